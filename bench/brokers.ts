@@ -10,9 +10,9 @@ import { zeroMq } from './brokers/zeromq.ts';
 
 const { messages, json } = new Command('npm run bench:brokers --')
   .description(
-    'The same messages of 100 keys from one sender to four receivers, with a broker and without: eight minutes at most.',
+    'Sends the same messages with 100 keys from one sender to four receivers, with and without a broker: at most eight minutes.',
   )
-  .option('--messages <n>', 'so many at full speed', atLeast(1_000), 10_000)
+  .option('--messages <n>', 'number of messages at full speed', atLeast(1_000), 10_000)
   .option('--json', 'print one JSON object')
   .parse()
   .opts<{ messages: number; json?: boolean }>();

@@ -14,9 +14,9 @@ import { startStub } from './cold/stub.ts';
 
 const { times, json } = new Command('npm run bench:cold --')
   .description(
-    'Starts each deployed function cold, beside a bare handler with the same clients that makes the same calls.',
+    'Starts each deployed function cold, and for comparison a bare handler with the same clients that makes the same calls.',
   )
-  .option('--times <n>', 'so often each, in turns', atLeast(1), 5)
+  .option('--times <n>', 'number of starts each, in turns', atLeast(1), 5)
   .option('--json <file>', 'write the figures to this file')
   .parse()
   .opts<{ times: number; json?: string }>();
@@ -53,7 +53,7 @@ const folder = mkdtempSync(join(tmpdir(), 'rollcall-cold-'));
 const stub = await startStub();
 
 async function measure(recording: Recording) {
-  // Also in URLs of queues, which are asked for themselves.
+  // Also in URLs of queues, which are called directly.
   const { settings, payload, calls } = JSON.parse(
     JSON.stringify(recording).replaceAll(recording.settings.environment.AWS_ENDPOINT_URL ?? '', stub.url),
   ) as Recording;

@@ -20,13 +20,13 @@ import { atLeast } from '../ops/demo/options.ts';
 import { smsSandbox } from '../ops/sms-sandbox/sandbox.ts';
 import app from '../rollcall.config.ts';
 
-// How the console does while many register: how long an interaction takes until it is painted, and whether memory grows.
-// More than this machine could register and apply: the spans of registrations are sent to the embedded cloud, in which
-// nobody registers. All between them and the page is real.
+// The console under many registrations: the time from an interaction to its paint, and memory growth. The load exceeds
+// what this machine could apply: only the spans of registrations are sent to the embedded cloud. Everything from there
+// to the page is real.
 const options = new Command('npm run bench:console --')
   .description('Measures the console under load, in Chromium.')
   .option('--rate <n>', 'registrations a second', atLeast(1), 200)
-  .option('--members <n>', 'so many are there before it is measured', atLeast(0), 10_000)
+  .option('--members <n>', 'number of registrations before it is measured', atLeast(0), 10_000)
   .option('--minutes <n>', 'how long', atLeast(1), 10)
   .option('--chromium <file>', 'its executable', '/usr/bin/chromium')
   .option('--json', 'print one JSON object and nothing else')
@@ -48,7 +48,7 @@ interface Made {
   attributes?: Record<string, string | number | boolean>;
 }
 
-/** The spans of one registration, as `docs/observability.md` has them. */
+/** The spans of one registration, as in `docs/observability.md`. */
 const spansFor = (subscribers: readonly string[]): Made[] => [
   {
     service: 'registration',
@@ -159,7 +159,7 @@ function registration(spans: readonly Made[], now: number): object[] {
   }));
 }
 
-/** Sends so many registrations a second until it is told to stop. */
+/** Sends a rate of registrations until it is stopped. */
 async function register(endpointUrl: string, perSecond: number, signal: AbortSignal): Promise<number> {
   const stage = openStage({ app: APPLICATION, name: 'dev', endpoint: endpointUrl });
   const spans = spansFor(subscribersOf(await stage.consumers()));
@@ -174,7 +174,7 @@ async function register(endpointUrl: string, perSecond: number, signal: AbortSig
   return sent;
 }
 
-/** Milliseconds from input to paint of what was clicked, as the browser itself measures it; shorter than 16 ms counts as that. */
+/** Milliseconds from input to paint of clicks, as the browser measures it; less than 16 ms counts as 16. */
 const INTERACTIONS = `
   window.interactions = [];
   new PerformanceObserver((list) => {

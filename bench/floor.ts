@@ -25,14 +25,14 @@ import { startMessaging } from '@rollcall/local/internal/emulators/fauxqs';
 const REGION = 'us-east-1';
 const CONCURRENCY = 32;
 const SUBSCRIBERS = ['sms', 'points', 'guide'];
-/** A registration's event, as large as ours. */
+/** A registration's event of typical size. */
 const BODY = JSON.stringify({ type: 'rollcall.member.registered.v2', data: 'x'.repeat(560) });
 
 /**
- * What the emulators allow at best: the calls that a run of the demo made, repeated by a bare SDK loop in one process,
- * against the same emulators, without functions, gateways or event source mappings.
+ * The upper bound of the emulators: the calls of a demo run, repeated by a bare SDK loop in one process, against the
+ * same emulators, without functions, gateways or event source mappings.
  * @param calls by `service:Operation`, as the demo reports them
- * @param members that registered: each is published once, and answered by each subscriber
+ * @param members number of registrations: each is published once, and answered by each subscriber
  * @returns seconds
  */
 export async function measureFloor(calls: Record<string, number>, members: number): Promise<number> {
@@ -122,7 +122,7 @@ export async function measureFloor(calls: Record<string, number>, members: numbe
   await repeat(count('dynamodb:GetItem'), async (index) => {
     await dynamodb.send(new GetCommand({ ...keyOf(index), ConsistentRead: true }));
   });
-  // As a relay and a sweep look for what is due: mostly one item, or none.
+  // The queries of a relay and a sweep: mostly one item, or none.
   await repeat(count('dynamodb:Query'), async (index) => {
     await dynamodb.send(
       new QueryCommand({

@@ -33,7 +33,7 @@ const median = (values: readonly number[]) => percentile(values, 0.5);
 
 const PARTS = 20;
 
-/** Microseconds of one call, in the fastest of 20 parts of the rounds: what else the machine does only makes one slower. */
+/** Microseconds per call, in the fastest of 20 parts of the rounds: other load only makes a part slower. */
 function microseconds(call: () => void): number {
   const size = Math.ceil(rounds / PARTS);
   const parts = Array.from({ length: PARTS }, () => {
@@ -44,7 +44,7 @@ function microseconds(call: () => void): number {
   return Math.min(...parts) * 1000;
 }
 
-/** As messages carry them: data or a text in JSON, or bytes in Base64 within JSON. Both ways include that JSON. */
+/** As in messages: data or text in JSON, or bytes in Base64 within JSON. Both directions include that JSON. */
 function measure(contract: MessageContract, format: Format, data: unknown) {
   const encode = () => JSON.stringify(encodeData(contract, format, data));
   const encoded = encode();
@@ -64,7 +64,7 @@ const figures = channels
 
 type What = 'bytes' | 'encode' | 'decode';
 
-/** A format's figure to that of JSON, measured in the same run. */
+/** A format's figure relative to JSON, measured in the same run. */
 const ratio = ({ formats }: (typeof figures)[number], name: Named, what: What) =>
   (formats[name]?.[what] ?? 0) / (formats.JSON?.[what] ?? 1);
 

@@ -12,7 +12,7 @@ import { atLeast } from '../ops/demo/options.ts';
 import { EVERY_MEMBER } from '../ops/every-member.ts';
 import { smsSandbox } from '../ops/sms-sandbox/sandbox.ts';
 
-// How long after its 201 each effect of a registration is there, and where the time goes; one member at a time.
+// The time from the 201 response to each effect of a registration, and its parts; one member at a time.
 const { members, json } = new Command('npm run bench:latency --')
   .description('Measures the time from 201 to each effect at low load, by the spans of its trace.')
   .option('--members <n>', 'registrations, one after the other', atLeast(5), 40)
@@ -23,12 +23,12 @@ const { members, json } = new Command('npm run bench:latency --')
 const SERVICES = ['sms', 'points', 'guide'];
 const LOOK_EVERY_MS = 25;
 const GIVE_UP_MS = 30_000;
-/** Until instances and connections are warm. */
+/** Registrations until instances and connections are warm. */
 const WARM_UP = 5;
 
 const endOf = ({ startMs, durationMs }: Span) => startMs + durationMs;
 
-/** Milliseconds of each part, by its name; nothing while a span of it is missing. */
+/** Milliseconds of each part, by name; undefined while a span is missing. */
 function partsOf(spans: readonly Span[]): Record<string, number> | undefined {
   const request = spans.find(({ name }) => name === 'POST /v1/members');
   const published = spans.filter(({ name }) => name === 'publish member-events');

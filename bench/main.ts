@@ -8,7 +8,7 @@ import { Command } from 'commander';
 import { measureFloor } from './floor.ts';
 
 const { members, json } = new Command('npm run bench --')
-  .description('Measures start, memory and throughput, each beside what it is to be compared with.')
+  .description('Measures start, memory and throughput, each with a figure to compare it with.')
   .option('--members <n>', 'members of the demo run', '1000')
   .option('--json <file>', 'write the figures to this file')
   .parse()
@@ -26,7 +26,7 @@ function synthSeconds(): number {
   return seconds(start);
 }
 
-/** `npm start` in a data folder of its own, once it says that it is ready. */
+/** Runs `npm start` with a data folder of its own, until it is ready. */
 async function start(data: string): Promise<{ child: ChildProcess; readySeconds: number }> {
   const begin = performance.now();
   const child = spawn('npm', ['start', '--', '--data', data, '--port', String(PORT)], { cwd: root, detached: true });
@@ -36,18 +36,18 @@ async function start(data: string): Promise<{ child: ChildProcess; readySeconds:
   throw new Error('npm start ended before it was ready');
 }
 
-/** Resident memory of a process and all that it started, in MB. */
+/** Resident memory of a process and its descendants, in MB. */
 function residentMb(root: number): number {
   const processes = readdirSync('/proc').flatMap((entry) => {
     if (!/^\d+$/.test(entry)) return [];
     try {
-      // From the third field of proc(5) on: 4 is the parent, 24 the resident pages, of 4 KB each.
+      // From the third field of proc(5) on: field 4 is the parent, 24 the resident pages of 4 KB.
       const fields = readFileSync(`/proc/${entry}/stat`, 'utf8')
         .replace(/^.*\) /s, '')
         .split(' ');
       return [{ pid: Number(entry), parent: Number(fields[1]), megabytes: (Number(fields[21]) * 4096) / 1024 ** 2 }];
     } catch {
-      return []; // It ended meanwhile.
+      return []; // It ended in the meantime.
     }
   });
   const sumOf = (pid: number): number =>
@@ -87,7 +87,7 @@ try {
   };
   const megabytes = residentMb(child.pid ?? 0);
   await end();
-  // The templates are as the first one left them.
+  // With the templates that the first run synthesized.
   const second = await start(data);
   ({ child } = second);
   await end();

@@ -18,7 +18,7 @@ import { EVERY_MEMBER } from '../ops/every-member.ts';
 import { smsSandbox } from '../ops/sms-sandbox/sandbox.ts';
 
 const { members, slow, json } = new Command('npm run bench:overload --')
-  .description('Registers while every subscriber is stopped, and while the relay is slower than registrations come.')
+  .description('Registers while every subscriber is stopped, and while the relay is slower than the registrations.')
   .option('--members <n>', 'registrations with every subscriber stopped', atLeast(100), 20_000)
   .option('--slow <n>', 'registrations with a slow relay', atLeast(100), 4_000)
   .option('--json <file>', 'write the figures to this file')
@@ -26,15 +26,15 @@ const { members, slow, json } = new Command('npm run bench:overload --')
   .opts<{ members: number; slow: number; json?: string }>();
 
 const CONCURRENCY = 32;
-/** Just below what the SDK gives a call. A call of the relay holds ten messages at most. */
+/** Just below the SDK's timeout. A call of the relay holds at most ten messages. */
 const SLOW: CallFault = { kind: 'delayed', ms: 1_900 };
-/** Whatever is waited for comes within this time, or never. */
+/** Timeout for every wait. */
 const LIMIT_MS = 20 * 60_000;
 const round = (value: number) => Math.round(value * 10) / 10;
 const seconds = (since: number) => round((performance.now() - since) / 1000);
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-overload-'));
 
-/** The templates of an assembly, with the mappings from queues switched off. */
+/** The templates of an assembly, with the event source mappings of queues disabled. */
 function withoutSubscribers(assembly: string): string {
   const copy = join(folder, 'stopped');
   cpSync(assembly, copy, { recursive: true });
@@ -50,7 +50,7 @@ function withoutSubscribers(assembly: string): string {
   return copy;
 }
 
-/** Rate and latency of each tenth of the registrations; the first warms the functions up. */
+/** Rate and latency per tenth of the registrations; the first warms up the functions. */
 async function register(cloud: Cloud, count: number) {
   const finished: number[] = [];
   const start = performance.now();
@@ -87,7 +87,7 @@ async function until(isSo: () => Promise<boolean>, what: string): Promise<void> 
 
 const isPublished = async (stage: Stage) => (await Array.fromAsync(stage.outbox())).flat().length === 0;
 
-/** Waits until everything is applied. @returns what lacks, and what is there twice or out of order */
+/** Waits until everything is applied. @returns missing, duplicate and out-of-order effects */
 async function applied(cloud: Cloud, accepted: readonly Accepted[]): Promise<number> {
   const services = createServices({ ...cloud, stage: 'dev' });
   await until(async () => (await services.underWay()) === 0, 'everything is applied');
@@ -111,7 +111,7 @@ async function subscribersStopped(assembly: string, stopped: string) {
   }
 }
 
-/** Subscribers are stopped here too: on one machine their work would slow the API down, whatever the outbox does. */
+/** Subscribers are stopped here too: on one machine their work would slow the API down, regardless of the outbox. */
 async function relaySlow(assembly: string, stopped: string) {
   let isSlow = true;
   const cloud = await startCloud({

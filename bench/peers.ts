@@ -14,16 +14,16 @@ const { messages, json } = new Command('npm run bench:peers --')
   .description(
     'Books points for each message of a queue by a plain loop, by this kit and by other libraries, on the same emulators.',
   )
-  .option('--messages <n>', 'so many for each', atLeast(20), 2_000)
+  .option('--messages <n>', 'number of messages for each', atLeast(20), 2_000)
   .option('--json <file>', 'write the figures to this file')
   .parse()
   .opts<{ messages: number; json?: string }>();
 
-/** Turn by turn, so that whatever else this machine does meets all of them. */
+/** In turns, so that other load affects all of them. */
 const TURNS = 4;
 const WARM_UP = 200;
 const round = (value: number, digits = 2) => Number(value.toFixed(digits));
-/** Of the poller, each in its own way, and the same for all but how many messages a call takes. */
+/** Calls of the pollers, which differ between contestants mostly in the number of messages per call. */
 const POLLING = new Set(['ReceiveMessage', 'DeleteMessage', 'DeleteMessageBatch', 'GetQueueAttributes']);
 
 function figuresOf(usages: readonly Usage[], floorPerSecond: number | undefined, died: Died, { replies }: Contestant) {
@@ -64,7 +64,7 @@ try {
   for (const run of runs) await turn(WARM_UP)(run);
   const size = Math.ceil(messages / TURNS);
   for (let index = 0; index < TURNS; index++) {
-    // From another one each time: who comes first finds the emulators' files shorter.
+    // Starting with another one each turn: the first one finds the emulators' files shorter.
     for (const run of [...runs.slice(index), ...runs.slice(0, index)]) run.usages.push(await turn(size)(run));
   }
   const figures: Record<string, ReturnType<typeof figuresOf>> = {};

@@ -11,7 +11,7 @@ import { percentile } from 'rollcall/internal/percentile';
 import { atLeast } from '../ops/demo/options.ts';
 import { smsSandbox } from '../ops/sms-sandbox/sandbox.ts';
 
-// What tracing costs a function: bytes of its bundle, its cold start, and each invocation. With and without in turns.
+// The cost of tracing for a function: bundle size, cold start, and each invocation. With and without, in turns.
 const { rounds } = new Command('npm run bench:tracing --')
   .description('Measures what tracing costs: bundle, cold start, invocation.')
   .option('--rounds <n>', 'invocations with, and as many without', atLeast(10), 500)
@@ -36,7 +36,7 @@ async function bytesOfTracing(outdir: string): Promise<{ all: number; tracing: n
   return { all: output?.bytes ?? 0, tracing: inputs.reduce((sum, [, { bytesInOutput }]) => sum + bytesInOutput, 0) };
 }
 
-/** Milliseconds until a bundle is loaded, in a process of its own. */
+/** Milliseconds to load a bundle, in a process of its own. */
 function coldStart(bundle: string, environment: Record<string, string>): number {
   const script = `const start = performance.now(); await import(${JSON.stringify(bundle)}); console.log(performance.now() - start); process.exit()`;
   const said = execFileSync(process.execPath, ['--input-type=module', '-e', script], {

@@ -11,13 +11,14 @@ import { addRegistration } from './stacks/registration.ts';
 import { addSms } from './stacks/sms.ts';
 import type { Stage } from './stages.ts';
 
-/** Members, and what follows from a registration: one stage, before `finish()`. */
+/** The services of the application, for one stage; call `finish()` on the result. */
 export function membersApp(app: App, settings: Stage): RollcallApp<Stage> {
   const rollcall = new RollcallApp(app, { stage: settings, channels, version: about.version });
   const { stage, governance } = rollcall;
   const pseudonyms = new Pseudonyms(governance, 'Pseudonyms', { stage });
-  // To put what it tells of texts into an encrypted topic. AWS's own example has no condition here: whose texts, the
-  // topic's policy says (https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-sns-creating-role.html).
+  // Permission to put events into an encrypted topic. AWS's own example has no condition here: the topic's policy
+  // restricts the source
+  // (https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-sns-creating-role.html).
   rollcall.key?.allow('Texts', { principals: [new ServicePrincipal('sms-voice.amazonaws.com')] });
   rollcall.service('sms', (stack, props) => addSms(stack, { ...props, pseudonyms }));
   rollcall.service('points', addPoints);
@@ -26,7 +27,7 @@ export function membersApp(app: App, settings: Stage): RollcallApp<Stage> {
   return rollcall;
 }
 
-/** All stacks of a stage, each for itself in an account. */
+/** All stacks of a stage. */
 export function addStacks(app: App, stage: Stage): void {
   membersApp(app, stage).finish(dashboardOf(stage));
 }

@@ -8,17 +8,20 @@ const settings = stageSettings.extend({
   throttling: stageSettings.shape.throttling.unwrap().extend({
     registrationsPerSecond: z.int().min(1),
     /**
-     * Of those that may wait for 20 seconds, over their three routes together: redeeming, looking at an operation, and
-     * watching one. Each keeps a function busy, so twenty times as many are, of the 1,000 that an account may run by
-     * default (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
+     * Rate limit of the requests that may wait for 20 seconds, over their three routes together: redeeming, reading and
+     * watching an operation. Each occupies a function, so up to twenty times as many run, of the 1,000 that an account
+     * has by default (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
      */
     waitsPerSecond: z.int().min(3),
   }),
   registrations: registrationLimits,
   sms: smsSettings,
-  /** Where no rule says otherwise. */
+  /** Default if there is no rule. */
   registrationBonus,
-  /** For so long after its member left, a phone is known to return; null: not at all, and it earns its bonus each time. */
+  /**
+   * How many days after its member left a phone counts as returning; null: not at all, so that it earns its bonus each
+   * time.
+   */
   phonesRememberedDays: z.int().min(1).max(3650).nullable(),
 });
 
@@ -26,11 +29,11 @@ export type Settings = z.output<typeof settings>;
 
 export type Stage = Settings & AnyStage;
 
-/** What is not said is as a stage's defaults are: packages/cdk/src/stage.ts. */
+/** Other settings have the defaults of packages/cdk/src/stage.ts. */
 const ownStages = {
   dev: {
     throttling: { perSecond: 5_000, burst: 5_000, registrationsPerSecond: 2_000, waitsPerSecond: 1_000 },
-    // On one machine all callers have one address.
+    // On one machine all callers have the same address.
     registrations: { caller: { burst: 100_000, perMinute: 600_000 }, phone: { burst: 20, perMinute: 20 } },
     tokens: { audience: 'rollcall', scopes: { read: 'members:read', write: 'members:write' } },
     sms: {
@@ -62,7 +65,7 @@ const ownStages = {
       providers: ['aws', 'twilio'],
       timeoutMs: 2_000,
       atOnce: 10,
-      // AWS gives a ten-digit long code or a toll-free number less, and a short code more: see your quotas.
+      // AWS allows less for a ten-digit long code or a toll-free number, and more for a short code: see your quotas.
       perMinute: 1_200,
       countries: ['DE', 'ES', 'FR', 'GB', 'IE', 'IT', 'PT', 'US'],
       perPhoneAndHour: 5,
@@ -80,11 +83,11 @@ const ownStages = {
 
 const stages: Record<string, z.input<typeof settings>> = {
   ...ownStages,
-  // LocalStack and its like: what one of them does not take is left out, or done after the deployment (decision 30).
+  // LocalStack and similar: unsupported features are left out, or set up after the deployment (decision 30).
   localstack: {
     ...ownStages.dev,
     eventArchiveDays: null,
-    // Of every message, they say that the account has sent it.
+    // They report the account as the sender of every message.
     verifySenders: false,
     directory: 'outputs',
     basePath: '/_aws/execute-api/{api}/$default',
@@ -92,5 +95,5 @@ const stages: Record<string, z.input<typeof settings>> = {
   },
 };
 
-/** @throws {Error} if there is no such stage, or its settings are wrong */
+/** @throws {Error} if there is no such stage, or its settings are invalid */
 export const stageNamed = (name: string): Stage => stageOf(settings, 'rollcall', stages, name);

@@ -1,2 +1,2 @@
-/** Its resources are called `rollcall-STAGE-…`. */
+/** Prefix of its resource names: `rollcall-STAGE-…`. */
 export const APPLICATION = 'rollcall';

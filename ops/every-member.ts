@@ -1,4 +1,4 @@
 import type { TokenRequest } from '@rollcall/local/internal/services/issuer';
 
-/** A token that is good for every member, as the stages' settings have it. */
+/** Request for a token that is valid for every member, with the stages' default scopes. */
 export const EVERY_MEMBER = { scope: 'members:read members:write' } as const satisfies TokenRequest;

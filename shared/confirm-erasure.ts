@@ -3,8 +3,9 @@ import { memberDataErased } from './contracts/member-data-erased.v1.ts';
 import type { memberDeactivated } from './contracts/member-deactivated.v1.ts';
 
 /**
- * What a subscriber does when a member leaves: it erases, and confirms that; until then the member's erasure is pending.
- * @param attributes all that it holds of a member
+ * How a subscriber applies a member's departure: it erases its data, and confirms that; until then the member's erasure
+ * is pending.
+ * @param attributes all attributes about a member
  */
 export const confirmErasure = (
   { correspondence, now }: Pick<HandlerContext, 'correspondence' | 'now'>,

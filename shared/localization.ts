@@ -1,6 +1,7 @@
 /**
- * The one of `available` that a reader of `wanted` understands: the very tag, else one of the same language in the
- * same script (es-MX reads es, zh-SG reads zh-CN, zh-TW does not), else `fallback`, as for what is no tag at all.
+ * The locale among `available` that a reader of `wanted` understands: the same tag, otherwise one with the same
+ * language and script (es-MX reads es, zh-SG reads zh-CN, zh-TW does not), otherwise `fallback`, also for an invalid
+ * tag.
  */
 export function closestLocale<L extends string>(wanted: string, available: readonly L[], fallback: L): L {
   if (!isTag(wanted)) return fallback;

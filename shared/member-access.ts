@@ -16,8 +16,8 @@ function memberId(event: HttpEvent): string {
 }
 
 /**
- * What the token of a request, which API Gateway has verified, lets its bearer do: everything about the member who is its
- * subject, or what its scopes say about every member. A request without one may do nothing.
+ * What the verified token of a request allows: everything about the member who is its subject, or what its scopes allow
+ * for every member. A request without a token allows nothing.
  */
 export function createMemberAccess(scopes: TokenScopes) {
   function mayAccess({ requestContext }: HttpEvent, id: string, access: Access): boolean {
@@ -25,14 +25,14 @@ export function createMemberAccess(scopes: TokenScopes) {
       APIGatewayEventRequestContextV2WithAuthorizer<APIGatewayEventRequestContextJWTAuthorizer>
     >;
     const { scope, scp, ...claims } = authorizer?.jwt?.claims ?? {};
-    // Ids are read in any case (RFC 9562 §4), whoever wrote them into a token.
+    // Ids in tokens are read in any case (RFC 9562 §4).
     const sub = String(claims.sub).toLowerCase();
-    // Providers differ in the name; a list reads `[a b]` here.
+    // Providers name the claim differently; API Gateway passes a list as `[a b]`.
     const granted = String(scope ?? scp ?? '').replace(/^\[(.*)\]$/, '$1');
     return sub === id || granted.split(' ').includes(scopes[access]);
   }
 
-  /** @throws {Problem} 404, as if there were no such member: who may not see one is not told that there is one */
+  /** @throws {Problem} 404: it hides whether the member exists */
   function required(event: HttpEvent, access: Access): string {
     const id = memberId(event);
     if (mayAccess(event, id, access)) return id;
@@ -41,9 +41,9 @@ export function createMemberAccess(scopes: TokenScopes) {
 
   return {
     mayAccess,
-    /** The member that the path names, whom the caller may see. @throws {Problem} 404 */
+    /** The member in the path, if the caller may read it. @throws {Problem} 404 */
     readable: (event: HttpEvent): string => required(event, 'read'),
-    /** The member that the path names, whom the caller may change. @throws {Problem} 404 */
+    /** The member in the path, if the caller may change it. @throws {Problem} 404 */
     writable: (event: HttpEvent): string => required(event, 'write'),
   };
 }

@@ -2,15 +2,15 @@ import { createHmac } from 'node:crypto';
 import { createSecret } from '@rollcall/kit/resilience';
 import * as z from 'zod';
 
-/** Shorter than 32 characters, it could be guessed. */
+/** A key of fewer than 32 characters could be guessed. */
 const shape = z.object({ key: z.string().min(32) });
 
-/** Stands for something personal, such as a phone, in keys of tables: the same for the same, and good for nothing else. */
+/** Replaces personal data, such as a phone, in keys of tables: deterministic, and not reversible. */
 export type Pseudonym = (personal: string) => Promise<string>;
 
 /**
- * Pseudonyms by HMAC-SHA-256 with the key in a secret: 43 characters, which say nothing without the key. It never
- * changes, so once it is known it is not read again.
+ * Pseudonyms by HMAC-SHA-256 with the key in a secret: 43 characters, meaningless without the key. The key never
+ * changes, so it is cached forever.
  */
 export function createPseudonym(secretId: string, now: () => Date): Pseudonym {
   const secret = createSecret(secretId, shape, now);

@@ -15,10 +15,10 @@ import { startReceivers } from './http.ts';
 import { RECEIVERS, type Receive, type Transport, type Way } from './transport.ts';
 
 const FUNCTION = 'bench-receiver';
-/** A message that was received and not deleted, as its receiver ended, comes again after this. */
+/** A message that its receiver did not delete before it ended is redelivered after this time. */
 const VISIBILITY_SECONDS = 10;
 
-/** One of its instances is one receiver: it fails while that is down. */
+/** Each instance calls one receiver, and fails while that is down. */
 const SOURCE = `const urls = process.env.RECEIVERS.split(' ');
 let turn = Math.floor(Math.random() * urls.length);
 export const handler = async (message) => {
@@ -77,7 +77,7 @@ export const asynchronousInvocation: Way = {
 
 type Embedded = Awaited<ReturnType<typeof startEmbedded>>['cloud'];
 
-/** Polls until it is told to stop; what it has received by then and not deleted, it leaves. */
+/** Polls until it is stopped; leaves messages that it has received and not deleted. */
 async function poll({ sqs }: Embedded, QueueUrl: string, receive: Receive, { signal }: AbortController): Promise<void> {
   while (!signal.aborted) {
     const asked = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 5 });

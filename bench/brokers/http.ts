@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { close, listen } from '@rollcall/local/internal/server/listen';
 import { RECEIVERS, type Receive, type Sent, type Transport, type Way } from './transport.ts';
 
-/** @param port that it had before; 0: any that is free */
+/** @param port its previous port; 0: any free port */
 async function startReceiver(receive: Receive, port: number) {
   const server = createServer(async (request, response) => {
     await receive(JSON.parse(await text(request)));
@@ -12,7 +12,7 @@ async function startReceiver(receive: Receive, port: number) {
   return { server, url: await listen(server, port, 'a receiver') };
 }
 
-/** The receivers of whoever calls them, each at a port of its own. */
+/** HTTP receivers, each with a port of its own. */
 export async function startReceivers(receive: Receive) {
   let receivers = await Promise.all(Array.from({ length: RECEIVERS }, () => startReceiver(receive, 0)));
   const urls = receivers.map(({ url }) => url);

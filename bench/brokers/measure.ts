@@ -5,11 +5,11 @@ import { Received } from './received.ts';
 import type { Receive, Sent, Transport, Way } from './transport.ts';
 
 const KEYS = 100;
-/** Keys that the sender has a message of under way. Of one key it sends the next when it may take the last for handed over. */
+/** Number of keys with a message in transit. The next message of a key is sent once the previous one is handed over. */
 const AT_ONCE = 32;
-/** Every so manieth is sent twice: 1 %. */
+/** Every n-th message is sent twice: 1 %. */
 const TWICE_EVERY = 100;
-/** What is slower than that sends fewer: a run ends. */
+/** Limit of a run: slower transports send fewer messages. */
 const SENDS_WITHIN_MS = 60_000;
 const DRAINS_WITHIN_MS = 60_000;
 /** Longer than the visibility timeout of the queue. */
@@ -58,13 +58,13 @@ async function atFullSpeed(transport: Transport, received: Received, count: numb
   };
   await pMap(byKey, sendAll, { concurrency: AT_ONCE });
   await received.settle(sent, DRAINS_WITHIN_MS);
-  // A second copy may come after all first ones.
+  // Second copies may arrive after all first ones.
   const perSecond = received.times.size / ((received.lastAt - begun) / 1000);
   await delay(500);
   return { sent, perSecond, duplicatesSent, missing: sent - received.times.size };
 }
 
-/** One after the other at a pace that every way keeps: what is measured is the way, and no queue before it. */
+/** In sequence, at a pace that every transport keeps up with: measures the transport alone, without queueing. */
 async function paced(transport: Transport, received: Received): Promise<void> {
   for (const message of messagesOf('paced', PACED)) {
     await Promise.all([transport.send({ ...message, at: performance.now() }), delay(PACE_MS)]);
@@ -72,7 +72,7 @@ async function paced(transport: Transport, received: Received): Promise<void> {
   await received.settle(PACED, DRAINS_WITHIN_MS);
 }
 
-/** Nobody tries again but the way itself. */
+/** Only the transport itself retries. */
 async function withOutage(transport: Transport, received: Received): Promise<Figures['outage']> {
   const { paceMs, sendsForMs, downAfterMs, downForMs } = OUTAGE;
   const messages = messagesOf('outage', sendsForMs / paceMs);
@@ -106,7 +106,7 @@ async function withOutage(transport: Transport, received: Received): Promise<Fig
 /** @throws {NotHere} if it cannot run on this machine */
 export async function measure(way: Way, count: number): Promise<Figures> {
   const runs = { full: new Received(), paced: new Received(), outage: new Received() };
-  // Handling takes one to four turns of the event loop: who handles two at once may end the second first.
+  // Handling takes one to four turns of the event loop: with two in parallel, the second may end first.
   const receive: Receive = async (message) => {
     for (let turns = Math.floor(Math.random() * 4); turns >= 0; turns--) await turn();
     runs[message.id.split('-')[0] as keyof typeof runs].add(message);

@@ -8,11 +8,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type ChannelModel, connect } from 'amqplib';
 import { NotHere, RECEIVERS, type Receive, type Transport, type Way } from './transport.ts';
 
-/** Of Debian's package: not its wrapper, which changes the user. */
+/** The server of Debian's package, without its wrapper, which changes the user. */
 const SERVER = '/usr/lib/rabbitmq/bin/rabbitmq-server';
 const STARTS_WITHIN_MS = 90_000;
 const QUEUE = 'bench';
-/** Messages that a receiver has before it has acknowledged one. */
+/** Maximum number of unacknowledged messages per receiver. */
 const PREFETCH = 10;
 
 async function freePort(): Promise<number> {
@@ -24,7 +24,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** A broker of our own, on 127.0.0.1 alone, whose every file is in a folder that goes with it. */
+/** A broker on 127.0.0.1 only, with all files in a temporary folder. */
 async function startBroker() {
   if (!existsSync(SERVER)) throw new NotHere('RabbitMQ is not installed: apt-get install rabbitmq-server');
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-rabbitmq-'));
@@ -48,10 +48,10 @@ async function startBroker() {
   const broker = spawn(SERVER, { env, stdio: 'ignore', detached: true });
   const ended = once(broker, 'exit');
   const stop = async () => {
-    // Its script and its virtual machine are one group.
+    // Its script and its virtual machine form one process group.
     if (broker.exitCode === null && broker.pid) process.kill(-broker.pid, 'SIGTERM');
     await ended;
-    // Erlang's name server of this port, which has no names by now, outlives who started it.
+    // Erlang's port mapper on this port has no names left, and outlives its starter.
     spawnSync('epmd', ['-port', String(names), '-kill'], { stdio: 'ignore' });
     rmSync(folder, { recursive: true });
   };
@@ -73,7 +73,7 @@ async function connected(url: string): Promise<ChannelModel> {
   }
 }
 
-/** One receiver: a connection of its own, which handles one message after the other. */
+/** One receiver: a connection of its own, which handles one message at a time. */
 async function consuming(url: string, receive: Receive): Promise<ChannelModel> {
   const connection = await connect(url);
   const channel = await connection.createChannel();

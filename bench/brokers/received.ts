@@ -3,7 +3,7 @@ import type { Sent } from './transport.ts';
 
 const LOOK_EVERY_MS = 20;
 
-/** What the receivers got of one run. */
+/** What the receivers got in one run. */
 export class Received {
   readonly latencies: number[] = [];
   readonly times = new Map<string, number>();
@@ -25,12 +25,12 @@ export class Received {
     return [...this.times.values()].reduce((all, times) => all + times - 1, 0);
   }
 
-  /** What of these did not come. */
+  /** The messages that did not arrive. */
   missing<T extends Pick<Sent, 'id'>>(sent: readonly T[]): T[] {
     return sent.filter(({ id }) => !this.times.has(id));
   }
 
-  /** Until all are there, or nothing has come for long enough. */
+  /** Until all have arrived, or none has for long enough. */
   async settle(expected: number, quietMs: number): Promise<void> {
     const begun = performance.now();
     while (this.times.size < expected && performance.now() - Math.max(begun, this.lastAt) < quietMs) {

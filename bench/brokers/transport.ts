@@ -1,20 +1,20 @@
 export const RECEIVERS = 4;
 
 export interface Sent {
-  /** One message has one, however often it is sent. */
+  /** Unique per message, however often it is sent. */
   id: string;
   key: string;
-  /** Among those of its key, from 1 up. */
+  /** Position among the messages of its key, from 1. */
   place: number;
-  /** When it was sent first: `performance.now()` of the sender, which is the receivers' process too. */
+  /** When it was first sent: `performance.now()` of the sender, which shares its process with the receivers. */
   at: number;
 }
 
 export type Receive = (message: Sent) => Promise<void>;
 
-/** A way from one sender to four receivers. */
+/** A transport from one sender to four receivers. */
 export interface Transport {
-  /** Resolves when the sender may take the message for handed over; rejects if it is told that it is not. */
+  /** Resolves when the message is handed over; rejects if the sender is told that it is not. */
   send(message: Sent): Promise<void>;
   /** All receivers end, as if they were killed. */
   down(): Promise<void>;
@@ -24,11 +24,11 @@ export interface Transport {
 
 export interface Way {
   name: string;
-  /** @throws {NotHere} if this machine has not what it needs */
+  /** @throws {NotHere} if this machine lacks what it needs */
   start(receive: Receive): Promise<Transport>;
 }
 
-/** What could not run here, and what to do about it. */
+/** A transport cannot run here; the message says what to do. */
 export class NotHere extends Error {
   override readonly name = 'NotHere';
 }

@@ -10,7 +10,7 @@ async function pulling(receive: Receive, address: string): Promise<{ pull: Pull;
   return { pull, ended: read() };
 }
 
-/** The sender connects to each receiver, and deals messages out in turn. */
+/** The sender connects to each receiver, and distributes messages in turn. */
 export const zeroMq: Way = {
   name: 'ZeroMQ, no broker',
   async start(receive): Promise<Transport> {
@@ -18,7 +18,7 @@ export const zeroMq: Way = {
     const addresses = pulls.map(({ pull }) => pull.lastEndpoint ?? '');
     const push = new Push();
     for (const address of addresses) push.connect(address);
-    // One send at a time is what the library takes.
+    // The library allows one send at a time.
     let last: Promise<void> = Promise.resolve();
     const down = async () => {
       for (const { pull, ended } of pulls.splice(0)) {

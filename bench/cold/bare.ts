@@ -14,13 +14,13 @@ const CLIENTS: Record<string, { package: string; client: string }> = {
 };
 
 /**
- * A handler with the clients of a bundle and nothing else, which makes the calls that it is given: what no function that
- * has them starts faster than.
- * @returns its bundle, made as the others are
+ * A handler with only the clients of a bundle, which makes the given calls: the lower bound of a function's start with
+ * these clients.
+ * @returns its bundle, built like the others
  */
 export function buildBare(folder: string, bundle: string, calls: readonly RecordedCall[]): string {
   const text = readFileSync(bundle, 'utf8');
-  // Names are kept in bundles.
+  // Bundles keep names.
   const has = (name: string) => text.includes(`"${name}"`);
   const isDocument = has('DynamoDBDocumentClient');
   const used = Object.entries(CLIENTS).filter(([, { client }]) => has(client));
@@ -53,7 +53,7 @@ export function buildBare(folder: string, bundle: string, calls: readonly Record
     ...lines.filter((line) => line.startsWith('import')),
     'const commands = {};',
     ...lines.filter((line) => !line.startsWith('import')),
-    // What AWS refuses in these runs, it refused when it was recorded.
+    // Calls that AWS refuses in these runs were also refused in the recording.
     'export const handler = async (calls) => { for (const { name, input } of calls) await commands[name]?.(input).catch(() => {}); };',
   ].join('\n');
   mkdirSync(folder, { recursive: true });
@@ -70,7 +70,7 @@ export function buildBare(folder: string, bundle: string, calls: readonly Record
 
 const nameOf = (service: string) => service.replaceAll(/\W/g, '');
 
-/** What the bare handler is to ask for. Of SNS, whose protocol has no JSON, what is published is left out. */
+/** The calls of the bare handler. Publications to SNS are left out, as its protocol is not JSON. */
 export const bareCalls = (calls: readonly RecordedCall[], isDocument: boolean) =>
   calls.map(({ service, operation, request }) => ({
     name: `${service}:${operation}`,

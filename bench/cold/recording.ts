@@ -8,7 +8,7 @@ import { createPaths } from '../../ops/cost/paths.ts';
 import { EVERY_MEMBER } from '../../ops/every-member.ts';
 import { smsSandbox } from '../../ops/sms-sandbox/sandbox.ts';
 
-/** What a function asked AWS for, and was answered. */
+/** A function's call to AWS, and the response. */
 export interface RecordedCall {
   service: string;
   operation: string;
@@ -23,7 +23,7 @@ export interface Recording {
   calls: RecordedCall[];
 }
 
-/** Keeps the first invocation of each function, beside what it counts. */
+/** Records the first invocation of each function, in addition to the metering. */
 class Recorder extends Meter {
   readonly payloads = new Map<string, string>();
   readonly calls = new Map<string, RecordedCall[]>();
@@ -43,8 +43,8 @@ class Recorder extends Meter {
 const STAGE = 'dev';
 
 /**
- * Has each function invoked on an embedded cloud, as it is when somebody registers, looks, redeems and leaves.
- * @param gatewayUrl of an SMS gateway that takes every text
+ * Makes an embedded cloud invoke each function: a member registers, is read, redeems and leaves.
+ * @param gatewayUrl URL of an SMS gateway that accepts every SMS
  */
 export async function record(assembly: string, gatewayUrl: string): Promise<Recording[]> {
   const meter = new Recorder();

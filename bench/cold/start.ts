@@ -1,9 +1,9 @@
 import { pathToFileURL } from 'node:url';
 import type { RecordedCall } from './recording.ts';
 
-/** What a process is told to start. */
+/** What a process is to start. */
 export interface ToStart {
-  /** `index.mjs` of a bundle, and what it exports. */
+  /** The `index.mjs` of a bundle, and its export. */
   file: string;
   handler: string;
   payload: string;
@@ -13,9 +13,9 @@ export interface ToStart {
 export interface Started {
   initMs: number;
   firstCallMs: number;
-  /** Both by the time of processors, which says the same on a machine that others use too. */
+  /** Both in CPU time, which does not depend on other load of the machine. */
   cpuMs: number;
-  /** Of the process. */
+  /** Memory of the process. */
   megabytes: number;
 }
 

@@ -4,10 +4,10 @@ import { listen } from '@rollcall/local/internal/server/listen';
 import { readBody } from '@rollcall/local/internal/server/read-body';
 import type { RecordedCall } from './recording.ts';
 
-/** Answers calls to AWS as they were answered before, so that what is measured is the function and not a database. */
+/** Replays recorded responses of AWS, so that the function is measured, and not a database. */
 export interface Stub {
   url: string;
-  /** What to answer from now on. */
+  /** Sets the responses to replay. */
   replay(calls: readonly RecordedCall[]): void;
   stop(): void;
 }
@@ -47,7 +47,7 @@ export async function startStub(): Promise<Stub> {
   };
 }
 
-/** The SDK compares digests of bodies, which have another id or time each time. */
+/** The SDK verifies digests of bodies, which contain new ids and times. */
 function sentAll(request: string): string {
   const { Entries } = JSON.parse(request) as { Entries: Array<{ Id: string; MessageBody: string }> };
   const Successful = Entries.map(({ Id, MessageBody }) => ({

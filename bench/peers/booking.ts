@@ -1,18 +1,21 @@
 import { ACCOUNT, ledgerPut } from '../../functions/points/ledger.ts';
 
-/** Where a consumer takes messages from, and what it keeps. */
+/** The queue and tables of a consumer. */
 export interface Place {
   queueUrl: string;
   repliesUrl: string;
   /** Accounts and their ledgers: `pk` and `sk`. */
   pointsTable: string;
-  /** What a library keeps about messages: `id`. */
+  /** A library's records of messages: `id`. */
   idsTable: string;
 }
 
 export const POINTS = 100;
 
-/** A booking: the balance, and an entry of the ledger. `id`: of the entry; a new one each time, unless it is to be booked once. */
+/**
+ * A booking: the balance, and an entry of the ledger. `id`: of the entry; a new one each time, unless it must be booked
+ * once.
+ */
 export const booking = (pointsTable: string, memberId: string, id: string) => [
   {
     Update: {

@@ -8,16 +8,16 @@ export interface Endpoints {
 
 export const REGION = 'us-east-1';
 
-/** What a consumer asked of DynamoDB and SQS. */
+/** A consumer's calls to DynamoDB and SQS. */
 export interface Usage {
   /** By operation. */
   calls: Record<string, number>;
   /** As DynamoDB reports them. */
   writeUnits: number;
   readUnits: number;
-  /** Messages taken from its queue. */
+  /** Messages deleted from its queue. */
   deleted: number;
-  /** Writes that the table of the points took. */
+  /** Writes to the points table. */
   effects: number;
   /** When the first receive began, and when the last message was deleted: `performance.now()`. */
   from: number;
@@ -31,7 +31,7 @@ export interface Clients {
   destroy(): void;
 }
 
-/** What the SDK's clients of both services take, as far as it is used here. */
+/** The middleware type of both SDK clients, as far as it is used here. */
 type Middleware = (
   next: (args: { input: Input }) => Promise<{ output: Output }>,
   context: { commandName?: string },
@@ -59,10 +59,10 @@ const tablesIn = ({ TableName, TransactItems = [] }: Input) => [
 ];
 
 /**
- * Clients that count what is asked through them.
- * @param pointsTable where the effect is
- * @param onEffect called when that table has taken a write, before whoever asked for it hears of it
- * @param onDeleted called with how many messages are deleted by now
+ * Clients that count their calls.
+ * @param pointsTable the table with the effect
+ * @param onEffect called when that table has accepted a write, before the caller gets the response
+ * @param onDeleted called with the number of deleted messages
  */
 export function countingClients(
   { dynamoDBUrl, messagingUrl }: Endpoints,

@@ -21,12 +21,12 @@ import { startToolkit } from './toolkit.ts';
 
 export interface Contestant {
   name: string;
-  /** Whether its messages ask for a reply, and it answers. */
+  /** Whether its messages ask for a reply, which it sends. */
   replies: boolean;
   start(clients: Clients, place: Place): Running;
 }
 
-/** The least that books once: the id of the message is the key of the entry. */
+/** The minimum that books once: the message id is the key of the entry. */
 function startFloor({ dynamodb, sqs }: Clients, { queueUrl, pointsTable }: Place): Running {
   const client = DynamoDBDocumentClient.from(dynamodb);
 
@@ -79,7 +79,7 @@ const oneWrite: HandlersOf = (correspondence) =>
     now: () => new Date(),
   });
 
-/** As subscriberFunctions puts it together, but for logs and metrics. */
+/** Assembled as by subscriberFunctions, without logs and metrics. */
 const startOurs =
   (handlersOf: HandlersOf) =>
   ({ dynamodb, sqs }: Clients, place: Place): Running => {

@@ -3,7 +3,7 @@ import { type Message, toRecord } from '@rollcall/local/internal/event-sources/q
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { REGION } from './clients.ts';
 
-/** Batches under way at once; and what SQS hands out at once. */
+/** Concurrent batches; and the maximum per receive. */
 export const BATCHES_AT_ONCE = 4;
 export const BATCH_SIZE = 10;
 export const LONG_POLL_SECONDS = 1;
@@ -12,10 +12,10 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** Handles a batch. @returns what must come again */
+/** Handles a batch. @returns the messages to redeliver */
 export type HandleBatch = (event: SQSEvent) => Promise<readonly SQSRecord[]>;
 
-/** Takes batches from a queue, as the poller of Lambda does, and deletes of them what was handled. */
+/** Polls batches from a queue, as Lambda does, and deletes the handled messages. */
 export function startPoller(sqs: SQSClient, queueUrl: string, handle: HandleBatch): Running {
   const stopping = new AbortController();
   const queueArn = `arn:aws:sqs:${REGION}:000000000000:${queueUrl.split('/').at(-1)}`;
@@ -30,7 +30,7 @@ export function startPoller(sqs: SQSClient, queueUrl: string, handle: HandleBatc
       }),
     );
     if (Messages.length === 0) return;
-    // Without attributes of their own, in which the SDK's differ from those of the wire.
+    // Without message attributes, whose form in the SDK differs from that of Lambda.
     const Records = (Messages as unknown as Message[]).map((message) =>
       toRecord(message, { queueArn, region: REGION }),
     );

@@ -8,10 +8,13 @@ import { booking, type Place } from './booking.ts';
 import type { Clients } from './clients.ts';
 import { type Running, startPoller } from './poller.ts';
 
-/** After so long, what a function began is begun again: the rest of its time, by the library's documentation. */
+/**
+ * After this time an operation in progress is started again: the remaining time of the invocation, by the library's
+ * documentation.
+ */
 const LEFT_MS = 1_000;
 
-/** As its documentation has it: the records of a batch in parallel, each made idempotent by the id of its message. */
+/** As in its documentation: the records of a batch in parallel, each idempotent by its message id. */
 export function startPowertools({ dynamodb, sqs }: Clients, { queueUrl, pointsTable, idsTable }: Place): Running {
   const client = DynamoDBDocumentClient.from(dynamodb);
   const config = new IdempotencyConfig({ eventKeyJmesPath: 'id' });

@@ -13,10 +13,10 @@ import { type Clients, countingClients, type Endpoints, type Usage } from './cli
 import type { Contestant } from './contestants.ts';
 import { BATCH_SIZE } from './poller.ts';
 
-/** Longer than a batch takes; a message of a process that was killed comes again after so long. */
+/** Longer than a batch takes; messages of a killed process are redelivered after this time. */
 const VISIBILITY_SECONDS = 2;
 
-/** Queues and tables of its own for one contestant. */
+/** A queue and tables for one contestant. */
 export async function createPlace({ sqs, dynamodb }: Clients): Promise<Place> {
   const id = randomUUID();
   const queue = async (name: string) => {
@@ -42,7 +42,7 @@ export async function createPlace({ sqs, dynamodb }: Clients): Promise<Place> {
   };
 }
 
-/** Fills its queue with the first event of as many members. */
+/** Fills its queue with the first events of as many members. */
 async function fill({ sqs }: Clients, { queueUrl }: Place, messages: number, wantReply: boolean): Promise<string[]> {
   const members = Array.from({ length: messages }, () => newId());
   const bodyOf = (memberId: string) =>
@@ -73,7 +73,7 @@ async function fill({ sqs }: Clients, { queueUrl }: Place, messages: number, wan
   return members;
 }
 
-/** Has a contestant handle so many messages, and says what it asked for that, and when. */
+/** Makes a contestant handle a number of messages. @returns its calls, and when they were made */
 export async function handle(
   { start, replies }: Contestant,
   endpoints: Endpoints,
@@ -100,11 +100,14 @@ async function untilDeleted(start: Contestant['start'], endpoints: Endpoints, pl
 export interface Died {
   /** How often the message was booked. */
   effects: number;
-  /** How often it was answered. */
+  /** How often it was replied to. */
   replies: number;
 }
 
-/** Kills a process between the effect of a message and its acknowledgement, and has another one take the message again. */
+/**
+ * Kills a process between the effect of a message and its acknowledgement, and lets another one receive the message
+ * again.
+ */
 export async function dieAfterEffect(
   { name, start, replies }: Contestant,
   endpoints: Endpoints,
@@ -128,7 +131,7 @@ export async function dieAfterEffect(
   return { effects, replies: Number(Attributes?.ApproximateNumberOfMessages ?? 0) };
 }
 
-/** Whether the items say the same as the count of writes; of one item an update that repeats itself cannot be seen. */
+/** Checks the items against the number of writes; a repeated update of one item is not visible. */
 async function agree({ dynamodb }: Clients, { pointsTable }: Place, memberId: string, effects: number): Promise<void> {
   const { Items = [] } = await dynamodb.send(
     new QueryCommand({

@@ -23,8 +23,8 @@ const registered = z.object({
 type Registered = z.output<typeof registered>;
 
 /**
- * The library has a store in Redis only. This one is the least that its interface asks for: a conditional write. It has no
- * lock, since SQS hands a message to one consumer at a time.
+ * The library itself only has a store in Redis. This is the minimum of its interface: a conditional write. It has no
+ * lock, because SQS delivers a message to one consumer at a time.
  */
 function createStore(client: DynamoDBDocumentClient, TableName: string): MessageDeduplicationStore {
   return {
@@ -67,7 +67,7 @@ class PointsConsumer extends AbstractSqsConsumer<Registered, undefined> {
           ...{ trace: silent, debug: silent, info: silent, warn: silent },
           ...{ error: silent, fatal: console.error },
         } as never,
-        // A long poll that is ended is reported as an error.
+        // The end of a long poll is reported as an error.
         errorReporter: { report: ({ error }) => this.#isStopping || console.error(error.message) },
         consumerErrorResolver: { processError: (error) => error as never },
         transactionObservabilityManager: {
@@ -98,7 +98,7 @@ class PointsConsumer extends AbstractSqsConsumer<Registered, undefined> {
   }
 }
 
-/** With its own poller, of which there are as many as the others have batches under way. */
+/** With its own pollers, as many as the others have concurrent batches. */
 export function startToolkit(clients: Clients, place: Place): Running {
   const consumer = new PointsConsumer(clients, place);
   const started = consumer.start();

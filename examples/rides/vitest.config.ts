@@ -1,4 +1,4 @@
 import { defineConfig } from 'vitest/config';
 
-// Waiting for a condition ends by itself; this is for a condition that never comes.
+// Only for conditions that never hold: tests wait for conditions, not for times.
 export default defineConfig({ test: { testTimeout: 600_000, hookTimeout: 600_000 } });

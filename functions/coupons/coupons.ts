@@ -5,7 +5,7 @@ import type { eventConsumer } from './events.consumer.ts';
 const PERCENT = 10;
 const VALID_DAYS = 30;
 
-/** A welcome coupon for each member who registers: it says until when it counts, and is gone when the member leaves. */
+/** Keeps a welcome coupon for each registered member, with its expiry date; removed when the member leaves. */
 export const couponsHandlers = (
   context: HandlerContext<(typeof eventConsumer.sends)[number]>,
 ): Handlers<(typeof eventConsumer.reads)[number]> => ({

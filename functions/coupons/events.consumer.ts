@@ -9,6 +9,6 @@ export const eventConsumer = defineConsumer('coupons', {
   reads: [memberRegisteredV2, memberProfileChanged, memberDeactivated],
   sends: [registrationReplies],
   capability: 'coupons',
-  // There may be events from before its first deployment, which it will never get.
+  // Events published before its first deployment never reach it.
   joinsLate: true,
 });

@@ -1,2 +1,2 @@
-/** The item that carries a member's journey, and with it the cursor. */
+/** The item that carries a member's journey, and the cursor. */
 export const JOURNEY = 'journey';

@@ -13,8 +13,8 @@ type JourneyLocale = keyof typeof journeys;
 const locales = Object.keys(journeys) as JourneyLocale[];
 
 /**
- * What the guide service does about a member's events. A journey names its language and keeps no text: the texts are
- * those of the files when it is read.
+ * How the guide service applies a member's events. A journey stores only its language; the texts come from files when
+ * it is read.
  */
 export const journeyHandlers = ({
   correspondence,
@@ -31,7 +31,7 @@ export const journeyHandlers = ({
     }),
     follows(message, state) {
       const completedAt = state.begunAt as string;
-      // As it began: the member may have chosen another language since.
+      // The language at the beginning: the member may have chosen another since.
       const summary = `journey begun in ${closestLocale(message.data.locale, locales, 'en')}`;
       const step = { memberId: message.subject, step: 'guide', summary, completedAt };
       return correspondence.reply(message, onboardingStepCompleted, step, completedAt);

@@ -6,13 +6,13 @@ import type { eventConsumer } from './events.consumer.ts';
 import type { Booked } from './ledger.ts';
 
 export interface AccountOptions {
-  /** By the rules in force. */
+  /** The bonus by the current rules. */
   bonus: () => Promise<RegistrationBonus>;
   correspondence: Correspondence;
   now: () => Date;
 }
 
-/** What the points service does about a member's events. */
+/** How the points service applies a member's events. */
 export function accountHandlers({
   bonus,
   correspondence,
@@ -36,7 +36,7 @@ export function accountHandlers({
       },
     },
 
-    /** The ledger stays: it names nobody, and accounts must add up. */
+    /** The ledger stays: it contains no personal data, and accounts must balance. */
     'rollcall.member.deactivated.v1': {
       handle: () => ({ set: { accountState: 'closed', erasedAt: now().toISOString() } }),
       follows(message, state) {

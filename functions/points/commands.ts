@@ -9,7 +9,7 @@ import type { commandConsumer } from './commands.consumer.ts';
 import { ACCOUNT, type LedgerEntry, ledgerPut } from './ledger.ts';
 import { redeemedTexts } from './texts.ts';
 
-type Outcome = z.output<typeof redemptionSettled.data>['outcome'];
+type RedemptionOutcome = z.output<typeof redemptionSettled.data>['outcome'];
 
 interface Account {
   balance: number;
@@ -24,20 +24,22 @@ export interface CommandOptions {
   now: () => Date;
 }
 
-/** What the points service does when it is told to. */
+/** How the points service executes commands. */
 export function commandHandlers(options: CommandOptions): Handlers<(typeof commandConsumer.reads)[number]> {
   const { client, pointsTable, correspondence, now } = options;
 
-  /** @throws {TransientError} if there is none yet: the registration is on its way */
+  /** @throws {TransientError} if there is none yet: the registration is in transit */
   async function accountOf(memberId: string): Promise<Account> {
     const Key = { pk: memberId, sk: ACCOUNT };
     const { Item } = await client.send(new GetCommand({ TableName: pointsTable, Key, ConsistentRead: true }));
     if (Item?.accountState === undefined) throw new TransientError(`member ${memberId} has no points account yet`);
-    // An account whose registration was dropped, since its member had left, has no balance.
+    // An account whose registration was dropped, because its member had left, has no balance.
     return { balance: 0, ...Item } as Account;
   }
 
-  /** Changes a balance on top of what was read, with its ledger entry: in the transaction of the command. */
+  /**
+   * Changes a balance, conditional on the one that was read, with its ledger entry: in the transaction of the command.
+   */
   function book(message: Message, account: Account, entry: LedgerEntry): NonNullable<Effect['writes']> {
     const { id, subject } = message;
     return [
@@ -63,7 +65,7 @@ export function commandHandlers(options: CommandOptions): Handlers<(typeof comma
       const { memberId, points, deadline } = message.data;
       const account = await accountOf(message.subject);
       const at = now().toISOString();
-      const settled = (outcome: Outcome, balance: number) =>
+      const settled = (outcome: RedemptionOutcome, balance: number) =>
         correspondence.reply(
           message,
           redemptionSettled,

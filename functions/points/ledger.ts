@@ -1,10 +1,10 @@
 import type { TransactItem } from '@rollcall/kit/messaging';
 
-/** The item that carries a member's balance, and with it the cursor. */
+/** The item that carries a member's balance, and the cursor. */
 export const ACCOUNT = 'account';
 const LEDGER_PREFIX = 'ledger#';
 
-/** What changes a balance. Entries name nobody, and stay. */
+/** A change of a balance. Entries contain no personal data, and stay. */
 export interface LedgerEntry {
   points: number;
   reason: 'registration' | 'redemption' | 'return';
@@ -14,7 +14,7 @@ export interface LedgerEntry {
 /** The first entry is the attribute `opening` of the account, and costs no write of its own; the others are items. */
 export type Booked = LedgerEntry & { messageId: string };
 
-/** Of a query for an account and its ledger: all sort keys from the first to the last. */
+/** For a query of an account and its ledger: the first and the last sort key. */
 export const LEDGER_RANGE = { first: ACCOUNT, last: `${LEDGER_PREFIX}~` };
 
 export const ledgerPut = (
@@ -30,7 +30,7 @@ export const ledgerPut = (
   },
 });
 
-/** The ledger of a member, of the items under the member's key, which are in the order of their sort keys. */
+/** The ledger in the items under a member's key, which are ordered by sort key. */
 export function ledgerOf(items: ReadonlyArray<Record<string, unknown>>): Booked[] {
   return items.flatMap(({ sk, opening, points, reason, at }) => {
     if (sk === ACCOUNT) return opening === undefined ? [] : [opening as Booked];

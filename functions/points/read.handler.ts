@@ -15,13 +15,13 @@ const { readable } = createMemberAccess(SCOPES);
 const client = createDynamoDB();
 const { logger } = createObservability('points');
 
-/** Of a dependency so near, what takes longer is no answer. */
+/** A local dependency: after this time, the read counts as failed. */
 const TIMEOUT_MS = 2_000;
 const MAX_REMEMBERED = 1_000;
 
 type Account = Omit<PointsAccountResource, 'asOf'>;
 
-/** What this instance read last of each member, the latest last. */
+/** The accounts that this instance has read, the most recent last. */
 const lastAnswers = new Map<string, { account: Account; at: Date }>();
 
 function remember(id: string, account: Account): void {
@@ -56,7 +56,7 @@ async function readAccount(id: string, { signal }: Try): Promise<PointsAccountRe
   return account;
 }
 
-/** The last known answer, which says that it is; better than none, where the table cannot be read. */
+/** The last known account, marked as such, if the table cannot be read. */
 async function lastAnswer(id: string, cause: Error): Promise<PointsAccountResource> {
   const known = lastAnswers.get(id);
   if (cause instanceof Problem || !known) throw cause;

@@ -6,14 +6,14 @@ const MAX_AGE_MS = 60_000;
 export interface RulesOptions {
   client: DynamoDBDocumentClient;
   tableName: string;
-  /** Where the rules say nothing. */
+  /** Used if there is no rule. */
   defaults: RegistrationBonus;
   now: () => Date;
 }
 
 /**
- * The registration bonus: `points` and `oncePerPhone` of the rule `registration` (pk `rules`) in the table, else the
- * defaults. Read once a minute at most, so a change takes up to a minute.
+ * The registration bonus: `points` and `oncePerPhone` of the rule `registration` (pk `rules`) in the table, otherwise
+ * the defaults. Cached for a minute, so a change takes up to a minute.
  */
 export function createRules({ client, tableName, defaults, now }: RulesOptions) {
   let known: { bonus: RegistrationBonus; readAt: number } | undefined;

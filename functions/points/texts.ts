@@ -1,4 +1,4 @@
-/** What a member is told of a redemption, in every language there is. */
+/** The SMS about a redemption, in every language. */
 export const redeemedTexts = ({ points, balance }: { points: number; balance: number }) => ({
   en: `You redeemed ${points} points. You have ${balance} left.`,
   es: `Has canjeado ${points} puntos. Te quedan ${balance}.`,

@@ -10,19 +10,19 @@ export type Admission = ReturnType<typeof createAdmission>;
 export interface AdmissionOptions {
   buckets: Pick<ReturnType<typeof createTokenBuckets>, 'take' | 'knownRefusal'>;
   limits: RegistrationLimits;
-  /** Of phones and addresses, in keys. */
+  /** Pseudonym of phones and addresses, for keys. */
   pseudonym: Pseudonym;
   mode: () => Promise<Mode<'registration'>>;
 }
 
 const READ_ONLY_SECONDS = '30';
 
-/** Who may register or change something now. */
+/** Decides who may register or change something now. */
 export function createAdmission({ buckets, limits, pseudonym, mode }: AdmissionOptions) {
   const phoneBucket = async (phone: string) => `phone#${await pseudonym(phone)}`;
 
   return {
-    /** @returns headers that tell the caller what is left. @throws {Problem} 429 */
+    /** @returns rate limit headers for the response. @throws {Problem} 429 */
     async admitCaller(sourceIp: string): Promise<Record<string, string>> {
       const caller = await pseudonym(callerOf(sourceIp));
       return requireToken(
@@ -34,21 +34,21 @@ export function createAdmission({ buckets, limits, pseudonym, mode }: AdmissionO
     },
 
     /**
-     * Of a phone whose registration was refused once: it is held, or its member left. So a first registration costs no
-     * token, and no write for one.
+     * For a phone whose registration was refused once, because it is in use or its member left. So a first registration
+     * costs neither a token nor the write for it.
      * @throws {Problem} 429
      */
     async admitPhone(phone: string): Promise<void> {
       requireToken('registrations', 'phone', limits.phone, await buckets.take(await phoneBucket(phone), limits.phone));
     },
 
-    /** Before any write. @throws {Problem} 429 if this instance knows that the phone has no token left */
+    /** Called before any write. @throws {Problem} 429 if this instance's cache says that the phone has no token left */
     async refuseSpentPhone(phone: string): Promise<void> {
       const refusal = buckets.knownRefusal(await phoneBucket(phone), limits.phone);
       if (refusal) requireToken('registrations', 'phone', limits.phone, refusal);
     },
 
-    /** @throws {Problem} 503 while registration is switched to reading only */
+    /** @throws {Problem} 503 while registration is switched to read-only */
     async admitChange(): Promise<void> {
       if ((await mode()) === 'on') return;
       throw new Problem('read-only', 'Nothing can be changed for the moment. Try again later.', {

@@ -1,15 +1,15 @@
 import type { causeOf } from '@rollcall/kit/http';
 import type { Logger } from '@rollcall/kit/observability';
 
-/** What caused a change: messages carry on its ids, the audit trail says who it was. */
+/** What caused a change: messages carry its ids, the audit trail records the actor. */
 export type Cause = ReturnType<typeof causeOf>;
 
-/** A change that was committed: ids only, nothing personal. */
+/** A committed change: only ids, no personal data. */
 type Change = Readonly<{ action: string } & Record<string, string>>;
 
 export type Audit = (change: Change, cause: Cause) => void;
 
-/** The audit trail: a line in the log for each change. */
+/** The audit trail: one log line per change. */
 export const createAudit =
   (logger: Logger): Audit =>
   (change, { by, correlationId }) =>

@@ -1,2 +1,2 @@
-/** Of what is about nobody: caches may keep it, and ask whether it is still so. */
+/** For resources without personal data: caches may store them, and must revalidate. */
 export const PUBLIC = { 'cache-control': 'no-cache' };

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 
-/** Who shares an address is one caller: an IPv4 address, or the /64 that an IPv6 site has for itself. */
+/** Callers that share an address are one caller: an IPv4 address, or the /64 of an IPv6 site. */
 export function callerOf(sourceIp: string): string {
   if (!ipaddr.isValid(sourceIp)) return 'unknown';
   const address = ipaddr.process(sourceIp);

@@ -3,7 +3,7 @@ import type { RedemptionData } from './redemption.process.ts';
 
 type Settled = NonNullable<RedemptionData['answer']>['outcome'];
 
-/** A redemption as it was stored before it was a process. */
+/** A redemption as stored before redemptions were processes. */
 export interface EarlierOperation {
   id: string;
   memberId: string;
@@ -16,7 +16,7 @@ export interface EarlierOperation {
     | { state: 'expired'; lateAnswer?: Settled; returnedAt?: string };
 }
 
-/** The process that it would be by now, if it had been one from its beginning. */
+/** The equivalent process. */
 export function processOf(earlier: EarlierOperation): ProcessState<RedemptionData> {
   const { id, memberId, points, createdAt, deadline, outcome } = earlier;
   const { state } = outcome;

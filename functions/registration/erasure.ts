@@ -8,15 +8,15 @@ import { routes } from '../../shared/contracts/routes.ts';
 
 type Confirmation = Omit<z.output<typeof memberDataErased.data>, 'memberId'>;
 
-/** What has become of the data of a member who left. It names nobody, so it stays. */
+/** The erasure of a member's data. It contains no personal data, so it stays. */
 export interface Erasure {
   requestedAt: string;
-  /** Every service that had subscribed by then. */
+  /** Every service that was subscribed at the time. */
   services: string[];
   confirmed: Record<string, Confirmation>;
 }
 
-/** Begins the names of attributes, each with the name of a service behind it. */
+/** Prefix of attribute names, followed by the name of a service. */
 const CONFIRMED = 'confirmed#';
 
 const erasureKey = (memberId: string) => ({ pk: `erasure#${memberId}` });
@@ -29,7 +29,7 @@ export const erasurePut = (
   Put: { TableName: membersTable, Item: { ...erasureKey(memberId), requestedAt, services } },
 });
 
-/** Keeps a service's confirmation; the first one counts. */
+/** Stores a service's confirmation; the first one counts. */
 export const confirmationOnce = (
   tableName: string,
   memberId: string,

@@ -1,4 +1,4 @@
-/** A page that the bundler puts into the bundle as text. */
+/** A page that the bundler inlines as a string. */
 declare module '*.html' {
   const page: string;
   export default page;

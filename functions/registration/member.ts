@@ -16,7 +16,7 @@ export interface ActiveMember extends Registration {
   registeredAt: string;
 }
 
-/** Keeps nothing personal; the version goes on, so that no event is ever taken for another. */
+/** Contains nothing personal. The version continues, so that event versions stay unique. */
 export interface DeactivatedMember {
   status: 'deactivated';
   id: string;
@@ -28,7 +28,7 @@ export type Member = ActiveMember | DeactivatedMember;
 
 export type MemberDecision<M extends Member> = Decision<M, (typeof memberEvents.messages)[number]>;
 
-/** What a registration says of a phone beside the number. */
+/** Facts about a phone that are stored with a registration. */
 export interface AboutPhone {
   /** ISO 3166-1 alpha-2. */
   country: string | undefined;
@@ -72,7 +72,7 @@ export function deactivate({ id }: Pick<ActiveMember, 'id'>, now: Date): MemberD
   return { state: { status: 'deactivated', id, deactivatedAt }, events: [deactivated] };
 }
 
-/** Tells two registrations of one phone apart. */
+/** Distinguishes two registrations of the same phone. */
 export const fingerprint = ({ phone, name, locale }: Registration) =>
   createHash('sha256')
     .update(JSON.stringify([phone, name, locale]))

@@ -15,13 +15,13 @@ export interface MembersOptions {
   newId: () => string;
 }
 
-/** Others took the phone and left it, between our attempts: the caller need not know. */
+/** Others may register and release the phone between attempts, which the caller need not know. */
 const ATTEMPTS = 5;
 const CHANGING = 'The member is being changed by others. Try again.';
 
 const isMark = (held: PhoneGuard | PhoneMark): held is PhoneMark => 'leftAt' in held;
 
-/** @throws {Problem} unless a registration is the repetition of one that holds the phone */
+/** @throws {Problem} unless the registration repeats the one that holds the phone */
 function requireSame(held: PhoneGuard, { idempotencyKey, fingerprint }: PhoneGuard): void {
   if (!idempotencyKey || held.idempotencyKey !== idempotencyKey) {
     throw new Problem(kindOf('phone-taken'), 'A member with this phone is registered already.');
@@ -31,7 +31,7 @@ function requireSame(held: PhoneGuard, { idempotencyKey, fingerprint }: PhoneGua
   }
 }
 
-/** The use cases of registration, whatever protocol asks for them. */
+/** The use cases of registration, independent of the protocol. */
 export function createMembers({ store, admission, audit, now, newId }: MembersOptions) {
   const contextOf = (cause: Cause): CommandContext => ({ ...cause, now: now(), newId });
 
@@ -43,8 +43,9 @@ export function createMembers({ store, admission, audit, now, newId }: MembersOp
 
   return {
     /**
-     * The same idempotency key with the same registration gets the same answer, for a token of the phone's bucket.
-     * @throws {Problem} also 429: whatever the first transaction of a registration finds of its phone costs a token
+     * Idempotent by key: the same key with the same registration gets the same answer, and takes a token of the phone's
+     * bucket.
+     * @throws {Problem} also 429: if the first transaction finds the phone in use or marked, that costs a token
      */
     async register(
       registration: Registration,
@@ -56,7 +57,8 @@ export function createMembers({ store, admission, audit, now, newId }: MembersOp
       const [id, at] = [newId(), contextOf(cause)];
       let left: PhoneMark | undefined;
       for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-        // Only what refuses the first transaction shows a mark: a phone that nobody held costs no more than that one.
+        // A mark is found only when the first transaction fails, so a new phone costs nothing more than that
+        // transaction.
         const isReturning = left?.returningUntil !== undefined && left.returningUntil * 1000 > at.now.getTime();
         const decision = register(id, registration, at.now, { country, returning: isReturning });
         const member: ActiveMember = { ...decision.state, version: 1 };
@@ -83,7 +85,7 @@ export function createMembers({ store, admission, audit, now, newId }: MembersOp
 
     read: findActive,
 
-    /** @throws {Problem} 412, also if somebody else changes the member at the same moment */
+    /** @throws {Problem} 412, also if the member is changed concurrently */
     async change(
       id: string,
       conditions: ReturnType<typeof preconditions>,
@@ -106,7 +108,7 @@ export function createMembers({ store, admission, audit, now, newId }: MembersOp
       return changed.state as ActiveMember;
     },
 
-    /** Of a member who was deactivated before, nothing is left to do. */
+    /** No-op if the member was deactivated before. */
     async deactivate(id: string, conditions: ReturnType<typeof preconditions>, cause: Cause): Promise<void> {
       const context = contextOf(cause);
       const changed = await store.deactivate(

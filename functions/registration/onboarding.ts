@@ -9,13 +9,15 @@ import type { ActiveMember } from './member.ts';
 
 type Step = Omit<z.output<typeof onboardingStepCompleted.data>, 'memberId'> & { source: string };
 
-/** Answers to a registration are expected for so long. */
+/** How long replies to a registration are expected. */
 const DEADLINE_MS = 5 * 60_000;
 
 const onboardingKey = (memberId: string) => ({ pk: `onboarding#${memberId}` });
 const answerOf = ({ source, step }: Pick<Step, 'source' | 'step'>) => `answer#${source}#${step}`;
 
-/** Keeps a subscriber's answer; the first one counts. It names nobody, so it stays when the member leaves. */
+/**
+ * Stores a subscriber's reply; the first one counts. It contains no personal data, so it stays when the member leaves.
+ */
 export const stepOnce = (tableName: string, memberId: string, step: Step): NonNullable<Effect['setOnce']> => ({
   tableName,
   key: onboardingKey(memberId),
@@ -34,7 +36,7 @@ export async function readSteps(
   return Object.values(answers);
 }
 
-/** What is known by now of what the subscribers did about a registration. */
+/** The subscribers' replies to a registration so far. */
 export function onboardingOf(
   { id, registeredAt }: ActiveMember,
   steps: readonly Step[],
@@ -47,7 +49,7 @@ export function onboardingOf(
     state: now.toISOString() < deadline ? 'collecting' : 'closed',
     steps: steps
       .toSorted((a, b) => a.completedAt.localeCompare(b.completedAt) || a.source.localeCompare(b.source))
-      // In an order of their own: a table keeps none, and the entity tag depends on it.
+      // Sorted, because the table has no order and the entity tag depends on it.
       .map(({ source, step, summary, completedAt }) => ({
         source,
         step,

@@ -1,27 +1,32 @@
 import type { ProcessState } from '@rollcall/kit/messaging';
 import type { RedemptionData } from './redemption.process.ts';
 
-/** A redemption that somebody asked for, as they are told of it. */
+/** A redemption as its caller sees it. */
 export interface Operation extends Pick<RedemptionData, 'memberId' | 'points' | 'deadline'> {
   id: string;
   createdAt: string;
-  outcome: Outcome;
+  outcome: OperationOutcome;
 }
 
-export type Outcome =
+export type OperationOutcome =
   | { state: 'pending' }
   | { state: 'succeeded'; balance: number; settledAt: string }
   | { state: 'failed'; because: 'not-enough-points' | 'account-closed'; balance: number }
-  /** `compensation`: once its late answer has come, whether points that were taken went back. */
+  /** `compensation`: after a late reply, whether points that were taken have been returned. */
   | { state: 'expired'; compensation?: 'not-needed' | 'pending' | 'done' };
 
-/** What a redemption is to who asked for it. */
+/** The operation for a redemption's process. */
 export function operationOf(process: ProcessState<RedemptionData>): Operation {
   const { memberId, points, deadline } = process.data;
   return { id: process.id, memberId, points, deadline, createdAt: process.startedAt, outcome: outcomeOf(process) };
 }
 
-function outcomeOf({ data: { answer }, progress: { state }, unknown, undone }: ProcessState<RedemptionData>): Outcome {
+function outcomeOf({
+  data: { answer },
+  progress: { state },
+  unknown,
+  undone,
+}: ProcessState<RedemptionData>): OperationOutcome {
   if (state === 'running') return { state: 'pending' };
   if (answer && state === 'completed')
     return { state: 'succeeded', balance: answer.balance, settledAt: answer.settledAt };

@@ -4,7 +4,7 @@ import pMap from 'p-map';
 /** The index by `memberId`, which only operations have. */
 const OF_MEMBER = 'of-member';
 
-/** Forgets what a member who left had asked for, and what was answered; once for all who ask at the same moment. */
+/** Deletes the operations of an erased member; concurrent calls for the same member share one run. */
 export function createErasing({ client, membersTable }: { client: DynamoDBDocumentClient; membersTable: string }) {
   async function erase(memberId: string): Promise<void> {
     const pages = paginateQuery(

@@ -17,14 +17,14 @@ interface Own extends z.output<typeof tablesOfOperations> {
 
 const key = (id: string) => ({ pk: `operation#${id}` });
 
-/** Where redemptions are: in the members' table, and in its index of those of a member. */
+/** Where redemptions are stored: in the members' table, with an index by member. */
 export function placesOfOperations({ client, now, newId, MEMBERS_TABLE: table, OUTBOX_TABLE: outboxTable }: Own) {
   return {
     ...{ client, table, outboxTable, source: SOURCE, now, newId, key },
-    // `points`: what the version before compares, which may still run while this one is deployed.
+    // `points`: the previous version of the service reads it, and may still run during a deployment.
     attributes: ({ memberId, points }: RedemptionData) => ({ memberId, points }),
 
-    /** Whether a member has left. */
+    /** Whether a member has been erased. */
     async isErased(memberId: string): Promise<boolean> {
       const Key = memberKey(memberId);
       const { Item } = await client.send(new GetCommand({ TableName: table, Key, ConsistentRead: true }));
@@ -42,7 +42,7 @@ export function placesOfOperations({ client, now, newId, MEMBERS_TABLE: table, O
   } satisfies Parameters<typeof createProcess<RedemptionData>>[1];
 }
 
-/** Refuses a transaction about whoever is no member, or has left. */
+/** A condition check that the member exists and has not left. */
 export const isActive = (TableName: string, memberId: string): TransactItem => ({
   ConditionCheck: {
     ...{ TableName, Key: memberKey(memberId), ConditionExpression: '#status = :active' },

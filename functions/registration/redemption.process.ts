@@ -15,7 +15,7 @@ export type RedemptionData = z.output<typeof data>;
 
 const matches = (reply: { points: number }, { points }: RedemptionData) => reply.points === points;
 
-/** Points are redeemed in time, or go back. It expires when somebody looks, so it needs no deadline of its own. */
+/** Redeems points within a time limit, or compensates. It expires when it is read, so it needs no deadline message. */
 export const redemptionProcess = defineProcess('redemption', { data, replies: registrationOutcomes }, (step) => [
   step('redeem', {
     send: [pointsCommands, redeemPoints],

@@ -7,7 +7,7 @@ import { createRedemptions } from './redemptions.ts';
 import { operationResource } from './resources.ts';
 import { createServices } from './services.ts';
 
-// Apart from the other handlers of the API: its bundle has the process.
+// In a file of its own, because its bundle contains the process.
 
 const { logger } = createObservability('registration');
 const { own, admission, memberAccess, locationOf } = createServices({ logger });
@@ -30,11 +30,11 @@ export const readOperation = endpoint(logger, async (event) => {
   return json(200, resource, waitHeaders(event, resource));
 });
 
-/** The seconds that a caller waits for a result. HEAD would keep a function busy for none. */
+/** The seconds that a caller waits for a result. For HEAD none: it would only occupy a function. */
 const waitOf = (event: HttpEvent) =>
   event.requestContext.http.method === 'HEAD' ? undefined : preferredWait(event.headers.prefer);
 
-/** The operation when it is no longer pending, for as long as the caller would wait. */
+/** Waits until the operation is no longer pending, at most as long as the caller asked for. */
 async function waited(event: HttpEvent, id: string, known: Awaited<ReturnType<typeof redemptions.read>>) {
   const seconds = waitOf(event);
   return seconds === undefined ? known : redemptions.watch(id, seconds);

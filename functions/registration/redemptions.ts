@@ -19,15 +19,15 @@ export interface RedemptionsOptions {
 }
 
 const LOOK_EVERY_MS = 100;
-/** Names of operations that their client's key names. */
+/** UUID namespace for operations that are identified by a client's key. */
 const OPERATIONS = '5d0d7a4e-6f0a-5c39-9b0d-6a1f3d2c8e11';
 
-/** The use cases of redeeming points, whatever protocol asks for them. */
+/** The use cases of redeeming points, independent of the protocol. */
 export function createRedemptions(options: RedemptionsOptions) {
   const { MEMBERS_TABLE, audit, now, newId } = options;
   const { create, current } = createProcessClient(redemptionProcess, placesOfOperations(options));
 
-  /** @param mayRead whether the caller may know the operation of a member */
+  /** @param mayRead whether the caller may read operations of a member */
   async function find(id: string, mayRead: (memberId: string) => boolean = () => true) {
     const process = await current(id);
     if (process && mayRead(process.data.memberId)) return process;
@@ -45,7 +45,7 @@ export function createRedemptions(options: RedemptionsOptions) {
   return {
     read,
 
-    /** The same idempotency key with the same request gets the same operation. */
+    /** Idempotent by key: the same key with the same request gets the same operation. */
     async redeem(
       memberId: string,
       redemption: Redemption,
@@ -64,7 +64,7 @@ export function createRedemptions(options: RedemptionsOptions) {
       return operationOf(begun.state);
     },
 
-    /** Looks until the operation is no longer pending, at most so long, and no longer than the caller waits. */
+    /** Polls until the operation is no longer pending, the time is over, or the caller disconnects. */
     async watch(id: string, seconds: number, signal?: AbortSignal): Promise<Operation> {
       const end = now().getTime() + seconds * 1000;
       for (;;) {

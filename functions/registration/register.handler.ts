@@ -6,7 +6,7 @@ import { routes } from '../../shared/contracts/routes.ts';
 import { memberResource } from './resources.ts';
 import { createServices } from './services.ts';
 
-// Apart from the other handlers of the API: its bundle has all metadata of phones.
+// In a file of its own, because its bundle contains all phone metadata.
 
 const { logger, count } = createObservability('registration');
 const { limits, members, admission, locationOf } = createServices({ logger });

@@ -7,12 +7,12 @@ import { stepOnce } from './onboarding.ts';
 
 export interface RepliesOptions {
   client: DynamoDBDocumentClient;
-  /** Forgets the operations of a member. */
+  /** Deletes the operations of a member. */
   eraseOperationsOf: (memberId: string) => Promise<void>;
   membersTable: string;
 }
 
-/** What the registration service does about the answers to its events. The first of each counts. */
+/** How the registration service applies replies to its events. The first of each counts. */
 export function replyHandlers({
   client,
   eraseOperationsOf,
@@ -26,8 +26,8 @@ export function replyHandlers({
     async 'rollcall.member.data-erased.v1'({ id, source, data: { memberId, ...confirmation } }) {
       const service = serviceOf(source);
       const erasure = await readErasure(client, membersTable, memberId);
-      if (!erasure) throw new PermanentError(`message ${id} confirms an erasure that nobody has asked for`);
-      // One that was added later is not waited for.
+      if (!erasure) throw new PermanentError(`message ${id} confirms an erasure that was not requested`);
+      // A service that subscribed later is not waited for.
       if (!service || !erasure.services.includes(service)) return {};
       await eraseOperationsOf(memberId);
       return { setOnce: confirmationOnce(membersTable, memberId, service, confirmation) };

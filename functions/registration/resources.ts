@@ -10,7 +10,7 @@ import { routes } from '../../shared/contracts/routes.ts';
 import type { ActiveMember } from './member.ts';
 import type { Operation } from './operation.ts';
 
-/** Where a client begins. */
+/** The entry point for clients. */
 export const apiRootResource: ApiRootResource = {
   _links: {
     self: { href: pathOf(routes.readRoot) },
@@ -39,7 +39,7 @@ export function memberResourceV2(member: ActiveMember): MemberResourceV2 {
   return { id, phone, ...nameParts(name), locale, version, registeredAt, _links: { self, ...memberLinks(member) } };
 }
 
-/** Why an operation did not succeed. */
+/** Why an operation failed. */
 export function operationProblem({ outcome }: Operation): ProblemDocument | undefined {
   if (outcome.state === 'failed') {
     if (outcome.because === 'account-closed') return problemDocument(kindOf(outcome.because), 'The member has left.');

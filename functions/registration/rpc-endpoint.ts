@@ -15,17 +15,17 @@ import type { ProblemDetail } from '../../shared/contracts/generated/rollcall/me
 import { ProblemDetailSchema } from '../../shared/contracts/generated/rollcall/members/v1/member_service_pb.ts';
 import type { ProblemCode } from '../../shared/contracts/problem.ts';
 
-/** A timer of Node's knows no longer one: it would end at once. */
+/** A longer delay of a Node.js timer would fire immediately. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 const MAX_BODY_BYTES = 64 * 1024;
 const EVENT = createContextKey<HttpEvent | undefined>(undefined);
 
-/** The request that a call came with, as the HTTP API handed it over. */
+/** The HTTP API event of a call. */
 export const eventOf = ({ values }: HandlerContext): HttpEvent => values.get(EVENT) as HttpEvent;
 
 /**
- * A function that serves Connect and gRPC-Web, unary, behind the HTTP API. gRPC itself needs the trailers of HTTP/2,
- * which neither HTTP API nor function URLs have.
+ * A function that serves Connect and gRPC-Web, unary, behind the HTTP API. gRPC itself needs HTTP/2 trailers, which
+ * neither HTTP APIs nor function URLs support.
  */
 export function rpcEndpoint(routes: (router: ConnectRouter) => void) {
   const router = createConnectRouter({
@@ -54,10 +54,10 @@ export function rpcEndpoint(routes: (router: ConnectRouter) => void) {
   });
 }
 
-/** By the library's choice an internal error, where malformed JSON is the caller's. */
+/** The library reports this as an internal error, unlike malformed JSON; it is the caller's error. */
 const MALFORMED_PROTOBUF = /"message":"parse binary: /;
 
-/** Nothing, if it is no HTTP request: a body where the method has none, or a header of characters that none may have. */
+/** Undefined if it is not a valid HTTP request: a body where the method has none, or invalid characters in a header. */
 function requestOf(event: HttpEvent): Request | undefined {
   const { rawPath, rawQueryString, headers, body, isBase64Encoded, requestContext } = event;
   try {
@@ -72,7 +72,7 @@ function requestOf(event: HttpEvent): Request | undefined {
   }
 }
 
-/** An error as Connect writes it (https://connectrpc.com/docs/protocol/#error-end-stream). */
+/** An error in Connect's format (https://connectrpc.com/docs/protocol/#error-end-stream). */
 function refused(message: string): HttpResponse {
   const error = JSON.stringify({ code: 'invalid_argument', message });
   return {
@@ -83,7 +83,7 @@ function refused(message: string): HttpResponse {
   };
 }
 
-/** Problems by the codes of gRPC (https://grpc.io/docs/guides/status-codes/). */
+/** The gRPC codes of problems (https://grpc.io/docs/guides/status-codes/). */
 const CODES: Record<ProblemCode, Code> = {
   'malformed-json': Code.InvalidArgument,
   'invalid-header': Code.InvalidArgument,
@@ -106,7 +106,7 @@ const CODES: Record<ProblemCode, Code> = {
   internal: Code.Internal,
 };
 
-/** A problem as it is told to callers of RPC. */
+/** A problem as an RPC error. */
 export function problemError(problem: Problem): ConnectError {
   const { code, message, errors = [] } = problem;
   const value = { type: problemType(code), detail: message, violations: errors } satisfies Partial<
@@ -122,8 +122,8 @@ export function problemError(problem: Problem): ConnectError {
 }
 
 /**
- * Does the work of a call until its deadline (`connect-timeout-ms`, `grpc-timeout`). What was begun by then may still
- * take effect: the caller asks again, with the same idempotency key.
+ * Runs a call until its deadline (`connect-timeout-ms`, `grpc-timeout`). What it has started may still take effect: the
+ * caller retries with the same idempotency key.
  * @throws {ConnectError} as `problemError` makes it, or DEADLINE_EXCEEDED
  */
 export async function answerCall<T>(logger: Logger, { signal, method }: HandlerContext, work: () => Promise<T>) {

@@ -24,7 +24,7 @@ const { own, limits, members, admission } = createServices({ logger });
 const redemptions = createRedemptions(own);
 const { admitCaller, admitChange } = admission;
 
-/** A call is watched for so long, and answered so much before its deadline. */
+/** How long a call is watched at most, and how long before its deadline it is answered. */
 const MAX_WATCH_MS = 20_000;
 const RESERVE_MS = 250;
 
@@ -32,7 +32,7 @@ const withKey = { idempotencyKey: idempotencyKey.optional() };
 const registerRequest = registrationOf(limits.phoneTypes).extend(withKey);
 const redeemRequest = redemption.extend(withKey);
 
-/** The use cases of the REST API, for callers of RPC. */
+/** The use cases of the REST API over RPC. */
 export const rpc = rpcEndpoint((router) =>
   router.service(MemberService, {
     register: (request, context) =>
@@ -89,7 +89,7 @@ export const rpc = rpcEndpoint((router) =>
 
 const causeOfCall = (context: HandlerContext) => causeOf(eventOf(context));
 
-/** The fields of a request that were set: those that were not read as empty, or 0. */
+/** The fields of a request that were set: those that are not empty or 0. */
 const given = (request: object) =>
   Object.fromEntries(Object.entries(request).filter(([, value]) => value !== '' && value !== 0));
 

@@ -16,7 +16,7 @@ import { createAudit } from './audit.ts';
 import { createMembers } from './members.ts';
 import { createMemberStore } from './store.ts';
 
-/** The use cases of the registration service on its tables, for whatever protocol asks for them. */
+/** Creates the use cases of the registration service on its tables, independent of the protocol. */
 export function createServices({ logger }: { logger: Logger }) {
   const environment = readEnvironment(
     z.object({
@@ -51,14 +51,14 @@ export function createServices({ logger }: { logger: Logger }) {
     mode: () => switches.mode('registration'),
   });
   return {
-    /** Of redemptions, which not every function has. */
+    /** For redemptions, which only some functions have. */
     own: { client, MEMBERS_TABLE, OUTBOX_TABLE, audit, now, newId },
     limits: LIMITS,
     admission,
     memberAccess: createMemberAccess(SCOPES),
     /**
-     * A path as the headers `Location` and `Link` say it: clients resolve it against what they asked for (RFC 9110, 10.2.2;
-     * RFC 8288, 3.1), so it begins with what stands before the API's own paths.
+     * A path for the headers `Location` and `Link`. Clients resolve it against the request's URL (RFC 9110, 10.2.2; RFC
+     * 8288, 3.1), so it includes the API's base path.
      */
     locationOf: (...[route, parameters]: Parameters<typeof pathOf>) =>
       `${environment.BASE_PATH}${pathOf(route, parameters)}`,

@@ -12,15 +12,21 @@ const DAY_SECONDS = 24 * 3600;
 /** The key of a member's item. */
 export const memberKey = (id: string) => ({ pk: `member#${id}` });
 
-/** The key of the item that holds a phone, by the phone's pseudonym. */
+/** The key of the item that reserves a phone, by the phone's pseudonym. */
 export const guardKey = (phonePseudonym: string) => ({ pk: `phone#${phonePseudonym}` });
 
-/** An active member's item says where the guard is: an export of the member finds it so, without the key of pseudonyms. */
+/**
+ * An active member's item contains the guard's key, so that an export of the member finds the guard without the
+ * pseudonym key.
+ */
 type StoredMember = Member & { phonePseudonym?: string };
 
-/** Holds a phone for its member, and remembers the request that registered it (its answer follows from both). */
+/** Reserves a phone for its member, and stores which request registered it (its answer derives from both). */
 export interface PhoneGuard {
-  /** The member's id. Not `memberId`, by which an index would have the guard, at one more write unit. */
+  /**
+   * The member's id. Not called `memberId`: the index by that attribute would then include the guard, at one more write
+   * unit.
+   */
   holder: string;
   registeredAt: string;
   fingerprint: string;
@@ -28,15 +34,21 @@ export interface PhoneGuard {
 }
 
 /**
- * What a guard leaves for a while when its member leaves. It names nobody: by the phone alone it is found again. Whoever
- * meets one, or a guard, has a token of the phone's bucket to take: so nobody registers and leaves without end.
+ * What remains of a guard for a while after its member leaves. It contains no personal data: it is found by the phone
+ * only. Finding a mark or a guard costs a token of the phone's bucket, so nobody can register and leave without limit.
  */
 export interface PhoneMark {
-  /** ISO. Tells one leaving from the next. */
+  /** ISO 8601. Distinguishes one departure from the next. */
   leftAt: string;
-  /** In seconds since 1970: until then, who registers with the phone comes back. Not there: the stage remembers no phones. */
+  /**
+   * Epoch seconds: until then, a registration with the phone counts as a return. Undefined: the stage does not remember
+   * phones.
+   */
   returningUntil?: number;
-  /** In seconds since 1970: the bucket is full by then, too. DynamoDB deletes it days later (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html). */
+  /**
+   * Epoch seconds: after this, the bucket is full too. DynamoDB deletes the item up to days later
+   * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html).
+   */
   expiresAt: number;
 }
 
@@ -44,13 +56,16 @@ export interface StoreOptions {
   client: DynamoDBDocumentClient;
   membersTable: string;
   outboxTable: string;
-  /** Of phones, in keys of guards. */
+  /** Pseudonym of phones, for keys of guards. */
   pseudonym: Pseudonym;
-  /** What a phone's bucket holds: as long as it takes to fill, a mark stays. */
+  /** Size of a phone's bucket: a mark stays as long as the bucket takes to fill. */
   phoneLimit: RegistrationLimits['phone'];
-  /** For how long a phone is remembered after its member left; null: not at all. */
+  /** How many days a phone is remembered after its member left; null: not at all. */
   phonesRememberedDays: number | null;
-  /** The services that hold something of a member, by the names in the sources of their messages. Asked when one leaves. */
+  /**
+   * The services that store data about members, by the names in the sources of their messages. Called when a member
+   * leaves.
+   */
   subscribers: () => Promise<string[]>;
 }
 
@@ -63,7 +78,7 @@ export function createMemberStore(options: StoreOptions) {
     ...{ client, outboxTable, table: membersTable, key: memberKey },
   });
 
-  /** Frees a phone, and leaves its mark. */
+  /** Releases a phone, and writes its mark. */
   async function phoneRelease(phone: string, leftAt: string): Promise<TransactItem> {
     const left = Math.ceil(Date.parse(leftAt) / 1000);
     const fullAt = left + Math.ceil((phoneLimit.burst * 60) / phoneLimit.perMinute);
@@ -85,8 +100,9 @@ export function createMemberStore(options: StoreOptions) {
     },
 
     /**
-     * @param left the mark that the phone was found to have, whose place the guard takes
-     * @returns what is there instead: a guard, or a mark that is not `left`; nothing if the member was registered
+     * @param left the phone's mark that was read; the guard replaces it
+     * @returns the item that prevented the insert: a guard, or a mark other than `left`; undefined if the member was
+     * registered
      */
     async insert(
       { state, events }: MemberDecision<ActiveMember>,
@@ -113,7 +129,7 @@ export function createMemberStore(options: StoreOptions) {
 
     change: publisher.change,
 
-    /** Frees the phone, too, and says what has to be erased. Of a member who was deactivated before, nothing is left to do. */
+    /** Also releases the phone, and stores what has to be erased. No-op if the member was deactivated before. */
     deactivate: (
       id: string,
       decide: (before: ActiveMember) => MemberDecision<DeactivatedMember>,

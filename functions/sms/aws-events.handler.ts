@@ -6,7 +6,10 @@ import { configuredReceiver } from './webhooks/configured-receiver.ts';
 
 const { take } = configuredReceiver(() => new Date());
 
-/** Takes what AWS End User Messaging tells, from the queue behind its topic: all of a batch, or all of it comes again. */
+/**
+ * Receives the events of AWS End User Messaging from the queue behind its topic. A batch succeeds as a whole, or is
+ * redelivered as a whole.
+ */
 export const awsEvents = ({ Records }: SQSEvent, context: Context): Promise<SQSBatchResponse> =>
   flushed(() =>
     withinBudget(

@@ -7,12 +7,12 @@ import type { SendText } from './texting.ts';
 
 export interface CommandOptions {
   client: DynamoDBDocumentClient;
-  /** The table that knows how to reach members. */
+  /** The table of members' contacts. */
   contactsTable: string;
   sendText: SendText;
 }
 
-/** What the SMS service does when it is told to. */
+/** How the SMS service executes commands. */
 export function commandHandlers(options: CommandOptions): Handlers<(typeof commandConsumer.reads)[number]> {
   const { client, contactsTable, sendText } = options;
   return {
@@ -21,8 +21,8 @@ export function commandHandlers(options: CommandOptions): Handlers<(typeof comma
       const { Item } = await client.send(new GetCommand({ TableName: contactsTable, Key, ConsistentRead: true }));
       if (Item?.left) return {};
       if (Item?.version === undefined) throw new TransientError(`no phone of member ${subject} is known yet`);
-      // A person gave up the registration's message.
-      if (Item.phone === undefined) throw new PermanentError(`no phone of member ${subject} was ever learned`);
+      // An operator has discarded the registration's message.
+      if (Item.phone === undefined) throw new PermanentError(`no phone of member ${subject} will become known`);
       const text = texts[closestLocale(Item.locale, Object.keys(texts), 'en')] as string;
       const message = { to: Item.phone, country: Item.country, text, idempotencyKey: id };
       return {

@@ -23,14 +23,17 @@ import { createAwsEndUserMessaging } from './providers/aws-end-user-messaging.ts
 import { createHttpGateway } from './providers/http-gateway.ts';
 import type { SmsProvider } from './providers/provider.ts';
 import { createTwilio, twilioCredentials } from './providers/twilio.ts';
-import { createTexting, type Route, type SendText } from './texting.ts';
+import { type ConfiguredProvider, createTexting, type SendText } from './texting.ts';
 
-/** An address like this names a service whose instances register themselves. */
+/** Prefix of an address that names a service with registered instances. */
 const DISCOVERED = 'discover:';
-/** A capability that was switched because a circuit opened stays so for a little longer than the longest pause. */
+/**
+ * A capability that was switched because a circuit opened stays switched a little longer than the longest probe
+ * interval.
+ */
 const SWITCHED_FOR_MS = 90_000;
 
-/** Sends texts as the function's environment says; and how its tables name phones. */
+/** Sends SMS as the function's environment configures; and the pseudonyms of phones in its tables. */
 export function configuredTexting({ mode }: Pick<HandlerContext, 'mode'>): {
   sendText: SendText;
   pseudonym: Pseudonym;
@@ -72,7 +75,7 @@ export function configuredTexting({ mode }: Pick<HandlerContext, 'mode'>): {
     );
   }
 
-  const routeOf = (name: SmsProviderName): Route => {
+  const configuredProvider = (name: SmsProviderName): ConfiguredProvider => {
     const circuit = `sms-${name}`;
     const { provider, discovered } = providers[name](now, webhookUrl(name));
     return {
@@ -93,7 +96,7 @@ export function configuredTexting({ mode }: Pick<HandlerContext, 'mode'>): {
 
   const sendText = createTexting({
     ...settings,
-    routes: settings.providers.map(routeOf),
+    providers: settings.providers.map(configuredProvider),
     pace:
       settings.perMinute === null
         ? undefined
@@ -122,7 +125,7 @@ export function configuredTexting({ mode }: Pick<HandlerContext, 'mode'>): {
 
 type Configured = { provider: SmsProvider; discovered?: string };
 
-/** @param webhookUrl of the provider; undefined: no receipt is asked for */
+/** @param webhookUrl of the provider; undefined: no receipts are requested */
 const providers: Record<SmsProviderName, (now: () => Date, webhookUrl: string | undefined) => Configured> = {
   http: (_, webhookUrl) => {
     const { GATEWAY_URL: url } = readEnvironment(z.object({ GATEWAY_URL: z.url() }));
@@ -133,7 +136,7 @@ const providers: Record<SmsProviderName, (now: () => Date, webhookUrl: string | 
     const { ORIGINATION_IDENTITY, CONFIGURATION_SET } = readEnvironment(
       z.object({ ORIGINATION_IDENTITY: text, CONFIGURATION_SET: text }),
     );
-    // A retry of the SDK could send a text twice; the signal ends a call in time.
+    // No SDK retries: they could send an SMS twice. The signal aborts a call in time.
     const client = new PinpointSMSVoiceV2Client({
       maxAttempts: 1,
       requestHandler: { connectionTimeout: clientDefaults.requestHandler.connectionTimeout },

@@ -1,2 +1,2 @@
-/** The item that carries how to reach a member, and with it the cursor. */
+/** The item that carries a member's contact data, and the cursor. */
 export const CONTACT = 'contact';

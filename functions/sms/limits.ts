@@ -9,14 +9,14 @@ import { KnownOptOutError, optOutKey } from './opt-outs.ts';
 
 export interface LimitsOptions {
   client: DynamoDBDocumentClient;
-  /** `pk` = what is counted, and when. */
+  /** `pk`: limit and window. */
   tableName: string;
-  /** Of phones, in keys. */
+  /** Pseudonym of phones, for keys. */
   pseudonym: Pseudonym;
   settings: Pick<SmsSettings, 'countries' | 'perPhoneAndHour' | 'perCountryAndMinute' | 'perDay'>;
   now: () => Date;
   newId: () => string;
-  /** Told once when four fifths of the day's budget are taken, and of each text that is held back. */
+  /** Counts when four fifths of the daily budget are used, and each SMS that is held. */
   count: (values: Record<string, number>) => void;
 }
 
@@ -25,34 +25,35 @@ export type SmsLimits = ReturnType<typeof createSmsLimits>;
 export interface ToCheck {
   /** E.164. */
   to: string;
-  /** Of the phone (ISO 3166-1 alpha-2). */
+  /** Country of the phone (ISO 3166-1 alpha-2). */
   country?: string | undefined;
-  /** Of the message that asks for the text. */
+  /** Idempotency key of the message that requests the SMS. */
   idempotencyKey: string;
-  /** When the text was asked for. */
+  /** When the SMS was requested. */
   askedAt: Date;
-  /** Whether a person lifted the limits for it. */
+  /** Whether an operator has lifted the limits for it. */
   released: boolean;
 }
 
-/** Counters outlive the longest that a text may wait: 14 days in its queue. */
+/** Counters outlive the longest delay of an SMS: 14 days in its queue. */
 const KEPT_SECONDS = 16 * 24 * 3600;
 const NEARLY_SPENT = 0.8;
 const DAY = 'day#';
 
-/** Made when it is needed: Intl's formats take milliseconds, and most functions never name a country. */
+/** Created on demand: Intl formats take milliseconds, and most invocations need none. */
 const nameOf = (country: string | undefined) =>
   country === undefined ? 'a number of no country' : new Intl.DisplayNames('en', { type: 'region' }).of(country);
 
 type Token = NonNullable<Awaited<ReturnType<ReturnType<typeof createLeasedTokens>['take']>>>;
 
-/** What a text has taken of the limits that many texts share; `because`: what they have not left. */
+/** The tokens that an SMS has taken of shared limits; `because`: the limit that has none left. */
 type Shared = { tokens: Token[] } | { because: string };
 
 /**
- * Limits against fraud: whoever controls premium numbers earns from every text to them, so a registration form that sends
- * texts is money. They hold over all instances, and are checked before a provider is called. A text counts once, and for
- * the time when it was asked for: so one that had to wait is none of today's, and a backlog is no flood.
+ * Limits against fraud: an attacker with premium numbers earns from every SMS to them, so a registration form that
+ * sends SMS is a target. The limits hold over all instances and are checked before a provider is called. An SMS counts
+ * once, for the time when it was requested: a delayed one does not count for today, and a backlog is not mistaken for a
+ * flood.
  */
 export function createSmsLimits({ client, tableName, pseudonym, settings, now, newId, count }: LimitsOptions) {
   const { countries, perPhoneAndHour, perCountryAndMinute, perDay } = settings;
@@ -70,8 +71,9 @@ export function createSmsLimits({ client, tableName, pseudonym, settings, now, n
   }
 
   /**
-   * Counts a text for its phone, last of all: a message that is known there has passed every limit.
-   * @returns `known`: it has passed before, and is not counted again; `over`: the phone gets no more in this hour
+   * Counts an SMS for its phone, after all other limits: a message that is recorded here has passed every limit.
+   * @returns `known`: it has passed before, and is not counted again; `over`: the phone's limit for this hour is
+   * reached
    */
   async function note(key: string, messageId: string): Promise<'passed' | 'known' | 'over'> {
     const attempt = newId();
@@ -98,12 +100,12 @@ export function createSmsLimits({ client, tableName, pseudonym, settings, now, n
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
       const item = error.Item ? unmarshall(error.Item) : {};
       if (!item.messages?.has(messageId)) return 'over';
-      // The SDK tried again what was written the first time: the tokens of this attempt are used.
+      // The SDK retried a write that had succeeded: the tokens of this attempt are in use.
       return item.attempt === attempt ? 'passed' : 'known';
     }
   }
 
-  /** From the narrow to the wide: what the country is refused is not counted for the day. */
+  /** The narrower limit first, so that an SMS refused for its country does not count for the day. */
   async function takeShared(country: string | undefined, at: string): Promise<Shared> {
     const ofCountry = await leases.take(`country#${country ?? '?'}#${at.slice(0, 16)}`, perCountryAndMinute);
     if (!ofCountry) {
@@ -124,8 +126,8 @@ export function createSmsLimits({ client, tableName, pseudonym, settings, now, n
 
   return {
     /**
-     * @throws {KnownOptOutError} if the phone wants no texts: whatever a person released, it gets none.
-     * {@link HeldError} that says which limit, if one does not let the text pass
+     * @throws {KnownOptOutError} if the phone has opted out: an operator's release does not override it. {@link
+     * HeldError} that names the limit, if one is exceeded
      */
     async check({ to, country, idempotencyKey, askedAt, released }: ToCheck): Promise<void> {
       if (!released && countries !== 'all' && !(country && countries.includes(country))) {

@@ -4,12 +4,12 @@ import { MessagingError } from '@rollcall/kit/messaging';
 import { RejectedError } from '@rollcall/kit/resilience';
 import type { Pseudonym } from '../../shared/pseudonyms.ts';
 
-/** A provider says that whoever has the phone wants no texts. */
+/** The provider reports that the recipient has opted out. */
 export class OptedOutError extends RejectedError {
   override readonly name = 'OptedOutError';
 }
 
-/** That whoever has the phone wants no texts is known: no provider was asked. */
+/** The recipient is known to have opted out: no provider was called. */
 export class KnownOptOutError extends MessagingError {
   override readonly name = 'KnownOptOutError';
 
@@ -18,14 +18,14 @@ export class KnownOptOutError extends MessagingError {
   }
 }
 
-/** Where an opt-out is kept, among the limits of texts. It has no expiry: it holds until the person opts in. */
+/** The key of an opt-out, in the table of SMS limits. It has no expiry: it holds until the person opts in. */
 export const optOutKey = (pseudonym: string) => ({ pk: `opted-out#${pseudonym}` });
 
 export type OptOuts = ReturnType<typeof createOptOuts>;
 
 /**
- * Phones that want no texts, whoever registered with them and whichever provider would send. Providers may tell late,
- * twice and in the wrong order: the latest opt-out counts, and a delayed opt-in does not undo a later one; a delayed
+ * Phones that have opted out, whoever registered with them and whichever provider would send. Providers may report
+ * late, twice and out of order: the latest opt-out counts. A delayed opt-in does not undo a later opt-out; a delayed
  * opt-out does undo an opt-in, as the safer of the two.
  */
 export function createOptOuts({
@@ -44,7 +44,7 @@ export function createOptOuts({
   }
 
   return {
-    /** @param by who said so, such as `sms-twilio` */
+    /** @param by who reported it, such as `sms-twilio` */
     async add(phone: string, at: Date, by: string): Promise<void> {
       const since = at.toISOString();
       await write(

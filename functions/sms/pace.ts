@@ -2,15 +2,15 @@ import { type createTokenBuckets, PacedError } from '@rollcall/kit/resilience';
 
 export interface PaceOptions {
   buckets: Pick<ReturnType<typeof createTokenBuckets>, 'takeMany'>;
-  /** Texts a minute to each provider, over all instances. */
+  /** SMS per minute and provider, over all instances. */
   perMinute: number;
   now: () => Date;
 }
 
 /**
- * Takes a text's turn at a provider.
- * @returns for how many milliseconds it has to wait
- * @throws {PacedError} if its turn does not come within its patience
+ * Reserves a slot for an SMS at a provider.
+ * @returns how many milliseconds it has to wait
+ * @throws {PacedError} if there is no slot within its patience
  */
 export type Pace = (name: string, patienceMs: number) => Promise<number>;
 
@@ -19,17 +19,17 @@ interface Waiting {
   turn: PromiseWithResolvers<number>;
 }
 
-/** DynamoDB takes so many writes of one item in a second. */
+/** DynamoDB's limit on writes to one item per second. */
 const WRITES_A_SECOND = 1_000;
 
-/** Texts that wait at the same moment take their turns with one write; above 1,000 a second, a write takes turns ahead. */
+/** Concurrent SMS reserve their slots with one write; above 1,000 a second, a write reserves slots ahead. */
 export function createPace({ buckets, perMinute, now }: PaceOptions): Pace {
   // A burst of one second's worth.
   const rate = { perMinute, burst: Math.max(1, Math.floor(perMinute / 60)) };
   const burstMs = (rate.burst * 60_000) / perMinute;
   const atLeast = Math.ceil(rate.burst / WRITES_A_SECOND);
   const waiting = new Map<string, Waiting[]>();
-  /** Turns that were taken ahead: each from its moment on, and for as long as a burst may be saved up. */
+  /** Slots reserved ahead: each usable from its time on, for as long as a burst may be saved up. */
   const ahead = new Map<string, number[]>();
 
   async function serve(name: string): Promise<void> {

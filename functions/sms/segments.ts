@@ -1,10 +1,10 @@
-/** What GSM 03.38 writes in seven bits; of its extension, what takes two of them is left out: it is rare. */
+/** The seven-bit characters of GSM 03.38; its extension, whose characters take two, is left out as rare. */
 const GSM = /^[@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&'()*+,\-./0-9:;<=>?¡A-ZÄÖÑÜ§¿a-zäöñüà]*$/;
 
 const GSM_LENGTH = 160;
 const UCS2_LENGTH = 70;
 
-/** A text that is one segment to the network, and to the bill: 160 characters of GSM 03.38, or 70 of UCS-2. */
+/** Truncates a text to one billed segment: 160 characters of GSM 03.38, or 70 of UCS-2. */
 export function oneSegment(text: string): string {
   const most = GSM.test(text) ? GSM_LENGTH : UCS2_LENGTH;
   if (text.length <= most) return text;

@@ -15,7 +15,7 @@ const welcome = {
 const locales = Object.keys(welcome) as Array<keyof typeof welcome>;
 
 /**
- * The same for everybody of a language: whoever registers may have given a phone that is somebody else's, so nothing that
- * they wrote goes there, their name included.
+ * The same text for all members with a language: a registration may contain somebody else's phone, so nothing that the
+ * registrant wrote is sent there, not even the name.
  */
 export const welcomeText = (locale: string) => welcome[closestLocale(locale, locales, 'en')];

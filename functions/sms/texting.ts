@@ -19,7 +19,7 @@ import type { SmsProvider, TextMessage } from './providers/provider.ts';
 import { oneSegment } from './segments.ts';
 
 /** A provider, and how it is called. */
-export interface Route {
+export interface ConfiguredProvider {
   name: string;
   provider: SmsProvider;
   nodes?: ReturnType<typeof createNodes> | undefined;
@@ -27,49 +27,49 @@ export interface Route {
 }
 
 export interface TextingOptions {
-  /** The first is asked first; the next, when that one cannot. */
-  routes: readonly Route[];
+  /** Tried in order: the next one if the previous cannot. */
+  providers: readonly ConfiguredProvider[];
   timeoutMs: number;
   atOnce: number;
-  /** Without, each provider gets as many as it takes. */
+  /** Undefined: no rate is agreed with providers. */
   pace: Pace | undefined;
   limits: Pick<SmsLimits, 'check'>;
   optOuts: Pick<OptOuts, 'add'>;
   mode: () => Promise<string>;
-  /** Told of each text that a provider has accepted. */
+  /** Called for each SMS that a provider has accepted. */
   onSent: (provider: string, country: string | undefined) => void;
-  /** Told of each text that is not sent because its phone has opted out. */
+  /** Called for each SMS that is not sent because its phone has opted out. */
   onOptedOut: () => void;
   now: () => Date;
 }
 
-/** What is known of a text before it is handed to a provider. */
+/** Facts about an SMS before it is sent. */
 export interface About {
-  /** When it was asked for. */
+  /** When it was requested. */
   askedAt: Date;
-  /** Whether a person lifted the limits for it. */
+  /** Whether an operator has lifted the limits for it. */
   released: boolean;
-  /** Whether a provider may have it already, though nothing was heard of that. */
+  /** Whether a provider may have received it already. */
   outcomeUnknown: boolean;
 }
 
-/** `opted out`: no provider has the text, nor will any be asked again. */
+/** `opted out`: no provider has the SMS, and none will be called again. */
 export type Sent = 'accepted' | 'opted out';
 
 /**
- * Hands a text to a provider, unless the phone has opted out.
- * @throws {HeldError} if a limit does not let it pass; {@link RemoteError} of the provider; {@link TransientError} if
- * none was asked, since a table of ours could not be reached
+ * Sends an SMS through a provider, unless the phone has opted out.
+ * @throws {HeldError} if a limit is exceeded; {@link RemoteError} from the provider; {@link TransientError} if no
+ * provider was called, because a table of the service could not be reached
  */
 export type SendText = (text: TextMessage & { short?: string }, about: About) => Promise<Sent>;
 
-/** At the same provider, if it knows the text again. */
+/** Tries at the same provider, if it honours idempotency keys. */
 const TRIES = 2;
-/** So long a text waits for its turn in the function; longer, and it goes back to its queue. */
+/** How long an SMS waits in the function for its slot; for a longer time, it goes back to its queue. */
 const PATIENCE_MS = 1_500;
 
 export function createTexting(options: TextingOptions): SendText {
-  const { routes, timeoutMs, atOnce, pace, limits, optOuts, mode, onSent, onOptedOut, now } = options;
+  const { providers, timeoutMs, atOnce, pace, limits, optOuts, mode, onSent, onOptedOut, now } = options;
 
   async function awaitTurn(name: string): Promise<void> {
     const patience = Math.max(0, Math.min(PATIENCE_MS, timeLeft() - timeoutMs));
@@ -77,9 +77,9 @@ export function createTexting(options: TextingOptions): SendText {
     if (waitMs > 0) await delay(waitMs);
   }
 
-  function serviceOf([route, ...others]: readonly Route[]): RemoteService<Text, void> | undefined {
-    if (!route) return undefined;
-    const { name, provider, nodes, breaker } = route;
+  function serviceOf([first, ...others]: readonly ConfiguredProvider[]): RemoteService<Text, void> | undefined {
+    if (!first) return undefined;
+    const { name, provider, nodes, breaker } = first;
     const next = serviceOf(others);
     return createRemoteService<Text, void>({
       name,
@@ -102,7 +102,7 @@ export function createTexting(options: TextingOptions): SendText {
       retry: { tries: TRIES, isIdempotent: () => provider.honoursKey },
       async fallback(text, cause) {
         if (!next || !mayBelongElsewhere(cause)) {
-          // Nobody can do anything about the doubt that a provider without keys leaves.
+          // The unknown outcome at a provider without idempotency keys cannot be resolved.
           if (cause instanceof UnavailableError) cause.outcomeUnknown &&= provider.honoursKey;
           throw cause;
         }
@@ -113,9 +113,9 @@ export function createTexting(options: TextingOptions): SendText {
     });
   }
 
-  const send = serviceOf(routes) as RemoteService<Text, void>;
-  // A text that a provider may have already is only for one that would know it again.
-  const sendAgain = serviceOf(routes.filter(({ provider }) => provider.honoursKey)) ?? send;
+  const send = serviceOf(providers) as RemoteService<Text, void>;
+  // An SMS with an unknown outcome may only be sent again to a provider that honours idempotency keys.
+  const sendAgain = serviceOf(providers.filter(({ provider }) => provider.honoursKey)) ?? send;
 
   return async ({ short, ...text }, { outcomeUnknown, ...about }) => {
     const isShort = (await mode()) === 'short-text';
@@ -139,13 +139,16 @@ export function createTexting(options: TextingOptions): SendText {
 
 type Text = TextMessage & Omit<About, 'outcomeUnknown'>;
 
-/** Another provider may send the text if this one surely did not; what merely waits its turn here, waits. */
+/**
+ * Another provider may send the SMS if the first certainly did not. An SMS that only waits for its slot stays with its
+ * provider.
+ */
 const mayBelongElsewhere = (cause: Error): boolean =>
   cause instanceof UnavailableError &&
   !cause.outcomeUnknown &&
   !(cause instanceof PacedError || cause instanceof BulkheadFullError || cause instanceof OutOfTimeError);
 
-/** Of the failures of both providers, the one that says more: there is doubt, or when to come again at the soonest. */
+/** Of the failures of both providers, the more informative one: an unknown outcome, or the earliest retry time. */
 function moreTelling(first: Error, second: Error, now: Date): Error {
   if (!(second instanceof UnavailableError)) return second;
   const [one, other] = [callableAgainFrom(first, now), callableAgainFrom(second, now)];

@@ -14,7 +14,7 @@ const { SMS, WEBHOOKS_URL } = readEnvironment(z.object({ SMS: jsonOf(smsSettings
 const now = () => new Date();
 const { take, logger, count } = configuredReceiver(now);
 
-/** Of AWS, nothing comes by HTTP. */
+/** AWS sends nothing by HTTP. */
 const readers: Partial<Record<SmsProviderName, () => ReadWebhook>> = {
   http: () => readHttpGateway(secretIn('HTTP_WEBHOOKS_SECRET', standardWebhookKey), now),
   twilio: () => readTwilio(secretIn('TWILIO_SECRET', twilioCredentials), now),
@@ -27,7 +27,7 @@ function secretIn<S extends z.ZodType>(variable: string, shape: S): () => Promis
   return createSecret(id, shape, now);
 }
 
-/** Who cannot prove to be a provider is told no more than who asks for one that there is not. */
+/** Unauthenticated callers get the same 404 as for an unknown provider. */
 export const webhook = endpoint(
   logger,
   async (event) => {

@@ -20,7 +20,7 @@ const SUMMARIES: Record<Sent, string> = {
   'opted out': 'not sent: whoever has this phone has opted out of texts',
 };
 
-/** What the SMS service does about a member's events: it welcomes, and knows how to reach the member from then on. */
+/** How the SMS service applies a member's events: sends the welcome, and stores the contact data. */
 export function welcomeHandlers(options: WelcomeOptions): Handlers<(typeof eventConsumer.reads)[number]> {
   const { sendText, pseudonym, correspondence, now } = options;
   return {

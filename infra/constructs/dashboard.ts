@@ -13,7 +13,7 @@ const period = Duration.minutes(1);
 // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudWatch fills it in.
 const BY_PROVIDER_AND_COUNTRY = "${PROP('Dim.provider')} ${PROP('Dim.country')}";
 
-/** What the dashboard shows of registrations and texts: docs/observability.md. */
+/** The dashboard's widgets about registrations and SMS: docs/observability.md. */
 export const dashboardOf = (stage: Stage): DashboardOptions => ({
   about: {
     heading: 'Registrations and API',
@@ -22,7 +22,7 @@ export const dashboardOf = (stage: Stage): DashboardOptions => ({
   },
   more: (dashboard) => {
     showTexts(dashboard, stage);
-    // What AWS End User Messaging tells comes by a queue.
+    // The events of AWS End User Messaging arrive by a queue.
     const queue = `${stage.app}-${stage.name}-sms-events`;
     if (stage.sms.providers.includes('aws')) dashboard.showQueue(queue, `${queue}-dlq`);
   },
@@ -46,7 +46,7 @@ function showTexts(dashboard: Dashboard, stage: Stage): void {
     {
       title: 'Circuits: 0 closed, 2 open',
       metrics: [
-        // It is written only when it changes.
+        // The metric is written only when it changes.
         ...stage.sms.providers.map(
           (provider) =>
             new MathExpression({

@@ -4,34 +4,33 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { Stage } from '../stages.ts';
 
-/** What a service is made with that has to do with phones. */
+/** Props of a service that processes phones. */
 export interface PhoneServiceProps extends ServiceProps<Stage> {
   pseudonyms: Pseudonyms;
 }
 
-/** The key of phones' pseudonyms, of all services of a stage. */
+/** The key for pseudonyms of phones, shared by all services of a stage. */
 export class Pseudonyms extends ServiceSecret {
-  /** Where it is, for functions that are told of more than they may use. */
+  /** Name of the secret, for functions with varying permissions. */
   readonly environment: Record<'PSEUDONYMS_SECRET', string>;
 
   constructor(scope: Construct, id: string, { stage }: { stage: Stage }) {
     super(scope, id, {
       stage,
       name: 'pseudonyms',
-      description:
-        'What pseudonyms of phones are made with, in keys of tables. Whoever changes it lets every phone register once more.',
+      description: 'Key for pseudonyms of phones in keys of tables. If it changes, every phone can register once more.',
       generate: {
         secretStringTemplate: '{}',
         generateStringKey: 'key',
         passwordLength: 64,
         excludePunctuation: true,
       },
-      notRotated: 'What makes pseudonyms must not change at all.',
+      notRotated: 'The key of pseudonyms must never change.',
     });
     this.environment = { PSEUDONYMS_SECRET: this.secretArn };
   }
 
-  /** Lets a function make pseudonyms of phones, and know them again. */
+  /** Grants a function to compute pseudonyms of phones. */
   allow(fn: LambdaFunction): void {
     fn.addToRolePolicy(
       new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [this.secretArn] }),

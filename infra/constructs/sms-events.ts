@@ -7,18 +7,18 @@ import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import type { Stage } from '../stages.ts';
 
-/** Over 100 minutes in which the function cannot write down what it is told. */
+/** Covers more than 100 minutes in which the function cannot store events. */
 const MAX_RECEIVES = 100;
 
-/** What becomes of a text in the end. Of what lies between, nobody is told. */
+/** Final states only; intermediate ones are not published. */
 const FINAL_EVENTS = [
   ...['DELIVERED', 'SUCCESSFUL', 'BLOCKED', 'CARRIER_BLOCKED', 'CARRIER_UNREACHABLE', 'INVALID', 'INVALID_MESSAGE'],
   ...['PROTECT_BLOCKED', 'SPAM', 'TTL_EXPIRED', 'UNKNOWN', 'UNREACHABLE'],
 ].map((name) => `TEXT_${name}`);
 
 /**
- * What AWS End User Messaging tells of texts, and what people answer: a topic that only it may publish on, and the queue
- * behind that. Neither is FIFO: it publishes on no FIFO topic
+ * Events and inbound SMS of AWS End User Messaging: a topic that only it may publish on, and the queue behind it.
+ * Neither is FIFO, because it does not publish on FIFO topics
  * (https://docs.aws.amazon.com/sms-voice/latest/userguide/two-way-sms-iam-policy-auto.html).
  */
 export class SmsEvents extends Construct {

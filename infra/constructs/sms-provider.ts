@@ -6,20 +6,20 @@ import type { Stage } from '../stages.ts';
 import type { SmsEvents } from './sms-events.ts';
 
 const CHANGED_BY_HAND =
-  'Credentials of a provider are changed at the provider first, by a person who then fills in the secret: functions read it again within five minutes.';
+  'A person changes credentials at the provider first, and then fills in the secret: functions read it again within five minutes.';
 
-/** Settings of functions, and what they may do. */
+/** Environment and permissions of functions. */
 export interface Needs {
   environment: Record<string, string>;
   statement?: PolicyStatement;
 }
 
-/** What a provider needs: of the functions that send, and of the one that its webhook calls, if it has any. */
+/** What a provider needs: for functions that send, and for the function behind its webhook, if it has one. */
 export interface SmsProvider extends Needs {
   webhook?: Needs;
 }
 
-/** Addresses have no default where there is none that everybody has: texts would be lost. */
+/** An address without a common default has none: otherwise SMS would be lost. */
 export function smsProvider(
   scope: Stack,
   name: SmsProviderName,
@@ -30,7 +30,7 @@ export function smsProvider(
     case 'http': {
       const url = new CfnParameter(scope, 'SmsGatewayUrl', {
         description:
-          'Where the SMS gateway listens: texts go to POST {url}/messages. Or discover:NAME, for a service whose instances register themselves.',
+          'URL of the SMS gateway: texts go to POST {url}/messages. Or discover:NAME, for a service whose instances register themselves.',
       });
       return { environment: { GATEWAY_URL: url.valueAsString }, webhook: webhookSecret(scope, stage, 'Http') };
     }
@@ -46,7 +46,7 @@ export function smsProvider(
         },
         statement: new PolicyStatement({
           actions: ['sms-voice:SendTextMessage'],
-          // Its authorization reference does not say which of the two is asked.
+          // The service authorization reference does not say which of the two is checked.
           resources: [identity.valueAsString, ...(events ? [events.configurationSet.attrArn] : [])],
         }),
       };
@@ -64,7 +64,7 @@ export function smsProvider(
   }
 }
 
-/** Twilio signs with the token by which it is called. */
+/** Twilio signs with its API token. */
 function withTwilioSecret(scope: Stack, stage: Stage): SmsProvider {
   const needs = withSecret(scope, stage, 'Twilio', 'https://api.twilio.com', 'authToken', {
     accountSid: '',
@@ -73,7 +73,7 @@ function withTwilioSecret(scope: Stack, stage: Stage): SmsProvider {
   return { ...needs, webhook: needs };
 }
 
-/** What a provider's webhook is proven by, which an operator tells the provider. */
+/** The secret that authenticates a provider's webhook; an operator configures it at the provider. */
 function webhookSecret(scope: Stack, stage: Stage, name: string): Needs {
   const secret = new ServiceSecret(scope, `${name}Webhooks`, {
     stage,
@@ -82,7 +82,7 @@ function webhookSecret(scope: Stack, stage: Stage, name: string): Needs {
     generate: {
       secretStringTemplate: '{}',
       generateStringKey: 'key',
-      // As base64, 48 bytes.
+      // 48 bytes in base64.
       passwordLength: 64,
       excludePunctuation: true,
     },
@@ -94,7 +94,7 @@ function webhookSecret(scope: Stack, stage: Stage, name: string): Needs {
   };
 }
 
-/** A provider whose credentials are a secret that an operator fills in. */
+/** A provider whose credentials are in a secret that an operator fills in. */
 function withSecret(
   scope: Stack,
   stage: Stage,

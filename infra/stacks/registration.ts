@@ -15,20 +15,20 @@ import type { PhoneServiceProps } from '../constructs/pseudonyms.ts';
 /** An index of the operations of a member. */
 const OF_MEMBER = 'of-member';
 
-/** What everything that changes members looks at. */
+/** The capability that everything that changes members checks. */
 const SWITCHED = { name: 'registration', modes: capabilities.registration };
 
-/** What is apart from the other handlers of the API, by handler. */
+/** Handlers with an entry file of their own. */
 const ENTRIES: Readonly<Record<string, string>> = {
   register: 'register',
   redeem: 'redemptions',
   readOperation: 'redemptions',
 };
 
-/** A client may wait for 20 seconds (functions/registration/prefer.ts); the API gives up after 30. */
+/** A client may wait for 20 seconds (functions/registration/prefer.ts); the API times out after 30. */
 const WAITING = Duration.seconds(29);
 
-/** Members, their operations and outbox, and what the API does about them. */
+/** Members, their operations and outbox, and the functions of the API. */
 export function addRegistration(stack: Stack, props: PhoneServiceProps): void {
   const { stage, channels, api, alarms, governance, pseudonyms } = props;
   const outbox = new Outbox(stack, 'Outbox', {
@@ -44,7 +44,7 @@ export function addRegistration(stack: Stack, props: PhoneServiceProps): void {
     stage,
     name: 'members',
     partitionKey: { name: 'pk', type: AttributeType.STRING },
-    // Of what is left of phones whose members left.
+    // For the marks of phones whose members left.
     timeToLiveAttribute: 'expiresAt',
     globalSecondaryIndexes: [
       {
@@ -94,7 +94,7 @@ export function addRegistration(stack: Stack, props: PhoneServiceProps): void {
   addDocs(stack, own);
 
   const { registrationsPerSecond, waitsPerSecond } = stage.throttling;
-  // GET waits; HEAD, its second route, does not.
+  // GET waits; HEAD, the second route, does not.
   const waitingRoutes = [...rest.redeem, ...rest.readOperation.slice(0, 1), ...rpc(rpcWatch)];
   new ApiStage(stack, 'Stage', {
     stage,
@@ -111,15 +111,15 @@ interface Own extends PhoneServiceProps {
   members: ServiceTable;
   outbox: Outbox;
   limits: ServiceTable;
-  /** Of every function that has to do with members. */
+  /** Environment of every function for members. */
   environment: Record<string, string>;
 }
 
-/** The routes of REST. @returns those that are limited apart */
+/** The REST routes. @returns those with limits of their own */
 function addRest(scope: Construct, own: Own) {
   const { stage, channels, api, governance, pseudonyms, members, outbox, limits, environment } = own;
-  // Which actions a function may use on the members' table, and whether it writes to the outbox. A transaction needs
-  // the rights of the writes that it is made of.
+  // Creates a function with some actions on the members' table, and optionally writes to the outbox. A transaction
+  // requires the permissions of its writes.
   const apiFunction = (handler: string, actions: string[], writesOutbox = false, timeout?: Duration) => {
     const fn = new ServiceFunction(scope, handler, {
       stage,
@@ -130,7 +130,7 @@ function addRest(scope: Construct, own: Own) {
       ...(timeout && { timeout }),
     });
     if (actions.length > 0) members.allow(fn, ...actions);
-    // Whoever writes to it changes something, and asks whether that may be.
+    // A function that writes to the outbox changes something, so it checks whether changes are allowed.
     if (writesOutbox) {
       outbox.table.allow(fn, 'PutItem');
       governance.allowReadingSwitches(fn, SWITCHED);
@@ -189,7 +189,7 @@ function addRpc(scope: Construct, own: Own) {
   const rpcByName = new Map(
     rpcRoutes.map((route) => [route.name, api.addServiceRoute(scope, `Rpc${route.name}`, route, rpc)]),
   );
-  // Other services assume it to call MemberService; their own policies must let them.
+  // Other services assume this role to call MemberService; their own policies must allow that.
   new Role(scope, 'RpcClient', {
     roleName: `${stage.app}-${stage.name}-rpc-client`,
     assumedBy: new AccountRootPrincipal(),
@@ -207,7 +207,7 @@ function addRpc(scope: Construct, own: Own) {
   return ({ name }: RpcRoute) => rpcByName.get(name) ?? [];
 }
 
-/** What describes the API. */
+/** The API's documentation. */
 function addDocs(scope: Construct, { stage, api }: Own): void {
   const docsFunction = (handler: string) =>
     new ServiceFunction(scope, handler, {

@@ -14,13 +14,13 @@ import { SmsEvents } from '../constructs/sms-events.ts';
 import { type Needs, smsProvider } from '../constructs/sms-provider.ts';
 import type { Stage } from '../stages.ts';
 
-/** All of the path but which provider it is. */
+/** The path without the provider. */
 const WEBHOOKS = smsWebhook.path.replace('/{provider}', '');
 
-/** What it can do short of pausing. */
+/** Its modes besides pausing and skipping. */
 const DEGRADED: ReadonlyArray<Mode<'sms'>> = ['short-text'];
 
-/** Sends texts: the welcome, and whatever a service wants a member to be told. */
+/** Sends SMS: the welcome, and those that services request. */
 export function addSms(stack: Stack, props: PhoneServiceProps): void {
   const { stage, channels, api, alarms, governance, pseudonyms } = props;
   const subscriber = new Subscriber(stack, 'Subscriber', {
@@ -60,7 +60,7 @@ export function addSms(stack: Stack, props: PhoneServiceProps): void {
       });
     }
   }
-  /** What takes what providers tell. */
+  /** A function that receives events of providers. */
   const told = (name: string, file: string, handler: string, needs: readonly Needs[]): ServiceFunction => {
     const fn = new ServiceFunction(stack, handler, {
       stage,
@@ -99,12 +99,12 @@ function raiseAlarms(scope: Construct, { stage, topic, events }: Watched): void 
     [
       'circuit-opened',
       'CircuitOpened',
-      'An SMS provider failed so often that it is left alone; the next one takes over, or texts wait.',
+      'The circuit of an SMS provider is open, because it failed too often; the next provider takes over, or texts wait.',
     ],
     [
       'text-budget-nearly-spent',
       'TextBudgetNearlySpent',
-      "Four fifths of the day's texts are sent. What exceeds the budget is held.",
+      "Four fifths of the day's budget of texts are used. Texts beyond the budget are held.",
     ],
     ['texts-held', 'TextsHeld', 'Texts were held back by a limit: fraud, or a limit that is too low.'],
   ] as const;
@@ -119,7 +119,7 @@ function raiseAlarms(scope: Construct, { stage, topic, events }: Watched): void 
     topic,
     chapter,
     of: 'sms-webhook',
-    // Anybody can call, and be refused. Both are counted at each call, as 0 or 1.
+    // Anybody can call the webhook, and is refused. Both metrics are reported at each call, as 0 or 1.
     metric: new MathExpression({
       expression: 'IF(refused > 10 AND proven == 0, refused, 0)',
       usingMetrics: { refused: webhooks('WebhooksRefused'), proven: webhooks('WebhooksProven') },
@@ -127,7 +127,7 @@ function raiseAlarms(scope: Construct, { stage, topic, events }: Watched): void 
     }),
     above: 0,
     meaning:
-      'Every webhook is refused, since nothing proves that the SMS provider called: receipts are missing, and people who opt out; or somebody else calls.',
+      'Every webhook call is refused, as none is authenticated as the SMS provider: receipts and opt-outs are missing; or somebody else calls.',
   });
   raiseAlarm(scope, {
     stage,
@@ -137,8 +137,7 @@ function raiseAlarms(scope: Construct, { stage, topic, events }: Watched): void 
     metric: webhooks('WebhooksUnreadable'),
     above: 0,
     minutes: 1,
-    meaning:
-      'An SMS provider calls with what is not in its documentation: receipts are missing, and people who opt out.',
+    meaning: 'An SMS provider sends what its documentation does not describe: receipts and opt-outs are missing.',
   });
   if (!events) return;
   const period = Duration.minutes(1);
@@ -149,8 +148,7 @@ function raiseAlarms(scope: Construct, { stage, topic, events }: Watched): void 
     of: 'sms-events',
     metric: events.queue.metricApproximateAgeOfOldestMessage({ period }),
     above: 5 * 60,
-    meaning:
-      'What AWS End User Messaging tells has waited for more than five minutes: receipts, and people who opt out.',
+    meaning: 'Events of AWS End User Messaging have waited for more than five minutes: receipts and opt-outs.',
   });
   raiseAlarm(scope, {
     stage,
@@ -159,6 +157,6 @@ function raiseAlarms(scope: Construct, { stage, topic, events }: Watched): void 
     of: 'sms-events-dlq',
     metric: events.deadLetters.metricApproximateNumberOfMessagesVisible({ period }),
     above: 0,
-    meaning: 'What AWS End User Messaging told was given up: receipts, and people who opt out.',
+    meaning: 'Events of AWS End User Messaging are in the dead-letter queue: receipts and opt-outs.',
   });
 }

@@ -5,8 +5,8 @@ import { stageNamed } from '../../infra/stages.ts';
 import { smsSandbox } from '../sms-sandbox/sandbox.ts';
 import { createFaults, type Report, type Weather } from './faults.ts';
 
-// An embedded cloud in which things go wrong, in a process of its own that can be killed. It tells what happens on its
-// standard output, and is told the weather on its standard input.
+// An embedded cloud with injected faults, in a process of its own that can be killed. It reports events on its standard
+// output, and gets the weather on its standard input.
 const [assembly = '', data = '', seed = '', refusedOf = '', ports = '{}'] = process.argv.slice(2);
 let weather: Weather = 'storm';
 createInterface({ input: process.stdin })
@@ -14,7 +14,7 @@ createInterface({ input: process.stdin })
     weather = line as Weather;
   })
   .on('close', () => process.exit());
-// To a pipe, this is written before the call returns: what was told is known, also if the process is killed.
+// A write to a pipe completes before the call returns: reports are not lost if the process is killed.
 const report = (told: Report) => void process.stdout.write(`${JSON.stringify(told)}\n`);
 
 const faults = createFaults({
@@ -29,7 +29,8 @@ const { apiUrl, endpointUrl, beside } = await startCloud({
   data,
   ports: fixed,
   beside: [smsSandbox({ port: sms, faults })],
-  // G5 promises one text only of a provider that honours keys; with a second one, a crash after its acceptance means two.
+  // G5 guarantees a single SMS only for a provider that honours idempotency keys; with a second provider, a crash after
+  // acceptance leads to two.
   environment: { SMS: JSON.stringify({ ...stageNamed('dev').sms, providers: ['http'] }) },
   faults,
 });

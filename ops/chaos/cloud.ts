@@ -7,7 +7,7 @@ import type { Report, Weather } from './faults.ts';
 
 export type Urls = Pick<Cloud, 'apiUrl' | 'endpointUrl' | 'beside'>;
 
-/** What was seen of a cloud over all its lives. */
+/** Observations of a cloud over all its restarts. */
 export interface Observed {
   faults: Array<{ fault: string; at: string }>;
   published: Array<{ aggregateId: string; version: number }>;
@@ -16,13 +16,13 @@ export interface Observed {
 
 const STARTUP_MS = 60_000;
 /**
- * The same in every life: below the range from which systems give ports to connections, 32768 and up, or one of those may have
- * it when the cloud comes back.
+ * The same port after each restart: below 32768, where ephemeral ports begin, since a connection might otherwise occupy
+ * it.
  */
 const FIRST_PORT = 28_000 + (process.pid % 450) * 10;
 const PORTS = { api: FIRST_PORT, sms: FIRST_PORT + 1, aws: FIRST_PORT + 3 };
 
-/** An embedded cloud in a process of its own, on a data folder, that can be killed and started again in its place. */
+/** An embedded cloud in a process of its own, with a data folder, that can be killed and restarted. */
 export class MortalCloud {
   readonly observed: Observed = { faults: [], published: [], kills: 0 };
   readonly #assembly: string;
@@ -45,7 +45,7 @@ export class MortalCloud {
 
   async start(): Promise<Urls> {
     const script = join(import.meta.dirname, 'cloud-process.ts');
-    // Each life has faults of its own.
+    // Each run has faults of its own.
     const seed = String(this.#seed * 1_000 + this.observed.kills);
     const child = spawn(
       process.execPath,
@@ -73,7 +73,7 @@ export class MortalCloud {
     return ready.finally(() => clearTimeout(late));
   }
 
-  /** SIGKILL, in the middle of whatever it does. */
+  /** SIGKILL at any moment. */
   async kill(): Promise<void> {
     this.observed.kills++;
     this.observed.faults.push({ fault: 'the whole cloud is killed', at: new Date().toISOString() });

@@ -2,32 +2,32 @@ import type { Cloud } from '@rollcall/local/internal/cloud';
 import type { CallFault, Faults } from '@rollcall/local/internal/faults/faults';
 import type { TextFault, TextFaults } from '../sms-sandbox/mailbox.ts';
 
-/** What the process of the cloud tells: one JSON object a line. */
+/** Reports of the cloud's process: one JSON object per line. */
 export type Report =
   | { ready: Pick<Cloud, 'apiUrl' | 'endpointUrl' | 'beside'> }
   | { fault: string; at: string }
   | { published: Array<{ aggregateId: string; version: number }> };
 
-/** `storm`: everything may go wrong; `repairing`: only what the gateway refuses for good; `calm`: nothing. */
+/** `storm`: all faults; `repairing`: only permanent rejections by the gateway; `calm`: none. */
 export type Weather = 'storm' | 'repairing' | 'calm';
 
 const CALLS = 0.04;
 const DEATHS = 0.003;
-/** Sweeps are rare, and so are their chances to die. */
+/** Sweeps are rare, so their crash probability is higher. */
 const DEATHS_OF_SWEEPS = 0.3;
 const TEXTS: Array<[TextFault, number]> = [
   ['fails', 0.03],
   ['answer lost', 0.01],
   ['hangs', 0.003],
 ];
-/** Now and then a service fails for two seconds at every other call: more than the SDK's own retries outlast. */
+/** Occasionally, every other call to a service fails for two seconds: longer than the SDK's own retries. */
 const SQUALLS = 0.000_3;
 const SQUALL_MS = 2_000;
 const CALLS_IN_SQUALL = 0.5;
-/** Now and then the gateway is down for longer than a message is tried before it is parked. */
+/** Occasionally, the gateway is down for longer than a message is retried before it is parked. */
 const GATEWAY_OUTAGES = 0.000_5;
 const GATEWAY_OUTAGE_MS = 45_000;
-/** What the cloud needs to start, and what would only hold a message back for a minute, does not go wrong. */
+/** Calls without faults: those that the cloud needs to start, or whose failure only delays a message by a minute. */
 const SPARED = /^(Create|Describe|Update(Table|Time)|Set|Subscribe|List|Get(Queue|Caller)|ReceiveMessage)/;
 const KINDS: Array<CallFault['kind']> = ['refused', 'refused', 'throttled', 'answer lost', 'answer lost', 'delayed'];
 const SPECIAL: Record<string, CallFault['kind']> = {
@@ -36,22 +36,22 @@ const SPECIAL: Record<string, CallFault['kind']> = {
   PublishBatch: 'partly done',
   SendMessageBatch: 'partly done',
 };
-/** Up to this; the SDK gives up waiting after two seconds. */
+/** Maximum delay; the SDK times out after two seconds. */
 const MAX_DELAY_MS = 2_500;
 
-/** Whether the gateway refuses a text for good, until it is repaired: one of so many, by its message's id. */
+/** Whether the gateway permanently rejects an SMS until it is repaired: one of `refusedOf`, by message id. */
 export const isRefused = (messageId: string, refusedOf: number) =>
   Number.parseInt(messageId.slice(-4), 16) % refusedOf === 0;
 
 export interface FaultsOptions {
   random: () => number;
   weather: () => Weather;
-  /** One text of so many is refused for good. */
+  /** One SMS of this many is permanently rejected. */
   refusedOf: number;
   report: (report: Report) => void;
 }
 
-/** Faults by chance, at the rates above. */
+/** Random faults at the rates above. */
 export function createFaults({ random, weather, refusedOf, report }: FaultsOptions): Faults & TextFaults {
   const squalls = new Map<string, number>();
   let gatewayOutUntil = 0;

@@ -11,7 +11,7 @@ import type { Left, Violation } from './verdict.ts';
 
 export interface LoadOptions {
   apiUrl: string;
-  /** Lets every member be read and changed. */
+  /** A token that allows reading and changing every member. */
   token: string;
   members: number;
   concurrency: number;
@@ -22,25 +22,28 @@ export interface LoadOptions {
 export interface Load {
   accepted: Accepted[];
   redemptions: Asked[];
-  /** Members who left. They, and what they had asked for, are not among `accepted` and `redemptions`. */
+  /** Former members. They and their redemptions are not among `accepted` and `redemptions`. */
   left: Left[];
   violations: Violation[];
   requests: number;
 }
 
 const LOCALES = ['en', 'es', 'zh-CN'];
-/** Every so many-th member registers twice at once; is tried with another key; changes the locale, up to three times. */
+/** Every n-th member registers twice at once; is tried with another key; changes the locale up to three times. */
 const TWICE_EVERY = 10;
 const OTHER_KEY_EVERY = 20;
 const CHANGE_EVERY = 3;
-/** Every so many-th member redeems points twice, once as soon as possible; every fourth of them with little patience. */
+/**
+ * Every n-th member redeems points twice, once with the shortest possible time; every fourth of them with a short time
+ * limit.
+ */
 const REDEEM_EVERY = 4;
 const IMPATIENT_EVERY = 16;
 const REDEEMED = 30;
-/** Every so many-th member leaves when all else is asked for, half of them with redemptions on their way. */
+/** Every n-th member leaves at the end, half of them with redemptions in progress. */
 const LEAVE_EVERY = 10;
 const FIRST_TO_LEAVE = 8;
-/** Half a minute and more: the cloud is killed and started again meanwhile. */
+/** More than half a minute: the cloud may be killed and restarted in between. */
 const ATTEMPTS = 60;
 
 /** Registers and changes members over HTTP, and repeats each request until it is answered. */
@@ -75,7 +78,7 @@ export async function load({ apiUrl, token, members, concurrency, random, onProg
     return { member: first.body as MemberResource, askedAt, httpMs: performance.now() - start };
   }
 
-  /** The answer to a change may be lost: then the member says whether it was made. */
+  /** If the response to a change is lost, the member's state tells whether the change was made. */
   async function changeLocale(accepted: Accepted, locale: string): Promise<void> {
     const path = `/v1/members/${accepted.member.id}`;
     const headers = { 'if-match': `"${accepted.member.version}"` };
@@ -85,13 +88,13 @@ export async function load({ apiUrl, token, members, concurrency, random, onProg
     else violated('G1', `member ${accepted.member.id} was promised, and reading it gives ${answer.status}`);
   }
 
-  /** The same key gets the same operation, however often it is asked for. */
+  /** The same key gets the same operation, however often it is requested. */
   async function redeem(memberId: string, expiresIn: number): Promise<void> {
     const path = `/v1/members/${memberId}/redemptions`;
     const key = { 'idempotency-key': newId() };
     const body = { points: REDEEMED, expiresIn };
     const answers = [await ask('POST', path, body, key), await ask('POST', path, body, key)];
-    // 200: it has ended by now.
+    // 200: the operation has ended already.
     const ids = new Set(
       answers.map(({ status, body: got }) => ([200, 202].includes(status) ? (got as OperationResource).id : status)),
     );
@@ -100,7 +103,7 @@ export async function load({ apiUrl, token, members, concurrency, random, onProg
     else result.redemptions.push({ id, memberId, points: REDEEMED });
   }
 
-  /** An answer may be lost: whoever asks again is told that there is no such member. */
+  /** A response may be lost: the repeated request then gets 404. */
   async function leave({ id, phone, name }: Left): Promise<void> {
     const { status } = await ask('DELETE', `/v1/members/${id}`, undefined);
     if (![204, 404].includes(status)) violated('G1', `the leaving of ${id} was answered ${status}`);

@@ -43,17 +43,17 @@ const { members, seed, concurrency, kills, json } = new Command('npm run chaos -
   .parse()
   .opts<{ members: number; seed: number; concurrency: number; kills: number; json?: boolean }>();
 
-/** Without any progress for longer than a message can be held back (a visibility timeout, a sweep), this is all there is. */
+/** A timeout without progress, longer than a message can be delayed (a visibility timeout, a sweep). */
 const PATIENCE_MS = 180_000;
-/** The whole run, for 10,000 members; chaos that takes longer has stalled. */
+/** For the whole run with 10,000 members; a longer run has stalled. */
 const LIMIT_MS = 45 * 60_000;
-/** What the operator switches, at even distances of the load, and on again after as much. */
+/** Capabilities that the operator switches at equal intervals of the load, each for one interval. */
 const SWITCHED = [
   ['points', 'pause'],
   ['guide', 'skip'],
   ['sms', 'pause'],
 ] as const satisfies ReadonlyArray<readonly [Capability, Mode]>;
-/** One text of so many is refused for good: enough of them in a small run too. */
+/** One SMS of this many is permanently rejected: enough of them in a small run too. */
 const refusedOf = Math.max(5, Math.min(200, Math.floor(members / 10)));
 
 const say = (what: string) => {
@@ -72,7 +72,7 @@ async function parkedIn(stage: Stage): Promise<Map<string, ParkedMessage[]>> {
   return parked;
 }
 
-/** Runs the load; kills the cloud at even distances of it, and has an operator redrive in the middle of everything. */
+/** Runs the load, kills the cloud at equal intervals, and redrives in between as an operator. */
 async function runLoad(cloud: MortalCloud, { apiUrl, endpointUrl }: Urls, stage: Stage, random: () => number) {
   const bar = json ? undefined : progressBar(members, 'registering');
   const deaths = Array.from({ length: kills }, (_, index) => Math.ceil((members * (index + 1)) / (kills + 1)));
@@ -97,12 +97,12 @@ async function runLoad(cloud: MortalCloud, { apiUrl, endpointUrl }: Urls, stage:
     await cloud.start();
     try {
       for (const [subscriber, parked] of await parkedIn(stage)) {
-        // All at once, without a canary: what is refused for good would stop it.
+        // All at once, without a canary, which permanent rejections would stop.
         const answer = await stage.askParking(subscriber, { redrive: aggregatesOf(parked) });
         if ('reports' in answer) redrivenInStorm += answer.reports.reduce((sum, { applied }) => sum + applied, 0);
       }
     } catch (error) {
-      // Even the operator's own calls fail in this weather. What was redriven stays so.
+      // The operator's own calls fail too. What was redriven stays applied.
       say(`the operator gives up: ${(error as Error).message}`);
     }
   }
@@ -124,7 +124,7 @@ async function runLoad(cloud: MortalCloud, { apiUrl, endpointUrl }: Urls, stage:
   return { ...result, redrivenInStorm };
 }
 
-/** What was skipped while its capability was switched off, a person has to release. */
+/** Messages that were skipped while a capability was off are released by an operator. */
 async function releaseHeld(stage: Stage): Promise<void> {
   for (const [subscriber, parked] of await parkedIn(stage)) {
     const held = aggregatesOf(parked.filter(({ reason }) => reason === 'held'));
@@ -132,7 +132,7 @@ async function releaseHeld(stage: Stage): Promise<void> {
   }
 }
 
-/** Waits until nothing is left to do, or what is left has not become less for long. */
+/** Waits until nothing is left to do, or there is no progress until the timeout. */
 async function comeToRest(look: () => Promise<{ left: number; laterAt: number }>, giveUpAt: number): Promise<void> {
   let least = Number.POSITIVE_INFINITY;
   let patienceEnds = 0;
@@ -141,7 +141,7 @@ async function comeToRest(look: () => Promise<{ left: number; laterAt: number }>
     if (left === 0) return;
     if (left < least) patienceEnds = Date.now() + PATIENCE_MS;
     least = Math.min(least, left);
-    // What is to be tried later is waited for.
+    // Scheduled retries are waited for.
     if (Date.now() > Math.min(Math.max(patienceEnds, laterAt + PATIENCE_MS), giveUpAt)) return;
     await delay(1_000);
   }

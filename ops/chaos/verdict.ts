@@ -12,14 +12,14 @@ import { isRefused } from './faults.ts';
 export interface Violation {
   guarantee: 'G1' | 'G2' | 'G3' | 'G4' | 'G5' | 'G6';
   what: string;
-  /** All that is known of the member. */
+  /** Everything known about the member. */
   history: unknown[];
 }
 
-/** A member who left, and what is to be found nowhere. */
+/** A former member, whose data must be gone. */
 export type Left = Pick<MemberResource, 'id' | 'phone' | 'name'>;
 
-/** What a subscriber's table holds and has parked. */
+/** The items and parked messages of a subscriber's table. */
 export interface Seen {
   accepted: readonly Accepted[];
   redemptions: readonly Asked[];
@@ -30,12 +30,12 @@ export interface Seen {
   observed: Observed;
 }
 
-/** Who answers to a registration. A further subscriber need not. */
+/** The subscribers that reply to a registration. Further subscribers need not. */
 const ANSWERING = ['sms', 'points', 'guide'];
-/** A provider's receipt, which is no answer of ours: it may be lost on its way. */
+/** A provider's receipt, which may be lost. */
 const DELIVERY = '#welcome-sms-delivery';
 
-/** With what the gateway refuses still refused: nobody else is held up, and what waits behind it waits in its place. */
+/** While the gateway still rejects: no other aggregate is blocked, and later messages of the same one wait in order. */
 export function checkFailures({ accepted, holdings, parked, observed }: Seen, refusedOf: number): Violation[] {
   const violations: Violation[] = [];
   for (const [service, items] of Object.entries(holdings.items)) {
@@ -59,7 +59,7 @@ export function checkFailures({ accepted, holdings, parked, observed }: Seen, re
   return [...violations, ...checkConsumers({ holdings, parked, observed }, refusedOf)];
 }
 
-/** Of commands and replies only a text that the gateway refuses is left, or one to a member whose phone is not known. */
+/** Of commands and replies, only SMS that the gateway rejects, or to members with an unknown phone, may be left. */
 function checkConsumers(
   { holdings, parked, observed }: Pick<Seen, 'holdings' | 'parked' | 'observed'>,
   refusedOf: number,
@@ -77,7 +77,7 @@ function checkConsumers(
   );
 }
 
-/** The member whom a parked message is about. */
+/** The member that a parked message is about. */
 export const subjectOf = ({ body }: ParkedMessage) => (JSON.parse(body) as { subject: string }).subject;
 
 /** After everything was repaired and redriven. */
@@ -94,7 +94,7 @@ export function checkAll(seen: Seen): Violation[] {
   ];
 }
 
-/** G1 and G3, by what the demo compares: effects that lack, are there twice, or came out of order. */
+/** G1 and G3, as the demo compares: missing, duplicate and out-of-order effects. */
 function checkEffects({ accepted, holdings, observed }: Seen): Violation[] {
   const total = compare(accepted, holdings);
   if (total.lost + total.duplicated + total.outOfOrder === 0) return [];
@@ -128,7 +128,7 @@ function checkEffects({ accepted, holdings, observed }: Seen): Violation[] {
   });
 }
 
-/** G1: nobody has effects who is no member. G6: a phone has one member, and it is the one that was answered. */
+/** G1: only members have effects. G6: a phone has one member, the one in the response. */
 function checkMembers({ accepted, left, holdings, members, observed }: Seen): Violation[] {
   const violations: Violation[] = [];
   const promised = new Set(
@@ -150,7 +150,7 @@ function checkMembers({ accepted, left, holdings, members, observed }: Seen): Vi
   return violations;
 }
 
-/** G1, both ways: each service applied what was committed of a member, and no more. */
+/** G1 in both directions: each service applied exactly what was committed about a member. */
 function checkVersions({ members, holdings, observed }: Seen): Violation[] {
   return Object.entries(holdings.items).flatMap(([service, items]) => {
     const cursors = cursorsOf(items);
@@ -164,7 +164,7 @@ function checkVersions({ members, holdings, observed }: Seen): Violation[] {
   });
 }
 
-/** G2, by what the broker was seen to take: all there is, and nothing before what precedes it. */
+/** G2, by what the broker accepted: everything, and nothing before its predecessor. */
 function checkOrder({ members, observed: { published } }: Seen): Violation[] {
   const violations: Violation[] = [];
   const last = new Map<string, number>();
@@ -190,8 +190,8 @@ function checkOrder({ members, observed: { published } }: Seen): Violation[] {
 }
 
 /**
- * G5: the sandbox honours idempotency keys, so there is one text for each message: one with the id of the registration
- * that the points know, and one for each redemption.
+ * G5: the sandbox honours idempotency keys, so there is one SMS per message: one with the id of the registration that
+ * the points service knows, and one per redemption.
  */
 function checkTexts({ accepted, holdings, observed }: Seen): Violation[] {
   const byPhone = Map.groupBy(holdings.texts, ({ to }) => to);
@@ -208,7 +208,10 @@ function checkTexts({ accepted, holdings, observed }: Seen): Violation[] {
   });
 }
 
-/** Commands and their answers, by G1 (each operation ended, and what it took too late went back) and G3 (each once). */
+/**
+ * Commands and replies, by G1 (each operation ended, and points that were taken too late were returned) and G3 (each
+ * once).
+ */
 function checkRedemptions({ redemptions, members, holdings, observed }: Seen): Violation[] {
   return compareRedemptions(redemptions, members, holdings.items).findings.map(({ memberId, kind, what }) => ({
     guarantee: kind === 'lost' ? 'G1' : 'G3',
@@ -217,7 +220,7 @@ function checkRedemptions({ redemptions, members, holdings, observed }: Seen): V
   }));
 }
 
-/** G1: whoever answers to a registration is heard. */
+/** G1: every expected reply to a registration has arrived. */
 function checkOnboarding({ accepted, members, holdings, observed }: Seen): Violation[] {
   const answers = new Map(members.map(({ pk, sk: _, ...item }) => [pk, Object.keys(item)]));
   return accepted.flatMap(({ member: { id } }): Violation[] => {
@@ -230,7 +233,7 @@ function checkOnboarding({ accepted, members, holdings, observed }: Seen): Viola
   });
 }
 
-/** G1: of who has left every service says that it has erased, nothing about them is left, and nothing that they asked for. */
+/** G1: every service confirms the erasure of each former member, and nothing about them or their operations is left. */
 function checkLeft({ left, members, holdings, observed }: Seen): Violation[] {
   const items = new Map(members.map((item) => [item.pk, item]));
   const operations = Map.groupBy(
@@ -264,7 +267,7 @@ function checkLeft({ left, members, holdings, observed }: Seen): Violation[] {
 
 const isMember = ({ pk }: Item) => pk.startsWith('member#');
 
-/** What each subscriber holds of a member. */
+/** What each subscriber stores about a member. */
 const itemsOf = (id: string, { items }: Holdings): Holdings['items'] => {
   const own = Object.entries(items).map(([name, all]) => [name, all.filter(({ pk }) => pk === id)]);
   return Object.fromEntries(own) as Holdings['items'];

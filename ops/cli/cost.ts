@@ -12,7 +12,7 @@ import prices from '../cost/prices.json' with { type: 'json' };
 
 const DAY_MS = 24 * 3600 * 1000;
 
-/** Of the API's address, `https://ID.execute-api.…`, which the foundation stack puts out. */
+/** The id in the API's URL, `https://ID.execute-api.…`, which the foundation stack outputs. */
 async function apiIdOf(stage: Stage): Promise<string | undefined> {
   const outputs = (await describeStacks(stage)).flatMap(({ Outputs = [] }) => Outputs);
   const address = outputs.find(({ OutputKey }) => OutputKey === 'ApiUrl')?.OutputValue;
@@ -20,13 +20,13 @@ async function apiIdOf(stage: Stage): Promise<string | undefined> {
 }
 
 export const cost = new Command('cost')
-  .description("what a stage of an account used in the last day, by CloudWatch's metrics, and what that costs")
+  .description("show what a stage of an account used in the last day, by CloudWatch's metrics, and what that costs")
   .addHelpText('after', '\nOn an embedded cloud: npm run cost\nExample: npm run ops -- cost --stage prod')
   .action(
     onStage<object, []>(async (stage, { json }) => {
       if (stage.endpoint !== undefined)
         throw new OperatorError(
-          'An embedded cloud has no metrics of CloudWatch: npm run cost says what a registration costs.',
+          'An embedded cloud has no CloudWatch metrics: npm run cost shows what a registration costs.',
         );
       const deployed = await deployedOf(await stage.templates());
       const end = new Date();
@@ -45,7 +45,7 @@ export const cost = new Command('cost')
       console.log(`In the last day: $${usd.toFixed(2)}, with ${registrations} registrations.`);
       if (usdPerMillionRegistrations !== null)
         console.log(
-          `All of it divided by them: $${usdPerMillionRegistrations.toFixed(2)} a million, polling included.`,
+          `Total divided by registrations: $${usdPerMillionRegistrations.toFixed(2)} a million, polling included.`,
         );
       console.log(
         pc.dim(

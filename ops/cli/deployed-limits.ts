@@ -8,9 +8,9 @@ interface RouteSettings {
 }
 
 /**
- * The limits that a stage was deployed with: of its API, of what takes messages, and what its functions are told.
- * @param prefix of the names of its functions
- * @throws {OperatorError} if something of it is not deployed
+ * The deployed limits of a stage: of its API, of its consumers, and in its functions' environments.
+ * @param prefix common prefix of its functions' names
+ * @throws {OperatorError} if a part is not deployed
  */
 export function deployedLimits(resources: readonly Resource[], prefix: string) {
   const ofType = (type: string) => resources.filter((resource) => resource.type === type);
@@ -24,7 +24,7 @@ export function deployedLimits(resources: readonly Resource[], prefix: string) {
     routes: Object.entries(RouteSettings).map(([route, settings]) => [route, settings.ThrottlingRateLimit] as const),
     registrations: registrationLimits.parse(told(resources, `${prefix}registration-register`, 'LIMITS')),
     sms: smsSettings.parse(told(resources, `${prefix}sms-consume`, 'SMS')),
-    /** By function, how many batches it takes at once. */
+    /** By function: its maximum number of concurrent batches. */
     concurrency: ofType('AWS::Lambda::EventSourceMapping').flatMap(({ properties }) => {
       const { FunctionName, ScalingConfig } = properties as {
         FunctionName?: string;
@@ -37,11 +37,11 @@ export function deployedLimits(resources: readonly Resource[], prefix: string) {
   };
 }
 
-/** What the environment of a function says under a name, as JSON. */
+/** A JSON variable in the environment of a function. */
 function told(resources: readonly Resource[], functionName: string, variable: string): unknown {
   const fn = resources.find(({ id }) => id === `function:${functionName}`);
   const { Variables = {} } = (fn?.properties.Environment ?? {}) as { Variables?: Record<string, unknown> };
   const value = Variables[variable];
   if (typeof value === 'string') return JSON.parse(value);
-  throw new OperatorError(`${functionName} is not deployed, or is not told its ${variable}.`);
+  throw new OperatorError(`${functionName} is not deployed, or its environment lacks ${variable}.`);
 }

@@ -21,10 +21,10 @@ async function heldIn(stage: Stage, subscriber: string): Promise<number> {
 }
 
 export const limits = new Command('limits')
-  .description('what may be done how often, and how much of it is used; and what was held back')
+  .description('show limits, how much of them is used, and what is held back')
   .addHelpText(
     'after',
-    '\nWhat is held: npm run ops -- parked list --reason held; to release it: parked redrive sms --all --reason held, and sms-commands\nExample: npm run ops -- limits',
+    '\nHeld messages: npm run ops -- parked list --reason held; to release them: parked redrive sms --all --reason held, and sms-commands\nExample: npm run ops -- limits',
   )
   .action(
     onStage<object, []>(async (stage, { json }) => {

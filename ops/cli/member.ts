@@ -17,7 +17,7 @@ import { EVERY_MEMBER } from '../every-member.ts';
 import { forgetMember } from '../members/forget.ts';
 import { memberHoldings, optOutOf } from '../members/holdings.ts';
 
-/** Asks the stage's API as an operator. @throws {OperatorError} with what it says, if it refuses */
+/** Calls the stage's API as an operator. @throws {OperatorError} with the API's reason, if it refuses */
 async function askApi(stage: Stage, route: { method: string; path: string }, path: string): Promise<unknown> {
   const [api] = await registered(stage, 'api');
   if (!api) throw new OperatorError(`Stage ${stage.name} has no API that is registered in Cloud Map.`);
@@ -31,7 +31,7 @@ async function askApi(stage: Stage, route: { method: string; path: string }, pat
 const erasureOf = async (stage: Stage, id: string) =>
   (await askApi(stage, routes.readErasure, pathOf(routes.readErasure, { id }))) as ErasureResource;
 
-/** Of a member who has not left, and is known to the SMS service: whether they want texts. */
+/** Whether an active member wants SMS; undefined if the SMS service does not know the member. */
 async function textsOf(stage: Stage, id: string) {
   const contact = (await itemsAt(stage, 'sms', 'pk', id)).find(({ phone }) => phone !== undefined);
   if (!contact) return undefined;
@@ -47,23 +47,25 @@ function printErasure({ state, requestedAt, services }: ErasureResource): void {
   );
   const since = `asked for at ${requestedAt}`;
   console.log(
-    state === 'done' ? pc.green(`All services have erased the member, ${since}.`) : pc.yellow(`Not all yet, ${since}.`),
+    state === 'done'
+      ? pc.green(`All services have erased the member, ${since}.`)
+      : pc.yellow(`Not all services yet, ${since}.`),
   );
 }
 
 export const member = new Command('member')
-  .description('what is held of one member: export it, have it erased, see whether it is')
+  .description('data about one member: export it, erase it, show the status of the erasure')
   .addHelpText('after', '\nErasing and its status go through the API: for an account, set API_TOKEN.');
 
 member
   .command('export')
   .argument('<id>', 'of the member', asKept)
-  .description('one JSON document of all that every service holds of a member')
+  .description('print one JSON document with all data that services store about a member')
   .addHelpText('after', '\nExample: npm run --silent ops -- member export 0197… > member.json')
   .action(
     onStage<object, [string]>(async (stage, _, id) => {
       const services = await stage.ask(() => memberHoldings(stage, id));
-      if (Object.keys(services).length === 0) throw new OperatorError(`Nothing is held of a member ${id}.`);
+      if (Object.keys(services).length === 0) throw new OperatorError(`No service stores data about a member ${id}.`);
       printJson({ memberId: id, exportedAt: new Date().toISOString(), services });
     }),
   );
@@ -71,12 +73,12 @@ member
 member
   .command('erase')
   .argument('<id>', 'of the member', asKept)
-  .description('deactivates a member: every service erases what it holds')
-  .option('--yes', 'do not ask')
+  .description('deactivate a member: every service erases its data')
+  .option('--yes', 'do not ask for confirmation')
   .addHelpText('after', '\nExample: npm run ops -- member erase 0197…')
   .action(
     onStage<{ yes?: boolean }, [string]>(async (stage, { yes, json }, id) => {
-      await confirm(`Member ${id} leaves, and cannot be brought back.`, yes);
+      await confirm(`Member ${id} is deactivated and erased. This cannot be undone.`, yes);
       await askApi(stage, routes.deactivateMember, pathOf(routes.deactivateMember, { id }));
       const erasure = await erasureOf(stage, id);
       if (json) return printJson(erasure);
@@ -87,22 +89,22 @@ member
 member
   .command('forget')
   .argument('<id>', 'of the member', asKept)
-  .description('has every service erase a member whom registration has lost: `reconcile` calls them unknown')
-  .option('--yes', 'do not ask')
+  .description('make every service erase a member that registration has lost (`reconcile` reports it as unknown)')
+  .option('--yes', 'do not ask for confirmation')
   .addHelpText('after', '\nExample: npm run ops -- member forget 0197…')
   .action(
     onStage<{ yes?: boolean }, [string]>(async (stage, { yes, json }, id) => {
-      await confirm(`Every service erases what it holds of member ${id}.`, yes);
+      await confirm(`Every service erases its data about member ${id}.`, yes);
       await forgetMember(stage, id, new Date());
       if (json) return printJson({ forgotten: id });
-      console.log(`All services are told. Whether they have: npm run ops -- member status ${id}`);
+      console.log(`All services are told to erase it. To see the status: npm run ops -- member status ${id}`);
     }),
   );
 
 member
   .command('status')
   .argument('<id>', 'of the member', asKept)
-  .description('whether a member gets texts; or which services have erased one who left')
+  .description('show whether a member gets texts, or which services have erased a former member')
   .addHelpText('after', '\nExample: npm run ops -- member status 0197…')
   .action(
     onStage<object, [string]>(async (stage, { json }, id) => {

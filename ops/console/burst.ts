@@ -6,13 +6,13 @@ import { type Accepted, registerAll } from '../demo/registrations.ts';
 import { heldBy } from './held.ts';
 import { createSightings } from './sightings.ts';
 
-/** Without any effect for longer than the queues' visibility timeout, what is missing is taken for lost. */
+/** After this time without any effect (longer than the queues' visibility timeout), missing effects count as lost. */
 const PATIENCE_MS = 90_000;
-/** Spans may be lost where effects are not: after so long without one, what the services hold is looked at. */
+/** Spans may be lost where effects are not: after this time without one, the services' tables are read. */
 const SILENCE_MS = 5_000;
 const REQUESTS_AT_ONCE = 16;
 
-/** Registrations many at once, watched until every subscriber has done what it should. */
+/** Many concurrent registrations, observed until every subscriber has applied them. */
 export function createBursts(options: BurstOptions, onChange: (burst: Burst) => void): Bursts {
   const { cloud, subscribers, token } = options;
   let burst: Burst | undefined;
@@ -21,16 +21,16 @@ export function createBursts(options: BurstOptions, onChange: (burst: Burst) => 
   let lastJudgedAt = 0;
   let judging = false;
 
-  /** Of every member, every service has applied the registration, or set it aside. */
+  /** Whether every service has applied or parked the registration of every member. */
   const isSettled = ({ accepted, rejected, total }: Burst) =>
     accepted + rejected === total && subscribers.every((service) => sightings.settledBy(service) >= accepted);
 
-  /** @param finally also if something is missing */
+  /** @param finally also reports missing effects */
   async function judge(judged: Burst, { finally: isOver }: { finally: boolean }): Promise<void> {
     judging = true;
     try {
       const { applied, verdict } = await heldBy(options, accepted);
-      // What is parked hides what else its member waits for.
+      // A parked message hides what else its member waits for.
       if (!isOver && verdict.lost + verdict.parked > 0) return;
       onChange(Object.assign(judged, { applied, verdict }));
     } finally {
@@ -70,7 +70,7 @@ export function createBursts(options: BurstOptions, onChange: (burst: Burst) => 
       if (burst && !burst.verdict) sightings.see(spans);
     },
 
-    /** Tells how it goes, once a second. */
+    /** Reports the progress once a second. */
     tick() {
       if (!burst || burst.verdict || judging) return;
       burst.applied = Object.fromEntries(subscribers.map((name) => [name, sightings.appliedBy(name)]));
@@ -79,7 +79,7 @@ export function createBursts(options: BurstOptions, onChange: (burst: Burst) => 
       const isOver = isSettled(burst) || now - sightings.lastAt() > PATIENCE_MS;
       const isRegistered = burst.accepted + burst.rejected === burst.total;
       const isSilent = isRegistered && now - Math.max(sightings.lastAt(), lastJudgedAt) > SILENCE_MS;
-      // A stage that does not answer now is judged at the next tick.
+      // If the stage does not respond now, it is read again at the next tick.
       if (isOver || isSilent) judge(burst, { finally: isOver }).catch(() => {});
     },
   };

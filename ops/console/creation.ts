@@ -8,7 +8,7 @@ const people = [
   { name: 'Carmen Ruiz', locale: 'es' },
 ] as const;
 
-/** Registers a member, for a first look. */
+/** Registers a sample member. */
 export const registration: Creation = {
   form: {
     title: { en: 'Register a member', zh: '注册会员' },
@@ -33,7 +33,7 @@ export const registration: Creation = {
     },
   },
 
-  /** Somebody with a Spanish mobile number that is probably not taken yet. */
+  /** A person with a Spanish mobile number that is probably unused. */
   sample() {
     const someone = people[Math.floor(Math.random() * people.length)] ?? people[0];
     return { phone: `+346${String(Math.floor(Math.random() * 1e8)).padStart(8, '0')}`, ...someone };

@@ -11,7 +11,7 @@ import { textsTo } from './sandbox.ts';
 
 const LOOKS_AT_ONCE = 10;
 
-/** What the services hold of members. Who has something parked lacks an effect, and has not lost it. */
+/** What the services store about members. A member with a parked message lacks an effect, but has not lost it. */
 export async function heldBy(
   { stage: { app, name, endpoint }, cloud, subscribers }: BurstOptions,
   accepted: ReadonlyMap<string, Accepted>,

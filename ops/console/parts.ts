@@ -10,7 +10,7 @@ import { smsFaults, textsTo } from './sandbox.ts';
 
 const OPTED_OUT = optOutKey('').pk;
 
-/** Whether whoever has the phone wants no texts: since when, and who said so. */
+/** Whether the phone's owner has opted out: since when, and who reported it. */
 function noticeOf({ sms = [] }: Holdings): Pick<Correspondence, 'notice'> {
   const optOut = sms.find(({ pk }) => String(pk).startsWith(OPTED_OUT));
   if (!optOut) return {};
@@ -22,7 +22,7 @@ function noticeOf({ sms = [] }: Holdings): Pick<Correspondence, 'notice'> {
   return { notice: { says, at: String(optOut.since) } };
 }
 
-/** A thread for each number. */
+/** One thread per phone number. */
 const threadsOf = (texts: readonly SentText[]): Correspondence['threads'] =>
   [...Map.groupBy(texts, ({ to }) => to)].map(([to, received]) => ({
     to,
@@ -30,7 +30,7 @@ const threadsOf = (texts: readonly SentText[]): Correspondence['threads'] =>
     sent: received.map(({ text, provider, receivedAt }) => ({ body: text, by: provider, at: receivedAt })),
   }));
 
-/** What the console shows of members, and does about them. */
+/** The members' part of the console. */
 export const consoleParts: ConsoleParts = {
   holdings: memberHoldings,
 

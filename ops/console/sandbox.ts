@@ -3,7 +3,7 @@ import type { EmbeddedCloud } from 'rollcall/internal/stage/embedded-cloud';
 import type { FAULTS } from '../sms-sandbox/faults.ts';
 import type { SentText } from '../sms-sandbox/mailbox.ts';
 
-/** The texts that were sent to a phone, the oldest first; none, where no SMS sandbox runs beside the cloud. */
+/** The SMS sent to a phone, the oldest first; none if no SMS sandbox runs beside the cloud. */
 export async function textsTo({ beside: { sms }, ask }: EmbeddedCloud, phone: string): Promise<SentText[]> {
   if (sms === undefined) return [];
   return (await ask<{ messages: SentText[] }>(`${sms}/messages?${new URLSearchParams({ to: phone })}`)).messages;
@@ -21,7 +21,7 @@ const kinds = {
   down: { says: { en: 'breaks connections', zh: '断开连接' } },
 } satisfies Record<(typeof FAULTS)[number], ProviderFaults['kinds'][string]>;
 
-/** How each SMS provider, and each instance of the gateway, is to behave. */
+/** The injectable faults of each SMS provider, and of each instance of the gateway. */
 export const smsFaults: NonNullable<ConsoleParts['faults']> = {
   title: { en: 'SMS providers', zh: '短信服务商' },
   lead: {

@@ -1,11 +1,11 @@
 import type { Span } from '@rollcall/local/internal/observability/otlp';
 
-/** What a service did with a registration: as its span says. */
+/** What a service did with a registration, by its span. */
 type Seen = Pick<Span, 'service'> & { member: string; isApplied: boolean };
 
 /**
- * What spans say of registrations.
- * @param accepted by id, the members that count: as they become known, which may be after what follows from it
+ * What spans tell about registrations.
+ * @param accepted the members that count, by id; a member may be added after its spans have arrived
  */
 export function createSightings(accepted: ReadonlyMap<string, unknown>) {
   const seen: Seen[] = [];
@@ -30,11 +30,11 @@ export function createSightings(accepted: ReadonlyMap<string, unknown>) {
       }
     },
 
-    /** Of how many members a service has applied the registration. */
+    /** The number of members whose registration a service has applied. */
     appliedBy: (service: string) => membersOf(service, ({ isApplied }) => isApplied),
-    /** Or has set it aside. */
+    /** The number of members whose registration a service has applied or parked. */
     settledBy: (service: string) => membersOf(service, () => true),
-    /** Epoch milliseconds; at first, when this began. */
+    /** Epoch milliseconds; initially the start. */
     lastAt: () => lastAt,
   };
 }

@@ -5,7 +5,7 @@ import { jsonSchema } from './json-schema.ts';
 
 const text = (description: string, more: object = {}) => ({ type: 'string', description, ...more });
 
-/** The CloudEvents header that every message carries beside its data. */
+/** The CloudEvents header of every message. */
 const HEADER = {
   specversion: { const: '1.0' },
   id: text('UUIDv7. What has it twice is one message.'),
@@ -22,11 +22,11 @@ const HEADER = {
 
 const REQUIRED = ['specversion', 'id', 'source', 'type', 'subject', 'time', 'datacontenttype', 'partitionkey'];
 
-/** `rollcall.member.registered.v1` becomes `memberRegisteredV1`, as names of components may have no dots. */
+/** `rollcall.member.registered.v1` becomes `memberRegisteredV1`, since component names cannot contain dots. */
 export const componentName = ({ type }: MessageContract) =>
   type.replace(/^rollcall\./, '').replace(/[.-](\w)/g, (_, letter: string) => letter.toUpperCase());
 
-/** Who may send a message, and whom it is about: what differs from message to message. */
+/** The parts of the header that differ between messages: who may send it, and its subject. */
 function aboutOf(contract: MessageContract, channel: Channel) {
   const senders = sendersOfType(channel, contract.type);
   return {
@@ -62,7 +62,7 @@ function message(contract: MessageContract, channel: Channel) {
   };
 }
 
-/** What is sent and received, as an AsyncAPI 3.0 document. */
+/** The sent and received messages, as an AsyncAPI 3.0 document. */
 export function asyncApi(version: string) {
   return {
     asyncapi: '3.0.0',

@@ -6,7 +6,7 @@ import type { Change, Severity } from './schema-changes.ts';
 
 const { json } = new Command('npm run contracts:check --')
   .description(
-    'Compares the contracts with the last released ones: fails on a breaking change without a new major, and on documents that are behind.',
+    'Compares the contracts with the last released ones: fails on a breaking change without a new major version, and on outdated documents.',
   )
   .option('--json', 'print one JSON object')
   .parse()
@@ -30,6 +30,6 @@ else {
   if (breaks) {
     console.log(pc.red(`A breaking change needs a new major version beside the old one; package.json says ${after}.`));
   }
-  for (const path of stale) console.log(pc.red(`${path} is behind the contracts: npm run contracts`));
+  for (const path of stale) console.log(pc.red(`${path} is outdated: npm run contracts`));
 }
 process.exitCode = breaks || stale.length > 0 ? 1 : 0;

@@ -1,6 +1,6 @@
 import { type Change, type Schema, type Side, schemaChanges } from './schema-changes.ts';
 
-/** The documents that are compared, parsed. */
+/** The documents to compare, parsed. */
 export interface Contracts {
   openApi: OpenApi;
   asyncApi: AsyncApi;
@@ -34,7 +34,7 @@ interface AsyncApi {
   channels: Record<string, { address: string; description?: string; messages: Record<string, unknown> }>;
 }
 
-/** What changed of a public contract since it was released. */
+/** The changes of the public contracts since they were released. */
 export function changesOf(released: Contracts, today: Contracts): Change[] {
   return [
     ...routeChanges(released.openApi, today.openApi),
@@ -84,7 +84,7 @@ function operationChanges(where: string, was: Operation, is: Operation): Change[
   for (const body of added(bodies(is), bodies(was))) add('major', `no longer takes ${body}`);
   const parameters = ({ parameters: all = [] }: Operation) => all.map(({ $ref }) => $ref.split('/').at(-1) ?? '');
   for (const name of added(parameters(was), parameters(is))) {
-    // What no request needed before is what requests lack.
+    // A new required parameter is missing in existing requests.
     add(name.endsWith('-required') ? 'major' : 'minor', `heeds ${name}`);
   }
   for (const name of added(parameters(is), parameters(was))) add('major', `no longer heeds ${name}`);
@@ -120,7 +120,7 @@ function operationChanges(where: string, was: Operation, is: Operation): Change[
   return changes;
 }
 
-/** Headers that requests carry, and what paths have in them. */
+/** The headers and path parameters of requests. */
 function parameterChanges(before: OpenApi, after: OpenApi): Change[] {
   const changes = Object.entries(before.components.parameters).flatMap(([name, was]): Change[] => {
     const is = after.components.parameters[name];
@@ -139,7 +139,7 @@ function parameterChanges(before: OpenApi, after: OpenApi): Change[] {
   return changes;
 }
 
-/** Who sends and who reads a named schema: it follows from the routes. */
+/** Whether a named schema is sent or read, which follows from the routes. */
 function sidesOf(api: OpenApi, name: string): Side[] {
   const names = ({ content = {} }: Content) =>
     Object.values(content).flatMap(({ schema }) =>
@@ -155,7 +155,7 @@ function sidesOf(api: OpenApi, name: string): Side[] {
 function bodyChanges(before: OpenApi, after: OpenApi): Change[] {
   return Object.entries(before.components.schemas).flatMap(([name, schema]) => {
     const next = after.components.schemas[name];
-    // One that is gone is no longer named by any route, which was told there.
+    // A schema that is gone is no longer named by any route, which is reported there.
     return next ? schemaChanges(schema, next, sidesOf(before, name), name) : [];
   });
 }

@@ -69,7 +69,7 @@ const PROBLEM_XML = { name: 'problem', namespace: 'urn:ietf:rfc:7807' };
 const problemName = (code: ProblemCode) =>
   `${code}-problem`.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
 
-/** Problems of one status are told apart by their types. */
+/** Problems with the same status are distinguished by type. */
 function problemAnswers(codes: readonly ProblemCode[]) {
   const byStatus = Map.groupBy(codes, (code) => problems[code].status);
   return Object.fromEntries(

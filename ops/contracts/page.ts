@@ -16,7 +16,7 @@ interface Operation {
 
 const escaped = (value: unknown) => String(value).replace(/[&<>"]/g, (character) => `&#${character.codePointAt(0)};`);
 
-/** Back quotes mean code, as in Markdown. */
+/** Backticks mean code, as in Markdown. */
 const prose = (value: string) => escaped(value).replace(/`([^`]+)`/g, '<code>$1</code>');
 
 const json = (value: unknown) => `<pre>${escaped(JSON.stringify(value, null, 2))}</pre>`;
@@ -32,7 +32,7 @@ pre { overflow-x: auto; padding: .75rem; border: 1px solid var(--line); border-r
 table { border-collapse: collapse; width: 100%; font-size: .9rem } td, th { text-align: left; padding: .25rem .5rem .25rem 0; vertical-align: top }
 .deprecated { opacity: .7 } nav a { display: inline-block; margin-right: 1rem }`;
 
-/** The document as one page that needs nothing else. */
+/** The document as one self-contained page. */
 export function page({ info, paths, components }: ReturnType<typeof openApi>): string {
   const schemas = components.schemas as Record<string, { examples?: unknown[] }>;
   const exampleOf = (content: Record<string, Content> = {}) =>

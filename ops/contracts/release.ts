@@ -7,8 +7,8 @@ import { documents, FOLDER, ROOT } from './documents.ts';
 import { compareWithReleased, RELEASED } from './released.ts';
 
 const { again } = new Command('npm run contracts:release --')
-  .description('Keeps the contracts as released: what npm run contracts:check compares with from then on.')
-  .option('--again', 'also if this version was kept before: only while nobody has it')
+  .description('Stores the contracts as released: npm run contracts:check then compares with them.')
+  .option('--again', 'also if this version is stored already: only while nobody uses it')
   .parse()
   .opts<{ again?: boolean }>();
 

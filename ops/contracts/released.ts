@@ -8,7 +8,7 @@ export const RELEASED = join(ROOT, FOLDER, 'released');
 
 const parsed = (text: string) => JSON.parse(text);
 
-/** @param read the text of a document, by its name in docs/api */
+/** @param read returns the text of a document, by its name in docs/api */
 function contractsFrom(read: (name: string) => string, messages: readonly string[]): Contracts {
   return {
     openApi: parsed(read('openapi.json')),
@@ -21,7 +21,7 @@ function contractsFrom(read: (name: string) => string, messages: readonly string
 
 const versionOf = ({ openApi }: Contracts) => (openApi as unknown as { info: { version: string } }).info.version;
 
-/** Today's contracts beside the released ones. */
+/** Today's contracts and the released ones. */
 export function compareWithReleased() {
   const today = documents();
   const own = contractsFrom(
@@ -36,7 +36,7 @@ export function compareWithReleased() {
   const changes = changesOf(released, own);
   const severity = worst(changes.map((change) => change.severity));
   const isNewMajor = Number(after.split('.')[0]) > Number(before.split('.')[0]);
-  // A message has its major version in its type: what changes under the same type breaks whoever reads that.
+  // A message type contains its major version, so a change under the same type breaks its readers.
   const inPlace = changes.some(
     ({ severity: kind, where }) => kind === 'major' && /^rollcall\..*\.v\d+[.[]/.test(where),
   );

@@ -1,4 +1,4 @@
-/** A JSON Schema, as far as contracts use it. */
+/** The part of JSON Schema that contracts use. */
 export type Schema = { [key: string]: unknown } & {
   type?: string | string[];
   const?: unknown;
@@ -9,19 +9,19 @@ export type Schema = { [key: string]: unknown } & {
   additionalProperties?: Schema | boolean;
 };
 
-/** Semantic versioning: what no reader or writer notices, what is compatible, and what is not. */
+/** Semantic versioning: invisible to readers and writers, compatible, or breaking. */
 export type Severity = 'patch' | 'minor' | 'major';
 
 export interface Change {
   severity: Severity;
-  /** Path to what changed. */
+  /** Path to the change. */
   where: string;
   what: string;
 }
 
 /**
- * Who has to cope with a schema as it was: `sent` to us by writers of the old one, or `read` from us by readers of the
- * old one. A message is both: old ones lie in queues while new ones are written.
+ * Who still uses the old schema: `sent` by writers with the old one, or `read` by readers with the old one. A message
+ * is both: old ones are in queues while new ones are written.
  */
 export type Side = 'sent' | 'read';
 
@@ -30,14 +30,14 @@ const RANK: Record<Severity, number> = { patch: 0, minor: 1, major: 2 };
 export const worst = (severities: readonly Severity[]): Severity | undefined =>
   severities.toSorted((a, b) => RANK[b] - RANK[a])[0];
 
-/** What a larger number of allows more of. */
+/** Keywords whose larger value allows more. */
 const UPPER = ['maxLength', 'maximum', 'exclusiveMaximum', 'maxItems', 'maxProperties'];
 const LOWER = ['minLength', 'minimum', 'exclusiveMinimum', 'minItems', 'minProperties'];
 const SHAPE = ['pattern', 'format', 'const'];
 const COMPARED = ['type', 'enum', 'properties', 'required', 'items', 'additionalProperties'];
 const PROSE = ['$schema', 'description', 'title', 'examples', 'default', 'deprecated'];
 
-/** What changed between two schemas, and what it means to the given sides. */
+/** The changes between two schemas, and their severity for the given sides. */
 export function schemaChanges(before: Schema, after: Schema, sides: readonly Side[], where: string): Change[] {
   const changes: Change[] = [];
   const add = (what: string, severity: Record<Side, Severity>, at = where) => {
@@ -46,7 +46,7 @@ export function schemaChanges(before: Schema, after: Schema, sides: readonly Sid
   };
   const same = (key: string) => JSON.stringify(before[key]) === JSON.stringify(after[key]);
   const both = (severity: Severity) => ({ sent: severity, read: severity });
-  /** What lets more pass is harmless to writers, and may surprise readers; and the other way round. */
+  /** Widening is harmless to writers and may surprise readers; narrowing, the reverse. */
   const WIDER = { sent: 'minor', read: 'minor' } as const;
   const NARROWER = { sent: 'major', read: 'minor' } as const;
 
@@ -85,7 +85,7 @@ export function schemaChanges(before: Schema, after: Schema, sides: readonly Sid
     const at = `${where}.${name}`;
     const next = now[name];
     if (!next) {
-      // Who sends it is no longer heeded, who reads it gets it no more.
+      // Senders' values are ignored, and readers no longer get them.
       add('is gone', both('major'), at);
       continue;
     }

@@ -2,12 +2,12 @@ import { type CloudWatchClient, GetMetricDataCommand, type MetricDataQuery } fro
 import type { Deployed } from './deployed.ts';
 import prices from './prices.json' with { type: 'json' };
 
-/** What a stage of an account used in a time, and what that costs. */
+/** What a stage of an account used in a period, and what that costs. */
 export interface AccountCost {
   registrations: number;
   rows: AccountRow[];
   usd: number;
-  /** Of all that was used; what is idle is spread over those registrations. Nothing, if nobody registered. */
+  /** Cost of everything that was used, including idle cost, divided by registrations; null without registrations. */
   usdPerMillionRegistrations: number | null;
 }
 
@@ -19,7 +19,7 @@ export interface AccountRow {
   usd: number;
 }
 
-/** A metric of CloudWatch, summed over the time, and what each of it costs. */
+/** A CloudWatch metric, summed over the period, with the price per unit. */
 export interface Wanted {
   namespace: string;
   metric: string;
@@ -29,15 +29,15 @@ export interface Wanted {
   usd: (count: number) => number;
 }
 
-/** The sums of metrics, in the order in which they are wanted. */
+/** The sums of metrics, in the requested order. */
 export type SumsOf = (wanted: readonly Wanted[]) => Promise<number[]>;
 
 const MILLION = 1_000_000;
 const GB = 1024 ** 3;
-/** The one function that registers by REST. */
+/** The only function that registers over REST. */
 const REGISTERS = /-registration-register$/;
 
-/** @param apiId of the stage's API, by which its metrics go; nothing: it is not asked */
+/** @param apiId id of the stage's API, a dimension of its metrics; undefined: its metrics are left out */
 export function wantedOf(deployed: Deployed, apiId: string | undefined): Wanted[] {
   const { dynamodb, sqs, sns, lambda, api, logs } = prices;
   const perMillion = (usd: number) => (count: number) => (count / MILLION) * usd;
@@ -70,7 +70,7 @@ export function wantedOf(deployed: Deployed, apiId: string | undefined): Wanted[
       ...{ namespace: 'AWS/SQS', metric, dimensions: { QueueName } },
       ...{ service: 'sqs', resource: QueueName, usd: price },
     });
-    // Messages, not calls, are counted but for empty receives: a batch of ten costs a tenth of what this says.
+    // Counts messages, and calls only for empty receives: for a batch of ten, the actual cost is a tenth of this.
     return ['NumberOfMessagesSent', 'NumberOfMessagesReceived', 'NumberOfMessagesDeleted', 'NumberOfEmptyReceives'].map(
       of,
     );
@@ -101,7 +101,7 @@ const ingested = (LogGroupName: string, usdPerGb: number): Wanted => ({
   ...{ service: 'logs', resource: LogGroupName, usd: (bytes) => (bytes / GB) * usdPerGb },
 });
 
-/** What a stage used by its metrics. */
+/** The cost of a stage by its metrics. */
 export async function accountCost(deployed: Deployed, apiId: string | undefined, sumsOf: SumsOf): Promise<AccountCost> {
   const wanted = wantedOf(deployed, apiId);
   const sums = await sumsOf(wanted);
@@ -121,11 +121,14 @@ export async function accountCost(deployed: Deployed, apiId: string | undefined,
   };
 }
 
-/** What GetMetricData takes at once (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html). */
+/**
+ * Maximum queries per GetMetricData call
+ * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html).
+ */
 const QUERIES_A_CALL = 500;
 const PERIOD_SECONDS = 3_600;
 
-/** Sums by CloudWatch, hour by hour from one time to another. */
+/** Hourly sums from CloudWatch over a period. */
 export const sumsByCloudWatch =
   (client: Pick<CloudWatchClient, 'send'>, StartTime: Date, EndTime: Date): SumsOf =>
   async (wanted) => {

@@ -3,12 +3,12 @@ import type { Deployed } from './deployed.ts';
 import { type Durations, secondsOf } from './durations.ts';
 import prices from './prices.json' with { type: 'json' };
 
-/** What AWS bills, all of it divided by what was done. */
+/** What AWS bills, divided by the number of operations. */
 export interface Bill {
-  /** Of functions and pollers to AWS, without empty receives. */
+  /** Calls of functions and pollers to AWS, without empty receives. */
   calls: number;
   writeUnits: number;
-  /** Those of `writeUnits` that no answer reported: of refused writes, by the sizes of their items. */
+  /** The part of `writeUnits` that no response reported: of refused writes, computed from item sizes. */
   computedWriteUnits: number;
   readUnits: number;
   usdPerMillion: number;
@@ -27,14 +27,14 @@ export interface Bill {
 const GB = 1024 ** 3;
 const MILLION = 1_000_000;
 
-/** What was done, without the looks of sweeps: these are what an idle stage costs, however many members register meanwhile. */
+/** The calls without the idle work of sweeps, which an idle stage has regardless of registrations. */
 export const busyCalls = ({ calls }: Metered, { sweeps }: Pick<Deployed, 'sweeps'>) =>
   calls.filter(
     ({ caller, operation }) =>
       !sweeps.includes(caller) || !/^(Get|BatchGet|Query|Scan|Receive|Discover)/.test(operation),
   );
 
-/** @param count how many of what was done are metered */
+/** @param count how many operations are metered */
 export function billOf(metered: Metered, count: number, deployed: Deployed, durations: Durations): Bill {
   const calls = busyCalls(metered, deployed);
   const each = (sum: number) => sum / count;
@@ -98,7 +98,7 @@ function snsOf(calls: readonly MeteredCalls[], count: number, deployed: Deployed
     published += call.messages;
     delivered += call.messages * deliveries;
     bytes += call.bytes;
-    // Deliveries of standard topics to queues are free.
+    // Deliveries from standard topics to queues are free.
     usd += isOfFifo
       ? (call.messages * price.perMillionFifoPublishes) / MILLION +
         (call.messages * deliveries * price.perMillionFifoDeliveries) / MILLION +
@@ -114,7 +114,7 @@ function snsOf(calls: readonly MeteredCalls[], count: number, deployed: Deployed
   };
 }
 
-/** Without the minute's runs of the sweeps, which an idle stage has as well. */
+/** Without the runs of the sweeps every minute, which an idle stage has as well. */
 const busyFunctions = ({ functions }: Metered, { sweeps }: Deployed) =>
   Object.entries(functions).filter(([name]) => !sweeps.includes(name));
 

@@ -2,15 +2,15 @@ import type { Stage } from '../../infra/stages.ts';
 import type { Figures } from './figures.ts';
 import type { Idle } from './idle.ts';
 
-/** What AWS, or a setting of the stage, lets pass of something that registrations need. */
+/** A limit of AWS, or a setting of the stage, on something that registrations need. */
 export interface Limit {
   what: string;
-  /** How much of it so many registrations a second need. */
+  /** How much of it a rate of registrations needs. */
   needs: (registrationsPerSecond: number) => number;
   limit: number;
-  /** Which setting or quota to raise, or what to change. */
+  /** The setting or quota to raise, or what to change. */
   raise: string;
-  /** Where the limit stands: a page of AWS, or a setting. */
+  /** Source of the limit: an AWS page, or a setting. */
   source: string;
 }
 
@@ -18,7 +18,7 @@ export interface Ceiling extends Limit {
   registrationsPerSecond: number;
 }
 
-/** Quotas of AWS, us-east-1, read in autumn 2026. */
+/** AWS quotas in us-east-1, read in autumn 2026. */
 const QUOTAS = {
   itemWriteUnits: 1_000,
   newTableWriteUnits: 4_000,
@@ -41,13 +41,13 @@ const SOURCES = {
   stage: '`infra/stages.ts`',
 };
 
-/** Keys of items that belong to one person, caller or instance: there are as many as there are of those. */
+/** Kinds of keys of items that belong to one person, caller or instance, so that writes are distributed. */
 const OF_MANY = new Set(['', 'caller', 'phone', 'member', 'onboarding', 'commands', 'operation']);
-/** Written by the clock and by failures, to several items, whatever registers. */
+/** Written on a schedule and on failures, to several items, regardless of registrations. */
 const CIRCUITS = 'circuits';
 const SECONDS_A_DAY = 86_400;
 
-/** Everything that limits registrations, by what was measured of one, and by the settings of a stage. */
+/** Everything that limits registrations, by the measured figures of one, and the settings of a stage. */
 export function limitsOf(figures: Figures, stage: Stage): Limit[] {
   return [
     ...hotItems(figures),
@@ -65,7 +65,7 @@ function hotItems({ perRegistration }: Figures): Limit[] {
       what: `writes of one item: \`${kind}#…\` of \`${table}\``,
       needs: (rate) => rate * updates,
       limit: QUOTAS.itemWriteUnits,
-      raise: 'no quota: what is written there must be spread, or leased',
+      raise: 'no quota: spread or lease the writes',
       source: SOURCES.item,
     }));
 }
@@ -95,7 +95,7 @@ function tables({ perRegistration }: Figures, { warmThroughput }: Stage): Limit[
 }
 
 function services({ perRegistration: { byService, received } }: Figures): Limit[] {
-  // Others have no such quota.
+  // Standard queues have no such quota.
   const ordered = Object.entries(received).filter(([queue]) => queue.endsWith('.fifo'));
   const queues = ordered.map(([queue, { calls }]) => ({
     what: `receives of \`${queue}\``,
@@ -123,7 +123,7 @@ function services({ perRegistration: { byService, received } }: Figures): Limit[
   ];
 }
 
-/** How many instances of a function one registration a second keeps busy. */
+/** How many instances of a function one registration a second occupies. */
 function busy({ perRegistration, durations }: Figures, name: string): number {
   const { base = 0, perRecord = 0 } = durations[name] ?? {};
   const invocations = perRegistration.invocations[name] ?? 0;
@@ -176,7 +176,7 @@ function settings({ throttling, sms }: Stage): Limit[] {
   ];
 }
 
-/** How many registrations a second each lets pass, the narrowest first. */
+/** The rate of registrations that each limit allows, the lowest first. */
 export function ceilingsOf(limits: readonly Limit[]): Ceiling[] {
   return limits
     .map((limit) => ({ ...limit, registrationsPerSecond: limit.limit / limit.needs(1) }))
@@ -185,9 +185,9 @@ export function ceilingsOf(limits: readonly Limit[]): Ceiling[] {
 
 const SECONDS_A_MONTH = 30 * SECONDS_A_DAY;
 
-/** Dollars a month of so many registrations in every second of it, without the texts. */
+/** Monthly cost in dollars at a constant rate of registrations, without SMS. */
 export function usdPerMonth(rate: number, { perRegistration }: Figures, idle: Idle): number {
   const standing = Object.values(idle).reduce((all, usd) => all + usd, 0);
-  // Busy queues have no empty receives; what they cost instead is in the price of a registration.
+  // Busy queues have no empty receives; the price of a registration includes what they cost instead.
   return standing + (rate * SECONDS_A_MONTH * perRegistration.usdPerMillion) / 1_000_000;
 }

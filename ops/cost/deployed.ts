@@ -1,17 +1,17 @@
 import type { AssembledStack } from '@rollcall/local/internal/template/assembly';
 import { type Resource, resourcesOf } from 'rollcall/internal/stage/resources';
 
-/** What of a stage's templates decides about its bill. */
+/** The properties of a stage's templates that determine its bill. */
 export interface Deployed {
   /** By name. */
   functions: Record<string, DeployedFunction>;
   tables: string[];
   queues: string[];
-  /** By name of the topic: what each message is delivered to, whatever a filter then leaves of it. */
+  /** By name of the topic: the number of subscriptions to which each message is delivered, before filters. */
   subscriptions: Record<string, number>;
-  /** Names of the functions that run each minute. */
+  /** Names of the functions that run every minute. */
   sweeps: string[];
-  /** Queues that Lambda polls, once for each function that takes from them. */
+  /** Queues that Lambda polls, once per function that consumes them. */
   polled: string[];
   alarmMetrics: number;
   dashboards: number;
@@ -21,15 +21,17 @@ export interface Deployed {
 
 export interface DeployedFunction {
   memoryMb: number;
-  /** Of the two lines that Lambda logs of each invocation (`platform.start`, `platform.report`), where it does. */
+  /** Bytes of the two lines that Lambda logs per invocation (`platform.start`, `platform.report`), where it does. */
   platformLogBytes: number;
 }
 
-/** By https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html, with request ids and times in full. */
+/**
+ * From https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html, with full request ids and times.
+ */
 const PLATFORM_LOG_BYTES = 155 + 265;
 const DEFAULT_MEMORY_MB = 128;
 
-/** Reads what `cdk synth` wrote, or what was deployed. */
+/** Reads what `cdk synth` wrote, or deployed templates. */
 export async function deployedOf(stacks: readonly AssembledStack[]): Promise<Deployed> {
   const resources = await resourcesOf(stacks);
   const ofType = (type: string) => resources.filter((resource) => resource.type === type);
@@ -54,7 +56,7 @@ export async function deployedOf(stacks: readonly AssembledStack[]): Promise<Dep
   };
 }
 
-/** Of an id such as `queue:rollcall-dev-sms.fifo`. */
+/** The name in an id such as `queue:rollcall-dev-sms.fifo`. */
 const nameOf = (id: unknown) => String(id).split(':').at(-1) ?? '';
 
 const countsOf = (names: readonly string[]) =>
@@ -69,7 +71,7 @@ function functionOf(properties: Resource['properties']): DeployedFunction {
   return { memoryMb: MemorySize, platformLogBytes: isQuiet ? 0 : PLATFORM_LOG_BYTES };
 }
 
-/** An alarm whose metric is computed from two pays for two. */
+/** An alarm on a metric computed from two metrics is billed as two. */
 function metricsOf({ properties }: Resource): number {
   const { Metrics } = properties as { Metrics?: Array<{ MetricStat?: unknown }> };
   return Metrics?.filter(({ MetricStat }) => MetricStat).length ?? 1;

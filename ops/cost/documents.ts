@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, '../..');
 const BEGIN = '<!-- by npm run cost -- --write -->';
 const END = '<!-- end -->';
 
-/** The part of a page that is written by the command. */
+/** The generated part of a page. */
 export const writtenPart = (page: string) => page.split(BEGIN)[1]?.split(END)[0]?.trim() ?? '';
 
 const table = (rows: ReadonlyArray<readonly string[]>) => {
@@ -23,7 +23,7 @@ const table = (rows: ReadonlyArray<readonly string[]>) => {
 const usd = (value: number) => value.toFixed(2);
 const whole = (value: number) => Math.round(value).toLocaleString('en');
 
-/** What a stage costs a month in which nobody registers: the table of docs/costs.md. */
+/** The monthly cost of an idle stage: the table of docs/costs.md. */
 export function standingTable(figures: Figures, stages: { dev: Deployed; prod: Deployed }): string {
   const both = [stages.dev, stages.prod];
   const idle = both.map((deployed) => idleOf(deployed, figures.sweeps));
@@ -87,7 +87,7 @@ async function replacePart(page: string, part: string): Promise<void> {
   await writeFile(path, `${before}${BEGIN}\n${part}\n${END}${rest.split(END)[1] ?? ''}`);
 }
 
-/** Writes figures, and the parts of the documents that are made of them. */
+/** Writes figures, and the parts of the documents that are generated from them. */
 export async function write(figures: Figures, stages: { dev: Deployed; prod: Deployed }, prod: Stage): Promise<void> {
   await writeFile(join(import.meta.dirname, 'figures.json'), `${JSON.stringify(figures, null, 2)}\n`);
   await replacePart('docs/costs.md', standingTable(figures, stages));

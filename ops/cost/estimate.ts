@@ -3,7 +3,7 @@ import { deployedOf } from './deployed.ts';
 import { committedFigures } from './figures.ts';
 import { idleOf } from './idle.ts';
 
-/** What a stage will cost, by its templates and the figures that were measured last. */
+/** The estimated cost of a stage, from its templates and the last measured figures. */
 export async function estimate(stacks: readonly AssembledStack[]): Promise<string> {
   const { perRegistration, sweeps, on } = committedFigures;
   const { polling, sweeps: sweeping, ...standing } = idleOf(await deployedOf(stacks), sweeps);

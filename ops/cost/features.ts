@@ -6,13 +6,13 @@ import prices from './prices.json' with { type: 'json' };
 import { run } from './run.ts';
 import { stageOfRun } from './stage-of-run.ts';
 
-/** What a registration grows by for a feature. */
+/** What a feature adds to a registration. */
 export interface Feature {
   feature: string;
   calls: number;
   writeUnits: number;
   usdPerMillion: number;
-  /** How that is known. */
+  /** How this was determined. */
   by: string;
 }
 
@@ -23,13 +23,16 @@ export interface FeaturesOptions {
   durations: Durations;
 }
 
-/** Enough for differences: with one request at a time, hardly a number varies. */
+/** Enough for differences: with one request at a time, the numbers hardly vary. */
 const MEMBERS = 20;
 
 const isOfLimits = (resource: string) => /-limits$/.test(resource);
 const isOfReplies = (name: string) => name.includes('registration-replies');
 
-/** A registration with and without each feature: by runs where a setting switches it off, else by what only it does. */
+/**
+ * A registration with and without each feature: by runs if a setting switches it off, otherwise by the calls that only
+ * this feature makes.
+ */
 export async function featuresOf(options: FeaturesOptions): Promise<Feature[]> {
   const { assembly, stage, deployed, durations } = options;
   const runWith = async (differences: { tracing?: boolean; receipts?: boolean }) => {
@@ -77,7 +80,7 @@ export const difference = (more: Bill, less: Bill): Difference => ({
   usdPerMillion: more.usdPerMillion - less.usdPerMillion,
 });
 
-/** Of what was metered only some calls, and the functions of replies where they are about these. */
+/** Selects some calls of a run, and the functions of replies if the calls are about replies. */
 function only(metered: Metered, isWanted: (call: Metered['calls'][number]) => boolean): Metered {
   const calls = metered.calls.filter(isWanted);
   const functions = Object.entries(metered.functions).filter(

@@ -6,9 +6,9 @@ import figures from './figures.json' with { type: 'json' };
 import { sweepsOf } from './idle.ts';
 import { shortName } from './operations.ts';
 
-/** What was measured, and is committed: the capacity model and estimates of deployments work with it. */
+/** Measured figures, which are committed: the capacity model and estimates of deployments use them. */
 export interface Figures {
-  /** The command that measures it, and on which day it did. */
+  /** The command that measured them, and the date. */
   by: string;
   on: string;
   stage: string;
@@ -16,19 +16,19 @@ export interface Figures {
   durations: Durations;
   perRegistration: Bill & Load;
   perRedemption: Bill;
-  /** One run of each sweep with nothing to do, together. */
+  /** One idle run of each sweep, summed. */
   sweeps: Bill;
 }
 
-/** What limits how many registrations a second there can be. */
+/** What limits the rate of registrations. */
 export interface Load {
-  /** Write units of each, and of each of its indexes (`table/index`). */
+  /** Write units per table and index (`table/index`). */
   tables: Record<string, number>;
-  /** Of each table and kind of key, how often the item is updated that is updated most often: 1 is by every registration. */
+  /** Per table and kind of key: how often the most updated item is updated; 1 means by every registration. */
   hottest: HotItem[];
-  /** Of each function. */
+  /** Per function. */
   invocations: Record<string, number>;
-  /** Of each queue that Lambda polls. */
+  /** Per queue that Lambda polls. */
   received: Record<string, { calls: number; messages: number }>;
 }
 
@@ -36,7 +36,7 @@ export const committedFigures = figures as unknown as Figures;
 
 const rounded = (value: number) => Math.round(value * 1000) / 1000;
 
-/** Figures are read, and compared with those of before. */
+/** Rounded, as figures are read and compared with earlier ones. */
 const roundedBill = (bill: Bill) =>
   JSON.parse(JSON.stringify(bill, (_, value) => (typeof value === 'number' ? rounded(value) : value))) as Bill;
 
@@ -76,7 +76,7 @@ const roundedAll = (values: Record<string, number>) =>
       .toSorted(),
   );
 
-/** @param metered of so many registrations, redemptions, and of one run of each sweep */
+/** @param metered runs of registrations and redemptions, and one of each sweep */
 export function figuresOf(
   metered: { registrations: Metered; redemptions: Metered; sweeps: Metered },
   { members, stage, on }: Pick<Figures, 'members' | 'stage' | 'on'>,

@@ -4,7 +4,7 @@ import type { Deployed } from './deployed.ts';
 import type { Durations } from './durations.ts';
 import prices from './prices.json' with { type: 'json' };
 
-/** Dollars a month in which nobody registers. */
+/** Dollars a month without registrations. */
 export interface Idle {
   /** Of queues that Lambda polls. */
   polling: number;
@@ -18,15 +18,15 @@ export interface Idle {
 const MINUTES = 30 * 24 * 60;
 const MILLION = 1_000_000;
 /**
- * Of each queue, Lambda keeps five long polls of 20 seconds open. That it is five is known of standard queues
- * (https://aws.amazon.com/blogs/compute/estimating-cost-for-amazon-sqs-message-processing-using-aws-lambda/); of FIFO queues
- * nothing says otherwise.
+ * Lambda keeps five long polls of 20 seconds open per queue. The number five is documented for standard queues
+ * (https://aws.amazon.com/blogs/compute/estimating-cost-for-amazon-sqs-message-processing-using-aws-lambda/); nothing
+ * says otherwise for FIFO queues.
  */
 const POLLS_A_MINUTE = 5 * 3;
 
-/** What each sweep does in a minute of an idle stage. */
+/** What the sweeps of an idle stage do in a minute. */
 export function sweepsOf(metered: Metered, deployed: Deployed, durations: Durations): Bill {
-  // A bill leaves out what sweeps do by themselves: here they are what is done.
+  // A bill leaves out the idle work of sweeps; here it is what is billed.
   return billOf(metered, 1, { ...deployed, sweeps: [] }, durations);
 }
 

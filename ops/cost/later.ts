@@ -9,17 +9,19 @@ import { deployedOf } from './deployed.ts';
 import { type Feature, row } from './features.ts';
 import { durationsIn } from './warm-runs.ts';
 
-/** Its `place` sends a message for later on every kind of channel, and nothing takes them. */
+/** Its `place` schedules a message on every kind of channel; nothing consumes them. */
 const APP = join(import.meta.dirname, '../../test/support/later-app');
 const SERVICE = 'shop-dev-orders';
 const WAITING = `${SERVICE}-later`;
-/** One after the other: each message is in a batch of its own, so hardly a number varies. */
+/** In sequence: each message is in a batch of its own, so the numbers hardly vary. */
 const ORDERS = 5;
 const LOOK_EVERY_MS = 20;
 /** By their names. */
 const MESSAGES = { label: 'to a queue without order', deadline: 'to an ordered queue', reminder: 'as an event' };
 
-/** What a message for later costs: as it is committed with a state, as it is due, and as it is cancelled instead. */
+/**
+ * The cost of a scheduled message: when it is committed with a state, when it is due, and when it is cancelled instead.
+ */
 export async function laterCosts(): Promise<Feature[]> {
   const { committed, due, cancelled } = await meterMessages();
   const deployed = await deployedOf(readAssembly(await assemblyOf(APP)).stacks);
@@ -42,7 +44,7 @@ export async function laterCosts(): Promise<Feature[]> {
   ];
 }
 
-/** Orders on which messages wait; some are released, a channel after the other, and one of others is cancelled. */
+/** Orders with scheduled messages: some are released, channel by channel, and one of others is cancelled. */
 async function meterMessages() {
   const meter = new Meter();
   await using cloud = await startCloud({ app: APP, meter, environment: { OTEL_SDK_DISABLED: 'true' } });
@@ -59,7 +61,7 @@ async function meterMessages() {
     for (const order of orders) await act(order);
     return meter.take();
   };
-  // Instances, connections and caches are warm before anything is counted.
+  // Warms up instances, connections and caches before anything is counted.
   await place('first');
   await release('first', 'label');
   await cancel('first');

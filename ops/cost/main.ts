@@ -27,16 +27,19 @@ endWithNpm();
 
 const options = new Command('npm run cost --')
   .description(
-    'Says what a registration costs, a step of a process, and a message for later: has them done on embedded clouds in memory, and counts.',
+    'Shows what a registration, a step of a process, and a scheduled message cost: runs them on embedded clouds in memory, and counts.',
   )
-  .option('--members <n>', 'register so many', atLeast(1), 200)
-  .option('--before <n>', 'have so many members registered before, which are not counted', atLeast(0), 0)
-  .option('--redeem', 'let every member redeem points, and say what that costs')
-  .option('--concurrency <n>', 'requests under way at once; 1: hardly a batch has two messages', atLeast(1), 32)
-  .option('--stage <name>', 'with the settings of this stage, but for limits that one machine would meet', 'dev')
-  .option('--by-operation', 'say which function asked which table, queue or topic for what')
-  .option('--json', 'print one JSON object and nothing else; without what each feature adds')
-  .option('--write', 'measure durations too, and write ops/cost/figures.json and the tables of the docs made of it')
+  .option('--members <n>', 'number of registrations', atLeast(1), 200)
+  .option('--before <n>', 'number of members registered before, which are not counted', atLeast(0), 0)
+  .option('--redeem', 'let every member redeem points, and show what that costs')
+  .option('--concurrency <n>', 'concurrent requests; with 1, hardly a batch has two messages', atLeast(1), 32)
+  .option('--stage <name>', 'with the settings of this stage, except limits that a single machine would reach', 'dev')
+  .option('--by-operation', 'show which function called which table, queue or topic for what')
+  .option('--json', 'print only one JSON object, without the cost of each feature')
+  .option(
+    '--write',
+    'also measure durations, and write ops/cost/figures.json and the tables of the docs generated from it',
+  )
   .parse()
   .opts<{
     members: number;

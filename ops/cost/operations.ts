@@ -1,6 +1,6 @@
 import type { MeteredCalls } from '@rollcall/local/internal/metering/meter';
 
-/** What one function does to one table, queue or topic, for each of what was done. */
+/** The calls of one function to one table, queue or topic, per operation. */
 export interface Operation {
   caller: string;
   operation: string;
@@ -12,10 +12,10 @@ export interface Operation {
   readUnits: number;
 }
 
-/** A stage's names without what they all begin with. */
+/** The names of a stage's resources without their common prefix. */
 export const shortName = (name: string) => name.replaceAll(/rollcall-[a-z0-9]+-/g, '');
 
-/** A call for two tables is in the row of the first that it wrote. */
+/** A call on two tables is in the row of the first table it wrote. */
 export function operationsOf(calls: readonly MeteredCalls[], count: number): Operation[] {
   const each = (sum: number) => Math.round((sum / count) * 100) / 100;
   return calls

@@ -14,7 +14,7 @@ export type Member = Pick<MemberResource, 'id' | 'version'>;
 export interface PathsOptions {
   cloud: Cloud;
   stage: string;
-  /** Requests under way at once. */
+  /** Concurrent requests. */
   concurrency: number;
 }
 
@@ -23,7 +23,7 @@ export type Paths = Awaited<ReturnType<typeof createPaths>>;
 const LOOK_EVERY_MS = 50;
 const MAX_MEMBERS = 1_000_000;
 
-/** What members do, each path until all that follows from it is done. */
+/** What members do; each path ends when all its consequences are done. */
 export async function createPaths({ cloud, stage, concurrency }: PathsOptions) {
   const services = createServices({ ...cloud, stage });
   const authorization = `Bearer ${await cloud.issuer.token(EVERY_MEMBER)}`;
@@ -35,7 +35,7 @@ export async function createPaths({ cloud, stage, concurrency }: PathsOptions) {
     throw new Error(`${method} /v1/members${path} was answered ${sent.status}: ${reasonOf(sent)}`);
   }
 
-  /** Nothing waits anywhere, and nothing has begun while this was looked at. */
+  /** Nothing is pending, and nothing has started during the check. */
   async function settled(): Promise<void> {
     for (;;) {
       if (cloud.isIdle() && (await services.underWay()) === 0 && cloud.isIdle()) return;
@@ -56,7 +56,7 @@ export async function createPaths({ cloud, stage, concurrency }: PathsOptions) {
 
   return {
     settled,
-    /** Waits for nothing that follows. */
+    /** Does not wait for consequences. */
     registerOne,
 
     register: (count: number) => ofEach(Array(count).keys(), registerOne),

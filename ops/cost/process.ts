@@ -8,15 +8,15 @@ import { deployedOf } from './deployed.ts';
 import { difference, type Feature, row } from './features.ts';
 import { durationsIn } from './warm-runs.ts';
 
-/** Its approval is a process of two steps; each has another service and a reply. */
+/** Its approval is a process of two steps, each with a service and a reply of its own. */
 const APP = join(import.meta.dirname, '../../examples/orders');
 const SERVICE = 'shop-dev-orders';
-/** Of each kind, one after the other: each message is in a batch of its own, so hardly a number varies. */
+/** Orders of each kind, in sequence: each message is in a batch of its own, so the numbers hardly vary. */
 const ORDERS = 5;
-/** All that there is of an item. */
+/** The total stock of an item. */
 const STOCK = 1_000;
 
-/** What a process of the kit costs the service that has it, without the services that do its steps. */
+/** What a process of the kit costs its own service, without the services that execute the steps. */
 export async function processCosts(): Promise<Feature[]> {
   const { approved, refused, changed } = await meterOrders();
   const deployed = await deployedOf(readAssembly(await assemblyOf(APP)).stacks);
@@ -59,7 +59,7 @@ async function meterOrders() {
     return meter.take();
   };
   const first = await place('sold out');
-  // Instances, connections and caches are warm before anything is counted.
+  // Warms up instances, connections and caches before anything is counted.
   await change(await place('sold out'), 1);
   return {
     approved: await metered((index) => place(`in stock ${index}`)),
@@ -68,7 +68,7 @@ async function meterOrders() {
   };
 }
 
-/** Of what was metered, what one function of the service did, and what Lambda asked of its queue. */
+/** The part of one function of the service, and of Lambda's polling of its queue. */
 function by({ calls, functions }: Metered, name: string): Metered {
   const caller = `${SERVICE}-${name}`;
   const invoked = functions[caller];

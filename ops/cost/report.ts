@@ -11,11 +11,11 @@ export interface Report {
   perRedemption?: Bill;
   /** Polling of queues, and sweeps. */
   idleUsdPerMonth: number;
-  /** What else a stage costs in which nobody registers. */
+  /** The other monthly costs of an idle stage. */
   standingUsdPerMonth: Omit<Idle, 'polling' | 'sweeps'>;
   members: number;
   features?: Feature[];
-  /** What each service pays that has a process, or sends a message for later. */
+  /** What a service pays for a process, or for scheduled messages. */
   process: Feature[];
   later: Feature[];
   operations?: { perRegistration: Operation[]; perRedemption?: Operation[] };
@@ -78,7 +78,7 @@ function printFeatures(title: string, features: readonly Feature[]): void {
   );
 }
 
-/** Prints what was measured, for people. */
+/** Prints the measurements for people. */
 export function printReport(report: Report): void {
   const { perRegistration, perRedemption, idleUsdPerMonth, standingUsdPerMonth, members, operations } = report;
   printBill(`A registration, by ${members} of them`, perRegistration);

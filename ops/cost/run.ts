@@ -6,25 +6,25 @@ import type { StageOfRun } from './stage-of-run.ts';
 
 export interface RunOptions extends StageOfRun {
   members: number;
-  /** So many are registered already, and not counted. */
+  /** Number of members that are registered before and not counted. */
   before?: number;
   redeem: boolean;
   concurrency: number;
-  /** Functions that run each minute. */
+  /** Functions that run every minute. */
   sweeps: readonly string[];
 }
 
 export interface Run {
   registrations: Metered;
   redemptions: Metered | undefined;
-  /** One run of each sweep, with nothing to do. */
+  /** One idle run of each sweep. */
   sweeps: Metered;
 }
 
-/** Until instances, connections and caches are warm. */
+/** Registrations until instances, connections and caches are warm. */
 const WARM_UP = 20;
 
-/** Has something done on an embedded cloud in memory that counts what AWS would bill. */
+/** Runs something on an embedded cloud in memory that counts what AWS would bill. */
 export async function metering<T>(
   { assembly, stage, parameters, environment, concurrency }: StageOfRun & { concurrency: number },
   act: (running: { cloud: Cloud; meter: Meter; paths: Paths }) => Promise<T>,
@@ -38,7 +38,7 @@ export async function metering<T>(
   }
 }
 
-/** Registers members, and meters what that asks of AWS. */
+/** Registers members, and meters their AWS calls. */
 export const run = (options: RunOptions): Promise<Run> =>
   metering(options, async ({ cloud, meter, paths }) => {
     const { members, before = 0, redeem, sweeps } = options;

@@ -6,19 +6,20 @@ export interface StageOfRun {
   assembly: string;
   stage: string;
   parameters: Record<string, string>;
-  /** Of every function, over what the templates say. */
+  /** Of every function; overrides the templates. */
   environment: Record<string, string>;
 }
 
-/** What a stage is set to, and how a run differs from it. */
+/** The settings of a stage, and how a run differs from them. */
 export interface Differences {
   tracing?: boolean;
   receipts?: boolean;
 }
 
 /**
- * A stage's own settings, but for limits that only one machine meets: all callers have one address, and all phones one
- * country, in one minute. What a limit costs stays in: it is counted, and not reached. Without tracing, as the stages have it.
+ * A stage's own settings, except limits that only a single machine reaches: all callers have one address, and all
+ * phones one country, within a minute. Limits still cost the same: they are counted, and not reached. Without tracing,
+ * like the stages.
  */
 export function stageOfRun(
   assembly: string,

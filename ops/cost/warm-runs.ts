@@ -5,15 +5,15 @@ import { shortName } from './operations.ts';
 import { metering } from './run.ts';
 import type { StageOfRun } from './stage-of-run.ts';
 
-/** What a call of a function to AWS takes longer than one to this machine: typical of DynamoDB. */
+/** Additional latency of a function's call to AWS compared with one to this machine: typical of DynamoDB. */
 export const LATENCY_MS = 5;
 
 const ONE_BY_ONE = 15;
-/** As many as a poller takes from a FIFO queue at once. */
+/** Maximum batch of a poller from a FIFO queue. */
 const BATCH = 10;
 const LOOK_EVERY_MS = 20;
 
-/** What takes a registration's messages, in the order in which they come by. */
+/** The consumers of a registration's messages, in the order in which the messages arrive. */
 const CONSUMERS = [
   'registration-outbox-relay',
   'sms-consume',
@@ -22,7 +22,7 @@ const CONSUMERS = [
   'registration-replies-consume',
 ];
 
-/** How long functions take with nothing else beside them: first one message at a time, then ten. */
+/** Durations of functions without other load: first one message at a time, then ten. */
 export const measureDurations = (stage: StageOfRun): Promise<Durations> =>
   metering({ ...stage, concurrency: 1 }, async ({ cloud, meter, paths }) => {
     async function control(path: string, method: string): Promise<void> {
@@ -51,7 +51,7 @@ export const measureDurations = (stage: StageOfRun): Promise<Durations> =>
     return durationsIn([single, meter.take()]);
   });
 
-/** Of functions that are no sweeps, in all that was metered. */
+/** The durations of functions other than sweeps, in all runs. */
 export function durationsIn(taken: readonly Metered[]): Durations {
   const invocations = new Map<string, Invocation[]>();
   for (const { functions } of taken)
@@ -61,7 +61,7 @@ export function durationsIn(taken: readonly Metered[]): Durations {
     base: Math.round(base * 10) / 10,
     perRecord: Math.round(perRecord * 10) / 10,
   });
-  // What sweeps did here, they did by the clock, and began with it: how long one takes is measured where they are counted.
+  // Sweeps ran here on their schedule, at any time: their duration is measured where they are counted.
   return Object.fromEntries(
     [...invocations]
       .filter(([name]) => !name.endsWith('-sweep'))

@@ -6,7 +6,7 @@ import type { Read } from './input.ts';
 import type { Format } from './records.ts';
 
 const COLUMNS = ['phone', 'name', 'locale'];
-/** Of what is not a header, in a message. */
+/** Maximum length of an invalid header in a message. */
 const MAX_SHOWN = 200;
 const DELIMITERS = [',', ';', '\t'];
 
@@ -15,9 +15,9 @@ const FORMULA = /(?<=^|[,;\t])="(?=[+\d])/g;
 const TEXT_MARK = /^'|^="|"$/g;
 const SCIENTIFIC = /^\d([.,]\d+)?e\+?\d+$/i;
 
-/** @throws {CloudError} if the text does not begin with a header of the columns that are wanted */
+/** @throws {CloudError} if the text does not begin with a header that has the required columns */
 export function csvFormat(file: string, start: string): Format {
-  // So spreadsheets name the delimiter.
+  // Some spreadsheets name the delimiter this way.
   const separator = /^sep=(.)\r?\n/i.exec(start);
   const text = start.slice(separator?.[0].length ?? 0);
   const delimiter = separator?.[1] ?? delimiterOf(text);
@@ -30,7 +30,7 @@ export function csvFormat(file: string, start: string): Format {
   return { delimiter, headers: separator ? 2 : 1, read: (record) => readPerson(record, delimiter, columns) };
 }
 
-/** The one that the first line has most of. */
+/** The most frequent candidate in the first line. */
 function delimiterOf(text: string): string {
   const [line = ''] = text.trimStart().split(/[\r\n]/, 1);
   const [most = ','] = DELIMITERS.toSorted((a, b) => line.split(b).length - line.split(a).length);
@@ -51,7 +51,7 @@ function readPerson(record: string, delimiter: string, columns: Array<string | f
     return { problem: `phone ${phone} was rounded by a spreadsheet: format the column as text, and export it again` };
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    // It numbers the lines of the record.
+    // The parser counts the lines of the record.
     return { problem: error.message.replace(/ (on|at) line \d+/, '') };
   }
 }

@@ -1,10 +1,13 @@
 import { BEGUN, DISCARDED, PARKED } from '@rollcall/kit/internal/contracts/subscriber-table';
 import type { Item } from './services.ts';
 
-/** Beside its own items, a subscriber's table has what is set aside, which names versions that were not applied. */
+/**
+ * Besides its own items, a subscriber's table has records of parked and discarded messages, whose versions were not
+ * applied.
+ */
 const SET_ASIDE = [PARKED, DISCARDED, BEGUN];
 
-/** By member, the item that says which version of them a subscriber has applied, whatever it is called. */
+/** By member, the item with the version that a subscriber has applied, whatever its key is. */
 export const cursorsOf = (items: readonly Item[]): Map<string, Item & { version: number }> =>
   new Map(items.filter(isCursor).map((item) => [item.pk, item]));
 

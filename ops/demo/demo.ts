@@ -26,14 +26,14 @@ import { createServices } from './services.ts';
 import { compare, type FurtherEffects, type Verdict } from './verdict.ts';
 
 const command = new Command('npm run demo --')
-  .description('Registers members over HTTP, waits until every effect was applied, and compares.')
+  .description('Registers members over HTTP, waits until every effect is applied, and compares.')
   .option('--members <n>', 'register this many made-up members', atLeast(1))
   .option('--input <file>', 'register those of a file: CSV with the header phone,name,locale, or JSON Lines')
   .option('--change-every <n>', 'let every nth member change their locale at once, 0 for none', atLeast(0), 20)
-  .option('--redeem <points>', 'let every member redeem so many points', atLeast(1))
-  .option('--concurrency <n>', 'requests under way at once', atLeast(1), 32)
+  .option('--redeem <points>', 'let every member redeem this many points', atLeast(1))
+  .option('--concurrency <n>', 'concurrent requests', atLeast(1), 32)
   .option('--endpoint <url>', 'AWS endpoint of a running embedded cloud', 'http://127.0.0.1:4566')
-  .option('--json', 'print one JSON object and nothing else')
+  .option('--json', 'print only one JSON object')
   .addHelpText(
     'after',
     '\nIf no embedded cloud runs there, one is started in memory for the time of the demo.\nExit code 1: nobody was registered, or something was lost, duplicated or out of order.',
@@ -50,12 +50,12 @@ interface Options {
 }
 
 const STAGE = 'dev';
-/** Without any progress for longer than the queues' visibility timeout, what is missing is taken for lost. */
+/** After this time without progress (longer than the queues' visibility timeout), missing effects count as lost. */
 const PATIENCE_MS = 90_000;
 
 /**
- * Does what the options of the command line say, and sets the exit code.
- * @param further effects that each member should have beside those of the application
+ * Runs the demo with the options of the command line, and sets the exit code.
+ * @param further effects that each member should have besides those of the application
  */
 export async function demo(further: FurtherEffects = {}): Promise<void> {
   endWithNpm();
@@ -132,7 +132,7 @@ async function findOrStartCloud(endpoint: string): Promise<{ endpointUrl: string
 
 interface Input {
   lines: AsyncIterable<Line>;
-  /** Nothing, where nobody knows beforehand. */
+  /** Undefined if the number is unknown beforehand. */
   total: number | undefined;
 }
 
@@ -140,7 +140,7 @@ async function input({ members, input: file }: Options): Promise<Input> {
   if (members !== undefined && file !== undefined) throw new CloudError('Give either --members or --input, not both.');
   if (file === undefined) return { lines: madeUp(members ?? 100, Math.random), total: members ?? 100 };
   const lines = await openInput(file);
-  // Counted where somebody sees it, and where a second reading finds the same.
+  // Counted only if somebody sees the progress, and if the input can be read twice.
   const isCounted = process.stderr.isTTY && statSync(file).isFile() && !/^\/(dev|proc)\//.test(file);
   return { lines, total: isCounted ? await countOf(await openInput(file)) : undefined };
 }

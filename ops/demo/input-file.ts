@@ -5,13 +5,13 @@ import { csvFormat } from './csv.ts';
 import type { Line, Read } from './input.ts';
 import { readRecords } from './records.ts';
 
-/** So much is read before anybody is registered: it tells the encoding, the format and the header. */
+/** Bytes that are read ahead, to detect encoding, format and header. */
 const AHEAD_BYTES = 64 * 1024;
 
 /**
- * Reads people from a file, once, and without holding it in memory: CSV with a header that names phone, name and
- * locale, or JSON Lines; by the ending of the file's name, else by what it begins with.
- * @throws {CloudError} if nobody can be read from it
+ * Reads people from a file, once and as a stream: CSV with a header that names phone, name and locale, or JSON Lines;
+ * by the file's extension, otherwise by its beginning.
+ * @throws {CloudError} if no person can be read from it
  */
 export async function openInput(file: string): Promise<AsyncIterable<Line>> {
   const bytes = bytesOf(file);
@@ -31,7 +31,7 @@ export async function openInput(file: string): Promise<AsyncIterable<Line>> {
 
 async function* bytesOf(file: string): AsyncGenerator<Buffer, void, void> {
   try {
-    // A socket, as programs give it to their children, cannot be opened by that name.
+    // A socket, which some programs pass to child processes, cannot be opened by this name.
     yield* file === '/dev/stdin' ? process.stdin : createReadStream(file);
   } catch (error) {
     const { errno } = error as NodeJS.ErrnoException;
@@ -50,7 +50,7 @@ async function readAhead(bytes: AsyncGenerator<Buffer, void, void>): Promise<Buf
   return start;
 }
 
-/** By the byte order mark, which the decoder leaves out. */
+/** By the byte order mark, which the decoder drops. */
 function encodingOf(start: Buffer): string {
   if (start[0] === 0xff && start[1] === 0xfe) return 'utf-16le';
   return start[0] === 0xfe && start[1] === 0xff ? 'utf-16be' : 'utf-8';
@@ -76,7 +76,7 @@ function readJson(text: string): Read {
   try {
     return { person: JSON.parse(text.trim()) };
   } catch (error) {
-    // The lines that it counts are those of the record.
+    // The error counts the lines of the record.
     const reason = (error as Error).message.replace(/ \(line .*\)$/, '');
     return { problem: `no JSON: ${reason}` };
   }

@@ -1,4 +1,4 @@
-/** A record of the input and the line where it begins: a person to register, or why it cannot be read as one. */
+/** A record of the input with its first line: a person to register, or why it is invalid. */
 export type Line = { line: number } & Read;
 
 export type Read = { person: unknown } | { problem: string };
@@ -7,10 +7,10 @@ const LOCALES = ['en', 'es', 'zh-CN', 'de'];
 /** Spanish mobile numbers: `6` and eight more digits. */
 const MOBILES = 100_000_000;
 
-/** In letters: so many digits as a number of thousands has are no part of a name. */
+/** In letters: names may not have as many digits as a large number has. */
 const numberInLetters = (number: number) => String(number).replace(/\d/g, (digit) => 'ABCDEFGHIJ'[Number(digit)] ?? '');
 
-/** Made-up people whose phones no earlier run is likely to have used. */
+/** Made-up people with phones that earlier runs have probably not used. */
 export async function* madeUp(count: number, random: () => number): AsyncIterable<Line> {
   const first = Math.floor(random() * (MOBILES - count));
   for (let index = 0; index < count; index++) {

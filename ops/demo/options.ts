@@ -5,6 +5,6 @@ export function atLeast(least: number) {
   return (text: string): number => {
     const number = Number(text);
     if (Number.isInteger(number) && number >= least) return number;
-    throw new InvalidArgumentError(`It must be a whole number from ${least} up.`);
+    throw new InvalidArgumentError(`It must be a whole number, at least ${least}.`);
   };
 }

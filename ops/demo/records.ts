@@ -3,26 +3,26 @@ import { parse } from 'csv-parse';
 import type { Line, Read } from './input.ts';
 
 export interface Format {
-  /** What stands between fields, which may be quoted; nothing, if there are no fields. */
+  /** The field delimiter; undefined if there are no fields. */
   delimiter?: string;
-  /** Records before the first person. */
+  /** Number of header records. */
   headers?: number;
   read: (record: string) => Read;
 }
 
-/** A record with the blank lines before it and, of the line break after it, the first character. */
+/** A record with the blank lines before it, and the first character of the line break after it. */
 interface Cut {
   raw: string;
   /** Why it has no end. */
   endless?: string;
 }
 
-/** API Gateway takes 10 MiB; a quote that is never closed makes one record of the rest of the file. */
+/** API Gateway takes 10 MiB; an unclosed quote makes one record of the rest of the file. */
 const MAX_RECORD_BYTES = 16 * 1024 * 1024;
 
 const breaksIn = (text: string) => text.match(/\r\n?|\n/g)?.length ?? 0;
 
-/** Reads what a text consists of, each record at the line where it begins. */
+/** Reads the records of a text, each with the line where it begins. */
 export async function* readRecords(
   text: AsyncIterable<string>,
   { delimiter, headers = 0, read }: Format,
@@ -42,8 +42,8 @@ export async function* readRecords(
 }
 
 /**
- * A record ends with its line, unless a quoted field goes on (RFC 4180, section 2.6). Blank lines are none. Wrong quotes
- * spoil their own record only: here they pass, and whoever reads the record refuses them.
+ * A record ends with its line, unless a quoted field continues (RFC 4180, section 2.6). Blank lines are skipped. Wrong
+ * quotes invalidate only their own record: they pass here, and the record's reader refuses them.
  */
 async function* cut(text: AsyncIterable<string>, delimiter: string | undefined, maxBytes: number): AsyncGenerator<Cut> {
   let endless: Cut | undefined;
@@ -56,7 +56,7 @@ async function* cut(text: AsyncIterable<string>, delimiter: string | undefined, 
     relax_column_count: true,
     raw: true,
     max_record_size: maxBytes,
-    // As an error it would throw away the records before it that nobody has taken yet.
+    // As an error, it would discard earlier records that are not consumed yet.
     skip_records_with_error: true,
     on_skip(error, raw = '') {
       const isOpen = error?.code === 'CSV_QUOTE_NOT_CLOSED';
@@ -73,7 +73,7 @@ async function* cut(text: AsyncIterable<string>, delimiter: string | undefined, 
       yield chunk;
     }
   }
-  // An error of the text comes out of the iteration.
+  // An error of the text rejects the iteration.
   yield* pipeline(unlessEndless, parser, () => {}) as AsyncIterable<Cut>;
   if (endless) yield endless;
 }

@@ -14,13 +14,13 @@ export interface RedemptionVerdict {
   asked: number;
   succeeded: number;
   failed: number;
-  /** Nobody answered in time; points that were taken went back. */
+  /** No reply in time; points that were taken have been returned. */
   expired: number;
-  /** Operations that nobody ever answered, or whose points never went back. */
+  /** Operations without any reply, or whose points were never returned. */
   lost: number;
-  /** Points that were taken or given back more or less often than the operations say. */
+  /** Points that were taken or returned more or less often than the operations say. */
   duplicated: number;
-  /** What is wrong, by member. */
+  /** The findings, by member. */
   findings: Array<{ memberId: string; kind: 'lost' | 'duplicated'; what: string }>;
 }
 

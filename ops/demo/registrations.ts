@@ -9,7 +9,7 @@ import { send } from './send.ts';
 /** A member as the API last confirmed it. */
 export interface Accepted {
   member: Pick<MemberResource, 'id' | 'phone' | 'locale' | 'version'>;
-  /** Epoch milliseconds at which registration was asked for. */
+  /** When registration was requested, in epoch milliseconds. */
   askedAt: number;
   httpMs: number;
 }
@@ -22,13 +22,13 @@ export interface Registrations {
 
 export interface RegisterOptions {
   apiUrl: string;
-  /** Lets every member be changed. */
+  /** A token that allows changing every member. */
   token: string;
-  /** Requests under way at once. */
+  /** Concurrent requests. */
   concurrency: number;
-  /** Every so many-th member changes their locale right after they registered; 0: nobody does. */
+  /** Every n-th member changes their locale right after registration; 0: none. */
   changeEvery: number;
-  /** Points that every member redeems right after they registered; none: nobody does. */
+  /** Points that every member redeems right after registration; undefined: none. */
   redeem?: number | undefined;
   onProgress: (done: number) => void;
   onAccepted?: (accepted: Accepted) => void;
@@ -36,7 +36,7 @@ export interface RegisterOptions {
 
 const CHANGED_LOCALE = 'zh-CN';
 
-/** Registers people over HTTP. Each line ends as accepted or rejected, whatever is answered. */
+/** Registers people over HTTP. Each record ends as accepted or rejected, whatever the response is. */
 export async function registerAll(lines: AsyncIterable<Line>, options: RegisterOptions): Promise<Registrations> {
   const { apiUrl, token, concurrency, changeEvery, redeem, onProgress, onAccepted } = options;
   const result: Registrations = { accepted: [], rejected: [], redemptions: [] };
@@ -81,7 +81,7 @@ export async function registerAll(lines: AsyncIterable<Line>, options: RegisterO
       { authorization, 'idempotency-key': newId() },
     );
     const isAccepted = status === 202 || status === 200;
-    // One that the API does not accept is found missing.
+    // An operation that the API does not accept is reported as missing.
     const id = isAccepted ? (body as OperationResource).id : `refused with ${status}`;
     result.redemptions.push({ id, memberId, points });
   }

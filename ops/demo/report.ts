@@ -13,7 +13,7 @@ export interface Measured {
 
 export type Summary = ReturnType<typeof summaryOf>;
 
-/** What `--json` prints. */
+/** The output of `--json`. */
 export function summaryOf(
   { accepted, rejected }: Pick<Registrations, 'accepted' | 'rejected'>,
   { sms, points, guides, further, lost, lostBy, duplicated, outOfOrder, endToEndMs }: Verdict,
@@ -37,7 +37,7 @@ const countsOf = ({ findings: _, ...counts }: RedemptionVerdict) => counts;
 const round = (value: number) => Math.round(value * 10) / 10;
 const p50p99 = (values: number[]) => ({ p50: round(percentile(values, 0.5)), p99: round(percentile(values, 0.99)) });
 
-/** The same for people. */
+/** The output for people. */
 export function linesOf(summary: Summary): string[] {
   const { registered, rejected, sms, points, guides, further, lost, lostBy, duplicated, outOfOrder } = summary;
   const { redemptions, httpMs, endToEndMs, awsCalls } = summary;

@@ -2,20 +2,20 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { problemType } from '@rollcall/kit/internal/contracts/problem';
 import { type Answer, readAnswer } from 'rollcall/internal/answer';
 
-/** The answer to the last attempt; if there was none, status 0 and a body that says why. */
+/** The response to the last attempt; without a response, status 0 and a body that says why. */
 export interface Sent extends Answer {
-  /** The request may have been carried out, by this attempt or one before. */
+  /** Whether the request may have been executed, by this attempt or an earlier one. */
   outcomeUnknown: boolean;
 }
 
 const ATTEMPTS = 5;
 const MAX_BACKOFF_MS = 1_000;
-/** As long as the API asks for while nothing can be changed. */
+/** The longest Retry-After of the API, while nothing can be changed. */
 const MAX_RETRY_AFTER_MS = 30_000;
-/** API Gateway itself answers after 30 seconds. */
+/** API Gateway itself responds after 30 seconds. */
 const MAX_ANSWER_MS = 35_000;
 
-/** Repeats a request that is answered 429 or 5xx, or not at all, after as long as the answer asks for. */
+/** Repeats a request after 429, 5xx or no response, with the pause that the response asks for. */
 export async function send(
   url: string,
   method: string,
@@ -31,10 +31,10 @@ export async function send(
   let outcomeUnknown = false;
   for (let attempt = 1; ; attempt++) {
     const { retryAfter, ...answer } = await attemptOnce(url, request);
-    const again = answer.status === 0 || answer.status === 429 || answer.status >= 500;
-    // Any other answer to the same key covers the attempts before it.
-    outcomeUnknown = again && (outcomeUnknown || mayBeDone(answer));
-    if (!again || attempt === attempts) return { ...answer, outcomeUnknown };
+    const mayRetry = answer.status === 0 || answer.status === 429 || answer.status >= 500;
+    // Any other response to the same key also covers earlier attempts.
+    outcomeUnknown = mayRetry && (outcomeUnknown || mayBeDone(answer));
+    if (!mayRetry || attempt === attempts) return { ...answer, outcomeUnknown };
     await delay(pauseMs(attempt, retryAfter, Date.now()));
   }
 }
@@ -52,7 +52,10 @@ async function attemptOnce(url: string, request: RequestInit): Promise<Answer & 
 
 const READ_ONLY = problemType('read-only');
 
-/** Surely not, if it was too many, or nothing can be changed. What is busy may have committed, and had no time to say so. */
+/**
+ * Not if the rate limit is exceeded, or nothing can be changed. `busy` may mean that the commit succeeded without time
+ * to say so.
+ */
 const mayBeDone = ({ status, body }: Answer) =>
   status !== 429 && (body as { type?: unknown } | undefined)?.type !== READ_ONLY;
 

@@ -13,14 +13,14 @@ export interface Text {
 
 export type Item = Record<string, unknown> & { pk: string; sk: string };
 
-/** Everything that the subscribers hold. */
+/** Everything that the subscribers store. */
 export interface Holdings {
   texts: Text[];
-  /** By subscriber: those of which the application knows what they do, and all others that are deployed. */
+  /** By subscriber: those that the application knows, and all others that are deployed. */
   items: { sms: Item[]; points: Item[]; guide: Item[] } & Record<string, Item[]>;
 }
 
-/** Looks into the services of a stage of the embedded cloud, through AWS's own APIs. */
+/** Reads the services of a stage in the embedded cloud, through AWS's own APIs. */
 export function createServices({
   endpointUrl,
   beside,
@@ -52,7 +52,7 @@ export function createServices({
   }
 
   return {
-    /** All that take messages from a queue. */
+    /** All consumers of queues. */
     consumers: () => stage.consumers(),
 
     /** Messages between commit and effect: in the outbox and in the queues. */
@@ -62,7 +62,7 @@ export function createServices({
       return counts.reduce((sum, count) => sum + count, 0);
     },
 
-    /** The members' table: members, operations, and what answered to registrations. */
+    /** The members' table: members, operations, and replies to registrations. */
     members: () => scan('members'),
 
     async holdings(): Promise<Holdings> {
@@ -73,7 +73,7 @@ export function createServices({
   };
 }
 
-/** Of a subscriber that the application expects and that is not deployed, there is nothing. */
+/** A subscriber that the application expects and that is not deployed has no items. */
 export const itemsBy = (subscribers: readonly string[], tables: ReadonlyArray<Item[]>): Holdings['items'] => ({
   ...{ sms: [], points: [], guide: [] },
   ...Object.fromEntries(subscribers.map((name, index) => [name, tables[index] ?? []])),

@@ -5,8 +5,8 @@ import type { Accepted } from './registrations.ts';
 import type { Holdings, Item, Text } from './services.ts';
 
 /**
- * Of subscribers beside those of the application, by name: how often a member has their effect, by the items that they hold of the
- * member. Each should have it once.
+ * For subscribers besides those of the application, by name: counts their effect in the items about a member. Each
+ * member should have it once.
  */
 export type FurtherEffects = Readonly<Record<string, (items: readonly Item[]) => number>>;
 
@@ -16,19 +16,19 @@ export interface Verdict {
   guides: number;
   /** Effects of further subscribers, by name. */
   further: Record<string, number>;
-  /** Effects that an accepted registration or change should have and has not. */
+  /** Missing effects of accepted registrations or changes. */
   lost: number;
-  /** The same by subscriber; those that lost nothing are not in it. */
+  /** The same by subscriber, without those that lost nothing. */
   lostBy: Record<string, number>;
-  /** Effects that are there more than once. */
+  /** Effects that exist more than once. */
   duplicated: number;
-  /** Subscribers that skipped a version of a member, or show the state of an older one. */
+  /** Subscribers that skipped a version of a member, or show an older state. */
   outOfOrder: number;
-  /** From the request to the last of the application's three effects, for each member who has them all. */
+  /** From the request to the last of the application's three effects, for each member that has all of them. */
   endToEndMs: number[];
 }
 
-/** What the subscribers hold of one member. */
+/** What the subscribers store about one member. */
 interface Own {
   texts: Text[];
   points: Item[];
@@ -42,7 +42,7 @@ interface Own {
 
 const JOURNEY_LOCALES = ['en', 'es', 'zh-CN'];
 
-/** Compares what the API accepted with what the subscribers hold. */
+/** Compares what the API accepted with what the subscribers store. */
 export function compare(
   accepted: readonly Accepted[],
   holdings: Holdings,
@@ -90,11 +90,11 @@ function ownFrom({ texts, items }: Holdings, furtherEffects: FurtherEffects): (a
   });
 }
 
-/** How often each effect is there, and which lack. */
+/** How often each effect exists, and which are missing. */
 function effectsOf({ texts, points, contact, account, journey, further }: Own) {
   const ledger = ledgerOf(points);
   const entries = (reason: string) => ledger.filter((entry) => entry.reason === reason).length;
-  // Who redeems is told by a text, each time; whoever has opted out of texts is told nothing.
+  // Each redemption sends an SMS, unless the member has opted out.
   const expectedTexts = contact?.welcome === 'opted out' ? 0 : 1 + entries('redemption');
   const bonuses = entries('registration');
   const guides = journey?.startedAt ? 1 : 0;
@@ -114,7 +114,10 @@ function effectsOf({ texts, points, contact, account, journey, further }: Own) {
   return { sms: texts.length, points: bonuses, guides, duplicated: isTwice.filter(Boolean).length, lost };
 }
 
-/** Whether a subscriber has not applied all of a member. One without a cursor whose effect lacks has lost no more than that. */
+/**
+ * Whether a subscriber has not applied all versions of a member. If it has no cursor and its effect is missing, that
+ * effect is all it lost.
+ */
 const isBehind = ({ member }: Accepted, cursor: Item | undefined, lacks = 0): boolean =>
   Number(cursor?.version ?? 0) < member.version && (cursor !== undefined || lacks === 0);
 

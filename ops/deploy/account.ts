@@ -14,38 +14,41 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { Template } from '@rollcall/local/internal/template/assembly';
 import { statusOfIdentity } from './origination-identity.ts';
 
-/** A stack as it was deployed last. */
+/** A stack as last deployed. */
 export interface DeployedStack {
   status: string;
   parameters: Record<string, string>;
   template: Template;
 }
 
-/** What is asked of an account before a deployment. Each may be refused, or not be there in a drop-in of AWS. */
+/** The questions to an account before a deployment. Each may be denied, or not be supported by a drop-in for AWS. */
 export interface Account {
-  /** Its number, and the region that is deployed to. */
+  /** The account id, and the target region. */
   identity(): Promise<{ account: string; region: string }>;
-  /** @returns the version of its bootstrap stack; nothing, if it has none */
+  /** @returns the version of the CDK bootstrap stack; undefined if there is none */
   bootstrapVersion(): Promise<number | undefined>;
-  /** @returns nothing, if there is none, or only its first change set */
+  /** @returns undefined if there is no such stack, or only its first change set */
   stack(name: string): Promise<DeployedStack | undefined>;
   /** @returns the names of all resources of a type */
   namesOf(type: NamedType): Promise<string[]>;
-  /** @returns how many functions may run at once */
+  /** @returns the maximum number of concurrent functions */
   concurrentExecutions(): Promise<number>;
-  /** @returns what SNS takes for all topics in a second, in this region; nothing, if Service Quotas does not know */
+  /**
+   * @returns the SNS quota of messages a second for all topics in this region; undefined if Service Quotas does not
+   * list it
+   */
   messagesPerSecond(): Promise<number | undefined>;
-  /** @returns whether texts go to verified phones only */
+  /** @returns whether SMS are sent to verified phones only */
   isSmsSandbox(): Promise<boolean>;
-  /** @returns `ACTIVE` and others; nothing, if the account has no such identity to send texts from */
+  /** @returns `ACTIVE` and others; undefined if the account has no such origination identity */
   statusOfIdentity(arn: string): Promise<string | undefined>;
 }
 
-/** `cdk bootstrap` leaves its version there, for the default qualifier. */
+/** `cdk bootstrap` stores its version here, for the default qualifier. */
 const BOOTSTRAP = '/cdk-bootstrap/hnb659fds/version';
 
 /**
- * Messages published a second, of FIFO topics too where their throughput scope is the message group
+ * Messages published a second; also for FIFO topics with the throughput scope message group
  * (https://docs.aws.amazon.com/sns/latest/dg/fifo-high-throughput.html).
  */
 const PUBLISHED = { ServiceCode: 'sns', QuotaCode: 'L-F8E2BA85' };
@@ -53,7 +56,7 @@ const PUBLISHED = { ServiceCode: 'sns', QuotaCode: 'L-F8E2BA85' };
 const isMissing = (error: unknown) =>
   /NotFound|NoSuchResource/.test((error as Error).name) || /does not exist/.test((error as Error).message);
 
-/** @returns nothing, if AWS answers that there is no such thing */
+/** @returns undefined if AWS answers that it does not exist */
 async function unlessMissing<T>(question: () => Promise<T>): Promise<T | undefined> {
   try {
     return await question();
@@ -74,7 +77,7 @@ const namesOf = {
     return pages.flatMap(({ Topics = [] }) => Topics).map(({ TopicArn = '' }) => TopicArn.split(':').at(-1) ?? '');
   },
 
-  /** Also one whose deletion is scheduled: until then its name is taken. */
+  /** Includes those scheduled for deletion: their names are taken until then. */
   async 'AWS::SecretsManager::Secret'() {
     const all = paginateListSecrets({ client: new SecretsManagerClient() }, { IncludePlannedDeletion: true });
     const pages = await Array.fromAsync(all);
@@ -82,10 +85,10 @@ const namesOf = {
   },
 };
 
-/** Of what a stage keeps when its stacks go, under names that the next ones ask for. */
+/** Types of resources that a stage retains when its stacks are deleted, and whose names a new deployment needs. */
 export type NamedType = keyof typeof namesOf;
 
-/** The account of the credentials, in the region of the environment, or the cloud that AWS_ENDPOINT_URL names. */
+/** The account of the credentials, in the region of the environment, or the cloud at AWS_ENDPOINT_URL. */
 export function openAccount(): Account {
   const cloudFormation = new CloudFormationClient();
 
@@ -130,7 +133,7 @@ export function openAccount(): Account {
       const quotas = new ServiceQuotasClient();
       const { Quota: own } = (await unlessMissing(() => quotas.send(new GetServiceQuotaCommand(PUBLISHED)))) ?? {};
       if (own) return own.Value;
-      // As long as nobody has asked for another, it may have the default only.
+      // Without an increase, the account has the default quota.
       const given = await unlessMissing(() => quotas.send(new GetAWSDefaultServiceQuotaCommand(PUBLISHED)));
       return given?.Quota?.Value;
     },

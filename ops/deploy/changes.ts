@@ -1,18 +1,18 @@
 import { fullDiff, type ResourceDifference, ResourceImpact } from '@aws-cdk/cloudformation-diff';
 import type { Template } from '@rollcall/local/internal/template/assembly';
 
-/** By the names of their stacks. */
+/** By stack name. */
 export type Templates = Readonly<Record<string, Template>>;
 
-/** What a deployment must not do. */
+/** Something that a deployment must not do. */
 export interface Danger {
   stack: string;
-  /** Of the resource; of an export, its name. */
+  /** Logical id of the resource, or name of the export. */
   logicalId: string;
-  /** Of the resource; `export`. */
+  /** Type of the resource, or `export`. */
   type: string;
   danger: 'data would be replaced' | 'data would be deleted' | 'name is taken' | 'export is in use';
-  /** What a person is told: what is meant, and what to do. */
+  /** What it means, and what to do, for a person. */
   what: string;
 }
 
@@ -26,15 +26,18 @@ const HOLDING_DATA: ReadonlySet<string> = new Set([
   'AWS::SecretsManager::Secret',
 ]);
 
-/** In the metadata of what the deployment before has taken out of use, so that it may go: `packages/cdk/src/encryption.ts`. */
+/**
+ * Metadata of resources that the previous deployment took out of use, so that they may be deleted:
+ * `packages/cdk/src/encryption.ts`.
+ */
 const RETIRING = 'rollcall:retiring';
 
 /**
- * What would be lost, or refused by CloudFormation, if a stage were deployed. Stacks that are in one of the two only are new,
- * or left alone: the CDK deletes none.
- * @param deployed the templates that the stage's stacks were deployed from
- * @param planned those that are to be deployed
- * @returns none, if nothing is in danger
+ * What a deployment of a stage would lose, or CloudFormation would refuse. Stacks that exist only on one side are new
+ * or unchanged: CDK deletes none.
+ * @param deployed templates of the deployed stacks
+ * @param planned templates to be deployed
+ * @returns an empty array if nothing is in danger
  */
 export function dangersOf(deployed: Templates, planned: Templates): Danger[] {
   const ofResources = Object.entries(planned).flatMap(([stack, template]) => {
@@ -80,7 +83,7 @@ function dangerOf(difference: ResourceDifference): Pick<Danger, 'danger' | 'what
 
 const changed = ({ propertyUpdates }: ResourceDifference) => Object.keys(propertyUpdates).join(', ') || 'its type';
 
-/** The name that its template gives a resource: `TableName` of a GlobalTable, `Name` of a secret. */
+/** The name of a resource in its template: `TableName` of a GlobalTable, `Name` of a secret. */
 function nameOf(type: string, properties: Record<string, unknown> = {}): string | undefined {
   const kind = type.split('::').at(-1) ?? '';
   const [, name] =
@@ -89,7 +92,7 @@ function nameOf(type: string, properties: Record<string, unknown> = {}): string 
   return typeof name === 'string' ? name : undefined;
 }
 
-/** Exports that would vanish or change while a deployed stack imports them; CloudFormation refuses that. */
+/** Exports that would vanish or change while a deployed stack imports them, which CloudFormation refuses. */
 function missedExports(deployed: Templates, planned: Templates): Danger[] {
   const importers = new Map<string, string[]>();
   for (const [stack, template] of Object.entries(deployed)) {
@@ -107,7 +110,7 @@ function missedExports(deployed: Templates, planned: Templates): Danger[] {
   });
 }
 
-/** How stacks come not to import any more: by their new templates, or they go, if there are none. */
+/** How stacks stop importing: by their new templates or, if they have none, by deletion. */
 function freeing(importers: readonly string[], planned: Templates): string {
   const [stay, go] = [importers.filter((name) => planned[name]), importers.filter((name) => !planned[name])];
   const [, stage = ''] = /^rollcall-([^-]+)-/.exec(importers[0] ?? '') ?? [];

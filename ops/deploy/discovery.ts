@@ -2,19 +2,20 @@ import * as z from 'zod';
 
 const PATIENCE_MS = 10_000;
 
-/** What API Gateway needs of it (https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata). */
+/** The fields that API Gateway needs (https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata). */
 const configuration = z.object({ issuer: z.string(), jwks_uri: z.url() });
 
-/** What is wrong with an OpenID provider as API Gateway asks for it; nothing, if it answers as it should. */
+/** What is wrong with an OpenID provider when it is called as API Gateway does; undefined if nothing is. */
 export async function discoveryFault(issuer: string, fetched: typeof fetch = fetch): Promise<string | undefined> {
-  if (!URL.canParse(issuer) || new URL(issuer).protocol !== 'https:') return `${issuer} is no https URL.`;
+  if (!URL.canParse(issuer) || new URL(issuer).protocol !== 'https:') return `${issuer} is not an https URL.`;
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
   try {
     const response = await fetched(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
     if (!response.ok) return `${url} answers ${response.status}: the authorizer cannot be created.`;
     const found = configuration.safeParse(await response.json());
-    if (!found.success) return `${url} is no OpenID configuration: ${z.prettifyError(found.error)}`;
-    if (found.data.issuer !== issuer) return `${url} says that it is ${found.data.issuer}: give that as TokenIssuer.`;
+    if (!found.success) return `${url} is not an OpenID configuration: ${z.prettifyError(found.error)}`;
+    if (found.data.issuer !== issuer)
+      return `${url} names ${found.data.issuer} as its issuer: use that as TokenIssuer.`;
     return undefined;
   } catch (error) {
     const { message, cause } = error as Error & { cause?: Error };

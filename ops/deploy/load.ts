@@ -3,18 +3,21 @@ import { committedFigures } from '../cost/figures.ts';
 import type { Account } from './account.ts';
 import { type Deployed, type Finding, good, type Plan } from './finding.ts';
 
-/** How long a request that waits for nothing keeps a function busy, with a margin. */
+/** How long a request without waiting occupies a function, with a margin. */
 const REQUEST_SECONDS = 0.1;
 const WAIT_SECONDS = 20;
-/** Of a table that is new and paid by request (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html). */
+/**
+ * Initial limit of a new on-demand table
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html).
+ */
 const NEW_TABLE_WRITES = 4_000;
 const { tables, received, byService } = committedFigures.perRegistration;
-/** Of its busiest table, and into its busiest queue, if none of them are sent together. */
+/** Writes to its busiest table, and messages to its busiest queue without batching. */
 const WRITES_PER_REGISTRATION = Math.max(...Object.values(tables));
 const MESSAGES_PER_QUEUE = Math.max(...Object.values(received).map(({ messages }) => messages));
 /**
- * Calls a second of each API action that a FIFO queue with high throughput takes. Service Quotas does not know them; what the
- * other regions take was not confirmed by a source.
+ * Calls a second per API action of a FIFO queue in high-throughput mode. Service Quotas does not list them; no source
+ * confirms the numbers for other regions.
  */
 const FIFO_CALLS: Readonly<Record<string, number>> = {
   'us-east-1': 70_000,
@@ -65,7 +68,7 @@ export async function concurrency({ stage, planned }: Plan, account: Account): P
   ];
 }
 
-/** What goes over the topic of events. */
+/** The load on the event topic. */
 export async function topicLoad({ stage }: Plan, account: Account): Promise<Finding[]> {
   const check = 'messages a second';
   const { registrationsPerSecond } = stage.throttling;
@@ -80,7 +83,7 @@ export async function topicLoad({ stage }: Plan, account: Account): Promise<Find
   return [{ check, state: 'beware', says, mend: `${SNS_QUOTA} ${needed}` }];
 }
 
-/** What goes through the busiest queue. */
+/** The load on the busiest queue. */
 export async function queueLoad({ stage }: Plan, account: Account): Promise<Finding[]> {
   const check = 'calls of a queue';
   const { registrationsPerSecond } = stage.throttling;

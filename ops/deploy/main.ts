@@ -37,13 +37,18 @@ function parameterOf(text: string, before: Options['parameters']): Options['para
 }
 
 const program = new Command('npm run deploy --')
-  .description('Deploys a stage to your AWS account, after a look at whether it has what that needs.')
-  .option('-c, --context <name=value>', 'of CDK; stage=prod chooses the stage (default: dev)', contextOf, {})
-  .option('--parameters <stack:name=value>', 'of a stack; kept from one deployment to the next', parameterOf, {})
-  .option('--profile <name>', 'of your AWS configuration, instead of AWS_PROFILE')
-  .option('--import-existing-resources', 'take over tables and logs that a stage has left: docs/runbook.md')
-  .option('--dry-run', 'change nothing: say what is missing, and what would change')
-  .option('--json', 'print what was found as JSON, and change nothing')
+  .description('Deploys a stage to your AWS account, after checking what that requires.')
+  .option('-c, --context <name=value>', 'CDK context; stage=prod selects the stage (default: dev)', contextOf, {})
+  .option(
+    '--parameters <stack:name=value>',
+    'parameter of a stack; kept from one deployment to the next',
+    parameterOf,
+    {},
+  )
+  .option('--profile <name>', 'profile of your AWS configuration, instead of AWS_PROFILE')
+  .option('--import-existing-resources', 'import tables and logs that an earlier stage has left: docs/runbook.md')
+  .option('--dry-run', 'change nothing: show what is missing, and what would change')
+  .option('--json', 'print the findings as JSON, and change nothing')
   .argument('[options...]', 'of cdk deploy, such as --require-approval never')
   .allowUnknownOption()
   .addHelpText(
@@ -67,7 +72,7 @@ function show(findings: readonly Finding[]): void {
   }
 }
 
-/** Runs CDK on what was synthesized. @returns its exit code */
+/** Runs CDK on the synthesized assembly. @returns its exit code */
 async function cdk(...options: string[]): Promise<number> {
   const child = spawn(join(root, 'node_modules/.bin/cdk'), [...options, '--app', OUTDIR], { stdio: 'inherit' });
   const [code] = (await once(child, 'exit')) as [number | null];
@@ -78,7 +83,7 @@ const given = Object.entries(parameters).flatMap(([stack, values]) =>
   Object.entries(values).flatMap(([name, value]) => ['--parameters', `${stack}:${name}=${value}`]),
 );
 
-// Both whom is asked, and CDK.
+// For both the checks and CDK.
 if (profile !== undefined) process.env.AWS_PROFILE = profile;
 const imports = importExistingResources ? ['--import-existing-resources'] : [];
 

@@ -1,17 +1,17 @@
 import type { Account, NamedType } from './account.ts';
 import { type Deployed, type Finding, good, type Plan } from './finding.ts';
 
-/** By what its template names a resource; and whether CloudFormation finds one by that, to take it over. */
+/** The naming property of each type; and whether CloudFormation can import an existing resource by it. */
 const NAMED: Record<NamedType, { property: string; takenOver: boolean }> = {
   'AWS::DynamoDB::GlobalTable': { property: 'TableName', takenOver: true },
-  // What identifies them is an ARN, which no template can give.
+  // Their identifier is an ARN, which a template cannot contain.
   'AWS::SNS::Topic': { property: 'TopicName', takenOver: false },
   'AWS::SecretsManager::Secret': { property: 'Name', takenOver: false },
 };
 
 export const NAMED_TYPES = Object.keys(NAMED) as NamedType[];
 
-/** What a stage keeps outlives its stacks, and a first deployment finds its names taken. */
+/** Retained resources of an earlier deployment, whose names a first deployment needs. */
 export async function namesTaken(
   type: NamedType,
   plan: Plan,
@@ -31,7 +31,7 @@ export async function namesTaken(
   const taken = resources.filter(({ name }) => there.has(name));
   if (taken.length === 0) return [good(check, `${resources.length} new ${type}`)];
   const names = taken.map(({ name }) => name).join(', ');
-  // CloudFormation takes over only what it would keep.
+  // CloudFormation imports only resources that it would retain.
   const canTakeOver = takenOver && taken.every(({ DeletionPolicy }) => DeletionPolicy.startsWith('Retain'));
   if (canTakeOver && plan.takesOver) return [good(check, `taken over: ${names}`)];
   const mend = canTakeOver

@@ -6,9 +6,10 @@ import {
 } from '@aws-sdk/client-pinpoint-sms-voice-v2';
 
 /**
- * What becomes of texts that come from a phone number, a pool or a sender id: those of an `ACTIVE` one are sent.
- * @param arn as in https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsendusermessagingsmsandvoicev2.html
- * @throws {Error} also if the account has none by that ARN (ResourceNotFoundException)
+ * The status of a phone number, a pool or a sender id: SMS are sent only from an `ACTIVE` one.
+ * @param arn as in
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsendusermessagingsmsandvoicev2.html
+ * @throws {Error} also if it does not exist (ResourceNotFoundException)
  */
 export async function statusOfIdentity(client: PinpointSMSVoiceV2Client, arn: string): Promise<string | undefined> {
   const [kind, id, IsoCountryCode] = arn.split(':').slice(5).join(':').split('/');

@@ -6,13 +6,13 @@ import { concurrency, newTables, queueLoad, topicLoad } from './load.ts';
 import { NAMED_TYPES, namesTaken } from './names.ts';
 import { originationIdentity, smsSandbox } from './sms.ts';
 
-/** CDK's own templates ask for it (aws-cdk-lib/core, DefaultStackSynthesizer). */
+/** Required by CDK's own templates (aws-cdk-lib/core, DefaultStackSynthesizer). */
 const BOOTSTRAP_VERSION = 6;
 
-/** Looks at what a deployment needs, and says of each thing that is missing how to get it. It changes nothing. */
+/** Checks what a deployment requires, and how to get what is missing. Changes nothing. */
 export async function preflight(plan: Plan, account: Account, fetched = fetch): Promise<Finding[]> {
   const who = await credentials(account);
-  // Without them, nothing else can be asked.
+  // Without credentials, nothing else can be checked.
   if (who.some(({ state }) => state !== 'good')) return who;
   let stacks: Deployed;
   try {
@@ -20,10 +20,10 @@ export async function preflight(plan: Plan, account: Account, fetched = fetch): 
       await Promise.all(plan.planned.map(async ({ name }) => [name, await account.stack(name)] as const)),
     );
   } catch (error) {
-    // Nobody could say what a deployment would replace or delete.
+    // Without the stacks, it is unknown what a deployment would replace or delete.
     return [...who, { ...unasked('stacks', error), state: 'missing' }];
   }
-  // One whose first deployment failed holds nothing that could be kept, changed or lost: CDK deletes it.
+  // A stack whose first deployment failed contains nothing to keep: CDK deletes it.
   const deployed: Deployed = new Map(
     [...stacks].map(([name, stack]) => [name, CREATION_FAILED.test(stack?.status ?? '') ? undefined : stack]),
   );
@@ -44,7 +44,10 @@ export async function preflight(plan: Plan, account: Account, fetched = fetch): 
   return [...who, ...rest.flat()];
 }
 
-/** What cannot be asked is said, and stops nobody: a drop-in may not have it, a role may not be allowed to. */
+/**
+ * A failed check is reported, and does not stop the deployment: a drop-in may not support it, or a role may lack the
+ * permission.
+ */
 async function asked(check: string, question: () => Promise<Finding[]>): Promise<Finding[]> {
   try {
     return await question();
@@ -53,7 +56,7 @@ async function asked(check: string, question: () => Promise<Finding[]>): Promise
   }
 }
 
-/** As IAM words it (https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html). */
+/** The wording of IAM (https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html). */
 const DENIED = /not authorized to perform:? ([\w-]+:\w+)/;
 
 function unasked(check: string, error: unknown): Finding {
@@ -63,14 +66,14 @@ function unasked(check: string, error: unknown): Finding {
     return {
       check,
       state: 'unknown',
-      says: `You may not look: ${permission} is denied to you.`,
+      says: `This could not be checked: ${permission} is denied to you.`,
       mend: `let your user or role ${permission} on *`,
     };
-  // An answer that is none of AWS's: not even the SDK can read it.
+  // A response in a form that is not AWS's, so that the SDK cannot parse it.
   const says =
     error instanceof SyntaxError && $response
-      ? `There is no such API: it answered ${$response.statusCode}, and not as AWS does.`
-      : `It could not be asked: ${name}: ${message.split('\n')[0]}`;
+      ? `The API is not supported: it answered ${$response.statusCode} in a form that is not AWS's.`
+      : `This could not be checked: ${name}: ${message.split('\n')[0]}`;
   return { check, state: 'unknown', says };
 }
 
@@ -95,8 +98,8 @@ async function bootstrap(account: Account): Promise<Finding[]> {
   if (version !== undefined && version >= BOOTSTRAP_VERSION) return [good(check, `version ${version}`)];
   const says =
     version === undefined
-      ? 'CDK has not been prepared in this account and region.'
-      : `CDK was prepared with version ${version}, and ${BOOTSTRAP_VERSION} is needed.`;
+      ? 'CDK is not bootstrapped in this account and region.'
+      : `CDK is bootstrapped with version ${version}, but ${BOOTSTRAP_VERSION} is required.`;
   return [{ check, state: 'missing', says, mend: `npx cdk bootstrap aws://${id}/${region}` }];
 }
 
@@ -126,7 +129,7 @@ async function parameters(plan: Plan, deployed: Deployed): Promise<Finding[]> {
   return all.length > 0 ? all : [good(check, `${needed.length} are given`)];
 }
 
-/** API Gateway asks it when the authorizer is created; if it gets no answer, so does the deployment. */
+/** API Gateway calls the issuer when the authorizer is created; without a response, the deployment fails. */
 async function tokenIssuer(plan: Plan, deployed: Deployed, fetched: typeof fetch): Promise<Finding[]> {
   const check = 'token issuer';
   const stack = plan.planned.find(({ template }) => template.Parameters?.TokenIssuer)?.name ?? '';
@@ -138,19 +141,19 @@ async function tokenIssuer(plan: Plan, deployed: Deployed, fetched: typeof fetch
   return [{ check, state: 'missing', says: fault, mend }];
 }
 
-/** After a first deployment. */
+/** States after a failed first deployment. */
 const CREATION_FAILED = /^ROLLBACK_(COMPLETE|FAILED)$/;
 
 /**
- * What brings a stack into a state in which it can be updated; nothing, if it is in one
+ * The command that makes a stack updatable again; undefined if it is updatable
  * (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#cfn-console-view-stack-data-resources-status-codes).
  */
 function unstuckBy(status: string): string | undefined {
   if (CREATION_FAILED.test(status) || status === 'DELETE_FAILED') return 'delete-stack';
   if (status === 'UPDATE_ROLLBACK_FAILED') return 'continue-update-rollback';
-  // Of a deployment by `cdk deploy --no-rollback`; what it holds stays.
+  // After `cdk deploy --no-rollback`; its resources stay.
   if (/^(CREATE|UPDATE)_FAILED$/.test(status)) return 'rollback-stack';
-  // Somebody deploys it, or takes it away.
+  // Another deployment or deletion is in progress.
   if (status === 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS') return undefined;
   if (status.endsWith('_IN_PROGRESS')) return 'describe-stack-events';
   return undefined;
@@ -169,7 +172,7 @@ async function stuckStacks(stacks: Deployed): Promise<Finding[]> {
   return [good(check, there.length === 0 ? 'none yet' : `${there.length} of ${stacks.size}`)];
 }
 
-/** What holds data is never replaced or deleted by a deployment, and what CloudFormation would refuse is not tried. */
+/** Refuses to replace or delete data, and does not try what CloudFormation would refuse. */
 function changes({ planned }: Plan, deployed: Deployed): Finding[] {
   const check = 'changes';
   const before = [...deployed].flatMap(([name, stack]) => (stack ? [[name, stack.template] as const] : []));

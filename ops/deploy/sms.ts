@@ -13,7 +13,7 @@ export async function smsSandbox(plan: Plan, account: Account): Promise<Finding[
   return [{ check, state: 'beware', says, mend }];
 }
 
-/** Nothing of one that is not given, or is no ARN: that is said of the parameter. */
+/** Nothing to check if it is missing or not an ARN: the check of parameters reports that. */
 export async function originationIdentity(plan: Plan, deployed: Deployed, account: Account): Promise<Finding[]> {
   if (!isSentByAws(plan)) return [];
   const name = 'SmsOriginationIdentity';
@@ -23,7 +23,7 @@ export async function originationIdentity(plan: Plan, deployed: Deployed, accoun
   const { region } = await account.identity();
   const [, , , its] = arn.split(':');
   const missing = (says: string): Finding[] => [{ check, state: 'missing', says, mend: listingOf(arn) }];
-  // A function sends texts in its own region.
+  // A function sends SMS in its own region.
   if (its !== region) return missing(`${arn} is in ${its}, and texts are sent from ${region}.`);
   const status = await account.statusOfIdentity(arn);
   if (status === undefined) return missing(`The account has no ${arn} to send texts from.`);

@@ -1,20 +1,19 @@
-/** Where `npm run sms-sandbox` listens, if nobody says otherwise. */
+/** Default port of `npm run sms-sandbox`. */
 export const SANDBOX_PORT = 4010;
 
-/** By what the cloud and its functions call this machine. Another name: `SMS_GATEWAY_URL` and `TOKEN_ISSUER`. */
+/** The name of this machine for the cloud and its functions. For another name: `SMS_GATEWAY_URL` and `TOKEN_ISSUER`. */
 export type HostName = '127.0.0.1' | 'host.docker.internal';
 
 /**
- * LocalStack runs functions in containers; who else speaks its language is taken for a program of this machine.
- * LocalStack is known by the header of all its answers:
- * https://docs.localstack.cloud/aws/configuration/networking/internal-endpoints/
+ * LocalStack runs functions in containers; any other cloud is assumed to run on this machine. LocalStack identifies
+ * itself by a header of its responses: https://docs.localstack.cloud/aws/configuration/networking/internal-endpoints/
  */
 export const thisMachineFor = (answer: Headers): HostName =>
   answer.has('x-localstack') ? 'host.docker.internal' : '127.0.0.1';
 
 /**
- * An address of an API, `https://ID.execute-api.…`, as it is reached at the endpoint: its host name means AWS, or need not
- * resolve. What is no such address stays as it is.
+ * Converts an API's URL, `https://ID.execute-api.…`, to one at the endpoint: its host name belongs to AWS, or does not
+ * resolve. Other URLs are unchanged.
  * @param basePath of the stage
  */
 export function reachable(url: string, endpoint: string, basePath: string): string {
@@ -23,5 +22,5 @@ export function reachable(url: string, endpoint: string, basePath: string): stri
   return `${endpoint.replace(/\/$/, '')}${basePath.replace('{api}', id)}${rest}`;
 }
 
-/** A word of a POSIX shell that stands for exactly this text. */
+/** Quotes a text as a word of a POSIX shell. */
 export const shellWord = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;

@@ -5,7 +5,7 @@ import { type Entry, entriesIn, type Outputs } from './directory.ts';
 /** What was deployed, and where. */
 export interface Deployed {
   endpoint: string;
-  /** Of the API, at the endpoint. */
+  /** Base path of the API at the endpoint. */
   basePath: string;
   outputs: Outputs;
 }
@@ -13,10 +13,10 @@ export interface Deployed {
 export function apiUrlOf({ endpoint, basePath, outputs }: Deployed): string {
   const apiUrl = Object.values(outputs).find((stack) => stack.ApiUrl)?.ApiUrl;
   if (apiUrl) return reachable(apiUrl, endpoint, basePath);
-  throw new Error('No stack puts out an ApiUrl: the deployment is not complete. Deploy again.');
+  throw new Error('No stack outputs an ApiUrl: the deployment is incomplete. Deploy again.');
 }
 
-/** What is to be entered in the directory, with addresses that work. */
+/** The entries for the directory, with reachable addresses. */
 export function entriesOf({ endpoint, basePath, outputs }: Deployed): Entry[] {
   const working = (value: string) => reachable(value, endpoint, basePath);
   return entriesIn(outputs).map(({ attributes, ...entry }) => ({
@@ -25,13 +25,13 @@ export function entriesOf({ endpoint, basePath, outputs }: Deployed): Entry[] {
   }));
 }
 
-/** Of what the stage uses on this machine; nothing: somebody has said where else it is. */
+/** The stage's services on this machine; undefined: configured to be elsewhere. */
 export interface Own {
   sandbox?: string | undefined;
   issuer?: string | undefined;
 }
 
-/** What a person does next, to be pasted into a shell. */
+/** The next steps for a person, to paste into a shell. */
 export function nextSteps(deployed: Deployed, { sandbox, issuer }: Own): string {
   const apiUrl = apiUrlOf(deployed);
   const at = `--stage localstack --endpoint ${shellWord(deployed.endpoint)}`;

@@ -16,7 +16,7 @@ import * as z from 'zod';
 
 const entry = z.strictObject({
   name: z.string(),
-  /** One of several of this name; else the only one, which has that name, too. */
+  /** Name of one of several instances; default: the only one, named like the service. */
   instance: z.string().optional(),
   description: z.string(),
   attributes: z.record(z.string(), z.string()),
@@ -24,19 +24,19 @@ const entry = z.strictObject({
 
 export type Entry = z.output<typeof entry>;
 
-/** Of all stacks of a stage, by the name of the stack, as the CDK CLI writes them. */
+/** The outputs of all stacks of a stage, by stack name, as the CDK CLI writes them. */
 export type Outputs = Record<string, Record<string, string>>;
 
-/** What is to be entered in Cloud Map, as the outputs of a stage say. */
+/** The Cloud Map entries in the outputs of a stage. */
 export const entriesIn = (outputs: Outputs): Entry[] =>
   Object.values(outputs)
     .flatMap((stack) => Object.entries(stack))
     .filter(([name]) => name.startsWith(DIRECTORY_OUTPUT))
     .map(([, value]) => entry.parse(JSON.parse(value)));
 
-/** The entries of a stage in Cloud Map, as long as its templates have none: ServiceDirectory. */
+/** Manages the Cloud Map entries of a stage whose templates have none: ServiceDirectory. */
 export function createDirectory(client: ServiceDiscoveryClient, namespace: string) {
-  /** Cloud Map goes on by itself after it has answered. */
+  /** Cloud Map's operations are asynchronous. */
   async function done(OperationId: string | undefined): Promise<string> {
     for (;;) {
       const { Operation } = await client.send(new GetOperationCommand({ OperationId }));
@@ -85,7 +85,7 @@ export function createDirectory(client: ServiceDiscoveryClient, namespace: strin
   }
 
   return {
-    /** Does nothing if the stage has no entries. */
+    /** No-op if the stage has no entries. */
     async remove(): Promise<void> {
       for (const Id of await namespaces()) {
         for (const service of (await servicesOf(Id)).values()) await removeService(service);
@@ -95,8 +95,8 @@ export function createDirectory(client: ServiceDiscoveryClient, namespace: strin
     },
 
     /**
-     * Puts these entries in the place of all that were there; an entry that stays is there all the while, or who asks for
-     * subscribers in between would miss some.
+     * Replaces all entries by these. An entry that stays is never removed in between, as lookups of subscribers would
+     * miss it.
      */
     async enter(entries: readonly Entry[]): Promise<void> {
       const [namespaceId = await createNamespace()] = await namespaces();
@@ -105,7 +105,8 @@ export function createDirectory(client: ServiceDiscoveryClient, namespace: strin
       for (const [name, instances] of wanted) {
         const ServiceId = found.get(name) ?? (await createService(name, instances[0]?.description, namespaceId));
         const ids = new Set(instances.map(({ instance = name }) => instance));
-        // It replaces the attributes of who is there (https://docs.aws.amazon.com/cloud-map/latest/api/API_RegisterInstance.html).
+        // Replaces the attributes of an existing instance
+        // (https://docs.aws.amazon.com/cloud-map/latest/api/API_RegisterInstance.html).
         for (const { instance: InstanceId = name, attributes: Attributes } of instances) {
           const registering = new RegisterInstanceCommand({ ServiceId, InstanceId, Attributes });
           await done((await client.send(registering)).OperationId);

@@ -22,12 +22,12 @@ import { type Deployed, entriesOf, nextSteps } from './after.ts';
 import { createDirectory, type Outputs } from './directory.ts';
 import { removeStacks } from './remove-stacks.ts';
 
-// Deploys the stage localstack to LocalStack, or to whatever speaks its language, does what its CloudFormation left out,
-// and says what to do next.
+// Deploys the stage localstack to LocalStack or a drop-in, completes what its CloudFormation does not support, and
+// prints next steps.
 
 const { destroy } = new Command('npm run deploy:localstack --')
   .description('Deploys the stage localstack to LocalStack or a drop-in at AWS_ENDPOINT_URL, or port 4566.')
-  .option('--destroy', 'take away again all that it deployed; the bootstrap stack CDKToolkit stays')
+  .option('--destroy', 'remove everything that it deployed; the bootstrap stack CDKToolkit stays')
   .addHelpText(
     'after',
     `
@@ -43,14 +43,14 @@ const stage = openStage({ app: APPLICATION, name: settings.name, endpoint });
 const directory = createDirectory(stage.directory, namespaceOf(stage));
 const environment = {
   AWS_DEFAULT_REGION: 'us-east-1',
-  // Where the host name BUCKET.s3.localhost does not resolve.
+  // For machines on which the host name BUCKET.s3.localhost does not resolve.
   AWS_S3_FORCE_PATH_STYLE: '1',
   ...process.env,
-  // Those of an account are nobody's business there, and may mean another account of a drop-in.
+  // Not the credentials of the environment, which are for an account, and may select another account of a drop-in.
   AWS_ACCESS_KEY_ID: 'test',
   AWS_SECRET_ACCESS_KEY: 'test',
   AWS_ENDPOINT_URL: endpoint,
-  // cdklocal insists on it.
+  // Required by cdklocal.
   AWS_ENDPOINT_URL_S3: process.env.AWS_ENDPOINT_URL_S3 ?? endpoint,
 };
 
@@ -60,12 +60,12 @@ async function cdklocal(...args: string[]): Promise<void> {
   if (code !== 0) throw new Error(`cdklocal ${args[0]} failed with exit code ${code}`);
 }
 
-/** What CloudFormation did not do, and what the sandbox proves its webhooks by. */
+/** Completes what CloudFormation did not do, and sets the sandbox's webhook keys. */
 async function complete(deployed: Deployed, assembly: string, isSandbox: boolean): Promise<void> {
   const entries = entriesOf(deployed);
   await directory.enter(entries);
   const entered = [...new Set(entries.map(({ name }) => name))].join(', ');
-  console.log(`\nEntered in Cloud Map, namespace ${namespaceOf(stage)}: ${entered}`);
+  console.log(`\nRegistered in Cloud Map, namespace ${namespaceOf(stage)}: ${entered}`);
   const left = await endless(stage, expiringTables(await resourcesOf(readAssembly(assembly).stacks)));
   for (const table of left) await letExpire(stage, table);
   if (left.length > 0) console.log(`Time to live switched on: ${left.map(({ table }) => table).join(', ')}`);

@@ -5,8 +5,8 @@ import { describeStacks } from 'rollcall/internal/stage/templates';
 const WAIT = { minDelay: 1, maxDelay: 5, maxWaitTime: 300 };
 
 /**
- * Deletes a stage's stacks, the newest first: what it imports is an older one's. Not by `cdk destroy`, which names a stack
- * by its ARN: not every cloud knows it so, and leaves it.
+ * Deletes a stage's stacks, the newest first, since it imports from older ones. Not with `cdk destroy`, which
+ * identifies a stack by its ARN, which not every cloud supports.
  */
 export async function removeStacks(stage: Stage, onRemoved: (name: string) => void): Promise<void> {
   const client = new CloudFormationClient(stage.config);

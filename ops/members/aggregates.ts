@@ -17,7 +17,7 @@ const PREFIX = memberKey('').pk;
 
 type Held = Parameters<NonNullable<Aggregates['agrees']>>[2];
 
-/** By service, whether it holds what an active member's profile says. */
+/** By service, whether its item agrees with an active member's profile. */
 const AGREES: Readonly<Record<string, (member: ActiveMember, held: Held) => boolean>> = {
   sms: ({ phone, locale }, held) => held.phone === phone && held.locale === locale,
   guide: ({ name, locale }, held) =>
@@ -26,8 +26,8 @@ const AGREES: Readonly<Record<string, (member: ActiveMember, held: Held) => bool
 };
 
 /**
- * The event that a service which stands before `version` needs to hold what the member says. Of a registration nobody knows
- * any more whether it was of a phone that came back: it is taken for a first one.
+ * The event that brings a service at a version below `version` to the member's state. Whether the registration was of a
+ * returning phone is no longer known: it counts as a first one.
  */
 function stateAt(member: ActiveMember | DeactivatedMember, version: number) {
   if (member.status === 'deactivated') return deactivate(member, new Date(member.deactivatedAt)).events[0];
@@ -37,7 +37,7 @@ function stateAt(member: ActiveMember | DeactivatedMember, version: number) {
   return register(id, { phone, name, locale }, new Date(registeredAt), about).events[0];
 }
 
-/** Where the registration service keeps members, and counts commands to their points. */
+/** Where the registration service stores members, and counts the commands to their points. */
 export const members: Aggregates = {
   topic: memberEvents,
   commands: [pointsCommands],

@@ -11,16 +11,16 @@ import { memberKey } from '../../functions/registration/store.ts';
 import { members } from './aggregates.ts';
 
 /**
- * Has every service erase a member whom the registration service has lost, as when its table was restored: it knows them again,
- * as one who left above every version that a service has seen, and says so.
- * @throws {OperatorError} if nobody holds anything of them, or registration knows them
+ * Makes every service erase a member that the registration service has lost, for example after restoring a table: it
+ * records the member again, as deactivated with a version above all that services have seen, and publishes that.
+ * @throws {OperatorError} if no service stores data about them, or registration knows them
  */
 export async function forgetMember(stage: Stage, id: string, now: Date): Promise<void> {
   const [events] = numberedOf([members], await stage.templates());
   if (!events) return;
   const held = await Promise.all(events.holders.map(async (holder) => (await heldOf(stage, holder, [id])).get(id)));
   const versions = held.flatMap((one) => one?.version ?? []);
-  if (versions.length === 0) throw new OperatorError(`No service holds anything of a member ${id}.`);
+  if (versions.length === 0) throw new OperatorError(`No service stores data about a member ${id}.`);
   const deactivatedAt = now.toISOString();
   const left: DeactivatedMember = { status: 'deactivated', id, version: Math.max(...versions) + 1, deactivatedAt };
   const table = stage.table(members.table);

@@ -4,7 +4,7 @@ import type { Stage } from 'rollcall/internal/stage/stage';
 import { guardKey } from '../../functions/registration/store.ts';
 import { optOutKey } from '../../functions/sms/opt-outs.ts';
 
-/** What the commands to a member's points are counted under. */
+/** Key of the counter of commands to a member's points. */
 const commandsOf = (id: string) => `points-commands/${id}`;
 
 async function itemAt({ dynamodb, table }: Stage, pk: string): Promise<Item[]> {
@@ -14,7 +14,7 @@ async function itemAt({ dynamodb, table }: Stage, pk: string): Promise<Item[]> {
   return Item ? [Item] : [];
 }
 
-/** What the registration service holds of a member. */
+/** What the registration service stores about a member. */
 async function registrationItems(stage: Stage, id: string): Promise<Item[]> {
   const operations = await itemsOf(stage, 'members', {
     IndexName: 'of-member',
@@ -27,14 +27,14 @@ async function registrationItems(stage: Stage, id: string): Promise<Item[]> {
   return [...own.flat(), ...(await guardOf(stage, id, own.flat())), ...indexed.flat()];
 }
 
-/** The item that holds the phone of an active member. A moment later it may hold it for another. */
+/** The item that reserves an active member's phone. It may belong to another member a moment later. */
 async function guardOf(stage: Stage, id: string, items: readonly Item[]): Promise<Item[]> {
   const pseudonym = items.find(({ phonePseudonym }) => phonePseudonym)?.phonePseudonym;
   if (typeof pseudonym !== 'string') return [];
   return (await itemAt(stage, guardKey(pseudonym).pk)).filter(({ holder }) => holder === id);
 }
 
-/** That the phone of a contact has opted out of texts: it is kept by the phone, and so for whoever registers with it. */
+/** The opt-out of a contact's phone: it is stored by phone, and applies to whoever registers with it. */
 export async function optOutOf(stage: Stage, contact: Item | undefined): Promise<Item[]> {
   if (typeof contact?.phonePseudonym !== 'string') return [];
   const Key = optOutKey(contact.phonePseudonym);
@@ -42,7 +42,7 @@ export async function optOutOf(stage: Stage, contact: Item | undefined): Promise
   return Item ? [Item] : [];
 }
 
-/** All that the services of a stage hold of one member, by service: as it is stored. */
+/** All stored items about one member, by service. */
 export async function memberHoldings(stage: Stage, id: string): Promise<Holdings> {
   const [registration, held] = await Promise.all([
     registrationItems(stage, id),

@@ -15,8 +15,8 @@ type Manifest = Record<string, unknown> & {
 };
 
 /**
- * Whose types and objects cross the public surface, by the package: whoever installs it makes contracts with zod and calls
- * DynamoDB by the kit's client. Of two copies, neither knows what is the other's.
+ * Peer dependencies, whose types or objects cross the public surface: applications create contracts with zod, and call
+ * DynamoDB with the kit's client. Two copies would not recognize each other's objects.
  */
 const DYNAMODB = ['@aws-sdk/client-dynamodb', '@aws-sdk/lib-dynamodb'];
 export const PEERS: Readonly<Record<string, readonly string[]>> = {
@@ -24,18 +24,18 @@ export const PEERS: Readonly<Record<string, readonly string[]>> = {
   '@rollcall/cdk': ['zod'],
   '@rollcall/local': [...DYNAMODB, '@aws-sdk/client-dynamodb-streams', '@aws-sdk/client-sns', '@aws-sdk/client-sqs'],
 };
-/** Of a folder that holds nothing else. */
+/** The files to publish, in a folder without others. */
 const FILES = ['**/*.js', '**/*.d.ts', '**/*.map', 'CHANGELOG.md'];
-/** What Lambda runs, and what the output is compiled for. */
+/** Lambda's version, for which the output is compiled. */
 const ENGINES = { node: '>=24' };
 
-/** What sources stand for, once they are built: Node strips no types of what is installed. */
+/** The built path of a source: Node.js does not strip types in installed packages. */
 const built = (path: string) => {
   const stem = path.replace(/^\.\/src\//, './').replace(/\.ts$/, '');
   return { types: `${stem}.d.ts`, default: `${stem}.js` };
 };
 
-/** What is published of a manifest. */
+/** The published form of a manifest. */
 function published({ private: _, exports, dependencies = {}, peerDependencies, ...manifest }: Manifest) {
   const isPeer = (name: string) => PEERS[manifest.name]?.includes(name) ?? false;
   const versions = Object.entries(dependencies);
@@ -51,9 +51,9 @@ function published({ private: _, exports, dependencies = {}, peerDependencies, .
 }
 
 /**
- * Builds each package as other teams install it: JavaScript and types, with its licence and README.
- * @param outdir gets a folder a package, for `npm pack`
- * @returns the folders, by the names of the packages
+ * Builds each package as it is published: JavaScript and types, with its licence and README.
+ * @param outdir gets a folder per package, for `npm pack`
+ * @returns the folders, by package name
  */
 export function buildPackages(outdir: string): Map<string, string> {
   const folders = readdirSync(join(ROOT, 'packages')).filter((folder) =>

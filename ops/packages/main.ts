@@ -3,7 +3,7 @@ import { buildPackages, ROOT } from './build.ts';
 import { surfaceFindings } from './reports.ts';
 import { readSurface } from './surface.ts';
 
-// Below the project, so that types of other packages are found.
+// Inside the project, so that the types of other packages are found.
 const packages = buildPackages(join(ROOT, 'dist/packages'));
 for (const [name, folder] of packages) console.log(`${name}: npm pack ${folder}`);
 for (const finding of surfaceFindings(packages.values(), true)) console.log(finding);

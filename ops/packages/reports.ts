@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { CompilerState, Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
 import { ROOT } from './build.ts';
 
-/** Where the public surface of each package is written down, an entry point a file. */
+/** Folder of the API reports, one file per entry point. */
 const REPORTS = join(ROOT, 'docs/api');
-/** What our own packages of the same version use of one another: not for others. */
+/** Internal modules that packages of the same version share: not public. */
 const INTERNAL = './internal/*';
 
-/** As a program of whoever installs it is checked. */
+/** Compiler options of an installing application. */
 const COMPILER = {
   target: 'ES2024',
   lib: ['ESNext'],
@@ -24,7 +24,7 @@ interface Manifest {
   exports: Record<string, { types: string }>;
 }
 
-/** An entry point of a built package, by the name of its report, such as `kit/messaging`, and its types. */
+/** An entry point of a built package: the name of its report, such as `kit/messaging`, and the file of its types. */
 interface Entry {
   report: string;
   types: string;
@@ -41,10 +41,10 @@ function entriesOf(folder: string): Entry[] {
     }));
 }
 
-/** What is wrong of an export: it is neither `@public` nor `@beta`, or is `@public` and shows what is `@beta`. */
+/** Refused: an export that is neither `@public` nor `@beta`, or that is `@public` and exposes a `@beta` type. */
 const REFUSED = ['ae-missing-release-tag', 'ae-incompatible-release-tags'];
 
-/** How an entry point of a built package is looked at. */
+/** Configuration of API Extractor for an entry point of a built package. */
 function configOf(folder: string, { report, types }: Entry): ExtractorConfig {
   const reportFolder = join(REPORTS, report, '..');
   const reportTempFolder = join(folder, '..', 'reports', report);
@@ -59,7 +59,7 @@ function configOf(folder: string, { report, types }: Entry): ExtractorConfig {
         reportFolder,
         reportTempFolder,
         reportFileName: report.split('/').at(-1) as string,
-        // Whether each is released, the version says.
+        // The version says whether they are released.
         reportVariants: ['complete'],
       },
       docModel: { enabled: false },
@@ -81,10 +81,10 @@ function configOf(folder: string, { report, types }: Entry): ExtractorConfig {
 }
 
 /**
- * Compares the public surface of built packages with what is written down of it.
+ * Compares the public surface of built packages with the API reports.
  * @param folders of built packages
- * @param write whether to write it down instead
- * @returns what differs, and what is wrong with it; nothing, if all is as it should be
+ * @param write whether to write the reports instead
+ * @returns differences and errors; empty if there are none
  */
 export function surfaceFindings(folders: Iterable<string>, write: boolean): string[] {
   return [...folders].flatMap((folder) => {

@@ -4,18 +4,18 @@ import { ROOT } from './build.ts';
 
 const REPORTS = join(ROOT, 'docs/api');
 
-/** A name that packages export. */
+/** An exported name of a package. */
 export interface Exported {
   /** Such as `kit/messaging`. */
   entry: string;
   name: string;
-  /** `public`: semantic versioning holds for it. `beta`: a minor version may change it. */
+  /** `public`: subject to semantic versioning. `beta`: may change in a minor version. */
   tag: 'public' | 'beta';
   isDocumented: boolean;
 }
 
 const EXPORT = /^\/\/ @(public|beta)(.*)\nexport (?:abstract )?(?:class|const|function|interface|type) (\w+)/gm;
-/** Of another package, by its own name. */
+/** A re-export of another package. */
 const REEXPORT = /^export \{ (\w+) \}/gm;
 
 const reports = () =>
@@ -27,7 +27,7 @@ const reports = () =>
 export const reportsOf = (name: string): string[] =>
   reports().flatMap(({ entry, report }) => (entry.split('/')[0] === name ? [report] : []));
 
-/** All that packages export, as docs/api says it. */
+/** All exports of the packages, from docs/api. */
 export function readSurface(): Exported[] {
   return reports().flatMap(({ entry, report }) => {
     const own = [...report.matchAll(EXPORT)].map(([, tag, rest = '', name = '']) => ({

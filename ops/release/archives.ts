@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { writeSbom } from '../supply-chain/sbom.ts';
 
-/** npm accepts a provenance only of the repository that the manifest names. */
+/** npm accepts provenance only for the repository that the manifest names. */
 function nameRepository(folder: string, url: string): void {
   const file = join(folder, 'package.json');
   const manifest = JSON.parse(readFileSync(file, 'utf8'));
@@ -12,10 +12,10 @@ function nameRepository(folder: string, url: string): void {
 }
 
 /**
- * Writes what is published: an archive of each package, the SBOM, their hashes, and the release notes.
+ * Writes what is published: an archive per package, the SBOM, their hashes, and the release notes.
  * @param packages the folders of built packages
  * @param outdir is emptied first
- * @param about repository: the URL that manifests name; without it they name none
+ * @param about repository: the URL for the manifests; undefined: they name none
  */
 export function writeArchives(
   packages: Iterable<string>,

@@ -1,4 +1,4 @@
-/** Of https://keepachangelog.com/en/1.1.0/, in the order in which they are written. */
+/** From https://keepachangelog.com/en/1.1.0/, in the order in which they are written. */
 const KINDS = ['Added', 'Changed', 'Deprecated', 'Removed', 'Fixed', 'Security'] as const;
 type Kind = (typeof KINDS)[number];
 
@@ -14,7 +14,7 @@ interface Section {
 }
 
 export interface Changelog {
-  /** What stands before the first section. */
+  /** The text before the first section. */
   preamble: string;
   /** The newest first. */
   sections: readonly Section[];
@@ -63,12 +63,12 @@ export const writeChangelog = ({ preamble, sections }: Changelog): string =>
   `${preamble}${sections.map(written).join('\n\n')}\n`;
 
 /**
- * What is under Unreleased becomes a version's, beside what is the version's already.
+ * Moves the unreleased entries to a version's section, which may already have entries.
  * @param date of the release: YYYY-MM-DD
  */
 export function releaseChangelog(changelog: Changelog, version: string, date: string): Changelog {
   const isOf = (section: Section) => section.version === version || section.version === UNRELEASED;
-  // What the version has stands first: it was written first.
+  // The version's own entries come first: they were written first.
   const parts = changelog.sections.filter(isOf).reverse();
   const entries = KINDS.flatMap((kind): [Kind, string][] => {
     const all = parts.flatMap((part) => part.entries.get(kind) ?? []);

@@ -1,17 +1,17 @@
 import { staleDocuments } from '../contracts/documents.ts';
 import { compareWithReleased } from '../contracts/released.ts';
 
-/** What is wrong of the contracts that are to be released, a sentence each. */
+/** What is wrong with the contracts to be released, one sentence each. */
 export function contractFindings(): string[] {
   const { before, after, changes, breaks } = compareWithReleased();
-  const findings = staleDocuments().map((path) => `${path} is behind the contracts: npm run contracts.`);
+  const findings = staleDocuments().map((path) => `${path} is outdated: npm run contracts.`);
   if (breaks) findings.push('The contracts break whoever has the released ones: npm run contracts:check tells how.');
   if (before === after && changes.length > 0)
     findings.push(`The contracts of ${before} are released, and changed since: npm run contracts:check tells how.`);
   return findings;
 }
 
-/** What is wrong of the contracts that are said to be released with a tag. */
+/** What is wrong with the contracts that were released with a tag. */
 export function keptContractFindings(version: string): string[] {
   const { before, changes } = compareWithReleased();
   if (before === version && changes.length === 0) return contractFindings();

@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process';
 
-/** @throws {Error} with what git says */
+/** @throws {Error} with git's message */
 export function git(root: string, ...options: string[]): string {
   return execFileSync('git', options, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
 }
 
 const numbers = (version: string) => version.split('.').map(Number);
 
-/** Negative, if the first is the lower one. */
+/** Negative if the first is lower. */
 const order = (a: string, b: string) =>
   numbers(a)
     .map((number, index) => number - (numbers(b)[index] ?? 0))
@@ -18,7 +18,7 @@ const tags = (root: string, ...options: string[]) =>
     .split('\n')
     .filter((tag) => /^v\d+\.\d+\.\d+$/.test(tag));
 
-/** What keeps this commit from becoming a release, a sentence each. */
+/** What prevents this commit from becoming a release, one sentence each. */
 export function repositoryFindings(root: string, version: string): string[] {
   if (!/^\d+\.\d+\.\d+$/.test(version)) return [`package.json says version ${version}: it must be like 1.2.3.`];
   const findings = treeFindings(root);
@@ -30,7 +30,7 @@ export function repositoryFindings(root: string, version: string): string[] {
   return findings;
 }
 
-/** What keeps this commit from being the release that its tag says. */
+/** What prevents this commit from being the release of its tag. */
 export function tagFindings(root: string, version: string, tag: string): string[] {
   const findings = treeFindings(root);
   if (tag !== `v${version}`) findings.push(`The tag is ${tag}, package.json says ${version}.`);

@@ -35,7 +35,7 @@ refuse([
 ]);
 console.log(`${version}: versions, changelogs and contracts are in order. The packages are built.`);
 
-// Below the project, so that types of other packages are found.
+// Inside the project, so that the types of other packages are found.
 const packages = buildPackages(join(ROOT, 'dist/packages'));
 refuse(surfaceFindings(packages.values(), false).map((finding) => `${finding}: npm run packages.`));
 const { GITHUB_SERVER_URL, GITHUB_REPOSITORY } = process.env;

@@ -15,7 +15,7 @@ export function releaseNotes(root: string, version: string): string {
   return notesOf(section);
 }
 
-/** What the changelogs and the upgrade guide lack of a version, a sentence each. */
+/** What is missing for a version in the changelogs and the upgrade guide, one sentence each. */
 export function notesFindings(root: string, version: string): string[] {
   const found = changelogFolders(root).flatMap((folder) => changelogFindings(root, folder, version));
   return found.length > 0 ? found : guideFindings(root, version);
@@ -35,14 +35,14 @@ function changelogFindings(root: string, folder: string, version: string): strin
   }
 }
 
-/** What GitHub makes of a heading. */
+/** The anchor that GitHub generates for a heading. */
 const anchorOf = (heading: string) =>
   heading
     .toLowerCase()
     .replace(/[^\p{L}\p{N} _-]/gu, '')
     .replaceAll(' ', '-');
 
-/** Each breaking change leads to a section of the upgrade guide that says what to do. */
+/** Each breaking change must link to a section of the upgrade guide that says what to do. */
 function guideFindings(root: string, version: string): string[] {
   const guide = existsSync(join(root, GUIDE)) ? readFileSync(join(root, GUIDE), 'utf8') : '';
   const anchors = new Set([...guide.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => anchorOf(heading)));

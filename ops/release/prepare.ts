@@ -17,7 +17,7 @@ const version = program.args[0] as string;
 if (!/^\d+\.\d+\.\d+$/.test(version)) program.error(`${version} must be like 1.2.3.`);
 
 const today = new Date().toISOString().slice(0, 'YYYY-MM-DD'.length);
-// All are read first: one that is in no form leaves everything as it is.
+// All are read first: an invalid one leaves everything unchanged.
 const changelogs = changelogFolders(ROOT).map((folder) => {
   const file = join(ROOT, folder, 'CHANGELOG.md');
   return { file, text: writeChangelog(releaseChangelog(readNotes(ROOT, folder), version, today)) };

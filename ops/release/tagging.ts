@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { git } from './git.ts';
 
 /**
- * Keeps the contracts as released, commits them, and tags the commit.
+ * Stores the contracts as released, commits them, and tags the commit.
  * @param root the project's folder
  * @returns the tag
- * @throws {Error} if a step fails, which has said why
+ * @throws {Error} if a step fails, after it has printed why
  */
 export function tagRelease(root: string, version: string, notes: string): string {
   const tag = `v${version}`;
@@ -15,7 +15,7 @@ export function tagRelease(root: string, version: string, notes: string): string
   git(root, 'add', 'docs/api/released');
   if (git(root, 'diff', '--cached', '--name-only') !== '')
     git(root, 'commit', '--quiet', '--message', `chore: release ${version}`);
-  // Verbatim: headings of the notes begin as comments do.
+  // Verbatim, because Markdown headings look like git comments.
   git(root, 'tag', '--annotate', '--cleanup=verbatim', '--message', `${tag}\n\n${notes}\n`, tag);
   return tag;
 }

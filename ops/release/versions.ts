@@ -26,7 +26,7 @@ const foldersOf = (root: string): string[] => [
   ),
 ];
 
-/** The folders whose changelogs tell what is released: the project's (''), and each package's. */
+/** The folders with changelogs: the project's (''), and each package's. */
 export const changelogFolders = (root: string): string[] =>
   foldersOf(root).filter((folder) => existsSync(join(root, folder, 'CHANGELOG.md')));
 
@@ -36,7 +36,7 @@ const write = (root: string, file: string, content: unknown) =>
 
 export const versionOf = (root: string): string => read<Manifest>(root, 'package.json').version;
 
-/** Where a version of ours is said, in a manifest or in an entry of the lock file. */
+/** The places of the project's version, in a manifest or in an entry of the lock file. */
 function* said(manifest: Partial<Manifest>, own: ReadonlySet<string>): Generator<{ in: Versions; name: string }> {
   if (manifest.version !== undefined) yield { in: manifest as unknown as Versions, name: 'version' };
   for (const field of FIELDS)
@@ -44,7 +44,7 @@ function* said(manifest: Partial<Manifest>, own: ReadonlySet<string>): Generator
       if (own.has(name)) yield { in: manifest[field] as Versions, name };
 }
 
-/** Each file that says versions of ours, and where in it. */
+/** Each file with the project's version, and where in it. */
 function everySaid(root: string) {
   const folders = foldersOf(root);
   const manifests = folders.map((folder) => {
@@ -60,7 +60,7 @@ function everySaid(root: string) {
   ];
 }
 
-/** What says another version than `package.json` does, a sentence each. */
+/** The files with another version than `package.json`, one sentence each. */
 export function versionFindings(root: string): string[] {
   const version = versionOf(root);
   return everySaid(root).flatMap(({ file, places }) =>
@@ -73,7 +73,7 @@ export function versionFindings(root: string): string[] {
   );
 }
 
-/** Sets the version of the project, its packages and its examples, and in what asks for them. */
+/** Sets the version of the project, its packages and its examples, and of dependencies on them. */
 export function setVersion(root: string, version: string): void {
   for (const { file, content, places } of everySaid(root)) {
     for (const { in: holder, name } of places) holder[name] = version;

@@ -42,14 +42,14 @@ export function alibabaOf(mailbox: Mailbox, callbacks: Pick<Callbacks, 'addressO
     return mailbox.answer(['alibaba'], undefined, accept, {
       fails: error(503, 'ServiceUnavailable', 'The request has failed due to a temporary failure of the server.'),
       refuses: told('MOBILE_NUMBER_ILLEGAL'),
-      // Its documentation knows no code of its own for that.
+      // Its documentation has no code for opted-out recipients.
       'opted out': told('MOBILE_NUMBER_ILLEGAL'),
       throttles: error(400, 'Throttling.User', 'Request was denied due to user flow control.'),
     });
   };
 }
 
-/** Checks a signature from what came over the wire, and knows nothing of who made it. */
+/** Verifies a signature from the received request alone. */
 function complaintAbout({ method, path, query, headers, body }: Request, nonces: Set<string>): Answer | undefined {
   const [, id, names = '', signature] =
     /^ACS3-HMAC-SHA256 Credential=([^,]+),SignedHeaders=([^,]+),Signature=([0-9a-f]{64})$/.exec(

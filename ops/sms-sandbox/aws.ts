@@ -11,7 +11,10 @@ const error = (status: number, type: string, more: object = {}): Answer => ({
   body: { __type: type, Message: type, ...more },
 });
 
-/** What IAM checks of a call: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsendusermessagingsmsandvoicev2.html */
+/**
+ * The IAM actions of a call:
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsendusermessagingsmsandvoicev2.html
+ */
 export function askedForOf({ region, accountId }: Place) {
   return (operation: string, body: string): AskedFor[] => {
     const identity = String((JSON.parse(body) as { OriginationIdentity?: string }).OriginationIdentity);
@@ -50,7 +53,7 @@ export function awsOf(
     };
     return mailbox.answer(['aws'], undefined, accept, {
       fails: error(500, 'InternalServerException', { Message: `No answer for ${to}.` }),
-      // As AWS does, they repeat what it was given.
+      // Like AWS's, these errors repeat the input.
       refuses: error(400, 'ValidationException', {
         Reason: 'INVALID_PARAMETER',
         Message: `Value '${to}' at 'destinationPhoneNumber' is no phone number.`,

@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { TWILIO, WEBHOOK_KEYS } from './credentials.ts';
 
-/** What a provider tells of a text, or of one that a person sent. */
+/** An event about an SMS, or an inbound one. */
 export type Told =
   | { kind: 'delivered' | 'undelivered'; reference: string; to: string }
   | { kind: 'inbound'; from: string; text: string; at: string };
@@ -12,7 +12,7 @@ interface Call {
   body: string;
 }
 
-/** How a provider tells what it has to tell: Twilio of one, the others of many at once. */
+/** The callback request of a provider: one event for Twilio, several for the others. */
 export function requestOf(provider: string, address: string, told: readonly Told[]): Call {
   if (provider === 'twilio') return twilioRequest(address, told[0] as Told);
   if (provider === 'alibaba')
@@ -63,7 +63,7 @@ function twilioRequest(url: string, told: Told): Call {
   };
 }
 
-/** https://help.aliyun.com/zh/sms/smsreport-http-intl; what people answer is not told this way. */
+/** https://help.aliyun.com/zh/sms/smsreport-http-intl; inbound SMS are not reported this way. */
 const alibabaReport = (told: Told) =>
   told.kind === 'inbound'
     ? {}

@@ -13,17 +13,17 @@ interface Row {
 
 export interface CallbacksOptions {
   database: DatabaseSync;
-  /** To a topic, as AWS does. */
+  /** Publishes to a topic, as AWS does. */
   publish: (topicArn: string, message: string) => Promise<void>;
 }
 
 export type Callbacks = ReturnType<typeof createCallbacks>;
 
-/** So long is gathered what goes into one call, where a provider sends several. */
+/** How long events are collected for one call, for providers that batch. */
 const GATHER_MS = 300;
 const MAX_IN_A_CALL = 100;
 const CALLS_AT_ONCE = 4;
-/** Each waits twice as long as the one before: after 15 seconds a provider gives up. */
+/** The delay doubles each time: after 15 seconds a provider gives up. */
 const TRIES = 6;
 const FIRST_WAIT_MS = 500;
 
@@ -35,8 +35,8 @@ const TABLES = `
 `;
 
 /**
- * Tells the application what became of texts, and what people answer, as each provider does it: signed in its way, and
- * some of them many at once. What is not told when the cloud stops is told when it starts again with the same data folder.
+ * Reports the outcome of SMS, and inbound SMS, as each provider does: with its signature, and for some in batches.
+ * Events that are pending when the cloud stops are reported after a restart with the same data folder.
  */
 export function createCallbacks({ database, publish }: CallbacksOptions) {
   database.exec(TABLES);
@@ -100,7 +100,7 @@ export function createCallbacks({ database, publish }: CallbacksOptions) {
   }
 
   return {
-    /** Where a provider tells what no call says: as in its console. */
+    /** Sets the address for events that no request names, like a provider's console. */
     setAddress: (provider: string, address: string): void => void setAddress.run(provider, address),
     addressOf: (provider: string): string | undefined =>
       (getAddress.get(provider) as { address: string } | undefined)?.address,
@@ -110,10 +110,10 @@ export function createCallbacks({ database, publish }: CallbacksOptions) {
       start();
     },
 
-    /** Whether something is still to be told. */
+    /** Whether events are pending. */
     isBusy: (): boolean => rows().length > 0,
 
-    /** Goes on with what was left when the cloud stopped. */
+    /** Continues with the events that were pending when the cloud stopped. */
     start,
 
     async stop(): Promise<void> {
@@ -123,7 +123,7 @@ export function createCallbacks({ database, publish }: CallbacksOptions) {
   };
 }
 
-/** Twilio and AWS tell each by itself. */
+/** Twilio and AWS send one event per call. */
 function callsOf(waiting: readonly Row[]): Row[][] {
   const calls: Row[][] = [];
   for (const some of Map.groupBy(waiting, ({ provider, address }) => `${provider} ${address}`).values()) {

@@ -9,7 +9,10 @@ interface ConfigurationSetProperties {
   EventDestinations?: Array<{ SnsDestination?: { TopicArn: string } }>;
 }
 
-/** https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-sns-creating-role.html: of the key, no condition */
+/**
+ * https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-sns-creating-role.html: for the key, no
+ * condition
+ */
 const SENDS: SentKeys = {
   'sns:Publish': ['aws:SourceArn', 'aws:SourceAccount'],
   'kms:Decrypt': [],
@@ -19,11 +22,11 @@ const SENDS: SentKeys = {
 export interface ConfigurationSetsOptions extends Place {
   callbacks: Pick<Callbacks, 'setAddress'>;
   access: Pick<Access, 'require'>;
-  /** Takes what can only be checked when everything is deployed. */
+  /** Collects checks that run after everything is deployed. */
   checks: Array<() => void>;
 }
 
-/** AWS::SMSVOICE::ConfigurationSet: the topic that the stand-in of AWS End User Messaging tells. */
+/** AWS::SMSVOICE::ConfigurationSet: the topic for events of the stand-in for AWS End User Messaging. */
 export const configurationSets =
   ({ callbacks, access, region, accountId, checks }: ConfigurationSetsOptions): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {

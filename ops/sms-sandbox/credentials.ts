@@ -1,13 +1,13 @@
-/** Who we are to Twilio's stand-in. */
+/** The application's credentials for the stand-in for Twilio. */
 export const TWILIO = { accountSid: `AC${'0'.repeat(32)}`, authToken: 'sandbox', from: '+15005550006' };
 
-/** Who we are to Alibaba's. */
+/** The application's credentials for the stand-in for Alibaba Cloud. */
 export const ALIBABA = { accessKeyId: 'sandbox', accessKeySecret: 'sandbox-secret', from: 'Rollcall' };
 
-/** What proves that the stand-ins call, as an operator of the real providers would have told them. */
+/** Keys that authenticate the stand-ins' webhooks, as an operator configures them at real providers. */
 export const WEBHOOK_KEYS = { http: 'sandbox/http/'.padEnd(64, '0'), alibaba: 'sandbox-alibaba-'.padEnd(64, '0') };
 
-/** Values of secrets by the end of their names. */
+/** Values of secrets, by the end of their names. */
 export const SANDBOX_SECRETS: Record<string, object> = {
   twilio: TWILIO,
   alibaba: ALIBABA,

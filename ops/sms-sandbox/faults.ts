@@ -1,6 +1,6 @@
 /**
- * How a provider of the sandbox can be broken: `hangs` keeps the text out and answers nothing, `answer lost` keeps it and
- * answers nothing, `undelivered` accepts it and says later that it could not be delivered.
+ * Faults of a provider: `hangs` does not accept the SMS and does not respond, `answer lost` accepts it and does not
+ * respond, `undelivered` accepts it and later reports that it could not be delivered.
  */
 export const FAULTS = [
   'fails',
@@ -16,6 +16,6 @@ export const FAULTS = [
 
 export interface SmsFault {
   kind: (typeof FAULTS)[number];
-  /** Of `slow`. */
+  /** For `slow`. */
   ms?: number;
 }

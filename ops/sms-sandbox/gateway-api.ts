@@ -19,13 +19,13 @@ const address = z.strictObject({ url: z.url() });
 const fault = z.strictObject({ kind: z.enum(FAULTS), ms: z.int().min(0).max(60_000).optional() });
 
 /**
- * A generic SMS gateway that sends nothing: it keeps what it was given.
- * `POST /messages` `{to, text}` → 202; with an `Idempotency-Key` seen before, 202 with the text kept then.
- * `GET /messages?to=` → `{total, messages}`, the oldest first, of all providers.
- * `GET /asked` → how often each provider and each instance was asked to send a text.
- * `PUT /faults/{http | NAME | twilio | alibaba | aws}` `{kind, ms?}` breaks a provider, or one instance; `DELETE` mends it.
- * `POST /inbound` `{from, text, provider?}` is a person who answers, such as STOP: the provider tells the application.
- * `PUT /callbacks/{provider}` `{url}` is where it tells that, if no text has said so yet; and Alibaba's receipts go there.
+ * A generic SMS gateway that stores SMS instead of sending them. `POST /messages` `{to, text}` → 202; with a repeated
+ * `Idempotency-Key`, 202 with the SMS stored before. `GET /messages?to=` → `{total, messages}`, the oldest first, of
+ * all providers. `GET /asked` → the number of send requests per provider and instance. `PUT /faults/{http | NAME |
+ * twilio | alibaba | aws}` `{kind, ms?}` injects a fault into a provider, or one instance; `DELETE` removes it. `POST
+ * /inbound` `{from, text, provider?}` simulates an inbound SMS, such as STOP, which the provider reports to the
+ * application. `PUT /callbacks/{provider}` `{url}` sets the address for that, unless a request has named it, and for
+ * Alibaba's receipts.
  */
 export function createGatewayApi(
   name: string,
@@ -73,7 +73,7 @@ export function createGatewayApi(
     const { provider, ...said } = parsed.data;
     const where = callbacks.addressOf(provider);
     if (where === undefined)
-      return { status: 409, body: { error: `${provider} does not know whom to tell: PUT /callbacks/${provider}` } };
+      return { status: 409, body: { error: `${provider} has no callback address: PUT /callbacks/${provider}` } };
     callbacks.add(provider, where, { kind: 'inbound', ...said, at: new Date().toISOString() });
     return { status: 202, body: {} };
   }
@@ -103,7 +103,7 @@ export function createGatewayApi(
       const answered = await provider(request);
       if (answered !== 'none') return answered;
     }
-    return { status: 404, body: { error: 'There is /messages here, for GET and POST, /inbound and /faults.' } };
+    return { status: 404, body: { error: 'The resources here are /messages (GET and POST), /inbound and /faults.' } };
   }
 
   return answer;

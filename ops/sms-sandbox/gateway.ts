@@ -9,13 +9,13 @@ import { Lease } from './lease.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { Answer, Request } from './wire.ts';
 
-/** One instance of the generic gateway, which also stands for the providers that have an address of their own. */
+/** One instance of the generic gateway, which also serves the stand-ins with addresses of their own. */
 export interface Gateway {
   name: string;
   url: string;
-  /** Enters itself in the registry, and renews its lease for as long as it is there. */
+  /** Registers itself, and renews its lease while it is up. */
   register(registry: Registry): Promise<void>;
-  /** Is gone from one moment to the next, as if its machine had lost power. */
+  /** Disappears abruptly, as after a power failure. */
   crash(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -51,12 +51,12 @@ const createGatewayServer = (answer: (request: Request) => Promise<Answer | unde
       .then(answer)
       .then(
         (given) => {
-          // A client that hears nothing hangs up by itself.
+          // Without a response, the client times out.
           if (!given) return;
           const { status, body, headers } = given;
           response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
         },
-        // Whoever asked went away before the end of the request, or shall believe that nobody is there.
+        // The client disconnected before the end of the request, or is to find nobody here.
         () => response.destroy(),
       );
   });

@@ -1,25 +1,25 @@
 import type { Registry } from '@rollcall/kit/internal/discovery/registry';
 
-/** Under which the gateways register. */
+/** Service name in the registry. */
 export const GATEWAY_SERVICE = 'sms-gateway';
 
 const LEASE_MS = 9_000;
 const RENEWED_EVERY_MS = 3_000;
 
-/** That a gateway stands in the registry. */
+/** A gateway's registration. */
 export class Lease {
   readonly #instance: { id: string; address: string; weight: number; metadata: Record<string, string> };
   readonly #isUp: () => boolean;
   #renewal: NodeJS.Timeout | undefined;
   #registry: Registry | undefined;
 
-  /** @param isUp else it is not renewed */
+  /** @param isUp whether to renew it */
   constructor(name: string, address: string, isUp: () => boolean) {
     this.#instance = { id: name, address, weight: 1, metadata: { provider: 'http' } };
     this.#isUp = isUp;
   }
 
-  /** Enters the gateway, and renews its lease until that is ended. */
+  /** Registers the gateway, and renews its lease until it ends. */
   async begin(registry: Registry): Promise<void> {
     this.#registry = registry;
     await registry.register(GATEWAY_SERVICE, this.#instance, LEASE_MS);
@@ -37,12 +37,12 @@ export class Lease {
     await registry.register(GATEWAY_SERVICE, this.#instance, LEASE_MS);
   }
 
-  /** Renews it no more: the registry finds out by itself. */
+  /** Stops renewing: the registration expires. */
   end(): void {
     clearInterval(this.#renewal);
   }
 
-  /** Ends it, and says so. */
+  /** Stops renewing, and deregisters. */
   async leave(): Promise<void> {
     this.end();
     await this.#registry?.deregister(GATEWAY_SERVICE, this.#instance.id).catch(() => {});

@@ -8,14 +8,14 @@ export interface SentText {
   id: string;
   to: string;
   text: string;
-  /** Nothing, where the provider knows no such keys. */
+  /** Null if the provider does not support idempotency keys. */
   idempotencyKey: string | null;
   /** `http`, `twilio`, `alibaba` or `aws`. */
   provider: string;
   receivedAt: string;
 }
 
-/** What a provider answers, in its own words, when it does not accept a text. */
+/** The responses of a provider that does not accept an SMS, in its own format. */
 export interface Refusals<Answer> {
   fails: Answer;
   refuses: Answer;
@@ -23,28 +23,28 @@ export interface Refusals<Answer> {
   throttles: Answer;
 }
 
-/** What becomes of a text that was accepted. */
+/** The outcome of an accepted SMS. */
 export type Fate = 'delivered' | 'undelivered';
 
-/** A text as a provider was asked for it. */
+/** A requested SMS. */
 export interface Accepted {
   to: string;
   text: string;
-  /** Under which it is the same text, if it comes again. */
+  /** Idempotency key: a repeated request with it is the same SMS. */
   key?: string;
   provider: string;
-  /** Asked for: where it goes, and what it is to bring back. */
+  /** A requested receipt: its address, and the reference to return. */
   receipt?: { address: string; reference: string } | undefined;
 }
 
-/** How the generic gateway goes wrong: `hangs` answers nothing, `answer lost` keeps the text and answers nothing. */
+/** Faults of the generic gateway: `hangs` does not respond, `answer lost` stores the SMS and does not respond. */
 export type TextFault = 'fails' | 'refuses' | 'hangs' | 'answer lost';
 
-/** What goes wrong with texts, and who watches. */
+/** The faults to inject, and an observer. */
 export interface TextFaults {
-  /** Asked at every text that the generic gateway is asked to send. */
+  /** Called for every SMS that the generic gateway is asked to send; returns the fault to inject. */
   text(idempotencyKey: string | undefined): TextFault | undefined;
-  /** Told of each fault when it happens. */
+  /** Called for each fault when it occurs. */
   happened(fault: string): void;
 }
 
@@ -58,7 +58,7 @@ const TABLES = `
 
 export type Mailbox = ReturnType<typeof createMailbox>;
 
-/** The texts that the sandbox's providers accepted, and how each of them is to go wrong. */
+/** The SMS that the sandbox's providers accepted, and the faults of each. */
 export function createMailbox(database: DatabaseSync, callbacks: Pick<Callbacks, 'add'>, faults?: TextFaults) {
   database.exec(TABLES);
   const columns =
@@ -75,10 +75,10 @@ export function createMailbox(database: DatabaseSync, callbacks: Pick<Callbacks,
   return {
     faults: broken,
 
-    /** How often each provider, and each instance, was asked to send a text since the start. */
+    /** Number of send requests per provider and instance since the start. */
     asked: asked as Readonly<Record<string, number>>,
 
-    /** A text that came before with this key is the same. */
+    /** A request with a known key refers to the same SMS. */
     keep({ to, text, key, provider, receipt }: Accepted, fate: Fate): SentText {
       const known = key && (byKey.get(key) as unknown as SentText | undefined);
       if (known) return known;
@@ -92,7 +92,7 @@ export function createMailbox(database: DatabaseSync, callbacks: Pick<Callbacks,
     texts: (to?: string) => (to === undefined ? all.all() : byRecipient.all(to)) as unknown as SentText[],
 
     /**
-     * Accepts a text, or goes wrong as it was told to.
+     * Accepts an SMS, or fails as the injected fault says.
      * @param names of the provider, and of its instance
      * @returns undefined: drop the connection
      */

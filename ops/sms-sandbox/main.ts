@@ -14,10 +14,10 @@ endWithNpm();
 
 const options = new Command('npm run sms-sandbox --')
   .description('The SMS sandbox of the embedded cloud alone, in memory, until Ctrl-C: for the stage localstack.')
-  .option('--port <port>', 'where it listens, on 127.0.0.1', port, SANDBOX_PORT)
+  .option('--port <port>', 'port on 127.0.0.1', port, SANDBOX_PORT)
   .option(
     '--endpoint <url>',
-    'where the cloud is that is told of receipts',
+    'endpoint of the cloud that gets receipts',
     url,
     process.env.AWS_ENDPOINT_URL || EMBEDDED_CLOUD,
   )
@@ -26,7 +26,7 @@ const options = new Command('npm run sms-sandbox --')
 
 const { basePath } = stageNamed('localstack');
 const database = new DatabaseSync(':memory:');
-// AWS's own provider tells its topic; here, no stage sends by it.
+// AWS's own provider publishes to its topic; no stage uses it here.
 const callbacks = createCallbacks({ database, publish: () => Promise.reject(new Error('there is no topic here')) });
 const told: typeof callbacks.add = (provider, address, what) =>
   callbacks.add(provider, reachable(address, options.endpoint, basePath ?? ''), what);

@@ -8,13 +8,13 @@ import { GATEWAY_SERVICE } from './lease.ts';
 import { createMailbox, type TextFaults } from './mailbox.ts';
 
 export interface SandboxOptions {
-  /** Of the first gateway, the other has the next; 0, the default: any that are free. */
+  /** Port of the first gateway, the other has the next one; 0, the default: any free ports. */
   port?: number;
   faults?: TextFaults;
 }
 
 export interface SmsSandbox extends Beside {
-  /** Those that have been started. The first one's address is the sandbox's. */
+  /** The started gateways. The first one's address is the sandbox's. */
   readonly gateways: readonly Gateway[];
 }
 

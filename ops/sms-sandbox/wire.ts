@@ -1,4 +1,4 @@
-/** What came over the wire, and what goes back. */
+/** A received request, and the response. */
 export interface Request {
   method: string;
   path: string;

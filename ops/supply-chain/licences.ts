@@ -1,10 +1,10 @@
 import satisfies from 'spdx-satisfies';
 import type { LockedPackage } from './lock-file.ts';
 
-/** Of what is deployed: licences that ask for a notice at most. SPDX identifiers. */
+/** For deployed packages: licences that require at most a notice. SPDX identifiers. */
 const DEPLOYED = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT', 'MIT-0'];
 
-/** Of tools, which are run and not passed on: also those that ask for more of whoever changes or passes on their code. */
+/** For tools, which are run and not distributed: also licences with conditions on changes or distribution. */
 const TOOLS = [
   ...DEPLOYED,
   'Artistic-2.0',
@@ -33,11 +33,11 @@ const allows = (allowed: string[], expression: string): boolean => {
   try {
     return satisfies(expression, allowed);
   } catch {
-    return false; // No SPDX expression: `SEE LICENSE IN …`, `UNLICENSED`, a name of the author's own.
+    return false; // Not an SPDX expression: `SEE LICENSE IN …`, `UNLICENSED`, or a custom name.
   }
 };
 
-/** The packages whose licence is missing, no SPDX expression, or not allowed for their use. */
+/** The packages whose licence is missing, not an SPDX expression, or not allowed for their use. */
 export const refusedLicences = (packages: LockedPackage[]): Refusal[] =>
   packages
     .filter((locked) => !allows(locked.deployed ? DEPLOYED : TOOLS, licenceOf(locked) ?? ''))

@@ -10,12 +10,12 @@ interface LockEntry {
   optionalDependencies?: Record<string, string>;
   peerDependencies?: Record<string, string>;
   peerDependenciesMeta?: Record<string, { optional?: boolean }>;
-  /** Comes inside its parent's archive, whose hash covers it. */
+  /** Bundled in its parent's archive, whose hash covers it. */
   inBundle?: boolean;
   hasInstallScript?: boolean;
-  /** Where a workspace is linked to; the workspace has an entry of its own. */
+  /** A link to a workspace, which has an entry of its own. */
   link?: boolean;
-  /** Of a workspace. */
+  /** For a workspace. */
   name?: string;
 }
 
@@ -27,11 +27,11 @@ export interface LockedPackage extends LockEntry {
   name: string;
   /** One of the project's own packages, which comes from no registry. */
   isWorkspace: boolean;
-  /** Whether functions ask for it, or what they ask for does; else it is a tool. */
+  /** Whether functions depend on it, directly or not; otherwise it is a tool. */
   deployed: boolean;
 }
 
-/** What is in the bundles of functions: npm itself takes every workspace for something that is deployed. */
+/** The roots of what functions bundle: npm itself treats every workspace as deployed. */
 const DEPLOYED_FROM = ['', 'packages/kit'];
 
 export const readLockFile = (): LockFile => JSON.parse(readFileSync('package-lock.json', 'utf8'));
@@ -47,7 +47,7 @@ function resolved(packages: LockFile['packages'], from: string, name: string): s
 
 function deployedPaths(packages: LockFile['packages']): Set<string> {
   const found = new Set(DEPLOYED_FROM);
-  // A set that grows while it is gone through is gone through to its new end.
+  // Iterating over a set includes elements that are added during the iteration.
   for (const path of found) {
     const { dependencies, optionalDependencies, peerDependencies, peerDependenciesMeta = {} } = packages[path] ?? {};
     const peers = Object.keys(peerDependencies ?? {}).filter((name) => !peerDependenciesMeta[name]?.optional);
@@ -59,7 +59,7 @@ function deployedPaths(packages: LockFile['packages']): Set<string> {
   return found;
 }
 
-/** Every package but the project itself, for every platform and not only the one that runs this. */
+/** Every package except the project itself, for all platforms. */
 export function lockedPackages({ packages }: LockFile): LockedPackage[] {
   const deployed = deployedPaths(packages);
   return Object.entries(packages)

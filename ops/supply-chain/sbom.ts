@@ -3,23 +3,23 @@ import { writeFileSync } from 'node:fs';
 import project from '../../package.json' with { type: 'json' };
 import { type LockedPackage, lockedPackages, readLockFile } from './lock-file.ts';
 
-/** What is read of a CycloneDX document: https://cyclonedx.org/docs/1.5/json/ */
+/** The fields of a CycloneDX document that are used: https://cyclonedx.org/docs/1.5/json/ */
 export interface Sbom {
   metadata: { component: { name: string; 'bom-ref': string } };
   components: { 'bom-ref': string }[];
   dependencies: { ref: string; dependsOn: string[] }[];
 }
 
-/** Of everything that the lock file names, so that it is the same on every platform. */
+/** From the lock file, so that it is the same on every platform. */
 export const readSbom = (): Sbom => {
   const options = ['--package-lock-only', '--sbom-format', 'cyclonedx', '--sbom-type', 'application'];
   return JSON.parse(execFileSync('npm', ['sbom', ...options], { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 }));
 };
 
 /**
- * The part of a document that is deployed. `npm sbom --omit dev` also leaves out what
- * production and development share, more than half of ours (https://github.com/npm/cli/issues/7909). npm names the
- * project after its folder, which is whatever it was cloned to.
+ * The deployed part of a document. `npm sbom --omit dev` also leaves out packages that production and development
+ * share, more than half of them (https://github.com/npm/cli/issues/7909). npm names the project after its folder, which
+ * depends on the clone.
  */
 export const deployedPart = (sbom: Sbom, packages: LockedPackage[], name: string): Sbom => {
   const { component } = sbom.metadata;
@@ -35,7 +35,7 @@ export const deployedPart = (sbom: Sbom, packages: LockedPackage[], name: string
   };
 };
 
-/** Writes the list of what is deployed. @returns of how many packages */
+/** Writes the list of deployed packages. @returns their number */
 export function writeSbom(file: string): number {
   const sbom = deployedPart(readSbom(), lockedPackages(readLockFile()), project.name);
   writeFileSync(file, `${JSON.stringify(sbom, null, 2)}\n`);

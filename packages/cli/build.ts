@@ -10,9 +10,9 @@ const root = import.meta.dirname;
 const outdir = resolve(process.argv[2] ?? join(root, 'dist'));
 rmSync(outdir, { recursive: true, force: true });
 
-// All that the commands need is inside, for Node.js strips no types inside node_modules; the embedded cloud is a package
-// of its own, with its emulators, that only `rollcall start` asks for. What `rollcall` and `rollcall/app` share is in
-// common files, so that a command of an app raises the errors that the program knows.
+// The bundle contains everything the commands need, because Node.js does not strip types inside node_modules. The
+// embedded cloud, with its emulators, is a package of its own that only `rollcall start` imports. Code shared by
+// `rollcall` and `rollcall/app` is in common chunks, so that both see the same error classes.
 await build({
   absWorkingDir: root,
   entryPoints: { rollcall: 'src/cli/main.ts', app: 'src/app.ts' },
@@ -37,11 +37,11 @@ chmodSync(join(outdir, 'rollcall.mjs'), 0o755);
 await buildPage(join(outdir, 'page'));
 buildTypes(outdir);
 
-// What is published is this folder, whose manifest leads to what was built.
+// This folder is published; its manifest refers to the built files.
 const { private: _, bin: __, exports: ___, scripts: ____, devDependencies: _____, ...manifest } = about;
 const published = {
   ...manifest,
-  // Commands of an app are made with it, by whichever version that fits.
+  // An app's commands are created with its own version of commander, within the peer range.
   peerDependencies: { ...manifest.peerDependencies, commander: `^${manifest.peerDependencies.commander}` },
   bin: { rollcall: 'rollcall.mjs' },
   exports: { './app': { types: './app.d.mts', default: './app.mjs' } },

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
 
 /**
- * Writes the types of `rollcall/app` as one file, since what it is made of is one file: `app.d.mts`. Those of the kit and of the
- * embedded cloud it imports.
- * @param outdir of the package
+ * Writes the types of `rollcall/app` as one file, `app.d.mts`, because its code is bundled into one file too. It
+ * imports the types of the kit and of the embedded cloud.
+ * @param outdir folder of the package
  * @throws {Error} if a type cannot be found
  */
 export function buildTypes(outdir: string): void {
@@ -44,5 +44,5 @@ export function buildTypes(outdir: string): void {
     },
   });
   rmSync(types, { recursive: true });
-  if (!succeeded) throw new Error('The types of rollcall/app cannot be put together.');
+  if (!succeeded) throw new Error('The types of rollcall/app cannot be assembled.');
 }

@@ -1,9 +1,9 @@
 import * as z from 'zod';
 
-/** What a registration earns, of one stage. */
+/** The bonus of a registration, per stage. */
 export const registrationBonus = z.strictObject({
   points: z.int().nonnegative(),
-  /** Whether a phone that registers again earns nothing, for as long as it is remembered. */
+  /** Whether a phone that registers again earns no bonus, as long as it is remembered. */
   oncePerPhone: z.boolean(),
 });
 

@@ -9,15 +9,15 @@ import { pointsAccount } from './points-account.ts';
 import type { ProblemCode } from './problem.ts';
 import type { routes } from './routes.ts';
 
-/** What a route of the public API promises to its callers. */
+/** The contract of a route of the public API. */
 export interface RouteContract {
   summary: string;
   tag: 'Members' | 'Points' | 'Guide' | 'About';
   body?: Named;
-  /** By status: what is answered, or the media type of what is no resource. */
+  /** By status: the body's schema, or its media type if it is not a resource. */
   answers: Readonly<Record<number, { description: string; body?: Named | string }>>;
   problems: readonly ProblemCode[];
-  /** Headers that the route heeds, besides those that every route does. */
+  /** Headers that the route processes, besides those of every route. */
   heeds?: ReadonlyArray<'Idempotency-Key' | 'If-Match' | 'If-None-Match' | 'Prefer'>;
   requires?: ReadonlyArray<'If-Match'>;
   deprecated?: boolean;
@@ -29,7 +29,7 @@ export interface Named {
   schema: z.ZodType;
 }
 
-/** The resources of the API, and what is sent to it, by their names in documents. */
+/** The resources and request bodies of the API, by their names in documents. */
 export const schemas = {
   ApiRoot: apiRoot,
   Registration: registration,

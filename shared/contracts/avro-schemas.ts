@@ -15,7 +15,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const optional = (type: string) => ({ type: ['null', type], default: null });
 
-/** Fields by name: their types, or what `optional` makes. All are about a member. */
+/** Fields by name: their types, or the result of `optional`. All messages are about a member. */
 const fields: Readonly<Record<string, Fields>> = {
   [memberDataErased.type]: { erasedAt: 'string', kept: optional('string') },
   [memberDeactivated.type]: { deactivatedAt: 'string' },
@@ -45,14 +45,14 @@ const fields: Readonly<Record<string, Fields>> = {
   [sendSms.type]: { texts: { type: { type: 'map', values: 'string' } } },
 };
 
-/** A contract with its data in Avro, if it has a schema: no channel carries it so, and no function has its runtime. */
+/** A contract with an Avro codec, if it has a schema. No channel uses it, so no function bundles the Avro runtime. */
 export function withAvro(contract: MessageContract): MessageContract {
   const known = fields[contract.type];
   if (!known) return contract;
   const own = Object.entries({ memberId: 'string', ...known });
   const schema = {
     type: 'record',
-    // `rollcall.sms.send.v1`, in which a hyphen would be no name.
+    // `rollcall.sms.send.v1`; a hyphen is not valid in an Avro name.
     name: contract.type.replaceAll('-', '_'),
     fields: own.map(([name, about]) => ({
       name,

@@ -3,14 +3,14 @@ import { canonicalName, MAX_CHARACTERS, NAME_LENGTH, nameFault } from './name-ru
 
 export const memberId = z.uuid().meta({ description: 'Identifies a member (UUIDv7).' });
 
-/** Of a registration. */
+/** Field of a registration. */
 export const returning = z.boolean().optional().meta({
   description: 'Given if a member with this phone has left, and the phone is still remembered.',
 });
 
 const TAG = { error: 'must be a BCP 47 language tag of 2 to 35 characters, such as en or zh-CN', abort: true };
 
-/** A BCP 47 tag, kept in its canonical form: `zh-cn` becomes `zh-CN`. */
+/** A BCP 47 tag, normalized to its canonical form: `zh-cn` becomes `zh-CN`. */
 export const locale = z
   .string()
   .min(2, TAG)
@@ -27,7 +27,7 @@ export const locale = z
   })
   .meta({ description: 'Language of texts to the member (BCP 47).', examples: ['es', 'zh-CN'] });
 
-/** A BCP 47 tag as it stands, for keys. */
+/** A BCP 47 tag without normalization, for keys. */
 export const localeTag = z.string().refine(
   (value) => {
     try {
@@ -41,10 +41,10 @@ export const localeTag = z.string().refine(
 
 const NAME = 'Name by which the member is addressed.';
 
-/** Of somebody who is a member: readers take whatever was once registered. */
+/** The name of an existing member: readers accept whatever was once registered. */
 export const name = z.string().meta({ description: NAME });
 
-/** A name that is given to us: comes in any form, leaves in the canonical one. */
+/** A name in a request: any form is accepted, and normalized to the canonical one. */
 export const givenName = z
   .string()
   // Code points, as JSON Schema counts.

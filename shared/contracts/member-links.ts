@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { link, links } from './links.ts';
 import { routes } from './routes.ts';
 
-/** Of who has left: a member has none. */
+/** Only for former members: a member does not link to it. */
 const ONLY_WITHOUT_MEMBER = 'erasure';
 
 type Path = (typeof routes)[keyof typeof routes]['path'];
@@ -16,7 +16,7 @@ type NameIn<P> = P extends `/v1/members/{id}/${infer Name}`
 /** The last part of each path `/v1/members/{id}/NAME` is the relation of a member's link to it. */
 export type MemberRelation = Exclude<NameIn<Path>, typeof ONLY_WITHOUT_MEMBER>;
 
-/** The routes that a member links to, by relation: one that is added to the routes is linked to. */
+/** The routes that a member links to, by relation. New routes are included automatically. */
 export const memberRoutes = Object.fromEntries(
   Object.values<Route>(routes).flatMap((route) => {
     const [, name] = /^\/v1\/members\/\{id\}\/([^/]+)$/.exec(route.path) ?? [];
@@ -40,5 +40,5 @@ export const memberLinks = z
     ...(Object.fromEntries(relations.map((name) => [name, link])) as Record<MemberRelation, typeof link>),
   })
   .catchall(link)
-  // `propertyNames` is published: a contract without it counts as a breaking change.
+  // `propertyNames` is published: removing it counts as a breaking change of the contract.
   .meta({ ...links.meta(), examples: [exampleMemberLinks()], propertyNames: { type: 'string' } });

@@ -8,13 +8,13 @@ import { givenPhone, phone } from './phone.ts';
 const EXAMPLE = { phone: '+34612345678', name: 'Lucía García', locale: 'es' };
 const ID = '01999999-0000-7000-8000-000000000001';
 
-/** @param phoneTypes the kinds of phones that a stage takes */
+/** @param phoneTypes the types of phones that a stage accepts */
 export const registrationOf = (phoneTypes: readonly PhoneType[]) =>
   z
     .object({ phone: givenPhone(phoneTypes), name: givenName, locale })
     .meta({ description: 'Who wants to be a member.', examples: [EXAMPLE] });
 
-/** As it is where a stage says nothing else. Pure: a bundle that does not register leaves it out, and all metadata of phones. */
+/** The schema with default settings. Pure: bundles that do not use it leave it out, with all phone metadata. */
 export const registration = /* @__PURE__ */ registrationOf(CAN_BE_MOBILE);
 
 export const profileChange = z

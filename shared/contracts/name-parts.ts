@@ -1,6 +1,6 @@
 /**
- * The parts of a name that was given as one: its last word is the family name. A guess, and wrong for many names (those
- * with two family names, or with the family name first), so whatever addresses a person should use `displayName`.
+ * Splits a full name: its last word becomes the family name. A guess, which is wrong for many names (those with two
+ * family names, or with the family name first), so use `displayName` to address a person.
  */
 export function nameParts(name: string): { givenName: string; familyName: string; displayName: string } {
   const space = name.lastIndexOf(' ');

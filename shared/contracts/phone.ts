@@ -18,10 +18,12 @@ const KINDS: Record<Exclude<NumberType, undefined>, string> = {
   SHARED_COST: 'a shared-cost number',
   PREMIUM_RATE: 'a premium-rate number',
 };
-// When it is asked for, as Intl's formats take milliseconds to make.
+// Created on demand, because Intl formats take milliseconds to create.
 const anyOf = (kinds: readonly string[]) => new Intl.ListFormat('en', { type: 'disjunction' }).format(kinds);
 
-/** What is wrong with a phone as it was given; nothing, if it may register. Repeats no more of it than its E.164 form. */
+/**
+ * What is wrong with a phone in a request; undefined if it may register. The message repeats at most its E.164 form.
+ */
 function phoneFault(value: string, types: readonly PhoneType[]): string | undefined {
   const parsed = parsePhoneNumberFromString(value.trim(), { extract: false });
   const type = parsed?.isValid() ? parsed.getType() : undefined;
@@ -29,22 +31,22 @@ function phoneFault(value: string, types: readonly PhoneType[]): string | undefi
   if (!types.some((taken) => taken === type)) {
     return `must be ${anyOf(types.map((taken) => KINDS[taken]))}, not ${KINDS[type]}`;
   }
-  // Of satellites and networks of no country: called mobile by their plans, and dear to text.
+  // Satellite and global networks: classified as mobile, and expensive to send SMS to.
   if (parsed.country === undefined)
     return 'must be a number of a country, not of a satellite or another global network';
-  // The parser takes national prefixes and punctuation too: of two spellings, each would be a phone of its own.
+  // The parser also accepts national prefixes and punctuation; two spellings of a number would count as two phones.
   return parsed.number === value && E164.test(value) ? undefined : `must be in E.164 form: ${parsed.number}`;
 }
 
-/** Of a phone that may register (ISO 3166-1 alpha-2). */
+/** Country of a phone that may register (ISO 3166-1 alpha-2). */
 export const countryOf = (phone: string): string | undefined => parsePhoneNumberFromString(phone)?.country;
 
 const PHONE = 'Phone number in E.164 format.';
 
-/** Of somebody who is a member: readers take whatever was once registered. */
+/** The phone of an existing member: readers accept whatever was once registered. */
 export const phone = z.string().meta({ description: PHONE, examples: ['+34612345678'] });
 
-/** A phone that is given to us: checked against the numbering plan of its country, not only by its shape. */
+/** A phone in a request: validated against the numbering plan of its country, not only by its shape. */
 export const givenPhone = (types: readonly PhoneType[]) =>
   z
     .string()

@@ -29,10 +29,10 @@ const ownProblems = {
   },
 } as const satisfies Record<string, ProblemType>;
 
-/** Every type of problem that the API answers. */
+/** All problem types that the API returns. */
 export const problems = { ...kitProblems, ...ownProblems } as const;
 
 export type ProblemCode = keyof typeof problems;
 
-/** What a `Problem` or its document is made of. */
+/** The arguments for a `Problem` or its document. */
 export const kindOf = (code: ProblemCode) => ({ code, status: problems[code].status });

@@ -24,9 +24,9 @@ import { redemptionSettled } from './redemption-settled.v1.ts';
 import { returnPoints } from './return-points.v1.ts';
 
 /**
- * Of messages that no channel carries in Protobuf, and that stay because they were released: `buf breaking` refuses a package
- * without them. A new message needs none. Apart from their contracts: those would bring Protobuf's runtime, 100 KB, to every
- * function that reads them.
+ * Codecs for messages that no channel carries in Protobuf. They stay because they were released: `buf breaking` rejects
+ * a package without them. New messages need none. Separate from the contracts, which would otherwise add the Protobuf
+ * runtime, 100 KB, to every function that reads them.
  */
 const schemas: Readonly<Record<string, DescMessage>> = {
   [memberDataErased.type]: MemberDataErasedSchema,
@@ -41,7 +41,7 @@ const schemas: Readonly<Record<string, DescMessage>> = {
   [returnPoints.type]: ReturnPointsSchema,
 };
 
-/** A contract with its data in Protobuf, whether a channel carries it so or not. */
+/** A contract with a Protobuf codec, whether or not a channel uses it. */
 export function withProtobuf(contract: MessageContract): MessageContract {
   const schema = schemas[contract.type];
   return schema ? { ...contract, formats: [inProtobuf(schema)] } : contract;

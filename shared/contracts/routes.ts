@@ -1,6 +1,6 @@
 import type { Route } from '@rollcall/kit/contracts';
 
-/** Every route of the public API. infra/ makes them, and what asks for another is told which there are. */
+/** All routes of the public API. infra/ deploys them; a 404 or 405 refers to them. */
 export const routes = {
   readRoot: { method: 'GET', path: '/v1', access: 'public' },
   register: { method: 'POST', path: '/v1/members', access: 'public' },

@@ -1,2 +1,5 @@
-/** Where SMS providers tell what became of texts, each in its own form and proven by its own means: docs/governance.md. */
+/**
+ * Where SMS providers report the outcome of SMS, each in its own format and with its own authentication:
+ * docs/governance.md.
+ */
 export const smsWebhook = { method: 'POST', path: '/webhooks/sms/{provider}', access: 'public' } as const;

@@ -107,7 +107,7 @@ describe('everybody', () => {
     expect(await scheme()).toBe('light');
   });
 
-  it('need not see anything move', async () => {
+  it('can avoid animations', async () => {
     const page = await open({ reducedMotion: 'reduce' });
     await page.getByRole('button', { name: /queue sms\.fifo/ }).waitFor();
     expect(await page.locator('canvas').count()).toBe(0);

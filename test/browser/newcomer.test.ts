@@ -69,7 +69,7 @@ describe('a newcomer', () => {
     await page.getByRole('table', { name: 'The latest' }).getByRole('link').nth(99).waitFor();
   });
 
-  it('finds out what a part is by clicking it', async () => {
+  it('learns what a part is by clicking it', async () => {
     const page = await open();
     await page.getByRole('button', { name: /queue sms\.fifo/ }).click();
     const details = page.getByRole('dialog', { name: 'sms.fifo' });

@@ -54,7 +54,7 @@ async function redriveAll(page: Page): Promise<void> {
   await page.getByRole('progressbar', { name: 'Progress of the redrive' }).waitFor();
 }
 
-describe('who is on call', () => {
+describe('an operator on call', () => {
   it('breaks a provider, sees its circuit open and the second provider take over, and closes it', async () => {
     const page = await open();
     await breakHttp(page, 'fails');
@@ -141,7 +141,7 @@ describe('who is on call', () => {
     await page.getByRole('button', { name: 'queue guide.fifo', exact: true }).waitFor();
   });
 
-  it('is told of an invocation that failed, on every page, and finds its request and its log', async () => {
+  it('sees a failed invocation on every page, and finds its request and its log', async () => {
     const page = await open();
     await operatorConsole.cloud.invoke('rollcall-dev-guide-read', {});
     await page.getByText(/1 failed invocations .* rollcall-dev-guide-read: TypeError/).waitFor();
@@ -150,7 +150,7 @@ describe('who is on call', () => {
     expect(await barriers(page)).toEqual([]);
   });
 
-  it('is told when the connection breaks, and when it is back', async () => {
+  it('sees when the connection breaks, and when it is back', async () => {
     const page = await openPage(operatorConsole.browser, 'about:blank', { expected: /ERR_FAILED/ });
     await page.route('**/console/api/live', (route) => route.abort());
     await page.goto(operatorConsole.url);

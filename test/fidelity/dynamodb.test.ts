@@ -63,7 +63,7 @@ const onlyNew = { ConditionExpression: 'attribute_not_exists(pk)' };
 
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.ConditionExpressions.html
 describe('a conditional write', () => {
-  it('that is refused changes nothing, and answers the item if it is asked to', async () => {
+  it('that fails changes nothing, and returns the item if requested', async () => {
     const TableName = await table();
     await put(TableName, item('a', 1));
     const again = { TableName, Item: item('a', 2), ...onlyNew };
@@ -78,7 +78,7 @@ describe('a conditional write', () => {
 
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 describe('a transaction', () => {
-  it('does all of it', async () => {
+  it('executes all operations', async () => {
     const TableName = await table();
     await put(TableName, item('b', 1));
     await transact(
@@ -95,7 +95,7 @@ describe('a transaction', () => {
     expect([await read(TableName, key('a')), await read(TableName, key('b'))]).toEqual([item('a', 1), item('b', 2)]);
   });
 
-  it('whose condition fails does nothing, and answers a reason of each of its writes, in order', async () => {
+  it('whose condition fails changes nothing, and returns a reason for each of its writes, in order', async () => {
     const TableName = await table();
     await put(TableName, item('there', 1));
     const refused = (await transact(
@@ -130,7 +130,7 @@ describe('a transaction', () => {
     expect(await read(TableName, key('item-0'))).toBeUndefined();
   });
 
-  it('that comes again with its token within ten minutes is done once, and refused if it is another', async () => {
+  it('repeated with its token within ten minutes is executed once, and refused if it differs', async () => {
     const TableName = await table();
     const ClientRequestToken = uniqueName('token').slice(0, 36);
     const add = (n: string) =>
@@ -183,7 +183,7 @@ describe('a stream', () => {
     return records;
   }
 
-  it('is of the region of its table', async () => {
+  it('has the region of its table', async () => {
     const TableName = await table();
     const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName }));
     const arn = expect.stringMatching(
@@ -199,7 +199,7 @@ describe('a stream', () => {
     expect(await recorded(StreamArn, 1)).toMatchObject([{ awsRegion: clientConfig.region }]);
   });
 
-  it('tells the changes of an item in their order, with its images', async () => {
+  it('contains the changes of an item in order, with its images', async () => {
     const TableName = await table();
     const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName }));
     await put(TableName, item('a', 1));

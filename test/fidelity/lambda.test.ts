@@ -23,7 +23,7 @@ if (!FunctionName)
   );
 
 describe.runIf(FunctionName)('Invoke', () => {
-  it('answers what the function returns, and which version ran', async () => {
+  it("returns the function's result, and the version that ran", async () => {
     const { StatusCode, ExecutedVersion, FunctionError, LogResult, result } = await invoke({ a: 1 });
     expect({ StatusCode, ExecutedVersion, FunctionError, LogResult, result }).toEqual({
       ...{ StatusCode: 200, ExecutedVersion: '$LATEST', result: { a: 1 } },
@@ -31,13 +31,13 @@ describe.runIf(FunctionName)('Invoke', () => {
     });
   });
 
-  it('answers 200 and the error of a function that fails', async () => {
+  it('returns 200 and the error of a failed function', async () => {
     const { StatusCode, FunctionError, result } = await invoke({ fail: 'no' });
     expect([StatusCode, FunctionError]).toEqual([200, 'Unhandled']);
     expect(result).toMatchObject({ errorType: 'TypeError', errorMessage: 'no' });
   });
 
-  it('answers 202 to an event at once, and 204 to a dry run, of which nothing is run', async () => {
+  it('returns 202 to an event immediately, and 204 to a dry run, which runs nothing', async () => {
     const [run, notRun] = [uniqueName('run'), uniqueName('not-run')];
     const takeMark = async (mark: string) => (await invoke({ takeMark: mark })).result;
     expect(await invoke({ mark: notRun }, { InvocationType: 'DryRun' })).toMatchObject({ StatusCode: 204 });
@@ -47,20 +47,20 @@ describe.runIf(FunctionName)('Invoke', () => {
     expect(await takeMark(notRun)).toBe(false);
   });
 
-  it('gives the function what its caller says of itself', async () => {
+  it('passes the client context to the function', async () => {
     const clientContext = { client: { appTitle: 'shop' }, Custom: { a: 'b' } };
     const ClientContext = Buffer.from(JSON.stringify(clientContext)).toString('base64');
     expect((await invoke({ context: true }, { ClientContext })).result).toEqual({ clientContext });
     expect((await invoke({ context: true })).result).toEqual({});
   });
 
-  it('refuses a type of invocation or of log that there is not', async () => {
+  it('refuses an unknown invocation type or log type', async () => {
     const of = (type: string) => ({ InvocationType: type as 'Event' });
     for (const type of ['Sometime', 'toString']) expect(String(await refusal({}, of(type)))).toMatch(/^400,/);
     expect(String(await refusal({}, { LogType: 'Head' as 'Tail' }))).toMatch(/^400,/);
   });
 
-  it('takes the ARN of the function, and finds none of another account or region', async () => {
+  it("accepts the function's ARN, and finds none of another account or region", async () => {
     const arn = (await invoke({ arn: true })).result as string;
     const [account = ''] = /\d{12}/.exec(arn) ?? [];
     for (const name of [arn, `${arn}:$LATEST`, `${account}:function:${FunctionName}`])
@@ -76,7 +76,7 @@ describe.runIf(FunctionName)('Invoke', () => {
     expect(await invoke({ a: 1 }, { FunctionName: `${FunctionName}:$LATEST` })).toMatchObject({ result: { a: 1 } });
   });
 
-  it('refuses a function, version or alias that there is not', async () => {
+  it('refuses an unknown function, version or alias', async () => {
     const missing = [404, 'ResourceNotFoundException'];
     expect(await refusal({}, { FunctionName: `${FunctionName}-none` })).toEqual(missing);
     expect(await refusal({}, { Qualifier: 'none' })).toEqual(missing);
@@ -84,7 +84,7 @@ describe.runIf(FunctionName)('Invoke', () => {
     expect(await refusal({}, { FunctionName: `${FunctionName}:none` })).toEqual(missing);
   });
 
-  it.each(['RequestResponse', 'Event'] as const)('refuses a payload that is no JSON: %s', async (InvocationType) => {
+  it.each(['RequestResponse', 'Event'] as const)('refuses a payload that is not JSON: %s', async (InvocationType) => {
     expect(await refusal('{"a":', { InvocationType })).toEqual([400, 'InvalidRequestContentException']);
   });
 
@@ -98,7 +98,7 @@ describe.runIf(FunctionName)('Invoke', () => {
   // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html says 6 MB. What Lambda says of a larger answer is 100 bytes
   // more, as AWS's own test has it:
   // https://github.com/aws/aws-lambda-dotnet/blob/6fb799d3342c603ad9fc2d8c8beff41ba4665df9/Libraries/test/Amazon.Lambda.RuntimeSupport.Tests/Amazon.Lambda.RuntimeSupport.IntegrationTests/CustomRuntimeTests.cs
-  it('answers an error, if the function answers more than 6 MB and 100 bytes', async () => {
+  it('returns an error if the function returns more than 6 MB and 100 bytes', async () => {
     const quotes = 2;
     const { FunctionError, result } = await invoke({ bytes: 6_291_556 - quotes + 1 });
     expect([FunctionError, result.errorType]).toEqual(['Unhandled', 'Function.ResponseSizeTooLarge']);
@@ -106,7 +106,7 @@ describe.runIf(FunctionName)('Invoke', () => {
     expect((await invoke({ bytes: 6_291_556 - quotes })).FunctionError).toBeUndefined();
   });
 
-  it('answers the end of the log, if it is asked for, of this invocation alone', async () => {
+  it("returns the end of this invocation's log, if requested", async () => {
     await invoke({ log: Array.from({ length: 300 }, () => 'of another') });
     const { log } = await invoke({ log: ['first', 'second', 'third'] }, { LogType: 'Tail' });
     expect(log).toMatch(
@@ -115,7 +115,7 @@ describe.runIf(FunctionName)('Invoke', () => {
     expect(log).not.toContain('of another');
   });
 
-  it('answers 4 KB of the log at most, the last, also of a function that fails', async () => {
+  it('returns at most the last 4 KB of the log, also for a failed function', async () => {
     const lines = Array.from({ length: 1_000 }, (_, line) => `line ${line} ${'.'.repeat(200)}`);
     const { log } = await invoke({ log: lines }, { LogType: 'Tail' });
     expect(Buffer.byteLength(log)).toBe(4096);

@@ -47,8 +47,8 @@ afterAll(async () => {
 });
 
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
-describe('a write on a condition', () => {
-  it('does not replace an object, if there must be none', async () => {
+describe('a conditional write', () => {
+  it('does not replace an existing object, if there must be none', async () => {
     await put('once', 'first', { IfNoneMatch: '*' });
     expect(await refusal(put('once', 'second', { IfNoneMatch: '*' }))).toEqual(FAILED);
     expect(await body('once')).toBe('first');
@@ -79,7 +79,7 @@ describe('a copy', () => {
   const copy = (Key: string, from: string, more: object = {}) =>
     s3.send(new CopyObjectCommand({ Bucket, Key, CopySource: `${Bucket}/${from}`, ...more }));
 
-  it('is made on conditions of its source', async () => {
+  it('supports conditions on its source', async () => {
     const { ETag } = await put('source', 'first');
     const { ETag: other } = await put('source', 'second');
     const [past, future] = [new Date(Date.now() - 3_600_000), new Date(Date.now() + 3_600_000)];
@@ -111,14 +111,14 @@ describe('an object', () => {
     ['ChecksumSHA1', digest('sha1', '123456789')],
     ['ChecksumSHA256', digest('sha256', '123456789')],
     ['ContentMD5', digest('md5', '123456789')],
-  ])('is not kept with another %s than it has', async (name, value) => {
+  ])('is refused with a wrong %s', async (name, value) => {
     const Key = `with-${name}`;
     await put(Key, '123456789', { [name]: value });
     expect(await refusal(put(Key, '123456780', { [name]: value }))).toEqual([400, 'BadDigest']);
     expect(await body(Key)).toBe('123456789');
   });
 
-  it('is not kept as a part of an upload with another digest either', async () => {
+  it('is refused as a part of an upload with a wrong digest', async () => {
     const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key: 'parts' }));
     const part = new UploadPartCommand({
       ...{ Bucket, Key: 'parts', UploadId, PartNumber: 1, Body: 'x', ContentMD5: digest('md5', 'y') },
@@ -128,7 +128,7 @@ describe('an object', () => {
   });
 
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
-  it('has a key of 1,024 bytes at most', async () => {
+  it('has a key of at most 1,024 bytes', async () => {
     await put('ü'.repeat(512));
     expect(await refusal(put(`${'ü'.repeat(512)}x`))).toEqual([400, 'KeyTooLongError']);
   });

@@ -40,7 +40,7 @@ const kind = (StringValue: string) => ({ kind: { DataType: 'String', StringValue
 
 // https://docs.aws.amazon.com/sns/latest/dg/sns-sqs-as-subscriber.html
 describe('a topic', () => {
-  it('delivers in an envelope of its own, or, raw, the message with its attributes', async () => {
+  it('delivers in its own envelope or, raw, the message with its attributes', async () => {
     const TopicArn = await topic('news');
     const [wrapped, raw] = [await subscriber(TopicArn, 'wrapped'), await subscriber(TopicArn, 'raw', RAW)];
     const published = { TopicArn, Message: 'x', MessageAttributes: kind('a') };
@@ -53,7 +53,7 @@ describe('a topic', () => {
   });
 
   // https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html
-  it('delivers what the filter of a subscription lets through', async () => {
+  it("delivers what a subscription's filter matches", async () => {
     const TopicArn = await topic('filtered');
     const FilterPolicy = JSON.stringify({ kind: ['wanted'] });
     const one = await subscriber(TopicArn, 'wanted', { ...RAW, FilterPolicy });
@@ -66,7 +66,7 @@ describe('a topic', () => {
 
 // https://docs.aws.amazon.com/sns/latest/dg/sns-fifo-topics.html
 describe('a FIFO topic', () => {
-  it('delivers the messages of a group in their order, and one that comes again once', async () => {
+  it('delivers the messages of a group in order, and a repeated one once', async () => {
     const TopicArn = await topic('ordered.fifo');
     const one = await subscriber(TopicArn, 'ordered.fifo', RAW);
     const publish = (Message: string, MessageDeduplicationId = Message) =>
@@ -81,7 +81,7 @@ describe('a FIFO topic', () => {
   });
 
   // https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html
-  it('answers of each entry of a batch whether it was published', async () => {
+  it('returns for each entry of a batch whether it was published', async () => {
     const TopicArn = await topic('batch.fifo');
     const PublishBatchRequestEntries = [
       { Id: 'good', Message: 'x', MessageGroupId: 'g', MessageDeduplicationId: '1' },
@@ -105,7 +105,7 @@ describe('a FIFO topic', () => {
 });
 
 // https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
-it('a topic that there is not is not found', async () => {
+it('an unknown topic is not found', async () => {
   const TopicArn = `${await topic('there')}-not`;
   const refused = await sns.send(new PublishCommand({ TopicArn, Message: 'x' })).catch((error) => error);
   expect([refused.$metadata.httpStatusCode, refused.name]).toEqual([404, 'NotFoundException']);

@@ -12,7 +12,7 @@ const traced = (StringValue = TRACE) => ({ AWSTraceHeader: { DataType: 'String',
 
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html
 describe('the system attribute AWSTraceHeader', () => {
-  it('is received as it was sent, if it is asked for', async () => {
+  it('is received as it was sent, if requested', async () => {
     const one = await queue('traced');
     const sent = await sqs.send(
       new SendMessageCommand({ QueueUrl: one.url, MessageBody: 'x', MessageSystemAttributes: traced() }),
@@ -64,7 +64,7 @@ describe('the system attribute AWSTraceHeader', () => {
   });
 
   // https://docs.aws.amazon.com/xray/latest/devguide/xray-services-sqs.html
-  it('is what the header X-Amzn-Trace-Id of the request says, if it says nothing itself', async () => {
+  it('defaults to the header X-Amzn-Trace-Id of the request', async () => {
     const one = await queue('traced-by-header');
     const headers = { 'x-amzn-trace-id': TRACE };
     const form = new URLSearchParams({ Action: 'SendMessage', Version: '2012-11-05', MessageBody: 'x' });
@@ -75,7 +75,7 @@ describe('the system attribute AWSTraceHeader', () => {
 
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
 describe('a message', () => {
-  it('that was received is not received again while it is invisible, and then with a count', async () => {
+  it('is not received again during its visibility timeout, and then with a count', async () => {
     const one = await queue('visible');
     await sqs.send(new SendMessageCommand({ QueueUrl: one.url, MessageBody: 'x' }));
     const first = await receiveFrom(one);
@@ -87,7 +87,7 @@ describe('a message', () => {
     expect([second?.MessageId, second?.Attributes?.ApproximateReceiveCount]).toEqual([first?.MessageId, '2']);
   });
 
-  it('that is delayed comes when it is due, to who waits for it', async () => {
+  it('with a delay reaches a waiting receiver when it is due', async () => {
     const one = await queue('delayed');
     for (const [MessageBody, DelaySeconds] of [
       ['later', 900],
@@ -103,7 +103,7 @@ describe('a FIFO queue', () => {
   const send = (QueueUrl: string, MessageBody: string, MessageGroupId: string, MessageDeduplicationId = MessageBody) =>
     sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, MessageGroupId, MessageDeduplicationId }));
 
-  it('takes a message that comes again within five minutes for the first', async () => {
+  it('deduplicates a message repeated within five minutes', async () => {
     const one = await queue('once.fifo');
     const first = await send(one.url, '1', 'g');
     const again = await send(one.url, 'again', 'g', '1');
@@ -114,7 +114,7 @@ describe('a FIFO queue', () => {
     expect(await receiveFrom(one, { WaitTimeSeconds: 1 })).toBeUndefined();
   });
 
-  it('holds back a group, and no other, while a message of it is received and not deleted', async () => {
+  it('blocks a group, and no other, while a message of it is in flight', async () => {
     const one = await queue('groups.fifo');
     for (const [body, group] of [
       ['a1', 'a'],
@@ -130,7 +130,7 @@ describe('a FIFO queue', () => {
     expect((await receiveFrom(one))?.Body).toBe('a2');
   });
 
-  it('refuses a message without a group, or without a way to know it again', async () => {
+  it('refuses a message without a group, or without deduplication', async () => {
     const one = await queue('strict.fifo');
     const refusal = (more: object) =>
       sqs.send(new SendMessageCommand({ QueueUrl: one.url, MessageBody: 'x', ...more })).catch(({ name }) => name);

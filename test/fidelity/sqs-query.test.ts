@@ -67,7 +67,7 @@ describe('SQS by the Query protocol', () => {
     expect(await query('DeleteMessage', { QueueUrl: one.url, ReceiptHandle })).toMatchObject({ status: 200 });
   });
 
-  it('answers an empty result where there is none, and nothing but the id of the request where there never is one', async () => {
+  it('returns an empty result where there is none, and only the request id for operations without a result', async () => {
     const one = await queue('empty');
     const received = await query('ReceiveMessage', { QueueUrl: one.url });
     expect(received.body).toMatch(/<ReceiveMessageResult\s*\/>|<ReceiveMessageResult>\s*<\/ReceiveMessageResult>/);
@@ -122,7 +122,7 @@ describe('SQS by the Query protocol', () => {
   });
 
   // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html#API_SetQueueAttributes_Examples
-  it('takes a map of one without its index, at the URL of a queue with a slash at its end', async () => {
+  it("accepts a map of one without index, at a queue's URL with a trailing slash", async () => {
     const one = await queue('by-example');
     const url = `${one.url}/`;
     const asked = { 'Attribute.Name': 'VisibilityTimeout', 'Attribute.Value': '35' };
@@ -140,7 +140,7 @@ describe('SQS by the Query protocol', () => {
     ['ReceiveMessage', { MaxNumberOfMessages: 'abc' }],
     ['ReceiveMessage', { VisibilityTimeout: '1.5' }],
     ['SetQueueAttributes', { Attribute: 'VisibilityTimeout' }],
-  ])('refuses what is no number or no map: %s %j', async (action, parameters) => {
+  ])('refuses an invalid number or map: %s %j', async (action, parameters) => {
     const one = await queue('mistyped');
     expect(await query(action, parameters, one.url)).toMatchObject({ status: 400 });
   });
@@ -152,7 +152,7 @@ describe('SQS by the Query protocol', () => {
   });
 
   // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html
-  it('refuses an action that there is not', async () => {
+  it('refuses an unknown action', async () => {
     expect(await query('SendMassage', { MessageBody: 'x' })).toMatchObject({ status: 400 });
     expect((await query('SendMassage', {})).one('Code')).toBe('InvalidAction');
   });

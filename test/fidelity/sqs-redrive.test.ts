@@ -48,7 +48,7 @@ const move = (SourceArn: string, more: object = {}) =>
 
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
 describe('a dead-letter queue', () => {
-  it('gets a message that was received too often, which tells where it was', async () => {
+  it('gets a message that was received too often, with its source queue', async () => {
     const { source, deadLetters } = await withDeadLetters();
     const sent = await send(source, 'x');
     await fail(source);
@@ -56,14 +56,14 @@ describe('a dead-letter queue', () => {
     expect(dead).toMatchObject({ MessageId: sent, Body: 'x', Attributes: { DeadLetterQueueSourceArn: source.arn } });
   });
 
-  it('tells nothing of the kind of a message that was sent to it', async () => {
+  it('reports no source queue for a message that was sent to it directly', async () => {
     const { deadLetters } = await withDeadLetters();
     await send(deadLetters, 'x');
     expect((await receiveFrom(deadLetters))?.Attributes).not.toHaveProperty('DeadLetterQueueSourceArn');
   });
 
   // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ListDeadLetterSourceQueues.html
-  it('lists the queues whose dead letters it gets, by pages', async () => {
+  it('lists its source queues, in pages', async () => {
     const deadLetters = await queue('dead');
     const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: deadLetters.arn, maxReceiveCount: 3 });
     const sources = [await queue('one', { RedrivePolicy }), await queue('two', { RedrivePolicy })];
@@ -91,7 +91,7 @@ const errorOf = (command: StartMessageMoveTaskCommand | CancelMessageMoveTaskCom
 // task fails, is recorded of AWS in
 // https://github.com/localstack/localstack/blob/11c332ee0569471d7054e29687ee851a5d96ca91/tests/aws/services/sqs/test_sqs_move_task.snapshot.json
 describe('a task that moves dead letters', () => {
-  it('sends them back to the queue where they were, as new messages', async () => {
+  it('moves them back to their source queue, as new messages', async () => {
     const { source, deadLetters } = await withDeadLetters();
     const MessageAttributes = { a: { DataType: 'String', StringValue: 'b' } };
     const sent = await send(source, 'x', { MessageAttributes });
@@ -111,7 +111,7 @@ describe('a task that moves dead letters', () => {
     expect(await receiveFrom(deadLetters, { WaitTimeSeconds: 0 })).toBeUndefined();
   });
 
-  it('sends them to another queue, if that is asked for', async () => {
+  it('moves them to another queue, if requested', async () => {
     const { source, deadLetters } = await withDeadLetters();
     const other = await queue('other');
     await send(deadLetters, 'x');
@@ -121,7 +121,7 @@ describe('a task that moves dead letters', () => {
     expect(await receiveFrom(source, { WaitTimeSeconds: 0 })).toBeUndefined();
   });
 
-  it('moves FIFO messages in their groups, which the queue where they were does not take for duplicates', async () => {
+  it('moves FIFO messages in their groups, without deduplication by their source queue', async () => {
     const { source, deadLetters } = await withDeadLetters('.fifo');
     await send(source, 'x', { MessageGroupId: 'g', MessageDeduplicationId: 'same' });
     await fail(source);
@@ -130,7 +130,7 @@ describe('a task that moves dead letters', () => {
     expect(await receiveFrom(source)).toMatchObject({ Body: 'x', Attributes: { MessageGroupId: 'g' } });
   });
 
-  it('fails at a message of which nobody knows where it was', async () => {
+  it('fails at a message without a known source queue', async () => {
     const { deadLetters } = await withDeadLetters();
     await send(deadLetters, 'x');
     await move(deadLetters.arn);
@@ -143,7 +143,7 @@ describe('a task that moves dead letters', () => {
   });
 
   // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CancelMessageMoveTask.html
-  it('moves so many a second, is alone, and leaves what it has not moved when it is cancelled', async () => {
+  it('moves at its rate, is the only one, and leaves the rest when it is cancelled', async () => {
     const { deadLetters } = await withDeadLetters();
     const other = await queue('other');
     const Entries = Array.from({ length: 10 }, (_, id) => ({ Id: String(id), MessageBody: String(id) }));
@@ -164,7 +164,7 @@ describe('a task that moves dead letters', () => {
     expect(await receiveFrom(deadLetters)).toBeDefined();
   });
 
-  it('is listed after those that came later', async () => {
+  it('is listed newest first', async () => {
     const { deadLetters } = await withDeadLetters();
     const [one, two] = [await queue('one'), await queue('two')];
     for (const { arn } of [one, two]) {
@@ -176,7 +176,7 @@ describe('a task that moves dead letters', () => {
     expect(await lastTask(deadLetters.arn)).toMatchObject({ DestinationArn: two.arn });
   });
 
-  it('is refused where there is no queue, where the queue gets no dead letters, and at another rate than 1 to 500', async () => {
+  it('is refused for an unknown queue, for a queue that is no dead-letter queue, and for a rate outside 1 to 500', async () => {
     const { source, deadLetters } = await withDeadLetters();
     const refused = (SourceArn: string, more: object = {}) =>
       errorOf(new StartMessageMoveTaskCommand({ SourceArn, ...more }));
@@ -191,7 +191,7 @@ describe('a task that moves dead letters', () => {
     expect(await lastTask(deadLetters.arn)).toBeUndefined();
   });
 
-  it('is not cancelled by a handle that is none, or that is of no task', async () => {
+  it('is not cancelled by an invalid or unknown handle', async () => {
     const { deadLetters } = await withDeadLetters();
     const cancelled = (handle: string) =>
       errorOf(new CancelMessageMoveTaskCommand({ TaskHandle: Buffer.from(handle).toString('base64') }));

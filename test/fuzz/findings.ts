@@ -12,7 +12,7 @@ interface Answered {
 
 const isCrash = (line: string) => /Task timed out|Runtime exited|Unhandled|^\w*Error: /.test(line);
 
-/** What may not be among answers and logs. An answer to a success may say what is personal: to whom it belongs. */
+/** Checks a response and its logs for leaks. A successful response may contain personal data of its own subject. */
 export function findings(
   answers: readonly Answered[],
   logs: ReadonlyArray<{ name: string; line: string }>,
@@ -21,7 +21,7 @@ export function findings(
   const leaks = (text: string) => marks.some((mark) => text.includes(mark));
   return [
     ...answers
-      // Connect's words for a compression that it does not know, and for a deadline that the caller set.
+      // Connect's own errors: an unknown compression, and the caller's deadline.
       .filter(({ status, body }) => status >= 500 && status !== 501 && !body.includes('deadline_exceeded'))
       .map(({ what, status, body }) => ({ kind: 'server error' as const, what: `${status} ${what} ${body}` })),
     ...answers

@@ -1,7 +1,7 @@
 import type { Route } from '@rollcall/kit/internal/contracts/route';
 import fc from 'fast-check';
 
-/** What inputs are made of that shall come close to what is right. */
+/** Known values, from which nearly valid inputs are made. */
 export interface Known {
   ids: readonly string[];
   token: string;
@@ -16,7 +16,7 @@ interface HttpInput {
   body: string | Buffer | undefined;
 }
 
-/** Numbers, texts and structures of all sorts, and what attackers like. */
+/** Numbers, strings and structures of all kinds, and typical attacks. */
 const nonsense = (known: Known): fc.Arbitrary<unknown> =>
   fc.oneof(
     { weight: 3, arbitrary: fc.jsonValue({ maxDepth: 3 }) },
@@ -76,7 +76,7 @@ const body = (known: Known): fc.Arbitrary<string | Buffer> =>
     fc.integer({ min: 1, max: 20_000 }).map((depth) => '['.repeat(depth)),
   );
 
-/** Only what a header may have: the rest, HTTP itself does not let through. */
+/** Only characters that HTTP allows in a header. */
 const headerValue = (known: Known): fc.Arbitrary<string> =>
   fc.oneof(
     fc.stringMatching(/^[\x20-\x7e\xa0-\xff]{0,200}$/),
@@ -137,7 +137,7 @@ export const httpRequest = (routes: readonly Route[], known: Known): fc.Arbitrar
     })
     .map(({ route, method, id, query, headers, isOperator, body: content }) => {
       const chosen = method ?? route.method;
-      // One member stays, or the others had nobody to ask for.
+      // One member stays, as later inputs need one.
       const leaves = chosen === 'DELETE' && id === known.ids[0];
       return {
         method: leaves ? 'GET' : chosen,
@@ -183,7 +183,7 @@ function subjectOf(data: unknown): { subject?: string } {
   return typeof subject === 'string' && subject !== '' ? { subject } : {};
 }
 
-/** A batch of one, as a queue would hand it to a consumer. */
+/** A batch of one, as a queue delivers it to a consumer. */
 export const queueMessage = (functions: readonly string[], known: Known) =>
   fc
     .record({
@@ -231,7 +231,7 @@ export const queueMessage = (functions: readonly string[], known: Known) =>
         'AROAFUZZ:rollcall-dev-points-commands-consume',
         'AIDAFUZZ',
       ),
-      // Most of what is about somebody says so in both places, or nothing would ever get further.
+      // Mostly consistent subjects, or no message would get far.
       agrees: fc.nat(4).map((n) => n > 0),
     })
     .map(({ fn, header, raw, messageId, senderId, agrees }) => ({
@@ -243,7 +243,7 @@ export const queueMessage = (functions: readonly string[], known: Known) =>
             receiptHandle: 'none',
             eventSourceARN: `arn:aws:sqs:us-east-1:000000000000:${fn.replace(/-consume$/, '')}.fifo`,
             body: raw ?? JSON.stringify(agrees ? { ...header, ...subjectOf(header.data) } : header),
-            // The last before it is parked: nobody waits for the fuzzer's messages to come again.
+            // The last receive before parking, so that the fuzzer's messages are not redelivered.
             attributes: { ApproximateReceiveCount: '5', MessageGroupId: 'fuzz', SenderId: senderId },
           },
         ],

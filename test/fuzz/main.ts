@@ -35,10 +35,10 @@ const { requests, seed, json } = new Command('npm run fuzz --')
   .opts<{ requests: number; seed: number; json?: boolean }>();
 
 const CONCURRENCY = 16;
-/** Of all that is sent, so much goes to a queue or an RPC method. */
+/** Share of inputs that go to a queue or an RPC method, in tenths. */
 const MESSAGES_OF_TEN = 2;
 const RPC_OF_TEN = 1;
-/** What inputs are full of, and nothing else says. */
+/** A phone that only inputs contain. */
 const PHONE = '+34698765432';
 const LEAVER = '+34698765433';
 const NAME = 'Xochiquétzal';
@@ -58,7 +58,7 @@ interface Sent {
   headers: string;
 }
 
-/** What is sent, each drawn from a seed of its own, so that any can be sent again. */
+/** Draws an input from a seed of its own, so that any can be repeated. */
 const draw = <T>(arbitrary: fc.Arbitrary<T>, nth: number): T =>
   fc.sample(arbitrary, { seed: seed + nth, numRuns: 1 })[0] as T;
 
@@ -66,7 +66,7 @@ async function sendAll(cloud: Cloud): Promise<Sent[]> {
   const token = await cloud.issuer.token(EVERY_MEMBER);
   const callAsService = signedFetch(OPERATOR);
   const somebody = await register(cloud, token, PHONE);
-  // Who may be sent away, with all that follows from it.
+  // A member that may be deactivated, with all consequences.
   const leaver = await register(cloud, token, LEAVER);
   const known = { ids: [somebody, leaver], token, phone: PHONE, name: NAME };
   const functions = CONSUMERS.map((name) => `rollcall-dev-${name}-consume`);
@@ -130,7 +130,7 @@ async function itemsOf({ endpointUrl }: Cloud, table: string): Promise<Array<Rec
   return (await Array.fromAsync(pages)).flatMap(({ Items = [] }) => Items);
 }
 
-/** A member without its phone's guard, or a guard without its member: half of a registration. */
+/** Incomplete registrations: a member without a guard, or a guard without a member. */
 async function halves(cloud: Cloud): Promise<Finding[]> {
   const items = await itemsOf(cloud, 'members');
   const guarded = new Set(items.flatMap(({ pk, holder }) => (pk.startsWith('phone#') ? (holder ?? []) : [])));
@@ -138,7 +138,7 @@ async function halves(cloud: Cloud): Promise<Finding[]> {
   return [...guarded.symmetricDifference(active)].map((id) => ({ kind: 'half done', what: `member ${id}` }));
 }
 
-/** What handlers stumbled over: parked as what fails for now, it is no failure of their function. */
+/** Defects of handlers: parked as temporary failures, they do not make their function fail. */
 async function defects(cloud: Cloud): Promise<Finding[]> {
   const found: Finding[] = [];
   for (const name of CONSUMERS) {
@@ -152,7 +152,7 @@ async function defects(cloud: Cloud): Promise<Finding[]> {
   return found;
 }
 
-/** Waits until nothing is under way any more, a minute at most: then it goes on as it is. */
+/** Waits until nothing is in progress, at most a minute; then continues anyway. */
 async function drained(cloud: Cloud): Promise<void> {
   const services = createServices({ ...cloud, stage: 'dev' });
   for (let tries = 0; tries < 120 && (await services.underWay()) > 0; tries++) await delay(500);
@@ -166,7 +166,7 @@ const sent = await sendAll(cloud);
 await drained(cloud);
 const half = [...(await halves(cloud)), ...(await defects(cloud))];
 await cloud.stop();
-// All of them: in memory there are only the last of each function.
+// Complete logs: in memory there are only the last lines of each function.
 const logs = readdirSync(join(data, 'logs')).flatMap((name) =>
   readFileSync(join(data, 'logs', name), 'utf8')
     .split('\n')

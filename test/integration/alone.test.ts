@@ -42,7 +42,7 @@ async function ended(child: ChildProcess): Promise<void> {
 }
 
 describe('npm run ops -- issuer', () => {
-  it('gives tokens that its discovery document leads to the key of, also after it was started again', async () => {
+  it('issues tokens whose key is in its discovery document, also after a restart', async () => {
     const data = mkdtempSync(join(tmpdir(), 'rollcall-issuer-'));
     onTestFinished(() => rm(data, { recursive: true }));
     const called = ['--url', 'http://host.docker.internal:4030/issuer'];
@@ -64,7 +64,7 @@ describe('npm run ops -- issuer', () => {
 });
 
 describe('npm run sms-sandbox', () => {
-  it('keeps texts, and tells of them at the path of the API on the endpoint', async () => {
+  it("stores texts, and sends receipts to the API's path at the endpoint", async () => {
     const told: string[] = [];
     const { promise, resolve } = Promise.withResolvers<void>();
     const cloud = createServer((request, response) => {

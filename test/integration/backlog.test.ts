@@ -72,7 +72,7 @@ describe('a backlog', () => {
   });
   afterAll(() => cloud.stop());
 
-  it('of 1,000 messages waits while it is paused, and none of it is lost, parked or applied until that is over', async () => {
+  it('of 1,000 messages waits while the capability is paused: none is lost, parked or applied until then', async () => {
     await switchTo(cloud, 'points', 'pause');
     await sendTo(cloud, 'points', BACKLOG);
     // Many were received, and given back for a while.
@@ -84,7 +84,7 @@ describe('a backlog', () => {
     expect([await applied(cloud, 'points'), await parked(cloud, 'points')]).toEqual([BACKLOG, 0]);
   });
 
-  it('is recorded while it is skipped, and made up for when a person says so', async () => {
+  it('is recorded while the capability is skipped, and applied when an operator releases it', async () => {
     await switchTo(cloud, 'guide', 'skip');
     await sendTo(cloud, 'guide', SKIPPED);
     await untilEmpty(cloud, 'guide');

@@ -26,7 +26,7 @@ describe.each(Object.keys(stores))('circuits %s', (kind) => {
     durations: new Map(buckets.map((bucket) => [bucket, 1])),
   });
 
-  it('are closed before anybody called', async () => {
+  it('are closed before any call', async () => {
     const { store, name } = one();
     expect(await store.read(name)).toMatchObject({ revision: 0, state: { is: 'closed' } });
     expect(await store.head(name)).toMatchObject({ revision: 0, state: { is: 'closed' } });
@@ -48,7 +48,7 @@ describe.each(Object.keys(stores))('circuits %s', (kind) => {
     ]);
   });
 
-  it('are changed by the first of those who saw the same', async () => {
+  it('are changed only by the first of concurrent writers', async () => {
     const { store, name } = one();
     await store.count(name, counts(1, 1, 1));
     const changes = await Promise.all([1, 2, 3].map(() => store.change(name, 0, open)));
@@ -64,7 +64,7 @@ describe('circuits on DynamoDB', () => {
   const tableName = 'rollcall-dev-circuits';
   const of = (slice: number) => ({ tallies: new Map([[slice, { calls: 1, failures: 0 }]]), durations: new Map() });
 
-  it('forget the tallies of long ago', async () => {
+  it('drop old tallies', async () => {
     const store = createCircuitStore({ client: cloud.dynamodb, tableName, random: Math.random });
     for (const slice of [1, 2, 20, 21]) await store.count('forgetful', of(slice));
     expect([...(await store.read('forgetful')).tallies.keys()].toSorted()).toEqual([20, 21]);

@@ -16,7 +16,7 @@ const rollcall = (...options: string[]) => runScript('packages/cli/src/cli/main.
 const ops = (...options: string[]) => runScript('packages/cli/src/cli/main.ts', 'ops', ...options);
 
 describe('npm run ops', () => {
-  it('says its version, exit codes, and what there is', async () => {
+  it('shows its version, exit codes, and commands', async () => {
     expect((await rollcall('--version')).stdout.trim()).toBe(about.version);
     const { code, stdout } = await ops('--help');
     expect(code).toBe(0);
@@ -44,7 +44,7 @@ describe('npm run ops', () => {
     ['an unknown command of a command', ['parked', 'lst'], '(Did you mean list?)'],
     ['an unknown option', ['queues', '--stag', 'prod'], '(Did you mean --stage?)'],
     ['a missing argument', ['discover'], "missing required argument 'service'"],
-  ])('says what may be meant by %s, with exit code 2', async (_, options, what) => {
+  ])('suggests a command for %s, with exit code 2', async (_, options, what) => {
     const { code, stderr } = await ops(...options);
     expect([code, stderr]).toEqual([2, expect.stringContaining(what)]);
   });
@@ -122,7 +122,7 @@ describe('completion', () => {
     expect(await offeredAfter('new', 'command', '--fr')).toEqual(['--from']);
   });
 
-  it('is there for zsh, by way of bash, and for fish', async () => {
+  it('supports zsh, through bash, and fish', async () => {
     const { stdout: zsh } = await rollcall('completion', 'zsh');
     expect(zsh).toBe(`autoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashcompinit\n${script}`);
     const { stdout: fish } = await rollcall('completion', 'fish');

@@ -76,7 +76,7 @@ describe('a redemption', () => {
     expect(texts.map(({ text }) => text)).toContain('Has canjeado 40 puntos. Te quedan 60.');
   });
 
-  it('answers early with the result to who would wait, and at once to who would not', async () => {
+  it('returns the result within the waiting time, and immediately without one', async () => {
     const { id } = await member();
     const waited = await redeem(id, { points: 10 }, { prefer: 'respond-async, wait=15' });
     expect([waited.status, waited.headers.get('preference-applied')]).toEqual([200, 'wait=15']);
@@ -87,7 +87,7 @@ describe('a redemption', () => {
     expect(seen.body.state).toBe('succeeded');
   });
 
-  it('lets nobody wait for headers alone', async () => {
+  it('does not wait for HEAD', async () => {
     const { id } = await member();
     const { headers } = await redeem(id, { points: 10 });
     const head = await cloud.request('HEAD', headers.get('location') ?? '', undefined, { prefer: 'wait=15' });
@@ -104,7 +104,7 @@ describe('a redemption', () => {
     expect((await points(id)).body.balance).toBe(100);
   });
 
-  it('takes what it can of many at once, each once', async () => {
+  it('accepts what the balance allows of many concurrent ones, each once', async () => {
     const { id } = await member();
     // Who is told that others came in between asks again.
     const untilTaken = () =>
@@ -119,7 +119,7 @@ describe('a redemption', () => {
     expect((await points(id)).body.balance).toBe(10);
   });
 
-  it('is one, however often it is asked for with the same key', async () => {
+  it('is a single one, however often it is requested with the same key', async () => {
     const { id } = await member();
     const key = { 'idempotency-key': 'redeem-once' };
     const [first, again] = [await redeem(id, { points: 5 }, key), await redeem(id, { points: 5 }, key)];
@@ -152,8 +152,8 @@ describe('a redemption', () => {
   });
 });
 
-describe('a command that comes too late', () => {
-  it('takes nothing and tells nobody: the operation has expired', async () => {
+describe('a command that arrives too late', () => {
+  it('takes no points and sends no SMS: the operation has expired', async () => {
     const { id, phone } = await member();
     const operationId = randomUUID();
     const [createdAt, deadline] = [-60_000, -1_000].map((ms) => new Date(Date.now() + ms).toISOString());
@@ -181,8 +181,8 @@ describe('a command that comes too late', () => {
   });
 });
 
-describe('an answer that comes too late', () => {
-  it('is recorded, and the points go back; nobody sees the operation succeed who saw it expired', async () => {
+describe('a reply that arrives too late', () => {
+  it('is recorded, and the points are returned; an operation that was seen expired never succeeds', async () => {
     const { id } = await member();
     const operationId = randomUUID();
     const [createdAt, deadline] = [-60_000, -1_000].map((ms) => new Date(Date.now() + ms).toISOString());
@@ -218,7 +218,7 @@ describe('an answer that comes too late', () => {
 });
 
 describe('a command that cannot be done', () => {
-  it('is parked, and its successors behind it, if it wants its answer on a channel that is none of ours', async () => {
+  it('is parked, with its successors, if it asks for its reply on an unknown channel', async () => {
     const { id } = await member();
     const data = { memberId: id, points: 1 };
     const wrong = messageBody(redeemPoints, id, { version: 1, data, replyTo: 'https://example.com/' });
@@ -226,7 +226,7 @@ describe('a command that cannot be done', () => {
     await send(REGISTRATION, pointsCommands, id, messageBody(redeemPoints, id, { version: 2, data }));
     expect(await parked('points-commands', id)).toMatchObject({
       reason: 'failed',
-      error: expect.stringContaining('wants its reply on https://example.com/'),
+      error: expect.stringContaining('asks for its reply on https://example.com/'),
     });
     await eventually(async () => (await cloud.items('points-commands', id)).length === 2);
     expect((await points(id)).body.balance).toBe(100);
@@ -244,7 +244,7 @@ describe('a command that cannot be done', () => {
     };
     const foreign = { ...message, id: randomUUID(), datacontenttype: 'application/xml' };
     for (const bad of [broken, foreign]) await send(POINTS, smsCommands, id, JSON.stringify(bad));
-    expect((await parked('sms-commands', broken.id)).error).toContain('is no application/protobuf');
+    expect((await parked('sms-commands', broken.id)).error).toContain('is not valid application/protobuf');
     expect((await parked('sms-commands', foreign.id)).error).toContain('no codec for application/xml');
   });
 });
@@ -258,17 +258,17 @@ describe('a reply', () => {
     return { id, body: messageBody(redemptionSettled, memberId, { id, source, data, correlationId }) };
   }
 
-  it('is parked if it answers nothing that was asked', async () => {
+  it('is parked if it answers no known command', async () => {
     const { id, body } = settled(randomUUID(), 1, randomUUID());
     await send(POINTS, registrationOutcomes, id, body);
     expect(await parked('registration-outcomes', id)).toMatchObject({
       reason: 'failed',
-      error: expect.stringContaining('which there is not'),
+      error: expect.stringContaining('which does not exist'),
       senderId: expect.stringMatching(/^AROA\w+:rollcall-dev-points-commands-consume$/),
     });
   });
 
-  it('settles no operation of another member, nor with other points', async () => {
+  it('completes no operation of another member, or with other points', async () => {
     const [{ id }, other] = [await member(), await member()];
     const operationId = randomUUID();
     const [createdAt, deadline] = [0, 60_000].map((ms) => new Date(Date.now() + ms).toISOString());
@@ -406,7 +406,7 @@ describe('a welcome that a provider accepted', () => {
     ['twilio', 'delivery confirmed by the provider', { http: 'throttles' }],
     ['twilio', 'not delivered: 30003', { http: 'throttles', twilio: 'undelivered' }],
   ] as [string, string, Partial<Record<'http' | 'twilio', SmsFault['kind']>>][])(
-    'is told from one that arrived, by a receipt of %s: %s',
+    'is distinguished from a delivered one by a receipt of %s: %s',
     async (provider, summary, { http, twilio }) => {
       await cloud.breakSms('http', http);
       await cloud.breakSms('twilio', twilio);
@@ -449,7 +449,7 @@ describe('a person who answers', () => {
   });
 });
 
-describe('what a provider tells late', () => {
+describe('a late event of a provider', () => {
   const [EARLY, LATE, LATEST] = [1, 2, 3].map((hour) => new Date(Date.UTC(2026, 10, 29, hour))) as [Date, Date, Date];
   const store = () =>
     createOptOuts({
@@ -493,7 +493,7 @@ describe('what a provider tells late', () => {
       ],
       EARLY,
     ],
-  ])('counts by when it was said: %s', async (_, told, expected) => {
+  ])('counts by its own time: %s', async (_, told, expected) => {
     const phone = newPhone();
     for (const [word, at] of told)
       await (word === 'STOP' ? store().add(phone, at, 'sms-http') : store().remove(phone, at));
@@ -513,7 +513,7 @@ describe('a webhook', () => {
     ['twilio', 'From=%2B34612345678&Body=STOP'],
     ['aws', JSON.stringify({ originationNumber: '+34612345678', messageBody: 'STOP' })],
     ['constructor', '{}'],
-  ])('of %s tells who cannot prove to be the provider nothing, and does nothing', async (provider, body) => {
+  ])('of %s reveals nothing to unauthenticated callers, and does nothing', async (provider, body) => {
     const before = await optOuts();
     const forged = {
       'webhook-id': 'x',

@@ -98,7 +98,7 @@ async function parkMember(n: number): Promise<string> {
 }
 
 describe('the console', () => {
-  it('serves its page, whose assets are kept', async () => {
+  it('serves its page, with cacheable assets', async () => {
     const page = await ask('/');
     expect([page.status, await page.text()]).toEqual([200, '<title>a page</title>']);
     expect(page.headers.get('cache-control')).toBe('no-cache');
@@ -109,7 +109,7 @@ describe('the console', () => {
       expect((await ask(path)).status).toBe(404);
   });
 
-  it('answers its own page only', async () => {
+  it('answers only requests of its own page', async () => {
     const elsewhere: Array<Record<string, string>> = [
       { 'sec-fetch-site': 'cross-site' },
       { 'sec-fetch-site': 'same-site' },
@@ -123,7 +123,7 @@ describe('the console', () => {
     expect(await statusOf('/_rollcall', { host: 'evil.example' }, cloud.endpointUrl)).toBe(403);
   });
 
-  it('draws what is deployed, and knows what it can be switched to', async () => {
+  it('draws what is deployed, and knows the modes of capabilities', async () => {
     const { nodes, edges } = await api<Topology>('topology');
     expect(nodes.map(({ id }) => id)).toEqual(
       expect.arrayContaining(['table:rollcall-dev-outbox', 'queue:rollcall-dev-sms.fifo', 'provider:sms']),
@@ -134,7 +134,7 @@ describe('the console', () => {
     expect(about.capabilities.sms).toEqual(['pause', 'skip', 'short-text']);
   });
 
-  it('registers a member, and tells of every edge that its messages go along', async () => {
+  it('registers a member, and reports every edge that its messages pass', async () => {
     const edges = new Set<string>();
     const seen = listenFor('messages', (messages: Passing[]) => {
       for (const { edge } of messages) edges.add(edge);
@@ -163,12 +163,12 @@ describe('the console', () => {
     expect(await api('aggregates')).toContainEqual({ id, at: expect.any(String) });
   });
 
-  it('says why the API refuses, field by field', async () => {
+  it('shows why the API refuses, field by field', async () => {
     const response = await ask('/console/api/create', 'POST', { ...person(), phone: '12' });
     expect([response.status, await response.json()]).toMatchObject([422, { errors: [{ pointer: '#/phone' }] }]);
   });
 
-  it('shows all of one member: what happened, what was said, what is held, and the text', async () => {
+  it('shows everything about one member: timeline, messages, stored items, and the text', async () => {
     const { id } = await api<{ id: string }>('create', 'POST', person());
     const view = await eventually(async () => {
       const found = await api<AggregateView>(`aggregates/${id}`);
@@ -185,7 +185,7 @@ describe('the console', () => {
     );
   });
 
-  it('registers many at once, and judges what became of them', async () => {
+  it('registers many at once, and checks their effects', async () => {
     const over = listenFor('burst', (burst: Burst) => burst.verdict && burst);
     await api('burst', 'POST', { total: 10 });
     expect((await ask('/console/api/burst', 'POST', { total: 10 })).status).toBe(409);
@@ -198,7 +198,7 @@ describe('the console', () => {
     });
   });
 
-  it('judges them by what the services hold, where spans are lost', async () => {
+  it("checks them by the services' tables, if spans are lost", async () => {
     const untraced = await startTestCloud({ environment: { OTEL_SDK_DISABLED: 'true' } });
     const itsConsole = await startConsole(untraced, Promise.resolve(folder));
     onTestFinished(async () => {
@@ -216,11 +216,11 @@ describe('the console', () => {
     });
   });
 
-  it('tells whoever comes later of the last one', async () => {
+  it('shows the last run to a later visitor', async () => {
     expect(await listenFor('burst', (burst: Burst) => burst)).toMatchObject({ total: 10, verdict: { lost: 0 } });
   });
 
-  it('does not take what is set aside for lost', async () => {
+  it('does not count parked messages as lost', async () => {
     await api('faults/providers/http', 'PUT', { kind: 'refuses' });
     const over = listenFor('burst', (burst: Burst) => burst.total === 3 && burst.verdict && burst);
     await api('burst', 'POST', { total: 3 });

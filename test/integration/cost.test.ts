@@ -8,8 +8,8 @@ import { createPaths, type Member } from '../../ops/cost/paths.ts';
 import { startTestCloud, type TestCloud } from '../support/cloud.ts';
 
 /**
- * The most that each path may write, in billed units, and call; each message in a batch of its own. Whoever makes a path
- * cheaper lowers its numbers; whoever adds a write says in docs/decisions/ what it costs.
+ * Upper bounds of billed write units and calls per path, with each message in a batch of its own. Lower them when a
+ * path gets cheaper; a new write needs a reason in docs/decisions/.
  */
 const BOUNDS: Record<string, { calls: number; writes: Record<string, number> }> = {
   register: {
@@ -23,7 +23,7 @@ const BOUNDS: Record<string, { calls: number; writes: Record<string, number> }> 
       'sms-consume: UpdateItem sms-limits': 2,
       'points-consume: UpdateItem points': 1,
       'guide-consume: UpdateItem guide': 1,
-      // One for each answer, with the receipt: those that come within a second are one.
+      // One per reply, including the receipt; those within a second are combined.
       'registration-replies-consume: UpdateItem members': 4,
     },
   },
@@ -70,7 +70,7 @@ const BOUNDS: Record<string, { calls: number; writes: Record<string, number> }> 
   },
 };
 
-/** Tables that instances look at or write to by the clock, whatever passes. */
+/** Tables that instances read or write on a schedule, regardless of load. */
 const BY_THE_CLOCK = new Set(['circuits', 'switches', 'instances']);
 const MEMBERS = 3;
 
@@ -78,7 +78,7 @@ let cloud: TestCloud;
 let deployed: Deployed;
 const metered = new Map<string, Metered>();
 
-/** One member after the other, each until all that follows is done. */
+/** One member at a time, each until all consequences are done. */
 beforeAll(async () => {
   const meter = new Meter();
   deployed = await deployedOf(readAssembly(inject('dev')).stacks);
@@ -107,7 +107,7 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.stop());
 
-/** What a path does to the tables that it does not look at by the clock, for each member. */
+/** The operations of a path per member, except on scheduled tables. */
 const operations = (path: string) => {
   const calls = busyCalls(metered.get(path) as Metered, deployed);
   return operationsOf(calls, MEMBERS).filter(({ resource }) => !BY_THE_CLOCK.has(resource));
@@ -130,7 +130,7 @@ it.each(Object.entries(BOUNDS))('to %s makes no more calls to AWS than it did', 
 });
 
 it('to register writes what it must', () => {
-  // A meter that counts nothing would let everything pass.
+  // Guards against a meter that counts nothing.
   const tables = operations('register')
     .filter(({ writeUnits }) => writeUnits >= 1)
     .map(({ resource }) => resource);

@@ -36,7 +36,7 @@ const verdicts = (findings: Record<string, Finding>) =>
   Object.fromEntries(Object.entries(findings).map(([name, { verdict }]) => [name, verdict]));
 
 describe('npm run ops -- doctor', () => {
-  it('finds nothing wrong with an embedded cloud that works, and says what it cannot check there', async () => {
+  it('finds nothing wrong with a working embedded cloud, and lists what it cannot check there', async () => {
     const { endpointUrl } = await cloudOf();
     const { code, findings } = await examined(endpointUrl);
     const notThere = ['region', 'event sources', 'alarms', 'alarm mail'];
@@ -47,7 +47,7 @@ describe('npm run ops -- doctor', () => {
     expect(findings.versions?.found).toContain(`version ${about.version}`);
   });
 
-  it('warns of what is switched off, parked, left alone or not filled in, and says what to do', async () => {
+  it('warns of switches, parked messages, open circuits and empty secrets, and says what to do', async () => {
     const cloud = await cloudOf();
     await switchTo(cloud, 'sms', 'pause', { why: 'they bill twice' });
     const put = (table: string, Item: object) =>
@@ -93,7 +93,7 @@ describe('npm run ops -- doctor', () => {
     expect(code).toBe(1);
   });
 
-  it('says only that nothing answers, if nothing does', async () => {
+  it('reports only that nothing answers, if nothing does', async () => {
     const { code, findings } = await examined('http://127.0.0.1:1');
     expect(code).toBe(1);
     expect(Object.keys(findings)).toEqual(['reachable']);
@@ -128,7 +128,7 @@ describe('a clock', () => {
 });
 
 /** What an account has and the embedded cloud has not, in front of one: CloudFormation, and Lambda's event sources. */
-describe('a stage that is no embedded cloud', () => {
+describe('a stage outside an embedded cloud', () => {
   let cloud: TestCloud;
   beforeAll(async () => {
     cloud = await startTestCloud();
@@ -189,7 +189,7 @@ describe('a stage that is no embedded cloud', () => {
     return listen(server, 0, 'test');
   }
 
-  it('is examined by what CloudFormation and Lambda say; what is not there is not checked', async () => {
+  it('is examined through CloudFormation and Lambda; what is missing is not checked', async () => {
     const { code, findings } = await examined(await front());
     expect(code).toBe(1);
     expect(verdicts(findings)).toMatchObject({
@@ -212,7 +212,7 @@ describe('a stage that is no embedded cloud', () => {
     expect(findings['event sources']?.found).toContain('rollcall-dev-sms-consume is Disabled');
   });
 
-  it('shows its topology, too', async () => {
+  it('shows its topology', async () => {
     const { stdout } = await runScript('packages/cli/src/cli/main.ts', 'ops', '--endpoint', await front(), 'topology');
     expect(stdout).toContain('stream → registration-outbox-relay');
   });

@@ -31,7 +31,7 @@ async function failingGateway(failures: number): Promise<{ url: string; keys: un
 }
 
 describe('with an SMS gateway that fails at first', () => {
-  it('a registration is tried again within seconds, and sends its text once it works', async () => {
+  it('a registration is retried within seconds, and sends its text once the gateway works', async () => {
     const gateway = await failingGateway(2);
     const cloud = await cloudOf({ parameters: { SmsGatewayUrl: gateway.url }, environment: onlyGateway });
     const { id } = await register(cloud);
@@ -61,7 +61,7 @@ describe('with the relay stopped for good', () => {
 });
 
 describe('with every subscriber stopped', () => {
-  it('registrations are answered all the same', async () => {
+  it('registrations are answered nevertheless', async () => {
     const cloud = await cloudOf({ assembly: await without('queue') });
     expect(await register(cloud)).toMatchObject({ version: 1 });
   });
@@ -77,7 +77,7 @@ describe('three messages of one member in one batch', () => {
   const cursorOf = async (cloud: TestCloud) =>
     (await cloud.items('sms', member)).find(({ sk }) => sk === 'contact')?.version;
 
-  it('stop at the second when that fails for now, and go on from there when it comes again', async () => {
+  it('stop at the second when it fails temporarily, and continue from there after its redelivery', async () => {
     const gateway = await failingGateway(2);
     const cloud = await cloudOf({ parameters: { SmsGatewayUrl: gateway.url }, environment: onlyGateway });
     expect(await cloud.invoke('rollcall-dev-sms-consume', batch)).toEqual({
@@ -90,7 +90,7 @@ describe('three messages of one member in one batch', () => {
     expect(gateway.keys).toEqual(Array(3).fill(`${member}/2`));
   });
 
-  it('park from the second on when that fails for good', async () => {
+  it('park from the second on when it fails permanently', async () => {
     const cloud = await cloudOf({});
     // The sandbox refuses a recipient that is no phone number.
     const poisoned = {
@@ -110,7 +110,7 @@ describe('three messages of one member in one batch', () => {
   });
 });
 
-describe('a message that comes before its predecessor', () => {
+describe('a message that arrives before its predecessor', () => {
   it('is parked, and applied by the sweep after the predecessor was', async () => {
     const cloud = await cloudOf({});
     const member = memberIdOf(8);
@@ -127,7 +127,7 @@ describe('a message that comes before its predecessor', () => {
 });
 
 describe('a late subscriber', () => {
-  it('parks the version that it meets first, and starts there once no lower one can be on its way', async () => {
+  it('parks the first version it receives, and starts there once no lower one can be in transit', async () => {
     const assembly = await changedAssembly(['points'], ({ Properties }) => {
       const variables = Properties?.Environment?.Variables;
       if (variables?.JOINS_LATE) variables.JOINS_LATE = 'true';
@@ -146,8 +146,8 @@ describe('a late subscriber', () => {
   });
 });
 
-describe('a message that never gets an answer from its function', () => {
-  it('ends among the dead letters, is parked from there, and holds up nobody but its own member', async () => {
+describe('a message whose function never responds', () => {
+  it('becomes a dead letter, is parked from there, and blocks only its own member', async () => {
     const phone = newPhone();
     const gateway = createServer((request, response) => {
       let body = '';
@@ -196,7 +196,7 @@ describe('a message that never gets an answer from its function', () => {
   });
 });
 
-describe('what SNS could not deliver to a queue', () => {
+describe('a message that SNS could not deliver to a queue', () => {
   it('is parked and applied by the sweep', async () => {
     const cloud = await cloudOf({});
     const member = memberIdOf(11);

@@ -17,7 +17,7 @@ import { httpEvent } from '../support/http.ts';
 const TableName = 'rollcall-dev-points';
 const PATIENCE_MS = 300;
 
-/** What chaos and the overload run rely on: a fault that was asked for happens, as AWS would make it, and once. */
+/** Chaos and overload runs rely on this: a requested fault occurs once, as AWS would produce it. */
 describe('a fault on purpose', () => {
   let cloud: TestCloud;
   let dynamodb: DynamoDBClient;
@@ -68,7 +68,7 @@ describe('a fault on purpose', () => {
     expect(happened).toContain('dynamodb PutItem: refused');
   });
 
-  it('does a call and answers with an error', async () => {
+  it('executes a call and returns an error', async () => {
     next = { operation: 'PutItem', fault: { kind: 'answer lost' } };
     await expect(put('answer lost')).rejects.toThrow('a fault on purpose');
     expect(await isThere('answer lost')).toBe(true);

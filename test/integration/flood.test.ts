@@ -32,7 +32,7 @@ function registerFrom(agent: Agent, localAddress: string, apiUrl: string, phone 
 }
 
 describe('registrations', () => {
-  it('of one address are limited over all instances, of which those of others notice nothing', async () => {
+  it('of one address are limited over all instances, without affecting others', async () => {
     const burst = 20;
     const perMinute = 6;
     const limits = { caller: { burst, perMinute }, phone: { burst: 10, perMinute: 10 } };
@@ -120,7 +120,7 @@ describe('on a table', () => {
   const tableName = 'rollcall-dev-sms-limits';
 
   describe('a token bucket', () => {
-    it('gives its burst at once and then what flows in, to all instances together', async () => {
+    it('allows its burst at once and then its rate, over all instances together', async () => {
       const instances = [0, 1, 2].map(() => createTokenBuckets({ client: cloud.dynamodb, tableName, now }));
       const rate = { burst: 5, perMinute: 60 };
       const take = async (times: number) => {
@@ -138,7 +138,7 @@ describe('on a table', () => {
       expect(await take(20)).toBe(5);
     });
 
-    it('says how many are left, and when there is the next', async () => {
+    it('reports how many tokens are left, and when the next is available', async () => {
       const { take } = createTokenBuckets({ client: cloud.dynamodb, tableName, now });
       const rate = { burst: 2, perMinute: 6 };
       expect(await take('told', rate)).toEqual({ allowed: true, waitMs: 0, remaining: 1, fullInMs: 10_000 });
@@ -146,7 +146,7 @@ describe('on a table', () => {
       expect(await take('told', rate)).toEqual({ allowed: false, waitMs: 10_000, remaining: 0, fullInMs: 20_000 });
     });
 
-    it('is not asked again by an instance that found it empty, until there may be a token', async () => {
+    it('is not read again by an instance that found it empty, until a token may be available', async () => {
       let writes = 0;
       const send = (command: never) => {
         writes++;
@@ -166,7 +166,7 @@ describe('on a table', () => {
       expect((await take('asked', rate)).allowed).toBe(true);
     });
 
-    it('hands out tokens of the near future to those who wait', async () => {
+    it('hands out future tokens to callers who wait', async () => {
       const { take } = createTokenBuckets({ client: cloud.dynamodb, tableName, now });
       const rate = { burst: 1, perMinute: 60 };
       const taken = [];
@@ -210,7 +210,7 @@ describe('on a table', () => {
       );
     });
 
-    it('takes turns ahead where one write a batch would be too many, and lets them lapse', async () => {
+    it('reserves slots ahead where one write per batch would be too many, and lets them lapse', async () => {
       let asked = 0;
       const takeMany = async (_: string, __: object, most: number) => {
         asked++;
@@ -256,7 +256,7 @@ describe('on a table', () => {
         (error: Error) => error.message,
       );
 
-    it('let a phone have so many an hour, and know a message again', async () => {
+    it('allow a number of texts per phone and hour, and recognize a repeated message', async () => {
       const limited = limits({ perPhoneAndHour: 2 });
       const outcome = (id: string) => ask(limited, '+34600000001', id);
       expect([
@@ -270,7 +270,7 @@ describe('on a table', () => {
       expect(await outcome('c')).toBe('sent');
     });
 
-    it('let a country have so many a minute, whatever becomes of others', async () => {
+    it('allow a number of texts per country and minute, independent of other countries', async () => {
       const limited = limits({ perCountryAndMinute: 1 });
       expect(await ask(limited, '+447400123457', 'a')).toBe('sent');
       expect(await ask(limited, '+447400123457', 'a')).toBe('sent');
@@ -284,7 +284,7 @@ describe('on a table', () => {
       expect(await ask(limited, '+447400123456', 'b2')).toBe('sent');
     });
 
-    it('count a text once, for when it was asked for, however late it is sent', async () => {
+    it('count a text once, for the time of its request, however late it is sent', async () => {
       const limited = limits({ perCountryAndMinute: 2 });
       const asked = now();
       for (let hour = 0; hour < 5; hour++) {
@@ -296,7 +296,7 @@ describe('on a table', () => {
       expect(await ask(limited, '+33612345003', 'now')).toBe('sent');
     });
 
-    it('spend no more than the budget of the day, and say when it is nearly spent', async () => {
+    it('never exceed the daily budget, and report when it is nearly spent', async () => {
       at = Date.UTC(2026, 11, 24, 10);
       const limited = limits({ perDay: 5 });
       const before = counted.TextBudgetNearlySpent ?? 0;
@@ -308,7 +308,7 @@ describe('on a table', () => {
       expect(await ask(limited, '+34600000109', 'day-9')).toBe('sent');
     });
 
-    it('let one country that is flooded not spend the day of all others', async () => {
+    it('keep a flooded country from using up the daily budget of others', async () => {
       at = Date.UTC(2026, 11, 26, 10);
       const limited = limits({ perCountryAndMinute: 1, perDay: 2 });
       const outcomes = [];
@@ -318,7 +318,7 @@ describe('on a table', () => {
       expect(await ask(limited, '+33612345201', 'third')).toMatch(/^the day's budget of 2 texts is spent/);
     });
 
-    it('do not count for the day what a country may not have, though it is asked for at once', async () => {
+    it('do not count texts refused for a country towards the day, even if requested concurrently', async () => {
       at = Date.UTC(2026, 11, 27, 10);
       const limited = limits({ perCountryAndMinute: 2, perDay: 5 });
       const flood = await Promise.all(
@@ -388,7 +388,7 @@ describe('on a table', () => {
       },
     );
 
-    it('do not matter to a phone that has opted out: it gets no text, not even a released one, until it opts in', async () => {
+    it('do not override an opt-out: the phone gets no text, not even a released one, until it opts in', async () => {
       const limited = limits({});
       const optOuts = createOptOuts({ client: cloud.dynamodb, tableName, pseudonym: async (phone) => phone });
       const phone = '+34600000301';
@@ -405,7 +405,7 @@ describe('on a table', () => {
       expect(await ask(limited, phone, 'out')).toBe('sent');
     });
 
-    it('are lifted by a person, and count nothing then', async () => {
+    it('can be lifted by an operator, and then count nothing', async () => {
       const limited = limits({ countries: ['ES'], perPhoneAndHour: 1 });
       expect(await ask(limited, '+33612345301', 'abroad', now(), true)).toBe('sent');
       expect(await ask(limited, '+34600000303', 'a', now(), true)).toBe('sent');
@@ -424,7 +424,7 @@ describe('on a table', () => {
 });
 
 describe('a text to a country that is not allowed', () => {
-  it('reaches no provider, is seen, and goes when a person releases it', async () => {
+  it('reaches no provider, is visible, and is sent when an operator releases it', async () => {
     const cloud = await cloudOf({ environment: smsEnvironment({ countries: ['ES'], receipts: false }) });
     const phone = '+4915112345678';
     await cloud.request('POST', '/v1/members', { phone, name: 'Eva', locale: 'en' });

@@ -24,7 +24,7 @@ const resource = (id: string, name: 'points' | 'guide') =>
   });
 
 describe('a registration', () => {
-  it('becomes a text in the language of the member, points, and a guide', async () => {
+  it("leads to a text in the member's language, points, and a guide", async () => {
     const { id, phone } = await register('es-MX');
     const [text] = await eventually(async () => {
       const texts = await cloud.texts(phone);
@@ -44,7 +44,7 @@ describe('a registration', () => {
     await eventually(async () => (await cloud.items('outbox', id)).length === 0);
   });
 
-  it('has no points and no guide before they were made', async () => {
+  it('has no points and no guide before they exist', async () => {
     for (const name of ['points', 'guide']) {
       expect((await cloud.request('GET', `/v1/members/${memberIdOf(404)}/${name}`)).status).toBe(404);
     }
@@ -80,7 +80,7 @@ describe('a registration', () => {
     }
   });
 
-  it('is applied once by each service even if its message comes again and again', async () => {
+  it('is applied once by each service even if its message is redelivered repeatedly', async () => {
     const { id, phone } = await register('en');
     const message = registered(id, 1, phone);
     await resource(id, 'points');
@@ -119,7 +119,7 @@ describe('the AWS endpoint', () => {
     expect(QueueUrls).toContain(`${cloud.endpointUrl}/000000000000/rollcall-dev-sms.fifo`);
   });
 
-  it('says which functions there are when asked for another', async () => {
+  it('lists the functions when asked for an unknown one', async () => {
     const answer = await cloud.invoke('nothing', {});
     expect(answer).toMatchObject({
       __type: 'ResourceNotFoundException',
@@ -138,7 +138,7 @@ describe('npm run demo -- --input', () => {
       content,
     );
 
-  it('registers the people of a file, and nobody whom it only mentions', async () => {
+  it('registers the people of a file, and nobody who is only mentioned', async () => {
     const [ana, eve, bo] = [newPhone(), newPhone(), newPhone()];
     const content = `${HEADER}${ana},Ana,es,"met at the fair\n${eve},Eve,es,friend\ncall back"\n${bo},Bo,en,\n`;
     const { code, stdout, stderr } = await demo(content);
@@ -159,7 +159,7 @@ describe('npm run demo -- --input', () => {
     });
   });
 
-  it('of an app that has a subscriber more says so if the cloud has it not', async () => {
+  it('of an app with a further subscriber reports that the cloud lacks it', async () => {
     const { code, stdout, stderr } = await runNode(
       [join(root, 'examples/coupons/demo/main.ts'), '--endpoint', cloud.endpointUrl, '--members', '1'],
       { NODE_OPTIONS: '--disable-warning=ExperimentalWarning' },

@@ -40,7 +40,7 @@ const parked = async (table: string) =>
 
 const errorsOf = async (table: string) => (await cloud.items(table, PARKED_INDEX)).map(({ error }) => error);
 
-describe('the outbox on a table that is there', () => {
+describe('the outbox on an existing table', () => {
   async function shop(name: string, destination: string) {
     const orders = await cloud.table(`${name}-orders`, 'orderId');
     const outbox = await cloud.outboxTable(`${name}-outbox`);
@@ -72,7 +72,7 @@ describe('the outbox on a table that is there', () => {
     expect(await cloud.items(outbox.name)).toEqual([]);
   });
 
-  it('publishes to a FIFO queue; the sweep does, what no stream has told', async () => {
+  it('publishes to a FIFO queue; the sweep publishes what the stream missed', async () => {
     const queue = await cloud.queue('order-events.fifo');
     const { outbox, placeOrder, cancelOrder, sweep } = await shop('queue', queue);
     await placeOrder('A');
@@ -85,7 +85,7 @@ describe('the outbox on a table that is there', () => {
     expect(await cloud.items(outbox.name)).toEqual([]);
   });
 
-  it('is told by a stream without filter what was deleted, too', async () => {
+  it('also gets deletions from a stream without filter', async () => {
     const { topicArn, queueUrl } = await cloud.topicWithQueue('deleted');
     const { outbox, placeOrder, relay, sweep } = await shop('deleted', topicArn);
     await placeOrder('A');
@@ -97,7 +97,7 @@ describe('the outbox on a table that is there', () => {
     expect(await relay({ Records: deleted })).toEqual({ batchItemFailures: [] });
   });
 
-  it('has no message of a change that failed, and one of each that was made', async () => {
+  it('has no message for a failed change, and one for each successful one', async () => {
     const { orders, outbox, placeOrder, cancelOrder } = await shop('race', 'https://nowhere');
     await placeOrder('A');
     await expect(placeOrder('A')).rejects.toMatchObject({ name: 'TransactionCanceledException' });
@@ -134,7 +134,7 @@ describe('messages for later', () => {
     };
   }
 
-  it('are sent when their time has come, and not before', async () => {
+  it('are sent when they are due, and not before', async () => {
     const { placeOrder, payOrder, sent } = await shop('unpaid');
     await placeOrder('A');
     await placeOrder('B');
@@ -189,7 +189,7 @@ describe('large messages', () => {
   });
 });
 
-describe('the ordered consumer on a queue that is there', () => {
+describe('the ordered consumer on an existing queue', () => {
   const at = '2026-11-29T10:00:00Z';
 
   async function shipping(name: string) {
@@ -216,7 +216,7 @@ describe('the ordered consumer on a queue that is there', () => {
     };
   }
 
-  it('applies each message of others once and in order, to a table that is there', async () => {
+  it('applies each foreign message once and in order, to an existing table', async () => {
     const { table, placed, cancelled, deliver, sweep, shipments } = await shipping('shop');
     await placed('A', 1, 3);
     await placed('A', 1, 3);
@@ -233,7 +233,7 @@ describe('the ordered consumer on a queue that is there', () => {
     expect(await parked(table)).toEqual([]);
   });
 
-  it('begins an order that is older than itself where it meets it', async () => {
+  it('starts an order that is older than itself at the first version it receives', async () => {
     const { placed, deliver, sweep, shipments } = await shipping('late');
     await placed('old', 8, 2);
     await deliver();
@@ -244,20 +244,20 @@ describe('the ordered consumer on a queue that is there', () => {
     expect(await shipments()).toEqual([{ orderNo: 'old', state: 'planned', quantity: 2 }]);
   });
 
-  it('parks what cannot be read, and says why', async () => {
+  it('parks an unreadable message, with the reason', async () => {
     const { table, queue, placed, deliver, shipments } = await shipping('unreadable');
     await cloud.send(queue, 'order A-17', 'B');
     await cloud.send(queue, { eventId: 'e1', event: 'OrderPlaced', revision: 1, at, payload: {} }, 'B');
     await placed('B', 1, 1);
     expect(await deliver()).toBe(0);
     expect((await errorsOf(table)).toSorted()).toEqual([
-      'UnreadableMessageError: message is no JSON',
+      'UnreadableMessageError: message is not JSON',
       'UnreadableMessageError: message is not what its adapter reads: orderNo is missing',
     ]);
     expect(await shipments()).toHaveLength(1);
   });
 
-  it('applies once by id what has no version, from a standard queue', async () => {
+  it('applies messages without a version once by id, from a standard queue', async () => {
     const environment = {
       ACCOUNTS_TABLE: await cloud.table('accounts', 'accountNo'),
       CONSUMER_TABLE: await cloud.consumerTable('payments'),
@@ -308,7 +308,7 @@ describe('parking alone', () => {
     };
   }
 
-  it('parks at once what is refused for good; a redrive brings it back', async () => {
+  it('parks a permanent failure immediately; a redrive applies it', async () => {
     const { service, table, job, deliver, sweep } = await billing('refused');
     service.status = 422;
     await job('j1');
@@ -323,7 +323,7 @@ describe('parking alone', () => {
     expect(await parked(table)).toEqual([]);
   });
 
-  it('gives back what fails for now, parks it at its fifth receive, and tries it by the sweep', async () => {
+  it('returns a temporary failure, parks it at its fifth receive, and retries it in the sweep', async () => {
     const { service, table, job, deliver, sweep } = await billing('down');
     service.status = 503;
     await job('j2');
@@ -338,7 +338,7 @@ describe('parking alone', () => {
     expect(await parked(table)).toEqual([]);
   });
 
-  it('takes dead letters back, and skips what a person gives up', async () => {
+  it('retries dead letters, and skips what an operator discards', async () => {
     const { service, table, job, deadLetters, queue, deliver, sweep } = await billing('given-up');
     await job('j3', deadLetters);
     await sweep();

@@ -75,14 +75,14 @@ it('a document of 1 MB goes to a topic and to a queue, and arrives whole', async
   ]);
 });
 
-it('what fits into a message stays in it', async () => {
+it('data that fits into a message stays in it', async () => {
   await file('small', { characters: 1_000 });
   expect(await applied('small')).toBe(1_000);
   expect(sent('small')[0]?.data.text).toHaveLength(1_000);
   expect(await keysAbout('small')).toEqual([]);
 });
 
-it('what is parked is held by its subscriber, shown to an operator, and let go when it is applied', async () => {
+it('the data of a parked message is kept by its subscriber, shown to an operator, and deleted when the message is applied', async () => {
   await file('held', { text: 'refuse ', characters: 100_000 });
   const found = await parked('held');
   expect(found.reason).toBe('failed');
@@ -103,7 +103,7 @@ it('what is parked is held by its subscriber, shown to an operator, and let go w
   expect(await keysAbout('held')).toEqual([]);
 });
 
-it('data that is missing is waited for, and then parked for a person, who brings it back', async () => {
+it('missing data is waited for, and then parked for a person, who restores it', async () => {
   await file('missing', { keeps: 'nothing' });
   const found = await parked('missing');
   const [message] = sent('missing');
@@ -118,7 +118,7 @@ it('data that is missing is waited for, and then parked for a person, who brings
   expect(await applied('missing')).toBe(CHARACTERS);
 });
 
-it('data that is not what was sent is refused at once', async () => {
+it('data with a different hash is refused immediately', async () => {
   await file('tampered', { keeps: 'another' });
   expect(await parked('tampered')).toMatchObject({
     ...{ reason: 'failed', attempts: 1 },
@@ -126,7 +126,7 @@ it('data that is not what was sent is refused at once', async () => {
   });
 });
 
-it('is erased with its aggregate: what was sent by the outbox, what was held by each subscriber', async () => {
+it('is erased with its aggregate: sent data by the outbox, copies by each subscriber', async () => {
   await file('erased', { prints: true });
   await applied('erased');
   // As one that died before it let go.
@@ -168,7 +168,7 @@ it('every grant on the bucket is used', () => {
   expect(ofBucket.difference(kinds(used))).toEqual(new Set());
 });
 
-it('a role may do no more: neither list what it reads, nor read what is not its channel', async () => {
+it('a role may do no more: neither list the bucket, nor read data of other channels', async () => {
   const role = 'arn:aws:iam::000000000000:role/shop-dev-archive-consume';
   const may = (action: string, path: string) =>
     cloud.access.decide({ principal: { role }, action, resource: `arn:aws:s3:::${BUCKET}${path}` }).allowed;

@@ -60,7 +60,7 @@ async function sent(orderId: string, count: number) {
     .toSorted();
 }
 
-it('what waits is not sent before its time: neither stream nor sweep sees it', async () => {
+it('a scheduled message is not sent before its time: neither by the stream nor by the sweep', async () => {
   await place('waits', 3_600);
   const { later, ...report } = await sweep();
   expect(later).toMatchObject({ released: 0, failedMessages: 0 });
@@ -95,14 +95,16 @@ it('is cancelled or sent; a person sends it before its time', async () => {
   expect(await sent('asked', 2)).toEqual(['shop.label.print.v1 -', 'shop.order.placed.v1 1']);
 });
 
-it('is seen, sent and cancelled by an operator', async () => {
+it('can be listed, sent and cancelled by an operator', async () => {
   await place('operated', 3_600);
   const stage = openStage({ app: 'shop', name: 'dev', endpoint: cloud.endpointUrl });
   expect((await waitingIn(stage, 'operated')).map(({ name }) => name)).toEqual(['deadline', 'label', 'reminder']);
   const key = { subject: 'operated', name: 'deadline' };
   await askAboutWaiting(stage, key, 'sendNow');
   await askAboutWaiting(stage, { ...key, name: 'label' }, 'cancel');
-  await expect(askAboutWaiting(stage, key, 'cancel')).rejects.toThrow('Nothing waits about operated as deadline');
+  await expect(askAboutWaiting(stage, key, 'cancel')).rejects.toThrow(
+    'No message about operated is scheduled as deadline',
+  );
   expect((await waitingIn(stage)).filter(({ subject }) => subject === 'operated').map(({ name }) => name)).toEqual([
     'reminder',
   ]);
@@ -123,7 +125,7 @@ function written() {
   );
 }
 
-it('costs what the decision says', async () => {
+it('has the cost in the decision', async () => {
   meter.take();
   await place('costs', 3_600);
   await sent('costs', 1);

@@ -6,7 +6,7 @@ import { processCosts } from '../../ops/cost/process.ts';
 const told = async (costs: typeof laterCosts) =>
   Object.fromEntries((await costs()).map(({ feature, writeUnits, calls }) => [feature, { writeUnits, calls }]));
 
-it('a process costs what decision 51 says, and the publication of what it sends', async () => {
+it('a process has the cost in decision 51, plus the publication of its messages', async () => {
   expect(await told(processCosts)).toMatchObject({
     'it starts': { writeUnits: 9 },
     // Its reply is received and deleted; process and count are read, and written together.
@@ -16,7 +16,7 @@ it('a process costs what decision 51 says, and the publication of what it sends'
   });
 });
 
-it('a message for later costs what decision 49 says', async () => {
+it('a scheduled message has the cost in decision 49', async () => {
   expect(await told(laterCosts)).toMatchObject({
     'committed with a state': { writeUnits: 3 },
     'due, to a queue without order': { writeUnits: 6, calls: 3 },

@@ -69,7 +69,7 @@ describe('npm run ops -- parked', () => {
     expect(await opsJson('parked', 'show', 'sms', member)).toHaveLength(2);
   });
 
-  it('redrives in order, stops at what fails again, and says so by its exit code', async () => {
+  it('redrives in order, stops at a repeated failure, and reports it by its exit code', async () => {
     const member = await parkMember(23);
     const failing = await ops('parked', 'redrive', 'sms', member);
     expect([failing.code, failing.stdout]).toEqual([1, expect.stringContaining('answered 422')]);
@@ -92,7 +92,7 @@ describe('npm run ops -- parked', () => {
   it('discards one version with a reason that is kept, and what waits behind it goes on', async () => {
     const member = await parkMember(26);
     const early = await ops('parked', 'discard', 'sms', member, '2', '--because', 'no', '--yes');
-    expect([early.code, early.stderr]).toEqual([1, expect.stringContaining('waits for an earlier one')]);
+    expect([early.code, early.stderr]).toEqual([1, expect.stringContaining('waits for an earlier version')]);
     const unsure = await ops('parked', 'discard', 'sms', member, '1', '--because', 'a test');
     expect([unsure.code, unsure.stderr]).toEqual([1, expect.stringContaining('--yes')]);
     await ops('parked', 'discard', 'sms', member, '1', '--because', 'a test', '--yes');
@@ -100,7 +100,7 @@ describe('npm run ops -- parked', () => {
     expect(await opsJson('parked', 'show', 'sms', member)).toMatchObject([{ version: 1, discardedBecause: 'a test' }]);
   });
 
-  it('parks what nobody can read under its queue, from where it can be discarded', async () => {
+  it('parks an unreadable message under its queue, from where it can be discarded', async () => {
     const body = '{"specversion":"1.0"';
     await sendTo('guide', 'anybody', body);
     const queue = 'rollcall-dev-guide.fifo';
@@ -109,7 +109,7 @@ describe('npm run ops -- parked', () => {
       return parked.length > 0 && parked;
     });
     expect(found).toMatchObject({ subscriber: 'guide', reason: 'unreadable', body });
-    expect((await ops('parked', 'redrive', 'guide', queue)).stdout).toContain('no JSON');
+    expect((await ops('parked', 'redrive', 'guide', queue)).stdout).toContain('is not JSON');
     await opsJson('parked', 'discard', 'guide', queue, found.messageId, '--because', 'noise', '--yes');
     expect(await parkedOf(queue)).toEqual([]);
   });
@@ -123,7 +123,7 @@ describe('npm run ops -- outbox', () => {
     JSON.stringify({ ...profileChanged(tooLarge, 2), padding: 'x'.repeat(270 * 1024) }),
   );
 
-  it('lists what the topic refuses and says why it stays, while other members’ messages pass', async () => {
+  it('lists what the topic refuses, with the reason, while other members’ messages pass', async () => {
     // Version 2 of a member whose version 1 is long published; no stream record is needed for the sweep.
     await cloud.dynamodb.send(new PutCommand({ TableName: 'rollcall-dev-outbox', Item: row }));
     const { body } = await cloud.request('POST', '/v1/members', { phone: '+34655555555', name: 'Ana', locale: 'es' });
@@ -142,9 +142,9 @@ describe('npm run ops -- outbox', () => {
 });
 
 describe('npm run ops', () => {
-  it('says so when nothing of an aggregate is parked', async () => {
+  it('reports that nothing of an aggregate is parked', async () => {
     const { code, stdout } = await ops('parked', 'redrive', 'sms', 'nobody');
-    expect([code, stdout]).toEqual([1, expect.stringContaining('nobody: nothing of it is parked')]);
+    expect([code, stdout]).toEqual([1, expect.stringContaining('nobody: nothing parked')]);
   });
 
   it('shows how many messages wait in each queue', async () => {
@@ -168,8 +168,8 @@ describe('npm run ops', () => {
   });
 
   it.each([
-    ['neither aggregates nor all', ['parked', 'redrive', 'sms'], 'Name aggregates, or say --all'],
-    ['both aggregates and all', ['parked', 'redrive', 'sms', 'x', '--all'], 'Name aggregates, or say --all'],
+    ['neither aggregates nor all', ['parked', 'redrive', 'sms'], 'Name aggregates, or pass --all'],
+    ['both aggregates and all', ['parked', 'redrive', 'sms', 'x', '--all'], 'Name aggregates, or pass --all'],
     ['a reason that is none', ['parked', 'list', '--reason', 'bogus'], 'Allowed choices are failed'],
     ['a reason that says nothing', ['parked', 'discard', 'sms', 'x', '1', '--because', ' '], 'Say why'],
     ['an endpoint that is none', ['queues', '--endpoint', ''], 'It must be a URL'],
@@ -178,7 +178,7 @@ describe('npm run ops', () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining(what)]);
   });
 
-  it('says so when nothing answers', async () => {
+  it('reports that nothing answers', async () => {
     const { code, stderr } = await runScript(
       'packages/cli/src/cli/main.ts',
       'ops',

@@ -21,7 +21,7 @@ describe.each([...packages])('%s, as it is published', (_, folder) => {
   const tool = (bin: string, ...options: string[]) =>
     spawnSync(process.execPath, [join(ROOT, 'node_modules', bin), ...options], { encoding: 'utf8' });
 
-  it('is taken by package managers, bundlers and Node.js', () => {
+  it('works with package managers, bundlers and Node.js', () => {
     expect(tool('publint/src/cli.js', 'run', folder, '--strict').stdout).toContain('All good!');
   });
 
@@ -30,7 +30,7 @@ describe.each([...packages])('%s, as it is published', (_, folder) => {
     expect([status, stdout]).toEqual([0, expect.anything()]);
   });
 
-  it('has the public surface that docs/api says (a change is written there by npm run packages)', () => {
+  it('has the public surface in docs/api (npm run packages writes changes there)', () => {
     expect(surfaceFindings([folder], false)).toEqual([]);
   });
 });
@@ -69,7 +69,7 @@ describe('@rollcall/kit, installed into an empty folder', () => {
     expect(run(process.execPath, 'program.js')).toBe('apply\n');
   });
 
-  it('tells its types to a program in TypeScript', () => {
+  it('provides types to a TypeScript program', () => {
     const program = (capability: string) => `
       import { defineConsumer } from '@rollcall/kit/contracts';
       import { subscriberFunctions } from '@rollcall/kit/messaging';

@@ -69,7 +69,7 @@ function written() {
   return units;
 }
 
-it('costs what the decision says', async () => {
+it('has the cost in the decision', async () => {
   meter.take();
   await place();
   await cloud.settled();
@@ -82,7 +82,7 @@ it('costs what the decision says', async () => {
   });
 });
 
-it('is shown to operators when it needs a person, who goes on from there', async () => {
+it('is shown to operators when it needs a person, whose decision continues it', async () => {
   const id = await stuck();
   expect(await stuckIn(stage, await stage.subscribers())).toMatchObject([
     { subscriber: REPLIES, process: id, why: expect.stringContaining('charge had no reply in time, 5 times') },

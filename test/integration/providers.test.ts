@@ -61,7 +61,7 @@ async function brokenGateway() {
 }
 
 describe('an SMS provider that fails', () => {
-  it('is left alone by every instance; the second takes over; the first is probed and comes back', async () => {
+  it('is not called by any instance; the second takes over; the first is probed and recovers', async () => {
     const gateway = await brokenGateway();
     const cloud = await cloudOf({ parameters: { SmsGatewayUrl: gateway.url } });
     await allTexts(cloud, await register(cloud, 10));
@@ -83,7 +83,7 @@ describe('an SMS provider that fails', () => {
 });
 
 describe('an SMS provider that hangs', () => {
-  it('never holds a function until its time is over, and no text is lost', async () => {
+  it('never occupies a function until its timeout, and no text is lost', async () => {
     const cloud = await cloudOf();
     for (const provider of ['http', 'twilio']) await cloud.breakSms(provider, 'hangs');
     const phones = await register(cloud, 10);
@@ -115,7 +115,7 @@ describe('two SMS gateways that registered themselves', () => {
     expect(await parked(cloud)).toEqual([]);
   });
 
-  it('go on being called by who knows them while the registry cannot be reached', async () => {
+  it('are still called by instances that know them while the registry is unreachable', async () => {
     // Of one instance: what another that starts meanwhile does is another matter, it knows of no gateway.
     const assembly = await changedAssembly(['sms'], ({ Type, Properties }) => {
       if (Type === 'AWS::Lambda::EventSourceMapping') Properties.ScalingConfig = { MaximumConcurrency: 1 };
@@ -164,7 +164,7 @@ describe('what the deployment registered', () => {
 });
 
 describe('texts at a rate that is agreed with their provider', () => {
-  it('never exceed it, whatever waits', async () => {
+  it('never exceed it, whatever the backlog', async () => {
     const perSecond = 5;
     const cloud = await cloudOf({ environment: smsEnvironment({ perMinute: perSecond * 60 }) });
     const start = Date.now();

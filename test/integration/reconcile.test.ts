@@ -69,7 +69,7 @@ describe('npm run ops -- reconcile', () => {
   });
 
   describe("when the publisher's table was restored", () => {
-    it('without mending, subscribers take what is changed next for a duplicate', async () => {
+    it('without a repair, subscribers take the next change for a duplicate', async () => {
       const { id, path } = await registered('en');
       await change(path, { locale: 'es' });
       await cloud.settled();
@@ -95,7 +95,7 @@ describe('npm run ops -- reconcile', () => {
       expect(await cursorIn('sms', id)).toMatchObject({ version: 4, locale: 'en' });
     });
 
-    it('mended before anything is changed, versions go on above what subscribers have seen', async () => {
+    it('repaired before any change, versions continue above those that subscribers have seen', async () => {
       const { id, path } = await registered('en');
       await cloud.settled();
       const before = await copyOf(cloud, 'members');
@@ -125,7 +125,7 @@ describe('npm run ops -- reconcile', () => {
       await eventually(async () => (await cursorIn('guide', id))?.journeyLocale === 'es');
     });
 
-    it('counts commands on from where they were', async () => {
+    it('continues the count of commands', async () => {
       const { id, path } = await registered();
       await cloud.settled();
       const before = await copyOf(cloud, 'members');
@@ -141,7 +141,7 @@ describe('npm run ops -- reconcile', () => {
       expect(await cloud.items('points-commands', id)).toMatchObject([{ version: 2 }]);
     });
 
-    it('without mending, the next command is taken for a duplicate, and never answered', async () => {
+    it('without a repair, the next command is taken for a duplicate, and never answered', async () => {
       const { id, path } = await registered();
       await cloud.settled();
       const before = await copyOf(cloud, 'members');
@@ -157,7 +157,7 @@ describe('npm run ops -- reconcile', () => {
   });
 
   describe("when a subscriber's table was restored", () => {
-    it('reads again what it has lost, and applies it once; others only see duplicates', async () => {
+    it('replays what it has lost, and applies it once; others only see duplicates', async () => {
       const [changed, left] = [await registered('en'), await registered('en')];
       await cloud.settled();
       const before = await copyOf(cloud, 'guide');
@@ -184,7 +184,7 @@ describe('npm run ops -- reconcile', () => {
       expect((await cloud.texts(late.phone)).length).toBe(texts);
     });
 
-    it('is told from the state what is in no archive', async () => {
+    it('gets from the state what the archive lacks', async () => {
       const without = await cloudOf({
         assembly: await changedAssembly(['foundation'], ({ Properties }) => delete Properties?.ArchivePolicy),
       });
@@ -210,7 +210,7 @@ describe('npm run ops -- reconcile', () => {
     });
   });
 
-  it('tells what the outbox has lost from the state', async () => {
+  it('publishes from the state what the outbox has lost', async () => {
     const { id, path } = await registered('en');
     await cloud.settled();
     // A change whose row was there after the moment that the outbox was restored to, and not published by then.
@@ -239,7 +239,7 @@ describe('npm run ops -- reconcile', () => {
     expect(await change(path, { locale: 'en' })).toBe(3);
   });
 
-  it('tells what is set aside from what is lost, and leaves it to a person', async () => {
+  it('distinguishes parked from lost messages, and leaves them to a person', async () => {
     const { id, path } = await registered('en');
     await cloud.settled();
     const before = await copyOf(cloud, 'guide');
@@ -258,7 +258,7 @@ describe('npm run ops -- reconcile', () => {
     expect((await reconcile('--mend', '--yes')).code).toBe(0);
   });
 
-  it('says what it would do, and does nothing unless that is confirmed', async () => {
+  it('shows what it would do, and does nothing without confirmation', async () => {
     const { id } = await registered('en');
     await cloud.settled();
     const items = await cloud.items('guide', id);
@@ -270,14 +270,14 @@ describe('npm run ops -- reconcile', () => {
     const { code, stdout, stderr } = await ops('reconcile', '--mend');
     expect(code).toBe(1);
     expect(stdout).toMatch(new RegExp(`guide +missing +${id} +1 +none +1`));
-    expect(stderr).toContain('guide read the archive again');
-    expect(stderr).toContain('calls of providers included');
-    expect(stderr).toContain('Say so with --yes.');
+    expect(stderr).toContain('guide replay the archive');
+    expect(stderr).toContain('provider calls included');
+    expect(stderr).toContain('Confirm with --yes.');
     expect(await cloud.items('guide', id)).toEqual([]);
     await restore(cloud, 'guide', [...(await copyOf(cloud, 'guide')), ...items] as any[]);
   });
 
-  it('brings together copies of tables that were taken at different moments, in a region without queues and archive', async () => {
+  it('reconciles copies of tables from different moments, in a region without queues and archive', async () => {
     const [kept, changed, late] = [await registered('en'), await registered('en'), await registered('en')];
     await cloud.settled();
     const copies = new Map([['guide', (await copyOf(cloud, 'guide')).filter(({ pk }) => pk !== late.id)]]);
@@ -298,7 +298,7 @@ describe('npm run ops -- reconcile', () => {
     for (const { phone } of [kept, changed, late]) expect(await elsewhere.texts(phone)).toEqual([]);
   });
 
-  it('reads again what was in a queue that was deleted', async () => {
+  it('replays what was in a deleted queue', async () => {
     const QueueName = 'rollcall-dev-guide.fifo';
     const { QueueUrl } = await cloud.sqs.send(new GetQueueUrlCommand({ QueueName }));
     const { Attributes = {} } = await cloud.sqs.send(
@@ -318,7 +318,7 @@ describe('npm run ops -- reconcile', () => {
     expect(await cursorIn('guide', id)).toMatchObject({ version: 1, journeyLocale: 'es' });
   });
 
-  it('tells by name who is unknown, and who has left and is back', async () => {
+  it('names unknown members, and former members that are back', async () => {
     const left = await registered();
     await cloud.settled();
     const before = await copyOf(cloud, 'members');

@@ -116,14 +116,14 @@ describe('one member', () => {
     expect(await cloud.items('members', guardKey(String(member?.phonePseudonym)).pk)).toMatchObject([{ holder: id }]);
   });
 
-  it('lets one of two changes at once win', async () => {
+  it('lets one of two concurrent changes win', async () => {
     const path = `/v1/members/${(await register()).body.id}`;
     const change = (name: string) => cloud.request('PATCH', path, { name }, { 'if-match': '"1"' });
     const statuses = (await Promise.all([change('A'), change('B')])).map(({ status }) => status);
     expect(statuses.toSorted()).toEqual([200, 412]);
   });
 
-  it('refuses a change whose basis is gone by the time that it is written', async () => {
+  it('refuses a change whose version is outdated when it is written', async () => {
     const { id } = (await register()).body;
     const store = createMemberStore({
       pseudonym: async (phone) => phone,
@@ -151,7 +151,7 @@ describe('one member', () => {
     expect((await cloud.request('GET', `/v1/members/${id}`)).body.name).toBe('first');
   });
 
-  it('is deactivated: its data is erased, its phone is free, and it is not there any more', async () => {
+  it('is deactivated: its data is erased, its phone released, and it no longer exists', async () => {
     const body = someone();
     const { id } = (await register(body, { 'idempotency-key': 'k5' })).body;
     expect((await cloud.request('DELETE', `/v1/members/${id}`, undefined, { 'if-match': '"9"' })).status).toBe(412);
@@ -214,7 +214,7 @@ describe('a phone whose member left', () => {
     expect(await earned(third)).toEqual([[0, 'registration']]);
   });
 
-  it('is remembered by a mark that names nobody, and is gone when its time has come', async () => {
+  it('is remembered by a mark without personal data, which expires', async () => {
     const body = someone();
     const id = await idOf(body);
     await leave(id);
@@ -269,7 +269,7 @@ describe('a phone whose member left', () => {
   });
 });
 
-describe('what is no member id', () => {
+describe('an invalid member id', () => {
   it.each(['nobody', 'x'.repeat(3_000), '..%2f..'])('is 404: %s', async (id) => {
     for (const path of ['', '/points', '/guide']) {
       expect((await cloud.request('GET', `/v1/members/${id}${path}`)).body).toMatchObject({ status: 404 });
@@ -277,7 +277,7 @@ describe('what is no member id', () => {
   });
 });
 
-describe('what no route takes', () => {
+describe('a request without a route', () => {
   it('is a 404 problem at an unknown path', async () => {
     const { body } = await cloud.request('GET', '/v1/nothing');
     expect(body).toMatchObject({ status: 404, type: '/problems/not-found' });
@@ -305,14 +305,14 @@ describe('DELETE /v1/members/{id}', () => {
   };
   const isEntry = ({ Type }: any) => Type === 'AWS::ServiceDiscovery::Instance';
 
-  it('waits for all that the directory says to have subscribed', async () => {
+  it('waits for all subscribers in the directory', async () => {
     const { body } = await register();
     expect((await cloud.request('DELETE', `/v1/members/${body.id}`)).status).toBe(204);
     const { services } = (await cloud.request('GET', `/v1/members/${body.id}/erasure`)).body;
     expect(services.map(({ service }: any) => service)).toEqual(['guide', 'points', 'sms']);
   });
 
-  it('answers 503 while nobody is in the directory, and the member stays', async () => {
+  it('answers 503 while the directory is empty, and the member stays', async () => {
     const { left, erasure, other, member } = await leavesOf((resource) => {
       if (isEntry(resource)) resource.Properties.ServiceId = 'rollcall-dev/elsewhere';
     });

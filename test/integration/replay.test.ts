@@ -43,7 +43,7 @@ async function lose(table: string, member: string): Promise<Array<Record<string,
 }
 
 describe('npm run ops -- replay', () => {
-  it('applies again what a subscriber has lost, in order; the rest it recognises', async () => {
+  it('applies again what a subscriber has lost, in order; ignores the rest', async () => {
     const since = new Date().toISOString();
     const [lost, kept] = [await changedMember(), await changedMember()];
     const before = await lose('points', lost);
@@ -55,7 +55,7 @@ describe('npm run ops -- replay', () => {
     expect(await cloud.items('points', kept)).toEqual(untouched);
   });
 
-  it('gives it to the subscriber that is named, and nobody else anything', async () => {
+  it('replays only to the named subscriber', async () => {
     const since = new Date().toISOString();
     const member = await changedMember();
     const [points] = [await cloud.items('points', member)];
@@ -78,7 +78,7 @@ describe('npm run ops -- replay', () => {
     expect(await cloud.items('points', second)).toEqual([]);
   });
 
-  it('only starts it, if nobody waits', async () => {
+  it('only starts it with --no-wait', async () => {
     const since = new Date().toISOString();
     const member = await changedMember();
     await lose('points', member);
@@ -86,12 +86,12 @@ describe('npm run ops -- replay', () => {
     await eventually(async () => cursorOf(await cloud.items('points', member)) === 3);
   });
 
-  it('says what will happen, and does nothing unless that is confirmed', async () => {
+  it('shows what will happen, and does nothing without confirmation', async () => {
     const { code, stderr } = await ops('replay', 'sms', '--since', new Date().toISOString());
     expect(code).toBe(1);
-    expect(stderr).toContain('calls of sms providers included');
+    expect(stderr).toContain('including calls of sms providers');
     expect(stderr).toContain('switch set sms skip');
-    expect(stderr).toContain('Say so with --yes.');
+    expect(stderr).toContain('Confirm with --yes.');
   });
 
   it.each([

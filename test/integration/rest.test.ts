@@ -40,7 +40,7 @@ describe('a client that knows link relations only', () => {
 });
 
 describe('a client written against the first contract', () => {
-  it('goes on working, beside version 2', async () => {
+  it('keeps working, beside version 2', async () => {
     // Its requests need a token since: the sign-in of whoever uses it adds that.
     const authorization = `Bearer ${await cloud.operatorToken()}`;
     const send = fetch;
@@ -61,7 +61,7 @@ describe('a client written against the first contract', () => {
     expect((await cloud.request('GET', `/v2/members/${registered.id}`)).status).toBe(404);
   });
 
-  it('is told until when, and what comes after', async () => {
+  it('is told the end of support, and the successor', async () => {
     const { id } = await register();
     const { headers } = await cloud.request('GET', `/v1/members/${id}`);
     expect(headers.get('deprecation')).toMatch(/^@\d+$/);
@@ -122,7 +122,7 @@ describe('every resource', () => {
     }
   });
 
-  it('says what it takes', async () => {
+  it('lists its methods', async () => {
     for (const path of paths) {
       const { status, headers } = await ask('OPTIONS', path);
       expect([status, headers.get('allow')], path).toEqual([
@@ -133,7 +133,7 @@ describe('every resource', () => {
     expect((await ask('OPTIONS', '/v1/nothing')).status).toBe(404);
   });
 
-  it('is not sent again to who has it, and only to who asks for this version', async () => {
+  it('supports conditional reads', async () => {
     for (const path of paths) {
       const tag = (await ask('GET', path)).headers.get('etag') ?? '';
       for (const known of [tag, `W/${tag}`, `"other", ${tag}`, '*']) {
@@ -158,7 +158,7 @@ describe('every resource', () => {
     expect([refused.status, refused.headers.get('content-type')]).toEqual([404, 'application/problem+xml']);
   });
 
-  it('is changed by who read it in XML, and not by who would send XML', async () => {
+  it('can be changed after reading XML, but not by sending XML', async () => {
     const { id } = await register();
     const path = `/v1/members/${id}`;
     const tag = (await ask('GET', path, { accept: 'application/xml' })).headers.get('etag') ?? '';
@@ -184,7 +184,7 @@ describe('every resource', () => {
     }
   });
 
-  it('refuses another method, and does nothing for a caller who could not read the answer', async () => {
+  it('refuses other methods, and does nothing if the caller accepts no available format', async () => {
     const { status, headers } = await ask('PUT', paths[0] ?? '');
     expect([status, headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS']);
     const person = someone();
@@ -208,7 +208,7 @@ describe('onboarding', () => {
     await cloud.sendAs('coupons-consume', 'registration-replies', id, JSON.stringify(message), 'guide-consume');
   }
 
-  it('shows who did what and when, also a subscriber that nobody knows, and each once', async () => {
+  it('shows who did what and when, each once, also for an unknown subscriber', async () => {
     const { id } = await register();
     await answer(id, 'coupon');
     await answer(id, 'coupon');
@@ -228,7 +228,7 @@ describe('onboarding', () => {
     ]);
   });
 
-  it('shows an answer that comes after the deadline, as late', async () => {
+  it('shows a reply after the deadline as late', async () => {
     const { id } = await register();
     await eventually(async () => (await read(id)).steps.length === 4);
     await cloud.dynamodb.send(
@@ -247,7 +247,7 @@ describe('onboarding', () => {
     expect([state, steps.at(-1)]).toMatchObject(['closed', { step: 'coupon', late: true }]);
   });
 
-  it('is there for members only', async () => {
+  it('exists only for members', async () => {
     expect((await cloud.request('GET', `/v1/members/${randomUUID()}/onboarding`)).status).toBe(404);
   });
 });

@@ -47,7 +47,7 @@ async function spawnCloud(data: string): Promise<{ child: ChildProcess; urls: Ur
 describe('a cloud that is killed in mid-flow', () => {
   const KILLED_AT = 40;
 
-  it('applies everything that it accepted once, and in order, after it is started again', async () => {
+  it('applies everything that it accepted once, and in order, after a restart', async () => {
     const data = dataFolder();
     const first = await spawnCloud(data);
     const sure: Accepted[] = [];
@@ -120,7 +120,7 @@ describe('a data folder', () => {
 describe('a cloud that cannot be started', () => {
   const starting = (options: Partial<CloudOptions>) => startCloud({ assembly: inject('dev'), ...options });
 
-  it.each(['state.db', 'dynamodb.db', 'fauxqs.db'])('says so when %s is corrupt', async (file) => {
+  it.each(['state.db', 'dynamodb.db', 'fauxqs.db'])('reports that %s is corrupt', async (file) => {
     const data = dataFolder();
     writeFileSync(join(data, file), 'this is no database, and long enough to be taken for a broken one'.repeat(100));
     const failure = await starting({ data }).catch((error: Error) => error);
@@ -128,7 +128,7 @@ describe('a cloud that cannot be started', () => {
     expect(failure).toHaveProperty('message', expect.stringContaining(data));
   });
 
-  it('says which port is taken', async () => {
+  it('names the port in use', async () => {
     const server = createServer();
     const { port } = new URL(await listen(server, 0, 'test'));
     onTestFinished(() => close(server));
@@ -186,7 +186,7 @@ describe('npm start', () => {
       .split('\n')
       .filter((line) => line.includes(`packages/cli/src/cli/main.ts start --memory --port ${port}`));
 
-  it('ends with the npm that runs it, however that is ended', async () => {
+  it('ends with the npm that runs it, however npm ends', async () => {
     const ending = async (signal: NodeJS.Signals, port: number) => {
       const npm = spawn('npm', ['start', '--', '--memory', '--port', String(port)], { cwd: root, stdio: 'ignore' });
       await eventually(async () => running(port).some((line) => line.startsWith('node ')));

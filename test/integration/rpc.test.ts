@@ -74,7 +74,7 @@ describe.each(transports)('MemberService by %s', (_, transport) => {
     expect(refused).toMatchObject({ state: 'failed', problem: { type: '/problems/not-enough-points' } });
   });
 
-  it('tells what REST would, by code and problem type', async () => {
+  it('returns the same errors as REST, by code and problem type', async () => {
     const { phone } = (await client().register({ ...someone(), idempotencyKey: 'once' })).member ?? {};
     const taken = { ...someone(), phone: phone ?? '' };
     expect(await failure(client().register(taken))).toMatchObject({
@@ -110,7 +110,7 @@ describe.each(transports)('MemberService by %s', (_, transport) => {
     expect(await client().register(request)).toEqual(first);
   });
 
-  it('answers how an operation stands before the deadline of who watches it', async () => {
+  it("returns the state of an operation before the watcher's deadline", async () => {
     const { member } = await client().register(someone());
     const { operation } = await client().redeemPoints({ memberId: member?.id ?? '', points: 1 });
     const { operation: seen } = await client().watchOperation({ id: operation?.id ?? '' }, { timeoutMs: 20_000 });
@@ -137,12 +137,12 @@ describe('a deadline', () => {
   });
 });
 
-describe('a call that is none', () => {
+describe('an invalid call', () => {
   const post = (url: string, type: string, body: string | Buffer) =>
     signed(url, { method: 'POST', headers: { 'content-type': type }, body });
   const method = () => `${cloud.apiUrl}/rollcall.members.v1.MemberService/Register`;
 
-  it('is refused: malformed Protobuf, malformed JSON, another content type, a method that there is not', async () => {
+  it('is refused: malformed Protobuf, malformed JSON, another content type, an unknown method', async () => {
     const malformed = await post(method(), 'application/proto', Buffer.from('ffff', 'hex'));
     expect([malformed.status, await malformed.json()]).toMatchObject([400, { code: 'invalid_argument' }]);
     expect((await post(method(), 'application/json', '{')).status).toBe(400);

@@ -63,12 +63,12 @@ describe.each(['http', 'aws', 'twilio', 'alibaba'])('every SMS provider: %s', (n
     expect(texts(text.to)).toEqual([{ text: text.text, provider: name }]);
   });
 
-  it('rejects a number for good', async () => {
+  it('permanently rejects a number', async () => {
     const text = { ...newText(), to: '+0' };
     expect(await failure(sandbox.adapter(name).send(text, { signal: signal() }))).toBeInstanceOf(RejectedError);
   });
 
-  it('rejects for good whom it may not write to', async () => {
+  it('permanently rejects recipients that it may not write to', async () => {
     breakIt('refuses');
     const error = await failure(sandbox.adapter(name).send(newText(), { signal: signal() }));
     expect(error).toBeInstanceOf(RejectedError);
@@ -76,7 +76,7 @@ describe.each(['http', 'aws', 'twilio', 'alibaba'])('every SMS provider: %s', (n
   });
 
   it.each(['fails', 'refuses', 'opted out', 'down'] as const)(
-    'says nothing of whom the text was for, when it %s',
+    'does not reveal the recipient when it %s',
     async (kind) => {
       breakIt(kind);
       const text = newText();
@@ -86,7 +86,7 @@ describe.each(['http', 'aws', 'twilio', 'alibaba'])('every SMS provider: %s', (n
     },
   );
 
-  it('rejects for now, and says that nothing was sent', async () => {
+  it('rejects temporarily, with a known outcome', async () => {
     breakIt('fails');
     const text = newText();
     const error = await failure(sandbox.adapter(name).send(text, { signal: signal() }));
@@ -95,14 +95,14 @@ describe.each(['http', 'aws', 'twilio', 'alibaba'])('every SMS provider: %s', (n
     expect(texts(text.to)).toEqual([]);
   });
 
-  it('says when to come again, if it takes no more for now', async () => {
+  it('reports the retry time when it throttles', async () => {
     breakIt('throttles');
     const error = await failure(sandbox.adapter(name).send(newText(), { signal: signal() }));
     expect(error).toBeInstanceOf(ThrottledError);
     expect(error).toMatchObject({ retryAfterMs: 1_000 });
   });
 
-  it('may have sent what it accepted and did not confirm in time', async () => {
+  it('has an unknown outcome if it accepts and does not confirm in time', async () => {
     breakIt('answer lost');
     const text = newText();
     const provider = sandbox.adapter(name);
@@ -111,13 +111,13 @@ describe.each(['http', 'aws', 'twilio', 'alibaba'])('every SMS provider: %s', (n
     expect(texts(text.to)).toHaveLength(1);
   });
 
-  it('may have sent what it did not answer because its connection broke', async () => {
+  it('has an unknown outcome if its connection breaks', async () => {
     breakIt('down');
     const error = await failure(sandbox.adapter(name).send(newText(), { signal: signal() }));
     expect(error).toMatchObject({ name: 'UnavailableError', outcomeUnknown: true });
   });
 
-  it('ends its request when it is told to', async () => {
+  it('aborts its request on a signal', async () => {
     breakIt('hangs');
     const stop = new AbortController();
     const sending = failure(sandbox.adapter(name).send(newText(), { signal: stop.signal }));
@@ -125,7 +125,7 @@ describe.each(['http', 'aws', 'twilio', 'alibaba'])('every SMS provider: %s', (n
     expect(await sending).toBeInstanceOf(UnavailableError);
   });
 
-  it('sends a text once however often it is asked, if it honours the key, and says if it does not', async () => {
+  it('sends a text once per key if it honours keys, and reports if it does not', async () => {
     const text = newText();
     const provider = sandbox.adapter(name);
     for (let time = 0; time < 2; time++) await provider.send(text, { signal: signal() });
@@ -134,14 +134,14 @@ describe.each(['http', 'aws', 'twilio', 'alibaba'])('every SMS provider: %s', (n
 });
 
 describe.each(['http', 'aws', 'twilio'])('an SMS provider that knows who opted out: %s', (name) => {
-  it('tells that from other refusals', async () => {
+  it('distinguishes that from other refusals', async () => {
     sandbox.mailbox.faults.set(name, { kind: 'opted out' });
     expect(await failure(sandbox.adapter(name).send(newText(), { signal: signal() }))).toBeInstanceOf(OptedOutError);
   });
 });
 
 describe.each(['aws', 'twilio', 'alibaba'])('an SMS provider with credentials: %s', (name) => {
-  it('takes no text that is not signed as it should be; that is ours to set right', async () => {
+  it("accepts no text with a wrong signature, which is not the text's fault", async () => {
     const text = newText();
     const error = await failure(sandbox.adapter(name, { secret: true }).send(text, { signal: signal() }));
     expect(error).toBeInstanceOf(UnavailableError);
@@ -150,7 +150,7 @@ describe.each(['aws', 'twilio', 'alibaba'])('an SMS provider with credentials: %
   });
 });
 
-describe('what the sandbox tells', () => {
+describe('an event of the sandbox', () => {
   const about = { memberId: memberIdOf(7), messageId: memberIdOf(8) };
   const reference = encodeReference(about);
   const now = () => new Date();
@@ -166,28 +166,25 @@ describe('what the sandbox tells', () => {
     return events.flatMap((some) => (typeof some === 'object' ? some : []));
   }
 
-  it.each(['http', 'twilio', 'alibaba', 'aws'])(
-    'by %s, is believed: that a text arrived, or could not',
-    async (name) => {
-      for (const kind of [undefined, 'undelivered'] as const) {
-        if (kind) sandbox.mailbox.faults.set(name, { kind });
-        await sandbox.adapter(name).send({ ...newText(), reference }, { signal: signal() });
-      }
-      const receipts = await eventually(async () => {
-        const events = (await told(name)).filter((event) => event && 'about' in event);
-        return events.length >= 2 && events;
-      });
-      expect(receipts).toHaveLength(2);
-      expect(receipts).toEqual(
-        expect.arrayContaining([
-          { kind: 'delivered', about },
-          { kind: 'undelivered', about, reason: expect.any(String) },
-        ]),
-      );
-    },
-  );
+  it.each(['http', 'twilio', 'alibaba', 'aws'])('by %s, is accepted: delivered or undelivered', async (name) => {
+    for (const kind of [undefined, 'undelivered'] as const) {
+      if (kind) sandbox.mailbox.faults.set(name, { kind });
+      await sandbox.adapter(name).send({ ...newText(), reference }, { signal: signal() });
+    }
+    const receipts = await eventually(async () => {
+      const events = (await told(name)).filter((event) => event && 'about' in event);
+      return events.length >= 2 && events;
+    });
+    expect(receipts).toHaveLength(2);
+    expect(receipts).toEqual(
+      expect.arrayContaining([
+        { kind: 'delivered', about },
+        { kind: 'undelivered', about, reason: expect.any(String) },
+      ]),
+    );
+  });
 
-  it.each(['http', 'twilio', 'aws'])('by %s, is believed: that a person wants no texts', async (provider) => {
+  it.each(['http', 'twilio', 'aws'])('by %s, is accepted: an opt-out', async (provider) => {
     const { to: from } = newText();
     const body = JSON.stringify({ from, text: 'STOP', provider });
     expect((await fetch(`${sandbox.url}/inbound`, { method: 'POST', body })).status).toBe(202);
@@ -209,7 +206,7 @@ describe('what the sandbox tells', () => {
     expect(calls.length).toBeLessThan(5);
   });
 
-  it('is told again when nobody listened, and after a restart if it was not told before', async () => {
+  it('is retried when nobody listened, and after a restart', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'rollcall-callbacks-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     const published: string[] = [];
@@ -239,7 +236,7 @@ describe('what the sandbox tells', () => {
   });
 });
 
-describe('what is ours to set right', () => {
+describe('a configuration error', () => {
   it('is no fault of the text: a sender that Twilio does not know, a pool that AWS does not have', async () => {
     const twilio = createTwilio({ url: sandbox.url, credentials: async () => ({ ...TWILIO, from: '' }) });
     expect(await failure(twilio.send(newText(), { signal: signal() }))).not.toBeInstanceOf(RejectedError);
@@ -332,7 +329,7 @@ describe('the generic gateway', () => {
     expect(error).toMatchObject({ name, ...(outcomeUnknown !== undefined && { outcomeUnknown }) });
   });
 
-  it('is not believed, if it sends us elsewhere', async () => {
+  it('does not count as accepted on a redirect', async () => {
     const server = createServer((request, response) => {
       request.resume();
       if (request.method === 'GET') response.end('{}');
@@ -343,7 +340,7 @@ describe('the generic gateway', () => {
     await close(server);
   });
 
-  it('has surely sent nothing, if nobody listens', async () => {
+  it('has certainly sent nothing if nobody listens', async () => {
     const server = createServer();
     const url = await listen(server, 0, 'nobody');
     await close(server);

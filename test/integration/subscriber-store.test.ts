@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { outgoingMessage } from '../support/builders.ts';
 import { startTestCloud, type TestCloud } from '../support/cloud.ts';
 
-/** What the simulation, and unit tests, take for granted of a subscriber's table must be what the real one does. */
+/** The real table must behave as the simulation and unit tests assume. */
 describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit tests'] as const)(
   'a subscriber’s table: %s',
   (kind) => {
@@ -64,7 +64,7 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
     const everythingParked = async () =>
       (await Promise.all([0, 1, 2, 3].map((segment) => Array.fromAsync(store.parked(segment, 4))))).flat(2);
 
-    it('moves the cursor from where it stands, and from nowhere else', async () => {
+    it('moves the cursor only from its current version', async () => {
       const id = aggregate();
       expect(await store.cursor(id)).toBeUndefined();
       expect(await store.commit(id, 0, { version: 1 }, {})).toMatchObject({ state: 'done' });
@@ -83,7 +83,7 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       expect([cursor, state.points, state.bonus]).toEqual([{ version: 2 }, 60, undefined]);
     });
 
-    it('knows of which messages nothing follows: a version that was skipped, whoever claims it, or a message given up', async () => {
+    it('knows messages without consequences: those of a skipped version, and those given up', async () => {
       const id = aggregate();
       const because = { discardedAt: from.toISOString(), discardedBecause: 'a test' };
       await store.park(message(id, 1));
@@ -188,7 +188,7 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       expect(await store.lease(id, 3, lease('a'))).toEqual({ state: 'moved', cursor: undefined });
     });
 
-    it('tells the next lease of one whose call may have taken effect, until the cursor moves', async () => {
+    it('reports an unknown outcome to the next lease, until the cursor moves', async () => {
       const id = aggregate();
       await store.lease(id, 0, lease('a'));
       await store.release(id, lease('a'), true);
@@ -279,7 +279,7 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       expect(await store.cursor(id)).toEqual({ version: 1 });
     });
 
-    it('forgets what an effect had to send when a person gives it up', async () => {
+    it("removes an effect's messages when an operator gives them up", async () => {
       const id = aggregate();
       await store.commit(id, 0, { version: 1 }, { send: [outgoingMessage(id, 'one')] });
       const unsent = message(id, 1, { reason: 'unsent' });

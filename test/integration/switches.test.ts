@@ -110,11 +110,11 @@ describe('switches', () => {
     await opsJson('switch', 'profile', 'normal', '--why', 'over');
   });
 
-  it('refuse what there is not, and say what there is', async () => {
+  it('refuse unknown names, and list the known ones', async () => {
     const wrong = await ops('switch', 'set', 'guide', 'short-text', '--why', 'x');
     expect([wrong.code, wrong.stderr.trim()]).toEqual([
       1,
-      'guide cannot be switched to "short-text", but to: on, pause, skip, english-only.',
+      'guide cannot be switched to "short-text", only to: on, pause, skip, english-only.',
     ]);
     expect((await ops('switch', 'set', 'sms', 'pause')).stderr).toContain("required option '--why <reason>'");
     expect((await ops('switch', 'set', 'mail', 'pause', '--why', 'x')).stderr).toContain(
@@ -155,7 +155,7 @@ describe('switches', () => {
     expect(entries[0].attributes).toMatchObject({ kind: 'queue', format: 'application/json' });
     expect((await ops('discover', 'member-events')).stdout).toContain('rollcall-dev-member-events.fifo');
     const nobody = await ops('discover', 'coupons');
-    expect([nobody.code, nobody.stderr]).toEqual([1, expect.stringContaining('Nobody is registered as coupons')]);
+    expect([nobody.code, nobody.stderr]).toEqual([1, expect.stringContaining('coupons is not registered')]);
   });
 });
 
@@ -193,7 +193,7 @@ describe('a switch, as functions see it', () => {
     expect(await mode()).toBe('on');
   });
 
-  it('is left alone by a circuit, if a person has set it', async () => {
+  it('is not changed by a circuit if an operator has set it', async () => {
     const byCircuit = (mode: Mode) =>
       changeSwitches(
         cloud.dynamodb,
@@ -209,7 +209,7 @@ describe('a switch, as functions see it', () => {
     expect([await byCircuit('short-text'), await byCircuit('on')]).toEqual([true, true]);
   });
 
-  it('stays as it was known last, while the table cannot be read; at first everything is on', async () => {
+  it('keeps its last known mode while the table cannot be read; at first everything is on', async () => {
     const { mode, problems } = instance();
     await switchTo(cloud, 'sms', 'pause');
     expect(await mode()).toBe('pause');
@@ -222,7 +222,7 @@ describe('a switch, as functions see it', () => {
 });
 
 describe('points that cannot be read', () => {
-  it('are given as they were known last, and say so; of a member never read, the service is busy', async () => {
+  it('are returned as last known, and marked so; for a member never read, the service is busy', async () => {
     let down = false;
     const call = (service: string, operation: string) =>
       down && service === 'dynamodb' && operation === 'Query' ? ({ kind: 'refused' } as const) : undefined;

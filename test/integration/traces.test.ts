@@ -76,7 +76,7 @@ describe('a trace', () => {
     expect(spans[0]?.attributes).toMatchObject({ 'http.response.status_code': 201, 'rollcall.aggregate': member });
   });
 
-  it('is told from which relay each message was published', async () => {
+  it('shows which relay published each message', async () => {
     const spans = await spansWith(await register(), /^publish/, 1);
     const [link] = spans.find(({ name }) => name.startsWith('publish'))?.links ?? [];
     const relay = await eventually(async () => {
@@ -86,7 +86,7 @@ describe('a trace', () => {
     expect(relay).toMatchObject({ service: 'relay', name: 'relay' });
   });
 
-  it('goes with a command to its effect, its reply and what these bring about', async () => {
+  it('includes a command, its effect, its reply and their consequences', async () => {
     const member = await register();
     await spansWith(member, /^process rollcall\.onboarding/, 3);
     const redeemed = await cloud.request(
@@ -155,7 +155,7 @@ describe('what a function measures', () => {
       return lines.length > 0 && lines;
     });
 
-  it('tells from commit to publish, and from commit to effect', async () => {
+  it('is the time from commit to publish, and from commit to effect', async () => {
     await register();
     const [published] = await metrics('registration-outbox-relay', 'PublicationLag');
     expect(published).toMatchObject({ service: 'relay', _aws: { CloudWatchMetrics: [{ Namespace: 'Rollcall/dev' }] } });
@@ -164,7 +164,7 @@ describe('what a function measures', () => {
     for (const lag of [published.PublicationLag, applied.ApplicationLag].flat()) expect(lag).toBeGreaterThan(0);
   });
 
-  it('tells which provider sent a text to which country', async () => {
+  it('includes the provider and country of each text', async () => {
     await register();
     const [sent] = await metrics('sms-consume', 'TextsSent');
     expect(sent).toMatchObject({ TextsSent: 1, provider: 'sms-http', country: 'ES', service: 'sms-providers' });

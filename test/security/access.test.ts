@@ -168,7 +168,7 @@ describe('a service', () => {
     expect(isDelivered({ StringEquals: { 'aws:SourceAccount': '1' } }, 'sqs:SendMessage')).toBe(false);
   });
 
-  it('is not decided upon where nobody knows what it sends', () => {
+  it('is not evaluated if its condition keys are unknown', () => {
     expect(() => isDelivered({}, 'events:PutEvents')).toThrow('sns.amazonaws.com sends with events:PutEvents');
   });
 });
@@ -188,7 +188,7 @@ describe('a cloud', () => {
     credentials: cloud.access.credentialsOf(`arn:aws:iam::000000000000:role/rollcall-dev-${fn}`, 'test'),
   });
 
-  it('says of every service which action a role may not do, on what, and nothing of the function whose role it is', async () => {
+  it("reports for every service the denied action and resource, without the function's name", async () => {
     const printed = vi.spyOn(console, 'error');
     onTestFinished(() => printed.mockRestore());
     const client = { ...as('guide-read'), maxAttempts: 1 };
@@ -237,7 +237,7 @@ describe('a cloud', () => {
     expect(printed.mock.calls.flat().filter((line) => String(line).includes('may not do'))).toEqual([]);
   });
 
-  it('lets nobody but the roles of its stage at queues and topics, and them over TLS only', async () => {
+  it('allows only the roles of its stage to use queues and topics, over TLS only', async () => {
     const trust = { Statement: allow({ Action: 'sts:AssumeRole' }) };
     const everything = { Statement: allow({ Action: '*', Resource: '*' }) };
     for (const name of ['other-team', 'rollcall-dev-visitor']) {
@@ -298,7 +298,7 @@ describe('a cloud', () => {
     for (const name of consumers) await stopped(name, 'DELETE');
   });
 
-  it('sets a message aside unread whose sender has nothing to say on its channel', async () => {
+  it('parks a message unread whose sender is not allowed on its channel', async () => {
     const member = memberIdOf(70);
     const forged = { ...registered(member), id: 'forged', source: '/rollcall/points' };
     const message = {
@@ -329,7 +329,7 @@ describe('a cloud', () => {
     await cloud.sendAs(sender, `${consumer}-dlq`, 'group', body, 'dying');
   }
 
-  it('grants what is needed rarely: for a message that comes often, one that is given up, and a change by version 2', async () => {
+  it('grants rarely needed permissions: for a message with many receives, a discarded one, and a change by version 2', async () => {
     const member = memberIdOf(71);
     const record = (body: object, receives: number) => ({
       Records: [
@@ -424,7 +424,7 @@ describe('a deployment that lacks a grant', () => {
     );
   });
 
-  it('is told which grant the function lacks, once, and so is whoever waits for the app to settle', async () => {
+  it('reports the missing grant once, also to whoever waits for the app to settle', async () => {
     const said = vi.spyOn(console, 'error').mockImplementation(() => {});
     onTestFinished(() => said.mockRestore());
     const cloud = await cloudOf({ assembly: await changedAssembly(['registration'], without('sns:Publish')) });
@@ -466,7 +466,7 @@ describe('a deployment that lacks a grant', () => {
 });
 
 describe('a stage with a key of its own', () => {
-  it('works with it', async () => {
+  it('works with its key', async () => {
     const parameters = {
       AlarmEmail: 'nobody@example.com',
       SmsOriginationIdentity: 'arn:aws:sms-voice:us-east-1:000000000000:phone-number/phone-1',
@@ -523,7 +523,7 @@ describe('a stage with a key of its own', () => {
     expect(cloud.access.decide({ principal, action: 'sns:Publish', resource: events }).allowed).toBe(false);
   });
 
-  it('has nothing that it does not encrypt', () => {
+  it('encrypts everything with its key', () => {
     const encrypted: Record<string, (properties: any) => unknown> = {
       'AWS::SQS::Queue': ({ KmsMasterKeyId }) => KmsMasterKeyId,
       'AWS::SNS::Topic': ({ KmsMasterKeyId }) => KmsMasterKeyId,

@@ -148,7 +148,7 @@ const headers = fc.record(
 );
 
 describe('whatever is sent', () => {
-  it.each(names)('%s answers a resource or a problem, repeats little, and logs lines of JSON', async (name) => {
+  it.each(names)('%s answers with a resource or a problem, repeats little input, and logs JSON lines', async (name) => {
     await fc.assert(
       fc.asyncProperty(headers, body, async (sent, content) => {
         const inputs = [...Object.values(sent), content.toString()];
@@ -158,7 +158,7 @@ describe('whatever is sent', () => {
     );
   });
 
-  it('and wherever', async () => {
+  it('at any position', async () => {
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...names), hostile, fc.boolean(), async (name, where, asPath) => {
         const parts = asPath ? { path: `/${where}` } : { id: where };
@@ -172,7 +172,7 @@ describe('whatever is sent', () => {
   const claims = /"__proto__":|"constructor":\{.*"prototype":/s;
   const unrefused = fc.jsonValue().filter((json) => !claims.test(JSON.stringify(json)));
 
-  it('nothing of it becomes a prototype, or is kept unless it is a field', async () => {
+  it('sets no prototype, and stores only known fields', async () => {
     await fc.assert(
       fc.asyncProperty(unrefused, async (more) => {
         tables.written.length = 0;
@@ -190,7 +190,7 @@ describe('whatever is sent', () => {
     expect(Object.getOwnPropertyNames(Object.prototype)).not.toContain('isAdmin');
   });
 
-  it('is no reason for another line in the log, also where a table fails because of it', async () => {
+  it('adds no log line, even if a table fails because of it', async () => {
     await fc.assert(
       fc.asyncProperty(hostile, async (text) => {
         lines.length = 0;
@@ -205,8 +205,8 @@ describe('whatever is sent', () => {
   });
 });
 
-describe('a registration that meets others at its phone', () => {
-  it('is told to try again when their transactions do not end in time', async () => {
+describe('a registration with concurrent ones of its phone', () => {
+  it('is asked to retry when their transactions do not end in time', async () => {
     tables.refusal = new TransactionCanceledException({
       message: 'conflict',
       $metadata: {},
@@ -293,7 +293,7 @@ describe('a body', () => {
     expect((await post(sent, more)).statusCode).toBe(201);
   });
 
-  it('with a key twice counts by the last one: nobody before us reads it otherwise', async () => {
+  it('with a repeated key counts by the last one, as in every component before the function', async () => {
     const answer = await post(`{"name":"Eva",${good.slice(1, -1)},"name":"Ana"}`);
     expect(JSON.parse(answer.body ?? '')).toMatchObject({ name: 'Ana' });
     expect(codeOf(await post(`${good.slice(0, -1)},"name":"evil.com"}`))).toBe('invalid');
@@ -306,31 +306,34 @@ describe('a header', () => {
   });
 
   it.each(['"2"', '1', 'W/"1"', '"1" "1"', `"${'1'.repeat(9_000)}"`, '"1\0"', '"１"'])(
-    'If-Match %j is not the version there is',
+    'If-Match %j does not match the current version',
     async (ifMatch) => {
       expect(codeOf(await post('{"locale":"en"}', { 'if-match': ifMatch }, 'change'))).toBe('version-mismatch');
       expect(codeOf(await ask('deactivate', { headers: { 'if-match': ifMatch } }))).toBe('version-mismatch');
     },
   );
 
-  it.each(['"1"', 'W/"1"', '"2", "1"', '*'])('If-None-Match %j is what must not be changed', async (ifNoneMatch) => {
-    const headers = { 'if-match': '"1"', 'if-none-match': ifNoneMatch };
-    expect(codeOf(await post('{"locale":"en"}', headers, 'change'))).toBe('version-mismatch');
-    expect(codeOf(await ask('deactivate', { headers }))).toBe('version-mismatch');
-    expect(codeOf(await ask('deactivate', { headers: { 'if-none-match': ifNoneMatch } }))).toBe('version-mismatch');
-    expect(tables.written).toEqual([]);
-    const other = { 'if-match': '"1"', 'if-none-match': '"2"' };
-    expect((await post('{"locale":"en"}', other, 'change')).statusCode).toBe(200);
-    expect((await ask('deactivate', { headers: other })).statusCode).toBe(204);
-  });
+  it.each(['"1"', 'W/"1"', '"2", "1"', '*'])(
+    'If-None-Match %j matches, so the change is refused',
+    async (ifNoneMatch) => {
+      const headers = { 'if-match': '"1"', 'if-none-match': ifNoneMatch };
+      expect(codeOf(await post('{"locale":"en"}', headers, 'change'))).toBe('version-mismatch');
+      expect(codeOf(await ask('deactivate', { headers }))).toBe('version-mismatch');
+      expect(codeOf(await ask('deactivate', { headers: { 'if-none-match': ifNoneMatch } }))).toBe('version-mismatch');
+      expect(tables.written).toEqual([]);
+      const other = { 'if-match': '"1"', 'if-none-match': '"2"' };
+      expect((await post('{"locale":"en"}', other, 'change')).statusCode).toBe(200);
+      expect((await ask('deactivate', { headers: other })).statusCode).toBe(204);
+    },
+  );
 
-  it.each(['', ' ', ',', ' , ,\t'])('Accept %j is like none', async (accept) => {
+  it.each(['', ' ', ',', ' , ,\t'])('Accept %j is equivalent to none', async (accept) => {
     expect((await ask('read', { headers: { accept } })).statusCode).toBe(200);
     expect((await post(JSON.stringify(person), { accept })).statusCode).toBe(201);
   });
 
   it.each(['text/html', 'text/html, ,', 'x;a="application/json"', 'application/json;q=0'])(
-    'Accept %j asks for what there is not',
+    'Accept %j asks for an unavailable type',
     async (accept) => {
       expect(codeOf(await ask('read', { headers: { accept } }))).toBe('not-acceptable');
     },

@@ -52,7 +52,7 @@ describe('everything about one member', () => {
     expect([status, headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
   });
 
-  it.each(personal)("$method $path is 404 with another member's token, as if there were nobody", async (route) => {
+  it.each(personal)("$method $path is 404 with another member's token, as for an unknown member", async (route) => {
     const theirs = bearer(await tokenOf(another));
     const [found, missing] = [await ask(route, somebody, theirs), await ask(route, memberIdOf(99), theirs)];
     expect([found.status, missing.status]).toEqual([404, 404]);
@@ -131,7 +131,7 @@ describe('a token', () => {
   const signed = async (payload: object, { key, kid }: { key: JWK; kid: string }) =>
     new SignJWT({ ...payload }).setProtectedHeader({ alg: 'RS256', kid }).sign(await importJWK(key, 'RS256'));
 
-  it('is good as its issuer gives it', async () => {
+  it('from its issuer is accepted', async () => {
     expect(await read(somebody, await signed(claims(), await real()))).toBe(200);
   });
 
@@ -147,7 +147,7 @@ describe('a token', () => {
     expect(await read(somebody, await signed({ ...claims(), ...wrong }, await real()))).toBe(401);
   });
 
-  it("is nobody's whose subject is no text", async () => {
+  it('with a subject that is not a string belongs to nobody', async () => {
     expect(await read(somebody, await signed({ ...claims(), sub: { toString: somebody } }, await real()))).toBe(404);
   });
 
@@ -171,7 +171,7 @@ describe('a token', () => {
     }
   });
 
-  it('is good no more when its key is gone; the next one is learned without a deployment', async () => {
+  it('becomes invalid with its key; a new key is learned without a deployment', async () => {
     const rotating = await cloudOf();
     const person = { phone: newPhone(), name: 'Ana', locale: 'en' };
     const { body } = await rotating.request('POST', '/v1/members', person);
@@ -215,7 +215,7 @@ describe('what services call', () => {
     expect(await call(signedFetch({ accessKeyId: 'nobody', secretAccessKey: 'x' }))).toBe(403);
   });
 
-  it('is each method by its name', async () => {
+  it('are distinguished by method name', async () => {
     for (const path of rpcPaths) expect(await call(as('rpc-client'), path), path).not.toBe(403);
     expect(await call(as('rpc-client'), `${rpcPaths[0]}s`)).toBe(404);
     expect(await call(as('rpc-client'), rpcPaths[0], 'PUT')).toBe(404);
@@ -295,7 +295,7 @@ describe('the audit trail', () => {
   };
   const changing = Object.entries(routes).filter(([name, { method }]) => method !== 'GET' && name !== 'register');
 
-  it('says of a registration that anybody may have asked for it', async () => {
+  it('records a registration as anonymous', async () => {
     const { id, phone } = await newMember({ 'idempotency-key': 'audited' });
     const again = { phone, name: NAME, locale: 'es' };
     expect((await cloud.request('POST', '/v1/members', again, { 'idempotency-key': 'audited' })).body.id).toBe(id);
@@ -304,21 +304,24 @@ describe('the audit trail', () => {
     expect(JSON.stringify(audits)).not.toMatch(new RegExp(`${NAME}|${phone.slice(1)}`));
   });
 
-  it.each(changing)('has who did it by %s, what and to whom, and nothing personal', async (name, { method, path }) => {
-    const { action, body } = CHANGES[name] ?? { action: 'not in this test' };
-    const { id, phone } = await newMember();
-    const clerk = bearer(await tokenOf(`clerk of ${name}`, 'members:write'));
-    const change = (headers: object) =>
-      cloud.request(method, path.replace('{id}', id), body, { ...clerk, 'if-match': '"1"', ...headers });
-    // What was refused has changed nothing.
-    if (name !== 'redeem') expect((await change({ 'if-match': '"9"' })).status).toBe(412);
-    expect((await change({})).status).toBeLessThan(300);
-    const audits = await eventually(async () => auditsOf(id).length > 1 && auditsOf(id));
-    expect(audits.filter((audit) => audit.action !== 'register')).toEqual([
-      expect.objectContaining({ actor: `clerk of ${name}`, authentication: 'jwt', action, member: id }),
-    ]);
-    expect(JSON.stringify(audits)).not.toMatch(new RegExp(`${NAME}|${phone.slice(1)}`));
-  });
+  it.each(changing)(
+    'records actor, action and member of a change by %s, without personal data',
+    async (name, { method, path }) => {
+      const { action, body } = CHANGES[name] ?? { action: 'not in this test' };
+      const { id, phone } = await newMember();
+      const clerk = bearer(await tokenOf(`clerk of ${name}`, 'members:write'));
+      const change = (headers: object) =>
+        cloud.request(method, path.replace('{id}', id), body, { ...clerk, 'if-match': '"1"', ...headers });
+      // What was refused has changed nothing.
+      if (name !== 'redeem') expect((await change({ 'if-match': '"9"' })).status).toBe(412);
+      expect((await change({})).status).toBeLessThan(300);
+      const audits = await eventually(async () => auditsOf(id).length > 1 && auditsOf(id));
+      expect(audits.filter((audit) => audit.action !== 'register')).toEqual([
+        expect.objectContaining({ actor: `clerk of ${name}`, authentication: 'jwt', action, member: id }),
+      ]);
+      expect(JSON.stringify(audits)).not.toMatch(new RegExp(`${NAME}|${phone.slice(1)}`));
+    },
+  );
 
   it('has the session of the role that called each method of RPC that changes something', async () => {
     const role = 'arn:aws:iam::000000000000:role/rollcall-dev-rpc-client';
@@ -384,7 +387,7 @@ describe('pages of other sites', () => {
       expect([status, headers.get('access-control-allow-origin')]).toEqual([403, null]);
   });
 
-  it('are told by no emulator that they may read its answers', async () => {
+  it('get no CORS permission from an emulator', async () => {
     const asked = [
       { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'DynamoDB_20120810.ListTables' },
       { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'AmazonSQS.ListQueues' },

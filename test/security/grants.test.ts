@@ -4,9 +4,8 @@ import { expect, inject, it } from 'vitest';
 import { cloudOf } from '../support/cloud.ts';
 
 /**
- * What a grant is to those who are given the same by the same line of infra/: it is enough that one of them used it. The
- * functions that apply messages, live or parked, are given the same of others' resources; all consumers the same of their
- * own.
+ * Grants of the same kind come from the same line of infra/: it is enough if one of them is used. The functions that
+ * apply messages, live or parked, get the same grants on others' resources, and all consumers the same on their own.
  */
 function kindOf(grant: string): string {
   const [, role = '', action = '', resource = ''] = /^rollcall-dev-(\S+): (\S+) on (.*)$/.exec(grant) ?? [];
@@ -24,7 +23,7 @@ function kindOf(grant: string): string {
 it('every grant of every function is used by some test', async () => {
   const folder = inject('usedGrants');
   const files = readdirSync(folder);
-  // Alone, this test knows of nothing that was used: run them all.
+  // Run alone, this test has no records of used grants: run all tests.
   expect(files.length).toBeGreaterThan(10);
   const used = new Set(
     files.flatMap((file) => (JSON.parse(readFileSync(join(folder, file), 'utf8')) as string[]).map(kindOf)),

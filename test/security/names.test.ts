@@ -119,7 +119,7 @@ describe('names at random', () => {
     fc.string({ unit: 'binary-ascii' }),
   );
 
-  it('that are taken can be seen, are no link and no formula, and are the same when read again', () => {
+  it('that are accepted are visible, are no link and no formula, and are unchanged when read again', () => {
     fc.assert(
       fc.property(fc.oneof(any, among(any)), (given) => {
         const { success, data: name = '' } = registration.shape.name.safeParse(given);

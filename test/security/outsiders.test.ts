@@ -147,7 +147,7 @@ describe.each(STAGES)('queues and topic of %s', async (stage) => {
     ['roles that are named like those of the stage', iam(`role/rollcall-${stage}-operator`)],
     ['the deployment', iam(`role/cdk-hnb659fds-cfn-exec-role-${ACCOUNT}-${REGION}`)],
     ["the account's root, who must be able to mend a policy", iam('root')],
-  ])('leave to %s whatever their own policies allow, over TLS', (_, principal) => {
+  ])('allow %s whatever their own policies allow, over TLS', (_, principal) => {
     expect(allowed(principal)).toEqual([...queues.flatMap(() => ON_QUEUES), ...ON_TOPICS]);
     const inTheClear = { 'aws:SecureTransport': 'false' };
     for (const queue of queues) expect(may(principal, 'sqs:SendMessage', queue, inTheClear)).toBe(false);
@@ -190,7 +190,7 @@ describe.each(STAGES)('queues and topic of %s', async (stage) => {
     expect(fed).toHaveLength(6);
   });
 
-  it('take dead letters of one queue at most, whose own they are: SQS moves them without a right to send', () => {
+  it('accept dead letters of at most one queue, their own: SQS moves them without permission to send', () => {
     for (const [queue, { RedriveAllowPolicy }] of properties) {
       const sources = [...properties].filter(
         ([, { RedrivePolicy }]) => (RedrivePolicy as { deadLetterTargetArn: string })?.deadLetterTargetArn === queue,
@@ -213,7 +213,7 @@ describe.each(STAGES)('queues and topic of %s', async (stage) => {
       for (const { Action } of resources.get(queue) ?? []) expect([Action].flat().length).toBeLessThanOrEqual(7);
   });
 
-  it("let others of the account hear alarms, but neither raise nor silence them by the alarms' topic", () => {
+  it("let others of the account subscribe to alarms, but neither publish nor silence them through the alarms' topic", () => {
     const stranger = iam('role/other-team');
     expect(ON_TOPICS.filter((action) => may(stranger, action, alarms))).toEqual([
       ...['sns:ConfirmSubscription', 'sns:CreateTopic', 'sns:GetDataProtectionPolicy', 'sns:GetSubscriptionAttributes'],
@@ -223,7 +223,7 @@ describe.each(STAGES)('queues and topic of %s', async (stage) => {
   });
 });
 
-describe('who deploys', () => {
+describe('the deployer', () => {
   const policyWith = (synthesizer: StackSynthesizer) => {
     const app = new App({ treeMetadata: false });
     // CDK's own types do not fit one another under exactOptionalPropertyTypes.
@@ -232,7 +232,7 @@ describe('who deploys', () => {
     return JSON.stringify(app.synth().getStackByName('stack').template);
   };
 
-  it('is known by the names that its account was bootstrapped with', () => {
+  it("is recognized by the role names of the account's bootstrap", () => {
     expect(policyWith(new DefaultStackSynthesizer({ qualifier: 'ours' }))).toContain('cdk-ours-cfn-exec-role-');
     expect(policyWith(new DefaultStackSynthesizer({ cloudFormationExecutionRole: 'arn:aws:iam::1:role/x' }))).toContain(
       'arn:aws:iam::1:role/x',

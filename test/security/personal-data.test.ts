@@ -73,7 +73,7 @@ const erased = (id: string) =>
 describe('phone and name', () => {
   const ids: Record<string, string> = {};
 
-  it('are nowhere but where they are needed, whatever is asked and whatever fails', async () => {
+  it('are stored only where they are needed, whatever is requested and whatever fails', async () => {
     ids.alice = await register(ALICE);
     await onboarded(ids.alice, 4);
     // All that can be refused of a registration, a change and a call.
@@ -151,7 +151,7 @@ describe('phone and name', () => {
     for (const id of Object.values(ids)) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-[57][0-9a-f]{3}-[0-9a-f-]{17}$/);
   }, 120_000);
 
-  it('are handed out with all that is held of their member, and of nobody else', async () => {
+  it('are exported with all data about their member, and nobody else', async () => {
     const ops = await runScript(
       'packages/cli/src/cli/main.ts',
       'ops',
@@ -175,7 +175,7 @@ describe('phone and name', () => {
     expect(ops.stdout).not.toContain(CHANGED.slice(1));
   });
 
-  it('are gone from everywhere when their member has left, and each service has said so', async () => {
+  it('are erased everywhere when their member has left, and each service has confirmed it', async () => {
     // What a person discarded is kept, with what it says: until now.
     const discarded = memberIdOf(81);
     const two = profileChanged(discarded, 2);

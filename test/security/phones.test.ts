@@ -150,7 +150,7 @@ describe('a phone', () => {
   );
 
   it.each(['+44 7911 12345', 'call +447911123456', '07911123456', '+4479111234567', `+${'4'.repeat(300)}`, '+'])(
-    'that is none is refused without being repeated: %j',
+    'that is invalid is refused without being repeated: %j',
     async (phone) => {
       const { error } = registration.safeParse(person(phone));
       expect(error?.issues.map(({ message }) => message)).toEqual([

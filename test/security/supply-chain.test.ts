@@ -19,7 +19,7 @@ describe('the lock file', () => {
     expect(unknown).toEqual([]);
   });
 
-  it('names no registry, so that it holds for every one', () => {
+  it('names no registry, so that it is valid for all', () => {
     expect(locked.filter(({ resolved }) => resolved !== undefined)).toEqual([]);
   });
 
@@ -47,7 +47,7 @@ describe('package.json', () => {
     expect(all.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
   });
 
-  it('asks for the versions that the kit asks for, or a bundle would have both', () => {
+  it('uses the same versions as the kit, or a bundle would contain both', () => {
     const shared = Object.keys(kit.dependencies).filter((name) => name in asked);
     expect(shared).toContain('zod');
     for (const name of shared) expect([name, asked[name]]).toEqual([name, kit.dependencies[name as 'zod']]);

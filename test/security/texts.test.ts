@@ -30,7 +30,7 @@ describe('the first text, to a phone that nobody has confirmed', () => {
     ['en', 'Welcome! You are a member now. Your bonus points and your guide are waiting for you.', 'Welcome!'],
     ['es', '¡Te damos la bienvenida! Ya formas parte. Te esperan tus puntos de regalo y tu guía.', '¡Hola!'],
     ['zh-CN', '欢迎加入！您的奖励积分和入门指南已经准备好了。', '欢迎！'],
-  ])('says in %s what we say, and nothing that a stranger wrote', async (locale, text, short) => {
+  ])('is in %s our own text, without user input', async (locale, text, short) => {
     expect(await sentTo('URGENT your bank account is locked, answer this text', locale)).toEqual([text, short]);
   });
 

@@ -2,8 +2,8 @@ import type { ConsumerHistory, Version, Violation } from './history.ts';
 import { has, nameOf, versionsOf } from './versions.ts';
 
 /**
- * G3: each version once, and each on top of the one before. G5: no effect without its text. Holding: nothing that was held
- * or switched off.
+ * G3: each version once, and in order. G5: no effect without its SMS. Holding: held messages and those of a
+ * switched-off capability are not applied.
  */
 export function checkConsumer([name, consumer]: [string, ConsumerHistory]): Violation[] {
   const violations: Violation[] = consumer.forbidden.map((what) => ({
@@ -46,8 +46,8 @@ function checkUnreadable(name: string, { parked, discarded, garbage }: ConsumerH
 }
 
 /**
- * G1: what was delivered is applied, discarded or parked. G4: what is parked waits behind something that failed or is held,
- * and a person is told of it.
+ * G1: delivered messages are applied, discarded or parked. G4: a parked message waits behind a failed or held one, and
+ * a person is told.
  */
 function checkDelivered(
   name: string,
@@ -62,17 +62,17 @@ function checkDelivered(
   const isDiscarded = has(consumer.discarded, message);
   if (isApplied && isDiscarded) return [{ guarantee: 'G3', what: `${name} applied and discarded ${what}` }];
   if (isApplied || isDiscarded) {
-    // One that is held may come again and be applied: a person who releases it sees that.
+    // A held message may be redelivered and applied: a person who releases it sees that.
     if (!parked || parked.reason === 'unsent' || parked.reason === 'held') return [];
-    // No cursor remembers that a person discarded it.
+    // No cursor records that an operator discarded it.
     if (isDiscarded && parked.reason === 'below-baseline') return [];
     return [{ guarantee: 'G4', what: `${name} keeps ${what} as ${parked.reason}, which was dealt with` }];
   }
-  // What a late subscriber gets from before its baseline is not kept once its member has left.
+  // A late subscriber does not keep messages from before its baseline after an erasure.
   if (!consumer.early && hasErased(consumer, left, aggregateId)) return [];
   if (!parked) return [{ guarantee: 'G1', what: `${name} lost ${what}` }];
   const violations: Violation[] = [];
-  // What is held is no fault, nor what waits for it.
+  // Held messages are not failures, nor are those that wait for them.
   const held = consumer.parked.filter(({ reason }) => reason === 'held');
   if (!versionsOf(held, aggregateId).some((one) => one <= version) && !consumer.told.has(aggregateId)) {
     violations.push({ guarantee: 'G4', what: `nobody is told that ${name} holds up ${what}` });
@@ -89,8 +89,8 @@ export const hasErased = ({ applied }: ConsumerHistory, left: readonly Version[]
   versionsOf(left, aggregateId).some((version) => has(applied, { aggregateId, version }));
 
 /**
- * Of who left nothing is kept that a message said, and nothing is known that names them; and their leaving waits for nobody,
- * unless it fails itself.
+ * After an erasure, no content of messages and no personal data is left; and the erasure waits for nobody, unless it
+ * fails itself.
  */
 function checkErased(name: string, consumer: ConsumerHistory, left: readonly Version[]): Violation[] {
   const violations: Violation[] = [];
@@ -101,9 +101,9 @@ function checkErased(name: string, consumer: ConsumerHistory, left: readonly Ver
     if (later.length > 0)
       violations.push({ guarantee: 'erasure', what: `${name} applied ${later} after ${nameOf(last)}` });
     if (hasErased(consumer, left, aggregateId)) {
-      // What is held stays for a person to see, emptied.
+      // A held message stays visible, without its content.
       const waiting = consumer.parked.filter(({ reason }) => reason !== 'unsent' && reason !== 'held');
-      // A discard beside the leaving erases what it keeps in a second step, which may fail.
+      // A discard concurrent with the erasure erases the discarded message in a second step, which may fail.
       const kept = consumer.unfinished.has(aggregateId) ? [] : of(consumer.kept);
       const rows = [...kept, ...of(waiting)];
       if (rows.length > 0)
@@ -122,9 +122,9 @@ function checkErased(name: string, consumer: ConsumerHistory, left: readonly Ver
   return violations;
 }
 
-/** What was published for the last time before a late subscriber came never reaches it, though an earlier one may. */
+/** An event published before a late subscriber subscribed never reaches it, although an earlier one may. */
 function hasHole({ delivered, applied }: ConsumerHistory, aggregateId: string): boolean {
-  // It may also have applied a rendition that its filter should have left out.
+  // It may also have applied a rendition that its filter should have dropped.
   const got = [...new Set(versionsOf([...delivered, ...applied], aggregateId))].sort((a, b) => a - b);
   return got.some((version, index) => version !== (got[0] ?? 0) + index);
 }

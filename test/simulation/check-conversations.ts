@@ -4,7 +4,7 @@ import { has, nameOf } from './versions.ts';
 
 const REPLIES = 'registration-replies';
 
-/** Each registration that a service applied is answered by it, and none that it did not. */
+/** Each registration that a service applied has its reply, and no other has one. */
 export function checkAnswers({ consumers, committed, left, rewritten, stock }: History): Violation[] {
   const violations: Violation[] = rewritten.map((what) => ({ guarantee: 'answer', what: `answered twice: ${what}` }));
   const members = new Set(committed.map(({ aggregateId }) => aggregateId));
@@ -18,7 +18,7 @@ export function checkAnswers({ consumers, committed, left, rewritten, stock }: H
       if (isAnswered && !has(consumer.applied, first)) {
         violations.push({ guarantee: 'answer', what: `${name} answered ${nameOf(first)}, and has not applied it` });
       }
-      // Nobody asks any longer what became of the registration of who has left.
+      // After an erasure, replies to the registration are no longer expected.
       const mayBeMissing = hasErased(consumer, left, aggregateId) || isOnItsWay(consumers, consumer, first);
       if (!isAnswered && has(consumer.applied, first) && !mayBeMissing) {
         violations.push({ guarantee: 'answer', what: `${name} applied ${nameOf(first)}, and its answer is lost` });
@@ -28,7 +28,7 @@ export function checkAnswers({ consumers, committed, left, rewritten, stock }: H
   return violations;
 }
 
-/** Every service that was asked to erase a member confirms it, once it has. */
+/** Every service that was asked to erase a member confirms it. */
 export function checkErasures({ consumers, left, stock }: History): Violation[] {
   const violations: Violation[] = [];
   for (const last of left) {
@@ -50,7 +50,7 @@ export function checkErasures({ consumers, left, stock }: History): Violation[] 
   return violations;
 }
 
-/** Whether an answer waits where a person can see it, or was given up by one. */
+/** Whether a reply is parked where a person can see it, or was discarded by one. */
 function isOnItsWay(
   consumers: History['consumers'],
   consumer: ConsumerHistory,
@@ -61,7 +61,7 @@ function isOnItsWay(
   return isHeldUp || has(consumer.parked, cause) || has(consumer.givenUp, cause);
 }
 
-/** What a redemption did to its member's account. */
+/** The effects of a redemption on its member's account. */
 function bookings({ committed, stock }: History, operationId: string) {
   const commands = new Set(
     committed.filter((message) => message.operationId === operationId).map(({ messageId }) => messageId),
@@ -73,7 +73,7 @@ function bookings({ committed, stock }: History, operationId: string) {
   return { taken: count('redemption'), returned: count('return') };
 }
 
-/** Points are taken once at most, and returned only if they were taken; what it says of itself is so. */
+/** Points are taken at most once, and returned only if they were taken; the operation's state agrees. */
 export function checkOperations(history: History): Violation[] {
   const { promised, committed, endedTwice, endedLate, stock } = history;
   const violations: Violation[] = endedTwice.map((what) => ({ guarantee: 'operation', what: `ended twice: ${what}` }));
@@ -102,7 +102,7 @@ function checkAccount({ memberId, balance, opening, entries }: Account): Violati
   return [{ guarantee: 'operation', what: `${memberId} has ${balance} points, and ${booked} were booked` }];
 }
 
-/** Once all messages have arrived, each operation has ended; of who left, none is kept. */
+/** At rest, each operation has ended; of erased members, none is left. */
 export function checkOperationsAtRest(history: History): Violation[] {
   const { promised, left, stock } = history;
   if (!stock.isSettled) return [];

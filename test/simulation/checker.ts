@@ -3,7 +3,7 @@ import { checkAnswers, checkErasures, checkOperations, checkOperationsAtRest } f
 import type { History, Violation } from './history.ts';
 import { nameOf, versionsOf } from './versions.ts';
 
-/** What must hold at every moment, however badly things go. */
+/** Safety: must hold at every moment. */
 export const checkSafety = (history: History): Violation[] => [
   ...checkPublished(history),
   ...checkRegistrations(history),
@@ -11,7 +11,7 @@ export const checkSafety = (history: History): Violation[] => [
   ...checkOperations(history),
 ];
 
-/** What must hold once everything has come to rest, with what is broken still broken, and again after the repair. */
+/** Must hold at rest, first with the injected failures, and again after the repair. */
 export const checkAtRest = (history: History): Violation[] => [
   ...checkPublishedAtRest(history),
   ...checkTexts(history),
@@ -21,7 +21,7 @@ export const checkAtRest = (history: History): Violation[] => [
   ...checkOperationsAtRest(history),
 ];
 
-/** G1: nothing is published that was not committed. G2: nothing before what precedes it. */
+/** G1: only committed messages are published. G2: in order. */
 function checkPublished({ committed, published }: History): Violation[] {
   const violations: Violation[] = [];
   const ids = new Set(committed.map(({ messageId }) => messageId));
@@ -49,7 +49,7 @@ function checkPublishedAtRest({ committed, published, refused }: History): Viola
     .map((message) => ({ guarantee: 'G1', what: `${nameOf(message)} was committed, and never published` }));
 }
 
-/** G5: each text belongs to a message, and nobody sends one beside somebody else. */
+/** G5: each SMS belongs to a message, and no two instances send it concurrently. */
 function checkTexts({ texts, crowded, committed, followed }: History): Violation[] {
   const known = new Set([...committed.map(({ messageId }) => messageId), ...followed]);
   const unknown = [...texts].filter(([key]) => !known.has(key));
@@ -59,7 +59,7 @@ function checkTexts({ texts, crowded, committed, followed }: History): Violation
   ].map((what) => ({ guarantee: 'G5', what }));
 }
 
-/** G6: one member a phone at a time; and one answer a key and body, for as long as nobody leaves and frees the phone. */
+/** G6: one member per phone at a time; and one answer per key and body, until a departure releases the phone. */
 function checkRegistrations({ registrations, committed, left, phonesTakenTwice }: History): Violation[] {
   const violations: Violation[] = phonesTakenTwice.map((what) => ({ guarantee: 'G6', what: `it was taken: ${what}` }));
   const gone = new Set(left.map(({ aggregateId }) => `member ${aggregateId}`));

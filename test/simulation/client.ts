@@ -10,7 +10,7 @@ import type { Script } from './scenario.ts';
 import { MEMBERS, OUTBOX, REDEEMED } from './services.ts';
 
 const API_TIMEOUT_MS = 10_000;
-/** So many times a client asks again, apart from when everything works. */
+/** Retries of a client, except in the fault-free phase. */
 const ATTEMPTS = 4;
 
 const CAUSE: Cause = { by: { actor: 'anonymous', authentication: 'none' } };
@@ -20,16 +20,16 @@ export interface ClientOptions {
   scheduler: Scheduler;
   tables: Tables;
   history: Pick<History, 'registrations' | 'promised'>;
-  /** The services that must confirm when a member leaves. */
+  /** The services that must confirm an erasure. */
   subscribers: readonly string[];
   newId: () => string;
 }
 
-/** A client of the API that does one thing after another and repeats what it got no answer to. */
+/** A client of the API that acts in sequence, and repeats requests without a response. */
 export class Client {
   readonly #script: Script;
   readonly #options: ClientOptions;
-  /** 0: registers; then so many changes; then so many redemptions; and then perhaps leaves. */
+  /** 0: registers; then changes; then redemptions; and possibly a departure. */
   #step = 0;
   #attempts = 0;
   #memberId = '';
@@ -62,7 +62,7 @@ export class Client {
     return this.#watched.size > 0;
   }
 
-  /** @param atOnce whether nothing comes between its calls, for sure */
+  /** @param atOnce whether nothing may come between its calls */
   request(atOnce = false): void {
     this.#attempts++;
     const { changes, redemptions } = this.#script;
@@ -73,7 +73,7 @@ export class Client {
       this.#ask('deactivate', (instance) => this.#members(instance).deactivate(this.#memberId, {}, CAUSE), 1, atOnce);
   }
 
-  /** Looks what has become of its operations: who looks too late sees them expired. */
+  /** Reads its operations: an overdue one then expires. */
   look(): void {
     for (const id of this.#watched) {
       this.#options.scheduler.invoke(
@@ -132,7 +132,7 @@ export class Client {
     });
   }
 
-  /** @param steps so many are done once it is answered */
+  /** @param steps number of steps that are complete after the response */
   #ask<T>(
     what: string,
     run: (instance: Instance) => Promise<T>,
@@ -177,7 +177,7 @@ export class Client {
         phoneLimit: PHONE_LIMIT,
         phonesRememberedDays: 1,
       }),
-      // Buckets only refuse: whoever was refused had nothing written, as with any other refusal.
+      // Rate limits are left out: they only refuse, before anything is written.
       admission: { admitPhone: async () => {}, refuseSpentPhone: async () => {} },
     });
   }

@@ -34,14 +34,14 @@ export interface ConsumerModelOptions {
   provider: Provider;
   early: boolean;
   maxReceives: number;
-  /** How its handler of a message is broken, if it is. */
+  /** How its handler fails for a message, if at all. */
   breakage: (place: Place) => Breakage | undefined;
   textsOf: (place: Place) => number;
-  /** Told of each message that its queue takes from a sender. */
+  /** Called for each message that its queue accepts from a sender. */
   onSent: (body: string) => void;
 }
 
-/** A consumer of the member application, which can be broken, and is observed. */
+/** A consumer of the member application, with injectable failures and an observer. */
 export class ConsumerModel {
   readonly service: Service;
   readonly observer: ConsumerObserver;
@@ -134,8 +134,8 @@ export class ConsumerModel {
   }
 
   /**
-   * A person gives up a message, or a version that did not come, or tries to.
-   * @param mayGiveUp of one that did not come: whoever asks whether its member has left does not give up their leaving
+   * An operator discards a message or a missing version, or tries to.
+   * @param mayGiveUp whether a missing version may be discarded: an operator who checks does not discard an erasure
    */
   discard(mayGiveUp: (place: Version) => boolean): void {
     const { choices } = this.#options;
@@ -156,7 +156,7 @@ export class ConsumerModel {
     this.queue.send(GARBAGE, id, id);
   }
 
-  /** A message that nobody sent, of a version far ahead, or that claims to come after the last one. */
+  /** A forged message, of a version far ahead, or after the last one. */
   sendForged({ aggregateId, version }: Version, n: number): void {
     const forged = { ...registered(aggregateId, version), id: `forged-${n}` };
     this.queue.send(JSON.stringify(forged), forged.id, forged.id);

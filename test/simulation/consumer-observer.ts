@@ -10,10 +10,10 @@ import type { ConsumerHistory, ConsumerRecord, Version } from './history.ts';
 import { modeOf, type Service } from './services.ts';
 import type { Switches } from './switches.ts';
 
-/** On whose behalf an instance applies messages. */
+/** Why an instance applies messages. */
 interface Permit {
   of: Errand;
-  /** Whether its capability was off whenever it looked; undefined: it has not looked yet. */
+  /** Whether its capability was off at every check; undefined: not checked yet. */
   isOff?: boolean;
 }
 
@@ -28,12 +28,12 @@ export interface ConsumerObserverOptions {
   textsOf: (place: Place) => number;
 }
 
-/** Sees in a consumer's table what it does, and what is left of it at the end. */
+/** Observes in a consumer's table what it does, and what is left at the end. */
 export class ConsumerObserver {
   readonly history: ConsumerRecord;
   readonly #options: ConsumerObserverOptions;
   readonly #permits = new WeakMap<Instance, Permit>();
-  /** Of what keeps no order, whom it is about. */
+  /** For unordered messages: their subjects. */
   readonly #subjects = new Map<string, string>();
   #told = new Set<string>();
 
@@ -62,7 +62,7 @@ export class ConsumerObserver {
         if (after?.trace && after.trace !== before?.trace) this.#onApplied(after.trace as Trace, by);
       }
       for (const { before, after } of own) {
-        // One that was parked again by a redrive beside the first discard can be discarded twice.
+        // A message that a concurrent redrive parked again can be discarded twice.
         const isNew = !before || (after?.skipped && !before.skipped);
         if (isNew && String(after?.sk).startsWith('discarded#')) this.#onDiscarded(after as Item);
       }
@@ -73,13 +73,13 @@ export class ConsumerObserver {
     this.#permits.set(instance, { of });
   }
 
-  /** An instance has looked how its capability is switched. */
+  /** An instance has checked the mode of its capability. */
   onMode(instance: Instance, mode: Mode): void {
     const permit = this.#permits.get(instance);
     if (permit) permit.isOff = mode !== 'on' && permit.isOff !== false;
   }
 
-  /** @returns whom the sweep tells of, from now on */
+  /** @returns the aggregates that the sweep reports, from now on */
   beginSweep(): Set<string> {
     this.#told = new Set();
     return this.#told;
@@ -96,7 +96,7 @@ export class ConsumerObserver {
   };
 
   readonly onState = ({ aggregateId, version }: Place, shown: number): void => {
-    // A late subscriber begins above nothing.
+    // A late subscriber starts without a cursor.
     const isBefore = shown === version - 1 || (shown === 0 && !this.history.early);
     if (!isBefore) this.history.misled.push(`${aggregateId} v${version} when v${shown} was there`);
   };
@@ -113,12 +113,12 @@ export class ConsumerObserver {
     const { service, textsOf } = this.#options;
     const { applied, forbidden } = this.history;
     applied.push({ aggregateId, version, textsBefore: textsOf({ aggregateId, version }) });
-    // Who leaves waits neither for a switch nor for a person.
+    // An erasure waits neither for a switch nor for a person.
     const permit = this.#permits.get(by);
     if (!permit || isErasing({ type }, service.reads)) return;
     const what = `${aggregateId} v${version}`;
     const parked = this.parked.find((one) => one.messageId === messageId);
-    // One that is held may come again, and is then applied as if it came for the first time.
+    // A held message may be redelivered, and is then applied like a new one.
     const mayBeHeld = permit.of === 'release' || permit.of === 'consume';
     if (parked?.reason === 'held' && !mayBeHeld) forbidden.push(`${what}, which was held, by a ${permit.of}`);
     if (isHeld && permit.of !== 'release') forbidden.push(`${what}, which a rule holds, by a ${permit.of}`);
@@ -127,19 +127,19 @@ export class ConsumerObserver {
 
   #onDiscarded(item: Item): void {
     const { aggregateId, version, reason, skipped } = parkedMessageOf(item) as DiscardedMessage;
-    // Its effect stays; what is given up is what follows from it.
+    // Its effect stays; only its consequences are given up.
     if (reason === 'unsent') {
       this.history.givenUp.push({ aggregateId, version });
       return;
     }
     const isOnlyOne = !this.parked.some((other) => other.aggregateId === aggregateId && other.version === version);
-    // Otherwise another message that claims the version is to be applied.
+    // Otherwise another message with the same version is to be applied.
     if (skipped || isOnlyOne || version === 0) this.history.discarded.push({ aggregateId, version });
   }
 
   /**
    * Completes the history for the checker.
-   * @param canWork whether what it needs to know of a member is there
+   * @param canWork whether the data that it needs about a member exists
    */
   takeStock(
     committed: readonly Version[],
@@ -149,8 +149,8 @@ export class ConsumerObserver {
     const { breakage, name, tables, switches, service } = this.#options;
     const items = tables.items(name);
     const { parked } = this;
-    // What its function died over by chance, again and again, looks broken to the kit, and must; and what failed for good,
-    // for want of a phone, waits for a person even if its member has left since.
+    // A message during which the function crashed repeatedly by chance looks broken to the kit; and a permanent failure
+    // for lack of a phone waits for a person even if its member has left since.
     const unlucky = parked.filter(({ error }) =>
       /the sweep died over it|no phone .* was ever learned/.test(error ?? ''),
     );
@@ -170,7 +170,7 @@ export class ConsumerObserver {
   }
 }
 
-/** Whether what is kept of a member says one of their secrets. */
+/** Whether stored items about a member contain one of their secrets. */
 function tells(items: readonly Item[], memberId: string, secrets: readonly string[]): boolean {
   const text = JSON.stringify(items.filter(({ pk }) => pk === memberId));
   return secrets.some((secret) => text.includes(secret));

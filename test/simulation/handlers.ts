@@ -3,33 +3,33 @@ import { type Circumstances, type Handlers, handlersOf } from '@rollcall/kit/int
 import { type Message, type Place, placeOf } from '@rollcall/kit/internal/messaging/message';
 import { modeOf, type Service } from './services.ts';
 
-/** Until it is repaired, a handler fails for good, fails for now, holds the message for a person, or takes its function down. */
+/** Until it is repaired, a handler fails permanently, fails temporarily, holds the message, or crashes its function. */
 export type Breakage = 'for good' | 'for now' | 'held' | 'fatally';
 
-/** What a handler leaves on the item that carries the cursor: each run leaves another one. */
+/** What a handler writes to the item that carries the cursor: each run writes another value. */
 export interface Trace extends Place {
   messageId: string;
   type: string;
-  /** Whether a rule holds it, until a person releases it. */
+  /** Whether a rule holds it, until an operator releases it. */
   isHeld: boolean;
 }
 
-/** A handler asks for the state at every third version: it costs a call. */
+/** A handler reads the state at every third version, which costs a call. */
 const ASKING_EVERY = 3;
 
 export interface BreakableOptions {
   breakage: (place: Place) => Breakage | undefined;
-  /** Takes the function down that runs the handler. */
+  /** Crashes the function that runs the handler. */
   die: () => Promise<never>;
-  /** Told of the version that a handler was shown of its aggregate; 0: of none. */
+  /** Called with the version whose state a handler was shown; 0: none. */
   onState: (place: Place, shown: number) => void;
 }
 
-/** A service's own handlers, which can be broken, and leave a trace of what was applied. */
+/** A service's own handlers, with injectable failures and a trace of applied messages. */
 export function breakable(service: Service, handlers: Handlers<never>, options: BreakableOptions) {
   const { breakage, die, onState } = options;
   const mode = modeOf(service);
-  // What is idempotent by state has no item of its own to leave a trace on.
+  // A handler that is idempotent by state has no item for a trace.
   if (mode === 'idempotent') return handlers;
   const find = handlersOf(handlers as Handlers<never>);
   const broken = service.reads.map(({ type }) => {
@@ -41,7 +41,7 @@ export function breakable(service: Service, handlers: Handlers<never>, options: 
       if (broken === 'for now') throw new TransientError('broken for now');
       if (broken === 'held' && !circumstances.released) throw new HeldError('held by a rule');
       if (broken === 'fatally') await die();
-      // Some handlers ask, some do not.
+      // Some handlers read the state, some do not.
       if (place.version % ASKING_EVERY === 0) onState(place, Number((await circumstances.state()).version ?? 0));
       const reaction = (await found?.handle(message as never, circumstances)) ?? {};
       return {

@@ -1,45 +1,45 @@
-/** Where a message stands in the order of its aggregate; what keeps no order is version 1 of itself. */
+/** The position of a message in its aggregate's order; an unordered message is version 1 of itself. */
 export interface Version {
   aggregateId: string;
   version: number;
 }
 
-/** A message that was committed to be sent on a channel. */
+/** A committed message on a channel. */
 export interface Committed extends Version {
   channel: string;
   messageId: string;
-  /** Of a command, the operation that it belongs to. */
+  /** The operation of a command. */
   operationId: string;
 }
 
-/** What the guarantees speak of, and nothing else: who did what to which version of which aggregate, in this order. */
+/** The facts that the guarantees refer to: who did what to which version of which aggregate, in order. */
 export interface History {
   committed: Committed[];
-  /** The last version of members who left. */
+  /** The last versions of former members. */
   left: Version[];
-  /** Confirmed or not: the broker took it. */
+  /** Accepted by the broker, confirmed or not. */
   published: Array<Omit<Committed, 'operationId'>>;
   consumers: Map<string, ConsumerHistory>;
-  /** What the topic refuses until it is repaired. */
+  /** What the topic rejects until it is repaired. */
   refused: Version[];
-  /** Idempotency keys of the texts that the provider accepted, and how often. */
+  /** Idempotency keys of the SMS that the provider accepted, with counts. */
   texts: Map<string, number>;
-  /** Texts that two instances were at work on at once, or one sent twice. */
+  /** SMS that two instances sent concurrently, or one sent twice. */
   crowded: string[];
   /** Ids of the commands that follow from other messages. */
   followed: Set<string>;
   registrations: Array<{ phone: string; key: string; fingerprint: string; answer: string }>;
   /** Phones that were registered while another member held them. */
   phonesTakenTwice: string[];
-  /** Operations that a client was told of. */
+  /** Operations that a client was promised. */
   promised: Array<{ operationId: string; memberId: string }>;
-  /** Operations that ended, and then ended otherwise. */
+  /** Operations that ended twice, with different outcomes. */
   endedTwice: string[];
-  /** Operations that succeeded when their time had passed, by the clock of who says so. */
+  /** Operations that succeeded after their deadline, by the clock of the writer. */
   endedLate: string[];
-  /** What answers changed that an earlier one, or another copy, had written. */
+  /** Replies that overwrote an earlier one. */
   rewritten: string[];
-  /** What the tables say at the end. */
+  /** The content of the tables at the end. */
   stock: Stock;
 }
 
@@ -47,9 +47,9 @@ export interface Stock {
   operations: Operation[];
   accounts: Account[];
   erasures: Array<{ memberId: string; services: string[]; confirmed: string[] }>;
-  /** Which services answered a registration. */
+  /** Replies of services to registrations. */
   answers: Array<{ memberId: string; source: string }>;
-  /** Whether everything that concerns points has reached its place. */
+  /** Whether all messages about points have been processed. */
   isSettled: boolean;
 }
 
@@ -63,58 +63,58 @@ export interface Operation {
 export interface Account {
   memberId: string;
   balance: number;
-  /** What it opened with, and every entry of its ledger, by the message that made it. */
+  /** The opening balance, and every entry of its ledger, by the message that made it. */
   opening: number;
   entries: Array<{ messageId: string; points: number; reason: string }>;
 }
 
-/** What was seen of a consumer on the way. */
+/** What was observed of a consumer during the run. */
 export interface ConsumerRecord {
-  /** Of its messages. */
+  /** `source` of its messages. */
   source: string;
-  /** Of events: members who leave are erased by it. */
+  /** Whether it consumes events: departures erase its data. */
   isSubscriber: boolean;
-  /** How it tells messages from their copies. */
+  /** How it distinguishes messages from duplicates. */
   mode: 'ordered' | 'unordered' | 'idempotent';
-  /** Whether it was there before the first message was published. */
+  /** Whether it existed before the first message was published. */
   early: boolean;
-  /** What its queue was given, or was to be given. */
+  /** What was, or was to be, delivered to its queue. */
   delivered: Version[];
-  /** With how many texts its provider had accepted by then for this very message. */
+  /** With the number of SMS that its provider had accepted for this message. */
   applied: Array<Version & { textsBefore: number }>;
   discarded: Version[];
-  /** Versions of which a person gave up what follows. */
+  /** Versions whose consequences an operator gave up. */
   givenUp: Version[];
-  /** What it did that its switch, or a person who had not yet released it, forbade. */
+  /** What it applied although its switch or an unreleased hold forbade it. */
   forbidden: string[];
-  /** Versions whose handler was shown the state of another than the one before. */
+  /** Versions whose handler was shown another state than that of the previous version. */
   misled: string[];
-  /** Aggregates of which a discard began and never ended well. */
+  /** Aggregates with a discard that began and did not complete. */
   unfinished: Set<string>;
-  /** How many bodies that nobody can read were put into its queue. */
+  /** Number of unreadable bodies in its queue. */
   garbage: number;
 }
 
 export interface ConsumerHistory extends ConsumerRecord {
-  /** Where a handler fails, for good or until it is repaired, or needs what is not there. */
+  /** Where a handler fails, permanently or until it is repaired, or lacks what it needs. */
   broken: Version[];
-  /** Whether its capability is switched off at the end. */
+  /** Whether its capability is off at the end. */
   isOff: boolean;
   /** What is parked at the end. */
   parked: Array<Version & { reason: string }>;
-  /** What is left at the end of what messages said: of those that are parked, or were discarded. */
+  /** Parked or discarded messages whose content is left at the end. */
   kept: Version[];
-  /** Members of whom a name or a phone is left in its table. */
+  /** Members whose name or phone is left in its table. */
   knows: ReadonlySet<string>;
-  /** Aggregates of which the last sweep said that they wait for a person. */
+  /** Aggregates that the last sweep reported as waiting for a person. */
   told: ReadonlySet<string>;
 }
 
 export interface Violation {
   /**
-   * `operation`: it ends once, and takes points once or gives them back; `answer`: each registration is answered by whoever
-   * applied it; `erasure`: what it says of who left; `holding`: what is switched off or held is not applied; `rest`: it never
-   * comes to rest, so that nothing can be said of it; `later`: what waits for its time; `process`: steps of processes.
+   * `operation`: ends once, and takes points once or returns them; `answer`: each applied registration has its reply;
+   * `erasure`: what is left of former members; `holding`: what is switched off or held is not applied; `rest`: it never
+   * comes to rest, so nothing can be checked; `later`: scheduled messages; `process`: steps of processes.
    */
   guarantee:
     | 'G1'

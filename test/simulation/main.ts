@@ -18,13 +18,13 @@ interface Options {
   json?: boolean;
 }
 
-/** Within which a mutant is found, or has escaped. */
+/** Maximum number of schedules before a mutant counts as escaped. */
 const MAX_SCHEDULES = 1_000;
 
 const wholeNumber = (text: string): number => {
   const number = Number(text);
   if (Number.isInteger(number) && number >= 1) return number;
-  throw new InvalidArgumentError('It must be a whole number from 1 up.');
+  throw new InvalidArgumentError('It must be a whole number, at least 1.');
 };
 
 function mutantNamed(name: string) {
@@ -33,7 +33,7 @@ function mutantNamed(name: string) {
   throw new InvalidArgumentError(`There are: ${mutants.map((one) => one.name).join(', ')}.`);
 }
 
-/** One worker a core; each has seeds of its own. */
+/** One worker per core, each with seeds of its own. */
 async function inParallel(options: Options): Promise<RunResult[]> {
   const { path, schedules } = options;
   const workers = path || schedules ? 1 : availableParallelism();
@@ -60,10 +60,10 @@ async function explain(
   console.log(`\nThis schedule alone: npm run simulate -- --seed ${seed} --path ${path}${again.join('')}`);
 }
 
-/** What became of a mutant within so many schedules of its seed. */
+/** The result for a mutant within the schedules of its seed. */
 export type Tried = Pick<RunResult, 'schedules' | 'seconds'> & { name: string; violated: string[]; isFound: boolean };
 
-/** One process for all: most find a violation at once. */
+/** One process for all: most mutants are found immediately. */
 async function tryMutants({ schedules = MAX_SCHEDULES, json }: Options): Promise<void> {
   const tried: Tried[] = [];
   for (const { name, seed = 1, breaks, world = 'members' } of mutants) {

@@ -23,9 +23,9 @@ export const mutants: readonly Mutant[] = [
   ...sagaMutants,
 ];
 
-/** Mutants by the URLs under which their sources are imported. */
+/** Mutants by the URL of their source. */
 const mutated = new Map<string, string>();
-/** Sources as JavaScript, by URL: stripping types takes most of the time of an import. */
+/** Transpiled sources by URL: stripping types takes most of the time of an import. */
 const stripped = new Map<string, string>();
 
 function stripTypes(url: string): string {
@@ -35,7 +35,7 @@ function stripTypes(url: string): string {
 }
 
 registerHooks({
-  // What a module imports belongs to the same mutant.
+  // A module's imports belong to the same mutant.
   resolve(specifier, context, next) {
     const resolved = next(specifier, context);
     const query = context.parentURL?.split('?')[1];
@@ -49,9 +49,9 @@ registerHooks({
 });
 
 /**
- * Imports the simulation, with a mutant in the place of its source. Each mutant gets module instances of its own, so that
+ * Imports the simulation with a mutant in place of its source. Each mutant gets module instances of its own, so that
  * one process can run them all.
- * @throws {Error} if the source is no longer as the mutant expects it
+ * @throws {Error} if the source no longer matches the mutant
  */
 export async function importRunner(name?: string): Promise<typeof import('./runner.ts')> {
   const mutant = mutants.find((one) => one.name === name);

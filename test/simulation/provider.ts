@@ -2,14 +2,14 @@ import type { Instance, Scheduler } from '@rollcall/kit/internal/testing/simulat
 import type { SendText } from '../../functions/sms/texting.ts';
 import type { History } from './history.ts';
 
-/** A lease holds for 15 seconds, of which getting it may take 5; and clocks differ by two seconds each way. */
+/** A lease lasts 15 seconds, of which acquiring it may take 5; and clocks differ by two seconds each way. */
 const LEASE_HOLDS_MS = 6_000;
 
-/** The provider of texts: it knows a text again by its key. */
+/** The SMS provider: it deduplicates by key. */
 export class Provider {
   readonly #scheduler: Scheduler;
   readonly #history: Pick<History, 'texts' | 'crowded'>;
-  /** Calls that have not ended. */
+  /** Calls in progress. */
   readonly #calls = new Set<{ key: string; by: Instance; since: number }>();
 
   constructor(scheduler: Scheduler, history: Pick<History, 'texts' | 'crowded'>) {

@@ -10,11 +10,11 @@ import { MEMBERS, OUTBOX } from './services.ts';
 
 type Seen = Pick<History, 'committed' | 'left' | 'phonesTakenTwice' | 'endedTwice' | 'endedLate' | 'rewritten'>;
 
-/** Sees in the tables of the registration service what it commits, and what they say at the end. */
+/** Observes in the tables of the registration service what it commits, and their content at the end. */
 export class RegistrationObserver {
   readonly #tables: Tables;
   readonly #seen: Seen;
-  /** What nobody may know of a member any longer once they left. */
+  /** Personal data that must be gone after an erasure. */
   readonly secrets = new Map<string, string[]>();
   readonly #phones = new Map<string, string>();
 
@@ -62,7 +62,7 @@ export class RegistrationObserver {
     if (changedAt >= data.deadline) this.#seen.endedLate.push(`${after.pk}: at ${changedAt}, not by ${data.deadline}`);
   }
 
-  /** The first answer of a service counts. */
+  /** The first reply of a service counts. */
   #onAnswer({ before = {}, after = {} }: Change): void {
     for (const [name, value] of Object.entries(before))
       if (!isDeepStrictEqual(after[name], value)) this.#seen.rewritten.push(`${after.pk} ${name}`);

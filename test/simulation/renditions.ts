@@ -2,7 +2,7 @@ import type { Item } from '@rollcall/kit/internal/testing/simulation/expressions
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 
-/** As while a service moves its readers from one version of an event to the next: two renditions, each with an id of its own. */
+/** While a service migrates its readers to the next version of an event: two renditions, each with an id of its own. */
 export function inBothRenditions(row: Item): Item {
   const [newer] = row.messages as [{ body: string }];
   const event = JSON.parse(newer.body);

@@ -6,7 +6,7 @@ import { type SagaScenario, sagaScenarios, simulateSagas } from './sagas/world.t
 import { type Scenario, scenarios } from './scenario.ts';
 import { simulate } from './world.ts';
 
-/** What is simulated, by scenarios of its own: the member application, or messages for later or processes of a shop. */
+/** A simulated world with its scenarios: the member application, or scheduled messages or processes of a shop. */
 interface World<S> {
   scenarios: fc.Arbitrary<S>;
   simulate(scenario: S, trace?: (line: string) => void): Promise<Violation[]>;
@@ -19,22 +19,22 @@ const worlds = { members, later, sagas } as unknown as Record<WorldName, World<u
 
 export type WorldName = 'members' | 'later' | 'sagas';
 
-/** Runs a schedule that failed again. */
+/** Repeats a failed schedule. */
 export const replay = (world: WorldName, scenario: unknown, trace: (line: string) => void): Promise<Violation[]> =>
   worlds[world].simulate(scenario, trace);
 
-// Thousands of errors are thrown on purpose, and nobody reads where.
+// Thousands of errors are thrown on purpose, and their stacks are not read.
 Error.stackTraceLimit = 0;
 
 export interface RunOptions {
   /** Default: the member application. */
   world?: WorldName;
   seed: number;
-  /** Of one schedule of the seed, to be run alone: fast-check's path to it. */
+  /** fast-check's path to a single schedule of the seed. */
   path?: string;
   schedules?: number;
   seconds?: number;
-  /** Whether a failing schedule is made as small as it can be. */
+  /** Whether to shrink a failing schedule. */
   shrink?: boolean;
 }
 
@@ -47,14 +47,14 @@ export interface RunResult {
 /** Runs one schedule of a seed. */
 async function runOne({ scenarios, simulate }: World<unknown>, seed: number, path: string): Promise<RunResult> {
   const start = performance.now();
-  // A check would go on to the schedules beside it if this one holds.
+  // Not as a check, which would continue with neighbouring schedules if this one passes.
   const [scenario] = fc.sample(scenarios, { seed, path, numRuns: 1 });
   const violations = await simulate(scenario);
   const result = { schedules: 1, seconds: (performance.now() - start) / 1000 };
   return violations.length > 0 ? { ...result, failure: { seed, path, scenario, violations } } : result;
 }
 
-/** Runs schedules until one violates a guarantee; then shrinks it. The seed fixes them all. */
+/** Runs schedules until one violates a guarantee; then shrinks it. The seed determines all of them. */
 export async function runSchedules(options: RunOptions): Promise<RunResult> {
   const { world = 'members', seed, path, schedules, seconds, shrink = true } = options;
   const { scenarios, simulate } = worlds[world];

@@ -1,39 +1,42 @@
 import fc from 'fast-check';
 import type { Breakage } from './handlers.ts';
 
-/** What one client does: it registers a member, changes the profile, redeems points, and perhaps deactivates the member. */
+/**
+ * The actions of one client: registers a member, changes the profile, redeems points, and possibly deactivates the
+ * member.
+ */
 export interface Script {
   phone: string;
   key: string;
   name: string;
   changes: number;
-  /** Whether one request makes all the changes after the first, one right after the other. */
+  /** Whether one request makes all further changes without a break. */
   inBurst: boolean;
   redemptions: number;
-  /** Whether nothing more is asked for until its redemptions have ended. */
+  /** Whether it waits for its redemptions to end before it continues. */
   waits: boolean;
-  /** Seconds after which an operation expires. */
+  /** Seconds until an operation expires. */
   expiresIn: number;
   leaves: boolean;
 }
 
-/** Where something is broken: at a subscriber, in the topic, or where commands are taken. */
+/** Where failures are injected: at a subscriber, in the topic, or at a consumer of commands. */
 export type Where = 'sms' | 'second' | 'topic' | 'points-commands';
 
-/** One run: who does what, what is broken, and every decision on the way. */
+/** One run: the clients' actions, the injected failures, and every decision. */
 export interface Scenario {
   scripts: Script[];
-  /** Who takes events beside the SMS service; with points come commands, operations and their replies. */
+  /** The second subscriber; `points` adds commands, operations and their replies. */
   second: 'guide' | 'points';
   breakages: Array<{ where: Where; aggregate: number; version: number; breakage: Breakage }>;
-  /** Receives after which the queues give a message up. */
+  /** Maximum receives of the queues. */
   maxReceives: number;
-  /** Whether a third subscriber comes late, somebody discards, messages come that nobody can read, or nobody ever sent. */
+  /** Whether a third subscriber joins late, an operator discards, unreadable messages arrive, or forged ones. */
   late: boolean;
   discards: boolean;
   garbage: boolean;
   forged: boolean;
-  /** Whether a person pauses or skips what consumers do. */
+  /** Whether an operator pauses or skips consumers. */
   switches: boolean;
   /** Whether all services are down at times. */
   outages: boolean;
@@ -75,7 +78,7 @@ export const scenarios: fc.Arbitrary<Scenario> = fc
     outages: fc.constantFrom(false, false, false, true),
     choices: fc.array(fc.nat(9_999), { minLength: 20, maxLength: MAX_CHOICES, size: 'max' }),
   })
-  // Without points there is nothing to redeem.
+  // Without points, there are no redemptions.
   .map((scenario) =>
     scenario.second === 'points'
       ? scenario

@@ -5,7 +5,7 @@ import { mutants } from './mutants.ts';
 import { runSchedules } from './runner.ts';
 
 const SCHEDULES = 250;
-/** Most mutants are found at once; each that escapes takes half a minute. */
+/** Most mutants are found immediately; each that escapes takes half a minute. */
 const MUTANTS_TIMEOUT_MS = 10 * 60_000;
 
 async function simulate(...options: string[]): Promise<{ code: number; said: string }> {
@@ -18,12 +18,9 @@ describe('the kit, on services that behave as badly as AWS may', () => {
     expect((await runSchedules({ seed, schedules: SCHEDULES })).failure).toBeUndefined();
   });
 
-  it.each([1, 2])(
-    'sends what is for later when its time has come, or never, in all schedules of seed %i',
-    async (seed) => {
-      expect((await runSchedules({ world: 'later', seed, schedules: SCHEDULES })).failure).toBeUndefined();
-    },
-  );
+  it.each([1, 2])('sends scheduled messages when they are due, or never, in all schedules of seed %i', async (seed) => {
+    expect((await runSchedules({ world: 'later', seed, schedules: SCHEDULES })).failure).toBeUndefined();
+  });
 
   it.each([1, 2])('does each step of a process once, or undoes it, in all schedules of seed %i', async (seed) => {
     expect((await runSchedules({ world: 'sagas', seed, schedules: SCHEDULES })).failure).toBeUndefined();
@@ -52,11 +49,11 @@ describe('npm run simulate', () => {
     const alone = await simulate(...again.split(' '));
     const violations = (said: string) => said.split('\n').filter((line) => line.includes('violated'));
     expect(violations(alone.said)).toEqual(violations(found.said));
-    // The same schedule is harmless without the mutant.
+    // Without the mutant, the same schedule passes.
     expect((await simulate(...again.replace(' --mutant no-gap-check', '').split(' '))).code).toBe(0);
   });
 
-  it('refuses a mutant that there is not, and says which there are', async () => {
+  it('refuses an unknown mutant, and lists the known ones', async () => {
     expect(await simulate('--mutant', 'x')).toMatchObject({ code: 1, said: expect.stringContaining('no-gap-check') });
   });
 });

@@ -5,7 +5,7 @@ import { type Capability, capabilities } from '../../shared/config/capabilities.
 
 const MODES: readonly Mode[] = ['skip', 'pause', 'on'];
 
-/** How a person has switched what consumers are for. */
+/** The switches as an operator sets them. */
 export class Switches {
   readonly #scheduler: Scheduler;
   readonly #choices: Choices;
@@ -28,7 +28,7 @@ export class Switches {
     );
   }
 
-  /** Nothing is paused any longer; what is skipped can be made up for later. */
+  /** Nothing is paused any longer; skipped messages can be released later. */
   resume(): void {
     for (const [capability, mode] of this.#modes) if (mode === 'pause') this.#turn(capability, 'on');
   }

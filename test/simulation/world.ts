@@ -22,16 +22,16 @@ const ADDRESSES = {
   'member-events': arnOf('member-events'),
   'points-commands': urlOf({ name: 'points-commands.fifo' }),
 };
-/** Of `memberIdOf`, which reads better as a number. */
+/** Shows ids of `memberIdOf` as a number. */
 const MEMBER_ID = /[\d-]{23}-0*(\d+)/g;
-/** What stays parked for longer than an hour, a person must have been told of. */
+/** A person must be told about messages that are parked for more than an hour. */
 const ROUND_MS = 61 * 60_000;
 const ROUNDS = 60;
-/** A client that gets no answer goes on in the next round. */
+/** A client without a response continues in the next round. */
 const MAX_REQUESTS = 20;
 const FORGED_VERSION = 90;
 
-/** Runs the code of the kit against services that behave as badly as AWS may. */
+/** Runs the kit's code against services that behave as badly as AWS may. */
 class World {
   readonly #scenario: Scenario;
   readonly #choices: Choices;
@@ -98,7 +98,7 @@ class World {
       if (client) await this.#then(() => client.request(true));
     };
     this.#garbage = scenario.garbage ? 1 : 0;
-    // Two claim one version, so that one of them can be discarded.
+    // Two claim the same version, so that one of them can be discarded.
     this.#forged = scenario.forged ? 2 : 0;
     const { sms, guide, points, pointsCommands, smsCommands, replies, outcomes } = services;
     this.#consume(sms, 'sms');
@@ -110,7 +110,7 @@ class World {
     this.#consume(outcomes);
   }
 
-  /** @param where that can be broken */
+  /** @param where where failures can be injected */
   #consume(service: Service, where?: Where, early = true): void {
     const { committed, texts } = this.#history;
     const consumer = new ConsumerModel({
@@ -160,12 +160,12 @@ class World {
     this.#repaired = true;
     this.#switches.turnAllOn();
     this.#scheduler.log('what was broken is repaired');
-    // Twice, for what waits for what another consumer has to apply first.
+    // Twice, for messages that wait for another consumer to apply something first.
     for (const consumer of [...this.#consumers, ...this.#consumers]) await this.#then(() => consumer.redrive(true));
     return this.#comeToRest();
   }
 
-  /** Everything that may happen next, what is most usual first. */
+  /** All possible next actions, the most usual first. */
   #actions(): Array<() => void> {
     const scheduler = this.#scheduler;
     const actions: Array<() => void> = [];
@@ -210,7 +210,7 @@ class World {
     return actions;
   }
 
-  /** After the last version there is, or where no member comes. */
+  /** After the last version, or about an unknown member. */
   #forge({ aggregateId }: Version): Version {
     const last = this.#history.left.find((one) => one.aggregateId === aggregateId);
     return { aggregateId, version: last ? last.version + 1 : FORGED_VERSION };
@@ -230,7 +230,7 @@ class World {
     return actions;
   }
 
-  /** Until nothing changes any more, all goes well: what can be applied must have been by then. */
+  /** Runs without faults until nothing changes any more: whatever can be applied must then be applied. */
   async #comeToRest(): Promise<Violation[]> {
     const scheduler = this.#scheduler;
     scheduler.calm = true;
@@ -290,7 +290,7 @@ class World {
     return [...checkSafety(history), ...checkAtRest(history)];
   }
 
-  /** Commands need what the events of their member have brought. */
+  /** Commands need data that the events of their member bring. */
   #canWork(consumer: string, memberId: string): boolean {
     if (consumer === services.pointsCommands.name)
       return this.#tables.items('points').some((item) => item.pk === memberId && item.accountState !== undefined);
@@ -298,7 +298,7 @@ class World {
     return this.#tables.items('sms').some(({ pk, phone, left }) => pk === memberId && Boolean(phone ?? left));
   }
 
-  /** Whether whatever concerns points has reached its place, and nobody gave anything up. */
+  /** Whether all messages about points have been processed, and none was given up. */
   get #isSettled(): boolean {
     const concerned = ['points', services.pointsCommands.name, services.outcomes.name];
     return (
@@ -310,6 +310,6 @@ class World {
   }
 }
 
-/** @returns what was violated; nothing, if all held */
+/** @returns the violation; undefined: none */
 export const simulate = (scenario: Scenario, trace?: (line: string) => void): Promise<Violation[]> =>
   new World(scenario, trace).run();

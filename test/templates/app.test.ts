@@ -104,7 +104,7 @@ describe('an app of its own', () => {
     expect(alarms.filter((name) => String(name).includes('oldest-due'))).toEqual(['shop-dev-labels-oldest-due']);
   });
 
-  it('deploys who hears a topic before who publishes on it, and has a stage of its API', () => {
+  it("deploys a topic's subscribers before its publisher, and has a stage of its API", () => {
     const { app, shop } = shopApp();
     shop.subscriber(hears('letters', orders), { entry: EVENTS });
     shop.subscriber(hears('payments', orders), { entry: EVENTS });
@@ -127,7 +127,7 @@ describe('an app of its own', () => {
     expect(outbox).toThrow(`${EVENTS} exports no \`relay\`, which a function runs`);
   });
 
-  it('refuses services that wait for one another, by name, be they two or more', () => {
+  it('refuses services with circular dependencies, by name', () => {
     const { shop } = shopApp();
     shop.subscriber(hears('payments', orders), { entry: EVENTS });
     shop.subscriber(hears('orders', payments), { entry: EVENTS });
@@ -141,7 +141,7 @@ describe('an app of its own', () => {
     more.subscriber(hears('letters', payments), { entry: EVENTS });
     more.subscriber(hears('orders', letters), { entry: EVENTS });
     expect(() => more.finish()).toThrow(
-      'shop-dev-orders, shop-dev-payments, and shop-dev-letters subscribe to one another, so none can be deployed first',
+      'shop-dev-orders, shop-dev-payments, and shop-dev-letters subscribe to each other, so none can be deployed first',
     );
   });
 
@@ -149,7 +149,7 @@ describe('an app of its own', () => {
     expect(() => shopApp().app.synth()).toThrow('Call finish() of the app shop after its last service.');
   });
 
-  it('takes no name that could begin the names of another', () => {
+  it("refuses a name that could be the prefix of another's names", () => {
     expect(() => stageOf(stageSettings, 'my-shop', { dev: {} }, 'dev')).toThrow('The name of the app, "my-shop"');
   });
 });
@@ -163,7 +163,7 @@ describe('a subscriber that is new', () => {
     return app.synth();
   };
 
-  it('changes not one byte of what is deployed of other services, and none of their bundles', () => {
+  it("changes not one byte of other services' templates and bundles", () => {
     const [before, after] = [assemblyWith(), assemblyWith(coupons)];
     const names = before.stacks.map(({ stackName }) => stackName).filter((name) => !name.endsWith('-monitoring'));
     expect(names).toContain('rollcall-dev-registration');

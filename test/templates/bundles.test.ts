@@ -4,7 +4,7 @@ import { bundleOf } from '@rollcall/cdk/internal/bundles';
 import { describe, expect, it } from 'vitest';
 
 const KB = 1024;
-const MOST = 500 * KB;
+const MAX_BYTES = 500 * KB;
 /**
  * Those with Protobuf's runtime (106 KB), metadata of phones to know their kind (152 KB), or the clients of all SMS
  * providers: docs/decisions/0034-bundle-contents-and-cold-starts.md.
@@ -19,6 +19,6 @@ const LARGER: Readonly<Record<string, number>> = {
 
 describe('a bundle', () => {
   it.each(globSync('functions/**/*.handler.ts').toSorted())('of %s is no larger than what it uses', (entry) => {
-    expect(statSync(join(bundleOf(entry), 'index.mjs')).size).toBeLessThanOrEqual(LARGER[entry] ?? MOST);
+    expect(statSync(join(bundleOf(entry), 'index.mjs')).size).toBeLessThanOrEqual(LARGER[entry] ?? MAX_BYTES);
   });
 });

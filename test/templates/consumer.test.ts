@@ -14,11 +14,11 @@ it('refuses to synthesize a consumer whose descriptor does not fit together', ()
   );
 });
 
-it('refuses to take a topic for a queue', () => {
+it('refuses a topic instead of a queue', () => {
   expect(made(eventConsumer)).toThrow('consumer guide: member-events is a topic: make it a Subscriber');
 });
 
-it('refuses the handler file of another consumer, and one that there is not', () => {
+it('refuses the handler file of another consumer, and a missing one', () => {
   const entry = 'functions/points/events.handler.ts';
   const queues = { channels: { queue: () => ({}) } };
   const other = () => new Consumer(new Stack(), 'Consumer', { consumer: commandConsumer, entry, ...queues } as never);

@@ -118,7 +118,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     }
   });
 
-  it('have a queue for what AWS tells of texts, where AWS sends them, with dead letters; it is no FIFO queue', () => {
+  it("have a standard queue for AWS's SMS events, where AWS sends them, with a dead-letter queue", () => {
     const names = others().map(([, { Properties }]) => Properties.QueueName);
     expect(names.toSorted()).toEqual(
       stage === 'dev' ? [] : ['rollcall-prod-sms-events', 'rollcall-prod-sms-events-dlq'],
@@ -161,7 +161,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     }
   });
 
-  it('give a message up only after more receives than it is parked at', () => {
+  it('move a message to the dead-letter queue only after more receives than it is parked at', () => {
     const limits = queues().flatMap(([, { Properties }]) => Properties.RedrivePolicy?.maxReceiveCount ?? []);
     expect(limits.length).toBe(7);
     for (const limit of limits) expect(limit).toBeGreaterThan(RECEIVES_BEFORE_PARKING);
@@ -179,12 +179,12 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     }
   });
 
-  it('start the relay at the horizon and give up on a record soon, as the sweep needs no stream', () => {
+  it('start the relay at the horizon and drop a failing record soon, as the sweep needs no stream', () => {
     const [relay] = mappings().filter(([, { Properties }]) => Properties.StartingPosition);
     expect(relay?.[1].Properties).toMatchObject({ StartingPosition: 'TRIM_HORIZON', MaximumRetryAttempts: 3 });
   });
 
-  it("encrypt tables with the stage's own key, or with that of DynamoDB, which is free: never with one that is paid by use", () => {
+  it("encrypt tables with the stage's own key, or with DynamoDB's free one: never with one charged by use", () => {
     for (const [, { Properties }] of ofType(stage, 'AWS::DynamoDB::GlobalTable')) {
       const [replica] = Properties.Replicas;
       expect([Properties.SSESpecification.SSEEnabled, replica.SSESpecification !== undefined]).toEqual(
@@ -193,7 +193,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     }
   });
 
-  it('make the routes of an API one after the other, with their integrations', () => {
+  it('create the routes of an API one after the other, with their integrations', () => {
     const routes = ofType(stage, 'AWS::ApiGatewayV2::Route');
     for (const file of new Set(routes.map(([id]) => id.split('/')[0]))) {
       const own = new Set(routes.flatMap(([id]) => (id.startsWith(`${file}/`) ? [id] : [])));
@@ -225,7 +225,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
       expect(Properties.RetentionInDays).toBeGreaterThan(0);
   });
 
-  it('load what is known of types of phones only where somebody registers', () => {
+  it('load metadata of phone types only in functions that register', () => {
     const known = readdirSync(inject('dev'))
       .filter((name) => name.startsWith('asset.') && existsSync(join(inject('dev'), name, 'index.mjs')))
       .filter((name) => readFileSync(join(inject('dev'), name, 'index.mjs'), 'utf8').includes('a premium-rate number'))
@@ -239,14 +239,14 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     ]);
   });
 
-  it('deploy registration after every subscriber, as nobody hears what is published before', () => {
+  it('deploy registration after every subscriber, as earlier events would be lost', () => {
     const { artifacts } = JSON.parse(readFileSync(join(inject(stage), 'manifest.json'), 'utf8'));
     const before = artifacts[`rollcall-${stage}-registration`].dependencies;
     for (const service of ['foundation', 'sms', 'points', 'guide'])
       expect(before).toContain(`rollcall-${stage}-${service}`);
   });
 
-  it('log of every request who it was and what became of it, and neither path nor address', () => {
+  it('log the caller and the outcome of every request, and neither path nor address', () => {
     const [stage] = ofType('dev', 'AWS::ApiGatewayV2::Stage');
     const format = JSON.parse(stage?.[1].Properties.AccessLogSettings.Format);
     expect(format).toMatchObject({
@@ -276,7 +276,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     );
   });
 
-  it('divide what may wait among all routes that may', () => {
+  it('divide the limit of waiting requests among all routes that wait', () => {
     const rates = waitingRates(stage);
     expect(rates.map(({ key }) => key).toSorted()).toEqual([
       'GET /v1/operations/{id}',
@@ -350,7 +350,7 @@ describe.each(['dev', 'prod'] as const)('the topic with an archive, of %s', (sta
     expect(ofType(stage, 'AWS::ApiGatewayV2::Authorizer').every(([id]) => before.has(id))).toBe(true);
   });
 
-  it('is kept with its policy where data is; elsewhere, or if it was only just made, its archive is deactivated before it goes', () => {
+  it('is retained with its policy if the stage keeps data; otherwise, or if it was just created, its archive is deactivated before it is deleted', () => {
     expect(archived().length).toBe(1);
     const [[topic, { DeletionPolicy }] = ['', { DeletionPolicy: '' }]] = archived();
     const removals = ofType(stage, 'Custom::AWS').filter(([, { Properties }]) =>
@@ -393,7 +393,7 @@ const namesOf = (stage: 'dev' | 'prod'): string[] => [
 ];
 
 describe('dev and prod', () => {
-  it('have no name in common: they fit into one account and region', () => {
+  it('share no name, so that they fit into one account and region', () => {
     const prod = new Set(namesOf('prod'));
     expect(prod.size).toBeGreaterThan(200);
     expect(namesOf('dev').filter((name) => prod.has(name))).toEqual([]);
@@ -445,7 +445,7 @@ describe('prod', () => {
 });
 
 describe('stages', () => {
-  it('says which stages there are when asked for another', () => {
+  it('lists the stages when asked for an unknown one', () => {
     expect(() => stageNamed('production')).toThrow('There is no stage "production"; there are: dev, prod, localstack.');
   });
 });

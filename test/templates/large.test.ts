@@ -23,7 +23,7 @@ const ofType = (all: any[], type: string) =>
   all.filter(({ Type }) => Type === type).map(({ Properties }) => Properties);
 
 describe('an app with channels that are large', () => {
-  it('has one bucket, in which what was sent expires after the longest way of a message', async () => {
+  it('has one bucket, in which sent data expires after the longest lifetime of a message', async () => {
     const all = await resources('dev', 'test/support/large-app');
     const buckets = ofType(all, 'AWS::S3::Bucket');
     expect(buckets).toHaveLength(1);

@@ -22,7 +22,7 @@ const functionsOf = (all: AssembledStack[]) =>
   );
 
 describe('the stage localstack', () => {
-  it('leaves out what such clouds do not take, and nothing else', () => {
+  it('leaves out what such clouds do not support, and nothing else', () => {
     const [here, there] = [typesOf(stacks), typesOf(readAssembly(inject('dev')).stacks)];
     const isCloudMap = (type: string) => type.startsWith('AWS::ServiceDiscovery::');
     const leftOut = [...there].filter((type) => !here.has(type) && !isCloudMap(type) && !type.startsWith('Custom::'));

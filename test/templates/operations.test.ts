@@ -48,20 +48,20 @@ const metricsOf = (stage: 'dev' | 'prod'): string[][] =>
 describe.each(['dev', 'prod'] as const)('the alarms of %s', (stage) => {
   const alarms = () => ofType(stage, 'AWS::CloudWatch::Alarm');
 
-  it('say what they mean, and name a chapter of the runbook that is there', () => {
+  it('explain themselves, and name an existing chapter of the runbook', () => {
     for (const { AlarmName, AlarmDescription } of alarms()) {
       expect(chapters, AlarmName).toContain(chapterOf(AlarmDescription));
       expect(AlarmName).toMatch(new RegExp(`^rollcall-${stage}-[a-z-]*${chapterOf(AlarmDescription)}$`));
     }
   });
 
-  it('leave no chapter of the runbook without an alarm', () => {
+  it('cover every chapter of the runbook', () => {
     const named = new Set(alarms().map(({ AlarmDescription }) => chapterOf(AlarmDescription)));
     expect(chapters.filter((chapter) => !named.has(chapter))).toEqual([]);
     expect(chapters).not.toEqual([]);
   });
 
-  it('tell of a sweep that does not run any more; of one that has not run yet, they do not', () => {
+  it('report a sweep that stopped running, and not one that has never run', () => {
     expect(alarms().filter(({ TreatMissingData }) => TreatMissingData === 'breaching')).toEqual([]);
     const silent = alarms().filter(({ TreatMissingData }) => TreatMissingData === 'missing');
     for (const { InsufficientDataActions, AlarmActions } of silent)
@@ -92,7 +92,7 @@ describe.each(['dev', 'prod'] as const)('the alarms of %s', (stage) => {
     expect(tables.filter((table) => !byName.has(`${table}-table-throttled`))).toEqual([]);
   });
 
-  it('tell of what SNS cannot deliver, and of what it cannot even put aside', () => {
+  it('report messages that SNS cannot deliver, and those that it cannot even put into a dead-letter queue', () => {
     const watched = (TopicName: string) =>
       alarms().flatMap(({ Namespace, MetricName, Dimensions }) =>
         Namespace === 'AWS/SNS' && Dimensions[0].Value === TopicName ? [MetricName] : [],
@@ -117,7 +117,7 @@ describe.each(['dev', 'prod'] as const)('the alarms of %s', (stage) => {
     expect(JSON.parse(apiStage?.AccessLogSettings.Format)).toMatchObject({ service: 'api', status: '$context.status' });
   });
 
-  it('have nothing in their texts that is not known before anybody registers', () => {
+  it('contain no data of members', () => {
     for (const { AlarmName, AlarmDescription } of alarms()) {
       expect([typeof AlarmName, typeof AlarmDescription]).toEqual(['string', 'string']);
     }
@@ -147,7 +147,7 @@ describe.each(['dev', 'prod'] as const)('the dashboard of %s', (stage) => {
     }
   });
 
-  it('holds no stack but the API by a reference of its own', () => {
+  it("refers to no stack except the API's", () => {
     const folder = inject(stage);
     const template = readFileSync(join(folder, `rollcall-${stage}-monitoring.template.json`), 'utf8');
     const imported = [...template.matchAll(/"Fn::ImportValue": *"([^"]+)"/g)].map(([, name = '']) => name);

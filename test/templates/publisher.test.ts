@@ -71,7 +71,7 @@ describe('a publisher', () => {
     ['nothing', [], []],
     ['a queue without order', [letters], []],
     ['a queue that keeps order, whose commands it counts', [payments], ['shop-dev-orders-state dynamodb:UpdateItem']],
-  ])('may do what createPublisher does, and what is only read may read: it sends %s', (_, sends, counts) => {
+  ])('may do what createPublisher does, and read-only routes may only read: it sends %s', (_, sends, counts) => {
     const { app, shop } = withOrders({ sends });
     shop.finish();
     const resources = resourcesOf(app, 'orders');
@@ -168,7 +168,7 @@ describe('a publisher', () => {
     [
       'a route that its handler file does not answer',
       { routes: { ...routes, cancel: { method: 'DELETE', path: '/orders/{id}', access: 'write' } } },
-      'functions/registration/api.handler.ts exports no `cancel`, which a function runs: export it there, or take the function out; it exports change, ',
+      'functions/registration/api.handler.ts exports no `cancel`, which a function runs: export it there, or remove the function; it exports change, ',
     ],
     [
       'a handler file that there is not',
@@ -191,7 +191,7 @@ describe('a publisher', () => {
     expect(() => withOrders(options)).toThrow(complaint);
   });
 
-  it('may have queues and no topic, but not neither', () => {
+  it('may have queues without a topic, but needs one of them', () => {
     const { app, shop } = shopApp();
     shop.publisher('orders', { folder: FOLDER, routes, sends: [letters] });
     shop.finish();
@@ -206,7 +206,7 @@ describe('a publisher', () => {
   it('has a name with which no other service begins', () => {
     const { shop } = shopApp();
     expect(() => shop.publisher('outbox', { of: orderEvents, routes })).toThrow(
-      'told as OUTBOX_TABLE, which is another',
+      'OUTBOX_TABLE of its table is reserved',
     );
     expect(() => shop.publisher('my-orders', { of: orderEvents, routes })).toThrow(
       'publisher my-orders: its name must be one word of lower-case letters and digits',

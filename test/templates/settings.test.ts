@@ -95,7 +95,7 @@ describe.each(['dev', 'prod'] as const)('a setting of %s', (stage) => {
   });
 
   it.each([0, 1, 2])(
-    'is changed without loss: no data replaced or deleted, no name taken, no export in use (%s)',
+    'can be changed without loss: no data replaced or deleted, no name conflict, no export in use (%s)',
     (n) => {
       const then = templatesOf(stage, round(stageNamed(stage), n));
       expect(then).not.toEqual(now);
@@ -168,7 +168,7 @@ describe('an SMS provider that is taken away', () => {
     expect(dangersOf(templatesOf('prod'), templatesOf('prod', { sms: { ...prod, providers: ['aws'] } }))).toEqual([]);
   });
 
-  it('takes what AWS has told and nobody has read yet along', () => {
+  it('also deletes unread events of AWS', () => {
     const { sms } = stageNamed('prod');
     const dangers = dangersOf(templatesOf('prod'), templatesOf('prod', { sms: { ...sms, providers: ['twilio'] } }));
     expect(dangers.map(({ type, danger }) => `${type}: ${danger}`)).toEqual([

@@ -58,7 +58,7 @@ describe('the flow of a stage', () => {
     expect(flow.nodes.filter(({ kind }) => kind === 'table').map(({ id }) => id)).toEqual([OUTBOX]);
   });
 
-  it('has a provider of AWS by what may be done', async () => {
+  it('includes an AWS provider by its permissions', async () => {
     const prod = await topologyOf(readAssembly(inject('prod')).stacks, 'rollcall-prod-');
     expect(labelOf(prod, 'function:rollcall-prod-sms-consume', 'provider:sms')).toBe('calls');
   });
@@ -76,7 +76,7 @@ describe('the flow of a stage', () => {
     );
   });
 
-  it('has each node and edge once, and no edge to nowhere', async () => {
+  it('has each node and edge once, and no dangling edge', async () => {
     for (const { nodes, edges } of [flow, await topologyOf(stacks, 'rollcall-dev-', { all: true })]) {
       const ids = nodes.map(({ id }) => id);
       expect(new Set(ids).size).toBe(ids.length);
@@ -85,7 +85,7 @@ describe('the flow of a stage', () => {
     }
   });
 
-  it('has a subscriber that is new in a template', async () => {
+  it('includes a new subscriber from its template', async () => {
     const guide = stacks.find(({ name }) => name === 'rollcall-dev-guide') as AssembledStack;
     const more = await topologyOf([...stacks, renamed(guide, 'guide', 'letters')], 'rollcall-dev-');
     expect(labelOf(more, TOPIC, queue('letters'))).toBe('delivers');

@@ -65,14 +65,14 @@ describe('traces of an account', () => {
     expect(asked).toEqual([['1-0af76519-16cd43dd8448eb211c80319c']]);
   });
 
-  it('are nowhere where there is neither X-Ray nor an embedded cloud', async () => {
+  it('are unavailable without X-Ray or an embedded cloud', async () => {
     const localstack = { ...stage, endpoint: 'http://127.0.0.1:4566' } as Stage;
     await expect(findTraces(localstack, undefined, { trace: 'x' })).rejects.toThrow('is neither');
   });
 });
 
 describe('the load of an account', () => {
-  it('is what CloudWatch measured, minute by minute, of all services together', async () => {
+  it("is CloudWatch's measurement per minute, over all services", async () => {
     const environment = { Variables: { POWERTOOLS_METRICS_NAMESPACE: 'Shop/prod' } };
     const resources = async () => [{ type: 'AWS::Lambda::Function', properties: { Environment: environment } }];
     const deployed = { ...stage, resources } as unknown as Stage;

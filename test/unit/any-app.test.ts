@@ -55,7 +55,7 @@ describe('an app in a folder', () => {
     expect(existsSync(join(await one, 'manifest.json'))).toBe(true);
   });
 
-  it('says what is wrong, if it cannot be synthesized, or is none', async () => {
+  it('reports what is wrong if it cannot be synthesized, or is not an app', async () => {
     const folder = temporaryFolder();
     expect(() => appFolder(folder)).toThrow(`There is no cdk.json in ${folder}`);
     writeFileSync(join(folder, 'cdk.json'), '{ "app": "echo no such stack >&2; exit 3" }');
@@ -127,12 +127,12 @@ describe('what runs beside a cloud', () => {
 
   it('has a name of its own', async () => {
     const starting = startCloud({ assembly: assemblyOf(app), beside: [beside({}), beside({})] });
-    await expect(starting).rejects.toThrow('Two of what runs beside the cloud have the name greeter.');
+    await expect(starting).rejects.toThrow('Two services beside the cloud have the name greeter.');
   });
 });
 
 describe('a cloud that does not settle', () => {
-  it('says what is left', async () => {
+  it('reports what is left', async () => {
     await using cloud = await startCloud({ assembly: assemblyOf(app, { stage: 'test' }), beside: [beside({})] });
     // It comes again after the visibility timeout of half a minute.
     await send(cloud, 'fail');

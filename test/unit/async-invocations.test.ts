@@ -10,7 +10,7 @@ const failed = { ok: false, payload: JSON.stringify({ errorType: 'Error', errorM
 const fine = { ok: true, payload: '{"done":true}' };
 
 // https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
-describe('an event for a function that nobody waits for', () => {
+describe('an asynchronous invocation', () => {
   afterEach(() => void vi.useRealTimers());
 
   /** Answers in turn, the last again and again. */
@@ -36,7 +36,7 @@ describe('an event for a function that nobody waits for', () => {
     expect(given).toEqual(['{"a":1}', { RequestID: expect.any(String), ErrorCode: '200', ErrorMessage: 'no' }]);
   });
 
-  it('is told to destinations, with what it came to', async () => {
+  it('is reported to destinations, with its outcome', async () => {
     const told: Record<string, unknown[]> = { success: [], failure: [] };
     const destinations = {
       onSuccess: async (record: string) => void told.success?.push(JSON.parse(record)),
@@ -67,7 +67,7 @@ describe('an event for a function that nobody waits for', () => {
     ]);
   });
 
-  it('is given up when it is too old', async () => {
+  it('is discarded when it is too old', async () => {
     const { at, events } = invocations(failed);
     const told: string[] = [];
     events.configure({
@@ -78,7 +78,7 @@ describe('an event for a function that nobody waits for', () => {
     expect([at.length, told]).toEqual([1, ['EventAgeExceeded']]);
   });
 
-  it('is left to its sender when the function is stopped meanwhile', async () => {
+  it('is left to its sender when the function is stopped in the meantime', async () => {
     const { events } = invocations(failed);
     const run = events.run('{}');
     await expect.poll(() => events.held()).toBe(1);
@@ -128,7 +128,7 @@ describe('a function that is invoked as an event', () => {
     expect(heardBy(cloud)).toHaveLength(2);
   });
 
-  it('must be allowed to send to them', async () => {
+  it('requires permission to send to them', async () => {
     const starting = startSmallCloud({ code: { listener: LISTENER }, resources });
     await expect(starting).rejects.toThrow('role/small-Role may not do sqs:SendMessage');
   });
@@ -141,7 +141,7 @@ describe('a function that is invoked as an event', () => {
   });
 });
 
-describe('a property that would be passed over', () => {
+describe('a property that would be ignored', () => {
   const checked = (type: string, properties: object) => () =>
     checkProperties({ stack: 's', logicalId: 'R', type, properties: { ...properties } });
 
@@ -164,7 +164,7 @@ describe('a property that would be passed over', () => {
     );
   });
 
-  it('is none that is read, or means nothing here, or of a type of others', () => {
+  it('may be supported, without a meaning here, or of a foreign type', () => {
     expect(checked('AWS::SQS::Queue', { DelaySeconds: 5, SqsManagedSseEnabled: true, Tags: [] })).not.toThrow();
     expect(checked('AWS::CloudWatch::Alarm', { Anything: 1 })).not.toThrow();
   });

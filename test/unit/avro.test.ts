@@ -120,7 +120,7 @@ const { shape: SHAPE } = fc.letrec<{ shape: Shape; object: Shape }>((tie) => ({
 }));
 
 describe('data in Avro', () => {
-  it('is read exactly as it was, whatever the contract', () => {
+  it('is read exactly as written, whatever the contract', () => {
     fc.assert(
       fc.property(
         SHAPE.chain((shape) => shape.data.map((value) => ({ shape, value }))),
@@ -134,7 +134,7 @@ describe('data in Avro', () => {
     );
   });
 
-  it('is read as it was also below -2^52, where avsc alone writes another number', () => {
+  it('is preserved below -2^52, where avsc alone writes another number', () => {
     const data = { ...example, points: -(2 ** 52) - 1 };
     expect(readData(things, bodyOf(things, data))).toEqual(data);
   });
@@ -169,7 +169,7 @@ describe('data in Avro', () => {
     const now = thing.extend({ points: z.int().default(7), tags: z.array(z.string()).default([]) });
     expect(readData(contractOf(now, schema, [first]), written)).toEqual({ name: 'Ana', points: 7, tags: [] });
     expect(() => readData(contractOf(now, schema), written)).toThrow(
-      /schema that the contract does not have: fingerprint [0-9a-f]{16}$/,
+      /schema that the contract does not list: fingerprint [0-9a-f]{16}$/,
     );
   });
 
@@ -180,7 +180,7 @@ describe('data in Avro', () => {
     ['is truncated', good.subarray(0, -1), 'truncated'],
     ['is truncated in its header', good.subarray(0, 5), 'truncated'],
     ['is empty', Buffer.alloc(0), 'not in single-object encoding'],
-    ['goes on after its end', Buffer.concat([good, Buffer.from([0])]), '1 bytes are left after its end'],
+    ['goes on after its end', Buffer.concat([good, Buffer.from([0])]), '1 bytes follow the value'],
     ['is in no single-object encoding', good.subarray(10), 'not in single-object encoding'],
     [
       'was written by an unknown schema',
@@ -189,8 +189,8 @@ describe('data in Avro', () => {
     ],
     ['claims to have 2^31 items', after(0, 0, 0x80, 0x80, 0x80, 0x80, 0x10), 'truncated'],
     ['has a text of negative length', after(1, 0, 0, 0), 'truncated'],
-    ['has a branch that there is not', after(0, 0, 0, 4), 'there is no such branch'],
-    ['has a text that is not UTF-8', after(2, 0xff, 0, 0, 0), 'a text is not UTF-8'],
+    ['has a branch that there is not', after(0, 0, 0, 4), 'unknown branch'],
+    ['has a text that is not UTF-8', after(2, 0xff, 0, 0, 0), 'a string is not UTF-8'],
     ['has an integer of more than 64 bits', after(0, ...Array(11).fill(0xff)), 'an integer of more than 64 bits'],
     ['has an integer beyond 2^53', after(0, ...Array(8).fill(0xff), 0x7f, 0, 0), 'an integer beyond 2^53'],
   ])('is refused by name if it %s', (_, bytes, why) => {
@@ -199,7 +199,7 @@ describe('data in Avro', () => {
     expect(read).toThrow(why);
   });
 
-  it('is refused if it is good Avro and breaks the contract', () => {
+  it('is refused if it is valid Avro and breaks the contract', () => {
     const written = bytesOf(contractOf(thing.extend({ points: z.number() }), schema), { ...example, points: 4 });
     const stricter = contractOf(thing.extend({ points: z.int().min(5) }), schema);
     expect(() => readBytes(stricter, written, { ...example, points: 5 })).toThrow('points Too small');
@@ -210,31 +210,31 @@ describe('data in Avro', () => {
       'a field that the schema does not have',
       thing.extend({ more: z.string() }),
       { ...example, more: 'x' },
-      'Thing does not carry more as it is',
+      'Thing does not preserve more',
     ],
     [
       'a value of another type',
       thing.extend({ points: z.number() }),
       { ...example, points: 1.5 },
-      'Thing does not carry points as it is',
+      'Thing does not preserve points',
     ],
-    ['half a surrogate pair', thing, { ...example, tags: ['\ud800'] }, 'half a surrogate pair'],
-  ])('is not written of %s', (_, data, value, why) => {
+    ['a lone surrogate', thing, { ...example, tags: ['\ud800'] }, 'a lone surrogate'],
+  ])('is not written for %s', (_, data, value, why) => {
     expect(() => bodyOf(contractOf(data, schema), value)).toThrow(why);
   });
 
   it.each([
-    ['bytes', record([{ name: 'a', type: 'bytes' }]), "Avro's bytes is not carried"],
-    ['float', record([{ name: 'a', type: 'float' }]), "Avro's float is not carried"],
+    ['bytes', record([{ name: 'a', type: 'bytes' }]), "Avro's bytes is not supported"],
+    ['float', record([{ name: 'a', type: 'float' }]), "Avro's float is not supported"],
     [
       'items that take no byte',
       record([{ name: 'a', type: { type: 'array', items: 'null' } }]),
-      'an array whose items take no byte',
+      'an array whose items take zero bytes',
     ],
     [
       'items that have no fields',
       record([{ name: 'a', type: { type: 'array', items: record([], 'Empty') } }]),
-      'an array whose items take no byte',
+      'an array whose items take zero bytes',
     ],
   ])('has no schema with %s', (_, own, why) => {
     expect(() => inAvro(own)).toThrow(why);

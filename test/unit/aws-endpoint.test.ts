@@ -62,7 +62,7 @@ describe('a call of SQS by the Query protocol', () => {
     expect(await received.text()).toMatch(/<Value>AROA[0-9A-F]+:sender<\/Value>/);
   });
 
-  it('goes wrong as one by the JSON protocol', async () => {
+  it('fails like one by the JSON protocol', async () => {
     await using cloud = await startSmallCloud({}, { faults: always({ kind: 'throttled' }) });
     const throttled = await fetch(urlOf(cloud, 'mine'), form({ Action: 'SendMessage', MessageBody: 'x' }));
     expect([throttled.status, await throttled.text()]).toEqual([
@@ -106,9 +106,9 @@ describe('a request that comes in chunks', () => {
   });
 });
 
-describe('a request that is no JSON', () => {
+describe('a request that is not JSON', () => {
   it.each(['AmazonSQS.SendMessage', 'secretsmanager.GetSecretValue', 'DynamoDB_20120810.GetItem'])(
-    'is refused for good, whoever sends it: %s',
+    'is refused permanently: %s',
     async (target) => {
       await using cloud = await startSmallCloud();
       cloud.access.addRole('arn:aws:iam::000000000000:role/some', 'some', { Statement: [] });
@@ -124,7 +124,7 @@ describe('a request that is no JSON', () => {
   );
 });
 
-describe('a request that is for nothing that the embedded cloud has', () => {
+describe('a request for an unsupported service', () => {
   let cloud: Cloud;
   beforeAll(async () => {
     cloud = await startSmallCloud();
@@ -159,7 +159,7 @@ describe('a request that is for nothing that the embedded cloud has', () => {
     expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining(name)]);
   });
 
-  it('is refused in the form that its sender reads', async () => {
+  it("is refused in the sender's protocol", async () => {
     const other = await fetch(cloud.endpointUrl, form({ Action: 'ListUsers', Version: '2010-05-08' }));
     expect(await other.text()).toMatch(/^<ErrorResponse><Error>.*<Code>InvalidAction</);
   });

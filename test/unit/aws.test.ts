@@ -41,13 +41,13 @@ describe('transact', () => {
     },
   );
 
-  it('does not try again what a condition refused', async () => {
+  it('does not retry a failed condition', async () => {
     const { client: dynamodb, calls } = client(canceled('ConditionalCheckFailed', 'TransactionConflict'));
     await expect(transact(dynamodb, [])).rejects.toBeInstanceOf(TransactionCanceledException);
     expect(calls.length).toBe(1);
   });
 
-  it('gives up after four attempts', async () => {
+  it('fails after four attempts', async () => {
     const { client: dynamodb, calls } = client(canceled('TransactionConflict'));
     await expect(transact(dynamodb, [])).rejects.toBeInstanceOf(TransactionCanceledException);
     expect(calls.length).toBe(4);
@@ -99,7 +99,7 @@ describe('relay functions', () => {
     dynamodb: { SequenceNumber, NewImage: marshall(row) },
   });
 
-  it('give back the stream records of the aggregates that failed for now, and leave what was refused to the sweep', async () => {
+  it('return the stream records of temporary failures, and leave rejected messages to the sweep', async () => {
     const { relay } = functionsOf(failing({ b: new Error('throttled'), c: new PermanentError('too large') }));
     const Records = ['a 1', 'b 1', 'b 2', 'c 1'].map((row, index) =>
       record(outboxRow(row.slice(0, 1), Number(row.slice(2))), String(index + 1)),
@@ -140,7 +140,7 @@ describe('relay functions', () => {
     expect(rung).toEqual([]);
   });
 
-  it('publish what a person asks for, and nothing else', async () => {
+  it('publish what an operator requests, and nothing else', async () => {
     rung.length = 0;
     await functionsOf(failing({})).sweep({ publish: ['x', 'y'] }, inTime);
     expect(rung.map(({ aggregateId, version }) => `${aggregateId}/${version}`)).toEqual(['x/4', 'y/4']);

@@ -77,7 +77,7 @@ describe('a circuit breaker', () => {
     }
   });
 
-  it('lets nobody call while it is open, on any instance, within a second', async () => {
+  it('blocks calls while it is open, on every instance within a second', async () => {
     const { call, provider, open, pass } = stage(3);
     await call(1);
     await open();
@@ -104,7 +104,7 @@ describe('a circuit breaker', () => {
     expect(await Promise.all([0, 1, 2].map((instance) => call(instance)))).toEqual(['done', 'done', 'done']);
   });
 
-  it('lets one of three probe that found its time come at the same moment', async () => {
+  it('lets one of three concurrent callers probe', async () => {
     const { call, provider, open, pass } = stage(3);
     await open();
     pass(5_000);
@@ -142,7 +142,7 @@ describe('a circuit breaker', () => {
     expect(await call()).toBe('UnavailableError');
   });
 
-  it('goes on without a probe that never ended, when its lease has', async () => {
+  it('continues after the lease of a probe that never ended', async () => {
     const { provider, open, pass, store, call } = stage(2);
     await open();
     const { revision, state } = await store.read('provider');
@@ -160,7 +160,7 @@ describe('a circuit breaker', () => {
     expect(await call(1)).toBe('done');
   });
 
-  it('takes a rejection for a sign of life, and what was not sent for no sign at all', async () => {
+  it('counts a rejection as healthy, and ignores calls that were not made', async () => {
     const { call, provider, open, pass, changes } = stage(1);
     provider.error = new RejectedError('no such number');
     for (let time = 0; time < 20; time++) expect(await call()).toBe('RejectedError');
@@ -185,7 +185,7 @@ describe('a circuit breaker', () => {
     expect(store.heads).toBe(2);
   });
 
-  it('writes nothing for a call that ends well, but a count once in a while', async () => {
+  it('writes nothing for a successful call, except a count at intervals', async () => {
     const { call, store, pass } = stage(1);
     for (let time = 0; time < 320; time++) {
       await call();
@@ -225,7 +225,7 @@ describe('a circuit breaker', () => {
     expect(changes).toEqual([]);
   });
 
-  it('waits for no table that hangs, also with a probe that was answered', async () => {
+  it('does not wait for a table that hangs, even with a successful probe', async () => {
     const { call, provider, open, pass, store, problems } = stage(1);
     await open();
     pass(5_000);
@@ -245,7 +245,7 @@ describe('a circuit breaker', () => {
     expect(problems[0]?.message).toBe('the table cannot be reached');
   });
 
-  it('keeps what calls took, a fifth too long at worst', () => {
+  it('records durations, at most a fifth too long', () => {
     for (const ms of [1, 7, 100, 999, 1_999]) {
       const shown = durationOf(durationBucket(ms));
       expect(shown).toBeGreaterThanOrEqual(ms);

@@ -53,7 +53,7 @@ describe('the command line and its console', () => {
   it.each(['purchase-order', 'Order', 'scope'])(
     'take no aggregate called %s, whose option would not be read',
     (name) => {
-      expect(() => createProgram({ aggregate: { en: [name, `${name}s`] } })).toThrow(`cannot begin with "${name}"`);
+      expect(() => createProgram({ aggregate: { en: [name, `${name}s`] } })).toThrow(`cannot start with "${name}"`);
     },
   );
 
@@ -67,6 +67,6 @@ describe('the command line and its console', () => {
     expect(wordsIn(named(en, ['order', 'orders'])).filter((one) => /aggregate/i.test(one))).toEqual([]);
     const help = helpOf(createProgram({ aggregate: { en: ['order', 'orders'] } })).join('\n');
     expect(help).toMatch(/--order <id> +only about this order/);
-    expect(help).toMatch(/--order <id> +good for this order/);
+    expect(help).toMatch(/--order <id> +its subject is this order/);
   });
 });

@@ -17,11 +17,11 @@ const reads = [memberRegisteredV2, memberProfileChanged, memberDeactivated];
 const fits = { source, of: memberEvents, reads, cursorKey: 'coupons' };
 
 describe('a consumer', () => {
-  it('is what was said, and sends to nobody unless that is said', () => {
+  it('has the given settings, and sends to no channel by default', () => {
     expect(defineConsumer('coupons', fits)).toEqual({ ...fits, name: 'coupons', sends: [] });
   });
 
-  it('of a topic is a service of the application that sends on it, and reads all, unless that is said', () => {
+  it('of a topic belongs by default to the application that sends on it, and reads all messages', () => {
     const least = {
       name: 'coupons',
       source,
@@ -38,8 +38,8 @@ describe('a consumer', () => {
   it.each([
     ['a queue', pointsCommands],
     ['two applications', { ...memberEvents, senders: ['/rollcall/registration', '/shop/orders'] }],
-  ])('of %s has to say its source', (_, of) => {
-    expect(() => defineConsumer('coupons', { of })).toThrow(`say the \`source\` of the consumer of ${of.name}`);
+  ])('of %s must set its source', (_, of) => {
+    expect(() => defineConsumer('coupons', { of })).toThrow(`set the \`source\` of the consumer of ${of.name}`);
   });
 
   it('reads an event in either rendition', () => {
@@ -51,8 +51,13 @@ describe('a consumer', () => {
   it.each([
     ['whose source names no service', 'coupons', { source: 'coupons' }, 'source coupons is not /APPLICATION/SERVICE'],
     ['that is named like a function of another service', 'points', {}, 'must be coupons or begin with coupons-'],
-    ['of a topic that has not the name of its service', 'coupons-events', {}, 'so its name must be coupons'],
-    ['of a queue by another name', 'coupons', { of: pointsCommands, reads: [] }, 'takes the queue points-commands'],
+    [
+      'of a topic that has not the name of its service',
+      'coupons-events',
+      {},
+      'so its name must be that of its service, coupons',
+    ],
+    ['of a queue by another name', 'coupons', { of: pointsCommands, reads: [] }, 'consumes the queue points-commands'],
     [
       'that reads what its channel does not carry',
       'coupons',
@@ -69,14 +74,14 @@ describe('a consumer', () => {
       'that keeps out what its channel does not carry',
       'coupons',
       { without: [sendSms] },
-      'is no message of member-events',
+      'is not a message of member-events',
     ],
-    ['that keeps out what it reads', 'coupons', { without: [memberRegisteredV2] }, 'and keeps it out'],
+    ['that keeps out what it reads', 'coupons', { without: [memberRegisteredV2] }, 'in both `reads` and `without`'],
     [
       'of a queue that keeps something out',
       'sms-commands',
       { ...ofQueue, source: '/rollcall/sms', without: [sendSms] },
-      'sms-commands is a queue, which keeps nothing from it',
+      'sms-commands is a queue, which has no subscription filter',
     ],
     [
       'of an ordered queue of several senders, whose versions would be taken for one another',
@@ -86,13 +91,13 @@ describe('a consumer', () => {
         source: '/rollcall/points',
         reads: pointsCommands.messages,
       },
-      "points-commands keeps the order of one sender's messages",
+      'points-commands preserves the order of one sender',
     ],
     [
       'that parks each message for itself, of a channel on which one erases',
       'coupons',
       { idempotent: true },
-      'rollcall.member.deactivated.v1 of member-events erases, which takes a consumer with an order',
+      'rollcall.member.deactivated.v1 of member-events erases, which requires an ordered consumer',
     ],
     [
       'that sends where it may not',
@@ -135,10 +140,10 @@ describe('the functions of a consumer', () => {
   it('do not start without switches, if operators are to pause them', () => {
     const settings = { tableName: 'somewhere', queueUrl: 'somewhere', deadLettersUrl: 'somewhere' };
     const start = () => consumerFunctions(eventConsumer, settings, () => ({}) as never);
-    expect(start).toThrow('consumer points: it has the capability points, and no switchesTable to pause it by');
+    expect(start).toThrow('consumer points: it has the capability points: pass `switchesTable`');
   });
 
-  it('do not take a request of an operator that is none', async () => {
+  it('refuse an invalid request of an operator', async () => {
     const { sweep } = handlersOf('shop-dev-points-sweep')();
     const context = { getRemainingTimeInMillis: () => 1_000 } as never;
     await expect(sweep({ redrive: 'everything' }, context)).rejects.toThrow('redrive');

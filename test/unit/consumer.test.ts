@@ -32,7 +32,7 @@ describe('consume', () => {
     expect(order).toEqual(['a1 starts', 'b1 starts', 'b1 ends', 'a1 ends', 'a2 starts', 'a2 ends']);
   });
 
-  it('leaves messages over which the function may have died to the end, one by one', async () => {
+  it('processes messages during which the function may have crashed last, one by one', async () => {
     const order: string[] = [];
     const Records = ['a9', 'b1', 'c9', 'd2'].map((id) => sqsRecord(id, id, id));
     const apply = async ({ body }: { body: string }) => {
@@ -54,7 +54,7 @@ describe('consume', () => {
     ]);
   });
 
-  it('gives a postponed message back until its time has come, with all later ones of its group', async () => {
+  it('returns a postponed message until it is due, with all later ones of its group', async () => {
     const until = new Date('2026-11-21T10:00:30Z');
     const Records = ['a1', 'a2', 'b1'].map((id) => sqsRecord(id.slice(0, 1), id, id));
     const { givenBack } = await consume({ Records }, async ({ body }) => {
@@ -77,7 +77,7 @@ describe('consume', () => {
 });
 
 describe('backoff', () => {
-  it('hides what was postponed until its time, for longer when it has come often, and never for more than a quarter of an hour', () => {
+  it('hides a postponed message until it is due, for longer after many receives, and at most for a quarter of an hour', () => {
     const now = new Date('2026-11-21T10:00:00Z');
     const hidden = (seconds: number, receives: number, chance = 0) =>
       postponedSeconds(new Date(now.getTime() + seconds * 1000), now, receives, () => chance);
@@ -86,7 +86,7 @@ describe('backoff', () => {
     ]);
   });
 
-  it('lets what is postponed wait for days before its queue gives it up, and not for longer than the queue keeps it', () => {
+  it('lets a postponed message wait for days before it becomes a dead letter, and not longer than the queue keeps it', () => {
     const now = new Date('2026-11-21T10:00:00Z');
     const receives = Array.from({ length: MAX_RECEIVES }, (_, index) => index + 1);
     const days = receives.reduce((total, receive) => total + postponedSeconds(now, now, receive, () => 0), 0) / 86_400;

@@ -60,7 +60,7 @@ describe('dead letters', () => {
     expect(delivery).toEqual({ body: 'dead 22', receives: 11, queueMessageId: 'id of dead 22', senderId: 'sender' });
   });
 
-  it('stay, each by itself, where they cannot be set aside, which is told', async () => {
+  it('stay, each by itself, if they cannot be parked, which is reported', async () => {
     const { drain, hidden, failures } = deadLettersOf({ dlq: bodies('dead', 12), undelivered: [] }, (body) =>
       body.endsWith('1'),
     );
@@ -71,7 +71,7 @@ describe('dead letters', () => {
     ]);
   });
 
-  it('of one queue are set aside though another cannot be looked at', async () => {
+  it('of one queue are parked even if another cannot be read', async () => {
     const { drain, aside, failures } = deadLettersOf({ undelivered: bodies('lost', 2) });
     expect(await drain(() => true)).toEqual({ setAside: 2, left: 1, isEmpty: false });
     expect([aside.length, failures]).toEqual([2, ['']]);

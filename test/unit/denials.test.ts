@@ -38,14 +38,14 @@ describe('a call that a function is denied', () => {
       denial('sqs:SendMessage', QUEUE, { missing: undefined }),
       `may not do sqs:SendMessage on ${QUEUE}: a policy denies it explicitly, change that policy`,
     ],
-  ])('is told with what grants it: %j', (one, reason) => {
+  ])('is reported with the missing grant: %j', (one, reason) => {
     const { seen, told } = denials();
     seen.see(one);
     expect(told).toEqual([{ functionName: 'shop-dev-place', reason }]);
     expect(seen.all).toEqual([`shop-dev-place ${reason}`]);
   });
 
-  it('is told once, and again after the next deployment', () => {
+  it('is reported once, and again after the next deployment', () => {
     const { seen, told } = denials();
     seen.see(denial('dynamodb:PutItem', TABLE));
     seen.see(denial('dynamodb:PutItem', TABLE));
@@ -58,7 +58,7 @@ describe('a call that a function is denied', () => {
     expect(told).toHaveLength(3);
   });
 
-  it('is none of a function, if somebody else tries it in the role of one', () => {
+  it('is not attributed to a function if somebody else uses its role', () => {
     const { seen, told } = denials();
     seen.see(denial('dynamodb:PutItem', TABLE, { caller: 'test' }));
     expect([told, seen.all]).toEqual([[], []]);

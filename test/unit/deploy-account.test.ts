@@ -189,7 +189,7 @@ describe('a deployment is told', () => {
   it('that a cloud lacks an API, which stops nobody', async () => {
     answers = { GetCallerIdentity: IDENTITY, DescribeStacks: noStack, GetParameter: bootstrapped };
     const unknown = (await told()).filter(({ state }) => state !== 'good');
-    const says = 'There is no such API: it answered 400, and not as AWS does.';
+    const says = "The API is not supported: it answered 400 in a form that is not AWS's.";
     expect(unknown.map(({ check, state, says }) => [check, state, says])).toEqual(
       ['functions at once', 'messages a second', 'SMS', 'SMS'].map((check) => [check, 'unknown', says]),
     );
@@ -216,7 +216,7 @@ describe('a deployment is told', () => {
         'servicequotas:GetServiceQuota',
         'sms-voice:DescribeAccountAttributes',
         'sms-voice:DescribePools',
-      ].map((permission) => ['unknown', `You may not look: ${permission} is denied to you.`]),
+      ].map((permission) => ['unknown', `This could not be checked: ${permission} is denied to you.`]),
     );
   });
 
@@ -229,7 +229,7 @@ describe('a deployment is told', () => {
       {
         check: 'stacks',
         state: 'missing',
-        says: 'You may not look: cloudformation:DescribeStacks is denied to you.',
+        says: 'This could not be checked: cloudformation:DescribeStacks is denied to you.',
         mend: 'let your user or role cloudformation:DescribeStacks on *',
       },
     ]);

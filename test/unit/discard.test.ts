@@ -22,19 +22,19 @@ describe('discard', () => {
     await expect(kit.discard(first, 'again')).rejects.toThrow('nothing waits for it');
   });
 
-  it('refuses a version whose turn has not come, and one that is not parked', async () => {
+  it('refuses a version that is not next, and one that is not parked', async () => {
     const { apply, kit } = subscriber(failing());
     await apply(registered(member, 1));
     await apply(profileChanged(member, 2));
-    await expect(kit.discard({ ...first, version: 2 }, 'no')).rejects.toThrow('waits for an earlier one');
+    await expect(kit.discard({ ...first, version: 2 }, 'no')).rejects.toThrow('waits for an earlier version');
     await expect(kit.discard({ ...first, version: 3 }, 'no')).rejects.toThrow('nothing waits for it');
   });
 
-  it('skips a version that never came, so that those which wait for it go on', async () => {
+  it('skips a missing version, so that later ones continue', async () => {
     const { apply, kit, sweep, versions, pass } = subscriber();
     await apply(registered(member, 1));
     await apply(profileChanged(member, 3));
-    await expect(kit.discard({ ...first, version: 2 }, 'no')).rejects.toThrow('may still come');
+    await expect(kit.discard({ ...first, version: 2 }, 'no')).rejects.toThrow('may still arrive');
     pass(61 * MINUTE);
     expect(await sweep()).toMatchObject({ applied: 0, waiting: 0, forPerson: 1 });
     await kit.discard({ ...first, version: 2 }, 'it was published before we subscribed');
@@ -42,7 +42,7 @@ describe('discard', () => {
     expect(versions()).toEqual([1, 3]);
   });
 
-  it('refuses a version that never came and is below the baseline, as nothing waits for it', async () => {
+  it('refuses a missing version below the baseline, as nothing waits for it', async () => {
     const { apply, kit, sweep, pass } = subscriber({}, true);
     await apply(profileChanged(member, 4));
     pass(5 * MINUTE);
@@ -52,10 +52,10 @@ describe('discard', () => {
     await expect(kit.discard({ ...first, version: 2 }, 'no')).rejects.toThrow('is below its baseline');
   });
 
-  it('refuses the first version that was met for as long as an earlier one may be on its way', async () => {
+  it('refuses the first received version as long as an earlier one may be in transit', async () => {
     const { apply, kit, pass } = subscriber({}, true);
     await apply(profileChanged(member, 2));
-    await expect(kit.discard({ ...first, version: 2 }, 'no')).rejects.toThrow('may still be on its way');
+    await expect(kit.discard({ ...first, version: 2 }, 'no')).rejects.toThrow('which may still arrive');
     pass(5 * MINUTE);
     await kit.discard({ ...first, version: 2 }, 'nobody needs it');
   });
@@ -72,7 +72,7 @@ describe('discard', () => {
     expect(await apply(profileChanged(member, 2))).toBe('applied');
   });
 
-  it('discards what cannot be read', async () => {
+  it('discards an unreadable message', async () => {
     const { raw, kit, store } = subscriber();
     await raw('{');
     await kit.discard({ aggregateId: 'test.fifo', version: 0, messageId: 'q1' }, 'noise');

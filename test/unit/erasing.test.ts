@@ -11,15 +11,15 @@ const bodiesOf = ({ store }: ReturnType<typeof subscriber>) =>
   [...store.waiting.values(), ...store.discarded].map(({ body }) => body).filter((body) => body !== '');
 
 describe('an event that erases', () => {
-  it('waits for no predecessor that failed: what that said is dropped, and not kept', async () => {
+  it('does not wait for a failed predecessor: its content is dropped', async () => {
     const it = subscriber(breakable(new PermanentError('no'), true).handlers);
     for (const message of [REGISTERED, CHANGED, LEFT]) await it.apply(message);
     expect(it.parked()).toEqual(['1 failed', '2 gap', '3 gap']);
     expect(await it.sweep()).toMatchObject({ applied: 1, waiting: 0, forPerson: 0 });
     expect([it.versions(), it.parked(), bodiesOf(it)]).toEqual([[3], [], []]);
     expect(it.store.discarded).toMatchObject([
-      { version: 1, discardedBecause: 'its subject left' },
-      { version: 2, discardedBecause: 'its subject left' },
+      { version: 1, discardedBecause: 'subject erased' },
+      { version: 2, discardedBecause: 'subject erased' },
     ]);
     expect(it.store.discarded[0]).not.toHaveProperty('error');
   });
@@ -33,7 +33,7 @@ describe('an event that erases', () => {
     expect(it.versions()).toEqual([2]);
   });
 
-  it('waits for a predecessor that is still on its way, and so does what lies between', async () => {
+  it('waits for a predecessor in transit, and so do messages in between', async () => {
     const it = subscriber();
     await it.apply(CHANGED);
     await it.apply(LEFT);
@@ -53,7 +53,7 @@ describe('an event that erases', () => {
     expect([it.versions(), it.parked()]).toEqual([[1, 3], []]);
   });
 
-  it('leaves nothing of what has still to be sent but its place, and nothing of what was discarded', async () => {
+  it('keeps only the position of messages still to be sent, and nothing of discarded ones', async () => {
     const reply = outgoingMessage(member, 'reply');
     let isDown = true;
     const send = async (messages: readonly object[]) =>
@@ -69,7 +69,7 @@ describe('an event that erases', () => {
     expect(it.parked()).toEqual([]);
   });
 
-  it('leaves nothing of what claims a later version, parked or discarded, though nobody ever sent it', async () => {
+  it('erases messages that claim a later version, parked or discarded, even if forged', async () => {
     const it = subscriber();
     await it.apply(REGISTERED);
     await it.apply(profileChanged(member, 9));
@@ -82,7 +82,7 @@ describe('an event that erases', () => {
     expect(it.parked()).toEqual([]);
   });
 
-  it('leaves nothing even if it died before it had forgotten, and comes again', async () => {
+  it('erases everything even after a crash before the erasure, when it is redelivered', async () => {
     const it = subscriber();
     await it.apply(REGISTERED);
     await it.apply(profileChanged(member, 9));
@@ -95,7 +95,7 @@ describe('an event that erases', () => {
     expect(bodiesOf(it)).toEqual([]);
   });
 
-  it('leaves nothing that a sweep had read before it and tries in vain after it', async () => {
+  it('erases what a sweep had read before and retries after it', async () => {
     const it = subscriber(breakable(new TransientError('not now'), true).handlers);
     await it.apply(REGISTERED, 5);
     expect(it.parked()).toEqual(['1 retry']);
@@ -110,7 +110,7 @@ describe('an event that erases', () => {
     expect([it.parked(), bodiesOf(it)]).toEqual([['1 retry'], []]);
   });
 
-  it('leaves nothing of what claims its own version', async () => {
+  it('erases messages that claim its own version', async () => {
     const it = subscriber();
     await it.apply(REGISTERED);
     await it.apply({ ...profileChanged(member, 3), id: 'forged' });
@@ -174,7 +174,7 @@ describe('an event that erases', () => {
     },
   );
 
-  it('forgets what a person discards at that moment', async () => {
+  it('erases what an operator discards at that moment', async () => {
     const it = subscriber();
     await it.apply(REGISTERED);
     await it.apply(profileChanged(member, 9));
@@ -188,7 +188,7 @@ describe('an event that erases', () => {
     expect([it.store.discarded.length, bodiesOf(it)]).toEqual([1, []]);
   });
 
-  it('is the last word: what comes below a late baseline is acknowledged, not kept', async () => {
+  it('is final: messages below a late baseline are acknowledged, not kept', async () => {
     const it = subscriber({}, true);
     await it.apply(LEFT);
     it.pass(6 * MINUTE);
@@ -198,7 +198,7 @@ describe('an event that erases', () => {
     expect(it.parked()).toEqual([]);
   });
 
-  it('drops nothing that was applied and has still to send what follows', async () => {
+  it('does not drop an applied message with consequences still to be sent', async () => {
     const reply = outgoingMessage(member, 'reply');
     const sent: string[] = [];
     let isDown = true;
@@ -230,7 +230,7 @@ describe('an event that erases', () => {
     await expect(it.discard(3)).rejects.toThrow('cannot be discarded');
   });
 
-  it('that fails for good waits for a person, as every message does', async () => {
+  it('that fails permanently waits for a person, like every message', async () => {
     const it = subscriber({
       'rollcall.member.deactivated.v1': () => {
         throw new PermanentError('no');
@@ -246,7 +246,7 @@ describe('an event that erases', () => {
 });
 
 describe('an event that would erase, and breaks its contract', () => {
-  it('makes way for nothing: what is before it keeps its turn', async () => {
+  it('has no precedence: earlier messages keep their turn', async () => {
     const it = subscriber(breakable(new PermanentError('no'), true).handlers);
     await it.apply(REGISTERED);
     await it.apply({ ...deactivated(member, 2), data: { memberId: 7 } });

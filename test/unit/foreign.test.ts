@@ -31,7 +31,7 @@ const notification = (message: unknown) => ({
   MessageAttributes: { type: { Type: 'String', Value: 'OrderPlaced' } },
 });
 
-describe('a message of others', () => {
+describe('a foreign message', () => {
   const found = ({ id, source, type, subject, sequence, time }: Envelope) => ({
     ...{ id, source, type, subject, sequence, time },
   });
@@ -75,12 +75,12 @@ describe('a message of others', () => {
   const { eventId: __, ...withoutId } = order;
 
   it.each<[string, ReadEnvelope, unknown, string]>([
-    ['that is no JSON', readOrder, 'order A', 'message is no JSON'],
+    ['that is no JSON', readOrder, 'order A', 'message is not JSON'],
     ['that is no object', readOrder, '7', 'body is wrong'],
     ['that is nothing', readOrder, 'null', 'body is wrong'],
     ['without id', readOrder, withoutId, 'eventId is missing'],
     ['with a name that is none', readOrder, { ...order, orderNo: 7 }, 'orderNo is wrong'],
-    ['with an empty subject', readOrder, { ...order, orderNo: '' }, 'message lacks what every message has: subject is'],
+    ['with an empty subject', readOrder, { ...order, orderNo: '' }, 'message lacks a required attribute: subject is'],
     ['with a name too long for a key', readOrder, { ...order, eventId: 'e'.repeat(201) }, 'id is wrong: Too big'],
     ['with a version below 1', readOrder, { ...order, revision: 0 }, 'version is wrong: Too small'],
     ['with a time that is none', readOrder, { ...order, at: 'today' }, 'time is wrong'],
@@ -109,16 +109,16 @@ describe('a message of others', () => {
     const failing = foreign(z.any(), (body) => {
       throw new Error(JSON.stringify(body));
     });
-    expect(refusal(read, {})).toBe('message cannot be read: its adapter fails with TypeError');
+    expect(refusal(read, {})).toBe('message cannot be read: its adapter throws TypeError');
     expect(refusal(failing, '"secret"')).not.toContain('secret');
     const throwing = z.string().transform((text) => new Date(text).toISOString());
     expect(refusal(foreign(throwing, failing as never), '"secret"')).toBe(
-      'message cannot be read: its adapter fails with RangeError',
+      'message cannot be read: its adapter throws RangeError',
     );
   });
 });
 
-describe('a subscriber of messages of others', () => {
+describe('a subscriber of foreign messages', () => {
   const channel = { senders: ['orders-service'], messages: [orderPlaced] };
   const options = { channel, read: readOrder };
 
@@ -131,13 +131,13 @@ describe('a subscriber of messages of others', () => {
     expect([...elsewhere.store.waiting.values()][0]?.error).toContain('orders-service may not send OrderPlaced');
   });
 
-  it('parks what has no version where order is kept, and says so', async () => {
+  it('parks a message without a version on an ordered channel, with the reason', async () => {
     const read = foreign(z.unknown(), () => ({
       ...{ id: 'e1', source: 'orders-service', type: 'OrderPlaced', subject: 'A', time, data: { quantity: 1 } },
     }));
     const { store, raw } = subscriber({}, false, { channel, read });
     expect(await raw('{}')).toBe('parked');
-    expect([...store.waiting.values()][0]?.error).toContain('e1: it has no version, which its channel keeps order by');
+    expect([...store.waiting.values()][0]?.error).toContain('e1: it has no version, and its channel is ordered');
   });
 
   it('is logged about by its own id', async () => {
@@ -162,7 +162,7 @@ describe('a subscriber of messages of others', () => {
     expect(logged).toMatchObject([{ message_id: 'e1', correlation_id: 'e1' }]);
   });
 
-  it('knows by its own id over which message its function died', async () => {
+  it('records by its own id during which message the function crashed', async () => {
     const { store, isSuspect } = subscriber({}, false, options);
     await store.begin({ aggregateId: 'A', version: 2, messageId: 'e1' });
     expect(await isSuspect(order, 6)).toBe(true);

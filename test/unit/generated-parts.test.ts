@@ -31,10 +31,10 @@ function copyOf(folder: string): string {
 
 describe('what is there already', () => {
   it.each<[string, (root: string) => Plan | Promise<Plan>, string]>([
-    ['a service', (root) => newService(root, 'orders', undefined, app), 'has a channel order-events already'],
+    ['a service', (root) => newService(root, 'orders', undefined, app), 'already has a channel order-events'],
     ['a subscriber', (root) => newSubscriber(root, 'stock', 'item-events', app), 'would be overwritten'],
-    ['a command', (root) => newCommand(root, 'count', stocking, app), 'carries shop.stock.count.v1 already'],
-    ['a route', (root) => newRoute(root, 'items', 'cancel', cancel), 'has a route DELETE /items/{id} already'],
+    ['a command', (root) => newCommand(root, 'count', stocking, app), 'already carries shop.stock.count.v1'],
+    ['a route', (root) => newRoute(root, 'items', 'cancel', cancel), 'already has a route DELETE /items/{id}'],
   ])('is not written again: %s', async (_, plan, why) => {
     const root = shop();
     carryOut(root, await plan(root));
@@ -50,17 +50,17 @@ describe('what is there already', () => {
         change(root, 'shared/items.ts', '/items/{id}', '/items/{item}');
         return newRoute(root, 'items', 'get', { ...cancel, method: 'GET' });
       },
-      'shared/items.ts has a route GET /items/{id} already',
+      'shared/items.ts already has a route GET /items/{id}',
     ],
     [
       'the key of a route',
       (root) => newRoute(root, 'items', 'add', cancel),
-      'itemRoutes of shared/items.ts has a route add already',
+      'itemRoutes of shared/items.ts already has a route add',
     ],
     [
       'what a handler file declares or imports',
       (root) => newRoute(root, 'items', 'json', cancel),
-      'functions/items/api.handler.ts has a "json" already',
+      'functions/items/api.handler.ts already has a "json"',
     ],
     [
       'paths of a service',
@@ -68,7 +68,7 @@ describe('what is there already', () => {
         change(root, 'shared/items.ts', "path: '/items'", "path: '/orders'");
         return newService(root, 'orders', undefined, app);
       },
-      'shared/items.ts has a route POST /orders already',
+      'shared/items.ts already has a route POST /orders',
     ],
     [
       'a queue of replies',
@@ -78,7 +78,7 @@ describe('what is there already', () => {
         writeFileSync(join(root, 'shared/items.ts'), `${read(root, 'shared/items.ts')}${replies}`);
         return newCommand(root, 'count', { ...stocking, reply: 'counted' }, app);
       },
-      'shared/items.ts has a channel items-replies already. Run this without --reply, and add counted by hand',
+      'shared/items.ts already has a channel items-replies. Run this without --reply, and add counted by hand',
     ],
   ])('is refused: %s', async (_, plan, why) => {
     const root = shop();
@@ -89,16 +89,24 @@ describe('what is there already', () => {
 describe('a name', () => {
   const route = (key: string, path: string, service = 'items') => newRoute(shop(), service, key, { ...cancel, path });
   it.each<[string, () => unknown, string]>([
-    ['of a service', () => newService(shop(), 'Orders', undefined, app), '"Orders" cannot be a name'],
-    ['of what a service is about', () => newService(shop(), 'orders', 'or-der', app), '"or-der" cannot be a name'],
-    ['of a command', () => newCommand(shop(), 'Charge', stocking, app), '"Charge" cannot name a message'],
-    ['of a command, reserved', () => newCommand(shop(), 'delete', stocking, app), '"delete" cannot be a name: it is'],
+    ['of a service', () => newService(shop(), 'Orders', undefined, app), '"Orders" is not a valid name'],
+    ['of what a service is about', () => newService(shop(), 'orders', 'or-der', app), '"or-der" is not a valid name'],
+    ['of a command', () => newCommand(shop(), 'Charge', stocking, app), '"Charge" is not a valid name of a message'],
+    [
+      'of a command, reserved',
+      () => newCommand(shop(), 'delete', stocking, app),
+      '"delete" is not a valid name: it is',
+    ],
     [
       'of a command, which its contracts use',
       () => newCommand(shop(), 'queue', stocking, app),
-      'shared/stock-commands.ts has a "queue" already',
+      'shared/stock-commands.ts already has a "queue"',
     ],
-    ['of a reply', () => newCommand(shop(), 'count', { ...stocking, reply: '-' }, app), '"-" cannot name a message'],
+    [
+      'of a reply',
+      () => newCommand(shop(), 'count', { ...stocking, reply: '-' }, app),
+      '"-" is not a valid name of a message',
+    ],
     [
       'of a reply, the same',
       () => newCommand(shop(), 'count', { ...stocking, reply: 'count' }, app),
@@ -112,21 +120,21 @@ describe('a name', () => {
     [
       'of who takes a command',
       () => newCommand(shop(), 'count', { ...stocking, of: '2' }, app),
-      '"2" cannot be a name',
+      '"2" is not a valid name',
     ],
-    ['of an app that has none', () => newService(shop(), 'orders', undefined, {}), 'how the app is called'],
+    ['of an app that has none', () => newService(shop(), 'orders', undefined, {}), 'names the app'],
     ['of a service, of all', () => newService(shop(), 'outbox', undefined, app), 'every app has tables of that name'],
-    ['of a route, of consumers', () => route('consume', '/items/{id}'), 'functions of consumers are called so'],
-    ['of a route, too long', () => route('a'.repeat(17), '/items/{id}'), '16 at most'],
-    ['of a route', () => route('Cancel', '/items/{id}'), '"Cancel" cannot name a route'],
-    ['of a route, reserved', () => route('delete', '/items/{id}'), '"delete" cannot be a name: it is'],
+    ['of a route, of consumers', () => route('consume', '/items/{id}'), 'functions of consumers have this name'],
+    ['of a route, too long', () => route('a'.repeat(17), '/items/{id}'), 'at most 16 characters'],
+    ['of a route', () => route('Cancel', '/items/{id}'), '"Cancel" is not a valid name of a route'],
+    ['of a route, reserved', () => route('delete', '/items/{id}'), '"delete" is not a valid name: it is'],
     ['of a service without folder', () => route('cancel', '/x', 'orders'), 'There is no service "orders"'],
-    ['of a path', () => route('cancel', 'items'), '"items" cannot be a path: it begins with a slash'],
-    ['of a path with nothing in it', () => route('cancel', '/items//x'), 'between two slashes'],
-    ['of a path with a slash at its end', () => route('cancel', '/items/'), 'after the last one'],
-    ['of a parameter', () => route('cancel', '/items/{item}'), 'its one parameter is called {id}'],
-    ['of two parameters', () => route('cancel', '/items/{id}/{id}'), 'its one parameter is called {id}'],
-    ['of a segment', () => route('cancel', '/items/a b'), '"a b" has other characters'],
+    ['of a path', () => route('cancel', 'items'), '"items" is not a valid path: it must start with a slash'],
+    ['of a path with nothing in it', () => route('cancel', '/items//x'), 'empty segment'],
+    ['of a path with a slash at its end', () => route('cancel', '/items/'), 'empty segment'],
+    ['of a parameter', () => route('cancel', '/items/{item}'), 'its only parameter must be called {id}'],
+    ['of two parameters', () => route('cancel', '/items/{id}/{id}'), 'its only parameter must be called {id}'],
+    ['of a segment', () => route('cancel', '/items/a b'), '"a b" has characters other than'],
   ])('%s is refused where it cannot be one', async (_, plan, why) => {
     await expect((async () => plan())()).rejects.toThrow(why);
   });
@@ -235,7 +243,7 @@ describe('a command', () => {
       { of: 'payments', from: 'fulfilment' },
       '/shop/fulfilment may not send on the queue payments',
     ],
-    ['under a name that is taken', { ...bill, name: 'charged' }, 'shared/contracts.ts has a "charged" already'],
+    ['under a name that is taken', { ...bill, name: 'charged' }, 'shared/contracts.ts already has a "charged"'],
     ['that is to be answered', { ...bill, reply: 'billed' }, 'Run this without --reply, and add billed by hand'],
   ])('%s is not added to a queue that is there', async (_, { name = 'bill', ...options }, why) => {
     await expect(newCommand(copyOf('examples/orders'), name, options, app)).rejects.toThrow(why);

@@ -17,7 +17,7 @@ describe('a new app', () => {
   });
 
   it.each(['Shop', '2shop', 'my-shop', 'new', '../shop', '', 'a'.repeat(21)])('is not called %j', (name) => {
-    expect(() => newApp(name)).toThrow(`"${name}" cannot be a name`);
+    expect(() => newApp(name)).toThrow(`"${name}" is not a valid name`);
   });
 });
 
@@ -64,7 +64,7 @@ describe('a new subscriber', () => {
     await expect(newSubscriber(shop(), 'stock', 'things', {})).rejects.toThrow(
       'No file of shared/ exports a topic "things"; there are: item-events.',
     );
-    await expect(newSubscriber(temporaryFolder(), 'stock', 'things', {})).rejects.toThrow('no folder of an app');
+    await expect(newSubscriber(temporaryFolder(), 'stock', 'things', {})).rejects.toThrow('contains no app');
   });
 
   it('of the member application reads the newest renditions, and confirms erasure as its app says', async () => {

@@ -21,7 +21,7 @@ describe('the state that a handler may read', () => {
     expect((await store.state(member)).state).toMatchObject({ count: 3 });
   });
 
-  it('costs a read, however often it is asked for, and none if it is not', async () => {
+  it('costs one read, however often it is used, and none if unused', async () => {
     const { apply, store } = subscriber({
       'rollcall.member.registered.v1': async (_, { state }) => {
         expect(await state()).toBe(await state());
@@ -62,7 +62,7 @@ describe('the state that a handler may read', () => {
     expect((await store.state(member)).state).toMatchObject({ count: 2 });
   });
 
-  it('of who has left is given to nobody', async () => {
+  it('of an erased subject is never returned', async () => {
     const seen: unknown[] = [];
     const { apply, store } = subscriber(counting(seen));
     await apply(registered(member));

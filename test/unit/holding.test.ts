@@ -6,7 +6,7 @@ import { breakable, MINUTE, member, parkedFirst, subscriber } from '../support/t
 const later = (ms: number) => new Date(TIME.getTime() + ms);
 
 describe('a postponed message', () => {
-  it('goes back to its queue however often it has come, and is never parked', async () => {
+  it('is returned to its queue whatever its receive count, and is never parked', async () => {
     const service = breakable(new PostponedError('the provider is down', later(MINUTE)), true);
     const { apply, parked, versions } = subscriber(service.handlers);
     for (const receives of [1, 5, 60, 999]) {
@@ -18,7 +18,7 @@ describe('a postponed message', () => {
     expect(versions()).toEqual([1]);
   });
 
-  it('that was parked before is tried when its time has come, and the try that was none does not count', async () => {
+  it('that was parked before is tried when it is due, and the postponed try does not count', async () => {
     const service = breakable(new TransientError('down'), true);
     let error: Error = new TransientError('down');
     const { apply, sweep, store, pass, versions } = subscriber({
@@ -48,7 +48,7 @@ describe('a postponed message', () => {
 });
 
 describe('a capability that is switched off', () => {
-  it('lets sweeps apply nothing, and tell all the same who waits for a person', async () => {
+  it('keeps sweeps from applying anything, but not from reporting who waits for a person', async () => {
     const service = breakable(new TransientError('down'), true);
     const { apply, sweep, pass, parked, versions } = subscriber(service.handlers);
     await apply(registered(member), 5);
@@ -61,7 +61,7 @@ describe('a capability that is switched off', () => {
     expect(versions()).toEqual([1, 2]);
   });
 
-  it('does not make what fails afterwards wait for long', async () => {
+  it('does not lengthen the backoff of later failures', async () => {
     const service = breakable(new TransientError('down'), true);
     const { apply, store } = subscriber(service.handlers);
     await apply(registered(member), 200);
@@ -92,7 +92,7 @@ describe('a message that a rule holds back', () => {
     expect(parked()).toEqual([]);
   });
 
-  it('holds up nobody any more, if it came again and was applied', async () => {
+  it('blocks nothing any more after it was redelivered and applied', async () => {
     let isHeld = true;
     const { apply, sweep, versions, parked } = subscriber({
       'rollcall.member.registered.v1': () => {
@@ -109,7 +109,7 @@ describe('a message that a rule holds back', () => {
     expect(parked()).toEqual([]);
   });
 
-  it('is not released by a redrive that does not say so, also not for the sake of what waits behind it', async () => {
+  it('is released only by an explicit request, not even for the messages behind it', async () => {
     const { apply, redrive, versions } = held();
     await apply(registered(member));
     await apply(profileChanged(member, 2));
@@ -146,7 +146,7 @@ describe('a message that a rule holds back', () => {
   });
 });
 
-describe('a message over which the function dies', () => {
+describe('a message during which the function crashes', () => {
   const dying = { 'rollcall.member.registered.v1': () => new Promise<never>(() => {}) };
   /** The function is gone before the try ends. */
   const dieOver = async ({ apply }: ReturnType<typeof subscriber>, receives: number) => {
@@ -154,7 +154,7 @@ describe('a message over which the function dies', () => {
     await new Promise(setImmediate);
   };
 
-  it('is parked after five deaths, and counted from the sixth receive on only', async () => {
+  it('is parked after five crashes, counted from the sixth receive on', async () => {
     const subject = subscriber(dying);
     for (const receives of [1, 5]) await dieOver(subject, receives);
     expect(await subject.isSuspect(registered(member), 5)).toBe(false);
@@ -166,7 +166,7 @@ describe('a message over which the function dies', () => {
     expect(await subject.isSuspect(registered(member), 12)).toBe(false);
   });
 
-  it('is no suspect any more once it was answered, in whatever way', async () => {
+  it('is no longer suspect after any completed attempt', async () => {
     const service = breakable(new PostponedError('down', later(MINUTE)), true);
     const { apply, isSuspect } = subscriber(service.handlers);
     await expect(apply(registered(member), 40)).rejects.toThrow('down');
@@ -177,8 +177,8 @@ describe('a message over which the function dies', () => {
   });
 });
 
-describe('a call whose outcome was not heard', () => {
-  it('is known to be in doubt to whoever calls next, until the message is applied', async () => {
+describe('a call with an unknown outcome', () => {
+  it('is reported to the next caller, until the message is applied', async () => {
     const told: boolean[] = [];
     const outcomes = [
       new TransientError('no answer', { outcomeUnknown: true }),
@@ -200,7 +200,7 @@ describe('a call whose outcome was not heard', () => {
     expect(told).toEqual([false, true, true, true]);
   });
 
-  it('is in no doubt, if it surely did not happen', async () => {
+  it('is not reported, if the call certainly had no effect', async () => {
     const told: boolean[] = [];
     const { apply } = subscriber({
       'rollcall.member.registered.v1': () => ({

@@ -42,14 +42,14 @@ function lambda(source: string, options: { limit?: number; timeoutMs?: number } 
 }
 
 describe('a function', () => {
-  it('gets its event, its environment and nothing of ours, and a context', async () => {
+  it('gets its event, its own environment and a context', async () => {
     const { invoke, lines } = lambda(`export const handler = async (event, context) =>
       ({ event, greeting: process.env.GREETING, path: process.env.PATH, left: context.getRemainingTimeInMillis() > 0 });`);
     expect(await invoke({ a: 1 })).toEqual({ ok: true, result: { event: { a: 1 }, greeting: 'hello', left: true } });
     expect(lines.at(-1)).toMatch(/^REPORT RequestId: .*Duration: .* ms\tMemory Size: 128 MB\tMax Memory Used: \d+ MB$/);
   });
 
-  it('gives the tail of an invocation nothing that the one before it has logged', async () => {
+  it("excludes earlier invocations from an invocation's log tail", async () => {
     const { fn } = lambda(
       'export const handler = async ({ lines = [] }) => { for (const line of lines) console.log(line); };',
       { limit: 1 },

@@ -85,7 +85,7 @@ const SENT = `messages/documents/A/m1/${DIGEST}`;
 
 describe('a message on a channel that is large', () => {
   it.each(['application/json', 'application/xml', 'application/avro'] as const)(
-    'has a reference, and is read whole: %s',
+    'has a reference, and is read with its data: %s',
     async (format) => {
       const { body, claim } = large({ ...documents, format, messages: [filed] });
       expect(JSON.parse(body)).not.toHaveProperty('data');
@@ -97,7 +97,7 @@ describe('a message on a channel that is large', () => {
     },
   );
 
-  it('takes the place of no other data under the same id', () => {
+  it('does not overwrite other data under the same id', () => {
     expect(claimKey(text)).toBe(SENT);
     expect(claimKey(`${text}!`)).not.toBe(SENT);
   });
@@ -106,7 +106,7 @@ describe('a message on a channel that is large', () => {
     expect(JSON.stringify(outboxPut('outbox', rowOf(documents))).length).toBeLessThan(2_000);
   });
 
-  it('has its data with it as far as that fits', () => {
+  it('carries its data itself if that fits', () => {
     expect(large(documents, 'short')).not.toHaveProperty('claim');
   });
 
@@ -138,21 +138,19 @@ describe('a message on a channel that is large', () => {
     ['if it is an item of somebody else', () => outboxItem('outbox', 'documents', filed, { ...input, version: 1 })],
     ['above 8 MB', () => large(documents, 'x'.repeat(8 * 1024 * 1024))],
   ])('is refused %s', (_, make) => {
-    expect(make).toThrow(/^message \S+ of type shop\.document\.\w+\.v1 has \d+ bytes .* a channel takes \d+/);
+    expect(make).toThrow(/^message \S+ of type shop\.document\.\w+\.v1 has \d+ bytes .* a channel takes at most \d+/);
   });
 
   it.each(['short', text])('is not committed by who keeps no data, however small', (say) => {
     expect(() => outboxRowOf(documents, draft(filed, { orderId: 'A', text: say }), placing, context)).toThrow(
-      'documents is large: give who sends to it (createPublisher, createOutboxWriter, createProcess) a `claimCheck`',
+      'documents is large: pass a `claimCheck` to its sender (createPublisher, createOutboxWriter, createProcess)',
     );
   });
 
   it('is not consumed by who reads no data', () => {
     const archive = defineConsumer('archive', { of: documents });
     const settings = { tableName: 't', queueUrl: 'q', deadLettersUrl: 'd' };
-    expect(() => consumerFunctions(archive, settings, () => ({}))).toThrow(
-      'documents is large: give its functions a `claimCheck`',
-    );
+    expect(() => consumerFunctions(archive, settings, () => ({}))).toThrow('documents is large: pass a `claimCheck`');
   });
 });
 
@@ -187,7 +185,7 @@ describe('reading', () => {
     await expect(read(content, change)).rejects.toBeInstanceOf(UnreadableMessageError);
   });
 
-  it('takes data that is with the message', async () => {
+  it('accepts data in the message itself', async () => {
     const given = { data: { orderId: 'A', text: 'here' } };
     expect(await read({}, given)).toMatchObject(given);
   });
@@ -252,7 +250,7 @@ describe('holding', () => {
     expect([...all.keys()]).toEqual([claim?.key]);
   });
 
-  it('holds it under its subject also where each message is parked for itself', async () => {
+  it('stores the copy under its subject also on an unordered channel', async () => {
     const { store, all } = holder({ unordered: true });
     await store.park(parked({ aggregateId: 'm1' }));
     expect([...all.keys()]).toEqual([claim?.key, COPY]);
@@ -260,7 +258,7 @@ describe('holding', () => {
     expect([...all.keys()]).toEqual([claim?.key]);
   });
 
-  it('holds nothing of a subject that left while it was copied', async () => {
+  it('deletes a copy that was made during an erasure', async () => {
     const { store, all } = holder({ isErased: true });
     await store.park(parked());
     expect([...all.keys()]).toEqual([claim?.key]);
@@ -274,7 +272,7 @@ describe('holding', () => {
     expect(all.get(COPY)).toEqual(Buffer.from('first'));
   });
 
-  it('lets go what a person gives up', async () => {
+  it('deletes the copy of a discarded message', async () => {
     const { store, all } = holder();
     await store.park(parked());
     const discarded = { ...parked(), discardedAt: '2026-11-30T00:00:00Z', discardedBecause: 'a test' };
@@ -285,24 +283,21 @@ describe('holding', () => {
   it.each([
     ['of an aggregate', 'A', false],
     ['for itself', 'm1', true],
-  ])(
-    'lets go what is parked %s and has only a reply to send, whose body is gone',
-    async (_, aggregateId, unordered) => {
-      const { store, all } = holder({ unordered });
-      await store.park(parked({ aggregateId }));
-      await store.park(parked({ aggregateId, reason: 'unsent', body: '' }));
-      expect([...all.keys()]).toEqual([claim?.key]);
-    },
-  );
+  ])('deletes the copy of a message parked %s that only has a reply to send', async (_, aggregateId, unordered) => {
+    const { store, all } = holder({ unordered });
+    await store.park(parked({ aggregateId }));
+    await store.park(parked({ aggregateId, reason: 'unsent', body: '' }));
+    expect([...all.keys()]).toEqual([claim?.key]);
+  });
 
-  it('holds nothing of what another has taken away while it was copied', async () => {
+  it('deletes a copy that was made while the message was removed', async () => {
     const { store, all, memory } = holder({ beforeCopy: (own) => own.unpark(parked()) });
     await store.park(parked());
     expect(await memory.parkedOf('A')).toEqual([]);
     expect([...all.keys()]).toEqual([claim?.key]);
   });
 
-  it('lets go what could not be read and says no version, when a person gives it up', async () => {
+  it('deletes the copy of an unreadable message when it is discarded', async () => {
     const { store, all } = holder();
     const { sequence: _, ...versionless } = JSON.parse(body);
     const key = { aggregateId: 'archive.fifo', version: 0, messageId: 'q1' };
@@ -312,7 +307,7 @@ describe('holding', () => {
     expect([...all.keys()]).toEqual([claim?.key]);
   });
 
-  it('keeps holding what could not be read, and is parked under its own aggregate now', async () => {
+  it('keeps the copy of a formerly unreadable message that is parked under its own aggregate', async () => {
     const { store, all } = holder();
     const unreadable = parked({ aggregateId: 'archive.fifo', version: 0, messageId: 'q1', reason: 'unreadable' });
     await store.park(unreadable);
@@ -324,7 +319,7 @@ describe('holding', () => {
     expect([...all.keys()]).toEqual([claim?.key]);
   });
 
-  it('erases what it holds of an aggregate, and of no other', async () => {
+  it('erases the copies of an aggregate, and of no other', async () => {
     const { store, all } = holder();
     await store.park(parked());
     for (const key of ['parked/archive/A/left', 'parked/archive/AB/m2', 'parked/other/A/m1'])
@@ -334,7 +329,7 @@ describe('holding', () => {
   });
 });
 
-describe('an item of somebody else', () => {
+describe('an outbox item in a foreign transaction', () => {
   const itemOf = (large: boolean | undefined) =>
     outboxItem('outbox', 'documents', removed, {
       ...{ ...input, data: { orderId: 'A', text: 'left' } },
@@ -344,7 +339,9 @@ describe('an item of somebody else', () => {
   it('has the outbox erase what was sent, if its channel is large', () => {
     expect(itemOf(true)).toMatchObject({ erases: true });
     expect(itemOf(false)).not.toHaveProperty('erases');
-    expect(() => itemOf(undefined)).toThrow('shop.document.removed.v1 erases: say by `large` whether documents is');
+    expect(() => itemOf(undefined)).toThrow(
+      'shop.document.removed.v1 erases: set `large` to whether documents is large',
+    );
   });
 });
 
@@ -383,7 +380,7 @@ describe('the relay', () => {
     await relay.publishPending(rows);
     expect([erased, removedRows]).toEqual([['A of member-events after 2'], rows]);
     const without = await createRelay({ outbox, sender }).publishPending(rows);
-    expect(without.failed.get('A')?.message).toContain('give outboxFunctions a `claimCheck`');
+    expect(without.failed.get('A')?.message).toContain('pass a `claimCheck` to outboxFunctions');
   });
 });
 

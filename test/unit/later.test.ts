@@ -215,7 +215,7 @@ describe('an event for later', () => {
     expect((await typesOf(id)).map(([version]) => version)).toEqual([1, 2, 3]);
   });
 
-  it('takes the place after a change that came between its read and its write', async () => {
+  it('is numbered after a change that came between its read and its write', async () => {
     const id = newId();
     await orders.create(id, withReminder(id), context);
     afterNextRead = () => orders.change(id, () => order(id), context);
@@ -223,23 +223,23 @@ describe('an event for later', () => {
     expect((await typesOf(id)).map(([version]) => version)).toEqual([1, 2, 3]);
   });
 
-  it('cannot be the only one of a change', async () => {
+  it('cannot be the only event of a change', async () => {
     const id = newId();
     const alone = order(id, { events: [draft(reminded, { orderId: id }, { after: 60 })] });
-    await expect(orders.create(id, alone, context)).rejects.toThrow('all are for later');
+    await expect(orders.create(id, alone, context)).rejects.toThrow('all events are for later');
   });
 
-  it('of an aggregate that is gone stays, and says why', async () => {
+  it('of a deleted aggregate stays, with the reason', async () => {
     const id = newId();
     await orders.create(id, withReminder(id), context);
     await documents.send(new DeleteCommand({ TableName: 'orders', Key: { pk: id } }));
-    await expect(release({ subject: id, name: 'reminder' }, DUE)).rejects.toThrow('the aggregate is gone');
+    await expect(release({ subject: id, name: 'reminder' }, DUE)).rejects.toThrow('its aggregate no longer exists');
     expect(await waiting()).toHaveLength(1);
   });
 });
 
 describe('a command for later', () => {
-  it('takes its place among those to its subject when it is due', async () => {
+  it('is numbered among those to its subject when it is due', async () => {
     const id = newId();
     const group = `payments/${id}`;
     await orders.create(id, withDeadline(id), context);
@@ -281,8 +281,12 @@ describe('a command for later', () => {
     const id = newId();
     const { later: _, ...without } = places;
     const bare = createPublisher<Order, typeof orderEvents>(orderEvents, { ...without, table: 'orders' });
-    await expect(bare.create(id, withDeadline(id), context)).rejects.toThrow('its sender `later`');
-    await expect(bare.create(id, withReminder(id), context)).rejects.toThrow('its sender `later`');
+    await expect(bare.create(id, withDeadline(id), context)).rejects.toThrow(
+      'pass `later` (createLater) to its sender',
+    );
+    await expect(bare.create(id, withReminder(id), context)).rejects.toThrow(
+      'pass `later` (createLater) to its sender',
+    );
     expect(await orders.read(id)).toBeUndefined();
   });
 
@@ -294,7 +298,7 @@ describe('a command for later', () => {
   );
 });
 
-describe('what waits under a name', () => {
+describe('a message scheduled under a name', () => {
   it('is cancelled or sent, and never both', async () => {
     const id = newId();
     const key = { subject: id, name: 'deadline' };
@@ -352,7 +356,7 @@ describe('what waits under a name', () => {
   });
 });
 
-describe('what waits under a name, with an id of its own', () => {
+describe('a message scheduled under a name, with an id of its own', () => {
   const withId = (orderId: string, id: string) =>
     order(orderId, { send: [draftTo(payments, charge, { orderId }, { after: HALF_AN_HOUR, name: 'deadline', id })] });
 
@@ -369,7 +373,7 @@ describe('what waits under a name, with an id of its own', () => {
 describe('an aggregate that is erased', () => {
   const leaving = (id: string) => order(id, { events: [draft(forgotten, { orderId: id })] });
 
-  it('takes with it all that waits about it, in the same transaction', async () => {
+  it('deletes all scheduled messages about it, in the same transaction', async () => {
     const [id, other] = [newId(), newId()];
     await orders.create(id, order(id, { ...withReminder(id), send: [deadline(id)] }), context);
     await orders.create(other, withDeadline(other), context);
@@ -412,12 +416,12 @@ describe('an aggregate that is erased', () => {
     expect(await orders.read(id)).toBeUndefined();
   });
 
-  it('is told how many items are too many for its transaction', async () => {
+  it('is refused if its transaction would have too many items', async () => {
     const id = newId();
     const many = Array.from({ length: 60 }, () => draftTo(labels, print, { orderId: id }, { after: 60 }));
     await orders.create(id, order(id, { send: many }), context);
     await orders.change(id, () => order(id, { send: many }), context);
-    await expect(orders.change(id, () => leaving(id), context)).rejects.toThrow('120 of messages that wait');
+    await expect(orders.change(id, () => leaving(id), context)).rejects.toThrow('120 for scheduled messages');
   });
 });
 
@@ -436,7 +440,7 @@ describe('the sweep', () => {
     expect((await sweepAt(at(150)).run()).measured).toMatchObject({ OldestDue: [0], ReleaseLag: [] });
   });
 
-  it('does not let a later one overtake what fails for now', async () => {
+  it('does not let a later message overtake a temporary failure', async () => {
     const [id, other] = [newId(), newId()];
     for (const one of [id, other]) {
       const send = ['a', 'b'].map((name) => draftTo(payments, charge, { orderId: one }, { after: 60, name }));
@@ -449,7 +453,7 @@ describe('the sweep', () => {
     expect(await waiting()).toHaveLength(2);
   });
 
-  it('is held up by nobody whose aggregate is gone', async () => {
+  it('is not blocked by messages of deleted aggregates', async () => {
     const id = newId();
     await orders.create(
       id,
@@ -461,14 +465,14 @@ describe('the sweep', () => {
     expect(report).toMatchObject({ released: 1, failedMessages: 1, failed: [{ name: 'reminder' }] });
   });
 
-  it('begins nothing without the time for it', async () => {
+  it('starts nothing without the time for it', async () => {
     const id = newId();
     await orders.create(id, withDeadline(id), context);
     expect((await sweepAt(DUE).run(1_000)).report).toMatchObject({ released: 0, finished: false });
     expect(await waiting()).toHaveLength(1);
   });
 
-  it('sends before its time, or never, what a person says', async () => {
+  it("sends a message early, or cancels it, on an operator's request", async () => {
     const [id, other] = [newId(), newId()];
     await orders.create(id, withDeadline(id), context);
     await orders.create(other, withDeadline(other), context);
@@ -479,7 +483,7 @@ describe('the sweep', () => {
     expect(await pending(`payments/${id}`)).toHaveLength(1);
     expect(await pending(`payments/${other}`)).toEqual([]);
     expect(await answer({})).toBeUndefined();
-    await expect(answer({ cancel: { subject: id } })).rejects.toThrow('no request that the sweep knows');
+    await expect(answer({ cancel: { subject: id } })).rejects.toThrow('invalid request to the sweep');
   });
 
   it('reads what is due, however much waits', async () => {

@@ -43,7 +43,7 @@ function stage(store = new InMemoryTokenStore()) {
 }
 
 describe('tokens that instances lease', () => {
-  it('let at least 95 % of a limit pass and never more, however 20 instances are loaded and end, and say once that it is nearly spent', async () => {
+  it('allow at least 95 % of a limit and never more than all, however 20 instances are loaded and end, and report once that it is nearly used up', async () => {
     const load = fc.record({
       limit: fc.oneof(fc.integer({ min: 1, max: 400 }), fc.integer({ min: 400, max: 5_000 })),
       // Instance, texts at once; whoever is not named again is frozen with what it has.
@@ -99,7 +99,7 @@ describe('tokens that instances lease', () => {
     expect(await ask(0, 1)).toBeUndefined();
   });
 
-  it('are asked for again after the table could not be reached', async () => {
+  it('are requested again after the table was unreachable', async () => {
     const store = new InMemoryTokenStore();
     const take = store.take.bind(store);
     store.take = () => Promise.reject(new Error('throttled'));

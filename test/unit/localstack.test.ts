@@ -230,7 +230,7 @@ describe('the directory', () => {
     expect([...namespaces.values()]).toEqual(['rollcall-other']);
   });
 
-  it('has who stays all the while that a deployment enters it anew', async () => {
+  it('keeps entries that stay at all times during a deployment', async () => {
     const { client, entered, seen } = cloudMap();
     const directory = createDirectory(client, 'rollcall-localstack');
     const subscriber = { name: 'events-subscribers', description: '', attributes: { kind: 'subscriber' } };

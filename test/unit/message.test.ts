@@ -45,7 +45,7 @@ describe('message', () => {
     expect(sequences.map((sequence) => versionOf({ id: 'x', sequence }))).toEqual([1, 9, 10, 99, 100]);
   });
 
-  it('stands at its version, or, where there is no order, at a place of its own', () => {
+  it('has the position of its version or, without order, a position of its own', () => {
     expect(placeOf(profileChanged(memberIdOf(1), 7), false)).toEqual({ aggregateId: memberIdOf(1), version: 7 });
     expect(placeOf(sms('hi'), true)).toEqual({ aggregateId: 'm1', version: 1 });
     expect(() => placeOf(sms('hi'), false)).toThrow('has no version');
@@ -67,7 +67,7 @@ describe('message', () => {
       data: { ...registered().data, name: 'x'.repeat(256 * 1024) },
     });
     expect(() => outgoing('member-events', memberRegistered, large)).toThrow(
-      /^message m1 of type rollcall.member.registered.v1 has \d+ bytes with its attributes; a channel takes 262144\. Data of up to 8 MB travels apart /,
+      /^message m1 of type rollcall.member.registered.v1 has \d+ bytes with its attributes; a channel takes at most 262144\. Data of up to 8 MB can be stored apart /,
     );
   });
 });
@@ -110,8 +110,8 @@ describe('a reader', () => {
     ],
     ['no media type', body({ datacontenttype: 'json' }), 'no codec for json'],
     ['a format that the contract does not have', body({ datacontenttype: 'application/protobuf' }), 'no codec for'],
-    ['Protobuf without bytes', inFormat('application/protobuf'), 'there is no data_base64'],
-    ['XML without text', inFormat('application/xml'), 'there is neither a text in data nor data_base64'],
+    ['Protobuf without bytes', inFormat('application/protobuf'), 'data_base64 is missing'],
+    ['XML without text', inFormat('application/xml'), 'it has neither text in data nor data_base64'],
     ['data twice', body({ data_base64: base64('{}') }), 'it has both data and data_base64'],
     ['bytes that are no Base64', body({ data: undefined, data_base64: '{}' }), 'data_base64 is not Base64'],
     ['no bytes', body({ data: undefined, data_base64: 7 }), 'data_base64 is not Base64'],
@@ -125,12 +125,12 @@ describe('a reader', () => {
     [
       'malformed Protobuf',
       inFormat('application/protobuf', { data: undefined, data_base64: '//8=' }),
-      'is no application/protobuf of rollcall.member.registered.v2',
+      'is not valid application/protobuf of rollcall.member.registered.v2',
     ],
     ['no data', JSON.stringify({ ...registered(), data: undefined }), 'breaks rollcall.member.registered.v1'],
     ['data about another subject', body({ subject: memberIdOf(2) }), 'its subject is not the memberId of its data'],
-    ['no JSON', '{', 'message is no JSON'],
-    ['no CloudEvent', '{"specversion":"0.3"}', 'message is no CloudEvent: specversion'],
+    ['no JSON', '{', 'message is not JSON'],
+    ['no CloudEvent', '{"specversion":"0.3"}', 'message is not a CloudEvent: specversion'],
   ])('refuses %s', (_, text, why) => {
     expect(() => read(text, [memberRegistered, inEveryFormat(memberRegisteredV2)])).toThrow(why);
   });
@@ -164,7 +164,7 @@ describe('a reader', () => {
     );
   });
 
-  it('says nothing of what bytes hold that it cannot read', () => {
+  it('does not quote bytes that it cannot read', () => {
     expect(() => read(inBase64('{"phone":"+34612345678"'))).toThrow(/^(?!.*346)/);
   });
 

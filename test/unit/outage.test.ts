@@ -75,7 +75,7 @@ describe('an hour in which the only SMS provider is down', () => {
     const store = new InMemorySubscriberStore();
     const queue = createQueue(() => at);
     const sendText = createTexting({
-      routes: [
+      providers: [
         {
           name: 'sms-http',
           provider: {

@@ -34,7 +34,7 @@ function refused(stands: Record<string, unknown>, attempts: number, beside = fal
   );
 }
 
-describe('a commit whose answer was lost, so that the SDK tried again and was refused', () => {
+describe("a commit whose response was lost, so that the SDK's retry failed", () => {
   const own = { pk: 'member', sk: 'cursor', version: 2, appliedAt: AT, points: 5 };
 
   it.each([false, true])('is done, and says what it has committed (in a transaction: %s)', async (beside) => {
@@ -52,7 +52,7 @@ describe('a commit whose answer was lost, so that the SDK tried again and was re
     expect(await refused(own, 1, true, [conflict(2)])).toEqual({ state: 'done', committed: own });
   });
 
-  it('is told from one by another that it met in a conflict', async () => {
+  it('is distinguished from a concurrent one that it conflicted with', async () => {
     expect(await refused(own, 1, true, [conflict(1)])).toMatchObject({ state: 'moved' });
   });
 
@@ -60,7 +60,7 @@ describe('a commit whose answer was lost, so that the SDK tried again and was re
     ['that was not tried before', own, 1],
     ['of the same version by another', { ...own, appliedAt: '2026-11-21T10:00:00.001Z' }, 2],
     ['of another version', { ...own, version: 3 }, 2],
-  ])('is told from one %s', async (_, stands, attempts) => {
+  ])('is distinguished from one %s', async (_, stands, attempts) => {
     expect(await refused(stands, attempts)).toMatchObject({ state: 'moved', cursor: { version: stands.version } });
   });
 });

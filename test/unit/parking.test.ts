@@ -20,7 +20,7 @@ describe('parking', () => {
     expect(parkedFirst(store)?.error).toBe('PermanentError: no such country');
   });
 
-  it('leaves what failed for good to a person, even if it would succeed by now', async () => {
+  it('leaves a permanent failure to a person, even if it would succeed by now', async () => {
     const service = breakable(new PermanentError('no such country'), true);
     const { apply, sweep, versions } = subscriber(service.handlers);
     await apply(registered(member, 1));
@@ -30,7 +30,7 @@ describe('parking', () => {
     expect(versions()).toEqual([]);
   });
 
-  it('parks what fails for now at its fifth receive; its successors wait, and the sweep tries it with growing pauses', async () => {
+  it('parks a temporary failure at its fifth receive; its successors wait, and the sweep retries it with growing pauses', async () => {
     const service = breakable(new TransientError('provider is down'), true);
     const { apply, sweep, versions, parked, pass, store } = subscriber(service.handlers);
     await expect(apply(registered(member, 1), 4)).rejects.toThrow('provider is down');
@@ -49,7 +49,7 @@ describe('parking', () => {
     expect(parked()).toEqual([]);
   });
 
-  it('takes a failed message out of the parking place when it came again and was applied', async () => {
+  it('unparks a failed message after it was redelivered and applied', async () => {
     const service = breakable(new PermanentError('no such country'), true);
     const { apply, sweep, versions, parked } = subscriber(service.handlers);
     await apply(registered(member, 1));
@@ -61,11 +61,11 @@ describe('parking', () => {
     expect(parked()).toEqual([]);
   });
 
-  it('parks what killed its function for the sweep to try again, unless it was applied before', async () => {
+  it('parks a message that crashed its function for the sweep to retry, unless it was applied before', async () => {
     const { apply, setAside, parked, store, sweep, pass, versions } = subscriber();
     expect(await setAside(registered(member, 1), 'died')).toBe('parked');
     expect(parked()).toEqual(['1 retry']);
-    expect(parkedFirst(store)).toMatchObject({ attempts: 10, error: expect.stringContaining('died') });
+    expect(parkedFirst(store)).toMatchObject({ attempts: 10, error: expect.stringContaining('crashed') });
     pass(MINUTE);
     expect(await sweep()).toMatchObject({ applied: 1 });
     expect(versions()).toEqual([1]);
@@ -73,7 +73,7 @@ describe('parking', () => {
     expect(await setAside(registered(memberIdOf(2)), 'died')).toBe('duplicate');
   });
 
-  it('tries what its function died over after everything else, one by one', async () => {
+  it('tries messages that crashed the function after all others, one by one', async () => {
     const order: string[] = [];
     const { setAside, sweep, pass } = subscriber({
       'rollcall.member.registered.v1': async ({ subject }) => {
@@ -107,7 +107,7 @@ describe('parking', () => {
     await apply({ ...registered(member, 1), id: 'a copy' });
     expect(store.waiting.size).toBe(2);
     const key = { aggregateId: member, version: 1 };
-    await expect(kit.discard(key, 'a copy')).rejects.toThrow('2 messages claim version 1');
+    await expect(kit.discard(key, 'a copy')).rejects.toThrow('2 messages have version 1');
     await kit.discard({ ...key, messageId: 'a copy' }, 'a copy');
     service.broken = false;
     await kit.redrive([member], () => true);
@@ -115,7 +115,7 @@ describe('parking', () => {
     expect(await sweep()).toMatchObject({ applied: 0, waiting: 0, forPerson: 0 });
   });
 
-  it('tells a person of what fails for now for more than an hour', async () => {
+  it('reports a temporary failure to a person after an hour', async () => {
     const service = breakable(new TransientError('the key of the gateway has expired'), true);
     const { apply, sweep, pass } = subscriber(service.handlers);
     await apply(registered(member, 1), 5);
@@ -147,7 +147,7 @@ describe('parking', () => {
     expect(versions()).toEqual([2, 2]);
   });
 
-  it('begins no further aggregate when its time is over', async () => {
+  it('starts no further aggregate when its time is over', async () => {
     const { apply, sweep, pass } = subscriber({}, true);
     for (const n of [1, 2, 3]) await apply(profileChanged(memberIdOf(n), 2));
     pass(10 * MINUTE);
@@ -254,7 +254,7 @@ describe('redrive', () => {
     expect(parkedFirst(store)?.attempts).toBe(2);
   });
 
-  it('counts a try before it is made, so that one which kills the function is seen', async () => {
+  it('counts an attempt before it is made, so that a crash is recorded', async () => {
     let attempts: number | undefined;
     const { setAside, kit, store } = subscriber({
       'rollcall.member.registered.v1': () => {
@@ -267,7 +267,7 @@ describe('redrive', () => {
     expect(attempts).toBe(11);
   });
 
-  it('leaves to a person what the sweep died over five times', async () => {
+  it('leaves a message to a person after it crashed the sweep five times', async () => {
     const store = { alive: true };
     const {
       apply,
@@ -305,11 +305,11 @@ describe('redrive', () => {
     expect(parked()).toEqual(['4 below-baseline']);
   });
 
-  it('applies what could not be read, once it can be', async () => {
+  it('applies a formerly unreadable message', async () => {
     const { kit, store, raw, versions } = subscriber();
     await raw('{');
     expect(await kit.redrive(['test.fifo'], () => true)).toMatchObject([
-      { applied: 0, error: expect.stringContaining('no JSON') },
+      { applied: 0, error: expect.stringContaining('is not JSON') },
     ]);
     const [parked] = store.waiting.values();
     if (parked) parked.body = JSON.stringify(registered());

@@ -341,6 +341,6 @@ describe('before a deployment', () => {
       ['messages a second', 'unknown'],
       ['SMS', 'unknown'],
     ]);
-    expect(said[0]?.says).toBe('It could not be asked: AccessDeniedException: not authorized');
+    expect(said[0]?.says).toBe('This could not be checked: AccessDeniedException: not authorized');
   });
 });

@@ -37,24 +37,24 @@ describe('the definition of a process', () => {
     ['it has no steps', []],
     ['two steps are called reserve', [first, { ...first, reply: other }]],
     [
-      'it has one pivot at most, not reserve and count',
+      'it can have one pivot, not reserve and count',
       [
         { ...first, pivot: true },
         { ...first, name: 'count', pivot: true },
       ],
     ],
     [
-      'step reserve comes after the pivot count: it is never compensated',
+      'step reserve comes after the pivot count, so it is never compensated',
       [{ name: 'count', send: [stock, reserve], by, reply: other, within: 60, pivot: true }, first],
     ],
     [
-      'shop.stock.reserved.v1 answers two of its commands',
+      'shop.stock.reserved.v1 is the reply to two of its commands',
       [{ ...first, compensate: { ...compensate, reply: reserved } }],
     ],
-    ['shop.stock.counted.v1 is no message of replies', [{ ...first, reply: other }]],
+    ['shop.stock.counted.v1 is not a message of replies', [{ ...first, reply: other }]],
     ['no step waits for shop.stock.released.v1 of replies', [alone]],
     ['step reserve sends shop.stock.count.v1, which has no subjectField', [{ ...first, send: [stock, nameless] }]],
-    ['step reserve sends shop.stock.counted.v1, which is no message of stock', [{ ...first, send: [stock, other] }]],
+    ['step reserve sends shop.stock.counted.v1, which is not a message of stock', [{ ...first, send: [stock, other] }]],
     ['step reserve waits 0 seconds', [{ ...first, within: 0 }]],
     [
       'the compensation of reserve waits NaN seconds',
@@ -80,11 +80,11 @@ describe('the definition of a process', () => {
     expect(without([first]).deadline).toBeUndefined();
     const refusable = { ...first, compensate: { ...compensate, ok: () => true } };
     for (const steps of [[refusable], [first, { ...alone, name: 'count' }]])
-      expect(() => without(steps)).toThrow('process approval: without a `deadline` it has one step');
+      expect(() => without(steps)).toThrow('process approval: without a `deadline` it can have only one step');
     const alonePivot = { ...alone, pivot: true };
-    expect(() => without([alonePivot])).toThrow('its step reserve is a pivot that nothing undoes');
+    expect(() => without([alonePivot])).toThrow('its step reserve is a pivot without compensation');
     expect(without([{ ...first, pivot: true }]).steps).toHaveLength(1);
-    expect(() => define([first], untold as never)).toThrow('shop.approval.deadline.v1 is no message of replies');
+    expect(() => define([first], untold as never)).toThrow('shop.approval.deadline.v1 is not a message of replies');
   });
 
   it('is typed by its data and its replies', () => {
@@ -115,13 +115,13 @@ describe('the definition of a process', () => {
   it('needs somewhere for its deadlines to wait', async () => {
     const { client } = await ownTables['the simulation']();
     const options = { client, table: 'orders', outboxTable: 'outbox', source: from, newId: () => 'id' };
-    expect(() => createProcess(approval, options)).toThrow('process approval has a deadline: give it `later`');
+    expect(() => createProcess(approval, options)).toThrow('process approval has a deadline: pass `later`');
   });
 
   it('is run by the consumer of its replies alone', async () => {
     const { process } = approvalWorld(await ownTables['the simulation']());
-    expect(() => process.handlers({ of: replies, idempotent: true })).toThrow('takes orders-replies');
-    expect(() => process.handlers({ of: approval.replies })).toThrow('is `idempotent`');
+    expect(() => process.handlers({ of: replies, idempotent: true })).toThrow('must consume orders-replies');
+    expect(() => process.handlers({ of: approval.replies })).toThrow('be `idempotent`');
   });
 });
 
@@ -169,7 +169,7 @@ describe('what operators ask the sweep for about a process', () => {
     { process: 'o-1', decide: { done: 'x', retry: 'y' } },
     { process: 'o-1', more: 1 },
   ])('is none that the sweep knows: %o', async (event) => {
-    await expect(ask(event)).rejects.toThrow('no request about a process');
+    await expect(ask(event)).rejects.toThrow('invalid request about a process');
   });
 
   it('leaves everything else to the sweep', async () => {

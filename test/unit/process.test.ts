@@ -93,7 +93,7 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect(taken).not.toHaveProperty('state.isUnplaced');
   });
 
-  it('is begun once', async () => {
+  it('is started once', async () => {
     expect(await world.start(id)).toMatchObject({ result: 'refused', by: 'approval' });
   });
 
@@ -171,7 +171,7 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect(await world.process.read(id)).toMatchObject({ progress: { state: 'failed' }, data: { place: 'A1' } });
   });
 
-  it('is deleted, with its deadline, by a reply about who has been erased, and the next is no news', async () => {
+  it('is deleted, with its deadline, by a reply about an erased subject, and further replies have no effect', async () => {
     const charge = await charging();
     world.erased.add(id);
     expect(await waiting()).toHaveLength(1);
@@ -281,17 +281,21 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect(await progress()).toEqual({ state: 'failed' });
   });
 
-  it('only goes forward after the pivot: a step that is refused is sent again', async () => {
+  it('retries a refused step after the pivot instead of compensating', async () => {
     const confirm = await confirming();
     expect((await answer(confirm, 'no')).sent).toEqual([]);
     await world.pass(WITHIN.charge);
     expect(await progress()).toMatchObject({ state: 'running', awaits: { step: 'confirm', attempt: 2 } });
-    await expect(world.process.decide(id, { cancel: 'no more' })).rejects.toThrow('from where it does not go back');
+    await expect(world.process.decide(id, { cancel: 'no more' })).rejects.toThrow(
+      'from where it cannot be compensated',
+    );
   });
 
-  it('needs a person after the pivot, who says that a step is done', async () => {
+  it('needs a person after the pivot, who marks a step as done', async () => {
     const { command } = await stuck(await confirming());
-    await expect(world.process.decide(id, { cancel: 'no more' })).rejects.toThrow('from where it does not go back');
+    await expect(world.process.decide(id, { cancel: 'no more' })).rejects.toThrow(
+      'from where it cannot be compensated',
+    );
     const decided = await world.process.decide(id, { done: 'by hand' });
     expect(decided.progress).toEqual({ state: 'completed' });
     expect(decided.decided?.[0]).toContain('done: by hand');
@@ -335,8 +339,8 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect(await world.subscriber.redrive([held.id], () => true)).toMatchObject([{ waiting: 0, forPerson: 1 }]);
   });
 
-  it('is decided about only where that makes sense', async () => {
-    await expect(world.process.decide(id, { retry: 'x' })).rejects.toThrow('it is running, and needs nobody');
+  it('accepts only decisions that are possible in its state', async () => {
+    await expect(world.process.decide(id, { retry: 'x' })).rejects.toThrow('it is running, and waits for no decision');
     await expect(world.process.decide('nobody', { retry: 'x' })).rejects.toThrow('there is no approval nobody');
     await world.pass(WITHIN.reserve);
     await expect(world.process.decide(id, { cancel: 'x' })).rejects.toThrow(
@@ -389,7 +393,7 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     const { correlationid: _, ...none } = world.replyTo(reserve);
     for (const [reply, error] of [
       [about, `but is about other, not ${id}`],
-      [nobody, 'which there is not'],
+      [nobody, 'which does not exist'],
       [none, 'has no correlation id'],
     ] as const) {
       expect(await world.deliver(reply)).toBe('parked');

@@ -212,7 +212,7 @@ describe('a publisher', () => {
     expect((await pending(id)).map(({ version }) => version)).toEqual([1, 2, 3]);
   });
 
-  it('says when others are faster each time', async () => {
+  it('reports concurrent changes that win every attempt', async () => {
     const id = newId();
     await orders.create(id, opening(id), context);
     let tries = 0;
@@ -255,10 +255,10 @@ describe('a publisher', () => {
     const id = newId();
     const { state } = opening(id);
     const foreign = { state, events: [draft(print, { orderId: id })] } as unknown as OrderDecision;
-    await expect(orders.create(id, foreign, context)).rejects.toThrow(`order-events carries no ${print.type}`);
+    await expect(orders.create(id, foreign, context)).rejects.toThrow(`order-events does not carry ${print.type}`);
     const other = createPublisher<Order>(orderEvents, { ...tables, source: '/shop/other' });
     await expect(other.create(id, opening(id), context)).rejects.toThrow('/shop/other may not send');
-    expect(() => createPublisher<Order>(labels, tables)).toThrow('has not one sender only');
+    expect(() => createPublisher<Order>(labels, tables)).toThrow('has several senders');
     expect([await itemAt(id), calls]).toEqual([undefined, []]);
   });
 });
@@ -282,7 +282,7 @@ describe('what a service commits beside', () => {
     expect([await itemAt(second), await itemAt(free), await pending(second)]).toEqual([undefined, undefined, []]);
   });
 
-  it('says nothing if the id is taken as well', async () => {
+  it('is not reported if the id is taken as well', async () => {
     const [id, name] = [newId(), newId()];
     const decision = { ...opening(id), beside: { name: guard(name) } };
     await orders.create(id, decision, context);
@@ -353,7 +353,7 @@ describe('commands', () => {
     );
   });
 
-  it('are told as busy when others send to the subject each time', async () => {
+  it('are reported as busy when others send to the subject each time', async () => {
     const [id, customer] = [newId(), newId()];
     let count = 0;
     const counting = async (sent: object) => {
@@ -392,12 +392,12 @@ describe('commands', () => {
     const id = newId();
     const many = Array.from({ length: 50 }, () => charging(newId(), 1));
     await expect(orders.create(id, { ...opening(id), send: many }, context)).rejects.toThrow(
-      'takes 100 items, and this has 102: a state, 1 events, 0 beside them, and 100 of 50 messages to queues',
+      'takes 100 items, and this one has 102: a state, 1 events, 0 writes beside them, and 100 for 50 messages to queues',
     );
     expect(calls).toEqual([]);
   });
 
-  it('can ride in a transaction of somebody else', async () => {
+  it('can be part of a foreign transaction', async () => {
     const customer = newId();
     const writer = createOutboxWriter({
       client,
@@ -422,7 +422,7 @@ describe('commands', () => {
   });
 });
 
-describe('a transaction whose answer was lost, so that the SDK tries again and is refused by its own write', () => {
+describe("a transaction whose response was lost, so that the SDK's retry fails on its own write", () => {
   it('has created, also where a companion refuses as well', async () => {
     const [id, name] = [newId(), newId()];
     const condition = { ConditionExpression: 'attribute_not_exists(pk)' };
@@ -449,7 +449,7 @@ describe('a transaction whose answer was lost, so that the SDK tries again and i
     }
   });
 
-  it('is told from one that was refused by another, who wrote the same', async () => {
+  it('is distinguished from one refused by another writer of the same state', async () => {
     const id = newId();
     await orders.create(id, opening(id), context);
     let isFirst = true;
@@ -464,7 +464,7 @@ describe('a transaction whose answer was lost, so that the SDK tries again and i
     expect(await orders.change(id, racing, context, 1)).toMatchObject({ result: 'overtaken' });
   });
 
-  it('is told from one that was not tried before', async () => {
+  it('is distinguished from a first attempt', async () => {
     const id = newId();
     const decision = opening(id);
     const withId = { ...context, newId: () => 'the same' };

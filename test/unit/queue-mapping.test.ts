@@ -29,7 +29,7 @@ const queueApp = (more: object) => ({
   },
 });
 
-describe('a function that takes from a queue', () => {
+describe('a function that consumes a queue', () => {
   it('gets batches of more than ten messages, if it waits for them', async () => {
     await using cloud = await startSmallCloud(queueApp({ BatchSize: 25, MaximumBatchingWindowInSeconds: 60 }));
     const QueueUrl = `${cloud.endpointUrl}/000000000000/jobs`;
@@ -66,7 +66,7 @@ const items = {
   },
 };
 
-describe('a function that takes from the stream of a table', () => {
+describe("a function that consumes a table's stream", () => {
   it('gets what is written from the start on, from LATEST, and bytes in Base64', async () => {
     await using cloud = await startSmallCloud({
       code: listener.code,

@@ -37,7 +37,7 @@ describe('what is wrong about an aggregate at a consumer', () => {
     expect(classify(known(5), held(4), { ...rules, agrees: () => false })).toBe('behind');
   });
 
-  it('lost is what waits nowhere', () => {
+  it('a version is lost if it is found nowhere', () => {
     expect(lost(known(6), held(2), new Set([4, 6]))).toEqual([3, 5]);
     expect(lost(known(2), undefined, new Set())).toEqual([1, 2]);
     expect(lost(known(2), held(3), new Set())).toEqual([]);
@@ -77,7 +77,7 @@ describe('what is compared', () => {
 
   it('says what an app or a stage lacks', () => {
     expect(() => numberedOf([], stacksOf(guide))).toThrow('`aggregates` in its rollcall.config.ts');
-    expect(() => numberedOf([members], stacksOf())).toThrow('Deploy it again');
+    expect(() => numberedOf([members], stacksOf())).toThrow('Deploy again');
   });
 });
 

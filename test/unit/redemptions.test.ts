@@ -115,7 +115,7 @@ describe('a redemption', () => {
     ]);
   });
 
-  it('is of nobody who is no member, or has left', async () => {
+  it('is refused for an unknown or former member', async () => {
     await world.put({ pk: `member#${MEMBER}`, status: 'deactivated' });
     await expect(world.redeem()).rejects.toMatchObject({ code: 'not-found' });
     expect(await world.sent()).toEqual([]);
@@ -200,7 +200,7 @@ describe('an answer to a redemption', () => {
   it('comes again when it is refused time after time, for nobody knows what it has to say by then', async () => {
     const { id } = await world.redeem();
     world.refuse(5);
-    await expect(world.take(redemptionSettled, settled(), id)).rejects.toThrow('is being changed by others');
+    await expect(world.take(redemptionSettled, settled(), id)).rejects.toThrow('others are changing the same items');
     expect(await world.state(id)).toEqual({ state: 'pending' });
   });
 
@@ -215,7 +215,7 @@ describe('an answer to a redemption', () => {
     ['other points', redemptionSettled, settled('succeeded', { points: 1 }), MEMBER, 'does not match'],
     ['another member, gone back', pointsReturned, returned({ memberId: OTHER }), OTHER, `not ${MEMBER}`],
     ['other points, gone back', pointsReturned, returned({ points: 1 }), MEMBER, 'does not match'],
-    ['what nobody has asked for', pointsReturned, returned(), MEMBER, 'which nobody has asked for'],
+    ['what nobody has asked for', pointsReturned, returned(), MEMBER, 'which the process has not requested'],
   ])('is parked, and does nothing, if it is about %s', async (_, contract, data, subject, why) => {
     const { id } = await world.redeem();
     const before = await world.item(id);
@@ -223,11 +223,11 @@ describe('an answer to a redemption', () => {
     expect(await world.item(id)).toEqual(before);
   });
 
-  it('is parked if it answers nothing', async () => {
-    expect(await world.take(redemptionSettled, settled(), 'none')).toContain('which there is not');
+  it('is parked if it answers no operation', async () => {
+    expect(await world.take(redemptionSettled, settled(), 'none')).toContain('which does not exist');
   });
 
-  it('is taken from the points service only', async () => {
+  it('is accepted from the points service only', async () => {
     const { id } = await world.redeem();
     expect(await world.take(redemptionSettled, settled(), id, { source: '/rollcall/guide' })).toContain(
       `/rollcall/guide may not send ${redemptionSettled.type}`,
@@ -319,7 +319,7 @@ describe('an operation that was stored before redemptions were processes', () =>
     expect(await world.state('earlier')).toMatchObject({ state: 'expired', compensation: 'done' });
   });
 
-  it('hears that the points have gone back which it had asked for', async () => {
+  it('records that the points which it requested back were returned', async () => {
     await store({ state: 'expired', lateAnswer: 'succeeded' });
     expect(await world.take(redemptionSettled, settled(), 'earlier')).toBe('duplicate');
     expect(await world.take(pointsReturned, returned(), 'earlier')).toBe('applied');

@@ -4,10 +4,10 @@ import { redrive } from 'rollcall/internal/stage/redrive';
 import type { Stage } from 'rollcall/internal/stage/stage';
 import { describe, expect, it } from 'vitest';
 
-type Outcome = 'applies' | 'is obsolete' | 'waits' | 'fails' | 'kills' | 'has nothing';
+type SweepOutcome = 'applies' | 'is obsolete' | 'waits' | 'fails' | 'kills' | 'has nothing';
 
 /** A stage whose sweep function does with an aggregate what its name says. */
-function stageOf(outcomes: Record<string, Outcome>) {
+function stageOf(outcomes: Record<string, SweepOutcome>) {
   const calls: string[][] = [];
   const askParking = async (_: string, request: ParkingRequest) => {
     const ids = 'redrive' in request ? request.redrive : [];
@@ -26,7 +26,7 @@ function stageOf(outcomes: Record<string, Outcome>) {
   return { stage: { askParking } as unknown as Stage, calls };
 }
 
-const run = (outcomes: Record<string, Outcome>, signal = new AbortController().signal) => {
+const run = (outcomes: Record<string, SweepOutcome>, signal = new AbortController().signal) => {
   const { stage, calls } = stageOf(outcomes);
   return redrive(stage, 'sms', Object.keys(outcomes), { onProgress: () => {}, signal }).then((summary) => ({
     summary,
@@ -34,7 +34,7 @@ const run = (outcomes: Record<string, Outcome>, signal = new AbortController().s
   }));
 };
 
-const many = (count: number, outcome: Outcome) =>
+const many = (count: number, outcome: SweepOutcome) =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`${outcome}-${index}`, outcome]));
 
 describe('a redrive of many', () => {
@@ -61,7 +61,7 @@ describe('a redrive of many', () => {
     expect(summary.failures.length).toBe(50);
   });
 
-  it('finds the one over which the function dies, and goes on with the others', async () => {
+  it('finds the aggregate that crashes the function, and continues with the others', async () => {
     const { summary } = await run({ canary: 'applies', ...many(30, 'applies'), killer: 'kills', ...many(60, 'waits') });
     expect(summary).toMatchObject({ applied: 31, waiting: 60, left: 0 });
     expect(summary.failures).toMatchObject([{ aggregateId: 'killer', error: expect.stringContaining('timed out') }]);
@@ -75,7 +75,7 @@ describe('a redrive of many', () => {
     expect((await run({ typo: 'has nothing' })).summary).toMatchObject({ unknown: ['typo'], left: 0 });
   });
 
-  it('stops when somebody interrupts', async () => {
+  it('stops when the operator interrupts', async () => {
     expect((await run(many(10, 'applies'), AbortSignal.abort())).summary).toMatchObject({ applied: 0, left: 10 });
   });
 });

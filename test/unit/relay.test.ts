@@ -89,7 +89,7 @@ describe('relay', () => {
     const { relay, published, pending } = world([broken as OutboxRow, outboxRow('b', 1)]);
     const { failed } = await relay.publishPending(pending.slice());
     expect([published(), pending]).toEqual([['b/1'], [broken]]);
-    expect(failed.get('a')?.message).toBe('the outbox row has no messages that can be read');
+    expect(failed.get('a')?.message).toBe('the outbox row has no readable messages');
   });
 
   it('stops an aggregate at its first failure, keeps its rows, and goes on with the others', async () => {

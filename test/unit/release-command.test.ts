@@ -51,7 +51,7 @@ it('npm run release says all that is not in order, a sentence each, and tags not
     expect.arrayContaining([
       `✗ The tree is not clean: M ${OPENAPI}, M packages/kit/package.json. Commit it first.`,
       `✗ packages/kit/package.json says 0.0.1, package.json ${project.version}: npm run release:prepare -- ${project.version} sets them all.`,
-      `✗ ${OPENAPI} is behind the contracts: npm run contracts.`,
+      `✗ ${OPENAPI} is outdated: npm run contracts.`,
       'This is no release: nothing was written or tagged.',
     ]),
   );
@@ -91,7 +91,7 @@ it('npm run release:prepare sets a version of which only the documents are then 
   expect(findings[0]).toContain('The tree is not clean');
   expect(findings.slice(1)).toEqual(
     [OPENAPI, 'docs/api/asyncapi.json', 'docs/api/index.html'].map(
-      (file) => `✗ ${file} is behind the contracts: npm run contracts.`,
+      (file) => `✗ ${file} is outdated: npm run contracts.`,
     ),
   );
 });

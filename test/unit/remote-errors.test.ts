@@ -32,7 +32,7 @@ describe('a remote call that failed', () => {
     expect([meant.name, meant.until]).toEqual([name, until]);
   });
 
-  it('leaves in doubt what nothing was heard of, also when its circuit opened', () => {
+  it('has an unknown outcome without a response, also when its circuit opened', () => {
     const opened = new CircuitOpenError('bank', later(40_000), unheard);
     for (const error of [unheard, opened, new RemoteError('whatever this is')])
       expect(messagingErrorOf(error, TIME)).toMatchObject({ outcomeUnknown: true, cause: error });
@@ -73,7 +73,7 @@ describe('a handler lets through what a remote call throws', () => {
     ]);
   });
 
-  it('and a later call knows whether an earlier one may have happened', async () => {
+  it('a later call knows whether an earlier one has an unknown outcome', async () => {
     const told: boolean[] = [];
     const errors = [new UnavailableError('503'), unheard];
     const { apply } = subscriber({

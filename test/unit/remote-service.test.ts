@@ -72,7 +72,7 @@ describe('a remote service', () => {
     expect(await withinBudget(() => 2_520, ask)).toBe('UnavailableError: it did not answer within 20 ms');
   });
 
-  it('does not begin what it has no time for', async () => {
+  it('does not start a call without time for it', async () => {
     const { ask, asked } = service(async () => 'done');
     const answer = await withinBudget(
       () => 2_900,
@@ -82,11 +82,11 @@ describe('a remote service', () => {
     expect(asked.times).toBe(0);
   });
 
-  it('fails at once, if as many calls as may be are at work', async () => {
+  it('fails immediately if the bulkhead is full', async () => {
     const gate = Promise.withResolvers<string>();
     const { ask, asked } = service(() => gate.promise, { atOnce: 2 });
     const calls = [ask(), ask(), ask()];
-    expect(await calls[2]).toBe('BulkheadFullError: 2 calls to it are at work already');
+    expect(await calls[2]).toBe('BulkheadFullError: 2 calls to it are in progress already');
     gate.resolve('done');
     expect(await Promise.all(calls.slice(0, 2))).toEqual(['done', 'done']);
     expect(asked.times).toBe(2);
@@ -155,7 +155,7 @@ describe('a remote service', () => {
     ['surely did nothing', down()],
     ['could not be made', new Error('table throttled')],
     ['was refused', new RejectedError('no')],
-  ])('remains in doubt, if a later try %s', async (_, later) => {
+  ])('keeps its unknown outcome, if a later try %s', async (_, later) => {
     const outcomes = [new UnavailableError('no answer', { outcomeUnknown: true }), later];
     const causes: Error[] = [];
     const { ask } = service(() => Promise.reject(outcomes.shift()), {
@@ -169,7 +169,7 @@ describe('a remote service', () => {
     expect(causes).toMatchObject([{ message: later.message, outcomeUnknown: true }]);
   });
 
-  it('waits its turn outside of what it may take, and only if the circuit lets it call', async () => {
+  it('waits for admission outside its timeout, and only if the circuit allows the call', async () => {
     const order: string[] = [];
     const { ask } = service(
       async () => {
@@ -218,7 +218,7 @@ describe('discovery', () => {
     expect(chosen.filter((id) => id === 'a')).toHaveLength(6);
   });
 
-  it('puts an instance that failed aside, for longer each time, and takes it again when there is no other', async () => {
+  it('avoids a failed instance, for longer each time, and uses it when there is no other', async () => {
     const { nodes, state } = nodesOf(['a', 'b']);
     const fail = async (id: string) => nodes.watch(instance(id), () => Promise.reject(down())).catch(() => {});
     const choose = async () => (await nodes.choose(new Set()))?.id;

@@ -63,9 +63,9 @@ describe('a confirmation that data was erased', () => {
     expect(done).toEqual(['erased', 'confirmed#sms']);
   });
 
-  it('is parked if nobody has asked for it', async () => {
+  it('is parked if it was not requested', async () => {
     const { confirm, done } = replies();
-    expect(await confirm(OTHER, '/rollcall/points')).toContain('nobody has asked for');
+    expect(await confirm(OTHER, '/rollcall/points')).toContain('was not requested');
     expect(done).toEqual([]);
   });
 });

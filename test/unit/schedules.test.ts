@@ -63,7 +63,7 @@ describe('a schedule', () => {
   });
 
   it.each([
-    ['every day', 'is no rate(), cron() or at()'],
+    ['every day', 'is not a rate(), cron() or at()'],
     ['cron(0 9 * *)', 'must have six fields'],
     ['cron(0 9 * * * *)', 'must have ? either'],
     ['cron(0 9 1 1 ? 2020)', 'is never due'],

@@ -50,14 +50,14 @@ describe('what an effect has to send', () => {
   it('is kept with the effect, and sent when the message comes again after a crash', async () => {
     const sender = outbound(new Error('the function dies'));
     const { apply, versions } = answering(sender);
-    await expect(apply(registered())).rejects.toThrow('applied, but what follows could not be sent');
+    await expect(apply(registered())).rejects.toThrow('applied, but the messages that follow could not be sent');
     expect(versions()).toEqual([1]);
     sender.failure = undefined;
     expect(await apply(registered(), 2)).toBe('duplicate');
     expect([sender.sent, versions()]).toEqual([[first], [1]]);
   });
 
-  it('is sent by the sweep, if the broker is away for long; nobody waits for it, live or parked', async () => {
+  it('is sent by the sweep if the broker is down for long; nothing waits for it, live or parked', async () => {
     const sender = outbound(new PermanentError('denied'));
     const { apply, sweep, parked, versions, pass } = answering(sender);
     expect(await apply(registered(), 5)).toBe('parked');
@@ -67,7 +67,7 @@ describe('what an effect has to send', () => {
     pass(60_000);
     expect(await sweep()).toMatchObject({
       applied: 1,
-      errors: ['1 UnsentError: applied, but what follows could not be sent: denied'],
+      errors: ['1 UnsentError: applied, but the messages that follow could not be sent: denied'],
     });
     expect([parked(), versions()]).toEqual([['1 unsent'], [1, 2, 3, 4]]);
     sender.failure = undefined;
@@ -78,7 +78,7 @@ describe('what an effect has to send', () => {
     expect([sender.sent, parked()]).toEqual([[first], []]);
   });
 
-  it('tells a person after an hour', async () => {
+  it('is reported to a person after an hour', async () => {
     const sender = outbound(new PermanentError('denied'));
     const { apply, sweep, pass } = answering(sender);
     await apply(registered(), 5);
@@ -206,10 +206,10 @@ describe('what follows from message and state', () => {
     expect([sender.sent, store.effects[0]?.effect.send]).toEqual([[answer], undefined]);
   });
 
-  it('is derived again when the message comes again after a crash, and its effect is not made again', async () => {
+  it('is derived again when the message is redelivered after a crash, and its effect is not repeated', async () => {
     const sender = outbound(new Error('the function dies'));
     const { apply, runs } = deriving(sender);
-    await expect(apply(registered())).rejects.toThrow('applied, but what follows could not be sent');
+    await expect(apply(registered())).rejects.toThrow('applied, but the messages that follow could not be sent');
     sender.failure = undefined;
     expect(await apply(registered(), 2)).toBe('duplicate');
     expect(sender.sent).toEqual([answer]);
@@ -224,7 +224,7 @@ describe('what follows from message and state', () => {
     expect(sender.sent).toEqual([answer]);
   });
 
-  it('is parked as it is to be sent, if the broker is away for long, and says it still when the subject has left', async () => {
+  it('is parked for sending if the broker is down for long, and still sent after the subject has left', async () => {
     const sender = outbound(new PermanentError('denied'));
     const { apply, parked, store, sweep, pass } = deriving(sender);
     expect(await apply(registered(), 5)).toBe('parked');
@@ -304,7 +304,7 @@ describe('what follows from message and state', () => {
     expect(sender.sent).toEqual([answer]);
   });
 
-  it('makes a message fail before anything is committed, if its reply can go nowhere', async () => {
+  it('fails a message before anything is committed if its reply channel is unknown', async () => {
     const { apply, versions, parked } = deriving(outbound(), { mayReplyOn: (channel) => channel === 'replies' });
     expect(await apply({ ...registered(), replyto: 'elsewhere' })).toBe('parked');
     expect([versions(), parked()]).toEqual([[], ['1 failed']]);
@@ -342,7 +342,7 @@ describe('what the outcome of a call adds to the effect', () => {
 });
 
 describe('a message without a version', () => {
-  it('is applied once by its id, in no order, and remembered for longer than it may come again', async () => {
+  it('is applied once by its id, in any order, and remembered for longer than it may be redelivered', async () => {
     const { apply, store } = subscriber({ 'rollcall.member.registered.v1': () => ({}) }, false, { unordered: true });
     const [one, other] = [registered(), { ...registered(), id: 'other', sequence: undefined }];
     expect([await apply(other), await apply(one), await apply(other)]).toEqual(['applied', 'applied', 'duplicate']);
@@ -350,7 +350,7 @@ describe('a message without a version', () => {
     expect([aggregateId, effect.set?.expiresAt]).toEqual(['other', TIME.getTime() / 1000 + 56 * 24 * 3600]);
   });
 
-  it('is unreadable where messages have an order', async () => {
+  it('is unreadable on an ordered channel', async () => {
     const { apply, parked } = subscriber();
     expect(await apply({ ...registered(), sequence: undefined })).toBe('parked');
     expect(parked()).toEqual(['0 unreadable']);
@@ -360,7 +360,7 @@ describe('a message without a version', () => {
 describe('the other rendition of an event', () => {
   const other = { ...registered(), id: 'v2', type: memberRegisteredV2.type, alternatetype: memberRegistered.type };
 
-  it('is ignored, so that the one which is read is no duplicate', async () => {
+  it('is ignored, so that the one that is read is not a duplicate', async () => {
     const { apply, setAside, parked, versions } = subscriber();
     expect(await apply(other)).toBe('ignored');
     expect(await setAside(other, 'undelivered')).toBe('ignored');
@@ -380,7 +380,7 @@ describe('correspondence', () => {
   const at = TIME.toISOString();
   const data = { memberId: memberIdOf(1), step: 'test', summary: 'done', completedAt: TIME.toISOString() };
 
-  it('answers where the sender wants it, in the same conversation', () => {
+  it('replies on the requested channel, in the same conversation', () => {
     const [answer] = reply(
       { ...registered(), replyto: 'replies', correlationid: 'c' },
       onboardingStepCompleted,
@@ -407,7 +407,7 @@ describe('correspondence', () => {
   });
 
   it.each(['elsewhere', 'https://example.com/', 'constructor'])(
-    'refuses to answer on %s, which is none of our channels',
+    'refuses to reply on %s, which is not a channel of this service',
     (replyto) => {
       expect(() => reply({ ...registered(), replyto }, onboardingStepCompleted, data, at)).toThrow(PermanentError);
     },
@@ -415,7 +415,7 @@ describe('correspondence', () => {
 });
 
 describe('a redrive of what is unsent', () => {
-  it('counts what was sent, so that nobody thinks that nothing was there', async () => {
+  it('counts what was sent', async () => {
     const sender = outbound(new PermanentError('denied'));
     const { apply, kit } = answering(sender);
     await apply(registered(), 5);
@@ -425,7 +425,7 @@ describe('a redrive of what is unsent', () => {
     ]);
   });
 
-  it('is not undone by a sweep that is at it while a person discards', async () => {
+  it('is not undone by a concurrent sweep during a discard', async () => {
     const sender = outbound(new PermanentError('denied'));
     const { apply, kit, sweep, parked, pass, store } = answering(sender);
     await apply(registered(), 5);

@@ -188,7 +188,7 @@ describe('a simulation', () => {
   it.each([
     ['a random id', () => randomUUID(), () => '2026-11-21T10:00:00.000Z'],
     ['the wall clock', ({ id }: { id: string }) => `told of ${id}`, () => new Date().toISOString()],
-  ])('finds what follows from a message and depends on %s', async (_, idOf, timeOf) => {
+  ])('finds consequences of a message that depend on %s', async (_, idOf, timeOf) => {
     const { violation } = await failing({
       'shop.stock.added.v1': {
         handle: adding,
@@ -248,7 +248,7 @@ describe('a simulation', () => {
     });
   });
 
-  it('finds a call that is not the same when it is made again', async () => {
+  it('finds a repeated call that differs', async () => {
     const calling =
       (keyOf: (id: string) => string) =>
       ({ callService }: Context): Totals => ({
@@ -281,7 +281,7 @@ describe('a simulation', () => {
     expect(violation).toBe('there are five');
   });
 
-  it('takes what is parked at the end for a violation, unless handlers may leave messages for a person', async () => {
+  it('treats a message parked at the end as a violation, unless handlers may leave messages for a person', async () => {
     const refusing: Totals = {
       'shop.stock.added.v1': () => {
         throw new PermanentError('no room');
@@ -296,14 +296,14 @@ describe('a simulation', () => {
     await expect(run(refusing, more)).rejects.toThrow('no message was applied in any schedule');
   });
 
-  it('says that a handler waits for what is not simulated', async () => {
+  it('reports a handler that waits for something that is not simulated', async () => {
     const { violation } = await failing({
       'shop.stock.added.v1': () => new Promise<never>(() => {}),
     });
     expect(violation).toMatch(/^totals-\w+-\d+ waits for something that is not simulated/);
   });
 
-  it('says that a failure does not repeat itself', async () => {
+  it('reports a failure that does not repeat', async () => {
     let n = 0;
     const { message } = await failing(
       { 'shop.stock.added.v1': adding },
@@ -357,7 +357,7 @@ describe('a simulation', () => {
     await expect(simulate({ ...model, invariant: inOrder })).rejects.toThrow('they came as 1,2');
   });
 
-  it('refuses messages that nobody carries', async () => {
+  it('refuses messages without a channel', async () => {
     await expect(
       run({}, { publish: () => [{ contract: { ...added, type: 'shop.stock.lost.v1' }, subject: 'tea', data: {} }] }),
     ).rejects.toThrow('shop.stock.lost.v1 of tea cannot be published: it travels on no channel of these consumers');

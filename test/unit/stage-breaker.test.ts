@@ -82,13 +82,13 @@ describe('the breaker of a stage', () => {
     expect([later.changes, later.logged]).toEqual([['closed'], ['circuit payments is closed']]);
   });
 
-  it('stays closed where the service refuses what it is asked: it is well', async () => {
+  it('stays closed when the service rejects requests: it is healthy', async () => {
     const { failed, changes } = calling('refunds');
     expect(await failed(new RejectedError('no such order'))).toEqual(Array(5).fill('RejectedError'));
     expect(changes).toEqual([]);
   });
 
-  it('lets calls through while the circuit cannot be kept, and says so', async () => {
+  it('lets calls through while the circuit cannot be read, and logs it', async () => {
     vi.stubEnv('CIRCUITS_TABLE', 'elsewhere');
     const { answered, logged } = calling('payments');
     expect(await answered()).toBe('answer');

@@ -117,7 +117,7 @@ describe('a stream mapping', () => {
     expect(invoked).toEqual([['1', '2', '3', '4'], ['1', '2'], ['1'], ['2'], ['3', '4'], ['3'], ['4']]);
   });
 
-  it('gives up after its retries, tells the failure queue where, and goes on', async () => {
+  it('discards records after its retries, reports their position to the failure queue, and continues', async () => {
     const { invoked, given, position } = await run(2, () => broken);
     expect(invoked).toEqual([
       ['1', '2'],
@@ -138,7 +138,7 @@ describe('a stream mapping', () => {
     expect(invoked.length).toBe(2);
   });
 
-  it('gives up what is older than its records may be, and tells the failure queue so', async () => {
+  it('discards records that are too old, and reports them to the failure queue', async () => {
     const { invoked, given } = await run(
       4,
       () => fine,
@@ -154,7 +154,7 @@ describe('a stream mapping', () => {
     ]);
   });
 
-  it('waits as long as its window is open for its batch to fill', async () => {
+  it('waits for its batch to fill during its window', async () => {
     const reads = [[], ['1'], [], ['2', '3'], ['4']];
     const { invoked } = await runReads(reads, { windowMs: 60_000, batchSize: 3 });
     expect(invoked).toEqual([['1', '2', '3'], ['4']]);
@@ -165,7 +165,7 @@ describe('a stream mapping', () => {
     expect(invoked).toEqual([['1'], ['2', '3']]);
   });
 
-  it('delivers what its filter lets pass', async () => {
+  it('delivers what its filter matches', async () => {
     const { invoked } = await run(2, () => fine, { filters: ['{"dynamodb":{"SequenceNumber":["2"]}}'] });
     expect(invoked).toEqual([['2']]);
   });

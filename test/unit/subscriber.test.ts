@@ -16,7 +16,7 @@ describe('subscriber', () => {
     expect(versions()).toEqual([1]);
   });
 
-  it('parks what comes too early and applies it in order once its predecessor was applied', async () => {
+  it('parks an early message and applies it in order after its predecessor', async () => {
     const { apply, sweep, versions, parked } = subscriber();
     await apply(registered(member, 1));
     await apply(profileChanged(member, 4));
@@ -51,7 +51,7 @@ describe('subscriber', () => {
     expect(parked()).toEqual(['4 below-baseline']);
   });
 
-  it('waits for version 1 for ever, and tells a person after an hour', async () => {
+  it('waits for version 1 forever, and is reported to a person after an hour', async () => {
     const { apply, sweep, pass, versions } = subscriber();
     await apply(profileChanged(member, 2));
     pass(59 * MINUTE);
@@ -95,7 +95,7 @@ describe('subscriber', () => {
     expect(calls).toBe(0);
   });
 
-  it('gives the lease back when the external call fails, so that the next try calls again', async () => {
+  it('releases the lease when the external call fails, so that the next attempt calls again', async () => {
     const keys: string[] = [];
     const { apply, versions } = subscriber({
       'rollcall.member.registered.v1': ({ id }) => ({
@@ -112,7 +112,7 @@ describe('subscriber', () => {
     expect(versions()).toEqual([1]);
   });
 
-  it('calls again with the same key if it died between call and commit, once its lease has ended', async () => {
+  it('calls again with the same key after a crash between call and commit, once its lease has ended', async () => {
     const keys: string[] = [];
     const { apply, store } = subscriber({
       'rollcall.member.registered.v1': ({ id }) => ({ call: async () => void keys.push(id) }),
@@ -130,7 +130,7 @@ describe('subscriber', () => {
     expect(keys).toEqual([`${member}/1`, `${member}/1`]);
   });
 
-  it('does not take a duplicate, or what is too early, for a failure', async () => {
+  it('does not treat a duplicate or an early message as a failure', async () => {
     const service = breakable(new PermanentError('rules are stricter now'), false);
     const { apply, parked } = subscriber(service.handlers);
     await apply(registered(member, 1));
@@ -176,13 +176,13 @@ describe('a sender', () => {
       from('/rollcall/sms-points', profileChanged(member, 1)),
       'parked',
     ],
-  ])('may send what its channel says: one %s', async (_, message, outcome) => {
+  ])('may send what its channel allows: one %s', async (_, message, outcome) => {
     const { apply, store } = subscriber({}, false, { channel: replies });
     expect(await apply(message)).toBe(outcome);
     if (outcome === 'parked') expect([...store.waiting.values()]).toMatchObject([{ reason: 'unreadable', version: 0 }]);
   });
 
-  it('may not send in an old rendition what it may not in the new one', async () => {
+  it('may not send in an old rendition what it may not send in the new one', async () => {
     const channel = { ...replies, sendersOf: { [memberRegisteredV2.type]: [POINTS] }, messages: [memberRegisteredV2] };
     const { apply } = subscriber({}, false, { channel });
     expect(await apply(from(GUIDE))).toBe('parked');
@@ -202,7 +202,7 @@ describe('a sender', () => {
     const { apply, store } = subscriber({}, false, { channel: replies, senderPrefix: 'rollcall-dev-' });
     expect(await apply(from(POINTS), 1, senderId)).toBe(outcome);
     if (outcome === 'applied') return;
-    const why = `sent by ${senderId}, which is no function of ${POINTS}`;
+    const why = `sent by ${senderId}, which is not a function of ${POINTS}`;
     expect([...store.waiting.values()]).toMatchObject([{ reason: 'unreadable', error: expect.stringContaining(why) }]);
     expect([...store.waiting.values()][0]?.senderId).toBe(senderId);
   });

@@ -40,7 +40,7 @@ it('asks the data plane of Cloud Map who has subscribed, signed as the function'
   ]);
 });
 
-it('asks once more', async () => {
+it('retries once', async () => {
   answers([500, {}], [200, entered('guide')]);
   expect(await createSubscribers('shop-dev')('order-events')).toEqual(['guide']);
 });
@@ -49,7 +49,7 @@ it.each([
   ['refuses', 400, { __type: 'ServiceNotFound' }],
   ['is empty', 200, { Instances: [] }],
   ['answers something else', 200, {}],
-])('says that they are unknown, which is 503 to a caller, if the directory %s', async (_, status, body) => {
+])('reports that they are unknown, which is 503 to a caller, if the directory %s', async (_, status, body) => {
   const calls = answers([status, body]);
   const error = await createSubscribers('shop-dev')('order-events').catch((caught: unknown) => caught);
   expect(error).toMatchObject({ name: 'SubscribersUnknownError' });

@@ -9,7 +9,7 @@ import {
 } from '@rollcall/kit/internal/resilience/errors';
 import { describe, expect, it } from 'vitest';
 import { KnownOptOutError, OptedOutError } from '../../functions/sms/opt-outs.ts';
-import { createTexting, type Route, type TextingOptions } from '../../functions/sms/texting.ts';
+import { type ConfiguredProvider, createTexting, type TextingOptions } from '../../functions/sms/texting.ts';
 import { TIME } from '../support/builders.ts';
 
 const text = { to: '+34612345678', text: 'a'.repeat(200), short: 'Hi', idempotencyKey: 'm1' };
@@ -20,7 +20,7 @@ function texting(errors: Array<Error | undefined>, more: Partial<TextingOptions>
   const asked: string[] = [];
   const sent: string[] = [];
   const optedOut: string[] = [];
-  const routes = errors.map((error, index): Route => {
+  const providers = errors.map((error, index): ConfiguredProvider => {
     const name = ['first', 'second'][index] as string;
     return {
       name,
@@ -36,7 +36,7 @@ function texting(errors: Array<Error | undefined>, more: Partial<TextingOptions>
     };
   });
   const send = createTexting({
-    routes,
+    providers,
     timeoutMs: 1_000,
     atOnce: 10,
     pace: undefined,
@@ -62,19 +62,19 @@ const unheard = new UnavailableError('no answer', { outcomeUnknown: true });
 const later = (seconds: number) => new Date(TIME.getTime() + seconds * 1000);
 
 describe('a text', () => {
-  it('goes by the second provider, if the first surely did not take it', async () => {
+  it('is sent by the second provider, if the first certainly did not accept it', async () => {
     const { send, asked } = texting([refused, undefined]);
     await send();
     expect(asked).toEqual(['first', 'first', 'second']);
   });
 
-  it('stays with the first, if that may have it: it is told so, and so is whoever tries next', async () => {
+  it('stays with the first provider if its outcome is unknown, which the next attempt knows', async () => {
     const { send, asked } = texting([unheard, undefined]);
     expect(await send()).toMatchObject({ name: 'TransientError', outcomeUnknown: true });
     expect(asked).toEqual(['first', 'first']);
   });
 
-  it('is only for a provider that knows it again, if an earlier try of it ended in doubt', async () => {
+  it('is only sent by a provider that honours keys, if an earlier try has an unknown outcome', async () => {
     const { send, asked } = texting([refused, undefined]);
     expect(await send({ ...known, outcomeUnknown: true })).toMatchObject({ name: 'TransientError' });
     expect(asked).not.toContain('second');
@@ -83,14 +83,14 @@ describe('a text', () => {
     expect(without.asked).toEqual(['first', 'second']);
   });
 
-  it('is in no doubt that anybody could clear, if the provider knows no keys', async () => {
+  it('has no resolvable unknown outcome, if the provider honours no keys', async () => {
     expect(await texting([unheard], {}, false).send()).toMatchObject({
       name: 'TransientError',
       outcomeUnknown: false,
     });
   });
 
-  it('is in no doubt because of a table of ours', async () => {
+  it("has a known outcome if only the service's own table fails", async () => {
     const limits = { check: () => Promise.reject(new Error('throttled')) };
     expect(await texting([undefined], { limits }).send()).toMatchObject({
       name: 'TransientError',
@@ -98,7 +98,7 @@ describe('a text', () => {
     });
   });
 
-  it('is not sent again by what knows no keys, and does not go elsewhere for what is refused for good', async () => {
+  it('is not sent again by a provider without keys, and not by another after a permanent rejection', async () => {
     const { send, asked } = texting([new RejectedError('no such number'), undefined], {}, false);
     expect(await send()).toMatchObject({ name: 'PermanentError', message: 'no such number' });
     expect(asked).toEqual(['first']);
@@ -117,12 +117,12 @@ describe('a text', () => {
     expect(await paced.send()).toMatchObject({ name: 'PostponedError', until: later(0.05) });
   });
 
-  it('comes again when the provider takes more', async () => {
+  it('is redelivered when the provider accepts more', async () => {
     const { send } = texting([new ThrottledError('429', 7_000)]);
     expect(await send()).toMatchObject({ name: 'PostponedError', until: later(7) });
   });
 
-  it('waits its turn, and does not spill over to the second provider', async () => {
+  it('waits for its slot, and does not spill over to the second provider', async () => {
     const pace = () => Promise.reject(new PacedError('60 a minute', 9_000));
     const { send, asked } = texting([undefined, undefined], { pace });
     expect(await send()).toMatchObject({ name: 'PostponedError', until: later(9) });
@@ -149,14 +149,14 @@ describe('a text', () => {
     expect(optedOut).toEqual([`${text.to} ${TIME.toISOString()} first`]);
   });
 
-  it('is for no provider, if it is known that the phone has opted out, whoever released it', async () => {
+  it('is sent by no provider if the phone is known to have opted out, even if released', async () => {
     const limits = { check: () => Promise.reject(new KnownOptOutError()) };
     const { send, asked, optedOut } = texting([undefined, undefined], { limits });
     expect([await send(), await send({ ...known, released: true })]).toEqual(['opted out', 'opted out']);
     expect([asked, optedOut]).toEqual([[], []]);
   });
 
-  it('is tried again, if that its phone opted out could not be kept', async () => {
+  it('is retried if the opt-out of its phone could not be stored', async () => {
     const optOuts = { add: () => Promise.reject(new Error('throttled')) };
     const { send } = texting([new OptedOutError('21610')], { optOuts });
     expect(await send()).toMatchObject({ name: 'TransientError', outcomeUnknown: false });

@@ -65,7 +65,7 @@ it('sends the spans of an invocation in one call, in JSON, with the name of thei
   expect([inner.parentSpanId, outer.parentSpanId]).toEqual([outer.spanId, 'b7ad6b7169203331']);
 });
 
-it('makes every line that is logged within a span tell its message and its trace', async () => {
+it('adds message and trace ids to every line logged within a span', async () => {
   await traced('work', { kind: SpanKind.CONSUMER, parent: PARENT, logged: { message_id: 'm1' } }, async () => {
     logger.info('hello');
     const [, trace, span] = (currentTraceparent() ?? '').split('-');
@@ -75,7 +75,7 @@ it('makes every line that is logged within a span tell its message and its trace
   expect(lines.at(-1)).not.toHaveProperty('trace_id');
 });
 
-it('says that spans are lost, and lets the invocation end, when nobody takes them', async () => {
+it('reports lost spans, and lets the invocation end, when the collector does not respond', async () => {
   status = 503;
   await expect(
     traced('work', { kind: SpanKind.CONSUMER }, async () => {

@@ -155,7 +155,7 @@ describe('the webhook of Twilio', () => {
     expect(await read(posted(parameters as Record<string, string>))).toEqual(expected);
   });
 
-  it('has nothing to tell of a text that asked for no receipt', async () => {
+  it('ignores a text without a requested receipt', async () => {
     const plain = 'https://api.example/webhooks/sms/twilio';
     const headers = {
       'x-twilio-signature': signatureOf(plain, new URLSearchParams({ MessageStatus: 'delivered' }), authToken),
@@ -252,12 +252,9 @@ describe('what a person answers', () => {
     expect(inbound(phone, text, TIME)).toEqual({ kind: 'opt-in', phone, at: TIME });
   });
 
-  it.each(['', 'HELP', 'YES', 'please stop', 'stopped', 'Endlich', undefined])(
-    'is none of our business: %j',
-    (text) => {
-      expect(inbound(phone, text, TIME)).toEqual({ kind: 'other' });
-    },
-  );
+  it.each(['', 'HELP', 'YES', 'please stop', 'stopped', 'Endlich', undefined])('is neither: %j', (text) => {
+    expect(inbound(phone, text, TIME)).toEqual({ kind: 'other' });
+  });
 });
 
 describe('the request of a webhook', () => {
@@ -330,7 +327,7 @@ describe('the receiver', () => {
     expect([optOuts, sent]).toEqual([[`out ${phone} ${at} sms-http`, `in ${phone} ${at}`], []]);
   });
 
-  it('wants to be told again, if an answer could not be sent', async () => {
+  it('asks for a retry if a reply could not be sent', async () => {
     const { take, counted } = receiver(new Error('throttled'));
     await expect(take('aws', [{ kind: 'delivered', about }])).rejects.toThrow('throttled');
     expect(counted).toEqual([]);

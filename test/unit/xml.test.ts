@@ -106,7 +106,7 @@ const { shape: SHAPE } = fc.letrec<{ shape: Shape; object: Shape }>((tie) => ({
 }));
 
 describe('data in XML', () => {
-  it('is read exactly as it was, whatever the contract', () => {
+  it('is read exactly as written, whatever the contract', () => {
     fc.assert(
       fc.property(
         SHAPE.chain(({ schema, data }) => data.map((value) => ({ schema, value }))),
@@ -181,24 +181,24 @@ describe('data in XML', () => {
     ['a character that XML has not', `<thing><name>\u0001</name>${rest}</thing>`, 'not well-formed'],
     ['a reference to such a character', `<thing><name>&#0;</name>${rest}</thing>`, 'not well-formed'],
     ['no document', '', 'not well-formed'],
-    ['a document too deep', '<thing>'.repeat(50_000), 'nested deeper than the parser goes'],
+    ['a document too deep', '<thing>'.repeat(50_000), 'nested deeper than the parser supports'],
     ['another root', `<things><name>A</name>${rest}</things>`, 'its root element is not <thing>'],
-    ['a field twice', `<thing><name>A</name><name>B</name>${rest}</thing>`, 'thing.name is there twice'],
-    ['text beside elements', `<thing>A<name>A</name>${rest}</thing>`, 'thing has text, and is to have elements'],
+    ['a field twice', `<thing><name>A</name><name>B</name>${rest}</thing>`, 'thing.name occurs twice'],
+    ['text beside elements', `<thing>A<name>A</name>${rest}</thing>`, 'thing must contain elements, and contains text'],
     [
       'elements in a text',
       `<thing><name><b>A</b></name>${rest}</thing>`,
-      'thing.name has elements, and is to be a text',
+      'thing.name must be text, and contains elements',
     ],
     [
       'an array without items',
       `<thing><name>A</name>${rest}<tags><tag>a</tag></tags></thing>`,
-      'thing.tags: an item of an array is an element <i>',
+      'thing.tags: an array item must be an element <i>',
     ],
     [
       'what is not escaped',
       `<thing><name escaped="true">"</name>${rest}</thing>`,
-      'thing.name is not escaped as in a JSON string',
+      'thing.name has an invalid JSON string escape',
     ],
     [
       'a text for a number',
@@ -227,10 +227,10 @@ describe('data in XML', () => {
     expect(read).toThrow(why);
   });
 
-  it('is refused without repeating what somebody wrote', () => {
+  it('is refused without quoting the input', () => {
     const read = () => readData(things, withDocument(things, '<thing><name>+34612345678'));
     expect(read).toThrow(
-      /^message 1 is no application\/xml of test.thing.happened.v1: not well-formed at line 1, column 14$/,
+      /^message 1 is not valid application\/xml of test.thing.happened.v1: not well-formed at line 1, column 14$/,
     );
   });
 
@@ -240,12 +240,12 @@ describe('data in XML', () => {
       z.union([z.string(), z.number()]),
       'thing.value: XML does not carry a union without a discriminator',
     ],
-    ['what may be anything', z.unknown(), 'thing.value: XML does not carry values of the type unknown'],
+    ['what may be anything', z.unknown(), 'thing.value: XML does not carry values of type unknown'],
     ['fields that it does not name', z.looseObject({}), 'thing.value: XML does not carry fields that it does not name'],
     [
       'values that are one text',
       z.literal([1, '1']),
-      'thing.value: XML does not carry values of which two are the same text',
+      'thing.value: XML does not carry values of which two have the same text',
     ],
   ])('is no format of a contract with %s', (_, schema, why) => {
     expect(() => inXml('thing', z.object({ value: schema }))).toThrow(why);

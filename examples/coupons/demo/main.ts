@@ -1,4 +1,4 @@
 import { demo } from '../../../ops/demo/demo.ts';
 
-// That of the member application, where each member has one coupon, too.
+// The demo of the member application, with one coupon per member in addition.
 await demo({ coupons: (items) => items.filter(({ coupon }) => coupon !== undefined).length });

@@ -5,21 +5,21 @@ import { PaymentProvider } from '../test/payment-provider.ts';
 
 export type Shop = Awaited<ReturnType<typeof openShop>>;
 
-/** What the services hold of an order. */
+/** What the services store about an order. */
 export interface Held {
   state: string;
   because: string | undefined;
-  /** Events that fulfilment has applied. */
+  /** Number of events that fulfilment has applied. */
   events: number;
   plan: string;
   quantity: number;
-  /** What the payment provider did. */
+  /** Calls that the payment provider executed. */
   provider: string[];
-  /** Of the item, for all orders. */
+  /** Reserved quantity of the item, over all orders. */
   reserved: number;
 }
 
-/** Waits for what retries and sweeps bring about. */
+/** Waits for the effects of retries and sweeps. */
 async function eventually(holds: () => Promise<unknown>): Promise<void> {
   for (let looks = 0; looks < 500; looks++) {
     if (await holds()) return;
@@ -28,7 +28,7 @@ async function eventually(holds: () => Promise<unknown>): Promise<void> {
   throw new Error('it did not come to that');
 }
 
-/** The shop on an embedded cloud in memory, with a payment provider that does as it is told. */
+/** The shop on an embedded cloud in memory, with a controllable payment provider. */
 export async function openShop() {
   const provider = new PaymentProvider();
   const cloud = await startCloud({ app: import.meta.dirname, beside: [provider] });
@@ -47,7 +47,7 @@ export async function openShop() {
     return (await cloud.dynamodb.send(new GetCommand({ TableName: 'shop-dev-stock', Key }))).Item?.taken ?? 0;
   }
 
-  /** The approval of an order, as its table has it. */
+  /** The approval process of an order, as stored. */
   const process = (id: string) => cloud.invoke('shop-dev-orders-replies-sweep', { process: id });
 
   return {
@@ -72,7 +72,7 @@ export async function openShop() {
     isReserved: (id: string) => eventually(async () => (await process(id)).process?.done.includes('reserve')),
     isRefunded: (id: string) => eventually(async () => (await process(id)).process?.undone.includes('charge')),
 
-    /** Lets the time for the answer to its last command pass. A deadline that was set for the command before comes first. */
+    /** Lets the deadline of its last command pass. A deadline set for the previous command is delivered first. */
     async passDeadline(id: string): Promise<void> {
       const { awaits } = (await process(id)).process.progress;
       for (let timer = ''; timer < awaits.until; ) {

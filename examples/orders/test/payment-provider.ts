@@ -3,17 +3,17 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Beside } from '@rollcall/local';
 
-/** A payment provider beside the cloud: it answers `status`, and remembers what it has done, once for each key. */
+/** A payment provider beside the cloud: responds with `status`, and executes each key once. */
 export class PaymentProvider implements Beside {
   readonly name = 'provider';
   readonly done = new Map<string, { kind: string; orderId: string }>();
   status = 200;
   outcome = 'paid';
   refunds = true;
-  /** It does nothing before that. */
+  /** Blocks until this resolves. */
   after: Promise<void> | undefined;
 
-  /** What it has done for an order: `payments`, `refunds`. */
+  /** The calls that it executed for an order: `payments`, `refunds`. */
   of(orderId: string): string[] {
     return [...this.done.values()].filter((one) => one.orderId === orderId).map(({ kind }) => kind);
   }

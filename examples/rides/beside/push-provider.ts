@@ -7,11 +7,11 @@ import type { Push } from '../shared/push.ts';
 
 export type Shown = Omit<Push, 'key'>;
 
-/** A provider of push notifications beside the cloud: it shows what comes again by its key once. */
+/** A push notification provider beside the cloud: shows each key once. */
 export class PushProvider implements Beside {
   readonly name = 'push';
   readonly shown: Shown[] = [];
-  /** Told of what is shown. */
+  /** Called with each shown notification. */
   onShown: (push: Shown) => void = () => {};
   readonly #keys = new Set<string>();
 

@@ -6,7 +6,7 @@ const PAUSE_MS = 250;
 
 export type Call = (method: string, path: string, body: object) => Promise<void>;
 
-/** Calls the API as somebody, and again while it is busy: every request may be repeated. */
+/** Calls the API as a user, and retries while it is busy: every request is idempotent. */
 export async function callerOf(cloud: Cloud, who: { sub?: string; scope: string }): Promise<Call> {
   const authorization = `Bearer ${await cloud.issuer.token({ ...who, expiresIn: 24 * 3_600 })}`;
   return async (method, path, body) => {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** What goes on beside something else, and must not fail unheard. */
+/** Background tasks whose failures must not go unnoticed. */
 export function createBackground() {
   const failures: Error[] = [];
   let isOver = false;
@@ -16,7 +16,7 @@ export function createBackground() {
     stop: () => {
       isOver = true;
     },
-    /** Resolves when a condition holds, and it is not over. @throws {AggregateError} as soon as something failed */
+    /** Resolves when a condition holds. @throws {AggregateError} as soon as a task has failed */
     async until(holds: () => boolean): Promise<void> {
       await repeat(200, () => {
         if (failures.length > 0) throw new AggregateError(failures, failures[0]?.message);

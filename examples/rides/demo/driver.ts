@@ -11,16 +11,16 @@ export interface DriverOptions {
   facts: Facts;
   town: Town;
   random: () => number;
-  /** Seconds of a ride; a driver thinks about an offer for a tenth of them. */
+  /** Duration of a ride in seconds; a driver thinks about an offer for a tenth of it. */
   rideSeconds: number;
 }
 
 const STEPS = 10;
-/** Of all offers. Others are accepted, also by who drives: dispatch must keep them from two trips. */
+/** Share of declined offers. Drivers accept others even during a ride: dispatch must prevent two trips at a time. */
 const DECLINED = 0.15;
 const UNANSWERED = 0.15;
 
-/** Somebody with a car and a phone. */
+/** A simulated driver with a phone. */
 export function createDriver({ id, call, facts, town, random, rideSeconds }: DriverOptions) {
   let at = somewhere(town, random);
   let goal = somewhere(town, random);
@@ -64,12 +64,12 @@ export function createDriver({ id, call, facts, town, random, rideSeconds }: Dri
   return {
     id,
     report,
-    /** Looks at what the phone shows. */
+    /** Reacts to a notification. */
     async look(push: Shown): Promise<void> {
       if (push.says === 'offer') await consider(push);
       if (push.says === 'assigned') await drive(push);
     },
-    /** Goes on looking for passengers. */
+    /** Drives around looking for passengers. */
     wander(): void {
       if (isDriving) return;
       if (random() < 0.1) goal = somewhere(town, random);

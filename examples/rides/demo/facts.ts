@@ -1,7 +1,7 @@
 import type { Shown } from '../beside/push-provider.ts';
 import type { Place, Trip } from '../shared/place.ts';
 
-/** What people did and were shown, in order: all that the verdict and the map know. */
+/** What people did and were shown, in order: the only input of the verdict and the map. */
 export type Fact =
   | ({ is: 'asked' } & Trip)
   | ({ is: 'shown' } & Shown)
@@ -13,7 +13,7 @@ export type Ending = (typeof ENDINGS)[number];
 
 export const isEnding = (says: string): says is Ending => (ENDINGS as readonly string[]).includes(says);
 
-/** Keeps what happened, and tells whoever listens. */
+/** Stores facts, and notifies listeners. */
 export function createFacts() {
   const all: Fact[] = [];
   const listeners: Array<(fact: Fact) => void> = [];

@@ -8,14 +8,14 @@ import type { Town } from './town.ts';
 import { createView } from './view.ts';
 
 const PAGE = readFileSync(new URL('map.html', import.meta.url));
-/** So often the page is told how it stands. */
+/** Interval of updates to the page. */
 const EVERY_MS = 500;
 
-/** Serves a map of what happens, on this machine only. @param port 0: any that is free */
+/** Serves a live map, on this machine only. @param port 0: any free port */
 export async function startMap(facts: Facts, town: Town, port: number) {
   const view = createView(facts);
   const server = createServer(async (request, response) => {
-    // No other site's page may read it by a name of its own for this address.
+    // Rejects other host names, so that no other site can use DNS rebinding to read the page.
     if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(request.headers.host ?? ''))
       return void response.writeHead(403).end();
     if (request.url !== '/events') {

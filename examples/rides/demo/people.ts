@@ -4,9 +4,9 @@ import pMap from 'p-map';
 import { type Call, callerOf } from './api.ts';
 import { createDriver, type DriverOptions } from './driver.ts';
 
-/** Requests at once. */
+/** Concurrent requests. */
 const AT_ONCE = { concurrency: 8 };
-/** One of so many passengers may not ride. */
+/** One of this many passengers may not ride. */
 const BLOCKED_EVERY = 20;
 
 export interface Passenger {
@@ -14,7 +14,7 @@ export interface Passenger {
   call: Call;
 }
 
-/** Drivers whose positions are known. */
+/** Registers drivers with known positions. */
 export const joinDrivers = (cloud: Cloud, count: number, about: Omit<DriverOptions, 'id' | 'call'>) =>
   pMap(
     Array(count).keys(),

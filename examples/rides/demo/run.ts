@@ -4,17 +4,17 @@ import { createFacts, type Facts, isEnding } from './facts.ts';
 import { startMap } from './map.ts';
 import { type SimulationOptions, simulate } from './simulation.ts';
 import { townFor } from './town.ts';
-import { judge, type Verdict } from './verdict.ts';
+import { type Verdict, verdictOf } from './verdict.ts';
 
 export interface RunOptions extends Omit<SimulationOptions, 'town'> {
-  /** Of the map. */
+  /** Port of the map. */
   port: number;
   onMap: (url: string) => void | Promise<void>;
-  /** Told how many trips have ended. */
+  /** Called with the number of ended trips. */
   onProgress: (ended: number) => void;
 }
 
-/** Offers stand for so long in the demo. */
+/** How long offers are valid in the demo. */
 const OFFER_SECONDS = '5';
 const SETTLED_MS = 180_000;
 
@@ -25,7 +25,7 @@ function countEnded(facts: Facts, onProgress: RunOptions['onProgress']): void {
   });
 }
 
-/** Runs a town on a cloud of its own. @returns the verdict, and what the cloud had left to do */
+/** Simulates a town on a cloud of its own. @returns the verdict, and what the cloud had left to do */
 export async function run(options: RunOptions): Promise<{ verdict: Verdict; left: string | undefined }> {
   const [push, facts] = [new PushProvider(), createFacts()];
   countEnded(facts, options.onProgress);
@@ -37,12 +37,12 @@ export async function run(options: RunOptions): Promise<{ verdict: Verdict; left
     });
     await options.onMap(map.url);
     await simulate(cloud, push, facts, { ...options, town });
-    // What is still under way, or parked for a person, is part of the verdict.
+    // Unfinished work and parked messages are part of the verdict.
     const left = await cloud.settled({ withinMs: SETTLED_MS }).then(
       () => undefined,
       (error: Error) => error.message,
     );
-    return { verdict: judge(facts.all), left };
+    return { verdict: verdictOf(facts.all), left };
   } finally {
     map.stop();
   }

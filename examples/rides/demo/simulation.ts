@@ -10,7 +10,7 @@ import { between, randomOf, somewhere, type Town } from './town.ts';
 export interface SimulationOptions {
   drivers: number;
   trips: number;
-  /** Most trips that have not ended. */
+  /** Maximum number of concurrent trips. */
   atOnce: number;
   seed: number;
   rideSeconds: number;
@@ -18,9 +18,9 @@ export interface SimulationOptions {
 }
 
 const TRIPS_EACH = 5;
-/** Each driver reports where they are once in so many seconds. */
+/** Interval at which each driver reports a position. */
 const REPORT_SECONDS = 20;
-/** Without any news for so long, what is missing is taken for lost. */
+/** After this time without news, missing trips count as lost. */
 const PATIENCE_MS = 60_000;
 
 /** Drivers and passengers of a town, until every trip has ended, or nothing happens any more. */
@@ -55,7 +55,7 @@ export async function simulate(cloud: Cloud, push: PushProvider, facts: Facts, o
   let next = 0;
   work.every((1_000 * REPORT_SECONDS) / drivers.length, () => drivers[next++ % drivers.length]?.report());
   work.every(1_000, () => drivers.map((driver) => driver.wander()));
-  // A stage's timer does this every minute: it sends what is due. Here nobody wants to wait for it.
+  // In a deployed stage, a timer sends due messages every minute, which is too slow for the demo.
   work.every(1_000, () => cloud.invoke('rides-dev-dispatch-outbox-sweep', {}));
 
   const asking = Array.from(

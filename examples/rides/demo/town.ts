@@ -1,7 +1,7 @@
 import type { Place } from '../shared/place.ts';
 
 export interface Town {
-  /** Its corners: south-west and north-east. */
+  /** Its south-west and north-east corners. */
   from: Place;
   to: Place;
 }
@@ -10,7 +10,7 @@ const METRES_A_DEGREE = 111_195;
 const DRIVERS_A_SQUARE_KM = 3;
 const SOUTH_WEST: Place = { lat: 40.38, lng: -3.75 };
 
-/** A square, as large as so many drivers need: 8 by 8 km for 200. */
+/** A square whose size depends on the number of drivers: 8 by 8 km for 200. */
 export function townFor(drivers: number): Town {
   const degrees = (1_000 * Math.sqrt(drivers / DRIVERS_A_SQUARE_KM)) / METRES_A_DEGREE;
   const { lat, lng } = SOUTH_WEST;
@@ -36,7 +36,7 @@ export const somewhere = ({ from, to }: Town, random: () => number): Place => ({
   lng: from.lng + random() * (to.lng - from.lng),
 });
 
-/** A part of the way from one place to another. */
+/** A point on the way from one place to another. */
 export const between = (one: Place, other: Place, part: number): Place => ({
   lat: one.lat + (other.lat - one.lat) * part,
   lng: one.lng + (other.lng - one.lng) * part,

@@ -3,17 +3,17 @@ import { type Ending, type Fact, isEnding } from './facts.ts';
 export interface Verdict {
   trips: number;
   endings: Record<Ending, number>;
-  /** Trips that two drivers were given. */
+  /** Trips that were assigned to two drivers. */
   twoDrivers: string[];
-  /** Drivers who were given a trip before they had completed another. */
+  /** Drivers who got a trip before they had completed another. */
   twoTrips: string[];
   /** Trips whose passengers were not told how they ended, or more than once. */
   untold: string[];
   toldTwice: string[];
 }
 
-/** Judges by what people were shown on their phones, not by what the services think of themselves. */
-export function judge(facts: readonly Fact[]): Verdict {
+/** Judges by what people saw on their phones, not by the services' own data. */
+export function verdictOf(facts: readonly Fact[]): Verdict {
   const trips = new Map<string, { passengerId: string; drivers: Set<string>; told: Ending[] }>();
   const driving = new Map<string, string>();
   const twoTrips = new Set<string>();
@@ -44,8 +44,8 @@ export function judge(facts: readonly Fact[]): Verdict {
 }
 
 /**
- * Somebody was driven, and nothing went wrong.
- * @param left what the cloud has not done, or parked for a person
+ * Whether some trips were driven, and nothing went wrong.
+ * @param left what the cloud has not finished, or has parked
  */
 export const isGood = (
   { endings, twoDrivers, twoTrips, untold, toldTwice }: Verdict,

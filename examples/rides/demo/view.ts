@@ -8,7 +8,7 @@ interface ShownTrip {
   driverId?: string;
 }
 
-/** What the map shows of what happened: trips that have not ended, drivers, and offers that stand. */
+/** The content of the map: trips in progress, drivers, and valid offers. */
 export function createView(facts: Facts) {
   const drivers = new Map<string, { at: Place; tripId?: string }>();
   const trips = new Map<string, ShownTrip>();

@@ -1,7 +1,7 @@
 import type { Consumer, RollcallApp } from '@rollcall/cdk';
 import { CfnParameter, Stack } from 'aws-cdk-lib';
 
-/** Tells consumers of a stack where the push provider is. */
+/** Passes the push provider's URL to consumers of a stack. */
 export function pushes(rides: RollcallApp, first: Consumer, ...others: Consumer[]): void {
   const { valueAsString: PUSH_URL } = new CfnParameter(Stack.of(first), 'PushUrl', {
     description: 'Of the push provider.',

@@ -1,6 +1,6 @@
 import { type HttpEvent, Problem } from '@rollcall/kit/http';
 
-/** Beside the scopes of the API, that of a token which is good for everybody. */
+/** The scope, beside those of the API, of a token that is valid for everybody. */
 export const OPERATOR = 'operator';
 
 interface Authorized {
@@ -8,8 +8,8 @@ interface Authorized {
 }
 
 /**
- * @param id of whom it is about; undefined: of nobody who has a token of their own
- * @throws {Problem} 403, if the token is neither theirs nor an operator's
+ * @param id the user that the request is about; undefined: no user
+ * @throws {Problem} 403 if the token belongs neither to them nor to an operator
  */
 export function requireCaller({ requestContext }: HttpEvent, id: string | undefined): void {
   const { sub, scope = '' } = (requestContext as Authorized).authorizer?.jwt?.claims ?? {};

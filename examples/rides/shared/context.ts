@@ -1,7 +1,7 @@
 import type { CommandContext, HandlerContext, Message } from '@rollcall/kit/messaging';
 import { currentTraceparent } from '@rollcall/kit/observability';
 
-/** What changes because of a message belongs to its conversation. */
+/** Messages that follow from a message belong to its conversation. */
 export function contextOf(
   { correlationid }: Pick<Message, 'correlationid'>,
   { now, newId }: Pick<HandlerContext, 'now' | 'newId'>,

@@ -8,15 +8,15 @@ const about = { subjectField: 'tripId' } as const;
 /** Drivers whose offer ends here. */
 const withdrawn = z.array(driverId);
 
-/** `metres`: from the driver to the passenger, along a great circle. */
+/** `metres`: great-circle distance from the driver to the passenger. */
 const drivers = z.array(z.object({ driverId, metres: z.int() })).min(1);
-/** `round`: 0, or how often it was asked before, nearer by. */
+/** `round`: number of earlier rounds, which were nearer. */
 export const offered = event(
   'rides.dispatch.offered.v1',
   z.object({ ...tripDetails, round: z.int().min(0), drivers, withdrawn }),
   about,
 );
-/** By the driver; or they accepted, and have another trip. */
+/** By the driver; or the driver accepted, but has another trip. */
 export const declined = event('rides.dispatch.declined.v1', z.object({ tripId, driverId }), about);
 export const assigned = event(
   'rides.dispatch.assigned.v1',
@@ -35,7 +35,7 @@ const answer = z.object({ tripId, driverId });
 export const accept = command('rides.offer.accept.v1', answer, about);
 export const decline = command('rides.offer.decline.v1', answer, about);
 export const complete = command('rides.trip.complete.v1', answer, about);
-/** By dispatch to itself, for later: the offers of a round are over. */
+/** Scheduled by dispatch for itself: the offers of a round have expired. */
 export const expire = command('rides.offer.expire.v1', z.object({ tripId, round: z.int().min(0) }), about);
 export const dispatchAnswers = /* @__PURE__ */ queue('dispatch-answers', {
   from: ['/rides/driver', '/rides/dispatch'],

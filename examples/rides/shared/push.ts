@@ -11,17 +11,17 @@ import * as z from 'zod';
 import { remoteService } from './remote-service.ts';
 
 export interface Push {
-  /** The same of a repetition: the provider shows it once. */
+  /** Idempotency key: the provider shows it once. */
   key: string;
-  /** A passenger or driver. */
+  /** Id of a passenger or driver. */
   to: string;
   tripId: string;
   says: 'offer' | 'withdrawn' | 'assigned' | 'asking-on' | 'unserved' | 'completed' | 'refused';
-  /** What goes with it, such as the way of an offer. */
+  /** Additional data, such as the route of an offer. */
   about?: object;
 }
 
-/** `POST {url}/pushes`, as a provider of push notifications has it: with an idempotency key. */
+/** `POST {url}/pushes`, as most providers of push notifications have it: with an idempotency key. */
 export const sendTo =
   (url: string) =>
   async ({ key, ...push }: Push, { signal }: Try): Promise<void> => {
@@ -42,7 +42,7 @@ export const sendTo =
     throw response.status >= 500 ? new UnavailableError(why, { outcomeUnknown: true }) : new RejectedError(why);
   };
 
-/** What shows a message on a phone, at least once. @param service that has it shown */
+/** Shows a notification on a phone, at least once. @param service the calling service */
 export function createPush(service: string): RemoteService<Push, void> {
   const { PUSH_URL } = readEnvironment(z.object({ PUSH_URL: z.url() }));
   return remoteService({ name: 'push-provider', call: sendTo(PUSH_URL), logger: createObservability(service).logger });

@@ -2,14 +2,17 @@ import type { Logger } from '@rollcall/kit/observability';
 import { createRemoteService, createStageBreaker, type RemoteService, type Try } from '@rollcall/kit/resilience';
 
 export interface RemoteServiceOptions<Request, Answer> {
-  /** Of its circuit. */
+  /** Name of its circuit. */
   name: string;
-  /** May be repeated. */
+  /** Must be idempotent. */
   call: (request: Request, one: Try) => Promise<Answer>;
   logger: Logger;
 }
 
-/** How services of rides call one another and providers: two seconds a try, three tries, ten at once, behind a breaker. */
+/**
+ * How services of rides call each other and providers: two seconds per try, three tries, ten concurrent calls, behind a
+ * breaker.
+ */
 export const remoteService = <Request, Answer>({
   name,
   call,

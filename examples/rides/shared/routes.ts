@@ -4,9 +4,9 @@ import { place, tripDetails } from './place.ts';
 
 export const passengerRoutes = {
   register: { method: 'PUT', path: '/passengers/{id}', access: 'write' },
-  /** Asked by the trip service, which signs. */
+  /** Called by the trip service, with a signature. */
   permission: { method: 'GET', path: '/passengers/{id}/permission', access: 'services' },
-  /** The id is the caller's, so that a repetition asks for the same trip. */
+  /** The caller chooses the id, which makes the request idempotent. */
   ask: { method: 'PUT', path: '/trips/{id}', access: 'write' },
 } as const satisfies Record<string, Route>;
 

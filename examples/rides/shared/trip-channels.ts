@@ -5,7 +5,7 @@ import { tripDetails } from './place.ts';
 const { tripId, passengerId } = tripDetails;
 const about = { subjectField: 'tripId' } as const;
 
-/** A one-way notification: whoever sends it waits for no answer. */
+/** A one-way notification: the sender waits for no reply. */
 export const requestTrip = command('rides.trip.request.v1', z.object(tripDetails), about);
 export const tripRequests = /* @__PURE__ */ queue('trip-requests', {
   from: '/rides/passenger',
@@ -21,7 +21,7 @@ export const tripEvents = /* @__PURE__ */ topic('trip-events', {
   messages: [requested, refused],
 });
 
-/** How a trip stands, for who reads it. */
+/** The state of a trip, for readers. */
 export const tripOutcome = document(
   'rides.trip.outcome.v1',
   z.object({ tripId, outcome: z.enum(['assigned', 'unserved', 'completed']), driverId: z.uuid().optional() }),

@@ -6,13 +6,13 @@ import { expect } from 'vitest';
 import { PushProvider } from '../beside/push-provider.ts';
 import type { Place } from '../shared/place.ts';
 
-/** Longer than any test: no offer is over before it is to be. */
+/** Longer than any test: offers expire only when a test makes them. */
 const OFFER_MS = 3_600_000;
 
-/** Some degrees of latitude, so that each test has drivers of its own. */
+/** Latitude offset, so that each test has drivers of its own. */
 let degrees = 0;
 const newTown = (): Place => ({ lat: ++degrees, lng: 2 });
-/** North of a place. A degree of latitude has 111 km. */
+/** A place to the north. A degree of latitude is 111 km. */
 export const north = ({ lat, lng }: Place, metres: number): Place => ({ lat: lat + metres / 111_195, lng });
 
 export type City = Awaited<ReturnType<typeof openCity>>;
@@ -24,14 +24,14 @@ async function repeat(cloud: Cloud, { channel, body }: ReturnType<Cloud['publish
     const TopicArn = `arn:aws:sns:us-east-1:000000000000:${channel}`;
     return void (await cloud.sns.send(new PublishCommand({ TopicArn, Message: body, ...once })));
   }
-  // Its queue asks who sends: the relay of the service.
+  // The queue verifies the sender: the relay of the service.
   const relay = `rides-dev-${source.split('/').at(-1)}-outbox-relay`;
   const credentials = cloud.access.credentialsOf(`arn:aws:iam::000000000000:role/${relay}`, relay);
   const QueueUrl = `${cloud.endpointUrl}/000000000000/${channel}`;
   await new SQSClient({ ...cloud.config, credentials }).send(new SendMessageCommand({ QueueUrl, MessageBody: body }));
 }
 
-/** The services on an embedded cloud, and who calls them. */
+/** The services on an embedded cloud, and their callers. */
 export async function openCity() {
   const push = new PushProvider();
   const environment = { OFFER_SECONDS: String(OFFER_MS / 1_000) };
@@ -43,7 +43,7 @@ export async function openCity() {
     return answer.body;
   };
 
-  /** Patient: the machine may be busy. */
+  /** With a long timeout, as the machine may be busy. */
   const settled = () => cloud.settled({ withinMs: 200_000 });
 
   return {
@@ -61,14 +61,14 @@ export async function openCity() {
       return id;
     },
 
-    /** Asked for, and offered or ended. */
+    /** Requests a trip, and waits until it is offered or has ended. */
     async trip(from: Place, passengerId: string, id: string = randomUUID()): Promise<string> {
       await request('PUT', `/trips/${id}`, { passengerId, from, to: north(from, 3_000) });
       await settled();
       return id;
     },
 
-    /** The answer's status to somebody with a token of their own. */
+    /** The status of the response to a user with their own token. */
     async statusFor(sub: string, method: string, path: string, body?: object): Promise<number> {
       const token = await cloud.issuer.token({ sub, scope: 'read write' });
       return (await cloud.request(method, path, body, { authorization: `Bearer ${token}` })).status;
@@ -79,20 +79,20 @@ export async function openCity() {
 
     read: (tripId: string) => request('GET', `/trips/${tripId}`),
 
-    /** What somebody was shown of a trip, in order. */
+    /** The notifications to a user about a trip, in order. */
     told: (to: string, tripId: string) =>
       push.shown.filter((one) => one.to === to && one.tripId === tripId).map(({ says }) => says),
 
-    /** How often a command was sent to a queue because of a trip. */
+    /** How often a command about a trip was sent to a queue. */
     sent: (queue: string, tripId: string) =>
       cloud.published().filter(({ channel, body }) => channel.endsWith(queue) && body.includes(tripId)).length,
 
-    /** Sends again all that was sent of a trip, as a broker may: with ids of deduplication that it does not know. */
+    /** Sends everything about a trip again, as a broker may: with new deduplication ids. */
     async repeatAll(tripId: string): Promise<void> {
       for (const message of cloud.published().filter(({ body }) => body.includes(tripId))) await repeat(cloud, message);
     },
 
-    /** Lets the time of the offers pass that stand for a trip. */
+    /** Lets the current offers of a trip expire. */
     async expire(tripId: string): Promise<void> {
       const key = { subject: tripId, name: 'offers' };
       expect(await cloud.invoke('rides-dev-dispatch-outbox-sweep', { sendNow: key })).toEqual({ sent: 'released' });

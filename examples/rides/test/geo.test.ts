@@ -19,7 +19,7 @@ it.each([
   [4, 2_400],
 ])('with %i rings, misses nobody within %i metres, wherever in its cell the place is', (rings, metres) => {
   for (let step = 0; step < 720; step++) {
-    // Places all over some cells, and others all around them.
+    // Places all over some cells, with others around each of them.
     const place = { lat: madrid.lat + (step % 27) / 2_000, lng: madrid.lng + (step % 31) / 2_000 };
     const angle = (step * Math.PI) / 36;
     const other = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Fact } from '../demo/facts.ts';
-import { isGood, judge } from '../demo/verdict.ts';
+import { isGood, verdictOf } from '../demo/verdict.ts';
 
 const place = { lat: 0, lng: 0 };
 const asked = (tripId: string): Fact => ({ is: 'asked', tripId, passengerId: `of ${tripId}`, from: place, to: place });
@@ -15,7 +15,7 @@ const driven = (driver: string, trip: string) => [
 
 describe('a verdict', () => {
   it('is good if every trip had one driver or none, and its passenger was told', () => {
-    const verdict = judge([
+    const verdict = verdictOf([
       ...[asked('a'), asked('b'), asked('c'), ...driven('ann', 'a'), ...driven('ann', 'b'), told('c', 'unserved')],
     ]);
     expect(verdict).toMatchObject({ trips: 3, endings: { completed: 2, unserved: 1, refused: 0 } });
@@ -38,7 +38,7 @@ describe('a verdict', () => {
     ['a passenger who was not told', [shown('ann', 'a', 'assigned')], { untold: ['a', 'b'] }],
     ['a passenger who was told twice', [...driven('ann', 'a'), told('a', 'unserved')], { toldTwice: ['a'] }],
   ])('is bad of %s', (_, facts, wrong) => {
-    const verdict = judge([asked('a'), asked('b'), ...facts]);
+    const verdict = verdictOf([asked('a'), asked('b'), ...facts]);
     expect(verdict).toMatchObject(wrong);
     expect(isGood(verdict, undefined)).toBe(false);
   });

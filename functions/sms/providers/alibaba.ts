@@ -23,16 +23,17 @@ export interface AlibabaOptions {
 const MAINLAND = '+86';
 const THROTTLED = /^(Throttling|isv\.BUSINESS_LIMIT_CONTROL|FREQUENCY_LIMIT)/;
 /**
- * Of the number or the text itself. Its codes know no recipient who opted out: BLACK_KEY_CONTROL_LIMIT is about words of
- * the text (https://help.aliyun.com/zh/sms/error-code-intl).
+ * Codes about the number or the text itself. No code means that the recipient opted out: BLACK_KEY_CONTROL_LIMIT is
+ * about words in the text (https://help.aliyun.com/zh/sms/error-code-intl).
  */
 const FOR_GOOD =
   /^(isv\.)?(MOBILE_NUMBER_ILLEGAL|NUMBER_ILLEGAL|BLACK_KEY_CONTROL_LIMIT|PARAM_LENGTH_LIMIT|CONTENT_ERROR)/;
 const THROTTLED_MS = 1_000;
 
 /**
- * Alibaba Cloud SMS, SendMessageToGlobe of API 2018-05-01. It has no idempotency key; the key, or what a receipt is to
- * bring back, goes along as the number of the task. Mainland China takes no text of one's own, but registered templates with short variables: not from here.
+ * Alibaba Cloud SMS, SendMessageToGlobe of API 2018-05-01. It has no idempotency key; the key, or the receipt's
+ * reference, is sent as the task id. Free text is not allowed to mainland China, only registered templates with short
+ * variables, which are not supported here.
  */
 export const createAlibaba = ({ url, credentials, now, newId }: AlibabaOptions): SmsProvider => ({
   honoursKey: false,
@@ -64,7 +65,7 @@ export const createAlibaba = ({ url, credentials, now, newId }: AlibabaOptions):
     const what = `Alibaba Cloud SMS answered ${answer.status} with code ${code}`;
     if (THROTTLED.test(code)) throw new ThrottledError(what, THROTTLED_MS);
     if (FOR_GOOD.test(code)) throw new RejectedError(what);
-    // Of other codes only some are the caller's fault, and none the member's: credit, signature.
+    // Only some other codes are the caller's fault, and none the member's: credit, signature.
     throw answer.status >= 500 ? failureOf(what, answer) : new NotServedError(what);
   },
 });
@@ -72,7 +73,7 @@ export const createAlibaba = ({ url, credentials, now, newId }: AlibabaOptions):
 export interface SignedRequest {
   method: string;
   query: Record<string, string>;
-  /** In lower case; those that begin with `x-acs-`, and the host, are signed. */
+  /** In lower case; the host, and headers with the prefix `x-acs-`, are signed. */
   headers: Record<string, string>;
   body: string;
   accessKeyId: string;
@@ -103,7 +104,7 @@ const canonicalQuery = (query: Record<string, string>) =>
     .map(([name, value]) => `${encode(name)}=${encode(value)}`)
     .join('&');
 
-/** RFC 3986: also what encodeURIComponent leaves alone. */
+/** RFC 3986: also encodes characters that encodeURIComponent does not. */
 const encode = (text: string) =>
   encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 

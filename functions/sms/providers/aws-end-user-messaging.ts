@@ -12,7 +12,7 @@ const THROTTLED_MS = 1_000;
 const OPTED_OUT = 'DESTINATION_PHONE_NUMBER_OPTED_OUT';
 
 /**
- * Reasons that are the recipient's; others are ours to set right, such as a pool that there is not
+ * Reasons that concern the recipient; others must be fixed by an operator, such as a missing pool
  * (https://docs.aws.amazon.com/pinpoint/latest/apireference_smsvoicev2/API_SendTextMessage.html).
  */
 const FOR_GOOD = new Set([
@@ -22,14 +22,14 @@ const FOR_GOOD = new Set([
 ]);
 
 /**
- * AWS End User Messaging. SendTextMessage has no idempotency key, so a text whose acceptance was not heard of may be sent
- * again; the key goes along as context, into the delivery events.
+ * AWS End User Messaging. SendTextMessage has no idempotency key, so an SMS with an unknown outcome may be sent again;
+ * the key is sent as context, which appears in the delivery events.
  */
 export function createAwsEndUserMessaging(options: {
   client: PinpointSMSVoiceV2Client;
   /** A phone number, sender id or pool: its id or ARN. */
   originationIdentity: string;
-  /** Of whose events receipts are made. */
+  /** The configuration set whose events become receipts. */
   configurationSet?: string | undefined;
 }): SmsProvider {
   const { client, originationIdentity, configurationSet } = options;
@@ -56,7 +56,7 @@ export function createAwsEndUserMessaging(options: {
 }
 
 function failureOf(cause: Error): Error {
-  // Neither its message nor itself goes along: what AWS says of a parameter repeats the phone.
+  // Neither the message nor the error itself is passed on: AWS's validation errors contain the phone.
   const reason = (cause as { Reason?: string }).Reason ?? '';
   const refused = `AWS End User Messaging refused the text: ${reason}`;
   if (reason === OPTED_OUT) return new OptedOutError(refused);
@@ -64,7 +64,7 @@ function failureOf(cause: Error): Error {
   const what = `AWS End User Messaging: ${[cause.name, reason].filter(Boolean).join(', ')}`;
   if (cause instanceof ThrottlingException) return new ThrottledError(what, THROTTLED_MS);
   if (cause instanceof PinpointSMSVoiceV2ServiceException && cause.$fault === 'client') return new NotServedError(what);
-  // What the service says itself, it has not done; of what was cut off, nobody knows.
+  // An error from the service means that it was not sent; after an aborted call the outcome is unknown.
   const outcomeUnknown = !(cause instanceof PinpointSMSVoiceV2ServiceException || /ECONNREFUSED/.test(cause.message));
   return new UnavailableError(what, { outcomeUnknown });
 }

@@ -6,7 +6,7 @@ export interface HttpAnswer {
   body: string;
 }
 
-/** The connection was never made, so nothing can have happened. */
+/** The connection was never made, so the request had no effect. */
 const NOT_CONNECTED = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -16,12 +16,12 @@ const NOT_CONNECTED = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
-/** Where a provider does not say when it takes more. */
+/** Used if a provider does not send Retry-After. */
 const RETRY_AFTER_MS = 1_000;
 
 /**
- * Posts to a provider and reads its whole answer, or the connection could not be used again.
- * @throws {UnavailableError} if there is none
+ * Posts to a provider and reads its whole response, without which the connection could not be reused.
+ * @throws {UnavailableError} if there is no response
  */
 export async function post(
   provider: string,
@@ -29,7 +29,7 @@ export async function post(
   { headers, body, signal }: { headers: Record<string, string>; body: string; signal: AbortSignal },
 ): Promise<HttpAnswer> {
   try {
-    // A redirect that is followed may turn POST into GET, whose 200 would pass for acceptance.
+    // Following a redirect may turn POST into GET, whose 200 would be mistaken for acceptance.
     const response = await fetch(url, { method: 'POST', headers, body, signal, redirect: 'manual' });
     return { status: response.status, headers: response.headers, body: await response.text() };
   } catch (cause) {
@@ -39,12 +39,15 @@ export async function post(
   }
 }
 
-/** Answers that say "not now" rather than "never"; a wrong key or address (3xx, 401, 403, 404) is ours to set right. */
+/**
+ * Statuses that mean "not now" rather than "never"; a wrong key or address (3xx, 401, 403, 404) must be fixed by an
+ * operator.
+ */
 const NOT_NOW = new Set([401, 403, 404, 408, 409, 425]);
-/** A request with this key is at work (409), or a proxy gave up waiting: it may be done. */
+/** Outcome unknown: a request with this key is in progress (409), or a proxy timed out. */
 const UNHEARD = new Set([409, 502, 504]);
 
-/** What an answer that is no acceptance means, by its status alone. */
+/** The error for an unsuccessful response, by its status alone. */
 export function failureOf(what: string, { status, headers }: Pick<HttpAnswer, 'status' | 'headers'>): Error {
   if (status === 429) return new ThrottledError(what, retryAfterMs(headers));
   const isOurs = status < 400 || NOT_NOW.has(status);
@@ -57,7 +60,7 @@ function retryAfterMs(headers: Headers): number {
   return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : RETRY_AFTER_MS;
 }
 
-/** An answer's body as JSON; nothing, if it is none, as of a proxy. */
+/** A response body as JSON; undefined if it is not JSON, such as a proxy's. */
 export function parsed(body: string): Record<string, unknown> {
   try {
     return JSON.parse(body) as Record<string, unknown>;

@@ -2,20 +2,20 @@ import { OptedOutError } from '../opt-outs.ts';
 import { failureOf, parsed, post } from './http-call.ts';
 import type { SmsProvider } from './provider.ts';
 
-/** In an answer of 422, as `{"code": "opted-out"}`. */
+/** In a response with status 422, as `{"code": "opted-out"}`. */
 const OPTED_OUT = 'opted-out';
 
 /**
- * A generic gateway: `POST {url}/messages` with `{to, text}` and an `Idempotency-Key`; any 2xx is acceptance. With
- * `callback: {url, reference}` in it, a receipt is asked for: webhooks/http-gateway.ts.
+ * A generic gateway: `POST {url}/messages` with `{to, text}` and an `Idempotency-Key`; any 2xx means accepted.
+ * `callback: {url, reference}` requests a receipt: webhooks/http-gateway.ts.
  */
 export const createHttpGateway = ({
   url,
   webhookUrl,
 }: {
-  /** Of the gateway, if its instances do not register themselves. */
+  /** URL of the gateway, if it has no registered instances. */
   url?: string;
-  /** Where receipts go. */
+  /** URL for receipts. */
   webhookUrl?: string | undefined;
 }): SmsProvider => ({
   honoursKey: true,

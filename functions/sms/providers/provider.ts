@@ -3,25 +3,25 @@ import type { Try } from '@rollcall/kit/resilience';
 export interface TextMessage {
   /** E.164. */
   to: string;
-  /** Of the phone (ISO 3166-1 alpha-2); missing: nobody has said. */
+  /** Country of the phone (ISO 3166-1 alpha-2); undefined: unknown. */
   country?: string | undefined;
   text: string;
-  /** A provider that honours it sends a text once, however often it is asked. */
+  /** A provider that honours it sends an SMS once, however often it is requested. */
   idempotencyKey: string;
-  /** Asks for a receipt, which brings this back: receipt-reference.ts. */
+  /** Requests a receipt, which returns this: receipt-reference.ts. */
   reference?: string;
 }
 
-/** Whoever delivers texts. */
+/** An SMS provider. */
 export interface SmsProvider {
-  /** Whether a text that comes again with its key is not sent again. */
+  /** Whether an SMS is not sent again if its key is repeated. */
   honoursKey: boolean;
-  /** Gets what it needs before it can be called, such as credentials. */
+  /** Prepares what is needed before it can be called, such as credentials. */
   ready?(): Promise<void>;
   /**
-   * Resolves once the provider has accepted the text.
-   * @throws {OptedOutError} if whoever has the phone wants no texts; {@link RejectedError} if it never will; {@link ThrottledError} if it takes no more for now;
-   * {@link UnavailableError} if it may later
+   * Resolves once the provider has accepted the SMS.
+   * @throws {OptedOutError} if the recipient has opted out; {@link RejectedError} if it is rejected permanently; {@link
+   * ThrottledError} if the provider accepts no more for now; {@link UnavailableError} if a later attempt may succeed
    */
   send(message: TextMessage, one: Try): Promise<void>;
 }

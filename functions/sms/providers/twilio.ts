@@ -13,13 +13,13 @@ export const twilioCredentials = z.object({
 
 export type TwilioCredentials = z.output<typeof twilioCredentials>;
 
-/** Of the recipient or the text itself (https://www.twilio.com/docs/api/errors). */
+/** Codes about the recipient or the text itself (https://www.twilio.com/docs/api/errors). */
 const FOR_GOOD = new Set([21211, 21602, 21612, 21614, 21617]);
 export const OPTED_OUT = 21610;
 
 /**
- * Twilio's Messages resource (https://www.twilio.com/docs/messaging/api/message-resource). It has no idempotency key, so
- * a text whose acceptance was not heard of may be sent again.
+ * Twilio's Messages resource (https://www.twilio.com/docs/messaging/api/message-resource). It has no idempotency key,
+ * so an SMS with an unknown outcome may be sent again.
  */
 export const createTwilio = ({
   url,
@@ -28,7 +28,7 @@ export const createTwilio = ({
 }: {
   url: string;
   credentials: () => Promise<TwilioCredentials>;
-  /** Where receipts go. What they are about is in its query, which Twilio signs with the rest of it. */
+  /** URL for receipts. Its query has the reference, which Twilio signs with the rest of the URL. */
   webhookUrl?: string | undefined;
 }): SmsProvider => ({
   honoursKey: false,
@@ -51,7 +51,7 @@ export const createTwilio = ({
     const { code = '?' } = parsed(answer.body);
     const what = `Twilio answered ${answer.status} with code ${code}`;
     if (answer.status === 400 && Number(code) === OPTED_OUT) throw new OptedOutError(what);
-    // Of other codes none is the member's fault: sender, permissions, credit.
+    // None of the other codes is the member's fault: sender, permissions, credit.
     if (answer.status === 400 && !FOR_GOOD.has(Number(code))) throw new NotServedError(what);
     throw failureOf(what, answer);
   },

@@ -9,12 +9,12 @@ const reports = z.array(z.unknown());
 const report = z.object({ Status: z.coerce.string(), TaskId: z.string().nullish(), ErrorCode: z.string().nullish() });
 const FINAL: Record<string, 'delivered' | 'undelivered'> = { '1': 'delivered', '2': 'undelivered', '6': 'undelivered' };
 
-/** It wants this in the answer, or it sends the same again. */
+/** Alibaba Cloud repeats a report until it gets this response. */
 export const ALIBABA_ANSWER = { code: 0, msg: 'OK' };
 
 /**
- * Alibaba Cloud's status reports, pushed by HTTP. They are not signed: who knows the token in the URL is believed. What
- * people answer does not come this way.
+ * Alibaba Cloud's status reports, pushed by HTTP. They are not signed: a secret token in the URL authenticates them.
+ * Inbound SMS do not arrive here.
  */
 export const readAlibaba =
   (secret: () => Promise<z.output<typeof webhookToken>>): ReadWebhook =>

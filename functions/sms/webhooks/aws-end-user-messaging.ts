@@ -11,12 +11,12 @@ const delivery = z.object({
 /** https://docs.aws.amazon.com/sms-voice/latest/userguide/two-way-sms-payload.html */
 const answer = z.object({ originationNumber: z.string(), messageBody: z.string() });
 
-/** Which of the two comes, depends on the country: TEXT_SUCCESSFUL says that the carrier has it. */
+/** Which of the two is sent depends on the country: TEXT_SUCCESSFUL means that the carrier has accepted it. */
 const DELIVERED = new Set(['TEXT_DELIVERED', 'TEXT_SUCCESSFUL']);
 
 /**
- * What AWS End User Messaging publishes on its topic, whose policy lets nobody else.
- * @param at when it was published, which it does not say of what people answer
+ * The events of AWS End User Messaging on its topic, whose policy allows no other publisher.
+ * @param at when it was published: events of inbound SMS contain no time
  */
 export function readAwsEvent(body: string, at: Date): ProviderEvent {
   const json = jsonOf(body);

@@ -6,7 +6,7 @@ import { createPseudonym } from '../../../shared/pseudonyms.ts';
 import { createOptOuts } from '../opt-outs.ts';
 import { createReceiver } from './receiver.ts';
 
-/** Takes what providers tell as the function's environment says. */
+/** Receives providers' events as the function's environment configures. */
 export function configuredReceiver(now: () => Date) {
   const { SMS_LIMITS_TABLE, PSEUDONYMS_SECRET, CHANNELS } = readEnvironment(
     z.object({ SMS_LIMITS_TABLE: text, PSEUDONYMS_SECRET: text, CHANNELS: addresses }),

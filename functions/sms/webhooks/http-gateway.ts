@@ -6,18 +6,18 @@ import { equals, jsonOf, type ReadWebhook, UNPROVEN, UNREADABLE, type WebhookReq
 /** `key`: base64, with or without the `whsec_` of Standard Webhooks. */
 export const standardWebhookKey = z.object({ key: z.string().min(32) });
 
-/** Of the specification: older requests may be replayed ones. */
+/** From the specification: older requests may be replays. */
 const TOLERANCE_MS = 5 * 60_000;
 
 /**
- * `{events: […]}`: many in one call, for one call is one invocation, but no more than the function does in its time. Of an
- * event that is none of these, nothing follows.
+ * `{events: […]}`: several per call, as each call is one invocation, but no more than the function can process in its
+ * time. Unknown events are ignored.
  */
 const payload = z.object({ events: z.array(z.unknown()).max(100) });
 const event = z.discriminatedUnion('type', [
   z.object({ type: z.literal('delivered'), reference: z.string() }),
   z.object({ type: z.literal('undelivered'), reference: z.string(), reason: z.string().optional() }),
-  // `at`: when the person sent it. The call has a time of its own, a later one at each try.
+  // `at`: when the person sent it. The timestamp of the call is a different one, and later at each retry.
   z.object({ type: z.literal('inbound'), from: z.string(), text: z.string(), at: z.iso.datetime() }),
 ]);
 
@@ -38,7 +38,7 @@ function isProven({ headers, body }: WebhookRequest, key: string, now: Date): bo
   if (!id || !isRecent) return false;
   const bytes = Buffer.from(key.replace(/^whsec_/, ''), 'base64');
   const expected = `v1,${createHmac('sha256', bytes).update(`${id}.${timestamp}.${body}`).digest('base64')}`;
-  // Several while the key is changed, and perhaps of other versions.
+  // There may be several during a key rotation, and of other versions.
   return signatures.split(' ').some((signature) => equals(signature, expected));
 }
 

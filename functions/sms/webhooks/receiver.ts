@@ -22,9 +22,9 @@ const COUNTED: Record<ProviderEvent['kind'], string> = {
   other: 'ProviderEventsIgnored',
 };
 
-/** Does what follows from what providers tell. All of it may come again. */
+/** Processes providers' events. All of them may be redelivered. */
 export function createReceiver({ optOuts, sender, now, count }: ReceiverOptions) {
-  /** A receipt has the id of its text's message in its own: of several, the first one counts. */
+  /** A receipt's id derives from its SMS's message, so the first of several counts. */
   function stepOf(receipt: Receipt) {
     const { memberId, messageId, traceparent } = receipt.about;
     const step = createMessage(onboardingStepCompleted, {
@@ -47,9 +47,9 @@ export function createReceiver({ optOuts, sender, now, count }: ReceiverOptions)
   }
 
   return {
-    /** @throws {Error} if a part of it could not be done: all of it must be told again */
+    /** @throws {Error} if a part could not be processed: the provider must send all of it again */
     async take(provider: string, events: readonly ProviderEvent[]): Promise<void> {
-      // One after the other: a person may have thought better of it.
+      // In sequence: a person may opt out and in again.
       for (const event of events) {
         if (event.kind === 'opt-out') await optOuts.add(event.phone, event.at, `sms-${provider}`);
         if (event.kind === 'opt-in') await optOuts.remove(event.phone, event.at);

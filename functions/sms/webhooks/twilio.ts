@@ -3,7 +3,10 @@ import { inbound, OTHER, optOut, type ProviderEvent, receipt } from '../provider
 import { OPTED_OUT, type TwilioCredentials } from '../providers/twilio.ts';
 import { equals, type ReadWebhook, UNPROVEN, type WebhookRequest } from './webhook.ts';
 
-/** What becomes of a text in the end (https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks). */
+/**
+ * The final states of an SMS
+ * (https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks).
+ */
 const FINAL: Record<string, 'delivered' | 'undelivered'> = {
   delivered: 'delivered',
   undelivered: 'undelivered',
@@ -11,8 +14,8 @@ const FINAL: Record<string, 'delivered' | 'undelivered'> = {
 };
 
 /**
- * Twilio's status callbacks and inbound messages: https://www.twilio.com/docs/usage/webhooks/messaging-webhooks. They do not
- * say when a person wrote: the order is that in which they arrive.
+ * Twilio's status callbacks and inbound messages: https://www.twilio.com/docs/usage/webhooks/messaging-webhooks. They
+ * contain no time: the order is that of arrival.
  */
 export const readTwilio =
   (credentials: () => Promise<Pick<TwilioCredentials, 'authToken'>>, now: () => Date): ReadWebhook =>
@@ -24,7 +27,10 @@ export const readTwilio =
     return eventsOf(request, Object.fromEntries(parameters), now());
   };
 
-/** The URL and all parameters by their names, without anything between (https://www.twilio.com/docs/usage/webhooks/webhooks-security). */
+/**
+ * The URL and all parameters sorted by name, concatenated without separators
+ * (https://www.twilio.com/docs/usage/webhooks/webhooks-security).
+ */
 export function signatureOf(url: string, parameters: URLSearchParams, authToken: string): string {
   const sorted = [...parameters].sort(([one], [other]) => (one < other ? -1 : Number(one > other)));
   return createHmac('sha1', authToken)
@@ -41,7 +47,7 @@ function eventsOf({ query }: WebhookRequest, parameters: Record<string, string>,
       ...(Number(ErrorCode) === OPTED_OUT ? [optOut('opt-out', To, at)] : []),
     ];
   }
-  // Of Advanced Opt-Out, whose words are set at Twilio.
+  // From Advanced Opt-Out, whose keywords are configured at Twilio.
   if (OptOutType === 'STOP') return [optOut('opt-out', From, at)];
   if (OptOutType === 'START') return [optOut('opt-in', From, at)];
   return [inbound(From, Body, at)];

@@ -3,7 +3,7 @@ import { type HttpEvent, Problem } from '@rollcall/kit/http';
 import type { ProviderEvent } from '../provider-events.ts';
 
 export interface WebhookRequest {
-  /** As the provider called it, which is what some of them sign. */
+  /** The URL as the provider called it, which some providers sign. */
   url: string;
   query: URLSearchParams;
   headers: Readonly<Record<string, string | undefined>>;
@@ -12,7 +12,7 @@ export interface WebhookRequest {
 
 const MAX_BODY_BYTES = 256 * 1024;
 
-/** @param url of the webhook, as configured: in the Host header, whoever calls may write what they like */
+/** @param url the configured URL of the webhook: the Host header is under the caller's control */
 export function webhookRequest(event: HttpEvent, url: string): WebhookRequest {
   const { rawQueryString, headers, body = '', isBase64Encoded } = event;
   const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
@@ -27,20 +27,20 @@ export function webhookRequest(event: HttpEvent, url: string): WebhookRequest {
   };
 }
 
-/** Nothing proves that the provider has sent it. */
+/** Not authenticated as the provider's. */
 export const UNPROVEN = 'unproven';
-/** The provider has sent it, and it is not what its documentation says. */
+/** Authenticated, but different from the provider's documentation. */
 export const UNREADABLE = 'unreadable';
 
-/** How one provider's webhook is read. */
+/** Reads the webhook of one provider. */
 export type ReadWebhook = (request: WebhookRequest) => Promise<ProviderEvent[] | typeof UNPROVEN | typeof UNREADABLE>;
 
-/** Compares in a time that tells nothing of where they differ. */
+/** Compares in constant time. */
 export const equals = (one: string, other: string): boolean => timingSafeEqual(hashed(one), hashed(other));
 
 const hashed = (text: string) => createHash('sha256').update(text).digest();
 
-/** The body as JSON; undefined, if it is none. */
+/** The body as JSON; undefined if it is not JSON. */
 export function jsonOf(body: string): unknown {
   try {
     return JSON.parse(body);

@@ -6,30 +6,33 @@ import { prefixOf, type Stage } from './stage.ts';
 
 export interface AlarmProps {
   stage: Stage;
-  /** Who is told. */
+  /** The topic that the alarm notifies. */
   topic: ITopic;
-  /** Anchor of a chapter of the stage's `runbook`: whoever is woken by the alarm reads there what to do. */
+  /** Anchor of a chapter of the stage's `runbook`, which says what to do about the alarm. */
   chapter: string;
-  /** Whose it is, where several have such an alarm: `payments`. Its name is made of stage, this and the chapter. */
+  /**
+   * What the alarm is about, if several have such an alarm: `payments`. The alarm's name consists of stage, this and
+   * the chapter.
+   */
   of?: string;
   metric: IMetric;
-  /** Raised above this value. */
+  /** The alarm is raised above this value. */
   above: number;
-  /** For so many minutes. Default: three. */
+  /** Number of minutes that must be above. Default: three. */
   minutes?: number;
-  /** Out of how many in a row. Default: all of them. */
+  /** Out of how many consecutive minutes. Default: the same number. */
   outOf?: number;
   /**
-   * Whether people are also told when nothing is measured any more: of what happens every minute. It is no value like others
-   * (breaching): of a new alarm nothing was measured yet, and every first deployment would raise it.
+   * Whether the alarm is also raised when a metric that is reported every minute stops. This is not `breaching`: before
+   * its first data point, a new alarm would be raised by every first deployment.
    */
   evenIfSilent?: boolean;
-  /** What it means to the person who is told. */
+  /** What the alarm means to the person on call. */
   meaning: string;
 }
 
 /**
- * Nothing, where the stage is not watched.
+ * Does nothing in a stage without monitoring.
  * @beta
  */
 export function raiseAlarm(

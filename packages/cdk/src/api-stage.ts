@@ -19,8 +19,8 @@ import { namespaceOf, serviceMetric } from './service-metric.ts';
 import { prefixOf, type Stage } from './stage.ts';
 
 /**
- * Neither path nor address: these would be personal data. Who it was: the subject of the token, or the ARN of who signed
- * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html).
+ * Neither path nor IP address, which are personal data. The caller is the subject of the token, or the ARN that signed
+ * the request (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html).
  */
 const LOGGED = {
   service: 'api',
@@ -38,13 +38,13 @@ const LOGGED = {
 export interface ApiStageProps {
   stage: Stage;
   api: Api;
-  /** What is limited more than the others, in requests a second of each route. A stage can only limit routes that are there. */
+  /** Lower limits for some routes, in requests a second per route. A stage can only limit routes that exist. */
   limits: ReadonlyArray<{ routes: readonly HttpRoute[]; perSecond: number }>;
   alarms: ITopic;
 }
 
 /**
- * What makes an API's routes reachable: the default stage, its throttling and its access log.
+ * Makes an API's routes reachable: the default stage with throttling and an access log.
  * @beta
  */
 export class ApiStage extends HttpStage {
@@ -52,7 +52,7 @@ export class ApiStage extends HttpStage {
     const logGroupName = `/aws/apigateway/${prefixOf(stage)}api`;
     const accessLog = new ServiceLogGroup(scope, 'AccessLog', { stage, logGroupName });
     super(scope, id, {
-      // CDK's own types do not fit one another under exactOptionalPropertyTypes.
+      // CDK's own types are not assignable to each other under exactOptionalPropertyTypes.
       httpApi: api as IHttpApi,
       autoDeploy: true,
       accessLogSettings: {
@@ -76,7 +76,7 @@ export class ApiStage extends HttpStage {
     this.#raiseAlarms(stage, alarms);
   }
 
-  /** API Gateway counts a 429 among all 4xx. */
+  /** API Gateway's metrics only count a 429 among all 4xx. */
   #countTooManyRequests(stage: Stage, logGroup: ServiceLogGroup): void {
     new MetricFilter(this, 'TooManyRequests', {
       logGroup,

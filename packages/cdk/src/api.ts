@@ -19,11 +19,14 @@ const PUBLIC = "Open to everybody, as the route's contract says: its function de
 
 export interface ApiProps {
   stage: Stage;
-  /** URL of the OpenID provider whose tokens callers bring. Asked at the first route that takes a token. */
+  /** URL of the OpenID provider that issues callers' tokens. Called for the first route that takes a token. */
   issuer: () => string;
 }
 
-/** The HTTP API, to which each service adds its routes. Its stage comes last, with the routes that it limits. */
+/**
+ * The HTTP API to which each service adds its routes. Its stage is created last, because it refers to the routes that
+ * it limits.
+ */
 export class Api extends HttpApi {
   readonly #stage: Stage;
   readonly #issuer: () => string;
@@ -55,14 +58,15 @@ export class Api extends HttpApi {
     this.#issuer = issuer;
   }
 
-  /** @returns how policies name requests of a method to a path */
+  /** @returns the ARN of a method and path in IAM policies */
   arnOf({ method, path }: { method: string; path: string }): string {
     return `arn:${Aws.PARTITION}:execute-api:${Aws.REGION}:${Aws.ACCOUNT_ID}:${this.apiId}/$default/${method}${path}`;
   }
 
   /**
-   * Adds a route to the stack of the service that answers it. What can be read takes HEAD as well.
-   * @param scopes `checked`: a token without the stage's scope for the route's access is refused before the function is asked
+   * Adds a route to the stack of the service that implements it. GET routes also take HEAD.
+   * @param scopes `checked`: API Gateway rejects a token without the stage's scope for the route's access before it
+   * invokes the function
    * @returns its routes
    */
   addServiceRoute(
@@ -82,7 +86,7 @@ export class Api extends HttpApi {
           );
     return keys.map((routeKey, index) => {
       const added = new HttpRoute(scope, index === 0 ? id : `${id}Head`, {
-        // CDK's own types do not fit one another under exactOptionalPropertyTypes.
+        // CDK's own types are not assignable to each other under exactOptionalPropertyTypes.
         httpApi: this as IHttpApi,
         routeKey,
         integration,
@@ -95,7 +99,7 @@ export class Api extends HttpApi {
     });
   }
 
-  /** Adds the routes that one function answers, by their ids in the stack. @returns those of each */
+  /** Adds the routes that one function implements, by their ids in the stack. @returns the routes by id */
   addServiceRoutes<Id extends string>(
     scope: Construct,
     fn: IFunction,
@@ -106,8 +110,8 @@ export class Api extends HttpApi {
   }
 
   /**
-   * One after the other, each with its integration: an API refuses changes at the same time (ConflictException), which
-   * CloudFormation reports as its own failure (https://github.com/hashicorp/terraform-provider-aws/issues/37897,
+   * Creates routes and integrations one after the other: an API rejects concurrent changes (ConflictException), which
+   * CloudFormation reports as a failure (https://github.com/hashicorp/terraform-provider-aws/issues/37897,
    * https://github.com/brefphp/bref/issues/868).
    */
   #makeAfterOthers(route: HttpRoute): void {
@@ -122,7 +126,7 @@ export class Api extends HttpApi {
     return { authorizationScopes: [this.#stage.tokens.scopes[access]] };
   }
 
-  /** Who may call a route. Whether a token is good for that very resource, its function decides. */
+  /** The authorizer of a route. Its function decides whether the token is valid for the requested resource. */
   #authorizerOf({ access }: Route): IHttpRouteAuthorizer | undefined {
     if (access === 'public') return undefined;
     if (access === 'services') return this.#bySignature;

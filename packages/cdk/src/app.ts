@@ -21,7 +21,7 @@ import { prefixOf, type Stage, stageOf, stageSettings } from './stage.ts';
 import { Subscriber } from './subscriber.ts';
 
 /**
- * What a service is made with.
+ * Common props of the constructs of a service.
  * @public
  */
 export interface ServiceProps<S extends Stage = Stage> {
@@ -34,26 +34,27 @@ export interface ServiceProps<S extends Stage = Stage> {
 }
 
 export type AppProps<S extends Stage> = {
-  /** All topics and queues by which its services talk. */
+  /** All topics and queues between its services. */
   channels: readonly Channel[];
-  /** What each stack puts out as its version. Default: nothing. */
+  /** Written as an output of each stack. Default: no output. */
   version?: string;
 } & (
   | { stage: S }
   | {
-      /** What the names of everything begin with, and the `source` of its messages: lower-case letters and digits. */
+      /** Prefix of all resource names, and first part of its messages' `source`: lower-case letters and digits. */
       name: string;
-      /** By name; the context `stage` says which (`-c stage=prod`). Default: `dev`. */
+      /** Settings of the stages, by name; the context `stage` selects one (`-c stage=prod`). Default: `dev`. */
       stages: Readonly<Record<string, z.input<typeof stageSettings>>>;
     }
 );
 
-/** What of a consumer its descriptor does not say. */
+/** The settings of a consumer that are not in its descriptor. */
 export type ConsumerOptions = Pick<ConsumerProps, 'entry' | 'environment' | 'gathers' | 'degradedModes'>;
 
 /**
- * One stage of an application, as CloudFormation stacks that depend one way: operations (alarms, switches, circuits, key),
- * foundation (channels, directory, API), a stack a service, and monitoring. `finish()` comes after the last service.
+ * One stage of an application, as CloudFormation stacks without circular dependencies: operations (alarms, switches,
+ * circuits, key), foundation (channels, directory, API), one stack per service, and monitoring. Call `finish()` after
+ * the last service.
  * @public
  */
 export class RollcallApp<S extends Stage = Stage> {
@@ -62,14 +63,14 @@ export class RollcallApp<S extends Stage = Stage> {
   readonly governance: Governance;
   readonly channels: Channels;
   readonly api: Api;
-  /** The stage's own key, if it has one. */
+  /** The stage's customer managed key, if it has one. */
   readonly key: StageKey | undefined;
   readonly #app: App;
   readonly #version: string | undefined;
   readonly #services = new Map<string, Stack>();
   #isFinished = false;
 
-  /** @throws {Error} if there is no such stage, or its settings are wrong */
+  /** @throws {Error} if there is no such stage, or its settings are invalid */
   constructor(app: App, props: AppProps<S>) {
     this.#app = app;
     this.#version = props.version;
@@ -95,7 +96,7 @@ export class RollcallApp<S extends Stage = Stage> {
     });
   }
 
-  /** Adds to the stack of a service, which is made at the first call: its tables, functions, routes and outbox. */
+  /** Adds tables, functions, routes and outbox to the stack of a service; the first call creates the stack. */
   service<T>(name: string, add: (stack: Stack, props: ServiceProps<S>) => T): T {
     const known = this.#services.get(name);
     const stack = known ?? new Stack(this.#app, `${prefixOf(this.stage)}${name}`);
@@ -104,12 +105,12 @@ export class RollcallApp<S extends Stage = Stage> {
     return add(stack, { stage, channels, api, alarms, governance });
   }
 
-  /** Adds a service that publishes, to a stack of its name. */
+  /** Adds a publishing service, in a stack of its name. */
   publisher<Key extends string>(name: string, options: PublisherOptions<Key>): Publisher<Key> {
     return this.service(name, (stack, props) => new Publisher(stack, 'Publisher', { ...props, ...options, name }));
   }
 
-  /** Adds what subscribes to a topic to the stack of its service. */
+  /** Adds a consumer of a topic to the stack of its service. */
   subscriber(consumer: ConsumerDescriptor, options: ConsumerOptions): Subscriber {
     return this.service(
       ownerOf(consumer),
@@ -117,7 +118,7 @@ export class RollcallApp<S extends Stage = Stage> {
     );
   }
 
-  /** Adds what takes the messages of a queue to the stack of its service. */
+  /** Adds a consumer of a queue to the stack of its service. */
   consumer(consumer: ConsumerDescriptor, options: ConsumerOptions): Consumer {
     return this.service(
       ownerOf(consumer),
@@ -126,8 +127,10 @@ export class RollcallApp<S extends Stage = Stage> {
   }
 
   /**
-   * Adds what looks at all services: their order, the API's stage if no service made one, monitoring, tags.
-   * @throws {Error} if services wait for one another, or a setting names what the stage has not
+   * Adds what depends on all services: the deployment order, the API's stage if no service created one, monitoring,
+   * tags.
+   * @throws {Error} if services depend on each other circularly, or a setting names something that the stage does not
+   * have
    */
   finish(dashboard: DashboardOptions = {}): void {
     const { stage, api, alarms } = this;
@@ -138,7 +141,7 @@ export class RollcallApp<S extends Stage = Stage> {
       new ApiStage(new Stack(app, id('api')), 'Stage', { stage, api, alarms, limits: [] });
     if (stage.monitoring) new MonitoringStack(app, id('monitoring'), { stage, api, alarms, dashboard });
     checkSettingNames(app, stage);
-    // An output, not a tag: a release changes no resource that it has nothing to do with.
+    // An output, not a tag: a new version then does not change resources that are otherwise unchanged.
     if (this.#version !== undefined)
       for (const stack of app.node.children.filter(Stack.isStack))
         new CfnOutput(stack, 'Version', { value: this.#version });
@@ -151,7 +154,7 @@ export class RollcallApp<S extends Stage = Stage> {
     return this.#app.node.findAll().flatMap((one): T[] => (one instanceof type ? [one] : []));
   }
 
-  /** An event that is published before its subscribers are there is lost to them. */
+  /** An event that is published before a subscriber exists never reaches that subscriber. */
   #publishLast(): void {
     const subscribers = this.#all(Subscriber);
     for (const outbox of this.#all(Outbox)) {
@@ -163,7 +166,7 @@ export class RollcallApp<S extends Stage = Stage> {
         const circle = pathBetween(stack, publisher);
         if (circle)
           throw new Error(
-            `${enumerated(circle)} subscribe to one another, so none can be deployed first: give one of their subscribers a service of its own.`,
+            `${enumerated(circle)} subscribe to each other, so none can be deployed first: move one of their subscribers to a service of its own.`,
           );
         publisher.addStackDependency(stack);
       }
@@ -177,7 +180,7 @@ const ownerOf = ({ name, source }: ConsumerDescriptor): string => {
   throw new Error(`consumer ${name}: its source ${source} is not /APPLICATION/SERVICE`);
 };
 
-/** The stacks by which one depends on another, from the one to the other; undefined: it does not. */
+/** The stacks on the dependency path from one stack to the other; undefined if there is none. */
 function pathBetween(stack: Stack, other: Stack): readonly Stack[] | undefined {
   if (stack === other) return [stack];
   for (const next of stack.dependencies) {

@@ -12,15 +12,15 @@ const readable =
 
 interface Bundles {
   folder: string;
-  /** The app's own files in the bundle of each handler file. */
+  /** The application's own files in the bundle of each handler file. */
   sources: ReadonlyMap<string, readonly string[]>;
-  /** What each handler file exports, by name. */
+  /** The names that each handler file exports. */
   exports: ReadonlyMap<string, readonly string[]>;
 }
 
 let bundles: Bundles | undefined;
 
-/** All handlers are built at first use, in one run of esbuild rather than one for each: docs/decisions/0002-one-esbuild-run.md. */
+/** Builds all handlers on first use, in one esbuild run: docs/decisions/0002-one-esbuild-run.md. */
 function built(): Bundles {
   bundles ??= buildAll();
   return bundles;
@@ -29,8 +29,8 @@ function built(): Bundles {
 /**
  * The folder with the bundle of a handler file (`index.mjs`).
  * @param entry path from the project's root, such as `functions/orders/api.handler.ts`
- * @param handler what it must export
- * @throws {Error} that names the handler files there are, or what this one exports
+ * @param handler the export that is required
+ * @throws {Error} that lists the existing handler files, or the exports of this one
  */
 export function bundleOf(entry: string, handler?: string): string {
   const { folder, exports } = built();
@@ -38,12 +38,12 @@ export function bundleOf(entry: string, handler?: string): string {
   if (!exported) throw new Error(`There is no handler file ${entry}. There are: ${[...exports.keys()].join(', ')}.`);
   if (handler !== undefined && !exported.includes(handler))
     throw new Error(
-      `${entry} exports no \`${handler}\`, which a function runs: export it there, or take the function out; it exports ${exported.join(', ')}`,
+      `${entry} exports no \`${handler}\`, which a function runs: export it there, or remove the function; it exports ${exported.join(', ')}`,
     );
   return join(folder, folderOf(entry));
 }
 
-/** The consumers whose descriptors are in the bundle of a handler file, by their names. */
+/** The names of the consumers whose descriptors are in the bundle of a handler file. */
 export const consumersIn = (entry: string): string[] =>
   (built().sources.get(entry) ?? []).flatMap((file) =>
     [...readFileSync(join(root, file), 'utf8').matchAll(/\bdefineConsumer\(\s*['"]([^'"]+)['"]/g)].flatMap(

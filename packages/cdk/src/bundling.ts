@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { BuildOptions } from 'esbuild';
 
-/** How a handler file becomes what Lambda runs. */
+/** Bundles a handler file for Lambda. */
 export const bundling = {
   outExtension: { '.js': '.mjs' },
   bundle: true,
@@ -10,7 +10,7 @@ export const bundling = {
   format: 'esm',
   mainFields: ['module', 'main'],
   minify: true,
-  // Names of errors and functions are what a person on call reads in a stack trace.
+  // Keeps the names of errors and functions in stack traces readable.
   keepNames: true,
   legalComments: 'none',
   loader: { '.html': 'text' },
@@ -20,7 +20,7 @@ export const bundling = {
     ),
     '@aws-sdk/endpoint-cache': fileURLToPath(import.meta.resolve('@rollcall/kit/internal/aws/endpoint-cache')),
   },
-  // The SDK imports it when an operation streams events. None of ours does.
+  // The SDK imports it only for operations with event streams, which are not used.
   external: ['@smithy/core/event-streams'],
   // Some dependencies are CommonJS and call require().
   banner: {

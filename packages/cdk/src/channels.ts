@@ -10,12 +10,12 @@ import { LargeBucket } from './large-bucket.ts';
 import type { ServiceDirectory } from './service-directory.ts';
 import { prefixOf, type Stage } from './stage.ts';
 
-/** The topics and queues by which services talk, by the names in their contracts. */
+/** The topics and queues of a stage, by the names in their contracts. */
 export class Channels extends Construct {
   readonly #topics = new Map<string, EventTopic>();
   readonly #queues = new Map<string, ConsumedQueue>();
   readonly #directory: ServiceDirectory;
-  /** Name of the directory in which functions look for those who have subscribed: the value of their `DIRECTORY`. */
+  /** Name of the directory in which functions look up subscribers: the value of their `DIRECTORY`. */
   readonly directory: string;
   readonly #large: LargeBucket | undefined;
 
@@ -49,18 +49,18 @@ export class Channels extends Construct {
     return { kind: 'queue', arn: queue.queueArn, url: queue.queueUrl };
   }
 
-  /** Adds a service to who hears what is published on a topic, and enters it in the directory. */
+  /** Subscribes a service's queue to a topic, and registers it in the directory. */
   subscribe(owner: Construct, service: string, channel: Channel, subscription: ITopicSubscription): void {
     const subscribed = this.topic(channel).addSubscription(subscription);
     this.#directory.enterSubscriber(owner, channel.name, service, subscribed);
   }
 
-  /** Lets a function find who has subscribed to a topic (`DIRECTORY` in its environment). */
+  /** Grants a function to look up the subscribers of a topic, and sets `DIRECTORY`. */
   allowListingSubscribers(fn: LambdaFunction, { name }: Channel): void {
     this.#directory.allowListingSubscribers(fn, name);
   }
 
-  /** Has the topics made after all queues and whatever else is named. */
+  /** Makes the topics depend on all queues and the given resources. */
   makeTopicsAfter(...others: IDependable[]): void {
     for (const topic of this.#topics.values()) topic.node.addDependency(...this.#queues.values(), ...others);
   }
@@ -73,24 +73,27 @@ export class Channels extends Construct {
     return known(this.#queues, name);
   }
 
-  /** The bucket for the data of those among channels that are `large`; nothing, if none is. */
+  /** The bucket for the data of those channels that are `large`; undefined if none is. */
   #largeAmong(channels: readonly Channel[]): { bucket: LargeBucket; large: readonly Channel[] } | undefined {
     const large = channels.filter((channel) => channel.large);
     return this.#large && large.length > 0 ? { bucket: this.#large, large } : undefined;
   }
 
-  /** Tells a function where the data of large messages is: LARGE_BUCKET. */
+  /** Sets LARGE_BUCKET, where the data of large messages is stored. */
   tellLarge(fn: LambdaFunction, channels: readonly Channel[]): void {
     this.#largeAmong(channels)?.bucket.tell(fn);
   }
 
-  /** Lets a function that commits messages keep the data of large ones (LARGE_BUCKET in its environment). */
+  /** Grants a function that commits messages to store the data of large ones, and sets LARGE_BUCKET. */
   allowKeepingLarge(fn: LambdaFunction, channels: readonly Channel[]): void {
     const { bucket, large = [] } = this.#largeAmong(channels) ?? {};
     bucket?.allowKeeping(fn, large);
   }
 
-  /** Lets an outbox erase what was sent about a subject, on the channels on which a message erases; LARGE_BUCKET, if any is large. */
+  /**
+   * Grants an outbox to erase the stored data of a subject's messages on channels with an erasing message; sets
+   * LARGE_BUCKET if one is large.
+   */
   allowErasingLarge(fn: LambdaFunction, channels: readonly Channel[]): void {
     const erasing = channels.filter(({ messages }) => messages.some(({ erases }) => erases));
     if (erasing.length > 0) this.tellLarge(fn, channels);
@@ -98,12 +101,12 @@ export class Channels extends Construct {
     bucket?.allowErasing(fn, large);
   }
 
-  /** Lets a consumer read the data of large messages (LARGE_BUCKET). */
+  /** Grants a consumer to read the data of large messages, and sets LARGE_BUCKET. */
   allowReadingLarge(fn: LambdaFunction, consumer: string, channel: Channel): void {
     this.#largeAmong([channel])?.bucket.allowReading(fn, consumer, channel);
   }
 
-  /** Lets a function send to these channels, and to no others, and tells it where they are. */
+  /** Grants a function to send to these channels only, and sets their addresses. */
   allowSending(fn: LambdaFunction, channels: readonly Channel[]): void {
     const addresses = channels.map((channel) => {
       if (channel.kind === 'topic') {

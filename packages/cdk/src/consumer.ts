@@ -26,30 +26,30 @@ import { concurrencyOf, prefixOf, type Stage } from './stage.ts';
 export interface ConsumerProps {
   stage: Stage;
   consumer: ConsumerDescriptor;
-  /** Handler file that exports the `consume` and `sweep` of this consumer. */
+  /** Handler file that exports this consumer's `consume` and `sweep`. */
   entry: string;
   environment?: Record<string, string>;
-  /** What its capability can be switched to besides `pause` and `skip`: its handlers look. */
+  /** Modes of its capability besides `pause` and `skip`; its handlers implement them. */
   degradedModes?: readonly string[];
-  /** Whether nobody waits for its messages, so that a batch may take its time to fill. */
+  /** Whether latency does not matter, so that Lambda may wait for a batch to fill. */
   gathers?: boolean;
   channels: Channels;
   alarms: ITopic;
   governance: Governance;
 }
 
-/** What is behind a topic, of one consumer. */
+/** The queues of one subscription to a topic. */
 export interface SubscriptionQueues {
   main: ConsumedQueue;
-  /** What SNS could not deliver to it. */
+  /** Dead-letter queue of the subscription: messages that SNS could not deliver. */
   undelivered: Queue;
 }
 
-/** What the kit does with a consumer's table to apply a message, and to park it. */
+/** The actions on a consumer's table by which the kit applies and parks messages. */
 const APPLIES = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'];
 
 /**
- * What takes the messages of a queue: its functions, a table and alarms.
+ * A consumer of a queue: its functions, table and alarms.
  * @public
  */
 export class Consumer extends Construct {
@@ -59,7 +59,7 @@ export class Consumer extends Construct {
   readonly #consume: ServiceFunction;
   readonly #functions: ServiceFunction[];
 
-  /** @param queues of a topic; default: its channel is the queue */
+  /** @param queues queues of a subscription to a topic; default: the consumer's channel is the queue */
   constructor(scope: Construct, id: string, props: ConsumerProps, queues?: SubscriptionQueues) {
     super(scope, id);
     checkConsumer(props.consumer);
@@ -85,7 +85,7 @@ export class Consumer extends Construct {
           sortKey: { name: 'version', type: AttributeType.NUMBER },
         },
       ],
-      // Messages without a version are remembered by their ids.
+      // Messages without a version are remembered by id.
       ...(!of.ordered && !idempotent && { timeToLiveAttribute: 'expiresAt' }),
     });
 
@@ -126,13 +126,13 @@ export class Consumer extends Construct {
 
     const concurrency = concurrencyOf(stage, name);
     const reserved = stage.reservedConcurrency[`${name}-consume`] ?? concurrency;
-    // Lambda would receive what its function then may not take, and each such receive counts.
+    // Otherwise Lambda would receive messages that the function has no concurrency for, and each such receive counts.
     if (reserved < concurrency)
       throw new Error(
         `reservedConcurrency of ${name}-consume is ${reserved}, less than its subscriberConcurrency of ${concurrency}.`,
       );
     queue.deliverTo(consume, name, gathers);
-    // To set when what it gives back comes again.
+    // Permission to set when returned messages become visible again.
     consume.addToRolePolicy(
       new PolicyStatement({ actions: ['sqs:ChangeMessageVisibility'], resources: [queue.queueArn] }),
     );
@@ -150,17 +150,20 @@ export class Consumer extends Construct {
     raiseAlarms(this, { stage, topic: alarms, name, queue, sweep, givenUp });
   }
 
-  /** Lets it look for what is left of an aggregate that an event erases. */
+  /** Grants the reads by which an erasure finds what is left of an aggregate. */
   protected allowErasing(): void {
     this.table.allow(this.#consume, 'Query');
   }
 
-  /** Lets whatever applies messages, live or parked, use another table of the service, and tells it which. */
+  /**
+   * Grants the functions that apply messages, live or parked, to use another table of the service, and sets an
+   * environment variable to its name.
+   */
   uses(variable: string, table: ServiceTable, ...actions: string[]): void {
     for (const fn of this.#functions) fn.uses(variable, table, ...actions);
   }
 
-  /** Tells both functions something, and lets them do something more. */
+  /** Adds environment variables and permissions to both functions. */
   extend(environment: Record<string, string>, allow: (fn: ServiceFunction) => void): void {
     for (const fn of this.#functions) {
       for (const [name, value] of Object.entries(environment)) fn.addEnvironment(name, value);
@@ -169,7 +172,7 @@ export class Consumer extends Construct {
   }
 }
 
-/** A handler file without any descriptor is left to its functions, which look at their own names when they start. */
+/** A handler file without a descriptor is not checked here: its functions check their names when they start. */
 function checkEntry({ consumer: { name }, entry }: ConsumerProps): void {
   const found = consumersIn(entry);
   if (found.length > 0 && !found.includes(name))
@@ -179,11 +182,11 @@ function checkEntry({ consumer: { name }, entry }: ConsumerProps): void {
 interface Watched {
   stage: Stage;
   topic: ITopic;
-  /** Of the consumer. */
+  /** Name of the consumer. */
   name: string;
   queue: Queue;
   sweep: ServiceFunction;
-  /** Where messages end that a queue or SNS has given up: `of` an alarm, the queue, and what is in it. */
+  /** Dead-letter queues: the `of` of an alarm, the queue, and what it contains. */
   givenUp: ReadonlyArray<readonly [of: string, queue: Queue | undefined, what: string]>;
 }
 
@@ -205,7 +208,7 @@ function raiseAlarms(scope: Construct, { stage, topic, name, queue, sweep, given
     of: name,
     metric: queue.metricApproximateNumberOfMessagesVisible({ period }),
     above: 10_000,
-    meaning: `${name}: more than 10,000 messages wait.`,
+    meaning: `${name}: more than 10,000 messages are waiting.`,
   });
   raiseAlarm(scope, {
     stage,
@@ -215,7 +218,7 @@ function raiseAlarms(scope: Construct, { stage, topic, name, queue, sweep, given
     metric: sweep.metricErrors({ period }),
     above: 0,
     evenIfSilent: true,
-    meaning: `${name}: the sweep fails, or does not run: a message may bring it down, and what is parked stays parked.`,
+    meaning: `${name}: the sweep fails or does not run: a message may crash it, and parked messages stay parked.`,
   });
   raiseAlarm(scope, {
     stage,
@@ -224,7 +227,7 @@ function raiseAlarms(scope: Construct, { stage, topic, name, queue, sweep, given
     of: name,
     metric: serviceMetric(stage, name, 'ParkedForPerson', 'Maximum'),
     above: 0,
-    meaning: `${name}: a message failed for good, or has failed or waited for an hour; later ones of its aggregate wait behind it.`,
+    meaning: `${name}: a message failed permanently, or has failed or waited for an hour; later messages of its aggregate wait behind it.`,
   });
   for (const [of, given, what] of givenUp) {
     if (!given) continue;
@@ -233,7 +236,7 @@ function raiseAlarms(scope: Construct, { stage, topic, name, queue, sweep, given
       topic,
       chapter: 'not-set-aside',
       of,
-      // One that is tried in vain is hidden most of the time.
+      // A message that is retried in vain is invisible most of the time.
       metric: new MathExpression({
         expression: 'visible + hidden',
         usingMetrics: {
@@ -243,9 +246,9 @@ function raiseAlarms(scope: Construct, { stage, topic, name, queue, sweep, given
         period,
       }),
       above: 0,
-      // The sweep looks every minute.
+      // The sweep runs every minute.
       minutes: 5,
-      meaning: `${name}: ${what} not set aside: the sweep, which parks them, fails at them.`,
+      meaning: `${name}: ${what} not parked: the sweep, which parks them, fails.`,
     });
   }
 }

@@ -11,7 +11,7 @@ import { prefixOf, type Stage } from './stage.ts';
 
 const period = Duration.minutes(1);
 
-/** Of a table as a whole, a minute. */
+/** A metric of a whole table, per minute. */
 export const tableMetric = (TableName: string, metricName: string, label?: string): Metric =>
   new Metric({
     namespace: 'AWS/DynamoDB',
@@ -22,11 +22,11 @@ export const tableMetric = (TableName: string, metricName: string, label?: strin
     ...(label && { label }),
   });
 
-/** What an app shows of its own. */
+/** An application's own additions. */
 export interface DashboardOptions {
-  /** What its API is for: a heading, and beside requests what they come to. Default: only requests. */
+  /** What the API is for: a heading, and metrics beside the number of requests. Default: only requests. */
   about?: { heading: string; requests: string; metrics: readonly Metric[] };
-  /** Adds what stands between the consumers and the functions. */
+  /** Adds widgets between the consumers and the functions. */
   more?: (dashboard: Dashboard) => void;
 }
 
@@ -36,20 +36,20 @@ export interface DashboardProps extends DashboardOptions {
   outboxes: readonly Outbox[];
   /** Names in the stage. */
   consumers: readonly string[];
-  /** Physical names of everything that is shown. */
+  /** Physical names of all resources on the dashboard. */
   alarms: readonly string[];
   queues: readonly string[];
   functions: readonly string[];
   tables: readonly string[];
 }
 
-/** All that a person on call looks at first, from the request to the effect: docs/observability.md. */
+/** What a person on call looks at first, from request to effect: docs/observability.md. */
 export class Dashboard extends Construct {
   readonly #stage: Stage;
   readonly #prefix: string;
-  /** Of the metrics that the stage's functions write. */
+  /** Namespace of the metrics that the stage's functions write. */
   readonly namespace: string;
-  /** Where everything is shown, for what `show` and `showQueue` do not do. */
+  /** The underlying dashboard, for widgets that `show` and `showQueue` do not cover. */
   readonly board: MonitoringFacade;
 
   constructor(scope: Construct, id: string, props: DashboardProps) {
@@ -84,18 +84,18 @@ export class Dashboard extends Construct {
     this.#showTables(tables);
   }
 
-  /** How people call a resource: without the stage, of which the whole dashboard is. */
+  /** A resource's name without the application and stage, which are the same for the whole dashboard. */
   #short(name: string): string {
     return name.slice(this.#prefix.length);
   }
 
   /** Graphs under one heading. */
   show(humanReadableName: string, metricGroups: CustomMetricGroup[]): void {
-    // It insists on a name for alarms, of which it raises none here: decision 18.
+    // The library requires a name for alarms, although none are raised here: decision 18.
     this.board.monitorCustom({ humanReadableName, alarmFriendlyName: 'none', metricGroups });
   }
 
-  /** A metric that functions write themselves: `serviceMetric` of its stage. */
+  /** A metric that functions write themselves: `serviceMetric` of the stage. */
   metric(service: string, metric: string, statistic: string, dimensions?: Record<string, string>): Metric {
     return serviceMetric(this.#stage, service, metric, statistic, dimensions);
   }
@@ -104,7 +104,7 @@ export class Dashboard extends Construct {
     return ['p50', 'p99'].map((statistic) => this.metric(service, metric, statistic).with({ label: statistic }));
   }
 
-  /** Age and depth of a queue and of its dead letters, by their names. */
+  /** Age and depth of a queue and of its dead-letter queue, by name. */
   showQueue(name: string, deadLetters: string): void {
     this.board.monitorSqsQueueWithDlq({ queue: this.#queue(name), deadLetterQueue: this.#queue(deadLetters) });
   }
@@ -174,7 +174,7 @@ export class Dashboard extends Construct {
     const own = (metric: string, statistic = 'Sum') => this.metric(name, metric, statistic);
     this.board.addLargeHeader(name);
     this.showQueue(queue, deadLetterQueue);
-    this.show('What becomes of it', [
+    this.show('Outcome', [
       { title: 'Commit to effect, ms', metrics: this.#percentiles(name, 'ApplicationLag') },
       { title: 'Acknowledged', metrics: [own('Applied'), own('Duplicates'), own('Ignored')] },
       { title: 'Come again', metrics: [own('GivenBack'), own('Postponed'), own('Redelivered')] },

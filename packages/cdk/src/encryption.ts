@@ -6,28 +6,29 @@ import { ownRoles } from './own-roles.ts';
 import { removalPolicyOf } from './removal.ts';
 import { capitalized, prefixOf, type Stage } from './stage.ts';
 
-/** In the metadata of what may be deleted by the next deployment: a deployment has taken it out of use before. */
+/** Metadata of resources that the next deployment may delete, because an earlier one took them out of use. */
 export const RETIRING = 'rollcall:retiring';
 
-/** What a service of AWS does with a key to send what is encrypted with it. */
+/** The actions on a key that an AWS service needs to send encrypted data. */
 const USE = ['kms:Decrypt', 'kms:GenerateDataKey*'];
 
 /**
- * The stage's own key for all that it keeps and sends. Its policy names the stage's roles, by AWS's services only; besides,
- * as every key's does, it leaves the account's administrators to IAM: without that, nobody could deploy.
+ * The stage's customer managed key, for everything that it stores and sends. Its policy allows the stage's roles,
+ * through AWS services only. Like every key policy, it also delegates to IAM for the account's administrators:
+ * otherwise nobody could deploy.
  */
 export class StageKey extends Construct {
   readonly arn: string;
   readonly #key: Key;
 
-  /** @param keepsLarge whether it encrypts a bucket, too */
+  /** @param keepsLarge whether it also encrypts a bucket */
   constructor(scope: Construct, id: string, { stage, keepsLarge }: { stage: Stage; keepsLarge: boolean }) {
     super(scope, id);
     const key = new Key(this, 'Key', {
       alias: `${stage.app}-${stage.name}`,
       description: `Encrypts the tables, queues, topics, secrets and logs of ${capitalized(stage.app)}'s stage ${stage.name}.`,
       enableKeyRotation: true,
-      // By default it would be kept after a first deployment that failed, too, at $1 a month.
+      // By default, the key would also stay after a failed first deployment, at $1 a month.
       removalPolicy: removalPolicyOf(stage),
     });
     const services = ['dynamodb', 'sqs', 'sns', 'secretsmanager', ...(keepsLarge ? ['s3'] : [])].map(
@@ -42,7 +43,7 @@ export class StageKey extends Construct {
         ArnLike: { 'aws:PrincipalArn': ownRoles(stage) },
       },
     });
-    // To put messages into encrypted queues. Of `aws:SourceAccount`, nothing says that SNS sends it
+    // For putting messages into encrypted queues. No documentation says that SNS sends `aws:SourceAccount` here
     // (https://docs.aws.amazon.com/sns/latest/dg/sns-enable-encryption-for-topic-sqs-queue-subscriptions.html).
     this.allow('Topics', {
       principals: [new ServicePrincipal('sns.amazonaws.com')],
@@ -52,7 +53,7 @@ export class StageKey extends Construct {
         },
       },
     });
-    // To publish alarms to an encrypted topic; AWS's own example has no condition here either
+    // For publishing alarms to an encrypted topic; AWS's own example has no condition either
     // (https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns).
     this.allow('Alarms', {
       principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
@@ -71,14 +72,17 @@ export class StageKey extends Construct {
   }
 
   /**
-   * Lets somebody more use it, such as a service of AWS that publishes to an encrypted topic.
-   * @param statement `actions`: default, what sends what is encrypted with it
+   * Grants another principal to use the key, such as an AWS service that publishes to an encrypted topic.
+   * @param statement `actions` default to those for sending encrypted data
    */
   allow(sid: string, statement: Omit<PolicyStatementProps, 'sid' | 'resources'>): void {
     this.#key.addToResourcePolicy(new PolicyStatement({ sid, resources: ['*'], actions: USE, ...statement }));
   }
 }
 
-/** The stage's own key, for a resource; nothing, if the stage leaves that to AWS. Its policy is not to be added to. */
+/**
+ * The stage's customer managed key, for a resource; undefined if the stage uses AWS's keys. The reference cannot change
+ * the key's policy.
+ */
 export const keyFor = (scope: Construct, id: string, { keyArn }: Stage): IKey | undefined =>
   keyArn === undefined ? undefined : Key.fromKeyArn(scope, `${id}Key`, keyArn);

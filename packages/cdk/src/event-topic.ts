@@ -6,8 +6,8 @@ import { StageTopic } from './stage-topic.ts';
 import { deactivateArchiveOnDeletion } from './topic-archive.ts';
 
 /**
- * A FIFO topic whose throughput is limited by message group, not as a whole, and which keeps what was published for as
- * long as the stage says.
+ * A FIFO topic with throughput per message group, and an archive of published messages for as long as the stage's
+ * settings say.
  */
 export class EventTopic extends StageTopic {
   constructor(scope: Construct, id: string, { stage, name }: { stage: Stage; name: string }) {
@@ -19,7 +19,7 @@ export class EventTopic extends StageTopic {
       ...(stage.eventArchiveDays !== null && { messageRetentionPeriodInDays: stage.eventArchiveDays }),
     });
     if (stage.eventArchiveDays === null) return;
-    // What is archived is data. A topic that outlives its stack stays closed to others.
+    // An archive is data. A topic that outlives its stack stays closed to other roles.
     this.applyRemovalPolicy(removalPolicyOf(stage));
     (this.node.findChild('Policy') as TopicPolicy).applyRemovalPolicy(removalPolicyOf(stage));
     deactivateArchiveOnDeletion(scope, `${id}Archive`, stage, this);

@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import type { Stage } from './stage.ts';
 import { StageQueue, type StageQueueProps } from './stage-queue.ts';
 
-/** A FIFO queue of high throughput. */
+/** A FIFO queue in high-throughput mode. */
 export class FifoQueue extends StageQueue {
   constructor(scope: Construct, id: string, { name, deadLettersOf, ...props }: StageQueueProps) {
     const names = { name: `${name}.fifo`, ...(deadLettersOf && { deadLettersOf: `${deadLettersOf}.fifo` }) };
@@ -21,7 +21,7 @@ export class FifoQueue extends StageQueue {
   }
 }
 
-/** A queue, and one for what it gives up: FIFO, unless its messages need no order. */
+/** A queue and its dead-letter queue: FIFO, unless its messages need no order. */
 export class ConsumedQueue extends Construct {
   readonly queue: StageQueue;
   readonly deadLetters: StageQueue;

@@ -14,8 +14,8 @@ export interface FoundationProps {
 }
 
 /**
- * What the services meet at: the channels, the directory, and the API. It comes first, so that every subscriber is there
- * before anything is published: SNS confirms a message that nobody has subscribed to.
+ * The resources that services share: channels, directory and API. Deployed first, so that every subscriber exists
+ * before anything is published: SNS accepts messages on a topic without subscribers.
  */
 export class FoundationStack extends Stack {
   readonly channels: Channels;
@@ -39,8 +39,8 @@ export class FoundationStack extends Stack {
       kind: 'table',
       table,
     });
-    // One with an archive cannot be deleted, by which a deployment is rolled back: so nothing else may fail after it, such
-    // as an authorizer whose issuer does not answer.
+    // A topic with an archive cannot be deleted, so a failed deployment could not be rolled back. Nothing that can
+    // fail, such as an authorizer whose issuer does not answer, may come after it.
     this.channels.makeTopicsAfter(directory, this.api);
     new CfnOutput(this, 'ApiUrl', { value: this.api.apiEndpoint });
   }

@@ -4,14 +4,14 @@ import type { Construct } from 'constructs';
 import { ServiceLogGroup } from './service-log-group.ts';
 import type { Stage } from './stage.ts';
 
-/** The log group of a function and its role, which may write to that and nothing more so far. */
+/** A function's log group, and its role, which initially may only write to it. */
 export function functionRole(
   scope: Construct,
   id: string,
   { stage, functionName }: { stage: Stage; functionName: string },
 ): { role: Role; logGroup: LogGroup } {
   const logGroup = new ServiceLogGroup(scope, `${id}Logs`, { stage, logGroupName: `/aws/lambda/${functionName}` });
-  // Queues and topics know the functions of their stage by what the names of their roles begin with.
+  // Policies of queues and topics identify their stage's functions by the prefix of role names.
   const role = new Role(scope, `${id}Role`, {
     roleName: functionName,
     assumedBy: new ServicePrincipal('lambda.amazonaws.com'),

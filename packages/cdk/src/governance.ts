@@ -5,12 +5,12 @@ import { Construct } from 'constructs';
 import { ServiceTable } from './service-table.ts';
 import type { Stage } from './stage.ts';
 
-/** What the functions of a stage share to cope with trouble: switches, circuits, and who is there to be called. */
+/** Operational controls that the functions of a stage share: switches, circuits, and the registry of instances. */
 export class Governance extends Construct {
   readonly instances: ServiceTable;
   readonly #switches: ServiceTable;
   readonly #circuits: ServiceTable;
-  /** Where everything is, for functions that are told of more than they may use. */
+  /** Names of all these tables, for functions that are granted only some of them. */
   readonly environment: Record<'SWITCHES_TABLE' | 'CIRCUITS_TABLE' | 'INSTANCES_TABLE', string>;
 
   constructor(scope: Construct, id: string, { stage }: { stage: Stage }) {
@@ -33,19 +33,22 @@ export class Governance extends Construct {
     };
   }
 
-  /** @param capability that the function looks at: its template says so, for operators' tools */
+  /** @param capability the capability that the function checks; recorded in its template for operators' tools */
   allowReadingSwitches(fn: LambdaFunction, capability: CapabilityMetadata): void {
     (fn.node.defaultChild as CfnFunction).addMetadata(CAPABILITY_METADATA, capability);
     fn.addEnvironment('SWITCHES_TABLE', this.#switches.tableName);
     this.#switches.allow(fn, 'Query');
   }
 
-  /** Also to switch, as when a circuit opens. */
+  /** Grants a function to set switches, for example when a circuit opens. */
   allowSwitching(fn: LambdaFunction): void {
     this.#switches.allow(fn, 'PutItem');
   }
 
-  /** Lets it keep circuits of what it calls, and tells it where (`createStageBreaker` of the kit). */
+  /**
+   * Grants a function to keep circuits of the services it calls, and sets the table's name (`createStageBreaker` of the
+   * kit).
+   */
   allowBreaking(fn: LambdaFunction): void {
     fn.addEnvironment('CIRCUITS_TABLE', this.#circuits.tableName);
     this.#circuits.allow(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');

@@ -11,26 +11,29 @@ import { removalPolicyOf } from './removal.ts';
 import { prefixOf, type Stage } from './stage.ts';
 import { RETENTION } from './stage-queue.ts';
 
-/** https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html: to a queue, SNS tries for 23 days. */
+/**
+ * SNS retries a delivery to a queue for 23 days:
+ * https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html.
+ */
 const DELIVERY = Duration.days(23);
-/** There is an alarm on what is not published after two minutes. */
+/** Upper bound; an alarm is raised for messages that are unpublished after two minutes. */
 const UNPUBLISHED = Duration.days(14);
 
-/** The longest that a message is on its way: in the outbox, an archive, SNS, its queue, and among the dead letters. */
+/** The longest time from commit to consumption: outbox, archive, SNS, queue and dead-letter queue. */
 const longestWay = ({ eventArchiveDays }: Stage): Duration =>
   [UNPUBLISHED, Duration.days(eventArchiveDays ?? 0), DELIVERY, RETENTION, RETENTION].reduce((all, one) =>
     all.plus(one),
   );
 
 /**
- * The data of messages that are too large for a channel. What was sent expires once no message can refer to it; what a consumer
- * has parked does not. TLS only, and for its own stage only.
+ * The data of messages that are too large for a channel. Data of sent messages expires when no message can refer to it
+ * any more; a consumer's copies of parked messages do not expire. TLS only, and only for roles of the stage.
  */
 export class LargeBucket extends Bucket {
   constructor(scope: Construct, id: string, { stage }: { stage: Stage }) {
     const encryptionKey = keyFor(scope, id, stage);
     super(scope, id, {
-      // Names of buckets are taken worldwide.
+      // Bucket names are globally unique.
       bucketName: `${prefixOf(stage)}large-${Aws.ACCOUNT_ID}-${Aws.REGION}`,
       ...(encryptionKey
         ? { encryption: BucketEncryption.KMS, encryptionKey, bucketKeyEnabled: true }
@@ -43,8 +46,7 @@ export class LargeBucket extends Bucket {
     this.addToResourcePolicy(onlyOwnRoles(this, stage, ['s3:*'], [this.bucketArn, this.arnForObjects('*')]));
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-S1',
-      reason:
-        'Who reads and writes it is a function of the stage; a log of accesses would be a second copy of who is in it.',
+      reason: 'Only functions of the stage read and write it; an access log would be a second copy of the ids in it.',
     });
   }
 
@@ -52,7 +54,7 @@ export class LargeBucket extends Bucket {
     fn.addEnvironment('LARGE_BUCKET', this.bucketName);
   }
 
-  /** Lets a function keep the data of what it sends. */
+  /** Grants a function to store the data of messages that it sends. */
   allowKeeping(fn: LambdaFunction, channels: readonly Channel[]): void {
     this.tell(fn);
     this.#allow(
@@ -62,7 +64,7 @@ export class LargeBucket extends Bucket {
     );
   }
 
-  /** Lets an outbox erase what it has sent, with its subject. */
+  /** Grants an outbox to erase the data that it has sent, by subject. */
   allowErasing(fn: LambdaFunction, channels: readonly Channel[]): void {
     this.tell(fn);
     const prefixes = channels.map(({ name }) => sentOn(name));
@@ -70,7 +72,7 @@ export class LargeBucket extends Bucket {
     this.#allowListing(fn, prefixes);
   }
 
-  /** Lets a consumer read the data of a channel, and hold a copy of what it has parked. */
+  /** Grants a consumer to read the data of a channel, and to keep copies for parked messages. */
   allowReading(fn: LambdaFunction, consumer: string, { name, messages }: Channel): void {
     this.tell(fn);
     this.#allow(fn, ['GetObject'], [sentOn(name)]);

@@ -11,18 +11,18 @@ import type { Stage } from './stage.ts';
 
 export interface LaterTableProps {
   stage: Stage;
-  /** Whose outbox it is; nothing: that of the stage which has no name. */
+  /** The outbox it belongs to; undefined: the stage's `unnamed` one. */
   of?: string;
-  /** By which service's name the metrics of its sweep are told from others'. */
+  /** Service name that distinguishes the metrics of its sweep. */
   metrics: string;
   alarms: ITopic;
-  /** Of the aggregates and counts that give messages their places. */
+  /** Tables of the aggregates and counters that give messages their positions. */
   places: readonly ServiceTable[];
   outbox: ServiceTable;
   sweep: ServiceFunction;
 }
 
-/** The messages of an outbox that wait for their time, and what its sweep needs to send them then. */
+/** The scheduled messages of an outbox, and the permissions by which its sweep sends them. */
 export class LaterTable extends Construct {
   readonly table: ServiceTable;
 
@@ -54,7 +54,7 @@ export class LaterTable extends Construct {
       ...{ stage, topic: alarms, chapter: 'oldest-due' },
       ...(of !== undefined && { of }),
       metric: serviceMetric(stage, metrics, 'OldestDue', 'Maximum'),
-      // By then, two sweeps have had their turn.
+      // After two runs of the sweep.
       above: Duration.minutes(2).toSeconds(),
       meaning: 'A message for later was due more than two minutes ago and is not sent.',
     });

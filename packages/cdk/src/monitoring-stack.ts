@@ -21,8 +21,8 @@ export interface MonitoringProps {
 }
 
 /**
- * The stage's dashboard, and alarms on what all stacks share or have some of. It comes last, and looks at whatever is
- * there by then. It knows everything but the API by name, so no stack must keep what is looked at here.
+ * The stage's dashboard, and alarms on resources that stacks share or have in common. It comes last and covers whatever
+ * exists by then. It refers to everything except the API by name, so that stacks can delete what it shows.
  */
 export class MonitoringStack extends Stack {
   constructor(scope: Construct, id: string, { stage, api, alarms: topic, dashboard }: MonitoringProps) {
@@ -36,10 +36,10 @@ export class MonitoringStack extends Stack {
       stage,
       topic,
       chapter: 'functions-throttled',
-      // What throttles is the concurrency of the account, which all its functions share.
+      // Throttling depends on the account's concurrency, which all functions share.
       metric: LambdaFunction.metricAllThrottles({ period }),
       above: 0,
-      meaning: 'Lambda refuses to run functions of this account and region: too many run at once.',
+      meaning: 'Lambda throttles functions of this account and region: too many run at once.',
     });
     for (const table of tables) {
       raiseAlarm(this, {
@@ -48,7 +48,7 @@ export class MonitoringStack extends Stack {
         chapter: 'table-throttled',
         of: table.slice(prefixOf(stage).length),
         metric: new MathExpression({
-          // Each is measured only while there is something to count.
+          // Each is reported only when it is not zero.
           expression: 'FILL(reads, 0) + FILL(writes, 0)',
           usingMetrics: {
             reads: tableMetric(table, 'ReadThrottleEvents'),
@@ -56,15 +56,15 @@ export class MonitoringStack extends Stack {
           },
           period,
         }),
-        // The newest minute is filled until it is measured: with all of three, the alarm could be stuck
+        // The newest minute is filled until it is measured. With three of three, the alarm could get stuck
         // (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html, at FILL).
         outOf: 5,
         above: 0,
-        meaning: `DynamoDB refuses reads or writes of table ${table}, in three of five minutes.`,
+        meaning: `DynamoDB throttles reads or writes of table ${table}, in three of five minutes.`,
       });
     }
 
-    // Who is told of alarms is mailed; all other topics feed queues.
+    // The alarm topic sends email; all other topics feed queues.
     for (const fed of all(CfnTopic)) {
       if (fed !== topic.node.defaultChild) this.#watchDelivery(stage, topic, fed);
     }
@@ -83,8 +83,9 @@ export class MonitoringStack extends Stack {
   }
 
   /**
-   * What a topic could not put into a queue, and what not even into the queue beside it, where its subscriptions have one:
-   * those to FIFO queues (https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html).
+   * Messages that a topic could not deliver to a queue, and those that it could not even put into the subscription's
+   * dead-letter queue, which subscriptions of FIFO queues have
+   * (https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html).
    */
   #watchDelivery(stage: Stage, alarms: ITopic, { topicName = '', fifoTopic = false }: CfnTopic): void {
     const of = topicName.slice(prefixOf(stage).length).replace('.fifo', '');

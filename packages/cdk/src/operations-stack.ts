@@ -10,14 +10,14 @@ import { prefixOf, type Stage } from './stage.ts';
 import { CHANGING } from './stage-topic.ts';
 
 /**
- * What the people on call look at and turn: the topic that every alarm of the stage goes to, switches and circuits; and the
- * stage's key, if it has one.
+ * For the people on call: the topic that all alarms of the stage notify, switches and circuits; and the stage's
+ * customer managed key, if it has one.
  */
 export class OperationsStack<S extends Stage> extends Stack {
   readonly stage: S;
   readonly alarms: Topic;
   readonly governance: Governance;
-  /** The stage's own, if it has one. */
+  /** The stage's customer managed key, if it has one. */
   readonly key: StageKey | undefined;
 
   constructor(scope: Construct, id: string, { settings, keepsLarge }: { settings: S; keepsLarge: boolean }) {
@@ -26,7 +26,7 @@ export class OperationsStack<S extends Stage> extends Stack {
       ? new StageKey(this, 'Encryption', { stage: settings, keepsLarge })
       : undefined;
     this.key = key;
-    // The others stop importing it one after the other, after this stack was deployed.
+    // The other stacks stop importing it one by one, after this stack is deployed.
     if (settings.customerManagedKey === 'retiring') this.exportValue(key?.arn);
     const stage: S = key && settings.customerManagedKey === true ? { ...settings, keyArn: key.arn } : settings;
     this.stage = stage;
@@ -36,7 +36,7 @@ export class OperationsStack<S extends Stage> extends Stack {
       enforceSSL: true,
       ...(masterKey && { masterKey }),
     });
-    // A topic with a policy of its own has lost the default one, by which CloudWatch could publish.
+    // A topic with a policy of its own loses the default policy, by which CloudWatch could publish.
     this.alarms.addToResourcePolicy(
       new PolicyStatement({
         principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
@@ -55,11 +55,13 @@ export class OperationsStack<S extends Stage> extends Stack {
         },
       }),
     );
-    // Who is on call subscribes with tools of their own, to alarms that name nobody.
+    // The people on call subscribe their own tools to alarms, which contain no personal data.
     this.alarms.addToResourcePolicy(onlyOwnRoles(this.alarms, stage, CHANGING, this.alarms.topicArn));
     this.governance = new Governance(this, 'Governance', { stage });
     if (stage.alarmByEmail) {
-      const address = new CfnParameter(this, 'AlarmEmail', { description: 'Who is told of alarms.' });
+      const address = new CfnParameter(this, 'AlarmEmail', {
+        description: 'Email address that is notified of alarms.',
+      });
       this.alarms.addSubscription(new EmailSubscription(address.valueAsString));
     }
   }

@@ -16,21 +16,21 @@ import { prefixOf, type Stage } from './stage.ts';
 
 export interface OutboxProps {
   stage: Stage;
-  /** Whose messages they are: what it sends is sent by functions that are named like its others. */
+  /** The sending service: its functions' names start with the service's name, by which receivers verify the sender. */
   service: string;
   /**
-   * Whether the names of table, alarms and metrics go without the service: `outbox`, not `orders-outbox`. One outbox of a
-   * stage can. Default: false.
+   * Whether table, alarms and metrics are named without the service: `outbox`, not `orders-outbox`. Only one outbox of
+   * a stage can. Default: false.
    */
   unnamed?: boolean;
   /** Handler file that exports `relay` and `sweep`. */
   entry: string;
   channels: Channels;
-  /** Where its messages may go. */
+  /** The channels that its messages may go to. */
   sendsTo: readonly Channel[];
   /**
-   * That messages may wait for later, and the tables of the aggregates and counts that give them their places when they are
-   * due. Default: none may.
+   * Allows scheduled messages: the tables of the aggregates and counters that give them their positions when they are
+   * due. Default: none can be scheduled.
    */
   later?: { places: readonly ServiceTable[] };
   alarms: ITopic;
@@ -42,11 +42,11 @@ export interface OutboxProps {
  */
 export class Outbox extends Construct {
   readonly table: ServiceTable;
-  /** What it is called among others: nothing, if it is `unnamed`. */
+  /** Its name among the outboxes of the stage; undefined if it is `unnamed`. */
   readonly of: string | undefined;
-  /** Name of the function that is woken by the stream. */
+  /** Name of the function that the stream triggers. */
   readonly relay: string;
-  /** By which service's name the metrics of relay and sweep are told from others'. */
+  /** Service name that distinguishes the metrics of its relay and sweep. */
   readonly metrics: string;
   readonly sendsTo: readonly Channel[];
   readonly #later: LaterTable | undefined;
@@ -93,19 +93,20 @@ export class Outbox extends Construct {
         resources: [stream],
       }),
     );
-    // It lists streams of all tables, and can be granted on `*` only
-    // (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html); so does CDK.
+    // The action lists the streams of all tables and can only be granted on `*`
+    // (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html), as CDK itself
+    // does.
     relay.addToRolePolicy(new PolicyStatement({ actions: ['dynamodb:ListStreams'], resources: ['*'] }));
     Validations.of(relay.role ?? relay).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',
-      reason: 'dynamodb:ListStreams has no resource that a policy could name.',
+      reason: 'dynamodb:ListStreams has no resource-level permissions.',
     });
     relay.addEventSourceMapping('FromOutbox', {
       eventSourceArn: stream,
-      // LATEST could miss what is written while the mapping is being made.
+      // LATEST could miss rows that are written while the mapping is created.
       startingPosition: StartingPosition.TRIM_HORIZON,
       batchSize: 100,
-      // A record that fails is given up soon instead of blocking its shard: its row is still there for the sweep.
+      // A failing record is dropped soon instead of blocking its shard: the sweep still finds its row.
       retryAttempts: 3,
       bisectBatchOnError: true,
       reportBatchItemFailures: true,
@@ -125,14 +126,14 @@ export class Outbox extends Construct {
   }
 
   /**
-   * The table of messages that wait. Who sends them has its name, for `createLater`, and may `PutItem`; who cancels them,
-   * `DeleteItem`; who erases aggregates, `Query` and `DeleteItem`.
-   * @throws {Error} if it has none
+   * The table of scheduled messages. Senders need its name for `createLater`, and `PutItem`; to cancel, `DeleteItem`;
+   * to erase aggregates, `Query` and `DeleteItem`.
+   * @throws {Error} if the outbox has no such table
    */
   get later(): ServiceTable {
     if (this.#later) return this.#later.table;
     throw new Error(
-      `${this.table.tableName}: no message waits for later here, unless the outbox is made with \`later\`.`,
+      `${this.table.tableName}: this outbox has no table of scheduled messages: create it with \`later\`.`,
     );
   }
 
@@ -149,7 +150,7 @@ export class Outbox extends Construct {
       ...own,
       chapter: 'oldest-unpublished',
       metric: serviceMetric(stage, this.metrics, 'OldestUnpublished', 'Maximum'),
-      // By then, the relay and a sweep have had their turn.
+      // After the relay and one run of the sweep.
       above: Duration.minutes(2).toSeconds(),
       meaning:
         'A message was committed more than two minutes ago and is still in the outbox: it is not published, or the data that it erases is not erased.',
@@ -162,7 +163,7 @@ export class Outbox extends Construct {
       metric: sweep.metricErrors({ period: Duration.minutes(1) }),
       above: 0,
       evenIfSilent: true,
-      meaning: 'The sweep of the outbox fails, or does not run: nobody publishes what the relay leaves.',
+      meaning: 'The sweep of the outbox fails or does not run: messages that the relay leaves are not published.',
     });
     raiseAlarm(this, {
       ...own,
@@ -170,7 +171,7 @@ export class Outbox extends Construct {
       metric: serviceMetric(stage, this.metrics, 'LeftInOutbox', 'Maximum'),
       above: 0,
       meaning:
-        'The sweep could not publish everything: the topic refuses messages (too large, denied), or does not answer.',
+        'The sweep could not publish everything: the topic rejects messages (too large, denied) or does not respond.',
     });
   }
 }

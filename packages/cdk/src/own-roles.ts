@@ -3,12 +3,12 @@ import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { prefixOf, type Stage } from './stage.ts';
 
-/** The roles of a stage: of its functions, and whatever an operator names like them. */
+/** The roles of a stage: those of its functions, and any that an operator names with the same prefix. */
 export const ownRoles = (stage: Stage) => `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/${prefixOf(stage)}*`;
 
 /**
- * The role in which CloudFormation deploys a stack, as the account was bootstrapped. CloudFormation makes the calls as
- * this role, and sets `aws:CalledVia` whoever deploys: by that key, everybody with a stack of their own would be let in
+ * The role in which CloudFormation deploys a stack, as the account was bootstrapped. `aws:CalledVia` is no alternative:
+ * CloudFormation sets it for every deployer, so anybody with a stack of their own would be let in
  * (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/fas-requests-and-permission-evaluation.html).
  */
 function deploymentRole(scope: Construct): string {
@@ -20,9 +20,9 @@ function deploymentRole(scope: Construct): string {
 }
 
 /**
- * Denies actions on a queue or topic to all principals of the account but the roles of its stage, the deployment, and
- * the account's root, whatever their own policies allow them: somebody must be able to mend a policy that denies too
- * much. AWS's own services are let in by statements of their own.
+ * Denies actions on a queue or topic to all principals of the account except the stage's roles, the deployment role and
+ * the account's root, whatever their own policies allow: somebody must be able to repair a policy that denies too much.
+ * Other statements allow AWS services.
  */
 export const onlyOwnRoles = (scope: Construct, stage: Stage, actions: string[], resource: string | string[]) =>
   new PolicyStatement({

@@ -13,26 +13,26 @@ import { ServiceFunction } from './service-function.ts';
 import { ServiceTable } from './service-table.ts';
 import type { Stage } from './stage.ts';
 
-/** What a service publishes, and where it is asked. */
+/** The channels and routes of a publishing service. */
 export interface PublisherOptions<Key extends string = string> {
-  /** The topic of its events. Default: none, of a service that only sends commands. */
+  /** The topic of its events. Default: none; the service only sends commands. */
   of?: Channel;
   /** The queues that it sends to. Default: none. */
   sends?: readonly Channel[];
   /**
-   * Each is answered by the function that `api.handler.ts` exports by its key. Its `access` is the scope that a token needs,
-   * by the stage's `tokens.scopes`.
+   * The function that `api.handler.ts` exports by a route's key implements it. A route's `access` is the scope that its
+   * tokens need, by the stage's `tokens.scopes`.
    */
   routes: Readonly<Record<Key, Route>>;
-  /** Whether its messages may be for later: the table of those that wait is LATER_TABLE. Default: false. */
+  /** Whether its messages can be scheduled: their table is LATER_TABLE. Default: false. */
   later?: boolean;
-  /** Of its `api.handler.ts` and `publish.handler.ts`. Default: `functions/NAME`. */
+  /** Folder of its `api.handler.ts` and `publish.handler.ts`. Default: `functions/NAME`. */
   folder?: string;
 }
 
 export interface PublisherProps<Key extends string = string> extends PublisherOptions<Key> {
   stage: Stage;
-  /** Of the service: one word. */
+  /** Name of the service: one word. */
   name: string;
   channels: Channels;
   api: Api;
@@ -40,8 +40,8 @@ export interface PublisherProps<Key extends string = string> extends PublisherOp
 }
 
 /**
- * A service that publishes: the table of its states (`SERVICE-state`), its outbox, and a function a route. Each may do what
- * `createPublisher` does in it, and is told where: `orders` by ORDERS_TABLE, and OUTBOX_TABLE.
+ * A publishing service: a table of states (`SERVICE-state`), an outbox, and a function per route. Each function is
+ * granted what `createPublisher` does, and gets the tables' names: for `orders`, ORDERS_TABLE and OUTBOX_TABLE.
  */
 export class Publisher<Key extends string = string> extends Construct {
   readonly stack: Stack;
@@ -51,7 +51,7 @@ export class Publisher<Key extends string = string> extends Construct {
   readonly functions: Readonly<Record<Key, ServiceFunction>>;
   readonly #props: PublisherProps<Key>;
 
-  /** @throws {Error} that names what does not fit together */
+  /** @throws {Error} that names the inconsistency */
   constructor(scope: Construct, id: string, props: PublisherProps<Key>) {
     super(scope, id);
     checkPublisher(props);
@@ -60,7 +60,7 @@ export class Publisher<Key extends string = string> extends Construct {
     this.stack = Stack.of(this);
     this.table = new ServiceTable(this, 'Table', {
       stage,
-      // Not that of a consumer of the service, which may be called like it.
+      // Distinct from the table of a consumer of the service, which may have the service's name.
       name: `${name}-state`,
       partitionKey: { name: 'pk', type: AttributeType.STRING },
     });
@@ -91,7 +91,7 @@ export class Publisher<Key extends string = string> extends Construct {
       this.#letWrite(fn);
       this.#letKeepLarge(fn);
     }
-    // Handlers of one file read the same environment.
+    // Handlers in one file read the same environment.
     fn.addEnvironment('OUTBOX_TABLE', this.outbox.table.tableName);
     this.#props.channels.tellLarge(fn, channelsOf(this.#props));
     if (this.#props.later) fn.addEnvironment('LATER_TABLE', this.outbox.later.tableName);
@@ -102,7 +102,9 @@ export class Publisher<Key extends string = string> extends Construct {
     return `${this.#props.name.toUpperCase()}_TABLE`;
   }
 
-  /** Lets a consumer of the service change its states and send its messages, as the functions of its routes do. */
+  /**
+   * Grants a consumer of the service to change its states and send its messages, as the functions of its routes can.
+   */
   letWrite(consumer: Consumer): void {
     this.#letWrite(consumer);
     consumer.extend({}, (fn) => this.#letKeepLarge(fn));
@@ -114,12 +116,12 @@ export class Publisher<Key extends string = string> extends Construct {
 
   #letWrite(who: Pick<ServiceFunction, 'uses'>): void {
     const { of, sends = [], later = false } = this.#props;
-    // It counts the commands to queues that keep order.
+    // The table holds the counters of commands to ordered queues.
     const counts = sends.some(({ ordered }) => ordered);
     who.uses(this.#tableVariable, this.table, 'GetItem', 'PutItem', ...(counts ? ['UpdateItem'] : []));
     who.uses('OUTBOX_TABLE', this.outbox.table, 'PutItem');
     if (!later) return;
-    // An event that erases asks what waits about its aggregate.
+    // An erasing event queries the scheduled messages about its aggregate.
     const erases = of?.messages.some((one) => one.erases) ?? false;
     who.uses('LATER_TABLE', this.outbox.later, 'PutItem', 'DeleteItem', ...(erases ? ['Query'] : []));
   }
@@ -129,9 +131,9 @@ const channelsOf = ({ of, sends = [] }: PublisherProps) => [...(of ? [of] : []),
 const folderOf = ({ name, folder = `functions/${name}` }: PublisherProps) => folder;
 const apiOf = (props: PublisherProps) => `${folderOf(props)}/api.handler.ts`;
 
-/** Of tables that every function may be told of: OUTBOX_TABLE and so on. */
+/** Names whose variables every function may have: OUTBOX_TABLE and so on. */
 const RESERVED_NAMES = ['circuits', 'later', 'outbox', 'switches'];
-/** Of consumers' functions, and of constructs of a publisher. */
+/** Names of consumers' functions, and of constructs of a publisher. */
 const RESERVED_KEYS = ['consume', 'sweep', 'Table', 'Outbox'];
 
 function checkPublisher(props: PublisherProps): void {
@@ -142,10 +144,10 @@ function checkPublisher(props: PublisherProps): void {
   const source = `/${stage.app}/${name}`;
   if (!serviceOf(source)) refuse('its name must be one word of lower-case letters and digits');
   if (RESERVED_NAMES.includes(name))
-    refuse(`its table would be told as ${name.toUpperCase()}_TABLE, which is another's`);
+    refuse(`the variable ${name.toUpperCase()}_TABLE of its table is reserved: give it another name`);
   const taken = Object.keys(routes).find((key) => RESERVED_KEYS.includes(key) || `${key}Route` in routes);
   if (taken !== undefined)
-    refuse(`a route cannot have the key ${taken}: functions or constructs of the service are called like it`);
+    refuse(`a route cannot have the key ${taken}, which functions or constructs of the service use`);
   if (channelsOf(props).length === 0)
     refuse('it sends nothing: name its topic in `of`, its queues in `sends`, or both');
   if (of && of.kind !== 'topic')

@@ -6,15 +6,15 @@ import { CfnInstance, HttpNamespace, Service } from 'aws-cdk-lib/aws-servicedisc
 import { Construct, type IConstruct } from 'constructs';
 import type { Stage } from './stage.ts';
 
-/** What the names of outputs begin with that say what is to be entered. */
+/** Prefix of the outputs that describe directory entries. */
 export const DIRECTORY_OUTPUT = 'Directory';
 
 /**
- * Where others find what this stage offers, by name alone: an HTTP namespace of AWS Cloud Map, in which the deployment
- * registers each service as one instance with attributes; and where a publisher finds who has subscribed.
+ * Service discovery by name: an HTTP namespace of AWS Cloud Map, in which the deployment registers each service as one
+ * instance with attributes, and in which publishers look up their subscribers.
  */
 export class ServiceDirectory extends Construct {
-  /** Where functions that are told of it (`DIRECTORY`) look. */
+  /** The value of functions' `DIRECTORY`. */
   readonly name: string;
   readonly #namespace: HttpNamespace | undefined;
   readonly #subscribers = new Map<string, Service>();
@@ -25,7 +25,7 @@ export class ServiceDirectory extends Construct {
     if (stage.directory === 'templates') this.#namespace = new HttpNamespace(this, 'Namespace', { name: this.name });
   }
 
-  /** @param owner what is entered: its entry is made, and goes, with it */
+  /** @param owner what is registered: the entry is created and deleted with it */
   enter(owner: Construct, name: string, description: string, attributes: Record<string, string>): void {
     if (!this.#namespace) {
       putOut(owner, { name, description, attributes });
@@ -37,7 +37,7 @@ export class ServiceDirectory extends Construct {
     });
   }
 
-  /** Makes place for those who subscribe to a topic: each is entered by a stack of its own. */
+  /** Creates the entry for a topic, under which each subscriber's stack registers itself. */
   listSubscribersOf(topic: string): void {
     const name = subscribersEntry(topic);
     if (this.#namespace)
@@ -48,9 +48,9 @@ export class ServiceDirectory extends Construct {
   }
 
   /**
-   * Enters a subscriber in the stack of its own, so that no other changes with it.
-   * @param subscription is made after the entry, and goes before it: who is listed and hears nothing yet is waited for, while
-   * who hears and is not listed would be left out of an erasure
+   * Registers a subscriber in its own stack, so that no other stack changes.
+   * @param subscription is created after the entry and deleted before it. A listed service that receives nothing yet is
+   * waited for; one that receives events and is not listed would be left out of an erasure
    */
   enterSubscriber(owner: Construct, topic: string, service: string, subscription: IConstruct): void {
     const attributes = { kind: 'subscriber' };
@@ -67,10 +67,10 @@ export class ServiceDirectory extends Construct {
     subscription.node.addDependency(entry);
   }
 
-  /** Lets a function ask who has subscribed to a topic, and tells it where (`DIRECTORY`). */
+  /** Grants a function to look up the subscribers of a topic, and sets `DIRECTORY`. */
   allowListingSubscribers(fn: LambdaFunction, topic: string): void {
     fn.addEnvironment('DIRECTORY', this.name);
-    // It has no resource that a policy could name, but these keys
+    // The action has no resource-level permissions, only these condition keys
     // (https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudmap.html).
     fn.addToRolePolicy(
       new PolicyStatement({
@@ -86,15 +86,14 @@ export class ServiceDirectory extends Construct {
     );
     Validations.of(fn.role ?? fn).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',
-      reason:
-        'servicediscovery:DiscoverInstances has no resource that a policy could name; its conditions name one service.',
+      reason: 'servicediscovery:DiscoverInstances has no resource-level permissions; its conditions name one service.',
     });
   }
 }
 
 const listOf = (topic: string) => `The services that have subscribed to ${topic}.`;
 
-/** What whoever deploys is to enter; `instance`: one of several of this name. */
+/** Outputs an entry that the deployer registers; `instance`: one of several with this name. */
 function putOut(
   owner: Construct,
   entry: { name: string; instance?: string; description: string; attributes: Record<string, string> },

@@ -27,7 +27,7 @@ export interface ServiceFunctionProps {
 }
 
 /**
- * One export of a handler file as a Lambda function, with its own role and log group.
+ * A Lambda function that runs one export of a handler file, with its own role and log group.
  * @public
  */
 export class ServiceFunction extends LambdaFunction {
@@ -45,21 +45,21 @@ export class ServiceFunction extends LambdaFunction {
       handler: `index.${handler}`,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      // The share of a CPU grows with memory: half a gigabyte starts a bundle with SDK clients in about half the time.
+      // CPU share grows with memory: with half a gigabyte, a bundle with SDK clients starts in about half the time.
       memorySize: 512,
       timeout,
       ...(reserved !== undefined && { reservedConcurrentExecutions: reserved }),
       environment: { POWERTOOLS_METRICS_NAMESPACE: namespaceOf(stage), ...environment },
       loggingFormat: LoggingFormat.JSON,
-      // Lambda's own lines of each invocation cost as much as ours; those of what timed out or died are warnings.
-      // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+      // Lambda's own log lines of each invocation cost as much as the function's; timeouts and crashes are logged as
+      // warnings. https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
       systemLogLevelV2: SystemLogLevel.WARN,
       logGroup,
     });
     exportTraces(this, stage);
   }
 
-  /** Lets it do this with a table, such as `GetItem`, and tells it which that is by a variable of its environment. */
+  /** Grants actions on a table, such as `GetItem`, and sets an environment variable to the table's name. */
   uses(variable: string, table: ServiceTable, ...actions: string[]): void {
     this.addEnvironment(variable, table.tableName);
     table.allow(this, ...actions);

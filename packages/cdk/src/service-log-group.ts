@@ -6,7 +6,10 @@ import type { Stage } from './stage.ts';
 
 /** A log group with the stage's retention, removal policy and key. */
 export class ServiceLogGroup extends LogGroup {
-  /** @param logGroupName such as `/aws/lambda/shop-dev-payments-consume`: the stage's key knows names that go on like this */
+  /**
+   * @param logGroupName such as `/aws/lambda/shop-dev-payments-consume`: the stage's key allows names with the same
+   * prefix
+   */
   constructor(scope: Construct, id: string, { stage, logGroupName }: { stage: Stage; logGroupName: string }) {
     const encryptionKey = keyFor(scope, id, stage);
     super(scope, id, {

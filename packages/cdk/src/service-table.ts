@@ -6,7 +6,7 @@ import { removalPolicyOf } from './removal.ts';
 import { prefixOf, type Stage } from './stage.ts';
 
 /**
- * A table with the stage's recovery, removal policy and deletion protection, encrypted, paid by request.
+ * A table with the stage's recovery, removal policy and deletion protection; encrypted, on-demand capacity.
  * @public
  */
 export class ServiceTable extends TableV2 {
@@ -17,21 +17,21 @@ export class ServiceTable extends TableV2 {
     super(scope, id, {
       tableName: `${prefixOf(stage)}${name}`,
       ...(warm && { warmThroughput: { readUnitsPerSecond: warm.reads, writeUnitsPerSecond: warm.writes } }),
-      // DynamoDB's own key costs nothing; every use of aws/dynamodb is paid (https://aws.amazon.com/kms/pricing/).
+      // DynamoDB's own key is free; every use of aws/dynamodb is charged (https://aws.amazon.com/kms/pricing/).
       encryption: stage.keyArn ? TableEncryptionV2.awsManagedKey() : TableEncryptionV2.dynamoOwnedKey(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: stage.pointInTimeRecovery },
       removalPolicy: removalPolicyOf(stage),
       deletionProtection: stage.keepData,
       ...table,
     });
-    // TableV2 itself takes no key where the stack is for any region; with it, that of AWS is not used.
+    // TableV2 itself accepts no key in a region-agnostic stack; this property overrides the AWS key.
     if (stage.keyArn) {
       const table = this.node.defaultChild as CfnGlobalTable;
       table.addPropertyOverride('Replicas.0.SSESpecification.KMSMasterKeyId', stage.keyArn);
     }
   }
 
-  /** Lets a function do this with the table, such as `GetItem`; its indexes are another matter. */
+  /** Grants actions on the table, such as `GetItem`, without its indexes. */
   allow(fn: LambdaFunction, ...actions: string[]): void {
     this.#allow(fn, this.tableArn, actions);
   }

@@ -3,7 +3,7 @@ import { CfnGlobalTable } from 'aws-cdk-lib/aws-dynamodb';
 import { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { prefixOf, type Stage } from './stage.ts';
 
-/** @throws {Error} if a setting is about a table or function that the stage has not */
+/** @throws {Error} if a setting names a table or function that the stage does not have */
 export function checkSettingNames(app: App, stage: Stage): void {
   const all = app.node.findAll();
   const tables = all.flatMap((one) => (one instanceof CfnGlobalTable ? (one.tableName ?? []) : []));

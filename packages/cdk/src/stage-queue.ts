@@ -15,10 +15,10 @@ import { onlyOwnRoles } from './own-roles.ts';
 import { ServiceFunction } from './service-function.ts';
 import { concurrencyOf, type Stage } from './stage.ts';
 
-/** What is gathered: long enough for the answers to one request to come together, and be one write. */
+/** Batching window: long enough for the replies to one request to arrive together and become one write. */
 const WINDOW = Duration.seconds(2);
 const MAX_GATHERED = 200;
-/** The most that SQS has. */
+/** The maximum of SQS. */
 export const RETENTION = Duration.days(14);
 
 export interface StageQueueProps {
@@ -30,19 +30,19 @@ export interface StageQueueProps {
 }
 
 /**
- * Whose dead letters a queue takes. By default any queue's of the account: SQS moves them without asking who may send, so
- * that whoever makes a queue could put messages into this one
+ * Restricts whose dead-letter queue a queue is. By default, any queue of the account: SQS moves dead letters without
+ * checking who may send, so anybody who can create a queue could put messages into this one
  * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue.html).
  */
 function deadLettersTaken(scope: Construct, id: string, source: string | undefined): RedriveAllowPolicy {
   if (source === undefined) return { redrivePermission: RedrivePermission.DENY_ALL };
-  // By its name: each of the two refers to the other.
+  // By name, because the two queues refer to each other.
   const arn = Stack.of(scope).formatArn({ service: 'sqs', resource: source });
   return { sourceQueues: [Queue.fromQueueArn(scope, `${id}Source`, arn)] };
 }
 
 /**
- * A queue with the stage's key, which keeps messages for 14 days. TLS only, and for its own stage only.
+ * A queue with the stage's key, which keeps messages for 14 days. TLS only, and only for roles of the stage.
  * @beta
  */
 export class StageQueue extends Queue {
@@ -58,23 +58,25 @@ export class StageQueue extends Queue {
         : { encryption: QueueEncryption.SQS_MANAGED }),
       enforceSSL: true,
       retentionPeriod: RETENTION,
-      // What the kit sends at most. A larger one would not fit into a table's item.
+      // The maximum that the kit sends. A larger message would not fit into a table's item.
       maxMessageSizeBytes: 256 * 1024,
-      // AWS's advice is six times the function's timeout, so that a retried batch does not come up twice.
+      // AWS recommends six times the function's timeout, so that a retried batch is not delivered twice.
       visibilityTimeout: Duration.seconds(6 * ServiceFunction.defaultTimeout.toSeconds()),
       redriveAllowPolicy: deadLettersTaken(scope, id, deadLettersOf),
       ...(deadLetters && { deadLetterQueue: deadLetters }),
       ...more,
     });
     this.#stage = stage;
-    // A statement of a queue's policy may name seven actions, or all.
+    // A statement of a queue's policy can list at most seven actions, or all.
     this.addToResourcePolicy(onlyOwnRoles(this, stage, ['sqs:*'], this.queueArn));
   }
 
   /**
-   * Hands its messages to a function, ten at a time, and lets it have them; CDK's own event source grants more than is used.
-   * @param consumer whose `subscriberConcurrency` of the stage says how many batches the function handles at once
-   * @param gathers whether it waits for a batch to fill: for what nobody waits for, from a queue that is not FIFO
+   * Delivers its messages to a function in batches of ten, with the permissions for that; CDK's own event source grants
+   * more than is used.
+   * @param consumer its `subscriberConcurrency` in the stage's settings limits concurrent batches
+   * @param gathers whether to wait for a batch to fill: for messages whose latency does not matter, from a standard
+   * queue
    */
   deliverTo(fn: LambdaFunction, consumer: string, gathers = false): void {
     fn.addToRolePolicy(

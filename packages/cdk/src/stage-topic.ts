@@ -5,8 +5,9 @@ import { onlyOwnRoles } from './own-roles.ts';
 import type { Stage } from './stage.ts';
 
 /**
- * Who may do these decides over a topic. With `READING`, they are all that its policy may name: SNS refuses one with any
- * other, or with a wildcard (https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html).
+ * The actions that change a topic. With `READING`, these are all that a topic's policy can contain: SNS rejects any
+ * other action and wildcards
+ * (https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html).
  */
 export const CHANGING = [
   ...['Publish', 'SetTopicAttributes', 'PutDataProtectionPolicy', 'DeleteTopic', 'AddPermission', 'RemovePermission'],
@@ -17,12 +18,12 @@ const READING = [
 ].map((name) => `sns:${name}`);
 
 /**
- * A topic with the stage's key. TLS only, and for its own stage only: whoever may subscribe gets all that is published. A
- * service of AWS that publishes to it needs a statement of its own in the topic's policy.
+ * A topic with the stage's key. TLS only, and only for roles of the stage: whoever can subscribe gets everything that
+ * is published. An AWS service that publishes to it needs a statement of its own in the topic's policy.
  * @beta
  */
 export class StageTopic extends Topic {
-  /** @param props `name`: of the topic, as a whole: `APP-STAGE-…` */
+  /** @param props `name`: the whole name of the topic: `APP-STAGE-…` */
   constructor(scope: Construct, id: string, props: { stage: Stage; name: string } & Omit<TopicProps, 'topicName'>) {
     const { stage, name, ...more } = props;
     const masterKey = keyFor(scope, id, stage);

@@ -6,129 +6,133 @@ const concurrency = z.int().min(2).max(1000);
 const perSecond = z.int().min(1);
 
 /**
- * What a stage of any app is set to. Each setting has a default, that of a stage which may lose its data: `{}` is a stage. An
- * app extends it by settings of its own.
+ * The settings of a stage of any application. Each has a default, which suits a stage that may lose its data: `{}` is
+ * valid. An application extends the schema by settings of its own.
  * @beta
  */
 export const stageSettings = z.strictObject({
-  /** Whether tables outlive their stack, and can be deleted by nobody before their protection is switched off. */
+  /** Whether tables outlive their stack, with deletion protection. */
   keepData: z.boolean().default(false),
   pointInTimeRecovery: z.boolean().default(false),
   logRetentionDays: z.union([z.literal(7), z.literal(30), z.literal(90), z.literal(365)]).default(7),
-  /** For how long subscribers can read again what was published, personal data included; null: not at all. */
+  /** How many days subscribers can replay published messages, personal data included; null: no archive. */
   eventArchiveDays: z.int().min(1).max(365).nullable().default(7),
-  /** Most batches of a queue that its consumer handles at once, over all instances: 2 to 1,000. */
+  /** Maximum number of batches of a queue that its consumer processes concurrently, over all instances: 2 to 1,000. */
   subscriberConcurrency: z.object({ default: concurrency }).catchall(concurrency).default({ default: 5 }),
   /**
-   * Units a second that a table, but not its indexes, is ready for before its first load, by its name, such as `orders`:
-   * 12,000 and 4,000 if nothing is said. Paid once, when it is raised; it cannot be lowered
-   * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html). How many: docs/capacity.md.
+   * Warm throughput per table, by name, such as `orders`: read and write units a second that the table, not its
+   * indexes, supports without prior load. Default of AWS: 12,000 and 4,000. Charged once, when it is raised; cannot be
+   * lowered (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html). Sizing:
+   * docs/capacity.md.
    */
   warmThroughput: z
     .record(z.string(), z.strictObject({ reads: z.int().min(12_000), writes: z.int().min(4_000) }))
     .default({}),
   /**
-   * Instances that are kept for a function, and its most, by its name, such as `orders-create`; of a consumer, at
-   * least its `subscriberConcurrency`. They are taken from what the account may run, of which 100 stay for all others
+   * Reserved concurrency per function, by name, such as `orders-create`; for a consumer, at least its
+   * `subscriberConcurrency`. It is taken from the account's concurrency, of which 100 must remain unreserved
    * (https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html).
    */
   reservedConcurrency: z.record(z.string(), z.int().min(2)).default({}),
-  /** Requests a second that the API takes of each route, from everybody together. */
+  /** Maximum requests a second per route of the API, over all callers. */
   throttling: z.strictObject({ perSecond, burst: perSecond }).default({ perSecond: 5_000, burst: 5_000 }),
-  /** Whose tokens callers bring: for this audience, of the OpenID provider that is a parameter of the foundation stack. */
+  /**
+   * The tokens that callers use: audience and scopes. Their issuer is the OpenID provider in a parameter of the
+   * foundation stack.
+   */
   tokens: z
     .strictObject({
       /** Default: the name of the app. */
       audience: z.string().min(1).optional(),
-      /** Of tokens that are good for everything, not only for the resource that is their subject. */
+      /** Scopes of tokens that are valid for every resource, not only for their own subject. */
       scopes: tokenScopes,
     })
     .default({ scopes: DEFAULT_SCOPES }),
   cors: z
     .strictObject({
-      /** Web sites whose pages may call the API, such as `https://www.example.com`; none: it is closed to pages. */
+      /** Origins of web pages that may call the API (CORS), such as `https://www.example.com`; empty: none. */
       origins: z.array(z.url({ protocol: /^https$/ })),
     })
     .default({ origins: [] }),
   /**
-   * Whether who takes messages from a queue checks which function has sent them, by SQS's `SenderId`; false for clouds that
-   * report something else there.
+   * Whether consumers verify, by SQS's `SenderId`, which function has sent a message; false for clouds that report
+   * something else.
    */
   verifySenders: z.boolean().default(true),
   /**
-   * Whether all that is kept and sent is encrypted with a key of the stage's own, at $1 a month and its requests.
-   * `retiring`: nothing new is, and the key is still there, for what is older. Between true and false, one deployment has
-   * it: other stacks import the key, and CloudFormation takes no export away that is in use.
+   * Whether everything that is stored and sent is encrypted with a customer managed key, at $1 a month plus requests.
+   * `retiring`: the key only decrypts older data. One deployment with `retiring` is required between true and false:
+   * other stacks import the key, and CloudFormation does not delete an export that is in use.
    */
   customerManagedKey: z.union([z.boolean(), z.literal('retiring')]).default(false),
-  /** Where the functions' spans go; nothing: nobody traces. */
+  /** Where functions export their spans; null: no tracing. */
   tracing: z
     .strictObject({
       /**
-       * `cloudwatch`: the OTLP endpoint of the stage's region, for accounts that have Transaction Search switched on; or
-       * the address of a collector that takes OTLP/HTTP, such as `http://localhost:4318` of a collector's layer.
+       * `cloudwatch`: the OTLP endpoint of the stage's region, for accounts with Transaction Search enabled; or the URL
+       * of an OTLP/HTTP collector, such as `http://localhost:4318` for a collector in a layer.
        */
       to: z.union([z.literal('cloudwatch'), z.url({ protocol: /^https?$/ })]),
-      /** ARN of the layer of a collector, for arm64. */
+      /** ARN of a collector's layer, for arm64. */
       layer: z.string().startsWith('arn:').nullable(),
-      /** The part of all traces that is recorded: 0 to 1. */
+      /** Share of traces that are sampled: 0 to 1. */
       ratio: z.number().min(0).max(1),
     })
     .nullable()
     .default(null),
   /**
-   * How what it offers gets into AWS Cloud Map: by its `templates`; or they only put out what is to be entered, for a cloud
-   * whose CloudFormation knows no Cloud Map (`outputs`), and whoever deploys enters it. From the first to the second,
-   * the stacks of subscribers are deployed before the foundation: they import from it.
+   * How the stage registers its entries in AWS Cloud Map: through its `templates`, or, for a cloud whose CloudFormation
+   * does not support Cloud Map, through `outputs` that the deployer registers. When switching to `outputs`, deploy the
+   * subscribers' stacks before the foundation: they import from it.
    */
   directory: z.enum(['templates', 'outputs']).default('templates'),
-  /** Where the API is not at the root of its address: the path before its own paths, in which `{api}` is its id. */
+  /** Path of the API if it is not at the root of its host; `{api}` stands for its id. */
   basePath: z.string().startsWith('/').nullable().default(null),
-  /** Whether alarms watch it, and a dashboard shows it. */
+  /** Whether it has alarms and a dashboard. */
   monitoring: z.boolean().default(true),
-  /** Where the people on call read what to do: each alarm names a chapter of it by its anchor. */
+  /** The runbook that alarms refer to: each alarm names one of its chapters by anchor. */
   runbook: z.string().min(1).default('docs/runbook.md'),
-  /** What the API must keep to, over all routes, or an alarm is raised. */
+  /** Thresholds of the API's alarms, over all routes. */
   apiAlarms: z
     .strictObject({
-      /** Answers with 5xx, in per cent of all. */
+      /** Responses with 5xx, in per cent of all. */
       errorPercent: z.number().positive().max(100),
-      /** What one request in a hundred may exceed. */
+      /** The latency that at most one request in a hundred may exceed, in milliseconds. */
       p99Ms: z.int().positive(),
     })
     .default({ errorPercent: 5, p99Ms: 10_000 }),
-  /** Whether alarms are mailed, to the address that is a parameter of the operations stack. */
+  /** Whether alarms are sent by email, to the address in a parameter of the operations stack. */
   alarmByEmail: z.boolean().default(false),
 });
 
 export type StageSettings = z.output<typeof stageSettings>;
 
 /**
- * A stage of an app.
+ * A stage of an application.
  * @public
  */
 export interface Stage extends StageSettings {
-  /** Of its application, as in the sources of its messages: `/APPLICATION/SERVICE`. */
+  /** Name of its application, as in the sources of its messages: `/APPLICATION/SERVICE`. */
   app: string;
   name: string;
-  /** The stage's own key, once it is there. */
+  /** ARN of the stage's customer managed key, once it exists. */
   keyArn?: string;
 }
 
-/** As names of metrics and descriptions have it. */
+/** The form used in metric names and descriptions. */
 export const capitalized = (app: string): string => `${app.charAt(0).toUpperCase()}${app.slice(1)}`;
 
-/** Most batches that a consumer handles at once. */
+/** Maximum number of batches that a consumer processes concurrently. */
 export const concurrencyOf = ({ subscriberConcurrency }: Stage, name: string): number =>
   (subscriberConcurrency as Partial<Record<string, number>>)[name] ?? subscriberConcurrency.default;
 
-/** What the names of everything in a stage begin with. */
+/** Prefix of all resource names of a stage. */
 export const prefixOf = ({ app, name }: Pick<Stage, 'app' | 'name'>): string => `${app}-${name}-`;
 
 /**
- * A stage whose settings are checked.
- * @param schema of the app's settings, which extends `stageSettings`
- * @throws {Error} if there is no such stage, or its settings are wrong
+ * A stage with validated settings.
+ * @param schema of the application's settings, an extension of `stageSettings`
+ * @throws {Error} if there is no such stage, or its settings are invalid
  * @beta
  */
 export function stageOf<Settings extends StageSettings>(
@@ -139,14 +143,15 @@ export function stageOf<Settings extends StageSettings>(
 ): Settings & Pick<Stage, 'app' | 'name'> {
   const found = stages[name];
   if (!found) throw new Error(`There is no stage "${name}"; there are: ${Object.keys(stages).join(', ')}.`);
-  // Roles, and who may use what, go by what names begin with: no app's and no stage's may begin another's.
+  // Policies identify roles and resources by name prefix: no application's or stage's prefix may be the prefix of
+  // another's.
   for (const [what, word] of [
     ['app', app],
     ['stage', name],
   ])
     if (!/^[a-z][a-z0-9]*$/.test(word ?? ''))
-      throw new Error(`The name of the ${what}, "${word}", must have lower-case letters and digits only.`);
+      throw new Error(`The name of the ${what}, "${word}", must consist of lower-case letters and digits.`);
   const result = schema.safeParse(found);
   if (result.success) return { app, name, ...result.data };
-  throw new Error(`The settings of stage "${name}" are wrong:\n${z.prettifyError(result.error)}`);
+  throw new Error(`The settings of stage "${name}" are invalid:\n${z.prettifyError(result.error)}`);
 }

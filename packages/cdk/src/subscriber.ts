@@ -10,7 +10,7 @@ import { ServiceFunction } from './service-function.ts';
 import { prefixOf } from './stage.ts';
 
 /**
- * A service that reacts to events: a queue behind the topic, and whoever consumes it.
+ * A service that reacts to events: a queue subscribed to the topic, and its consumer.
  * @public
  */
 export class Subscriber extends Consumer {
@@ -25,7 +25,7 @@ export class Subscriber extends Consumer {
     const undelivered = new FifoQueue(queues, 'Undelivered', { stage, name: `${name}-undelivered` });
     Validations.of(undelivered).acknowledge({
       id: 'AwsSolutions-SQS3',
-      reason: "It is a dead-letter queue itself: of the topic's subscription, which the rule does not look at.",
+      reason: "It is a dead-letter queue itself: that of the topic's subscription, which the rule does not consider.",
     });
     super(scope, id, props, { main, undelivered });
     this.#props = props;
@@ -47,9 +47,9 @@ export class Subscriber extends Consumer {
   }
 
   /**
-   * A route of the API that reads what the subscriber made.
+   * Adds a route of the API that reads the subscriber's table.
    * @param entry handler file that exports `read`
-   * @param action the one thing that it does with the table, such as `GetItem`
+   * @param action its only action on the table, such as `GetItem`
    */
   addReadRoute(api: Api, route: Route, entry: string, action: string): ServiceFunction {
     const { stage } = this.#props;

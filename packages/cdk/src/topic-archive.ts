@@ -9,17 +9,19 @@ import { functionRole } from './function-role.ts';
 import { removalPolicyOf } from './removal.ts';
 import { prefixOf, type Stage } from './stage.ts';
 
-/** CDK has one function a stack for such calls, under this id. */
+/** CDK creates one function per stack for such calls, under this id. */
 const CALLER = `AWS${AwsCustomResource.PROVIDER_FUNCTION_UUID.replaceAll('-', '')}`;
 
-/** So its role and log group are one a stack, too. */
+/** Its role and log group are also shared per stack. */
 const roles = new WeakMap<Stack, ReturnType<typeof functionRole>>();
 
 /**
- * Deactivates a topic's archive before the topic is deleted: SNS deletes no topic that has one, and what was archived is
- * gone with it (https://docs.aws.amazon.com/sns/latest/dg/message-archiving-and-replay-topic-owner.html; in the same way as
- * https://github.com/aws/aws-cdk/pull/37113). Where data is kept, only if the deployment that makes the topic fails: then
- * too it is there, or the archive would be deactivated by the deployment that begins to keep data.
+ * Deactivates a topic's archive before the topic is deleted: SNS does not delete a topic with an archive, and
+ * deactivating discards the archive
+ * (https://docs.aws.amazon.com/sns/latest/dg/message-archiving-and-replay-topic-owner.html; the same approach as
+ * https://github.com/aws/aws-cdk/pull/37113). In a stage that keeps data, it acts only if the deployment that creates
+ * the topic fails. It exists there too: otherwise the deployment that starts to keep data would remove it, and so
+ * deactivate the archive.
  */
 export function deactivateArchiveOnDeletion(scope: Construct, id: string, stage: Stage, topic: Topic): void {
   const functionName = `${prefixOf(stage)}topic-archive`;
@@ -27,7 +29,7 @@ export function deactivateArchiveOnDeletion(scope: Construct, id: string, stage:
   const made = roles.get(stack) ?? functionRole(scope, id, { stage, functionName });
   roles.set(stack, made);
   const { role, logGroup } = made;
-  // It goes when the stage has no archive any more.
+  // Deleted once the stage has no archive any more.
   (logGroup.node.defaultChild as CfnLogGroup).addMetadata(RETIRING, true);
   new AwsCustomResource(scope, id, {
     functionName,

@@ -3,7 +3,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { type Function as LambdaFunction, LayerVersion } from 'aws-cdk-lib/aws-lambda';
 import type { Stage } from './stage.ts';
 
-/** Tells a function where its spans go, and lets it send them there. */
+/** Configures where a function exports its spans, with the permissions for that. */
 export function exportTraces(fn: LambdaFunction, { app, tracing }: Stage): void {
   if (!tracing) return;
   const { to, layer, ratio } = tracing;
@@ -12,11 +12,11 @@ export function exportTraces(fn: LambdaFunction, { app, tracing }: Stage): void 
   fn.addEnvironment('OTEL_TRACES_SAMPLER_ARG', String(ratio));
   fn.addEnvironment('OTEL_RESOURCE_ATTRIBUTES', `service.namespace=${app}`);
   if (layer) fn.addLayers(LayerVersion.fromLayerVersionArn(fn, 'Collector', layer));
-  // A collector of the layer sends with the function's role, too.
+  // A collector in a layer also uses the function's role.
   if (to !== 'cloudwatch' && !layer) return;
   fn.addToRolePolicy(new PolicyStatement({ actions: ['xray:PutTraceSegments'], resources: ['*'] }));
   Validations.of(fn.role ?? fn).acknowledge({
     id: 'AwsSolutions-IAM5[Resource::*]',
-    reason: 'Spans have no resource that a policy could name: xray:PutTraceSegments takes none.',
+    reason: 'xray:PutTraceSegments has no resource-level permissions.',
   });
 }

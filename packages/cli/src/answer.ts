@@ -5,7 +5,7 @@ import { jsonIn } from './json.ts';
 
 export interface Answer {
   status: number;
-  /** Parsed, if it is JSON. */
+  /** Parsed if it is JSON. */
   body: unknown;
 }
 
@@ -15,10 +15,10 @@ export async function readAnswer(response: Response): Promise<Answer> {
   return { status, body: jsonIn(text) ?? text };
 }
 
-/** The service answers with problems, API Gateway itself with `{message}`, a proxy with anything. */
+/** Services answer with problems, API Gateway with `{message}`, a proxy with anything. */
 const refusal = problem.extend({ message: z.string() }).partial();
 
-/** Why a request was refused, in words. */
+/** The reason why a request was refused, for people. */
 export function reasonOf({ status, body }: Answer): string {
   const { errors = [], detail, title, message } = refusal.safeParse(body).data ?? {};
   if (errors.length > 0)

@@ -7,49 +7,49 @@ import type { Aggregates } from './reconcile/aggregates.ts';
 import type { Profiles } from './stage/switches.ts';
 import type { AggregateName } from './words.ts';
 
-/** Where a stage is, once it has been started on this machine. */
+/** Addresses of a stage that runs on this machine. */
 export interface Addresses {
   apiUrl: string;
 }
 
-/** What every subscriber of a topic does alike. */
+/** Defaults for new subscribers of a topic. */
 export interface SubscriberDefaults {
-  /** Channels that it answers on. */
+  /** Channels that it sends to. */
   readonly sends?: readonly Channel[];
-  /** By the type of an event, an export of `shared/` that makes its handler of a `HandlerContext`. */
+  /** By event type: an export of `shared/` that creates its handler from a `HandlerContext`. */
   readonly handlers?: Readonly<Record<string, (context: never) => unknown>>;
 }
 
 /**
- * What an app tells the commands that operate it, as the default export of the `rollcall.config.ts` beside its `cdk.json`.
- * All that is deployed they read from the stage itself.
+ * What the operator commands need to know about an app: the default export of the `rollcall.config.ts` beside its
+ * `cdk.json`. Everything that is deployed, they read from the stage itself.
  * @public
  */
 export interface App extends AppConfig {
-  /** Of the app: its resources are called `NAME-STAGE-…`. */
+  /** Name of the app: its resources are called `NAME-STAGE-…`. */
   readonly name: string;
-  /** What its messages are about. Default: an aggregate. */
+  /** The name of what its messages are about. Default: an aggregate. */
   readonly aggregate?: AggregateName;
-  /** Of the app, as every stack of a stage puts it out. */
+  /** Version of the app, which every stack of a stage has as an output. */
   readonly version?: string;
-  /** Contracts of its messages, by which people are shown what came as bytes. */
+  /** Contracts of its messages, to decode binary data for display. */
   readonly messages?: readonly MessageContract[];
-  /** Several capabilities that are switched at once. */
+  /** Groups of capabilities that are switched together. */
   readonly profiles?: Profiles;
-  /** Where the aggregates of its topics are kept: what `rollcall ops reconcile` compares. Default: it compares nothing. */
+  /** Tables of its topics' aggregates, which `rollcall ops reconcile` compares with consumers. Default: none. */
   readonly aggregates?: readonly Aggregates[];
-  /** The scopes of a token with which an operator may do everything. Default: `read write`. */
+  /** The scopes of a token that lets an operator do everything. Default: `read write`. */
   readonly operatorScope?: string;
-  /** What `rollcall new subscriber` gives each subscriber of a topic, by the topic's name. */
+  /** Defaults of `rollcall new subscriber`, by topic name. */
   readonly subscribers?: Readonly<Record<string, SubscriberDefaults>>;
   /** Further commands of `rollcall ops`. */
   readonly commands?: readonly Command[];
   /**
-   * What the console shows and does beside what it does for every app.
+   * What the console shows and does in addition to its features for every app.
    * @beta
    */
   readonly console?: ConsoleParts;
-  /** What a person may try next, for those who have just started it. */
+  /** Suggested next steps, printed after a start. */
   readonly firstSteps?: (addresses: Addresses) => string;
 }
 

@@ -1,4 +1,4 @@
-// What the rollcall.config.ts of an app imports.
+// The module that an app's rollcall.config.ts imports.
 
 import { onStage as onFullStage } from './cli/command.ts';
 import type { StageAction } from './operated-stage.ts';
@@ -12,8 +12,8 @@ export type { Aggregates } from './reconcile/aggregates.ts';
 export { OperatorError } from './stage/errors.ts';
 
 /**
- * Makes the action of a command: it is given its stage, by `--app`, `--stage` and `--endpoint` or what the folder says.
- * @returns what `Command.action` takes; it rejects with an {@link OperatorError} if the stage cannot be told
+ * Creates the action of a command, which gets its stage from `--app`, `--stage` and `--endpoint`, or from the folder.
+ * @returns an argument for `Command.action`; it rejects with an {@link OperatorError} if the stage cannot be determined
  * @public
  */
 export const onStage: <Own extends object, Args extends unknown[]>(

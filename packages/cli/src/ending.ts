@@ -1,8 +1,8 @@
 const LOOKED_EVERY_MS = 250;
-/** Ctrl-C comes twice at once: the terminal sends it to all, and npm passes it on. */
+/** A Ctrl-C arrives twice: the terminal sends it to all processes, and npm forwards it. */
 const SAME_WISH_MS = 1_000;
 
-/** Calls `end` at the first SIGINT or SIGTERM. At one that comes more than a second later, the process ends at once. */
+/** Calls `end` at the first SIGINT or SIGTERM. Another signal more than a second later ends the process immediately. */
 export function onEnd(end: () => unknown): void {
   let since: number | undefined;
   const wished = () => {
@@ -15,9 +15,9 @@ export function onEnd(end: () => unknown): void {
 }
 
 /**
- * Ends a script of npm's with npm, however that is ended: this process is sent SIGTERM once its parent is no longer the one
- * that `PARENT_PID` names, as the scripts of package.json do. Whatever else starts it, such as a shell in whose background
- * it runs, may end before it.
+ * Ends this process when the npm script that started it ends, in whatever way: it gets a SIGTERM once its parent is no
+ * longer the one in `PARENT_PID`, which the scripts of package.json set. Without that variable, the parent may end
+ * first, such as a shell that started it in the background.
  */
 export function endWithNpm(): void {
   const { PARENT_PID } = process.env;

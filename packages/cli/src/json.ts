@@ -1,4 +1,4 @@
-/** The value that a text is as JSON; undefined: it is none. */
+/** Parses JSON; undefined if the text is not JSON. */
 export function jsonIn(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,15 +1,15 @@
 /**
- * A stage, as the commands of an app see it: through AWS's own APIs, in an account or an embedded cloud.
+ * A stage as an app's commands see it: through AWS's own APIs, in an account or an embedded cloud.
  * @public
  */
 export interface Stage {
-  /** Of the app: its resources are called `APP-STAGE-…`. */
+  /** Name of the app: its resources are called `APP-STAGE-…`. */
   readonly app: string;
   /** Such as `dev`. */
   readonly name: string;
-  /** AWS endpoint of an embedded cloud or of LocalStack; undefined: the account that the credentials are of. */
+  /** AWS endpoint of an embedded cloud or of LocalStack; undefined: the account of the credentials. */
   readonly endpoint?: string | undefined;
-  /** What clients of AWS are created with; of an account nothing, so that they find region and credentials themselves. */
+  /** Configuration for AWS clients; empty for an account, so that they find region and credentials themselves. */
   readonly config: {
     readonly endpoint?: string;
     readonly region?: string;
@@ -18,26 +18,26 @@ export interface Stage {
   /** The physical name of a table, function or stack of the stage. */
   table(name: string): string;
   /**
-   * Asks AWS something.
-   * @throws {OperatorError} if the stage is not there to be asked
+   * Calls AWS.
+   * @throws {OperatorError} if the stage does not exist or is not reachable
    */
   ask<T>(question: () => Promise<T>): Promise<T>;
-  /** Names of all that take messages from a queue. */
+  /** Names of all consumers of queues. */
   subscribers(): Promise<string[]>;
-  /** Every queue, and how many messages wait in it, or are being worked on. */
+  /** Every queue, with its visible and in-flight messages. */
   queues(): Promise<Array<{ queue: string; visible: number; inFlight: number }>>;
 }
 
-/** Options of every command that {@link Stage} is given to. */
+/** Options of every command that gets a {@link Stage}. */
 export interface StageOptions {
   app?: string;
   stage?: string;
   endpoint?: string;
-  /** Whether to print JSON and nothing else. */
+  /** Whether to print only JSON. */
   json?: boolean;
 }
 
-/** What a command does with its stage, the options that it was called with, and its arguments. */
+/** The action of a command, with its stage, options and arguments. */
 export type StageAction<Own extends object, Args extends unknown[]> = (
   stage: Stage,
   options: Own & StageOptions,

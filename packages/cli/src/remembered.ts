@@ -1,4 +1,4 @@
-/** Asks once, and remembers the answer; a failure is forgotten, so that the next one asks again. */
+/** Asks once, and caches the answer; a failure is not cached, so that the next call asks again. */
 export function remembered<T>(ask: () => Promise<T>): () => Promise<T> {
   let answer: Promise<T> | undefined;
   return () => {

@@ -12,17 +12,17 @@ import { type InspectorAddress, openInspector } from './inspector.ts';
 import { openStage } from './stage/stage.ts';
 
 export interface StartOptions {
-  /** Keeps no data. */
+  /** Keep no data. */
   memory?: boolean;
   /** Folder. */
   data: string;
-  /** Of the API. */
+  /** Port of the API. */
   port: number;
-  /** Synthesizes in any case. */
+  /** Synthesize even without changes. */
   synth?: boolean;
-  /** Values of the templates' parameters. */
+  /** Values of template parameters. */
   parameters: Record<string, string>;
-  /** Deploys again when sources change. */
+  /** Deploy again when sources change. */
   watch?: boolean;
   /** Where debuggers attach. */
   inspect?: InspectorAddress;
@@ -30,7 +30,7 @@ export interface StartOptions {
 
 const root = process.cwd();
 const OUTDIR = join(root, 'cdk.out');
-/** How long after a change others may follow that belong to it. */
+/** How long after a change further changes are combined with it. */
 const SETTLE_MS = 200;
 
 const seconds = (since: number) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
@@ -39,7 +39,7 @@ const seconds = (since: number) => `${((performance.now() - since) / 1000).toFix
 export async function start(app: Partial<App>, options: StartOptions): Promise<void> {
   const started = performance.now();
   endWithNpm();
-  // What it writes is personal, and holds keys: whoever starts it reads it, and nobody else.
+  // Its files contain personal data and keys: only the user who starts it may read them.
   process.umask(0o077);
   const inspector = options.inspect && openInspector(options.inspect);
   const cloud = await startCloud({
@@ -67,11 +67,11 @@ export async function start(app: Partial<App>, options: StartOptions): Promise<v
   console.log('Ctrl-C ends it.');
 }
 
-/** The console of an app of the kit, at the address of its API. Of any other, `GET /` may be a route of its own. */
+/** The console of an app of the kit, at the address of its API. In any other app, `GET /` may be a route of its own. */
 async function consoleOf(app: Partial<App>, cloud: Cloud): Promise<Console | undefined> {
   const { name } = app;
   if (name === undefined) return undefined;
-  // The page is built after the rest is there, so that nobody has to wait for it.
+  // The console's page is built after everything else has started, so that nothing waits for it.
   const operatorConsole = await createConsole({
     app,
     stage: openStage({ app: name, name: 'dev', endpoint: cloud.endpointUrl }),
@@ -81,7 +81,7 @@ async function consoleOf(app: Partial<App>, cloud: Cloud): Promise<Console | und
   return operatorConsole;
 }
 
-/** A line of what is printed: what it is, and where. */
+/** A printed line: a label and an address. */
 type Line = readonly [string, string];
 
 const ofKit = ({ apiUrl }: Cloud): Line[] => [
@@ -89,7 +89,7 @@ const ofKit = ({ apiUrl }: Cloud): Line[] => [
   ['API', pc.cyan(apiUrl)],
 ];
 
-/** Its APIs by their ids, and what its stacks put out. */
+/** The APIs by id, and the outputs of the stacks. */
 const ofOthers = async (cloud: Cloud): Promise<Line[]> => {
   const apis = Object.entries(cloud.apiUrls).map(([id, url]): Line => [id, pc.cyan(url)]);
   return [...apis, ...Object.entries(await cloud.outputs())];
@@ -111,7 +111,7 @@ function table(lines: readonly Line[]): string {
   return lines.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`).join('\n');
 }
 
-/** Where sources are, in an app of the kit; of any other, in whichever folders it has. */
+/** Source folders of an app of the kit; any other app may use other folders. */
 const SOURCES = ['infra', 'functions', 'shared', 'packages'];
 
 function foldersToWatch(): string[] {

@@ -1,7 +1,10 @@
 import { CloudError } from '@rollcall/local/internal/errors/cloud-error';
 import type { TokenRequest } from '@rollcall/local/internal/services/issuer';
 
-/** A token of an issuer of the project's own: of an embedded cloud, or `ops issuer`. @throws {CloudError} if none answers there */
+/**
+ * A token from an issuer of this project: of an embedded cloud, or `ops issuer`. @throws {CloudError} if none answers
+ * there
+ */
 export async function askIssuer(issuerUrl: string, request: TokenRequest): Promise<string> {
   try {
     const response = await fetch(`${issuerUrl}/token`, { method: 'POST', body: JSON.stringify(request) });
@@ -10,12 +13,12 @@ export async function askIssuer(issuerUrl: string, request: TokenRequest): Promi
     throw new Error(`it answered ${response.status}`);
   } catch (cause) {
     throw new CloudError(
-      `Nobody gives tokens at ${issuerUrl}. Is it running: an embedded cloud (npm start), or the issuer alone (npm run ops -- issuer)? On AWS, the OpenID provider of the stage gives them.`,
+      `No token issuer answers at ${issuerUrl}. Is it running: an embedded cloud (npm start), or the issuer alone (npm run ops -- issuer)? On AWS, tokens come from the OpenID provider of the stage.`,
       { cause },
     );
   }
 }
 
-/** A token of a running embedded cloud. @throws {CloudError} if none answers there */
+/** A token from a running embedded cloud. @throws {CloudError} if none answers there */
 export const requestToken = (endpointUrl: string, request: TokenRequest): Promise<string> =>
   askIssuer(`${endpointUrl}/issuer`, request);

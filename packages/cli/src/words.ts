@@ -1,6 +1,6 @@
 import { OperatorError } from './stage/errors.ts';
 
-/** What a person reads, in English, and in Chinese where an app has it; in double braces stand names of what is put in. */
+/** A text for people, in English and, where an app has it, in Chinese; placeholders are in double braces. */
 export interface Words {
   readonly en: string;
   readonly zh?: string;
@@ -8,24 +8,24 @@ export interface Words {
 
 type OneAndMany = readonly [one: string, many: string];
 
-/** What an app calls what its messages are about, one of it and several: `['order', 'orders']`. */
+/** An app's name for its aggregates, singular and plural: `['order', 'orders']`. */
 export interface AggregateName {
-  /** The first is one word of lower-case letters: `ops token` and `ops tail` have an option of this name. */
+  /** The singular is one word of lower-case letters: `ops token` and `ops tail` have an option of this name. */
   readonly en: OneAndMany;
   readonly zh?: OneAndMany;
 }
 
-/** Options that `ops token` or `ops tail` have beside it. */
+/** Other options of `ops token` or `ops tail`. */
 const TAKEN = ['app', 'bodies', 'endpoint', 'errors', 'help', 'json', 'past', 'scope', 'service', 'stage'];
 
 /**
- * The option by which commands are told of one aggregate.
- * @throws {OperatorError} if it would not be read as it is written, or mean something else
+ * The option by which commands select one aggregate.
+ * @throws {OperatorError} if commander would read it differently, or it collides with another option
  */
 export function optionOf({ en: [name] }: AggregateName): string {
   if (/^[a-z]+$/.test(name) && !TAKEN.includes(name)) return name;
   throw new OperatorError(
-    `rollcall.config.ts: aggregate.en cannot begin with "${name}": one word of lower-case letters, and none of ${TAKEN.join(', ')}.`,
+    `rollcall.config.ts: aggregate.en cannot start with "${name}": use one word of lower-case letters, other than ${TAKEN.join(', ')}.`,
   );
 }
 

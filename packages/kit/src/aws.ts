@@ -1,4 +1,4 @@
-/** Clients of AWS, transactions and environment of a function. */
+/** AWS clients, transactions and the environment of a function. */
 export { clientDefaults, createDynamoDB } from './aws/clients.ts';
 export { addresses, jsonOf, readEnvironment, text } from './aws/environment.ts';
 export { signerOf } from './aws/signed.ts';

@@ -1,4 +1,4 @@
-/** What services promise one another: messages, channels, consumers, routes and problems. */
+/** Contracts between services: messages, channels, consumers, routes and problems. */
 export { inAvro } from './contracts/avro.ts';
 export { type Channel, serviceOf } from './contracts/channel.ts';
 export { type ConsumerDescriptor, defineConsumer } from './contracts/consumer.ts';

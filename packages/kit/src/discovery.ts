@@ -1,3 +1,3 @@
-/** Where a service is: instances that register themselves. */
+/** Service discovery: instances that register themselves. */
 export { createRegistry } from './discovery/registry.ts';
 export { createSubscribers } from './discovery/subscribers.ts';

@@ -1,4 +1,4 @@
-/** What a function does with messages: publish them with a state change, apply them, answer them. */
+/** Messaging: publish messages with a state change, apply them, answer them. */
 
 export { type ClaimCheck, createClaimCheck } from './messaging/claim-check.ts';
 export { consumerFunctions, type HandlerContext } from './messaging/consumer-functions.ts';

@@ -1,4 +1,4 @@
-/** Calls of what may fail: breakers, limits, budgets of time, switches, secrets. */
+/** Calls to unreliable services: circuit breakers, rate limits, time budgets, switches, secrets. */
 export { timeLeft, withinBudget } from './resilience/budget.ts';
 export type { CircuitState } from './resilience/circuit.ts';
 export { createTokenStore } from './resilience/dynamodb-token-store.ts';

@@ -5,13 +5,13 @@ import type { Beside } from './beside/beside.ts';
 import { CloudError } from './errors/cloud-error.ts';
 
 /**
- * What an app says of itself to the embedded cloud, as the default export of `rollcall.config.ts` beside its `cdk.json`.
+ * An app's configuration for the embedded cloud: the default export of the `rollcall.config.ts` beside its `cdk.json`.
  * @public
  */
 export interface AppConfig {
   /**
    * What runs beside the cloud.
-   * @param options.port of the API, from which fixed ports can be derived; 0: any that are free
+   * @param options.port port of the API, from which fixed ports can be derived; 0: any free ports
    */
   beside?: (options: { port: number }) => Beside[];
 }
@@ -20,8 +20,8 @@ const FILES = ['rollcall.config.ts', 'rollcall.config.js', 'rollcall.config.mjs'
 /**
  * Reads the `rollcall.config.ts`, `.js` or `.mjs` of an app.
  * @param root the folder with its `cdk.json`
- * @returns an empty config, if the app has none
- * @throws {CloudError} if it cannot be loaded, or has no config as its default export
+ * @returns an empty config if the app has none
+ * @throws {CloudError} if it cannot be loaded, or its default export is not a config
  */
 export async function readApp(root: string): Promise<AppConfig> {
   const file = FILES.map((name) => join(root, name)).find((path) => existsSync(path));

@@ -21,39 +21,42 @@ import { openData } from './state/data.ts';
 import { appFolder, assemblyOf, type Context } from './synthesize.ts';
 import { regionOf } from './template/assembly.ts';
 
-const OTHER_REGION = 'The app is for another region than it was. Start it again.';
-/** Of an app that does not say. */
+const OTHER_REGION = 'The region of the app has changed. Restart the embedded cloud.';
+/** Default if the app names none. */
 const REGION = 'us-east-1';
-/** The emulators know no other. */
+/** The only account id that the emulators support. */
 const ACCOUNT = '000000000000';
 
 export interface CloudOptions {
-  /** Folder of the app. Default: the nearest one with a cdk.json, from the working directory upwards. */
+  /** Folder of the app. Default: the nearest folder with a cdk.json, from the working directory upwards. */
   app?: string;
-  /** Of the app, beside that of its cdk.json, such as `{ stage: 'dev' }`. */
+  /** CDK context in addition to that in cdk.json, such as `{ stage: 'dev' }`. */
   context?: Context;
-  /** Folder that `cdk synth` wrote, or is about to. Default: the app is synthesized, once a process. */
+  /** Folder that `cdk synth` wrote, or a promise of it. Default: the app is synthesized, once per process. */
   assembly?: string | Promise<string>;
-  /** Folder for everything that survives a restart; nothing: in memory. */
+  /** Folder for everything that survives a restart; undefined: in memory. */
   data?: string;
-  /** 0, the default: any that is free. */
+  /** 0, the default: any free port. */
   ports?: { aws?: number; api?: number; grpc?: number };
-  /** Most instances of one function. */
+  /** Maximum number of instances of one function. */
   instanceLimit?: number;
-  /** What goes wrong on purpose. */
+  /** Injected faults. */
   faults?: Faults;
   /** Counts what AWS would bill. */
   meter?: Meter;
-  /** What runs beside the cloud, and ends with it. Default: what the app's `rollcall.config.ts` says, if `app` or no `assembly` is given. */
+  /**
+   * What runs beside the cloud, for its lifetime. Default: as in the app's `rollcall.config.ts`, if `app` or no
+   * `assembly` is given.
+   */
   beside?: readonly Beside[];
-  /** Values for the templates' parameters, over those of what runs beside the cloud. */
+  /** Values of template parameters; override those of what runs beside the cloud. */
   parameters?: Record<string, string>;
-  /** Variables of every function, over what the templates say. */
+  /** Environment variables of every function; override those of the templates. */
   environment?: Record<string, string>;
 }
 
 /**
- * A running embedded cloud: its addresses, and what tests do with it.
+ * A running embedded cloud: its addresses, and operations for tests.
  * @public
  */
 export interface Cloud extends ForTests {
@@ -63,35 +66,38 @@ export interface Cloud extends ForTests {
   apiUrl: string;
   /** All HTTP APIs, by their ids. */
   apiUrls: Readonly<Record<string, string>>;
-  /** The first API by gRPC, over HTTP/2 without TLS; undefined: no API has a route of the form `POST /package.Service/Method`. */
+  /**
+   * The first API over gRPC (HTTP/2 without TLS); undefined: no API has a route of the form `POST
+   * /package.Service/Method`.
+   */
   grpcUrl: string | undefined;
-  /** What the stacks put out for people, by `STACK.OUTPUT`. */
+  /** The outputs of the stacks, by `STACK.OUTPUT`. */
   outputs(): Promise<Readonly<Record<string, string>>>;
   /** Addresses of what runs beside the cloud, by name. */
   beside: Readonly<Record<string, string>>;
-  /** Gives tokens for the API. */
+  /** Issues tokens for the API. */
   issuer: Issuer;
   access: Access;
   functions: ReadonlyMap<string, LambdaFunction>;
-  /** The last lines that a function logged, the latest last. */
+  /** The last log lines of a function, the latest last. */
   logs(functionName: string): readonly string[];
-  /** Whether no function runs, and what is beside the cloud has nothing left to do. */
+  /** Whether no function runs, and nothing beside the cloud has work to do. */
   isIdle(): boolean;
-  /** Has something else answer at the first API's address, before the API. */
+  /** Serves a site at the first API's address, which gets requests before the API. */
   serve(site: Site): void;
-  /** Replaces the functions and what wakes them by those of an assembly; tables, queues and topics stay. */
+  /** Replaces the functions and their event sources by those of an assembly; tables, queues and topics stay. */
   redeploy(assembly: string): Promise<void>;
   stop(): Promise<void>;
   /** {@link stop}: `await using cloud = await startCloud();` */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** On two cores, more instances would only wait for one another, at some 20 MB each. */
+/** On two cores, more instances would only wait for each other, at about 20 MB each. */
 const INSTANCES = 2;
 
 /**
- * Boots the embedded cloud: what an app's templates say, on this machine.
- * @throws {CloudError} with what a person can do about it
+ * Starts the embedded cloud: deploys an app's templates on this machine.
+ * @throws {CloudError} with advice for the user
  * @public
  */
 export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
@@ -106,7 +112,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
 
 const assemblyFor = async ({ app, context, assembly }: CloudOptions) => assembly ?? assemblyOf(appFolder(app), context);
 
-/** The folder of the app, if it is known: an assembly alone does not say where its app is. */
+/** The folder of the app, if it is known: an assembly alone does not tell. */
 const knownFolder = ({ app, assembly }: CloudOptions) =>
   assembly !== undefined && app === undefined ? undefined : appFolder(app);
 
@@ -118,7 +124,7 @@ async function besideFor(options: CloudOptions): Promise<readonly Beside[]> {
   return config.beside?.({ port: ports?.api ?? 0 }) ?? [];
 }
 
-/** @param opened takes what has been opened, to be closed in the opposite order */
+/** @param opened collects what was opened, to be closed in reverse order */
 async function open(options: CloudOptions, opened: AsyncDisposableStack): Promise<Cloud> {
   const { data, ports = {}, faults, meter, instanceLimit = INSTANCES, parameters = {}, environment = {} } = options;
   const { state, folder } = openData(data, opened);
@@ -128,7 +134,7 @@ async function open(options: CloudOptions, opened: AsyncDisposableStack): Promis
     assemblyFor(options),
     startEmulators({ folder, data, region: REGION, authorizeSending }, opened),
   ] as const;
-  // Also if there is no assembly: the emulators must be known, to be stopped.
+  // Also if there is no assembly: the emulators must have started before they can be stopped.
   await Promise.allSettled(starting);
   const [assembly, emulators] = await Promise.all(starting);
 

@@ -12,22 +12,24 @@ interface SynthesizeOptions {
 }
 
 const STAMP = '.synthesized';
-/** What the embedded cloud writes to an assembly. */
+/** Files that the embedded cloud writes into an assembly. */
 const OWN = [STAMP, 'package.json'];
-/** What npm writes at each install: the versions of all packages, and which are links. */
+/** Written by npm at each install: the versions of all packages, and which are links. */
 const INSTALLED = '.package-lock.json';
-/** They differ from start to start, and say nothing of the app. What npm is told (`npm start --stage=x`) does. */
+/**
+ * Variables that differ from start to start, and do not affect the app. npm's own options (`npm start --stage=x`) do.
+ */
 const OF_STARTS =
   /^(npm_(lifecycle|package)_.*|npm_(command|execpath|node_execpath)|_|OLDPWD|PWD|SHLVL|INIT_CWD|PARENT_PID|COLUMNS|LINES|TERM.*)$/;
-/** Folders of history, and of what an app has kept. */
+/** Folders of version control, and of an app's data. */
 const NO_SOURCES = ['node_modules', '.git', '.rollcall'];
 
 /**
- * As {@link synthesize}, but leaves an assembly as it is whose inputs have not changed: the files of the app and of the projects
- * that it is in, its packages, this Node and the environment. Files count by their size and by the time of their last change. What an
- * app reads elsewhere (files outside, the history of Git, patched packages) is not seen. An app whose packages npm has not installed,
- * or whose files cannot all be read, is synthesized always.
- * @param options `always`: it is synthesized in any case; `onUnchanged`: called if it is left as it is
+ * Like {@link synthesize}, but keeps an assembly whose inputs have not changed: the files of the app and of the
+ * projects that contain it, its packages, the Node.js binary and the environment. Files are compared by size and
+ * modification time. Other inputs (files elsewhere, Git history, patched packages) are not detected. An app is always
+ * synthesized if npm has not installed its packages, or some of its files cannot be read.
+ * @param options `always`: synthesize in any case; `onUnchanged`: called if the assembly is kept
  * @throws {CloudError} with what the app wrote to its standard error
  */
 export async function synthesizeChanged(
@@ -47,15 +49,15 @@ export async function synthesizeChanged(
   return outdir;
 }
 
-/** What an assembly was made of, and what was made. */
+/** A fingerprint of the inputs of an assembly, and of the assembly itself. */
 const stampOf = (inputs: string | undefined, outdir: string): string => `${inputs} ${outputsOf(outdir)}`;
 
-/** @returns undefined: nobody can know whether they have changed */
+/** @returns undefined if it cannot be determined whether they have changed */
 function readableInputs(root: string, outdir: string): string | undefined {
   try {
     return inputsOf(root, outdir);
   } catch (error) {
-    // A link that leads to itself, or to a folder that is gone, or a file of somebody else's.
+    // A circular or dangling link, or a file without read permission.
     if ((error as NodeJS.ErrnoException).syscall !== undefined) return undefined;
     throw error;
   }
@@ -65,10 +67,10 @@ function inputsOf(root: string, outdir: string): string | undefined {
   const installed = foldersUp(root)
     .map((folder) => join(folder, 'node_modules', INSTALLED))
     .filter((file) => existsSync(file))
-    // Of packages that are a link to another project's, that project says what is a link.
+    // If packages are linked from another project, that project lists its own links.
     .map((file) => realpathSync(file));
   if (installed.length === 0) return undefined;
-  // An app of a workspace may be made of what others in it have.
+  // An app in a workspace may be made from other folders of the workspace.
   const folders = new Set([root, ...installed.map(projectOf), ...installed.flatMap(linkedBy)]);
   const isLeftOut = (_: string, name: string) => NO_SOURCES.includes(name) || name === basename(outdir);
   return digestOf([
@@ -84,13 +86,13 @@ function inputsOf(root: string, outdir: string): string | undefined {
 const outputsOf = (outdir: string): string =>
   digestOf(statesIn(outdir, (path) => OWN.some((name) => path === join(outdir, name))));
 
-/** A home, or a whole disk, is no project, whatever was once installed there. */
+/** A home directory or a whole disk is not a project, whatever was once installed there. */
 const foldersUp = (folder: string): string[] =>
   dirname(folder) === folder || folder === homedir() ? [] : [folder, ...foldersUp(dirname(folder))];
 
 const projectOf = (installed: string): string => dirname(dirname(installed));
 
-/** The folders of packages that are links, such as those of a workspace. */
+/** The targets of linked packages, such as those of a workspace. */
 function linkedBy(installed: string): string[] {
   const { packages } = JSON.parse(readFileSync(installed, 'utf8')) as {
     packages: Record<string, { link?: boolean; resolved?: string }>;
@@ -99,7 +101,7 @@ function linkedBy(installed: string): string[] {
   return Object.values(packages).flatMap(({ link, resolved }) => (link && resolved ? [join(base, resolved)] : []));
 }
 
-/** Links are followed, but for those that lead nowhere. */
+/** Follows links, except dangling ones. */
 function statesIn(
   folder: string,
   isLeftOut: (path: string, name: string) => boolean,

@@ -6,20 +6,20 @@ import { delimiter, dirname, join } from 'node:path';
 import { CloudError } from './errors/cloud-error.ts';
 import { isDebugged } from './lambda/debugger.ts';
 
-/** Of the app, beside that of cdk.json, as `cdk synth -c name=value` gives it. */
+/** CDK context in addition to that of cdk.json, like `cdk synth -c name=value`. */
 export type Context = Record<string, string>;
 
 interface Synthesis {
   /** The folder of the app, with its cdk.json. Default: the working directory. */
   root?: string;
-  /** Whether CDK looks if CloudFormation would take the templates. */
+  /** Whether CDK validates the templates for CloudFormation. */
   validates?: boolean;
 }
 
 /**
- * Does what `cdk synth` does, without starting the CDK CLI, which takes as long again as the app itself; and without CDK's
- * look at the templates, which takes half of what is left, unless it is asked for: it is for whoever deploys to an account.
- * @param outdir where the assembly goes
+ * Does what `cdk synth` does, without starting the CDK CLI, which takes as long again as the app itself; and by default
+ * without CDK's validation of the templates, which takes half of the rest and matters for deployments to an account.
+ * @param outdir folder for the assembly
  * @returns `outdir`
  * @throws {CloudError} with what the app wrote to its standard error
  */
@@ -32,7 +32,7 @@ export async function synthesize(
     app: string;
     context?: object;
   };
-  // As npm does it: what the app has installed comes first, and this Node before others.
+  // As npm does: the app's installed binaries come first, and this Node.js before others.
   const path = [join(root, 'node_modules/.bin'), dirname(process.execPath), process.env.PATH].join(delimiter);
   const settings = {
     CDK_OUTDIR: outdir,
@@ -58,7 +58,7 @@ export async function synthesize(
 }
 
 /**
- * The folder of an app: the nearest with a cdk.json, upwards.
+ * The folder of an app: the nearest one upwards with a cdk.json.
  * @throws {CloudError} if there is none
  */
 export function appFolder(from: string = process.cwd()): string {
@@ -70,7 +70,7 @@ export function appFolder(from: string = process.cwd()): string {
 
 const synthesized = new Map<string, Promise<string>>();
 
-/** The assembly of an app. It is synthesized once a process, into a folder that is gone when the process ends. */
+/** The assembly of an app. It is synthesized once per process, into a folder that is deleted when the process ends. */
 export function assemblyOf(root: string, context: Context = {}): Promise<string> {
   const key = JSON.stringify([root, Object.entries(context).toSorted()]);
   let assembly = synthesized.get(key);

@@ -1,10 +1,10 @@
 export interface SecurityMutant {
-  /** The protection that is removed. */
+  /** The removed protection. */
   name: string;
   file: string;
   from: string;
   to: string;
-  /** The test that is to notice. */
+  /** The test that must fail. */
   test:
     | 'security/callers'
     | 'security/access'
@@ -47,7 +47,7 @@ const parking = 'packages/kit/src/messaging/parking.ts';
 const phone = 'shared/contracts/phone.ts';
 const parkingParts = 'packages/kit/src/messaging/parking';
 
-/** Each removes one protection: some test must fail. */
+/** Each mutant removes one protection; some test must fail. */
 export const mutants: readonly SecurityMutant[] = [
   {
     name: 'no emulator says that pages may read its answers',

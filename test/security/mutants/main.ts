@@ -18,7 +18,7 @@ const { only, json } = new Command('npm run security:mutants --')
   .opts<{ only?: string; json?: boolean }>();
 
 const root = join(import.meta.dirname, '../../..');
-/** A test that waits for what never comes waits for 100 seconds. */
+/** A test that waits for a condition that never holds waits for 100 seconds. */
 const TIMEOUT_MS = 240_000;
 
 async function copyOfProject(): Promise<string> {
@@ -42,7 +42,10 @@ async function copyOfProject(): Promise<string> {
   return folder;
 }
 
-/** What is installed stays where it is; the project's own packages are those of the copy, or no change of theirs would count. */
+/**
+ * Installed packages are linked; the project's own packages are those of the copy, or a mutant in them would have no
+ * effect.
+ */
 async function linkPackages(folder: string): Promise<void> {
   const [from, to] = [root, folder].map((project) => join(project, 'node_modules')) as [string, string];
   await mkdir(join(to, '@rollcall'), { recursive: true });
@@ -55,8 +58,8 @@ async function linkPackages(folder: string): Promise<void> {
 }
 
 /**
- * Whether a test fails, or there is no infrastructure to test since it breaks a rule of AWS Solutions.
- * @throws {Error} if it was not even run: that says nothing
+ * Whether a test fails, or the infrastructure cannot be synthesized because it breaks a rule of AWS Solutions.
+ * @throws {Error} if the test could not be run, which shows nothing
  */
 async function fails(folder: string, test: string): Promise<boolean> {
   const report = join(folder, 'report.json');
@@ -80,7 +83,7 @@ async function fails(folder: string, test: string): Promise<boolean> {
   return counts.numFailedTests > 0 || !counts.success;
 }
 
-/** The source, and what it is without the protection. */
+/** The original source, and the mutated one. */
 async function mutated(folder: string, { name, file, from, to }: SecurityMutant): Promise<[string, string]> {
   const source = await readFile(join(folder, file), 'utf8');
   if (source.split(from).length !== 2) throw new Error(`${name}: ${file} does not have this once: ${from}`);
@@ -100,7 +103,7 @@ async function isNoticed(folder: string, mutant: SecurityMutant): Promise<boolea
 
 const folder = await copyOfProject();
 const chosen = mutants.filter(({ name, test }) => `${name} (${test})`.includes(only ?? ''));
-// First of all, whether they fit.
+// First check that all mutants match their sources.
 await Promise.all(chosen.map((mutant) => mutated(folder, mutant)));
 for (const test of new Set(chosen.map(({ test: each }) => each))) {
   if (await fails(folder, test)) throw new Error(`test/${test}.test.ts fails with every protection in place`);

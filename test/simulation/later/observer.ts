@@ -4,23 +4,23 @@ import type { Tables } from '@rollcall/kit/internal/testing/simulation/tables';
 import type { Violation } from '../history.ts';
 import { forgotten, LATER, ORDERS, OUTBOX } from './shop.ts';
 
-/** What became of a message that waited. */
+/** What became of a scheduled message. */
 type Fate = 'waits' | 'sent' | 'taken away';
 
-/** Sees in the tables and at the broker what becomes of each message, whatever the code says that did it. */
+/** Observes in the tables and at the broker what becomes of each message, independent of what the code reports. */
 export class LaterObserver {
   readonly violations: Violation[] = [];
   readonly #scheduler: Scheduler;
   readonly #tables: Tables;
-  /** By the ids of messages that ever waited. */
+  /** By the ids of all scheduled messages. */
   readonly #fates = new Map<string, Fate>();
   readonly #committed = new Set<string>();
   readonly #published = new Set<string>();
-  /** By channel, group and place, the message that has it. */
+  /** The message at each position, by channel and group. */
   readonly #places = new Map<string, string>();
   readonly #last = new Map<string, number>();
   readonly #forgotten = new Set<string>();
-  /** Instances that took something away that waited. */
+  /** Instances that removed a scheduled message. */
   readonly #takers = new Set<string>();
 
   constructor(scheduler: Scheduler, tables: Tables) {
@@ -37,7 +37,7 @@ export class LaterObserver {
     this.violations.push({ guarantee: 'later', what });
   }
 
-  /** Rows that came into the outbox: the ids of their messages. */
+  /** New outbox rows: the ids of their messages. */
   #onCommitted({ table, before, after }: Change): string[] {
     if (table !== OUTBOX || before || !after) return [];
     return (after.messages as Array<{ body: string }>).map(({ body }) => {
@@ -67,7 +67,7 @@ export class LaterObserver {
     if (!this.#takers.has(by)) this.#violated(`${by} was told that it cancelled, and took nothing away`);
   }
 
-  /** Told of what the broker takes, each time. */
+  /** Called for each message that the broker accepts. */
   onSent(channel: string, body: string): void {
     const { id, type, subject, sequence, data } = JSON.parse(body);
     const now = new Date(this.#scheduler.now).toISOString();
@@ -89,7 +89,7 @@ export class LaterObserver {
     if (type === forgotten.type) this.#forgotten.add(subject);
   }
 
-  /** What must hold once nothing is left to be done. */
+  /** Must hold at rest. */
   checkAtRest(): void {
     for (const [id, fate] of this.#fates) if (fate === 'waits') this.#violated(`${id} was never sent`);
     for (const id of this.#committed)

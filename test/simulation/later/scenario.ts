@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 
-/** A name that messages wait under; nothing: each under its own. */
+/** The name of a scheduled message; undefined: its own id. */
 type Name = 'a' | 'b' | undefined;
 
-/** What a client does to an order: sends now, or later; cancels; or forgets the order. */
+/** A client's action on an order: sends now or later, cancels, or deletes the order. */
 export type Step =
   | { act: 'send' }
   | { act: 'send later'; what: 'event' | 'command' | 'label'; seconds: number; name: Name }
@@ -11,7 +11,7 @@ export type Step =
   | { act: 'cancel'; name: 'a' | 'b'; alone: boolean }
   | { act: 'forget' };
 
-/** Clients that work at the same time, each on an order, which others may work on too. */
+/** Concurrent clients, each on an order that others may also change. */
 export interface LaterScenario {
   clients: Array<{ order: 0 | 1; steps: Step[] }>;
   outages: boolean;

@@ -11,13 +11,13 @@ import { LaterObserver } from './observer.ts';
 import type { LaterScenario } from './scenario.ts';
 import { LATER, labels, ORDERS, OUTBOX, orderEvents, payments } from './shop.ts';
 
-/** A sweep a minute, and more than the scenarios' longest time. */
+/** A sweep every minute, plus more than the scenarios' longest delay. */
 const ROUND_MS = 61_000;
 const ROUNDS = 60;
-/** A client that gets no answer goes on in the next round. */
+/** A client without a response continues in the next round. */
 const MAX_REQUESTS = 20;
 
-/** Clients that send messages for later and cancel them, and the kit's relay and sweep. */
+/** Clients that schedule and cancel messages, and the kit's relay and sweep. */
 class LaterWorld {
   readonly #choices: Choices;
   readonly #scheduler: Scheduler;
@@ -62,7 +62,7 @@ class LaterWorld {
     return this.#observer.violations;
   }
 
-  /** Everything that may happen next, what is most usual first. */
+  /** All possible next actions, the most usual first. */
   #actions(): Array<() => void> {
     const scheduler = this.#scheduler;
     const turns = Array.from({ length: scheduler.calls }, (_, index) => () => scheduler.takeTurn(index));
@@ -84,7 +84,7 @@ class LaterWorld {
     this.#scheduler.outageUntil = this.#scheduler.now + OUTAGE_MS;
   }
 
-  /** All goes well, and every minute a sweep runs: what was to be sent must have been by then. */
+  /** Runs without faults and with a sweep every minute: everything due must then be sent. */
   async #comeToRest(): Promise<void> {
     this.#scheduler.calm = true;
     for (let round = 0; round < ROUNDS; round++) {
@@ -106,6 +106,6 @@ class LaterWorld {
   }
 }
 
-/** @returns what was violated; nothing, if all held */
+/** @returns the violation; undefined: none */
 export const simulateLater = (scenario: LaterScenario, trace?: (line: string) => void): Promise<Violation[]> =>
   new LaterWorld(scenario, trace).run();

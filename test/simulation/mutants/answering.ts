@@ -5,7 +5,7 @@ const change = 'packages/kit/src/messaging/applier/change.ts';
 const consequences = 'packages/kit/src/messaging/applier/consequences.ts';
 const parking = 'packages/kit/src/messaging/parking';
 
-/** Of commands, operations and answers. */
+/** Mutants of commands, operations and replies. */
 export const answeringMutants: Mutant[] = [
   {
     name: 'reply-lost-in-a-crash',
@@ -27,8 +27,8 @@ export const answeringMutants: Mutant[] = [
     name: 'parked-reply-forgotten',
     breaks: ['answer', 'erasure', 'operation'],
     seed: 216,
-    file: `${parking}/settle.ts`,
-    from: 'await applier.settle({ ...parked, ...(isUnsent ? {} : leftOf(parked)) });',
+    file: `${parking}/completion.ts`,
+    from: 'await applier.complete({ ...parked, ...(isUnsent ? {} : leftOf(parked)) });',
     to: '',
   },
   {
@@ -41,7 +41,7 @@ export const answeringMutants: Mutant[] = [
   {
     name: 'parked-duplicate-derives-nothing',
     breaks: ['answer', 'erasure'],
-    file: `${parking}/settle.ts`,
+    file: `${parking}/completion.ts`,
     from: '...(isUnsent ? {} : leftOf(parked))',
     to: '',
   },
@@ -50,7 +50,7 @@ export const answeringMutants: Mutant[] = [
     breaks: ['answer', 'erasure'],
     seed: 34,
     file: 'packages/kit/src/messaging/subscriber/set-aside.ts',
-    from: 'await applier.settle({ ...place, messageId: envelope.id, type: envelope.type, envelope });',
+    from: 'await applier.complete({ ...place, messageId: envelope.id, type: envelope.type, envelope });',
     to: '',
   },
   {
@@ -63,7 +63,7 @@ export const answeringMutants: Mutant[] = [
   },
   {
     name: 'discarded-version-answers',
-    // What it would say cannot be derived, and is tried for ever.
+    // The reply can never be derived, and is retried forever.
     breaks: ['answer', 'G4', 'rest'],
     seed: 2,
     file: consequences,
@@ -147,7 +147,7 @@ export const answeringMutants: Mutant[] = [
     to: "UpdateExpression: 'SET latest = :version',",
   },
   {
-    // What was booked once is refused ever after.
+    // A booking without the cursor is refused at every later attempt.
     name: 'booked-without-the-cursor',
     breaks: ['operation', 'G4'],
     seed: 3,

@@ -6,7 +6,7 @@ const consumer = 'packages/kit/src/messaging/consumer.ts';
 const tries = 'packages/kit/src/messaging/subscriber/tries.ts';
 const cursor = 'packages/kit/src/messaging/cursor.ts';
 
-/** Of what is applied, once and in order. */
+/** Mutants of applying messages once and in order. */
 export const applyingMutants: Mutant[] = [
   {
     name: 'no-gap-check',
@@ -24,7 +24,7 @@ export const applyingMutants: Mutant[] = [
   },
   {
     name: 'effect-before-the-cursor',
-    // Its trace is left without the cursor: it fails at its own cursor ever after.
+    // The trace is written without the cursor, so that the message fails at its own write ever after.
     breaks: ['G3', 'G4'],
     file: commit,
     from: 'const claim = await store.commit(aggregateId, after, next, { ...effect, set });',

@@ -4,7 +4,7 @@ const folder = 'packages/kit/src/messaging/later';
 const release = `${folder}/release.ts`;
 const waiting = `${folder}/waiting.ts`;
 
-/** Of what waits for its time. */
+/** Mutants of scheduled messages. */
 export const laterMutants: Mutant[] = [
   {
     name: 'released-before-due',

@@ -8,7 +8,7 @@ const consequences = 'packages/kit/src/messaging/applier/consequences.ts';
 const parking = 'packages/kit/src/messaging/parking.ts';
 const cursor = 'packages/kit/src/messaging/cursor.ts';
 
-/** Of members who leave, and of what is held or switched off. */
+/** Mutants of erasure, holds and switches. */
 export const leavingMutants: Mutant[] = [
   {
     name: 'leaving-dropped',

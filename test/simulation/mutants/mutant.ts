@@ -1,14 +1,17 @@
 import type { Violation } from '../history.ts';
 import type { WorldName } from '../runner.ts';
 
-/** A change of the kit's own source that takes away what a guarantee rests on. */
+/** A change of the kit's own source that removes what a guarantee depends on. */
 export interface Mutant {
   name: string;
-  /** What the checker must report; either, where losing a message and losing its place come to the same. */
+  /**
+   * The guarantee that the checker must report as violated; any of them, where losing a message and losing its order
+   * look the same.
+   */
   breaks: Array<Violation['guarantee']>;
-  /** Where it is found. Default: in the member application. */
+  /** The simulated world that finds it. Default: the member application. */
   world?: WorldName;
-  /** That finds it soon, where the first would take a minute. */
+  /** A seed that finds it soon, if the default takes a minute. */
   seed?: number;
   file: string;
   from: string;

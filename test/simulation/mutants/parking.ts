@@ -5,11 +5,11 @@ const parkingParts = 'packages/kit/src/messaging/parking';
 const parked = 'packages/kit/src/messaging/parked.ts';
 const subscriber = 'packages/kit/src/messaging/subscriber.ts';
 
-/** Of what is set aside, and tried again. */
+/** Mutants of parking and retries. */
 export const parkingMutants: Mutant[] = [
   {
     name: 'early-subscriber-adopts',
-    // By its sweep, or by a discard: then version 1 is below the baseline for ever.
+    // By its sweep, or by a discard: version 1 is then below the baseline forever.
     breaks: ['G3', 'G4'],
     file: `${parkingParts}/policy.ts`,
     from: 'joinsLate && ageOf(parked, now) >= ADOPT_AFTER_MS',

@@ -4,7 +4,7 @@ const relay = 'packages/kit/src/messaging/relay.ts';
 const sender = 'packages/kit/src/messaging/sender.ts';
 const members = 'functions/registration/members.ts';
 
-/** Of what is committed and published. */
+/** Mutants of committing and publishing. */
 export const publishingMutants: Mutant[] = [
   {
     name: 'outbox-row-deleted-unconfirmed',

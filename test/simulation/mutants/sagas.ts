@@ -6,7 +6,7 @@ const moves = 'packages/kit/src/messaging/process/moves.ts';
 const attempts = 'packages/kit/src/messaging/process/attempts.ts';
 const deadline = 'packages/kit/src/messaging/process/deadline.ts';
 
-/** Of processes. */
+/** Mutants of processes. */
 export const sagaMutants: Mutant[] = [
   {
     name: 'step-twice',
@@ -47,8 +47,8 @@ export const sagaMutants: Mutant[] = [
   {
     name: 'sent-again-without-reply',
     file: attempts,
-    from: 'return { process: { ...process, progress: { state, awaits } }, sends: false };\n  }\n\n  /** The command once more',
-    to: 'return { process: { ...process, progress: { state, awaits } }, sends: true };\n  }\n\n  /** The command once more',
+    from: 'return { process: { ...process, progress: { state, awaits } }, sends: false };\n  }\n\n  /** Sends the command again',
+    to: 'return { process: { ...process, progress: { state, awaits } }, sends: true };\n  }\n\n  /** Sends the command again',
   },
   {
     name: 'ended-twice',

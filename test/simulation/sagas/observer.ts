@@ -2,14 +2,14 @@ import type { ProcessState } from '@rollcall/kit/internal/messaging/process/stat
 import type { SimulatedState } from '@rollcall/kit/testing';
 import { type Kind, PROCESSES } from './shop.ts';
 
-/** Clocks of instances differ by so much at most. */
+/** Maximum clock difference between instances. */
 const SKEW_MS = 10_000;
 
-/** What must be true of approvals, always and at rest. */
+/** The invariants of approvals. */
 export class SagaObserver {
   readonly #before = new Map<string, ProcessState>();
 
-  /** The steps are done in their order, and none is given up before its time. */
+  /** Steps are done in order, and none is given up before its deadline. */
   always(state: SimulatedState): string | undefined {
     for (const process of processesIn(state)) {
       const before = this.#before.get(process.id);
@@ -21,7 +21,7 @@ export class SagaObserver {
     return undefined;
   }
 
-  /** Everything was done once, or is undone, and the process knows it. */
+  /** Everything was done once, or is compensated, and the process's state agrees. */
   static atRest(state: SimulatedState): string | undefined {
     const processes = processesIn(state);
     if (processes.length !== state.published.length)
@@ -69,7 +69,7 @@ function wrongOf(process: ProcessState, state: SimulatedState): string | undefin
   const { ended, ends } = state.items(PROCESSES).find(({ pk }) => pk === `order#${process.id}`) ?? {};
   const { state: now } = process.progress;
   if (ended !== now || ends !== 1) return `it is ${now}, and has ended ${ends ?? 0} times, as ${ended}`;
-  // Whoever has a command sent again whose outcome is unknown may have it done again.
+  // An operator who retries a command with an unknown outcome may cause a repetition.
   const again = process.decided?.length ?? 0;
   const isDone = (count: number, times = 0) => count >= 1 && count <= 1 + times;
   const isUndone = (done: number, undone: number) => (done === 0 ? undone === 0 : done === 1 && isDone(undone, again));

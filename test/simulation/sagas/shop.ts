@@ -16,17 +16,19 @@ const orders = queue('orders', { from: '/shop/shop', messages: [place] });
 
 export type Kind = keyof typeof REPLIES;
 
-/** The first deadline is often still ahead when the charge is awaited, and too early for it. */
+/** The first deadline is often later than that of the charge, and too early for it. */
 const approval = approvalWithin({ ...WITHIN, reserve: 120 });
 
-/** How often a command about an order is refused before it is done: an order's id says so, `1 charge=1 release=2`. */
+/**
+ * How often a command about an order is refused before it succeeds, encoded in the order's id: `1 charge=1 release=2`.
+ */
 export const refusalsOf = (orderId: string, kind: Kind): number =>
   Number(new RegExp(`${kind}=(\\d)`).exec(orderId)?.[1] ?? 0);
 
 function processOf({ client, now, newId }: HandlerContext) {
   const later = createLater({ client, laterTable: 'later' });
   const places = { client, table: PROCESSES, outboxTable: 'outbox', later, source: '/shop/orders' };
-  /** Counts how often it ends, and as what. */
+  /** Counts how often it ends, by state. */
   const ends =
     (state: string) =>
     async ({ id }: { id: string }) => [
@@ -58,7 +60,7 @@ const orderHandlers = (context: HandlerContext): Handlers<typeof place> => ({
 
 const replyConsumer = defineConsumer('orders-replies', { source: '/shop/orders', of: replies, idempotent: true });
 
-/** Does what it is told as often as it is told, unless it refuses; and counts both. */
+/** Executes each command unless it refuses, and counts both. */
 const doing = (kind: Kind, { correspondence, now }: HandlerContext) => ({
   async handle(message: Message, { state }: { state: () => Promise<Readonly<Record<string, unknown>>> }) {
     const before = await state();

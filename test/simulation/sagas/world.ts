@@ -15,7 +15,7 @@ const decisions = (maxLength: number) => fc.array(fc.nat(9_999), { minLength: 20
 
 export const sagaScenarios: fc.Arbitrary<SagaScenario> = fc.record({ publish: decisions(40), steps: decisions(600) });
 
-/** More than a process tries before it asks for a person; who redrives all that is parked does so once in a schedule. */
+/** More attempts than a process makes before it asks for a person; a schedule redrives everything once. */
 const UNTIL_PERSON = 7;
 const WITHOUT_PERSON = 4;
 
@@ -29,7 +29,7 @@ function publish(choose: Choose) {
   });
 }
 
-/** @returns what was violated; nothing, if all held */
+/** @returns the violation; undefined: none */
 export async function simulateSagas(scenario: SagaScenario, trace?: (line: string) => void): Promise<Violation[]> {
   const observer = new SagaObserver();
   const model: Model = {

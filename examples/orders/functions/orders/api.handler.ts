@@ -34,7 +34,7 @@ const shown = (id: string, { item, quantity, cents, state, because, version }: d
     { etag: etag(version) },
   );
 
-/** What an `If-Match` of the request forbids is a problem; whoever sends none changes what is there. */
+/** Answers a failed `If-Match` with a problem; without that header, the current state is changed. */
 async function change(
   event: HttpEvent,
   decide: (
@@ -81,7 +81,7 @@ export const cancel = endpoint(logger, (event) =>
   change(event, async (id, before, context) => {
     const because = 'by its customer';
     const approval = await approvals.read(id);
-    // One that goes back already cancels the order itself when it is done; one that has ended meanwhile has changed the order.
+    // A compensating process cancels the order itself when it ends; an ended one has already changed the order.
     const isUnderWay =
       before.state === 'open' &&
       approval !== undefined &&

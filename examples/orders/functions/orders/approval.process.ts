@@ -18,7 +18,7 @@ import {
 
 const MINUTE = 60;
 
-/** An order is approved when its goods are reserved and it is paid; who does not pay in time has not ordered. */
+/** Approves an order when its goods are reserved and it is paid; without payment in time, it is cancelled. */
 export const approval = defineProcess(
   'approval',
   {
@@ -47,7 +47,7 @@ export const approval = defineProcess(
       ok: ({ outcome }) => outcome === 'paid',
       within: 30 * MINUTE,
       pivot: true,
-      // Of one who pays too late.
+      // For a payment that is too late.
       compensate: {
         send: [payments, refund],
         by: ({ orderId, cents }) => ({ orderId, cents }),

@@ -15,7 +15,7 @@ import {
 } from '../../shared/contracts.ts';
 import { labelsOf } from './labels.ts';
 
-/** An order as its table keeps it. `open`: its approval is under way. */
+/** A stored order. `open`: its approval is in progress. */
 export interface Order extends z.output<typeof newOrder> {
   version: number;
   state: 'open' | 'approved' | 'cancelled';
@@ -24,14 +24,14 @@ export interface Order extends z.output<typeof newOrder> {
 
 export type OrderDecision = Decision<Order, (typeof orderEvents.messages)[number], string>;
 
-/** @param approval how it begins */
+/** @param approval how it is started */
 export const place = (orderId: string, order: z.output<typeof newOrder>, approval: ProcessWrites): OrderDecision => ({
   state: { ...order, state: 'open' },
   events: [draft(created, { orderId, item: order.item, quantity: order.quantity })],
   ...approval,
 });
 
-/** What is reserved stays as it was ordered. */
+/** The reservation stays as ordered. */
 export const update = (
   orderId: string,
   before: Order,
@@ -46,7 +46,7 @@ export const approve = (orderId: string, before: Order): OrderDecision => ({
   events: [draft(approved, { orderId, labels: labelsOf(orderId, before) })],
 });
 
-/** @param approval how it is cancelled, if it is under way */
+/** @param approval how it is cancelled, if it is in progress */
 export const cancel = (
   orderId: string,
   before: Order,

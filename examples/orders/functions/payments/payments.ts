@@ -4,7 +4,7 @@ import { type approvalReplies, charged, refunded } from '../../shared/contracts.
 import type { commandConsumer } from './commands.consumer.ts';
 import type { Answer, Payment } from './provider.ts';
 
-/** Asks the provider once for each command: it knows a repetition by its id. */
+/** Calls the provider once per command: the command's id is the idempotency key. */
 export const paymentHandlers = (
   pay: RemoteService<Payment, Answer>,
   { correspondence, now }: HandlerContext<typeof approvalReplies>,

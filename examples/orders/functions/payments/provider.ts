@@ -3,7 +3,7 @@ import * as z from 'zod';
 
 export interface Payment {
   kind: 'payments' | 'refunds';
-  /** The same of a repetition. */
+  /** Idempotency key. */
   id: string;
   orderId: string;
   cents: number;

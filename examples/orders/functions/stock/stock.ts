@@ -3,10 +3,10 @@ import type { HandlerContext, Handlers } from '@rollcall/kit/messaging';
 import { type approvalReplies, released, reserved } from '../../shared/contracts.ts';
 import type { stockConsumer } from './commands.consumer.ts';
 
-/** Of each item. */
+/** Initial quantity of each item. */
 const STOCK = 1_000;
 
-/** What is reserved of each item, and for which order: a reservation and its count are one transaction. */
+/** Reservations by item and order: a reservation and the item's count change in one transaction. */
 export function stockHandlers({
   client,
   tableName,
@@ -20,7 +20,7 @@ export function stockHandlers({
     return (await client.send(new GetCommand(level))).Item?.taken ?? 0;
   }
 
-  /** Refuses, if others have reserved meanwhile: then the message comes again. */
+  /** Fails if another reservation was made in between: the message is then redelivered. */
   const levelUpdate = (item: string, before: number, change: number) => ({
     Update: {
       TableName: tableName,

@@ -9,7 +9,7 @@ import { createDrivers } from './drivers.ts';
 const { DRIVERS_TABLE: tableName } = readEnvironment(z.object({ DRIVERS_TABLE: text }));
 const drivers = createDrivers({ client: createDynamoDB(), tableName });
 
-/** Only the last position counts, and it is old in a moment: no message, one write. */
+/** Only the last position matters, and it is soon outdated: one write, no message. */
 export const position = jsonEndpoint(createObservability('dispatch').logger, place, async (event, body) => {
   const id = pathId(event, 'driver');
   requireCaller(event, id);

@@ -18,13 +18,13 @@ export interface DeskOptions {
   OUTBOX_TABLE: string;
   LATER_TABLE: string;
   DRIVERS_TABLE: string;
-  /** How long an offer stands. */
+  /** How long an offer is valid. */
   OFFER_SECONDS: number;
 }
 
 export type Desk = ReturnType<typeof createDesk>;
 
-/** Finds drivers for trips. Each of its methods may be repeated: what was done is not done again. */
+/** Finds drivers for trips. Its methods are idempotent. */
 export function createDesk({ client, DISPATCH_TABLE: table, OUTBOX_TABLE: outboxTable, ...options }: DeskOptions) {
   const dispatches = createPublisher<decisions.Dispatch, typeof dispatchEvents>(dispatchEvents, {
     ...{ client, table, outboxTable, later: createLater({ client, laterTable: options.LATER_TABLE }) },
@@ -56,7 +56,7 @@ export function createDesk({ client, DISPATCH_TABLE: table, OUTBOX_TABLE: outbox
       checked(trip.tripId, await dispatches.create(trip.tripId, decision, context));
     },
 
-    /** State of the trip, and that the driver has it, in one transaction; a driver who has another declines. */
+    /** In one transaction: the state of the trip, and its driver. A driver with another trip declines instead. */
     async accept(tripId: string, driverId: string, context: CommandContext): Promise<void> {
       const accepted = await dispatches.change(
         tripId,
@@ -78,12 +78,12 @@ export function createDesk({ client, DISPATCH_TABLE: table, OUTBOX_TABLE: outbox
         },
         context,
       );
-      // Nobody but a defect gives a driver another trip meanwhile: a person must know.
+      // Only a defect can have given the driver another trip in the meantime: a person must know.
       if (checked(tripId, done).result === 'refused')
         throw new PermanentError(`driver ${driverId} completes trip ${tripId}, and has another`);
     },
 
-    /** Asks on, if the offers of a round still stand. */
+    /** Starts the next round, if the offers of this one are still open. */
     async expire(tripId: string, round: number, context: CommandContext): Promise<void> {
       const decide = async (before: decisions.Dispatch) =>
         decisions.expire(before, round, await search.next(before, context.now));

@@ -13,12 +13,12 @@ import type { Trip } from '../../shared/place.ts';
 import { tripOutcome, tripOutcomes } from '../../shared/trip-channels.ts';
 import type { Near } from './drivers.ts';
 
-/** A trip that looks for its driver, as its table keeps it. */
-export type Dispatch = Trip & { version: number /** All who were ever asked. */; asked: string[] } & (
+/** The dispatch of a trip, as stored. */
+export type Dispatch = Trip & { version: number /** All drivers who were ever asked. */; asked: string[] } & (
     | {
         state: 'offered';
         round: number;
-        /** Those who may still accept. */
+        /** Drivers who may still accept. */
         open: string[];
       }
     | { state: 'assigned' | 'completed'; driverId: string }
@@ -27,12 +27,12 @@ export type Dispatch = Trip & { version: number /** All who were ever asked. */;
 
 export type DispatchDecision = Decision<Dispatch, (typeof dispatchEvents.messages)[number]>;
 
-/** Whom to ask next, and until when they may accept; undefined: nobody is left. */
+/** The drivers to ask next, and until when they may accept; undefined: no drivers are left. */
 export type Next = { round: number; drivers: readonly [Near, ...Near[]]; until: Date } | undefined;
 
 const tripOf = ({ tripId, passengerId, from, to }: Trip): Trip => ({ tripId, passengerId, from, to });
 
-/** Asks the next drivers, or gives up. @param withdrawn whose offers end */
+/** Asks the next drivers, or gives up. @param withdrawn drivers whose offers end */
 function ask(trip: Trip, asked: string[], withdrawn: string[], next: Next): DispatchDecision {
   const { tripId, passengerId } = trip;
   if (!next)
@@ -52,7 +52,7 @@ function ask(trip: Trip, asked: string[], withdrawn: string[], next: Next): Disp
 
 export const begin = (trip: Trip, next: Next): DispatchDecision => ask(trip, [], [], next);
 
-/** The first wins: whoever comes later finds the trip assigned. */
+/** The first driver wins; later ones find the trip assigned. */
 export function accept(before: Dispatch, driverId: string): DispatchDecision | undefined {
   if (before.state !== 'offered' || !before.open.includes(driverId)) return undefined;
   const { tripId, passengerId, asked } = before;
@@ -64,11 +64,11 @@ export function accept(before: Dispatch, driverId: string): DispatchDecision | u
   };
 }
 
-/** Whether a driver is the last who could have accepted. */
+/** Whether no other driver could still accept. */
 export const isLast = (before: Dispatch, driverId: string): boolean =>
   before.state === 'offered' && before.open.length === 1 && before.open[0] === driverId;
 
-/** @param next of the last who declines */
+/** @param next the next round, if the last driver declines */
 export function decline(before: Dispatch, driverId: string, next: Next): DispatchDecision | undefined {
   if (before.state !== 'offered' || !before.open.includes(driverId)) return undefined;
   const event = draft(declined, { tripId: before.tripId, driverId });
@@ -80,7 +80,7 @@ export function decline(before: Dispatch, driverId: string, next: Next): Dispatc
   return { ...asked, events: [event, ...asked.events] };
 }
 
-/** Nobody accepted in time: asks others, farther away. Of a round that is over already, nothing is left to do. */
+/** Nobody accepted in time: asks others, farther away. No-op if the round is over already. */
 export const expire = (before: Dispatch, round: number, next: Next): DispatchDecision | undefined =>
   before.state === 'offered' && before.round === round ? ask(before, before.asked, before.open, next) : undefined;
 

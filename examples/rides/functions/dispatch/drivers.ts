@@ -3,7 +3,7 @@ import type { TransactItem } from '@rollcall/kit/messaging';
 import type { Place } from '../../shared/place.ts';
 import { cellOf, cellsAround, metresBetween } from './geo.ts';
 
-/** Whoever was not heard of for so long is not asked. */
+/** Drivers without a report for this long are not asked. */
 const HEARD_MS = 5 * 60_000;
 
 export interface Near {
@@ -13,9 +13,11 @@ export interface Near {
 
 export type Drivers = ReturnType<typeof createDrivers>;
 
-/** Where drivers are, and which trip each has. */
+/** The positions of drivers, and the trip of each. */
 export function createDrivers({ client, tableName: TableName }: { client: DynamoDBDocumentClient; tableName: string }) {
-  /** The free drivers of a cell: one page, which is some thousands. The index may be a moment behind; `take` is not. */
+  /**
+   * The free drivers of a cell: one page, which is some thousands. The index is eventually consistent; `take` checks.
+   */
   async function freeIn(cell: string, now: Date): Promise<Array<{ pk: string } & Place>> {
     const { Items = [] } = await client.send(
       new QueryCommand({
@@ -65,11 +67,11 @@ export function createDrivers({ client, tableName: TableName }: { client: Dynamo
         .toSorted((one, other) => one.metres - other.metres);
     },
 
-    /** Gives a driver a trip, unless they have one: what keeps them from two. */
+    /** Assigns a trip to a driver, unless they have one. This prevents two trips at a time. */
     take: (driverId: string, tripId: string) =>
       changeTrip(driverId, tripId, 'SET tripId = :trip', 'attribute_not_exists(tripId)'),
 
-    /** Takes it from them, if it is the one that they have. */
+    /** Removes the assignment, if the driver has this trip. */
     free: (driverId: string, tripId: string) => changeTrip(driverId, tripId, 'REMOVE tripId', 'tripId = :trip'),
   };
 }

@@ -1,17 +1,20 @@
 import { greatCircleDistance, gridDisk, latLngToCell, UNITS } from 'h3-js';
 import type { Place } from '../../shared/place.ts';
 
-/** Hexagons of 0.74 km² on average, whose edges have 530 m (https://h3geo.org/docs/core-library/restable). */
+/** Hexagons of 0.74 km² on average, with edges of 530 m (https://h3geo.org/docs/core-library/restable). */
 const RESOLUTION = 8;
 
-/** Rings of cells around a passenger's that are searched, round by round: 7, 19 and 61 cells, which miss nobody within 0.5, 1.1 and 2.4 km. */
+/**
+ * Rings of cells around the passenger's that are searched per round: 7, 19 and 61 cells, which include everybody within
+ * 0.5, 1.1 and 2.4 km.
+ */
 export const RINGS = [1, 2, 4] as const;
 
 export const cellOf = ({ lat, lng }: Place): string => latLngToCell(lat, lng, RESOLUTION);
 
-/** The cell of a place, and those of the rings around it. */
+/** The cell of a place, and the rings around it. */
 export const cellsAround = (place: Place, rings: number): string[] => gridDisk(cellOf(place), rings);
 
-/** Along a great circle, rounded. */
+/** Great-circle distance, rounded. */
 export const metresBetween = (one: Place, other: Place): number =>
   Math.round(greatCircleDistance([one.lat, one.lng], [other.lat, other.lng], UNITS.m));

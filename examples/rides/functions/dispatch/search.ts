@@ -3,16 +3,16 @@ import type { Dispatch, Next } from './dispatch.ts';
 import type { Drivers } from './drivers.ts';
 import { RINGS } from './geo.ts';
 
-/** So many are asked at once. */
+/** Number of drivers asked at the same time. */
 const ASKED_AT_ONCE = 3;
 
 export interface SearchOptions {
   drivers: Pick<Drivers, 'near'>;
-  /** How long an offer stands. */
+  /** How long an offer is valid. */
   OFFER_SECONDS: number;
 }
 
-/** Finds whom to ask: the nearest drivers who were not asked; farther away each round. */
+/** Finds the nearest drivers who were not asked yet; farther away each round. */
 export function createSearch({ drivers, OFFER_SECONDS }: SearchOptions) {
   async function search({ from }: Trip, asked: readonly string[], firstRound: number, now: Date): Promise<Next> {
     for (const [round, rings] of RINGS.entries()) {
@@ -27,7 +27,7 @@ export function createSearch({ drivers, OFFER_SECONDS }: SearchOptions) {
 
   return {
     first: (trip: Trip, now: Date) => search(trip, [], 0, now),
-    /** After the round in which a trip is. */
+    /** For the round after the trip's current one. */
     next: async (before: Dispatch, now: Date): Promise<Next> =>
       before.state === 'offered' ? search(before, before.asked, before.round + 1, now) : undefined,
   };

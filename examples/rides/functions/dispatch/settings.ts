@@ -9,5 +9,5 @@ const settings = z.object({
   OFFER_SECONDS: z.coerce.number().min(0),
 });
 
-/** Of whatever uses the desk. */
+/** Settings of functions that use the desk. */
 export const deskSettings = () => readEnvironment(settings);

@@ -3,7 +3,7 @@ import type { RemoteService } from '@rollcall/kit/resilience';
 import type { Push } from '../../shared/push.ts';
 import type { offerConsumer } from './offers.consumer.ts';
 
-/** Shows drivers what they are offered, what they won, and what is no longer theirs to accept. */
+/** Notifies drivers of offers, of trips they got, and of offers that ended. */
 export function offerHandlers(push: RemoteService<Push, void>): Handlers<(typeof offerConsumer.reads)[number]> {
   const show = async (messageId: string, pushes: Array<Omit<Push, 'key'>>) => {
     await Promise.all(pushes.map((one) => push({ key: `${messageId}/${one.to}`, ...one })));
@@ -22,7 +22,7 @@ export function offerHandlers(push: RemoteService<Push, void>): Handlers<(typeof
           })),
         ]),
     }),
-    // Also of who accepted and drives somebody else: their offer is over.
+    // Includes drivers who accepted and have another trip: their offer has ended.
     'rides.dispatch.declined.v1': ({ id, data: { tripId, driverId } }) => ({
       call: () => show(id, withdrawn(tripId, [driverId])),
     }),

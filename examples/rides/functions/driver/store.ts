@@ -15,7 +15,10 @@ const COMMANDS = { accept, decline, complete };
 export function createAnswers({ client, DRIVER_TABLE: TableName, OUTBOX_TABLE: outboxTable }: AnswersOptions) {
   const writer = createOutboxWriter({ client, outboxTable, source: '/rides/driver', countersTable: TableName });
   return {
-    /** What a driver answers and the command to dispatch, in one transaction; once, however often it is said. */
+    /**
+     * Stores a driver's answer and sends the command to dispatch, in one transaction; once, however often it is
+     * repeated.
+     */
     async give(
       driverId: string,
       { tripId, answer }: z.output<typeof driverAnswer>,

@@ -6,7 +6,7 @@ interface AboutPassenger {
   data: { tripId: string; passengerId: string };
 }
 
-/** Shows a passenger what a message says. */
+/** Notifies a passenger of a message. */
 export const tellPassenger =
   (push: RemoteService<Push, void>) =>
   ({ id, data: { tripId, passengerId } }: AboutPassenger, says: Push['says'], about: object = {}) => ({

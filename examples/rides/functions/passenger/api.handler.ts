@@ -22,7 +22,7 @@ export const permission = endpoint(logger, async (event) =>
   json(200, { mayRide: await passengers.mayRide(pathId(event, 'passenger')) }),
 );
 
-/** Answers before anything is done: the request is committed, and goes its way. */
+/** Responds before anything is done: the request is committed, and processed asynchronously. */
 export const ask = jsonEndpoint(logger, wish, async (event, body) => {
   requireCaller(event, body.passengerId);
   const tripId = pathId(event, 'trip');

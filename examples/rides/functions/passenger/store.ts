@@ -23,7 +23,7 @@ export function createPassengers({ client, PASSENGER_TABLE: TableName, OUTBOX_TA
       return Item !== undefined && !Item.blocked;
     },
 
-    /** That a trip was asked for and the command to the trip service, in one transaction. */
+    /** In one transaction: the record of the request, and the command to the trip service. */
     async ask(trip: Trip, context: CommandContext): Promise<'done' | 'taken' | 'busy'> {
       const { tripId, passengerId } = trip;
       const asked = await writer.commit(

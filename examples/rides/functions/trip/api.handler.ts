@@ -4,14 +4,14 @@ import { createObservability } from '@rollcall/kit/observability';
 import * as z from 'zod';
 import { requireCaller } from '../../shared/caller.ts';
 import { tripRoutes } from '../../shared/routes.ts';
-import { createTrips, type Outcome } from './store.ts';
+import { createTrips, type TripOutcome } from './store.ts';
 
 const tables = readEnvironment(z.object({ TRIP_TABLE: text, OUTBOX_TABLE: text }));
 const { logger } = createObservability('trip');
 const { trips, outcomeOf } = createTrips({ client: createDynamoDB(), ...tables });
 
-/** The last of them that is there. */
-const stateOf = (begun: string, outcome: Outcome): string =>
+/** The last outcome that is set. */
+const stateOf = (begun: string, outcome: TripOutcome): string =>
   (['completed', 'assigned', 'unserved'] as const).find((state) => outcome[state]) ?? begun;
 
 export const read = endpoint(logger, async (event) => {

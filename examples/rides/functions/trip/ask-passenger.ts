@@ -4,7 +4,7 @@ import { RejectedError, type Try, UnavailableError } from '@rollcall/kit/resilie
 import { passengerRoutes, permission } from '../../shared/routes.ts';
 
 /**
- * Request/response: may this passenger ride? Signed with the role of the function, which may call this route alone.
+ * Request/response: asks whether a passenger may ride. Signed with the function's role, which may call only this route.
  * @param api its URL
  */
 export const askPassenger =

@@ -1,7 +1,7 @@
 import { defineConsumer } from '@rollcall/kit/contracts';
 import { tripOutcomes } from '../../shared/trip-channels.ts';
 
-/** What happened stays so: each outcome is set once. */
+/** Outcomes are final: each is set once. */
 export const outcomeConsumer = defineConsumer('trip-outcomes', {
   source: '/rides/trip',
   of: tripOutcomes,

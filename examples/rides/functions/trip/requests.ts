@@ -12,7 +12,7 @@ export interface RequestOptions {
   newId: () => string;
 }
 
-/** Asks the passenger service, and begins the trip: a trip of that id that is there already was begun by an earlier try. */
+/** Asks the passenger service, and creates the trip: an existing trip with the id comes from an earlier attempt. */
 export const requestHandlers = ({
   mayRide,
   trips,

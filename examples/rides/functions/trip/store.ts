@@ -3,10 +3,10 @@ import { createPublisher } from '@rollcall/kit/messaging';
 import { tripEvents } from '../../shared/trip-channels.ts';
 import type { BegunTrip } from './trip.ts';
 
-/** How a trip went on, beside the trip, which is written as a whole. */
+/** The outcomes of a trip, in an item beside the trip, which is written as a whole. */
 export const outcomeKey = (tripId: string) => ({ pk: `outcome#${tripId}` });
 
-export interface Outcome {
+export interface TripOutcome {
   driverId?: string;
   assigned?: true;
   unserved?: true;
@@ -19,7 +19,7 @@ export function createTrips(options: { client: DynamoDBDocumentClient; TRIP_TABL
   const { client, TRIP_TABLE: table, OUTBOX_TABLE: outboxTable } = options;
   return {
     trips: createPublisher<BegunTrip, typeof tripEvents>(tripEvents, { client, table, outboxTable }),
-    async outcomeOf(tripId: string): Promise<Outcome> {
+    async outcomeOf(tripId: string): Promise<TripOutcome> {
       const { Item } = await client.send(new GetCommand({ TableName: table, Key: outcomeKey(tripId) }));
       return Item ?? {};
     },

@@ -18,7 +18,7 @@ const list = new Command('list')
       if (json) return printJson(found);
       if (found.length === 0)
         return console.log(
-          pc.dim('Nothing is known yet: an instance tells of a call with its next one, a second later or more.'),
+          pc.dim('No calls recorded yet: an instance reports a call with its next one, a second later or more.'),
         );
       printTable(
         found.map(({ circuit, state, since, nextProbe, recentCalls, recentFailures, calls, ms }) => ({
@@ -40,12 +40,12 @@ const list = new Command('list')
 const reset = new Command('reset')
   .description('close a circuit now, without a probe')
   .argument('<circuit>')
-  .option('--yes', 'do not ask')
+  .option('--yes', 'do not ask for confirmation')
   .addHelpText('after', '\nExample: npm run ops -- circuit reset payments')
   .action(
     onStage<{ yes?: boolean }, [string]>(async (stage, { yes, json }, circuit) => {
       const was = await resetCircuit(stage, circuit, () =>
-        confirm(`Everybody will call ${circuit} again at once.`, yes),
+        confirm(`All functions will call ${circuit} again immediately.`, yes),
       );
       if (json) printJson({ circuit, state: 'closed', was });
       else console.log(was === 'closed' ? `${circuit} is closed already.` : `${circuit} is closed.`);

@@ -6,12 +6,12 @@ import { openStage, type Stage } from '../stage/stage.ts';
 
 /** Options that every command has. */
 export interface Common {
-  /** By its name, or else the one of this folder. */
+  /** Name of the app. Default: that of this folder. */
   app?: string;
   stage?: string;
   endpoint?: string;
   json?: boolean;
-  /** What the folder says of its app: no option, but kept with them by `createProgram`. */
+  /** The folder's app: not an option, but `createProgram` stores it with them. */
   folder: Partial<App>;
 }
 
@@ -25,16 +25,16 @@ export function url(text: string): string {
 export function port(text: string): number {
   const number = Number(text);
   if (Number.isInteger(number) && number >= 0 && number < 65_536) return number;
-  throw new InvalidArgumentError('It must be a whole number from 0, for any that is free, to 65535.');
+  throw new InvalidArgumentError('It must be a whole number from 0 (any free port) to 65535.');
 }
 
-/** Adds the options that say which stage is meant. */
+/** Adds the options that select a stage. */
 export const withStage = (command: Command): Command =>
   command
-    .option('--app <name>', 'of the app (default: what the rollcall.config.ts of this folder says)')
+    .option('--app <name>', 'name of the app (default: from the rollcall.config.ts of this folder)')
     .option(
       '--stage <name>',
-      "a stage of your AWS credentials' account and region; without it, that of an embedded cloud",
+      'a stage in the account and region of your AWS credentials; without it, the stage of an embedded cloud',
     )
     .option(
       '--endpoint <url>',
@@ -43,29 +43,29 @@ export const withStage = (command: Command): Command =>
     )
     .option('--json', 'print JSON and nothing else');
 
-/** It is an account only if somebody names the stage, so that nobody changes one by mistake. */
+/** An account is used only if --stage is given, so that nobody changes one by mistake. */
 async function stageOf({ app, stage, endpoint, folder }: Common): Promise<Stage> {
   const address = endpoint ?? (process.env.AWS_ENDPOINT_URL || (stage === undefined ? EMBEDDED_CLOUD : undefined));
   const name = stage ?? 'dev';
   return openStage({ app: app ?? folder.name ?? (await runningAt(address, name)), name, endpoint: address });
 }
 
-/** The app that an embedded cloud runs. @throws {OperatorError} if it does not tell */
+/** The app that an embedded cloud runs. @throws {OperatorError} if it cannot be determined */
 async function runningAt(endpoint: string | undefined, stage: string): Promise<string> {
   const cloud = await embeddedCloudOf({ endpoint });
   const named = (await cloud?.templates())?.map(({ name }) => name.split(`-${stage}-`)) ?? [];
   const found = named.find((parts) => parts.length > 1)?.[0];
   if (found) return found;
   const where = endpoint === undefined ? '' : ` Nothing at ${endpoint} does: is it running (npm start)?`;
-  throw new OperatorError(`Name the --app: this folder has no rollcall.config.ts that does.${where}`);
+  throw new OperatorError(`Pass --app: no rollcall.config.ts in this folder names the app.${where}`);
 }
 
-/** A command line that cannot be meant: exit code 2. */
+/** An invalid command line: exit code 2. */
 export class UsageError extends OperatorError {}
 
 type Action<Own, Args extends unknown[]> = (stage: Stage, options: Own & Common, ...args: Args) => Promise<void>;
 
-/** Gives an action its stage, and the options that all commands share along with its own. */
+/** Passes a stage to an action, with the common options and its own. */
 export const onStage =
   <Own extends object, Args extends unknown[]>(action: Action<Own, Args>) =>
   async (...given: unknown[]): Promise<void> => {
@@ -73,7 +73,7 @@ export const onStage =
     await action(await stageOf(options), options, ...(given.slice(0, -2) as Args));
   };
 
-/** @throws {OperatorError} that names the subscribers there are */
+/** @throws {OperatorError} that lists the subscribers */
 export async function subscriberNamed(stage: Stage, name: string): Promise<string> {
   const names = await stage.subscribers();
   if (names.includes(name)) return name;
@@ -83,5 +83,5 @@ export async function subscriberNamed(stage: Stage, name: string): Promise<strin
 export function atLeastOne(text: string): number {
   const number = Number(text);
   if (Number.isSafeInteger(number) && number >= 1) return number;
-  throw new InvalidArgumentError('It must be a whole number from 1 up.');
+  throw new InvalidArgumentError('It must be a whole number, at least 1.');
 }

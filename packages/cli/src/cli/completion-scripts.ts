@@ -1,6 +1,6 @@
-/** A command, and what may follow it. */
+/** A command, and what can follow it. */
 export interface Completable {
-  /** Names of the commands that lead to it; none: the program itself. */
+  /** Names of the commands that lead to it; empty: the program itself. */
   path: readonly string[];
   subcommands: ReadonlyArray<{ name: string; description: string }>;
   options: ReadonlyArray<{
@@ -9,13 +9,13 @@ export interface Completable {
     takesValue: boolean;
     choices: readonly string[];
   }>;
-  /** What its arguments may be, if that is known. */
+  /** Known values of its arguments. */
   choices: readonly string[];
 }
 
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** Follows the words typed so far from command to command; then offers what may follow, or the choices of an option. */
+/** Follows the typed words from command to command, then offers what can follow, or the values of an option. */
 export function bashScript(all: readonly Completable[]): string {
   const named = all.map((one) => ({ ...one, at: one.path.join(' ') }));
   const steps = named
@@ -52,7 +52,7 @@ ${indented(words)}
 complete -F _rollcall rollcall`;
 }
 
-/** zsh runs bash's completion. */
+/** zsh runs the bash completion. */
 export const zshScript = (all: readonly Completable[]): string =>
   `autoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashcompinit\n${bashScript(all)}`;
 

@@ -2,15 +2,15 @@ import { createInterface } from 'node:readline/promises';
 import { OperatorError } from '../stage/errors.ts';
 
 /**
- * Asks a person whether to go on.
- * @param what is about to be done
- * @param yes whether that was said already, by `--yes`
- * @throws {OperatorError} if the answer is not yes, or nobody is there to answer
+ * Asks for confirmation.
+ * @param what the action to confirm
+ * @param yes whether it is confirmed already, by `--yes`
+ * @throws {OperatorError} if the answer is not yes, or there is no terminal to ask on
  * @beta
  */
 export async function confirm(what: string, yes: boolean | undefined): Promise<void> {
   if (yes) return;
-  if (!process.stdin.isTTY) throw new OperatorError(`${what} Say so with --yes.`);
+  if (!process.stdin.isTTY) throw new OperatorError(`${what} Confirm with --yes.`);
   const asking = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await asking.question(`${what} Go on? [y/N] `);
   asking.close();

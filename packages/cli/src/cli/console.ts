@@ -8,14 +8,14 @@ import { endWithNpm, onEnd } from '../ending.ts';
 import { onStage, port } from './command.ts';
 import { printJson } from './output.ts';
 
-/** A command has one place, and it is both in `ops` and beside it. */
+/** A command has one parent, and this one is in `ops` and beside it. */
 export const consoleCommand = (): Command =>
   new Command('console')
-    .description('serves the console of a stage on this machine, with your credentials, until Ctrl-C')
-    .option('--port <port>', 'where it listens, on 127.0.0.1', port, 4040)
+    .description('serve the console of a stage on this machine, with your credentials, until Ctrl-C')
+    .option('--port <port>', 'port on 127.0.0.1', port, 4040)
     .addHelpText(
       'after',
-      '\nWhoever is at this machine can use it while it runs. An embedded cloud serves its own, at http://127.0.0.1:4000/\nExample: AWS_PROFILE=… npm run ops -- console --stage prod',
+      '\nAnybody on this machine can use it while it runs. An embedded cloud serves its own console at http://127.0.0.1:4000/\nExample: AWS_PROFILE=… npm run ops -- console --stage prod',
     )
     .action(
       onStage<{ port: number }, []>(async (stage, { port: wanted, json, folder }) => {

@@ -40,7 +40,7 @@ const MARKS: Record<Verdict, string> = {
 
 const WIDTH = Math.max(...Object.keys(CHECKS).map((name) => name.length));
 
-/** Whoever reads it runs commands by their own names. */
+/** Replaces command names by the form in which this user calls them. */
 const named = (finding: Finding): Finding =>
   finding.remedy === undefined ? finding : { ...finding, remedy: called(finding.remedy) };
 

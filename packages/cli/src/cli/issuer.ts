@@ -12,8 +12,8 @@ import { type Common, port, url } from './command.ts';
 import { printJson } from './output.ts';
 
 /**
- * Keys in a file of its owner's alone. They outlive the process, since API Gateway keeps what it fetched for up to two
- * hours: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
+ * Stores the keys in a file readable by its owner only. They outlive the process, because API Gateway caches fetched
+ * keys for up to two hours: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
  */
 function keysIn(folder: string): KeyStore {
   const file = join(folder, 'issuer.keys');
@@ -36,11 +36,11 @@ interface IssuerOptions {
 }
 
 export const issuer = new Command('issuer')
-  .description('gives tokens for anybody on this machine, until Ctrl-C: for a stage that has no OpenID provider')
-  .option('--port <port>', 'where it listens, on 127.0.0.1', port, ISSUER_PORT)
-  .option('--url <url>', 'what it calls itself, where the cloud has another name for this machine', url)
-  .option('--data <dir>', 'where it keeps its key', '.rollcall')
-  .option('--audience <name>', 'for whom its tokens are (default: the name of the app)')
+  .description('issue tokens for anybody on this machine, until Ctrl-C: for a stage without an OpenID provider')
+  .option('--port <port>', 'port on 127.0.0.1', port, ISSUER_PORT)
+  .option('--url <url>', 'host name in its URL, if the cloud uses another name for this machine', url)
+  .option('--data <dir>', 'folder for its key', '.rollcall')
+  .option('--audience <name>', 'audience of its tokens (default: the name of the app)')
   .addHelpText(
     'after',
     '\nIts URL is the TokenIssuer of the stage. An embedded cloud has an issuer of its own.\nExample: npm run ops -- issuer, and in another terminal: npm run --silent ops -- token --stage localstack --endpoint http://127.0.0.1:4566',
@@ -49,7 +49,7 @@ export const issuer = new Command('issuer')
     const options = command.optsWithGlobals<IssuerOptions & Common>();
     const { port: wanted, url: called, data, json, app, folder } = options;
     const audience = options.audience ?? app ?? folder.name;
-    if (audience === undefined) throw new OperatorError('Say for whom the tokens are: --audience NAME.');
+    if (audience === undefined) throw new OperatorError('Name the audience of the tokens: --audience NAME.');
     endWithNpm();
     let itself = '';
     const tokens = new Issuer(keysIn(data), true, () => itself);

@@ -6,9 +6,9 @@ import { atLeastOne, onStage } from './command.ts';
 import { printJson, printTable } from './output.ts';
 
 const list = new Command('list')
-  .description('messages that wait for their time, the next first')
-  .argument('[aggregate]', 'only what is about this one')
-  .option('--limit <n>', 'show so many; --json shows all', atLeastOne, 50)
+  .description('list scheduled messages, the next first')
+  .argument('[aggregate]', 'only messages about this aggregate')
+  .option('--limit <n>', 'maximum number of rows; --json shows all', atLeastOne, 50)
   .addHelpText('after', '\nExample: npm run ops -- later list 0199…')
   .action(
     onStage<{ limit: number }, [string | undefined]>(async (stage, { limit, json }, aggregate) => {
@@ -21,14 +21,14 @@ const list = new Command('list')
         })),
       );
       const count = all.length > limit ? `the next ${limit} of ${all.length}` : `${all.length} wait`;
-      console.log(pc.dim(all.length === 0 ? 'Nothing waits for later.' : count));
+      console.log(pc.dim(all.length === 0 ? 'No message is scheduled.' : count));
     }),
   );
 
 const asking = (name: string, description: string, what: 'sendNow' | 'cancel', done: string) =>
   new Command(name)
     .description(description)
-    .argument('<aggregate>', 'whom it is about')
+    .argument('<aggregate>', 'id of the aggregate')
     .argument('<name>', 'its name, as `later list` shows it')
     .addHelpText('after', `\nExample: npm run ops -- later ${name} 0199… deadline`)
     .action(
@@ -40,10 +40,10 @@ const asking = (name: string, description: string, what: 'sendNow' | 'cancel', d
       }),
     );
 
-export const later = new Command('later').description('messages that are committed, and wait for their time');
+export const later = new Command('later').description('scheduled messages: committed, to be sent later');
 for (const command of [
   list,
-  asking('send', 'send one before its time', 'sendNow', 'sent'),
+  asking('send', 'send a message before its time', 'sendNow', 'sent'),
   asking('cancel', 'cancel one', 'cancel', 'cancelled'),
 ])
   later.addCommand(command);

@@ -10,7 +10,7 @@ try {
   await createProgram(await readApp(process.cwd())).parseAsync();
 } catch (error) {
   const { name, message } = error as Error;
-  // The embedded cloud may be a package of its own, with a class of its own.
+  // The embedded cloud may come from a package of its own, with its own error class.
   const isExpected = error instanceof OperatorError || name === 'CloudError';
   console.error(pc.red(called(isExpected ? message : `${name}: ${message}`)));
   process.exitCode = error instanceof UsageError ? USAGE : 1;

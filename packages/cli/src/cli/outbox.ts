@@ -5,8 +5,8 @@ import { atLeastOne, onStage } from './command.ts';
 import { age, printJson, printTable } from './output.ts';
 
 const list = new Command('list')
-  .description('what is committed and waits to be published, the oldest first')
-  .option('--limit <n>', 'show so many; --json shows all', atLeastOne, 50)
+  .description('list messages that are committed and not yet published, the oldest first')
+  .option('--limit <n>', 'maximum number of rows; --json shows all', atLeastOne, 50)
   .addHelpText('after', '\nExample: npm run ops -- outbox list --limit 10')
   .action(
     onStage<{ limit: number }, []>(async (stage, { limit, json }) => {
@@ -28,17 +28,20 @@ const list = new Command('list')
   );
 
 const publish = new Command('publish')
-  .description('publish what waits, now; and say why what stays does')
-  .argument('[aggregates...]', 'only of these aggregates; without any: everything')
-  .addHelpText('after', '\nExit code 1: something stays.\nExample: npm run ops -- outbox publish 0199…')
+  .description('publish pending messages now, and explain what could not be published')
+  .argument('[aggregates...]', 'only of these aggregates; default: all')
+  .addHelpText(
+    'after',
+    '\nExit code 1: something could not be published.\nExample: npm run ops -- outbox publish 0199…',
+  )
   .action(
     onStage<object, [string[]]>(async (stage, { json }, aggregates) => {
       const report = await stage.publish(aggregates.length > 0 ? aggregates.map(asKept) : undefined);
       process.exitCode = report.failedAggregates > 0 || !report.finished ? 1 : 0;
       if (json) return printJson(report);
       for (const { aggregateId, error } of report.failed) console.log(pc.red(`${aggregateId}: ${error}`));
-      console.log(`${report.published} published, ${report.failedAggregates} aggregates stay`);
-      if (!report.finished) console.log(pc.yellow('Time ran out before everything was looked at: run it again.'));
+      console.log(`${report.published} published, ${report.failedAggregates} aggregates not`);
+      if (!report.finished) console.log(pc.yellow('Time ran out before everything was processed: run it again.'));
     }),
   );
 

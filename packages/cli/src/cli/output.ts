@@ -8,14 +8,14 @@ import stringWidth from 'string-width';
  */
 export const printJson = (value: unknown): void => console.log(JSON.stringify(value, null, 2));
 
-/** What others wrote must not move the cursor of a terminal, or turn its lines around. */
+/** Text from others must not move the terminal's cursor, or reverse its lines. */
 export const harmless = (text: string) => text.replaceAll(/[\p{Cc}\p{Cf}]/gu, '\u{fffd}');
 
-/** Fills up to so many columns of a terminal; a Chinese character takes two. */
+/** Pads to a width in terminal columns; a Chinese character takes two. */
 const padded = (text: string, width: number) => text + ' '.repeat(width - stringWidth(text));
 
 /**
- * Prints rows under a header, each column as wide as it needs.
+ * Prints rows under a header, each column as wide as its content.
  * @public
  */
 export function printTable(rows: ReadonlyArray<Record<string, unknown>>): void {
@@ -41,14 +41,14 @@ const UNITS = [
   ['min', 60],
 ] as const;
 
-/** How long ago, in the largest unit of which there are two. */
+/** The time since then, in the largest unit of which there are at least two. */
 export function age(since: string, now: Date): string {
   const seconds = Math.max(0, Math.round((now.getTime() - Date.parse(since)) / 1000));
   const [unit, size] = UNITS.find(([, each]) => seconds >= 2 * each) ?? ['s', 1];
   return `${Math.floor(seconds / size)} ${unit}`;
 }
 
-/** A progress bar, where a person is looking; a count, where nobody knows how much there will be. */
+/** A progress bar on a terminal; a count if the total is unknown. */
 export function progressBar(
   total: number | undefined,
   what: string,

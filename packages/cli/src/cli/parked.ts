@@ -27,15 +27,15 @@ async function parkedIn(stage: Stage, subscribers: readonly string[], reason?: s
   return found.sort((a, b) => a.parkedAt.localeCompare(b.parkedAt) || a.version - b.version);
 }
 
-/** Under a queue, messages have no version, but an id. */
-const placeOf = ({ version, messageId }: ParkedMessage) => (version === 0 ? messageId : version);
+/** Messages under a queue have no version, but an id. */
+const versionOrId = ({ version, messageId }: ParkedMessage) => (version === 0 ? messageId : version);
 
 function printFound(found: readonly Found[], limit: number): void {
   const now = new Date();
   const shown = found.slice(0, limit).map((one) => ({
     subscriber: one.subscriber,
     aggregate: one.aggregateId,
-    version: placeOf(one),
+    version: versionOrId(one),
     reason: one.reason,
     attempts: one.attempts,
     parked: age(one.parkedAt, now),
@@ -48,10 +48,10 @@ function printFound(found: readonly Found[], limit: number): void {
 }
 
 const list = new Command('list')
-  .description('what is parked, the oldest first')
-  .option('--subscriber <name>', 'only of this one')
+  .description('list parked messages, the oldest first')
+  .option('--subscriber <name>', 'only of this subscriber')
   .addOption(new Option('--reason <reason>', 'only for this reason').choices(parkedReasons))
-  .option('--limit <n>', 'show so many; --json shows all', atLeastOne, 50)
+  .option('--limit <n>', 'maximum number of rows; --json shows all', atLeastOne, 50)
   .addHelpText('after', '\nExample: npm run ops -- parked list --subscriber fulfilment --reason failed')
   .action(
     onStage<{ subscriber?: string; reason?: string; limit: number }, []>(async (stage, options) => {
@@ -60,12 +60,12 @@ const list = new Command('list')
       const found = await parkedIn(stage, subscribers, reason);
       if (json) printJson(found);
       else if (found.length > 0) printFound(found, limit);
-      else console.log(pc.dim(reason || subscriber ? 'Nothing like this is parked.' : 'Nothing is parked.'));
+      else console.log(pc.dim(reason || subscriber ? 'No message of this kind is parked.' : 'No message is parked.'));
     }),
   );
 
 const show = new Command('show')
-  .description('all that is known of what is parked, or was discarded, of one aggregate; or under a queue')
+  .description('show everything about the parked or discarded messages of one aggregate, or under a queue')
   .argument('<subscriber>')
   .argument('<aggregate>', 'id of the aggregate, or the name of a queue for messages that name none', asKept)
   .argument('[version]', 'only this version; under a queue, only the message with this id')
@@ -74,10 +74,10 @@ const show = new Command('show')
     onStage<object, [string, string, string | undefined]>(
       async (stage, { json, folder }, subscriber, aggregate, only) => {
         const all = await stage.parkedOf(await subscriberNamed(stage, subscriber), aggregate);
-        const found = all.filter((one) => only === undefined || String(placeOf(one)) === only);
+        const found = all.filter((one) => only === undefined || String(versionOrId(one)) === only);
         if (found.length === 0) {
           const what = only === undefined ? aggregate : `${aggregate} ${only}`;
-          throw new OperatorError(`${subscriber} has nothing of ${what} parked or discarded.`);
+          throw new OperatorError(`${subscriber} has parked or discarded nothing of ${what}.`);
         }
         const whole = await Promise.all(found.map((one) => withData(stage, subscriber, one)));
         if (json) printJson(whole);
@@ -99,25 +99,30 @@ function pretty(body: string, contracts: App['messages']): string {
 }
 
 const redriveCommand = new Command('redrive')
-  .description('apply what is parked, also what failed for good: each aggregate in order; one alone first, as a canary')
+  .description(
+    'apply parked messages, also those that failed permanently: each aggregate in order; one aggregate first, as a canary',
+  )
   .argument('<subscriber>')
   .argument('[aggregates...]', 'ids of aggregates, or the name of a queue')
-  .option('--all', 'everything that is parked under an aggregate, what failed first; nothing that is held')
+  .option('--all', 'all parked aggregates, failed ones first; except held messages')
   .addOption(
-    new Option('--reason <reason>', 'with --all, only this; held releases what is held').choices(redrivableReasons),
+    new Option(
+      '--reason <reason>',
+      'with --all: only messages parked for this reason; held releases held messages',
+    ).choices(redrivableReasons),
   )
   .addHelpText(
     'after',
-    '\nCtrl-C stops it; what was applied stays applied, and running it again goes on. Exit code 1: something failed again,\nor was not tried.\nExample: npm run ops -- parked redrive fulfilment --all',
+    '\nCtrl-C stops it; what was applied stays applied, and the next run continues. Exit code 1: something failed again,\nor was not tried.\nExample: npm run ops -- parked redrive fulfilment --all',
   )
   .action(
     onStage<{ all?: boolean; reason?: string }, [string, string[]]>(async (stage, options, subscriber, given) => {
       const { all, reason, json } = options;
-      if (Boolean(all) === given.length > 0) throw new UsageError('Name aggregates, or say --all.');
+      if (Boolean(all) === given.length > 0) throw new UsageError('Name aggregates, or pass --all.');
       if (reason && !all)
-        throw new UsageError('--reason goes with --all: of an aggregate that you name, all is applied.');
+        throw new UsageError('--reason requires --all: if you name an aggregate, all of its messages are applied.');
       await subscriberNamed(stage, subscriber);
-      // Whoever names an aggregate means all of it.
+      // Naming an aggregate includes its held messages.
       const release = !all || reason === 'held';
       const aggregates = all
         ? aggregatesToRedrive(await parkedIn(stage, [subscriber]), { reason, release })
@@ -137,10 +142,10 @@ const redriveCommand = new Command('redrive')
       for (const { aggregateId, version, error } of failures) {
         console.log(pc.red(`${aggregateId}${version ? ` version ${version}` : ''}: ${error}`));
       }
-      for (const aggregateId of unknown) console.log(pc.yellow(`${aggregateId}: nothing of it is parked`));
-      if (obsolete > 0) console.log(`${obsolete} taken away: applied before, or of an aggregate that is gone`);
+      for (const aggregateId of unknown) console.log(pc.yellow(`${aggregateId}: nothing parked`));
+      if (obsolete > 0) console.log(`${obsolete} removed: applied before, or of an erased aggregate`);
       console.log(`${applied} applied, ${waiting} wait for their turn, ${forPerson} wait for a person`);
-      const why = signal.aborted ? 'stopped' : 'stopped at what failed again';
+      const why = signal.aborted ? 'stopped' : 'stopped, because messages failed again';
       if (left > 0) console.log(pc.yellow(`${why}: ${left} aggregates not tried`));
     }),
   );
@@ -154,10 +159,13 @@ const discard = new Command('discard')
   .description('skip one version on purpose, without its effect; message and reason are kept')
   .argument('<subscriber>')
   .argument('<aggregate>', 'id of the aggregate, or the name of a queue', asKept)
-  .argument('<version>', 'also one that never came; under a queue, the id of the message, as `parked list` shows it')
-  .requiredOption('--because <reason>', 'why: it is kept with the message', reasonOf)
-  .option('--message <id>', 'which message is meant, if several claim this version')
-  .option('--yes', 'do not ask')
+  .argument(
+    '<version>',
+    'the version, which may never have arrived; under a queue, the id of the message, as `parked list` shows it',
+  )
+  .requiredOption('--because <reason>', 'the reason, which is kept with the message', reasonOf)
+  .option('--message <id>', 'the message id, if several messages have this version')
+  .option('--yes', 'do not ask for confirmation')
   .addHelpText('after', '\nExample: npm run ops -- parked discard fulfilment 0199… 1 --because "test entry" --yes')
   .action(
     onStage<{ because: string; message?: string; yes?: boolean }, [string, string, string]>(
@@ -178,5 +186,5 @@ const discard = new Command('discard')
     ),
   );
 
-export const parked = new Command('parked').description('messages that a subscriber has set aside');
+export const parked = new Command('parked').description('messages that a subscriber has parked');
 for (const command of [list, show, redriveCommand, discard]) parked.addCommand(command);

@@ -7,7 +7,7 @@ import { onStage, subscriberNamed } from './command.ts';
 import { age, harmless, printJson, printTable } from './output.ts';
 
 const list = new Command('list')
-  .description('processes that wait for a person, the longest first')
+  .description('list processes that wait for a person, the longest first')
   .addHelpText('after', '\nExample: npm run ops -- process list')
   .action(
     onStage<object, []>(async (stage, { json }) => {
@@ -22,7 +22,7 @@ const list = new Command('list')
 const SUBSCRIBER = 'consumer of its replies, as `process list` shows it';
 
 const show = new Command('show')
-  .description('what a process has done, and waits for')
+  .description('show what a process has done, and what it waits for')
   .argument('<subscriber>', SUBSCRIBER)
   .argument('<process>', 'its id', asKept)
   .addHelpText('after', '\nExample: npm run ops -- process show orders-replies 0199…')
@@ -37,7 +37,7 @@ const deciding = (name: string, description: string, decisionOf: (because: strin
     .description(description)
     .argument('<subscriber>', SUBSCRIBER)
     .argument('<process>', 'its id', asKept)
-    .requiredOption('--because <reason>', 'is kept with the process')
+    .requiredOption('--because <reason>', 'the reason, which is kept with the process')
     .addHelpText('after', `\nExample: npm run ops -- process ${name} orders-replies 0199… --because '…'`)
     .action(
       onStage<{ because: string }, [string, string]>(async (stage, { because, json }, subscriber, id) => {
@@ -48,14 +48,12 @@ const deciding = (name: string, description: string, decisionOf: (because: strin
       }),
     );
 
-export const processCommand = new Command('process').description(
-  'conversations with several services, and what persons decide',
-);
+export const processCommand = new Command('process').description('processes (sagas), and decisions about them');
 for (const command of [
   list,
   show,
-  deciding('retry', 'send the command again that failed', (retry) => ({ retry })),
-  deciding('done', 'say that a person has done what failed', (done) => ({ done })),
-  deciding('cancel', 'have everything compensated that is done, before the pivot', (cancel) => ({ cancel })),
+  deciding('retry', 'send the failed command again', (retry) => ({ retry })),
+  deciding('done', 'record that a person has done the failed step', (done) => ({ done })),
+  deciding('cancel', 'compensate everything that is done, before the pivot', (cancel) => ({ cancel })),
 ])
   processCommand.addCommand(command);

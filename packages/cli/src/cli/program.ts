@@ -25,7 +25,7 @@ import { tokenCommand } from './token.ts';
 import { topology } from './topology.ts';
 import { trace } from './trace.ts';
 
-/** Exit code of a wrong command line. */
+/** Exit code of an invalid command line. */
 export const USAGE = 2;
 
 const HELP = `
@@ -40,7 +40,7 @@ Examples:
 function opsCommand({ commands = [], profiles, aggregate = AGGREGATE }: Partial<App>): Command {
   const name = optionOf(aggregate);
   const ops = withStage(new Command('ops'))
-    .description('looks after a stage of an app: in an embedded cloud, LocalStack or an account')
+    .description('operate a stage of an app: in an embedded cloud, LocalStack or an account')
     .addHelpText('after', HELP);
   const every = [
     topology,
@@ -71,11 +71,11 @@ function opsCommand({ commands = [], profiles, aggregate = AGGREGATE }: Partial<
 
 /**
  * The whole command line.
- * @param app what the folder says of its app
+ * @param app the app of the folder, as its rollcall.config.ts describes it
  */
 export function createProgram(app: Partial<App>): Command {
   const program = new Command('rollcall')
-    .description('Runs an app of the messaging kit on this machine, and looks after its stages.')
+    .description('Runs an app of the messaging kit on this machine, and operates its stages.')
     .version(about.version)
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
@@ -83,14 +83,14 @@ export function createProgram(app: Partial<App>): Command {
       writeErr: (text) => process.stderr.write(called(text)),
     })
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : USAGE))
-    .showHelpAfterError('What there is: --help');
+    .showHelpAfterError('For all commands: --help');
   for (const command of [newCommand(app), startCommand(app), opsCommand(app), withStage(consoleCommand()), completion])
     program.addCommand(command);
   inherit(program);
   return program.setOptionValue('folder', app);
 }
 
-/** Added commands do not inherit how help is shown, and how they end. */
+/** Subcommands that are added later do not inherit the help format and exit behaviour. */
 function inherit(command: Command): void {
   for (const one of command.commands) inherit(one.copyInheritedSettings(command));
 }

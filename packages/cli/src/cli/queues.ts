@@ -3,7 +3,7 @@ import { onStage } from './command.ts';
 import { printJson, printTable } from './output.ts';
 
 export const queues = new Command('queues')
-  .description('how many messages wait in each queue')
+  .description('show how many messages are in each queue')
   .addHelpText('after', '\nExample: npm run ops -- queues --stage prod')
   .action(
     onStage<object, []>(async (stage, { json }) => {

@@ -18,18 +18,20 @@ interface ReconcileOptions {
 }
 
 export const reconcile = new Command('reconcile')
-  .description('compares what a service has published with what each consumer holds, as after a restored table')
-  .option('--mend', 'mend what can be mended; what only a person can decide is told')
+  .description(
+    'compare what a service has published with what each consumer has applied, for example after restoring a table',
+  )
+  .option('--mend', 'repair what can be repaired; list what a person must decide')
   .option(
     '--since <time>',
-    'with --mend: read the archive again from this time, or so long ago; default: all of it',
+    'with --mend: replay the archive from this time, or from a duration before now; default: all of it',
     moment,
   )
-  .option('--limit <n>', 'show so many of each kind', atLeastOne, 10)
-  .option('--yes', 'do not ask')
+  .option('--limit <n>', 'maximum number of differences shown per kind', atLeastOne, 10)
+  .option('--yes', 'do not ask for confirmation')
   .addHelpText(
     'after',
-    '\nExit code 1: something differs, or still does after it was mended.\nExample: npm run ops -- reconcile',
+    '\nExit code 1: there are differences, or some remain after the repair.\nExample: npm run ops -- reconcile',
   )
   .action(
     onStage<ReconcileOptions, []>(async (stage, { mend: mends, since, limit, yes, json, folder }) => {
@@ -59,20 +61,20 @@ async function mendShowing(stage: Stage, all: readonly Numbered[], since: Date |
   return mend(stage, all, { ...(since && { since }), onStep: (step) => bar.update(0, step) }).finally(() => bar.stop());
 }
 
-/** What whoever confirms should know. */
+/** The consequences to confirm. */
 function consequencesOf(counts: readonly Count[]): string {
   const sum = (some: readonly Count[]) => some.reduce((total, { subjects }) => total + subjects, 0);
   const raised = counts.filter(({ kind }) => kind === 'ahead' || kind === 'other-state');
   const lacking = counts.filter(({ kind, mends }) => mends && isLacking(kind));
   const consumers = [...new Set(lacking.map(({ consumer }) => consumer))].join(', ');
   const steps = [
-    'What is committed is published.',
+    'Committed messages are published.',
     ...(raised.length > 0
-      ? [`At most ${sum(raised)} versions are raised, and the states told to all consumers again.`]
+      ? [`At most ${sum(raised)} versions are raised, and those states published again to all consumers.`]
       : []),
     ...(lacking.length > 0
       ? [
-          `${consumers} read the archive again; what is not in it is told from the state. What they have lost they do again, calls of providers included.`,
+          `${consumers} replay the archive; what it does not contain is published again from the state. Lost work is repeated, provider calls included.`,
         ]
       : []),
   ];
@@ -80,9 +82,11 @@ function consequencesOf(counts: readonly Count[]): string {
 }
 
 function printMended({ published, raised, replayed, notReplayed, toldAgain }: Mended): void {
-  console.log(`${published} published, ${raised} versions raised, ${toldAgain} versions told again from the state`);
+  console.log(
+    `${published} published, ${raised} versions raised, ${toldAgain} versions published again from the state`,
+  );
   if (replayed.length > 0) console.log(`read again: ${replayed.join(', ')}`);
-  for (const { consumer, because } of notReplayed) console.log(pc.yellow(`${consumer} was not read to: ${because}`));
+  for (const { consumer, because } of notReplayed) console.log(pc.yellow(`no replay to ${consumer}: ${because}`));
 }
 
 function print({ counts, differences, subjects, cursors, onTheirWay, consistent }: Report): void {
@@ -100,7 +104,7 @@ function print({ counts, differences, subjects, cursors, onTheirWay, consistent 
     })),
   );
   for (const { queue, messages } of onTheirWay)
-    console.log(pc.yellow(`${messages} messages wait in ${queue}: what is behind may be among them.`));
+    console.log(pc.yellow(`${messages} messages are in ${queue}: missing versions may be among them.`));
   const listed = (what: Record<string, number>) =>
     Object.entries(what)
       .map(([name, count]) => `${count} ${name}`)

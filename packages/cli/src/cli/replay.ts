@@ -14,19 +14,19 @@ interface ReplayOptions {
 }
 
 export const replay = new Command('replay')
-  .description('let a subscriber read history again: one that is late, or was repaired, or has lost its table')
+  .description('replay published events to a subscriber: one that is new, was repaired, or has lost its table')
   .argument('<subscriber>')
   .requiredOption(
     '--since <time>',
-    'from this time, such as 2026-11-20T10:00:00Z; or so long ago: 30min, 2h, 3d',
+    'from this time, such as 2026-11-20T10:00:00Z, or a duration before now: 30min, 2h, 3d',
     moment,
   )
-  .option('--until <time>', 'up to this time; default: everything', moment)
+  .option('--until <time>', 'up to this time; default: now', moment)
   .option('--no-wait', 'only start it')
-  .option('--yes', 'do not ask')
+  .option('--yes', 'do not ask for confirmation')
   .addHelpText(
     'after',
-    '\nIt takes what the topic keeps (eventArchiveDays in infra/stages.ts). Commands are not kept. Ctrl-C ends the waiting, not\nthe replay.\nExample: npm run ops -- replay fulfilment --since 2h',
+    '\nIt replays what the topic keeps (eventArchiveDays in infra/stages.ts). Commands are not kept. Ctrl-C ends the waiting,\nnot the replay.\nExample: npm run ops -- replay fulfilment --since 2h',
   )
   .action(
     onStage<ReplayOptions, [string]>(async (stage, { since, until, wait, yes, json }, subscriber) => {
@@ -37,18 +37,22 @@ export const replay = new Command('replay')
       await startReplay(stage, archived, period);
       if (wait) {
         await followReplay(stage, archived, ({ isSent, waiting }) =>
-          status(`${waiting} messages wait${isSent ? '' : '; more are to come'}`),
+          status(`${waiting} messages in the queue${isSent ? '' : '; more will follow'}`),
         );
         status('');
       }
       const { topic } = archived;
       if (json) return printJson({ subscriber, topic, ...period, finished: wait });
-      console.log(wait ? `${subscriber} has read ${topic} again.` : `${subscriber} reads ${topic} again.`);
-      console.log(pc.dim(`What it could not apply: npm run ops -- parked list --subscriber ${subscriber}`));
+      console.log(
+        wait
+          ? `The replay of ${topic} to ${subscriber} is complete.`
+          : `The replay of ${topic} to ${subscriber} has started.`,
+      );
+      console.log(pc.dim(`Messages that it could not apply: npm run ops -- parked list --subscriber ${subscriber}`));
     }),
   );
 
-/** A line that the next one takes the place of, where a person is looking. */
+/** On a terminal, a line that the next one overwrites. */
 function status(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
 }

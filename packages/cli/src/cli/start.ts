@@ -35,25 +35,25 @@ function inspectorAddress(text: string): InspectorAddress {
 
 export const startCommand = (app: Partial<App>): Command =>
   new Command('start')
-    .description('runs the CDK app of this folder on this machine: no Docker, no account')
+    .description('run the CDK app of this folder on this machine: no Docker, no account')
     .option('--memory', 'keep no data')
     .option('--data <dir>', 'keep data in this folder', '.rollcall')
     .option(
       '--port <port>',
-      'port of the API; gRPC takes the 20th after it, AWS the 566th, and what runs beside them others in between',
+      'port of the API; gRPC uses this + 20, AWS endpoints this + 566, and services beside the cloud ports in between',
       apiPort,
       4000,
     )
-    .option('--synth', 'synthesize the app even if nothing that can be seen has changed')
+    .option('--synth', 'synthesize the app even if no source file has changed')
     .option(
       '--parameters <name=value>',
-      'value of a parameter of the templates; again for each',
+      'value of a template parameter; can be repeated',
       (text: string, before: Record<string, string>) => ({ ...before, ...parameter(text) }),
       {},
     )
     .option(
       '--watch',
-      'deploy again whenever infra/, functions/, shared/ or packages/ changes; without infra/, any folder of sources',
+      'deploy again whenever infra/, functions/, shared/ or packages/ changes; without infra/, any source folder',
     )
     .addOption(
       new Option(
@@ -65,7 +65,7 @@ export const startCommand = (app: Partial<App>): Command =>
     )
     .addHelpText('after', '\nExample: npm start -- --memory')
     .action(async (options: StartOptions) => {
-      // What else is here starts without the embedded cloud, and without what it is made of.
+      // Imported on demand, so that other commands start without the embedded cloud and its dependencies.
       const { start } = await import('../start.ts');
       await start(app, options);
     });

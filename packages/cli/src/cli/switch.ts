@@ -23,7 +23,7 @@ function duration(text: string): number {
 }
 
 const list = new Command('list')
-  .description('how every capability is switched')
+  .description('list the mode of every capability')
   .addHelpText('after', '\nExample: npm run ops -- switch list')
   .action(
     onStage<object, []>(async (stage, { json }) => {
@@ -61,11 +61,11 @@ function report(changes: readonly SwitchChange[], json: boolean | undefined): vo
 
 const withHow = (command: Command) =>
   command
-    .requiredOption('--why <reason>', 'for whoever looks at it next')
-    .option('--for <time>', 'switch back to on by itself, after 30min, 2h or 1d', duration)
+    .requiredOption('--why <reason>', 'the reason, for other operators')
+    .option('--for <time>', 'return to on automatically, after 30min, 2h or 1d', duration)
     .option('--by <name>', 'who switches (default: you)');
 
-/** @param hints offered where a shell completes it: which there are, the stage says */
+/** @param hints completions for the shell; the valid values depend on the stage */
 function hinted(argument: Argument, hints: readonly string[]): Argument {
   argument.argChoices = [...hints];
   return argument;
@@ -75,7 +75,7 @@ const setCommand = (profiles: Profiles) =>
   withHow(new Command('set'))
     .description('switch one capability')
     .addArgument(hinted(new Argument('<capability>'), capabilitiesNamedBy(profiles)))
-    .argument('<mode>', 'on, or what `switch list` says that it can be')
+    .argument('<mode>', 'on, or a mode that `switch list` shows')
     .addHelpText(
       'after',
       "\nExample: npm run ops -- switch set payments pause --why 'the provider bills twice' --for 2h",
@@ -91,7 +91,7 @@ const capabilitiesNamedBy = (profiles: Profiles) => [...new Set(Object.values(pr
 
 const profileCommand = (profiles: Profiles) =>
   withHow(new Command('profile'))
-    .description('switch several capabilities at once, as the rollcall.config.ts of this folder says')
+    .description('switch several capabilities at once, as defined in the rollcall.config.ts of this folder')
     .addArgument(hinted(new Argument('<profile>'), Object.keys(profiles)))
     .addHelpText('after', "\nExample: npm run ops -- switch profile incident --why 'payments are wrong' --for 30min")
     .action(
@@ -101,7 +101,7 @@ const profileCommand = (profiles: Profiles) =>
     );
 
 const history = new Command('history')
-  .description('who switched what, when and why, the latest first')
+  .description('list who switched what, when and why, the latest first')
   .option('--limit <n>', 'so many', atLeastOne, 20)
   .addHelpText('after', '\nExample: npm run ops -- switch history --limit 5')
   .action(
@@ -119,12 +119,12 @@ const history = new Command('history')
           until,
         })),
       );
-      if (found.length === 0) console.log(pc.dim('Nothing was ever switched.'));
+      if (found.length === 0) console.log(pc.dim('No capability was ever switched.'));
     }),
   );
 
 export function switchCommand(profiles: Profiles = {}): Command {
-  const all = new Command('switch').description('capabilities that can be paused, skipped or degraded');
+  const all = new Command('switch').description('capabilities, which can be paused, skipped or degraded');
   for (const command of [list, setCommand(profiles), profileCommand(profiles), history]) all.addCommand(command);
   return all;
 }

@@ -12,7 +12,7 @@ import { harmless } from './output.ts';
 const LOOK_EVERY_MS = 300;
 
 interface Options {
-  /** Only about this one. */
+  /** Only events about this aggregate. */
   aggregate?: string | undefined;
   service?: string;
   errors?: boolean;
@@ -37,7 +37,7 @@ function lineOf({ startMs, durationMs, service, name, attributes, error }: SpanV
   return line.trimEnd();
 }
 
-/** Tells what happened since; ends when the signal says so. */
+/** Prints new events until the signal is aborted. */
 async function follow(cloud: EmbeddedCloud, options: Options & { json?: boolean }, signal: AbortSignal): Promise<void> {
   let after = options.past ? 0 : (await cloud.happened(Number.MAX_SAFE_INTEGER)).next;
   while (!signal.aborted) {
@@ -56,25 +56,25 @@ async function follow(cloud: EmbeddedCloud, options: Options & { json?: boolean 
   }
 }
 
-/** @param name what the app calls its aggregate */
+/** @param name the app's name for an aggregate */
 export const tailCommand = (name: string) =>
   new Command('tail')
-    .description('messages and calls as they pass, until Ctrl-C')
+    .description('follow messages and calls, until Ctrl-C')
     .option(`--${name} <id>`, `only about this ${name}`, asKept)
     .option('--service <name>', 'only of this service, such as payments')
-    .option('--errors', 'only what fails')
-    .option('--bodies', 'also what messages say: personal data')
-    .option('--past', 'begin with what the cloud still knows')
+    .option('--errors', 'only failures')
+    .option('--bodies', 'include message bodies: personal data')
+    .option('--past', 'start with the events that the cloud still has')
     .addHelpText(
       'after',
-      '\nWith --json a JSON object a line. Of an account, CloudWatch tails: aws logs tail --follow /aws/lambda/APP-STAGE-FUNCTION\nExample: npm run ops -- tail --errors',
+      '\nWith --json, one JSON object per line. For an account, use CloudWatch: aws logs tail --follow /aws/lambda/APP-STAGE-FUNCTION\nExample: npm run ops -- tail --errors',
     )
     .action(
       onStage<Options & Record<string, unknown>, []>(async (stage, options) => {
         const cloud = await embeddedCloudOf(stage);
         if (!cloud) {
           throw new OperatorError(
-            `${stage.endpoint ?? 'An account'} does not tell what passes. Of an account, CloudWatch does: aws logs tail --follow /aws/lambda/${stage.table('FUNCTION')}`,
+            `${stage.endpoint ?? 'An account'} has no event feed. For an account, use CloudWatch: aws logs tail --follow /aws/lambda/${stage.table('FUNCTION')}`,
           );
         }
         const stopping = new AbortController();

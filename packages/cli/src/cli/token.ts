@@ -9,14 +9,14 @@ interface TokenOptions extends Record<string, unknown> {
   expiresIn?: number;
 }
 
-/** @param name what the app calls its aggregate */
+/** @param name the app's name for an aggregate */
 export const tokenCommand = (name: string) =>
   new Command('token')
     .description(
-      'a token for the API, of the issuer of an embedded cloud or of `issuer`; without options, one that is with the scopes that an operator of the app needs',
+      'print a token for the API, from the issuer of an embedded cloud or from `issuer`; by default with the scopes that an operator of the app needs',
     )
-    .option(`--${name} <id>`, `good for this ${name}: its subject`, asKept)
-    .option('--scope <scopes>', 'with these, such as "orders:read orders:write"')
+    .option(`--${name} <id>`, `its subject is this ${name}`, asKept)
+    .option('--scope <scopes>', 'its scopes, such as "orders:read orders:write"')
     .option('--expires-in <seconds>', 'default: an hour', atLeastOne)
     .addHelpText(
       'after',

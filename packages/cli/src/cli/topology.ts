@@ -11,9 +11,9 @@ const marks = {
 };
 
 export const topology = new Command('topology')
-  .description('how messages flow through the stage, drawn from what is deployed')
-  .option('--all', 'every function and table; else only the flow of messages')
-  .addOption(new Option('--mermaid', 'as a flowchart for mermaid').conflicts('json'))
+  .description('draw the message flow of a stage from its deployed templates')
+  .option('--all', 'include every function and table; default: only the message flow')
+  .addOption(new Option('--mermaid', 'as a Mermaid flowchart').conflicts('json'))
   .addHelpText('after', '\nExample: npm run --silent ops -- topology --mermaid > topology.mmd')
   .action(
     onStage<{ all?: boolean; mermaid?: boolean }, []>(async (stage, { all = false, mermaid, json }) => {

@@ -12,7 +12,7 @@ import { harmless, printJson } from './output.ts';
 const TRACE = /^(1-[0-9a-f]{8}-[0-9a-f]{24}|[0-9a-f]{32})$/i;
 const BAR = 24;
 
-/** A trace by its id; else an id that a message has or that traces are about, as that of an aggregate. */
+/** The spans of a trace id; otherwise of a message id or an aggregate id that traces are about. */
 async function spansOf(stage: Stage, id: string): Promise<SpanView[]> {
   const cloud = await embeddedCloudOf(stage);
   const find = (query: TraceQuery) => stage.ask(() => findTraces(stage, cloud, query));
@@ -28,7 +28,7 @@ function barOf(afterMs: number, durationMs: number, wholeMs: number): string {
   return `${' '.repeat(from)}${'█'.repeat(length)}`.padEnd(BAR);
 }
 
-/** What is worth knowing of a span at a glance. */
+/** The attributes of a span that matter at a glance. */
 function remarks({ attributes, links }: SpanView): string {
   const receives = Number(attributes['rollcall.receives'] ?? 1);
   const said = [
@@ -37,7 +37,7 @@ function remarks({ attributes, links }: SpanView): string {
     attributes['rollcall.instance'],
     receives > 1 && `received ${receives} times`,
     attributes['rollcall.redriven'] && 'redriven by a person',
-    links[0] && `woken by ${links[0].traceId.slice(0, 8)}`,
+    links[0] && `triggered by ${links[0].traceId.slice(0, 8)}`,
   ];
   return said.filter(Boolean).join(', ');
 }
@@ -65,18 +65,20 @@ function print(spans: readonly SpanView[]): void {
 }
 
 export const trace = new Command('trace')
-  .description('all that happened to an aggregate, because of a message, or in a trace: a timeline over all services')
-  .argument('<id>', 'of an aggregate, a message, or a trace')
+  .description(
+    'show everything that happened to an aggregate, because of a message, or in a trace: a timeline over all services',
+  )
+  .argument('<id>', 'id of an aggregate, a message or a trace')
   .addHelpText(
     'after',
-    '\nAn embedded cloud keeps the last traces itself; of an account, X-Ray has those of the last six hours, as the\nsetting `tracing` of the stage says. Times: when it began, counted from the first, and how long it took.\nExample: npm run ops -- trace 0199…',
+    '\nAn embedded cloud keeps the last traces itself; for an account, X-Ray has those of the last six hours, if the setting\n`tracing` of the stage is on. Times: start relative to the first span, and duration.\nExample: npm run ops -- trace 0199…',
   )
   .action(
     onStage<object, [string]>(async (stage, { json }, id) => {
       const spans = await spansOf(stage, id);
       if (spans.length > 0) return json ? printJson(spans) : print(spans);
       throw new OperatorError(
-        `No trace says anything of ${id}. An embedded cloud keeps the last 40,000 spans, since it was started; an account, what the setting "tracing" in infra/stages.ts says.`,
+        `No trace contains ${id}. An embedded cloud keeps the last 40,000 spans since its start; for an account, see the setting "tracing" in infra/stages.ts.`,
       );
     }),
   );

@@ -1,4 +1,4 @@
-// Its versions are those that an app is tested with.
+// The versions that an app is tested with.
 import example from '../../../../examples/orders/package.json' with { type: 'json' };
 import { operatorScopeOf } from '../stage/token.ts';
 import { checkName } from './names.ts';
@@ -8,7 +8,7 @@ import { publisherStatement, type ServiceNames } from './service-files.ts';
 
 /**
  * An app in an empty folder: one service with a table, a topic and two routes, and its test.
- * @throws {OperatorError} if the name cannot be one
+ * @throws {OperatorError} if the name is invalid
  */
 export function newApp(name: string): Plan {
   checkName(name);
@@ -33,8 +33,8 @@ export function newApp(name: string): Plan {
     },
     next: [
       `cd ${name} && npm install && npm test`,
-      'npm start runs it on this machine; npm run check looks at its types.',
-      'Replace items by what the app is about: shared/items.ts first. Then rollcall new service, subscriber, command or route.',
+      'npm start runs it on this machine; npm run check checks its types.',
+      'Replace items by what the app is about, starting with shared/items.ts. Then: rollcall new service, subscriber, command or route.',
     ],
   };
 }

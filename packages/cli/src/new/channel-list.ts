@@ -6,24 +6,24 @@ import type { Source } from './sources.ts';
 
 const LIST = /^export const channels\b[^=\n]*= \[([\w\s,]*)\];$/gm;
 
-/** The file that lists an app's channels for its RollcallApp, if one does in the form that is known. */
+/** The file that lists an app's channels for its RollcallApp, if one does in a known form. */
 function listIn(sources: readonly Source[]): Source | undefined {
   const [only, ...others] = sources.flatMap((source) => [...source.text.matchAll(LIST)].map(() => source));
   return others.length === 0 ? only : undefined;
 }
 
-/** Where new contracts are kept: beside that list. */
+/** The folder for new contracts: that of the list. */
 export const contractsFolder = (sources: readonly Source[]): string =>
   posix.dirname(listIn(sources)?.file ?? 'shared/channels.ts');
 
 /**
- * @param instead what to do then
- * @throws {OperatorError} if there is a channel of that name
+ * @param instead advice for the error message
+ * @throws {OperatorError} if a channel of that name exists
  */
 export function refuseChannel(sources: readonly Source[], name: string, instead = 'Choose another name.'): void {
   const made = new RegExp(`\\b(?:topic|queue)\\(\\s*['"]${name}['"]`);
   const found = sources.find(({ text }) => made.test(text));
-  if (found) throw new OperatorError(`Nothing was written: ${found.file} has a channel ${name} already. ${instead}`);
+  if (found) throw new OperatorError(`Nothing was written: ${found.file} already has a channel ${name}. ${instead}`);
 }
 
 /**
@@ -42,7 +42,7 @@ export function withChannels(sources: readonly Source[], names: readonly string[
   };
 }
 
-/** On one line or on several, as it is. */
+/** Keeps the list's form: on one line, or one item per line. */
 function extended(list: string, items: string, names: readonly string[]): string {
   const all = [...items.split(',').map((item) => item.trim()), ...names].filter((item) => item !== '');
   return list.replace(

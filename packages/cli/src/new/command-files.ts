@@ -3,19 +3,19 @@ import { importLine } from './imports.ts';
 import { variableOf } from './names.ts';
 import type { Plan } from './plan.ts';
 
-/** What of a command its files say. */
+/** The names in the files of a command. */
 export interface CommandNames {
-  /** Of the application. */
+  /** Name of the application. */
   app: string;
-  /** Who does it, and who sends it. */
+  /** The executing and the sending service. */
   of: string;
   from: string;
-  /** Of the command and of its reply, if it has one: `refund-order`. */
+  /** Names of the command and of its reply, if it has one: `refund-order`. */
   command: string;
   reply: string | undefined;
   /** The field of their data that is the subject. */
   subject: string;
-  /** Their contracts' file, from the app's folder. */
+  /** Path of their contracts, relative to the app's folder. */
   contracts: string;
 }
 
@@ -33,7 +33,7 @@ export const repliesOf = ({ from }: Pick<CommandNames, 'from'>) => ({
   consumer: `${from}ReplyConsumer`,
 });
 
-/** @param make the function of `@rollcall/kit/contracts` that makes it */
+/** @param make the function of `@rollcall/kit/contracts` that creates it */
 export const contractOf = (names: CommandNames, name: string, make: 'command' | 'document'): string => `\
 export const ${variableOf(name)} = ${make}('${typeOf(names, name)}', z.object({ ${names.subject}: z.uuid() }), {
   subjectField: '${names.subject}',
@@ -56,19 +56,19 @@ ${
     ? ''
     : `
 ${contractOf(names, reply, 'document')}
-/** In no order: nobody waits for the answer about one ${names.subject} before that about another. */
+/** Unordered: the reply about one ${names.subject} does not wait for that about another. */
 export const ${replies.variable} = queue('${replies.name}', { from: '/${app}/${of}', messages: [${variableOf(reply)}], ordered: false });
 `
 }`;
 }
 
 interface Descriptor {
-  /** Its file, from the app's folder. */
+  /** Path of its file, relative to the app's folder. */
   path: string;
-  /** What it imports of the contracts. */
+  /** What it imports from the contracts. */
   channels: readonly string[];
   consumer: string;
-  /** Of its queue. */
+  /** Name of its queue. */
   name: string;
   options: string;
 }
@@ -81,7 +81,7 @@ export const ${consumer} = defineConsumer('${name}', {
 ${options}});
 `;
 
-/** What the service that does it has: descriptor, handler file, handlers. */
+/** The files of the executing service: descriptor, handler file, handlers. */
 export function commandFiles(names: CommandNames): Plan['files'] {
   const { app, of, contracts, reply } = names;
   const folder = `functions/${of}`;
@@ -120,7 +120,7 @@ import type { ${answers ? 'HandlerContext, ' : ''}Handlers } from '@rollcall/kit
 ${answers ? `${importLine(`functions/${of}/commands.ts`, { names: [variableOf(reply)], from: contracts })}\n` : ''}\
 import type { commandConsumer } from './commands.consumer.ts';
 
-/** What ${of} does when it is told to: attributes that are set with its cursor, once. */
+/** How ${of} executes its commands: sets attributes together with the cursor, once. */
 export const commandHandlers = (${
     answers ? '{\n  correspondence,\n  now,\n}: HandlerContext<(typeof commandConsumer.sends)[number]>' : ''
   }): Handlers<(typeof commandConsumer.reads)[number]> => ({
@@ -137,10 +137,10 @@ ${
 `;
 }
 
-/** What a command means before anybody has decided: nothing but that it came. */
+/** A placeholder handler, which only moves the cursor. */
 export const handlerLine = (names: CommandNames): string => `  '${typeOf(names, names.command)}': () => ({ set: {} }),`;
 
-/** What the service that sends it has for the reply: descriptor, handler file, handlers. */
+/** The files of the sending service for the reply: descriptor, handler file, handlers. */
 export function replyFiles(names: CommandNames, reply: string): Plan['files'] {
   const { app, from, contracts } = names;
   const folder = `functions/${from}`;
@@ -155,7 +155,7 @@ export function replyFiles(names: CommandNames, reply: string): Plan['files'] {
 import type { Handlers } from '@rollcall/kit/messaging';
 import type { replyConsumer } from './replies.consumer.ts';
 
-/** What ${from} does with each answer, once: \`writes\` to tables that it \`uses\`. */
+/** How ${from} applies each reply, once: \`writes\` to tables that it \`uses\`. */
 export const replyHandlers = (): Handlers<(typeof replyConsumer.reads)[number]> => ({
   '${typeOf(names, reply)}': () => ({ set: {} }),
 });
@@ -164,12 +164,12 @@ export const replyHandlers = (): Handlers<(typeof replyConsumer.reads)[number]> 
 }
 
 /**
- * How a decision of the sender sends it.
+ * How a decision of the sender sends the command.
  * @param queue the export of its queue
  */
 export function sendingStep(names: CommandNames, queue: string): string {
   const { from, command, reply, subject } = names;
   const answered = reply === undefined ? '' : `, { replyTo: ${repliesOf(names).variable} }`;
   const made = `draftTo(${queue}, ${variableOf(command)}, { ${subject} }${answered})`;
-  return `Send it where ${from} decides, beside the events: send: [${made}]. Its publisher in infra/ lists ${queue} in \`sends\`.`;
+  return `Send it where ${from} decides, together with the events: send: [${made}]. In infra/, list ${queue} in \`sends\` of its publisher.`;
 }

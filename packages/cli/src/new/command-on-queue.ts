@@ -10,8 +10,9 @@ import type { Plan } from './plan.ts';
 import type { Exported } from './shared-exports.ts';
 
 /**
- * Adds a command to a queue that its service takes already.
- * @throws {OperatorError} if it carries it, if the sender may not send on it, or if the command is to be answered
+ * Adds a command to a queue that its service already consumes.
+ * @throws {OperatorError} if the queue carries it already, if the sender may not send to it, or if the command has a
+ * reply
  */
 export function addToQueue(root: string, queue: Exported<Channel>, names: CommandNames): Plan {
   const { of, from, command, reply } = names;
@@ -22,24 +23,24 @@ export function addToQueue(root: string, queue: Exported<Channel>, names: Comman
   };
   const type = typeOf(names, command);
   if (text.includes(`'${type}'`) || value.messages.some((one) => one.type === type))
-    refuse(`the queue ${value.name} of ${file} carries ${type} already.`);
+    refuse(`the queue ${value.name} of ${file} already carries ${type}.`);
   const source = `/${names.app}/${from}`;
   if (!maySend({ ...value, sendersOf: {} }, { source, type }))
     refuse(`${source} may not send on the queue ${value.name}: \`from\` in ${file} does not name it.`);
   if (reply !== undefined)
     refuse(
-      `there is a queue ${value.name} already, with replies of its own. Run this without --reply, and add ${variableOf(reply)} by hand: to the messages of a queue of replies, and to what functions/${of} sends.`,
+      `there is already a queue ${value.name}, with replies of its own. Run this without --reply, and add ${variableOf(reply)} by hand: to the messages of a queue of replies, and to what functions/${of} sends.`,
     );
   refuseDeclared({ file, text }, variableOf(command));
   const edited = [inContracts({ file, text }, queue, names), inHandlers(root, names)];
   return {
     files: {},
     edits: textsOf(edited),
-    next: [...leftOf(edited), `Say what ${command} carries, and what ${of} does.`, sendingStep(names, queue.name)],
+    next: [...leftOf(edited), `Define the data of ${command}, and what ${of} does.`, sendingStep(names, queue.name)],
   };
 }
 
-/** The contract before the queue, and its name at the end of the queue's messages. */
+/** Adds the contract before the queue, and its name at the end of the queue's messages. */
 function inContracts(
   { file, text }: { file: string; text: string },
   { name, value }: Exported<Channel>,
@@ -60,12 +61,15 @@ function inContracts(
   return { file, text: text.replace(made, () => `${contract}\n${inQueue}`) };
 }
 
-/** At the end of the one table of handlers. */
+/** Adds it at the end of the table of handlers. */
 function inHandlers(root: string, names: CommandNames): Edited {
   const file = `functions/${names.of}/commands.ts`;
   const line = handlerLine(names);
   const text = existsSync(join(root, file)) ? readFileSync(join(root, file), 'utf8') : '';
   const isKnown = /^export const commandHandlers = \([\s\S]*?\): Handlers<[^\n]*> => \(\{$/m.test(text);
   if (isKnown && text.match(/^\}\);$/gm)?.length === 1) return { file, text: text.replace(/^\}\);$/m, `${line}\n});`) };
-  return { where: `the handlers of ${names.of}, since one without only moves the cursor`, lines: [line.trim()] };
+  return {
+    where: `the handlers of ${names.of}: a command without a handler only moves the cursor`,
+    lines: [line.trim()],
+  };
 }

@@ -23,17 +23,17 @@ import { type Source, sourcesIn } from './sources.ts';
 import { wire } from './wiring.ts';
 
 export interface CommandOptions {
-  /** The service that does it. */
+  /** The executing service. */
   of: string;
-  /** The service that sends it. */
+  /** The sending service. */
   from: string;
-  /** Name of the document that answers it. Default: none does. */
+  /** Name of the document that replies to it. Default: no reply. */
   reply?: string;
 }
 
 /**
- * A command from one service to another: on the queue of that other one, which is made if there is none.
- * @throws {OperatorError} if a name cannot be one, or is taken; if the sender is no service
+ * Adds a command from one service to another, on the queue of the executing service, which is created if necessary.
+ * @throws {OperatorError} if a name is invalid or taken, or the sender is not a service
  */
 export async function newCommand(
   root: string,
@@ -72,7 +72,7 @@ const takesCommandsOf = ({ kind, name, messages }: Channel, service: string): bo
   (name === service || name.startsWith(`${service}-`)) &&
   messages.some((message) => message.kind === 'command');
 
-/** What the sender's events are about, its commands are about. */
+/** Commands have the same subject as the sender's events. */
 function subjectOf(channels: ReadonlyArray<Exported<Channel>>, source: string): string {
   const topic = channels.find(({ value: { kind, senders } }) => kind === 'topic' && [senders].flat().includes(source));
   return topic?.value.messages[0]?.subjectField ?? 'id';
@@ -107,12 +107,12 @@ function onOwnQueue(root: string, shared: readonly Source[], names: CommandNames
     edits: textsOf(edited),
     next: [
       ...leftOf(edited),
-      `Say in ${contracts} what ${command} carries, and in functions/${of}/commands.ts what ${of} does.`,
+      `Define in ${contracts} the data of ${command}, and in functions/${of}/commands.ts what ${of} does.`,
       sendingStep(names, queue.variable),
       ...(reply === undefined
         ? []
         : [
-            `Decide in functions/${from}/replies.ts what ${from} does with the reply. In infra/, .uses('TABLE', table, 'UpdateItem') gives a consumer a table.`,
+            `Decide in functions/${from}/replies.ts what ${from} does with the reply. In infra/, .uses('TABLE', table, 'UpdateItem') gives a consumer access to a table.`,
           ]),
     ],
   };

@@ -1,4 +1,4 @@
-/** How the files of a consumer name what they share. */
+/** The names that the files of a consumer share. */
 export interface ConsumerNames {
   /** The export of its descriptor, in `FILE.consumer.ts`. */
   consumer: string;

@@ -3,37 +3,37 @@ import { OperatorError } from '../stage/errors.ts';
 import type { Source } from './sources.ts';
 
 export interface Import {
-  /** Names, some `as` others, such as `eventConsumer as couponsEventConsumer`. */
+  /** Names, possibly with `as`, such as `eventConsumer as couponsEventConsumer`. */
   names: readonly string[];
-  /** From the app's folder: `functions/coupons/events.consumer.ts` */
+  /** Relative to the app's folder: `functions/coupons/events.consumer.ts` */
   from: string;
 }
 
 const IMPORT = /^import [^;]*?['"][^'";]+['"][^;\n]*;$/gm;
 
-/** @param file that imports, from the app's folder */
+/** @param file the importing file, relative to the app's folder */
 export function importLine(file: string, { names, from }: Import): string {
   const path = posix.relative(posix.dirname(file), from);
   return `import { ${names.toSorted().join(', ')} } from '${path.startsWith('.') ? path : `./${path}`}';`;
 }
 
-/** The names that it is known by where it is imported. */
+/** The local names of the imports. */
 export const localNames = ({ names }: Import): string[] => names.map((name) => name.split(' as ').at(-1) as string);
 
-/** Whether a text declares or imports that name at its top. */
+/** Whether a module declares or imports that name at the top level. */
 export function declares(text: string, name: string): boolean {
   const declared = /^(?:export )?(?:const|let|class|interface|type|(?:async )?function) (?:\{[^}]*\}|\w+)/gm;
   const all = [...text.matchAll(declared), ...text.matchAll(IMPORT)];
   return all.some(([found]) => new RegExp(`\\b${name}\\b`).test(found));
 }
 
-/** @throws {OperatorError} if a text declares or imports that name at its top */
+/** @throws {OperatorError} if a module declares or imports that name at the top level */
 export function refuseDeclared({ file, text }: Source, name: string): void {
   if (declares(text, name))
-    throw new OperatorError(`Nothing was written: ${file} has a "${name}" already. Choose another name.`);
+    throw new OperatorError(`Nothing was written: ${file} already has a "${name}". Choose another name.`);
 }
 
-/** @returns undefined: it imports nothing, or holds one of these names or files already */
+/** @returns undefined if the module has no imports, or already has one of these names or files */
 export function withImports({ file, text }: Source, imports: readonly Import[]): string | undefined {
   const last = [...text.matchAll(IMPORT)].at(-1);
   const known = imports.some((one) => text.includes(one.from) || localNames(one).some((name) => declares(text, name)));

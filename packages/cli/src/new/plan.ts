@@ -6,15 +6,15 @@ import { OperatorError } from '../stage/errors.ts';
 /** What a generator writes into the folder of an app. Paths are relative to it. */
 export interface Plan {
   files: Readonly<Record<string, string>>;
-  /** Whole texts of files that are there already. */
+  /** New whole texts of existing files. */
   edits?: Readonly<Record<string, string>>;
-  /** What a person does next, a line each. */
+  /** Next steps for a person, one per line. */
   next: readonly string[];
 }
 
 /**
- * Writes a plan, formatted as the app formats its sources.
- * @throws {OperatorError} that names the files that are there already; then nothing is written
+ * Writes a plan, formatted like the app's sources.
+ * @throws {OperatorError} that lists files that exist already; nothing is written then
  */
 export function carryOut(root: string, { files, edits = {} }: Plan): void {
   const taken = Object.keys(files).filter((path) => existsSync(join(root, path)));
@@ -32,7 +32,7 @@ const FORMATTERS = [
   { config: '.prettierrc', bin: 'prettier/bin/prettier.cjs', options: ['--write'] },
 ];
 
-/** @throws {OperatorError} with what the formatter says, if it finds something wrong */
+/** @throws {OperatorError} with the formatter's message, if it reports an error */
 function format(root: string, paths: readonly string[]): void {
   const found = FORMATTERS.find(({ config }) => existsSync(join(root, config)));
   const bin = found && join(root, 'node_modules', found.bin);

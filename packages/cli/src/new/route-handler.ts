@@ -5,12 +5,12 @@ import { singular } from './names.ts';
 import type { Source } from './sources.ts';
 
 interface Handler {
-  /** What it imports of `@rollcall/kit/http`. */
+  /** What it imports from `@rollcall/kit/http`. */
   uses: readonly string[];
   text: string;
 }
 
-/** What answers a route before anybody has decided: 200, with the id that was asked for. */
+/** A placeholder handler of a route: answers 200 with the requested id. */
 export function handlerOf(key: string, { path }: Route): Handler {
   if (!path.includes('{id}'))
     return { uses: ['endpoint', 'json'], text: `export const ${key} = endpoint(logger, async () => json(200, {}));\n` };
@@ -34,7 +34,7 @@ const FROM_HTTP = /^import \{([^{}]*)\} from '@rollcall\/kit\/http';$/gm;
 
 /**
  * Adds a handler at the end of a file that has a `logger`.
- * @throws {OperatorError} if it has something of that name
+ * @throws {OperatorError} if the file already declares that name
  */
 export function withHandler({ file, text }: Source, key: string, handler: Handler): Edited {
   refuseDeclared({ file, text }, key);
@@ -48,7 +48,7 @@ export function withHandler({ file, text }: Source, key: string, handler: Handle
   const names = new Set([...(imported[1] ?? '').split(',').map((name) => name.trim()), ...handler.uses]);
   const all = [...names].filter((name) => name !== '').toSorted(byName);
   const line = `import { ${all.join(', ')} } from '@rollcall/kit/http';`;
-  // As formatters break it, where a line has 120 characters.
+  // Broken as formatters do at 120 characters.
   const written = line.length <= 120 ? line : `import {\n  ${all.join(',\n  ')},\n} from '@rollcall/kit/http';`;
   return { file, text: `${text.replace(FROM_HTTP, written).trimEnd()}\n\n${handler.text}` };
 }

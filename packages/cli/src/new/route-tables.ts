@@ -2,9 +2,9 @@ import type { Route } from '@rollcall/kit/internal/contracts/route';
 import { OperatorError } from '../stage/errors.ts';
 import type { Source } from './sources.ts';
 
-/** A table of routes in `shared/`, in the form that is known. */
+/** A table of routes in `shared/`, in a known form. */
 export interface RouteTable extends Source {
-  /** How it is exported. */
+  /** Its export. */
   variable: string;
 }
 
@@ -13,8 +13,8 @@ const ROUTE = /\bmethod:\s*['"](\w+)['"],\s*path:\s*['"]([^'"]+)['"]/g;
 const END = '\n} as const satisfies Record<string, Route>;';
 
 /**
- * The table of a service: the one that its sources import; of a publisher, also the only one there is. Others import the file
- * that holds their topic, and with it a publisher's table.
+ * The table of a service: the one that its sources import; for a publisher, also the only one in the app. Others also
+ * import the file with their topic, and with it a publisher's table.
  */
 export function tableOf(
   shared: readonly Source[],
@@ -45,32 +45,32 @@ export function refuseKey({ file, text, variable }: RouteTable, key: string): vo
   const begin = text.indexOf(`export const ${variable} = {`);
   const entries = text.slice(begin, text.indexOf(END, begin));
   if (new RegExp(`^ +${key}:`, 'm').test(entries))
-    throw new OperatorError(`Nothing was written: ${variable} of ${file} has a route ${key} already.`);
+    throw new OperatorError(`Nothing was written: ${variable} of ${file} already has a route ${key}.`);
 }
 
-/** @throws {OperatorError} if `shared/` has a route of that method and path */
+/** @throws {OperatorError} if `shared/` has a route with that method and path */
 export function refuseRoute(shared: readonly Source[], { method, path }: Pick<Route, 'method' | 'path'>): void {
   const asked = shapeOf(method, path);
   const found = shared.find(({ text }) =>
     [...text.matchAll(ROUTE)].some(([, otherMethod = '', otherPath = '']) => shapeOf(otherMethod, otherPath) === asked),
   );
-  if (found) throw new OperatorError(`Nothing was written: ${found.file} has a route ${method} ${path} already.`);
+  if (found) throw new OperatorError(`Nothing was written: ${found.file} already has a route ${method} ${path}.`);
 }
 
-/** API Gateway takes two routes for one that differ in the names of their parameters only. */
+/** API Gateway treats routes that differ only in parameter names as the same. */
 const shapeOf = (method: string, path: string) => `${method} ${path.replaceAll(/\{[^}]*\}/g, '{}')}`;
 
 /** @throws {OperatorError} that says what is wrong with a path */
 export function checkPath(path: string): void {
   const refuse = (why: string): never => {
-    throw new OperatorError(`"${path}" cannot be a path: ${why}.`);
+    throw new OperatorError(`"${path}" is not a valid path: ${why}.`);
   };
-  if (!path.startsWith('/')) refuse('it begins with a slash, such as /items/{id}');
+  if (!path.startsWith('/')) refuse('it must start with a slash, such as /items/{id}');
   const segments = path.slice(1).split('/');
-  if (segments.includes('')) refuse('between two slashes, and after the last one, there is something');
+  if (segments.includes('')) refuse('it has an empty segment');
   const parameters = segments.filter((segment) => /[{}]/.test(segment));
   if (parameters.some((parameter) => parameter !== '{id}') || parameters.length > 1)
-    refuse('its one parameter is called {id}, and is all there is between two slashes');
+    refuse('its only parameter must be called {id}, and be a whole segment');
   const wrong = segments.find((segment) => segment !== '{id}' && !/^[A-Za-z0-9._~-]+$/.test(segment));
-  if (wrong !== undefined) refuse(`"${wrong}" has other characters than letters, digits, ".", "_", "~" and "-"`);
+  if (wrong !== undefined) refuse(`"${wrong}" has characters other than letters, digits, ".", "_", "~" and "-"`);
 }

@@ -9,8 +9,8 @@ import { sourcesIn } from './sources.ts';
 
 /**
  * A route of a service, and its handler.
- * @param key the export that answers it
- * @throws {OperatorError} if a name cannot be one, or is taken; if the path is none; if there is no such service
+ * @param key the export that implements it
+ * @throws {OperatorError} if a name is invalid or taken, the path is invalid, or there is no such service
  */
 export function newRoute(root: string, service: string, key: string, route: Route): Plan {
   checkKey(key);
@@ -32,7 +32,7 @@ export function newRoute(root: string, service: string, key: string, route: Rout
     next: [
       ...leftOf([inContracts, inFile]),
       ...(isPublisher ? [] : stackSteps(service, key, route, table)),
-      `Decide in ${file} what ${key} answers. jsonEndpoint(logger, SCHEMA, …) checks a body.`,
+      `Decide in ${file} what ${key} answers. jsonEndpoint(logger, SCHEMA, …) validates a body.`,
     ],
   };
 }
@@ -42,13 +42,16 @@ function inTable(table: RouteTable | undefined, key: string, route: Route): Edit
   return { where: "the service's table of routes", lines: [routeLine(key, route)] };
 }
 
-/** A publisher's routes each have a function by convention, which a token without their scope does not reach. */
+/**
+ * By convention, each route of a publisher has a function of its own, which tokens without the route's scope do not
+ * reach.
+ */
 function publishes(root: string, service: string): boolean {
   const publisher = new RegExp(`\\.publisher\\(\\s*['"]${service}['"]`);
   return sourcesIn(root, 'infra').some(({ text }) => publisher.test(text));
 }
 
-/** What another service does about it. */
+/** The steps for a service that is not a publisher. */
 function stackSteps(service: string, key: string, { access }: Route, table: RouteTable | undefined): string[] {
   const lines = [
     `const ${key} = new ServiceFunction(stack, '${key}', {`,
@@ -59,7 +62,7 @@ function stackSteps(service: string, key: string, { access }: Route, table: Rout
   return [
     ...leftOf([{ where: `the stack of ${service} in infra/`, lines }]),
     ...(access === 'read' || access === 'write'
-      ? ['Every token of the stage is let in: whether it is good for that very resource, the handler decides.']
+      ? ['Every token of the stage is accepted: the handler decides whether it is valid for the requested resource.']
       : []),
   ];
 }

@@ -2,7 +2,7 @@ import type { Edited } from './edits.ts';
 import { type Import, importLine, localNames, withImports } from './imports.ts';
 
 /**
- * Lets a service send to a queue, in the infrastructure that is edited.
+ * Lets a service send to a queue, in the edited infrastructure.
  * @param edited the infrastructure
  * @returns it, and what is left to add
  */
@@ -12,10 +12,10 @@ export function withSends(edited: Edited, service: string, queue: Import): Edite
     'text' in edited && granted !== undefined ? withImports({ ...edited, text: granted }, [queue]) : undefined;
   if ('text' in edited && text !== undefined) return [{ file: edited.file, text }];
   const lines = [importLine('infra/app.ts', queue), `sends: [${localNames(queue)}],`];
-  return [edited, { where: `what makes the publisher ${service} in infra/ (sendsTo, of an Outbox)`, lines }];
+  return [edited, { where: `the publisher ${service} in infra/ (sendsTo, of an Outbox)`, lines }];
 }
 
-/** @returns undefined: it has another form than `.publisher('SERVICE', { … })` */
+/** @returns undefined if it has another form than `.publisher('SERVICE', { … })` */
 function grant(text: string, service: string, queues: readonly string[]): string | undefined {
   const [only, ...others] = text.matchAll(new RegExp(`\\.publisher\\(\\s*'${service}',\\s*\\{([^{}]*)\\}\\s*\\)`, 'g'));
   if (!only || others.length > 0) return undefined;

@@ -1,13 +1,13 @@
-/** How a service calls what its aggregates are, and where its contracts are. */
+/** The names of a service's aggregates and contracts. */
 export interface ServiceNames {
-  /** Of the application. */
+  /** Name of the application. */
   app: string;
   service: string;
   /** In the singular: `item`. */
   aggregate: string;
-  /** Its contracts' file, from the app's folder. */
+  /** Path of its contracts, relative to the app's folder. */
   contracts: string;
-  /** Of a token that may do everything. */
+  /** Scopes of a token that allows everything. */
   scope: string;
 }
 
@@ -104,6 +104,6 @@ it('what is added to ${service} can be read, and is published once', async () =>
 });
 `;
 
-/** How infrastructure adds it to the RollcallApp. */
+/** The statement that adds it to the RollcallApp. */
 export const publisherStatement = (app: string, { service, aggregate }: ServiceNames): string =>
   `${app}.publisher('${service}', { of: ${aggregate}Events, routes: ${aggregate}Routes });`;

@@ -17,9 +17,9 @@ import { sourcesIn } from './sources.ts';
 import { wire } from './wiring.ts';
 
 /**
- * A service that publishes: its contracts, its handlers, a test.
- * @param aggregate what its events are about, in the singular. Default: its name, without an `s` at the end
- * @throws {OperatorError} if a name cannot be one, or is taken
+ * A publishing service: its contracts, its handlers, a test.
+ * @param aggregate what its events are about, in the singular. Default: its name without a final `s`
+ * @throws {OperatorError} if a name is invalid or taken
  */
 export function newService(root: string, service: string, aggregate: string | undefined, app: Partial<App>): Plan {
   const about = aggregate ?? singular(service);
@@ -48,9 +48,9 @@ export function newService(root: string, service: string, aggregate: string | un
     edits: textsOf(edited),
     next: [
       ...leftOf(edited),
-      `Say in ${names.contracts} what it publishes, and in functions/${service}/api.handler.ts what it does.`,
+      `Define in ${names.contracts} what it publishes, and in functions/${service}/api.handler.ts what it does.`,
       `npx vitest run test/${service}.test.ts runs it on an embedded cloud.`,
-      `Then rollcall new route NAME METHOD /${service}/… --of ${service}, and rollcall new subscriber NAME --of ${about}-events.`,
+      `Then: rollcall new route NAME METHOD /${service}/… --of ${service}, and rollcall new subscriber NAME --of ${about}-events.`,
     ],
   };
 }

@@ -4,23 +4,23 @@ import type { Channel } from '@rollcall/kit/internal/contracts/channel';
 import { OperatorError } from '../stage/errors.ts';
 import { sourcesIn } from './sources.ts';
 
-/** A value, and how the sources of its app import it. */
+/** A value, and how the app's sources import it. */
 export interface Exported<T = unknown> {
   name: string;
-  /** From the app's folder, such as `shared/contracts.ts`. */
+  /** Relative to the app's folder, such as `shared/contracts.ts`. */
   file: string;
   value: T;
 }
 
-/** What an app's `shared/` exports. */
+/** The exports of an app's `shared/`. */
 export interface SharedExports {
-  /** @throws {OperatorError} that names the topics there are */
+  /** @throws {OperatorError} that lists the topics */
   topic(name: string): Promise<Exported<Channel>>;
   /** All channels. */
   channels(): Promise<ReadonlyArray<Exported<Channel>>>;
   /**
-   * @param hint a text that stands where the value is made: only such files are loaded
-   * @throws {OperatorError} if nothing exports that very value
+   * @param hint text that appears where the value is created: only files that contain it are loaded
+   * @throws {OperatorError} if no file exports this value
    */
   of(value: unknown, hint: string): Promise<Exported>;
 }
@@ -30,8 +30,7 @@ const TOPIC = /\btopic\(\s*['"]([^'"]+)['"]/g;
 /** @param root folder of the app */
 export function sharedExports(root: string): SharedExports {
   const sources = sourcesIn(root, 'shared');
-  if (sources.length === 0)
-    throw new OperatorError('This is no folder of an app: it has no shared/ with its contracts.');
+  if (sources.length === 0) throw new OperatorError('This folder contains no app: it has no shared/ with contracts.');
 
   async function exported(holds: (text: string) => boolean): Promise<Exported[]> {
     const found = sources.filter(({ text }) => holds(text));
@@ -57,7 +56,7 @@ export function sharedExports(root: string): SharedExports {
     async of(value, hint) {
       const found = (await exported((text) => text.includes(hint))).find((one) => one.value === value);
       if (found) return found;
-      throw new OperatorError(`No file of shared/ exports what is made as "${hint}".`);
+      throw new OperatorError(`No file of shared/ exports the value of "${hint}".`);
     },
   };
 }
@@ -68,5 +67,7 @@ const isTopic = (value: unknown): value is Channel => isChannel(value) && value.
 
 const load = async (path: string): Promise<object> =>
   await import(pathToFileURL(path).href).catch((cause: Error) => {
-    throw new OperatorError(`${path} cannot be loaded: ${cause.message} (Node.js 24 loads TypeScript.)`, { cause });
+    throw new OperatorError(`${path} cannot be loaded: ${cause.message} (Loading TypeScript requires Node.js 24.)`, {
+      cause,
+    });
   });

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 
 /** A source file of an app. */
 export interface Source {
-  /** From the app's folder, such as `shared/contracts.ts`. */
+  /** Relative to the app's folder, such as `shared/contracts.ts`. */
   file: string;
   text: string;
 }
 
 /**
  * @param root folder of the app
- * @returns none, if there is no such folder in it
+ * @returns an empty array if the app has no such folder
  */
 export function sourcesIn(root: string, folder: string): readonly Source[] {
   if (!existsSync(join(root, folder))) return [];

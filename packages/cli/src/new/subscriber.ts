@@ -12,9 +12,9 @@ import { type Exported, sharedExports } from './shared-exports.ts';
 import { wire } from './wiring.ts';
 
 /**
- * A subscriber of a topic, of which nothing but the decision is left to write.
- * @param of the topic's name
- * @throws {OperatorError} if the name cannot be one, or there is no such topic
+ * A subscriber of a topic; only its decision is left to write.
+ * @param of name of the topic
+ * @throws {OperatorError} if the name is invalid, or there is no such topic
  */
 export async function newSubscriber(root: string, name: string, of: string, app: Partial<App>): Promise<Plan> {
   checkName(name);
@@ -27,7 +27,7 @@ export async function newSubscriber(root: string, name: string, of: string, app:
   const parts: Parts = {
     name,
     topic,
-    // Its descriptor reads every message of its channel where it says nothing else.
+    // Default of a descriptor: every message of its channel.
     reads: isEvery ? [] : await Promise.all(reads.map((contract) => shared.of(contract, contract.type))),
     sends: await Promise.all(sends.map((channel) => shared.of(channel, channel.name))),
     handlers: await Promise.all(
@@ -59,12 +59,12 @@ export async function newSubscriber(root: string, name: string, of: string, app:
     next: [
       ...leftOf([wired]),
       `Decide in ${folder}/${name}.ts what each event means to ${name}.`,
-      `${folder}/events.consumer.ts says joinsLate: remove it if nothing was ever published before ${name} is deployed.`,
+      `${folder}/events.consumer.ts sets joinsLate: remove it if nothing is published before ${name} is deployed.`,
     ],
   };
 }
 
-/** Of renditions of the same event, the newest. */
+/** Of several renditions of an event, the newest. */
 const readsOf = ({ messages }: Channel): readonly MessageContract[] =>
   messages.filter((one) => !messages.some(({ supersedes }) => supersedes?.contract.type === one.type));
 
@@ -84,7 +84,7 @@ interface Parts {
   handlers: ReadonlyArray<{ type: string; make: Exported | undefined }>;
 }
 
-/** One line a file, as formatters sort them. */
+/** One line per file, in the order that formatters use. */
 function importsOf(exported: readonly Exported[]): string {
   const files = [...new Set(exported.map(({ file }) => file))].toSorted();
   return files
@@ -104,7 +104,7 @@ ${importsOf([topic, ...reads, ...sends])}
 export const eventConsumer = defineConsumer('${name}', {
   of: ${topic.name},${listed('reads', reads)}${listed('sends', sends)}
   capability: '${name}',
-  // There may be events from before its first deployment, which it will never get.
+  // Events published before its first deployment never reach it.
   joinsLate: true,
 });
 `;
@@ -119,7 +119,7 @@ function decisions({ name, handlers }: Parts): string {
 import type { ${context ? 'HandlerContext, ' : ''}Handlers } from '@rollcall/kit/messaging';
 ${importsOf(made)}import type { eventConsumer } from './events.consumer.ts';
 
-/** What ${name} keeps of each event: attributes that are set with its cursor, once. */
+/** How ${name} applies each event: sets attributes together with the cursor, once. */
 export const ${name}Handlers = (${
     context ? '\n  context: HandlerContext<(typeof eventConsumer.sends)[number]>,\n' : ''
   }): Handlers<(typeof eventConsumer.reads)[number]> => ({

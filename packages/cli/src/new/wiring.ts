@@ -2,10 +2,10 @@ import type { Edited } from './edits.ts';
 import { type Import, importLine, withImports } from './imports.ts';
 import { type Source, sourcesIn } from './sources.ts';
 
-/** What is added to where an app's services are put together. */
+/** What is added to the file that assembles an app's services. */
 export interface Wiring {
   imports: readonly Import[];
-  /** @param app how the RollcallApp is called there */
+  /** @param app the name of the RollcallApp variable */
   statements: (app: string) => readonly string[];
 }
 
@@ -21,17 +21,17 @@ export function wire(root: string, wiring: Wiring): Edited {
     ...wiring.imports.map((one) => importLine(only?.file ?? 'infra/app.ts', one)),
     ...wiring.statements('app'),
   ];
-  return { where: "where the app's services are put together", lines };
+  return { where: "the file that assembles the app's services", lines };
 }
 
 /**
- * After the last import, and before the one `APP.finish(` or `return APP;`.
- * @returns undefined: the text has another form, or holds something of it already
+ * Inserts after the last import, and before the only `APP.finish(` or `return APP;`.
+ * @returns undefined if the text has another form, or already contains part of it
  */
 function insert(source: Source, { imports, statements }: Wiring): string | undefined {
   const [app, ...otherApps] = source.text.matchAll(APP);
   if (!app?.[1] || otherApps.length > 0) return undefined;
-  // A blank line before the end stays there.
+  // Keeps a blank line before the end.
   const ending = new RegExp(`(?:(?<=\\n)\\n)?^([ \\t]*)(?:${app[1]}\\.finish\\(|return ${app[1]};)`, 'gm');
   const [end, ...otherEnds] = source.text.matchAll(ending);
   if (!end || otherEnds.length > 0 || app.index > end.index) return undefined;

@@ -5,17 +5,20 @@ import type { Draft } from '@rollcall/kit/internal/messaging/draft';
 export type Item = Record<string, unknown>;
 
 /**
- * Where a service keeps the aggregates of its topic, and the counts of its commands: what `ops reconcile` compares with
- * what consumers hold.
+ * Where a service keeps the aggregates of its topic, and the counters of its commands: what `ops reconcile` compares
+ * with consumers.
  * @public
  */
 export interface Aggregates {
-  /** It has one sender. */
+  /** The topic, which has one sender. */
   readonly topic: Channel;
-  /** Names of the tables, without those of app and stage: of the states, and of the outbox. */
+  /** Table names of the states and of the outbox, without app and stage. */
   readonly table: string;
   readonly outbox: string;
-  /** The queues that keep order to which its service sends commands, and counts them in `table`. No other service does. Default: none. */
+  /**
+   * The ordered queues to which the service sends commands, counted in `table`. No other service may send to them.
+   * Default: none.
+   */
   readonly commands?: readonly Channel[];
   /** The id of the aggregate whose state an item is; undefined: it is something else. */
   readonly idOf: (item: Item) => string | undefined;
@@ -26,10 +29,12 @@ export interface Aggregates {
   /** Whether a state says that the aggregate was erased, by an event that erases. Default: none is. */
   readonly isErased?: (state: Item) => boolean;
   /**
-   * The event from which a consumer that stands at `version - 1` has all that it would have of the state; of an erased one, the
-   * event that erases. Undefined, the default: there is none, and a person decides.
+   * The event that brings a consumer at `version - 1` to the current state; for an erased aggregate, the erasing event.
+   * Default, or if undefined: there is none, and a person decides.
    */
   readonly stateAt?: (state: Item, version: number) => Draft | undefined;
-  /** Whether a consumer at the same version holds what the state says: `held` has its cursor. Default: it does. */
+  /**
+   * Whether a consumer at the same version agrees with the state: `held` is the item with its cursor. Default: it does.
+   */
   readonly agrees?: (state: Item, consumer: string, held: Item) => boolean;
 }

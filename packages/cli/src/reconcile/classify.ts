@@ -1,6 +1,6 @@
 import type { Item } from './aggregates.ts';
 
-/** What the publisher's table says of one subject. */
+/** The publisher's record of one subject. */
 export interface Known {
   id: string;
   version: number;
@@ -8,7 +8,7 @@ export interface Known {
   state: Item;
 }
 
-/** What a consumer's table says of it, at its cursor. */
+/** A consumer's record of it, at its cursor. */
 export interface Held {
   version: number;
   erased: boolean;
@@ -27,18 +27,18 @@ export type Kind =
   | 'returned'
   | 'unknown';
 
-/** Lacks versions that were committed. */
+/** Whether the consumer lacks committed versions. */
 export const isLacking = (kind: Kind): boolean => ['behind', 'missing', 'not-erased'].includes(kind);
 
 export interface Rules {
-  /** Whether it need not know what was there before it. */
+  /** Whether it may lack versions from before its first deployment. */
   joinsLate: boolean;
   agrees: (known: Known, held: Held) => boolean;
 }
 
-/** What is wrong about one subject at one consumer; undefined: nothing. */
+/** The difference of one consumer about one subject; undefined: none. */
 export function classify(known: Known | undefined, held: Held | undefined, rules: Rules): Kind | undefined {
-  // What was erased names nobody any more.
+  // The record of an erased subject need not have a counterpart.
   if (!known) return held && !held.erased ? 'unknown' : undefined;
   if (!held) return known.erased || rules.joinsLate ? undefined : 'missing';
   if (held.erased) return known.erased ? undefined : 'returned';
@@ -48,7 +48,7 @@ export function classify(known: Known | undefined, held: Held | undefined, rules
   return rules.agrees(known, held) ? undefined : 'other-state';
 }
 
-/** The versions that a consumer lacks and that are neither in the outbox nor parked there. */
+/** The versions that a consumer lacks and that are neither in the outbox nor parked. */
 export function lost(known: Known, held: Held | undefined, waiting: ReadonlySet<number>): number[] {
   const after = held?.version ?? 0;
   const versions = Array.from({ length: Math.max(0, known.version - after) }, (_, index) => after + 1 + index);

@@ -4,51 +4,51 @@ import type { Holder, Numbered } from './numbered.ts';
 import { type OnTheirWay, untilQuiet } from './quiet.ts';
 import { eachHeld, eachPage, heldOf, knownOf, parkedOf, unpublishedOf } from './tables.ts';
 
-/** One subject about which a consumer and the publisher do not agree. */
+/** A subject about which a consumer and the publisher disagree. */
 export interface Difference {
   channel: string;
   consumer: string;
   aggregate: string;
   kind: Kind;
-  /** Of the publisher; undefined: it knows of none. */
+  /** The publisher's version; undefined: it has none. */
   version?: number;
-  /** The last one that the consumer applied; undefined: none. */
+  /** The last version that the consumer applied; undefined: none. */
   applied?: number;
-  /** How many versions are in no place where they are looked for. */
+  /** Number of versions that are found nowhere. */
   lost?: number;
-  /** What the consumer has set aside of the subject, by reason. */
+  /** The consumer's parked messages about the subject, by reason. */
   parked?: string[];
 }
 
 export interface Compared {
-  /** Subjects that the publisher knows, by channel. */
+  /** Number of subjects of the publisher, by channel. */
   subjects: Record<string, number>;
-  /** Cursors that were looked at, by consumer. */
+  /** Number of cursors read, by consumer. */
   cursors: Record<string, number>;
   onTheirWay: OnTheirWay[];
 }
 
-/** A subject that is looked at a second time, when whatever was on its way has arrived. */
+/** A subject that is compared again after messages in transit have arrived. */
 interface Doubt {
   numbered: Numbered;
   id: string;
-  /** As the publisher was seen the first time. */
+  /** The publisher's version at the first comparison. */
   version?: number;
 }
 
 export interface CompareOptions {
-  /** Called once a subject. */
+  /** Called once per subject. */
   found: (differences: Difference[], numbered: Numbered, id: string) => Promise<void>;
   onProgress?: (looked: number) => void;
 }
 
-/** So many are kept at once, whatever the number of subjects. */
+/** Maximum number kept at once, whatever the number of subjects. */
 const MAX_DOUBTS = 20_000;
 const AT_ONCE = 100;
 
 /**
- * Compares what a publisher's table says of each subject with what each consumer's says, page by page, in both directions.
- * What differs is looked at again once the queues are empty, so that a message on its way is no difference.
+ * Compares a publisher's table with the tables of its consumers, page by page, in both directions. Differing subjects
+ * are compared again once the queues are empty, so that a message in transit does not count as a difference.
  */
 export async function compare(stage: Stage, all: readonly Numbered[], options: CompareOptions): Promise<Compared> {
   const { found, onProgress } = options;
@@ -95,7 +95,7 @@ export async function compare(stage: Stage, all: readonly Numbered[], options: C
     progress(known.length);
   }
 
-  /** What nobody but a consumer knows. */
+  /** Finds subjects that only a consumer has. */
   async function lookBack(numbered: Numbered, holder: Holder, ids: readonly string[]): Promise<void> {
     const known = await knownOf(stage, numbered, ids);
     await doubt(ids.filter((id) => !known.has(id)).map((id) => ({ numbered, id })));
@@ -121,12 +121,12 @@ export async function compare(stage: Stage, all: readonly Numbered[], options: C
   return compared;
 }
 
-/** What stays of some doubts. */
+/** Compares doubtful subjects again. */
 async function differing(stage: Stage, numbered: Numbered, doubts: readonly Doubt[]): Promise<Difference[]> {
   const seen = new Map(doubts.map(({ id, version }) => [id, version]));
   const ids = [...seen.keys()];
   const { holders } = numbered;
-  // In this order: the publisher is never behind what a consumer has applied before.
+  // Consumers first: a consumer cannot be ahead of a publisher that is read later.
   const held = await Promise.all(holders.map((holder) => heldOf(stage, holder, ids)));
   const known = await knownOf(stage, numbered, ids);
   const found = ids.flatMap((id) =>
@@ -139,7 +139,7 @@ async function differing(stage: Stage, numbered: Numbered, doubts: readonly Doub
   return (await Promise.all(found)).filter((one) => one !== undefined);
 }
 
-/** @param seen the publisher's version before everything on its way had arrived */
+/** @param seen the publisher's version before messages in transit had arrived */
 function kindOf(
   numbered: Numbered,
   holder: Holder,
@@ -154,7 +154,7 @@ function kindOf(
   return hasChanged && hasFollowed && mayArrive ? undefined : kind;
 }
 
-/** A count of commands that is not there stands at 0. */
+/** A missing counter of commands counts as 0. */
 const uncounted = ({ aggregates }: Numbered, held: Held | undefined): Known | undefined =>
   aggregates || !held ? undefined : { id: '', version: 0, erased: false, state: {} };
 
@@ -177,7 +177,7 @@ async function described(
   if (!known || !isLacking(kind)) return about;
   const aside = parked.map(({ version }) => version);
   const missing = lost(known, held, new Set([...unpublished, ...aside])).length;
-  // Of one that was erased, and is not here though its version is, none is missing.
+  // If the subject was erased and its versions are gone, none is missing.
   const waits = missing === 0 && known.version > (held?.version ?? 0);
   if (waits) return { ...about, kind: aside.length > 0 ? 'parked' : 'unpublished' };
   return { ...about, lost: missing };

@@ -7,30 +7,33 @@ import type { Numbered } from './numbered.ts';
 import { untilQuiet } from './quiet.ts';
 import { raise, tellAgain } from './state-messages.ts';
 
-/** What was done. */
+/** What the repair did. */
 export interface Mended {
   published: number;
-  /** Aggregates and counts whose versions were raised. */
+  /** Aggregates and counters whose versions were raised. */
   raised: number;
-  /** Consumers that have read the archive again. */
+  /** Consumers to which the archive was replayed. */
   replayed: string[];
-  /** Those that lack something and could not, and why. */
+  /** Consumers that lack something and got no replay, and why. */
   notReplayed: Array<{ consumer: string; because: string }>;
-  /** Versions that were published again, each with the state as it is. */
+  /** Versions that were published again, with the current state. */
   toldAgain: number;
 }
 
 export interface MendOptions {
-  /** From when on consumers read the archive again. Default: its beginning. */
+  /** Start of the replay. Default: the beginning of the archive. */
   since?: Date;
-  /** Told what is being done. */
+  /** Called with a description of each step. */
   onStep: (step: string) => void;
 }
 
-/** What is raised, and tells its state again. */
+/** Whether the version is raised, and the state published again. */
 const mayRaise = (kind: Kind) => kind === 'ahead' || kind === 'other-state';
 
-/** Publishes what waits, and waits until it has arrived and was applied in its turn. @throws {OperatorError} if something is on its way still */
+/**
+ * Publishes pending messages, and waits until consumers have applied them. @throws {OperatorError} if some are still in
+ * transit
+ */
 async function arrive(stage: Stage, all: readonly Numbered[]): Promise<number> {
   const { published } = await stage.publish(undefined);
   const [first] = await untilQuiet(stage, all);
@@ -39,11 +42,11 @@ async function arrive(stage: Stage, all: readonly Numbered[]): Promise<number> {
     return published;
   }
   throw new OperatorError(
-    `${first.messages} messages are on their way to ${first.queue}: versions that are raised now could be theirs. Wait until queues are empty (npm run ops -- queues), or switch off what sends, and run it again.`,
+    `${first.messages} messages are in transit to ${first.queue}: raising versions now could collide with theirs. Wait until queues are empty (npm run ops -- queues), or stop the senders, and run it again.`,
   );
 }
 
-/** Does something with each subject of which a consumer differs in one of some ways. @returns the sum of what was done */
+/** Processes each subject with a difference of the given kinds. @returns the sum of the results */
 async function eachDiffering(
   stage: Stage,
   all: readonly Numbered[],
@@ -60,11 +63,11 @@ async function eachDiffering(
 }
 
 /**
- * Mends what can be mended by what is there: publishes the outbox, raises versions that consumers have seen already, has
- * consumers that lack something read the archive again, and publishes again what is not in it.
+ * Repairs what can be repaired from existing data: publishes the outbox, raises versions that consumers have already
+ * seen, replays the archive to consumers that lack something, and publishes again what it does not contain.
  */
 export async function mend(stage: Stage, all: readonly Numbered[], { since, onStep }: MendOptions): Promise<Mended> {
-  onStep('publishing what waits');
+  onStep('publishing pending messages');
   let published = await arrive(stage, all);
 
   onStep('raising versions');
@@ -81,7 +84,7 @@ export async function mend(stage: Stage, all: readonly Numbered[], { since, onSt
   return { published, raised, replayed, notReplayed, toldAgain };
 }
 
-/** Has those who lack something read again what the archive has of it. */
+/** Replays the archive to consumers that lack something. */
 async function replayTo(
   stage: Stage,
   all: readonly Numbered[],
@@ -103,13 +106,17 @@ async function replayTo(
     }
     const from = since && since > archived.beginning ? since : archived.beginning;
     await startReplay(stage, archived, { since: from });
-    await followReplay(stage, archived, ({ waiting }) => onStep(`${consumer} reads again: ${waiting} messages wait`));
+    await followReplay(stage, archived, ({ waiting }) =>
+      onStep(`replaying to ${consumer}: ${waiting} messages in the queue`),
+    );
     done.replayed.push(consumer);
   }
   return done;
 }
 
-/** @returns why there is nothing to read again, such as of a topic that keeps no archive: then the publisher tells what it can */
+/**
+ * @returns why there is nothing to replay, such as a topic without an archive; the publisher then publishes what it can
+ */
 async function archiveIfKept(stage: Stage, consumer: string) {
   try {
     return await archiveOf(stage, consumer);

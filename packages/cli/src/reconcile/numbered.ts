@@ -5,44 +5,44 @@ import { OperatorError } from '../stage/errors.ts';
 import type { Aggregates, Item } from './aggregates.ts';
 import type { Held, Known, Rules } from './classify.ts';
 
-/** A consumer that counts what it has applied. */
+/** A consumer that records what it has applied. */
 export interface Holder {
   name: string;
   cursorKey: string;
   joinsLate: boolean;
 }
 
-/** Messages with versions about many subjects, and who takes them: a topic's events, or the commands of a queue. */
+/** Versioned messages about many subjects, and their consumers: a topic's events, or the commands of a queue. */
 export interface Numbered {
   channel: string;
   holders: readonly Holder[];
-  /** Of the publisher: names without those of app and stage. */
+  /** The publisher's tables: names without app and stage. */
   table: string;
   outbox: string;
   /** The attribute that counts versions. */
   version: string;
   read: (item: Item) => Known | undefined;
   key: (id: string) => Record<string, string>;
-  /** Under what the outbox has messages about a subject. */
+  /** The outbox key of messages about a subject. */
   group: (id: string) => string;
   rulesOf: (holder: Holder) => Rules;
-  /** Of events, where the app keeps the states. */
+  /** For events: where the app keeps the states. */
   aggregates?: Aggregates;
 }
 
-/** What the kit counts the commands to a subject under (`OutboxWriterOptions.counterKey`). */
+/** Key prefix of the kit's counters of commands (`OutboxWriterOptions.counterKey`). */
 const COUNTER = 'commands#';
 
-/** What is to be compared in a stage. @throws {OperatorError} if the app or its templates do not say enough */
+/** What to compare in a stage. @throws {OperatorError} if the app or its templates lack the information */
 export function numberedOf(all: readonly Aggregates[], stacks: readonly AssembledStack[]): Numbered[] {
   if (all.length === 0)
     throw new OperatorError(
-      'The app does not say where it keeps its aggregates: `aggregates` in its rollcall.config.ts (README of rollcall).',
+      'The app does not name the tables of its aggregates: set `aggregates` in its rollcall.config.ts (README of rollcall).',
     );
   const declared = metadataIn(stacks);
   if (declared.length === 0)
     throw new OperatorError(
-      'The templates of the stage do not say how consumers keep their cursors: they are from before that. Deploy it again.',
+      'The templates of the stage do not describe the cursors of its consumers: an older version has deployed them. Deploy again.',
     );
   const taking = (channel: string) =>
     declared.flatMap(({ name, of, cursorKey, joinsLate }) =>
@@ -94,9 +94,9 @@ function commandsOf(queue: string, { table, outbox }: Aggregates, holders: reado
   };
 }
 
-/** The one that sends the events. */
+/** The sender of the events. */
 export function sourceOf({ name, senders }: Channel): string {
   const [source] = 'anyServiceOf' in senders ? [] : senders;
   if (source !== undefined) return source;
-  throw new OperatorError(`${name} has no sender of its own, as whom its events could be published again.`);
+  throw new OperatorError(`${name} does not have exactly one sender, as which its events could be published again.`);
 }

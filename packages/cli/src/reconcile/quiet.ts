@@ -2,19 +2,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Stage } from '../stage/stage.ts';
 import type { Numbered } from './numbered.ts';
 
-/** SQS counts approximately: a queue must seem empty so often in a row. */
+/** SQS counts are approximate: a queue must appear empty this often in a row. */
 const EMPTY_LOOKS = 2;
 const LOOK_EVERY_MS = 500;
-/** With traffic, a queue is never empty. */
+/** With steady traffic, a queue is never empty. */
 const PATIENCE_MS = 20_000;
 
-/** Messages that a consumer has not taken yet, its dead letters included. */
+/** Messages that a consumer has not processed yet, including dead letters. */
 export interface OnTheirWay {
   queue: string;
   messages: number;
 }
 
-/** Waits until nothing is on its way to the consumers, or for 20 seconds. @returns what is on its way still */
+/** Waits until no message is in transit to the consumers, for at most 20 seconds. @returns what is still in transit */
 export async function untilQuiet(stage: Stage, all: readonly Numbered[]): Promise<OnTheirWay[]> {
   const names = new Set(all.flatMap(({ holders }) => holders.map(({ name }) => stage.table(name))));
   const isTheirs = (queue: string) => names.has(queue.replace(/(-dlq|-undelivered)?(\.fifo)?$/, ''));

@@ -9,9 +9,9 @@ export interface Count {
   consumer: string;
   kind: Kind;
   subjects: number;
-  /** Whether `--mend` does something about it. */
+  /** Whether `--mend` repairs it. */
   mends: boolean;
-  /** What it means, and what is done about it. */
+  /** What it means, and the remedy. */
   remedy: string;
 }
 
@@ -19,13 +19,13 @@ export interface Report extends Compared {
   stage: string;
   consistent: boolean;
   counts: Count[];
-  /** The first of each kind at each consumer. */
+  /** The first differences of each kind and consumer. */
   differences: Difference[];
 }
 
-const ARCHIVE = 'it reads the archive again; what is not in it is published again from the state';
+const ARCHIVE = 'the archive is replayed to it; what is not in it is published again from the state';
 
-/** What is done about a kind, and whether `--mend` does it: of events, and of commands. */
+/** The remedy for each kind, and whether `--mend` applies it: for events, and for commands. */
 const REMEDIES: Record<
   Kind,
   { events: [mends: boolean, remedy: string]; commands?: [mends: boolean, remedy: string] }
@@ -42,19 +42,22 @@ const REMEDIES: Record<
     events: [true, ARCHIVE],
     commands: [false, 'a person decides: commands are in no archive; parked discard skips the missing ones'],
   },
-  'not-erased': { events: [true, 'it reads the archive again; else the event that erases is published again'] },
+  'not-erased': { events: [true, 'the archive is replayed to it; otherwise the erasing event is published again'] },
   ahead: {
-    events: [true, 'the publisher continues above what it has seen, and tells its state again'],
+    events: [
+      true,
+      'the publisher continues above the version that the consumer has seen, and publishes its state again',
+    ],
     commands: [true, 'the sender counts on from there'],
   },
-  'other-state': { events: [true, 'the publisher tells its state again, as a version more'] },
-  returned: { events: [false, 'a person decides: it was erased there, and is back here; have it leave again'] },
+  'other-state': { events: [true, 'the publisher publishes its state again, with the next version'] },
+  returned: { events: [false, 'a person decides: it was erased there, and is back here; erase it again'] },
   unknown: {
-    events: [false, 'a person decides: the publisher has lost it; register it again, or have it erased there'],
+    events: [false, 'a person decides: the publisher has lost it; create it again, or have it erased there'],
   },
 };
 
-/** Compares, and keeps so many differences of each kind at each consumer. */
+/** Compares, and keeps a limited number of differences per kind and consumer. */
 export async function reportOf(
   stage: Stage,
   all: readonly Numbered[],

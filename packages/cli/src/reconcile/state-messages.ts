@@ -9,12 +9,12 @@ import { type Held, type Known, lost } from './classify.ts';
 import { type Numbered, sourceOf } from './numbered.ts';
 import { heldOf, knownOf, parkedOf, unpublishedOf } from './tables.ts';
 
-/** All that the publisher and the consumers of one subject say. */
+/** All records of the publisher and the consumers about one subject. */
 interface Everything {
   known: Known | undefined;
   held: Held[];
   unpublished: number[];
-  /** Of consumers that are to have every version. */
+  /** Versions lost at consumers that must have every version. */
   lost: number[];
   parked: number[];
 }
@@ -32,11 +32,11 @@ async function everythingOf(stage: Stage, numbered: Numbered, id: string): Promi
     })),
   );
   const unpublished = await unpublishedOf(stage, numbered, id);
-  // After what consumers hold: then it is not behind them because of a change in between.
+  // Read after the consumers' records, so that a change in between does not make it appear to be behind.
   const known = (await knownOf(stage, numbered, [id])).get(id);
   const lacking = of.flatMap(({ joinsLate, held, parked }) => {
     if (!known || held?.erased || (!held && (joinsLate || known.erased))) return [];
-    // From the event that erases on, nothing else counts: it is the next.
+    // After an erasure, only the erasing event counts: it is the next version.
     if (known.erased) return [(held?.version ?? 0) + 1];
     return lost(known, held, new Set([...parked, ...unpublished]));
   });
@@ -48,7 +48,7 @@ async function everythingOf(stage: Stage, numbered: Numbered, id: string): Promi
   };
 }
 
-/** The event that tells the state, as a row of the outbox; undefined: the app has none. */
+/** The event with the current state, as an outbox row; undefined: the app defines none. */
 function rowOf(aggregates: Aggregates, { id, state }: Known, version: number): OutboxRow | undefined {
   const { topic, stateAt } = aggregates;
   const draft = stateAt?.(state, version);
@@ -59,7 +59,7 @@ function rowOf(aggregates: Aggregates, { id, state }: Known, version: number): O
   return large && draft.contract.erases ? { ...row, erases: true } : row;
 }
 
-/** @returns false, if somebody else has changed the subject in between */
+/** @returns false if the subject was changed concurrently */
 async function written(stage: Stage, items: TransactItem[]): Promise<boolean> {
   try {
     await transact(stage.dynamodb, items);
@@ -71,16 +71,16 @@ async function written(stage: Stage, items: TransactItem[]): Promise<boolean> {
   }
 }
 
-/** That the publisher's item counts so many versions. */
+/** A condition that the publisher's counter is unchanged. */
 const countsStill = ({ version: attribute }: Numbered, version: number) => ({
   ConditionExpression: version === 0 ? 'attribute_not_exists(#version)' : '#version = :before',
   ExpressionAttributeNames: { '#version': attribute },
 });
 
 /**
- * Raises a version above all that consumers have seen, as they would take the next messages for duplicates, and tells them
- * the state at the version that follows: in one transaction.
- * @returns whether it did: not if that is no longer so, or a consumer knows that the subject has left
+ * In one transaction: raises a version above all that consumers have seen, since they would take the next messages for
+ * duplicates, and publishes the state with the next version.
+ * @returns whether it did; not if the difference is gone, or a consumer has erased the subject
  */
 export async function raise(stage: Stage, numbered: Numbered, id: string): Promise<boolean> {
   const { aggregates, table, outbox, key } = numbered;
@@ -100,8 +100,9 @@ export async function raise(stage: Stage, numbered: Numbered, id: string): Promi
 }
 
 /**
- * Publishes the versions again that a consumer lacks: each tells the state as it is now. Who has them takes them for duplicates.
- * @returns how many
+ * Publishes the versions again that a consumer lacks, each with the current state. Consumers that have them treat them
+ * as duplicates.
+ * @returns the number of versions
  */
 export async function tellAgain(stage: Stage, numbered: Numbered, id: string): Promise<number> {
   const { aggregates, table, outbox, key } = numbered;

@@ -9,11 +9,11 @@ type Tables = Pick<StageClients, 'dynamodb' | 'table'>;
 
 /** DynamoDB's limit for BatchGetItem. */
 const KEYS_PER_CALL = 100;
-/** So many segments are read at the same time, a page of each. */
+/** Number of segments that are read in parallel, a page at a time. */
 const SEGMENTS = 4;
 const PAGE = 500;
 
-/** Reads a table in segments: of each, the next page once the one before was looked at. */
+/** Reads a table in segments; reads the next page of a segment after the previous one was processed. */
 export async function eachPage(
   { dynamodb }: Tables,
   input: Omit<ScanCommandInput, 'TableName'> & { TableName: string },
@@ -41,13 +41,13 @@ async function itemsAt({ dynamodb }: Tables, table: string, keys: readonly Recor
   return items;
 }
 
-/** What the publisher knows of some subjects, by their ids. */
+/** The publisher's records of some subjects, by id. */
 export async function knownOf(tables: Tables, { table, key, read }: Numbered, ids: readonly string[]) {
   const items = await itemsAt(tables, tables.table(table), ids.map(key));
   return new Map(items.flatMap(read).flatMap((known): [string, Known][] => (known ? [[known.id, known]] : [])));
 }
 
-/** What a consumer holds of some subjects, by their ids. */
+/** A consumer's records of some subjects, by id. */
 export async function heldOf(tables: Tables, { name, cursorKey }: Holder, ids: readonly string[]) {
   const keys = ids.map((pk) => ({ pk, sk: cursorKey }));
   const items = await itemsAt(tables, tables.table(name), keys);
@@ -57,7 +57,7 @@ export async function heldOf(tables: Tables, { name, cursorKey }: Holder, ids: r
 const isHeld = ({ version }: Item) => typeof version === 'number';
 const asHeld = (item: Item): Held => ({ version: Number(item.version), erased: item.erased === true, item });
 
-/** The ids of all whom a consumer has a cursor of, page by page. */
+/** The ids of all subjects with a cursor at a consumer, page by page. */
 export const eachHeld = (
   tables: Tables,
   { name, cursorKey }: Holder,
@@ -75,7 +75,7 @@ export const eachHeld = (
     (items) => look(items.map(({ pk }) => String(pk))),
   );
 
-/** The versions of a subject that are committed and not published. */
+/** The committed and unpublished versions of a subject. */
 export async function unpublishedOf(tables: Tables, { outbox, group }: Numbered, id: string): Promise<number[]> {
   const items = await queried(tables, tables.table(outbox), 'version', {
     KeyConditionExpression: 'aggregateId = :id',
@@ -84,7 +84,7 @@ export async function unpublishedOf(tables: Tables, { outbox, group }: Numbered,
   return items.map(({ version }) => Number(version));
 }
 
-/** The versions of a subject that a consumer has set aside, and why. */
+/** The versions of a subject that a consumer has parked, and why. */
 export async function parkedOf(tables: Tables, { name }: Holder, id: string) {
   const items = await queried(tables, tables.table(name), 'version, reason', {
     KeyConditionExpression: 'pk = :id AND begins_with(sk, :parked)',

@@ -1,10 +1,10 @@
 import { CAPABILITY_METADATA, type CapabilityMetadata } from '@rollcall/kit/internal/contracts/capability';
 import type { AssembledStack } from '@rollcall/local/internal/template/assembly';
 
-/** By capability: what it can be switched to, besides `on`. */
+/** By capability: its modes besides `on`. */
 export type Capabilities = Record<string, string[]>;
 
-/** What functions say in the metadata of their templates that they look at before they do something. */
+/** The capabilities that functions declare in the metadata of their templates. */
 export function capabilitiesIn(stacks: readonly AssembledStack[]): Capabilities {
   const resources = stacks.flatMap(({ template }) => Object.values(template.Resources ?? {}));
   const found = resources.flatMap(({ Metadata }) => {

@@ -8,16 +8,16 @@ import type { Stage } from './stage.ts';
 export interface CircuitView {
   circuit: string;
   state: 'closed' | 'open' | 'half-open';
-  /** Unless it is closed. */
+  /** Absent if it is closed. */
   since?: string;
   because?: string;
   /** If it is open. */
   nextProbe?: string;
-  /** Of the last 30 seconds. */
+  /** Over the last 30 seconds. */
   recentCalls: number;
   recentFailures: number;
   calls: number;
-  /** How long answers take, in milliseconds. */
+  /** Durations of calls, in milliseconds. */
   ms: { p50?: number | undefined; p99?: number | undefined; 'p99.9'?: number | undefined };
 }
 
@@ -33,7 +33,7 @@ async function circuits(stage: Stage): Promise<Array<[name: string, circuit: Cir
   });
 }
 
-/** All circuits that a call was ever made through, by name. */
+/** All circuits through which a call was ever made, by name. */
 export async function circuitsOf(stage: Stage, now: Date): Promise<CircuitView[]> {
   return (await circuits(stage)).map(([name, circuit]) => viewOf(name, circuit, now));
 }
@@ -55,9 +55,9 @@ function viewOf(name: string, circuit: Circuit, now: Date): CircuitView {
 }
 
 /**
- * Closes a circuit now, without a probe.
- * @param confirm asked before one that is not closed is
- * @returns how it was
+ * Closes a circuit immediately, without a probe.
+ * @param confirm called before a circuit that is not closed is changed
+ * @returns its previous state
  * @throws {OperatorError} if there is none of that name, or it changed at the same moment
  */
 export async function resetCircuit(

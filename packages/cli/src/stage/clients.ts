@@ -5,13 +5,13 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { OperatorError } from './errors.ts';
 
-/** Where an operator works: a stage of an app, in an account or an embedded cloud. */
+/** Selects a stage of an app, in an account or an embedded cloud. */
 export interface StageOptions {
-  /** The resources of the stage are called `APP-STAGE-…`. */
+  /** Name of the app: the stage's resources are called `APP-STAGE-…`. */
   app: string;
-  /** Of the stage. */
+  /** Name of the stage. */
   name: string;
-  /** AWS endpoint of an embedded cloud or of LocalStack; undefined: the account that the credentials are of. */
+  /** AWS endpoint of an embedded cloud or of LocalStack; undefined: the account of the credentials. */
   endpoint?: string | undefined;
 }
 
@@ -19,7 +19,7 @@ const INVOKE_TIMEOUT_MS = 75_000;
 
 export type StageClients = ReturnType<typeof clientsOf>;
 
-/** AWS's own APIs, as a stage is reached by them. */
+/** The AWS clients of a stage. */
 export function clientsOf({ app, name, endpoint }: StageOptions) {
   const config = endpoint
     ? {
@@ -36,25 +36,26 @@ export function clientsOf({ app, name, endpoint }: StageOptions) {
   return {
     app,
     name,
-    /** Of an embedded cloud, or LocalStack. */
+    /** Of an embedded cloud or LocalStack. */
     endpoint,
-    /** Of further clients. */
+    /** Configuration for further clients. */
     config,
     dynamodb: DynamoDBDocumentClient.from(new DynamoDBClient(config)),
     sqs: new SQSClient(config),
-    // An embedded cloud has one host, and none whose name begins with data-.
+    // An embedded cloud has a single host name, without the prefix data-.
     directory: new ServiceDiscoveryClient({ ...config, disableHostPrefix: endpoint !== undefined }),
-    // A sweep takes up to a minute; an Invoke whose answer was lost is not to be repeated behind the operator's back.
+    // A sweep takes up to a minute. An Invoke whose response was lost must not be repeated without the operator's
+    // knowledge.
     lambda: new LambdaClient({
       ...config,
       maxAttempts: 1,
       requestHandler: { requestTimeout: INVOKE_TIMEOUT_MS, throwOnRequestTimeout: true },
     }),
-    /** The physical name of a table, function or stack of the stage; of nothing, what all of them begin with. */
+    /** The physical name of a table, function or stack of the stage; with an empty name, the common prefix. */
     table: (table: string) => `${app}-${name}-${table}`,
     missing,
 
-    /** @throws {OperatorError} if the stage is not there to be asked */
+    /** @throws {OperatorError} if the stage does not exist or is not reachable */
     async ask<T>(question: () => Promise<T>): Promise<T> {
       try {
         return await question();
@@ -66,15 +67,15 @@ export function clientsOf({ app, name, endpoint }: StageOptions) {
   };
 }
 
-/** What to do about a stage that does not answer at all. */
+/** What to do about a stage that is not reachable. */
 function unreachable(error: Error & { code?: string }, name: string, endpoint: string | undefined): Error {
   if (error.code === 'ECONNREFUSED' || /ECONNREFUSED/.test(error.message)) {
     return new OperatorError(
-      `Nothing answers at ${endpoint}. Is it running (npm start)? For an account, name its --stage.`,
+      `Nothing answers at ${endpoint}. Is it running (npm start)? For an account, pass --stage.`,
     );
   }
   if (/Region is missing/.test(error.message)) {
-    return new OperatorError(`For stage ${name} of an account, say in which region it is: AWS_REGION=…`);
+    return new OperatorError(`For stage ${name} of an account, set its region: AWS_REGION=…`);
   }
   if (error.name === 'CredentialsProviderError') {
     return new OperatorError(`For stage ${name} of an account, AWS credentials are needed: ${error.message}`);

@@ -1,8 +1,8 @@
 import type { Topology } from './topology.ts';
 
-/** Who takes the messages of a queue. */
+/** A consumer of a queue. */
 export interface Consumer {
-  /** Of its table, too. */
+  /** Also the name of its table. */
   name: string;
   /** Physical name. */
   queue: string;
@@ -12,13 +12,13 @@ export interface Consumer {
 
 const CONSUME = '-consume';
 
-/** The consumers that are deployed: functions that take what the kit's tables and cursors count. */
+/** The deployed consumers whose tables and cursors are those of the kit. */
 export function consumersOf({ nodes, edges }: Topology): Consumer[] {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const delivered = new Set(edges.filter(({ label }) => label === 'delivers').map(({ to }) => to));
   return edges.flatMap(({ from, to, label }): Consumer[] => {
     const [queue, taking] = [byId.get(from), byId.get(to)];
-    // What takes messages without the kit is called otherwise.
+    // Consumers without the kit have other names.
     if (label !== 'consumes' || !queue?.resources[0] || !taking?.name.endsWith(CONSUME)) return [];
     const name = taking.name.slice(0, -CONSUME.length);
     return [{ name, queue: queue.resources[0], subscribes: delivered.has(from) }];

@@ -3,7 +3,7 @@ import type { StageClients } from './clients.ts';
 
 type Registered = { id: string; attributes: Record<string, string> };
 
-/** The namespace in Cloud Map in which a stage registers what it offers. */
+/** The Cloud Map namespace in which a stage registers its services. */
 export const namespaceOf = ({ app, name }: Pick<StageClients, 'app' | 'name'>) => `${app}-${name}`;
 
 /** What the deployment registered under a name. */

@@ -1,12 +1,12 @@
 import type { NodeKind, Topology, TopologyEdge, TopologyNode } from './topology.ts';
 
-/** How the lines of a drawing are marked: with colours, or not. */
+/** How the lines of a drawing are highlighted: with colours, or not. */
 export interface Marks {
   label: (text: string) => string;
   name: (text: string, kind: NodeKind) => string;
 }
 
-/** The flow as an indented tree. Each node is drawn where the way to it is shortest; elsewhere it is only named: ↑. */
+/** The flow as an indented tree. Each node is drawn where the path to it is shortest; elsewhere it is only named: ↑. */
 export function drawText({ nodes, edges }: Topology, { label, name }: Marks): string {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const from = Map.groupBy(edges, (edge) => edge.from);
@@ -26,7 +26,7 @@ export function drawText({ nodes, edges }: Topology, { label, name }: Marks): st
   return lines.join('\n');
 }
 
-/** Breadth first: by which edge each node is reached first, and where to begin. */
+/** Breadth first: the edge by which each node is first reached, and the roots. */
 function spanningTree(nodes: readonly TopologyNode[], from: ReadonlyMap<string, TopologyEdge[]>) {
   const drawnBy = new Map<string, TopologyEdge | undefined>();
   const roots: TopologyNode[] = [];
@@ -58,7 +58,7 @@ const SHAPES: Record<NodeKind, [before: string, after: string]> = {
   provider: ['([', '])'],
 };
 
-/** A flowchart for mermaid (https://mermaid.js.org/syntax/flowchart.html). */
+/** A Mermaid flowchart (https://mermaid.js.org/syntax/flowchart.html). */
 export function drawMermaid({ nodes, edges }: Topology): string {
   const short = new Map(nodes.map(({ id }, index) => [id, `n${index}`]));
   const boxes = nodes.map(({ id, kind, name }) => {

@@ -9,7 +9,10 @@ import { OperatorError } from './errors.ts';
 
 export type EmbeddedCloud = ReturnType<typeof clientOf>;
 
-/** What an embedded cloud tells of itself beside AWS's own APIs (packages/local/src/control/control.ts); nothing, if the stage is in none. */
+/**
+ * The embedded cloud's own API beside AWS's (packages/local/src/control/control.ts); undefined if the stage is not in
+ * an embedded cloud.
+ */
 export async function embeddedCloudOf({
   endpoint,
 }: Pick<StageClients, 'endpoint'>): Promise<EmbeddedCloud | undefined> {
@@ -21,7 +24,7 @@ export async function embeddedCloudOf({
 }
 
 function clientOf(endpoint: string, { apiUrl, beside }: CloudDescription) {
-  /** @throws {OperatorError} with what was answered, if it is an error */
+  /** @throws {OperatorError} with the response, if it is an error */
   async function ask<T>(url: string, method = 'GET', body?: object): Promise<T> {
     const response = await fetch(url, { method, ...(body && { body: JSON.stringify(body) }) });
     const answer = (await response.json()) as T & { message?: string; error?: string };
@@ -32,7 +35,7 @@ function clientOf(endpoint: string, { apiUrl, beside }: CloudDescription) {
 
   return {
     apiUrl,
-    /** Addresses of what runs beside it, by name. */
+    /** Addresses of the services beside it, by name. */
     beside,
     ask,
     templates: () => ask<AssembledStack[]>(own('templates')),

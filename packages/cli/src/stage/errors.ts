@@ -1,5 +1,5 @@
 /**
- * What a person can do about: printed without a stack trace, exit code 1.
+ * An error that a person can act on: printed without a stack trace, exit code 1.
  * @beta
  */
 export class OperatorError extends Error {

@@ -2,10 +2,10 @@ import { DescribeTimeToLiveCommand, UpdateTimeToLiveCommand } from '@aws-sdk/cli
 import type { StageClients } from './clients.ts';
 import type { Resource } from './resources.ts';
 
-/** A table whose items go away by themselves, as its template says. */
+/** A table with a TTL in its template. */
 export interface ExpiringTable {
   table: string;
-  /** In which the time stands. */
+  /** The TTL attribute. */
   attribute: string;
 }
 
@@ -19,7 +19,7 @@ export function expiringTables(resources: readonly Resource[]): ExpiringTable[] 
   });
 }
 
-/** Those of these tables in which nothing expires. */
+/** Those of the tables in which TTL is off. */
 export async function endless({ dynamodb }: StageClients, tables: readonly ExpiringTable[]): Promise<ExpiringTable[]> {
   const found = await Promise.all(
     tables.map(async (one) => {

@@ -4,7 +4,7 @@ import type { Stage } from './stage.ts';
 
 export type Item = Record<string, unknown>;
 
-/** What is held, by service or table: as it is stored. */
+/** Stored items, by service or table. */
 export type Holdings = Record<string, Item[]>;
 
 export async function itemsOf(
@@ -18,7 +18,7 @@ export async function itemsOf(
   return items;
 }
 
-/** What a table holds under a key. */
+/** The items of a table under a key. */
 export const itemsAt = (stage: Stage, name: string, key: string, value: string) =>
   itemsOf(stage, name, {
     ConsistentRead: true,
@@ -27,7 +27,7 @@ export const itemsAt = (stage: Stage, name: string, key: string, value: string) 
     ExpressionAttributeValues: { ':value': value },
   });
 
-/** What is parked where messages are known by their own ids, and says that it is about the aggregate. */
+/** Messages about the aggregate that are parked under their own ids. */
 async function parkedAbout(stage: Stage, subscriber: string, id: string): Promise<Item[]> {
   const found: Item[] = [];
   for await (const page of stage.parked(subscriber)) {
@@ -41,8 +41,8 @@ async function parkedAbout(stage: Stage, subscriber: string, id: string): Promis
 }
 
 /**
- * All that the outboxes, with what waits for later, and the consumers of a stage hold of one aggregate.
- * @param keys under which the outboxes may have its messages
+ * Everything that the outboxes (scheduled messages included) and the consumers of a stage store about one aggregate.
+ * @param keys keys under which the outboxes may have its messages
  */
 export async function holdingsOf(stage: Stage, id: string, keys: readonly string[] = [id]): Promise<Holdings> {
   const [outboxes, subscribers] = await Promise.all([stage.outboxes(), stage.subscribers()]);

@@ -3,8 +3,8 @@ import { jsonIn } from '../json.ts';
 import type { Stage } from './stage.ts';
 
 /**
- * A parked message whose data is not with it, with its data, as its consumer reads it; if it cannot, with the reason. What was
- * discarded is not asked for: nobody holds its data.
+ * A large parked message with its data, as its consumer reads it; or with the reason why that fails. For a discarded
+ * message the data is not read, because nobody keeps it.
  */
 export async function withData(
   stage: Pick<Stage, 'askParking'>,

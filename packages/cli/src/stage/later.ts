@@ -5,12 +5,12 @@ import { OperatorError } from './errors.ts';
 import type { Stage } from './stage.ts';
 import { invoke } from './sweeps.ts';
 
-/** The tables of messages for later, and the sweeps that send them: names without those of app and stage. */
+/** The tables of scheduled messages, and the sweeps that send them: names without app and stage. */
 async function tablesOf(stage: Stage): Promise<Array<{ later: string; sweep: string }>> {
   return (await stage.outboxes()).flatMap(({ later, sweep }) => (later === undefined ? [] : [{ later, sweep }]));
 }
 
-/** What waits in a table. @param subject only what is about this one */
+/** The scheduled messages of a table. @param subject only those about this one */
 async function waitingAt(stage: Stage, later: string, subject?: string): Promise<WaitingMessage[]> {
   const { dynamodb: client } = stage;
   const table = { TableName: stage.table(later), ConsistentRead: true };
@@ -24,15 +24,15 @@ async function waitingAt(stage: Stage, later: string, subject?: string): Promise
   return (await Array.fromAsync(pages)).flatMap(({ Items = [] }) => Items as WaitingMessage[]);
 }
 
-/** What waits for its time in a stage, the next due first. @param subject only what is about this one */
+/** The scheduled messages of a stage, the next due first. @param subject only those about this one */
 export async function waitingIn(stage: Stage, subject?: string): Promise<WaitingMessage[]> {
   const found = (await tablesOf(stage)).map(({ later }) => waitingAt(stage, later, subject));
   return (await Promise.all(found)).flat().toSorted((a, b) => a.due.localeCompare(b.due));
 }
 
 /**
- * Has the sweep send one message now, or cancel it.
- * @throws {OperatorError} if none waits so, or others send to its subject all the time
+ * Makes the sweep send one message now, or cancel it.
+ * @throws {OperatorError} if it is not scheduled, or others keep sending to its subject
  */
 export async function askAboutWaiting(stage: Stage, key: WaitingKey, what: 'sendNow' | 'cancel'): Promise<void> {
   const request: LaterRequest = what === 'cancel' ? { cancel: key } : { sendNow: key };
@@ -42,9 +42,9 @@ export async function askAboutWaiting(stage: Stage, key: WaitingKey, what: 'send
     const answer = await invoke<LaterRequest, LaterAnswer>(stage, sweep, request);
     if ('cancelled' in answer ? answer.cancelled : answer.sent === 'released') return;
     if ('sent' in answer && answer.sent === 'busy')
-      throw new OperatorError(`Others send to ${key.subject} at the same moment. Try again.`);
+      throw new OperatorError(`Others are sending to ${key.subject} at the same moment. Try again.`);
   }
   throw new OperatorError(
-    `Nothing waits about ${key.subject} as ${key.name}: it was sent or cancelled, or never was. What does: npm run ops -- later list`,
+    `No message about ${key.subject} is scheduled as ${key.name}: it was sent or cancelled, or never existed. Scheduled messages: npm run ops -- later list`,
   );
 }

@@ -1,15 +1,15 @@
 import type { Resource } from './resources.ts';
 import { topologyIn } from './topology.ts';
 
-/** A table of committed messages, and the function that publishes those that wait: names without those of app and stage. */
+/** An outbox table, and its sweep function: names without app and stage. */
 export interface Outbox {
   name: string;
   sweep: string;
-  /** The table of its messages for later, if it has any. */
+  /** The table of its scheduled messages, if it has one. */
   later?: string;
 }
 
-/** The outboxes that are deployed: tables that have a stream, and a function that looks through them by the clock. */
+/** The deployed outboxes: tables with a stream, and a function that reads them on a schedule. */
 export function outboxesIn(resources: readonly Resource[], prefix: string): Outbox[] {
   const { nodes, edges } = topologyIn(resources, prefix, { all: true });
   const nameOf = new Map(nodes.map(({ id, name }) => [id, name]));

@@ -4,13 +4,13 @@ import { parkedMessageOf } from '@rollcall/kit/internal/messaging/dynamodb-subsc
 import type { DiscardedMessage, ParkedMessage } from '@rollcall/kit/internal/messaging/subscriber-store';
 import type { StageClients } from './clients.ts';
 
-/** Everything that a subscriber has parked, page by page. */
+/** All parked messages of a subscriber, page by page. */
 export async function* parkedBy({ dynamodb, table }: StageClients, subscriber: string): AsyncIterable<ParkedMessage[]> {
   const pages = paginateScan({ client: dynamodb }, { TableName: table(subscriber), IndexName: PARKED_INDEX });
   for await (const { Items = [] } of pages) yield Items.map(parkedMessageOf);
 }
 
-/** What a subscriber has parked or discarded of one aggregate (or under its queue). */
+/** The parked and discarded messages of one aggregate (or under the queue) at a subscriber. */
 export async function parkedOf(
   { dynamodb, table }: StageClients,
   subscriber: string,

@@ -8,15 +8,15 @@ import { invoke } from './sweeps.ts';
 
 /** A process that waits for a person. */
 export interface Stuck {
-  /** Of its replies. */
+  /** The consumer of its replies. */
   subscriber: string;
   process: string;
-  /** ISO. */
+  /** ISO 8601. */
   since: string;
   why: string;
 }
 
-/** The processes that wait for a person, longest first: for each of them a message is held. */
+/** The processes that wait for a person, longest first: a message is held for each of them. */
 export async function stuckIn(stage: Stage, subscribers: readonly string[]): Promise<Stuck[]> {
   const found: Stuck[] = [];
   for (const subscriber of subscribers)
@@ -30,8 +30,8 @@ export async function stuckIn(stage: Stage, subscribers: readonly string[]): Pro
 }
 
 /**
- * What is known of a process, after what a person decided about it.
- * @throws {OperatorError} if there is none, or that cannot be decided now
+ * The state of a process, after an operator's decision if there is one.
+ * @throws {OperatorError} if it does not exist, or the decision is not possible in its state
  */
 export async function askAboutProcess(
   stage: Stage,
@@ -41,7 +41,7 @@ export async function askAboutProcess(
 ): Promise<ProcessState> {
   const request: ProcessRequest = { process, ...(decide && { decide }) };
   const answer = await invoke<ProcessRequest, ProcessAnswer | null>(stage, `${subscriber}-sweep`, request);
-  if (!answer) throw new OperatorError(`${subscriber} takes the replies of no process.`);
+  if (!answer) throw new OperatorError(`${subscriber} is not the consumer of a process's replies.`);
   if ('refused' in answer) throw new OperatorError(`${process}: ${answer.refused}.`);
   return answer.process;
 }

@@ -1,6 +1,6 @@
-/** How something beside the embedded cloud is broken on purpose: its kinds are the app's (ConsoleParts). */
+/** An injected fault of a service beside the embedded cloud; the app defines the kinds (ConsoleParts). */
 export interface ProviderFault {
   kind: string;
-  /** Of a kind that takes it. */
+  /** For kinds with a duration. */
   ms?: number;
 }

@@ -2,23 +2,23 @@ import { parkedReasons } from '@rollcall/kit/internal/messaging/parked';
 import type { ParkedMessage, ParkedReason } from '@rollcall/kit/internal/messaging/subscriber-store';
 
 /**
- * What a redrive of everything leaves alone: what is below a baseline can only be discarded; what nobody could read is
- * redriven by the name of its queue, once somebody has looked at who sent it.
+ * Reasons that a redrive of everything skips: a message below a baseline can only be discarded; an unreadable one is
+ * redriven by the name of its queue, after somebody has checked who sent it.
  */
 const LEFT_ALONE: readonly ParkedReason[] = ['below-baseline', 'unreadable'];
 
 export const redrivableReasons = parkedReasons.filter((reason) => !LEFT_ALONE.includes(reason));
 
 export interface Wanted {
-  /** Only what is parked for this reason. */
+  /** Only messages that are parked for this reason. */
   reason?: string | undefined;
-  /** Also what is held. */
+  /** Also held messages. */
   release: boolean;
 }
 
 /**
- * Of everything parked, the aggregates that a redrive tries: the canary first, which is what failed, for what merely waits
- * its turn is none; then the oldest.
+ * The aggregates that a redrive of everything tries: first the canary, a failed one, since one that only waits for its
+ * turn shows nothing; then the oldest.
  */
 export function aggregatesToRedrive(parked: readonly ParkedMessage[], { reason: wanted, release }: Wanted): string[] {
   const redrivable = parked

@@ -8,28 +8,28 @@ export interface RedriveSummary {
   waiting: number;
   forPerson: number;
   failures: Array<Pick<ReleaseReport, 'aggregateId' | 'version' | 'error'>>;
-  /** Aggregates that have nothing parked. */
+  /** Aggregates without parked messages. */
   unknown: string[];
-  /** Aggregates that were not tried: the canary failed, a whole call did, or somebody interrupted. */
+  /** Number of aggregates that were not tried: the canary or a whole call failed, or the operator interrupted. */
   left: number;
 }
 
 export interface RedriveOptions {
-  /** Also what is held. */
+  /** Also held messages. */
   release?: boolean;
   onProgress: (done: number, summary: RedriveSummary) => void;
   signal?: AbortSignal;
 }
 
-/** The sweep says why it will not, for whichever aggregate. */
+/** The sweep refuses the request, whatever the aggregate. */
 class RefusedError extends OperatorError {}
 
-/** So many aggregates go into one call of the sweep function, which has a minute. */
+/** Aggregates per call of the sweep function, which has a timeout of a minute. */
 const AGGREGATES_PER_CALL = 50;
 
 /**
- * Redrives aggregates: one alone until one succeeds, as a canary, then many at a time. It stops when the canary fails, or
- * a whole call; what was done stays done, so it can be run again.
+ * Redrives aggregates: one alone until one succeeds, as a canary, then many at a time. It stops when the canary or a
+ * whole call fails. What was applied stays applied, so it can be run again.
  */
 export async function redrive(
   stage: Stage,
@@ -60,13 +60,13 @@ export async function redrive(
     return reports.every(({ error }) => error !== undefined);
   }
 
-  /** A function that dies over one aggregate shall not keep the others of its call back. */
+  /** If the function crashes over one aggregate, the others of the call are tried separately. */
   async function ask(ids: readonly string[]): Promise<ReleaseReport[]> {
     try {
       const answer = await stage.askParking(subscriber, { redrive: [...ids], release });
       if ('reports' in answer) return answer.reports;
       if ('refused' in answer) throw new RefusedError(answer.refused);
-      throw new OperatorError(`the ${subscriber} sweep does not know how to redrive`);
+      throw new OperatorError(`the ${subscriber} sweep does not support redrives`);
     } catch (error) {
       if (!(error instanceof OperatorError) || error instanceof RefusedError) throw error;
       const [only, ...others] = ids;

@@ -10,7 +10,7 @@ import { OperatorError } from './errors.ts';
 import type { Stage } from './stage.ts';
 import { topologyIn } from './topology.ts';
 
-/** From when to when; without an end, until what is published now. */
+/** Start and end; without an end, up to now. */
 export interface Period {
   since: Date;
   until?: Date;
@@ -20,26 +20,26 @@ export interface Archived {
   subscriber: string;
   topic: string;
   subscription: string;
-  /** Whom it calls for each message; undefined: nobody outside the stage. */
+  /** The provider that it calls for each message; undefined: nobody outside the stage. */
   provider: string | undefined;
-  /** The earliest moment from which it can be read again. */
+  /** The earliest time from which it can be replayed. */
   beginning: Date;
 }
 
 export interface ReplayState {
-  /** SNS has handed everything to the queue. */
+  /** Whether SNS has delivered everything to the queue. */
   isSent: boolean;
-  /** Messages in the subscriber's queue, in flight ones included. */
+  /** Messages in the subscriber's queue, including those in flight. */
   waiting: number;
 }
 
-/** Approximate counts of a queue may say nothing too early: it must be empty so often in a row. */
+/** Queue counts are approximate and may be zero too early: the queue must appear empty this often in a row. */
 const EMPTY_LOOKS = 3;
 const LOOK_EVERY_MS = 500;
 
 const snsOf = ({ config }: Stage) => new SNSClient(config);
 
-/** What a subscriber can read again. @throws {OperatorError} if there is nothing, with what to do about it */
+/** What can be replayed to a subscriber. @throws {OperatorError} if nothing can, with what to do about it */
 export async function archiveOf(stage: Stage, subscriber: string): Promise<Archived> {
   const sns = snsOf(stage);
   const queue = `:${stage.table(subscriber)}.fifo`;
@@ -51,7 +51,7 @@ export async function archiveOf(stage: Stage, subscriber: string): Promise<Archi
     const topic = TopicArn.split(':').at(-1) ?? '';
     if (!Attributes.ArchivePolicy || Attributes.ArchivePolicy === '{}') {
       throw new OperatorError(
-        `${topic} keeps no archive. Set eventArchiveDays of stage ${stage.name} in infra/stages.ts and deploy; what is published from then on can be replayed.`,
+        `${topic} keeps no archive. Set eventArchiveDays of stage ${stage.name} in infra/stages.ts and deploy; events published from then on can be replayed.`,
       );
     }
     const beginning = new Date(Attributes.BeginningArchiveTime ?? 0);
@@ -64,7 +64,7 @@ export async function archiveOf(stage: Stage, subscriber: string): Promise<Archi
     };
   }
   throw new OperatorError(
-    `${subscriber} has subscribed to no topic: commands and replies are kept nowhere, so there is nothing to replay.`,
+    `${subscriber} subscribes to no topic: commands and replies are not archived, so there is nothing to replay.`,
   );
 }
 
@@ -75,23 +75,25 @@ async function providerOf(stage: Stage, subscriber: string): Promise<string | un
   return nodes.find(({ id }) => id === call?.to)?.name;
 }
 
-/** @throws {OperatorError} if the archive does not have that period */
+/** @throws {OperatorError} if the archive does not cover that period */
 export function checkPeriod({ topic, beginning }: Archived, { since, until }: Period, now: Date): void {
   if (since < beginning) {
     throw new OperatorError(
-      `The archive of ${topic} begins at ${beginning.toISOString()}: say --since ${beginning.toISOString()}, or later.`,
+      `The archive of ${topic} begins at ${beginning.toISOString()}: pass --since ${beginning.toISOString()}, or later.`,
     );
   }
-  if (since > now) throw new OperatorError(`${since.toISOString()} is not past yet.`);
+  if (since > now) throw new OperatorError(`${since.toISOString()} is in the future.`);
   if (until && until <= since) throw new OperatorError('--until must be later than --since.');
 }
 
-/** What whoever confirms should know. */
+/** The consequences to confirm. */
 export function consequencesOf({ subscriber, topic, provider }: Archived, { since, until }: Period): string {
-  const what = `${subscriber} gets again what ${topic} was told from ${since.toISOString()} to ${until?.toISOString() ?? 'now'}.`;
-  const duplicates = 'What it knows to have applied it recognises, and ignores.';
-  const calls = `But what its table has lost it does again, calls of ${provider} included, unless they remember them; to see them first: npm run ops -- switch set ${subscriber} skip.`;
-  const left = until ? ` Who has left since then would be there again: better without --until.` : '';
+  const what = `${subscriber} receives again what was published on ${topic} from ${since.toISOString()} to ${until?.toISOString() ?? 'now'}.`;
+  const duplicates = 'It ignores messages that its table records as applied.';
+  const calls = `What its table has lost, it does again, including calls of ${provider}, unless those are remembered there. To prevent the calls, first run: npm run ops -- switch set ${subscriber} skip.`;
+  const left = until
+    ? ` Data of aggregates that were erased after --until would be restored: better omit --until.`
+    : '';
   return `${what} ${duplicates}${provider === undefined ? '' : ` ${calls}`}${left}`;
 }
 
@@ -110,7 +112,10 @@ export async function startReplay(stage: Stage, { subscription }: Archived, { si
   );
 }
 
-/** Looks until everything is sent and the subscriber's queue is empty again. @throws {OperatorError} if SNS gives up */
+/**
+ * Waits until everything is sent and the subscriber's queue is empty again. @throws {OperatorError} if SNS reports a
+ * failure
+ */
 export async function followReplay(
   stage: Stage,
   { subscriber, subscription }: Archived,
@@ -122,7 +127,7 @@ export async function followReplay(
     const { Attributes = {} } = await sns.send(new GetSubscriptionAttributesCommand({ SubscriptionArn: subscription }));
     const status = Attributes.ReplayStatus ?? '';
     if (/^failed$/i.test(status)) {
-      throw new OperatorError('SNS could not finish the replay. What was sent stays sent: start it again.');
+      throw new OperatorError('SNS could not finish the replay. Messages that were sent stay sent: start it again.');
     }
     const queue = (await stage.queues()).find((state) => state.queue === name);
     const waiting = (queue?.visible ?? 0) + (queue?.inFlight ?? 0);

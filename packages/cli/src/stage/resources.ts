@@ -2,7 +2,7 @@ import type { AssembledStack } from '@rollcall/local/internal/template/assembly'
 import { deploy } from '@rollcall/local/internal/template/deployment';
 import type { Deployed, ResourceProvider } from '@rollcall/local/internal/template/resource';
 
-/** A resource of a template. Wherever its properties refer to another one of the stage, there is the id of that one. */
+/** A resource of a template. References to other resources of the stage in its properties are replaced by their ids. */
 export interface Resource {
   /** Kind and physical name, such as `queue:rollcall-dev-sms.fifo`. */
   id: string;
@@ -12,7 +12,7 @@ export interface Resource {
   properties: Record<string, unknown>;
 }
 
-/** Of which kinds the ids say so, and which property names them. */
+/** Resource types with names, and the property that contains the name. */
 const NAMED: Record<string, [kind: string, property: string]> = {
   'AWS::ApiGatewayV2::Api': ['api', 'Name'],
   'AWS::DynamoDB::GlobalTable': ['table', 'TableName'],
@@ -23,7 +23,7 @@ const NAMED: Record<string, [kind: string, property: string]> = {
   'AWS::SQS::Queue': ['queue', 'QueueName'],
 };
 
-/** "Deploys" templates to nowhere: what a resource is to the others, whether name, ARN or URL, is its id. */
+/** Resolves templates without deploying them: every reference to a resource (name, ARN or URL) becomes its id. */
 export async function resourcesOf(stacks: readonly AssembledStack[]): Promise<Resource[]> {
   const made: Resource[] = [];
   const note: ResourceProvider = async ({ stack, logicalId, type, properties }): Promise<Deployed> => {
@@ -47,7 +47,7 @@ export async function resourcesOf(stacks: readonly AssembledStack[]): Promise<Re
   return made;
 }
 
-/** The same under every name: templates may have types and parameters that are not known here. */
+/** Returns the same value for every key: templates may use types and parameters that are unknown here. */
 const whatever = <T>(value: T): Record<string, T> => new Proxy({}, { get: () => value }) as Record<string, T>;
 
 interface Statement {
@@ -56,7 +56,7 @@ interface Statement {
   Resource?: string | string[];
 }
 
-/** The actions that each role may use, by resource. */
+/** The actions that each role allows, by resource. */
 export function grantsByRole(resources: readonly Resource[]): Map<string, Map<string, Set<string>>> {
   const grants = new Map<string, Map<string, Set<string>>>();
   const attach = (role: string, document: unknown) => {
@@ -65,7 +65,7 @@ export function grantsByRole(resources: readonly Resource[]): Map<string, Map<st
     for (const { Effect, Action = [], Resource = [] } of (document as { Statement: Statement[] }).Statement) {
       if (Effect !== 'Allow') continue;
       for (const resource of [Resource].flat()) {
-        // An index is its table's.
+        // An index belongs to its table.
         const id = resource.replace(/\/index\/.*$/, '');
         granted.set(id, new Set([...(granted.get(id) ?? []), ...[Action].flat()]));
       }

@@ -5,9 +5,9 @@ import { readEnvelope } from '@rollcall/kit/internal/messaging/message';
 import { jsonIn } from '../json.ts';
 
 /**
- * A message as it is shown to a person.
- * @param contracts by which what came as bytes is decoded into `data`; of another type it stays as it came
- * @returns undefined: it is no JSON object
+ * A message in the form in which people see it.
+ * @param contracts decode binary `data`; data of other types is unchanged
+ * @returns undefined if it is not a JSON object
  */
 export function shownEvent(
   body: string,

@@ -15,7 +15,7 @@ import { topologyIn } from './topology.ts';
 
 export type Stage = ReturnType<typeof openStage>;
 
-/** A stage as operators see it: through AWS's own APIs, and the sweep functions for what changes something. */
+/** A stage as operators see it: AWS's own APIs, and the sweep functions for changes. */
 export function openStage(options: StageOptions) {
   const clients = clientsOf(options);
   const { dynamodb, table } = clients;
@@ -27,21 +27,21 @@ export function openStage(options: StageOptions) {
 
   return {
     ...clients,
-    /** What was deployed, as it was when it was first asked for. @throws {OperatorError} if nothing was */
+    /** The deployed templates, cached. @throws {OperatorError} if there are none */
     templates,
     resources,
-    /** All that take messages from a queue. */
+    /** All consumers of queues. */
     consumers,
     outboxes,
 
-    /** Names of all that take messages from a queue: subscribers, and whoever takes commands or replies. */
+    /** Names of all consumers of queues: subscribers, and consumers of commands or replies. */
     subscribers: async (): Promise<string[]> => (await consumers()).map(({ name }) => name).sort(),
 
     queues: () => queuesOf(clients),
     parked: (subscriber: string) => parkedBy(clients, subscriber),
     parkedOf: (subscriber: string, aggregateId: string) => parkedOf(clients, subscriber, aggregateId),
 
-    /** Messages that are committed and not published, of every outbox, page by page. */
+    /** Committed and unpublished messages of every outbox, page by page. */
     async *outbox(): AsyncIterable<OutboxRow[]> {
       for (const { name } of await outboxes()) {
         const pages = paginateScan({ client: dynamodb }, { TableName: table(name), ConsistentRead: true });
@@ -52,10 +52,10 @@ export function openStage(options: StageOptions) {
     askParking: (subscriber: string, request: ParkingRequest) =>
       invoke<ParkingRequest, ParkingAnswer>(clients, `${subscriber}-sweep`, request),
 
-    /** Has a consumer's sweep do what it does every minute: it applies what is parked and whose turn it is. */
+    /** Runs a consumer's sweep, as the timer does every minute. */
     sweep: (subscriber: string) => invoke<object, null>(clients, `${subscriber}-sweep`, {}),
 
-    /** @param aggregateIds undefined: whatever waits */
+    /** @param aggregateIds undefined: all pending messages */
     async publish(aggregateIds: string[] | undefined): Promise<OutboxSweepReport> {
       const request = aggregateIds ? { publish: aggregateIds } : {};
       const reports = (await outboxes()).map(({ sweep }) =>

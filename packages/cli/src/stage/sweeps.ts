@@ -3,7 +3,7 @@ import type { OutboxSweepReport } from '@rollcall/kit/internal/messaging/relay-f
 import type { StageClients } from './clients.ts';
 import { OperatorError } from './errors.ts';
 
-/** Has a sweep do what an operator asks. @throws {OperatorError} with what the function says, if it fails */
+/** Makes a sweep carry out an operator's request. @throws {OperatorError} with the function's error, if it fails */
 export async function invoke<Request, Answer>(
   { lambda, table }: StageClients,
   fn: string,
@@ -18,7 +18,7 @@ export async function invoke<Request, Answer>(
   return answer as Answer;
 }
 
-/** What the sweeps of several outboxes did. */
+/** Combines the reports of the sweeps of several outboxes. */
 export const together = (reports: readonly OutboxSweepReport[]): OutboxSweepReport => ({
   published: sum(reports.map(({ published }) => published)),
   failedAggregates: sum(reports.map(({ failedAggregates }) => failedAggregates)),

@@ -12,13 +12,13 @@ import { type Capabilities, capabilitiesIn } from './capabilities.ts';
 import { OperatorError } from './errors.ts';
 import type { Stage } from './stage.ts';
 
-/** By profile, what each capability that it names is switched to; those that it does not name it leaves as they are. */
+/** By profile: the mode of each capability that it changes. */
 export type Profiles = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** How a capability is switched; by whom and why, unless it is on by itself. */
+/** The mode of a capability; by whom and why, unless it is on by default. */
 export type SwitchView = { capability: string; mode: string } & Partial<Omit<Switch, 'mode'>>;
 
-/** Why something is switched, by whom (you, if not said), and for how many milliseconds. */
+/** Why something is switched, by whom (default: the current user), and for how many milliseconds. */
 export interface How {
   why: string;
   by?: string | undefined;
@@ -27,7 +27,7 @@ export interface How {
 
 const table = (stage: Stage) => stage.table('switches');
 
-/** What can be switched: what the functions that are deployed look at. */
+/** The capabilities of the deployed functions. */
 export const capabilitiesOf = async (stage: Stage): Promise<Capabilities> => capabilitiesIn(await stage.templates());
 
 export async function switchesOf(stage: Stage, now: Date): Promise<SwitchView[]> {
@@ -40,7 +40,7 @@ export async function switchesOf(stage: Stage, now: Date): Promise<SwitchView[]>
   });
 }
 
-/** @throws {OperatorError} that names what there is */
+/** @throws {OperatorError} that lists the valid values */
 export function modeNamed(capabilities: Capabilities, capability: string, mode: string): string {
   const modes = capabilities[capability];
   if (!modes) {
@@ -48,17 +48,17 @@ export function modeNamed(capabilities: Capabilities, capability: string, mode: 
     throw new OperatorError(`There is no capability "${capability}"; there are: ${known}.`);
   }
   if (mode === 'on' || modes.includes(mode)) return mode;
-  throw new OperatorError(`${capability} cannot be switched to "${mode}", but to: ${['on', ...modes].join(', ')}.`);
+  throw new OperatorError(`${capability} cannot be switched to "${mode}", only to: ${['on', ...modes].join(', ')}.`);
 }
 
-/** @throws {OperatorError} that names the profiles there are */
+/** @throws {OperatorError} that lists the profiles */
 export function modesOfProfile(profiles: Profiles, name: string): Array<[capability: string, mode: string]> {
   const modes = profiles[name];
   if (modes) return Object.entries(modes);
   throw new OperatorError(`There is no profile "${name}"; there are: ${Object.keys(profiles).join(', ') || 'none'}.`);
 }
 
-/** In a container, a user may have no name. */
+/** In a container, the user may have no name. */
 function whoami(): string {
   try {
     return userInfo().username;
@@ -87,7 +87,7 @@ export async function switchTo(
   return changes;
 }
 
-/** Who switched what, when and why, the latest first. */
+/** The history of switches, the latest first. */
 export async function switchHistory(stage: Stage, limit: number): Promise<SwitchChange[]> {
   return stage.ask(async () => {
     const changes: SwitchChange[] = [];

@@ -9,7 +9,7 @@ import type { AssembledStack, Template } from '@rollcall/local/internal/template
 import type { StageClients } from './clients.ts';
 import { embeddedCloudOf } from './embedded-cloud.ts';
 
-/** The templates that a stage was deployed from. @throws {OperatorError} if it has none */
+/** The deployed templates of a stage. @throws {OperatorError} if there are none */
 export async function templatesOf(stage: StageClients): Promise<AssembledStack[]> {
   const prefix = stage.table('');
   const cloud = await embeddedCloudOf(stage);
@@ -34,7 +34,7 @@ async function deployedTemplates({ config }: StageClients, prefix: string): Prom
   );
 }
 
-/** The stacks as CloudFormation describes them; an embedded cloud has none. */
+/** The stacks as CloudFormation describes them; none in an embedded cloud. */
 export async function describeStacks({ config, table }: StageClients): Promise<Stack[]> {
   const client = new CloudFormationClient(config);
   const all = await Array.fromAsync(paginateDescribeStacks({ client }, {}));

@@ -1,13 +1,13 @@
 import type { SpanView } from './traces.ts';
 
-/** A span in its place: how deep below the first of its trace, and how long after the very first it began. */
+/** A span in its place: its depth below the root of its trace, and its start relative to the first span. */
 export interface Line {
   span: SpanView;
   depth: number;
   afterMs: number;
 }
 
-/** Spans as a timeline: each below the one that it belongs to, those of one by start. Traces follow one another. */
+/** Spans as a timeline: each below its parent, siblings by start time. Traces follow one another. */
 export function timeLine(spans: readonly SpanView[]): Line[] {
   const known = new Set(spans.map(({ spanId }) => spanId));
   const byStart = [...spans].sort((a, b) => a.startMs - b.startMs);

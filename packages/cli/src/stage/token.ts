@@ -6,26 +6,29 @@ import { OperatorError } from './errors.ts';
 import { addressOf, issuerOf } from './issuer.ts';
 import type { Stage } from './stage.ts';
 
-/** With which an operator may do everything. */
+/** The scopes that allow an operator everything. */
 export const operatorScopeOf = ({
   operatorScope = Object.values(DEFAULT_SCOPES).join(' '),
 }: Pick<App, 'operatorScope'>) => operatorScope;
 
-/** Of the issuer of a stage that is on this machine. @throws {OperatorError} if it is in an account, or not there */
+/**
+ * A token from the issuer of a stage on this machine. @throws {OperatorError} if the stage is in an account, or does
+ * not exist
+ */
 export async function tokenOf(stage: Stage, request: TokenRequest): Promise<string> {
-  if (!stage.endpoint) throw new OperatorError('Tokens of an account are given by the OpenID provider of the stage.');
+  if (!stage.endpoint) throw new OperatorError('Tokens for an account come from the OpenID provider of the stage.');
   const issuer = await stage.ask(() => issuerOf(stage));
   if (issuer) return askIssuer(addressOf(issuer), request);
-  throw new OperatorError(`There is no stage ${stage.name} at ${stage.endpoint}: nothing says who gives its tokens.`);
+  throw new OperatorError(`There is no stage ${stage.name} at ${stage.endpoint}, so its token issuer is unknown.`);
 }
 
-/** Of the stage's own issuer, or what the operator has. @throws {OperatorError} if there is neither */
+/** A token of the stage's own issuer, or the operator's API_TOKEN. @throws {OperatorError} if there is neither */
 export async function operatorToken(stage: Stage, app: Pick<App, 'operatorScope'>): Promise<string> {
   const { API_TOKEN } = process.env;
   if (API_TOKEN) return API_TOKEN;
   const scope = operatorScopeOf(app);
   if (stage.endpoint) return tokenOf(stage, { scope });
   throw new OperatorError(
-    `Set API_TOKEN to a token of the OpenID provider of stage ${stage.name}, with the scopes ${scope}.`,
+    `Set API_TOKEN to a token from the OpenID provider of stage ${stage.name}, with the scopes ${scope}.`,
   );
 }

@@ -1,7 +1,7 @@
 import type { AssembledStack } from '@rollcall/local/internal/template/assembly';
 import { grantsByRole, type Resource, resourcesOf } from './resources.ts';
 
-/** What a node of the topology is. `functions` are several of one service that do the same for the flow. */
+/** The kind of a node. `functions` are several functions of one service with the same role in the flow. */
 export type NodeKind =
   | 'client'
   | 'api'
@@ -17,11 +17,11 @@ export interface TopologyNode {
   /** Unique, such as `queue:rollcall-dev-sms.fifo`. */
   id: string;
   kind: NodeKind;
-  /** As people call it, such as `sms.fifo` or `sms-consume`. */
+  /** Short name, such as `sms.fifo` or `sms-consume`. */
   name: string;
   /** The stack that it belongs to, without the stage: `registration`, `sms`, … */
   service: string;
-  /** Physical names of what it stands for. */
+  /** Physical names of the resources that it represents. */
   resources: string[];
 }
 
@@ -30,24 +30,29 @@ export interface TopologyEdge {
   id: string;
   from: string;
   to: string;
-  /** What goes along it, such as `requests`, `stream`, `publishes`, `delivers`, `consumes`, `writes`, `sets aside`. */
+  /**
+   * What happens along it, such as `requests`, `stream`, `publishes`, `delivers`, `consumes`, `writes`, `sets aside`.
+   */
   label: string;
 }
 
-/** How messages flow through a stage, drawn from its templates. */
+/** The message flow of a stage, derived from its templates. */
 export interface Topology {
   nodes: TopologyNode[];
   edges: TopologyEdge[];
 }
 
 export interface TopologyOptions {
-  /** Every function and table; else the flow of messages: of tables only the outbox, and what answers routes together. */
+  /**
+   * Include every function and table. Default: only the message flow, in which the outboxes are the only tables and
+   * functions with routes are combined.
+   */
   all?: boolean;
 }
 
 /**
- * Draws the flow from templates, by themselves: nothing is asked of what is deployed.
- * @param prefix of all names of the stage, `APP-STAGE-`
+ * Derives the flow from templates alone; nothing that is deployed is queried.
+ * @param prefix common prefix of all names of the stage, `APP-STAGE-`
  */
 export const topologyOf = async (
   stacks: readonly AssembledStack[],
@@ -55,7 +60,7 @@ export const topologyOf = async (
   options: TopologyOptions = {},
 ): Promise<Topology> => topologyIn(await resourcesOf(stacks), prefix, options);
 
-/** The same, of resources that are read already. */
+/** The same, from resources that are read already. */
 export function topologyIn(
   resources: readonly Resource[],
   prefix: string,
@@ -72,7 +77,7 @@ export function topologyIn(
   return all ? whole : flowOf(whole);
 }
 
-/** As people call it, and the service that it belongs to. */
+/** With its short name and service. */
 type Own = Resource & Pick<TopologyNode, 'service'> & { called: string };
 
 const shortened = (name: string, prefix: string) => (name.startsWith(prefix) ? name.slice(prefix.length) : name);
@@ -109,7 +114,7 @@ function wholeTopology(resources: readonly Own[]): Topology {
   return { nodes, edges: firstOfEach(edges.filter(({ from, to }) => ids.has(from) && ids.has(to))) };
 }
 
-/** A function is what several routes lead to. */
+/** Several routes may lead to the same function. */
 const firstOfEach = (edges: TopologyEdge[]): TopologyEdge[] =>
   [...Map.groupBy(edges, ({ id }) => id).values()].flatMap(([first]) => first ?? []);
 
@@ -141,7 +146,7 @@ const deliveriesIn = (resources: readonly Own[]): Connection[] =>
     label: 'delivers',
   }));
 
-/** Where a queue puts what was received too often, and a topic what it could not deliver. */
+/** The dead-letter queues of queues and of subscriptions. */
 function failuresIn(resources: readonly Own[]): Connection[] {
   const failures = (type: string, fromOf: (resource: Own) => string, label: string) =>
     ofType(resources, type).flatMap((resource) => {
@@ -162,7 +167,7 @@ function consumedIn(resources: readonly Own[]): Connection[] {
   });
 }
 
-/** What functions do to other resources, by what their roles may do. */
+/** What functions do to other resources, by the permissions of their roles. */
 function grantedIn(resources: readonly Own[], deadLetters: ReadonlySet<string>): Connection[] {
   const grants = grantsByRole(resources);
   const schedules = new Map(
@@ -191,7 +196,10 @@ function providersOf(callers: readonly Own[]): TopologyNode[] {
   }));
 }
 
-/** Functions that call a provider: at an address of none of the stage's resources, or by an action of AWS's own. */
+/**
+ * Functions that call a provider: through an address that is not a resource of the stage, or through an action of an
+ * AWS service.
+ */
 function callersIn(resources: readonly Own[]): Own[] {
   const grants = grantsByRole(resources);
   return ofType(resources, 'AWS::Lambda::Function').filter(({ properties: { Environment, Role } }) => {
@@ -202,7 +210,7 @@ function callersIn(resources: readonly Own[]): Own[] {
   });
 }
 
-/** What messages pass, from a request to its effects. */
+/** The nodes that messages pass through, from request to effect. */
 function flowOf({ nodes, edges }: Topology): Topology {
   const kindOf = new Map(nodes.map(({ id, kind }) => [id, kind]));
   const outboxes = new Set(edges.filter(({ label }) => label === 'stream').map(({ from }) => from));
@@ -240,13 +248,13 @@ function groupOf([service, functions]: [string, TopologyNode[]]): TopologyNode &
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** What a function does to another resource, by what it may do; nothing that shows, if it only takes messages from it. */
+/** What a function does to another resource, by its permissions; undefined if it only consumes messages from it. */
 function labelOf(actions: ReadonlySet<string>): string | undefined {
   const may = (...names: string[]) => names.some((name) => actions.has(name));
   if (may('sns:Publish')) return 'publishes';
   if (may('sqs:SendMessage')) return 'sends';
   if (may('dynamodb:PutItem', 'dynamodb:UpdateItem')) return 'writes';
-  // The relay deletes what it has published.
+  // The relay deletes published rows.
   if (may('dynamodb:DeleteItem', 'dynamodb:BatchWriteItem')) return 'removes';
   if (may('dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:Scan')) return 'reads';
   return undefined;

@@ -5,17 +5,17 @@ import type { EmbeddedCloud } from './embedded-cloud.ts';
 import { OperatorError } from './errors.ts';
 import type { Stage } from './stage.ts';
 
-/** A span as operators see it, wherever it is kept. */
+/** A span as operators see it, wherever it is stored. */
 export type SpanView = Span;
 export type { TraceQuery };
 
-/** BatchGetTraces takes five at a time. */
+/** BatchGetTraces takes five traces per call. */
 const TRACES_PER_CALL = 5;
-/** X-Ray finds traces of a span of time only: at most six hours. */
+/** X-Ray searches a time range of at most six hours. */
 const MAX_SEARCH_MS = 6 * 3_600_000;
 const MAX_TRACES = 50;
 
-/** All spans of the traces that a query means, by start: of an embedded cloud its own, of an account those in X-Ray. */
+/** All spans of the traces that match a query, by start time: from an embedded cloud, or from X-Ray for an account. */
 export async function findTraces(
   stage: Stage,
   cloud: EmbeddedCloud | undefined,
@@ -24,7 +24,7 @@ export async function findTraces(
 ): Promise<SpanView[]> {
   if (cloud) return cloud.traces(query);
   if (stage.endpoint)
-    throw new OperatorError(`Traces are kept by an embedded cloud and by X-Ray; ${stage.endpoint} is neither.`);
+    throw new OperatorError(`Traces are stored by an embedded cloud or by X-Ray; ${stage.endpoint} is neither.`);
   const client = new XRayClient(stage.config);
   const ids = query.trace === undefined ? await search(client, query, until) : [xrayId(query.trace)];
   const spans: SpanView[] = [];
@@ -57,7 +57,7 @@ async function search(client: XRayClient, { aggregate, message }: TraceQuery, un
   return ids.slice(0, MAX_TRACES);
 }
 
-/** X-Ray writes `1-` and the first eight digits apart. */
+/** X-Ray writes `1-`, and separates the first eight digits. */
 const xrayId = (traceId: string) =>
   traceId.startsWith('1-') ? traceId : `1-${traceId.slice(0, 8)}-${traceId.slice(8)}`;
 
@@ -77,7 +77,7 @@ interface Segment {
   links?: Array<{ trace_id: string; id: string }>;
 }
 
-/** What a trace of X-Ray says, as spans: subsegments are spans of their own. */
+/** Spans of an X-Ray trace: each subsegment becomes a span. */
 export function spansOfTrace({ Id = '', Segments = [] }: Trace): SpanView[] {
   const traceId = Id.replace(/^1-/, '').replace('-', '');
   return Segments.flatMap(({ Document = '{}' }) => {

@@ -2,8 +2,8 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
 /**
- * Connections are kept alive by the SDK. A call that hangs is given up well before the function is: three attempts
- * of at most two seconds fit into the shortest function timeout, ten seconds.
+ * The SDK keeps connections alive. A call is aborted well before the function times out: three attempts of at most two
+ * seconds each fit into the shortest function timeout, ten seconds.
  * @beta
  */
 export const clientDefaults = {
@@ -12,8 +12,8 @@ export const clientDefaults = {
 };
 
 /**
- * A client of DynamoDB for items as plain objects; attributes that are `undefined` are left out. A call is tried three times,
- * each for two seconds at most.
+ * A DynamoDB client for items as plain objects; attributes that are `undefined` are left out. Each call has up to three
+ * attempts of at most two seconds each.
  * @public
  */
 export const createDynamoDB = () =>

@@ -14,7 +14,7 @@ export function readEnvironment<S extends z.ZodType>(schema: S): z.output<S> {
 }
 
 /**
- * Any text but an empty one.
+ * A non-empty string.
  * @public
  */
 export const text = z.string().min(1);
@@ -37,7 +37,7 @@ export const jsonOf = <S extends z.ZodType>(shape: S) =>
     .pipe(shape as unknown as z.ZodType<z.output<S>, unknown>);
 
 /**
- * The address of each channel that a function may send to, by its name: the ARN of a topic, or the URL of a queue.
+ * The address of each channel that a function may send to, by channel name: the ARN of a topic or the URL of a queue.
  * @beta
  */
 export const addresses = jsonOf(z.record(z.string(), text));

@@ -3,7 +3,10 @@ import pMap from 'p-map';
 import { referenceTo } from '../contracts/large.ts';
 import { signerOf } from './signed.ts';
 
-/** As for every call of the kit (clients.ts): three attempts of at most two seconds fit into the shortest function timeout. */
+/**
+ * As for every AWS call of the kit (clients.ts): three attempts of at most two seconds each fit into the shortest
+ * function timeout.
+ */
 const ATTEMPTS = 3;
 const TIMEOUT_MS = 2_000;
 const DELETES_AT_ONCE = 20;
@@ -24,28 +27,28 @@ interface Answer {
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
-/** @param what it was asked for */
+/** @param what the request, for the error message */
 function refused(what: string, status: number, bytes: Uint8Array): Error {
   const [, code = ''] = /<Code>(\w+)<\/Code>/.exec(new TextDecoder().decode(bytes)) ?? [];
   return new Error(`S3 answers ${status} ${code} to ${what}`);
 }
 
-/** An attempt that may be made again. */
+/** Whether the request may be retried. */
 const mayPass = (status: number) => status >= 500 || status === 429;
 
 /**
- * The objects of a bucket, by single signed calls of S3: its client would add some 300 KB to a bundle.
- * @param sign default: with the credentials of the function's role
+ * The objects of a bucket, by individually signed S3 calls: the S3 client would add about 300 KB to a bundle.
+ * @param sign default: signs with the credentials of the function's role
  */
 export function createObjects(bucket: string, sign = signerOf('s3')) {
   const base = addressOf(bucket);
 
-  /** @throws {Error} if S3 does not answer, or with an error */
+  /** @throws {Error} if S3 does not answer or answers with an error */
   async function call(method: string, key: string, options: Call = {}): Promise<Answer> {
     const { query = {}, headers = {}, body, attempts = ATTEMPTS } = options;
     const url = new URL(`${base}/${referenceTo(key)}`);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-    // As it is signed: a form's `+` is none.
+    // Signed requests encode a space as %20, not as the `+` of a form.
     url.search = url.search.replaceAll('+', '%20');
     for (let attempt = 1; ; attempt++) {
       try {
@@ -64,7 +67,10 @@ export function createObjects(bucket: string, sign = signerOf('s3')) {
     }
   }
 
-  /** @returns nothing, if it is one that S3 says of what is not there: 403 of who may not list the bucket */
+  /**
+   * @returns undefined if the object does not exist. S3 answers 403 instead of 404 to a caller without permission to
+   * list the bucket.
+   */
   async function done(
     method: string,
     key: string,
@@ -80,10 +86,10 @@ export function createObjects(bucket: string, sign = signerOf('s3')) {
   const MISSING = [403, 404];
   const remove = async (key: string): Promise<void> => void (await done('DELETE', key));
 
-  /** At most 1,000. */
+  /** Returns at most 1,000 keys. */
   async function keysUnder(prefix: string): Promise<string[]> {
     const bytes = await done('GET', '', { query: { 'list-type': '2', prefix } });
-    // No key of ours has in it what XML escapes.
+    // The kit's keys contain no character that XML escapes.
     return [...new TextDecoder().decode(bytes).matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = '']) => key);
   }
 
@@ -92,18 +98,21 @@ export function createObjects(bucket: string, sign = signerOf('s3')) {
       await done('PUT', key, { body, headers: { 'content-type': contentType } });
     },
 
-    /** @returns nothing, if it is not there, or may not be read: who may not list the bucket is not told which */
+    /**
+     * @returns undefined if the object does not exist or is not readable: without permission to list the bucket, S3
+     * does not tell which
+     */
     get: (key: string, attempts?: number): Promise<Uint8Array | undefined> =>
       done('GET', key, { ...(attempts !== undefined && { attempts }) }, MISSING),
 
     /**
-     * @returns whether it was there to be copied
-     * @throws {Error} if it is there, and may not be copied to there
+     * @returns whether the source existed
+     * @throws {Error} if the source exists and cannot be copied
      */
     async copy(from: string, to: string): Promise<boolean> {
       const headers = { 'x-amz-copy-source': `${bucket}/${referenceTo(from)}` };
       const { status, bytes } = await call('PUT', to, { headers });
-      // A copy that fails after it has begun answers 200 and says so
+      // A copy that fails after it has begun answers 200 with an error in the body
       // (https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html).
       if (status === 200 && new TextDecoder().decode(bytes).includes('<CopyObjectResult')) return true;
       if (MISSING.includes(status) && (await done('HEAD', from, {}, MISSING)) === undefined) return false;
@@ -119,7 +128,9 @@ export function createObjects(bucket: string, sign = signerOf('s3')) {
   };
 }
 
-/** As the SDK's clients find it: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
+/**
+ * The same lookup as in the SDK's clients: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+ */
 function addressOf(bucket: string): string {
   const { AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS_REGION = '' } = process.env;
   const endpoint = AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL;

@@ -16,15 +16,15 @@ function ofEnvironment(): SignedAs {
 }
 
 /**
- * Signs requests with the credentials of the function's role, which change only with the instance: of a service of AWS, for
- * single calls that are not worth a client of the SDK; or, as `execute-api`, of another service behind an HTTP API, whose
- * route takes signatures.
+ * Signs requests (SigV4) with the credentials of the function's role, which stay the same for the lifetime of the
+ * instance. Use it for single calls of an AWS service that are not worth an SDK client or, as `execute-api`, for
+ * another service behind an HTTP API whose route requires signatures.
  * @param signer default: region and credentials of the function
- * @returns the headers, of which `host` must be one, with a signature
+ * @returns the given headers, which must include `host`, and the signature
  * @public
  */
 export function signerOf(service: string, { region, credentials }: SignedAs = ofEnvironment()) {
-  // S3 alone takes a path as it is, and does not escape it once more.
+  // S3 is the only service whose path is not escaped a second time.
   const signer = new SignatureV4({ service, region, credentials, sha256: Sha256Node, uriEscapePath: service !== 's3' });
   return async (
     url: URL,

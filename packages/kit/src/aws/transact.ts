@@ -9,14 +9,15 @@ import {
 const ATTEMPTS = 4;
 const FIRST_DELAY_MS = 20;
 
-/** Reasons that may be gone a moment later; the SDK retries none of them when they cancel a transaction. */
+/** Transient cancellation reasons. The SDK does not retry a transaction cancelled for one of them. */
 const PASSING = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
 
 /**
- * TransactWriteItems that tries again, four times at most, when another transaction was at work on one of its items or
- * the table was throttled.
- * @throws {TransactionCanceledException} for every other reason, or if it does not pass; `$metadata.attempts` counts what the
- * SDK tried again in all of them, as an attempt whose answer it did not get may be what refuses the last
+ * Calls TransactWriteItems; retries up to four times if another transaction holds one of the items or the table is
+ * throttled.
+ * @throws {TransactionCanceledException} for every other reason, or if the retries are exhausted. `$metadata.attempts`
+ * counts the SDK's attempts over all of them: an earlier attempt whose response was lost may be what makes the
+ * condition of the last one fail.
  * @public
  */
 export async function transact(
@@ -39,14 +40,16 @@ export async function transact(
   }
 }
 
-/** The item at `index` of a transaction as it was when its condition refused the write; nothing, if it did not. */
+/**
+ * The item at `index` of a transaction, as it was when its condition failed; undefined if its condition did not fail.
+ */
 export function refusedBy(error: unknown, index: number): Record<string, AttributeValue> | undefined {
   if (!(error instanceof TransactionCanceledException)) return undefined;
   const reason = error.CancellationReasons?.[index];
   return reason?.Code === 'ConditionalCheckFailed' ? (reason.Item ?? {}) : undefined;
 }
 
-/** Whether nothing but other transactions at work on the same items refused it, for longer than `transact` waits. */
+/** Whether the only cause is other transactions on the same items, for longer than `transact` waits. */
 export const isConflict = (error: unknown): boolean => isCanceledBy(error, (code) => code === 'TransactionConflict');
 
 const mayPass = (error: unknown): boolean => isCanceledBy(error, (code) => PASSING.has(code));

@@ -1,6 +1,6 @@
 const EMPTY = 0xc15d213aa4d7a795n;
 
-/** Remainders of each byte, as the specification of Avro makes them. */
+/** Remainder for each byte value, computed as in Avro's specification. */
 const TABLE = Array.from({ length: 256 }, (_, index) => {
   let remainder = BigInt(index);
   for (let bit = 0; bit < 8; bit++) remainder = (remainder >> 1n) ^ (EMPTY & -(remainder & 1n));
@@ -8,7 +8,7 @@ const TABLE = Array.from({ length: 256 }, (_, index) => {
 });
 
 /**
- * CRC-64-AVRO of a schema in Parsing Canonical Form, little endian, as single-object encoding has it
+ * CRC-64-AVRO of a schema in Parsing Canonical Form, little endian, as single-object encoding requires
  * (https://avro.apache.org/docs/1.12.0/specification/#schema-fingerprints).
  */
 export function avroFingerprint(canonicalForm: string): Buffer {

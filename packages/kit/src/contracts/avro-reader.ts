@@ -2,14 +2,14 @@ import { isUtf8 } from 'node:buffer';
 import type { Type, types } from 'avsc';
 
 /**
- * Reads a value from Avro's binary encoding, by the schema that it was written by. avsc's own reader looks at the end of its
- * bytes when it is done: five of them, which say that an array of 2^31 items follows, make it fill the memory first.
- * @throws {TypeError} if the bytes are not one such value and nothing else
+ * Decodes a value in Avro's binary encoding by the schema it was written with. avsc's own reader checks the length only
+ * at the end: five bytes that announce an array of 2^31 items make it exhaust the memory.
+ * @throws {TypeError} if the bytes are not exactly one such value
  */
 export function readAvro(type: Type, bytes: Uint8Array): unknown {
   const input = new Input(bytes);
   const value = valueBy(type, input);
-  if (input.left > 0) throw new TypeError(`${input.left} bytes are left after its end`);
+  if (input.left > 0) throw new TypeError(`${input.left} bytes follow the value`);
   return value;
 }
 
@@ -50,7 +50,7 @@ class Input {
 function safe(value: bigint): number {
   const number = Number(value);
   if (Number.isSafeInteger(number)) return number;
-  throw new TypeError('an integer beyond 2^53, which no number of JavaScript is');
+  throw new TypeError('an integer beyond 2^53, which JavaScript numbers do not represent exactly');
 }
 
 function valueBy(type: Type, input: Input): unknown {
@@ -81,31 +81,34 @@ function valueBy(type: Type, input: Input): unknown {
     case 'record':
       return recordOf(type as types.RecordType, input);
     default:
-      throw new TypeError(`${type.typeName} is not carried`);
+      throw new TypeError(`${type.typeName} is not supported`);
   }
 }
 
 function textOf(bytes: Buffer): string {
-  if (!isUtf8(bytes)) throw new TypeError('a text is not UTF-8');
+  if (!isUtf8(bytes)) throw new TypeError('a string is not UTF-8');
   return bytes.toString();
 }
 
 function chosen<T>(choices: readonly T[], input: Input, what: string): T {
   const choice = choices[input.integer()];
-  if (choice === undefined) throw new TypeError(`there is no such ${what}`);
+  if (choice === undefined) throw new TypeError(`unknown ${what}`);
   return choice;
 }
 
-/** Every item takes a byte at least: `requireCarried` sees to it, so what claims to be longer than its bytes ends here. */
+/**
+ * `requireCarried` guarantees that every item takes at least one byte, so a block that claims more items than there are
+ * bytes fails here.
+ */
 function* inBlocks<T>(input: Input, read: () => T): Generator<T> {
   for (let count = input.integer(); count !== 0; count = input.integer()) {
-    // A negative count comes with the size of its block.
+    // A negative count is followed by the size of the block in bytes.
     if (count < 0) input.integer();
     for (let left = Math.abs(count); left > 0; left--) yield read();
   }
 }
 
-/** A field that is null as its default says is left out, so that the contract's own default counts. */
+/** A field that is null by its default is left out, so that the contract's own default applies. */
 function recordOf(type: types.RecordType, input: Input): Record<string, unknown> {
   const fields = type.fields.map((field) => [field, valueBy(field.type, input)] as const);
   return Object.fromEntries(

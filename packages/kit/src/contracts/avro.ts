@@ -5,7 +5,7 @@ import { avroFingerprint } from './avro-fingerprint.ts';
 import { readAvro } from './avro-reader.ts';
 import type { DataCodec } from './contract.ts';
 
-/** Version 1 of single-object encoding: these, the fingerprint of the writer's schema, the value. */
+/** Single-object encoding, version 1: this marker, the fingerprint of the writer's schema, the value. */
 const MARKER = Buffer.from([0xc3, 0x01]);
 const FINGERPRINT_BYTES = 8;
 const HEADER_BYTES = MARKER.length + FINGERPRINT_BYTES;
@@ -14,7 +14,9 @@ const { Type: AvroType, builtins } = library as { Type: typeof Type; builtins: t
 
 const itself = (value: number) => value;
 
-/** avsc's own writes other numbers than it is given, without an error, below -2^52. This one packs what `toBuffer` returns. */
+/**
+ * Below -2^52, avsc's own packing writes a different number without an error. This one packs what `toBuffer` returns.
+ */
 const long = builtins.LongType.__with({
   toBuffer(value: number) {
     const bytes = Buffer.alloc(8);
@@ -29,17 +31,19 @@ const long = builtins.LongType.__with({
 });
 
 /**
- * A schema as Avro's specification has it: a name, or the object that its JSON is.
+ * An Avro schema: the name of a type, or a schema object.
  * @beta
  */
 export type AvroSchema = string | object;
 
 /**
- * Data of a message in Avro's single-object encoding. Whatever imports this carries avsc. A field that the contract may leave
- * out is a union with null, and null its default.
- * @param schema what is written by; the contract is the schema of readers, and its defaults count
- * @param earlier those that were released before, as they were: what was written by them is read as long as they are here
- * @throws {Error} if a schema is none, or has what JSON has not, items without bytes or unions that a value does not tell apart
+ * Message data in Avro's single-object encoding. A module that imports this function bundles avsc. Declare an optional
+ * field as a union with null and null as its default.
+ * @param schema the writer's schema; the contract is the reader's schema, and its defaults apply
+ * @param earlier writer's schemas of earlier releases, unchanged: data written with them stays readable as long as they
+ * are listed
+ * @throws {Error} if a schema is invalid or has values that JSON does not, items of zero bytes, or unions whose members
+ * a value does not tell apart
  * @beta
  */
 export function inAvro(schema: AvroSchema, earlier: readonly AvroSchema[] = []): DataCodec {
@@ -59,7 +63,8 @@ export function inAvro(schema: AvroSchema, earlier: readonly AvroSchema[] = []):
       if (!start.subarray(0, MARKER.length).equals(MARKER)) throw new TypeError('not in single-object encoding');
       if (start.length < HEADER_BYTES) throw new TypeError('truncated');
       const type = known.get(start.toString('hex'));
-      if (!type) throw new TypeError(`written by a schema that the contract does not have: fingerprint ${hex(start)}`);
+      if (!type)
+        throw new TypeError(`written with a schema that the contract does not list: fingerprint ${hex(start)}`);
       return readAvro(type, bytes.subarray(HEADER_BYTES));
     },
   };
@@ -67,7 +72,7 @@ export function inAvro(schema: AvroSchema, earlier: readonly AvroSchema[] = []):
 
 const headerOf = (type: Type) => Buffer.concat([MARKER, avroFingerprint(JSON.stringify(type.schema()))]);
 
-/** As tools print it: the most significant byte first. */
+/** Most significant byte first, as Avro tools print it. */
 const hex = (header: Buffer) => Buffer.from(header.subarray(MARKER.length)).reverse().toString('hex');
 
 function typeOf(schema: AvroSchema): Type {
@@ -76,7 +81,7 @@ function typeOf(schema: AvroSchema): Type {
   return type;
 }
 
-/** Those whose values are JSON; `float` has fewer digits than its numbers. */
+/** Types whose values are JSON. `float` is left out: it has less precision than a JavaScript number. */
 const CARRIED = [
   'null',
   'boolean',
@@ -91,14 +96,17 @@ const CARRIED = [
   'record',
 ];
 
-/** @throws {Error} at what the contract's data has not; and at items that take no byte, as many as one likes */
+/**
+ * @throws {Error} for types that JSON does not have, and for items of zero bytes, of which a small message can announce
+ * any number
+ */
 function requireCarried(type: Type, seen = new Set<Type>()): void {
   if (seen.has(type)) return;
   seen.add(type);
   if (!CARRIED.includes(type.typeName))
-    throw new Error(`Avro's ${type.typeName} is not carried: data of a contract is JSON`);
+    throw new Error(`Avro's ${type.typeName} is not supported: contract data is JSON`);
   if (type.typeName === 'array' && innerTypes(type).every(isEmpty))
-    throw new Error('an array whose items take no byte');
+    throw new Error('an array whose items take zero bytes');
   for (const some of innerTypes(type)) requireCarried(some, seen);
 }
 
@@ -120,17 +128,17 @@ function innerTypes(type: Type): Type[] {
 const isEmpty = (type: Type): boolean =>
   type.typeName === 'null' || (type.typeName === 'record' && innerTypes(type).every(isEmpty));
 
-/** @throws {TypeError} if the schema does not carry all of the data: what it does not name would be lost */
+/** @throws {TypeError} if the data has a field that the schema does not: it would be lost */
 function requireValid(type: Type, data: unknown): void {
   type.isValid(data, {
     noUndeclaredFields: true,
     errorHook(path, value, at) {
       const [undeclared] = at.typeName === 'record' && value instanceof Object ? undeclaredIn(value, at) : [];
       const where = [...path, ...(undeclared === undefined ? [] : [undeclared])].join('.');
-      throw new TypeError(`${type.name} does not carry ${where || 'the data'} as it is`);
+      throw new TypeError(`${type.name} does not preserve ${where || 'the data'}`);
     },
   });
-  if (!isWellFormed(data)) throw new TypeError('half a surrogate pair, which UTF-8 does not carry');
+  if (!isWellFormed(data)) throw new TypeError('a lone surrogate, which UTF-8 cannot encode');
 }
 
 function undeclaredIn(value: object, type: Type): string[] {

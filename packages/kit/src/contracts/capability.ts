@@ -1,11 +1,14 @@
-/** Under what a function's template says which capability it looks at: operators' tools read there what can be switched. */
+/**
+ * Metadata key in a function's template for the capability that the function checks. Operators' tools read there what
+ * can be switched.
+ */
 export const CAPABILITY_METADATA = 'rollcall:capability';
 
 export interface CapabilityMetadata {
   readonly name: string;
-  /** What it can be switched to, besides `on`. */
+  /** The modes it can be switched to, besides `on`. */
   readonly modes: readonly string[];
 }
 
-/** What every consumer that names a capability can be switched to. */
+/** The modes of every consumer that declares a capability. */
 export const CONSUMER_MODES = ['pause', 'skip'] as const;

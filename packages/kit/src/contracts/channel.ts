@@ -1,49 +1,52 @@
 import type { DataCodec, MessageContract } from './contract.ts';
 
-/** Services, by the `source` of their messages: these, or every one of an application. */
+/** Services, by the `source` of their messages: a list, or every service of an application. */
 export type Senders = readonly string[] | { readonly anyServiceOf: string };
 
 /**
- * Where messages go. Its address is configuration; its name, and what travels on it, are a contract.
+ * Where messages go. The name of a channel and the messages on it are contract; its address is configuration.
  * @public
  */
 export interface Channel {
   readonly name: string;
   /** A topic hands each message to every subscriber, a queue to one consumer. */
   readonly kind: 'topic' | 'queue';
-  /** Whether it keeps the order of a subject's messages: a FIFO topic or queue. */
+  /** Whether it preserves the order of messages about one subject: a FIFO topic or queue. */
   readonly ordered: boolean;
   readonly description: string;
-  /** `datacontenttype` of what is sent. All can be sent as JSON too. */
+  /** `datacontenttype` of sent messages. Every message can also be sent as JSON. */
   readonly format: 'application/json' | DataCodec['mediaType'];
-  /** Allowed `source` values: a message of another is parked unread. */
+  /** Allowed `source` values. A message from any other source is parked unread. */
   readonly senders: Senders;
-  /** By type: the only ones among the senders that may send it. */
+  /** Per message type: the senders that may send it, instead of `senders`. */
   readonly sendersOf?: Readonly<Record<string, Senders>>;
   readonly messages: readonly MessageContract[];
   /**
-   * Whether a message may have more than 256 KB: its data then goes to the stage's bucket, and the message has a reference to
-   * it. Who sends and who reads it is given a `claimCheck`.
+   * Whether a message may exceed 256 KB. The data of such a message is stored in the stage's bucket, and the message
+   * carries a reference. Senders and consumers need a `claimCheck`.
    */
   readonly large?: true;
 }
 
-/** `/APPLICATION/SERVICE`. A service is one word, so that no functions are named as if they were another's: `APPLICATION-STAGE-SERVICE-…`. */
+/**
+ * `/APPLICATION/SERVICE`. A service is one word, so that function names (`APPLICATION-STAGE-SERVICE-…`) of two services
+ * never overlap.
+ */
 const SOURCE = /^\/([a-z][a-z0-9-]*)\/([a-z][a-z0-9]*)$/;
 
 /**
- * The service that a source names, if it names one, and its application.
+ * The application and service in a source; undefined if it has a different form.
  * @beta
  */
 export const serviceOf = (source: string): string | undefined => SOURCE.exec(source)?.[2];
 export const applicationOf = (source: string): string | undefined => SOURCE.exec(source)?.[1];
 
-/** What the source of any service of an application matches. */
+/** Pattern of the sources of all services of an application. */
 export const sourcePattern = (application: string): string => `^\\/${application}\\/([a-z][a-z0-9]*)$`;
 
 export type SenderRules = Pick<Channel, 'senders' | 'sendersOf' | 'messages'>;
 
-/** Who may send a message of a type on a channel: also one that is read as what supersedes it. */
+/** The allowed senders of a message type on a channel, also if the type is read as the version that supersedes it. */
 export function sendersOfType({ senders, sendersOf = {}, messages }: SenderRules, type: string): Senders {
   const contract = messages.find(({ supersedes, type: own }) => own === type || supersedes?.contract.type === type);
   return sendersOf[contract?.type ?? type] ?? senders;

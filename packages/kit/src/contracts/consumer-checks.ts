@@ -3,8 +3,8 @@ import type { ConsumerDescriptor } from './consumer.ts';
 import type { MessageContract } from './contract.ts';
 
 /**
- * For what deploys a consumer: its functions need not look again.
- * @throws {Error} that names what does not fit together
+ * Checks a consumer at deployment; its functions rely on it and do not check again.
+ * @throws {Error} that names the inconsistency
  */
 export function checkConsumer(consumer: ConsumerDescriptor): void {
   const { name, source, of, reads, sends, without = [], idempotent = false } = consumer;
@@ -12,40 +12,47 @@ export function checkConsumer(consumer: ConsumerDescriptor): void {
     throw new Error(`consumer ${name}: ${why}`);
   };
   const service = serviceOf(source) ?? refuse(`its source ${source} is not /APPLICATION/SERVICE`);
-  // What it sends is known by the name of the function, which begins with its own.
+  // Receivers authenticate a sender by its function name, which begins with the consumer's name.
   if (name !== service && !name.startsWith(`${service}-`))
     refuse(`its name must be ${service} or begin with ${service}-, as its source is ${source}`);
-  if (of.kind === 'topic' && name !== service) refuse(`it subscribes to ${of.name}, so its name must be ${service}`);
-  if (of.kind === 'queue' && name !== of.name) refuse(`it takes the queue ${of.name}, so that must be its name`);
-  // Each sender counts the versions of its own messages: of two that have the same, one would be taken for a repetition.
+  if (of.kind === 'topic' && name !== service)
+    refuse(`it subscribes to ${of.name}, so its name must be that of its service, ${service}`);
+  if (of.kind === 'queue' && name !== of.name) refuse(`it consumes the queue ${of.name}, so that must be its name`);
+  // Each sender numbers its own messages. If two senders used the same version, the consumer would drop one message as
+  // a duplicate.
   if (of.kind === 'queue' && of.ordered && !hasOneSender(of))
-    refuse(`${of.name} keeps the order of one sender's messages: name one in \`from\`, or make it \`ordered: false\``);
-  if (of.kind === 'queue' && without.length > 0) refuse(`${of.name} is a queue, which keeps nothing from it`);
-  // It parks each message for itself: one that erases would not reach what is parked about the same subject.
+    refuse(
+      `${of.name} preserves the order of one sender: name a single service in \`from\`, or set \`ordered: false\``,
+    );
+  if (of.kind === 'queue' && without.length > 0) refuse(`${of.name} is a queue, which has no subscription filter`);
+  // An unordered consumer parks messages independently, so an erasing event would not delete parked messages about the
+  // same subject.
   const erasing = of.messages.find(({ erases }) => erases);
   if (erasing && (idempotent || !of.ordered))
     refuse(
-      `${erasing.type} of ${of.name} erases, which takes a consumer with an order: not \`idempotent\`, on a channel that is ordered`,
+      `${erasing.type} of ${of.name} erases, which requires an ordered consumer: a channel that is ordered, and not \`idempotent\``,
     );
   const types = of.messages.map(({ type }) => type);
   for (const { type } of [...reads, ...without])
-    if (!types.includes(type)) refuse(`${type} is no message of ${of.name}; those are ${types.join(', ')}`);
+    if (!types.includes(type)) refuse(`${type} is not a message of ${of.name}; its messages: ${types.join(', ')}`);
   for (const contract of of.messages)
     if (!reads.some((own) => isRendition(own, contract)))
-      refuse(`it does not read ${contract.type} of ${of.name}, which would be parked, and whatever comes after it`);
+      refuse(
+        `it does not read ${contract.type} of ${of.name}, so that message and all later ones of its subject would be parked`,
+      );
   for (const { type } of without)
-    if (reads.some((own) => own.type === type)) refuse(`it reads ${type}, and keeps it out`);
+    if (reads.some((own) => own.type === type)) refuse(`it lists ${type} in both \`reads\` and \`without\``);
   checkSends(source, sends, refuse);
 }
 
-/** For what deploys whoever sends to these channels. */
+/** Checks the sender of these channels at deployment. */
 export function checkSends(source: string, sends: readonly Channel[], refuse: (why: string) => never): void {
   for (const channel of sends)
     if (!channel.messages.some(({ type }) => maySend(channel, { source, type })))
       refuse(`it sends to ${channel.name}, whose \`senders\` do not name ${source}`);
 }
 
-/** Whether two contracts are one, or two renditions of the same message. */
+/** Whether two contracts are the same, or renditions of the same message. */
 const isRendition = (one: MessageContract, other: MessageContract): boolean =>
   one.type === other.type ||
   one.supersedes?.contract.type === other.type ||

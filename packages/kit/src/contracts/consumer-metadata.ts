@@ -1,14 +1,14 @@
 import type { ConsumerDescriptor } from './consumer.ts';
 
-/** Under what the template of a consumer's function says how its cursors are kept: operators' tools read it there. */
+/** Metadata key in the template of a consumer's function for the layout of its cursors. Operators' tools read it. */
 export const CONSUMER_METADATA = 'rollcall:consumer';
 
 export interface ConsumerMetadata {
-  /** Of the consumer, and so of its table. */
+  /** Name of the consumer and of its table. */
   readonly name: string;
-  /** The channel that it takes messages of. */
+  /** The channel that it consumes. */
   readonly of: string;
-  /** Sort key of the items with its cursors; missing: it keeps none. */
+  /** Sort key of the items that carry its cursors; undefined: it keeps no cursors. */
   readonly cursorKey?: string;
   readonly joinsLate: boolean;
 }

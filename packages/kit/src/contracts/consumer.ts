@@ -2,34 +2,38 @@ import { applicationOf, type Channel } from './channel.ts';
 import type { MessageContract } from './contract.ts';
 
 /**
- * What takes the messages of a channel: said once, and read by its functions and by what deploys them.
+ * Describes a consumer of a channel. Its functions and its deployment read the same descriptor.
  * @public
  */
 export interface ConsumerDescriptor<Reads extends MessageContract = MessageContract, Sends extends Channel = Channel> {
-  /** Of its table, functions, logs and metrics. */
+  /** Name of the consumer, and prefix of its table, functions, logs and metrics. */
   readonly name: string;
-  /** CloudEvents `source` of what it sends: `/APPLICATION/SERVICE`. */
+  /** CloudEvents `source` of the messages it sends: `/APPLICATION/SERVICE`. */
   readonly source: string;
-  /** A topic, behind which it gets a queue of its own; or a queue, which has no other consumer. */
+  /** A topic, to which it subscribes with a queue of its own; or a queue, of which it is the only consumer. */
   readonly of: Channel;
-  /** Every message of its channel, in a rendition. One without handler only moves the cursor. */
+  /** Every message of its channel, in one of its renditions. A message without a handler only advances the cursor. */
   readonly reads: readonly Reads[];
   /** The channels that it sends to. */
   readonly sends: readonly Sends[];
-  /** What an operator pauses or skips it by; undefined: nobody can. */
+  /** Name of the switch by which operators pause or skip it; undefined: it cannot be switched. */
   readonly capability?: string;
-  /** Sort key of the item that carries an aggregate's cursor: one that most effects write anyway. */
+  /** Sort key of the item that carries an aggregate's cursor: an item that most effects write anyway. */
   readonly cursorKey: string;
-  /** Whether each effect is idempotent by the state that it writes, so that no cursor is kept. Not on a channel with an event that `erases`. */
+  /**
+   * Whether each effect is idempotent by the state it writes, so that no cursor is needed. Not allowed on a channel
+   * with an event that `erases`.
+   */
   readonly idempotent?: boolean;
   /**
-   * Whether there may be aggregates from before its first deployment. It then begins each of them at the first version
-   * that it meets; another consumer waits for version 1.
+   * Whether aggregates may exist from before its first deployment. If so, it starts each of them at the first version
+   * it receives; otherwise it waits for version 1.
    */
   readonly joinsLate?: boolean;
   /**
-   * The renditions of events that it reads in another; the topic keeps these from it. Default: none, as it is while it moves from one rendition to another: a filter
-   * takes effect after minutes, and of two that are changed for one another both could be kept from it.
+   * Renditions of events that it receives in another rendition; the topic's filter drops them. Default: none, which is
+   * right during a migration between renditions: filters take effect after minutes, and swapping one for the other
+   * could drop both in the meantime.
    */
   readonly without?: readonly MessageContract[];
 }
@@ -37,11 +41,11 @@ export interface ConsumerDescriptor<Reads extends MessageContract = MessageContr
 type Optional = 'source' | 'reads' | 'sends' | 'cursorKey';
 
 /**
- * Each in a file of its own, so that a function's bundle carries no other.
- * @param name of a topic's consumer, its service; of a queue's, the queue
- * @param about Defaults: of a topic's consumer, `source` is the service of that name in the application that sends on the
- * topic; `reads`, every message of the channel; `sends`, nothing; `cursorKey`, `cursor`.
- * @throws {Error} if it is to follow the channel's application, and that sends from several
+ * Define each consumer in a file of its own, so that a function's bundle contains no other consumer.
+ * @param name for a topic: the name of the consuming service; for a queue: the name of the queue
+ * @param about Defaults: `source`, for a topic, the service `name` in the application that sends on the topic; `reads`,
+ * every message of the channel; `sends`, no channels; `cursorKey`, `cursor`.
+ * @throws {Error} if `source` is left out and the channel's senders are of several applications
  * @public
  */
 export function defineConsumer<
@@ -61,5 +65,5 @@ function applicationOfSenders({ name, kind, senders }: Channel): string {
   const applications = 'anyServiceOf' in senders ? [senders.anyServiceOf] : senders.map(applicationOf);
   const [application, ...others] = new Set(applications);
   if (kind === 'topic' && application !== undefined && others.length === 0) return application;
-  throw new Error(`say the \`source\` of the consumer of ${name}`);
+  throw new Error(`set the \`source\` of the consumer of ${name}: its channel has senders of several applications`);
 }

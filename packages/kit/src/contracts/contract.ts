@@ -9,46 +9,49 @@ export type DataCodec = BytesCodec | TextCodec;
 interface BytesCodec extends AboutCodec {
   readonly carries: 'bytes';
   encode(data: unknown): Uint8Array;
-  /** @returns what the contract's schema is to check */
+  /** @returns the decoded value, not yet validated by the contract's schema */
   decode(bytes: Uint8Array): unknown;
 }
 
 interface TextCodec extends AboutCodec {
   readonly carries: 'text';
   encode(data: unknown): string;
-  /** @returns what the contract's schema is to check */
+  /** @returns the decoded value, not yet validated by the contract's schema */
   decode(text: string): unknown;
 }
 
 interface AboutCodec {
   readonly mediaType: 'application/protobuf' | 'application/xml' | 'application/avro';
-  /** What a document of it is, for people: the name of its schema, or its root element. */
+  /** The type of the document, for people: the name of its schema or its root element. */
   readonly documentType: string;
 }
 
 /**
- * What a message type promises to its readers. `type` ends in its major version.
+ * The contract of a message type. `type` ends in its major version.
  * @public
  */
 export interface MessageContract<T extends string = string, S extends z.ZodType = z.ZodType> {
   readonly type: T;
   readonly kind: MessageKind;
   readonly data: S;
-  /** The field of its data that is the subject of its CloudEvent: a message in which they differ is refused. */
+  /** The field of the data that becomes the CloudEvent's subject. A message in which the two differ is refused. */
   readonly subjectField?: string;
   /**
-   * Of an event, the last of its aggregate: everything personal about that has to go. So what came before it and could not
-   * be applied is dropped, instead of keeping it waiting, and so is whatever claims to come after it.
+   * Marks the last event of an aggregate, which requires all personal data about it to be deleted. Earlier messages
+   * that could not be applied are then dropped instead of parked, and so are messages that claim to follow it.
    */
   readonly erases?: true;
-  /** In which formats beside JSON its data can be carried: at least the one of each channel that it is sent on. */
+  /** Data formats besides JSON: at least the format of each channel that carries the message. */
   readonly formats?: readonly DataCodec[];
-  /** The major version before, and how its data becomes data of this one: readers of this one read that too. */
+  /** The previous major version, and how its data is converted to this one: readers of this version accept both. */
   readonly supersedes?: Superseded;
 }
 
 interface Superseded {
   readonly contract: MessageContract;
-  /** @param data what the contract beside it reads: an upcaster may declare that type, for parameters of methods are bivariant */
+  /**
+   * @param data valid data of the previous version; an upcaster may declare that type, as method parameters are
+   * bivariant
+   */
   upcast(data: unknown): unknown;
 }

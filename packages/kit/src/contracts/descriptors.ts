@@ -2,21 +2,21 @@ import type * as z from 'zod';
 import type { Channel, Senders } from './channel.ts';
 import type { MessageContract, MessageKind } from './contract.ts';
 
-// esbuild keeps a call in a bundle that uses nothing of it, and the contracts that it names, unless it is marked:
-// `export const orders = /* @__PURE__ */ topic(…)`. That matters in a file with several channels.
+// Mark calls as pure in a file with several channels: `export const orders = /* @__PURE__ */ topic(…)`. Otherwise
+// esbuild keeps every call, and the contracts it references, in bundles that use none of them.
 
-/** The type of a contract keeps `type` literal, which tells handlers apart, and the schema, which types the data. */
+/** The literal `type` distinguishes handlers; the schema types the data. */
 type Contract<Kind extends MessageKind, T extends string, S extends z.ZodType> = MessageContract<T, S> & {
   readonly kind: Kind;
 };
 
-/** What a contract says beside its type, kind and data. */
+/** Options of a contract besides type, kind and data. */
 type About<S extends z.ZodType> = Pick<MessageContract, 'erases' | 'formats' | 'supersedes'> & {
   readonly subjectField?: Extract<keyof z.output<S>, string>;
 };
 
 /**
- * Something happened.
+ * An event: something happened.
  * @param type past tense, ends in its major version: `shop.order.created.v1`
  * @public
  */
@@ -29,7 +29,7 @@ export function event<const T extends string, S extends z.ZodType>(
 }
 
 /**
- * Do this.
+ * A command: a request to do something.
  * @param type imperative, ends in its major version: `shop.payment.charge.v1`
  * @public
  */
@@ -42,7 +42,7 @@ export function command<const T extends string, S extends z.ZodType>(
 }
 
 /**
- * Data only, such as a reply.
+ * A document: data only, such as a reply.
  * @param type ends in its major version: `shop.payment.charged.v1`
  * @public
  */
@@ -55,12 +55,15 @@ export function document<const T extends string, S extends z.ZodType>(
 }
 
 interface AboutChannel<Messages extends readonly MessageContract[]> extends Pick<Channel, 'sendersOf' | 'large'> {
-  /** The `source` of the one service that sends on it, `/APPLICATION/SERVICE`; or several; or any of an application. */
+  /**
+   * Allowed senders: the `source` of one service (`/APPLICATION/SERVICE`), several sources, or any service of an
+   * application.
+   */
   readonly from: string | Senders;
   readonly messages: Messages;
-  /** For documents and the directory. Default: empty. */
+  /** Shown in generated documents and in the directory. Default: empty. */
   readonly description?: string;
-  /** `datacontenttype` of what is sent. Default: JSON. */
+  /** `datacontenttype` of sent messages. Default: JSON. */
   readonly format?: Channel['format'];
 }
 
@@ -72,14 +75,14 @@ function channel<Messages extends readonly MessageContract[]>(
   const without = rest.messages.find(({ formats = [] }) => formats.every(({ mediaType }) => mediaType !== format));
   if (format !== 'application/json' && without) {
     throw new TypeError(
-      `channel ${name} is in ${format}, for which ${without.type} has no codec: name it in its formats`,
+      `channel ${name} is in ${format}, for which ${without.type} has no codec: add one to its formats`,
     );
   }
   return { ...rest, name, description, format, senders: typeof from === 'string' ? [from] : from };
 }
 
 /**
- * A FIFO topic: each subscriber gets every message, in order for each subject.
+ * A FIFO topic: every subscriber gets every message, in order per subject.
  * @public
  */
 export function topic<const Messages extends readonly MessageContract[]>(name: string, about: AboutChannel<Messages>) {
@@ -88,7 +91,7 @@ export function topic<const Messages extends readonly MessageContract[]>(name: s
 
 /**
  * A queue: its one consumer gets every message.
- * @param about `ordered`: whether it is FIFO, and keeps the order of a subject's messages. Default: true
+ * @param about `ordered`: whether the queue is FIFO and preserves the order per subject. Default: true
  * @public
  */
 export function queue<const Messages extends readonly MessageContract[]>(

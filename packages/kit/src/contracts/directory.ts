@@ -1,2 +1,5 @@
-/** The service in AWS Cloud Map whose instances, by their ids, are the services that have subscribed to a topic. */
+/**
+ * The AWS Cloud Map service that lists a topic's subscribers: its instance ids are the names of the subscribed
+ * services.
+ */
 export const subscribersEntry = (topic: string): string => `${topic}-subscribers`;

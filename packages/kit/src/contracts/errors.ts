@@ -1,2 +1,2 @@
-/** An error of which traces may tell the message: it repeats nothing that somebody wrote. */
+/** An error whose message may appear in traces: it contains no user input. */
 export class TellableError extends Error {}

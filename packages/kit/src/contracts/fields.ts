@@ -1,20 +1,22 @@
 import * as z from 'zod';
 
-/** An id as anybody may write it, in the case that ids are kept in: what reads one takes both (RFC 9562 §4). */
+/**
+ * An id in upper or lower case, normalized to lower case: ids are stored in lower case and read in both (RFC 9562 §4).
+ */
 export const givenId = z.uuid().toLowerCase();
 
 /**
- * A moment, in ISO 8601 with its offset or in UTC: `2026-11-29T12:00:00Z`.
+ * A timestamp in ISO 8601, in UTC or with an offset: `2026-11-29T12:00:00Z`.
  * @beta
  */
 export const timestamp = z.iso.datetime().meta({ description: 'Instant in UTC (RFC 3339).' });
 
 /**
- * A whole number, whose refusal names its bounds.
+ * A whole number. The validation error states the bounds.
  * @beta
  */
 export function wholeNumber(from: number, to: number) {
-  // Made when it is told: the first number that Intl formats takes some ten milliseconds.
+  // Formatted lazily: the first use of Intl takes about ten milliseconds.
   const error = () => `must be a whole number from ${from.toLocaleString('en')} to ${to.toLocaleString('en')}`;
   return z.int({ error, abort: true }).min(from, { error }).max(to, { error });
 }

@@ -1,13 +1,14 @@
 /**
- * Where the data of large messages is in a stage's bucket: `messages/CHANNEL/SUBJECT/MESSAGE_ID/SHA256`, which expires; and, of
- * what a consumer has parked, a copy at `parked/CONSUMER/SUBJECT/MESSAGE_ID/SHA256`, which does not.
+ * Keys of the data of large messages in the stage's bucket: `messages/CHANNEL/SUBJECT/MESSAGE_ID/SHA256` for sent data,
+ * which expires; `parked/CONSUMER/SUBJECT/MESSAGE_ID/SHA256` for the copy of data that a consumer parked, which does
+ * not.
  */
 export const SENT = 'messages/';
 export const HELD = 'parked/';
 
 /**
- * A part of a key: what separates parts, what XML answers would escape, and `.` and `..`, which URLs resolve, is escaped.
- * At most 200 characters, as names of messages are: a key ends at 1,024 bytes of UTF-8.
+ * Encodes one part of a key. Escaped: the separator, characters that XML responses escape, and `.` and `..`, which URLs
+ * resolve. A part has at most 200 characters, like message names: S3 limits keys to 1,024 bytes of UTF-8.
  */
 const part = (name: string): string => (/^\.{1,2}$/.test(name) ? name.replaceAll('.', '%2E') : escaped(name));
 
@@ -20,16 +21,19 @@ export interface ClaimKey {
   datasha256?: string | undefined;
 }
 
-/** With the digest of the data: other data under the same id, which is about to be refused, takes the place of none that counts. */
+/**
+ * The key includes the digest of the data, so that different data under the same id, which will be refused, does not
+ * overwrite valid data.
+ */
 const keyUnder = (prefix: string, { id, datasha256 = '' }: ClaimKey): string =>
   `${prefix}${part(id)}/${part(datasha256)}`;
 
-/** What the keys of all messages of a channel begin with. */
+/** Key prefix of all messages of a channel. */
 export const sentOn = (channel: string): string => `${SENT}${part(channel)}/`;
 export const sentAbout = (channel: string, subject: string): string => `${sentOn(channel)}${part(subject)}/`;
 export const sentKey = (channel: string, claim: ClaimKey): string => keyUnder(sentAbout(channel, claim.subject), claim);
 
-/** What the keys of all copies of a consumer begin with. */
+/** Key prefix of all copies of a consumer. */
 export const heldBy = (consumer: string): string => `${HELD}${part(consumer)}/`;
 export const heldAbout = (consumer: string, subject: string): string => `${heldBy(consumer)}${part(subject)}/`;
 export const heldKey = (consumer: string, claim: ClaimKey): string =>
@@ -38,6 +42,6 @@ export const heldKey = (consumer: string, claim: ClaimKey): string =>
 /** A key as a URI reference (https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/dataref.md), and as the path of a URL. */
 export const referenceTo = (key: string): string => key.split('/').map(uriEncoded).join('/');
 
-/** By the rules of AWS's signatures, which escape more than `encodeURIComponent`. */
+/** Percent-encoding by the rules of SigV4, which escape more than `encodeURIComponent`. */
 const uriEncoded = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, (found) => `%${found.charCodeAt(0).toString(16).toUpperCase()}`);

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import * as z from 'zod';
 
 /**
- * A type of problem that an API answers.
+ * A problem type that an API returns.
  * @beta
  */
 export interface ProblemType {
@@ -13,8 +13,8 @@ export interface ProblemType {
 }
 
 /**
- * The types of problems that endpoints of the kit answer, by the last part of a problem's `type`, which is stable and may
- * be tested for. An application adds its own.
+ * The problem types that endpoints of the kit return, keyed by the last segment of a problem's `type`, which is stable:
+ * clients may compare it. An application adds its own.
  * @beta
  */
 export const kitProblems = {
@@ -121,7 +121,7 @@ export const problem = z
   });
 
 /**
- * What a problem is answered as: RFC 9457.
+ * A problem document: RFC 9457.
  * @beta
  */
 export type ProblemDocument = z.output<typeof problem>;
@@ -132,7 +132,7 @@ export type ProblemDocument = z.output<typeof problem>;
  */
 export const problemType = (code: string) => `/problems/${code}`;
 
-/** What a problem of this type looks like. */
+/** The OpenAPI response of a problem of this type. */
 export function problemOf(code: string, { status, description, detail }: ProblemType) {
   const type = problemType(code);
   return problem.extend({ type: z.literal(type), status: z.literal(status) }).meta({

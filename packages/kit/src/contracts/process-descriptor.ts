@@ -24,13 +24,13 @@ export interface ProcessStep extends Exchange {
   readonly compensate?: Exchange;
 }
 
-/** A conversation with several services, as data: its steps in order, and what undoes them. */
+/** A process manager (saga) as data: its steps in order, and what compensates them. */
 export interface ProcessDescriptor<Data = unknown> {
   readonly name: string;
   readonly data: z.ZodType<Data>;
-  /** The queue of all replies, and of its own deadlines. */
+  /** The queue for all replies and for the process's own deadlines. */
   readonly replies: Channel;
-  /** Default: nobody tells it of the time. */
+  /** Message type of deadlines. Default: the process is not told when a reply is overdue. */
   readonly deadline?: MessageContract;
   readonly steps: readonly ProcessStep[];
 }

@@ -4,27 +4,30 @@ import type { MessageContract } from './contract.ts';
 import { checkProcess } from './process-checks.ts';
 import type { ProcessDescriptor, ProcessStep } from './process-descriptor.ts';
 
-/** A command and its reply, as a definition says them. */
+/** A command and its reply, as a process definition declares them. */
 export interface About<Data, To extends Channel, C extends To['messages'][number], R extends MessageContract> {
   readonly send: readonly [channel: To, command: C];
-  /** The command's data. Its subject is what the reply must be about, too. */
+  /** Builds the command's data. The reply must have the same subject. */
   readonly by: (data: Data) => z.input<C['data']>;
-  /** No two exchanges of a process have the same: it tells which one it answers. */
+  /** The reply's type, unique in the process: it identifies the command that it answers. */
   readonly reply: R;
-  /** Whether the reply is about what the command said; one that is not is parked. Default: it has its subject. */
+  /**
+   * Whether the reply matches what the command said. A reply that does not is parked. Default: it has the command's
+   * subject.
+   */
   readonly matches?: (reply: z.output<R['data']>, data: Data) => boolean;
-  /** Whether it was done. Default: the reply says that it was. */
+  /** Whether the command succeeded. Default: the reply says so. */
   readonly ok?: (reply: z.output<R['data']>, data: Data) => boolean;
-  /** What the process remembers of a reply: also of one that is not `ok`, but of none that comes too late to refuse. */
+  /** What the process stores of a reply, also of one that is not `ok`; not of a refusal that arrives too late. */
   readonly keep?: (reply: z.output<R['data']>) => Partial<Data>;
   /**
-   * Seconds from the command to the time by which a reply is expected, or what they follow from. It is noticed a minute later at
-   * most; without a `deadline`, by who looks at the process, or by the reply that comes later.
+   * Seconds from the command until its reply is due, or a function that computes them. Lateness is noticed within a
+   * minute; without a `deadline`, only when somebody reads the process or a later reply arrives.
    */
   readonly within: number | ((data: Data) => number);
 }
 
-/** Makes a step: typed by its process's data and replies. */
+/** Creates a step, typed by the process's data and replies. */
 type DefineStep<Data, R extends MessageContract> = <
   const To extends Channel,
   C extends To['messages'][number],
@@ -35,31 +38,32 @@ type DefineStep<Data, R extends MessageContract> = <
 >(
   name: string,
   about: About<Data, To, C, Reply> & {
-    /** Whether it is the last that can be undone. */
+    /** Whether it is the last step that can be compensated. */
     readonly pivot?: boolean;
-    /** Undoes what the step did. Default: there is nothing to undo. */
+    /** Compensates the step. Default: the step needs no compensation. */
     readonly compensate?: About<Data, Back, Undo, Undone>;
   },
 ) => ProcessStep;
 
-/** That a time has come which a process waited for: it sends it to itself, for later. `until`: ISO. */
+/** Data of a deadline: a scheduled message that a process sends to itself. `until`: ISO 8601. */
 export const deadlineData = z.object({ processId: z.string().min(1), until: z.iso.datetime() });
 
 /**
- * The message by which a process of the app learns that it waits no longer; its queue of replies lists it.
+ * The message type of deadlines of an application's processes. List it among the messages of the queue for replies.
  * @public
  */
 export const processDeadline = <const T extends string>(type: T) =>
   ({ type, kind: 'command', data: deadlineData, subjectField: 'processId' }) as const;
 
 /**
- * A conversation with several services, as data.
- * @param about `data`: what the commands are made of, kept with the process; `replies`: a queue without order, whose messages
- * are the replies of its steps and `deadline`, of `processDeadline`. A process of one step, whose compensation nothing refuses,
- * may have no deadline: it costs no message for later, and its time counts when somebody looks (`current`), or a reply comes
- * @param steps in order. A step that fails up to the `pivot` has the steps before it compensated, the last first; after the
- * pivot, a process only goes forward. Default: the pivot is the end
- * @throws {Error} that names what does not fit together
+ * A process manager (saga) as data.
+ * @param about `data`: schema of what the commands are built from, stored with the process; `replies`: a queue without
+ * order, whose messages are the replies of the steps and `deadline`, made by `processDeadline`. A process of one step
+ * whose compensation cannot be refused may omit the deadline: it then costs no scheduled message, and an overdue reply
+ * is noticed only when somebody reads the process (`current`) or a reply arrives
+ * @param steps in order. If a step up to the `pivot` fails, the steps before it are compensated in reverse order; after
+ * the pivot, failed steps are retried. Default: the pivot is the last step
+ * @throws {Error} that names the inconsistency
  * @public
  */
 export function defineProcess<D extends z.ZodType, const Replies extends Channel>(

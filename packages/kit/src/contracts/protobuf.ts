@@ -2,7 +2,8 @@ import { type DescMessage, fromBinary, fromJson, type JsonValue, toBinary, toJso
 import type { DataCodec } from './contract.ts';
 
 /**
- * Data of a message in Protocol Buffers, by its generated schema. Whatever imports this carries Protobuf's runtime.
+ * Message data in Protocol Buffers, by its generated schema. A module that imports this function bundles the Protobuf
+ * runtime.
  * @beta
  */
 export const inProtobuf = (schema: DescMessage): DataCodec => ({
@@ -10,6 +11,6 @@ export const inProtobuf = (schema: DescMessage): DataCodec => ({
   documentType: schema.typeName,
   carries: 'bytes',
   encode: (data) => toBinary(schema, fromJson(schema, data as JsonValue)),
-  // A field that is not on the wire is left out, so that the contract's own default counts.
+  // Fields missing on the wire are left out, so that the contract's own defaults apply.
   decode: (bytes) => toJson(schema, fromBinary(schema, bytes)),
 });

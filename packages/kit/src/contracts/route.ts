@@ -1,12 +1,11 @@
 /**
- * A route of an HTTP API.
- * `access`: of everybody; or with a token of whom it is about, or one whose scope lets it read or write about everybody; or
- * of the account's own services, which sign their requests.
+ * A route of an HTTP API. `access`: everybody; or a token of the subject itself, or one whose scope allows reading or
+ * writing any subject; or services of the same account, which sign their requests.
  * @public
  */
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** With its parameter as `{id}`. */
+  /** With its path parameter as `{id}`. */
   readonly path: string;
   readonly access: 'public' | 'read' | 'write' | 'services';
 }

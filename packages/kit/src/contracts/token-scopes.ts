@@ -1,18 +1,18 @@
 import * as z from 'zod';
 
-const scope = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, { error: 'must be a scope as RFC 6749 §3.3 has it' });
+const scope = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, { error: 'must be a scope (RFC 6749 §3.3)' });
 
 /**
- * The scopes of tokens that are good for everything.
+ * The scopes that allow a token to read, or write, any subject.
  * @beta
  */
 export const tokenScopes = z.strictObject({ read: scope, write: scope });
 
 /**
- * The scopes by which a token reads or writes what is not its subject's own.
+ * The scopes that allow a token to read, or write, what does not belong to its own subject.
  * @beta
  */
 export type TokenScopes = z.output<typeof tokenScopes>;
 
-/** Of a stage that is set to no others. */
+/** The scopes of a stage that sets none. */
 export const DEFAULT_SCOPES: TokenScopes = { read: 'read', write: 'write' };

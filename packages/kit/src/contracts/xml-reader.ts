@@ -2,21 +2,21 @@ import { XmlElement, XmlText } from '@rgrove/parse-xml';
 import type * as z from 'zod';
 import { ITEM } from './xml-writer.ts';
 
-/** @returns the element's value, by what a schema expects: what is none of that stays a text, which the schema refuses */
+/** @returns the element's value as the schema expects it; any other text stays a string, which the schema refuses */
 type Read = (element: XmlElement, path: string) => unknown;
 
 type Def = z.core.$ZodTypes['_zod']['def'];
 
 /**
- * How the values of a schema are read from what `xmlElement` writes, and others like it.
- * @throws {TypeError} if XML cannot tell the schema's values apart
+ * How the values of a schema are read from the XML that `xmlElement` writes.
+ * @throws {TypeError} if XML cannot distinguish the schema's values
  */
 export function xmlReader(schema: z.ZodType, path: string): Read {
   const readers = new Map<z.core.$ZodType, Read>();
   const readerOf = (some: z.core.$ZodType, where: string): Read => {
     const known = readers.get(some);
     if (known) return known;
-    // A schema that contains itself finds this one.
+    // Resolves a schema that contains itself.
     readers.set(some, (element, at) => read(element, at));
     const made = readerBy((some as z.core.$ZodTypes)._zod.def, readerOf, where);
     const read: Read = (element, at) => (element.attributes.nil === 'true' ? null : made(element, at));
@@ -30,7 +30,7 @@ function readerBy(def: Def, readerOf: (schema: z.core.$ZodType, where: string) =
     case 'string':
     case 'template_literal':
     case 'null':
-    // What must not be there: its schema says so.
+    // A field that must be absent.
     case 'undefined':
     case 'never':
       return textOf;
@@ -67,14 +67,14 @@ function readerBy(def: Def, readerOf: (schema: z.core.$ZodType, where: string) =
     case 'readonly':
       return readerOf(def.innerType, where);
     default:
-      throw untold(where, `values of the type ${def.type}`);
+      throw untold(where, `values of type ${def.type}`);
   }
 }
 
 const untold = (where: string, what: string) =>
-  new TypeError(`${where}: XML does not carry ${what}; its values are texts, told apart by the schema alone`);
+  new TypeError(`${where}: XML does not carry ${what}; XML values are text, distinguished by the schema alone`);
 
-/** Objects by their discriminator, values of enumerations, and null. */
+/** Unions of objects with a discriminator, of enumerations, and with null. */
 function oneOfThese(
   def: z.core.$ZodUnionDef | z.core.$ZodDiscriminatedUnionDef,
   readerOf: (schema: z.core.$ZodType, where: string) => Read,
@@ -104,7 +104,7 @@ function byDiscriminator(
     read: readerOf(option, where),
   }));
   const texts = readers.flatMap((option) => option.texts);
-  if (new Set(texts).size < texts.length) throw untold(where, `${field}s of which two are the same text`);
+  if (new Set(texts).size < texts.length) throw untold(where, `${field}s of which two have the same text`);
   const discriminator = fieldsOf(new Map([[field, textOf]]));
   return (element, path) => {
     const { [field]: value } = discriminator(element, path) as Record<string, unknown>;
@@ -114,17 +114,17 @@ function byDiscriminator(
 
 function oneOf(values: readonly unknown[], where: string): Read {
   const byText = new Map(values.map((value) => [String(value), value]));
-  if (byText.size < new Set(values).size) throw untold(where, 'values of which two are the same text');
+  if (byText.size < new Set(values).size) throw untold(where, 'values of which two have the same text');
   return (element, path) => {
     const text = textOf(element, path);
     return byText.get(text) ?? byText.get(text.trim()) ?? text;
   };
 }
 
-/** @throws {TypeError} if there are elements in it */
+/** @throws {TypeError} if it contains elements */
 function textOf(element: XmlElement, path: string): string {
   if (element.children.some((child) => child instanceof XmlElement)) {
-    throw new TypeError(`${path} has elements, and is to be a text`);
+    throw new TypeError(`${path} must be text, and contains elements`);
   }
   return element.attributes.escaped === 'true' ? fromJson(element.text, path) : element.text;
 }
@@ -133,11 +133,11 @@ function fromJson(escaped: string, path: string): string {
   try {
     return JSON.parse(`"${escaped}"`);
   } catch {
-    throw new TypeError(`${path} is not escaped as in a JSON string`);
+    throw new TypeError(`${path} has an invalid JSON string escape`);
   }
 }
 
-/** As JSON writes it, with whitespace around it, as XML Schema allows (Datatypes, 4.3.6). */
+/** A JSON number, with surrounding whitespace as XML Schema allows (Datatypes, 4.3.6). */
 const NUMBER = /^\s*-?\d+(?:\.\d+)?(?:e[+-]?\d+)?\s*$/i;
 
 function numberOf(element: XmlElement, path: string): unknown {
@@ -145,10 +145,10 @@ function numberOf(element: XmlElement, path: string): unknown {
   return NUMBER.test(text) ? Number(text) : text;
 }
 
-/** @throws {TypeError} if there is text between the elements: who ignored it would lose it */
+/** @throws {TypeError} if there is text between the elements, which would be lost */
 function elementsIn(element: XmlElement, path: string): XmlElement[] {
   if (element.children.some((child) => child instanceof XmlText && child.text.trim() !== '')) {
-    throw new TypeError(`${path} has text, and is to have elements`);
+    throw new TypeError(`${path} must contain elements, and contains text`);
   }
   return element.children.filter((child) => child instanceof XmlElement);
 }
@@ -157,11 +157,11 @@ const itemsOf =
   (read: Read): Read =>
   (element, path) =>
     elementsIn(element, path).map((item, index) => {
-      if (item.name !== ITEM) throw new TypeError(`${path}: an item of an array is an element <${ITEM}>`);
+      if (item.name !== ITEM) throw new TypeError(`${path}: an array item must be an element <${ITEM}>`);
       return read(item, `${path}[${index}]`);
     });
 
-/** @param others reads a field that is not among `known`; without, it is left out */
+/** @param others reads a field that is not among `known`; undefined: such fields are left out */
 const fieldsOf =
   (known: ReadonlyMap<string, Read> = new Map(), others?: Read): Read =>
   (element, path) => {
@@ -172,7 +172,7 @@ const fieldsOf =
       const read = known.get(name) ?? others;
       if (!read) continue;
       const at = known.has(name) ? `${path}.${name}` : `a field of ${path}`;
-      if (fields.has(name)) throw new TypeError(`${at} is there twice`);
+      if (fields.has(name)) throw new TypeError(`${at} occurs twice`);
       fields.set(name, read(child, at));
     }
     return Object.fromEntries(fields);

@@ -1,13 +1,15 @@
-/** What `isName` refuses, and the items of an array (as RFC 9457, appendix B, has them). */
+/** Element name for array items and for keys that `isName` refuses (as in RFC 9457, appendix B). */
 export const ITEM = 'i';
 
-/** Names of fields that are names of elements as they are. Those that begin with `xml` are reserved (XML 1.0, 2.3). */
+/** Whether a field name is usable as an element name. Names that begin with `xml` are reserved (XML 1.0, 2.3). */
 const isName = (key: string) => /^(?!xml)[a-z_][\w.-]*$/i.test(key);
 
-/** What no XML 1.0 document has, not even as a reference (2.2): most control characters, half a surrogate pair, U+FFFE. */
+/**
+ * Characters that XML 1.0 does not allow even as references (2.2): most control characters, lone surrogates, U+FFFE.
+ */
 const UNCARRIED = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
-/** CR as a reference: as it is, a parser reads it as LF (2.11). */
+/** CR is written as a reference: a parser normalizes a literal CR to LF (2.11). */
 const REFERENCES: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
@@ -18,17 +20,17 @@ const REFERENCES: Readonly<Record<string, string>> = {
 
 const escaped = (text: string) => text.replaceAll(/[&<>"\r]/g, (character) => REFERENCES[character] ?? character);
 
-/** As between the quotes of a JSON string, where every character can be written. */
+/** Escaped as in a JSON string, which can represent every character. */
 const inJson = (text: string) =>
   JSON.stringify(text)
     .slice(1, -1)
     .replaceAll(/[\ufffe\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16)}`);
 
 /**
- * A JSON value as an XML element. A field is an element of its name, or `<i key="…">` if no element can have that name; an
- * item of an array is `<i>`; null is `nil="true"`; a text with characters that XML does not carry is written as in a JSON
- * string, `escaped="true"`. What is a number and what a text, the reader's schema tells.
- * @param attributes of the element: names and values as they are written
+ * A JSON value as an XML element. A field becomes an element of its name, or `<i key="…">` if the name is not a valid
+ * element name; an array item is `<i>`; null is `nil="true"`; text with characters that XML does not allow is escaped
+ * as in a JSON string, with `escaped="true"`. The reader's schema distinguishes numbers from text.
+ * @param attributes of the element, already escaped
  */
 export function xmlElement(name: string, value: unknown, attributes = ''): string {
   const plain = value instanceof Date ? value.toJSON() : value;
@@ -50,6 +52,6 @@ function contentOf(value: unknown): string {
     .join('');
 }
 
-/** A whole document, for who takes XML: `application/xml` in UTF-8. */
+/** A whole document, `application/xml` in UTF-8. */
 export const xmlDocument = (root: string, value: unknown, namespace?: string) =>
   `<?xml version="1.0" encoding="UTF-8"?>\n${xmlElement(root, value, namespace && ` xmlns="${namespace}"`)}\n`;

@@ -5,10 +5,10 @@ import { xmlReader } from './xml-reader.ts';
 import { xmlElement } from './xml-writer.ts';
 
 /**
- * Data of a message in XML: an element a field. Whatever imports this carries an XML parser.
- * @param root name of the document's element
- * @param data schema of the contract, which tells numbers from texts: `<points>40</points>`
- * @throws {TypeError} if the schema has values that cannot be told apart in XML, such as a text or a number
+ * Message data in XML: one element per field. A module that imports this function bundles an XML parser.
+ * @param root name of the root element
+ * @param data schema of the contract, which distinguishes numbers from text: `<points>40</points>`
+ * @throws {TypeError} if the schema has values that XML cannot distinguish, such as a union of string and number
  * @beta
  */
 export function inXml(root: string, data: z.ZodType): DataCodec {
@@ -27,7 +27,8 @@ export function inXml(root: string, data: z.ZodType): DataCodec {
 }
 
 /**
- * The parser reads no declarations: whoever brings some is refused, and so is an entity that is not one of XML's own five.
+ * The parser reads no declarations. Documents with declarations are refused, and so are entities other than the five
+ * predefined ones.
  */
 function parsed(text: string): XmlDocument {
   let foreignEntity = false;
@@ -39,12 +40,12 @@ function parsed(text: string): XmlDocument {
   try {
     document = parseXml(text, { preserveDocumentType: true, resolveUndefinedEntity });
   } catch (error) {
-    // What the parser says quotes the document.
+    // The parser's error text quotes the document.
     if (error instanceof XmlError) throw new TypeError(`not well-formed at line ${error.line}, column ${error.column}`);
-    if (error instanceof RangeError) throw new TypeError('nested deeper than the parser goes');
+    if (error instanceof RangeError) throw new TypeError('nested deeper than the parser supports');
     throw error;
   }
   if (document.children.some(({ type }) => type === 'doctype')) throw new TypeError('a DOCTYPE is not allowed');
-  if (foreignEntity) throw new TypeError('it refers to an entity; XML itself has amp, lt, gt, quot and apos');
+  if (foreignEntity) throw new TypeError('it refers to an entity other than the predefined amp, lt, gt, quot and apos');
   return document;
 }

@@ -7,35 +7,35 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 
-/** One instance of a service, as it registered itself. */
+/** An instance of a service, as registered. */
 export interface Instance {
   id: string;
   /** URL. */
   address: string;
-  /** One with twice the weight gets twice the calls. */
+  /** Relative share of calls: twice the weight gets twice the calls. */
   weight: number;
   metadata: Readonly<Record<string, string>>;
 }
 
 export type LiveInstance = Instance & {
-  /** Epoch milliseconds; without a renewal it is gone then. */
+  /** Epoch milliseconds. Without a renewal, the instance is gone then. */
   leaseUntil: number;
 };
 
 export interface RegistryOptions {
   client: DynamoDBDocumentClient;
-  /** `pk` = service, `sk` = instance. */
+  /** Table name. Key: `pk` = service, `sk` = instance. */
   tableName: string;
   now: () => Date;
 }
 
 export type Registry = ReturnType<typeof createRegistry>;
 
-/** TTL only tidies up: DynamoDB may be days late. */
+/** TTL only cleans up: DynamoDB may delete an item days late. */
 const TIDIED_UP_AFTER_SECONDS = 3600;
 
 /**
- * The instances of services, each by its name, for as long as they renew their leases.
+ * Registry of service instances with leases: an instance is listed as long as it renews its lease.
  * @beta
  */
 export function createRegistry({ client, tableName: TableName, now }: RegistryOptions) {
@@ -44,13 +44,13 @@ export function createRegistry({ client, tableName: TableName, now }: RegistryOp
     return { leaseUntil, expiresAt: Math.ceil(leaseUntil / 1000) + TIDIED_UP_AFTER_SECONDS };
   };
   return {
-    /** Registers an instance, or changes it. */
+    /** Registers an instance, or updates its registration. */
     async register(service: string, { id, address, weight, metadata }: Instance, leaseMs: number): Promise<void> {
       const Item = { pk: service, sk: id, address, weight, metadata, ...leaseFrom(leaseMs) };
       await client.send(new PutCommand({ TableName, Item }));
     },
 
-    /** @returns false if the instance is not registered: it must register again */
+    /** @returns false if the instance is not registered; it must then register again */
     async renew(service: string, id: string, leaseMs: number): Promise<boolean> {
       const { leaseUntil, expiresAt } = leaseFrom(leaseMs);
       try {
@@ -74,7 +74,7 @@ export function createRegistry({ client, tableName: TableName, now }: RegistryOp
       await client.send(new DeleteCommand({ TableName, Key: { pk: service, sk: id } }));
     },
 
-    /** The instances of a service whose leases hold. */
+    /** The instances of a service whose leases have not expired. */
     async find(service: string): Promise<LiveInstance[]> {
       const found: LiveInstance[] = [];
       const pages = paginateQuery(

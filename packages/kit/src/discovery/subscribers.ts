@@ -2,30 +2,31 @@ import * as z from 'zod';
 import { signerOf } from '../aws/signed.ts';
 import { subscribersEntry } from '../contracts/directory.ts';
 
-/** It answers within milliseconds; two tries fit into whatever time a function has left. */
+/** Cloud Map answers within milliseconds; two attempts fit into the remaining time of a function. */
 const TIMEOUT_MS = 1_000;
 const TRIES = 2;
 
 const answer = z.object({ Instances: z.array(z.object({ InstanceId: z.string().min(1) })) });
 
 /**
- * The directory cannot say who has subscribed, or nobody is in it: whoever must hear something cannot be told. By its name
- * endpoints answer 503 `busy`.
+ * The subscribers of a topic cannot be read, or there are none, so that those who must be notified are unknown.
+ * Endpoints answer 503 `busy` to an error of this name.
  */
 export class SubscribersUnknownError extends Error {
   override readonly name = 'SubscribersUnknownError';
 }
 
 /**
- * Who has subscribed to topics, as the stacks of the subscribers entered it in AWS Cloud Map: one signed call
- * (https://docs.aws.amazon.com/cloud-map/latest/api/API_DiscoverInstances.html), whose client in the SDK would be most of
- * what it adds to a bundle. It returns 100 instances at most, as many as a FIFO topic has subscriptions at most.
- * @param namespace the environment's `DIRECTORY`
+ * Reads the subscribers of a topic from AWS Cloud Map, where the subscribers' stacks registered them, in one signed
+ * call (https://docs.aws.amazon.com/cloud-map/latest/api/API_DiscoverInstances.html): the SDK client would be most of
+ * the bundle's growth. Cloud Map returns at most 100 instances, which is also the maximum number of subscriptions to a
+ * FIFO topic.
+ * @param namespace value of the environment variable `DIRECTORY`
  * @beta
  */
 export function createSubscribers(namespace: string) {
   const { AWS_ENDPOINT_URL, AWS_REGION } = process.env;
-  // The data plane has a name of its own; an endpoint that somebody sets has none.
+  // The data plane has its own host name; a configured endpoint is used as it is.
   const url = new URL(
     AWS_ENDPOINT_URL ??
       `https://data-servicediscovery.${AWS_REGION}.amazonaws.com${AWS_REGION?.startsWith('cn-') ? '.cn' : ''}`,
@@ -59,7 +60,7 @@ export function createSubscribers(namespace: string) {
       try {
         const found = await ask(topic);
         if (found.length > 0) return found.toSorted();
-        cause = new Error('nobody is entered');
+        cause = new Error('no subscribers registered');
       } catch (error) {
         cause = error;
       }

@@ -1,13 +1,13 @@
 import type { HttpEvent } from './secured.ts';
 import { traceOf } from './trace.ts';
 
-/** Who asked: whoever may register, the subject of a token, or the ARN of who signed. */
+/** The caller: anonymous (registration), the subject of a token, or the ARN that signed the request. */
 export interface Actor {
   actor: string;
   authentication: 'none' | 'jwt' | 'iam';
 }
 
-/** What caused a change: messages carry on its ids, the audit trail says who it was. */
+/** What caused a change. Messages carry its ids; the audit trail records the actor. */
 export interface Cause {
   by: Actor;
   correlationId?: string;
@@ -15,12 +15,12 @@ export interface Cause {
 }
 
 /**
- * What caused the change that a request asks for: part of the context of what a publisher commits.
+ * The cause of the change that a request asks for: part of the context for a publisher's commit.
  * @public
  */
 export const causeOf = ({ requestContext, headers }: HttpEvent): Cause => ({
   by: actorOf(requestContext),
-  // The access log knows the request by the same id.
+  // The access log has the same request id.
   correlationId: requestContext.requestId,
   ...traceOf(headers.traceparent),
 });

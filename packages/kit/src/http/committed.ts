@@ -2,7 +2,8 @@ import { etag } from './conditions.ts';
 import { busy, notFound, Problem } from './problems.ts';
 
 /**
- * What a publisher's `create` or `change` answers, but what a companion refused: what that means, only the service knows.
+ * The result of a publisher's `create` or `change`, except a refusal by a companion write, whose meaning only the
+ * service knows.
  * @public
  */
 export type PublisherResult<State> =
@@ -12,10 +13,10 @@ export type PublisherResult<State> =
   | { result: 'refused'; by: never };
 
 /**
- * The state that a publisher has committed, or found to be so already.
- * @param what it is, as in `There is no order 1 here.`
- * @throws {Problem} not-found where there is none; version-mismatch if it is at another version than the one asked for, or, of
- * `create`, there already; busy if others were faster each time
+ * Returns the committed state, also if an earlier call committed it.
+ * @param what the resource, as in `There is no order 1 here.`
+ * @throws {Problem} not-found if it does not exist; version-mismatch if it is at another version than the one asked for
+ * or, with `create`, exists already; busy if concurrent changes won every attempt
  * @public
  */
 export function committed<State extends { version: number }>(outcome: PublisherResult<State>, what: string): State {
@@ -30,6 +31,6 @@ export function committed<State extends { version: number }>(outcome: PublisherR
     case 'taken':
       throw new Problem('version-mismatch', `The ${what} is there already.`);
     default:
-      throw busy(`Others change the ${what}. Try again.`);
+      throw busy(`The ${what} is being changed by others. Try again.`);
   }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Problem } from './problems.ts';
 
-/** What a request asks of the state of its resource, as its headers say it. */
+/** The preconditions of a request, from its headers. */
 export interface Preconditions {
   ifMatch?: string | undefined;
   ifNoneMatch?: string | undefined;
@@ -13,20 +13,20 @@ export interface Preconditions {
  */
 export const etag = (version: number) => `"${version}"`;
 
-/** A strong entity tag of a representation that carries no version. */
+/** A strong entity tag for a representation without a version. */
 export const etagOfBody = (body: string) => `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
 
-/** A member of a list of entity tags (RFC 9110 §8.8.3), which may have commas in it; and what separates it from the next. */
+/** One entity tag of a list (RFC 9110 §8.8.3), which may contain commas, and the separator before the next. */
 const TAG = /[\t ,]*((?:W\/)?"[\x21\x23-\x7e\x80-\xff]*")[\t ]*(?=,|$)/gy;
 
-/** @returns none, if the header is no list of them */
+/** @returns an empty array if the header is not a list of entity tags */
 function tagsOf(header: string): string[] {
   const found = [...header.matchAll(TAG)];
   const read = found.reduce((length, [text]) => length + text.length, 0);
   return /^[\t ,]*$/.test(header.slice(read)) ? found.map(([, tag = '']) => tag) : [];
 }
 
-/** Whether the header names the tag of what there is, by weak or strong comparison (RFC 9110 §8.8.3.2). */
+/** Whether the header contains the current tag, by weak or strong comparison (RFC 9110 §8.8.3.2). */
 const names = (header: string, tag: string, comparable: (listed: string) => string) =>
   header.trim() === '*' || tagsOf(header).some((listed) => comparable(listed) === tag);
 
@@ -35,8 +35,8 @@ const weakly = (listed: string) => listed.replace(/^W\//, '');
 
 /**
  * Evaluates preconditions in the order of RFC 9110 §13.2.2.
- * @param tag of what there is: a strong one
- * @returns not modified: whoever reads has it already
+ * @param tag the current, strong entity tag
+ * @returns `not modified` if the client already has the current representation
  * @throws {Problem} version-mismatch
  * @public
  */

@@ -18,22 +18,22 @@ type Middleware = MiddlewareObj<HttpEvent, HttpResponse>;
 const MAX_BODY_BYTES = 64 * 1024;
 
 export interface EndpointOptions {
-  /** Media type of the answers. Default: JSON or XML, by `Accept`. null: they have no body. */
+  /** Media type of the response. Default: JSON or XML, by `Accept`. null: responses have no body. */
   mediaType?: string | null;
-  /** Those that its path may be of, if it is the endpoint of everything else. */
+  /** The routes it serves, if it is a catch-all endpoint. */
   routes?: readonly Route[];
 }
 
 /**
- * A function behind the HTTP API that answers errors in its own way, such as RPC: with its budget of time, its span, and the
- * headers that every answer has.
+ * A function behind the HTTP API with its own error format, such as RPC. Adds the time budget, the span and the headers
+ * that every response has.
  * @beta
  */
 export const httpFunction = (handle: (event: HttpEvent) => Promise<HttpResponse>) =>
   served(secured().handler((event) => handle(event)));
 
 /**
- * An endpoint that takes no body. Errors become RFC 9457 problems; what is read can be read on conditions.
+ * An endpoint that takes no body. Errors become RFC 9457 problems; reads support conditional requests.
  * @public
  */
 export function endpoint(
@@ -43,7 +43,7 @@ export function endpoint(
 ) {
   const handler = secured()
     .use(problems(logger, routes))
-    // Before `negotiation`, so that its tag is that of the representation.
+    // Before `negotiation`, so that the entity tag matches the negotiated representation.
     .use(conditionalReads)
     .use(negotiation(mediaType === undefined ? RESOURCE : mediaType === null ? [] : [mediaType]))
     .handler((event) => handle(event));
@@ -51,8 +51,8 @@ export function endpoint(
 }
 
 /**
- * An endpoint that takes a JSON body of the given shape: at most 64 KB, else 413; 415, 400 and 422 as they apply. XML is
- * answered, and not taken.
+ * An endpoint that takes a JSON body of the given shape, at most 64 KB. Invalid bodies get 413, 415, 400 or 422.
+ * Responses can be XML; requests cannot.
  * @public
  */
 export function jsonEndpoint<S extends z.ZodType>(
@@ -65,15 +65,15 @@ export function jsonEndpoint<S extends z.ZodType>(
     .use(negotiation(RESOURCE))
     .use(bodyLimit)
     .use(jsonText)
-    // jsonText has looked at the media type.
+    // jsonText has checked the media type.
     .use(httpJsonBodyParser({ disableContentTypeCheck: true }))
     .handler(async (event) => handle(event, validated(body, event.body)));
   return served(handler);
 }
 
 /**
- * An answer with a JSON body.
- * @param body is serialized as it is
+ * A response with a JSON body.
+ * @param body serialized unchanged
  * @public
  */
 export function json(statusCode: number, body: unknown, headers: Record<string, string> = {}): HttpResponse {
@@ -87,7 +87,7 @@ export function json(statusCode: number, body: unknown, headers: Record<string, 
 export const pathId = ({ pathParameters }: HttpEvent, what: string): string => idOf(pathParameters?.id ?? '', what);
 
 /**
- * What the headers of a request ask of the state of its resource.
+ * The preconditions in a request's headers.
  * @public
  */
 export const preconditions = (event: HttpEvent): Preconditions => ({
@@ -95,7 +95,7 @@ export const preconditions = (event: HttpEvent): Preconditions => ({
   ifNoneMatch: versionTags(event.headers['if-none-match']),
 });
 
-/** Entity tags of what is read, and preconditions. */
+/** Adds entity tags to reads, and evaluates preconditions. */
 const conditionalReads: Middleware = {
   after(request) {
     const { event, response } = request;

@@ -2,9 +2,8 @@ import { UnavailableError } from '../resilience/errors.ts';
 import { busy, Problem } from './problems.ts';
 
 /**
- * What DynamoDB says when it is asked too much, after the SDK and `transact` have tried again. A call that gets no answer
- * in time is a `TimeoutError` of the SDK, a function that runs out of time one of middy. And what the directory of
- * subscribers says while it cannot be read, and messaging of what may go well later.
+ * Names of errors that mean "try again later": DynamoDB throttling after the retries of the SDK and `transact`; the
+ * SDK's `TimeoutError`; middy's early timeout; an unreadable directory of subscribers; transient messaging errors.
  */
 const BUSY = new Set([
   'ProvisionedThroughputExceededException',
@@ -17,7 +16,7 @@ const BUSY = new Set([
 ]);
 
 /**
- * What a caller is told of an error. Middy raises http-errors: 422 for what is no JSON, which is a 400 here.
+ * The problem that a caller gets for an error. Middy raises http-errors: its 422 for invalid JSON becomes 400.
  * @beta
  */
 export function toProblem(error: unknown): Problem {

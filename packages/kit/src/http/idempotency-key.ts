@@ -3,7 +3,7 @@ import { Problem } from './problems.ts';
 import type { HttpEvent } from './secured.ts';
 
 /**
- * The `Idempotency-Key` of a request: 1 to 255 visible ASCII characters; undefined: it has none.
+ * The `Idempotency-Key` of a request: 1 to 255 visible ASCII characters; undefined if there is none.
  * @throws {Problem} invalid-header
  * @beta
  */

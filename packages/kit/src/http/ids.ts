@@ -2,7 +2,8 @@ import { givenId } from '../contracts/fields.ts';
 import { notFound } from './problems.ts';
 
 /**
- * An id that a caller gave, as it is stored. What is none of ours is nobody's: no table need be asked. @throws {Problem} 404
+ * An id from a caller, in the form it is stored in. An id of another form cannot exist, so no table is read. @throws
+ * {Problem} 404
  * @beta
  */
 export function idOf(text: string, what: string): string {

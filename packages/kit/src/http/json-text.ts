@@ -3,13 +3,13 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import { parse } from 'content-type';
 import { Problem } from './problems.ts';
 
-/** No body of the API has more than two; a parser that recurses has a stack for some thousands. */
+/** The API's bodies have at most two levels; a recursive parser overflows its stack after some thousands. */
 const MAX_LEVELS = 32;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Lets nothing to the JSON parser but text: of the media type, coding, charset and depth that we read. A byte order mark
+ * Allows only text of the accepted media type, coding, charset and depth to reach the JSON parser. A byte order mark
  * stays, so the parser refuses it (RFC 8259 §8.1).
  * @throws {Problem} unsupported-media-type or malformed-json
  */
@@ -23,7 +23,7 @@ export const jsonText: MiddlewareObj<APIGatewayProxyEventV2, APIGatewayProxyStru
       event.isBase64Encoded = false;
     }
     if (levelsOf(event.body) > MAX_LEVELS) {
-      throw new Problem('malformed-json', `The body may be nested ${MAX_LEVELS} levels deep.`);
+      throw new Problem('malformed-json', `The body may be nested at most ${MAX_LEVELS} levels deep.`);
     }
   },
 };
@@ -35,7 +35,7 @@ function requireNoCoding(coding = 'identity'): void {
   });
 }
 
-/** Takes what is JSON by its suffix, too (RFC 6839 §3.1), such as application/merge-patch+json. */
+/** Also accepts media types with the suffix +json (RFC 6839 §3.1), such as application/merge-patch+json. */
 function requireJson(contentType = ''): void {
   const { type, parameters } = parse(contentType);
   const isJson = type === 'application/json' || (type.startsWith('application/') && type.endsWith('+json'));
@@ -53,7 +53,7 @@ function decoded(base64: string): string {
   }
 }
 
-/** How deep objects and arrays are nested: what is in strings does not count. */
+/** The nesting depth of objects and arrays. Brackets inside strings do not count. */
 function levelsOf(text: string): number {
   let level = 0;
   let deepest = 0;

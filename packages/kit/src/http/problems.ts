@@ -8,7 +8,7 @@ export type Kind = KitProblemCode | { readonly code: string; readonly status: nu
 const resolved = (kind: Kind) => (typeof kind === 'string' ? { code: kind, status: kitProblems[kind].status } : kind);
 
 /**
- * An error whose text the caller of the API may read.
+ * An error whose message is safe to return to the caller.
  * @public
  */
 export class Problem extends Error {
@@ -38,15 +38,15 @@ export class Problem extends Error {
 
 /**
  * 404.
- * @param what there is not, such as `order 42`
+ * @param what the missing resource, such as `order 42`
  * @public
  */
 export const notFound = (what: string) => new Problem('not-found', `There is no ${what} here.`);
 
 /**
- * 503, to be tried again after a second.
- * @param detail is told to the caller
- * @param cause is not told: for the log
+ * 503 with a `Retry-After` of one second.
+ * @param detail for the caller
+ * @param cause for the log, not returned
  * @public
  */
 export const busy = (detail: string, cause?: unknown) =>
@@ -61,7 +61,7 @@ export function problemDocument(kind: Kind, detail: string): ProblemDocument {
   return { type: problemType(code), title: STATUS_CODES[status] ?? 'Error', status, detail };
 }
 
-/** Whether nobody wrote anything into a path but ids: callers write phones into paths. */
+/** Whether the path contains nothing user-written except ids. Callers put phone numbers into paths. */
 function isOfRoute(path: string, template: string): boolean {
   const expected = template.split('/');
   const parts = path.split('/');
@@ -71,8 +71,8 @@ function isOfRoute(path: string, template: string): boolean {
 }
 
 /**
- * @param path that was asked for; the document repeats it if it is of the route
- * @param templates of the routes that it may be of, such as `/v1/members/{id}`
+ * @param path the requested path, repeated in the document if it matches a route
+ * @param templates paths of the possible routes, such as `/v1/members/{id}`
  */
 export function problemAt(problem: Problem, path: string, templates: readonly string[]): ProblemDocument {
   const { message, errors } = problem;

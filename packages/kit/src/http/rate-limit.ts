@@ -2,8 +2,8 @@ import { type Rate, secondsToFill, type Taken } from '../resilience/token-bucket
 import { Problem } from './problems.ts';
 
 /**
- * The fields `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10): q tokens in w seconds, r of
- * them left, all back in t seconds.
+ * The fields `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10): quota q per window w,
+ * remaining r, full again in t seconds.
  */
 export function rateLimitHeaders(policy: string, rate: Rate, { remaining, fullInMs }: Taken) {
   return {
@@ -13,9 +13,9 @@ export function rateLimitHeaders(policy: string, rate: Rate, { remaining, fullIn
 }
 
 /**
- * What a token bucket says of a request, as headers of its answer: `RateLimit-Policy` and `RateLimit`.
- * @param what a token is for, such as `registrations`
- * @throws {Problem} 429 if there was no token
+ * The state of a token bucket as response headers `RateLimit-Policy` and `RateLimit`.
+ * @param what what a token pays for, such as `registrations`
+ * @throws {Problem} 429 if no token was left
  * @beta
  */
 export function requireToken(what: string, policy: string, rate: Rate, taken: Taken): Record<string, string> {

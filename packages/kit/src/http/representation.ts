@@ -14,23 +14,23 @@ const PROBLEM_XML = 'application/problem+xml';
 /** RFC 9457, appendix B. */
 const PROBLEM_NAMESPACE = 'urn:ietf:rfc:7807';
 
-/** What a resource is answered as: JSON, unless the caller would rather have XML. */
+/** Media types of a resource: JSON by default, XML if the caller prefers it. */
 export const RESOURCE: readonly string[] = [JSON_TYPE, XML_TYPE];
 
-/** Of those there are, the one that `Accept` asks for most (RFC 9110 §12.5.1); the first, where it does not care. */
+/** The available media type that `Accept` prefers (RFC 9110 §12.5.1); the first one if it has no preference. */
 function preferred({ headers }: HttpEvent, available: readonly string[]): string | undefined {
-  // An empty list names nothing that the caller would rather have: it is like none.
+  // An empty `Accept` states no preference, like a missing one.
   const { accept = '' } = headers;
   if (/^[\t ,]*$/.test(accept)) return available[0];
   const negotiator = new Negotiator({ headers: { accept } });
-  // A browser names XML beside HTML, and shows JSON better.
+  // Browsers list XML beside HTML, and display JSON better.
   const first = /\btext\/html\b/i.test(accept) ? negotiator.mediaType(available.slice(0, 1)) : undefined;
   return first ?? negotiator.mediaType([...available]);
 }
 
 /**
- * Refuses who accepts none of the media types. An answer in JSON becomes XML where the caller prefers that.
- * @param available none: there is nothing to accept
+ * Answers 406 if the caller accepts none of the media types. Converts a JSON response to XML if the caller prefers XML.
+ * @param available empty: no negotiation
  */
 export const negotiation = (available: readonly string[]): Middleware => ({
   before({ event }) {
@@ -59,13 +59,13 @@ function inXml({ body = '', headers = {}, ...response }: HttpResponse): HttpResp
   };
 }
 
-/** What another representation of the same version has must be another strong entity tag (RFC 9110 §8.8.3.3). */
+/** Another representation of the same version needs another strong entity tag (RFC 9110 §8.8.3.3). */
 const tagInXml = (tag: string) => tag.replace(/"$/, '-xml"');
 
-/** The tags of versions, whichever representation they came with: for who changes a resource, all are the same. */
+/** Reduces entity tags to those of versions: for preconditions of changes, the representation does not matter. */
 export const versionTags = (header: string | undefined) => header?.replaceAll('-xml"', '"');
 
-/** In the format that the caller prefers, and in JSON for who prefers neither. */
+/** A problem in the format that the caller prefers; JSON if it accepts neither. */
 export function problemIn(event: HttpEvent, problem: object): Pick<HttpResponse, 'headers' | 'body'> {
   const type = preferred(event, [PROBLEM_JSON, JSON_TYPE, PROBLEM_XML, XML_TYPE]);
   if (type === PROBLEM_XML || type === XML_TYPE) {

@@ -8,7 +8,7 @@ export const pathOf = (route: Route, { id = '' }: { id?: string } = {}) =>
   route.path.replace('{id}', encodeURIComponent(id));
 
 /**
- * The methods that are taken at a path; none: there is nothing at that path.
+ * The methods allowed at a path; empty: no route has this path.
  * @beta
  */
 export function allowedMethods(routes: readonly Route[], path: string): string[] {

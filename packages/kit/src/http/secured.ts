@@ -3,18 +3,18 @@ import httpSecurityHeaders from '@middy/http-security-headers';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 
 /**
- * A request, as an HTTP API of API Gateway hands it over (payload format 2.0).
+ * A request from an API Gateway HTTP API (payload format 2.0).
  * @public
  */
 export type HttpEvent = APIGatewayProxyEventV2;
 
 /**
- * An answer, as an HTTP API takes it.
+ * A response to an API Gateway HTTP API.
  * @public
  */
 export type HttpResponse = APIGatewayProxyStructuredResultV2;
 
-/** Of the headers that middy knows, those that mean something for JSON; the rest is for pages. */
+/** The security headers that matter for JSON; the others are for HTML pages. */
 const headers = httpSecurityHeaders({
   contentSecurityPolicy: false,
   crossOriginEmbedderPolicy: false,
@@ -33,8 +33,8 @@ function keepOut({ response }: { response?: HttpResponse | null | undefined }): 
   if (response) response.headers = { 'cache-control': 'no-store', ...response.headers };
 }
 
-/** No cache keeps an answer, unless it says that one may: most are about somebody. */
+/** `no-store` unless the endpoint allows caching: most responses contain personal data. */
 const noStore: MiddlewareObj<HttpEvent, HttpResponse> = { after: keepOut, onError: keepOut };
 
-/** The beginning of every function behind the HTTP API: HSTS, no sniffing, no storing. */
+/** The base of every function behind the HTTP API: HSTS, no MIME sniffing, no caching. */
 export const secured = () => middy<HttpEvent, HttpResponse>().use(headers).use(noStore);

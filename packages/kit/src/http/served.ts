@@ -7,7 +7,7 @@ import type { HttpEvent, HttpResponse } from './secured.ts';
 
 type Handler = (event: HttpEvent, context: Context) => Promise<HttpResponse>;
 
-/** What surrounds a function behind the HTTP API: its budget of time, and its span, which belongs to the caller's trace. */
+/** Wraps a function behind the HTTP API: its time budget, and its span as part of the caller's trace. */
 export const served =
   (handle: Handler): Handler =>
   async (event, context) => {

@@ -1,6 +1,6 @@
 import { currentTraceparent, isTraceparent } from '../observability/spans.ts';
 
-/** The trace that a request belongs to: that of its span or, where nobody traces, its caller's; what is none is left out. */
+/** The trace of a request: that of the current span or, without tracing, the caller's. An invalid header is ignored. */
 export function traceOf(header: string | undefined): { traceparent?: string } {
   const traceparent = currentTraceparent() ?? header;
   return traceparent && isTraceparent(traceparent) ? { traceparent } : {};

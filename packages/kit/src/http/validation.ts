@@ -2,8 +2,8 @@ import type * as z from 'zod';
 import { Problem } from './problems.ts';
 
 /**
- * A value that is as its schema says.
- * @throws {Problem} that names each field that is not as it should be
+ * Validates a value by a schema.
+ * @throws {Problem} that names each invalid field
  * @beta
  */
 export function validated<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
@@ -14,7 +14,7 @@ export function validated<S extends z.ZodType>(schema: S, value: unknown): z.out
   });
 }
 
-/** Of a value that is none of its type, where the schema has no words of its own. */
+/** Messages for values of the wrong type, unless the schema has its own. */
 const inWords: z.core.$ZodErrorMap = (issue) => {
   if (issue.code !== 'invalid_type') return undefined;
   if (issue.input === undefined) return 'is missing';

@@ -16,71 +16,71 @@ export interface Parked {
   error?: Error;
 }
 
-/** `ignored`: a rendition of an event that reaches this subscriber in another, which it can read. */
+/** `ignored`: a rendition of an event that this subscriber reads in another rendition. */
 export type Attempt = { outcome: 'applied' | 'duplicate' | 'ignored' } | Parked;
 
 export interface ApplierOptions<C extends MessageContract> extends CommitOptions<C>, ConsequencesOptions<C> {
-  /** Whether a reply can be sent on a channel. */
+  /** Whether replies can be sent to a channel. */
   mayReplyOn?: (channel: string) => boolean;
-  /** Told of each message what became of it, and how long ago its event happened; also while it is being logged about. */
+  /** Called after each message with the outcome and the age of the message; its log fields are still in scope. */
   onAttempt?: ((attempted: Attempt, lagMs: number) => void) | undefined;
 }
 
 export interface ApplyOptions {
-  /** How often its queue has handed it out; nothing, if it was parked. */
+  /** How often the queue has delivered it; undefined for a parked message. */
   receives?: number;
-  /** Whether a person has asked for it. */
+  /** Whether an operator requested it. */
   redriven?: boolean;
-  /** Whether an aggregate without cursor may begin at this version, whichever it is. */
+  /** Whether an aggregate without a cursor may start at this version. */
   mayAdopt?: boolean;
-  /** Whether a person released it, after a rule had held it back. */
+  /** Whether an operator released it after a rule had held it back. */
   released?: boolean;
-  /** Why it is not even tried, if it is its turn. */
+  /** If set, the message is not tried when its turn comes, but parked with this error. */
   held?: HeldError | undefined;
 }
 
 /**
- * Applies a message if it is its turn, and says so; else whether it was applied before, or why it must be parked.
- * @throws {Error} whatever may pass with time
+ * Applies a message if it is next in order. Otherwise reports a duplicate, or the reason to park it.
+ * @throws {Error} if a later attempt may succeed
  */
 export type Apply = (envelope: Envelope, options?: ApplyOptions) => Promise<Attempt>;
 
 export interface Applier {
   apply: Apply;
-  settle: Consequences['settle'];
+  complete: Consequences['complete'];
 }
 
 const APPLIED = { outcome: 'applied' } as const;
 const DUPLICATE = { outcome: 'duplicate' } as const;
 
-/** Each attempt after the first follows a change of the cursor by somebody else. */
+/** Another attempt is made each time somebody else moves the cursor in between. */
 const CLAIM_ATTEMPTS = 5;
 
-/** The one way in which a message is applied, live or parked: effect and cursor in one conditional write. */
+/** The only code path that applies a message, live or parked: effect and cursor in one conditional write. */
 export function createApplier<C extends MessageContract>(options: ApplierOptions<C>): Applier {
   const { store, contracts, idempotent = false, unordered = idempotent, now, onAttempt } = options;
   const { mayReplyOn = () => true, readWhole = async (envelope) => envelope } = options;
   const handlers = handlersOf(options.handlers);
-  const { send, settle } = createConsequences(options);
+  const { send, complete } = createConsequences(options);
   const commit = createCommit(options, { send });
   const change = createChange(options);
 
   async function attempt(message: Message<C>, place: Place, { mayAdopt = false, released = false }: ApplyOptions) {
     const { version } = place;
     const { replyto } = message;
-    // Before anything is committed: what cannot be answered fails here.
+    // Checked before anything is committed, because the reply could not be sent.
     if (replyto !== undefined && handlers(message.type)?.follows && !mayReplyOn(replyto))
       throw new PermanentError(
-        `message ${message.id} wants its reply on ${replyto}, which is no channel of this service`,
+        `message ${message.id} asks for its reply on ${replyto}, which is not a channel of this service`,
       );
     if (idempotent) return (await change(message, released)) ? APPLIED : DUPLICATE;
-    // The fast path expects the message to be next, so that it costs one write and no read.
+    // The fast path assumes that the message is next: one write, no read.
     let claim = mayAdopt
       ? await commit(message, place, released, 0, version)
       : await commit(message, place, released, version - 1);
     for (let tries = 1; claim.state !== 'done'; tries++) {
       if (claim.state === 'leased') {
-        throw new TransientError(`${message.id}: another handler is at work on its aggregate`);
+        throw new TransientError(`${message.id}: another handler is processing its aggregate`);
       }
       if (tries === CLAIM_ATTEMPTS) throw new TransientError(`${message.id}: the cursor of its aggregate keeps moving`);
       const decision = decide(claim.cursor, version);
@@ -92,8 +92,8 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
     return APPLIED;
   }
 
-  /** A message that fails for good may still be a duplicate, or too early: the cursor says so. */
-  async function judge(place: Place, error: Error, mayAdopt: boolean): Promise<Attempt> {
+  /** A message that fails permanently may still be a duplicate, or too early: the cursor tells. */
+  async function classify(place: Place, error: Error, mayAdopt: boolean): Promise<Attempt> {
     const decision = decide(await store.cursor(place.aggregateId), place.version);
     if (decision.action === 'acknowledge') return DUPLICATE;
     if (decision.action === 'park') return { outcome: 'parked', reason: decision.because };
@@ -108,10 +108,10 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
     } catch (error) {
       const isMissing = error instanceof MissingDataError;
       if (!isPermanent(error) && !isMissing) throw error;
-      const judged = await judge(place, error, options.mayAdopt ?? false);
-      // It may be there the next time.
-      if (isMissing && judged.outcome === 'parked' && judged.reason === 'failed') throw error;
-      return judged;
+      const classified = await classify(place, error, options.mayAdopt ?? false);
+      // The data may be there at the next attempt.
+      if (isMissing && classified.outcome === 'parked' && classified.reason === 'failed') throw error;
+      return classified;
     }
   }
 
@@ -119,14 +119,15 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
     if (isOtherRendition(envelope, contracts)) return { outcome: 'ignored' };
     const place = placeOf(envelope, unordered);
     const attempted = await tryOnce(envelope, place, options);
-    // What comes for the first time is a copy: whatever was applied before comes again itself, if it left anything undone.
+    // A first delivery that is a duplicate is a copy. If the earlier delivery left anything undone, that delivery is
+    // repeated itself.
     if (attempted.outcome === 'duplicate' && options.receives !== 1)
-      await settle({ ...place, messageId: envelope.id, type: envelope.type, envelope });
+      await complete({ ...place, messageId: envelope.id, type: envelope.type, envelope });
     return attempted;
   }
 
   return {
-    settle,
+    complete,
 
     async apply(envelope, options = {}) {
       const { id, correlationid } = envelope;

@@ -1,22 +1,22 @@
 const MAX_SECONDS = 900;
-/** What was postponed to one moment comes back over so many seconds. */
+/** Messages postponed to the same moment are redelivered spread over this many seconds. */
 const SPREAD_SECONDS = 2;
 
 /**
- * When to try a message again that has been tried this often: twice as long after each time, up to a quarter of an hour;
- * the second half of it by chance, so that messages that failed together do not come back together.
+ * Exponential backoff, doubled per try up to 15 minutes. The second half is random (jitter), so that messages which
+ * failed together are not retried together.
  */
 export function backoffSeconds(tries: number, random: () => number): number {
   const most = Math.min(2 ** tries, MAX_SECONDS);
   return Math.ceil(most / 2 + (random() * most) / 2);
 }
 
-/** So often a message may come again as soon as it likes. */
+/** Up to this many receives, a postponed message may be redelivered as soon as it is due. */
 const SWIFT_RECEIVES = 100;
 
 /**
- * How long to hide a message that was postponed, and how often it was received by now: after its first hundred receives a
- * second more each time at least, so that 1,000 last for days.
+ * How long to hide a postponed message that was received this often: after the first hundred receives at least one
+ * second more each time, so that 1,000 receives last for days.
  */
 export function postponedSeconds(until: Date, now: Date, receives: number, random: () => number): number {
   const asked = (until.getTime() - now.getTime()) / 1000;

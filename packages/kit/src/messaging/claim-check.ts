@@ -15,7 +15,7 @@ export interface ClaimCheckSettings {
   bucket: string;
 }
 
-/** What a consumer of a channel reads with, and its table, which holds what it has parked. */
+/** Reads messages of a channel with their data, and holds the data of parked ones. */
 interface Consuming {
   store: SubscriberStore;
   readWhole: ReadWhole;
@@ -23,24 +23,26 @@ interface Consuming {
 }
 
 /**
- * The data of large messages, apart from them (https://www.enterpriseintegrationpatterns.com/StoreInLibrary.html).
+ * Claim check: stores the data of large messages outside the message
+ * (https://www.enterpriseintegrationpatterns.com/StoreInLibrary.html).
  * @public
  */
 export interface ClaimCheck {
-  /** For the kit itself. */
+  /** Internal to the kit. */
   consuming(reader: Omit<Holder, 'objects'>, store: SubscriberStore): Consuming;
-  /** Makes a message that is too large one without its data. For the kit itself. */
+  /** Replaces the data of a message that is too large by a reference. Internal to the kit. */
   apart: Apart;
-  /** Keeps the data of the messages that are large: before anything is committed that refers to it. */
+  /** Stores the data of large messages; called before the rows that refer to it are committed. */
   keep(rows: readonly OutboxRow[]): Promise<void>;
-  /** Deletes the data of what was sent about a subject. */
+  /** Deletes the stored data of sent messages about a subject. */
   erase(channel: string, subject: string): Promise<void>;
 }
 
 /**
- * What sends and reads messages of channels that are `large`. Apart, so that no other function carries it.
- * @param settings default: what the environment says, as `@rollcall/cdk` gives it: LARGE_BUCKET
- * @throws {Error} if the environment lacks it
+ * Creates the claim check for senders and consumers of channels that are `large`. Passed as an option, so that other
+ * functions do not bundle it.
+ * @param settings default: the environment variable LARGE_BUCKET, which `@rollcall/cdk` sets
+ * @throws {Error} if LARGE_BUCKET is needed and missing
  * @public
  */
 export function createClaimCheck({ bucket }: ClaimCheckSettings = ofEnvironment()): ClaimCheck {

@@ -6,10 +6,10 @@ import { UnreadableMessageError } from './errors.ts';
 
 export const JSON_FORMAT = 'application/json';
 
-/** Content types of data: JSON, and those that a contract brings. */
+/** Content types of data: JSON, and those of a contract's codecs. */
 export type Format = Channel['format'];
 
-/** Data as a CloudEvent in JSON carries it: as it is or as a text, or as bytes in Base64. */
+/** Data in a JSON CloudEvent: a value or text in `data`, or Base64 in `data_base64`. */
 export interface EncodedData {
   data?: unknown;
   data_base64?: unknown;
@@ -22,7 +22,7 @@ export function encodeData(contract: MessageContract, format: string, data: unkn
   return { data_base64: Buffer.from(codec.encode(data)).toString('base64') };
 }
 
-/** Data as it is where nothing is around it. */
+/** The encoded data alone, without an envelope. */
 export function dataBytes(contract: MessageContract, format: string, data: unknown): Uint8Array<ArrayBuffer> {
   const encoded = format === JSON_FORMAT ? JSON.stringify(data) : codecOf(contract, format).encode(data);
   return typeof encoded === 'string' ? Buffer.from(encoded) : Uint8Array.from(encoded);
@@ -32,13 +32,14 @@ function codecOf({ type, formats = [] }: MessageContract, format: string): DataC
   const codec = formats.find(({ mediaType }) => mediaType === format);
   if (codec) return codec;
   const there = [JSON_FORMAT, ...formats.map(({ mediaType }) => mediaType)];
-  throw new TypeError(`no codec for ${format}; ${type} has: ${there.join(', ')}`);
+  throw new TypeError(`no codec for ${format}; codecs of ${type}: ${there.join(', ')}`);
 }
 
 /**
- * By CloudEvents' JSON format, 3.1 (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md):
- * which member has the data tells how it is encoded, the media type tells what it is.
- * @throws {UnreadableMessageError} if there is no such codec, or the data is not what it says
+ * Decodes by CloudEvents' JSON format, 3.1
+ * (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md): the member that holds the data
+ * determines its encoding; `datacontenttype`, its format.
+ * @throws {UnreadableMessageError} if there is no codec for the format, or the data is invalid
  */
 export function decodeData(
   contract: MessageContract,
@@ -49,21 +50,23 @@ export function decodeData(
     return decoded(contract, essenceOf(datacontenttype), data, bytesOf(envelope));
   } catch (cause) {
     const why = (cause as Error).message;
-    throw new UnreadableMessageError(`message ${id} is no ${datacontenttype} of ${contract.type}: ${why}`, { cause });
+    throw new UnreadableMessageError(`message ${id} is not valid ${datacontenttype} of ${contract.type}: ${why}`, {
+      cause,
+    });
   }
 }
 
-/** @param bytes of `data_base64`, if the data came in that; otherwise it is `data` */
+/** @param bytes content of `data_base64`; undefined: the data is in `data` */
 function decoded(contract: MessageContract, format: string, data: unknown, bytes: Uint8Array | undefined): unknown {
-  // A string in `data` is data, and no document (3.1.2).
+  // A string in `data` is a JSON string, not a JSON document (3.1.2).
   if (format === JSON_FORMAT) return bytes ? jsonIn(bytes) : data;
   const codec = codecOf(contract, format);
   if (codec.carries === 'text') return codec.decode(bytes ? textIn(bytes) : textOf(data));
-  if (!bytes) throw new TypeError('there is no data_base64');
+  if (!bytes) throw new TypeError('data_base64 is missing');
   return codec.decode(bytes);
 }
 
-/** JSON is whatever has the form `*\/json` or `*\/*+json` without its parameters (3.1.1). */
+/** The media type without parameters is JSON if it has the form `*\/json` or `*\/*+json` (3.1.1). */
 function essenceOf(datacontenttype: string): string {
   try {
     const { essence, subtype } = new MIMEType(datacontenttype);
@@ -75,15 +78,15 @@ function essenceOf(datacontenttype: string): string {
 
 function textOf(data: unknown): string {
   if (typeof data === 'string') return data;
-  throw new TypeError('there is neither a text in data nor data_base64');
+  throw new TypeError('it has neither text in data nor data_base64');
 }
 
 const base64 = z.base64();
 
-/** @throws {TypeError} also if there is `data` as well: the members exclude each other (3.1.1) */
+/** @throws {TypeError} also if `data` is present: the members are mutually exclusive (3.1.1) */
 function bytesOf({ data, data_base64 }: EncodedData): Uint8Array | undefined {
   if (data_base64 === undefined) return undefined;
-  // It came apart from the message.
+  // The data was stored apart from the message.
   if (data_base64 instanceof Uint8Array) return data_base64;
   if (data !== undefined) throw new TypeError('it has both data and data_base64');
   const encoded = base64.safeParse(data_base64);
@@ -105,7 +108,7 @@ function jsonIn(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(textIn(bytes));
   } catch {
-    // What the parser says quotes the data.
+    // The parser's error text quotes the data.
     throw new TypeError('data_base64 is not JSON in UTF-8');
   }
 }

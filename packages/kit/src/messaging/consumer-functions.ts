@@ -17,7 +17,7 @@ import { createSubscriber } from './subscriber.ts';
 import { nameOfQueue, type QueueSettings, queueFunctions } from './subscriber-functions/queue-functions.ts';
 
 /**
- * What handlers are made with.
+ * Passed to the function that creates a consumer's handlers.
  * @public
  */
 export interface HandlerContext<Sends extends Channel = Channel> {
@@ -27,31 +27,31 @@ export interface HandlerContext<Sends extends Channel = Channel> {
   now: () => Date;
   newId: () => string;
   correspondence: Correspondence<Sends>;
-  /** How the capability is switched now. */
+  /** The current mode of the consumer's capability. */
   mode: () => Promise<string>;
 }
 
 /** Where a consumer is deployed. */
 export interface ConsumerSettings extends QueueSettings {
-  /** The addresses of the channels that it sends to. */
+  /** Addresses of the channels that it sends to. */
   channels?: Addresses;
-  /** Default: what the consumer says. */
+  /** Default: as in the descriptor. */
   joinsLate?: boolean;
-  /** Where operators pause and skip its capability; needed if it names one. */
+  /** Table of the switches by which operators pause and skip its capability; required if it has one. */
   switchesTable?: string;
-  /** Reads the data of large messages; needed if the channel is `large`. */
+  /** Reads the data of large messages; required if the channel is `large`. */
   claimCheck?: ClaimCheck;
-  /** What the names of functions begin with that may send to its queue; undefined: nobody verifies who has sent a message. */
+  /** Name prefix of the functions that may send to its queue; undefined: senders are not verified. */
   senderPrefix?: string | undefined;
 }
 
 /**
- * The two Lambda functions of a consumer, wherever its queue and table come from: `consume` takes its messages, `sweep`
- * parks what ended among the dead letters, tries what is parked, and does what an operator asks for. A timer invokes the
- * sweep every minute. On a channel that is not `ordered`, messages need no version: each is applied once by its id, in the
- * order in which its queue hands them out.
- * @throws {Error} if the consumer names a capability, and there is no table of switches; or its channel is `large`, and there is
- * no `claimCheck`
+ * The two Lambda functions of a consumer, for any queue and table. `consume` applies the messages of the queue.
+ * `sweep`, invoked by a timer every minute, parks dead letters, retries parked messages and carries out operators'
+ * requests. On a channel that is not `ordered`, messages need no version: each is applied once, by its id, in the order
+ * in which the queue delivers them.
+ * @throws {Error} if the consumer has a capability and `switchesTable` is missing, or its channel is `large` and
+ * `claimCheck` is missing
  * @public
  */
 export function consumerFunctions<C extends MessageContract, S extends Channel>(
@@ -71,7 +71,7 @@ export function consumerFunctions<C extends MessageContract, S extends Channel>(
   } = settings;
   if (channel.large && !claimCheck)
     throw new Error(
-      `consumer ${name}: ${channel.name} is large: give its functions a \`claimCheck\` (createClaimCheck)`,
+      `consumer ${name}: ${channel.name} is large: pass a \`claimCheck\` (createClaimCheck) to its functions`,
     );
   const observability = createObservability(name);
   const { logger, measure } = observability;
@@ -86,7 +86,7 @@ export function consumerFunctions<C extends MessageContract, S extends Channel>(
     if (attempted.outcome === 'applied') measure('ApplicationLag', 'Milliseconds', [lagMs]);
     if (attempted.outcome !== 'parked') return;
     const { reason, error } = attempted;
-    // What waits for its predecessor is no news; what fails is somebody's work.
+    // A message that waits for its predecessor is normal; a failed one needs a person.
     logger[reason === 'failed' ? 'warn' : 'debug']('message parked', { reason, ...(error && { error }) });
   }
 
@@ -99,7 +99,7 @@ export function consumerFunctions<C extends MessageContract, S extends Channel>(
     joinsLate,
     contracts: reads,
     channel,
-    // What comes by a topic was sent to the queue by SNS.
+    // Behind a topic, SNS is the sender to the queue.
     senderPrefix: channel.kind === 'queue' ? senderPrefix : undefined,
     read,
     handlers: handlers({ client, tableName, now, newId, correspondence, mode }),
@@ -123,7 +123,9 @@ function modeOf(
 ): () => Promise<string> {
   if (capability === undefined) return async () => 'on';
   if (switchesTable === undefined)
-    throw new Error(`consumer ${name}: it has the capability ${capability}, and no switchesTable to pause it by`);
+    throw new Error(
+      `consumer ${name}: it has the capability ${capability}: pass \`switchesTable\`, by which it is paused`,
+    );
   const switches = createSwitches({ ...options, tableName: switchesTable });
   return () => switches.mode(capability);
 }

@@ -3,18 +3,18 @@ import { PostponedError } from './errors.ts';
 
 export type Outcome = 'applied' | 'duplicate' | 'ignored' | 'parked';
 
-/** A message as a queue handed it out. */
+/** A message as delivered by a queue. */
 export interface Delivery {
   body: string;
-  /** How often it was received, this time included. */
+  /** How often it was received, including this time. */
   receives: number;
   /** The queue's own id of the message. */
   queueMessageId: string;
-  /** Who sent it, by the queue's word: AWS's unique id of a role, and the name of its session. */
+  /** The sender, as the queue reports it: AWS's unique id of a role and the name of its session. */
   senderId?: string | undefined;
 }
 
-/** What must come again; `until` when, if it was postponed. */
+/** A message to be redelivered; `until`: when, if it was postponed. */
 export interface GivenBack {
   record: SQSRecord;
   until?: Date;
@@ -23,7 +23,7 @@ export interface GivenBack {
 export interface ConsumerReport {
   outcomes: Record<Outcome, number>;
   failures: Array<{ body: string; error: Error }>;
-  /** What must come again: every message that failed, and all later ones of its group. */
+  /** Messages to be redelivered: every message that failed, and all later ones of its group. */
   givenBack: GivenBack[];
 }
 
@@ -35,10 +35,10 @@ const deliveryOf = (record: SQSRecord): Delivery => ({
 });
 
 /**
- * Hands a batch from a queue on: message groups in parallel, the messages of a group in sequence. At its first
- * failure a group stops (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html).
- * @param isSuspect whether the function died over a message, or beside it, and may die again: such groups come last, one
- * after the other
+ * Processes a batch from a queue: message groups in parallel, the messages of a group in sequence. A group stops at its
+ * first failure (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html).
+ * @param isSuspect whether the function has crashed during this message or one processed beside it, and may crash
+ * again: such groups come last, one at a time
  */
 export async function consume(
   event: SQSEvent,
@@ -67,7 +67,7 @@ export async function consume(
     }
   }
 
-  // Of a queue that keeps no order, each message is a group of its own.
+  // On a queue without order, each message is its own group.
   const groups = [
     ...Map.groupBy(event.Records, ({ attributes, messageId }) => attributes.MessageGroupId ?? messageId).values(),
   ];

@@ -9,25 +9,25 @@ import { type OutgoingMessage, outgoing } from './outgoing.ts';
 import type { Addresses } from './sender.ts';
 
 export interface CorrespondenceOptions {
-  /** Whose messages they are (CloudEvents `source`). */
+  /** CloudEvents `source` of the messages. */
   source: string;
-  /** The channels that may be sent to. */
+  /** The channels that messages may be sent to. */
   channels: Addresses;
 }
 
-/** Names of messages that follow from others. */
+/** UUID namespace for the ids of messages that follow from others. */
 const FOLLOWING = '0d6bd8c1-93c7-5f0e-a5a9-5a8f7c1de4b2';
 
 /**
- * Makes what a handler sends: `command` and `reply` return messages for the `send` of an effect.
+ * Creates the messages that a handler sends: pass what `command` and `reply` return in the `send` of an effect.
  * @public
  */
 export type Correspondence<Sends extends Channel = Channel> = ReturnType<typeof createCorrespondence<Sends>>;
 
 /**
- * What a service sends because of a message that it got: it belongs to the same conversation. Its id follows from that
- * message and its type, so a service sends one of a type because of a message, and the same one if it derives it again.
- * `at`: ISO, when it came to be.
+ * Creates messages that follow from a received one and belong to the same conversation. The id derives from the
+ * received message and the type, so a service can send one message of a type per received message, and sends the same
+ * one if it derives it again. `at`: creation time, ISO 8601.
  */
 export function createCorrespondence<Sends extends Channel = Channel>({ source, channels }: CorrespondenceOptions) {
   const following = (cause: Message, { type }: MessageContract, at: string) => ({
@@ -53,8 +53,8 @@ export function createCorrespondence<Sends extends Channel = Channel>({ source, 
     },
 
     /**
-     * The answer to a message; none, if it wants none.
-     * @throws {PermanentError} if it wants it on a channel that is none of ours
+     * The reply to a message; undefined if the message asks for none.
+     * @throws {PermanentError} if it asks for a reply on a channel that this service does not send to
      */
     reply<C extends MessageContract>(
       cause: Message,
@@ -66,7 +66,7 @@ export function createCorrespondence<Sends extends Channel = Channel>({ source, 
       if (replyto === undefined) return [];
       if (!Object.hasOwn(channels, replyto)) {
         throw new PermanentError(
-          `message ${id} wants its reply on ${replyto}; known are: ${Object.keys(channels).join(', ') || 'none'}`,
+          `message ${id} asks for its reply on ${replyto}; channels of this service: ${Object.keys(channels).join(', ') || 'none'}`,
         );
       }
       return [outgoing(replyto, contract, createMessage(contract, { ...following(cause, contract, at), data }))];

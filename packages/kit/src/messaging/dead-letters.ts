@@ -4,27 +4,27 @@ import type { Delivery } from './consumer.ts';
 export type Cause = 'died' | 'undelivered';
 
 export interface Drained {
-  /** Messages. */
+  /** Number of messages. */
   setAside: number;
-  /** Messages that stay, or queues that could not be looked at. */
+  /** Number of messages that stay, or of queues that could not be read. */
   left: number;
-  /** Whether nothing is there any more. */
+  /** Whether the queues are empty. */
   isEmpty: boolean;
 }
 
 export interface DeadLettersOptions {
   client: SQSClient;
-  /** Where what was given up lies, and why it was. */
+  /** Dead-letter queues, and why messages end up in each. */
   queues: ReadonlyArray<{ url: string; cause: Cause }>;
-  /** @throws {Error} if it could not be set aside: it stays where it is */
+  /** @throws {Error} if it could not be parked: it stays in the queue */
   setAside: (delivery: Delivery, cause: Cause) => Promise<unknown>;
-  /** Told of each message that stays, and of each queue that could not be looked at, which has no body. */
+  /** Called for each message that stays, and with an empty body for each queue that could not be read. */
   onFailure: (body: string, error: Error) => void;
 }
 
 /**
- * Sets aside what queues have given up, until they are empty. The sweep does it: a function that polls queues which are
- * nearly always empty costs more than all that they ever hold.
+ * Parks the messages of dead-letter queues until these are empty. The sweep does this: a function that polls queues
+ * which are nearly always empty costs more.
  */
 export function createDeadLetters({ client, queues, setAside, onFailure }: DeadLettersOptions) {
   async function receive(url: string): Promise<Message[]> {

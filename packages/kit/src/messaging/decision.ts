@@ -7,16 +7,16 @@ import type { OutboxRow, TransactItem } from './outbox.ts';
 import { waitingItem } from './queue-writes.ts';
 import { versionedPut } from './versioned-put.ts';
 
-/** An aggregate's state: an item of its table. Each of its events raises the version by 1. */
+/** An aggregate's state: an item of its table. Each of its events raises `version` by 1. */
 export interface Versioned {
   version: number;
 }
 
-/** A state as a decision returns it: the publisher gives it its version. */
+/** The state as a decision returns it, without the version, which the publisher sets. */
 type Unversioned<State> = State extends unknown ? Omit<State, 'version'> : never;
 
 /**
- * What a command makes of an aggregate.
+ * The result of a command on an aggregate.
  * @public
  */
 export interface Decision<
@@ -24,13 +24,16 @@ export interface Decision<
   Event extends MessageContract = MessageContract,
   Beside extends string = never,
 > {
-  /** The whole state, which takes the place of the one before. */
+  /** The whole new state; replaces the previous one. */
   state: Unversioned<State>;
-  /** What happened, in order: each has a version of its own. At least one is for now: the state changes with it. */
+  /** Events in order, each with its own version. At least one is not scheduled for later: the state changes with it. */
   events: readonly [Draft<Event>, ...Draft<Event>[]];
-  /** To queues: commands, in order for each subject where the queue keeps it. */
+  /** Messages to queues: commands, in order per subject if the queue preserves order. */
   send?: readonly AddressedDraft[];
-  /** Guards, marks, indexes, checks of the service, by names of its own: one that refuses is told by its name. */
+  /**
+   * Further writes of the transaction (uniqueness guards, indexes, condition checks), by a name of the service's own.
+   * If one fails, the result contains its name.
+   */
   beside?: Readonly<Record<Beside, TransactItem>>;
 }
 
@@ -42,7 +45,7 @@ interface Places {
   claimCheck: ClaimCheck | undefined;
 }
 
-/** What a decision about an aggregate of a topic commits. */
+/** Turns decisions about aggregates of a topic into commits. */
 export function commitsOf<State extends Versioned, Topic extends Channel>(
   topic: Topic,
   { source, table, key, later, claimCheck }: Places,
@@ -56,7 +59,10 @@ export function commitsOf<State extends Versioned, Topic extends Channel>(
       return topic.large && event.contract.erases ? { ...row, erases: true } : row;
     });
 
-  /** Events for later take their versions when they are due; whoever is erased leaves nothing that waited when it was read. */
+  /**
+   * A scheduled event gets its version when it is due. An erasure deletes all scheduled messages about the subject that
+   * exist when it reads them.
+   */
   async function waitingOf(
     id: string,
     { events, send = [], beside = {} }: Decision<State, Event, string>,
@@ -71,7 +77,7 @@ export function commitsOf<State extends Versioned, Topic extends Channel>(
     return [...puts, ...later.once(await later.erasing(id), others)];
   }
 
-  /** A decision as what is to be committed, and the state that follows. */
+  /** A decision as a commit, and the resulting state. */
   async function commitOf<Beside extends string>(
     id: string,
     before: number,
@@ -82,7 +88,7 @@ export function commitsOf<State extends Versioned, Topic extends Channel>(
     checkErasing(id, events);
     const now = events.filter(({ later }) => !later);
     if (now.length === 0)
-      throw new Error(`${id} of ${topic.name}: a state changes with an event, and all are for later`);
+      throw new Error(`${id} of ${topic.name}: a state change needs an event, but all events are for later`);
     const next = { ...state, version: before + now.length } as unknown as State;
     const put = versionedPut(table, key(id), next, before);
     const rows = rowsOf(id, before, now, context);
@@ -94,17 +100,20 @@ export function commitsOf<State extends Versioned, Topic extends Channel>(
   return commitOf;
 }
 
-/** What waits under the name of a command for later. One without a name replaces nothing, unless it has an id of its own. */
+/**
+ * The scheduled message that a command replaces by its name. A command without a name replaces none, unless it has an
+ * id of its own.
+ */
 function replacedBy(command: AddressedDraft, later: LaterMessages): TransactItem[] {
   const name = command.later && (command.later.name ?? command.id);
   return name === undefined ? [] : [later.removing({ subject: subjectOf(command), name })];
 }
 
-/** @throws {Error} if an event erases later: what waits about its aggregate then would stay */
+/** @throws {Error} if an erasing event is scheduled: scheduled messages about its aggregate would stay */
 function checkErasing(id: string, events: readonly Draft[]): void {
   const late = events.find(({ contract, later }) => contract.erases && later);
   if (late)
     throw new Error(
-      `${late.contract.type} erases ${id}, and is for later, when nothing would erase what waits about it: send a command to yourself for later instead`,
+      `${late.contract.type} erases ${id} and cannot be for later, as scheduled messages about it would stay: send a command to yourself for later instead`,
     );
 }

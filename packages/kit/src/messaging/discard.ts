@@ -15,18 +15,18 @@ export interface DiscardOptions {
 }
 
 /**
- * Skips a version on purpose, without its effect; message and reason are kept. It may be one that never came, if others
- * have waited for it for an hour. Without a message id, the version's only message is meant.
- * @throws {PermanentError} if it is not there to be skipped, or its turn has not come
+ * Skips a version deliberately, without its effect; message and reason are kept. The version may be missing, if others
+ * have waited for it for an hour. `messageId` may be omitted if only one message has the version.
+ * @throws {PermanentError} if there is no such message, or it is not the next of its aggregate
  */
 export type Discard = (key: Omit<ParkedKey, 'messageId'> & { messageId?: string }, because: string) => Promise<void>;
 
 export function createDiscard({ store, contracts, idempotent = false, joinsLate, now }: DiscardOptions): Discard {
-  /** Another message that claims the version: that one shall be applied. */
+  /** Another message with the same version, which is to be applied instead. */
   const rivalOf = ({ version, messageId }: ParkedMessage, queue: readonly ParkedMessage[]) =>
     queue.find((other) => version > 0 && other.version === version && other.messageId !== messageId);
 
-  /** How the cursor moves when a message is skipped; not at all, if no cursor counts it. */
+  /** How the cursor moves when a message is skipped; undefined if no cursor counts it. */
   async function moveOver(parked: ParkedMessage, queue: readonly ParkedMessage[]) {
     const { aggregateId, version } = parked;
     if (version === 0 || idempotent) return undefined;
@@ -35,11 +35,11 @@ export function createDiscard({ store, contracts, idempotent = false, joinsLate,
       if (queue.includes(parked)) return undefined;
       throw new PermanentError(`version ${version} of ${aggregateId} is below its baseline: nothing waits for it`);
     }
-    // It was applied: what is given up is what follows from it.
+    // Applied already: only the sending of its consequences is given up.
     if (decision.action === 'acknowledge' && parked.reason === 'unsent') return undefined;
     if (decision.action === 'acknowledge') {
       throw new PermanentError(
-        `version ${version} of ${aggregateId} was applied or discarded before: the sweep takes it away`,
+        `version ${version} of ${aggregateId} was applied or discarded before: the sweep removes it`,
       );
     }
     if (rivalOf(parked, queue)) return undefined;
@@ -48,7 +48,7 @@ export function createDiscard({ store, contracts, idempotent = false, joinsLate,
       return { after: 0, next: { version, baseline: version } };
     }
     throw new PermanentError(
-      `version ${version} of ${aggregateId} waits for an earlier one, which may still be on its way`,
+      `version ${version} of ${aggregateId} waits for an earlier version, which may still arrive`,
     );
   }
 
@@ -59,7 +59,9 @@ export function createDiscard({ store, contracts, idempotent = false, joinsLate,
     );
     if (meant.length > 1) {
       const ids = meant.map(({ messageId }) => messageId).join(', ');
-      throw new PermanentError(`${meant.length} messages claim version ${key.version}: say which is meant: ${ids}`);
+      throw new PermanentError(
+        `${meant.length} messages have version ${key.version}: pass the message id, one of: ${ids}`,
+      );
     }
     const parked: ParkedMessage = meant[0] ?? missing(key, queue);
     if (parked.reason !== 'unsent' && isErasing(parked, contracts)) {
@@ -68,20 +70,20 @@ export function createDiscard({ store, contracts, idempotent = false, joinsLate,
     const discarded = { ...parked, discardedAt: now().toISOString(), discardedBecause: because };
     const { state } = await store.discard(discarded, await moveOver(parked, queue), rivalOf(parked, queue));
     if (state !== 'done') throw new TransientError('its aggregate was changed at the same moment: try again');
-    // Its subject may have left at the same moment.
+    // Its subject may have been erased at the same moment.
     if ((await store.cursor(key.aggregateId))?.erased) await store.eraseLeft(key.aggregateId, '');
   };
 
-  /** What stands for a version that never came. */
+  /** The record of a version that never arrived. */
   function missing({ aggregateId, version }: Omit<ParkedKey, 'messageId'>, queue: readonly ParkedMessage[]) {
     const waiting = queue.filter((parked) => version > 0 && parked.version > version);
     if (waiting.length === 0) {
       throw new PermanentError(`version ${version} of ${aggregateId} is not parked, and nothing waits for it`);
     }
-    // What it waits for for so long will not come any more.
+    // After this time, the missing version will not arrive.
     if (!waiting.some((one) => isOld(one, now()))) {
       throw new PermanentError(
-        `version ${version} of ${aggregateId} may still come: others wait for it since less than an hour`,
+        `version ${version} of ${aggregateId} may still arrive: others have waited for it for less than an hour`,
       );
     }
     const at = now().toISOString();

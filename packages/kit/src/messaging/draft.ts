@@ -8,34 +8,34 @@ import type { OutboxRow } from './outbox.ts';
 import { type Apart, type OutgoingMessage, outgoing } from './outgoing.ts';
 
 /**
- * What a state change draws on from outside: when it happens, ids for its messages, and what it belongs to.
+ * External inputs of a state change: the clock, message ids, and the conversation it belongs to.
  * @public
  */
 export interface CommandContext {
   now: Date;
-  /** Ids of messages: UUIDv7. */
+  /** Returns a new message id: UUIDv7. */
   newId: () => string;
-  /** What all messages of one conversation share. Default: the id of the message. */
+  /** Shared by all messages of one conversation. Default: the id of the message. */
   correlationId?: string;
   /** W3C Trace Context. */
   traceparent?: string;
 }
 
-/** What a message says: a decision returns it, and its header is made when it is committed. */
+/** A message as a decision returns it; the publisher adds the header when it commits. */
 export interface Draft<C extends MessageContract = MessageContract> {
   readonly contract: C;
   readonly data: z.input<C['data']>;
   /** Name of the channel for replies. */
   readonly replyTo?: string;
-  /** When it is to be sent. Default: at once. */
+  /** When to send it. Default: immediately. */
   readonly later?: Later;
-  /** Of the conversation that it belongs to. Default: that of its context. */
+  /** Conversation of the message. Default: that of the context. */
   readonly correlationId?: string;
-  /** Of the message. Default: a new one. */
+  /** Message id. Default: a new one. */
   readonly id?: string;
 }
 
-/** A draft to one channel. */
+/** A draft addressed to one channel. */
 export interface AddressedDraft<C extends MessageContract = MessageContract> extends Draft<C> {
   readonly channel: Channel;
 }
@@ -43,15 +43,15 @@ export interface AddressedDraft<C extends MessageContract = MessageContract> ext
 type DraftOptions = MaybeLater & {
   /** The channel for replies. */
   replyTo?: Channel;
-  /** Of the conversation that it belongs to. Default: that of its context. */
+  /** Conversation of the message. Default: that of the context. */
   correlationId?: string;
-  /** Of the message. Default: a new one. */
+  /** Message id. Default: a new one. */
   id?: string;
 };
 
 /**
- * An event of the publisher's topic. One for later (`{ at }` or `{ after }`) takes its version when it is due.
- * @throws {Error} if the time is none
+ * An event of the publisher's topic. A scheduled one (`{ at }` or `{ after }`) gets its version when it is due.
+ * @throws {Error} if the time is invalid
  * @public
  */
 export const draft = <C extends MessageContract>(
@@ -67,8 +67,9 @@ export const draft = <C extends MessageContract>(
 });
 
 /**
- * A message to a queue: `draftTo(payments, charge, bill)`; for later, `draftTo(orders, cancel, order, { after: 1_800 })`.
- * @throws {Error} if the time is none
+ * A message to a queue: `draftTo(payments, charge, bill)`; for later, `draftTo(orders, cancel, order, { after: 1_800
+ * })`.
+ * @throws {Error} if the time is invalid
  * @public
  */
 export const draftTo = <To extends Channel, C extends To['messages'][number]>(
@@ -78,26 +79,26 @@ export const draftTo = <To extends Channel, C extends To['messages'][number]>(
   options?: DraftOptions,
 ): AddressedDraft<C> => ({ ...draft(contract, data, options), channel });
 
-/** @throws {Error} if its contract names none: a defect of the caller */
+/** @throws {Error} if its contract has no subject field, or the data lacks it: a defect in the caller */
 export function subjectOf({ contract, data, channel }: AddressedDraft): string {
   const { type, subjectField = '' } = contract;
   const subject = (data as Record<string, unknown>)[subjectField];
   if (typeof subject === 'string') return subject;
-  throw new Error(`${type}, which is sent to ${channel.name}, needs a subjectField that its data has`);
+  throw new Error(`${type}, which is sent to ${channel.name}, needs a subjectField that is present in its data`);
 }
 
-/** Where a message stands: of what it is about, and in which order. */
+/** The position of a message: aggregate and version. */
 export interface Placing {
   source: string;
   subject: string;
-  /** The aggregate's version, or the place of a command. Default: its channel keeps no order. */
+  /** The aggregate's version, or the position of a command. Default: its channel has no order. */
   version?: number;
-  /** Of the outbox row, whose messages are sent in order. Default: a row alone. */
+  /** Aggregate id of the outbox row; rows of one aggregate are sent in order. Default: a row alone. */
   aggregateId?: string;
 }
 
 /**
- * @throws {Error} if the source may not send this on the channel, or the data breaks the contract: a defect of the caller
+ * @throws {MessageTooLargeError} if it exceeds the limit of every channel
  * @throws {MessageTooLargeError} if no channel would take it
  */
 export function outgoingOf(
@@ -108,7 +109,7 @@ export function outgoingOf(
   apart?: Apart,
 ): OutgoingMessage {
   const { name, format, messages } = channel;
-  if (!messages.some(({ type }) => type === contract.type)) throw new Error(`${name} carries no ${contract.type}`);
+  if (!messages.some(({ type }) => type === contract.type)) throw new Error(`${name} does not carry ${contract.type}`);
   if (!maySend(channel, { source, type: contract.type }))
     throw new Error(`${source} may not send ${contract.type} on ${name}: its \`from\` does not name it`);
   const correlationId = draft.correlationId ?? context.correlationId;
@@ -122,9 +123,11 @@ export function outgoingOf(
 }
 
 /**
- * A message as it is committed to be sent at once. What is for later has its data with it: nobody knows how long it waits.
- * @param claimCheck to keep its data, if that travels apart
- * @throws {Error} as {@link outgoingOf} does, and if a channel is `large` and nothing would keep data: defects of the caller
+ * A message as committed for immediate sending. Scheduled messages carry their data, as stored data expires and the
+ * waiting time is not limited.
+ * @param claimCheck stores its data if that is large
+ * @throws {Error} as {@link outgoingOf} does, and if a channel is `large` and there is no claim check: defects in the
+ * caller
  */
 export function outboxRowOf(
   channel: Channel,
@@ -136,7 +139,7 @@ export function outboxRowOf(
   const { name, large } = channel;
   if (large && !claimCheck)
     throw new Error(
-      `${name} is large: give who sends to it (createPublisher, createOutboxWriter, createProcess) a \`claimCheck\``,
+      `${name} is large: pass a \`claimCheck\` to its sender (createPublisher, createOutboxWriter, createProcess)`,
     );
   const message = outgoingOf(channel, draft, placing, context, large && claimCheck?.apart);
   return {

@@ -8,7 +8,7 @@ import { createUnsent } from './dynamodb-subscriber-store/unsent.ts';
 import { stateChanges } from './state-changes.ts';
 import type { SubscriberStore } from './subscriber-store.ts';
 
-/** What a subscriber keeps in its own table. */
+/** The subscriber store on the subscriber's own DynamoDB table. */
 export function createSubscriberStore(table: SubscriberTable): SubscriberStore {
   const cursor = createCursor(table);
   return {

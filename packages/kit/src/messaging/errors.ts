@@ -1,7 +1,7 @@
 import { TellableError } from '../contracts/errors.ts';
 
 /**
- * Base of every error that the messaging kit raises on purpose.
+ * Base class of the errors that the messaging kit throws deliberately.
  * @public
  */
 export class MessagingError extends TellableError {
@@ -9,12 +9,12 @@ export class MessagingError extends TellableError {
 }
 
 /**
- * Trying again later may help: a throttled table, a provider that is down.
+ * A later attempt may succeed: a throttled table, a provider that is down.
  * @public
  */
 export class TransientError extends MessagingError {
   override readonly name: string = 'TransientError';
-  /** Of a call to somebody else: whether it may have taken effect all the same. */
+  /** For a failed call to another system: whether it may have taken effect nevertheless. */
   readonly outcomeUnknown: boolean;
 
   constructor(
@@ -27,7 +27,7 @@ export class TransientError extends MessagingError {
 }
 
 /**
- * Not now, through no fault of the message: it comes again at `until`, and neither counts as a try nor is parked.
+ * Not now, for a reason outside the message: it is redelivered at `until`; this neither counts as a try nor parks it.
  * @beta
  */
 export class PostponedError extends TransientError {
@@ -35,13 +35,13 @@ export class PostponedError extends TransientError {
   readonly until: Date;
 
   constructor(message: string, until: Date, options?: ErrorOptions & { outcomeUnknown?: boolean }) {
-    super(`${message}; again from ${until.toISOString()}`, options);
+    super(`${message}; retry at ${until.toISOString()}`, options);
     this.until = until;
   }
 }
 
 /**
- * Trying again will not help, however often: the message waits for a person.
+ * No later attempt will succeed: the message waits for a person.
  * @public
  */
 export class PermanentError extends MessagingError {
@@ -49,30 +49,33 @@ export class PermanentError extends MessagingError {
 }
 
 /**
- * Held back by a rule, such as a limit or a switch, until a person releases it.
+ * Held back by a rule, such as a limit or a switch, until an operator releases it.
  * @beta
  */
 export class HeldError extends PermanentError {
   override readonly name = 'HeldError';
 }
 
-/** The message does not keep its contract, or nobody here knows its type. */
+/** The message breaks its contract, or its type is unknown. */
 export class UnreadableMessageError extends PermanentError {
   override readonly name = 'UnreadableMessageError';
 }
 
-/** No channel takes a message of this size. */
+/** The message exceeds the size limit of every channel. */
 export class MessageTooLargeError extends PermanentError {
   override readonly name = 'MessageTooLargeError';
 
   constructor({ type, messageId }: { type: string; messageId: string }, bytes: number, most: number, hint = '') {
     super(
-      `message ${messageId} of type ${type} has ${bytes} bytes with its attributes; a channel takes ${most}${hint}`,
+      `message ${messageId} of type ${type} has ${bytes} bytes with its attributes; a channel takes at most ${most}${hint}`,
     );
   }
 }
 
-/** The data of a large message is not where it was kept. It may come back, by a grant or a person; it may have expired. */
+/**
+ * The data of a large message is missing where it was stored. It may be a missing permission, which can be granted, or
+ * the data may have expired.
+ */
 export class MissingDataError extends TransientError {
   override readonly name = 'MissingDataError';
 }

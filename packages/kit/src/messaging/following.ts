@@ -2,9 +2,10 @@ import type { OutgoingMessage } from './outgoing.ts';
 import type { Effect, State } from './subscriber-store.ts';
 
 /**
- * What follows from an effect whose committed item is not at hand, as a transaction returns none: derived from what the
- * effect itself has set and removed.
- * @returns undefined if it asks for anything else, so that the item must be read: on a table, that costs a call a message
+ * What follows from an effect whose committed item is unknown, as a transaction returns no items: derived from the
+ * attributes that the effect set and removed.
+ * @returns undefined if the derivation reads any other attribute, so that the item must be read: on a table, one more
+ * call per message
  */
 export function followingFrom(
   { set = {}, remove = [] }: Effect,

@@ -4,35 +4,35 @@ import { JSON_FORMAT } from './codecs.ts';
 import { UnreadableMessageError } from './errors.ts';
 import { type Envelope, keyText, parseJson, type ReadEnvelope, sequenceOf } from './message.ts';
 
-/** What an adapter finds in a message that is no CloudEvent of the kit. */
+/** What an adapter reads from a message that is not a CloudEvent of the kit. */
 export interface ForeignMessage {
-  /** The same whenever the message comes again, and of no other message of its channel: it is applied once by it. */
+  /** Unique among the messages of its channel, and the same at every redelivery: the message is applied once by it. */
   id: string;
   /** One of the channel's `senders`. */
   source: string;
-  /** That of a contract which the consumer reads. */
+  /** The type of a contract that the consumer reads. */
   type: string;
-  /** What it is about: the aggregate's id. */
+  /** The aggregate's id. */
   subject: string;
   /**
-   * The subject's version, which begins at 1 and rises by 1 with each message. Needed on a channel that is `ordered`; there
-   * is no order without it but that of the queue.
+   * The subject's version, starting at 1 and rising by 1 with each message. Required on a channel that is `ordered`;
+   * without it, the order is that of the queue.
    */
   version?: number | undefined;
   /** RFC 3339. */
   time: string;
   data: unknown;
-  /** Default: its id. */
+  /** Default: `id`. */
   correlationId?: string | undefined;
   /** W3C Trace Context. */
   traceparent?: string | undefined;
 }
 
 /**
- * Reads messages of others, for `read` of a consumer. Only the body of a message is read: the attributes of SQS are not kept
- * when it is parked.
- * @param shape what the body's JSON must have
- * @param read where the message's own attributes are; what it throws makes the message unreadable
+ * Reads messages of other systems, for `read` of a consumer. Only the body is read: SQS message attributes are not kept
+ * when a message is parked.
+ * @param shape schema of the body's JSON
+ * @param read maps the body to the message's attributes; an error that it throws makes the message unreadable
  * @public
  */
 export const foreign =
@@ -44,13 +44,13 @@ export const foreign =
     return envelopeOf(byAdapter(() => read(parsed.data)));
   };
 
-/** @throws {UnreadableMessageError} whatever the adapter throws */
+/** @throws {UnreadableMessageError} for any error of the adapter */
 function byAdapter<T>(run: () => T): T {
   try {
     return run();
   } catch (cause) {
-    // What it says may quote the body.
-    throw new UnreadableMessageError(`message cannot be read: its adapter fails with ${(cause as Error).name}`, {
+    // The error text may quote the body.
+    throw new UnreadableMessageError(`message cannot be read: its adapter throws ${(cause as Error).name}`, {
       cause,
     });
   }
@@ -69,7 +69,7 @@ const attributes = z.object({
 
 function envelopeOf(message: ForeignMessage): Envelope {
   const { success, data, error } = attributes.safeParse(message);
-  if (!success) throw unreadable('lacks what every message has', message, error);
+  if (!success) throw unreadable('lacks a required attribute', message, error);
   const { version, correlationId, ...given } = data;
   return {
     ...given,
@@ -82,7 +82,7 @@ function envelopeOf(message: ForeignMessage): Envelope {
   };
 }
 
-/** The value at a path of what was read; undefined: there is none. */
+/** The value at a path; undefined if there is none. */
 const at = (raw: unknown, path: readonly PropertyKey[]): unknown =>
   path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | null | undefined)?.[key], raw);
 
@@ -95,7 +95,7 @@ function unreadable(what: string, raw: unknown, cause: z.ZodError): UnreadableMe
 }
 
 /**
- * What SNS delivers to a queue unless the subscription has raw delivery: its own envelope around the message's JSON.
+ * What SNS delivers to a queue without raw message delivery: its own envelope around the message's JSON.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
  * @public
  */

@@ -4,45 +4,45 @@ import type { OutgoingMessage } from './outgoing.ts';
 import type { Effect, State } from './subscriber-store.ts';
 
 /**
- * What an event means to a service. Returns the writes to commit with the cursor; `call` is for what cannot be part
- * of a transaction (an SMS): it runs under a lease, at least once, and must be idempotent by the message id.
- * Of a message that is idempotent by state, it returns `writes` or `setOnce` alone, and is asked again if a condition of
- * theirs refuses them. What a remote service throws (`resilience/errors`) it lets through: an open circuit postpones the
- * message, a refusal parks it, and the rest is tried again.
+ * Decides what an event changes in a service. Returns the writes to commit with the cursor. `call` is for effects that
+ * cannot be part of a transaction (an SMS): it runs under a lease, at least once, and must be idempotent by the message
+ * id. A handler that is idempotent by state returns only `writes` or `setOnce`, and is called again if one of their
+ * conditions fails. It lets errors of remote services (`resilience/errors`) pass: an open circuit postpones the
+ * message, a rejection parks it, anything else is retried.
  */
 export type Handler<C extends MessageContract> = (
   message: Message<C>,
   circumstances: Circumstances,
 ) => Reaction | Promise<Reaction>;
 
-/** Under which a message is handled. */
+/** The circumstances under which a message is handled. */
 export interface Circumstances {
-  /** Whether a person released it, after a rule had held it back. */
+  /** Whether an operator released it after a rule had held it back. */
   released: boolean;
   /**
-   * The item that carries the cursor, as it is when the effect is committed: if it changes meanwhile, the handler is asked
-   * again. It costs a read, for a handler that asks. What is idempotent by state has none.
+   * Reads the item that carries the cursor, as of the commit: if it changes in between, the handler is called again.
+   * Costs a read if called. Not available to a handler that is idempotent by state.
    */
   state: () => Promise<State>;
 }
 
 /**
- * Calls one service: what its error says of the outcome is taken for that of the whole call.
- * @param outcomeUnknown whether an earlier call for the message may have taken effect, though nothing was heard of it
- * @returns what its outcome adds to the effect: committed with the rest, and not at all if the call fails
+ * Calls one service. The outcome in its error counts as the outcome of the whole call.
+ * @param outcomeUnknown whether an earlier call for this message may have taken effect without a response
+ * @returns an addition to the effect, committed with it; nothing is committed if the call fails
  */
 type Call = (outcomeUnknown: boolean) => Promise<Effect | undefined>;
 
 type Reaction = Effect & { call?: Call };
 
 /**
- * What is to be sent because a message was applied. It is kept nowhere: who finds the message applied derives it again. So
- * it follows from the message and the committed state alone, never from the clock, nor from a setting in force.
+ * Derives the messages to send after a message was applied. They are not stored, but derived again for a redelivered
+ * message. So they may depend only on the message and the committed state, never on the clock or a setting.
  */
 export type Follows<C extends MessageContract> = (message: Message<C>, state: State) => OutgoingMessage[];
 
 /**
- * One handler a type. A type without handler only moves the cursor.
+ * At most one handler per type. A type without a handler only moves the cursor.
  * @public
  */
 export type Handlers<C extends MessageContract> = {
@@ -51,7 +51,7 @@ export type Handlers<C extends MessageContract> = {
     | { handle: Handler<Extract<C, { type: T }>>; follows: Follows<Extract<C, { type: T }>> };
 };
 
-/** Finds what handles a type. */
+/** Finds the handler of a type. */
 export function handlersOf<C extends MessageContract>(handlers: Handlers<C>) {
   type Found = { handle: Handler<C>; follows?: Follows<C> };
   return (type: string): Found | undefined => {

@@ -4,12 +4,12 @@ import type { LogFields } from '../observability/spans.ts';
 import { decodeData, type EncodedData, encodeData, type Format, JSON_FORMAT } from './codecs.ts';
 import { UnreadableMessageError } from './errors.ts';
 
-/** What becomes a key of a table, which ends at 1,024 bytes. */
+/** Becomes part of a table's key, which is limited to 1,024 bytes. */
 export const keyText = z.string().min(1).max(200);
 
 /**
  * A CloudEvents 1.0 event in structured JSON mode, with the published extensions `partitionkey`, `sequence` and
- * `traceparent`. Unknown attributes are kept out, not refused (https://github.com/cloudevents/spec).
+ * `traceparent`. Unknown attributes are dropped, not refused (https://github.com/cloudevents/spec).
  */
 const header = z.object({
   specversion: z.literal('1.0'),
@@ -21,25 +21,25 @@ const header = z.object({
   datacontenttype: z.string().default(JSON_FORMAT),
   dataschema: z.string().optional(),
   partitionkey: z.string(),
-  /** The aggregate's version, zero-padded because the extension demands an order by characters. */
+  /** The aggregate's version, zero-padded because the extension requires lexicographic order. */
   sequence: z.string().regex(/^\d+$/).optional(),
   traceparent: z.string().optional(),
   correlationid: z.string().optional(),
   causationid: z.string().optional(),
   /** Name of the channel for replies. */
   replyto: z.string().optional(),
-  /** Type of another rendition of the same event, which is published beside this one. */
+  /** Type of another rendition of the same event, which is also published. */
   alternatetype: z.string().optional(),
-  /** Where the data is, if it is not in the message. */
+  /** Reference to the data, if it is not in the message. */
   dataref: z.string().optional(),
-  /** Of that data. */
+  /** SHA-256 of the referenced data, hexadecimal. */
   datasha256: z.string().optional(),
 });
 
 type Header = z.output<typeof header>;
 
 /**
- * A message as its readers get it: a CloudEvent, whose `data` is as its contract says. `subject` is the aggregate's id,
+ * A message as its readers get it: a CloudEvent whose `data` conforms to its contract. `subject` is the aggregate's id,
  * `sequence` its version, `time` ISO 8601.
  * @public
  */
@@ -49,7 +49,7 @@ export type Message<C extends MessageContract = MessageContract> = C extends Mes
 
 const SEQUENCE_DIGITS = 16;
 
-/** A version as the extension has it. */
+/** Formats a version as the `sequence` extension requires. */
 export const sequenceOf = (version: number): string => String(version).padStart(SEQUENCE_DIGITS, '0');
 
 export interface MessageInput<C extends MessageContract> {
@@ -57,24 +57,27 @@ export interface MessageInput<C extends MessageContract> {
   source: string;
   /** Aggregate id; also the partition key. */
   subject: string;
-  /** The aggregate's version that this event reports, or the place of a command among its sender's to that subject. */
+  /**
+   * The aggregate's version that this event reports, or the position of a command among the sender's commands to that
+   * subject.
+   */
   version?: number;
   time: Date;
   data: z.input<C['data']>;
-  /** What all messages of one conversation share; its first message's id, if not given. */
+  /** Shared by all messages of one conversation. Default: the message's id. */
   correlationId?: string;
   /** Id of the message that caused this one. */
   causationId?: string | undefined;
   traceparent?: string | undefined;
   replyTo?: string | undefined;
   alternateType?: string | undefined;
-  /** JSON, if not given. */
+  /** Default: JSON. */
   format?: Format;
 }
 
 /**
  * A message of a contract, as a CloudEvent.
- * @throws {Error} if `data` breaks the contract (a ZodError), or names another subject: a defect of the caller.
+ * @throws {Error} if `data` breaks the contract (a ZodError), or names another subject: a defect in the caller
  * @beta
  */
 export function createMessage<C extends MessageContract>(contract: C, input: MessageInput<C>): Message<C> {
@@ -106,22 +109,22 @@ export function encodeMessage<C extends MessageContract>(contract: C, message: M
   return JSON.stringify({ ...head, ...encodeData(contract, message.datacontenttype, data) });
 }
 
-/** A message whose header can be read, and whose data nobody has looked at yet. */
+/** A message whose header is validated and whose data is not yet. */
 export type Envelope = Header & EncodedData;
 
 /** Reads what a queue delivers. @throws {UnreadableMessageError} naming what is wrong */
 export type ReadEnvelope = (body: string) => Envelope;
 
-/** @throws {UnreadableMessageError} if the body is no CloudEvent, naming what is wrong */
+/** @throws {UnreadableMessageError} if the body is not a CloudEvent, naming what is wrong */
 export function readEnvelope(body: string): Envelope {
   const raw = parseJson(body);
   const head = header.safeParse(withoutUnset(raw));
-  if (!head.success) throw unreadable('is no CloudEvent', head.error);
+  if (!head.success) throw unreadable('is not a CloudEvent', head.error);
   const { data, data_base64 = null } = raw as EncodedData;
   return { ...head.data, ...(data !== undefined && { data }), ...(data_base64 !== null && { data_base64 }) };
 }
 
-/** What a line that is logged about a message is to tell of it, as spans do; of one that nobody can read, nothing. */
+/** The log fields about a message, the same as in spans; none if the message is unreadable. */
 export function logFieldsOf(body: string, read: ReadEnvelope = readEnvelope): LogFields {
   try {
     const { id, correlationid, traceparent } = read(body);
@@ -137,8 +140,8 @@ export function logFieldsOf(body: string, read: ReadEnvelope = readEnvelope): Lo
 }
 
 /**
- * Reads an envelope's data as one of `contracts`, or as one that these supersede. Tolerant: unknown fields are ignored,
- * defaults are filled in.
+ * Reads an envelope's data by one of `contracts`, or by a contract that one of them supersedes. Tolerant reader:
+ * ignores unknown fields and fills in defaults.
  * @throws {UnreadableMessageError} naming what is wrong and where
  */
 export function readMessage<C extends MessageContract>(envelope: Envelope, contracts: readonly C[]): Message<C> {
@@ -155,12 +158,12 @@ export const contractFor = <C extends MessageContract>(contracts: readonly C[], 
   contracts.find((contract) => contract.type === type) ??
   contracts.find(({ supersedes }) => supersedes?.contract.type === type);
 
-/** Whether a contract is for messages of a type, or for those of the version after it. */
+/** Whether a contract reads messages of a type: its own type or the previous version's. */
 const reads = (contracts: readonly MessageContract[], type: string | undefined) =>
   type !== undefined &&
   contracts.some((contract) => contract.type === type || contract.supersedes?.contract.type === type);
 
-/** Whether an event erases what its aggregate left behind, by the contract of its type. */
+/** Whether an event erases its aggregate's data, by the contract of its type. */
 export const isErasing = ({ type }: { type?: string }, contracts: readonly MessageContract[]): boolean =>
   reads(
     contracts.filter(({ erases }) => erases),
@@ -168,8 +171,8 @@ export const isErasing = ({ type }: { type?: string }, contracts: readonly Messa
   );
 
 /**
- * Whether a message is the rendition of an event for other readers, while these contracts read the one beside it. Both
- * report the same version, so whoever took this one for the event would take the other for its duplicate.
+ * Whether a message is a rendition of an event for other readers, and these contracts read the rendition beside it.
+ * Both report the same version, so a subscriber that read both would take one for a duplicate of the other.
  */
 export const isOtherRendition = ({ type, alternatetype }: Envelope, contracts: readonly MessageContract[]): boolean =>
   !reads(contracts, type) && reads(contracts, alternatetype);
@@ -184,33 +187,35 @@ function readData(contract: MessageContract, envelope: Envelope): unknown {
   return data.data;
 }
 
-/** Whether a message's subject and data are about the same. */
+/** Whether a message's subject equals the subject field of its data. */
 const agree = ({ subjectField }: MessageContract, subject: string, data: unknown): boolean =>
   subjectField === undefined || (data as Record<string, unknown>)[subjectField] === subject;
 
 const disagreement = ({ subjectField }: MessageContract) => `its subject is not the ${subjectField} of its data`;
 
-/** The aggregate version that an event reports. @throws {UnreadableMessageError} if it reports none. */
+/** The aggregate version that an event reports. @throws {UnreadableMessageError} if it reports none */
 export function versionOf(message: { id: string; sequence?: string | undefined }): number {
   if (message.sequence === undefined)
-    throw new UnreadableMessageError(`message ${message.id}: it has no version, which its channel keeps order by`);
+    throw new UnreadableMessageError(`message ${message.id}: it has no version, and its channel is ordered`);
   const version = Number(message.sequence);
   if (!Number.isSafeInteger(version) || version < 1) {
-    throw new UnreadableMessageError(`message ${message.id}: sequence ${message.sequence} is no version from 1 up`);
+    throw new UnreadableMessageError(
+      `message ${message.id}: sequence ${message.sequence} is not a version (1 or higher)`,
+    );
   }
   return version;
 }
 
-/** Where a message stands in the order of its aggregate. */
+/** The position of a message in the order of its aggregate. */
 export interface Place {
   aggregateId: string;
   version: number;
 }
 
 /**
- * The place of a message on a channel: by its subject and version or, where a channel keeps no order, in a place of its
- * own, so that it is applied once by its id.
- * @throws {UnreadableMessageError} if it names no version on a channel that keeps one
+ * The position of a message on a channel: subject and version or, on a channel without order, a position of its own, so
+ * that it is applied once by its id.
+ * @throws {UnreadableMessageError} if the channel is ordered and the message has no version
  */
 export const placeOf = (message: Pick<Envelope, 'id' | 'subject' | 'sequence'>, unordered: boolean): Place =>
   unordered ? { aggregateId: message.id, version: 1 } : { aggregateId: message.subject, version: versionOf(message) };
@@ -219,12 +224,12 @@ export function parseJson(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {
-    // What the parser says quotes the body.
-    throw new UnreadableMessageError('message is no JSON');
+    // The parser's error text quotes the body.
+    throw new UnreadableMessageError('message is not JSON');
   }
 }
 
-/** An attribute that is null is one that is not set (JSON format, 2.2). */
+/** A null attribute counts as absent (JSON format, 2.2). */
 const withoutUnset = (raw: unknown): unknown =>
   raw instanceof Object ? Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== null)) : raw;
 

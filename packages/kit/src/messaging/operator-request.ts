@@ -1,14 +1,14 @@
 import * as z from 'zod';
 import type { ReleaseReport } from './parking.ts';
 
-/** `messageId`: of which message, where several claim the version. */
+/** `messageId`: required if several messages have the version. */
 const parked = z.strictObject({
   aggregateId: z.string().min(1),
   version: z.int().min(0),
   messageId: z.string().min(1).exactOptional(),
 });
 
-/** `release`: also what is held. */
+/** `release`: also applies held messages. */
 const redriveRequest = z.strictObject({
   redrive: z.array(z.string().min(1)),
   release: z.boolean().exactOptional(),
@@ -16,7 +16,7 @@ const redriveRequest = z.strictObject({
 const dataRequest = z.strictObject({ data: parked });
 const discardRequest = z.strictObject({ discard: parked, because: z.string().min(1) });
 
-/** What a person may ask the sweep for, about the messages of these aggregates (or of this one) and no others. */
+/** An operator's request to the sweep, about the messages of these aggregates (or this one) only. */
 export type ParkingRequest =
   | z.output<typeof redriveRequest>
   | z.output<typeof discardRequest>
@@ -26,20 +26,20 @@ export type ParkingRequest =
 export type ParkingAnswer =
   | { reports: ReleaseReport[] }
   | { discarded: z.output<typeof parked> }
-  /** Of a large message, in Base64. */
+  /** Data of a large message, in Base64. */
   | { data: string }
   | { refused: string };
 
 /**
- * What invoked the sweep: a person's request, or the timer (undefined).
- * @throws {Error} if it is meant as a request, and is none
+ * An operator's request; undefined if the timer invoked the sweep.
+ * @throws {Error} if the event is an invalid request
  */
 export function parkingRequestOf(event: object): ParkingRequest | undefined {
   const schema = schemaOf(event);
   if (!schema) return undefined;
   const { success, data, error } = schema.safeParse(event);
   if (success) return data;
-  throw new Error(`no request that the sweep knows: ${z.prettifyError(error)}`);
+  throw new Error(`invalid request to the sweep: ${z.prettifyError(error)}`);
 }
 
 function schemaOf(event: object): z.ZodType<ParkingRequest> | undefined {

@@ -12,25 +12,26 @@ import { relayFunctions } from './relay-functions.ts';
 import { type Addresses, createSender } from './sender.ts';
 import { publishByTopics } from './topics.ts';
 
-/** An outbox, and where its messages go. */
+/** An outbox, and the destinations of its messages. */
 export interface OutboxSettings {
-  /** Of the outbox. */
+  /** The outbox table. */
   tableName: string;
-  /** Of what waits for later. Default: nothing may. */
+  /** Table of scheduled messages. Default: none can be scheduled. */
   laterTable?: string;
   /** By channel name: the ARN of a topic, or the URL of a queue. */
   addresses: Addresses;
-  /** What logs and metrics call it, where the environment (`POWERTOOLS_SERVICE_NAME`) says nothing. Default: `relay`. */
+  /** Service name in logs and metrics if `POWERTOOLS_SERVICE_NAME` is not set. Default: `relay`. */
   service?: string;
-  /** Erases the data of large messages. Needed if a publisher has one. */
+  /** Erases the data of large messages. Required if a publisher has one. */
   claimCheck?: ClaimCheck;
 }
 
 /**
- * The two Lambda functions that publish what an outbox has: `relay`, woken by its stream, and `sweep`, woken by a timer.
- * @param given without `tableName` and `addresses`, these are what the environment says, as `Outbox` of `@rollcall/cdk` gives it:
- * OUTBOX_TABLE; CHANNELS, the addresses as JSON; and LATER_TABLE, if messages may wait for later
- * @throws {Error} if the environment lacks one of the first two
+ * The two Lambda functions that publish an outbox's messages: `relay`, triggered by its stream, and `sweep`, triggered
+ * by a timer.
+ * @param given without `tableName` and `addresses`, they come from the environment that `Outbox` of `@rollcall/cdk`
+ * sets: OUTBOX_TABLE; CHANNELS, the addresses as JSON; and LATER_TABLE, if messages can be scheduled
+ * @throws {Error} if OUTBOX_TABLE or CHANNELS is needed and missing
  * @public
  */
 export function outboxFunctions(given: OutboxSettings | Pick<OutboxSettings, 'claimCheck'> = {}) {

@@ -4,13 +4,13 @@ import { outboxPut, type TransactItem } from './outbox.ts';
 import { outgoing } from './outgoing.ts';
 
 /**
- * A message as an item of the transaction that makes the change it is about: for tables that no publisher writes. The
- * transaction fails if a message about this version of the subject was committed before.
- * @param tableName of the outbox
- * @param channel by its name, of which whoever publishes knows the address
- * @param about `version`: of the subject after the change, from 1 without a gap; `large`: of an event that erases, whether the
- * channel is: then the outbox deletes the data of what was sent about the subject
- * @throws {Error} if `data` breaks the contract (a ZodError), or names another subject: a defect of the caller
+ * A message as an item of the caller's transaction, for tables that are not written by a publisher. The transaction
+ * fails if a message about this version of the subject was committed before.
+ * @param tableName the outbox table
+ * @param channel name of the channel; the relay knows its address
+ * @param about `version`: of the subject after the change, starting at 1 without gaps; `large`: for an event that
+ * erases, whether the channel is large: the outbox then deletes the stored data of messages about the subject
+ * @throws {Error} a MessageTooLargeError, if it exceeds 256 KB, the limit of every channel
  * @throws {Error} a MessageTooLargeError, if it has more than 256 KB, which no channel takes
  * @public
  */
@@ -23,7 +23,9 @@ export function outboxItem<C extends MessageContract>(
   const message = outgoing(channel, contract, createMessage(contract, about));
   const { subject: aggregateId, version, large, time } = about;
   if (contract.erases && large === undefined)
-    throw new Error(`${contract.type} erases: say by \`large\` whether ${channel} is, so that its data is erased too`);
+    throw new Error(
+      `${contract.type} erases: set \`large\` to whether ${channel} is large, so that stored data is erased too`,
+    );
   const row = { aggregateId, version, messages: [message], committedAt: time.toISOString() };
   return outboxPut(tableName, large && contract.erases ? { ...row, erases: true } : row);
 }

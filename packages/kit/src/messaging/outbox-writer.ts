@@ -8,39 +8,39 @@ import { type OutboxWriterOptions, queueItemsOf, queueWrites } from './queue-wri
 
 type Item = Record<string, unknown>;
 
-/** A state, and what is committed with it: one transaction, of at most 100 items. */
+/** A state and everything committed with it, in one transaction of at most 100 items. */
 export interface Commit<Beside extends string> {
   /** A conditional put. */
   put: NonNullable<TransactItem['Put']>;
-  /** Guards, marks, indexes, checks of the service, by names of its own. */
+  /** Further writes (uniqueness guards, indexes, condition checks), by names of the service's own. */
   beside?: Readonly<Record<Beside, TransactItem>>;
-  /** Events, in outbox rows. */
+  /** Events, as outbox rows. */
   rows?: readonly OutboxRow[];
-  /** To queues. */
+  /** Messages to queues. */
   send?: readonly AddressedDraft[];
-  /** What begins or ends to wait, by writes without conditions. */
+  /** Scheduled messages to add or remove, by unconditional writes. */
   waiting?: readonly TransactItem[];
 }
 
-/** One of a commit's companions refused it. */
+/** The condition of one of a commit's further writes failed. */
 export interface Refused<Beside extends string> {
   result: 'refused';
   by: Beside;
-  /** As it was then; undefined: there was none. */
+  /** The item as it was then; undefined: it did not exist. */
   item?: Item;
 }
 
 export type Committed<Beside extends string> =
   | { result: 'done' }
-  /** The put's condition refused it. `item`: as it was then; undefined: there was none. */
+  /** The put's condition failed. `item`: as it was then; undefined: it did not exist. */
   | { result: 'stale'; item?: Item }
   | Refused<Beside>
-  /** Others were at work on the same items each time, or sent commands to the same subject. */
+  /** Concurrent transactions on the same items, or commands to the same subject, won every attempt. */
   | { result: 'busy' };
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html */
 const MAX_ITEMS = 100;
-/** Others counted a command of the same subject in between. */
+/** Another sender counted a command of the same subject in between. */
 const ATTEMPTS = 5;
 
 export type OutboxWriter = ReturnType<typeof createOutboxWriter>;
@@ -53,7 +53,7 @@ export function createOutboxWriter(options: OutboxWriterOptions) {
   const { client, outboxTable } = options;
   const writes = queueWrites(options);
 
-  /** @returns nothing, if others have counted a command of the same subject in between */
+  /** @returns undefined if another sender counted a command of the same subject in between */
   async function attempt<Beside extends string>(
     { put, beside, rows = [], send = [], waiting: changed = [] }: Commit<Beside>,
     context: CommandContext,
@@ -74,7 +74,7 @@ export function createOutboxWriter(options: OutboxWriterOptions) {
         const found = refusedBy(error, 1 + events.length + index);
         if (found) return { result: 'refused', by, ...itemOf(found) };
       }
-      // `transact` has tried it several times.
+      // `transact` has retried already.
       if (isConflict(error)) return { result: 'busy' };
       if (commands.some((_, index) => refusedBy(error, items.length + index))) return undefined;
       throw error;
@@ -83,12 +83,13 @@ export function createOutboxWriter(options: OutboxWriterOptions) {
 
   return {
     /**
-     * Items that send messages to queues, for a transaction of the caller's. Reads a count for each subject of a queue that
-     * keeps order; if others send to it meanwhile, the items refuse the transaction, and have to be made again.
+     * Items that send messages to queues, for a transaction of the caller's. Reads one counter per subject of an
+     * ordered queue. If another sender moves a counter in between, the transaction fails, and the items must be created
+     * again.
      */
     writes,
 
-    /** What `commit` writes, for a transaction of the caller's: the put first. */
+    /** The writes of `commit`, for a transaction of the caller's: the put first. */
     async items<Beside extends string>(
       { put, beside, rows = [], send = [], waiting: changed = [] }: Commit<Beside>,
       context: CommandContext,
@@ -104,8 +105,9 @@ export function createOutboxWriter(options: OutboxWriterOptions) {
     },
 
     /**
-     * Writes all of it or nothing. If the answer was lost and the SDK was refused by its own write, that is done.
-     * @throws {TransactionCanceledException} if it was refused for another reason, such as a throttled table
+     * Commits everything or nothing. If a response is lost and the SDK's next attempt fails on its own write, that
+     * counts as success.
+     * @throws {TransactionCanceledException} if it fails for another reason, such as a throttled table
      */
     async commit<Beside extends string = never>(
       commit: Commit<Beside>,
@@ -120,27 +122,27 @@ export function createOutboxWriter(options: OutboxWriterOptions) {
   };
 }
 
-/** @throws {Error} if they are too many for one transaction, beside the state */
+/** @throws {Error} if they do not fit into one transaction with the state */
 function checkSize(events: number, companions: number, send: readonly AddressedDraft[], waiting: number): void {
   const queued = queueItemsOf(send);
   const size = 1 + events + companions + queued + waiting;
   if (size <= MAX_ITEMS) return;
   throw new Error(
-    `a transaction takes ${MAX_ITEMS} items, and this has ${size}: a state, ${events} events, ${companions} beside them, and ${queued} of ${send.length} messages to queues${waiting > 0 ? `; and ${waiting} of messages that wait` : ''}`,
+    `a transaction takes ${MAX_ITEMS} items, and this one has ${size}: a state, ${events} events, ${companions} writes beside them, and ${queued} for ${send.length} messages to queues${waiting > 0 ? `; and ${waiting} for scheduled messages` : ''}`,
   );
 }
 
-/** Adds what DynamoDB is to tell if the item's condition fails; it costs nothing. */
+/** Makes DynamoDB return the item if its condition fails, at no cost. */
 const showingWhatRefuses = (item: TransactItem): TransactItem =>
   Object.fromEntries(
     Object.entries(item).map(([kind, input]) => [kind, { ReturnValuesOnConditionCheckFailure: 'ALL_OLD', ...input }]),
   );
 
-/** Whether an attempt before may have taken effect, whose answer the SDK did not get. */
+/** Whether an earlier attempt of the SDK, whose response was lost, may have succeeded. */
 const wasTriedAgain = (error: unknown): boolean =>
   error instanceof TransactionCanceledException && (error.$metadata.attempts ?? 1) > 1;
 
-/** Whether what refused a transaction is what it wrote itself: its event, as long as that is not published; or its state. */
+/** Whether a transaction failed on its own earlier write: its event, as long as that is unpublished, or its state. */
 function isOwn(error: unknown, state: TransactItem['Put'], event: TransactItem['Put']): boolean {
   const row = refusedBy(error, 1);
   if (event && row && Object.keys(row).length > 0) return isDeepStrictEqual(row, marshalled(event));

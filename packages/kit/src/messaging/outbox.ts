@@ -10,19 +10,19 @@ import { UnreadableMessageError } from './errors.ts';
 import { readEnvelope } from './message.ts';
 import type { OutgoingMessage } from './outgoing.ts';
 
-/** Messages that were committed with a state change and wait to be sent. Key: aggregate id and version. */
+/** Messages that were committed with a state change and are not yet published. Key: aggregate id and version. */
 export interface OutboxRow {
-  /** Of an event, its subject; of commands, the channel and their subject. Rows of one aggregate are sent in order. */
+  /** For an event, its subject; for commands, channel and subject. Rows of one aggregate are sent in order. */
   aggregateId: string;
   version: number;
-  /** One, or the renditions of one event. */
+  /** One message, or the renditions of one event. */
   messages: OutgoingMessage[];
   committedAt: string;
-  /** Whether the data of what was sent about the aggregate on the channel is to be erased once this is published. */
+  /** Whether to erase the stored data of messages about the aggregate on the channel once this row is published. */
   erases?: true;
 }
 
-/** What a row keeps of a message. The rest follows from its body, and is not paid for at every write. */
+/** The stored part of a message. The rest is derived from its body, so that it adds nothing to the cost of a write. */
 type StoredMessage = Pick<OutgoingMessage, 'channel' | 'kind' | 'body'>;
 
 const stored = ({ channel, kind, body }: OutgoingMessage): StoredMessage => ({ channel, kind, body });
@@ -36,7 +36,7 @@ function restored({ channel, kind, body }: StoredMessage, group: string): Outgoi
   };
 }
 
-/** A row as its item has it. One that somebody else wrote, with no message that can be read, has no messages. */
+/** Reads a row from its item. A row of unknown origin without readable messages gets an empty list. */
 export function readRow(item: Record<string, unknown>): OutboxRow {
   const row = item as unknown as OutboxRow;
   const { messages, ...rest } = row;
@@ -50,12 +50,12 @@ export function readRow(item: Record<string, unknown>): OutboxRow {
 }
 
 /**
- * One write of a transaction, as `TransactWriteCommand` takes it.
+ * One item of `TransactWriteCommand`.
  * @public
  */
 export type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
-/** The outbox row as a part of the transaction that makes the state change. Fails if the version is taken. */
+/** The outbox row as an item of the transaction that changes the state. Fails if the version exists. */
 export const outboxPut = (tableName: string, row: OutboxRow): TransactItem => ({
   Put: {
     TableName: tableName,
@@ -64,17 +64,17 @@ export const outboxPut = (tableName: string, row: OutboxRow): TransactItem => ({
   },
 });
 
-/** What the relay needs of the outbox. */
+/** The operations on the outbox that the relay needs. */
 export interface Outbox {
   /**
-   * The rows of an aggregate up to `version`, from the lowest, in pages. Only a version whose commit is known to
-   * precede the call may be named: DynamoDB does not isolate a query as a whole, so rows that are being committed
-   * meanwhile could appear without their predecessors.
+   * The rows of an aggregate up to `version` in ascending order, page by page. `version` must have been committed
+   * before the call: a DynamoDB query is not isolated as a whole, so rows that are being committed could appear without
+   * their predecessors.
    */
   pendingUpTo(aggregateId: string, version: number): Promise<OutboxRow[]>;
   /** Deletes published rows and returns those that could not be deleted. */
   remove(rows: readonly OutboxRow[]): Promise<OutboxRow[]>;
-  /** One segment of everything pending, page by page. */
+  /** One segment of all pending rows, page by page. */
   scan(segment: number, segments: number): AsyncIterable<OutboxRow[]>;
 }
 

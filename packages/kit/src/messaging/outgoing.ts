@@ -2,52 +2,53 @@ import type { MessageContract, MessageKind } from '../contracts/contract.ts';
 import { MessageTooLargeError } from './errors.ts';
 import { encodeMessage, type Message } from './message.ts';
 
-/** Data that travels apart from its message. */
+/** Data stored apart from its message. */
 export interface LargeData {
   key: string;
   bytes: Uint8Array<ArrayBuffer>;
   contentType: string;
 }
 
-/** A message that is ready to be sent. */
+/** A message that is ready to send. */
 export interface OutgoingMessage {
-  /** Name of the channel; its address is a matter of configuration. */
+  /** Name of the channel; its address is configuration. */
   channel: string;
-  /** Messages of a group keep their order. */
+  /** Messages of one group keep their order. */
   group: string;
   messageId: string;
   type: string;
   kind: MessageKind;
-  /** Type of the other rendition of the same event, for subscriptions to filter by. */
+  /** Type of the other rendition of the same event, for subscription filters. */
   alternateType?: string;
-  /** Of the trace that it belongs to. */
+  /** Trace context of the message. */
   traceparent?: string;
   /** The CloudEvent, serialized. */
   body: string;
-  /** Its data, if that travels apart: kept by whoever commits the message, before. */
+  /** Its data if stored apart; whoever commits the message stores it first. */
   claim?: LargeData;
 }
 
 /**
- * What a message may have, attributes included: what SNS takes by default
- * (https://docs.aws.amazon.com/sns/latest/dg/large-message-payloads.html). SQS takes 1 MiB since August 2025, and topics can be set
- * so (https://aws.amazon.com/about-aws/whats-new/2025/08/amazon-sqs-max-payload-size-1mib/); but a message waits for its
- * publication in an item of a table, and is parked in one, of 400 KB
+ * Maximum size of a message, attributes included: the default limit of SNS
+ * (https://docs.aws.amazon.com/sns/latest/dg/large-message-payloads.html). SQS takes 1 MiB since August 2025, and
+ * topics can be configured for it
+ * (https://aws.amazon.com/about-aws/whats-new/2025/08/amazon-sqs-max-payload-size-1mib/). But pending and parked
+ * messages are items of a table, which are limited to 400 KB
  * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html).
  */
 export const MAX_BYTES = 256 * 1024;
-/** What the attributes, group and deduplication ids of a message add to its body; generously rounded up. */
+/** Upper bound of what attributes, group and deduplication id add to the body. */
 const BYTES_BESIDE_BODY = 1024;
 
-/** @throws {MessageTooLargeError} if its data cannot travel apart */
+/** @throws {MessageTooLargeError} if its data cannot be stored apart */
 export type Apart = (ready: OutgoingMessage, contract: MessageContract, message: Message) => OutgoingMessage;
 
 export const bytesOf = ({ body }: OutgoingMessage): number => Buffer.byteLength(body) + BYTES_BESIDE_BODY;
 
 /**
- * A message that is ready to be sent on a channel; messages of one `group` keep their order. Default: that of its subject.
- * @param apart makes one that is too large a message without its data, whose `claim` is kept before it is committed
- * @throws {MessageTooLargeError} if no channel would take it: before anything is committed that it should report
+ * A message ready to send on a channel; messages of one `group` keep their order. Default group: its subject.
+ * @param apart moves the data of a message that is too large into its `claim`, to be stored before the commit
+ * @throws {MessageTooLargeError} if it exceeds the limit of every channel: thrown before anything is committed
  * @beta
  */
 export function outgoing<C extends MessageContract>(
@@ -73,6 +74,6 @@ export function outgoing<C extends MessageContract>(
     ready,
     bytesOf(ready),
     MAX_BYTES,
-    '. Data of up to 8 MB travels apart where the channel is `large` and its sender has a claim check',
+    '. Data of up to 8 MB can be stored apart if the channel is `large` and its sender has a claim check',
   );
 }

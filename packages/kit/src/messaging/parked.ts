@@ -1,7 +1,7 @@
 import { stuckProcessOf } from './process/stuck.ts';
 import type { ParkedMessage, ParkedReason } from './subscriber-store.ts';
 
-/** What a parked message waits for, by its reason; in the order in which a person is told of them. */
+/** What a parked message waits for, by reason; in the order in which operators see them. */
 export const WAITS_FOR = {
   failed: 'a person',
   held: 'its release',
@@ -14,7 +14,7 @@ export const WAITS_FOR = {
 
 export const parkedReasons = Object.keys(WAITS_FOR) as ParkedReason[];
 
-/** What has been parked for so long needs a look, whatever it is parked for. */
+/** After this time, a parked message needs attention whatever its reason. */
 const OLD_MS = 60 * 60_000;
 
 export const ageOf = ({ parkedAt }: ParkedMessage, now: Date): number => now.getTime() - Date.parse(parkedAt);
@@ -22,9 +22,9 @@ export const ageOf = ({ parkedAt }: ParkedMessage, now: Date): number => now.get
 export const isOld = (parked: ParkedMessage, now: Date): boolean => ageOf(parked, now) > OLD_MS;
 
 /**
- * Whether a parked message waits for a person: also what fails for now, or waits for its predecessor, for longer than that
- * is usual. What is held by a rule is no fault; a process that holds its deadline needs a person. The sweep counts by it for
- * the alarm, and operators are told by it.
+ * Whether a parked message needs a person, including temporary failures and missing predecessors that last unusually
+ * long. A message held by a rule needs nobody; a process that holds its deadline does. The alarm's metric and the
+ * operators' views use this.
  */
 export const needsPerson = (parked: ParkedMessage, now: Date): boolean =>
   WAITS_FOR[parked.reason] === 'a person' ||
@@ -35,6 +35,6 @@ export const needsPerson = (parked: ParkedMessage, now: Date): boolean =>
 export const holdsUp = ({ version, reason }: ParkedMessage): boolean =>
   version > 0 && reason !== 'unsent' && reason !== 'below-baseline';
 
-/** Of an aggregate's messages, the first that is still to be applied. */
+/** The first message of an aggregate that is still to be applied. */
 export const lowestOf = (queue: readonly ParkedMessage[]): ParkedMessage | undefined =>
   queue.find(({ reason }) => reason !== 'unsent');

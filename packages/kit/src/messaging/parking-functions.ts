@@ -10,20 +10,20 @@ import { subscriberWith } from './subscriber.ts';
 import { nameOfQueue, type QueueSettings, queueFunctions } from './subscriber-functions/queue-functions.ts';
 
 /**
- * Applies a message by itself, at least once: it must be idempotent by the message's id.
- * @throws {PermanentError} if trying again will not help: it is parked for a person
+ * Applies a message outside the kit, at least once: it must be idempotent by the message's id.
+ * @throws {Error} for everything else: it is retried, from its fifth receive on by the sweep
  * @throws {PostponedError} if it is to come again at a time
  * @throws {Error} for everything else: it is tried again, and from its fifth receive on by the sweep
  */
 export type ApplyMessage = (message: Envelope) => Promise<void>;
 
-/** There is no cursor: what `apply` does is all that is known of a message. */
+/** There is no cursor: only `apply` knows whether a message was applied. */
 const CURSOR_KEY = 'none';
 
 /**
- * Parking and redrive alone, for a consumer that applies its messages without the kit: what cannot be applied is set aside,
- * and comes back. Each message is on its own: others of its subject do not wait for it.
- * @returns `consume`, for the queue, and `sweep`, for a timer and for operators
+ * Parking and redrive alone, for a consumer that applies its messages without the kit. Messages that fail are parked
+ * and retried. Each message is independent: others of its subject do not wait for it.
+ * @returns `consume`, for the queue, and `sweep`, for a timer and operators' requests
  * @public
  */
 export function parkingFunctions(name: string, settings: QueueSettings, apply: ApplyMessage) {
@@ -61,5 +61,5 @@ const applierOf = (apply: ApplyMessage, now: () => Date): Applier => ({
       return { outcome: 'parked', reason: 'failed', error };
     }
   },
-  async settle() {},
+  async complete() {},
 });

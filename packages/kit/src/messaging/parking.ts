@@ -6,18 +6,21 @@ import { erases, type How, type Reading, type Released } from './parking/policy.
 import { createRelease, type ReleaseOptions } from './parking/release.ts';
 import type { ParkedMessage } from './subscriber-store.ts';
 
-/** What a sweep or a redrive did to the parked messages of one aggregate: each is counted once, as what it is now. */
+/**
+ * What a sweep or a redrive did to the parked messages of one aggregate; each message is counted once, by its new
+ * state.
+ */
 export interface ReleaseReport {
   aggregateId: string;
-  /** Also those of which only what follows was left to be sent. */
+  /** Includes applied messages whose consequences were sent. */
   applied: number;
-  /** Taken away: applied before, or of a subject that has left. */
+  /** Removed: applied before, or the subject was erased. */
   obsolete: number;
-  /** Left where they are: their predecessor is missing or waits itself, or their time has not come. */
+  /** Left parked: the predecessor is missing or parked, or the retry time has not come. */
   waiting: number;
   /** Left for a person. */
   forPerson: number;
-  /** The version at which it stopped, if one was tried, and why. */
+  /** The version at which it stopped after a try, and why. */
   version?: number;
   error?: string;
 }
@@ -26,26 +29,26 @@ export type ParkingOptions = ParkingPlaceOptions & Omit<ReleaseOptions, 'place'>
 
 export type Parking = ReturnType<typeof createParking>;
 
-/** As many as a batch of a queue has: what a handler calls is limited by that. */
+/** The same parallelism as a batch of a queue, for which the limits on handlers' calls are set. */
 export const AGGREGATES_AT_ONCE = 10;
 
 const OUT_OF_TIME = new TransientError('the function ran out of time: run it again');
 
-/** The place of messages that cannot be applied yet, or not without a person; nothing on the fast path knows of it. */
+/** Messages that cannot be applied yet, or not without a person. The fast path does not use this. */
 export function createParking(options: ParkingOptions) {
   const { store, now } = options;
   const place = createParkingPlace(options);
   const one = createRelease({ ...options, place });
 
-  /** @param last the last of its aggregate's messages that erases */
+  /** @param last the last erasing message of the aggregate */
   function releaseOrDrop(parked: ParkedMessage, last: ParkedMessage | undefined, how: How): Promise<Released> {
     if (last === undefined || parked.reason === 'unsent') return one.release(parked, how);
     if (parked.version < last.version) return one.drop(parked, how);
-    // Who leaves waits neither for a person who held the message, nor for a capability to be switched on again.
+    // An erasure waits neither for a person who held the message, nor for a paused capability.
     return one.release(parked, parked === last ? { ...how, released: true, isOff: false } : how);
   }
 
-  /** Applies the parked messages of an aggregate, from the lowest, as far as it goes. */
+  /** Applies the parked messages of an aggregate in ascending order until one cannot be applied. */
   async function release(aggregateId: string, how: How, mayGoOn: () => boolean): Promise<ReleaseReport> {
     const report: ReleaseReport = { aggregateId, applied: 0, obsolete: 0, waiting: 0, forPerson: 0 };
     try {
@@ -60,7 +63,7 @@ export function createParking(options: ParkingOptions) {
         const { left, error } = became;
         if (error) Object.assign(report, { version: parked.version, error: textOf(error) });
         report[needsPerson(left, now()) ? 'forPerson' : 'waiting']++;
-        // What could not be read waits under its own aggregate once it can be.
+        // A formerly unreadable message continues under its own aggregate.
         if (left.aggregateId !== aggregateId || !holdsUp(left)) continue;
         report.waiting += queue.length - index - 1;
         break;
@@ -77,8 +80,8 @@ export function createParking(options: ParkingOptions) {
     release,
 
     /**
-     * Applies the parked messages of aggregates in order, also what waits for a person.
-     * @param released also what is held
+     * Applies the parked messages of aggregates in order, including those that wait for a person.
+     * @param released also applies held messages
      */
     redrive(aggregateIds: readonly string[], mayGoOn: () => boolean, released = false): Promise<ReleaseReport[]> {
       const how: How = { redriven: true, released, isOff: false };

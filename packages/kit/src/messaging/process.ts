@@ -11,9 +11,9 @@ import { type ProcessOptions, transitionWrites } from './process/writes.ts';
 export type Process<Data> = ReturnType<typeof createProcess<Data>>;
 
 /**
- * Runs a process: its state, its deadline and what it sends are committed together, and each reply is applied once, by that
- * state. The reply of a step that was given up is no reply to the next.
- * @throws {Error} if the process has a deadline, and the options no `later`
+ * Runs a process: its state, its deadline and the messages it sends are committed together, and each reply is applied
+ * once, by that state. A late reply of an abandoned step is not taken for a reply of the next.
+ * @throws {Error} if the process has a deadline and the options no `later`
  * @public
  */
 export function createProcess<Data>(definition: ProcessDescriptor<Data>, options: ProcessOptions<Data>) {
@@ -26,8 +26,8 @@ export function createProcess<Data>(definition: ProcessDescriptor<Data>, options
     ...clientOf(definition, moves, writes),
 
     /**
-     * What a person decides.
-     * @throws {PermanentError} if there is no such process, or that cannot be decided about it now
+     * An operator's decision.
+     * @throws {TransientError} if concurrent changes win every attempt
      * @throws {TransientError} if others change it each time
      */
     async decide(id: string, decision: Decided): Promise<ProcessState<Data>> {
@@ -37,8 +37,9 @@ export function createProcess<Data>(definition: ProcessDescriptor<Data>, options
     },
 
     /**
-     * Of the consumer of its replies.
-     * @throws {Error} if it takes another queue, or is not `idempotent`: replies are applied once by the process's state
+     * Handlers for the consumer of its replies.
+     * @throws {Error} if that consumes another queue, or is not `idempotent`: replies are applied once by the process's
+     * state
      */
     handlers: replyHandlers(definition, { ...steps, ...transitions }, writes, options),
   };

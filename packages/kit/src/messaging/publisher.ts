@@ -10,27 +10,28 @@ import { createOutboxWriter, type OutboxWriter, type Refused } from './outbox-wr
 
 export interface PublisherOptions {
   client: DynamoDBDocumentClient;
-  /** Of the states. */
+  /** Table of the states. */
   table: string;
-  /** Its rows are known by the ids of aggregates: no two aggregates of an outbox have the same. */
+  /** Rows are identified by aggregate id, which must be unique among all aggregates that share an outbox. */
   outboxTable: string;
-  /** The key of an aggregate's item. Default: `{ pk: id }`. */
+  /** Key of an aggregate's item. Default: `{ pk: id }`. */
   key?: (id: string) => Record<string, string>;
-  /** CloudEvents `source`: `/APPLICATION/SERVICE`. Default: the one sender of the topic. */
+  /** CloudEvents `source`: `/APPLICATION/SERVICE`. Default: the only sender of the topic. */
   source?: string;
   /**
-   * What sends its commands. Default: one that counts them in `table`. Publishers of one service that send to the same
-   * ordered queue share one: a command that another has counted, too, would be taken for its repetition.
+   * Sends its commands. Default: a writer with counters in `table`. Publishers of one service that send to the same
+   * ordered queue must share one: a command that two writers count could be taken for a duplicate.
    */
   writer?: OutboxWriter;
   /**
-   * Of `createLater`, on LATER_TABLE of the outbox. An event that erases its aggregate deletes those that wait about it, in
-   * the same transaction, unless its decision cancels or replaces them itself; it cannot be for later. Default: it sends none.
+   * From `createLater`, on the outbox's LATER_TABLE. An erasing event also deletes the scheduled messages about its
+   * aggregate in the same transaction, unless the decision cancels or replaces them itself; it cannot be scheduled.
+   * Default: the publisher schedules no messages.
    */
   later?: LaterMessages;
   /**
-   * Of `createClaimCheck`: keeps the data of large messages. The outbox erases it once an event is published that erases its
-   * aggregate. Default: it sends none.
+   * From `createClaimCheck`: stores the data of large messages. The outbox erases it once an erasing event of the
+   * aggregate is published. Default: it sends none.
    */
   claimCheck?: ClaimCheck;
 }
@@ -39,7 +40,7 @@ type Busy = { result: 'busy' };
 
 export type Created<State, Beside extends string = never> =
   | { result: 'done'; state: State }
-  /** There is one of that id. */
+  /** An aggregate with the id exists. */
   | { result: 'taken'; state: State }
   | Refused<Beside>
   | Busy;
@@ -49,22 +50,23 @@ export type Changed<State, Beside extends string = never> =
   /** The decision was to change nothing. */
   | { result: 'unchanged'; state: State }
   | { result: 'missing' }
-  /** It is not at the version that was asked for. `state`: as it is by now. */
+  /** It is not at the version that was asked for. `state`: the current one. */
   | { result: 'overtaken'; state: State }
   | Refused<Beside>
-  /** Others were faster each time. */
+  /** Concurrent changes won every attempt. */
   | Busy;
 
-/** Others changed the aggregate between read and write. */
+/** Concurrent changes of the aggregate between read and write. */
 const ATTEMPTS = 5;
 
 /**
- * Commits state, version and messages of an aggregate in one transaction; the relay publishes them. A `create` costs that
- * transaction, a `change` a read more, and each subject of a queue that keeps order another, of its count.
+ * Commits state, version and messages of an aggregate in one transaction; the relay publishes the messages. `create`
+ * costs that transaction; `change`, one more read. Each subject of an ordered queue costs one more read, of its
+ * counter.
  *
- * If the answer of a transaction is lost, the SDK tries again and is refused by its own write: that is done, as the state which
- * stands there is the one to be written. Two who write the same state at once are told apart only if it says when or
- * by whom.
+ * If the response to a transaction is lost, the SDK's next attempt fails on its own write. That counts as success if
+ * the stored state equals the one to be written. Two writers of the same state at the same time are distinguished only
+ * if the state contains when or by whom it was written.
  * @public
  */
 export function createPublisher<State extends Versioned, Topic extends Channel = Channel>(
@@ -96,10 +98,10 @@ export function createPublisher<State extends Versioned, Topic extends Channel =
   }
 
   return {
-    /** The item as it stands now, its key included. */
+    /** The current item, including its key. */
     read,
 
-    /** Begins an aggregate: its first event has version 1. */
+    /** Creates an aggregate: its first event has version 1. */
     async create<Beside extends string = never>(
       id: string,
       decision: Decision<State, Event, Beside>,
@@ -112,9 +114,10 @@ export function createPublisher<State extends Versioned, Topic extends Channel =
     },
 
     /**
-     * Reads the aggregate, decides, and writes unless others have changed it meanwhile: then it decides again.
-     * @param decide throws what the caller is to be told, or returns nothing if there is nothing to do
-     * @param ifVersion the version that the caller has seen: at another, nothing is decided
+     * Reads the aggregate, decides, and writes with an optimistic lock: if others have changed it in between, it
+     * decides again.
+     * @param decide returns undefined to change nothing; an error that it throws reaches the caller
+     * @param ifVersion the version that the caller has seen: at another version, nothing is decided
      */
     async change<Beside extends string = never>(
       id: string,
@@ -138,9 +141,9 @@ export function createPublisher<State extends Versioned, Topic extends Channel =
     },
 
     /**
-     * As `change`, for a transaction of somebody else's, such as that of a process or of a handler: what it writes, or nothing. The items
-     * refuse the transaction if others change the aggregate meanwhile.
-     * @throws {PermanentError} if there is none
+     * Like `change`, for a transaction of the caller's, such as that of a process or of a handler: returns the writes,
+     * or none. The transaction fails if others change the aggregate in between.
+     * @throws {PermanentError} if the aggregate does not exist
      */
     async changing(
       id: string,
@@ -148,7 +151,7 @@ export function createPublisher<State extends Versioned, Topic extends Channel =
       context: CommandContext,
     ): Promise<TransactItem[]> {
       const before = await read(id);
-      if (!before) throw new PermanentError(`there is no ${id} of ${topic.name} that could change`);
+      if (!before) throw new PermanentError(`there is no ${id} of ${topic.name} to change`);
       const decision = decide(before);
       if (!decision) return [];
       const { commit } = await commitOf(id, before.version, decision, context);
@@ -160,5 +163,5 @@ export function createPublisher<State extends Versioned, Topic extends Channel =
 function onlySenderOf({ name, senders }: Channel): string {
   const [source, ...others] = 'anyServiceOf' in senders ? [] : senders;
   if (source !== undefined && others.length === 0) return source;
-  throw new Error(`${name} has not one sender only: say as which \`source\` this publisher sends`);
+  throw new Error(`${name} has several senders: set the \`source\` that this publisher sends as`);
 }

@@ -10,17 +10,17 @@ export interface OutboxWriterOptions {
   outboxTable: string;
   /** CloudEvents `source` of what it sends: `/APPLICATION/SERVICE`. */
   source: string;
-  /** Where it counts the commands to queues that keep order; for each subject of a queue, one item. */
+  /** Table of the counters of commands to ordered queues: one item per subject and queue. */
   countersTable: string;
-  /** Of that item, by `QUEUE/SUBJECT`. Default: `{ pk: 'commands#QUEUE/SUBJECT' }`. */
+  /** Key of a counter, by `QUEUE/SUBJECT`. Default: `{ pk: 'commands#QUEUE/SUBJECT' }`. */
   counterKey?: (group: string) => Record<string, string>;
-  /** Of `createLater`, on LATER_TABLE of the outbox. Default: it sends none for later. */
+  /** From `createLater`, on the outbox's LATER_TABLE. Default: it schedules no messages. */
   later?: LaterMessages;
-  /** Of `createClaimCheck`. Keeps the data of large messages. Default: it sends none. */
+  /** From `createClaimCheck`. Stores the data of large messages. Default: it sends none. */
   claimCheck?: ClaimCheck;
 }
 
-/** What sends messages to queues, for a transaction. */
+/** The writes that send messages to queues, for a transaction. */
 export function queueWrites({
   client,
   outboxTable,
@@ -42,7 +42,7 @@ export function queueWrites({
     return Item?.sent ?? 0;
   }
 
-  /** The commands to one subject of a queue, and the count that gives them their places. */
+  /** The commands to one subject of a queue, and the counter that numbers them. */
   async function ordered(
     group: string,
     drafts: readonly AddressedDraft[],
@@ -57,7 +57,7 @@ export function queueWrites({
     return [count, ...(await putsOf(rows))];
   }
 
-  /** One that takes its place among those to its subject when it is due. */
+  /** A scheduled command, which is numbered when it is due. */
   function waiting(draft: AddressedDraft, context: CommandContext): TransactItem {
     const group = groupOf(draft);
     const counter = { table: countersTable, key: counterKey(group), attribute: 'sent' } as const;
@@ -96,13 +96,13 @@ const countUpdate = (
 
 const groupOf = (draft: AddressedDraft) => `${draft.channel.name}/${subjectOf(draft)}`;
 
-/** How a message comes to its place: one for later, when it is due; one to a queue without order needs none. */
+/** When a message gets its position: a scheduled one, when it is due; one to a queue without order needs none. */
 const kindOf = ({ later, channel }: AddressedDraft) => {
   if (later) return 'later';
   return channel.ordered ? 'counted' : 'alone';
 };
 
-/** @throws {Error} if its sender was given nothing by which it waits: a defect of the caller */
+/** @throws {Error} if its sender has no `later`: a defect in the caller */
 export function waitingItem(
   later: LaterMessages | undefined,
   channel: Channel,
@@ -112,10 +112,10 @@ export function waitingItem(
 ): TransactItem {
   if (later && when) return later.waiting(channel, { ...draft, later: when }, placing, context);
   throw new Error(
-    `${draft.contract.type} is for later: give the outbox a table for that (\`later\` of Outbox), and its sender \`later\`, of createLater`,
+    `${draft.contract.type} is for later: give the outbox a table for it (\`later\` of Outbox), and pass \`later\` (createLater) to its sender`,
   );
 }
 
-/** How many items send messages: a row a message, and a count for each subject of a queue that keeps order. */
+/** The number of items that send messages: a row per message, and a counter per subject of an ordered queue. */
 export const queueItemsOf = (drafts: readonly AddressedDraft[]): number =>
   drafts.length + new Set(drafts.filter((draft) => kindOf(draft) === 'counted').map(groupOf)).size;

@@ -3,7 +3,7 @@ import { backoffSeconds, postponedSeconds } from './backoff.ts';
 import { chunk } from './batches.ts';
 import type { GivenBack } from './consumer.ts';
 
-/** Makes messages that were given back visible after their backoff, not after the queue's long visibility timeout. */
+/** Sets the visibility timeout of returned messages to their backoff, instead of the queue's long default. */
 export type Redeliver = (givenBack: readonly GivenBack[]) => Promise<void>;
 
 export interface RedeliveryOptions {
@@ -13,10 +13,10 @@ export interface RedeliveryOptions {
   random: () => number;
 }
 
-/** SQS takes so many in one call. */
+/** Maximum number of entries per SQS call. */
 const ENTRIES_PER_CALL = 10;
 
-/** A message group stays closed meanwhile, so its order is kept. */
+/** The message group stays blocked in the meantime, so its order is kept. */
 export const createRedelivery =
   ({ client, queueUrl, now, random }: RedeliveryOptions): Redeliver =>
   async (givenBack) => {

@@ -11,31 +11,32 @@ import { type Outbox, type OutboxRow, readRow } from './outbox.ts';
 import type { PublishReport, Relay } from './relay.ts';
 import { hasTime } from './remaining-time.ts';
 
-/** The sweep reads the outbox in this many parallel segments. */
+/** Number of parallel segments in which the sweep reads the outbox. */
 const SEGMENTS = 4;
-/** Of so many aggregates the sweep's answer says why; the log has all. */
+/** The sweep's answer explains at most this many failures; the log has all. */
 const FAILURES_TOLD = 100;
 
-/** What a person may ask the sweep for: to publish what is pending of these aggregates, and of no other. */
+/** An operator's request to publish the pending messages of these aggregates only. */
 export interface PublishRequest {
   publish: string[];
 }
 
-/** What the sweep answers. */
+/** The answer of the sweep. */
 export interface OutboxSweepReport {
   published: number;
-  /** Aggregates with a row that could not be published, and why; the first hundred of them. */
+  /** Aggregates with a row that could not be published, and why; the first hundred. */
   failed: Array<{ aggregateId: string; error: string }>;
   failedAggregates: number;
-  /** Whether everything was looked at; if not, time ran out, and the next sweep goes on. */
+  /** Whether everything was processed; false: time ran out, and the next sweep continues. */
   finished: boolean;
-  /** What became of messages for later; not there: the outbox has none, or aggregates were asked for. */
+  /** What became of scheduled messages; undefined: the outbox has none, or the request named aggregates. */
   later?: LaterReport;
 }
 
 /**
- * The two Lambda functions that publish: the relay, woken by the outbox's stream, and the sweep, woken by a timer.
- * @param later what the sweep does about messages for later. Default: there are none
+ * The two Lambda functions that publish: the relay, triggered by the outbox's stream, and the sweep, triggered by a
+ * timer.
+ * @param later the part of the sweep for scheduled messages. Default: there are none
  */
 export function relayFunctions(
   relay: Relay,
@@ -80,7 +81,7 @@ export function relayFunctions(
       }),
     );
     measure('OldestUnpublished', 'Seconds', [oldestMs / 1000]);
-    // The relay's failures are left to the sweep; what the sweep leaves is what the alarm is on.
+    // The relay's failures are left to the sweep; the alarm is on what the sweep leaves.
     count({ Published: published, LeftInOutbox: failed.size });
     return {
       published,
@@ -95,17 +96,19 @@ export function relayFunctions(
   return {
     relay: (event: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> =>
       flushed(async () => {
-        // What was published is deleted, which is no doorbell; a filter of the mapping saves the invocation.
+        // Published rows are deleted, and deletions need no publishing; a filter on the event source mapping avoids the
+        // invocation.
         const rows = event.Records.filter(({ eventName }) => eventName !== 'REMOVE');
         const rung = rows.map((record) => ({ record, row: rowOf(record) }));
-        // What it publishes belongs to other traces, and is linked to this.
+        // Published messages belong to other traces and are linked to this one.
         const { published, failed } = await traced(
           'relay',
           { kind: SpanKind.CONSUMER, attributes: { 'messaging.batch.message_count': rung.length } },
           () => publish(rung.map(({ row }) => row)),
         );
         count({ Published: published.length, NotPublished: failed.size });
-        // What the broker refuses would be refused again at once, and hold up the shard: it is left to the sweep.
+        // A message that the broker rejects would be rejected again immediately and block the shard: it is left to the
+        // sweep.
         const toRetry = new Set(
           [...failed].filter(([, error]) => !isPermanent(error)).map(([aggregateId]) => aggregateId),
         );
@@ -125,7 +128,7 @@ export function relayFunctions(
         if (answer) return answer;
         if ('publish' in request) return publishAll([rowsOf((request as PublishRequest).publish)], context);
         const segments = Array.from({ length: SEGMENTS }, (_, segment) => outbox.scan(segment, SEGMENTS));
-        // What is released rings the relay. Neither waits for the other, nor suffers from it.
+        // Released messages trigger the relay. The two run independently: neither waits for the other or fails with it.
         const [published, released] = await Promise.allSettled([publishAll(segments, context), later?.sweep(context)]);
         if (published.status === 'rejected') throw published.reason;
         if (released.status === 'rejected') throw released.reason;
@@ -134,7 +137,7 @@ export function relayFunctions(
   };
 }
 
-/** @throws {Error} if the stream does not say what was inserted: then only the sweep publishes */
+/** @throws {Error} if the stream does not contain new images: then only the sweep publishes */
 function rowOf({ dynamodb }: DynamoDBRecord): OutboxRow {
   if (!dynamodb?.NewImage) throw new Error('the stream of the outbox must have the view type NEW_IMAGE');
   return readRow(unmarshall(dynamodb.NewImage as Record<string, AttributeValue>));

@@ -3,7 +3,10 @@ import { PermanentError } from './errors.ts';
 import type { Outbox, OutboxRow } from './outbox.ts';
 import type { Sender } from './sender.ts';
 
-/** Each may delete twenty objects at once, and a function has 1,024 open files (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html). */
+/**
+ * Each may delete twenty objects in parallel, and a function can have 1,024 open files
+ * (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
+ */
 const FINISHED_AT_ONCE = 10;
 
 export interface PublishReport {
@@ -23,19 +26,19 @@ export interface RelayOptions {
 
 async function nothingErases(channel: string, subject: string): Promise<void> {
   throw new Error(
-    `the data of large messages about ${subject} of ${channel} is not erased: give outboxFunctions a \`claimCheck\``,
+    `the data of large messages about ${subject} of ${channel} is not erased: pass a \`claimCheck\` to outboxFunctions`,
   );
 }
 
-/** Publishes pending messages. Serves the stream (log tailing) and the sweep (polling publisher) alike. */
+/** Publishes pending messages, for both the stream (log tailing) and the sweep (polling publisher). */
 export function createRelay({ outbox, sender, erase = nothingErases }: RelayOptions) {
   async function pending(doorbells: readonly OutboxRow[]): Promise<OutboxRow[]> {
     const last = doorbells.reduce((a, b) => (b.version > a.version ? b : a));
-    // A first message cannot have an earlier one pending: no need to look.
+    // A first message has no earlier one pending, so no query is needed.
     return last.version === 1 ? [last] : outbox.pendingUpTo(last.aggregateId, last.version);
   }
 
-  /** What is left to be done once a row is published. Until it is, the row stays. */
+  /** The work after a row is published. The row stays until it is done. */
   async function finish({ erases, messages: [message], aggregateId }: OutboxRow): Promise<Error | undefined> {
     try {
       if (erases && message) await erase(message.channel, aggregateId);
@@ -47,11 +50,11 @@ export function createRelay({ outbox, sender, erase = nothingErases }: RelayOpti
 
   return {
     /**
-     * A doorbell is a committed row as somebody saw it, no more: DynamoDB Streams order the records of an item, not
-     * those of an aggregate, so what is published, and in which order, is read from the outbox. Publishes the rows
-     * up to each doorbell's version, in waves that hold one row of an aggregate at most, and deletes what the broker
-     * confirmed. An aggregate whose row fails gets no further row published. The renditions of an event are one row: no
-     * subscriber reads two of them.
+     * Publishes the rows up to each doorbell's version. A doorbell is a committed row that somebody saw; it only
+     * triggers: DynamoDB Streams order the records of an item, not of an aggregate, so the messages and their order are
+     * read from the outbox. Rows are published in waves with at most one row per aggregate, and deleted after the
+     * broker has confirmed them. After a failed row, no later row of its aggregate is published. All renditions of an
+     * event are in one row, because no subscriber reads two of them.
      */
     async publishPending(doorbells: readonly OutboxRow[]): Promise<PublishReport> {
       const failed = new Map<string, Error>();
@@ -88,8 +91,8 @@ export function createRelay({ outbox, sender, erase = nothingErases }: RelayOpti
   };
 }
 
-/** A row that somebody else wrote, without messages, must not hold up the others, nor pass for published. */
+/** A row of unknown origin without messages must neither block others nor count as published. */
 function errorOf({ messages }: OutboxRow, errors: Awaited<ReturnType<Sender['send']>>): Error | undefined {
-  if (!Array.isArray(messages)) return new PermanentError('the outbox row has no messages that can be read');
+  if (!Array.isArray(messages)) return new PermanentError('the outbox row has no readable messages');
   return messages.map((message) => errors.get(message)).find((found) => found !== undefined);
 }

@@ -1,8 +1,8 @@
 import type { Context } from 'aws-lambda';
 
-/** A sweep begins nothing new with less time than this left: reading, trying and writing take six seconds each at worst. */
+/** A sweep starts nothing new with less time left: reading, trying and writing take at most six seconds each. */
 const RESERVE_MS = 20_000;
 
-/** Whether a function has the time to begin something more. */
+/** Whether a function has time to start something more. */
 export const hasTime = ({ getRemainingTimeInMillis }: Pick<Context, 'getRemainingTimeInMillis'>): boolean =>
   getRemainingTimeInMillis() > RESERVE_MS;

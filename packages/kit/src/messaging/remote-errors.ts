@@ -10,12 +10,12 @@ import {
 } from '../resilience/errors.ts';
 import { PermanentError, PostponedError, TransientError } from './errors.ts';
 
-/** How long to wait for an instance to register, or for room in a bulkhead. */
+/** How long to wait for an instance to register, or for capacity in a bulkhead. */
 const SOON_MS = 2_000;
 const SOON = [BulkheadFullError, NoInstanceError, OutOfTimeError];
 
 /**
- * When a call that failed may be made again at the soonest; undefined: nothing says so.
+ * The earliest time at which a failed call may be made again; undefined: the error does not say.
  * @beta
  */
 export function callableAgainFrom(error: Error, now: Date): Date | undefined {
@@ -25,19 +25,19 @@ export function callableAgainFrom(error: Error, now: Date): Date | undefined {
 }
 
 /**
- * What the failure of a remote call means to the message that asked for it: a refusal is for good, what says when to come
- * again postpones the message, and the rest is tried again. Another error is what it was.
+ * What the failure of a remote call means for the message: a rejection is permanent, an error with a retry time
+ * postpones the message, any other error of the call is transient. Errors of other kinds are returned unchanged.
  */
 export function messagingErrorOf(error: Error, now: Date): Error {
   if (!(error instanceof RemoteError)) return error;
   if (error instanceof RejectedError) return new PermanentError(error.message, { cause: error });
-  // Of one that says nothing of it, the outcome is unknown.
+  // If the error does not say otherwise, the outcome is unknown.
   const options = { cause: error, outcomeUnknown: !(error instanceof UnavailableError) || error.outcomeUnknown };
   const until = callableAgainFrom(error, now);
   return until ? new PostponedError(error.message, until, options) : new TransientError(error.message, options);
 }
 
-/** Runs what a handler does, so that a failed call of it says what becomes of the message. */
+/** Runs a handler and converts errors of remote calls to messaging errors. */
 export async function withMessagingErrors<T>(now: () => Date, run: () => Promise<T>): Promise<T> {
   try {
     return await run();

@@ -1,11 +1,11 @@
 import { applicationOf, serviceOf } from '../contracts/channel.ts';
 
 /**
- * Whether a message was sent by a function of the service that it names as its source. Of a role's session, SQS gives
- * the role's unique id and the session's name
- * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html); a function's session
- * is named like the function: docs/decisions/0024-consumers-verify-senders.md.
- * @param prefix what the names of the stage's functions begin with, its application's name first: `rollcall-prod-`
+ * Whether a message was sent by a function of the service that it names as its source. For a role's session, SQS
+ * reports the role's unique id and the session's name
+ * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html). A function's session
+ * has the name of the function: docs/decisions/0024-consumers-verify-senders.md.
+ * @param prefix name prefix of the stage's functions, starting with the application's name: `rollcall-prod-`
  */
 export function isSentBy(source: string, senderId: string | undefined, prefix: string): boolean {
   const [roleId = '', session = ''] = (senderId ?? '').split(':');

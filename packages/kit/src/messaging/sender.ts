@@ -11,10 +11,10 @@ const ENTRIES_PER_CALL = 10;
 
 export interface Sender {
   /**
-   * Sends messages of *different* groups, in parallel calls. Messages of one group may not share a call, unless their
+   * Sends messages of *different* groups, in parallel calls. Messages of one group must not share a call, unless their
    * order does not matter: an early entry of a batch can fail while a later one succeeds.
-   * @returns the error of each message that the broker did not confirm, a {@link PermanentError} if it refused the
-   * message; a message that is not in it was sent
+   * @returns the error of each message that the broker did not confirm, a {@link PermanentError} if it rejected the
+   * message; a message that is not in the map was sent
    */
   send(messages: readonly OutgoingMessage[]): Promise<Map<OutgoingMessage, Error>>;
 }
@@ -23,7 +23,7 @@ export interface Sender {
 export type Addresses = Readonly<Record<string, string>>;
 
 export interface SenderOptions {
-  /** Of `publishByTopics`, by whoever sends to topics; apart, so that others do not carry the client of SNS. */
+  /** From `publishByTopics`, for senders to topics; separate, so that other functions do not bundle the SNS client. */
   publish?: Publish;
   sqs: SQSClient;
   addresses: Addresses;
@@ -40,7 +40,7 @@ export interface TopicEntry {
 /** One call of PublishBatch. */
 export type Publish = (topicArn: string, entries: TopicEntry[]) => Promise<Answer>;
 
-/** What a broker answered for the entries of a call, by their ids. */
+/** A broker's response per entry of a call, by entry id. */
 interface Answer {
   Successful?: Array<{ Id?: string | undefined }> | undefined;
   Failed?: FailedEntry[] | undefined;
@@ -48,11 +48,11 @@ interface Answer {
 
 type FailedEntry = Pick<BatchResultErrorEntry, 'Id' | 'Code' | 'Message' | 'SenderFault'>;
 
-/** Sends to topics and queues alike: a channel's address says which it is. */
+/** Sends to topics and queues: the channel's address tells which. */
 export function createSender({ publish, sqs, addresses }: SenderOptions): Sender {
   const topics = Object.keys(addresses).filter((name) => isTopic(addresses[name] ?? ''));
   if (!publish && topics.length > 0)
-    throw new Error(`nothing publishes to topics, such as ${topics[0]}: give createSender publishByTopics`);
+    throw new Error(`no publisher for topics, such as ${topics[0]}: pass publishByTopics to createSender`);
 
   function call(address: string, messages: readonly OutgoingMessage[]): Promise<Answer> {
     const entries = messages.map((message, index) => ({
@@ -94,7 +94,7 @@ export function createSender({ publish, sqs, addresses }: SenderOptions): Sender
       const errors = new Map(Failed.map((entry) => [entry.Id, errorOf(channel, entry)]));
       return messages.flatMap((message, index) => {
         const id = String(index);
-        return confirmed.has(id) ? [] : [[message, errors.get(id) ?? new Error('the broker answered nothing for it')]];
+        return confirmed.has(id) ? [] : [[message, errors.get(id) ?? new Error('the broker returned no result')]];
       });
     } catch (error) {
       if (!isRefusal(error)) return messages.map((message) => [message, error as Error]);
@@ -124,26 +124,29 @@ export function createSender({ publish, sqs, addresses }: SenderOptions): Sender
 }
 
 /**
- * A sender to queues alone, for what has no outbox.
- * @param addresses URLs of queues, by the names of their channels
+ * A sender to queues only, for services without an outbox.
+ * @param addresses URLs of queues, by channel name
  * @beta
  */
 export const createQueueSender = (addresses: Addresses): Sender =>
   createSender({ sqs: new SQSClient(clientDefaults), addresses });
 
-/** A message waits so long for others of its batch: one may hang at a provider, and somebody may wait for an answer. */
+/**
+ * How long a message waits for others of its batch: one of them may hang at a provider, and somebody may be waiting for
+ * a reply.
+ */
 const PATIENCE_MS = 100;
 const waitABit = () => delay(PATIENCE_MS);
 
-/** A sender of what messages have to send that are applied in parallel. */
+/** A sender for messages that are applied in parallel; it batches what they send. */
 export interface Gathering extends Sender {
-  /** Runs what may send something. */
+  /** Runs an operation that may send something. */
   during<T>(run: () => Promise<T>): Promise<T>;
 }
 
 /**
- * Sends together what the messages of a batch have to send: when every message still being applied waits to send, or one
- * has waited for long. Their order does not matter.
+ * Batches what the messages of a batch send: it sends when every message still being applied waits to send, or one has
+ * waited for the limit. Their order does not matter.
  */
 export function gathering(sender: Sender, patience: () => Promise<unknown> = waitABit): Gathering {
   type Errors = Awaited<ReturnType<Sender['send']>>;
@@ -187,7 +190,7 @@ export function gathering(sender: Sender, patience: () => Promise<unknown> = wai
 
 const isTopic = (address: string) => address.startsWith('arn:');
 
-/** Topics and queues that keep no order refuse a deduplication id. */
+/** Standard topics and queues reject a deduplication id. */
 const isOrdered = (address: string) => address.endsWith('.fifo');
 
 /** https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/ */
@@ -205,7 +208,7 @@ const beginSending = (address: string, { channel, group, messageId, type, tracep
     },
   });
 
-/** What filters need, no more: raw delivery discards a message with more than ten attributes. */
+/** Only the attributes that filters need: raw delivery discards a message with more than ten attributes. */
 function attributesOf({ type, kind, alternateType }: OutgoingMessage) {
   const attributes = { type, kind, ...(alternateType !== undefined && { alternatetype: alternateType }) };
   return Object.fromEntries(
@@ -213,7 +216,7 @@ function attributesOf({ type, kind, alternateType }: OutgoingMessage) {
   );
 }
 
-/** One entry that a broker cannot read, or that is too long, makes it refuse the call; the others shall not suffer. */
+/** Errors for the whole call that one unreadable or oversized entry causes; the other entries are sent separately. */
 const CAUSED_BY_ONE = new Set([
   'InvalidParameterException',
   'InvalidParameterValueException',
@@ -224,7 +227,7 @@ const CAUSED_BY_ONE = new Set([
 
 const isThrottling = (code = '') => /throttl/i.test(code);
 
-/** Exceptions of every service of the SDK have a `$fault`. */
+/** Service exceptions of the SDK have a `$fault`. */
 const isRefusal = (error: unknown): error is Error =>
   error instanceof Error && '$fault' in error && error.$fault === 'client' && !isThrottling(error.name);
 
@@ -233,7 +236,7 @@ function errorOf(channel: string, { Code, Message, SenderFault }: FailedEntry): 
   return SenderFault && !isThrottling(Code) ? new PermanentError(text) : new Error(text);
 }
 
-/** Fills calls up to the limits of entries and bytes. */
+/** Distributes entries over calls, up to the limits on entries and bytes. */
 export function fillCalls(messages: readonly OutgoingMessage[]): OutgoingMessage[][] {
   const calls: OutgoingMessage[][] = [];
   let bytes = Number.POSITIVE_INFINITY;

@@ -9,7 +9,7 @@ interface Waiting {
   answer: PromiseWithResolvers<void>;
 }
 
-/** Writes what messages change that need no cursor, as they are idempotent by the state they write. */
+/** Writes the changes of messages that need no cursor, as they are idempotent by the state they write. */
 export function stateChanges(client: DynamoDBDocumentClient): SubscriberStore['change'] {
   const setOnce = gatheringByItem((once) => client.send(updateOf(once)));
 
@@ -28,7 +28,7 @@ export function stateChanges(client: DynamoDBDocumentClient): SubscriberStore['c
   };
 }
 
-/** Half the price of a transaction. */
+/** Costs half as much as a transaction. */
 async function alone(client: DynamoDBDocumentClient, { Put, Update, Delete }: TransactItem): Promise<void> {
   if (Put) await client.send(new PutCommand(Put));
   else if (Update) await client.send(new UpdateCommand({ ...Update, UpdateExpression: Update.UpdateExpression ?? '' }));
@@ -52,13 +52,16 @@ function updateOf({ tableName, key, attributes }: SetOnce): UpdateCommand {
   });
 }
 
-/** What the messages of a batch set on one item at the same moment is one write. If that fails, each is tried alone. */
+/**
+ * Combines what the messages of a batch set on one item at the same moment into one write. If that fails, each is
+ * written alone.
+ */
 function gatheringByItem(write: (once: SetOnce) => Promise<unknown>): (once: SetOnce) => Promise<void> {
   let waiting: Waiting[] = [];
 
   async function writeAll(some: readonly Waiting[]): Promise<void> {
     const [{ once }] = some as [Waiting];
-    // The first of them that says something counts, as it would if they were written one after the other.
+    // The first value of an attribute wins, as it would if they were written one after the other.
     const attributes = Object.assign({}, ...some.map(({ once }) => once.attributes).reverse());
     try {
       await write({ ...once, attributes });

@@ -8,9 +8,9 @@ import { environmentOf } from './subscriber-functions/environment.ts';
 
 /**
  * The two Lambda functions of a consumer, named `…-NAME-consume` and `…-NAME-sweep`, in the environment that the
- * construct Consumer sets. Elsewhere: `consumerFunctions`.
- * @param claimCheck reads the data of large messages; needed if the channel is `large`
- * @throws {Error} in a function of another name: it was deployed with the handlers of this consumer
+ * construct Consumer sets. For other environments: `consumerFunctions`.
+ * @param claimCheck reads the data of large messages; required if the channel is `large`
+ * @throws {Error} in a function with another name: it was deployed with the handlers of another consumer
  * @public
  */
 export const subscriberFunctions = <C extends MessageContract, S extends Channel>(

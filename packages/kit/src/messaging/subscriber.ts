@@ -17,7 +17,7 @@ export type SubscriberOptions<C extends MessageContract> = ApplierOptions<C> &
   Omit<ParkingOptions, 'applier' | 'readParked'> &
   Expected;
 
-/** Applies the events of each aggregate exactly once and in order, and sets aside what cannot be applied. */
+/** Applies the events of each aggregate exactly once and in order, and parks those that cannot be applied. */
 export function createSubscriber<C extends MessageContract>(options: SubscriberOptions<C>): Subscriber {
   const { idempotent = false, unordered = idempotent } = options;
   const read = (sent: Sent) => readExpected(sent, options);
@@ -26,7 +26,7 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
 
 export interface AppliedOptions extends Omit<ParkingOptions, 'applier' | 'place' | 'readParked'> {
   applier: Applier;
-  /** @throws {UnreadableMessageError} if it cannot be read, or is none that is expected */
+  /** @throws {UnreadableMessageError} if it is unreadable or of an unexpected type or sender */
   read: (sent: Sent) => Envelope;
   idempotent: boolean;
   unordered: boolean;
@@ -36,7 +36,7 @@ export interface AppliedOptions extends Omit<ParkingOptions, 'applier' | 'place'
 
 export type Subscriber = ReturnType<typeof subscriberWith>;
 
-/** Has messages applied by an applier, and sets aside what it cannot apply. */
+/** Applies messages through an applier, and parks those that it cannot apply. */
 export function subscriberWith(options: AppliedOptions) {
   const { applier, read, unordered, shown } = options;
   const parkingOptions = { ...options, readParked: read };
@@ -44,7 +44,7 @@ export function subscriberWith(options: AppliedOptions) {
   const tries = createTries({ ...parkingOptions, park });
   const setAside = createSetAside({ ...parkingOptions, park, parkSuspect: tries.parkSuspect });
 
-  /** Does something with a message that names its aggregate and version; another is parked as unreadable. */
+  /** Processes a message that has a readable aggregate and version; parks any other as unreadable. */
   async function withEnvelope(delivery: Delivery, act: (envelope: Envelope) => Promise<Outcome>): Promise<Outcome> {
     let envelope: Envelope;
     try {
@@ -67,12 +67,12 @@ export function subscriberWith(options: AppliedOptions) {
 
     /**
      * Applies a message, or parks it.
-     * @throws {Error} whatever may pass with time
+     * @throws {Error} if a later attempt may succeed
      */
     apply: (delivery: Delivery): Promise<Outcome> =>
       withEnvelope(delivery, (envelope) => tries.attempt(envelope, delivery)),
 
-    /** Parks a message untried, for a person to release; unless it was applied before. */
+    /** Parks a message without trying it, for an operator to release, unless it was applied before. */
     hold: (delivery: Delivery, because: string): Promise<Outcome> =>
       withEnvelope(delivery, async (envelope) => {
         const attempted = await applier.apply(envelope, {
@@ -84,8 +84,8 @@ export function subscriberWith(options: AppliedOptions) {
       }),
 
     /**
-     * Parks what a queue has given up, for the sweep to try: it never reached its queue; or its function died over it, or
-     * could not even park it.
+     * Parks a dead letter for the sweep to try. Causes: it could not be delivered to its queue, the function crashed
+     * during it, or it could not be parked.
      */
     setAside: (delivery: Delivery, cause: Cause): Promise<Outcome> =>
       withEnvelope(delivery, (envelope) => setAside(envelope, delivery, cause)),

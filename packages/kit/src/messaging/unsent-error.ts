@@ -1,10 +1,10 @@
 import { TransientError } from './errors.ts';
 import type { OutgoingMessage } from './outgoing.ts';
 
-/** The message was applied, and what follows from it was not sent yet. */
+/** The message was applied, but the messages that follow from it are not sent yet. */
 export class UnsentError extends TransientError {
   override readonly name = 'UnsentError';
-  /** Of what was not sent, what is kept nowhere else. */
+  /** Unsent messages that are stored nowhere else. */
   readonly unsent: readonly OutgoingMessage[];
 
   constructor(message: string, { unsent, ...options }: ErrorOptions & { unsent: readonly OutgoingMessage[] }) {

@@ -1,8 +1,8 @@
 import type { TransactItem } from './outbox.ts';
 
 /**
- * Puts a state, on condition that the one that was read is still there.
- * @param before the version of that one; 0: there was none
+ * Puts a state with an optimistic lock: the version that was read must still be the current one.
+ * @param before the version that was read; 0: the item did not exist
  */
 export const versionedPut = (
   TableName: string,

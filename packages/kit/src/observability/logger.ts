@@ -1,6 +1,6 @@
 /**
- * Writes a line into the log: a message, and what belongs to it, such as ids or an `error`. That of Powertools for AWS Lambda
- * is one, `console` is one.
+ * Writes a log line: a message and fields, such as ids or an `error`. Both the logger of Powertools for AWS Lambda and
+ * `console` implement it.
  * @public
  */
 export interface Logger {

@@ -1,6 +1,9 @@
 import { Console } from 'node:console';
 
-/** Of one metric in a line: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html */
+/**
+ * Maximum values of a metric per line:
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+ */
 const MAX_VALUES = 100;
 
 export type Unit = 'Count' | 'Milliseconds' | 'Seconds' | 'None';
@@ -10,7 +13,7 @@ export interface Measured {
   name: string;
   unit: Unit;
   values: readonly number[];
-  /** The service among them. */
+  /** Includes the service. */
   dimensions: Readonly<Record<string, string>>;
 }
 
@@ -18,9 +21,10 @@ type Line = Record<string, unknown>;
 type Directive = { Dimensions: string[][]; Metrics: Array<{ Name: string; Unit: Unit }> };
 
 /**
- * Lines of CloudWatch's embedded metric format. What has other dimensions is another directive of the same line; a second
- * line is begun only for what would need a field of the first again: a dimension with another value, a metric with more
- * values than a line takes. (Powertools' Metrics has one set of dimensions and one directive a line.)
+ * Lines in CloudWatch's embedded metric format. Values with other dimensions become a further directive of the same
+ * line. A second line is started only for what would repeat a field of the first: a dimension with another value, or a
+ * metric with more values than a line takes. (Powertools' Metrics supports one set of dimensions and one directive per
+ * line.)
  */
 export function metricLines(measured: readonly Measured[], Namespace: string, at: Date): Line[] {
   const lines: Array<{ fields: Line; directives: Map<string, Directive> }> = [];
@@ -45,7 +49,7 @@ export function metricLines(measured: readonly Measured[], Namespace: string, at
   }));
 }
 
-/** Counts of one metric are added up, other values put together, as many as a line takes. */
+/** Adds up counts of one metric; combines its other values, as many as a line takes. */
 function* merged(measured: readonly Measured[]): Iterable<Measured> {
   const same = Map.groupBy(measured, ({ name, dimensions }) => JSON.stringify([name, dimensions]));
   for (const group of same.values()) {
@@ -59,15 +63,17 @@ function* merged(measured: readonly Measured[]): Iterable<Measured> {
 }
 
 let gathered: Measured[] = [];
-// Past Lambda's own `console`, which would wrap the line, and CloudWatch would not find the metrics.
+// Bypasses Lambda's own `console`, which would wrap the line so that CloudWatch does not find the metrics.
 const output = new Console(process.stdout, process.stderr);
 
-/** Keeps values for the line that the invocation writes at its end. */
+/** Collects values for the line that is written at the end of the invocation. */
 export function gather(measured: Measured): void {
   gathered.push(measured);
 }
 
-/** Writes what was gathered, as the invocation ends. `POWERTOOLS_METRICS_NAMESPACE` is that of the stage. */
+/**
+ * Writes the collected values at the end of the invocation. `POWERTOOLS_METRICS_NAMESPACE` is the stage's namespace.
+ */
 export function writeGathered(at = new Date()): void {
   const lines = metricLines(gathered, process.env.POWERTOOLS_METRICS_NAMESPACE ?? '', at);
   gathered = [];

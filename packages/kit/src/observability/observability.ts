@@ -8,11 +8,11 @@ import { startTracing } from './tracing.ts';
 export interface Observability {
   logger: Logger;
   /**
-   * Counts, for the line that the invocation writes at its end (`flushed`); zeros are left out.
-   * @param dimensions besides the service
+   * Adds to counts, for the line that is written at the end of the invocation (`flushed`); zeros are left out.
+   * @param dimensions in addition to the service
    */
   count(values: Record<string, number>, dimensions?: Record<string, string>): void;
-  /** Keeps measured values of one metric for that line, zeros too. */
+  /** Collects measured values of one metric for that line, including zeros. */
   measure(
     name: string,
     unit: Exclude<Unit, 'Count'>,
@@ -23,7 +23,7 @@ export interface Observability {
 
 /**
  * Structured logs, metrics and traces of one service.
- * @param otherwise what it is called where the environment (`POWERTOOLS_SERVICE_NAME`) says nothing
+ * @param otherwise the service name if `POWERTOOLS_SERVICE_NAME` is not set
  * @public
  */
 export function createObservability(otherwise: string): Observability {
@@ -44,7 +44,7 @@ export function createObservability(otherwise: string): Observability {
   };
 }
 
-/** A line tells its message and its trace by itself, whatever else goes on in the function at the same time. */
+/** Adds the message and trace ids to each line from its asynchronous context, so that concurrent work is kept apart. */
 class LineFormatter extends LogFormatter {
   override formatAttributes(attributes: UnformattedAttributes, additional: LogAttributes): LogItem {
     const { logLevel, message, timestamp, serviceName } = attributes;

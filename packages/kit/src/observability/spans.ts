@@ -14,14 +14,14 @@ import { TellableError } from '../contracts/errors.ts';
 export interface SpanOptions {
   kind: SpanKind;
   /**
-   * `traceparent` of what it belongs to, as a request or a message carried it; what is being done at the time is linked.
-   * Without: it belongs to what is being done at the time.
+   * `traceparent` of the parent, as a request or a message carried it; the current span is then linked. Default: the
+   * current span is the parent.
    */
   parent?: string | undefined;
   attributes?: Attributes;
 }
 
-/** Fields of every line that is logged meanwhile, such as `message_id`. */
+/** Fields of every line logged within the span, such as `message_id`. */
 export type LogFields = Readonly<Record<string, string>>;
 
 const LOG_FIELDS = createContextKey('log fields');
@@ -31,14 +31,14 @@ const MAX_ERROR_CHARACTERS = 300;
 const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
 
 /**
- * What is none is nobody's: the library would read it generously.
+ * Invalid values are ignored. The library's own parser is more lenient.
  * @beta
  */
 export const isTraceparent = (text: string): boolean => TRACEPARENT.test(text);
 
 const tracer = trace.getTracer('rollcall');
 
-/** Begins a span, for whoever ends it. Without an exporter, it records nothing. */
+/** Starts a span; the caller ends it. Without an exporter, nothing is recorded. */
 export function beginSpan(name: string, { kind, parent, attributes = {} }: SpanOptions): Span {
   const active = context.active();
   const parentContext = parent !== undefined && isTraceparent(parent) ? parseTraceParent(parent) : null;
@@ -50,7 +50,9 @@ export function beginSpan(name: string, { kind, parent, attributes = {} }: SpanO
   return tracer.startSpan(name, { kind, attributes, links }, around);
 }
 
-/** Says of a span what went wrong: in the words of errors of ours; others may repeat what is personal. */
+/**
+ * Records an error on a span: with its message if it is an error of the kit, since others may contain personal data.
+ */
 export function fail(span: Span, error: Error): void {
   const message =
     error instanceof TellableError ? `${error.name}: ${error.message}`.slice(0, MAX_ERROR_CHARACTERS) : error.name;
@@ -62,7 +64,7 @@ export function endSpan(span: Span, error?: Error): void {
   span.end();
 }
 
-/** Does something within a span of its own, which ends with it. */
+/** Runs a function within a span of its own. */
 export async function traced<T>(
   name: string,
   { logged, ...options }: SpanOptions & { logged?: LogFields },
@@ -81,7 +83,7 @@ export async function traced<T>(
 }
 
 /**
- * What a message that is made now carries on; nothing, if nobody traces.
+ * The trace context for a message created now; undefined without tracing.
  * @public
  */
 export function currentTraceparent(): string | undefined {
@@ -92,14 +94,14 @@ export function currentTraceparent(): string | undefined {
 }
 
 /**
- * Says of what is being done which aggregate it is about, and whether that is new.
+ * Sets on the current span which aggregate it is about, and whether that is new.
  * @beta
  */
 export function aboutAggregate(id: string, isNew = false): void {
   trace.getActiveSpan()?.setAttributes({ 'rollcall.aggregate': id, ...(isNew && { 'rollcall.created': true }) });
 }
 
-/** What a line that is logged now is to tell. */
+/** The fields for a line that is logged now. */
 export function logFields(): LogFields {
   const current = trace.getSpanContext(context.active());
   return {

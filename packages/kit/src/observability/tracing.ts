@@ -13,25 +13,30 @@ import { readEnvironment } from '../aws/environment.ts';
 import { signerOf } from '../aws/signed.ts';
 import { writeGathered } from './metrics.ts';
 
-/** A collector that hangs must not hold an invocation: its spans are lost instead, and those of the next half minute. */
+/**
+ * A collector that hangs must not block an invocation. Its spans are dropped instead, and so are those of the next 30
+ * seconds.
+ */
 const TIMEOUT_MS = 1_000;
-/** Less than what a function keeps of its time for its end: `RESERVE_MS` in resilience/budget.ts. */
+/** Less than the time that a function reserves for its end: `RESERVE_MS` in resilience/budget.ts. */
 const MAX_TIMEOUT_MS = 2_000;
 const LEFT_ALONE_MS = 30_000;
 
 let send: ((spans: ReadableSpan[]) => Promise<void>) | undefined;
 let tellFailure: (error: Error) => void = () => {};
-/** What the invocation has recorded so far: the library's own batches are sent by timers, which a frozen instance has not. */
+/**
+ * The spans of the current invocation. The library's batching relies on timers, which do not run in a frozen instance.
+ */
 let ended: ReadableSpan[] = [];
 let leftAloneUntil = 0;
 
 /**
- * Has spans recorded and exported by OTLP/HTTP as JSON, if the environment says where to: `OTEL_EXPORTER_OTLP_ENDPOINT`;
- * for how long at most, `OTEL_EXPORTER_OTLP_TIMEOUT` (milliseconds, at most 2,000; default: 1,000, not the standard's
- * 10,000); and of how many traces, `OTEL_TRACES_SAMPLER_ARG` (0 to 1; default: all). Which traces those are follows from
- * their ids, so all services of a stage choose the same. `OTEL_SDK_DISABLED=true`: of none.
- * `OTEL_RESOURCE_ATTRIBUTES` (`key=value,…`) says more of the resource, such as `service.namespace`.
- * @param onFailure told when spans could not be exported: they are lost, and so are those of the next half minute
+ * Records spans and exports them by OTLP/HTTP as JSON if `OTEL_EXPORTER_OTLP_ENDPOINT` is set.
+ * `OTEL_EXPORTER_OTLP_TIMEOUT`: timeout in milliseconds, at most 2,000; default: 1,000, not the standard's 10,000.
+ * `OTEL_TRACES_SAMPLER_ARG`: share of sampled traces, 0 to 1; default: all. Sampling depends on the trace id, so that
+ * all services of a stage sample the same traces. `OTEL_SDK_DISABLED=true`: none. `OTEL_RESOURCE_ATTRIBUTES`
+ * (`key=value,…`): further resource attributes, such as `service.namespace`.
+ * @param onFailure called when spans could not be exported: they are dropped, and so are those of the next 30 seconds
  */
 export function startTracing(service: string, onFailure: (error: Error) => void): void {
   if (!context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())) return;
@@ -67,7 +72,7 @@ export function startTracing(service: string, onFailure: (error: Error) => void)
 }
 
 /**
- * A list that cannot be read says nothing: telemetry stops no function.
+ * An invalid list is ignored: telemetry must not stop a function.
  * https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable
  */
 function resourceAttributes(pairs: string): Record<string, string> {
@@ -84,8 +89,8 @@ function resourceAttributes(pairs: string): Record<string, string> {
   }
 }
 
-/** Does something, then writes what it measured and sends what it recorded: the whole of an invocation, since the instance
- * is frozen after it.
+/**
+ * Runs a whole invocation, then writes its metrics and exports its spans, because the instance is frozen afterwards.
  * @public
  */
 export async function flushed<T>(run: () => Promise<T>): Promise<T> {

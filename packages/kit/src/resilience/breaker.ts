@@ -13,26 +13,27 @@ import { createSharedCircuit, type SharedCircuitOptions } from './shared-circuit
 export interface BreakerOptions extends Omit<SharedCircuitOptions, 'settings' | 'gathered'> {
   settings?: CircuitSettings;
   gathered?: SharedCircuitOptions['gathered'];
-  /** What an error says about the service; `unknown`: it was not asked. */
+  /** What an error says about the service's health; `unknown`: it was not called. */
   classify: (error: unknown) => 'well' | 'failed' | 'unknown';
-  /** Told when this instance opened the circuit, or found it still failing; and when its probe closed it. */
+  /** Called when this instance opened the circuit, when its probe failed, and when its probe closed the circuit. */
   onChange: (state: CircuitState) => Promise<void> | void;
 }
 
-/** Longer than a call may take, or a second probe would begin beside the first. */
+/** Longer than the longest call: otherwise a second probe could start beside the first. */
 const PROBE_LEASE_MS = 12_000;
-/** At most four writes a second and instance, however many calls fail. */
+/** At most four writes per second and instance, however many calls fail. */
 const GATHERED_MS = 250;
 
-/** When the next may call. */
+/** When the next call may be made. */
 const callableFrom = (state: Exclude<CircuitState, { is: 'closed' }>) =>
   new Date(state.is === 'open' ? state.probeAt : state.until);
 
 export type Breaker = ReturnType<typeof createBreaker>;
 
 /**
- * A circuit breaker whose state all instances share. A call that fails ends when it is counted, so that no function is frozen
- * before; what ends well is counted once in a while, and each second while calls fail on any instance.
+ * A circuit breaker whose state all instances share. A failed call returns only after it is counted, so that the
+ * function is not frozen before. Successful calls are counted in batches, and every second while calls fail on any
+ * instance.
  */
 export function createBreaker(options: BreakerOptions) {
   const { name, settings = CIRCUIT_SETTINGS, classify, onChange, gathered = () => delay(GATHERED_MS) } = options;
@@ -43,7 +44,7 @@ export function createBreaker(options: BreakerOptions) {
     gathered,
   });
 
-  /** @returns the circuit as it is while this call has the lease to probe; nothing, if it is closed */
+  /** @returns the circuit while this call holds the lease to probe; undefined if the circuit is closed */
   async function admit(): Promise<CircuitHead | undefined> {
     const seen = await current();
     const { state } = seen;
@@ -68,7 +69,7 @@ export function createBreaker(options: BreakerOptions) {
     if (await change(probe, state)) await onChange(state);
   }
 
-  /** The probe that was none: the next may try at once. */
+  /** The probe did not reach the service: the next call may probe immediately. */
   async function giveUp(probe: CircuitHead | undefined): Promise<void> {
     if (probe?.state.is !== 'half-open') return;
     const { since, failures, because } = probe.state;
@@ -83,9 +84,9 @@ export function createBreaker(options: BreakerOptions) {
 
   return {
     /**
-     * Calls the service, unless its circuit is open.
-     * @param call says when it begins, after what comes before it
-     * @throws {CircuitOpenError} if it is, or is so after this call; else what the call throws
+     * Calls the service unless its circuit is open.
+     * @param call calls `begins` when the request itself starts, after any admission control
+     * @throws {CircuitOpenError} if the circuit is open, or this call opened it; otherwise the error of the call
      */
     async execute<T>(call: (begins: () => void) => Promise<T>): Promise<T> {
       const probe = await admit();

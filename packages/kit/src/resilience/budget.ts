@@ -2,11 +2,11 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 
 const budgets = new AsyncLocalStorage<() => number>();
 
-/** A function keeps so much of its time to write down what came of a call. */
+/** Time that a function reserves for recording the outcome of a call. */
 const RESERVE_MS = 2_500;
 
 /**
- * Whatever `run` calls knows how much time there is: never more than those around it have.
+ * Runs a function with a time budget, which never exceeds an enclosing one.
  * @beta
  */
 export function withinBudget<T>(remainingMs: () => number, run: () => Promise<T>): Promise<T> {
@@ -15,7 +15,7 @@ export function withinBudget<T>(remainingMs: () => number, run: () => Promise<T>
 }
 
 /**
- * Milliseconds that a remote call may take now; where nobody set a budget, any.
+ * Milliseconds left for a remote call; unlimited without a budget.
  * @beta
  */
 export const timeLeft = (): number => (budgets.getStore()?.() ?? Number.POSITIVE_INFINITY) - RESERVE_MS;

@@ -1,56 +1,56 @@
 /**
- * What all instances of all functions know of a service that they call. Times are epoch milliseconds.
+ * What all instances of all functions know about a service that they call. Times are epoch milliseconds.
  * @beta
  */
 export type CircuitState =
   | { is: 'closed'; since: number }
-  /** Nobody calls before `probeAt`. It has opened, or a probe has failed, `failures` times in a row. */
+  /** No calls before `probeAt`. The circuit has opened, or a probe has failed, `failures` times in a row. */
   | { is: 'open'; since: number; failures: number; probeAt: number; because: string }
-  /** Whoever made this change may call, until then; the others wait. */
+  /** The instance that made this change may call until `until`; the others wait. */
   | { is: 'half-open'; since: number; failures: number; until: number; because: string };
 
-/** Calls that ended in one slice of time, and how many of them failed. */
+/** Calls that ended in one time slice, and how many of them failed. */
 export interface Tally {
   calls: number;
   failures: number;
 }
 
-/** What every call depends on. */
+/** The part of a circuit that every call reads. */
 export interface CircuitHead {
-  /** Raised by every change of the state. */
+  /** Incremented by every change of the state. */
   revision: number;
   state: CircuitState;
-  /** The last slice of time in which an instance reported a failure. */
+  /** The last time slice in which an instance reported a failure. */
   failing: number;
 }
 
 export interface Counts {
-  /** By number of the slice: the time divided by {@link SLICE_MS}. */
+  /** By slice number: the time divided by {@link SLICE_MS}. */
   tallies: ReadonlyMap<number, Tally>;
-  /** How many calls took at most so many milliseconds: see {@link durationBucket}. */
+  /** Number of calls per duration bucket: see {@link durationBucket}. */
   durations: ReadonlyMap<number, number>;
 }
 
 export interface Circuit extends CircuitHead, Counts {}
 
-/** Where circuits are kept, for all instances. */
+/** Storage of the circuits, shared by all instances. */
 export interface CircuitStore {
   head(name: string): Promise<CircuitHead>;
-  /** With all that was counted before. */
+  /** Includes all tallies. */
   read(name: string): Promise<Circuit>;
   count(name: string, counts: Counts): Promise<void>;
-  /** So that every instance counts what it has. */
+  /** Makes every instance write its counts. */
   reportFailure(name: string, slice: number): Promise<void>;
-  /** Changes the state, if the revision is still the one that was seen. */
+  /** Changes the state if the revision is still the one that was read. */
   change(name: string, seen: number, state: CircuitState): Promise<boolean>;
 }
 
 export interface CircuitSettings {
-  /** It opens when, of at least `minimumCalls` in the window, this part failed. */
+  /** The circuit opens when at least this share of the calls in the window failed, given `minimumCalls`. */
   failureRatio: number;
   minimumCalls: number;
   windowMs: number;
-  /** After so long the first probe; after each that fails, twice as long, up to the longest. */
+  /** Time until the first probe; doubled after each failed probe, up to the maximum. */
   firstProbeMs: number;
   longestProbeMs: number;
 }
@@ -74,7 +74,7 @@ export const durationBucket = (ms: number): number =>
   Math.max(0, Math.ceil(Math.log2(Math.max(ms, 1)) * STEPS_PER_DOUBLING));
 export const durationOf = (bucket: number): number => 2 ** (bucket / STEPS_PER_DOUBLING);
 
-/** The duration that this part of all calls did not exceed, in milliseconds; nothing, if there were none. */
+/** The duration in milliseconds that this share of all calls did not exceed; undefined without calls. */
 export function percentile(durations: ReadonlyMap<number, number>, part: number): number | undefined {
   const total = [...durations.values()].reduce((sum, count) => sum + count, 0);
   let seen = 0;
@@ -85,7 +85,7 @@ export function percentile(durations: ReadonlyMap<number, number>, part: number)
   return undefined;
 }
 
-/** What was counted in the window, and not before the slice of time after the one in which the circuit was closed last. */
+/** Counts in the window, without slices up to the one in which the circuit was last closed. */
 export function recent({ state, tallies }: Circuit, now: number, { windowMs }: CircuitSettings): Tally {
   const from = Math.max(sliceOf(now - windowMs), sliceOf(state.since)) + 1;
   const sum = { calls: 0, failures: 0 };
@@ -103,7 +103,7 @@ export function shouldOpen(circuit: Circuit, now: number, settings: CircuitSetti
   return calls >= settings.minimumCalls && failures / calls >= settings.failureRatio;
 }
 
-/** The state after a failure opened it, or a probe failed. */
+/** The state after a failure opened the circuit, or a probe failed. */
 export function opened(before: CircuitState, now: number, because: string, settings: CircuitSettings): CircuitState {
   const failures = before.is === 'closed' ? 1 : before.failures + 1;
   const pause = Math.min(settings.firstProbeMs * 2 ** (failures - 1), settings.longestProbeMs);

@@ -5,9 +5,12 @@ import type { Circuit, CircuitHead, CircuitState, CircuitStore, Tally } from './
 const CALLS = 'calls#';
 const FAILURES = 'failures#';
 const DURATION = 'ms#';
-/** Tallies are kept for so many slices; older ones go with the next count. */
+/** Number of slices that are kept; a later count removes older ones. */
 const KEPT_SLICES = 12;
-/** 500 instances whose calls fail, at four writes a second each, are 250 a second to an item, which takes 1,000. */
+/**
+ * 500 instances with failing calls, at four writes a second each, make 250 writes a second per item; an item takes
+ * 1,000.
+ */
 const TALLY_ITEMS = 8;
 
 type Item = Record<string, unknown>;
@@ -17,12 +20,13 @@ const tallyKey = (name: string, index: number) => `${name}#${index}`;
 export interface CircuitStoreOptions {
   client: DynamoDBDocumentClient;
   tableName: string;
-  /** Chooses the item that this instance counts in. */
+  /** Selects the item for this instance's counts. */
   random: () => number;
 }
 
 /**
- * Of a circuit one item for its state, which few writes change; and some for what is counted, each with a counter a slice of time.
+ * A circuit has one item for its state, which few writes change, and several for its counts, with one counter per time
+ * slice.
  */
 export function createCircuitStore({ client, tableName: TableName, random }: CircuitStoreOptions): CircuitStore {
   const own = Math.floor(random() * TALLY_ITEMS);
@@ -39,7 +43,8 @@ export function createCircuitStore({ client, tableName: TableName, random }: Cir
       const { Responses = {}, UnprocessedKeys = {} } = await client.send(
         new BatchGetCommand({ RequestItems: { [TableName]: { Keys, ConsistentRead: true } } }),
       );
-      if (Object.keys(UnprocessedKeys).length > 0) throw new Error(`${TableName} answered a part of what was asked`);
+      if (Object.keys(UnprocessedKeys).length > 0)
+        throw new Error(`${TableName} returned only some of the requested items`);
       return circuitOf(Responses[TableName] ?? []);
     },
 
@@ -107,7 +112,7 @@ export function createCircuitStore({ client, tableName: TableName, random }: Cir
 
 const numberOf = (counter: string) => Number(counter.split('#')[1]);
 
-/** One that nobody has changed yet is closed. */
+/** A circuit without an item is closed. */
 const headOf = ({ revision = 0, state, failing = 0 }: Item): CircuitHead => ({
   revision: revision as number,
   state: (state as CircuitState | undefined) ?? { is: 'closed', since: 0 },

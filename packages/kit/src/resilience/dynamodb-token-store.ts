@@ -5,7 +5,7 @@ import type { Taken, TokenStore } from './leased-tokens.ts';
 
 export interface TokenStoreOptions {
   client: DynamoDBDocumentClient;
-  /** `pk` = what is counted, and when. */
+  /** `pk`: limit and window. */
   tableName: string;
   now: () => Date;
   /** How long a count is kept. */
@@ -15,7 +15,7 @@ export interface TokenStoreOptions {
 const takenIn = ({ texts = 0, ahead = 0 }: Record<string, number> = {}): Taken => ({ tokens: texts, ahead });
 
 /**
- * One item a limit and window.
+ * A token store with one item per limit and window.
  * @beta
  */
 export function createTokenStore({ client, tableName, now, keptSeconds }: TokenStoreOptions): TokenStore {

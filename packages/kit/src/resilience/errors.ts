@@ -1,7 +1,7 @@
 import { TellableError } from '../contracts/errors.ts';
 
 /**
- * Why a call to a remote service came to nothing.
+ * A call to a remote service failed.
  * @public
  */
 export class RemoteError extends TellableError {
@@ -9,7 +9,7 @@ export class RemoteError extends TellableError {
 }
 
 /**
- * The service answered, and will refuse this request whenever it comes. It is well.
+ * The service is healthy and rejects this request permanently.
  * @public
  */
 export class RejectedError extends RemoteError {
@@ -22,7 +22,9 @@ export class RejectedError extends RemoteError {
  */
 export class UnavailableError extends RemoteError {
   override readonly name: string = 'UnavailableError';
-  /** Whether the service may have done it all the same: its answer, now or to an earlier try, was not heard. */
+  /**
+   * Whether the service may have executed the request nevertheless: the response to this or an earlier try was lost.
+   */
   outcomeUnknown: boolean;
 
   constructor(message: string, { outcomeUnknown = false, cause }: { outcomeUnknown?: boolean; cause?: unknown } = {}) {
@@ -32,7 +34,7 @@ export class UnavailableError extends RemoteError {
 }
 
 /**
- * The service is well, and takes no more for now.
+ * The service is healthy and accepts no more requests for now.
  * @public
  */
 export class ThrottledError extends UnavailableError {
@@ -46,7 +48,7 @@ export class ThrottledError extends UnavailableError {
 }
 
 /**
- * So many calls a minute are agreed with the service that this one must wait. It was not asked.
+ * The rate agreed with the service is used up, so this call must wait. The service was not called.
  * @beta
  */
 export class PacedError extends ThrottledError {
@@ -54,7 +56,7 @@ export class PacedError extends ThrottledError {
 }
 
 /**
- * So many calls to the service are at work in this instance that there shall be no more.
+ * The bulkhead is full: this instance has too many calls to the service in flight.
  * @beta
  */
 export class BulkheadFullError extends UnavailableError {
@@ -62,7 +64,7 @@ export class BulkheadFullError extends UnavailableError {
 }
 
 /**
- * The function has not enough time left to call the service.
+ * The function has too little time left to call the service.
  * @beta
  */
 export class OutOfTimeError extends UnavailableError {
@@ -70,7 +72,7 @@ export class OutOfTimeError extends UnavailableError {
 }
 
 /**
- * The service does not do this for anybody, or not as it is set up. It was not asked.
+ * The service does not support this request, or not with its current configuration. It was not called.
  * @beta
  */
 export class NotServedError extends UnavailableError {
@@ -82,13 +84,13 @@ export class NoInstanceError extends UnavailableError {
   override readonly name = 'NoInstanceError';
 }
 
-/** The service failed so often that it is left alone. */
+/** The circuit is open: the service failed too often. */
 export class CircuitOpenError extends UnavailableError {
   override readonly name = 'CircuitOpenError';
-  /** When it is tried next. */
+  /** When the next probe is allowed. */
   readonly until: Date;
 
-  /** @param cause what was tried last and failed; nothing, if the service was not asked */
+  /** @param cause the last error; undefined if the service was not called */
   constructor(circuit: string, until: Date, cause?: unknown) {
     super(`circuit ${circuit} is open until ${until.toISOString()}${cause ? `: ${(cause as Error).message}` : ''}`, {
       cause,

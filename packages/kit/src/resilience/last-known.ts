@@ -1,17 +1,17 @@
 export interface LastKnownOptions<T> {
   read: () => Promise<T>;
-  /** So old, a value is read again. */
+  /** A value older than this is read again. */
   maxAgeMs: number;
   now: () => Date;
-  /** Until it could be read for the first time. */
+  /** The value until the first successful read. */
   otherwise: T;
-  /** Told of every read that fails. */
+  /** Called for every failed read. */
   onFailure: (error: Error) => void;
 }
 
-/** So long a caller waits for news, if something is known already. */
+/** How long a caller waits for a read if a value is known already. */
 const PATIENCE_MS = 250;
-/** And if nothing is. */
+/** How long a caller waits for the first read. */
 const FIRST_PATIENCE_MS = 2_000;
 
 const after = (ms: number) =>
@@ -19,11 +19,11 @@ const after = (ms: number) =>
     AbortSignal.timeout(ms).addEventListener('abort', () => resolve(undefined));
   });
 
-/** Waits for a read that never rejects, but not for long: what is known holds on. */
+/** Waits a limited time for a read that never rejects; on timeout, the last known value stays in use. */
 export const patiently = (reading: Promise<void>, ms = PATIENCE_MS): Promise<void> =>
   Promise.race([reading, after(ms)]);
 
-/** @throws {Error} if it takes too long; what comes of it then, nobody hears */
+/** @throws {Error} on timeout; the later outcome is ignored */
 export async function withPatience<T>(writing: Promise<T>): Promise<T> {
   writing.catch(() => {});
   const late = after(PATIENCE_MS).then(() => {
@@ -32,7 +32,9 @@ export async function withPatience<T>(writing: Promise<T>): Promise<T> {
   return Promise.race([writing, late]);
 }
 
-/** A value that is read now and then; while it cannot be read, the last known one holds. Never rejects. */
+/**
+ * A value that is refreshed at intervals; while it cannot be read, the last known value stays in use. Never rejects.
+ */
 export function lastKnown<T>({ read, maxAgeMs, now, otherwise, onFailure }: LastKnownOptions<T>): () => Promise<T> {
   let value = otherwise;
   let readAt = Number.NEGATIVE_INFINITY;

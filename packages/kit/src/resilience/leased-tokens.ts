@@ -1,52 +1,57 @@
-/** What has been taken of a limit in one window of time, by all instances. */
+/** What all instances have taken of a limit in one time window. */
 export interface Taken {
-  /** Tokens that were taken, used or not: never more than the limit. */
+  /** Tokens taken, used or not: never more than the limit. */
   tokens: number;
-  /** Of these, the part that instances took ahead of need. It may be unused, and stay so. */
+  /** The part of these that instances took ahead of need, and may never use. */
   ahead: number;
 }
 
-/** Where limits are counted, for all instances. */
+/** Storage of the counts of limits, shared by all instances. */
 export interface TokenStore {
   /**
-   * Takes tokens, unless there would be more than `limit`, or more taken ahead than `mostAhead`.
-   * @param ahead by how much the part of this instance that is ahead of need changes
-   * @returns what is taken by now
+   * Takes tokens unless the total would exceed `limit`, or those ahead of need `mostAhead`.
+   * @param ahead change of this instance's tokens ahead of need
+   * @returns the totals after the write
    */
   take(key: string, taking: Taken, limit: number, mostAhead: number): Promise<{ granted: boolean; taken: Taken }>;
 }
 
 export interface LeasedTokensOptions {
   store: TokenStore;
-  /** Resolves when others may have asked as well, who are then served by the same write. */
+  /** Resolves when concurrent requests may have arrived, which are then served by the same write. */
   gathered?: () => Promise<void>;
-  /** Told of each lease. */
+  /** Called for each lease. */
   onLease?: (key: string, before: number, after: number, limit: number) => void;
 }
 
 export interface Token {
-  /** It was not used after all. */
+  /** Returns an unused token. */
   giveBack(): void;
 }
 
-/** At most this part of a limit is in the hands of instances that may never use it. */
+/** Maximum share of a limit in the hands of instances that may never use it. */
 const AHEAD_PART = 1 / 20;
-/** Of its own use, an instance takes at most this part ahead: what it strands by ending is in proportion to what it did. */
+/**
+ * An instance takes ahead at most this share of its own use, so that what is lost when it ends is proportional to what
+ * it did.
+ */
 const OF_OWN_USE = 1 / 4;
-/** Or this part of what may still be taken ahead, if that is more: under a high limit, the first lease is not of one token. */
+/**
+ * If greater, this share of what may still be taken ahead: under a high limit, the first lease is more than one token.
+ */
 const OF_ROOM_AT_FIRST = 1 / 256;
-/** And never more than this part, so that M busy instances come to have 1 / (M + 3) of it each. */
+/** At most this share of the room, so that each of M busy instances ends up with 1 / (M + 3) of it. */
 const OF_ROOM = 1 / 4;
 /** Near the limit, leases shrink to what is needed. */
 const OF_REMAINING = 1 / 32;
-/** So many windows one instance remembers. */
+/** Maximum number of windows that one instance caches. */
 const MAX_REMEMBERED = 1_000;
 
 const mostAheadOf = (limit: number): number => Math.floor(limit * AHEAD_PART);
 
 /**
  * How many tokens to take at once: what is needed, and some ahead.
- * @param own what this instance has ahead, all of it used: it is free to be taken again, by whoever needs it
+ * @param own this instance's tokens ahead of need, all used by now, so that the same number may be taken ahead again
  */
 export function leaseSize(
   limit: number,
@@ -64,9 +69,9 @@ export function leaseSize(
 /** What an instance holds of a limit in one window. */
 interface Pocket {
   tokens: number;
-  /** As far as this instance knows: never less than it has seen. */
+  /** As far as this instance knows: it never goes down. */
   taken: Taken;
-  /** How many of its last lease were ahead of need. */
+  /** Tokens of its last lease that were ahead of need. */
   ahead: number;
   used: number;
   waiting: number;
@@ -74,10 +79,10 @@ interface Pocket {
 }
 
 /**
- * Limits that hold over all instances, without a write for each use: an instance takes several tokens at once, before they
- * are used, and keeps them across invocations. So the limit is never exceeded; and since the item counts what is ahead of
- * need, at least 95 % of it can be used, whichever instances end or are idle. Where more may not be taken ahead, each lease
- * is what is needed just now.
+ * Rate limits over all instances, without a write per use: an instance leases several tokens before it needs them, and
+ * keeps them across invocations. The limit is never exceeded. Because the store counts the tokens taken ahead of need,
+ * at least 95 % of the limit is usable, whichever instances end or are idle. When no more may be taken ahead, an
+ * instance leases only what it needs now.
  * @beta
  */
 export function createLeasedTokens({ store, gathered = nextTurn, onLease }: LeasedTokensOptions) {
@@ -102,7 +107,7 @@ export function createLeasedTokens({ store, gathered = nextTurn, onLease }: Leas
       const taking = { tokens: needed + ahead, ahead: ahead - pocket.ahead };
       const { granted, taken } = await store.take(key, taking, limit, mostAheadOf(limit));
       pocket.taken = taken;
-      // Others were faster, and what is known of them is new: each round ends nearer to the limit.
+      // Other instances were faster. Their counts are now known, so each round gets closer to the limit.
       if (!granted) continue;
       pocket.tokens += taking.tokens;
       pocket.ahead = ahead;
@@ -113,8 +118,8 @@ export function createLeasedTokens({ store, gathered = nextTurn, onLease }: Leas
 
   return {
     /**
-     * @param key of the limit and the window
-     * @returns a token, which is used unless it is given back; undefined: the limit is reached
+     * @param key limit and window
+     * @returns a token, which counts as used unless it is given back; undefined: the limit is reached
      */
     async take(key: string, limit: number): Promise<Token | undefined> {
       const pocket = pocketOf(key);

@@ -7,15 +7,18 @@ export interface NodesOptions {
   registry: Pick<Registry, 'find'>;
   now: () => Date;
   random: () => number;
-  /** Told when the registry could not be read: the last known instances hold, whatever their leases say. */
+  /**
+   * Called when the registry could not be read: the last known instances stay in use, even if their leases have
+   * expired.
+   */
   onFailure: (error: Error) => void;
 }
 
 export type Nodes = ReturnType<typeof createNodes>;
 
-/** How old what is known of the registry may be. */
+/** Maximum age of the cached registry. */
 const MAX_AGE_MS = 3_000;
-/** An instance that failed is put aside for so long, twice as long after each further failure, up to the longest. */
+/** A failed instance is avoided for this time; doubled after each further failure, up to the maximum. */
 const FIRST_ASIDE_MS = 1_000;
 const MAX_ASIDE_MS = 30_000;
 
@@ -26,7 +29,7 @@ interface Standing {
 }
 
 /**
- * The instances of a service, as one that calls them sees them.
+ * The instances of a service from the view of a caller.
  * @beta
  */
 export function createNodes({ service, registry, now, random, onFailure }: NodesOptions) {
@@ -57,8 +60,8 @@ export function createNodes({ service, registry, now, random, onFailure }: Nodes
 
   return {
     /**
-     * An instance to call: one that was not tried, is not put aside and is less busy than another; else what there is.
-     * @returns nothing, if none is registered
+     * Chooses an instance: untried, not avoided, and the less busy of two; otherwise any.
+     * @returns undefined if none is registered
      */
     async choose(tried: ReadonlySet<string>): Promise<Instance | undefined> {
       const all = await known();
@@ -70,7 +73,7 @@ export function createNodes({ service, registry, now, random, onFailure }: Nodes
       return lessBusyOfTwo([healthy, untried, all].find((some) => some.length > 0) ?? []);
     },
 
-    /** Runs a call to an instance, and remembers how it went. */
+    /** Runs a call to an instance, and records its outcome. */
     async watch<T>({ id }: Instance, call: () => Promise<T>): Promise<T> {
       const standing = standingOf(id);
       standing.atWork++;

@@ -31,37 +31,37 @@ import {
 import type { Nodes } from './nodes.ts';
 
 /**
- * One try of a call.
+ * One attempt at a call.
  * @public
  */
 export interface Try {
-  /** The instance to call, if the service has any that registered. */
+  /** The instance to call, if the service uses registered instances. */
   instance?: Instance;
-  /** Aborted when its time is over. */
+  /** Aborted at the timeout. */
   signal: AbortSignal;
 }
 
 export interface RemoteServiceOptions<Request, Answer> {
-  /** In errors. */
+  /** Name of the service, for errors. */
   name: string;
   call: (request: Request, one: Try) => Promise<Answer>;
-  /** Whose instances are called; without, `call` knows the address. */
+  /** The registered instances to call; undefined: `call` knows the address. */
   nodes?: Nodes | undefined;
-  /** Longest time of a try, in milliseconds; less if the function has less. */
+  /** Timeout of an attempt in milliseconds; less if the function has less time left. */
   timeoutMs: number;
-  /** Most calls at once from this instance; one more fails. */
+  /** Maximum concurrent calls from this instance (bulkhead); a further call fails. */
   atOnce?: number | undefined;
   breaker?: Breaker | undefined;
-  /** What comes before each try that the circuit lets through: a limit, a wait for its turn. */
+  /** Runs before each attempt that the circuit lets through, such as a rate limit or a wait. */
   admit?: ((request: Request) => Promise<void>) | undefined;
-  /** Tries in all, for requests that may safely be repeated. */
+  /** Total number of tries, for requests that are safe to repeat. */
   retry?: { tries: number; isIdempotent: (request: Request) => boolean } | undefined;
-  /** What answers instead, when the service cannot. */
+  /** Provides an answer when the service cannot. */
   fallback?: ((request: Request, cause: Error) => Promise<Answer>) | undefined;
 }
 
 /**
- * Calls a service. It rejects with a `RemoteError`, or an error of the call that is none of the service's doing.
+ * Calls a service. Rejects with a `RemoteError`, or with an error of the call that the service did not cause.
  * @public
  */
 export type RemoteService<Request, Answer> = (request: Request) => Promise<Answer>;
@@ -69,13 +69,13 @@ export type RemoteService<Request, Answer> = (request: Request) => Promise<Answe
 const FIRST_BACKOFF_MS = 50;
 const MAX_BACKOFF_MS = 500;
 
-/** Set while a call is one of several tries: what it calls in turn is not tried several times as well. */
+/** Set during a call with several tries: nested calls then do not retry as well. */
 const amongTries = new AsyncLocalStorage<true>();
 
 /**
- * The way to call a remote service. From the outside in: fallback (retry (breaker (admission (bulkhead (timeout (discovery
- * (call)))))))). So each try is counted by the breaker and goes to an instance of its own; a bulkhead that is full says
- * nothing about the service; and the fallback answers for all of them.
+ * Creates a client of a remote service. From the outside in: fallback (retry (breaker (admission (bulkhead (timeout
+ * (discovery (call)))))))). So the breaker counts each try, and each goes to an instance of its own; a full bulkhead
+ * does not count as a failure of the service; and the fallback covers all of them.
  * @public
  */
 export function createRemoteService<Request, Answer>(
@@ -115,7 +115,7 @@ export function createRemoteService<Request, Answer>(
       return await limit.execute(({ signal }) => callInTime(request, tried, signal), outer);
     } catch (cause) {
       if (!(cause instanceof BulkheadRejectedError)) throw cause;
-      throw new BulkheadFullError(`${options.atOnce} calls to ${name} are at work already`, { cause });
+      throw new BulkheadFullError(`${options.atOnce} calls to ${name} are in progress already`, { cause });
     }
   }
 
@@ -148,7 +148,8 @@ export function createRemoteService<Request, Answer>(
       try {
         return await (breaker ? breaker.execute(ask) : ask(() => {}));
       } catch (error) {
-        // That a later try surely did nothing, or could not even be made, says nothing about the earlier one.
+        // If a later try certainly had no effect, or could not even be made, the outcome of the earlier one is still
+        // unknown.
         if (outcomeUnknown) throw stillUnknown(error as Error);
         outcomeUnknown = error instanceof UnavailableError && error.outcomeUnknown;
         throw error;
@@ -173,13 +174,13 @@ function stillUnknown(error: Error): UnavailableError {
 const isOneOf = (error: unknown, ...kinds: Array<new (...given: never[]) => Error>) =>
   kinds.some((kind) => error instanceof kind);
 
-/** Whether the next try may fare better: not so if nobody was asked. */
+/** Whether the next try may succeed at another instance: no, if no instance was called. */
 const mayHelpElsewhere = (error: unknown): boolean =>
   error instanceof UnavailableError &&
   !isOneOf(error, BulkheadFullError, CircuitOpenError, NoInstanceError, NotServedError, OutOfTimeError, ThrottledError);
 
 /**
- * What an error says about the service, to its circuit breaker: what is no error of a call says nothing.
+ * What an error says about the service's health, for its circuit breaker: nothing, unless it is an error of the call.
  */
 export function classify(error: unknown): 'well' | 'failed' | 'unknown' {
   if (isOneOf(error, BulkheadFullError, NoInstanceError, NotServedError, OutOfTimeError, PacedError)) return 'unknown';

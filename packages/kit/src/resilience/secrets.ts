@@ -3,13 +3,14 @@ import type * as z from 'zod';
 import { clientDefaults } from '../aws/clients.ts';
 import { NotServedError } from './errors.ts';
 
-/** So long a value is known before it is read again: an operator changes one without a deployment. */
+/** How long a value is cached: an operator can change it without a deployment. */
 const MAX_AGE_MS = 5 * 60_000;
-/** And one that could not be read, or is not filled in. */
+/** Retry interval for a secret that could not be read, or has no value yet. */
 const FAILURE_AGE_MS = 10_000;
 
 /**
- * A secret whose value is a JSON object of the given shape, read when it is needed; if that fails, the last known holds.
+ * A secret whose value is a JSON object of the given shape, read when it is needed; if that fails, the last known value
+ * stays in use.
  * @beta
  */
 export function createSecret<S extends z.ZodType>(id: string, shape: S, now: () => Date): () => Promise<z.output<S>> {
@@ -21,7 +22,7 @@ export function createSecret<S extends z.ZodType>(id: string, shape: S, now: () 
     const parsed = shape.safeParse(jsonIn(SecretString));
     if (parsed.success) return parsed.data;
     throw new Error(
-      `it is not filled in: ${parsed.error.issues.map(({ path }) => path.join('.') || 'no JSON').join(', ')}`,
+      `it has no valid value: ${parsed.error.issues.map(({ path }) => path.join('.') || 'not JSON').join(', ')}`,
     );
   }
 
@@ -34,7 +35,7 @@ export function createSecret<S extends z.ZodType>(id: string, shape: S, now: () 
     );
   }
 
-  /** A batch needs it ten times at once: it is read once. */
+  /** The ten messages of a batch need it at once: it is read once. */
   let reading: Promise<void> | undefined;
 
   return async () => {
@@ -50,7 +51,7 @@ export function createSecret<S extends z.ZodType>(id: string, shape: S, now: () 
   };
 }
 
-/** What is no JSON is not repeated: it may be the secret. */
+/** Invalid JSON is not quoted: it may be the secret. */
 function jsonIn(text: string): unknown {
   try {
     return JSON.parse(text);

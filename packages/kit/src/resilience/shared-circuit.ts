@@ -11,27 +11,27 @@ import {
 import { patiently, withPatience } from './last-known.ts';
 
 export interface SharedCircuitOptions {
-  /** Of the circuit, in all functions that share it. */
+  /** Name of the circuit, in all functions that share it. */
   name: string;
   store: CircuitStore;
   settings: CircuitSettings;
   now: () => Date;
-  /** Told when the circuit could not be read or written: the state that was known last holds. */
+  /** Called when the circuit could not be read or written: the last known state stays in use. */
   onFailure: (error: Error) => void;
-  /** Resolves when other calls may have failed as well, which are then counted by the same write. */
+  /** Resolves when concurrent calls may have failed, which are then counted by the same write. */
   gathered: () => Promise<unknown>;
 }
 
 /** Cached state is refreshed after this age. */
 const MAX_AGE_MS = 1_000;
-/** While nothing fails anywhere, so many calls are counted by one write. */
+/** While no instance reports failures, this many calls are counted by one write. */
 const CALLS_A_WRITE = 32;
 
 const UNKNOWN: CircuitHead = { revision: 0, state: { is: 'closed', since: 0 }, failing: 0 };
 
 const nothing = () => ({ calls: 0, tallies: new Map<number, Tally>(), durations: new Map<number, number>() });
 
-/** A circuit that all instances share: as this one knows it, and with what it has to count. */
+/** One instance's view of a shared circuit, with the counts that it has not written yet. */
 export function createSharedCircuit({ name, store, settings, now, onFailure, gathered }: SharedCircuitOptions) {
   let known = UNKNOWN;
   let readAt = Number.NEGATIVE_INFINITY;
@@ -78,7 +78,7 @@ export function createSharedCircuit({ name, store, settings, now, onFailure, gat
   }
 
   return {
-    /** Its state, as it is known without asking. */
+    /** The cached state. */
     lastState: (): CircuitState => known.state,
 
     async current(): Promise<CircuitHead> {
@@ -89,7 +89,7 @@ export function createSharedCircuit({ name, store, settings, now, onFailure, gat
       return known;
     },
 
-    /** @returns whether nobody was faster */
+    /** @returns false if another instance has changed the circuit in the meantime */
     async change(seen: CircuitHead, state: CircuitState): Promise<boolean> {
       try {
         const changed = await withPatience(store.change(name, seen.revision, state));
@@ -102,7 +102,7 @@ export function createSharedCircuit({ name, store, settings, now, onFailure, gat
       }
     },
 
-    /** Notes a call, to be counted by a later write. */
+    /** Records a call, to be counted by a later write. */
     count(failed: boolean, startedAt: number): void {
       const { tallies, durations } = uncounted;
       const slice = sliceOf(time());
@@ -113,7 +113,7 @@ export function createSharedCircuit({ name, store, settings, now, onFailure, gat
       uncounted.calls++;
     },
 
-    /** @returns the circuit with the failures of this instance; undefined, if it cannot be known */
+    /** @returns the circuit including the failures of this instance; undefined if it cannot be read */
     countFailures(): Promise<Circuit | undefined> {
       counting ??= countFailures();
       return counting;

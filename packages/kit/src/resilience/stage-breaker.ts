@@ -8,22 +8,22 @@ import { createCircuitStore } from './dynamodb-circuit-store.ts';
 import { classify } from './remote-service.ts';
 
 /**
- * Which circuit it is, and who is told of its changes.
+ * The circuit of a breaker, and who is notified of its changes.
  * @public
  */
 export interface StageBreakerOptions {
-  /** Of the circuit, which all functions of the stage share: `rollcall ops circuit list` shows it. */
+  /** Name of the circuit, which all functions of the stage share: `rollcall ops circuit list` shows it. */
   name: string;
-  /** Told when the circuit opens or closes, and when it cannot be kept. */
+  /** Logs when the circuit opens or closes, and when it cannot be read or written. */
   logger: Logger;
-  /** Told besides when this instance opened the circuit, or its probe closed it. */
+  /** Also called when this instance opened the circuit, or its probe closed it. */
   onChange?: (state: CircuitState) => Promise<void> | void;
 }
 
 /**
- * A breaker for `createRemoteService`, whose circuit is kept where `allowBreaking` of `@rollcall/cdk` lets the function keep it:
- * in the stage's table of circuits, CIRCUITS_TABLE of the environment.
- * @throws {Error} if the environment lacks it
+ * A circuit breaker for `createRemoteService` whose state is in the stage's table of circuits, CIRCUITS_TABLE of the
+ * environment; `allowBreaking` of `@rollcall/cdk` grants access.
+ * @throws {Error} if the environment lacks CIRCUITS_TABLE
  * @public
  */
 export function createStageBreaker({ name, logger, onChange }: StageBreakerOptions): Breaker {

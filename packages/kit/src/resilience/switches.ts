@@ -3,17 +3,17 @@ import { refusedBy } from '../aws/transact.ts';
 import type { Logger } from '../observability/logger.ts';
 import { lastKnown } from './last-known.ts';
 
-/** By capability: what it can be switched to, besides `on`. */
+/** By capability: the modes besides `on`. */
 export type Modes = Readonly<Record<string, readonly string[]>>;
 
-/** How a capability is switched, by whom, why, and until when. */
+/** The state of a capability's switch: mode, who set it, why, and until when. */
 export interface Switch {
   mode: string;
   by: string;
   why: string;
   /** ISO 8601 in UTC. */
   at: string;
-  /** From then on it is `on` again; nothing: until somebody switches it. */
+  /** When it returns to `on`; undefined: not by itself. */
   until?: string;
 }
 
@@ -21,18 +21,18 @@ export type SwitchChange = Switch & { capability: string };
 
 export interface SwitchesOptions {
   client: DynamoDBDocumentClient;
-  /** `pk` = `switch` or `history`, `sk` = capability, or time and id. */
+  /** `pk` = `switch` or `history`; `sk` = capability, or time and id. */
   tableName: string;
   now: () => Date;
-  /** Told when the table could not be read: what was known last holds; at first, that everything is on. */
+  /** Logs when the table could not be read: the last known switches stay in use; at first, everything is on. */
   logger: Pick<Logger, 'warn'>;
 }
 
-/** A change reaches every instance within five seconds; one of these is for the read itself. */
+/** A change reaches every instance within five seconds, of which one is reserved for the read itself. */
 const MAX_AGE_MS = 4_000;
 
 /**
- * As functions see the switches: read at most every few seconds.
+ * The switches as functions see them, cached for a few seconds.
  * @beta
  */
 export function createSwitches<M extends Modes>({ client, tableName, now, logger }: SwitchesOptions) {
@@ -65,10 +65,10 @@ export async function readSwitches(client: DynamoDBDocumentClient, TableName: st
 }
 
 /**
- * Changes switches, all or none, and writes it down.
- * @param ids one for each change
- * @param onlyIfOn leaves alone what somebody has switched
- * @returns whether it did
+ * Changes switches in one transaction and records the changes.
+ * @param ids a unique id per change
+ * @param onlyIfOn does not change a switch that somebody has set
+ * @returns whether the switches were changed
  * @beta
  */
 export async function changeSwitches(

@@ -2,32 +2,32 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 
-/** `burst` at once, and `perMinute` in the long run. */
+/** `burst` at once, and `perMinute` on average. */
 export interface Rate {
   burst: number;
   perMinute: number;
 }
 
 export interface Taken {
-  /** Whether there was a token, now or within the patience of who took it. */
+  /** Whether there was a token, now or within the caller's patience. */
   allowed: boolean;
-  /** How long to wait: for the token that was taken, or for the next that there will be. */
+  /** How long to wait: for the token that was taken, or for the next one. */
   waitMs: number;
-  /** Tokens that are left. */
+  /** Tokens left. */
   remaining: number;
-  /** Until the bucket is full again. */
+  /** Time until the bucket is full again. */
   fullInMs: number;
 }
 
-/** Several tokens, by one write. */
+/** Several tokens taken by one write. */
 export interface ManyTaken extends Pick<Taken, 'remaining' | 'fullInMs'> {
   /** How long to wait for each token that was taken. */
   waits: number[];
-  /** How long to wait for the next that there will be. */
+  /** How long to wait for the next token. */
   nextMs: number;
 }
 
-/** How long an empty bucket takes to be full. */
+/** How long an empty bucket takes to fill. */
 export const secondsToFill = ({ burst, perMinute }: Rate): number => Math.ceil((burst * 60) / perMinute);
 
 export interface TokenBucketsOptions {
@@ -37,22 +37,23 @@ export interface TokenBucketsOptions {
   now: () => Date;
 }
 
-/** Of sums of parts of a millisecond. */
+/** Tolerance for sums of fractions of a millisecond. */
 const ROUNDING = 1e-6;
-/** Most buckets cached by one instance. */
+/** Maximum number of buckets cached by one instance. */
 const MAX_REMEMBERED = 10_000;
 
 /**
- * Token buckets that hold across instances, one item each: the generic cell rate algorithm, which keeps one moment, when
- * the bucket will be full again, and is the same as a token bucket (ITU-T I.371). One write a token, a second one where
- * others took some meanwhile; while it is empty, this instance asks no more.
+ * Token buckets shared by all instances, one item each. Uses the generic cell rate algorithm, which stores only the
+ * time when the bucket will be full again and is equivalent to a token bucket (ITU-T I.371). One write per token; a
+ * second one if other instances took tokens in between. While the bucket is empty, this instance answers from its
+ * cache.
  * @beta
  */
 export function createTokenBuckets({ client, tableName: TableName, now }: TokenBucketsOptions) {
-  /** When a bucket will be full, as far as this instance knows: never sooner, as it only moves on. */
+  /** When a bucket will be full, as far as this instance knows: the time only moves forward. */
   const known = new Map<string, number>();
 
-  /** @returns the moment when it will be full, before the write if that was refused */
+  /** @returns the time when it will be full; if the condition failed, the time before the write */
   async function update(input: Omit<UpdateCommandInput, 'TableName'>): Promise<{ done: boolean; fullAt: number }> {
     try {
       const { Attributes } = await client.send(
@@ -70,7 +71,9 @@ export function createTokenBuckets({ client, tableName: TableName, now }: TokenB
     }
   }
 
-  /** Advances the theoretical arrival time (GCRA) by some tokens: from now, if it is past; from itself, if it is yet to come. */
+  /**
+   * Advances the theoretical arrival time (GCRA) by some tokens: from now if it is in the past, otherwise from itself.
+   */
   async function postpone(key: string, at: number, by: number, latest: number) {
     const Key = { pk: key };
     const expires = { ':expires': Math.ceil(latest / 1000) + 60 };
@@ -93,7 +96,10 @@ export function createTokenBuckets({ client, tableName: TableName, now }: TokenB
     return first.done || first.fullAt + by > latest ? first : fromThen();
   }
 
-  /** Takes as many as there are, at most `most`. @returns none, and when the bucket is full, if there are none */
+  /**
+   * Takes as many tokens as there are, at most `most`. @returns if there are none: none, and the time when the bucket
+   * is full
+   */
   async function takeUpTo(key: string, at: number, each: number, most: number, latest: number) {
     for (;;) {
       const before = known.get(key) ?? 0;
@@ -123,7 +129,7 @@ export function createTokenBuckets({ client, tableName: TableName, now }: TokenB
   return {
     takeMany,
 
-    /** The refusal of a token, if this instance knows without asking that there is none. Takes none. */
+    /** The refusal of a token, if this instance knows from its cache that there is none. Takes none. */
     knownRefusal(key: string, { burst, perMinute }: Rate): Taken | undefined {
       const at = now().getTime();
       const each = 60_000 / perMinute;
@@ -136,7 +142,7 @@ export function createTokenBuckets({ client, tableName: TableName, now }: TokenB
 
     /**
      * Takes a token.
-     * @param patienceMs takes one that there will be within so long, too
+     * @param patienceMs also takes a token that becomes available within this time
      */
     async take(key: string, rate: Rate, patienceMs = 0): Promise<Taken> {
       const { waits, nextMs, remaining, fullInMs } = await takeMany(key, rate, 1, patienceMs);
@@ -149,7 +155,7 @@ export function createTokenBuckets({ client, tableName: TableName, now }: TokenB
 
 const tokensBetween = (from: number, latest: number, each: number) => Math.floor((latest - from) / each + ROUNDING);
 
-/** What a bucket that is full at a time has now. */
+/** The content of a bucket that will be full at a given time. */
 const lookOf = (fullAt: number, at: number, each: number, capacity: number) => ({
   nextMs: Math.max(1, Math.ceil(fullAt + each - capacity)),
   remaining: Math.max(0, Math.floor((capacity - fullAt) / each)),

@@ -1,10 +1,10 @@
 import type { OutgoingMessage } from '../messaging/outgoing.ts';
 import type { Sender } from '../messaging/sender.ts';
 
-/** Where messages go in a unit test: they are kept, in the order in which they were sent. */
+/** A sender for unit tests: keeps messages in the order in which they were sent. */
 export class InMemoryChannel implements Sender {
   readonly sent: OutgoingMessage[] = [];
-  /** As if it could not be reached. */
+  /** Simulates that it cannot be reached. */
   down = false;
 
   async send(messages: readonly OutgoingMessage[]): Promise<Map<OutgoingMessage, Error>> {

@@ -1,14 +1,14 @@
 import type { Circuit, CircuitHead, CircuitState, CircuitStore, Counts } from '../resilience/circuit.ts';
 
 /**
- * Circuits as DynamoDB's conditional writes make them behave.
+ * A circuit store in memory with the semantics of DynamoDB's conditional writes.
  * @public
  */
 export class InMemoryCircuitStore implements CircuitStore {
   readonly circuits = new Map<string, Circuit>();
   heads = 0;
   counts = 0;
-  /** As if the table could not be reached. */
+  /** Simulates that the table cannot be reached. */
   down = false;
 
   async head(name: string): Promise<CircuitHead> {

@@ -13,9 +13,9 @@ import { Scheduler } from './simulation/scheduler.ts';
 import { Tables } from './simulation/tables.ts';
 
 /**
- * A consumer in a unit test: the kit's own code on a table and a channel in memory, where nothing fails unless the test
- * says so. Its clock stands still until {@link pass}.
- * @param handlers as `subscriberFunctions` takes them
+ * A consumer for unit tests: the kit's own code on a table and a channel in memory, without faults unless the test
+ * injects them. Its clock stands still until {@link pass}.
+ * @param handlers as for `subscriberFunctions`
  * @public
  */
 export function inMemoryConsumer<C extends MessageContract, S extends Channel>(
@@ -59,38 +59,38 @@ export function inMemoryConsumer<C extends MessageContract, S extends Channel>(
       .map(parkedMessageOf);
 
   return {
-    /** What its effects have sent. */
+    /** The messages that its effects have sent. */
     channel,
-    /** What is parked, and why. */
+    /** The parked messages, and why they are parked. */
     parked,
 
     /**
      * Delivers a message of `createMessage` from its queue.
-     * @param receives how often it came, this time included
-     * @throws {Error} what makes it come again
+     * @param receives how often it was received, including this time
+     * @throws {Error} the error that causes a redelivery
      */
     deliver: (message: object, receives = 1) =>
       subscriber.apply({ body: JSON.stringify(message), receives, queueMessageId: `${name}/q` }),
 
-    /** Tries what is parked, as the sweep does every minute. */
+    /** Tries parked messages, as the sweep does every minute. */
     sweep: (): Promise<void> =>
       subscriber.sweep(
         () => true,
         () => {},
       ),
 
-    /** A person has everything tried again that is parked, what is held too. */
+    /** Redrives all parked messages as an operator would, including held ones. */
     redrive: async (): Promise<void> => {
       await subscriber.redrive([...new Set(parked().map(({ aggregateId }) => aggregateId))], () => true, true);
     },
 
-    /** The item that carries an aggregate's cursor, with the kit's own attributes; {}: there is none. */
+    /** The item that carries an aggregate's cursor, including the kit's own attributes; {}: it does not exist. */
     of: (aggregateId: string) => tables.items(name).find(({ pk, sk }) => pk === aggregateId && sk === cursorKey) ?? {},
 
     /** All items of its table. */
     items: () => tables.items(name),
 
-    /** Lets time pass. */
+    /** Advances the clock. */
     pass(ms: number): void {
       scheduler.now += ms;
     },

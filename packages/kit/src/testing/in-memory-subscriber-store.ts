@@ -15,7 +15,7 @@ import type {
 } from '../messaging/subscriber-store.ts';
 
 /**
- * A subscriber's table, as DynamoDB's conditional writes make it behave. Keeps the effects in order.
+ * A subscriber store in memory with the semantics of DynamoDB's conditional writes. Records effects in order.
  * @public
  */
 export class InMemorySubscriberStore implements SubscriberStore {
@@ -24,7 +24,7 @@ export class InMemorySubscriberStore implements SubscriberStore {
   readonly waiting = new Map<string, ParkedMessage>();
   readonly discarded: DiscardedMessage[] = [];
   readonly changes: StateChange[] = [];
-  /** So many changes are refused. */
+  /** Number of upcoming changes to refuse. */
   refusals = 0;
   readonly #states = new Map<string, Record<string, unknown>>();
   readonly #begun = new Map<string, number>();
@@ -53,7 +53,7 @@ export class InMemorySubscriberStore implements SubscriberStore {
     );
   }
 
-  /** As the test has it. */
+  /** The result that the test has set. */
   async change(change: StateChange): Promise<boolean> {
     this.changes.push(change);
     return this.refusals-- <= 0;
@@ -91,28 +91,28 @@ export class InMemorySubscriberStore implements SubscriberStore {
   }
 
   async park(message: ParkedMessage, only?: 'new' | 'known'): Promise<void> {
-    const before = this.waiting.get(placeOf(message));
+    const before = this.waiting.get(keyOf(message));
     if (only === 'new' && before) return;
     if (only === 'known' && (!before || (message.body !== '' && message.body !== before.body))) return;
-    this.waiting.set(placeOf(message), message);
+    this.waiting.set(keyOf(message), message);
   }
 
   async unpark(key: ParkedKey): Promise<void> {
-    this.waiting.delete(placeOf(key));
+    this.waiting.delete(keyOf(key));
   }
 
   async begin(key: ParkedKey): Promise<number> {
     const before = await this.begun(key);
-    this.#begun.set(placeOf(key), before + 1);
+    this.#begun.set(keyOf(key), before + 1);
     return before;
   }
 
   async begun(key: ParkedKey): Promise<number> {
-    return this.#begun.get(placeOf(key)) ?? 0;
+    return this.#begun.get(keyOf(key)) ?? 0;
   }
 
   async end(key: ParkedKey): Promise<void> {
-    this.#begun.delete(placeOf(key));
+    this.#begun.delete(keyOf(key));
   }
 
   async parkedOf(aggregateId: string): Promise<ParkedMessage[]> {
@@ -120,7 +120,7 @@ export class InMemorySubscriberStore implements SubscriberStore {
     return own.sort((a, b) => a.version - b.version || (a.messageId < b.messageId ? -1 : 1));
   }
 
-  /** All in the first segment, two a page, those of an aggregate beside one another as an index has them. */
+  /** All in the first segment, two per page; those of an aggregate are adjacent, as in an index. */
   async *parked(segment: number): AsyncIterable<ParkedMessage[]> {
     if (segment > 0) return;
     const all = [...Map.groupBy(this.waiting.values(), ({ aggregateId }) => aggregateId).values()].flatMap((own) =>
@@ -131,12 +131,12 @@ export class InMemorySubscriberStore implements SubscriberStore {
 
   async discard(message: DiscardedMessage, move?: { after: number; next: Cursor }, rival?: ParkedKey): Promise<Claim> {
     const { aggregateId } = message;
-    const isParked = (key: ParkedKey) => this.waiting.has(placeOf(key));
+    const isParked = (key: ParkedKey) => this.waiting.has(keyOf(key));
     if ((!move && !isParked(message)) || (rival && !isParked(rival))) return { state: 'moved', cursor: undefined };
     const claim = move ? this.#move(aggregateId, move.after, move.next) : ({ state: 'done' } as const);
     if (claim.state !== 'done') return claim;
     this.discarded.push({ ...message, ...(move && { skipped: true }) });
-    this.waiting.delete(placeOf(message));
+    this.waiting.delete(keyOf(message));
     if (message.reason === 'unsent') this.#unsent.delete(unsentAt(message));
     return claim;
   }
@@ -171,4 +171,4 @@ export class InMemorySubscriberStore implements SubscriberStore {
 
 const unsentAt = ({ aggregateId, version }: Place) => `${aggregateId}#${version}`;
 
-const placeOf = ({ aggregateId, version, messageId }: ParkedKey) => `${aggregateId}#${version}#${messageId}`;
+const keyOf = ({ aggregateId, version, messageId }: ParkedKey) => `${aggregateId}#${version}#${messageId}`;

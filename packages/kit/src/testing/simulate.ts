@@ -5,14 +5,17 @@ import { randomOf } from './simulation/random.ts';
 import { type Ran, runSchedule } from './simulation/schedule.ts';
 import { type Decisions, type Failing, shrink } from './simulation/shrink.ts';
 
-/** Every schedule has at least so many decisions, and so many more at most: few show little, many take long. */
+/**
+ * Minimum number of decisions in a schedule, and how many more it may have: with fewer, little happens; with more, runs
+ * take long.
+ */
 const MIN_DECISIONS = 20;
 const MORE_DECISIONS = 600;
-/** Of the publisher model; any that it takes beyond are the simplest. */
+/** Decisions for the publisher model; any beyond these take the simplest possibility. */
 const PUBLISH_DECISIONS = 200;
-/** A decision is taken modulo its possibilities. */
+/** A decision is taken modulo the number of possibilities. */
 const DECISIONS_BELOW = 10_000;
-/** Of a long trace, its beginning and its end are shown. */
+/** Only the beginning and the end of a long trace are shown. */
 const TRACE_LINES = 120;
 
 type Of<D> =
@@ -21,24 +24,25 @@ type Of<D> =
     : never;
 
 export interface SimulationOptions<D extends readonly unknown[]> extends Omit<Model, 'consumers'> {
-  /** Descriptors with their handlers, or with what makes them, as `subscriberFunctions` takes it. */
+  /** Descriptors with their handlers or the function that creates them, as for `subscriberFunctions`. */
   consumers: { readonly [I in keyof D]: { descriptor: D[I]; handlers: Of<D[I]> } };
-  /** How many schedules are run. Default: 1,000. */
+  /** Number of schedules to run. Default: 1,000. */
   schedules?: number;
-  /** Fixes all schedules. Default: 1. */
+  /** Determines all schedules. Default: 1. */
   seed?: number;
-  /** Runs one schedule alone, by the decisions that a {@link SimulationError} names. */
+  /** Runs only one schedule, with the decisions that a {@link SimulationError} names. */
   replay?: Decisions;
 }
 
 export interface SimulationReport {
   schedules: number;
-  /** Messages that were applied, in all schedules. */
+  /** Number of messages applied in all schedules. */
   applied: number;
 }
 
 /**
- * A schedule violates an invariant. Its message has the steps of the smallest such schedule, and how to run it alone.
+ * A schedule violates an invariant. The error message has the steps of the smallest such schedule, and how to run it
+ * alone.
  * @public
  */
 export class SimulationError extends Error {
@@ -47,7 +51,7 @@ export class SimulationError extends Error {
   readonly violation: string;
   /** The decisions of the schedule, for `replay`. */
   readonly replay: Decisions;
-  /** Its steps, in words. */
+  /** The steps as text. */
   readonly trace: readonly string[];
 
   constructor(found: string, { violation, decisions }: Failing, trace: readonly string[]) {
@@ -60,15 +64,15 @@ export class SimulationError extends Error {
   }
 }
 
-/** The simulation that runs: the wall clock is of the whole process. */
+/** The running simulation: they run one at a time, as the wall clock belongs to the process. */
 let running: Promise<unknown> = Promise.resolve();
 
 /**
- * Runs handlers under schedules of crashes, lost answers, redelivery, reordering, duplication and outages: the kit's own
- * code on models of DynamoDB, SNS and SQS. Beside the invariants it checks that each message is applied once and in order,
- * none is lost, and what `follows` derives is the same each time. `Date` shows simulated time and `Math.random` is
- * repeatable meanwhile; a handler waits for nothing but calls of its context.
- * @throws {SimulationError} for the first schedule that violates something, made as small as it can be
+ * Runs handlers under schedules of crashes, lost responses, redelivery, reordering, duplication and outages: the kit's
+ * own code on models of DynamoDB, SNS and SQS. Besides the invariants, it checks that each message is applied once and
+ * in order, that none is lost, and that `follows` derives the same messages each time. During a run, `Date` shows
+ * simulated time and `Math.random` is deterministic; a handler may wait only for calls of its context.
+ * @throws {Error} if the model is inconsistent, or no schedule applies anything
  * @throws {Error} if the model does not fit together, or no schedule applies anything
  * @public
  */
@@ -88,10 +92,12 @@ async function runAll(model: Model, seed = 1, schedules = 1_000): Promise<Simula
     const failing = failingOf(ran);
     if (failing) throw await shrunk(model, failing, seed, schedule);
   }
-  // What is idempotent by state is seen by its effects only.
+  // Messages that are idempotent by state can be observed by their effects only.
   const isCounted = model.consumers.some(({ descriptor }) => !descriptor.idempotent);
   if (applied === 0 && isCounted)
-    throw new Error('no message was applied in any schedule: does `publish` return what is read?');
+    throw new Error(
+      'no message was applied in any schedule: check that `publish` returns messages that a consumer reads',
+    );
   return { schedules, applied };
 }
 
@@ -106,7 +112,7 @@ async function shrunk(model: Model, found: Failing, seed: number, schedule: numb
   const again = await traced(model, found.decisions);
   if (!again.failing)
     return new SimulationError(
-      `${where}, but not when it is run again: something is kept between runs, or comes from a source of chance`,
+      `${where}, but not when it is run again: the handlers keep something between runs, or use another source of randomness`,
       found,
       again.trace,
     );
@@ -134,7 +140,7 @@ const failingOf = ({ violation, decisions }: Ran): Failing | undefined =>
 function decisionsOf(seed: number, schedule: number): Decisions {
   const random = randomOf(seed * 1_000_003 + schedule);
   const some = (length: number) => Array.from({ length }, () => Math.floor(random() * DECISIONS_BELOW));
-  // Short ones are quick, and as good for most mistakes.
+  // Short schedules run fast, and find most mistakes.
   const steps = some(MIN_DECISIONS + Math.floor(random() ** 2 * MORE_DECISIONS));
   return { publish: some(PUBLISH_DECISIONS), steps };
 }

@@ -5,36 +5,39 @@ import type { AskedFor } from '../iam/requests.ts';
 import type { ResourceProvider } from '../template/resource.ts';
 
 /**
- * What an app runs beside the cloud, for as long as the cloud is up: a stand-in for what the app calls outside AWS, or for
- * an AWS service that the cloud does not have. Each cloud needs one of its own.
+ * Something that an app runs beside the cloud, for the cloud's lifetime: a stand-in for a service outside AWS, or for
+ * an AWS service that the cloud lacks. Each cloud needs an instance of its own.
  * @public
  */
 export interface Beside {
-  /** Under which the cloud tells its address, such as `payments`. */
+  /** Name of its address, such as `payments`. */
   readonly name: string;
   /**
    * Starts it, before anything is deployed.
-   * @param opened takes what is to be closed when the cloud stops
+   * @param opened collects what must be closed when the cloud stops
    */
   start(surroundings: Surroundings, opened: AsyncDisposableStack): Promise<Started>;
 }
 
 /**
- * What a cloud offers to what runs beside it.
+ * What a cloud provides to what runs beside it.
  * @public
  */
 export interface Surroundings {
   region: string;
   accountId: string;
-  /** Survives a restart if the cloud's data does. Its user creates its tables, whose names begin with the name of the `Beside`. */
+  /**
+   * Survives a restart if the cloud's data does. Create your own tables in it, with names that start with the name of
+   * the `Beside`.
+   */
   database: DatabaseSync;
-  /** Roles, their keys, and what they may do. */
+  /** Roles with their keys and permissions. */
   access: Access;
   /** Publishes to a topic of the app. */
   publish(topicArn: string, message: string): Promise<void>;
 }
 
-/** Answers an operation of an AWS service that speaks JSON. `undefined`: drop the connection. */
+/** Implements the operations of an AWS service with a JSON protocol. Returns `undefined` to drop the connection. */
 export type AwsHandler = (
   operation: string,
   request: string,
@@ -42,32 +45,32 @@ export type AwsHandler = (
 ) => Promise<{ status: number; body: unknown } | undefined> | { status: number; body: unknown };
 
 /**
- * An AWS service that is answered for, without an emulator.
+ * An AWS service that is implemented without an emulator.
  * @beta
  */
 export interface AwsService {
   /** Its prefix in IAM, such as `secretsmanager`. */
   service: string;
   answer: AwsHandler;
-  /** What IAM checks of a call; by default the action of this name on any resource. */
+  /** What IAM checks for a call. Default: the action of this name on any resource. */
   askedFor?: (operation: string, request: string) => AskedFor[];
 }
 
 /**
- * What has been started beside a cloud.
+ * Something that was started beside a cloud.
  * @public
  */
 export interface Started {
   /** Its address. */
   url: string;
   /**
-   * AWS services that it answers for, by the first part of `x-amz-target`.
+   * AWS services that it implements, by the first part of `x-amz-target`.
    * @beta
    */
   services?: Record<string, AwsService>;
   /**
-   * The resource types that it makes.
-   * @param checks takes what can only be checked when everything is deployed. They throw.
+   * The resource types that it creates.
+   * @param checks collects checks that run after everything is deployed; they throw
    */
   providers?: (checks: Array<() => void>) => Record<string, ResourceProvider>;
   /** Values of secrets, by the end of their names; all others are generated. */
@@ -75,10 +78,10 @@ export interface Started {
   /** Values of template parameters. */
   parameters?: Record<string, string>;
   /**
-   * Called when everything is deployed, and before anything runs; again after each redeployment.
-   * @param registry where instances of services register; undefined: the app has none
+   * Called after everything is deployed, and before anything runs; again after each redeployment.
+   * @param registry the registry of service instances; undefined: the app has none
    */
   deployed?: (registry: Registry | undefined) => Promise<void>;
-  /** Whether it has something left to do, such as a callback to make. */
+  /** Whether it still has work to do, such as a pending callback. */
   isBusy?: () => boolean;
 }

@@ -14,7 +14,7 @@ export async function startBeside(
   const started = new Map<string, Started>();
   for (const one of all) {
     const { name } = one;
-    if (started.has(name)) throw new CloudError(`Two of what runs beside the cloud have the name ${name}.`);
+    if (started.has(name)) throw new CloudError(`Two services beside the cloud have the name ${name}.`);
     started.set(name, await one.start({ region, accountId, database, access, publish }, opened));
   }
   return started;

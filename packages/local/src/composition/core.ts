@@ -21,10 +21,10 @@ import type { State } from '../state/state.ts';
 export interface CoreOptions {
   place: Place;
   state: State;
-  /** Folder for everything that survives a restart; nothing: in memory. */
+  /** Folder for everything that survives a restart; undefined: in memory. */
   data: string | undefined;
   emulators: Emulators;
-  /** Of the first API; 0: any that is free. */
+  /** Port of the first API; 0: any free port. */
   apiPort: number;
   faults: Faults | undefined;
   meter: Meter | undefined;
@@ -32,7 +32,7 @@ export interface CoreOptions {
 
 export type Core = ReturnType<typeof createCore>;
 
-/** What the AWS endpoint and the deployed stacks share. Nothing of it listens yet. */
+/** What the AWS endpoint and the deployed stacks share. Nothing listens yet. */
 export function createCore(
   { place, state, data, emulators, apiPort, faults, meter }: CoreOptions,
   opened: AsyncDisposableStack,

@@ -7,15 +7,15 @@ import { urlsOf } from './beside.ts';
 import type { Core } from './core.ts';
 
 export interface EndpointSettings {
-  /** 0: any that is free. */
+  /** 0: any free port. */
   port: number;
-  /** Whether what is in the state outlives the process. */
+  /** Whether the state outlives the process. */
   isKept: boolean;
   /** What runs beside the cloud, by name. */
   beside: ReadonlyMap<string, Started>;
 }
 
-/** Has the AWS endpoint listen, with what is behind it besides AWS's services: an issuer of tokens, and control. */
+/** Starts the AWS endpoint, with a token issuer and the control API besides the AWS services. */
 export async function startEndpoint(
   core: Core,
   { port, isKept, beside }: EndpointSettings,

@@ -11,13 +11,13 @@ export interface ForTestsOptions {
   control: Control;
   apiUrl: string;
   endpointUrl: string;
-  /** Names of what runs. */
+  /** Names of what is running. */
   running: () => readonly string[];
 }
 
 export type ForTests = ReturnType<typeof createForTests>;
 
-/** What tests and tools do with a running cloud. */
+/** Operations of a running cloud for tests and tools. */
 export function createForTests(
   { core, control, apiUrl, endpointUrl, running }: ForTestsOptions,
   opened: AsyncDisposableStack,
@@ -29,7 +29,7 @@ export function createForTests(
   const inspection = createInspection({ dynamodb: clients.dynamodb, made, sent: control.messages });
   const config = clientConfig(endpointUrl, region);
   return {
-    /** What an SDK client is created with to call the AWS endpoint as the operator, who may do everything. */
+    /** Configuration for an SDK client that calls the AWS endpoint as the operator, who has all permissions. */
     config,
     ...createTestClients(config, opened),
     ...inspection,
@@ -48,7 +48,7 @@ export function createForTests(
 
     /**
      * Invokes a function, by its physical name, as Lambda's Invoke does.
-     * @returns what it returned; of one that failed, `{ errorType, errorMessage }`
+     * @returns the function's result; `{ errorType, errorMessage }` if it failed
      */
     // biome-ignore lint/suspicious/noExplicitAny: a test says what it expects of it
     async invoke(functionName: string, event: object): Promise<any> {

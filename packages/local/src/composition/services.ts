@@ -12,7 +12,7 @@ export interface ServicesOptions
   endpoint: { url: string; issuer: Issuer; control: Control };
 }
 
-/** What deployed stacks work with. */
+/** The services that deployed stacks use. */
 export function createServices(
   core: Core,
   { endpoint: { url: endpointUrl, issuer, control }, ...settings }: ServicesOptions,

@@ -7,7 +7,7 @@ import { readBody } from '../server/read-body.ts';
 import type { AssembledStack } from '../template/assembly.ts';
 import { type Failure, RecentEvents } from './happened.ts';
 
-/** Where a running cloud is to be found, and how often each AWS operation was called since it started. */
+/** The addresses of a running cloud, and the number of calls per AWS operation since its start. */
 export interface CloudDescription {
   apiUrl: string;
   /** Addresses of what runs beside the cloud, by name. */
@@ -15,19 +15,19 @@ export interface CloudDescription {
   calls: Record<string, number>;
 }
 
-/** What is broken on purpose. */
+/** The injected faults. */
 export interface Broken {
-  /** By name of the function: whether it takes nothing from its queues or stream. */
+  /** By function name: whether it stops receiving from its queues or streams. */
   functions: Record<string, boolean>;
-  /** How much later every call of a function to an AWS service is answered. */
+  /** Delay in milliseconds of every function's call to an AWS service. */
   latencyMs: number;
 }
 
 export interface ControlOptions {
   about: () => CloudDescription;
-  /** What is deployed. */
+  /** The deployed templates. */
   templates: () => readonly AssembledStack[];
-  /** The event sources, as they are now. */
+  /** The current event sources. */
   mappings: () => readonly Mapping[];
 }
 
@@ -58,7 +58,7 @@ export function createControl({ about, templates, mappings }: ControlOptions) {
     latencyMs,
   });
 
-  /** @returns nothing, if there is no such function */
+  /** @returns undefined if there is no such function */
   function change(name: string, stop: boolean): Broken | undefined {
     const own = sources().filter(({ functionName }) => functionName === name);
     for (const { gate } of own) {
@@ -110,7 +110,7 @@ export function createControl({ about, templates, mappings }: ControlOptions) {
       recent.add(told.map((message) => ({ message })));
     },
 
-    /** Every message that was sent, the oldest first; of very many, the last. */
+    /** Every message that was sent, the oldest first; limited to the last ones. */
     messages: () => messages.all,
 
     failed: (failure: Failure): void => recent.add([{ failure }]),
@@ -126,12 +126,12 @@ export function createControl({ about, templates, mappings }: ControlOptions) {
   };
 }
 
-/** An exporter repeats what is answered with 503, and not with 400: https://opentelemetry.io/docs/specs/otlp/#failures-1 */
+/** Exporters retry after 503, but not after 400: https://opentelemetry.io/docs/specs/otlp/#failures-1 */
 async function answered(look: () => Promise<unknown>): Promise<[status: number, answer: unknown]> {
   try {
     const answer = await look();
     if (answer !== undefined) return [200, answer];
-    return [404, { message: 'The embedded cloud has nothing like that: packages/local/src/control/control.ts.' }];
+    return [404, { message: 'The embedded cloud has no such resource: packages/local/src/control/control.ts.' }];
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof URIError || error instanceof TypeError)
       return [400, { message: `The request cannot be read: ${error.message}` }];

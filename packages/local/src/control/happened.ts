@@ -2,16 +2,16 @@ import type { FailedInvocation } from '../lambda/function.ts';
 import type { SentMessage } from '../messages/sent-messages.ts';
 import type { Span } from '../observability/otlp.ts';
 
-/** An invocation that failed, and when; or, without its request, that a function was denied a call. */
+/** A failed invocation, and when; or, without a request id, a call that a function was denied. */
 export interface Failure extends Omit<FailedInvocation, 'requestId'>, Partial<Pick<FailedInvocation, 'requestId'>> {
   at: string;
-  /** File. */
+  /** Path of the log file. */
   log: string;
 }
 
-/** What happened since somebody asked last. */
+/** What happened since the previous request. */
 export interface Happened {
-  /** To ask with next. */
+  /** Pass this as `after` in the next request. */
   next: number;
   spans: Span[];
   messages: SentMessage[];
@@ -20,10 +20,10 @@ export interface Happened {
 
 type Event = { span: Span } | { message: SentMessage } | { failure: Failure };
 
-/** Whoever asks less often misses what is older. */
+/** Callers that poll too rarely miss older events. */
 const MAX_RECENT = 10_000;
 
-/** What happened of late, in memory, for those who ask again and again. */
+/** Recent events, in memory, for polling. */
 export class RecentEvents {
   readonly #recent: Event[] = [];
   #happened = 0;
@@ -34,7 +34,7 @@ export class RecentEvents {
     if (this.#recent.length > 2 * MAX_RECENT) this.#recent.splice(0, this.#recent.length - MAX_RECENT);
   }
 
-  /** @param after what an earlier answer said to ask with next; 0: all that is known */
+  /** @param after `next` of the previous answer; 0: everything known */
   since(after: number): Happened {
     const missing = Math.min(this.#recent.length, Math.max(0, this.#happened - after));
     const told = missing === 0 ? [] : this.#recent.slice(-missing);

@@ -5,25 +5,25 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Emulators } from './emulators.ts';
 import { JsonClient } from './json-client.ts';
 
-/** How a client asks what is on this machine. */
+/** SDK configuration for the emulators on this machine. */
 export const clientConfig = (endpoint: string, region: string) => ({
   endpoint,
   region,
   credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
 });
 
-/** They go around our endpoint. */
+/** Clients that bypass the embedded cloud's endpoint. */
 export interface Clients {
   dynamodb: DynamoDBClient;
   streams: DynamoDBStreamsClient;
   sns: SNSClient;
-  /** For what AWS's services send one another. */
+  /** For messages that AWS services send to each other. */
   innerSqs: SQSClient;
 }
 
 export interface QueueClients {
   sqs: SQSClient;
-  /** Goes around the endpoint, as Lambda's own polling does; not so if faults are to meet it too. */
+  /** Bypasses the endpoint, like Lambda's own polling; unless faults are to affect it too. */
   pollingSqs: JsonClient;
 }
 
@@ -40,7 +40,7 @@ export function createClients(
   });
 }
 
-/** @param urls a queue's URL names the host that was asked to make it */
+/** @param urls a queue's URL contains the host that received the request */
 export function createQueueClients(
   urls: { making: string; polling: string },
   region: string,

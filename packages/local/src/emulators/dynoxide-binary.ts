@@ -2,21 +2,21 @@ import { readFileSync } from 'node:fs';
 import { createRequire, findPackageJSON } from 'node:module';
 import { CloudError } from '../errors/cloud-error.ts';
 
-/** Whose version is that of the binary of every other platform too. */
+/** The binaries of all platforms have the same version. */
 const PINNED = '@dynoxide/linux-x64';
-/** Of others that we could run on: https://github.com/nubo-db/dynoxide/blob/main/npm/dynoxide/platforms.json */
+/** Further platforms: https://github.com/nubo-db/dynoxide/blob/main/npm/dynoxide/platforms.json */
 const PLATFORMS: readonly string[] = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64'];
 
 const OWN = 'a DynamoDB that listens, such as DynamoDB Local: DYNAMODB_URL=http://127.0.0.1:8000 npm start';
 
-/** The version that this package asks for. */
+/** The version that this package requires. */
 function pinnedVersion(): string {
   const manifest = JSON.parse(readFileSync(findPackageJSON(import.meta.url) as string, 'utf8'));
   return manifest.optionalDependencies[PINNED];
 }
 
 /**
- * Where the program is. npm installs that of Linux on x64 by the lock file, and no other.
+ * The path of the emulator's binary. npm installs only the one for Linux on x64, by the lock file.
  * @throws {CloudError} if it is not installed, with the command that installs it
  */
 export function dynoxideBinary(platform = `${process.platform}-${process.arch}`): string {

@@ -15,12 +15,15 @@ export interface Emulator {
 const STARTUP_MS = 10_000;
 const PORTS_TRIED = 5;
 
-/** Runs a command and kills it when our end of the standard input closes, which it does even if we are killed. */
+/**
+ * Runs a command and kills it when this process's end of the standard input closes, which happens even if this process
+ * is killed.
+ */
 const ENDS_WITH_US = 'exec 3<&0; "$0" "$@" </dev/null & child=$!; { read -r _ <&3; kill -9 $child; } & wait $child';
 
 /**
- * DynamoDB: dynoxide as a child process, or the one that `DYNAMODB_URL` names.
- * @param file where it keeps its data
+ * DynamoDB: dynoxide as a child process, or the one at `DYNAMODB_URL`.
+ * @param file the data file
  */
 export async function startDynamoDB(file: string): Promise<Emulator> {
   const external = process.env.DYNAMODB_URL;
@@ -30,7 +33,7 @@ export async function startDynamoDB(file: string): Promise<Emulator> {
     try {
       return await startDynoxide(file);
     } catch (error) {
-      // Between us looking for a port and dynoxide listening, another process may take it.
+      // Another process may take the port between the search for a free one and dynoxide's start.
       const isTaken = error instanceof CloudError && error.message.includes('already in use');
       if (!isTaken || attempt === PORTS_TRIED) throw error;
     }
@@ -42,7 +45,7 @@ async function startDynoxide(file: string): Promise<Emulator> {
   const args = ['serve', '--host', host, '--port', String(port), '--db-path', file];
   const child = spawn('/bin/sh', ['-c', ENDS_WITH_US, dynoxideBinary(), ...args], {
     stdio: ['pipe', 'ignore', 'pipe'],
-    // Ctrl-C is for us: what still runs needs its tables until we have stopped it.
+    // Detached, so that Ctrl-C does not reach it: running functions need their tables until the cloud has stopped them.
     detached: true,
   });
   let said = '';
@@ -70,9 +73,9 @@ async function startDynoxide(file: string): Promise<Emulator> {
 }
 
 /**
- * dynoxide 1.2 looks for the last record of a stream by reading all of them, at every write to its table: after 5,000
- * writes with a message each, an app ran at two thirds of its speed. An index over the very expression that it asks for ends that,
- * and is the reason why even a cloud "in memory" has a file.
+ * At every write, dynoxide 1.2 finds the last record of a stream by reading all of them: after 5,000 writes with a
+ * message each, an app ran at two thirds of its speed. This index over the expression that it queries avoids that. It
+ * is the reason why even a cloud "in memory" has a file.
  */
 function indexStreamRecords(file: string): void {
   const database = new DatabaseSync(file, { timeout: 5_000 });
@@ -83,8 +86,8 @@ function indexStreamRecords(file: string): void {
 }
 
 /**
- * dynoxide lets every web page read and write its tables, and a page can ask for any port of 127.0.0.1. So it listens at
- * one of the 16 million other addresses of this machine; where the system has only the one, as macOS does, at that.
+ * dynoxide allows every web page to read and write its tables, and a page can call any port of 127.0.0.1. So it listens
+ * on one of the 16 million other loopback addresses; on 127.0.0.1 where that is the only one, as on macOS.
  */
 async function freeAddress(): Promise<{ host: string; port: number }> {
   const byte = () => randomInt(1, 255);

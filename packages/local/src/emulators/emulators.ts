@@ -2,16 +2,16 @@ import { join } from 'node:path';
 import { type Emulator, startDynamoDB } from './dynoxide.ts';
 import { type MessagingOptions, startMessaging } from './fauxqs.ts';
 
-/** Where they are. */
+/** The addresses of the emulators. */
 export interface Emulators {
   dynamoDBUrl: string;
   messagingUrl: string;
 }
 
 export interface EmulatorsOptions extends Pick<MessagingOptions, 'region' | 'authorizeSending'> {
-  /** Folder for what cannot be in memory. */
+  /** Folder for data that cannot be in memory. */
   folder: string;
-  /** Folder for what survives a restart; nothing: in memory. */
+  /** Folder for what survives a restart; undefined: in memory. */
   data: string | undefined;
 }
 
@@ -28,7 +28,7 @@ export async function startEmulators(
     opening(startDynamoDB(join(folder, 'dynamodb.db'))),
     opening(startMessaging({ folder: data, ...options })),
   ] as const;
-  // Also if one of them fails: the other must be known, to be stopped.
+  // Also if one of them fails: the other must have started before it can be stopped.
   await Promise.allSettled(starting);
   const [dynamoDBUrl, messagingUrl] = await Promise.all(starting);
   return { dynamoDBUrl, messagingUrl };

@@ -12,8 +12,8 @@ import { lookWhenDue } from './queue-timers.ts';
 import { whyMistyped } from './request-types.ts';
 import { createSystemAttributes } from './system-attributes.ts';
 
-// startFauxqs() listens on every interface, waits for the disk at every message, and makes queue URLs that not every
-// machine resolves. So the same parts are put together here; they are not exported, hence the pinned version.
+// startFauxqs() listens on every interface, waits for the disk at every message, and creates queue URLs that not every
+// machine resolves. So its parts are assembled differently here; they are not exported, hence the pinned version.
 const parts = new URL('.', import.meta.resolve('fauxqs'));
 const part = async (path: string) => import(new URL(path, parts).href);
 const [
@@ -38,7 +38,7 @@ const [
 
 const { folder, region } = workerData as { folder: string | undefined; region: string };
 const [sqsStore, snsStore, s3Store] = [new SqsStore(), new SnsStore(), new S3Store()];
-// Queue URLs name the host that was asked.
+// Queue URLs contain the host of the request.
 sqsStore.host = undefined;
 noteFacts(SqsStore, SqsQueue);
 s3Store.listObjects = (bucket: string, options: ListOptions = {}) => {
@@ -50,12 +50,13 @@ lookWhenDue(SqsQueue);
 
 const persistence = folder ? new PersistenceManager(folder) : undefined;
 if (persistence) {
-  // Survives the death of this process, if not that of the machine.
+  // Survives a crash of this process, but not of the machine.
   persistence.db.exec('PRAGMA synchronous = NORMAL');
-  // Whoever had received a message is gone with the process that this one follows, so nobody will finish it.
+  // The receivers of these messages ended with the previous process, so make the messages visible.
   const VISIBLE = 'UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL';
   persistence.db.exec(VISIBLE);
-  // fauxqs would have no number of receives of a message that is made visible again, which its table refuses: it is lost.
+  // Without a receive count, which fauxqs does not set for a message that becomes visible again, its table rejects the
+  // row and the message is lost.
   const makeVisible = persistence.db.prepare(`${VISIBLE} WHERE message_id = ?`);
   persistence.updateMessageReady = (messageId: string) => makeVisible.run(messageId);
   persistence.loadSqsAndSns(sqsStore, snsStore);
@@ -67,7 +68,7 @@ if (persistence) {
   for (const store of [sqsStore, snsStore, s3Store, ...sqsStore.allQueues()]) store.persistence = persistence;
 }
 
-// fauxqs has it that all of them begin with AWS.SimpleQueueService.
+// In fauxqs, all error codes begin with AWS.SimpleQueueService.
 Object.defineProperty(SqsError.prototype, 'queryErrorHeader', {
   get(this: { code: string; senderFault: boolean }) {
     return `${queryCodeOf(this.code)};${this.senderFault ? 'Sender' : 'Receiver'}`;
@@ -87,7 +88,7 @@ const moves = createMessageMoves({
   authorizeSending,
   store: sqsStore,
   createMessage: ({ body, messageAttributes, messageGroupId, messageId, senderId, traceHeader }, delay): Message => ({
-    // Not with the deduplication id that it came with: to move it is not to repeat it.
+    // Without its deduplication id: moving a message is not a duplicate.
     ...SqsStore.createMessage(body, messageAttributes, delay, messageGroupId, messageGroupId && messageId),
     senderId,
     traceHeader,
@@ -106,7 +107,7 @@ app.addHook('onRequest', async ({ headers }, reply) => {
   if (refusal !== undefined) return reply.code(403).send({ message: refusal });
 });
 app.setErrorHandler((error: Error, _, reply) => {
-  // Of a body that is no JSON, which fauxqs answers with 500: who asked would ask again.
+  // For an invalid JSON body, fauxqs answers 500, which clients would retry.
   if (!(error instanceof SyntaxError)) return reply.send(error);
   const message = `The request is no JSON: ${error.message}`;
   return reply.code(400).send({ __type: 'com.amazon.coral.service#SerializationException', message });

@@ -4,24 +4,24 @@ import { type MessagePort, Worker } from 'node:worker_threads';
 import { CloudError } from '../errors/cloud-error.ts';
 import type { Emulator } from './dynoxide.ts';
 
-/** Whether the sender of a request may send to a queue that is found only later. */
+/** Asks whether the sender of a request may send to a queue that is determined later. */
 export interface SendingAsked {
   /** Header of the request. */
   authorization: string | undefined;
   queueArn: string;
-  /** Gets why not; undefined: it may. */
+  /** Receives the reason for a denial; undefined: allowed. */
   answer: MessagePort;
 }
 
 export interface MessagingOptions {
-  /** Where it keeps its data; nothing: in memory. */
+  /** Data folder; undefined: in memory. */
   folder: string | undefined;
   region: string;
   /** Default: everybody may. @throws {Error} if the sender of a request may not send to a queue */
   authorizeSending?: (authorization: string | undefined, queueArn: string) => void;
 }
 
-/** SNS, SQS and S3: fauxqs in a thread of its own, so that it has a core beside ours. */
+/** SNS, SQS and S3: fauxqs in a thread of its own, which can use another core. */
 export async function startMessaging({ authorizeSending, ...options }: MessagingOptions): Promise<Emulator> {
   const worker = new Worker(new URL(`./fauxqs-worker${extname(import.meta.url)}`, import.meta.url), {
     workerData: options,

@@ -6,22 +6,22 @@ const ATTEMPTS = 3;
 const BACKOFF_MS = 100;
 
 /**
- * Calls of one AWS service by its JSON protocol, as the operator. What Lambda's pollers ask without end is asked by this: of
- * the SDK's client, signature, schemas and middleware took two thirds of each call.
+ * Calls one AWS service by its JSON protocol, as the operator. For Lambda's pollers, which call all the time:
+ * signature, schemas and middleware of the SDK's client took two thirds of each call.
  */
 export class JsonClient {
   readonly #url: string;
   readonly #api: string;
   readonly #agent = new Agent({ keepAlive: true });
 
-  /** @param api what `x-amz-target` begins with, such as `AmazonSQS` */
+  /** @param api prefix of `x-amz-target`, such as `AmazonSQS` */
   constructor(url: string, api: string) {
     this.#url = url;
     this.#api = api;
   }
 
   /**
-   * Tries again where the service failed or was asked too often.
+   * Retries if the service failed or throttled.
    * @throws {Error} with the service's code and message
    */
   async call<Output>(operation: string, input: object, signal?: AbortSignal): Promise<Output> {
@@ -32,7 +32,7 @@ export class JsonClient {
       const status = answer.statusCode ?? 0;
       if (status === 200) return JSON.parse(text || '{}') as Output;
       if (attempt === ATTEMPTS || !mayPass(status, text))
-        throw new Error(`${operation} is answered ${status}: ${text}`);
+        throw new Error(`${operation} returned status ${status}: ${text}`);
       await delay(BACKOFF_MS * attempt, undefined, { ...(signal && { signal }) });
     }
   }

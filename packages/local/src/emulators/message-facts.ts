@@ -1,25 +1,25 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** A message as fauxqs has it, with what is known of it here besides. */
+/** A message of fauxqs, with the additional facts recorded here. */
 export interface Message {
   messageId: string;
   body: string;
   messageAttributes: MessageAttributes;
   messageGroupId?: string;
   sequenceNumber?: string;
-  /** Who sent it, as SQS says it to who receives it. */
+  /** The sender, as receivers get it in `SenderId`. */
   senderId?: string | undefined;
-  /** That it was sent with. */
+  /** The trace header it was sent with. */
   traceHeader?: string | undefined;
-  /** ARN of the queue that it is in. */
+  /** ARN of its current queue. */
   queueArn?: string;
-  /** ARN of the queue where it was received too often. */
+  /** ARN of the queue whose dead letter it is. */
   deadLetterSource?: string | undefined;
 }
 
 export type MessageAttributes = Record<string, { DataType: string; StringValue?: string; BinaryValue?: string }>;
 
-/** A queue as fauxqs has it. */
+/** A queue of fauxqs. */
 export interface Queue {
   name: string;
   url: string;
@@ -42,29 +42,32 @@ export interface QueueStore {
   allQueues(): Iterable<Queue>;
 }
 
-/** The columns where they are kept, beside those of fauxqs. */
+/** Columns for these facts, in addition to those of fauxqs. */
 const COLUMNS = ['sender_id', 'trace_header', 'dead_letter_source'] as const;
 
 interface Sending {
   sender: string | undefined;
-  /** Of messages that say nothing of it themselves. */
+  /** Default for messages that carry none themselves. */
   traceHeader: string | undefined;
 }
 
-/** Of the request that is being answered. */
+/** Context of the request that is being handled. */
 const sending = new AsyncLocalStorage<Sending>();
-/** By the attributes of the message that was sent with it. */
+/** Keyed by the attributes object of the message that it was sent with. */
 const traceHeaders = new WeakMap<MessageAttributes, string>();
 
-/** Does something on behalf of a request that may send messages. */
+/** Runs a function on behalf of a request that may send messages. */
 export const whileSending = (from: Sending, run: () => void): void => sending.run(from, run);
 
-/** What a request says of a message in its system attributes. @param attributes the object that the message gets as its own */
+/** Records a message's system attributes. @param attributes the object that the message will have as its attributes */
 export const noteTraceHeader = (attributes: MessageAttributes, header: string) => traceHeaders.set(attributes, header);
 
 type CreateMessage = (body: string, attributes?: MessageAttributes, ...more: unknown[]) => Message;
 
-/** Has fauxqs, which says of every message that the account sent it, note who did, with which trace, and where it was before. */
+/**
+ * Makes fauxqs record the actual sender, the trace header and the previous queue of each message; by itself, it reports
+ * the account as the sender.
+ */
 export function noteFacts(
   SqsStore: { createMessage: CreateMessage },
   { prototype }: { prototype: Pick<Queue, 'enqueue'> },
@@ -77,7 +80,7 @@ export function noteFacts(
   });
   const { enqueue } = prototype;
   prototype.enqueue = function (this: Queue, message) {
-    // fauxqs hands a message that was received too often to the dead-letter queue as it is.
+    // fauxqs passes the same message object to the dead-letter queue.
     if (message.queueArn !== undefined && message.queueArn !== this.arn) message.deadLetterSource = message.queueArn;
     message.queueArn = this.arn;
     enqueue.call(this, message);
@@ -94,7 +97,7 @@ export interface Persistence {
   insertMessage(queue: string, message: Message): void;
 }
 
-/** Has what is noted of messages survive a restart. */
+/** Makes these facts survive a restart. */
 export function keepFacts({ db, ...persistence }: Persistence, store: QueueStore): Persistence['insertMessage'] {
   const known = db.prepare("SELECT name FROM pragma_table_info('sqs_messages')").all();
   for (const column of COLUMNS)
@@ -112,8 +115,7 @@ export function keepFacts({ db, ...persistence }: Persistence, store: QueueStore
     }
   }
   const keep = db.prepare(`UPDATE sqs_messages SET ${COLUMNS.map((each) => `${each} = ?`)} WHERE message_id = ?`);
-  // In one transaction: a process that dies in between would leave a message whose sender nobody knows, and which its
-  // consumer parks for good.
+  // In one transaction: a crash in between would leave a message without a sender, which its consumer parks for good.
   return (queue, message) => {
     const { messageId, senderId, traceHeader, deadLetterSource } = message;
     db.exec('SAVEPOINT sent');
@@ -121,7 +123,7 @@ export function keepFacts({ db, ...persistence }: Persistence, store: QueueStore
       persistence.insertMessage(queue, message);
       keep.run(senderId ?? null, traceHeader ?? null, deadLetterSource ?? null, messageId);
     } catch (error) {
-      // Left open, it would take all that is written afterwards with it when the process ends.
+      // An open savepoint would discard all later writes when the process ends.
       db.exec('ROLLBACK TO sent');
       throw error;
     } finally {

@@ -3,7 +3,7 @@ import type { Queue, QueueStore } from './message-facts.ts';
 import { type MoveOptions, type MoveTask, run } from './move-task.ts';
 
 export interface MovesOptions extends Pick<MoveOptions, 'store' | 'createMessage'> {
-  /** Rejects, if the sender of a request, by its header `authorization`, may not send to a queue. */
+  /** Rejects if the sender of a request (header `authorization`) may not send to a queue. */
   authorizeSending: (authorization: string | undefined, queueArn: string) => Promise<void>;
   /** An error of SQS. */
   error: (code: string, message: string) => Error;
@@ -19,13 +19,13 @@ const MAX_SOURCES = 1_000;
 const deadLetterQueueOf = ({ attributes: { RedrivePolicy } }: Queue): string | undefined =>
   RedrivePolicy ? (JSON.parse(RedrivePolicy) as { deadLetterTargetArn?: string }).deadLetterTargetArn : undefined;
 
-/** The queues whose dead letters go to one. */
+/** The queues that have a given dead-letter queue. */
 const sourcesOf = (store: QueueStore, arn: string): Queue[] =>
   [...store.allQueues()].filter((queue) => deadLetterQueueOf(queue) === arn);
 
 /**
- * What SQS does with the messages of dead-letter queues, which fauxqs has not. A task is forgotten when the cloud stops:
- * what it has not moved stays where it is.
+ * Message move tasks of dead-letter queues, which fauxqs does not implement. A task is forgotten when the cloud stops:
+ * messages that it has not moved stay where they are.
  */
 export function createMessageMoves(options: MovesOptions) {
   const { store, error } = options;

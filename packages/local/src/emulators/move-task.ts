@@ -1,12 +1,12 @@
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { Message, Queue, QueueStore } from './message-facts.ts';
 
-/** Queues by their ARNs: one may be deleted, and made again, while the task runs. */
+/** Queues are referred to by ARN, because they may be deleted and recreated during the task. */
 export interface MoveTask {
   handle: string;
   source: string;
   destination: string | undefined;
-  /** Messages a second; undefined: as fast as it goes. */
+  /** Messages per second; undefined: no limit. */
   rate: number | undefined;
   status: 'RUNNING' | 'COMPLETED' | 'CANCELLING' | 'CANCELLED' | 'FAILED';
   moved: number;
@@ -17,13 +17,13 @@ export interface MoveTask {
 
 export interface MoveOptions {
   store: QueueStore;
-  /** As fauxqs makes a message. */
+  /** Creates a message as fauxqs does. */
   createMessage: (message: Message, delaySeconds: number) => Message;
-  /** Rejects, if who started the task may not send to the queue where a message was. */
+  /** Rejects if the one who started the task may not send to a message's original queue. */
   authorizeReturn: (queueArn: string) => Promise<void>;
 }
 
-/** Moves until nothing is left. Never rejects: what goes wrong is the task's failure. */
+/** Moves messages until none is left. Never rejects: an error is recorded as the task's failure. */
 export async function run(task: MoveTask, options: MoveOptions): Promise<void> {
   try {
     while (task.status === 'RUNNING' && (await moveOne(task, options)))
@@ -36,7 +36,7 @@ export async function run(task: MoveTask, options: MoveOptions): Promise<void> {
 
 const RECEIVED_FOR_SECONDS = 30;
 
-/** As a message that is new, with an id of its own. @returns whether there may be another */
+/** Moves a message as a new one with its own id. @returns whether there may be another */
 async function moveOne(task: MoveTask, options: MoveOptions): Promise<boolean> {
   const source = queueAt(options.store, task.source);
   const [received] = source.dequeue(1, RECEIVED_FOR_SECONDS);

@@ -18,7 +18,7 @@ const matches = (wanted: string, { etag }: StoredObject) =>
   wanted.split(',').some((one) => one.trim() === '*' || tagOf(one) === tagOf(etag));
 
 /**
- * Why an object may not be written or deleted now; nothing, if it may
+ * Why an object may not be written or deleted now; undefined if it may
  * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html).
  */
 export function writeFault(headers: Headers, existing: StoredObject | undefined): S3Fault | undefined {
@@ -37,7 +37,7 @@ export function copyFault(headers: Headers, source: StoredObject): S3Fault | und
   const [match, noneMatch] = [said('match'), said('none-match')];
   const [since, notSince] = [said('modified-since'), said('unmodified-since')];
   const isLater = (than: string) => Math.floor(source.lastModified.getTime() / 1000) * 1000 > Date.parse(than);
-  // An ETag that matches counts, whatever the time; one that does not as well.
+  // A matching ETag counts regardless of the time, and so does one that does not match.
   const isChanged = match !== undefined ? !matches(match, source) : notSince !== undefined && isLater(notSince);
   const isSame = noneMatch !== undefined ? matches(noneMatch, source) : since !== undefined && !isLater(since);
   return isChanged || isSame ? FAILED : undefined;

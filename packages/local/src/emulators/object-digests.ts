@@ -4,7 +4,7 @@ import { crc32c, crc64nvme } from './crc.ts';
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
-/** Of AWS's `aws-chunked`, what is sent, and what is said of it afterwards. */
+/** Decodes AWS's `aws-chunked`: the content, and the trailers. */
 export type DecodeChunks = (body: Buffer) => { body: Buffer; trailers: Headers };
 
 const hash = (algorithm: string) => (data: Buffer) => createHash(algorithm).update(data).digest('base64');
@@ -25,7 +25,7 @@ const DIGESTS: Readonly<Record<string, (data: Buffer) => string>> = {
   'x-amz-checksum-sha256': hash('sha256'),
 };
 
-/** Which digest that a request says of its body is another one; nothing, if all are right. */
+/** The digest header that does not match the body; undefined if all match. */
 export function wrongDigest(headers: Headers, body: Buffer, decode: DecodeChunks): string | undefined {
   const signed = String(headers['x-amz-content-sha256'] ?? '');
   if (/^[0-9a-f]{64}$/.test(signed) && createHash('sha256').update(body).digest('hex') !== signed)

@@ -13,7 +13,7 @@ export interface ListOptions {
 const compare = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
 /**
- * A page of a list of objects, in the order of the keys' bytes
+ * A page of a list of objects, in the byte order of their keys
  * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/ListingKeysUsingAPIs.html).
  */
 export function listPage<T extends Listed>(
@@ -31,7 +31,7 @@ export function listPage<T extends Listed>(
   }
   const page = [...entries].slice(0, maxKeys);
   const isTruncated = maxKeys > 0 && entries.size > maxKeys;
-  // The emulator has the next page begin after the last object: what comes after that is of the next page.
+  // The emulator starts the next page after the last object, so common prefixes behind it belong to the next page.
   if (isTruncated && page.some(([, object]) => object)) while (page.at(-1)?.[1] === undefined) page.pop();
   return {
     objects: page.flatMap(([, object]) => object ?? []),

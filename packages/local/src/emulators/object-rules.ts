@@ -14,7 +14,7 @@ export type Buckets = ReadonlyMap<string, ReadonlyMap<string, StoredObject>>;
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
 const MAX_KEY_BYTES = 1024;
 
-/** What S3 refuses, and fauxqs does. @returns nothing, if S3 would do it */
+/** Requests that S3 rejects and fauxqs does not. @returns undefined if S3 accepts it */
 export function faultOf(request: ObjectRequest, buckets: Buckets, decode: DecodeChunks): S3Fault | undefined {
   const { method, params, query, headers, body } = request;
   const { bucket = '', '*': key = '' } = params;

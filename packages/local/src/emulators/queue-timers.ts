@@ -1,4 +1,4 @@
-/** A queue of fauxqs, by what makes its messages come due. */
+/** The parts of a fauxqs queue that determine when messages become due. */
 export interface TimedQueue {
   pollTimer: NodeJS.Timeout | undefined;
   pollWaiters: readonly unknown[];
@@ -11,10 +11,10 @@ export interface TimedQueue {
   changeVisibility(...change: unknown[]): unknown;
 }
 
-/** A delay that is longer fires at once (https://nodejs.org/api/timers.html#settimeoutcallback-delay-args). */
+/** A longer delay fires immediately (https://nodejs.org/api/timers.html#settimeoutcallback-delay-args). */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
-/** When the next message comes back, or is no longer delayed. Epoch milliseconds; infinity: none. */
+/** When the next message becomes visible again or its delay ends. Epoch milliseconds; Infinity: none. */
 function nextDue({ inflightMessages, delayedMessages, fifoDelayed }: TimedQueue): number {
   let due = Number.POSITIVE_INFINITY;
   for (const { visibilityDeadline } of inflightMessages.values()) due = Math.min(due, visibilityDeadline);
@@ -23,7 +23,7 @@ function nextDue({ inflightMessages, delayedMessages, fifoDelayed }: TimedQueue)
   return due;
 }
 
-/** Has a queue look at its messages when the next of them is due, as long as somebody waits for one. */
+/** Makes a queue check its messages when the next of them is due, as long as a receiver waits. */
 function arm(queue: TimedQueue): void {
   clearTimeout(queue.pollTimer);
   queue.pollTimer = undefined;
@@ -36,12 +36,12 @@ function arm(queue: TimedQueue): void {
   queue.pollTimer = setTimeout(look, Math.min(Math.max(due - Date.now(), 0), MAX_DELAY_MS));
 }
 
-/** Of fauxqs, each queue that is polled looks 50 times a second, which is most of what an idle cloud did. */
+/** By itself, fauxqs checks each polled queue 50 times a second, which was most of an idle cloud's CPU time. */
 export function lookWhenDue({ prototype }: { prototype: TimedQueue }): void {
   prototype.startPollTimerIfNeeded = function () {
     arm(this);
   };
-  // To receive tells those who wait already.
+  // A receive also notifies other waiting receivers.
   for (const method of ['enqueue', 'changeVisibility'] as const) {
     const original = prototype[method];
     prototype[method] = function (this: TimedQueue, ...given: unknown[]) {

@@ -12,7 +12,7 @@ const MAPS = ['Attributes', 'MessageAttributes', 'MessageSystemAttributes', 'Tag
 
 const isMap = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Why a request is none of SQS, by the types of its fields, at which fauxqs does not look; nothing, if it is one. */
+/** Why a request is invalid for SQS by its field types, which fauxqs does not check; undefined if it is valid. */
 export function whyMistyped(request: unknown): string | undefined {
   if (!isMap(request)) return 'The request is no object.';
   const { Entries = [] } = request;

@@ -19,14 +19,17 @@ interface Answer {
   Messages?: Array<{ ReceiptHandle: string; Attributes?: Record<string, string> }>;
 }
 
-/** What SQS says of a message by system attributes that fauxqs does not have, or has only one value of. */
+/** System attributes that fauxqs lacks, or has only one value for. */
 const VALUES: Readonly<Record<string, (message: Message) => string | undefined>> = {
   SenderId: ({ senderId }) => senderId,
   AWSTraceHeader: ({ traceHeader }) => traceHeader,
   DeadLetterQueueSourceArn: ({ deadLetterSource }) => deadLetterSource,
 };
 
-/** System attributes of messages (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html). */
+/**
+ * System attributes of messages
+ * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html).
+ */
 export function createSystemAttributes(store: QueueStore, md5: (attributes: MessageAttributes) => string) {
   const told = (request: Request, { ReceiptHandle, Attributes }: NonNullable<Answer['Messages']>[number]) => {
     const message = store.getQueue(request.QueueUrl ?? '')?.inflightMessages.get(ReceiptHandle)?.message;
@@ -40,7 +43,10 @@ export function createSystemAttributes(store: QueueStore, md5: (attributes: Mess
   };
 
   return {
-    /** Notes those that messages are sent with. @returns why SQS refuses them; nothing, if it does not */
+    /**
+     * Records the system attributes that messages are sent with. @returns why SQS rejects them; undefined if it does
+     * not
+     */
     take(request: unknown): string | undefined {
       for (const entry of sentIn(request as Request)) {
         const { AWSTraceHeader, ...others } = entry.MessageSystemAttributes ?? {};
@@ -54,7 +60,7 @@ export function createSystemAttributes(store: QueueStore, md5: (attributes: Mess
       return undefined;
     },
 
-    /** The answer, with what it says of them: the digest to who sent them, and their values to who receives. */
+    /** Adds system attributes to a response: the digest for a sender, the values for a receiver. */
     tell(request: unknown, answer: unknown): unknown {
       const { MessageId, Successful = [], Messages = [] } = answer as Answer;
       for (const message of Messages) {
@@ -71,7 +77,7 @@ export function createSystemAttributes(store: QueueStore, md5: (attributes: Mess
   };
 }
 
-/** Messages that a request sends with system attributes. */
+/** The messages of a request that have system attributes. */
 const sentIn = (request: Request | undefined): Entry[] =>
   request === undefined || request === null
     ? []

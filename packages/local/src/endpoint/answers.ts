@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { awsError } from '../errors/aws-error.ts';
 import type { AccessDenied } from '../iam/access.ts';
 
-/** What is answered to whoever called. */
+/** A response to a caller. */
 export interface Reply {
   status: number;
   headers: IncomingHttpHeaders;
@@ -19,7 +19,7 @@ export function sendError(response: ServerResponse, status: number, code: string
     .end(JSON.stringify({ __type: code, message, Message: message }));
 }
 
-/** How each service says that a caller may not do something. */
+/** The access-denied error of each service. */
 export function denied(service: string, { message }: AccessDenied) {
   if (service === 'sns') return awsError(service, { status: 403, code: 'AuthorizationError', message });
   if (service === 's3') return awsError(service, { status: 403, code: 'AccessDenied', message });

@@ -3,10 +3,10 @@ import type { Access } from '../iam/access.ts';
 import type { AskedFor } from '../iam/requests.ts';
 import { accessKeyOf } from '../iam/signature.ts';
 
-/** The key that a request names. */
+/** The access key in a request. */
 export const keyOf = (request: IncomingMessage): string => accessKeyOf(request.headers.authorization) ?? '';
 
-/** @throws {AccessDenied} if the call is a role's, and not among what it may do */
+/** @throws {AccessDenied} if the caller has a role without permission for the call */
 export function authorize(access: Access, request: IncomingMessage, service: string, asked: () => AskedFor[]): void {
   access.authorize(keyOf(request), asked, service);
 }

@@ -15,7 +15,7 @@ import { targetOf } from './targets.ts';
 import { unknown, unknownOfS3 } from './unknown.ts';
 import { Upstream } from './upstream.ts';
 
-/** The one endpoint for every AWS service that the embedded cloud has. Under `/_rollcall` it tells about itself. */
+/** The endpoint for all AWS services of the embedded cloud. Its control API is under `/_rollcall`. */
 export function createEndpoint(options: EndpointOptions): Server {
   const upstream = new Upstream(options);
   return createGuardedServer((request, response) => {

@@ -11,10 +11,10 @@ const PATH = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html#function-configuration-deployment-and-execution */
 const MAX_PAYLOAD_BYTES = { RequestResponse: 6 * 1024 ** 2, Event: 1024 ** 2, DryRun: 6 * 1024 ** 2 };
-/** Of the log that an answer brings. */
+/** Of the log in a response. */
 const TAIL_BYTES = 4096;
 
-/** The function that a path invokes, by name or ARN; nothing, if it is another path. */
+/** The function that a path invokes, by name or ARN; undefined for any other path. */
 export const invokedBy = (path: string): string | undefined => PATH.exec(decodeURIComponent(path))?.[1];
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
@@ -86,7 +86,7 @@ function whyBroken(payload: string): string | undefined {
   }
 }
 
-/** @returns `invalid`, if it is none */
+/** @returns `invalid` if it is not JSON in Base64 */
 function clientContextIn({ 'x-amz-client-context': said }: IncomingHttpHeaders): unknown {
   if (said === undefined) return undefined;
   const text = Buffer.from(String(said), 'base64').toString();

@@ -13,7 +13,7 @@ const OF_OPERATIONS: Readonly<Record<string, ObjectEvent>> = {
   DeleteObject: 'ObjectRemoved:Delete',
 };
 
-/** Tells of the objects that a call of S3 has created or removed. */
+/** Sends notifications about the objects that an S3 call has created or removed. */
 export async function tellOfObjects(
   { access, messagingUrl, bucketNotifications }: Options,
   { request, body }: ServiceCall,
@@ -39,7 +39,7 @@ async function factsOf(url: string): Promise<ObjectFacts> {
 
 const ENTITIES: Record<string, string> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
 
-/** Of a DeleteObjects: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
+/** The keys in a DeleteObjects request: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
 const keysIn = (xml: string): string[] =>
   [...xml.matchAll(/<Key>(.*?)<\/Key>/gs)].map(([, key = '']) =>
     key

@@ -13,14 +13,14 @@ const WRITES = new Set([
   'ExecuteTransaction',
 ]);
 
-/** Meters what a function asks for. */
+/** Meters a function's call. */
 export async function metered(
   { meter, access }: Pick<EndpointOptions, 'meter' | 'access'>,
   { request, target: { service, operation } }: ServiceCall,
   body: Buffer,
   ask: (body: Buffer) => Promise<ServiceAnswer | undefined>,
 ): Promise<ServiceAnswer | undefined> {
-  // Bodies of S3 are bytes, and no call of a registration is one of it.
+  // S3 bodies are binary, and a registration makes no S3 call.
   if (!meter || service === 's3') return ask(body);
   const caller = access.functionOf(keyOf(request));
   if (!caller) return ask(body);
@@ -30,8 +30,8 @@ export async function metered(
 }
 
 /**
- * Tells of a call that was answered: the streams of a write, and all others of what was done.
- * @param done what of the request was done
+ * Notifies observers of a successful call: streams of writes, all others of what was done.
+ * @param done the part of the request that was done
  */
 export function tellOf(
   { onWrite, control, archive, faults }: EndpointOptions,

@@ -19,7 +19,7 @@ export interface EndpointOptions extends Targets {
   control: Control;
   archive: Archive;
   bucketNotifications: BucketNotifications;
-  /** Told the request after DynamoDB answered a write. */
+  /** Called with the request after DynamoDB completed a write. */
   onWrite: (request: Buffer) => void;
   faults?: Faults | undefined;
   meter?: Meter | undefined;

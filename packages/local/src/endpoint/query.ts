@@ -1,26 +1,26 @@
 import type { IncomingMessage } from 'node:http';
 
-/** A call by AWS's Query protocol: a form, in the body of a POST or in the URL of a GET. */
+/** A call by AWS's Query protocol: a form in the body of a POST or in the URL of a GET. */
 export interface Query {
-  /** Such as `sqs`; of a service that is not known here, the name that the request has for it. */
+  /** Such as `sqs`; for an unknown service, the name in the request. */
   service: string;
   action: string;
   form: URLSearchParams;
 }
 
-/** Versions of the APIs, which every call by the Query protocol names. */
+/** API versions, which every call by the Query protocol contains. */
 const SERVICES: Readonly<Record<string, string>> = { '2012-11-05': 'sqs', '2010-03-31': 'sns', '2011-06-15': 'sts' };
 
-/** Calls that people write by hand name neither version nor credentials. */
+/** Hand-written calls contain neither version nor credentials. */
 const ACTIONS: Readonly<Record<string, string>> = { GetCallerIdentity: 'sts', AssumeRole: 'sts' };
 const OF_QUEUES =
   /(Queue|Queues|QueueUrl|QueueAttributes|QueueTags|Message|MessageBatch|MessageVisibility(Batch)?|MessageMoveTasks?)$/;
 
-/** The service of the credentials that a request is signed with: `Credential=KEY/DATE/REGION/SERVICE/aws4_request`. */
+/** The service in the credential scope of a request's signature: `Credential=KEY/DATE/REGION/SERVICE/aws4_request`. */
 export const signedFor = ({ headers }: IncomingMessage): string | undefined =>
   /Credential=[^/]+\/\d{8}\/[^/]+\/([^/]+)\//.exec(headers.authorization ?? '')?.[1];
 
-/** @returns nothing, if a request is no call by the Query protocol */
+/** @returns undefined if a request does not use the Query protocol */
 export function queryIn(request: IncomingMessage, body: Buffer): Query | undefined {
   const form = formIn(request, body);
   const action = form?.get('Action') ?? '';

@@ -12,8 +12,8 @@ import type { EndpointOptions } from './options.ts';
 import type { ServiceAnswer, ServiceCall, Upstream } from './upstream.ts';
 
 /**
- * Has a call answered, or go wrong as somebody wants it to.
- * @returns nothing, if there shall be no answer
+ * Answers a call, or makes it fail as the injected faults say.
+ * @returns undefined: drop the connection
  * @throws {AccessDenied}
  */
 export async function answerTo(
@@ -43,7 +43,7 @@ export async function answerTo(
 }
 
 /**
- * Who may not list a bucket is not told that something is not in it
+ * Without permission to list a bucket, S3 answers 403 instead of 404
  * (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html).
  * @throws {AccessDenied}
  */
@@ -60,12 +60,12 @@ function askedForIn({ body, target: { by, service, operation, s3 } }: ServiceCal
   return askedForBy(service, operation, body.toString(), place);
 }
 
-/** As long as somebody wants calls of functions to take longer. */
+/** Waits as long as the injected latency of functions' calls. */
 async function holdUp({ control, access }: EndpointOptions, { request }: ServiceCall): Promise<void> {
   if (control.latencyMs() > 0 && access.roleOf(keyOf(request))) await delay(control.latencyMs());
 }
 
-/** What goes wrong with a call; one that comes later has come when this resolves. */
+/** The injected fault of a call; a delayed call is due when this resolves. */
 async function faultOf({ faults }: EndpointOptions, { target }: ServiceCall): Promise<CallFault | undefined> {
   const { service, operation } = target;
   const fault = faults?.call(service, operation);
@@ -74,7 +74,7 @@ async function faultOf({ faults }: EndpointOptions, { target }: ServiceCall): Pr
   return fault;
 }
 
-/** The answer to a part of a batch, as one to the whole batch: its length and checksum are others. */
+/** The response to a part of a batch as one to the whole batch: length and checksum differ. */
 function partOf({ status, headers, body }: ServiceAnswer, partial: PartialBatch) {
   const { 'content-length': _, 'x-amz-crc32': __, ...others } = headers;
   return { status, headers: others, body: partial.complete(body.toString()) };

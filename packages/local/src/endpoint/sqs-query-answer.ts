@@ -3,14 +3,14 @@ import { type Answer, escaped } from '../errors/aws-error.ts';
 import { queryCodeOf } from '../errors/sqs-codes.ts';
 import type { Reply } from './answers.ts';
 
-// What SQS answers by the Query protocol: what its JSON protocol answers, in XML.
+// SQS responses by the Query protocol: those of its JSON protocol in XML.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-xml.html
 
 type Json = string | number | boolean | Json[] | { [name: string]: Json };
 
 const XML_NAMESPACE = 'http://queue.amazonaws.com/doc/2012-11-05/';
 
-/** They answer nothing but that they were done. */
+/** Operations with an empty result. */
 const WITHOUT_RESULT: ReadonlySet<string> = new Set([
   'ChangeMessageVisibility',
   'DeleteMessage',
@@ -21,7 +21,7 @@ const WITHOUT_RESULT: ReadonlySet<string> = new Set([
   'UntagQueue',
 ]);
 
-/** What one of a list is called; of `Successful` it depends on the operation. */
+/** Element names of list items; that of `Successful` depends on the operation. */
 const ELEMENTS: Readonly<Record<string, string>> = {
   Messages: 'Message',
   QueueUrls: 'QueueUrl',
@@ -36,7 +36,7 @@ const ENTRIES: Readonly<Record<string, readonly [entry: string, key: string]>> =
   Tags: ['Tag', 'Key'],
 };
 
-/** The answer of the JSON protocol, as this one gives it. */
+/** Converts a response of the JSON protocol. */
 export function xmlAnswer(operation: string, { status, body }: Reply): Answer {
   const answer = JSON.parse(body.toString() || '{}') as { [name: string]: Json };
   const requestId = randomUUID();

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Query } from './query.ts';
 
-// SQS by the Query protocol, which SDKs from before November 2023 speak. What it asks is what its JSON protocol asks, under
-// other names, and so is what it answers:
+// SQS by the Query protocol, which SDKs from before November 2023 use. Requests and responses are those of its JSON
+// protocol under other names:
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-xml.html
 
 type Json = string | number | boolean | Json[] | { [name: string]: Json };
@@ -37,14 +37,14 @@ const NUMBERS: ReadonlySet<string> = new Set([
   'WaitTimeSeconds',
 ]);
 
-/** The same call by the JSON protocol. @param path of the request: a queue's URL may be all that names the queue */
+/** The same call in the JSON protocol. @param path of the request: the queue may be named only by a URL's path */
 export function jsonCall(
   { action, form }: Query,
   path: string,
   headers: IncomingHttpHeaders,
 ): { headers: IncomingHttpHeaders; body: Buffer } {
   const { Action: _, Version: __, Tags, ...request } = objectOf(treeOf(form));
-  // Of this operation alone, the JSON protocol writes it small.
+  // Only for this operation, the JSON protocol spells it in lower case.
   const tags = Tags !== undefined && { [action === 'CreateQueue' ? 'tags' : 'Tags']: Tags };
   const [inPath] = /^\/[^/]+\/[^/]+(?=\/?$)/.exec(path) ?? [];
   const queue = inPath && !('QueueUrl' in request) && { QueueUrl: `http://${headers.host}${inPath}` };
@@ -54,7 +54,7 @@ export function jsonCall(
   };
 }
 
-/** `MessageAttribute.1.Value.DataType` is four maps deep. */
+/** `MessageAttribute.1.Value.DataType` is four levels deep. */
 function treeOf(form: URLSearchParams): Map<string, Node> {
   const root = new Map<string, Node>();
   for (const [name, value] of form) {
@@ -81,11 +81,11 @@ function fieldOf(name: string, node: Node): Json {
   if (name in LISTS) return inOrder(node).map((each) => (each instanceof Map ? objectOf(each) : each));
   if (name in MAPS && node instanceof Map) return Object.fromEntries(inOrder(node).flatMap(entryOf));
   if (node instanceof Map) return objectOf(node);
-  // What is no number stays what it is, and is refused.
+  // A value that is not a number stays unchanged, and is rejected later.
   return NUMBERS.has(name) && /^-?\d+$/.test(node) ? Number(node) : node;
 }
 
-/** An empty list is `AttributeName=`, and one of one may be without index: `Attribute.Name=…&Attribute.Value=…`. */
+/** An empty list is `AttributeName=`; a list of one may lack the index: `Attribute.Name=…&Attribute.Value=…`. */
 function inOrder(node: Node): Node[] {
   if (!(node instanceof Map)) return [node].filter((each) => each !== '');
   if ([...node.keys()].some((key) => !/^\d+$/.test(key))) return [node];

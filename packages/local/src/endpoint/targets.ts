@@ -3,26 +3,26 @@ import type { AwsService } from '../beside/beside.ts';
 import { isS3, type S3Call, s3CallOf } from '../iam/s3-requests.ts';
 import type { Query } from './query.ts';
 
-/** Who answers calls. */
+/** The implementations of services. */
 export interface Targets {
   dynamoDBUrl: string;
   messagingUrl: string;
-  /** Services that are answered for without an emulator, by the first part of `x-amz-target`. */
+  /** Services that are implemented without an emulator, by the first part of `x-amz-target`. */
   services: Readonly<Record<string, AwsService>>;
 }
 
 export interface Target {
-  /** Of the emulator that answers; or who answers here. */
+  /** URL of the emulator, or the implementation in this process. */
   by: string | AwsService;
   service: string;
   operation: string;
-  /** Of a call of S3. */
+  /** For a call of S3. */
   s3?: S3Call;
 }
 
 const STS = new Set(['AssumeRole', 'GetCallerIdentity']);
 
-/** @returns nothing, if the request is for no service that this cloud has */
+/** @returns undefined if the request is for no service of this cloud */
 export function targetOf(targets: Targets, request: IncomingMessage, query: Query | undefined): Target | undefined {
   const { dynamoDBUrl, messagingUrl, services } = targets;
   if (isS3(request.headers)) {

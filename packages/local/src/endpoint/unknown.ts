@@ -5,7 +5,7 @@ import { type Query, signedFor } from './query.ts';
 const HERE =
   'The embedded cloud has DynamoDB, DynamoDB Streams, SNS, SQS, S3, Lambda Invoke, PutEvents of EventBridge, a little of Secrets Manager, Cloud Map and STS, and what the app runs beside it';
 
-/** The refusal of a request that is for nothing that this cloud has, by its name, in the form that its sender reads. */
+/** The error for an unsupported service or operation, in the format of its protocol. */
 export function unknown(request: IncomingMessage, query: Query | undefined): Answer {
   if (query) return xml('InvalidAction', `${HERE}; not the action ${query.action} of ${query.service}.`);
   const { 'x-amz-target': target } = request.headers;
@@ -21,7 +21,7 @@ export function unknown(request: IncomingMessage, query: Query | undefined): Ans
   };
 }
 
-/** Of S3, what is not known would be another operation of the emulator: a tag would replace the object. */
+/** The emulator would take an unknown S3 operation for another one: a request for tags would replace the object. */
 export const unknownOfS3 = (asked: string): Answer =>
   awsError('s3', { status: 501, code: 'NotImplemented', message: `The embedded cloud has not ${asked} of S3.` });
 

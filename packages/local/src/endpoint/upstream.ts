@@ -18,7 +18,7 @@ import type { Target } from './targets.ts';
 export interface ServiceCall {
   request: IncomingMessage;
   response: ServerResponse;
-  /** By the protocol that who answers speaks. */
+  /** In the protocol of the implementation. */
   headers: IncomingHttpHeaders;
   body: Buffer;
   target: Target;
@@ -30,7 +30,7 @@ export interface ServiceAnswer {
   body: Buffer;
 }
 
-/** Of the connection that a request came by, not of the request (RFC 9110, 7.6.1). */
+/** Headers of the connection, not of the request (RFC 9110, 7.6.1). */
 const HOP_BY_HOP = [
   'connection',
   'expect',
@@ -49,7 +49,7 @@ function endToEnd(headers: IncomingHttpHeaders): IncomingHttpHeaders {
   );
 }
 
-/** Operations whose answers name a region. */
+/** Operations whose responses contain a region. */
 const TELLS_REGION: ReadonlySet<string> = new Set([
   'CreateTable',
   'DeleteTable',
@@ -60,7 +60,7 @@ const TELLS_REGION: ReadonlySet<string> = new Set([
   'UpdateTable',
 ]);
 
-/** dynoxide says of its ARNs and records that they are of the region `dynoxide`; it takes those of every region. */
+/** dynoxide's ARNs and records have the region `dynoxide`; it accepts any region in requests. */
 function inRegion(region: string, { status, headers, body }: ServiceAnswer): ServiceAnswer {
   const told = body
     .toString()
@@ -70,7 +70,7 @@ function inRegion(region: string, { status, headers, body }: ServiceAnswer): Ser
   return { status, headers: others, body: Buffer.from(told) };
 }
 
-/** Who answers for the AWS services: emulators, and what this cloud has itself. */
+/** The implementations of AWS services: emulators, and this cloud's own. */
 export class Upstream {
   readonly #agent = new Agent({ keepAlive: true });
   readonly #access: EndpointOptions['access'];
@@ -88,7 +88,7 @@ export class Upstream {
     this.#agent.destroy();
   }
 
-  /** @returns nothing, if there shall be no answer */
+  /** @returns undefined: drop the connection */
   async ask(call: ServiceCall, body: Buffer): Promise<ServiceAnswer | undefined> {
     const { by, service, operation } = call.target;
     if (typeof by !== 'string') return answerHere(by.answer, operation, body, call.headers);
@@ -98,7 +98,7 @@ export class Upstream {
     return TELLS_REGION.has(operation) ? inRegion(this.#region, answer) : answer;
   }
 
-  /** What the emulator does not know, or would pass over in silence. */
+  /** Errors for what the emulator does not support or silently ignores. */
   async #answerOfSns(operation: string, request: string): Promise<Answer | undefined> {
     return subscribeRefusal(operation, request) ?? (await this.#archive.answer(operation, request));
   }
@@ -111,7 +111,7 @@ export class Upstream {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const upstream = httpRequest(url, {
       agent: this.#agent,
-      // Other paths are S3's: there, a message that is sent to a queue's URL is an object that is put in a bucket.
+      // Other paths belong to S3: a message sent to a queue's URL would be taken for an object put into a bucket.
       ...(target.s3 ? { method: request.method, path: request.url } : { method: 'POST', path: '/' }),
       headers: {
         ...endToEnd(headers),
@@ -123,7 +123,7 @@ export class Upstream {
     response.on('close', () => upstream.destroy());
     const answer = await promise;
     const content = (await readBody(answer)) ?? Buffer.alloc(0);
-    // Emulators let every web page read their answers.
+    // Emulators allow every web page to read their responses: drop those headers.
     const answered = Object.entries(endToEnd(answer.headers)).filter(([name]) => !name.startsWith('access-control-'));
     return { status: answer.statusCode ?? 502, headers: Object.fromEntries(answered), body: content };
   }

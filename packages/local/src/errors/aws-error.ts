@@ -1,4 +1,4 @@
-/** An answer in the form that the service's own would have. */
+/** A response in the format of the service. */
 export interface Answer {
   status: number;
   headers: Record<string, string>;
@@ -13,7 +13,7 @@ export interface AwsError {
   more?: object;
 }
 
-/** An error as a service words it: SNS and S3 in XML, the others in JSON. */
+/** An error in the service's format: XML for SNS and S3, JSON for the others. */
 export function awsError(service: string, { status, code, message, more }: AwsError): Answer {
   if (service === 's3') {
     const body = `<Error><Code>${code}</Code><Message>${escaped(message)}</Message></Error>`;
@@ -31,5 +31,5 @@ export function awsError(service: string, { status, code, message, more }: AwsEr
   };
 }
 
-/** For XML, of which a reader drops a carriage return that is not escaped. */
+/** Escapes text for XML, including carriage returns, which a parser would normalize. */
 export const escaped = (text: string) => text.replace(/[<>&\r]/g, (character) => `&#${character.charCodeAt(0)};`);

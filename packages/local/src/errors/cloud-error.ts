@@ -1,5 +1,5 @@
 /**
- * What stops the embedded cloud and what a person can do about it: printed without a stack trace, exit code 1.
+ * An error that stops the embedded cloud, with advice for the user: printed without a stack trace, exit code 1.
  * @beta
  */
 export class CloudError extends Error {

@@ -1,4 +1,4 @@
-/** By those of the JSON protocol; from the model of the service 2012-11-05, as botocore 1.29 has it. */
+/** Keyed by the codes of the JSON protocol; from the service model 2012-11-05 in botocore 1.29. */
 const CODES: Readonly<Record<string, string>> = {
   AccessDeniedException: 'AccessDenied',
   QueueDoesNotExist: 'AWS.SimpleQueueService.NonExistentQueue',
@@ -18,5 +18,5 @@ const CODES: Readonly<Record<string, string>> = {
   ),
 };
 
-/** The code of an error by SQS's Query protocol, which its JSON protocol says as well, in `x-amzn-query-error`. */
+/** The Query protocol's code of an SQS error, which the JSON protocol also returns in `x-amzn-query-error`. */
 export const queryCodeOf = (code: string): string => CODES[code] ?? code;

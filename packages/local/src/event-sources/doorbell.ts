@@ -1,5 +1,5 @@
-/** A write may go round our endpoint: an item's time to live, or somebody who asks the emulator itself. */
-const LONGEST_SLEEP_MS = 5_000;
+/** Writes can bypass the endpoint: TTL deletions, or clients that call the emulator directly. */
+const MAX_SLEEP_MS = 5_000;
 
 /** Lets waiters sleep until somebody writes to their table. */
 export class Doorbell {
@@ -13,7 +13,7 @@ export class Doorbell {
   /** Counts from the call on: a ring before the promise is awaited is not missed. */
   next = (tableName: string, signal: AbortSignal): Promise<void> => {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, LONGEST_SLEEP_MS);
+    const timer = setTimeout(resolve, MAX_SLEEP_MS);
     const wake = () => {
       clearTimeout(timer);
       this.#waiting.delete(wake);

@@ -4,10 +4,10 @@ type Json = unknown;
 type Test = (value: Json) => boolean;
 
 /**
- * Whether a record matches one of the patterns of an event source mapping, or an event that of a rule; without patterns, all do.
- * https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html#filtering-syntax,
+ * Whether a record matches one of the patterns of an event source mapping, or an event that of a rule; without
+ * patterns, all match. https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html#filtering-syntax,
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
- * @throws {Error} for an operator that is not imitated, once, when the mapping is made
+ * @throws {Error} for an operator that is not implemented, when the mapping is created
  */
 export function createFilter(patterns: readonly string[]): Test {
   const tests = patterns.map((pattern) => compile(JSON.parse(pattern)));
@@ -40,7 +40,7 @@ const ofText =
   (value) =>
     typeof value === 'string' && test(value);
 
-/** What an operator says of one value, by its argument. */
+/** The operators, each as a test of one value. */
 const OPERATORS: Record<string, (argument: Json) => Test> = {
   prefix: (argument) => withCase(argument, (text, start) => text.startsWith(start)),
   suffix: (argument) => withCase(argument, (text, end) => text.endsWith(end)),
@@ -74,14 +74,14 @@ function compileLeaf(rule: Json): Test {
   return make(argument);
 }
 
-/** An argument is a text, or `{ "equals-ignore-case": text }`. */
+/** The argument is a string, or `{ "equals-ignore-case": string }`. */
 function withCase(argument: Json, compare: (text: string, expected: string) => boolean): Test {
   if (!isOperator(argument)) return ofText((text) => compare(text, String(argument)));
   const expected = String((argument as Record<string, Json>)['equals-ignore-case']).toLowerCase();
   return ofText((text) => compare(text.toLowerCase(), expected));
 }
 
-/** `*` stands for any characters, `\*` for itself. */
+/** `*` matches any characters, `\*` an asterisk. */
 function wildcard(pattern: string): RegExp {
   const source = pattern
     .split(/(\\\*|\\\\|\*)/)

@@ -1,4 +1,4 @@
-/** Holds up whoever passes while it is closed. */
+/** Blocks callers while it is closed. */
 export class Gate {
   #opening: PromiseWithResolvers<void> | undefined;
 
@@ -15,7 +15,7 @@ export class Gate {
     this.#opening = undefined;
   }
 
-  /** Resolves when it is open, or the signal says that nobody waits any more. */
+  /** Resolves when it opens, or the signal is aborted. */
   async passed(signal: AbortSignal): Promise<void> {
     if (!this.#opening || signal.aborted) return;
     const aborted = Promise.withResolvers<void>();

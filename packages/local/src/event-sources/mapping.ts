@@ -1,14 +1,14 @@
 import type { Gate } from './gate.ts';
 
-/** What wakes functions. */
+/** An event source that invokes functions. */
 export interface Mapping {
-  /** Resolves when nothing that comes from then on is missed. */
+  /** Resolves when it misses nothing from then on. */
   start(): void | Promise<void>;
   stop(): Promise<void>;
-  /** Of a schedule: does what it does when its time has come. Of what waits for another try: tries. */
+  /** For a schedule: runs it as if it were due. For pending retries: retries now. */
   tick?(): Promise<void>;
-  /** Of a function that takes what comes from a queue or a stream: closed, it takes nothing. */
+  /** For a function that consumes a queue or a stream: while the gate is closed, it receives nothing. */
   source?: { functionName: string; gate: Gate };
-  /** How much it has accepted and not done, besides what is in the app's queues. */
+  /** Number of accepted and unfinished events, not counting the app's queues. */
   held?(): number | Promise<number>;
 }

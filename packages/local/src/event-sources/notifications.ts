@@ -12,19 +12,19 @@ import type { Mapping } from './mapping.ts';
 import { repeat } from './repeat.ts';
 
 export interface NotificationOptions {
-  /** Goes past the AWS endpoint: what SNS does inside is no call of the app. */
+  /** Bypasses the AWS endpoint: SNS's internal calls are not calls of the app. */
   sqs: SQSClient;
   queueUrl: string;
   target: Pick<LambdaFunction, 'settings' | 'asynchronous'>;
   subscriptionArn: string;
 }
 
-/** Until it is given back by a restart, nobody else may take what is at work. */
+/** Until a restart makes it visible again, nobody else may receive a message in progress. */
 const VISIBILITY_SECONDS = 12 * 3_600;
 const LONG_POLL_SECONDS = 20;
 const MAX_AT_WORK = 100;
 
-/** Name of the queue in which a subscription of a function is kept. */
+/** Name of the queue for a function's subscription. */
 export const notificationQueueName = (topicArn: string, functionArn: string): string =>
   `rollcall-sns-to-lambda-${createHash('sha256').update(`${topicArn} ${functionArn}`).digest('hex').slice(0, 16)}`;
 
@@ -32,8 +32,9 @@ export const createNotificationQueue = (sqs: SQSClient, QueueName: string) =>
   sqs.send(new CreateQueueCommand({ QueueName, Attributes: { VisibilityTimeout: String(VISIBILITY_SECONDS) } }));
 
 /**
- * Invokes a function with what a topic publishes, a message at a time (https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html).
- * The topic delivers to a queue of the cloud's own, which filters as for any queue and outlives a restart.
+ * Invokes a function with each message that a topic publishes
+ * (https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html). The topic delivers to an internal queue of the cloud,
+ * which supports filters and survives a restart.
  */
 export function createNotificationMapping({ sqs, queueUrl, target, subscriptionArn }: NotificationOptions): Mapping {
   const stopping = new AbortController();
@@ -73,7 +74,7 @@ export function createNotificationMapping({ sqs, queueUrl, target, subscriptionA
       await polling;
       await Promise.all(atWork);
     },
-    /** Also what waits for another try, until it is deleted. */
+    /** Includes messages that wait for a retry, until they are deleted. */
     async held() {
       const { Attributes = {} } = await sqs.send(
         new GetQueueAttributesCommand({
@@ -93,7 +94,7 @@ interface Notification {
   MessageAttributes?: object;
 }
 
-/** The envelope of SNS, with URLs by other names, and a subject and attributes also where there are none. */
+/** The envelope of SNS: with other names for URLs, and with empty subject and attributes where there are none. */
 function eventOf(body: string, EventSubscriptionArn: string) {
   const { SigningCertURL, UnsubscribeURL, ...notification } = JSON.parse(body) as Notification;
   const Sns = {

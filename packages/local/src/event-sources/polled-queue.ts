@@ -12,7 +12,7 @@ export interface PolledQueueOptions {
   meter?: Meter | undefined;
 }
 
-/** What SQS hands out, or takes, in one call. */
+/** Maximum number of messages per receive or delete call. */
 const ENTRIES_PER_CALL = 10;
 
 const inCalls = <T>(all: readonly T[]): T[][] =>
@@ -61,12 +61,12 @@ export class PolledQueue {
     );
   }
 
-  /** For another receive, at once. */
+  /** Makes messages visible again immediately. */
   giveBack(messages: readonly Message[]): Promise<void> {
     return this.#hide(messages, 0);
   }
 
-  /** Does something with messages, which stay hidden meanwhile, also beyond their visibility timeout. */
+  /** Runs something while messages stay hidden, also beyond their visibility timeout. */
   async whileHidden<T>(messages: readonly Message[], run: () => Promise<T>): Promise<T> {
     const { sqs, queueUrl: QueueUrl } = this.#options;
     const ended = new AbortController();

@@ -1,6 +1,6 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 
-/** A message as SQS's JSON has it (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Message.html). */
+/** A message in SQS's JSON (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Message.html). */
 export interface Message {
   MessageId: string;
   ReceiptHandle: string;
@@ -11,7 +11,7 @@ export interface Message {
   MessageAttributes?: Record<string, { DataType: string; StringValue?: string; BinaryValue?: string }>;
 }
 
-/** An empty list of failures: all succeeded. An id that is not of the batch, or an empty one: none did. */
+/** An empty list of failures: all succeeded. An empty or unknown id: none did. */
 export function succeeded(records: SQSRecord[], response: SQSBatchResponse | null): SQSRecord[] {
   const failed = (response?.batchItemFailures ?? []).map(({ itemIdentifier }) => itemIdentifier);
   const ids = new Set(records.map(({ messageId }) => messageId));
@@ -19,7 +19,7 @@ export function succeeded(records: SQSRecord[], response: SQSBatchResponse | nul
   return records.filter(({ messageId }) => !failed.includes(messageId));
 }
 
-/** What a function is given of a message. */
+/** The record of a message that a function gets. */
 export function toRecord(message: Message, { queueArn, region }: { queueArn: string; region: string }): SQSRecord {
   return {
     messageId: message.MessageId,

@@ -10,9 +10,9 @@ export interface QueueMappingOptions extends PolledQueueOptions {
   region: string;
   target: LambdaFunction;
   batchSize: number;
-  /** How long a batch may take to fill, from its first message; 0: it is what one receive brings. */
+  /** Batching window from the first message on; 0: a batch is the result of one receive. */
   windowMs: number;
-  /** Most batches at work at once. */
+  /** Maximum number of concurrent batches. */
   concurrency: number;
   reportBatchItemFailures: boolean;
   filters: string[];
@@ -23,13 +23,15 @@ export interface QueueMappingOptions extends PolledQueueOptions {
 const LONG_POLL_SECONDS = 20;
 /** https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html#invocation-eventsourcemapping-batching */
 const MAX_BATCH_BYTES = 6 * 1024 ** 2;
-/** What one receive may bring: ten messages of the largest size. */
+/** Maximum size of one receive: ten messages of the largest size. */
 const MAX_RECEIVED_BYTES = 10 * 256 * 1024;
 
 const bytesOf = (messages: readonly Message[]): number =>
   messages.reduce((sum, { Body = '' }) => sum + Buffer.byteLength(Body), 0);
 
-/** Polls a queue and invokes a function with what it receives (docs: services-sqs-errorhandling, -scaling). */
+/**
+ * Polls a queue and invokes a function with its messages (Lambda documentation: services-sqs-errorhandling, -scaling).
+ */
 export function createQueueMapping(options: QueueMappingOptions): Mapping {
   const { queueUrl, target, batchSize, concurrency } = options;
   const queue = new PolledQueue(options);
@@ -43,7 +45,7 @@ export function createQueueMapping(options: QueueMappingOptions): Mapping {
   async function handle(received: Message[]): Promise<void> {
     const records = received.map((message) => toRecord(message, options));
     const wanted = records.filter((record) => matches({ ...record, body: tryJson(record.body) }));
-    // What does not match is deleted.
+    // Messages that do not match are deleted.
     const done = new Set(records.filter((record) => !wanted.includes(record)));
     if (wanted.length > 0) {
       const invoke = () => target.invoke(JSON.stringify({ Records: wanted }));
@@ -55,13 +57,13 @@ export function createQueueMapping(options: QueueMappingOptions): Mapping {
     await queue.delete([...done].map(({ receiptHandle }) => receiptHandle));
   }
 
-  /** What has been received is handled also if nothing more is. */
+  /** Messages that were received are still processed when polling stops. */
   function unlessStopped(error: Error): Message[] {
     if (signal.aborted) return [];
     throw error;
   }
 
-  /** What a batch has: of what one receive brings, or of all that come while its window is open. */
+  /** A batch: the result of one receive, or everything that arrives within the window. */
   async function receiveBatch(): Promise<Message[]> {
     const messages = await queue.receive(batchSize, LONG_POLL_SECONDS, signal);
     const closesAt = Date.now() + options.windowMs;
@@ -84,7 +86,7 @@ export function createQueueMapping(options: QueueMappingOptions): Mapping {
     await gate.passed(signal);
     const messages = await receiveBatch();
     if (messages.length === 0) return;
-    // It was closed while this one waited for messages.
+    // The gate was closed while this call waited for messages.
     if (gate.isClosed) return queue.giveBack(messages);
     const work = handle(messages)
       .catch((error: Error) => console.error(`${queueUrl}: ${error.message}`))

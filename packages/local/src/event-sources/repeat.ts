@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const AFTER_ERROR_MS = 1_000;
 
-/** Does something again and again until it is told to stop. An error is reported, and what failed is tried again. */
+/** Repeats a step until it is stopped. An error is reported, and the step repeated. */
 export async function repeat(step: () => Promise<void>, what: string, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {

@@ -1,18 +1,19 @@
 import { Cron } from 'croner';
 
-/** When something is due: the first moment after another one; undefined: never again. */
+/** When something is next due after a given time; undefined: never again. */
 export type Due = (after: Date) => Date | undefined;
 
 const UNIT_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
-/** The fields of AWS's expressions, and the greatest value of each by croner's count. */
+/** The fields of AWS's expressions, with the maximum of each in croner's numbering. */
 const FIELDS = [59, 23, 31, 12, 6, 2199] as const;
 const DAY_OF_WEEK = 4;
 
 /**
- * Reads `rate(…)`, `cron(…)` of six fields, and `at(…)` (https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html,
+ * Parses `rate(…)`, `cron(…)` with six fields, and `at(…)`
+ * (https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html,
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html).
- * @param timezone of the IANA, such as `Europe/Madrid`; of rules it is always UTC
+ * @param timezone IANA name, such as `Europe/Madrid`; for rules always UTC
  * @throws {Error} that says what is wrong with the expression
  */
 export function parseSchedule(expression: string, timezone = 'UTC'): Due {
@@ -22,18 +23,18 @@ export function parseSchedule(expression: string, timezone = 'UTC'): Due {
     return (after) => new Date(after.getTime() + period);
   }
   const [, kind, text = ''] = /^(cron|at)\((.+)\)$/.exec(expression) ?? [];
-  if (!kind) throw new Error(`${expression || 'an empty expression'} is no rate(), cron() or at()`);
+  if (!kind) throw new Error(`${expression || 'an empty expression'} is not a rate(), cron() or at()`);
   const cron = new Cron(kind === 'at' ? text : toCroner(text, expression), { timezone, paused: true });
   if (kind === 'cron' && !cron.nextRun()) throw new Error(`${expression} is never due`);
   return (after) => {
     let at = cron.nextRun(after);
-    // A time that summer time leaves out is skipped, where croner takes the hour after it.
+    // A local time that does not exist because of daylight saving time is skipped; croner would use the hour after it.
     while (at && kind === 'cron' && !cron.match(at)) at = cron.nextRun(at);
     return at ?? undefined;
   };
 }
 
-/** Croner counts days of the week from 0, has seconds before, and no `?`. */
+/** Croner numbers weekdays from 0, has a field for seconds, and no `?`. */
 function toCroner(text: string, expression: string): string {
   const fields = text.trim().split(/\s+/);
   if (fields.length !== FIELDS.length) throw new Error(`${expression} must have six fields`);
@@ -49,7 +50,7 @@ function toField(field: string, index: number): string {
     const [range = '', step] = part.split('/');
     const own = index === DAY_OF_WEEK ? ofWeek(range) : range;
     if (step === undefined) return own;
-    // From a start on: croner wants the end, too.
+    // Croner requires the end of a range.
     return `${own === '*' || own.includes('-') ? own : `${own}-${FIELDS[index]}`}/${step}`;
   });
   return parts.join(',');

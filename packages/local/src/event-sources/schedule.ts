@@ -1,11 +1,11 @@
 import type { Mapping } from './mapping.ts';
 import type { Due } from './schedule-expression.ts';
 
-/** The longest that a timer of Node waits. */
+/** The longest delay of a Node.js timer. */
 const MAX_WAIT_MS = 2 ** 31 - 1;
 
 /**
- * Does something whenever it is due. What was missed while the machine slept is done once.
+ * Runs a function whenever it is due. Runs that were missed while the machine slept are made up for by one.
  * @param run must not reject
  */
 export function createSchedule(due: Due, run: (at: Date) => Promise<void>): Mapping {

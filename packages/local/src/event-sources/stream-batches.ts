@@ -10,14 +10,14 @@ export interface StreamBatchOptions {
   streamArn: string;
   region: string;
   target: LambdaFunction;
-  /** -1: without limit. */
+  /** -1: unlimited. */
   maximumRetryAttempts: number;
-  /** Negative: without limit. */
+  /** Negative: unlimited. */
   maximumRecordAgeMs: number;
   bisect: boolean;
   reportBatchItemFailures: boolean;
   filters: string[];
-  /** Gets the position of what was given up. */
+  /** Called with the position of discarded records. */
   onFailure?: ((message: string) => Promise<void>) | undefined;
 }
 
@@ -29,7 +29,7 @@ interface GivenUp {
   attempts: number;
 }
 
-/** Invokes a function with the records of a stream, in order, until all of them are done or given up. */
+/** Invokes a function with the records of a stream, in order, until all of them are processed or discarded. */
 export class StreamBatches {
   readonly #options: StreamBatchOptions;
   readonly #signal: AbortSignal;
@@ -51,7 +51,7 @@ export class StreamBatches {
     const done = next === 'failed' ? 0 : next;
     const left = records.slice(done);
     if (next === 'failed' && bisect && left.length > 1) {
-      // Bisecting uses up no retries.
+      // Bisecting does not count as a retry.
       const middle = Math.ceil(left.length / 2);
       await this.process(left.slice(0, middle), shardId, attempt);
       return this.process(left.slice(middle), shardId, attempt);
@@ -64,7 +64,7 @@ export class StreamBatches {
     return this.process(left, shardId, failures);
   }
 
-  /** Gives up those that are too old. */
+  /** Discards records that are too old. */
   async #withoutExpired(records: StreamRecord[], shardId: string, attempts: number): Promise<StreamRecord[]> {
     const { maximumRecordAgeMs } = this.#options;
     if (maximumRecordAgeMs < 0) return records;
@@ -76,7 +76,7 @@ export class StreamBatches {
     return records.filter((record) => !expired.includes(record));
   }
 
-  /** @returns index of the first record to try again; the length of the batch if all are done */
+  /** @returns index of the first record to retry; the length of the batch if all succeeded */
   async #invoke(records: StreamRecord[]): Promise<number | 'failed'> {
     const { target, reportBatchItemFailures } = this.#options;
     const wanted = records.map((record) => toStreamRecord(record, this.#options)).filter(this.#matches);

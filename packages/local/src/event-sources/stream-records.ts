@@ -3,8 +3,9 @@ import type { AttributeValue, _Record as StreamRecord } from '@aws-sdk/client-dy
 type Image = Record<string, AttributeValue>;
 
 /**
- * What a function is given of a record of a stream
- * (https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html#events-sample-dynamodb): seconds for times, and Base64 for bytes.
+ * The record of a stream that a function gets
+ * (https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html#events-sample-dynamodb): times in seconds, binary data in
+ * Base64.
  */
 export function toStreamRecord(
   { dynamodb, ...record }: StreamRecord,

@@ -15,25 +15,28 @@ import { StreamBatches, type StreamBatchOptions } from './stream-batches.ts';
 export interface StreamMappingOptions extends StreamBatchOptions {
   streams: DynamoDBStreamsClient;
   state: State;
-  /** Resolves when something may have been written to a table. */
+  /** Resolves when a table may have been written to. */
   nextWrite: (tableName: string, signal: AbortSignal) => Promise<void>;
   startingPosition: 'TRIM_HORIZON' | 'LATEST';
   batchSize: number;
-  /** How long a batch may take to fill, from its first record; 0: it is what one read brings. */
+  /** Batching window from the first record on; 0: a batch is the result of one read. */
   windowMs: number;
 }
 
 interface Batch {
   records: StreamRecord[];
-  /** Where the next one begins; undefined: the shard has ended. */
+  /** The next shard iterator; undefined: the shard has ended. */
   next: string | undefined;
 }
 
-/** What one read brings: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetRecords.html */
+/**
+ * Maximum number of records per read:
+ * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetRecords.html
+ */
 const MAX_PER_READ = 1_000;
 
 /**
- * Reads a table's stream and invokes a function with its records, in order, a shard a timeline
+ * Reads a table's stream and invokes a function with its records, in order per shard
  * (https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-eventsourcemapping.html).
  */
 export function createStreamMapping(options: StreamMappingOptions): Mapping {
@@ -103,7 +106,7 @@ export function createStreamMapping(options: StreamMappingOptions): Mapping {
 
   return {
     source: { functionName: target.settings.name, gate },
-    /** What is written from then on is read, also from LATEST. */
+    /** Writes from then on are read, also with LATEST. */
     async start() {
       reading = repeat(read, streamArn, signal);
       await Promise.race([positioned.promise, reading]);

@@ -1,24 +1,24 @@
-/** How a call to an AWS service goes wrong. */
+/** How a call to an AWS service fails. */
 export type CallFault =
-  /** Answered with an error; it has no effect. */
+  /** Returns an error, and has no effect. */
   | { kind: 'refused' | 'throttled' | 'conflict' }
-  /** Done, and answered with an error. */
+  /** Takes effect, and returns an error. */
   | { kind: 'answer lost' }
-  /** Some entries of a batch are not done, and the answer says so. */
+  /** Some entries of a batch are not executed, and the response says so. */
   | { kind: 'partly done' }
   | { kind: 'delayed'; ms: number };
 
 /**
- * What goes wrong in an embedded cloud, and who watches.
+ * The faults to inject into an embedded cloud, and an observer.
  * @beta
  */
 export interface Faults {
-  /** Asked at every call. */
+  /** Called for every call; returns the fault to inject. */
   call(service: string, operation: string): CallFault | undefined;
-  /** After so many milliseconds of an invocation its worker is terminated, if it is still at work. */
+  /** The worker is terminated after this many milliseconds of an invocation, if it is still running. */
   death(functionName: string): number | undefined;
-  /** Told of each fault when it happens: some that were asked for do not, such as half of a batch of one. */
+  /** Called for each fault when it occurs: some requested faults cannot, such as half of a batch of one. */
   happened(fault: string): void;
-  /** Told of every call that a service answered with success. */
+  /** Called for every successful call. */
   answered(operation: string, request: string, response: string): void;
 }

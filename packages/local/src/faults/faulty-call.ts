@@ -16,7 +16,7 @@ const codeOf = (kind: CallFault['kind'], service: string): Code => {
     : { status: 400, code: 'ThrottlingException' };
 };
 
-/** The error answer of a fault. */
+/** The error response of a fault. */
 export function errorAnswer(kind: CallFault['kind'], service: string, request: string): Answer {
   const message = 'a fault on purpose';
   if (kind !== 'conflict') return awsError(service, { ...codeOf(kind, service), message });
@@ -30,13 +30,13 @@ export function errorAnswer(kind: CallFault['kind'], service: string, request: s
   });
 }
 
-/** A batch without some of its entries, and how to say so in its answer. */
+/** A batch without some of its entries, and a function that adds them to the response as failed. */
 export interface PartialBatch {
   request: string;
   complete(response: string): string;
 }
 
-/** @returns nothing, if the batch has only one entry */
+/** @returns undefined if the batch has only one entry */
 export function withoutSomeEntries(operation: string, request: string): PartialBatch | undefined {
   if (operation === 'BatchWriteItem') return withoutSomeItems(request);
   if (operation === 'PublishBatch') return withoutSomeMessages(request);
@@ -55,7 +55,7 @@ function withoutSomeItems(request: string): PartialBatch | undefined {
   };
 }
 
-/** SQS speaks JSON. */
+/** SQS uses JSON. */
 function withoutSomeEntriesOf(request: string): PartialBatch | undefined {
   const { Entries, ...rest } = JSON.parse(request) as { Entries: Array<{ Id: string }> };
   if (Entries.length < 2) return undefined;
@@ -74,7 +74,7 @@ function withoutSomeEntriesOf(request: string): PartialBatch | undefined {
 
 const ENTRY = /^PublishBatchRequestEntries\.member\.(\d+)\.(.*)$/;
 
-/** SNS speaks forms and XML (https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html). */
+/** SNS uses forms and XML (https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html). */
 function withoutSomeMessages(request: string): PartialBatch | undefined {
   const done = new URLSearchParams();
   const left: string[] = [];

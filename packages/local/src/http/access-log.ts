@@ -1,17 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** What is known of a request, at its end. */
+/** What is known about a request at its end. */
 export interface GatewayCall {
   requestId: string;
   startedAt: number;
   request: IncomingMessage;
   api: { id: string; accountId: string };
   stage: string;
-  /** With the stage, if that is part of it. */
+  /** Including the stage, if that is part of it. */
   path: string;
   routeKey?: string;
   authorizer?: { jwt?: { claims: Record<string, string> }; iam?: { userArn: string; userId: string } };
-  /** Why API Gateway itself has answered. */
+  /** The error with which API Gateway itself responded. */
   error?: string;
   authorizerError?: string;
   integration?: { requestId: string; ms: number; status?: number; error?: string };
@@ -25,11 +25,11 @@ type Value = string | number | undefined;
 const DAY_MONTH = { day: '2-digit', month: 'short', year: 'numeric' } as const;
 const CLF = new Intl.DateTimeFormat('en-GB', { ...DAY_MONTH, timeZone: 'UTC' });
 
-/** As the Common Log Format has it: `30/Nov/2026:04:10:00 +0000`. */
+/** In Common Log Format: `30/Nov/2026:04:10:00 +0000`. */
 export const clfTime = (at: number): string =>
   `${CLF.format(at).replaceAll(' ', '/')}:${new Date(at).toISOString().slice(11, 19)} +0000`;
 
-/** What `$context` has of an HTTP API. Of another variable the value is `-`, as of one that a request does not have. */
+/** The `$context` variables of an HTTP API. The value of any other, and of one that a request lacks, is `-`. */
 const VARIABLES: Readonly<Record<string, (call: GatewayCall, response: ServerResponse) => Value>> = {
   accountId: ({ api }) => api.accountId,
   apiId: ({ api }) => api.id,
@@ -63,11 +63,11 @@ const VARIABLES: Readonly<Record<string, (call: GatewayCall, response: ServerRes
   responseLength: (_, response) => Number(response.getHeader('content-length') ?? 0),
   routeKey: ({ routeKey }) => routeKey,
   stage: ({ stage }) => stage,
-  // Of a client that went away before there was an answer, there is none.
+  // If the client disconnects before a response, there is no status.
   status: (_, response) => (response.headersSent ? response.statusCode : undefined),
 };
 
-/** Of Lambda itself, which answers 200 also of a function that fails. */
+/** Lambda itself answers 200 even if the function fails. */
 const LAMBDA_STATUS = 200;
 
 const VARIABLE = /\$context\.([a-zA-Z0-9_.-]*[a-zA-Z0-9_-])/;
@@ -77,7 +77,7 @@ const VARIABLE = /\$context\.([a-zA-Z0-9_.-]*[a-zA-Z0-9_-])/;
  * @param format with its variables, such as `$context.requestId $context.status`
  */
 export function createAccessLog(format: string, write: (line: string) => void): AccessLog {
-  // Each second part is the name of a variable.
+  // Every second part is the name of a variable.
   const parts = format.split(VARIABLE).map((part, index) => (index % 2 === 0 ? () => part : variable(part)));
   return (call, response) => write(parts.map((part) => part(call, response) ?? '-').join(''));
 }

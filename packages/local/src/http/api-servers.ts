@@ -1,13 +1,13 @@
 import { close, listen } from '../server/listen.ts';
 import type { HttpApi } from './http-api.ts';
 
-/** Where HTTP APIs listen: the first at a given port, the others at those that follow it. */
+/** Servers of HTTP APIs: the first at a given port, the others at the ports after it. */
 export class ApiServers {
   readonly #port: number;
   readonly #opened: AsyncDisposableStack;
   readonly #urls = new Map<string, string>();
 
-  /** @param port 0: any that is free, for each of them */
+  /** @param port 0: any free port, for each of them */
   constructor(port: number, opened: AsyncDisposableStack) {
     this.#port = port;
     this.#opened = opened;
@@ -23,7 +23,7 @@ export class ApiServers {
     return Object.fromEntries(this.#urls);
   }
 
-  /** Has an API listen, if it does not yet. @returns its URL */
+  /** Starts an API's server unless it runs already. @returns its URL */
   open = async (api: HttpApi): Promise<string> => {
     const known = this.#urls.get(api.id);
     if (known) return known;

@@ -3,35 +3,38 @@ import { type Access, AccessDenied } from '../iam/access.ts';
 import { type SignedRequest, signedBy } from '../iam/signature.ts';
 import type { GatewayCall } from './access-log.ts';
 
-/** What a route's authorizer lets through, as the event will say; or the status of its refusal. */
+/** The authorizer's context for the event; or the status of the refusal. */
 export type Authorized = { authorizer: NonNullable<GatewayCall['authorizer']> } | { refused: 401 | 403 };
 
-/** @param route as IAM knows it: `STAGE/METHOD/path` */
+/** @param route in IAM's form: `STAGE/METHOD/path` */
 export type Authorize = (request: SignedRequest, route: string) => Promise<Authorized>;
 
-/** @param scopes of a route: a token needs one of them, if there are any */
+/** @param scopes required scopes of the route: a token needs one of them, if there are any */
 export type AuthorizeToken = (request: SignedRequest, scopes: readonly string[]) => Promise<Authorized>;
 
 const UNAUTHORIZED = { refused: 401 } as const;
 const FORBIDDEN = { refused: 403 } as const;
-/** An unknown key makes the keys be read again, but not more often than this. */
+/** An unknown key id triggers a refetch of the keys, at most this often. */
 const KEYS_AGAIN_AFTER_MS = 1_000;
-/** Those that API Gateway takes (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html). */
+/**
+ * The algorithms that API Gateway accepts
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html).
+ */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512'];
 
-/** Like API Gateway, every claim as a string, and a list as `[a b]`. */
+/** Like API Gateway: every claim as a string, a list as `[a b]`. */
 function textOf(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(textOf).join(' ')}]`;
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
 }
 
-/** Of its `scope` or `scp`: separated by spaces, or a list. */
+/** From `scope` or `scp`: separated by spaces, or a list. */
 const scopesIn = ({ scope, scp }: JWTPayload): string[] =>
   [scope ?? scp ?? []].flat().flatMap((some) => String(some).split(' '));
 
 /**
- * A JWT authorizer of an HTTP API: signature, issuer, audience, times and scopes of a bearer token, which names its key
- * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html).
+ * A JWT authorizer of an HTTP API: checks signature, issuer, audience, times and scopes of a bearer token, which must
+ * name its key (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html).
  */
 export function jwtAuthorizer({ issuer, audience }: { issuer: string; audience: string[] }): AuthorizeToken {
   let keys: Promise<ReturnType<typeof createRemoteJWKSet>> | undefined;
@@ -66,7 +69,7 @@ export function jwtAuthorizer({ issuer, audience }: { issuer: string; audience: 
   };
 }
 
-/** The IAM authorizer: a signature of somebody whose policies allow the call. */
+/** The IAM authorizer: requires a signature by a principal whose policies allow the call. */
 export function iamAuthorizer(access: Access, apiArn: string): Authorize {
   return async (request, route) => {
     const accessKey = await signedBy(request, { service: 'execute-api', region: access.region }, (key) =>

@@ -14,11 +14,11 @@ type Headers = Record<string, string>;
 export const allowsOrigin = ({ AllowOrigins = [] }: Cors, origin: string | undefined): origin is string =>
   origin !== undefined && AllowOrigins.some((allowed) => matches(allowed, origin));
 
-/** `*`, `https://*` and `http://*` mean every origin, or every one of a scheme. */
+/** `*`, `https://*` and `http://*` match every origin, or every origin of a scheme. */
 const matches = (allowed: string, origin: string) =>
   allowed.endsWith('*') ? origin.startsWith(allowed.slice(0, -1)) : allowed === origin;
 
-/** What is added to every answer to a page of an allowed origin. */
+/** The headers added to every response to a page of an allowed origin. */
 export function corsHeaders(cors: Cors, { origin }: Headers): Headers {
   if (!allowsOrigin(cors, origin)) return {};
   const { AllowOrigins, AllowCredentials = false, ExposeHeaders = [] } = cors;
@@ -31,7 +31,9 @@ export function corsHeaders(cors: Cors, { origin }: Headers): Headers {
   };
 }
 
-/** The answer to a preflight request, which no function sees; nothing, if the request is none. */
+/**
+ * The response to a preflight request, for which no function is invoked; undefined if it is not a preflight request.
+ */
 export function preflight(cors: Cors, method: string | undefined, headers: Headers): Headers | undefined {
   if (method !== 'OPTIONS' || !headers.origin || !headers['access-control-request-method']) return undefined;
   if (!allowsOrigin(cors, headers.origin)) return {};

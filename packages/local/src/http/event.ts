@@ -3,7 +3,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { clfTime, type GatewayCall } from './access-log.ts';
 import type { Match } from './routes.ts';
 
-/** A request as it came. */
+/** A request as received. */
 export interface Asked {
   path: string;
   query: string;
@@ -11,7 +11,7 @@ export interface Asked {
   body: Buffer;
 }
 
-/** Those that are sent twice are joined by a comma alone, where Node.js puts a space after it. */
+/** Repeated headers are joined by a comma alone; Node.js adds a space. */
 export const headersOf = ({ headers, headersDistinct }: IncomingMessage): Record<string, string> =>
   Object.fromEntries(
     Object.entries(headers).map(([name, value]) => {

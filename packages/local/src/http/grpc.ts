@@ -12,10 +12,12 @@ import { refusalOf } from '../server/guard.ts';
 import { listen } from '../server/listen.ts';
 import { readBody } from '../server/read-body.ts';
 
-/** Flag of the frame that carries trailers in gRPC-Web (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md). */
+/**
+ * Flag of the frame that carries trailers in gRPC-Web (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md).
+ */
 const TRAILERS = 0x80;
 const FRAME_HEADER_BYTES = 5;
-/** Headers that belong to a connection, or that differ between the protocols. */
+/** Headers of the connection, or that differ between the protocols. */
 const NOT_PASSED_ON = new Set(['te', 'content-type', 'content-length', 'host', 'user-agent', 'transfer-encoding']);
 
 interface Answer {
@@ -25,9 +27,9 @@ interface Answer {
 }
 
 /**
- * gRPC over HTTP/2 without TLS, for unary calls: each is passed on to the API as gRPC-Web, which differs in where the
- * trailers are. It knows no service.
- * @param apiUrl asked at each call
+ * gRPC over HTTP/2 without TLS, for unary calls: each is forwarded to the API as gRPC-Web, which differs in the
+ * position of the trailers. Independent of the services.
+ * @param apiUrl called at each call
  */
 export async function startGrpc({ apiUrl, port }: { apiUrl: () => string; port: number }) {
   const server = createServer();
@@ -55,7 +57,7 @@ export async function startGrpc({ apiUrl, port }: { apiUrl: () => string; port: 
   };
 }
 
-/** Whoever is at this machine: gRPC has no SigV4, and an API on AWS no gRPC. */
+/** Signed as the operator: gRPC clients do not use SigV4, and APIs on AWS do not use gRPC. */
 const asOperator = signedFetch(OPERATOR);
 
 async function passOn(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, apiUrl: string): Promise<void> {
@@ -77,7 +79,7 @@ async function passOn(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, a
   respond(stream, codec, await answerOf(response));
 }
 
-/** By statuses of HTTP; all others are 2, UNKNOWN. */
+/** By HTTP status; all others are 2, UNKNOWN. */
 const STATUSES: Record<number, number> = { 400: 13, 401: 16, 403: 7, 404: 12, 429: 14, 502: 14, 503: 14, 504: 14 };
 
 const webTypes = (codec: string) => ({
@@ -94,7 +96,7 @@ const failed = (status: number, message: string): Answer => ({
 
 async function answerOf(response: Response): Promise<Answer> {
   const type = response.headers.get('content-type') ?? '';
-  // Statuses of HTTP as gRPC has them: https://grpc.github.io/grpc/core/md_doc_http-grpc-status-mapping.html
+  // The gRPC mapping of HTTP statuses: https://grpc.github.io/grpc/core/md_doc_http-grpc-status-mapping.html
   if (!type.startsWith('application/grpc-web')) {
     return failed(STATUSES[response.status] ?? 2, `the API answered ${response.status}`);
   }

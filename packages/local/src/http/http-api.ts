@@ -11,10 +11,10 @@ import { allowsOrigin, type Cors, corsHeaders, preflight } from './cors.ts';
 import { eventOf, headersOf } from './event.ts';
 import { bytesOfHead, MAX_BODY_BYTES, MAX_EVENT_BYTES, MAX_HEAD_BYTES, TIMEOUT_MS } from './quotas.ts';
 import { faultIn, respond } from './results.ts';
-import { type Route, Routes } from './routes.ts';
+import { type ApiRoute, Routes } from './routes.ts';
 import type { ApiStage } from './stage.ts';
 
-/** @returns whether it answers the request; else the API does */
+/** @returns whether it handles the request; otherwise the API does */
 export type Site = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 /** An API Gateway HTTP API: routes to functions, payload format 2.0. */
@@ -27,7 +27,7 @@ export class HttpApi {
   readonly #meter: Meter | undefined;
   #open = false;
   cors: Cors | undefined;
-  /** Something else that listens at the same address. */
+  /** A site that listens at the same address. */
   site: Site | undefined;
 
   constructor(id: string, accountId: string, meter?: Meter) {
@@ -37,7 +37,7 @@ export class HttpApi {
     this.server = createGuardedServer(
       (request, response) => {
         this.#handle(request, response).catch((error: Error) => {
-          // Whoever hangs up while it sends gets no answer.
+          // A client that disconnects while it sends gets no response.
           if (!request.complete) return response.destroy();
           console.error(error);
           if (response.headersSent) return response.destroy();
@@ -66,12 +66,12 @@ export class HttpApi {
     return [...this.#stages.keys()];
   }
 
-  /** Its routes are complete: requests are served from now on. */
+  /** Its routes are complete: serves requests from now on. */
   open(): void {
     this.#open = true;
   }
 
-  /** Until it is opened again, requests are answered 503: clients come again. */
+  /** Until it is opened again, requests get 503, so that clients retry. */
   clearRoutes(): void {
     this.#open = false;
     this.#routes.clear();
@@ -79,7 +79,7 @@ export class HttpApi {
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // Whom the template opens the API to may not use the rest.
+    // Origins that the template allows to use the API may not use the site.
     if (refusalOf(request.headers) === undefined && this.site?.(request, response)) return;
     const [path = '/', query = ''] = (request.url ?? '/').split(/\?(.*)/s);
     const [stage, pathInStage] = this.#stageOf(path);
@@ -111,7 +111,10 @@ export class HttpApi {
     await invoke(match.route, call, eventOf(call, match, asked), response, this.cors !== undefined);
   }
 
-  /** The stage that a path is of, and the path in it (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-stages.html). */
+  /**
+   * The stage of a path, and the path within it
+   * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-stages.html).
+   */
   #stageOf(path: string): [ApiStage | undefined, string] {
     const [, name = '', rest = ''] = /^\/([^/]*)(.*)$/.exec(path) ?? [];
     const named = this.#stages.get(name);
@@ -119,9 +122,9 @@ export class HttpApi {
   }
 }
 
-/** Asks the route's function, and answers what it says. */
+/** Invokes the route's function, and sends its response. */
 async function invoke(
-  { key, target, timeoutMs }: Route,
+  { key, target, timeoutMs }: ApiRoute,
   call: GatewayCall,
   event: APIGatewayProxyEventV2,
   response: ServerResponse,
@@ -148,7 +151,7 @@ async function invoke(
   const wrong = respond(response, said, hasCors);
   if (wrong !== undefined) {
     call.integration.error = wrong;
-    fn.failed(requestId, `it answered ${key} what API Gateway cannot pass on: ${wrong}`);
+    fn.failed(requestId, `its response to ${key} cannot be passed on by API Gateway: ${wrong}`);
     return answer(call, response, 500, 'Internal Server Error');
   }
   call.integration.status = response.statusCode;
@@ -156,7 +159,7 @@ async function invoke(
   if (fault) fn.failed(requestId, `it answered ${fault} to ${key}`);
 }
 
-/** What API Gateway itself says. */
+/** A response of API Gateway itself. */
 function answer(call: GatewayCall, response: ServerResponse, status: number, message: string): void {
   call.error = message;
   const body = JSON.stringify({ message });
@@ -164,7 +167,7 @@ function answer(call: GatewayCall, response: ServerResponse, status: number, mes
   response.writeHead(status, { 'content-type': 'application/json' }).end(body);
 }
 
-/** What API Gateway says when its authorizer does not let a request through. */
+/** The response of API Gateway when an authorizer refuses a request. */
 function refuse(call: GatewayCall, response: ServerResponse, status: 401 | 403): void {
   if (status === 401) response.setHeader('www-authenticate', 'Bearer');
   call.authorizerError = status === 401 ? 'Unauthorized' : 'Forbidden';

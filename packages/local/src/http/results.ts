@@ -4,7 +4,7 @@ import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 /** UNKNOWN, INTERNAL, UNAVAILABLE and DATA_LOSS: https://grpc.io/docs/guides/status-codes/ */
 const GRPC_FAULTS = new Set(['2', '13', '14', '15']);
 
-/** What went wrong in a function by its own word: a status of HTTP, with the type of its problem, or one of gRPC-Web. */
+/** A failure reported by the function itself: an HTTP status with the type of its problem, or a status of gRPC-Web. */
 export function faultIn(said: APIGatewayProxyStructuredResultV2): string | undefined {
   const { statusCode = 200, isBase64Encoded } = said;
   const [headers, body] = [said.headers ?? {}, said.body ?? ''];
@@ -19,7 +19,7 @@ export function faultIn(said: APIGatewayProxyStructuredResultV2): string | undef
   return GRPC_FAULTS.has(String(status)) ? `grpc-status ${status}` : undefined;
 }
 
-/** The type of a problem (RFC 9457); nothing, if the function says none. */
+/** The type of a problem (RFC 9457); undefined if there is none. */
 function problemIn(body: string): string | undefined {
   try {
     return (JSON.parse(body) as { type?: string } | null)?.type;
@@ -29,10 +29,11 @@ function problemIn(body: string): string | undefined {
 }
 
 /**
- * Answers what a function said; all of it is the body, if it has no status
+ * Sends a function's response; if it has no status, all of it is the body
  * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html).
- * @param hasCors of the API (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html)
- * @returns why it cannot be answered; nothing, if it was
+ * @param hasCors whether the API has CORS
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html)
+ * @returns why it cannot be sent; undefined if it was
  */
 export function respond(
   response: ServerResponse,
@@ -52,19 +53,19 @@ export function respond(
   const content = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
   try {
     for (const [name, value] of Object.entries(headers)) {
-      // Where an API has CORS, what the function says of it is ignored.
+      // If the API has CORS, the function's CORS headers are ignored.
       if (hasCors && name.toLowerCase().startsWith('access-control-')) continue;
-      // What CORS said of it stays.
+      // Keeps the `Vary` of CORS.
       if (name.toLowerCase() === 'vary') response.appendHeader(name, String(value));
       else response.setHeader(name, String(value));
     }
     if (cookies.length > 0) response.setHeader('set-cookie', cookies);
-    // Of an answer without a body, HTTP knows no length.
+    // A response without a body has no Content-Length.
     if (![204, 304].includes(Number(statusCode))) response.setHeader('content-length', content.length);
     response.writeHead(Number(statusCode)).end(content);
     return undefined;
   } catch (error) {
-    // Node.js refuses names, values and statuses that HTTP has not.
+    // Node.js rejects invalid header names, values and statuses.
     for (const name of [...Object.keys(headers), 'set-cookie']) response.removeHeader(name);
     return (error as Error).message;
   }

@@ -1,34 +1,34 @@
 import type { LambdaFunction } from '../lambda/function.ts';
 import type { Authorize } from './authorizers.ts';
 
-export interface Route {
+export interface ApiRoute {
   key: string;
   method: string;
   parts: string[];
   target: () => LambdaFunction;
   authorize: Authorize | undefined;
-  /** Of the integration. */
+  /** Timeout of the integration. */
   timeoutMs: number;
 }
 
 export interface Match {
-  route: Route;
+  route: ApiRoute;
   pathParameters: Record<string, string>;
 }
 
 /** Routes of an API, by path and method. */
 export class Routes {
-  readonly #routes: Route[] = [];
+  readonly #routes: ApiRoute[] = [];
 
   /** @param key `METHOD /path/{parameter}`, `ANY /path/{rest+}` or `$default` */
-  add({ key, ...route }: Omit<Route, 'method' | 'parts'>): void {
+  add({ key, ...route }: Omit<ApiRoute, 'method' | 'parts'>): void {
     const [method = '', path = ''] = key === '$default' ? ['ANY', '/{proxy+}'] : key.split(' ');
     this.#routes.push({ key, method, parts: path.split('/').slice(1), ...route });
     // The most specific route wins: literal parts before parameters, these before greedy ones, a method before ANY.
     this.#routes.sort((a, b) => rank(a).localeCompare(rank(b)));
   }
 
-  /** Whether there are some that gRPC can call, which has `POST /package.Service/Method` only. */
+  /** Whether gRPC can call some of them: only `POST /package.Service/Method`. */
   get takeRpc(): boolean {
     return this.#routes.some(
       ({ method, parts: [service = '', called = '', more] }) =>
@@ -51,7 +51,7 @@ export class Routes {
   }
 }
 
-const rank = ({ key, method, parts }: Route) =>
+const rank = ({ key, method, parts }: ApiRoute) =>
   key === '$default'
     ? '9'
     : `${parts.map((part) => (/^\{.*\+\}$/.test(part) ? '3' : part.startsWith('{') ? '2' : '1')).join('')}${method === 'ANY' ? '2' : '1'}`;

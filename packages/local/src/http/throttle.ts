@@ -1,4 +1,4 @@
-/** What API Gateway lets through: `rate` a second in the long run, `burst` at once. */
+/** API Gateway's throttling: `rate` requests a second on average, `burst` at once. */
 export interface Throttling {
   rate: number;
   burst: number;

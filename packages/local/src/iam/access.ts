@@ -25,15 +25,15 @@ interface Role {
   statements: Statement[];
 }
 
-/** Of the person whose machine this is: allowed everything, as whoever uses a key that no role has. */
+/** The user of this machine, who is allowed everything; so is anybody with a key that no role has. */
 export const OPERATOR: Credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 
 export interface AccessOptions {
   region: string;
   accountId: string;
-  /** What the secrets of roles are made of. */
+  /** Salt from which the secrets of roles are derived. */
   salt: string;
-  /** Told of every call that is denied to a session of a role. */
+  /** Called for every call that is denied to a session of a role. */
   onDenied?: (denial: Denial) => void;
 }
 
@@ -41,15 +41,15 @@ export class AccessDenied extends Error {
   override readonly name = 'AccessDenied';
 }
 
-/** Every role and resource policy of the deployment, and what was done by them. */
+/** All roles and resource policies of the deployment, and the permissions that were used. */
 export class Access {
   readonly region: string;
   readonly #accountId: string;
   #roles = new Map<string, Role>();
   #ofResources = new Map<string, Statement[]>();
-  /** The key that encrypts a resource. */
+  /** By resource: the key that encrypts it. */
   #keys = new Map<string, string>();
-  /** The keys that aliases mean. */
+  /** By alias: the key. */
   #aliases = new Map<string, string>();
   readonly #salt: string;
   readonly #onDenied: (denial: Denial) => void;
@@ -65,7 +65,7 @@ export class Access {
     this.#onDenied = onDenied;
   }
 
-  /** Forgets what was deployed before. */
+  /** Forgets the previous deployment. */
   clear(): void {
     this.#roles = new Map();
     this.#ofResources = new Map();
@@ -78,7 +78,7 @@ export class Access {
     this.#roles.set(arn, { name, trust: checked(trust, name), statements: [] });
   }
 
-  /** @param roleName as `Ref` has it */
+  /** @param roleName the value of the role's `Ref` */
   attach(roleName: string, policy: PolicyDocument): void {
     this.#roleNamed(roleName).statements.push(...checked(policy, roleName));
   }
@@ -87,7 +87,10 @@ export class Access {
     this.#ofResources.set(arn, [...(this.#ofResources.get(arn) ?? []), ...checked(policy, arn)]);
   }
 
-  /** A resource whose data only they can read who may use the key. @param key ARN, id or alias */
+  /**
+   * Records the key of an encrypted resource: only principals that may use the key can read its data. @param key ARN,
+   * id or alias
+   */
   encrypt(arn: string, key: string): void {
     this.#keys.set(arn, key);
   }
@@ -96,7 +99,10 @@ export class Access {
     this.#aliases.set(name, key);
   }
 
-  /** @throws {CloudError} if something is encrypted with an alias of no key, or with AWS's own key of another service */
+  /**
+   * @throws {CloudError} if something is encrypted with an unknown alias, or with the AWS managed key of another
+   * service
+   */
   checkKeys(): void {
     for (const [arn, key] of this.#keys) {
       const name = aliasIn(key);
@@ -111,7 +117,7 @@ export class Access {
     return named.startsWith('arn:') ? named : `arn:aws:kms:${this.region}:${this.#accountId}:key/${named}`;
   }
 
-  /** Of a session of a role. The same for as long as the salt is. */
+  /** Credentials for a session of a role. The same as long as the salt is the same. */
   credentialsOf(arn: string, session: string): Credentials {
     const secret = (what: string) => this.#digest(`${what} ${session}`, arn);
     const accessKeyId = `ASIA${secret('id').slice(0, 16).toUpperCase()}`;
@@ -128,17 +134,20 @@ export class Access {
     return session && this.#roles.has(session.role) ? session : undefined;
   }
 
-  /** The role that has this key; nothing: the operator, or whoever else is at this machine. */
+  /** The role with this key; undefined: the operator, or anybody else on this machine. */
   roleOf(accessKeyId: string): string | undefined {
     return this.#sessionOf(accessKeyId)?.role;
   }
 
-  /** The function that has this key; nothing: somebody else. */
+  /** The function with this key; undefined: not a function. */
   functionOf(accessKeyId: string): string | undefined {
     return this.#sessionOf(accessKeyId)?.name;
   }
 
-  /** Who uses a key (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable). */
+  /**
+   * The identity behind a key
+   * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable).
+   */
   identityOf(accessKeyId: string): { userId: string; userArn: string } {
     const session = this.#sessionOf(accessKeyId);
     if (!session) return { userId: this.#accountId, userArn: `arn:aws:iam::${this.#accountId}:root` };
@@ -149,21 +158,21 @@ export class Access {
     };
   }
 
-  /** The secret of a key, for those who must prove that they have it. */
+  /** The secret of a key, to verify signatures. */
   secretOf(accessKeyId: string): string | undefined {
     if (accessKeyId === OPERATOR.accessKeyId) return OPERATOR.secretAccessKey;
     const session = this.#sessionOf(accessKeyId);
     return session && this.credentialsOf(session.role, session.name).secretAccessKey;
   }
 
-  /** @throws {AccessDenied} if the key is a role's, and the role may not do what a call asks for */
+  /** @throws {AccessDenied} if the key belongs to a role without permission for the call */
   authorize(accessKeyId: string, asked: () => readonly AskedFor[], service: string): void {
     const session = this.#sessionOf(accessKeyId);
     if (session) this.#authorize(session.role, session.name, asked(), service);
   }
 
   #authorize(role: string, caller: string, asked: readonly AskedFor[], service: string): void {
-    if (asked.length === 0) throw new AccessDenied(`${role} asks ${service} for what the embedded cloud cannot tell.`);
+    if (asked.length === 0) throw new AccessDenied(`${role} calls ${service}: required permissions unknown.`);
     for (const { action, resource, context } of asked) {
       const key = `${role} ${action} ${resource} ${JSON.stringify(context)}`;
       let decision = this.#decisions.get(key);
@@ -180,7 +189,7 @@ export class Access {
     }
   }
 
-  /** @throws {CloudError} if a service, or a role without a call that could be answered, may not do something. */
+  /** @throws {CloudError} if a service, or a role whose call cannot be answered with an error, lacks a permission */
   require(request: AccessRequest, why: string): void {
     const decision = this.decide(request);
     if (decision.allowed) return;
@@ -189,12 +198,12 @@ export class Access {
     throw new CloudError(`${why}: ${who} may not do ${action} on ${resource}, ${decision.because}.`);
   }
 
-  /** Whether some role may do something. */
+  /** Whether any role is allowed an action. */
   isAllowedToSome(action: string, resource: string): boolean {
     return [...this.#roles.keys()].some((role) => this.decide({ principal: { role }, action, resource }).allowed);
   }
 
-  /** @throws {CloudError} if a function may not run in a role */
+  /** @throws {CloudError} if a role does not trust Lambda to assume it */
   requireTrust(roleArn: string, service: string): void {
     const role = this.#roles.get(roleArn);
     if (!role) throw new CloudError(`there is no role ${roleArn}`);
@@ -202,14 +211,14 @@ export class Access {
     if (!decision.allowed) throw new CloudError(`role ${role.name} does not trust ${service}`);
   }
 
-  /** Whether a request is allowed by all that was deployed, the key of an encrypted resource included. */
+  /** Whether a request is allowed by all deployed policies, including that of the key of an encrypted resource. */
   decide(request: AccessRequest, service = request.action.split(':')[0] ?? ''): Decision {
     const decision = this.#decideOne(request, false);
     const key = this.#keys.get(bucketOf(request.resource).replace(/\/(index|stream)\/.*$/, ''));
     if (!decision.allowed || key === undefined) return decision;
     if (aliasIn(key)?.startsWith('alias/aws/')) return 'role' in request.principal ? decision : closedTo(request, key);
     const keyArn = this.#keyArnOf(key);
-    // Of a call that a service makes as itself, what it is documented to send is all that is known.
+    // For a service's own call, only the condition keys that it is documented to send are known.
     const context = 'role' in request.principal && {
       'kms:ViaService': `${service}.${this.region}.amazonaws.com`,
       'kms:CallerAccount': this.#accountId,
@@ -242,7 +251,7 @@ export class Access {
     return role;
   }
 
-  /** What the roles are granted, and what of it was ever used. */
+  /** The permissions of all roles, and those that were ever used. */
   grants(): { all: string[]; used: string[] } {
     const all = [...this.#roles.values()].flatMap(({ name, statements }) =>
       grantsOf(statements).map((grant) => grantKey(name, grant)),
@@ -251,18 +260,18 @@ export class Access {
   }
 }
 
-/** Of an object, the bucket, whose policy and key count for it. */
+/** The bucket of an object: its policy and key apply. */
 const bucketOf = (arn: string) => arn.replace(/^(arn:aws:s3:::[^/]+)\/.*$/s, '$1');
 
 const aliasIn = (key: string): string | undefined => /^(?:arn:aws:kms:[^:]*:[^:]*:)?(alias\/.+)$/.exec(key)?.[1];
 
 /**
- * AWS's own keys are open to those of the account who may use what they encrypt, and to no other service
+ * AWS managed keys are usable by principals of the account that may use the encrypted resource, and by no other service
  * (https://docs.aws.amazon.com/sns/latest/dg/sns-enable-encryption-for-topic-sqs-queue-subscriptions.html).
  */
 const closedTo = ({ resource }: AccessRequest, key: string): Decision => ({
   allowed: false,
-  because: `because ${aliasIn(key)}, which encrypts ${resource}, lets no service use it: a key of your own can`,
+  because: `because ${aliasIn(key)}, which encrypts ${resource}, lets no service use it: use a customer managed key`,
 });
 
 const grantKey = (role: string, { action, resource }: Grant) => `${role}: ${action} on ${resource}`;

@@ -3,7 +3,7 @@ import { componentsOf, isArnLike, isLike } from './like.ts';
 
 interface Operator {
   compare: (expected: string, actual: string) => boolean;
-  /** Which values it can compare with; all, if it does not say. */
+  /** The values that it can compare with. Default: all. */
   takes?: (expected: string) => boolean;
   negated?: true;
 }
@@ -14,8 +14,9 @@ const isEqual = (expected: string, actual: string) => expected === actual;
 const isEqualIgnoringCase = (expected: string, actual: string) => expected.toLowerCase() === actual.toLowerCase();
 
 /**
- * The condition operators that are known, each as a comparison of one value; several values are alternatives, or none of them for
- * what is negated (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html).
+ * The supported condition operators, each as a comparison of one value. Several values are alternatives; for negated
+ * operators, none may match
+ * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html).
  */
 const OPERATORS: Record<string, Operator> = {
   StringEquals: { compare: isEqual },
@@ -31,10 +32,10 @@ const OPERATORS: Record<string, Operator> = {
   Bool: { compare: isEqualIgnoringCase, takes: isBoolean },
 };
 
-/** Whether a key is absent, in its own way: `true` says that it is. */
+/** Whether a key is absent: `true` means that it must be. */
 const NULL: Operator = { compare: () => false, takes: isBoolean };
 
-/** The keys that are known of calls here: where one of them is absent, it is absent on AWS too. */
+/** The keys that calls here have as on AWS: where one of them is absent, it is absent on AWS too. */
 const KNOWN_KEYS = [
   /^aws:(SecureTransport|PrincipalIsAWSService|PrincipalArn|PrincipalAccount|SourceArn|SourceAccount)$/i,
   /^kms:(ViaService|CallerAccount|EncryptionContext:aws:logs:arn)$/i,
@@ -48,8 +49,8 @@ interface Condition extends Operator {
 const conditions = new Map<string, Condition | undefined>();
 
 /**
- * With what is put before an operator for keys of several values, and behind it for keys that may be absent. Here, a key has one
- * value, which is a set of one
+ * With the prefixes for multivalued keys and the suffix for keys that may be absent. Here, a key has one value, a set
+ * of one
  * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html).
  */
 function conditionOf(name: string): Condition | undefined {
@@ -65,7 +66,7 @@ function conditionOf(name: string): Condition | undefined {
 
 const isNull = (name: string) => /(^|:)Null$/.test(name);
 
-/** @throws {CloudError} if a condition says what this evaluation does not know: it must not be passed over */
+/** @throws {CloudError} if a condition uses something that is not implemented: it must not be ignored */
 export function checkCondition(name: string, keys: Record<string, string | string[] | boolean>, where: string): void {
   const condition = conditionOf(name);
   if (!condition) throw new CloudError(`${where}: the embedded cloud does not know the condition operator ${name}.`);
@@ -75,7 +76,7 @@ export function checkCondition(name: string, keys: Record<string, string | strin
         throw new CloudError(`${where}: the condition operator ${name} cannot compare with ${value}.`);
     }
     const isKnown = KNOWN_KEYS.some((known) => known.test(key));
-    // What holds of a key that is never there would allow more than AWS does.
+    // A condition that holds for an absent key would allow more here than on AWS.
     if (!isKnown && (condition.holdsIfAbsent || isNull(name)))
       throw new CloudError(
         `${where}: the embedded cloud does not know the condition key ${key}, of which ${name} holds if it is absent.`,
@@ -83,7 +84,7 @@ export function checkCondition(name: string, keys: Record<string, string | strin
   }
 }
 
-/** Whether a condition, which has been checked, is met. @param actual undefined: the call has no such key */
+/** Evaluates a condition that was checked. @param actual undefined: the call does not have this key */
 export function isMet(name: string, expected: readonly string[], actual: string | undefined): boolean {
   const condition = conditionOf(name) as Condition;
   if (isNull(name)) return expected.some((value) => (value.toLowerCase() === 'true') === (actual === undefined));

@@ -1,29 +1,29 @@
 import type { Grant } from './policy.ts';
 
-/** A call that a role does not allow its session to make. */
+/** A call that a role does not allow. */
 export interface Denial {
-  /** Name of the session: of a function, its own. */
+  /** Name of the session; for a function, the function's name. */
   caller: string;
   action: string;
   resource: string;
-  /** What would allow it; undefined: a policy denies it explicitly. */
+  /** The permission that would allow it; undefined: a policy denies it explicitly. */
   missing?: Grant | undefined;
 }
 
-/** A function that was denied something, and what to do about it. */
+/** A function whose call was denied, and what to do about it. */
 export interface DeniedFunction {
   functionName: string;
   reason: string;
 }
 
 /**
- * What functions were denied: each action on each resource once, until the next deployment. What somebody else tries
- * in a function's role, as a test does, is left out.
+ * Denied calls of functions: each action on each resource once, until the next deployment. Calls that somebody else
+ * makes in a function's role, as tests do, are left out.
  */
 export class Denials {
   readonly #isFunction: (name: string) => boolean;
   readonly #denied = new Map<string, DeniedFunction>();
-  /** Told of each when it is denied first. */
+  /** Called for each when it is first denied. */
   onFirst: (denied: DeniedFunction) => void = () => {};
 
   constructor(isFunction: (name: string) => boolean) {
@@ -39,7 +39,7 @@ export class Denials {
     this.onFirst(denied);
   }
 
-  /** A sentence each. */
+  /** One sentence each. */
   get all(): string[] {
     return [...this.#denied.values()].map(sentenceOf);
   }
@@ -53,7 +53,7 @@ export const sentenceOf = ({ functionName, reason }: DeniedFunction): string => 
 
 const TABLE = /^arn:[^:]+:dynamodb:[^/]+:table\/[^/]+(?:\/index\/([^/]+))?$/;
 
-/** Where a kit's construct has a method for it, that method. */
+/** The method of a kit's construct that grants it, where there is one. */
 function remedyOf({ missing }: Denial): string {
   if (!missing) return 'a policy denies it explicitly, change that policy';
   const [service, name = ''] = missing.action.split(':');

@@ -1,6 +1,6 @@
 const patterns = new Map<string, RegExp>();
 
-/** @param wildcards what a `*` becomes that ends a segment, what any other does, and what a `?` does */
+/** @param wildcards replacements for a `*` at the end of a segment, for any other `*`, and for `?` */
 function matches(pattern: string, value: string, wildcards: readonly [string, string, string], flags = ''): boolean {
   const key = `${wildcards} ${flags} ${pattern}`;
   let expression = patterns.get(key);
@@ -17,16 +17,16 @@ function matches(pattern: string, value: string, wildcards: readonly [string, st
   return expression.test(value);
 }
 
-/** `*` stands for any characters, `?` for one. */
+/** `*` matches any characters, `?` one. */
 export const isLike = (pattern: string, value: string, flags = '') => matches(pattern, value, ['.*', '.*', '.'], flags);
 
 /**
- * Wildcards stay in their segment, between colons, but for a `*` that ends one
+ * Wildcards match within a segment (between colons), except a `*` at the end of one
  * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html).
  */
 export const isResource = (pattern: string, arn: string) => matches(pattern, arn, ['.*', '[^:]*', '[^:]']);
 
-/** The six components of an ARN, of which the last may have colons in it; none, if it is no ARN. */
+/** The six components of an ARN, the last of which may contain colons; empty if it is not an ARN. */
 export function componentsOf(arn: string): string[] {
   const parts = arn.split(':');
   return parts.length < 6 ? [] : [...parts.slice(0, 5), parts.slice(5).join(':')];

@@ -6,8 +6,9 @@ const XRAY = ['PutTraceSegments', 'PutTelemetryRecords', 'GetSamplingRules', 'Ge
 const of = (service: string, ...actions: string[]) => actions.map((action) => `${service}:${action}`);
 
 /**
- * AWS's own policies that CDK gives to functions, or its users do, by the statements that AWS documents
- * (https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html). All of them are for any resource.
+ * AWS managed policies that CDK or its users attach to functions, with the statements that AWS documents
+ * (https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html). All of them apply to any
+ * resource.
  */
 const ACTIONS: Readonly<Record<string, string[]>> = {
   'service-role/AWSLambdaBasicExecutionRole': LOGS,
@@ -29,8 +30,8 @@ const ACTIONS: Readonly<Record<string, string[]>> = {
 const PREFIX = 'arn:aws:iam::aws:policy/';
 
 /**
- * What AWS's managed policies say.
- * @throws {Error} that names those that are not known here
+ * The statements of AWS managed policies.
+ * @throws {Error} that lists unknown ones
  */
 export function managedPolicies(arns: readonly string[]): PolicyDocument[] {
   const actionsOf = (arn: string) => (arn.startsWith(PREFIX) ? ACTIONS[arn.slice(PREFIX.length)] : undefined);

@@ -3,13 +3,13 @@ import { checkCondition, isMet } from './conditions.ts';
 import { isLike, isResource } from './like.ts';
 import { contextSentBy, type ServicePrincipal } from './service-context.ts';
 
-/** A statement of a policy, as templates have it. */
+/** A policy statement, as in templates. */
 export interface Statement {
   Sid?: string;
   Effect: 'Allow' | 'Deny';
   Principal?: string | Record<string, string | string[]>;
   Action: string | string[];
-  /** Of a role's trust policy there is none: the role itself is meant. */
+  /** Absent in a trust policy, which applies to the role itself. */
   Resource?: string | string[];
   Condition?: Record<string, Record<string, string | string[] | boolean>>;
 }
@@ -19,8 +19,8 @@ export interface PolicyDocument {
 }
 
 /**
- * Who asks: a role, by its ARN; or a service, such as `sns.amazonaws.com`, in the name of a resource (ARN), from which
- * follows what it sends along.
+ * The principal: a role, by ARN; or a service, such as `sns.amazonaws.com`, on behalf of a resource (ARN), which
+ * determines the condition keys.
  */
 export type Principal = { role: string } | ServicePrincipal;
 
@@ -30,11 +30,11 @@ export interface AccessRequest {
   action: string;
   /** ARN. */
   resource: string;
-  /** Condition keys, such as `aws:SourceArn`, without those that follow from the principal. */
+  /** Condition keys, such as `aws:SourceArn`, except those that derive from the principal. */
   context?: Record<string, string>;
 }
 
-/** One action on one resource that a statement allows: the smallest thing that could be taken away. */
+/** One action on one resource that a statement allows: the smallest permission that could be removed. */
 export interface Grant {
   action: string;
   resource: string;
@@ -42,14 +42,14 @@ export interface Grant {
 
 export type Decision =
   | { allowed: true; by: Grant }
-  /** `missing` would allow it; undefined: no grant does, as a policy denies it. */
+  /** `missing` would allow it; undefined: a policy denies it, so no grant would. */
   | { allowed: false; because: string; missing?: Grant };
 
 const listOf = <T>(value: T | T[] | undefined): T[] => (value === undefined ? [] : ([value].flat() as T[]));
 
 export const statementsOf = ({ Statement }: PolicyDocument): Statement[] => listOf(Statement);
 
-/** @throws {CloudError} if a statement says what this evaluation does not know: it must not be passed over */
+/** @throws {CloudError} if a statement uses something that is not implemented: it must not be ignored */
 export function checkStatement(statement: Statement, where: string): void {
   for (const element of ['NotAction', 'NotResource', 'NotPrincipal']) {
     if (element in statement) throw new CloudError(`${where}: the embedded cloud does not know ${element}.`);
@@ -57,7 +57,7 @@ export function checkStatement(statement: Statement, where: string): void {
   for (const [name, keys] of Object.entries(statement.Condition ?? {})) checkCondition(name, keys, where);
 }
 
-/** @param context by keys in lower case: their case does not matter */
+/** @param context keys in lower case, as they are case-insensitive */
 const holds = ({ Condition = {} }: Statement, context: Record<string, string>): boolean =>
   Object.entries(Condition).every(([name, keys]) =>
     Object.entries(keys).every(([key, expected]) =>
@@ -79,7 +79,7 @@ function names({ Principal: named }: Statement, principal: Principal): 'itself' 
   return listOf(named.AWS).some((one) => ofAccount.includes(one)) ? 'its account' : undefined;
 }
 
-/** What of a statement a request falls under; nothing, if it does not. */
+/** The grant of a statement that covers a request; undefined if none does. */
 function grantIn(statement: Statement, { action, resource }: AccessRequest, context: Record<string, string>) {
   const byAction = listOf(statement.Action).find((pattern) => isLike(pattern, action, 'i'));
   const byResource =
@@ -88,7 +88,7 @@ function grantIn(statement: Statement, { action, resource }: AccessRequest, cont
   return { action: byAction, resource: byResource };
 }
 
-/** What IAM knows of every request in this one account, and over loopback, which counts as safe as TLS. */
+/** The condition keys of every request, in one account and over loopback, which counts as secure as TLS. */
 function contextOf({ principal, action, context = {} }: AccessRequest): Record<string, string> {
   const isRole = 'role' in principal;
   const sent = isRole ? {} : contextSentBy(principal, action);
@@ -103,11 +103,11 @@ function contextOf({ principal, action, context = {} }: AccessRequest): Record<s
 }
 
 /**
- * Whether a request within one account is allowed, as IAM would decide
+ * Whether a request within one account is allowed, as IAM decides
  * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html): an explicit deny in any
- * policy counts before all; else the identity's policies or the resource's must allow it.
- * @param ofResource the policy of the resource. For one that has the last word itself, as a key's has, the identity's
- *   policies count only if it trusts the account
+ * policy takes precedence; otherwise the identity's or the resource's policies must allow it.
+ * @param ofResource the policy of the resource. If it is authoritative, as a key's is, the identity's policies count
+ * only if it delegates to the account
  */
 export function decide(
   request: AccessRequest,
@@ -139,7 +139,7 @@ export function decide(
   return { allowed: false, because, missing: { action, resource } };
 }
 
-/** Every grant that statements make. */
+/** All grants of some statements. */
 export const grantsOf = (statements: readonly Statement[]): Grant[] =>
   statements.flatMap(({ Effect, Action, Resource }) =>
     Effect === 'Deny'

@@ -1,9 +1,9 @@
-/** What a call needs: an IAM action on a resource. */
+/** What a call requires: an IAM action on a resource. */
 export interface AskedFor {
   action: string;
   /** ARN. */
   resource: string;
-  /** Condition keys that the call has, such as `servicediscovery:ServiceName`. */
+  /** Condition keys of the call, such as `servicediscovery:ServiceName`. */
   context?: Record<string, string>;
 }
 
@@ -22,15 +22,15 @@ const PARTS_OF_TRANSACTION: Record<string, string> = {
   Get: 'GetItem',
 };
 
-/** Whether an action puts data into what may be encrypted. */
+/** Whether an action writes data to a resource that may be encrypted. */
 export const isWrite = (action: string) =>
   /^(dynamodb:(Put|Update|Delete|BatchWrite)Item|sqs:SendMessage|sns:Publish|s3:PutObject)$/.test(action);
 
 /**
- * The actions that IAM checks of a call, by the Service Authorization Reference
- * (https://docs.aws.amazon.com/service-authorization/latest/reference/). A batch of messages needs what each needs; a
- * transaction needs what its parts need.
- * @returns none, if what the call would do is not known: then it is denied
+ * The actions that IAM checks for a call, by the Service Authorization Reference
+ * (https://docs.aws.amazon.com/service-authorization/latest/reference/). A batch requires the permissions of each
+ * entry; a transaction, those of its items.
+ * @returns an empty array if the effect of the call is unknown: it is then denied
  */
 export function askedForBy(service: string, operation: string, body: string, place: Place): AskedFor[] {
   const arn = (name: string, resource: string) => `arn:aws:${name}:${place.region}:${place.accountId}:${resource}`;
@@ -69,7 +69,7 @@ export function askedForBy(service: string, operation: string, body: string, pla
   }
 }
 
-/** A secret may be named by its name alone. All of them are listed. */
+/** A secret may be named without its ARN. ListSecrets applies to all. */
 function secret(id: unknown, arn: (service: string, resource: string) => string): string {
   if (typeof id !== 'string') return '*';
   return id.startsWith('arn:') ? id : arn('secretsmanager', `secret:${id}`);
@@ -84,9 +84,9 @@ const events = (operation: string, { Entries = [] }: Fields, arn: (service: stri
   }));
 
 /**
- * Who moves the messages of a dead-letter queue takes them, and sends them
+ * Moving messages from a dead-letter queue requires permission to receive and to send them
  * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html).
- * Where they go to if not to one queue, is known of each when it is found, and checked then.
+ * Without a single destination, the destination of each message is known only when it is received, and checked then.
  */
 function moves(operation: string, { SourceArn, DestinationArn, TaskHandle }: Fields): AskedFor[] {
   const resource = String(SourceArn ?? sourceOf(String(TaskHandle)));
@@ -98,7 +98,7 @@ function moves(operation: string, { SourceArn, DestinationArn, TaskHandle }: Fie
   return [...asked, { action: 'sqs:SendMessage', resource: String(DestinationArn) }];
 }
 
-/** A task's handle names its source. */
+/** A task's handle contains its source. */
 const sourceOf = (handle: string): string =>
   /"sourceArn":"([^"]+)"/.exec(Buffer.from(handle, 'base64').toString())?.[1] ?? '*';
 
@@ -109,7 +109,7 @@ interface TableRequest {
   TransactItems?: Array<Record<string, { TableName: string }>>;
 }
 
-/** By the operation: what else a request has in it, DynamoDB does not look at. */
+/** By operation: DynamoDB ignores other fields of a request. */
 function dynamodb(operation: string, request: TableRequest, arnOf: (table: string) => string): AskedFor[] {
   const { TableName, IndexName, RequestItems = {}, TransactItems = [] } = request;
   const action = `dynamodb:${operation}`;
@@ -125,7 +125,7 @@ function dynamodb(operation: string, request: TableRequest, arnOf: (table: strin
     case 'BatchGetItem':
     case 'BatchWriteItem':
       return Object.keys(RequestItems).map((table) => ({ action, resource: arnOf(table) }));
-    // PartiQL: what a statement does is in its text.
+    // PartiQL: the statement's text determines the effect.
     case 'ExecuteStatement':
     case 'ExecuteTransaction':
     case 'BatchExecuteStatement':

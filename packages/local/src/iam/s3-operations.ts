@@ -1,13 +1,17 @@
-/** An operation of S3 that the emulator has; of the others it would do another one. */
+/** An S3 operation that the emulator supports; it would execute any other as a different one. */
 export interface S3Operation {
   name: string;
   method: string;
   of: 'service' | 'bucket' | 'object';
-  /** Parameters of the query that tell it from others, some by their value. */
+  /** Query parameters that distinguish it, some with a value. */
   told?: readonly string[];
-  /** Those that it may have besides. */
+  /** Optional query parameters. */
   parameters?: readonly string[];
-  /** What IAM checks (https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html); none: no role may do it. */
+  /**
+   * The actions that IAM checks
+   * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html); empty: no role may call
+   * it.
+   */
   actions: readonly string[];
 }
 
@@ -50,7 +54,7 @@ const OPERATIONS: readonly S3Operation[] = [
   },
 ];
 
-/** @returns nothing, if none of them is asked for by this method with these parameters */
+/** @returns undefined if no operation has this method and these parameters */
 export const s3OperationOf = (method: string, of: S3Operation['of'], query: URLSearchParams): S3Operation | undefined =>
   OPERATIONS.find(({ told = [], parameters = [], ...operation }) => {
     const names = told.map((parameter) => parameter.split('=')[0]);
@@ -59,7 +63,7 @@ export const s3OperationOf = (method: string, of: S3Operation['of'], query: URLS
       operation.method === method &&
       operation.of === of &&
       told.every((parameter) => query.has(...(parameter.split('=') as [string]))) &&
-      // SDKs name the operation by `x-id`.
+      // SDKs add the operation's name as `x-id`.
       others.every((name) => name === 'x-id' || parameters.includes(name))
     );
   });

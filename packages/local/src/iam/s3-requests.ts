@@ -2,24 +2,24 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { AskedFor } from './requests.ts';
 import { s3OperationOf } from './s3-operations.ts';
 
-/** A call of S3, which has its operation in method, path and query. */
+/** A call of S3, whose operation is determined by method, path and query. */
 export interface S3Call {
   operation: string;
   bucket: string;
-  /** None: no role may do it. */
+  /** Empty: no role may do it. */
   askedFor: AskedFor[];
-  /** What of it the embedded cloud has not; undefined: it has all of it. */
+  /** The part that the embedded cloud does not support; undefined: it supports all of it. */
   unknown?: string | undefined;
 }
 
 const arnOf = (bucket: string, key = '') => `arn:aws:s3:::${bucket}${key && `/${key}`}`;
 
-/** As S3 signs it; nothing else has a service in its path. */
+/** Signed for S3; only S3 signatures name the service this way. */
 export const isS3 = ({ authorization = '' }: IncomingHttpHeaders): boolean => /\/s3\/aws4_request/.test(authorization);
 
-/** What a call does, and needs. @throws {URIError} if the path is not percent-encoded */
+/** The operation of a call, and the permissions it requires. @throws {URIError} if the path is not percent-encoded */
 export function s3CallOf(method: string, target: string, headers: IncomingHttpHeaders): S3Call {
-  // As the emulator reads it: a URL would resolve `..`.
+  // Parsed as the emulator does: a URL object would resolve `..`.
   const [path = '', search = ''] = target.split('?');
   const query = new URLSearchParams(search);
   const [bucket = '', ...rest] = path.slice(1).split('/').map(decodeURIComponent);
@@ -47,7 +47,7 @@ function sourceIn({ 'x-amz-copy-source': source }: IncomingHttpHeaders): string 
   return typeof source === 'string' ? decodeURIComponent(source).replace(/^\//, '') : undefined;
 }
 
-/** What the emulator does not look at, but for the values that say what it does anyway. */
+/** Headers that the emulator ignores, unless their value means its default behaviour. */
 const UNKNOWN_HEADER =
   /^x-amz-(acl|bypass-.*|.*bucket-owner|.*-customer-.*|grant-.*|if-match-.*|mfa|mp-object-size|object-(lock-.*|ownership)|storage-class|tagging.*|website-redirect-location|write-offset-bytes)$/;
 const ANYWAY = new Set(['private', 'bucket-owner-full-control', 'STANDARD', 'COPY']);

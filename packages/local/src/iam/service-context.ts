@@ -1,6 +1,6 @@
 import { CloudError } from '../errors/cloud-error.ts';
 
-/** What a condition key of a call is: the ARN of the resource in whose name the service calls, or its account. */
+/** Values of condition keys: the ARN of the resource on whose behalf the service calls, or its account. */
 const VALUES = {
   'aws:SourceArn': (source: string) => source,
   'aws:SourceAccount': (source: string, account: string | undefined) => account ?? source.split(':')[4] ?? '',
@@ -9,18 +9,18 @@ const VALUES = {
 
 export type ContextKey = keyof typeof VALUES;
 
-/** Condition keys that a service sends with calls of its own, by action. */
+/** Condition keys that a service sends with its own calls, by action. */
 export type SentKeys = Readonly<Record<string, readonly ContextKey[]>>;
 
 /** A service that calls another. */
 export interface ServicePrincipal {
   /** Such as `sns.amazonaws.com`. */
   service: string;
-  /** ARN of the resource in whose name it calls: the topic, of which a message is delivered. */
+  /** ARN of the resource on whose behalf it calls: the topic whose message is delivered. */
   source?: string;
-  /** Of the resource, if its ARN does not say, as those of buckets do not. */
+  /** Account of the resource, if its ARN does not contain one, as with buckets. */
   account?: string;
-  /** What it is documented to send, of a service that is not among those below. */
+  /** Condition keys that it is documented to send, for a service that is not listed below. */
   sends?: SentKeys;
 }
 
@@ -30,8 +30,8 @@ const each = (actions: readonly string[], keys: readonly ContextKey[]): SentKeys
   Object.fromEntries(actions.map((action) => [action, keys]));
 
 /**
- * The condition keys that a service is documented to send with a call of its own, besides those of every call. A key that is
- * not in here, a policy must not ask for: nobody says that it is sent, and without it the statement allows nothing.
+ * The condition keys that services are documented to send with their own calls, besides those of every call. A policy
+ * must not require any other key: without it, the statement allows nothing.
  */
 const SENT: Record<string, SentKeys> = {
   // https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
@@ -58,8 +58,8 @@ const SENT: Record<string, SentKeys> = {
 };
 
 /**
- * The condition keys of a call that a service makes.
- * @throws {CloudError} if nothing is known of such calls
+ * The condition keys of a service's call.
+ * @throws {CloudError} if such calls are unknown
  */
 export function contextSentBy(
   { service, source, account, sends }: ServicePrincipal,

@@ -13,18 +13,19 @@ export interface SignedRequest {
 const AUTHORIZATION =
   /^AWS4-HMAC-SHA256 Credential=([^/]+)\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/;
 const DATE = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
-/** How old a signature may be, or how far ahead the clock of who made it. */
+/** Maximum age of a signature, and maximum clock skew of the signer. */
 const VALID_MS = 5 * 60_000;
 
-/** The key that a request says it is signed with, whether or not it is. */
+/** The access key that a signature names, unverified. */
 export const accessKeyOf = (authorization: string | undefined): string | undefined =>
   /Credential=([^/]+)\//.exec(authorization ?? '')?.[1];
 
 /**
- * Who signed a request by AWS's Signature Version 4, its host and all headers of AWS's own included
+ * Verifies a Signature Version 4 that covers the host and all AWS headers
  * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html).
- * @param secretOf the secret of an access key; nothing, if nobody has that key
- * @returns the access key, or nothing: the request is not signed, not for that place, too old, or changed since
+ * @param secretOf the secret of an access key; undefined if the key is unknown
+ * @returns the access key; undefined if the request is unsigned, signed for another service or region, too old, or
+ * modified
  */
 export async function signedBy(
   { method, path, query = '', headers, body }: SignedRequest,
@@ -43,7 +44,7 @@ export async function signedBy(
   if (!mustBeSigned.every((name) => signed.includes(name))) return undefined;
   const signingDate = new Date(date.replace(DATE, '$1-$2-$3T$4:$5:$6Z'));
   if (Math.abs(Date.now() - signingDate.getTime()) > VALID_MS) return undefined;
-  // The signer takes this header's word for the body.
+  // The signer uses the hash in this header without checking the body.
   const hash = headers['x-amz-content-sha256'];
   if (hash !== undefined && hash !== createHash('sha256').update(body).digest('hex')) return undefined;
   const signer = new SignatureV4({

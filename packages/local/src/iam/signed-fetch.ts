@@ -2,7 +2,7 @@ import { Sha256Node } from '@smithy/core/checksum';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { Credentials } from './access.ts';
 
-/** `fetch` that signs what it sends to an HTTP API (SigV4, service `execute-api`), as another service would. */
+/** A `fetch` that signs requests to an HTTP API (SigV4, service `execute-api`), as another service would. */
 export function signedFetch(credentials: Credentials, region = 'us-east-1', send = fetch): typeof fetch {
   const signer = new SignatureV4({ service: 'execute-api', region, sha256: Sha256Node, credentials });
   return async (input, init) => {

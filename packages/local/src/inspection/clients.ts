@@ -3,16 +3,16 @@ import { SNSClient, type SNSClientConfig } from '@aws-sdk/client-sns';
 import { SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
-/** The answer of the app's API. */
+/** The response of the app's API. */
 export interface ApiAnswer {
   status: number;
   headers: Headers;
-  /** Of JSON, what it says; undefined: there is none. */
+  /** The parsed JSON; undefined: there is no body. */
   // biome-ignore lint/suspicious/noExplicitAny: a test says what it expects of it
   body: any;
 }
 
-/** Clients for tests, which end with the cloud. */
+/** Clients for tests, which are closed with the cloud. */
 export function createTestClients(
   config: DynamoDBClientConfig & SNSClientConfig & SQSClientConfig,
   opened: AsyncDisposableStack,
@@ -24,7 +24,7 @@ export function createTestClients(
   return { dynamodb: DynamoDBDocumentClient.from(dynamodb), sns, sqs };
 }
 
-/** Calls an API. @param body a string as it is, anything else as JSON */
+/** Calls an API. @param body a string is sent unchanged, anything else as JSON */
 export const requestTo =
   (apiUrl: string) =>
   async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<ApiAnswer> => {

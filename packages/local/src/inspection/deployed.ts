@@ -15,11 +15,11 @@ const tables = (made: readonly Made[], isWanted: (table: TableProperties) => boo
 
 const keysOf = (schema: TableProperties['KeySchema'] = []) => schema.map(({ AttributeName }) => AttributeName).join();
 
-/** Names of the tables that are outboxes, by their keys and their stream. */
+/** Names of the tables that are outboxes, recognized by keys and stream. */
 export const outboxesIn = (made: readonly Made[]): string[] =>
   tables(made, (table) => table.StreamSpecification !== undefined && keysOf(table.KeySchema) === 'aggregateId,version');
 
-/** Names of the consumers' tables, by the index of what they have parked. */
+/** Names of the consumers' tables, recognized by the index of parked messages. */
 export const consumersIn = (made: readonly Made[]): string[] =>
   tables(made, ({ GlobalSecondaryIndexes = [] }) =>
     GlobalSecondaryIndexes.some(
@@ -36,14 +36,14 @@ export const topicsIn = (made: readonly Made[]): string[] =>
   made.filter(({ type }) => type === 'AWS::SNS::Topic').map(({ attributes }) => attributes?.TopicName ?? '');
 
 /**
- * The physical name that a name of the app stands for: with the prefix of app and stage, and `.fifo` where it keeps order.
- * @throws {CloudError} if nothing has that name
+ * Finds the physical name for an app's short name: with the prefix of app and stage, and `.fifo` if ordered.
+ * @throws {CloudError} if no resource has that name
  */
 export function named(physicalNames: readonly string[], name: string, what: string): string {
   const bare = (physical: string) => physical.replace(/\.fifo$/, '');
   const [found] = physicalNames
     .filter((physical) => physical === name || bare(physical) === name || bare(physical).endsWith(`-${name}`))
-    // Of `shop-dev-orders` and `shop-dev-late-orders`, `orders` is the first.
+    // The shortest match: of `shop-dev-orders` and `shop-dev-late-orders`, `orders` is the first.
     .toSorted((one, other) => one.length - other.length);
   if (found) return found;
   throw new CloudError(`There is no ${what} ${name}. There are: ${physicalNames.join(', ') || 'none'}.`);

@@ -15,15 +15,15 @@ export type Item = Record<string, unknown> & { pk: string; sk: string };
 
 export interface InspectionOptions {
   dynamodb: Clients['dynamodb'];
-  /** What is deployed. */
+  /** The deployed resources. */
   made: () => readonly Made[];
-  /** What was sent since the start. */
+  /** Messages sent since the start. */
   sent: () => readonly SentMessage[];
 }
 
 export type Inspection = ReturnType<typeof createInspection>;
 
-/** Looks into the outboxes and consumers' tables of an app, which are found by what its templates say. */
+/** Reads the outboxes and consumers' tables of an app, which are recognized in its templates. */
 export function createInspection({ dynamodb, made, sent }: InspectionOptions) {
   const client = DynamoDBDocumentClient.from(dynamodb);
 
@@ -33,7 +33,7 @@ export function createInspection({ dynamodb, made, sent }: InspectionOptions) {
   }
 
   return {
-    /** The rows of all outboxes: messages that are committed and not published. */
+    /** The rows of all outboxes: messages that are committed and not yet published. */
     async pending(): Promise<Array<{ table: string; aggregateId: string; version: number }>> {
       const rows = outboxesIn(made()).map(async (table) =>
         (await scan(table)).map((row) => ({ table, ...(row as { aggregateId: string; version: number }) })),
@@ -42,9 +42,9 @@ export function createInspection({ dynamodb, made, sent }: InspectionOptions) {
     },
 
     /**
-     * The messages that the topics and queues took, the oldest first; of very many, the last 10,000. A message that was
-     * published twice is there twice.
-     * @param channel of one channel, by its physical name or the one in its contract
+     * The messages that topics and queues accepted, the oldest first; at most the last 10,000. A message that was
+     * published twice is listed twice.
+     * @param channel only of this channel, by its physical name or the name in its contract
      */
     published(channel?: string): SentMessage[] {
       if (channel === undefined) return [...sent()];
@@ -53,7 +53,7 @@ export function createInspection({ dynamodb, made, sent }: InspectionOptions) {
     },
 
     /**
-     * What a consumer keeps of a subject: the items of its table, without those about single messages.
+     * A consumer's items about a subject, except those about single messages.
      * @param consumer its name, or that of its table
      */
     async applied(consumer: string, subject: string): Promise<Item[]> {
@@ -70,7 +70,7 @@ export function createInspection({ dynamodb, made, sent }: InspectionOptions) {
       return items.filter(({ sk }) => ![PARKED, DISCARDED, BEGUN].some((prefix) => sk.startsWith(prefix)));
     },
 
-    /** What consumers have parked. @param consumer only this one, by its name or that of its table */
+    /** Parked messages. @param consumer only of this consumer, by its name or that of its table */
     async parked(consumer?: string): Promise<Parked[]> {
       const all = consumersIn(made());
       const wanted = consumer === undefined ? all : [named(all, consumer, 'consumer')];

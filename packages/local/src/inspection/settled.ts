@@ -8,30 +8,30 @@ import { queuesIn } from './deployed.ts';
 import type { Inspection, Parked } from './inspection.ts';
 
 export interface SettledOptions {
-  /** How long to wait at most, in milliseconds. Default: a minute. */
+  /** Timeout in milliseconds. Default: a minute. */
   withinMs?: number;
 }
 
 export interface SettlingOptions {
   inspection: Pick<Inspection, 'pending' | 'parked'>;
-  /** Goes past the AWS endpoint, so that looking is no activity. */
+  /** Bypasses the AWS endpoint, so that checking does not count as activity. */
   sqs: SQSClient;
   queueUrlOf: (name: string) => string;
   made: () => readonly Made[];
   mappings: () => readonly Mapping[];
-  /** What runs: functions, and what is beside the cloud. */
+  /** Running functions, and busy services beside the cloud. */
   running: () => readonly string[];
   /** Calls of AWS services since the start. */
   calls: Readonly<Record<string, number>>;
-  /** What functions were denied, a sentence each. */
+  /** Denied calls of functions, one sentence each. */
   denied: () => readonly string[];
 }
 
 const MINUTE_MS = 60_000;
 const LOOKS_EVERY_MS = 20;
-/** So long without any activity, what still waits does so for a schedule. */
+/** After this time without activity, whatever is left waits for a schedule. */
 const QUIET_MS = 1_000;
-const MOST_NAMED = 10;
+const MAX_NAMED = 10;
 const COUNTS = [
   'ApproximateNumberOfMessages',
   'ApproximateNumberOfMessagesNotVisible',
@@ -49,7 +49,7 @@ export function createSettled({
   calls,
   denied,
 }: SettlingOptions) {
-  /** Polling of empty queues is none. */
+  /** Polling of empty queues does not count. */
   const activity = () =>
     Object.entries(calls).reduce((sum, [name, count]) => (name === 'sqs:ReceiveMessage' ? sum : sum + count), 0);
 
@@ -61,13 +61,13 @@ export function createSettled({
     return count > 0 ? [`${count} in ${name}`] : [];
   }
 
-  /** A grant that is missing may be why. */
+  /** Includes denied calls, as a missing permission may be the reason. */
   function unsettled(what: string): CloudError {
     const calls = denied();
     return new CloudError(calls.length === 0 ? what : `${what} Denied calls: ${listOf(calls)}.`);
   }
 
-  /** What is under way, in the order in which a message goes. */
+  /** What is in progress, in the order of the message flow. */
   async function underWay(): Promise<string[]> {
     const rows = await inspection.pending();
     const queues = await Promise.all(queuesIn(made()).map(queued));
@@ -82,10 +82,11 @@ export function createSettled({
   }
 
   /**
-   * Resolves when no outbox has a row, no queue a message, no function runs, and nothing is parked. What waits for a
-   * schedule does not wait for its time: when nothing else happens for a second, all that run by a schedule are run. What
-   * waits in a stream other than an outbox's is not seen.
-   * @throws {CloudError} that names what is parked for a person, or what is left after `withinMs`, and what functions were denied
+   * Resolves when no outbox has a row, no queue a message, no function runs, and nothing is parked. Does not wait for
+   * schedules: after a second without activity, all scheduled functions are run. Streams other than those of outboxes
+   * are not considered.
+   * @throws {CloudError} that lists messages parked for a person, or what is left after `withinMs`, with denied calls
+   * of functions
    */
   return async function settled({ withinMs = MINUTE_MS }: SettledOptions = {}): Promise<void> {
     const start = Date.now();
@@ -93,7 +94,7 @@ export function createSettled({
     for (;;) {
       const before = activity();
       const waiting = await underWay();
-      // A message could have moved on, from where it had not been looked for yet to where it had: so twice.
+      // Twice: between two checks, a message could move from where the second looks to where the first has looked.
       const isQuiet = before === quietAt && activity() === before;
       const parked = waiting.length === 0 && isQuiet && wasEmpty ? await inspection.parked() : undefined;
       if (parked?.length === 0) return;
@@ -115,7 +116,7 @@ export function createSettled({
 }
 
 const listOf = (all: readonly string[]) =>
-  [...all.slice(0, MOST_NAMED), ...(all.length > MOST_NAMED ? [`and ${all.length - MOST_NAMED} more`] : [])].join('; ');
+  [...all.slice(0, MAX_NAMED), ...(all.length > MAX_NAMED ? [`and ${all.length - MAX_NAMED} more`] : [])].join('; ');
 
 const told = ({ table, aggregateId, version, type, reason, error }: Parked) =>
   `${type ?? 'a message'}, version ${version} of ${aggregateId} in ${table}: ${reason}${error ? `, ${error}` : ''}`;

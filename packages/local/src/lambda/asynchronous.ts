@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { InvocationResponse } from './instance.ts';
 
-/** Gets what a function's events came to. Errors are the caller's to report. */
+/** Receives the outcome of a function's events. The caller reports its errors. */
 export type Destination = (message: string, attributes?: Record<string, string>) => Promise<void>;
 
-/** What is done with events that a function is given asynchronously. */
+/** Settings of asynchronous invocations. */
 export interface AsyncSettings {
   maximumRetryAttempts: number;
   maximumEventAgeMs: number;
   onSuccess?: Destination | undefined;
   onFailure?: Destination | undefined;
-  /** Gets the event itself; `onFailure` gets a record of the invocation. */
+  /** Receives the event itself; `onFailure` receives a record of the invocation. */
   deadLetters?: Destination | undefined;
 }
 
@@ -32,27 +32,27 @@ interface Tried {
 }
 
 /**
- * The events that a function was given without anybody waiting for its answer: each is tried again after errors, and goes to a
- * destination or dead-letter queue in the end. They are in memory: what has not succeeded when the cloud stops is lost, unless its
+ * The asynchronous invocations of a function: each is retried after errors, and its outcome is sent to a destination or
+ * dead-letter queue. They are in memory: an event that has not succeeded when the cloud stops is lost, unless its
  * sender still has it.
  */
 export class AsynchronousInvocations {
   #settings: AsyncSettings = DEFAULTS;
   readonly #function: Invokable;
   readonly #stopping = new AbortController();
-  /** Ends the waits for another try. */
+  /** Ends the delays before retries. */
   readonly #waiting = new Set<() => void>();
 
   constructor(fn: Invokable) {
     this.#function = fn;
   }
 
-  /** Changes what is given, and leaves the rest. */
+  /** Changes the given settings only. */
   configure(settings: Partial<AsyncSettings>): void {
     this.#settings = { ...this.#settings, ...settings };
   }
 
-  /** Never rejects. @returns false, if the function was stopped before the event had succeeded or was given up */
+  /** Never rejects. @returns false if the function was stopped before the event succeeded or was discarded */
   async run(event: string): Promise<boolean> {
     const { signal } = this.#stopping;
     const requestId = randomUUID();
@@ -128,10 +128,10 @@ export class AsynchronousInvocations {
 
   start(): void {}
 
-  /** How many events wait for another try. */
+  /** How many events wait for a retry. */
   held = (): number => this.#waiting.size;
 
-  /** Tries all of them again now. */
+  /** Retries all of them now. */
   async tick(): Promise<void> {
     for (const wake of this.#waiting) wake();
   }

@@ -5,7 +5,7 @@ import { AsynchronousInvocations } from './asynchronous.ts';
 import type { FunctionSettings, InvocationOptions, InvocationResponse } from './instance.ts';
 import { Instance } from './instance.ts';
 
-/** More than the minute from one schedule to the next: a start takes ten times the processor time of a sweep. */
+/** Longer than the minute between two scheduled runs: a start takes ten times the CPU time of a sweep. */
 const IDLE_MS = 75_000;
 
 /** An invocation that failed. */
@@ -16,19 +16,19 @@ export interface FailedInvocation {
 }
 
 export interface FunctionOptions {
-  /** Most instances at once; further invocations wait for one. */
+  /** Maximum number of instances; further invocations wait for one. */
   limit: number;
   log: (line: string) => void;
-  /** Told of every failure, but of none on purpose. */
+  /** Called for every failure, except injected ones. */
   onFailure: (failure: FailedInvocation) => void;
   faults?: Faults | undefined;
   meter?: Meter | undefined;
 }
 
-/** A deployed function: its instances, started as invocations need them and ended when they have been idle. */
+/** A deployed function with its instances, which are started on demand and ended when idle. */
 export class LambdaFunction {
   readonly settings: FunctionSettings;
-  /** Invokes it without anybody waiting for the answer. */
+  /** Invokes it asynchronously. */
   readonly asynchronous = new AsynchronousInvocations(this);
   readonly #options: FunctionOptions;
   readonly #instances = new Set<Instance>();
@@ -76,12 +76,12 @@ export class LambdaFunction {
     return response;
   }
 
-  /** Whether an invocation is under way. */
+  /** Whether an invocation is in progress. */
   get isBusy(): boolean {
     return this.#instances.size > this.#idle.length;
   }
 
-  /** Tells of an invocation that failed, as its caller sees it. */
+  /** Reports a failed invocation from its caller's view. */
   failed(requestId: string, reason: string): void {
     this.#options.onFailure({ functionName: this.settings.name, requestId, reason });
   }

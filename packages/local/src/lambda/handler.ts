@@ -4,16 +4,16 @@ import { basename, join } from 'node:path';
 export interface Handler {
   /** Path of the file that exports it. */
   module: string;
-  /** Of the export, such as `handler` or `api.handler`. */
+  /** Path of the export, such as `handler` or `api.handler`. */
   path: string;
 }
 
-/** In this order, as Lambda's runtime looks (https://github.com/aws/aws-lambda-nodejs-runtime-interface-client). */
+/** Tried in this order, like Lambda's runtime (https://github.com/aws/aws-lambda-nodejs-runtime-interface-client). */
 const EXTENSIONS = ['', '.js', '.mjs', '.cjs'];
 
 /**
- * Finds what the setting of a function means: `src/orders.api.handler` is `api.handler` of `src/orders`.
- * @throws {Error} if there is no such file in the code
+ * Resolves a function's handler setting: `src/orders.api.handler` is `api.handler` of `src/orders`.
+ * @throws {Error} if the code has no such file
  */
 export function findHandler(codeFolder: string, setting: string): Handler {
   const last = basename(setting);

@@ -10,12 +10,12 @@ import type { ProvidedPackages } from './sdk-imports.ts';
 export interface FunctionSettings {
   name: string;
   arn: string;
-  /** ARN of the role that it runs in. */
+  /** ARN of its execution role. */
   role: string;
   handler: Handler;
-  /** Whether it may answer by a callback, as Lambda's runtimes before Node.js 24 have it. */
+  /** Whether handlers may use callbacks, as in Lambda's runtimes before Node.js 24. */
   takesCallbacks: boolean;
-  /** What its code imports of Lambda's own packages. */
+  /** The packages of Lambda that its code imports. */
   provided: ProvidedPackages;
   timeoutMs: number;
   memoryMb: number;
@@ -33,17 +33,17 @@ export interface InvocationRequest {
   payload: string;
   /** Epoch milliseconds. */
   deadline: number;
-  /** Whether what it logs must have arrived before its response. */
+  /** Whether its log lines must arrive before its response. */
   logsFirst: boolean;
-  /** What the caller says of itself. */
+  /** The caller's client context. */
   clientContext?: unknown;
 }
 
-/** Asks that all that is logged arrives before the answer. */
+/** Requests that all log lines arrive before the response. */
 export const FLUSH = 'flush';
 
 export interface InvocationOptions {
-  /** Gets the lines that are logged meanwhile. */
+  /** Collects the lines logged by this invocation. */
   tail?: string[] | undefined;
   clientContext?: unknown;
 }
@@ -59,9 +59,9 @@ const INIT_TIMEOUT_MS = 10_000;
 const INIT_CHECKED_EVERY_MS = 250;
 
 const SOURCE = readFileSync(new URL(`./worker${extname(import.meta.url)}`, import.meta.url), 'utf8');
-/** Without its types already: a thread that has to strip them loads a compiler, which is half of what its start costs. */
+/** Types are stripped beforehand: a thread that strips them itself loads a compiler, half of its start time. */
 const WORKER = new URL(
-  // A stack trace says its name, and not all of it.
+  // Shortens the URL to its name in stack traces.
   `data:text/javascript,${encodeURIComponent(`${stripTypeScriptTypes(SOURCE)}\n//# sourceURL=lambda-runtime.mjs`)}`,
 );
 
@@ -79,7 +79,7 @@ export class Instance {
   /** False once its thread has ended, or is about to. */
   alive = true;
   idleSince = 0;
-  /** Gets the lines of the invocation that is under way, if somebody wants them. */
+  /** Collects the lines of the current invocation, if requested. */
   #tail: string[] | undefined;
 
   constructor(settings: FunctionSettings, log: (line: string) => void, initTimeoutMs = INIT_TIMEOUT_MS) {
@@ -103,7 +103,7 @@ export class Instance {
       });
     }
     this.#ready = this.#initialized();
-    // Whoever waits hears of it; without this, a failure while nobody waits would end the process.
+    // Waiting callers get the rejection; without this handler, a failure without any would end the process.
     this.#ready.catch(() => {});
     this.#worker.on('error', (error: Error) => log(String(error.stack)));
     this.#worker.on('exit', () => {
@@ -127,24 +127,24 @@ export class Instance {
     }
   }
 
-  /** Never resolves. @throws {Error} when initialization has had its time */
+  /** Never resolves. @throws {Error} when the time for initialization is over */
   async #initTimeout(signal: AbortSignal): Promise<void> {
     while ((await this.#spentMs()) < this.#initTimeoutMs) await delay(INIT_CHECKED_EVERY_MS, undefined, { signal });
     throw new Error(`Initialization took longer than ${this.#initTimeoutMs / 1000} seconds`);
   }
 
   /**
-   * How long the thread has run or waited for something, but not how long it waited for a CPU: on Lambda it would not have
-   * to. Beside 24 busy processes on two cores, half a second of initialization takes more than ten.
+   * The time during which the thread ran or waited for something other than a CPU, for which it would not wait on
+   * Lambda. Beside 24 busy processes on two cores, half a second of initialization takes more than ten.
    */
   async #spentMs(): Promise<number> {
     const { idle } = this.#worker.performance.eventLoopUtilization();
-    // Of a thread that has not begun there is no usage.
+    // A thread that has not started yet has no usage.
     const { user, system } = await this.#worker.cpuUsage().catch(() => ({ user: 0, system: 0 }));
     return idle + (user + system) / 1000;
   }
 
-  /** Never rejects: what goes wrong is the response, as with Lambda. */
+  /** Never rejects: an error is part of the response, as with Lambda. */
   async invoke(
     requestId: string,
     payload: string,
@@ -155,7 +155,7 @@ export class Instance {
     } catch (error) {
       return failure('Runtime.InitError', (error as Error).message);
     }
-    // What was logged before is of another invocation.
+    // Earlier lines belong to another invocation.
     const flushed = tail && (await this.#ask(FLUSH));
     if (flushed?.ok === false) return flushed;
     this.#tail = tail;

@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 const typeIn = (file: string) => (JSON.parse(readFileSync(file, 'utf8')) as { type?: string }).type;
 
 /**
- * Has `.js` files in a folder be CommonJS where nothing in it says otherwise, as on Lambda, above whose code there is no
- * `package.json`: here the app's is, and Node.js would go by that. What `cdk synth` wrote gets one of its own.
+ * Makes `.js` files in a folder CommonJS unless something in it says otherwise. On Lambda there is no `package.json`
+ * above the code; here the app's is, which Node.js would use. So the output of `cdk synth` gets one of its own.
  * @param root the folder above the code in which it may be written
  */
 export function shieldFromTypeAbove(codeFolder: string, root: string): void {

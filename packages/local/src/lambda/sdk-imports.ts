@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** The packages of Lambda's own that a function's code imports, by name: where they are. */
+/** The packages of Lambda that a function's code imports, with their paths. */
 export type ProvidedPackages = Readonly<Record<string, string>>;
 
 interface Import {
@@ -14,25 +14,30 @@ interface Import {
 }
 
 const SOURCE = /\.[cm]?js$/;
-/** What all imports of the AWS SDK have in them, of both versions; text is searched for it faster than for a pattern. */
+/**
+ * Substrings of all imports of the AWS SDK, of both versions; searching for a substring is faster than for a pattern.
+ */
 const NEEDLES = ['aws-sdk', '@smithy/'];
-/** Of names of packages, with their folders: https://docs.npmjs.com/cli/configuring-npm/package-json#name has 214. */
+/**
+ * Package names with subpaths: a name has at most 214 characters
+ * (https://docs.npmjs.com/cli/configuring-npm/package-json#name).
+ */
 const NAME = /^(?:aws-sdk|@smithy\/)[\w./-]*(?=["'])/;
 const MAX_NAME = 240;
-/** What is before such a name, if the code cannot be loaded without it; `import(` may never be run. */
+/** What precedes the name if the code cannot be loaded without it; an `import(` may never be executed. */
 const STATIC = /\b(?:from|import|require\s*\()\s*["']@?$/;
 const DYNAMIC = /\bimport\s*\(\s*["']@?$/;
 const MAX_BEFORE = 24;
-/** Others are named in messages of the SDK too, as what may be installed besides. */
+/** The SDK's error messages also mention other packages, which may be installed optionally. */
 const IS_CLIENT = /^@aws-sdk\/(client|lib)-[\w-]+$/;
-/** Of how version 2 names itself to AWS, wherever a bundle has it inside. */
+/** Part of version 2's user agent, which any bundle of it contains. */
 const VERSION_2_INSIDE = /^["'`]aws-sdk-(?:["']\s*\+|\$\{)/;
 
 /**
- * Finds what a function's code imports of the AWS SDK, which Lambda has itself
- * (https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html#nodejs-sdk-included), and bundles leave out.
- * @param from files beside whose `node_modules` the packages are looked for, one after the other, if the code brings none
- * @throws {Error} if a client is nowhere, or if the code uses version 2, which calls AWS itself wherever it runs
+ * Finds the AWS SDK imports of a function's code, which Lambda provides
+ * (https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html#nodejs-sdk-included) and bundles leave out.
+ * @param from files whose `node_modules` are searched, one after the other, if the code has none
+ * @throws {Error} if a client is not installed, or the code uses version 2, which calls AWS itself wherever it runs
  */
 export function providedPackages(codeFolder: string, from: readonly string[]): ProvidedPackages {
   const imports = sourcesIn(codeFolder).flatMap(importsIn);
@@ -54,7 +59,7 @@ const isOfVersion2 = (name: string) => name.startsWith('aws-sdk');
 const version2In = (file: string) =>
   `${file} uses version 2 of the AWS SDK, which calls AWS itself, whatever AWS_ENDPOINT_URL says. Take version 3, @aws-sdk/client-…`;
 
-/** Packages that the code brings along are not looked at. */
+/** Excludes packages that the code contains. */
 const sourcesIn = (folder: string): string[] =>
   readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);

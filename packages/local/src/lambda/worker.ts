@@ -7,7 +7,7 @@ import type { FLUSH, InvocationRequest, InvocationResponse, WorkerData } from '.
 
 const { handler, takesCallbacks, provided, functionName, functionArn, memoryMb } = workerData as WorkerData;
 
-/** What calls AWS goes to AWS_ENDPOINT_URL; a host of AWS itself is called by whoever ignores it. */
+/** Clients use AWS_ENDPOINT_URL; only a client that ignores it calls a host of AWS itself. */
 const OF_AWS = /\.(amazonaws\.com(\.cn)?|api\.aws)$/;
 const { lookup } = dns;
 const lookupOnly = (host: string, ...rest: unknown[]) => {
@@ -31,7 +31,7 @@ type Callback = (error: unknown, result?: unknown) => void;
 
 enableCompileCache();
 const module = (await import(pathToFileURL(handler.module).href)) as { default?: unknown };
-/** An export of a CommonJS module may be known of the module alone. */
+/** The exports of a CommonJS module may only be visible on the default export. */
 const exported = (of: unknown) =>
   handler.path.split('.').reduce((one, name) => (one as Record<string, unknown> | undefined)?.[name], of);
 const handle = (exported(module) ?? exported(module.default)) as Handle;
@@ -49,8 +49,8 @@ interface CallbackContext {
 }
 
 /**
- * Calls as the runtimes before Node.js 24 do: the answer is a promise, or what the callback was given first, when nothing is left
- * to be done unless the handler says otherwise. Of one that does neither, it is null
+ * Calls a handler as runtimes before Node.js 24 do: the result is a promise's, or that of the first call of the
+ * callback, once the event loop is empty unless the handler says otherwise. Without either, it is null
  * (https://github.com/aws/aws-lambda-nodejs-runtime-interface-client, CallbackContext.js).
  */
 function callWithCallback(event: unknown, context: CallbackContext): Promise<unknown> {
@@ -68,7 +68,7 @@ function callWithCallback(event: unknown, context: CallbackContext): Promise<unk
     fail: (error: unknown) => done(error ?? 'handled'),
   };
   process.once('beforeExit', whenEmpty);
-  // Only what the function itself waits for keeps this thread.
+  // Only the function's own work keeps this thread alive.
   parentPort?.unref();
   try {
     const returned = handle(event, Object.assign(context, ends), callback) as PromiseLike<unknown> | undefined;
@@ -97,7 +97,7 @@ function answerOf(payload: string): InvocationResponse {
   return { ok: false, payload: JSON.stringify({ errorType: 'Function.ResponseSizeTooLarge', errorMessage }) };
 }
 
-/** Resolves when what was written has arrived: a stream calls back when its reader asks for more. */
+/** Resolves when the output has arrived: a stream calls back when its reader asks for more. */
 const logged = () =>
   Promise.all([process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))));
 

@@ -1,4 +1,4 @@
-/** A message as it was published. */
+/** A message as published. */
 export interface Published {
   body: string;
   group: string;
@@ -38,7 +38,7 @@ function attributesOf(fields: ReadonlyMap<string, string>): Record<string, strin
   return attributes;
 }
 
-/** Ids of what a PublishBatch was answered not to have published. */
+/** Ids of the entries that failed, in the response to a PublishBatch. */
 export function failedIn(response: string): ReadonlySet<string> {
   const [, failed = ''] = /<Failed>(.*)<\/Failed>/s.exec(response) ?? [];
   return new Set([...failed.matchAll(/<Id>([^<]*)<\/Id>/g)].map(([, id]) => id ?? ''));

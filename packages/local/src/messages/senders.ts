@@ -1,10 +1,10 @@
 /**
- * Header of a request to the emulator of SQS: who sends. To whoever receives the message, SQS says it as `SenderId`
- * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html): for a function the
- * unique id of its role and the function's name, `AROA…:NAME`, as for every session of a role; for whoever is no role the
- * account's id, as for its root user.
+ * Header of requests to the SQS emulator: the sender. Receivers get it as `SenderId`
+ * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html): for a session of a
+ * role, the unique id of the role and the session's name, `AROA…:NAME`, which for a function is the function's name;
+ * for any other caller the account's id, as for the root user.
  */
 export const SENDER_HEADER = 'x-rollcall-sender';
 
-/** SNS delivers as a principal of its own, whoever has published. Its id on AWS differs from region to region. */
+/** SNS delivers as a principal of its own, whoever published. Its id on AWS differs between regions. */
 export const SNS_SENDER = 'AIDAEMBEDDEDCLOUD0SNS';

@@ -5,13 +5,13 @@ export interface SentMessage {
   at: string;
   /** Name of the topic or queue, such as `shop-dev-order-events.fifo`. */
   channel: string;
-  /** As it was sent. */
+  /** The body as it was sent. */
   body: string;
 }
 
 const MAX_MESSAGES = 10_000;
 
-/** What a call has sent: of SNS in a form, of SQS in JSON. What the broker did not take of a batch is left out. */
+/** The messages of a call: a form for SNS, JSON for SQS. Entries that the broker rejected are left out. */
 export function messagesSent(
   service: string,
   operation: string,
@@ -40,7 +40,7 @@ interface SqsRequest {
   Entries?: Array<{ Id?: string; MessageBody?: string }>;
 }
 
-/** The last messages, in memory: what a broker has delivered, nobody could show any more. */
+/** The last messages, in memory, because brokers do not keep what they have delivered. */
 export class SentMessages {
   readonly #messages: SentMessage[] = [];
 
@@ -54,6 +54,6 @@ export class SentMessages {
     return this.#messages;
   }
 
-  /** Those that say something of an aggregate, the oldest first. */
+  /** Messages about an aggregate, the oldest first. */
   about = (aggregate: string): SentMessage[] => this.#messages.filter(({ body }) => body.includes(aggregate));
 }

@@ -1,55 +1,55 @@
 import { bodiesIn, resourceOf, updatedIn } from './requests.ts';
 import { addUnits, reporting, type UnitsByTable, unitsOf } from './units.ts';
 
-/** What one caller has asked of one resource by one operation. */
+/** The calls of one caller to one resource by one operation. */
 export interface MeteredCalls {
-  /** Name of a function; `poller` of Lambda, which takes messages from queues. */
+  /** Name of a function; `poller` for Lambda's polling of queues. */
   caller: string;
   service: string;
   operation: string;
-  /** Tables, a queue or a topic, by name; of a call for several tables, all of them. */
+  /** Name of a table, queue or topic; for a call on several tables, all of them. */
   resource: string;
   calls: number;
   /** Messages sent, received or deleted. */
   messages: number;
-  /** Of their bodies. */
+  /** Size of their bodies. */
   bytes: number;
-  /** What SQS bills for them, in chunks of 64 KB. */
+  /** SQS requests as billed, in chunks of 64 KB. */
   requests: number;
   units: UnitsByTable;
 }
 
 export interface Invocation {
-  /** What it was given from a queue or a stream. */
+  /** Records that it got from a queue or a stream. */
   records: number;
   ms: number;
 }
 
 export interface MeteredFunction {
   invocations: Invocation[];
-  /** That it logged by itself, without what Lambda logs of it. */
+  /** What it logged itself, without Lambda's own lines. */
   logBytes: number;
 }
 
 export interface Metered {
   calls: MeteredCalls[];
   functions: Record<string, MeteredFunction>;
-  /** Requests that the API passed on, by route. */
+  /** Requests that the API forwarded, by route. */
   requests: Record<string, number>;
-  /** Of the lines of APIs' access logs. */
+  /** Size of the access logs of APIs. */
   accessLogBytes: number;
-  /** Of each table and kind of key, the item that was updated most often. */
+  /** Per table and kind of key, the item that was updated most often. */
   hottest: HotItem[];
 }
 
 export interface HotItem {
   table: string;
-  /** What its key begins with: `day` of `day#2026-11-29`; of an id alone, nothing. */
+  /** Prefix of its key: `day` for `day#2026-11-29`; empty for an id alone. */
   kind: string;
   updates: number;
 }
 
-/** The caller of what Lambda itself asks of queues, with the role of a function. */
+/** The caller for Lambda's own calls of queues, with the role of a function. */
 export const POLLER = 'poller';
 
 /** https://aws.amazon.com/sqs/pricing/ */
@@ -63,7 +63,7 @@ interface Call {
   answer: string;
 }
 
-/** Counts what AWS would bill for the calls of functions. Nobody pays for it where none is given to a cloud. */
+/** Counts what AWS would bill for calls of functions. Without a meter, a cloud has no overhead. */
 export class Meter {
   #calls = new Map<string, MeteredCalls>();
   #functions = new Map<string, MeteredFunction>();
@@ -71,7 +71,7 @@ export class Meter {
   #accessLogBytes = 0;
   #updates = new Map<string, Map<string, number>>();
 
-  /** The request to send on, so that its answer can be metered. */
+  /** The request to forward, modified so that its response can be metered. */
   prepared(service: string, operation: string, request: string): string {
     return service === 'dynamodb' ? reporting(operation, request) : request;
   }
@@ -89,12 +89,12 @@ export class Meter {
     }
   }
 
-  /** How many records a function has had since `take`. */
+  /** Number of records that a function got since `take`. */
   recordsOf(functionName: string): number {
     return this.#function(functionName).invocations.reduce((all, { records }) => all + records, 0);
   }
 
-  /** What a poller of Lambda asked of a queue. Empty receives are not told. */
+  /** Records a call of Lambda's poller to a queue. Not called for empty receives. */
   polled(operation: string, queue: string, bodies: readonly string[]): void {
     this.#add(this.#of(POLLER, 'sqs', operation, queue), bodies.length, bytesOf(bodies));
   }
@@ -116,7 +116,7 @@ export class Meter {
     this.#requests[route] = (this.#requests[route] ?? 0) + 1;
   }
 
-  /** What was metered since the last time, and begins anew. */
+  /** Returns what was metered since the last call, and resets it. */
   take(): Metered {
     const taken = {
       calls: [...this.#calls.values()],

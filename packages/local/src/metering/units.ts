@@ -6,7 +6,7 @@ type AttributeValue = Record<string, unknown>;
 export interface Units {
   write: number;
   read: number;
-  /** Those of `write` that DynamoDB did not report, and that were computed. */
+  /** The part of `write` that DynamoDB did not report, and that was computed. */
   computed: number;
 }
 
@@ -27,7 +27,7 @@ interface Write {
 interface Answer {
   __type?: string;
   ConsumedCapacity?: ConsumedCapacity | ConsumedCapacity[];
-  /** Of the item whose condition refused a write. */
+  /** The item whose condition failed. */
   Item?: Item;
   CancellationReasons?: Array<{ Code?: string; Item?: Item }>;
 }
@@ -39,7 +39,7 @@ const BATCHES = new Set(['BatchWriteItem', 'TransactWriteItems']);
 const WRITE_UNIT_BYTES = 1024;
 const TRANSACTION_FACTOR = 2;
 
-/** Has DynamoDB report what a call consumes, and which item refused it. */
+/** Makes DynamoDB return the consumed capacity, and the item whose condition failed. */
 export function reporting(operation: string, request: string): string {
   const isWrite = WRITES.has(operation);
   if (!isWrite && !READS.has(operation) && !BATCHES.has(operation)) return request;
@@ -52,7 +52,10 @@ export function reporting(operation: string, request: string): string {
   return JSON.stringify(asked);
 }
 
-/** The units of a call, as DynamoDB reports them; those of a refused write, which it does not report, by the items' sizes. */
+/**
+ * The units of a call, as DynamoDB reports them; for a failed condition, which it does not report, computed from the
+ * items' sizes.
+ */
 export function unitsOf(operation: string, request: string, answer: string): UnitsByTable {
   const answered = JSON.parse(answer || '{}') as Answer;
   if (answered.__type !== undefined) return refusedUnits(operation, request, answered);
@@ -67,9 +70,9 @@ export function unitsOf(operation: string, request: string, answer: string): Uni
 }
 
 /**
- * A write that its condition refuses is billed by the larger of the item that is there and the item that should replace it
- * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html). Of a canceled transaction
- * every item is taken as if it had been written: the most that it can cost.
+ * A write whose condition fails is billed by the larger of the existing and the new item
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html). For a cancelled
+ * transaction, every item counts as if it had been written: the upper bound.
  */
 function refusedUnits(operation: string, request: string, { __type = '', Item, CancellationReasons }: Answer) {
   const units: UnitsByTable = {};
@@ -104,7 +107,7 @@ export function sizeOf(item: Item | undefined): number {
 }
 
 const utf8 = (text: string) => Buffer.byteLength(text);
-/** Of a list or map, and of each of its elements. */
+/** For a list or map, and for each of its elements. */
 const CONTAINER_BYTES = 3;
 const ELEMENT_BYTES = 1;
 
@@ -135,6 +138,6 @@ function sizeOfValue(typed: AttributeValue): number {
   }
 }
 
-/** A byte for two significant digits, and one more; leading and trailing zeros are none. */
+/** One byte per two significant digits, plus one; leading and trailing zeros do not count. */
 const sizeOfNumber = (digits: string) =>
   Math.ceil(digits.replace(/e.*$/i, '').replaceAll(/[-.]/g, '').replace(/^0+/, '').replace(/0+$/, '').length / 2) + 1;

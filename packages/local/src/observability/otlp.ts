@@ -1,4 +1,4 @@
-/** A span as it is kept and told here: OTLP's, flattened (https://opentelemetry.io/docs/specs/otlp/#otlphttp-request). */
+/** A span, flattened from OTLP (https://opentelemetry.io/docs/specs/otlp/#otlphttp-request). */
 export interface Span {
   traceId: string;
   spanId: string;
@@ -8,15 +8,15 @@ export interface Span {
   kind: 'internal' | 'server' | 'client' | 'producer' | 'consumer';
   /** `service.name`: orders, relay, … */
   service: string;
-  /** `faas.name`: the function that did it. */
+  /** `faas.name`: the function that created it. */
   function: string;
-  /** Epoch. */
+  /** Epoch milliseconds. */
   startMs: number;
   durationMs: number;
-  /** What went wrong, if it did. */
+  /** The error, if there was one. */
   error?: string;
   attributes: Record<string, string | number | boolean>;
-  /** Spans of other traces that this one has to do with: what woke a publish, what redrove a message. */
+  /** Related spans of other traces: what triggered a publish, what redrove a message. */
   links: Array<{ traceId: string; spanId: string }>;
 }
 
@@ -55,7 +55,7 @@ export interface OtlpRequest {
 const KINDS = ['internal', 'internal', 'server', 'client', 'producer', 'consumer'] as const;
 const ERROR = 2;
 
-/** What a client of OTLP/HTTP sends, in JSON. */
+/** The spans of an OTLP/HTTP request in JSON. */
 export const spansOf = ({ resourceSpans = [] }: OtlpRequest): Span[] =>
   resourceSpans.flatMap(({ resource, scopeSpans = [] }) => {
     const about = attributesOf(resource?.attributes);
@@ -63,7 +63,7 @@ export const spansOf = ({ resourceSpans = [] }: OtlpRequest): Span[] =>
     return scopeSpans.flatMap(({ spans = [] }) => spans.map((span) => ({ ...spanOf(span), ...from })));
   });
 
-/** A number of nanoseconds has more digits than a double. */
+/** Nanoseconds have more digits than a double represents. */
 const msOf = (nanos: string) => Number(BigInt(nanos) / 1000n) / 1000;
 
 function spanOf(span: OtlpSpan): Omit<Span, 'service' | 'function'> {

@@ -1,13 +1,13 @@
 import { type OtlpRequest, type Span, spansOf } from './otlp.ts';
 
-/** What to look for: the aggregate that traces are about, a message, or one trace. */
+/** Selects traces: by the aggregate that they are about, by a message, or a single trace. */
 export interface TraceQuery {
   aggregate?: string;
   message?: string;
   trace?: string;
 }
 
-/** Some 40 MB. */
+/** About 40 MB. */
 const MAX_SPANS = 40_000;
 
 const MAX_OF_TRACE = 2_000;
@@ -15,10 +15,10 @@ const MAX_OF_TRACE = 2_000;
 const AGGREGATE = 'rollcall.aggregate';
 const MESSAGE = 'messaging.message.id';
 
-/** The last traces, in memory. A trace goes as a whole, the oldest first. */
+/** The last traces, in memory. The oldest trace is dropped as a whole. */
 export function createTraces(most = MAX_SPANS) {
   const traces = new Map<string, Span[]>();
-  /** The traces that say something of an aggregate. */
+  /** Traces by aggregate. */
   const ofAggregate = new Map<string, Set<string>>();
   let kept = 0;
 
@@ -39,7 +39,7 @@ export function createTraces(most = MAX_SPANS) {
   function keep(span: Span): void {
     const { traceId, attributes } = span;
     const spans = traces.get(traceId);
-    // A load test may send one and the same trace id all the time.
+    // A load test may send the same trace id all the time.
     if (spans && spans.length >= MAX_OF_TRACE) return;
     if (spans) spans.push(span);
     else traces.set(traceId, [span]);
@@ -59,7 +59,7 @@ export function createTraces(most = MAX_SPANS) {
   }
 
   return {
-    /** @param request as a client of OTLP/HTTP sends it, in JSON. @returns what it had */
+    /** @param request an OTLP/HTTP request in JSON. @returns its spans */
     add(request: OtlpRequest): Span[] {
       const spans = spansOf(request);
       for (const span of spans) keep(span);
@@ -67,7 +67,7 @@ export function createTraces(most = MAX_SPANS) {
       return spans;
     },
 
-    /** All spans of the traces that a query means, by start. */
+    /** All spans of the traces that match a query, by start time. */
     find: (query: TraceQuery): Span[] =>
       [...tracesOf(query)].flatMap((traceId) => traces.get(traceId) ?? []).sort((a, b) => a.startMs - b.startMs),
   };

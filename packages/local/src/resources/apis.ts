@@ -137,7 +137,10 @@ interface RouteSettings {
   ThrottlingBurstLimit?: number;
 }
 
-/** What an account has, where nothing is set (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html). */
+/**
+ * Account limits, used where none are set
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html).
+ */
 const ACCOUNT = { rate: 10_000, burst: 5_000 };
 
 const throttlingOf = ({ ThrottlingRateLimit, ThrottlingBurstLimit }: RouteSettings = {}) => ({
@@ -162,7 +165,7 @@ export const apiStages =
     return { ref: StageName };
   };
 
-/** Its lines are beside those of functions, under the last part of the log group's name. */
+/** Its file is beside those of functions, named after the last part of the log group's name. */
 function accessLogOf({ DestinationArn, Format }: AccessLogSettings, { log, meter }: Runtime) {
   const [, group] = /^arn:aws:logs:[^:]*:[^:]*:log-group:([^:]+)/.exec(DestinationArn) ?? [];
   if (group === undefined)

@@ -9,7 +9,10 @@ interface Rule {
   Value: string;
 }
 
-/** As the API has it, and CDK's custom resource: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html */
+/**
+ * The form of the API and of CDK's custom resource:
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html
+ */
 export interface NotificationConfiguration {
   EventBridgeConfiguration?: object;
   LambdaFunctionConfigurations?: Configuration[];
@@ -26,7 +29,7 @@ interface Configuration {
   TopicArn?: string;
 }
 
-/** As AWS::S3::Bucket has it. */
+/** The form of AWS::S3::Bucket. */
 export interface BucketNotificationProperties {
   EventBridgeConfiguration?: { EventBridgeEnabled?: boolean };
   LambdaConfigurations?: BucketConfiguration[];
@@ -42,7 +45,7 @@ interface BucketConfiguration {
   Filter?: { S3Key?: { Rules?: Rule[] } };
 }
 
-/** The same as the API has it. */
+/** The same in the form of the API. */
 export function configurationOf(properties: BucketNotificationProperties): NotificationConfiguration {
   const {
     EventBridgeConfiguration: bridge,
@@ -67,7 +70,7 @@ export function configurationOf(properties: BucketNotificationProperties): Notif
   };
 }
 
-/** Custom::S3BucketNotifications, with which CDK has a bucket tell of its objects. Its function is not called. */
+/** Custom::S3BucketNotifications, by which CDK configures a bucket's notifications. Its function is not invoked. */
 export const bucketNotifications =
   (runtime: Runtime): ResourceProvider =>
   async ({ logicalId, properties }) => {
@@ -79,7 +82,7 @@ export const bucketNotifications =
     return { ref: logicalId };
   };
 
-/** Has a bucket tell of its objects. */
+/** Configures a bucket's notifications. */
 export function notify(runtime: Runtime, bucket: string, configuration: NotificationConfiguration, logicalId: string) {
   const { LambdaFunctionConfigurations = [], QueueConfigurations = [], TopicConfigurations = [] } = configuration;
   const all = [...LambdaFunctionConfigurations, ...QueueConfigurations, ...TopicConfigurations];

@@ -13,7 +13,7 @@ interface BucketProperties {
 
 const arnOf = (bucket: string) => `arn:aws:s3:::${bucket}`;
 
-/** AWS::S3::Bucket. Nothing in it expires, and who may read it is a matter of policies alone. */
+/** AWS::S3::Bucket. Objects never expire; read access depends on policies alone. */
 export const buckets =
   (runtime: Runtime): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {

@@ -3,7 +3,7 @@ import { functionOf } from './function-of.ts';
 import type { Runtime } from './runtime.ts';
 
 interface CallProperties {
-  /** ARN of the function that calls. */
+  /** ARN of the function that makes the call. */
   ServiceToken: string;
   Create?: string;
   Update?: string;
@@ -18,8 +18,8 @@ interface Call {
 }
 
 /**
- * Custom::AWS, a call of an AWS API that CloudFormation has CDK's function make, if it is made on deletion only: nothing is
- * deleted here. Its function must be allowed to.
+ * Custom::AWS, an AWS API call by CDK's function, if it is made only on deletion: nothing is deleted here. Its function
+ * must have the permission.
  */
 export const callsOfAws =
   (runtime: Runtime): ResourceProvider =>

@@ -4,7 +4,7 @@ import type { ResourceProvider } from '../template/resource.ts';
 import { attributesOf } from './attributes.ts';
 import { physicalName, type Runtime } from './runtime.ts';
 
-/** Of throughput and encryption, fauxqs knows nothing; neither matters on one machine. */
+/** Throughput and encryption are left out: fauxqs does not support them, and neither matters on one machine. */
 const QUEUE_ATTRIBUTES = [
   'FifoQueue',
   'ContentBasedDeduplication',
@@ -16,7 +16,10 @@ const QUEUE_ATTRIBUTES = [
   'RedrivePolicy',
 ];
 
-/** @throws {Error} if what two groups have in common would be dropped: it is deduplicated by queue, not by group */
+/**
+ * @throws {Error} if messages of two groups with the same body would be dropped: fauxqs deduplicates by queue, not by
+ * group
+ */
 function checkDeduplication({ ContentBasedDeduplication }: Record<string, unknown>, isByGroup: boolean): void {
   if (ContentBasedDeduplication && isByGroup)
     throw new Error(
@@ -34,7 +37,7 @@ export const queues =
     checkDeduplication(properties, properties.DeduplicationScope === 'messageGroup');
     const { FifoQueue, ...changeable } = attributesOf(properties, QUEUE_ATTRIBUTES);
     const QueueUrl = `${endpointUrl}/${accountId}/${QueueName}`;
-    // A queue that is there already, with other attributes, gets those of the template.
+    // An existing queue with other attributes gets those of the template.
     await sqs.send(new CreateQueueCommand({ QueueName, ...(FifoQueue && { Attributes: { FifoQueue } }) }));
     await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: changeable }));
     const Arn = `arn:aws:sqs:${region}:${accountId}:${QueueName}`;

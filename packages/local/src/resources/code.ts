@@ -16,7 +16,7 @@ export interface CodeProperties {
   FileSystemConfigs?: unknown[];
 }
 
-/** Of a function, what is run. */
+/** The code of a function. */
 export interface FunctionCode {
   folder: string;
   handler: Handler;
@@ -24,15 +24,15 @@ export interface FunctionCode {
   provided: ProvidedPackages;
 }
 
-/** What it takes to find it. */
+/** What is needed to find it. */
 type CodePlace = Pick<Runtime, 'app' | 'assemblyFolder' | 'folder'> & { assembly: Pick<Assembly, 'assetFolder'> };
 
-/** The first whose handlers answer by promises only. */
+/** The first runtime whose handlers respond by promises only. */
 const FIRST_WITHOUT_CALLBACKS = 24;
 
 /**
- * Finds the code of a function, and all that it needs to be loaded.
- * @throws {Error} if it is of a kind that the embedded cloud has not, or cannot be loaded
+ * Finds the code of a function, and everything needed to load it.
+ * @throws {Error} if the embedded cloud does not support its kind, or it cannot be loaded
  */
 export function codeOf(runtime: CodePlace, name: string, properties: CodeProperties): FunctionCode {
   const { Runtime: lambdaRuntime, PackageType, Layers = [], FileSystemConfigs = [], Handler = '' } = properties;
@@ -53,7 +53,8 @@ function folderOf({ assembly, folder }: CodePlace, name: string, { Code }: CodeP
   if (Code.ZipFile !== undefined) {
     const inline = join(folder, 'inline', name);
     mkdirSync(inline, { recursive: true });
-    // CloudFormation calls it so: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-lambda-function-code.html
+    // CloudFormation uses this file name:
+    // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-lambda-function-code.html
     writeFileSync(join(inline, 'index.js'), Code.ZipFile);
     writeFileSync(join(inline, 'package.json'), '{}\n');
     return inline;

@@ -7,14 +7,14 @@ import type { Runtime } from './runtime.ts';
 
 export interface Delivery {
   body: string;
-  /** Of a FIFO queue. */
+  /** For a FIFO queue. */
   groupId?: string | undefined;
-  /** Of a topic. */
+  /** For a topic. */
   subject?: string | undefined;
   attributes?: Record<string, string> | undefined;
 }
 
-/** Gives a message to what an ARN names. */
+/** Delivers a message to the resource of an ARN. */
 export type Deliver = (message: Delivery) => Promise<void>;
 
 interface Kind {
@@ -61,7 +61,7 @@ const attributesOf = (attributes: Record<string, string> = {}): Record<string, M
     Object.entries(attributes).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]),
   );
 
-/** What is to be able to deliver, and for what. */
+/** The sender of a delivery, and its purpose. */
 export interface Sender {
   principal: Principal;
   /** Such as `rule Nightly`. */
@@ -69,9 +69,9 @@ export interface Sender {
 }
 
 /**
- * How something is delivered to a function, a queue or a topic; that it is there, and that the sender may, is checked when all is
- * there.
- * @throws {Error} if an ARN names anything else
+ * A delivery to a function, a queue or a topic. After the deployment, checks that the target exists, and that the
+ * sender has permission.
+ * @throws {Error} if the ARN names another kind of resource
  */
 export function deliveryTo(runtime: Runtime, arn: string, { principal, why }: Sender): Deliver {
   const kind = KINDS[/^arn:aws:(\w+):/.exec(arn)?.[1] ?? ''];

@@ -12,7 +12,7 @@ interface EventInvokeConfigProperties {
   DestinationConfig?: Partial<Record<'OnSuccess' | 'OnFailure', { Destination?: string }>>;
 }
 
-/** AWS::Lambda::EventInvokeConfig: what is done with events that nobody waits for. */
+/** AWS::Lambda::EventInvokeConfig: settings of asynchronous invocations. */
 export const eventInvokeConfigs =
   (runtime: Runtime): ResourceProvider =>
   async ({ logicalId, properties }) => {
@@ -32,7 +32,7 @@ export const eventInvokeConfigs =
     return { ref: logicalId };
   };
 
-/** Where something of a function's events goes, in its role. */
+/** The destination of a function's events, with the permissions of its role. */
 export function destinationOf(runtime: Runtime, arn: string, role: string, why: string): Destination {
   const deliver = deliveryTo(runtime, arn, { principal: { role }, why });
   return (body, attributes) => deliver({ body, attributes });

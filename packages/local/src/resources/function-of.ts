@@ -1,7 +1,7 @@
 import type { LambdaFunction } from '../lambda/function.ts';
 import type { Runtime } from './runtime.ts';
 
-/** The function that an ARN, or a name, means. */
+/** The function with an ARN or a name. */
 export function functionOf({ functions }: Runtime, arnOrName: string): LambdaFunction {
   const name = arnOrName.split(':function:').at(-1) ?? '';
   const fn = functions.get(name);

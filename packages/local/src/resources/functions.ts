@@ -17,10 +17,12 @@ interface FunctionProperties extends CodeProperties {
   DeadLetterConfig?: { TargetArn?: string };
 }
 
-/** The collector is the embedded cloud, which a busy machine keeps waiting: what people look at shall not be missing. */
+/**
+ * The collector is the embedded cloud, which may be slow on a busy machine; spans should not be missing because of it.
+ */
 const EXPORT_TIMEOUT_MS = 2_000;
 
-/** Of a function that only CloudFormation calls. */
+/** For a function that only CloudFormation invokes. */
 const NEVER_CALLED: FunctionCode = {
   folder: '',
   handler: { module: '', path: '' },
@@ -28,7 +30,7 @@ const NEVER_CALLED: FunctionCode = {
   provided: {},
 };
 
-/** AWS::Lambda::Function. Its environment is what Lambda's would be, the endpoint of the AWS services apart. */
+/** AWS::Lambda::Function. Its environment is the same as in Lambda, except for the endpoint of AWS services. */
 export const functions =
   (runtime: Runtime): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {

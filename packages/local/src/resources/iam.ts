@@ -11,7 +11,7 @@ interface RoleProperties {
   ManagedPolicyArns?: string[];
 }
 
-/** AWS::IAM::Role. Of AWS's managed policies, only some are known. */
+/** AWS::IAM::Role. Only some AWS managed policies are supported. */
 export const roles =
   ({ access, accountId }: Runtime): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {
@@ -30,7 +30,7 @@ export const roles =
     return { ref: name, attributes: { Arn: arn } };
   };
 
-/** AWS::IAM::Policy of roles. */
+/** AWS::IAM::Policy, for roles. */
 export const policies =
   ({ access }: Runtime): ResourceProvider =>
   async ({ logicalId, properties }) => {
@@ -88,14 +88,14 @@ function permissionCondition({ SourceArn, SourceAccount }: Record<string, unknow
   return Object.keys(Condition).length > 0 ? { Condition } : {};
 }
 
-/** AWS::KMS::Key: who may use it; what it encrypts here is in the clear. */
+/** AWS::KMS::Key: only its permissions; data is not encrypted here. */
 export const keys =
   ({ access, region, accountId }: Runtime): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {
     const { KeyPolicy } = properties as unknown as { KeyPolicy: PolicyDocument };
     const id = `${stack}-${logicalId}`;
     const arn = `arn:aws:kms:${region}:${accountId}:key/${id}`;
-    // Of itself, a key's policy says `*`.
+    // In a key's policy, `*` means the key itself.
     access.addResourcePolicy(arn, KeyPolicy);
     return { ref: id, attributes: { Arn: arn, KeyId: id } };
   };
@@ -109,7 +109,7 @@ export const aliases =
     return { ref: AliasName };
   };
 
-/** AWS::Logs::LogGroup: who may write to it. What functions log is kept elsewhere. */
+/** AWS::Logs::LogGroup: who may write to it. Functions' logs are stored elsewhere. */
 export const logGroups =
   ({ region, accountId, access, checks }: Runtime): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {
@@ -124,7 +124,7 @@ export const logGroups =
     return { ref: name, attributes: { Arn: `${arn}:*` } };
   };
 
-/** AWS::CloudWatch::Alarm: none is ever raised here, but its action must be allowed. */
+/** AWS::CloudWatch::Alarm: never raised here, but its action must be permitted. */
 export const alarms =
   ({ access, region, accountId, checks }: Runtime): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {

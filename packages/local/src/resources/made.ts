@@ -2,10 +2,10 @@ import { CloudError } from '../errors/cloud-error.ts';
 import type { Deployed, ResourceInput, ResourceProvider } from '../template/resource.ts';
 import { checkProperties } from './properties.ts';
 
-/** A resource as it was made: its properties, with intrinsics resolved, and what it is to the others. */
+/** A created resource: its properties with intrinsics resolved, and its attributes. */
 export type Made = ResourceInput & Deployed;
 
-/** The same providers, which also note what they made, and make nothing twice or in part. */
+/** Wraps providers to record what they created; refuses to create something twice or in part. */
 export const noting = (providers: Record<string, ResourceProvider>, made: Made[]): Record<string, ResourceProvider> =>
   Object.fromEntries(
     Object.entries(providers).map(([type, provide]): [string, ResourceProvider] => [
@@ -22,7 +22,10 @@ export const noting = (providers: Record<string, ResourceProvider>, made: Made[]
 
 const arnOf = ({ attributes: { Arn, TopicArn } = {} }: Made): string | undefined => Arn ?? TopicArn;
 
-/** @throws {CloudError} if it has been made for another resource: on AWS the second would fail, or be in another account or region */
+/**
+ * @throws {CloudError} if the same resource was created for another logical id: on AWS the second would fail, or be in
+ * another account or region
+ */
 function checkNew(made: readonly Made[], one: Made): void {
   const arn = arnOf(one);
   if (arn === undefined) return;

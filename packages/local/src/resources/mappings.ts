@@ -29,7 +29,7 @@ interface Source extends MappingProperties {
 
 const DEFAULT_BATCH = { queue: 10, stream: 100 };
 const MAX_BATCH = 10_000;
-/** Of a FIFO queue, and of a queue without a window. */
+/** For a FIFO queue, and for a queue without a window. */
 const MAX_SMALL_BATCH = 10;
 
 /** AWS::Lambda::EventSourceMapping, from a queue or a table's stream. */

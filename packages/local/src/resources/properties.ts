@@ -1,16 +1,16 @@
 import { CloudError } from '../errors/cloud-error.ts';
 import type { ResourceInput } from '../template/resource.ts';
 
-/** What is read of a resource, and what means nothing on one machine. */
+/** The supported properties of a resource, and those without a meaning on one machine. */
 interface Known {
   read: string;
-  /** Throughput, billing, backups, networks and what is encrypted how: nothing that an app could tell here. */
+  /** Throughput, billing, backups, networks and kinds of encryption: an app cannot observe them here. */
   meaningless?: string;
 }
 
 const ALWAYS = 'Tags Description';
 
-/** By type. Of a type that is not in here, every property is taken. */
+/** By type. For a type that is not listed, every property is accepted. */
 const KNOWN: Record<string, Known> = {
   'AWS::ApiGatewayV2::Api': {
     read: 'ProtocolType CorsConfiguration',
@@ -99,7 +99,7 @@ const names = new Map(
   ]),
 );
 
-/** @throws {CloudError} if a resource has a property that would be passed over, though it changes what the app does */
+/** @throws {CloudError} if a resource has a property that would be ignored although it changes what the app does */
 export function checkProperties({ stack, logicalId, type, properties }: ResourceInput): void {
   const known = names.get(type);
   const others = Object.keys(properties).filter((name) => known?.has(name) === false);

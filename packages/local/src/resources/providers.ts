@@ -16,7 +16,7 @@ import { secretsOf } from './secrets.ts';
 import { subscriptions } from './subscriptions.ts';
 import { tables } from './tables.ts';
 
-/** Every resource type that the embedded cloud makes. */
+/** All resource types that the embedded cloud supports. */
 export const providers = (runtime: Runtime): Record<string, ResourceProvider> => ({
   'AWS::ApiGatewayV2::Api': apis(runtime),
   'AWS::ApiGatewayV2::Authorizer': authorizers(runtime),
@@ -55,12 +55,12 @@ export const providers = (runtime: Runtime): Record<string, ResourceProvider> =>
   ...Object.assign({}, ...runtime.beside.map(({ providers }) => providers?.(runtime.checks))),
 });
 
-/** Types that mean nothing on one machine. */
+/** Types without a meaning on one machine. */
 export const ignored: ReadonlySet<string> = new Set([
   'AWS::CDK::Metadata',
   'AWS::CloudWatch::Dashboard',
   'AWS::Logs::MetricFilter',
-  // What CDK adds: here logs are kept, and nothing is deleted.
+  // Added by CDK: logs are kept here, and nothing is deleted.
   'Custom::LogRetention',
   'Custom::S3AutoDeleteObjects',
 ]);

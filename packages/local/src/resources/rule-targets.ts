@@ -18,7 +18,7 @@ export interface Rule {
 
 const BUS = /^arn:aws:events:[^:]*:[^:]*:event-bus\/(.+)$/;
 
-/** How an event is given to a target of a rule. */
+/** How an event is delivered to the target of a rule. */
 export function targetOfRule(
   runtime: Runtime,
   target: RuleTarget,

@@ -58,7 +58,7 @@ export const rules =
     return made;
   };
 
-/** @throws {CloudError} for a pattern that only events of AWS's services could match: none but S3 sends any here */
+/** @throws {CloudError} for a pattern that only events of AWS services could match: except S3, none sends any here */
 function checkSources({ source }: Record<string, unknown>, areOfS3: boolean, why: string): void {
   if (!Array.isArray(source) || !source.every(isOfAws) || (areOfS3 && source.includes('aws.s3'))) return;
   throw new CloudError(

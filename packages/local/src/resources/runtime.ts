@@ -21,28 +21,28 @@ import type { State } from '../state/state.ts';
 import type { Assembly } from '../template/assembly.ts';
 import type { Made } from './made.ts';
 
-/** What the providers of resources work with. */
+/** What the providers of resources use. */
 export interface Services extends Clients, QueueClients {
   region: string;
   accountId: string;
   /** URL of the one AWS endpoint. */
   endpointUrl: string;
-  /** Where the cloud writes. */
+  /** The folder that the cloud writes to. */
   folder: string;
-  /** The folder of the app, in which its packages are looked for. */
+  /** The folder of the app, where its packages are found. */
   app: string;
   state: State;
   emulators: Emulators;
   calls: Calls;
   writes: Doorbell;
-  /** Most instances of a function, where the template sets no lower concurrency. */
+  /** Maximum number of instances of a function, unless the template sets a lower concurrency. */
   instanceLimit: number;
   faults: Faults | undefined;
   meter: Meter | undefined;
   access: Access;
   denials: Denials;
   issuer: Issuer;
-  /** Of topics. */
+  /** Archive of topics. */
   archive: Archive;
   directory: Directory;
   buses: EventBuses;
@@ -50,41 +50,41 @@ export interface Services extends Clients, QueueClients {
   secrets: Secrets;
   /** What runs beside the cloud. */
   beside: readonly Started[];
-  /** Values for the templates' parameters, over those of what runs beside the cloud. */
+  /** Values of template parameters; override those of what runs beside the cloud. */
   parameters: Record<string, string>;
-  /** Whether a debugger may pause functions: then their time does not count. */
+  /** Whether a debugger may pause functions; their timeouts do not count then. */
   isDebugged: boolean;
-  /** Variables of every function, over what the template says. */
+  /** Environment variables of every function; override those of the template. */
   environment: Record<string, string>;
   log: (functionName: string, line: string) => void;
   onFailure: (failure: FailedInvocation) => void;
-  /** Makes the API's server listen. @returns its URL */
+  /** Starts the API's server. @returns its URL */
   openApi: (api: HttpApi) => Promise<string>;
   /** URLs of the APIs, by their ids. */
   apiUrls: () => Readonly<Record<string, string>>;
   functions: Map<string, LambdaFunction>;
 }
 
-/** Of an API with a function. */
+/** An API's integration with a function. */
 export interface Integration {
   fn: LambdaFunction;
   timeoutMs: number;
 }
 
-/** What the providers leave to be run. */
+/** What the providers have created to be run. */
 export interface Runtime extends Services {
   assembly: Assembly;
-  /** Where it is. */
+  /** Folder of the assembly. */
   assemblyFolder: string;
   made: Made[];
   apis: Map<string, HttpApi>;
   authorizers: Map<string, AuthorizeToken>;
   integrations: Map<string, Integration>;
   mappings: Mapping[];
-  /** What can only be looked at when everything is there. They throw. */
+  /** Checks that run after everything is deployed. They throw. */
   checks: Array<() => void>;
 }
 
-/** The name that the template gives, else one that stays the same. */
+/** The name in the template, otherwise a generated, stable one. */
 export const physicalName = (given: unknown, stack: string, logicalId: string) =>
   typeof given === 'string' ? given : `${stack}-${logicalId}`;

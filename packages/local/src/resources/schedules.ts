@@ -27,8 +27,8 @@ export const scheduleGroups =
   };
 
 /**
- * AWS::Scheduler::Schedule of a function, a queue or a topic, in whichever time zone. A flexible time window is used at its
- * beginning.
+ * AWS::Scheduler::Schedule of a function, a queue or a topic, in any time zone. With a flexible time window, it runs at
+ * its beginning.
  */
 export const schedules =
   (runtime: Runtime): ResourceProvider =>
@@ -50,7 +50,7 @@ export const schedules =
     return { ref: name, attributes: { Arn } };
   };
 
-/** @param from not before, @param until not after; undefined: without limit */
+/** @param from not before this time. @param until not after this time; undefined: unlimited */
 function between(due: Due, from: string | undefined, until: string | undefined): Due {
   const [start, end] = [from === undefined ? 0 : Date.parse(from), until === undefined ? Infinity : Date.parse(until)];
   return (after) => {
@@ -70,7 +70,7 @@ function filled(input: string | undefined, arn: string, at: Date): string | unde
     .replaceAll('<aws.scheduler.attempt-number>', '1');
 }
 
-/** What a target is given that has no input of its own. */
+/** The default input of a target. */
 const eventOf = (arn: string, at: Date, { region, accountId }: Runtime) => ({
   version: '0',
   id: randomUUID(),

@@ -9,7 +9,10 @@ interface SecretProperties {
   GenerateSecretString?: { SecretStringTemplate?: string; GenerateStringKey?: string };
 }
 
-/** AWS::SecretsManager::Secret, given or generated as its template says, unless something beside the cloud knows its value. */
+/**
+ * AWS::SecretsManager::Secret, given or generated as in the template, unless something beside the cloud provides its
+ * value.
+ */
 export const secretsOf =
   ({ secrets, beside, region, accountId, access }: Runtime): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {

@@ -12,7 +12,7 @@ import { type Made, noting } from './made.ts';
 import { ignored, providers } from './providers.ts';
 import type { Runtime, Services } from './runtime.ts';
 
-/** What an assembly's templates say, deployed and at work. */
+/** The deployed and running templates of an assembly. */
 export class Stacks {
   readonly #apis = new Map<string, HttpApi>();
   #running: Runtime | undefined;
@@ -32,7 +32,7 @@ export class Stacks {
     return this.#running?.made ?? [];
   }
 
-  /** The event sources, as they are now. */
+  /** The current event sources. */
   get mappings(): readonly Mapping[] {
     return this.#running?.mappings ?? [];
   }
@@ -73,12 +73,12 @@ export class Stacks {
     await Promise.all(runtime.mappings.map((mapping) => mapping.start()));
   }
 
-  /** What the stacks put out for people, by `STACK.OUTPUT`. */
+  /** The outputs of the stacks, by `STACK.OUTPUT`. */
   async outputs(): Promise<Record<string, string>> {
     return Object.assign({}, ...(await Promise.all(this.#deployed.map((stack) => stack.outputs()))));
   }
 
-  /** Ends functions and what wakes them; tables, queues and topics stay. */
+  /** Stops functions and event sources; tables, queues and topics stay. */
   async halt(): Promise<void> {
     await Promise.all(this.mappings.map((mapping) => mapping.stop()));
     const { functions } = this.#running ?? {};
@@ -87,20 +87,20 @@ export class Stacks {
     functions?.clear();
   }
 
-  /** Has something else answer at the first API's address, before the API. */
+  /** Serves a site at the first API's address, which gets requests before the API. */
   serve(site: Site): void {
     const [api] = this.#apis.values();
     if (api) api.site = site;
   }
 }
 
-/** As CDK puts it together (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-publish.html). */
+/** The URL that CDK constructs (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-publish.html). */
 const OF_API = /https:\/\/([\w-]+)\.execute-api\.[\w-]+\.amazonaws\.com/g;
 
 const parametersOf = ({ beside, issuer, parameters }: Services): Record<string, string> =>
   Object.assign({ TokenIssuer: issuer.url }, ...beside.map((one) => one.parameters), parameters);
 
-/** The registry is found as everybody finds it: by its name. */
+/** The registry is found by name, as every client finds it. */
 async function tellBeside({ directory, dynamodb, beside }: Services): Promise<void> {
   const { table: tableName } = directory.attributesOf('instances') ?? {};
   const client = DynamoDBDocumentClient.from(dynamodb);

@@ -29,7 +29,7 @@ export const subscriptions =
   async ({ logicalId, properties }) => {
     const subscription = properties as unknown as SubscriptionProperties;
     const { Protocol, FilterPolicy } = subscription;
-    // An operator that is not known would let nothing through.
+    // Checks the policy: an unsupported operator would let nothing through.
     if (FilterPolicy) createFilter([JSON.stringify(FilterPolicy)]);
     const subscribeTo: Record<string, () => Promise<Deployed>> = {
       sqs: () => toQueue(runtime, subscription, logicalId),
@@ -41,10 +41,13 @@ export const subscriptions =
     return { ref: logicalId };
   };
 
-/** What may name a topic on which nobody but an alarm publishes. */
+/** Types that may refer to a topic on which only alarms publish. */
 const OF_ALARMS = /^AWS::(SNS::\w+|CloudWatch::Alarm|IAM::\w+|KMS::Key)$/;
 
-/** @throws {CloudError} if anything would be lost: by other protocols nothing is delivered, and no alarm is ever raised here */
+/**
+ * @throws {CloudError} if messages would be lost: other protocols are not supported, unless only alarms, which are
+ * never raised here, publish on the topic
+ */
 function checkSilent(
   { made, access }: Runtime,
   { TopicArn, Protocol }: SubscriptionProperties,
@@ -60,7 +63,7 @@ function checkSilent(
   );
 }
 
-/** That SNS may do what it must. */
+/** Requires SNS's permission to deliver. */
 function requireOf(
   { access, checks }: Runtime,
   source: string,
@@ -86,7 +89,7 @@ async function toQueue(runtime: Runtime, subscription: SubscriptionProperties, l
   return { ref: SubscriptionArn };
 }
 
-/** What is published comes into a queue of the cloud's own, from which the function is invoked. */
+/** Published messages go into an internal queue of the cloud, from which the function is invoked. */
 async function toFunction(
   runtime: Runtime,
   subscription: SubscriptionProperties,

@@ -17,13 +17,13 @@ interface TableProperties {
   GlobalSecondaryIndexes?: NonNullable<CreateTableCommandInput['GlobalSecondaryIndexes']>;
   LocalSecondaryIndexes?: CreateTableCommandInput['LocalSecondaryIndexes'];
   StreamSpecification?: { StreamViewType: 'NEW_IMAGE' };
-  /** Of a Table; a GlobalTable has it by replica. */
+  /** For a Table; a GlobalTable has it per replica. */
   SSESpecification?: { KMSMasterKeyId?: string };
   Replicas?: Array<{ SSESpecification?: { KMSMasterKeyId?: string } }>;
   TimeToLiveSpecification?: { AttributeName: string; Enabled: boolean };
 }
 
-/** AWS::DynamoDB::GlobalTable (one replica: this machine) and AWS::DynamoDB::Table. Capacity is not limited. */
+/** AWS::DynamoDB::GlobalTable (one replica: this machine) and AWS::DynamoDB::Table. Capacity is unlimited. */
 export const tables =
   ({ dynamodb, region, accountId, access }: Runtime): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {
@@ -66,7 +66,7 @@ export const tables =
     };
   };
 
-/** What cannot be changed of a table that is there. */
+/** The properties of an existing table that cannot change. */
 function shapeOf(table: Pick<Partial<TableDescription>, 'KeySchema' | 'GlobalSecondaryIndexes'> | undefined): string {
   const keys = (schema: TableDescription['KeySchema']) =>
     (schema ?? []).map(({ AttributeName, KeyType }) => `${AttributeName} ${KeyType}`);

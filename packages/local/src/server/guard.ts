@@ -7,16 +7,17 @@ import {
 } from 'node:http';
 
 /**
- * Names of this machine that nobody elsewhere can have: whoever owns a name can have it mean this machine, and a page of
- * that name would be of the same origin. `host.docker.internal` is what a container calls it, such as LocalStack that asks
- * what runs beside it; `.internal` is reserved for private use.
+ * Host names of this machine that nobody else can own: the owner of any other name can make it resolve to this machine,
+ * and a page of that name would then be same-origin. `host.docker.internal` is the name from inside a container, such
+ * as LocalStack; `.internal` is reserved for private use.
  */
 const HERE = /^(127\.0\.0\.1|localhost|\[::1\]|host\.docker\.internal)(:\d+)?$/i;
 
 /**
- * Why a request is not answered; nothing, if it is: a web page elsewhere must not use what listens on this machine, and a
- * browser sends for it what the page wants. Other programs send neither `Origin` nor `Sec-Fetch-Site`.
- * @param allowsOrigin of other origins, those whose pages may
+ * Why a request is refused; undefined if it is not. Web pages of other origins must not use what listens on this
+ * machine, and a browser sends such requests on their behalf. Other programs send neither `Origin` nor
+ * `Sec-Fetch-Site`.
+ * @param allowsOrigin other origins whose pages are allowed
  */
 export function refusalOf(
   headers: IncomingHttpHeaders,
@@ -24,15 +25,15 @@ export function refusalOf(
 ): string | undefined {
   const { host = '', origin } = headers;
   const site = headers['sec-fetch-site'];
-  // Neither is repeated: what a caller wrote may be personal, and answers are logged.
-  if (!HERE.test(host)) return 'This machine is asked by a name that is not its own. Ask 127.0.0.1.';
-  // Without an origin: an image, a form that gets, a link.
+  // The header is not repeated in the message: callers' input may be personal data, and responses are logged.
+  if (!HERE.test(host)) return 'The Host header names another machine. Use 127.0.0.1.';
+  // Requests without an origin: images, GET forms, links.
   const isElsewhere =
     origin === undefined ? ['cross-site', 'same-site'].includes(String(site)) : origin !== `http://${host}`;
-  return isElsewhere && !(origin && allowsOrigin(origin)) ? 'A page elsewhere may not ask this.' : undefined;
+  return isElsewhere && !(origin && allowsOrigin(origin)) ? 'Pages of other origins may not use this.' : undefined;
 }
 
-/** An HTTP server of this machine, for this machine. */
+/** An HTTP server that serves only clients on this machine. */
 export function createGuardedServer(handle: RequestListener, allowsOrigin?: (origin: string) => boolean): Server {
   return createServer((request, response) => {
     toOriginForm(request);
@@ -42,7 +43,7 @@ export function createGuardedServer(handle: RequestListener, allowsOrigin?: (ori
   });
 }
 
-/** `GET http://HOST/PATH`, as clients ask a proxy, means `GET /PATH` with that `Host` (RFC 9112, 3.2.2). */
+/** `GET http://HOST/PATH`, as clients send it to a proxy, means `GET /PATH` with that `Host` (RFC 9112, 3.2.2). */
 function toOriginForm(request: IncomingMessage): void {
   const [, host, target = ''] = /^https?:\/\/([^/?#]*)(.*)$/is.exec(request.url ?? '') ?? [];
   if (host === undefined) return;

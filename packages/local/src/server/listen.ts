@@ -5,7 +5,7 @@ import { CloudError } from '../errors/cloud-error.ts';
 
 /**
  * Listens on loopback.
- * @param port 0: any that is free
+ * @param port 0: any free port
  * @returns the base URL
  */
 export async function listen(server: NetServer, port: number, what: string): Promise<string> {
@@ -15,14 +15,14 @@ export async function listen(server: NetServer, port: number, what: string): Pro
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
     throw new CloudError(
-      `Port ${port}, for ${what}, is taken by another program. Stop it, or choose another with --port, such as 5000.`,
+      `Port ${port}, for ${what}, is in use by another program. Stop it, or choose another port with --port, such as 5000.`,
       { cause },
     );
   }
   return `http://127.0.0.1:${(server.address() as { port: number }).port}`;
 }
 
-/** Ends a server and its connections. */
+/** Closes a server and its connections. */
 export async function close(server: Server): Promise<void> {
   const closed = once(server, 'close');
   server.close();

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 
-/** @returns the body, or nothing if it has more than `limit` bytes (what is over is read and dropped) */
+/** @returns the body; undefined if it exceeds `limit` bytes (the rest is read and discarded) */
 export async function readBody(request: Readable, limit = Number.POSITIVE_INFINITY): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -24,9 +24,9 @@ const EXPIRE_EVERY_MS = 3_600_000;
 const PAGE = 10;
 
 /**
- * What was published on topics that have an ArchivePolicy, for as long as that says, to be sent again to a subscription
- * that is given a ReplayPolicy (https://docs.aws.amazon.com/sns/latest/dg/fifo-message-archiving-replay.html). Unlike
- * SNS, it does not hold back new messages meanwhile, and forgets a replay that is under way when the cloud is stopped.
+ * The messages published on topics with an ArchivePolicy, for as long as that says; replayed to a subscription with a
+ * ReplayPolicy (https://docs.aws.amazon.com/sns/latest/dg/fifo-message-archiving-replay.html). Unlike SNS, new messages
+ * are delivered during a replay, and a replay ends when the cloud stops.
  */
 export class Archive {
   readonly #database: State['database'];
@@ -40,7 +40,7 @@ export class Archive {
   readonly #replays = new Map<string, Replay>();
   #expiredAt = 0;
 
-  /** @param emulator what SNS does inside goes round our endpoint, and meets no faults */
+  /** @param emulator bypasses the endpoint and its faults, as SNS's internal work does */
   constructor({ database }: State, emulator: SNSClientConfig & SQSClientConfig & { endpoint: string }) {
     this.#database = database;
     this.#insert = database.prepare('INSERT INTO archive (topic, published_at, entry) VALUES (?, ?, ?)');
@@ -61,7 +61,7 @@ export class Archive {
     this.#sqs.destroy();
   }
 
-  /** @param days nothing: what a topic has kept before is gone */
+  /** @param days undefined: the topic's archive is deleted */
   keep(topic: string, days: number | undefined): void {
     if (days === undefined) {
       this.#days.delete(topic);
@@ -74,7 +74,7 @@ export class Archive {
     this.#expire();
   }
 
-  /** Told of every call that was answered with success. */
+  /** Called for every successful call. */
   published(operation: string, request: string, response: string): void {
     if (this.#days.size === 0 || !operation.startsWith('Publish')) return;
     const form = new URLSearchParams(request);
@@ -98,7 +98,7 @@ export class Archive {
     return Math.max(Number(row?.since ?? 0), Date.now() - (this.#days.get(topic) ?? 0) * DAY_MS);
   }
 
-  /** What the emulator would not know. Nothing: it shall answer itself. */
+  /** Answers calls that the emulator does not support; undefined: the emulator answers. */
   async answer(operation: string, request: string): Promise<Answer | undefined> {
     if (!/^(GetTopic|GetSubscription|SetSubscription)Attributes$/.test(operation)) return undefined;
     const form = new URLSearchParams(request);
@@ -149,7 +149,7 @@ export class Archive {
     return answer('SetSubscriptionAttributes', '');
   }
 
-  /** In the order of publication, one call after the other. */
+  /** In the order of publication, one call at a time. */
   async #send({ TopicArn = '', Endpoint = '', FilterPolicy }: Record<string, string>, from: number, until: number) {
     const matches = createFilter(FilterPolicy ? [FilterPolicy] : []);
     const page = this.#database.prepare(
@@ -172,7 +172,7 @@ export class Archive {
 
 let replayedMessages = 0;
 
-/** With a deduplication id of its own: a queue would drop what it has seen within five minutes. */
+/** With new deduplication ids: a queue would drop those of the last five minutes. */
 const replayed = ({ id, body, group, attributes }: Row) => ({
   Id: String(id),
   MessageBody: body,

@@ -8,7 +8,7 @@ export type ObjectEvent =
   | 'ObjectCreated:CompleteMultipartUpload'
   | 'ObjectRemoved:Delete';
 
-/** What of S3's events happens here, with what stands for several. */
+/** The S3 events that occur here, with their wildcards. */
 export const OBJECT_EVENTS: Readonly<Record<string, readonly ObjectEvent[]>> = {
   's3:ObjectCreated:*': ['ObjectCreated:Put', 'ObjectCreated:Copy', 'ObjectCreated:CompleteMultipartUpload'],
   's3:ObjectCreated:Put': ['ObjectCreated:Put'],
@@ -18,16 +18,16 @@ export const OBJECT_EVENTS: Readonly<Record<string, readonly ObjectEvent[]>> = {
   's3:ObjectRemoved:Delete': ['ObjectRemoved:Delete'],
 };
 
-/** What happened to an object. */
+/** An event of an object. */
 export interface Happened {
   event: ObjectEvent;
   bucket: string;
   key: string;
-  /** Unique id of who did it. */
+  /** Unique id of the principal. */
   principalId: string;
 }
 
-/** Of an object that was created. */
+/** Facts about a created object. */
 export interface ObjectFacts {
   size: number;
   eTag: string;
@@ -38,7 +38,7 @@ export interface Notification {
   events: readonly ObjectEvent[];
   prefix: string;
   suffix: string;
-  /** Gives a message in S3's own form. */
+  /** Delivers a message in S3's format. */
   deliver: (message: string) => Promise<void>;
 }
 
@@ -48,7 +48,10 @@ interface OfBucket {
   toBus?: ((event: BusEvent) => Promise<void>) | undefined;
 }
 
-/** What S3 tells of objects, by bucket (https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html). */
+/**
+ * S3's notifications about objects, by bucket
+ * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html).
+ */
 export class BucketNotifications {
   readonly #place: { region: string; accountId: string };
   #buckets = new Map<string, OfBucket>();
@@ -64,19 +67,19 @@ export class BucketNotifications {
     this.#buckets.set(bucket, { notifications: all, toBus: toBus ?? before.toBus });
   }
 
-  /** Has what the other has, from one moment to the next. */
+  /** Takes over the configuration of another instance, atomically. */
   become(other: BucketNotifications): void {
     this.#buckets = other.#buckets;
   }
 
-  /** Whether some bucket tells EventBridge. */
+  /** Whether some bucket notifies EventBridge. */
   get areOnBus(): boolean {
     return [...this.#buckets.values()].some(({ toBus }) => toBus);
   }
 
   /**
-   * Resolves when queues, topics and buses have been told.
-   * @param factsOf asked only if somebody is to be told
+   * Resolves when queues, topics and buses are notified.
+   * @param factsOf called only if somebody is to be notified
    */
   async happened(what: Happened, factsOf: () => Promise<ObjectFacts>): Promise<void> {
     const ofBucket = this.#buckets.get(what.bucket);
@@ -148,5 +151,5 @@ export class BucketNotifications {
 
 const REASONS: Record<string, string> = { Put: 'PutObject', Copy: 'CopyObject', Delete: 'DeleteObject' };
 
-/** As a form has it, but for slashes. */
+/** Encoded as in a form, except slashes. */
 const encoded = (key: string): string => encodeURIComponent(key).replaceAll('%20', '+').replaceAll('%2F', '/');

@@ -1,13 +1,16 @@
-/** Cloud Map, as far as it is used: HTTP namespaces, services, and instances with attributes. */
+/** The supported part of Cloud Map: HTTP namespaces, services, and instances with attributes. */
 export class Directory {
   #instances = new Map<string, Map<string, Record<string, string>>>();
 
-  /** @param service with its namespace: it has no instances yet */
+  /** @param service with its namespace; it has no instances yet */
   add(service: string): void {
     if (!this.#instances.has(service)) this.#instances.set(service, new Map());
   }
 
-  /** Has what the other has, from one moment to the next: whoever asks during a redeployment misses nobody who stays. */
+  /**
+   * Takes over the services of another instance, atomically: lookups during a redeployment find every instance that
+   * stays.
+   */
   become(other: Directory): void {
     this.#instances = other.#instances;
   }
@@ -21,7 +24,7 @@ export class Directory {
     return this.#instances.get(`${namespace}/${service}`);
   }
 
-  /** A service of this name, in whichever namespace. */
+  /** The attributes of a service with this name, in any namespace. */
   attributesOf(service: string): Record<string, string> | undefined {
     const [, instances] = [...this.#instances].find(([name]) => name.endsWith(`/${service}`)) ?? [];
     return instances?.values().next().value;

@@ -8,7 +8,7 @@ export interface BusEvent {
   'detail-type': string;
   source: string;
   account: string;
-  /** In whole seconds. */
+  /** Truncated to whole seconds. */
   time: string;
   region: string;
   resources: string[];
@@ -17,7 +17,7 @@ export interface BusEvent {
 
 export interface BusRule {
   matches: (event: unknown) => boolean;
-  /** Gives an event to all targets of the rule. */
+  /** Delivers an event to all targets of the rule. */
   deliver: (event: BusEvent) => Promise<void>;
 }
 
@@ -40,7 +40,7 @@ const MAX_ENTRIES = 10;
 
 const busOf = (nameOrArn = DEFAULT_BUS): string => nameOrArn.replace(/^arn:.*:event-bus\//, '');
 
-/** EventBridge's buses, as far as they are used: events are put, and given to the targets of rules that match. */
+/** The supported part of EventBridge: events are put on buses, and delivered to the targets of matching rules. */
 export class EventBuses {
   readonly #place: { region: string; accountId: string };
   #buses = new Set([DEFAULT_BUS]);
@@ -58,7 +58,7 @@ export class EventBuses {
     this.#rules.push({ ...rule, bus });
   }
 
-  /** Has the buses and rules of the other, from one moment to the next. */
+  /** Takes over the buses and rules of another instance, atomically. */
   become(other: EventBuses): void {
     this.#buses = other.#buses;
     this.#rules = other.#rules;
@@ -69,7 +69,7 @@ export class EventBuses {
     if (!this.#buses.has(bus)) throw new CloudError(`${why}: there is no event bus ${bus}.`);
   }
 
-  /** Resolves when all queues and topics have it, and functions are about to get it. */
+  /** Resolves when all queues and topics have the event, and functions are being invoked. */
   async put(bus: string, event: BusEvent): Promise<void> {
     const matching = this.#rules.filter((rule) => rule.bus === bus && rule.matches(event));
     await Promise.all(matching.map(({ deliver }) => deliver(event)));
@@ -118,7 +118,7 @@ export class EventBuses {
         return refused('InvalidArgument', `Parameter ${name} is not valid. Reason: ${name} is a required argument.`);
     if (Source?.startsWith('aws.')) return refused('NotAuthorizedForSource', 'Not authorized for the source.');
     if (!isObject(Detail ?? '')) return refused('MalformedDetail', 'Detail is malformed.');
-    // AWS takes it, and nobody gets it.
+    // AWS accepts it without delivering it.
     if (!this.#buses.has(bus)) return refused('ResourceNotFoundException', `Event bus ${bus} does not exist.`);
     return undefined;
   }

@@ -10,7 +10,7 @@ const ALGORITHM = 'RS256';
 const LIFETIME_SECONDS = 3_600;
 
 const tokenRequest = z.strictObject({
-  /** Whatever a caller is called. */
+  /** Any name of a caller. */
   sub: z.string().optional(),
   /** Such as `orders:read orders:write`. */
   scope: z.string().optional(),
@@ -21,7 +21,7 @@ const tokenRequest = z.strictObject({
 
 export type TokenRequest = z.output<typeof tokenRequest>;
 
-/** A new key takes a tenth of a second: clouds in memory of one process share their first. */
+/** Creating a key takes a tenth of a second: in-memory clouds of one process share their first. */
 let shared: Promise<JWK> | undefined;
 
 async function newKey(): Promise<JWK> {
@@ -29,10 +29,10 @@ async function newKey(): Promise<JWK> {
   return { ...(await exportJWK(privateKey)), kid: randomUUID(), alg: ALGORITHM, use: 'sig' };
 }
 
-/** Where an issuer keeps its keys: the newest, which signs, is the last. */
+/** Storage of an issuer's keys: the last is the newest, which signs. */
 export interface KeyStore {
   all(): JWK[];
-  /** Makes it one of them, or the only one. */
+  /** Adds a key, or makes it the only one. */
   keep(key: JWK, alone?: boolean): void;
 }
 
@@ -50,14 +50,14 @@ export function keysIn({ database }: Pick<State, 'database'>): KeyStore {
 }
 
 /**
- * An OpenID provider for this machine, at `/issuer` of the embedded cloud's AWS endpoint, or alone: gives tokens for
- * anybody to whoever is at this machine.
+ * An OpenID provider for this machine, at `/issuer` of the embedded cloud's AWS endpoint, or alone: issues tokens for
+ * any subject to anybody on this machine.
  */
 export class Issuer {
   readonly #keys: KeyStore;
   readonly #isKept: boolean;
   readonly #url: () => string;
-  /** What the tokens are for: what the deployed authorizer wants. */
+  /** The audience of the tokens: that of the deployed authorizer. */
   audience = '';
 
   /** @param isKept whether its keys outlive the process */
@@ -79,7 +79,7 @@ export class Issuer {
     return this.#keys.all();
   }
 
-  /** From now on tokens are signed with a new key; those signed with an older one are good no more. */
+  /** Signs with a new key from now on; tokens signed with an older one become invalid. */
   async rotate(): Promise<void> {
     this.#keys.keep(await newKey(), true);
   }
@@ -108,7 +108,7 @@ export class Issuer {
       .sign(await importJWK(key, ALGORITHM));
   }
 
-  /** @param path below that of the issuer */
+  /** @param path relative to the issuer */
   async answer(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = ((await readBody(request)) ?? '').toString();
     const [status, found] = await this.#resource(`${request.method} ${path}`, body);

@@ -1,6 +1,6 @@
 import type { State } from '../state/state.ts';
 
-/** Secrets Manager, as far as it is used. Values survive a restart; they are in the clear. */
+/** The supported part of Secrets Manager. Values survive a restart and are stored unencrypted. */
 export class Secrets {
   readonly #database: State['database'];
 
@@ -40,7 +40,7 @@ export class Secrets {
     }
   }
 
-  /** @param done with the secret, and what else is answered of it */
+  /** @param done runs with the secret; returns further fields of the response */
   #about({ SecretId = '' }: Asked, done: (arn: string) => object): { status: number; body: unknown } {
     const row = this.#database
       .prepare("SELECT arn FROM secrets WHERE arn = ? OR arn LIKE '%:secret:' || ?")
@@ -75,7 +75,7 @@ interface Asked {
   NextToken?: string;
 }
 
-/** There is one of each. */
+/** Each secret has only one version. */
 const VERSION = 'local';
 
 const nameOf = (arn: string): string => arn.split(':secret:')[1] ?? '';

@@ -1,6 +1,6 @@
 import { type Answer, awsError, escaped } from '../errors/aws-error.ts';
 
-/** That a parameter is none. */
+/** The error for an invalid parameter. */
 export const invalid = (message: string) => awsError('sns', { status: 400, code: 'InvalidParameter', message });
 
 export const attributesAnswer = (operation: string, attributes: Record<string, string>) => {
@@ -16,7 +16,7 @@ export const answer = (operation: string, result: string): Answer => ({
   body: `<${operation}Response><${operation}Result>${result}</${operation}Result></${operation}Response>`,
 });
 
-/** A subscription that is asked for while the cloud runs: to a queue, or nothing would ever be delivered. */
+/** Rejects a subscription at run time to anything but a queue: it would get no messages. */
 export function subscribeRefusal(operation: string, request: string): Answer | undefined {
   if (operation !== 'Subscribe') return undefined;
   const protocol = new URLSearchParams(request).get('Protocol');

@@ -1,8 +1,8 @@
 import type { BusEvent } from './event-buses.ts';
 
-/** What of an event a target of a rule is given. */
+/** The input of a rule's target. */
 export interface TargetInput {
-  /** Given instead of the event, as JSON. */
+  /** Replaces the event, as JSON. */
   Input?: string;
   InputPath?: string;
   InputTransformer?: { InputPathsMap?: Record<string, string>; InputTemplate: string };
@@ -10,7 +10,7 @@ export interface TargetInput {
 
 type Lookup = (event: unknown) => unknown;
 
-/** @throws {Error} for a path that EventBridge would not take */
+/** @throws {Error} for a path that EventBridge would reject */
 function compilePath(path: string): Lookup {
   if (!/^\$((\.[\w@-]+|\['[^']+'\]|\[\d+\]))*$/.test(path)) throw new Error(`${path} is no JSON path of EventBridge`);
   const steps = [...path.matchAll(/\.([\w@-]+)|\['([^']+)'\]|\[(\d+)\]/g)].map(
@@ -21,7 +21,7 @@ function compilePath(path: string): Lookup {
 }
 
 /**
- * @returns the text that a target is given of an event
+ * @returns the input that a target gets for an event
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
  */
 export function inputOf(
@@ -46,7 +46,7 @@ export function inputOf(
   return (event) => filled(InputTemplate, (name) => lookups[name], event);
 }
 
-/** Within quotes a value is put as text, outside as JSON. What is in angle brackets and no variable stays. */
+/** Within quotes a value is inserted as text, elsewhere as JSON. Unknown names in angle brackets stay. */
 function filled(template: string, lookupOf: (name: string) => Lookup | undefined, event: BusEvent): string {
   let isQuoted = false;
   return template.replace(/\\.|"|<([^<>]+)>/gs, (found, name: string | undefined) => {

@@ -5,7 +5,7 @@ import { openState, type State } from './state.ts';
 
 /**
  * Opens a data folder, and the state in it.
- * @param data nothing: the state is in memory, and the folder gone when the cloud stops
+ * @param data undefined: the state is in memory, and the folder is deleted when the cloud stops
  */
 export function openData(data: string | undefined, opened: AsyncDisposableStack): { state: State; folder: string } {
   const state = openState(data);

@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { CloudError } from '../errors/cloud-error.ts';
 
-/** What the embedded cloud must remember across a restart: positions in streams, secrets, keys of its issuer, archives of topics, and what is kept by whatever runs beside it. */
+/**
+ * What the embedded cloud must keep across a restart: positions in streams, secrets, keys of its issuer, archives of
+ * topics, and data of what runs beside it.
+ */
 export interface State {
   position(mapping: string): string | undefined;
   savePosition(mapping: string, sequenceNumber: string): void;
@@ -12,8 +15,8 @@ export interface State {
 }
 
 /**
- * Opens the state in a data folder, or in memory. The database is locked for as long as it is open, and the lock goes
- * with its process, however that ends: so it also keeps a second cloud out of the folder.
+ * Opens the state in a data folder, or in memory. The database is locked while it is open, and the lock is released
+ * when its process ends in any way: so it also keeps a second cloud out of the folder.
  */
 export function openState(folder: string | undefined): State {
   const database = open(folder);
@@ -27,7 +30,7 @@ export function openState(folder: string | undefined): State {
   };
 }
 
-/** What is in it is personal, and holds keys: it is its owner's alone. */
+/** The folder contains personal data and keys: only its owner has access. */
 function ownFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
@@ -49,7 +52,7 @@ function open(folder: string | undefined): DatabaseSync {
         id INTEGER PRIMARY KEY, topic TEXT NOT NULL, published_at INTEGER NOT NULL, entry TEXT NOT NULL
       );
     `);
-    // Before 2026-12 they named the stream with its region, which was wrong.
+    // Before 2026-12, positions were keyed by the stream's ARN with its region, which was wrong.
     database.exec(
       "UPDATE positions SET mapping = substr(mapping, instr(mapping, 'table/')) WHERE mapping LIKE 'arn:%'",
     );

@@ -26,7 +26,7 @@ export interface AssembledStack {
 
 export interface Assembly {
   stacks: AssembledStack[];
-  /** The folder of a file asset, by the object key that templates know it by. */
+  /** The folder of a file asset, by its object key in templates. */
   assetFolder(objectKey: string): string;
 }
 
@@ -45,20 +45,20 @@ interface AssetManifest {
   files?: Record<string, { source: { path: string }; destinations: Record<string, { objectKey: string }> }>;
 }
 
-/** What is found in a folder and in those of the stages in it. */
+/** The contents of a folder and of the stages in it. */
 interface Found {
   stacks: AssembledStack[];
   /** Folders of file assets, by object key. */
   assets: Map<string, string>;
 }
 
-/** The region that the stacks are for, if they say. @throws {CloudError} if they are for several, or several accounts */
+/** The region of the stacks, if they name one. @throws {CloudError} if they are for several regions or accounts */
 export const regionOf = (folder: string): string | undefined => environmentOf(environmentsIn(folder)).region;
 
 /**
- * Reads what `cdk synth` wrote to `folder`, with the stacks of every `Stage` in it.
- * @param accountId stands for the account that the app says, wherever its templates have it; undefined: it stays
- * @throws {CloudError} if it cannot be read, or has two stacks of one name
+ * Reads what `cdk synth` wrote to `folder`, including the stacks of every `Stage`.
+ * @param accountId replaces the app's account id in its templates; undefined: unchanged
+ * @throws {CloudError} if it cannot be read, or has two stacks with the same name
  */
 export function readAssembly(folder: string, accountId?: string): Assembly {
   const { account } = environmentOf(environmentsIn(folder));
@@ -80,7 +80,7 @@ export function readAssembly(folder: string, accountId?: string): Assembly {
   };
 }
 
-/** @param changed its text */
+/** @param changed transforms its text */
 function read<T>(file: string, changed = (text: string) => text): T {
   try {
     return JSON.parse(changed(readFileSync(file, 'utf8'))) as T;
@@ -91,14 +91,14 @@ function read<T>(file: string, changed = (text: string) => text): T {
 
 const artifactsIn = (folder: string) => Object.entries(read<Manifest>(join(folder, 'manifest.json')).artifacts);
 
-/** Of the stacks, with those of every stage. */
+/** Environments of all stacks, including those of every stage. */
 const environmentsIn = (folder: string): string[] =>
   artifactsIn(folder).flatMap(([, { type, environment, properties }]) => {
     if (type === 'cdk:cloud-assembly') return environmentsIn(join(folder, properties?.directoryName ?? ''));
     return type === 'aws:cloudformation:stack' && environment !== undefined ? [environment] : [];
   });
 
-/** @param here changes the text of templates */
+/** @param here transforms the text of templates */
 function find(folder: string, here: (text: string) => string): Found {
   const found: Found = { stacks: [], assets: new Map() };
   for (const [id, { type, properties = {} }] of artifactsIn(folder)) {

@@ -1,13 +1,13 @@
 import { CloudError } from '../errors/cloud-error.ts';
 
-/** Where an app says that its stacks are deployed to, as far as it does. */
+/** The account and region of stacks, where the app names them. */
 export interface Environment {
   account?: string;
   region?: string;
 }
 
 /**
- * The one account and region of stacks.
+ * The only account and region of stacks.
  * @param environments such as `aws://unknown-account/eu-west-1`
  * @throws {CloudError} if there are several
  */

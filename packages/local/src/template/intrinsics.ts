@@ -1,16 +1,16 @@
 import { CloudError } from '../errors/cloud-error.ts';
 
-/** What the intrinsic functions of a stack's template can mean. */
+/** What the intrinsic functions of a stack's template can refer to. */
 export interface Scope {
   stack: string;
   ref(name: string): Promise<unknown>;
   attribute(logicalId: string, name: string): Promise<string>;
-  /** As the template has them. */
+  /** Looks up the template's mappings. */
   mapping(map: string, top: string, second: string): unknown;
   condition(name: string): unknown;
-  /** Of a text that was put together: what has another address here than on AWS has that of here. */
+  /** Replaces AWS addresses in a composed text by local ones. */
   localized(text: string): string;
-  /** What another stack exports by this name. */
+  /** The value that another stack exports by this name. */
   imported(name: string): Promise<unknown>;
 }
 
@@ -18,7 +18,7 @@ export type Resolve = (value: unknown) => Promise<unknown>;
 
 type Intrinsics = Record<string, (argument: never) => Promise<unknown>>;
 
-/** @returns resolves a value of a template, whatever intrinsic functions are in it */
+/** @returns a function that resolves a template value with all its intrinsic functions */
 export function createResolver(scope: Scope): Resolve {
   const intrinsics: Intrinsics = {
     ...references(scope, resolve),

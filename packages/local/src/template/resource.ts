@@ -1,4 +1,4 @@
-/** What a resource is to the others: the value of `Ref`, and those of `Fn::GetAtt`. */
+/** A resource's attributes: the value of `Ref`, and those of `Fn::GetAtt`. */
 export interface Deployed {
   ref: string;
   attributes?: Record<string, string>;
@@ -8,9 +8,9 @@ export interface ResourceInput {
   stack: string;
   logicalId: string;
   type: string;
-  /** Intrinsics resolved. */
+  /** With intrinsics resolved. */
   properties: Record<string, unknown>;
 }
 
-/** Makes a resource, or finds it if it is there already. */
+/** Creates a resource, or finds the existing one. */
 export type ResourceProvider = (resource: ResourceInput) => Promise<Deployed>;

@@ -1,6 +1,6 @@
 import type { Template } from './assembly.ts';
 
-/** Whether nothing but custom resources refers to a resource: a function that only CloudFormation calls, when it deploys. */
+/** Whether only custom resources refer to a resource: a function that CloudFormation invokes during deployments. */
 export function isForDeploymentsOnly({ Resources, Outputs }: Template, logicalId: string): boolean {
   const users = Object.values(Resources).filter(({ Type, Properties }) => {
     const { ServiceToken, ...others } = (Properties ?? {}) as { ServiceToken?: unknown };

@@ -7,18 +7,18 @@ export interface DeploymentOptions {
   region: string;
   accountId: string;
   providers: Record<string, ResourceProvider>;
-  /** Types that mean nothing on one machine. */
+  /** Types without a meaning on one machine. */
   ignored: ReadonlySet<string>;
   /** Values of template parameters, by name; others keep their default. */
   parameters: Record<string, string>;
-  /** Puts addresses of here for those that things have on AWS. Default: they stay. */
+  /** Replaces AWS addresses by local ones. Default: they stay. */
   localized?: (text: string) => string;
 }
 
 /** What stacks export, by name. */
 export type Exports = Map<string, () => Promise<unknown>>;
 
-/** A stack as it is deployed: each resource is made when something first refers to it. */
+/** A stack during deployment: each resource is created when it is first referenced. */
 export class Stack {
   readonly #name: string;
   readonly #template: AssembledStack['template'];
@@ -59,7 +59,7 @@ export class Stack {
     }
   }
 
-  /** What people are to read: all but what CDK has one stack export to another. What is not known here says so. */
+  /** Outputs for people: all except CDK's exports to other stacks. An unsupported value becomes a note. */
   async outputs(): Promise<Record<string, string>> {
     const shown = Object.entries(this.#template.Outputs ?? {}).filter(([name]) => !name.startsWith('ExportsOutput'));
     const values = shown.map(async ([name, { Value }]): Promise<[string, string]> => {

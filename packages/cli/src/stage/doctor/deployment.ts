@@ -6,13 +6,13 @@ import { type Check, failed, notChecked, ok, type Patient, warning } from './exa
 
 const RUNTIME = 'nodejs24.x';
 
-/** What is at an endpoint and is no embedded cloud is LocalStack or the like. */
+/** An endpoint without an embedded cloud is LocalStack or similar. */
 const deployAgain = ({ stage, isEmbedded }: Patient) =>
   stage.endpoint && !isEmbedded ? 'npm run deploy:localstack' : `npm run deploy -- -c stage=${stage.name}`;
 
 export const stacks: Check = async (patient) => {
   const templates = await patient.stage.templates();
-  // What is imported from a stack that is not there cannot be resolved.
+  // References to a stack that does not exist cannot be resolved.
   await patient.stage.resources();
   const found = `${templates.length} stacks are deployed: ${templates.map(({ name }) => name).join(', ')}`;
   if (patient.isEmbedded) return ok(found);
@@ -40,12 +40,12 @@ export const versions: Check = async (patient) => {
   const [only, ...others] = found.keys();
   if (others.length > 0) {
     const what = [...found].map(([version, all]) => `${version}: ${all.map(({ name }) => name).join(', ')}`).join('; ');
-    return warning(`stacks are of different versions: ${what}`, deployAgain(patient));
+    return warning(`stacks have different versions: ${what}`, deployAgain(patient));
   }
-  if (patient.version === undefined || only === patient.version) return ok(`every stack is of version ${only}`);
+  if (patient.version === undefined || only === patient.version) return ok(`every stack has version ${only}`);
   return warning(
-    `the stage is of version ${only}, and this folder of ${patient.version}`,
-    `look at it from the folder of ${only}, or deploy: ${deployAgain(patient)}`,
+    `the stage has version ${only}, and this folder ${patient.version}`,
+    `use the folder of version ${only}, or deploy: ${deployAgain(patient)}`,
   );
 };
 
@@ -59,7 +59,7 @@ export const eventSources: Check = async (patient) => {
     .filter(({ FunctionArn }) => FunctionArn?.includes(`:function:${patient.stage.table('')}`));
   const idle = own.filter(({ State }) => State !== 'Enabled');
   if (own.length < wanted.length) {
-    return failed(`${own.length} of ${wanted.length} event source mappings are there`, deployAgain(patient));
+    return failed(`${own.length} of ${wanted.length} event source mappings exist`, deployAgain(patient));
   }
   if (idle.length === 0) return ok(`${own.length} event source mappings are enabled`);
   const what = idle.map(({ FunctionArn, State }) => `${FunctionArn?.split(':').at(-1)} is ${State}`).join(', ');
@@ -69,6 +69,6 @@ export const eventSources: Check = async (patient) => {
 export const expiry: Check = async (patient) => {
   const tables = await expiringTables(await patient.stage.resources());
   const wrong = await endless(patient.stage, tables);
-  if (wrong.length === 0) return ok(`items of ${tables.length} tables expire, as they should`);
-  return failed(`nothing expires in ${wrong.map(({ table }) => table).join(', ')}`, deployAgain(patient));
+  if (wrong.length === 0) return ok(`items of ${tables.length} tables expire, as configured`);
+  return failed(`no items expire in ${wrong.map(({ table }) => table).join(', ')}`, deployAgain(patient));
 };

@@ -7,7 +7,7 @@ const NOBODY = '00000000-0000-7000-8000-000000000000';
 
 /** A call that an account refuses. */
 interface Forbidden {
-  /** Whether an answer is a refusal, and not what comes after it: nobody of that name is there. */
+  /** Whether an answer is a refusal by the authorizer, and not the 404 of the service behind it. */
   refuses: (status: number) => boolean;
   /** What it means if it is not refused. */
   means: string;
@@ -19,10 +19,10 @@ interface Forbidden {
 
 const byAuthorizer = (status: number) => status === 401 || status === 403;
 
-/** Not signed, and only functions may have the role. */
+/** An unsigned request for a role that only functions may assume. */
 const roleForAnybody = ({ endpoint = '' }: Stage, role: string): Forbidden => ({
   refuses: (status) => status >= 400,
-  means: 'roles: whoever asks gets one, and may do everything',
+  means: 'roles: anybody can assume one, and may do everything',
   url: endpoint,
   method: 'POST',
   headers: { 'content-type': 'application/x-www-form-urlencoded' },
@@ -35,13 +35,13 @@ const roleForAnybody = ({ endpoint = '' }: Stage, role: string): Forbidden => ({
 });
 
 const AUTHORIZERS = {
-  AWS_IAM: 'the IAM authorizer: a service is answered without a signature',
+  AWS_IAM: 'the IAM authorizer: a service answers without a signature',
   JWT: 'the JWT authorizer: a caller is answered without a token',
 };
-/** What only reads, should it be answered after all: by its method, or as RPC names it. */
+/** Read-only routes, in case they are answered after all: by method, or by the name of an RPC. */
 const READS = /^(GET \/.*|POST \/.*\/Get\w+)$/;
 
-/** A request that an authorizer of the API refuses, for each kind of authorizer that has a route that only reads. */
+/** For each kind of authorizer with a read-only route, a request that it must refuse. */
 function apiForAnybody(apiUrl: string, resources: readonly Resource[]): Forbidden[] {
   const routes = resources
     .filter(({ type }) => type === 'AWS::ApiGatewayV2::Route')
@@ -68,20 +68,20 @@ async function isRefused({ refuses, means: _, url, ...request }: Forbidden): Pro
   return refuses((await fetch(url, { ...request, signal: AbortSignal.timeout(10_000) })).status);
 }
 
-/** What this cloud lets pass that an account does not: found by doing it. */
+/** Finds by trial what this cloud allows and an account does not. */
 export const enforcement: Check = async ({ stage, isEmbedded }) => {
   if (!stage.endpoint) return notChecked('an account enforces roles and authorizers');
   const [[api], resources] = await Promise.all([registered(stage, 'api'), stage.resources()]);
   const role = resources.find(({ type, properties }) => type === 'AWS::IAM::Role' && properties.RoleName);
-  // The embedded cloud enforces the roles of functions, and takes whoever else is on this machine for its operator.
+  // The embedded cloud enforces functions' roles, and treats every other caller on this machine as its operator.
   const roles = isEmbedded || !role ? [] : [roleForAnybody(stage, role.name)];
   const forbidden = [...roles, ...(api ? apiForAnybody(String(api.attributes.url), resources) : [])];
   const passed = (
     await Promise.all(forbidden.map(async (call) => ((await isRefused(call)) ? [] : [call.means])))
   ).flat();
-  if (passed.length === 0) return ok(`${forbidden.length} calls that nobody may make are refused`);
+  if (passed.length === 0) return ok(`${forbidden.length} unauthorized calls are refused`);
   return warning(
     `this cloud does not enforce ${passed.join('; ')}`,
-    'see who may do what in an embedded cloud (npm start) or an account; and let nobody else reach this one',
+    'verify permissions in an embedded cloud (npm start) or an account; and let nobody else reach this one',
   );
 };

@@ -13,16 +13,16 @@ export interface Finding {
   remedy?: string;
 }
 
-/** What a check finds. */
+/** The result of a check. */
 export type Found = Omit<Finding, 'check'>;
 
-/** A stage that is examined. */
+/** The stage under examination. */
 export interface Patient {
   stage: Stage;
-  /** Whether it is the embedded cloud, which has not all of AWS's services. */
+  /** Whether it is the embedded cloud, which lacks some AWS services. */
   isEmbedded: boolean;
   now: Date;
-  /** Of the app, in the folder of which this is asked; undefined: in none. */
+  /** Version of the app in this folder; undefined: it contains none. */
   version: string | undefined;
 }
 
@@ -33,7 +33,7 @@ export const warning = (found: string, remedy: string): Found => ({ verdict: 'wa
 export const failed = (found: string, remedy: string): Found => ({ verdict: 'failed', found, remedy });
 export const notChecked = (why: string): Found => ({ verdict: 'not checked', found: `not checked here: ${why}` });
 
-/** Examines a stage by all checks at once; by none, if it does not even answer. */
+/** Runs all checks on a stage concurrently; none if it does not respond. */
 export async function examine(
   checks: Readonly<Record<string, Check>>,
   { stage, now, version }: Pick<Patient, 'stage' | 'now' | 'version'>,
@@ -41,7 +41,7 @@ export async function examine(
   const where = stage.endpoint ?? `region ${await region(stage)}`;
   const reached = await whatIsFound(async () => {
     const queues = await stage.queues();
-    return ok(`stage ${stage.name} answers at ${where} and has ${queues.length} queues`);
+    return ok(`stage ${stage.name} responds at ${where} and has ${queues.length} queues`);
   });
   const reachable = { check: 'reachable', ...reached };
   if (reached.verdict !== 'ok') return [reachable];
@@ -57,7 +57,7 @@ async function region({ dynamodb }: Stage): Promise<string> {
   return dynamodb.config.region().catch(() => 'unknown');
 }
 
-/** What LocalStack and its like answer for what they do not have. */
+/** The errors by which LocalStack and similar report a missing service. */
 const UNKNOWN = /UnknownOperation|NotImplemented|InternalFailure|InvalidAction|UnknownError/;
 const DENIED = /AccessDenied|AuthorizationError|Unauthorized/;
 
@@ -67,9 +67,12 @@ async function whatIsFound(check: () => Promise<Found>): Promise<Found> {
   } catch (error) {
     const { name, message } = error as Error;
     if (error instanceof OperatorError || error instanceof CloudError) return { verdict: 'failed', found: message };
-    if (UNKNOWN.test(name)) return notChecked(`the endpoint does not know it (${name})`);
+    if (UNKNOWN.test(name)) return notChecked(`the endpoint does not support it (${name})`);
     if (DENIED.test(name))
-      return failed(`your credentials may not: ${message}`, 'take a role that may: docs/reliability.md');
+      return failed(
+        `your credentials are not allowed to: ${message}`,
+        'use a role with the permission: docs/reliability.md',
+      );
     return { verdict: 'failed', found: `${name}: ${message}` };
   }
 }

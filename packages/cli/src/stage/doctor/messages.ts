@@ -3,9 +3,9 @@ import { circuitsOf } from '../circuits.ts';
 import { switchesOf } from '../switches.ts';
 import { type Check, failed, ok, warning } from './examination.ts';
 
-/** Of the alarm `Backlog`, and a tenth of it. */
+/** The threshold of the alarm `Backlog`, and a tenth of it. */
 const BACKLOG = { failed: 10_000, warning: 1_000 };
-/** The sweep publishes every minute what the relay left. */
+/** The sweep publishes every minute what the relay has left. */
 const OUTBOX_MS = { failed: 5 * 60_000, warning: 60_000 };
 
 const isDeadLetters = ({ queue }: { queue: string }) => /-(dlq|undelivered)(\.fifo)?$/.test(queue);
@@ -16,7 +16,7 @@ export const backlogs: Check = async ({ stage }) => {
   if (!most || most.visible < BACKLOG.warning) return ok(`at most ${most?.visible ?? 0} messages wait in a queue`);
   const found = `${most.visible} messages wait in ${most.queue}`;
   const remedy =
-    'see whether they become fewer: npm run ops -- queues; who is switched off: npm run ops -- switch list';
+    'check whether the number falls: npm run ops -- queues; and whether a capability is switched off: npm run ops -- switch list';
   return most.visible < BACKLOG.failed ? warning(found, remedy) : failed(found, remedy);
 };
 
@@ -24,7 +24,7 @@ export const deadLetters: Check = async ({ stage }) => {
   const filled = (await stage.queues()).filter((state) => isDeadLetters(state) && state.visible + state.inFlight > 0);
   if (filled.length === 0) return ok('no queue has dead letters');
   const what = filled.map(({ queue, visible, inFlight }) => `${queue} has ${visible + inFlight}`).join(', ');
-  return warning(what, 'the sweep parks them within two minutes; if not, look at the logs of the function *-sweep');
+  return warning(what, 'the sweep parks them within two minutes; if not, read the logs of the function *-sweep');
 };
 
 export const outbox: Check = async ({ stage, now }) => {
@@ -36,7 +36,7 @@ export const outbox: Check = async ({ stage, now }) => {
   const ageMs = now.getTime() - Date.parse(oldest);
   if (ageMs < OUTBOX_MS.warning) return ok(`${rows} messages wait to be published, none for longer than a minute`);
   const found = `${rows} messages wait to be published, the oldest for ${Math.round(ageMs / 60_000)} minutes`;
-  const remedy = 'publish them, and see why what stays does: npm run ops -- outbox publish';
+  const remedy = 'publish them, and see why some fail: npm run ops -- outbox publish';
   return ageMs < OUTBOX_MS.failed ? warning(found, remedy) : failed(found, remedy);
 };
 
@@ -65,7 +65,7 @@ export const parked: Check = async ({ stage, now }) => {
   return warning(found.join('; '), 'npm run ops -- parked list');
 };
 
-/** What there is, by subscriber; nothing, where there is none. */
+/** Counts by subscriber; undefined if all are zero. */
 function listed(what: string, counts: ReadonlyArray<readonly [subscriber: string, count: number]>): string[] {
   const some = counts.filter(([, count]) => count > 0).map(([subscriber, count]) => `${count} of ${subscriber}`);
   return some.length > 0 ? [`${what}: ${some.join(', ')}`] : [];
@@ -73,7 +73,7 @@ function listed(what: string, counts: ReadonlyArray<readonly [subscriber: string
 
 export const circuits: Check = async ({ stage, now }) => {
   const open = (await circuitsOf(stage, now)).filter(({ state }) => state !== 'closed');
-  if (open.length === 0) return ok('no remote service is left alone');
+  if (open.length === 0) return ok('every circuit is closed');
   const what = open.map(({ circuit, because }) => `${circuit}: ${because}`).join('; ');
   return warning(`circuits are open: ${what}`, 'npm run ops -- circuit list');
 };

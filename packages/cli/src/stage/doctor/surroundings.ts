@@ -19,7 +19,7 @@ export const region: Check = async ({ stage, isEmbedded }) => {
   return ok(used);
 };
 
-/** AWS refuses what is signed with a clock that is five minutes off. */
+/** AWS rejects a signature if the clock is off by five minutes or more. */
 const SKEW_MS = { failed: 5 * 60_000, warning: 30_000 };
 
 export const clock: Check = async ({ stage }) => {
@@ -39,14 +39,14 @@ export const clock: Check = async ({ stage }) => {
 
 export function skewFound(skewMs: number): Found {
   const seconds = Math.round(Math.abs(skewMs) / 1000);
-  if (Number.isNaN(skewMs)) return notChecked('the answer had no date');
+  if (Number.isNaN(skewMs)) return notChecked('the response had no date');
   if (Math.abs(skewMs) < SKEW_MS.warning) return ok('the clock of this machine is right');
   const found = `the clock of this machine is ${seconds} seconds ${skewMs > 0 ? 'behind' : 'ahead'}`;
   const remedy = 'set it, by NTP: timedatectl set-ntp true';
   return Math.abs(skewMs) < SKEW_MS.failed ? warning(found, remedy) : failed(found, remedy);
 }
 
-/** What these commands do, without doing it. */
+/** Checks the permissions that these commands need, without using them. */
 export const permissions: Check = async ({ stage }) => {
   const [subscribers, outboxes] = await Promise.all([stage.subscribers(), stage.outboxes()]);
   const lambda = new LambdaClient(stage.config);
@@ -70,7 +70,7 @@ export const permissions: Check = async ({ stage }) => {
   );
   const all = denied.flat();
   if (all.length === 0) return ok('you may read all queues and tables, and invoke all sweeps');
-  return failed(`you may not ${all.join(', ')}`, 'take a role that may: docs/reliability.md');
+  return failed(`you may not ${all.join(', ')}`, 'use a role with the permissions: docs/reliability.md');
 };
 
 const dryRun = (lambda: LambdaClient, FunctionName: string) =>
@@ -92,11 +92,11 @@ export const alarms: Check = async ({ stage, isEmbedded }) => {
   if (raised.length === 0) return ok('no alarm is raised');
   return failed(
     raised.map(({ AlarmName, AlarmDescription }) => AlarmDescription ?? AlarmName).join(' '),
-    'what it means is in its text; then run this again',
+    'its description says what it means; then run this again',
   );
 };
 
-/** Secrets that were generated with empty fields are for an operator to fill in. */
+/** Secrets that were generated with empty fields must be filled in by an operator. */
 export const secrets: Check = async ({ stage }) => {
   const client = new SecretsManagerClient(stage.config);
   const toFillIn = (await stage.resources()).flatMap(({ type, properties }) => {
@@ -117,9 +117,9 @@ export const secrets: Check = async ({ stage }) => {
     }),
   );
   const names = unfilled.flat();
-  if (names.length === 0) return ok(`${toFillIn.length} secrets that somebody had to fill in are`);
+  if (names.length === 0) return ok(`all ${toFillIn.length} secrets are filled in`);
   return warning(
-    `${names.join(', ')} is empty: what needs it does not work`,
+    `${names.join(', ')} is empty: what depends on it does not work`,
     `aws secretsmanager put-secret-value --secret-id ${names[0]} --secret-string '{…}': docs/governance.md`,
   );
 };
@@ -150,10 +150,13 @@ export const alarmMail: Check = async ({ stage, isEmbedded }) => {
   const told = all.filter(({ TopicArn }) => TopicArn?.endsWith(`:${stage.table('alarms')}`));
   if (told.length === 0)
     return warning(
-      'nobody is told of alarms',
+      'nobody is notified of alarms',
       'subscribe an address: alarmByEmail in infra/stages.ts, or the topic by hand',
     );
   const pending = told.filter(({ SubscriptionArn }) => SubscriptionArn === 'PendingConfirmation');
-  if (pending.length === 0) return ok(`${told.length} addresses are told of alarms`);
-  return warning('an address is not told of alarms: it has not confirmed', 'confirm by the link in the mail of AWS');
+  if (pending.length === 0) return ok(`${told.length} addresses are notified of alarms`);
+  return warning(
+    'an address is not notified of alarms: it has not confirmed its subscription',
+    'confirm it with the link in the email from AWS',
+  );
 };

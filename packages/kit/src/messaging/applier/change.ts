@@ -11,16 +11,16 @@ export interface ChangeOptions<C extends MessageContract> {
   now: () => Date;
 }
 
-/** Each attempt after the first follows a change of the state by somebody else. */
+/** Another attempt is made each time somebody else changes the state in between. */
 const ATTEMPTS = 5;
 
 async function noState(): Promise<never> {
-  throw new Error('a handler that is idempotent by state has no cursor, and no item that carries it');
+  throw new Error('a handler that is idempotent by state has no cursor, and so no item that carries it');
 }
 
 /**
- * Applies a message whose effect is idempotent by itself; a condition that refuses it says that the state was not what it was
- * thought.
+ * Applies a message whose effect is idempotent by itself. A failed condition means that the state has changed since it
+ * was read.
  * @returns whether there was anything to change
  */
 export function createChange<C extends MessageContract>(options: ChangeOptions<C>) {
@@ -30,10 +30,11 @@ export function createChange<C extends MessageContract>(options: ChangeOptions<C
     for (let tries = 0; tries < ATTEMPTS; tries++) {
       const handle = async () => handlers(message.type)?.handle(message, { released, state: noState });
       const { writes = [], setOnce, ...others } = (await withMessagingErrors(now, handle)) ?? {};
-      if (Object.keys(others).length > 0) throw new Error(`${message.type}: an idempotent handler only writes`);
+      if (Object.keys(others).length > 0)
+        throw new Error(`${message.type}: an idempotent handler can only return \`writes\` or \`setOnce\``);
       if (writes.length === 0 && !setOnce) return false;
       if (await store.change({ writes, ...(setOnce && { setOnce }) })) return true;
     }
-    throw new TransientError(`${message.id}: what it changes is being changed by others`);
+    throw new TransientError(`${message.id}: others are changing the same items`);
   };
 }

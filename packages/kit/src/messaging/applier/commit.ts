@@ -10,11 +10,11 @@ import type { Effect, State } from '../subscriber-store.ts';
 import type { Consequences, ConsequencesOptions } from './consequences.ts';
 
 export interface CommitOptions<C extends MessageContract> extends Omit<ConsequencesOptions<C>, 'sender'> {
-  /** Whether messages come without a version, each to be applied once by its id, in no order. */
+  /** Whether messages have no version. Each is then applied once, by its id, in any order. */
   unordered?: boolean;
   now: () => Date;
   newId: () => string;
-  /** How long a handler with a `call` keeps others off its aggregate: longer than the call may take. */
+  /** How long a handler with a `call` holds the lease on its aggregate: longer than the call may take. */
   leaseMs?: number;
 }
 
@@ -25,16 +25,16 @@ const withOutcome = (effect: Effect, outcome: Effect = {}): Effect => ({
   send: [...(effect.send ?? []), ...(outcome.send ?? [])],
 });
 
-/** It is, unless the error says that the call was not made. */
+/** Unknown, unless the error says that the call was not made. */
 const isOutcomeUnknown = (error: unknown): boolean =>
   !isPermanent(error) && !(error instanceof TransientError && !error.outcomeUnknown);
 
-/** Longer than a provider gets for an answer, with five seconds more for clocks that differ. */
+/** Longer than the timeout of a provider call, plus five seconds of clock skew. */
 const DEFAULT_LEASE_MS = 15_000;
 
 /**
- * A message without a version is remembered by its id for so long: it may come again for 14 days from its queue and for
- * another 14 from the dead letters; as much once more for whoever publishes it a second time.
+ * How long the id of an unordered message is remembered: it may be delivered for 14 days from its queue and for another
+ * 14 from the dead-letter queue; doubled, for a sender that publishes it a second time.
  */
 const REMEMBERED_SECONDS = 56 * 24 * 3600;
 
@@ -42,12 +42,14 @@ class CursorMoved extends Error {
   readonly cursor: Cursor | undefined;
 
   constructor(cursor: Cursor | undefined) {
-    super('the cursor is not where it was thought');
+    super('the cursor is not at the expected version');
     this.cursor = cursor;
   }
 }
 
-/** Commits the effect of a message with its cursor, in one conditional write, and does what follows from it. */
+/**
+ * Commits the effect of a message together with its cursor in one conditional write, then carries out the consequences.
+ */
 export function createCommit<C extends MessageContract>(
   options: CommitOptions<C>,
   { send }: Pick<Consequences, 'send'>,
@@ -56,7 +58,10 @@ export function createCommit<C extends MessageContract>(
   const { leaseMs = DEFAULT_LEASE_MS } = options;
   const handlers = handlersOf(options.handlers);
 
-  /** Reads at most once. @throws {CursorMoved} if the cursor does not stand there: nothing could be committed */
+  /**
+   * Reads at most once. @throws {CursorMoved} if the cursor is not at the expected version, so that nothing could be
+   * committed
+   */
   function stateAt(aggregateId: string, after: number): () => Promise<State> {
     let reading: Promise<State> | undefined;
     const read = async () => {
@@ -97,7 +102,7 @@ export function createCommit<C extends MessageContract>(
       try {
         if (now().getTime() - from.getTime() > leaseMs / 3)
           throw new TransientError(`${message.id}: lease acquired too late; retrying`);
-        // Whoever calls for longer would do so beside the next.
+        // Later, the call could overlap with that of the next holder of the lease.
         const left = () => from.getTime() + (leaseMs * 2) / 3 - now().getTime();
         const callIt = () => withMessagingErrors(now, () => call(leased.outcomeUnknown ?? false));
         const outcome = await withinBudget(left, callIt);
@@ -121,8 +126,8 @@ export function createCommit<C extends MessageContract>(
       await send({ aggregateId, version }, effect.send ?? [], following);
     } catch (error) {
       if (!isPermanent(error)) throw error;
-      // It is applied: judged by the cursor it would pass for a copy, whose answer nobody owes.
-      throw new TransientError(`${message.id}: applied, but what follows from it fails: ${error.message}`, {
+      // The message is applied. The cursor would report a duplicate, so its reply would be lost: retry.
+      throw new TransientError(`${message.id}: applied, but its consequences failed: ${error.message}`, {
         cause: error,
       });
     }

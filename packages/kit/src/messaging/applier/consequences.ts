@@ -12,54 +12,58 @@ export interface ConsequencesOptions<C extends MessageContract> {
   store: SubscriberStore;
   contracts: readonly C[];
   handlers: Handlers<C>;
-  /** Whether they need no cursor either, as each handler is idempotent by the state that it writes. */
+  /** Whether no cursor is needed, because each handler is idempotent by the state it writes. */
   idempotent?: boolean;
-  /** Sends what effects have to send; none is needed if no effect has. */
+  /** Sends the messages that effects return; not needed if none does. */
   sender?: Sender | undefined;
-  /** Default: all messages have their data with them. */
+  /** Default: no message has its data stored apart. */
   readWhole?: ReadWhole | undefined;
 }
 
-/** A message that was applied: its type, if anybody could read it, and what is left of it. */
+/** An applied message: its type, if it was readable, and what is left of it. */
 export type Applied = ParkedKey & { type?: string; envelope?: Envelope; unsent?: readonly OutgoingMessage[] };
 
 export type Consequences = ReturnType<typeof createConsequences>;
 
-/** What an applied message still has to do: it erases, and sends what follows. */
+/** What remains to be done for an applied message: erase data and send the messages that follow. */
 export function createConsequences<C extends MessageContract>(options: ConsequencesOptions<C>) {
   const { store, contracts, idempotent = false, sender, readWhole = async (envelope) => envelope } = options;
   const handlers = handlersOf(options.handlers);
 
   /**
-   * @param kept what is kept with the cursor until it is sent
-   * @param derived what is kept nowhere
+   * @param kept messages stored with the cursor until they are sent
+   * @param derived messages that are derived again instead of stored
    */
   async function send(place: Place, kept: readonly OutgoingMessage[], derived: readonly OutgoingMessage[]) {
     const messages = [...kept, ...derived];
     if (messages.length === 0) return;
-    if (!sender) throw new Error(`${place.aggregateId}: there is something to send, and no sender`);
+    if (!sender)
+      throw new Error(`${place.aggregateId}: the handler returned messages to send, but the consumer has no sender`);
     const errors = await sender.send(messages);
     const left = kept.filter((message) => errors.has(message));
     if (left.length < kept.length) await store.sent(place, left);
     const [cause] = errors.values();
     if (!cause) return;
     const unsent = derived.filter((message) => errors.has(message));
-    throw new UnsentError(`applied, but what follows could not be sent: ${cause.message}`, { cause, unsent });
+    throw new UnsentError(`applied, but the messages that follow could not be sent: ${cause.message}`, {
+      cause,
+      unsent,
+    });
   }
 
   /**
-   * Finishes what an applied message left undone, whose function may have died right after the commit.
-   * @throws {UnsentError} if it cannot be sent
+   * Completes an applied message after a crash between the commit and the sending.
+   * @throws {UnsentError} if sending fails
    */
-  async function settle({ type = '', envelope, unsent, ...key }: Applied): Promise<void> {
+  async function complete({ type = '', envelope, unsent, ...key }: Applied): Promise<void> {
     if (idempotent) return;
     if (isErasing({ type }, contracts)) await store.eraseLeft(key.aggregateId, key.messageId);
     if (sender) await send(key, await store.unsent(key), unsent ?? (envelope ? await derive(key, envelope) : []));
   }
 
-  /** What follows from a message that was applied. Nothing follows from one that was skipped, or whose subject has left. */
+  /** The messages that follow from an applied message; none if it was discarded or its subject was erased. */
   async function derive(key: ParkedKey, envelope: Envelope): Promise<OutgoingMessage[]> {
-    // By the type that it is read as: an older one is handled as its successor.
+    // By the type that it is read as: a message of an older version is handled as its successor.
     const readAs = contractFor(contracts, envelope.type);
     const follows = readAs && handlers(readAs.type)?.follows;
     if (!follows) return [];
@@ -70,7 +74,7 @@ export function createConsequences<C extends MessageContract>(options: Consequen
     return message ? follows(message, state) : [];
   }
 
-  /** Of a message that was applied before, and can no longer be read, nothing can be derived. */
+  /** Nothing can be derived from a message that is no longer readable. */
   async function readIfAble(envelope: Envelope): Promise<Message<C> | undefined> {
     try {
       return readMessage(await readWhole(envelope), contracts) as Message<C>;
@@ -80,5 +84,5 @@ export function createConsequences<C extends MessageContract>(options: Consequen
     }
   }
 
-  return { send, settle };
+  return { send, complete };
 }

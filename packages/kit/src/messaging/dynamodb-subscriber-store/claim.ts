@@ -7,20 +7,20 @@ import type { TransactItem } from '../outbox.ts';
 import type { Claim } from '../subscriber-store.ts';
 import type { SubscriberTable } from './table.ts';
 
-/** A conditional update of a cursor's item. */
+/** A conditional update of the item that carries a cursor. */
 export type CursorUpdate = Omit<UpdateCommandInput, 'TableName' | 'Key'> & { UpdateExpression: string };
 
 export interface Claiming {
   update: CursorUpdate;
-  /** What must be committed beside it. */
+  /** Further writes of the same transaction. */
   writes?: readonly TransactItem[];
-  /** What the item's attributes say, once nothing refused the update. */
+  /** Interprets the item's attributes when the condition held. */
   read: (attributes: Record<string, unknown>) => Claim;
-  /** Whether the item that refused the update is what it wrote itself. */
+  /** Whether the item that failed the condition is what this update wrote itself, in an earlier attempt. */
   isOwn?: (item: Record<string, unknown>) => boolean;
 }
 
-/** One conditional update of the cursor's item, with whatever must be committed beside it. */
+/** One conditional update of the item with the cursor, with further writes in the same transaction. */
 export const createClaim =
   ({ client, tableName, cursorKey }: SubscriberTable) =>
   async (aggregateId: string, { update, writes = [], read, isOwn = () => false }: Claiming): Promise<Claim> => {
@@ -49,12 +49,14 @@ export const createClaim =
     }
   };
 
-/** Whether an attempt before this one may have taken effect, whose answer the SDK did not get. */
+/** Whether an earlier attempt of the SDK, whose response was lost, may have succeeded. */
 const wasTriedAgain = (error: unknown): boolean =>
   (error instanceof ConditionalCheckFailedException || error instanceof TransactionCanceledException) &&
   (error.$metadata.attempts ?? 1) > 1;
 
-/** The cursor's item as it was when it refused the write (nothing: there was none), or `none` for other errors. */
+/**
+ * The item with the cursor as it was when its condition failed (undefined: no such item), or `none` for other errors.
+ */
 function itemThatRefused(error: unknown): Record<string, unknown> | undefined | 'none' {
   if (error instanceof ConditionalCheckFailedException) return error.Item && unmarshall(error.Item);
   if (error instanceof TransactionCanceledException) {

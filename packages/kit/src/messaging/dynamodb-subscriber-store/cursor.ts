@@ -9,7 +9,7 @@ import { unsentAttribute } from './unsent.ts';
 const cursorStandsAt = (after: number) =>
   after === 0 ? 'attribute_not_exists(#version)' : '#version = :after AND attribute_not_exists(erased)';
 
-/** Moves the cursor and ends whatever lease there was, together with the effect. */
+/** Moves the cursor and ends any lease, together with the effect. */
 function moveOf(after: number, next: Cursor, effect: Effect): CursorUpdate {
   const { send = [] } = effect;
   const set = Object.entries({
@@ -38,7 +38,7 @@ function moveOf(after: number, next: Cursor, effect: Effect): CursorUpdate {
 
 const leaseOf = (after: number, { owner, from, until }: Lease): CursorUpdate => ({
   UpdateExpression: 'SET leasedUntil = :until, leasedBy = :owner',
-  // Its own lease may stand there already: from an attempt of the SDK whose answer was lost.
+  // Its own lease may exist already, from an SDK attempt whose response was lost.
   ConditionExpression: `${cursorStandsAt(after)} AND (attribute_not_exists(leasedUntil) OR leasedUntil < :from OR leasedBy = :owner)`,
   ExpressionAttributeNames: { '#version': 'version' },
   ExpressionAttributeValues: {
@@ -70,8 +70,8 @@ export function createCursor(
         update: moveOf(after, next, effect),
         ...(effect.writes && { writes: effect.writes }),
         read: (committed) => ({ state: 'done', committed }),
-        // If an answer is lost, the SDK tries again, and is refused by its own commit: an update has no token, and that of a
-        // transaction holds for ten minutes, where it is heeded.
+        // If a response is lost, the SDK's next attempt fails on the condition that its own commit changed: an update
+        // has no idempotency token, and that of a transaction is valid for ten minutes only.
         isOwn: ({ version, appliedAt }) =>
           version === next.version && appliedAt !== undefined && appliedAt === effect.set?.appliedAt,
       }),

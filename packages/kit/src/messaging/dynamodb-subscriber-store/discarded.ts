@@ -5,7 +5,9 @@ import type { ParkedKey, SubscriberStore } from '../subscriber-store.ts';
 import { itemsUnder, type SubscriberTable } from './table.ts';
 import { forgetting } from './unsent.ts';
 
-/** Changes nothing of a parked message, and fails if it is parked no longer. A ConditionCheck would need a grant more. */
+/**
+ * A no-op write that fails if the message is no longer parked. A ConditionCheck would require another IAM permission.
+ */
 const stayParked = (tableName: string, key: ParkedKey): TransactItem => ({
   Update: {
     TableName: tableName,
@@ -16,7 +18,7 @@ const stayParked = (tableName: string, key: ParkedKey): TransactItem => ({
   },
 });
 
-/** The versions that a person decided to skip, and the messages whose consequences were given up. */
+/** The versions that an operator skipped, and the messages whose consequences were given up. */
 export function createDiscarded(
   table: SubscriberTable,
   commit: SubscriberStore['commit'],
@@ -29,7 +31,7 @@ export function createDiscarded(
       const keep = { Put: { TableName: tableName, Item: kept } };
       const unpark = { TableName: tableName, Key: keyUnder(PARKED, message) };
       if (move) return commit(aggregateId, move.after, move.next, { writes: [keep, { Delete: unpark }] });
-      // Somebody else may have discarded it meanwhile, with its version: what says so is not overwritten.
+      // An operator may have discarded it in the meantime, with its version: do not overwrite that record.
       const unparkIfParked = { Delete: { ...unpark, ConditionExpression: 'attribute_exists(pk)' } };
       const unsent = message.reason === 'unsent' && { Update: forgetting(table, message) };
       try {

@@ -4,7 +4,7 @@ import { DISCARDED, PARKED } from '../../contracts/subscriber-table.ts';
 import type { SubscriberStore } from '../subscriber-store.ts';
 import { itemsUnder, type SubscriberTable } from './table.ts';
 
-/** Forgets what the messages say that an aggregate's subject has left behind. */
+/** Deletes the content of messages that an erased aggregate has left behind. */
 export function createErasure(table: SubscriberTable): Pick<SubscriberStore, 'eraseLeft'> {
   const { client, tableName } = table;
 
@@ -15,7 +15,7 @@ export function createErasure(table: SubscriberTable): Pick<SubscriberStore, 'er
           TableName: tableName,
           Key: key,
           UpdateExpression: 'SET body = :nothing REMOVE #error',
-          // It may have been taken away meanwhile.
+          // The message may have been removed in the meantime.
           ConditionExpression: 'attribute_exists(pk)',
           ExpressionAttributeNames: { '#error': 'error' },
           ExpressionAttributeValues: { ':nothing': '' },

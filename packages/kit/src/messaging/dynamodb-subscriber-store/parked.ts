@@ -10,16 +10,16 @@ const itemOf = ({ aggregateId, ...rest }: ParkedMessage) => ({
   ...rest,
 });
 
-/** From an item of the table or of its index. */
+/** Reads an item of the table or of its index. */
 export const parkedMessageOf = ({ pk, sk: _, [PARKED_AGGREGATE]: __, ...rest }: Record<string, unknown>) =>
   ({ aggregateId: pk, ...rest }) as ParkedMessage;
 
-/** The messages that are set aside. */
+/** The parked messages. */
 export function createParked(table: SubscriberTable): Pick<SubscriberStore, 'park' | 'unpark' | 'parkedOf' | 'parked'> {
   const { client, tableName } = table;
   return {
     async park(message, only) {
-      // A body that was erased meanwhile is not written back.
+      // Do not restore a body that was erased in the meantime.
       const isUnerased = only === 'known' && message.body !== '';
       try {
         await client.send(

@@ -1,14 +1,14 @@
 import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb';
 
-/** A subscriber's own table: contracts/subscriber-table.ts says how it is laid out. */
+/** A subscriber's own table. Layout: contracts/subscriber-table.ts. */
 export interface SubscriberTable {
   client: DynamoDBDocumentClient;
   tableName: string;
-  /** Sort key of the item that carries the cursor: one that most effects update anyway. */
+  /** Sort key of the item that carries the cursor: an item that most effects update anyway. */
   cursorKey: string;
 }
 
-/** What an aggregate has under sort keys that begin like this, page by page. */
+/** The items of an aggregate whose sort keys have this prefix, page by page. */
 export const itemsUnder = ({ client, tableName }: SubscriberTable, aggregateId: string, beginning: string) =>
   paginateQuery(
     { client },

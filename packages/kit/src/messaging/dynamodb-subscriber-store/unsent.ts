@@ -4,10 +4,10 @@ import type { Place } from '../message.ts';
 import type { SubscriberStore } from '../subscriber-store.ts';
 import type { SubscriberTable } from './table.ts';
 
-/** What an effect still has to send is an attribute of the cursor's item, so that it costs no transaction. */
+/** The messages that an effect still has to send are an attribute of the cursor's item, so they cost no transaction. */
 export const unsentAttribute = ({ version }: { version: number }) => `unsent#${version}`;
 
-/** Takes away what an effect had to send. */
+/** Removes the messages that an effect had to send. */
 export const forgetting = ({ tableName, cursorKey }: SubscriberTable, { aggregateId, version }: Place) => ({
   TableName: tableName,
   Key: { pk: aggregateId, sk: cursorKey },
@@ -15,7 +15,7 @@ export const forgetting = ({ tableName, cursorKey }: SubscriberTable, { aggregat
   ExpressionAttributeNames: { '#unsent': unsentAttribute({ version }) },
 });
 
-/** What effects had to send and nobody has confirmed yet. */
+/** Messages of effects that are not yet confirmed by the broker. */
 export function createUnsent(table: SubscriberTable): Pick<SubscriberStore, 'unsent' | 'sent'> {
   const { client, tableName, cursorKey } = table;
   return {
@@ -42,7 +42,7 @@ export function createUnsent(table: SubscriberTable): Pick<SubscriberStore, 'uns
               : {
                   ...update,
                   UpdateExpression: 'SET #unsent = :left',
-                  // A person may have given it up meanwhile.
+                  // An operator may have given it up in the meantime.
                   ConditionExpression: 'attribute_exists(#unsent)',
                   ExpressionAttributeValues: { ':left': left },
                 },

@@ -5,13 +5,14 @@ import { MessageTooLargeError } from '../errors.ts';
 import { type Apart, bytesOf, MAX_BYTES } from '../outgoing.ts';
 
 /**
- * A batch of ten is parsed at once, each to some five times its bytes, in a function of 512 MB.
+ * Ten messages of a batch are parsed at once, each using about five times its size in memory, in a function of 512 MB.
  */
 export const MAX_LARGE_BYTES = 8 * 1024 * 1024;
 
 /**
- * What a message has instead of its data: a reference, by CloudEvents' extension of that name
- * (https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/dataref.md), and the SHA-256 of what is there.
+ * Replaces the data of a message: a reference, by the CloudEvents extension dataref
+ * (https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/dataref.md), and the SHA-256 of the stored
+ * data.
  */
 export interface Reference {
   dataref: string;
@@ -20,7 +21,10 @@ export interface Reference {
 
 export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-/** A message whose data travels apart, at the place that follows from it: relative to the stage's bucket, which it does not name. */
+/**
+ * Moves a message's data into the bucket, under a key that derives from the message. The reference is relative to the
+ * stage's bucket and does not name it.
+ */
 export const dataApart: Apart = (ready, contract, message) => {
   const { data, ...head } = message;
   if (contract.erases)
@@ -28,7 +32,7 @@ export const dataApart: Apart = (ready, contract, message) => {
       ready,
       bytesOf(ready),
       MAX_BYTES,
-      ' of those that erase: they are read once the data is gone',
+      ' of those that erase: they are read after the data is deleted',
     );
   const bytes = dataBytes(contract, message.datacontenttype, data);
   if (bytes.length > MAX_LARGE_BYTES) throw new MessageTooLargeError(ready, bytes.length, MAX_LARGE_BYTES);

@@ -7,19 +7,19 @@ import { isClaim, type Reader } from './whole.ts';
 type Held = Pick<ParkedMessage, 'aggregateId' | 'messageId' | 'body'>;
 
 export interface Holder extends Reader {
-  /** Whether messages are applied, and parked, by their ids. */
+  /** Whether messages are applied, and parked, by id. */
   unordered: boolean;
 }
 
 /**
- * A subscriber's table that holds the data of large messages for as long as they are parked: by a copy of its own, which does
- * not expire. Each subscriber parks for itself, and so holds for itself.
+ * A subscriber store that keeps the data of large messages as long as they are parked: as a copy that does not expire.
+ * Each subscriber keeps copies of its own.
  */
 export function holdingData(
   store: SubscriberStore,
   { objects, channel, consumer, unordered }: Holder,
 ): SubscriberStore {
-  /** The message that is parked, if it has its data elsewhere. */
+  /** The parked message, if its data is stored apart. */
   function claimIn({ body }: Held): Envelope | undefined {
     if (body === '') return undefined;
     try {
@@ -37,31 +37,31 @@ export function holdingData(
   const isParked = async (aggregateId: string, messageId: string): Promise<boolean> =>
     (await parkedAs(aggregateId, messageId)).some(({ body }) => body !== '');
 
-  /** One that could not be read is parked under its queue; and, once it can be, under its own aggregate. */
+  /** An unreadable message is parked under its queue and, once it is readable, under its own aggregate. */
   const isNeeded = async ({ aggregateId, messageId }: Held, { id, subject }: Envelope): Promise<boolean> =>
     (await isParked(aggregateId, messageId)) || isParked(unordered ? id : subject, id);
 
   async function letGo(parked: Held): Promise<void> {
     const claim = claimIn(parked);
-    // Of what was erased, the copies were, too.
+    // Erasing the message has deleted the copies, too.
     if (claim && !(await isNeeded(parked, claim))) await objects.remove(heldKey(consumer, claim));
   }
 
   return {
     ...store,
 
-    // After the message: whoever dies in between gets it again.
+    // After the message, so that a crash in between leads to a redelivery.
     async park(message, only) {
-      // One that has only something to send loses its body.
+      // A message that only has messages to send keeps no body.
       const before = message.body === '' ? await parkedAs(message.aggregateId, message.messageId) : [];
       await store.park(message, only);
       await Promise.all(before.map(letGo));
       const claim = only === 'known' ? undefined : claimIn(message);
       if (!claim) return;
       const copy = heldKey(consumer, claim);
-      // What is missing fails when it is read.
+      // Missing data is reported when it is read.
       await objects.copy(sentKey(channel, claim), copy);
-      // Meanwhile it may have been applied or erased by another, who found no copy yet.
+      // The message may have been applied or erased in the meantime, before the copy existed.
       const isErased = async () => (await store.cursor(claim.subject))?.erased;
       if (!(await isNeeded(message, claim)) || (await isErased())) await objects.remove(copy);
     },

@@ -13,15 +13,18 @@ export interface ShowOptions {
 
 type Show = (message: Omit<ParkedKey, 'messageId'> & { messageId?: string }) => Promise<string>;
 
-/** @param read what is parked, as its consumer reads it */
+/** @param read reads parked messages as the consumer does */
 export type Shown = (read: ShowOptions['read']) => Show;
 
-/** The answer of a function has 6 MB at most (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html), in Base64 three quarters of it. */
+/**
+ * A function's response has at most 6 MB (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html); in
+ * Base64, three quarters of it.
+ */
 const MAX_SHOWN_BYTES = 4 * 1024 * 1024;
 
 /**
- * The data of a parked message that is large, in Base64, for an operator.
- * @throws {PermanentError} if there is none to be shown, or it cannot be read
+ * The data of a large parked message in Base64, for an operator.
+ * @throws {Error} if the data is missing
  * @throws {Error} if it is missing
  */
 export function createShow({ store, read, readWhole }: ShowOptions): Show {
@@ -32,9 +35,9 @@ export function createShow({ store, read, readWhole }: ShowOptions): Show {
     if (!parked) throw new PermanentError(`version ${version} of ${aggregateId} is not parked`);
     const { data_base64: bytes } = await readWhole(read(parked));
     if (!(bytes instanceof Uint8Array))
-      throw new PermanentError(`version ${version} of ${aggregateId} has its data with it`);
+      throw new PermanentError(`version ${version} of ${aggregateId} carries its data itself`);
     if (bytes.length > MAX_SHOWN_BYTES)
-      throw new PermanentError(`its data has ${bytes.length} bytes; up to ${MAX_SHOWN_BYTES} are shown`);
+      throw new PermanentError(`its data has ${bytes.length} bytes; at most ${MAX_SHOWN_BYTES} can be shown`);
     return Buffer.from(bytes).toString('base64');
   };
 }

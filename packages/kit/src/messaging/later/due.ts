@@ -1,8 +1,8 @@
-/** When a message is to be sent: not before, and, as a sweep a minute sends it, at most a minute later. */
-export type Later = ({ readonly at: Date } | { /** Seconds from its commit. */ readonly after: number }) & {
+/** When to send a message: not earlier, and at most a minute later, as a sweep every minute sends it. */
+export type Later = ({ readonly at: Date } | { /** Seconds after its commit. */ readonly after: number }) & {
   /**
-   * By which it can be cancelled, and replaced: at most one message about a subject waits under a name. Default: the id of the
-   * message, which only an operator sees.
+   * Name by which it can be cancelled or replaced: at most one message per subject and name is scheduled. Default: the
+   * message id, which only an operator sees.
    */
   readonly name?: string;
 };
@@ -12,20 +12,20 @@ export type MaybeLater =
   | { after: number; at?: never; name?: string }
   | { at?: never; after?: never; name?: never };
 
-/** As characters, times are in order until then. */
+/** Up to this date, ISO timestamps sort correctly as strings. */
 const LAST = Date.parse('9999-12-31T23:59:59.999Z');
 
-/** @throws {Error} if the time is none: a defect of the caller */
+/** @throws {Error} if the time is invalid: a defect in the caller */
 export function laterOf({ at, after, name }: MaybeLater): { later?: Later } {
   if (at === undefined && after === undefined) return {};
   const ms = at?.getTime() ?? (after ?? 0) * 1_000;
   if (!(ms >= 0 && ms <= LAST))
     throw new Error(
-      `a message for later needs a time: \`at\` a Date, or \`after\` so many seconds, not ${at ?? after}`,
+      `a message for later needs a time: \`at\`, a Date, or \`after\`, a number of seconds; got ${at ?? after}`,
     );
   return { later: { ...(at ? { at } : { after: after ?? 0 }), ...(name !== undefined && { name }) } };
 }
 
-/** ISO. */
+/** Due time, ISO 8601. */
 export const dueOf = (later: Later, now: Date): string =>
   ('at' in later ? later.at : new Date(now.getTime() + later.after * 1_000)).toISOString();

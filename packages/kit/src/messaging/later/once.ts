@@ -1,6 +1,6 @@
 import type { TransactItem } from '../outbox.ts';
 
-/** Of what waits, which item this writes. */
+/** The scheduled message that an item writes. */
 function waitingOf({ Put, Delete, Update, ConditionCheck }: TransactItem, laterTable: string): string | undefined {
   const { TableName, ...item } = Put ?? Delete ?? Update ?? ConditionCheck ?? { TableName: undefined };
   if (TableName !== laterTable) return undefined;
@@ -9,8 +9,8 @@ function waitingOf({ Put, Delete, Update, ConditionCheck }: TransactItem, laterT
 }
 
 /**
- * Without the erasures of what `others` of the same transaction cancel or replace: DynamoDB refuses two operations on one item
- * (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html).
+ * Removes erasures of scheduled messages that `others` of the same transaction cancel or replace: DynamoDB refuses two
+ * operations on one item (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html).
  */
 export function erasedOnce(
   items: readonly TransactItem[],

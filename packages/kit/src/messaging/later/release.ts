@@ -10,16 +10,16 @@ export type DueKey = WaitingKey & Pick<WaitingMessage, 'due'>;
 
 export type Released =
   | 'released'
-  /** It does not wait any more, or for a later time. */
+  /** It is no longer scheduled, or rescheduled to a later time. */
   | 'gone'
-  /** Others took the place that it was to have, each time. */
+  /** Concurrent senders took its position at every attempt. */
   | 'busy';
 
-/** Others gave away the next place in between; what is left then is left to the next sweep. */
+/** Another sender took the next position in between. What is left after these attempts is left to the next sweep. */
 const ATTEMPTS = 5;
 const PAGE = 100;
 
-/** Puts messages whose time has come into the outbox: with the next place of their order, as if they were sent now. */
+/** Moves due messages into the outbox, with the next position in their order, as if they were sent now. */
 export function createRelease({ client, laterTable, outboxTable }: LaterOptions & { outboxTable: string }) {
   async function read({ subject, name }: WaitingKey): Promise<WaitingMessage | undefined> {
     const { Item } = await client.send(
@@ -28,7 +28,7 @@ export function createRelease({ client, laterTable, outboxTable }: LaterOptions 
     return Item as WaitingMessage | undefined;
   }
 
-  /** @returns nothing, if others took its place */
+  /** @returns undefined if another sender took the position */
   async function attempt(key: WaitingKey, now: Date, early: boolean): Promise<Released | undefined> {
     const waiting = await read(key);
     const isDue = early || (waiting && waiting.due <= now.toISOString());
@@ -46,7 +46,7 @@ export function createRelease({ client, laterTable, outboxTable }: LaterOptions 
   }
 
   return {
-    /** Of the index, whose items may lag behind by moments: it reads what is due, not what waits. */
+    /** Reads the index, which may lag by moments: due messages, not all scheduled ones. */
     async *due(shard: string, now: Date): AsyncIterable<DueKey[]> {
       const pages = paginateQuery(
         { client, pageSize: PAGE },
@@ -62,8 +62,8 @@ export function createRelease({ client, laterTable, outboxTable }: LaterOptions 
     },
 
     /**
-     * @param early whether also before its time, as a person may ask
-     * @throws {PermanentError} if there is no aggregate any more that could give it a version
+     * @param early whether to send it before its time, as an operator may request
+     * @throws {PermanentError} if the aggregate that would provide its version no longer exists
      */
     async release(key: WaitingKey, now: Date, early = false): Promise<Released> {
       for (let count = 1; count <= ATTEMPTS; count++) {
@@ -75,7 +75,7 @@ export function createRelease({ client, laterTable, outboxTable }: LaterOptions 
   };
 }
 
-/** Refuses, if somebody else has released, cancelled or replaced it: also by a message of the same id. */
+/** Fails if the message was released, cancelled or replaced in the meantime, also by a message with the same id. */
 const takenFrom = (
   TableName: string,
   { subject, name, messageId, due, committedAt }: WaitingMessage,
@@ -98,7 +98,9 @@ async function nextPlace(client: DynamoDBDocumentClient, { table, key, attribute
   );
   const before: number | undefined = Item?.[attribute];
   if (before === undefined && attribute === 'version')
-    throw new PermanentError(`${Object.values(key).join(' ')} of ${table} has no version: the aggregate is gone`);
+    throw new PermanentError(
+      `${Object.values(key).join(' ')} of ${table} has no version: its aggregate no longer exists`,
+    );
   const version = (before ?? 0) + 1;
   const update: TransactItem = {
     Update: {
@@ -110,7 +112,7 @@ async function nextPlace(client: DynamoDBDocumentClient, { table, key, attribute
   return { version, update };
 }
 
-/** Its `time` is that of its place, as with what is sent at once: those of an order do not go back. */
+/** `time` is the release time, as with messages sent immediately: times do not go back within an order. */
 function rowOf(
   { aggregateId, channel, kind, body }: WaitingMessage,
   version: number | undefined,

@@ -8,31 +8,31 @@ import { hasTime } from '../remaining-time.ts';
 import { createRelease, type DueKey, type Released } from './release.ts';
 import { createLater, type LaterOptions, type WaitingKey } from './waiting.ts';
 
-/** Of so many subjects of a shard, messages are released at once. */
+/** Messages of this many subjects of a shard are released in parallel. */
 const AT_ONCE = 10;
-/** Of so many messages the sweep's answer says why they stay; the log has all. */
+/** The sweep's answer explains at most this many failures; the log has all. */
 const FAILURES_TOLD = 100;
 
 export interface LaterReport {
   released: number;
-  /** Messages that are due and stay, and why; the first hundred of them. */
+  /** Due messages that could not be released, and why; the first hundred. */
   failed: Array<WaitingKey & { error: string }>;
   failedMessages: number;
-  /** Whether everything was looked at; if not, time ran out, and the next sweep goes on. */
+  /** Whether everything was processed; false: time ran out, and the next sweep continues. */
   finished: boolean;
 }
 
 const waitingKey = z.strictObject({ subject: z.string().min(1), name: z.string().min(1) });
 const laterRequest = z.union([z.strictObject({ sendNow: waitingKey }), z.strictObject({ cancel: waitingKey })]);
 
-/** What a person may ask the sweep for: to send one message that waits before its time, or never. */
+/** An operator's request: to send one scheduled message before its time, or to cancel it. */
 export type LaterRequest = z.output<typeof laterRequest>;
 export type LaterAnswer = { sent: Released } | { cancelled: boolean };
 
 export type LaterSweep = ReturnType<typeof createLaterSweep>;
 
 /**
- * What the outbox's sweep does about messages for later.
+ * The part of the outbox's sweep that handles scheduled messages.
  * @beta
  */
 export function createLaterSweep(
@@ -46,14 +46,16 @@ export function createLaterSweep(
   async function tryToRelease(key: DueKey): Promise<Error | Released> {
     try {
       const released = await release(key, now());
-      return released === 'busy' ? new Error('others sent to the same subject each time') : released;
+      return released === 'busy'
+        ? new Error('other messages to the same subject took its place at every attempt')
+        : released;
     } catch (error) {
       return error as Error;
     }
   }
 
   return {
-    /** Releases what is due: of one subject in the order of their times, those of others beside it. */
+    /** Releases due messages: those of one subject in order, subjects in parallel. */
     async sweep(context: Pick<Context, 'getRemainingTimeInMillis'>): Promise<LaterReport> {
       const started = now();
       const failed: LaterReport['failed'] = [];
@@ -70,7 +72,8 @@ export function createLaterSweep(
           const { subject, name } = key;
           logger.warn('not released', { subject, name, error: result });
           failed.push({ subject, name, error: result.message });
-          // What comes after it would take its place; but one that can have none holds nobody up.
+          // A later message would take its position, so stop here; but a message that can never have a position blocks
+          // no others.
           if (isPermanent(result)) continue;
           stuck.add(subject);
           return;
@@ -103,18 +106,18 @@ export function createLaterSweep(
     },
 
     /**
-     * @returns nothing, if the timer invoked the sweep, or somebody for something else
-     * @throws {Error} if it is meant as a request, and is none
+     * @returns undefined if the event is not a request of this kind, such as a timer's
+     * @throws {Error} if the event is an invalid request
      */
     async answer(event: object): Promise<LaterAnswer | undefined> {
       if (!('sendNow' in event || 'cancel' in event)) return undefined;
       const { success, data, error } = laterRequest.safeParse(event);
-      if (!success) throw new Error(`no request that the sweep knows: ${z.prettifyError(error)}`);
+      if (!success) throw new Error(`invalid request to the sweep: ${z.prettifyError(error)}`);
       if ('cancel' in data) return later.cancel(data.cancel);
       return { sent: await release(data.sendNow, now(), true) };
     },
   };
 }
 
-/** Ids grow with time, too. */
+/** Ids grow with time, so they break ties. */
 const byTime = (a: DueKey, b: DueKey) => (`${a.due} ${a.name}` < `${b.due} ${b.name}` ? -1 : 1);

@@ -9,35 +9,38 @@ import type { TransactItem } from '../outbox.ts';
 import { dueOf, type Later } from './due.ts';
 import { erasedOnce } from './once.ts';
 
-/** What tells one that waits from all others. */
+/** Identifies a scheduled message. */
 export interface WaitingKey {
-  /** Whom it is about: an aggregate's id. */
+  /** The aggregate's id. */
   subject: string;
-  /** Its own, or the id of the message. */
+  /** The message's name, or its id. */
   name: string;
 }
 
-/** What gives a message its place when it is due: the version of an aggregate, or a count of commands to a subject. */
+/**
+ * What gives a message its position when it is due: the version of an aggregate, or a count of the commands to a
+ * subject.
+ */
 export interface Counter {
   table: string;
   key: Record<string, string>;
   attribute: 'version' | 'sent';
 }
 
-/** A message that was committed with a state, and waits for its time. */
+/** A message that was committed with a state and is scheduled for later. */
 export interface WaitingMessage extends WaitingKey {
-  /** ISO. */
+  /** Due time, ISO 8601. */
   due: string;
   shard: string;
   committedAt: string;
   messageId: string;
-  /** Of the outbox row that it becomes. */
+  /** Aggregate id of the outbox row that it becomes. */
   aggregateId: string;
   channel: string;
   kind: MessageKind;
-  /** The CloudEvent, which has no place yet. */
+  /** The CloudEvent, still without a position. */
   body: string;
-  /** Default: its channel keeps no order. */
+  /** Default: its channel has no order. */
   counter?: Counter;
 }
 
@@ -65,15 +68,15 @@ const MAX_ITEMS = 100;
 
 export interface LaterOptions {
   client: DynamoDBDocumentClient;
-  /** `LATER_TABLE` of the outbox. */
+  /** The outbox's `LATER_TABLE`. */
   laterTable: string;
 }
 
 export type LaterMessages = ReturnType<typeof createLater>;
 
 /**
- * The messages that wait for their time. Publishers, outbox writers and processes that send for later, or erase, are given it:
- * the others do not carry it.
+ * Scheduled messages. Pass this to publishers, outbox writers and processes that send for later, or erase; the
+ * functions of others do not bundle it.
  * @public
  */
 export function createLater({ client, laterTable }: LaterOptions) {
@@ -99,22 +102,24 @@ export function createLater({ client, laterTable }: LaterOptions) {
     (await of(subject)).map((waiting) => ({ Delete: deletion(waiting) }));
 
   /**
-   * A cancellation as a part of a transaction, such as a decision's `beside`. It refuses the transaction if nothing waits under
-   * the name any more: so a message is either cancelled with the state, or sent, and whoever is late is told.
+   * A cancellation as an item of a transaction, such as a decision's `beside`. Its condition fails if nothing is
+   * scheduled under the name any more: a message is either cancelled together with the state change, or sent, and the
+   * canceller is told.
    */
   const cancelling = (key: WaitingKey): TransactItem => ({
     Delete: { ...deletion(key), ConditionExpression: 'attribute_exists(messageId)' },
   });
 
   return {
-    /** What waits about a subject, on all channels. */
+    /** Scheduled messages about a subject, on all channels. */
     of,
     cancelling,
-    /** Deletions of what waits about a subject, for a transaction: without conditions. */
+    /** Unconditional deletions of the scheduled messages about a subject, for a transaction. */
     erasing,
 
     /**
-     * A message for later as a part of the transaction that makes the state change. It replaces what waits under its name.
+     * A scheduled message as an item of the transaction that changes the state. Replaces a message scheduled under the
+     * same name.
      * @throws {Error} as `outgoingOf` does
      */
     waiting: (
@@ -124,15 +129,15 @@ export function createLater({ client, laterTable }: LaterOptions) {
       context: CommandContext,
     ): TransactItem => waitingPut(laterTable, channel, draft, placing, context),
 
-    /** Takes a message away, whether it still waits or not. */
+    /** Removes a message, whether or not it is still scheduled. */
     removing: (key: WaitingKey): TransactItem => ({ Delete: deletion(key) }),
 
-    /** Without the erasures of what `others` of the same transaction cancel or replace. */
+    /** Removes erasures of scheduled messages that `others` of the same transaction cancel or replace. */
     once: (items: readonly TransactItem[], others: readonly TransactItem[]) => erasedOnce(items, others, laterTable),
 
     /**
-     * Cancels a message alone. Not `cancelled`: it does not wait any more: it was sent, or cancelled before. It costs a
-     * transaction, which the SDK may try again without being refused by itself.
+     * Cancels a message in a transaction of its own. `cancelled: false`: it is no longer scheduled, because it was sent
+     * or cancelled before. A transaction, because the SDK's retries of it are idempotent.
      */
     async cancel(key: WaitingKey): Promise<{ cancelled: boolean }> {
       try {
@@ -144,7 +149,10 @@ export function createLater({ client, laterTable }: LaterOptions) {
       }
     },
 
-    /** Deletes what waits about a subject, for who erases it without a publisher. @returns how many there were */
+    /**
+     * Deletes the scheduled messages about a subject, for erasures without a publisher. @returns the number of deleted
+     * messages
+     */
     async erase(subject: string): Promise<number> {
       const deletions = await erasing(subject);
       for (const some of chunk(deletions, MAX_ITEMS)) await transact(client, some);

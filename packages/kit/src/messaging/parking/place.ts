@@ -8,30 +8,30 @@ import { UnsentError } from '../unsent-error.ts';
 
 export interface ParkingPlaceOptions {
   store: SubscriberStore;
-  /** Of the subscriber's own queue: what names no aggregate is parked under it. */
+  /** Name of the subscriber's own queue: unreadable messages are parked under it. */
   queueName: string;
   unordered?: boolean;
   now: () => Date;
   random: () => number;
 }
 
-/** A message as it was received, and from whom. */
+/** A message as received, and its sender. */
 export type Sent = Pick<Delivery, 'body' | 'senderId'>;
 
-/** A message that is to be parked, whyever. */
+/** A message that is to be parked. */
 type Unparked = Pick<ParkedMessage, 'aggregateId' | 'version' | 'messageId' | 'type' | 'body' | 'senderId'>;
 
-/** What is known of it from before; `parkedAt`: it was parked already. */
+/** What is known from earlier attempts; `parkedAt`: it was parked already. */
 type Before = Pick<ParkedMessage, 'attempts'> & Partial<Pick<ParkedMessage, 'parkedAt' | 'unanswered'>>;
 
 export type ParkingPlace = ReturnType<typeof createParkingPlace>;
 
-/** Of an error's text, which may repeat what a sender wrote. */
+/** Limit for an error's text, which may repeat a sender's input. */
 const MAX_ERROR_CHARACTERS = 2_000;
 
 export const textOf = (error: Error) => `${error.name}: ${error.message}`.slice(0, MAX_ERROR_CHARACTERS);
 
-/** Where messages are set aside, and what is noted of each. */
+/** Parks messages, and records the state of each. */
 export function createParkingPlace({ store, queueName, unordered = false, now, random }: ParkingPlaceOptions) {
   const nextTry = (attempts: number) =>
     new Date(now().getTime() + backoffSeconds(attempts, random) * 1000).toISOString();
@@ -43,7 +43,7 @@ export function createParkingPlace({ store, queueName, unordered = false, now, r
       ...{ aggregateId, version, messageId },
       ...(type !== undefined && { type }),
       ...(senderId !== undefined && { senderId }),
-      // To send what follows, it is not needed; and what it says may be personal.
+      // The body is not needed to send what follows, and may be personal data.
       body: reason === 'unsent' ? '' : body,
       reason,
       parkedAt: now().toISOString(),
@@ -52,8 +52,8 @@ export function createParkingPlace({ store, queueName, unordered = false, now, r
       ...(error instanceof UnsentError && error.unsent.length > 0 && { unsent: error.unsent }),
       ...((reason === 'retry' || reason === 'unsent') && { nextTryAt: nextTry(before.unanswered ?? before.attempts) }),
     };
-    // A message that comes again, too early, is no news; what is known of its failure is to be kept.
-    // One that was parked before may have been taken away meanwhile: then it stays so.
+    // A redelivery that is too early brings nothing new: keep what is recorded about its failure. A message that was
+    // parked before may have been removed in the meantime: do not park it again.
     if (before.parkedAt !== undefined) await store.park(parked, 'known');
     else await store.park(parked, reason === 'gap' ? 'new' : undefined);
     return parked;
@@ -70,7 +70,7 @@ export function createParkingPlace({ store, queueName, unordered = false, now, r
       return keep({ ...message, ...(senderId !== undefined && { senderId }) }, attempted, before);
     },
 
-    /** Parks what names no aggregate or version under its queue, as it is. */
+    /** Parks a message without a readable aggregate or version under its queue, unchanged. */
     async parkUnreadable(delivery: Delivery, error: UnreadableMessageError): Promise<void> {
       const at = now().toISOString();
       const { queueMessageId, body, senderId } = delivery;
@@ -79,9 +79,9 @@ export function createParkingPlace({ store, queueName, unordered = false, now, r
       await store.park({ ...key, body, ...(senderId !== undefined && { senderId }), ...about });
     },
 
-    /** Leaves a message parked as it is now. */
+    /** Leaves a message parked in its new state. */
     async leave(left: ParkedMessage, error: Error): Promise<{ left: ParkedMessage; error: Error }> {
-      // It may have been taken away, or given up by a person, meanwhile.
+      // It may have been removed, or given up by an operator, in the meantime.
       await store.park({ ...left, error: textOf(error) }, 'known');
       return { left, error };
     },

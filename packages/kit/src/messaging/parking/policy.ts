@@ -6,35 +6,40 @@ import type { ParkedMessage } from '../subscriber-store.ts';
 import { UnsentError } from '../unsent-error.ts';
 import type { Sent } from './place.ts';
 
-/** On whose behalf parked messages are tried. */
+/** How parked messages are tried. */
 export interface How {
-  /** A person's: also what failed for good. */
+  /** By an operator: also messages that failed permanently. */
   redriven: boolean;
-  /** Also what is held. */
+  /** Also held messages. */
   released: boolean;
-  /** The capability is switched off: nothing is applied, but what was is settled. */
+  /** The capability is switched off: nothing is applied, but applied messages are completed. */
   isOff: boolean;
-  /** Nothing adopts a baseline: a lower version may lie among the dead letters. */
+  /** No aggregate adopts a baseline, because a lower version may be in a dead-letter queue. */
   adoptsNothing?: boolean;
 }
 
-/** What became of a parked message: it is gone (`obsolete`: applied before, or its subject left), or left as it is now. */
+/**
+ * What became of a parked message: gone (`obsolete`: applied before, or its subject was erased), or left in its new
+ * state.
+ */
 export type Released = { gone: 'applied' | 'obsolete' } | { left: ParkedMessage; error?: Error };
 
 /**
- * The lower versions of an aggregate that a late subscriber meets above version 1 may lie among the dead letters, which the
- * sweep parks before it tries anything: a minute later at most, and three more if sweeps fail.
+ * The lower versions of an aggregate that a late subscriber receives above version 1 may be in a dead-letter queue. The
+ * sweep parks those before it tries anything: a minute later at most, and three more if sweeps fail.
  */
 const ADOPT_AFTER_MS = 5 * 60_000;
 
-/** Why a message is set aside whose try ended so. */
+/** The reason for parking a message whose attempt ended with this error. */
 export function reasonOf(error: Error): 'unsent' | 'failed' | 'retry' {
   if (error instanceof UnsentError) return 'unsent';
-  // Data that was missing each time does not come back by itself.
+  // Data that is still missing after all attempts does not reappear by itself.
   return error instanceof MissingDataError || isPermanent(error) ? 'failed' : 'retry';
 }
 
-/** Whether a parked message may be tried now; what waits for a person is tried when a person says so. */
+/**
+ * Whether a parked message may be tried now. A message that waits for a person is tried only on an operator's request.
+ */
 export function isDue(
   { reason, nextTryAt = '' }: ParkedMessage,
   { redriven, released, isOff }: How,
@@ -46,11 +51,11 @@ export function isDue(
   return (reason === 'retry' || reason === 'unsent') && Date.parse(nextTryAt) <= now.getTime();
 }
 
-/** Whether an aggregate without cursor may begin with this message. */
+/** Whether an aggregate without a cursor may start with this message. */
 export const mayBegin = (parked: ParkedMessage, joinsLate: boolean, now: Date): boolean =>
   joinsLate && ageOf(parked, now) >= ADOPT_AFTER_MS;
 
-/** Whether the function died over what is to be applied first. */
+/** Whether the function crashed during the message that is to be applied first. */
 export function isSuspect(queue: readonly ParkedMessage[]): boolean {
   const lowest = lowestOf(queue);
   return lowest?.reason === 'retry' && Boolean(lowest.unanswered);
@@ -58,11 +63,11 @@ export function isSuspect(queue: readonly ParkedMessage[]): boolean {
 
 export interface Reading {
   contracts: readonly MessageContract[];
-  /** @throws {UnreadableMessageError} if it cannot be read, or is none that is expected */
+  /** @throws {UnreadableMessageError} if it is unreadable or of an unexpected type */
   readParked: (parked: Sent) => Envelope;
 }
 
-/** Whether the others make way for it. One that cannot be applied itself makes way for nothing. */
+/** Whether earlier messages are dropped in its favour; not if it cannot be applied itself. */
 export function erases(parked: ParkedMessage, { contracts, readParked }: Reading): boolean {
   const { type = '', reason } = parked;
   if (!isErasing({ type }, contracts) || ['unreadable', 'failed', 'unsent'].includes(reason)) return false;

@@ -2,24 +2,24 @@ import type { ApplyOptions, Attempt, Parked } from '../applier.ts';
 import { PermanentError, PostponedError, TransientError } from '../errors.ts';
 import type { ParkedMessage } from '../subscriber-store.ts';
 import { UnsentError } from '../unsent-error.ts';
+import type { Trying } from './completion.ts';
 import { type Released, reasonOf } from './policy.ts';
-import type { Trying } from './settle.ts';
 
-/** A message over which the sweep died so often in a row waits for a person. */
+/** A message during which the sweep crashed this often in a row waits for a person. */
 const MAX_CRASHES = 5;
 
 const goneAfter = ({ outcome }: Exclude<Attempt, Parked>): Released => ({
   gone: outcome === 'applied' ? 'applied' : 'obsolete',
 });
 
-/** Tries messages again that could not be applied, or not even read. */
+/** Retries messages that could not be applied, or not even read. */
 export function createRetry({ store, place, applier, readParked, now }: Trying) {
   async function attempt(parked: ParkedMessage, how: ApplyOptions): Promise<Attempt> {
     try {
       return await applier.apply(readParked(parked), how);
     } catch (error) {
       const reason = reasonOf(error as Error);
-      // It waits for the next release, not for the sweep, which would have it held again.
+      // It waits for the next release; the sweep would only hold it again.
       return {
         outcome: 'parked',
         reason: how.released && reason === 'retry' ? 'held' : reason,
@@ -29,17 +29,17 @@ export function createRetry({ store, place, applier, readParked, now }: Trying) 
   }
 
   return {
-    /** Tries a message in its turn. */
+    /** Tries a message that is next in order. */
     async tryAgain(parked: ParkedMessage, mayAdopt: boolean, redriven: boolean): Promise<Released> {
       const attempts = parked.attempts + 1;
       const unanswered = (parked.unanswered ?? 0) + 1;
       if (parked.reason !== 'failed' && unanswered > MAX_CRASHES) {
-        const error = new PermanentError(`the sweep died over it; ${parked.error ?? 'it never answered'}`);
+        const error = new PermanentError(`the sweep crashed during it; ${parked.error ?? 'no attempt has returned'}`);
         return place.leave({ ...parked, reason: 'failed' }, error);
       }
       const released = parked.reason === 'held';
       const reason = parked.reason === 'failed' || released ? parked.reason : 'retry';
-      // Written before the try, so that a message over which the sweep dies is not the next one's first again.
+      // Recorded before the attempt, so that a message that crashes the sweep is not first again in the next sweep.
       await store.park({ ...parked, reason, attempts, unanswered, nextTryAt: place.nextTry(attempts) }, 'known');
       const attempted = await attempt(parked, { mayAdopt, released, redriven });
       if (attempted.outcome !== 'parked') {
@@ -47,16 +47,19 @@ export function createRetry({ store, place, applier, readParked, now }: Trying) 
         return goneAfter(attempted);
       }
       if (attempted.error instanceof PostponedError) {
-        // No try of its own: the one before counts on.
+        // This is not an attempt of its own: the count of the previous one stays.
         const { unanswered: _, ...before } = parked;
         const { error, reason: because } = attempted;
         return place.leave({ ...before, reason: because, nextTryAt: error.until.toISOString() }, error);
       }
       const left = await place.keep(parked, attempted, { attempts, parkedAt: parked.parkedAt });
-      return { left, error: attempted.error ?? new TransientError('the cursor of its aggregate was moved meanwhile') };
+      return {
+        left,
+        error: attempted.error ?? new TransientError('the cursor of its aggregate was moved in the meantime'),
+      };
     },
 
-    /** Code that was repaired may read what could not be read. */
+    /** Repaired code may be able to read it now. */
     async readAgain(parked: ParkedMessage, redriven: boolean): Promise<Released> {
       const attempts = parked.attempts + 1;
       try {

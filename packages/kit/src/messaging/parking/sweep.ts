@@ -16,7 +16,10 @@ type Queue = readonly [aggregateId: string, queue: readonly ParkedMessage[]];
 
 const SWEEP_SEGMENTS = 4;
 
-/** Whole queues: of the last aggregate of a page, more may stand on the next. What nobody could read is none, and many. */
+/**
+ * Groups whole aggregates: an aggregate's messages may continue on the next page. Unreadable messages are not an
+ * aggregate, and may be many.
+ */
 async function* queuesOf(pages: AsyncIterable<ParkedMessage[]>, queueName: string): AsyncIterable<Queue[]> {
   let rest: ParkedMessage[] = [];
   for await (const page of pages) {
@@ -28,36 +31,39 @@ async function* queuesOf(pages: AsyncIterable<ParkedMessage[]>, queueName: strin
   yield [...Map.groupBy(rest, ({ aggregateId }) => aggregateId)];
 }
 
-/** Applies what is parked and whose turn and time have come, each aggregate from its lowest. */
+/** Applies the parked messages that are next in order and due, each aggregate from its lowest version. */
 export function createSweep(options: SweepOptions) {
   const { store, queueName, release, now, random } = options;
   const erasing = (parked: ParkedMessage) => erases(parked, options);
 
-  /** What the sweep need not read one by one: what nobody could read, and, after a long outage, what is not due yet. */
+  /**
+   * Queues that the sweep need not read one by one: unreadable messages and, after a long outage, messages that are not
+   * due.
+   */
   function standing([aggregateId, queue]: Queue, how: How): ReleaseReport | undefined {
     const report = (forPerson: number) => ({
       aggregateId,
       ...{ applied: 0, obsolete: 0, waiting: queue.length - forPerson, forPerson },
     });
     if (aggregateId === queueName) return report(queue.length);
-    // Who leaves waits for nothing that can be dropped.
+    // An erasure does not wait for messages that can be dropped.
     if (queue.some(erasing)) return undefined;
     const lowest = lowestOf(queue);
     const toSend = queue.filter(({ reason }) => reason === 'unsent');
-    // Also while nothing is applied, one that was applied already must be settled.
+    // Even while the capability is off, applied messages must be completed.
     const isItsTime = (parked: ParkedMessage) => isDue(parked, { ...how, isOff: false }, now());
     if (toSend.some(isItsTime)) return undefined;
-    // One that is held may have come again and been applied since: then others wait for nothing.
+    // A held message may have been redelivered and applied since; then others no longer wait for it.
     const isHeldAlone = lowest?.reason === 'held' && queue.length === 1;
     const stands = isHeldAlone || (lowest?.reason === 'retry' && !isItsTime(lowest));
     if (lowest && !stands) return undefined;
     return report([...toSend, ...(lowest ? [lowest] : [])].filter((parked) => needsPerson(parked, now())).length);
   }
 
-  /** Whether the function may die over what is tried of these. */
+  /** Whether the function may crash while it tries these. */
   const mayKill = (queue: Queue[1]) => isSuspect(queue) || queue.some((parked) => parked.unanswered && erasing(parked));
 
-  /** The next sweep begins elsewhere, so that nothing waits for ever if this one runs out of time. */
+  /** The next sweep starts at another segment, so that nothing starves if sweeps run out of time. */
   async function* allQueues(): AsyncIterable<Queue[]> {
     const first = Math.floor(random() * SWEEP_SEGMENTS);
     for (let index = 0; index < SWEEP_SEGMENTS; index++)
@@ -65,8 +71,8 @@ export function createSweep(options: SweepOptions) {
   }
 
   /**
-   * @param mayGoOn false: nothing further is begun
-   * @param isOff whether the capability is switched off now: nothing is applied, but all is counted
+   * @param mayGoOn returns false to start nothing further
+   * @param isOff whether the capability is switched off: nothing is applied, but everything is counted
    * @param adoptsNothing whether dead letters are left, among which a lower version may be
    */
   return async function sweep(
@@ -95,7 +101,7 @@ export function createSweep(options: SweepOptions) {
       await pMap(queues, sweepOne, { concurrency: AGGREGATES_AT_ONCE });
       if (!mayGoOn()) return;
     }
-    // The function died over one of these, or beside one: alone, it takes no other down with it.
+    // The function crashed during one of these, or beside one: processed alone, it affects no others.
     for (const aggregateId of suspects) {
       if (!mayGoOn()) return;
       onReport(await release(aggregateId, await howNow(), mayGoOn));

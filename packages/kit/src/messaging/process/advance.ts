@@ -11,20 +11,20 @@ export interface Answer {
   /** Id of the command. */
   command: string;
   ok: boolean;
-  /** What the process remembers of it. */
+  /** What the process stores of it. */
   kept: object;
 }
 
-/** What a person decides about a process. */
+/** A person's decision about a process. */
 export type Decided = { retry: string } | { done: string } | { cancel: string };
 
-/** What replies, deadlines and persons make of a process. */
+/** The transitions of a process on replies, deadlines and persons' decisions. */
 export function transitionsOf<Data>(steps: Steps, moves: Moves<Data>) {
   type State = ProcessState<Data>;
   const { goOn, cancelled, expired } = moves;
   const { succeeded, failed, sentAgain } = attemptsOf<Data>(steps, moves);
 
-  /** @returns nothing, if it changes nothing: a duplicate, or of what is settled */
+  /** @returns undefined if nothing changes: a duplicate, or about a settled step */
   function answered(before: State, answer: Answer, now: Date): Moved<Data> | undefined {
     const { step, action, command, ok, kept } = answer;
     const awaited = awaitedOf(before);
@@ -38,13 +38,13 @@ export function transitionsOf<Data>(steps: Steps, moves: Moves<Data>) {
       return isStuck || isKnown ? undefined : failed(process, awaited, now, command);
     }
     if (action === 'undo' && !before.undone.includes(step))
-      throw new PermanentError(`${step} is said to be undone, which nobody has asked for`);
+      throw new PermanentError(`the reply says that ${step} is compensated, which the process has not requested`);
     if (action === 'undo' || !before.unknown.includes(step)) return undefined;
     const unknown = before.unknown.filter((name) => name !== step);
     if (!ok) return { process: { ...before, unknown }, sends: false };
-    // Only a person gives that up, and has to look again.
+    // Only a person gives up such a step, and has to check again.
     if (steps.isFinal(step))
-      throw new PermanentError(`${step} was done after all: it is the pivot, and nothing undoes it`);
+      throw new PermanentError(`${step} was done after all: it is the pivot, which cannot be compensated`);
     const late = { ...process, unknown, done: [...before.done, step] };
     return awaited ? { process: late, sends: false } : goOn(late, now);
   }
@@ -52,23 +52,23 @@ export function transitionsOf<Data>(steps: Steps, moves: Moves<Data>) {
   return {
     answered,
 
-    /** A deadline has come. @returns nothing, if it is not the one that counts */
+    /** A deadline is due. @returns undefined if it is not the current one */
     overdue(before: State, until: string, now: Date): Moved<Data> | undefined {
       const awaited = awaitedOf(before);
       if (!awaited || before.timer !== until || before.progress.state === 'needs-person') return undefined;
       const { timer: _, ...process } = before;
-      // Set for an earlier step, and left as it was: it comes again when this one's time has come.
+      // Set for an earlier step and not rewritten: it is rescheduled to this step's deadline.
       if (awaited.until > until) return { process, sends: false };
       return awaited.pausing ? sentAgain(process, awaited, now, awaited.attempt) : failed(process, awaited, now);
     },
 
-    /** @throws {PermanentError} if that cannot be decided about it now */
+    /** @throws {PermanentError} if the decision is not possible in this state */
     decided(before: State, decision: Decided, now: Date): Moved<Data> {
       const [[kind, why] = ['', '']] = Object.entries(decision) as Array<[string, string]>;
       if ('cancel' in decision) return cancelled(before, why, now);
       const { process, awaited } = noted(before, `${kind}: ${why}`, now);
       if (before.progress.state !== 'needs-person')
-        throw new PermanentError(`it is ${before.progress.state}, and needs nobody`);
+        throw new PermanentError(`it is ${before.progress.state}, and waits for no decision`);
       return 'retry' in decision ? sentAgain(process, awaited, now, 1) : succeeded(process, awaited, now);
     },
   };

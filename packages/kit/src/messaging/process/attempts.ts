@@ -2,12 +2,12 @@ import type { Moved, Moves } from './moves.ts';
 import type { Awaited, ProcessState } from './state.ts';
 import { later, type Steps } from './steps.ts';
 
-/** A compensation, or a step after the pivot, is tried so often before a person is asked. */
+/** A compensation, or a step after the pivot, is tried this often before a person is needed. */
 export const ATTEMPTS = 5;
-/** Seconds before a command that was refused is sent again: doubled each time. */
+/** Seconds before a refused command is sent again; doubled each time. */
 const FIRST_PAUSE = 60;
 
-/** What comes of an attempt at a step, or at its compensation. */
+/** What follows from an attempt at a step or its compensation. */
 export function attemptsOf<Data>({ timeOf, mayGiveUp }: Steps, { goOn, goBack }: Moves<Data>) {
   type State = ProcessState<Data>;
 
@@ -17,7 +17,7 @@ export function attemptsOf<Data>({ timeOf, mayGiveUp }: Steps, { goOn, goBack }:
     return goOn({ ...process, done: done.filter((name) => name !== step), undone: [...undone, step] }, now);
   }
 
-  /** @param command of the reply that refused it; undefined: there came none in time */
+  /** @param command id of the refused command; undefined: the reply did not arrive in time */
   function failed(process: State, awaited: Awaited, now: Date, command?: string): Moved<Data> {
     const { step, action, attempt, refusals = [] } = awaited;
     const isRefused = command !== undefined;
@@ -29,7 +29,7 @@ export function attemptsOf<Data>({ timeOf, mayGiveUp }: Steps, { goOn, goBack }:
       const awaits = { ...awaited, ...known };
       return { process: { ...process, progress: { state: 'needs-person', awaits, why } }, sends: false };
     }
-    // What had no reply is not sent again: it is not lost, and would be done twice.
+    // A command without a reply is not sent again: it is not lost, and could be executed twice.
     const until = isRefused ? later(now, FIRST_PAUSE * 2 ** (attempt - 1)) : timeOf(process, awaited, now);
     const { pausing: _, ...rest } = awaited;
     const awaits: Awaited = {
@@ -42,7 +42,7 @@ export function attemptsOf<Data>({ timeOf, mayGiveUp }: Steps, { goOn, goBack }:
     return { process: { ...process, progress: { state, awaits } }, sends: false };
   }
 
-  /** The command once more: its time has come, or a person says so. */
+  /** Sends the command again, because its time has come or an operator requested it. */
   function sentAgain(process: State, { pausing: _, ...awaited }: Awaited, now: Date, attempt: number): Moved<Data> {
     const awaits = { ...awaited, attempt, until: timeOf(process, awaited, now) };
     const state = awaited.action === 'do' ? 'running' : 'compensating';

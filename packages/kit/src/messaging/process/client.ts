@@ -8,7 +8,7 @@ import { stepsOf } from './steps.ts';
 import { type ProcessOptions, type TransitionWrites, transitionWrites } from './writes.ts';
 
 /**
- * Parts of a transaction: of a publisher's decision, or of an outbox writer's commit.
+ * Items for a transaction: for a publisher's decision, or an outbox writer's commit.
  * @public
  */
 export interface ProcessWrites {
@@ -17,8 +17,8 @@ export interface ProcessWrites {
 }
 
 /**
- * Begins processes and looks at them: of `createProcess`, what a function needs that takes no replies.
- * @throws {Error} if the process has a deadline, and the options no `later`
+ * Starts and reads processes: the part of `createProcess` for functions that receive no replies.
+ * @throws {Error} if the process has a deadline and the options no `later`
  * @beta
  */
 export function createProcessClient<Data>(definition: ProcessDescriptor<Data>, options: ProcessOptions<Data>) {
@@ -26,7 +26,7 @@ export function createProcessClient<Data>(definition: ProcessDescriptor<Data>, o
   return clientOf(definition, movesOf<Data>(steps), transitionWrites(definition, steps, options));
 }
 
-/** Of what the whole process has, too. */
+/** The client part of a process, from parts that it shares with the whole. */
 export function clientOf<Data>(
   { name, data: schema }: ProcessDescriptor<Data>,
   moves: Moves<Data>,
@@ -39,21 +39,21 @@ export function clientOf<Data>(
     read,
 
     /**
-     * As `read`; but where no deadline tells a process of the time, its step is given up first if its time has passed. Nobody who
-     * has seen that sees it done later.
-     * @throws {TransientError} if others change it each time
+     * Like `read`, but without a `deadline` message first gives up a step whose time has passed. So nobody who has seen
+     * the step fail sees it done later.
+     * @throws {TransientError} if concurrent changes win every attempt
      */
     current: (id: string): Promise<ProcessState<Data> | undefined> => move(id, moves.expired),
 
-    /** Begins a process: a companion of that name refuses the transaction if there is one of that id. */
+    /** Starts a process. The write of that name fails if a process with the id exists. */
     start(id: string, data: Data, context: CommandContext): ProcessWrites {
       const { put, send, beside } = begun(id, data, context);
       return { send, beside: { [name]: { Put: put }, ...beside } };
     },
 
     /**
-     * Begins a process in a transaction of its own, where it is all the state there is.
-     * @param checks what else is committed, by names of the service: one that refuses is told by its name
+     * Starts a process in a transaction of its own, if there is no other state.
+     * @param checks further writes, by names of the service's own; if one fails, the result contains its name
      */
     async create<Beside extends string = never>(
       id: string,
@@ -69,9 +69,9 @@ export function clientOf<Data>(
     },
 
     /**
-     * Has a process compensated that was read, with a state of the caller's: a companion of that name refuses the transaction
-     * if it has gone on meanwhile.
-     * @throws {PermanentError} if it has ended, or does not go back from where it is
+     * Cancels a process that was read, and compensates it, together with a state of the caller's. The write of that
+     * name fails if the process has moved on in the meantime.
+     * @throws {PermanentError} if it has ended, or cannot be compensated from its current step
      */
     cancel(process: ProcessState<Data>, because: string, context: CommandContext): ProcessWrites {
       const { put, send, beside } = writesOf(process, moves.cancelled(process, because, context.now), context);

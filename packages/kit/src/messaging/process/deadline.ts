@@ -6,13 +6,13 @@ import { awaitedOf, type ProcessState } from './state.ts';
 
 type Own = Pick<ProcessDescriptor, 'name' | 'replies' | 'deadline'> & { later?: LaterMessages | undefined };
 
-/** Where the deadline of a process waits. */
+/** The key of a process's scheduled deadline. */
 export const waitingOf = (name: string, id: string) => ({ subject: id, name: `${name}-deadline` });
 
 /**
- * A transition with its deadline: one message for later a process. One that is set for an earlier time stays where it is, and is set
- * anew when it comes: a step that is answered in time writes none. Who needs a person says so at once, by a message that is
- * held for one.
+ * A transition with its deadline: one scheduled message per process. A deadline that is set to an earlier time stays,
+ * and is rescheduled when it is due, so a step that is answered in time writes none. A process that needs a person says
+ * so immediately, by a message held for one.
  */
 export function placed<Data>(
   { name, replies, deadline, later }: Own,
@@ -29,7 +29,7 @@ export function placed<Data>(
   const wasHeld = before?.progress.state === 'needs-person';
   const timer = wasHeld ? undefined : kept;
   const awaited = awaitedOf(next);
-  // What was set and has not come yet is taken away.
+  // Removes a deadline that is not yet due.
   const left = timer === undefined ? {} : { [`${name} deadline`]: later.removing(waiting) };
   if (!awaited) return { ...none, process, beside: left };
   if (next.progress.state === 'needs-person') {
@@ -38,7 +38,7 @@ export function placed<Data>(
     const progress = { ...next.progress, parked };
     return { process: { ...process, progress, timer: now }, send: [message(now, { id: parked })], beside: left };
   }
-  // One whose time has come is under way, or was deleted by others: if it comes, it is not the one that counts any more.
+  // A deadline that is due is in transit, or was deleted by others. If it arrives, it is not the current one.
   const isAhead = timer !== undefined && timer > context.now.toISOString();
   if (isAhead && timer <= awaited.until) return { ...none, process: { ...process, timer } };
   const until = awaited.until;

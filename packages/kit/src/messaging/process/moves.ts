@@ -2,15 +2,15 @@ import { PermanentError } from '../errors.ts';
 import { type Awaited, awaitedOf, type ProcessState } from './state.ts';
 import type { Steps } from './steps.ts';
 
-/** A process as it is next, and whether the command of what it awaits is to be sent. */
+/** The next state of a process, and whether to send the command that it awaits. */
 export interface Moved<Data = unknown> {
   process: ProcessState<Data>;
   sends: boolean;
 }
 
 /**
- * A process with what was decided about it.
- * @throws {PermanentError} if it awaits nothing about which anything could be decided
+ * A process with a decision recorded.
+ * @throws {PermanentError} if it awaits nothing
  */
 export function noted<Data>(before: ProcessState<Data>, what: string, now: Date) {
   const awaited = awaitedOf(before);
@@ -20,7 +20,7 @@ export function noted<Data>(before: ProcessState<Data>, what: string, now: Date)
 
 export type Moves<Data> = ReturnType<typeof movesOf<Data>>;
 
-/** How a process begins, and goes on: by its state alone, and by no setting. */
+/** How a process starts and continues: depends on its state only, on no setting. */
 export function movesOf<Data>({ all, stepOf, timeOf, mayGiveUp, isToldOfTime }: Steps) {
   type State = ProcessState<Data>;
 
@@ -35,7 +35,7 @@ export function movesOf<Data>({ all, stepOf, timeOf, mayGiveUp, isToldOfTime }: 
     sends: false,
   });
 
-  /** What comes next: a step, or a compensation of the last that was done. */
+  /** The next action: a step, or the compensation of the last step done. */
   function goOn(process: State, now: Date): Moved<Data> {
     const { because, done } = process;
     if (because === undefined) {
@@ -63,16 +63,17 @@ export function movesOf<Data>({ all, stepOf, timeOf, mayGiveUp, isToldOfTime }: 
       );
     },
 
-    /** @throws {PermanentError} if it has ended, or does not go back from where it is */
+    /** @throws {PermanentError} if it has ended, or cannot be compensated from its current step */
     cancelled(before: State, why: string, now: Date): Moved<Data> {
       const { process, awaited } = noted(before, `cancel: ${why}`, now);
       if (mayGiveUp(awaited, process.progress.state === 'needs-person'))
         return goBack(process, `cancelled: ${why}`, now, awaited.step);
-      throw new PermanentError(`it awaits ${awaited.action} ${awaited.step}, from where it does not go back`);
+      throw new PermanentError(`it awaits ${awaited.action} ${awaited.step}, from where it cannot be compensated`);
     },
 
     /**
-     * Of a process that nothing tells of the time, what is left when the time of its step has passed. @returns nothing, if it has not
+     * For a process without deadline messages: the transition after the time of its step has passed. @returns undefined
+     * if it has not passed
      */
     expired(before: State, now: Date): Moved<Data> | undefined {
       const awaited = awaitedOf(before);

@@ -4,24 +4,27 @@ import type { ProcessState } from './state.ts';
 const because = z.string().min(1);
 
 const processRequest = z.strictObject({
-  /** Its id. */
+  /** Id of the process. */
   process: z.string().min(1),
-  /** Why. `retry`: its command is sent again; `done`: a person has done it; `cancel`: what was done is compensated. Default: it is only shown. */
+  /**
+   * With a reason. `retry`: its command is sent again; `done`: a person has done the step; `cancel`: completed steps
+   * are compensated. Default: the process is only shown.
+   */
   decide: z
     .union([z.strictObject({ retry: because }), z.strictObject({ done: because }), z.strictObject({ cancel: because })])
     .exactOptional(),
 });
 
-/** What a person may ask the sweep for, about one process. */
+/** An operator's request to the sweep about one process. */
 export type ProcessRequest = z.output<typeof processRequest>;
 
-/** The answer to a {@link ProcessRequest}: the process as it is by now. */
+/** The answer to a {@link ProcessRequest}: the current state of the process. */
 export type ProcessAnswer = { process: ProcessState } | { refused: string };
 
-/** @throws {Error} if it is meant as such a request, and is none */
+/** @throws {Error} if the event is an invalid request */
 export function processRequestOf(event: object): ProcessRequest | undefined {
   if (!('process' in event)) return undefined;
   const { success, data, error } = processRequest.safeParse(event);
   if (success) return data;
-  throw new Error(`no request about a process: ${z.prettifyError(error)}`);
+  throw new Error(`invalid request about a process: ${z.prettifyError(error)}`);
 }

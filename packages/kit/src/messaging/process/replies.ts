@@ -10,7 +10,7 @@ import type { Awaited } from './state.ts';
 import type { Steps } from './steps.ts';
 import type { ProcessOptions, TransitionWrites } from './writes.ts';
 
-/** Applies the replies to a process, and its deadline. */
+/** Applies replies and the deadline to a process. */
 export function replyHandlers<Data>(
   { name, steps, replies, deadline }: ProcessDescriptor<Data>,
   { exchangeOf, answered, overdue, decided }: Steps & ReturnType<typeof transitionsOf<Data>>,
@@ -20,16 +20,16 @@ export function replyHandlers<Data>(
   const handleReply = (step: string, action: Awaited['action']) => async (message: Message) => {
     const { id, correlationid, causationid = id, subject } = message;
     if (correlationid === undefined)
-      throw new PermanentError(`message ${id} has no correlation id, which would say what ${name} it answers`);
+      throw new PermanentError(`message ${id} has no correlation id, which would identify the ${name}`);
     const [process, erased] = await Promise.all([read(correlationid), isErased(subject)]);
     if (!process && erased) return {};
-    if (!process) throw new PermanentError(`message ${id} is for ${name} ${correlationid}, which there is not`);
+    if (!process) throw new PermanentError(`message ${id} is for ${name} ${correlationid}, which does not exist`);
     const exchange = exchangeOf({ step, action });
     const expected = subjectOf(commandOf(process, { step, action }));
     if (subject !== expected)
       throw new PermanentError(`message ${id} answers ${name} ${process.id}, but is about ${subject}, not ${expected}`);
     if (exchange.matches?.(message.data, process.data) === false)
-      throw new PermanentError(`message ${id} answers ${name} ${process.id}, but does not match what ${step} was`);
+      throw new PermanentError(`message ${id} answers ${name} ${process.id}, but does not match its step ${step}`);
     if (erased) return { writes: deletion(process.id) };
     const ok = exchange.ok?.(message.data, process.data) ?? true;
     const kept = exchange.keep?.(message.data) ?? {};
@@ -41,7 +41,7 @@ export function replyHandlers<Data>(
   async function handleDeadline(message: Message, { released }: { released: boolean }) {
     const { processId, until } = message.data as { processId: string; until: string };
     const process = await read(processId);
-    // It was deleted with whom it was about.
+    // The process was deleted when its subject was erased.
     if (!process) return {};
     const context = contextOf(process.id, message);
     const { progress, timer } = process;
@@ -55,7 +55,9 @@ export function replyHandlers<Data>(
 
   return ({ of, idempotent }: Pick<ConsumerDescriptor, 'of' | 'idempotent'>): Handlers<MessageContract> => {
     if (of.name !== replies.name || !idempotent)
-      throw new Error(`process ${name}: the consumer of its replies takes ${replies.name}, and is \`idempotent\``);
+      throw new Error(
+        `process ${name}: the consumer of its replies must consume ${replies.name} and be \`idempotent\``,
+      );
     const exchanges = steps.flatMap((step) => [
       [step.reply.type, handleReply(step.name, 'do')] as const,
       ...(step.compensate ? [[step.compensate.reply.type, handleReply(step.name, 'undo')] as const] : []),

@@ -3,25 +3,25 @@ export interface Awaited {
   step: string;
   /** `undo`: its compensation. */
   action: 'do' | 'undo';
-  /** How often it was tried, this time included. */
+  /** Number of tries, including this one. */
   attempt: number;
-  /** ISO. */
+  /** Deadline, ISO 8601. */
   until: string;
-  /** Its command is sent then; until then nothing is. */
+  /** A pause before the next attempt: the command is sent at `until`. */
   pausing?: true;
-  /** The commands, by id, whose replies have refused it. */
+  /** Ids of the commands whose replies refused them. */
   refusals?: readonly string[];
 }
 
 export type Progress =
   | { state: 'running' | 'compensating'; awaits: Awaited }
   /**
-   * It stands still until somebody says how it goes on, or a reply comes after all. `why`: what has failed; `parked`: the
-   * message that is held for a person meanwhile.
+   * Stopped until a person decides how to continue, or a late reply arrives. `why`: what failed; `parked`: the message
+   * that is held for a person.
    */
   | { state: 'needs-person'; awaits: Awaited; why: string; parked?: string }
   | { state: 'completed' }
-  /** All that was done is undone. */
+  /** Everything that was done is compensated. */
   | { state: 'failed' };
 
 /**
@@ -35,18 +35,18 @@ export interface ProcessState<Data = unknown> {
   startedAt: string;
   changedAt: string;
   progress: Progress;
-  /** The steps whose effect stands, in the order in which they were done. */
+  /** The steps whose effects stand, in the order in which they were done. */
   done: readonly string[];
   undone: readonly string[];
-  /** Steps that were given up without a reply: if one was done after all, it is compensated. */
+  /** Steps that were given up without a reply: outcome unknown. If one was done after all, it is compensated. */
   unknown: readonly string[];
-  /** Why it is compensated, and not completed. */
+  /** Why it is compensated instead of completed. */
   because?: string;
-  /** What persons decided, and why. */
+  /** Persons' decisions, with reasons. */
   decided?: readonly string[];
-  /** ISO: of the one deadline of its own that counts. */
+  /** Time of its current deadline, ISO 8601. */
   timer?: string;
-  /** ISO: it was completed, or had failed, for the first time. */
+  /** When it first completed or failed, ISO 8601. */
   endedAt?: string;
 }
 
@@ -56,13 +56,13 @@ const NAMES: Readonly<Record<keyof ProcessState, true>> = {
 };
 const isName = (name: string): boolean => Object.hasOwn(NAMES, name);
 
-/** The process in an item, which has its key and what is for an index beside it. */
+/** Reads the process from an item, leaving out the key and the index attributes. */
 export const stateOf = <Data>(item: Record<string, unknown>): ProcessState<Data> =>
   Object.fromEntries(Object.entries(item).filter(([name]) => isName(name))) as unknown as ProcessState<Data>;
 
 /**
- * What an item has of a process beside its key: what is for an index, and its state.
- * @throws {Error} if two of them have one name: a defect of the service
+ * The attributes of a process's item besides its key: those for an index, and its state.
+ * @throws {Error} if two of them have the same name: a defect in the service
  */
 export function itemOf(
   key: Record<string, string>,

@@ -4,22 +4,22 @@ import type { Awaited, ProcessState } from './state.ts';
 
 export type Steps = ReturnType<typeof stepsOf>;
 
-/** The steps of a process by their names, and from which it may go back. */
+/** The steps of a process by name, and from which of them it can be compensated. */
 export function stepsOf({ steps, deadline }: Pick<ProcessDescriptor, 'steps' | 'deadline'>) {
   const pivot = steps.findIndex((step) => step.pivot);
   const indexOf = (name: string) => steps.findIndex((step) => step.name === name);
   const stepOf = (name: string): ProcessStep => {
     const step = steps[indexOf(name)];
-    if (!step) throw new PermanentError(`the process has no step ${name} any more`);
+    if (!step) throw new PermanentError(`the process no longer has a step ${name}`);
     return step;
   };
   const exchangeOf = ({ step, action }: Pick<Awaited, 'step' | 'action'>): Exchange => {
     const found = action === 'do' ? stepOf(step) : stepOf(step).compensate;
-    if (!found) throw new PermanentError(`step ${step} has no compensation any more`);
+    if (!found) throw new PermanentError(`step ${step} no longer has a compensation`);
     return found;
   };
 
-  /** Whether the process may go back instead of waiting for a step. One that may have been done must be compensable. */
+  /** Whether the process may give up a step and compensate. A step that may have been done must have a compensation. */
   const mayGiveUp = ({ step, action }: Awaited, isRefused: boolean): boolean => {
     const index = indexOf(step);
     if (action === 'undo' || (pivot >= 0 && index > pivot)) return false;
@@ -28,17 +28,17 @@ export function stepsOf({ steps, deadline }: Pick<ProcessDescriptor, 'steps' | '
 
   return {
     all: steps,
-    /** Whether a message of its own tells it that a time has passed. */
+    /** Whether a deadline message tells the process that time has passed. */
     isToldOfTime: deadline !== undefined,
     stepOf,
     exchangeOf,
-    /** ISO: when a reply is expected, to what is sent now. */
+    /** When the reply to a command that is sent now is due, ISO 8601. */
     timeOf({ data }: ProcessState, awaited: Pick<Awaited, 'step' | 'action'>, now: Date): string {
       const { within } = exchangeOf(awaited);
       return later(now, typeof within === 'function' ? within(data) : within);
     },
     mayGiveUp,
-    /** Of the pivot, whether nothing undoes it. */
+    /** Whether it is the pivot and has no compensation. */
     isFinal: (name: string) => indexOf(name) === pivot && !stepOf(name).compensate,
   };
 }

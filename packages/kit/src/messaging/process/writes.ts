@@ -19,43 +19,44 @@ type Ended<Data> = (process: ProcessState<Data>, context: CommandContext) => Pro
 export interface ProcessOptions<Data> {
   client: DynamoDBDocumentClient;
   /**
-   * Of its items, and of the counts of its commands to ordered queues. It is the table of the publisher that starts it (the
-   * `countersTable` of an outbox writer): counted in two tables, two commands to a subject would get one place.
+   * Table of the process items, and of the counters of its commands to ordered queues. Use the table of the publisher
+   * that starts it (the `countersTable` of an outbox writer): with counters in two tables, two commands to a subject
+   * would get the same position.
    */
   table: string;
   outboxTable: string;
-  /** Of `createLater`, on LATER_TABLE of the outbox: its deadlines wait there. Default: it has none. */
+  /** From `createLater`, on the outbox's LATER_TABLE: schedules its deadlines. Default: it has none. */
   later?: LaterMessages;
-  /** Of `createClaimCheck`: keeps the data of large commands. Default: it sends none. */
+  /** From `createClaimCheck`: stores the data of large commands. Default: it sends none. */
   claimCheck?: ClaimCheck;
   /** CloudEvents `source` of its commands: `/APPLICATION/SERVICE`. */
   source: string;
-  /** Of its item. Default: `{ pk: 'process#NAME/ID' }`. */
+  /** Key of its item. Default: `{ pk: 'process#NAME/ID' }`. */
   key?: (id: string) => Record<string, string>;
-  /** What its item has beside its state, for an index. Whatever else is put into the item goes at the next transition. */
+  /** Further attributes of its item, for an index. Any other attribute is lost at the next transition. */
   attributes?: (data: Data) => Record<string, unknown>;
   /**
-   * Whether whom a reply is about has been erased: then the reply deletes the process, and changes nothing if that is
-   * gone. Default: nobody is.
+   * Whether the subject of a reply has been erased. If so, the reply deletes the process, and has no effect if it is
+   * gone already. Default: never.
    */
   isErased?: (subject: string) => Promise<boolean>;
   /**
-   * What an item that an earlier version of the service has left under its key is as a process, of version 1; it is put there
-   * when it is first read, if the condition holds that it is still what was read.
+   * Converts an item that an earlier version of the service left under its key to a process of version 1. It is written
+   * when it is first read, if the condition confirms that the item has not changed since.
    */
   restore?: (item: Record<string, unknown>) => { process: ProcessState<Data>; condition: PutCondition };
   now?: () => Date;
   newId: () => string;
-  /** What else is written, in the transaction in which it ends; once, also of one that is compensated again. */
+  /** Further writes in the transaction in which it ends; once, even if it is compensated again later. */
   on?: { completed?: Ended<Data>; failed?: Ended<Data> };
 }
 
-/** Others changed it between read and write. */
+/** Concurrent changes between read and write. */
 const ATTEMPTS = 5;
 
 export type TransitionWrites<Data> = ReturnType<typeof transitionWrites<Data>>;
 
-/** Where a process stands, and what commits its transitions. */
+/** The table of a process, and the writes of its transitions. */
 export function transitionWrites<Data>(
   definition: ProcessDescriptor<Data>,
   { exchangeOf }: Pick<Steps, 'exchangeOf'>,
@@ -64,7 +65,7 @@ export function transitionWrites<Data>(
   const { client, table, outboxTable, later, claimCheck, source, newId, attributes, restore, on = {} } = options;
   const { name, replies, deadline } = definition;
   const { key = (id) => ({ pk: `process#${name}/${id}` }), now = () => new Date() } = options;
-  if (deadline && !later) throw new Error(`process ${name} has a deadline: give it \`later\`, of createLater`);
+  if (deadline && !later) throw new Error(`process ${name} has a deadline: pass \`later\` (createLater)`);
   const places = { client, outboxTable, source, countersTable: table };
   const writer = createOutboxWriter({ ...places, ...(later && { later }), ...(claimCheck && { claimCheck }) });
 
@@ -74,7 +75,7 @@ export function transitionWrites<Data>(
     return draftTo(channel, contract, by(data), { replyTo: replies, correlationId: id });
   }
 
-  /** What commits a transition, with what it sends. */
+  /** The writes of a transition, including the messages that it sends. */
   function writesOf(before: ProcessState<Data> | undefined, moved: Moved<Data>, context: CommandContext) {
     const awaited = awaitedOf(moved.process);
     const command = moved.sends && awaited ? [commandOf(moved.process, awaited)] : [];
@@ -110,7 +111,7 @@ export function transitionWrites<Data>(
     throw changing(id);
   }
 
-  /** What commits a transition, beside the put; and what its end brings with it. */
+  /** The writes of a transition besides the put, and those of its end. */
   async function committing(before: ProcessState<Data>, moved: Moved<Data>, context: CommandContext) {
     const { next, put, send, beside } = writesOf(before, moved, context);
     const { state } = next.progress;
@@ -123,22 +124,22 @@ export function transitionWrites<Data>(
   return {
     ...{ writer, commandOf, contextOf, writesOf, read, restored },
 
-    /** What commits a transition, for the transaction of a handler. */
+    /** The writes of a transition, for the transaction of a handler. */
     async itemsOf(before: ProcessState<Data>, moved: Moved<Data>, context: CommandContext): Promise<TransactItem[]> {
       const { put, others } = await committing(before, moved, context);
       return [{ Put: put }, ...others];
     },
 
-    /** Deletes it, with the deadline that it may have set. */
+    /** Deletes it, with its deadline. */
     deletion: (id: string): TransactItem[] => [
       { Delete: { TableName: table, Key: key(id) } },
       ...(later && deadline ? [later.removing(waitingOf(name, id))] : []),
     ],
 
     /**
-     * Reads it, and commits what follows; again, if others have changed it meanwhile.
-     * @returns as it is by now; undefined: there is none
-     * @throws {TransientError} if others were faster each time
+     * Reads the process and commits a transition; retries if it is changed concurrently.
+     * @returns the current process; undefined: there is none
+     * @throws {TransientError} if concurrent changes win every attempt
      */
     async move(id: string, decide: (before: ProcessState<Data>, now: Date) => Moved<Data> | undefined) {
       for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {

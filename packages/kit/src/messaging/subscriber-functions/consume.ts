@@ -8,7 +8,7 @@ import type { Subscriber } from '../subscriber.ts';
 
 export interface ConsumeOptions extends Pick<Observability, 'logger' | 'count'> {
   subscriber: Pick<Subscriber, 'apply' | 'hold' | 'isSuspect'>;
-  /** Runs something that may send, so that what others send meanwhile goes along. */
+  /** Runs an operation that may send, so that concurrent sends share calls. */
   together: <T>(run: () => Promise<T>) => Promise<T>;
   redeliver: Redeliver;
   capability: string | undefined;
@@ -17,19 +17,19 @@ export interface ConsumeOptions extends Pick<Observability, 'logger' | 'count'> 
   read: ReadEnvelope | undefined;
 }
 
-/** A message of a capability that is paused comes again after so long, and a second more each time. */
+/** A message of a paused capability is redelivered after this time, and a second more each time. */
 const SHORTEST_PAUSE_MS = 4_000;
 
 const cameBefore = ({ attributes }: SQSRecord) => Number(attributes.ApproximateReceiveCount) > 1;
 
-/** Takes a batch from the queue. */
+/** Processes a batch from the queue. */
 export function createConsume(options: ConsumeOptions): (event: SQSEvent) => Promise<SQSBatchResponse> {
   const { subscriber, together, redeliver, capability, mode, now, read, logger, count } = options;
 
   function responseTo({ outcomes, failures, givenBack }: ConsumerReport): SQSBatchResponse {
     for (const { body, error } of failures) {
       const about = logFieldsOf(body, read);
-      // Of these there may be thousands, and none is news.
+      // There may be thousands of these, and they are expected.
       if (error instanceof PostponedError) logger.debug('message postponed', { ...about, because: error.message });
       else logger.warn('message given back', { ...about, error });
     }
@@ -44,7 +44,7 @@ export function createConsume(options: ConsumeOptions): (event: SQSEvent) => Pro
     return { batchItemFailures: givenBack.map(({ record }) => ({ itemIdentifier: record.messageId })) };
   }
 
-  /** Applies a batch, or does with it as the capability is switched. */
+  /** Applies a batch, or treats it as the capability's mode says. */
   async function consumeAs(switched: string, event: SQSEvent): Promise<ConsumerReport> {
     if (switched === 'skip')
       return consume(event, (delivery) => together(() => subscriber.hold(delivery, `${capability} is skipped`)));
@@ -61,7 +61,7 @@ export function createConsume(options: ConsumeOptions): (event: SQSEvent) => Pro
     try {
       await redeliver(report.givenBack);
     } catch (error) {
-      // They come again all the same, if later: after the queue's visibility timeout.
+      // They are redelivered anyway, but later: after the queue's visibility timeout.
       logger.warn('backoff not set', { error: error as Error });
     }
     count({ Redelivered: event.Records.filter(cameBefore).length });

@@ -3,11 +3,11 @@ import { addresses, readEnvironment, text } from '../../aws/environment.ts';
 import type { ConsumerSettings } from '../consumer-functions.ts';
 
 /**
- * What the construct Consumer tells both functions of a consumer: its `TABLE`, its `QUEUE_URL`, the queues of its dead
- * letters (`DEAD_LETTERS_URL`) and of what SNS could not deliver (`UNDELIVERED_URL`), whether it `JOINS_LATE`, the
- * `CHANNELS` that it may send to, the `SWITCHES_TABLE` and, if senders are verified, the `SENDER_PREFIX` of the stage's
- * functions.
- * @throws {Error} in a function of another name: it was deployed with the handlers of this consumer
+ * The environment that the construct Consumer sets for both functions of a consumer: `TABLE`, `QUEUE_URL`, the
+ * dead-letter queues of its queue (`DEAD_LETTERS_URL`) and of its subscription (`UNDELIVERED_URL`), `JOINS_LATE`,
+ * `CHANNELS` that it may send to, `SWITCHES_TABLE` and, if senders are verified, `SENDER_PREFIX`, the name prefix of
+ * the stage's functions.
+ * @throws {Error} in a function with another name: it was deployed with the handlers of another consumer
  */
 export function environmentOf(consumer: string): ConsumerSettings {
   const environment = readEnvironment(
@@ -25,9 +25,7 @@ export function environmentOf(consumer: string): ConsumerSettings {
   );
   const { AWS_LAMBDA_FUNCTION_NAME: name } = environment;
   if (!name.endsWith(`-${consumer}-consume`) && !name.endsWith(`-${consumer}-sweep`))
-    throw new Error(
-      `the function ${name} has the handlers of consumer ${consumer}: its \`entry\` is another consumer's`,
-    );
+    throw new Error(`the function ${name} has the handlers of consumer ${consumer}: fix its \`entry\``);
   return {
     tableName: environment.TABLE,
     queueUrl: environment.QUEUE_URL,

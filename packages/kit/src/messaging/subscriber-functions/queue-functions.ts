@@ -11,21 +11,21 @@ import type { Subscriber } from '../subscriber.ts';
 import { type ConsumeOptions, createConsume } from './consume.ts';
 import { createSweepFunction } from './sweep.ts';
 
-/** Where messages come from, and are set aside. */
+/** The queue of a consumer, and where its messages are parked. */
 export interface QueueSettings {
-  /** The consumer's own table: contracts/subscriber-table.ts says how it is laid out. */
+  /** The consumer's own table. Layout: contracts/subscriber-table.ts. */
   tableName: string;
   queueUrl: string;
-  /** The queue of its dead letters: the sweep empties it. */
+  /** URL of the dead-letter queue, which the sweep empties. */
   deadLettersUrl: string;
-  /** Of a queue behind a topic, the dead letters of its subscription. */
+  /** For a queue behind a topic: URL of the subscription's dead-letter queue. */
   undeliveredUrl?: string | undefined;
-  /** Reads messages that are no CloudEvents of the kit: `foreign`. */
+  /** Reads messages that are not CloudEvents of the kit: `foreign`. */
   read?: ReadEnvelope;
 }
 
 export interface QueueFunctionsOptions extends Pick<ConsumeOptions, 'together' | 'capability' | 'mode' | 'now'> {
-  /** Of the consumer. */
+  /** Name of the consumer. */
   name: string;
   observability: Observability;
   sqs: SQSClient;
@@ -34,7 +34,7 @@ export interface QueueFunctionsOptions extends Pick<ConsumeOptions, 'together' |
 
 export const nameOfQueue = (url: string): string => url.split('/').at(-1) ?? '';
 
-/** The two functions of what takes messages from a queue. */
+/** The two functions of a consumer of a queue. */
 export function queueFunctions(settings: QueueSettings, options: QueueFunctionsOptions) {
   const { queueUrl, deadLettersUrl, undeliveredUrl, read } = settings;
   const { observability, sqs: client, subscriber, now } = options;
@@ -50,7 +50,7 @@ export function queueFunctions(settings: QueueSettings, options: QueueFunctionsO
   });
   const redeliver = createRedelivery({ client, queueUrl, now, random: Math.random });
 
-  /** What surrounds every invocation: its budget of time; and what was measured and traced is told before it ends. */
+  /** Wraps every invocation: sets its time budget, and flushes metrics and traces before it ends. */
   const invocation = <T>(context: Context, run: () => Promise<T>): Promise<T> =>
     flushed(() => withinBudget(() => context.getRemainingTimeInMillis(), run));
 

@@ -9,7 +9,7 @@ import { hasTime } from '../remaining-time.ts';
 import type { Subscriber } from '../subscriber.ts';
 
 export interface SweepOptions extends Pick<Observability, 'logger' | 'count'> {
-  /** Of the consumer. */
+  /** Name of the consumer. */
   name: string;
   subscriber: Pick<Subscriber, 'sweep' | 'redrive' | 'discard' | 'show'>;
   setAsideDeadLetters: ReturnType<typeof createDeadLetters>;
@@ -19,7 +19,7 @@ export interface SweepOptions extends Pick<Observability, 'logger' | 'count'> {
 
 export type Sweep = (event: ParkingRequest | object, context: Context) => Promise<ParkingAnswer | undefined>;
 
-/** Parks what ended among the dead letters, and tries what is parked; or does what a person asks for. */
+/** Parks dead letters and retries parked messages, or carries out an operator's request. */
 export function createSweepFunction({
   name,
   subscriber,
@@ -32,8 +32,7 @@ export function createSweepFunction({
   async function sweepAll(context: Context): Promise<void> {
     const totals = { Applied: 0, Parked: 0, ParkedWaiting: 0, ParkedForPerson: 0, SweepFailures: 0 };
     try {
-      // Before all: what is parked may wait for one of them.
-      // It leaves half of its time to what is parked.
+      // First, because parked messages may wait for a dead letter. Half of the time is left for parked messages.
       const half = context.getRemainingTimeInMillis() / 2;
       const { setAside, left, isEmpty } = await setAsideDeadLetters(() => context.getRemainingTimeInMillis() > half);
       totals.Parked += setAside;

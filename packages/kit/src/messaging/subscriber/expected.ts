@@ -5,15 +5,15 @@ import type { Sent } from '../parking/place.ts';
 import { isSentBy } from '../sender-id.ts';
 
 export interface Expected {
-  /** Where its messages come from. */
+  /** The channel that its messages come from. */
   channel: SenderRules;
-  /** What the names of functions begin with that may send to its queue; missing: nobody verifies who has sent a message. */
+  /** Name prefix of the functions that may send to its queue; undefined: senders are not verified. */
   senderPrefix?: string | undefined;
-  /** Reads messages that are no CloudEvents of the kit: `foreign`. */
+  /** Reads messages that are not CloudEvents of the kit: `foreign`. */
   read?: ReadEnvelope | undefined;
 }
 
-/** @throws {UnreadableMessageError} also if its source may not send it, or has not sent it */
+/** @throws {UnreadableMessageError} also if its source may not send it, or did not send it */
 export function readExpected(
   { body, senderId }: Sent,
   { channel, senderPrefix, read = readEnvelope }: Expected,
@@ -23,6 +23,6 @@ export function readExpected(
   if (!maySend(channel, envelope))
     throw new UnreadableMessageError(`message ${id}: ${source} may not send ${type} on this channel`);
   if (senderPrefix !== undefined && !isSentBy(source, senderId, senderPrefix))
-    throw new UnreadableMessageError(`message ${id}: sent by ${senderId}, which is no function of ${source}`);
+    throw new UnreadableMessageError(`message ${id}: sent by ${senderId}, which is not a function of ${source}`);
   return envelope;
 }

@@ -11,17 +11,17 @@ export interface SetAsideOptions extends TriesOptions {
   parkSuspect: Tries['parkSuspect'];
 }
 
-/** Parks what a queue has given up, for the sweep to try. */
+/** Parks dead letters for the sweep to try. */
 export const createSetAside =
   ({ store, applier, park, parkSuspect, contracts, unordered }: SetAsideOptions) =>
   async (envelope: Envelope, delivery: Delivery, cause: Cause): Promise<Outcome> => {
     if (isOtherRendition(envelope, contracts)) return 'ignored';
     const place = placeOf(envelope, unordered);
     const decision = decide(await store.cursor(place.aggregateId), place.version);
-    // One that erases is left to the sweep, which may look for what there is to erase.
+    // An erasing message is left to the sweep, which also checks for data to erase.
     if (decision.action === 'acknowledge' && !isErasing(envelope, contracts)) {
       try {
-        await applier.settle({ ...place, messageId: envelope.id, type: envelope.type, envelope });
+        await applier.complete({ ...place, messageId: envelope.id, type: envelope.type, envelope });
       } catch (error) {
         if (!(error instanceof UnsentError)) throw error;
         const unsent = { outcome: 'parked', reason: 'unsent', error } as const;

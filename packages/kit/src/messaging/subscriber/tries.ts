@@ -13,27 +13,27 @@ export interface TriesOptions {
   applier: Applier;
   park: Parking['park'];
   unordered: boolean;
-  /** @throws {UnreadableMessageError} if it cannot be read, or is none that is expected */
+  /** @throws {UnreadableMessageError} if it is unreadable or of an unexpected type or sender */
   read: (sent: Sent) => Envelope;
 }
 
-/** Receives beyond these may have been no tries. */
+/** Receives beyond these may have been postponements, not attempts. */
 const triesOf = (receives: number) => Math.min(receives, RECEIVES_BEFORE_PARKING);
 
-/** Tries what a queue delivers. */
+/** Tries the messages that a queue delivers. */
 export function createTries({ store, applier, park, unordered, read }: TriesOptions) {
   const keyOf = (envelope: Envelope): ParkedKey => ({ ...placeOf(envelope, unordered), messageId: envelope.id });
 
   async function parkSuspect(envelope: Envelope, delivery: Delivery): Promise<Outcome> {
     const error = new TransientError(
-      'given up: its function died or ran out of time over it, or over another message of its batch',
+      'dead letter: its function crashed or timed out during it, or during another message of its batch',
     );
     const suspect = { outcome: 'parked', reason: 'retry', error } as const;
     await park(envelope, delivery, suspect, { attempts: delivery.receives, unanswered: 1 });
     return 'parked';
   }
 
-  /** Tries a message, and parks it if it must. */
+  /** Tries a message, and parks it if necessary. */
   async function attempt(envelope: Envelope, delivery: Delivery): Promise<Outcome> {
     const { receives } = delivery;
     const attempted = await applier.apply(envelope, { receives }).catch((error: Error): Attempt | Error => {
@@ -45,7 +45,7 @@ export function createTries({ store, applier, park, unordered, read }: TriesOpti
     return attempted.outcome;
   }
 
-  /** Tries a message that has come often, and notes that, for its function may have died over it. */
+  /** Tries a message with many receives, and records the attempt, because the function may have crashed during it. */
   async function attemptNoted(envelope: Envelope, delivery: Delivery): Promise<Outcome> {
     const key = keyOf(envelope);
     const crashes = await store.begin(key);
@@ -62,7 +62,10 @@ export function createTries({ store, applier, park, unordered, read }: TriesOpti
     attempt: (envelope: Envelope, delivery: Delivery): Promise<Outcome> =>
       delivery.receives > RECEIVES_BEFORE_PARKING ? attemptNoted(envelope, delivery) : attempt(envelope, delivery),
 
-    /** Whether a try of the message began before and never ended: its function died over it, or over another beside it. */
+    /**
+     * Whether an earlier attempt began and never ended: the function crashed during this message, or during another
+     * beside it.
+     */
     async isSuspect(delivery: Delivery): Promise<boolean> {
       if (delivery.receives <= RECEIVES_BEFORE_PARKING) return false;
       try {

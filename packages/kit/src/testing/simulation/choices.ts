@@ -1,7 +1,7 @@
-/** The decisions of one run: which step is next, and how it ends. Without any left, everything goes well. */
+/** The decisions of one run: which step is next, and how it ends. When none are left, everything succeeds. */
 export class Choices {
   readonly #values: readonly number[];
-  /** What was decided so far, each below its limit: a run with these does the same. */
+  /** The decisions so far, each below its limit: a run with these repeats this one. */
   readonly taken: number[] = [];
 
   constructor(values: readonly number[]) {
@@ -12,7 +12,7 @@ export class Choices {
     return this.taken.length >= this.#values.length;
   }
 
-  /** A number below `limit`; 0 is always the most harmless. */
+  /** Returns a number below `limit`; 0 is always the most harmless. */
   below(limit: number): number {
     const choice = (this.#values[this.taken.length] ?? 0) % limit;
     this.taken.push(choice);

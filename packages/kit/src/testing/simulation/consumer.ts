@@ -24,12 +24,12 @@ import type { Tables } from './tables.ts';
 const VISIBILITY_MS = 60_000;
 const CONSUME_TIMEOUT_MS = 10_000;
 const SWEEP_TIMEOUT_MS = 60_000;
-/** As in production, a message of a capability that is paused comes again after some seconds. */
+/** As in production, a message of a paused capability is redelivered after some seconds. */
 const PAUSE_MS = 5_000;
 
 export type Mode = 'on' | 'pause' | 'skip';
 
-/** On whose behalf an instance applies messages. `release`: a person's who also releases what is held. */
+/** Why an instance applies messages. `release`: an operator also releases held messages. */
 export type Errand = 'consume' | 'sweep' | 'redrive' | 'release' | 'discard';
 
 export interface ConsumerOptions {
@@ -38,17 +38,17 @@ export interface ConsumerOptions {
   choices: Choices;
   tables: Tables;
   queues: Queues;
-  /** Of the channels that it sends to. */
+  /** Addresses of the channels that it sends to. */
   addresses: Addresses;
   joinsLate: boolean;
-  /** Receives after which its queue gives a message up. */
+  /** Maximum receives before its queue moves a message to the dead-letter queue. */
   maxReceives: number;
   handlers: (own: HandlerContext, instance: Instance) => Handlers<MessageContract>;
-  /** Told of each message that its queue takes from a sender. */
+  /** Called for each message that its queue accepts from a sender. */
   onSent?: (body: string) => void;
-  /** Told of each instance that begins. */
+  /** Called for each instance that starts. */
   onBegin?: (instance: Instance, errand: Errand) => void;
-  /** How its capability is switched when an instance looks. */
+  /** The mode of its capability when an instance checks. */
   mode?: (instance: Instance) => Mode;
 }
 
@@ -77,7 +77,7 @@ export class Consumer {
     });
   }
 
-  /** Whether messages lie where nobody takes them but the sweep. */
+  /** Whether its dead-letter queues have messages, which only the sweep processes. */
   get hasGivenUp(): boolean {
     return this.deadLetters.open.length > 0 || this.undelivered.open.length > 0;
   }
@@ -89,7 +89,7 @@ export class Consumer {
       .map(parkedMessageOf);
   }
 
-  /** What changes while it is not at rest. */
+  /** A value that changes as long as the consumer is not at rest. */
   get signature(): unknown {
     return [
       [this.queue, this.deadLetters, this.undelivered].map(({ messages }) => messages.map(({ receives }) => receives)),
@@ -97,7 +97,7 @@ export class Consumer {
     ];
   }
 
-  /** The kit's own code, as `subscriberFunctions` puts it together. */
+  /** The kit's own code, assembled as by `subscriberFunctions`. */
   #subscriberOf(instance: Instance) {
     const { descriptor, scheduler, choices, tables, queues, addresses, joinsLate, handlers, mode } = this.#options;
     const { of: channel, reads, cursorKey, idempotent = false, source } = descriptor;
@@ -130,13 +130,13 @@ export class Consumer {
     return { ...subscriber, during: sender.during };
   }
 
-  /** Lambda takes a batch from the queue. */
+  /** Lambda polls a batch from the queue. */
   receive(): void {
     const { scheduler, choices, mode = () => 'on' } = this.#options;
     const records = this.queue.receive();
     if (records.length === 0) return;
     scheduler.log(() => `${this.queue.name} hands out ${records.map(described).join(', ')}`);
-    // Some outlive the visibility of their messages: another instance gets them too.
+    // Some instances outlive the visibility timeout of their messages: another instance receives them too.
     const timeout = choices.below(3) === 2 ? Number.POSITIVE_INFINITY : CONSUME_TIMEOUT_MS;
     this.#invoke(
       'consume',
@@ -168,10 +168,10 @@ export class Consumer {
     );
   }
 
-  /** Sets aside what its queues have given up; then tries what is parked. */
+  /** Parks dead letters, then tries parked messages. */
   sweep(onReport: (report: ReleaseReport) => void = () => {}): void {
     const { choices, queues, mode = () => 'on' } = this.#options;
-    // Now and then its time is over in the middle.
+    // Sometimes its time runs out in the middle.
     const mayGoOn = () => choices.below(8) < 7;
     this.#invoke('sweep', SWEEP_TIMEOUT_MS, async (instance) => {
       const subscriber = this.#subscriberOf(instance);
@@ -188,7 +188,7 @@ export class Consumer {
     });
   }
 
-  /** A person has what is parked tried again. @param released also what is held */
+  /** An operator redrives parked messages. @param released also held ones */
   redrive(released = this.#options.choices.below(3) < 2): void {
     const aggregates = [...new Set(this.parked.map(({ aggregateId }) => aggregateId))];
     this.#invoke(released ? 'release' : 'redrive', SWEEP_TIMEOUT_MS, (instance) =>
@@ -196,7 +196,7 @@ export class Consumer {
     );
   }
 
-  /** A person gives up a message, or a version that did not come, or tries to. */
+  /** An operator discards a message or a missing version, or tries to. */
   discard(key: Parameters<Discard>[0], because: string, done: () => void): void {
     const discard = (instance: Instance) => this.#subscriberOf(instance).discard(key, because);
     this.#invoke('discard', SWEEP_TIMEOUT_MS, discard, done);
@@ -223,7 +223,7 @@ export class Consumer {
   }
 }
 
-/** A message that was received, for who reads what happened. */
+/** A received message, for the trace. */
 function described({ body, attributes }: SQSRecord): string {
   const [, subject = 'what nobody can read'] = /"subject":"([^"]*)"/.exec(body) ?? [];
   const [, type = ''] = /"type":"([^"]*)"/.exec(body) ?? [];

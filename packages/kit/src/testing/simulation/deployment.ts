@@ -18,7 +18,7 @@ import { arnOf, Topics } from './topics.ts';
 export interface DeploymentOptions {
   scheduler: Scheduler;
   choices: Choices;
-  /** Of the publisher model. */
+  /** Decisions of the publisher model. */
   publishing: Choices;
   onViolation: (what: string) => void;
 }
@@ -29,7 +29,7 @@ interface Deployed {
   observer: ConsumerObserver;
 }
 
-/** All that a model needs of AWS: its consumers, their channels, and an outbox that publishes on them. */
+/** The simulated AWS resources of a model: its consumers, their channels, and an outbox that publishes on them. */
 export class Deployment {
   readonly tables: Tables;
   readonly publishing: Publishing;
@@ -90,7 +90,7 @@ export class Deployment {
     };
   }
 
-  /** A topic with its subscriptions, or a queue that nobody here takes from. */
+  /** Creates a topic with its subscriptions, or a queue that no consumer of the model reads. */
   #open(channel: Channel, topics: Topics): void {
     const { name, kind, ordered } = channel;
     const consumers = this.deployed.filter(({ descriptor }) => descriptor.of.name === name);
@@ -121,7 +121,7 @@ export class Deployment {
       });
   }
 
-  /** What was sent on a channel, each message once. */
+  /** The messages sent on a channel, each once. */
   #sentOn(name: string): Message[] {
     const channel = this.#channels.find((one) => one.name === name);
     if (!channel) throw new Error(`there is no channel ${name}; there are: ${this.#channels.map((one) => one.name)}`);
@@ -154,11 +154,11 @@ export class Deployment {
     };
   }
 
-  /** What a consumer has not applied though it could. */
+  /** What a consumer has not applied although it could. */
   get missing(): string | undefined {
     const { mayPark = false } = this.#model;
     const { unsent } = this.publishing;
-    if (unsent !== undefined) return `${unsent} was committed for later, and was never sent`;
+    if (unsent !== undefined) return `${unsent} was scheduled and never sent`;
     for (const { descriptor, observer } of this.deployed) {
       const without = (descriptor.without ?? []).map(({ type }) => type);
       const expected = this.#sentOn(descriptor.of.name).filter(({ type }) => !without.includes(type));
@@ -169,7 +169,7 @@ export class Deployment {
   }
 }
 
-/** @throws {Error} if a descriptor does not fit its channels, or two take from one queue */
+/** @throws {Error} if a descriptor does not match its channels, or two consumers share a queue */
 function channelsOf(descriptors: readonly ConsumerDescriptor[]): Channel[] {
   for (const descriptor of descriptors) checkConsumer(descriptor);
   const names = descriptors.map(({ name }) => name);

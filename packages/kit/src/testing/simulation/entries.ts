@@ -1,6 +1,9 @@
 import type { Choices } from './choices.ts';
 
-/** What a broker makes of the entries of a call: one can fail alone, and what failed may have been taken all the same. */
+/**
+ * How a broker treats the entries of a call: each can fail alone, and one that failed may have been accepted
+ * nevertheless.
+ */
 export function takeEntries<E extends { Id?: string | undefined }>(
   entries: readonly E[],
   choices: Choices,

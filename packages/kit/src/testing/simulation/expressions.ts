@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 export type Item = Readonly<Record<string, unknown>>;
 
-/** What the `#names` and `:values` of an expression stand for. */
+/** The values of an expression's `#names` and `:values`. */
 export interface Bindings {
   ExpressionAttributeNames?: Record<string, string> | undefined;
   ExpressionAttributeValues?: Record<string, unknown> | undefined;
@@ -29,7 +29,7 @@ const FUNCTIONS: Record<string, (value: unknown, argument: unknown) => boolean> 
   begins_with: (value, beginning) => typeof value === 'string' && value.startsWith(beginning as string),
 };
 
-/** What of DynamoDB's expressions the services use, and no more. */
+/** A parser for the subset of DynamoDB's expressions that the services use. */
 class Parser {
   readonly #tokens: readonly string[];
   #next = 0;
@@ -84,7 +84,7 @@ class Parser {
     const left = this.#operand();
     const operator = this.#take();
     const compare = COMPARISONS[operator];
-    if (!compare) throw new Error(`no comparison ${operator} in ${this.#tokens.join(' ')}`);
+    if (!compare) throw new Error(`unknown comparison ${operator} in ${this.#tokens.join(' ')}`);
     const right = this.#operand();
     return (item, bindings) => {
       const value = left(item, bindings);
@@ -118,7 +118,7 @@ class Parser {
     const path = this.#take();
     if (clause === 'REMOVE') return (_, after, bindings) => void delete after[nameOf(path, bindings)];
     if (clause === 'SET') this.#expect('=');
-    else if (clause !== 'ADD') throw new Error(`no clause ${clause} in ${this.#tokens.join(' ')}`);
+    else if (clause !== 'ADD') throw new Error(`unknown clause ${clause} in ${this.#tokens.join(' ')}`);
     const value = this.#operand();
     return (before, after, bindings) => {
       const name = nameOf(path, bindings);
@@ -130,7 +130,7 @@ class Parser {
 
 const nameOf = (token: string, { ExpressionAttributeNames: names }: Bindings): string => names?.[token] ?? token;
 
-/** Expressions are few, and evaluated a million times. */
+/** Expressions are few, and each is evaluated a million times. */
 const remembered = <T>(parse: (parser: Parser) => T) => {
   const known = new Map<string, T>();
   return (expression: string): T => {
@@ -143,11 +143,11 @@ const remembered = <T>(parse: (parser: Parser) => T) => {
 const conditionOf = remembered((parser) => parser.condition());
 const assignmentsOf = remembered((parser) => parser.update());
 
-/** Whether a condition holds of an item; of none, nothing exists. */
+/** Whether a condition holds for an item; an absent item has no attributes. */
 export const holds = (condition: string | undefined, item: Item | undefined, bindings: Bindings): boolean =>
   condition === undefined || conditionOf(condition)(item ?? {}, bindings);
 
-/** An item as an update leaves it. */
+/** The item after an update. */
 export function updated(expression: string, before: Item, bindings: Bindings): Item {
   const after: Record<string, unknown> = { ...before };
   for (const assign of assignmentsOf(expression)) assign(before, after, bindings);

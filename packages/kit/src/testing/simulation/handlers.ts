@@ -5,14 +5,14 @@ import { type Follows, type Handlers, handlersOf } from '../../messaging/handler
 import type { OutgoingMessage } from '../../messaging/outgoing.ts';
 import { atTime } from './globals.ts';
 
-/** So much later, what follows from a message must still be the same. */
+/** After this time, what follows from a message must still be the same. */
 const LATER_MS = 20 * 60_000;
 
 const sentOf = (messages: readonly OutgoingMessage[]) => messages.map(({ traceparent: _, ...rest }) => rest);
 
 /**
- * Handlers whose `follows` is asked twice: what it derives is kept nowhere, so it must follow from message and state alone,
- * not from the clock nor from chance.
+ * Handlers whose `follows` is called twice. What it derives is not stored, so it must depend only on the message and
+ * the state, not on the clock or on randomness.
  */
 export function watched(
   { name, reads }: ConsumerDescriptor,

@@ -9,26 +9,26 @@ import type { ParkedMessage } from '../../messaging/subscriber-store.ts';
 import type { Item } from './expressions.ts';
 
 /**
- * What handlers are made with in the simulation: what they have in a function, and services that can fail.
+ * The context in which handlers are created in the simulation: the same as in a function, plus services that can fail.
  * @public
  */
 export interface SimulatedContext<Sends extends Channel = Channel> extends HandlerContext<Sends> {
   /**
-   * A call of another service, for a handler's `call`: it may fail before or after it takes effect, or the function may
-   * die meanwhile. What took effect is in the state's `calls`.
-   * @param request what tells the call from others, such as an idempotency key
+   * Calls another service, for a handler's `call`. The call may fail before or after it takes effect, or the function
+   * may crash during it. Calls that took effect are in the state's `calls`.
+   * @param request identifies the call, such as an idempotency key
    */
   callService<T = void>(service: string, request: string, answer?: () => T): Promise<T>;
 }
 
-/** A consumer and its handlers, or what makes them, as `subscriberFunctions` takes them. */
+/** A consumer and its handlers or the function that creates them, as for `subscriberFunctions`. */
 export interface SimulatedConsumer<C extends MessageContract = MessageContract, S extends Channel = Channel> {
   descriptor: ConsumerDescriptor<C, S>;
   handlers: Handlers<C> | ((context: SimulatedContext<S>) => Handlers<C>);
 }
 
 /**
- * A message that the publisher model commits: the simulation gives it id, version, source and time.
+ * A message that the publisher model commits: the simulation sets id, version, source and time.
  * @public
  */
 export interface ToPublish<C extends MessageContract = MessageContract> {
@@ -36,14 +36,15 @@ export interface ToPublish<C extends MessageContract = MessageContract> {
   /** Aggregate id. */
   subject: string;
   data: z.input<C['data']>;
-  /** Name of the channel on which an answer is wanted. */
+  /** Name of the channel for the reply. */
   replyTo?: string;
-  /** That it is for later: seconds from its commit. Default: it is for now. */
+  /** For a scheduled message: seconds after its commit. Default: it is sent immediately. */
   after?: number;
 }
 
 /**
- * Decisions of the publisher model. The first possibility is the simplest: a failing schedule is shrunk to it.
+ * Decisions of the publisher model. The first possibility should be the simplest: failing schedules are shrunk towards
+ * it.
  * @public
  */
 export interface Choose {
@@ -53,46 +54,46 @@ export interface Choose {
 }
 
 /**
- * What an invariant may look at. Consumers and tables are called by their names.
+ * The state that an invariant can inspect. Consumers and tables are identified by name.
  * @public
  */
 export interface SimulatedState {
-  /** What was committed to be published, each subject's in order. */
+  /** The published messages, those of each subject in order. */
   readonly published: readonly Message[];
-  /** Calls of services that took effect, repeated ones too. */
+  /** Service calls that took effect, including repeated ones. */
   readonly calls: ReadonlyArray<{ service: string; request: string }>;
-  /** The item that carries an aggregate's cursor, with the kit's own attributes; {}: there is none. */
+  /** The item that carries an aggregate's cursor, including the kit's own attributes; {}: it does not exist. */
   of(consumer: string, aggregateId: string): Item;
   /** All items of a table. */
   items(table: string): readonly Item[];
-  /** What a consumer applied, in this order. */
+  /** The messages that a consumer applied, in order. */
   applied(consumer: string): readonly Place[];
-  /** What is parked at a consumer. */
+  /** The messages parked by a consumer. */
   parked(consumer: string): readonly ParkedMessage[];
-  /** What was sent on a channel: each message once, however often it was sent. */
+  /** The messages sent on a channel, each once, however often it was sent. */
   sent(channel: string): readonly Message[];
 }
 
 /**
- * What must hold of a state.
- * @returns a sentence that says what is violated; undefined: nothing. Or throws an error that says it.
+ * A condition that must hold for a state.
+ * @returns a sentence that describes the violation; undefined if there is none. May throw an error instead.
  * @public
  */
 export type Invariant = (state: SimulatedState) => string | undefined;
 
 export interface Model {
   consumers: readonly SimulatedConsumer<never>[];
-  /** What is published in one schedule. It is called once a schedule, and its only source of chance is `choose`. */
+  /** The messages of one schedule. Called once per schedule; `choose` is its only source of randomness. */
   publish: (choose: Choose) => readonly ToPublish[];
-  /** Holds whenever everything has come to rest: all messages were delivered, and tried again after every fault. */
+  /** Must hold at rest: when all messages were delivered and retried after every fault. */
   invariant: Invariant;
-  /** Holds after every write. */
+  /** Must hold after every write. */
   always?: Invariant;
-  /** Further tables that handlers write to, by name: their partition key, and their sort key if they have one. */
+  /** Further tables that handlers write to, by name: the partition key, and the sort key if there is one. */
   tables?: Readonly<Record<string, readonly [string] | readonly [string, string]>>;
   /**
-   * Whether handlers send messages for later, as processes do. What they send by an outbox, later or now, they write to its
-   * tables, `outbox` and `later`. Default: only the publisher model does.
+   * Whether handlers schedule messages, as processes do. Handlers write messages for an outbox, scheduled or not, to
+   * its tables `outbox` and `later`. Default: only the publisher model schedules messages.
    */
   sendsLater?: boolean;
   /** Whether handlers may leave messages for a person. Default: a message that is parked at rest is a violation. */

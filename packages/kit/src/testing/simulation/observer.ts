@@ -5,14 +5,14 @@ import type { Tables } from './tables.ts';
 
 const nameOf = ({ aggregateId, version }: Place) => `${aggregateId} v${version}`;
 
-/** Sees what one consumer applies, and says at rest what is missing. */
+/** Observes what one consumer applies, and reports at rest what is missing. */
 export class ConsumerObserver {
   readonly applied: Place[] = [];
   readonly #descriptor: ConsumerDescriptor;
   readonly #consumer: Consumer;
   readonly #last = new Map<string, number>();
 
-  /** @param onViolation told of what was not applied in order */
+  /** @param onViolation called if a message is applied out of order */
   constructor(descriptor: ConsumerDescriptor, consumer: Consumer, tables: Tables, onViolation: (what: string) => void) {
     this.#descriptor = descriptor;
     this.#consumer = consumer;
@@ -30,20 +30,20 @@ export class ConsumerObserver {
     });
   }
 
-  /** @param expected every message of its channel */
+  /** @param expected all messages of its channel */
   missing(expected: readonly Message[], mayPark: boolean): string | undefined {
     const { name, reads, of, joinsLate, idempotent } = this.#descriptor;
     const { parked } = this.#consumer;
     const stuck = parked.find(({ reason }) => !(joinsLate && reason === 'below-baseline'));
     if (stuck && !mayPark) {
-      const { type = 'a message', reason, error = 'it waits for a version that does not come' } = stuck;
+      const { type = 'a message', reason, error = 'it waits for a version that does not arrive' } = stuck;
       return `${name} has not applied ${nameOf(stuck)} (${type}): it is parked as ${reason}: ${error}`;
     }
-    // What is idempotent by state leaves no trace of its own.
+    // Messages that are idempotent by state leave no trace.
     if (idempotent) return undefined;
     const erasing = new Set(reads.filter((contract) => isErasing(contract, reads)).map(({ type }) => type));
     const known = new Set([...this.applied, ...parked].map(nameOf));
-    // Of who has left, a late subscriber does not keep what comes from before its baseline.
+    // After an erasure, a late subscriber does not keep messages from before its baseline.
     const left = new Set(expected.filter(({ type }) => joinsLate && erasing.has(type)).map(({ subject }) => subject));
     const lost = expected.find(
       (message) => !left.has(message.subject) && !known.has(nameOf(placeOf(message, !of.ordered))),

@@ -27,19 +27,19 @@ export interface PublisherOptions {
   tables: Tables;
   queues: Queues;
   topics: Topics;
-  /** Name of the table of its outbox, which it creates. */
+  /** Name of its outbox table, which it creates. */
   outbox: string;
-  /** Name of the table of messages that wait for later, which it creates. Default: none do. */
+  /** Name of its table of scheduled messages, which it creates. Default: no table. */
   later?: string;
-  /** Of the channels that its messages go to. */
+  /** Addresses of the channels of its messages. */
   addresses: Addresses;
-  /** What becomes of a row on its way into the outbox. */
+  /** Transforms a row before it is put into the outbox. */
   onPut?: (row: Item) => Item;
 }
 
-/** The outbox, its stream, and the two functions that publish what is in it. */
+/** The outbox, its stream, and the two functions that publish its rows. */
 export class Publisher {
-  /** Records that the relay has not dealt with, and how often each failed. */
+  /** Stream records that the relay has not processed, and how often each failed. */
   readonly stream: Array<{ row: Item; failures: number }> = [];
   readonly #options: PublisherOptions;
 
@@ -51,7 +51,7 @@ export class Publisher {
     tables.onWrite((changes) => {
       for (const { table, before, after } of changes) {
         if (table !== outbox || before || !after) continue;
-        // Different items, so in any order.
+        // Records of different items are not ordered.
         this.stream.splice(choices.below(this.stream.length + 1), 0, { row: after, failures: 0 });
       }
     });
@@ -61,7 +61,7 @@ export class Publisher {
     return this.#options.tables.items(this.#options.outbox);
   }
 
-  /** Messages for later. */
+  /** Scheduled messages. */
   get waiting(): Item[] {
     const { tables, later } = this.#options;
     return later === undefined ? [] : tables.items(later);
@@ -89,7 +89,7 @@ export class Publisher {
         return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
       },
       (failures) => {
-        const failed = failures instanceof Error ? 0 : batch.findIndex(({ row }) => failures.includes(placeOf(row)));
+        const failed = failures instanceof Error ? 0 : batch.findIndex(({ row }) => failures.includes(rowName(row)));
         this.#recordsDone(batch, failed < 0 ? batch.length : failed);
       },
     );
@@ -115,7 +115,7 @@ export class Publisher {
     return relayFunctions(createRelay({ outbox, sender }), outbox, quiet, now, later);
   }
 
-  /** Takes a batch from the stream; its records come again unless they are done. */
+  /** Takes a batch from the stream; its records are redelivered unless they succeed. */
   #takeRecords(): Array<{ row: Item; failures: number }> {
     const { choices } = this.#options;
     const size = this.stream.length - choices.below(this.stream.length);
@@ -123,11 +123,11 @@ export class Publisher {
     return [...this.stream.slice(start), ...this.stream.slice(0, start)].slice(0, size);
   }
 
-  /** @param failed index of the first record that failed, as Lambda takes it: all later ones come again */
+  /** @param failed index of the first record that failed: Lambda redelivers it and all later ones */
   #recordsDone(batch: ReadonlyArray<{ row: Item; failures: number }>, failed: number): void {
     for (const [index, record] of batch.entries()) {
       const at = this.stream.indexOf(record);
-      // Now and then a record that was dealt with comes once more.
+      // Sometimes a processed record is redelivered.
       const again = this.#options.choices.below(8) === 7;
       if (index >= failed) record.failures++;
       const over = index < failed ? !again : record.failures > STREAM_RETRIES;
@@ -136,10 +136,10 @@ export class Publisher {
   }
 }
 
-/** What tells rows apart. */
-const placeOf = ({ aggregateId, version }: Item) => `${aggregateId} v${version}`;
+/** Identifies a row. */
+const rowName = ({ aggregateId, version }: Item) => `${aggregateId} v${version}`;
 
 const recordOf = (row: Item): DynamoDBRecord => ({
   eventName: 'INSERT',
-  dynamodb: { SequenceNumber: placeOf(row), NewImage: marshall(row) as never },
+  dynamodb: { SequenceNumber: rowName(row), NewImage: marshall(row) as never },
 });

@@ -11,7 +11,7 @@ import type { Change } from './table.ts';
 import type { Tables } from './tables.ts';
 
 export const OUTBOX = 'outbox';
-/** Messages that wait for later, and the counts by which they get their places. */
+/** Table of scheduled messages, and the counters that give them their positions. */
 export const LATER = 'later';
 const PLACES = 'places';
 
@@ -21,26 +21,26 @@ export interface PublishingOptions {
   scheduler: Scheduler;
   choices: Choices;
   tables: Tables;
-  /** Every channel that a message may go to. */
+  /** All channels that a message may go to. */
   channels: readonly Channel[];
   onViolation: (what: string) => void;
 }
 
 type Planned = ToPublish & { channel: Channel };
 
-/** Commits what the publisher model wants to be published: those of one subject in order, subjects beside one another. */
+/** Commits the messages of the publisher model: those of one subject in sequence, subjects in parallel. */
 export class Publishing {
-  /** What was committed, by channel; of what is for later, from when it is due. */
+  /** Committed messages by channel; a scheduled one from its due time on. */
   readonly published: Array<{ channel: string; message: Message }> = [];
   readonly #options: PublishingOptions;
   readonly #waiting: Map<string, Planned[]>;
   readonly #versions = new Map<string, number>();
-  /** Groups with messages for later: their places are counted in a table. */
+  /** Groups with scheduled messages: their positions are counted in a table. */
   readonly #counted: ReadonlySet<string>;
-  /** Of what is committed for later, by id: the message, and when it is due. */
+  /** Scheduled messages by id, and when each is due. */
   readonly #later = new Map<string, { message: Message; due: number; isSent: boolean }>();
 
-  /** @throws {Error} if a message has no channel, or several */
+  /** @throws {Error} if a message belongs to no channel, or to several */
   constructor(plan: readonly ToPublish[], options: PublishingOptions) {
     this.#options = options;
     const planned = plan.map((one) => ({ ...one, channel: channelOf(one, options.channels) }));
@@ -57,7 +57,7 @@ export class Publishing {
     return [...this.#waiting.values()].every((waiting) => waiting.length === 0);
   }
 
-  /** A message for later that nobody has sent, though its time has come. */
+  /** A scheduled message that was not sent although it is due. */
   get unsent(): string | undefined {
     return [...this.#later.values()].find(({ isSent }) => !isSent)?.message.id;
   }
@@ -74,7 +74,7 @@ export class Publishing {
       TIMEOUT_MS,
       (instance) => tables.clientOf(instance).send(write as PutCommand),
       (result) => {
-        // It is committed with the next try.
+        // The next attempt commits it.
         if (result instanceof Error) return;
         waiting.shift();
         done();

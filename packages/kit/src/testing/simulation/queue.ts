@@ -16,15 +16,15 @@ interface Queued {
 export interface QueueOptions {
   name: string;
   visibilityMs: number;
-  /** Where messages go that were received so often. */
+  /** Dead-letter queue, and the receives after which a message moves there. */
   deadLetters?: { queue: Queue; maxReceives: number };
-  /** Told of each message that it takes. */
+  /** Called for each message that it accepts. */
   onSent?: (body: string) => void;
 }
 
 /**
- * SQS, at least once. FIFO, by its name: groups in order, closed while one of their messages is in flight. Standard: in any
- * order, and now and then a message that is in flight is handed out once more.
+ * SQS, at least once. FIFO if the name ends so: groups in order, each blocked while one of its messages is in flight.
+ * Standard: in any order, and sometimes a message in flight is delivered once more.
  */
 export class Queue {
   readonly name: string;
@@ -64,7 +64,7 @@ export class Queue {
     return [...new Set(this.messages.map(({ group }) => group))].filter((group) => !closed.has(group));
   }
 
-  /** A batch, of one group or several, each from its first message. */
+  /** A batch from one or several groups, each from its first message. */
   receive(): SQSRecord[] {
     const open = this.open;
     const start = this.#isFifo || open.length < 2 ? 0 : this.#choices.below(open.length);
@@ -107,7 +107,7 @@ export class Queue {
     } as SQSRecord;
   }
 
-  /** With an old receipt it does nothing: somebody else has the message. */
+  /** An expired receipt has no effect: another receiver has the message. */
   delete(receipts: readonly string[]): void {
     for (const receipt of receipts) {
       const index = this.messages.findIndex((message) => String(message.receipt) === receipt);

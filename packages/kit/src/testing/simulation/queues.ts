@@ -10,7 +10,7 @@ import { takeEntries } from './entries.ts';
 import { Queue, type QueueOptions } from './queue.ts';
 import type { Instance, Scheduler } from './scheduler.ts';
 
-/** All queues of a stage, by their URLs. */
+/** All queues of a stage, by URL. */
 export class Queues {
   readonly #scheduler: Scheduler;
   readonly #choices: Choices;
@@ -27,7 +27,7 @@ export class Queues {
     return queue;
   }
 
-  /** What the services' own code takes for a client of SQS. */
+  /** Implements the part of the SQS client that the services' own code uses. */
   clientOf(instance: Instance): SQSClient {
     const send = (command: { input: { QueueUrl?: string } }) => {
       const queue = this.#queues.get(command.input.QueueUrl ?? '');
@@ -53,7 +53,7 @@ export class Queues {
     else if (command instanceof ChangeMessageVisibilityBatchCommand)
       for (const { ReceiptHandle = '', VisibilityTimeout = 0 } of command.input.Entries ?? [])
         queue.hide(ReceiptHandle, VisibilityTimeout);
-    else throw new Error(`the simulation knows no ${command.constructor.name}`);
+    else throw new Error(`the simulation does not support ${command.constructor.name}`);
     return {};
   }
 }

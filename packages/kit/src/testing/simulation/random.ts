@@ -1,4 +1,4 @@
-/** Numbers from 0 up to 1 that a seed fixes: mulberry32, as good as shuffling schedules needs. */
+/** Pseudorandom numbers from 0 up to 1, determined by a seed: mulberry32, which suffices for shuffling schedules. */
 export function randomOf(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -6,15 +6,15 @@ import { Scheduler } from './scheduler.ts';
 import type { Decisions } from './shrink.ts';
 
 export const OUTAGE_MS = 40 * 60_000;
-/** As many calls wait for their turn at most before something new is started. */
+/** Maximum number of calls that wait for their turn before something new is started. */
 export const MAX_CALLS = 8;
-/** So long nothing happens; most functions are out of time after ten seconds. */
+/** Idle periods; most functions time out after ten seconds. */
 export const PASSING_MS = [1_000, 2_000, 5_000, 10_000, 65_000, 301_000, 16 * 60_000];
-/** What failed is tried again within an hour. */
+/** A failed operation is retried within an hour. */
 const ROUND_MS = 61 * 60_000;
-/** What has not come to rest by then goes on for ever, such as two consumers that answer one another. */
+/** What has not come to rest after this many rounds never will, such as two consumers that answer each other. */
 const ROUNDS = 60;
-/** One round has so many steps at most. */
+/** Maximum number of steps per round. */
 const MAX_STEPS = 2_000;
 
 type Action = () => void;
@@ -22,11 +22,11 @@ type Action = () => void;
 interface Chances {
   scheduler: Scheduler;
   choices: Choices;
-  /** Of the publisher model. */
+  /** Decisions of the publisher model. */
   publishing: Choices;
 }
 
-/** One run of a model: what is published, who takes it, and every fault on the way. */
+/** One run of a model: what is published, who consumes it, and every fault in between. */
 class Schedule {
   readonly #model: Model;
   readonly #choices: Choices;
@@ -65,8 +65,8 @@ class Schedule {
     if (this.#violation === undefined) await this.#comeToRest();
     const stuck = this.#deployment.deployed.filter(({ consumer }) => consumer.parked.length > 0);
     if (this.#violation === undefined && stuck.length > 0) {
-      this.#scheduler.log('a person has everything tried again that is parked');
-      // Twice, for what waits for what another consumer has to apply first.
+      this.#scheduler.log('an operator redrives all parked messages');
+      // Twice, for messages that wait for another consumer to apply something first.
       for (const { consumer } of [...stuck, ...stuck]) await this.#then(() => consumer.redrive(true));
       await this.#comeToRest();
     }
@@ -76,7 +76,7 @@ class Schedule {
     return { violation: this.#violation, applied };
   }
 
-  /** Everything that may happen next, what is most usual first. */
+  /** All possible next actions, the most usual first. */
   #actions(): Action[] {
     const scheduler = this.#scheduler;
     const turns = Array.from({ length: scheduler.calls }, (_, index) => () => scheduler.takeTurn(index));
@@ -109,7 +109,7 @@ class Schedule {
     return actions;
   }
 
-  /** Until nothing changes any more, all goes well: what can be applied must have been by then. */
+  /** Runs without faults until nothing changes any more: whatever can be applied must then be applied. */
   async #comeToRest(): Promise<void> {
     this.#scheduler.calm = true;
     let before = '';
@@ -130,10 +130,11 @@ class Schedule {
       before = after;
       this.#scheduler.advance(Math.max(ROUND_MS, (nextDue ?? 0) - this.#scheduler.now));
     }
-    this.#violation = 'it does not come to rest: consumers go on sending to one another, or a message for later stays';
+    this.#violation =
+      'it does not come to rest: consumers keep sending to each other, or a scheduled message is not sent';
   }
 
-  /** What is to be done while all goes well. */
+  /** The next action in the fault-free phase. */
   #next(): Action | undefined {
     const { publishing, publisher, deployed } = this.#deployment;
     if (this.#scheduler.calls > 0) return () => this.#scheduler.takeTurn(0);
@@ -158,15 +159,15 @@ class Schedule {
   }
 }
 
-/** What became of a schedule. Its decisions are those that it took: they do the same again. */
+/** The result of a schedule. Its decisions repeat the same run. */
 export interface Ran {
   decisions: Decisions;
   violation: string | undefined;
-  /** How many messages were applied. */
+  /** Number of messages applied. */
   applied: number;
 }
 
-/** @param trace told of each step, in words */
+/** @param trace called for each step, as text */
 export async function runSchedule(
   model: Model,
   { publish, steps }: Decisions,

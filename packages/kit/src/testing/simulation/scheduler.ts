@@ -1,28 +1,28 @@
 import type { Choices } from './choices.ts';
 
-/** One invocation of a function: it has a clock of its own, and ends when it answers, crashes or is out of time. */
+/** One invocation of a function: it has a clock of its own, and ends when it returns, crashes or times out. */
 export interface Instance {
   name: string;
   skewMs: number;
-  /** Simulated time after which Lambda ends it; none for one that may outlive its message's visibility. */
+  /** Simulated time at which Lambda ends it; infinite for one that may outlive its messages' visibility timeout. */
   deadline: number;
-  /** Nothing comes between its calls. */
+  /** Nothing happens between its calls. */
   swift: boolean;
   alive: boolean;
-  /** Its code gathers what comes in one turn of the event loop, and goes on in the next. */
+  /** Its code batches what arrives in one turn of the event loop, and continues in the next. */
   gathers?: boolean;
 }
 
-type Outcome = 'goes well' | 'fails before its effect' | 'fails after its effect';
+type CallOutcome = 'goes well' | 'fails before its effect' | 'fails after its effect';
 
 interface Turn {
   instance: Instance;
   what: string;
-  take(outcome: Outcome): void;
+  take(outcome: CallOutcome): void;
 }
 
-/** Of 24 calls so many end like this. */
-const OUTCOMES: Array<Outcome | 'crash'> = [
+/** Distribution of outcomes over 24 calls. */
+const OUTCOMES: Array<CallOutcome | 'crash'> = [
   ...Array.from({ length: 20 }, () => 'goes well' as const),
   'fails before its effect',
   'fails after its effect',
@@ -32,7 +32,7 @@ const OUTCOMES: Array<Outcome | 'crash'> = [
 
 const ERRORS = ['ThrottlingException', 'TransactionConflict', 'InternalServerError', 'TimeoutError'];
 
-/** What a service answers when it fails. */
+/** The error that a failing service returns. */
 class ServiceError extends Error {
   override readonly name: string;
 
@@ -43,8 +43,8 @@ class ServiceError extends Error {
 }
 
 /**
- * Runs instances one call at a time. Every call to the outside waits for its turn, so that a crash, an error or
- * another instance can come between any two.
+ * Runs instances one call at a time. Every external call waits for its turn, so that a crash, an error or another
+ * instance can come between any two calls.
  */
 export class Scheduler {
   readonly #choices: Choices;
@@ -54,9 +54,9 @@ export class Scheduler {
   #errors = 0;
   /** Simulated time in epoch milliseconds. */
   now = Date.parse('2026-11-21T10:00:00.000Z');
-  /** Until then every service fails every call. */
+  /** Until this time, every call to a service fails. */
   outageUntil = 0;
-  /** From now on nothing fails, and no call has to wait. */
+  /** If set, nothing fails any more, and no call has to wait. */
   calm = false;
   readonly #alive = new Set<Instance>();
 
@@ -71,7 +71,7 @@ export class Scheduler {
     this.#trace(`${time}  ${typeof line === 'string' ? line : line()}`);
   }
 
-  /** Starts an instance; `answer` is called only if it lives to answer. */
+  /** Starts an instance; `answer` is called only if it completes. */
   invoke<T>(
     name: string,
     timeoutMs: number,
@@ -107,7 +107,7 @@ export class Scheduler {
       if (this.#isOut) throw this.#error(what);
       return effect();
     }
-    const { promise, resolve } = Promise.withResolvers<Outcome>();
+    const { promise, resolve } = Promise.withResolvers<CallOutcome>();
     if (instance.alive) this.#waiting.push({ instance, what, take: resolve });
     const outcome = await promise;
     if (outcome === 'fails before its effect') throw this.#error(what);
@@ -136,7 +136,7 @@ export class Scheduler {
     return this.#waiting.length;
   }
 
-  /** Lets the call at `index` take its turn. */
+  /** Executes the waiting call at `index`. */
   takeTurn(index: number): void {
     const [turn] = this.#waiting.splice(index, 1);
     if (!turn) return;
@@ -160,7 +160,7 @@ export class Scheduler {
     return !this.calm && this.outageUntil > this.now;
   }
 
-  /** Resolves when every instance waits for a turn, or has ended: a tick comes after all promises. */
+  /** Resolves when every instance waits for a turn or has ended: a macrotask runs after all pending promises. */
   async settled(): Promise<void> {
     const tick = () => new Promise<void>((resolve) => process.nextTick(resolve));
     await tick();

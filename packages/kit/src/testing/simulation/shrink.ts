@@ -1,28 +1,27 @@
-/** Runs that shrinking may take: most failing schedules are small after three hundred, at some 5 ms each. */
+/** Maximum number of runs for shrinking: most failing schedules are small after three hundred, at about 5 ms each. */
 const MAX_RUNS = 2_000;
-/** Where less is published, the same steps mean something else: so many others are tried with it. */
+/** With fewer published messages, the same step decisions have another meaning: this many other sequences are tried. */
 const OTHER_STEPS = 15;
 
 /**
- * What fixes a schedule: the decisions of the publisher model, and those of everything else. Apart, so that what is
- * published can shrink while the rest stays as it is.
+ * What determines a schedule: the decisions of the publisher model, and all others. They are separate, so that the
+ * published messages can shrink while the rest stays the same.
  */
 export interface Decisions {
   publish: readonly number[];
   steps: readonly number[];
 }
 
-/** The decisions of a failing schedule, and what they violated. */
+/** The decisions of a failing schedule, and the violation. */
 export interface Failing {
   decisions: Decisions;
   violation: string;
 }
 
 /**
- * Makes the decisions of a failing schedule fewer and smaller for as long as it still fails: 0 is always the most
- * harmless.
- * @param run runs a schedule; undefined: it violates nothing
- * @param otherSteps decisions of steps, drawn at random
+ * Makes the decisions of a failing schedule fewer and smaller as long as it still fails: 0 is always the most harmless.
+ * @param run runs a schedule; returns undefined if there is no violation
+ * @param otherSteps returns random step decisions
  */
 export async function shrink(
   failing: Failing,
@@ -51,7 +50,7 @@ export async function shrink(
     return false;
   }
 
-  /** Leaves out, or makes harmless, so many decisions beside one another, from the last on. */
+  /** Removes, or zeroes, `size` adjacent decisions, starting with the last. */
   async function simplify(part: keyof Decisions, size: number): Promise<void> {
     for (let end = best.decisions[part].length; end > 0 && runs < MAX_RUNS; end -= size) {
       const start = Math.max(0, end - size);

@@ -3,21 +3,21 @@ import type { Item } from './expressions.ts';
 
 export interface TableOptions {
   keys: readonly [string] | readonly [string, string];
-  /** What becomes of an item on its way in. */
+  /** Transforms an item before it is put. */
   onPut?: (item: Item) => Item;
-  /** Whether a query takes so long that others write meanwhile: it is not isolated. */
+  /** Whether queries of this table are interleaved with writes, as a query is not isolated. */
   isTorn?: boolean;
 }
 
 export interface Table extends TableOptions {
   name: string;
-  /** By key, in the order in which they came; how often each was written, and when last. */
+  /** By key, in insertion order; with the number of writes and the time of the last. */
   rows: Map<string, { item: Item; writes: number; at: number }>;
-  /** What an index showed last: it may be behind. */
+  /** The last content that an index returned: it may lag behind. */
   shown: readonly Item[];
 }
 
-/** What one transaction, or one write alone, has made of one item. */
+/** The change of one item by a transaction or a single write. */
 export interface Change {
   table: string;
   before: Item | undefined;
@@ -36,7 +36,7 @@ export const partitionsOf = (table: Table): Item[][] => [
   ).values(),
 ];
 
-/** A write, for who reads what happened. */
+/** A write, for the trace. */
 export function described({ Put, Update, Delete, ConditionCheck }: TransactItem): string {
   if (Put)
     return `puts ${Put.TableName} ${Object.values(Put.Item ?? {})

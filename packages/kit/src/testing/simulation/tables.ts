@@ -33,22 +33,22 @@ type Query = Bindings & {
   TableName?: string | undefined;
 };
 
-/** How often a torn query looks before it answers. */
+/** How often an interleaved query reads before it returns. */
 const LOOKS = 3;
-/** What was put for the first time so shortly ago, an index by another attribute need not know. */
+/** A first put more recent than this may be missing from an index by another attribute. */
 const NEW_MS = 2_000;
-/** A page of an index has two items, so that there is always a next one. */
+/** Two items per index page, so that paging is always exercised. */
 const PAGE = 2;
 
 const MARSHALLING = { removeUndefinedValues: true };
 
-/** DynamoDB, as far as the services use it: conditional writes, transactions, and indexes that may be behind. */
+/** DynamoDB, as far as the services use it: conditional writes, transactions, and indexes that may lag behind. */
 export class Tables {
   readonly #scheduler: Scheduler;
   readonly #choices: Choices;
   readonly #tables = new Map<string, Table>();
   readonly #listeners: Array<(changes: readonly Change[], by: Instance) => void> = [];
-  /** Lets somebody write in the middle of a query. */
+  /** Runs other writes in the middle of a query. */
   meanwhile: () => Promise<void> = async () => {};
 
   constructor(scheduler: Scheduler, choices: Choices) {
@@ -60,7 +60,7 @@ export class Tables {
     this.#tables.set(name, { name, ...options, rows: new Map(), shown: [] });
   }
 
-  /** Told of each write that took effect. */
+  /** Registers a listener for successful writes. */
   onWrite(listener: (changes: readonly Change[], by: Instance) => void): void {
     this.#listeners.push(listener);
   }
@@ -69,7 +69,7 @@ export class Tables {
     return [...(this.#tables.get(name)?.rows.values() ?? [])].map(({ item }) => item);
   }
 
-  /** What the services' own code takes for a client of DynamoDB. */
+  /** Implements the part of the DynamoDB client that the services' own code uses. */
   clientOf(instance: Instance): DynamoDBDocumentClient {
     const send = (command: object) => this.#send(instance, command);
     return Object.create(DynamoDBDocumentClient.prototype, { send: { value: send } });
@@ -99,7 +99,7 @@ export class Tables {
     if (command instanceof BatchWriteCommand) return this.#deleteSome(instance, command);
     if (command instanceof QueryCommand) return this.#query(instance, command.input);
     if (command instanceof ScanCommand) return this.#scan(instance, command.input);
-    throw new Error(`the simulation knows no ${command.constructor.name}`);
+    throw new Error(`the simulation does not support ${command.constructor.name}`);
   }
 
   #plan({ Put, Update, Delete, ConditionCheck }: TransactItem): Planned {
@@ -141,7 +141,7 @@ export class Tables {
         return { Attributes: ReturnValues === 'ALL_OLD' ? before : after };
       };
       const answer = attempt(1);
-      // The answer may be lost: then the SDK tries again, and its own write may refuse it.
+      // The response may be lost: the SDK then retries, and its condition may fail on its own write.
       return onFailure && this.#choices.below(20) === 19 ? attempt(2) : answer;
     });
   }
@@ -163,7 +163,7 @@ export class Tables {
     });
   }
 
-  /** Now and then one is left. */
+  /** Sometimes one item is left unprocessed. */
   #deleteSome(instance: Instance, { input }: BatchWriteCommand): Promise<unknown> {
     const [[TableName, requests = []] = ['', []]] = Object.entries(input.RequestItems ?? {});
     const writes = requests.map((request) => ({ request, write: { Delete: { TableName, ...request.DeleteRequest } } }));
@@ -198,14 +198,14 @@ export class Tables {
       looks.push(await this.#scheduler.call(instance, what, look));
       if (this.#choices.below(8) === 7) await this.meanwhile();
     }
-    // What came or went meanwhile may be in the answer or not, wherever it stands.
+    // Items written or deleted in the meantime may or may not be in the result, at any position.
     const seen = [...new Set(looks.flat())];
     const sure = seen.filter((item) => looks.every((items) => items.includes(item)));
     const unsure = seen.filter((item) => !sure.includes(item) && this.#choices.below(2) === 0);
     return { Items: inOrder([...sure, ...unsure], table) };
   }
 
-  /** All in the first segment, in pages: of the sparse index two items each, of a table one partition. */
+  /** All in the first segment, in pages: two items of the sparse index per page; one partition of a table. */
   async #scan(instance: Instance, input: ScanCommand['input']): Promise<unknown> {
     const table = this.#table(input.TableName);
     if ((input.Segment ?? 0) > 0) return { Items: [] };
@@ -231,7 +231,10 @@ export class Tables {
   }
 }
 
-/** As DynamoDB does, before it looks at conditions (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html). */
+/**
+ * DynamoDB checks this before it evaluates conditions
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html).
+ */
 function refuseTwice(planned: readonly Planned[]): void {
   const items = new Set(planned.map(({ table, key }) => `${table} ${key}`));
   if (items.size === planned.length) return;

@@ -6,24 +6,24 @@ import type { Instance, Scheduler } from './scheduler.ts';
 
 export interface Subscription {
   queue: Queue;
-  /** Where messages go that cannot be delivered to it. */
+  /** Dead-letter queue of the subscription. */
   undelivered: Queue;
-  /** Types that its filter leaves out. */
+  /** Types that its filter drops. */
   without: readonly string[];
-  /** Told of what it is to get. */
+  /** Called for each message that it is to receive. */
   onDelivered: (aggregateId: string, version: number) => void;
 }
 
 export interface TopicOptions {
   name: string;
   onPublished: (body: string) => void;
-  /** Whether it refuses a message for good. */
+  /** Whether it permanently rejects a message. */
   refuses?: (aggregateId: string, version: number) => boolean;
 }
 
 export const arnOf = (topic: string): string => `arn:${topic}.fifo`;
 
-/** SNS FIFO: takes entries of a batch one by one, and hands each to every subscription. */
+/** SNS FIFO: accepts the entries of a batch one by one, and delivers each to every subscription. */
 export class FifoTopic {
   readonly subscriptions: Subscription[] = [];
   readonly #options: TopicOptions;
@@ -59,7 +59,7 @@ export class FifoTopic {
     this.#seen.set(id, now);
     const { type, sequence } = JSON.parse(body);
     for (const { queue, undelivered, without, onDelivered } of this.subscriptions) {
-      // A change of a filter takes a while: now and then it lets through what it shall leave out.
+      // A filter change takes effect after a while: sometimes it lets through what it should drop.
       if (!without.includes(type)) onDelivered(group, Number(sequence));
       else if (this.#choices.below(3) < 2) continue;
       const target = this.#choices.below(24) === 23 ? undelivered : queue;
@@ -68,7 +68,7 @@ export class FifoTopic {
   }
 }
 
-/** All topics of a stage, by their ARNs. */
+/** All topics of a stage, by ARN. */
 export class Topics {
   readonly #scheduler: Scheduler;
   readonly #choices: Choices;
@@ -85,7 +85,7 @@ export class Topics {
     return topic;
   }
 
-  /** What the services' own code takes for a client of SNS. */
+  /** Implements the part of the SNS client that the services' own code uses. */
   clientOf(instance: Instance): SNSClient {
     const send = ({ input }: PublishBatchCommand) => {
       const topic = this.#topics.get(input.TopicArn ?? '');

@@ -6,7 +6,7 @@ import { UnsentError } from '../unsent-error.ts';
 import type { ParkingPlace } from './place.ts';
 import { type How, isDue, type Reading, type Released } from './policy.ts';
 
-/** What it takes to try a parked message. */
+/** What retrying a parked message needs. */
 export interface Trying extends Pick<Reading, 'readParked'> {
   store: SubscriberStore;
   place: ParkingPlace;
@@ -14,9 +14,9 @@ export interface Trying extends Pick<Reading, 'readParked'> {
   now: () => Date;
 }
 
-/** Finishes what a message left undone that was applied, and is parked still. */
-export function createSettle({ store, place, applier, readParked, now }: Trying) {
-  /** What a message says that is parked still, though it was applied; nothing, if it was erased or cannot be read. */
+/** Completes a message that was applied and is still parked. */
+export function createCompletion({ store, place, applier, readParked, now }: Trying) {
+  /** The content of a message that was applied and is still parked; empty if it was erased or is unreadable. */
   function leftOf(parked: ParkedMessage): { envelope?: Envelope } {
     if (parked.body === '') return {};
     try {
@@ -27,14 +27,14 @@ export function createSettle({ store, place, applier, readParked, now }: Trying)
     }
   }
 
-  return async function settle(parked: ParkedMessage, how: How): Promise<Released> {
+  return async function complete(parked: ParkedMessage, how: How): Promise<Released> {
     const isUnsent = parked.reason === 'unsent';
     if (isUnsent && !isDue(parked, { ...how, isOff: false }, now())) return { left: parked };
     try {
-      await applier.settle({ ...parked, ...(isUnsent ? {} : leftOf(parked)) });
+      await applier.complete({ ...parked, ...(isUnsent ? {} : leftOf(parked)) });
     } catch (error) {
       const attempts = parked.attempts + 1;
-      // What it says, or what is left of it, is needed still.
+      // Its content, or what is left of it, is still needed.
       if (!(error instanceof UnsentError))
         return place.leave(
           { ...parked, attempts, nextTryAt: place.nextTry(attempts), triedAt: now().toISOString() },
