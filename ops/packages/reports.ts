@@ -69,7 +69,7 @@ function configOf(folder: string, { report, types }: Entry): ExtractorConfig {
         extractorMessageReporting: {
           default: { logLevel: ExtractorLogLevel.None },
           ...Object.fromEntries(REFUSED.map((id) => [id, { logLevel: ExtractorLogLevel.Error }])),
-          // A type that a signature shows and nobody can import: said in the report, so that no further one comes unseen.
+          // A type in a signature that cannot be imported: listed in the report, so that new ones are noticed.
           'ae-forgotten-export': { logLevel: ExtractorLogLevel.Warning, addToApiReportFile: true },
         },
       },
