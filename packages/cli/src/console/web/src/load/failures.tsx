@@ -2,12 +2,11 @@ import { Code, Table } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { useLive } from '../live/use-live.ts';
 import { Section } from '../shown/section.tsx';
-import { useTime } from '../shown/times.ts';
+import { Time } from '../shown/time.tsx';
 
 /** Invocations that failed, if any did. */
 export function Failures() {
   const { t } = useTranslation();
-  const time = useTime();
   const failures = useLive(({ failures }) => failures);
   if (failures.length === 0) return null;
   return (
@@ -26,7 +25,9 @@ export function Failures() {
           <Table.Tbody>
             {failures.map(({ at, functionName, requestId, reason, log }) => (
               <Table.Tr key={`${functionName} ${requestId} ${reason}`}>
-                <Table.Td>{time(at)}</Table.Td>
+                <Table.Td>
+                  <Time at={at} />
+                </Table.Td>
                 <Table.Td>{functionName}</Table.Td>
                 <Table.Td>{requestId}</Table.Td>
                 <Table.Td>{reason}</Table.Td>
