@@ -26,7 +26,6 @@ export function Introduction() {
         <CloseButton aria-label={t('introduction.close')} onClick={() => close(true)} />
       </Group>
       <List type="ordered" size="sm" spacing={4}>
-        <List.Item>{t('introduction.graph')}</List.Item>
         {about.form && <List.Item>{t('introduction.create', { submit: say(about.form.submit) })}</List.Item>}
         <List.Item>
           <Trans i18nKey="introduction.timeline" components={{ to: to('/aggregates') }} />

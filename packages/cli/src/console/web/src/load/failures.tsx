@@ -11,7 +11,7 @@ export function Failures() {
   if (failures.length === 0) return null;
   return (
     <Section title={t('load.failures')}>
-      <Table.ScrollContainer minWidth={560} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
+      <Table.ScrollContainer minWidth={900} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
         <Table aria-label={t('load.failures')}>
           <Table.Thead>
             <Table.Tr>
@@ -32,7 +32,7 @@ export function Failures() {
                 <Table.Td>{requestId}</Table.Td>
                 <Table.Td>{reason}</Table.Td>
                 <Table.Td>
-                  <Code style={{ overflowWrap: 'anywhere' }}>{log}</Code>
+                  <Code style={{ overflowWrap: 'break-word' }}>{log}</Code>
                 </Table.Td>
               </Table.Tr>
             ))}

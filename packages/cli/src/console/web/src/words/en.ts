@@ -68,8 +68,6 @@ export const en = {
   introduction: {
     title: 'Start here',
     close: 'Close this introduction',
-    graph:
-      'The graph shows the API, functions, tables, topics and queues of this stage. It is drawn from the deployed templates.',
     create: 'Press {{submit}}. One transaction stores the change and its event; dots show the messages that follow.',
     timeline: 'Open <to>{Aggregates}</to> to see what each service did, on one timeline.',
     break:
@@ -78,7 +76,7 @@ export const en = {
   },
   flow: {
     title: 'Flow',
-    lead: 'How messages move through the deployed services, live.',
+    lead: 'How messages move through the services of this stage, live. The graph is drawn from the deployed templates.',
     graph: 'Graph',
     list: 'List',
     view: 'Show as',

@@ -59,7 +59,6 @@ export const zh: Dictionary = {
   introduction: {
     title: '从这里开始',
     close: '关闭此介绍',
-    graph: '图中是该环境的 API、函数、表、主题和队列，依据已部署的模板绘制。',
     create: '点击“{{submit}}”。一个事务写入变更及其事件；圆点是随后的消息。',
     timeline: '打开<to>{Aggregates}</to>，在一条时间线上查看每个服务做了什么。',
     break: '在<faults>故障</faults>页弄坏一个服务。无法应用的消息在<parked>搁置</parked>页等待，不会丢失。',
@@ -67,7 +66,7 @@ export const zh: Dictionary = {
   },
   flow: {
     title: '流程',
-    lead: '消息如何在已部署的服务之间流动，实时显示。',
+    lead: '实时显示消息如何在该环境的服务之间流动。图依据已部署的模板绘制。',
     graph: '图',
     list: '列表',
     view: '显示方式',
