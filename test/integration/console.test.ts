@@ -163,6 +163,16 @@ describe('the console', () => {
     expect(await api('aggregates')).toContainEqual({ id, at: expect.any(String) });
   });
 
+  it('knows the load of an embedded cloud from its start, although nobody has looked', async () => {
+    const asked = new Date().toISOString();
+    await cloud.request('POST', '/v1/members', person());
+    const load = await eventually(async () => {
+      const points = (await api<LoadPoint[]>('load')).filter(({ at }) => at > asked);
+      return points.some(({ createdPerSecond }) => createdPerSecond === 1) && points;
+    });
+    expect(load.every(({ backlog, parked }) => Number.isInteger(backlog) && Number.isInteger(parked))).toBe(true);
+  });
+
   it('says why the API refuses, field by field', async () => {
     const response = await ask('/console/api/create', 'POST', { ...person(), phone: '12' });
     expect([response.status, await response.json()]).toMatchObject([422, { errors: [{ pointer: '#/phone' }] }]);
