@@ -277,7 +277,8 @@ describe('the console', () => {
   });
 
   it('switches a capability, and says so in its warnings', async () => {
-    const warned = listenFor('snapshot', ({ warnings }: Snapshot) => warnings.includes('switch guide: english-only'));
+    const warned = listenFor('snapshot', ({ warnings }: Snapshot) => warnings.some(({ en, zh }) => en === 'switch guide: english-only' && zh === '开关 guide：english-only'),
+    );
     const changed = await api<Switches>('switches', 'POST', {
       capability: 'guide',
       mode: 'english-only',
@@ -299,7 +300,7 @@ describe('the console', () => {
     await api('faults/providers/http', 'PUT', { kind: 'fails' });
     expect((await api<Faults>('faults')).providers.http).toEqual({ kind: 'fails' });
     const warned = listenFor('snapshot', ({ warnings }: Snapshot) =>
-      warnings.some((one) => one === 'circuit sms-http: open'),
+      warnings.some((one) => one.en === 'circuit sms-http: open'),
     );
     // More than half of the calls of the last half minute.
     await Promise.all(Array.from({ length: 20 }, () => api('create', 'POST', person())));

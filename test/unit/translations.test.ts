@@ -20,7 +20,7 @@ function structureOf(text: string): Structure {
   const blocks = [...text.matchAll(/^```(\w*)\n(.*?)^```$/gms)];
   const prose = text.replaceAll(/^```.*?^```$/gms, '');
   return {
-    headings: [...prose.matchAll(/^(#+) /gm)].map(([, { length }]) => length),
+    headings: [...prose.matchAll(/^(#+) /gm)].map(([, signs = '']) => signs.length),
     code: blocks.flatMap(([, language = '', code = '']) => [language, ...withoutComments(code)]),
   };
 }

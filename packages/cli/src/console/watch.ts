@@ -35,6 +35,10 @@ const UNSEEN_STANDING_EVERY_MS = 15_000;
 
 const MAX_FAILURES = 50;
 
+/** What is asked of a stage again and again; in Chinese, too. */
+const WATCHED = { 'what happens': '正在发生什么', 'how it stands': '当前状态' };
+type Watched = keyof typeof WATCHED;
+
 const NOTHING: Standing = {
   queues: new Map(),
   outboxes: new Map(),
@@ -61,9 +65,9 @@ export function createWatch({ app, stage, cloud, topology, subscribers, tell, bu
   let isNew = true;
   let watching: { stopping: AbortController; loops: Promise<unknown> } | undefined;
   /** Why each loop's last look failed. */
-  const failures = new Map<string, string>();
+  const failures = new Map<Watched, string>();
 
-  async function repeat(what: string, everyMs: number, signal: AbortSignal, look: () => Promise<void>): Promise<void> {
+  async function repeat(what: Watched, everyMs: number, signal: AbortSignal, look: () => Promise<void>): Promise<void> {
     while (!signal.aborted) {
       try {
         await look();
@@ -92,7 +96,10 @@ export function createWatch({ app, stage, cloud, topology, subscribers, tell, bu
   }
 
   function tellSnapshot(): void {
-    const unreachable = [...failures].map(([what, why]) => `the stage does not tell ${what}: ${why}`);
+    const unreachable = [...failures].map(([what, why]) => ({
+      en: `the stage does not tell ${what}: ${why}`,
+      zh: `无法得知${WATCHED[what]}：${why}`,
+    }));
     const warnings = [...standing.warnings, ...unreachable];
     const { snapshot, messages } = live.tick(new Date(), { ...standing, warnings });
     tell({ event: 'snapshot', data: snapshot });
