@@ -3,14 +3,14 @@ import { Command } from 'commander';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { type Frame, movingPicture } from './moving-picture.ts';
 
-const VIEW = { width: 1_200, height: 720 };
+const VIEW = { width: 1_280, height: 840 };
 /** Of the picture: what a README shows, at most. */
 const WIDTH = 900;
-const HEIGHT = (WIDTH * VIEW.height) / VIEW.width;
+const HEIGHT = Math.round((WIDTH * VIEW.height) / VIEW.width);
 const MAX_BYTES = 300_000;
 /** Texts stay readable, and the picture below its limit. */
-const QUALITY = 0.4;
-const FLOWING = { frames: 9, everyMs: 350 };
+const QUALITY = 0.35;
+const FLOWING = { frames: 7, everyMs: 400 };
 
 /** As WebP, which Chromium writes, but not as a screenshot. */
 async function imageOf(page: Page, converter: Page): Promise<string> {
@@ -40,7 +40,9 @@ async function record(browser: Browser, url: string): Promise<Frame[]> {
   await page.goto(url);
   await page.getByRole('button', { name: 'Close this introduction' }).click();
   await page.getByRole('button', { name: /queue sms\.fifo/ }).waitFor();
-  await page.getByLabel('Name', { exact: true }).fill('Lucía García');
+  await page.getByLabel('Name', { exact: true }).fill('Amara Okafor');
+  await page.getByRole('combobox', { name: 'Language' }).click();
+  await page.getByRole('option', { name: 'en', exact: true }).click();
   await take(1_500);
   await page.getByRole('button', { name: 'Register', exact: true }).click();
   for (let n = 0; n < FLOWING.frames; n++) {

@@ -20,7 +20,7 @@ describe('a newcomer', () => {
     const page = await open();
     await page.getByRole('link', { name: 'Load' }).click();
     const chart = page.getByRole('region', { name: 'From commit to effect' });
-    await chart.locator('path.recharts-line-curve').first().waitFor();
+    await chart.locator('.recharts-line-dots circle').first().waitFor();
     const labels = chart.locator('.recharts-xAxis .recharts-cartesian-axis-tick-value');
     await labels.getByText(/ ago$/).first().waitFor();
     const times = await labels.allTextContents();

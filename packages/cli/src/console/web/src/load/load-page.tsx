@@ -37,6 +37,9 @@ export default function LoadPage() {
 /** A chart that moves all the time needs no entrance. */
 const still = { isAnimationActive: false };
 
+/** A lag is measured only when something is: a value between two without one is no line, but a dot. */
+const scattered = { withDots: true, dotProps: { r: 2, strokeWidth: 0 } };
+
 function Charts({ rows }: { rows: readonly Row[] }) {
   const { t, i18n } = useTranslation();
   const shared = useShared(i18n.language, rows);
@@ -73,6 +76,7 @@ function Charts({ rows }: { rows: readonly Row[] }) {
       <Chart title={t('load.publication')}>
         <LineChart
           {...shared}
+          {...scattered}
           lineProps={still}
           data={[...rows]}
           series={lags('publication')}
@@ -82,6 +86,7 @@ function Charts({ rows }: { rows: readonly Row[] }) {
       <Chart title={t('load.application')}>
         <LineChart
           {...shared}
+          {...scattered}
           lineProps={still}
           data={[...rows]}
           series={lags('application')}
