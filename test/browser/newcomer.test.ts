@@ -21,7 +21,7 @@ describe('a newcomer', () => {
     await page.getByRole('link', { name: 'Load' }).click();
     const chart = page.getByRole('region', { name: 'From commit to effect' });
     await chart.locator('.recharts-line-dots circle').first().waitFor();
-    const labels = chart.locator('.recharts-xAxis .recharts-cartesian-axis-tick-value');
+    const labels = chart.locator('.recharts-xAxis-tick-labels .recharts-cartesian-axis-tick-value');
     await labels.getByText(/ ago$/).first().waitFor();
     const times = await labels.allTextContents();
     expect(times.at(-1)).toBe('now');

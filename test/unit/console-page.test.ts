@@ -86,6 +86,14 @@ describe('a chart of the load', () => {
     expect(ticks(3_600)).toEqual([2_995, 3_295, 3_595]);
   });
 
+  it('says of no two marks the same', () => {
+    for (let seconds = 1; seconds <= 1_000; seconds++) {
+      const ticks = ticksOf(rowsOf(Array.from({ length: seconds }, (_, second) => point(second, 0))));
+      const labels = ticks.map((at) => relative(at, ticks.at(-1) ?? 0, 'en'));
+      expect(new Set(labels).size, labels.join()).toBe(labels.length);
+    }
+  });
+
   it('shows averages of rates, and the worst of lags and backlogs', () => {
     const [row] = rowsOf([point(0, 1, 10), point(1, 3), point(2, 5, 40)]);
     expect(row).toMatchObject({

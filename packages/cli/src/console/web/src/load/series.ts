@@ -34,7 +34,8 @@ export function rowsOf(points: readonly LoadPoint[]): Row[] {
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
-const TICKS_MS = [10 * SECOND_MS, 30 * SECOND_MS, MINUTE_MS, 2 * MINUTE_MS, 5 * MINUTE_MS];
+/** Beyond a minute, whole minutes: 60 and 90 seconds are both "1 minute ago". */
+const TICKS_MS = [10 * SECOND_MS, 20 * SECOND_MS, MINUTE_MS, 2 * MINUTE_MS, 5 * MINUTE_MS];
 /** Beside that of now: more labels than four do not fit on a chart of a small screen. */
 const MAX_TICKS = 3;
 
