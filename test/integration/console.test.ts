@@ -277,7 +277,8 @@ describe('the console', () => {
   });
 
   it('switches a capability, and says so in its warnings', async () => {
-    const warned = listenFor('snapshot', ({ warnings }: Snapshot) => warnings.some(({ en, zh }) => en === 'switch guide: english-only' && zh === '开关 guide：english-only'),
+    const warned = listenFor('snapshot', ({ warnings }: Snapshot) =>
+      warnings.some(({ en, zh }) => en === 'switch guide: english-only' && zh === '开关 guide：english-only'),
     );
     const changed = await api<Switches>('switches', 'POST', {
       capability: 'guide',

@@ -87,8 +87,8 @@ describe('a chart of the load', () => {
   });
 
   it('says of no two marks the same', () => {
-    for (let seconds = 1; seconds <= 1_000; seconds++) {
-      const ticks = ticksOf(rowsOf(Array.from({ length: seconds }, (_, second) => point(second, 0))));
+    for (let slices = 1; slices <= 200; slices++) {
+      const ticks = ticksOf(rowsOf(Array.from({ length: slices }, (_, slice) => point(slice * 5, 0))));
       const labels = ticks.map((at) => relative(at, ticks.at(-1) ?? 0, 'en'));
       expect(new Set(labels).size, labels.join()).toBe(labels.length);
     }

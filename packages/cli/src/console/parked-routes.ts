@@ -72,7 +72,12 @@ export function parkedRoutes({ stage, subscribers, contracts }: ParkedRouteOptio
       discard: { ...place, ...(messageId !== undefined && { messageId }) },
       because,
     });
-    if ('refused' in answer) throw new ConsoleProblem(409, { en: 'It cannot be discarded.', zh: '无法丢弃这条消息。' }, { detail: answer.refused });
+    if ('refused' in answer)
+      throw new ConsoleProblem(
+        409,
+        { en: 'It cannot be discarded.', zh: '无法丢弃这条消息。' },
+        { detail: answer.refused },
+      );
     return {};
   }
 
