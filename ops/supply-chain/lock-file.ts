@@ -5,6 +5,7 @@ interface LockEntry {
   version?: string;
   license?: string;
   integrity?: string;
+  engines?: { node?: string };
   resolved?: string;
   dependencies?: Record<string, string>;
   optionalDependencies?: Record<string, string>;

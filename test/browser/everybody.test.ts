@@ -30,6 +30,21 @@ const pressUntil = async (page: Page, key: string, reached: () => Promise<boolea
   }
   throw new Error(`${key} leads nowhere`);
 };
+/** Words of a list's names that stand on more than one line, and cells that leave the screen. */
+const brokenIn = (page: Page, list: string): Promise<string[]> =>
+  page.evaluate(`(() => {
+    const table = document.querySelector('table[aria-label="${list}"]');
+    const outside = [...table.querySelectorAll('th, td')].filter((cell) => cell.getBoundingClientRect().right > innerWidth);
+    const broken = [...table.querySelectorAll('button')].flatMap(({ firstChild: name }) =>
+      [...name.textContent.matchAll(/[^-. ]+/g)].filter(({ 0: word, index }) => {
+        const range = document.createRange();
+        range.setStart(name, index);
+        range.setEnd(name, index + word.length);
+        return range.getClientRects().length > 1;
+      }),
+    );
+    return [...outside.map(({ textContent }) => 'outside: ' + textContent), ...broken.map(([word]) => 'broken: ' + word)];
+  })()`);
 const isFocused = (page: Page, name: RegExp) => async () =>
   name.test((await page.locator(':focus').first().ariaSnapshot()).replaceAll('\n', ' '));
 
@@ -52,10 +67,10 @@ describe('everybody', () => {
     });
     await page.getByRole('button', { name: 'Open the menu' }).click();
     await page.getByRole('navigation').getByRole('link', { name: 'Flow' }).click();
-    await page
-      .getByRole('table', { name: 'How messages flow' })
-      .getByRole('button', { name: 'sms.fifo', exact: true })
-      .click();
+    const list = page.getByRole('table', { name: 'How messages flow' });
+    await list.getByRole('button', { name: 'sms.fifo', exact: true }).waitFor();
+    expect(await brokenIn(page, 'How messages flow')).toEqual([]);
+    await list.getByRole('button', { name: 'sms.fifo', exact: true }).click();
     await page.getByRole('dialog', { name: 'sms.fifo' }).waitFor();
   });
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newPhone } from '../support/cloud.ts';
 import { barriers, keepScreenshot, openPage } from './browser.ts';
 import { type ConsoleInBrowser, startConsoleInBrowser } from './console.ts';
 
@@ -12,6 +13,44 @@ const open = (options?: Parameters<typeof openPage>[2]) =>
   openPage(operatorConsole.browser, operatorConsole.url, options);
 
 describe('a newcomer', () => {
+  it('sees the load from the start of the cloud, on an axis that tells times apart', async () => {
+    const { cloud } = operatorConsole;
+    await cloud.request('POST', '/v1/members', { phone: newPhone(), name: 'Ana', locale: 'es' });
+    await cloud.settled();
+    const page = await open();
+    await page.getByRole('link', { name: 'Load' }).click();
+    const chart = page.getByRole('region', { name: 'From commit to effect' });
+    await chart.locator('.recharts-line-dots circle').first().waitFor();
+    const labels = chart.locator('.recharts-xAxis-tick-labels .recharts-cartesian-axis-tick-value');
+    await labels.getByText(/ ago$/).first().waitFor();
+    const times = await labels.allTextContents();
+    expect(times.at(-1)).toBe('now');
+    expect(new Set(times).size).toBe(times.length);
+  });
+
+  it('is told what the page shows and what to do first, until the introduction is closed', async () => {
+    const page = await open();
+    const introduction = page.getByRole('region', { name: 'Start here' });
+    await introduction.getByText('Press Register.').waitFor();
+    expect(await introduction.getByRole('link').allTextContents()).toEqual(['Members', 'Faults', 'Parked']);
+    await introduction.getByRole('button', { name: 'Close this introduction' }).click();
+    await introduction.waitFor({ state: 'detached' });
+    await page.reload();
+    await page.getByRole('button', { name: /queue sms\.fifo/ }).waitFor();
+    expect(await introduction.count()).toBe(0);
+  });
+
+  it('reads how long ago something was, and exactly when on hover', async () => {
+    const { body } = await operatorConsole.cloud.request('POST', '/v1/members', {
+      ...{ phone: newPhone(), name: 'Ana', locale: 'es' },
+    });
+    const page = await open();
+    await page.getByRole('navigation').getByRole('link', { name: 'Members' }).click();
+    const time = page.getByRole('row', { name: body.id }).locator('time');
+    await time.getByText(/^(now|\d+ seconds? ago)$/).waitFor();
+    expect(await time.getAttribute('title')).toMatch(/\b20\d\d\b.*\d\d:\d\d:\d\d\.\d{3}/);
+  });
+
   it('registers a member, and sees a text, points and a guide arrive', async () => {
     const page = await open();
     await page.getByLabel('Name', { exact: true }).fill('Lucía');

@@ -118,7 +118,9 @@ describe('an operator on call', () => {
     expect(await barriers(page)).toEqual([]);
     await asked.getByRole('button', { name: 'Switch', exact: true }).click();
     await page.getByRole('region', { name: 'guide' }).getByText('english-only').first().waitFor();
-    await page.getByRole('row', { name: /guide english-only until .*translators are away/ }).waitFor();
+    await page
+      .getByRole('row', { name: /guide english-only ends in \d+ (?:hour|minute)s? .*translators are away/ })
+      .waitFor();
     const warning = page.getByText(/^Not as usual: .*switch guide: english-only/);
     await warning.waitFor();
 

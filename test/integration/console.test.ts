@@ -163,6 +163,16 @@ describe('the console', () => {
     expect(await api('aggregates')).toContainEqual({ id, at: expect.any(String) });
   });
 
+  it('knows the load of an embedded cloud from its start, although nobody has looked', async () => {
+    const asked = new Date().toISOString();
+    await cloud.request('POST', '/v1/members', person());
+    const load = await eventually(async () => {
+      const points = (await api<LoadPoint[]>('load')).filter(({ at }) => at > asked);
+      return points.some(({ createdPerSecond }) => createdPerSecond === 1) && points;
+    });
+    expect(load.every(({ backlog, parked }) => Number.isInteger(backlog) && Number.isInteger(parked))).toBe(true);
+  });
+
   it('shows why the API refuses, field by field', async () => {
     const response = await ask('/console/api/create', 'POST', { ...person(), phone: '12' });
     expect([response.status, await response.json()]).toMatchObject([422, { errors: [{ pointer: '#/phone' }] }]);
@@ -267,7 +277,9 @@ describe('the console', () => {
   });
 
   it('switches a capability, and says so in its warnings', async () => {
-    const warned = listenFor('snapshot', ({ warnings }: Snapshot) => warnings.includes('switch guide: english-only'));
+    const warned = listenFor('snapshot', ({ warnings }: Snapshot) =>
+      warnings.some(({ en, zh }) => en === 'switch guide: english-only' && zh === '开关 guide：english-only'),
+    );
     const changed = await api<Switches>('switches', 'POST', {
       capability: 'guide',
       mode: 'english-only',
@@ -289,7 +301,7 @@ describe('the console', () => {
     await api('faults/providers/http', 'PUT', { kind: 'fails' });
     expect((await api<Faults>('faults')).providers.http).toEqual({ kind: 'fails' });
     const warned = listenFor('snapshot', ({ warnings }: Snapshot) =>
-      warnings.some((one) => one === 'circuit sms-http: open'),
+      warnings.some((one) => one.en === 'circuit sms-http: open'),
     );
     // More than half of the calls of the last half minute.
     await Promise.all(Array.from({ length: 20 }, () => api('create', 'POST', person())));

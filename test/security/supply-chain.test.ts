@@ -1,5 +1,9 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { satisfies } from 'semver';
 import { describe, expect, it } from 'vitest';
+import { warnedOf } from '../../ops/supply-chain/engines.ts';
 import { refusedLicences } from '../../ops/supply-chain/licences.ts';
 import { lockedPackages, readLockFile } from '../../ops/supply-chain/lock-file.ts';
 import { deployedPart, readSbom } from '../../ops/supply-chain/sbom.ts';
@@ -26,6 +30,29 @@ describe('the lock file', () => {
   it('has install scripts only where package.json says what to do with them', () => {
     const scripted = locked.filter(({ hasInstallScript }) => hasInstallScript).map(({ name }) => name);
     expect(new Set(scripted)).toEqual(new Set(Object.keys(project.allowScripts)));
+  });
+});
+
+describe('engines', () => {
+  const lock = readLockFile();
+
+  it('have npm warn of no package that runs on the Node.js of the project (npm run lock)', () => {
+    expect(warnedOf(lock)).toEqual([]);
+  });
+
+  it('are found where they exclude a Node.js that may run npm', () => {
+    const packages = { ...lock.packages, 'node_modules/new': { engines: { node: '>=22' } } };
+    expect(warnedOf({ packages })).toEqual(['node_modules/new']);
+  });
+
+  it('of every installed package accept the Node.js that the project brings along', () => {
+    const installed = Object.entries(lock.packages).filter(([path, { link }]) => !link && existsSync(path));
+    const refusing = installed.flatMap(([path]) => {
+      const { engines = {} } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
+      return satisfies(project.devDependencies.node, engines.node ?? '*') ? [] : [`${path}: ${engines.node}`];
+    });
+    expect(installed.length).toBeGreaterThan(500);
+    expect(refusing).toEqual([]);
   });
 });
 

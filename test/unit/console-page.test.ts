@@ -1,10 +1,13 @@
 import type { LoadPoint } from 'rollcall/internal/console/api';
 import { episodesOf } from 'rollcall/internal/console/web/src/aggregate/episodes';
-import { joined, rowsOf } from 'rollcall/internal/console/web/src/load/series';
+import { joined, rowsOf, ticksOf } from 'rollcall/internal/console/web/src/load/series';
+import { exact, relative } from 'rollcall/internal/console/web/src/shown/times';
 import { en } from 'rollcall/internal/console/web/src/words/en';
 import { zh } from 'rollcall/internal/console/web/src/words/zh';
 import type { SpanView } from 'rollcall/internal/stage/traces';
+import type { Words } from 'rollcall/internal/words';
 import { describe, expect, it } from 'vitest';
+import { consoleParts } from '../../ops/console/parts.ts';
 
 const span = (spanId: string, startMs: number, parentSpanId?: string): SpanView => ({
   traceId: 't',
@@ -59,7 +62,38 @@ const point = (second: number, backlog: number, p99?: number): LoadPoint => ({
   ...(p99 !== undefined && { applicationLagMs: { p50: p99 / 2, p99 } }),
 });
 
+describe('a point in time', () => {
+  const now = Date.UTC(2026, 10, 30, 12);
+  it.each([
+    [0, 'now'],
+    [-59_999, '59 seconds ago'],
+    [-60_000, '1 minute ago'],
+    [-26 * 3_600_000, '1 day ago'],
+    [2 * 3_600_000 + 1, 'in 2 hours'],
+  ])('%d ms from now is %s', (ms, text) => expect(relative(now + ms, now, 'en')).toBe(text));
+
+  it('is relative in Chinese too, and exact to the millisecond', () => {
+    expect(relative(now - 300_000, now, 'zh')).toBe('5分钟前');
+    expect(exact(now + 7, 'en')).toMatch(/2026.*:00:00\.007/);
+  });
+});
+
 describe('a chart of the load', () => {
+  it('marks round steps from now backwards, however long it has been measured', () => {
+    const ticks = (seconds: number) =>
+      ticksOf(rowsOf(Array.from({ length: seconds }, (_, second) => point(second, 0)))).map((at) => at / 1_000);
+    expect(ticks(25)).toEqual([0, 10, 20]);
+    expect(ticks(3_600)).toEqual([2_995, 3_295, 3_595]);
+  });
+
+  it('says of no two marks the same', () => {
+    for (let slices = 1; slices <= 200; slices++) {
+      const ticks = ticksOf(rowsOf(Array.from({ length: slices }, (_, slice) => point(slice * 5, 0))));
+      const labels = ticks.map((at) => relative(at, ticks.at(-1) ?? 0, 'en'));
+      expect(new Set(labels).size, labels.join()).toBe(labels.length);
+    }
+  });
+
   it('shows averages of rates, and the worst of lags and backlogs', () => {
     const [row] = rowsOf([point(0, 1, 10), point(1, 3), point(2, 5, 40)]);
     expect(row).toMatchObject({
@@ -86,13 +120,25 @@ describe('a chart of the load', () => {
 function placeholders(words: object, path = ''): Array<[string, string[]]> {
   return Object.entries(words).flatMap(([key, value]: [string, string | object]) =>
     typeof value === 'string'
-      ? [[path + key, (value.match(/{{\w+}}/g) ?? []).toSorted()] as [string, string[]]]
+      ? [[path + key, (value.match(/{{\w+}}|<\w+\/?>/g) ?? []).toSorted()] as [string, string[]]]
       : placeholders(value, `${path}${key}.`),
   );
 }
 
+/** What an app says in its own words, wherever it stands. */
+const wordsIn = (value: unknown): Words[] => {
+  if (typeof value !== 'object' || value === null) return [];
+  return 'en' in value && typeof value.en === 'string' ? [value as Words] : Object.values(value).flatMap(wordsIn);
+};
+
 describe('the words of the page', () => {
   it('leave nothing out in any language', () => {
     expect(placeholders(zh)).toEqual(placeholders(en));
+  });
+
+  it('are in Chinese, too, wherever the application brings its own', () => {
+    const own = wordsIn(consoleParts);
+    expect(own.length).toBeGreaterThan(20);
+    expect(own.filter(({ zh }) => zh === undefined)).toEqual([]);
   });
 });

@@ -34,4 +34,9 @@ describe('the report of the demo', () => {
     expect(summary()).toMatchObject({ registered: 2, registrationsPerSecond: 1, endToEndMs: { p50: 1000, p99: 2000 } });
     expect(lineOf('sqs SendMessage', linesOf(summary()))).toMatch(/ 3$/);
   });
+
+  it('keeps its columns apart, however long a name is', () => {
+    const name = 'secretsmanager:GetSecretValue'.repeat(3);
+    expect(lineOf(name, linesOf({ ...summary(), awsCalls: { [name]: 4 } }))).toBe(`${name}  4`);
+  });
 });

@@ -40,7 +40,7 @@ const standing = {
   outboxes: new Map([['outbox', 2]]),
   parked: new Map([['sms', 4]]),
   stopped: new Set(['sms-consume']),
-  warnings: ['latency: 5 ms'],
+  warnings: [{ en: 'latency: 5 ms' }],
 };
 
 describe('the live picture of a stage', () => {
@@ -71,7 +71,7 @@ describe('the live picture of a stage', () => {
     });
     const lag = { p50: 80, p99: 80 };
     expect(snapshot.load).toMatchObject({ backlog: 6, parked: 4, appliedPerSecond: 1, applicationLagMs: lag });
-    expect(snapshot.warnings).toEqual(['latency: 5 ms']);
+    expect(snapshot.warnings).toEqual([{ en: 'latency: 5 ms' }]);
   });
 
   it('measures the lag of what is published, and remembers who registered, the latest first', () => {

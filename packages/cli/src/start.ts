@@ -9,6 +9,7 @@ import { builtConsole } from './console/page.ts';
 import { type Console, createConsole } from './console/server.ts';
 import { endWithNpm, onEnd } from './ending.ts';
 import { type InspectorAddress, openInspector } from './inspector.ts';
+import { createProgress, secondsSince } from './progress.ts';
 import { openStage } from './stage/stage.ts';
 
 export interface StartOptions {
@@ -33,8 +34,6 @@ const OUTDIR = join(root, 'cdk.out');
 /** How long after a change further changes are combined with it. */
 const SETTLE_MS = 200;
 
-const seconds = (since: number) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
-
 /** Runs the app of this folder until a signal ends it. @throws {CloudError} if it cannot be synthesized or started */
 export async function start(app: Partial<App>, options: StartOptions): Promise<void> {
   const started = performance.now();
@@ -42,16 +41,22 @@ export async function start(app: Partial<App>, options: StartOptions): Promise<v
   // Its files contain personal data and keys: only the user who starts it may read them.
   process.umask(0o077);
   const inspector = options.inspect && openInspector(options.inspect);
-  const cloud = await startCloud({
-    assembly: synthesizeChanged(OUTDIR, {
-      always: options.synth ?? false,
-      onUnchanged: () => console.log('cdk.out is as it was: no file of the app has changed. --synth makes it anew.'),
+  const progress = createProgress('Synthesizing the app, building its functions');
+  const synthesized = synthesizeChanged(OUTDIR, {
+    always: options.synth ?? false,
+    onUnchanged: () => console.log('cdk.out is as it was: no file of the app has changed. --synth makes it anew.'),
+  });
+  const booting = startCloud({
+    assembly: synthesized.then((assembly) => {
+      progress.next('Booting the embedded cloud, deploying the stacks');
+      return assembly;
     }),
     ...(!options.memory && { data: options.data }),
     app: root,
     parameters: options.parameters,
     ports: { api: options.port, grpc: options.port + 20, aws: options.port + 566 },
   });
+  const cloud = await progress.until(booting);
   const operatorConsole = await consoleOf(app, cloud);
   onEnd(async () => {
     inspector?.close();
@@ -62,7 +67,7 @@ export async function start(app: Partial<App>, options: StartOptions): Promise<v
   if (options.watch) watchSources(cloud);
   const addresses = [...(operatorConsole ? ofKit(cloud) : await ofOthers(cloud)), ...ofEverybody(cloud, options)];
   if (inspector) addresses.push(['debugger', pc.cyan(inspector.url)]);
-  console.log(`${pc.green(pc.bold('ready'))} in ${seconds(started)}\n\n${table(addresses)}`);
+  console.log(`${pc.green(pc.bold('ready'))} in ${secondsSince(started)}\n\n${table(addresses)}`);
   if (app.firstSteps) console.log(`\n${app.firstSteps(cloud)}`);
   console.log('Ctrl-C ends it.');
 }
@@ -128,7 +133,7 @@ function watchSources(cloud: Cloud): void {
     const start = performance.now();
     try {
       await cloud.redeploy(await synthesizeChanged(OUTDIR));
-      console.log(pc.green(`deployed again in ${seconds(start)}`));
+      console.log(pc.green(`deployed again in ${secondsSince(start)}`));
     } catch (error) {
       console.error(pc.red(error instanceof CloudError ? error.message : String((error as Error).stack)));
     }

@@ -137,7 +137,7 @@ export interface Snapshot {
    * What is not as usual, each beginning with what it is: `circuit`, `switch`; `provider`, `function`, `latency`, which are
    * broken on purpose; or that the stage does not answer.
    */
-  warnings: string[];
+  warnings: readonly Words[];
 }
 
 /** An invocation of a function of the embedded cloud that failed; or, without its request, that it was denied a call. */

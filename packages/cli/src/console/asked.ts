@@ -15,5 +15,9 @@ export type Route = (asked: Asked) => Promise<unknown> | AsyncIterable<unknown>;
 export function read<S extends z.ZodType>(shape: S, body: unknown): z.output<S> {
   const result = shape.safeParse(body);
   if (result.success) return result.data;
-  throw new ConsoleProblem(422, 'The request is not as it should be.', { detail: z.prettifyError(result.error) });
+  throw new ConsoleProblem(
+    422,
+    { en: 'The request is not as it should be.', zh: '请求不符合要求。' },
+    { detail: z.prettifyError(result.error) },
+  );
 }

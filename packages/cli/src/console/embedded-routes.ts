@@ -7,6 +7,8 @@ import { ConsoleProblem } from './problem.ts';
 
 const MAX_BURST = 1_000;
 
+const REFUSED = { en: 'The API refuses.', zh: 'API 拒绝了请求。' };
+
 const burstRequest = z.strictObject({ total: z.int().min(1).max(MAX_BURST) });
 const latencyRequest = z.strictObject({ ms: z.int().min(0).max(10_000) });
 
@@ -26,7 +28,8 @@ const createRoutes = (cloud: EmbeddedCloud, { sample, request }: Creation): Reco
   'POST create': async ({ body }) => {
     const response = await request(cloud, body);
     const answer = (await response.json()) as object & { title?: string };
-    if (!response.ok) throw new ConsoleProblem(response.status, answer.title ?? 'The API refuses.', answer);
+    if (!response.ok)
+      throw new ConsoleProblem(response.status, answer.title === undefined ? REFUSED : { en: answer.title }, answer);
     return answer;
   },
 });
@@ -34,7 +37,11 @@ const createRoutes = (cloud: EmbeddedCloud, { sample, request }: Creation): Reco
 const burstRoute = (bursts: Bursts) => ({
   'POST burst': async ({ body }: Asked) => {
     const burst = await bursts.start(read(burstRequest, body).total);
-    if (!burst) throw new ConsoleProblem(409, 'A burst is under way: wait until it has ended.');
+    if (!burst)
+      throw new ConsoleProblem(409, {
+        en: 'A burst is under way: wait until it has ended.',
+        zh: '批量正在进行：请等它结束。',
+      });
     return burst;
   },
 });

@@ -35,7 +35,10 @@ export interface ParkedRouteOptions {
 export function parkedRoutes({ stage, subscribers, contracts }: ParkedRouteOptions): Record<string, Route> {
   function known(subscriber: string): string {
     if (subscribers.includes(subscriber)) return subscriber;
-    throw new ConsoleProblem(404, `There is no subscriber "${subscriber}".`);
+    throw new ConsoleProblem(404, {
+      en: `There is no subscriber "${subscriber}".`,
+      zh: `没有名为“${subscriber}”的订阅者。`,
+    });
   }
 
   async function parkedIn(names: readonly string[], reason: string | null): Promise<ParkedView[]> {
@@ -69,7 +72,12 @@ export function parkedRoutes({ stage, subscribers, contracts }: ParkedRouteOptio
       discard: { ...place, ...(messageId !== undefined && { messageId }) },
       because,
     });
-    if ('refused' in answer) throw new ConsoleProblem(409, 'It cannot be discarded.', { detail: answer.refused });
+    if ('refused' in answer)
+      throw new ConsoleProblem(
+        409,
+        { en: 'It cannot be discarded.', zh: '无法丢弃这条消息。' },
+        { detail: answer.refused },
+      );
     return {};
   }
 

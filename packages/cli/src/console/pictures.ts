@@ -1,6 +1,7 @@
 import type { Span } from '@rollcall/local/internal/observability/otlp';
 import { percentile } from '../percentile.ts';
 import type { Topology } from '../stage/topology.ts';
+import type { Words } from '../words.ts';
 import type { Activity, LoadPoint, Passing, Percentiles } from './api.ts';
 import type { Second } from './seconds.ts';
 
@@ -14,7 +15,7 @@ export interface Standing {
   parked: ReadonlyMap<string, number>;
   /** Functions that were stopped on purpose. */
   stopped: ReadonlySet<string>;
-  warnings: string[];
+  warnings: readonly Words[];
 }
 
 /** How each node does: those of which there is something to tell. */

@@ -1,20 +1,27 @@
 import type { ProblemDocument } from '@rollcall/kit/internal/contracts/problem';
 import { OperatorError } from '../stage/errors.ts';
+import type { Words } from '../words.ts';
+
+/** A problem whose title is in Chinese, too. */
+type Said = Pick<ProblemDocument, 'title' | 'status'> & { says: Words };
 
 /** What is answered instead: RFC 9457. */
 export class ConsoleProblem extends Error {
   override readonly name = 'ConsoleProblem';
-  readonly document: Pick<ProblemDocument, 'title' | 'status'> & object;
+  readonly document: Said & object;
 
-  constructor(status: number, title: string, more: object = {}) {
-    super(title);
-    this.document = { title, status, ...more };
+  constructor(status: number, says: Words, more: object = {}) {
+    super(says.en);
+    this.document = { title: says.en, says, status, ...more };
   }
 }
 
+const CANNOT = new ConsoleProblem(409, { en: 'That cannot be done.', zh: '无法执行该操作。' });
+const BROKEN = new ConsoleProblem(500, { en: 'The stage does not answer as it should.', zh: '环境的应答异常。' });
+
 /** What goes wrong, as a problem. */
-export function problemOf(error: Error): Pick<ProblemDocument, 'title' | 'status'> & { detail?: string } {
+export function problemOf(error: Error): Said & { detail?: string } {
   if (error instanceof ConsoleProblem) return error.document;
-  if (error instanceof OperatorError) return { status: 409, title: 'That cannot be done.', detail: error.message };
-  return { status: 500, title: 'The stage does not answer as it should.', detail: `${error.name}: ${error.message}` };
+  if (error instanceof OperatorError) return { ...CANNOT.document, detail: error.message };
+  return { ...BROKEN.document, detail: `${error.name}: ${error.message}` };
 }

@@ -51,8 +51,8 @@ export async function createConsole({ app, stage, page }: ConsoleOptions): Promi
       ...(burst ? [{ event: 'burst', data: burst } as const] : []),
       ...(failures.length > 0 ? [{ event: 'failures', data: failures } as const] : []),
     ];
-    listeners.add(request, response, known, () => void watch.stop());
-    watch.start();
+    listeners.add(request, response, known, watch.unseen);
+    watch.seen();
   }
 
   async function answer(

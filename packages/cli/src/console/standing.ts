@@ -4,6 +4,7 @@ import { circuitsOf } from '../stage/circuits.ts';
 import type { EmbeddedCloud } from '../stage/embedded-cloud.ts';
 import type { Stage } from '../stage/stage.ts';
 import { switchesOf } from '../stage/switches.ts';
+import type { Words } from '../words.ts';
 import type { ProviderFaults } from './parts.ts';
 import type { Standing } from './pictures.ts';
 
@@ -45,11 +46,23 @@ export async function standingOf(
     parked: new Map(parked),
     stopped: new Set(stopped),
     warnings: [
-      ...circuits.filter(({ state }) => state !== 'closed').map(({ circuit, state }) => `circuit ${circuit}: ${state}`),
-      ...switches.filter(({ mode }) => mode !== 'on').map(({ capability, mode }) => `switch ${capability}: ${mode}`),
-      ...Object.entries(faults ?? {}).map(([name, { kind }]) => `provider ${name}: ${kind}`),
-      ...stopped.map((name) => `function ${name}: stopped`),
-      ...(broken && broken.latencyMs > 0 ? [`latency: ${broken.latencyMs} ms`] : []),
+      ...circuits
+        .filter(({ state }) => state !== 'closed')
+        .map(({ circuit, state }) => warning(`circuit ${circuit}: ${state}`, `断路器 ${circuit}：${inChinese[state]}`)),
+      ...switches
+        .filter(({ mode }) => mode !== 'on')
+        .map(({ capability, mode }) => warning(`switch ${capability}: ${mode}`, `开关 ${capability}：${mode}`)),
+      ...Object.entries(faults ?? {}).map(([name, { kind }]) =>
+        warning(`provider ${name}: ${kind}`, `服务商 ${name}：${kind}`),
+      ),
+      ...stopped.map((name) => warning(`function ${name}: stopped`, `函数 ${name}：已停止`)),
+      ...(broken && broken.latencyMs > 0
+        ? [warning(`latency: ${broken.latencyMs} ms`, `延迟：${broken.latencyMs} 毫秒`)]
+        : []),
     ],
   };
 }
+
+const warning = (en: string, zh: string): Words => ({ en, zh });
+
+const inChinese = { closed: '关闭', open: '打开', 'half-open': '半开' };

@@ -35,7 +35,7 @@ export function switchRoutes(stage: Stage, profiles: Profiles): Record<string, R
   async function change({ body }: Asked): Promise<Switches> {
     const { capability, profile, mode = '', why, forSeconds } = read(switchRequest, body);
     if ((capability === undefined) === (profile === undefined))
-      throw new ConsoleProblem(422, 'Name a capability or a profile.');
+      throw new ConsoleProblem(422, { en: 'Name a capability or a profile.', zh: '请指定一个功能或一个配置组合。' });
     const modes =
       capability === undefined
         ? modesOfProfile(profiles, profile ?? '')

@@ -30,8 +30,14 @@ export interface WatchOptions {
 
 const EMBEDDED = { everyMs: 1_000, standingEveryMs: 2_000 };
 const ACCOUNT = { everyMs: 10_000, standingEveryMs: 10_000 };
+/** While nobody looks, an embedded cloud is asked how it stands only so often: it is some 20 calls. */
+const UNSEEN_STANDING_EVERY_MS = 15_000;
 
 const MAX_FAILURES = 50;
+
+/** What is asked of a stage again and again; in Chinese, too. */
+const WATCHED = { 'what happens': '正在发生什么', 'how it stands': '当前状态' };
+type Watched = keyof typeof WATCHED;
 
 const NOTHING: Standing = {
   queues: new Map(),
@@ -43,20 +49,25 @@ const NOTHING: Standing = {
 
 export type Watch = ReturnType<typeof createWatch>;
 
-/** Watches a stage while somebody looks. */
+/**
+ * Watches a stage: an embedded cloud from the start, so that its load of the last fifteen minutes is known to whoever looks first;
+ * an account only while somebody looks.
+ */
 export function createWatch({ app, stage, cloud, topology, subscribers, tell, bursts }: WatchOptions) {
   const { everyMs, standingEveryMs } = cloud ? EMBEDDED : ACCOUNT;
   const live = createLive(topology);
   let standing = NOTHING;
   let after = 0;
   let functionFailures: readonly Failure[] = [];
-  /** Nobody looked until now. */
+  let isSeen = false;
+  let stoodAt = Number.NEGATIVE_INFINITY;
+  /** What is told first is past already. */
   let isNew = true;
   let watching: { stopping: AbortController; loops: Promise<unknown> } | undefined;
   /** Why each loop's last look failed. */
-  const failures = new Map<string, string>();
+  const failures = new Map<Watched, string>();
 
-  async function repeat(what: string, everyMs: number, signal: AbortSignal, look: () => Promise<void>): Promise<void> {
+  async function repeat(what: Watched, everyMs: number, signal: AbortSignal, look: () => Promise<void>): Promise<void> {
     while (!signal.aborted) {
       try {
         await look();
@@ -72,7 +83,7 @@ export function createWatch({ app, stage, cloud, topology, subscribers, tell, bu
   async function look(): Promise<void> {
     if (!cloud) return;
     const happened = await cloud.happened(after);
-    // What was before somebody looked was in other seconds.
+    // What was before the watch began was in other seconds.
     if (isNew) live.recall(happened);
     else live.see(happened);
     isNew = false;
@@ -85,7 +96,10 @@ export function createWatch({ app, stage, cloud, topology, subscribers, tell, bu
   }
 
   function tellSnapshot(): void {
-    const unreachable = [...failures].map(([what, why]) => `the stage does not tell ${what}: ${why}`);
+    const unreachable = [...failures].map(([what, why]) => ({
+      en: `the stage does not tell ${what}: ${why}`,
+      zh: `无法得知${WATCHED[what]}：${why}`,
+    }));
     const warnings = [...standing.warnings, ...unreachable];
     const { snapshot, messages } = live.tick(new Date(), { ...standing, warnings });
     tell({ event: 'snapshot', data: snapshot });
@@ -93,27 +107,43 @@ export function createWatch({ app, stage, cloud, topology, subscribers, tell, bu
     bursts?.tick();
   }
 
+  async function lookHowItStands(): Promise<void> {
+    if (!isSeen && performance.now() - stoodAt < UNSEEN_STANDING_EVERY_MS) return;
+    standing = await standingOf(stage, subscribers, cloud, app.console?.faults);
+    stoodAt = performance.now();
+  }
+
+  function begin(): void {
+    if (watching) return;
+    const stopping = new AbortController();
+    const { signal } = stopping;
+    const loops = Promise.all([
+      repeat('what happens', everyMs, signal, look),
+      repeat('how it stands', standingEveryMs, signal, lookHowItStands),
+    ]);
+    watching = { stopping, loops };
+  }
+
+  async function stop(): Promise<void> {
+    const ending = watching;
+    watching = undefined;
+    ending?.stopping.abort();
+    await ending?.loops;
+  }
+
+  if (cloud) begin();
   return {
-    /** While somebody looks. */
-    start(): void {
-      if (watching) return;
-      isNew = true;
-      const stopping = new AbortController();
-      const { signal } = stopping;
-      const loops = Promise.all([
-        repeat('what happens', everyMs, signal, look),
-        repeat('how it stands', standingEveryMs, signal, async () => {
-          standing = await standingOf(stage, subscribers, cloud, app.console?.faults);
-        }),
-      ]);
-      watching = { stopping, loops };
+    /** Somebody looks. */
+    seen(): void {
+      isSeen = true;
+      begin();
     },
-    async stop(): Promise<void> {
-      const ending = watching;
-      watching = undefined;
-      ending?.stopping.abort();
-      await ending?.loops;
+    /** Nobody looks any more. */
+    unseen(): void {
+      isSeen = false;
+      if (!cloud) void stop();
     },
+    stop,
     load: async (): Promise<readonly LoadPoint[]> =>
       cloud ? live.load() : measuredLoad(stage, subscribers, new Date(), app.console?.created),
     failures: (): readonly Failure[] => functionFailures,

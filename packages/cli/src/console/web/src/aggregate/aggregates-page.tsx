@@ -6,7 +6,7 @@ import { useRecentAggregates } from '../api/queries.ts';
 import { Empty } from '../shown/empty.tsx';
 import { PageTitle } from '../shown/page-title.tsx';
 import { Problem } from '../shown/problem.tsx';
-import { useTime } from '../shown/times.ts';
+import { Time } from '../shown/time.tsx';
 
 /** More are found by their id. */
 const SHOWN = 100;
@@ -14,7 +14,6 @@ const SUGGESTED = 8;
 
 export default function AggregatesPage() {
   const { t } = useTranslation();
-  const time = useTime();
   const { data: aggregates, error, refetch } = useRecentAggregates();
   const shown = aggregates?.slice(0, SHOWN);
   return (
@@ -39,7 +38,9 @@ export default function AggregatesPage() {
                     {id}
                   </Anchor>
                 </Table.Td>
-                <Table.Td ta="right">{time(at)}</Table.Td>
+                <Table.Td ta="right">
+                  <Time at={at} />
+                </Table.Td>
               </Table.Tr>
             ))}
           </Table.Tbody>

@@ -2,7 +2,8 @@ import { Alert } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { Correspondence } from '../../../api.ts';
 import { Empty } from '../shown/empty.tsx';
-import { useTime } from '../shown/times.ts';
+import { Time } from '../shown/time.tsx';
+import { exact } from '../shown/times.ts';
 import { say } from '../words/language.ts';
 import classes from './conversation.module.css';
 
@@ -10,10 +11,10 @@ type Sent = Correspondence['threads'][number]['sent'][number];
 
 /** What left the stage about an aggregate, as whoever got it sees it: a thread for each recipient. */
 export function Conversation({ none, notice, threads }: Correspondence) {
-  const time = useTime();
+  const { i18n } = useTranslation();
   return (
     <div className={classes.threads}>
-      {notice && <Alert color="orange">{say(notice.says, { at: time(notice.at) })}</Alert>}
+      {notice && <Alert color="orange">{say(notice.says, { at: exact(Date.parse(notice.at), i18n.language) })}</Alert>}
       {threads.length === 0 && <Empty>{say(none)}</Empty>}
       {threads.map(({ to, title, sent }) => (
         <section key={to} className={classes.thread} aria-label={say(title)}>
@@ -31,12 +32,11 @@ export function Conversation({ none, notice, threads }: Correspondence) {
 
 function Bubble({ body, by, at }: Sent) {
   const { t } = useTranslation();
-  const time = useTime();
   return (
     <li>
       <p className={classes.bubble}>{body}</p>
       <p className={classes.caption}>
-        {time(at)} {t('aggregates.by', { by })}
+        <Time at={at} /> {t('aggregates.by', { by })}
       </p>
     </li>
   );

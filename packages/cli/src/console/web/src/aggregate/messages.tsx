@@ -4,12 +4,11 @@ import type { SentMessage } from '../../../api.ts';
 import { Empty } from '../shown/empty.tsx';
 import { Fields } from '../shown/fields.tsx';
 import { Json } from '../shown/json.tsx';
-import { useTime } from '../shown/times.ts';
+import { Time } from '../shown/time.tsx';
 
 /** Every message about an aggregate, each with its header and body. */
 export function Messages({ messages }: { messages: readonly SentMessage[] }) {
   const { t } = useTranslation();
-  const time = useTime();
   if (messages.length === 0) return <Empty>{t('aggregates.noMessages')}</Empty>;
   return (
     <Accordion variant="separated" multiple chevronPosition="left">
@@ -21,7 +20,7 @@ export function Messages({ messages }: { messages: readonly SentMessage[] }) {
                 {String(event.type)}
               </Text>
               <Text size="sm" c="dimmed">
-                {channel} · {time(at)}
+                {channel} · <Time at={at} />
               </Text>
             </Group>
           </Accordion.Control>

@@ -1,9 +1,10 @@
 import { Group, Stack, Text } from '@mantine/core';
 import { useMemo } from 'react';
-import { useTranslation } from 'react-i18next';
+import { Trans, useTranslation } from 'react-i18next';
 import type { SpanView } from '../../../../stage/traces.ts';
 import { Empty } from '../shown/empty.tsx';
-import { duration, useTime } from '../shown/times.ts';
+import { Time } from '../shown/time.tsx';
+import { duration } from '../shown/times.ts';
 import { episodesOf } from './episodes.ts';
 import { colorsOf } from './services.ts';
 import classes from './time-line.module.css';
@@ -12,7 +13,6 @@ import { Waterfall } from './waterfall.tsx';
 /** What happened to an aggregate, over all services. */
 export function TimeLine({ spans }: { spans: readonly SpanView[] }) {
   const { t } = useTranslation();
-  const time = useTime();
   const episodes = useMemo(() => episodesOf(spans), [spans]);
   const colors = useMemo(() => colorsOf(spans.map(({ service }) => service)), [spans]);
   if (spans.length === 0) return <Empty>{t('aggregates.noSpans')}</Empty>;
@@ -24,7 +24,7 @@ export function TimeLine({ spans }: { spans: readonly SpanView[] }) {
         return (
           <div key={episode.startMs}>
             <Text size="sm" fw={600} mb={4}>
-              {t('aggregates.began', { at: time(episode.startMs) })}
+              <Trans i18nKey="aggregates.began" components={{ at: <Time at={episode.startMs} /> }} />
               {before && `, ${t('aggregates.later', { time: duration(episode.startMs - before.endMs) })}`}
             </Text>
             <Waterfall episode={episode} all={spans} colors={colors} />

@@ -1,9 +1,13 @@
+import type { Words } from '../../../../words.ts';
+
 const API = '/console/api';
 
 /** RFC 9457, as far as the page shows it. */
 interface ProblemDocument {
   type?: string;
   title?: string;
+  /** The title, in Chinese too: of the console's own problems. */
+  says?: Words;
   detail?: string;
   errors?: Array<{ pointer: string; detail: string }>;
 }

@@ -9,6 +9,7 @@ import { Problem } from '../shown/problem.tsx';
 import { Create } from './create.tsx';
 import { Details } from './details.tsx';
 import { Graph } from './graph.tsx';
+import { Introduction } from './introduction.tsx';
 import { withoutDeadLetters } from './layout.ts';
 import { NodeList } from './list.tsx';
 
@@ -27,7 +28,8 @@ export default function FlowPage() {
 
   return (
     <Stack gap="sm">
-      <PageTitle>{t('flow.title')}</PageTitle>
+      <PageTitle lead={t('flow.lead')}>{t('flow.title')}</PageTitle>
+      <Introduction />
       <Create />
       <Problem error={error} again={() => void refetch()} />
       <Group justify="space-between" gap="xs">

@@ -2,14 +2,13 @@ import { Anchor, Badge, Group, Stack, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { useRecentPassings } from '../live/use-live.ts';
-import { useTime } from '../shown/times.ts';
+import { Time } from '../shown/time.tsx';
 import { isBad } from './moving-dots.ts';
 import { Part } from './part.tsx';
 
 /** The last messages that were seen here since this was opened. */
 export function RecentPassings({ edges }: { edges: readonly string[] }) {
   const { t } = useTranslation();
-  const time = useTime();
   const passings = useRecentPassings(edges);
   if (passings.length === 0) return null;
   return (
@@ -26,8 +25,8 @@ export function RecentPassings({ edges }: { edges: readonly string[] }) {
               </Anchor>
             </div>
             <Stack gap={2} align="end">
-              <Text size="xs" c="dimmed" style={{ whiteSpace: 'nowrap' }}>
-                {time(at)}
+              <Text size="xs" c="dimmed">
+                <Time at={at} />
               </Text>
               {outcome && (
                 <Badge

@@ -2,17 +2,16 @@ import { Code, Table } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { useLive } from '../live/use-live.ts';
 import { Section } from '../shown/section.tsx';
-import { useTime } from '../shown/times.ts';
+import { Time } from '../shown/time.tsx';
 
 /** Invocations that failed, if any did. */
 export function Failures() {
   const { t } = useTranslation();
-  const time = useTime();
   const failures = useLive(({ failures }) => failures);
   if (failures.length === 0) return null;
   return (
     <Section title={t('load.failures')}>
-      <Table.ScrollContainer minWidth={560} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
+      <Table.ScrollContainer minWidth={900} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
         <Table aria-label={t('load.failures')}>
           <Table.Thead>
             <Table.Tr>
@@ -26,12 +25,14 @@ export function Failures() {
           <Table.Tbody>
             {failures.map(({ at, functionName, requestId, reason, log }) => (
               <Table.Tr key={`${functionName} ${requestId} ${reason}`}>
-                <Table.Td>{time(at)}</Table.Td>
+                <Table.Td>
+                  <Time at={at} />
+                </Table.Td>
                 <Table.Td>{functionName}</Table.Td>
                 <Table.Td>{requestId}</Table.Td>
                 <Table.Td>{reason}</Table.Td>
                 <Table.Td>
-                  <Code style={{ overflowWrap: 'anywhere' }}>{log}</Code>
+                  <Code style={{ overflowWrap: 'break-word' }}>{log}</Code>
                 </Table.Td>
               </Table.Tr>
             ))}

@@ -10,10 +10,10 @@ import { useLive } from '../live/use-live.ts';
 import { Empty } from '../shown/empty.tsx';
 import { PageTitle } from '../shown/page-title.tsx';
 import { Problem } from '../shown/problem.tsx';
-import { duration } from '../shown/times.ts';
+import { duration, exact, relative } from '../shown/times.ts';
 import { Failures } from './failures.tsx';
 import { Now } from './now.tsx';
-import { joined, rowsOf } from './series.ts';
+import { joined, type Row, rowsOf, ticksOf } from './series.ts';
 import { useCreated } from './use-created.ts';
 
 const NOTHING: readonly LoadPoint[] = [];
@@ -37,9 +37,12 @@ export default function LoadPage() {
 /** A chart that moves all the time needs no entrance. */
 const still = { isAnimationActive: false };
 
-function Charts({ rows }: { rows: ReturnType<typeof rowsOf> }) {
+/** A lag is measured only when something is: a value between two without one is no line, but a dot. */
+const scattered = { withDots: true, dotProps: { r: 2, strokeWidth: 0 } };
+
+function Charts({ rows }: { rows: readonly Row[] }) {
   const { t, i18n } = useTranslation();
-  const shared = useShared(i18n.language);
+  const shared = useShared(i18n.language, rows);
   const created = useCreated();
   const lags = (which: 'publication' | 'application') => [
     { name: `${which}P50`, label: `p50 (${t('load.p50')})`, color: 'blue.6' },
@@ -73,6 +76,7 @@ function Charts({ rows }: { rows: ReturnType<typeof rowsOf> }) {
       <Chart title={t('load.publication')}>
         <LineChart
           {...shared}
+          {...scattered}
           lineProps={still}
           data={[...rows]}
           series={lags('publication')}
@@ -82,6 +86,7 @@ function Charts({ rows }: { rows: ReturnType<typeof rowsOf> }) {
       <Chart title={t('load.application')}>
         <LineChart
           {...shared}
+          {...scattered}
           lineProps={still}
           data={[...rows]}
           series={lags('application')}
@@ -93,11 +98,11 @@ function Charts({ rows }: { rows: ReturnType<typeof rowsOf> }) {
 }
 
 /** What all the charts have in common. */
-function useShared(language: string) {
+function useShared(language: string, rows: readonly Row[]) {
   const reduced = useReducedMotion();
   return useMemo(() => {
-    const clock = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-    const exact = new Intl.DateTimeFormat(language, { timeStyle: 'medium', hourCycle: 'h23' });
+    const ticks = ticksOf(rows);
+    const last = ticks.at(-1) ?? 0;
     return {
       h: 220,
       dataKey: 'at',
@@ -106,11 +111,16 @@ function useShared(language: string) {
       curveType: 'linear' as const,
       connectNulls: false,
       tooltipAnimationDuration: reduced ? 0 : 100,
-      xAxisProps: { tickFormatter: (at: number) => clock.format(at), minTickGap: 40 },
+      xAxisProps: {
+        type: 'number' as const,
+        domain: ['dataMin', 'dataMax'],
+        ticks,
+        tickFormatter: (at: number) => relative(at, last, language),
+      },
       yAxisProps: { width: 72 },
-      tooltipProps: { labelFormatter: (at: ReactNode) => (typeof at === 'number' ? exact.format(at) : '') },
+      tooltipProps: { labelFormatter: (at: ReactNode) => (typeof at === 'number' ? exact(at, language) : '') },
     };
-  }, [language, reduced]);
+  }, [language, reduced, rows]);
 }
 
 const Chart = ({ title, children }: { title: string; children: ReactNode }) => (

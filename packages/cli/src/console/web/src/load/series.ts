@@ -32,6 +32,20 @@ export function rowsOf(points: readonly LoadPoint[]): Row[] {
   return [...slices].map(([slice, points]) => rowOf(slice * SLICE_MS, points));
 }
 
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+/** Beyond a minute, whole minutes: 60 and 90 seconds are both "1 minute ago". */
+const TICKS_MS = [10 * SECOND_MS, 20 * SECOND_MS, MINUTE_MS, 2 * MINUTE_MS, 5 * MINUTE_MS];
+/** Beside that of now: more labels than four do not fit on a chart of a small screen. */
+const MAX_TICKS = 3;
+
+/** Where the axis of time is marked, from the last row backwards in round steps. */
+export function ticksOf(rows: readonly Row[]): number[] {
+  const [first = 0, last = 0] = [rows[0]?.at, rows.at(-1)?.at];
+  const step = TICKS_MS.find((one) => last - first <= MAX_TICKS * one) ?? QUARTER_OF_AN_HOUR_MS / MAX_TICKS;
+  return Array.from({ length: Math.floor((last - first) / step) + 1 }, (_, back) => last - back * step).reverse();
+}
+
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const tenth = (value: number) => Math.round(value * 10) / 10;
 

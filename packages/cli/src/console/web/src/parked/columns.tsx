@@ -3,7 +3,7 @@ import { createColumnHelper } from '@tanstack/react-table';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { ParkedView } from '../../../api.ts';
-import { useTime } from '../shown/times.ts';
+import { Time } from '../shown/time.tsx';
 import type { features } from './features.ts';
 import { colorOf } from './reasons.ts';
 
@@ -110,11 +110,6 @@ const Reason = ({ reason }: Pick<ParkedView, 'reason'>) => (
     {reason}
   </Badge>
 );
-
-function Time({ at }: { at: string }) {
-  const time = useTime();
-  return <span style={{ whiteSpace: 'nowrap' }}>{time(at)}</span>;
-}
 
 const Failure = ({ error }: { error: string }) => (
   <Text size="sm" lineClamp={2} maw={320} title={error}>

@@ -1,12 +1,12 @@
 import { Alert, Badge, Button, Drawer, Group, Modal, Stack, Table, Text, Textarea } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ParkedView } from '../../../api.ts';
 import { useDiscard } from '../api/queries.ts';
 import { Json } from '../shown/json.tsx';
 import { Problem, tellDone } from '../shown/problem.tsx';
-import { useTime } from '../shown/times.ts';
+import { Time } from '../shown/time.tsx';
 import { colorOf } from './reasons.ts';
 
 /** All that is known of one parked message, and a way to discard it. */
@@ -48,13 +48,12 @@ export function Inspection({ message, close }: { message: ParkedView | undefined
 
 function Facts({ message, discard }: { message: ParkedView; discard: () => void }) {
   const { t } = useTranslation();
-  const time = useTime();
-  const facts = [
+  const facts: Array<[string, ReactNode]> = [
     [t('parked.subscriber'), message.subscriber],
     [t('parked.aggregate'), message.aggregateId],
     [t('parked.version'), message.version],
     ['id', message.messageId],
-    [t('parked.parkedAt'), time(message.parkedAt)],
+    [t('parked.parkedAt'), <Time key="parkedAt" at={message.parkedAt} />],
     [t('parked.attempts'), message.attempts],
   ];
   return (

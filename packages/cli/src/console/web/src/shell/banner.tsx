@@ -1,17 +1,19 @@
 import { Alert, Anchor, Group, Stack, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
+import type { Words } from '../../../../words.ts';
 import type { Failure } from '../../../api.ts';
 import { useFaults } from '../api/queries.ts';
 import { useLive } from '../live/use-live.ts';
+import { say } from '../words/language.ts';
 
-const NO_WARNINGS: readonly string[] = [];
+const NO_WARNINGS: readonly Words[] = [];
 /** Warnings of what is broken on purpose, which is told apart, and at once. */
 const ON_PURPOSE = /^(provider|function|latency)\b/;
 
 export function useWarnings(): string[] {
   const warnings = useLive(({ snapshot }) => snapshot?.warnings ?? NO_WARNINGS);
-  return warnings.filter((warning) => !ON_PURPOSE.test(warning));
+  return warnings.filter(({ en }) => !ON_PURPOSE.test(en)).map((warning) => say(warning));
 }
 
 const RECENT_MS = 10 * 60_000;

@@ -3,9 +3,12 @@ import { notifications } from '@mantine/notifications';
 import i18next from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { ProblemError } from '../api/client.ts';
+import { say } from '../words/language.ts';
 
-const titleOf = (error: unknown) =>
-  (error instanceof ProblemError && error.document.title) || i18next.t('problem.title');
+function titleOf(error: unknown): string {
+  const { says, title } = error instanceof ProblemError ? error.document : {};
+  return (says ? say(says) : title) || i18next.t('problem.title');
+}
 
 function detailOf(error: unknown): string {
   if (!(error instanceof ProblemError)) return String(error);

@@ -1,5 +1,3 @@
-import { useTranslation } from 'react-i18next';
-
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -15,13 +13,24 @@ export function duration(ms: number): string {
   return `${Math.round(ms / DAY)} d`;
 }
 
-/** Points in time in the language of the page: the day only if it is not today. */
-export function useTime(): (at: string | number) => string {
-  const { i18n } = useTranslation();
-  const clock = new Intl.DateTimeFormat(i18n.language, { timeStyle: 'medium', hourCycle: 'h23' });
-  const day = new Intl.DateTimeFormat(i18n.language, { dateStyle: 'short', timeStyle: 'medium', hourCycle: 'h23' });
-  return (at) => {
-    const date = new Date(at);
-    return (date.toDateString() === new Date().toDateString() ? clock : day).format(date);
-  };
+const UNITS = [
+  [DAY, 'day'],
+  [HOUR, 'hour'],
+  [MINUTE, 'minute'],
+  [SECOND, 'second'],
+] as const;
+
+/** How far a point in time is from another: `now`, `5 minutes ago`, `in 2 hours`. */
+export function relative(at: number, now: number, language: string): string {
+  const [length, unit] = UNITS.find(([length]) => Math.abs(at - now) >= length) ?? [SECOND, 'second'];
+  const count = Math.trunc((at - now) / length);
+  // As words, a day is one of the calendar ("yesterday"); only "now" means the same.
+  return new Intl.RelativeTimeFormat(language, { numeric: count === 0 ? 'auto' : 'always' }).format(count, unit);
 }
+
+/** A point in time to the millisecond, with its zone. */
+export const exact = (at: number, language: string): string =>
+  new Intl.DateTimeFormat(language, {
+    ...{ year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit' },
+    ...{ fractionalSecondDigits: 3, hourCycle: 'h23', timeZoneName: 'short' },
+  }).format(at);

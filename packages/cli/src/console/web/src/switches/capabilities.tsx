@@ -2,8 +2,10 @@ import { Badge, Button, Card, Group, SimpleGrid, Stack, Text, Title } from '@man
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { SwitchView } from '../../../api.ts';
-import { useTime } from '../shown/times.ts';
+import { Dotted } from '../shown/dotted.tsx';
+import { Time } from '../shown/time.tsx';
 import { SwitchForm } from './switch-form.tsx';
+import { Until } from './until.tsx';
 import { useWordsOf } from './words-of.ts';
 
 /** Each capability, how it is switched, and a way to change it. */
@@ -26,7 +28,6 @@ export function Capabilities({ switches }: { switches: readonly SwitchView[] }) 
 
 function Capability({ capability, mode, by, why, at, until, change }: SwitchView & { change: () => void }) {
   const { t } = useTranslation();
-  const time = useTime();
   const { mode: wordsOf } = useWordsOf();
   return (
     <Card withBorder component="section" aria-label={capability} padding="sm">
@@ -43,9 +44,12 @@ function Capability({ capability, mode, by, why, at, until, change }: SwitchView
           <Text size="sm">{wordsOf(mode)}</Text>
           {mode !== 'on' && (
             <Text size="sm" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
-              {[why && `“${why}”`, by, at && time(at), until && t('switches.until', { until: time(until) })]
-                .filter(Boolean)
-                .join(' · ')}
+              <Dotted>
+                {why && `“${why}”`}
+                {by}
+                {at && <Time at={at} />}
+                {until && <Until at={until} />}
+              </Dotted>
             </Text>
           )}
         </div>

@@ -1,13 +1,15 @@
 import { Badge, Button, Table, Text, VisuallyHidden } from '@mantine/core';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { Trans, useTranslation } from 'react-i18next';
 import type { CircuitView } from '../../../api.ts';
 import { useCircuits, useResetCircuit } from '../api/queries.ts';
 import { Confirmation } from '../shown/confirmation.tsx';
+import { Dotted } from '../shown/dotted.tsx';
 import { Empty } from '../shown/empty.tsx';
 import { Problem, tellDone, tellProblem } from '../shown/problem.tsx';
 import { Section } from '../shown/section.tsx';
-import { duration, useTime } from '../shown/times.ts';
+import { Time } from '../shown/time.tsx';
+import { duration } from '../shown/times.ts';
 
 /** Remote services: called, or left alone. */
 export function Circuits() {
@@ -75,13 +77,7 @@ const Percentile = ({ ms }: { ms: number | undefined }) => (
 
 function CircuitRow({ reset, ...circuit }: CircuitView & { reset: (circuit: string) => void }) {
   const { t } = useTranslation();
-  const time = useTime();
   const { state, since, because, nextProbe, recentCalls, recentFailures, ms } = circuit;
-  const more = [
-    since && t('circuits.since', { at: time(since) }),
-    because,
-    nextProbe && t('circuits.nextProbe', { at: time(nextProbe) }),
-  ].filter(Boolean);
   return (
     <Table.Tr>
       <Table.Th scope="row">{circuit.circuit}</Table.Th>
@@ -89,11 +85,13 @@ function CircuitRow({ reset, ...circuit }: CircuitView & { reset: (circuit: stri
         <Badge color={stateColors[state]} variant="light" tt="none">
           {t(`circuits.stateText.${state}`)}
         </Badge>
-        {more.length > 0 && (
-          <Text size="xs" c="dimmed">
-            {more.join(' · ')}
-          </Text>
-        )}
+        <Text size="xs" c="dimmed">
+          <Dotted>
+            {since && <Trans i18nKey="circuits.since" components={{ at: <Time at={since} /> }} />}
+            {because}
+            {nextProbe && <Trans i18nKey="circuits.nextProbe" components={{ at: <Time at={nextProbe} /> }} />}
+          </Dotted>
+        </Text>
       </Table.Td>
       <Table.Td ta="right">{recentCalls}</Table.Td>
       <Table.Td ta="right">{recentFailures}</Table.Td>

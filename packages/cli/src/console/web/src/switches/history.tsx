@@ -3,7 +3,8 @@ import { useTranslation } from 'react-i18next';
 import type { Switches } from '../../../api.ts';
 import { Empty } from '../shown/empty.tsx';
 import { Section } from '../shown/section.tsx';
-import { useTime } from '../shown/times.ts';
+import { Time } from '../shown/time.tsx';
+import { Until } from './until.tsx';
 
 /** The latest; the CLI knows all. */
 const SHOWN = 50;
@@ -11,7 +12,6 @@ const SHOWN = 50;
 /** Who switched what, and why. */
 export function History({ history }: Pick<Switches, 'history'>) {
   const { t } = useTranslation();
-  const time = useTime();
   const latest = history.toSorted((a, b) => b.at.localeCompare(a.at)).slice(0, SHOWN);
   return (
     <Section title={t('switches.history')}>
@@ -31,11 +31,18 @@ export function History({ history }: Pick<Switches, 'history'>) {
             <Table.Tbody>
               {latest.map(({ at, capability, mode, by, why, until }) => (
                 <Table.Tr key={`${at} ${capability}`}>
-                  <Table.Td>{time(at)}</Table.Td>
+                  <Table.Td>
+                    <Time at={at} />
+                  </Table.Td>
                   <Table.Td>{capability}</Table.Td>
                   <Table.Td>
                     {mode}
-                    {until && ` ${t('switches.until', { until: time(until) })}`}
+                    {until && (
+                      <>
+                        {' '}
+                        <Until at={until} />
+                      </>
+                    )}
                   </Table.Td>
                   <Table.Td>{by}</Table.Td>
                   <Table.Td>{why}</Table.Td>

@@ -1,0 +1,76 @@
+import { statSync, writeFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Frame, movingPicture } from './moving-picture.ts';
+
+const VIEW = { width: 1_280, height: 840 };
+/** Of the picture: what a README shows, at most. */
+const WIDTH = 900;
+const HEIGHT = Math.round((WIDTH * VIEW.height) / VIEW.width);
+const MAX_BYTES = 300_000;
+/** Texts stay readable, and the picture below its limit. */
+const QUALITY = 0.35;
+const FLOWING = { frames: 7, everyMs: 400 };
+
+/** As WebP, which Chromium writes, but not as a screenshot. */
+async function imageOf(page: Page, converter: Page): Promise<string> {
+  const png = `data:image/png;base64,${(await page.screenshot()).toString('base64')}`;
+  return converter.evaluate(
+    `new Promise((resolve) => {
+      const image = new Image();
+      image.onload = () => {
+        const canvas = Object.assign(document.createElement('canvas'), { width: ${WIDTH}, height: ${HEIGHT} });
+        const context = canvas.getContext('2d');
+        context.imageSmoothingQuality = 'high';
+        context.drawImage(image, 0, 0, ${WIDTH}, ${HEIGHT});
+        resolve(canvas.toDataURL('image/webp', ${QUALITY}));
+      };
+      image.src = '${png}';
+    })`,
+  );
+}
+
+/** Registers a member, watches its messages, and looks at its timeline. */
+async function record(browser: Browser, url: string): Promise<Frame[]> {
+  const context = await browser.newContext({ viewport: VIEW, locale: 'en', colorScheme: 'light' });
+  const [page, converter] = [await context.newPage(), await context.newPage()];
+  const frames: Frame[] = [];
+  const take = async (ms: number) => frames.push({ image: await imageOf(page, converter), ms });
+  await page.bringToFront();
+  await page.goto(url);
+  await page.getByRole('button', { name: 'Close this introduction' }).click();
+  await page.getByRole('button', { name: /queue sms\.fifo/ }).waitFor();
+  await page.getByLabel('Name', { exact: true }).fill('Amara Okafor');
+  await page.getByRole('combobox', { name: 'Language' }).click();
+  await page.getByRole('option', { name: 'en', exact: true }).click();
+  await take(1_500);
+  await page.getByRole('button', { name: 'Register', exact: true }).click();
+  for (let n = 0; n < FLOWING.frames; n++) {
+    await page.waitForTimeout(FLOWING.everyMs);
+    await take(FLOWING.everyMs);
+  }
+  await page.getByRole('link', { name: 'See what happened' }).click();
+  await page.getByRole('region', { name: /^Phone / }).waitFor();
+  await take(4_000);
+  return frames;
+}
+
+await new Command('picture')
+  .description('draws the moving picture of the README from the console of a running cloud (npm start -- --memory)')
+  .option('--url <url>', 'of the console', 'http://127.0.0.1:4000/')
+  .option('--chromium <path>', 'the browser', process.env.CHROMIUM ?? '/usr/bin/chromium')
+  .option('--output <file>', 'where the picture goes', 'docs/images/console.svg')
+  .action(async (options: { url: string; chromium: string; output: string }) => {
+    const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'];
+    const browser = await chromium.launch({ executablePath: options.chromium, args: [...args, '--disable-sync'] });
+    try {
+      const title = 'The console: a member registers, its messages pass through the flow, and its timeline shows them.';
+      writeFileSync(options.output, movingPicture(await record(browser, options.url), WIDTH, HEIGHT, title));
+    } finally {
+      await browser.close();
+    }
+    const { size } = statSync(options.output);
+    console.log(`${options.output}: ${size} bytes`);
+    if (size > MAX_BYTES) throw new Error(`The picture has more than ${MAX_BYTES} bytes: lower QUALITY or FLOWING.`);
+  })
+  .parseAsync();

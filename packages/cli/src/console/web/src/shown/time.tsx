@@ -1,0 +1,34 @@
+import { useSyncExternalStore } from 'react';
+import { useTranslation } from 'react-i18next';
+import { exact, relative } from './times.ts';
+
+const listeners = new Set<() => void>();
+let timer: number | undefined;
+
+/** One clock for all times of a page. */
+function onSecond(listener: () => void): () => void {
+  listeners.add(listener);
+  timer ??= window.setInterval(() => {
+    for (const tell of listeners) tell();
+  }, 1_000);
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size > 0) return;
+    window.clearInterval(timer);
+    timer = undefined;
+  };
+}
+
+/** A point in time, relative to now; the exact time on hover. */
+export function Time({ at }: { at: string | number }) {
+  const {
+    i18n: { language },
+  } = useTranslation();
+  const date = new Date(at);
+  const text = useSyncExternalStore(onSecond, () => relative(date.getTime(), Date.now(), language));
+  return (
+    <time dateTime={date.toISOString()} title={exact(date.getTime(), language)} style={{ whiteSpace: 'nowrap' }}>
+      {text}
+    </time>
+  );
+}

@@ -1,0 +1,10 @@
+import { Trans } from 'react-i18next';
+import { Time } from '../shown/time.tsx';
+
+/** When a switch ends, or has ended. */
+export const Until = ({ at }: { at: string }) => (
+  <Trans
+    i18nKey={Date.parse(at) > Date.now() ? 'switches.ends' : 'switches.ended'}
+    components={{ at: <Time at={at} /> }}
+  />
+);

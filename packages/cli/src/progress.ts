@@ -1,0 +1,39 @@
+import yoctoSpinner from 'yocto-spinner';
+
+/** How long something took, for people. */
+export const secondsSince = (began: number) => `${((performance.now() - began) / 1000).toFixed(1)} s`;
+
+/**
+ * Tells on standard error what goes on: by a spinner on a terminal, by lines elsewhere.
+ * @param first the first step
+ */
+export function createProgress(first: string, stream: NodeJS.WriteStream = process.stderr) {
+  let text = '';
+  let began = 0;
+  const spinner = yoctoSpinner({ stream });
+  function begin(next: string): void {
+    [text, began] = [next, performance.now()];
+    spinner.start(next);
+  }
+  const succeed = () => spinner.success(`${text} (${secondsSince(began)})`);
+  begin(first);
+
+  return {
+    /** Ends a step, and begins the next. */
+    next(step: string): void {
+      succeed();
+      begin(step);
+    },
+    /** Ends the last step as the work ends. */
+    async until<T>(work: Promise<T>): Promise<T> {
+      try {
+        const result = await work;
+        succeed();
+        return result;
+      } catch (error) {
+        spinner.error(text);
+        throw error;
+      }
+    },
+  };
+}
