@@ -1,0 +1,16 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { DOCS, GENERATED } from '../../docs/.vitepress/pages.ts';
+import { lists } from './lists.ts';
+import { repositoryPages } from './repository-pages.ts';
+
+/** Writes the pages of the site that are derived from the code: `npm run docs` and `npm run docs:build` begin with it. */
+const pages: Record<string, string> = { ...repositoryPages(), ...lists() };
+
+rmSync(join(DOCS, GENERATED), { recursive: true, force: true });
+for (const [path, text] of Object.entries(pages)) {
+  const file = join(DOCS, path);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+}
+console.log(`${Object.keys(pages).length} pages written to docs/${GENERATED}`);
