@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { DOCS, GENERATED } from '../../docs/.vitepress/pages.ts';
 import { lists } from './lists.ts';
 import { repositoryPages } from './repository-pages.ts';
+import { pictures, traceOf } from './traces/pictures.ts';
 
 /** Writes the pages of the site that are derived from the code: `npm run docs` and `npm run docs:build` begin with it. */
 const pages: Record<string, string> = { ...repositoryPages(), ...lists() };
@@ -13,4 +14,9 @@ for (const [path, text] of Object.entries(pages)) {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, text);
 }
+const traces = join(DOCS, '.vitepress/traces');
+mkdirSync(traces, { recursive: true });
+for (const [name, picture] of Object.entries(pictures))
+  writeFileSync(join(traces, `${name}.json`), JSON.stringify(await traceOf(picture)));
+
 console.log(`${Object.keys(pages).length} pages written to docs/${GENERATED}`);
