@@ -25,7 +25,14 @@ const GROUPS: readonly Group[] = [
   },
   {
     text: { en: 'Reference', zh: '参考' },
-    pages: ['reference/*.md', 'observability.md', 'costs.md', 'capacity.md', 'glossary.md'],
+    pages: [
+      'reference/*.md',
+      'reference/packages/index.md',
+      'observability.md',
+      'costs.md',
+      'capacity.md',
+      'glossary.md',
+    ],
   },
   { text: { en: 'Operation', zh: '运维' }, pages: ['runbook.md'] },
   { text: { en: 'Background', zh: '背景' }, pages: ['reference/lists/decisions.md', 'reference/lists/repository.md'] },
@@ -35,7 +42,7 @@ const GROUPS: readonly Group[] = [
 /** Long lists: the pages below a path have a sidebar of their own, which begins with a page that stands in the first one. */
 const SECTIONS: Record<string, readonly string[]> = {
   '/decisions/': ['reference/lists/decisions.md', 'decisions/*.md'],
-  '/reference/packages/': ['reference/packages.md', 'reference/packages/**/*.md'],
+  '/reference/packages/': ['reference/packages/index.md', 'reference/packages/**/*.md'],
   '/reference/repository/': ['reference/lists/repository.md', 'reference/repository/**/*.md'],
 };
 

@@ -60,9 +60,14 @@ export const pictures: Readonly<Record<string, Picture>> = {
     patterns: [/calls provider: .*: fails after its effect/, /\(receive 2\)/, /calls provider/, /updates stock/],
   },
   'g6-registered-once': {
-    title: 'Two requests register the same phone with the same key; the answer of one is lost',
+    title: 'The answer to a registration is lost, and the client asks again with the same key',
     run: registrationSchedules,
-    patterns: [/register-\d+ puts .*: fails after its effect/, /hands out #\d+ v1 /],
+    patterns: [
+      /register-1 puts .*: fails after its effect/,
+      /register-\d+ starts/,
+      /register-[2-9] puts /,
+      /hands out #\d+ v1 /,
+    ],
   },
 };
 
