@@ -1,4 +1,5 @@
 import { type DefaultTheme, defineConfig } from 'vitepress';
+import { fileNames } from './file-names.ts';
 import { repositoryLinks } from './links.ts';
 import { NO_PAGES } from './pages.ts';
 import { sidebarOf } from './sidebar.ts';
@@ -54,7 +55,10 @@ export default defineConfig({
     outline: [2, 3],
   },
   markdown: {
-    config: repositoryLinks,
+    config(markdown) {
+      repositoryLinks(markdown);
+      fileNames(markdown);
+    },
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
   },
 });

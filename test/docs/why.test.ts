@@ -66,6 +66,6 @@ describe('the comparison', () => {
     const text = page('why.md');
     const [table = '', sources = ''] = text.split('**Sources.**');
     const marks = (part: string) => new Set([...part.matchAll(/\[([pmenla]\d)\](?!\()/g)].map(([, mark]) => mark));
-    expect([...marks(table)].toSorted()).toEqual([...marks(sources.split('\n\n')[0] ?? '')].toSorted());
+    expect([...marks(table)].toSorted()).toEqual([...marks(sources.split('\n## ')[0] ?? '')].toSorted());
   });
 });
