@@ -29,7 +29,7 @@ function rowsOf(text: string, heading: string): Map<string, Record<string, strin
 const dollars = ({
   'write units': writes,
   'read units': reads,
-  'of polling': polling,
+  'of which polling': polling,
 }: Record<string, string>): string =>
   (
     Number(writes) * prices.dynamodb.perMillionWriteUnits +
@@ -38,7 +38,7 @@ const dollars = ({
   ).toFixed(2);
 
 describe('the comparison', () => {
-  const measured = rowsOf(page('costs.md'), '| consumer of points | messages a second | to the plain loop');
+  const measured = rowsOf(page('costs.md'), '| consumer of points | messages a second |');
   const shown = rowsOf(page('why.md'), '| consumer of points |');
 
   it.each([...shown.keys()])('shows what was measured of %s, and what it costs', (name) => {
@@ -57,8 +57,8 @@ describe('the comparison', () => {
       names.reduce((all, name) => all + Number(figures.get(name)?.['$ a million']), 0).toFixed(2);
     const steps = [...rowsOf(page('why.md'), '| | $ a million | source |').values()].map((row) => row['$ a million']);
     expect(steps.slice(0, 2)).toEqual([
-      sum('a step that is answered in time', 'each command or message that these send: the relay'),
-      sum('a process starts, in the transaction of a state', 'the process ends, in the transaction of a state'),
+      sum('a step that is answered in time', 'publish each command or message of these: the relay'),
+      sum('start a process, in the transaction of a state', 'end the process, in the transaction of a state'),
     ]);
   });
 
