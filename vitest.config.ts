@@ -28,7 +28,7 @@ export default defineConfig({
     reporters: ['default', './test/support/slowest.ts'],
     projects: [
       'examples/*',
-      { test: { ...patience, name: 'alone', include: ['test/{guides,simulation,unit}/**/*.test.ts'] } },
+      { test: { ...patience, name: 'alone', include: ['test/{docs,guides,simulation,unit}/**/*.test.ts'] } },
       fidelity,
       {
         test: {

@@ -1,0 +1,13 @@
+import type { MarkdownOptions } from 'vitepress';
+
+type Markdown = Parameters<NonNullable<MarkdownOptions['config']>>[0];
+
+/** Shows the name of a file above its code: of a block that begins with, say, `ts [infra/app.ts]`. */
+export function fileNames(markdown: Markdown): void {
+  const { fence } = markdown.renderer.rules;
+  markdown.renderer.rules.fence = (tokens, index, ...rest) => {
+    const name = /\[(.+)\]/.exec(tokens[index]?.info ?? '')?.[1];
+    const block = fence?.(tokens, index, ...rest) ?? '';
+    return name ? `<p class="file-name"><code v-pre>${markdown.utils.escapeHtml(name)}</code></p>${block}` : block;
+  };
+}

@@ -1,0 +1,15 @@
+import type { Command } from 'commander';
+import { createProgram } from 'rollcall/internal/cli/program';
+
+/** The help of a command, and of those below it. */
+function helpOf(command: Command, above: string): string[] {
+  const path = `${above} ${command.name()}`.trim();
+  let help = '';
+  command.configureOutput({ writeOut: (text) => (help += text), getOutHelpWidth: () => 100 }).outputHelp();
+  const below = command.commands.filter((one) => one.name() !== 'help');
+  return [`## \`${path}\`\n`, `\`\`\`text\n${help.trimEnd()}\n\`\`\`\n`, ...below.flatMap((one) => helpOf(one, path))];
+}
+
+/** The command line, from its own help. */
+export const commandsPage = (): string =>
+  ['# Command line\n', 'What `--help` says of each command.\n', ...helpOf(createProgram({}), '')].join('\n');

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stageSettings } from '@rollcall/cdk';
+import * as z from 'zod';
+import { ROOT } from '../../docs/.vitepress/pages.ts';
+import { settings } from '../../infra/stages.ts';
+import { cell, rowsOf, type Schema, typeOf } from './schema.ts';
+
+const OWN = ['registrations', 'registrationBonus', 'sms', 'phonesRememberedDays'];
+
+/** Comments of settings by their names, from where their schemas are. */
+function commentsIn(...files: string[]): ReadonlyMap<string, string> {
+  const text = files.map((file) => readFileSync(join(ROOT, file), 'utf8')).join('\n');
+  const found = text.matchAll(
+    /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*(\w+):\s*(?:z|rate|perSecond|registration|tokenScopes)/g,
+  );
+  return new Map([...found].map(([, comment = '', name = '']) => [name, comment.replaceAll(/^\s*\*/gm, '').trim()]));
+}
+
+function section(schema: Schema, comments: ReadonlyMap<string, string>): string {
+  const rows = rowsOf(schema).map(({ path, schema: one }) => {
+    const name = path.split('.').at(-1) ?? '';
+    const value = one.default === undefined ? '' : `\`${JSON.stringify(one.default)}\``;
+    return `| \`${path}\` | ${cell(typeOf(one))} | ${cell(value)} | ${cell(comments.get(name) ?? '')} |`;
+  });
+  return ['| setting | type | default | meaning |', '| --- | --- | --- | --- |', ...rows, ''].join('\n');
+}
+
+const schemaOf = (schema: z.ZodType): Schema =>
+  z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Schema;
+
+/** What a stage is set to, from the schemas that read it. */
+export function settingsPage(): string {
+  const stage = schemaOf(stageSettings);
+  const all = schemaOf(settings);
+  const { throttling } = all.properties ?? {};
+  const own = Object.fromEntries(OWN.map((name) => [name, all.properties?.[name] ?? {}]));
+  return [
+    '# Settings of a stage\n',
+    'A setting that is unknown, missing or of another type is refused when the app is synthesized, by its name.\n',
+    '## Of any app\n',
+    'Each has a default: `{}` is a stage.\n',
+    section(stage, commentsIn('packages/cdk/src/stage.ts')),
+    '## Of the member application\n',
+    'They are in `infra/stages.ts`.\n',
+    section(
+      { properties: { throttling: throttling ?? {}, ...own } },
+      commentsIn(
+        ...['registration-limits', 'registration-bonus', 'sms-settings'].map((name) => `shared/config/${name}.ts`),
+        'infra/stages.ts',
+      ),
+    ),
+  ].join('\n');
+}

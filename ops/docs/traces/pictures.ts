@@ -1,0 +1,76 @@
+import { registrationSchedules } from './registrations.ts';
+import { shopSchedules } from './shop.ts';
+import { type RunOne, shortest, type Trace } from './trace.ts';
+
+interface Picture {
+  title: string;
+  run: RunOne;
+  /** What its steps show, in this order. */
+  patterns: readonly RegExp[];
+}
+
+const SCHEDULES = 400;
+
+/** A picture a guarantee, by the name of its page in `docs/concepts/`. */
+export const pictures: Readonly<Record<string, Picture>> = {
+  'g1-nothing-is-lost': {
+    title: 'The relay dies before it deletes what it has published',
+    run: shopSchedules({ messages: 2 }),
+    patterns: [
+      /relay-\d+ publishes order-events\/order\/1/,
+      /relay-\d+ dies/,
+      /(relay|outbox-sweep)-\d+ publishes order-events\/order\/1/,
+      /updates stock order stock on v1/,
+    ],
+  },
+  'g2-published-in-order': {
+    title: 'A publication fails, and what comes after it waits',
+    run: shopSchedules({ messages: 3 }),
+    patterns: [
+      /publishes order-events\/order\/1: fails before its effect/,
+      /publishes order-events\/order\/1/,
+      /publishes order-events\/order\/2/,
+    ],
+  },
+  'g3-applied-exactly-once': {
+    title: 'A consumer dies after it has applied a message, and the message comes again',
+    run: shopSchedules({ messages: 2 }),
+    patterns: [
+      /hands out order v1 .*order v2/,
+      /updates stock order stock on v0: goes well/,
+      /stock-consume-\d+ dies/,
+      /hands out order v1 .*\(receive 2\)/,
+      /updates stock order stock on v0/,
+      /updates stock order stock on v1/,
+    ],
+  },
+  'g4-failure-keeps-the-order': {
+    title: 'The second message fails for good; the third waits behind it',
+    run: shopSchedules({ messages: 3, brokenForMinutes: 30 }),
+    patterns: [
+      /puts stock order parked#0*2#/,
+      /puts stock order parked#0*3#/,
+      /updates stock order stock on v1/,
+      /updates stock order stock on v2/,
+    ],
+  },
+  'g5-calls-at-least-once': {
+    title: 'The answer of a provider is lost, and the provider is asked again with the same key',
+    run: shopSchedules({ messages: 1, calls: true }),
+    patterns: [/calls provider: .*: fails after its effect/, /\(receive 2\)/, /calls provider/, /updates stock/],
+  },
+  'g6-registered-once': {
+    title: 'The answer to a registration is lost, and the client asks again with the same key',
+    run: registrationSchedules,
+    patterns: [
+      /register-1 puts .*: fails after its effect/,
+      /register-\d+ starts/,
+      /register-[2-9] puts /,
+      /hands out #\d+ v1 /,
+    ],
+  },
+};
+
+/** @throws {Error} if no schedule shows it */
+export const traceOf = ({ title, run, patterns }: Picture): Promise<Trace> =>
+  shortest(title, run, { patterns, schedules: SCHEDULES });

@@ -1,0 +1,119 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { barriers, keepScreenshot, openPage, startBrowser } from './browser.ts';
+import { type Site, startSite } from './site.ts';
+
+let browser: Browser;
+let site: Site;
+beforeAll(async () => {
+  [browser, site] = await Promise.all([startBrowser(), startSite()]);
+}, 300_000);
+afterAll(async () => {
+  await browser?.close();
+  await site?.stop();
+});
+
+/** Thirteen pages, each looked at by axe. */
+const PATIENCE_MS = 600_000;
+
+/** One page of each kind. */
+const KINDS = [
+  'index',
+  'why',
+  'tutorial',
+  'concepts/g4-failure-keeps-the-order',
+  'reliability',
+  'guides/process',
+  'decisions/0001-doorbell-names-the-last-version',
+  'reference/openapi',
+  'reference/asyncapi',
+  'reference/settings',
+  'reference/commands',
+  'reference/packages/@rollcall/kit/observability',
+  'zh/index',
+];
+const SCREENS = [
+  [390, 'light'],
+  [390, 'dark'],
+  [1280, 'light'],
+  [1280, 'dark'],
+] as const;
+
+describe('the site', () => {
+  it.each(SCREENS)(
+    'has no barriers at %i pixels, %s',
+    async (width, colorScheme) => {
+      const page = await openPage(browser, site.url, { viewport: { width, height: 844 }, colorScheme });
+      for (const kind of KINDS) {
+        await page.goto(`${site.url}/${kind}.html`);
+        await page.getByRole('heading', { level: 1 }).waitFor();
+        expect(await page.evaluate('document.documentElement.scrollWidth'), kind).toBeLessThanOrEqual(width);
+        expect(await barriers(page), kind).toEqual([]);
+        await keepScreenshot(page, `site ${kind} ${width} ${colorScheme}`);
+      }
+    },
+    PATIENCE_MS,
+  );
+
+  it.each([
+    ['/reliability.html', 'Search', 'lease on the cursor', 'Reliability'],
+    ['/zh/', '搜索', '发件箱', 'Rollcall'],
+  ])('%s finds what is on another page', async (path, button, words, title) => {
+    const page = await openPage(browser, `${site.url}${path}`);
+    await page.getByRole('button', { name: button }).click();
+    await page.getByRole('searchbox').fill(words);
+    await page.getByRole('listbox').getByRole('link').filter({ hasText: title }).first().waitFor();
+  });
+
+  it('links to headings that are there', async () => {
+    const pages = new Map<string, string>();
+    for (const file of await readdir(site.folder, { recursive: true }))
+      if (file.endsWith('.html')) pages.set(`/${file}`, await readFile(join(site.folder, file), 'utf8'));
+    const dead: string[] = [];
+    for (const [path, html] of pages) {
+      for (const [, to = '', anchor = ''] of html.matchAll(/href="([^"#:]*)#([^"]+)"/g)) {
+        const { pathname } = new URL(to, `http://site${path}`);
+        const target = pages.get(pathname.endsWith('/') ? `${pathname}index.html` : pathname) ?? '';
+        if (!target.includes(`id="${decodeURIComponent(anchor)}"`)) dead.push(`${path}: ${to}#${anchor}`);
+      }
+    }
+    expect(pages.size).toBeGreaterThan(100);
+    expect([...new Set(dead)]).toEqual([]);
+  });
+
+  it('steps through a schedule by keyboard, and shows what is true after each step', async () => {
+    const page = await openPage(browser, `${site.url}/concepts/g4-failure-keeps-the-order.html`);
+    const picture = page.getByRole('region', { name: 'The second message fails for good' });
+    await picture.getByRole('list', { name: 'Steps' }).focus();
+    const board = (name: string) => picture.locator('dl > div').filter({ hasText: name }).locator('dd');
+    await page.keyboard.press('End');
+    expect(await board('Cursor of the consumer').textContent()).toBe('v3');
+    await page.keyboard.press('Home');
+    await page.keyboard.press('ArrowRight');
+    expect(await picture.getByRole('status').textContent()).toMatch(/^ *Step 2 of/);
+    await picture
+      .getByRole('button', { name: /puts stock order parked#0*2#/ })
+      .first()
+      .click();
+    expect(await board('Parked').textContent()).toBe('v2 (failed)');
+    await picture.getByRole('button', { name: 'Previous' }).click();
+    expect(await board('Parked').textContent()).toBe('none');
+  });
+
+  it('leads from the sidebar to every page, in both languages', async () => {
+    const page = await openPage(browser, `${site.url}/reliability.html`);
+    await page.getByRole('navigation', { name: 'Sidebar' }).getByRole('link', { name: 'Runbook' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Runbook' }).waitFor();
+  });
+
+  it('asks no other host for anything', async () => {
+    const page = await openPage(browser, `${site.url}/`);
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(new URL(request.url()).host));
+    for (const path of ['/', '/reliability.html', '/zh/'])
+      await page.goto(`${site.url}${path}`, { waitUntil: 'networkidle' });
+    expect(new Set(asked)).toEqual(new Set([new URL(site.url).host]));
+  });
+});

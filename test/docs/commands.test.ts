@@ -1,0 +1,121 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Command } from 'commander';
+import { createProgram } from 'rollcall/internal/cli/program';
+import { describe, expect, it } from 'vitest';
+import own from '../../package.json' with { type: 'json' };
+import app from '../../rollcall.config.ts';
+import { root } from '../support/run.ts';
+import { pages } from './pages.ts';
+
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+
+/** Scripts that no test runs as they are, and why. */
+const NOT_RUN: Record<string, string> = {
+  deploy: 'needs an account; what it looks at and refuses is tested by test/unit/{preflight,deploy-account}.test.ts',
+  'test:deployed': 'needs an account; the same suite runs against the embedded cloud',
+  'deploy:localstack': 'needs LocalStack; its stage is tested by test/unit/localstack.test.ts',
+  bench: 'a measurement: it takes minutes, and a machine that does nothing else',
+  'bench:cold': 'a measurement',
+  'bench:console': 'a measurement',
+  'bench:formats': 'a measurement',
+  'bench:latency': 'a measurement',
+  'bench:overload': 'a measurement',
+  'bench:peers': 'a measurement',
+  'bench:tracing': 'a measurement',
+  'bench:brokers': 'a measurement, which needs brokers',
+  'test:fidelity': 'part of `npm test`',
+  'security:secrets': 'part of `npm run check`',
+  'build:cli': 'what it builds is built, installed and run by test/integration/packages.test.ts',
+  'contracts:release': 'part of `npm run release`, which test/unit/release-command.test.ts runs',
+  sbom: 'part of the workflow that releases; what it writes is tested by test/security/supply-chain.test.ts',
+  fix: 'changes files; `npm run check` runs the same rules',
+  'docs:build': 'what it runs is run by test/browser/site.test.ts',
+  docs: 'goes on until it is ended; the pages that it shows are built by test/browser/site.test.ts',
+};
+
+/** What runs scripts: tests, CI, and other scripts. */
+const runners = [
+  ...globSync(['test/**/*.ts', 'examples/*/test/*.ts', '.github/workflows/*.yml'], { cwd: root }),
+  '.ci/run',
+].filter((file) => !file.startsWith('test/docs/'));
+const running = runners.map(read).join('\n');
+
+const scriptsOf = (folder: string): Record<string, string> => {
+  const file = join(root, folder, 'package.json');
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).scripts : {};
+};
+
+/** `npm run NAME` and its like, wherever a page says them. */
+const scriptsIn = (page: string): string[] =>
+  [...read(page).matchAll(/\bnpm (?:run (?:--silent |--workspace \S+ )*)?([a-z][\w:-]*)/g)]
+    .filter(([command, name = '']) => command.includes(' run ') || ['start', 'test'].includes(name))
+    .map(([, name = '']) => name);
+
+/** An app that is generated has the scripts of the example. */
+const generated = scriptsOf('examples/orders');
+
+const isRun = (name: string): boolean => {
+  const script = own.scripts[name as keyof typeof own.scripts] ?? '';
+  const file = /\b[\w/-]+\.ts\b/.exec(script)?.[0];
+  const said = new RegExp(`npm (run (--silent )?)?${name}\\b`);
+  return said.test(running) || (file !== undefined && running.includes(file.replace(/^packages\/cli\/src\//, '')));
+};
+
+/** What follows `rollcall`, as far as it is words and options. */
+const callsIn = (page: string): string[][] =>
+  [...read(page).matchAll(/(?:npm run (?:--silent )?(ops|new) -- |npx (?:--no )?rollcall )([^`\n#|()"&;]*)/g)].map(
+    ([, script, rest = '']) => [...(script ? [script] : []), ...rest.trim().split(/\s+/)].filter(Boolean),
+  );
+
+const optionsOf = (command: Command | null): string[] =>
+  command ? [...command.options.map(({ long }) => long ?? ''), ...optionsOf(command.parent)] : ['--help', '--version'];
+
+/** What is wrong with a call: a command or an option that there is not. */
+function wrongIn(words: readonly string[]): string | undefined {
+  let command = createProgram(app);
+  for (const word of words) {
+    if (word.startsWith('--')) {
+      const name = word.split('=')[0] ?? '';
+      if (!optionsOf(command).includes(name)) return `${words.join(' ')}: no option ${name}`;
+      continue;
+    }
+    const below = command.commands.find((one) => one.name() === word || one.aliases().includes(word));
+    if (below) command = below;
+    else if (command.commands.length > 0 && /^[a-z]+$/.test(word)) return `${words.join(' ')}: no command ${word}`;
+    else return undefined;
+  }
+  return undefined;
+}
+
+describe('a command that a page names', () => {
+  it.each(pages)('exists: %s', (page) => {
+    const scripts = { ...scriptsOf('.'), ...scriptsOf(dirname(page)), ...generated };
+    expect(scriptsIn(page).filter((name) => !(name in scripts))).toEqual([]);
+    expect(callsIn(page).flatMap((words) => wrongIn(words) ?? [])).toEqual([]);
+  });
+
+  it('is found in the text', () => {
+    expect(scriptsIn('README.md')).toEqual(expect.arrayContaining(['start', 'test', 'ops', 'demo', 'simulate']));
+    expect(callsIn('README.md')).toContainEqual(['ops', 'parked', 'redrive', 'sms', '--all']);
+  });
+
+  it('is refused if there is none of it', () => {
+    expect(wrongIn(['ops', 'parked', 'redrive', '--everything'])).toContain('no option --everything');
+    expect(wrongIn(['ops', 'parcels'])).toContain('no command parcels');
+  });
+
+  it('is run by a test or by CI, or it is said why not', () => {
+    const named = [...new Set(pages.flatMap(scriptsIn))].filter((name) => name in own.scripts);
+    expect(named.filter((name) => !isRun(name) && !(name in NOT_RUN))).toEqual([]);
+    expect(Object.keys(NOT_RUN).filter((name) => !(name in own.scripts))).toEqual([]);
+  });
+
+  it('of npx is a program of the project', () => {
+    const programs = pages.flatMap((page) =>
+      [...read(page).matchAll(/\bnpx (?:--no )?([a-z][\w-]*)/g)].map(([, name]) => name),
+    );
+    const missing = [...new Set(programs)].filter((name) => !existsSync(join(root, 'node_modules/.bin', name ?? '')));
+    expect(missing).toEqual([]);
+  });
+});

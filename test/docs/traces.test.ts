@@ -1,0 +1,37 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { pictures, traceOf } from '../../ops/docs/traces/pictures.ts';
+import { shortest, stepOf } from '../../ops/docs/traces/trace.ts';
+import { root } from '../support/run.ts';
+
+const CONCEPTS = join(root, 'docs/concepts');
+
+it('each guarantee has a page, and each page its own picture', () => {
+  const pages = readdirSync(CONCEPTS).map((file) => file.replace(/\.md$/, ''));
+  expect(pages.toSorted()).toEqual(Object.keys(pictures).toSorted());
+  for (const page of pages)
+    expect(readFileSync(join(CONCEPTS, `${page}.md`), 'utf8')).toContain(`../.vitepress/traces/${page}.json`);
+});
+
+describe('a picture', () => {
+  it.each(Object.entries(pictures))('%s is a schedule of the simulation, the same each time', async (_, picture) => {
+    const trace = await traceOf(picture);
+    expect(trace.steps.length).toBeGreaterThan(10);
+    expect(await picture.run(trace.schedule)).toEqual(trace.steps);
+  });
+
+  it('shows the cursor go on by one, and back never', async () => {
+    const { 'g3-applied-exactly-once': once } = pictures;
+    const { steps } = await traceOf(once as NonNullable<typeof once>);
+    const cursors = steps.map(({ board }) => board['Cursor of the consumer']);
+    expect(cursors.filter((cursor, index) => cursor !== cursors[index - 1])).toEqual(['none', 'v1', 'v2']);
+  });
+
+  it('is refused if no schedule shows what its page explains', async () => {
+    const step = stepOf('10:00:00  relay-1 starts', {});
+    const run = async () => [step];
+    await expect(shortest('a crash', run, { patterns: [/dies/], schedules: 3 })).rejects.toThrow('no schedule up to 3');
+    expect(await shortest('a start', run, { patterns: [/starts/], schedules: 3 })).toMatchObject({ schedule: 1 });
+  });
+});

@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { expect, it } from 'vitest';
+import { temporaryFolder } from '../support/generated-app.ts';
+import { blocksOf } from './blocks.ts';
+
+/** Two clouds are started, and a compiler. */
+const PATIENCE_MS = 600_000;
+
+/** Does what a reader of the page does: types its commands, saves its files. */
+it(
+  'the tutorial works, step by step',
+  () => {
+    let folder = temporaryFolder();
+    const PATH = [dirname(process.execPath), process.env.PATH].join(delimiter);
+    const said: string[] = [];
+    for (const { language, info, text, line } of blocksOf('docs/tutorial.md')) {
+      const file = /^\[(.+)\]$/.exec(info)?.[1];
+      if (file) {
+        mkdirSync(dirname(join(folder, file)), { recursive: true });
+        writeFileSync(join(folder, file), text);
+        continue;
+      }
+      expect(language, `line ${line}: a block is a file, or commands`).toBe('sh');
+      for (const command of text.trimEnd().split('\n')) {
+        const into = /^cd (\S+)$/.exec(command)?.[1];
+        if (into) {
+          folder = join(folder, into);
+          continue;
+        }
+        const options = {
+          cwd: folder,
+          encoding: 'utf8',
+          shell: true,
+          env: { ...process.env, PATH, NO_COLOR: '1' },
+        } as const;
+        const { status, stdout, stderr } = spawnSync(command, options);
+        expect(status, `line ${line}: ${command}\n${stdout}${stderr}`).toBe(0);
+        said.push(stdout);
+      }
+    }
+    expect(said.at(-1)).toMatch(/Tests +2 passed/);
+  },
+  PATIENCE_MS,
+);

@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import prices from '../../ops/cost/prices.json' with { type: 'json' };
+import { root } from '../support/run.ts';
+
+const page = (name: string) => readFileSync(join(root, 'docs', name), 'utf8');
+
+/** The rows of a table, by their first cell. */
+function rowsOf(text: string, heading: string): Map<string, Record<string, string>> {
+  const lines = text.slice(text.indexOf(heading)).split('\n');
+  const cells = (line: string) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim());
+  const names = cells(lines[0] ?? '');
+  const rows = lines
+    .slice(
+      2,
+      lines.findIndex((line) => !line.startsWith('|')),
+    )
+    .map(cells);
+  return new Map(
+    rows.map((row) => [row[0] ?? '', Object.fromEntries(names.map((name, index) => [name, row[index] ?? '']))]),
+  );
+}
+
+const dollars = ({
+  'write units': writes,
+  'read units': reads,
+  'of which polling': polling,
+}: Record<string, string>): string =>
+  (
+    Number(writes) * prices.dynamodb.perMillionWriteUnits +
+    Number(reads) * prices.dynamodb.perMillionReadUnits +
+    Number(polling) * prices.sqs.perMillionFifoRequests
+  ).toFixed(2);
+
+describe('the comparison', () => {
+  const measured = rowsOf(page('costs.md'), '| consumer of points | messages a second |');
+  const shown = rowsOf(page('why.md'), '| consumer of points |');
+
+  it.each([...shown.keys()])('shows what was measured of %s, and what it costs', (name) => {
+    const figures = measured.get(name) ?? {};
+    expect(shown.get(name)).toMatchObject({
+      'messages a second': figures['messages a second'],
+      'write units': figures['write units'],
+      'after a kill between effect and acknowledgement': figures['killed after the effect'],
+      '$ a million messages': dollars(figures),
+    });
+  });
+
+  it('adds up what a step of a process costs, and its start and end', () => {
+    const figures = rowsOf(page('costs.md'), '| | calls | write units | $ a million |');
+    const sum = (...names: string[]) =>
+      names.reduce((all, name) => all + Number(figures.get(name)?.['$ a million']), 0).toFixed(2);
+    const steps = [...rowsOf(page('why.md'), '| | $ a million | source |').values()].map((row) => row['$ a million']);
+    expect(steps.slice(0, 2)).toEqual([
+      sum('a step that is answered in time', 'publish each command or message of these: the relay'),
+      sum('start a process, in the transaction of a state', 'end the process, in the transaction of a state'),
+    ]);
+  });
+
+  it('has a source for every mark, and a mark for every source', () => {
+    const text = page('why.md');
+    const [table = '', sources = ''] = text.split('**Sources.**');
+    const marks = (part: string) => new Set([...part.matchAll(/\[([pmenla]\d)\](?!\()/g)].map(([, mark]) => mark));
+    expect([...marks(table)].toSorted()).toEqual([...marks(sources.split('\n## ')[0] ?? '')].toSorted());
+  });
+});
