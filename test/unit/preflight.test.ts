@@ -113,7 +113,7 @@ describe('before a deployment', () => {
       'a bootstrap that is new enough',
       { bootstrapVersion: async () => 5 },
       {},
-      { check: 'bootstrap', says: expect.stringContaining('version 5, and 6 is needed') },
+      { check: 'bootstrap', says: expect.stringContaining('version 5, but 6 is required') },
     ],
     [
       'a parameter',
@@ -276,11 +276,11 @@ describe('before a deployment', () => {
 
   it.each<[string, typeof fetch, string]>([
     ['is not found', discovery({}, 404), 'answers 404'],
-    ['is something else', discovery({ hello: 1 }), 'is no OpenID configuration'],
+    ['is something else', discovery({ hello: 1 }), 'is not an OpenID configuration'],
     [
       'is of another',
       discovery({ issuer: 'https://other.example', jwks_uri: ISSUER }),
-      'says that it is https://other.example',
+      'names https://other.example as its issuer',
     ],
     [
       'does not answer',
