@@ -26,7 +26,7 @@ const KINDS = [
   'concepts/g4-failure-keeps-the-order',
   'reliability',
   'guides/process',
-  'decisions/0001-doorbell-names-the-last-version',
+  'decisions/0001-relay-reads-up-to-the-doorbell-version',
   'reference/openapi',
   'reference/asyncapi',
   'reference/settings',
