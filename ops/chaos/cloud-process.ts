@@ -3,18 +3,13 @@ import { randomOf } from '@rollcall/kit/internal/testing/simulation/random';
 import { startCloud } from '@rollcall/local/internal/cloud';
 import { stageNamed } from '../../infra/stages.ts';
 import { smsSandbox } from '../sms-sandbox/sandbox.ts';
-import { createFaults, type Report, type Weather } from './faults.ts';
+import { createFaults, type Order, type Report, type Weather } from './faults.ts';
 
-// An embedded cloud with injected faults, in a process of its own that can be killed. It reports events on its standard
-// output, and gets the weather on its standard input.
+// An embedded cloud in which things go wrong, in a process of its own that can be killed. It tells what happens on its
+// standard output, and is given orders on its standard input.
 const [assembly = '', data = '', seed = '', refusedOf = '', ports = '{}'] = process.argv.slice(2);
 let weather: Weather = 'storm';
-createInterface({ input: process.stdin })
-  .on('line', (line) => {
-    weather = line as Weather;
-  })
-  .on('close', () => process.exit());
-// A write to a pipe completes before the call returns: reports are not lost if the process is killed.
+// To a pipe, this is written before the call returns: what was told is known, also if the process is killed.
 const report = (told: Report) => void process.stdout.write(`${JSON.stringify(told)}\n`);
 
 const faults = createFaults({
@@ -24,7 +19,7 @@ const faults = createFaults({
   report,
 });
 const { sms, ...fixed } = JSON.parse(ports) as { api: number; aws: number; sms: number };
-const { apiUrl, endpointUrl, beside } = await startCloud({
+const cloud = await startCloud({
   assembly,
   data,
   ports: fixed,
@@ -34,4 +29,16 @@ const { apiUrl, endpointUrl, beside } = await startCloud({
   environment: { SMS: JSON.stringify({ ...stageNamed('dev').sms, providers: ['http'] }) },
   faults,
 });
+async function obey(order: Order): Promise<void> {
+  if ('weather' in order) weather = order.weather;
+  else if ('deploy' in order) {
+    await cloud.redeploy(order.deploy, order);
+    report({ done: 'deployed' });
+  } else report({ done: await cloud.retirePrevious() });
+}
+
+createInterface({ input: process.stdin })
+  .on('line', (line) => void obey(JSON.parse(line) as Order))
+  .on('close', () => process.exit());
+const { apiUrl, endpointUrl, beside } = cloud;
 report({ ready: { apiUrl, endpointUrl, beside } });

@@ -5,10 +5,19 @@ import type { TextFault, TextFaults } from '../sms-sandbox/mailbox.ts';
 /** Reports of the cloud's process: one JSON object per line. */
 export type Report =
   | { ready: Pick<Cloud, 'apiUrl' | 'endpointUrl' | 'beside'> }
+  /** An order was carried out. A number: so many invocations the code of before took. */
+  | { done: 'deployed' | number }
   | { fault: string; at: string }
   | { published: Array<{ aggregateId: string; version: number }> };
 
-/** `storm`: all faults; `repairing`: only permanent rejections by the gateway; `calm`: none. */
+/** What the process of the cloud is told to do: one JSON object a line. */
+export type Order =
+  | { weather: Weather }
+  | { deploy: string; previousWeight: number }
+  /** The code of before takes no invocations any more. */
+  | { retire: true };
+
+/** `storm`: everything may go wrong; `repairing`: only what the gateway refuses for good; `calm`: nothing. */
 export type Weather = 'storm' | 'repairing' | 'calm';
 
 const CALLS = 0.04;

@@ -1,0 +1,107 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { synthesize } from '@rollcall/local/internal/synthesize';
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { endWithNpm } from 'rollcall/internal/ending';
+import { MortalCloud } from '../chaos/cloud.ts';
+import { holds, printResult } from '../chaos/report.ts';
+import { type Disturbance, redriveAll, refusedIn, run } from '../chaos/run.ts';
+import { atLeast } from '../demo/options.ts';
+import { lastRelease, synthesizeEarlier } from './earlier.ts';
+
+endWithNpm();
+
+const root = process.cwd();
+const { from, members, seed, concurrency, json, ...only } = new Command('npm run upgrade --')
+  .description(
+    'Deploys this version over an earlier one under load, with old and new functions side by side, then the earlier one over this, and checks G1 to G6 both times.',
+  )
+  .option('--from <ref>', 'the earlier version; without it, the last release')
+  .option('--members <n>', 'register so many', atLeast(10), 300)
+  .option('--seed <n>', 'fixes the members', atLeast(0), 1)
+  .option('--concurrency <n>', 'requests under way at once', atLeast(1), 12)
+  .option('--forward', 'only from the earlier version to this')
+  .option('--back', 'only from this version to the earlier')
+  .option('--json', 'print one JSON object and nothing else')
+  .addHelpText(
+    'after',
+    '\nEverything stays on 127.0.0.1 and in a temporary folder. Exit code 1: a guarantee was violated.',
+  )
+  .parse()
+  .opts<{
+    from?: string;
+    members: number;
+    seed: number;
+    concurrency: number;
+    forward?: boolean;
+    back?: boolean;
+    json?: boolean;
+  }>();
+
+/** Of ten invocations five go to the code of before, so that each message may meet both. */
+const PREVIOUS_WEIGHT = 0.5;
+const refusedOf = refusedIn(members);
+
+const say = (what: string) => {
+  if (!json) console.error(pc.dim(`${new Date().toISOString().slice(11, 19)} ${what}`));
+};
+
+/** Has a load begin on one version and end on the other, and on both in between. */
+async function upgrade(way: string, before: string, after: string, data: string) {
+  const cloud = new MortalCloud({ assembly: before, data, seed, refusedOf });
+  let onPrevious = 0;
+  const disturbances: Disturbance[] = [
+    {
+      at: Math.ceil(members / 3),
+      async disturb(stage) {
+        say(`${way}: the other version is deployed over the one that runs`);
+        await cloud.deploy(after, PREVIOUS_WEIGHT);
+        await redriveAll(stage);
+      },
+    },
+    {
+      at: Math.ceil((members * 2) / 3),
+      async disturb() {
+        onPrevious = await cloud.retire();
+        say(`${way}: the version of before took ${onPrevious} invocations beside the other, and is gone`);
+      },
+    },
+  ];
+  try {
+    const load = { members, seed, concurrency, weather: 'repairing', refusedOf } as const;
+    const result = await run(cloud, { ...load, disturbances, say, isQuiet: json === true });
+    return { way, onPrevious, ...result };
+  } finally {
+    await cloud.stop();
+  }
+}
+
+// In the file system of the project, so that packages can be hard links.
+await mkdir(join(root, 'dist'), { recursive: true });
+const folder = await mkdtemp(join(root, 'dist/upgrade-'));
+try {
+  const ref = from ?? lastRelease(root);
+  say(`${ref} is synthesized`);
+  const [earlier, current] = [
+    await synthesizeEarlier(root, ref, join(folder, 'earlier')),
+    await synthesize(join(folder, 'current')),
+  ];
+  const ways = [
+    ...(only.back ? [] : [[`${ref} to this version`, earlier, current] as const]),
+    ...(only.forward ? [] : [[`this version back to ${ref}`, current, earlier] as const]),
+  ];
+  const results: Array<Awaited<ReturnType<typeof upgrade>>> = [];
+  for (const [index, [way, before, after]] of ways.entries()) {
+    const result = await upgrade(way, before, after, join(folder, `data-${index}`));
+    if (!json) {
+      console.log(pc.bold(`\n${result.way}`));
+      printResult(result);
+    }
+    results.push(result);
+  }
+  if (json) console.log(JSON.stringify(results, null, 2));
+  process.exitCode = results.every((result) => holds(result) && result.onPrevious > 0) ? 0 : 1;
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
