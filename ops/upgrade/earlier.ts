@@ -6,10 +6,14 @@ import { synthesize } from '@rollcall/local/internal/synthesize';
 const git = (root: string, ...args: string[]): string =>
   execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
 
-/** The last release; before there is one, the commit that last changed what is kept as released. */
+/**
+ * The tag of the last release.
+ * @throws {Error} if nothing was released
+ */
 export function lastRelease(root: string): string {
   const [tag] = git(root, 'tag', '--list', 'v*', '--merged', 'HEAD', '--sort=-v:refname').split('\n');
-  return tag || git(root, 'log', '-1', '--format=%H', '--', 'docs/api/released');
+  if (!tag) throw new Error('No tag v… is among the ancestors of HEAD: name an earlier version by --from.');
+  return tag;
 }
 
 /**

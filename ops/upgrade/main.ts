@@ -17,7 +17,7 @@ const { from, members, seed, concurrency, json, ...only } = new Command('npm run
   .description(
     'Deploys this version over an earlier one under load, with old and new functions side by side, then the earlier one over this, and checks G1 to G6 both times.',
   )
-  .option('--from <ref>', 'the earlier version; without it, the last release')
+  .option('--from <ref>', 'the earlier version; without it, the tag of the last release')
   .option('--members <n>', 'register so many', atLeast(10), 300)
   .option('--seed <n>', 'fixes the members', atLeast(0), 1)
   .option('--concurrency <n>', 'requests under way at once', atLeast(1), 12)
