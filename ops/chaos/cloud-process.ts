@@ -1,7 +1,6 @@
 import { createInterface } from 'node:readline';
 import { randomOf } from '@rollcall/kit/internal/testing/simulation/random';
 import { startCloud } from '@rollcall/local/internal/cloud';
-import { stageNamed } from '../../infra/stages.ts';
 import { smsSandbox } from '../sms-sandbox/sandbox.ts';
 import { createFaults, type Order, type Report, type Weather } from './faults.ts';
 
@@ -24,9 +23,6 @@ const cloud = await startCloud({
   data,
   ports: fixed,
   beside: [smsSandbox({ port: sms, faults })],
-  // G5 guarantees a single SMS only for a provider that honours idempotency keys; with a second provider, a crash after
-  // acceptance leads to two.
-  environment: { SMS: JSON.stringify({ ...stageNamed('dev').sms, providers: ['http'] }) },
   faults,
 });
 async function obey(order: Order): Promise<void> {

@@ -63,6 +63,8 @@ export class MortalCloud {
       { stdio: ['pipe', 'pipe', 'inherit'] },
     );
     this.#child = child;
+    // Whoever ends this process shall not wait until the cloud has seen it.
+    process.once('exit', () => child.kill('SIGKILL'));
     const { promise: ready, resolve, reject } = Promise.withResolvers<Urls>();
     createInterface({ input: child.stdout }).on('line', (line) => {
       const report = JSON.parse(line) as Report;

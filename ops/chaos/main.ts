@@ -1,4 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { synthesize } from '@rollcall/local/internal/synthesize';
@@ -7,8 +6,10 @@ import pc from 'picocolors';
 import { endWithNpm } from 'rollcall/internal/ending';
 import { atLeast } from '../demo/options.ts';
 import { MortalCloud } from './cloud.ts';
+import { temporaryFolder } from './folder.ts';
 import { holds, printResult } from './report.ts';
 import { type Disturbance, redriveAll, refusedIn, run } from './run.ts';
+import { withOneProvider } from './templates.ts';
 
 endWithNpm();
 
@@ -57,8 +58,8 @@ const deaths = Array.from(
   }),
 );
 
-const folder = await mkdtemp(join(tmpdir(), 'rollcall-chaos-'));
-const assembly = await synthesize(join(folder, 'assembly'));
+const folder = temporaryFolder(tmpdir(), 'rollcall-chaos-');
+const assembly = withOneProvider(await synthesize(join(folder, 'assembly')));
 const cloud = new MortalCloud({ assembly, data: join(folder, 'data'), seed, refusedOf });
 try {
   const load = { members, seed, concurrency, weather: 'storm', refusedOf } as const;
@@ -71,5 +72,4 @@ try {
   process.exitCode = holds(result) ? 0 : 1;
 } finally {
   await cloud.stop();
-  await rm(folder, { recursive: true, force: true });
 }

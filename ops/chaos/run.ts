@@ -8,6 +8,7 @@ import { switchTo } from 'rollcall/internal/stage/switches';
 import { requestToken } from 'rollcall/internal/token';
 import { type Capability, type Mode, profiles } from '../../shared/config/capabilities.ts';
 import { APPLICATION } from '../application.ts';
+import { compareRedemptions } from '../demo/redemptions.ts';
 import { createServices } from '../demo/services.ts';
 import { EVERY_MEMBER } from '../every-member.ts';
 import type { MortalCloud, Urls } from './cloud.ts';
@@ -199,9 +200,7 @@ export async function run(cloud: MortalCloud, options: RunOptions) {
   }, giveUpAt);
   const repaired = await look();
   violations.push(...checkAll(repaired));
-  const expired = repaired.members.filter(
-    ({ outcome }) => (outcome as { state?: string } | undefined)?.state === 'expired',
-  );
+  const { expired } = compareRedemptions(loaded.redemptions, repaired.members, repaired.holdings.items);
 
   const faults = Object.fromEntries(
     [...Map.groupBy(cloud.observed.faults, ({ fault }) => fault)].map(([fault, all]) => [fault, all.length]).sort(),
@@ -213,7 +212,7 @@ export async function run(cloud: MortalCloud, options: RunOptions) {
     registered: loaded.accepted.length,
     redemptions: loaded.redemptions.length,
     left: loaded.left.length,
-    expired: expired.length,
+    expired,
     requests: loaded.requests,
     published: cloud.observed.published.length,
     faults: cloud.observed.faults.length,

@@ -1,12 +1,13 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { synthesize } from '@rollcall/local/internal/synthesize';
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { endWithNpm } from 'rollcall/internal/ending';
 import { MortalCloud } from '../chaos/cloud.ts';
+import { temporaryFolder } from '../chaos/folder.ts';
 import { holds, printResult } from '../chaos/report.ts';
 import { type Disturbance, redriveAll, refusedIn, run } from '../chaos/run.ts';
+import { withOneProvider } from '../chaos/templates.ts';
 import { atLeast } from '../demo/options.ts';
 import { lastRelease, synthesizeEarlier } from './earlier.ts';
 
@@ -77,31 +78,24 @@ async function upgrade(way: string, before: string, after: string, data: string)
   }
 }
 
+const ref = from ?? lastRelease(root);
 // In the file system of the project, so that packages can be hard links.
-await mkdir(join(root, 'dist'), { recursive: true });
-const folder = await mkdtemp(join(root, 'dist/upgrade-'));
-try {
-  const ref = from ?? lastRelease(root);
-  say(`${ref} is synthesized`);
-  const [earlier, current] = [
-    await synthesizeEarlier(root, ref, join(folder, 'earlier')),
-    await synthesize(join(folder, 'current')),
-  ];
-  const ways = [
-    ...(only.back ? [] : [[`${ref} to this version`, earlier, current] as const]),
-    ...(only.forward ? [] : [[`this version back to ${ref}`, current, earlier] as const]),
-  ];
-  const results: Array<Awaited<ReturnType<typeof upgrade>>> = [];
-  for (const [index, [way, before, after]] of ways.entries()) {
-    const result = await upgrade(way, before, after, join(folder, `data-${index}`));
-    if (!json) {
-      console.log(pc.bold(`\n${result.way}`));
-      printResult(result);
-    }
-    results.push(result);
+const folder = temporaryFolder(join(root, 'dist'), 'upgrade-');
+say(`${ref} is synthesized`);
+const earlier = withOneProvider(await synthesizeEarlier(root, ref, join(folder, 'earlier')));
+const current = withOneProvider(await synthesize(join(folder, 'current')));
+const ways = [
+  ...(only.back ? [] : [[`${ref} to this version`, earlier, current] as const]),
+  ...(only.forward ? [] : [[`this version back to ${ref}`, current, earlier] as const]),
+];
+const results: Array<Awaited<ReturnType<typeof upgrade>>> = [];
+for (const [index, [way, before, after]] of ways.entries()) {
+  const result = await upgrade(way, before, after, join(folder, `data-${index}`));
+  if (!json) {
+    console.log(pc.bold(`\n${result.way}`));
+    printResult(result);
   }
-  if (json) console.log(JSON.stringify(results, null, 2));
-  process.exitCode = results.every((result) => holds(result) && result.onPrevious > 0) ? 0 : 1;
-} finally {
-  await rm(folder, { recursive: true, force: true });
+  results.push(result);
 }
+if (json) console.log(JSON.stringify(results, null, 2));
+process.exitCode = results.every((result) => holds(result) && result.onPrevious > 0) ? 0 : 1;
