@@ -25,7 +25,7 @@ export interface RedemptionVerdict {
 }
 
 /** What became of an operation, or why nobody can tell: what another version has written may not be readable. */
-function outcomeOf(item: Item | undefined): Outcome | string {
+export function outcomeOf(item: Item | undefined): Outcome | string {
   if (item === undefined) return 'not there';
   try {
     return operationOf(item as unknown as ProcessState<RedemptionData>).outcome;

@@ -3,19 +3,6 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { synthesize } from '@rollcall/local/internal/synthesize';
 
-const git = (root: string, ...args: string[]): string =>
-  execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
-
-/**
- * The tag of the last release.
- * @throws {Error} if nothing was released
- */
-export function lastRelease(root: string): string {
-  const [tag] = git(root, 'tag', '--list', 'v*', '--merged', 'HEAD', '--sort=-v:refname').split('\n');
-  if (!tag) throw new Error('No tag v… is among the ancestors of HEAD: name an earlier version by --from.');
-  return tag;
-}
-
 /**
  * Synthesizes an earlier version of the project, with the packages that it had.
  * @param ref what git calls it

@@ -9,16 +9,20 @@ import { holds, printResult } from '../chaos/report.ts';
 import { type Disturbance, redriveAll, refusedIn, run } from '../chaos/run.ts';
 import { withOneProvider } from '../chaos/templates.ts';
 import { atLeast } from '../demo/options.ts';
-import { lastRelease, synthesizeEarlier } from './earlier.ts';
+import { earlierVersion } from '../release/fixtures.ts';
+import { synthesizeEarlier } from './earlier.ts';
 
 endWithNpm();
 
 const root = process.cwd();
-const { from, members, seed, concurrency, json, ...only } = new Command('npm run upgrade --')
+const program = new Command('npm run upgrade --')
   .description(
     'Deploys this version over an earlier one under load, with old and new functions side by side, then the earlier one over this, and checks G1 to G6 both times.',
   )
-  .option('--from <ref>', 'the earlier version; without it, the tag of the last release')
+  .option(
+    '--from <ref>',
+    'the earlier version: a tag, a branch or a commit; without it, the last release whose code is another',
+  )
   .option('--members <n>', 'register so many', atLeast(10), 300)
   .option('--seed <n>', 'fixes the members', atLeast(0), 1)
   .option('--concurrency <n>', 'requests under way at once', atLeast(1), 12)
@@ -29,16 +33,16 @@ const { from, members, seed, concurrency, json, ...only } = new Command('npm run
     'after',
     '\nEverything stays on 127.0.0.1 and in a temporary folder. Exit code 1: a guarantee was violated.',
   )
-  .parse()
-  .opts<{
-    from?: string;
-    members: number;
-    seed: number;
-    concurrency: number;
-    forward?: boolean;
-    back?: boolean;
-    json?: boolean;
-  }>();
+  .parse();
+const { from, members, seed, concurrency, json, ...only } = program.opts<{
+  from?: string;
+  members: number;
+  seed: number;
+  concurrency: number;
+  forward?: boolean;
+  back?: boolean;
+  json?: boolean;
+}>();
 
 /** Of ten invocations five go to the code of before, so that each message may meet both. */
 const PREVIOUS_WEIGHT = 0.5;
@@ -78,15 +82,26 @@ async function upgrade(way: string, before: string, after: string, data: string)
   }
 }
 
-const ref = from ?? lastRelease(root);
+/** @returns what git calls it, and what people do */
+function earlierAs(): { ref: string; name: string } {
+  if (from !== undefined) return { ref: from, name: from };
+  try {
+    const { version, commit } = earlierVersion(root);
+    return { ref: commit, name: version };
+  } catch (error) {
+    return program.error((error as Error).message);
+  }
+}
+
+const { ref, name } = earlierAs();
 // In the file system of the project, so that packages can be hard links.
 const folder = temporaryFolder(join(root, 'dist'), 'upgrade-');
-say(`${ref} is synthesized`);
+say(`${name} is synthesized`);
 const earlier = withOneProvider(await synthesizeEarlier(root, ref, join(folder, 'earlier')));
 const current = withOneProvider(await synthesize(join(folder, 'current')));
 const ways = [
-  ...(only.back ? [] : [[`${ref} to this version`, earlier, current] as const]),
-  ...(only.forward ? [] : [[`this version back to ${ref}`, current, earlier] as const]),
+  ...(only.back ? [] : [[`${name} to this version`, earlier, current] as const]),
+  ...(only.forward ? [] : [[`this version back to ${name}`, current, earlier] as const]),
 ];
 const results: Array<Awaited<ReturnType<typeof upgrade>>> = [];
 for (const [index, [way, before, after]] of ways.entries()) {
