@@ -4,11 +4,11 @@ import { startCloud } from '@rollcall/local/internal/cloud';
 import { smsSandbox } from '../sms-sandbox/sandbox.ts';
 import { createFaults, type Order, type Report, type Weather } from './faults.ts';
 
-// An embedded cloud in which things go wrong, in a process of its own that can be killed. It tells what happens on its
-// standard output, and is given orders on its standard input.
+// An embedded cloud with injected faults, in a process of its own that can be killed. It reports events on its standard
+// output, and gets orders on its standard input.
 const [assembly = '', data = '', seed = '', refusedOf = '', ports = '{}'] = process.argv.slice(2);
 let weather: Weather = 'storm';
-// To a pipe, this is written before the call returns: what was told is known, also if the process is killed.
+// A write to a pipe completes before the call returns: reports are not lost if the process is killed.
 const report = (told: Report) => void process.stdout.write(`${JSON.stringify(told)}\n`);
 
 const faults = createFaults({

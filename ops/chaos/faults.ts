@@ -10,14 +10,14 @@ export type Report =
   | { fault: string; at: string }
   | { published: Array<{ aggregateId: string; version: number }> };
 
-/** What the process of the cloud is told to do: one JSON object a line. */
+/** Orders to the cloud's process: one JSON object per line. */
 export type Order =
   | { weather: Weather }
   | { deploy: string; previousWeight: number }
   /** The code of before takes no invocations any more. */
   | { retire: true };
 
-/** `storm`: everything may go wrong; `repairing`: only what the gateway refuses for good; `calm`: nothing. */
+/** `storm`: all faults; `repairing`: only permanent rejections by the gateway; `calm`: none. */
 export type Weather = 'storm' | 'repairing' | 'calm';
 
 const CALLS = 0.04;

@@ -40,7 +40,7 @@ const say = (what: string) => {
 
 let redrivenInStorm = 0;
 
-/** Kills the cloud at even distances of the load, and has an operator redrive in the middle of everything. */
+/** Kills the cloud at equal intervals of the load, and redrives in between as an operator. */
 const deaths = Array.from(
   { length: kills },
   (_, index): Disturbance => ({
@@ -51,7 +51,7 @@ const deaths = Array.from(
       try {
         redrivenInStorm += await redriveAll(stage);
       } catch (error) {
-        // Even the operator's own calls fail in this weather. What was redriven stays so.
+        // The operator's own calls fail too. What was redriven stays applied.
         say(`the operator gives up: ${(error as Error).message}`);
       }
     },

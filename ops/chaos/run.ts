@@ -30,7 +30,7 @@ export interface RunOptions {
   concurrency: number;
   /** While members register. */
   weather: Weather;
-  /** One text of so many is refused for good. */
+  /** One SMS of this many is permanently rejected. */
   refusedOf: number;
   disturbances: readonly Disturbance[];
   /** Told what happens. */
@@ -41,14 +41,14 @@ export interface RunOptions {
 
 export type Result = Awaited<ReturnType<typeof run>>;
 
-/** One text of so many is refused for good: enough of them in a small run too. */
+/** One SMS of this many is permanently rejected: enough of them in a small run too. */
 export const refusedIn = (members: number): number => Math.max(5, Math.min(200, Math.floor(members / 10)));
 
-/** Without any progress for longer than a message can be held back (a visibility timeout, a sweep), this is all there is. */
+/** A timeout without progress, longer than a message can be delayed (a visibility timeout, a sweep). */
 const PATIENCE_MS = 180_000;
-/** The whole run, for 10,000 members; chaos that takes longer has stalled. */
+/** For the whole run with 10,000 members; a longer run has stalled. */
 const LIMIT_MS = 45 * 60_000;
-/** What the operator switches, one after the other. */
+/** Capabilities that the operator switches at equal intervals of the load, each for one interval. */
 const SWITCHED = [
   ['points', 'pause'],
   ['guide', 'skip'],
@@ -120,7 +120,7 @@ async function runLoad({ apiUrl, endpointUrl }: Urls, stage: Stage, options: Run
   return result;
 }
 
-/** What was skipped while its capability was switched off, a person has to release. */
+/** Messages that were skipped while a capability was off are released by an operator. */
 async function releaseHeld(stage: Stage): Promise<void> {
   for (const [subscriber, parked] of await parkedIn(stage)) {
     const held = aggregatesOf(parked.filter(({ reason }) => reason === 'held'));
@@ -128,7 +128,7 @@ async function releaseHeld(stage: Stage): Promise<void> {
   }
 }
 
-/** Waits until nothing is left to do, or what is left has not become less for long. */
+/** Waits until nothing is left to do, or there is no progress until the timeout. */
 async function comeToRest(look: () => Promise<{ left: number; laterAt: number }>, giveUpAt: number): Promise<void> {
   let least = Number.POSITIVE_INFINITY;
   let patienceEnds = 0;
@@ -137,7 +137,7 @@ async function comeToRest(look: () => Promise<{ left: number; laterAt: number }>
     if (left === 0) return;
     if (left < least) patienceEnds = Date.now() + PATIENCE_MS;
     least = Math.min(least, left);
-    // What is to be tried later is waited for.
+    // Scheduled retries are waited for.
     if (Date.now() > Math.min(Math.max(patienceEnds, laterAt + PATIENCE_MS), giveUpAt)) return;
     await delay(1_000);
   }

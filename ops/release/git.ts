@@ -7,7 +7,7 @@ export function git(root: string, ...options: string[]): string {
 
 const numbers = (version: string) => version.split('.').map(Number);
 
-/** Negative, if the first is the lower one. */
+/** Negative if the first is lower. */
 export const byVersion = (a: string, b: string) =>
   numbers(a)
     .map((number, index) => number - (numbers(b)[index] ?? 0))

@@ -94,7 +94,7 @@ export interface Cloud extends ForTests {
   /** Serves a site at the first API's address, which gets requests before the API. */
   serve(site: Site): void;
   /**
-   * Replaces the functions and what wakes them by those of an assembly; tables, queues and topics stay. Invocations that began end
+   * Replaces the functions and their event sources by those of an assembly; tables, queues and topics stay. Invocations that began end
    * on the code on which they began.
    */
   redeploy(assembly: string, options?: RedeployOptions): Promise<void>;

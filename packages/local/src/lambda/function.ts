@@ -43,7 +43,7 @@ function isTurnOf(previous: Previous): boolean {
   return isItsTurn;
 }
 
-/** A deployed function: its instances, started as invocations need them and ended when they have been idle. */
+/** A deployed function with its instances, which are started on demand and ended when idle. */
 export class LambdaFunction {
   readonly settings: FunctionSettings;
   /** Invokes it asynchronously. */
@@ -119,7 +119,7 @@ export class LambdaFunction {
     return response;
   }
 
-  /** Whether an invocation is under way, also one that the previous function took. */
+  /** Whether an invocation is in progress, also of the previous function. */
   get isBusy(): boolean {
     return this.#underWay.size > 0 || (this.#previous?.fn.isBusy ?? false);
   }

@@ -107,7 +107,7 @@ export class Stacks {
     return taken;
   }
 
-  /** Ends functions and what wakes them. */
+  /** Stops functions and event sources. */
   async halt(): Promise<void> {
     await this.#stopWaking();
     const functions = this.#running?.functions;
@@ -120,7 +120,7 @@ export class Stacks {
     for (const api of this.#apis.values()) api.clearRoutes();
   }
 
-  /** Has something else answer at the first API's address, before the API. */
+  /** Serves a site at the first API's address, which gets requests before the API. */
   serve(site: Site): void {
     const [api] = this.#apis.values();
     if (api) api.site = site;
