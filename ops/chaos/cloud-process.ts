@@ -1,19 +1,13 @@
 import { createInterface } from 'node:readline';
 import { randomOf } from '@rollcall/kit/internal/testing/simulation/random';
 import { startCloud } from '@rollcall/local/internal/cloud';
-import { stageNamed } from '../../infra/stages.ts';
 import { smsSandbox } from '../sms-sandbox/sandbox.ts';
-import { createFaults, type Report, type Weather } from './faults.ts';
+import { createFaults, type Order, type Report, type Weather } from './faults.ts';
 
 // An embedded cloud with injected faults, in a process of its own that can be killed. It reports events on its standard
-// output, and gets the weather on its standard input.
+// output, and gets orders on its standard input.
 const [assembly = '', data = '', seed = '', refusedOf = '', ports = '{}'] = process.argv.slice(2);
 let weather: Weather = 'storm';
-createInterface({ input: process.stdin })
-  .on('line', (line) => {
-    weather = line as Weather;
-  })
-  .on('close', () => process.exit());
 // A write to a pipe completes before the call returns: reports are not lost if the process is killed.
 const report = (told: Report) => void process.stdout.write(`${JSON.stringify(told)}\n`);
 
@@ -24,14 +18,23 @@ const faults = createFaults({
   report,
 });
 const { sms, ...fixed } = JSON.parse(ports) as { api: number; aws: number; sms: number };
-const { apiUrl, endpointUrl, beside } = await startCloud({
+const cloud = await startCloud({
   assembly,
   data,
   ports: fixed,
   beside: [smsSandbox({ port: sms, faults })],
-  // G5 guarantees a single SMS only for a provider that honours idempotency keys; with a second provider, a crash after
-  // acceptance leads to two.
-  environment: { SMS: JSON.stringify({ ...stageNamed('dev').sms, providers: ['http'] }) },
   faults,
 });
+async function obey(order: Order): Promise<void> {
+  if ('weather' in order) weather = order.weather;
+  else if ('deploy' in order) {
+    await cloud.redeploy(order.deploy, order);
+    report({ done: 'deployed' });
+  } else report({ done: await cloud.retirePrevious() });
+}
+
+createInterface({ input: process.stdin })
+  .on('line', (line) => void obey(JSON.parse(line) as Order))
+  .on('close', () => process.exit());
+const { apiUrl, endpointUrl, beside } = cloud;
 report({ ready: { apiUrl, endpointUrl, beside } });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Cloud } from '@rollcall/local/internal/cloud';
-import type { Report, Weather } from './faults.ts';
+import type { Order, Report, Weather } from './faults.ts';
 
 export type Urls = Pick<Cloud, 'apiUrl' | 'endpointUrl' | 'beside'>;
 
@@ -30,6 +30,8 @@ export class MortalCloud {
   readonly #seed: number;
   readonly #refusedOf: number;
   #child: ChildProcess | undefined;
+  /** The order that is under way. */
+  #carriedOut: PromiseWithResolvers<'deployed' | number> | undefined;
 
   constructor({
     assembly,
@@ -61,14 +63,21 @@ export class MortalCloud {
       { stdio: ['pipe', 'pipe', 'inherit'] },
     );
     this.#child = child;
+    // Whoever ends this process shall not wait until the cloud has seen it.
+    process.once('exit', () => child.kill('SIGKILL'));
     const { promise: ready, resolve, reject } = Promise.withResolvers<Urls>();
     createInterface({ input: child.stdout }).on('line', (line) => {
       const report = JSON.parse(line) as Report;
       if ('ready' in report) resolve(report.ready);
+      else if ('done' in report) this.#carriedOut?.resolve(report.done);
       else if ('fault' in report) this.observed.faults.push(report);
       else this.observed.published.push(...report.published);
     });
-    child.once('exit', (code, signal) => reject(new Error(`the cloud ended while it started: ${signal ?? code}`)));
+    child.once('exit', (code, signal) => {
+      const ended = new Error(`the cloud ended: ${signal ?? code}`);
+      reject(ended);
+      this.#carriedOut?.reject(ended);
+    });
     const late = setTimeout(() => reject(new Error('the cloud does not start')), STARTUP_MS);
     return ready.finally(() => clearTimeout(late));
   }
@@ -81,7 +90,27 @@ export class MortalCloud {
   }
 
   becomes(weather: Weather): void {
-    this.#child?.stdin?.write(`${weather}\n`);
+    this.#order({ weather });
+  }
+
+  /** Deploys an assembly over what runs, of which the functions go on taking a part of the invocations, 0 to 1. */
+  async deploy(assembly: string, previousWeight: number): Promise<void> {
+    await this.#carryOut({ deploy: assembly, previousWeight });
+  }
+
+  /** Ends the functions of before. @returns how many invocations they took meanwhile */
+  async retire(): Promise<number> {
+    return Number(await this.#carryOut({ retire: true }));
+  }
+
+  #order(order: Order): void {
+    this.#child?.stdin?.write(`${JSON.stringify(order)}\n`);
+  }
+
+  #carryOut(order: Order): Promise<'deployed' | number> {
+    this.#carriedOut = Promise.withResolvers();
+    this.#order(order);
+    return this.#carriedOut.promise;
   }
 
   async stop(): Promise<void> {

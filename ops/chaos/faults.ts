@@ -5,8 +5,17 @@ import type { TextFault, TextFaults } from '../sms-sandbox/mailbox.ts';
 /** Reports of the cloud's process: one JSON object per line. */
 export type Report =
   | { ready: Pick<Cloud, 'apiUrl' | 'endpointUrl' | 'beside'> }
+  /** An order was carried out. A number: so many invocations the code of before took. */
+  | { done: 'deployed' | number }
   | { fault: string; at: string }
   | { published: Array<{ aggregateId: string; version: number }> };
+
+/** Orders to the cloud's process: one JSON object per line. */
+export type Order =
+  | { weather: Weather }
+  | { deploy: string; previousWeight: number }
+  /** The code of before takes no invocations any more. */
+  | { retire: true };
 
 /** `storm`: all faults; `repairing`: only permanent rejections by the gateway; `calm`: none. */
 export type Weather = 'storm' | 'repairing' | 'calm';

@@ -1,5 +1,5 @@
 import type { ProcessState } from '@rollcall/kit/messaging';
-import { operationOf } from '../../functions/registration/operation.ts';
+import { type Outcome, operationOf } from '../../functions/registration/operation.ts';
 import type { RedemptionData } from '../../functions/registration/redemption.process.ts';
 import type { Holdings, Item } from './services.ts';
 
@@ -22,6 +22,16 @@ export interface RedemptionVerdict {
   duplicated: number;
   /** The findings, by member. */
   findings: Array<{ memberId: string; kind: 'lost' | 'duplicated'; what: string }>;
+}
+
+/** What became of an operation, or why nobody can tell: what another version has written may not be readable. */
+export function outcomeOf(item: Item | undefined): Outcome | string {
+  if (item === undefined) return 'not there';
+  try {
+    return operationOf(item as unknown as ProcessState<RedemptionData>).outcome;
+  } catch (error) {
+    return `not readable: ${(error as Error).message}`;
+  }
 }
 
 /** Compares the redemptions that the API accepted with the operations, and with the ledger. */
@@ -48,10 +58,9 @@ export function compareRedemptions(
     };
     let [taken, returned] = [0, 0];
     for (const { id } of own) {
-      const item = operations.get(`operation#${id}`);
-      const outcome = item && operationOf(item as unknown as ProcessState<RedemptionData>).outcome;
-      if (outcome === undefined || outcome.state === 'pending') {
-        found('lost', `operation ${id} is ${outcome?.state ?? 'not there'}`);
+      const outcome = outcomeOf(operations.get(`operation#${id}`));
+      if (typeof outcome === 'string' || outcome.state === 'pending') {
+        found('lost', `operation ${id} is ${typeof outcome === 'string' ? outcome : outcome.state}`);
         continue;
       }
       verdict[outcome.state]++;

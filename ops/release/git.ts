@@ -8,7 +8,7 @@ export function git(root: string, ...options: string[]): string {
 const numbers = (version: string) => version.split('.').map(Number);
 
 /** Negative if the first is lower. */
-const order = (a: string, b: string) =>
+export const byVersion = (a: string, b: string) =>
   numbers(a)
     .map((number, index) => number - (numbers(b)[index] ?? 0))
     .find((difference) => difference !== 0) ?? 0;
@@ -24,8 +24,8 @@ export function repositoryFindings(root: string, version: string): string[] {
   const findings = treeFindings(root);
   const branch = git(root, 'branch', '--show-current');
   if (branch !== 'main') findings.push(`This is ${branch || 'no branch'}: a release is made on main.`);
-  const newest = tags(root).sort((a, b) => order(b.slice(1), a.slice(1)))[0];
-  if (newest !== undefined && order(newest.slice(1), version) >= 0)
+  const newest = tags(root).sort((a, b) => byVersion(b.slice(1), a.slice(1)))[0];
+  if (newest !== undefined && byVersion(newest.slice(1), version) >= 0)
     findings.push(`${newest} is released: npm run release:prepare -- with a higher version than ${newest.slice(1)}.`);
   return findings;
 }

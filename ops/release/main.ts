@@ -5,6 +5,7 @@ import { buildPackages, ROOT } from '../packages/build.ts';
 import { surfaceFindings } from '../packages/reports.ts';
 import { writeArchives } from './archives.ts';
 import { contractFindings, keptContractFindings } from './contracts.ts';
+import { fixtureFindings } from './fixtures.ts';
 import { repositoryFindings, tagFindings } from './git.ts';
 import { notesFindings, releaseNotes } from './notes.ts';
 import { tagRelease } from './tagging.ts';
@@ -32,6 +33,7 @@ refuse([
   ...versionFindings(ROOT),
   ...notesFindings(ROOT, version),
   ...(tagged === undefined ? contractFindings() : keptContractFindings(version)),
+  ...fixtureFindings(ROOT, version),
 ]);
 console.log(`${version}: versions, changelogs and contracts are in order. The packages are built.`);
 

@@ -1,3 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { createInterface } from 'node:readline';
 import { randomOf } from '@rollcall/kit/internal/testing/simulation/random';
 import { errorAnswer, withoutSomeEntries } from '@rollcall/local/internal/faults/faulty-call';
 import { describe, expect, it } from 'vitest';
@@ -97,6 +102,7 @@ describe('the verdict of chaos', () => {
       'an operation that never ended',
       ({ members }) => Object.assign(members[1] ?? {}, { progress: { state: 'running' } }),
     ],
+    ['G1', 'an operation that cannot be read', ({ members }) => delete members[1]?.data],
     [
       'G1',
       'an answer that was not heard, though another was given',
@@ -293,4 +299,17 @@ describe('a call that goes wrong', () => {
       CancellationReasons: [{ Code: 'TransactionConflict' }, { Code: 'None' }],
     });
   });
+});
+
+it.each(['SIGINT', 'SIGTERM'] as const)('the folder of a run is gone when %s ends the run', async (signal) => {
+  const script = `
+    const { temporaryFolder } = await import('${import.meta.dirname}/../../ops/chaos/folder.ts');
+    setInterval(() => {}, 1_000);
+    console.log(temporaryFolder('${tmpdir()}', 'rollcall-folder-'));`;
+  const run = spawn(process.execPath, ['--input-type=module', '--eval', script]);
+  const [folder] = (await once(createInterface({ input: run.stdout }), 'line')) as [string];
+  expect(existsSync(folder)).toBe(true);
+  run.kill(signal);
+  expect(await once(run, 'exit')).toEqual([130, null]);
+  expect(existsSync(folder)).toBe(false);
 });

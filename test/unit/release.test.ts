@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { writeArchives } from '../../ops/release/archives.ts';
+import { earlierVersion, fixtureFindings } from '../../ops/release/fixtures.ts';
 import { git, repositoryFindings, tagFindings } from '../../ops/release/git.ts';
 import { notesFindings, releaseNotes } from '../../ops/release/notes.ts';
 import { tagRelease } from '../../ops/release/tagging.ts';
@@ -225,5 +226,56 @@ describe('a release', () => {
         return `${sum.digest('hex')}  ${file}`;
       }),
     );
+  });
+});
+
+describe('fixtures', () => {
+  const fixtures = (version: string) => write(`test/fixtures/released/${version}/expected.json`, `[${Math.random()}]`);
+  const head = () => git(root, 'rev-parse', 'HEAD');
+
+  it('lack of a version that has written none', () => {
+    expect(fixtureFindings(root, '1.2.0')).toEqual([
+      'test/fixtures/released/1.2.0 has nothing of what 1.2.0 writes: npm run fixtures writes them. Commit them before the release.',
+    ]);
+    fixtures('1.2.0');
+    expect(fixtureFindings(root, '1.2.0')).toHaveLength(1);
+    commit('test: fixtures');
+    expect(fixtureFindings(root, '1.2.0')).toEqual([]);
+  });
+
+  it('are of another code, once deployed code changed', () => {
+    fixtures('1.2.0');
+    commit('test: fixtures');
+    write('docs/upgrading.md', '');
+    commit('docs: less');
+    expect(fixtureFindings(root, '1.2.0')).toEqual([]);
+    write('packages/kit/src/relay.ts', '');
+    commit('feat: a relay');
+    expect(fixtureFindings(root, '1.2.0')).toEqual([
+      'test/fixtures/released/1.2.0 is older than the code, of which packages/kit/src/relay.ts changed since: npm run fixtures writes them. Commit them before the release.',
+    ]);
+  });
+
+  it('name the commit to upgrade from: of the newest version whose code is another', () => {
+    expect(() => earlierVersion(root)).toThrow('No version was released yet: name an earlier one by --from');
+    fixtures('1.9.0');
+    commit('test: fixtures');
+    const first = head();
+    expect(earlierVersion(root)).toEqual({ version: '1.9.0', commit: first });
+    write('shared/channels.ts', '');
+    fixtures('1.10.0');
+    commit('feat: channels');
+    expect(earlierVersion(root)).toEqual({ version: '1.9.0', commit: first });
+    const second = head();
+    write('shared/channels.ts', 'export {};');
+    expect(earlierVersion(root)).toEqual({ version: '1.10.0', commit: second });
+  });
+
+  it('need the history of the project', () => {
+    fixtures('1.2.0');
+    commit('test: fixtures');
+    const clone = join(root, 'clone');
+    git(root, 'clone', '--quiet', '--depth', '1', `file://${root}`, clone);
+    expect(() => earlierVersion(clone)).toThrow('This clone has no history');
   });
 });

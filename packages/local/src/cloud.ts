@@ -55,6 +55,14 @@ export interface CloudOptions {
   environment?: Record<string, string>;
 }
 
+export interface RedeployOptions {
+  /**
+   * The part of the invocations, 0 to 1, that the functions of before go on taking, until `retirePrevious()`: on Lambda, old and new
+   * code run side by side for minutes. Default: 0.
+   */
+  previousWeight?: number;
+}
+
 /**
  * A running embedded cloud: its addresses, and operations for tests.
  * @public
@@ -85,8 +93,13 @@ export interface Cloud extends ForTests {
   isIdle(): boolean;
   /** Serves a site at the first API's address, which gets requests before the API. */
   serve(site: Site): void;
-  /** Replaces the functions and their event sources by those of an assembly; tables, queues and topics stay. */
-  redeploy(assembly: string): Promise<void>;
+  /**
+   * Replaces the functions and their event sources by those of an assembly; tables, queues and topics stay. Invocations that began end
+   * on the code on which they began.
+   */
+  redeploy(assembly: string, options?: RedeployOptions): Promise<void>;
+  /** Ends the functions of the deployment before. @returns how many invocations they took beside the new ones */
+  retirePrevious(): Promise<number>;
   stop(): Promise<void>;
   /** {@link stop}: `await using cloud = await startCloud();` */
   [Symbol.asyncDispose](): Promise<void>;
@@ -174,11 +187,11 @@ async function open(options: CloudOptions, opened: AsyncDisposableStack): Promis
     logs: logs.of,
     isIdle: () => running().length === 0,
     serve: (site) => stacks.serve(site),
-    async redeploy(changed) {
+    async redeploy(changed, { previousWeight } = {}) {
       if ((regionOf(changed) ?? REGION) !== place.region) throw new CloudError(OTHER_REGION);
-      await stacks.halt();
-      await stacks.run(services, changed);
+      await stacks.replace(services, changed, previousWeight);
     },
+    retirePrevious: () => stacks.retirePrevious(),
     stop,
     [Symbol.asyncDispose]: stop,
   };

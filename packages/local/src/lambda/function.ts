@@ -25,6 +25,24 @@ export interface FunctionOptions {
   meter?: Meter | undefined;
 }
 
+/** The function of the same name that was deployed before. */
+interface Previous {
+  fn: LambdaFunction;
+  /** Its part of the invocations. */
+  weight: number;
+  /** Invocations of both. */
+  seen: number;
+  /** Invocations of the previous one. */
+  taken: number;
+}
+
+function isTurnOf(previous: Previous): boolean {
+  previous.seen++;
+  const isItsTurn = previous.taken < Math.floor(previous.seen * previous.weight);
+  if (isItsTurn) previous.taken++;
+  return isItsTurn;
+}
+
 /** A deployed function with its instances, which are started on demand and ended when idle. */
 export class LambdaFunction {
   readonly settings: FunctionSettings;
@@ -34,6 +52,8 @@ export class LambdaFunction {
   readonly #instances = new Set<Instance>();
   readonly #idle: Instance[] = [];
   readonly #waiting: Array<PromiseWithResolvers<Instance>> = [];
+  readonly #underWay = new Set<Promise<InvocationResponse>>();
+  #previous: Previous | undefined;
   #stopped = false;
   readonly #reaper: NodeJS.Timeout;
 
@@ -43,11 +63,34 @@ export class LambdaFunction {
     this.#reaper = setInterval(() => this.#endIdle(), IDLE_MS / 2).unref();
   }
 
+  /**
+   * Has the function that was deployed before it take a part of the invocations, as while Lambda replaces code, or shifts an
+   * alias's traffic.
+   * @param weight 0 to 1; of ten invocations, 0.3 gives it three, evenly spread
+   */
+  shareWith(previous: LambdaFunction, weight: number): void {
+    this.#previous = { fn: previous, weight, seen: 0, taken: 0 };
+  }
+
+  /** From now on it takes all invocations. @returns how many the previous one took */
+  endSharing(): number {
+    const { taken = 0 } = this.#previous ?? {};
+    this.#previous = undefined;
+    return taken;
+  }
+
   async invoke(
     payload: string,
     requestId: string = randomUUID(),
     options: InvocationOptions = {},
   ): Promise<InvocationResponse> {
+    if (this.#previous && isTurnOf(this.#previous)) return this.#previous.fn.invoke(payload, requestId, options);
+    const response = this.#invoke(payload, requestId, options);
+    this.#underWay.add(response);
+    return response.finally(() => this.#underWay.delete(response));
+  }
+
+  async #invoke(payload: string, requestId: string, options: InvocationOptions): Promise<InvocationResponse> {
     const { tail } = options;
     const instance = await this.#acquire().catch((error: Error) => error);
     if (instance instanceof Error) {
@@ -76,14 +119,20 @@ export class LambdaFunction {
     return response;
   }
 
-  /** Whether an invocation is in progress. */
+  /** Whether an invocation is in progress, also of the previous function. */
   get isBusy(): boolean {
-    return this.#instances.size > this.#idle.length;
+    return this.#underWay.size > 0 || (this.#previous?.fn.isBusy ?? false);
   }
 
   /** Reports a failed invocation from its caller's view. */
   failed(requestId: string, reason: string): void {
     this.#options.onFailure({ functionName: this.settings.name, requestId, reason });
+  }
+
+  /** Ends when no invocation is under way; each ends by its timeout at the latest. */
+  async drain(): Promise<void> {
+    await Promise.all(this.#underWay);
+    await this.stop();
   }
 
   async stop(): Promise<void> {

@@ -2,6 +2,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { createRegistry } from '@rollcall/kit/internal/discovery/registry';
 import type { Mapping } from '../event-sources/mapping.ts';
 import type { HttpApi, Site } from '../http/http-api.ts';
+import type { LambdaFunction } from '../lambda/function.ts';
 import { BucketNotifications } from '../services/bucket-notifications.ts';
 import { Directory } from '../services/directory.ts';
 import { EventBuses } from '../services/event-buses.ts';
@@ -16,6 +17,8 @@ import type { Runtime, Services } from './runtime.ts';
 export class Stacks {
   readonly #apis = new Map<string, HttpApi>();
   #running: Runtime | undefined;
+  /** Functions of the deployment before, with invocations that are under way, or come. */
+  #previous = new Map<string, LambdaFunction>();
   #deployed: readonly Stack[] = [];
 
   get templates(): readonly AssembledStack[] {
@@ -37,7 +40,7 @@ export class Stacks {
     return this.#running?.mappings ?? [];
   }
 
-  async run(services: Services, assemblyFolder: string): Promise<void> {
+  async run(services: Services, assemblyFolder: string, previousWeight = 0): Promise<void> {
     const runtime: Runtime = {
       ...services,
       directory: new Directory(),
@@ -65,6 +68,9 @@ export class Stacks {
     });
     services.access.checkKeys();
     for (const check of runtime.checks) check();
+    for (const [name, previous] of this.#previous) {
+      if (previousWeight > 0) runtime.functions.get(name)?.shareWith(previous, previousWeight);
+    }
     services.directory.become(runtime.directory);
     services.buses.become(runtime.buses);
     services.bucketNotifications.become(runtime.bucketNotifications);
@@ -78,13 +84,40 @@ export class Stacks {
     return Object.assign({}, ...(await Promise.all(this.#deployed.map((stack) => stack.outputs()))));
   }
 
-  /** Stops functions and event sources; tables, queues and topics stay. */
+  /**
+   * Has an assembly take the place of what runs; tables, queues and topics stay. Invocations that began end on the code on which they
+   * began.
+   * @param previousWeight the part of the invocations, 0 to 1, that the functions of before go on taking until {@link retirePrevious}
+   */
+  async replace(services: Services, assemblyFolder: string, previousWeight = 0): Promise<void> {
+    await this.retirePrevious();
+    await this.#stopWaking();
+    this.#previous = new Map(services.functions);
+    services.functions.clear();
+    await this.run(services, assemblyFolder, previousWeight);
+    if (previousWeight === 0) await this.retirePrevious();
+  }
+
+  /** Ends the functions of the deployment before. @returns how many invocations they took beside those of this one */
+  async retirePrevious(): Promise<number> {
+    const functions = [...(this.#running?.functions.values() ?? [])];
+    const taken = functions.reduce((sum, fn) => sum + fn.endSharing(), 0);
+    await Promise.all([...this.#previous.values()].map((fn) => fn.drain()));
+    this.#previous.clear();
+    return taken;
+  }
+
+  /** Stops functions and event sources. */
   async halt(): Promise<void> {
-    await Promise.all(this.mappings.map((mapping) => mapping.stop()));
-    const { functions } = this.#running ?? {};
-    await Promise.all([...(functions?.values() ?? [])].map((fn) => fn.stop()));
-    for (const api of this.#apis.values()) api.clearRoutes();
+    await this.#stopWaking();
+    const functions = this.#running?.functions;
+    await Promise.all([...this.#previous.values(), ...(functions?.values() ?? [])].map((fn) => fn.stop()));
     functions?.clear();
+  }
+
+  async #stopWaking(): Promise<void> {
+    await Promise.all(this.mappings.map((mapping) => mapping.stop()));
+    for (const api of this.#apis.values()) api.clearRoutes();
   }
 
   /** Serves a site at the first API's address, which gets requests before the API. */

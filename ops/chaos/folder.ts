@@ -1,0 +1,18 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { onEnd } from 'rollcall/internal/ending';
+
+/** 128 and the number of SIGINT, as shells say it. */
+const INTERRUPTED = 130;
+
+/**
+ * Makes a folder that is gone when this process ends, also by Ctrl-C or with npm.
+ * @param parent is made, if it is not there
+ */
+export function temporaryFolder(parent: string, prefix: string): string {
+  mkdirSync(parent, { recursive: true });
+  const folder = mkdtempSync(`${parent}/${prefix}`);
+  // Processes that end with this one may still write.
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
+  onEnd(() => process.exit(INTERRUPTED));
+  return folder;
+}

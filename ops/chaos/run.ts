@@ -1,0 +1,232 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ParkedMessage } from '@rollcall/kit/internal/messaging/subscriber-store';
+import { randomOf } from '@rollcall/kit/internal/testing/simulation/random';
+import { progressBar } from 'rollcall/internal/cli/output';
+import { redrive } from 'rollcall/internal/stage/redrive';
+import { openStage, type Stage } from 'rollcall/internal/stage/stage';
+import { switchTo } from 'rollcall/internal/stage/switches';
+import { requestToken } from 'rollcall/internal/token';
+import { type Capability, type Mode, profiles } from '../../shared/config/capabilities.ts';
+import { APPLICATION } from '../application.ts';
+import { compareRedemptions } from '../demo/redemptions.ts';
+import { createServices } from '../demo/services.ts';
+import { EVERY_MEMBER } from '../every-member.ts';
+import type { MortalCloud, Urls } from './cloud.ts';
+import type { Weather } from './faults.ts';
+import { load } from './load.ts';
+import { checkAll, checkFailures, type Seen, subjectOf, type Violation } from './verdict.ts';
+
+/** Something that happens when so many members have registered. */
+export interface Disturbance {
+  at: number;
+  disturb: (stage: Stage) => Promise<void>;
+}
+
+export interface RunOptions {
+  members: number;
+  /** Fixes the members. */
+  seed: number;
+  /** Requests under way at once. */
+  concurrency: number;
+  /** While members register. */
+  weather: Weather;
+  /** One SMS of this many is permanently rejected. */
+  refusedOf: number;
+  disturbances: readonly Disturbance[];
+  /** Told what happens. */
+  say: (what: string) => void;
+  /** Without a progress bar. */
+  isQuiet: boolean;
+}
+
+export type Result = Awaited<ReturnType<typeof run>>;
+
+/** One SMS of this many is permanently rejected: enough of them in a small run too. */
+export const refusedIn = (members: number): number => Math.max(5, Math.min(200, Math.floor(members / 10)));
+
+/** A timeout without progress, longer than a message can be delayed (a visibility timeout, a sweep). */
+const PATIENCE_MS = 180_000;
+/** For the whole run with 10,000 members; a longer run has stalled. */
+const LIMIT_MS = 45 * 60_000;
+/** Capabilities that the operator switches at equal intervals of the load, each for one interval. */
+const SWITCHED = [
+  ['points', 'pause'],
+  ['guide', 'skip'],
+  ['sms', 'pause'],
+] as const satisfies ReadonlyArray<readonly [Capability, Mode]>;
+const failedOf = (parked: readonly ParkedMessage[] = []) => parked.filter(({ reason }) => reason === 'failed');
+
+const aggregatesOf = (parked: readonly ParkedMessage[]) => [...new Set(parked.map(({ aggregateId }) => aggregateId))];
+
+async function parkedIn(stage: Stage): Promise<Map<string, ParkedMessage[]>> {
+  const parked = new Map<string, ParkedMessage[]>();
+  for (const consumer of await stage.subscribers()) {
+    parked.set(consumer, (await Array.fromAsync(stage.parked(consumer))).flat());
+  }
+  return parked;
+}
+
+/** Applies what is parked, all at once and without a canary: what is refused for good would stop it. @returns how much */
+export async function redriveAll(stage: Stage): Promise<number> {
+  let applied = 0;
+  for (const [subscriber, parked] of await parkedIn(stage)) {
+    const answer = await stage.askParking(subscriber, { redrive: aggregatesOf(parked) });
+    if ('reports' in answer) applied += answer.reports.reduce((sum, report) => sum + report.applied, 0);
+  }
+  return applied;
+}
+
+/** What the operator switches, at even distances of the load, and on again after as much. */
+function turnsOf(members: number, say: RunOptions['say']): Disturbance[] {
+  const turn = (at: number, capability: Capability, mode: Mode): Disturbance => ({
+    at: Math.ceil((members * at) / (2 * SWITCHED.length + 1)),
+    async disturb(stage) {
+      try {
+        await switchTo(stage, [[capability, mode]], { why: 'chaos' });
+      } catch (error) {
+        say(`the operator could not switch ${capability}: ${(error as Error).message}`);
+      }
+    },
+  });
+  return SWITCHED.flatMap(([capability, mode], index) => [
+    turn(2 * index + 1, capability, mode),
+    turn(2 * index + 2, capability, 'on'),
+  ]);
+}
+
+/** Runs the load, and disturbs it when so many members have registered, one disturbance after the other. */
+async function runLoad({ apiUrl, endpointUrl }: Urls, stage: Stage, options: RunOptions) {
+  const { members, seed, concurrency, say, isQuiet } = options;
+  const bar = isQuiet ? undefined : progressBar(members, 'registering');
+  const disturbances = [...options.disturbances, ...turnsOf(members, say)];
+  let disturbing = Promise.resolve();
+  const result = await load({
+    apiUrl,
+    token: await requestToken(endpointUrl, EVERY_MEMBER),
+    members,
+    concurrency,
+    random: randomOf(seed),
+    onProgress(done) {
+      bar?.update(done);
+      for (const { at, disturb } of disturbances) {
+        if (at === done) disturbing = disturbing.then(() => disturb(stage));
+      }
+      // The load goes on to its end; whoever waits below hears of it.
+      disturbing.catch(() => {});
+    },
+  });
+  await disturbing;
+  bar?.stop();
+  return result;
+}
+
+/** Messages that were skipped while a capability was off are released by an operator. */
+async function releaseHeld(stage: Stage): Promise<void> {
+  for (const [subscriber, parked] of await parkedIn(stage)) {
+    const held = aggregatesOf(parked.filter(({ reason }) => reason === 'held'));
+    if (held.length > 0) await redrive(stage, subscriber, held, { release: true, onProgress: () => {} });
+  }
+}
+
+/** Waits until nothing is left to do, or there is no progress until the timeout. */
+async function comeToRest(look: () => Promise<{ left: number; laterAt: number }>, giveUpAt: number): Promise<void> {
+  let least = Number.POSITIVE_INFINITY;
+  let patienceEnds = 0;
+  for (;;) {
+    const { left, laterAt } = await look();
+    if (left === 0) return;
+    if (left < least) patienceEnds = Date.now() + PATIENCE_MS;
+    least = Math.min(least, left);
+    // Scheduled retries are waited for.
+    if (Date.now() > Math.min(Math.max(patienceEnds, laterAt + PATIENCE_MS), giveUpAt)) return;
+    await delay(1_000);
+  }
+}
+
+/** Runs a load on a cloud, repairs what is broken, and gives the verdict on G1 to G6. */
+export async function run(cloud: MortalCloud, options: RunOptions) {
+  const { members, seed, weather, refusedOf, say } = options;
+  const start = performance.now();
+  const giveUpAt = Date.now() + LIMIT_MS;
+  const urls = await cloud.start();
+  const stage = openStage({ app: APPLICATION, name: 'dev', endpoint: urls.endpointUrl });
+  const services = createServices({ ...urls, stage: 'dev' });
+  cloud.becomes(weather);
+  const loaded = await runLoad(urls, stage, options);
+
+  const look = async (): Promise<Seen> => ({
+    accepted: loaded.accepted,
+    redemptions: loaded.redemptions,
+    left: loaded.left,
+    holdings: await services.holdings(),
+    members: await services.members(),
+    parked: await parkedIn(stage),
+    observed: cloud.observed,
+  });
+  /** What is still to be done without a person. */
+  async function left() {
+    const underWay = await services.underWay();
+    const all = await parkedIn(stage);
+    const unreachable = new Set(aggregatesOf(failedOf(all.get('sms'))));
+    const waiting = [...all.values()].flatMap((parked) => {
+      const blocked = new Set(aggregatesOf(failedOf(parked)));
+      return parked.filter((one) => !blocked.has(one.aggregateId) && !unreachable.has(subjectOf(one)));
+    });
+    return {
+      left: underWay + waiting.length,
+      laterAt: Math.max(0, ...waiting.map(({ nextTryAt = 0 }) => Date.parse(String(nextTryAt)) || 0)),
+    };
+  }
+
+  say(`${loaded.accepted.length} registered; faults end, but for what the gateway refuses`);
+  cloud.becomes('repairing');
+  await switchTo(stage, Object.entries(profiles.normal), { why: 'the storm is over' });
+  await comeToRest(async () => {
+    await releaseHeld(stage);
+    return left();
+  }, giveUpAt);
+  const broken = await look();
+  const violations: Violation[] = [...loaded.violations, ...checkFailures(broken, refusedOf)];
+
+  say('the gateway is repaired; what is parked is redriven');
+  cloud.becomes('calm');
+  let redriven = 0;
+  for (const [subscriber, parked] of broken.parked) {
+    redriven += (await redrive(stage, subscriber, aggregatesOf(parked), { onProgress: () => {} })).applied;
+  }
+  await comeToRest(async () => {
+    const { left: open, laterAt } = await left();
+    return { left: open + [...(await parkedIn(stage)).values()].flat().length, laterAt };
+  }, giveUpAt);
+  const repaired = await look();
+  violations.push(...checkAll(repaired));
+  const { expired } = compareRedemptions(loaded.redemptions, repaired.members, repaired.holdings.items);
+
+  const faults = Object.fromEntries(
+    [...Map.groupBy(cloud.observed.faults, ({ fault }) => fault)].map(([fault, all]) => [fault, all.length]).sort(),
+  );
+  const failed = failedOf([...broken.parked.values()].flat()).length;
+  return {
+    members,
+    seed,
+    registered: loaded.accepted.length,
+    redemptions: loaded.redemptions.length,
+    left: loaded.left.length,
+    expired,
+    requests: loaded.requests,
+    published: cloud.observed.published.length,
+    faults: cloud.observed.faults.length,
+    kills: cloud.observed.kills,
+    refusedForGood: failed,
+    redriven,
+    seconds: Math.round((performance.now() - start) / 1000),
+    guarantees: Object.fromEntries(
+      ['G1', 'G2', 'G3', 'G4', 'G5', 'G6'].map((name) => {
+        if (violations.some(({ guarantee }) => guarantee === name)) return [name, 'violated'];
+        return [name, name === 'G4' && failed === 0 ? 'not tested' : 'held'];
+      }),
+    ),
+    violations,
+    faultsByKind: faults,
+  };
+}

@@ -1,0 +1,58 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { byVersion, git } from './git.ts';
+
+/** Below the project's folder: what each released version has written, in a folder of its version. */
+const RELEASED = 'test/fixtures/released';
+/** What decides on the form of rows and messages. */
+const DEPLOYED = ['functions', 'infra', 'shared', 'packages/kit/src', 'packages/cdk/src'];
+const MAKE = 'npm run fixtures writes them. Commit them before the release.';
+
+export const fixturesOf = (version: string): string => join(RELEASED, version);
+
+/** The versions that have fixtures, the newest first. */
+export function versionsWithFixtures(root: string): string[] {
+  const folder = join(root, RELEASED);
+  return existsSync(folder) ? readdirSync(folder).toSorted(byVersion).reverse() : [];
+}
+
+/**
+ * The commit that has the code which wrote the fixtures of a version: the last that changed them.
+ * @throws {Error} if the clone has no history
+ */
+function commitOf(root: string, version: string): string {
+  if (git(root, 'rev-parse', '--is-shallow-repository') === 'true')
+    throw new Error('This clone has no history, and earlier versions are in it: git fetch --unshallow');
+  return git(root, 'log', '--max-count=1', '--format=%H', '--', fixturesOf(version));
+}
+
+/** Files of deployed code that are not as they were in a commit. */
+const changedSince = (root: string, commit: string): string[] =>
+  git(root, 'diff', '--name-only', commit, '--', ...DEPLOYED)
+    .split('\n')
+    .filter(Boolean);
+
+/** What is wrong of the fixtures of a version that is to be released, a sentence each. */
+export function fixtureFindings(root: string, version: string): string[] {
+  const folder = fixturesOf(version);
+  const commit = existsSync(join(root, folder)) ? commitOf(root, version) : '';
+  if (commit === '') return [`${folder} has nothing of what ${version} writes: ${MAKE}`];
+  const changed = changedSince(root, commit);
+  if (changed.length === 0) return [];
+  const files = `${changed.slice(0, 3).join(', ')}${changed.length > 3 ? ', …' : ''}`;
+  return [`${folder} is older than the code, of which ${files} changed since: ${MAKE}`];
+}
+
+/**
+ * The version to upgrade from, as a commit: the newest one whose code is another than today's; of a project that has changed
+ * nothing since its only release, that.
+ * @throws {Error} if nothing was released
+ */
+export function earlierVersion(root: string): { version: string; commit: string } {
+  const known = versionsWithFixtures(root)
+    .map((version) => ({ version, commit: commitOf(root, version) }))
+    .filter(({ commit }) => commit !== '');
+  const earlier = known.find(({ commit }) => changedSince(root, commit).length > 0) ?? known[0];
+  if (earlier) return earlier;
+  throw new Error('No version was released yet: name an earlier one by --from, a tag, a branch or a commit.');
+}

@@ -1,0 +1,31 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { synthesize } from '@rollcall/local/internal/synthesize';
+
+/**
+ * Synthesizes an earlier version of the project, with the packages that it had.
+ * @param ref what git calls it
+ * @param folder is made; its sources and packages are put there
+ * @returns the folder of its assembly
+ */
+export async function synthesizeEarlier(root: string, ref: string, folder: string): Promise<string> {
+  const source = join(folder, 'source');
+  mkdirSync(source, { recursive: true });
+  const archive = execFileSync('git', ['archive', '--format=tar', ref], { cwd: root, maxBuffer: 1024 ** 3 });
+  execFileSync('tar', ['-x', '-C', source], { input: archive });
+  install(root, source);
+  return synthesize(join(folder, 'assembly'), {}, { root: source });
+}
+
+/** What is installed here serves, if it is the same: as hard links, so that links to workspaces lead to those of there. */
+function install(root: string, source: string): void {
+  const lockOf = (place: string) => readFileSync(join(place, 'package-lock.json'), 'utf8');
+  if (lockOf(root) === lockOf(source)) {
+    execFileSync('cp', ['-al', join(root, 'node_modules'), join(source, 'node_modules')]);
+    const ofCli = 'packages/cli/node_modules';
+    if (existsSync(join(root, ofCli))) execFileSync('cp', ['-al', join(root, ofCli), join(source, ofCli)]);
+    return;
+  }
+  execFileSync('npm', ['ci', '--prefer-offline', '--no-audit', '--no-fund'], { cwd: source, stdio: 'pipe' });
+}

@@ -1,0 +1,116 @@
+import { join } from 'node:path';
+import { synthesize } from '@rollcall/local/internal/synthesize';
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { endWithNpm } from 'rollcall/internal/ending';
+import { MortalCloud } from '../chaos/cloud.ts';
+import { temporaryFolder } from '../chaos/folder.ts';
+import { holds, printResult } from '../chaos/report.ts';
+import { type Disturbance, redriveAll, refusedIn, run } from '../chaos/run.ts';
+import { withOneProvider } from '../chaos/templates.ts';
+import { atLeast } from '../demo/options.ts';
+import { earlierVersion } from '../release/fixtures.ts';
+import { synthesizeEarlier } from './earlier.ts';
+
+endWithNpm();
+
+const root = process.cwd();
+const program = new Command('npm run upgrade --')
+  .description(
+    'Deploys this version over an earlier one under load, with old and new functions side by side, then the earlier one over this, and checks G1 to G6 both times.',
+  )
+  .option(
+    '--from <ref>',
+    'the earlier version: a tag, a branch or a commit; without it, the last release whose code is another',
+  )
+  .option('--members <n>', 'register so many', atLeast(10), 300)
+  .option('--seed <n>', 'fixes the members', atLeast(0), 1)
+  .option('--concurrency <n>', 'requests under way at once', atLeast(1), 12)
+  .option('--forward', 'only from the earlier version to this')
+  .option('--back', 'only from this version to the earlier')
+  .option('--json', 'print one JSON object and nothing else')
+  .addHelpText(
+    'after',
+    '\nEverything stays on 127.0.0.1 and in a temporary folder. Exit code 1: a guarantee was violated.',
+  )
+  .parse();
+const { from, members, seed, concurrency, json, ...only } = program.opts<{
+  from?: string;
+  members: number;
+  seed: number;
+  concurrency: number;
+  forward?: boolean;
+  back?: boolean;
+  json?: boolean;
+}>();
+
+/** Of ten invocations five go to the code of before, so that each message may meet both. */
+const PREVIOUS_WEIGHT = 0.5;
+const refusedOf = refusedIn(members);
+
+const say = (what: string) => {
+  if (!json) console.error(pc.dim(`${new Date().toISOString().slice(11, 19)} ${what}`));
+};
+
+/** Has a load begin on one version and end on the other, and on both in between. */
+async function upgrade(way: string, before: string, after: string, data: string) {
+  const cloud = new MortalCloud({ assembly: before, data, seed, refusedOf });
+  let onPrevious = 0;
+  const disturbances: Disturbance[] = [
+    {
+      at: Math.ceil(members / 3),
+      async disturb(stage) {
+        say(`${way}: the other version is deployed over the one that runs`);
+        await cloud.deploy(after, PREVIOUS_WEIGHT);
+        await redriveAll(stage);
+      },
+    },
+    {
+      at: Math.ceil((members * 2) / 3),
+      async disturb() {
+        onPrevious = await cloud.retire();
+        say(`${way}: the version of before took ${onPrevious} invocations beside the other, and is gone`);
+      },
+    },
+  ];
+  try {
+    const load = { members, seed, concurrency, weather: 'repairing', refusedOf } as const;
+    const result = await run(cloud, { ...load, disturbances, say, isQuiet: json === true });
+    return { way, onPrevious, ...result };
+  } finally {
+    await cloud.stop();
+  }
+}
+
+/** @returns what git calls it, and what people do */
+function earlierAs(): { ref: string; name: string } {
+  if (from !== undefined) return { ref: from, name: from };
+  try {
+    const { version, commit } = earlierVersion(root);
+    return { ref: commit, name: version };
+  } catch (error) {
+    return program.error((error as Error).message);
+  }
+}
+
+const { ref, name } = earlierAs();
+// In the file system of the project, so that packages can be hard links.
+const folder = temporaryFolder(join(root, 'dist'), 'upgrade-');
+say(`${name} is synthesized`);
+const earlier = withOneProvider(await synthesizeEarlier(root, ref, join(folder, 'earlier')));
+const current = withOneProvider(await synthesize(join(folder, 'current')));
+const ways = [
+  ...(only.back ? [] : [[`${name} to this version`, earlier, current] as const]),
+  ...(only.forward ? [] : [[`this version back to ${name}`, current, earlier] as const]),
+];
+const results: Array<Awaited<ReturnType<typeof upgrade>>> = [];
+for (const [index, [way, before, after]] of ways.entries()) {
+  const result = await upgrade(way, before, after, join(folder, `data-${index}`));
+  if (!json) {
+    console.log(pc.bold(`\n${result.way}`));
+    printResult(result);
+  }
+  results.push(result);
+}
+if (json) console.log(JSON.stringify(results, null, 2));
+process.exitCode = results.every((result) => holds(result) && result.onPrevious > 0) ? 0 : 1;
