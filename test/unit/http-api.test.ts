@@ -178,7 +178,7 @@ describe('what a function answers', () => {
     const { status, body, headers } = await ask('/things/1');
     expect([status, body]).toEqual([500, '{"message":"Internal Server Error"}']);
     expect([headers.get('set-cookie'), headers.get('secret')]).toEqual([null, null]);
-    expect(failures).toEqual([expect.stringContaining('what API Gateway cannot pass on')]);
+    expect(failures).toEqual([expect.stringContaining('cannot be passed on by API Gateway')]);
   });
 
   it('has its length, unless it has no body', async () => {
