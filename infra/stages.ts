@@ -62,6 +62,8 @@ const ownStages = {
     registrations: { caller: { burst: 20, perMinute: 10 }, phone: { burst: 5, perMinute: 1 } },
     tokens: { audience: 'rollcall', scopes: { read: 'members:read', write: 'members:write' } },
     customerManagedKey: true,
+    // Alarms look at three minutes, so they are raised at four tenths; the stacks of all services take less than an hour.
+    trafficShifting: 'LambdaLinear10PercentEvery2Minutes',
     sms: {
       providers: ['aws', 'twilio'],
       timeoutMs: 2_000,
