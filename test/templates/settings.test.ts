@@ -122,7 +122,7 @@ describe('the directory', () => {
 
 describe('monitoring', () => {
   it('is switched off in two deployments: exports that alarms import go when those are gone', () => {
-    const [on, off] = [templatesOf('prod'), templatesOf('prod', { monitoring: false })];
+    const [on, off] = [templatesOf('prod'), templatesOf('prod', { monitoring: false, trafficShifting: null })];
     expect([...new Set(dangersOf(on, off).map(({ danger }) => danger))]).toEqual(['export is in use']);
     const importers = Object.fromEntries(
       Object.entries(off).filter(([stack]) => !/-(operations|foundation)$/.test(stack)),
