@@ -1,9 +1,12 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { PublishCommand } from '@aws-sdk/client-sns';
-import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { heardBy, listener, mayInvoke } from '../support/listening.ts';
-import { type SmallCloud, startSmallCloud } from '../support/small-cloud.ts';
+import { functionResources, type SmallCloud, startSmallCloud } from '../support/small-cloud.ts';
 
 type Resources = NonNullable<SmallCloud['resources']>;
 
@@ -37,6 +40,13 @@ const permission = (service: string, source: unknown, FunctionName: object) => (
   ...mayInvoke(service, source),
   Properties: { ...mayInvoke(service, source).Properties, FunctionName },
 });
+const mayUseQueues = {
+  Type: 'AWS::IAM::Policy',
+  Properties: {
+    Roles: [{ Ref: 'Role' }],
+    PolicyDocument: { Statement: { Effect: 'Allow', Action: 'sqs:*', Resource: '*' } },
+  },
+};
 const theFunction = { 'Fn::GetAtt': ['Function', 'Arn'] };
 const theAlias = { Ref: 'Live' };
 
@@ -102,13 +112,7 @@ describe('what else invokes functions', () => {
   it('is a queue, of an alias', async () => {
     const cloud = await cloudWith({
       Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'jobs' } },
-      Policy: {
-        Type: 'AWS::IAM::Policy',
-        Properties: {
-          Roles: [{ Ref: 'Role' }],
-          PolicyDocument: { Statement: { Effect: 'Allow', Action: 'sqs:*', Resource: '*' } },
-        },
-      },
+      Policy: mayUseQueues,
       Mapping: {
         Type: 'AWS::Lambda::EventSourceMapping',
         Properties: { EventSourceArn: { 'Fn::GetAtt': ['Queue', 'Arn'] }, FunctionName: theAlias },
@@ -157,6 +161,101 @@ describe('what else invokes functions', () => {
     await fetch(cloud.endpointUrl, { method: 'POST', headers, body });
     await expect.poll(() => heardBy(cloud).length, { timeout: 30_000 }).toBe(1);
     expect(await refusal(rule(theFunction))).toContain('rule Rule: events.amazonaws.com may not do');
+  });
+});
+
+/**
+ * Logs what it has done, when, and in which instance. Every fifth message of a group fails at first, with those behind it,
+ * and is visible again at once. Each instance begins when the other has been asked, too.
+ */
+const workerOf = (begins: string) => `import { randomUUID } from 'node:crypto';
+import { ChangeMessageVisibilityCommand, SQSClient } from '@aws-sdk/client-sqs';
+const sqs = new SQSClient();
+const QueueUrl = process.env.AWS_ENDPOINT_URL + '/000000000000/jobs.fifo';
+const instance = randomUUID();
+const begun = fetch('${begins}');
+export const handler = async ({ Records }) => {
+  await begun;
+  const stuck = new Set();
+  const batchItemFailures = [];
+  for (const { messageId, receiptHandle: ReceiptHandle, body, attributes } of Records) {
+    const { MessageGroupId: group, ApproximateReceiveCount: receives } = attributes;
+    if (receives === '1' && Number(body) % 5 === 4) stuck.add(group);
+    if (stuck.has(group)) {
+      batchItemFailures.push({ itemIdentifier: messageId });
+      await sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 }));
+    } else console.log('DONE ' + JSON.stringify({ group, number: Number(body), instance, at: String(process.hrtime.bigint()) }));
+  }
+  return { batchItemFailures };
+};`;
+
+interface Done {
+  group: string;
+  number: number;
+  instance: string;
+  at: string;
+}
+
+/** @returns a URL that answers when two have asked */
+async function bothBegin(): Promise<string> {
+  const waiting: ServerResponse[] = [];
+  const server = createServer((_, response) => {
+    waiting.push(response);
+    if (waiting.length === 2) for (const one of waiting) one.end();
+  }).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+}
+
+describe('a FIFO queue of an alias', () => {
+  it('keeps the order within each group, and hands out each message until it is done, whichever instance takes a batch', async () => {
+    const begins = await bothBegin();
+    const cloud = await startSmallCloud({
+      code: { worker: workerOf(begins) },
+      resources: {
+        ...functionResources('worker', 'worker', { Timeout: 60 }),
+        Version,
+        Live,
+        Queue: {
+          Type: 'AWS::SQS::Queue',
+          Properties: { QueueName: 'jobs.fifo', FifoQueue: true, VisibilityTimeout: 360 },
+        },
+        Policy: mayUseQueues,
+        Mapping: {
+          Type: 'AWS::Lambda::EventSourceMapping',
+          Properties: {
+            ...{ EventSourceArn: { 'Fn::GetAtt': ['Queue', 'Arn'] }, FunctionName: theAlias },
+            FunctionResponseTypes: ['ReportBatchItemFailures'],
+          },
+        },
+      },
+    });
+    onTestFinished(cloud.stop);
+    const QueueUrl = `${cloud.endpointUrl}/000000000000/jobs.fifo`;
+    const upTo = (length: number) => Array.from({ length }, (_, index) => index);
+    // More than one batch takes.
+    const [groups, numbers] = [upTo(20).map((group) => `g${group}`), upTo(20)];
+    const ofGroup = (MessageGroupId: string, number: number) => ({
+      ...{ Id: MessageGroupId, MessageBody: String(number), MessageGroupId },
+      MessageDeduplicationId: `${MessageGroupId}-${number}`,
+    });
+    for (const number of numbers)
+      for (const some of [groups.slice(0, 10), groups.slice(10)]) {
+        const Entries = some.map((group) => ofGroup(group, number));
+        await cloud.sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+      }
+    await cloud.settled();
+    const done = cloud
+      .logs('worker')
+      .flatMap((line) => (line.startsWith('DONE ') ? [JSON.parse(line.slice('DONE '.length)) as Done] : []))
+      .toSorted((a, b) => Number(BigInt(a.at) - BigInt(b.at)));
+    expect(new Set(done.map(({ instance }) => instance)).size).toBe(2);
+    for (const group of groups)
+      expect(
+        done.flatMap((one) => (one.group === group ? [one.number] : [])),
+        group,
+      ).toEqual(numbers);
   });
 });
 
