@@ -62,7 +62,7 @@ const ownStages = {
     registrations: { caller: { burst: 20, perMinute: 10 }, phone: { burst: 5, perMinute: 1 } },
     tokens: { audience: 'rollcall', scopes: { read: 'members:read', write: 'members:write' } },
     customerManagedKey: true,
-    // Alarms look at three minutes, so they are raised at four tenths; the stacks of all services take less than an hour.
+    // Twenty minutes a stack; an alarm that looks at three is raised when new code has some 30 %.
     trafficShifting: 'LambdaLinear10PercentEvery2Minutes',
     sms: {
       providers: ['aws', 'twilio'],

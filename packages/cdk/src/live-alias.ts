@@ -57,7 +57,7 @@ export const describedVersion = (fn: () => LambdaFunction) => ({
 
 /**
  * The alias `live` of a function. CodeDeploy shifts its traffic to a new version step by step, and back if an alarm is
- * raised: docs/decisions/0056-traffic-is-shifted-and-alarms-take-it-back.md.
+ * raised: docs/decisions/0056-traffic-is-shifted-and-alarms-roll-it-back.md.
  */
 export class LiveAlias extends Alias {
   readonly #group: LambdaDeploymentGroup;
