@@ -62,6 +62,8 @@ const ownStages = {
     registrations: { caller: { burst: 20, perMinute: 10 }, phone: { burst: 5, perMinute: 1 } },
     tokens: { audience: 'rollcall', scopes: { read: 'members:read', write: 'members:write' } },
     customerManagedKey: true,
+    // Twenty minutes a stack; an alarm that looks at three is raised when new code has some 30 %.
+    trafficShifting: 'LambdaLinear10PercentEvery2Minutes',
     sms: {
       providers: ['aws', 'twilio'],
       timeoutMs: 2_000,

@@ -80,21 +80,21 @@ export function addSms(stack: Stack, props: PhoneServiceProps): void {
     return fn;
   };
   const needs = [{ environment: settings }, ...providers.flatMap(({ webhook }) => webhook ?? [])];
-  api.addServiceRoute(stack, 'Webhook', smsWebhook, told('sms-webhook', 'webhooks', 'webhook', needs));
-  if (events) {
-    const takeEvents = told('sms-events', 'aws-events', 'awsEvents', []);
-    events.queue.deliverTo(takeEvents, 'sms');
-  }
-  raiseAlarms(stack, { stage, topic: alarms, events });
+  const webhook = told('sms-webhook', 'webhooks', 'webhook', needs);
+  api.addServiceRoute(stack, 'Webhook', smsWebhook, webhook);
+  raiseAlarms(stack, { stage, topic: alarms, webhook });
+  if (!events) return;
+  const takeEvents = told('sms-events', 'aws-events', 'awsEvents', []);
+  events.queue.deliverTo(takeEvents, 'sms');
+  watchEvents(stack, { stage, topic: alarms, events, takeEvents });
 }
 
 interface Watched {
   stage: Stage;
   topic: PhoneServiceProps['alarms'];
-  events: SmsEvents | undefined;
 }
 
-function raiseAlarms(scope: Construct, { stage, topic, events }: Watched): void {
+function raiseAlarms(scope: Construct, { stage, topic, webhook }: Watched & { webhook: ServiceFunction }): void {
   const counted = [
     [
       'circuit-opened',
@@ -119,6 +119,7 @@ function raiseAlarms(scope: Construct, { stage, topic, events }: Watched): void 
     topic,
     chapter,
     of: 'sms-webhook',
+    rollsBack: [webhook],
     // Anybody can call the webhook, and is refused. Both metrics are reported at each call, as 0 or 1.
     metric: new MathExpression({
       expression: 'IF(refused > 10 AND proven == 0, refused, 0)',
@@ -134,26 +135,30 @@ function raiseAlarms(scope: Construct, { stage, topic, events }: Watched): void 
     topic,
     chapter,
     of: 'sms-webhook-unreadable',
+    rollsBack: [webhook],
     metric: webhooks('WebhooksUnreadable'),
     above: 0,
     minutes: 1,
     meaning: 'An SMS provider sends what its documentation does not describe: receipts and opt-outs are missing.',
   });
-  if (!events) return;
+}
+
+/** Raises the alarms on events of AWS End User Messaging. */
+function watchEvents(
+  scope: Construct,
+  { stage, topic, events, takeEvents }: Watched & { events: SmsEvents; takeEvents: ServiceFunction },
+): void {
+  const own = { stage, topic, chapter: 'not-taken', rollsBack: [takeEvents] };
   const period = Duration.minutes(1);
   raiseAlarm(scope, {
-    stage,
-    topic,
-    chapter,
+    ...own,
     of: 'sms-events',
     metric: events.queue.metricApproximateAgeOfOldestMessage({ period }),
     above: 5 * 60,
     meaning: 'Events of AWS End User Messaging have waited for more than five minutes: receipts and opt-outs.',
   });
   raiseAlarm(scope, {
-    stage,
-    topic,
-    chapter,
+    ...own,
     of: 'sms-events-dlq',
     metric: events.deadLetters.metricApproximateNumberOfMessagesVisible({ period }),
     above: 0,

@@ -61,13 +61,15 @@ function exportsOf(stage: 'dev' | 'prod'): Map<string, [string, Reference]> {
 /** The most of `Prefer: wait`, and of `WatchOperation`. */
 const MAX_WAIT_SECONDS = 20;
 
-/** The resource that a reference in the template of `from` means. */
+/** The resource that a reference in the template of `from` means: of an alias, the function. */
 function idOf(stage: 'dev' | 'prod', from: string, value: Reference): string {
   const [file, { Ref, 'Fn::GetAtt': attribute }] = exportsOf(stage).get(value['Fn::ImportValue'] ?? '') ?? [
     from.split('/')[0],
     value,
   ];
-  return `${file}/${Ref ?? attribute?.[0]}`;
+  const id = `${file}/${Ref ?? attribute?.[0]}`;
+  const alias = new Map(ofType(stage, 'AWS::Lambda::Alias')).get(id);
+  return alias ? idOf(stage, id, alias.Properties.FunctionName) : id;
 }
 
 /** What the stage's settings let through of each route behind a function that may run for as long as somebody waits. */

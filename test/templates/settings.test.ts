@@ -51,6 +51,10 @@ const changes: { [Name in keyof Settings]-?: (now: Settings[Name]) => Array<Sett
   subscriberConcurrency: () => [{ default: 7, sms: 9, points: 9, guide: 9, 'registration-replies': 9 }],
   warmThroughput: () => [{ members: { reads: 12_000, writes: 40_000 } }],
   reservedConcurrency: () => [{ 'registration-register': 200 }],
+  trafficShifting: (now) => [
+    now === null ? 'LambdaCanary10Percent5Minutes' : null,
+    'LambdaLinear10PercentEvery1Minute',
+  ],
   throttling: () => [{ perSecond: 9, burst: 9, registrationsPerSecond: 9, waitsPerSecond: 9 }],
   registrations: (now) => [{ ...now, phoneTypes: ['MOBILE'], phone: { burst: 1, perMinute: 1 } }],
   tokens: () => [{ audience: 'another', scopes: { read: 'read', write: 'write' } }],
@@ -118,7 +122,7 @@ describe('the directory', () => {
 
 describe('monitoring', () => {
   it('is switched off in two deployments: exports that alarms import go when those are gone', () => {
-    const [on, off] = [templatesOf('prod'), templatesOf('prod', { monitoring: false })];
+    const [on, off] = [templatesOf('prod'), templatesOf('prod', { monitoring: false, trafficShifting: null })];
     expect([...new Set(dangersOf(on, off).map(({ danger }) => danger))]).toEqual(['export is in use']);
     const importers = Object.fromEntries(
       Object.entries(off).filter(([stack]) => !/-(operations|foundation)$/.test(stack)),

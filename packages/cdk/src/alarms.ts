@@ -2,6 +2,7 @@ import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-c
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
+import type { ServiceFunction } from './service-function.ts';
 import { prefixOf, type Stage } from './stage.ts';
 
 export interface AlarmProps {
@@ -29,6 +30,8 @@ export interface AlarmProps {
   evenIfSilent?: boolean;
   /** What the alarm means to the person on call. */
   meaning: string;
+  /** Functions whose deployment is rolled back if the alarm is raised while their traffic is shifted. Default: none. */
+  rollsBack?: readonly ServiceFunction[];
 }
 
 /**
@@ -37,12 +40,15 @@ export interface AlarmProps {
  */
 export function raiseAlarm(
   scope: Construct,
-  { stage, topic, chapter, of, metric, above, minutes = 3, outOf = minutes, evenIfSilent = false, meaning }: AlarmProps,
+  { stage, topic, chapter, of, metric, above, minutes = 3, outOf = minutes, ...others }: AlarmProps,
 ): void {
   if (!stage.monitoring) return;
+  const { evenIfSilent = false, meaning, rollsBack = [] } = others;
   const id = of === undefined ? chapter : `${of}-${chapter}`;
+  const alarmName = `${prefixOf(stage)}${id}`;
+  for (const fn of rollsBack) fn.rollBackOn(alarmName);
   const alarm = new Alarm(scope, id, {
-    alarmName: `${prefixOf(stage)}${id}`,
+    alarmName,
     alarmDescription: `${meaning} What to do: ${stage.runbook}#${chapter}`,
     metric,
     threshold: above,

@@ -14,6 +14,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { raiseAlarm } from './alarms.ts';
 import type { Api } from './api.ts';
+import type { ServiceFunction } from './service-function.ts';
 import { ServiceLogGroup } from './service-log-group.ts';
 import { namespaceOf, serviceMetric } from './service-metric.ts';
 import { prefixOf, type Stage } from './stage.ts';
@@ -73,7 +74,7 @@ export class ApiStage extends HttpStage {
     );
     cfnStage.node.addDependency(...limits.flatMap(({ routes }) => routes));
     if (stage.monitoring) this.#countTooManyRequests(stage, accessLog);
-    this.#raiseAlarms(stage, alarms);
+    this.#raiseAlarms(stage, alarms, api.functions);
   }
 
   /** API Gateway's metrics only count a 429 among all 4xx. */
@@ -88,13 +89,14 @@ export class ApiStage extends HttpStage {
     });
   }
 
-  #raiseAlarms(stage: Stage, topic: ITopic): void {
+  #raiseAlarms(stage: Stage, topic: ITopic, rollsBack: readonly ServiceFunction[]): void {
     const { errorPercent, p99Ms } = stage.apiAlarms;
     const period = Duration.minutes(1);
     raiseAlarm(this, {
       stage,
       topic,
       chapter: 'api-errors',
+      rollsBack,
       metric: new MathExpression({
         expression: '100 * errors / requests',
         usingMetrics: {
@@ -110,6 +112,7 @@ export class ApiStage extends HttpStage {
       stage,
       topic,
       chapter: 'api-slow',
+      rollsBack,
       metric: this.metricLatency({ period, statistic: 'p99' }),
       above: p99Ms,
       minutes: 5,

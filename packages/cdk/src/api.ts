@@ -1,6 +1,7 @@
 import type { Route } from '@rollcall/kit/internal/contracts/route';
 import { Aws, Stack, Validations } from 'aws-cdk-lib';
 import {
+  CfnIntegration,
   CorsHttpMethod,
   HttpApi,
   HttpMethod,
@@ -11,8 +12,9 @@ import {
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer, HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { CfnPermission, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { ServiceFunction } from './service-function.ts';
 import type { Stage } from './stage.ts';
 
 const PUBLIC = "Open to everybody, as the route's contract says: its function decides whom it serves.";
@@ -33,6 +35,7 @@ export class Api extends HttpApi {
   #byToken: HttpJwtAuthorizer | undefined;
   readonly #bySignature = new HttpIamAuthorizer();
   readonly #lastOf = new Map<Stack, HttpRoute>();
+  readonly #functions = new Set<ServiceFunction>();
 
   constructor(scope: Construct, id: string, { stage, issuer }: ApiProps) {
     const { origins } = stage.cors;
@@ -58,6 +61,11 @@ export class Api extends HttpApi {
     this.#issuer = issuer;
   }
 
+  /** The functions behind its routes. */
+  get functions(): readonly ServiceFunction[] {
+    return [...this.#functions];
+  }
+
   /** @returns the ARN of a method and path in IAM policies */
   arnOf({ method, path }: { method: string; path: string }): string {
     return `arn:${Aws.PARTITION}:execute-api:${Aws.REGION}:${Aws.ACCOUNT_ID}:${this.apiId}/$default/${method}${path}`;
@@ -76,7 +84,8 @@ export class Api extends HttpApi {
     fn: IFunction,
     scopes: 'checked' | 'left to the function' = 'left to the function',
   ): HttpRoute[] {
-    const integration = new HttpLambdaIntegration(`${id}Integration`, fn);
+    if (fn instanceof ServiceFunction) this.#functions.add(fn);
+    const integration = new HttpLambdaIntegration(`${id}Integration`, fn instanceof ServiceFunction ? fn.live : fn);
     const authorizer = route === 'everything else' ? undefined : this.#authorizerOf(route);
     const keys =
       route === 'everything else'
@@ -84,7 +93,7 @@ export class Api extends HttpApi {
         : [route.method, ...(route.method === 'GET' ? (['HEAD'] as const) : [])].map((method) =>
             HttpRouteKey.with(route.path, HttpMethod[method]),
           );
-    return keys.map((routeKey, index) => {
+    const routes = keys.map((routeKey, index) => {
       const added = new HttpRoute(scope, index === 0 ? id : `${id}Head`, {
         // CDK's own types are not assignable to each other under exactOptionalPropertyTypes.
         httpApi: this as IHttpApi,
@@ -97,6 +106,8 @@ export class Api extends HttpApi {
       if (!authorizer) Validations.of(added).acknowledge({ id: 'AwsSolutions-APIG4', reason: PUBLIC });
       return added;
     });
+    invokedWhenAllowed(routes);
+    return routes;
   }
 
   /** Adds the routes that one function implements, by their ids in the stack. @returns the routes by id */
@@ -134,4 +145,15 @@ export class Api extends HttpApi {
     this.#byToken ??= new HttpJwtAuthorizer('Tokens', this.#issuer(), { jwtAudience: [tokens.audience ?? app] });
     return this.#byToken;
   }
+}
+
+/**
+ * Updates an integration after the permission for its new target exists: requests would fail in between. All routes of an
+ * integration have one path, and one permission covers it.
+ */
+function invokedWhenAllowed(routes: readonly HttpRoute[]): void {
+  const parts = routes.flatMap(({ node }) => node.findAll());
+  const [permission] = parts.filter((one) => one instanceof CfnPermission);
+  const [integration] = parts.filter((one) => one instanceof CfnIntegration);
+  if (permission && integration) integration.addResourceDependency(permission);
 }

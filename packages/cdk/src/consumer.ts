@@ -122,7 +122,7 @@ export class Consumer extends Construct {
       const switched = { name: capability, modes: [...CONSUMER_MODES, ...degradedModes] };
       for (const fn of this.#functions) governance.allowReadingSwitches(fn, switched);
     }
-    everyMinute(this, 'EveryMinute', sweep);
+    everyMinute(this, 'EveryMinute', sweep.live);
 
     const concurrency = concurrencyOf(stage, name);
     const reserved = stage.reservedConcurrency[`${name}-consume`] ?? concurrency;
@@ -147,7 +147,7 @@ export class Consumer extends Construct {
       }),
     );
 
-    raiseAlarms(this, { stage, topic: alarms, name, queue, sweep, givenUp });
+    raiseAlarms(this, { stage, topic: alarms, name, queue, consume, sweep, givenUp });
   }
 
   /** Grants the reads by which an erasure finds what is left of an aggregate. */
@@ -185,18 +185,21 @@ interface Watched {
   /** Name of the consumer. */
   name: string;
   queue: Queue;
+  consume: ServiceFunction;
   sweep: ServiceFunction;
   /** Dead-letter queues: the `of` of an alarm, the queue, and what it contains. */
   givenUp: ReadonlyArray<readonly [of: string, queue: Queue | undefined, what: string]>;
 }
 
-function raiseAlarms(scope: Construct, { stage, topic, name, queue, sweep, givenUp }: Watched): void {
+function raiseAlarms(scope: Construct, { stage, topic, name, queue, consume, sweep, givenUp }: Watched): void {
   const period = Duration.minutes(1);
+  const rollsBack = [consume, sweep];
   raiseAlarm(scope, {
     stage,
     topic,
     chapter: 'late',
     of: name,
+    rollsBack,
     metric: queue.metricApproximateAgeOfOldestMessage({ period }),
     above: 5 * 60,
     meaning: `${name}: the oldest message has waited for more than five minutes.`,
@@ -215,6 +218,7 @@ function raiseAlarms(scope: Construct, { stage, topic, name, queue, sweep, given
     topic,
     chapter: 'sweep-fails',
     of: name,
+    rollsBack,
     metric: sweep.metricErrors({ period }),
     above: 0,
     evenIfSilent: true,
@@ -225,6 +229,7 @@ function raiseAlarms(scope: Construct, { stage, topic, name, queue, sweep, given
     topic,
     chapter: 'parked-for-person',
     of: name,
+    rollsBack,
     metric: serviceMetric(stage, name, 'ParkedForPerson', 'Maximum'),
     above: 0,
     meaning: `${name}: a message failed permanently, or has failed or waited for an hour; later messages of its aggregate wait behind it.`,
@@ -236,6 +241,7 @@ function raiseAlarms(scope: Construct, { stage, topic, name, queue, sweep, given
       topic,
       chapter: 'not-set-aside',
       of,
+      rollsBack,
       // A message that is retried in vain is invisible most of the time.
       metric: new MathExpression({
         expression: 'visible + hidden',

@@ -115,7 +115,7 @@ export class Outbox extends Construct {
 
     const sweep = publisher('sweep', Duration.minutes(1));
     this.table.allow(sweep, 'Scan', 'Query', 'BatchWriteItem');
-    everyMinute(this, 'EveryMinute', sweep);
+    everyMinute(this, 'EveryMinute', sweep.live);
     if (later) {
       const { places } = later;
       const about = { stage, ...(this.of !== undefined && { of: this.of }), metrics: this.metrics, alarms };
@@ -138,7 +138,8 @@ export class Outbox extends Construct {
   }
 
   #raiseAlarms({ stage, service, alarms: topic }: OutboxProps, relay: ServiceFunction, sweep: ServiceFunction): void {
-    const own = { stage, topic, ...(this.of !== undefined && { of: this.of }) };
+    const rollsBack = [relay, sweep];
+    const own = { stage, topic, rollsBack, ...(this.of !== undefined && { of: this.of }) };
     raiseAlarm(this, {
       ...own,
       chapter: 'relay-behind',
@@ -158,6 +159,7 @@ export class Outbox extends Construct {
     raiseAlarm(this, {
       stage,
       topic,
+      rollsBack,
       chapter: 'sweep-fails',
       of: `${service}-outbox`,
       metric: sweep.metricErrors({ period: Duration.minutes(1) }),

@@ -1,7 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
 import {
   Architecture,
+  type CfnEventSourceMapping,
   Code,
+  type EventSourceMapping,
+  type EventSourceMappingOptions,
+  type IFunction,
   Function as LambdaFunction,
   LoggingFormat,
   Runtime,
@@ -10,6 +14,7 @@ import {
 import type { Construct } from 'constructs';
 import { bundleOf } from './bundles.ts';
 import { functionRole } from './function-role.ts';
+import { describedVersion, LiveAlias } from './live-alias.ts';
 import { namespaceOf } from './service-metric.ts';
 import type { ServiceTable } from './service-table.ts';
 import { prefixOf, type Stage } from './stage.ts';
@@ -27,11 +32,13 @@ export interface ServiceFunctionProps {
 }
 
 /**
- * A Lambda function that runs one export of a handler file, with its own role and log group.
+ * A Lambda function that runs one export of a handler file, with its own role and log group. If the stage shifts traffic, it
+ * has an alias.
  * @public
  */
 export class ServiceFunction extends LambdaFunction {
   static readonly defaultTimeout = Duration.seconds(10);
+  readonly #alias: LiveAlias | undefined;
 
   constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
     const { stage, name, entry, handler, environment = {}, timeout = ServiceFunction.defaultTimeout } = props;
@@ -55,8 +62,32 @@ export class ServiceFunction extends LambdaFunction {
       // warnings. https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
       systemLogLevelV2: SystemLogLevel.WARN,
       logGroup,
+      currentVersionOptions: describedVersion(() => this),
     });
     exportTraces(this, stage);
+    const { trafficShifting: shifting } = stage;
+    this.#alias = shifting === null ? undefined : new LiveAlias(this, { functionName, shifting });
+  }
+
+  /** The target of all invocations: the alias, if the stage shifts traffic; otherwise the function itself. */
+  get live(): IFunction {
+    // CDK's own types are not assignable to each other under exactOptionalPropertyTypes.
+    return (this.#alias ?? this) as IFunction;
+  }
+
+  /** Rolls a deployment back if an alarm is raised while traffic is shifted. */
+  rollBackOn(alarmName: string): void {
+    this.#alias?.rollBackOn(alarmName);
+  }
+
+  /**
+   * Maps an event source to {@link live}. The mapping keeps its logical id when the setting changes: a new mapping would
+   * read a stream from its beginning.
+   */
+  override addEventSourceMapping(id: string, options: EventSourceMappingOptions): EventSourceMapping {
+    const mapping = super.addEventSourceMapping(id, options);
+    if (this.#alias) (mapping.node.defaultChild as CfnEventSourceMapping).functionName = this.#alias.functionArn;
+    return mapping;
   }
 
   /** Grants actions on a table, such as `GetItem`, and sets an environment variable to the table's name. */

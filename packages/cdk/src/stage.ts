@@ -5,6 +5,18 @@ const concurrency = z.int().min(2).max(1000);
 
 const perSecond = z.int().min(1);
 
+/** CodeDeploy's predefined configurations, without the prefix `CodeDeployDefault.` and without `LambdaAllAtOnce`, which watches no alarm. */
+const TRAFFIC_SHIFTING = [
+  'LambdaCanary10Percent5Minutes',
+  'LambdaCanary10Percent10Minutes',
+  'LambdaCanary10Percent15Minutes',
+  'LambdaCanary10Percent30Minutes',
+  'LambdaLinear10PercentEvery1Minute',
+  'LambdaLinear10PercentEvery2Minutes',
+  'LambdaLinear10PercentEvery3Minutes',
+  'LambdaLinear10PercentEvery10Minutes',
+] as const;
+
 /**
  * The settings of a stage of any application. Each has a default, which suits a stage that may lose its data: `{}` is
  * valid. An application extends the schema by settings of its own.
@@ -34,6 +46,12 @@ export const stageSettings = z.strictObject({
    * (https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html).
    */
   reservedConcurrency: z.record(z.string(), z.int().min(2)).default({}),
+  /**
+   * The CodeDeploy configuration by which traffic is shifted to new code, until an alarm rolls it back
+   * (https://docs.aws.amazon.com/codedeploy/latest/userguide/deployment-configurations.html). null: all at once. It
+   * requires `monitoring`.
+   */
+  trafficShifting: z.enum(TRAFFIC_SHIFTING).nullable().default(null),
   /** Maximum requests a second per route of the API, over all callers. */
   throttling: z.strictObject({ perSecond, burst: perSecond }).default({ perSecond: 5_000, burst: 5_000 }),
   /**
@@ -152,6 +170,10 @@ export function stageOf<Settings extends StageSettings>(
     if (!/^[a-z][a-z0-9]*$/.test(word ?? ''))
       throw new Error(`The name of the ${what}, "${word}", must consist of lower-case letters and digits.`);
   const result = schema.safeParse(found);
+  if (result.success && result.data.trafficShifting !== null && !result.data.monitoring)
+    throw new Error(
+      `The settings of stage "${name}" are invalid: trafficShifting needs alarms, and monitoring is false.`,
+    );
   if (result.success) return { app, name, ...result.data };
   throw new Error(`The settings of stage "${name}" are invalid:\n${z.prettifyError(result.error)}`);
 }

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { LambdaFunction } from '../lambda/function.ts';
+import { functionNamed, isPlaceOf } from '../lambda/function-names.ts';
 import type { InvocationOptions } from '../lambda/instance.ts';
 import { sendError } from './answers.ts';
 import { authorize } from './callers.ts';
-import { functionNamed, isPlaceOf } from './function-names.ts';
 import type { EndpointOptions } from './options.ts';
 
 const PATH = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
@@ -32,18 +32,26 @@ export async function invoke(
   const fn = functions.get(functionName);
   const qualifier = inName ?? new URLSearchParams(request.url?.split('?')[1]).get('Qualifier') ?? '$LATEST';
   const isHere = fn && isPlaceOf(place, fn.settings.arn);
-  if (!isHere || qualifier !== '$LATEST') {
-    const there = isHere ? 'Of each there is $LATEST only' : `There are: ${[...functions.keys()].join(', ')}`;
-    const message = `Function not found: ${isHere ? `${fn.settings.arn}:${qualifier}` : name}. ${there}.`;
+  const version = fn?.qualifiers.get(qualifier);
+  if (!isHere || version === undefined) {
+    const there = [...(isHere ? fn.qualifiers : functions).keys()].join(', ');
+    const message = `Function not found: ${isHere ? `${fn.settings.arn}:${qualifier}` : name}. There are: ${there}.`;
     return sendError(response, 404, 'ResourceNotFoundException', message);
   }
-  authorize(access, request, 'lambda', () => [{ action: 'lambda:InvokeFunction', resource: fn.settings.arn }]);
-  await invokeAs(fn, request, response, body.length > 0 ? body.toString() : '{}');
+  const resource = qualifier === '$LATEST' ? fn.settings.arn : `${fn.settings.arn}:${qualifier}`;
+  authorize(access, request, 'lambda', () => [{ action: 'lambda:InvokeFunction', resource }]);
+  await invokeAs({ fn, version }, request, response, body.length > 0 ? body.toString() : '{}');
 }
 
 type InvocationType = keyof typeof MAX_PAYLOAD_BYTES;
 
-async function invokeAs(fn: LambdaFunction, { headers }: IncomingMessage, response: ServerResponse, payload: string) {
+interface Invoked {
+  fn: LambdaFunction;
+  /** Of the function: `$LATEST`, or its number. */
+  version: string;
+}
+
+async function invokeAs(invoked: Invoked, { headers }: IncomingMessage, response: ServerResponse, payload: string) {
   const type = String(headers['x-amz-invocation-type'] ?? 'RequestResponse') as InvocationType;
   const logType = headers['x-amz-log-type'] ?? 'None';
   const clientContext = clientContextIn(headers);
@@ -70,10 +78,10 @@ async function invokeAs(fn: LambdaFunction, { headers }: IncomingMessage, respon
       return;
     case 'Event':
       response.writeHead(202).end();
-      await fn.asynchronous.run(payload);
+      await invoked.fn.asynchronous.run(payload);
       return;
     default:
-      return waitFor(fn, payload, { tail: logType === 'Tail' ? [] : undefined, clientContext }, response);
+      return waitFor(invoked, payload, { tail: logType === 'Tail' ? [] : undefined, clientContext }, response);
   }
 }
 
@@ -93,7 +101,12 @@ function clientContextIn({ 'x-amz-client-context': said }: IncomingHttpHeaders):
   return whyBroken(text) === undefined ? JSON.parse(text) : 'invalid';
 }
 
-async function waitFor(fn: LambdaFunction, payload: string, options: InvocationOptions, response: ServerResponse) {
+async function waitFor(
+  { fn, version }: Invoked,
+  payload: string,
+  options: InvocationOptions,
+  response: ServerResponse,
+) {
   const requestId = randomUUID();
   const { tail: log } = options;
   const result = await fn.invoke(payload, requestId, options);
@@ -101,7 +114,7 @@ async function waitFor(fn: LambdaFunction, payload: string, options: InvocationO
     .writeHead(200, {
       'content-type': 'application/json',
       'x-amzn-requestid': requestId,
-      'x-amz-executed-version': '$LATEST',
+      'x-amz-executed-version': version,
       ...(log && {
         'x-amz-log-result': Buffer.from(`${log.join('\n')}\n`)
           .subarray(-TAIL_BYTES)

@@ -6,9 +6,8 @@ const XRAY = ['PutTraceSegments', 'PutTelemetryRecords', 'GetSamplingRules', 'Ge
 const of = (service: string, ...actions: string[]) => actions.map((action) => `${service}:${action}`);
 
 /**
- * AWS managed policies that CDK or its users attach to functions, with the statements that AWS documents
- * (https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html). All of them apply to any
- * resource.
+ * AWS managed policies that CDK or its users attach to functions and deployments, with the statements that AWS documents
+ * (https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html): those that apply to any resource.
  */
 const ACTIONS: Readonly<Record<string, string[]>> = {
   'service-role/AWSLambdaBasicExecutionRole': LOGS,
@@ -23,6 +22,10 @@ const ACTIONS: Readonly<Record<string, string[]>> = {
   'service-role/AWSLambdaVPCAccessExecutionRole': [
     ...LOGS,
     ...of('ec2', ...ENIS, 'AssignPrivateIpAddresses', 'UnassignPrivateIpAddresses'),
+  ],
+  'service-role/AWSCodeDeployRoleForLambdaLimited': [
+    'cloudwatch:DescribeAlarms',
+    ...of('lambda', 'UpdateAlias', 'GetAlias', 'GetProvisionedConcurrencyConfig'),
   ],
   AWSXRayDaemonWriteAccess: of('xray', ...XRAY, 'GetSamplingStatisticSummaries'),
 };

@@ -48,6 +48,8 @@ export class LambdaFunction {
   readonly settings: FunctionSettings;
   /** Invokes it asynchronously. */
   readonly asynchronous = new AsynchronousInvocations(this);
+  /** The versions that qualifiers mean: those that were published, by themselves, and aliases. All of them run this code. */
+  readonly qualifiers = new Map([['$LATEST', '$LATEST']]);
   readonly #options: FunctionOptions;
   readonly #instances = new Set<Instance>();
   readonly #idle: Instance[] = [];

@@ -6,7 +6,7 @@ import { TIMEOUT_MS } from '../http/quotas.ts';
 import { ApiStage } from '../http/stage.ts';
 import { UNTIMED_MS } from '../lambda/debugger.ts';
 import type { ResourceProvider } from '../template/resource.ts';
-import { functionOf } from './function-of.ts';
+import { functionOf, qualifiedArn } from './function-of.ts';
 import type { Runtime } from './runtime.ts';
 
 /** AWS::ApiGatewayV2::Api, HTTP only. */
@@ -51,6 +51,7 @@ export const integrations =
     const id = `${stack}-${logicalId}`;
     runtime.integrations.set(id, {
       fn: functionOf(runtime, IntegrationUri ?? ''),
+      arn: qualifiedArn(runtime, IntegrationUri ?? ''),
       timeoutMs: runtime.isDebugged ? UNTIMED_MS : timeoutMs,
     });
     return { ref: id };
@@ -82,7 +83,7 @@ export const routes =
     if (properties.RequestParameters) throw new Error('the embedded cloud has routes without RequestParameters only');
     const integration = runtime.integrations.get(Target.replace(/^integrations\//, ''));
     if (!integration) throw new Error(`there is no integration ${Target}`);
-    const { fn, timeoutMs } = integration;
+    const { fn, arn, timeoutMs } = integration;
     runtime.apis.get(ApiId)?.addRoute(RouteKey, () => fn, authorizer(), timeoutMs);
     const path = RouteKey === '$default' ? '/$default' : RouteKey.split(' ')[1];
     runtime.checks.push(() => {
@@ -91,7 +92,7 @@ export const routes =
           {
             principal: { service: 'apigateway.amazonaws.com', source: `${apiArn}/${stage}/ANY${path}` },
             action: 'lambda:InvokeFunction',
-            resource: fn.settings.arn,
+            resource: arn,
           },
           `route ${RouteKey}`,
         );

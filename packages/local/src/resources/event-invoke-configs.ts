@@ -1,4 +1,6 @@
+import { CloudError } from '../errors/cloud-error.ts';
 import type { Destination } from '../lambda/asynchronous.ts';
+import { functionNamed } from '../lambda/function-names.ts';
 import type { ResourceProvider } from '../template/resource.ts';
 import { deliveryTo } from './delivery.ts';
 import { functionOf } from './function-of.ts';
@@ -12,13 +14,18 @@ interface EventInvokeConfigProperties {
   DestinationConfig?: Partial<Record<'OnSuccess' | 'OnFailure', { Destination?: string }>>;
 }
 
-/** AWS::Lambda::EventInvokeConfig: settings of asynchronous invocations. */
+/** AWS::Lambda::EventInvokeConfig: settings of asynchronous invocations of a function, or of its version or alias. */
 export const eventInvokeConfigs =
   (runtime: Runtime): ResourceProvider =>
   async ({ logicalId, properties }) => {
     const config = properties as unknown as EventInvokeConfigProperties;
     const { MaximumRetryAttempts, MaximumEventAgeInSeconds: seconds, DestinationConfig = {} } = config;
-    const { asynchronous, settings } = functionOf(runtime, config.FunctionName);
+    const { FunctionName, Qualifier = '$LATEST' } = config;
+    const { asynchronous, settings } = functionOf(runtime, FunctionName);
+    runtime.checks.push(() => {
+      functionOf(runtime, `${settings.name}:${Qualifier}`);
+      checkOnly(runtime, settings.name);
+    });
     const destination = (which: 'OnSuccess' | 'OnFailure') => {
       const arn = DestinationConfig[which]?.Destination;
       return arn === undefined ? undefined : destinationOf(runtime, arn, settings.role, `${which} of ${logicalId}`);
@@ -31,6 +38,20 @@ export const eventInvokeConfigs =
     });
     return { ref: logicalId };
   };
+
+/** @throws {CloudError} if versions or aliases have configurations of their own: here the function has one */
+function checkOnly({ made }: Runtime, functionName: string): void {
+  const all = made.filter(
+    ({ type, properties }) =>
+      type === 'AWS::Lambda::EventInvokeConfig' &&
+      functionNamed(String(properties.FunctionName)).functionName === functionName,
+  );
+  if (all.length < 2) return;
+  const ids = all.map(({ logicalId }) => logicalId).join(', ');
+  throw new CloudError(
+    `${functionName} has several configurations of asynchronous invocations (${ids}); the embedded cloud takes one of each function, whichever version or alias it is for.`,
+  );
+}
 
 /** The destination of a function's events, with the permissions of its role. */
 export function destinationOf(runtime: Runtime, arn: string, role: string, why: string): Destination {

@@ -1,10 +1,24 @@
 import type { LambdaFunction } from '../lambda/function.ts';
+import { functionNamed } from '../lambda/function-names.ts';
 import type { Runtime } from './runtime.ts';
 
-/** The function with an ARN or a name. */
+/**
+ * The function with an ARN or a name.
+ * @throws {Error} if there is none, or it has no such version or alias
+ */
 export function functionOf({ functions }: Runtime, arnOrName: string): LambdaFunction {
-  const name = arnOrName.split(':function:').at(-1) ?? '';
-  const fn = functions.get(name);
+  const { functionName, qualifier = '$LATEST' } = functionNamed(arnOrName);
+  const fn = functions.get(functionName);
   if (!fn) throw new Error(`there is no function ${arnOrName}`);
-  return fn;
+  if (fn.qualifiers.has(qualifier)) return fn;
+  throw new Error(
+    `${functionName} has no version or alias ${qualifier}; it has ${[...fn.qualifiers.keys()].join(', ')}`,
+  );
+}
+
+/** The ARN that permissions are for: of the function, or of its version or alias. */
+export function qualifiedArn(runtime: Runtime, arnOrName: string): string {
+  const { arn } = functionOf(runtime, arnOrName).settings;
+  const { qualifier } = functionNamed(arnOrName);
+  return qualifier === undefined ? arn : `${arn}:${qualifier}`;
 }

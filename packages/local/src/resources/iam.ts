@@ -1,7 +1,7 @@
 import { managedPolicies } from '../iam/managed-policies.ts';
 import type { PolicyDocument } from '../iam/policy.ts';
 import type { ResourceProvider } from '../template/resource.ts';
-import { functionOf } from './function-of.ts';
+import { qualifiedArn } from './function-of.ts';
 import { physicalName, type Runtime } from './runtime.ts';
 
 interface RoleProperties {
@@ -62,12 +62,12 @@ export const topicPolicies =
     return { ref: logicalId };
   };
 
-/** AWS::Lambda::Permission: a statement of the function's policy. */
+/** AWS::Lambda::Permission: a statement of the policy of a function, or of one of its versions or aliases, which each have their own. */
 export const permissions =
   (runtime: Runtime): ResourceProvider =>
   async ({ logicalId, properties }) => {
     const { FunctionName = '', Action = '', Principal = '' } = properties as Record<string, string>;
-    const { arn } = functionOf(runtime, FunctionName).settings;
+    const arn = qualifiedArn(runtime, FunctionName);
     runtime.access.addResourcePolicy(arn, {
       Statement: {
         Effect: 'Allow',

@@ -49,6 +49,11 @@ const KNOWN: Record<string, Known> = {
     read: 'RoleName AssumeRolePolicyDocument Policies ManagedPolicyArns',
     meaningless: 'MaxSessionDuration Path',
   },
+  // Without RoutingConfig: all versions are the code that was deployed last.
+  'AWS::Lambda::Alias': {
+    read: 'FunctionName FunctionVersion Name',
+    meaningless: 'ProvisionedConcurrencyConfig',
+  },
   'AWS::Lambda::EventInvokeConfig': {
     read: 'FunctionName Qualifier MaximumRetryAttempts MaximumEventAgeInSeconds DestinationConfig',
   },
@@ -64,6 +69,10 @@ const KNOWN: Record<string, Known> = {
   'AWS::Lambda::Permission': {
     read: 'Action FunctionName Principal SourceArn SourceAccount FunctionUrlAuthType',
     meaningless: 'InvokedViaFunctionUrl',
+  },
+  'AWS::Lambda::Version': {
+    read: 'FunctionName',
+    meaningless: 'CodeSha256 ProvisionedConcurrencyConfig RuntimePolicy',
   },
   'AWS::S3::Bucket': {
     read: 'BucketName BucketEncryption NotificationConfiguration',

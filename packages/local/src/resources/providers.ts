@@ -15,6 +15,7 @@ import { scheduleGroups, schedules } from './schedules.ts';
 import { secretsOf } from './secrets.ts';
 import { subscriptions } from './subscriptions.ts';
 import { tables } from './tables.ts';
+import { aliasesOfFunctions, versions } from './versions.ts';
 
 /** All resource types that the embedded cloud supports. */
 export const providers = (runtime: Runtime): Record<string, ResourceProvider> => ({
@@ -32,10 +33,12 @@ export const providers = (runtime: Runtime): Record<string, ResourceProvider> =>
   'AWS::IAM::Role': roles(runtime),
   'AWS::KMS::Alias': aliases(runtime),
   'AWS::KMS::Key': keys(runtime),
+  'AWS::Lambda::Alias': aliasesOfFunctions(runtime),
   'AWS::Lambda::EventInvokeConfig': eventInvokeConfigs(runtime),
   'AWS::Lambda::EventSourceMapping': mappings(runtime),
   'AWS::Lambda::Function': functions(runtime),
   'AWS::Lambda::Permission': permissions(runtime),
+  'AWS::Lambda::Version': versions(runtime),
   'AWS::Logs::LogGroup': logGroups(runtime),
   'AWS::S3::Bucket': buckets(runtime),
   'AWS::S3::BucketPolicy': bucketPolicies(runtime),
@@ -59,6 +62,10 @@ export const providers = (runtime: Runtime): Record<string, ResourceProvider> =>
 export const ignored: ReadonlySet<string> = new Set([
   'AWS::CDK::Metadata',
   'AWS::CloudWatch::Dashboard',
+  // How a deployment proceeds on AWS: here all traffic is shifted at once.
+  'AWS::CodeDeploy::Application',
+  'AWS::CodeDeploy::DeploymentConfig',
+  'AWS::CodeDeploy::DeploymentGroup',
   'AWS::Logs::MetricFilter',
   // Added by CDK: logs are kept here, and nothing is deleted.
   'Custom::LogRetention',

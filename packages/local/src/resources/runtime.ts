@@ -68,6 +68,8 @@ export interface Services extends Clients, QueueClients {
 /** An API's integration with a function. */
 export interface Integration {
   fn: LambdaFunction;
+  /** Of the function, or of its version or alias that is invoked. */
+  arn: string;
   timeoutMs: number;
 }
 

@@ -9,7 +9,7 @@ import {
 import type { Principal } from '../iam/policy.ts';
 import type { Deployed, ResourceProvider } from '../template/resource.ts';
 import { attributesOf } from './attributes.ts';
-import { functionOf } from './function-of.ts';
+import { functionOf, qualifiedArn } from './function-of.ts';
 import type { Runtime } from './runtime.ts';
 
 interface SubscriptionProperties {
@@ -101,10 +101,11 @@ async function toFunction(
     throw new Error(`SNS delivers raw messages to queues, streams and HTTP endpoints only, not to ${Endpoint}`);
   const { region, accountId, innerSqs, emulators, sns } = runtime;
   const target = functionOf(runtime, Endpoint);
-  requireOf(runtime, TopicArn, 'lambda:InvokeFunction', [target.settings.arn], logicalId);
+  const arn = qualifiedArn(runtime, Endpoint);
+  requireOf(runtime, TopicArn, 'lambda:InvokeFunction', [arn], logicalId);
   const deadLetters = RedrivePolicy?.deadLetterTargetArn;
   if (deadLetters) requireOf(runtime, TopicArn, 'sqs:SendMessage', [deadLetters], logicalId);
-  const queueName = notificationQueueName(TopicArn, target.settings.arn);
+  const queueName = notificationQueueName(TopicArn, arn);
   await createNotificationQueue(innerSqs, queueName);
   const { SubscriptionArn: subscriptionArn = '' } = await sns.send(
     new SubscribeCommand({

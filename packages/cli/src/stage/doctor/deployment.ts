@@ -62,7 +62,9 @@ export const eventSources: Check = async (patient) => {
     return failed(`${own.length} of ${wanted.length} event source mappings exist`, deployAgain(patient));
   }
   if (idle.length === 0) return ok(`${own.length} event source mappings are enabled`);
-  const what = idle.map(({ FunctionArn, State }) => `${FunctionArn?.split(':').at(-1)} is ${State}`).join(', ');
+  const what = idle
+    .map(({ FunctionArn, State }) => `${FunctionArn?.split(':function:').at(-1)} is ${State}`)
+    .join(', ');
   return failed(`functions get no messages: ${what}`, 'aws lambda update-event-source-mapping --enabled --uuid …');
 };
 

@@ -1,0 +1,112 @@
+import { CfnParameter, Lazy, Stack, Validations } from 'aws-cdk-lib';
+import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
+import { LambdaApplication, LambdaDeploymentConfig, LambdaDeploymentGroup } from 'aws-cdk-lib/aws-codedeploy';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  Alias,
+  type CfnAlias,
+  type CfnFunction,
+  type IVersion,
+  type Function as LambdaFunction,
+} from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import type { Stage } from './stage.ts';
+
+const POLICY = 'service-role/AWSCodeDeployRoleForLambdaLimited';
+
+/** The CodeDeploy application and service role of a stack. */
+class Deployments extends Construct {
+  readonly application: LambdaApplication;
+  readonly role: Role;
+
+  /** The one of a stack, created at first use. */
+  static of(scope: Construct): Deployments {
+    const stack = Stack.of(scope);
+    return (stack.node.tryFindChild('Deployments') as Deployments | undefined) ?? new Deployments(stack, 'Deployments');
+  }
+
+  private constructor(stack: Stack, id: string) {
+    super(stack, id);
+    this.application = new LambdaApplication(this, 'Application', { applicationName: stack.stackName });
+    this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('codedeploy.amazonaws.com') });
+    Validations.of(this.role).acknowledge({
+      id: `AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/${POLICY}]`,
+      reason: 'AWS defines what CodeDeploy needs of Lambda, and CDK attaches this policy to every service role.',
+    });
+  }
+}
+
+/** The parameters in a function's environment: values that a deployment can change without a change of the template. */
+function parametersOf(fn: LambdaFunction): string {
+  const stack = Stack.of(fn);
+  const environment = JSON.stringify(stack.resolve((fn.node.defaultChild as CfnFunction).environment) ?? {});
+  const used = stack.node
+    .findAll()
+    .filter((one) => one instanceof CfnParameter)
+    .filter(({ logicalId }) => environment.includes(`{"Ref":"${stack.resolve(logicalId)}"}`));
+  return used.map(({ valueAsString }) => valueAsString).join(' ');
+}
+
+/**
+ * Options of a function's versions. The template publishes a new version if the function's properties change, but not if
+ * the value of a parameter does. With the parameters in its description, which has at most 256 characters, it does.
+ */
+export const describedVersion = (fn: () => LambdaFunction) => ({
+  description: Lazy.string({ produce: () => parametersOf(fn()) || undefined }),
+});
+
+/**
+ * The alias `live` of a function. CodeDeploy shifts its traffic to a new version step by step, and back if an alarm is
+ * raised: docs/decisions/0056-traffic-is-shifted-and-alarms-roll-it-back.md.
+ */
+export class LiveAlias extends Alias {
+  readonly #group: LambdaDeploymentGroup;
+  #isWatched = false;
+
+  constructor(
+    fn: LambdaFunction,
+    { functionName, shifting }: { functionName: string; shifting: NonNullable<Stage['trafficShifting']> },
+  ) {
+    // CDK's own types are not assignable to each other under exactOptionalPropertyTypes.
+    super(fn, 'Live', { aliasName: 'live', version: fn.currentVersion as IVersion });
+    const { application, role } = Deployments.of(this);
+    this.#group = new LambdaDeploymentGroup(this, 'Deployment', {
+      alias: this as Alias,
+      application,
+      role,
+      deploymentGroupName: functionName,
+      deploymentConfig: LambdaDeploymentConfig.fromLambdaDeploymentConfigName(
+        this,
+        'Config',
+        `CodeDeployDefault.${shifting}`,
+      ),
+      // A deployment that an operator stops is rolled back as well.
+      autoRollback: { stoppedDeployment: true },
+    });
+    if (isOff(this)) delete (this.node.defaultChild as CfnAlias).cfnOptions.updatePolicy;
+    this.node.addValidation({
+      validate: () =>
+        this.#isWatched
+          ? []
+          : [
+              `No alarm rolls ${functionName} back while its traffic is shifted: name it in \`rollsBack\` of one that watches it.`,
+            ],
+    });
+  }
+
+  /** Rolls back if this alarm is raised. */
+  rollBackOn(alarmName: string): void {
+    this.#isWatched = true;
+    // By name, because its stack may be deployed later.
+    this.#group.addAlarm(Alarm.fromAlarmName(this, alarmName, alarmName));
+  }
+}
+
+/** `-c shifting=off`: this deployment changes all functions at once and ignores alarms, as a fix for their cause needs. */
+function isOff({ node }: Construct): boolean {
+  const given: unknown = node.tryGetContext('shifting');
+  if (given === undefined || given === 'off') return given === 'off';
+  throw new Error(
+    `-c shifting=${given}: its only value is off. How traffic is shifted is a setting of the stage.`,
+  );
+}
