@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Command } from 'commander';
 import { measureFloor } from './floor.ts';
+import { measurePosts } from './posts.ts';
 
 const { members, json } = new Command('npm run bench --')
   .description('Measures start, memory and throughput, each with a figure to compare it with.')
@@ -16,6 +17,7 @@ const { members, json } = new Command('npm run bench --')
 
 const root = join(import.meta.dirname, '..');
 const PORT = 46_000;
+const ENDPOINT = `http://127.0.0.1:${PORT + 566}`;
 
 const seconds = (start: number) => (performance.now() - start) / 1000;
 const round = (value: number) => Math.round(value * 100) / 100;
@@ -66,17 +68,7 @@ const end = async () => {
   await once(child, 'exit');
 };
 try {
-  const demo = [
-    'run',
-    '--silent',
-    'demo',
-    '--',
-    '--members',
-    members,
-    '--endpoint',
-    `http://127.0.0.1:${PORT + 566}`,
-    '--json',
-  ];
+  const demo = ['run', '--silent', 'demo', '--', '--members', members, '--endpoint', ENDPOINT, '--json'];
   const run = JSON.parse(execFileSync('npm', demo, { cwd: root, encoding: 'utf8' })) as {
     registrationsPerSecond: number;
     seconds: number;
@@ -90,8 +82,10 @@ try {
   // With the templates that the first run synthesized.
   const second = await start(data);
   ({ child } = second);
+  const posts = await measurePosts(ENDPOINT, Number(members));
   await end();
   const floorSeconds = await measureFloor(run.awsCalls, Number(members));
+  const postsFloorSeconds = await measureFloor(posts.awsCalls, Number(members));
 
   const figures = {
     cpus: cpus().length,
@@ -105,6 +99,9 @@ try {
     allEffectsPerSecond: round(Number(members) / run.seconds),
     floorPerSecond: round(Number(members) / floorSeconds),
     toFloor: round(floorSeconds / run.seconds),
+    postsPerSecond: round(Number(members) / posts.seconds),
+    postsFloorPerSecond: round(Number(members) / postsFloorSeconds),
+    postsToFloor: round(postsFloorSeconds / posts.seconds),
     lost: run.lost,
     duplicated: run.duplicated,
     outOfOrder: run.outOfOrder,
