@@ -106,7 +106,5 @@ export class LiveAlias extends Alias {
 function isOff({ node }: Construct): boolean {
   const given: unknown = node.tryGetContext('shifting');
   if (given === undefined || given === 'off') return given === 'off';
-  throw new Error(
-    `-c shifting=${given}: its only value is off. How traffic is shifted is a setting of the stage.`,
-  );
+  throw new Error(`-c shifting=${given}: its only value is off. How traffic is shifted is a setting of the stage.`);
 }
