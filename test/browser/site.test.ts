@@ -5,18 +5,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { barriers, keepScreenshot, openPage, startBrowser } from './browser.ts';
 import { type Site, startSite } from './site.ts';
 
+/** The site is built, and thirteen pages are looked at by axe. */
+const PATIENCE_MS = 600_000;
+
 let browser: Browser;
 let site: Site;
 beforeAll(async () => {
   [browser, site] = await Promise.all([startBrowser(), startSite()]);
-}, 300_000);
+}, PATIENCE_MS);
 afterAll(async () => {
   await browser?.close();
   await site?.stop();
 });
-
-/** Thirteen pages, each looked at by axe. */
-const PATIENCE_MS = 600_000;
 
 /** One page of each kind. */
 const KINDS = [

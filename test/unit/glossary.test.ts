@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { root } from '../support/run.ts';
 
 const read = (page: string) => readFileSync(join(root, page), 'utf8');
-const pages = globSync(['*.md', '{packages,examples}/*/*.md', 'docs/*.md', 'docs/!(api)/**/*.md'], {
+const pages = globSync(['*.md', '{packages,examples}/*/*.md', 'docs/*.md', 'docs/!(api|reference)/**/*.md'], {
   cwd: root,
 }).toSorted();
 
