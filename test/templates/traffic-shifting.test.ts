@@ -172,9 +172,7 @@ describe('prod', () => {
       Object.fromEntries(Object.entries(stack).map(([id, { UpdatePolicy: _, ...resource }]) => [id, resource])),
     );
     expect(off).toEqual(withoutPolicies);
-    expect(() => stacksOf('prod', {}, { shifting: 'no' })).toThrow(
-      '-c shifting=no: it can be off, for this deployment.',
-    );
+    expect(() => stacksOf('prod', {}, { shifting: 'no' })).toThrow('-c shifting=no: its only value is off.');
   });
 });
 
@@ -235,6 +233,6 @@ describe('the setting', () => {
       });
     });
     shop.finish();
-    expect(() => app.synth()).toThrow('No alarm takes shop-prod-nightly back while its traffic is shifted');
+    expect(() => app.synth()).toThrow('No alarm rolls shop-prod-nightly back while its traffic is shifted');
   });
 });
