@@ -1,5 +1,5 @@
 import type { ProcessState } from '@rollcall/kit/messaging';
-import { type Outcome, operationOf } from '../../functions/registration/operation.ts';
+import { type OperationOutcome, operationOf } from '../../functions/registration/operation.ts';
 import type { RedemptionData } from '../../functions/registration/redemption.process.ts';
 import type { Holdings, Item } from './services.ts';
 
@@ -25,7 +25,7 @@ export interface RedemptionVerdict {
 }
 
 /** What became of an operation, or why nobody can tell: what another version has written may not be readable. */
-export function outcomeOf(item: Item | undefined): Outcome | string {
+export function outcomeOf(item: Item | undefined): OperationOutcome | string {
   if (item === undefined) return 'not there';
   try {
     return operationOf(item as unknown as ProcessState<RedemptionData>).outcome;
