@@ -55,6 +55,19 @@ declare const context: CommandContext;
 `,
   },
   {
+    page: 'README.',
+    begins: 'import { defineConsumer, event, topic }',
+    before: `import { v7 as uuidv7 } from 'uuid';
+import * as z from 'zod';
+${TABLES.replace('DynamoDBDocumentClient', `import('@aws-sdk/lib-dynamodb').DynamoDBDocumentClient`)}
+interface Order { version: number; state: 'placed' }
+const order = z.object({ orderId: z.string(), quantity: z.number() });
+declare const orderId: string;
+declare const quantity: number;
+declare const state: { state: 'placed' };
+`,
+  },
+  {
     page: 'packages/cdk/README.md',
     begins: '// infra/app.ts',
     before: `${KIT}${ORDER_EVENTS}

@@ -41,14 +41,14 @@ test.each([
 test('says what a service refuses, and does not ask again', async () => {
   const { client, asked } = await service([400, '{"__type":"QueueDoesNotExist"}']);
   await expect(client.call('ReceiveMessage', {})).rejects.toThrow(
-    'ReceiveMessage is answered 400: {"__type":"QueueDoesNotExist"}',
+    'ReceiveMessage returned status 400: {"__type":"QueueDoesNotExist"}',
   );
   expect(asked).toHaveLength(1);
 });
 
 test('gives up after three attempts', async () => {
   const { client, asked } = await service([500, 'a'], [500, 'b'], [500, 'c']);
-  await expect(client.call('ReceiveMessage', {})).rejects.toThrow('answered 500: c');
+  await expect(client.call('ReceiveMessage', {})).rejects.toThrow('returned status 500: c');
   expect(asked).toHaveLength(3);
 });
 

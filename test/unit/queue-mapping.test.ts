@@ -149,7 +149,9 @@ describe('an event source that Lambda would not take', () => {
       'no event source like arn:aws:kinesis',
     ],
   ])('is refused: %s', async (_, properties, complaint) => {
-    const functions = new Map([['worker', { settings: { name: 'worker' } }]]);
+    const functions = new Map([
+      ['worker', { settings: { name: 'worker' }, qualifiers: new Map([['$LATEST', '$LATEST']]) }],
+    ]);
     const make = mappings({ functions, checks: [], mappings: [] } as unknown as Runtime);
     const making = make({
       stack: 's',

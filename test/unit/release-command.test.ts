@@ -91,7 +91,7 @@ it('npm run release:prepare sets a version of which only documents and fixtures 
   expect(findings[0]).toContain('The tree is not clean');
   expect(findings.slice(1)).toEqual([
     ...[OPENAPI, 'docs/api/asyncapi.json', 'docs/api/index.html'].map(
-      (file) => `✗ ${file} is behind the contracts: npm run contracts.`,
+      (file) => `✗ ${file} is outdated: npm run contracts.`,
     ),
     '✗ test/fixtures/released/9.0.0 has nothing of what 9.0.0 writes: npm run fixtures writes them. Commit them before the release.',
   ]);

@@ -115,7 +115,8 @@ const schedule = (Target: object, more: object = {}) => ({
 
 /** A runtime in which a function is only told what it is invoked with. */
 const fakeRuntime = (run: (body: string) => void) => {
-  const fn = { settings: { name: 'listener' }, asynchronous: { run } };
+  const qualifiers = new Map([['$LATEST', '$LATEST']]);
+  const fn = { settings: { name: 'listener' }, qualifiers, asynchronous: { run } };
   const place = { region: 'us-east-1', accountId: '000000000000' };
   return { ...place, functions: new Map([['listener', fn]]), checks: [], mappings: [] } as unknown as Runtime;
 };
