@@ -452,7 +452,7 @@ describe('a text to a country that is not allowed', () => {
     expect((await ops('parked', 'redrive', 'sms', '--all', '--reason', 'held')).code).toBe(0);
     expect(await cloud.texts(phone)).toHaveLength(1);
     // No receipt was asked for: the gateway was not told where it would go.
-    await expect(cloud.answer(phone, 'STOP')).rejects.toThrow('http does not know whom to tell');
+    await expect(cloud.answer(phone, 'STOP')).rejects.toThrow('http has no callback address');
   });
 });
 
