@@ -18,6 +18,7 @@ function settingsOf(source: string, timeoutMs = 10_000): FunctionSettings {
     handler: { module: join(codeFolder, 'index.mjs'), path: 'handler' },
     takesCallbacks: false,
     provided: {},
+    compileCache: join(codeFolder, 'compiled'),
     timeoutMs,
     memoryMb: 128,
     environment: { GREETING: 'hello' },

@@ -17,12 +17,14 @@ export interface FunctionSettings {
   takesCallbacks: boolean;
   /** The packages of Lambda that its code imports. */
   provided: ProvidedPackages;
+  /** Folder for its compiled code, which ends with the assembly. */
+  compileCache: string;
   timeoutMs: number;
   memoryMb: number;
   environment: Record<string, string>;
 }
 
-export interface WorkerData extends Pick<FunctionSettings, 'handler' | 'takesCallbacks' | 'provided'> {
+export interface WorkerData extends Pick<FunctionSettings, 'handler' | 'takesCallbacks' | 'provided' | 'compileCache'> {
   functionName: string;
   functionArn: string;
   memoryMb: number;
@@ -85,10 +87,10 @@ export class Instance {
   constructor(settings: FunctionSettings, log: (line: string) => void, initTimeoutMs = INIT_TIMEOUT_MS) {
     this.#settings = settings;
     this.#initTimeoutMs = initTimeoutMs;
-    const { handler, takesCallbacks, provided, name, arn, memoryMb, environment } = settings;
+    const { handler, takesCallbacks, provided, compileCache, name, arn, memoryMb, environment } = settings;
     const ofFunction = { functionName: name, functionArn: arn, memoryMb };
     this.#worker = new Worker(WORKER, {
-      workerData: { handler, takesCallbacks, provided, ...ofFunction } satisfies WorkerData,
+      workerData: { handler, takesCallbacks, provided, compileCache, ...ofFunction } satisfies WorkerData,
       env: environment,
       execArgv: ['--disable-warning=ExperimentalWarning'],
       resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 8 },

@@ -5,7 +5,7 @@ import { getHeapStatistics } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { FLUSH, InvocationRequest, InvocationResponse, WorkerData } from './instance.ts';
 
-const { handler, takesCallbacks, provided, functionName, functionArn, memoryMb } = workerData as WorkerData;
+const { handler, takesCallbacks, provided, compileCache, functionName, functionArn, memoryMb } = workerData as WorkerData;
 
 /** Clients use AWS_ENDPOINT_URL; only a client that ignores it calls a host of AWS itself. */
 const OF_AWS = /\.(amazonaws\.com(\.cn)?|api\.aws)$/;
@@ -29,7 +29,7 @@ if (Object.keys(provided).length > 0) {
 type Handle = (event: unknown, context: object, callback?: Callback) => unknown;
 type Callback = (error: unknown, result?: unknown) => void;
 
-enableCompileCache();
+enableCompileCache(compileCache);
 const module = (await import(pathToFileURL(handler.module).href)) as { default?: unknown };
 /** The exports of a CommonJS module may only be visible on the default export. */
 const exported = (of: unknown) =>

@@ -22,6 +22,7 @@ export interface FunctionCode {
   handler: Handler;
   takesCallbacks: boolean;
   provided: ProvidedPackages;
+  compileCache: string;
 }
 
 /** What is needed to find it. */
@@ -46,7 +47,8 @@ export function codeOf(runtime: CodePlace, name: string, properties: CodePropert
   const handler = findHandler(folder, Handler);
   if (handler.module.endsWith('.js')) shieldFromTypeAbove(folder, runtime.assemblyFolder);
   const provided = providedPackages(folder, [join(runtime.app, 'package.json'), fileURLToPath(import.meta.url)]);
-  return { folder, handler, provided, takesCallbacks: Number(major) < FIRST_WITHOUT_CALLBACKS };
+  const compileCache = join(runtime.assemblyFolder, '.compile-cache');
+  return { folder, handler, provided, compileCache, takesCallbacks: Number(major) < FIRST_WITHOUT_CALLBACKS };
 }
 
 function folderOf({ assembly, folder }: CodePlace, name: string, { Code }: CodeProperties): string {

@@ -28,6 +28,7 @@ const NEVER_CALLED: FunctionCode = {
   handler: { module: '', path: '' },
   takesCallbacks: false,
   provided: {},
+  compileCache: '',
 };
 
 /** AWS::Lambda::Function. Its environment is the same as in Lambda, except for the endpoint of AWS services. */
