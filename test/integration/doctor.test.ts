@@ -110,7 +110,7 @@ describe('npm run ops -- doctor', () => {
       cloud.endpointUrl,
       'doctor',
     );
-    expect(stdout).toMatch(/^ok +reachable +stage dev answers/);
+    expect(stdout).toMatch(/^ok +reachable +stage dev responds/);
     expect(stdout).toMatch(/^warning +switches +guide is switched to skip.*\n +what to do: npm run ops -- switch set/m);
     expect(stdout).toMatch(/^\d+ checks, 0 failed, 1 warnings$/m);
   });

@@ -138,7 +138,7 @@ describe('rollcall, installed into an empty folder', () => {
     const drawn = await rollcall('ops', 'topology', '--endpoint', endpointUrl);
     expect(drawn.stdout).toContain('stream → registration-outbox-relay');
     const elsewhere = await rollcall('ops', 'queues', '--stage', 'prod');
-    expect([elsewhere.code, elsewhere.stderr]).toEqual([1, expect.stringContaining('Name the --app')]);
+    expect([elsewhere.code, elsewhere.stderr]).toEqual([1, expect.stringContaining('Pass --app')]);
   });
 
   it('brings the page of the console', async () => {

@@ -94,7 +94,7 @@ describe('an app of its own', () => {
       const about = { ...props, service: 'labels', entry: PUBLISH, sendsTo: [] };
       const outbox = new Outbox(stack, 'Outbox', { ...about, later: { places: [] } });
       expect(outbox.later.node.path).toContain('Later');
-      expect(() => new Outbox(stack, 'Other', { ...about, service: 'other' }).later).toThrow('made with `later`');
+      expect(() => new Outbox(stack, 'Other', { ...about, service: 'other' }).later).toThrow('create it with `later`');
     });
     shop.finish();
     const resources = resourcesIn(app.synth());
@@ -131,7 +131,7 @@ describe('an app of its own', () => {
     const { shop } = shopApp();
     shop.subscriber(hears('payments', orders), { entry: EVENTS });
     shop.subscriber(hears('orders', payments), { entry: EVENTS });
-    expect(() => shop.finish()).toThrow('shop-dev-orders and shop-dev-payments subscribe to one another');
+    expect(() => shop.finish()).toThrow('shop-dev-orders and shop-dev-payments subscribe to each other');
 
     const more = shopApp().shop;
     more.service('letters', (stack, props) => {

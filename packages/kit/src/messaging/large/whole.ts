@@ -22,7 +22,6 @@ export const isClaim = ({ dataref, data, data_base64 }: Pick<Envelope, 'dataref'
 /**
  * Reads the data of messages that carry a reference.
  * @throws {UnreadableMessageError} if the reference points elsewhere, or the data has a different hash
- * @throws {UnreadableMessageError} if the reference is to somewhere else, or the data is not what was sent
  */
 export function createReadWhole({ objects, channel, consumer }: Reader): ReadWhole {
   return async (envelope) => {
