@@ -281,7 +281,7 @@ describe('a reply', () => {
     );
     for (const [reply, why] of [
       [settled(other.id, 40, operationId), `is about ${other.id}, not ${id}`],
-      [settled(id, 1_000, operationId), 'does not match what redeem was'],
+      [settled(id, 1_000, operationId), 'does not match its step redeem'],
     ] as const) {
       await send(POINTS, registrationOutcomes, reply.id, reply.body);
       expect((await parked('registration-outcomes', reply.id)).error).toContain(why);
@@ -290,7 +290,7 @@ describe('a reply', () => {
   });
 
   it.each([
-    ['by a function of another service', '/rollcall/points', 'guide-consume', 'is no function of /rollcall/points'],
+    ['by a function of another service', '/rollcall/points', 'guide-consume', 'which is not a function of /rollcall/points'],
     ['by a service that may not say it', '/rollcall/guide', 'guide-consume', '/rollcall/guide may not send'],
   ])(
     'is set aside unread if it was sent %s, and is not read because a person redrives it',

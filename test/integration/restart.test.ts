@@ -133,7 +133,7 @@ describe('a cloud that cannot be started', () => {
     const { port } = new URL(await listen(server, 0, 'test'));
     onTestFinished(() => close(server));
     await expect(starting({ ports: { aws: Number(port) } })).rejects.toThrow(
-      `Port ${port}, for the AWS endpoint, is taken`,
+      `Port ${port}, for the AWS endpoint, is in use`,
     );
   });
 });

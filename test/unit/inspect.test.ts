@@ -109,6 +109,6 @@ describe('rollcall start --inspect', () => {
     const { port } = server.address() as { port: number };
     const { code, stderr } = await startNowhere('--inspect', String(port));
     expect(code).toBe(1);
-    expect(stderr).toContain(`Port ${port}, for debuggers, is taken by another program.`);
+    expect(stderr).toContain(`Port ${port}, for debuggers, is in use by another program.`);
   });
 });

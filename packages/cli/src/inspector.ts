@@ -24,7 +24,7 @@ export function openInspector({ host, port }: InspectorAddress): { url: string; 
   const opened = url();
   if (opened === undefined)
     throw new CloudError(
-      `Port ${port}, for debuggers, is taken by another program. Stop it, or choose another, such as --inspect 9230.`,
+      `Port ${port}, for debuggers, is in use by another program. Stop it, or choose another, such as --inspect 9230.`,
     );
   return { url: opened, close };
 }
