@@ -17,8 +17,11 @@ export async function measurePosts(
   endpoint: string,
   members: number,
 ): Promise<{ seconds: number; awsCalls: Record<string, number> }> {
-  const control = async <T>(path: string, method = 'GET') =>
-    (await (await fetch(`${endpoint}/_rollcall${path}`, { method })).json()) as T;
+  const control = async <T>(path: string, method = 'GET') => {
+    const response = await fetch(`${endpoint}/_rollcall${path}`, { method });
+    if (!response.ok) throw new Error(`${method} ${path}: ${await response.text()}`);
+    return (await response.json()) as T;
+  };
   const { functions } = await control<Broken>('/broken');
   await Promise.all(Object.keys(functions).map((name) => control(`/broken/${encodeURIComponent(name)}`, 'PUT')));
   const { apiUrl } = await control<CloudDescription>('');

@@ -121,6 +121,34 @@ describe('a request', () => {
     expect(asked.map(({ action, resource }) => `${action} on ${resource.replace(prefix, '')}`).join()).toBe(expected);
   });
 
+  it('during a deployment is decided by the policies of before, and after it not by those', () => {
+    const access = new Access({ region: 'us-east-1', accountId: '000000000000', salt: '' });
+    const reading = allow({ Action: 'sqs:ReceiveMessage', Resource: '*' });
+    access.addRole(ROLE, 'someone', { Statement: [] });
+    access.attach('someone', { Statement: [reading] });
+    const { accessKeyId } = access.credentialsOf(ROLE, 'f');
+    const { userArn } = access.identityOf(accessKeyId);
+    const call = (action: string) => () => access.authorize(accessKeyId, () => [{ action, resource: 'arn' }], 'sqs');
+    access.begin();
+    expect(call('sqs:ReceiveMessage')).not.toThrow();
+    expect(call('sqs:SendMessage')).toThrow(AccessDenied);
+    access.addRole(ROLE, 'someone', { Statement: [] });
+    expect(call('sqs:ReceiveMessage')).not.toThrow();
+    access.finish();
+    expect(call('sqs:ReceiveMessage')).toThrow(AccessDenied);
+    expect(access.identityOf(accessKeyId).userArn).toBe(userArn);
+  });
+
+  it('of a function whose role the deployment dropped is not allowed what the operator is', () => {
+    const access = new Access({ region: 'us-east-1', accountId: '000000000000', salt: '' });
+    access.addRole(ROLE, 'someone', { Statement: [] });
+    const { accessKeyId } = access.credentialsOf(ROLE, 'f');
+    access.begin();
+    access.finish();
+    const asked = [{ action: 'sqs:SendMessage', resource: 'arn' }];
+    expect(() => access.authorize(accessKeyId, () => asked, 'sqs')).toThrow(AccessDenied);
+  });
+
   it('is denied if nobody knows what it would do', () => {
     const access = new Access({ region: 'us-east-1', accountId: '000000000000', salt: '' });
     access.addRole(ROLE, 'someone', { Statement: [] });

@@ -20,7 +20,8 @@ export function openInspector({ host, port }: InspectorAddress): { url: string; 
   // It is no option that a process can set for itself later.
   if (!process.execArgv.includes(WITH_THREADS))
     process.execve?.(process.execPath, [process.execPath, WITH_THREADS, ...process.execArgv, ...process.argv.slice(1)]);
-  open(port, host);
+  // By `node --inspect` there is one already.
+  if (url() === undefined) open(port, host);
   const opened = url();
   if (opened === undefined)
     throw new CloudError(

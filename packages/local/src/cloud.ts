@@ -189,7 +189,8 @@ async function open(options: CloudOptions, opened: AsyncDisposableStack): Promis
     serve: (site) => stacks.serve(site),
     async redeploy(changed, { previousWeight } = {}) {
       if ((regionOf(changed) ?? REGION) !== place.region) throw new CloudError(OTHER_REGION);
-      await stacks.replace(services, changed, previousWeight);
+      const replace = () => stacks.replace(services, changed, previousWeight);
+      await (debugged ? whileResumed(replace) : replace());
     },
     retirePrevious: () => stacks.retirePrevious(),
     stop,

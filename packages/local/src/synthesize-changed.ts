@@ -13,7 +13,7 @@ interface SynthesizeOptions {
 
 const STAMP = '.synthesized';
 /** Files that the embedded cloud writes into an assembly. */
-const OWN = [STAMP, 'package.json'];
+const OWN = [STAMP, 'package.json', '.compile-cache'];
 /** Written by npm at each install: the versions of all packages, and which are links. */
 const INSTALLED = '.package-lock.json';
 /**

@@ -80,8 +80,14 @@ export class PolledQueue {
         await this.#hide(messages, seconds);
       }
     };
-    const [result] = await Promise.all([run().finally(() => ended.abort()), stayHidden()]);
-    return result;
+    // If that fails, the messages come back as after any visibility timeout; what ran has its result all the same.
+    const hidden = stayHidden().catch((error: Error) => console.warn(`${QueueUrl}: ${error.message}`));
+    try {
+      return await run();
+    } finally {
+      ended.abort();
+      await hidden;
+    }
   }
 
   async #hide(messages: readonly Message[], VisibilityTimeout: number): Promise<void> {

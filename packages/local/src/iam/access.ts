@@ -41,16 +41,26 @@ export class AccessDenied extends Error {
   override readonly name = 'AccessDenied';
 }
 
+/** What a deployment allows. */
+class Policies {
+  /** By ARN. */
+  readonly roles = new Map<string, Role>();
+  /** Roles of the deployment before: functions of that may still run. */
+  dropped: ReadonlyMap<string, Role> = new Map();
+  readonly ofResources = new Map<string, Statement[]>();
+  /** By resource: the key that encrypts it. */
+  readonly keys = new Map<string, string>();
+  /** By alias: the key. */
+  readonly aliases = new Map<string, string>();
+}
+
 /** All roles and resource policies of the deployment, and the permissions that were used. */
 export class Access {
   readonly region: string;
   readonly #accountId: string;
-  #roles = new Map<string, Role>();
-  #ofResources = new Map<string, Statement[]>();
-  /** By resource: the key that encrypts it. */
-  #keys = new Map<string, string>();
-  /** By alias: the key. */
-  #aliases = new Map<string, string>();
+  #current = new Policies();
+  /** Of a deployment under way; otherwise the current ones. */
+  #next = this.#current;
   readonly #salt: string;
   readonly #onDenied: (denial: Denial) => void;
   /** By access key. */
@@ -65,17 +75,20 @@ export class Access {
     this.#onDenied = onDenied;
   }
 
-  /** Forgets the previous deployment. */
-  clear(): void {
-    this.#roles = new Map();
-    this.#ofResources = new Map();
-    this.#keys = new Map();
-    this.#aliases = new Map();
+  /** Begins a deployment: what is added from now on is in force once {@link finish} is called, and until then what was. */
+  begin(): void {
+    this.#next = new Policies();
+  }
+
+  /** Ends a deployment. */
+  finish(): void {
+    this.#next.dropped = this.#current.roles;
+    this.#current = this.#next;
     this.#decisions.clear();
   }
 
   addRole(arn: string, name: string, trust: PolicyDocument): void {
-    this.#roles.set(arn, { name, trust: checked(trust, name), statements: [] });
+    this.#next.roles.set(arn, { name, trust: checked(trust, name), statements: [] });
   }
 
   /** @param roleName the value of the role's `Ref` */
@@ -84,7 +97,7 @@ export class Access {
   }
 
   addResourcePolicy(arn: string, policy: PolicyDocument): void {
-    this.#ofResources.set(arn, [...(this.#ofResources.get(arn) ?? []), ...checked(policy, arn)]);
+    this.#next.ofResources.set(arn, [...(this.#next.ofResources.get(arn) ?? []), ...checked(policy, arn)]);
   }
 
   /**
@@ -92,11 +105,11 @@ export class Access {
    * id or alias
    */
   encrypt(arn: string, key: string): void {
-    this.#keys.set(arn, key);
+    this.#next.keys.set(arn, key);
   }
 
   alias(name: string, key: string): void {
-    this.#aliases.set(name, key);
+    this.#next.aliases.set(name, key);
   }
 
   /**
@@ -104,16 +117,16 @@ export class Access {
    * service
    */
   checkKeys(): void {
-    for (const [arn, key] of this.#keys) {
+    for (const [arn, key] of this.#current.keys) {
       const name = aliasIn(key);
-      if (name === undefined || this.#aliases.has(name) || name === `alias/aws/${arn.split(':')[2]}`) continue;
+      if (name === undefined || this.#current.aliases.has(name) || name === `alias/aws/${arn.split(':')[2]}`) continue;
       throw new CloudError(`${arn} is encrypted with ${name}, of which the embedded cloud knows no key.`);
     }
   }
 
   /** https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id */
   #keyArnOf(key: string): string {
-    const named = this.#aliases.get(aliasIn(key) ?? '') ?? key;
+    const named = this.#current.aliases.get(aliasIn(key) ?? '') ?? key;
     return named.startsWith('arn:') ? named : `arn:aws:kms:${this.region}:${this.#accountId}:key/${named}`;
   }
 
@@ -129,9 +142,13 @@ export class Access {
     return createHash('sha256').update(`${what} ${this.#salt} ${arn}`).digest('hex');
   }
 
+  #roleOf(arn: string): Role | undefined {
+    return this.#current.roles.get(arn) ?? this.#current.dropped.get(arn);
+  }
+
   #sessionOf(accessKeyId: string) {
     const session = this.#sessions.get(accessKeyId);
-    return session && this.#roles.has(session.role) ? session : undefined;
+    return session && this.#roleOf(session.role) ? session : undefined;
   }
 
   /** The role with this key; undefined: the operator, or anybody else on this machine. */
@@ -151,7 +168,7 @@ export class Access {
   identityOf(accessKeyId: string): { userId: string; userArn: string } {
     const session = this.#sessionOf(accessKeyId);
     if (!session) return { userId: this.#accountId, userArn: `arn:aws:iam::${this.#accountId}:root` };
-    const name = `${this.#roles.get(session.role)?.name}/${session.name}`;
+    const name = `${this.#roleOf(session.role)?.name}/${session.name}`;
     return {
       userId: `AROA${this.#digest('role id', session.role).slice(0, 17).toUpperCase()}:${session.name}`,
       userArn: `arn:aws:sts::${this.#accountId}:assumed-role/${name}`,
@@ -182,7 +199,7 @@ export class Access {
       }
       if (decision.allowed) continue;
       this.#onDenied({ caller, action, resource, missing: decision.missing });
-      const name = this.#roles.get(role)?.name;
+      const name = this.#roleOf(role)?.name;
       throw new AccessDenied(
         `User: arn:aws:sts::${this.#accountId}:assumed-role/${name} is not authorized to perform: ${action} on resource: ${resource} ${decision.because}`,
       );
@@ -200,12 +217,14 @@ export class Access {
 
   /** Whether any role is allowed an action. */
   isAllowedToSome(action: string, resource: string): boolean {
-    return [...this.#roles.keys()].some((role) => this.decide({ principal: { role }, action, resource }).allowed);
+    return [...this.#current.roles.keys()].some(
+      (role) => this.decide({ principal: { role }, action, resource }).allowed,
+    );
   }
 
   /** @throws {CloudError} if a role does not trust Lambda to assume it */
   requireTrust(roleArn: string, service: string): void {
-    const role = this.#roles.get(roleArn);
+    const role = this.#current.roles.get(roleArn);
     if (!role) throw new CloudError(`there is no role ${roleArn}`);
     const decision = decide({ principal: { service }, action: 'sts:AssumeRole', resource: '' }, [], role.trust);
     if (!decision.allowed) throw new CloudError(`role ${role.name} does not trust ${service}`);
@@ -214,7 +233,7 @@ export class Access {
   /** Whether a request is allowed by all deployed policies, including that of the key of an encrypted resource. */
   decide(request: AccessRequest, service = request.action.split(':')[0] ?? ''): Decision {
     const decision = this.#decideOne(request, false);
-    const key = this.#keys.get(bucketOf(request.resource).replace(/\/(index|stream)\/.*$/, ''));
+    const key = this.#current.keys.get(bucketOf(request.resource).replace(/\/(index|stream)\/.*$/, ''));
     if (!decision.allowed || key === undefined) return decision;
     if (aliasIn(key)?.startsWith('alias/aws/')) return 'role' in request.principal ? decision : closedTo(request, key);
     const keyArn = this.#keyArnOf(key);
@@ -234,11 +253,11 @@ export class Access {
   }
 
   #decideOne(request: AccessRequest, hasLastWord: boolean): Decision {
-    const role = 'role' in request.principal ? this.#roles.get(request.principal.role) : undefined;
+    const role = 'role' in request.principal ? this.#roleOf(request.principal.role) : undefined;
     const decision = decide(
       request,
       role?.statements ?? [],
-      this.#ofResources.get(bucketOf(request.resource)) ?? [],
+      this.#current.ofResources.get(bucketOf(request.resource)) ?? [],
       hasLastWord,
     );
     if (decision.allowed && role) this.#used.add(grantKey(role.name, decision.by));
@@ -246,14 +265,14 @@ export class Access {
   }
 
   #roleNamed(name: string): Role {
-    const role = [...this.#roles.values()].find((each) => each.name === name);
+    const role = [...this.#next.roles.values()].find((each) => each.name === name);
     if (!role) throw new CloudError(`there is no role ${name}`);
     return role;
   }
 
   /** The permissions of all roles, and those that were ever used. */
   grants(): { all: string[]; used: string[] } {
-    const all = [...this.#roles.values()].flatMap(({ name, statements }) =>
+    const all = [...this.#current.roles.values()].flatMap(({ name, statements }) =>
       grantsOf(statements).map((grant) => grantKey(name, grant)),
     );
     return { all: [...new Set(all)], used: [...this.#used] };

@@ -5,7 +5,8 @@ import { getHeapStatistics } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { FLUSH, InvocationRequest, InvocationResponse, WorkerData } from './instance.ts';
 
-const { handler, takesCallbacks, provided, compileCache, functionName, functionArn, memoryMb } = workerData as WorkerData;
+const { handler, takesCallbacks, provided, compileCache, functionName, functionArn, memoryMb } =
+  workerData as WorkerData;
 
 /** Clients use AWS_ENDPOINT_URL; only a client that ignores it calls a host of AWS itself. */
 const OF_AWS = /\.(amazonaws\.com(\.cn)?|api\.aws)$/;

@@ -56,7 +56,7 @@ export class Stacks {
       checks: [],
     };
     this.#running = runtime;
-    services.access.clear();
+    services.access.begin();
     services.denials.clear();
     this.#deployed = await deploy(runtime.assembly, {
       region: services.region,
@@ -66,6 +66,7 @@ export class Stacks {
       parameters: parametersOf(services),
       localized: (text) => text.replace(OF_API, (url, id: string) => services.apiUrls()[id] ?? url),
     });
+    services.access.finish();
     services.access.checkKeys();
     for (const check of runtime.checks) check();
     for (const [name, previous] of this.#previous) {
