@@ -87,7 +87,7 @@ it('is shown to operators when it needs a person, whose decision continues it', 
   expect(await stuckIn(stage, await stage.subscribers())).toMatchObject([
     { subscriber: REPLIES, process: id, why: expect.stringContaining('charge had no reply in time, 5 times') },
   ]);
-  await expect(askAboutProcess(stage, REPLIES, id, { cancel: 'x' })).rejects.toThrow('does not go back');
+  await expect(askAboutProcess(stage, REPLIES, id, { cancel: 'x' })).rejects.toThrow('cannot be compensated');
   const done = await askAboutProcess(stage, REPLIES, id, { done: 'refunded by hand' });
   expect(done).toMatchObject({ progress: { state: 'failed' }, undone: ['reserve', 'charge'] });
   expect(done.decided).toMatchObject([expect.stringContaining('done: refunded by hand')]);

@@ -96,7 +96,7 @@ describe('npm run ops -- replay', () => {
 
   it.each([
     ['a time before the archive begins', ['points', '--since', '3d'], 'begins at'],
-    ['a time to come', ['points', '--since', '2100-01-01'], 'is not past yet'],
+    ['a time to come', ['points', '--since', '2100-01-01'], 'is in the future'],
     ['an end before the beginning', ['points', '--since', '0min', '--until', '1h'], '--until must be later'],
     ['another subscriber', ['mail', '--since', '1min'], 'There is no subscriber "mail"; there are: guide'],
     ['who takes commands', ['points-commands', '--since', '1min'], 'there is nothing to replay'],
