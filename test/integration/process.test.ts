@@ -93,5 +93,5 @@ it('is shown to operators when it needs a person, whose decision continues it', 
   expect(done.decided).toMatchObject([expect.stringContaining('done: refunded by hand')]);
   expect(await stuckIn(stage, [REPLIES])).toEqual([]);
   await expect(askAboutProcess(stage, REPLIES, id, { retry: 'x' })).rejects.toThrow('there is nothing to decide');
-  await expect(askAboutProcess(stage, 'stock', id)).rejects.toThrow('stock takes the replies of no process');
+  await expect(askAboutProcess(stage, 'stock', id)).rejects.toThrow('stock is not the consumer of a process');
 });
