@@ -8,7 +8,7 @@ import type { AggregateView, SentMessage } from './api.ts';
 
 type AppParts = Pick<App, 'messages' | 'console'>;
 
-/** All that is known of an aggregate: what happened, what was said, and what every service holds. */
+/** The view of an aggregate: its spans, its messages, and the data of every service. */
 export async function aggregateView(
   stage: Stage,
   cloud: EmbeddedCloud | undefined,
@@ -20,7 +20,7 @@ export async function aggregateView(
     parts.holdings ? parts.holdings(stage, id) : holdingsOf(stage, id),
     cloud?.messages(id),
   ]);
-  /** What nobody can read is shown as it is. */
+  /** An unreadable body is shown unchanged. */
   const eventOf = (body: string) => shownEvent(body, contracts) ?? { body };
   const messages = (sent ?? []).map(({ at, channel, body }) => ({ at, channel, event: eventOf(body) }));
   const shown = await parts.sent?.(holdings, cloud);
@@ -33,7 +33,7 @@ export async function aggregateView(
   };
 }
 
-/** Of an account, nobody keeps what was delivered: only what waits in the outbox, or is parked. */
+/** In an AWS account, delivered messages are not kept: only those in the outbox, or parked. */
 function heldMessages(
   holdings: AggregateView['holdings'],
   eventOf: (body: string) => SentMessage['event'],

@@ -7,8 +7,8 @@ import type { SpanView } from '../stage/traces.ts';
 import type { AggregateName, Words } from '../words.ts';
 
 /**
- * What the console's page and its server say to each other, as JSON, under `/console/api`. What goes wrong is answered as
- * an RFC 9457 problem. Times are ISO 8601 or, where the name says so, milliseconds.
+ * The JSON API between the console's page and its server, under `/console/api`. Each error response is
+ * an RFC 9457 problem. Times are ISO 8601 or, if the name says so, milliseconds.
  *
  * | | |
  * |---|---|
@@ -16,44 +16,44 @@ import type { AggregateName, Words } from '../words.ts';
  * | `GET /topology` | {@link Topology} |
  * | `GET /live` | server-sent events: `snapshot` {@link Snapshot} every second, `messages` {@link Passing}[], `burst` {@link Burst}, `failures` {@link Failure}[]: the last fifty, the latest first |
  * | `GET /load` | {@link LoadPoint}[]: the last fifteen minutes, a second each |
- * | `GET /sample` | values of the form to begin with, by field; 404 where the app has no form, or the stage is no embedded cloud: what is made elsewhere is real |
+ * | `GET /sample` | initial values of the form, by field; 404 without a form, or without an embedded cloud |
  * | `POST /create` values of the form, by field | {@link Created}; 404 likewise |
- * | `POST /burst` `{total}` | {@link Burst}; how it goes on is told as `burst` events; 404 likewise |
+ * | `POST /burst` `{total}` | {@link Burst}; progress follows as `burst` events; 404 likewise |
  * | `GET /aggregates` | {@link RecentAggregate}[], the latest first |
  * | `GET /aggregates/{id}` | {@link AggregateView} |
  * | `GET /parked?subscriber=&reason=&limit=` | {@link ParkedPage} |
- * | `POST /parked/redrive` {@link RedriveRequest} | NDJSON: a {@link RedriveProgress} a line, the last one `finished` |
+ * | `POST /parked/redrive` {@link RedriveRequest} | NDJSON: one {@link RedriveProgress} per line, the last one `finished` |
  * | `POST /parked/discard` {@link DiscardRequest} | `{}` |
  * | `GET /switches` | {@link Switches} |
  * | `POST /switches` {@link SwitchRequest} | {@link Switches} |
  * | `GET /circuits` | {@link CircuitView}[] |
  * | `POST /circuits/{name}/reset` | {@link CircuitView}[] |
- * | `GET /faults` | {@link Faults}; 404 where the stage is no embedded cloud |
+ * | `GET /faults` | {@link Faults}; 404 if the stage is not an embedded cloud |
  * | `PUT /faults/providers/{name}` {@link ProviderFault} · `DELETE` | {@link Faults} |
  * | `PUT /faults/stopped/{function}` · `DELETE` | {@link Faults} |
  * | `PUT /faults/latency` `{ms}` | {@link Faults} |
  */
 export interface About {
   stage: string;
-  /** Whether it is an embedded cloud: nothing can be broken on purpose elsewhere. */
+  /** Whether it is an embedded cloud. Faults can be injected only there. */
   embedded: boolean;
-  /** What the app calls what its messages are about. */
+  /** The app's name for its aggregates. */
   aggregate: AggregateName;
-  /** By which the page can make an aggregate, for a first look. */
+  /** The form with which the page can create an aggregate. */
   form?: CreateForm;
-  /** Whether it can make many at once. */
+  /** Whether the page can create many aggregates at once. */
   bursts: boolean;
-  /** What new aggregates are called in charts. */
+  /** The label of new aggregates in charts. */
   created?: Words;
   /** What the app's own modes and profiles mean. */
   modes: Readonly<Record<string, Words>>;
   profileWords: Readonly<Record<string, Words>>;
-  /** What can be broken on purpose beside the cloud. */
+  /** Stand-ins beside the cloud that can be given faults. */
   faults?: FaultWords;
   apiUrl: string;
-  /** Names of all that take messages from a queue. */
+  /** Names of all consumers. */
   subscribers: string[];
-  /** What each capability can be switched to, but `on`. */
+  /** The modes of each capability, except `on`. */
   capabilities: Record<string, string[]>;
   profiles: string[];
 }
@@ -67,16 +67,16 @@ export interface CreateForm {
   readonly done: Words;
   /** Of a burst, with `{{count}}`. */
   readonly many: Words;
-  /** Of a burst: what the API accepted. */
+  /** Of a burst: label of the accepted requests. */
   readonly accepted: Words;
-  /** By the last segment of a problem's type: the field that it is about, and what it says there. */
+  /** By the last segment of a problem's type: the field that the error belongs to, and its text. */
   readonly problems?: Readonly<Record<string, { readonly field: string; readonly says: Words }>>;
 }
 
 export interface FormField {
   readonly name: string;
   readonly label: Words;
-  /** Of an input in HTML. Default: `text`. */
+  /** Type of the HTML input. Default: `text`. */
   readonly type?: 'tel';
   /** Only these values. */
   readonly options?: readonly string[];
@@ -96,15 +96,15 @@ export interface FaultWords {
 
 export type { AggregateName, CircuitView, ProviderFault, SpanView, SwitchView, Topology, Words };
 
-/** How one node or edge of the topology does now; rates are those of the last five seconds. */
+/** Current activity of one node or edge of the topology; rates are averages of the last five seconds. */
 export interface Activity {
   perSecond?: number;
   errorsPerSecond?: number;
-  /** Of queues: messages that wait, and that are being handled. Of the outbox: rows. Of consumers: parked messages. */
+  /** Queues: messages waiting, and in flight. The outbox: rows. Consumers: parked messages. */
   backlog?: number;
   inFlight?: number;
   parked?: number;
-  /** A fault on purpose: it takes nothing. */
+  /** An injected fault: the function receives no messages. */
   stopped?: boolean;
 }
 
@@ -121,7 +121,7 @@ export interface LoadPoint {
   /** Messages in all queues, and rows in the outbox. */
   backlog: number;
   parked: number;
-  /** From commit to publish, in milliseconds; nothing, if nothing was published. */
+  /** From commit to publish, in milliseconds; undefined if no message was published. */
   publicationLagMs?: Percentiles;
   /** From commit to effect. */
   applicationLagMs?: Percentiles;
@@ -134,13 +134,13 @@ export interface Snapshot {
   /** By id of the edge. */
   edges: Record<string, Activity>;
   /**
-   * What is not as usual, each beginning with what it is: `circuit`, `switch`; `provider`, `function`, `latency`, which are
-   * broken on purpose; or that the stage does not answer.
+   * Warnings. Each begins with its kind: `circuit`, `switch`; `provider`, `function` or `latency`, which are injected
+   * faults; or it says that the stage does not answer.
    */
   warnings: readonly Words[];
 }
 
-/** An invocation of a function of the embedded cloud that failed; or, without its request, that it was denied a call. */
+/** A failed invocation of a function of the embedded cloud; without a request, a call that was denied to it. */
 export interface Failure {
   at: string;
   functionName: string;
@@ -158,7 +158,7 @@ export interface Passing {
   messageId: string;
   type: string;
   aggregateId: string;
-  /** Of a message that a consumer took: what became of it. */
+  /** Of a message that a consumer received: the outcome. */
   outcome?: string;
 }
 
@@ -166,19 +166,19 @@ export interface Created {
   id: string;
 }
 
-/** Aggregates made at once, and what became of them. */
+/** Aggregates created at once, and their progress. */
 export interface Burst {
   total: number;
   accepted: number;
   rejected: number;
-  /** For how many of them a service has done what it should. */
+  /** By service: for how many aggregates it has applied the message. */
   applied: Record<string, number>;
-  /** The verdict, once everything was applied or nothing more came. */
+  /** The verdict, once all messages are applied or no more arrive. */
   verdict?: {
     lost: number;
     duplicated: number;
     outOfOrder: number;
-    /** How many of them have something set aside, for a person. */
+    /** How many of them have a parked message that needs an operator. */
     parked: number;
   };
 }
@@ -196,12 +196,12 @@ export interface SentMessage {
   event: Record<string, unknown>;
 }
 
-/** What left the stage about an aggregate: who got it, and what. */
+/** Messages that the stage sent to recipients outside it about an aggregate. */
 export interface Correspondence {
   readonly title: Words;
-  /** Where nothing was sent. */
+  /** Shown if no message was sent. */
   readonly none: Words;
-  /** What is to be known before it, with `{{at}}`. */
+  /** A note above the messages, with `{{at}}`. */
   readonly notice?: { readonly says: Words; readonly at: string };
   readonly threads: ReadonlyArray<{
     readonly to: string;
@@ -212,13 +212,13 @@ export interface Correspondence {
 
 export interface AggregateView {
   id: string;
-  /** All that happened, by start. Empty where no traces are kept. */
+  /** All spans, by start. Empty if the stage keeps no traces. */
   spans: SpanView[];
-  /** The last messages about it, the oldest first; of an account, those that are still held somewhere. */
+  /** The last messages about it, oldest first; in an AWS account, only those in an outbox or parked. */
   messages: SentMessage[];
   /** What each service holds, as it is stored. */
   holdings: Record<string, Array<Record<string, unknown>>>;
-  /** Where the app shows any. */
+  /** Undefined if the app shows none. */
   sent?: Correspondence;
 }
 
@@ -243,7 +243,7 @@ export interface ParkedPage {
 
 export interface RedriveRequest {
   subscriber: string;
-  /** Nothing: all that a redrive of everything tries. The first one is a canary: if it fails, nothing else is tried. */
+  /** Undefined: all that can be redriven. The first one is a canary: if it fails, the others are not tried. */
   aggregateIds?: string[];
   /** Also what was held back by a limit or a switch. */
   release?: boolean;
@@ -253,7 +253,7 @@ export interface RedriveProgress {
   done: number;
   total: number;
   applied: number;
-  /** Messages that wait for their turn now, and for a person, of the aggregates that were tried. */
+  /** Of the aggregates that were tried: messages that wait for their turn, and those that need an operator. */
   waiting: number;
   forPerson: number;
   failures: Array<{ aggregateId: string; error: string }>;
@@ -264,7 +264,7 @@ export interface DiscardRequest {
   subscriber: string;
   aggregateId: string;
   version: number;
-  /** Of a message that nobody could read, whose version is 0. */
+  /** Set for an unreadable message, whose version is 0. */
   messageId?: string;
   because: string;
 }
@@ -275,21 +275,21 @@ export interface Switches {
 }
 
 export interface SwitchRequest {
-  /** One of the two. */
+  /** Either a capability or a profile. */
   capability?: string;
   profile?: string;
-  /** Of a capability. */
+  /** Only with a capability. */
   mode?: string;
   why: string;
-  /** Switches back to `on` by itself. */
+  /** After this time, the mode is `on` again. */
   forSeconds?: number;
 }
 
 export interface Faults {
-  /** By name of what runs beside the cloud. */
+  /** By name of the stand-in beside the cloud. */
   providers: Record<string, ProviderFault | null>;
-  /** Functions that take messages; whether they are stopped. */
+  /** Functions that consume messages; true: stopped. */
   functions: Record<string, boolean>;
-  /** How much later every call of a function to an AWS service is answered. */
+  /** Latency added to every call of a function to an AWS service. */
   latencyMs: number;
 }

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { ConsoleProblem } from './problem.ts';
 
 export interface Asked {
-  /** Of the path, in order. */
+  /** Parameters of the path, in order. */
   names: string[];
   query: URLSearchParams;
   body: unknown;

@@ -1,6 +1,6 @@
 import { build } from 'vite';
 
-// The page, built into a folder. In a process of its own: bundling takes all of a thread for seconds.
+// Builds the page into a folder. In a separate process, because bundling blocks a thread for seconds.
 const [outDir] = process.argv.slice(2);
 if (!outDir) throw new Error('Name the folder to build into.');
 await build({

@@ -15,7 +15,7 @@ export class ConsoleBuildError extends Error {
 }
 
 /**
- * The console's page, built anew if its sources or packages have changed since.
+ * The console's page, rebuilt if its sources or packages have changed.
  * @returns the folder that holds `index.html`
  */
 export async function buildConsole(): Promise<string> {
@@ -26,7 +26,7 @@ export async function buildConsole(): Promise<string> {
   try {
     await buildPage(unfinished);
     await rename(unfinished, folder).catch((error: NodeJS.ErrnoException) => {
-      // Another process was quicker, with the same.
+      // Another process has built the same page first.
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
     });
   } finally {
@@ -35,7 +35,7 @@ export async function buildConsole(): Promise<string> {
   return folder;
 }
 
-/** Of all that the page is made of. Of what it imports from elsewhere it takes types only. */
+/** A hash of the page's sources and packages. Other imports are types only. */
 async function fingerprint(): Promise<string> {
   const entries = await readdir(SOURCES, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
@@ -45,13 +45,13 @@ async function fingerprint(): Promise<string> {
   return hash.digest('hex').slice(0, 16);
 }
 
-/** Builds the page into a folder. @throws {ConsoleBuildError} with what vite says */
+/** Builds the page into a folder. @throws {ConsoleBuildError} with Vite's output */
 export async function buildPage(outDir: string): Promise<void> {
   const script = fileURLToPath(new URL('build-page.ts', import.meta.url));
   try {
     await promisify(execFile)(process.execPath, ['--disable-warning=ExperimentalWarning', script, outDir], {
       cwd: ROOT,
-      // Whoever builds it first, a test perhaps, builds it for all.
+      // The first process to build it, such as a test, builds it for all.
       env: { ...process.env, NODE_ENV: 'production' },
     });
   } catch (cause) {

@@ -12,7 +12,7 @@ const REFUSED = { en: 'The API refuses.', zh: 'API 拒绝了请求。' };
 const burstRequest = z.strictObject({ total: z.int().min(1).max(MAX_BURST) });
 const latencyRequest = z.strictObject({ ms: z.int().min(0).max(10_000) });
 
-/** What can only be done to an embedded cloud: elsewhere, what is made is real. */
+/** Routes that exist only for an embedded cloud; in an AWS account they would create real data. */
 export const embeddedRoutes = (
   cloud: EmbeddedCloud,
   { creation, faults }: ConsoleParts,
@@ -48,7 +48,7 @@ const burstRoute = (bursts: Bursts) => ({
 
 type Then = (act: (asked: Asked) => Promise<unknown>) => Route;
 
-/** Breaks on purpose, and mends. */
+/** Sets and removes faults. */
 function faultRoutes(cloud: EmbeddedCloud, beside: ProviderFaults | undefined): Record<string, Route> {
   async function faults(): Promise<Faults> {
     const [broken, providers] = await Promise.all([cloud.broken(), beside?.broken(cloud)]);
@@ -57,7 +57,7 @@ function faultRoutes(cloud: EmbeddedCloud, beside: ProviderFaults | undefined): 
       providers: Object.fromEntries((beside?.providers ?? []).map((name) => [name, providers?.[name] ?? null])),
     };
   }
-  /** Does something, and tells what is broken then. */
+  /** Runs an action, and returns the resulting faults. */
   const then: Then = (act) => async (asked) => {
     await act(asked);
     return faults();

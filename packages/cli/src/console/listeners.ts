@@ -4,20 +4,20 @@ import type { Told } from './watch.ts';
 
 const eventOf = ({ event, data }: Told) => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 
-/** Those who look at the page, and are told by server-sent events. */
+/** The open pages, notified by server-sent events. */
 export function createListeners() {
   const listeners = new Set<ServerResponse>();
   return {
     tell(told: Told): void {
       const text = eventOf(told);
-      // Who does not keep up, such as a page that sleeps, misses some.
+      // A slow receiver, such as a suspended page, misses events.
       for (const listener of listeners) if (!listener.writableNeedDrain) listener.write(text);
     },
 
     /**
-     * Adds one.
-     * @param known what is told at once
-     * @param onNobody called when the last one has left
+     * Adds a page.
+     * @param known events that are sent at once
+     * @param onNobody called when the last page has disconnected
      */
     add(request: IncomingMessage, response: ServerResponse, known: readonly Told[], onNobody: () => void): void {
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', ...STANDARD });

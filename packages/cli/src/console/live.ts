@@ -10,12 +10,12 @@ import { waysIn } from './ways.ts';
 
 /** Fifteen minutes. */
 const MAX_POINTS = 900;
-/** More dots a second than anybody could follow. */
+/** Maximum of messages reported in a second, to limit the dots that are drawn. */
 const MAX_PASSING = 60;
 const MAX_RECENT = 200;
 
 /**
- * Makes pictures of what spans say: rates along the topology's edges, lags, and what was made last. All that it keeps is
+ * Aggregates spans: rates along the topology's edges, lags, and the latest aggregates. Its memory is
  * bounded.
  */
 export function createLive(topology: Topology) {
@@ -34,7 +34,7 @@ export function createLive(topology: Topology) {
     for (const edge of way) passing.push(passingOf(span, edge, String(aggregateId)));
   }
 
-  /** A failure is that of the last edge: on the way there, nothing failed. */
+  /** A failure belongs to the last edge; the edges before it succeeded. */
   function countPlaces(span: Span, way: readonly string[]): void {
     const second = seconds.current();
     const errors = isFailed(span) ? 1 : 0;
@@ -54,7 +54,7 @@ export function createLive(topology: Topology) {
     second.applicationLagsMs.push(Number(lagMs));
   }
 
-  /** What is published carries when it was committed. */
+  /** A published message contains its commit time. */
   function measurePublication({ channel, at, body }: SentMessage): void {
     if (!nodeOf(channel)?.startsWith('topic:')) return;
     const committed = Date.parse(String(shownEvent(body)?.time));
@@ -69,7 +69,7 @@ export function createLive(topology: Topology) {
   }
 
   return {
-    /** Remembers what was made, of what is past already. */
+    /** Records the aggregates of past spans, without counting them. */
     recall: ({ spans }: Pick<Happened, 'spans'>): void => spans.forEach(remember),
 
     see({ spans, messages }: Pick<Happened, 'spans' | 'messages'>): void {
@@ -81,7 +81,7 @@ export function createLive(topology: Topology) {
       for (const message of messages) measurePublication(message);
     },
 
-    /** Ends a second. @returns how everything does, and a part of what passed in it */
+    /** Ends a second. @returns the activity of all nodes and edges, and a sample of the messages */
     tick(at: Date, standing: Standing): { snapshot: Snapshot; messages: Passing[] } {
       const load = pointAt(at, seconds.current(), standing);
       points.push(load);
@@ -100,7 +100,7 @@ export function createLive(topology: Topology) {
   };
 }
 
-/** By span, what it is about: a call of a provider does not say so; what it was made for does, and comes with it. */
+/** Aggregate by span. A call to a provider has none of its own: it has the one of its parent, in the same batch. */
 const aggregatesIn = (spans: readonly Span[]): Map<string, string> =>
   new Map(
     spans.flatMap(({ spanId, attributes }): Array<[string, string]> => {

@@ -13,7 +13,7 @@ const BUILDING =
   '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="1"><title>Rollcall</title><p>The page is being built, once; it comes by itself.</p>';
 
 /**
- * Serves the files of the page, and until it is there one that waits for it.
+ * Serves the files of the page; until the page is built, a placeholder.
  * @param page the folder of the built page
  * @returns answers a request for a path: `/`, or one below `/console/`
  */

@@ -27,11 +27,11 @@ const discardRequest = z.strictObject({
 export interface ParkedRouteOptions {
   stage: Stage;
   subscribers: readonly string[];
-  /** By which bodies are shown. */
+  /** Contracts by which bodies are decoded for display. */
   contracts: App['messages'];
 }
 
-/** What is parked, and what can be done about it. */
+/** Routes for parked messages. */
 export function parkedRoutes({ stage, subscribers, contracts }: ParkedRouteOptions): Record<string, Route> {
   function known(subscriber: string): string {
     if (subscribers.includes(subscriber)) return subscriber;
@@ -84,7 +84,7 @@ export function parkedRoutes({ stage, subscribers, contracts }: ParkedRouteOptio
   return { 'GET parked': parked, 'POST parked/redrive': redriveAll, 'POST parked/discard': discard };
 }
 
-/** Redrives, and tells how it goes: the last one says that it is over. */
+/** Redrives, and yields progress; the last value is `finished`. */
 async function* progressOf(
   stage: Stage,
   subscriber: string,
@@ -121,7 +121,7 @@ function viewOf(subscriber: string, parked: ParkedMessage, contracts: App['messa
     aggregateId,
     version,
     messageId,
-    // Of what was parked unread, too.
+    // Set for messages that were parked unread, too.
     type: parked.type ?? String(event?.type ?? ''),
     reason,
     parkedAt,

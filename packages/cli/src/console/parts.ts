@@ -6,63 +6,63 @@ import type { ProviderFault } from '../stage/provider-fault.ts';
 import type { Words } from '../words.ts';
 import type { Burst, Correspondence, CreateForm, FaultKind } from './api.ts';
 
-/** What a burst is made on. */
+/** Options of a burst. */
 export interface BurstOptions {
   stage: Stage;
   cloud: EmbeddedCloud;
-  /** Who subscribes to the topics of the stage: every one is to apply what happens. */
+  /** The subscribers of the stage's topics; each must apply every event. */
   subscribers: readonly string[];
-  /** Of an operator, for the API. */
+  /** Returns an operator's token for the API. */
   token: () => Promise<string>;
 }
 
-/** Many requests at once, watched until every subscriber has done what it should. One burst at a time. */
+/** Many requests at once, watched until every subscriber has applied the events. One burst at a time. */
 export interface Bursts {
-  /** The one that is under way, or was the last. */
+  /** The current burst, or the last one. */
   last(): Burst | undefined;
-  /** @returns undefined, if one is under way */
+  /** @returns undefined if a burst is already running */
   start(total: number): Promise<Burst | undefined>;
-  /** Told of all spans, as they come. */
+  /** Called with all spans as they arrive. */
   see(spans: readonly Span[]): void;
   /** Called once a second. */
   tick(): void;
 }
 
-/** Has the API of an embedded cloud make a new aggregate, from a form of the page. */
+/** Creates an aggregate through the API of an embedded cloud, from a form of the page. */
 export interface Creation {
   readonly form: CreateForm;
-  /** Values to begin with, by field: others each time. */
+  /** Initial values by field; different ones at each call. */
   sample(): Record<string, string>;
-  /** @param body as the page sends it: the form's values */
+  /** @param body the form's values, as the page sends them */
   request(cloud: EmbeddedCloud, body: unknown): Promise<Response>;
 }
 
-/** What runs beside an embedded cloud, and can be broken on purpose. */
+/** Stand-ins beside an embedded cloud that can be given faults. */
 export interface ProviderFaults {
   readonly title: Words;
   readonly lead: Words;
   /** By name. */
   readonly providers: readonly string[];
   readonly kinds: Readonly<Record<string, FaultKind>>;
-  /** Those that are broken, and how. */
+  /** The stand-ins with faults. */
   broken(cloud: EmbeddedCloud): Promise<Record<string, ProviderFault>>;
-  /** @param fault undefined: mends it */
+  /** @param fault undefined: removes the fault */
   change(cloud: EmbeddedCloud, provider: string, fault: ProviderFault | undefined): Promise<unknown>;
 }
 
-/** What the console shows and does for one app, beside what it does for every one. */
+/** Parts of the console that are specific to one app. */
 export interface ConsoleParts {
-  /** All that the services hold of one aggregate; default: what the outboxes and consumers of any app hold of it. */
+  /** All data of one aggregate, by service. Default: the rows of outboxes and consumers. */
   holdings?(stage: Stage, id: string): Promise<Holdings>;
-  /** What left the stage about an aggregate, by what is held of it. @param cloud undefined: of an account */
+  /** Messages sent outside the stage about an aggregate, from its data. @param cloud undefined: an AWS account */
   sent?(holdings: Holdings, cloud: EmbeddedCloud | undefined): Promise<Correspondence>;
   readonly creation?: Creation;
-  /** @param onChange told whenever there is more to tell of a burst */
+  /** @param onChange called when a burst makes progress */
   bursts?(options: BurstOptions, onChange: (burst: Burst) => void): Bursts;
   readonly faults?: ProviderFaults;
-  /** What new aggregates are called in charts, and by which metric of which service CloudWatch counts them. */
+  /** The label of new aggregates in charts, and the service and metric by which CloudWatch counts them. */
   readonly created?: { readonly title: Words; readonly metric: string; readonly service: string };
-  /** What the app's own modes of capabilities mean, and its profiles. */
+  /** Descriptions of the app's own modes and profiles. */
   readonly modes?: Readonly<Record<string, Words>>;
   readonly profiles?: Readonly<Record<string, Words>>;
 }

@@ -5,7 +5,7 @@ import type { Words } from '../words.ts';
 import type { Activity, LoadPoint, Passing, Percentiles } from './api.ts';
 import type { Second } from './seconds.ts';
 
-/** How a stage stands, apart from what passes. */
+/** Backlogs and faults of a stage. */
 export interface Standing {
   /** By physical name of the queue. */
   queues: ReadonlyMap<string, { backlog: number; inFlight: number }>;
@@ -13,12 +13,12 @@ export interface Standing {
   outboxes: ReadonlyMap<string, number>;
   /** By name of the consumer. */
   parked: ReadonlyMap<string, number>;
-  /** Functions that were stopped on purpose. */
+  /** Functions that an operator stopped. */
   stopped: ReadonlySet<string>;
   warnings: readonly Words[];
 }
 
-/** How each node does: those of which there is something to tell. */
+/** The activity of each node that has any. */
 export function nodesAt(
   { nodes }: Topology,
   rates: ReadonlyMap<string, Activity>,
@@ -65,7 +65,7 @@ const percentilesOf = (values: readonly number[]): Percentiles | undefined =>
     ? undefined
     : { p50: Math.round(percentile(values, 0.5)), p99: Math.round(percentile(values, 0.99)) };
 
-/** What passed along an edge with a span. */
+/** The message of a span, for the edge along which it passed. */
 export const passingOf = (
   { attributes, name, startMs, durationMs }: Span,
   edge: string,

@@ -2,10 +2,10 @@ import type { ProblemDocument } from '@rollcall/kit/internal/contracts/problem';
 import { OperatorError } from '../stage/errors.ts';
 import type { Words } from '../words.ts';
 
-/** A problem whose title is in Chinese, too. */
+/** A problem with its title in both languages. */
 type Said = Pick<ProblemDocument, 'title' | 'status'> & { says: Words };
 
-/** What is answered instead: RFC 9457. */
+/** The RFC 9457 response. */
 export class ConsoleProblem extends Error {
   override readonly name = 'ConsoleProblem';
   readonly document: Said & object;
@@ -19,7 +19,7 @@ export class ConsoleProblem extends Error {
 const CANNOT = new ConsoleProblem(409, { en: 'That cannot be done.', zh: '无法执行该操作。' });
 const BROKEN = new ConsoleProblem(500, { en: 'The stage does not answer as it should.', zh: '环境的应答异常。' });
 
-/** What goes wrong, as a problem. */
+/** Converts an error to a problem. */
 export function problemOf(error: Error): Said & { detail?: string } {
   if (error instanceof ConsoleProblem) return error.document;
   if (error instanceof OperatorError) return { ...CANNOT.document, detail: error.message };

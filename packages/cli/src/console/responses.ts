@@ -4,7 +4,7 @@ import { jsonIn } from '../json.ts';
 import { OperatorError } from '../stage/errors.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
-/** Scripts and styles are the page's own; the libraries set styles of elements. */
+/** Scripts only from the page itself. Inline styles are allowed, because libraries set them on elements. */
 const POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 export const STANDARD = {
   'x-content-type-options': 'nosniff',
@@ -13,7 +13,7 @@ export const STANDARD = {
 };
 export const NOTHING_HERE = { title: 'There is nothing here.', status: 404 };
 
-/** What a request says, as JSON; undefined: nothing. @throws {OperatorError} if it is too large, or no JSON */
+/** The JSON body of a request; undefined if empty. @throws {OperatorError} if it is too large, or not JSON */
 export async function bodyOf(request: IncomingMessage): Promise<unknown> {
   const body = await readBody(request, MAX_BODY_BYTES);
   if (!body) throw new OperatorError(`The body may have at most ${MAX_BODY_BYTES} bytes.`);
@@ -23,7 +23,7 @@ export async function bodyOf(request: IncomingMessage): Promise<unknown> {
   return value;
 }
 
-/** Answers with a line of JSON for each of them, as it comes. */
+/** Answers with NDJSON: one line per value, as it arrives. */
 export async function answerLines(response: ServerResponse, lines: AsyncIterable<unknown>): Promise<void> {
   for await (const line of lines) {
     if (!response.headersSent) response.writeHead(200, { 'content-type': 'application/x-ndjson', ...STANDARD });
@@ -34,7 +34,7 @@ export async function answerLines(response: ServerResponse, lines: AsyncIterable
 
 /** Answers with an RFC 9457 problem. */
 export function problem(response: ServerResponse, document: { title: string; status: number }): void {
-  // Lines that have begun can only break off.
+  // After the first line, an error can only end the connection.
   if (response.headersSent) response.destroy();
   else
     send(response, document.status, 'application/problem+json', JSON.stringify({ type: 'about:blank', ...document }));

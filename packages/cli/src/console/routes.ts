@@ -26,7 +26,7 @@ export interface RouteOptions {
   bursts: Bursts | undefined;
 }
 
-/** What the page asks of its server: api.ts says what each answers. */
+/** The routes of the page's API; for the responses, see api.ts. */
 export function routesOf(options: RouteOptions): Record<string, Route> {
   const { app, stage, cloud, topology, subscribers, watch, bursts } = options;
   const { profiles = {}, console: parts = {}, messages: contracts } = app;

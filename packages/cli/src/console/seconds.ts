@@ -1,6 +1,6 @@
 import type { Activity } from './api.ts';
 
-/** Rates are those of the last so many seconds. */
+/** Window over which rates are averaged. */
 const WINDOW_S = 5;
 
 interface Counts {
@@ -29,13 +29,13 @@ const newSecond = (): Second => ({
   applicationLagsMs: [],
 });
 
-/** Adds to what is counted of an edge or a node. */
+/** Increments the counters of an edge or a node. */
 export function add(counts: Map<string, Counts>, id: string, { count, errors }: Counts): void {
   const known = counts.get(id) ?? { count: 0, errors: 0 };
   counts.set(id, { count: known.count + count, errors: known.errors + errors });
 }
 
-/** The seconds of the window, and the one that goes on. */
+/** The complete seconds of the window, and the current one. */
 export function createSeconds() {
   const ended: Second[] = [];
   let current = newSecond();

@@ -16,17 +16,17 @@ import { routesOf } from './routes.ts';
 import { createWatch, type Told } from './watch.ts';
 
 export interface ConsoleOptions {
-  /** What the folder says of the app; of none, the console shows what it shows of every app. */
+  /** The app in the folder; undefined: the console shows only the common parts. */
   app: Partial<App>;
   stage: Stage;
-  /** The folder of the built page, as soon as it is there. */
+  /** The folder of the built page, as soon as it exists. */
   page: Promise<string>;
 }
 
 export interface Console {
   /**
-   * For a guarded server.
-   * @returns whether the request was for the console; else somebody else is to answer it
+   * Must be called behind the guard of the server.
+   * @returns whether the request was for the console; else the caller must answer it
    */
   serve(request: IncomingMessage, response: ServerResponse): boolean;
   stop(): Promise<void>;
@@ -34,7 +34,7 @@ export interface Console {
 
 const API = '/console/api/';
 
-/** The console of a stage: a page, and what it asks for. @throws {OperatorError} if the stage is not there */
+/** The console of a stage: its page and API. @throws {OperatorError} if the stage is not found */
 export async function createConsole({ app, stage, page }: ConsoleOptions): Promise<Console> {
   const [cloud, subscribers] = await Promise.all([embeddedCloudOf(stage), stage.subscribers()]);
   const topology = topologyIn(await stage.resources(), stage.table(''));
@@ -79,7 +79,7 @@ export async function createConsole({ app, stage, page }: ConsoleOptions): Promi
     serve(request, response) {
       const [path = '/', query] = (request.url ?? '/').split('?');
       const isRead = request.method === 'GET' || request.method === 'HEAD';
-      // The page of `/` is for people; whoever wants something else of it asks the API.
+      // The page at `/` is for browsers; requests for other media types go to the API.
       if (!path.startsWith('/console/') && !(path === '/' && isRead)) return false;
       const answering = path.startsWith(API)
         ? answer(request, response, path.slice(API.length), new URLSearchParams(query))
@@ -102,7 +102,7 @@ async function apiUrlOf(stage: Stage, cloud: EmbeddedCloud | undefined): Promise
   return String(api?.attributes.url ?? '');
 }
 
-/** Only an embedded cloud has them: elsewhere, what is made is real. */
+/** Only for an embedded cloud; in an AWS account they would create real data. */
 async function burstsOf(
   app: Partial<App>,
   stage: Stage,
@@ -115,7 +115,7 @@ async function burstsOf(
   return app.console.bursts(options, (data) => tell({ event: 'burst', data }));
 }
 
-/** Finds the route of a method and a path, such as `GET aggregates/{}`, and what stands for the braces. */
+/** Finds the route of a method and a path, such as `GET aggregates/{}`, and the values of its `{}`. */
 function routerOf(routes: Record<string, Route>): (key: string) => { route: Route; names: string[] } | undefined {
   const patterns = Object.entries(routes).map(
     ([key, route]) => [new RegExp(`^${key.replaceAll('{}', '([^/]+)')}$`), route] as const,

@@ -14,7 +14,7 @@ import { type Asked, type Route, read } from './asked.ts';
 import { ConsoleProblem } from './problem.ts';
 
 const HISTORY = 50;
-/** A month: what is switched for longer is no exception any more. */
+/** A month: a switch for longer is a permanent setting. */
 const MAX_SWITCH_S = 31 * 86_400;
 
 const switchRequest = z.strictObject({
@@ -25,7 +25,7 @@ const switchRequest = z.strictObject({
   forSeconds: z.int().positive().max(MAX_SWITCH_S).optional(),
 });
 
-/** How capabilities are switched, and switching them. */
+/** Routes that read and change switches. */
 export function switchRoutes(stage: Stage, profiles: Profiles): Record<string, Route> {
   async function switches(): Promise<Switches> {
     const [now, history] = await Promise.all([switchesOf(stage, new Date()), switchHistory(stage, HISTORY)]);

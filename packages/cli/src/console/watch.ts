@@ -10,7 +10,7 @@ import type { Bursts } from './parts.ts';
 import type { Standing } from './pictures.ts';
 import { standingOf } from './standing.ts';
 
-/** What whoever looks at the page is told as it happens. */
+/** Events for the open pages. */
 export type Told =
   | { event: 'snapshot'; data: Snapshot }
   | { event: 'messages'; data: Passing[] }
@@ -20,7 +20,7 @@ export type Told =
 export interface WatchOptions {
   app: Partial<App>;
   stage: Stage;
-  /** Nothing: it is an account, whose queues cost money to ask, and whose metrics come a minute late. */
+  /** Undefined for an AWS account: reading its queues costs money, and its metrics are a minute late. */
   cloud: EmbeddedCloud | undefined;
   topology: Topology;
   subscribers: readonly string[];
@@ -30,12 +30,12 @@ export interface WatchOptions {
 
 const EMBEDDED = { everyMs: 1_000, standingEveryMs: 2_000 };
 const ACCOUNT = { everyMs: 10_000, standingEveryMs: 10_000 };
-/** While nobody looks, an embedded cloud is asked how it stands only so often: it is some 20 calls. */
+/** Polling interval of an embedded cloud while no page is open: a poll is about 20 calls. */
 const UNSEEN_STANDING_EVERY_MS = 15_000;
 
 const MAX_FAILURES = 50;
 
-/** What is asked of a stage again and again; in Chinese, too. */
+/** Names of the polling loops, in both languages. */
 const WATCHED = { 'what happens': '正在发生什么', 'how it stands': '当前状态' };
 type Watched = keyof typeof WATCHED;
 
@@ -50,8 +50,8 @@ const NOTHING: Standing = {
 export type Watch = ReturnType<typeof createWatch>;
 
 /**
- * Watches a stage: an embedded cloud from the start, so that its load of the last fifteen minutes is known to whoever looks first;
- * an account only while somebody looks.
+ * Watches a stage: an embedded cloud from the start, so the first page already shows its load of the last 15 minutes;
+ * an AWS account only while a page is open.
  */
 export function createWatch({ app, stage, cloud, topology, subscribers, tell, bursts }: WatchOptions) {
   const { everyMs, standingEveryMs } = cloud ? EMBEDDED : ACCOUNT;
@@ -61,10 +61,10 @@ export function createWatch({ app, stage, cloud, topology, subscribers, tell, bu
   let functionFailures: readonly Failure[] = [];
   let isSeen = false;
   let stoodAt = Number.NEGATIVE_INFINITY;
-  /** What is told first is past already. */
+  /** The first report contains past events. */
   let isNew = true;
   let watching: { stopping: AbortController; loops: Promise<unknown> } | undefined;
-  /** Why each loop's last look failed. */
+  /** The last error of each loop. */
   const failures = new Map<Watched, string>();
 
   async function repeat(what: Watched, everyMs: number, signal: AbortSignal, look: () => Promise<void>): Promise<void> {
@@ -83,7 +83,7 @@ export function createWatch({ app, stage, cloud, topology, subscribers, tell, bu
   async function look(): Promise<void> {
     if (!cloud) return;
     const happened = await cloud.happened(after);
-    // What was before the watch began was in other seconds.
+    // Events from before the watch belong to earlier seconds.
     if (isNew) live.recall(happened);
     else live.see(happened);
     isNew = false;
@@ -133,12 +133,12 @@ export function createWatch({ app, stage, cloud, topology, subscribers, tell, bu
 
   if (cloud) begin();
   return {
-    /** Somebody looks. */
+    /** The first page was opened. */
     seen(): void {
       isSeen = true;
       begin();
     },
-    /** Nobody looks any more. */
+    /** The last page was closed. */
     unseen(): void {
       isSeen = false;
       if (!cloud) void stop();

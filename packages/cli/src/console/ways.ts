@@ -1,7 +1,7 @@
 import type { Span } from '@rollcall/local/internal/observability/otlp';
 import type { Topology } from '../stage/topology.ts';
 
-/** Finds what spans speak of in a topology. */
+/** Maps spans to nodes and edges of a topology. */
 export function waysIn(topology: Topology) {
   const nodes = new Map(topology.nodes.flatMap(({ id, resources }) => resources.map((name) => [name, id] as const)));
   const nodeOf = (resource: string) => nodes.get(resource);
@@ -17,7 +17,7 @@ export function waysIn(topology: Topology) {
   }
 
   function requestOf(span: Span, fn: string | undefined): Array<string | undefined> {
-    // Not a person's request of a sweep.
+    // An operator's request to a sweep has no route, and is not shown.
     if (span.attributes['http.route'] === undefined) return [];
     const isChange = isDone(span) && !/^(GET|HEAD|OPTIONS)/.test(span.name) && !isRead(span);
     return [client?.id, edge(client?.to, fn), isChange && fn ? outboxOf(fn)?.id : undefined];
@@ -46,12 +46,12 @@ export function waysIn(topology: Topology) {
   return {
     /** By physical name of a resource. */
     nodeOf,
-    /** The edges that a span went along, the last one to where it was done. */
+    /** The edges of a span; the last one leads to the node that handled it. */
     wayOf: (span: Span): string[] => placesOf(span).filter((id) => id !== undefined),
   };
 }
 
 const isDone = ({ attributes }: Span): boolean => Number(attributes['http.response.status_code'] ?? 0) < 400;
 
-/** RPC reads by POST. */
+/** RPC uses POST for reads, too. */
 const isRead = ({ name }: Span): boolean => /\/(Get|Watch)\w+$/.test(name);

@@ -9,7 +9,7 @@ import { callAggregate } from './words/language.ts';
 
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
-// Where the server does not answer, the page says so, in words of its own.
+// If the server does not answer, the page shows that itself.
 await queryClient.prefetchQuery(about);
 callAggregate(queryClient.getQueryData(about.queryKey)?.aggregate ?? AGGREGATE);
 createRoot(root).render(<App />);

@@ -8,7 +8,7 @@ import { PageTitle } from '../shown/page-title.tsx';
 import { Problem } from '../shown/problem.tsx';
 import { Time } from '../shown/time.tsx';
 
-/** More are found by their id. */
+/** Older ones can be opened by ID. */
 const SHOWN = 100;
 const SUGGESTED = 8;
 

@@ -9,7 +9,7 @@ import classes from './conversation.module.css';
 
 type Sent = Correspondence['threads'][number]['sent'][number];
 
-/** What left the stage about an aggregate, as whoever got it sees it: a thread for each recipient. */
+/** Messages sent to recipients outside the stage about an aggregate: one thread per recipient. */
 export function Conversation({ none, notice, threads }: Correspondence) {
   const { i18n } = useTranslation();
   return (

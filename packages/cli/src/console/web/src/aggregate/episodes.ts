@@ -2,23 +2,23 @@ import type { SpanView } from '../../../../stage/traces.ts';
 
 export interface Step {
   span: SpanView;
-  /** How many of its ancestors are in the same episode. */
+  /** Number of its ancestors in the same episode. */
   depth: number;
 }
 
-/** A time in which something happened all along. */
+/** A period of continuous activity. */
 export interface Episode {
   startMs: number;
   endMs: number;
   steps: Step[];
 }
 
-/** Where nothing happened for longer, a new scale begins: a sweep or a redrive comes minutes later, or a day. */
+/** A longer gap begins a new scale: a sweep or a redrive may follow minutes or a day later. */
 const QUIET_MS = 3_000;
 
 const endOf = ({ startMs, durationMs }: SpanView) => startMs + durationMs;
 
-/** All that happened, episode by episode, each span below the one that it came from. */
+/** All spans, grouped by episode, each below its parent. */
 export function episodesOf(spans: readonly SpanView[]): Episode[] {
   const byStart = spans.toSorted((a, b) => a.startMs - b.startMs);
   const groups: Array<{ endMs: number; spans: SpanView[] }> = [];

@@ -33,10 +33,10 @@ export function Messages({ messages }: { messages: readonly SentMessage[] }) {
   );
 }
 
-/** Two renditions of an event may have one id. What it comes to is part of an element's id, where spaces may not be. */
+/** Two versions of an event may have the same ID. The result is part of an element's id, so it has no spaces. */
 const keyOf = (channel: string, { type, id }: SentMessage['event']) => encodeURIComponent(`${channel} ${type} ${id}`);
 
-/** In the body of a CloudEvent is `data`, or `data_base64`; all else is header. */
+/** The body of a CloudEvent is `data` or `data_base64`; all other attributes are header. */
 function Message({ event: { data, data_base64, ...header } }: Pick<SentMessage, 'event'>) {
   const { t } = useTranslation();
   return (

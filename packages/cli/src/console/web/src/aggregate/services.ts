@@ -1,4 +1,4 @@
-/** Shades that can be told apart from each other and from both backgrounds by 3:1 (WCAG 1.4.11). */
+/** Shades with a contrast of 3:1 to each other and to both backgrounds (WCAG 1.4.11). */
 const colors = [
   '#3b82c4',
   '#b8741a',
@@ -12,7 +12,7 @@ const colors = [
   '#5b8a3a',
 ];
 
-/** A color for each service, the same one as long as the services are the same. */
+/** A color for each service; stable while the list of services is unchanged. */
 export function colorsOf(services: Iterable<string>): ReadonlyMap<string, string> {
   const names = [...new Set(services)].toSorted();
   return new Map(names.map((name, n) => [name, colors[n % colors.length] ?? '#808080']));

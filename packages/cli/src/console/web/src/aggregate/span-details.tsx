@@ -11,7 +11,7 @@ interface SpanDetailsProps {
   startMs: number;
 }
 
-/** Attributes and relatives of one step. */
+/** Attributes of one step, and its linked spans. */
 export function SpanDetails({ id, span, all, startMs }: SpanDetailsProps) {
   const { t } = useTranslation();
   const parent = all.find(({ spanId }) => spanId === span.parentSpanId);

@@ -7,7 +7,7 @@ import type { Episode, Step } from './episodes.ts';
 import { SpanDetails } from './span-details.tsx';
 import classes from './time-line.module.css';
 
-/** More are drawn when asked for. */
+/** The others are shown on request. */
 const SHOWN = 200;
 
 interface WaterfallProps {
@@ -91,7 +91,7 @@ const StepRow = memo(function StepRow({ step: { span, depth }, startMs, length, 
   );
 });
 
-/** What was not as usual about a step. */
+/** Anomalies of a step. */
 function Marks({ span: { error, attributes } }: { span: SpanView }) {
   const { t } = useTranslation();
   const receives = Number(attributes['messaging.sqs.receive_count'] ?? attributes['rollcall.receives'] ?? 1);

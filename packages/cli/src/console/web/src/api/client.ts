@@ -2,17 +2,17 @@ import type { Words } from '../../../../words.ts';
 
 const API = '/console/api';
 
-/** RFC 9457, as far as the page shows it. */
+/** The members of an RFC 9457 problem that the page shows. */
 interface ProblemDocument {
   type?: string;
   title?: string;
-  /** The title, in Chinese too: of the console's own problems. */
+  /** The title in Chinese, too; only the console's own problems have it. */
   says?: Words;
   detail?: string;
   errors?: Array<{ pointer: string; detail: string }>;
 }
 
-/** What the server said went wrong; without a document, it could not be reached or said nothing that we understand. */
+/** An error response; without a document, the server was unreachable or its response was not a problem. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly document: ProblemDocument;
@@ -64,7 +64,7 @@ export async function send<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, b
   return (await (await call(path, withBody(method, body))).json()) as T;
 }
 
-/** NDJSON: each line is told as soon as it is there. */
+/** NDJSON: each line is passed on as soon as it arrives. */
 export async function sendAndListen<T>(path: string, body: unknown, told: (line: T) => void): Promise<void> {
   const { body: answer } = await call(path, withBody('POST', body));
   if (!answer) return;

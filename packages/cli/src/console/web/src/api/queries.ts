@@ -25,7 +25,7 @@ import { get, ProblemError, send } from './client.ts';
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
-      // What the server refuses, it refuses again; what could not be reached is worth another try.
+      // A refusal is final; a request that did not reach the server is retried.
       retry: (failures, error) => failures < 2 && !(error instanceof ProblemError && error.document.type),
       staleTime: 1_000,
       refetchOnWindowFocus: false,
@@ -41,7 +41,7 @@ export const about = queryOptions({
 
 export const useAbout = () => useQuery(about);
 
-/** What the form begins with, where there is one. */
+/** The initial values of the form, if the app has one. */
 export const useSample = () => {
   const { data: about } = useAbout();
   return useQuery({
@@ -65,7 +65,7 @@ export const usePastLoad = () =>
     queryKey: ['load'],
     queryFn: ({ signal }) => get<LoadPoint[]>('/load', signal),
     staleTime: Number.POSITIVE_INFINITY,
-    // Fifteen minutes of points that are out of date once nobody looks.
+    // Fifteen minutes of points, out of date as soon as the page is left.
     gcTime: 0,
   });
 
@@ -81,7 +81,7 @@ export const useAggregate = (id: string) =>
     queryKey: ['aggregates', id],
     queryFn: ({ signal }) => get<AggregateView>(`/aggregates/${encodeURIComponent(id)}`, signal),
     refetchInterval: 2_000,
-    // A timeline is large; only the one that is looked at is kept.
+    // Timelines are large; only the open one is kept.
     gcTime: 10_000,
   });
 
@@ -142,7 +142,7 @@ export const useResetCircuit = () => {
   });
 };
 
-/** What is broken on purpose; asked for only where that is possible. */
+/** The injected faults; queried only if the stage supports them. */
 export const useFaults = () => {
   const { data: about } = useAbout();
   return useQuery({
@@ -153,7 +153,7 @@ export const useFaults = () => {
   });
 };
 
-/** One thing to break, or to mend. */
+/** A fault to set or to remove. */
 export type FaultChange =
   | { provider: string; fault: ProviderFault | null }
   | { function: string; stopped: boolean }

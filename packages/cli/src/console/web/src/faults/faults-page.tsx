@@ -47,7 +47,7 @@ export default function FaultsPage() {
   );
 }
 
-/** Mends only what is broken. */
+/** Removes only the faults that are set. */
 function mended({ providers, functions, latencyMs }: Faults): FaultChange[] {
   return [
     ...Object.entries(providers).flatMap(([provider, fault]) => (fault ? [{ provider, fault: null }] : [])),

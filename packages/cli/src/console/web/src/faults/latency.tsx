@@ -12,7 +12,7 @@ interface LatencyProps {
 
 const marks = [0, 250, 500, 1_000].map((value) => ({ value, label: `${value} ms` }));
 
-/** How late every call to AWS is answered. */
+/** The latency added to every call to AWS. */
 export function Latency({ latencyMs, apply }: LatencyProps) {
   const { t } = useTranslation();
   const [chosen, choose] = useState(latencyMs);

@@ -11,7 +11,7 @@ interface ProvidersProps {
   apply: (changes: FaultChange[]) => void;
 }
 
-/** How each of what runs beside the cloud is to behave. */
+/** The fault of each stand-in beside the cloud. */
 export function Providers({ faults, words: { title, lead, kinds }, apply }: ProvidersProps) {
   return (
     <Section title={say(title)} lead={say(lead)}>

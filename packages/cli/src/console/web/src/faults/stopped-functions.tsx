@@ -8,7 +8,7 @@ interface StoppedFunctionsProps extends Pick<Faults, 'functions'> {
   apply: (changes: FaultChange[]) => void;
 }
 
-/** Whether each function that takes messages takes any. */
+/** A switch for each function that consumes messages. */
 export function StoppedFunctions({ functions, apply }: StoppedFunctionsProps) {
   const { t } = useTranslation();
   return (

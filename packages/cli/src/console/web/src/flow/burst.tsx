@@ -25,7 +25,7 @@ export function BurstButton({ many, className }: { className: string } & Pick<Cr
   );
 }
 
-/** How far the last burst is, and its verdict. */
+/** Progress and verdict of the last burst. */
 export function BurstProgress({ accepted: acceptedAs }: { accepted: Words }) {
   const { t } = useTranslation();
   const burst = useLive(({ burst }) => burst);

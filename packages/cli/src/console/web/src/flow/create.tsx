@@ -13,7 +13,7 @@ import classes from './create.module.css';
 
 type Values = Record<string, string>;
 
-/** For a first look: one aggregate, or a hundred at once. */
+/** Creates one aggregate, or a hundred at once. */
 export function Create() {
   useTranslation();
   const { data: about } = useAbout();

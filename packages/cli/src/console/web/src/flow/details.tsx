@@ -19,7 +19,7 @@ interface DetailsProps {
   close: () => void;
 }
 
-/** All about one node or edge. */
+/** Details of one node or edge. */
 export function Details({ topology, shown, open, close }: DetailsProps) {
   const { t } = useTranslation();
   const goes = useGoes();

@@ -8,7 +8,7 @@ import { createDots } from './moving-dots.ts';
 
 const RADIUS = 3.5;
 
-/** Messages on their way along the edges. On a canvas: hundreds of moving elements would cost more than all else. */
+/** Messages moving along the edges. On a canvas, because hundreds of animated DOM elements are too slow. */
 export function Dots({ layout }: { layout: Layout }) {
   const ref = useRef<HTMLCanvasElement>(null);
   const store = useStoreApi();
@@ -47,7 +47,7 @@ export function Dots({ layout }: { layout: Layout }) {
     }
 
     const forget = live.onPassings((passings) => {
-      // No frame is drawn for a tab that nobody sees.
+      // Browsers draw no frames for a hidden tab.
       if (document.hidden) return;
       dots.add(passings, performance.now());
       frame ??= requestAnimationFrame(draw);
@@ -63,7 +63,7 @@ export function Dots({ layout }: { layout: Layout }) {
 
 const colorOf = (element: Element, name: string) => getComputedStyle(element).getPropertyValue(name);
 
-/** As many pixels as the screen has: setting them clears a canvas, so only when they changed. */
+/** Adapts the canvas to the device pixels. Setting the size clears a canvas, so only if it changed. */
 function fit(canvas: HTMLCanvasElement): void {
   const width = Math.round(canvas.clientWidth * devicePixelRatio);
   const height = Math.round(canvas.clientHeight * devicePixelRatio);

@@ -9,10 +9,10 @@ import type { PlacedEdge } from './layout.ts';
 
 export type StageEdge = Edge<{ about: TopologyEdge; placed: PlacedEdge; toDeadLetters: boolean }, 'stage'>;
 
-/** The busier, the thicker; four pixels at some 200 a second. */
+/** Line width by rate; four pixels at about 200 messages a second. */
 const widthAt = (perSecond: number) => 1.25 + Math.min(2.75, Math.log2(1 + perSecond) * 0.36);
 
-/** A way that messages take, and how many do. */
+/** An edge of the graph, with its message rate. */
 export const StageEdgeView = memo(function StageEdgeView({ data, markerEnd }: EdgeProps<StageEdge>) {
   const goes = useGoes();
   const { perSecond = 0, errorsPerSecond = 0 } = useEdgeActivity(data?.about.id ?? '');

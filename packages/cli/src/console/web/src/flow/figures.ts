@@ -10,7 +10,7 @@ export interface Figure {
 export const rate = (perSecond: number): string =>
   perSecond < 10 ? String(Math.round(perSecond * 10) / 10) : perSecond.toFixed(0);
 
-/** How something does now, in a few words each. What is zero is not said. */
+/** Current figures of a node or an edge, as short texts. Zeros are omitted. */
 export function figuresOf(activity: Activity, t: TFunction, kind?: NodeKind): Figure[] {
   const { perSecond = 0, errorsPerSecond = 0, backlog = 0, inFlight = 0, parked = 0, stopped = false } = activity;
   const figures: Figure[] = [];

@@ -63,7 +63,7 @@ export default function FlowPage() {
   );
 }
 
-/** Until somebody chooses: a graph where there is room for it, else a list. */
+/** Default until the user chooses: a graph on wide screens, else a list. */
 function useView() {
   const { breakpoints } = useMantineTheme();
   const narrow = useMediaQuery(`(max-width: ${breakpoints.sm})`, undefined, { getInitialValueInEffect: false });

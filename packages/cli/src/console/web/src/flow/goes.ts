@@ -4,7 +4,7 @@ import { en } from '../words/en.ts';
 type Known = keyof typeof en.flow.goes;
 const isKnown = (label: string): label is Known => label in en.flow.goes;
 
-/** What goes along an edge, in the language of the page; as the server says it, if that is news to us. */
+/** The label of an edge in the page's language; the server's own text if it has no translation. */
 export function useGoes(): (label: string) => string {
   const { t } = useTranslation();
   return (label) => (isKnown(label) ? t(`flow.goes.${label}`) : label);

@@ -14,7 +14,7 @@ import { type StageNode, StageNodeView } from './node.tsx';
 const nodeTypes = { stage: StageNodeView };
 const edgeTypes = { stage: StageEdgeView };
 const markerEnd = { type: MarkerType.ArrowClosed, width: 14, height: 14 };
-/** Below it, names cannot be read: then the graph is wider than the screen, and can be moved. */
+/** Minimum zoom at which names are readable. A larger graph extends beyond the screen and can be panned. */
 const LEAST_READABLE_ZOOM = 0.72;
 
 function elementsOf({ nodes, edges }: Topology, layout: Layout, open: (id: string) => void) {
@@ -80,7 +80,7 @@ export function Graph({ topology, open }: { topology: Topology; open: (id: strin
   );
 }
 
-/** Shows all of it, if it can be read then; else where it begins. Again when there is more or less room. */
+/** Fits the whole graph if it stays readable, else shows its beginning. Repeated when the size changes. */
 function WholeInView({ layout }: { layout: Layout }) {
   const width = useStore((state) => state.width);
   const height = useStore((state) => state.height);

@@ -7,7 +7,7 @@ import { say } from '../words/language.ts';
 
 const to = (path: string) => <Anchor component={Link} to={path} inherit underline="always" />;
 
-/** What the page shows and what to do first, until somebody closes it. */
+/** An introduction to the page, until the user closes it. */
 export function Introduction() {
   const { t } = useTranslation();
   const { data: about } = useAbout();

@@ -21,7 +21,7 @@ export interface Layout {
 /** Wide enough for `registration-replies-dlq` on three lines. */
 export const NODE_SIZE = { width: 126, height: 80 };
 
-/** Where everything is drawn: in the direction in which messages flow. */
+/** Positions of nodes and edges, in the direction of the message flow. */
 export function placed(topology: Topology, vertical: boolean): Layout {
   const graph = new Graph({ multigraph: true });
   graph.setGraph({
@@ -50,7 +50,7 @@ export function placed(topology: Topology, vertical: boolean): Layout {
 
 const middleOf = (a: Point, b: Point): Point => ({ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 });
 
-/** Through the middles between the points, bent towards the points. */
+/** A curve through the midpoints, with the points as control points. */
 export function curve(points: readonly Point[]): string {
   const [first, ...rest] = points;
   if (!first) return '';
@@ -64,7 +64,7 @@ export function curve(points: readonly Point[]): string {
   return `M ${first.x} ${first.y} ${steps.join(' ')}`;
 }
 
-/** Without what only matters once something could not be handled for days. */
+/** Without dead letters, which matter only after days of failures. */
 export function withoutDeadLetters({ nodes, edges }: Topology): Topology {
   const left = new Set(nodes.filter(({ kind }) => kind === 'dead letters').map(({ id }) => id));
   const onlyFromThere = ({ id }: TopologyNode) => {

@@ -8,7 +8,7 @@ import { figuresOf } from './figures.ts';
 import classes from './flow.module.css';
 import { placed } from './layout.ts';
 
-/** The topology as a list: for small screens, and for whoever reads rather than looks. */
+/** The topology as a list: for small screens and screen readers. */
 export function NodeList({ topology, open }: { topology: Topology; open: (id: string) => void }) {
   const { t } = useTranslation();
   const nodes = useMemo(() => inFlowOrder(topology), [topology]);
@@ -29,7 +29,7 @@ export function NodeList({ topology, open }: { topology: Topology; open: (id: st
   );
 }
 
-/** As the graph has them: from left to right, and from top to bottom. */
+/** In the order of the graph: from left to right, and from top to bottom. */
 function inFlowOrder(topology: Topology): TopologyNode[] {
   const { nodes } = placed(topology, false);
   const at = ({ id }: TopologyNode) => nodes.get(id) ?? { x: 0, y: 0 };

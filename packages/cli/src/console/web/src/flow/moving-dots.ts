@@ -1,12 +1,12 @@
 import type { Passing } from '../../../api.ts';
 import type { Layout, Point } from './layout.ts';
 
-/** More could be drawn, but nobody could follow them: at 200 registrations a second, thousands pass. */
+/** A readable maximum: at 200 registrations a second, thousands of messages pass. */
 const MAX_DOTS = 240;
 const PIXELS_PER_SECOND = 240;
 const SHORTEST_MS = 350;
 const MAX_MS = 1_400;
-/** What passed in a second is told at its end, and shown in the next. */
+/** The messages of a second are reported at its end, and shown during the next. */
 const MAX_DELAY_MS = 1_000;
 const SAMPLES = 40;
 
@@ -21,7 +21,7 @@ interface Dot {
   bad: boolean;
 }
 
-/** An outcome that somebody should see, in red: the others are `applied`, `duplicate`, `ignored`. */
+/** Outcomes other than `applied`, `duplicate` and `ignored` are red. */
 export const isBad = (outcome: string | undefined) =>
   outcome !== undefined && !['applied', 'duplicate', 'ignored'].includes(outcome);
 
@@ -42,7 +42,7 @@ function at({ points }: Way, part: number): Point | undefined {
   return from && to && { x: from.x + (to.x - from.x) * rest, y: from.y + (to.y - from.y) * rest };
 }
 
-/** Messages under way: which dots there are, and where each is at some time. */
+/** The dots of messages in transit, and the position of each at a given time. */
 export function createDots({ edges }: Layout) {
   const ways = new Map([...edges].map(([id, { path }]) => [id, wayAlong(path)]));
   let dots: Dot[] = [];

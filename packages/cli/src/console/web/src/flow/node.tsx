@@ -8,7 +8,7 @@ import classes from './flow.module.css';
 
 export type StageNode = Node<{ about: TopologyNode; vertical: boolean; open: (id: string) => void }, 'stage'>;
 
-/** A queue, a function, …, and how it does now. */
+/** A node of the graph (queue, function, …) with its current figures. */
 export const StageNodeView = memo(function StageNodeView({ data }: NodeProps<StageNode>) {
   const { about, vertical, open } = data;
   return (

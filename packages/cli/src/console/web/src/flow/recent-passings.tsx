@@ -6,7 +6,7 @@ import { Time } from '../shown/time.tsx';
 import { isBad } from './moving-dots.ts';
 import { Part } from './part.tsx';
 
-/** The last messages that were seen here since this was opened. */
+/** The last messages on this node or edge since the details were opened. */
 export function RecentPassings({ edges }: { edges: readonly string[] }) {
   const { t } = useTranslation();
   const passings = useRecentPassings(edges);

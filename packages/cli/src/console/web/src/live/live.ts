@@ -3,23 +3,23 @@ import type { Burst, Failure, LoadPoint, Passing, Snapshot } from '../../../api.
 
 export type Connection = 'connecting' | 'live' | 'lost';
 
-/** What the server tells by itself, as far as it is kept. */
+/** State from the server-sent events. */
 export interface Live {
   connection: Connection;
   snapshot: Snapshot | undefined;
-  /** The last minute, the oldest first. */
+  /** The last minute, oldest first. */
   lastMinute: readonly Snapshot[];
-  /** Since the page is open, a quarter of an hour at most. */
+  /** Since the page was opened, 15 minutes at most. */
   load: readonly LoadPoint[];
   burst: Burst | undefined;
-  /** Of functions, the latest first. */
+  /** Failed invocations, latest first. */
   failures: readonly Failure[];
 }
 
 const MINUTE_MS = 60_000;
-/** A quarter of an hour, a second each. */
+/** 15 minutes of seconds. */
 const MAX_POINTS = 900;
-/** Of an account, a snapshot comes every ten seconds. */
+/** In an AWS account, a snapshot arrives every ten seconds. */
 const SILENCE_MS = 25_000;
 const NEXT_TRY_MS = 2_000;
 
@@ -52,7 +52,7 @@ export function createLive(url: string, reconnected: () => void) {
     if (again) reconnected();
   }
 
-  /** A browser gives up where the answer was an error, and does not notice silence: so we open it anew ourselves. */
+  /** `EventSource` does not reconnect after an error response, or if events stop arriving, so this does. */
   function lost(): void {
     source?.close();
     window.clearTimeout(silence);
@@ -61,7 +61,7 @@ export function createLive(url: string, reconnected: () => void) {
   }
 
   function took(snapshot: Snapshot): void {
-    // What has not changed stays the same object, so that only what did change is drawn again.
+    // Unchanged parts stay the same object, so React renders only the changed ones.
     const now = Date.parse(snapshot.load.at);
     const shared = replaceEqualDeep(live.snapshot, snapshot);
     change({

@@ -4,10 +4,10 @@ import { liveUrl } from '../api/client.ts';
 import { queryClient } from '../api/queries.ts';
 import { createLive, type Live } from './live.ts';
 
-/** After a break, nothing that was fetched before is relied on. */
+/** After a reconnect, all queries are refetched. */
 export const live = createLive(liveUrl, () => void queryClient.invalidateQueries());
 
-/** @param select what is looked at; it must be the same object as long as it has not changed */
+/** @param select selects a part of the state; must return the same object while it is unchanged */
 export const useLive = <T>(select: (live: Live) => T): T =>
   useSyncExternalStore(live.subscribe, () => select(live.get()));
 
@@ -20,7 +20,7 @@ export const useEdgeActivity = (id: string): Activity => useLive(({ snapshot }) 
 const SHOWN = 20;
 const REFRESH_MS = 500;
 
-/** The last messages that passed along one of these edges, the latest first. */
+/** The last messages along one of these edges, latest first. */
 export function useRecentPassings(edges: readonly string[]): readonly Passing[] {
   const [shown, show] = useState<readonly Passing[]>([]);
   const latest = useRef<readonly Passing[]>([]);
@@ -34,7 +34,7 @@ export function useRecentPassings(edges: readonly string[]): readonly Passing[] 
       const ours = passings.filter(({ edge }) => ids.has(edge));
       if (ours.length > 0) latest.current = [...ours.slice(-SHOWN).reverse(), ...latest.current].slice(0, SHOWN);
     });
-    // Messages come by the hundred a second: what nobody could read is not drawn.
+    // Hundreds of messages may arrive in a second, so rendering is throttled.
     const timer = setInterval(() => show(latest.current), REFRESH_MS);
     return () => {
       forget();

@@ -34,10 +34,10 @@ export default function LoadPage() {
   );
 }
 
-/** A chart that moves all the time needs no entrance. */
+/** No entrance animation: the chart is updated every second. */
 const still = { isAnimationActive: false };
 
-/** A lag is measured only when something is: a value between two without one is no line, but a dot. */
+/** A lag exists only in seconds with messages. An isolated value is a dot, because a line needs two. */
 const scattered = { withDots: true, dotProps: { r: 2, strokeWidth: 0 } };
 
 function Charts({ rows }: { rows: readonly Row[] }) {
@@ -97,7 +97,7 @@ function Charts({ rows }: { rows: readonly Row[] }) {
   );
 }
 
-/** What all the charts have in common. */
+/** Properties common to all charts. */
 function useShared(language: string, rows: readonly Row[]) {
   const reduced = useReducedMotion();
   return useMemo(() => {

@@ -6,7 +6,7 @@ import { useLive } from '../live/use-live.ts';
 import { duration } from '../shown/times.ts';
 import { useCreated } from './use-created.ts';
 
-/** The last second, in figures. */
+/** The figures of the last second. */
 export function Now() {
   const { t } = useTranslation();
   const created = useCreated();

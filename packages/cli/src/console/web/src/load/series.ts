@@ -1,6 +1,6 @@
 import type { LoadPoint, Percentiles } from '../../../api.ts';
 
-/** What charts draw: one row a slice of time. */
+/** The rows of a chart: one per time slice. */
 export interface Row {
   at: number;
   created: number;
@@ -14,17 +14,17 @@ export interface Row {
   applicationP99: number | null;
 }
 
-/** 180 rows in fifteen minutes: more than a chart of 600 pixels can show apart. */
+/** 180 rows in fifteen minutes: enough for a chart of 600 pixels. */
 const SLICE_MS = 5_000;
 const QUARTER_OF_AN_HOUR_MS = 15 * 60_000;
 
-/** What was before the page was open, and what has come since. */
+/** Points from before the page was opened, and those received since. */
 export function joined(past: readonly LoadPoint[], since: readonly LoadPoint[]): LoadPoint[] {
   const first = since[0]?.at;
   return [...(first === undefined ? past : past.filter(({ at }) => at < first)), ...since];
 }
 
-/** Averages of rates and medians, the worst of the rest, of the last quarter of an hour. */
+/** The last 15 minutes: averages of rates and medians, the maximum of all other values. */
 export function rowsOf(points: readonly LoadPoint[]): Row[] {
   const last = Date.parse(points.at(-1)?.at ?? '');
   const recent = points.filter(({ at }) => Date.parse(at) > last - QUARTER_OF_AN_HOUR_MS);
@@ -36,10 +36,10 @@ const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 /** Beyond a minute, whole minutes: 60 and 90 seconds are both "1 minute ago". */
 const TICKS_MS = [10 * SECOND_MS, 20 * SECOND_MS, MINUTE_MS, 2 * MINUTE_MS, 5 * MINUTE_MS];
-/** Beside that of now: more labels than four do not fit on a chart of a small screen. */
+/** Without the label for now: a chart on a small screen has room for four in all. */
 const MAX_TICKS = 3;
 
-/** Where the axis of time is marked, from the last row backwards in round steps. */
+/** Ticks of the time axis, from the last row backwards in round steps. */
 export function ticksOf(rows: readonly Row[]): number[] {
   const [first = 0, last = 0] = [rows[0]?.at, rows.at(-1)?.at];
   const step = TICKS_MS.find((one) => last - first <= MAX_TICKS * one) ?? QUARTER_OF_AN_HOUR_MS / MAX_TICKS;

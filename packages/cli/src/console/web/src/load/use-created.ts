@@ -2,7 +2,7 @@ import { useTranslation } from 'react-i18next';
 import { useAbout } from '../api/queries.ts';
 import { say } from '../words/language.ts';
 
-/** What new aggregates are called. */
+/** The label of new aggregates. */
 export function useCreated(): string {
   const { t } = useTranslation();
   const { data: about } = useAbout();

@@ -89,7 +89,7 @@ function Select({ message, checked, change }: SelectProps) {
   );
 }
 
-/** What names no aggregate is parked under its queue, with version 0. */
+/** A message without an aggregate is parked under its queue, with version 0. */
 const Aggregate = ({ aggregateId, version, type }: ParkedView) => (
   <>
     {version === 0 ? (

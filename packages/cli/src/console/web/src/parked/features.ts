@@ -7,7 +7,7 @@ import {
 } from '@tanstack/react-table';
 import type { ParkedView } from '../../../api.ts';
 
-/** What the table of parked messages can do. */
+/** Features of the table of parked messages. */
 export const features = tableFeatures({
   rowSelectionFeature,
   rowPaginationFeature,

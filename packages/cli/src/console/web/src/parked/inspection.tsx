@@ -9,7 +9,7 @@ import { Problem, tellDone } from '../shown/problem.tsx';
 import { Time } from '../shown/time.tsx';
 import { colorOf } from './reasons.ts';
 
-/** All that is known of one parked message, and a way to discard it. */
+/** Details of one parked message, with a button to discard it. */
 export function Inspection({ message, close }: { message: ParkedView | undefined; close: () => void }) {
   const { t } = useTranslation();
   const [discarding, setDiscarding] = useState(false);

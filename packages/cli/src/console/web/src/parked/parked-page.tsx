@@ -12,7 +12,7 @@ import { Inspection } from './inspection.tsx';
 import { ParkedTable } from './parked-table.tsx';
 import { Redrive } from './redrive.tsx';
 
-/** Enough to see what is wrong; to work on all of more, there is `redrive all`. */
+/** Enough for a diagnosis; larger numbers are handled by `redrive all`. */
 const LIMIT = 500;
 
 export default function ParkedPage() {
@@ -44,7 +44,7 @@ interface Filter {
   reason: string | undefined;
 }
 
-/** In the address, so that others can link to it. */
+/** The filter is in the URL, so it can be shared. */
 function useFilter() {
   const [params, setParams] = useSearchParams();
   const filter: Filter = {

@@ -14,7 +14,7 @@ interface ParkedTableProps {
   select: (messages: readonly ParkedView[]) => void;
 }
 
-/** What is parked, page by page. What is selected stays so until it is gone. */
+/** Parked messages, in pages. A selected message stays selected until it is no longer parked. */
 export function ParkedTable({ messages, inspect, select }: ParkedTableProps) {
   const { t } = useTranslation();
   const table = useTable({
@@ -23,7 +23,7 @@ export function ParkedTable({ messages, inspect, select }: ParkedTableProps) {
     data: messages,
     getRowId: ({ subscriber, aggregateId, messageId }) => `${subscriber} ${aggregateId} ${messageId}`,
     initialState: { pagination: { pageIndex: 0, pageSize: ROWS } },
-    // The list is asked for anew every few seconds: whoever reads the third page stays there.
+    // The list is reloaded every few seconds, which must not reset the page.
     autoResetPageIndex: false,
     meta: { inspect },
   });
@@ -31,7 +31,7 @@ export function ParkedTable({ messages, inspect, select }: ParkedTableProps) {
   useEffect(() => select(table.getSelectedRowModel().rows.map(({ original }) => original)), [rowSelection, messages]);
   const pages = table.getPageCount();
   const page = Math.min(pagination.pageIndex, Math.max(0, pages - 1));
-  // Rows may have gone from under the last page.
+  // The last page may no longer exist.
   useEffect(() => {
     if (page !== pagination.pageIndex) table.setPageIndex(page);
   }, [page, pagination.pageIndex, table]);

@@ -3,10 +3,10 @@ import { useTranslation } from 'react-i18next';
 import type { RedriveProgress } from '../../../api.ts';
 import { Problem } from '../shown/problem.tsx';
 
-/** More would be the same error over and over. */
+/** Further errors are usually the same. */
 const FAILURES_SHOWN = 20;
 
-/** How far a redrive is, and what came of it. */
+/** Progress and outcome of a redrive. */
 export function RedriveOutcome({ progress, error }: { progress: RedriveProgress | undefined; error: unknown }) {
   const { t } = useTranslation();
   if (!progress) return <Problem error={error} />;

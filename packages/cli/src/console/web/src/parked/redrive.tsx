@@ -6,12 +6,12 @@ import { RedriveOutcome } from './redrive-outcome.tsx';
 import { useRedrive } from './use-redrive.ts';
 
 interface RedriveProps {
-  /** The one that the list is filtered by. */
+  /** The subscriber by which the list is filtered. */
   subscriber: string | undefined;
   selected: readonly ParkedView[];
 }
 
-/** Two ways to redrive: what is selected, or all of a subscriber. */
+/** Buttons to redrive the selected messages, or all of a subscriber. */
 export function Redrive({ subscriber, selected }: RedriveProps) {
   const { t } = useTranslation();
   const [asked, ask] = useState<RedriveRequest>();

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { RedriveProgress, RedriveRequest } from '../../../api.ts';
 import { sendAndListen } from '../api/client.ts';
 
-/** A redrive, and how far it is. It goes on at the server when nobody looks. */
+/** A redrive and its progress. It continues at the server if the page is closed. */
 export function useRedrive() {
   const client = useQueryClient();
   const [progress, setProgress] = useState<RedriveProgress>();

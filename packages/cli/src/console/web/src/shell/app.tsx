@@ -37,7 +37,7 @@ const page = (path: string, Page: ComponentType) => ({
   ),
 });
 
-// In the hash: the server has one page to serve, whatever the path.
+// In the hash, so the server needs to serve only one page.
 const router = createHashRouter([
   {
     element: <Shell />,

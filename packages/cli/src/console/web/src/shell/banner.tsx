@@ -8,7 +8,7 @@ import { useLive } from '../live/use-live.ts';
 import { say } from '../words/language.ts';
 
 const NO_WARNINGS: readonly Words[] = [];
-/** Warnings of what is broken on purpose, which is told apart, and at once. */
+/** Warnings about injected faults, which are shown separately and at once. */
 const ON_PURPOSE = /^(provider|function|latency)\b/;
 
 export function useWarnings(): string[] {
@@ -25,7 +25,7 @@ function useRecentFailures(): readonly Failure[] {
   return failures.filter(({ at }) => now !== undefined && Date.parse(at) > Date.parse(now) - RECENT_MS);
 }
 
-/** What is broken on purpose, in words. */
+/** The injected faults as text. */
 function useBroken(): string[] {
   const { t } = useTranslation();
   const { data: faults } = useFaults();
@@ -38,7 +38,7 @@ function useBroken(): string[] {
   return [...providers, ...stopped, ...latency];
 }
 
-/** On every page, as long as not everything is as it should be. */
+/** Shown on every page while there are faults or warnings. */
 export function Banner() {
   const { t } = useTranslation();
   const broken = useBroken();

@@ -4,7 +4,7 @@ import { useRouteError } from 'react-router';
 import { PageTitle } from '../shown/page-title.tsx';
 import { Problem } from '../shown/problem.tsx';
 
-/** Instead of a page that went wrong: a mistake of ours, or a piece of the page that the server no longer has. */
+/** Shown instead of a page that threw: a bug, or a chunk that the server no longer has. */
 export function Broken() {
   const { t } = useTranslation();
   const error = useRouteError();

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { useLive } from '../live/use-live.ts';
 import classes from './shell.module.css';
 
-/** Whether what is shown is what is. */
+/** Whether the data shown is live. */
 export function ConnectionState() {
   const { t } = useTranslation();
   const connection = useLive(({ connection }) => connection);

@@ -20,7 +20,7 @@ export function LanguageChoice() {
 const schemes: MantineColorScheme[] = ['auto', 'light', 'dark'];
 const signs = { auto: '◐', light: '☀', dark: '☾' };
 
-/** Follows the system until somebody chooses. */
+/** Follows the system until the user chooses. */
 export function SchemeChoice() {
   const { t } = useTranslation();
   const { colorScheme, setColorScheme } = useMantineColorScheme();

@@ -11,7 +11,7 @@ import { Pages } from './pages.tsx';
 import { LanguageChoice, SchemeChoice } from './preferences.tsx';
 import classes from './shell.module.css';
 
-/** What surrounds every page. */
+/** The frame of every page: header, navigation, banner. */
 export function Shell() {
   const { t } = useTranslation();
   const [opened, { toggle, close }] = useDisclosure();
@@ -73,7 +73,7 @@ export function Shell() {
   );
 }
 
-/** Not a link: the hash is the router's. */
+/** Not a link, because the router uses the hash. */
 const focusMain = () => document.getElementById('main')?.focus();
 
 function StageName() {

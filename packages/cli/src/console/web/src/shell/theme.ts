@@ -1,6 +1,6 @@
 import { type CSSVariablesResolver, createTheme } from '@mantine/core';
 
-/** Mantine's own colours, but where they are too pale for WCAG's 4.5:1. */
+/** Mantine's colours, darkened if their contrast is below WCAG's 4.5:1. */
 export const theme = createTheme({
   primaryShade: { light: 8, dark: 8 },
   autoContrast: true,
@@ -10,7 +10,7 @@ export const theme = createTheme({
   components: {
     Modal: { styles: { title: { fontWeight: 650 } } },
     Drawer: { styles: { title: { fontWeight: 650, overflowWrap: 'anywhere' } } },
-    // They are short: none needs to scroll, which a keyboard could not do.
+    // They are short, so none needs to scroll (a keyboard could not scroll it).
     Select: { defaultProps: { withScrollArea: false, maxDropdownHeight: 440 } },
     Autocomplete: { defaultProps: { withScrollArea: false, maxDropdownHeight: 440 } },
   },

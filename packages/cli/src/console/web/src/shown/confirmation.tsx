@@ -4,14 +4,14 @@ import { useTranslation } from 'react-i18next';
 interface ConfirmationProps {
   title: string;
   text: string;
-  /** What the button says that does it. */
+  /** Label of the button that confirms. */
   action: string;
   opened: boolean;
   close: () => void;
   confirm: () => void;
 }
 
-/** Asks before something is done. */
+/** Asks for confirmation of an action. */
 export function Confirmation({ title, text, action, opened, close, confirm }: ConfirmationProps) {
   const { t } = useTranslation();
   return (

@@ -1,6 +1,6 @@
 import { Children, Fragment, type ReactNode } from 'react';
 
-/** What there is to say, with dots between. */
+/** Texts separated by dots. */
 export const Dotted = ({ children }: { children: ReactNode }) =>
   Children.toArray(children).map((child, index) => (
     <Fragment key={index}>

@@ -1,6 +1,6 @@
 import { Paper, Text } from '@mantine/core';
 
-/** Says that there is nothing, and why that may be. */
+/** The text of an empty list, with a possible reason. */
 export const Empty = ({ children }: { children: string }) => (
   <Paper withBorder p="lg" bg="transparent">
     <Text c="dimmed" ta="center">

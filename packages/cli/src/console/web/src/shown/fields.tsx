@@ -5,7 +5,7 @@ interface FieldsProps extends Pick<TableProps, 'verticalSpacing' | 'withRowBorde
   of: Readonly<Record<string, unknown>>;
 }
 
-/** An object's fields, a row each; what is in them in turn, as JSON. */
+/** An object's fields, one per row; nested values as JSON. */
 export const Fields = ({ label, of, ...look }: FieldsProps) => (
   <Table aria-label={label} style={{ overflowWrap: 'anywhere' }} {...look}>
     <Table.Tbody>

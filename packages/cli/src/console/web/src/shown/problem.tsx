@@ -17,7 +17,7 @@ function detailOf(error: unknown): string {
   return [detail, ...(errors ?? []).map(({ pointer, detail }) => `${pointer}: ${detail}`)].filter(Boolean).join(' ');
 }
 
-/** What went wrong, where it was asked for. */
+/** An error, shown in place of the data. */
 export function Problem({ error, again }: { error: unknown; again?: () => void }) {
   const { t } = useTranslation();
   if (!error) return null;
@@ -33,7 +33,7 @@ export function Problem({ error, again }: { error: unknown; again?: () => void }
   );
 }
 
-/** What went wrong with something that somebody did. */
+/** A notification that an action of the user failed. */
 export const tellProblem = (error: unknown) =>
   notifications.show({
     color: 'red',

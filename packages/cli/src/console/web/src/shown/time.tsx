@@ -5,7 +5,7 @@ import { exact, relative } from './times.ts';
 const listeners = new Set<() => void>();
 let timer: number | undefined;
 
-/** One clock for all times of a page. */
+/** One timer for all relative times of a page. */
 function onSecond(listener: () => void): () => void {
   listeners.add(listener);
   timer ??= window.setInterval(() => {

@@ -3,7 +3,7 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** Milliseconds as people read them: `0.4 ms`, `12 ms`, `3.4 s`, `5 min`. */
+/** Milliseconds as readable text: `0.4 ms`, `12 ms`, `3.4 s`, `5 min`. */
 export function duration(ms: number): string {
   if (ms < 10) return `${Math.round(ms * 10) / 10} ms`;
   if (ms < SECOND) return `${Math.round(ms)} ms`;
@@ -20,11 +20,11 @@ const UNITS = [
   [SECOND, 'second'],
 ] as const;
 
-/** How far a point in time is from another: `now`, `5 minutes ago`, `in 2 hours`. */
+/** A point in time relative to another: `now`, `5 minutes ago`, `in 2 hours`. */
 export function relative(at: number, now: number, language: string): string {
   const [length, unit] = UNITS.find(([length]) => Math.abs(at - now) >= length) ?? [SECOND, 'second'];
   const count = Math.trunc((at - now) / length);
-  // As words, a day is one of the calendar ("yesterday"); only "now" means the same.
+  // With `auto`, a day would be a calendar day ("yesterday"), so only "now" uses it.
   return new Intl.RelativeTimeFormat(language, { numeric: count === 0 ? 'auto' : 'always' }).format(count, unit);
 }
 

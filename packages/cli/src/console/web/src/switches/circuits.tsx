@@ -11,7 +11,7 @@ import { Section } from '../shown/section.tsx';
 import { Time } from '../shown/time.tsx';
 import { duration } from '../shown/times.ts';
 
-/** Remote services: called, or left alone. */
+/** Circuits of remote services. */
 export function Circuits() {
   const { t } = useTranslation();
   const { data: circuits, error, refetch } = useCircuits();

@@ -6,10 +6,10 @@ import { Section } from '../shown/section.tsx';
 import { Time } from '../shown/time.tsx';
 import { Until } from './until.tsx';
 
-/** The latest; the CLI knows all. */
+/** The latest entries; the CLI lists all. */
 const SHOWN = 50;
 
-/** Who switched what, and why. */
+/** The history of switches. */
 export function History({ history }: Pick<Switches, 'history'>) {
   const { t } = useTranslation();
   const latest = history.toSorted((a, b) => b.at.localeCompare(a.at)).slice(0, SHOWN);

@@ -6,7 +6,7 @@ import { useAbout, useSwitch } from '../api/queries.ts';
 import { Problem, tellDone } from '../shown/problem.tsx';
 import { useWordsOf } from './words-of.ts';
 
-/** What is to be switched: one of the two. */
+/** Either a capability or a profile. */
 export type Target = { capability: string } | { profile: string };
 
 interface SwitchFormProps {
@@ -14,7 +14,7 @@ interface SwitchFormProps {
   close: () => void;
 }
 
-/** Asks how, why and for how long. */
+/** A form for mode, reason and duration. */
 export function SwitchForm({ target, close }: SwitchFormProps) {
   const { t } = useTranslation();
   const titleOf = (target: Target) =>

@@ -8,7 +8,7 @@ const isMode = (mode: string): mode is keyof typeof en.switches.modeText => mode
 
 const own = (words: Readonly<Record<string, Words>> = {}, name: string) => (words[name] ? say(words[name]) : '');
 
-/** What modes and profiles mean: those of every app, else by the app's own words. */
+/** Descriptions of modes and profiles: the built-in ones, else those of the app. */
 export function useWordsOf() {
   const { t } = useTranslation();
   const { data: about } = useAbout();

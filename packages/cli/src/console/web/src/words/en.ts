@@ -1,5 +1,5 @@
 /**
- * What the page says, in English. The Chinese words have the same keys: see `zh.ts`. What an app calls its aggregate stands
+ * Texts of the page, in English. `zh.ts` has the same keys. The app's name for its aggregate is filled in
  * for `{aggregate}` and `{aggregates}`; in upper case at the beginning of a sentence.
  */
 export const en = {
@@ -342,5 +342,5 @@ export const en = {
 
 type Words<T> = { [K in keyof T]: T[K] extends string ? string : Words<T[K]> };
 
-/** What every language has to say. */
+/** The texts that each language must have. */
 export type Dictionary = Words<typeof en>;

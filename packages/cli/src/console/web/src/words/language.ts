@@ -29,13 +29,13 @@ export function speak(language: Language): void {
   void i18next.changeLanguage(language);
 }
 
-/** Puts what the app calls its aggregate into all that the page says: before anything is shown. */
+/** Fills the app's name for an aggregate into all texts, before the page is rendered. */
 export function callAggregate({ en: inEnglish, zh: inChinese = inEnglish }: AggregateName): void {
   i18next.addResourceBundle('en', 'translation', named(en, inEnglish), true, true);
   i18next.addResourceBundle('zh', 'translation', named(zh, inChinese), true, true);
 }
 
-/** Says what the app has words of its own for. @param values by the names in double braces */
+/** A text of the app in the page's language. @param values by the names in double braces */
 export function say(words: Words, values: Record<string, string | number> = {}): string {
   const text = (i18next.language === 'zh' ? words.zh : undefined) ?? words.en;
   return text.replaceAll(/{{(\w+)}}/g, (whole, name: string) => String(values[name] ?? whole));
@@ -49,6 +49,6 @@ await i18next.use(initReactI18next).init({
   lng: firstLanguage(),
   fallbackLng: 'en',
   resources: { en: { translation: en }, zh: { translation: zh } },
-  // React escapes by itself.
+  // React escapes values.
   interpolation: { escapeValue: false },
 });

@@ -2,7 +2,7 @@ import type { AggregateName } from '../../../../words.ts';
 
 const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1);
 
-/** Words in which an aggregate has its name in their language. */
+/** Texts with the app's name for an aggregate filled in. */
 export function named<T extends object>(words: T, [one, many]: AggregateName['en']): T {
   const names: Record<string, string> = {
     ...{ '{aggregate}': one, '{aggregates}': many },

@@ -1,6 +1,6 @@
 import type { Dictionary } from './en.ts';
 
-/** What the page says, in Chinese. */
+/** Texts of the page, in Chinese. */
 export const zh: Dictionary = {
   title: 'Rollcall 控制台',
   skip: '跳到正文',
