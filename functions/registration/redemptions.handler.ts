@@ -30,7 +30,7 @@ export const readOperation = endpoint(logger, async (event) => {
   return json(200, resource, waitHeaders(event, resource));
 });
 
-/** The seconds that a caller waits for a result. For HEAD none: it would only occupy a function. */
+/** The seconds that a caller waits for a result. None for HEAD, which would occupy a function for no benefit. */
 const waitOf = (event: HttpEvent) =>
   event.requestContext.http.method === 'HEAD' ? undefined : preferredWait(event.headers.prefer);
 

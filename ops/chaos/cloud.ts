@@ -63,7 +63,7 @@ export class MortalCloud {
       { stdio: ['pipe', 'pipe', 'inherit'] },
     );
     this.#child = child;
-    // Whoever ends this process shall not wait until the cloud has seen it.
+    // At exit, kills the cloud instead of waiting until it notices.
     process.once('exit', () => child.kill('SIGKILL'));
     const { promise: ready, resolve, reject } = Promise.withResolvers<Urls>();
     createInterface({ input: child.stdout }).on('line', (line) => {
@@ -93,12 +93,12 @@ export class MortalCloud {
     this.#order({ weather });
   }
 
-  /** Deploys an assembly over what runs, of which the functions go on taking a part of the invocations, 0 to 1. */
+  /** Deploys an assembly over the running one, whose functions keep a part of the invocations, 0 to 1. */
   async deploy(assembly: string, previousWeight: number): Promise<void> {
     await this.#carryOut({ deploy: assembly, previousWeight });
   }
 
-  /** Ends the functions of before. @returns how many invocations they took meanwhile */
+  /** Ends the previous functions. @returns the number of invocations that they handled in the meantime */
   async retire(): Promise<number> {
     return Number(await this.#carryOut({ retire: true }));
   }

@@ -1,12 +1,12 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { onEnd } from 'rollcall/internal/ending';
 
-/** 128 and the number of SIGINT, as shells say it. */
+/** 128 plus the number of SIGINT, like in shells. */
 const INTERRUPTED = 130;
 
 /**
- * Makes a folder that is gone when this process ends, also by Ctrl-C or with npm.
- * @param parent is made, if it is not there
+ * Creates a folder that is removed when this process ends, also by Ctrl-C or with npm.
+ * @param parent is created if missing
  */
 export function temporaryFolder(parent: string, prefix: string): string {
   mkdirSync(parent, { recursive: true });

@@ -16,7 +16,7 @@ import type { Weather } from './faults.ts';
 import { load } from './load.ts';
 import { checkAll, checkFailures, type Seen, subjectOf, type Violation } from './verdict.ts';
 
-/** Something that happens when so many members have registered. */
+/** A disturbance when a number of members have registered. */
 export interface Disturbance {
   at: number;
   disturb: (stage: Stage) => Promise<void>;
@@ -33,7 +33,7 @@ export interface RunOptions {
   /** One SMS of this many is permanently rejected. */
   refusedOf: number;
   disturbances: readonly Disturbance[];
-  /** Told what happens. */
+  /** Called for each event. */
   say: (what: string) => void;
   /** Without a progress bar. */
   isQuiet: boolean;
@@ -66,7 +66,7 @@ async function parkedIn(stage: Stage): Promise<Map<string, ParkedMessage[]>> {
   return parked;
 }
 
-/** Applies what is parked, all at once and without a canary: what is refused for good would stop it. @returns how much */
+/** Redrives all parked messages at once. No canary: a permanent failure would stop it. @returns their number */
 export async function redriveAll(stage: Stage): Promise<number> {
   let applied = 0;
   for (const [subscriber, parked] of await parkedIn(stage)) {
@@ -76,7 +76,7 @@ export async function redriveAll(stage: Stage): Promise<number> {
   return applied;
 }
 
-/** What the operator switches, at even distances of the load, and on again after as much. */
+/** Switches that the operator sets at equal intervals of the load, each for one interval. */
 function turnsOf(members: number, say: RunOptions['say']): Disturbance[] {
   const turn = (at: number, capability: Capability, mode: Mode): Disturbance => ({
     at: Math.ceil((members * at) / (2 * SWITCHED.length + 1)),
@@ -94,7 +94,7 @@ function turnsOf(members: number, say: RunOptions['say']): Disturbance[] {
   ]);
 }
 
-/** Runs the load, and disturbs it when so many members have registered, one disturbance after the other. */
+/** Runs the load with disturbances, each when its number of members have registered. */
 async function runLoad({ apiUrl, endpointUrl }: Urls, stage: Stage, options: RunOptions) {
   const { members, seed, concurrency, say, isQuiet } = options;
   const bar = isQuiet ? undefined : progressBar(members, 'registering');
@@ -111,7 +111,7 @@ async function runLoad({ apiUrl, endpointUrl }: Urls, stage: Stage, options: Run
       for (const { at, disturb } of disturbances) {
         if (at === done) disturbing = disturbing.then(() => disturb(stage));
       }
-      // The load goes on to its end; whoever waits below hears of it.
+      // The load still runs to its end; the error is reported by the `await` below.
       disturbing.catch(() => {});
     },
   });
@@ -163,7 +163,7 @@ export async function run(cloud: MortalCloud, options: RunOptions) {
     parked: await parkedIn(stage),
     observed: cloud.observed,
   });
-  /** What is still to be done without a person. */
+  /** Pending work that needs no operator. */
   async function left() {
     const underWay = await services.underWay();
     const all = await parkedIn(stage);

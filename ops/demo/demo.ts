@@ -140,7 +140,7 @@ async function input({ members, input: file }: Options): Promise<Input> {
   if (members !== undefined && file !== undefined) throw new CloudError('Give either --members or --input, not both.');
   if (file === undefined) return { lines: madeUp(members ?? 100, Math.random), total: members ?? 100 };
   const lines = await openInput(file);
-  // Counted only if somebody sees the progress, and if the input can be read twice.
+  // Counted only if the progress is displayed, and if the input can be read twice.
   const isCounted = process.stderr.isTTY && statSync(file).isFile() && !/^\/(dev|proc)\//.test(file);
   return { lines, total: isCounted ? await countOf(await openInput(file)) : undefined };
 }

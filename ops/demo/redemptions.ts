@@ -24,7 +24,7 @@ export interface RedemptionVerdict {
   findings: Array<{ memberId: string; kind: 'lost' | 'duplicated'; what: string }>;
 }
 
-/** What became of an operation, or why nobody can tell: what another version has written may not be readable. */
+/** The outcome of an operation, or why it is unknown: data of another version may be unreadable. */
 export function outcomeOf(item: Item | undefined): OperationOutcome | string {
   if (item === undefined) return 'not there';
   try {

@@ -5,7 +5,7 @@ import type { DeployedStack } from './account.ts';
 export interface Finding {
   /** The subject of the check. */
   check: string;
-  /** `missing`: the deployment would fail, or nobody could use it. `beware`: it works, but not as the settings say. */
+  /** `missing`: the deployment would fail or be unusable. `beware`: it works, but not as the settings say. */
   state: 'good' | 'beware' | 'missing' | 'unknown';
   says: string;
   /** The remedy: a command, if there is one. */

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { createProgram } from 'rollcall/internal/cli/program';
 
-/** The help of a command, and of those below it. */
+/** The help of a command and its subcommands. */
 function helpOf(command: Command, above: string): string[] {
   const path = `${above} ${command.name()}`.trim();
   let help = '';

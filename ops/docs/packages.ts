@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Application } from 'typedoc';
 import { DOCS, GENERATED, ROOT } from '../../docs/.vitepress/pages.ts';
 
-/** What the packages export by name, as their `package.json` does. */
+/** The entry points of the packages, from their `package.json`. */
 const ENTRY_POINTS = [
   'packages/kit/src/*.ts',
   'packages/cdk/src/index.ts',
@@ -10,7 +10,7 @@ const ENTRY_POINTS = [
   'packages/cli/src/app.ts',
 ];
 
-/** @param module such as `kit/src/messaging`; it is called by what is imported */
+/** @param module such as `kit/src/messaging`; its name is that of the import */
 const exportOf = (module: string): string =>
   module === 'cli/src/app' ? 'rollcall/app' : `@rollcall/${module.replace(/\/src(\/index)?/, '')}`;
 

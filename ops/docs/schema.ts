@@ -1,4 +1,4 @@
-/** A JSON Schema, as far as our documents use it. */
+/** The keywords of JSON Schema that our documents use. */
 export interface Schema {
   $ref?: string;
   type?: string | string[];
@@ -22,7 +22,7 @@ export interface Schema {
   default?: unknown;
 }
 
-/** A cell of a table: what markdown or Vue would take for theirs is text. */
+/** A cell of a table: escapes the syntax of Markdown and Vue. */
 export const cell = (text: string): string =>
   text
     .replaceAll(/\s+/g, ' ')
@@ -47,7 +47,7 @@ function rangeOf({ minimum, maximum, exclusiveMinimum, minLength, maxLength, for
   ];
 }
 
-/** What a value may be, in words. */
+/** The allowed values as text. */
 export function typeOf(schema: Schema): string {
   const { $ref, type, items, anyOf, oneOf, allOf, enum: values, additionalProperties } = schema;
   if ($ref) return `[${name($ref)}](#${name($ref).toLowerCase()})`;
@@ -67,7 +67,7 @@ interface Row {
   isRequired: boolean;
 }
 
-/** Properties, those of objects in them too. */
+/** Properties, including nested ones. */
 export function rowsOf(schema: Schema, prefix = ''): Row[] {
   const object = schema.properties ? schema : (schema.anyOf ?? []).find(({ properties }) => properties);
   return Object.entries(object?.properties ?? {}).flatMap(([key, value]) => [

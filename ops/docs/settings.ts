@@ -8,7 +8,7 @@ import { cell, rowsOf, type Schema, typeOf } from './schema.ts';
 
 const OWN = ['registrations', 'registrationBonus', 'sms', 'phonesRememberedDays'];
 
-/** Comments of settings by their names, from where their schemas are. */
+/** Comments of settings, by name, from the sources of their schemas. */
 function commentsIn(...files: string[]): ReadonlyMap<string, string> {
   const text = files.map((file) => readFileSync(join(ROOT, file), 'utf8')).join('\n');
   const found = text.matchAll(
@@ -29,7 +29,7 @@ function section(schema: Schema, comments: ReadonlyMap<string, string>): string 
 const schemaOf = (schema: z.ZodType): Schema =>
   z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Schema;
 
-/** What a stage is set to, from the schemas that read it. */
+/** The settings of a stage, from their schemas. */
 export function settingsPage(): string {
   const stage = schemaOf(stageSettings);
   const all = schemaOf(settings);

@@ -34,7 +34,7 @@ async function guardOf(stage: Stage, id: string, items: readonly Item[]): Promis
   return (await itemAt(stage, guardKey(pseudonym).pk)).filter(({ holder }) => holder === id);
 }
 
-/** The opt-out of a contact's phone: it is stored by phone, and applies to whoever registers with it. */
+/** The opt-out of a contact's phone: it is stored by phone, and applies to every member with it. */
 export async function optOutOf(stage: Stage, contact: Item | undefined): Promise<Item[]> {
   if (typeof contact?.phonePseudonym !== 'string') return [];
   const Key = optOutKey(contact.phonePseudonym);

@@ -91,7 +91,7 @@ export function surfaceFindings(folders: Iterable<string>, write: boolean): stri
     const entries = entriesOf(folder).map((entry) => ({ ...entry, config: configOf(folder, entry) }));
     const [first] = entries;
     if (!first) return [];
-    // One program for all entry points of a package: most of what it reads they share.
+    // One program for all entry points of a package: they share most of the files.
     const compilerState = CompilerState.create(first.config, {
       additionalEntryPoints: entries.map(({ types }) => types),
     });

@@ -4,15 +4,15 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { type Frame, movingPicture } from './moving-picture.ts';
 
 const VIEW = { width: 1_280, height: 840 };
-/** Of the picture: what a README shows, at most. */
+/** Width of the picture in pixels: the maximum that a README shows. */
 const WIDTH = 900;
 const HEIGHT = Math.round((WIDTH * VIEW.height) / VIEW.width);
 const MAX_BYTES = 300_000;
-/** Texts stay readable, and the picture below its limit. */
+/** A compromise between readable text and file size. */
 const QUALITY = 0.35;
 const FLOWING = { frames: 7, everyMs: 400 };
 
-/** As WebP, which Chromium writes, but not as a screenshot. */
+/** Converts to WebP in the page, because screenshots cannot be WebP. */
 async function imageOf(page: Page, converter: Page): Promise<string> {
   const png = `data:image/png;base64,${(await page.screenshot()).toString('base64')}`;
   return converter.evaluate(

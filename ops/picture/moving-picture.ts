@@ -1,12 +1,12 @@
-/** A picture of a moving picture: a data URI, and how long it is shown. */
+/** A frame of an animation: a data URI, and its duration. */
 export interface Frame {
   image: string;
   ms: number;
 }
 
 /**
- * Frames as one animated SVG, which begins anew after the last. Whoever wants less motion sees the last frame only.
- * @param title what there is to see, for those who do not see it
+ * Frames as one looping animated SVG. With `prefers-reduced-motion`, only the last frame is shown.
+ * @param title text alternative
  */
 export function movingPicture(frames: readonly Frame[], width: number, height: number, title: string): string {
   const total = frames.reduce((sum, { ms }) => sum + ms, 0);
@@ -14,7 +14,7 @@ export function movingPicture(frames: readonly Frame[], width: number, height: n
     const began = frames.slice(0, index).reduce((sum, { ms }) => sum + ms, 0);
     const from = ((began / total) * 100).toFixed(2);
     return {
-      // Each stays below those that follow until all begin anew, so that nothing flickers between two.
+      // Each frame stays visible below the later ones until the loop restarts, which avoids flicker.
       style:
         index === 0 ? '' : `#f${index}{animation-name:f${index}}@keyframes f${index}{0%{opacity:0}${from}%{opacity:1}}`,
       image: `<image id="f${index}" width="${width}" height="${height}" href="${image}"/>`,

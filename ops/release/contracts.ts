@@ -1,7 +1,7 @@
 import { staleDocuments } from '../contracts/documents.ts';
 import { compareWithReleased } from '../contracts/released.ts';
 
-/** What is wrong with the contracts to be released, one sentence each. */
+/** Errors in the contracts to be released, one sentence each. */
 export function contractFindings(): string[] {
   const { before, after, changes, breaks } = compareWithReleased();
   const findings = staleDocuments().map((path) => `${path} is outdated: npm run contracts.`);
@@ -11,7 +11,7 @@ export function contractFindings(): string[] {
   return findings;
 }
 
-/** What is wrong with the contracts that were released with a tag. */
+/** Errors in the contracts that were released with a tag. */
 export function keptContractFindings(version: string): string[] {
   const { before, changes } = compareWithReleased();
   if (before === version && changes.length === 0) return contractFindings();

@@ -2,9 +2,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { byVersion, git } from './git.ts';
 
-/** Below the project's folder: what each released version has written, in a folder of its version. */
+/** Folder of the fixtures, with a folder per released version. */
 const RELEASED = 'test/fixtures/released';
-/** What decides on the form of rows and messages. */
+/** The sources that determine the format of rows and messages. */
 const DEPLOYED = ['functions', 'infra', 'shared', 'packages/kit/src', 'packages/cdk/src'];
 const MAKE = 'npm run fixtures writes them. Commit them before the release.';
 
@@ -17,7 +17,7 @@ export function versionsWithFixtures(root: string): string[] {
 }
 
 /**
- * The commit that has the code which wrote the fixtures of a version: the last that changed them.
+ * The commit whose code wrote the fixtures of a version: the last one that changed them.
  * @throws {Error} if the clone has no history
  */
 function commitOf(root: string, version: string): string {
@@ -26,13 +26,13 @@ function commitOf(root: string, version: string): string {
   return git(root, 'log', '--max-count=1', '--format=%H', '--', fixturesOf(version));
 }
 
-/** Files of deployed code that are not as they were in a commit. */
+/** Files of deployed code that differ from a commit. */
 const changedSince = (root: string, commit: string): string[] =>
   git(root, 'diff', '--name-only', commit, '--', ...DEPLOYED)
     .split('\n')
     .filter(Boolean);
 
-/** What is wrong of the fixtures of a version that is to be released, a sentence each. */
+/** Errors in the fixtures of a version to be released, one sentence each. */
 export function fixtureFindings(root: string, version: string): string[] {
   const folder = fixturesOf(version);
   const commit = existsSync(join(root, folder)) ? commitOf(root, version) : '';
@@ -44,8 +44,8 @@ export function fixtureFindings(root: string, version: string): string[] {
 }
 
 /**
- * The version to upgrade from, as a commit: the newest one whose code is another than today's; of a project that has changed
- * nothing since its only release, that.
+ * The version to upgrade from, as a commit: the newest one whose code differs from the current code, or, if no code
+ * has changed since the only release, that one.
  * @throws {Error} if nothing was released
  */
 export function earlierVersion(root: string): { version: string; commit: string } {

@@ -18,7 +18,7 @@ const tags = (root: string, ...options: string[]) =>
     .split('\n')
     .filter((tag) => /^v\d+\.\d+\.\d+$/.test(tag));
 
-/** What prevents this commit from becoming a release, one sentence each. */
+/** Reasons why this commit cannot become a release, one sentence each. */
 export function repositoryFindings(root: string, version: string): string[] {
   if (!/^\d+\.\d+\.\d+$/.test(version)) return [`package.json says version ${version}: it must be like 1.2.3.`];
   const findings = treeFindings(root);
@@ -30,7 +30,7 @@ export function repositoryFindings(root: string, version: string): string[] {
   return findings;
 }
 
-/** What prevents this commit from being the release of its tag. */
+/** Reasons why this commit cannot be the release of its tag. */
 export function tagFindings(root: string, version: string, tag: string): string[] {
   const findings = treeFindings(root);
   if (tag !== `v${version}`) findings.push(`The tag is ${tag}, package.json says ${version}.`);

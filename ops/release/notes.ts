@@ -15,7 +15,7 @@ export function releaseNotes(root: string, version: string): string {
   return notesOf(section);
 }
 
-/** What is missing for a version in the changelogs and the upgrade guide, one sentence each. */
+/** Missing entries of a version in the changelogs and the upgrade guide, one sentence each. */
 export function notesFindings(root: string, version: string): string[] {
   const found = changelogFolders(root).flatMap((folder) => changelogFindings(root, folder, version));
   return found.length > 0 ? found : guideFindings(root, version);

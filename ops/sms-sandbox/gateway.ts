@@ -56,7 +56,7 @@ const createGatewayServer = (answer: (request: Request) => Promise<Answer | unde
           const { status, body, headers } = given;
           response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
         },
-        // The client disconnected before the end of the request, or is to find nobody here.
+        // The client disconnected before the end of the request, or a fault simulates an unreachable gateway.
         () => response.destroy(),
       );
   });

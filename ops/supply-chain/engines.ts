@@ -7,7 +7,7 @@ const hostsOf = ({ packages }: LockFile): string => packages['']?.engines?.node 
 
 /**
  * Packages whose `engines` in package-lock.json exclude a Node.js that may run npm. `npm ci` warns of each, although none of them
- * runs on that Node.js: every script of the project runs on the one that it brings along.
+ * runs on that Node.js: every script of the project runs on its own Node.js.
  * @returns their paths in the lock file
  */
 export function warnedOf(lock: LockFile): string[] {

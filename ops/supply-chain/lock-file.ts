@@ -26,7 +26,7 @@ export interface LockFile {
 
 export interface LockedPackage extends LockEntry {
   name: string;
-  /** One of the project's own packages, which comes from no registry. */
+  /** Whether it is one of the project's own packages, which are in no registry. */
   isWorkspace: boolean;
   /** Whether functions depend on it, directly or not; otherwise it is a tool. */
   deployed: boolean;

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { synthesize } from '@rollcall/local/internal/synthesize';
 
 /**
- * Synthesizes an earlier version of the project, with the packages that it had.
- * @param ref what git calls it
- * @param folder is made; its sources and packages are put there
+ * Synthesizes an earlier version of the project, with its own dependencies.
+ * @param ref a git revision
+ * @param folder is created; gets the sources and packages
  * @returns the folder of its assembly
  */
 export async function synthesizeEarlier(root: string, ref: string, folder: string): Promise<string> {
@@ -18,7 +18,7 @@ export async function synthesizeEarlier(root: string, ref: string, folder: strin
   return synthesize(join(folder, 'assembly'), {}, { root: source });
 }
 
-/** What is installed here serves, if it is the same: as hard links, so that links to workspaces lead to those of there. */
+/** Reuses identical installed packages as hard links. (Symbolic links would lead to this version's workspaces.) */
 function install(root: string, source: string): void {
   const lockOf = (place: string) => readFileSync(join(place, 'package-lock.json'), 'utf8');
   if (lockOf(root) === lockOf(source)) {

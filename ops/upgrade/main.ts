@@ -44,7 +44,7 @@ const { from, members, seed, concurrency, json, ...only } = program.opts<{
   json?: boolean;
 }>();
 
-/** Of ten invocations five go to the code of before, so that each message may meet both. */
+/** Half of the invocations go to the earlier code, so that a message may be handled by both. */
 const PREVIOUS_WEIGHT = 0.5;
 const refusedOf = refusedIn(members);
 
@@ -52,7 +52,7 @@ const say = (what: string) => {
   if (!json) console.error(pc.dim(`${new Date().toISOString().slice(11, 19)} ${what}`));
 };
 
-/** Has a load begin on one version and end on the other, and on both in between. */
+/** Runs a load that begins on one version and ends on the other, with both running in between. */
 async function upgrade(way: string, before: string, after: string, data: string) {
   const cloud = new MortalCloud({ assembly: before, data, seed, refusedOf });
   let onPrevious = 0;
@@ -82,7 +82,7 @@ async function upgrade(way: string, before: string, after: string, data: string)
   }
 }
 
-/** @returns what git calls it, and what people do */
+/** @returns the git revision, and a readable name */
 function earlierAs(): { ref: string; name: string } {
   if (from !== undefined) return { ref: from, name: from };
   try {

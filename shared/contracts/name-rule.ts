@@ -49,7 +49,7 @@ const isMixture = (word: string) => MIXTURES.some(({ own, other }) => own.test(w
 export const canonicalName = (name: string) => name.normalize('NFC').trim();
 
 /**
- * What is wrong with a name, in a message that does not repeat it; undefined if it is valid.
+ * The error in a name, in a message that does not repeat it; undefined if it is valid.
  * @param name in its canonical form
  */
 export function nameFault(name: string): string | undefined {

@@ -22,7 +22,7 @@ const KINDS: Record<Exclude<NumberType, undefined>, string> = {
 const anyOf = (kinds: readonly string[]) => new Intl.ListFormat('en', { type: 'disjunction' }).format(kinds);
 
 /**
- * What is wrong with a phone in a request; undefined if it may register. The message repeats at most its E.164 form.
+ * The error in a phone of a request; undefined if it may register. The message repeats at most its E.164 form.
  */
 function phoneFault(value: string, types: readonly PhoneType[]): string | undefined {
   const parsed = parsePhoneNumberFromString(value.trim(), { extract: false });

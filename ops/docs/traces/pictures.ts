@@ -5,13 +5,13 @@ import { type RunOne, shortest, type Trace } from './trace.ts';
 interface Picture {
   title: string;
   run: RunOne;
-  /** What its steps show, in this order. */
+  /** Patterns of its steps, in this order. */
   patterns: readonly RegExp[];
 }
 
 const SCHEDULES = 400;
 
-/** A picture a guarantee, by the name of its page in `docs/concepts/`. */
+/** One picture per guarantee, by the name of its page in `docs/concepts/`. */
 export const pictures: Readonly<Record<string, Picture>> = {
   'g1-nothing-is-lost': {
     title: 'The relay dies before it deletes what it has published',
@@ -71,6 +71,6 @@ export const pictures: Readonly<Record<string, Picture>> = {
   },
 };
 
-/** @throws {Error} if no schedule shows it */
+/** @throws {Error} if no schedule matches */
 export const traceOf = ({ title, run, patterns }: Picture): Promise<Trace> =>
   shortest(title, run, { patterns, schedules: SCHEDULES });

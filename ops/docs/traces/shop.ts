@@ -20,9 +20,9 @@ const stock = defineConsumer('stock', {
 
 /** One order, and a service that follows it. */
 export interface Shop {
-  /** How many messages the order has. */
+  /** Number of messages of the order. */
   messages: 1 | 2 | 3;
-  /** Until then, after the beginning, the second message fails for good. */
+  /** Until this time after the start, the second message fails permanently. */
   brokenForMinutes?: number;
   /** Whether the first message makes the service call a provider. */
   calls?: boolean;
@@ -51,7 +51,7 @@ function handlersOf({ brokenForMinutes = 0, calls }: Shop, { callService }: Simu
 
 const listed = (values: readonly unknown[]): string => (values.length > 0 ? values.join(', ') : 'none');
 
-/** What the tables hold, and what was called. */
+/** The contents of the tables, and the calls to the provider. */
 function boardOf(state: SimulatedState, { calls }: Shop): Record<string, string> {
   const { version = 0 } = state.applied('stock').at(-1) ?? {};
   const keys = state.calls.map(({ request }) => request);
@@ -66,7 +66,7 @@ function boardOf(state: SimulatedState, { calls }: Shop): Record<string, string>
   };
 }
 
-/** Runs the kit's own outbox, relay, consumer and parking, by the schedule's seed. */
+/** Runs the kit's outbox, relay, consumer and parking with the schedule's seed. */
 export const shopSchedules =
   (shop: Shop): RunOne =>
   async (schedule) => {
@@ -83,7 +83,7 @@ export const shopSchedules =
           .map((contract) => ({ contract, subject: ORDER, data: { orderId: ORDER } })),
       invariant: () => undefined,
       always: (state: SimulatedState) => {
-        // A line tells of a write before the write is there.
+        // A line of the trace precedes its write.
         const last = steps.at(-1);
         if (last) last.board = boardOf(state, shop);
         return undefined;

@@ -1,7 +1,7 @@
-/** What a step is about, for who looks: it has a sign in the picture. */
+/** The kind of a step, which determines its symbol in the picture. */
 export type Kind = 'crash' | 'failure' | 'redelivery' | 'parked' | 'applied' | 'time';
 
-/** Who does it. */
+/** The lane of the step. */
 const LANES = ['Publisher', 'Relay', 'Queue', 'Consumer', 'Sweep', 'World'] as const;
 
 export interface Step {
@@ -11,7 +11,7 @@ export interface Step {
   lane: number;
   what: string;
   kind?: Kind;
-  /** What is true after the step, by name. */
+  /** The state after the step, by name. */
   board: Record<string, string>;
 }
 
@@ -33,7 +33,7 @@ const KINDS: ReadonlyArray<readonly [RegExp, Kind]> = [
   [/^\d+ s pass$/, 'time'],
 ];
 
-/** By the name of the function or queue that a line begins with; the rest of the world is time, outages and people. */
+/** The lane by the function or queue at the start of a line; all other lines are time, outages and operators. */
 const OWNERS: ReadonlyArray<readonly [RegExp, (typeof LANES)[number]]> = [
   [/^(publisher|register)-\d/, 'Publisher'],
   [/^(relay|outbox-sweep)-\d/, 'Relay'],
@@ -59,12 +59,12 @@ export function shows(lines: readonly string[], patterns: readonly RegExp[]): bo
   return next === patterns.length;
 }
 
-/** What one schedule did; undefined: something is violated, which the tests of the simulation would tell. */
+/** The trace of one schedule; undefined if it violates an invariant, which the simulation's tests report. */
 export type RunOne = (schedule: number) => Promise<Step[]>;
 
 /**
- * Of the first schedules, the shortest that shows what a page explains.
- * @throws {Error} if none does: the page would explain what is not to be seen
+ * The shortest of the first schedules that shows the steps of a page.
+ * @throws {Error} if none does: the page would not match its picture
  */
 export async function shortest(
   title: string,

@@ -15,7 +15,7 @@ const USE = ['kms:Decrypt', 'kms:GenerateDataKey*'];
 /**
  * The stage's customer managed key, for everything that it stores and sends. Its policy allows the stage's roles,
  * through AWS services only. Like every key policy, it also delegates to IAM for the account's administrators:
- * otherwise nobody could deploy.
+ * otherwise no deployment would be possible.
  */
 export class StageKey extends Construct {
   readonly arn: string;

@@ -18,7 +18,7 @@ const READING = [
 ].map((name) => `sns:${name}`);
 
 /**
- * A topic with the stage's key. TLS only, and only for roles of the stage: whoever can subscribe gets everything that
+ * A topic with the stage's key. TLS only, and only for roles of the stage: a subscriber gets everything that
  * is published. An AWS service that publishes to it needs a statement of its own in the topic's policy.
  * @beta
  */

@@ -98,7 +98,7 @@ export interface Cloud extends ForTests {
    * on the code on which they began.
    */
   redeploy(assembly: string, options?: RedeployOptions): Promise<void>;
-  /** Ends the functions of the deployment before. @returns how many invocations they took beside the new ones */
+  /** Ends the functions of the previous deployment. @returns how many invocations they handled beside the new ones */
   retirePrevious(): Promise<number>;
   stop(): Promise<void>;
   /** {@link stop}: `await using cloud = await startCloud();` */

@@ -43,7 +43,7 @@ export const withStage = (command: Command): Command =>
     )
     .option('--json', 'print JSON and nothing else');
 
-/** An account is used only if --stage is given, so that nobody changes one by mistake. */
+/** An account is used only if --stage is given, to prevent accidental changes. */
 async function stageOf({ app, stage, endpoint, folder }: Common): Promise<Stage> {
   const address = endpoint ?? (process.env.AWS_ENDPOINT_URL || (stage === undefined ? EMBEDDED_CLOUD : undefined));
   const name = stage ?? 'dev';

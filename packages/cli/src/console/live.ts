@@ -100,7 +100,7 @@ export function createLive(topology: Topology) {
   };
 }
 
-/** Aggregate by span. A call to a provider has none of its own: it has the one of its parent, in the same batch. */
+/** Aggregate by span. A provider call's own span has none, but its parent does, and is in the same batch. */
 const aggregatesIn = (spans: readonly Span[]): Map<string, string> =>
   new Map(
     spans.flatMap(({ spanId, attributes }): Array<[string, string]> => {

@@ -3,7 +3,7 @@ import type { ParkedMessage, ParkedReason } from '@rollcall/kit/internal/messagi
 
 /**
  * Reasons that a redrive of everything skips: a message below a baseline can only be discarded; an unreadable one is
- * redriven by the name of its queue, after somebody has checked who sent it.
+ * redriven by the name of its queue, after an operator has checked the sender.
  */
 const LEFT_ALONE: readonly ParkedReason[] = ['below-baseline', 'unreadable'];
 

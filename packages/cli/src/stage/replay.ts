@@ -20,7 +20,7 @@ export interface Archived {
   subscriber: string;
   topic: string;
   subscription: string;
-  /** The provider that it calls for each message; undefined: nobody outside the stage. */
+  /** The provider that it calls for each message; undefined: it calls no provider. */
   provider: string | undefined;
   /** The earliest time from which it can be replayed. */
   beginning: Date;
@@ -39,7 +39,7 @@ const LOOK_EVERY_MS = 500;
 
 const snsOf = ({ config }: Stage) => new SNSClient(config);
 
-/** What can be replayed to a subscriber. @throws {OperatorError} if nothing can, with what to do about it */
+/** The messages that can be replayed to a subscriber. @throws {OperatorError} with the remedy, if there are none */
 export async function archiveOf(stage: Stage, subscriber: string): Promise<Archived> {
   const sns = snsOf(stage);
   const queue = `:${stage.table(subscriber)}.fifo`;

@@ -32,7 +32,7 @@ export async function resourcesOf(stacks: readonly AssembledStack[]): Promise<Re
     const name = typeof given === 'string' ? given : `${stack}-${logicalId}`;
     const id = `${kind}:${name}`;
     made.push({ id, type, name, stack, properties });
-    // Who invokes a version or an alias invokes the function.
+    // Invoking a version or an alias invokes the function.
     const meant = /^AWS::Lambda::(Version|Alias)$/.test(type) ? String(properties.FunctionName) : id;
     return { ref: meant, attributes: whatever(meant) };
   };

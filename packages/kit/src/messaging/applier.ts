@@ -53,7 +53,7 @@ export interface Applier {
 const APPLIED = { outcome: 'applied' } as const;
 const DUPLICATE = { outcome: 'duplicate' } as const;
 
-/** Another attempt is made each time somebody else moves the cursor in between. */
+/** A new attempt follows each time another consumer moves the cursor in between. */
 const CLAIM_ATTEMPTS = 5;
 
 /** The only code path that applies a message, live or parked: effect and cursor in one conditional write. */

@@ -24,7 +24,7 @@ export interface OutgoingMessage {
   traceparent?: string;
   /** The CloudEvent, serialized. */
   body: string;
-  /** Its data if stored apart; whoever commits the message stores it first. */
+  /** Its data if stored apart; the committer of the message stores it first. */
   claim?: LargeData;
 }
 

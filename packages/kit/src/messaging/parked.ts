@@ -23,7 +23,7 @@ export const isOld = (parked: ParkedMessage, now: Date): boolean => ageOf(parked
 
 /**
  * Whether a parked message needs a person, including temporary failures and missing predecessors that last unusually
- * long. A message held by a rule needs nobody; a process that holds its deadline does. The alarm's metric and the
+ * long. A message held by a rule needs no operator; a process that holds its deadline does. The alarm's metric and the
  * operators' views use this.
  */
 export const needsPerson = (parked: ParkedMessage, now: Date): boolean =>

@@ -50,7 +50,7 @@ export function createRelay({ outbox, sender, erase = nothingErases }: RelayOpti
 
   return {
     /**
-     * Publishes the rows up to each doorbell's version. A doorbell is a committed row that somebody saw; it only
+     * Publishes the rows up to each doorbell's version. A doorbell is a committed row seen in the stream; it only
      * triggers: DynamoDB Streams order the records of an item, not of an aggregate, so the messages and their order are
      * read from the outbox. Rows are published in waves with at most one row per aggregate, and deleted after the
      * broker has confirmed them. After a failed row, no later row of its aggregate is published. All renditions of an

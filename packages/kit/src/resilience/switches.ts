@@ -67,7 +67,7 @@ export async function readSwitches(client: DynamoDBDocumentClient, TableName: st
 /**
  * Changes switches in one transaction and records the changes.
  * @param ids a unique id per change
- * @param onlyIfOn does not change a switch that somebody has set
+ * @param onlyIfOn does not change a switch that is already set
  * @returns whether the switches were changed
  * @beta
  */

@@ -36,7 +36,7 @@ const MAX_LATENCY_MS = 10_000;
 export type Control = ReturnType<typeof createControl>;
 
 /**
- * What the embedded cloud tells of itself, and lets be done to it, beside AWS's own APIs:
+ * The control API of the embedded cloud, beside AWS's own APIs:
  *
  * - `GET /_rollcall` {@link CloudDescription}
  * - `GET /_rollcall/templates` {@link AssembledStack}[]

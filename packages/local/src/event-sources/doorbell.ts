@@ -1,7 +1,7 @@
 /** Writes can bypass the endpoint: TTL deletions, or clients that call the emulator directly. */
 const MAX_SLEEP_MS = 5_000;
 
-/** Lets waiters sleep until somebody writes to their table. */
+/** Lets waiters sleep until their table is written to. */
 export class Doorbell {
   readonly #waiting = new Map<() => void, string>();
 

@@ -19,7 +19,7 @@ export interface NotificationOptions {
   subscriptionArn: string;
 }
 
-/** Until a restart makes it visible again, nobody else may receive a message in progress. */
+/** Until a restart makes it visible again, no other receiver may get a message in progress. */
 const VISIBILITY_SECONDS = 12 * 3_600;
 const LONG_POLL_SECONDS = 20;
 const MAX_AT_WORK = 100;

@@ -25,7 +25,7 @@ interface Role {
   statements: Statement[];
 }
 
-/** The user of this machine, who is allowed everything; so is anybody with a key that no role has. */
+/** The user of this machine, who is allowed everything. An access key that belongs to no role counts as theirs. */
 export const OPERATOR: Credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 
 export interface AccessOptions {
@@ -151,7 +151,7 @@ export class Access {
     return session && this.#roleOf(session.role) ? session : undefined;
   }
 
-  /** The role with this key; undefined: the operator, or anybody else on this machine. */
+  /** The role with this key; undefined: any other key, which counts as the operator's. */
   roleOf(accessKeyId: string): string | undefined {
     return this.#sessionOf(accessKeyId)?.role;
   }

@@ -94,7 +94,7 @@ export function createSettled({
     for (;;) {
       const before = activity();
       const waiting = await underWay();
-      // Twice: between two checks, a message could move from where the second looks to where the first has looked.
+      // Twice: between two checks, a message could move from an unchecked place to a checked one.
       const isQuiet = before === quietAt && activity() === before;
       const parked = waiting.length === 0 && isQuiet && wasEmpty ? await inspection.parked() : undefined;
       if (parked?.length === 0) return;

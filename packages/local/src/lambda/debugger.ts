@@ -1,13 +1,13 @@
 import { Session, url } from 'node:inspector';
 
-/** In place of a timeout that does not count: a day, as whoever adds to the longest timer of Node.js has one that fires at once. */
+/** Replaces a timeout that does not count. A day: callers add to it, and Node.js timers overflow at 24 days. */
 export const UNTIMED_MS = 24 * 3_600_000;
 
-/** Whether a debugger can attach to this process, and pause a function for as long as a person looks at it. */
+/** Whether a debugger can attach to this process, and pause a function for any time. */
 export const isDebugged = (): boolean => url() !== undefined;
 
 /**
- * Does something while every function that a debugger has paused is resumed, or is at once when it pauses: a paused thread cannot
+ * Runs an action while resuming every function that a debugger has paused, or pauses meanwhile: a paused thread cannot
  * be terminated, and the process waits for it.
  */
 export async function whileResumed(run: () => Promise<void>): Promise<void> {
@@ -16,7 +16,7 @@ export async function whileResumed(run: () => Promise<void>): Promise<void> {
   const tell = (sessionId: string, method: string) =>
     session.post('NodeWorker.sendMessageToWorker', { sessionId, message: JSON.stringify({ id: 1, method }) });
   session.on('NodeWorker.attachedToWorker', ({ params: { sessionId } }) => {
-    // From then on it says when it is paused, also if it is already.
+    // From then on, the inspector reports pauses, including a current one.
     tell(sessionId, 'Debugger.enable');
   });
   session.on('NodeWorker.receivedMessageFromWorker', ({ params: { sessionId, message } }) => {

@@ -48,7 +48,7 @@ export class LambdaFunction {
   readonly settings: FunctionSettings;
   /** Invokes it asynchronously. */
   readonly asynchronous = new AsynchronousInvocations(this);
-  /** The versions that qualifiers mean: those that were published, by themselves, and aliases. All of them run this code. */
+  /** The versions by qualifier: published versions and aliases. All of them run this code. */
   readonly qualifiers = new Map([['$LATEST', '$LATEST']]);
   readonly #options: FunctionOptions;
   readonly #instances = new Set<Instance>();
@@ -66,15 +66,15 @@ export class LambdaFunction {
   }
 
   /**
-   * Has the function that was deployed before it take a part of the invocations, as while Lambda replaces code, or shifts an
+   * Routes a part of the invocations to the previously deployed function, as while Lambda replaces code, or shifts an
    * alias's traffic.
-   * @param weight 0 to 1; of ten invocations, 0.3 gives it three, evenly spread
+   * @param weight 0 to 1: 0.3 routes three of ten invocations to it, evenly spread
    */
   shareWith(previous: LambdaFunction, weight: number): void {
     this.#previous = { fn: previous, weight, seen: 0, taken: 0 };
   }
 
-  /** From now on it takes all invocations. @returns how many the previous one took */
+  /** Ends the routing to the previous function. @returns the number of invocations that it handled */
   endSharing(): number {
     const { taken = 0 } = this.#previous ?? {};
     this.#previous = undefined;

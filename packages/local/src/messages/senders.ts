@@ -6,5 +6,5 @@
  */
 export const SENDER_HEADER = 'x-rollcall-sender';
 
-/** SNS delivers as a principal of its own, whoever published. Its id on AWS differs between regions. */
+/** SNS delivers as its own principal, not as the publisher. Its ID on AWS differs between regions. */
 export const SNS_SENDER = 'AIDAEMBEDDEDCLOUD0SNS';

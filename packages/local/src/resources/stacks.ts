@@ -17,7 +17,7 @@ import type { Runtime, Services } from './runtime.ts';
 export class Stacks {
   readonly #apis = new Map<string, HttpApi>();
   #running: Runtime | undefined;
-  /** Functions of the deployment before, with invocations that are under way, or come. */
+  /** Functions of the previous deployment that still have, or will get, invocations. */
   #previous = new Map<string, LambdaFunction>();
   #deployed: readonly Stack[] = [];
 
@@ -86,9 +86,9 @@ export class Stacks {
   }
 
   /**
-   * Has an assembly take the place of what runs; tables, queues and topics stay. Invocations that began end on the code on which they
+   * Replaces the running assembly; tables, queues and topics stay. An invocation ends on the code on which it
    * began.
-   * @param previousWeight the part of the invocations, 0 to 1, that the functions of before go on taking until {@link retirePrevious}
+   * @param previousWeight part of the invocations, 0 to 1, that previous functions keep until {@link retirePrevious}
    */
   async replace(services: Services, assemblyFolder: string, previousWeight = 0): Promise<void> {
     await this.retirePrevious();
@@ -99,7 +99,7 @@ export class Stacks {
     if (previousWeight === 0) await this.retirePrevious();
   }
 
-  /** Ends the functions of the deployment before. @returns how many invocations they took beside those of this one */
+  /** Ends the functions of the previous deployment. @returns how many invocations they handled since */
   async retirePrevious(): Promise<number> {
     const functions = [...(this.#running?.functions.values() ?? [])];
     const taken = functions.reduce((sum, fn) => sum + fn.endSharing(), 0);

@@ -4,7 +4,7 @@ import type { Runtime } from './runtime.ts';
 
 const isNumber = (text: string) => /^\d+$/.test(text);
 
-/** AWS::Lambda::Version. Of a function that was deployed anew, the code of before is gone: versions count from 1 again. */
+/** AWS::Lambda::Version. A redeployed function loses its earlier code, so its versions start at 1 again. */
 export const versions =
   (runtime: Runtime): ResourceProvider =>
   async ({ properties }) => {

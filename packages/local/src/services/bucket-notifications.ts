@@ -79,7 +79,7 @@ export class BucketNotifications {
 
   /**
    * Resolves when queues, topics and buses are notified.
-   * @param factsOf called only if somebody is to be notified
+   * @param factsOf called only if there is a target
    */
   async happened(what: Happened, factsOf: () => Promise<ObjectFacts>): Promise<void> {
     const ofBucket = this.#buckets.get(what.bucket);

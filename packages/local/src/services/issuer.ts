@@ -51,7 +51,7 @@ export function keysIn({ database }: Pick<State, 'database'>): KeyStore {
 
 /**
  * An OpenID provider for this machine, at `/issuer` of the embedded cloud's AWS endpoint, or alone: issues tokens for
- * any subject to anybody on this machine.
+ * any subject to every process on this machine.
  */
 export class Issuer {
   readonly #keys: KeyStore;

@@ -1,7 +1,7 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
-/** The page is served at `/`, its assets and API under `/console/`. Output folder: `packages/cli/src/console/build-page.ts`. */
+/** The page is served at `/`, its assets and API under `/console/`. Output: see `cli/src/console/build-page.ts`. */
 export default defineConfig({
   root: import.meta.dirname,
   base: '/console/',

@@ -5,7 +5,7 @@ import { type Check, failed, ok, warning } from './examination.ts';
 
 /** The threshold of the alarm `Backlog`, and a tenth of it. */
 const BACKLOG = { failed: 10_000, warning: 1_000 };
-/** The sweep publishes every minute what the relay has left. */
+/** Every minute, the sweep publishes rows that the relay has missed. */
 const OUTBOX_MS = { failed: 5 * 60_000, warning: 60_000 };
 
 const isDeadLetters = ({ queue }: { queue: string }) => /-(dlq|undelivered)(\.fifo)?$/.test(queue);
@@ -65,7 +65,7 @@ export const parked: Check = async ({ stage, now }) => {
   return warning(found.join('; '), 'npm run ops -- parked list');
 };
 
-/** Counts by subscriber; undefined if all are zero. */
+/** Counts by subscriber; empty if all are zero. */
 function listed(what: string, counts: ReadonlyArray<readonly [subscriber: string, count: number]>): string[] {
   const some = counts.filter(([, count]) => count > 0).map(([subscriber, count]) => `${count} of ${subscriber}`);
   return some.length > 0 ? [`${what}: ${some.join(', ')}`] : [];

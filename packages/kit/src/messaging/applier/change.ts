@@ -11,7 +11,7 @@ export interface ChangeOptions<C extends MessageContract> {
   now: () => Date;
 }
 
-/** Another attempt is made each time somebody else changes the state in between. */
+/** A new attempt follows each time a concurrent write changes the state in between. */
 const ATTEMPTS = 5;
 
 async function noState(): Promise<never> {
