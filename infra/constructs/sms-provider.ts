@@ -36,7 +36,7 @@ export function smsProvider(
     }
     case 'aws': {
       const identity = new CfnParameter(scope, 'SmsOriginationIdentity', {
-        description: 'Phone number, sender id or pool of AWS End User Messaging that texts come from: its ARN.',
+        description: 'ARN of the phone number, sender ID or pool of AWS End User Messaging that sends the texts.',
         allowedPattern: '^arn:[^:]+:sms-voice:.+$',
       });
       return {

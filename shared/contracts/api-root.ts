@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { links } from './links.ts';
 
 export const apiRoot = z.object({ _links: links }).meta({
-  description: 'Where a client begins that knows link relations only.',
+  description: 'The entry point of the API for clients that follow links.',
   examples: [{ _links: { self: { href: '/v1' }, members: { href: '/v1/members' } } }],
 });
 

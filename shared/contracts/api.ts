@@ -54,7 +54,7 @@ const TAKES_BODY = ['malformed-json', 'body-too-large', 'unsupported-media-type'
 
 export const api: Record<keyof typeof routes, RouteContract> = {
   readRoot: {
-    summary: 'Where to begin',
+    summary: 'Entry point',
     tag: 'About',
     answers: { 200: { description: 'The links to everything else.', body: named('ApiRoot') } },
     problems: READ,
@@ -63,7 +63,7 @@ export const api: Record<keyof typeof routes, RouteContract> = {
     summary: 'Register as a member',
     tag: 'Members',
     body: named('Registration'),
-    answers: { 201: { description: 'The member, who is registered by now.', body: named('Member') } },
+    answers: { 201: { description: 'The registered member.', body: named('Member') } },
     problems: [
       ...TAKES_BODY,
       'not-acceptable',
@@ -84,7 +84,7 @@ export const api: Record<keyof typeof routes, RouteContract> = {
     deprecated: true,
   },
   readMemberV2: {
-    summary: 'Read a member, whose name comes in its parts',
+    summary: 'Read a member, with the name in parts',
     tag: 'Members',
     answers: { 200: { description: 'The member.', body: named('MemberV2') } },
     problems: READ_ONE,
@@ -93,7 +93,7 @@ export const api: Record<keyof typeof routes, RouteContract> = {
     summary: 'Change name or locale',
     tag: 'Members',
     body: named('ProfileChange'),
-    answers: { 200: { description: 'The member as changed.', body: named('Member') } },
+    answers: { 200: { description: 'The changed member.', body: named('Member') } },
     problems: [...TAKES_BODY, 'not-acceptable', 'precondition-required', ...CHANGES],
     heeds: ['If-None-Match'],
     requires: ['If-Match'],
@@ -101,15 +101,15 @@ export const api: Record<keyof typeof routes, RouteContract> = {
   deactivateMember: {
     summary: 'Leave: personal data is erased',
     tag: 'Members',
-    answers: { 204: { description: 'The member has left, now or before.' } },
+    answers: { 204: { description: 'The member has left, by this request or an earlier one.' } },
     problems: CHANGES,
     heeds: ['If-Match', 'If-None-Match'],
   },
   changeMemberV2: {
-    summary: 'Change name or locale, and get the name in its parts',
+    summary: 'Change name or locale, and get the name in parts',
     tag: 'Members',
     body: named('ProfileChange'),
-    answers: { 200: { description: 'The member as changed.', body: named('MemberV2') } },
+    answers: { 200: { description: 'The changed member.', body: named('MemberV2') } },
     problems: [...TAKES_BODY, 'not-acceptable', 'precondition-required', ...CHANGES],
     heeds: ['If-None-Match'],
     requires: ['If-Match'],
@@ -117,20 +117,20 @@ export const api: Record<keyof typeof routes, RouteContract> = {
   deactivateMemberV2: {
     summary: 'Leave, by the address of version 2',
     tag: 'Members',
-    answers: { 204: { description: 'The member has left, now or before.' } },
+    answers: { 204: { description: 'The member has left, by this request or an earlier one.' } },
     problems: CHANGES,
     heeds: ['If-Match', 'If-None-Match'],
   },
   readErasure: {
-    summary: 'What has become of the data of a member who left',
+    summary: 'Read the state of an erasure',
     tag: 'Members',
-    answers: { 200: { description: 'Which services have erased what they held.', body: named('Erasure') } },
+    answers: { 200: { description: 'The services, and whether each has erased its data.', body: named('Erasure') } },
     problems: READ_ONE,
   },
   readOnboarding: {
-    summary: 'What the subscribers did about the registration',
+    summary: 'Read the replies of subscribers to a registration',
     tag: 'Members',
-    answers: { 200: { description: 'The answers that came so far.', body: named('Onboarding') } },
+    answers: { 200: { description: 'The replies received so far.', body: named('Onboarding') } },
     problems: READ_ONE,
   },
   readPoints: {
@@ -144,9 +144,9 @@ export const api: Record<keyof typeof routes, RouteContract> = {
     tag: 'Points',
     body: named('Redemption'),
     answers: {
-      200: { description: 'The operation, which ended while the caller waited.', body: named('Operation') },
+      200: { description: 'The operation, which has ended.', body: named('Operation') },
       202: {
-        description: 'The operation, which is pending. `Location` is where to watch it.',
+        description: 'The pending operation. To watch it, use `Location`.',
         body: named('Operation'),
       },
     },
@@ -162,7 +162,7 @@ export const api: Record<keyof typeof routes, RouteContract> = {
     heeds: ['Idempotency-Key', 'Prefer'],
   },
   readOperation: {
-    summary: 'See what becomes of a redemption',
+    summary: 'Read the state of a redemption',
     tag: 'Points',
     answers: { 200: { description: 'The operation.', body: named('Operation') } },
     problems: READ_ONE,

@@ -12,21 +12,20 @@ import { returnPoints } from './return-points.v1.ts';
 import { sendSms } from './send-sms.v1.ts';
 
 export const memberEvents = /* @__PURE__ */ topic('member-events', {
-  description: 'What happens to members, in order for each of them. Any service may subscribe.',
+  description: 'Events of members, in order per member. Any service may subscribe.',
   from: '/rollcall/registration',
   messages: [memberRegistered, memberRegisteredV2, memberProfileChanged, memberDeactivated],
 });
 
 export const pointsCommands = /* @__PURE__ */ queue('points-commands', {
-  description:
-    "What the points service is told to do, in order for each member: `sequence` counts a member's commands.",
+  description: "Commands to the points service, in order per member: `sequence` counts a member's commands.",
   from: '/rollcall/registration',
   messages: [redeemPoints, returnPoints],
 });
 
 export const smsCommands = /* @__PURE__ */ queue('sms-commands', {
   ordered: false,
-  description: 'Texts for members, from any service. Each is sent once, in no order.',
+  description: 'Texts for members, from any service. Each is sent once; the order is not defined.',
   format: 'application/protobuf',
   from: { anyServiceOf: 'rollcall' },
   messages: [sendSms],
@@ -34,15 +33,14 @@ export const smsCommands = /* @__PURE__ */ queue('sms-commands', {
 
 export const registrationReplies = /* @__PURE__ */ queue('registration-replies', {
   ordered: false,
-  description: 'Where the registration service takes the answers to its events, in no order.',
+  description: 'Replies to the events of the registration service, unordered.',
   from: { anyServiceOf: 'rollcall' },
   messages: [onboardingStepCompleted, memberDataErased],
 });
 
 export const registrationOutcomes = /* @__PURE__ */ queue('registration-outcomes', {
   ordered: false,
-  description:
-    'Where the registration service takes the answers to its commands, in no order. Somebody may wait for them.',
+  description: 'Replies to the commands of the registration service, unordered. Callers may be waiting for them.',
   from: '/rollcall/points',
   messages: [redemptionSettled, pointsReturned],
 });

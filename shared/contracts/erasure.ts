@@ -14,15 +14,17 @@ export const erasure = z
       .array(
         z.object({
           service: z.string(),
-          erasedAt: timestamp.optional().meta({ description: 'When it confirmed; missing: it has not yet.' }),
-          kept: z.string().optional().meta({ description: 'What it keeps without saying whose it is, and why.' }),
+          erasedAt: timestamp
+            .optional()
+            .meta({ description: 'Time of the confirmation; missing if there is none yet.' }),
+          kept: z.string().optional().meta({ description: 'Data that it keeps anonymously, and why.' }),
         }),
       )
       .meta({ description: 'Every service that had subscribed when the member left.' }),
     _links: links,
   })
   .meta({
-    description: 'What has become of the personal data of a member who left.',
+    description: "The state of the erasure of a former member's personal data.",
     examples: [
       {
         memberId: ID,

@@ -5,7 +5,7 @@ export const memberId = z.uuid().meta({ description: 'Identifies a member (UUIDv
 
 /** Field of a registration. */
 export const returning = z.boolean().optional().meta({
-  description: 'Given if a member with this phone has left, and the phone is still remembered.',
+  description: 'Present if an earlier member with this phone has left, and the phone is still remembered.',
 });
 
 const TAG = { error: 'must be a BCP 47 language tag of 2 to 35 characters, such as en or zh-CN', abort: true };

@@ -8,7 +8,7 @@ const ID = '01999999-0000-7000-8000-000000000001';
 export const guideJourney = z
   .object({
     memberId,
-    locale: z.string().meta({ description: 'BCP 47 tag of the texts, the closest there is to what the member wants.' }),
+    locale: z.string().meta({ description: "BCP 47 tag of the texts: the best match for the member's locale." }),
     addressee: z.string().meta({ description: 'The name of the member.' }),
     startedAt: timestamp,
     title: z.string(),
@@ -16,7 +16,7 @@ export const guideJourney = z
     _links: links,
   })
   .meta({
-    description: 'The guide that lies in the inbox of a member, its steps in order.',
+    description: 'The guide in the inbox of a member, with its steps in order.',
     examples: [
       {
         memberId: ID,

@@ -8,14 +8,10 @@ export const memberDataErased = document(
     .object({
       memberId,
       erasedAt: timestamp,
-      kept: z
-        .string()
-        .max(200)
-        .optional()
-        .meta({ description: 'What is kept nevertheless, without saying whose it is, and why.' }),
+      kept: z.string().max(200).optional().meta({ description: 'Data that is kept anonymously, and why.' }),
     })
     .meta({
-      description: 'A subscriber has erased what it held of a member who left.',
+      description: 'A subscriber has erased its data of a member who left.',
       examples: [
         {
           memberId: '01999999-0000-7000-8000-000000000001',

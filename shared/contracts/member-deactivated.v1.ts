@@ -10,7 +10,7 @@ export const memberDeactivated = event(
       deactivatedAt: timestamp,
     })
     .meta({
-      description: 'A member left. Whoever holds something personal of them erases it.',
+      description: 'A member left. Every service erases its personal data of the member.',
       examples: [{ memberId: '01999999-0000-7000-8000-000000000001', deactivatedAt: '2026-11-21T10:10:00.123Z' }],
     }),
   { subjectField: 'memberId', erases: true },

@@ -12,7 +12,7 @@ export const memberProfileChanged = event(
       changedAt: timestamp,
     })
     .meta({
-      description: 'A member changed name or locale. Carries the whole profile as it is now.',
+      description: 'A member changed name or locale. Contains the complete current profile.',
       examples: [
         {
           memberId: '01999999-0000-7000-8000-000000000001',

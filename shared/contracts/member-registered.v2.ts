@@ -18,14 +18,14 @@ export const memberRegisteredV2 = event(
           examples: ['ES'],
         }),
       givenName: z.string(),
-      familyName: z.string().meta({ description: 'Empty where the name has one part.' }),
+      familyName: z.string().meta({ description: 'Empty if the name has one part.' }),
       displayName: z.string().meta({ description: 'The whole name, as the member wrote it.' }),
       locale: z.string().meta({ description: 'BCP 47 tag.' }),
       registeredAt: timestamp,
       returning,
     })
     .meta({
-      description: 'A person registered as a member. The name comes in its parts.',
+      description: 'A person registered as a member. The name is in parts.',
       examples: [
         {
           memberId: '01999999-0000-7000-8000-000000000001',

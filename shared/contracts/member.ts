@@ -12,7 +12,7 @@ const ID = '01999999-0000-7000-8000-000000000001';
 export const registrationOf = (phoneTypes: readonly PhoneType[]) =>
   z
     .object({ phone: givenPhone(phoneTypes), name: givenName, locale })
-    .meta({ description: 'Who wants to be a member.', examples: [EXAMPLE] });
+    .meta({ description: 'The person to register.', examples: [EXAMPLE] });
 
 /** The schema with default settings. Pure: bundles that do not use it leave it out, with all phone metadata. */
 export const registration = /* @__PURE__ */ registrationOf(CAN_BE_MOBILE);
@@ -27,7 +27,7 @@ export const profileChange = z
     error: 'must name at least one of name and locale',
   })
   .meta({
-    description: 'What is to change of a member: name, locale or both.',
+    description: 'The changes of a member: name, locale or both.',
     examples: [{ locale: 'en' }],
     minProperties: 1,
   });
@@ -45,13 +45,13 @@ export const memberV2 = z
   .object({
     ...identity,
     givenName: z.string(),
-    familyName: z.string().meta({ description: 'Empty where the name has one part.' }),
+    familyName: z.string().meta({ description: 'Empty if the name has one part.' }),
     displayName: name.meta({ description: 'The whole name, as the member wrote it.' }),
     locale,
     ...state,
   })
   .meta({
-    description: 'A member, whose name comes in its parts.',
+    description: 'A member, with the name in parts.',
     examples: [
       {
         id: ID,

@@ -10,8 +10,8 @@ export const onboardingStepCompleted = document(
       step: z
         .string()
         .regex(/^[a-z][a-z0-9-]{0,49}$/)
-        .meta({ description: 'What was done, by the name that its service gives it.' }),
-      summary: z.string().max(200).meta({ description: 'The same for a person, without anything personal.' }),
+        .meta({ description: 'The completed step, as named by its service.' }),
+      summary: z.string().max(200).meta({ description: 'The same as readable text, without personal data.' }),
       completedAt: timestamp,
     })
     .meta({

@@ -9,24 +9,24 @@ export const onboarding = z
   .object({
     memberId,
     deadline: timestamp.meta({
-      description: 'Until then answers are expected. What was done later is shown, as late.',
+      description: 'Replies are expected until then. Later ones are shown, as late.',
     }),
-    state: z.enum(['collecting', 'closed']).meta({ description: 'Whether the deadline is still to come.' }),
+    state: z.enum(['collecting', 'closed']).meta({ description: 'Whether the deadline is in the future.' }),
     steps: z
       .array(
         z.object({
-          source: z.string().meta({ description: 'Which service it was.' }),
+          source: z.string().meta({ description: 'The service that replied.' }),
           step: z.string(),
           summary: z.string(),
           completedAt: timestamp,
           late: z.boolean(),
         }),
       )
-      .meta({ description: 'What was answered, the earliest first. Nobody knows how many there will be.' }),
+      .meta({ description: 'The replies, earliest first. Their final number is unknown.' }),
     _links: links,
   })
   .meta({
-    description: 'What the subscribers did about a registration.',
+    description: 'The replies of subscribers to a registration.',
     examples: [
       {
         memberId: ID,

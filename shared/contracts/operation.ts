@@ -9,31 +9,31 @@ export const redemption = z
   .object({
     points: wholeNumber(1, 1_000_000),
     expiresIn: wholeNumber(5, 3600).default(60).meta({
-      description: 'Seconds until the operation expires, if nobody has answered by then.',
+      description: 'Seconds until the operation expires if no reply has arrived.',
     }),
   })
-  .meta({ description: 'Points that a member wants to redeem.', examples: [{ points: 40 }] });
+  .meta({ description: 'Points to redeem.', examples: [{ points: 40 }] });
 
 export const operation = z
   .object({
     id: z.uuid(),
     memberId,
     state: z.enum(['pending', 'succeeded', 'failed', 'expired']),
-    points: z.int().positive().meta({ description: 'What is to be redeemed.' }),
+    points: z.int().positive().meta({ description: 'The points to redeem.' }),
     createdAt: timestamp,
     deadline: timestamp,
     result: z
       .object({ balance: z.int(), settledAt: timestamp })
       .optional()
-      .meta({ description: 'Of one that succeeded: the points that are left.' }),
-    problem: problem.optional().meta({ description: 'Of one that failed or expired.' }),
+      .meta({ description: 'Present if the operation succeeded: the remaining points.' }),
+    problem: problem.optional().meta({ description: 'Present if the operation failed or expired.' }),
     compensation: z.enum(['not-needed', 'pending', 'done']).optional().meta({
-      description: 'Of one that expired, once its late answer came: whether points that were taken went back.',
+      description: 'Present if an expired operation got a late reply: whether points that were taken were returned.',
     }),
     _links: links,
   })
   .meta({
-    description: 'What becomes of a redemption.',
+    description: 'The state and outcome of a redemption.',
     examples: [
       {
         id: ID,

@@ -13,7 +13,7 @@ export const pointsAccount = z
     entries: z.array(z.object({ points: z.int(), reason: z.string(), at: timestamp })),
     asOf: timestamp
       .optional()
-      .meta({ description: 'Given if the account cannot be read now: this is what it was then.' }),
+      .meta({ description: 'Present if the account cannot be read now: the time of this copy.' }),
     _links: links,
   })
   .meta({

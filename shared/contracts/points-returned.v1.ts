@@ -8,11 +8,11 @@ export const pointsReturned = document(
     .object({
       memberId,
       points: z.int().positive(),
-      balance: z.int().meta({ description: 'Points that the member has by now.' }),
+      balance: z.int().meta({ description: 'The current points of the member.' }),
       returnedAt: timestamp,
     })
     .meta({
-      description: 'The points of a redemption went back. Its correlation id is that of the redemption.',
+      description: 'The points of a redemption were returned. The correlation ID is that of the redemption.',
       examples: [
         {
           memberId: '01999999-0000-7000-8000-000000000001',

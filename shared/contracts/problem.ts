@@ -4,27 +4,27 @@ const ownProblems = {
   'not-found': { ...kitProblems['not-found'], detail: 'There is no member of that id here.' },
   'too-many-requests': {
     ...kitProblems['too-many-requests'],
-    description: 'More requests than one caller, or for one phone, may send; `Retry-After` says when to try again.',
+    description: 'The rate limit of the caller or of the phone is exceeded; `Retry-After` says when to try again.',
     detail: 'Too many registrations for one caller. Try again in 12 s.',
   },
   'phone-taken': {
     status: 409,
-    description: 'The phone belongs to a member already.',
+    description: 'A member with this phone already exists.',
     detail: 'A member with this phone is registered already.',
   },
   'not-enough-points': {
     status: 409,
-    description: 'The member has fewer points than were to be redeemed. Of an operation, never of a request.',
+    description: 'The member has fewer points than requested. Only in an operation, never as a response.',
     detail: 'The balance is 20 points.',
   },
   'account-closed': {
     status: 409,
-    description: 'The points account is closed. Of an operation, never of a request.',
+    description: 'The points account is closed. Only in an operation, never as a response.',
     detail: 'The member has left.',
   },
   'deadline-passed': {
     status: 504,
-    description: 'Nobody answered before the deadline that the caller set. Of an operation, never of a request.',
+    description: "No reply arrived before the caller's deadline. Only in an operation, never as a response.",
     detail: 'The points service did not answer in time. Points that were taken go back.',
   },
 } as const satisfies Record<string, ProblemType>;

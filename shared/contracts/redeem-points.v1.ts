@@ -8,11 +8,11 @@ export const redeemPoints = command(
     .object({
       memberId,
       points: z.int().positive(),
-      deadline: timestamp.optional().meta({ description: 'After it nobody wants the points any more.' }),
+      deadline: timestamp.optional().meta({ description: 'After this time, the points are no longer needed.' }),
     })
     .meta({
       description:
-        'Take points off the balance of a member, if there are enough. Answered by rollcall.points.redemption-settled.v1.',
+        'Deduct points from the balance of a member if it is sufficient. The reply is rollcall.points.redemption-settled.v1.',
       examples: [
         { memberId: '01999999-0000-7000-8000-000000000001', points: 40, deadline: '2026-11-21T10:03:00.123Z' },
       ],

@@ -8,12 +8,12 @@ export const redemptionSettled = document(
     .object({
       memberId,
       outcome: z.enum(['succeeded', 'not-enough-points', 'account-closed', 'deadline-passed']),
-      points: z.int().positive().meta({ description: 'What was to be redeemed.' }),
-      balance: z.int().meta({ description: 'Points that the member has by now.' }),
+      points: z.int().positive().meta({ description: 'The points that were to be redeemed.' }),
+      balance: z.int().meta({ description: 'The current points of the member.' }),
       settledAt: timestamp,
     })
     .meta({
-      description: 'What became of a redemption. Its correlation id is that of the command.',
+      description: 'The outcome of a redemption. The correlation ID is that of the command.',
       examples: [
         {
           memberId: '01999999-0000-7000-8000-000000000001',

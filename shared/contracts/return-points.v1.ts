@@ -11,8 +11,7 @@ export const returnPoints = command(
       redemption: z.string().meta({ description: 'Correlation id of the redemption that is undone.' }),
     })
     .meta({
-      description:
-        'Give back the points of a redemption that nobody waited for any more. Answered by rollcall.points.returned.v1.',
+      description: 'Return the points of an expired redemption. The reply is rollcall.points.returned.v1.',
       examples: [
         {
           memberId: '01999999-0000-7000-8000-000000000001',

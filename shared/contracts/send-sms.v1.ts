@@ -11,10 +11,10 @@ export const sendSms = command(
       texts: z
         .record(localeTag, z.string().min(1).max(1600))
         .refine((texts) => texts.en !== undefined, { error: 'must have an English text, for all other languages' })
-        .meta({ description: 'The text by BCP 47 tag; the closest to what the member wants is sent.' }),
+        .meta({ description: "The text by BCP 47 tag; the best match for the member's locale is sent." }),
     })
     .meta({
-      description: 'Send a text to a member, whose phone and language the SMS service knows. Nobody answers.',
+      description: 'Send a text to a member, whose phone and language the SMS service knows. There is no reply.',
       examples: [
         {
           memberId: '01999999-0000-7000-8000-000000000001',
