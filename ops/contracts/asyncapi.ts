@@ -8,16 +8,16 @@ const text = (description: string, more: object = {}) => ({ type: 'string', desc
 /** The CloudEvents header of every message. */
 const HEADER = {
   specversion: { const: '1.0' },
-  id: text('UUIDv7. What has it twice is one message.'),
-  time: text('When it was written.', { format: 'date-time' }),
+  id: text('UUIDv7. Two copies with the same ID are the same message.'),
+  time: text('Time of creation.', { format: 'date-time' }),
   datacontenttype: { enum: ['application/json', 'application/protobuf'] },
-  partitionkey: text('Messages that share it keep their order.'),
-  sequence: text("The version of the aggregate, or the place of a command among a member's.", { pattern: '^\\d{16}$' }),
+  partitionkey: text('Messages with the same key keep their order.'),
+  sequence: text('The version of the aggregate, or the number of a command to the member.', { pattern: '^\\d{16}$' }),
   traceparent: text('W3C trace context.'),
-  correlationid: text('What all messages of one conversation share.'),
+  correlationid: text('Common to all messages of one conversation.'),
   causationid: text('Id of the message that caused this one.'),
   replyto: text('Name of the channel for replies.'),
-  alternatetype: text('Type of another rendition of the same event, which is sent beside this one.'),
+  alternatetype: text('Type of another rendition of the same event, which is also published.'),
 };
 
 const REQUIRED = ['specversion', 'id', 'source', 'type', 'subject', 'time', 'datacontenttype', 'partitionkey'];
@@ -31,10 +31,10 @@ function aboutOf(contract: MessageContract, channel: Channel) {
   const senders = sendersOfType(channel, contract.type);
   return {
     source: text(
-      'Which service sends it. From any other it is not taken.',
+      'The sending service. Messages from other services are refused.',
       'anyServiceOf' in senders ? { pattern: sourcePattern(senders.anyServiceOf) } : { enum: senders },
     ),
-    subject: text(`The member: the same as \`data.${contract.subjectField}\`, or it is not taken.`),
+    subject: text(`The member: must equal \`data.${contract.subjectField}\`.`),
   };
 }
 
@@ -80,7 +80,7 @@ export function asyncApi(version: string) {
           address: `rollcall-{stage}-${channel.name}${channel.ordered ? '.fifo' : ''}`,
           title: channel.name,
           description: channel.description,
-          parameters: { stage: { description: 'Of the deployment, such as `prod`.' } },
+          parameters: { stage: { description: 'Name of the deployment, such as `prod`.' } },
           messages: Object.fromEntries(
             channel.messages.map((contract) => [
               componentName(contract),

@@ -21,25 +21,26 @@ const HEADERS = {
     schema: { type: 'string' },
   },
   'If-None-Match': {
-    description: 'The ETag of what the caller has, or for a change: of what must not be changed (RFC 9110 §13.1.2).',
+    description:
+      "The ETag of the caller's copy; for a change, of the version that must not be changed (RFC 9110 §13.1.2).",
     schema: { type: 'string' },
   },
   Prefer: {
-    description: '`wait=N`: answer when the operation has ended, or after so many seconds, 20 at most (RFC 7240).',
+    description: '`wait=N`: wait until the operation has ended, for N seconds at most, up to 20 (RFC 7240).',
     schema: { type: 'string' },
   },
 };
 
 const ANSWER_HEADERS = {
-  ETag: { description: 'The version of what is answered.', schema: { type: 'string' } },
-  'Preference-Applied': { description: 'The preference that was heeded (RFC 7240).', schema: { type: 'string' } },
-  Location: { description: 'Where the new resource is.', schema: { type: 'string' } },
+  ETag: { description: 'The version of the returned resource.', schema: { type: 'string' } },
+  'Preference-Applied': { description: 'The applied preference (RFC 7240).', schema: { type: 'string' } },
+  Location: { description: 'URL of the new resource.', schema: { type: 'string' } },
   Deprecation: {
-    description: 'Since when this route is not to be used any more (RFC 9745).',
+    description: 'Date since which this route is deprecated (RFC 9745).',
     schema: { type: 'string' },
   },
-  Sunset: { description: 'When this route goes away (RFC 8594).', schema: { type: 'string' } },
-  'Retry-After': { description: 'Seconds until a new try, or another look, makes sense.', schema: { type: 'string' } },
+  Sunset: { description: 'Date on which this route will be removed (RFC 8594).', schema: { type: 'string' } },
+  'Retry-After': { description: 'Seconds to wait before the next request.', schema: { type: 'string' } },
 };
 
 type AnswerHeader = keyof typeof ANSWER_HEADERS;
@@ -115,7 +116,7 @@ function operation(id: string, route: Route, contract: RouteContract) {
     summary,
     tags: [tag],
     ...(deprecated && { deprecated }),
-    ...(isRead && { description: 'HEAD answers the same without a body.' }),
+    ...(isRead && { description: 'HEAD returns the same headers without a body.' }),
     ...(route.access !== 'public' && { security: [{ token: [] }] }),
     ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: { required: true, ...taken(body) } }),
@@ -126,8 +127,10 @@ function operation(id: string, route: Route, contract: RouteContract) {
           { description, ...headers(answerHeaders(status)), ...content(answered) },
         ]),
       ),
-      ...(isRead && { 304: { description: 'The caller has it already.', ...headers(['ETag']) } }),
-      ...(route.access !== 'public' && { 401: { description: 'There is no token, or it is not good.' } }),
+      ...(isRead && {
+        304: { description: 'Not modified: the caller has the current version.', ...headers(['ETag']) },
+      }),
+      ...(route.access !== 'public' && { 401: { description: 'The token is missing or invalid.' } }),
       ...problemAnswers(contract.problems),
     },
   };
@@ -157,7 +160,7 @@ export function openApi(version: string) {
     servers: [{ url: 'http://127.0.0.1:4000', description: 'The embedded cloud' }],
     security: [],
     tags: [
-      { name: 'Members', description: 'Registration and what is known of a member.' },
+      { name: 'Members', description: 'Registration, and data about a member.' },
       { name: 'Points', description: 'The account, and how points are redeemed.' },
       { name: 'Guide', description: "The guide in a member's inbox." },
       { name: 'About', description: 'The API itself.' },

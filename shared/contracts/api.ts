@@ -56,7 +56,7 @@ export const api: Record<keyof typeof routes, RouteContract> = {
   readRoot: {
     summary: 'Entry point',
     tag: 'About',
-    answers: { 200: { description: 'The links to everything else.', body: named('ApiRoot') } },
+    answers: { 200: { description: 'Links to all other resources.', body: named('ApiRoot') } },
     problems: READ,
   },
   register: {

@@ -20,17 +20,17 @@ export interface ProblemType {
 export const kitProblems = {
   'malformed-json': {
     status: 400,
-    description: 'The body is no JSON.',
+    description: 'The body is not JSON.',
     detail: 'The body is no JSON that can be read.',
   },
   'invalid-header': {
     status: 400,
-    description: 'A header of the request is not as it should be.',
+    description: 'A header of the request is invalid.',
     detail: 'Idempotency-Key must have 1 to 255 visible ASCII characters.',
   },
   'not-found': {
     status: 404,
-    description: 'There is no such resource.',
+    description: 'The resource does not exist.',
     detail: 'There is no resource of that id here.',
   },
   'method-not-allowed': {
@@ -40,37 +40,37 @@ export const kitProblems = {
   },
   'not-acceptable': {
     status: 406,
-    description: 'The resource has no representation that `Accept` asks for.',
+    description: 'The resource has no representation that `Accept` allows.',
     detail: 'This resource is application/json or application/xml, and Accept asks for others.',
   },
   'version-mismatch': {
     status: 412,
-    description: 'The resource is not at a version that `If-Match` or `If-None-Match` asks for.',
+    description: 'The version of the resource does not satisfy `If-Match` or `If-None-Match`.',
     detail: 'If-Match names another version: this is "3" by now. Read it again.',
   },
   'body-too-large': {
     status: 413,
-    description: 'The body is larger than the API takes.',
+    description: 'The body exceeds the maximum size.',
     detail: 'The body may have at most 65536 bytes.',
   },
   'unsupported-media-type': {
     status: 415,
-    description: 'The body is in a format that this resource does not take.',
+    description: 'The resource does not accept the format of the body.',
     detail: 'Send the body as application/json.',
   },
   invalid: {
     status: 422,
-    description: 'The body is JSON, but not as it should be: `errors` names each field.',
+    description: 'The body is JSON, but does not match the schema: `errors` lists the invalid fields.',
     detail: 'The body is not as it should be; see errors.',
   },
   'idempotency-key-reused': {
     status: 422,
-    description: 'The key came with another request before.',
+    description: 'The key was already used for another request.',
     detail: 'This Idempotency-Key came with another body before.',
   },
   'precondition-required': {
     status: 428,
-    description: 'The change must say which version it is based on.',
+    description: 'The change must name the version that it is based on.',
     detail: 'Send If-Match with the ETag of your last read.',
   },
   'too-many-requests': {
@@ -80,12 +80,12 @@ export const kitProblems = {
   },
   internal: {
     status: 500,
-    description: 'Something went wrong on our side.',
+    description: 'An internal error occurred.',
     detail: 'Something went wrong on our side. Try again.',
   },
   'read-only': {
     status: 503,
-    description: 'Nothing can be changed for the moment; `Retry-After` says when to try again.',
+    description: 'Changes are disabled for now; `Retry-After` says when to try again.',
     detail: 'Nothing can be changed for the moment. Try again later.',
   },
   busy: {
@@ -103,18 +103,18 @@ export type KitProblemCode = keyof typeof kitProblems;
  */
 export const problem = z
   .object({
-    type: z.string().meta({ description: 'URI reference; what follows its last slash may be tested for.' }),
+    type: z.string().meta({ description: 'URI reference; its last segment identifies the problem.' }),
     title: z.string(),
     status: z.int(),
     detail: z.string().optional(),
-    instance: z.string().optional().meta({ description: 'The path that was asked for.' }),
+    instance: z.string().optional().meta({ description: 'The requested path.' }),
     errors: z
       .array(z.object({ pointer: z.string(), detail: z.string() }))
       .optional()
       .meta({ description: 'Each invalid field, by JSON pointer (RFC 6901) as a URI fragment.' }),
   })
   .meta({
-    description: 'Why a request was not fulfilled (RFC 9457).',
+    description: 'The reason why a request failed (RFC 9457).',
     examples: [
       { type: '/problems/not-found', title: 'Not Found', status: 404, detail: 'There is no resource of that id here.' },
     ],

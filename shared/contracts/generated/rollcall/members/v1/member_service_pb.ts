@@ -97,14 +97,14 @@ export type Operation = Message<"rollcall.members.v1.Operation"> & {
   deadline?: Timestamp | undefined;
 
   /**
-   * Of one that succeeded: the points that are left.
+   * Present if the operation succeeded: the remaining points.
    *
    * @generated from field: int32 balance = 7;
    */
   balance: number;
 
   /**
-   * Of one that failed or expired.
+   * Present if the operation failed or expired.
    *
    * @generated from field: rollcall.members.v1.ProblemDetail problem = 8;
    */
@@ -172,7 +172,7 @@ export const ViolationSchema: GenMessage<Violation> = /*@__PURE__*/
   messageDesc(file_rollcall_members_v1_member_service, 3);
 
 /**
- * The schema Registration of the REST API holds.
+ * Must match the schema Registration of the REST API.
  *
  * @generated from message rollcall.members.v1.RegisterRequest
  */
@@ -267,7 +267,7 @@ export const GetMemberResponseSchema: GenMessage<GetMemberResponse> = /*@__PURE_
   messageDesc(file_rollcall_members_v1_member_service, 7);
 
 /**
- * The schema ProfileChange of the REST API holds.
+ * Must match the schema ProfileChange of the REST API.
  *
  * @generated from message rollcall.members.v1.UpdateMemberRequest
  */
@@ -329,7 +329,7 @@ export type DeactivateMemberRequest = Message<"rollcall.members.v1.DeactivateMem
   id: string;
 
   /**
-   * If given, the member is deactivated only at this version.
+   * If set, the member is deactivated only at this version.
    *
    * @generated from field: int32 version = 2;
    */
@@ -357,7 +357,7 @@ export const DeactivateMemberResponseSchema: GenMessage<DeactivateMemberResponse
   messageDesc(file_rollcall_members_v1_member_service, 11);
 
 /**
- * The schema Redemption of the REST API holds.
+ * Must match the schema Redemption of the REST API.
  *
  * @generated from message rollcall.members.v1.RedeemPointsRequest
  */
@@ -474,7 +474,7 @@ export const MemberService: GenService<{
     output: typeof GetMemberResponseSchema;
   },
   /**
-   * ABORTED: the member is at another version by now.
+   * ABORTED: the member has another version by now.
    *
    * @generated from rpc rollcall.members.v1.MemberService.UpdateMember
    */
@@ -492,7 +492,7 @@ export const MemberService: GenService<{
     output: typeof DeactivateMemberResponseSchema;
   },
   /**
-   * Begins to redeem points. The answer is an operation, to be watched.
+   * Starts to redeem points. The response is an operation, to be watched.
    *
    * @generated from rpc rollcall.members.v1.MemberService.RedeemPoints
    */
@@ -502,7 +502,7 @@ export const MemberService: GenService<{
     output: typeof RedeemPointsResponseSchema;
   },
   /**
-   * Answers when the operation is no longer pending, or as it is shortly before the deadline of the call.
+   * Returns when the operation is no longer pending, or shortly before the deadline of the call.
    *
    * @generated from rpc rollcall.members.v1.MemberService.WatchOperation
    */
