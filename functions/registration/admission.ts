@@ -51,7 +51,7 @@ export function createAdmission({ buckets, limits, pseudonym, mode }: AdmissionO
     /** @throws {Problem} 503 while registration is switched to read-only */
     async admitChange(): Promise<void> {
       if ((await mode()) === 'on') return;
-      throw new Problem('read-only', 'Nothing can be changed for the moment. Try again later.', {
+      throw new Problem('read-only', 'Changes are disabled for now. Try again later.', {
         headers: { 'retry-after': READ_ONLY_SECONDS },
       });
     },

@@ -27,7 +27,7 @@ function requireSame(held: PhoneGuard, { idempotencyKey, fingerprint }: PhoneGua
     throw new Problem(kindOf('phone-taken'), 'A member with this phone is registered already.');
   }
   if (held.fingerprint !== fingerprint) {
-    throw new Problem('idempotency-key-reused', 'This Idempotency-Key came with another body before.');
+    throw new Problem('idempotency-key-reused', 'This Idempotency-Key was already used with another body.');
   }
 }
 

@@ -37,7 +37,7 @@ export function createRedemptions(options: RedemptionsOptions) {
   async function repeated(id: string, { points, expiresIn }: Redemption): Promise<Operation> {
     const process = await find(id);
     if (process.data.points === points && process.data.expiresIn === expiresIn) return operationOf(process);
-    throw new Problem('idempotency-key-reused', 'This Idempotency-Key came with another request before.');
+    throw new Problem('idempotency-key-reused', 'This Idempotency-Key was already used for another request.');
   }
 
   const read = async (...asked: Parameters<typeof find>): Promise<Operation> => operationOf(await find(...asked));

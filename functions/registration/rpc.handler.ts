@@ -53,7 +53,7 @@ export const rpc = rpcEndpoint((router) =>
       answerCall(logger, context, async () => {
         await admitChange();
         if (request.version === 0)
-          throw new Problem('precondition-required', 'Say which version the change is based on.');
+          throw new Problem('precondition-required', 'Set the version that the change is based on.');
         const change = validated(profileChange, given(request));
         const conditions = { ifMatch: etag(request.version) };
         const member = await members.change(idOf(request.id, 'member'), conditions, change, causeOfCall(context));

@@ -56,7 +56,7 @@ export const consoleParts: ConsoleParts = {
     'english-only': { en: 'in English for everybody', zh: '所有人都用英语' },
   },
   profiles: {
-    normal: { en: 'everything as it should be', zh: '一切正常' },
+    normal: { en: 'normal operation', zh: '一切正常' },
     peak: { en: 'short texts, English guides: for a rush', zh: '短信从简、指南只用英语：应对高峰' },
     incident: { en: 'nothing new comes in, nothing goes out', zh: '不进不出' },
   },

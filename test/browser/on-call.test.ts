@@ -17,14 +17,14 @@ async function breakHttp(page: Page, kind: string): Promise<void> {
   await goTo(page, 'Faults');
   await page.getByRole('combobox', { name: 'How http behaves' }).click();
   await page.getByRole('option', { name: new RegExp(`^${kind}`) }).click();
-  await page.getByText(`Broken on purpose: http ${kind}`).waitFor();
+  await page.getByText(`Injected faults: http ${kind}`).waitFor();
 }
 
 /** By its address: a dialog may be open that covers the links. */
 async function mend(page: Page): Promise<void> {
   await page.goto(`${operatorConsole.url}/#/faults`);
-  await page.getByRole('button', { name: 'Mend everything' }).click();
-  await page.getByText('Broken on purpose').waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Remove all faults' }).click();
+  await page.getByText('Injected faults').waitFor({ state: 'detached' });
 }
 
 async function register(page: Page): Promise<void> {
@@ -60,7 +60,7 @@ describe('an operator on call', () => {
     await breakHttp(page, 'fails');
     await goTo(page, 'Flow');
     await page.getByRole('button', { name: 'Register 100 at once' }).click();
-    await page.getByText(/Not as usual: .*circuit sms-http/).waitFor();
+    await page.getByText(/Warnings: .*circuit sms-http/).waitFor();
     await page.getByText('All is well').waitFor();
     await goTo(page, 'Switches');
     const circuit = page.getByRole('row', { name: /sms-http/ });
@@ -77,21 +77,21 @@ describe('an operator on call', () => {
     await park(page);
     await page.getByRole('button', { name: /^Inspect/ }).click();
     const inspected = page.getByRole('dialog');
-    await inspected.getByText('failed for good, waits for a person').waitFor();
+    await inspected.getByText('failed permanently, needs an operator').waitFor();
     await inspected.getByRole('group', { name: 'Message' }).getByText('specversion').waitFor();
     expect(await barriers(page)).toEqual([]);
     await keepScreenshot(page, 'a parked message');
     await inspected.getByRole('button', { name: 'Close' }).click();
 
     await redriveAll(page);
-    await page.getByRole('region', { name: 'What failed again' }).waitFor();
+    await page.getByRole('region', { name: 'Failed again' }).waitFor();
     await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
     await mend(page);
     await chooseSubscriber(page, 'sms');
     await redriveAll(page);
     await page.getByText('Finished: 1 messages applied;').waitFor();
     await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
-    await page.getByText('Nothing like this is parked.').waitFor();
+    await page.getByText('No parked message matches the filter.').waitFor();
   });
 
   it('discards what can never be applied, and has to say why', async () => {
@@ -104,7 +104,7 @@ describe('an operator on call', () => {
     await asked.getByText('Say why.').waitFor();
     await asked.getByLabel('Why').fill('a test entry');
     await asked.getByRole('button', { name: 'Discard' }).click();
-    await page.getByText('Nothing like this is parked.').waitFor();
+    await page.getByText('No parked message matches the filter.').waitFor();
   });
 
   it('switches a capability and back, with who and why in the history', async () => {
@@ -114,14 +114,14 @@ describe('an operator on call', () => {
     await asked.getByRole('combobox', { name: 'New mode' }).click();
     await page.getByRole('option', { name: 'english-only' }).click();
     await asked.getByLabel('Why').fill('translators are away');
-    await asked.getByLabel('For so many hours').fill('2');
+    await asked.getByLabel('Duration in hours').fill('2');
     expect(await barriers(page)).toEqual([]);
     await asked.getByRole('button', { name: 'Switch', exact: true }).click();
     await page.getByRole('region', { name: 'guide' }).getByText('english-only').first().waitFor();
     await page
       .getByRole('row', { name: /guide english-only ends in \d+ (?:hour|minute)s? .*translators are away/ })
       .waitFor();
-    const warning = page.getByText(/^Not as usual: .*switch guide: english-only/);
+    const warning = page.getByText(/^Warnings: .*switch guide: english-only/);
     await warning.waitFor();
 
     await page.getByRole('button', { name: 'Switch to normal' }).click();

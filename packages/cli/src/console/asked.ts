@@ -17,7 +17,7 @@ export function read<S extends z.ZodType>(shape: S, body: unknown): z.output<S> 
   if (result.success) return result.data;
   throw new ConsoleProblem(
     422,
-    { en: 'The request is not as it should be.', zh: '请求不符合要求。' },
+    { en: 'The request is invalid.', zh: '请求不符合要求。' },
     { detail: z.prettifyError(result.error) },
   );
 }

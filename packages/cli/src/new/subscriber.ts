@@ -64,7 +64,7 @@ export async function newSubscriber(root: string, name: string, of: string, app:
   };
 }
 
-/** The newest version of each event. */
+/** The newest rendition of each event. */
 const readsOf = ({ messages }: Channel): readonly MessageContract[] =>
   messages.filter((one) => !messages.some(({ supersedes }) => supersedes?.contract.type === one.type));
 

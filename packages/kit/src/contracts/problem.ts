@@ -21,7 +21,7 @@ export const kitProblems = {
   'malformed-json': {
     status: 400,
     description: 'The body is not JSON.',
-    detail: 'The body is no JSON that can be read.',
+    detail: 'The body is not valid JSON.',
   },
   'invalid-header': {
     status: 400,
@@ -61,12 +61,12 @@ export const kitProblems = {
   invalid: {
     status: 422,
     description: 'The body is JSON, but does not match the schema: `errors` lists the invalid fields.',
-    detail: 'The body is not as it should be; see errors.',
+    detail: 'The body does not match the schema; see errors.',
   },
   'idempotency-key-reused': {
     status: 422,
     description: 'The key was already used for another request.',
-    detail: 'This Idempotency-Key came with another body before.',
+    detail: 'This Idempotency-Key was already used with another body.',
   },
   'precondition-required': {
     status: 428,
@@ -81,12 +81,12 @@ export const kitProblems = {
   internal: {
     status: 500,
     description: 'An internal error occurred.',
-    detail: 'Something went wrong on our side. Try again.',
+    detail: 'An internal error occurred. Try again.',
   },
   'read-only': {
     status: 503,
     description: 'Changes are disabled for now; `Retry-After` says when to try again.',
-    detail: 'Nothing can be changed for the moment. Try again later.',
+    detail: 'Changes are disabled for now. Try again later.',
   },
   busy: {
     status: 503,

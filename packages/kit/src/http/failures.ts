@@ -23,8 +23,8 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const status = (error as { statusCode?: number }).statusCode;
   if (status === 422 || status === 400)
-    return new Problem('malformed-json', 'The body is no JSON that can be read.', { cause: error });
+    return new Problem('malformed-json', 'The body is not valid JSON.', { cause: error });
   if (error instanceof UnavailableError || BUSY.has((error as Error).name))
     return busy('The service is busy. Try again.', error);
-  return new Problem('internal', 'Something went wrong on our side. Try again.', { cause: error });
+  return new Problem('internal', 'An internal error occurred. Try again.', { cause: error });
 }

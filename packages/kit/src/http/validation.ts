@@ -9,7 +9,7 @@ import { Problem } from './problems.ts';
 export function validated<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   const result = schema.safeParse(value, { error: inWords });
   if (result.success) return result.data;
-  throw new Problem('invalid', 'The body is not as it should be; see errors.', {
+  throw new Problem('invalid', 'The body does not match the schema; see errors.', {
     errors: result.error.issues.map(({ path, message }) => ({ pointer: pointer(path), detail: message })),
   });
 }

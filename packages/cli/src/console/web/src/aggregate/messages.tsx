@@ -33,7 +33,7 @@ export function Messages({ messages }: { messages: readonly SentMessage[] }) {
   );
 }
 
-/** Two versions of an event may have the same ID. The result is part of an element's id, so it has no spaces. */
+/** Two renditions of an event may have the same ID. The result is part of an element's id, so it has no spaces. */
 const keyOf = (channel: string, { type, id }: SentMessage['event']) => encodeURIComponent(`${channel} ${type} ${id}`);
 
 /** The body of a CloudEvent is `data` or `data_base64`; all other attributes are header. */
