@@ -17,7 +17,7 @@ export interface WelcomeOptions {
 
 const SUMMARIES: Record<Sent, string> = {
   accepted: 'accepted by the provider',
-  'opted out': 'not sent: whoever has this phone has opted out of texts',
+  'opted out': 'not sent: this phone has opted out of texts',
 };
 
 /** How the SMS service applies a member's events: sends the welcome, and stores the contact data. */

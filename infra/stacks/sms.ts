@@ -128,7 +128,7 @@ function raiseAlarms(scope: Construct, { stage, topic, webhook }: Watched & { we
     }),
     above: 0,
     meaning:
-      'Every webhook call is refused, as none is authenticated as the SMS provider: receipts and opt-outs are missing; or somebody else calls.',
+      'Every webhook call is refused, as none is authenticated as the SMS provider: receipts and opt-outs are missing; or another client calls it.',
   });
   raiseAlarm(scope, {
     stage,

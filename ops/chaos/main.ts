@@ -14,17 +14,17 @@ import { withOneProvider } from './templates.ts';
 endWithNpm();
 
 const { members, seed, concurrency, kills, json } = new Command('npm run chaos --')
-  .description('Registers members in an embedded cloud in which everything goes wrong, and checks G1 to G6.')
-  .option('--members <n>', 'register so many', atLeast(1), 1_000)
+  .description('Registers members in an embedded cloud with faults everywhere, and checks G1 to G6.')
+  .option('--members <n>', 'number of registrations', atLeast(1), 1_000)
   .option(
     '--seed <n>',
     'fixes the members and the chances of faults; which call meets which is up to the machine',
     atLeast(0),
     1,
   )
-  .option('--concurrency <n>', 'requests under way at once', atLeast(1), 24)
-  .option('--kills <n>', 'how often the whole cloud is killed and started again', atLeast(0), 3)
-  .option('--json', 'print one JSON object and nothing else')
+  .option('--concurrency <n>', 'concurrent requests', atLeast(1), 24)
+  .option('--kills <n>', 'number of times that the whole cloud is killed and restarted', atLeast(0), 3)
+  .option('--json', 'print only one JSON object')
   .addHelpText(
     'after',
     '\nEverything stays on 127.0.0.1 and in a temporary folder. Exit code 1: a guarantee was violated.',

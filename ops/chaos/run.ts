@@ -178,7 +178,7 @@ export async function run(cloud: MortalCloud, options: RunOptions) {
     };
   }
 
-  say(`${loaded.accepted.length} registered; faults end, but for what the gateway refuses`);
+  say(`${loaded.accepted.length} registered; faults end, except permanent rejections of the gateway`);
   cloud.becomes('repairing');
   await switchTo(stage, Object.entries(profiles.normal), { why: 'the storm is over' });
   await comeToRest(async () => {
@@ -188,7 +188,7 @@ export async function run(cloud: MortalCloud, options: RunOptions) {
   const broken = await look();
   const violations: Violation[] = [...loaded.violations, ...checkFailures(broken, refusedOf)];
 
-  say('the gateway is repaired; what is parked is redriven');
+  say('the gateway is repaired; parked messages are redriven');
   cloud.becomes('calm');
   let redriven = 0;
   for (const [subscriber, parked] of broken.parked) {

@@ -228,7 +228,7 @@ function checkOnboarding({ accepted, members, holdings, observed }: Seen): Viola
     const isFrom = (service: string) => (answer: string) => answer.startsWith(`answer#/rollcall/${service}#`);
     const missing = ANSWERING.filter((service) => !known.some(isFrom(service)));
     if (missing.length === 0) return [];
-    const what = `${id} lacks the answer of ${missing}, and has the answers ${known.join(', ') || 'of nobody'}`;
+    const what = `${id} lacks the answer of ${missing}, and has the answers ${known.join(', ') || 'of no service'}`;
     return [{ guarantee: 'G1', what, history: historyOf(id, holdings, observed) }];
   });
 }

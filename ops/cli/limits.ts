@@ -21,7 +21,7 @@ async function heldIn(stage: Stage, subscriber: string): Promise<number> {
 }
 
 export const limits = new Command('limits')
-  .description('show limits, how much of them is used, and what is held back')
+  .description('show limits, their usage, and held messages')
   .addHelpText(
     'after',
     '\nHeld messages: npm run ops -- parked list --reason held; to release them: parked redrive sms --all --reason held, and sms-commands\nExample: npm run ops -- limits',

@@ -28,7 +28,7 @@ export const registration: Creation = {
     problems: {
       'phone-taken': {
         field: 'phone',
-        says: { en: 'Somebody has registered with this phone.', zh: '该电话已被注册。' },
+        says: { en: 'A member with this phone already exists.', zh: '该电话已被注册。' },
       },
     },
   },

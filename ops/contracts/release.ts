@@ -8,7 +8,7 @@ import { compareWithReleased, RELEASED } from './released.ts';
 
 const { again } = new Command('npm run contracts:release --')
   .description('Stores the contracts as released: npm run contracts:check then compares with them.')
-  .option('--again', 'also if this version is stored already: only while nobody uses it')
+  .option('--again', 'also if this version is already stored: only before its first use')
   .parse()
   .opts<{ again?: boolean }>();
 

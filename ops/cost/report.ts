@@ -88,7 +88,7 @@ export function printReport(report: Report): void {
   if (report.features) printFeatures('What a registration grows by', report.features);
   printFeatures('A process, without the services that do its steps', report.process);
   printFeatures('A message for later', report.later);
-  console.log(pc.bold('\nA month in which nobody registers'));
+  console.log(pc.bold('\nA month without registrations'));
   printTable(
     Object.entries({ 'polling of queues, and sweeps': idleUsdPerMonth, ...standingUsdPerMonth }).map(([what, usd]) => ({
       what,

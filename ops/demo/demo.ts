@@ -36,7 +36,7 @@ const command = new Command('npm run demo --')
   .option('--json', 'print only one JSON object')
   .addHelpText(
     'after',
-    '\nIf no embedded cloud runs there, one is started in memory for the time of the demo.\nExit code 1: nobody was registered, or something was lost, duplicated or out of order.',
+    '\nIf no embedded cloud runs there, one is started in memory for the time of the demo.\nExit code 1: no member was registered, or something was lost, duplicated or out of order.',
   );
 
 interface Options {

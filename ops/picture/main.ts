@@ -59,7 +59,7 @@ await new Command('picture')
   .description('draws the moving picture of the README from the console of a running cloud (npm start -- --memory)')
   .option('--url <url>', 'of the console', 'http://127.0.0.1:4000/')
   .option('--chromium <path>', 'the browser', process.env.CHROMIUM ?? '/usr/bin/chromium')
-  .option('--output <file>', 'where the picture goes', 'docs/images/console.svg')
+  .option('--output <file>', 'output file', 'docs/images/console.svg')
   .action(async (options: { url: string; chromium: string; output: string }) => {
     const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'];
     const browser = await chromium.launch({ executablePath: options.chromium, args: [...args, '--disable-sync'] });

@@ -5,7 +5,8 @@ import { compareWithReleased } from '../contracts/released.ts';
 export function contractFindings(): string[] {
   const { before, after, changes, breaks } = compareWithReleased();
   const findings = staleDocuments().map((path) => `${path} is outdated: npm run contracts.`);
-  if (breaks) findings.push('The contracts break whoever has the released ones: npm run contracts:check tells how.');
+  if (breaks)
+    findings.push('The contracts break clients of the released ones: npm run contracts:check lists the changes.');
   if (before === after && changes.length > 0)
     findings.push(`The contracts of ${before} are released, and changed since: npm run contracts:check tells how.`);
   return findings;

@@ -15,7 +15,7 @@ const { tagged } = new Command('npm run release --')
   .description(
     'Makes a release of this commit of main: checks it, builds packages and SBOM, keeps its contracts, and tags it. Nothing leaves this machine.',
   )
-  .option('--tagged <tag>', 'check and build what is tagged, and change nothing: for the workflow that publishes it')
+  .option('--tagged <tag>', 'only check and build this tag, without changes: for the workflow that publishes it')
   .parse()
   .opts<{ tagged?: string }>();
 

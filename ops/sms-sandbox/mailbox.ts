@@ -119,7 +119,7 @@ export function createMailbox(database: DatabaseSync, callbacks: Pick<Callbacks,
           accept('delivered');
           return undefined;
         case 'down':
-          throw new Error('nobody is there');
+          throw new Error('unreachable');
         default:
           return refusals[fault.kind];
       }

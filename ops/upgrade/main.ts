@@ -21,14 +21,14 @@ const program = new Command('npm run upgrade --')
   )
   .option(
     '--from <ref>',
-    'the earlier version: a tag, a branch or a commit; without it, the last release whose code is another',
+    'the earlier version: a tag, a branch or a commit; default: the last release with different code',
   )
-  .option('--members <n>', 'register so many', atLeast(10), 300)
+  .option('--members <n>', 'number of registrations', atLeast(10), 300)
   .option('--seed <n>', 'fixes the members', atLeast(0), 1)
-  .option('--concurrency <n>', 'requests under way at once', atLeast(1), 12)
+  .option('--concurrency <n>', 'concurrent requests', atLeast(1), 12)
   .option('--forward', 'only from the earlier version to this')
   .option('--back', 'only from this version to the earlier')
-  .option('--json', 'print one JSON object and nothing else')
+  .option('--json', 'print only one JSON object')
   .addHelpText(
     'after',
     '\nEverything stays on 127.0.0.1 and in a temporary folder. Exit code 1: a guarantee was violated.',

@@ -74,7 +74,7 @@ describe('npm run ops -- doctor', () => {
       circuits: { verdict: 'warning', found: expect.stringContaining('sms-http: it hangs') },
       parked: {
         verdict: 'warning',
-        found: 'messages wait for a person: 1 of points; messages are held until somebody releases them: 1 of guide',
+        found: 'messages need an operator: 1 of points; messages are held until an operator releases them: 1 of guide',
         remedy: 'npm run ops -- parked list',
       },
       secrets: { verdict: 'warning', found: expect.stringContaining('rollcall-dev-twilio') },

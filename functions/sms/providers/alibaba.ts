@@ -41,7 +41,7 @@ export const createAlibaba = ({ url, credentials, now, newId }: AlibabaOptions):
     await credentials();
   },
   async send({ to, text, idempotencyKey, reference }, { signal }) {
-    if (to.startsWith(MAINLAND)) throw new NotServedError('Alibaba Cloud takes no texts of our own to mainland China');
+    if (to.startsWith(MAINLAND)) throw new NotServedError('Alibaba Cloud sends no free-form texts to mainland China');
     const { accessKeyId, accessKeySecret, from } = await credentials();
     const query = { To: to.slice(1), From: from, Message: text, TaskId: reference ?? idempotencyKey };
     const headers = {

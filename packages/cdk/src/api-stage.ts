@@ -124,7 +124,7 @@ export class ApiStage extends HttpStage {
       chapter: 'too-many-requests',
       metric: serviceMetric(stage, 'api', 'TooManyRequests', 'Sum'),
       above: 60,
-      meaning: 'More than one request a second is answered with 429: somebody floods the API, or a limit is too low.',
+      meaning: 'More than one request a second is answered with 429: a caller floods the API, or a limit is too low.',
     });
   }
 }

@@ -6,7 +6,7 @@ import { confirm } from './confirm.ts';
 import { age, printJson, printTable } from './output.ts';
 
 const list = new Command('list')
-  .description('whether remote services are called, and how long their answers take')
+  .description('list circuits: their state, and response times of the remote services')
   .addHelpText(
     'after',
     '\nThe 99.9th percentile is what a timeout should not be below.\nExample: npm run ops -- circuit list',

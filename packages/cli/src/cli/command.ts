@@ -41,7 +41,7 @@ export const withStage = (command: Command): Command =>
       `an embedded cloud or LocalStack (default: AWS_ENDPOINT_URL, else ${EMBEDDED_CLOUD})`,
       url,
     )
-    .option('--json', 'print JSON and nothing else');
+    .option('--json', 'print only JSON');
 
 /** An account is used only if --stage is given, to prevent accidental changes. */
 async function stageOf({ app, stage, endpoint, folder }: Common): Promise<Stage> {

@@ -25,7 +25,7 @@ function completablesOf(command: Command, path: readonly string[] = []): Complet
 const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript };
 
 export const completion = new Command('completion')
-  .description('a script by which a shell completes the commands of an installed rollcall')
+  .description('print the completion script of a shell for an installed rollcall')
   .addArgument(new Argument('<shell>').choices(Object.keys(SCRIPTS)))
   .addHelpText(
     'after',

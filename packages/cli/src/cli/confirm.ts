@@ -12,7 +12,7 @@ export async function confirm(what: string, yes: boolean | undefined): Promise<v
   if (yes) return;
   if (!process.stdin.isTTY) throw new OperatorError(`${what} Confirm with --yes.`);
   const asking = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await asking.question(`${what} Go on? [y/N] `);
+  const answer = await asking.question(`${what} Continue? [y/N] `);
   asking.close();
   if (!/^y(es)?$/i.test(answer.trim())) throw new OperatorError('Nothing was done.');
 }

@@ -51,7 +51,7 @@ function print({ check, verdict, found, remedy }: Finding): void {
 }
 
 export const doctor = new Command('doctor')
-  .description('examine the stage: what is wrong with it, and what to do')
+  .description('examine the stage: list problems and their remedies')
   .addHelpText(
     'after',
     '\nExit code 1: a check failed; warnings do not count.\nExample: npm run ops -- doctor --stage prod',

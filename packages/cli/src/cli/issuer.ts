@@ -36,7 +36,7 @@ interface IssuerOptions {
 }
 
 export const issuer = new Command('issuer')
-  .description('issue tokens for anybody on this machine, until Ctrl-C: for a stage without an OpenID provider')
+  .description('issue tokens to every process on this machine, until Ctrl-C: for a stage without an OpenID provider')
   .option('--port <port>', 'port on 127.0.0.1', port, ISSUER_PORT)
   .option('--url <url>', 'host name in its URL, if the cloud uses another name for this machine', url)
   .option('--data <dir>', 'folder for its key', '.rollcall')

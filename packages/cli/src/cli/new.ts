@@ -36,7 +36,7 @@ const serviceCommand = (app: Partial<App>) =>
   new Command('service')
     .description('add a publishing service: an event on a topic of its own, two routes, and a test')
     .argument('<name>', 'one word, such as orders')
-    .option('--about <thing>', 'what its events are about, in the singular; default: the name without a final s')
+    .option('--about <thing>', 'name of its aggregate, in the singular; default: the name without a final s')
     .addHelpText('after', '\nExample: rollcall new service orders')
     .action((name: string, { about }: { about?: string }) => {
       const root = appFolder();

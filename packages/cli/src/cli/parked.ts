@@ -77,7 +77,7 @@ const show = new Command('show')
         const found = all.filter((one) => only === undefined || String(versionOrId(one)) === only);
         if (found.length === 0) {
           const what = only === undefined ? aggregate : `${aggregate} ${only}`;
-          throw new OperatorError(`${subscriber} has parked or discarded nothing of ${what}.`);
+          throw new OperatorError(`${subscriber} has no parked or discarded message of ${what}.`);
         }
         const whole = await Promise.all(found.map((one) => withData(stage, subscriber, one)));
         if (json) printJson(whole);
@@ -144,7 +144,7 @@ const redriveCommand = new Command('redrive')
       }
       for (const aggregateId of unknown) console.log(pc.yellow(`${aggregateId}: nothing parked`));
       if (obsolete > 0) console.log(`${obsolete} removed: applied before, or of an erased aggregate`);
-      console.log(`${applied} applied, ${waiting} wait for their turn, ${forPerson} wait for a person`);
+      console.log(`${applied} applied, ${waiting} wait for their turn, ${forPerson} need an operator`);
       const why = signal.aborted ? 'stopped' : 'stopped, because messages failed again';
       if (left > 0) console.log(pc.yellow(`${why}: ${left} aggregates not tried`));
     }),

@@ -7,7 +7,7 @@ import { onStage, subscriberNamed } from './command.ts';
 import { age, harmless, printJson, printTable } from './output.ts';
 
 const list = new Command('list')
-  .description('list processes that wait for a person, the longest first')
+  .description('list processes that need an operator, the longest waiting first')
   .addHelpText('after', '\nExample: npm run ops -- process list')
   .action(
     onStage<object, []>(async (stage, { json }) => {
@@ -22,7 +22,7 @@ const list = new Command('list')
 const SUBSCRIBER = 'consumer of its replies, as `process list` shows it';
 
 const show = new Command('show')
-  .description('show what a process has done, and what it waits for')
+  .description('show the completed steps of a process, and its current one')
   .argument('<subscriber>', SUBSCRIBER)
   .argument('<process>', 'its id', asKept)
   .addHelpText('after', '\nExample: npm run ops -- process show orders-replies 0199…')

@@ -21,7 +21,7 @@ export const reconcile = new Command('reconcile')
   .description(
     'compare what a service has published with what each consumer has applied, for example after restoring a table',
   )
-  .option('--mend', 'repair what can be repaired; list what a person must decide')
+  .option('--mend', 'repair what can be repaired; list the decisions left to an operator')
   .option(
     '--since <time>',
     'with --mend: replay the archive from this time, or from a duration before now; default: all of it',

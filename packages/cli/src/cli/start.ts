@@ -15,7 +15,7 @@ function parameter(text: string): Record<string, string> {
   throw new InvalidArgumentError('It must be of the form NAME=VALUE.');
 }
 
-/** By `localhost`, Node.js warns that everybody could reach it. */
+/** Not `localhost`, for which Node.js warns that the inspector may be reachable from outside. */
 const LOOPBACK = new Map([
   ['127.0.0.1', '127.0.0.1'],
   ['localhost', '127.0.0.1'],
@@ -27,7 +27,7 @@ function inspectorAddress(text: string): InspectorAddress {
   const [host, port] = [LOOPBACK.get(named), Number(digits)];
   if (host === undefined)
     throw new InvalidArgumentError(
-      'Whoever reaches an inspector runs any code, so it listens on 127.0.0.1, localhost or [::1] only. From another machine, forward the port: ssh -L 9229:127.0.0.1:9229 HOST',
+      'A client of an inspector can run any code, so it listens on 127.0.0.1, localhost or [::1] only. From another machine, forward the port: ssh -L 9229:127.0.0.1:9229 HOST',
     );
   if (port <= 65_535) return { host, port };
   throw new InvalidArgumentError('It must be of the form PORT or HOST:PORT.');

@@ -63,7 +63,7 @@ const withHow = (command: Command) =>
   command
     .requiredOption('--why <reason>', 'the reason, for other operators')
     .option('--for <time>', 'return to on automatically, after 30min, 2h or 1d', duration)
-    .option('--by <name>', 'who switches (default: you)');
+    .option('--by <name>', 'your name, for the history (default: your user)');
 
 /** @param hints completions for the shell; the valid values depend on the stage */
 function hinted(argument: Argument, hints: readonly string[]): Argument {
@@ -101,8 +101,8 @@ const profileCommand = (profiles: Profiles) =>
     );
 
 const history = new Command('history')
-  .description('list who switched what, when and why, the latest first')
-  .option('--limit <n>', 'so many', atLeastOne, 20)
+  .description('list the history of switches, latest first')
+  .option('--limit <n>', 'maximum number of entries', atLeastOne, 20)
   .addHelpText('after', '\nExample: npm run ops -- switch history --limit 5')
   .action(
     onStage<{ limit: number }, []>(async (stage, { limit, json }) => {

@@ -30,7 +30,7 @@ export const callsOfAws =
     const { service, action, parameters } = JSON.parse(Delete) as Call;
     const resource = parameters.TopicArn;
     if (service !== 'SNS' || resource === undefined)
-      throw new Error(`the embedded cloud does not know what ${service}:${action} would be done to`);
+      throw new Error(`the embedded cloud does not know the resource of ${service}:${action}`);
     const { role } = functionOf(runtime, ServiceToken).settings;
     const operation = `sns:${action.charAt(0).toUpperCase()}${action.slice(1)}`;
     runtime.checks.push(() =>

@@ -22,7 +22,7 @@ const byAuthorizer = (status: number) => status === 401 || status === 403;
 /** An unsigned request for a role that only functions may assume. */
 const roleForAnybody = ({ endpoint = '' }: Stage, role: string): Forbidden => ({
   refuses: (status) => status >= 400,
-  means: 'roles: anybody can assume one, and may do everything',
+  means: 'roles: every caller can assume one, and has all permissions',
   url: endpoint,
   method: 'POST',
   headers: { 'content-type': 'application/x-www-form-urlencoded' },
@@ -82,6 +82,6 @@ export const enforcement: Check = async ({ stage, isEmbedded }) => {
   if (passed.length === 0) return ok(`${forbidden.length} unauthorized calls are refused`);
   return warning(
     `this cloud does not enforce ${passed.join('; ')}`,
-    'verify permissions in an embedded cloud (npm start) or an account; and let nobody else reach this one',
+    'verify permissions in an embedded cloud (npm start) or an account; and restrict access to this one',
   );
 };

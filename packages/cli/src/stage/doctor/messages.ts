@@ -53,15 +53,15 @@ export const parked: Check = async ({ stage, now }) => {
   );
   const found = [
     ...listed(
-      'messages wait for a person',
+      'messages need an operator',
       counts.map(({ subscriber, forPerson }) => [subscriber, forPerson]),
     ),
     ...listed(
-      'messages are held until somebody releases them',
+      'messages are held until an operator releases them',
       counts.map(({ subscriber, held }) => [subscriber, held]),
     ),
   ];
-  if (found.length === 0) return ok('no message waits for a person, and none is held');
+  if (found.length === 0) return ok('no message needs an operator, and none is held');
   return warning(found.join('; '), 'npm run ops -- parked list');
 };
 

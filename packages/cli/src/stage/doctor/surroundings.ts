@@ -150,7 +150,7 @@ export const alarmMail: Check = async ({ stage, isEmbedded }) => {
   const told = all.filter(({ TopicArn }) => TopicArn?.endsWith(`:${stage.table('alarms')}`));
   if (told.length === 0)
     return warning(
-      'nobody is notified of alarms',
+      'alarms notify no address',
       'subscribe an address: alarmByEmail in infra/stages.ts, or the topic by hand',
     );
   const pending = told.filter(({ SubscriptionArn }) => SubscriptionArn === 'PendingConfirmation');
