@@ -9,9 +9,9 @@ const CONCURRENCY = 32;
 const WARM_UP = 200;
 
 /**
- * Has members registered while every event source of a running embedded cloud is held up, so that nothing but
- * `POST /v1/members` runs.
- * @returns the time until all were answered, and the AWS calls meanwhile by `service:Operation`
+ * Registers members while all event sources of a running embedded cloud are stopped, so that only
+ * `POST /v1/members` is measured.
+ * @returns the time until all responses have arrived, and the number of AWS calls by `service:Operation`
  */
 export async function measurePosts(
   endpoint: string,

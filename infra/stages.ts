@@ -4,7 +4,7 @@ import { registrationBonus } from '../shared/config/registration-bonus.ts';
 import { registrationLimits } from '../shared/config/registration-limits.ts';
 import { smsSettings } from '../shared/config/sms-settings.ts';
 
-/** What a stage of this application is set to. */
+/** The settings of a stage of this application. */
 export const settings = stageSettings.extend({
   throttling: stageSettings.shape.throttling.unwrap().extend({
     registrationsPerSecond: z.int().min(1),

@@ -1,7 +1,7 @@
 import type { causeOf } from '@rollcall/kit/http';
 import type { Logger } from '@rollcall/kit/observability';
 
-/** What caused a change: messages carry its ids, the audit trail records the actor. */
+/** The cause of a change: messages contain its IDs, the audit trail records the actor. */
 export type Cause = ReturnType<typeof causeOf>;
 
 /** A committed change: only ids, no personal data. */

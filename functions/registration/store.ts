@@ -34,8 +34,8 @@ export interface PhoneGuard {
 }
 
 /**
- * What remains of a guard for a while after its member leaves. It contains no personal data: it is found by the phone
- * only. Finding a mark or a guard costs a token of the phone's bucket, so nobody can register and leave without limit.
+ * A temporary remainder of a guard after its member leaves. It contains no personal data: it is found by the phone
+ * only. Finding a mark or a guard costs a token of the phone's bucket, so registering and leaving is rate-limited.
  */
 export interface PhoneMark {
   /** ISO 8601. Distinguishes one departure from the next. */
@@ -129,7 +129,7 @@ export function createMemberStore(options: StoreOptions) {
 
     change: publisher.change,
 
-    /** Also releases the phone, and stores what has to be erased. No-op if the member was deactivated before. */
+    /** Also releases the phone, and stores the required erasures. No-op if the member was deactivated before. */
     deactivate: (
       id: string,
       decide: (before: ActiveMember) => MemberDecision<DeactivatedMember>,

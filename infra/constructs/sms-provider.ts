@@ -14,7 +14,7 @@ export interface Needs {
   statement?: PolicyStatement;
 }
 
-/** What a provider needs: for functions that send, and for the function behind its webhook, if it has one. */
+/** The requirements of a provider: for functions that send, and for the function behind its webhook, if it has one. */
 export interface SmsProvider extends Needs {
   webhook?: Needs;
 }

@@ -5,7 +5,7 @@ import type { TextFault, TextFaults } from '../sms-sandbox/mailbox.ts';
 /** Reports of the cloud's process: one JSON object per line. */
 export type Report =
   | { ready: Pick<Cloud, 'apiUrl' | 'endpointUrl' | 'beside'> }
-  /** An order was carried out. A number: so many invocations the code of before took. */
+  /** An order was carried out. A number: the invocations that the previous code handled. */
   | { done: 'deployed' | number }
   | { fault: string; at: string }
   | { published: Array<{ aggregateId: string; version: number }> };

@@ -143,7 +143,7 @@ async function comeToRest(look: () => Promise<{ left: number; laterAt: number }>
   }
 }
 
-/** Runs a load on a cloud, repairs what is broken, and gives the verdict on G1 to G6. */
+/** Runs a load on a cloud, repairs faults, and evaluates G1 to G6. */
 export async function run(cloud: MortalCloud, options: RunOptions) {
   const { members, seed, weather, refusedOf, say } = options;
   const start = performance.now();

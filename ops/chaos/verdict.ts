@@ -150,7 +150,7 @@ function checkMembers({ accepted, left, holdings, members, observed }: Seen): Vi
   return violations;
 }
 
-/** G1 in both directions: each service applied exactly what was committed about a member. */
+/** G1 in both directions: each service applied exactly the committed changes of a member. */
 function checkVersions({ members, holdings, observed }: Seen): Violation[] {
   return Object.entries(holdings.items).flatMap(([service, items]) => {
     const cursors = cursorsOf(items);
@@ -164,7 +164,7 @@ function checkVersions({ members, holdings, observed }: Seen): Violation[] {
   });
 }
 
-/** G2, by what the broker accepted: everything, and nothing before its predecessor. */
+/** G2, by the messages that the broker accepted: all of them, and none before its predecessor. */
 function checkOrder({ members, observed: { published } }: Seen): Violation[] {
   const violations: Violation[] = [];
   const last = new Map<string, number>();

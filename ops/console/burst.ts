@@ -30,7 +30,7 @@ export function createBursts(options: BurstOptions, onChange: (burst: Burst) => 
     judging = true;
     try {
       const { applied, verdict } = await heldBy(options, accepted);
-      // A parked message hides what else its member waits for.
+      // A parked message may delay further ones of its member.
       if (!isOver && verdict.lost + verdict.parked > 0) return;
       onChange(Object.assign(judged, { applied, verdict }));
     } finally {

@@ -1,10 +1,10 @@
 import type { Span } from '@rollcall/local/internal/observability/otlp';
 
-/** What a service did with a registration, by its span. */
+/** The outcome of a registration at a service, by its span. */
 type Seen = Pick<Span, 'service'> & { member: string; isApplied: boolean };
 
 /**
- * What spans tell about registrations.
+ * The progress of registrations, from spans.
  * @param accepted the members that count, by id; a member may be added after its spans have arrived
  */
 export function createSightings(accepted: ReadonlyMap<string, unknown>) {

@@ -26,7 +26,7 @@ export function documents(): Map<string, string> {
   ]);
 }
 
-/** The documents that are missing, or differ from what the contracts generate. */
+/** The documents that are missing, or differ from the generated ones. */
 export const staleDocuments = (): string[] =>
   [...documents()]
     .filter(([path, content]) => !existsSync(join(ROOT, path)) || readFileSync(join(ROOT, path), 'utf8') !== content)

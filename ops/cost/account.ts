@@ -2,7 +2,7 @@ import { type CloudWatchClient, GetMetricDataCommand, type MetricDataQuery } fro
 import type { Deployed } from './deployed.ts';
 import prices from './prices.json' with { type: 'json' };
 
-/** What a stage of an account used in a period, and what that costs. */
+/** The usage of a stage in an account in a period, and its cost. */
 export interface AccountCost {
   registrations: number;
   rows: AccountRow[];

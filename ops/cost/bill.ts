@@ -3,7 +3,7 @@ import type { Deployed } from './deployed.ts';
 import { type Durations, secondsOf } from './durations.ts';
 import prices from './prices.json' with { type: 'json' };
 
-/** What AWS bills, divided by the number of operations. */
+/** The billable usage, divided by the number of operations. */
 export interface Bill {
   /** Calls of functions and pollers to AWS, without empty receives. */
   calls: number;

@@ -8,7 +8,7 @@ export interface Limit {
   /** How much of it a rate of registrations needs. */
   needs: (registrationsPerSecond: number) => number;
   limit: number;
-  /** The setting or quota to raise, or what to change. */
+  /** The setting or quota to raise, or another change. */
   raise: string;
   /** Source of the limit: an AWS page, or a setting. */
   source: string;

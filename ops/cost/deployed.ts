@@ -31,7 +31,7 @@ export interface DeployedFunction {
 const PLATFORM_LOG_BYTES = 155 + 265;
 const DEFAULT_MEMORY_MB = 128;
 
-/** Reads what `cdk synth` wrote, or deployed templates. */
+/** Reads the output of `cdk synth`, or deployed templates. */
 export async function deployedOf(stacks: readonly AssembledStack[]): Promise<Deployed> {
   const resources = await resourcesOf(stacks);
   const ofType = (type: string) => resources.filter((resource) => resource.type === type);

@@ -47,7 +47,7 @@ export function standingTable(figures: Figures, stages: { dev: Deployed; prod: D
 
 export const RATES = [100, 1_000, 10_000, 100_000];
 
-/** What limits registrations, and what they cost: the tables of docs/capacity.md. */
+/** Limits and costs of registrations: the tables of docs/capacity.md. */
 export function capacityTables(figures: Figures, stage: Stage, deployed: Deployed): string {
   const limits = ceilingsOf(limitsOf(figures, stage));
   const rows = limits

@@ -6,7 +6,7 @@ import prices from './prices.json' with { type: 'json' };
 import { run } from './run.ts';
 import { stageOfRun } from './stage-of-run.ts';
 
-/** What a feature adds to a registration. */
+/** The cost that a feature adds to a registration. */
 export interface Feature {
   feature: string;
   calls: number;

@@ -20,7 +20,7 @@ export interface Figures {
   sweeps: Bill;
 }
 
-/** What limits the rate of registrations. */
+/** The limits of the rate of registrations. */
 export interface Load {
   /** Write units per table and index (`table/index`). */
   tables: Record<string, number>;

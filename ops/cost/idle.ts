@@ -6,7 +6,7 @@ import prices from './prices.json' with { type: 'json' };
 
 /** Dollars a month without registrations. */
 export interface Idle {
-  /** Of queues that Lambda polls. */
+  /** Cost of polling by Lambda. */
   polling: number;
   sweeps: number;
   alarms: number;
@@ -24,9 +24,9 @@ const MILLION = 1_000_000;
  */
 const POLLS_A_MINUTE = 5 * 3;
 
-/** What the sweeps of an idle stage do in a minute. */
+/** The usage of the sweeps of an idle stage in a minute. */
 export function sweepsOf(metered: Metered, deployed: Deployed, durations: Durations): Bill {
-  // A bill leaves out the idle work of sweeps; here it is what is billed.
+  // A bill leaves out the idle work of sweeps; here, only that is billed.
   return billOf(metered, 1, { ...deployed, sweeps: [] }, durations);
 }
 

@@ -23,7 +23,7 @@ export type Paths = Awaited<ReturnType<typeof createPaths>>;
 const LOOK_EVERY_MS = 50;
 const MAX_MEMBERS = 1_000_000;
 
-/** What members do; each path ends when all its consequences are done. */
+/** Actions of members; each path ends when all its consequences are done. */
 export async function createPaths({ cloud, stage, concurrency }: PathsOptions) {
   const services = createServices({ ...cloud, stage });
   const authorization = `Bearer ${await cloud.issuer.token(EVERY_MEMBER)}`;

@@ -16,7 +16,7 @@ const ORDERS = 5;
 /** The total stock of an item. */
 const STOCK = 1_000;
 
-/** What a process of the kit costs its own service, without the services that execute the steps. */
+/** The cost of a process of the kit for its own service, without the services that execute the steps. */
 export async function processCosts(): Promise<Feature[]> {
   const { approved, refused, changed } = await meterOrders();
   const deployed = await deployedOf(readAssembly(await assemblyOf(APP)).stacks);

@@ -15,7 +15,7 @@ export interface Report {
   standingUsdPerMonth: Omit<Idle, 'polling' | 'sweeps'>;
   members: number;
   features?: Feature[];
-  /** What a service pays for a process, or for scheduled messages. */
+  /** A service's cost of a process, or of scheduled messages. */
   process: Feature[];
   later: Feature[];
   operations?: { perRegistration: Operation[]; perRedemption?: Operation[] };

@@ -24,7 +24,7 @@ export interface Run {
 /** Registrations until instances, connections and caches are warm. */
 const WARM_UP = 20;
 
-/** Runs something on an embedded cloud in memory that counts what AWS would bill. */
+/** Runs something on an embedded cloud in memory that counts billable usage. */
 export async function metering<T>(
   { assembly, stage, parameters, environment, concurrency }: StageOfRun & { concurrency: number },
   act: (running: { cloud: Cloud; meter: Meter; paths: Paths }) => Promise<T>,

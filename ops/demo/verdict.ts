@@ -42,7 +42,7 @@ interface Own {
 
 const JOURNEY_LOCALES = ['en', 'es', 'zh-CN'];
 
-/** Compares what the API accepted with what the subscribers store. */
+/** Compares the requests accepted by the API with the data of the subscribers. */
 export function compare(
   accepted: readonly Accepted[],
   holdings: Holdings,

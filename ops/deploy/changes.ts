@@ -12,7 +12,7 @@ export interface Danger {
   /** Type of the resource, or `export`. */
   type: string;
   danger: 'data would be replaced' | 'data would be deleted' | 'name is taken' | 'export is in use';
-  /** What it means, and what to do, for a person. */
+  /** The meaning and the remedy, as readable text. */
   what: string;
 }
 
@@ -33,7 +33,7 @@ const HOLDING_DATA: ReadonlySet<string> = new Set([
 const RETIRING = 'rollcall:retiring';
 
 /**
- * What a deployment of a stage would lose, or CloudFormation would refuse. Stacks that exist only on one side are new
+ * Data that a deployment would delete, and changes that CloudFormation would refuse. Stacks that exist only on one side are new
  * or unchanged: CDK deletes none.
  * @param deployed templates of the deployed stacks
  * @param planned templates to be deployed

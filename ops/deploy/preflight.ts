@@ -9,7 +9,7 @@ import { originationIdentity, smsSandbox } from './sms.ts';
 /** Required by CDK's own templates (aws-cdk-lib/core, DefaultStackSynthesizer). */
 const BOOTSTRAP_VERSION = 6;
 
-/** Checks what a deployment requires, and how to get what is missing. Changes nothing. */
+/** Checks the requirements of a deployment, with remedies for missing ones. Changes nothing. */
 export async function preflight(plan: Plan, account: Account, fetched = fetch): Promise<Finding[]> {
   const who = await credentials(account);
   // Without credentials, nothing else can be checked.
@@ -172,7 +172,7 @@ async function stuckStacks(stacks: Deployed): Promise<Finding[]> {
   return [good(check, there.length === 0 ? 'none yet' : `${there.length} of ${stacks.size}`)];
 }
 
-/** Refuses to replace or delete data, and does not try what CloudFormation would refuse. */
+/** Refuses changes that would replace or delete data, or that CloudFormation would refuse. */
 function changes({ planned }: Plan, deployed: Deployed): Finding[] {
   const check = 'changes';
   const before = [...deployed].flatMap(([name, stack]) => (stack ? [[name, stack.template] as const] : []));

@@ -2,7 +2,7 @@ import { fromHere } from 'rollcall/internal/stage/issuer';
 import { reachable, shellWord } from './address.ts';
 import { type Entry, entriesIn, type Outputs } from './directory.ts';
 
-/** What was deployed, and where. */
+/** The deployed stage and its endpoint. */
 export interface Deployed {
   endpoint: string;
   /** Base path of the API at the endpoint. */

@@ -22,7 +22,7 @@ import { type Deployed, entriesOf, nextSteps } from './after.ts';
 import { createDirectory, type Outputs } from './directory.ts';
 import { removeStacks } from './remove-stacks.ts';
 
-// Deploys the stage localstack to LocalStack or a drop-in, completes what its CloudFormation does not support, and
+// Deploys the stage localstack to LocalStack or a drop-in, creates resources that CloudFormation there does not, and
 // prints next steps.
 
 const { destroy } = new Command('npm run deploy:localstack --')
@@ -60,7 +60,7 @@ async function cdklocal(...args: string[]): Promise<void> {
   if (code !== 0) throw new Error(`cdklocal ${args[0]} failed with exit code ${code}`);
 }
 
-/** Completes what CloudFormation did not do, and sets the sandbox's webhook keys. */
+/** Creates resources that CloudFormation did not, and sets the sandbox's webhook keys. */
 async function complete(deployed: Deployed, assembly: string, isSandbox: boolean): Promise<void> {
   const entries = entriesOf(deployed);
   await directory.enter(entries);

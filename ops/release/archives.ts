@@ -12,7 +12,7 @@ function nameRepository(folder: string, url: string): void {
 }
 
 /**
- * Writes what is published: an archive per package, the SBOM, their hashes, and the release notes.
+ * Writes the published files: an archive per package, the SBOM, their hashes, and the release notes.
  * @param packages the folders of built packages
  * @param outdir is emptied first
  * @param about repository: the URL for the manifests; undefined: they name none

@@ -32,7 +32,7 @@ export interface LockedPackage extends LockEntry {
   deployed: boolean;
 }
 
-/** The roots of what functions bundle: npm itself treats every workspace as deployed. */
+/** The roots of the functions' dependencies: npm itself treats every workspace as deployed. */
 const DEPLOYED_FROM = ['', 'packages/kit'];
 
 export const readLockFile = (): LockFile => JSON.parse(readFileSync('package-lock.json', 'utf8'));

@@ -16,7 +16,7 @@ export interface TextMessage {
 export interface SmsProvider {
   /** Whether an SMS is not sent again if its key is repeated. */
   honoursKey: boolean;
-  /** Prepares what is needed before it can be called, such as credentials. */
+  /** Prepares prerequisites of calls, such as credentials. */
   ready?(): Promise<void>;
   /**
    * Resolves once the provider has accepted the SMS.

@@ -12,7 +12,7 @@ export interface AlarmProps {
   /** Anchor of a chapter of the stage's `runbook`, which says what to do about the alarm. */
   chapter: string;
   /**
-   * What the alarm is about, if several have such an alarm: `payments`. The alarm's name consists of stage, this and
+   * The subject of the alarm, if there are several of its kind: `payments`. The alarm's name consists of stage, this and
    * the chapter.
    */
   of?: string;
@@ -28,7 +28,7 @@ export interface AlarmProps {
    * its first data point, a new alarm would be raised by every first deployment.
    */
   evenIfSilent?: boolean;
-  /** What the alarm means to the person on call. */
+  /** The meaning of the alarm, for the operator on call. */
   meaning: string;
   /** Functions whose deployment is rolled back if the alarm is raised while their traffic is shifted. Default: none. */
   rollsBack?: readonly ServiceFunction[];

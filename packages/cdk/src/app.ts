@@ -127,7 +127,7 @@ export class RollcallApp<S extends Stage = Stage> {
   }
 
   /**
-   * Adds what depends on all services: the deployment order, the API's stage if no service created one, monitoring,
+   * Adds parts that depend on all services: the deployment order, the API's stage if no service created one, monitoring,
    * tags.
    * @throws {Error} if services depend on each other circularly, or a setting names something that the stage does not
    * have

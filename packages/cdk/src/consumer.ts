@@ -150,7 +150,7 @@ export class Consumer extends Construct {
     raiseAlarms(this, { stage, topic: alarms, name, queue, consume, sweep, givenUp });
   }
 
-  /** Grants the reads by which an erasure finds what is left of an aggregate. */
+  /** Grants the reads by which an erasure finds the remaining data of an aggregate. */
   protected allowErasing(): void {
     this.table.allow(this.#consume, 'Query');
   }

@@ -24,7 +24,7 @@ export const tableMetric = (TableName: string, metricName: string, label?: strin
 
 /** An application's own additions. */
 export interface DashboardOptions {
-  /** What the API is for: a heading, and metrics beside the number of requests. Default: only requests. */
+  /** The purpose of the API: a heading, and metrics beside the number of requests. Default: only requests. */
   about?: { heading: string; requests: string; metrics: readonly Metric[] };
   /** Adds widgets between the consumers and the functions. */
   more?: (dashboard: Dashboard) => void;
@@ -43,7 +43,7 @@ export interface DashboardProps extends DashboardOptions {
   tables: readonly string[];
 }
 
-/** What a person on call looks at first, from request to effect: docs/observability.md. */
+/** The most important metrics, from request to effect: docs/observability.md. */
 export class Dashboard extends Construct {
   readonly #stage: Stage;
   readonly #prefix: string;

@@ -22,7 +22,7 @@ export interface MonitoringProps {
 
 /**
  * The stage's dashboard, and alarms on resources that stacks share or have in common. It comes last and covers whatever
- * exists by then. It refers to everything except the API by name, so that stacks can delete what it shows.
+ * exists by then. It refers to everything except the API by name, so that stacks can delete resources that it shows.
  */
 export class MonitoringStack extends Stack {
   constructor(scope: Construct, id: string, { stage, api, alarms: topic, dashboard }: MonitoringProps) {

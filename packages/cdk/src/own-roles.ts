@@ -21,7 +21,7 @@ function deploymentRole(scope: Construct): string {
 
 /**
  * Denies actions on a queue or topic to all principals of the account except the stage's roles, the deployment role and
- * the account's root, whatever their own policies allow: somebody must be able to repair a policy that denies too much.
+ * the account's root, whatever their own policies allow: someone must be able to repair a policy that denies too much.
  * Other statements allow AWS services.
  */
 export const onlyOwnRoles = (scope: Construct, stage: Stage, actions: string[], resource: string | string[]) =>

@@ -41,7 +41,7 @@ export interface PublisherProps<Key extends string = string> extends PublisherOp
 
 /**
  * A publishing service: a table of states (`SERVICE-state`), an outbox, and a function per route. Each function is
- * granted what `createPublisher` does, and gets the tables' names: for `orders`, ORDERS_TABLE and OUTBOX_TABLE.
+ * granted the permissions of `createPublisher`, and gets the tables' names: for `orders`, ORDERS_TABLE and OUTBOX_TABLE.
  */
 export class Publisher<Key extends string = string> extends Construct {
   readonly stack: Stack;

@@ -2,7 +2,7 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import type { Stage } from './stage.ts';
 
 /**
- * A failed first deployment removes what it created, since the names would block the second. Tables with deletion
+ * A failed first deployment removes its resources, since the names would block the second. Tables with deletion
  * protection must be deleted by hand: README.md.
  */
 export const removalPolicyOf = ({ keepData }: Stage) =>

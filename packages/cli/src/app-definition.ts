@@ -21,14 +21,14 @@ export interface SubscriberDefaults {
 }
 
 /**
- * What the operator commands need to know about an app: the default export of the `rollcall.config.ts` beside its
+ * The information about an app for the operator commands: the default export of the `rollcall.config.ts` beside its
  * `cdk.json`. Everything that is deployed, they read from the stage itself.
  * @public
  */
 export interface App extends AppConfig {
   /** Name of the app: its resources are called `NAME-STAGE-…`. */
   readonly name: string;
-  /** The name of what its messages are about. Default: an aggregate. */
+  /** The name of its aggregates. Default: an aggregate. */
   readonly aggregate?: AggregateName;
   /** Version of the app, which every stack of a stage has as an output. */
   readonly version?: string;
@@ -45,7 +45,7 @@ export interface App extends AppConfig {
   /** Further commands of `rollcall ops`. */
   readonly commands?: readonly Command[];
   /**
-   * What the console shows and does in addition to its features for every app.
+   * Parts of the console that are specific to the app.
    * @beta
    */
   readonly console?: ConsoleParts;

@@ -13,7 +13,7 @@ const WITH_THREADS = '--experimental-worker-inspection';
 
 /**
  * Lets debuggers attach to this process and its threads. It may start the process anew.
- * @returns the address that the inspector listens on, `ws://HOST:PORT/ID`, and what ends it
+ * @returns the address that the inspector listens on, `ws://HOST:PORT/ID`, and a function that stops it
  * @throws {CloudError} if the port is taken
  */
 export function openInspector({ host, port }: InspectorAddress): { url: string; close: () => void } {

@@ -4,7 +4,7 @@ import yoctoSpinner from 'yocto-spinner';
 export const secondsSince = (began: number) => `${((performance.now() - began) / 1000).toFixed(1)} s`;
 
 /**
- * Tells on standard error what goes on: by a spinner on a terminal, by lines elsewhere.
+ * Reports progress on standard error: with a spinner on a terminal, otherwise line by line.
  * @param first the first step
  */
 export function createProgress(first: string, stream: NodeJS.WriteStream = process.stderr) {

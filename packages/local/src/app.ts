@@ -10,7 +10,7 @@ import { CloudError } from './errors/cloud-error.ts';
  */
 export interface AppConfig {
   /**
-   * What runs beside the cloud.
+   * The stand-ins beside the cloud.
    * @param options.port port of the API, from which fixed ports can be derived; 0: any free ports
    */
   beside?: (options: { port: number }) => Beside[];

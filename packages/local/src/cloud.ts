@@ -42,14 +42,14 @@ export interface CloudOptions {
   instanceLimit?: number;
   /** Injected faults. */
   faults?: Faults;
-  /** Counts what AWS would bill. */
+  /** Counts billable usage of AWS. */
   meter?: Meter;
   /**
-   * What runs beside the cloud, for its lifetime. Default: as in the app's `rollcall.config.ts`, if `app` or no
+   * The stand-ins beside the cloud, for its lifetime. Default: as in the app's `rollcall.config.ts`, if `app` or no
    * `assembly` is given.
    */
   beside?: readonly Beside[];
-  /** Values of template parameters; override those of what runs beside the cloud. */
+  /** Values of template parameters; override those of the stand-ins. */
   parameters?: Record<string, string>;
   /** Environment variables of every function; override those of the templates. */
   environment?: Record<string, string>;
@@ -81,7 +81,7 @@ export interface Cloud extends ForTests {
   grpcUrl: string | undefined;
   /** The outputs of the stacks, by `STACK.OUTPUT`. */
   outputs(): Promise<Readonly<Record<string, string>>>;
-  /** Addresses of what runs beside the cloud, by name. */
+  /** Addresses of stand-ins beside the cloud, by name. */
   beside: Readonly<Record<string, string>>;
   /** Issues tokens for the API. */
   issuer: Issuer;

@@ -30,7 +30,7 @@ const NO_SOURCES = ['node_modules', '.git', '.rollcall'];
  * modification time. Other inputs (files elsewhere, Git history, patched packages) are not detected. An app is always
  * synthesized if npm has not installed its packages, or some of its files cannot be read.
  * @param options `always`: synthesize in any case; `onUnchanged`: called if the assembly is kept
- * @throws {CloudError} with what the app wrote to its standard error
+ * @throws {CloudError} with the app's standard error
  */
 export async function synthesizeChanged(
   outdir: string,

@@ -17,11 +17,11 @@ interface Synthesis {
 }
 
 /**
- * Does what `cdk synth` does, without starting the CDK CLI, which takes as long again as the app itself; and by default
+ * Does the same as `cdk synth`, without the CDK CLI, whose start takes as long as the app itself; and by default
  * without CDK's validation of the templates, which takes half of the rest and matters for deployments to an account.
  * @param outdir folder for the assembly
  * @returns `outdir`
- * @throws {CloudError} with what the app wrote to its standard error
+ * @throws {CloudError} with the app's standard error
  */
 export async function synthesize(
   outdir: string,

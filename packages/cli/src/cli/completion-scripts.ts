@@ -1,4 +1,4 @@
-/** A command, and what can follow it. */
+/** A command, with the words that can follow it. */
 export interface Completable {
   /** Names of the commands that lead to it; empty: the program itself. */
   path: readonly string[];
@@ -15,7 +15,7 @@ export interface Completable {
 
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** Follows the typed words from command to command, then offers what can follow, or the values of an option. */
+/** Follows the typed words from command to command, then offers the possible next words, or the values of an option. */
 export function bashScript(all: readonly Completable[]): string {
   const named = all.map((one) => ({ ...one, at: one.path.join(' ') }));
   const steps = named

@@ -1,7 +1,7 @@
 import { Argument, Command } from 'commander';
 import { bashScript, type Completable, fishScript, zshScript } from './completion-scripts.ts';
 
-/** Every command with what can follow it, the program itself first. */
+/** Every command with the words that can follow it, the program itself first. */
 function completablesOf(command: Command, path: readonly string[] = []): Completable[] {
   const help = command.createHelp();
   const subcommands = command.commands.filter((one) => one.name() !== 'help');

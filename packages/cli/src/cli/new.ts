@@ -10,7 +10,7 @@ import { newService } from '../new/service.ts';
 import { newSubscriber } from '../new/subscriber.ts';
 import { OperatorError } from '../stage/errors.ts';
 
-/** Writes a plan, then prints what was written and what is left to do. */
+/** Writes a plan, then prints the written files and the remaining steps. */
 function write(root: string, plan: Plan): void {
   carryOut(root, plan);
   const shown = (path: string) => relative(process.cwd(), join(root, path));

@@ -245,7 +245,7 @@ export interface RedriveRequest {
   subscriber: string;
   /** Undefined: all that can be redriven. The first one is a canary: if it fails, the others are not tried. */
   aggregateIds?: string[];
-  /** Also what was held back by a limit or a switch. */
+  /** Also messages held by a limit or a switch. */
   release?: boolean;
 }
 

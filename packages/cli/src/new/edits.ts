@@ -7,6 +7,6 @@ export type Edited = Source | { where: string; lines: readonly string[] };
 export const textsOf = (all: readonly Edited[]): Record<string, string> =>
   Object.fromEntries(all.flatMap((one) => ('text' in one ? [[one.file, one.text]] : [])));
 
-/** What a person must add. */
+/** Edits that the user must make. */
 export const leftOf = (all: readonly Edited[]): string[] =>
   all.flatMap((one) => ('lines' in one ? [`Add to ${one.where}:\n  ${one.lines.join('\n  ')}`] : []));

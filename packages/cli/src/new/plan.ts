@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { OperatorError } from '../stage/errors.ts';
 
-/** What a generator writes into the folder of an app. Paths are relative to it. */
+/** The files that a generator writes into the folder of an app. Paths are relative to it. */
 export interface Plan {
   files: Readonly<Record<string, string>>;
   /** New whole texts of existing files. */

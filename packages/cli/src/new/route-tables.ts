@@ -60,7 +60,7 @@ export function refuseRoute(shared: readonly Source[], { method, path }: Pick<Ro
 /** API Gateway treats routes that differ only in parameter names as the same. */
 const shapeOf = (method: string, path: string) => `${method} ${path.replaceAll(/\{[^}]*\}/g, '{}')}`;
 
-/** @throws {OperatorError} that says what is wrong with a path */
+/** @throws {OperatorError} that names the mistake in a path */
 export function checkPath(path: string): void {
   const refuse = (why: string): never => {
     throw new OperatorError(`"${path}" is not a valid path: ${why}.`);

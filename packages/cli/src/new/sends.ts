@@ -4,7 +4,7 @@ import { type Import, importLine, localNames, withImports } from './imports.ts';
 /**
  * Lets a service send to a queue, in the edited infrastructure.
  * @param edited the infrastructure
- * @returns it, and what is left to add
+ * @returns it, and the remaining edits
  */
 export function withSends(edited: Edited, service: string, queue: Import): Edited[] {
   const granted = 'text' in edited ? grant(edited.text, service, localNames(queue)) : undefined;

@@ -2,7 +2,7 @@ import type { Edited } from './edits.ts';
 import { type Import, importLine, withImports } from './imports.ts';
 import { type Source, sourcesIn } from './sources.ts';
 
-/** What is added to the file that assembles an app's services. */
+/** The additions to the file that assembles an app's services. */
 export interface Wiring {
   imports: readonly Import[];
   /** @param app the name of the RollcallApp variable */

@@ -7,7 +7,7 @@ import type { Numbered } from './numbered.ts';
 import { untilQuiet } from './quiet.ts';
 import { raise, tellAgain } from './state-messages.ts';
 
-/** What the repair did. */
+/** The result of the repair. */
 export interface Mended {
   published: number;
   /** Aggregates and counters whose versions were raised. */
@@ -64,7 +64,7 @@ async function eachDiffering(
 
 /**
  * Repairs what can be repaired from existing data: publishes the outbox, raises versions that consumers have already
- * seen, replays the archive to consumers that lack something, and publishes again what it does not contain.
+ * seen, replays the archive to consumers that lack something, and republishes messages that it does not contain.
  */
 export async function mend(stage: Stage, all: readonly Numbered[], { since, onStep }: MendOptions): Promise<Mended> {
   onStep('publishing pending messages');

@@ -5,7 +5,7 @@ import { OperatorError } from '../stage/errors.ts';
 import type { Aggregates, Item } from './aggregates.ts';
 import type { Held, Known, Rules } from './classify.ts';
 
-/** A consumer that records what it has applied. */
+/** A consumer that records the versions it has applied. */
 export interface Holder {
   name: string;
   cursorKey: string;
@@ -33,7 +33,7 @@ export interface Numbered {
 /** Key prefix of the kit's counters of commands (`OutboxWriterOptions.counterKey`). */
 const COUNTER = 'commands#';
 
-/** What to compare in a stage. @throws {OperatorError} if the app or its templates lack the information */
+/** The comparisons to make in a stage. @throws {OperatorError} if the app or its templates lack the information */
 export function numberedOf(all: readonly Aggregates[], stacks: readonly AssembledStack[]): Numbered[] {
   if (all.length === 0)
     throw new OperatorError(

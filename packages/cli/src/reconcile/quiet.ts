@@ -14,7 +14,7 @@ export interface OnTheirWay {
   messages: number;
 }
 
-/** Waits until no message is in transit to the consumers, for at most 20 seconds. @returns what is still in transit */
+/** Waits until no message is in transit to the consumers, for at most 20 seconds. @returns those still in transit */
 export async function untilQuiet(stage: Stage, all: readonly Numbered[]): Promise<OnTheirWay[]> {
   const names = new Set(all.flatMap(({ holders }) => holders.map(({ name }) => stage.table(name))));
   const isTheirs = (queue: string) => names.has(queue.replace(/(-dlq|-undelivered)?(\.fifo)?$/, ''));

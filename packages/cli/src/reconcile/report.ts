@@ -11,7 +11,7 @@ export interface Count {
   subjects: number;
   /** Whether `--mend` repairs it. */
   mends: boolean;
-  /** What it means, and the remedy. */
+  /** The meaning, and the remedy. */
   remedy: string;
 }
 

@@ -67,7 +67,7 @@ export function clientsOf({ app, name, endpoint }: StageOptions) {
   };
 }
 
-/** What to do about a stage that is not reachable. */
+/** The remedy for an unreachable stage. */
 function unreachable(error: Error & { code?: string }, name: string, endpoint: string | undefined): Error {
   if (error.code === 'ECONNREFUSED' || /ECONNREFUSED/.test(error.message)) {
     return new OperatorError(

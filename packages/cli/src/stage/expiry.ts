@@ -19,7 +19,7 @@ export function expiringTables(resources: readonly Resource[]): ExpiringTable[] 
   });
 }
 
-/** Those of the tables in which TTL is off. */
+/** The tables in which TTL is off. */
 export async function endless({ dynamodb }: StageClients, tables: readonly ExpiringTable[]): Promise<ExpiringTable[]> {
   const found = await Promise.all(
     tables.map(async (one) => {

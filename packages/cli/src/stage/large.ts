@@ -4,7 +4,7 @@ import type { Stage } from './stage.ts';
 
 /**
  * A large parked message with its data, as its consumer reads it; or with the reason why that fails. For a discarded
- * message the data is not read, because nobody keeps it.
+ * message the data is not read, because it is not kept.
  */
 export async function withData(
   stage: Pick<Stage, 'askParking'>,

@@ -16,7 +16,7 @@ export interface Stuck {
   why: string;
 }
 
-/** The processes that wait for a person, longest first: a message is held for each of them. */
+/** The processes that need an operator, longest waiting first: a message is held for each of them. */
 export async function stuckIn(stage: Stage, subscribers: readonly string[]): Promise<Stuck[]> {
   const found: Stuck[] = [];
   for (const subscriber of subscribers)

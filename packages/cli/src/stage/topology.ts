@@ -31,7 +31,7 @@ export interface TopologyEdge {
   from: string;
   to: string;
   /**
-   * What happens along it, such as `requests`, `stream`, `publishes`, `delivers`, `consumes`, `writes`, `sets aside`.
+   * The kind of flow, such as `requests`, `stream`, `publishes`, `delivers`, `consumes`, `writes`, `sets aside`.
    */
   label: string;
 }
@@ -167,7 +167,7 @@ function consumedIn(resources: readonly Own[]): Connection[] {
   });
 }
 
-/** What functions do to other resources, by the permissions of their roles. */
+/** Flows from functions to other resources, by the permissions of their roles. */
 function grantedIn(resources: readonly Own[], deadLetters: ReadonlySet<string>): Connection[] {
   const grants = grantsByRole(resources);
   const schedules = new Map(
@@ -248,7 +248,7 @@ function groupOf([service, functions]: [string, TopologyNode[]]): TopologyNode &
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** What a function does to another resource, by its permissions; undefined if it only consumes messages from it. */
+/** The flow from a function to another resource, by its permissions; undefined if it only consumes messages from it. */
 function labelOf(actions: ReadonlySet<string>): string | undefined {
   const may = (...names: string[]) => names.some((name) => actions.has(name));
   if (may('sns:Publish')) return 'publishes';

@@ -4,7 +4,7 @@ import type { DataCodec, MessageContract } from './contract.ts';
 export type Senders = readonly string[] | { readonly anyServiceOf: string };
 
 /**
- * Where messages go. The name of a channel and the messages on it are contract; its address is configuration.
+ * A topic or queue. Its name and messages are part of the contract; its address is configuration.
  * @public
  */
 export interface Channel {

@@ -24,7 +24,7 @@ export interface ProcessStep extends Exchange {
   readonly compensate?: Exchange;
 }
 
-/** A process manager (saga) as data: its steps in order, and what compensates them. */
+/** A process manager (saga) as data: its steps in order, with their compensations. */
 export interface ProcessDescriptor<Data = unknown> {
   readonly name: string;
   readonly data: z.ZodType<Data>;

@@ -12,7 +12,7 @@ export interface About<Data, To extends Channel, C extends To['messages'][number
   /** The reply's type, unique in the process: it identifies the command that it answers. */
   readonly reply: R;
   /**
-   * Whether the reply matches what the command said. A reply that does not is parked. Default: it has the command's
+   * Whether the reply matches its command. A reply that does not is parked. Default: it has the command's
    * subject.
    */
   readonly matches?: (reply: z.output<R['data']>, data: Data) => boolean;
@@ -22,7 +22,7 @@ export interface About<Data, To extends Channel, C extends To['messages'][number
   readonly keep?: (reply: z.output<R['data']>) => Partial<Data>;
   /**
    * Seconds from the command until its reply is due, or a function that computes them. Lateness is noticed within a
-   * minute; without a `deadline`, only when somebody reads the process or a later reply arrives.
+   * minute; without a `deadline`, only when the process is read or a later reply arrives.
    */
   readonly within: number | ((data: Data) => number);
 }
@@ -57,10 +57,10 @@ export const processDeadline = <const T extends string>(type: T) =>
 
 /**
  * A process manager (saga) as data.
- * @param about `data`: schema of what the commands are built from, stored with the process; `replies`: a queue without
+ * @param about `data`: schema of the input for commands, stored with the process; `replies`: a queue without
  * order, whose messages are the replies of the steps and `deadline`, made by `processDeadline`. A process of one step
  * whose compensation cannot be refused may omit the deadline: it then costs no scheduled message, and an overdue reply
- * is noticed only when somebody reads the process (`current`) or a reply arrives
+ * is noticed only when the process is read (`current`) or a reply arrives
  * @param steps in order. If a step up to the `pivot` fails, the steps before it are compensated in reverse order; after
  * the pivot, failed steps are retried. Default: the pivot is the last step
  * @throws {Error} that names the inconsistency

@@ -7,7 +7,7 @@ export interface Actor {
   authentication: 'none' | 'jwt' | 'iam';
 }
 
-/** What caused a change. Messages carry its ids; the audit trail records the actor. */
+/** The cause of a change. Messages contain its IDs; the audit trail records the actor. */
 export interface Cause {
   by: Actor;
   correlationId?: string;

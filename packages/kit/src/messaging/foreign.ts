@@ -4,7 +4,7 @@ import { JSON_FORMAT } from './codecs.ts';
 import { UnreadableMessageError } from './errors.ts';
 import { type Envelope, keyText, parseJson, type ReadEnvelope, sequenceOf } from './message.ts';
 
-/** What an adapter reads from a message that is not a CloudEvent of the kit. */
+/** The result of an adapter for a message that is not a CloudEvent of the kit. */
 export interface ForeignMessage {
   /** Unique among the messages of its channel, and the same at every redelivery: the message is applied once by it. */
   id: string;
@@ -95,7 +95,7 @@ function unreadable(what: string, raw: unknown, cause: z.ZodError): UnreadableMe
 }
 
 /**
- * What SNS delivers to a queue without raw message delivery: its own envelope around the message's JSON.
+ * The format of SNS without raw message delivery: its own envelope around the message's JSON.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
  * @public
  */

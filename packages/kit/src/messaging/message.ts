@@ -112,10 +112,10 @@ export function encodeMessage<C extends MessageContract>(contract: C, message: M
 /** A message whose header is validated and whose data is not yet. */
 export type Envelope = Header & EncodedData;
 
-/** Reads what a queue delivers. @throws {UnreadableMessageError} naming what is wrong */
+/** Reads a message from a queue. @throws {UnreadableMessageError} naming the error */
 export type ReadEnvelope = (body: string) => Envelope;
 
-/** @throws {UnreadableMessageError} if the body is not a CloudEvent, naming what is wrong */
+/** @throws {UnreadableMessageError} if the body is not a CloudEvent, naming the error */
 export function readEnvelope(body: string): Envelope {
   const raw = parseJson(body);
   const head = header.safeParse(withoutUnset(raw));
@@ -142,7 +142,7 @@ export function logFieldsOf(body: string, read: ReadEnvelope = readEnvelope): Lo
 /**
  * Reads an envelope's data by one of `contracts`, or by a contract that one of them supersedes. Tolerant reader:
  * ignores unknown fields and fills in defaults.
- * @throws {UnreadableMessageError} naming what is wrong and where
+ * @throws {UnreadableMessageError} naming the error and its position
  */
 export function readMessage<C extends MessageContract>(envelope: Envelope, contracts: readonly C[]): Message<C> {
   const contract = contractFor(contracts, envelope.type);

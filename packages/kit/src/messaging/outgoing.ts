@@ -37,7 +37,7 @@ export interface OutgoingMessage {
  * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html).
  */
 export const MAX_BYTES = 256 * 1024;
-/** Upper bound of what attributes, group and deduplication id add to the body. */
+/** Upper bound of the size of attributes, group and deduplication ID. */
 const BYTES_BESIDE_BODY = 1024;
 
 /** @throws {MessageTooLargeError} if its data cannot be stored apart */

@@ -12,7 +12,7 @@ import { nameOfQueue, type QueueSettings, queueFunctions } from './subscriber-fu
 /**
  * Applies a message outside the kit, at least once: it must be idempotent by the message's id.
  * @throws {Error} for everything else: it is retried, from its fifth receive on by the sweep
- * @throws {PostponedError} if it is to come again at a time
+ * @throws {PostponedError} if it must be redelivered at a given time
  * @throws {Error} for everything else: it is tried again, and from its fifth receive on by the sweep
  */
 export type ApplyMessage = (message: Envelope) => Promise<void>;

@@ -8,7 +8,7 @@ import { type OutboxRow, outboxPut, type TransactItem } from './outbox.ts';
 export interface OutboxWriterOptions {
   client: DynamoDBDocumentClient;
   outboxTable: string;
-  /** CloudEvents `source` of what it sends: `/APPLICATION/SERVICE`. */
+  /** CloudEvents `source` of its messages: `/APPLICATION/SERVICE`. */
   source: string;
   /** Table of the counters of commands to ordered queues: one item per subject and queue. */
   countersTable: string;

@@ -29,7 +29,7 @@ export interface OutboxSweepReport {
   failedAggregates: number;
   /** Whether everything was processed; false: time ran out, and the next sweep continues. */
   finished: boolean;
-  /** What became of scheduled messages; undefined: the outbox has none, or the request named aggregates. */
+  /** The outcome for scheduled messages; undefined: the outbox has none, or the request named aggregates. */
   later?: LaterReport;
 }
 
@@ -81,7 +81,7 @@ export function relayFunctions(
       }),
     );
     measure('OldestUnpublished', 'Seconds', [oldestMs / 1000]);
-    // The relay's failures are left to the sweep; the alarm is on what the sweep leaves.
+    // The sweep retries the relay's failures; the alarm is on messages that the sweep could not publish.
     count({ Published: published, LeftInOutbox: failed.size });
     return {
       published,

@@ -138,14 +138,14 @@ export const createQueueSender = (addresses: Addresses): Sender =>
 const PATIENCE_MS = 100;
 const waitABit = () => delay(PATIENCE_MS);
 
-/** A sender for messages that are applied in parallel; it batches what they send. */
+/** A sender for messages that are applied in parallel; it batches their outgoing messages. */
 export interface Gathering extends Sender {
   /** Runs an operation that may send something. */
   during<T>(run: () => Promise<T>): Promise<T>;
 }
 
 /**
- * Batches what the messages of a batch send: it sends when every message still being applied waits to send, or one has
+ * Batches the outgoing messages of a batch: it sends when every message still being applied waits to send, or one has
  * waited for the limit. Their order does not matter.
  */
 export function gathering(sender: Sender, patience: () => Promise<unknown> = waitABit): Gathering {

@@ -53,7 +53,7 @@ function updateOf({ tableName, key, attributes }: SetOnce): UpdateCommand {
 }
 
 /**
- * Combines what the messages of a batch set on one item at the same moment into one write. If that fails, each is
+ * Combines the changes that a batch makes to one item at the same time into one write. If that fails, each is
  * written alone.
  */
 function gatheringByItem(write: (once: SetOnce) => Promise<unknown>): (once: SetOnce) => Promise<void> {

@@ -34,7 +34,7 @@ export type StateChange = Pick<Effect, 'writes' | 'setOnce'>;
 
 /**
  * Why a message is parked. The sweep applies a `gap` after its predecessor and a `retry` when its time has come; for
- * `unsent` it sends what follows. The others wait for a person: `held` ones, for a release.
+ * `unsent` it sends what follows. The others wait for an operator: `held` ones, for a release.
  */
 export type ParkedReason = 'gap' | 'retry' | 'unsent' | 'held' | 'failed' | 'below-baseline' | 'unreadable';
 
@@ -110,7 +110,7 @@ export interface SubscriberStore {
   cursor(aggregateId: string): Promise<Cursor | undefined>;
   /** The cursor and its item. */
   state(aggregateId: string): Promise<{ cursor: Cursor | undefined; state: State }>;
-  /** Whether an operator skipped the version, or gave up what follows from this message. */
+  /** Whether an operator skipped the version, or gave up the replies to this message. */
   isGivenUp(key: ParkedKey): Promise<boolean>;
   /**
    * Writes the changes of a message that needs no cursor: a single write, or several in one transaction.
@@ -129,7 +129,7 @@ export interface SubscriberStore {
    * ended
    */
   begin(message: ParkedKey): Promise<number>;
-  /** How many attempts at a message began and never ended. */
+  /** The number of attempts at a message that began and never ended. */
   begun(message: ParkedKey): Promise<number>;
   /** Records that an attempt has ended, with whatever outcome. */
   end(message: ParkedKey): Promise<void>;

@@ -13,7 +13,7 @@ import { createSharedCircuit, type SharedCircuitOptions } from './shared-circuit
 export interface BreakerOptions extends Omit<SharedCircuitOptions, 'settings' | 'gathered'> {
   settings?: CircuitSettings;
   gathered?: SharedCircuitOptions['gathered'];
-  /** What an error says about the service's health; `unknown`: it was not called. */
+  /** The service's health according to an error; `unknown`: it was not called. */
   classify: (error: unknown) => 'well' | 'failed' | 'unknown';
   /** Called when this instance opened the circuit, when its probe failed, and when its probe closed the circuit. */
   onChange: (state: CircuitState) => Promise<void> | void;

@@ -1,5 +1,5 @@
 /**
- * What all instances of all functions know about a service that they call. Times are epoch milliseconds.
+ * The state of a remote service's circuit breaker, shared by all instances of all functions. Times are epoch milliseconds.
  * @beta
  */
 export type CircuitState =

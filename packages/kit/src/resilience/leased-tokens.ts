@@ -1,4 +1,4 @@
-/** What all instances have taken of a limit in one time window. */
+/** The tokens that all instances have taken of a limit in one time window. */
 export interface Taken {
   /** Tokens taken, used or not: never more than the limit. */
   tokens: number;
@@ -42,7 +42,7 @@ const OF_OWN_USE = 1 / 4;
 const OF_ROOM_AT_FIRST = 1 / 256;
 /** At most this share of the room, so that each of M busy instances ends up with 1 / (M + 3) of it. */
 const OF_ROOM = 1 / 4;
-/** Near the limit, leases shrink to what is needed. */
+/** Near the limit, leases shrink to the tokens needed now. */
 const OF_REMAINING = 1 / 32;
 /** Maximum number of windows that one instance caches. */
 const MAX_REMEMBERED = 1_000;
@@ -50,7 +50,7 @@ const MAX_REMEMBERED = 1_000;
 const mostAheadOf = (limit: number): number => Math.floor(limit * AHEAD_PART);
 
 /**
- * How many tokens to take at once: what is needed, and some ahead.
+ * The number of tokens to take at once: those needed now, and some ahead.
  * @param own this instance's tokens ahead of need, all used by now, so that the same number may be taken ahead again
  */
 export function leaseSize(
@@ -66,7 +66,7 @@ export function leaseSize(
   return { needed, ahead };
 }
 
-/** What an instance holds of a limit in one window. */
+/** The tokens of a limit that an instance holds in one window. */
 interface Pocket {
   tokens: number;
   /** As far as this instance knows: it never goes down. */

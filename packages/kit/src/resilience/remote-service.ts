@@ -180,7 +180,7 @@ const mayHelpElsewhere = (error: unknown): boolean =>
   !isOneOf(error, BulkheadFullError, CircuitOpenError, NoInstanceError, NotServedError, OutOfTimeError, ThrottledError);
 
 /**
- * What an error says about the service's health, for its circuit breaker: nothing, unless it is an error of the call.
+ * The service's health according to an error, for its circuit breaker: unknown, unless it is an error of the call.
  */
 export function classify(error: unknown): 'well' | 'failed' | 'unknown' {
   if (isOneOf(error, BulkheadFullError, NoInstanceError, NotServedError, OutOfTimeError, PacedError)) return 'unknown';

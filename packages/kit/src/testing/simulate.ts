@@ -47,7 +47,7 @@ export interface SimulationReport {
  */
 export class SimulationError extends Error {
   override readonly name = 'SimulationError';
-  /** What is violated. */
+  /** The violation. */
   readonly violation: string;
   /** The decisions of the schedule, for `replay`. */
   readonly replay: Decisions;

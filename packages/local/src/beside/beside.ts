@@ -14,13 +14,13 @@ export interface Beside {
   readonly name: string;
   /**
    * Starts it, before anything is deployed.
-   * @param opened collects what must be closed when the cloud stops
+   * @param opened collects resources to close when the cloud stops
    */
   start(surroundings: Surroundings, opened: AsyncDisposableStack): Promise<Started>;
 }
 
 /**
- * What a cloud provides to what runs beside it.
+ * The services that a cloud provides to a stand-in.
  * @public
  */
 export interface Surroundings {
@@ -52,7 +52,7 @@ export interface AwsService {
   /** Its prefix in IAM, such as `secretsmanager`. */
   service: string;
   answer: AwsHandler;
-  /** What IAM checks for a call. Default: the action of this name on any resource. */
+  /** The IAM check of a call. Default: the action of this name on any resource. */
   askedFor?: (operation: string, request: string) => AskedFor[];
 }
 

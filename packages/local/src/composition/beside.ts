@@ -3,7 +3,7 @@ import type { Beside, Started } from '../beside/beside.ts';
 import { CloudError } from '../errors/cloud-error.ts';
 import type { Core } from './core.ts';
 
-/** Starts what runs beside a cloud. @returns what was started, by name */
+/** Starts the stand-ins beside a cloud. @returns the started ones, by name */
 export async function startBeside(
   all: readonly Beside[],
   { region, accountId, state: { database }, access, clients: { sns } }: Core,
@@ -20,6 +20,6 @@ export async function startBeside(
   return started;
 }
 
-/** Addresses of what was started, by name. */
+/** Addresses of the started stand-ins, by name. */
 export const urlsOf = (beside: ReadonlyMap<string, Started>): Record<string, string> =>
   Object.fromEntries([...beside].map(([name, { url }]) => [name, url]));

@@ -32,7 +32,7 @@ export interface CoreOptions {
 
 export type Core = ReturnType<typeof createCore>;
 
-/** What the AWS endpoint and the deployed stacks share. Nothing listens yet. */
+/** The parts shared by the AWS endpoint and the deployed stacks. No server is started yet. */
 export function createCore(
   { place, state, data, emulators, apiPort, faults, meter }: CoreOptions,
   opened: AsyncDisposableStack,

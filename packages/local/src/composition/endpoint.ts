@@ -11,7 +11,7 @@ export interface EndpointSettings {
   port: number;
   /** Whether the state outlives the process. */
   isKept: boolean;
-  /** What runs beside the cloud, by name. */
+  /** The stand-ins beside the cloud, by name. */
   beside: ReadonlyMap<string, Started>;
 }
 

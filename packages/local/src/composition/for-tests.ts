@@ -11,7 +11,7 @@ export interface ForTestsOptions {
   control: Control;
   apiUrl: string;
   endpointUrl: string;
-  /** Names of what is running. */
+  /** Names of running functions and stand-ins. */
   running: () => readonly string[];
 }
 

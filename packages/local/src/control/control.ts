@@ -10,7 +10,7 @@ import { type Failure, RecentEvents } from './happened.ts';
 /** The addresses of a running cloud, and the number of calls per AWS operation since its start. */
 export interface CloudDescription {
   apiUrl: string;
-  /** Addresses of what runs beside the cloud, by name. */
+  /** Addresses of stand-ins beside the cloud, by name. */
   beside: Record<string, string>;
   calls: Record<string, number>;
 }

@@ -9,7 +9,7 @@ export interface Failure extends Omit<FailedInvocation, 'requestId'>, Partial<Pi
   log: string;
 }
 
-/** What happened since the previous request. */
+/** The events since the previous request. */
 export interface Happened {
   /** Pass this as `after` in the next request. */
   next: number;

@@ -11,7 +11,7 @@ export interface Emulators {
 export interface EmulatorsOptions extends Pick<MessagingOptions, 'region' | 'authorizeSending'> {
   /** Folder for data that cannot be in memory. */
   folder: string;
-  /** Folder for what survives a restart; undefined: in memory. */
+  /** Folder for data that survives a restart; undefined: in memory. */
   data: string | undefined;
 }
 

@@ -30,7 +30,7 @@ export async function metered(
 }
 
 /**
- * Notifies observers of a successful call: streams of writes, all others of what was done.
+ * Notifies observers of a successful call: streams of writes, all others of the call.
  * @param done the part of the request that was done
  */
 export function tellOf(

@@ -98,7 +98,7 @@ export class Upstream {
     return TELLS_REGION.has(operation) ? inRegion(this.#region, answer) : answer;
   }
 
-  /** Errors for what the emulator does not support or silently ignores. */
+  /** Errors for requests that the emulator does not support or silently ignores. */
   async #answerOfSns(operation: string, request: string): Promise<Answer | undefined> {
     return subscribeRefusal(operation, request) ?? (await this.#archive.answer(operation, request));
   }

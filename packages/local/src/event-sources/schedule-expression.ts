@@ -14,7 +14,7 @@ const DAY_OF_WEEK = 4;
  * (https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html,
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html).
  * @param timezone IANA name, such as `Europe/Madrid`; for rules always UTC
- * @throws {Error} that says what is wrong with the expression
+ * @throws {Error} that names the mistake in the expression
  */
 export function parseSchedule(expression: string, timezone = 'UTC'): Due {
   const [, value, unit] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];

@@ -5,7 +5,7 @@ import type { Due } from './schedule-expression.ts';
 const MAX_WAIT_MS = 2 ** 31 - 1;
 
 /**
- * Runs a function whenever it is due. Runs that were missed while the machine slept are made up for by one.
+ * Runs a function whenever it is due. If runs were missed while the machine slept, it runs once.
  * @param run must not reject
  */
 export function createSchedule(due: Due, run: (at: Date) => Promise<void>): Mapping {

@@ -10,14 +10,14 @@ export interface Denial {
   missing?: Grant | undefined;
 }
 
-/** A function whose call was denied, and what to do about it. */
+/** A denied call of a function, and its remedy. */
 export interface DeniedFunction {
   functionName: string;
   reason: string;
 }
 
 /**
- * Denied calls of functions: each action on each resource once, until the next deployment. Calls that somebody else
+ * Denied calls of functions: each action on each resource once, until the next deployment. Calls that another caller
  * makes in a function's role, as tests do, are left out.
  */
 export class Denials {

@@ -1,4 +1,4 @@
-/** What a call requires: an IAM action on a resource. */
+/** The permission that a call requires: an IAM action on a resource. */
 export interface AskedFor {
   action: string;
   /** ARN. */

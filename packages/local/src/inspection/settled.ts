@@ -85,7 +85,7 @@ export function createSettled({
    * Resolves when no outbox has a row, no queue a message, no function runs, and nothing is parked. Does not wait for
    * schedules: after a second without activity, all scheduled functions are run. Streams other than those of outboxes
    * are not considered.
-   * @throws {CloudError} that lists messages parked for a person, or what is left after `withinMs`, with denied calls
+   * @throws {CloudError} that lists messages parked for an operator, or work left after `withinMs`, with denied calls
    * of functions
    */
   return async function settled({ withinMs = MINUTE_MS }: SettledOptions = {}): Promise<void> {

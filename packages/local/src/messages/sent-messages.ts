@@ -40,7 +40,7 @@ interface SqsRequest {
   Entries?: Array<{ Id?: string; MessageBody?: string }>;
 }
 
-/** The last messages, in memory, because brokers do not keep what they have delivered. */
+/** The last messages, in memory, because brokers do not keep delivered messages. */
 export class SentMessages {
   readonly #messages: SentMessage[] = [];
 

@@ -63,7 +63,7 @@ interface Call {
   answer: string;
 }
 
-/** Counts what AWS would bill for calls of functions. Without a meter, a cloud has no overhead. */
+/** Counts the billable units of functions' AWS calls. Without a meter, a cloud has no overhead. */
 export class Meter {
   #calls = new Map<string, MeteredCalls>();
   #functions = new Map<string, MeteredFunction>();
@@ -116,7 +116,7 @@ export class Meter {
     this.#requests[route] = (this.#requests[route] ?? 0) + 1;
   }
 
-  /** Returns what was metered since the last call, and resets it. */
+  /** Returns the counts since the last call, and resets them. */
   take(): Metered {
     const taken = {
       calls: [...this.#calls.values()],

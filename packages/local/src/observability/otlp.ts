@@ -16,7 +16,7 @@ export interface Span {
   /** The error, if there was one. */
   error?: string;
   attributes: Record<string, string | number | boolean>;
-  /** Related spans of other traces: what triggered a publish, what redrove a message. */
+  /** Related spans of other traces: the trigger of a publish, the redrive of a message. */
   links: Array<{ traceId: string; spanId: string }>;
 }
 

@@ -25,7 +25,7 @@ export interface FunctionCode {
   compileCache: string;
 }
 
-/** What is needed to find it. */
+/** The information needed to find it. */
 type CodePlace = Pick<Runtime, 'app' | 'assemblyFolder' | 'folder'> & { assembly: Pick<Assembly, 'assetFolder'> };
 
 /** The first runtime whose handlers respond by promises only. */

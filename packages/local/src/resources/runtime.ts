@@ -21,7 +21,7 @@ import type { State } from '../state/state.ts';
 import type { Assembly } from '../template/assembly.ts';
 import type { Made } from './made.ts';
 
-/** What the providers of resources use. */
+/** Common services for the providers of resources. */
 export interface Services extends Clients, QueueClients {
   region: string;
   accountId: string;
@@ -48,9 +48,9 @@ export interface Services extends Clients, QueueClients {
   buses: EventBuses;
   bucketNotifications: BucketNotifications;
   secrets: Secrets;
-  /** What runs beside the cloud. */
+  /** The stand-ins beside the cloud. */
   beside: readonly Started[];
-  /** Values of template parameters; override those of what runs beside the cloud. */
+  /** Values of template parameters; override those of the stand-ins. */
   parameters: Record<string, string>;
   /** Whether a debugger may pause functions; their timeouts do not count then. */
   isDebugged: boolean;
@@ -68,12 +68,12 @@ export interface Services extends Clients, QueueClients {
 /** An API's integration with a function. */
 export interface Integration {
   fn: LambdaFunction;
-  /** Of the function, or of its version or alias that is invoked. */
+  /** ARN of the function, or of the version or alias that is invoked. */
   arn: string;
   timeoutMs: number;
 }
 
-/** What the providers have created to be run. */
+/** The created resources that have to run. */
 export interface Runtime extends Services {
   assembly: Assembly;
   /** Folder of the assembly. */

@@ -7,14 +7,14 @@ import {
 } from 'node:http';
 
 /**
- * Host names of this machine that nobody else can own: the owner of any other name can make it resolve to this machine,
+ * Host names of this machine that no one else can own: the owner of any other name can make it resolve to this machine,
  * and a page of that name would then be same-origin. `host.docker.internal` is the name from inside a container, such
  * as LocalStack; `.internal` is reserved for private use.
  */
 const HERE = /^(127\.0\.0\.1|localhost|\[::1\]|host\.docker\.internal)(:\d+)?$/i;
 
 /**
- * Why a request is refused; undefined if it is not. Web pages of other origins must not use what listens on this
+ * Why a request is refused; undefined if it is not. Web pages of other origins must not use servers on this
  * machine, and a browser sends such requests on their behalf. Other programs send neither `Origin` nor
  * `Sec-Fetch-Site`.
  * @param allowsOrigin other origins whose pages are allowed

@@ -4,8 +4,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { CloudError } from '../errors/cloud-error.ts';
 
 /**
- * What the embedded cloud must keep across a restart: positions in streams, secrets, keys of its issuer, archives of
- * topics, and data of what runs beside it.
+ * State of the embedded cloud that survives a restart: positions in streams, secrets, keys of its issuer, archives of
+ * topics, and data of the stand-ins beside it.
  */
 export interface State {
   position(mapping: string): string | undefined;

@@ -56,7 +56,7 @@ interface Found {
 export const regionOf = (folder: string): string | undefined => environmentOf(environmentsIn(folder)).region;
 
 /**
- * Reads what `cdk synth` wrote to `folder`, including the stacks of every `Stage`.
+ * Reads the output of `cdk synth` in `folder`, including the stacks of every `Stage`.
  * @param accountId replaces the app's account id in its templates; undefined: unchanged
  * @throws {CloudError} if it cannot be read, or has two stacks with the same name
  */

@@ -1,6 +1,6 @@
 import { CloudError } from '../errors/cloud-error.ts';
 
-/** What the intrinsic functions of a stack's template can refer to. */
+/** The values that a template's intrinsic functions can refer to. */
 export interface Scope {
   stack: string;
   ref(name: string): Promise<unknown>;

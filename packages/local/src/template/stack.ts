@@ -15,7 +15,7 @@ export interface DeploymentOptions {
   localized?: (text: string) => string;
 }
 
-/** What stacks export, by name. */
+/** The exports of stacks, by name. */
 export type Exports = Map<string, () => Promise<unknown>>;
 
 /** A stack during deployment: each resource is created when it is first referenced. */

@@ -9,7 +9,7 @@ const NOBODY = '00000000-0000-7000-8000-000000000000';
 interface Forbidden {
   /** Whether an answer is a refusal by the authorizer, and not the 404 of the service behind it. */
   refuses: (status: number) => boolean;
-  /** What it means if it is not refused. */
+  /** The meaning, if it is not refused. */
   means: string;
   url: string;
   method: string;
@@ -68,7 +68,7 @@ async function isRefused({ refuses, means: _, url, ...request }: Forbidden): Pro
   return refuses((await fetch(url, { ...request, signal: AbortSignal.timeout(10_000) })).status);
 }
 
-/** Finds by trial what this cloud allows and an account does not. */
+/** Finds by trial the calls that this cloud allows and an account does not. */
 export const enforcement: Check = async ({ stage, isEmbedded }) => {
   if (!stage.endpoint) return notChecked('an account enforces roles and authorizers');
   const [[api], resources] = await Promise.all([registered(stage, 'api'), stage.resources()]);

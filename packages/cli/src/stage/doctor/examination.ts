@@ -9,7 +9,7 @@ export interface Finding {
   check: string;
   verdict: Verdict;
   found: string;
-  /** What to do. */
+  /** The remedy. */
   remedy?: string;
 }
 

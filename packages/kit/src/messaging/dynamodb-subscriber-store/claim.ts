@@ -16,7 +16,7 @@ export interface Claiming {
   writes?: readonly TransactItem[];
   /** Interprets the item's attributes when the condition held. */
   read: (attributes: Record<string, unknown>) => Claim;
-  /** Whether the item that failed the condition is what this update wrote itself, in an earlier attempt. */
+  /** Whether the item that failed the condition was written by this update itself, in an earlier attempt. */
   isOwn?: (item: Record<string, unknown>) => boolean;
 }
 

@@ -104,7 +104,7 @@ export function createLater({ client, laterTable }: LaterOptions) {
   /**
    * A cancellation as an item of a transaction, such as a decision's `beside`. Its condition fails if nothing is
    * scheduled under the name any more: a message is either cancelled together with the state change, or sent, and the
-   * canceller is told.
+   * canceller is notified.
    */
   const cancelling = (key: WaitingKey): TransactItem => ({
     Delete: { ...deletion(key), ConditionExpression: 'attribute_exists(messageId)' },

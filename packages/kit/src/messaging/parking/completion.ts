@@ -6,7 +6,7 @@ import { UnsentError } from '../unsent-error.ts';
 import type { ParkingPlace } from './place.ts';
 import { type How, isDue, type Reading, type Released } from './policy.ts';
 
-/** What retrying a parked message needs. */
+/** The dependencies for retrying a parked message. */
 export interface Trying extends Pick<Reading, 'readParked'> {
   store: SubscriberStore;
   place: ParkingPlace;
@@ -34,7 +34,7 @@ export function createCompletion({ store, place, applier, readParked, now }: Try
       await applier.complete({ ...parked, ...(isUnsent ? {} : leftOf(parked)) });
     } catch (error) {
       const attempts = parked.attempts + 1;
-      // Its content, or what is left of it, is still needed.
+      // Its remaining content is still needed.
       if (!(error instanceof UnsentError))
         return place.leave(
           { ...parked, attempts, nextTryAt: place.nextTry(attempts), triedAt: now().toISOString() },

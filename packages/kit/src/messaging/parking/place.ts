@@ -21,7 +21,7 @@ export type Sent = Pick<Delivery, 'body' | 'senderId'>;
 /** A message that is to be parked. */
 type Unparked = Pick<ParkedMessage, 'aggregateId' | 'version' | 'messageId' | 'type' | 'body' | 'senderId'>;
 
-/** What is known from earlier attempts; `parkedAt`: it was parked already. */
+/** Information from earlier attempts; `parkedAt`: it was already parked. */
 type Before = Pick<ParkedMessage, 'attempts'> & Partial<Pick<ParkedMessage, 'parkedAt' | 'unanswered'>>;
 
 export type ParkingPlace = ReturnType<typeof createParkingPlace>;
@@ -52,7 +52,7 @@ export function createParkingPlace({ store, queueName, unordered = false, now, r
       ...(error instanceof UnsentError && error.unsent.length > 0 && { unsent: error.unsent }),
       ...((reason === 'retry' || reason === 'unsent') && { nextTryAt: nextTry(before.unanswered ?? before.attempts) }),
     };
-    // A redelivery that is too early brings nothing new: keep what is recorded about its failure. A message that was
+    // A redelivery that is too early adds no information: keep the recorded failure. A message that was
     // parked before may have been removed in the meantime: do not park it again.
     if (before.parkedAt !== undefined) await store.park(parked, 'known');
     else await store.park(parked, reason === 'gap' ? 'new' : undefined);

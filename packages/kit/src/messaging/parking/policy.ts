@@ -6,7 +6,7 @@ import type { ParkedMessage } from '../subscriber-store.ts';
 import { UnsentError } from '../unsent-error.ts';
 import type { Sent } from './place.ts';
 
-/** How parked messages are tried. */
+/** The policy by which parked messages are retried. */
 export interface How {
   /** By an operator: also messages that failed permanently. */
   redriven: boolean;
@@ -19,7 +19,7 @@ export interface How {
 }
 
 /**
- * What became of a parked message: gone (`obsolete`: applied before, or its subject was erased), or left in its new
+ * The outcome for a parked message: gone (`obsolete`: applied before, or its subject was erased), or left in its new
  * state.
  */
 export type Released = { gone: 'applied' | 'obsolete' } | { left: ParkedMessage; error?: Error };

@@ -11,7 +11,7 @@ export interface Answer {
   /** Id of the command. */
   command: string;
   ok: boolean;
-  /** What the process stores of it. */
+  /** The part of it that the process stores. */
   kept: object;
 }
 

@@ -7,7 +7,7 @@ export const ATTEMPTS = 5;
 /** Seconds before a refused command is sent again; doubled each time. */
 const FIRST_PAUSE = 60;
 
-/** What follows from an attempt at a step or its compensation. */
+/** The consequence of an attempt at a step or its compensation. */
 export function attemptsOf<Data>({ timeOf, mayGiveUp }: Steps, { goOn, goBack }: Moves<Data>) {
   type State = ProcessState<Data>;
 

@@ -16,7 +16,7 @@ export interface Awaited {
 export type Progress =
   | { state: 'running' | 'compensating'; awaits: Awaited }
   /**
-   * Stopped until a person decides how to continue, or a late reply arrives. `why`: what failed; `parked`: the message
+   * Stopped until an operator decides how to continue, or a late reply arrives. `why`: the failure; `parked`: the message
    * that is held for a person.
    */
   | { state: 'needs-person'; awaits: Awaited; why: string; parked?: string }

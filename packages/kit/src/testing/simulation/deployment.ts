@@ -154,7 +154,7 @@ export class Deployment {
     };
   }
 
-  /** What a consumer has not applied although it could. */
+  /** Messages that a consumer could have applied, but has not. */
   get missing(): string | undefined {
     const { mayPark = false } = this.#model;
     const { unsent } = this.publishing;

@@ -5,7 +5,7 @@ import type { Tables } from './tables.ts';
 
 const nameOf = ({ aggregateId, version }: Place) => `${aggregateId} v${version}`;
 
-/** Observes what one consumer applies, and reports at rest what is missing. */
+/** Observes the messages that one consumer applies, and reports missing ones at rest. */
 export class ConsumerObserver {
   readonly applied: Place[] = [];
   readonly #descriptor: ConsumerDescriptor;

@@ -12,7 +12,7 @@ export const MAX_CALLS = 8;
 export const PASSING_MS = [1_000, 2_000, 5_000, 10_000, 65_000, 301_000, 16 * 60_000];
 /** A failed operation is retried within an hour. */
 const ROUND_MS = 61 * 60_000;
-/** What has not come to rest after this many rounds never will, such as two consumers that answer each other. */
+/** A model that is not at rest after this many rounds never will be, such as two consumers that reply to each other. */
 const ROUNDS = 60;
 /** Maximum number of steps per round. */
 const MAX_STEPS = 2_000;

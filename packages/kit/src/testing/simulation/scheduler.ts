@@ -6,10 +6,10 @@ export interface Instance {
   skewMs: number;
   /** Simulated time at which Lambda ends it; infinite for one that may outlive its messages' visibility timeout. */
   deadline: number;
-  /** Nothing happens between its calls. */
+  /** No other code runs between its calls. */
   swift: boolean;
   alive: boolean;
-  /** Its code batches what arrives in one turn of the event loop, and continues in the next. */
+  /** Its code batches arrivals of one turn of the event loop, and continues in the next. */
   gathers?: boolean;
 }
 

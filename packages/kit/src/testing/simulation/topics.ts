@@ -59,7 +59,7 @@ export class FifoTopic {
     this.#seen.set(id, now);
     const { type, sequence } = JSON.parse(body);
     for (const { queue, undelivered, without, onDelivered } of this.subscriptions) {
-      // A filter change takes effect after a while: sometimes it lets through what it should drop.
+      // A filter change takes effect after a while: sometimes it lets through a message that it should drop.
       if (!without.includes(type)) onDelivered(group, Number(sequence));
       else if (this.#choices.below(3) < 2) continue;
       const target = this.#choices.below(24) === 23 ? undelivered : queue;
