@@ -3,7 +3,7 @@ import type { Sent } from './transport.ts';
 
 const LOOK_EVERY_MS = 20;
 
-/** What the receivers got in one run. */
+/** The messages that the receivers got in one run. */
 export class Received {
   readonly latencies: number[] = [];
   readonly times = new Map<string, number>();

@@ -24,11 +24,11 @@ export interface Transport {
 
 export interface Way {
   name: string;
-  /** @throws {NotHere} if this machine lacks what it needs */
+  /** @throws {NotHere} if this machine lacks its prerequisites */
   start(receive: Receive): Promise<Transport>;
 }
 
-/** A transport cannot run here; the message says what to do. */
+/** A transport cannot run here; the message contains the remedy. */
 export class NotHere extends Error {
   override readonly name = 'NotHere';
 }

@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import type { RecordedCall } from './recording.ts';
 
-/** What a process is to start. */
+/** The function that a process starts. */
 export interface ToStart {
   /** The `index.mjs` of a bundle, and its export. */
   file: string;

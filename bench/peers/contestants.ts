@@ -71,7 +71,7 @@ const twoWrites: HandlersOf = (correspondence, { pointsTable }) => ({
   },
 });
 
-/** What the points service deploys: the first entry is on the account as well. */
+/** The deployed form of the points service: the first entry is on the account as well. */
 const oneWrite: HandlersOf = (correspondence) =>
   accountHandlers({
     bonus: async () => ({ points: POINTS, oncePerPhone: false }),

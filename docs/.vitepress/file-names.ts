@@ -2,7 +2,7 @@ import type { MarkdownOptions } from 'vitepress';
 
 type Markdown = Parameters<NonNullable<MarkdownOptions['config']>>[0];
 
-/** Shows the name of a file above its code: of a block that begins with, say, `ts [infra/app.ts]`. */
+/** Shows the file name above a code block that begins with, for example, `ts [infra/app.ts]`. */
 export function fileNames(markdown: Markdown): void {
   const { fence } = markdown.renderer.rules;
   markdown.renderer.rules.fence = (tokens, index, ...rest) => {

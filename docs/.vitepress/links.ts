@@ -6,23 +6,23 @@ import { DOCS, GENERATED, inRepository, REPOSITORY_PAGES, ROOT } from './pages.t
 type Markdown = Parameters<NonNullable<MarkdownOptions['config']>>[0];
 
 interface Environment {
-  /** Of the page, absolute. */
+  /** Absolute path of the page. */
   path?: string;
-  /** `source`: of which file of the repository a generated page is the copy. */
+  /** `source`: the repository's file from which a page is generated. */
   frontmatter?: { source?: string };
 }
 
-/** Folders that pages link to, which have a page that lists theirs. */
+/** Linked folders, each with a page that lists its files. */
 export const FOLDERS = {
   'docs/decisions': `/${GENERATED}/lists/decisions.md`,
   'docs/guides': `/${GENERATED}/lists/guides.md`,
 } as const;
 
 /**
- * Where a link of a file leads on the site: markdown to its page, pictures to their file.
+ * The target of a link on the site: Markdown to its page, pictures to their file.
  * @param from path of the file in the repository
- * @returns undefined: to source code, which the site does not show
- * @throws {Error} if there is nothing
+ * @returns undefined for source code, which is not on the site
+ * @throws {Error} if the target does not exist
  */
 export function siteLink(from: string, link: string): string | undefined {
   const [path = '', anchor] = link.split('#');
@@ -30,22 +30,22 @@ export function siteLink(from: string, link: string): string | undefined {
   const hash = anchor === undefined ? '' : `#${anchor}`;
   const page = REPOSITORY_PAGES.get(target) ?? (target.startsWith('docs/') ? target.slice('docs/'.length) : undefined);
   if (target in FOLDERS) return FOLDERS[target as keyof typeof FOLDERS];
-  // A dead link to a page is VitePress's to find.
+  // VitePress reports dead links to pages.
   if (page && /\.md$/.test(page)) return `/${page}${hash}`;
   const file = join(ROOT, target);
   if (!existsSync(file)) throw new Error(`${from} links to ${link}, which does not exist`);
   return page && statSync(file).isFile() ? `/${page}` : undefined;
 }
 
-/** Pages keep the links by which they are read in the repository. */
+/** Rewrites links of the repository to those of the site. */
 export function repositoryLinks(markdown: Markdown): void {
   markdown.core.ruler.push('repository-links', ({ tokens, env }) => {
     const { path, frontmatter } = env as Environment;
-    // A title that is looked at alone.
+    // A title, which is rendered alone.
     if (path === undefined) return;
     const page = relative(DOCS, path);
     const from = frontmatter?.source ?? inRepository(page);
-    // What TypeDoc writes links to its own pages.
+    // TypeDoc's pages link to each other.
     if (page.startsWith(GENERATED) && !frontmatter?.source) return;
     for (const token of tokens.flatMap(({ children }) => children ?? [])) {
       const attribute = token.type === 'image' ? 'src' : 'href';

@@ -5,7 +5,7 @@ export const DOCS = join(import.meta.dirname, '..');
 export const ROOT = join(DOCS, '..');
 /** Written by `ops/docs/main.ts`. */
 export const GENERATED = 'reference';
-/** No pages: JSON documents, and reports of the public surface for reviews. */
+/** Files that are not pages: JSON documents, and API reports for reviews. */
 export const NO_PAGES = ['api/**', '.vitepress/**'];
 
 export interface Page {
@@ -31,12 +31,12 @@ export function pagesOf(...patterns: string[]): Page[] {
   return [...found].map((path) => ({ path, title: titleOf(path).replaceAll('`', '') }));
 }
 
-/** Markdown of the repository outside `docs/` that is shown as pages, by its path. */
+/** Markdown files outside `docs/` that are shown as pages, by path. */
 export const REPOSITORY_PAGES: ReadonlyMap<string, string> = new Map(
   globSync(['*.md', 'packages/*/*.md', 'examples/*/*.md'], { cwd: ROOT })
     .sort()
     .map((path) => [path, `${GENERATED}/repository/${path.toLowerCase()}`]),
 );
 
-/** Path in the repository of what is at a path in `docs/`. */
+/** Path in the repository for a path in `docs/`. */
 export const inRepository = (path: string): string => relative(ROOT, join(DOCS, path));

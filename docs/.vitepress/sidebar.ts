@@ -9,7 +9,7 @@ interface Group {
   pages: readonly string[];
 }
 
-/** What belongs where; a page that no group names is in the last. */
+/** Groups of pages; a page that matches no group is in the last one. */
 const GROUPS: readonly Group[] = [
   { text: { en: 'Start', zh: '开始' }, pages: ['why.md', 'tutorial.md'] },
   {
@@ -39,7 +39,7 @@ const GROUPS: readonly Group[] = [
   { text: { en: 'More', zh: '其他' }, pages: ['*.md'] },
 ];
 
-/** Long lists: the pages below a path have a sidebar of their own, which begins with a page that stands in the first one. */
+/** Long lists: pages below a path have a separate sidebar, which begins with a page of the first sidebar. */
 const SECTIONS: Record<string, readonly string[]> = {
   '/decisions/': ['reference/lists/decisions.md', 'decisions/*.md'],
   '/reference/packages/': ['reference/packages/index.md', 'reference/packages/**/*.md'],
@@ -49,7 +49,7 @@ const SECTIONS: Record<string, readonly string[]> = {
 const linksOf = (...patterns: string[]): DefaultTheme.SidebarItem[] =>
   pagesOf(...patterns).map(({ path, title }) => ({ text: title, link: `/${path}` }));
 
-/** The sidebars of a locale. Titles are those of the pages, so a page may be renamed. */
+/** The sidebars of a locale. Titles are read from the pages. */
 export function sidebarOf(locale: Locale): DefaultTheme.SidebarMulti {
   const folder = locale === 'zh' ? 'zh/' : '';
   const shown = new Set([`/${folder}index`]);

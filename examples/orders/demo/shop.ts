@@ -5,7 +5,7 @@ import { PaymentProvider } from '../test/payment-provider.ts';
 
 export type Shop = Awaited<ReturnType<typeof openShop>>;
 
-/** What the services store about an order. */
+/** The services' data about an order. */
 export interface Held {
   state: string;
   because: string | undefined;

@@ -1,7 +1,7 @@
 import type { Shown } from '../beside/push-provider.ts';
 import type { Place, Trip } from '../shared/place.ts';
 
-/** What people did and were shown, in order: the only input of the verdict and the map. */
+/** Actions of people and messages to them, in order: the only input of the verdict and the map. */
 export type Fact =
   | ({ is: 'asked' } & Trip)
   | ({ is: 'shown' } & Shown)

@@ -25,7 +25,7 @@ function countEnded(facts: Facts, onProgress: RunOptions['onProgress']): void {
   });
 }
 
-/** Simulates a town on a cloud of its own. @returns the verdict, and what the cloud had left to do */
+/** Simulates a town on a separate cloud. @returns the verdict, and unfinished work of the cloud */
 export async function run(options: RunOptions): Promise<{ verdict: Verdict; left: string | undefined }> {
   const [push, facts] = [new PushProvider(), createFacts()];
   countEnded(facts, options.onProgress);

@@ -12,7 +12,7 @@ export interface Verdict {
   toldTwice: string[];
 }
 
-/** Judges by what people saw on their phones, not by the services' own data. */
+/** Evaluates the messages on people's phones, not the services' own data. */
 export function verdictOf(facts: readonly Fact[]): Verdict {
   const trips = new Map<string, { passengerId: string; drivers: Set<string>; told: Ending[] }>();
   const driving = new Map<string, string>();
@@ -45,7 +45,7 @@ export function verdictOf(facts: readonly Fact[]): Verdict {
 
 /**
  * Whether some trips were driven, and nothing went wrong.
- * @param left what the cloud has not finished, or has parked
+ * @param left unfinished or parked work of the cloud
  */
 export const isGood = (
   { endings, twoDrivers, twoTrips, untold, toldTwice }: Verdict,

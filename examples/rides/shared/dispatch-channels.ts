@@ -23,7 +23,7 @@ export const assigned = event(
   z.object({ tripId, passengerId, driverId, withdrawn }),
   about,
 );
-/** Nobody accepted. */
+/** No driver accepted. */
 export const unserved = event('rides.dispatch.unserved.v1', z.object({ tripId, passengerId, withdrawn }), about);
 export const completed = event('rides.dispatch.completed.v1', z.object({ tripId, passengerId, driverId }), about);
 export const dispatchEvents = /* @__PURE__ */ topic('dispatch-events', {

@@ -80,7 +80,7 @@ export function decline(before: Dispatch, driverId: string, next: Next): Dispatc
   return { ...asked, events: [event, ...asked.events] };
 }
 
-/** Nobody accepted in time: asks others, farther away. No-op if the round is over already. */
+/** No driver accepted in time: asks drivers farther away. No-op if the round is already over. */
 export const expire = (before: Dispatch, round: number, next: Next): DispatchDecision | undefined =>
   before.state === 'offered' && before.round === round ? ask(before, before.asked, before.open, next) : undefined;
 
