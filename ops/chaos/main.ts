@@ -52,7 +52,7 @@ const deaths = Array.from(
         redrivenInStorm += await redriveAll(stage);
       } catch (error) {
         // The operator's own calls fail too. What was redriven stays applied.
-        say(`the operator gives up: ${(error as Error).message}`);
+        say(`the operator stops: ${(error as Error).message}`);
       }
     },
   }),

@@ -97,7 +97,7 @@ member
       await confirm(`Every service erases its data about member ${id}.`, yes);
       await forgetMember(stage, id, new Date());
       if (json) return printJson({ forgotten: id });
-      console.log(`All services are told to erase it. To see the status: npm run ops -- member status ${id}`);
+      console.log(`All services have been asked to erase it. To see the status: npm run ops -- member status ${id}`);
     }),
   );
 
@@ -112,7 +112,7 @@ member
       if (texts && json) return printJson({ state: 'active', texts });
       if (texts) {
         const { since, by } = texts.optedOut ?? {};
-        const how = since ? pc.yellow(`wants no texts since ${since}, says ${by}`) : 'gets texts';
+        const how = since ? pc.yellow(`opted out of texts on ${since}, reported by ${by}`) : 'gets texts';
         return console.log(`Member ${id} is active, and ${how}.`);
       }
       const erasure = await erasureOf(stage, id);

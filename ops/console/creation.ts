@@ -13,7 +13,7 @@ export const registration: Creation = {
   form: {
     title: { en: 'Register a member', zh: '注册会员' },
     lead: {
-      en: 'Watch what follows: a text, bonus points and a guide.',
+      en: 'A text, bonus points and a guide follow.',
       zh: '看看随后发生什么：一条短信、奖励积分和一份指南。',
     },
     fields: [

@@ -53,11 +53,11 @@ export const consoleParts: ConsoleParts = {
   created: { title: { en: 'Registrations', zh: '注册' }, metric: 'Registrations', service: 'registration' },
   modes: {
     'short-text': { en: 'texts of one segment', zh: '短信只有一段' },
-    'english-only': { en: 'in English for everybody', zh: '所有人都用英语' },
+    'english-only': { en: 'in English for all members', zh: '所有人都用英语' },
   },
   profiles: {
     normal: { en: 'normal operation', zh: '一切正常' },
-    peak: { en: 'short texts, English guides: for a rush', zh: '短信从简、指南只用英语：应对高峰' },
-    incident: { en: 'nothing new comes in, nothing goes out', zh: '不进不出' },
+    peak: { en: 'short texts, English guides: for peak load', zh: '短信从简、指南只用英语：应对高峰' },
+    incident: { en: 'no registrations, no texts', zh: '不进不出' },
   },
 };

@@ -10,14 +10,14 @@ export async function textsTo({ beside: { sms }, ask }: EmbeddedCloud, phone: st
 }
 
 const kinds = {
-  fails: { says: { en: 'answers with an error', zh: '应答错误' } },
-  refuses: { says: { en: 'refuses this text for good', zh: '永久拒绝这条短信' } },
-  'opted out': { says: { en: 'says: this person wants no texts', zh: '应答：此人已退订短信' } },
-  undelivered: { says: { en: 'takes the text, cannot deliver it', zh: '收下短信，但无法送达' } },
-  throttles: { says: { en: 'says: too many requests', zh: '应答：请求过多' } },
-  hangs: { says: { en: 'keeps the text out and answers nothing', zh: '不收短信，也不应答' } },
-  'answer lost': { says: { en: 'takes the text, its answer is lost', zh: '收下短信，但应答丢失' } },
-  slow: { says: { en: 'answers late', zh: '应答迟缓' }, takesMs: true },
+  fails: { says: { en: 'responds with an error', zh: '应答错误' } },
+  refuses: { says: { en: 'refuses this text permanently', zh: '永久拒绝这条短信' } },
+  'opted out': { says: { en: 'responds: the recipient has opted out', zh: '应答：此人已退订短信' } },
+  undelivered: { says: { en: 'accepts the text, cannot deliver it', zh: '收下短信，但无法送达' } },
+  throttles: { says: { en: 'responds: too many requests', zh: '应答：请求过多' } },
+  hangs: { says: { en: 'neither accepts the text nor responds', zh: '不收短信，也不应答' } },
+  'answer lost': { says: { en: 'accepts the text, its response is lost', zh: '收下短信，但应答丢失' } },
+  slow: { says: { en: 'responds late', zh: '应答迟缓' }, takesMs: true },
   down: { says: { en: 'breaks connections', zh: '断开连接' } },
 } satisfies Record<(typeof FAULTS)[number], ProviderFaults['kinds'][string]>;
 
@@ -25,7 +25,7 @@ const kinds = {
 export const smsFaults: NonNullable<ConsoleParts['faults']> = {
   title: { en: 'SMS providers', zh: '短信服务商' },
   lead: {
-    en: 'Watch: the circuit opens, and the second provider takes over. If none is left, messages wait, and none is parked.',
+    en: 'The circuit opens, and the second provider takes over. If none is left, messages wait, and none is parked.',
     zh: '观察：断路器断开，第二家服务商接手。若都不可用，消息等待，不会搁置。',
   },
   providers: ['http', 'gateway-1', 'gateway-2', 'twilio'],

@@ -173,7 +173,7 @@ export function openApi(version: string) {
           scheme: 'bearer',
           bearerFormat: 'JWT',
           description:
-            "Of the stage's OpenID provider: its subject is the member, or its scopes are good for every member. For another's member, the answer is 404.",
+            "A token of the stage's OpenID provider. Its subject is the member, or its scopes allow access to every member. Otherwise, the response is 404.",
         },
       },
       schemas: {

@@ -60,7 +60,7 @@ async function upgrade(way: string, before: string, after: string, data: string)
     {
       at: Math.ceil(members / 3),
       async disturb(stage) {
-        say(`${way}: the other version is deployed over the one that runs`);
+        say(`${way}: the other version is deployed over the running one`);
         await cloud.deploy(after, PREVIOUS_WEIGHT);
         await redriveAll(stage);
       },
@@ -69,7 +69,7 @@ async function upgrade(way: string, before: string, after: string, data: string)
       at: Math.ceil((members * 2) / 3),
       async disturb() {
         onPrevious = await cloud.retire();
-        say(`${way}: the version of before took ${onPrevious} invocations beside the other, and is gone`);
+        say(`${way}: the previous version handled ${onPrevious} invocations beside the other, and is removed`);
       },
     },
   ];

@@ -55,7 +55,7 @@ export const givenName = z
     if (message !== undefined) context.addIssue({ code: 'custom', message });
   })
   .meta({
-    description: `${NAME} It is kept in Unicode form NFC and without white space around it, and has 1 to 100 characters: letters, a space or the punctuation of names between them, fewer than 5 digits in a row. It contains nothing that cannot be seen, no symbols, no word of mixed scripts and nothing that a phone takes for a link, such as a full stop without a space after it; it does not begin with a hyphen.`,
+    description: `${NAME} It is stored in Unicode form NFC without surrounding white space, and has 1 to 100 characters: letters, with spaces or punctuation of names between them, and fewer than 5 digits in a row. Not allowed: invisible characters, symbols, words of mixed scripts, a hyphen at the beginning, and text that a phone displays as a link, such as a full stop without a space after it.`,
     examples: ['Lucía García'],
     minLength: 1,
     maxLength: MAX_CHARACTERS,

@@ -55,7 +55,7 @@ export const givenPhone = (types: readonly PhoneType[]) =>
       if (message !== undefined) context.addIssue({ code: 'custom', message });
     })
     .meta({
-      description: `${PHONE} It is valid by the numbering plan of its country, and has nothing in it that is dialled within the country only, such as the zero in +44 (0)7911 123456. It is of a kind that the stage takes: a mobile number, or one that can be, unless the stage says otherwise.`,
+      description: `${PHONE} It must be valid in the numbering plan of its country, without digits that are dialled only within the country, such as the zero in +44 (0)7911 123456. Its type must be allowed by the stage; default: a number that is, or can be, mobile.`,
       examples: ['+34612345678'],
       pattern: E164.source,
     });

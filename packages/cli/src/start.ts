@@ -44,7 +44,7 @@ export async function start(app: Partial<App>, options: StartOptions): Promise<v
   const progress = createProgress('Synthesizing the app, building its functions');
   const synthesized = synthesizeChanged(OUTDIR, {
     always: options.synth ?? false,
-    onUnchanged: () => console.log('cdk.out is as it was: no file of the app has changed. --synth makes it anew.'),
+    onUnchanged: () => console.log('cdk.out is reused: no file of the app has changed. --synth rebuilds it.'),
   });
   const booting = startCloud({
     assembly: synthesized.then((assembly) => {
@@ -69,7 +69,7 @@ export async function start(app: Partial<App>, options: StartOptions): Promise<v
   if (inspector) addresses.push(['debugger', pc.cyan(inspector.url)]);
   console.log(`${pc.green(pc.bold('ready'))} in ${secondsSince(started)}\n\n${table(addresses)}`);
   if (app.firstSteps) console.log(`\n${app.firstSteps(cloud)}`);
-  console.log('Ctrl-C ends it.');
+  console.log('Ctrl-C stops it.');
 }
 
 /** The console of an app of the kit, at the address of its API. In any other app, `GET /` may be a route of its own. */
@@ -133,7 +133,7 @@ function watchSources(cloud: Cloud): void {
     const start = performance.now();
     try {
       await cloud.redeploy(await synthesizeChanged(OUTDIR));
-      console.log(pc.green(`deployed again in ${secondsSince(start)}`));
+      console.log(pc.green(`redeployed in ${secondsSince(start)}`));
     } catch (error) {
       console.error(pc.red(error instanceof CloudError ? error.message : String((error as Error).stack)));
     }

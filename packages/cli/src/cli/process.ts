@@ -15,7 +15,7 @@ const list = new Command('list')
       if (json) return printJson(found);
       const now = new Date();
       printTable(found.map(({ since, why, ...one }) => ({ ...one, since: age(since, now), why: why.slice(0, 100) })));
-      if (found.length === 0) console.log(pc.dim('No process waits for a person.'));
+      if (found.length === 0) console.log(pc.dim('No process needs an operator.'));
     }),
   );
 

@@ -57,7 +57,7 @@ export async function buildPage(outDir: string): Promise<void> {
   } catch (cause) {
     const said = cause instanceof Error && 'stderr' in cause ? String(cause.stderr) : String(cause);
     throw new ConsoleBuildError(
-      `The console's page could not be built. After a change of packages/cli/src/console/web, look at what vite says; else run npm ci again.\n${said}`,
+      `The console's page could not be built. After a change of packages/cli/src/console/web, see Vite's output; otherwise run npm ci again.\n${said}`,
       { cause },
     );
   }

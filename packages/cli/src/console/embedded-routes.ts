@@ -39,7 +39,7 @@ const burstRoute = (bursts: Bursts) => ({
     const burst = await bursts.start(read(burstRequest, body).total);
     if (!burst)
       throw new ConsoleProblem(409, {
-        en: 'A burst is under way: wait until it has ended.',
+        en: 'A burst is already running: wait until it has ended.',
         zh: '批量正在进行：请等它结束。',
       });
     return burst;

@@ -54,7 +54,7 @@ async function namespaceOf(stage: Stage): Promise<string> {
     const namespace = Variables.POWERTOOLS_METRICS_NAMESPACE;
     if (type === 'AWS::Lambda::Function' && typeof namespace === 'string') return namespace;
   }
-  throw new OperatorError(`No function of stage ${stage.name} says where its metrics are.`);
+  throw new OperatorError(`No function of stage ${stage.name} defines the namespace of its metrics.`);
 }
 
 const queryOf = (

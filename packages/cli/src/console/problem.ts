@@ -16,8 +16,8 @@ export class ConsoleProblem extends Error {
   }
 }
 
-const CANNOT = new ConsoleProblem(409, { en: 'That cannot be done.', zh: '无法执行该操作。' });
-const BROKEN = new ConsoleProblem(500, { en: 'The stage does not answer as it should.', zh: '环境的应答异常。' });
+const CANNOT = new ConsoleProblem(409, { en: 'The action is not possible.', zh: '无法执行该操作。' });
+const BROKEN = new ConsoleProblem(500, { en: 'The stage returned an unexpected response.', zh: '环境的应答异常。' });
 
 /** Converts an error to a problem. */
 export function problemOf(error: Error): Said & { detail?: string } {
