@@ -8,7 +8,7 @@ export const ownRoles = (stage: Stage) => `arn:${Aws.PARTITION}:iam::${Aws.ACCOU
 
 /**
  * The role in which CloudFormation deploys a stack, as the account was bootstrapped. `aws:CalledVia` is no alternative:
- * CloudFormation sets it for every deployer, so anybody with a stack of their own would be let in
+ * CloudFormation sets it for every deployer, so the owner of any other stack would be admitted
  * (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/fas-requests-and-permission-evaluation.html).
  */
 function deploymentRole(scope: Construct): string {

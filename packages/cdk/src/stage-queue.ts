@@ -31,7 +31,7 @@ export interface StageQueueProps {
 
 /**
  * Restricts whose dead-letter queue a queue is. By default, any queue of the account: SQS moves dead letters without
- * checking who may send, so anybody who can create a queue could put messages into this one
+ * checking the sender, so everyone who can create a queue could put messages into this one
  * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue.html).
  */
 function deadLettersTaken(scope: Construct, id: string, source: string | undefined): RedriveAllowPolicy {

@@ -12,7 +12,7 @@ export interface InspectorAddress {
 const WITH_THREADS = '--experimental-worker-inspection';
 
 /**
- * Lets debuggers attach to this process and its threads. It may start the process anew.
+ * Lets debuggers attach to this process and its threads. It may restart the process.
  * @returns the address that the inspector listens on, `ws://HOST:PORT/ID`, and a function that stops it
  * @throws {CloudError} if the port is taken
  */

@@ -57,7 +57,7 @@ export interface CloudOptions {
 
 export interface RedeployOptions {
   /**
-   * The part of the invocations, 0 to 1, that the functions of before go on taking, until `retirePrevious()`: on Lambda, old and new
+   * The part of the invocations, 0 to 1, that the previous functions keep, until `retirePrevious()`: on Lambda, old and new
    * code run side by side for minutes. Default: 0.
    */
   previousWeight?: number;

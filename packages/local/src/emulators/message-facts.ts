@@ -115,7 +115,7 @@ export function keepFacts({ db, ...persistence }: Persistence, store: QueueStore
     }
   }
   const keep = db.prepare(`UPDATE sqs_messages SET ${COLUMNS.map((each) => `${each} = ?`)} WHERE message_id = ?`);
-  // In one transaction: a crash in between would leave a message without a sender, which its consumer parks for good.
+  // In one transaction: a crash in between would leave a message without a sender, which its consumer parks permanently.
   return (queue, message) => {
     const { messageId, senderId, traceHeader, deadLetterSource } = message;
     db.exec('SAVEPOINT sent');

@@ -39,7 +39,7 @@ export function clientOf<Data>(
     read,
 
     /**
-     * Like `read`, but without a `deadline` message first gives up a step whose time has passed. So nobody who has seen
+     * Like `read`, but without a `deadline` message first gives up a step whose time has passed. So no caller who has seen
      * the step fail sees it done later.
      * @throws {TransientError} if concurrent changes win every attempt
      */
