@@ -290,7 +290,12 @@ describe('a reply', () => {
   });
 
   it.each([
-    ['by a function of another service', '/rollcall/points', 'guide-consume', 'which is not a function of /rollcall/points'],
+    [
+      'by a function of another service',
+      '/rollcall/points',
+      'guide-consume',
+      'which is not a function of /rollcall/points',
+    ],
     ['by a service that may not say it', '/rollcall/guide', 'guide-consume', '/rollcall/guide may not send'],
   ])(
     'is set aside unread if it was sent %s, and is not read because a person redrives it',
