@@ -99,7 +99,7 @@ describe('rollcall start --inspect', () => {
   it('listens on this machine only', async () => {
     const { code, stderr } = await startNowhere('--inspect', '0.0.0.0:9229');
     expect(code).toBe(2);
-    expect(stderr).toContain('Whoever reaches an inspector runs any code');
+    expect(stderr).toContain('A client of an inspector can run any code');
   });
 
   it('says what to do if its port is taken', async () => {
