@@ -17,13 +17,15 @@ export function versionsWithFixtures(root: string): string[] {
 }
 
 /**
- * The commit whose code wrote the fixtures of a version: the last one that changed them.
+ * The commit whose code wrote the fixtures of a version: that of its tag; before it is tagged, the last one that changed them.
  * @throws {Error} if the clone has no history
  */
 function commitOf(root: string, version: string): string {
   if (git(root, 'rev-parse', '--is-shallow-repository') === 'true')
     throw new Error('This clone has no history, and earlier versions are in it: git fetch --unshallow');
-  return git(root, 'log', '--max-count=1', '--format=%H', '--', fixturesOf(version));
+  const tag = git(root, 'tag', '--list', `v${version}`);
+  const where = tag === '' ? ['HEAD', '--', fixturesOf(version)] : [tag];
+  return git(root, 'rev-list', '--max-count=1', ...where);
 }
 
 /** Files of deployed code that differ from a commit. */

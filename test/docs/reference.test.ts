@@ -32,7 +32,7 @@ describe('the reference has', () => {
     const page = settingsPage();
     expect(page).toMatch(/\| `keepData` \| boolean \| `false` \| \w+/);
     expect(page).toContain('| `sms.timeoutMs` | integer, at least 100, at most 5000 |');
-    expect(page).toMatch(/\| `throttling\.waitsPerSecond` \| integer, at least 3 \|  \| \w+/);
+    expect(page).toMatch(/\| `throttling\.waitsPerSecond` \| integer, at least 3 \| {2}\| \w+/);
   });
 
   it('each command of the command line, with its options', () => {

@@ -271,6 +271,17 @@ describe('fixtures', () => {
     expect(earlierVersion(root)).toEqual({ version: '1.10.0', commit: second });
   });
 
+  it('of a released version belong to its tag, whoever changes them later', () => {
+    fixtures('1.2.0');
+    commit('test: fixtures');
+    const released = head();
+    git(root, 'tag', 'v1.2.0');
+    write('shared/channels.ts', 'export {};');
+    fixtures('1.2.0');
+    commit('style: format');
+    expect(earlierVersion(root)).toEqual({ version: '1.2.0', commit: released });
+  });
+
   it('need the history of the project', () => {
     fixtures('1.2.0');
     commit('test: fixtures');
