@@ -1,4 +1,5 @@
 import { CloudFormationClient, DescribeStacksCommand, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
+import { CloudWatchClient, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient, paginateListTables } from '@aws-sdk/client-dynamodb';
 import { GetAccountSettingsCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { DescribeAccountAttributesCommand, PinpointSMSVoiceV2Client } from '@aws-sdk/client-pinpoint-sms-voice-v2';
@@ -42,6 +43,8 @@ export interface Account {
   isSmsSandbox(): Promise<boolean>;
   /** @returns `ACTIVE` and others; undefined if the account has no such origination identity */
   statusOfIdentity(arn: string): Promise<string | undefined>;
+  /** @returns the names of all alarms that are raised */
+  raisedAlarms(): Promise<string[]>;
 }
 
 /** `cdk bootstrap` stores its version here, for the default qualifier. */
@@ -143,6 +146,12 @@ export function openAccount(): Account {
         new DescribeAccountAttributesCommand(),
       );
       return AccountAttributes.some(({ Name, Value }) => Name === 'ACCOUNT_TIER' && Value === 'SANDBOX');
+    },
+
+    async raisedAlarms() {
+      const all = paginateDescribeAlarms({ client: new CloudWatchClient() }, { StateValue: 'ALARM' });
+      const pages = await Array.fromAsync(all);
+      return pages.flatMap(({ MetricAlarms = [] }) => MetricAlarms).map(({ AlarmName = '' }) => AlarmName);
     },
 
     statusOfIdentity: (arn) => unlessMissing(() => statusOfIdentity(new PinpointSMSVoiceV2Client(), arn)),

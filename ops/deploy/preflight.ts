@@ -1,4 +1,5 @@
 import type { Account } from './account.ts';
+import { raisedAlarms } from './alarms.ts';
 import { dangersOf } from './changes.ts';
 import { discoveryFault } from './discovery.ts';
 import { type Deployed, type Finding, good, type Plan, parameterIn } from './finding.ts';
@@ -38,6 +39,7 @@ export async function preflight(plan: Plan, account: Account, fetched = fetch): 
     asked('messages a second', () => topicLoad(plan, account)),
     asked('calls of a queue', () => queueLoad(plan, account)),
     asked('tables', async () => newTables(plan, deployed)),
+    asked('alarms', () => raisedAlarms(plan, account)),
     asked('SMS', () => smsSandbox(plan, account)),
     asked('SMS', () => originationIdentity(plan, deployed, account)),
   ]);

@@ -53,6 +53,14 @@ const plan: Plan = {
   takesOver: false,
 };
 
+/** A stack with a function whose traffic is shifted, if its alias has a policy for that. */
+const shifting = (alias: object): AssembledStack => {
+  const AlarmConfiguration = { Enabled: true, Alarms: [{ Name: 'rollcall-prod-late' }] };
+  const Group = { Type: 'AWS::CodeDeploy::DeploymentGroup', Properties: { AlarmConfiguration } };
+  const Live = { Type: 'AWS::Lambda::Alias', Properties: {}, ...alias };
+  return { name: 'rollcall-prod-guide', template: { Resources: { Group, Live } } };
+};
+
 /** An account that has everything, and into which nothing was deployed. */
 const ready: Account = {
   identity: async () => ({ account: '000000000000', region: 'eu-central-1' }),
@@ -63,6 +71,7 @@ const ready: Account = {
   messagesPerSecond: async () => 3_000,
   isSmsSandbox: async () => false,
   statusOfIdentity: async () => 'ACTIVE',
+  raisedAlarms: async () => [],
 };
 
 const discovery = (document: object, status = 200) => (async () => Response.json(document, { status })) as typeof fetch;
@@ -88,6 +97,11 @@ const stack = (more: Partial<DeployedStack>): DeployedStack => ({
 describe('before a deployment', () => {
   it('nothing is missing where everything is there', async () => {
     expect(await found()).toEqual([]);
+  });
+
+  it('a raised alarm hinders nothing that is deployed at once', async () => {
+    const raised = { raisedAlarms: async () => ['rollcall-prod-late'] };
+    expect(await found(raised, { planned: [...planned, shifting({})] })).toEqual([]);
   });
 
   it.each<[string, Partial<Account>, Partial<Plan>, Partial<Finding>]>([
@@ -185,6 +199,16 @@ describe('before a deployment', () => {
       },
       {},
       { check: 'stacks', mend: 'let your user or role cloudformation:DescribeStacks on *' },
+    ],
+    [
+      'quiet of an alarm that rolls back',
+      { raisedAlarms: async () => ['rollcall-prod-late', 'of-others'] },
+      { planned: [...planned, shifting({ UpdatePolicy: {} })] },
+      {
+        check: 'alarms',
+        says: expect.stringMatching(/^rollcall-prod-late: raised/),
+        mend: 'npm run deploy -- -c stage=prod -c shifting=off',
+      },
     ],
     [
       'an identity to send texts from',
