@@ -60,7 +60,7 @@ describe('the command line and its console', () => {
   it('say what the app calls its aggregate', () => {
     expect(named(en, ['order', 'orders']).aggregates).toMatchObject({
       title: 'Orders',
-      lead: 'The latest orders. Choose one to see all that happened.',
+      lead: 'The latest orders. Choose one to see its timeline.',
       one: 'Order {{id}}',
     });
     expect(named(zh, ['订单', '订单']).aggregates.back).toBe('所有订单');

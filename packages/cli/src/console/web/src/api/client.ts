@@ -2,7 +2,7 @@ import type { Words } from '../../../../words.ts';
 
 const API = '/console/api';
 
-/** The members of an RFC 9457 problem that the page shows. */
+/** The fields of an RFC 9457 problem that the page shows. */
 interface ProblemDocument {
   type?: string;
   title?: string;
