@@ -160,7 +160,7 @@ describe('npm run ops', () => {
       'there are: guide, points, points-commands, registration-outcomes, registration-replies, sms, sms-commands',
     ],
     ['a stage that is not there', ['queues', '--stage', 'qa'], 'There is no stage qa at http'],
-    ['nothing of that name', ['parked', 'show', 'sms', 'x'], 'has parked or discarded nothing of x'],
+    ['nothing of that name', ['parked', 'show', 'sms', 'x'], 'has no parked or discarded message of x'],
   ])('refuses %s', async (_, options, what) => {
     const { code, stderr } = await ops(...options);
     expect([code, stderr]).toEqual([1, expect.stringContaining(what)]);
