@@ -30,7 +30,7 @@ export interface WatchOptions {
 
 const EMBEDDED = { everyMs: 1_000, standingEveryMs: 2_000 };
 const ACCOUNT = { everyMs: 10_000, standingEveryMs: 10_000 };
-/** Polling interval of an embedded cloud while no page is open: a poll is about 20 calls. */
+/** Polling interval of a busy embedded cloud while no page is open: a poll is about 20 calls. */
 const UNSEEN_STANDING_EVERY_MS = 15_000;
 
 const MAX_FAILURES = 50;
@@ -61,6 +61,8 @@ export function createWatch({ app, stage, cloud, topology, subscribers, tell, bu
   let functionFailures: readonly Failure[] = [];
   let isSeen = false;
   let stoodAt = Number.NEGATIVE_INFINITY;
+  /** Whether something happened since then. */
+  let hasMoved = true;
   /** The first report contains past events. */
   let isNew = true;
   let watching: { stopping: AbortController; loops: Promise<unknown> } | undefined;
@@ -87,6 +89,7 @@ export function createWatch({ app, stage, cloud, topology, subscribers, tell, bu
     if (isNew) live.recall(happened);
     else live.see(happened);
     isNew = false;
+    hasMoved ||= happened.spans.length > 0 || happened.messages.length > 0;
     bursts?.see(happened.spans);
     if (happened.failures.length > 0) {
       functionFailures = [...happened.failures.toReversed(), ...functionFailures].slice(0, MAX_FAILURES);
@@ -108,7 +111,9 @@ export function createWatch({ app, stage, cloud, topology, subscribers, tell, bu
   }
 
   async function lookHowItStands(): Promise<void> {
-    if (!isSeen && performance.now() - stoodAt < UNSEEN_STANDING_EVERY_MS) return;
+    // An idle cloud that nobody looks at costs no calls.
+    if (!isSeen && (!hasMoved || performance.now() - stoodAt < UNSEEN_STANDING_EVERY_MS)) return;
+    hasMoved = false;
     standing = await standingOf(stage, subscribers, cloud, app.console?.faults);
     stoodAt = performance.now();
   }
