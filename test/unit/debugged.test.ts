@@ -10,7 +10,7 @@ import { Instance } from '@rollcall/local/internal/lambda/instance';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { attachDebugger, hasPassed } from '../support/debugger.ts';
 import { functionArn, heardBy } from '../support/listening.ts';
-import { functionResources, startSmallCloud } from '../support/small-cloud.ts';
+import { functionResources, startSmallCloud, writeAssembly } from '../support/small-cloud.ts';
 
 const HANDLER = `export const handler = async (event) => {
   console.log('EVENT ' + JSON.stringify(event));
@@ -141,6 +141,34 @@ describe('a function that a debugger has paused', () => {
     await hasPassed(cloud.sqs, 2);
     paused.resume();
     await expect.poll(asynchronous.held, { timeout: 30_000 }).toBe(1);
+  });
+
+  it('is resumed when the app is deployed again, after a deployment that failed too', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'rollcall-debugged-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const debugging = await attachDebugger(url() ?? '');
+    const [of, broken] = [{ listener: HANDLER }, { Of: { Type: 'AWS::Unknown::Thing' } }];
+    const paused = async () => {
+      const answer = cloud.request('GET', '/things');
+      return { ...(await debugging.paused()), answer };
+    };
+    const first = await paused();
+    await expect(
+      cloud.redeploy(writeAssembly(join(folder, 'broken'), { resources: broken, code: of })),
+    ).rejects.toThrow();
+    expect(await first.answer).toMatchObject({ status: 200 });
+    const again = writeAssembly(join(folder, 'again'), { resources, code: of });
+    await cloud.redeploy(again);
+    const second = await paused();
+    let answered = false;
+    void second.answer.then(() => {
+      answered = true;
+    });
+    await hasPassed(cloud.sqs, 1);
+    // Nothing of the deployments before resumes it.
+    expect(answered).toBe(false);
+    await cloud.redeploy(again);
+    expect(await second.answer).toMatchObject({ status: 200 });
   });
 
   it('has its time for initialization', async () => {

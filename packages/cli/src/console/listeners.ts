@@ -9,6 +9,7 @@ export function createListeners() {
   const listeners = new Set<ServerResponse>();
   return {
     tell(told: Told): void {
+      if (listeners.size === 0) return;
       const text = eventOf(told);
       // A slow receiver, such as a suspended page, misses events.
       for (const listener of listeners) if (!listener.writableNeedDrain) listener.write(text);

@@ -81,7 +81,7 @@ export class PolledQueue {
       }
     };
     // If that fails, the messages come back as after any visibility timeout; what ran has its result all the same.
-    const hidden = stayHidden().catch((error: Error) => console.warn(`${QueueUrl}: ${error.message}`));
+    const hidden = stayHidden().catch((error: Error) => console.error(`${QueueUrl}: ${error.message}`));
     try {
       return await run();
     } finally {

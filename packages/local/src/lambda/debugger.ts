@@ -23,6 +23,9 @@ export async function whileResumed(run: () => Promise<void>): Promise<void> {
     if ((JSON.parse(message) as { method?: string }).method === 'Debugger.paused') tell(sessionId, 'Debugger.resume');
   });
   session.post('NodeWorker.enable', { waitForDebuggerOnStart: false });
-  await run();
-  session.disconnect();
+  try {
+    await run();
+  } finally {
+    session.disconnect();
+  }
 }
