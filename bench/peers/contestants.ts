@@ -4,7 +4,7 @@ import { consume } from '@rollcall/kit/internal/messaging/consumer';
 import { type Correspondence, createCorrespondence } from '@rollcall/kit/internal/messaging/correspondence';
 import { createSubscriberStore } from '@rollcall/kit/internal/messaging/dynamodb-subscriber-store';
 import type { Handlers } from '@rollcall/kit/internal/messaging/handlers';
-import { createSender, gathering } from '@rollcall/kit/internal/messaging/sender';
+import { batchingSender, createSender } from '@rollcall/kit/internal/messaging/sender';
 import { createSubscriber } from '@rollcall/kit/internal/messaging/subscriber';
 import type { SQSEvent } from 'aws-lambda';
 import { v7 as newId } from 'uuid';
@@ -85,7 +85,7 @@ const startOurs =
   ({ dynamodb, sqs }: Clients, place: Place): Running => {
     const client = DynamoDBDocumentClient.from(dynamodb, { marshallOptions: { removeUndefinedValues: true } });
     const channels = { [registrationReplies.name]: place.repliesUrl };
-    const sender = gathering(createSender({ sqs, addresses: channels }));
+    const sender = batchingSender(createSender({ sqs, addresses: channels }));
     const subscriber = createSubscriber({
       store: createSubscriberStore({ client, tableName: place.pointsTable, cursorKey: ACCOUNT }),
       queueName: place.queueUrl.split('/').at(-1) ?? '',

@@ -1,5 +1,5 @@
 import { HeldError, PermanentError, TransientError } from '@rollcall/kit/internal/messaging/errors';
-import { type Circumstances, type Handlers, handlersOf } from '@rollcall/kit/internal/messaging/handlers';
+import { type Handlers, handlersOf, type MessageContext } from '@rollcall/kit/internal/messaging/handlers';
 import { type Message, type Place, placeOf } from '@rollcall/kit/internal/messaging/message';
 import { modeOf, type Service } from './services.ts';
 
@@ -34,7 +34,7 @@ export function breakable(service: Service, handlers: Handlers<never>, options: 
   const find = handlersOf(handlers as Handlers<never>);
   const broken = service.reads.map(({ type }) => {
     const found = find(type);
-    const handle = async (message: Message, circumstances: Circumstances) => {
+    const handle = async (message: Message, circumstances: MessageContext) => {
       const place = placeOf(message, mode === 'unordered');
       const broken = breakage(place);
       if (broken === 'for good') throw new PermanentError('broken for good');

@@ -51,14 +51,14 @@ export function subscriber(
     kit,
     apply: (message: object, receives = 1, senderId?: string) =>
       kit.apply(delivery(JSON.stringify(message), receives, senderId)),
-    setAside: (message: object, cause: 'died' | 'undelivered') =>
-      kit.setAside(delivery(JSON.stringify(message), 10), cause),
+    parkDeadLetter: (message: object, cause: 'died' | 'undelivered') =>
+      kit.parkDeadLetter(delivery(JSON.stringify(message), 10), cause),
     hold: (message: object, because: string) => kit.hold(delivery(JSON.stringify(message)), because),
     isSuspect: (message: object, receives: number) => kit.isSuspect(delivery(JSON.stringify(message), receives)),
     redrive: (released = true) => kit.redrive([member], () => true, released),
     discard: (version: number) => kit.discard({ aggregateId: member, version }, 'test'),
     raw: (body: string) => kit.apply(delivery(body)),
-    async sweep(mayGoOn = () => true, isOff = false) {
+    async sweep(mayContinue = () => true, isOff = false) {
       const totals = { applied: 0, waiting: 0, forPerson: 0, errors: [] as unknown[] };
       const add = ({ applied, waiting, forPerson, version, error }: ReleaseReport) => {
         totals.applied += applied;
@@ -66,7 +66,7 @@ export function subscriber(
         totals.forPerson += forPerson;
         if (error) totals.errors.push(`${version} ${error}`);
       };
-      await kit.sweep(mayGoOn, add, async () => isOff);
+      await kit.sweep(mayContinue, add, async () => isOff);
       return totals;
     },
     pass: (ms: number) => {

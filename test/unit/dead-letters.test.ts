@@ -1,6 +1,6 @@
 import { DeleteMessageBatchCommand, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Delivery } from '@rollcall/kit/internal/messaging/consumer';
-import { type Cause, createDeadLetters } from '@rollcall/kit/internal/messaging/dead-letters';
+import { createDeadLetters, type DeadLetterCause } from '@rollcall/kit/internal/messaging/dead-letters';
 import { describe, expect, it } from 'vitest';
 
 /** Queues of bodies. What was received stays hidden until it is deleted. */
@@ -31,7 +31,7 @@ const bodies = (kind: string, count: number) => Array.from({ length: count }, (_
 
 function deadLettersOf(queues: Record<string, string[]>, fails: (body: string) => boolean = () => false) {
   const { client, hidden } = queuesOf(queues);
-  const aside: Array<[Delivery, Cause]> = [];
+  const aside: Array<[Delivery, DeadLetterCause]> = [];
   const failures: string[] = [];
   const drain = createDeadLetters({
     client,
@@ -39,7 +39,7 @@ function deadLettersOf(queues: Record<string, string[]>, fails: (body: string) =
       { url: 'dlq', cause: 'died' },
       { url: 'undelivered', cause: 'undelivered' },
     ],
-    async setAside(delivery, cause) {
+    async park(delivery, cause) {
       if (fails(delivery.body)) throw new Error('no');
       aside.push([delivery, cause]);
     },
@@ -51,7 +51,7 @@ function deadLettersOf(queues: Record<string, string[]>, fails: (body: string) =
 describe('dead letters', () => {
   it('are set aside until their queues are empty, each with its cause and how it was received, and then deleted', async () => {
     const { drain, hidden, aside } = deadLettersOf({ dlq: bodies('dead', 23), undelivered: bodies('lost', 2) });
-    expect(await drain(() => true)).toEqual({ setAside: 25, left: 0, isEmpty: true });
+    expect(await drain(() => true)).toEqual({ parked: 25, left: 0, isEmpty: true });
     expect(hidden).toEqual([]);
     expect(new Set(aside.map(([{ body }, cause]) => `${body.split(' ')[0]} ${cause}`))).toEqual(
       new Set(['dead died', 'lost undelivered']),
@@ -64,7 +64,7 @@ describe('dead letters', () => {
     const { drain, hidden, failures } = deadLettersOf({ dlq: bodies('dead', 12), undelivered: [] }, (body) =>
       body.endsWith('1'),
     );
-    expect(await drain(() => true)).toEqual({ setAside: 10, left: 2, isEmpty: false });
+    expect(await drain(() => true)).toEqual({ parked: 10, left: 2, isEmpty: false });
     expect([hidden, failures]).toEqual([
       ['dead 1', 'dead 11'],
       ['dead 1', 'dead 11'],
@@ -73,14 +73,14 @@ describe('dead letters', () => {
 
   it('of one queue are parked even if another cannot be read', async () => {
     const { drain, aside, failures } = deadLettersOf({ undelivered: bodies('lost', 2) });
-    expect(await drain(() => true)).toEqual({ setAside: 2, left: 1, isEmpty: false });
+    expect(await drain(() => true)).toEqual({ parked: 2, left: 1, isEmpty: false });
     expect([aside.length, failures]).toEqual([2, ['']]);
   });
 
   it('wait for the next sweep when the time of one is over', async () => {
     let rounds = 0;
     const { drain, aside } = deadLettersOf({ dlq: bodies('dead', 30), undelivered: [] });
-    expect(await drain(() => rounds++ < 2)).toMatchObject({ setAside: 10, isEmpty: false });
+    expect(await drain(() => rounds++ < 2)).toMatchObject({ parked: 10, isEmpty: false });
     expect(aside).toHaveLength(10);
   });
 });

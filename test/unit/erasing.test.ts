@@ -128,7 +128,7 @@ describe('an event that erases', () => {
       expect(await it.apply(later)).toBe('duplicate');
       expect(await it.apply({ ...later, id: 'broken', data: {} })).toBe('duplicate');
       expect(await it.hold(later, 'skipped')).toBe('duplicate');
-      expect(await it.setAside(later, 'died')).toBe('duplicate');
+      expect(await it.parkDeadLetter(later, 'died')).toBe('duplicate');
       expect([it.versions(), it.parked(), bodiesOf(it)]).toEqual([[1, 2, 3], [], []]);
     },
   );
@@ -167,7 +167,7 @@ describe('an event that erases', () => {
       expect(bodiesOf(it)).not.toEqual([]);
       it.store.eraseLeft = eraseLeft;
       if (how === 'live') await it.apply(left);
-      if (how === 'from the dead letters') await it.setAside(left, 'died');
+      if (how === 'from the dead letters') await it.parkDeadLetter(left, 'died');
       it.pass(MINUTE);
       await it.sweep();
       expect([it.parked(), bodiesOf(it)]).toEqual([[], []]);
@@ -210,7 +210,7 @@ describe('an event that erases', () => {
     const it = subscriber({ 'rollcall.member.registered.v1': () => ({ send: [reply] }) }, false, { sender: { send } });
     // As if its function had died before it parked what could not be sent.
     await it.apply(REGISTERED).catch(() => {});
-    await it.setAside(CHANGED, 'undelivered');
+    await it.parkDeadLetter(CHANGED, 'undelivered');
     const place = { aggregateId: member, version: 1, messageId: 'again' };
     const { body } = (await it.store.parkedOf(member))[0] as ParkedMessage;
     const times = { parkedAt: TIME.toISOString(), nextTryAt: TIME.toISOString() };

@@ -148,7 +148,7 @@ describe('a subscriber of foreign messages', () => {
         hold: () => Promise.reject(new Error('not held')),
         isSuspect: async () => false,
       },
-      together: (run) => run(),
+      batchingSends: (run) => run(),
       redeliver: async () => {},
       capability: undefined,
       mode: async () => 'on',

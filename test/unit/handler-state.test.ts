@@ -1,11 +1,11 @@
-import type { Circumstances } from '@rollcall/kit/internal/messaging/handlers';
+import type { MessageContext } from '@rollcall/kit/internal/messaging/handlers';
 import { describe, expect, it, vi } from 'vitest';
 import { profileChanged, registered } from '../support/builders.ts';
 import { member, subscriber } from '../support/test-subscriber.ts';
 
 /** Handlers that count: each adds one to what the item says, and to `seen`, what it said. */
 function counting(seen: unknown[] = []) {
-  const add = async (_: object, { state }: Circumstances) => {
+  const add = async (_: object, { state }: MessageContext) => {
     const { count = 0 } = (await state()) as { count?: number };
     seen.push(count);
     return { set: { count: count + 1 } };

@@ -62,20 +62,20 @@ describe('parking', () => {
   });
 
   it('parks a message that crashed its function for the sweep to retry, unless it was applied before', async () => {
-    const { apply, setAside, parked, store, sweep, pass, versions } = subscriber();
-    expect(await setAside(registered(member, 1), 'died')).toBe('parked');
+    const { apply, parkDeadLetter, parked, store, sweep, pass, versions } = subscriber();
+    expect(await parkDeadLetter(registered(member, 1), 'died')).toBe('parked');
     expect(parked()).toEqual(['1 retry']);
     expect(parkedFirst(store)).toMatchObject({ attempts: 10, error: expect.stringContaining('crashed') });
     pass(MINUTE);
     expect(await sweep()).toMatchObject({ applied: 1 });
     expect(versions()).toEqual([1]);
     await apply(registered(memberIdOf(2)));
-    expect(await setAside(registered(memberIdOf(2)), 'died')).toBe('duplicate');
+    expect(await parkDeadLetter(registered(memberIdOf(2)), 'died')).toBe('duplicate');
   });
 
   it('tries messages that crashed the function after all others, one by one', async () => {
     const order: string[] = [];
-    const { setAside, sweep, pass } = subscriber({
+    const { parkDeadLetter, sweep, pass } = subscriber({
       'rollcall.member.registered.v1': async ({ subject }) => {
         order.push(`${subject.slice(-1)} starts`);
         await Promise.resolve();
@@ -83,8 +83,8 @@ describe('parking', () => {
         return {};
       },
     });
-    for (const n of [1, 2]) await setAside(registered(memberIdOf(n)), 'died');
-    for (const n of [3, 4]) await setAside(registered(memberIdOf(n)), 'undelivered');
+    for (const n of [1, 2]) await parkDeadLetter(registered(memberIdOf(n)), 'died');
+    for (const n of [3, 4]) await parkDeadLetter(registered(memberIdOf(n)), 'undelivered');
     pass(MINUTE);
     await sweep();
     expect(order.slice(0, 4).toSorted()).toEqual(['3 ends', '3 starts', '4 ends', '4 starts']);
@@ -128,8 +128,8 @@ describe('parking', () => {
   });
 
   it('lets the sweep apply what SNS could not deliver', async () => {
-    const { setAside, sweep, versions } = subscriber();
-    await setAside(registered(member, 1), 'undelivered');
+    const { parkDeadLetter, sweep, versions } = subscriber();
+    await parkDeadLetter(registered(member, 1), 'undelivered');
     await sweep();
     expect(versions()).toEqual([1]);
   });
@@ -209,8 +209,8 @@ describe('a message that was tried', () => {
   });
 
   it('is counted as obsolete, if it was applied before', async () => {
-    const { apply, kit, setAside, store } = subscriber();
-    await setAside(registered(member, 1), 'undelivered');
+    const { apply, kit, parkDeadLetter, store } = subscriber();
+    await parkDeadLetter(registered(member, 1), 'undelivered');
     await apply(registered(member, 1));
     expect(await kit.redrive([member], () => true)).toMatchObject([
       { applied: 0, obsolete: 1, waiting: 0, forPerson: 0 },
@@ -256,13 +256,13 @@ describe('redrive', () => {
 
   it('counts an attempt before it is made, so that a crash is recorded', async () => {
     let attempts: number | undefined;
-    const { setAside, kit, store } = subscriber({
+    const { parkDeadLetter, kit, store } = subscriber({
       'rollcall.member.registered.v1': () => {
         attempts = parkedFirst(store)?.attempts;
         return {};
       },
     });
-    await setAside(registered(member, 1), 'died');
+    await parkDeadLetter(registered(member, 1), 'died');
     await kit.redrive([member], () => true);
     expect(attempts).toBe(11);
   });

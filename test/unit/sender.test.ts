@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-sns';
 import { BatchRequestTooLong, QueueDoesNotExist, type SendMessageBatchCommandInput } from '@aws-sdk/client-sqs';
 import { isPermanent } from '@rollcall/kit/internal/messaging/errors';
-import { createSender, gathering } from '@rollcall/kit/internal/messaging/sender';
+import { batchingSender, createSender } from '@rollcall/kit/internal/messaging/sender';
 import { publishByTopics } from '@rollcall/kit/internal/messaging/topics';
 import { describe, expect, it } from 'vitest';
 import { outgoingMessage } from '../support/builders.ts';
@@ -141,7 +141,7 @@ describe('what the messages of a batch have to send', () => {
     const { send, calls } = sender((entries) => ({
       Successful: entries.filter(({ MessageGroupId }) => MessageGroupId !== 'b').map(({ Id }) => ({ Id })),
     }));
-    const together = gathering({ send });
+    const together = batchingSender({ send });
     const [a, b] = [outgoingMessage('a', '1', '{}', 'queue'), outgoingMessage('b', '2', '{}', 'queue')];
     // The last one has nothing to send, and the others wait for it to end.
     const last = Promise.withResolvers<void>();
@@ -158,7 +158,7 @@ describe('what the messages of a batch have to send', () => {
   });
 
   it('fails for all if it fails as a whole', async () => {
-    const together = gathering({ send: () => Promise.reject(new Error('no memory')) });
+    const together = batchingSender({ send: () => Promise.reject(new Error('no memory')) });
     const tries = [together.send([]), together.send([])];
     for (const attempt of tries) await expect(attempt).rejects.toThrow('no memory');
   });

@@ -109,15 +109,15 @@ describe('what an effect has to send', () => {
 
   it('is parked when the message ends among the dead letters, and sent by the sweep', async () => {
     const sender = outbound(new Error('the function dies'));
-    const { apply, setAside, parked, sweep, pass } = answering(sender);
+    const { apply, parkDeadLetter, parked, sweep, pass } = answering(sender);
     await expect(apply(registered())).rejects.toThrow();
-    expect(await setAside(registered(), 'died')).toBe('parked');
+    expect(await parkDeadLetter(registered(), 'died')).toBe('parked');
     expect(parked()).toEqual(['1 unsent']);
     sender.failure = undefined;
     pass(15 * MINUTE);
     await sweep();
     expect([sender.sent, parked()]).toEqual([[first], []]);
-    expect(await setAside(registered(), 'died')).toBe('duplicate');
+    expect(await parkDeadLetter(registered(), 'died')).toBe('duplicate');
   });
 
   it('is given up by a discard, which leaves the effect as it is', async () => {
@@ -241,10 +241,10 @@ describe('what follows from message and state', () => {
 
   it('is sent for what ended among the dead letters', async () => {
     const sender = outbound(new Error('the function dies'));
-    const { apply, setAside } = deriving(sender);
+    const { apply, parkDeadLetter } = deriving(sender);
     await expect(apply(registered())).rejects.toThrow();
     sender.failure = undefined;
-    expect(await setAside(registered(), 'died')).toBe('duplicate');
+    expect(await parkDeadLetter(registered(), 'died')).toBe('duplicate');
     expect(sender.sent).toEqual([answer]);
   });
 
@@ -361,9 +361,9 @@ describe('the other rendition of an event', () => {
   const other = { ...registered(), id: 'v2', type: memberRegisteredV2.type, alternatetype: memberRegistered.type };
 
   it('is ignored, so that the one that is read is not a duplicate', async () => {
-    const { apply, setAside, parked, versions } = subscriber();
+    const { apply, parkDeadLetter, parked, versions } = subscriber();
     expect(await apply(other)).toBe('ignored');
-    expect(await setAside(other, 'undelivered')).toBe('ignored');
+    expect(await parkDeadLetter(other, 'undelivered')).toBe('ignored');
     expect([parked(), versions()]).toEqual([[], []]);
     expect(await apply(registered())).toBe('applied');
   });

@@ -136,7 +136,7 @@ export class RollcallApp<S extends Stage = Stage> {
     const { stage, api, alarms } = this;
     const app = this.#app;
     const id = (name: string) => `${prefixOf(stage)}${name}`;
-    this.#publishLast();
+    this.#deployPublishersLast();
     if (this.#all(ApiStage).length === 0)
       new ApiStage(new Stack(app, id('api')), 'Stage', { stage, api, alarms, limits: [] });
     if (stage.monitoring) new MonitoringStack(app, id('monitoring'), { stage, api, alarms, dashboard });
@@ -155,14 +155,14 @@ export class RollcallApp<S extends Stage = Stage> {
   }
 
   /** An event that is published before a subscriber exists never reaches that subscriber. */
-  #publishLast(): void {
+  #deployPublishersLast(): void {
     const subscribers = this.#all(Subscriber);
     for (const outbox of this.#all(Outbox)) {
       const publisher = Stack.of(outbox);
       for (const subscriber of subscribers) {
         const stack = Stack.of(subscriber);
-        const hears = outbox.sendsTo.some(({ name }) => name === subscriber.of.name);
-        if (!hears || stack === publisher) continue;
+        const isSubscribed = outbox.sendsTo.some(({ name }) => name === subscriber.of.name);
+        if (!isSubscribed || stack === publisher) continue;
         const circle = pathBetween(stack, publisher);
         if (circle)
           throw new Error(

@@ -38,7 +38,7 @@ export class Channels extends Construct {
         );
       const owner = channel.kind === 'topic' ? this.topic(channel) : this.queue(channel);
       const address = { ...this.#addressOf(channel), format: channel.format };
-      directory.enter(owner, channel.name, channel.description, address);
+      directory.register(owner, channel.name, channel.description, address);
       if (channel.kind === 'topic') directory.listSubscribersOf(channel.name);
     }
   }
@@ -52,7 +52,7 @@ export class Channels extends Construct {
   /** Subscribes a service's queue to a topic, and registers it in the directory. */
   subscribe(owner: Construct, service: string, channel: Channel, subscription: ITopicSubscription): void {
     const subscribed = this.topic(channel).addSubscription(subscription);
-    this.#directory.enterSubscriber(owner, channel.name, service, subscribed);
+    this.#directory.registerSubscriber(owner, channel.name, service, subscribed);
   }
 
   /** Grants a function to look up the subscribers of a topic, and sets `DIRECTORY`. */
@@ -80,8 +80,8 @@ export class Channels extends Construct {
   }
 
   /** Sets LARGE_BUCKET, where the data of large messages is stored. */
-  tellLarge(fn: LambdaFunction, channels: readonly Channel[]): void {
-    this.#largeAmong(channels)?.bucket.tell(fn);
+  setLargeBucket(fn: LambdaFunction, channels: readonly Channel[]): void {
+    this.#largeAmong(channels)?.bucket.setBucketName(fn);
   }
 
   /** Grants a function that commits messages to store the data of large ones, and sets LARGE_BUCKET. */
@@ -96,7 +96,7 @@ export class Channels extends Construct {
    */
   allowErasingLarge(fn: LambdaFunction, channels: readonly Channel[]): void {
     const erasing = channels.filter(({ messages }) => messages.some(({ erases }) => erases));
-    if (erasing.length > 0) this.tellLarge(fn, channels);
+    if (erasing.length > 0) this.setLargeBucket(fn, channels);
     const { bucket, large = [] } = this.#largeAmong(erasing) ?? {};
     bucket?.allowErasing(fn, large);
   }

@@ -46,7 +46,7 @@ export interface SubscriptionQueues {
 }
 
 /** The actions on a consumer's table by which the kit applies and parks messages. */
-const APPLIES = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'];
+const APPLY_ACTIONS = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'];
 
 /**
  * A consumer of a queue: its functions, table and alarms.
@@ -112,10 +112,10 @@ export class Consumer extends Construct {
       fn.addEnvironment('SWITCHES_TABLE', governance.environment.SWITCHES_TABLE);
       return fn;
     };
-    const consume = consumerFunction('consume', 'consume', ServiceFunction.defaultTimeout, APPLIES);
+    const consume = consumerFunction('consume', 'consume', ServiceFunction.defaultTimeout, APPLY_ACTIONS);
     (consume.node.defaultChild as CfnFunction).addMetadata(CONSUMER_METADATA, metadataOf(props.consumer));
     this.#consume = consume;
-    const sweep = consumerFunction('sweep', 'sweep', Duration.minutes(1), [...APPLIES, 'Query']);
+    const sweep = consumerFunction('sweep', 'sweep', Duration.minutes(1), [...APPLY_ACTIONS, 'Query']);
     this.table.allowOnIndex(sweep, PARKED_INDEX, 'Scan');
     this.#functions = [consume, sweep];
     if (capability) {
@@ -136,18 +136,18 @@ export class Consumer extends Construct {
     consume.addToRolePolicy(
       new PolicyStatement({ actions: ['sqs:ChangeMessageVisibility'], resources: [queue.queueArn] }),
     );
-    const givenUp = [
+    const deadLetterQueues = [
       [`${name}-dlq`, deadLetters, 'dead letters are'],
       [`${name}-undelivered`, undelivered, 'what SNS could not deliver to the queue is'],
     ] as const;
     sweep.addToRolePolicy(
       new PolicyStatement({
         actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage'],
-        resources: givenUp.flatMap(([, given]) => given?.queueArn ?? []),
+        resources: deadLetterQueues.flatMap(([, given]) => given?.queueArn ?? []),
       }),
     );
 
-    raiseAlarms(this, { stage, topic: alarms, name, queue, consume, sweep, givenUp });
+    raiseAlarms(this, { stage, topic: alarms, name, queue, consume, sweep, deadLetterQueues });
   }
 
   /** Grants the reads by which an erasure finds the remaining data of an aggregate. */
@@ -179,7 +179,7 @@ function checkEntry({ consumer: { name }, entry }: ConsumerProps): void {
     throw new Error(`consumer ${name}: its entry ${entry} has the handlers of ${found.join(', ')}`);
 }
 
-interface Watched {
+interface AlarmSources {
   stage: Stage;
   topic: ITopic;
   /** Name of the consumer. */
@@ -188,10 +188,13 @@ interface Watched {
   consume: ServiceFunction;
   sweep: ServiceFunction;
   /** Dead-letter queues: the `of` of an alarm, the queue, and what it contains. */
-  givenUp: ReadonlyArray<readonly [of: string, queue: Queue | undefined, what: string]>;
+  deadLetterQueues: ReadonlyArray<readonly [of: string, queue: Queue | undefined, what: string]>;
 }
 
-function raiseAlarms(scope: Construct, { stage, topic, name, queue, consume, sweep, givenUp }: Watched): void {
+function raiseAlarms(
+  scope: Construct,
+  { stage, topic, name, queue, consume, sweep, deadLetterQueues }: AlarmSources,
+): void {
   const period = Duration.minutes(1);
   const rollsBack = [consume, sweep];
   raiseAlarm(scope, {
@@ -234,7 +237,7 @@ function raiseAlarms(scope: Construct, { stage, topic, name, queue, consume, swe
     above: 0,
     meaning: `${name}: a message failed permanently, or has failed or waited for an hour; later messages of its aggregate wait behind it.`,
   });
-  for (const [of, given, what] of givenUp) {
+  for (const [of, given, what] of deadLetterQueues) {
     if (!given) continue;
     raiseAlarm(scope, {
       stage,

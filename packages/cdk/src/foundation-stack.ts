@@ -30,12 +30,12 @@ export class FoundationStack extends Stack {
         description: 'URL of the OpenID provider whose tokens callers of the API bring, as in their claim iss.',
       }).valueAsString;
     this.api = new Api(this, 'Api', { stage, issuer });
-    directory.enter(this.api, 'api', 'The HTTP API: begin at its resource /v1.', {
+    directory.register(this.api, 'api', 'The HTTP API: begin at its resource /v1.', {
       kind: 'api',
       url: this.api.apiEndpoint,
     });
     const table = governance.instances.tableName;
-    directory.enter(directory, 'instances', 'The table in which instances of services register themselves.', {
+    directory.register(directory, 'instances', 'The table in which instances of services register themselves.', {
       kind: 'table',
       table,
     });

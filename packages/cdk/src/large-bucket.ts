@@ -20,7 +20,7 @@ const DELIVERY = Duration.days(23);
 const UNPUBLISHED = Duration.days(14);
 
 /** The longest time from commit to consumption: outbox, archive, SNS, queue and dead-letter queue. */
-const longestWay = ({ eventArchiveDays }: Stage): Duration =>
+const maxLifetime = ({ eventArchiveDays }: Stage): Duration =>
   [UNPUBLISHED, Duration.days(eventArchiveDays ?? 0), DELIVERY, RETENTION, RETENTION].reduce((all, one) =>
     all.plus(one),
   );
@@ -40,7 +40,7 @@ export class LargeBucket extends Bucket {
         : { encryption: BucketEncryption.S3_MANAGED }),
       enforceSSL: true,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      lifecycleRules: [{ id: 'sent', prefix: SENT, expiration: longestWay(stage) }],
+      lifecycleRules: [{ id: 'sent', prefix: SENT, expiration: maxLifetime(stage) }],
       removalPolicy: removalPolicyOf(stage),
     });
     this.addToResourcePolicy(onlyOwnRoles(this, stage, ['s3:*'], [this.bucketArn, this.arnForObjects('*')]));
@@ -50,13 +50,13 @@ export class LargeBucket extends Bucket {
     });
   }
 
-  tell(fn: LambdaFunction): void {
+  setBucketName(fn: LambdaFunction): void {
     fn.addEnvironment('LARGE_BUCKET', this.bucketName);
   }
 
   /** Grants a function to store the data of messages that it sends. */
   allowKeeping(fn: LambdaFunction, channels: readonly Channel[]): void {
-    this.tell(fn);
+    this.setBucketName(fn);
     this.#allow(
       fn,
       ['PutObject'],
@@ -66,7 +66,7 @@ export class LargeBucket extends Bucket {
 
   /** Grants an outbox to erase the data that it has sent, by subject. */
   allowErasing(fn: LambdaFunction, channels: readonly Channel[]): void {
-    this.tell(fn);
+    this.setBucketName(fn);
     const prefixes = channels.map(({ name }) => sentOn(name));
     this.#allow(fn, ['DeleteObject'], prefixes);
     this.#allowListing(fn, prefixes);
@@ -74,7 +74,7 @@ export class LargeBucket extends Bucket {
 
   /** Grants a consumer to read the data of a channel, and to keep copies for parked messages. */
   allowReading(fn: LambdaFunction, consumer: string, { name, messages }: Channel): void {
-    this.tell(fn);
+    this.setBucketName(fn);
     this.#allow(fn, ['GetObject'], [sentOn(name)]);
     this.#allow(fn, ['GetObject', 'PutObject', 'DeleteObject'], [heldBy(consumer)]);
     if (messages.some(({ erases }) => erases)) this.#allowListing(fn, [heldBy(consumer)]);

@@ -7,7 +7,7 @@ import { keyFor, StageKey } from './encryption.ts';
 import { Governance } from './governance.ts';
 import { onlyOwnRoles } from './own-roles.ts';
 import { prefixOf, type Stage } from './stage.ts';
-import { CHANGING } from './stage-topic.ts';
+import { WRITE_ACTIONS } from './stage-topic.ts';
 
 /**
  * For the people on call: the topic that all alarms of the stage notify, switches and circuits; and the stage's
@@ -56,7 +56,7 @@ export class OperationsStack<S extends Stage> extends Stack {
       }),
     );
     // The people on call subscribe their own tools to alarms, which contain no personal data.
-    this.alarms.addToResourcePolicy(onlyOwnRoles(this.alarms, stage, CHANGING, this.alarms.topicArn));
+    this.alarms.addToResourcePolicy(onlyOwnRoles(this.alarms, stage, WRITE_ACTIONS, this.alarms.topicArn));
     this.governance = new Governance(this, 'Governance', { stage });
     if (stage.alarmByEmail) {
       const address = new CfnParameter(this, 'AlarmEmail', {

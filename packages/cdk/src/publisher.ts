@@ -89,11 +89,11 @@ export class Publisher<Key extends string = string> extends Construct {
     if (method === 'GET') fn.uses(this.#tableVariable, this.table, 'GetItem');
     else {
       this.#letWrite(fn);
-      this.#letKeepLarge(fn);
+      this.#allowKeepingLarge(fn);
     }
     // Handlers in one file read the same environment.
     fn.addEnvironment('OUTBOX_TABLE', this.outbox.table.tableName);
-    this.#props.channels.tellLarge(fn, channelsOf(this.#props));
+    this.#props.channels.setLargeBucket(fn, channelsOf(this.#props));
     if (this.#props.later) fn.addEnvironment('LATER_TABLE', this.outbox.later.tableName);
     return fn;
   }
@@ -107,10 +107,10 @@ export class Publisher<Key extends string = string> extends Construct {
    */
   letWrite(consumer: Consumer): void {
     this.#letWrite(consumer);
-    consumer.extend({}, (fn) => this.#letKeepLarge(fn));
+    consumer.extend({}, (fn) => this.#allowKeepingLarge(fn));
   }
 
-  #letKeepLarge(fn: ServiceFunction): void {
+  #allowKeepingLarge(fn: ServiceFunction): void {
     this.#props.channels.allowKeepingLarge(fn, channelsOf(this.#props));
   }
 

@@ -26,9 +26,9 @@ export class ServiceDirectory extends Construct {
   }
 
   /** @param owner what is registered: the entry is created and deleted with it */
-  enter(owner: Construct, name: string, description: string, attributes: Record<string, string>): void {
+  register(owner: Construct, name: string, description: string, attributes: Record<string, string>): void {
     if (!this.#namespace) {
-      putOut(owner, { name, description, attributes });
+      outputEntry(owner, { name, description, attributes });
       return;
     }
     new Service(owner, 'Entry', { namespace: this.#namespace, name, description }).registerNonIpInstance('Instance', {
@@ -43,7 +43,7 @@ export class ServiceDirectory extends Construct {
     if (this.#namespace)
       this.#subscribers.set(
         topic,
-        new Service(this, name, { namespace: this.#namespace, name, description: listOf(topic) }),
+        new Service(this, name, { namespace: this.#namespace, name, description: descriptionOf(topic) }),
       );
   }
 
@@ -52,11 +52,16 @@ export class ServiceDirectory extends Construct {
    * @param subscription is created after the entry and deleted before it. A listed service that receives nothing yet is
    * waited for; one that receives events and is not listed would be left out of an erasure
    */
-  enterSubscriber(owner: Construct, topic: string, service: string, subscription: IConstruct): void {
+  registerSubscriber(owner: Construct, topic: string, service: string, subscription: IConstruct): void {
     const attributes = { kind: 'subscriber' };
     const list = this.#subscribers.get(topic);
     if (!list) {
-      putOut(owner, { name: subscribersEntry(topic), instance: service, description: listOf(topic), attributes });
+      outputEntry(owner, {
+        name: subscribersEntry(topic),
+        instance: service,
+        description: descriptionOf(topic),
+        attributes,
+      });
       return;
     }
     const entry = new CfnInstance(owner, 'Entry', {
@@ -91,10 +96,10 @@ export class ServiceDirectory extends Construct {
   }
 }
 
-const listOf = (topic: string) => `The services that have subscribed to ${topic}.`;
+const descriptionOf = (topic: string) => `The services that have subscribed to ${topic}.`;
 
 /** Outputs an entry that the deployer registers; `instance`: one of several with this name. */
-function putOut(
+function outputEntry(
   owner: Construct,
   entry: { name: string; instance?: string; description: string; attributes: Record<string, string> },
 ): void {

@@ -34,7 +34,7 @@ export interface StageQueueProps {
  * checking the sender, so everyone who can create a queue could put messages into this one
  * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue.html).
  */
-function deadLettersTaken(scope: Construct, id: string, source: string | undefined): RedriveAllowPolicy {
+function redriveAllowPolicyOf(scope: Construct, id: string, source: string | undefined): RedriveAllowPolicy {
   if (source === undefined) return { redrivePermission: RedrivePermission.DENY_ALL };
   // By name, because the two queues refer to each other.
   const arn = Stack.of(scope).formatArn({ service: 'sqs', resource: source });
@@ -62,7 +62,7 @@ export class StageQueue extends Queue {
       maxMessageSizeBytes: 256 * 1024,
       // AWS recommends six times the function's timeout, so that a retried batch is not delivered twice.
       visibilityTimeout: Duration.seconds(6 * ServiceFunction.defaultTimeout.toSeconds()),
-      redriveAllowPolicy: deadLettersTaken(scope, id, deadLettersOf),
+      redriveAllowPolicy: redriveAllowPolicyOf(scope, id, deadLettersOf),
       ...(deadLetters && { deadLetterQueue: deadLetters }),
       ...more,
     });

@@ -5,15 +5,15 @@ import { onlyOwnRoles } from './own-roles.ts';
 import type { Stage } from './stage.ts';
 
 /**
- * The actions that change a topic. With `READING`, these are all that a topic's policy can contain: SNS rejects any
+ * The actions that change a topic. With `READ_ACTIONS`, these are all that a topic's policy can contain: SNS rejects any
  * other action and wildcards
  * (https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html).
  */
-export const CHANGING = [
+export const WRITE_ACTIONS = [
   ...['Publish', 'SetTopicAttributes', 'PutDataProtectionPolicy', 'DeleteTopic', 'AddPermission', 'RemovePermission'],
 ].map((name) => `sns:${name}`);
 
-const READING = [
+const READ_ACTIONS = [
   ...['Subscribe', 'GetTopicAttributes', 'ListSubscriptionsByTopic', 'GetDataProtectionPolicy', 'ListTagsForResource'],
 ].map((name) => `sns:${name}`);
 
@@ -28,6 +28,6 @@ export class StageTopic extends Topic {
     const { stage, name, ...more } = props;
     const masterKey = keyFor(scope, id, stage);
     super(scope, id, { topicName: name, enforceSSL: true, ...(masterKey && { masterKey }), ...more });
-    this.addToResourcePolicy(onlyOwnRoles(this, stage, [...CHANGING, ...READING], this.topicArn));
+    this.addToResourcePolicy(onlyOwnRoles(this, stage, [...WRITE_ACTIONS, ...READ_ACTIONS], this.topicArn));
   }
 }

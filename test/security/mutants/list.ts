@@ -208,7 +208,7 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'queues for the dead letters of any queue',
     file: queue,
-    from: '      redriveAllowPolicy: deadLettersTaken(scope, id, deadLettersOf),\n',
+    from: '      redriveAllowPolicy: redriveAllowPolicyOf(scope, id, deadLettersOf),\n',
     to: '',
     test: 'security/outsiders',
   },
@@ -229,21 +229,21 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'the topic for every role',
     file: topic,
-    from: 'this.addToResourcePolicy(onlyOwnRoles(this, stage, [...CHANGING, ...READING], this.topicArn));',
+    from: 'this.addToResourcePolicy(onlyOwnRoles(this, stage, [...WRITE_ACTIONS, ...READ_ACTIONS], this.topicArn));',
     to: '',
     test: 'security/outsiders',
   },
   {
     name: 'the topic for whoever may subscribe',
     file: topic,
-    from: '[...CHANGING, ...READING]',
-    to: 'CHANGING.concat(READING.slice(1))',
+    from: '[...WRITE_ACTIONS, ...READ_ACTIONS]',
+    to: 'WRITE_ACTIONS.concat(READ_ACTIONS.slice(1))',
     test: 'security/outsiders',
   },
   {
     name: "the alarms' topic for every role",
     file: 'packages/cdk/src/operations-stack.ts',
-    from: 'this.alarms.addToResourcePolicy(onlyOwnRoles(this.alarms, stage, CHANGING, this.alarms.topicArn));',
+    from: 'this.alarms.addToResourcePolicy(onlyOwnRoles(this.alarms, stage, WRITE_ACTIONS, this.alarms.topicArn));',
     to: '',
     test: 'security/outsiders',
   },
@@ -320,8 +320,8 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'messages of anybody, tried again',
     file: `${parkingParts}/retry.ts`,
-    from: 'return await applier.apply(readParked(parked), how);',
-    to: 'return await applier.apply(JSON.parse(parked.body), how);',
+    from: 'return await applier.apply(readParked(parked), policy);',
+    to: 'return await applier.apply(JSON.parse(parked.body), policy);',
     test: 'unit/subscriber',
   },
   {
@@ -376,7 +376,7 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'data about another subject',
     file: 'packages/kit/src/messaging/message.ts',
-    from: '  if (!agree(contract, envelope.subject, data.data))\n',
+    from: '  if (!subjectMatches(contract, envelope.subject, data.data))\n',
     to: '  if (data.error)\n',
     test: 'unit/message',
   },
@@ -523,7 +523,7 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'what is parked of who left',
     file: parking,
-    from: 'if (parked.version < last.version) return one.drop(parked, how);',
+    from: 'if (parked.version < last.version) return one.drop(parked, policy);',
     to: '',
     test: 'security/personal-data',
   },

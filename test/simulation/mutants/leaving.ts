@@ -14,14 +14,14 @@ export const leavingMutants: Mutant[] = [
     name: 'leaving-dropped',
     breaks: ['erasure'],
     file: parking,
-    from: 'if (parked.version < last.version) return one.drop(parked, how);',
-    to: 'if (parked.version <= last.version) return one.drop(parked, how);',
+    from: 'if (parked.version < last.version) return one.drop(parked, policy);',
+    to: 'if (parked.version <= last.version) return one.drop(parked, policy);',
   },
   {
     name: 'leaving-waits-for-what-failed',
     breaks: ['erasure'],
     file: parking,
-    from: 'if (parked.version < last.version) return one.drop(parked, how);',
+    from: 'if (parked.version < last.version) return one.drop(parked, policy);',
     to: '',
   },
   {
@@ -85,8 +85,8 @@ export const leavingMutants: Mutant[] = [
     name: 'leaving-waits-for-a-person',
     breaks: ['erasure'],
     file: parking,
-    from: '{ ...how, released: true, isOff: false }',
-    to: 'how',
+    from: '{ ...policy, released: true, isOff: false }',
+    to: 'policy',
   },
   {
     name: 'skipped-is-applied',

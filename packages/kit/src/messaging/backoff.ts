@@ -12,7 +12,7 @@ export function backoffSeconds(tries: number, random: () => number): number {
 }
 
 /** Up to this many receives, a postponed message may be redelivered as soon as it is due. */
-const SWIFT_RECEIVES = 100;
+const UNDELAYED_RECEIVES = 100;
 
 /**
  * How long to hide a postponed message that was received this often: after the first hundred receives at least one
@@ -20,6 +20,6 @@ const SWIFT_RECEIVES = 100;
  */
 export function postponedSeconds(until: Date, now: Date, receives: number, random: () => number): number {
   const asked = (until.getTime() - now.getTime()) / 1000;
-  const least = Math.max(0, receives - SWIFT_RECEIVES);
+  const least = Math.max(0, receives - UNDELAYED_RECEIVES);
   return Math.min(Math.ceil(Math.max(asked, least) + random() * SPREAD_SECONDS), MAX_SECONDS);
 }

@@ -3,8 +3,8 @@ import { readEnvironment, text } from '../aws/environment.ts';
 import { createObjects } from '../aws/objects.ts';
 import { sentAbout } from '../contracts/large.ts';
 import { dataApart } from './large/claim.ts';
-import { type Holder, holdingData } from './large/holding.ts';
-import { createShow, type Shown } from './large/show.ts';
+import { type Holder, keepingData } from './large/holding.ts';
+import { createShow, type ShowFactory } from './large/show.ts';
 import { createReadWhole, type ReadWhole } from './large/whole.ts';
 import type { OutboxRow } from './outbox.ts';
 import type { Apart } from './outgoing.ts';
@@ -19,7 +19,7 @@ export interface ClaimCheckSettings {
 interface Consuming {
   store: SubscriberStore;
   readWhole: ReadWhole;
-  shown: Shown;
+  createShow: ShowFactory;
 }
 
 /**
@@ -53,9 +53,9 @@ export function createClaimCheck({ bucket }: ClaimCheckSettings = ofEnvironment(
     consuming(reader, store) {
       const readWhole = createReadWhole({ ...reader, objects });
       return {
-        store: holdingData(store, { ...reader, objects }),
+        store: keepingData(store, { ...reader, objects }),
         readWhole,
-        shown: (read) => createShow({ store, read, readWhole }),
+        createShow: (read) => createShow({ store, read, readWhole }),
       };
     },
 

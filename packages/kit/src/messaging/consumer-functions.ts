@@ -12,7 +12,7 @@ import type { ClaimCheck } from './claim-check.ts';
 import { type Correspondence, createCorrespondence } from './correspondence.ts';
 import { createSubscriberStore } from './dynamodb-subscriber-store.ts';
 import type { Handlers } from './handlers.ts';
-import { type Addresses, createSender, gathering } from './sender.ts';
+import { type Addresses, batchingSender, createSender } from './sender.ts';
 import { createSubscriber } from './subscriber.ts';
 import { nameOfQueue, type QueueSettings, queueFunctions } from './subscriber-functions/queue-functions.ts';
 
@@ -80,7 +80,8 @@ export function consumerFunctions<C extends MessageContract, S extends Channel>(
   const now = () => new Date();
   const mode = modeOf(descriptor, settings, { client, now, logger });
   const correspondence = createCorrespondence<S>({ source, channels });
-  const sender = Object.keys(channels).length > 0 ? gathering(createSender({ sqs, addresses: channels })) : undefined;
+  const sender =
+    Object.keys(channels).length > 0 ? batchingSender(createSender({ sqs, addresses: channels })) : undefined;
 
   function onAttempt(attempted: Attempt, lagMs: number): void {
     if (attempted.outcome === 'applied') measure('ApplicationLag', 'Milliseconds', [lagMs]);
@@ -112,8 +113,8 @@ export function consumerFunctions<C extends MessageContract, S extends Channel>(
     random: Math.random,
     onAttempt,
   });
-  const together = <T>(run: () => Promise<T>) => (sender ? sender.during(run) : run());
-  return queueFunctions(settings, { name, observability, sqs, now, subscriber, together, capability, mode });
+  const batchingSends = <T>(run: () => Promise<T>) => (sender ? sender.during(run) : run());
+  return queueFunctions(settings, { name, observability, sqs, now, subscriber, batchingSends, capability, mode });
 }
 
 function modeOf(

@@ -7,7 +7,7 @@ export interface Cursor {
   erased?: true;
 }
 
-export type Decision =
+export type CursorDecision =
   /** Next in order: apply it and move the cursor from `after` (0: no cursor yet) in one write. */
   | { action: 'apply'; after: number }
   /** First received above version 1: a late subscriber starts here once no lower version can still be in transit. */
@@ -17,7 +17,7 @@ export type Decision =
   | { action: 'park'; because: 'gap' | 'below-baseline' };
 
 /** What to do with a version, given the current cursor. */
-export function decide(cursor: Cursor | undefined, version: number): Decision {
+export function decide(cursor: Cursor | undefined, version: number): CursorDecision {
   if (!cursor) return version === 1 ? { action: 'apply', after: 0 } : { action: 'adopt' };
   if (cursor.erased) return { action: 'acknowledge' };
   if (version === cursor.version + 1) return { action: 'apply', after: cursor.version };

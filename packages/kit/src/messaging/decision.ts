@@ -37,7 +37,7 @@ export interface Decision<
   beside?: Readonly<Record<Beside, TransactItem>>;
 }
 
-interface Places {
+interface CommitsOptions {
   source: string;
   table: string;
   key: (id: string) => Record<string, string>;
@@ -48,7 +48,7 @@ interface Places {
 /** Turns decisions about aggregates of a topic into commits. */
 export function commitsOf<State extends Versioned, Topic extends Channel>(
   topic: Topic,
-  { source, table, key, later, claimCheck }: Places,
+  { source, table, key, later, claimCheck }: CommitsOptions,
 ) {
   type Event = Topic['messages'][number];
 
@@ -63,7 +63,7 @@ export function commitsOf<State extends Versioned, Topic extends Channel>(
    * A scheduled event gets its version when it is due. An erasure deletes all scheduled messages about the subject that
    * exist when it reads them.
    */
-  async function waitingOf(
+  async function scheduledWrites(
     id: string,
     { events, send = [], beside = {} }: Decision<State, Event, string>,
     context: CommandContext,
@@ -93,7 +93,7 @@ export function commitsOf<State extends Versioned, Topic extends Channel>(
     const put = versionedPut(table, key(id), next, before);
     const rows = rowsOf(id, before, now, context);
     await claimCheck?.keep(rows);
-    const waiting = await waitingOf(id, decision, context);
+    const waiting = await scheduledWrites(id, decision, context);
     return { commit: { put, rows, waiting, ...(send && { send }), ...(beside && { beside }) }, next };
   }
 

@@ -12,16 +12,16 @@ export function followingFrom(
   follows: (state: State) => OutgoingMessage[],
 ): OutgoingMessage[] | undefined {
   let isKnown = true;
-  const ask = (name: string | symbol) => {
+  const recordRead = (name: string | symbol) => {
     isKnown &&= Object.hasOwn(set, name) || remove.some((removed) => removed === name);
   };
   const state = new Proxy(set, {
     get(target, name) {
-      ask(name);
+      recordRead(name);
       return Reflect.get(target, name);
     },
     has(target, name) {
-      ask(name);
+      recordRead(name);
       return Reflect.has(target, name);
     },
     ownKeys(target) {

@@ -12,11 +12,11 @@ import type { Effect, State } from './subscriber-store.ts';
  */
 export type Handler<C extends MessageContract> = (
   message: Message<C>,
-  circumstances: Circumstances,
-) => Reaction | Promise<Reaction>;
+  circumstances: MessageContext,
+) => HandlerResult | Promise<HandlerResult>;
 
 /** The circumstances under which a message is handled. */
-export interface Circumstances {
+export interface MessageContext {
   /** Whether an operator released it after a rule had held it back. */
   released: boolean;
   /**
@@ -33,7 +33,7 @@ export interface Circumstances {
  */
 type Call = (outcomeUnknown: boolean) => Promise<Effect | undefined>;
 
-type Reaction = Effect & { call?: Call };
+type HandlerResult = Effect & { call?: Call };
 
 /**
  * Derives the messages to send after a message was applied. They are not stored, but derived again for a redelivered

@@ -82,7 +82,7 @@ export interface MessageInput<C extends MessageContract> {
  */
 export function createMessage<C extends MessageContract>(contract: C, input: MessageInput<C>): Message<C> {
   const data = contract.data.parse(input.data);
-  if (!agree(contract, input.subject, data)) throw new Error(`${contract.type}: ${disagreement(contract)}`);
+  if (!subjectMatches(contract, input.subject, data)) throw new Error(`${contract.type}: ${subjectMismatch(contract)}`);
   const { version, correlationId, causationId, traceparent, replyTo, alternateType } = input;
   return {
     specversion: '1.0',
@@ -118,7 +118,7 @@ export type ReadEnvelope = (body: string) => Envelope;
 /** @throws {UnreadableMessageError} if the body is not a CloudEvent, naming the error */
 export function readEnvelope(body: string): Envelope {
   const raw = parseJson(body);
-  const head = header.safeParse(withoutUnset(raw));
+  const head = header.safeParse(withoutNulls(raw));
   if (!head.success) throw unreadable('is not a CloudEvent', head.error);
   const { data, data_base64 = null } = raw as EncodedData;
   return { ...head.data, ...(data !== undefined && { data }), ...(data_base64 !== null && { data_base64 }) };
@@ -182,16 +182,16 @@ const headOf = ({ data: _, data_base64: __, ...head }: Envelope) => head;
 function readData(contract: MessageContract, envelope: Envelope): unknown {
   const data = contract.data.safeParse(decodeData(contract, envelope));
   if (!data.success) throw unreadable(`${envelope.id} breaks ${contract.type}`, data.error);
-  if (!agree(contract, envelope.subject, data.data))
-    throw new UnreadableMessageError(`message ${envelope.id}: ${disagreement(contract)}`);
+  if (!subjectMatches(contract, envelope.subject, data.data))
+    throw new UnreadableMessageError(`message ${envelope.id}: ${subjectMismatch(contract)}`);
   return data.data;
 }
 
 /** Whether a message's subject equals the subject field of its data. */
-const agree = ({ subjectField }: MessageContract, subject: string, data: unknown): boolean =>
+const subjectMatches = ({ subjectField }: MessageContract, subject: string, data: unknown): boolean =>
   subjectField === undefined || (data as Record<string, unknown>)[subjectField] === subject;
 
-const disagreement = ({ subjectField }: MessageContract) => `its subject is not the ${subjectField} of its data`;
+const subjectMismatch = ({ subjectField }: MessageContract) => `its subject is not the ${subjectField} of its data`;
 
 /** The aggregate version that an event reports. @throws {UnreadableMessageError} if it reports none */
 export function versionOf(message: { id: string; sequence?: string | undefined }): number {
@@ -230,7 +230,7 @@ export function parseJson(body: string): unknown {
 }
 
 /** A null attribute counts as absent (JSON format, 2.2). */
-const withoutUnset = (raw: unknown): unknown =>
+const withoutNulls = (raw: unknown): unknown =>
   raw instanceof Object ? Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== null)) : raw;
 
 const unreadable = (what: string, cause: z.ZodError) =>

@@ -62,12 +62,12 @@ export function createOutboxWriter(options: OutboxWriterOptions) {
     checkSize(rows.length, companions.length, send, changed.length);
     const events = rows.map((row) => outboxPut(outboxTable, row));
     const commands = await writes(send, context);
-    const items = [{ Put: put }, ...events, ...companions.map(([, item]) => item)].map(showingWhatRefuses);
+    const items = [{ Put: put }, ...events, ...companions.map(([, item]) => item)].map(returningFailedItem);
     try {
       await transact(client, [...items, ...commands, ...changed]);
       return { result: 'done' };
     } catch (error) {
-      if (wasTriedAgain(error) && isOwn(error, put, events[0]?.Put)) return { result: 'done' };
+      if (wasRetried(error) && isOwn(error, put, events[0]?.Put)) return { result: 'done' };
       const stands = refusedBy(error, 0);
       if (stands) return { result: 'stale', ...itemOf(stands) };
       for (const [index, [by]] of companions.entries()) {
@@ -133,13 +133,13 @@ function checkSize(events: number, companions: number, send: readonly AddressedD
 }
 
 /** Makes DynamoDB return the item if its condition fails, at no cost. */
-const showingWhatRefuses = (item: TransactItem): TransactItem =>
+const returningFailedItem = (item: TransactItem): TransactItem =>
   Object.fromEntries(
     Object.entries(item).map(([kind, input]) => [kind, { ReturnValuesOnConditionCheckFailure: 'ALL_OLD', ...input }]),
   );
 
 /** Whether an earlier attempt of the SDK, whose response was lost, may have succeeded. */
-const wasTriedAgain = (error: unknown): boolean =>
+const wasRetried = (error: unknown): boolean =>
   error instanceof TransactionCanceledException && (error.$metadata.attempts ?? 1) > 1;
 
 /** Whether a transaction failed on its own earlier write: its event, as long as that is unpublished, or its state. */

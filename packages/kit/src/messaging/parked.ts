@@ -32,7 +32,7 @@ export const needsPerson = (parked: ParkedMessage, now: Date): boolean =>
   stuckProcessOf(parked) !== undefined;
 
 /** Whether later messages of its aggregate wait for it. */
-export const holdsUp = ({ version, reason }: ParkedMessage): boolean =>
+export const blocksLater = ({ version, reason }: ParkedMessage): boolean =>
   version > 0 && reason !== 'unsent' && reason !== 'below-baseline';
 
 /** The first message of an aggregate that is still to be applied. */

@@ -45,7 +45,7 @@ export function parkingFunctions(name: string, settings: QueueSettings, apply: A
   return queueFunctions(settings, {
     ...{ name, observability, now, subscriber },
     sqs: new SQSClient(clientDefaults),
-    together: (run) => run(),
+    batchingSends: (run) => run(),
     capability: undefined,
     mode: async () => 'on',
   });

@@ -1,8 +1,8 @@
 import pMap from 'p-map';
 import { TransientError } from './errors.ts';
-import { holdsUp, needsPerson } from './parked.ts';
+import { blocksLater, needsPerson } from './parked.ts';
 import { createParkingPlace, type ParkingPlaceOptions, textOf } from './parking/place.ts';
-import { erases, type How, type Reading, type Released } from './parking/policy.ts';
+import { erases, type Reading, type ReleaseOutcome, type RetryPolicy } from './parking/policy.ts';
 import { createRelease, type ReleaseOptions } from './parking/release.ts';
 import type { ParkedMessage } from './subscriber-store.ts';
 
@@ -30,7 +30,7 @@ export type ParkingOptions = ParkingPlaceOptions & Omit<ReleaseOptions, 'place'>
 export type Parking = ReturnType<typeof createParking>;
 
 /** The same parallelism as a batch of a queue, for which the limits on handlers' calls are set. */
-export const AGGREGATES_AT_ONCE = 10;
+export const MAX_PARALLEL_AGGREGATES = 10;
 
 const OUT_OF_TIME = new TransientError('the function ran out of time: run it again');
 
@@ -41,30 +41,36 @@ export function createParking(options: ParkingOptions) {
   const one = createRelease({ ...options, place });
 
   /** @param last the last erasing message of the aggregate */
-  function releaseOrDrop(parked: ParkedMessage, last: ParkedMessage | undefined, how: How): Promise<Released> {
-    if (last === undefined || parked.reason === 'unsent') return one.release(parked, how);
-    if (parked.version < last.version) return one.drop(parked, how);
+  function releaseOrDrop(
+    parked: ParkedMessage,
+    last: ParkedMessage | undefined,
+    policy: RetryPolicy,
+  ): Promise<ReleaseOutcome> {
+    if (last === undefined || parked.reason === 'unsent') return one.release(parked, policy);
+    if (parked.version < last.version) return one.drop(parked, policy);
     // An erasure waits neither for a person who held the message, nor for a paused capability.
-    return one.release(parked, parked === last ? { ...how, released: true, isOff: false } : how);
+    return one.release(parked, parked === last ? { ...policy, released: true, isOff: false } : policy);
   }
 
   /** Applies the parked messages of an aggregate in ascending order until one cannot be applied. */
-  async function release(aggregateId: string, how: How, mayGoOn: () => boolean): Promise<ReleaseReport> {
+  async function release(aggregateId: string, policy: RetryPolicy, mayContinue: () => boolean): Promise<ReleaseReport> {
     const report: ReleaseReport = { aggregateId, applied: 0, obsolete: 0, waiting: 0, forPerson: 0 };
     try {
       const queue = await store.parkedOf(aggregateId);
       const last = queue.findLast((parked) => erases(parked, options));
       for (const [index, parked] of queue.entries()) {
-        const became = mayGoOn() ? await releaseOrDrop(parked, last, how) : { left: parked, error: OUT_OF_TIME };
-        if ('gone' in became) {
-          report[became.gone]++;
+        const outcome = mayContinue()
+          ? await releaseOrDrop(parked, last, policy)
+          : { left: parked, error: OUT_OF_TIME };
+        if ('removedAs' in outcome) {
+          report[outcome.removedAs]++;
           continue;
         }
-        const { left, error } = became;
+        const { left, error } = outcome;
         if (error) Object.assign(report, { version: parked.version, error: textOf(error) });
         report[needsPerson(left, now()) ? 'forPerson' : 'waiting']++;
         // A formerly unreadable message continues under its own aggregate.
-        if (left.aggregateId !== aggregateId || !holdsUp(left)) continue;
+        if (left.aggregateId !== aggregateId || !blocksLater(left)) continue;
         report.waiting += queue.length - index - 1;
         break;
       }
@@ -83,9 +89,9 @@ export function createParking(options: ParkingOptions) {
      * Applies the parked messages of aggregates in order, including those that wait for a person.
      * @param released also applies held messages
      */
-    redrive(aggregateIds: readonly string[], mayGoOn: () => boolean, released = false): Promise<ReleaseReport[]> {
-      const how: How = { redriven: true, released, isOff: false };
-      return pMap(aggregateIds, (id) => release(id, how, mayGoOn), { concurrency: AGGREGATES_AT_ONCE });
+    redrive(aggregateIds: readonly string[], mayContinue: () => boolean, released = false): Promise<ReleaseReport[]> {
+      const policy: RetryPolicy = { redriven: true, released, isOff: false };
+      return pMap(aggregateIds, (id) => release(id, policy, mayContinue), { concurrency: MAX_PARALLEL_AGGREGATES });
     },
   };
 }

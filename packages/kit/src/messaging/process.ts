@@ -31,7 +31,7 @@ export function createProcess<Data>(definition: ProcessDescriptor<Data>, options
      * @throws {TransientError} if others change it each time
      */
     async decide(id: string, decision: Decided): Promise<ProcessState<Data>> {
-      const process = await writes.move(id, (before, now) => transitions.decided(before, decision, now));
+      const process = await writes.move(id, (before, now) => transitions.afterDecision(before, decision, now));
       if (process) return process;
       throw new PermanentError(`there is no ${definition.name} ${id}`);
     },

@@ -35,7 +35,7 @@ export function queueWrites({
     return rows.map((row) => outboxPut(outboxTable, row));
   }
 
-  async function sentTo(group: string): Promise<number> {
+  async function sentCount(group: string): Promise<number> {
     const { Item } = await client.send(
       new GetCommand({ TableName: countersTable, Key: counterKey(group), ConsistentRead: true }),
     );
@@ -48,7 +48,7 @@ export function queueWrites({
     drafts: readonly AddressedDraft[],
     context: CommandContext,
   ): Promise<TransactItem[]> {
-    const before = await sentTo(group);
+    const before = await sentCount(group);
     const rows = drafts.map((draft, index) => {
       const placing = { source, subject: subjectOf(draft), version: before + 1 + index, aggregateId: group };
       return outboxRowOf(draft.channel, draft, placing, context, claimCheck);

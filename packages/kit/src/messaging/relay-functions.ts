@@ -14,7 +14,7 @@ import { hasTime } from './remaining-time.ts';
 /** Number of parallel segments in which the sweep reads the outbox. */
 const SEGMENTS = 4;
 /** The sweep's answer explains at most this many failures; the log has all. */
-const FAILURES_TOLD = 100;
+const MAX_REPORTED_FAILURES = 100;
 
 /** An operator's request to publish the pending messages of these aggregates only. */
 export interface PublishRequest {
@@ -86,7 +86,7 @@ export function relayFunctions(
     return {
       published,
       failed: [...failed]
-        .slice(0, FAILURES_TOLD)
+        .slice(0, MAX_REPORTED_FAILURES)
         .map(([aggregateId, { message }]) => ({ aggregateId, error: message })),
       failedAggregates: failed.size,
       finished,
@@ -99,12 +99,12 @@ export function relayFunctions(
         // Published rows are deleted, and deletions need no publishing; a filter on the event source mapping avoids the
         // invocation.
         const rows = event.Records.filter(({ eventName }) => eventName !== 'REMOVE');
-        const rung = rows.map((record) => ({ record, row: rowOf(record) }));
+        const doorbells = rows.map((record) => ({ record, row: rowOf(record) }));
         // Published messages belong to other traces and are linked to this one.
         const { published, failed } = await traced(
           'relay',
-          { kind: SpanKind.CONSUMER, attributes: { 'messaging.batch.message_count': rung.length } },
-          () => publish(rung.map(({ row }) => row)),
+          { kind: SpanKind.CONSUMER, attributes: { 'messaging.batch.message_count': doorbells.length } },
+          () => publish(doorbells.map(({ row }) => row)),
         );
         count({ Published: published.length, NotPublished: failed.size });
         // A message that the broker rejects would be rejected again immediately and block the shard: it is left to the
@@ -113,7 +113,7 @@ export function relayFunctions(
           [...failed].filter(([, error]) => !isPermanent(error)).map(([aggregateId]) => aggregateId),
         );
         return {
-          batchItemFailures: rung
+          batchItemFailures: doorbells
             .filter(({ row }) => toRetry.has(row.aggregateId))
             .map(({ record }) => ({ itemIdentifier: record.dynamodb?.SequenceNumber ?? '' })),
         };

@@ -7,7 +7,7 @@ import type { Sender } from './sender.ts';
  * Each may delete twenty objects in parallel, and a function can have 1,024 open files
  * (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
  */
-const FINISHED_AT_ONCE = 10;
+const MAX_PARALLEL = 10;
 
 export interface PublishReport {
   published: OutboxRow[];
@@ -24,14 +24,14 @@ export interface RelayOptions {
   erase?: (channel: string, subject: string) => Promise<void>;
 }
 
-async function nothingErases(channel: string, subject: string): Promise<void> {
+async function failToErase(channel: string, subject: string): Promise<void> {
   throw new Error(
     `the data of large messages about ${subject} of ${channel} is not erased: pass a \`claimCheck\` to outboxFunctions`,
   );
 }
 
 /** Publishes pending messages, for both the stream (log tailing) and the sweep (polling publisher). */
-export function createRelay({ outbox, sender, erase = nothingErases }: RelayOptions) {
+export function createRelay({ outbox, sender, erase = failToErase }: RelayOptions) {
   async function pending(doorbells: readonly OutboxRow[]): Promise<OutboxRow[]> {
     const last = doorbells.reduce((a, b) => (b.version > a.version ? b : a));
     // A first message has no earlier one pending, so no query is needed.
@@ -62,9 +62,9 @@ export function createRelay({ outbox, sender, erase = nothingErases }: RelayOpti
       const byAggregate = Map.groupBy(doorbells, ({ aggregateId }) => aggregateId);
 
       let queues = await Promise.all(
-        [...byAggregate].map(async ([aggregateId, rung]) => {
+        [...byAggregate].map(async ([aggregateId, doorbellsOf]) => {
           try {
-            return await pending(rung);
+            return await pending(doorbellsOf);
           } catch (error) {
             failed.set(aggregateId, error as Error);
             return [];
@@ -81,7 +81,7 @@ export function createRelay({ outbox, sender, erase = nothingErases }: RelayOpti
           if (error) failed.set(row.aggregateId, error);
           else published.push(row);
         };
-        await pMap(rows, finishOne, { concurrency: FINISHED_AT_ONCE });
+        await pMap(rows, finishOne, { concurrency: MAX_PARALLEL });
       }
       for (const row of await outbox.remove(published)) {
         failed.set(row.aggregateId, new Error('published, but not yet deleted from the outbox'));

@@ -98,7 +98,7 @@ export function createSender({ publish, sqs, addresses }: SenderOptions): Sender
       });
     } catch (error) {
       if (!isRefusal(error)) return messages.map((message) => [message, error as Error]);
-      if (messages.length > 1 && CAUSED_BY_ONE.has(error.name)) {
+      if (messages.length > 1 && ENTRY_ERRORS.has(error.name)) {
         return (await Promise.all(messages.map((message) => trySending(channel, address, [message])))).flat();
       }
       const refusal = new PermanentError(`${channel} refuses: ${error.name}: ${error.message}`, { cause: error });
@@ -135,11 +135,11 @@ export const createQueueSender = (addresses: Addresses): Sender =>
  * How long a message waits for others of its batch: one of them may hang at a provider, and somebody may be waiting for
  * a reply.
  */
-const PATIENCE_MS = 100;
-const waitABit = () => delay(PATIENCE_MS);
+const MAX_WAIT_MS = 100;
+const defaultWait = () => delay(MAX_WAIT_MS);
 
 /** A sender for messages that are applied in parallel; it batches their outgoing messages. */
-export interface Gathering extends Sender {
+export interface BatchingSender extends Sender {
   /** Runs an operation that may send something. */
   during<T>(run: () => Promise<T>): Promise<T>;
 }
@@ -148,7 +148,7 @@ export interface Gathering extends Sender {
  * Batches the outgoing messages of a batch: it sends when every message still being applied waits to send, or one has
  * waited for the limit. Their order does not matter.
  */
-export function gathering(sender: Sender, patience: () => Promise<unknown> = waitABit): Gathering {
+export function batchingSender(sender: Sender, wait: () => Promise<unknown> = defaultWait): BatchingSender {
   type Errors = Awaited<ReturnType<Sender['send']>>;
   let waiting: Array<{ messages: readonly OutgoingMessage[]; answer: PromiseWithResolvers<Errors> }> = [];
   let running = 0;
@@ -181,7 +181,7 @@ export function gathering(sender: Sender, patience: () => Promise<unknown> = wai
     send(messages) {
       const answer = Promise.withResolvers<Errors>();
       waiting.push({ messages, answer });
-      if (waiting.length === 1) void patience().then(() => flush(true));
+      if (waiting.length === 1) void wait().then(() => flush(true));
       void flush();
       return answer.promise;
     },
@@ -217,7 +217,7 @@ function attributesOf({ type, kind, alternateType }: OutgoingMessage) {
 }
 
 /** Errors for the whole call that one unreadable or oversized entry causes; the other entries are sent separately. */
-const CAUSED_BY_ONE = new Set([
+const ENTRY_ERRORS = new Set([
   'InvalidParameterException',
   'InvalidParameterValueException',
   'InvalidMessageContents',

@@ -11,7 +11,7 @@ interface Waiting {
 
 /** Writes the changes of messages that need no cursor, as they are idempotent by the state they write. */
 export function stateChanges(client: DynamoDBDocumentClient): SubscriberStore['change'] {
-  const setOnce = gatheringByItem((once) => client.send(updateOf(once)));
+  const setOnce = batchedByItem((once) => client.send(updateOf(once)));
 
   return async ({ writes = [], setOnce: once }) => {
     if (once) await setOnce(once);
@@ -56,7 +56,7 @@ function updateOf({ tableName, key, attributes }: SetOnce): UpdateCommand {
  * Combines the changes that a batch makes to one item at the same time into one write. If that fails, each is
  * written alone.
  */
-function gatheringByItem(write: (once: SetOnce) => Promise<unknown>): (once: SetOnce) => Promise<void> {
+function batchedByItem(write: (once: SetOnce) => Promise<unknown>): (once: SetOnce) => Promise<void> {
   let waiting: Waiting[] = [];
 
   async function writeAll(some: readonly Waiting[]): Promise<void> {

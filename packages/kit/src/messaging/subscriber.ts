@@ -1,16 +1,16 @@
 import type { MessageContract } from '../contracts/contract.ts';
 import { type Applier, type ApplierOptions, createApplier } from './applier.ts';
 import type { Delivery, Outcome } from './consumer.ts';
-import type { Cause } from './dead-letters.ts';
+import type { DeadLetterCause } from './dead-letters.ts';
 import { createDiscard } from './discard.ts';
 import { HeldError, UnreadableMessageError } from './errors.ts';
-import type { Shown } from './large/show.ts';
+import type { ShowFactory } from './large/show.ts';
 import { type Envelope, placeOf } from './message.ts';
 import type { Sent } from './parking/place.ts';
 import { createSweep } from './parking/sweep.ts';
 import { createParking, type ParkingOptions } from './parking.ts';
 import { type Expected, readExpected } from './subscriber/expected.ts';
-import { createSetAside } from './subscriber/set-aside.ts';
+import { createParkDeadLetter } from './subscriber/park-dead-letter.ts';
 import { createTries } from './subscriber/tries.ts';
 
 export type SubscriberOptions<C extends MessageContract> = ApplierOptions<C> &
@@ -31,18 +31,18 @@ export interface AppliedOptions extends Omit<ParkingOptions, 'applier' | 'place'
   idempotent: boolean;
   unordered: boolean;
   /** Shows the data of large messages. Default: there are none. */
-  shown?: Shown | undefined;
+  createShow?: ShowFactory | undefined;
 }
 
 export type Subscriber = ReturnType<typeof subscriberWith>;
 
 /** Applies messages through an applier, and parks those that it cannot apply. */
 export function subscriberWith(options: AppliedOptions) {
-  const { applier, read, unordered, shown } = options;
+  const { applier, read, unordered, createShow } = options;
   const parkingOptions = { ...options, readParked: read };
   const { park, parkUnreadable, release, redrive } = createParking(parkingOptions);
   const tries = createTries({ ...parkingOptions, park });
-  const setAside = createSetAside({ ...parkingOptions, park, parkSuspect: tries.parkSuspect });
+  const parkDeadLetter = createParkDeadLetter({ ...parkingOptions, park, parkSuspect: tries.parkSuspect });
 
   /** Processes a message that has a readable aggregate and version; parks any other as unreadable. */
   async function withEnvelope(delivery: Delivery, act: (envelope: Envelope) => Promise<Outcome>): Promise<Outcome> {
@@ -62,7 +62,7 @@ export function subscriberWith(options: AppliedOptions) {
     sweep: createSweep({ ...parkingOptions, release }),
     redrive,
     discard: createDiscard(options),
-    show: shown?.(read),
+    show: createShow?.(read),
     isSuspect: tries.isSuspect,
 
     /**
@@ -87,7 +87,7 @@ export function subscriberWith(options: AppliedOptions) {
      * Parks a dead letter for the sweep to try. Causes: it could not be delivered to its queue, the function crashed
      * during it, or it could not be parked.
      */
-    setAside: (delivery: Delivery, cause: Cause): Promise<Outcome> =>
-      withEnvelope(delivery, (envelope) => setAside(envelope, delivery, cause)),
+    parkDeadLetter: (delivery: Delivery, cause: DeadLetterCause): Promise<Outcome> =>
+      withEnvelope(delivery, (envelope) => parkDeadLetter(envelope, delivery, cause)),
   };
 }

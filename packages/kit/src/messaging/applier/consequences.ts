@@ -70,12 +70,12 @@ export function createConsequences<C extends MessageContract>(options: Consequen
     const { cursor, state } = await store.state(key.aggregateId);
     if (cursor?.erased && cursor.version !== key.version) return [];
     if (await store.isGivenUp(key)) return [];
-    const message = await readIfAble(envelope);
+    const message = await readIfReadable(envelope);
     return message ? follows(message, state) : [];
   }
 
   /** Nothing can be derived from a message that is no longer readable. */
-  async function readIfAble(envelope: Envelope): Promise<Message<C> | undefined> {
+  async function readIfReadable(envelope: Envelope): Promise<Message<C> | undefined> {
     try {
       return readMessage(await readWhole(envelope), contracts) as Message<C>;
     } catch (error) {

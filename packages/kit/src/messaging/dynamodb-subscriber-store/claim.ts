@@ -10,7 +10,7 @@ import type { SubscriberTable } from './table.ts';
 /** A conditional update of the item that carries a cursor. */
 export type CursorUpdate = Omit<UpdateCommandInput, 'TableName' | 'Key'> & { UpdateExpression: string };
 
-export interface Claiming {
+export interface ClaimInput {
   update: CursorUpdate;
   /** Further writes of the same transaction. */
   writes?: readonly TransactItem[];
@@ -23,7 +23,7 @@ export interface Claiming {
 /** One conditional update of the item with the cursor, with further writes in the same transaction. */
 export const createClaim =
   ({ client, tableName, cursorKey }: SubscriberTable) =>
-  async (aggregateId: string, { update, writes = [], read, isOwn = () => false }: Claiming): Promise<Claim> => {
+  async (aggregateId: string, { update, writes = [], read, isOwn = () => false }: ClaimInput): Promise<Claim> => {
     const input = {
       ...update,
       TableName: tableName,
@@ -39,9 +39,9 @@ export const createClaim =
       const { Attributes = {} } = await client.send(new UpdateCommand(input));
       return read(Attributes);
     } catch (error) {
-      const item = itemThatRefused(error);
+      const item = itemOfFailedCondition(error);
       if (item === 'none') throw error;
-      if (item && wasTriedAgain(error) && isOwn(item)) return read(item);
+      if (item && wasRetried(error) && isOwn(item)) return read(item);
       const cursor = cursorOf(item);
       const expected = update.ExpressionAttributeValues?.[':after'] ?? 0;
       const stands = (cursor?.version ?? 0) === expected && !cursor?.erased;
@@ -50,14 +50,14 @@ export const createClaim =
   };
 
 /** Whether an earlier attempt of the SDK, whose response was lost, may have succeeded. */
-const wasTriedAgain = (error: unknown): boolean =>
+const wasRetried = (error: unknown): boolean =>
   (error instanceof ConditionalCheckFailedException || error instanceof TransactionCanceledException) &&
   (error.$metadata.attempts ?? 1) > 1;
 
 /**
  * The item with the cursor as it was when its condition failed (undefined: no such item), or `none` for other errors.
  */
-function itemThatRefused(error: unknown): Record<string, unknown> | undefined | 'none' {
+function itemOfFailedCondition(error: unknown): Record<string, unknown> | undefined | 'none' {
   if (error instanceof ConditionalCheckFailedException) return error.Item && unmarshall(error.Item);
   if (error instanceof TransactionCanceledException) {
     const [cursor] = error.CancellationReasons ?? [];

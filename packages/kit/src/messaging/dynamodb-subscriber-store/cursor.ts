@@ -6,7 +6,7 @@ import { type CursorUpdate, createClaim, cursorOf } from './claim.ts';
 import type { SubscriberTable } from './table.ts';
 import { unsentAttribute } from './unsent.ts';
 
-const cursorStandsAt = (after: number) =>
+const cursorIsAt = (after: number) =>
   after === 0 ? 'attribute_not_exists(#version)' : '#version = :after AND attribute_not_exists(erased)';
 
 /** Moves the cursor and ends any lease, together with the effect. */
@@ -22,7 +22,7 @@ function moveOf(after: number, next: Cursor, effect: Effect): CursorUpdate {
   const remove = [...(effect.remove ?? []), 'leasedUntil', 'leasedBy', 'inDoubt'];
   return {
     UpdateExpression: `SET ${set.map((_, i) => `#s${i} = :s${i}`).join(', ')} REMOVE ${remove.map((_, i) => `#r${i}`).join(', ')}`,
-    ConditionExpression: cursorStandsAt(after),
+    ConditionExpression: cursorIsAt(after),
     ExpressionAttributeNames: {
       '#version': 'version',
       ...Object.fromEntries(set.map(([key], i) => [`#s${i}`, key])),
@@ -39,7 +39,7 @@ function moveOf(after: number, next: Cursor, effect: Effect): CursorUpdate {
 const leaseOf = (after: number, { owner, from, until }: Lease): CursorUpdate => ({
   UpdateExpression: 'SET leasedUntil = :until, leasedBy = :owner',
   // Its own lease may exist already, from an SDK attempt whose response was lost.
-  ConditionExpression: `${cursorStandsAt(after)} AND (attribute_not_exists(leasedUntil) OR leasedUntil < :from OR leasedBy = :owner)`,
+  ConditionExpression: `${cursorIsAt(after)} AND (attribute_not_exists(leasedUntil) OR leasedUntil < :from OR leasedBy = :owner)`,
   ExpressionAttributeNames: { '#version': 'version' },
   ExpressionAttributeValues: {
     ...(after > 0 && { ':after': after }),

@@ -3,12 +3,12 @@ import { DISCARDED, keyUnder, PARKED, PARKED_AGGREGATE, versionUnder } from '../
 import type { TransactItem } from '../outbox.ts';
 import type { ParkedKey, SubscriberStore } from '../subscriber-store.ts';
 import { itemsUnder, type SubscriberTable } from './table.ts';
-import { forgetting } from './unsent.ts';
+import { removingUnsent } from './unsent.ts';
 
 /**
  * A no-op write that fails if the message is no longer parked. A ConditionCheck would require another IAM permission.
  */
-const stayParked = (tableName: string, key: ParkedKey): TransactItem => ({
+const failUnlessParked = (tableName: string, key: ParkedKey): TransactItem => ({
   Update: {
     TableName: tableName,
     Key: keyUnder(PARKED, key),
@@ -33,12 +33,12 @@ export function createDiscarded(
       if (move) return commit(aggregateId, move.after, move.next, { writes: [keep, { Delete: unpark }] });
       // An operator may have discarded it in the meantime, with its version: do not overwrite that record.
       const unparkIfParked = { Delete: { ...unpark, ConditionExpression: 'attribute_exists(pk)' } };
-      const unsent = message.reason === 'unsent' && { Update: forgetting(table, message) };
+      const unsent = message.reason === 'unsent' && { Update: removingUnsent(table, message) };
       try {
         await transact(client, [
           keep,
           unparkIfParked,
-          ...(rival ? [stayParked(tableName, rival)] : []),
+          ...(rival ? [failUnlessParked(tableName, rival)] : []),
           ...(unsent ? [unsent] : []),
         ]);
         return { state: 'done' };

@@ -8,7 +8,7 @@ import type { SubscriberTable } from './table.ts';
 export const unsentAttribute = ({ version }: { version: number }) => `unsent#${version}`;
 
 /** Removes the messages that an effect had to send. */
-export const forgetting = ({ tableName, cursorKey }: SubscriberTable, { aggregateId, version }: Place) => ({
+export const removingUnsent = ({ tableName, cursorKey }: SubscriberTable, { aggregateId, version }: Place) => ({
   TableName: tableName,
   Key: { pk: aggregateId, sk: cursorKey },
   UpdateExpression: 'REMOVE #unsent',
@@ -33,7 +33,7 @@ export function createUnsent(table: SubscriberTable): Pick<SubscriberStore, 'uns
     },
 
     async sent(place, left) {
-      const update = forgetting(table, place);
+      const update = removingUnsent(table, place);
       try {
         await client.send(
           new UpdateCommand(

@@ -4,7 +4,7 @@ import { type Envelope, readEnvelope } from '../message.ts';
 import type { ParkedMessage, SubscriberStore } from '../subscriber-store.ts';
 import { isClaim, type Reader } from './whole.ts';
 
-type Held = Pick<ParkedMessage, 'aggregateId' | 'messageId' | 'body'>;
+type ParkedBody = Pick<ParkedMessage, 'aggregateId' | 'messageId' | 'body'>;
 
 export interface Holder extends Reader {
   /** Whether messages are applied, and parked, by id. */
@@ -15,12 +15,12 @@ export interface Holder extends Reader {
  * A subscriber store that keeps the data of large messages as long as they are parked: as a copy that does not expire.
  * Each subscriber keeps copies of its own.
  */
-export function holdingData(
+export function keepingData(
   store: SubscriberStore,
   { objects, channel, consumer, unordered }: Holder,
 ): SubscriberStore {
   /** The parked message, if its data is stored apart. */
-  function claimIn({ body }: Held): Envelope | undefined {
+  function claimIn({ body }: ParkedBody): Envelope | undefined {
     if (body === '') return undefined;
     try {
       const envelope = readEnvelope(body);
@@ -31,17 +31,17 @@ export function holdingData(
     }
   }
 
-  const parkedAs = async (aggregateId: string, messageId: string): Promise<Held[]> =>
+  const parkedAs = async (aggregateId: string, messageId: string): Promise<ParkedBody[]> =>
     (await store.parkedOf(aggregateId)).filter((parked) => parked.messageId === messageId);
 
   const isParked = async (aggregateId: string, messageId: string): Promise<boolean> =>
     (await parkedAs(aggregateId, messageId)).some(({ body }) => body !== '');
 
   /** An unreadable message is parked under its queue and, once it is readable, under its own aggregate. */
-  const isNeeded = async ({ aggregateId, messageId }: Held, { id, subject }: Envelope): Promise<boolean> =>
+  const isNeeded = async ({ aggregateId, messageId }: ParkedBody, { id, subject }: Envelope): Promise<boolean> =>
     (await isParked(aggregateId, messageId)) || isParked(unordered ? id : subject, id);
 
-  async function letGo(parked: Held): Promise<void> {
+  async function removeCopy(parked: ParkedBody): Promise<void> {
     const claim = claimIn(parked);
     // Erasing the message has deleted the copies, too.
     if (claim && !(await isNeeded(parked, claim))) await objects.remove(heldKey(consumer, claim));
@@ -55,7 +55,7 @@ export function holdingData(
       // A message that only has messages to send keeps no body.
       const before = message.body === '' ? await parkedAs(message.aggregateId, message.messageId) : [];
       await store.park(message, only);
-      await Promise.all(before.map(letGo));
+      await Promise.all(before.map(removeCopy));
       const claim = only === 'known' ? undefined : claimIn(message);
       if (!claim) return;
       const copy = heldKey(consumer, claim);
@@ -68,12 +68,12 @@ export function holdingData(
 
     async unpark(message) {
       await store.unpark(message);
-      await letGo(message);
+      await removeCopy(message);
     },
 
     async discard(message, move, rival) {
       const done = await store.discard(message, move, rival);
-      if (done.state === 'done') await letGo(message);
+      if (done.state === 'done') await removeCopy(message);
       return done;
     },
 

@@ -14,7 +14,7 @@ export interface ShowOptions {
 type Show = (message: Omit<ParkedKey, 'messageId'> & { messageId?: string }) => Promise<string>;
 
 /** @param read reads parked messages as the consumer does */
-export type Shown = (read: ShowOptions['read']) => Show;
+export type ShowFactory = (read: ShowOptions['read']) => Show;
 
 /**
  * A function's response has at most 6 MB (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html); in

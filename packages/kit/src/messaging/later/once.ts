@@ -1,7 +1,7 @@
 import type { TransactItem } from '../outbox.ts';
 
 /** The scheduled message that an item writes. */
-function waitingOf({ Put, Delete, Update, ConditionCheck }: TransactItem, laterTable: string): string | undefined {
+function scheduledKeyOf({ Put, Delete, Update, ConditionCheck }: TransactItem, laterTable: string): string | undefined {
   const { TableName, ...item } = Put ?? Delete ?? Update ?? ConditionCheck ?? { TableName: undefined };
   if (TableName !== laterTable) return undefined;
   const { subject, name } = ('Item' in item ? item.Item : 'Key' in item ? item.Key : undefined) ?? {};
@@ -12,15 +12,15 @@ function waitingOf({ Put, Delete, Update, ConditionCheck }: TransactItem, laterT
  * Removes erasures of scheduled messages that `others` of the same transaction cancel or replace: DynamoDB refuses two
  * operations on one item (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html).
  */
-export function erasedOnce(
+export function withoutDuplicateWrites(
   items: readonly TransactItem[],
   others: readonly TransactItem[],
   laterTable: string,
 ): TransactItem[] {
-  const written = new Set(others.map((other) => waitingOf(other, laterTable)));
+  const written = new Set(others.map((other) => scheduledKeyOf(other, laterTable)));
   const isErasure = ({ Delete }: TransactItem) => Delete !== undefined && Delete.ConditionExpression === undefined;
   return items.filter((item) => {
-    const waiting = isErasure(item) ? waitingOf(item, laterTable) : undefined;
+    const waiting = isErasure(item) ? scheduledKeyOf(item, laterTable) : undefined;
     return waiting === undefined || !written.has(waiting);
   });
 }

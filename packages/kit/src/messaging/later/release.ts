@@ -33,10 +33,10 @@ export function createRelease({ client, laterTable, outboxTable }: LaterOptions 
     const waiting = await read(key);
     const isDue = early || (waiting && waiting.due <= now.toISOString());
     if (!waiting || !isDue) return 'gone';
-    const place = waiting.counter && (await nextPlace(client, waiting.counter));
+    const place = waiting.counter && (await nextPosition(client, waiting.counter));
     const row = outboxPut(outboxTable, rowOf(waiting, place?.version, now));
     try {
-      await transact(client, [takenFrom(laterTable, waiting), ...(place ? [place.update] : []), row]);
+      await transact(client, [removalOf(laterTable, waiting), ...(place ? [place.update] : []), row]);
       return 'released';
     } catch (error) {
       if (refusedBy(error, 0)) return 'gone';
@@ -76,7 +76,7 @@ export function createRelease({ client, laterTable, outboxTable }: LaterOptions 
 }
 
 /** Fails if the message was released, cancelled or replaced in the meantime, also by a message with the same id. */
-const takenFrom = (
+const removalOf = (
   TableName: string,
   { subject, name, messageId, due, committedAt }: WaitingMessage,
 ): TransactItem => ({
@@ -88,7 +88,7 @@ const takenFrom = (
   },
 });
 
-async function nextPlace(client: DynamoDBDocumentClient, { table, key, attribute }: Counter) {
+async function nextPosition(client: DynamoDBDocumentClient, { table, key, attribute }: Counter) {
   const ExpressionAttributeNames = { '#place': attribute };
   const { Item } = await client.send(
     new GetCommand({

@@ -9,9 +9,9 @@ import { createRelease, type DueKey, type Released } from './release.ts';
 import { createLater, type LaterOptions, type WaitingKey } from './waiting.ts';
 
 /** Messages of this many subjects of a shard are released in parallel. */
-const AT_ONCE = 10;
+const MAX_PARALLEL = 10;
 /** The sweep's answer explains at most this many failures; the log has all. */
-const FAILURES_TOLD = 100;
+const MAX_REPORTED_FAILURES = 100;
 
 export interface LaterReport {
   released: number;
@@ -64,7 +64,7 @@ export function createLaterSweep(
       let finished = true;
       let oldestMs = 0;
 
-      async function inTurn(keys: readonly DueKey[]): Promise<void> {
+      async function releaseInOrder(keys: readonly DueKey[]): Promise<void> {
         for (const key of keys.toSorted(byTime)) {
           const result = await tryToRelease(key);
           if (result === 'released') lags.push(lagMs(key.due));
@@ -92,7 +92,7 @@ export function createLaterSweep(
               page.filter(({ subject }) => !stuck.has(subject)),
               ({ subject }) => subject,
             );
-            await pMap(subjects.values(), inTurn, { concurrency: AT_ONCE });
+            await pMap(subjects.values(), releaseInOrder, { concurrency: MAX_PARALLEL });
           }
         }),
       );
@@ -101,7 +101,7 @@ export function createLaterSweep(
       count({ Released: lags.length, LeftWaiting: failed.length });
       return {
         ...{ released: lags.length, failedMessages: failed.length, finished },
-        failed: failed.slice(0, FAILURES_TOLD),
+        failed: failed.slice(0, MAX_REPORTED_FAILURES),
       };
     },
 

@@ -7,7 +7,7 @@ import { chunk } from '../batches.ts';
 import { type CommandContext, type Draft, outgoingOf, type Placing } from '../draft.ts';
 import type { TransactItem } from '../outbox.ts';
 import { dueOf, type Later } from './due.ts';
-import { erasedOnce } from './once.ts';
+import { withoutDuplicateWrites } from './once.ts';
 
 /** Identifies a scheduled message. */
 export interface WaitingKey {
@@ -133,7 +133,8 @@ export function createLater({ client, laterTable }: LaterOptions) {
     removing: (key: WaitingKey): TransactItem => ({ Delete: deletion(key) }),
 
     /** Removes erasures of scheduled messages that `others` of the same transaction cancel or replace. */
-    once: (items: readonly TransactItem[], others: readonly TransactItem[]) => erasedOnce(items, others, laterTable),
+    once: (items: readonly TransactItem[], others: readonly TransactItem[]) =>
+      withoutDuplicateWrites(items, others, laterTable),
 
     /**
      * Cancels a message in a transaction of its own. `cancelled: false`: it is no longer scheduled, because it was sent

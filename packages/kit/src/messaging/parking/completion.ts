@@ -4,10 +4,10 @@ import type { Envelope } from '../message.ts';
 import type { ParkedMessage, SubscriberStore } from '../subscriber-store.ts';
 import { UnsentError } from '../unsent-error.ts';
 import type { ParkingPlace } from './place.ts';
-import { type How, isDue, type Reading, type Released } from './policy.ts';
+import { isDue, type Reading, type ReleaseOutcome, type RetryPolicy } from './policy.ts';
 
 /** The dependencies for retrying a parked message. */
-export interface Trying extends Pick<Reading, 'readParked'> {
+export interface RetryOptions extends Pick<Reading, 'readParked'> {
   store: SubscriberStore;
   place: ParkingPlace;
   applier: Applier;
@@ -15,7 +15,7 @@ export interface Trying extends Pick<Reading, 'readParked'> {
 }
 
 /** Completes a message that was applied and is still parked. */
-export function createCompletion({ store, place, applier, readParked, now }: Trying) {
+export function createCompletion({ store, place, applier, readParked, now }: RetryOptions) {
   /** The content of a message that was applied and is still parked; empty if it was erased or is unreadable. */
   function leftOf(parked: ParkedMessage): { envelope?: Envelope } {
     if (parked.body === '') return {};
@@ -27,9 +27,9 @@ export function createCompletion({ store, place, applier, readParked, now }: Try
     }
   }
 
-  return async function complete(parked: ParkedMessage, how: How): Promise<Released> {
+  return async function complete(parked: ParkedMessage, policy: RetryPolicy): Promise<ReleaseOutcome> {
     const isUnsent = parked.reason === 'unsent';
-    if (isUnsent && !isDue(parked, { ...how, isOff: false }, now())) return { left: parked };
+    if (isUnsent && !isDue(parked, { ...policy, isOff: false }, now())) return { left: parked };
     try {
       await applier.complete({ ...parked, ...(isUnsent ? {} : leftOf(parked)) });
     } catch (error) {
@@ -45,6 +45,6 @@ export function createCompletion({ store, place, applier, readParked, now }: Try
       return { left, error };
     }
     await store.unpark(parked);
-    return { gone: isUnsent ? 'applied' : 'obsolete' };
+    return { removedAs: isUnsent ? 'applied' : 'obsolete' };
   };
 }

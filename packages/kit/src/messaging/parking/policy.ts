@@ -7,7 +7,7 @@ import { UnsentError } from '../unsent-error.ts';
 import type { Sent } from './place.ts';
 
 /** The policy by which parked messages are retried. */
-export interface How {
+export interface RetryPolicy {
   /** By an operator: also messages that failed permanently. */
   redriven: boolean;
   /** Also held messages. */
@@ -19,10 +19,10 @@ export interface How {
 }
 
 /**
- * The outcome for a parked message: gone (`obsolete`: applied before, or its subject was erased), or left in its new
+ * The outcome for a parked message: removedAs (`obsolete`: applied before, or its subject was erased), or left in its new
  * state.
  */
-export type Released = { gone: 'applied' | 'obsolete' } | { left: ParkedMessage; error?: Error };
+export type ReleaseOutcome = { removedAs: 'applied' | 'obsolete' } | { left: ParkedMessage; error?: Error };
 
 /**
  * The lower versions of an aggregate that a late subscriber receives above version 1 may be in a dead-letter queue. The
@@ -42,7 +42,7 @@ export function reasonOf(error: Error): 'unsent' | 'failed' | 'retry' {
  */
 export function isDue(
   { reason, nextTryAt = '' }: ParkedMessage,
-  { redriven, released, isOff }: How,
+  { redriven, released, isOff }: RetryPolicy,
   now: Date,
 ): boolean {
   if (isOff) return false;

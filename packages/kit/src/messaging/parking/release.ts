@@ -1,10 +1,10 @@
 import { decide } from '../cursor.ts';
 import type { ParkedMessage } from '../subscriber-store.ts';
-import { createCompletion, type Trying } from './completion.ts';
-import { type How, isDue, mayBegin, type Released } from './policy.ts';
+import { createCompletion, type RetryOptions } from './completion.ts';
+import { isDue, mayBegin, type ReleaseOutcome, type RetryPolicy } from './policy.ts';
 import { createRetry } from './retry.ts';
 
-export interface ReleaseOptions extends Trying {
+export interface ReleaseOptions extends RetryOptions {
   /**
    * Whether the consumer is newer than the aggregates: it starts an unknown aggregate at the first version it receives.
    */
@@ -19,11 +19,11 @@ export function createRelease(options: ReleaseOptions) {
 
   return {
     /** Processes a parked message as far as possible now. */
-    async release(parked: ParkedMessage, how: How): Promise<Released> {
-      if (parked.reason === 'unreadable') return readAgain(parked, how.redriven);
+    async release(parked: ParkedMessage, policy: RetryPolicy): Promise<ReleaseOutcome> {
+      if (parked.reason === 'unreadable') return readAgain(parked, policy.redriven);
       const decision = decide(await store.cursor(parked.aggregateId), parked.version);
       // It was redelivered and applied since it was parked, or only its consequences could not be sent.
-      if (decision.action === 'acknowledge') return complete(parked, how);
+      if (decision.action === 'acknowledge') return complete(parked, policy);
       if (decision.action === 'park') {
         if (decision.because === 'gap') return { left: parked };
         const left: ParkedMessage = { ...parked, reason: 'below-baseline' };
@@ -31,14 +31,14 @@ export function createRelease(options: ReleaseOptions) {
         return { left };
       }
       const adopts = decision.action === 'adopt';
-      if (adopts && (how.adoptsNothing || !mayBegin(parked, joinsLate, now()))) return { left: parked };
-      return isDue(parked, how, now()) ? tryAgain(parked, adopts, how.redriven) : { left: parked };
+      if (adopts && (policy.adoptsNothing || !mayBegin(parked, joinsLate, now()))) return { left: parked };
+      return isDue(parked, policy, now()) ? tryAgain(parked, adopts, policy.redriven) : { left: parked };
     },
 
     /**
      * Drops a message that precedes an erasing event: it need not be applied any more, and its data must be deleted.
      */
-    async drop(parked: ParkedMessage, how: How): Promise<Released> {
+    async drop(parked: ParkedMessage, policy: RetryPolicy): Promise<ReleaseOutcome> {
       const { aggregateId, version } = parked;
       const decision = decide(await store.cursor(aggregateId), version);
       const adopts = decision.action === 'adopt' && mayBegin(parked, joinsLate, now());
@@ -48,14 +48,14 @@ export function createRelease(options: ReleaseOptions) {
         const after = decision.action === 'apply' ? decision.after : 0;
         const next = { version, ...(adopts && { baseline: version }) };
         const { state } = await store.discard(discarded, { after, next });
-        return state === 'done' ? { gone: 'obsolete' } : { left: parked };
+        return state === 'done' ? { removedAs: 'obsolete' } : { left: parked };
       }
       // Applied already: only what follows is still to be sent.
-      if (decision.action === 'acknowledge') return complete(parked, how);
+      if (decision.action === 'acknowledge') return complete(parked, policy);
       // Its predecessor may still arrive and must find its position free.
       if (decision.action === 'adopt' || decision.because === 'gap') return { left: parked };
       await store.unpark(parked);
-      return { gone: 'obsolete' };
+      return { removedAs: 'obsolete' };
     },
   };
 }

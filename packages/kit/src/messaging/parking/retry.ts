@@ -2,27 +2,27 @@ import type { ApplyOptions, Attempt, Parked } from '../applier.ts';
 import { PermanentError, PostponedError, TransientError } from '../errors.ts';
 import type { ParkedMessage } from '../subscriber-store.ts';
 import { UnsentError } from '../unsent-error.ts';
-import type { Trying } from './completion.ts';
-import { type Released, reasonOf } from './policy.ts';
+import type { RetryOptions } from './completion.ts';
+import { type ReleaseOutcome, reasonOf } from './policy.ts';
 
 /** A message during which the sweep crashed this often in a row waits for a person. */
 const MAX_CRASHES = 5;
 
-const goneAfter = ({ outcome }: Exclude<Attempt, Parked>): Released => ({
-  gone: outcome === 'applied' ? 'applied' : 'obsolete',
+const removedAfter = ({ outcome }: Exclude<Attempt, Parked>): ReleaseOutcome => ({
+  removedAs: outcome === 'applied' ? 'applied' : 'obsolete',
 });
 
 /** Retries messages that could not be applied, or not even read. */
-export function createRetry({ store, place, applier, readParked, now }: Trying) {
-  async function attempt(parked: ParkedMessage, how: ApplyOptions): Promise<Attempt> {
+export function createRetry({ store, place, applier, readParked, now }: RetryOptions) {
+  async function attempt(parked: ParkedMessage, policy: ApplyOptions): Promise<Attempt> {
     try {
-      return await applier.apply(readParked(parked), how);
+      return await applier.apply(readParked(parked), policy);
     } catch (error) {
       const reason = reasonOf(error as Error);
       // It waits for the next release; the sweep would only hold it again.
       return {
         outcome: 'parked',
-        reason: how.released && reason === 'retry' ? 'held' : reason,
+        reason: policy.released && reason === 'retry' ? 'held' : reason,
         error: error as Error,
       };
     }
@@ -30,7 +30,7 @@ export function createRetry({ store, place, applier, readParked, now }: Trying) 
 
   return {
     /** Tries a message that is next in order. */
-    async tryAgain(parked: ParkedMessage, mayAdopt: boolean, redriven: boolean): Promise<Released> {
+    async tryAgain(parked: ParkedMessage, mayAdopt: boolean, redriven: boolean): Promise<ReleaseOutcome> {
       const attempts = parked.attempts + 1;
       const unanswered = (parked.unanswered ?? 0) + 1;
       if (parked.reason !== 'failed' && unanswered > MAX_CRASHES) {
@@ -44,7 +44,7 @@ export function createRetry({ store, place, applier, readParked, now }: Trying) 
       const attempted = await attempt(parked, { mayAdopt, released, redriven });
       if (attempted.outcome !== 'parked') {
         await store.unpark(parked);
-        return goneAfter(attempted);
+        return removedAfter(attempted);
       }
       if (attempted.error instanceof PostponedError) {
         // This is not an attempt of its own: the count of the previous one stays.
@@ -60,7 +60,7 @@ export function createRetry({ store, place, applier, readParked, now }: Trying) 
     },
 
     /** Repaired code may be able to read it now. */
-    async readAgain(parked: ParkedMessage, redriven: boolean): Promise<Released> {
+    async readAgain(parked: ParkedMessage, redriven: boolean): Promise<ReleaseOutcome> {
       const attempts = parked.attempts + 1;
       try {
         const envelope = readParked(parked);
@@ -70,7 +70,7 @@ export function createRetry({ store, place, applier, readParked, now }: Trying) 
         });
         if (attempted.outcome !== 'parked') {
           await store.unpark(parked);
-          return goneAfter(attempted);
+          return removedAfter(attempted);
         }
         const left = await place.park(envelope, parked, attempted, { attempts });
         await store.unpark(parked);

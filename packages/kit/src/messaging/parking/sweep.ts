@@ -1,8 +1,8 @@
 import pMap from 'p-map';
 import { lowestOf, needsPerson } from '../parked.ts';
-import { AGGREGATES_AT_ONCE, type Parking, type ReleaseReport } from '../parking.ts';
+import { MAX_PARALLEL_AGGREGATES, type Parking, type ReleaseReport } from '../parking.ts';
 import type { ParkedMessage, SubscriberStore } from '../subscriber-store.ts';
-import { erases, type How, isDue, isSuspect, type Reading } from './policy.ts';
+import { erases, isDue, isSuspect, type Reading, type RetryPolicy } from './policy.ts';
 
 export interface SweepOptions extends Reading {
   store: SubscriberStore;
@@ -40,7 +40,7 @@ export function createSweep(options: SweepOptions) {
    * Queues that the sweep need not read one by one: unreadable messages and, after a long outage, messages that are not
    * due.
    */
-  function standing([aggregateId, queue]: Queue, how: How): ReleaseReport | undefined {
+  function reportIfNothingIsDue([aggregateId, queue]: Queue, policy: RetryPolicy): ReleaseReport | undefined {
     const report = (forPerson: number) => ({
       aggregateId,
       ...{ applied: 0, obsolete: 0, waiting: queue.length - forPerson, forPerson },
@@ -51,17 +51,18 @@ export function createSweep(options: SweepOptions) {
     const lowest = lowestOf(queue);
     const toSend = queue.filter(({ reason }) => reason === 'unsent');
     // Even while the capability is off, applied messages must be completed.
-    const isItsTime = (parked: ParkedMessage) => isDue(parked, { ...how, isOff: false }, now());
-    if (toSend.some(isItsTime)) return undefined;
+    const isDueNow = (parked: ParkedMessage) => isDue(parked, { ...policy, isOff: false }, now());
+    if (toSend.some(isDueNow)) return undefined;
     // A held message may have been redelivered and applied since; then others no longer wait for it.
     const isHeldAlone = lowest?.reason === 'held' && queue.length === 1;
-    const stands = isHeldAlone || (lowest?.reason === 'retry' && !isItsTime(lowest));
-    if (lowest && !stands) return undefined;
+    const isWaiting = isHeldAlone || (lowest?.reason === 'retry' && !isDueNow(lowest));
+    if (lowest && !isWaiting) return undefined;
     return report([...toSend, ...(lowest ? [lowest] : [])].filter((parked) => needsPerson(parked, now())).length);
   }
 
   /** Whether the function may crash while it tries these. */
-  const mayKill = (queue: Queue[1]) => isSuspect(queue) || queue.some((parked) => parked.unanswered && erasing(parked));
+  const mayCrash = (queue: Queue[1]) =>
+    isSuspect(queue) || queue.some((parked) => parked.unanswered && erasing(parked));
 
   /** The next sweep starts at another segment, so that nothing starves if sweeps run out of time. */
   async function* allQueues(): AsyncIterable<Queue[]> {
@@ -71,40 +72,40 @@ export function createSweep(options: SweepOptions) {
   }
 
   /**
-   * @param mayGoOn returns false to start nothing further
+   * @param mayContinue returns false to start nothing further
    * @param isOff whether the capability is switched off: nothing is applied, but everything is counted
    * @param adoptsNothing whether dead letters are left, among which a lower version may be
    */
   return async function sweep(
-    mayGoOn: () => boolean,
+    mayContinue: () => boolean,
     onReport: (report: ReleaseReport) => void,
     isOff: () => Promise<boolean> = async () => false,
     adoptsNothing = false,
   ): Promise<void> {
-    const howNow = async (): Promise<How> => ({
+    const currentPolicy = async (): Promise<RetryPolicy> => ({
       ...{ redriven: false, released: false, adoptsNothing },
       isOff: await isOff(),
     });
     const suspects: string[] = [];
 
     async function sweepOne(one: Queue): Promise<void> {
-      if (!mayGoOn()) return;
+      if (!mayContinue()) return;
       const [aggregateId, queue] = one;
-      const how = await howNow();
-      const report = standing(one, how);
+      const policy = await currentPolicy();
+      const report = reportIfNothingIsDue(one, policy);
       if (report) onReport(report);
-      else if (mayKill(queue)) suspects.push(aggregateId);
-      else onReport(await release(aggregateId, how, mayGoOn));
+      else if (mayCrash(queue)) suspects.push(aggregateId);
+      else onReport(await release(aggregateId, policy, mayContinue));
     }
 
     for await (const queues of allQueues()) {
-      await pMap(queues, sweepOne, { concurrency: AGGREGATES_AT_ONCE });
-      if (!mayGoOn()) return;
+      await pMap(queues, sweepOne, { concurrency: MAX_PARALLEL_AGGREGATES });
+      if (!mayContinue()) return;
     }
     // The function crashed during one of these, or beside one: processed alone, it affects no others.
     for (const aggregateId of suspects) {
-      if (!mayGoOn()) return;
-      onReport(await release(aggregateId, await howNow(), mayGoOn));
+      if (!mayContinue()) return;
+      onReport(await release(aggregateId, await currentPolicy(), mayContinue));
     }
   };
 }

@@ -1,4 +1,4 @@
-import type { Moved, Moves } from './moves.ts';
+import type { Moves, Transition } from './moves.ts';
 import type { Awaited, ProcessState } from './state.ts';
 import { later, type Steps } from './steps.ts';
 
@@ -8,21 +8,25 @@ export const ATTEMPTS = 5;
 const FIRST_PAUSE = 60;
 
 /** The consequence of an attempt at a step or its compensation. */
-export function attemptsOf<Data>({ timeOf, mayGiveUp }: Steps, { goOn, goBack }: Moves<Data>) {
+export function attemptsOf<Data>({ timeOf, mayGiveUp }: Steps, { advance, compensate }: Moves<Data>) {
   type State = ProcessState<Data>;
 
-  function succeeded(process: State, { step, action }: Pick<Awaited, 'step' | 'action'>, now: Date): Moved<Data> {
+  function afterSuccess(
+    process: State,
+    { step, action }: Pick<Awaited, 'step' | 'action'>,
+    now: Date,
+  ): Transition<Data> {
     const { done, undone } = process;
-    if (action === 'do') return goOn({ ...process, done: [...done, step] }, now);
-    return goOn({ ...process, done: done.filter((name) => name !== step), undone: [...undone, step] }, now);
+    if (action === 'do') return advance({ ...process, done: [...done, step] }, now);
+    return advance({ ...process, done: done.filter((name) => name !== step), undone: [...undone, step] }, now);
   }
 
   /** @param command id of the refused command; undefined: the reply did not arrive in time */
-  function failed(process: State, awaited: Awaited, now: Date, command?: string): Moved<Data> {
+  function afterFailure(process: State, awaited: Awaited, now: Date, command?: string): Transition<Data> {
     const { step, action, attempt, refusals = [] } = awaited;
     const isRefused = command !== undefined;
     const what = `${action === 'undo' ? 'the compensation of ' : ''}${step} ${isRefused ? 'was refused' : 'had no reply in time'}`;
-    if (mayGiveUp(awaited, isRefused)) return goBack(process, what, now, isRefused ? undefined : step);
+    if (mayGiveUp(awaited, isRefused)) return compensate(process, what, now, isRefused ? undefined : step);
     const known = isRefused ? { refusals: [...refusals, command] } : {};
     if (attempt >= ATTEMPTS) {
       const why = `${what}, ${attempt} times`;
@@ -43,11 +47,16 @@ export function attemptsOf<Data>({ timeOf, mayGiveUp }: Steps, { goOn, goBack }:
   }
 
   /** Sends the command again, because its time has come or an operator requested it. */
-  function sentAgain(process: State, { pausing: _, ...awaited }: Awaited, now: Date, attempt: number): Moved<Data> {
+  function afterResend(
+    process: State,
+    { pausing: _, ...awaited }: Awaited,
+    now: Date,
+    attempt: number,
+  ): Transition<Data> {
     const awaits = { ...awaited, attempt, until: timeOf(process, awaited, now) };
     const state = awaited.action === 'do' ? 'running' : 'compensating';
     return { process: { ...process, progress: { state, awaits } }, sends: true };
   }
 
-  return { succeeded, failed, sentAgain };
+  return { afterSuccess, afterFailure, afterResend };
 }

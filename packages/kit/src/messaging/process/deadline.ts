@@ -4,25 +4,25 @@ import type { LaterMessages } from '../later/waiting.ts';
 import type { TransactItem } from '../outbox.ts';
 import { awaitedOf, type ProcessState } from './state.ts';
 
-type Own = Pick<ProcessDescriptor, 'name' | 'replies' | 'deadline'> & { later?: LaterMessages | undefined };
+type DeadlineOptions = Pick<ProcessDescriptor, 'name' | 'replies' | 'deadline'> & { later?: LaterMessages | undefined };
 
 /** The key of a process's scheduled deadline. */
-export const waitingOf = (name: string, id: string) => ({ subject: id, name: `${name}-deadline` });
+export const deadlineKey = (name: string, id: string) => ({ subject: id, name: `${name}-deadline` });
 
 /**
  * A transition with its deadline: one scheduled message per process. A deadline that is set to an earlier time stays,
  * and is rescheduled when it is due, so a step that is answered in time writes none. A process that needs a person says
  * so immediately, by a message held for one.
  */
-export function placed<Data>(
-  { name, replies, deadline, later }: Own,
+export function withDeadline<Data>(
+  { name, replies, deadline, later }: DeadlineOptions,
   before: ProcessState<Data> | undefined,
   next: ProcessState<Data>,
   context: CommandContext,
 ) {
   const none: { send: AddressedDraft[]; beside: Record<string, TransactItem> } = { send: [], beside: {} };
   if (!deadline || !later) return { ...none, process: next };
-  const waiting = waitingOf(name, next.id);
+  const waiting = deadlineKey(name, next.id);
   const message = (until: string, how: { at: Date; name: string } | { id: string }) =>
     draftTo(replies, deadline, { processId: next.id, until }, { correlationId: next.id, ...how });
   const { timer: kept, ...process } = next;

@@ -3,7 +3,7 @@ import { type Awaited, awaitedOf, type ProcessState } from './state.ts';
 import type { Steps } from './steps.ts';
 
 /** The next state of a process, and whether to send the command that it awaits. */
-export interface Moved<Data = unknown> {
+export interface Transition<Data = unknown> {
   process: ProcessState<Data>;
   sends: boolean;
 }
@@ -12,7 +12,7 @@ export interface Moved<Data = unknown> {
  * A process with a decision recorded.
  * @throws {PermanentError} if it awaits nothing
  */
-export function noted<Data>(before: ProcessState<Data>, what: string, now: Date) {
+export function withDecision<Data>(before: ProcessState<Data>, what: string, now: Date) {
   const awaited = awaitedOf(before);
   if (!awaited) throw new PermanentError(`it has ${before.progress.state}: there is nothing to decide`);
   return { process: { ...before, decided: [...(before.decided ?? []), `${now.toISOString()} ${what}`] }, awaited };
@@ -21,53 +21,53 @@ export function noted<Data>(before: ProcessState<Data>, what: string, now: Date)
 export type Moves<Data> = ReturnType<typeof movesOf<Data>>;
 
 /** How a process starts and continues: depends on its state only, on no setting. */
-export function movesOf<Data>({ all, stepOf, timeOf, mayGiveUp, isToldOfTime }: Steps) {
+export function movesOf<Data>({ all, stepOf, timeOf, mayGiveUp, hasDeadlineMessages }: Steps) {
   type State = ProcessState<Data>;
 
-  const awaiting = (process: State, step: string, action: Awaited['action'], now: Date): Moved<Data> => {
+  const awaitReply = (process: State, step: string, action: Awaited['action'], now: Date): Transition<Data> => {
     const awaits = { step, action, attempt: 1, until: timeOf(process, { step, action }, now) };
     const state = action === 'do' ? 'running' : 'compensating';
     return { process: { ...process, progress: { state, awaits } }, sends: true };
   };
 
-  const ended = (process: State, state: 'completed' | 'failed', now: Date): Moved<Data> => ({
+  const ended = (process: State, state: 'completed' | 'failed', now: Date): Transition<Data> => ({
     process: { ...process, progress: { state }, endedAt: process.endedAt ?? now.toISOString() },
     sends: false,
   });
 
   /** The next action: a step, or the compensation of the last step done. */
-  function goOn(process: State, now: Date): Moved<Data> {
+  function advance(process: State, now: Date): Transition<Data> {
     const { because, done } = process;
     if (because === undefined) {
       const next = all[done.length];
-      return next ? awaiting(process, next.name, 'do', now) : ended(process, 'completed', now);
+      return next ? awaitReply(process, next.name, 'do', now) : ended(process, 'completed', now);
     }
     const last = done.findLast((name) => stepOf(name).compensate);
-    return last === undefined ? ended(process, 'failed', now) : awaiting(process, last, 'undo', now);
+    return last === undefined ? ended(process, 'failed', now) : awaitReply(process, last, 'undo', now);
   }
 
-  function goBack(process: State, because: string, now: Date, unknown?: string): Moved<Data> {
+  function compensate(process: State, because: string, now: Date, unknown?: string): Transition<Data> {
     const left = unknown === undefined ? process.unknown : [...process.unknown, unknown];
-    return goOn({ ...process, because, unknown: left }, now);
+    return advance({ ...process, because, unknown: left }, now);
   }
 
   return {
-    ...{ goOn, goBack },
+    ...{ advance, compensate },
 
-    begun: (id: string, data: Data, now: Date): Moved<Data> => {
+    begun: (id: string, data: Data, now: Date): Transition<Data> => {
       const at = now.toISOString();
       const none = { done: [], undone: [], unknown: [] };
-      return goOn(
+      return advance(
         { id, data, version: 0, startedAt: at, changedAt: at, progress: { state: 'completed' }, ...none },
         now,
       );
     },
 
     /** @throws {PermanentError} if it has ended, or cannot be compensated from its current step */
-    cancelled(before: State, why: string, now: Date): Moved<Data> {
-      const { process, awaited } = noted(before, `cancel: ${why}`, now);
+    cancelled(before: State, why: string, now: Date): Transition<Data> {
+      const { process, awaited } = withDecision(before, `cancel: ${why}`, now);
       if (mayGiveUp(awaited, process.progress.state === 'needs-person'))
-        return goBack(process, `cancelled: ${why}`, now, awaited.step);
+        return compensate(process, `cancelled: ${why}`, now, awaited.step);
       throw new PermanentError(`it awaits ${awaited.action} ${awaited.step}, from where it cannot be compensated`);
     },
 
@@ -75,10 +75,11 @@ export function movesOf<Data>({ all, stepOf, timeOf, mayGiveUp, isToldOfTime }: 
      * For a process without deadline messages: the transition after the time of its step has passed. @returns undefined
      * if it has not passed
      */
-    expired(before: State, now: Date): Moved<Data> | undefined {
+    expired(before: State, now: Date): Transition<Data> | undefined {
       const awaited = awaitedOf(before);
-      if (isToldOfTime || !awaited || awaited.until > now.toISOString() || !mayGiveUp(awaited, false)) return undefined;
-      return goBack(before, `${awaited.step} had no reply in time`, now, awaited.step);
+      if (hasDeadlineMessages || !awaited || awaited.until > now.toISOString() || !mayGiveUp(awaited, false))
+        return undefined;
+      return compensate(before, `${awaited.step} had no reply in time`, now, awaited.step);
     },
   };
 }

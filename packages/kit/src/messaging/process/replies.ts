@@ -13,7 +13,7 @@ import type { ProcessOptions, TransitionWrites } from './writes.ts';
 /** Applies replies and the deadline to a process. */
 export function replyHandlers<Data>(
   { name, steps, replies, deadline }: ProcessDescriptor<Data>,
-  { exchangeOf, answered, overdue, decided }: Steps & ReturnType<typeof transitionsOf<Data>>,
+  { exchangeOf, afterReply, afterDeadline, afterDecision }: Steps & ReturnType<typeof transitionsOf<Data>>,
   { read, commandOf, itemsOf, deletion, contextOf }: TransitionWrites<Data>,
   { isErased = async () => false }: Pick<ProcessOptions<Data>, 'isErased'>,
 ) {
@@ -34,7 +34,7 @@ export function replyHandlers<Data>(
     const ok = exchange.ok?.(message.data, process.data) ?? true;
     const kept = exchange.keep?.(message.data) ?? {};
     const context = contextOf(process.id, message);
-    const moved = answered(process, { step, action, command: causationid, ok, kept }, context.now);
+    const moved = afterReply(process, { step, action, command: causationid, ok, kept }, context.now);
     return moved ? { writes: await itemsOf(process, moved, context) } : {};
   };
 
@@ -47,9 +47,9 @@ export function replyHandlers<Data>(
     const { progress, timer } = process;
     if (progress.state === 'needs-person' && timer === until) {
       if (!released) throw new HeldError(`${name} ${processId} needs a person: ${progress.why}`);
-      return { writes: await itemsOf(process, decided(process, { retry: 'released' }, context.now), context) };
+      return { writes: await itemsOf(process, afterDecision(process, { retry: 'released' }, context.now), context) };
     }
-    const moved = overdue(process, until, context.now);
+    const moved = afterDeadline(process, until, context.now);
     return moved ? { writes: await itemsOf(process, moved, context) } : {};
   }
 

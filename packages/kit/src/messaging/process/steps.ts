@@ -29,7 +29,7 @@ export function stepsOf({ steps, deadline }: Pick<ProcessDescriptor, 'steps' | '
   return {
     all: steps,
     /** Whether a deadline message tells the process that time has passed. */
-    isToldOfTime: deadline !== undefined,
+    hasDeadlineMessages: deadline !== undefined,
     stepOf,
     exchangeOf,
     /** When the reply to a command that is sent now is due, ISO 8601. */

@@ -8,8 +8,8 @@ import type { LaterMessages } from '../later/waiting.ts';
 import type { TransactItem } from '../outbox.ts';
 import { createOutboxWriter } from '../outbox-writer.ts';
 import { versionedPut } from '../versioned-put.ts';
-import { placed, waitingOf } from './deadline.ts';
-import type { Moved } from './moves.ts';
+import { deadlineKey, withDeadline } from './deadline.ts';
+import type { Transition } from './moves.ts';
 import { type Awaited, awaitedOf, itemOf, type ProcessState, stateOf } from './state.ts';
 import type { Steps } from './steps.ts';
 
@@ -76,10 +76,10 @@ export function transitionWrites<Data>(
   }
 
   /** The writes of a transition, including the messages that it sends. */
-  function writesOf(before: ProcessState<Data> | undefined, moved: Moved<Data>, context: CommandContext) {
+  function writesOf(before: ProcessState<Data> | undefined, moved: Transition<Data>, context: CommandContext) {
     const awaited = awaitedOf(moved.process);
     const command = moved.sends && awaited ? [commandOf(moved.process, awaited)] : [];
-    const { process, send, beside } = placed({ ...definition, later }, before, moved.process, context);
+    const { process, send, beside } = withDeadline({ ...definition, later }, before, moved.process, context);
     const { version = 0 } = before ?? {};
     const next = { ...process, version: version + 1, changedAt: context.now.toISOString() };
     const put = versionedPut(table, key(next.id), itemOf(key(next.id), next, attributes?.(next.data)), version);
@@ -112,7 +112,7 @@ export function transitionWrites<Data>(
   }
 
   /** The writes of a transition besides the put, and those of its end. */
-  async function committing(before: ProcessState<Data>, moved: Moved<Data>, context: CommandContext) {
+  async function committing(before: ProcessState<Data>, moved: Transition<Data>, context: CommandContext) {
     const { next, put, send, beside } = writesOf(before, moved, context);
     const { state } = next.progress;
     const isFirstEnd = before.endedAt === undefined && (state === 'completed' || state === 'failed');
@@ -125,7 +125,11 @@ export function transitionWrites<Data>(
     ...{ writer, commandOf, contextOf, writesOf, read, restored },
 
     /** The writes of a transition, for the transaction of a handler. */
-    async itemsOf(before: ProcessState<Data>, moved: Moved<Data>, context: CommandContext): Promise<TransactItem[]> {
+    async itemsOf(
+      before: ProcessState<Data>,
+      moved: Transition<Data>,
+      context: CommandContext,
+    ): Promise<TransactItem[]> {
       const { put, others } = await committing(before, moved, context);
       return [{ Put: put }, ...others];
     },
@@ -133,7 +137,7 @@ export function transitionWrites<Data>(
     /** Deletes it, with its deadline. */
     deletion: (id: string): TransactItem[] => [
       { Delete: { TableName: table, Key: key(id) } },
-      ...(later && deadline ? [later.removing(waitingOf(name, id))] : []),
+      ...(later && deadline ? [later.removing(deadlineKey(name, id))] : []),
     ],
 
     /**
@@ -141,7 +145,7 @@ export function transitionWrites<Data>(
      * @returns the current process; undefined: there is none
      * @throws {TransientError} if concurrent changes win every attempt
      */
-    async move(id: string, decide: (before: ProcessState<Data>, now: Date) => Moved<Data> | undefined) {
+    async move(id: string, decide: (before: ProcessState<Data>, now: Date) => Transition<Data> | undefined) {
       for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
         const before = await read(id);
         const context = contextOf(id, {});

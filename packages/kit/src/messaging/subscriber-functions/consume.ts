@@ -9,7 +9,7 @@ import type { Subscriber } from '../subscriber.ts';
 export interface ConsumeOptions extends Pick<Observability, 'logger' | 'count'> {
   subscriber: Pick<Subscriber, 'apply' | 'hold' | 'isSuspect'>;
   /** Runs an operation that may send, so that concurrent sends share calls. */
-  together: <T>(run: () => Promise<T>) => Promise<T>;
+  batchingSends: <T>(run: () => Promise<T>) => Promise<T>;
   redeliver: Redeliver;
   capability: string | undefined;
   mode: () => Promise<string>;
@@ -20,11 +20,11 @@ export interface ConsumeOptions extends Pick<Observability, 'logger' | 'count'> 
 /** A message of a paused capability is redelivered after this time, and a second more each time. */
 const SHORTEST_PAUSE_MS = 4_000;
 
-const cameBefore = ({ attributes }: SQSRecord) => Number(attributes.ApproximateReceiveCount) > 1;
+const isRedelivery = ({ attributes }: SQSRecord) => Number(attributes.ApproximateReceiveCount) > 1;
 
 /** Processes a batch from the queue. */
 export function createConsume(options: ConsumeOptions): (event: SQSEvent) => Promise<SQSBatchResponse> {
-  const { subscriber, together, redeliver, capability, mode, now, read, logger, count } = options;
+  const { subscriber, batchingSends, redeliver, capability, mode, now, read, logger, count } = options;
 
   function responseTo({ outcomes, failures, givenBack }: ConsumerReport): SQSBatchResponse {
     for (const { body, error } of failures) {
@@ -45,11 +45,11 @@ export function createConsume(options: ConsumeOptions): (event: SQSEvent) => Pro
   }
 
   /** Applies a batch, or treats it as the capability's mode says. */
-  async function consumeAs(switched: string, event: SQSEvent): Promise<ConsumerReport> {
-    if (switched === 'skip')
-      return consume(event, (delivery) => together(() => subscriber.hold(delivery, `${capability} is skipped`)));
-    if (switched !== 'pause')
-      return consume(event, (delivery) => together(() => subscriber.apply(delivery)), subscriber.isSuspect);
+  async function consumeInMode(current: string, event: SQSEvent): Promise<ConsumerReport> {
+    if (current === 'skip')
+      return consume(event, (delivery) => batchingSends(() => subscriber.hold(delivery, `${capability} is skipped`)));
+    if (current !== 'pause')
+      return consume(event, (delivery) => batchingSends(() => subscriber.apply(delivery)), subscriber.isSuspect);
     return consume(event, async ({ receives }) => {
       const pauseMs = SHORTEST_PAUSE_MS + receives * 1_000;
       throw new PostponedError(`${capability} is paused`, new Date(now().getTime() + pauseMs));
@@ -57,14 +57,14 @@ export function createConsume(options: ConsumeOptions): (event: SQSEvent) => Pro
   }
 
   return async (event) => {
-    const report = await consumeAs(await mode(), event);
+    const report = await consumeInMode(await mode(), event);
     try {
       await redeliver(report.givenBack);
     } catch (error) {
       // They are redelivered anyway, but later: after the queue's visibility timeout.
       logger.warn('backoff not set', { error: error as Error });
     }
-    count({ Redelivered: event.Records.filter(cameBefore).length });
+    count({ Redelivered: event.Records.filter(isRedelivery).length });
     return responseTo(report);
   };
 }

@@ -24,7 +24,7 @@ export interface QueueSettings {
   read?: ReadEnvelope;
 }
 
-export interface QueueFunctionsOptions extends Pick<ConsumeOptions, 'together' | 'capability' | 'mode' | 'now'> {
+export interface QueueFunctionsOptions extends Pick<ConsumeOptions, 'batchingSends' | 'capability' | 'mode' | 'now'> {
   /** Name of the consumer. */
   name: string;
   observability: Observability;
@@ -39,13 +39,13 @@ export function queueFunctions(settings: QueueSettings, options: QueueFunctionsO
   const { queueUrl, deadLettersUrl, undeliveredUrl, read } = settings;
   const { observability, sqs: client, subscriber, now } = options;
   const { logger } = observability;
-  const setAsideDeadLetters = createDeadLetters({
+  const parkDeadLetters = createDeadLetters({
     client,
     queues: [
       { url: deadLettersUrl, cause: 'died' },
       ...(undeliveredUrl ? [{ url: undeliveredUrl, cause: 'undelivered' as const }] : []),
     ],
-    setAside: subscriber.setAside,
+    park: subscriber.parkDeadLetter,
     onFailure: (body, error) => logger.warn('dead letter not set aside', { ...logFieldsOf(body, read), error }),
   });
   const redeliver = createRedelivery({ client, queueUrl, now, random: Math.random });
@@ -55,7 +55,7 @@ export function queueFunctions(settings: QueueSettings, options: QueueFunctionsO
     flushed(() => withinBudget(() => context.getRemainingTimeInMillis(), run));
 
   const consume = createConsume({ ...options, ...observability, redeliver, read });
-  const sweep = createSweepFunction({ ...options, ...observability, setAsideDeadLetters });
+  const sweep = createSweepFunction({ ...options, ...observability, parkDeadLetters });
   return {
     consume: (event: SQSEvent, context: Context): Promise<SQSBatchResponse> =>
       invocation(context, () => consume(event)),

@@ -12,7 +12,7 @@ export interface SweepOptions extends Pick<Observability, 'logger' | 'count'> {
   /** Name of the consumer. */
   name: string;
   subscriber: Pick<Subscriber, 'sweep' | 'redrive' | 'discard' | 'show'>;
-  setAsideDeadLetters: ReturnType<typeof createDeadLetters>;
+  parkDeadLetters: ReturnType<typeof createDeadLetters>;
   capability: string | undefined;
   mode: () => Promise<string>;
 }
@@ -23,7 +23,7 @@ export type Sweep = (event: ParkingRequest | object, context: Context) => Promis
 export function createSweepFunction({
   name,
   subscriber,
-  setAsideDeadLetters,
+  parkDeadLetters,
   capability,
   mode,
   logger,
@@ -34,8 +34,8 @@ export function createSweepFunction({
     try {
       // First, because parked messages may wait for a dead letter. Half of the time is left for parked messages.
       const half = context.getRemainingTimeInMillis() / 2;
-      const { setAside, left, isEmpty } = await setAsideDeadLetters(() => context.getRemainingTimeInMillis() > half);
-      totals.Parked += setAside;
+      const { parked, left, isEmpty } = await parkDeadLetters(() => context.getRemainingTimeInMillis() > half);
+      totals.Parked += parked;
       totals.SweepFailures += left;
       await subscriber.sweep(
         () => hasTime(context),

@@ -46,7 +46,7 @@ export function createTries({ store, applier, park, unordered, read }: TriesOpti
   }
 
   /** Tries a message with many receives, and records the attempt, because the function may have crashed during it. */
-  async function attemptNoted(envelope: Envelope, delivery: Delivery): Promise<Outcome> {
+  async function attemptWithRecord(envelope: Envelope, delivery: Delivery): Promise<Outcome> {
     const key = keyOf(envelope);
     const crashes = await store.begin(key);
     try {
@@ -60,7 +60,7 @@ export function createTries({ store, applier, park, unordered, read }: TriesOpti
     parkSuspect,
 
     attempt: (envelope: Envelope, delivery: Delivery): Promise<Outcome> =>
-      delivery.receives > RECEIVES_BEFORE_PARKING ? attemptNoted(envelope, delivery) : attempt(envelope, delivery),
+      delivery.receives > RECEIVES_BEFORE_PARKING ? attemptWithRecord(envelope, delivery) : attempt(envelope, delivery),
 
     /**
      * Whether an earlier attempt began and never ended: the function crashed during this message, or during another

@@ -12,7 +12,7 @@ import { PostponedError } from '../../messaging/errors.ts';
 import type { Handlers } from '../../messaging/handlers.ts';
 import type { ReleaseReport } from '../../messaging/parking.ts';
 import { createRedelivery } from '../../messaging/redelivery.ts';
-import { type Addresses, createSender, gathering } from '../../messaging/sender.ts';
+import { type Addresses, batchingSender, createSender } from '../../messaging/sender.ts';
 import { createSubscriber } from '../../messaging/subscriber.ts';
 import type { ParkedMessage } from '../../messaging/subscriber-store.ts';
 import type { Choices } from './choices.ts';
@@ -105,7 +105,10 @@ export class Consumer {
     const client = tables.clientOf(instance);
     let ids = 0;
     const newId = () => `${instance.name}/${++ids}`;
-    const sender = gathering(createSender({ sqs: queues.clientOf(instance), addresses }), () => new Promise(() => {}));
+    const sender = batchingSender(
+      createSender({ sqs: queues.clientOf(instance), addresses }),
+      () => new Promise(() => {}),
+    );
     const own = {
       ...{ client, tableName: this.name, now, newId },
       correspondence: createCorrespondence({ source, channels: addresses }),
@@ -172,7 +175,7 @@ export class Consumer {
   sweep(onReport: (report: ReleaseReport) => void = () => {}): void {
     const { choices, queues, mode = () => 'on' } = this.#options;
     // Sometimes its time runs out in the middle.
-    const mayGoOn = () => choices.below(8) < 7;
+    const mayContinue = () => choices.below(8) < 7;
     this.#invoke('sweep', SWEEP_TIMEOUT_MS, async (instance) => {
       const subscriber = this.#subscriberOf(instance);
       await createDeadLetters({
@@ -181,10 +184,10 @@ export class Consumer {
           { url: urlOf(this.deadLetters), cause: 'died' },
           { url: urlOf(this.undelivered), cause: 'undelivered' },
         ],
-        setAside: subscriber.setAside,
+        park: subscriber.parkDeadLetter,
         onFailure: () => {},
-      })(mayGoOn);
-      await subscriber.sweep(mayGoOn, onReport, async () => mode(instance) !== 'on');
+      })(mayContinue);
+      await subscriber.sweep(mayContinue, onReport, async () => mode(instance) !== 'on');
     });
   }
 

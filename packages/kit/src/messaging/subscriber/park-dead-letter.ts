@@ -1,20 +1,20 @@
 import type { MessageContract } from '../../contracts/contract.ts';
 import type { Delivery, Outcome } from '../consumer.ts';
 import { decide } from '../cursor.ts';
-import type { Cause } from '../dead-letters.ts';
+import type { DeadLetterCause } from '../dead-letters.ts';
 import { type Envelope, isErasing, isOtherRendition, placeOf } from '../message.ts';
 import { UnsentError } from '../unsent-error.ts';
 import type { Tries, TriesOptions } from './tries.ts';
 
-export interface SetAsideOptions extends TriesOptions {
+export interface ParkDeadLetterOptions extends TriesOptions {
   contracts: readonly MessageContract[];
   parkSuspect: Tries['parkSuspect'];
 }
 
 /** Parks dead letters for the sweep to try. */
-export const createSetAside =
-  ({ store, applier, park, parkSuspect, contracts, unordered }: SetAsideOptions) =>
-  async (envelope: Envelope, delivery: Delivery, cause: Cause): Promise<Outcome> => {
+export const createParkDeadLetter =
+  ({ store, applier, park, parkSuspect, contracts, unordered }: ParkDeadLetterOptions) =>
+  async (envelope: Envelope, delivery: Delivery, cause: DeadLetterCause): Promise<Outcome> => {
     if (isOtherRendition(envelope, contracts)) return 'ignored';
     const place = placeOf(envelope, unordered);
     const decision = decide(await store.cursor(place.aggregateId), place.version);
