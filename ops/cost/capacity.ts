@@ -80,7 +80,7 @@ function tables({ perRegistration }: Figures, { warmThroughput }: Stage): Limit[
           what: `write units of \`${table}\` while it is new`,
           needs,
           limit: warmThroughput[table]?.writes ?? QUOTAS.newTableWriteUnits,
-          raise: 'setting `warmThroughput`, which is paid once',
+          raise: 'setting `warmThroughput`, which is billed once',
           source: SOURCES.newTable,
         },
         {
@@ -139,7 +139,7 @@ function functions(figures: Figures, stage: Stage): Limit[] {
   const consumers = names.filter((name) => name.endsWith('-consume'));
   return [
     {
-      what: 'functions at once, of all an account runs',
+      what: 'concurrent functions of the account',
       needs: (rate) => rate * together,
       limit: QUOTAS.functionsAtOnce,
       raise: 'quota of Lambda: concurrent executions',
@@ -148,7 +148,7 @@ function functions(figures: Figures, stage: Stage): Limit[] {
     ...consumers.map((name) => {
       const queue = name.replace(/-consume$/, '');
       return {
-        what: `batches of \`${queue}\` at once`,
+        what: `concurrent batches of \`${queue}\``,
         needs: (rate: number) => rate * busy(figures, name),
         limit: (own as Record<string, number | undefined>)[queue] ?? standard,
         raise: `setting \`subscriberConcurrency\`, up to 1,000`,
@@ -167,12 +167,17 @@ function settings({ throttling, sms }: Stage): Limit[] {
     source: SOURCES.stage,
   });
   return [
-    own('registrations that the API takes', throttling.registrationsPerSecond, 'throttling.registrationsPerSecond'),
-    own('texts a day', sms.perDay, 'sms.perDay', SECONDS_A_DAY),
-    own('texts to one country a minute, if all go to one', sms.perCountryAndMinute, 'sms.perCountryAndMinute', 60),
+    own('registrations that the API accepts', throttling.registrationsPerSecond, 'throttling.registrationsPerSecond'),
+    own('SMS a day', sms.perDay, 'sms.perDay', SECONDS_A_DAY),
+    own(
+      'SMS to one country a minute, if all phones are in that country',
+      sms.perCountryAndMinute,
+      'sms.perCountryAndMinute',
+      60,
+    ),
     ...(sms.perMinute === null
       ? []
-      : [own('texts a minute agreed with a provider', sms.perMinute, 'sms.perMinute', 60)]),
+      : [own('SMS a minute, as agreed with a provider', sms.perMinute, 'sms.perMinute', 60)]),
   ];
 }
 

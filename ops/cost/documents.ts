@@ -34,14 +34,14 @@ export function standingTable(figures: Figures, stages: { dev: Deployed; prod: D
   ];
   const sums = idle.map((one) => usd(Object.values(one).reduce((all, value) => all + value, 0)));
   return table([
-    ['what', 'dev', 'prod', '$ dev', '$ prod'],
+    ['item', 'dev', 'prod', '$ dev', '$ prod'],
     row('queues that Lambda polls', ({ polled }) => polled.length, 'polling'),
     row('sweeps, each minute', ({ sweeps }) => sweeps.length, 'sweeps'),
-    row('metrics that alarms look at', ({ alarmMetrics }) => alarmMetrics, 'alarms'),
+    row('metrics that alarms use', ({ alarmMetrics }) => alarmMetrics, 'alarms'),
     row('dashboards', ({ dashboards }) => dashboards, 'dashboards'),
     row('secrets', ({ secrets }) => secrets, 'secrets'),
     row('keys', ({ keys }) => keys, 'keys'),
-    ['together', '', '', ...sums],
+    ['total', '', '', ...sums],
   ]);
 }
 
@@ -64,11 +64,11 @@ export function capacityTables(figures: Figures, stage: Stage, deployed: Deploye
   return [
     table([
       [
-        'what limits',
+        'quantity',
         'limit',
         'registrations a second',
         ...RATES.map((rate) => `at ${whole(rate)}`),
-        'raise',
+        'how to raise it',
         'source',
       ],
       ...rows,

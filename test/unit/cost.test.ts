@@ -131,7 +131,7 @@ describe('capacity', () => {
   });
 
   it('ends where a setting of the stage is too low', () => {
-    expect(ceilings({}).get('registrations that the API takes')).toBe(100);
+    expect(ceilings({}).get('registrations that the API accepts')).toBe(100);
   });
 
   it('costs what its registrations and its idle stage do', () => {
