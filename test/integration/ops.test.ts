@@ -137,14 +137,14 @@ describe('npm run ops -- outbox', () => {
     const repaired = outboxRow(tooLarge, 2, JSON.stringify(profileChanged(tooLarge, 2)));
     await cloud.dynamodb.send(new PutCommand({ TableName: 'rollcall-dev-outbox', Item: repaired }));
     expect(await opsJson('outbox', 'publish')).toMatchObject({ published: 1, failedAggregates: 0 });
-    expect((await ops('outbox', 'list')).stdout).toContain('Everything is published.');
+    expect((await ops('outbox', 'list')).stdout).toContain('All messages are published.');
   });
 });
 
 describe('npm run ops', () => {
   it('reports that nothing of an aggregate is parked', async () => {
     const { code, stdout } = await ops('parked', 'redrive', 'sms', 'nobody');
-    expect([code, stdout]).toEqual([1, expect.stringContaining('nobody: nothing parked')]);
+    expect([code, stdout]).toEqual([1, expect.stringContaining('nobody: no parked messages')]);
   });
 
   it('shows how many messages wait in each queue', async () => {
@@ -188,7 +188,7 @@ describe('npm run ops', () => {
     );
     expect([code, stderr]).toEqual([
       1,
-      expect.stringContaining('Nothing answers at http://127.0.0.1:1. Is it running (npm start)?'),
+      expect.stringContaining('Nothing responds at http://127.0.0.1:1. Is the embedded cloud running (npm start)?'),
     ]);
   });
 });

@@ -146,7 +146,7 @@ describe('switches', () => {
     const [circuit] = await opsJson('circuit', 'list');
     expect(circuit).toMatchObject({ circuit: 'sms-http', state: 'closed', ms: { p50: 23 } });
     expect((await ops('circuit', 'list')).stdout).toMatch(/^circuit +state .*p99\.9 ms/);
-    expect((await ops('circuit', 'reset', 'sms-http')).stdout).toBe('sms-http is closed already.\n');
+    expect((await ops('circuit', 'reset', 'sms-http')).stdout).toBe('sms-http is already closed.\n');
     expect((await ops('circuit', 'reset', 'sms')).stderr).toBe('There is no circuit "sms"; there are: sms-http.\n');
 
     const { instances } = await opsJson('discover', 'sms-gateway');

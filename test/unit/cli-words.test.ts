@@ -67,6 +67,6 @@ describe('the command line and its console', () => {
     expect(wordsIn(named(en, ['order', 'orders'])).filter((one) => /aggregate/i.test(one))).toEqual([]);
     const help = helpOf(createProgram({ aggregate: { en: ['order', 'orders'] } })).join('\n');
     expect(help).toMatch(/--order <id> +only about this order/);
-    expect(help).toMatch(/--order <id> +its subject is this order/);
+    expect(help).toMatch(/--order <id> +subject of the token: the id of this order/);
   });
 });

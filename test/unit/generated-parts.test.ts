@@ -78,7 +78,7 @@ describe('what is there already', () => {
         writeFileSync(join(root, 'shared/items.ts'), `${read(root, 'shared/items.ts')}${replies}`);
         return newCommand(root, 'count', { ...stocking, reply: 'counted' }, app);
       },
-      'shared/items.ts already has a channel items-replies. Run this without --reply, and add counted by hand',
+      'shared/items.ts already has a channel items-replies. Run this without --reply. Then add by hand counted',
     ],
   ])('is refused: %s', async (_, plan, why) => {
     const root = shop();
@@ -244,7 +244,7 @@ describe('a command', () => {
       '/shop/fulfilment may not send on the queue payments',
     ],
     ['under a name that is taken', { ...bill, name: 'charged' }, 'shared/contracts.ts already has a "charged"'],
-    ['that is to be answered', { ...bill, reply: 'billed' }, 'Run this without --reply, and add billed by hand'],
+    ['that is to be answered', { ...bill, reply: 'billed' }, 'Run this without --reply. Then add billed by hand'],
   ])('%s is not added to a queue that is there', async (_, { name = 'bill', ...options }, why) => {
     await expect(newCommand(copyOf('examples/orders'), name, options, app)).rejects.toThrow(why);
   });
@@ -282,7 +282,7 @@ describe('a route', () => {
     });
     expect(Object.keys(edits ?? {})).toEqual(['shared/contracts/routes.ts', 'functions/registration/api.handler.ts']);
     expect(next[0]).toContain("api.addServiceRoute(stack, 'pauseRoute', routes.pause, pause);");
-    expect(next[1]).toContain('the handler decides');
+    expect(next[1]).toContain('The handler must check');
   });
 
   it('of a service without handler file gets one', () => {

@@ -99,7 +99,7 @@ describe('rollcall start --inspect', () => {
   it('listens on this machine only', async () => {
     const { code, stderr } = await startNowhere('--inspect', '0.0.0.0:9229');
     expect(code).toBe(2);
-    expect(stderr).toContain('A client of an inspector can run any code');
+    expect(stderr).toContain('A client of the inspector can run any code');
   });
 
   it('says what to do if its port is taken', async () => {
@@ -109,6 +109,6 @@ describe('rollcall start --inspect', () => {
     const { port } = server.address() as { port: number };
     const { code, stderr } = await startNowhere('--inspect', String(port));
     expect(code).toBe(1);
-    expect(stderr).toContain(`Port ${port}, for debuggers, is in use by another program.`);
+    expect(stderr).toContain(`The debugger port ${port} is in use by another program.`);
   });
 });

@@ -95,7 +95,7 @@ describe('the reason of a refusal', () => {
     ['of an empty answer', 403, '', '403 Forbidden'],
     ['of JSON that says nothing', 403, null, '403 Forbidden'],
     ['of JSON that is something else', 400, { errors: 'many', detail: 7 }, '400 Bad Request'],
-    ['of a status that nobody knows', 499, '', '499 without a reason'],
+    ['of a status that nobody knows', 499, '', '499 (no reason given)'],
   ])('is found in an answer %s', (_, status, body, reason) => {
     expect(reasonOf({ status, body })).toBe(reason);
   });

@@ -15,13 +15,13 @@ export async function readAnswer(response: Response): Promise<Answer> {
   return { status, body: jsonIn(text) ?? text };
 }
 
-/** Services answer with problems, API Gateway with `{message}`, a proxy with anything. */
+/** Services return problem documents, API Gateway returns `{message}`, and a proxy may return any body. */
 const refusal = problem.extend({ message: z.string() }).partial();
 
-/** The reason why a request was refused, for people. */
+/** A readable reason for an error response. */
 export function reasonOf({ status, body }: Answer): string {
   const { errors = [], detail, title, message } = refusal.safeParse(body).data ?? {};
   if (errors.length > 0)
     return errors.map(({ pointer, detail: what }) => `${pointer.replace(/^#\/?/, '') || 'body'} ${what}`).join('; ');
-  return detail ?? title ?? `${status} ${message ?? STATUS_CODES[status] ?? 'without a reason'}`;
+  return detail ?? title ?? `${status} ${message ?? STATUS_CODES[status] ?? '(no reason given)'}`;
 }

@@ -16,27 +16,27 @@ export interface Addresses {
 export interface SubscriberDefaults {
   /** Channels that it sends to. */
   readonly sends?: readonly Channel[];
-  /** By event type: an export of `shared/` that creates its handler from a `HandlerContext`. */
+  /** By event type: the export of `shared/` that creates the handler from a `HandlerContext`. */
   readonly handlers?: Readonly<Record<string, (context: never) => unknown>>;
 }
 
 /**
- * The information about an app for the operator commands: the default export of the `rollcall.config.ts` beside its
- * `cdk.json`. Everything that is deployed, they read from the stage itself.
+ * Describes an app to the operator commands: the default export of the `rollcall.config.ts` beside its `cdk.json`. The
+ * commands read the deployed resources from the stage itself.
  * @public
  */
 export interface App extends AppConfig {
-  /** Name of the app: its resources are called `NAME-STAGE-…`. */
+  /** Name of the app, which is the prefix of its resources: `NAME-STAGE-…`. */
   readonly name: string;
-  /** The name of its aggregates. Default: an aggregate. */
+  /** The app's word for its aggregates. Default: `aggregate`. */
   readonly aggregate?: AggregateName;
-  /** Version of the app, which every stack of a stage has as an output. */
+  /** Version of the app. Every stack of a stage has it as an output. */
   readonly version?: string;
   /** Contracts of its messages, to decode binary data for display. */
   readonly messages?: readonly MessageContract[];
   /** Groups of capabilities that are switched together. */
   readonly profiles?: Profiles;
-  /** Tables of its topics' aggregates, which `rollcall ops reconcile` compares with consumers. Default: none. */
+  /** The tables of its aggregates, for `rollcall ops reconcile`. Default: none. */
   readonly aggregates?: readonly Aggregates[];
   /** The scopes of a token that lets an operator do everything. Default: `read write`. */
   readonly operatorScope?: string;
@@ -49,7 +49,7 @@ export interface App extends AppConfig {
    * @beta
    */
   readonly console?: ConsoleParts;
-  /** Suggested next steps, printed after a start. */
+  /** Suggested next steps, which `rollcall start` prints. */
   readonly firstSteps?: (addresses: Addresses) => string;
 }
 

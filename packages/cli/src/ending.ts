@@ -1,5 +1,5 @@
 const LOOKED_EVERY_MS = 250;
-/** A Ctrl-C arrives twice: the terminal sends it to all processes, and npm forwards it. */
+/** One Ctrl-C arrives as two signals: the terminal signals all processes, and npm forwards its own signal. */
 const SAME_WISH_MS = 1_000;
 
 /** Calls `end` at the first SIGINT or SIGTERM. Another signal more than a second later ends the process immediately. */
@@ -15,9 +15,9 @@ export function onEnd(end: () => unknown): void {
 }
 
 /**
- * Ends this process when the npm script that started it ends, in whatever way: it gets a SIGTERM once its parent is no
- * longer the one in `PARENT_PID`, which the scripts of package.json set. Without that variable, the parent may end
- * first, such as a shell that started it in the background.
+ * Sends this process a SIGTERM when the npm script that started it has ended for any reason: when the parent process is
+ * no longer the one in `PARENT_PID`, which the scripts in package.json set. Without that variable, this process may
+ * outlive its parent, such as a shell that started it in the background.
  */
 export function endWithNpm(): void {
   const { PARENT_PID } = process.env;

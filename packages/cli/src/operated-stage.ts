@@ -1,15 +1,15 @@
 /**
- * A stage as an app's commands see it: through AWS's own APIs, in an account or an embedded cloud.
+ * A stage in an account or an embedded cloud, for an app's own commands. All access uses AWS APIs.
  * @public
  */
 export interface Stage {
-  /** Name of the app: its resources are called `APP-STAGE-…`. */
+  /** Name of the app. Resources of the stage are called `APP-STAGE-…`. */
   readonly app: string;
-  /** Such as `dev`. */
+  /** Name of the stage, such as `dev`. */
   readonly name: string;
   /** AWS endpoint of an embedded cloud or of LocalStack; undefined: the account of the credentials. */
   readonly endpoint?: string | undefined;
-  /** Configuration for AWS clients; empty for an account, so that they find region and credentials themselves. */
+  /** Configuration for AWS clients. Empty for an account: the clients find region and credentials themselves. */
   readonly config: {
     readonly endpoint?: string;
     readonly region?: string;
@@ -18,17 +18,17 @@ export interface Stage {
   /** The physical name of a table, function or stack of the stage. */
   table(name: string): string;
   /**
-   * Calls AWS.
+   * Runs a call to AWS.
    * @throws {OperatorError} if the stage does not exist or is not reachable
    */
   ask<T>(question: () => Promise<T>): Promise<T>;
   /** Names of all consumers of queues. */
   subscribers(): Promise<string[]>;
-  /** Every queue, with its visible and in-flight messages. */
+  /** Every queue, with the numbers of its visible and in-flight messages. */
   queues(): Promise<Array<{ queue: string; visible: number; inFlight: number }>>;
 }
 
-/** Options of every command that gets a {@link Stage}. */
+/** Options of every command that receives a {@link Stage}. */
 export interface StageOptions {
   app?: string;
   stage?: string;
@@ -37,7 +37,7 @@ export interface StageOptions {
   json?: boolean;
 }
 
-/** The action of a command, with its stage, options and arguments. */
+/** The action of a command. It receives the stage, the options and the arguments. */
 export type StageAction<Own extends object, Args extends unknown[]> = (
   stage: Stage,
   options: Own & StageOptions,

@@ -1,6 +1,6 @@
 import yoctoSpinner from 'yocto-spinner';
 
-/** How long something took, for people. */
+/** The time since `began`, such as `1.2 s`. */
 export const secondsSince = (began: number) => `${((performance.now() - began) / 1000).toFixed(1)} s`;
 
 /**
@@ -24,7 +24,7 @@ export function createProgress(first: string, stream: NodeJS.WriteStream = proce
       succeed();
       begin(step);
     },
-    /** Ends the last step as the work ends. */
+    /** Ends the last step when the work ends. */
     async until<T>(work: Promise<T>): Promise<T> {
       try {
         const result = await work;

@@ -1,4 +1,4 @@
-/** Asks once, and caches the answer; a failure is not cached, so that the next call asks again. */
+/** Caches the result of the first successful call. A failure is not cached, so the next call tries again. */
 export function remembered<T>(ask: () => Promise<T>): () => Promise<T> {
   let answer: Promise<T> | undefined;
   return () => {

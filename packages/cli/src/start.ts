@@ -15,7 +15,7 @@ import { openStage } from './stage/stage.ts';
 export interface StartOptions {
   /** Keep no data. */
   memory?: boolean;
-  /** Folder. */
+  /** Folder for data. */
   data: string;
   /** Port of the API. */
   port: number;
@@ -25,20 +25,20 @@ export interface StartOptions {
   parameters: Record<string, string>;
   /** Deploy again when sources change. */
   watch?: boolean;
-  /** Where debuggers attach. */
+  /** The address at which debuggers attach. */
   inspect?: InspectorAddress;
 }
 
 const root = process.cwd();
 const OUTDIR = join(root, 'cdk.out');
-/** How long after a change further changes are combined with it. */
+/** A deployment starts this long after the last change, so that it includes changes made together. */
 const SETTLE_MS = 200;
 
 /** Runs the app of this folder until a signal ends it. @throws {CloudError} if it cannot be synthesized or started */
 export async function start(app: Partial<App>, options: StartOptions): Promise<void> {
   const started = performance.now();
   endWithNpm();
-  // Its files contain personal data and keys: only the user who starts it may read them.
+  // The cloud's files contain personal data and keys, so only the user who starts it may read them.
   process.umask(0o077);
   const inspector = options.inspect && openInspector(options.inspect);
   const progress = createProgress('Synthesizing the app, building its functions');
@@ -72,7 +72,7 @@ export async function start(app: Partial<App>, options: StartOptions): Promise<v
   console.log('Ctrl-C stops it.');
 }
 
-/** The console of an app of the kit, at the address of its API. In any other app, `GET /` may be a route of its own. */
+/** Serves the console at the address of the API, only for an app of the kit: in others, `GET /` may be a route. */
 async function consoleOf(app: Partial<App>, cloud: Cloud): Promise<Console | undefined> {
   const { name } = app;
   if (name === undefined) return undefined;
@@ -105,7 +105,7 @@ function ofEverybody({ beside, grpcUrl, endpointUrl }: Cloud, { memory, data }: 
     ...(grpcUrl === undefined ? [] : [['gRPC', pc.cyan(grpcUrl)] as const]),
     ['AWS', pc.cyan(endpointUrl)],
     ...Object.entries(beside).map(([name, url]): Line => [name, pc.cyan(url)]),
-    ['data', memory ? 'in memory, gone when this ends' : relative(process.cwd(), data)],
+    ['data', memory ? 'in memory only, deleted at the end' : relative(process.cwd(), data)],
   ];
 }
 
@@ -116,7 +116,7 @@ function table(lines: readonly Line[]): string {
   return lines.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`).join('\n');
 }
 
-/** Source folders of an app of the kit; any other app may use other folders. */
+/** Source folders of an app of the kit. Any other app may use other folders. */
 const SOURCES = ['infra', 'functions', 'shared', 'packages'];
 
 function foldersToWatch(): string[] {

@@ -1,6 +1,6 @@
 import { OperatorError } from './stage/errors.ts';
 
-/** A text for people, in English and, where an app has it, in Chinese; placeholders are in double braces. */
+/** A text in English and, optionally, in Chinese. Placeholders are in double braces. */
 export interface Words {
   readonly en: string;
   readonly zh?: string;
@@ -8,9 +8,9 @@ export interface Words {
 
 type OneAndMany = readonly [one: string, many: string];
 
-/** An app's name for its aggregates, singular and plural: `['order', 'orders']`. */
+/** An app's word for its aggregates, in the singular and the plural: `['order', 'orders']`. */
 export interface AggregateName {
-  /** The singular is one word of lower-case letters: `ops token` and `ops tail` have an option of this name. */
+  /** The singular is the name of an option of `ops token` and `ops tail`: one word of lower-case letters. */
   readonly en: OneAndMany;
   readonly zh?: OneAndMany;
 }
@@ -19,8 +19,8 @@ export interface AggregateName {
 const TAKEN = ['app', 'bodies', 'endpoint', 'errors', 'help', 'json', 'past', 'scope', 'service', 'stage'];
 
 /**
- * The option by which commands select one aggregate.
- * @throws {OperatorError} if commander would read it differently, or it collides with another option
+ * The name of the option with which commands select one aggregate.
+ * @throws {OperatorError} if commander would read the name differently, or another option has it
  */
 export function optionOf({ en: [name] }: AggregateName): string {
   if (/^[a-z]+$/.test(name) && !TAKEN.includes(name)) return name;

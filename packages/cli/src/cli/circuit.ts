@@ -7,10 +7,7 @@ import { age, printJson, printTable } from './output.ts';
 
 const list = new Command('list')
   .description('list circuits: their state, and response times of the remote services')
-  .addHelpText(
-    'after',
-    '\nThe 99.9th percentile is what a timeout should not be below.\nExample: npm run ops -- circuit list',
-  )
+  .addHelpText('after', '\nA timeout should be at least the 99.9th percentile.\nExample: npm run ops -- circuit list')
   .action(
     onStage<object, []>(async (stage, { json }) => {
       const now = new Date();
@@ -18,7 +15,9 @@ const list = new Command('list')
       if (json) return printJson(found);
       if (found.length === 0)
         return console.log(
-          pc.dim('No calls recorded yet: an instance reports a call with its next one, a second later or more.'),
+          pc.dim(
+            'No calls are recorded yet. An instance reports a call when it makes its next one, at least a second later.',
+          ),
         );
       printTable(
         found.map(({ circuit, state, since, nextProbe, recentCalls, recentFailures, calls, ms }) => ({
@@ -48,7 +47,7 @@ const reset = new Command('reset')
         confirm(`All functions will call ${circuit} again immediately.`, yes),
       );
       if (json) printJson({ circuit, state: 'closed', was });
-      else console.log(was === 'closed' ? `${circuit} is closed already.` : `${circuit} is closed.`);
+      else console.log(was === 'closed' ? `${circuit} is already closed.` : `${circuit} is closed.`);
     }),
   );
 

@@ -6,12 +6,12 @@ import { openStage, type Stage } from '../stage/stage.ts';
 
 /** Options that every command has. */
 export interface Common {
-  /** Name of the app. Default: that of this folder. */
+  /** Name of the app. Default: the app of the working folder. */
   app?: string;
   stage?: string;
   endpoint?: string;
   json?: boolean;
-  /** The folder's app: not an option, but `createProgram` stores it with them. */
+  /** The app of the working folder. It is not an option, but `createProgram` stores it with the options. */
   folder: Partial<App>;
 }
 
@@ -34,11 +34,11 @@ export const withStage = (command: Command): Command =>
     .option('--app <name>', 'name of the app (default: from the rollcall.config.ts of this folder)')
     .option(
       '--stage <name>',
-      'a stage in the account and region of your AWS credentials; without it, the stage of an embedded cloud',
+      'a stage in the account and region of your AWS credentials (default: the stage of an embedded cloud)',
     )
     .option(
       '--endpoint <url>',
-      `an embedded cloud or LocalStack (default: AWS_ENDPOINT_URL, else ${EMBEDDED_CLOUD})`,
+      `an embedded cloud or LocalStack (default: AWS_ENDPOINT_URL, otherwise ${EMBEDDED_CLOUD})`,
       url,
     )
     .option('--json', 'print only JSON');
@@ -56,8 +56,9 @@ async function runningAt(endpoint: string | undefined, stage: string): Promise<s
   const named = (await cloud?.templates())?.map(({ name }) => name.split(`-${stage}-`)) ?? [];
   const found = named.find((parts) => parts.length > 1)?.[0];
   if (found) return found;
-  const where = endpoint === undefined ? '' : ` Nothing at ${endpoint} does: is it running (npm start)?`;
-  throw new OperatorError(`Pass --app: no rollcall.config.ts in this folder names the app.${where}`);
+  const where =
+    endpoint === undefined ? '' : ` No embedded cloud at ${endpoint} names it either. Is it running (npm start)?`;
+  throw new OperatorError(`Pass --app, because no rollcall.config.ts in this folder names the app.${where}`);
 }
 
 /** An invalid command line: exit code 2. */
@@ -65,7 +66,7 @@ export class UsageError extends OperatorError {}
 
 type Action<Own, Args extends unknown[]> = (stage: Stage, options: Own & Common, ...args: Args) => Promise<void>;
 
-/** Passes a stage to an action, with the common options and its own. */
+/** Passes to an action its stage, its options (including the common ones) and its arguments. */
 export const onStage =
   <Own extends object, Args extends unknown[]>(action: Action<Own, Args>) =>
   async (...given: unknown[]): Promise<void> => {

@@ -1,6 +1,6 @@
 /** A command, with the words that can follow it. */
 export interface Completable {
-  /** Names of the commands that lead to it; empty: the program itself. */
+  /** The names of its parent commands, then its own. Empty for the program itself. */
   path: readonly string[];
   subcommands: ReadonlyArray<{ name: string; description: string }>;
   options: ReadonlyArray<{
@@ -15,7 +15,7 @@ export interface Completable {
 
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** Follows the typed words from command to command, then offers the possible next words, or the values of an option. */
+/** The script finds the command in the typed words, then offers the next words, or the values of an option. */
 export function bashScript(all: readonly Completable[]): string {
   const named = all.map((one) => ({ ...one, at: one.path.join(' ') }));
   const steps = named

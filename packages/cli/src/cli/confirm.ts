@@ -4,8 +4,8 @@ import { OperatorError } from '../stage/errors.ts';
 /**
  * Asks for confirmation.
  * @param what the action to confirm
- * @param yes whether it is confirmed already, by `--yes`
- * @throws {OperatorError} if the answer is not yes, or there is no terminal to ask on
+ * @param yes whether `--yes` already confirms it
+ * @throws {OperatorError} if the answer is not yes, or standard input is not a terminal
  * @beta
  */
 export async function confirm(what: string, yes: boolean | undefined): Promise<void> {

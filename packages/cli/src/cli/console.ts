@@ -8,14 +8,14 @@ import { endWithNpm, onEnd } from '../ending.ts';
 import { onStage, port } from './command.ts';
 import { printJson } from './output.ts';
 
-/** A command has one parent, and this one is in `ops` and beside it. */
+/** Creates a new command at each call, because a command has one parent and both `rollcall` and `ops` have this one. */
 export const consoleCommand = (): Command =>
   new Command('console')
     .description('serve the console of a stage on this machine, with your credentials, until Ctrl-C')
     .option('--port <port>', 'port on 127.0.0.1', port, 4040)
     .addHelpText(
       'after',
-      '\nAnybody on this machine can use it while it runs. An embedded cloud serves its own console at http://127.0.0.1:4000/\nExample: AWS_PROFILE=… npm run ops -- console --stage prod',
+      '\nWhile it runs, anybody on this machine can use it. An embedded cloud serves its own console at http://127.0.0.1:4000/\nExample: AWS_PROFILE=… npm run ops -- console --stage prod',
     )
     .action(
       onStage<{ port: number }, []>(async (stage, { port: wanted, json, folder }) => {

@@ -14,7 +14,7 @@ const instanceRow = ({ id, address, weight, metadata, leaseUntil }: LiveInstance
 });
 
 export const discover = new Command('discover')
-  .description('find a service: its registered instances, or what the deployment registered')
+  .description('find a service: its live instances, or the entry that the deployment registered')
   .argument('<service>', 'such as order-events or payments')
   .addHelpText('after', '\nExample: npm run ops -- discover payments')
   .action(
@@ -29,7 +29,7 @@ export const discover = new Command('discover')
       );
       if (instances.length + entries.length === 0) {
         throw new OperatorError(
-          `${service} is not registered: neither by an instance in ${stage.table('instances')}, nor by the deployment as ${namespaceOf(stage)}/${service}.`,
+          `${service} is not registered. No instance is in ${stage.table('instances')}, and the deployment has no entry ${namespaceOf(stage)}/${service}.`,
         );
       }
       if (json) return printJson({ service, instances, registered: entries });

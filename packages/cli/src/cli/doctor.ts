@@ -40,7 +40,7 @@ const MARKS: Record<Verdict, string> = {
 
 const WIDTH = Math.max(...Object.keys(CHECKS).map((name) => name.length));
 
-/** Replaces command names by the form in which this user calls them. */
+/** Replaces npm scripts in the remedy if the user runs an installed `rollcall`. */
 const named = (finding: Finding): Finding =>
   finding.remedy === undefined ? finding : { ...finding, remedy: called(finding.remedy) };
 

@@ -38,12 +38,12 @@ interface IssuerOptions {
 export const issuer = new Command('issuer')
   .description('issue tokens to every process on this machine, until Ctrl-C: for a stage without an OpenID provider')
   .option('--port <port>', 'port on 127.0.0.1', port, ISSUER_PORT)
-  .option('--url <url>', 'host name in its URL, if the cloud uses another name for this machine', url)
+  .option('--url <url>', 'URL of the issuer, if the cloud uses another name for this machine', url)
   .option('--data <dir>', 'folder for its key', '.rollcall')
-  .option('--audience <name>', 'audience of its tokens (default: the name of the app)')
+  .option('--audience <name>', 'audience of the tokens (default: the name of the app)')
   .addHelpText(
     'after',
-    '\nIts URL is the TokenIssuer of the stage. An embedded cloud has an issuer of its own.\nExample: npm run ops -- issuer, and in another terminal: npm run --silent ops -- token --stage localstack --endpoint http://127.0.0.1:4566',
+    '\nSet the parameter TokenIssuer of the stage to its URL. An embedded cloud has an issuer of its own.\nExample: npm run ops -- issuer, and in another terminal: npm run --silent ops -- token --stage localstack --endpoint http://127.0.0.1:4566',
   )
   .action(async (_: IssuerOptions, command: Command) => {
     const options = command.optsWithGlobals<IssuerOptions & Common>();

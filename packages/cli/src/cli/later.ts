@@ -20,7 +20,7 @@ const list = new Command('list')
           type: (JSON.parse(body) as { type: string }).type,
         })),
       );
-      const count = all.length > limit ? `the next ${limit} of ${all.length}` : `${all.length} wait`;
+      const count = all.length > limit ? `the next ${limit} of ${all.length}` : `${all.length} scheduled`;
       console.log(pc.dim(all.length === 0 ? 'No message is scheduled.' : count));
     }),
   );
@@ -29,7 +29,7 @@ const asking = (name: string, description: string, what: 'sendNow' | 'cancel', d
   new Command(name)
     .description(description)
     .argument('<aggregate>', 'id of the aggregate')
-    .argument('<name>', 'its name, as `later list` shows it')
+    .argument('<name>', 'name of the message, as `later list` shows it')
     .addHelpText('after', `\nExample: npm run ops -- later ${name} 0199… deadline`)
     .action(
       onStage<object, [string, string]>(async (stage, { json }, aggregate, waiting) => {
@@ -44,6 +44,6 @@ export const later = new Command('later').description('scheduled messages: commi
 for (const command of [
   list,
   asking('send', 'send a message before its time', 'sendNow', 'sent'),
-  asking('cancel', 'cancel one', 'cancel', 'cancelled'),
+  asking('cancel', 'cancel a message', 'cancel', 'cancelled'),
 ])
   later.addCommand(command);

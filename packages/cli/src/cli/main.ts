@@ -10,7 +10,7 @@ try {
   await createProgram(await readApp(process.cwd())).parseAsync();
 } catch (error) {
   const { name, message } = error as Error;
-  // The embedded cloud may come from a package of its own, with its own error class.
+  // The class of an embedded cloud's errors may come from another package, so its name is compared.
   const isExpected = error instanceof OperatorError || name === 'CloudError';
   console.error(pc.red(called(isExpected ? message : `${name}: ${message}`)));
   process.exitCode = error instanceof UsageError ? USAGE : 1;

@@ -1,6 +1,6 @@
 const isInstalled = !import.meta.url.endsWith('.ts');
 
-/** Texts name commands as npm scripts; an installed package has no such scripts. */
+/** Texts name npm scripts. An installed package has none, so this function replaces them by `rollcall` commands. */
 export const called = (text: string): string =>
   isInstalled
     ? text.replaceAll(/npm run (--silent )?ops --/g, 'rollcall ops').replaceAll('npm start', 'rollcall start')

@@ -27,16 +27,19 @@ function appFolder(): string {
 }
 
 const appCommand = new Command('app')
-  .description('create an app in a folder of its own: one publishing service, and a test')
+  .description('create an app in a new folder: one publishing service, and a test')
   .argument('<name>', 'one word, such as shop')
   .addHelpText('after', '\nExample: rollcall new app shop')
   .action((name: string) => write(join(process.cwd(), name), newApp(name)));
 
 const serviceCommand = (app: Partial<App>) =>
   new Command('service')
-    .description('add a publishing service: an event on a topic of its own, two routes, and a test')
+    .description('add a publishing service: a topic with an event, two routes, and a test')
     .argument('<name>', 'one word, such as orders')
-    .option('--about <thing>', 'name of its aggregate, in the singular; default: the name without a final s')
+    .option(
+      '--about <thing>',
+      'name of its aggregate, in the singular; default: the name of the service without a final s',
+    )
     .addHelpText('after', '\nExample: rollcall new service orders')
     .action((name: string, { about }: { about?: string }) => {
       const root = appFolder();
@@ -57,7 +60,7 @@ const subscriberCommand = (app: Partial<App>) =>
 const commandCommand = (app: Partial<App>) =>
   new Command('command')
     .description('add a command from one service to another, through a queue')
-    .argument('<name>', 'in the imperative, such as charge or refund-order')
+    .argument('<name>', 'verb in the imperative, such as charge or refund-order')
     .requiredOption('--of <service>', 'the service that executes it, such as payments')
     .requiredOption('--from <service>', 'the service that sends it, such as orders')
     .option('--reply <name>', 'the document that replies to it, such as charged; default: no reply')
@@ -74,11 +77,11 @@ type Access = (typeof ACCESS)[number];
 
 const routeCommand = new Command('route')
   .description('add a route to a service, with its handler')
-  .argument('<name>', 'key of the route and export of its handler, such as cancel')
+  .argument('<name>', 'key of the route, and name of its handler, such as cancel')
   .addArgument(new Argument('<method>').choices(METHODS))
   .argument('<path>', 'with its parameter as {id}, such as /orders/{id}')
   .requiredOption('--of <service>', 'the service that implements it, such as orders')
-  .addOption(new Option('--access <who>', 'default: read for GET, write for others').choices(ACCESS))
+  .addOption(new Option('--access <who>', 'default: read for GET, write for other methods').choices(ACCESS))
   .addHelpText('after', "\nExample: rollcall new route cancel DELETE '/orders/{id}' --of orders")
   .action((name: string, method: Method, path: string, options: { of: string; access?: Access }) => {
     const root = appFolder();
@@ -88,7 +91,9 @@ const routeCommand = new Command('route')
 
 export const newCommand = (app: Partial<App>): Command =>
   new Command('new')
-    .description('create an app or a part of it; overwrites no file, and edits those that wire a new part in')
+    .description(
+      'create an app or a part of it; never overwrites a file, but edits the files that must refer to a new part',
+    )
     .addCommand(appCommand)
     .addCommand(serviceCommand(app))
     .addCommand(subscriberCommand(app))

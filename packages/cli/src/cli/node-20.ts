@@ -1,4 +1,4 @@
-// Polyfills for Node.js 20 of features of 21 and 22 that the commands use.
+// Polyfills for Node.js 20: features of Node.js 21 and 22 that the commands use.
 
 Map.groupBy ??= <K, T>(items: Iterable<T>, keyOf: (item: T, index: number) => K) => {
   const groups = new Map<K, T[]>();

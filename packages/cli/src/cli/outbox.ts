@@ -22,17 +22,17 @@ const list = new Command('list')
         bytes: messages.reduce((total, { body }) => total + Buffer.byteLength(body), 0),
       }));
       printTable(shown);
-      const count = rows.length > limit ? `the oldest ${limit} of ${rows.length}` : `${rows.length} wait`;
-      console.log(pc.dim(rows.length === 0 ? 'Everything is published.' : count));
+      const count = rows.length > limit ? `the oldest ${limit} of ${rows.length}` : `${rows.length} pending`;
+      console.log(pc.dim(rows.length === 0 ? 'All messages are published.' : count));
     }),
   );
 
 const publish = new Command('publish')
-  .description('publish pending messages now, and explain what could not be published')
-  .argument('[aggregates...]', 'only of these aggregates; default: all')
+  .description('publish pending messages now, and list the errors of those that fail')
+  .argument('[aggregates...]', 'ids of aggregates; default: all')
   .addHelpText(
     'after',
-    '\nExit code 1: something could not be published.\nExample: npm run ops -- outbox publish 0199…',
+    '\nExit code 1: some messages could not be published.\nExample: npm run ops -- outbox publish 0199…',
   )
   .action(
     onStage<object, [string[]]>(async (stage, { json }, aggregates) => {
@@ -40,8 +40,9 @@ const publish = new Command('publish')
       process.exitCode = report.failedAggregates > 0 || !report.finished ? 1 : 0;
       if (json) return printJson(report);
       for (const { aggregateId, error } of report.failed) console.log(pc.red(`${aggregateId}: ${error}`));
-      console.log(`${report.published} published, ${report.failedAggregates} aggregates not`);
-      if (!report.finished) console.log(pc.yellow('Time ran out before everything was processed: run it again.'));
+      console.log(`${report.published} published, ${report.failedAggregates} aggregates failed`);
+      if (!report.finished)
+        console.log(pc.yellow('The time limit was reached before all messages were processed. Run the command again.'));
     }),
   );
 

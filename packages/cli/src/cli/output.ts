@@ -8,10 +8,10 @@ import stringWidth from 'string-width';
  */
 export const printJson = (value: unknown): void => console.log(JSON.stringify(value, null, 2));
 
-/** Text from others must not move the terminal's cursor, or reverse its lines. */
+/** Replaces control and format characters, which could move the terminal's cursor or reverse a line. */
 export const harmless = (text: string) => text.replaceAll(/[\p{Cc}\p{Cf}]/gu, '\u{fffd}');
 
-/** Pads to a width in terminal columns; a Chinese character takes two. */
+/** Pads to a width in terminal columns; a Chinese character takes two columns. */
 const padded = (text: string, width: number) => text + ' '.repeat(width - stringWidth(text));
 
 /**
@@ -41,7 +41,7 @@ const UNITS = [
   ['min', 60],
 ] as const;
 
-/** The time since then, in the largest unit of which there are at least two. */
+/** The time from `since` to `now`, in the largest unit that gives at least 2. */
 export function age(since: string, now: Date): string {
   const seconds = Math.max(0, Math.round((now.getTime() - Date.parse(since)) / 1000));
   const [unit, size] = UNITS.find(([, each]) => seconds >= 2 * each) ?? ['s', 1];

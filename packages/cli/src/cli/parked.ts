@@ -27,7 +27,7 @@ async function parkedIn(stage: Stage, subscribers: readonly string[], reason?: s
   return found.sort((a, b) => a.parkedAt.localeCompare(b.parkedAt) || a.version - b.version);
 }
 
-/** Messages under a queue have no version, but an id. */
+/** The version; or the id of a message that is parked under a queue, because it has no version. */
 const versionOrId = ({ version, messageId }: ParkedMessage) => (version === 0 ? messageId : version);
 
 function printFound(found: readonly Found[], limit: number): void {
@@ -65,10 +65,10 @@ const list = new Command('list')
   );
 
 const show = new Command('show')
-  .description('show everything about the parked or discarded messages of one aggregate, or under a queue')
+  .description('show all details of the parked and discarded messages of one aggregate, or under a queue')
   .argument('<subscriber>')
-  .argument('<aggregate>', 'id of the aggregate, or the name of a queue for messages that name none', asKept)
-  .argument('[version]', 'only this version; under a queue, only the message with this id')
+  .argument('<aggregate>', 'id of the aggregate, or the name of a queue for messages that name no aggregate', asKept)
+  .argument('[version]', 'only this version; for a queue, only the message with this id')
   .addHelpText('after', '\nExample: npm run ops -- parked show fulfilment shop-dev-fulfilment.fifo')
   .action(
     onStage<object, [string, string, string | undefined]>(
@@ -100,20 +100,20 @@ function pretty(body: string, contracts: App['messages']): string {
 
 const redriveCommand = new Command('redrive')
   .description(
-    'apply parked messages, also those that failed permanently: each aggregate in order; one aggregate first, as a canary',
+    'apply parked messages again, including permanently failed ones: each aggregate in order, and one aggregate first as a canary',
   )
   .argument('<subscriber>')
   .argument('[aggregates...]', 'ids of aggregates, or the name of a queue')
-  .option('--all', 'all parked aggregates, failed ones first; except held messages')
+  .option('--all', 'all aggregates with parked messages, failed ones first; held messages stay parked')
   .addOption(
     new Option(
       '--reason <reason>',
-      'with --all: only messages parked for this reason; held releases held messages',
+      'with --all: only messages parked for this reason; "held" releases held messages',
     ).choices(redrivableReasons),
   )
   .addHelpText(
     'after',
-    '\nCtrl-C stops it; what was applied stays applied, and the next run continues. Exit code 1: something failed again,\nor was not tried.\nExample: npm run ops -- parked redrive fulfilment --all',
+    '\nCtrl-C stops it. Applied messages stay applied, and the next run continues. Exit code 1: some aggregates failed again\nor were not tried.\nExample: npm run ops -- parked redrive fulfilment --all',
   )
   .action(
     onStage<{ all?: boolean; reason?: string }, [string, string[]]>(async (stage, options, subscriber, given) => {
@@ -122,7 +122,7 @@ const redriveCommand = new Command('redrive')
       if (reason && !all)
         throw new UsageError('--reason requires --all: if you name an aggregate, all of its messages are applied.');
       await subscriberNamed(stage, subscriber);
-      // Naming an aggregate includes its held messages.
+      // If an aggregate is named, its held messages are released too.
       const release = !all || reason === 'held';
       const aggregates = all
         ? aggregatesToRedrive(await parkedIn(stage, [subscriber]), { reason, release })
@@ -142,8 +142,8 @@ const redriveCommand = new Command('redrive')
       for (const { aggregateId, version, error } of failures) {
         console.log(pc.red(`${aggregateId}${version ? ` version ${version}` : ''}: ${error}`));
       }
-      for (const aggregateId of unknown) console.log(pc.yellow(`${aggregateId}: nothing parked`));
-      if (obsolete > 0) console.log(`${obsolete} removed: applied before, or of an erased aggregate`);
+      for (const aggregateId of unknown) console.log(pc.yellow(`${aggregateId}: no parked messages`));
+      if (obsolete > 0) console.log(`${obsolete} removed: already applied, or of an erased aggregate`);
       console.log(`${applied} applied, ${waiting} wait for their turn, ${forPerson} need an operator`);
       const why = signal.aborted ? 'stopped' : 'stopped, because messages failed again';
       if (left > 0) console.log(pc.yellow(`${why}: ${left} aggregates not tried`));
@@ -152,16 +152,16 @@ const redriveCommand = new Command('redrive')
 
 function reasonOf(text: string): string {
   if (text.trim() !== '') return text;
-  throw new InvalidArgumentError('Say why.');
+  throw new InvalidArgumentError('A reason is required.');
 }
 
 const discard = new Command('discard')
-  .description('skip one version on purpose, without its effect; message and reason are kept')
+  .description('skip one version deliberately, without its effect; the message and the reason are kept')
   .argument('<subscriber>')
   .argument('<aggregate>', 'id of the aggregate, or the name of a queue', asKept)
   .argument(
     '<version>',
-    'the version, which may never have arrived; under a queue, the id of the message, as `parked list` shows it',
+    'the version, even if its message never arrived; for a queue, the id of the message as `parked list` shows it',
   )
   .requiredOption('--because <reason>', 'the reason, which is kept with the message', reasonOf)
   .option('--message <id>', 'the message id, if several messages have this version')

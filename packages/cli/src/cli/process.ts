@@ -7,7 +7,7 @@ import { onStage, subscriberNamed } from './command.ts';
 import { age, harmless, printJson, printTable } from './output.ts';
 
 const list = new Command('list')
-  .description('list processes that need an operator, the longest waiting first')
+  .description('list processes that need an operator, the one that waits longest first')
   .addHelpText('after', '\nExample: npm run ops -- process list')
   .action(
     onStage<object, []>(async (stage, { json }) => {
@@ -19,12 +19,12 @@ const list = new Command('list')
     }),
   );
 
-const SUBSCRIBER = 'consumer of its replies, as `process list` shows it';
+const SUBSCRIBER = 'consumer of the replies, as `process list` shows it';
 
 const show = new Command('show')
   .description('show the completed steps of a process, and its current one')
   .argument('<subscriber>', SUBSCRIBER)
-  .argument('<process>', 'its id', asKept)
+  .argument('<process>', 'id of the process', asKept)
   .addHelpText('after', '\nExample: npm run ops -- process show orders-replies 0199…')
   .action(
     onStage<object, [string, string]>(async (stage, _, subscriber, id) =>
@@ -36,7 +36,7 @@ const deciding = (name: string, description: string, decisionOf: (because: strin
   new Command(name)
     .description(description)
     .argument('<subscriber>', SUBSCRIBER)
-    .argument('<process>', 'its id', asKept)
+    .argument('<process>', 'id of the process', asKept)
     .requiredOption('--because <reason>', 'the reason, which is kept with the process')
     .addHelpText('after', `\nExample: npm run ops -- process ${name} orders-replies 0199… --because '…'`)
     .action(
@@ -54,6 +54,6 @@ for (const command of [
   show,
   deciding('retry', 'send the failed command again', (retry) => ({ retry })),
   deciding('done', 'record that a person has done the failed step', (done) => ({ done })),
-  deciding('cancel', 'compensate everything that is done, before the pivot', (cancel) => ({ cancel })),
+  deciding('cancel', 'compensate the completed steps; only possible before the pivot', (cancel) => ({ cancel })),
 ])
   processCommand.addCommand(command);

@@ -29,13 +29,13 @@ import { trace } from './trace.ts';
 export const USAGE = 2;
 
 const HELP = `
-Exit codes: 0 done; 1 it failed, or something is left; 2 the command line is wrong. Ctrl-C leaves what was done.
-Colours: none with NO_COLOR=1, or where no terminal is.
+Exit codes: 0 success; 1 failure, or work remains; 2 invalid command line. Ctrl-C undoes nothing.
+Colours: off with NO_COLOR=1, or if the output is not a terminal.
 
 Examples:
-  npm run ops -- doctor                      what is wrong, and what to do
-  npm run ops -- parked list --stage prod    of stage prod of your AWS account
-  npm run ops -- queues --json               for scripts`;
+  npm run ops -- doctor                      problems of the stage, and their remedies
+  npm run ops -- parked list --stage prod    for stage prod of your AWS account
+  npm run ops -- queues --json               JSON for scripts`;
 
 function opsCommand({ commands = [], profiles, aggregate = AGGREGATE }: Partial<App>): Command {
   const name = optionOf(aggregate);
@@ -90,7 +90,7 @@ export function createProgram(app: Partial<App>): Command {
   return program.setOptionValue('folder', app);
 }
 
-/** Subcommands that are added later do not inherit the help format and exit behaviour. */
+/** Copies the help format and exit behaviour to all subcommands, because `addCommand` does not. */
 function inherit(command: Command): void {
   for (const one of command.commands) inherit(one.copyInheritedSettings(command));
 }

@@ -19,19 +19,19 @@ interface ReconcileOptions {
 
 export const reconcile = new Command('reconcile')
   .description(
-    'compare what a service has published with what each consumer has applied, for example after restoring a table',
+    'compare the published versions with those that each consumer has applied, for example after restoring a table',
   )
-  .option('--mend', 'repair what can be repaired; list the decisions left to an operator')
+  .option('--mend', 'repair the differences that can be repaired; list those that an operator must decide')
   .option(
     '--since <time>',
-    'with --mend: replay the archive from this time, or from a duration before now; default: all of it',
+    'with --mend: replay the archive from this time, or from a duration before now; default: the whole archive',
     moment,
   )
   .option('--limit <n>', 'maximum number of differences shown per kind', atLeastOne, 10)
   .option('--yes', 'do not ask for confirmation')
   .addHelpText(
     'after',
-    '\nExit code 1: there are differences, or some remain after the repair.\nExample: npm run ops -- reconcile',
+    '\nExit code 1: differences exist, or remain after the repair.\nExample: npm run ops -- reconcile',
   )
   .action(
     onStage<ReconcileOptions, []>(async (stage, { mend: mends, since, limit, yes, json, folder }) => {
@@ -70,11 +70,11 @@ function consequencesOf(counts: readonly Count[]): string {
   const steps = [
     'Committed messages are published.',
     ...(raised.length > 0
-      ? [`At most ${sum(raised)} versions are raised, and those states published again to all consumers.`]
+      ? [`At most ${sum(raised)} versions are raised, and those states are published again to all consumers.`]
       : []),
     ...(lacking.length > 0
       ? [
-          `${consumers} replay the archive; what it does not contain is published again from the state. Lost work is repeated, provider calls included.`,
+          `The archive is replayed to ${consumers}. Versions that it does not contain are published again with the current state. Lost work is repeated, including provider calls.`,
         ]
       : []),
   ];
@@ -83,9 +83,9 @@ function consequencesOf(counts: readonly Count[]): string {
 
 function printMended({ published, raised, replayed, notReplayed, toldAgain }: Mended): void {
   console.log(
-    `${published} published, ${raised} versions raised, ${toldAgain} versions published again from the state`,
+    `${published} published, ${raised} versions raised, ${toldAgain} versions published again with the current state`,
   );
-  if (replayed.length > 0) console.log(`read again: ${replayed.join(', ')}`);
+  if (replayed.length > 0) console.log(`archive replayed to: ${replayed.join(', ')}`);
   for (const { consumer, because } of notReplayed) console.log(pc.yellow(`no replay to ${consumer}: ${because}`));
 }
 
@@ -110,5 +110,5 @@ function print({ counts, differences, subjects, cursors, onTheirWay, consistent 
       .map(([name, count]) => `${count} ${name}`)
       .join(', ');
   console.log(pc.dim(`compared: ${listed(subjects)}; cursors: ${listed(cursors)}`));
-  if (consistent) console.log(pc.green('Everything agrees.'));
+  if (consistent) console.log(pc.green('No differences.'));
 }

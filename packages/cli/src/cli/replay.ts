@@ -14,7 +14,7 @@ interface ReplayOptions {
 }
 
 export const replay = new Command('replay')
-  .description('replay published events to a subscriber: one that is new, was repaired, or has lost its table')
+  .description('replay published events to a subscriber that is new, was repaired or has lost its table')
   .argument('<subscriber>')
   .requiredOption(
     '--since <time>',
@@ -22,11 +22,11 @@ export const replay = new Command('replay')
     moment,
   )
   .option('--until <time>', 'up to this time; default: now', moment)
-  .option('--no-wait', 'only start it')
+  .option('--no-wait', 'start the replay without waiting for its end')
   .option('--yes', 'do not ask for confirmation')
   .addHelpText(
     'after',
-    '\nIt replays what the topic keeps (eventArchiveDays in infra/stages.ts). Commands are not kept. Ctrl-C ends the waiting,\nnot the replay.\nExample: npm run ops -- replay fulfilment --since 2h',
+    '\nIt replays the archive of the topic (eventArchiveDays in infra/stages.ts). Commands are not archived. Ctrl-C stops\nwaiting; the replay continues.\nExample: npm run ops -- replay fulfilment --since 2h',
   )
   .action(
     onStage<ReplayOptions, [string]>(async (stage, { since, until, wait, yes, json }, subscriber) => {
@@ -52,7 +52,7 @@ export const replay = new Command('replay')
     }),
   );
 
-/** On a terminal, a line that the next one overwrites. */
+/** Prints a line that the next one overwrites; only on a terminal. */
 function status(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
 }

@@ -15,7 +15,7 @@ function parameter(text: string): Record<string, string> {
   throw new InvalidArgumentError('It must be of the form NAME=VALUE.');
 }
 
-/** Not `localhost`, for which Node.js warns that the inspector may be reachable from outside. */
+/** Replaces `localhost`, because Node.js warns that an inspector at that name may be reachable from outside. */
 const LOOPBACK = new Map([
   ['127.0.0.1', '127.0.0.1'],
   ['localhost', '127.0.0.1'],
@@ -27,7 +27,7 @@ function inspectorAddress(text: string): InspectorAddress {
   const [host, port] = [LOOPBACK.get(named), Number(digits)];
   if (host === undefined)
     throw new InvalidArgumentError(
-      'A client of an inspector can run any code, so it listens on 127.0.0.1, localhost or [::1] only. From another machine, forward the port: ssh -L 9229:127.0.0.1:9229 HOST',
+      'A client of the inspector can run any code, so the inspector listens only on 127.0.0.1, localhost or [::1]. From another machine, forward the port: ssh -L 9229:127.0.0.1:9229 HOST',
     );
   if (port <= 65_535) return { host, port };
   throw new InvalidArgumentError('It must be of the form PORT or HOST:PORT.');
@@ -35,8 +35,8 @@ function inspectorAddress(text: string): InspectorAddress {
 
 export const startCommand = (app: Partial<App>): Command =>
   new Command('start')
-    .description('run the CDK app of this folder on this machine: no Docker, no account')
-    .option('--memory', 'keep no data')
+    .description('run the CDK app of this folder on this machine, without Docker or an AWS account')
+    .option('--memory', 'keep data in memory only')
     .option('--data <dir>', 'keep data in this folder', '.rollcall')
     .option(
       '--port <port>',
@@ -58,7 +58,7 @@ export const startCommand = (app: Partial<App>): Command =>
     .addOption(
       new Option(
         '--inspect [host:port]',
-        'debuggers can attach, and functions have no timeouts; default: 127.0.0.1:9229',
+        'let debuggers attach, and disable the timeouts of functions; default: 127.0.0.1:9229',
       )
         .preset('9229')
         .argParser(inspectorAddress),

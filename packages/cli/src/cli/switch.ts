@@ -56,13 +56,13 @@ function report(changes: readonly SwitchChange[], json: boolean | undefined): vo
   for (const { capability, mode, until } of changes) {
     console.log(`${capability} is switched to ${pc.bold(mode)}${until ? ` until ${until}` : ''}`);
   }
-  console.log(pc.dim('It reaches every instance within five seconds.'));
+  console.log(pc.dim('Every instance applies it within five seconds.'));
 }
 
 const withHow = (command: Command) =>
   command
     .requiredOption('--why <reason>', 'the reason, for other operators')
-    .option('--for <time>', 'return to on automatically, after 30min, 2h or 1d', duration)
+    .option('--for <time>', 'switch back to on automatically after this time: 30min, 2h or 1d', duration)
     .option('--by <name>', 'your name, for the history (default: your user)');
 
 /** @param hints completions for the shell; the valid values depend on the stage */
@@ -101,7 +101,7 @@ const profileCommand = (profiles: Profiles) =>
     );
 
 const history = new Command('history')
-  .description('list the history of switches, latest first')
+  .description('list past changes of switches, the latest first')
   .option('--limit <n>', 'maximum number of entries', atLeastOne, 20)
   .addHelpText('after', '\nExample: npm run ops -- switch history --limit 5')
   .action(

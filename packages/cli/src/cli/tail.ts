@@ -64,7 +64,7 @@ export const tailCommand = (name: string) =>
     .option('--service <name>', 'only of this service, such as payments')
     .option('--errors', 'only failures')
     .option('--bodies', 'include message bodies: personal data')
-    .option('--past', 'start with the events that the cloud still has')
+    .option('--past', 'start with the past events that the cloud has kept')
     .addHelpText(
       'after',
       '\nWith --json, one JSON object per line. For an account, use CloudWatch: aws logs tail --follow /aws/lambda/APP-STAGE-FUNCTION\nExample: npm run ops -- tail --errors',

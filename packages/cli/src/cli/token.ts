@@ -13,11 +13,11 @@ interface TokenOptions extends Record<string, unknown> {
 export const tokenCommand = (name: string) =>
   new Command('token')
     .description(
-      'print a token for the API, from the issuer of an embedded cloud or from `issuer`; by default with the scopes that an operator of the app needs',
+      'print a token for the API, from an embedded cloud or from `ops issuer`; default scopes: those that an operator needs',
     )
-    .option(`--${name} <id>`, `its subject is this ${name}`, asKept)
-    .option('--scope <scopes>', 'its scopes, such as "orders:read orders:write"')
-    .option('--expires-in <seconds>', 'default: an hour', atLeastOne)
+    .option(`--${name} <id>`, `subject of the token: the id of this ${name}`, asKept)
+    .option('--scope <scopes>', 'scopes of the token, such as "orders:read orders:write"')
+    .option('--expires-in <seconds>', 'lifetime of the token; default: an hour', atLeastOne)
     .addHelpText(
       'after',
       '\nExample: curl -H "authorization: Bearer $(npm run --silent ops -- token)" http://127.0.0.1:4000/',

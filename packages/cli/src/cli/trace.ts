@@ -12,7 +12,7 @@ import { harmless, printJson } from './output.ts';
 const TRACE = /^(1-[0-9a-f]{8}-[0-9a-f]{24}|[0-9a-f]{32})$/i;
 const BAR = 24;
 
-/** The spans of a trace id; otherwise of a message id or an aggregate id that traces are about. */
+/** The spans about a trace, an aggregate or a message with this id. */
 async function spansOf(stage: Stage, id: string): Promise<SpanView[]> {
   const cloud = await embeddedCloudOf(stage);
   const find = (query: TraceQuery) => stage.ask(() => findTraces(stage, cloud, query));
@@ -28,7 +28,7 @@ function barOf(afterMs: number, durationMs: number, wholeMs: number): string {
   return `${' '.repeat(from)}${'█'.repeat(length)}`.padEnd(BAR);
 }
 
-/** The attributes of a span that matter at a glance. */
+/** The most important attributes of a span, as text. */
 function remarks({ attributes, links }: SpanView): string {
   const receives = Number(attributes['rollcall.receives'] ?? 1);
   const said = [
@@ -65,20 +65,18 @@ function print(spans: readonly SpanView[]): void {
 }
 
 export const trace = new Command('trace')
-  .description(
-    'show everything that happened to an aggregate, because of a message, or in a trace: a timeline over all services',
-  )
+  .description('show the timeline of an aggregate, a message or a trace across all services')
   .argument('<id>', 'id of an aggregate, a message or a trace')
   .addHelpText(
     'after',
-    '\nAn embedded cloud keeps the last traces itself; for an account, X-Ray has those of the last six hours, if the setting\n`tracing` of the stage is on. Times: start relative to the first span, and duration.\nExample: npm run ops -- trace 0199…',
+    '\nAn embedded cloud keeps the last traces. For an account, the traces of the last six hours are read from X-Ray, if the\nsetting `tracing` of the stage is on. The times are the start relative to the first span, and the duration.\nExample: npm run ops -- trace 0199…',
   )
   .action(
     onStage<object, [string]>(async (stage, { json }, id) => {
       const spans = await spansOf(stage, id);
       if (spans.length > 0) return json ? printJson(spans) : print(spans);
       throw new OperatorError(
-        `No trace contains ${id}. An embedded cloud keeps the last 40,000 spans since its start; for an account, see the setting "tracing" in infra/stages.ts.`,
+        `No trace contains ${id}. An embedded cloud keeps the last 40,000 spans since its start. For an account, see the setting "tracing" in infra/stages.ts.`,
       );
     }),
   );

@@ -33,7 +33,7 @@ export async function aggregateView(
   };
 }
 
-/** In an AWS account, delivered messages are not kept: only those in the outbox, or parked. */
+/** The messages that are still in an outbox or parked. In an AWS account, delivered messages are not kept. */
 function heldMessages(
   holdings: AggregateView['holdings'],
   eventOf: (body: string) => SentMessage['event'],

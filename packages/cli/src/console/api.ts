@@ -15,10 +15,10 @@ import type { AggregateName, Words } from '../words.ts';
  * | `GET /about` | {@link About} |
  * | `GET /topology` | {@link Topology} |
  * | `GET /live` | server-sent events: `snapshot` {@link Snapshot} every second, `messages` {@link Passing}[], `burst` {@link Burst}, `failures` {@link Failure}[]: the last fifty, the latest first |
- * | `GET /load` | {@link LoadPoint}[]: the last fifteen minutes, a second each |
+ * | `GET /load` | {@link LoadPoint}[]: the last fifteen minutes, one per second; in an AWS account, one per minute |
  * | `GET /sample` | initial values of the form, by field; 404 without a form, or without an embedded cloud |
- * | `POST /create` values of the form, by field | {@link Created}; 404 likewise |
- * | `POST /burst` `{total}` | {@link Burst}; progress follows as `burst` events; 404 likewise |
+ * | `POST /create` values of the form, by field | {@link Created}; 404 in the same cases |
+ * | `POST /burst` `{total}` | {@link Burst}; progress follows as `burst` events; 404 in the same cases |
  * | `GET /aggregates` | {@link RecentAggregate}[], the latest first |
  * | `GET /aggregates/{id}` | {@link AggregateView} |
  * | `GET /parked?subscriber=&reason=&limit=` | {@link ParkedPage} |
@@ -45,10 +45,10 @@ export interface About {
   bursts: boolean;
   /** The label of new aggregates in charts. */
   created?: Words;
-  /** What the app's own modes and profiles mean. */
+  /** Descriptions of the app's own modes and profiles. */
   modes: Readonly<Record<string, Words>>;
   profileWords: Readonly<Record<string, Words>>;
-  /** Stand-ins beside the cloud that can be given faults. */
+  /** Texts about the faults that can be injected into stand-ins. */
   faults?: FaultWords;
   apiUrl: string;
   /** Names of all consumers. */
@@ -63,11 +63,11 @@ export interface CreateForm {
   readonly lead: Words;
   readonly fields: readonly FormField[];
   readonly submit: Words;
-  /** With `{{id}}`. */
+  /** Contains `{{id}}`. */
   readonly done: Words;
-  /** Of a burst, with `{{count}}`. */
+  /** For a burst. Contains `{{count}}`. */
   readonly many: Words;
-  /** Of a burst: label of the accepted requests. */
+  /** For a burst: the label of the accepted requests. */
   readonly accepted: Words;
   /** By the last segment of a problem's type: the field that the error belongs to, and its text. */
   readonly problems?: Readonly<Record<string, { readonly field: string; readonly says: Words }>>;
@@ -78,13 +78,13 @@ export interface FormField {
   readonly label: Words;
   /** Type of the HTML input. Default: `text`. */
   readonly type?: 'tel';
-  /** Only these values. */
+  /** The allowed values. Default: any value. */
   readonly options?: readonly string[];
 }
 
 export interface FaultKind {
   readonly says: Words;
-  /** Whether it takes milliseconds. */
+  /** Whether the fault has a duration in milliseconds. */
   readonly takesMs?: true;
 }
 
@@ -100,9 +100,11 @@ export type { AggregateName, CircuitView, ProviderFault, SpanView, SwitchView, T
 export interface Activity {
   perSecond?: number;
   errorsPerSecond?: number;
-  /** Queues: messages waiting, and in flight. The outbox: rows. Consumers: parked messages. */
+  /** Waiting messages of a queue, or rows of an outbox. */
   backlog?: number;
+  /** In-flight messages of a queue. */
   inFlight?: number;
+  /** Parked messages of a consumer. */
   parked?: number;
   /** An injected fault: the function receives no messages. */
   stopped?: boolean;
@@ -123,7 +125,7 @@ export interface LoadPoint {
   parked: number;
   /** From commit to publish, in milliseconds; undefined if no message was published. */
   publicationLagMs?: Percentiles;
-  /** From commit to effect. */
+  /** From commit to effect, in milliseconds; undefined if no message was applied. */
   applicationLagMs?: Percentiles;
 }
 
@@ -134,23 +136,23 @@ export interface Snapshot {
   /** By id of the edge. */
   edges: Record<string, Activity>;
   /**
-   * Warnings. Each begins with its kind: `circuit`, `switch`; `provider`, `function` or `latency`, which are injected
-   * faults; or it says that the stage does not answer.
+   * Warnings. Each begins with its kind: `circuit`, `switch`, or an injected fault (`provider`, `function`, `latency`).
+   * Other warnings report that the stage cannot be read.
    */
   warnings: readonly Words[];
 }
 
-/** A failed invocation of a function of the embedded cloud; without a request, a call that was denied to it. */
+/** A failed invocation of a function of the embedded cloud; without `requestId`, a denied call of the function. */
 export interface Failure {
   at: string;
   functionName: string;
   requestId?: string;
   reason: string;
-  /** File. */
+  /** Path of the log file. */
   log: string;
 }
 
-/** A message that passes, or an effect: along an edge of the topology. */
+/** A message or an effect that passed along an edge of the topology. */
 export interface Passing {
   at: string;
   /** Id of the edge. */
@@ -158,7 +160,7 @@ export interface Passing {
   messageId: string;
   type: string;
   aggregateId: string;
-  /** Of a message that a consumer received: the outcome. */
+  /** The outcome, if a consumer received the message. */
   outcome?: string;
 }
 
@@ -171,14 +173,14 @@ export interface Burst {
   total: number;
   accepted: number;
   rejected: number;
-  /** By service: for how many aggregates it has applied the message. */
+  /** By service: the number of aggregates whose message it has applied. */
   applied: Record<string, number>;
   /** The verdict, once all messages are applied or no more arrive. */
   verdict?: {
     lost: number;
     duplicated: number;
     outOfOrder: number;
-    /** How many of them have a parked message that needs an operator. */
+    /** The number of aggregates with a parked message that needs an operator. */
     parked: number;
   };
 }
@@ -196,12 +198,12 @@ export interface SentMessage {
   event: Record<string, unknown>;
 }
 
-/** Messages that the stage sent to recipients outside it about an aggregate. */
+/** Messages about an aggregate that the stage sent to recipients outside the stage. */
 export interface Correspondence {
   readonly title: Words;
   /** Shown if no message was sent. */
   readonly none: Words;
-  /** A note above the messages, with `{{at}}`. */
+  /** A note above the messages. `says` contains `{{at}}`. */
   readonly notice?: { readonly says: Words; readonly at: string };
   readonly threads: ReadonlyArray<{
     readonly to: string;
@@ -216,9 +218,9 @@ export interface AggregateView {
   spans: SpanView[];
   /** The last messages about it, oldest first; in an AWS account, only those in an outbox or parked. */
   messages: SentMessage[];
-  /** What each service holds, as it is stored. */
+  /** The items that each service stores. */
   holdings: Record<string, Array<Record<string, unknown>>>;
-  /** Undefined if the app shows none. */
+  /** Undefined if the app shows no such messages. */
   sent?: Correspondence;
 }
 
@@ -243,9 +245,9 @@ export interface ParkedPage {
 
 export interface RedriveRequest {
   subscriber: string;
-  /** Undefined: all that can be redriven. The first one is a canary: if it fails, the others are not tried. */
+  /** Undefined: all aggregates that can be redriven. The first is a canary: if it fails, the others are not tried. */
   aggregateIds?: string[];
-  /** Also messages held by a limit or a switch. */
+  /** Whether messages that are held by a limit or a switch are applied too. */
   release?: boolean;
 }
 
@@ -253,8 +255,9 @@ export interface RedriveProgress {
   done: number;
   total: number;
   applied: number;
-  /** Of the aggregates that were tried: messages that wait for their turn, and those that need an operator. */
+  /** Messages of the tried aggregates that wait for a predecessor or a retry. */
   waiting: number;
+  /** Messages of the tried aggregates that need an operator. */
   forPerson: number;
   failures: Array<{ aggregateId: string; error: string }>;
   finished?: boolean;
@@ -264,7 +267,7 @@ export interface DiscardRequest {
   subscriber: string;
   aggregateId: string;
   version: number;
-  /** Set for an unreadable message, whose version is 0. */
+  /** Set for an unreadable message, because its version is 0. */
   messageId?: string;
   because: string;
 }
@@ -286,7 +289,7 @@ export interface SwitchRequest {
 }
 
 export interface Faults {
-  /** By name of the stand-in beside the cloud. */
+  /** By name of the stand-in. */
   providers: Record<string, ProviderFault | null>;
   /** Functions that consume messages; true: stopped. */
   functions: Record<string, boolean>;

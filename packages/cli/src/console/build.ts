@@ -35,7 +35,7 @@ export async function buildConsole(): Promise<string> {
   return folder;
 }
 
-/** A hash of the page's sources and packages. Other imports are types only. */
+/** A hash of the page's sources and packages. The page imports only types from other folders. */
 async function fingerprint(): Promise<string> {
   const entries = await readdir(SOURCES, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
@@ -51,13 +51,13 @@ export async function buildPage(outDir: string): Promise<void> {
   try {
     await promisify(execFile)(process.execPath, ['--disable-warning=ExperimentalWarning', script, outDir], {
       cwd: ROOT,
-      // The first process to build it, such as a test, builds it for all.
+      // The first process that needs the page, possibly a test, builds it for all others.
       env: { ...process.env, NODE_ENV: 'production' },
     });
   } catch (cause) {
     const said = cause instanceof Error && 'stderr' in cause ? String(cause.stderr) : String(cause);
     throw new ConsoleBuildError(
-      `The console's page could not be built. After a change of packages/cli/src/console/web, see Vite's output; otherwise run npm ci again.\n${said}`,
+      `The console's page could not be built. If you changed packages/cli/src/console/web, see Vite's output below. Otherwise, run npm ci again.\n${said}`,
       { cause },
     );
   }

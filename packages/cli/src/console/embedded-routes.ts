@@ -7,7 +7,7 @@ import { ConsoleProblem } from './problem.ts';
 
 const MAX_BURST = 1_000;
 
-const REFUSED = { en: 'The API refuses.', zh: 'API 拒绝了请求。' };
+const REFUSED = { en: 'The API rejected the request.', zh: 'API 拒绝了请求。' };
 
 const burstRequest = z.strictObject({ total: z.int().min(1).max(MAX_BURST) });
 const latencyRequest = z.strictObject({ ms: z.int().min(0).max(10_000) });
@@ -48,7 +48,7 @@ const burstRoute = (bursts: Bursts) => ({
 
 type Then = (act: (asked: Asked) => Promise<unknown>) => Route;
 
-/** Sets and removes faults. */
+/** Routes that read, set and remove faults. */
 function faultRoutes(cloud: EmbeddedCloud, beside: ProviderFaults | undefined): Record<string, Route> {
   async function faults(): Promise<Faults> {
     const [broken, providers] = await Promise.all([cloud.broken(), beside?.broken(cloud)]);
@@ -57,7 +57,7 @@ function faultRoutes(cloud: EmbeddedCloud, beside: ProviderFaults | undefined): 
       providers: Object.fromEntries((beside?.providers ?? []).map((name) => [name, providers?.[name] ?? null])),
     };
   }
-  /** Runs an action, and returns the resulting faults. */
+  /** A route that runs an action, and returns the resulting faults. */
   const then: Then = (act) => async (asked) => {
     await act(asked);
     return faults();

@@ -17,7 +17,7 @@ export function createListeners() {
 
     /**
      * Adds a page.
-     * @param known events that are sent at once
+     * @param known events that are sent immediately
      * @param onNobody called when the last page has disconnected
      */
     add(request: IncomingMessage, response: ServerResponse, known: readonly Told[], onNobody: () => void): void {

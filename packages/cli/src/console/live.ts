@@ -8,15 +8,14 @@ import { nodesAt, passingOf, pointAt, type Standing } from './pictures.ts';
 import { add, createSeconds } from './seconds.ts';
 import { waysIn } from './ways.ts';
 
-/** Fifteen minutes. */
+/** Fifteen minutes, at one point per second. */
 const MAX_POINTS = 900;
-/** Maximum of messages reported in a second, to limit the dots that are drawn. */
+/** Maximum number of messages reported per second, to limit the dots that the page draws. */
 const MAX_PASSING = 60;
 const MAX_RECENT = 200;
 
 /**
- * Aggregates spans: rates along the topology's edges, lags, and the latest aggregates. Its memory is
- * bounded.
+ * Computes from spans the rates along the topology's edges, the lags, and the latest aggregates. Its memory is bounded.
  */
 export function createLive(topology: Topology) {
   const { nodeOf, wayOf } = waysIn(topology);
@@ -100,7 +99,7 @@ export function createLive(topology: Topology) {
   };
 }
 
-/** Aggregate by span. A provider call's own span has none, but its parent does, and is in the same batch. */
+/** The aggregate of each span. The span of a provider call names none, but its parent does and is in the same batch. */
 const aggregatesIn = (spans: readonly Span[]): Map<string, string> =>
   new Map(
     spans.flatMap(({ spanId, attributes }): Array<[string, string]> => {

@@ -9,7 +9,7 @@ const MINUTES = 15;
 
 type Statistic = 'Sum' | 'Maximum' | 'p50' | 'p99';
 
-/** In an AWS account, CloudWatch has a data point per minute: the last fifteen (docs/observability.md). */
+/** The load of the last fifteen minutes in an AWS account, from CloudWatch: one point per minute. */
 export async function measuredLoad(
   stage: Stage,
   subscribers: readonly string[],
@@ -47,7 +47,7 @@ export async function measuredLoad(
   return times.map((at) => pointAt(at, values));
 }
 
-/** Metrics that the functions of an embedded cloud write: they are passed in. */
+/** The namespace of the stage's metrics, from the environment of its functions. */
 async function namespaceOf(stage: Stage): Promise<string> {
   for (const { type, properties } of await stage.resources()) {
     const { Variables = {} } = (properties.Environment ?? {}) as { Variables?: Record<string, unknown> };
@@ -73,7 +73,7 @@ function pointAt(at: number, values: ReadonlyMap<string, ReadonlyMap<number, num
   const of = (prefix: string) =>
     [...values].flatMap(([id, known]) => (id.startsWith(prefix) ? (known.get(at) ?? []) : []));
   const sum = (prefix: string) => of(prefix).reduce((total, value) => total + value, 0);
-  /** Of several services, the slowest counts. */
+  /** The percentiles of the slowest service. */
   const percentiles = (prefix: string): Percentiles | undefined => {
     const [p50, p99] = [of(`${prefix}50`), of(`${prefix}99`)];
     return p50.length > 0 ? { p50: Math.max(...p50), p99: Math.max(...p99) } : undefined;

@@ -10,12 +10,12 @@ const TYPES: Record<string, string> = {
   '.svg': 'image/svg+xml',
 };
 const BUILDING =
-  '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="1"><title>Rollcall</title><p>The page is being built, once; it comes by itself.</p>';
+  '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="1"><title>Rollcall</title><p>The page is being built. It will open automatically.</p>';
 
 /**
  * Serves the files of the page; until the page is built, a placeholder.
  * @param page the folder of the built page
- * @returns answers a request for a path: `/`, or one below `/console/`
+ * @returns a function that responds to a request for a path: `/`, or one below `/console/`
  */
 export function pageFiles(page: Promise<string>): (response: ServerResponse, path: string) => Promise<void> {
   let folder: string | Error | undefined;
@@ -35,7 +35,7 @@ export function pageFiles(page: Promise<string>): (response: ServerResponse, pat
     const content =
       type && !name.startsWith('..') ? await readFile(join(folder, name)).catch(() => undefined) : undefined;
     if (!content || !type) return problem(response, NOTHING_HERE);
-    // Assets have a hash in their names.
+    // The names of assets contain a hash of their contents.
     const cache = name === 'index.html' ? 'no-cache' : 'public, max-age=31536000, immutable';
     send(response, 200, type, content, cache);
   };

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildConsole } from './build.ts';
 
-/** Beside the published bundle. */
+/** The page in the published package, beside the bundle. */
 const PUBLISHED = join(import.meta.dirname, 'page');
 
-/** The folder of the console's page: from the package, or built from its sources. */
+/** The folder of the console's page: the published one, or one that is built from the sources. */
 export const builtConsole = async (): Promise<string> => (existsSync(PUBLISHED) ? PUBLISHED : buildConsole());

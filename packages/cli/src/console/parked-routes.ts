@@ -27,7 +27,7 @@ const discardRequest = z.strictObject({
 export interface ParkedRouteOptions {
   stage: Stage;
   subscribers: readonly string[];
-  /** Contracts by which bodies are decoded for display. */
+  /** Contracts that decode bodies for display. */
   contracts: App['messages'];
 }
 
@@ -75,7 +75,7 @@ export function parkedRoutes({ stage, subscribers, contracts }: ParkedRouteOptio
     if ('refused' in answer)
       throw new ConsoleProblem(
         409,
-        { en: 'It cannot be discarded.', zh: '无法丢弃这条消息。' },
+        { en: 'The message cannot be discarded.', zh: '无法丢弃这条消息。' },
         { detail: answer.refused },
       );
     return {};
@@ -84,7 +84,7 @@ export function parkedRoutes({ stage, subscribers, contracts }: ParkedRouteOptio
   return { 'GET parked': parked, 'POST parked/redrive': redriveAll, 'POST parked/discard': discard };
 }
 
-/** Redrives, and yields progress; the last value is `finished`. */
+/** Redrives aggregates, and yields progress. The last value is `finished`. */
 async function* progressOf(
   stage: Stage,
   subscriber: string,
@@ -121,7 +121,7 @@ function viewOf(subscriber: string, parked: ParkedMessage, contracts: App['messa
     aggregateId,
     version,
     messageId,
-    // Set for messages that were parked unread, too.
+    // `parked.type` is set even if the message was parked unread.
     type: parked.type ?? String(event?.type ?? ''),
     reason,
     parkedAt,

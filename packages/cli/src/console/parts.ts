@@ -16,7 +16,7 @@ export interface BurstOptions {
   token: () => Promise<string>;
 }
 
-/** Many requests at once, watched until every subscriber has applied the events. One burst at a time. */
+/** Sends many requests at once, and watches until every subscriber has applied the events. One burst runs at a time. */
 export interface Bursts {
   /** The current burst, or the last one. */
   last(): Burst | undefined;
@@ -31,20 +31,20 @@ export interface Bursts {
 /** Creates an aggregate through the API of an embedded cloud, from a form of the page. */
 export interface Creation {
   readonly form: CreateForm;
-  /** Initial values by field; different ones at each call. */
+  /** Initial values by field. Each call returns different values. */
   sample(): Record<string, string>;
   /** @param body the form's values, as the page sends them */
   request(cloud: EmbeddedCloud, body: unknown): Promise<Response>;
 }
 
-/** Stand-ins beside an embedded cloud that can be given faults. */
+/** Faults that can be injected into the stand-ins beside an embedded cloud. */
 export interface ProviderFaults {
   readonly title: Words;
   readonly lead: Words;
-  /** By name. */
+  /** Names of the stand-ins. */
   readonly providers: readonly string[];
   readonly kinds: Readonly<Record<string, FaultKind>>;
-  /** The stand-ins with faults. */
+  /** The current faults, by name of the stand-in. */
   broken(cloud: EmbeddedCloud): Promise<Record<string, ProviderFault>>;
   /** @param fault undefined: removes the fault */
   change(cloud: EmbeddedCloud, provider: string, fault: ProviderFault | undefined): Promise<unknown>;
@@ -54,7 +54,10 @@ export interface ProviderFaults {
 export interface ConsoleParts {
   /** All data of one aggregate, by service. Default: the rows of outboxes and consumers. */
   holdings?(stage: Stage, id: string): Promise<Holdings>;
-  /** Messages sent outside the stage about an aggregate, from its data. @param cloud undefined: an AWS account */
+  /**
+   * The messages about an aggregate that the stage sent to recipients outside the stage, from the aggregate's data.
+   * @param cloud undefined: an AWS account
+   */
   sent?(holdings: Holdings, cloud: EmbeddedCloud | undefined): Promise<Correspondence>;
   readonly creation?: Creation;
   /** @param onChange called when a burst makes progress */

@@ -9,9 +9,9 @@ import type { Second } from './seconds.ts';
 export interface Standing {
   /** By physical name of the queue. */
   queues: ReadonlyMap<string, { backlog: number; inFlight: number }>;
-  /** Rows, by physical name of the table. */
+  /** Numbers of rows, by physical name of the table. */
   outboxes: ReadonlyMap<string, number>;
-  /** By name of the consumer. */
+  /** Numbers of parked messages, by name of the consumer. */
   parked: ReadonlyMap<string, number>;
   /** Functions that an operator stopped. */
   stopped: ReadonlySet<string>;

@@ -5,7 +5,7 @@ import type { Words } from '../words.ts';
 /** A problem with its title in both languages. */
 type Said = Pick<ProblemDocument, 'title' | 'status'> & { says: Words };
 
-/** The RFC 9457 response. */
+/** An error that is returned as an RFC 9457 problem. */
 export class ConsoleProblem extends Error {
   override readonly name = 'ConsoleProblem';
   readonly document: Said & object;

@@ -4,14 +4,14 @@ import { jsonIn } from '../json.ts';
 import { OperatorError } from '../stage/errors.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
-/** Scripts only from the page itself. Inline styles are allowed, because libraries set them on elements. */
+/** Allows scripts only from the page's origin. Allows inline styles, because libraries set them on elements. */
 const POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 export const STANDARD = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'content-security-policy': POLICY,
 };
-export const NOTHING_HERE = { title: 'There is nothing here.', status: 404 };
+export const NOTHING_HERE = { title: 'Not found.', status: 404 };
 
 /** The JSON body of a request; undefined if empty. @throws {OperatorError} if it is too large, or not JSON */
 export async function bodyOf(request: IncomingMessage): Promise<unknown> {
@@ -19,11 +19,11 @@ export async function bodyOf(request: IncomingMessage): Promise<unknown> {
   if (!body) throw new OperatorError(`The body may have at most ${MAX_BODY_BYTES} bytes.`);
   if (body.length === 0) return undefined;
   const value = jsonIn(body.toString());
-  if (value === undefined) throw new OperatorError('The body is no JSON.');
+  if (value === undefined) throw new OperatorError('The body is not JSON.');
   return value;
 }
 
-/** Answers with NDJSON: one line per value, as it arrives. */
+/** Responds with NDJSON, and writes each value when it arrives. */
 export async function answerLines(response: ServerResponse, lines: AsyncIterable<unknown>): Promise<void> {
   for await (const line of lines) {
     if (!response.headersSent) response.writeHead(200, { 'content-type': 'application/x-ndjson', ...STANDARD });
@@ -32,9 +32,9 @@ export async function answerLines(response: ServerResponse, lines: AsyncIterable
   response.end();
 }
 
-/** Answers with an RFC 9457 problem. */
+/** Responds with an RFC 9457 problem. */
 export function problem(response: ServerResponse, document: { title: string; status: number }): void {
-  // After the first line, an error can only end the connection.
+  // Once the headers are sent, an error can only end the connection.
   if (response.headersSent) response.destroy();
   else
     send(response, document.status, 'application/problem+json', JSON.stringify({ type: 'about:blank', ...document }));

@@ -8,7 +8,7 @@ interface Counts {
   errors: number;
 }
 
-/** What happened in one second. */
+/** The counts and lags of one second. */
 export interface Second {
   edges: Map<string, Counts>;
   nodes: Map<string, Counts>;

@@ -16,17 +16,17 @@ import { routesOf } from './routes.ts';
 import { createWatch, type Told } from './watch.ts';
 
 export interface ConsoleOptions {
-  /** The app in the folder; undefined: the console shows only the common parts. */
+  /** The app of the folder. Empty: the console shows only the common parts. */
   app: Partial<App>;
   stage: Stage;
-  /** The folder of the built page, as soon as it exists. */
+  /** The folder of the built page; resolved when the page is built. */
   page: Promise<string>;
 }
 
 export interface Console {
   /**
-   * Must be called behind the guard of the server.
-   * @returns whether the request was for the console; else the caller must answer it
+   * Call it only in a server that `createGuardedServer` created.
+   * @returns whether the request was for the console; if not, the caller must respond
    */
   serve(request: IncomingMessage, response: ServerResponse): boolean;
   stop(): Promise<void>;
@@ -79,7 +79,7 @@ export async function createConsole({ app, stage, page }: ConsoleOptions): Promi
     serve(request, response) {
       const [path = '/', query] = (request.url ?? '/').split('?');
       const isRead = request.method === 'GET' || request.method === 'HEAD';
-      // The page at `/` is for browsers; requests for other media types go to the API.
+      // Other requests go to the API.
       if (!path.startsWith('/console/') && !(path === '/' && isRead)) return false;
       const answering = path.startsWith(API)
         ? answer(request, response, path.slice(API.length), new URLSearchParams(query))
@@ -102,7 +102,7 @@ async function apiUrlOf(stage: Stage, cloud: EmbeddedCloud | undefined): Promise
   return String(api?.attributes.url ?? '');
 }
 
-/** Only for an embedded cloud; in an AWS account they would create real data. */
+/** Bursts exist only for an embedded cloud, because in an AWS account they would create real data. */
 async function burstsOf(
   app: Partial<App>,
   stage: Stage,
@@ -115,7 +115,7 @@ async function burstsOf(
   return app.console.bursts(options, (data) => tell({ event: 'burst', data }));
 }
 
-/** Finds the route of a method and a path, such as `GET aggregates/{}`, and the values of its `{}`. */
+/** Returns a function that finds the route of a method and a path, and the values of the route's `{}`. */
 function routerOf(routes: Record<string, Route>): (key: string) => { route: Route; names: string[] } | undefined {
   const patterns = Object.entries(routes).map(
     ([key, route]) => [new RegExp(`^${key.replaceAll('{}', '([^/]+)')}$`), route] as const,

@@ -8,7 +8,7 @@ import type { Words } from '../words.ts';
 import type { ProviderFaults } from './parts.ts';
 import type { Standing } from './pictures.ts';
 
-/** Counting reads page by page; beyond this number, the count is a lower bound. */
+/** Counting reads page by page and stops at this number; such a count is a lower bound. */
 const MAX_COUNTED = 20_000;
 
 async function countOf({ dynamodb, table }: Stage, name: string, IndexName?: string): Promise<number> {
@@ -21,7 +21,7 @@ async function countOf({ dynamodb, table }: Stage, name: string, IndexName?: str
   return total;
 }
 
-/** Reads backlogs of a stage: one call per queue, and one per table or index that is normally almost empty. */
+/** Reads the backlogs of a stage. One call per queue, table or index normally suffices, as they are almost empty. */
 export async function standingOf(
   stage: Stage,
   subscribers: readonly string[],

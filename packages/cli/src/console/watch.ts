@@ -20,7 +20,7 @@ export type Told =
 export interface WatchOptions {
   app: Partial<App>;
   stage: Stage;
-  /** Undefined for an AWS account: reading its queues costs money, and its metrics are a minute late. */
+  /** Undefined for an AWS account: reading its queues costs money, and its metrics arrive a minute late. */
   cloud: EmbeddedCloud | undefined;
   topology: Topology;
   subscribers: readonly string[];
@@ -30,13 +30,13 @@ export interface WatchOptions {
 
 const EMBEDDED = { everyMs: 1_000, standingEveryMs: 2_000 };
 const ACCOUNT = { everyMs: 10_000, standingEveryMs: 10_000 };
-/** Polling interval of a busy embedded cloud while no page is open: a poll is about 20 calls. */
+/** Polling interval of a busy embedded cloud while no page is open. A poll makes about 20 calls. */
 const UNSEEN_STANDING_EVERY_MS = 15_000;
 
 const MAX_FAILURES = 50;
 
 /** Names of the polling loops, in both languages. */
-const WATCHED = { 'what happens': '正在发生什么', 'how it stands': '当前状态' };
+const WATCHED = { activity: '正在发生什么', state: '当前状态' };
 type Watched = keyof typeof WATCHED;
 
 const NOTHING: Standing = {
@@ -61,9 +61,9 @@ export function createWatch({ app, stage, cloud, topology, subscribers, tell, bu
   let functionFailures: readonly Failure[] = [];
   let isSeen = false;
   let stoodAt = Number.NEGATIVE_INFINITY;
-  /** Whether something happened since then. */
+  /** Whether spans or messages have arrived since the backlogs were last read. */
   let hasMoved = true;
-  /** The first report contains past events. */
+  /** The first poll returns past events. */
   let isNew = true;
   let watching: { stopping: AbortController; loops: Promise<unknown> } | undefined;
   /** The last error of each loop. */
@@ -77,7 +77,7 @@ export function createWatch({ app, stage, cloud, topology, subscribers, tell, bu
       } catch (error) {
         failures.set(what, (error as Error).message);
       }
-      if (what === 'what happens') tellSnapshot();
+      if (what === 'activity') tellSnapshot();
       await delay(everyMs, undefined, { signal }).catch(() => {});
     }
   }
@@ -85,7 +85,7 @@ export function createWatch({ app, stage, cloud, topology, subscribers, tell, bu
   async function look(): Promise<void> {
     if (!cloud) return;
     const happened = await cloud.happened(after);
-    // Events from before the watch belong to earlier seconds.
+    // Events from before the first poll belong to earlier seconds, so they are not counted.
     if (isNew) live.recall(happened);
     else live.see(happened);
     isNew = false;
@@ -100,7 +100,7 @@ export function createWatch({ app, stage, cloud, topology, subscribers, tell, bu
 
   function tellSnapshot(): void {
     const unreachable = [...failures].map(([what, why]) => ({
-      en: `the stage does not tell ${what}: ${why}`,
+      en: `the ${what} of the stage cannot be read: ${why}`,
       zh: `无法得知${WATCHED[what]}：${why}`,
     }));
     const warnings = [...standing.warnings, ...unreachable];
@@ -111,7 +111,7 @@ export function createWatch({ app, stage, cloud, topology, subscribers, tell, bu
   }
 
   async function lookHowItStands(): Promise<void> {
-    // An idle cloud that nobody looks at costs no calls.
+    // Without an open page, an idle cloud is not polled.
     if (!isSeen && (!hasMoved || performance.now() - stoodAt < UNSEEN_STANDING_EVERY_MS)) return;
     hasMoved = false;
     standing = await standingOf(stage, subscribers, cloud, app.console?.faults);
@@ -123,8 +123,8 @@ export function createWatch({ app, stage, cloud, topology, subscribers, tell, bu
     const stopping = new AbortController();
     const { signal } = stopping;
     const loops = Promise.all([
-      repeat('what happens', everyMs, signal, look),
-      repeat('how it stands', standingEveryMs, signal, lookHowItStands),
+      repeat('activity', everyMs, signal, look),
+      repeat('state', standingEveryMs, signal, lookHowItStands),
     ]);
     watching = { stopping, loops };
   }
@@ -138,12 +138,12 @@ export function createWatch({ app, stage, cloud, topology, subscribers, tell, bu
 
   if (cloud) begin();
   return {
-    /** The first page was opened. */
+    /** Call this when a page was opened. */
     seen(): void {
       isSeen = true;
       begin();
     },
-    /** The last page was closed. */
+    /** Call this when the last page was closed. */
     unseen(): void {
       isSeen = false;
       if (!cloud) void stop();

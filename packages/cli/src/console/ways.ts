@@ -44,7 +44,7 @@ export function waysIn(topology: Topology) {
   }
 
   return {
-    /** By physical name of a resource. */
+    /** The node of a resource, by its physical name. */
     nodeOf,
     /** The edges of a span; the last one leads to the node that handled it. */
     wayOf: (span: Span): string[] => placesOf(span).filter((id) => id !== undefined),

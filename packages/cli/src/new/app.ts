@@ -34,7 +34,7 @@ export function newApp(name: string): Plan {
     next: [
       `cd ${name} && npm install && npm test`,
       'npm start runs it on this machine; npm run check checks its types.',
-      'Replace items by what the app is about, starting with shared/items.ts. Then: rollcall new service, subscriber, command or route.',
+      'Replace the sample service `items`, starting with shared/items.ts. To add parts: rollcall new service, subscriber, command or route.',
     ],
   };
 }

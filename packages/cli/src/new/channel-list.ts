@@ -6,13 +6,13 @@ import type { Source } from './sources.ts';
 
 const LIST = /^export const channels\b[^=\n]*= \[([\w\s,]*)\];$/gm;
 
-/** The file that lists an app's channels for its RollcallApp, if one does in a known form. */
+/** The file that lists an app's channels for its RollcallApp; undefined unless exactly one has the expected form. */
 function listIn(sources: readonly Source[]): Source | undefined {
   const [only, ...others] = sources.flatMap((source) => [...source.text.matchAll(LIST)].map(() => source));
   return others.length === 0 ? only : undefined;
 }
 
-/** The folder for new contracts: that of the list. */
+/** The folder for new contracts: the one with the list of channels. */
 export const contractsFolder = (sources: readonly Source[]): string =>
   posix.dirname(listIn(sources)?.file ?? 'shared/channels.ts');
 
@@ -37,12 +37,12 @@ export function withChannels(sources: readonly Source[], names: readonly string[
   if (list && text !== undefined)
     return { file: list.file, text: text.replace(LIST, (whole, items: string) => extended(whole, items, names)) };
   return {
-    where: 'the list of channels that the RollcallApp gets',
+    where: 'the list of channels of the RollcallApp',
     lines: [importLine(list?.file ?? 'shared/channels.ts', { names, from }), ...names.map((name) => `${name},`)],
   };
 }
 
-/** Keeps the list's form: on one line, or one item per line. */
+/** Keeps the form of the list: all on one line, or one item per line. */
 function extended(list: string, items: string, names: readonly string[]): string {
   const all = [...items.split(',').map((item) => item.trim()), ...names].filter((item) => item !== '');
   return list.replace(

@@ -10,7 +10,7 @@ export interface CommandNames {
   /** The executing and the sending service. */
   of: string;
   from: string;
-  /** Names of the command and of its reply, if it has one: `refund-order`. */
+  /** Names of the command, such as `refund-order`, and of its reply, if it has one. */
   command: string;
   reply: string | undefined;
   /** The field of their data that is the subject. */
@@ -56,7 +56,7 @@ ${
     ? ''
     : `
 ${contractOf(names, reply, 'document')}
-/** Unordered: the reply about one ${names.subject} does not wait for that about another. */
+/** Unordered: replies with a different ${names.subject} do not wait for each other. */
 export const ${replies.variable} = queue('${replies.name}', { from: '/${app}/${of}', messages: [${variableOf(reply)}], ordered: false });
 `
 }`;
@@ -120,7 +120,7 @@ import type { ${answers ? 'HandlerContext, ' : ''}Handlers } from '@rollcall/kit
 ${answers ? `${importLine(`functions/${of}/commands.ts`, { names: [variableOf(reply)], from: contracts })}\n` : ''}\
 import type { commandConsumer } from './commands.consumer.ts';
 
-/** How ${of} executes its commands: sets attributes together with the cursor, once. */
+/** The handlers of the commands: each result is stored together with the cursor, exactly once. */
 export const commandHandlers = (${
     answers ? '{\n  correspondence,\n  now,\n}: HandlerContext<(typeof commandConsumer.sends)[number]>' : ''
   }): Handlers<(typeof commandConsumer.reads)[number]> => ({
@@ -137,7 +137,7 @@ ${
 `;
 }
 
-/** A placeholder handler, which only moves the cursor. */
+/** A placeholder handler, which only advances the cursor. */
 export const handlerLine = (names: CommandNames): string => `  '${typeOf(names, names.command)}': () => ({ set: {} }),`;
 
 /** The files of the sending service for the reply: descriptor, handler file, handlers. */
@@ -155,7 +155,7 @@ export function replyFiles(names: CommandNames, reply: string): Plan['files'] {
 import type { Handlers } from '@rollcall/kit/messaging';
 import type { replyConsumer } from './replies.consumer.ts';
 
-/** How ${from} applies each reply, once: \`writes\` to tables that it \`uses\`. */
+/** The handlers of the replies, each applied exactly once. To change a table of ${from}, return \`writes\`. */
 export const replyHandlers = (): Handlers<(typeof replyConsumer.reads)[number]> => ({
   '${typeOf(names, reply)}': () => ({ set: {} }),
 });
@@ -164,12 +164,12 @@ export const replyHandlers = (): Handlers<(typeof replyConsumer.reads)[number]> 
 }
 
 /**
- * How a decision of the sender sends the command.
+ * The next step for the user: how the sender sends the command.
  * @param queue the export of its queue
  */
 export function sendingStep(names: CommandNames, queue: string): string {
   const { from, command, reply, subject } = names;
   const answered = reply === undefined ? '' : `, { replyTo: ${repliesOf(names).variable} }`;
   const made = `draftTo(${queue}, ${variableOf(command)}, { ${subject} }${answered})`;
-  return `Send it where ${from} decides, together with the events: send: [${made}]. In infra/, list ${queue} in \`sends\` of its publisher.`;
+  return `Where ${from} changes its state, send the command together with the events: send: [${made}]. In infra/, list ${queue} in \`sends\` of the publisher ${from}.`;
 }

@@ -11,8 +11,8 @@ import type { Exported } from './shared-exports.ts';
 
 /**
  * Adds a command to a queue that its service already consumes.
- * @throws {OperatorError} if the queue carries it already, if the sender may not send to it, or if the command has a
- * reply
+ * @throws {OperatorError} if the queue already carries the command, if the sender may not send to the queue, or if the
+ * command has a reply
  */
 export function addToQueue(root: string, queue: Exported<Channel>, names: CommandNames): Plan {
   const { of, from, command, reply } = names;
@@ -29,18 +29,22 @@ export function addToQueue(root: string, queue: Exported<Channel>, names: Comman
     refuse(`${source} may not send on the queue ${value.name}: \`from\` in ${file} does not name it.`);
   if (reply !== undefined)
     refuse(
-      `there is already a queue ${value.name}, with replies of its own. Run this without --reply, and add ${variableOf(reply)} by hand: to the messages of a queue of replies, and to what functions/${of} sends.`,
+      `--reply requires a new queue, but the queue ${value.name} already exists. Run this without --reply. Then add ${variableOf(reply)} by hand to the messages of a queue of replies, and that queue to \`sends\` in functions/${of}.`,
     );
   refuseDeclared({ file, text }, variableOf(command));
   const edited = [inContracts({ file, text }, queue, names), inHandlers(root, names)];
   return {
     files: {},
     edits: textsOf(edited),
-    next: [...leftOf(edited), `Define the data of ${command}, and what ${of} does.`, sendingStep(names, queue.name)],
+    next: [
+      ...leftOf(edited),
+      `Define the data of ${command}, and its handler in functions/${of}.`,
+      sendingStep(names, queue.name),
+    ],
   };
 }
 
-/** Adds the contract before the queue, and its name at the end of the queue's messages. */
+/** Adds the contract before the queue, and the contract's name at the end of the queue's messages. */
 function inContracts(
   { file, text }: { file: string; text: string },
   { name, value }: Exported<Channel>,
@@ -61,7 +65,7 @@ function inContracts(
   return { file, text: text.replace(made, () => `${contract}\n${inQueue}`) };
 }
 
-/** Adds it at the end of the table of handlers. */
+/** Adds the handler at the end of the table of handlers. */
 function inHandlers(root: string, names: CommandNames): Edited {
   const file = `functions/${names.of}/commands.ts`;
   const line = handlerLine(names);
@@ -69,7 +73,7 @@ function inHandlers(root: string, names: CommandNames): Edited {
   const isKnown = /^export const commandHandlers = \([\s\S]*?\): Handlers<[^\n]*> => \(\{$/m.test(text);
   if (isKnown && text.match(/^\}\);$/gm)?.length === 1) return { file, text: text.replace(/^\}\);$/m, `${line}\n});`) };
   return {
-    where: `the handlers of ${names.of}: a command without a handler only moves the cursor`,
+    where: `the handlers of ${names.of}: a command without a handler only advances the cursor`,
     lines: [line.trim()],
   };
 }

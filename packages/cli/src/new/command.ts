@@ -62,7 +62,7 @@ export async function newCommand(
     refuseChannel(
       shared,
       repliesOf(names).name,
-      `Run this without --reply, and add ${variableOf(reply)} by hand: to its messages, /${names.app}/${of} to its \`from\`, and the queue to what functions/${of} \`sends\`.`,
+      `Run this without --reply. Then add by hand ${variableOf(reply)} to its messages, /${names.app}/${of} to its \`from\`, and the queue to \`sends\` in functions/${of}.`,
     );
   return onOwnQueue(root, shared, names);
 }
@@ -107,12 +107,12 @@ function onOwnQueue(root: string, shared: readonly Source[], names: CommandNames
     edits: textsOf(edited),
     next: [
       ...leftOf(edited),
-      `Define in ${contracts} the data of ${command}, and in functions/${of}/commands.ts what ${of} does.`,
+      `Define the data of ${command} in ${contracts}, and its handler in functions/${of}/commands.ts.`,
       sendingStep(names, queue.variable),
       ...(reply === undefined
         ? []
         : [
-            `Decide in functions/${from}/replies.ts what ${from} does with the reply. In infra/, .uses('TABLE', table, 'UpdateItem') gives a consumer access to a table.`,
+            `Define the handler of the reply in functions/${from}/replies.ts. In infra/, .uses('TABLE', table, 'UpdateItem') gives a consumer access to a table.`,
           ]),
     ],
   };

@@ -1,9 +1,9 @@
 import type { Source } from './sources.ts';
 
-/** The whole new text of a file; or the lines that a person must add, because no file has a known form. */
+/** The complete new text of a file; or lines that the user must add, because no file has the expected form. */
 export type Edited = Source | { where: string; lines: readonly string[] };
 
-/** By file. */
+/** The new texts, by file. */
 export const textsOf = (all: readonly Edited[]): Record<string, string> =>
   Object.fromEntries(all.flatMap((one) => ('text' in one ? [[one.file, one.text]] : [])));
 

@@ -23,7 +23,7 @@ export function checkName(name: string): void {
   refuseReserved(name);
 }
 
-/** @throws {OperatorError} if it is not a valid name of a message, which becomes part of its type */
+/** @throws {OperatorError} if it is not a valid name of a message: it becomes part of the message's type */
 export function checkMessageName(name: string): void {
   if (!/^[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*$/.test(name))
     throw new OperatorError(
@@ -32,7 +32,7 @@ export function checkMessageName(name: string): void {
   refuseReserved(variableOf(name));
 }
 
-/** @throws {OperatorError} if it is not a valid key of a route, which is an export and part of a function's name */
+/** @throws {OperatorError} if it is not a valid key of a route: it becomes an export and part of a function's name */
 export function checkKey(key: string): void {
   if (!/^[a-z][A-Za-z0-9]*$/.test(key) || key.length > MAX_KEY_CHARACTERS)
     throw new OperatorError(
@@ -47,7 +47,7 @@ export function checkKey(key: string): void {
 export const variableOf = (name: string): string =>
   name.replaceAll(/-(\w)/g, (_, first: string) => first.toUpperCase());
 
-/** `item` for `items`; a name without a final s stays as it is. */
+/** `item` for `items`. A name without a final s is unchanged. */
 export const singular = (name: string): string => name.replace(/(?<=[^su])s$/, '');
 
 /** @throws {OperatorError} if the app has no name */

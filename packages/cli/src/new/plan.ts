@@ -6,7 +6,7 @@ import { OperatorError } from '../stage/errors.ts';
 /** The files that a generator writes into the folder of an app. Paths are relative to it. */
 export interface Plan {
   files: Readonly<Record<string, string>>;
-  /** New whole texts of existing files. */
+  /** The complete new texts of existing files. */
   edits?: Readonly<Record<string, string>>;
   /** Next steps for a person, one per line. */
   next: readonly string[];
@@ -14,7 +14,7 @@ export interface Plan {
 
 /**
  * Writes a plan, formatted like the app's sources.
- * @throws {OperatorError} that lists files that exist already; nothing is written then
+ * @throws {OperatorError} if a new file already exists; nothing is written then
  */
 export function carryOut(root: string, { files, edits = {} }: Plan): void {
   const taken = Object.keys(files).filter((path) => existsSync(join(root, path)));
@@ -41,5 +41,5 @@ function format(root: string, paths: readonly string[]): void {
     cwd: root,
     encoding: 'utf8',
   });
-  if (status !== 0) throw new OperatorError(`Everything is written, but it cannot be formatted:\n${stderr}`);
+  if (status !== 0) throw new OperatorError(`All files are written, but they cannot be formatted:\n${stderr}`);
 }

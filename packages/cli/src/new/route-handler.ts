@@ -10,7 +10,7 @@ interface Handler {
   text: string;
 }
 
-/** A placeholder handler of a route: answers 200 with the requested id. */
+/** A placeholder handler of a route: returns 200 with the requested id. */
 export function handlerOf(key: string, { path }: Route): Handler {
   if (!path.includes('{id}'))
     return { uses: ['endpoint', 'json'], text: `export const ${key} = endpoint(logger, async () => json(200, {}));\n` };
@@ -48,7 +48,7 @@ export function withHandler({ file, text }: Source, key: string, handler: Handle
   const names = new Set([...(imported[1] ?? '').split(',').map((name) => name.trim()), ...handler.uses]);
   const all = [...names].filter((name) => name !== '').toSorted(byName);
   const line = `import { ${all.join(', ')} } from '@rollcall/kit/http';`;
-  // Broken as formatters do at 120 characters.
+  // Formatters break lines at 120 characters.
   const written = line.length <= 120 ? line : `import {\n  ${all.join(',\n  ')},\n} from '@rollcall/kit/http';`;
   return { file, text: `${text.replace(FROM_HTTP, written).trimEnd()}\n\n${handler.text}` };
 }

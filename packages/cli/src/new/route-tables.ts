@@ -2,9 +2,9 @@ import type { Route } from '@rollcall/kit/internal/contracts/route';
 import { OperatorError } from '../stage/errors.ts';
 import type { Source } from './sources.ts';
 
-/** A table of routes in `shared/`, in a known form. */
+/** A table of routes in `shared/`, in the expected form. */
 export interface RouteTable extends Source {
-  /** Its export. */
+  /** The name of its export. */
   variable: string;
 }
 
@@ -13,8 +13,8 @@ const ROUTE = /\bmethod:\s*['"](\w+)['"],\s*path:\s*['"]([^'"]+)['"]/g;
 const END = '\n} as const satisfies Record<string, Route>;';
 
 /**
- * The table of a service: the one that its sources import; for a publisher, also the only one in the app. Others also
- * import the file with their topic, and with it a publisher's table.
+ * The table of routes that the sources of a service import. If a publisher's sources import none, the only table of the
+ * app. Importing its file is not enough: a subscriber imports a publisher's file for the topic.
  */
 export function tableOf(
   shared: readonly Source[],
@@ -60,7 +60,7 @@ export function refuseRoute(shared: readonly Source[], { method, path }: Pick<Ro
 /** API Gateway treats routes that differ only in parameter names as the same. */
 const shapeOf = (method: string, path: string) => `${method} ${path.replaceAll(/\{[^}]*\}/g, '{}')}`;
 
-/** @throws {OperatorError} that names the mistake in a path */
+/** @throws {OperatorError} that names the error in the path */
 export function checkPath(path: string): void {
   const refuse = (why: string): never => {
     throw new OperatorError(`"${path}" is not a valid path: ${why}.`);

@@ -32,7 +32,7 @@ export function newRoute(root: string, service: string, key: string, route: Rout
     next: [
       ...leftOf([inContracts, inFile]),
       ...(isPublisher ? [] : stackSteps(service, key, route, table)),
-      `Decide in ${file} what ${key} answers. jsonEndpoint(logger, SCHEMA, …) validates a body.`,
+      `Implement ${key} in ${file}. jsonEndpoint(logger, SCHEMA, …) validates the body of a request.`,
     ],
   };
 }
@@ -43,8 +43,8 @@ function inTable(table: RouteTable | undefined, key: string, route: Route): Edit
 }
 
 /**
- * By convention, each route of a publisher has a function of its own, which tokens without the route's scope do not
- * reach.
+ * Whether `app.publisher` creates the service. It then also creates the function of each route, and the API rejects
+ * tokens without the scope of the route.
  */
 function publishes(root: string, service: string): boolean {
   const publisher = new RegExp(`\\.publisher\\(\\s*['"]${service}['"]`);
@@ -62,7 +62,9 @@ function stackSteps(service: string, key: string, { access }: Route, table: Rout
   return [
     ...leftOf([{ where: `the stack of ${service} in infra/`, lines }]),
     ...(access === 'read' || access === 'write'
-      ? ['Every token of the stage is accepted: the handler decides whether it is valid for the requested resource.']
+      ? [
+          'The API accepts every token of the stage. The handler must check that the token allows access to the requested resource.',
+        ]
       : []),
   ];
 }

@@ -2,9 +2,9 @@ import type { Edited } from './edits.ts';
 import { type Import, importLine, localNames, withImports } from './imports.ts';
 
 /**
- * Lets a service send to a queue, in the edited infrastructure.
- * @param edited the infrastructure
- * @returns it, and the remaining edits
+ * Adds a queue to the `sends` of a publisher in the infrastructure.
+ * @param edited the edit of the infrastructure
+ * @returns that edit; and lines for the user, if the publisher does not have the expected form
  */
 export function withSends(edited: Edited, service: string, queue: Import): Edited[] {
   const granted = 'text' in edited ? grant(edited.text, service, localNames(queue)) : undefined;
@@ -12,10 +12,10 @@ export function withSends(edited: Edited, service: string, queue: Import): Edite
     'text' in edited && granted !== undefined ? withImports({ ...edited, text: granted }, [queue]) : undefined;
   if ('text' in edited && text !== undefined) return [{ file: edited.file, text }];
   const lines = [importLine('infra/app.ts', queue), `sends: [${localNames(queue)}],`];
-  return [edited, { where: `the publisher ${service} in infra/ (sendsTo, of an Outbox)`, lines }];
+  return [edited, { where: `the publisher ${service} in infra/ (for an Outbox: sendsTo)`, lines }];
 }
 
-/** @returns undefined if it has another form than `.publisher('SERVICE', { … })` */
+/** @returns undefined if the text does not contain exactly one `.publisher('SERVICE', { … })` */
 function grant(text: string, service: string, queues: readonly string[]): string | undefined {
   const [only, ...others] = text.matchAll(new RegExp(`\\.publisher\\(\\s*'${service}',\\s*\\{([^{}]*)\\}\\s*\\)`, 'g'));
   if (!only || others.length > 0) return undefined;

@@ -40,7 +40,7 @@ import { v7 as newId } from 'uuid';
 import * as z from 'zod';
 import { ${[`${aggregate}Added`, `${aggregate}Body`, `${aggregate}Events`, `${aggregate}Routes`].join(', ')} } from '../../${contracts}';
 
-/** What the table keeps of each ${aggregate}. */
+/** The state of one ${aggregate} in the table. */
 interface State extends z.output<typeof ${aggregate}Body> {
   version: number;
 }
@@ -94,7 +94,7 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.stop());
 
-it('what is added to ${service} can be read, and is published once', async () => {
+it('a new ${aggregate} can be read, and is published once', async () => {
   const { status, body } = await cloud.request('POST', '/${service}', { name: 'a book' }, { authorization });
   expect(status).toBe(201);
   const read = await cloud.request('GET', \`/${service}/\${body.id}\`, undefined, { authorization });
@@ -104,6 +104,6 @@ it('what is added to ${service} can be read, and is published once', async () =>
 });
 `;
 
-/** The statement that adds it to the RollcallApp. */
+/** The statement that adds the service to the RollcallApp. */
 export const publisherStatement = (app: string, { service, aggregate }: ServiceNames): string =>
   `${app}.publisher('${service}', { of: ${aggregate}Events, routes: ${aggregate}Routes });`;

@@ -18,7 +18,7 @@ import { wire } from './wiring.ts';
 
 /**
  * A publishing service: its contracts, its handlers, a test.
- * @param aggregate what its events are about, in the singular. Default: its name without a final `s`
+ * @param aggregate the name of its aggregate, in the singular. Default: the name of the service without a final `s`
  * @throws {OperatorError} if a name is invalid or taken
  */
 export function newService(root: string, service: string, aggregate: string | undefined, app: Partial<App>): Plan {
@@ -48,7 +48,7 @@ export function newService(root: string, service: string, aggregate: string | un
     edits: textsOf(edited),
     next: [
       ...leftOf(edited),
-      `Define in ${names.contracts} what it publishes, and in functions/${service}/api.handler.ts what it does.`,
+      `Define its events in ${names.contracts}, and its requests in functions/${service}/api.handler.ts.`,
       `npx vitest run test/${service}.test.ts runs it on an embedded cloud.`,
       `Then: rollcall new route NAME METHOD /${service}/… --of ${service}, and rollcall new subscriber NAME --of ${about}-events.`,
     ],

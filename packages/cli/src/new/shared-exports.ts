@@ -4,7 +4,7 @@ import type { Channel } from '@rollcall/kit/internal/contracts/channel';
 import { OperatorError } from '../stage/errors.ts';
 import { sourcesIn } from './sources.ts';
 
-/** A value, and how the app's sources import it. */
+/** An exported value, with its name and its file. */
 export interface Exported<T = unknown> {
   name: string;
   /** Relative to the app's folder, such as `shared/contracts.ts`. */
@@ -19,7 +19,7 @@ export interface SharedExports {
   /** All channels. */
   channels(): Promise<ReadonlyArray<Exported<Channel>>>;
   /**
-   * @param hint text that appears where the value is created: only files that contain it are loaded
+   * @param hint text that the file of the value contains; only files with this text are loaded
    * @throws {OperatorError} if no file exports this value
    */
   of(value: unknown, hint: string): Promise<Exported>;

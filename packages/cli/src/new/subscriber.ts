@@ -12,7 +12,7 @@ import { type Exported, sharedExports } from './shared-exports.ts';
 import { wire } from './wiring.ts';
 
 /**
- * A subscriber of a topic; only its decision is left to write.
+ * A subscriber of a topic, with a placeholder handler for each event.
  * @param of name of the topic
  * @throws {OperatorError} if the name is invalid, or there is no such topic
  */
@@ -27,7 +27,7 @@ export async function newSubscriber(root: string, name: string, of: string, app:
   const parts: Parts = {
     name,
     topic,
-    // Default of a descriptor: every message of its channel.
+    // Without `reads`, a consumer reads every message of its channel.
     reads: isEvery ? [] : await Promise.all(reads.map((contract) => shared.of(contract, contract.type))),
     sends: await Promise.all(sends.map((channel) => shared.of(channel, channel.name))),
     handlers: await Promise.all(
@@ -58,8 +58,8 @@ export async function newSubscriber(root: string, name: string, of: string, app:
     edits: textsOf([wired]),
     next: [
       ...leftOf([wired]),
-      `Decide in ${folder}/${name}.ts what each event means to ${name}.`,
-      `${folder}/events.consumer.ts sets joinsLate: remove it if nothing is published before ${name} is deployed.`,
+      `Define the handler of each event in ${folder}/${name}.ts.`,
+      `${folder}/events.consumer.ts sets joinsLate. Remove it if no event is published before ${name} is deployed.`,
     ],
   };
 }
@@ -84,7 +84,7 @@ interface Parts {
   handlers: ReadonlyArray<{ type: string; make: Exported | undefined }>;
 }
 
-/** One line per file, in the order that formatters use. */
+/** One line per file, in the order of formatters. */
 function importsOf(exported: readonly Exported[]): string {
   const files = [...new Set(exported.map(({ file }) => file))].toSorted();
   return files
@@ -104,7 +104,7 @@ ${importsOf([topic, ...reads, ...sends])}
 export const eventConsumer = defineConsumer('${name}', {
   of: ${topic.name},${listed('reads', reads)}${listed('sends', sends)}
   capability: '${name}',
-  // Events published before its first deployment never reach it.
+  // It does not receive events that were published before its first deployment.
   joinsLate: true,
 });
 `;
@@ -119,7 +119,7 @@ function decisions({ name, handlers }: Parts): string {
 import type { ${context ? 'HandlerContext, ' : ''}Handlers } from '@rollcall/kit/messaging';
 ${importsOf(made)}import type { eventConsumer } from './events.consumer.ts';
 
-/** How ${name} applies each event: sets attributes together with the cursor, once. */
+/** The handlers of the events: each result is stored together with the cursor, exactly once. */
 export const ${name}Handlers = (${
     context ? '\n  context: HandlerContext<(typeof eventConsumer.sends)[number]>,\n' : ''
   }): Handlers<(typeof eventConsumer.reads)[number]> => ({

@@ -11,7 +11,7 @@ export interface Wiring {
 
 const APP = /^[ \t]*(?:export )?const (\w+) = new RollcallApp\b/gm;
 
-/** @param root folder of the app. Nothing is written. */
+/** Returns the edit without writing it. @param root folder of the app */
 export function wire(root: string, wiring: Wiring): Edited {
   const found = sourcesIn(root, 'infra').filter(({ text }) => text.includes('new RollcallApp'));
   const [only, ...others] = found;
@@ -26,7 +26,7 @@ export function wire(root: string, wiring: Wiring): Edited {
 
 /**
  * Inserts after the last import, and before the only `APP.finish(` or `return APP;`.
- * @returns undefined if the text has another form, or already contains part of it
+ * @returns undefined if the text does not have the expected form, or already contains part of the additions
  */
 function insert(source: Source, { imports, statements }: Wiring): string | undefined {
   const [app, ...otherApps] = source.text.matchAll(APP);

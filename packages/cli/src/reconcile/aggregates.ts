@@ -5,12 +5,12 @@ import type { Draft } from '@rollcall/kit/internal/messaging/draft';
 export type Item = Record<string, unknown>;
 
 /**
- * Where a service keeps the aggregates of its topic, and the counters of its commands: what `ops reconcile` compares
- * with consumers.
+ * The tables in which a service stores the aggregates of its topic, and the counters of its commands. `ops reconcile`
+ * compares them with the tables of consumers.
  * @public
  */
 export interface Aggregates {
-  /** The topic, which has one sender. */
+  /** The topic. It must have exactly one sender. */
   readonly topic: Channel;
   /** Table names of the states and of the outbox, without app and stage. */
   readonly table: string;
@@ -20,21 +20,22 @@ export interface Aggregates {
    * Default: none.
    */
   readonly commands?: readonly Channel[];
-  /** The id of the aggregate whose state an item is; undefined: it is something else. */
+  /** The id of the aggregate, if the item is the state of an aggregate; otherwise undefined. */
   readonly idOf: (item: Item) => string | undefined;
   /** The key of an aggregate's state. Default: `{ pk: id }`. */
   readonly key?: (id: string) => Record<string, string>;
   /** The attribute with the version of a state. Default: `version`. */
   readonly version?: string;
-  /** Whether a state says that the aggregate was erased, by an event that erases. Default: none is. */
+  /** Whether the aggregate with this state was erased by an erasing event. Default: false. */
   readonly isErased?: (state: Item) => boolean;
   /**
    * The event that brings a consumer at `version - 1` to the current state; for an erased aggregate, the erasing event.
-   * Default, or if undefined: there is none, and a person decides.
+   * If it is missing or returns undefined, an operator must decide.
    */
   readonly stateAt?: (state: Item, version: number) => Draft | undefined;
   /**
-   * Whether a consumer at the same version agrees with the state: `held` is the item with its cursor. Default: it does.
+   * Whether the data of a consumer at the same version matches the state. `held` is the consumer's cursor item.
+   * Default: true.
    */
   readonly agrees?: (state: Item, consumer: string, held: Item) => boolean;
 }

@@ -8,7 +8,7 @@ export interface Known {
   state: Item;
 }
 
-/** A consumer's record of it, at its cursor. */
+/** A consumer's record of one subject: the item with its cursor. */
 export interface Held {
   version: number;
   erased: boolean;
@@ -31,14 +31,14 @@ export type Kind =
 export const isLacking = (kind: Kind): boolean => ['behind', 'missing', 'not-erased'].includes(kind);
 
 export interface Rules {
-  /** Whether it may lack versions from before its first deployment. */
+  /** Whether the consumer may lack versions from before its first deployment. */
   joinsLate: boolean;
   agrees: (known: Known, held: Held) => boolean;
 }
 
-/** The difference of one consumer about one subject; undefined: none. */
+/** The difference of one consumer from the publisher about one subject; undefined: none. */
 export function classify(known: Known | undefined, held: Held | undefined, rules: Rules): Kind | undefined {
-  // The record of an erased subject need not have a counterpart.
+  // An erased record without a counterpart is not a difference.
   if (!known) return held && !held.erased ? 'unknown' : undefined;
   if (!held) return known.erased || rules.joinsLate ? undefined : 'missing';
   if (held.erased) return known.erased ? undefined : 'returned';

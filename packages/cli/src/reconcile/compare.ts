@@ -14,7 +14,7 @@ export interface Difference {
   version?: number;
   /** The last version that the consumer applied; undefined: none. */
   applied?: number;
-  /** Number of versions that are found nowhere. */
+  /** Number of missing versions that are neither in the outbox nor parked. */
   lost?: number;
   /** The consumer's parked messages about the subject, by reason. */
   parked?: string[];
@@ -42,7 +42,7 @@ export interface CompareOptions {
   onProgress?: (looked: number) => void;
 }
 
-/** Maximum number kept at once, whatever the number of subjects. */
+/** Maximum number of subjects that wait for the second comparison, to limit memory. */
 const MAX_DOUBTS = 20_000;
 const AT_ONCE = 100;
 
@@ -121,12 +121,12 @@ export async function compare(stage: Stage, all: readonly Numbered[], options: C
   return compared;
 }
 
-/** Compares doubtful subjects again. */
+/** Compares subjects a second time. */
 async function differing(stage: Stage, numbered: Numbered, doubts: readonly Doubt[]): Promise<Difference[]> {
   const seen = new Map(doubts.map(({ id, version }) => [id, version]));
   const ids = [...seen.keys()];
   const { holders } = numbered;
-  // Consumers first: a consumer cannot be ahead of a publisher that is read later.
+  // Reads the consumers before the publisher, so that a consumer does not wrongly appear to be ahead.
   const held = await Promise.all(holders.map((holder) => heldOf(stage, holder, ids)));
   const known = await knownOf(stage, numbered, ids);
   const found = ids.flatMap((id) =>
@@ -177,7 +177,7 @@ async function described(
   if (!known || !isLacking(kind)) return about;
   const aside = parked.map(({ version }) => version);
   const missing = lost(known, held, new Set([...unpublished, ...aside])).length;
-  // If the subject was erased and its versions are gone, none is missing.
+  // A consumer that lacks only an erasure may lack no version.
   const waits = missing === 0 && known.version > (held?.version ?? 0);
   if (waits) return { ...about, kind: aside.length > 0 ? 'parked' : 'unpublished' };
   return { ...about, lost: missing };

@@ -14,7 +14,7 @@ export interface Mended {
   raised: number;
   /** Consumers to which the archive was replayed. */
   replayed: string[];
-  /** Consumers that lack something and got no replay, and why. */
+  /** Consumers that lack versions and received no replay, with the reason. */
   notReplayed: Array<{ consumer: string; because: string }>;
   /** Versions that were published again, with the current state. */
   toldAgain: number;
@@ -42,7 +42,7 @@ async function arrive(stage: Stage, all: readonly Numbered[]): Promise<number> {
     return published;
   }
   throw new OperatorError(
-    `${first.messages} messages are in transit to ${first.queue}: raising versions now could collide with theirs. Wait until queues are empty (npm run ops -- queues), or stop the senders, and run it again.`,
+    `${first.messages} messages are in transit to ${first.queue}. If versions were raised now, they could collide with the versions of these messages. Wait until the queues are empty (npm run ops -- queues), or stop the senders. Then run the command again.`,
   );
 }
 
@@ -64,7 +64,7 @@ async function eachDiffering(
 
 /**
  * Repairs what can be repaired from existing data: publishes the outbox, raises versions that consumers have already
- * seen, replays the archive to consumers that lack something, and republishes messages that it does not contain.
+ * seen, replays the archive to consumers that lack versions, and republishes versions that the archive lacks.
  */
 export async function mend(stage: Stage, all: readonly Numbered[], { since, onStep }: MendOptions): Promise<Mended> {
   onStep('publishing pending messages');
@@ -78,13 +78,13 @@ export async function mend(stage: Stage, all: readonly Numbered[], { since, onSt
 
   const { replayed, notReplayed } = await replayTo(stage, all, since, onStep);
 
-  onStep('publishing again');
+  onStep('publishing lost versions again');
   const toldAgain = await eachDiffering(stage, all, isLacking, (numbered, id) => tellAgain(stage, numbered, id));
   published += await arrive(stage, all);
   return { published, raised, replayed, notReplayed, toldAgain };
 }
 
-/** Replays the archive to consumers that lack something. */
+/** Replays the archive to consumers that lack versions. */
 async function replayTo(
   stage: Stage,
   all: readonly Numbered[],
@@ -115,7 +115,7 @@ async function replayTo(
 }
 
 /**
- * @returns why there is nothing to replay, such as a topic without an archive; the publisher then publishes what it can
+ * @returns the archive; or the reason why there is none. Then only the publisher's current state is published again.
  */
 async function archiveIfKept(stage: Stage, consumer: string) {
   try {

@@ -12,7 +12,7 @@ export interface Holder {
   joinsLate: boolean;
 }
 
-/** Versioned messages about many subjects, and their consumers: a topic's events, or the commands of a queue. */
+/** A channel of versioned messages, and its consumers. The messages are a topic's events or a queue's commands. */
 export interface Numbered {
   channel: string;
   holders: readonly Holder[];
@@ -26,14 +26,14 @@ export interface Numbered {
   /** The outbox key of messages about a subject. */
   group: (id: string) => string;
   rulesOf: (holder: Holder) => Rules;
-  /** For events: where the app keeps the states. */
+  /** Only for events: the app's description of its tables. */
   aggregates?: Aggregates;
 }
 
 /** Key prefix of the kit's counters of commands (`OutboxWriterOptions.counterKey`). */
 const COUNTER = 'commands#';
 
-/** The comparisons to make in a stage. @throws {OperatorError} if the app or its templates lack the information */
+/** The channels of a stage to compare. @throws {OperatorError} if the app or its templates lack the information */
 export function numberedOf(all: readonly Aggregates[], stacks: readonly AssembledStack[]): Numbered[] {
   if (all.length === 0)
     throw new OperatorError(
@@ -42,7 +42,7 @@ export function numberedOf(all: readonly Aggregates[], stacks: readonly Assemble
   const declared = metadataIn(stacks);
   if (declared.length === 0)
     throw new OperatorError(
-      'The templates of the stage do not describe the cursors of its consumers: an older version has deployed them. Deploy again.',
+      'The templates of the stage do not describe the cursors of its consumers, because an older version deployed them. Deploy again.',
     );
   const taking = (channel: string) =>
     declared.flatMap(({ name, of, cursorKey, joinsLate }) =>
@@ -98,5 +98,5 @@ function commandsOf(queue: string, { table, outbox }: Aggregates, holders: reado
 export function sourceOf({ name, senders }: Channel): string {
   const [source] = 'anyServiceOf' in senders ? [] : senders;
   if (source !== undefined) return source;
-  throw new OperatorError(`${name} does not have exactly one sender, as which its events could be published again.`);
+  throw new OperatorError(`Events of ${name} cannot be published again: it does not have exactly one sender.`);
 }

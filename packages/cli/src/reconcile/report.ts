@@ -23,7 +23,8 @@ export interface Report extends Compared {
   differences: Difference[];
 }
 
-const ARCHIVE = 'the archive is replayed to it; what is not in it is published again from the state';
+const ARCHIVE =
+  'the archive is replayed to the consumer; versions that the archive lacks are published again with the current state';
 
 /** The remedy for each kind, and whether `--mend` applies it: for events, and for commands. */
 const REMEDIES: Record<
@@ -32,28 +33,38 @@ const REMEDIES: Record<
 > = {
   unpublished: { events: [true, 'published from the outbox'] },
   parked: {
-    events: [false, 'gap and retry wait for the sweep, the others for a person: parked list, then redrive or discard'],
+    events: [
+      false,
+      'messages with reason gap or retry wait for the sweep, the others for an operator: parked list, then redrive or discard',
+    ],
   },
   behind: {
     events: [true, ARCHIVE],
-    commands: [false, 'a person decides: commands are in no archive; parked discard skips the missing ones'],
+    commands: [false, 'an operator decides, because commands are not archived: parked discard skips the missing ones'],
   },
   missing: {
     events: [true, ARCHIVE],
-    commands: [false, 'a person decides: commands are in no archive; parked discard skips the missing ones'],
+    commands: [false, 'an operator decides, because commands are not archived: parked discard skips the missing ones'],
   },
-  'not-erased': { events: [true, 'the archive is replayed to it; otherwise the erasing event is published again'] },
+  'not-erased': {
+    events: [
+      true,
+      'the archive is replayed to the consumer; if that is not enough, the erasing event is published again',
+    ],
+  },
   ahead: {
     events: [
       true,
       'the publisher continues above the version that the consumer has seen, and publishes its state again',
     ],
-    commands: [true, 'the sender counts on from there'],
+    commands: [true, 'the sender continues above the version that the consumer has seen'],
   },
   'other-state': { events: [true, 'the publisher publishes its state again, with the next version'] },
-  returned: { events: [false, 'a person decides: it was erased there, and is back here; erase it again'] },
+  returned: {
+    events: [false, 'an operator decides: the consumer has erased it, but the publisher has it again; erase it again'],
+  },
   unknown: {
-    events: [false, 'a person decides: the publisher has lost it; create it again, or have it erased there'],
+    events: [false, 'an operator decides: the publisher has lost it; create it again, or erase it at the consumer'],
   },
 };
 

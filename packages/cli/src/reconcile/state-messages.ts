@@ -19,7 +19,7 @@ interface Everything {
   parked: number[];
 }
 
-/** A transaction takes 100 items (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html). */
+/** A transaction has at most 100 items (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html). */
 const MAX_ROWS = 99;
 
 async function everythingOf(stage: Stage, numbered: Numbered, id: string): Promise<Everything> {
@@ -36,7 +36,7 @@ async function everythingOf(stage: Stage, numbered: Numbered, id: string): Promi
   const known = (await knownOf(stage, numbered, [id])).get(id);
   const lacking = of.flatMap(({ joinsLate, held, parked }) => {
     if (!known || held?.erased || (!held && (joinsLate || known.erased))) return [];
-    // After an erasure, only the erasing event counts: it is the next version.
+    // After an erasure, a consumer needs only the erasing event, as its next version.
     if (known.erased) return [(held?.version ?? 0) + 1];
     return lost(known, held, new Set([...parked, ...unpublished]));
   });
@@ -71,16 +71,16 @@ async function written(stage: Stage, items: TransactItem[]): Promise<boolean> {
   }
 }
 
-/** A condition that the publisher's counter is unchanged. */
+/** The condition that the publisher's version is unchanged. */
 const countsStill = ({ version: attribute }: Numbered, version: number) => ({
   ConditionExpression: version === 0 ? 'attribute_not_exists(#version)' : '#version = :before',
   ExpressionAttributeNames: { '#version': attribute },
 });
 
 /**
- * In one transaction: raises a version above all that consumers have seen, since they would take the next messages for
- * duplicates, and publishes the state with the next version.
- * @returns whether it did; not if the difference is gone, or a consumer has erased the subject
+ * Raises the publisher's version above all versions that consumers have seen, because they ignore lower versions as
+ * duplicates. Publishes the state with the next version, in the same transaction.
+ * @returns false if nothing was changed: the difference is gone, or a consumer has erased the subject
  */
 export async function raise(stage: Stage, numbered: Numbered, id: string): Promise<boolean> {
   const { aggregates, table, outbox, key } = numbered;
@@ -100,9 +100,9 @@ export async function raise(stage: Stage, numbered: Numbered, id: string): Promi
 }
 
 /**
- * Publishes the versions again that a consumer lacks, each with the current state. Consumers that have them treat them
- * as duplicates.
- * @returns the number of versions
+ * Publishes again the versions that a consumer lacks, each with the current state. Consumers that have a version ignore
+ * it as a duplicate.
+ * @returns the number of published versions
  */
 export async function tellAgain(stage: Stage, numbered: Numbered, id: string): Promise<number> {
   const { aggregates, table, outbox, key } = numbered;

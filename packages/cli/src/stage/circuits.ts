@@ -4,14 +4,14 @@ import { circuitsOf as circuitsIn, createCircuitStore } from '@rollcall/kit/inte
 import { OperatorError } from './errors.ts';
 import type { Stage } from './stage.ts';
 
-/** A circuit breaker as operators see it. */
+/** A circuit breaker, for display. */
 export interface CircuitView {
   circuit: string;
   state: 'closed' | 'open' | 'half-open';
-  /** Absent if it is closed. */
+  /** When the circuit left the state `closed`; absent if it is closed. */
   since?: string;
   because?: string;
-  /** If it is open. */
+  /** Only if it is open. */
   nextProbe?: string;
   /** Over the last 30 seconds. */
   recentCalls: number;
@@ -58,7 +58,7 @@ function viewOf(name: string, circuit: Circuit, now: Date): CircuitView {
  * Closes a circuit immediately, without a probe.
  * @param confirm called before a circuit that is not closed is changed
  * @returns its previous state
- * @throws {OperatorError} if there is none of that name, or it changed at the same moment
+ * @throws {OperatorError} if there is no circuit of that name, or another process changed it at the same time
  */
 export async function resetCircuit(
   stage: Stage,
@@ -75,7 +75,7 @@ export async function resetCircuit(
   await confirm();
   const store = createCircuitStore({ client: stage.dynamodb, tableName: stage.table('circuits'), random: Math.random });
   if (!(await store.change(name, circuit.revision, { is: 'closed', since: Date.now() }))) {
-    throw new OperatorError(`${name} changed at the same moment. Look again: npm run ops -- circuit list`);
+    throw new OperatorError(`${name} was changed at the same time. Check its state: npm run ops -- circuit list`);
   }
   return circuit.state.is;
 }

@@ -30,13 +30,13 @@ export function clientsOf({ app, name, endpoint }: StageOptions) {
     : {};
   const missing = (what: string) =>
     new OperatorError(
-      `There is no stage ${name} at ${endpoint ?? 'this account and region'}: it has no ${what} ${app}-${name}-*.`,
+      `There is no stage ${name} ${endpoint ? `at ${endpoint}` : 'in this account and region'}: no ${what} are called ${app}-${name}-*.`,
     );
 
   return {
     app,
     name,
-    /** Of an embedded cloud or LocalStack. */
+    /** AWS endpoint of an embedded cloud or of LocalStack. */
     endpoint,
     /** Configuration for further clients. */
     config,
@@ -44,8 +44,7 @@ export function clientsOf({ app, name, endpoint }: StageOptions) {
     sqs: new SQSClient(config),
     // An embedded cloud has a single host name, without the prefix data-.
     directory: new ServiceDiscoveryClient({ ...config, disableHostPrefix: endpoint !== undefined }),
-    // A sweep takes up to a minute. An Invoke whose response was lost must not be repeated without the operator's
-    // knowledge.
+    // A sweep takes up to a minute. If the response of an Invoke is lost, only the operator may repeat the call.
     lambda: new LambdaClient({
       ...config,
       maxAttempts: 1,
@@ -67,11 +66,11 @@ export function clientsOf({ app, name, endpoint }: StageOptions) {
   };
 }
 
-/** The remedy for an unreachable stage. */
+/** Adds a remedy to the error of an unreachable stage. */
 function unreachable(error: Error & { code?: string }, name: string, endpoint: string | undefined): Error {
   if (error.code === 'ECONNREFUSED' || /ECONNREFUSED/.test(error.message)) {
     return new OperatorError(
-      `Nothing answers at ${endpoint}. Is it running (npm start)? For an account, pass --stage.`,
+      `Nothing responds at ${endpoint}. Is the embedded cloud running (npm start)? For an account, pass --stage.`,
     );
   }
   if (/Region is missing/.test(error.message)) {

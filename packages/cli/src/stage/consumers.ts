@@ -6,13 +6,13 @@ export interface Consumer {
   name: string;
   /** Physical name. */
   queue: string;
-  /** Whether a topic delivers to the queue: every event about every aggregate, in order. */
+  /** Whether a topic delivers to the queue. Then the consumer receives every event of every aggregate, in order. */
   subscribes: boolean;
 }
 
 const CONSUME = '-consume';
 
-/** The deployed consumers whose tables and cursors are those of the kit. */
+/** The deployed consumers that use the kit, and therefore its tables and cursors. */
 export function consumersOf({ nodes, edges }: Topology): Consumer[] {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const delivered = new Set(edges.filter(({ label }) => label === 'delivers').map(({ to }) => to));

@@ -6,7 +6,7 @@ type Registered = { id: string; attributes: Record<string, string> };
 /** The Cloud Map namespace in which a stage registers its services. */
 export const namespaceOf = ({ app, name }: Pick<StageClients, 'app' | 'name'>) => `${app}-${name}`;
 
-/** The entry that the deployment registered under a name. */
+/** The entries that the deployment registered under the name of a service. */
 export async function registered(stage: StageClients, service: string): Promise<Registered[]> {
   try {
     const { Instances = [] } = await stage.directory.send(

@@ -1,12 +1,12 @@
 import type { NodeKind, Topology, TopologyEdge, TopologyNode } from './topology.ts';
 
-/** How the lines of a drawing are highlighted: with colours, or not. */
+/** Functions that highlight parts of a drawing, for example with colours. */
 export interface Marks {
   label: (text: string) => string;
   name: (text: string, kind: NodeKind) => string;
 }
 
-/** The flow as an indented tree. Each node is drawn where the path to it is shortest; elsewhere it is only named: ↑. */
+/** The flow as an indented tree. A node's edges are drawn where the path to it is shortest; elsewhere it has a ↑. */
 export function drawText({ nodes, edges }: Topology, { label, name }: Marks): string {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const from = Map.groupBy(edges, (edge) => edge.from);
@@ -26,7 +26,7 @@ export function drawText({ nodes, edges }: Topology, { label, name }: Marks): st
   return lines.join('\n');
 }
 
-/** Breadth first: the edge by which each node is first reached, and the roots. */
+/** Searches breadth first. @returns the roots, and for each node the edge that first reaches it */
 function spanningTree(nodes: readonly TopologyNode[], from: ReadonlyMap<string, TopologyEdge[]>) {
   const drawnBy = new Map<string, TopologyEdge | undefined>();
   const roots: TopologyNode[] = [];

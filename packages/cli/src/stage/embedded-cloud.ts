@@ -10,8 +10,8 @@ import { OperatorError } from './errors.ts';
 export type EmbeddedCloud = ReturnType<typeof clientOf>;
 
 /**
- * The embedded cloud's own API beside AWS's (packages/local/src/control/control.ts); undefined if the stage is not in
- * an embedded cloud.
+ * A client of the embedded cloud's own API (packages/local/src/control/control.ts); undefined if the stage is not in an
+ * embedded cloud.
  */
 export async function embeddedCloudOf({
   endpoint,
@@ -24,27 +24,31 @@ export async function embeddedCloudOf({
 }
 
 function clientOf(endpoint: string, { apiUrl, beside }: CloudDescription) {
-  /** @throws {OperatorError} with the response, if it is an error */
+  /** @throws {OperatorError} with the message of the response, if its status is an error */
   async function ask<T>(url: string, method = 'GET', body?: object): Promise<T> {
     const response = await fetch(url, { method, ...(body && { body: JSON.stringify(body) }) });
     const answer = (await response.json()) as T & { message?: string; error?: string };
     if (response.ok) return answer;
-    throw new OperatorError(answer.message ?? answer.error ?? `${url} answered ${response.status}`);
+    throw new OperatorError(answer.message ?? answer.error ?? `${url} returned ${response.status}`);
   }
   const own = (path: string) => `${endpoint}/_rollcall/${path}`;
 
   return {
     apiUrl,
-    /** Addresses of the services beside it, by name. */
+    /** Addresses of the stand-ins beside it, by name. */
     beside,
     ask,
     templates: () => ask<AssembledStack[]>(own('templates')),
+    /** Spans, messages and failures since an earlier response. @param after its `next`; 0: all that are stored */
     happened: (after: number) => ask<Happened>(own(`happened?after=${after}`)),
     traces: (query: TraceQuery) => ask<Span[]>(own(`traces?${new URLSearchParams({ ...query })}`)),
     messages: (aggregate: string) => ask<SentMessage[]>(own(`messages?${new URLSearchParams({ aggregate })}`)),
+    /** The injected faults. */
     broken: () => ask<Broken>(own('broken')),
+    /** Stops a function from receiving messages. */
     stop: (functionName: string) => ask<Broken>(own(`broken/${functionName}`), 'PUT'),
     start: (functionName: string) => ask<Broken>(own(`broken/${functionName}`), 'DELETE'),
+    /** Adds latency to every call of a function to an AWS service. */
     delay: (ms: number) => ask<Broken>(own(`latency/${ms}`), 'PUT'),
   };
 }

@@ -41,7 +41,7 @@ async function parkedAbout(stage: Stage, subscriber: string, id: string): Promis
 }
 
 /**
- * Everything that the outboxes (scheduled messages included) and the consumers of a stage store about one aggregate.
+ * All items about one aggregate in the outboxes, the tables of scheduled messages and the consumers' tables of a stage.
  * @param keys keys under which the outboxes may have its messages
  */
 export async function holdingsOf(stage: Stage, id: string, keys: readonly string[] = [id]): Promise<Holdings> {

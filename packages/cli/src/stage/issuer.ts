@@ -14,11 +14,11 @@ export const ISSUER_PORT = 4030;
 /** The same path as at the endpoint of an embedded cloud. */
 export const ISSUER_PATH = '/issuer';
 
-/** Replaces a container's name for this machine, which may not resolve here, by localhost. */
+/** Replaces the name that containers use for this machine by 127.0.0.1, because it may not resolve here. */
 export const fromHere = (url: string): string =>
   url.replace(/^(https?:\/\/)host\.docker\.internal(?=[:/]|$)/, '$1127.0.0.1');
 
-/** The address at which this machine reaches it. */
+/** The address at which this machine reaches an issuer. */
 export const addressOf = (issuer: string): string => fromHere(issuer).replace(/\/$/, '');
 
 export const isOnThisMachine = (address: string): boolean =>

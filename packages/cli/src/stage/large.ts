@@ -3,8 +3,8 @@ import { jsonIn } from '../json.ts';
 import type { Stage } from './stage.ts';
 
 /**
- * A large parked message with its data, as its consumer reads it; or with the reason why that fails. For a discarded
- * message the data is not read, because it is not kept.
+ * Adds to a large parked message its data, which its consumer's sweep reads, or the reason why the data cannot be read.
+ * The data of a discarded message is not kept, so it is not read.
  */
 export async function withData(
   stage: Pick<Stage, 'askParking'>,

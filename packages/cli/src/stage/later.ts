@@ -32,7 +32,7 @@ export async function waitingIn(stage: Stage, subject?: string): Promise<Waiting
 
 /**
  * Makes the sweep send one message now, or cancel it.
- * @throws {OperatorError} if it is not scheduled, or others keep sending to its subject
+ * @throws {OperatorError} if it is not scheduled, or other transactions are sending to its subject
  */
 export async function askAboutWaiting(stage: Stage, key: WaitingKey, what: 'sendNow' | 'cancel'): Promise<void> {
   const request: LaterRequest = what === 'cancel' ? { cancel: key } : { sendNow: key };
@@ -42,7 +42,7 @@ export async function askAboutWaiting(stage: Stage, key: WaitingKey, what: 'send
     const answer = await invoke<LaterRequest, LaterAnswer>(stage, sweep, request);
     if ('cancelled' in answer ? answer.cancelled : answer.sent === 'released') return;
     if ('sent' in answer && answer.sent === 'busy')
-      throw new OperatorError(`Others are sending to ${key.subject} at the same moment. Try again.`);
+      throw new OperatorError(`Other messages are being sent to ${key.subject} at the same time. Try again.`);
   }
   throw new OperatorError(
     `No message about ${key.subject} is scheduled as ${key.name}: it was sent or cancelled, or never existed. Scheduled messages: npm run ops -- later list`,

@@ -23,7 +23,7 @@ export function outboxesIn(resources: readonly Resource[], prefix: string): Outb
   });
 }
 
-/** The table that the sweep's environment names. */
+/** The table of scheduled messages, from the environment of the sweep. */
 function laterOf(resources: readonly Resource[], sweep: string): string | undefined {
   const { properties } = resources.find(({ type, name }) => type === 'AWS::Lambda::Function' && name === sweep) ?? {};
   const { Variables } = (properties?.Environment ?? {}) as { Variables?: { LATER_TABLE?: string } };

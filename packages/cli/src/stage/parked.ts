@@ -10,7 +10,7 @@ export async function* parkedBy({ dynamodb, table }: StageClients, subscriber: s
   for await (const { Items = [] } of pages) yield Items.map(parkedMessageOf);
 }
 
-/** The parked and discarded messages of one aggregate (or under the queue) at a subscriber. */
+/** The parked and discarded messages of a subscriber for one aggregate, or under a queue. */
 export async function parkedOf(
   { dynamodb, table }: StageClients,
   subscriber: string,

@@ -6,7 +6,7 @@ import { OperatorError } from './errors.ts';
 import type { Stage } from './stage.ts';
 import { invoke } from './sweeps.ts';
 
-/** A process that waits for a person. */
+/** A process that waits for an operator. */
 export interface Stuck {
   /** The consumer of its replies. */
   subscriber: string;
@@ -16,7 +16,7 @@ export interface Stuck {
   why: string;
 }
 
-/** The processes that need an operator, longest waiting first: a message is held for each of them. */
+/** The processes that need an operator, the one that waits longest first. For each of them, a message is parked. */
 export async function stuckIn(stage: Stage, subscribers: readonly string[]): Promise<Stuck[]> {
   const found: Stuck[] = [];
   for (const subscriber of subscribers)

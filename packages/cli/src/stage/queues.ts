@@ -9,7 +9,7 @@ export interface QueueState {
 
 const COUNTS = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
 
-/** Every queue of a stage, by name. @throws {OperatorError} if it has none, so that it does not exist */
+/** Every queue of a stage, by name. @throws {OperatorError} if it has none, which means that it does not exist */
 export async function queuesOf(clients: StageClients): Promise<QueueState[]> {
   const { sqs } = clients;
   return Promise.all(

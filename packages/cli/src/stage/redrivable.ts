@@ -2,7 +2,7 @@ import { parkedReasons } from '@rollcall/kit/internal/messaging/parked';
 import type { ParkedMessage, ParkedReason } from '@rollcall/kit/internal/messaging/subscriber-store';
 
 /**
- * Reasons that a redrive of everything skips: a message below a baseline can only be discarded; an unreadable one is
+ * Reasons that `redrive --all` skips. A message below a baseline can only be discarded. An unreadable message is
  * redriven by the name of its queue, after an operator has checked the sender.
  */
 const LEFT_ALONE: readonly ParkedReason[] = ['below-baseline', 'unreadable'];
@@ -12,13 +12,13 @@ export const redrivableReasons = parkedReasons.filter((reason) => !LEFT_ALONE.in
 export interface Wanted {
   /** Only messages that are parked for this reason. */
   reason?: string | undefined;
-  /** Also held messages. */
+  /** Whether held messages are included. */
   release: boolean;
 }
 
 /**
- * The aggregates that a redrive of everything tries: first the canary, a failed one, since one that only waits for its
- * turn shows nothing; then the oldest.
+ * The aggregates that `redrive --all` tries: failed ones first, then the oldest. The first aggregate is the canary, and
+ * only a failed one shows whether the cause is repaired.
  */
 export function aggregatesToRedrive(parked: readonly ParkedMessage[], { reason: wanted, release }: Wanted): string[] {
   const redrivable = parked

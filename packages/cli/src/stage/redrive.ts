@@ -15,21 +15,21 @@ export interface RedriveSummary {
 }
 
 export interface RedriveOptions {
-  /** Also held messages. */
+  /** Whether held messages are applied too. */
   release?: boolean;
   onProgress: (done: number, summary: RedriveSummary) => void;
   signal?: AbortSignal;
 }
 
-/** The sweep refuses the request, whatever the aggregate. */
+/** The sweep refuses the whole request, not a single aggregate. */
 class RefusedError extends OperatorError {}
 
 /** Aggregates per call of the sweep function, which has a timeout of a minute. */
 const AGGREGATES_PER_CALL = 50;
 
 /**
- * Redrives aggregates: one alone until one succeeds, as a canary, then many at a time. It stops when the canary or a
- * whole call fails. What was applied stays applied, so it can be run again.
+ * Redrives aggregates: one at a time until one succeeds (the canary), then many at a time. Stops when the canary or a
+ * whole call fails. Applied messages stay applied, so the redrive can be repeated.
  */
 export async function redrive(
   stage: Stage,
@@ -60,7 +60,7 @@ export async function redrive(
     return reports.every(({ error }) => error !== undefined);
   }
 
-  /** If the function crashes over one aggregate, the others of the call are tried separately. */
+  /** If a call fails as a whole, tries each of its aggregates in a separate call. */
   async function ask(ids: readonly string[]): Promise<ReleaseReport[]> {
     try {
       const answer = await stage.askParking(subscriber, { redrive: [...ids], release });

@@ -20,7 +20,7 @@ export interface Archived {
   subscriber: string;
   topic: string;
   subscription: string;
-  /** The provider that it calls for each message; undefined: it calls no provider. */
+  /** The provider that the subscriber calls for each message; undefined if it calls none. */
   provider: string | undefined;
   /** The earliest time from which it can be replayed. */
   beginning: Date;
@@ -39,7 +39,7 @@ const LOOK_EVERY_MS = 500;
 
 const snsOf = ({ config }: Stage) => new SNSClient(config);
 
-/** The messages that can be replayed to a subscriber. @throws {OperatorError} with the remedy, if there are none */
+/** The archive that can be replayed to a subscriber. @throws {OperatorError} with the remedy, if there is none */
 export async function archiveOf(stage: Stage, subscriber: string): Promise<Archived> {
   const sns = snsOf(stage);
   const queue = `:${stage.table(subscriber)}.fifo`;
@@ -88,11 +88,11 @@ export function checkPeriod({ topic, beginning }: Archived, { since, until }: Pe
 
 /** The consequences to confirm. */
 export function consequencesOf({ subscriber, topic, provider }: Archived, { since, until }: Period): string {
-  const what = `${subscriber} receives again what was published on ${topic} from ${since.toISOString()} to ${until?.toISOString() ?? 'now'}.`;
+  const what = `${subscriber} receives again the events that were published on ${topic} from ${since.toISOString()} to ${until?.toISOString() ?? 'now'}.`;
   const duplicates = 'It ignores messages that its table records as applied.';
-  const calls = `What its table has lost, it does again, including calls of ${provider}, unless those are remembered there. To prevent the calls, first run: npm run ops -- switch set ${subscriber} skip.`;
+  const calls = `It repeats the work that its table does not record, including calls of ${provider}. To prevent the calls, first run: npm run ops -- switch set ${subscriber} skip.`;
   const left = until
-    ? ` Data of aggregates that were erased after --until would be restored: better omit --until.`
+    ? ` The data of aggregates that were erased after --until would be restored. To prevent that, omit --until.`
     : '';
   return `${what} ${duplicates}${provider === undefined ? '' : ` ${calls}`}${left}`;
 }
@@ -127,7 +127,9 @@ export async function followReplay(
     const { Attributes = {} } = await sns.send(new GetSubscriptionAttributesCommand({ SubscriptionArn: subscription }));
     const status = Attributes.ReplayStatus ?? '';
     if (/^failed$/i.test(status)) {
-      throw new OperatorError('SNS could not finish the replay. Messages that were sent stay sent: start it again.');
+      throw new OperatorError(
+        'SNS could not finish the replay. It may have sent some of the messages. Start the replay again.',
+      );
     }
     const queue = (await stage.queues()).find((state) => state.queue === name);
     const waiting = (queue?.visible ?? 0) + (queue?.inFlight ?? 0);

@@ -5,8 +5,8 @@ import { readEnvelope } from '@rollcall/kit/internal/messaging/message';
 import { jsonIn } from '../json.ts';
 
 /**
- * A message in the form in which people see it.
- * @param contracts decode binary `data`; data of other types is unchanged
+ * A message for display.
+ * @param contracts decode binary `data`; binary data of other types is unchanged
  * @returns undefined if it is not a JSON object
  */
 export function shownEvent(

@@ -3,7 +3,7 @@ import type { OutboxSweepReport } from '@rollcall/kit/internal/messaging/relay-f
 import type { StageClients } from './clients.ts';
 import { OperatorError } from './errors.ts';
 
-/** Makes a sweep carry out an operator's request. @throws {OperatorError} with the function's error, if it fails */
+/** Invokes a sweep with an operator's request. @throws {OperatorError} with the function's error, if it fails */
 export async function invoke<Request, Answer>(
   { lambda, table }: StageClients,
   fn: string,

@@ -15,10 +15,10 @@ import type { Stage } from './stage.ts';
 /** By profile: the mode of each capability that it changes. */
 export type Profiles = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** The mode of a capability; by whom and why, unless it is on by default. */
+/** The mode of a capability. If an operator set the mode, also the operator's name, the reason and the time. */
 export type SwitchView = { capability: string; mode: string } & Partial<Omit<Switch, 'mode'>>;
 
-/** Why something is switched, by whom (default: the current user), and for how many milliseconds. */
+/** The details of a change: the reason, the operator (default: the current user) and the duration. */
 export interface How {
   why: string;
   by?: string | undefined;
@@ -58,7 +58,7 @@ export function modesOfProfile(profiles: Profiles, name: string): Array<[capabil
   throw new OperatorError(`There is no profile "${name}"; there are: ${Object.keys(profiles).join(', ') || 'none'}.`);
 }
 
-/** In a container, the user may have no name. */
+/** The name of the current user. In a container, the user may have none. */
 function whoami(): string {
   try {
     return userInfo().username;
@@ -67,7 +67,7 @@ function whoami(): string {
   }
 }
 
-/** Switches capabilities, all or none. */
+/** Switches all of the given capabilities, or none if the write fails. */
 export async function switchTo(
   stage: Stage,
   modes: ReadonlyArray<readonly [capability: string, mode: string]>,

@@ -1,13 +1,13 @@
 import type { SpanView } from './traces.ts';
 
-/** A span in its place: its depth below the root of its trace, and its start relative to the first span. */
+/** A span with its depth below the root of its trace, and its start relative to the first span. */
 export interface Line {
   span: SpanView;
   depth: number;
   afterMs: number;
 }
 
-/** Spans as a timeline: each below its parent, siblings by start time. Traces follow one another. */
+/** Orders spans as a timeline: each below its parent, siblings by start time, one trace after another. */
 export function timeLine(spans: readonly SpanView[]): Line[] {
   const known = new Set(spans.map(({ spanId }) => spanId));
   const byStart = [...spans].sort((a, b) => a.startMs - b.startMs);

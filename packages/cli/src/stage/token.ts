@@ -6,7 +6,7 @@ import { OperatorError } from './errors.ts';
 import { addressOf, issuerOf } from './issuer.ts';
 import type { Stage } from './stage.ts';
 
-/** The scopes that allow an operator everything. */
+/** The scopes that allow all actions of an operator. */
 export const operatorScopeOf = ({
   operatorScope = Object.values(DEFAULT_SCOPES).join(' '),
 }: Pick<App, 'operatorScope'>) => operatorScope;

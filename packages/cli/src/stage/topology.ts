@@ -1,7 +1,7 @@
 import type { AssembledStack } from '@rollcall/local/internal/template/assembly';
 import { grantsByRole, type Resource, resourcesOf } from './resources.ts';
 
-/** The kind of a node. `functions` are several functions of one service with the same role in the flow. */
+/** The kind of a node. `functions` is a group of functions of one service with the same role in the flow. */
 export type NodeKind =
   | 'client'
   | 'api'
@@ -26,7 +26,7 @@ export interface TopologyNode {
 }
 
 export interface TopologyEdge {
-  /** `from→to` by their ids. */
+  /** `from→to`. */
   id: string;
   from: string;
   to: string;
@@ -60,7 +60,7 @@ export const topologyOf = async (
   options: TopologyOptions = {},
 ): Promise<Topology> => topologyIn(await resourcesOf(stacks), prefix, options);
 
-/** The same, from resources that are read already. */
+/** Derives the flow from resources that were already read. */
 export function topologyIn(
   resources: readonly Resource[],
   prefix: string,
@@ -77,7 +77,7 @@ export function topologyIn(
   return all ? whole : flowOf(whole);
 }
 
-/** With its short name and service. */
+/** A resource with its short name and its service. */
 type Own = Resource & Pick<TopologyNode, 'service'> & { called: string };
 
 const shortened = (name: string, prefix: string) => (name.startsWith(prefix) ? name.slice(prefix.length) : name);
@@ -114,7 +114,7 @@ function wholeTopology(resources: readonly Own[]): Topology {
   return { nodes, edges: firstOfEach(edges.filter(({ from, to }) => ids.has(from) && ids.has(to))) };
 }
 
-/** Several routes may lead to the same function. */
+/** Keeps one edge per id, because several routes may lead to the same function. */
 const firstOfEach = (edges: TopologyEdge[]): TopologyEdge[] =>
   [...Map.groupBy(edges, ({ id }) => id).values()].flatMap(([first]) => first ?? []);
 
@@ -248,7 +248,7 @@ function groupOf([service, functions]: [string, TopologyNode[]]): TopologyNode &
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** The flow from a function to another resource, by its permissions; undefined if it only consumes messages from it. */
+/** The label for a function's permissions on a resource; undefined if the function only consumes messages from it. */
 function labelOf(actions: ReadonlySet<string>): string | undefined {
   const may = (...names: string[]) => names.some((name) => actions.has(name));
   if (may('sns:Publish')) return 'publishes';

@@ -5,7 +5,7 @@ import type { EmbeddedCloud } from './embedded-cloud.ts';
 import { OperatorError } from './errors.ts';
 import type { Stage } from './stage.ts';
 
-/** A span as operators see it, wherever it is stored. */
+/** A span of an embedded cloud or of X-Ray, for display. */
 export type SpanView = Span;
 export type { TraceQuery };
 
@@ -57,7 +57,7 @@ async function search(client: XRayClient, { aggregate, message }: TraceQuery, un
   return ids.slice(0, MAX_TRACES);
 }
 
-/** X-Ray writes `1-`, and separates the first eight digits. */
+/** The form of X-Ray: begins with `1-`, and has a hyphen after the first eight digits. */
 const xrayId = (traceId: string) =>
   traceId.startsWith('1-') ? traceId : `1-${traceId.slice(0, 8)}-${traceId.slice(8)}`;
 

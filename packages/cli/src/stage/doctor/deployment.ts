@@ -12,7 +12,7 @@ const deployAgain = ({ stage, isEmbedded }: Patient) =>
 
 export const stacks: Check = async (patient) => {
   const templates = await patient.stage.templates();
-  // References to a stack that does not exist cannot be resolved.
+  // Fails if a reference leads to a stack that does not exist.
   await patient.stage.resources();
   const found = `${templates.length} stacks are deployed: ${templates.map(({ name }) => name).join(', ')}`;
   if (patient.isEmbedded) return ok(found);
@@ -50,7 +50,7 @@ export const versions: Check = async (patient) => {
 };
 
 export const eventSources: Check = async (patient) => {
-  if (patient.isEmbedded) return notChecked('the embedded cloud starts with all of them enabled');
+  if (patient.isEmbedded) return notChecked('the embedded cloud always enables all of them');
   const wanted = (await patient.stage.resources()).filter(({ type }) => type === 'AWS::Lambda::EventSourceMapping');
   const client = new LambdaClient(patient.stage.config);
   const all = await Array.fromAsync(paginateListEventSourceMappings({ client }, {}));

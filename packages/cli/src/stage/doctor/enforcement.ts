@@ -7,9 +7,9 @@ const NOBODY = '00000000-0000-7000-8000-000000000000';
 
 /** A call that an account refuses. */
 interface Forbidden {
-  /** Whether an answer is a refusal by the authorizer, and not the 404 of the service behind it. */
+  /** Whether a status means that the authorizer refused the call; a 404 comes from the service behind it. */
   refuses: (status: number) => boolean;
-  /** The meaning, if it is not refused. */
+  /** The finding if the call is not refused. */
   means: string;
   url: string;
   method: string;
@@ -35,10 +35,10 @@ const roleForAnybody = ({ endpoint = '' }: Stage, role: string): Forbidden => ({
 });
 
 const AUTHORIZERS = {
-  AWS_IAM: 'the IAM authorizer: a service answers without a signature',
-  JWT: 'the JWT authorizer: a caller is answered without a token',
+  AWS_IAM: 'the IAM authorizer: a service accepts requests without a signature',
+  JWT: 'the JWT authorizer: a service accepts requests without a token',
 };
-/** Read-only routes, in case they are answered after all: by method, or by the name of an RPC. */
+/** Read-only routes, by method or by the name of an RPC: a request that is accepted changes nothing. */
 const READS = /^(GET \/.*|POST \/.*\/Get\w+)$/;
 
 /** For each kind of authorizer with a read-only route, a request that it must refuse. */
@@ -68,7 +68,7 @@ async function isRefused({ refuses, means: _, url, ...request }: Forbidden): Pro
   return refuses((await fetch(url, { ...request, signal: AbortSignal.timeout(10_000) })).status);
 }
 
-/** Finds by trial the calls that this cloud allows and an account does not. */
+/** Tries calls that an account refuses, and reports those that this cloud allows. */
 export const enforcement: Check = async ({ stage, isEmbedded }) => {
   if (!stage.endpoint) return notChecked('an account enforces roles and authorizers');
   const [[api], resources] = await Promise.all([registered(stage, 'api'), stage.resources()]);
@@ -82,6 +82,6 @@ export const enforcement: Check = async ({ stage, isEmbedded }) => {
   if (passed.length === 0) return ok(`${forbidden.length} unauthorized calls are refused`);
   return warning(
     `this cloud does not enforce ${passed.join('; ')}`,
-    'verify permissions in an embedded cloud (npm start) or an account; and restrict access to this one',
+    'verify permissions in an embedded cloud (npm start) or an account, and restrict access to this cloud',
   );
 };

@@ -19,10 +19,10 @@ export type Found = Omit<Finding, 'check'>;
 /** The stage under examination. */
 export interface Patient {
   stage: Stage;
-  /** Whether it is the embedded cloud, which lacks some AWS services. */
+  /** Whether the stage is in an embedded cloud, which lacks some AWS services. */
   isEmbedded: boolean;
   now: Date;
-  /** Version of the app in this folder; undefined: it contains none. */
+  /** Version of the app in this folder; undefined if the folder contains no app. */
   version: string | undefined;
 }
 
@@ -57,7 +57,7 @@ async function region({ dynamodb }: Stage): Promise<string> {
   return dynamodb.config.region().catch(() => 'unknown');
 }
 
-/** The errors by which LocalStack and similar report a missing service. */
+/** The errors with which LocalStack and similar clouds report an unsupported service. */
 const UNKNOWN = /UnknownOperation|NotImplemented|InternalFailure|InvalidAction|UnknownError/;
 const DENIED = /AccessDenied|AuthorizationError|Unauthorized/;
 
@@ -70,7 +70,7 @@ async function whatIsFound(check: () => Promise<Found>): Promise<Found> {
     if (UNKNOWN.test(name)) return notChecked(`the endpoint does not support it (${name})`);
     if (DENIED.test(name))
       return failed(
-        `your credentials are not allowed to: ${message}`,
+        `your credentials do not allow this check: ${message}`,
         'use a role with the permission: docs/reliability.md',
       );
     return { verdict: 'failed', found: `${name}: ${message}` };

@@ -12,8 +12,8 @@ export const region: Check = async ({ stage, isEmbedded }) => {
   const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
   if (AWS_REGION && AWS_DEFAULT_REGION && AWS_REGION !== AWS_DEFAULT_REGION) {
     return warning(
-      `AWS_REGION is ${AWS_REGION}, AWS_DEFAULT_REGION is ${AWS_DEFAULT_REGION}: these commands use ${used}, others may not`,
-      'set both to the same',
+      `AWS_REGION is ${AWS_REGION}, AWS_DEFAULT_REGION is ${AWS_DEFAULT_REGION}: these commands use ${used}, but other programs may use the other region`,
+      'set both to the same region',
     );
   }
   return ok(used);
@@ -40,13 +40,13 @@ export const clock: Check = async ({ stage }) => {
 export function skewFound(skewMs: number): Found {
   const seconds = Math.round(Math.abs(skewMs) / 1000);
   if (Number.isNaN(skewMs)) return notChecked('the response had no date');
-  if (Math.abs(skewMs) < SKEW_MS.warning) return ok('the clock of this machine is right');
+  if (Math.abs(skewMs) < SKEW_MS.warning) return ok('the clock of this machine is correct');
   const found = `the clock of this machine is ${seconds} seconds ${skewMs > 0 ? 'behind' : 'ahead'}`;
   const remedy = 'set it, by NTP: timedatectl set-ntp true';
   return Math.abs(skewMs) < SKEW_MS.failed ? warning(found, remedy) : failed(found, remedy);
 }
 
-/** Checks the permissions that these commands need, without using them. */
+/** Checks the permissions that these commands need, without changing anything. */
 export const permissions: Check = async ({ stage }) => {
   const [subscribers, outboxes] = await Promise.all([stage.subscribers(), stage.outboxes()]);
   const lambda = new LambdaClient(stage.config);
@@ -92,11 +92,11 @@ export const alarms: Check = async ({ stage, isEmbedded }) => {
   if (raised.length === 0) return ok('no alarm is raised');
   return failed(
     raised.map(({ AlarmName, AlarmDescription }) => AlarmDescription ?? AlarmName).join(' '),
-    'its description says what it means; then run this again',
+    'follow the description of the alarm, then run this command again',
   );
 };
 
-/** Secrets that were generated with empty fields must be filled in by an operator. */
+/** An operator must fill in the secrets that the deployment generated with empty fields. */
 export const secrets: Check = async ({ stage }) => {
   const client = new SecretsManagerClient(stage.config);
   const toFillIn = (await stage.resources()).flatMap(({ type, properties }) => {
@@ -119,7 +119,7 @@ export const secrets: Check = async ({ stage }) => {
   const names = unfilled.flat();
   if (names.length === 0) return ok(`all ${toFillIn.length} secrets are filled in`);
   return warning(
-    `${names.join(', ')} is empty: what depends on it does not work`,
+    `${names.join(', ')} has empty fields: functions that need them do not work`,
     `aws secretsmanager put-secret-value --secret-id ${names[0]} --secret-string '{…}': docs/governance.md`,
   );
 };
@@ -135,10 +135,10 @@ export const tokenIssuer: Check = async ({ stage }) => {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(5_000) });
     const { issuer: says } = (await response.json()) as { issuer?: string };
-    if (says === issuer) return ok(`${issuer} gives tokens`);
-    return failed(`${url} answers ${response.status} and names ${says ?? 'no issuer'}, not ${issuer}`, remedy);
+    if (says === issuer) return ok(`${issuer} issues tokens`);
+    return failed(`${url} returns ${response.status} and names ${says ?? 'no issuer'} instead of ${issuer}`, remedy);
   } catch (error) {
-    return failed(`${url} does not answer: ${(error as Error).message}: no token is accepted`, remedy);
+    return failed(`no token is accepted, because ${url} does not respond: ${(error as Error).message}`, remedy);
   }
 };
 
