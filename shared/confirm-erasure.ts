@@ -3,9 +3,9 @@ import { memberDataErased } from './contracts/member-data-erased.v1.ts';
 import type { memberDeactivated } from './contracts/member-deactivated.v1.ts';
 
 /**
- * How a subscriber applies a member's departure: it erases its data, and confirms that; until then the member's erasure
- * is pending.
- * @param attributes all attributes about a member
+ * Handles a member's departure in a subscriber: erases its data about the member and confirms this. Until it has done so,
+ * the member's erasure is pending.
+ * @param attributes all attributes with data about a member
  */
 export const confirmErasure = (
   { correspondence, now }: Pick<HandlerContext, 'correspondence' | 'now'>,

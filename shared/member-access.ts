@@ -8,7 +8,7 @@ import type {
 
 type Access = keyof TokenScopes;
 
-/** The member that the path names. */
+/** The ID of the member in the path. */
 function memberId(event: HttpEvent): string {
   const id = pathId(event, 'member');
   aboutAggregate(id);
@@ -16,8 +16,8 @@ function memberId(event: HttpEvent): string {
 }
 
 /**
- * What the verified token of a request allows: everything about the member who is its subject, or what its scopes allow
- * for every member. A request without a token allows nothing.
+ * Checks the access that the verified token of a request grants. A token grants all access to the member who is its
+ * subject. Its scopes grant access to every member. A request without a token has no access.
  */
 export function createMemberAccess(scopes: TokenScopes) {
   function mayAccess({ requestContext }: HttpEvent, id: string, access: Access): boolean {
@@ -25,15 +25,15 @@ export function createMemberAccess(scopes: TokenScopes) {
       APIGatewayEventRequestContextV2WithAuthorizer<APIGatewayEventRequestContextJWTAuthorizer>
     >;
     const { scope, scp, ...claims } = authorizer?.jwt?.claims ?? {};
-    // Ids in tokens are read in any case (RFC 9562 §4).
+    // IDs in tokens may be in upper or lower case (RFC 9562 §4).
     const sub = String(claims.sub).toLowerCase();
     // Providers name the claim differently; API Gateway passes a list as `[a b]`.
     const granted = String(scope ?? scp ?? '').replace(/^\[(.*)\]$/, '$1');
     return sub === id || granted.split(' ').includes(scopes[access]);
   }
 
-  /** @throws {Problem} 404: it hides whether the member exists */
-  function required(event: HttpEvent, access: Access): string {
+  /** @throws {Problem} 404, which hides whether the member exists */
+  function requireAccess(event: HttpEvent, access: Access): string {
     const id = memberId(event);
     if (mayAccess(event, id, access)) return id;
     throw notFound(`member ${id}`);
@@ -41,9 +41,9 @@ export function createMemberAccess(scopes: TokenScopes) {
 
   return {
     mayAccess,
-    /** The member in the path, if the caller may read it. @throws {Problem} 404 */
-    readable: (event: HttpEvent): string => required(event, 'read'),
-    /** The member in the path, if the caller may change it. @throws {Problem} 404 */
-    writable: (event: HttpEvent): string => required(event, 'write'),
+    /** The ID of the member in the path, if the caller may read the member. @throws {Problem} 404 */
+    readable: (event: HttpEvent): string => requireAccess(event, 'read'),
+    /** The ID of the member in the path, if the caller may change the member. @throws {Problem} 404 */
+    writable: (event: HttpEvent): string => requireAccess(event, 'write'),
   };
 }

@@ -9,6 +9,6 @@ export const eventConsumer = defineConsumer('coupons', {
   reads: [memberRegisteredV2, memberProfileChanged, memberDeactivated],
   sends: [registrationReplies],
   capability: 'coupons',
-  // Events published before its first deployment never reach it.
+  // The service does not receive events that were published before its first deployment.
   joinsLate: true,
 });

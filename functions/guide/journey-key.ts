@@ -1,2 +1,2 @@
-/** The item that carries a member's journey, and the cursor. */
+/** The sort key of the item that holds a member's journey and the cursor. */
 export const JOURNEY = 'journey';

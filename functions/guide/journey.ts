@@ -13,8 +13,8 @@ type JourneyLocale = keyof typeof journeys;
 const locales = Object.keys(journeys) as JourneyLocale[];
 
 /**
- * How the guide service applies a member's events. A journey stores only its language; the texts come from files when
- * it is read.
+ * Handles a member's events in the guide service. A journey stores only its language. Its texts are read from files for
+ * each response.
  */
 export const journeyHandlers = ({
   correspondence,
@@ -31,7 +31,7 @@ export const journeyHandlers = ({
     }),
     follows(message, state) {
       const completedAt = state.begunAt as string;
-      // The language at the beginning: the member may have chosen another since.
+      // The language at registration. The member may have changed it since.
       const summary = `journey begun in ${closestLocale(message.data.locale, locales, 'en')}`;
       const step = { memberId: message.subject, step: 'guide', summary, completedAt };
       return correspondence.reply(message, onboardingStepCompleted, step, completedAt);

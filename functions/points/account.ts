@@ -6,13 +6,13 @@ import type { eventConsumer } from './events.consumer.ts';
 import type { Booked } from './ledger.ts';
 
 export interface AccountOptions {
-  /** The bonus by the current rules. */
+  /** Reads the bonus from the current rules. */
   bonus: () => Promise<RegistrationBonus>;
   correspondence: Correspondence;
   now: () => Date;
 }
 
-/** How the points service applies a member's events. */
+/** Handles a member's events in the points service. */
 export function accountHandlers({
   bonus,
   correspondence,
@@ -28,20 +28,20 @@ export function accountHandlers({
       },
       follows(message, { opening, openedAt }) {
         const { points } = opening as Booked;
-        const hadIts = points === 0 && message.data.returning === true;
+        const gotItBefore = points === 0 && message.data.returning === true;
         const completedAt = openedAt as string;
-        const summary = `${points} points credited${hadIts ? ': the bonus is given once a phone' : ''}`;
+        const summary = `${points} points credited${gotItBefore ? ': the bonus is given once per phone' : ''}`;
         const step = { memberId: message.subject, step: 'bonus', summary, completedAt };
         return correspondence.reply(message, onboardingStepCompleted, step, completedAt);
       },
     },
 
-    /** The ledger stays: it contains no personal data, and accounts must balance. */
+    /** Keeps the ledger, because it contains no personal data and accounts must balance. */
     'rollcall.member.deactivated.v1': {
       handle: () => ({ set: { accountState: 'closed', erasedAt: now().toISOString() } }),
       follows(message, state) {
         const erasedAt = state.erasedAt as string;
-        const kept = 'balance and ledger, which name nobody: accounts must add up';
+        const kept = 'balance and ledger, without personal data, because accounts must balance';
         const erased = { memberId: message.subject, erasedAt, kept };
         return correspondence.reply(message, memberDataErased, erased, erasedAt);
       },

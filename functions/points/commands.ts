@@ -24,21 +24,22 @@ export interface CommandOptions {
   now: () => Date;
 }
 
-/** How the points service executes commands. */
+/** Handles the commands to the points service. */
 export function commandHandlers(options: CommandOptions): Handlers<(typeof commandConsumer.reads)[number]> {
   const { client, pointsTable, correspondence, now } = options;
 
-  /** @throws {TransientError} if there is none yet: the registration is in transit */
+  /** @throws {TransientError} if there is no account yet, because the registration has not arrived */
   async function accountOf(memberId: string): Promise<Account> {
     const Key = { pk: memberId, sk: ACCOUNT };
     const { Item } = await client.send(new GetCommand({ TableName: pointsTable, Key, ConsistentRead: true }));
     if (Item?.accountState === undefined) throw new TransientError(`member ${memberId} has no points account yet`);
-    // An account whose registration was dropped, because its member had left, has no balance.
+    // The account has no balance if its registration was skipped because the member had left.
     return { balance: 0, ...Item } as Account;
   }
 
   /**
-   * Changes a balance, conditional on the one that was read, with its ledger entry: in the transaction of the command.
+   * The writes that change a balance and add the ledger entry, in the transaction of the command. They fail if the
+   * account has changed since it was read.
    */
   function book(message: Message, account: Account, entry: LedgerEntry): NonNullable<Effect['writes']> {
     const { id, subject } = message;

@@ -1,20 +1,23 @@
 import type { TransactItem } from '@rollcall/kit/messaging';
 
-/** The item that carries a member's balance, and the cursor. */
+/** The sort key of the item that holds a member's balance and the cursor. */
 export const ACCOUNT = 'account';
 const LEDGER_PREFIX = 'ledger#';
 
-/** A change of a balance. Entries contain no personal data, and stay. */
+/** A change of a balance. Entries contain no personal data and are never deleted. */
 export interface LedgerEntry {
   points: number;
   reason: 'registration' | 'redemption' | 'return';
   at: string;
 }
 
-/** The first entry is the attribute `opening` of the account, and costs no write of its own; the others are items. */
+/**
+ * A stored entry. The first entry of an account is its attribute `opening`, which saves a write. Each later entry is an
+ * item.
+ */
 export type Booked = LedgerEntry & { messageId: string };
 
-/** For a query of an account and its ledger: the first and the last sort key. */
+/** The first and the last sort key of a query for an account and its ledger. */
 export const LEDGER_RANGE = { first: ACCOUNT, last: `${LEDGER_PREFIX}~` };
 
 export const ledgerPut = (
@@ -30,7 +33,7 @@ export const ledgerPut = (
   },
 });
 
-/** The ledger in the items under a member's key, which are ordered by sort key. */
+/** Extracts the ledger from the items of a member, which must be in the order of their sort keys. */
 export function ledgerOf(items: ReadonlyArray<Record<string, unknown>>): Booked[] {
   return items.flatMap(({ sk, opening, points, reason, at }) => {
     if (sk === ACCOUNT) return opening === undefined ? [] : [opening as Booked];

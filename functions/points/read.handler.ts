@@ -15,13 +15,13 @@ const { readable } = createMemberAccess(SCOPES);
 const client = createDynamoDB();
 const { logger } = createObservability('points');
 
-/** A local dependency: after this time, the read counts as failed. */
+/** Timeout of a read of the service's own table. */
 const TIMEOUT_MS = 2_000;
 const MAX_REMEMBERED = 1_000;
 
 type Account = Omit<PointsAccountResource, 'asOf'>;
 
-/** The accounts that this instance has read, the most recent last. */
+/** The accounts that this instance has read, the most recently read last. */
 const lastAnswers = new Map<string, { account: Account; at: Date }>();
 
 function remember(id: string, account: Account): void {
@@ -56,11 +56,11 @@ async function readAccount(id: string, { signal }: Try): Promise<PointsAccountRe
   return account;
 }
 
-/** The last known account, marked as such, if the table cannot be read. */
+/** Returns the last known account, marked with `asOf`, if the table cannot be read. */
 async function lastAnswer(id: string, cause: Error): Promise<PointsAccountResource> {
   const known = lastAnswers.get(id);
   if (cause instanceof Problem || !known) throw cause;
-  logger.warn('points cannot be read: the last known answer is given', { error: cause });
+  logger.warn('the account cannot be read; returning its last known state', { error: cause });
   return { ...known.account, asOf: known.at.toISOString() };
 }
 

@@ -6,21 +6,21 @@ const MAX_AGE_MS = 60_000;
 export interface RulesOptions {
   client: DynamoDBDocumentClient;
   tableName: string;
-  /** Used if there is no rule. */
+  /** Used for attributes that the rule does not set. */
   defaults: RegistrationBonus;
   now: () => Date;
 }
 
 /**
- * The registration bonus: `points` and `oncePerPhone` of the rule `registration` (pk `rules`) in the table, otherwise
- * the defaults. Cached for a minute, so a change takes up to a minute.
+ * Reads the registration bonus: the attributes `points` and `oncePerPhone` of the item `registration` (pk `rules`) in
+ * the table, or the defaults. The bonus is cached, so a change takes effect within a minute.
  */
 export function createRules({ client, tableName, defaults, now }: RulesOptions) {
-  let known: { bonus: RegistrationBonus; readAt: number } | undefined;
+  let cached: { bonus: RegistrationBonus; readAt: number } | undefined;
   return {
     async registrationBonus(): Promise<RegistrationBonus> {
       const at = now().getTime();
-      if (known && at - known.readAt < MAX_AGE_MS) return known.bonus;
+      if (cached && at - cached.readAt < MAX_AGE_MS) return cached.bonus;
       const { Item = {} } = await client.send(
         new GetCommand({ TableName: tableName, Key: { pk: 'rules', sk: 'registration' } }),
       );
@@ -28,7 +28,7 @@ export function createRules({ client, tableName, defaults, now }: RulesOptions) 
         points: typeof Item.points === 'number' ? Item.points : defaults.points,
         oncePerPhone: typeof Item.oncePerPhone === 'boolean' ? Item.oncePerPhone : defaults.oncePerPhone,
       };
-      known = { bonus, readAt: at };
+      cached = { bonus, readAt: at };
       return bonus;
     },
   };

@@ -10,14 +10,14 @@ export type Admission = ReturnType<typeof createAdmission>;
 export interface AdmissionOptions {
   buckets: Pick<ReturnType<typeof createTokenBuckets>, 'take' | 'knownRefusal'>;
   limits: RegistrationLimits;
-  /** Pseudonym of phones and addresses, for keys. */
+  /** Computes the pseudonyms of phones and addresses for keys. */
   pseudonym: Pseudonym;
   mode: () => Promise<Mode<'registration'>>;
 }
 
 const READ_ONLY_SECONDS = '30';
 
-/** Decides who may register or change something now. */
+/** Decides whether a caller may register or change a member now. */
 export function createAdmission({ buckets, limits, pseudonym, mode }: AdmissionOptions) {
   const phoneBucket = async (phone: string) => `phone#${await pseudonym(phone)}`;
 
@@ -34,15 +34,15 @@ export function createAdmission({ buckets, limits, pseudonym, mode }: AdmissionO
     },
 
     /**
-     * For a phone whose registration was refused once, because it is in use or its member left. So a first registration
-     * costs neither a token nor the write for it.
+     * Takes a token of the phone's bucket. It is called only after a first transaction found that the phone is in use or
+     * that its member left. A first registration therefore needs neither a token nor the write that takes one.
      * @throws {Problem} 429
      */
     async admitPhone(phone: string): Promise<void> {
       requireToken('registrations', 'phone', limits.phone, await buckets.take(await phoneBucket(phone), limits.phone));
     },
 
-    /** Called before any write. @throws {Problem} 429 if this instance's cache says that the phone has no token left */
+    /** Called before any write. @throws {Problem} 429 if the phone has no token left according to this instance's cache */
     async refuseSpentPhone(phone: string): Promise<void> {
       const refusal = buckets.knownRefusal(await phoneBucket(phone), limits.phone);
       if (refusal) requireToken('registrations', 'phone', limits.phone, refusal);

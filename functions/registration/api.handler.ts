@@ -56,7 +56,7 @@ export const deactivate = endpoint(
     const id = writable(event);
     await admitChange();
     await members.deactivate(id, preconditions(event), causeOf(event));
-    // RFC 8631: the resource that shows when the erasure is complete.
+    // RFC 8631: links to the resource that shows when the erasure is complete.
     return { statusCode: 204, headers: { link: `<${locationOf(routes.readErasure, { id })}>; rel="status"` } };
   },
   { mediaType: null },
@@ -75,7 +75,7 @@ export const readOnboarding = endpoint(logger, async (event) => {
   return json(200, onboardingOf(member, steps, new Date()));
 });
 
-/** All requests without a route. */
+/** Answers every request that matches no route. */
 export const unrouted = endpoint(
   logger,
   async ({ rawPath, requestContext }) => {
@@ -88,8 +88,8 @@ export const unrouted = endpoint(
 );
 
 /**
- * The first version of the member resource (RFC 9745, RFC 8594): since when it is deprecated, and until when it is
- * available.
+ * The dates from which version 1 of the member resource is deprecated (RFC 9745) and after which it may be unavailable
+ * (RFC 8594).
  */
 const DEPRECATED_AT = Date.UTC(2026, 10, 21) / 1000;
 const SUNSET = new Date(Date.UTC(2027, 10, 21)).toUTCString();

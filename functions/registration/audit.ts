@@ -1,10 +1,10 @@
 import type { causeOf } from '@rollcall/kit/http';
 import type { Logger } from '@rollcall/kit/observability';
 
-/** The cause of a change: messages contain its IDs, the audit trail records the actor. */
+/** The request that caused a change. Messages contain its IDs, and the audit trail also records the actor. */
 export type Cause = ReturnType<typeof causeOf>;
 
-/** A committed change: only ids, no personal data. */
+/** A committed change, described by IDs only, without personal data. */
 type Change = Readonly<{ action: string } & Record<string, string>>;
 
 export type Audit = (change: Change, cause: Cause) => void;

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 
-/** Callers that share an address are one caller: an IPv4 address, or the /64 of an IPv6 site. */
+/** Identifies a caller by its IPv4 address or by the /64 prefix of its IPv6 address, which others may share. */
 export function callerOf(sourceIp: string): string {
   if (!ipaddr.isValid(sourceIp)) return 'unknown';
   const address = ipaddr.process(sourceIp);

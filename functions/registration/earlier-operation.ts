@@ -16,14 +16,14 @@ export interface EarlierOperation {
     | { state: 'expired'; lateAnswer?: Settled; returnedAt?: string };
 }
 
-/** The equivalent process. */
+/** Converts an earlier operation to the equivalent process. */
 export function processOf(earlier: EarlierOperation): ProcessState<RedemptionData> {
   const { id, memberId, points, createdAt, deadline, outcome } = earlier;
   const { state } = outcome;
   const expiresIn = (Date.parse(deadline) - Date.parse(createdAt)) / 1000;
   const { lateAnswer, returnedAt } = state === 'expired' ? outcome : {};
   const awaits = { step: 'redeem', attempt: 1, until: deadline } as const;
-  const isTaken = state === 'succeeded' || (lateAnswer === 'succeeded' && returnedAt === undefined);
+  const hasTakenPoints = state === 'succeeded' || (lateAnswer === 'succeeded' && returnedAt === undefined);
   const data: RedemptionData = { operationId: id, memberId, points, expiresIn, deadline };
   if ('balance' in outcome) {
     const { balance, because = 'succeeded', settledAt = deadline } = outcome;
@@ -36,10 +36,10 @@ export function processOf(earlier: EarlierOperation): ProcessState<RedemptionDat
         ? { state: 'running', awaits: { ...awaits, action: 'do' } }
         : state === 'succeeded'
           ? { state: 'completed' }
-          : isTaken
+          : hasTakenPoints
             ? { state: 'compensating', awaits: { ...awaits, action: 'undo' } }
             : { state: 'failed' },
-    done: isTaken ? ['redeem'] : [],
+    done: hasTakenPoints ? ['redeem'] : [],
     undone: returnedAt === undefined ? [] : ['redeem'],
     unknown: state === 'expired' && lateAnswer === undefined ? ['redeem'] : [],
     ...(state === 'expired' && { because: 'redeem had no reply in time' }),

@@ -8,15 +8,15 @@ import { routes } from '../../shared/contracts/routes.ts';
 
 type Confirmation = Omit<z.output<typeof memberDataErased.data>, 'memberId'>;
 
-/** The erasure of a member's data. It contains no personal data, so it stays. */
+/** The state of the erasure of a member's data. It contains no personal data, so it is kept. */
 export interface Erasure {
   requestedAt: string;
-  /** Every service that was subscribed at the time. */
+  /** The services that were subscribed when the erasure was requested. */
   services: string[];
   confirmed: Record<string, Confirmation>;
 }
 
-/** Prefix of attribute names, followed by the name of a service. */
+/** Prefix of an attribute name. The name of a service follows. */
 const CONFIRMED = 'confirmed#';
 
 const erasureKey = (memberId: string) => ({ pk: `erasure#${memberId}` });
@@ -29,7 +29,7 @@ export const erasurePut = (
   Put: { TableName: membersTable, Item: { ...erasureKey(memberId), requestedAt, services } },
 });
 
-/** Stores a service's confirmation; the first one counts. */
+/** Stores the first confirmation of a service and ignores later ones. */
 export const confirmationOnce = (
   tableName: string,
   memberId: string,

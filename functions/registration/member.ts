@@ -16,7 +16,7 @@ export interface ActiveMember extends Registration {
   registeredAt: string;
 }
 
-/** Contains nothing personal. The version continues, so that event versions stay unique. */
+/** A member without personal data. Its version continues the active member's, so that event versions stay unique. */
 export interface DeactivatedMember {
   status: 'deactivated';
   id: string;
@@ -32,7 +32,7 @@ export type MemberDecision<M extends Member> = Decision<M, (typeof memberEvents.
 export interface AboutPhone {
   /** ISO 3166-1 alpha-2. */
   country: string | undefined;
-  /** Whether a member with this phone has left, and the phone is still remembered. */
+  /** Whether an earlier member with this phone left within the time for which phones are remembered. */
   returning: boolean;
 }
 
@@ -72,7 +72,7 @@ export function deactivate({ id }: Pick<ActiveMember, 'id'>, now: Date): MemberD
   return { state: { status: 'deactivated', id, deactivatedAt }, events: [deactivated] };
 }
 
-/** Distinguishes two registrations of the same phone. */
+/** A hash that distinguishes different registrations of the same phone. */
 export const fingerprint = ({ phone, name, locale }: Registration) =>
   createHash('sha256')
     .update(JSON.stringify([phone, name, locale]))

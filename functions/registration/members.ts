@@ -15,9 +15,9 @@ export interface MembersOptions {
   newId: () => string;
 }
 
-/** Others may register and release the phone between attempts, which the caller need not know. */
+/** Retries hide from the caller that another request registered or released the phone between two attempts. */
 const ATTEMPTS = 5;
-const CHANGING = 'The member is being changed by others. Try again.';
+const CHANGING = 'Other requests are changing the member. Try again.';
 
 const isMark = (held: PhoneGuard | PhoneMark): held is PhoneMark => 'leftAt' in held;
 
@@ -43,9 +43,9 @@ export function createMembers({ store, admission, audit, now, newId }: MembersOp
 
   return {
     /**
-     * Idempotent by key: the same key with the same registration gets the same answer, and takes a token of the phone's
-     * bucket.
-     * @throws {Problem} also 429: if the first transaction finds the phone in use or marked, that costs a token
+     * Idempotent by key: a repetition with the same key and registration returns the same member, and takes a token of
+     * the phone's bucket.
+     * @throws {Problem} also 429: a registration takes a token if its first transaction finds the phone in use or marked
      */
     async register(
       registration: Registration,
@@ -54,13 +54,13 @@ export function createMembers({ store, admission, audit, now, newId }: MembersOp
       cause: Cause,
     ): Promise<{ member: ActiveMember; replayed: boolean }> {
       await admission.refuseSpentPhone(registration.phone);
-      const [id, at] = [newId(), contextOf(cause)];
-      let left: PhoneMark | undefined;
+      const [id, context] = [newId(), contextOf(cause)];
+      let mark: PhoneMark | undefined;
       for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-        // A mark is found only when the first transaction fails, so a new phone costs nothing more than that
+        // A transaction returns the phone's mark only if it fails, so the registration of a new phone costs a single
         // transaction.
-        const isReturning = left?.returningUntil !== undefined && left.returningUntil * 1000 > at.now.getTime();
-        const decision = register(id, registration, at.now, { country, returning: isReturning });
+        const isReturning = mark?.returningUntil !== undefined && mark.returningUntil * 1000 > context.now.getTime();
+        const decision = register(id, registration, context.now, { country, returning: isReturning });
         const member: ActiveMember = { ...decision.state, version: 1 };
         const guard: PhoneGuard = {
           holder: id,
@@ -68,7 +68,7 @@ export function createMembers({ store, admission, audit, now, newId }: MembersOp
           fingerprint: fingerprint(registration),
           ...(idempotencyKey && { idempotencyKey }),
         };
-        const held = await store.insert(decision, guard, at, left);
+        const held = await store.insert(decision, guard, context, mark);
         if (!held) {
           audit({ action: 'register', member: id }, cause);
           return { member, replayed: false };
@@ -78,9 +78,9 @@ export function createMembers({ store, admission, audit, now, newId }: MembersOp
           requireSame(held, guard);
           return { member: { ...member, id: held.holder, registeredAt: held.registeredAt }, replayed: true };
         }
-        left = held;
+        mark = held;
       }
-      throw busy('Others register with this phone, and leave. Try again.');
+      throw busy('Other requests register and release this phone at the same time. Try again.');
     },
 
     read: findActive,
@@ -108,7 +108,7 @@ export function createMembers({ store, admission, audit, now, newId }: MembersOp
       return changed.state as ActiveMember;
     },
 
-    /** No-op if the member was deactivated before. */
+    /** Does nothing if the member is already deactivated. */
     async deactivate(id: string, conditions: ReturnType<typeof preconditions>, cause: Cause): Promise<void> {
       const context = contextOf(cause);
       const changed = await store.deactivate(

@@ -9,14 +9,15 @@ import type { ActiveMember } from './member.ts';
 
 type Step = Omit<z.output<typeof onboardingStepCompleted.data>, 'memberId'> & { source: string };
 
-/** How long replies to a registration are expected. */
+/** How long after a registration its replies are expected. */
 const DEADLINE_MS = 5 * 60_000;
 
 const onboardingKey = (memberId: string) => ({ pk: `onboarding#${memberId}` });
 const answerOf = ({ source, step }: Pick<Step, 'source' | 'step'>) => `answer#${source}#${step}`;
 
 /**
- * Stores a subscriber's reply; the first one counts. It contains no personal data, so it stays when the member leaves.
+ * Stores a subscriber's first reply about a step and ignores later ones. It contains no personal data, so it is kept when
+ * the member leaves.
  */
 export const stepOnce = (tableName: string, memberId: string, step: Step): NonNullable<Effect['setOnce']> => ({
   tableName,
@@ -48,8 +49,8 @@ export function onboardingOf(
     deadline,
     state: now.toISOString() < deadline ? 'collecting' : 'closed',
     steps: steps
+      // The table returns attributes in no order, but the entity tag depends on their order.
       .toSorted((a, b) => a.completedAt.localeCompare(b.completedAt) || a.source.localeCompare(b.source))
-      // Sorted, because the table has no order and the entity tag depends on it.
       .map(({ source, step, summary, completedAt }) => ({
         source,
         step,

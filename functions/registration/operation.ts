@@ -1,7 +1,7 @@
 import type { ProcessState } from '@rollcall/kit/messaging';
 import type { RedemptionData } from './redemption.process.ts';
 
-/** A redemption as its caller sees it. */
+/** A redemption as the API returns it. */
 export interface Operation extends Pick<RedemptionData, 'memberId' | 'points' | 'deadline'> {
   id: string;
   createdAt: string;
@@ -12,10 +12,10 @@ export type OperationOutcome =
   | { state: 'pending' }
   | { state: 'succeeded'; balance: number; settledAt: string }
   | { state: 'failed'; because: 'not-enough-points' | 'account-closed'; balance: number }
-  /** `compensation`: after a late reply, whether points that were taken have been returned. */
+  /** `compensation` is set after a late reply: whether points that were taken have been returned. */
   | { state: 'expired'; compensation?: 'not-needed' | 'pending' | 'done' };
 
-/** The operation for a redemption's process. */
+/** Converts the process of a redemption to its operation. */
 export function operationOf(process: ProcessState<RedemptionData>): Operation {
   const { memberId, points, deadline } = process.data;
   return { id: process.id, memberId, points, deadline, createdAt: process.startedAt, outcome: outcomeOf(process) };

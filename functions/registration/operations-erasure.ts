@@ -1,10 +1,10 @@
 import { DeleteCommand, type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb';
 import pMap from 'p-map';
 
-/** The index by `memberId`, which only operations have. */
+/** The index by `memberId`, an attribute that only operations have. */
 const OF_MEMBER = 'of-member';
 
-/** Deletes the operations of an erased member; concurrent calls for the same member share one run. */
+/** Deletes the operations of an erased member. Concurrent calls for the same member share one run. */
 export function createErasing({ client, membersTable }: { client: DynamoDBDocumentClient; membersTable: string }) {
   async function erase(memberId: string): Promise<void> {
     const pages = paginateQuery(

@@ -17,11 +17,11 @@ interface Own extends z.output<typeof tablesOfOperations> {
 
 const key = (id: string) => ({ pk: `operation#${id}` });
 
-/** Where redemptions are stored: in the members' table, with an index by member. */
+/** The storage of redemptions: the members' table, which has an index by member. */
 export function placesOfOperations({ client, now, newId, MEMBERS_TABLE: table, OUTBOX_TABLE: outboxTable }: Own) {
   return {
     ...{ client, table, outboxTable, source: SOURCE, now, newId, key },
-    // `points`: the previous version of the service reads it, and may still run during a deployment.
+    // The previous version of the service reads `points`, and may run during a deployment.
     attributes: ({ memberId, points }: RedemptionData) => ({ memberId, points }),
 
     /** Whether a member has been erased. */

@@ -9,13 +9,20 @@ import { returnPoints } from '../../shared/contracts/return-points.v1.ts';
 
 const DAY = 24 * 3600;
 
-const asked = redemption.extend({ operationId: z.string(), memberId: z.string(), deadline: z.string() });
-const data = asked.extend({ answer: redemptionSettled.data.optional() });
+const data = redemption.extend({
+  operationId: z.string(),
+  memberId: z.string(),
+  deadline: z.string(),
+  answer: redemptionSettled.data.optional(),
+});
 export type RedemptionData = z.output<typeof data>;
 
 const matches = (reply: { points: number }, { points }: RedemptionData) => reply.points === points;
 
-/** Redeems points within a time limit, or compensates. It expires when it is read, so it needs no deadline message. */
+/**
+ * Redeems points within a time limit, or compensates. A read of an overdue process makes it expire, so it needs no
+ * deadline message.
+ */
 export const redemptionProcess = defineProcess('redemption', { data, replies: registrationOutcomes }, (step) => [
   step('redeem', {
     send: [pointsCommands, redeemPoints],

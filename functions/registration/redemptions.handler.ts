@@ -7,7 +7,7 @@ import { createRedemptions } from './redemptions.ts';
 import { operationResource } from './resources.ts';
 import { createServices } from './services.ts';
 
-// In a file of its own, because its bundle contains the process.
+// These handlers have their own file, so that only their bundle contains the process.
 
 const { logger } = createObservability('registration');
 const { own, admission, memberAccess, locationOf } = createServices({ logger });
@@ -19,23 +19,23 @@ export const redeem = jsonEndpoint(logger, redemption, async (event, body) => {
   await admission.admitChange();
   const begun = await redemptions.redeem(id, body, idempotencyKeyOf(event), causeOf(event));
   const location = locationOf(routes.readOperation, begun);
-  const resource = operationResource(await waited(event, begun.id, begun));
+  const resource = operationResource(await awaitResult(event, begun.id, begun));
   return json(resource.state === 'pending' ? 202 : 200, resource, { ...waitHeaders(event, resource), location });
 });
 
 export const readOperation = endpoint(logger, async (event) => {
   const id = pathId(event, 'operation');
   const known = await redemptions.read(id, (member) => mayAccess(event, member, 'read'));
-  const resource = operationResource(await waited(event, id, known));
+  const resource = operationResource(await awaitResult(event, id, known));
   return json(200, resource, waitHeaders(event, resource));
 });
 
-/** The seconds that a caller waits for a result. None for HEAD, which would occupy a function for no benefit. */
+/** The seconds that a caller wants to wait for a result. Undefined for HEAD, where waiting would have no benefit. */
 const waitOf = (event: HttpEvent) =>
   event.requestContext.http.method === 'HEAD' ? undefined : preferredWait(event.headers.prefer);
 
-/** Waits until the operation is no longer pending, at most as long as the caller asked for. */
-async function waited(event: HttpEvent, id: string, known: Awaited<ReturnType<typeof redemptions.read>>) {
+/** Waits until the operation is no longer pending, at most for the time that the caller requested. */
+async function awaitResult(event: HttpEvent, id: string, known: Awaited<ReturnType<typeof redemptions.read>>) {
   const seconds = waitOf(event);
   return seconds === undefined ? known : redemptions.watch(id, seconds);
 }

@@ -18,7 +18,7 @@ export interface RedemptionsOptions {
   newId: () => string;
 }
 
-const LOOK_EVERY_MS = 100;
+const POLL_INTERVAL_MS = 100;
 /** UUID namespace for operations that are identified by a client's key. */
 const OPERATIONS = '5d0d7a4e-6f0a-5c39-9b0d-6a1f3d2c8e11';
 
@@ -34,13 +34,14 @@ export function createRedemptions(options: RedemptionsOptions) {
     throw notFound('operation of that id');
   }
 
-  async function repeated(id: string, { points, expiresIn }: Redemption): Promise<Operation> {
+  async function findRepeated(id: string, { points, expiresIn }: Redemption): Promise<Operation> {
     const process = await find(id);
     if (process.data.points === points && process.data.expiresIn === expiresIn) return operationOf(process);
     throw new Problem('idempotency-key-reused', 'This Idempotency-Key was already used for another request.');
   }
 
-  const read = async (...asked: Parameters<typeof find>): Promise<Operation> => operationOf(await find(...asked));
+  const read = async (...parameters: Parameters<typeof find>): Promise<Operation> =>
+    operationOf(await find(...parameters));
 
   return {
     read,
@@ -58,20 +59,21 @@ export function createRedemptions(options: RedemptionsOptions) {
       const data = { ...redemption, operationId, memberId, deadline };
       const begun = await create(operationId, data, context, { member: isActive(MEMBERS_TABLE, memberId) });
       if (begun.result === 'refused') throw notFound(`member ${memberId}`);
-      if (begun.result === 'taken') return repeated(operationId, redemption);
-      if (begun.result === 'busy') throw busy('Other redemptions of the member came in between. Try again.');
+      if (begun.result === 'taken') return findRepeated(operationId, redemption);
+      if (begun.result === 'busy')
+        throw busy('Other requests redeem points of this member at the same time. Try again.');
       audit({ action: 'redeem', member: memberId, operation: operationId }, cause);
       return operationOf(begun.state);
     },
 
-    /** Polls until the operation is no longer pending, the time is over, or the caller disconnects. */
+    /** Polls until the operation is no longer pending, the time has elapsed, or the caller disconnects. */
     async watch(id: string, seconds: number, signal?: AbortSignal): Promise<Operation> {
       const end = now().getTime() + seconds * 1000;
       for (;;) {
         const operation = await read(id);
         const left = end - now().getTime();
         if (operation.outcome.state !== 'pending' || left <= 0 || signal?.aborted) return operation;
-        await delay(Math.min(LOOK_EVERY_MS, left));
+        await delay(Math.min(POLL_INTERVAL_MS, left));
       }
     },
   };

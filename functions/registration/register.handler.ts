@@ -6,7 +6,7 @@ import { routes } from '../../shared/contracts/routes.ts';
 import { memberResource } from './resources.ts';
 import { createServices } from './services.ts';
 
-// In a file of its own, because its bundle contains all phone metadata.
+// This handler has its own file, so that only its bundle contains all phone metadata.
 
 const { logger, count } = createObservability('registration');
 const { limits, members, admission, locationOf } = createServices({ logger });
@@ -14,7 +14,7 @@ const { admitCaller, admitChange } = admission;
 
 export const register = jsonEndpoint(logger, registrationOf(limits.phoneTypes), async (event, body) => {
   await admitChange();
-  const left = await admitCaller(event.requestContext.http.sourceIp);
+  const rateLimitHeaders = await admitCaller(event.requestContext.http.sourceIp);
   const { member, replayed } = await members.register(
     body,
     countryOf(body.phone),
@@ -24,7 +24,7 @@ export const register = jsonEndpoint(logger, registrationOf(limits.phoneTypes), 
   aboutAggregate(member.id, !replayed);
   if (!replayed) count({ Registrations: 1 });
   return json(201, memberResource(member), {
-    ...left,
+    ...rateLimitHeaders,
     etag: etag(member.version),
     location: locationOf(routes.readMember, member),
   });

@@ -12,7 +12,7 @@ export interface RepliesOptions {
   membersTable: string;
 }
 
-/** How the registration service applies replies to its events. The first of each counts. */
+/** Handles replies to events of the registration service. Repeated replies have no effect. */
 export function replyHandlers({
   client,
   eraseOperationsOf,
@@ -27,7 +27,7 @@ export function replyHandlers({
       const service = serviceOf(source);
       const erasure = await readErasure(client, membersTable, memberId);
       if (!erasure) throw new PermanentError(`message ${id} confirms an erasure that was not requested`);
-      // A service that subscribed later is not waited for.
+      // The erasure does not wait for services that subscribed later.
       if (!service || !erasure.services.includes(service)) return {};
       await eraseOperationsOf(memberId);
       return { setOnce: confirmationOnce(membersTable, memberId, service, confirmation) };

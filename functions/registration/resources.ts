@@ -39,7 +39,7 @@ export function memberResourceV2(member: ActiveMember): MemberResourceV2 {
   return { id, phone, ...nameParts(name), locale, version, registeredAt, _links: { self, ...memberLinks(member) } };
 }
 
-/** Why an operation failed. */
+/** The reason why an operation failed or expired. */
 export function operationProblem({ outcome }: Operation): ProblemDocument | undefined {
   if (outcome.state === 'failed') {
     if (outcome.because === 'account-closed') return problemDocument(kindOf(outcome.because), 'The member has left.');
@@ -48,7 +48,7 @@ export function operationProblem({ outcome }: Operation): ProblemDocument | unde
   if (outcome.state !== 'expired') return undefined;
   return problemDocument(
     kindOf('deadline-passed'),
-    'The points service did not answer in time. Points that were taken go back.',
+    'The points service did not respond in time. If points were deducted, they are returned.',
   );
 }
 

@@ -15,7 +15,7 @@ import type { ProblemDetail } from '../../shared/contracts/generated/rollcall/me
 import { ProblemDetailSchema } from '../../shared/contracts/generated/rollcall/members/v1/member_service_pb.ts';
 import type { ProblemCode } from '../../shared/contracts/problem.ts';
 
-/** A longer delay of a Node.js timer would fire immediately. */
+/** The longest delay of a Node.js timer. A timer with a longer delay fires immediately. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 const MAX_BODY_BYTES = 64 * 1024;
 const EVENT = createContextKey<HttpEvent | undefined>(undefined);
@@ -24,8 +24,8 @@ const EVENT = createContextKey<HttpEvent | undefined>(undefined);
 export const eventOf = ({ values }: HandlerContext): HttpEvent => values.get(EVENT) as HttpEvent;
 
 /**
- * A function that serves Connect and gRPC-Web, unary, behind the HTTP API. gRPC itself needs HTTP/2 trailers, which
- * neither HTTP APIs nor function URLs support.
+ * Creates a function that serves unary Connect and gRPC-Web calls behind the HTTP API. gRPC itself needs HTTP/2
+ * trailers, which neither HTTP APIs nor function URLs support.
  */
 export function rpcEndpoint(routes: (router: ConnectRouter) => void) {
   const router = createConnectRouter({
@@ -44,7 +44,8 @@ export function rpcEndpoint(routes: (router: ConnectRouter) => void) {
     if (!request) return refused('The request cannot be read.');
     const response = await createFetchHandler((call) => handle({ ...call, contextValues }))(request);
     const body = Buffer.from(await response.arrayBuffer());
-    if (response.status === 500 && MALFORMED_PROTOBUF.test(body.toString())) return refused('The body is no Protobuf.');
+    if (response.status === 500 && MALFORMED_PROTOBUF.test(body.toString()))
+      return refused('The body is not valid Protobuf.');
     return {
       statusCode: response.status,
       headers: Object.fromEntries(response.headers),
@@ -54,10 +55,10 @@ export function rpcEndpoint(routes: (router: ConnectRouter) => void) {
   });
 }
 
-/** The library reports this as an internal error, unlike malformed JSON; it is the caller's error. */
+/** The library reports malformed Protobuf as an internal error, but it is the caller's error, as malformed JSON is. */
 const MALFORMED_PROTOBUF = /"message":"parse binary: /;
 
-/** Undefined if it is not a valid HTTP request: a body where the method has none, or invalid characters in a header. */
+/** Undefined if the request is invalid: it has a body that its method does not allow, or a header with invalid characters. */
 function requestOf(event: HttpEvent): Request | undefined {
   const { rawPath, rawQueryString, headers, body, isBase64Encoded, requestContext } = event;
   try {
@@ -122,14 +123,14 @@ export function problemError(problem: Problem): ConnectError {
 }
 
 /**
- * Runs a call until its deadline (`connect-timeout-ms`, `grpc-timeout`). What it has started may still take effect: the
- * caller retries with the same idempotency key.
- * @throws {ConnectError} as `problemError` makes it, or DEADLINE_EXCEEDED
+ * Runs a call until its deadline (`connect-timeout-ms`, `grpc-timeout`). Work that the call has started may take effect
+ * after the deadline, so the caller retries with the same idempotency key.
+ * @throws {ConnectError} from `problemError`, or DEADLINE_EXCEEDED
  */
 export async function answerCall<T>(logger: Logger, { signal, method }: HandlerContext, work: () => Promise<T>) {
   const { promise: deadline, reject } = Promise.withResolvers<never>();
-  const end = () => reject(signal.reason);
-  signal.addEventListener('abort', end);
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener('abort', onAbort);
   try {
     return await Promise.race([work(), deadline]);
   } catch (error) {
@@ -138,6 +139,6 @@ export async function answerCall<T>(logger: Logger, { signal, method }: HandlerC
     if (problem.status >= 500) logger.error('call failed', { error: error as Error, method: method.name });
     throw problemError(problem);
   } finally {
-    signal.removeEventListener('abort', end);
+    signal.removeEventListener('abort', onAbort);
   }
 }

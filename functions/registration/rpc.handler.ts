@@ -24,7 +24,7 @@ const { own, limits, members, admission } = createServices({ logger });
 const redemptions = createRedemptions(own);
 const { admitCaller, admitChange } = admission;
 
-/** How long a call is watched at most, and how long before its deadline it is answered. */
+/** The longest time for which an operation is watched, and the reserve between the response and the call's deadline. */
 const MAX_WATCH_MS = 20_000;
 const RESERVE_MS = 250;
 
@@ -38,7 +38,7 @@ export const rpc = rpcEndpoint((router) =>
     register: (request, context) =>
       answerCall(logger, context, async () => {
         await admitChange();
-        const { idempotencyKey: key, ...body } = validated(registerRequest, given(request));
+        const { idempotencyKey: key, ...body } = validated(registerRequest, setFieldsOf(request));
         await admitCaller(eventOf(context).requestContext.http.sourceIp);
         const { member, replayed } = await members.register(body, countryOf(body.phone), key, causeOfCall(context));
         aboutAggregate(member.id, !replayed);
@@ -54,7 +54,7 @@ export const rpc = rpcEndpoint((router) =>
         await admitChange();
         if (request.version === 0)
           throw new Problem('precondition-required', 'Set the version that the change is based on.');
-        const change = validated(profileChange, given(request));
+        const change = validated(profileChange, setFieldsOf(request));
         const conditions = { ifMatch: etag(request.version) };
         const member = await members.change(idOf(request.id, 'member'), conditions, change, causeOfCall(context));
         return { member: memberMessage(member) };
@@ -71,15 +71,15 @@ export const rpc = rpcEndpoint((router) =>
     redeemPoints: (request, context) =>
       answerCall(logger, context, async () => {
         await admitChange();
-        const { idempotencyKey: key, ...body } = validated(redeemRequest, given(request));
+        const { idempotencyKey: key, ...body } = validated(redeemRequest, setFieldsOf(request));
         const begun = await redemptions.redeem(idOf(request.memberId, 'member'), body, key, causeOfCall(context));
         return { operation: operationMessage(begun) };
       }),
 
     watchOperation: ({ id }, context) =>
       answerCall(logger, context, async () => {
-        const left = (context.timeoutMs() ?? MAX_WATCH_MS) - RESERVE_MS;
-        const seconds = Math.max(0, Math.min(MAX_WATCH_MS, left)) / 1000;
+        const availableMs = (context.timeoutMs() ?? MAX_WATCH_MS) - RESERVE_MS;
+        const seconds = Math.max(0, Math.min(MAX_WATCH_MS, availableMs)) / 1000;
         return {
           operation: operationMessage(await redemptions.watch(idOf(id, 'operation'), seconds, context.signal)),
         };
@@ -89,8 +89,8 @@ export const rpc = rpcEndpoint((router) =>
 
 const causeOfCall = (context: HandlerContext) => causeOf(eventOf(context));
 
-/** The fields of a request that were set: those that are not empty or 0. */
-const given = (request: object) =>
+/** The fields of a request that the caller set, which are neither empty nor 0. */
+const setFieldsOf = (request: object) =>
   Object.fromEntries(Object.entries(request).filter(([, value]) => value !== '' && value !== 0));
 
 const instant = (iso: string) => timestampFromDate(new Date(iso));

@@ -51,7 +51,7 @@ export function createServices({ logger }: { logger: Logger }) {
     mode: () => switches.mode('registration'),
   });
   return {
-    /** For redemptions, which only some functions have. */
+    /** For use cases that only some functions have, such as redemptions. */
     own: { client, MEMBERS_TABLE, OUTBOX_TABLE, audit, now, newId },
     limits: LIMITS,
     admission,

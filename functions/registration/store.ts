@@ -16,16 +16,16 @@ export const memberKey = (id: string) => ({ pk: `member#${id}` });
 export const guardKey = (phonePseudonym: string) => ({ pk: `phone#${phonePseudonym}` });
 
 /**
- * An active member's item contains the guard's key, so that an export of the member finds the guard without the
- * pseudonym key.
+ * An active member's item contains the phone's pseudonym, so that an export of the member finds the guard without the
+ * secret that pseudonyms are computed with.
  */
 type StoredMember = Member & { phonePseudonym?: string };
 
-/** Reserves a phone for its member, and stores which request registered it (its answer derives from both). */
+/** Reserves a phone for its member, and identifies the request that registered it, so that a repetition can be answered. */
 export interface PhoneGuard {
   /**
-   * The member's id. Not called `memberId`: the index by that attribute would then include the guard, at one more write
-   * unit.
+   * The member's ID. The attribute is not named `memberId`, because the index by `memberId` would then include the
+   * guard, which costs another write unit.
    */
   holder: string;
   registeredAt: string;
@@ -34,19 +34,20 @@ export interface PhoneGuard {
 }
 
 /**
- * A temporary remainder of a guard after its member leaves. It contains no personal data: it is found by the phone
- * only. Finding a mark or a guard costs a token of the phone's bucket, so registering and leaving is rate-limited.
+ * Replaces a guard for some time after its member left. It contains no personal data and can be found only with the
+ * phone. A registration that finds a mark or a guard takes a token of the phone's bucket, so repeated registering and
+ * leaving is rate-limited.
  */
 export interface PhoneMark {
   /** ISO 8601. Distinguishes one departure from the next. */
   leftAt: string;
   /**
-   * Epoch seconds: until then, a registration with the phone counts as a return. Undefined: the stage does not remember
-   * phones.
+   * Epoch seconds. Until this time, a registration with the phone is marked as returning. Undefined if the stage does
+   * not remember phones.
    */
   returningUntil?: number;
   /**
-   * Epoch seconds: after this, the bucket is full too. DynamoDB deletes the item up to days later
+   * Epoch seconds. From this time on, the phone's bucket is full, too. DynamoDB deletes the item up to a few days later
    * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html).
    */
   expiresAt: number;
@@ -56,14 +57,14 @@ export interface StoreOptions {
   client: DynamoDBDocumentClient;
   membersTable: string;
   outboxTable: string;
-  /** Pseudonym of phones, for keys of guards. */
+  /** Computes the pseudonyms of phones for the keys of guards. */
   pseudonym: Pseudonym;
-  /** Size of a phone's bucket: a mark stays as long as the bucket takes to fill. */
+  /** The limit of a phone's bucket. A mark is kept at least until the bucket is full again. */
   phoneLimit: RegistrationLimits['phone'];
-  /** How many days a phone is remembered after its member left; null: not at all. */
+  /** How many days a phone is remembered after its member left, or null if phones are not remembered. */
   phonesRememberedDays: number | null;
   /**
-   * The services that store data about members, by the names in the sources of their messages. Called when a member
+   * Returns the services that store data about members, by their names in the sources of messages. Called when a member
    * leaves.
    */
   subscribers: () => Promise<string[]>;
@@ -71,14 +72,14 @@ export interface StoreOptions {
 
 export type MemberStore = ReturnType<typeof createMemberStore>;
 
-/** Members and phone guards in one table, and the outbox; every write is one transaction. */
+/** Stores members and phone guards in one table, and events in the outbox. Every write is one transaction. */
 export function createMemberStore(options: StoreOptions) {
   const { client, membersTable, outboxTable, pseudonym, phoneLimit, phonesRememberedDays, subscribers } = options;
   const publisher = createPublisher<StoredMember, typeof memberEvents>(memberEvents, {
     ...{ client, outboxTable, table: membersTable, key: memberKey },
   });
 
-  /** Releases a phone, and writes its mark. */
+  /** The write that releases a phone by replacing its guard with a mark. */
   async function phoneRelease(phone: string, leftAt: string): Promise<TransactItem> {
     const left = Math.ceil(Date.parse(leftAt) / 1000);
     const fullAt = left + Math.ceil((phoneLimit.burst * 60) / phoneLimit.perMinute);
@@ -100,36 +101,36 @@ export function createMemberStore(options: StoreOptions) {
     },
 
     /**
-     * @param left the phone's mark that was read; the guard replaces it
-     * @returns the item that prevented the insert: a guard, or a mark other than `left`; undefined if the member was
-     * registered
+     * @param mark the phone's mark that was read, which the guard replaces
+     * @returns the item that prevented the insert, which is a guard or a mark other than `mark`; undefined if the member
+     * was registered
      */
     async insert(
       { state, events }: MemberDecision<ActiveMember>,
       guard: PhoneGuard,
       context: CommandContext,
-      left?: PhoneMark,
+      mark?: PhoneMark,
     ): Promise<PhoneGuard | PhoneMark | undefined> {
       const phonePseudonym = await pseudonym(state.phone);
       const phone = {
         Put: {
           TableName: membersTable,
           Item: { ...guardKey(phonePseudonym), ...guard },
-          ConditionExpression: `attribute_not_exists(pk)${left ? ' OR leftAt = :leftAt' : ''}`,
-          ...(left && { ExpressionAttributeValues: { ':leftAt': left.leftAt } }),
+          ConditionExpression: `attribute_not_exists(pk)${mark ? ' OR leftAt = :leftAt' : ''}`,
+          ...(mark && { ExpressionAttributeValues: { ':leftAt': mark.leftAt } }),
         },
       };
       const decision = { state: { ...state, phonePseudonym }, events, beside: { phone } };
       const created = await publisher.create(state.id, decision, context);
       if (created.result === 'done') return undefined;
       if (created.result === 'refused') return created.item as unknown as PhoneGuard | PhoneMark;
-      if (created.result === 'busy') throw busy('Others register with this phone at the same moment. Try again.');
+      if (created.result === 'busy') throw busy('Other requests register with this phone at the same time. Try again.');
       throw new Error(`member ${state.id}: ${created.result}`);
     },
 
     change: publisher.change,
 
-    /** Also releases the phone, and stores the required erasures. No-op if the member was deactivated before. */
+    /** Also releases the phone and stores the required erasures. Does nothing if the member is already deactivated. */
     deactivate: (
       id: string,
       decide: (before: ActiveMember) => MemberDecision<DeactivatedMember>,

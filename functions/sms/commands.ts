@@ -7,12 +7,12 @@ import type { SendText } from './texting.ts';
 
 export interface CommandOptions {
   client: DynamoDBDocumentClient;
-  /** The table of members' contacts. */
+  /** The table of members' contact data. */
   contactsTable: string;
   sendText: SendText;
 }
 
-/** How the SMS service executes commands. */
+/** Handles the commands to the SMS service. */
 export function commandHandlers(options: CommandOptions): Handlers<(typeof commandConsumer.reads)[number]> {
   const { client, contactsTable, sendText } = options;
   return {
@@ -20,9 +20,10 @@ export function commandHandlers(options: CommandOptions): Handlers<(typeof comma
       const Key = { pk: subject, sk: CONTACT };
       const { Item } = await client.send(new GetCommand({ TableName: contactsTable, Key, ConsistentRead: true }));
       if (Item?.left) return {};
-      if (Item?.version === undefined) throw new TransientError(`no phone of member ${subject} is known yet`);
-      // An operator has discarded the registration's message.
-      if (Item.phone === undefined) throw new PermanentError(`no phone of member ${subject} will become known`);
+      if (Item?.version === undefined) throw new TransientError(`the phone of member ${subject} is not known yet`);
+      // The phone does not follow later: an operator has discarded the message of the registration.
+      if (Item.phone === undefined)
+        throw new PermanentError(`member ${subject} has no phone, because its registration was discarded`);
       const text = texts[closestLocale(Item.locale, Object.keys(texts), 'en')] as string;
       const message = { to: Item.phone, country: Item.country, text, idempotencyKey: id };
       return {

@@ -28,12 +28,12 @@ import { type ConfiguredProvider, createTexting, type SendText } from './texting
 /** Prefix of an address that names a service with registered instances. */
 const DISCOVERED = 'discover:';
 /**
- * A capability that was switched because a circuit opened stays switched a little longer than the longest probe
- * interval.
+ * How long a capability stays switched after a circuit opened: a little longer than the longest interval between
+ * probes.
  */
 const SWITCHED_FOR_MS = 90_000;
 
-/** Sends SMS as the function's environment configures; and the pseudonyms of phones in its tables. */
+/** Creates the sending of SMS that the function's environment configures, and the pseudonyms of phones for its tables. */
 export function configuredTexting({ mode }: Pick<HandlerContext, 'mode'>): {
   sendText: SendText;
   pseudonym: Pseudonym;
@@ -66,7 +66,7 @@ export function configuredTexting({ mode }: Pick<HandlerContext, 'mode'>): {
       capability: 'sms' as const,
       mode: isOpen ? modeWhenCircuitOpens : ('on' as const),
       by: `circuit ${circuit}`,
-      why: isOpen ? `it opened: ${state.because}` : 'it closed',
+      why: isOpen ? `the circuit opened: ${state.because}` : 'the circuit closed',
       at: at.toISOString(),
       ...(isOpen && { until: new Date(at.getTime() + SWITCHED_FOR_MS).toISOString() }),
     };
@@ -87,7 +87,7 @@ export function configuredTexting({ mode }: Pick<HandlerContext, 'mode'>): {
             registry: createRegistry({ client, tableName: INSTANCES_TABLE, now }),
             now,
             random: Math.random,
-            onFailure: (error) => logger.warn('registry cannot be read: the last known holds', { error }),
+            onFailure: (error) => logger.warn('the registry cannot be read; using the last known instances', { error }),
           })
         : undefined,
       breaker: createStageBreaker({ name: circuit, logger, onChange: (state) => onChange(circuit, state) }),
@@ -125,7 +125,7 @@ export function configuredTexting({ mode }: Pick<HandlerContext, 'mode'>): {
 
 type Configured = { provider: SmsProvider; discovered?: string };
 
-/** @param webhookUrl of the provider; undefined: no receipts are requested */
+/** @param webhookUrl URL of the provider's webhook, or undefined if no receipts are requested */
 const providers: Record<SmsProviderName, (now: () => Date, webhookUrl: string | undefined) => Configured> = {
   http: (_, webhookUrl) => {
     const { GATEWAY_URL: url } = readEnvironment(z.object({ GATEWAY_URL: z.url() }));
@@ -136,7 +136,7 @@ const providers: Record<SmsProviderName, (now: () => Date, webhookUrl: string | 
     const { ORIGINATION_IDENTITY, CONFIGURATION_SET } = readEnvironment(
       z.object({ ORIGINATION_IDENTITY: text, CONFIGURATION_SET: text }),
     );
-    // No SDK retries: they could send an SMS twice. The signal aborts a call in time.
+    // The SDK must not retry, because a retry could send an SMS twice. The signal aborts a call at its timeout.
     const client = new PinpointSMSVoiceV2Client({
       maxAttempts: 1,
       requestHandler: { connectionTimeout: clientDefaults.requestHandler.connectionTimeout },

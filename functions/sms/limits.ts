@@ -9,14 +9,14 @@ import { KnownOptOutError, optOutKey } from './opt-outs.ts';
 
 export interface LimitsOptions {
   client: DynamoDBDocumentClient;
-  /** `pk`: limit and window. */
+  /** Its key `pk` is a limit and its time window. */
   tableName: string;
-  /** Pseudonym of phones, for keys. */
+  /** Computes the pseudonyms of phones for keys. */
   pseudonym: Pseudonym;
   settings: Pick<SmsSettings, 'countries' | 'perPhoneAndHour' | 'perCountryAndMinute' | 'perDay'>;
   now: () => Date;
   newId: () => string;
-  /** Counts when four fifths of the daily budget are used, and each SMS that is held. */
+  /** Counts each SMS that is held, and each day on which four fifths of the budget are used. */
   count: (values: Record<string, number>) => void;
 }
 
@@ -31,29 +31,29 @@ export interface ToCheck {
   idempotencyKey: string;
   /** When the SMS was requested. */
   askedAt: Date;
-  /** Whether an operator has lifted the limits for it. */
+  /** Whether an operator has released the SMS, so that no limit applies to it. */
   released: boolean;
 }
 
-/** Counters outlive the longest delay of an SMS: 14 days in its queue. */
+/** How long counters are kept. An SMS can be delayed by at most 14 days, the time that a message is kept in its queue. */
 const KEPT_SECONDS = 16 * 24 * 3600;
 const NEARLY_SPENT = 0.8;
 const DAY = 'day#';
 
-/** Created on demand: Intl formats take milliseconds, and most invocations need none. */
+/** The English name of a country. The format is created on demand: it takes milliseconds, and most calls need none. */
 const nameOf = (country: string | undefined) =>
-  country === undefined ? 'a number of no country' : new Intl.DisplayNames('en', { type: 'region' }).of(country);
+  country === undefined ? 'a number without a country' : new Intl.DisplayNames('en', { type: 'region' }).of(country);
 
 type Token = NonNullable<Awaited<ReturnType<ReturnType<typeof createLeasedTokens>['take']>>>;
 
-/** The tokens that an SMS has taken of shared limits; `because`: the limit that has none left. */
+/** The tokens that an SMS took from the shared limits, or a description of the limit that has none left. */
 type Shared = { tokens: Token[] } | { because: string };
 
 /**
- * Limits against fraud: an attacker with premium numbers earns from every SMS to them, so a registration form that
- * sends SMS is a target. The limits hold over all instances and are checked before a provider is called. An SMS counts
- * once, for the time when it was requested: a delayed one does not count for today, and a backlog is not mistaken for a
- * flood.
+ * Limits against fraud. An attacker with premium numbers earns from every SMS to them, so a registration form that sends
+ * SMS is a target. The limits apply across all instances and are checked before a provider is called. An SMS counts
+ * once, for the time at which it was requested. A delayed SMS therefore does not use today's limits, and a backlog is
+ * not mistaken for a flood.
  */
 export function createSmsLimits({ client, tableName, pseudonym, settings, now, newId, count }: LimitsOptions) {
   const { countries, perPhoneAndHour, perCountryAndMinute, perDay } = settings;
@@ -71,11 +71,12 @@ export function createSmsLimits({ client, tableName, pseudonym, settings, now, n
   }
 
   /**
-   * Counts an SMS for its phone, after all other limits: a message that is recorded here has passed every limit.
-   * @returns `known`: it has passed before, and is not counted again; `over`: the phone's limit for this hour is
-   * reached
+   * Counts an SMS for its phone. This runs after all other limits, so a message that is counted here has passed every
+   * limit.
+   * @returns `known` if the message has passed before and is not counted again; `over` if the phone's limit for this
+   * hour is reached
    */
-  async function note(key: string, messageId: string): Promise<'passed' | 'known' | 'over'> {
+  async function countForPhone(key: string, messageId: string): Promise<'passed' | 'known' | 'over'> {
     const attempt = newId();
     try {
       await client.send(
@@ -100,23 +101,23 @@ export function createSmsLimits({ client, tableName, pseudonym, settings, now, n
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
       const item = error.Item ? unmarshall(error.Item) : {};
       if (!item.messages?.has(messageId)) return 'over';
-      // The SDK retried a write that had succeeded: the tokens of this attempt are in use.
+      // If the SDK retried a write that had succeeded, the message has passed and uses the tokens of this attempt.
       return item.attempt === attempt ? 'passed' : 'known';
     }
   }
 
-  /** The narrower limit first, so that an SMS refused for its country does not count for the day. */
+  /** Takes from the country's limit first, so that an SMS refused for its country does not count for the day. */
   async function takeShared(country: string | undefined, at: string): Promise<Shared> {
-    const ofCountry = await leases.take(`country#${country ?? '?'}#${at.slice(0, 16)}`, perCountryAndMinute);
-    if (!ofCountry) {
+    const countryToken = await leases.take(`country#${country ?? '?'}#${at.slice(0, 16)}`, perCountryAndMinute);
+    if (!countryToken) {
       return {
-        because: `${nameOf(country)} got ${perCountryAndMinute} texts in this minute (setting sms.perCountryAndMinute)`,
+        because: `${nameOf(country)} already received ${perCountryAndMinute} SMS in this minute (setting sms.perCountryAndMinute)`,
       };
     }
-    const ofDay = await leases.take(`${DAY}${at.slice(0, 10)}`, perDay);
-    if (ofDay) return { tokens: [ofCountry, ofDay] };
-    ofCountry.giveBack();
-    return { because: `the day's budget of ${perDay} texts is spent (setting sms.perDay)` };
+    const dayToken = await leases.take(`${DAY}${at.slice(0, 10)}`, perDay);
+    if (dayToken) return { tokens: [countryToken, dayToken] };
+    countryToken.giveBack();
+    return { because: `the daily budget of ${perDay} SMS is used up (setting sms.perDay)` };
   }
 
   function held(because: string): HeldError {
@@ -126,13 +127,13 @@ export function createSmsLimits({ client, tableName, pseudonym, settings, now, n
 
   return {
     /**
-     * @throws {KnownOptOutError} if the phone has opted out: an operator's release does not override it. {@link
-     * HeldError} that names the limit, if one is exceeded
+     * @throws {KnownOptOutError} if the phone has opted out, even if an operator released the SMS. {@link HeldError} if a
+     * limit is exceeded; it names the limit
      */
     async check({ to, country, idempotencyKey, askedAt, released }: ToCheck): Promise<void> {
       if (!released && countries !== 'all' && !(country && countries.includes(country))) {
         throw held(
-          `texts may not go to ${nameOf(country)}; allowed: ${countries.map(nameOf).join(', ')} (setting sms.countries)`,
+          `SMS to ${nameOf(country)} are not allowed; allowed countries: ${countries.map(nameOf).join(', ')} (setting sms.countries)`,
         );
       }
       const at = askedAt.toISOString();
@@ -146,11 +147,11 @@ export function createSmsLimits({ client, tableName, pseudonym, settings, now, n
         if (passed?.has(idempotencyKey)) return;
         throw held(shared.because);
       }
-      const noted = await note(key, idempotencyKey);
-      if (noted === 'passed') return;
+      const counted = await countForPhone(key, idempotencyKey);
+      if (counted === 'passed') return;
       for (const token of shared.tokens) token.giveBack();
-      if (noted === 'over') {
-        throw held(`this phone got ${perPhoneAndHour} texts in this hour (setting sms.perPhoneAndHour)`);
+      if (counted === 'over') {
+        throw held(`this phone already received ${perPhoneAndHour} SMS in this hour (setting sms.perPhoneAndHour)`);
       }
     },
   };

@@ -9,24 +9,24 @@ export class OptedOutError extends RejectedError {
   override readonly name = 'OptedOutError';
 }
 
-/** The recipient is known to have opted out: no provider was called. */
+/** The recipient is known to have opted out, so no provider was called. */
 export class KnownOptOutError extends MessagingError {
   override readonly name = 'KnownOptOutError';
 
   constructor() {
-    super('this phone has opted out of texts');
+    super('this phone has opted out of SMS');
   }
 }
 
-/** The key of an opt-out, in the table of SMS limits. It has no expiry: it holds until the person opts in. */
+/** The key of an opt-out in the table of SMS limits. An opt-out does not expire; it applies until the person opts in. */
 export const optOutKey = (pseudonym: string) => ({ pk: `opted-out#${pseudonym}` });
 
 export type OptOuts = ReturnType<typeof createOptOuts>;
 
 /**
- * Phones that have opted out, whoever registered with them and whichever provider would send. Providers may report
- * late, twice and out of order: the latest opt-out counts. A delayed opt-in does not undo a later opt-out; a delayed
- * opt-out does undo an opt-in, as the safer of the two.
+ * The phones that have opted out. An opt-out applies to all members with the phone and to all providers. Providers may
+ * report late, twice and out of order. The latest opt-out counts. A delayed opt-in does not cancel a later opt-out. A
+ * delayed opt-out does cancel an opt-in, because that is safer.
  */
 export function createOptOuts({
   client,
@@ -44,7 +44,7 @@ export function createOptOuts({
   }
 
   return {
-    /** @param by who reported it, such as `sms-twilio` */
+    /** @param by the reporting provider, such as `sms-twilio` */
     async add(phone: string, at: Date, by: string): Promise<void> {
       const since = at.toISOString();
       await write(

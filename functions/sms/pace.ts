@@ -9,8 +9,8 @@ export interface PaceOptions {
 
 /**
  * Reserves a slot for an SMS at a provider.
- * @returns how many milliseconds it has to wait
- * @throws {PacedError} if there is no slot within its patience
+ * @returns the milliseconds until the slot
+ * @throws {PacedError} if no slot is free within `patienceMs`
  */
 export type Pace = (name: string, patienceMs: number) => Promise<number>;
 
@@ -22,14 +22,14 @@ interface Waiting {
 /** DynamoDB's limit on writes to one item per second. */
 const WRITES_A_SECOND = 1_000;
 
-/** Concurrent SMS reserve their slots with one write; above 1,000 a second, a write reserves slots ahead. */
+/** Concurrent SMS reserve their slots with one write. Above 1,000 SMS a second, a write also reserves slots in advance. */
 export function createPace({ buckets, perMinute, now }: PaceOptions): Pace {
-  // A burst of one second's worth.
+  // A burst has as many SMS as the rate allows in one second.
   const rate = { perMinute, burst: Math.max(1, Math.floor(perMinute / 60)) };
   const burstMs = (rate.burst * 60_000) / perMinute;
-  const atLeast = Math.ceil(rate.burst / WRITES_A_SECOND);
+  const minSlots = Math.ceil(rate.burst / WRITES_A_SECOND);
   const waiting = new Map<string, Waiting[]>();
-  /** Slots reserved ahead: each usable from its time on, for as long as a burst may be saved up. */
+  /** The times of slots reserved in advance. A slot is usable from its time on, for as long as a burst may accumulate. */
   const ahead = new Map<string, number[]>();
 
   async function serve(name: string): Promise<void> {
@@ -43,13 +43,13 @@ export function createPace({ buckets, perMinute, now }: PaceOptions): Pace {
       const missing = all.length - kept.length;
       const { waits, nextMs } =
         missing > 0
-          ? await buckets.takeMany(`pace#${name}`, rate, Math.max(missing, atLeast), patienceMs)
+          ? await buckets.takeMany(`pace#${name}`, rate, Math.max(missing, minSlots), patienceMs)
           : { waits: [], nextMs: 0 };
       const turns = [...kept, ...waits.map((ms) => at + ms)];
       for (const { turn } of all) {
         const from = turns.shift();
         if (from !== undefined) turn.resolve(Math.max(0, from - at));
-        else turn.reject(new PacedError(`${name} gets ${perMinute} texts a minute (setting sms.perMinute)`, nextMs));
+        else turn.reject(new PacedError(`${name} accepts ${perMinute} SMS a minute (setting sms.perMinute)`, nextMs));
       }
       ahead.set(name, turns);
     } catch (error) {

@@ -11,13 +11,16 @@ export interface TextReference {
 }
 
 /**
- * A reference that travels with the SMS and returns with its receipt, so that nothing has to be stored. At most 129
- * characters, none of which needs URL encoding. Providers limit it: Alibaba Cloud's TaskId to 255.
+ * Encodes a reference that is sent with the SMS and returned in its receipt, so that nothing has to be stored. It has at
+ * most 129 characters, none of which needs URL encoding. Providers limit its length: Alibaba Cloud's TaskId to 255.
  */
 export const encodeReference = ({ memberId, messageId, traceparent }: TextReference): string =>
   [memberId, messageId, traceparent].filter(Boolean).join('.');
 
-/** @returns undefined for a foreign reference: SMS by command request no receipt, but some providers send one anyway */
+/**
+ * @returns undefined for a reference in another format. SMS that a command requests have no reference, but some
+ * providers send a receipt with one of their own.
+ */
 export function decodeReference(text: unknown): TextReference | undefined {
   const [memberId = '', messageId = '', traceparent = ''] = String(text).split('.');
   if (!isUuid(memberId) || !isUuid(messageId)) return undefined;

@@ -27,11 +27,11 @@ export interface ConfiguredProvider {
 }
 
 export interface TextingOptions {
-  /** Tried in order: the next one if the previous cannot. */
+  /** The providers in order. The next one is tried if the previous one certainly did not send the SMS. */
   providers: readonly ConfiguredProvider[];
   timeoutMs: number;
   atOnce: number;
-  /** Undefined: no rate is agreed with providers. */
+  /** Undefined if no rate is agreed with the providers. */
   pace: Pace | undefined;
   limits: Pick<SmsLimits, 'check'>;
   optOuts: Pick<OptOuts, 'add'>;
@@ -47,13 +47,13 @@ export interface TextingOptions {
 export interface About {
   /** When it was requested. */
   askedAt: Date;
-  /** Whether an operator has lifted the limits for it. */
+  /** Whether an operator has released the SMS, so that no limit applies to it. */
   released: boolean;
   /** Whether a provider may have received it already. */
   outcomeUnknown: boolean;
 }
 
-/** `opted out`: no provider has the SMS, and none will be called again. */
+/** `opted out`: no provider has the SMS, and no provider will be called for it. */
 export type Sent = 'accepted' | 'opted out';
 
 /**
@@ -63,9 +63,9 @@ export type Sent = 'accepted' | 'opted out';
  */
 export type SendText = (text: TextMessage & { short?: string }, about: About) => Promise<Sent>;
 
-/** Tries at the same provider, if it honours idempotency keys. */
-const TRIES = 2;
-/** How long an SMS waits in the function for its slot; for a longer time, it goes back to its queue. */
+/** Number of calls to the same provider if it honours idempotency keys. */
+const MAX_TRIES = 2;
+/** The longest wait for a slot inside the function. If the slot is later, the SMS returns to its queue. */
 const PATIENCE_MS = 1_500;
 
 export function createTexting(options: TextingOptions): SendText {
@@ -99,15 +99,15 @@ export function createTexting(options: TextingOptions): SendText {
         await awaitTurn(name);
       },
       breaker,
-      retry: { tries: TRIES, isIdempotent: () => provider.honoursKey },
+      retry: { tries: MAX_TRIES, isIdempotent: () => provider.honoursKey },
       async fallback(text, cause) {
-        if (!next || !mayBelongElsewhere(cause)) {
-          // The unknown outcome at a provider without idempotency keys cannot be resolved.
+        if (!next || !mayUseNextProvider(cause)) {
+          // Without idempotency keys, a retry cannot resolve an unknown outcome.
           if (cause instanceof UnavailableError) cause.outcomeUnknown &&= provider.honoursKey;
           throw cause;
         }
         await next(text).catch((error: Error) => {
-          throw moreTelling(cause, error, now());
+          throw moreInformative(cause, error, now());
         });
       },
     });
@@ -140,16 +140,16 @@ export function createTexting(options: TextingOptions): SendText {
 type Text = TextMessage & Omit<About, 'outcomeUnknown'>;
 
 /**
- * Another provider may send the SMS if the first certainly did not. An SMS that only waits for its slot stays with its
- * provider.
+ * Whether another provider may send the SMS. It may if the first provider certainly did not send it, unless the SMS only
+ * waits for its slot.
  */
-const mayBelongElsewhere = (cause: Error): boolean =>
+const mayUseNextProvider = (cause: Error): boolean =>
   cause instanceof UnavailableError &&
   !cause.outcomeUnknown &&
   !(cause instanceof PacedError || cause instanceof BulkheadFullError || cause instanceof OutOfTimeError);
 
-/** Of the failures of both providers, the more informative one: an unknown outcome, or the earliest retry time. */
-function moreTelling(first: Error, second: Error, now: Date): Error {
+/** Returns the more informative of two failures: one with an unknown outcome, or the one with the earliest retry time. */
+function moreInformative(first: Error, second: Error, now: Date): Error {
   if (!(second instanceof UnavailableError)) return second;
   const [one, other] = [callableAgainFrom(first, now), callableAgainFrom(second, now)];
   if (second.outcomeUnknown || !one) return second;

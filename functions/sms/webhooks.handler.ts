@@ -14,7 +14,7 @@ const { SMS, WEBHOOKS_URL } = readEnvironment(z.object({ SMS: jsonOf(smsSettings
 const now = () => new Date();
 const { take, logger, count } = configuredReceiver(now);
 
-/** AWS sends nothing by HTTP. */
+/** AWS is missing here, because it sends its events to a topic and not over HTTP. */
 const readers: Partial<Record<SmsProviderName, () => ReadWebhook>> = {
   http: () => readHttpGateway(secretIn('HTTP_WEBHOOKS_SECRET', standardWebhookKey), now),
   twilio: () => readTwilio(secretIn('TWILIO_SECRET', twilioCredentials), now),
@@ -27,7 +27,7 @@ function secretIn<S extends z.ZodType>(variable: string, shape: S): () => Promis
   return createSecret(id, shape, now);
 }
 
-/** Unauthenticated callers get the same 404 as for an unknown provider. */
+/** Receives webhooks. Unauthenticated callers get the same 404 as for an unknown provider. */
 export const webhook = endpoint(
   logger,
   async (event) => {
@@ -41,7 +41,7 @@ export const webhook = endpoint(
       count({ WebhooksUnreadable: 1 });
       throw new Problem(
         'invalid',
-        'This is not what the documentation says: docs/governance.md#delivery-receipts-and-replies.',
+        'The body does not match the documented format: docs/governance.md#delivery-receipts-and-replies.',
       );
     }
     await take(provider, events);

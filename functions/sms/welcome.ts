@@ -17,10 +17,10 @@ export interface WelcomeOptions {
 
 const SUMMARIES: Record<Sent, string> = {
   accepted: 'accepted by the provider',
-  'opted out': 'not sent: this phone has opted out of texts',
+  'opted out': 'not sent: this phone has opted out of SMS',
 };
 
-/** How the SMS service applies a member's events: sends the welcome, and stores the contact data. */
+/** Handles a member's events in the SMS service: sends the welcome and stores the contact data. */
 export function welcomeHandlers(options: WelcomeOptions): Handlers<(typeof eventConsumer.reads)[number]> {
   const { sendText, pseudonym, correspondence, now } = options;
   return {

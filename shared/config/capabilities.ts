@@ -1,6 +1,6 @@
 /**
- * The capabilities and their modes besides `on`: consumers can `pause` (messages wait) and `skip` (messages are held,
- * for a person to release); the others are degraded modes of a service.
+ * The capabilities and their modes besides `on`. While a consumer has the mode `pause`, its messages wait. In the mode
+ * `skip`, they are held until an operator releases them. The other modes are degraded modes of a service.
  */
 export const capabilities = {
   registration: ['read-only'],
@@ -13,12 +13,12 @@ export type Capability = keyof typeof capabilities;
 
 export type Mode<C extends Capability = Capability> = 'on' | (typeof capabilities)[C][number];
 
-/** Groups of capabilities to switch at once. Capabilities that a profile does not name stay as they are. */
+/** Groups of capabilities to switch at once. A profile does not change the capabilities that it does not name. */
 export const profiles = {
   /** Normal operation. */
   normal: { registration: 'on', sms: 'on', points: 'on', guide: 'on' },
-  /** High load: shortest texts, and no more languages than necessary. */
+  /** High load: short SMS, and the guide in English only. */
   peak: { sms: 'short-text', guide: 'english-only' },
-  /** Incident: nothing new comes in, and nothing goes out. */
+  /** Incident: the API refuses all changes, and no consumer processes messages. */
   incident: { registration: 'read-only', sms: 'pause', points: 'pause', guide: 'pause' },
 } as const satisfies Record<string, { [C in Capability]?: Mode<C> }>;

@@ -8,23 +8,23 @@ const rate = z.strictObject({
 });
 
 /**
- * Types of phone numbers, as libphonenumber names them. Types that cannot receive SMS, or that cost the sender extra,
- * are not allowed.
+ * The types of phone numbers that a stage can allow, named as in libphonenumber. Types that cannot receive SMS or that
+ * cost the sender extra are left out.
  */
 const phoneType = z.enum(['MOBILE', 'FIXED_LINE_OR_MOBILE', 'FIXED_LINE', 'PERSONAL_NUMBER', 'VOIP']);
 
 export type PhoneType = z.output<typeof phoneType>;
 
-/** Types that can be mobile: countries such as the US have one range for both (FIXED_LINE_OR_MOBILE). */
+/** Types that can be mobile. FIXED_LINE_OR_MOBILE: countries such as the US have one range for both. */
 export const CAN_BE_MOBILE = ['MOBILE', 'FIXED_LINE_OR_MOBILE'] as const satisfies readonly PhoneType[];
 
-/** Which phones may register, and how often, per stage. */
+/** Which phones may register in a stage, and how often. */
 export const registrationLimits = z.strictObject({
   phoneTypes: z
     .array(phoneType)
     .min(1)
     .default([...CAN_BE_MOBILE]),
-  /** Per address; for IPv6 per /64. */
+  /** Per IPv4 address or IPv6 /64 prefix. */
   caller: rate,
   /** Per phone. */
   phone: rate,

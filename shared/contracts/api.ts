@@ -14,7 +14,7 @@ export interface RouteContract {
   summary: string;
   tag: 'Members' | 'Points' | 'Guide' | 'About';
   body?: Named;
-  /** By status: the body's schema, or its media type if it is not a resource. */
+  /** The responses by status. `body` is a schema, or a media type if the body is not a resource. */
   answers: Readonly<Record<number, { description: string; body?: Named | string }>>;
   problems: readonly ProblemCode[];
   /** Headers that the route processes, besides those of every route. */
@@ -46,18 +46,18 @@ export const schemas = {
 
 const named = (name: keyof typeof schemas): Named => ({ name, schema: schemas[name] });
 
-const FAILS = ['internal', 'busy'] as const;
-const READ = ['not-acceptable', 'version-mismatch', ...FAILS] as const;
-const READ_ONE = ['not-found', ...READ] as const;
-const CHANGES = ['not-found', 'version-mismatch', 'read-only', ...FAILS] as const;
-const TAKES_BODY = ['malformed-json', 'body-too-large', 'unsupported-media-type', 'invalid'] as const;
+const FAILURES = ['internal', 'busy'] as const;
+const READ_PROBLEMS = ['not-acceptable', 'version-mismatch', ...FAILURES] as const;
+const READ_ONE_PROBLEMS = ['not-found', ...READ_PROBLEMS] as const;
+const CHANGE_PROBLEMS = ['not-found', 'version-mismatch', 'read-only', ...FAILURES] as const;
+const BODY_PROBLEMS = ['malformed-json', 'body-too-large', 'unsupported-media-type', 'invalid'] as const;
 
 export const api: Record<keyof typeof routes, RouteContract> = {
   readRoot: {
     summary: 'Entry point',
     tag: 'About',
     answers: { 200: { description: 'Links to all other resources.', body: named('ApiRoot') } },
-    problems: READ,
+    problems: READ_PROBLEMS,
   },
   register: {
     summary: 'Register as a member',
@@ -65,14 +65,14 @@ export const api: Record<keyof typeof routes, RouteContract> = {
     body: named('Registration'),
     answers: { 201: { description: 'The registered member.', body: named('Member') } },
     problems: [
-      ...TAKES_BODY,
+      ...BODY_PROBLEMS,
       'not-acceptable',
       'invalid-header',
       'phone-taken',
       'idempotency-key-reused',
       'too-many-requests',
       'read-only',
-      ...FAILS,
+      ...FAILURES,
     ],
     heeds: ['Idempotency-Key'],
   },
@@ -80,29 +80,29 @@ export const api: Record<keyof typeof routes, RouteContract> = {
     summary: 'Read a member',
     tag: 'Members',
     answers: { 200: { description: 'The member.', body: named('Member') } },
-    problems: READ_ONE,
+    problems: READ_ONE_PROBLEMS,
     deprecated: true,
   },
   readMemberV2: {
     summary: 'Read a member, with the name in parts',
     tag: 'Members',
     answers: { 200: { description: 'The member.', body: named('MemberV2') } },
-    problems: READ_ONE,
+    problems: READ_ONE_PROBLEMS,
   },
   changeMember: {
     summary: 'Change name or locale',
     tag: 'Members',
     body: named('ProfileChange'),
     answers: { 200: { description: 'The changed member.', body: named('Member') } },
-    problems: [...TAKES_BODY, 'not-acceptable', 'precondition-required', ...CHANGES],
+    problems: [...BODY_PROBLEMS, 'not-acceptable', 'precondition-required', ...CHANGE_PROBLEMS],
     heeds: ['If-None-Match'],
     requires: ['If-Match'],
   },
   deactivateMember: {
-    summary: 'Leave: personal data is erased',
+    summary: 'Deactivate a member and erase its personal data',
     tag: 'Members',
     answers: { 204: { description: 'The member has left, by this request or an earlier one.' } },
-    problems: CHANGES,
+    problems: CHANGE_PROBLEMS,
     heeds: ['If-Match', 'If-None-Match'],
   },
   changeMemberV2: {
@@ -110,34 +110,34 @@ export const api: Record<keyof typeof routes, RouteContract> = {
     tag: 'Members',
     body: named('ProfileChange'),
     answers: { 200: { description: 'The changed member.', body: named('MemberV2') } },
-    problems: [...TAKES_BODY, 'not-acceptable', 'precondition-required', ...CHANGES],
+    problems: [...BODY_PROBLEMS, 'not-acceptable', 'precondition-required', ...CHANGE_PROBLEMS],
     heeds: ['If-None-Match'],
     requires: ['If-Match'],
   },
   deactivateMemberV2: {
-    summary: 'Leave, by the address of version 2',
+    summary: 'Deactivate a member, with the path of version 2',
     tag: 'Members',
     answers: { 204: { description: 'The member has left, by this request or an earlier one.' } },
-    problems: CHANGES,
+    problems: CHANGE_PROBLEMS,
     heeds: ['If-Match', 'If-None-Match'],
   },
   readErasure: {
     summary: 'Read the state of an erasure',
     tag: 'Members',
     answers: { 200: { description: 'The services, and whether each has erased its data.', body: named('Erasure') } },
-    problems: READ_ONE,
+    problems: READ_ONE_PROBLEMS,
   },
   readOnboarding: {
     summary: 'Read the replies of subscribers to a registration',
     tag: 'Members',
     answers: { 200: { description: 'The replies received so far.', body: named('Onboarding') } },
-    problems: READ_ONE,
+    problems: READ_ONE_PROBLEMS,
   },
   readPoints: {
     summary: 'Read balance and ledger',
     tag: 'Points',
     answers: { 200: { description: 'The points account.', body: named('PointsAccount') } },
-    problems: READ_ONE,
+    problems: READ_ONE_PROBLEMS,
   },
   redeem: {
     summary: 'Redeem points',
@@ -151,13 +151,13 @@ export const api: Record<keyof typeof routes, RouteContract> = {
       },
     },
     problems: [
-      ...TAKES_BODY,
+      ...BODY_PROBLEMS,
       'not-acceptable',
       'invalid-header',
       'not-found',
       'idempotency-key-reused',
       'read-only',
-      ...FAILS,
+      ...FAILURES,
     ],
     heeds: ['Idempotency-Key', 'Prefer'],
   },
@@ -165,25 +165,25 @@ export const api: Record<keyof typeof routes, RouteContract> = {
     summary: 'Read the state of a redemption',
     tag: 'Points',
     answers: { 200: { description: 'The operation.', body: named('Operation') } },
-    problems: READ_ONE,
+    problems: READ_ONE_PROBLEMS,
     heeds: ['Prefer'],
   },
   readGuide: {
     summary: 'Read the guide in the inbox',
     tag: 'Guide',
     answers: { 200: { description: 'The guide.', body: named('GuideJourney') } },
-    problems: READ_ONE,
+    problems: READ_ONE_PROBLEMS,
   },
   readOpenApi: {
     summary: 'This document',
     tag: 'About',
     answers: { 200: { description: 'OpenAPI 3.1.', body: 'application/json' } },
-    problems: READ,
+    problems: READ_PROBLEMS,
   },
   readDocs: {
     summary: 'This document as a page',
     tag: 'About',
     answers: { 200: { description: 'A page.', body: 'text/html' } },
-    problems: READ,
+    problems: READ_PROBLEMS,
   },
 };

@@ -15,7 +15,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const optional = (type: string) => ({ type: ['null', type], default: null });
 
-/** Fields by name: their types, or the result of `optional`. All messages are about a member. */
+/** The fields of each message, with a type or the result of `optional`. All messages also have `memberId`. */
 const fields: Readonly<Record<string, Fields>> = {
   [memberDataErased.type]: { erasedAt: 'string', kept: optional('string') },
   [memberDeactivated.type]: { deactivatedAt: 'string' },
@@ -52,7 +52,7 @@ export function withAvro(contract: MessageContract): MessageContract {
   const own = Object.entries({ memberId: 'string', ...known });
   const schema = {
     type: 'record',
-    // `rollcall.sms.send.v1`; a hyphen is not valid in an Avro name.
+    // For example `rollcall.sms.send.v1`. A hyphen is not valid in an Avro name.
     name: contract.type.replaceAll('-', '_'),
     fields: own.map(([name, about]) => ({
       name,

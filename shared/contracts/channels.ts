@@ -25,7 +25,7 @@ export const pointsCommands = /* @__PURE__ */ queue('points-commands', {
 
 export const smsCommands = /* @__PURE__ */ queue('sms-commands', {
   ordered: false,
-  description: 'Texts for members, from any service. Each is sent once; the order is not defined.',
+  description: 'SMS to members, requested by any service. Each is sent once. The order is not defined.',
   format: 'application/protobuf',
   from: { anyServiceOf: 'rollcall' },
   messages: [sendSms],

@@ -9,7 +9,7 @@ export const erasure = z
   .object({
     memberId,
     requestedAt: timestamp,
-    state: z.enum(['pending', 'done']).meta({ description: 'Done: every service has confirmed.' }),
+    state: z.enum(['pending', 'done']).meta({ description: '`done` if every service has confirmed the erasure.' }),
     services: z
       .array(
         z.object({
@@ -17,7 +17,7 @@ export const erasure = z
           erasedAt: timestamp
             .optional()
             .meta({ description: 'Time of the confirmation; missing if there is none yet.' }),
-          kept: z.string().optional().meta({ description: 'Data that it keeps anonymously, and why.' }),
+          kept: z.string().optional().meta({ description: 'Data that the service keeps anonymously, and why.' }),
         }),
       )
       .meta({ description: 'Every service that had subscribed when the member left.' }),

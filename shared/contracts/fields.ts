@@ -3,7 +3,7 @@ import { canonicalName, MAX_CHARACTERS, NAME_LENGTH, nameFault } from './name-ru
 
 export const memberId = z.uuid().meta({ description: 'Identifies a member (UUIDv7).' });
 
-/** Field of a registration. */
+/** A field of registration events. */
 export const returning = z.boolean().optional().meta({
   description: 'Present if an earlier member with this phone has left, and the phone is still remembered.',
 });
@@ -41,13 +41,13 @@ export const localeTag = z.string().refine(
 
 const NAME = 'Name by which the member is addressed.';
 
-/** The name of an existing member: readers accept whatever was once registered. */
+/** The name of an existing member. Readers also accept names that today's rules refuse. */
 export const name = z.string().meta({ description: NAME });
 
-/** A name in a request: any form is accepted, and normalized to the canonical one. */
+/** A name in a request. Every Unicode form is accepted and normalized to the canonical form. */
 export const givenName = z
   .string()
-  // Code points, as JSON Schema counts.
+  // Counts code points, as JSON Schema does.
   .refine((value) => [...value].length <= MAX_CHARACTERS, { error: NAME_LENGTH, abort: true })
   .transform(canonicalName)
   .superRefine((value, context) => {

@@ -16,7 +16,7 @@ export const memberDataErased = document(
         {
           memberId: '01999999-0000-7000-8000-000000000001',
           erasedAt: '2026-11-21T10:10:01.123Z',
-          kept: 'ledger entries, which name nobody: accounts must add up',
+          kept: 'ledger entries without personal data, because accounts must balance',
         },
       ],
     }),

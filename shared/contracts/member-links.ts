@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { link, links } from './links.ts';
 import { routes } from './routes.ts';
 
-/** Only for former members: a member does not link to it. */
+/** A member does not link to this route, because it is only for former members. */
 const ONLY_WITHOUT_MEMBER = 'erasure';
 
 type Path = (typeof routes)[keyof typeof routes]['path'];
@@ -13,7 +13,7 @@ type NameIn<P> = P extends `/v1/members/{id}/${infer Name}`
     : Name
   : never;
 
-/** The last part of each path `/v1/members/{id}/NAME` is the relation of a member's link to it. */
+/** The relation of a member's link to `/v1/members/{id}/NAME` is NAME. */
 export type MemberRelation = Exclude<NameIn<Path>, typeof ONLY_WITHOUT_MEMBER>;
 
 /** The routes that a member links to, by relation. New routes are included automatically. */
@@ -28,7 +28,7 @@ const relations = Object.keys(memberRoutes) as MemberRelation[];
 
 const EXAMPLE_ID = '01999999-0000-7000-8000-000000000001';
 
-/** @param self path */
+/** @param self path of the link `self` */
 export const exampleMemberLinks = (self = `/v1/members/${EXAMPLE_ID}`) => ({
   self: { href: self },
   ...Object.fromEntries(relations.map((name) => [name, { href: memberRoutes[name].path.replace('{id}', EXAMPLE_ID) }])),
@@ -40,5 +40,5 @@ export const memberLinks = z
     ...(Object.fromEntries(relations.map((name) => [name, link])) as Record<MemberRelation, typeof link>),
   })
   .catchall(link)
-  // `propertyNames` is published: removing it counts as a breaking change of the contract.
+  // `propertyNames` was published, and removing it counts as a breaking change of the contract.
   .meta({ ...links.meta(), examples: [exampleMemberLinks()], propertyNames: { type: 'string' } });

@@ -14,7 +14,7 @@ export const registrationOf = (phoneTypes: readonly PhoneType[]) =>
     .object({ phone: givenPhone(phoneTypes), name: givenName, locale })
     .meta({ description: 'The person to register.', examples: [EXAMPLE] });
 
-/** The schema with default settings. Pure: bundles that do not use it leave it out, with all phone metadata. */
+/** The schema with default settings. Marked as pure, so that bundles that do not use it omit all phone metadata. */
 export const registration = /* @__PURE__ */ registrationOf(CAN_BE_MOBILE);
 
 export const profileChange = z
@@ -24,7 +24,7 @@ export const profileChange = z
     phone: z.undefined({ error: 'cannot be changed; deactivate the member and register again' }).optional(),
   })
   .refine((change) => change.name !== undefined || change.locale !== undefined, {
-    error: 'must name at least one of name and locale',
+    error: 'must contain name, locale or both',
   })
   .meta({
     description: 'The changes of a member: name, locale or both.',

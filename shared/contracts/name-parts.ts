@@ -1,6 +1,6 @@
 /**
- * Splits a full name: its last word becomes the family name. A guess, which is wrong for many names (those with two
- * family names, or with the family name first), so use `displayName` to address a person.
+ * Splits a full name: its last word becomes the family name. This guess is wrong for many names, such as those with two
+ * family names or with the family name first. Use `displayName` to address a person.
  */
 export function nameParts(name: string): { givenName: string; familyName: string; displayName: string } {
   const space = name.lastIndexOf(' ');

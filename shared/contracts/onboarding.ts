@@ -9,7 +9,7 @@ export const onboarding = z
   .object({
     memberId,
     deadline: timestamp.meta({
-      description: 'Replies are expected until then. Later ones are shown, as late.',
+      description: 'Replies are expected until this time. Later replies are included and marked as late.',
     }),
     state: z.enum(['collecting', 'closed']).meta({ description: 'Whether the deadline is in the future.' }),
     steps: z

@@ -22,19 +22,20 @@ const KINDS: Record<Exclude<NumberType, undefined>, string> = {
 const anyOf = (kinds: readonly string[]) => new Intl.ListFormat('en', { type: 'disjunction' }).format(kinds);
 
 /**
- * The error in a phone of a request; undefined if it may register. The message repeats at most its E.164 form.
+ * Describes why a phone in a request may not register. Returns undefined if it may. The text repeats the phone only in
+ * E.164 form.
  */
 function phoneFault(value: string, types: readonly PhoneType[]): string | undefined {
   const parsed = parsePhoneNumberFromString(value.trim(), { extract: false });
   const type = parsed?.isValid() ? parsed.getType() : undefined;
   if (!parsed || type === undefined) return INVALID;
-  if (!types.some((taken) => taken === type)) {
-    return `must be ${anyOf(types.map((taken) => KINDS[taken]))}, not ${KINDS[type]}`;
+  if (!types.some((allowed) => allowed === type)) {
+    return `must be ${anyOf(types.map((allowed) => KINDS[allowed]))}, not ${KINDS[type]}`;
   }
-  // Satellite and global networks: classified as mobile, and expensive to send SMS to.
+  // Numbers of satellite and other global networks are classified as mobile, but SMS to them are expensive.
   if (parsed.country === undefined)
     return 'must be a number of a country, not of a satellite or another global network';
-  // The parser also accepts national prefixes and punctuation; two spellings of a number would count as two phones.
+  // The parser also accepts national prefixes and punctuation, but two spellings of one number would be two phones.
   return parsed.number === value && E164.test(value) ? undefined : `must be in E.164 form: ${parsed.number}`;
 }
 
@@ -43,10 +44,10 @@ export const countryOf = (phone: string): string | undefined => parsePhoneNumber
 
 const PHONE = 'Phone number in E.164 format.';
 
-/** The phone of an existing member: readers accept whatever was once registered. */
+/** The phone of an existing member. Readers also accept phones that today's rules refuse. */
 export const phone = z.string().meta({ description: PHONE, examples: ['+34612345678'] });
 
-/** A phone in a request: validated against the numbering plan of its country, not only by its shape. */
+/** A phone in a request. It is validated against the numbering plan of its country, not only by its format. */
 export const givenPhone = (types: readonly PhoneType[]) =>
   z
     .string()

@@ -25,7 +25,7 @@ const ownProblems = {
   'deadline-passed': {
     status: 504,
     description: "No reply arrived before the caller's deadline. Only in an operation, never as a response.",
-    detail: 'The points service did not answer in time. Points that were taken go back.',
+    detail: 'The points service did not respond in time. If points were deducted, they are returned.',
   },
 } as const satisfies Record<string, ProblemType>;
 

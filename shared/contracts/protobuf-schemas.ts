@@ -24,9 +24,9 @@ import { redemptionSettled } from './redemption-settled.v1.ts';
 import { returnPoints } from './return-points.v1.ts';
 
 /**
- * Codecs for messages that no channel carries in Protobuf. They stay because they were released: `buf breaking` rejects
- * a package without them. New messages need none. Separate from the contracts, which would otherwise add the Protobuf
- * runtime, 100 KB, to every function that reads them.
+ * Codecs for messages that no channel sends in Protobuf. They are kept because they were released, and `buf breaking`
+ * rejects a package without them. New messages need none. The codecs are separate from the contracts, which would
+ * otherwise add the Protobuf runtime, 100 KB, to every function that reads the messages.
  */
 const schemas: Readonly<Record<string, DescMessage>> = {
   [memberDataErased.type]: MemberDataErasedSchema,

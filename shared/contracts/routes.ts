@@ -1,6 +1,6 @@
 import type { Route } from '@rollcall/kit/contracts';
 
-/** All routes of the public API. infra/ deploys them; a 404 or 405 refers to them. */
+/** All routes of the public API. infra/ deploys them, and the responses 404 and 405 are derived from them. */
 export const routes = {
   readRoot: { method: 'GET', path: '/v1', access: 'public' },
   register: { method: 'POST', path: '/v1/members', access: 'public' },

@@ -7,7 +7,7 @@ export const rpcRoutes = MemberService.methods.map(
 
 export type RpcRoute = (typeof rpcRoutes)[number];
 
-/** The method that registers, and the one that may take 20 seconds. */
+/** The routes of `Register` and of `WatchOperation`, which may take 20 seconds. */
 export const [rpcRegister, rpcWatch] = [MemberService.method.register, MemberService.method.watchOperation].map(
   ({ name }) => rpcRoutes.find((route) => route.name === name) as RpcRoute,
 ) as [RpcRoute, RpcRoute];

@@ -10,11 +10,14 @@ export const sendSms = command(
       memberId,
       texts: z
         .record(localeTag, z.string().min(1).max(1600))
-        .refine((texts) => texts.en !== undefined, { error: 'must have an English text, for all other languages' })
+        .refine((texts) => texts.en !== undefined, {
+          error: 'must have an English text, which is used for all other languages',
+        })
         .meta({ description: "The text by BCP 47 tag; the best match for the member's locale is sent." }),
     })
     .meta({
-      description: 'Send a text to a member, whose phone and language the SMS service knows. There is no reply.',
+      description:
+        'Send an SMS to a member. The SMS service stores the phone and language of each member. There is no reply.',
       examples: [
         {
           memberId: '01999999-0000-7000-8000-000000000001',

@@ -1,5 +1,5 @@
 /**
- * Where SMS providers report the outcome of SMS, each in its own format and with its own authentication:
- * docs/governance.md.
+ * The route to which SMS providers report the outcome of SMS. docs/governance.md describes the format and authentication
+ * of each provider.
  */
 export const smsWebhook = { method: 'POST', path: '/webhooks/sms/{provider}', access: 'public' } as const;

@@ -377,7 +377,7 @@ describe('a phone of which a provider says that it has opted out', () => {
     await cloud.breakSms('http', 'opted out');
     const { id, phone } = await member();
     expect(await contact(id)).toMatchObject({ welcome: 'opted out' });
-    expect(await smsStep(id, 'welcome-sms')).toBe('not sent: this phone has opted out of texts');
+    expect(await smsStep(id, 'welcome-sms')).toBe('not sent: this phone has opted out of SMS');
     await cloud.breakSms('http');
     const before = await cloud.asked();
     expect(before.twilio).toBeUndefined();

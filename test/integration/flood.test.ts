@@ -265,7 +265,13 @@ describe('on a table', () => {
         await outcome('a'),
         await outcome('b'),
         await outcome('c'),
-      ]).toEqual(['sent', 'sent', 'sent', 'sent', 'this phone got 2 texts in this hour (setting sms.perPhoneAndHour)']);
+      ]).toEqual([
+        'sent',
+        'sent',
+        'sent',
+        'sent',
+        'this phone already received 2 SMS in this hour (setting sms.perPhoneAndHour)',
+      ]);
       at += 3_600_000;
       expect(await outcome('c')).toBe('sent');
     });
@@ -275,7 +281,7 @@ describe('on a table', () => {
       expect(await ask(limited, '+447400123457', 'a')).toBe('sent');
       expect(await ask(limited, '+447400123457', 'a')).toBe('sent');
       expect(await ask(limited, '+447400123456', 'b')).toBe(
-        'United Kingdom got 1 texts in this minute (setting sms.perCountryAndMinute)',
+        'United Kingdom already received 1 SMS in this minute (setting sms.perCountryAndMinute)',
       );
       expect(await ask(limited, '+33612345678', 'c')).toBe('sent');
       // Also if it is asked about again: what is held has not passed.
@@ -302,7 +308,7 @@ describe('on a table', () => {
       const before = counted.TextBudgetNearlySpent ?? 0;
       const outcomes = [];
       for (let text = 0; text < 6; text++) outcomes.push(await ask(limited, `+3460000010${text}`, `day-${text}`));
-      expect(outcomes).toEqual([...Array(5).fill('sent'), "the day's budget of 5 texts is spent (setting sms.perDay)"]);
+      expect(outcomes).toEqual([...Array(5).fill('sent'), 'the daily budget of 5 SMS is used up (setting sms.perDay)']);
       expect(counted.TextBudgetNearlySpent).toBe(before + 1);
       at += 24 * 3_600_000;
       expect(await ask(limited, '+34600000109', 'day-9')).toBe('sent');
@@ -315,7 +321,7 @@ describe('on a table', () => {
       for (let text = 0; text < 5; text++) outcomes.push(await ask(limited, `+4474001234${text}0`, `flood-${text}`));
       expect(outcomes.filter((one) => one === 'sent')).toHaveLength(1);
       expect(await ask(limited, '+34600000201', 'other')).toBe('sent');
-      expect(await ask(limited, '+33612345201', 'third')).toMatch(/^the day's budget of 2 texts is spent/);
+      expect(await ask(limited, '+33612345201', 'third')).toMatch(/^the daily budget of 2 SMS is used up/);
     });
 
     it('do not count texts refused for a country towards the day, even if requested concurrently', async () => {
@@ -329,7 +335,7 @@ describe('on a table', () => {
       for (const [index, to] of ['+34600000401', '+33612345401', '+4915112345401'].entries())
         others.push(await ask(limited, to, `other-${index}`));
       expect(others).toEqual(['sent', 'sent', 'sent']);
-      expect(await ask(limited, '+351912345401', 'sixth')).toMatch(/^the day's budget of 5 texts is spent/);
+      expect(await ask(limited, '+351912345401', 'sixth')).toMatch(/^the daily budget of 5 SMS is used up/);
     });
 
     it('hold over all instances, whoever asks at the same moment', async () => {
@@ -394,12 +400,12 @@ describe('on a table', () => {
       const phone = '+34600000301';
       const [before, after] = [now(), new Date(at + 1_000)];
       await optOuts.add(phone, after, 'test');
-      expect(await ask(limited, phone, 'out')).toBe('this phone has opted out of texts');
-      expect(await ask(limited, phone, 'out', now(), true)).toBe('this phone has opted out of texts');
+      expect(await ask(limited, phone, 'out')).toBe('this phone has opted out of SMS');
+      expect(await ask(limited, phone, 'out', now(), true)).toBe('this phone has opted out of SMS');
       expect(await ask(limited, '+34600000302', 'other')).toBe('sent');
       // Told late: it is older than the opt-out.
       await optOuts.remove(phone, before);
-      expect(await ask(limited, phone, 'out')).toBe('this phone has opted out of texts');
+      expect(await ask(limited, phone, 'out')).toBe('this phone has opted out of SMS');
       await optOuts.remove(phone, after);
       await optOuts.remove(phone, after);
       expect(await ask(limited, phone, 'out')).toBe('sent');
@@ -416,9 +422,9 @@ describe('on a table', () => {
       const limited = limits({ countries: ['ES', 'PT'] });
       expect(await ask(limited, '+351912345678', 'p')).toBe('sent');
       expect(await ask(limited, '+4915112345678', 'd')).toBe(
-        'texts may not go to Germany; allowed: Spain, Portugal (setting sms.countries)',
+        'SMS to Germany are not allowed; allowed countries: Spain, Portugal (setting sms.countries)',
       );
-      expect(await ask(limited, '+881612345678', 's')).toMatch(/^texts may not go to a number of no country/);
+      expect(await ask(limited, '+881612345678', 's')).toMatch(/^SMS to a number without a country are not allowed/);
     });
   });
 });
@@ -436,7 +442,7 @@ describe('a text to a country that is not allowed', () => {
     });
     expect(held).toMatchObject({
       reason: 'held',
-      error: 'HeldError: texts may not go to Germany; allowed: Spain (setting sms.countries)',
+      error: 'HeldError: SMS to Germany are not allowed; allowed countries: Spain (setting sms.countries)',
     });
     expect(await cloud.asked()).toEqual({});
     const ops = (...options: string[]) =>

@@ -207,7 +207,7 @@ describe('a phone whose member left', () => {
         ({ step }: any) => step === 'bonus',
       ),
     );
-    expect(bonus.summary).toBe('0 points credited: the bonus is given once a phone');
+    expect(bonus.summary).toBe('0 points credited: the bonus is given once per phone');
     // Over RPC as well.
     await cloud.rpc('DeactivateMember', { id: second });
     const third = (await cloud.rpc('Register', body)).body.member.id;

@@ -198,7 +198,15 @@ describe('a switch, as functions see it', () => {
       changeSwitches(
         cloud.dynamodb,
         SWITCHES,
-        [{ capability: 'sms', mode, by: 'circuit sms-http', why: 'it opened', at: new Date(at).toISOString() }],
+        [
+          {
+            capability: 'sms',
+            mode,
+            by: 'circuit sms-http',
+            why: 'the circuit opened',
+            at: new Date(at).toISOString(),
+          },
+        ],
         [`circuit-${++ids}`],
         true,
       );

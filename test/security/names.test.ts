@@ -32,7 +32,7 @@ describe('a name that people have', () => {
 });
 
 describe('a name that does harm', () => {
-  const NOT_SEEN = /cannot be seen/;
+  const NOT_SEEN = /invisible characters/;
   const SYMBOLS = /symbols/;
   const LINK = /link/;
   const DIGITS = /digits in a row/;

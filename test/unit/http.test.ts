@@ -127,7 +127,7 @@ describe('an id', () => {
 const POINTS = 'must be a whole number from 1 to 1,000,000';
 const EXPIRES = 'must be a whole number from 5 to 3,600';
 const LOCALE = 'must be a BCP 47 language tag of 2 to 35 characters, such as en or zh-CN';
-const NAME = 'must have 1 to 100 characters, one of them no white space';
+const NAME = 'must have 1 to 100 characters, and not only white space';
 const KEY = 'must have 1 to 255 visible ASCII characters';
 const person = { phone: '+34612345678', name: 'Lucía', locale: 'es' };
 const keyed = z.object({ key: idempotencyKey });
@@ -155,7 +155,7 @@ describe('a refusal', () => {
     [registration, { ...person, locale: 'englishes' }, { '#/locale': LOCALE }],
     [registration, [], { '#': 'must be an object' }],
     [registration, null, { '#': 'must be an object' }],
-    [profileChange, {}, { '#': 'must name at least one of name and locale' }],
+    [profileChange, {}, { '#': 'must contain name, locale or both' }],
     [profileChange, { locale: null }, { '#/locale': 'must be a string' }],
     [
       profileChange,

@@ -97,7 +97,9 @@ describe('points', () => {
   it('credits none to a phone that comes back, in ledger and balance together, and says why', async () => {
     const { set, answers } = await credited({ points: 250, oncePerPhone: true }, returning);
     expect(set).toEqual(opened(0));
-    expect(JSON.parse(answers[0]?.body ?? '').data.summary).toBe('0 points credited: the bonus is given once a phone');
+    expect(JSON.parse(answers[0]?.body ?? '').data.summary).toBe(
+      '0 points credited: the bonus is given once per phone',
+    );
   });
 
   it('credits it each time where the rule is another', async () => {

@@ -23,17 +23,17 @@ export interface AlibabaOptions {
 const MAINLAND = '+86';
 const THROTTLED = /^(Throttling|isv\.BUSINESS_LIMIT_CONTROL|FREQUENCY_LIMIT)/;
 /**
- * Codes about the number or the text itself. No code means that the recipient opted out: BLACK_KEY_CONTROL_LIMIT is
+ * Codes about the number or the text itself. No code reports that the recipient opted out: BLACK_KEY_CONTROL_LIMIT is
  * about words in the text (https://help.aliyun.com/zh/sms/error-code-intl).
  */
-const FOR_GOOD =
+const PERMANENT =
   /^(isv\.)?(MOBILE_NUMBER_ILLEGAL|NUMBER_ILLEGAL|BLACK_KEY_CONTROL_LIMIT|PARAM_LENGTH_LIMIT|CONTENT_ERROR)/;
 const THROTTLED_MS = 1_000;
 
 /**
- * Alibaba Cloud SMS, SendMessageToGlobe of API 2018-05-01. It has no idempotency key; the key, or the receipt's
- * reference, is sent as the task id. Free text is not allowed to mainland China, only registered templates with short
- * variables, which are not supported here.
+ * Alibaba Cloud SMS, SendMessageToGlobe of API 2018-05-01. It does not support idempotency keys. The key, or the
+ * receipt's reference, is sent as the task ID. SMS to mainland China must use registered templates with short variables.
+ * This provider does not support templates, so it sends no SMS there.
  */
 export const createAlibaba = ({ url, credentials, now, newId }: AlibabaOptions): SmsProvider => ({
   honoursKey: false,
@@ -41,7 +41,7 @@ export const createAlibaba = ({ url, credentials, now, newId }: AlibabaOptions):
     await credentials();
   },
   async send({ to, text, idempotencyKey, reference }, { signal }) {
-    if (to.startsWith(MAINLAND)) throw new NotServedError('Alibaba Cloud sends no free-form texts to mainland China');
+    if (to.startsWith(MAINLAND)) throw new NotServedError('Alibaba Cloud sends no free-form SMS to mainland China');
     const { accessKeyId, accessKeySecret, from } = await credentials();
     const query = { To: to.slice(1), From: from, Message: text, TaskId: reference ?? idempotencyKey };
     const headers = {
@@ -54,26 +54,26 @@ export const createAlibaba = ({ url, credentials, now, newId }: AlibabaOptions):
       'x-acs-signature-nonce': newId(),
     };
     const signed = sign({ method: 'POST', query, headers, body: '', accessKeyId, accessKeySecret });
-    const answer = await post('Alibaba Cloud SMS', `${url}/?${canonicalQuery(query)}`, {
+    const response = await post('Alibaba Cloud SMS', `${url}/?${canonicalQuery(query)}`, {
       headers: signed,
       body: '',
       signal,
     });
-    const { ResponseCode, Code } = parsed(answer.body);
+    const { ResponseCode, Code } = parsed(response.body);
     const code = String(ResponseCode ?? Code ?? '?');
-    if (answer.status < 300 && code === 'OK') return;
-    const what = `Alibaba Cloud SMS answered ${answer.status} with code ${code}`;
-    if (THROTTLED.test(code)) throw new ThrottledError(what, THROTTLED_MS);
-    if (FOR_GOOD.test(code)) throw new RejectedError(what);
-    // Only some other codes are the caller's fault, and none the member's: credit, signature.
-    throw answer.status >= 500 ? failureOf(what, answer) : new NotServedError(what);
+    if (response.status < 300 && code === 'OK') return;
+    const failure = `Alibaba Cloud SMS responded ${response.status} with code ${code}`;
+    if (THROTTLED.test(code)) throw new ThrottledError(failure, THROTTLED_MS);
+    if (PERMANENT.test(code)) throw new RejectedError(failure);
+    // All other codes are about the account, such as its credit or signature, or the service. None is about the recipient.
+    throw response.status >= 500 ? failureOf(failure, response) : new NotServedError(failure);
   },
 });
 
 export interface SignedRequest {
   method: string;
   query: Record<string, string>;
-  /** In lower case; the host, and headers with the prefix `x-acs-`, are signed. */
+  /** The headers to sign, in lower case: the host, and headers with the prefix `x-acs-`. */
   headers: Record<string, string>;
   body: string;
   accessKeyId: string;
@@ -83,7 +83,7 @@ export interface SignedRequest {
 const ALGORITHM = 'ACS3-HMAC-SHA256';
 
 /**
- * The headers with a signature
+ * Returns the headers and their signature
  * (https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature).
  */
 export function sign({ method, query, headers, body, accessKeyId, accessKeySecret }: SignedRequest) {

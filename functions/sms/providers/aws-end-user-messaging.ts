@@ -12,18 +12,18 @@ const THROTTLED_MS = 1_000;
 const OPTED_OUT = 'DESTINATION_PHONE_NUMBER_OPTED_OUT';
 
 /**
- * Reasons that concern the recipient; others must be fixed by an operator, such as a missing pool
+ * Reasons that concern the recipient. Other reasons, such as a missing pool, must be fixed by an operator
  * (https://docs.aws.amazon.com/pinpoint/latest/apireference_smsvoicev2/API_SendTextMessage.html).
  */
-const FOR_GOOD = new Set([
+const PERMANENT = new Set([
   'INVALID_PARAMETER',
   'DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION',
   'DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE',
 ]);
 
 /**
- * AWS End User Messaging. SendTextMessage has no idempotency key, so an SMS with an unknown outcome may be sent again;
- * the key is sent as context, which appears in the delivery events.
+ * AWS End User Messaging. SendTextMessage does not support idempotency keys, so an SMS with an unknown outcome may be
+ * sent twice. The key is sent as context, which appears in the delivery events.
  */
 export function createAwsEndUserMessaging(options: {
   client: PinpointSMSVoiceV2Client;
@@ -58,13 +58,14 @@ export function createAwsEndUserMessaging(options: {
 function failureOf(cause: Error): Error {
   // Neither the message nor the error itself is passed on: AWS's validation errors contain the phone.
   const reason = (cause as { Reason?: string }).Reason ?? '';
-  const refused = `AWS End User Messaging refused the text: ${reason}`;
+  const refused = `AWS End User Messaging refused the SMS: ${reason}`;
   if (reason === OPTED_OUT) return new OptedOutError(refused);
-  if (FOR_GOOD.has(reason)) return new RejectedError(refused);
-  const what = `AWS End User Messaging: ${[cause.name, reason].filter(Boolean).join(', ')}`;
-  if (cause instanceof ThrottlingException) return new ThrottledError(what, THROTTLED_MS);
-  if (cause instanceof PinpointSMSVoiceV2ServiceException && cause.$fault === 'client') return new NotServedError(what);
-  // An error from the service means that it was not sent; after an aborted call the outcome is unknown.
+  if (PERMANENT.has(reason)) return new RejectedError(refused);
+  const failure = `AWS End User Messaging: ${[cause.name, reason].filter(Boolean).join(', ')}`;
+  if (cause instanceof ThrottlingException) return new ThrottledError(failure, THROTTLED_MS);
+  if (cause instanceof PinpointSMSVoiceV2ServiceException && cause.$fault === 'client')
+    return new NotServedError(failure);
+  // If the service returned an error, the SMS was not sent. After an aborted call, the outcome is unknown.
   const outcomeUnknown = !(cause instanceof PinpointSMSVoiceV2ServiceException || /ECONNREFUSED/.test(cause.message));
-  return new UnavailableError(what, { outcomeUnknown });
+  return new UnavailableError(failure, { outcomeUnknown });
 }

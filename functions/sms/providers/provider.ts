@@ -3,25 +3,25 @@ import type { Try } from '@rollcall/kit/resilience';
 export interface TextMessage {
   /** E.164. */
   to: string;
-  /** Country of the phone (ISO 3166-1 alpha-2); undefined: unknown. */
+  /** Country of the phone (ISO 3166-1 alpha-2); undefined if unknown. */
   country?: string | undefined;
   text: string;
-  /** A provider that honours it sends an SMS once, however often it is requested. */
+  /** A provider that honours the key sends the SMS once, even if it is requested several times. */
   idempotencyKey: string;
-  /** Requests a receipt, which returns this: receipt-reference.ts. */
+  /** Requests a receipt that contains this reference (receipt-reference.ts). */
   reference?: string;
 }
 
 /** An SMS provider. */
 export interface SmsProvider {
-  /** Whether an SMS is not sent again if its key is repeated. */
+  /** Whether a repetition with the same key does not send the SMS again. */
   honoursKey: boolean;
-  /** Prepares prerequisites of calls, such as credentials. */
+  /** Loads the prerequisites of calls, such as credentials. */
   ready?(): Promise<void>;
   /**
    * Resolves once the provider has accepted the SMS.
    * @throws {OptedOutError} if the recipient has opted out; {@link RejectedError} if it is rejected permanently; {@link
    * ThrottledError} if the provider accepts no more for now; {@link UnavailableError} if a later attempt may succeed
    */
-  send(message: TextMessage, one: Try): Promise<void>;
+  send(message: TextMessage, attempt: Try): Promise<void>;
 }

@@ -14,12 +14,12 @@ export const twilioCredentials = z.object({
 export type TwilioCredentials = z.output<typeof twilioCredentials>;
 
 /** Codes about the recipient or the text itself (https://www.twilio.com/docs/api/errors). */
-const FOR_GOOD = new Set([21211, 21602, 21612, 21614, 21617]);
+const PERMANENT = new Set([21211, 21602, 21612, 21614, 21617]);
 export const OPTED_OUT = 21610;
 
 /**
- * Twilio's Messages resource (https://www.twilio.com/docs/messaging/api/message-resource). It has no idempotency key,
- * so an SMS with an unknown outcome may be sent again.
+ * Twilio's Messages resource (https://www.twilio.com/docs/messaging/api/message-resource). It does not support
+ * idempotency keys, so an SMS with an unknown outcome may be sent twice.
  */
 export const createTwilio = ({
   url,
@@ -28,7 +28,7 @@ export const createTwilio = ({
 }: {
   url: string;
   credentials: () => Promise<TwilioCredentials>;
-  /** URL for receipts. Its query has the reference, which Twilio signs with the rest of the URL. */
+  /** URL for receipts. Its query contains the reference. Twilio signs the whole URL. */
   webhookUrl?: string | undefined;
 }): SmsProvider => ({
   honoursKey: false,
@@ -39,7 +39,7 @@ export const createTwilio = ({
     const { accountSid, authToken, from } = await credentials();
     const sender = from.startsWith('MG') ? { MessagingServiceSid: from } : { From: from };
     const receipt = webhookUrl && reference ? { StatusCallback: `${webhookUrl}?reference=${reference}` } : {};
-    const answer = await post('Twilio', `${url}/2010-04-01/Accounts/${accountSid}/Messages.json`, {
+    const response = await post('Twilio', `${url}/2010-04-01/Accounts/${accountSid}/Messages.json`, {
       headers: {
         authorization: `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString('base64')}`,
         'content-type': 'application/x-www-form-urlencoded',
@@ -47,12 +47,12 @@ export const createTwilio = ({
       body: new URLSearchParams({ To: to, Body: text, ...sender, ...receipt }).toString(),
       signal,
     });
-    if (answer.status === 201) return;
-    const { code = '?' } = parsed(answer.body);
-    const what = `Twilio answered ${answer.status} with code ${code}`;
-    if (answer.status === 400 && Number(code) === OPTED_OUT) throw new OptedOutError(what);
-    // None of the other codes is the member's fault: sender, permissions, credit.
-    if (answer.status === 400 && !FOR_GOOD.has(Number(code))) throw new NotServedError(what);
-    throw failureOf(what, answer);
+    if (response.status === 201) return;
+    const { code = '?' } = parsed(response.body);
+    const failure = `Twilio responded ${response.status} with code ${code}`;
+    if (response.status === 400 && Number(code) === OPTED_OUT) throw new OptedOutError(failure);
+    // All other codes are about the sender, permissions or credit, not about the recipient.
+    if (response.status === 400 && !PERMANENT.has(Number(code))) throw new NotServedError(failure);
+    throw failureOf(failure, response);
   },
 });

@@ -4,17 +4,17 @@ import { equals, jsonOf, type ReadWebhook, UNPROVEN, UNREADABLE } from './webhoo
 
 export const webhookToken = z.object({ key: z.string().min(32) });
 
-/** https://help.aliyun.com/zh/sms/smsreport-http-intl; of `Status`, 1 is delivered, 2 failed, 6 expired. */
+/** https://help.aliyun.com/zh/sms/smsreport-http-intl. The values of `Status` are 1 delivered, 2 failed and 6 expired. */
 const reports = z.array(z.unknown());
 const report = z.object({ Status: z.coerce.string(), TaskId: z.string().nullish(), ErrorCode: z.string().nullish() });
 const FINAL: Record<string, 'delivered' | 'undelivered'> = { '1': 'delivered', '2': 'undelivered', '6': 'undelivered' };
 
-/** Alibaba Cloud repeats a report until it gets this response. */
+/** The response that Alibaba Cloud expects. Without it, Alibaba Cloud sends the report again. */
 export const ALIBABA_ANSWER = { code: 0, msg: 'OK' };
 
 /**
- * Alibaba Cloud's status reports, pushed by HTTP. They are not signed: a secret token in the URL authenticates them.
- * Inbound SMS do not arrive here.
+ * Reads Alibaba Cloud's status reports, which arrive over HTTP. They are not signed; a secret token in the URL
+ * authenticates them. They contain no inbound SMS.
  */
 export const readAlibaba =
   (secret: () => Promise<z.output<typeof webhookToken>>): ReadWebhook =>

@@ -9,21 +9,21 @@ const delivery = z.object({
   context: z.object({ reference: z.string() }),
 });
 /** https://docs.aws.amazon.com/sms-voice/latest/userguide/two-way-sms-payload.html */
-const answer = z.object({ originationNumber: z.string(), messageBody: z.string() });
+const inboundSms = z.object({ originationNumber: z.string(), messageBody: z.string() });
 
-/** Which of the two is sent depends on the country: TEXT_SUCCESSFUL means that the carrier has accepted it. */
+/** Depending on the country, AWS sends one of the two. TEXT_SUCCESSFUL means that the carrier has accepted the SMS. */
 const DELIVERED = new Set(['TEXT_DELIVERED', 'TEXT_SUCCESSFUL']);
 
 /**
- * The events of AWS End User Messaging on its topic, whose policy allows no other publisher.
- * @param at when it was published: events of inbound SMS contain no time
+ * Reads an event of AWS End User Messaging from its topic, whose policy allows no other publisher.
+ * @param at the time of publication, because events of inbound SMS contain no time
  */
 export function readAwsEvent(body: string, at: Date): ProviderEvent {
   const json = jsonOf(body);
-  const said = answer.safeParse(json);
-  if (said.success) return inbound(said.data.originationNumber, said.data.messageBody, at);
-  const told = delivery.safeParse(json);
-  if (!told.success || !told.data.isFinal) return OTHER;
-  const { eventType, context } = told.data;
+  const parsedInbound = inboundSms.safeParse(json);
+  if (parsedInbound.success) return inbound(parsedInbound.data.originationNumber, parsedInbound.data.messageBody, at);
+  const parsedDelivery = delivery.safeParse(json);
+  if (!parsedDelivery.success || !parsedDelivery.data.isFinal) return OTHER;
+  const { eventType, context } = parsedDelivery.data;
   return receipt(context.reference, DELIVERED.has(eventType) ? 'delivered' : 'undelivered', eventType);
 }

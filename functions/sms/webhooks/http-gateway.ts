@@ -6,39 +6,39 @@ import { equals, jsonOf, type ReadWebhook, UNPROVEN, UNREADABLE, type WebhookReq
 /** `key`: base64, with or without the `whsec_` of Standard Webhooks. */
 export const standardWebhookKey = z.object({ key: z.string().min(32) });
 
-/** From the specification: older requests may be replays. */
+/** The maximum age of a request, from the specification. Older requests may be replays. */
 const TOLERANCE_MS = 5 * 60_000;
 
 /**
- * `{events: […]}`: several per call, as each call is one invocation, but no more than the function can process in its
- * time. Unknown events are ignored.
+ * `{events: […]}`. A call may contain several events, because each call is one invocation, but no more than the function
+ * can process before its timeout. Unknown events are ignored.
  */
 const payload = z.object({ events: z.array(z.unknown()).max(100) });
 const event = z.discriminatedUnion('type', [
   z.object({ type: z.literal('delivered'), reference: z.string() }),
   z.object({ type: z.literal('undelivered'), reference: z.string(), reason: z.string().optional() }),
-  // `at`: when the person sent it. The timestamp of the call is a different one, and later at each retry.
+  // `at` is the time when the person sent the SMS. The timestamp of the call is later, and changes with each retry.
   z.object({ type: z.literal('inbound'), from: z.string(), text: z.string(), at: z.iso.datetime() }),
 ]);
 
-/** The generic gateway's webhook, by Standard Webhooks 1.0 (https://www.standardwebhooks.com). */
+/** Reads the generic gateway's webhook, which follows Standard Webhooks 1.0 (https://www.standardwebhooks.com). */
 export const readHttpGateway =
   (secret: () => Promise<z.output<typeof standardWebhookKey>>, now: () => Date): ReadWebhook =>
   async (request) => {
     const { key } = await secret();
-    if (!isProven(request, key, now())) return UNPROVEN;
+    if (!isAuthentic(request, key, now())) return UNPROVEN;
     const parsed = payload.safeParse(jsonOf(request.body));
     return parsed.success ? parsed.data.events.map(eventOf) : UNREADABLE;
   };
 
-/** Whether it was signed with the key and is not too old. */
-function isProven({ headers, body }: WebhookRequest, key: string, now: Date): boolean {
+/** Whether the request was signed with the key and is recent. */
+function isAuthentic({ headers, body }: WebhookRequest, key: string, now: Date): boolean {
   const { 'webhook-id': id, 'webhook-timestamp': timestamp = '', 'webhook-signature': signatures = '' } = headers;
   const isRecent = Math.abs(now.getTime() - Number(timestamp) * 1000) <= TOLERANCE_MS;
   if (!id || !isRecent) return false;
   const bytes = Buffer.from(key.replace(/^whsec_/, ''), 'base64');
   const expected = `v1,${createHmac('sha256', bytes).update(`${id}.${timestamp}.${body}`).digest('base64')}`;
-  // There may be several during a key rotation, and of other versions.
+  // There may be several signatures: during a key rotation, or of other versions.
   return signatures.split(' ').some((signature) => equals(signature, expected));
 }
 

@@ -14,7 +14,7 @@ export interface ReceiverOptions {
 
 type Receipt = Extract<ProviderEvent, { kind: 'delivered' | 'undelivered' }>;
 
-const COUNTED: Record<ProviderEvent['kind'], string> = {
+const METRICS: Record<ProviderEvent['kind'], string> = {
   delivered: 'TextsDelivered',
   undelivered: 'TextsUndelivered',
   'opt-out': 'OptOuts',
@@ -22,9 +22,9 @@ const COUNTED: Record<ProviderEvent['kind'], string> = {
   other: 'ProviderEventsIgnored',
 };
 
-/** Processes providers' events. All of them may be redelivered. */
+/** Processes providers' events. Any event may be delivered again. */
 export function createReceiver({ optOuts, sender, now, count }: ReceiverOptions) {
-  /** A receipt's id derives from its SMS's message, so the first of several counts. */
+  /** The ID of the step is derived from the SMS's message, so that only the first of several receipts counts. */
   function stepOf(receipt: Receipt) {
     const { memberId, messageId, traceparent } = receipt.about;
     const step = createMessage(onboardingStepCompleted, {
@@ -47,7 +47,7 @@ export function createReceiver({ optOuts, sender, now, count }: ReceiverOptions)
   }
 
   return {
-    /** @throws {Error} if a part could not be processed: the provider must send all of it again */
+    /** @throws {Error} if some events could not be processed; the provider must then send all of them again */
     async take(provider: string, events: readonly ProviderEvent[]): Promise<void> {
       // In sequence: a person may opt out and in again.
       for (const event of events) {
@@ -58,7 +58,7 @@ export function createReceiver({ optOuts, sender, now, count }: ReceiverOptions)
       const [failure] = (await sender.send(receipts.map(stepOf))).values();
       if (failure) throw failure;
       const kinds = Map.groupBy(events, ({ kind }) => kind);
-      count(Object.fromEntries([...kinds].map(([kind, some]) => [COUNTED[kind], some.length])));
+      count(Object.fromEntries([...kinds].map(([kind, { length }]) => [METRICS[kind], length])));
     },
   };
 }

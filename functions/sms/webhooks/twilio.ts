@@ -14,8 +14,8 @@ const FINAL: Record<string, 'delivered' | 'undelivered'> = {
 };
 
 /**
- * Twilio's status callbacks and inbound messages: https://www.twilio.com/docs/usage/webhooks/messaging-webhooks. They
- * contain no time: the order is that of arrival.
+ * Reads Twilio's status callbacks and inbound messages: https://www.twilio.com/docs/usage/webhooks/messaging-webhooks. They
+ * contain no time, so they are ordered by arrival.
  */
 export const readTwilio =
   (credentials: () => Promise<Pick<TwilioCredentials, 'authToken'>>, now: () => Date): ReadWebhook =>
@@ -28,7 +28,7 @@ export const readTwilio =
   };
 
 /**
- * The URL and all parameters sorted by name, concatenated without separators
+ * Signs the URL and all parameters, sorted by name and concatenated without separators
  * (https://www.twilio.com/docs/usage/webhooks/webhooks-security).
  */
 export function signatureOf(url: string, parameters: URLSearchParams, authToken: string): string {
@@ -47,7 +47,7 @@ function eventsOf({ query }: WebhookRequest, parameters: Record<string, string>,
       ...(Number(ErrorCode) === OPTED_OUT ? [optOut('opt-out', To, at)] : []),
     ];
   }
-  // From Advanced Opt-Out, whose keywords are configured at Twilio.
+  // Set by Advanced Opt-Out, whose keywords are configured at Twilio.
   if (OptOutType === 'STOP') return [optOut('opt-out', From, at)];
   if (OptOutType === 'START') return [optOut('opt-in', From, at)];
   return [inbound(From, Body, at)];

@@ -12,7 +12,7 @@ export interface WebhookRequest {
 
 const MAX_BODY_BYTES = 256 * 1024;
 
-/** @param url the configured URL of the webhook: the Host header is under the caller's control */
+/** @param url the configured URL of the webhook. The Host header is not used, because the caller controls it. */
 export function webhookRequest(event: HttpEvent, url: string): WebhookRequest {
   const { rawQueryString, headers, body = '', isBase64Encoded } = event;
   const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
@@ -27,15 +27,15 @@ export function webhookRequest(event: HttpEvent, url: string): WebhookRequest {
   };
 }
 
-/** Not authenticated as the provider's. */
+/** The request is not authenticated as the provider's. */
 export const UNPROVEN = 'unproven';
-/** Authenticated, but different from the provider's documentation. */
+/** The request is authenticated, but does not have the format that the provider documents. */
 export const UNREADABLE = 'unreadable';
 
 /** Reads the webhook of one provider. */
 export type ReadWebhook = (request: WebhookRequest) => Promise<ProviderEvent[] | typeof UNPROVEN | typeof UNREADABLE>;
 
-/** Compares in constant time. */
+/** Compares two texts in constant time. */
 export const equals = (one: string, other: string): boolean => timingSafeEqual(hashed(one), hashed(other));
 
 const hashed = (text: string) => createHash('sha256').update(text).digest();

@@ -123,7 +123,7 @@ export const OperationSchema: GenMessage<Operation> = /*@__PURE__*/
  */
 export type ProblemDetail = Message<"rollcall.members.v1.ProblemDetail"> & {
   /**
-   * As in the problem document of REST, such as /problems/phone-taken.
+   * The type of the problem document, such as /problems/phone-taken.
    *
    * @generated from field: string type = 1;
    */
@@ -178,7 +178,7 @@ export const ViolationSchema: GenMessage<Violation> = /*@__PURE__*/
  */
 export type RegisterRequest = Message<"rollcall.members.v1.RegisterRequest"> & {
   /**
-   * E.164, of a number that can be a mobile.
+   * In E.164 format. The number must be one that can be mobile.
    *
    * @generated from field: string phone = 1;
    */
@@ -199,7 +199,7 @@ export type RegisterRequest = Message<"rollcall.members.v1.RegisterRequest"> & {
   locale: string;
 
   /**
-   * The same key with the same request gets the same answer. 1 to 255 visible ASCII characters.
+   * Repeating the request with the same key returns the same response. 1 to 255 visible ASCII characters.
    *
    * @generated from field: string idempotency_key = 4;
    */
@@ -382,7 +382,7 @@ export type RedeemPointsRequest = Message<"rollcall.members.v1.RedeemPointsReque
   expiresIn: number;
 
   /**
-   * The same key with the same request gets the same operation. 1 to 255 visible ASCII characters.
+   * Repeating the request with the same key returns the same operation. 1 to 255 visible ASCII characters.
    *
    * @generated from field: string idempotency_key = 4;
    */
@@ -448,9 +448,9 @@ export const WatchOperationResponseSchema: GenMessage<WatchOperationResponse> = 
   messageDesc(file_rollcall_members_v1_member_service, 15);
 
 /**
- * Served by Connect and gRPC-Web wherever the REST API is, and by gRPC on one machine.
+ * Available over Connect and gRPC-Web in every deployment of the REST API. The embedded cloud also serves it over gRPC.
  *
- * An error carries a ProblemDetail, whose type is that of the problem document that REST answers.
+ * An error contains a ProblemDetail with the type of the problem document that the REST API returns for the same error.
  *
  * @generated from service rollcall.members.v1.MemberService
  */
@@ -474,7 +474,7 @@ export const MemberService: GenService<{
     output: typeof GetMemberResponseSchema;
   },
   /**
-   * ABORTED: the member has another version by now.
+   * ABORTED: the member has been changed and has another version.
    *
    * @generated from rpc rollcall.members.v1.MemberService.UpdateMember
    */
@@ -492,7 +492,7 @@ export const MemberService: GenService<{
     output: typeof DeactivateMemberResponseSchema;
   },
   /**
-   * Starts to redeem points. The response is an operation, to be watched.
+   * Starts to redeem points. The response is an operation, which WatchOperation can watch.
    *
    * @generated from rpc rollcall.members.v1.MemberService.RedeemPoints
    */
