@@ -397,7 +397,7 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'phones by their kind',
     file: phone,
-    from: 'if (!types.some((taken) => taken === type)) {',
+    from: 'if (!types.some((allowed) => allowed === type)) {',
     to: 'if (types.length === 0) {',
     test: 'security/phones',
   },
