@@ -5,7 +5,7 @@ import { asynchronousInvocation, snsToSqs } from './brokers/embedded-cloud.ts';
 import { directHttp } from './brokers/http.ts';
 import { type Figures, measure } from './brokers/measure.ts';
 import { rabbitMq } from './brokers/rabbitmq.ts';
-import { NotHere } from './brokers/transport.ts';
+import { NotAvailable } from './brokers/transport.ts';
 import { zeroMq } from './brokers/zeromq.ts';
 
 const { messages, json } = new Command('npm run bench:brokers --')
@@ -22,7 +22,7 @@ for (const way of [directHttp, asynchronousInvocation, zeroMq, snsToSqs, rabbitM
   try {
     figures[way.name] = await measure(way, messages);
   } catch (error) {
-    if (!(error instanceof NotHere)) throw error;
+    if (!(error instanceof NotAvailable)) throw error;
     figures[way.name] = { notHere: error.message };
   }
 }

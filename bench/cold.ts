@@ -9,7 +9,7 @@ import { printTable } from 'rollcall/internal/cli/output';
 import { atLeast } from '../ops/demo/options.ts';
 import { bareCalls, buildBare } from './cold/bare.ts';
 import { type Recording, record } from './cold/recording.ts';
-import type { Started, ToStart } from './cold/start.ts';
+import type { Started, StartRequest } from './cold/start.ts';
 import { startStub } from './cold/stub.ts';
 
 const { times, json } = new Command('npm run bench:cold --')
@@ -25,7 +25,7 @@ const KB = 1024;
 const round = (value: number, digits = 1) => Number(value.toFixed(digits));
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
-async function start(toStart: ToStart, environment: Record<string, string>): Promise<Started> {
+async function start(toStart: StartRequest, environment: Record<string, string>): Promise<Started> {
   const child = fork(new URL('./cold/start.ts', import.meta.url), [], {
     env: environment,
     execArgv: ['--disable-warning=ExperimentalWarning'],

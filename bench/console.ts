@@ -38,7 +38,7 @@ const SAMPLE_MS = 15_000;
 const PAGES = ['Members', 'Parked', 'Switches', 'Load', 'Faults', 'Flow'];
 const MEGABYTE = 1024 ** 2;
 
-interface Made {
+interface SpanTemplate {
   service: string;
   fn: string;
   name: string;
@@ -49,7 +49,7 @@ interface Made {
 }
 
 /** The spans of one registration, as in `docs/observability.md`. */
-const spansFor = (subscribers: readonly string[]): Made[] => [
+const spansFor = (subscribers: readonly string[]): SpanTemplate[] => [
   {
     service: 'registration',
     fn: 'registration-register',
@@ -59,7 +59,7 @@ const spansFor = (subscribers: readonly string[]): Made[] => [
     attributes: { 'http.response.status_code': 201, 'http.route': '/v1/members', 'rollcall.created': true },
   },
   ...[1, 2].map(
-    (major): Made => ({
+    (major): SpanTemplate => ({
       service: 'relay',
       fn: 'registration-outbox-relay',
       name: 'publish member-events',
@@ -72,7 +72,7 @@ const spansFor = (subscribers: readonly string[]): Made[] => [
       },
     }),
   ),
-  ...subscribers.flatMap((service, index): Made[] => [
+  ...subscribers.flatMap((service, index): SpanTemplate[] => [
     {
       service,
       fn: `${service}-consume`,
@@ -129,7 +129,7 @@ const value = (one: string | number | boolean) =>
 const attributesOf = (all: Record<string, string | number | boolean>) =>
   Object.entries(all).map(([key, one]) => ({ key, value: value(one) }));
 
-function registration(spans: readonly Made[], now: number): object[] {
+function registration(spans: readonly SpanTemplate[], now: number): object[] {
   const member = newId();
   const traceId = randomBytes(16).toString('hex');
   const ids = spans.map(() => randomBytes(8).toString('hex'));

@@ -80,7 +80,7 @@ export async function measureFloor(calls: Record<string, number>, members: numbe
   const entriesOf = (messages: number, operation: string) =>
     Math.min(10, Math.max(1, Math.round(messages / Math.max(1, count(operation)))));
   const published = entriesOf(members, 'sns:PublishBatch');
-  const answered = entriesOf(SUBSCRIBERS.length * members, 'sqs:SendMessageBatch');
+  const replied = entriesOf(SUBSCRIBERS.length * members, 'sqs:SendMessageBatch');
   let key = 0;
   const item = () => ({
     Put: {
@@ -115,7 +115,7 @@ export async function measureFloor(calls: Record<string, number>, members: numbe
     await dynamodb.send(new BatchWriteCommand({ RequestItems: { floor: deletes } }));
   });
   await repeat(count('sqs:SendMessageBatch'), async () => {
-    const Entries = Array.from({ length: answered }, (_, index) => ({ Id: String(index), MessageBody: BODY }));
+    const Entries = Array.from({ length: replied }, (_, index) => ({ Id: String(index), MessageBody: BODY }));
     await sqs.send(new SendMessageBatchCommand({ QueueUrl: replies, Entries }));
   });
   const keyOf = (index: number) => ({ TableName: 'floor', Key: { pk: String(index) } });

@@ -77,9 +77,9 @@ async function register(cloud: Cloud, count: number) {
 const backlog = async (stage: Stage) =>
   (await stage.queues()).reduce((sum, { visible, inFlight }) => sum + visible + inFlight, 0);
 
-async function until(isSo: () => Promise<boolean>, what: string): Promise<void> {
+async function waitUntil(condition: () => Promise<boolean>, what: string): Promise<void> {
   const giveUpAt = Date.now() + LIMIT_MS;
-  while (!(await isSo())) {
+  while (!(await condition())) {
     if (Date.now() > giveUpAt) throw new Error(`waited in vain until ${what}`);
     await delay(200);
   }
@@ -88,9 +88,9 @@ async function until(isSo: () => Promise<boolean>, what: string): Promise<void> 
 const isPublished = async (stage: Stage) => (await Array.fromAsync(stage.outbox())).flat().length === 0;
 
 /** Waits until everything is applied. @returns missing, duplicate and out-of-order effects */
-async function applied(cloud: Cloud, accepted: readonly Accepted[]): Promise<number> {
+async function countWrongEffects(cloud: Cloud, accepted: readonly Accepted[]): Promise<number> {
   const services = createServices({ ...cloud, stage: 'dev' });
-  await until(async () => (await services.underWay()) === 0, 'everything is applied');
+  await waitUntil(async () => (await services.underWay()) === 0, 'everything is applied');
   const { lost, duplicated, outOfOrder } = compare(accepted, await services.holdings());
   return lost + duplicated + outOfOrder;
 }
@@ -100,11 +100,11 @@ async function subscribersStopped(assembly: string, stopped: string) {
   try {
     const stage = openStage({ app: APPLICATION, name: 'dev', endpoint: cloud.endpointUrl });
     const { accepted, figures } = await register(cloud, members);
-    await until(() => isPublished(stage), 'everything is published');
+    await waitUntil(() => isPublished(stage), 'everything is published');
     const waiting = await backlog(stage);
     const start = performance.now();
     await cloud.redeploy(assembly);
-    const wrong = await applied(cloud, accepted);
+    const wrong = await countWrongEffects(cloud, accepted);
     return { ...figures, backlog: waiting, appliedAfterSeconds: seconds(start), wrong };
   } finally {
     await cloud.stop();
@@ -130,10 +130,10 @@ async function relaySlow(assembly: string, stopped: string) {
     const unpublished = (await Array.fromAsync(stage.outbox())).flat().length;
     const start = performance.now();
     isSlow = false;
-    await until(() => isPublished(stage), 'everything is published');
+    await waitUntil(() => isPublished(stage), 'everything is published');
     const drainedAfterSeconds = seconds(start);
     await cloud.redeploy(assembly);
-    const wrong = await applied(cloud, accepted);
+    const wrong = await countWrongEffects(cloud, accepted);
     return { ...figures, unpublished, drainedAfterSeconds, wrong };
   } finally {
     await cloud.stop();

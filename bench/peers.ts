@@ -8,7 +8,7 @@ import { printTable } from 'rollcall/internal/cli/output';
 import { atLeast } from '../ops/demo/options.ts';
 import { countingClients, REGION, type Usage } from './peers/clients.ts';
 import { type Contestant, contestants } from './peers/contestants.ts';
-import { createPlace, type Died, dieAfterEffect, handle } from './peers/runs.ts';
+import { type CrashResult, crashAfterEffect, createResources, handle } from './peers/runs.ts';
 
 const { messages, json } = new Command('npm run bench:peers --')
   .description(
@@ -26,7 +26,12 @@ const round = (value: number, digits = 2) => Number(value.toFixed(digits));
 /** Calls of the pollers, which differ between contestants mostly in the number of messages per call. */
 const POLLING = new Set(['ReceiveMessage', 'DeleteMessage', 'DeleteMessageBatch', 'GetQueueAttributes']);
 
-function figuresOf(usages: readonly Usage[], floorPerSecond: number | undefined, died: Died, { replies }: Contestant) {
+function figuresOf(
+  usages: readonly Usage[],
+  floorPerSecond: number | undefined,
+  died: CrashResult,
+  { replies }: Contestant,
+) {
   const sum = (of: (usage: Usage) => number) => usages.reduce((all, usage) => all + of(usage), 0);
   const each = (of: (usage: Usage) => number) => round(sum(of) / sum(({ deleted }) => deleted));
   const callsBut = (isCounted: (operation: string) => boolean) => (usage: Usage) =>
@@ -55,7 +60,7 @@ try {
   const runs = await Promise.all(
     contestants.map(async (contestant) => ({
       contestant,
-      place: await createPlace(arbiter),
+      place: await createResources(arbiter),
       usages: [] as Usage[],
     })),
   );
@@ -70,7 +75,7 @@ try {
   const figures: Record<string, ReturnType<typeof figuresOf>> = {};
   let floor: number | undefined;
   for (const { contestant, usages } of runs) {
-    const died = await dieAfterEffect(contestant, endpoints, arbiter);
+    const died = await crashAfterEffect(contestant, endpoints, arbiter);
     figures[contestant.name] = figuresOf(usages, floor, died, contestant);
     floor ??= figures[contestant.name]?.perSecond;
   }

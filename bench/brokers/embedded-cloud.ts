@@ -12,7 +12,7 @@ import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Duration } from 'aws-cdk-lib/core';
 import { startReceivers } from './http.ts';
-import { RECEIVERS, type Receive, type Transport, type Way } from './transport.ts';
+import { RECEIVERS, type Receive, type Transport, type TransportType } from './transport.ts';
 
 const FUNCTION = 'bench-receiver';
 /** A message that its receiver did not delete before it ended is redelivered after this time. */
@@ -54,7 +54,7 @@ async function startEmbedded(receivers: readonly string[]) {
   return { cloud, stop };
 }
 
-export const asynchronousInvocation: Way = {
+export const asynchronousInvocation: TransportType = {
   name: 'asynchronous invocation',
   async start(receive): Promise<Transport> {
     const { urls, ...receivers } = await startReceivers(receive);
@@ -93,7 +93,7 @@ async function poll({ sqs }: Embedded, QueueUrl: string, receive: Receive, { sig
   }
 }
 
-export const snsToSqs: Way = {
+export const snsToSqs: TransportType = {
   name: 'SNS FIFO to SQS FIFO',
   async start(receive): Promise<Transport> {
     const { cloud, stop } = await startEmbedded([]);

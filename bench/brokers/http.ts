@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { close, listen } from '@rollcall/local/internal/server/listen';
-import { RECEIVERS, type Receive, type Sent, type Transport, type Way } from './transport.ts';
+import { RECEIVERS, type Receive, type Sent, type Transport, type TransportType } from './transport.ts';
 
 /** @param port its previous port; 0: any free port */
 async function startReceiver(receive: Receive, port: number) {
@@ -35,7 +35,7 @@ async function post(url: string, message: Sent): Promise<void> {
   if (!response.ok) throw new Error(`${url} answers ${response.status}`);
 }
 
-export const directHttp: Way = {
+export const directHttp: TransportType = {
   name: 'direct HTTP',
   async start(receive): Promise<Transport> {
     const { urls, ...receivers } = await startReceivers(receive);

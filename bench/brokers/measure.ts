@@ -2,7 +2,7 @@ import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises'
 import pMap from 'p-map';
 import { percentile } from 'rollcall/internal/percentile';
 import { Received } from './received.ts';
-import type { Receive, Sent, Transport, Way } from './transport.ts';
+import type { Receive, Sent, Transport, TransportType } from './transport.ts';
 
 const KEYS = 100;
 /** Number of keys with a message in transit. The next message of a key is sent once the previous one is handed over. */
@@ -37,7 +37,7 @@ const messagesOf = (run: string, count: number): Sent[] =>
   Array.from({ length: count }, (_, index) => ({
     id: `${run}-${index}`,
     key: String(index % KEYS),
-    place: Math.floor(index / KEYS) + 1,
+    position: Math.floor(index / KEYS) + 1,
     at: 0,
   }));
 
@@ -82,29 +82,29 @@ async function withOutage(transport: Transport, received: Received): Promise<Fig
     await delay(downForMs);
     await transport.up();
   };
-  const told = new Set<string>();
+  const rejected = new Set<string>();
   const sendAll = async () => {
     const sends: Promise<void>[] = [];
     for (const message of messages) {
       const send = transport.send({ ...message, at: performance.now() });
-      sends.push(send.catch(() => void told.add(message.id)));
+      sends.push(send.catch(() => void rejected.add(message.id)));
       await delay(paceMs);
     }
     await Promise.all(sends);
   };
   await Promise.all([outage(), sendAll()]);
-  await received.settle(messages.length - told.size, QUIET_MS);
+  await received.settle(messages.length - rejected.size, QUIET_MS);
   const lost = received.missing(messages);
   return {
     sent: messages.length,
     lost: lost.length,
-    lostAndTold: lost.filter(({ id }) => told.has(id)).length,
-    receivedTwice: received.twice,
+    lostAndTold: lost.filter(({ id }) => rejected.has(id)).length,
+    receivedTwice: received.duplicates,
   };
 }
 
 /** @throws {NotHere} if it cannot run on this machine */
-export async function measure(way: Way, count: number): Promise<Figures> {
+export async function measure(way: TransportType, count: number): Promise<Figures> {
   const runs = { full: new Received(), paced: new Received(), outage: new Received() };
   // Handling takes one to four turns of the event loop: with two in parallel, the second may end first.
   const receive: Receive = async (message) => {
@@ -123,7 +123,7 @@ export async function measure(way: Way, count: number): Promise<Figures> {
       p99Ms: percentile(latencies, 0.99),
       outOfOrder: runs.full.outOfOrder,
       duplicatesSent,
-      duplicatesReceived: runs.full.twice,
+      duplicatesReceived: runs.full.duplicates,
       missing,
       outage: await withOutage(transport, runs.outage),
     };

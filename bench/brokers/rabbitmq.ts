@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ChannelModel, connect } from 'amqplib';
-import { NotHere, RECEIVERS, type Receive, type Transport, type Way } from './transport.ts';
+import { NotAvailable, RECEIVERS, type Receive, type Transport, type TransportType } from './transport.ts';
 
 /** The server of Debian's package, without its wrapper, which changes the user. */
 const SERVER = '/usr/lib/rabbitmq/bin/rabbitmq-server';
@@ -26,7 +26,7 @@ async function freePort(): Promise<number> {
 
 /** A broker on 127.0.0.1 only, with all files in a temporary folder. */
 async function startBroker() {
-  if (!existsSync(SERVER)) throw new NotHere('RabbitMQ is not installed: apt-get install rabbitmq-server');
+  if (!existsSync(SERVER)) throw new NotAvailable('RabbitMQ is not installed: apt-get install rabbitmq-server');
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-rabbitmq-'));
   const [port, distribution, names] = await Promise.all([freePort(), freePort(), freePort()]);
   writeFileSync(join(folder, 'plugins'), '[].\n');
@@ -94,7 +94,7 @@ async function consuming(url: string, receive: Receive): Promise<ChannelModel> {
 }
 
 /** A durable queue, persistent messages, and a sender that waits for the broker's confirmation. */
-export const rabbitMq: Way = {
+export const rabbitMq: TransportType = {
   name: 'RabbitMQ',
   async start(receive): Promise<Transport> {
     const { connection, url, stop } = await startBroker();

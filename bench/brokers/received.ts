@@ -11,17 +11,17 @@ export class Received {
   outOfOrder = 0;
   lastAt = 0;
 
-  add({ id, key, place, at }: Sent): void {
+  add({ id, key, position, at }: Sent): void {
     this.lastAt = performance.now();
     const before = this.times.get(id) ?? 0;
     this.times.set(id, before + 1);
     if (before > 0) return;
     this.latencies.push(this.lastAt - at);
-    if (place < (this.#last.get(key) ?? 0)) this.outOfOrder++;
-    this.#last.set(key, Math.max(place, this.#last.get(key) ?? 0));
+    if (position < (this.#last.get(key) ?? 0)) this.outOfOrder++;
+    this.#last.set(key, Math.max(position, this.#last.get(key) ?? 0));
   }
 
-  get twice(): number {
+  get duplicates(): number {
     return [...this.times.values()].reduce((all, times) => all + times - 1, 0);
   }
 

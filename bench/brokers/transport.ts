@@ -5,7 +5,7 @@ export interface Sent {
   id: string;
   key: string;
   /** Position among the messages of its key, from 1. */
-  place: number;
+  position: number;
   /** When it was first sent: `performance.now()` of the sender, which shares its process with the receivers. */
   at: number;
 }
@@ -22,13 +22,13 @@ export interface Transport {
   stop(): Promise<void>;
 }
 
-export interface Way {
+export interface TransportType {
   name: string;
-  /** @throws {NotHere} if this machine lacks its prerequisites */
+  /** @throws {NotAvailable} if this machine lacks its prerequisites */
   start(receive: Receive): Promise<Transport>;
 }
 
 /** A transport cannot run here; the message contains the remedy. */
-export class NotHere extends Error {
+export class NotAvailable extends Error {
   override readonly name = 'NotHere';
 }

@@ -1,5 +1,5 @@
 import { Pull, Push } from 'zeromq';
-import { RECEIVERS, type Receive, type Transport, type Way } from './transport.ts';
+import { RECEIVERS, type Receive, type Transport, type TransportType } from './transport.ts';
 
 async function pulling(receive: Receive, address: string): Promise<{ pull: Pull; ended: Promise<void> }> {
   const pull = new Pull();
@@ -11,7 +11,7 @@ async function pulling(receive: Receive, address: string): Promise<{ pull: Pull;
 }
 
 /** The sender connects to each receiver, and distributes messages in turn. */
-export const zeroMq: Way = {
+export const zeroMq: TransportType = {
   name: 'ZeroMQ, no broker',
   async start(receive): Promise<Transport> {
     const pulls = await Promise.all(Array.from({ length: RECEIVERS }, () => pulling(receive, 'tcp://127.0.0.1:*')));

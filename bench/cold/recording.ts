@@ -13,7 +13,7 @@ export interface RecordedCall {
   service: string;
   operation: string;
   request: string;
-  answer: string;
+  response: string;
 }
 
 /** The first invocation of a function. */
@@ -28,14 +28,14 @@ class Recorder extends Meter {
   readonly payloads = new Map<string, string>();
   readonly calls = new Map<string, RecordedCall[]>();
 
-  override answered(call: RecordedCall & { caller: string }): void {
-    super.answered(call);
+  override recordCall(call: RecordedCall & { caller: string }): void {
+    super.recordCall(call);
     const { caller, ...kept } = call;
     if (!this.payloads.has(caller)) this.calls.set(caller, [...(this.calls.get(caller) ?? []), kept]);
   }
 
-  override invoked(name: string, payload: string, ms: number): void {
-    super.invoked(name, payload, ms);
+  override recordInvocation(name: string, payload: string, ms: number): void {
+    super.recordInvocation(name, payload, ms);
     if (!this.payloads.has(name)) this.payloads.set(name, payload);
   }
 }

@@ -2,7 +2,7 @@ import { pathToFileURL } from 'node:url';
 import type { RecordedCall } from './recording.ts';
 
 /** The function that a process starts. */
-export interface ToStart {
+export interface StartRequest {
   /** The `index.mjs` of a bundle, and its export. */
   file: string;
   handler: string;
@@ -20,7 +20,7 @@ export interface Started {
 }
 
 // One execution environment: a process imports a bundle, calls its handler once, and ends.
-process.once('message', async ({ file, handler, payload }: ToStart) => {
+process.once('message', async ({ file, handler, payload }: StartRequest) => {
   const context = {
     awsRequestId: 'request-1',
     functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,

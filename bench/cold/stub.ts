@@ -38,7 +38,7 @@ export async function startStub(): Promise<Stub> {
     url,
     replay(calls) {
       const byOperation = Map.groupBy(calls, ({ operation }) => operation);
-      answers = new Map([...byOperation].map(([operation, some]) => [operation, some.map(({ answer }) => answer)]));
+      answers = new Map([...byOperation].map(([operation, some]) => [operation, some.map(({ response }) => response)]));
     },
     stop() {
       server.close();

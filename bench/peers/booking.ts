@@ -1,7 +1,7 @@
 import { ACCOUNT, ledgerPut } from '../../functions/points/ledger.ts';
 
 /** The queue and tables of a consumer. */
-export interface Place {
+export interface ConsumerResources {
   queueUrl: string;
   repliesUrl: string;
   /** Accounts and their ledgers: `pk` and `sk`. */

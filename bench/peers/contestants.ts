@@ -13,7 +13,7 @@ import { ACCOUNT } from '../../functions/points/ledger.ts';
 import { memberEvents, registrationReplies } from '../../shared/contracts/channels.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
-import { booking, type Place, POINTS } from './booking.ts';
+import { booking, type ConsumerResources, POINTS } from './booking.ts';
 import type { Clients } from './clients.ts';
 import { type Running, startPoller } from './poller.ts';
 import { startPowertools } from './powertools.ts';
@@ -23,11 +23,11 @@ export interface Contestant {
   name: string;
   /** Whether its messages ask for a reply, which it sends. */
   replies: boolean;
-  start(clients: Clients, place: Place): Running;
+  start(clients: Clients, place: ConsumerResources): Running;
 }
 
 /** The minimum that books once: the message id is the key of the entry. */
-function startFloor({ dynamodb, sqs }: Clients, { queueUrl, pointsTable }: Place): Running {
+function startFloor({ dynamodb, sqs }: Clients, { queueUrl, pointsTable }: ConsumerResources): Running {
   const client = DynamoDBDocumentClient.from(dynamodb);
 
   async function book(body: string): Promise<void> {
@@ -47,7 +47,7 @@ function startFloor({ dynamodb, sqs }: Clients, { queueUrl, pointsTable }: Place
 }
 
 const contracts = [memberRegisteredV2];
-type HandlersOf = (correspondence: Correspondence, place: Place) => Handlers<typeof memberRegisteredV2>;
+type HandlersOf = (correspondence: Correspondence, place: ConsumerResources) => Handlers<typeof memberRegisteredV2>;
 
 /** The same two writes; the cursor is on the account, so it costs none. */
 const twoWrites: HandlersOf = (correspondence, { pointsTable }) => ({
@@ -82,7 +82,7 @@ const oneWrite: HandlersOf = (correspondence) =>
 /** Assembled as by subscriberFunctions, without logs and metrics. */
 const startOurs =
   (handlersOf: HandlersOf) =>
-  ({ dynamodb, sqs }: Clients, place: Place): Running => {
+  ({ dynamodb, sqs }: Clients, place: ConsumerResources): Running => {
     const client = DynamoDBDocumentClient.from(dynamodb, { marshallOptions: { removeUndefinedValues: true } });
     const channels = { [registrationReplies.name]: place.repliesUrl };
     const sender = batchingSender(createSender({ sqs, addresses: channels }));

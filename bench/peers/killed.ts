@@ -1,8 +1,11 @@
-import type { Place } from './booking.ts';
+import type { ConsumerResources } from './booking.ts';
 import { countingClients, type Endpoints } from './clients.ts';
 import { contestants } from './contestants.ts';
 
 // Handles messages until the first effect is done, and is then killed before it gets the response.
-const { name, place, ...endpoints } = JSON.parse(process.argv[2] ?? '') as Endpoints & { name: string; place: Place };
+const { name, place, ...endpoints } = JSON.parse(process.argv[2] ?? '') as Endpoints & {
+  name: string;
+  place: ConsumerResources;
+};
 const onEffect = () => process.kill(process.pid, 'SIGKILL');
 contestants.find((one) => one.name === name)?.start(countingClients(endpoints, place.pointsTable, { onEffect }), place);

@@ -4,7 +4,7 @@ import { DynamoDBPersistenceLayer } from '@aws-lambda-powertools/idempotency/dyn
 import { DynamoDBDocumentClient, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import type { Context, SQSRecord } from 'aws-lambda';
 import { v7 as newId } from 'uuid';
-import { booking, type Place } from './booking.ts';
+import { booking, type ConsumerResources } from './booking.ts';
 import type { Clients } from './clients.ts';
 import { type Running, startPoller } from './poller.ts';
 
@@ -15,7 +15,10 @@ import { type Running, startPoller } from './poller.ts';
 const LEFT_MS = 1_000;
 
 /** As in its documentation: the records of a batch in parallel, each idempotent by its message id. */
-export function startPowertools({ dynamodb, sqs }: Clients, { queueUrl, pointsTable, idsTable }: Place): Running {
+export function startPowertools(
+  { dynamodb, sqs }: Clients,
+  { queueUrl, pointsTable, idsTable }: ConsumerResources,
+): Running {
   const client = DynamoDBDocumentClient.from(dynamodb);
   const config = new IdempotencyConfig({ eventKeyJmesPath: 'id' });
   config.registerLambdaContext({ getRemainingTimeInMillis: () => LEFT_MS } as Context);

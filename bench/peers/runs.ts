@@ -8,7 +8,7 @@ import { createMessage, encodeMessage } from '@rollcall/kit/internal/messaging/m
 import { v7 as newId } from 'uuid';
 import { registrationReplies } from '../../shared/contracts/channels.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
-import type { Place } from './booking.ts';
+import type { ConsumerResources } from './booking.ts';
 import { type Clients, countingClients, type Endpoints, type Usage } from './clients.ts';
 import type { Contestant } from './contestants.ts';
 import { BATCH_SIZE } from './poller.ts';
@@ -17,7 +17,7 @@ import { BATCH_SIZE } from './poller.ts';
 const VISIBILITY_SECONDS = 2;
 
 /** A queue and tables for one contestant. */
-export async function createPlace({ sqs, dynamodb }: Clients): Promise<Place> {
+export async function createResources({ sqs, dynamodb }: Clients): Promise<ConsumerResources> {
   const id = randomUUID();
   const queue = async (name: string) => {
     const Attributes = { VisibilityTimeout: String(VISIBILITY_SECONDS) };
@@ -43,7 +43,12 @@ export async function createPlace({ sqs, dynamodb }: Clients): Promise<Place> {
 }
 
 /** Fills its queue with the first events of as many members. */
-async function fill({ sqs }: Clients, { queueUrl }: Place, messages: number, wantReply: boolean): Promise<string[]> {
+async function fill(
+  { sqs }: Clients,
+  { queueUrl }: ConsumerResources,
+  messages: number,
+  wantReply: boolean,
+): Promise<string[]> {
   const members = Array.from({ length: messages }, () => newId());
   const bodyOf = (memberId: string) =>
     encodeMessage(
@@ -78,14 +83,19 @@ export async function handle(
   { start, replies }: Contestant,
   endpoints: Endpoints,
   arbiter: Clients,
-  place: Place,
+  place: ConsumerResources,
   messages: number,
 ): Promise<Usage> {
   await fill(arbiter, place, messages, replies);
-  return untilDeleted(start, endpoints, place, messages);
+  return runUntilDeleted(start, endpoints, place, messages);
 }
 
-async function untilDeleted(start: Contestant['start'], endpoints: Endpoints, place: Place, messages: number) {
+async function runUntilDeleted(
+  start: Contestant['start'],
+  endpoints: Endpoints,
+  place: ConsumerResources,
+  messages: number,
+) {
   const done = Promise.withResolvers<void>();
   const onDeleted = (deleted: number) => deleted >= messages && done.resolve();
   const clients = countingClients(endpoints, place.pointsTable, { onDeleted });
@@ -97,7 +107,7 @@ async function untilDeleted(start: Contestant['start'], endpoints: Endpoints, pl
   return usage;
 }
 
-export interface Died {
+export interface CrashResult {
   /** How often the message was booked. */
   effects: number;
   /** How often it was replied to. */
@@ -108,12 +118,12 @@ export interface Died {
  * Kills a process between the effect of a message and its acknowledgement, and lets another one receive the message
  * again.
  */
-export async function dieAfterEffect(
+export async function crashAfterEffect(
   { name, start, replies }: Contestant,
   endpoints: Endpoints,
   arbiter: Clients,
-): Promise<Died> {
-  const place = await createPlace(arbiter);
+): Promise<CrashResult> {
+  const place = await createResources(arbiter);
   const [memberId = ''] = await fill(arbiter, place, 1, replies);
   const killed = spawn(
     process.execPath,
@@ -122,17 +132,22 @@ export async function dieAfterEffect(
   );
   const [, signal] = await once(killed, 'exit');
   if (signal !== 'SIGKILL') throw new Error(`${name}: it was not killed after its effect`);
-  const second = await untilDeleted(start, endpoints, place, 1);
+  const second = await runUntilDeleted(start, endpoints, place, 1);
   const { Attributes } = await arbiter.sqs.send(
     new GetQueueAttributesCommand({ QueueUrl: place.repliesUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
   );
   const effects = 1 + second.effects;
-  await agree(arbiter, place, memberId, effects);
+  await verifyWrites(arbiter, place, memberId, effects);
   return { effects, replies: Number(Attributes?.ApproximateNumberOfMessages ?? 0) };
 }
 
 /** Checks the items against the number of writes; a repeated update of one item is not visible. */
-async function agree({ dynamodb }: Clients, { pointsTable }: Place, memberId: string, effects: number): Promise<void> {
+async function verifyWrites(
+  { dynamodb }: Clients,
+  { pointsTable }: ConsumerResources,
+  memberId: string,
+  effects: number,
+): Promise<void> {
   const { Items = [] } = await dynamodb.send(
     new QueryCommand({
       TableName: pointsTable,

@@ -9,7 +9,7 @@ import { AbstractSqsConsumer } from '@message-queue-toolkit/sqs';
 import { v7 as newId } from 'uuid';
 import * as z from 'zod';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
-import { booking, type Place } from './booking.ts';
+import { booking, type ConsumerResources } from './booking.ts';
 import type { Clients } from './clients.ts';
 import { BATCH_SIZE, BATCHES_AT_ONCE, LONG_POLL_SECONDS, type Running } from './poller.ts';
 
@@ -48,7 +48,7 @@ function createStore(client: DynamoDBDocumentClient, TableName: string): Message
 class PointsConsumer extends AbstractSqsConsumer<Registered, undefined> {
   #isStopping = false;
 
-  constructor({ dynamodb, sqs }: Clients, { queueUrl, pointsTable, idsTable }: Place) {
+  constructor({ dynamodb, sqs }: Clients, { queueUrl, pointsTable, idsTable }: ConsumerResources) {
     const client = DynamoDBDocumentClient.from(dynamodb);
     const handlers = new MessageHandlerConfigBuilder<Registered, undefined>().addConfig(
       registered,
@@ -99,7 +99,7 @@ class PointsConsumer extends AbstractSqsConsumer<Registered, undefined> {
 }
 
 /** With its own pollers, as many as the others have concurrent batches. */
-export function startToolkit(clients: Clients, place: Place): Running {
+export function startToolkit(clients: Clients, place: ConsumerResources): Running {
   const consumer = new PointsConsumer(clients, place);
   const started = consumer.start();
   return {

@@ -5,18 +5,18 @@ import type { SmsProviderName } from '../../shared/config/sms-settings.ts';
 import type { Stage } from '../stages.ts';
 import type { SmsEvents } from './sms-events.ts';
 
-const CHANGED_BY_HAND =
+const MANUAL_ROTATION =
   'A person changes credentials at the provider first, and then fills in the secret: functions read it again within five minutes.';
 
 /** Environment and permissions of functions. */
-export interface Needs {
+export interface FunctionAccess {
   environment: Record<string, string>;
   statement?: PolicyStatement;
 }
 
 /** The requirements of a provider: for functions that send, and for the function behind its webhook, if it has one. */
-export interface SmsProvider extends Needs {
-  webhook?: Needs;
+export interface SmsProvider extends FunctionAccess {
+  webhook?: FunctionAccess;
 }
 
 /** An address without a common default has none: otherwise SMS would be lost. */
@@ -74,7 +74,7 @@ function withTwilioSecret(scope: Stack, stage: Stage): SmsProvider {
 }
 
 /** The secret that authenticates a provider's webhook; an operator configures it at the provider. */
-function webhookSecret(scope: Stack, stage: Stage, name: string): Needs {
+function webhookSecret(scope: Stack, stage: Stage, name: string): FunctionAccess {
   const secret = new ServiceSecret(scope, `${name}Webhooks`, {
     stage,
     name: `${name.toLowerCase()}-webhooks`,
@@ -86,7 +86,7 @@ function webhookSecret(scope: Stack, stage: Stage, name: string): Needs {
       passwordLength: 64,
       excludePunctuation: true,
     },
-    notRotated: CHANGED_BY_HAND,
+    notRotated: MANUAL_ROTATION,
   });
   return {
     environment: { [`${name.toUpperCase()}_WEBHOOKS_SECRET`]: secret.secretArn },
@@ -102,14 +102,14 @@ function withSecret(
   address: string,
   key: string,
   fields: Record<string, string>,
-): Needs {
+): FunctionAccess {
   const url = new CfnParameter(scope, `${name}Url`, { default: address, description: `Where ${name} listens.` });
   const secret = new ServiceSecret(scope, `${name}Credentials`, {
     stage,
     name: name.toLowerCase(),
     description: `Credentials of ${name}, as JSON: ${[...Object.keys(fields), key].join(', ')}.`,
     generate: { secretStringTemplate: JSON.stringify(fields), generateStringKey: key },
-    notRotated: CHANGED_BY_HAND,
+    notRotated: MANUAL_ROTATION,
   });
   const prefix = name.toUpperCase();
   return {

@@ -13,10 +13,10 @@ import { type RpcRoute, rpcRegister, rpcRoutes, rpcWatch } from '../../shared/co
 import type { PhoneServiceProps } from '../constructs/pseudonyms.ts';
 
 /** An index of the operations of a member. */
-const OF_MEMBER = 'of-member';
+const MEMBER_INDEX = 'of-member';
 
 /** The capability that everything that changes members checks. */
-const SWITCHED = { name: 'registration', modes: capabilities.registration };
+const REGISTRATION_CAPABILITY = { name: 'registration', modes: capabilities.registration };
 
 /** Handlers with an entry file of their own. */
 const ENTRIES: Readonly<Record<string, string>> = {
@@ -26,7 +26,7 @@ const ENTRIES: Readonly<Record<string, string>> = {
 };
 
 /** A client may wait for 20 seconds (functions/registration/prefer.ts); the API times out after 30. */
-const WAITING = Duration.seconds(29);
+const WAITING_TIMEOUT = Duration.seconds(29);
 
 /** Members, their operations and outbox, and the functions of the API. */
 export function addRegistration(stack: Stack, props: PhoneServiceProps): void {
@@ -48,13 +48,19 @@ export function addRegistration(stack: Stack, props: PhoneServiceProps): void {
     timeToLiveAttribute: 'expiresAt',
     globalSecondaryIndexes: [
       {
-        indexName: OF_MEMBER,
+        indexName: MEMBER_INDEX,
         partitionKey: { name: 'memberId', type: AttributeType.STRING },
         projectionType: ProjectionType.KEYS_ONLY,
       },
     ],
   });
-  const answersTo = (id: string, consumer: ConsumerDescriptor, entry: string, gathers: boolean, actions: string[]) => {
+  const addReplyConsumer = (
+    id: string,
+    consumer: ConsumerDescriptor,
+    entry: string,
+    gathers: boolean,
+    actions: string[],
+  ) => {
     const answers = new Consumer(stack, id, {
       ...props,
       consumer,
@@ -64,10 +70,14 @@ export function addRegistration(stack: Stack, props: PhoneServiceProps): void {
     answers.uses('MEMBERS_TABLE', members, ...actions);
     return answers;
   };
-  const replies = answersTo('Replies', replyConsumer, 'replies', true, ['GetItem', 'UpdateItem', 'DeleteItem']);
-  replies.extend({}, (fn) => members.allowOnIndex(fn, OF_MEMBER, 'Query'));
+  const replies = addReplyConsumer('Replies', replyConsumer, 'replies', true, ['GetItem', 'UpdateItem', 'DeleteItem']);
+  replies.extend({}, (fn) => members.allowOnIndex(fn, MEMBER_INDEX, 'Query'));
   const moving = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'];
-  answersTo('Outcomes', outcomeConsumer, 'outcomes', false, moving).uses('OUTBOX_TABLE', outbox.table, 'PutItem');
+  addReplyConsumer('Outcomes', outcomeConsumer, 'outcomes', false, moving).uses(
+    'OUTBOX_TABLE',
+    outbox.table,
+    'PutItem',
+  );
 
   const limits = new ServiceTable(stack, 'Limits', {
     stage,
@@ -107,7 +117,7 @@ export function addRegistration(stack: Stack, props: PhoneServiceProps): void {
   });
 }
 
-interface Own extends PhoneServiceProps {
+interface RegistrationProps extends PhoneServiceProps {
   members: ServiceTable;
   outbox: Outbox;
   limits: ServiceTable;
@@ -116,7 +126,7 @@ interface Own extends PhoneServiceProps {
 }
 
 /** The REST routes. @returns those with limits of their own */
-function addRest(scope: Construct, own: Own) {
+function addRest(scope: Construct, own: RegistrationProps) {
   const { stage, channels, api, governance, pseudonyms, members, outbox, limits, environment } = own;
   // Creates a function with some actions on the members' table, and optionally writes to the outbox. A transaction
   // requires the permissions of its writes.
@@ -133,7 +143,7 @@ function addRest(scope: Construct, own: Own) {
     // A function that writes to the outbox changes something, so it checks whether changes are allowed.
     if (writesOutbox) {
       outbox.table.allow(fn, 'PutItem');
-      governance.allowReadingSwitches(fn, SWITCHED);
+      governance.allowReadingSwitches(fn, REGISTRATION_CAPABILITY);
     }
     return fn;
   };
@@ -161,16 +171,21 @@ function addRest(scope: Construct, own: Own) {
   );
   api.addServiceRoute(scope, 'ReadErasure', routes.readErasure, apiFunction('readErasureOf', ['GetItem']));
   api.addServiceRoute(scope, 'ReadOnboarding', routes.readOnboarding, apiFunction('readOnboarding', ['GetItem']));
-  const redeem = apiFunction('redeem', ['GetItem', 'PutItem', 'UpdateItem', 'ConditionCheckItem'], true, WAITING);
+  const redeem = apiFunction(
+    'redeem',
+    ['GetItem', 'PutItem', 'UpdateItem', 'ConditionCheckItem'],
+    true,
+    WAITING_TIMEOUT,
+  );
   const redeemed = api.addServiceRoute(scope, 'Redeem', routes.redeem, redeem);
-  const readOperation = apiFunction('readOperation', ['GetItem', 'PutItem'], false, WAITING);
+  const readOperation = apiFunction('readOperation', ['GetItem', 'PutItem'], false, WAITING_TIMEOUT);
   const operationRead = api.addServiceRoute(scope, 'ReadOperation', routes.readOperation, readOperation);
   api.addServiceRoute(scope, 'Unrouted', 'everything else', apiFunction('unrouted', []));
   return { register: registered, redeem: redeemed, readOperation: operationRead };
 }
 
 /** MemberService, and who may call it. @returns the routes of a method */
-function addRpc(scope: Construct, own: Own) {
+function addRpc(scope: Construct, own: RegistrationProps) {
   const { stage, channels, api, governance, pseudonyms, members, outbox, limits, environment } = own;
   const rpc = new ServiceFunction(scope, 'rpc', {
     stage,
@@ -178,12 +193,12 @@ function addRpc(scope: Construct, own: Own) {
     entry: 'functions/registration/rpc.handler.ts',
     handler: 'rpc',
     environment,
-    timeout: WAITING,
+    timeout: WAITING_TIMEOUT,
   });
   members.allow(rpc, 'GetItem', 'PutItem', 'UpdateItem', 'ConditionCheckItem');
   outbox.table.allow(rpc, 'PutItem');
   limits.allow(rpc, 'UpdateItem');
-  governance.allowReadingSwitches(rpc, SWITCHED);
+  governance.allowReadingSwitches(rpc, REGISTRATION_CAPABILITY);
   pseudonyms.allow(rpc);
   channels.allowListingSubscribers(rpc, memberEvents);
   const rpcByName = new Map(
@@ -208,7 +223,7 @@ function addRpc(scope: Construct, own: Own) {
 }
 
 /** The API's documentation. */
-function addDocs(scope: Construct, { stage, api }: Own): void {
+function addDocs(scope: Construct, { stage, api }: RegistrationProps): void {
   const docsFunction = (handler: string) =>
     new ServiceFunction(scope, handler, {
       stage,

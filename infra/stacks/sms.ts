@@ -11,7 +11,7 @@ import { registrationReplies } from '../../shared/contracts/channels.ts';
 import { smsWebhook } from '../../shared/contracts/webhooks.ts';
 import type { PhoneServiceProps } from '../constructs/pseudonyms.ts';
 import { SmsEvents } from '../constructs/sms-events.ts';
-import { type Needs, smsProvider } from '../constructs/sms-provider.ts';
+import { type FunctionAccess, smsProvider } from '../constructs/sms-provider.ts';
 import type { Stage } from '../stages.ts';
 
 /** The path without the provider. */
@@ -61,7 +61,12 @@ export function addSms(stack: Stack, props: PhoneServiceProps): void {
     }
   }
   /** A function that receives events of providers. */
-  const told = (name: string, file: string, handler: string, needs: readonly Needs[]): ServiceFunction => {
+  const addEventFunction = (
+    name: string,
+    file: string,
+    handler: string,
+    needs: readonly FunctionAccess[],
+  ): ServiceFunction => {
     const fn = new ServiceFunction(stack, handler, {
       stage,
       name,
@@ -80,13 +85,13 @@ export function addSms(stack: Stack, props: PhoneServiceProps): void {
     return fn;
   };
   const needs = [{ environment: settings }, ...providers.flatMap(({ webhook }) => webhook ?? [])];
-  const webhook = told('sms-webhook', 'webhooks', 'webhook', needs);
+  const webhook = addEventFunction('sms-webhook', 'webhooks', 'webhook', needs);
   api.addServiceRoute(stack, 'Webhook', smsWebhook, webhook);
   raiseAlarms(stack, { stage, topic: alarms, webhook });
   if (!events) return;
-  const takeEvents = told('sms-events', 'aws-events', 'awsEvents', []);
-  events.queue.deliverTo(takeEvents, 'sms');
-  watchEvents(stack, { stage, topic: alarms, events, takeEvents });
+  const eventsFunction = addEventFunction('sms-events', 'aws-events', 'awsEvents', []);
+  events.queue.deliverTo(eventsFunction, 'sms');
+  watchEvents(stack, { stage, topic: alarms, events, takeEvents: eventsFunction });
 }
 
 interface Watched {
@@ -95,7 +100,7 @@ interface Watched {
 }
 
 function raiseAlarms(scope: Construct, { stage, topic, webhook }: Watched & { webhook: ServiceFunction }): void {
-  const counted = [
+  const counters = [
     [
       'circuit-opened',
       'CircuitOpened',
@@ -108,7 +113,7 @@ function raiseAlarms(scope: Construct, { stage, topic, webhook }: Watched & { we
     ],
     ['texts-held', 'TextsHeld', 'Texts were held back by a limit: fraud, or a limit that is too low.'],
   ] as const;
-  for (const [chapter, name, meaning] of counted) {
+  for (const [chapter, name, meaning] of counters) {
     const metric = serviceMetric(stage, 'sms-providers', name, 'Sum');
     raiseAlarm(scope, { stage, topic, chapter, metric, above: 0, minutes: 1, meaning });
   }

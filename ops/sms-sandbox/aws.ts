@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Access } from '@rollcall/local/internal/iam/access';
-import type { AskedFor, Place } from '@rollcall/local/internal/iam/requests';
+import type { AccountAndRegion, AskedFor } from '@rollcall/local/internal/iam/requests';
 import { signedBy } from '@rollcall/local/internal/iam/signature';
 import type { Callbacks } from './callbacks.ts';
 import type { Fate, Mailbox } from './mailbox.ts';
@@ -15,7 +15,7 @@ const error = (status: number, type: string, more: object = {}): Answer => ({
  * The IAM actions of a call:
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsendusermessagingsmsandvoicev2.html
  */
-export function askedForOf({ region, accountId }: Place) {
+export function askedForOf({ region, accountId }: AccountAndRegion) {
   return (operation: string, body: string): AskedFor[] => {
     const identity = String((JSON.parse(body) as { OriginationIdentity?: string }).OriginationIdentity);
     const arn = `arn:aws:sms-voice:${region}:${accountId}:phone-number/${identity}`;

@@ -1,5 +1,5 @@
 import type { Access } from '@rollcall/local/internal/iam/access';
-import type { Place } from '@rollcall/local/internal/iam/requests';
+import type { AccountAndRegion } from '@rollcall/local/internal/iam/requests';
 import type { SentKeys } from '@rollcall/local/internal/iam/service-context';
 import type { ResourceProvider } from '@rollcall/local/internal/template/resource';
 import type { Callbacks } from './callbacks.ts';
@@ -19,7 +19,7 @@ const SENDS: SentKeys = {
   'kms:GenerateDataKey': [],
 };
 
-export interface ConfigurationSetsOptions extends Place {
+export interface ConfigurationSetsOptions extends AccountAndRegion {
   callbacks: Pick<Callbacks, 'setAddress'>;
   access: Pick<Access, 'require'>;
   /** Collects checks that run after everything is deployed. */

@@ -11,7 +11,7 @@ import { createMessage } from '@rollcall/kit/internal/messaging/message';
 import type { Happened } from '@rollcall/local/internal/control/happened';
 import { Access, AccessDenied } from '@rollcall/local/internal/iam/access';
 import { checkStatement, decide, type Statement } from '@rollcall/local/internal/iam/policy';
-import { askedForBy } from '@rollcall/local/internal/iam/requests';
+import { permissionsFor } from '@rollcall/local/internal/iam/requests';
 import { SNS_SENDER } from '@rollcall/local/internal/messages/senders';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
@@ -116,7 +116,7 @@ describe('a request', () => {
     ['ExecuteStatement', { Statement: 'SELECT * FROM t', TableName: 't' }, ''],
   ])('of DynamoDB is what its operation says: %s %j', (operation, body, expected) => {
     const place = { region: 'us-east-1', accountId: '000000000000' };
-    const asked = askedForBy('dynamodb', operation, JSON.stringify(body), place);
+    const asked = permissionsFor('dynamodb', operation, JSON.stringify(body), place);
     const prefix = 'arn:aws:dynamodb:us-east-1:000000000000:';
     expect(asked.map(({ action, resource }) => `${action} on ${resource.replace(prefix, '')}`).join()).toBe(expected);
   });

@@ -7,7 +7,7 @@ import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Cloud } from '@rollcall/local/internal/cloud';
 import type { CallFault, Faults } from '@rollcall/local/internal/faults/faults';
-import { askedForBy } from '@rollcall/local/internal/iam/requests';
+import { permissionsFor } from '@rollcall/local/internal/iam/requests';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { functionResources, startSmallCloud } from '../support/small-cloud.ts';
 
@@ -175,7 +175,7 @@ describe('a task that moves dead letters', () => {
     ['ListMessageMoveTasks', { SourceArn: `${MINE}-dead` }, []],
   ])('needs what it does to its queues: %s of %j', (operation, request, more) => {
     const place = { region: 'us-east-1', accountId: '000000000000' };
-    const asked = askedForBy('sqs', operation, JSON.stringify(request), place);
+    const asked = permissionsFor('sqs', operation, JSON.stringify(request), place);
     const actions = [operation, 'ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'];
     expect(asked.map(({ action, resource }) => `${action} on ${resource.split(':').at(-1)}`)).toEqual([
       ...actions.map((action) => `sqs:${action} on mine-dead`),
@@ -207,7 +207,10 @@ describe('the secrets', () => {
     await expect(list({ Filters: [{ Key: 'tag-key', Values: ['x'] }] })).rejects.toThrow('not by tag-key');
     // Of one that is named by its name, policies name its ARN.
     const asked = (operation: string, body: object) =>
-      askedForBy('secretsmanager', operation, JSON.stringify(body), { region: 'us-east-1', accountId: '000000000000' });
+      permissionsFor('secretsmanager', operation, JSON.stringify(body), {
+        region: 'us-east-1',
+        accountId: '000000000000',
+      });
     expect(asked('GetSecretValue', { SecretId: 'shop/a' })).toMatchObject([{ resource: arnOf('shop/a') }]);
     expect(asked('ListSecrets', {})).toMatchObject([{ action: 'secretsmanager:ListSecrets', resource: '*' }]);
   });

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { Received } from '../../bench/brokers/received.ts';
 import type { Sent } from '../../bench/brokers/transport.ts';
 
-const sent = (key: string, place: number): Sent => ({ id: `${key}${place}`, key, place, at: 0 });
+const sent = (key: string, position: number): Sent => ({ id: `${key}${position}`, key, position, at: 0 });
 
 it('the receivers of bench:brokers count what comes twice, out of order, or not at all', async () => {
   const [a1, a2, a3, b1, b2] = [sent('a', 1), sent('a', 2), sent('a', 3), sent('b', 1), sent('b', 2)];

@@ -1,6 +1,6 @@
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import type { Cloud } from '@rollcall/local/internal/cloud';
-import { notify } from '@rollcall/local/internal/resources/bucket-notifications';
+import { configureNotifications } from '@rollcall/local/internal/resources/bucket-notifications';
 import type { Runtime } from '@rollcall/local/internal/resources/runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { functionArn, heardBy, listener, mayInvoke, maySend } from '../support/listening.ts';
@@ -178,7 +178,7 @@ describe('a bucket', () => {
 describe('notifications of a bucket', () => {
   const runtime = { bucketNotifications: { add: () => {} }, functions: new Map(), checks: [] } as unknown as Runtime;
   const configured = (one: object) => () =>
-    notify(
+    configureNotifications(
       runtime,
       'files',
       {

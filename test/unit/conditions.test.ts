@@ -66,7 +66,7 @@ describe('a key', () => {
     const access = new Access({ region: 'us-east-1', accountId: '000000000000', salt: 'salt' });
     access.addRole(ROLE, 'someone', { Statement: [] });
     access.attach('someone', { Statement: allow(undefined) });
-    access.encrypt(QUEUE, key);
+    access.recordKey(QUEUE, key);
     return access;
   };
 
@@ -98,7 +98,7 @@ describe('a key', () => {
     'decides by its policy: %s',
     (key) => {
       const access = accessWith(key);
-      access.alias('alias/own', 'own-id');
+      access.recordAlias('alias/own', 'own-id');
       access.checkKeys();
       expect(access.decide(send).allowed).toBe(false);
       const Statement = { ...allow(undefined), Action: 'kms:*', Resource: '*', Principal: { AWS: ROLE } };

@@ -1,4 +1,4 @@
-import { type Denial, Denials, type DeniedFunction } from '@rollcall/local/internal/iam/denials';
+import { type Denial, Denials, type DeniedCall } from '@rollcall/local/internal/iam/denials';
 import { describe, expect, it } from 'vitest';
 
 const TABLE = 'arn:aws:dynamodb:us-east-1:000000000000:table/shop-dev-items';
@@ -10,9 +10,9 @@ const denial = (action: string, resource: string, some: Partial<Denial> = {}): D
 });
 
 function denials() {
-  const told: DeniedFunction[] = [];
+  const told: DeniedCall[] = [];
   const seen = new Denials((name) => name === 'shop-dev-place');
-  seen.onFirst = (denied) => told.push(denied);
+  seen.onFirstDenial = (denied) => told.push(denied);
   return { seen, told };
 }
 
@@ -40,27 +40,27 @@ describe('a call that a function is denied', () => {
     ],
   ])('is reported with the missing grant: %j', (one, reason) => {
     const { seen, told } = denials();
-    seen.see(one);
+    seen.record(one);
     expect(told).toEqual([{ functionName: 'shop-dev-place', reason }]);
     expect(seen.all).toEqual([`shop-dev-place ${reason}`]);
   });
 
   it('is reported once, and again after the next deployment', () => {
     const { seen, told } = denials();
-    seen.see(denial('dynamodb:PutItem', TABLE));
-    seen.see(denial('dynamodb:PutItem', TABLE));
+    seen.record(denial('dynamodb:PutItem', TABLE));
+    seen.record(denial('dynamodb:PutItem', TABLE));
     expect(told).toHaveLength(1);
-    seen.see(denial('dynamodb:GetItem', TABLE));
+    seen.record(denial('dynamodb:GetItem', TABLE));
     expect(told).toHaveLength(2);
     seen.clear();
     expect(seen.all).toEqual([]);
-    seen.see(denial('dynamodb:PutItem', TABLE));
+    seen.record(denial('dynamodb:PutItem', TABLE));
     expect(told).toHaveLength(3);
   });
 
   it('is not attributed to a function if somebody else uses its role', () => {
     const { seen, told } = denials();
-    seen.see(denial('dynamodb:PutItem', TABLE, { caller: 'test' }));
+    seen.record(denial('dynamodb:PutItem', TABLE, { caller: 'test' }));
     expect([told, seen.all]).toEqual([[], []]);
   });
 });

@@ -85,17 +85,21 @@ describe('the archive of a topic', () => {
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     });
   const publish = (archive: Archive, TopicArn: string) =>
-    archive.published('Publish', `${new URLSearchParams({ TopicArn, Message: 'body', MessageGroupId: 'g' })}`, '');
+    archive.recordPublished(
+      'Publish',
+      `${new URLSearchParams({ TopicArn, Message: 'body', MessageGroupId: 'g' })}`,
+      '',
+    );
   const kept = ({ database }: State) => database.prepare('SELECT topic FROM archive').all().length;
 
   it('has only what was published on a topic that keeps one, and nothing once it keeps none', () => {
     const state = openState(undefined);
     const archive = archiveOn(state);
-    archive.keep('kept', 7);
+    archive.setRetention('kept', 7);
     publish(archive, 'kept');
     publish(archive, 'other');
     expect(kept(state)).toBe(1);
-    archive.keep('kept', undefined);
+    archive.setRetention('kept', undefined);
     expect(kept(state)).toBe(0);
     archive.close();
   });
@@ -103,11 +107,11 @@ describe('the archive of a topic', () => {
   it('forgets what is older than its days', () => {
     const state = openState(undefined);
     const archive = archiveOn(state);
-    archive.keep('kept', 7);
+    archive.setRetention('kept', 7);
     publish(archive, 'kept');
     publish(archive, 'kept');
     state.database.prepare('UPDATE archive SET published_at = ? WHERE id = 1').run(Date.now() - 7 * DAY_MS - 1);
-    archive.keep('kept', 7);
+    archive.setRetention('kept', 7);
     expect(kept(state)).toBe(1);
     archive.close();
   });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Emulator, startDynamoDB } from '@rollcall/local/internal/emulators/dynoxide';
-import { reporting, sizeOf, unitsOf } from '@rollcall/local/internal/metering/units';
+import { sizeOf, unitsOf, withCapacityReport } from '@rollcall/local/internal/metering/units';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-units-'));
@@ -53,7 +53,7 @@ async function unitsFor(operation: string, request: object) {
       authorization:
         'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0',
     },
-    body: reporting(operation, body),
+    body: withCapacityReport(operation, body),
   });
   return unitsOf(operation, body, await response.text());
 }

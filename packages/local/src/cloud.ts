@@ -163,7 +163,7 @@ async function open(options: CloudOptions, opened: AsyncDisposableStack): Promis
 
   opened.defer(() => (debugged ? whileResumed(() => stacks.halt()) : stacks.halt()));
   await stacks.run(services, assembly);
-  const grpc = stacks.takeRpc ? await startGrpc({ apiUrl: () => apis.first, port: ports.grpc ?? 0 }) : undefined;
+  const grpc = stacks.hasGrpcRoutes ? await startGrpc({ apiUrl: () => apis.first, port: ports.grpc ?? 0 }) : undefined;
   opened.defer(() => grpc?.stop());
   const running = () => [
     ...[...functions.values()].filter((fn) => fn.isBusy).map((fn) => fn.settings.name),

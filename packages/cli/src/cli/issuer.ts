@@ -20,7 +20,7 @@ function keysIn(folder: string): KeyStore {
   const all = () => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : []);
   return {
     all,
-    keep(key, alone) {
+    add(key, alone) {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       writeFileSync(file, JSON.stringify(alone ? [key] : [...all(), key]), { mode: 0o600 });
       chmodSync(file, 0o600);

@@ -6,7 +6,7 @@ import type { Faults } from '../faults/faults.ts';
 import { ApiServers } from '../http/api-servers.ts';
 import { Access } from '../iam/access.ts';
 import { Denials } from '../iam/denials.ts';
-import type { Place } from '../iam/requests.ts';
+import type { AccountAndRegion } from '../iam/requests.ts';
 import type { LambdaFunction } from '../lambda/function.ts';
 import type { Meter } from '../metering/meter.ts';
 import { Calls } from '../observability/calls.ts';
@@ -19,7 +19,7 @@ import { Secrets } from '../services/secrets.ts';
 import type { State } from '../state/state.ts';
 
 export interface CoreOptions {
-  place: Place;
+  place: AccountAndRegion;
   state: State;
   /** Folder for everything that survives a restart; undefined: in memory. */
   data: string | undefined;
@@ -56,7 +56,7 @@ export function createCore(
     buses: new EventBuses(place),
     bucketNotifications: new BucketNotifications(place),
     secrets: new Secrets(state),
-    access: new Access({ ...place, salt: data ?? randomUUID(), onDenied: (denial) => denials.see(denial) }),
+    access: new Access({ ...place, salt: data ?? randomUUID(), onDenied: (denial) => denials.record(denial) }),
     apis: new ApiServers(apiPort, opened),
     stacks: new Stacks(),
     faults,

@@ -25,8 +25,8 @@ export function createForTests(
   const { region, accountId, stacks, emulators, clients, calls, denials } = core;
   const sqs = new SQSClient(clientConfig(emulators.messagingUrl, region));
   opened.defer(() => sqs.destroy());
-  const made = () => stacks.made;
-  const inspection = createInspection({ dynamodb: clients.dynamodb, made, sent: control.messages });
+  const created = () => stacks.created;
+  const inspection = createInspection({ dynamodb: clients.dynamodb, created, sent: control.messages });
   const config = clientConfig(endpointUrl, region);
   return {
     /** Configuration for an SDK client that calls the AWS endpoint as the operator, who has all permissions. */
@@ -37,7 +37,7 @@ export function createForTests(
       inspection,
       sqs,
       queueUrlOf: (name) => `${emulators.messagingUrl}/${accountId}/${name}`,
-      made,
+      created,
       mappings: () => stacks.mappings,
       running,
       calls: calls.counts,

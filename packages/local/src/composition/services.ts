@@ -26,7 +26,7 @@ export function createServices(
     console.error(`${failure.functionName} failed, request ${failure.requestId}: ${failure.reason}. Its log: ${log}`);
     control.failed({ ...failure, at: new Date().toISOString(), log });
   };
-  core.denials.onFirst = (denied) => {
+  core.denials.onFirstDenial = (denied) => {
     console.error(`${sentenceOf(denied)}.`);
     control.failed({ ...denied, at: new Date().toISOString(), log: logs.fileOf(denied.functionName) });
   };

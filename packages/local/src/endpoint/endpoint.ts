@@ -44,7 +44,7 @@ async function handle(
   const query = request.headers['x-amz-target'] ? undefined : queryIn(request, body);
   const target = targetOf(options, request, query);
   if (!target) return send(response, unknown(request, query));
-  if (target.s3?.unknown) return send(response, unknownOfS3(target.s3.unknown));
+  if (target.s3?.unsupported) return send(response, unknownOfS3(target.s3.unsupported));
   if (target.operation === 'AssumeRole') return assumeRole(access, response, body);
   const isQuery = query !== undefined && target.service === 'sqs';
   const asked = isQuery ? jsonCall(query, path, request.headers) : { headers: request.headers, body };

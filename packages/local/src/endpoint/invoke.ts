@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { LambdaFunction } from '../lambda/function.ts';
-import { functionNamed, isPlaceOf } from '../lambda/function-names.ts';
+import { functionNamed, matchesPrefix } from '../lambda/function-names.ts';
 import type { InvocationOptions } from '../lambda/instance.ts';
 import { sendError } from './answers.ts';
 import { authorize } from './callers.ts';
@@ -28,10 +28,10 @@ export async function invoke(
   if (request.method !== 'POST')
     return sendError(response, 405, 'MethodNotAllowedException', 'Functions are invoked by POST.');
   calls.count('lambda', 'Invoke');
-  const { functionName, qualifier: inName, place } = functionNamed(name);
+  const { functionName, qualifier: inName, prefix } = functionNamed(name);
   const fn = functions.get(functionName);
   const qualifier = inName ?? new URLSearchParams(request.url?.split('?')[1]).get('Qualifier') ?? '$LATEST';
-  const isHere = fn && isPlaceOf(place, fn.settings.arn);
+  const isHere = fn && matchesPrefix(prefix, fn.settings.arn);
   const version = fn?.qualifiers.get(qualifier);
   if (!isHere || version === undefined) {
     const there = [...(isHere ? fn.qualifiers : functions).keys()].join(', ');

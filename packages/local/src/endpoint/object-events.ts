@@ -1,5 +1,5 @@
 import type { S3Call } from '../iam/s3-requests.ts';
-import type { Happened, ObjectEvent, ObjectFacts } from '../services/bucket-notifications.ts';
+import type { ObjectChange, ObjectEvent, ObjectFacts } from '../services/bucket-notifications.ts';
 import { keyOf } from './callers.ts';
 import type { EndpointOptions } from './options.ts';
 import type { ServiceCall } from './upstream.ts';
@@ -22,8 +22,8 @@ export async function tellOfObjects(
   const { userId: principalId } = access.identityOf(keyOf(request));
   const path = (request.url ?? '/').split('?')[0] ?? '';
   const tell = (event: ObjectEvent, key: string) => {
-    const what: Happened = { event, bucket, key, principalId };
-    return bucketNotifications.happened(what, () => factsOf(`${messagingUrl}${path}`));
+    const what: ObjectChange = { event, bucket, key, principalId };
+    return bucketNotifications.notify(what, () => factsOf(`${messagingUrl}${path}`));
   };
   const key = path.slice(1).split('/').slice(1).map(decodeURIComponent).join('/');
   const event = OF_OPERATIONS[operation];

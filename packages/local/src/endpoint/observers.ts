@@ -24,8 +24,9 @@ export async function metered(
   if (!meter || service === 's3') return ask(body);
   const caller = access.functionOf(keyOf(request));
   if (!caller) return ask(body);
-  const answer = await ask(Buffer.from(meter.prepared(service, operation, body.toString())));
-  if (answer) meter.answered({ caller, service, operation, request: body.toString(), answer: answer.body.toString() });
+  const answer = await ask(Buffer.from(meter.prepare(service, operation, body.toString())));
+  if (answer)
+    meter.recordCall({ caller, service, operation, request: body.toString(), response: answer.body.toString() });
   return answer;
 }
 
@@ -45,6 +46,6 @@ export function tellOf(
   const at = new Date().toISOString();
   const messages = messagesSent(service, operation, done, answered);
   if (messages.length > 0) control.sent(messages.map((message) => ({ at, ...message })));
-  if (service === 'sns') archive.published(operation, done, answered);
+  if (service === 'sns') archive.recordPublished(operation, done, answered);
   faults?.answered(operation, done, answered);
 }

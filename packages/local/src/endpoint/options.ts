@@ -1,7 +1,7 @@
 import type { Control } from '../control/control.ts';
 import type { Faults } from '../faults/faults.ts';
 import type { Access } from '../iam/access.ts';
-import type { Place } from '../iam/requests.ts';
+import type { AccountAndRegion } from '../iam/requests.ts';
 import type { LambdaFunction } from '../lambda/function.ts';
 import type { Meter } from '../metering/meter.ts';
 import type { Calls } from '../observability/calls.ts';
@@ -13,7 +13,7 @@ import type { Targets } from './targets.ts';
 export interface EndpointOptions extends Targets {
   functions: ReadonlyMap<string, LambdaFunction>;
   calls: Calls;
-  place: Place;
+  place: AccountAndRegion;
   access: Access;
   issuer: Issuer;
   control: Control;

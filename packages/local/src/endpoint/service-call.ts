@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { CallFault } from '../faults/faults.ts';
 import { errorAnswer, type PartialBatch, withoutSomeEntries } from '../faults/faulty-call.ts';
 import { AccessDenied } from '../iam/access.ts';
-import { type AskedFor, askedForBy, type Place } from '../iam/requests.ts';
+import { type AccountAndRegion, type AskedFor, permissionsFor } from '../iam/requests.ts';
 import type { S3Call } from '../iam/s3-requests.ts';
 import type { Reply } from './answers.ts';
 import { authorize, keyOf } from './callers.ts';
@@ -54,10 +54,13 @@ function checkListing({ access }: EndpointOptions, { request }: ServiceCall, { b
   if (!access.decide(asked).allowed) throw new AccessDenied(`${role} may not list ${bucket}`);
 }
 
-function askedForIn({ body, target: { by, service, operation, s3 } }: ServiceCall, place: Place): AskedFor[] {
+function askedForIn(
+  { body, target: { by, service, operation, s3 } }: ServiceCall,
+  place: AccountAndRegion,
+): AskedFor[] {
   if (s3) return s3.askedFor;
   if (typeof by !== 'string' && by.askedFor) return by.askedFor(operation, body.toString());
-  return askedForBy(service, operation, body.toString(), place);
+  return permissionsFor(service, operation, body.toString(), place);
 }
 
 /** Waits as long as the injected latency of functions' calls. */

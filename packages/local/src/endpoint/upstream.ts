@@ -9,7 +9,7 @@ import type { AwsHandler } from '../beside/beside.ts';
 import type { Answer } from '../errors/aws-error.ts';
 import { SENDER_HEADER } from '../messages/senders.ts';
 import { readBody } from '../server/read-body.ts';
-import { subscribeRefusal } from '../services/sns-answers.ts';
+import { subscribeRefusal } from '../services/sns-responses.ts';
 import { keyOf } from './callers.ts';
 import type { EndpointOptions } from './options.ts';
 import type { Target } from './targets.ts';

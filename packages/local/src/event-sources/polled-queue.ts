@@ -45,7 +45,7 @@ export class PolledQueue {
     };
     const { Messages = [] } = await sqs.call<{ Messages?: Message[] }>('ReceiveMessage', asked, abortSignal);
     const bodies = Messages.map(({ Body }) => Body);
-    if (Messages.length > 0) meter?.polled('ReceiveMessage', this.#name, bodies);
+    if (Messages.length > 0) meter?.recordPoll('ReceiveMessage', this.#name, bodies);
     return Messages;
   }
 
@@ -53,7 +53,7 @@ export class PolledQueue {
     const { sqs, calls, queueUrl, meter } = this.#options;
     await Promise.all(
       inCalls(receiptHandles).map((some) => {
-        meter?.polled('DeleteMessageBatch', this.#name, Array(some.length).fill(''));
+        meter?.recordPoll('DeleteMessageBatch', this.#name, Array(some.length).fill(''));
         calls.count('sqs', 'DeleteMessageBatch');
         const Entries = some.map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle }));
         return sqs.call('DeleteMessageBatch', { QueueUrl: queueUrl, Entries });

@@ -15,7 +15,7 @@ export type AuthorizeToken = (request: SignedRequest, scopes: readonly string[])
 const UNAUTHORIZED = { refused: 401 } as const;
 const FORBIDDEN = { refused: 403 } as const;
 /** An unknown key id triggers a refetch of the keys, at most this often. */
-const KEYS_AGAIN_AFTER_MS = 1_000;
+const MIN_KEY_REFETCH_INTERVAL_MS = 1_000;
 /**
  * The algorithms that API Gateway accepts
  * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html).
@@ -23,8 +23,8 @@ const KEYS_AGAIN_AFTER_MS = 1_000;
 const ALGORITHMS = ['RS256', 'RS384', 'RS512'];
 
 /** Like API Gateway: every claim as a string, a list as `[a b]`. */
-function textOf(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(textOf).join(' ')}]`;
+function claimText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(claimText).join(' ')}]`;
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
 }
 
@@ -43,7 +43,7 @@ export function jwtAuthorizer({ issuer, audience }: { issuer: string; audience: 
     const response = await fetch(`${issuer}/.well-known/openid-configuration`);
     if (!response.ok) throw new Error(`${issuer} is no OpenID provider: it answers ${response.status}`);
     const { jwks_uri } = (await response.json()) as { jwks_uri: string };
-    return createRemoteJWKSet(new URL(jwks_uri), { cooldownDuration: KEYS_AGAIN_AFTER_MS });
+    return createRemoteJWKSet(new URL(jwks_uri), { cooldownDuration: MIN_KEY_REFETCH_INTERVAL_MS });
   }
 
   return async ({ headers }, scopes) => {
@@ -59,7 +59,7 @@ export function jwtAuthorizer({ issuer, audience }: { issuer: string; audience: 
       const { iat = 0 } = payload;
       if (protectedHeader.kid === undefined || typeof iat !== 'number' || iat > Date.now() / 1000) return UNAUTHORIZED;
       if (scopes.length > 0 && !scopesIn(payload).some((scope) => scopes.includes(scope))) return FORBIDDEN;
-      const claims = Object.fromEntries(Object.entries(payload).map(([name, value]) => [name, textOf(value)]));
+      const claims = Object.fromEntries(Object.entries(payload).map(([name, value]) => [name, claimText(value)]));
       return { authorizer: { jwt: { claims, scopes: scopes.length > 0 ? scopes : null } } };
     } catch (error) {
       if (error instanceof errors.JOSEError) return UNAUTHORIZED;

@@ -4,7 +4,7 @@ import { clfTime, type GatewayCall } from './access-log.ts';
 import type { Match } from './routes.ts';
 
 /** A request as received. */
-export interface Asked {
+export interface ReceivedRequest {
   path: string;
   query: string;
   headers: Record<string, string>;
@@ -24,7 +24,7 @@ export const headersOf = ({ headers, headersDistinct }: IncomingMessage): Record
 export function eventOf(
   call: GatewayCall,
   { route, pathParameters }: Match,
-  { path, query, headers: { cookie, ...headers }, body }: Asked,
+  { path, query, headers: { cookie, ...headers }, body }: ReceivedRequest,
 ): APIGatewayProxyEventV2 {
   const isText = /^(text\/|application\/(.*\+)?(json|xml)|application\/javascript)/.test(
     headers['content-type'] ?? 'text/',

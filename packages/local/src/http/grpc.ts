@@ -18,9 +18,9 @@ import { readBody } from '../server/read-body.ts';
 const TRAILERS = 0x80;
 const FRAME_HEADER_BYTES = 5;
 /** Headers of the connection, or that differ between the protocols. */
-const NOT_PASSED_ON = new Set(['te', 'content-type', 'content-length', 'host', 'user-agent', 'transfer-encoding']);
+const NOT_FORWARDED = new Set(['te', 'content-type', 'content-length', 'host', 'user-agent', 'transfer-encoding']);
 
-interface Answer {
+interface GrpcResponse {
   headers: Record<string, string>;
   body: Buffer;
   trailers: Record<string, string>;
@@ -42,8 +42,8 @@ export async function startGrpc({ apiUrl, port }: { apiUrl: () => string; port: 
     stream.on('error', () => stream.destroy());
     if (refusalOf({ ...headers, host: headers[':authority'] }) !== undefined)
       return stream.respond({ [constants.HTTP2_HEADER_STATUS]: 403 }, { endStream: true });
-    passOn(stream, headers, apiUrl()).catch((error: Error) => {
-      if (!stream.destroyed) respond(stream, 'proto', failed(14, `the API does not answer: ${error.message}`));
+    forward(stream, headers, apiUrl()).catch((error: Error) => {
+      if (!stream.destroyed) respond(stream, 'proto', errorResponse(14, `the API does not answer: ${error.message}`));
     });
   });
   return {
@@ -58,53 +58,56 @@ export async function startGrpc({ apiUrl, port }: { apiUrl: () => string; port: 
 }
 
 /** Signed as the operator: gRPC clients do not use SigV4, and APIs on AWS do not use gRPC. */
-const asOperator = signedFetch(OPERATOR);
+const fetchAsOperator = signedFetch(OPERATOR);
 
-async function passOn(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, apiUrl: string): Promise<void> {
+async function forward(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, apiUrl: string): Promise<void> {
   const [type = '', codec = 'proto'] = String(headers['content-type'] ?? '').split('+');
   if (type !== 'application/grpc') {
     stream.respond({ [constants.HTTP2_HEADER_STATUS]: 415 }, { endStream: true });
     return;
   }
   const body = (await readBody(stream)) ?? Buffer.alloc(0);
-  const passed = Object.entries(headers).filter(([name]) => !name.startsWith(':') && !NOT_PASSED_ON.has(name));
-  const gone = new AbortController();
-  stream.on('close', () => gone.abort());
-  const response = await asOperator(`${apiUrl}${headers[constants.HTTP2_HEADER_PATH]}`, {
+  const forwarded = Object.entries(headers).filter(([name]) => !name.startsWith(':') && !NOT_FORWARDED.has(name));
+  const disconnected = new AbortController();
+  stream.on('close', () => disconnected.abort());
+  const response = await fetchAsOperator(`${apiUrl}${headers[constants.HTTP2_HEADER_PATH]}`, {
     method: 'POST',
-    headers: { ...Object.fromEntries(passed.map(([name, value]) => [name, String(value)])), ...webTypes(codec) },
+    headers: {
+      ...Object.fromEntries(forwarded.map(([name, value]) => [name, String(value)])),
+      ...grpcWebHeaders(codec),
+    },
     body,
-    signal: gone.signal,
+    signal: disconnected.signal,
   });
-  respond(stream, codec, await answerOf(response));
+  respond(stream, codec, await grpcResponseOf(response));
 }
 
 /** By HTTP status; all others are 2, UNKNOWN. */
 const STATUSES: Record<number, number> = { 400: 13, 401: 16, 403: 7, 404: 12, 429: 14, 502: 14, 503: 14, 504: 14 };
 
-const webTypes = (codec: string) => ({
+const grpcWebHeaders = (codec: string) => ({
   'content-type': `application/grpc-web+${codec}`,
   accept: `application/grpc-web+${codec}`,
   'x-grpc-web': '1',
 });
 
-const failed = (status: number, message: string): Answer => ({
+const errorResponse = (status: number, message: string): GrpcResponse => ({
   headers: {},
   body: Buffer.alloc(0),
   trailers: { 'grpc-status': String(status), 'grpc-message': encodeURIComponent(message) },
 });
 
-async function answerOf(response: Response): Promise<Answer> {
+async function grpcResponseOf(response: Response): Promise<GrpcResponse> {
   const type = response.headers.get('content-type') ?? '';
   // The gRPC mapping of HTTP statuses: https://grpc.github.io/grpc/core/md_doc_http-grpc-status-mapping.html
   if (!type.startsWith('application/grpc-web')) {
-    return failed(STATUSES[response.status] ?? 2, `the API answered ${response.status}`);
+    return errorResponse(STATUSES[response.status] ?? 2, `the API answered ${response.status}`);
   }
   const headers: Record<string, string> = {};
   const trailers: Record<string, string> = {};
   for (const [name, value] of response.headers) {
     if (name.startsWith('grpc-status') || name === 'grpc-message') trailers[name] = value;
-    else if (!NOT_PASSED_ON.has(name) && !/^(connection|keep-alive|date|access-control)/.test(name))
+    else if (!NOT_FORWARDED.has(name) && !/^(connection|keep-alive|date|access-control)/.test(name))
       headers[name] = value;
   }
   const frames = Buffer.from(await response.arrayBuffer());
@@ -122,7 +125,7 @@ async function answerOf(response: Response): Promise<Answer> {
   return { headers, trailers, body: frames };
 }
 
-function respond(stream: ServerHttp2Stream, codec: string, { headers, body, trailers }: Answer): void {
+function respond(stream: ServerHttp2Stream, codec: string, { headers, body, trailers }: GrpcResponse): void {
   stream.respond(
     { ...headers, [constants.HTTP2_HEADER_STATUS]: 200, 'content-type': `application/grpc+${codec}` },
     { waitForTrailers: true },

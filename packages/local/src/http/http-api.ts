@@ -54,8 +54,8 @@ export class HttpApi {
   }
 
   /** Whether gRPC can call some of its routes. */
-  get takesRpc(): boolean {
-    return this.#routes.takeRpc;
+  get hasGrpcRoutes(): boolean {
+    return this.#routes.hasGrpcRoutes;
   }
 
   addStage(stage: ApiStage): void {
@@ -89,9 +89,9 @@ export class HttpApi {
     };
     if (stage?.log) response.once('close', () => stage.log?.(call, response));
     const body = await readBody(request, MAX_BODY_BYTES);
-    if (bytesOfHead(request) > MAX_HEAD_BYTES) return answer(call, response, 431, 'Request Header Fields Too Large');
-    if (!body) return answer(call, response, 413, 'Request Entity Too Large');
-    if (!this.#open) return answer(call, response, 503, 'Service Unavailable');
+    if (bytesOfHead(request) > MAX_HEAD_BYTES) return sendError(call, response, 431, 'Request Header Fields Too Large');
+    if (!body) return sendError(call, response, 413, 'Request Entity Too Large');
+    if (!this.#open) return sendError(call, response, 503, 'Service Unavailable');
     const headers = headersOf(request);
     if (this.cors) {
       const allowed = preflight(this.cors, request.method, headers);
@@ -99,16 +99,16 @@ export class HttpApi {
       for (const [name, value] of Object.entries(corsHeaders(this.cors, headers))) response.setHeader(name, value);
     }
     const match = stage && this.#routes.match(request.method ?? 'GET', pathInStage);
-    if (!match) return answer(call, response, 404, 'Not Found');
+    if (!match) return sendError(call, response, 404, 'Not Found');
     call.routeKey = match.route.key;
-    if (!stage.lets(match.route.key)) return answer(call, response, 429, 'Too Many Requests');
-    this.#meter?.requested(match.route.key);
+    if (!stage.accepts(match.route.key)) return sendError(call, response, 429, 'Too Many Requests');
+    this.#meter?.recordRequest(match.route.key);
     const method = request.method ?? 'GET';
-    const asked = { method, path, query, headers, body };
-    const authorized = await match.route.authorize?.(asked, `${stage.name}/${method}${pathInStage}`);
-    if (authorized && 'refused' in authorized) return refuse(call, response, authorized.refused);
+    const received = { method, path, query, headers, body };
+    const authorized = await match.route.authorize?.(received, `${stage.name}/${method}${pathInStage}`);
+    if (authorized && 'refused' in authorized) return sendRefusal(call, response, authorized.refused);
     if (authorized) call.authorizer = authorized.authorizer;
-    await invoke(match.route, call, eventOf(call, match, asked), response, this.cors !== undefined);
+    await invoke(match.route, call, eventOf(call, match, received), response, this.cors !== undefined);
   }
 
   /**
@@ -132,11 +132,11 @@ async function invoke(
 ): Promise<void> {
   const fn = target();
   const payload = JSON.stringify(event);
-  if (Buffer.byteLength(payload) > MAX_EVENT_BYTES) return answer(call, response, 413, 'Request Entity Too Large');
+  if (Buffer.byteLength(payload) > MAX_EVENT_BYTES) return sendError(call, response, 413, 'Request Entity Too Large');
   const requestId = randomUUID();
   const timeout = setTimeout(() => {
     fn.failed(requestId, `no answer to ${key} within ${timeoutMs / 1000} seconds`);
-    answer(call, response, 503, 'Service Unavailable');
+    sendError(call, response, 503, 'Service Unavailable');
   }, timeoutMs);
   const start = Date.now();
   const result = await fn.invoke(payload, requestId);
@@ -145,22 +145,22 @@ async function invoke(
   if (response.headersSent) return;
   if (!result.ok) {
     call.integration.error = String((JSON.parse(result.payload) as { errorMessage?: string }).errorMessage);
-    return answer(call, response, 500, 'Internal Server Error');
+    return sendError(call, response, 500, 'Internal Server Error');
   }
-  const said = JSON.parse(result.payload) as APIGatewayProxyStructuredResultV2 | null;
-  const wrong = respond(response, said, hasCors);
-  if (wrong !== undefined) {
-    call.integration.error = wrong;
-    fn.failed(requestId, `its response to ${key} cannot be passed on by API Gateway: ${wrong}`);
-    return answer(call, response, 500, 'Internal Server Error');
+  const returned = JSON.parse(result.payload) as APIGatewayProxyStructuredResultV2 | null;
+  const problem = respond(response, returned, hasCors);
+  if (problem !== undefined) {
+    call.integration.error = problem;
+    fn.failed(requestId, `its response to ${key} cannot be passed on by API Gateway: ${problem}`);
+    return sendError(call, response, 500, 'Internal Server Error');
   }
   call.integration.status = response.statusCode;
-  const fault = said && faultIn(said);
+  const fault = returned && faultIn(returned);
   if (fault) fn.failed(requestId, `it answered ${fault} to ${key}`);
 }
 
 /** A response of API Gateway itself. */
-function answer(call: GatewayCall, response: ServerResponse, status: number, message: string): void {
+function sendError(call: GatewayCall, response: ServerResponse, status: number, message: string): void {
   call.error = message;
   const body = JSON.stringify({ message });
   response.setHeader('content-length', body.length);
@@ -168,8 +168,8 @@ function answer(call: GatewayCall, response: ServerResponse, status: number, mes
 }
 
 /** The response of API Gateway when an authorizer refuses a request. */
-function refuse(call: GatewayCall, response: ServerResponse, status: 401 | 403): void {
+function sendRefusal(call: GatewayCall, response: ServerResponse, status: 401 | 403): void {
   if (status === 401) response.setHeader('www-authenticate', 'Bearer');
   call.authorizerError = status === 401 ? 'Unauthorized' : 'Forbidden';
-  answer(call, response, status, call.authorizerError);
+  sendError(call, response, status, call.authorizerError);
 }

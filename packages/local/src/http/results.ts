@@ -5,9 +5,9 @@ import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 const GRPC_FAULTS = new Set(['2', '13', '14', '15']);
 
 /** A failure reported by the function itself: an HTTP status with the type of its problem, or a status of gRPC-Web. */
-export function faultIn(said: APIGatewayProxyStructuredResultV2): string | undefined {
-  const { statusCode = 200, isBase64Encoded } = said;
-  const [headers, body] = [said.headers ?? {}, said.body ?? ''];
+export function faultIn(result: APIGatewayProxyStructuredResultV2): string | undefined {
+  const { statusCode = 200, isBase64Encoded } = result;
+  const [headers, body] = [result.headers ?? {}, result.body ?? ''];
   const type = String(headers['content-type'] ?? '');
   const text = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8').toString('latin1');
   if (statusCode >= 500) {

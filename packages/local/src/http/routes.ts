@@ -29,7 +29,7 @@ export class Routes {
   }
 
   /** Whether gRPC can call some of them: only `POST /package.Service/Method`. */
-  get takeRpc(): boolean {
+  get hasGrpcRoutes(): boolean {
     return this.#routes.some(
       ({ method, parts: [service = '', called = '', more] }) =>
         method === 'POST' && /^([\w.]+\.)?[A-Z]\w*$/.test(service) && /^[A-Z]\w*$/.test(called) && more === undefined,

@@ -17,7 +17,7 @@ export class ApiStage {
   }
 
   /** Whether a route accepts one more request now. */
-  lets(routeKey: string): boolean {
+  accepts(routeKey: string): boolean {
     const known = this.#throttles.get(routeKey);
     if (known) return known();
     const throttling = this.#throttlingOf(routeKey);

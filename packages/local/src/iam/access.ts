@@ -104,11 +104,11 @@ export class Access {
    * Records the key of an encrypted resource: only principals that may use the key can read its data. @param key ARN,
    * id or alias
    */
-  encrypt(arn: string, key: string): void {
+  recordKey(arn: string, key: string): void {
     this.#next.keys.set(arn, key);
   }
 
-  alias(name: string, key: string): void {
+  recordAlias(name: string, key: string): void {
     this.#next.aliases.set(name, key);
   }
 
@@ -132,10 +132,10 @@ export class Access {
 
   /** Credentials for a session of a role. The same as long as the salt is the same. */
   credentialsOf(arn: string, session: string): Credentials {
-    const secret = (what: string) => this.#digest(`${what} ${session}`, arn);
-    const accessKeyId = `ASIA${secret('id').slice(0, 16).toUpperCase()}`;
+    const derive = (what: string) => this.#digest(`${what} ${session}`, arn);
+    const accessKeyId = `ASIA${derive('id').slice(0, 16).toUpperCase()}`;
     this.#sessions.set(accessKeyId, { role: arn, name: session });
-    return { accessKeyId, secretAccessKey: secret('key') };
+    return { accessKeyId, secretAccessKey: derive('key') };
   }
 
   #digest(what: string, arn: string): string {
@@ -216,7 +216,7 @@ export class Access {
   }
 
   /** Whether any role is allowed an action. */
-  isAllowedToSome(action: string, resource: string): boolean {
+  isAllowedToAnyRole(action: string, resource: string): boolean {
     return [...this.#current.roles.keys()].some(
       (role) => this.decide({ principal: { role }, action, resource }).allowed,
     );
@@ -235,7 +235,8 @@ export class Access {
     const decision = this.#decideOne(request, false);
     const key = this.#current.keys.get(bucketOf(request.resource).replace(/\/(index|stream)\/.*$/, ''));
     if (!decision.allowed || key === undefined) return decision;
-    if (aliasIn(key)?.startsWith('alias/aws/')) return 'role' in request.principal ? decision : closedTo(request, key);
+    if (aliasIn(key)?.startsWith('alias/aws/'))
+      return 'role' in request.principal ? decision : deniedByAwsManagedKey(request, key);
     const keyArn = this.#keyArnOf(key);
     // For a service's own call, only the condition keys that it is documented to send are known.
     const context = 'role' in request.principal && {
@@ -252,13 +253,13 @@ export class Access {
     return decision;
   }
 
-  #decideOne(request: AccessRequest, hasLastWord: boolean): Decision {
+  #decideOne(request: AccessRequest, isAuthoritative: boolean): Decision {
     const role = 'role' in request.principal ? this.#roleOf(request.principal.role) : undefined;
     const decision = decide(
       request,
       role?.statements ?? [],
       this.#current.ofResources.get(bucketOf(request.resource)) ?? [],
-      hasLastWord,
+      isAuthoritative,
     );
     if (decision.allowed && role) this.#used.add(grantKey(role.name, decision.by));
     return decision;
@@ -288,7 +289,7 @@ const aliasIn = (key: string): string | undefined => /^(?:arn:aws:kms:[^:]*:[^:]
  * AWS managed keys are usable by principals of the account that may use the encrypted resource, and by no other service
  * (https://docs.aws.amazon.com/sns/latest/dg/sns-enable-encryption-for-topic-sqs-queue-subscriptions.html).
  */
-const closedTo = ({ resource }: AccessRequest, key: string): Decision => ({
+const deniedByAwsManagedKey = ({ resource }: AccessRequest, key: string): Decision => ({
   allowed: false,
   because: `because ${aliasIn(key)}, which encrypts ${resource}, lets no service use it: use a customer managed key`,
 });

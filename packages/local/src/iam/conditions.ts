@@ -4,7 +4,7 @@ import { componentsOf, isArnLike, isLike } from './like.ts';
 interface Operator {
   compare: (expected: string, actual: string) => boolean;
   /** The values that it can compare with. Default: all. */
-  takes?: (expected: string) => boolean;
+  accepts?: (expected: string) => boolean;
   negated?: true;
 }
 
@@ -25,15 +25,15 @@ const OPERATORS: Record<string, Operator> = {
   StringNotEqualsIgnoreCase: { compare: isEqualIgnoringCase, negated: true },
   StringLike: { compare: isLike },
   StringNotLike: { compare: isLike, negated: true },
-  ArnEquals: { compare: isArnLike, takes: isArn },
-  ArnNotEquals: { compare: isArnLike, takes: isArn, negated: true },
-  ArnLike: { compare: isArnLike, takes: isArn },
-  ArnNotLike: { compare: isArnLike, takes: isArn, negated: true },
-  Bool: { compare: isEqualIgnoringCase, takes: isBoolean },
+  ArnEquals: { compare: isArnLike, accepts: isArn },
+  ArnNotEquals: { compare: isArnLike, accepts: isArn, negated: true },
+  ArnLike: { compare: isArnLike, accepts: isArn },
+  ArnNotLike: { compare: isArnLike, accepts: isArn, negated: true },
+  Bool: { compare: isEqualIgnoringCase, accepts: isBoolean },
 };
 
 /** Whether a key is absent: `true` means that it must be. */
-const NULL: Operator = { compare: () => false, takes: isBoolean };
+const NULL: Operator = { compare: () => false, accepts: isBoolean };
 
 /** The keys that calls here have as on AWS: where one of them is absent, it is absent on AWS too. */
 const KNOWN_KEYS = [
@@ -72,7 +72,7 @@ export function checkCondition(name: string, keys: Record<string, string | strin
   if (!condition) throw new CloudError(`${where}: the embedded cloud does not know the condition operator ${name}.`);
   for (const [key, expected] of Object.entries(keys)) {
     for (const value of [expected].flat().map(String)) {
-      if (condition.takes?.(value) === false)
+      if (condition.accepts?.(value) === false)
         throw new CloudError(`${where}: the condition operator ${name} cannot compare with ${value}.`);
     }
     const isKnown = KNOWN_KEYS.some((known) => known.test(key));

@@ -11,7 +11,7 @@ export interface Denial {
 }
 
 /** A denied call of a function, and its remedy. */
-export interface DeniedFunction {
+export interface DeniedCall {
   functionName: string;
   reason: string;
 }
@@ -22,21 +22,21 @@ export interface DeniedFunction {
  */
 export class Denials {
   readonly #isFunction: (name: string) => boolean;
-  readonly #denied = new Map<string, DeniedFunction>();
+  readonly #denied = new Map<string, DeniedCall>();
   /** Called for each when it is first denied. */
-  onFirst: (denied: DeniedFunction) => void = () => {};
+  onFirstDenial: (denied: DeniedCall) => void = () => {};
 
   constructor(isFunction: (name: string) => boolean) {
     this.#isFunction = isFunction;
   }
 
-  see(denial: Denial): void {
+  record(denial: Denial): void {
     const { caller: functionName, action, resource } = denial;
     const key = `${functionName} ${action} ${resource}`;
     if (!this.#isFunction(functionName) || this.#denied.has(key)) return;
     const denied = { functionName, reason: `may not do ${action} on ${resource}: ${remedyOf(denial)}` };
     this.#denied.set(key, denied);
-    this.onFirst(denied);
+    this.onFirstDenial(denied);
   }
 
   /** One sentence each. */
@@ -49,7 +49,7 @@ export class Denials {
   }
 }
 
-export const sentenceOf = ({ functionName, reason }: DeniedFunction): string => `${functionName} ${reason}`;
+export const sentenceOf = ({ functionName, reason }: DeniedCall): string => `${functionName} ${reason}`;
 
 const TABLE = /^arn:[^:]+:dynamodb:[^/]+:table\/[^/]+(?:\/index\/([^/]+))?$/;
 

@@ -3,7 +3,7 @@ import type { PolicyDocument, Statement } from './policy.ts';
 const LOGS = ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'];
 const ENIS = ['CreateNetworkInterface', 'DescribeNetworkInterfaces', 'DescribeSubnets', 'DeleteNetworkInterface'];
 const XRAY = ['PutTraceSegments', 'PutTelemetryRecords', 'GetSamplingRules', 'GetSamplingTargets'];
-const of = (service: string, ...actions: string[]) => actions.map((action) => `${service}:${action}`);
+const prefixed = (service: string, ...actions: string[]) => actions.map((action) => `${service}:${action}`);
 
 /**
  * AWS managed policies that CDK or its users attach to functions and deployments, with the statements that AWS documents
@@ -12,22 +12,22 @@ const of = (service: string, ...actions: string[]) => actions.map((action) => `$
 const ACTIONS: Readonly<Record<string, string[]>> = {
   'service-role/AWSLambdaBasicExecutionRole': LOGS,
   'service-role/AWSLambdaSQSQueueExecutionRole': [
-    ...of('sqs', 'ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'),
+    ...prefixed('sqs', 'ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'),
     ...LOGS,
   ],
   'service-role/AWSLambdaDynamoDBExecutionRole': [
-    ...of('dynamodb', 'DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'),
+    ...prefixed('dynamodb', 'DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'),
     ...LOGS,
   ],
   'service-role/AWSLambdaVPCAccessExecutionRole': [
     ...LOGS,
-    ...of('ec2', ...ENIS, 'AssignPrivateIpAddresses', 'UnassignPrivateIpAddresses'),
+    ...prefixed('ec2', ...ENIS, 'AssignPrivateIpAddresses', 'UnassignPrivateIpAddresses'),
   ],
   'service-role/AWSCodeDeployRoleForLambdaLimited': [
     'cloudwatch:DescribeAlarms',
-    ...of('lambda', 'UpdateAlias', 'GetAlias', 'GetProvisionedConcurrencyConfig'),
+    ...prefixed('lambda', 'UpdateAlias', 'GetAlias', 'GetProvisionedConcurrencyConfig'),
   ],
-  AWSXRayDaemonWriteAccess: of('xray', ...XRAY, 'GetSamplingStatisticSummaries'),
+  AWSXRayDaemonWriteAccess: prefixed('xray', ...XRAY, 'GetSamplingStatisticSummaries'),
 };
 
 const PREFIX = 'arn:aws:iam::aws:policy/';

@@ -58,7 +58,7 @@ export function checkStatement(statement: Statement, where: string): void {
 }
 
 /** @param context keys in lower case, as they are case-insensitive */
-const holds = ({ Condition = {} }: Statement, context: Record<string, string>): boolean =>
+const conditionsAreMet = ({ Condition = {} }: Statement, context: Record<string, string>): boolean =>
   Object.entries(Condition).every(([name, keys]) =>
     Object.entries(keys).every(([key, expected]) =>
       isMet(name, listOf(expected).map(String), context[key.toLowerCase()]),
@@ -67,7 +67,7 @@ const holds = ({ Condition = {} }: Statement, context: Record<string, string>): 
 
 const accountOf = (arn: string) => arn.split(':')[4] ?? '';
 
-function names({ Principal: named }: Statement, principal: Principal): 'itself' | 'its account' | undefined {
+function principalMatch({ Principal: named }: Statement, principal: Principal): 'itself' | 'its account' | undefined {
   if (named === undefined) return 'itself';
   if (named === '*') return 'itself';
   if (typeof named === 'string') return undefined;
@@ -84,7 +84,7 @@ function grantIn(statement: Statement, { action, resource }: AccessRequest, cont
   const byAction = listOf(statement.Action).find((pattern) => isLike(pattern, action, 'i'));
   const byResource =
     statement.Resource === undefined ? '' : listOf(statement.Resource).find((pattern) => isResource(pattern, resource));
-  if (byAction === undefined || byResource === undefined || !holds(statement, context)) return undefined;
+  if (byAction === undefined || byResource === undefined || !conditionsAreMet(statement, context)) return undefined;
   return { action: byAction, resource: byResource };
 }
 
@@ -113,28 +113,28 @@ export function decide(
   request: AccessRequest,
   ofIdentity: readonly Statement[],
   ofResource: readonly Statement[] = [],
-  hasLastWord = false,
+  isAuthoritative = false,
 ): Decision {
   const context = contextOf(request);
   const { action, resource } = request;
-  const applying = (statements: readonly Statement[]) =>
+  const applicable = (statements: readonly Statement[]) =>
     statements.flatMap((statement) => {
-      const named = names(statement, request.principal);
+      const named = principalMatch(statement, request.principal);
       const grant = named && grantIn(statement, request, context);
       return grant ? [{ statement, named, grant }] : [];
     });
-  const identity = applying(ofIdentity);
-  const onResource = applying(ofResource);
+  const identity = applicable(ofIdentity);
+  const onResource = applicable(ofResource);
   const denial = [...identity, ...onResource].find(({ statement }) => statement.Effect === 'Deny');
   if (denial) {
     const which = denial.statement.Sid ? ` (${denial.statement.Sid})` : '';
     return { allowed: false, because: `with an explicit deny${which} of ${action}` };
   }
   const direct = onResource.find(({ named }) => named === 'itself');
-  const trustsAccount = !hasLastWord || onResource.some(({ named }) => named === 'its account');
-  const allowed = (trustsAccount ? identity[0] : undefined) ?? direct;
+  const delegatesToAccount = !isAuthoritative || onResource.some(({ named }) => named === 'its account');
+  const allowed = (delegatesToAccount ? identity[0] : undefined) ?? direct;
   if (allowed) return { allowed: true, by: allowed.grant };
-  const policy = 'service' in request.principal || hasLastWord ? 'resource-based' : 'identity-based';
+  const policy = 'service' in request.principal || isAuthoritative ? 'resource-based' : 'identity-based';
   const because = `because no ${policy} policy allows the ${action} action on ${resource}`;
   return { allowed: false, because, missing: { action, resource } };
 }

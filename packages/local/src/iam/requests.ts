@@ -7,14 +7,14 @@ export interface AskedFor {
   context?: Record<string, string>;
 }
 
-export interface Place {
+export interface AccountAndRegion {
   region: string;
   accountId: string;
 }
 
 type Fields = Record<string, unknown>;
 
-const PARTS_OF_TRANSACTION: Record<string, string> = {
+const TRANSACTION_ACTIONS: Record<string, string> = {
   Put: 'PutItem',
   Update: 'UpdateItem',
   Delete: 'DeleteItem',
@@ -32,32 +32,32 @@ export const isWrite = (action: string) =>
  * entry; a transaction, those of its items.
  * @returns an empty array if the effect of the call is unknown: it is then denied
  */
-export function askedForBy(service: string, operation: string, body: string, place: Place): AskedFor[] {
+export function permissionsFor(service: string, operation: string, body: string, place: AccountAndRegion): AskedFor[] {
   const arn = (name: string, resource: string) => `arn:aws:${name}:${place.region}:${place.accountId}:${resource}`;
-  const each = operation.replace(/Batch$/, '');
+  const singleOperation = operation.replace(/Batch$/, '');
   if (service === 'sns') {
     const form = new URLSearchParams(body);
-    return [{ action: `sns:${each}`, resource: form.get('TopicArn') ?? '*' }];
+    return [{ action: `sns:${singleOperation}`, resource: form.get('TopicArn') ?? '*' }];
   }
   const request = JSON.parse(body || '{}') as Fields;
   switch (service) {
     case 'dynamodb':
-      return dynamodb(operation, request, (table) =>
+      return dynamodbPermissions(operation, request, (table) =>
         table.startsWith('arn:') ? table : arn('dynamodb', `table/${table}`),
       );
     case 'dynamodbstreams':
       return [{ action: `dynamodb:${operation}`, resource: String(request.StreamArn ?? '*') }];
     case 'sqs': {
-      if (operation.includes('MessageMoveTask')) return moves(operation, request);
+      if (operation.includes('MessageMoveTask')) return movePermissions(operation, request);
       const queue = String(request.QueueUrl ?? request.QueueName ?? '')
         .split('/')
         .at(-1);
-      return [{ action: `sqs:${each}`, resource: queue ? arn('sqs', queue) : '*' }];
+      return [{ action: `sqs:${singleOperation}`, resource: queue ? arn('sqs', queue) : '*' }];
     }
     case 'secretsmanager':
-      return [{ action: `secretsmanager:${operation}`, resource: secret(request.SecretId, arn) }];
+      return [{ action: `secretsmanager:${operation}`, resource: secretArn(request.SecretId, arn) }];
     case 'events':
-      return events(operation, request, arn);
+      return eventsPermissions(operation, request, arn);
     case 'servicediscovery': {
       const context = Object.fromEntries(
         ['NamespaceName', 'ServiceName'].map((key) => [`servicediscovery:${key}`, String(request[key])]),
@@ -70,13 +70,17 @@ export function askedForBy(service: string, operation: string, body: string, pla
 }
 
 /** A secret may be named without its ARN. ListSecrets applies to all. */
-function secret(id: unknown, arn: (service: string, resource: string) => string): string {
+function secretArn(id: unknown, arn: (service: string, resource: string) => string): string {
   if (typeof id !== 'string') return '*';
   return id.startsWith('arn:') ? id : arn('secretsmanager', `secret:${id}`);
 }
 
 /** Each event that is put, on its bus: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html */
-const events = (operation: string, { Entries = [] }: Fields, arn: (service: string, resource: string) => string) =>
+const eventsPermissions = (
+  operation: string,
+  { Entries = [] }: Fields,
+  arn: (service: string, resource: string) => string,
+) =>
   (Entries as Array<Record<string, string | undefined>>).map(({ EventBusName = 'default', Source, DetailType }) => ({
     action: `events:${operation}`,
     resource: EventBusName.startsWith('arn:') ? EventBusName : arn('events', `event-bus/${EventBusName}`),
@@ -88,14 +92,14 @@ const events = (operation: string, { Entries = [] }: Fields, arn: (service: stri
  * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html).
  * Without a single destination, the destination of each message is known only when it is received, and checked then.
  */
-function moves(operation: string, { SourceArn, DestinationArn, TaskHandle }: Fields): AskedFor[] {
+function movePermissions(operation: string, { SourceArn, DestinationArn, TaskHandle }: Fields): AskedFor[] {
   const resource = String(SourceArn ?? sourceOf(String(TaskHandle)));
-  const asked = [operation, 'ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'].map((action) => ({
+  const permissions = [operation, 'ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'].map((action) => ({
     action: `sqs:${action}`,
     resource,
   }));
-  if (DestinationArn === undefined) return asked;
-  return [...asked, { action: 'sqs:SendMessage', resource: String(DestinationArn) }];
+  if (DestinationArn === undefined) return permissions;
+  return [...permissions, { action: 'sqs:SendMessage', resource: String(DestinationArn) }];
 }
 
 /** A task's handle contains its source. */
@@ -110,7 +114,7 @@ interface TableRequest {
 }
 
 /** By operation: DynamoDB ignores other fields of a request. */
-function dynamodb(operation: string, request: TableRequest, arnOf: (table: string) => string): AskedFor[] {
+function dynamodbPermissions(operation: string, request: TableRequest, arnOf: (table: string) => string): AskedFor[] {
   const { TableName, IndexName, RequestItems = {}, TransactItems = [] } = request;
   const action = `dynamodb:${operation}`;
   switch (operation) {
@@ -118,7 +122,7 @@ function dynamodb(operation: string, request: TableRequest, arnOf: (table: strin
     case 'TransactGetItems':
       return TransactItems.flatMap((item) =>
         Object.entries(item).map(([kind, { TableName: table }]) => ({
-          action: `dynamodb:${PARTS_OF_TRANSACTION[kind]}`,
+          action: `dynamodb:${TRANSACTION_ACTIONS[kind]}`,
           resource: arnOf(table),
         })),
       );

@@ -9,7 +9,7 @@ export interface S3Call {
   /** Empty: no role may do it. */
   askedFor: AskedFor[];
   /** The part that the embedded cloud does not support; undefined: it supports all of it. */
-  unknown?: string | undefined;
+  unsupported?: string | undefined;
 }
 
 const arnOf = (bucket: string, key = '') => `arn:aws:s3:::${bucket}${key && `/${key}`}`;
@@ -25,32 +25,33 @@ export function s3CallOf(method: string, target: string, headers: IncomingHttpHe
   const [bucket = '', ...rest] = path.slice(1).split('/').map(decodeURIComponent);
   const key = rest.join('/');
   const operation = s3OperationOf(method, key ? 'object' : bucket ? 'bucket' : 'service', query);
-  const from = sourceIn(headers);
-  if (!operation) return { operation: method, bucket, askedFor: [], unknown: `${method} ${target}` };
+  const copySource = sourceIn(headers);
+  if (!operation) return { operation: method, bucket, askedFor: [], unsupported: `${method} ${target}` };
   const { name, actions } = operation;
   const resource = bucket ? arnOf(bucket, key) : '*';
   const context = name.startsWith('ListObjects') && { context: { 's3:prefix': query.get('prefix') ?? '' } };
   return {
-    operation: from ? (COPIES[name] ?? name) : name,
+    operation: copySource ? (COPY_OPERATIONS[name] ?? name) : name,
     bucket,
     askedFor: [
       ...actions.map((action) => ({ action, resource, ...context })),
-      ...(from ? [{ action: 's3:GetObject', resource: `arn:aws:s3:::${from}` }] : []),
+      ...(copySource ? [{ action: 's3:GetObject', resource: `arn:aws:s3:::${copySource}` }] : []),
     ],
-    unknown: headerUnknown(headers) ?? (from?.includes('?') ? 'x-amz-copy-source with a version' : undefined),
+    unsupported:
+      unsupportedHeaderIn(headers) ?? (copySource?.includes('?') ? 'x-amz-copy-source with a version' : undefined),
   };
 }
 
-const COPIES: Readonly<Record<string, string>> = { PutObject: 'CopyObject', UploadPart: 'UploadPartCopy' };
+const COPY_OPERATIONS: Readonly<Record<string, string>> = { PutObject: 'CopyObject', UploadPart: 'UploadPartCopy' };
 
 function sourceIn({ 'x-amz-copy-source': source }: IncomingHttpHeaders): string | undefined {
   return typeof source === 'string' ? decodeURIComponent(source).replace(/^\//, '') : undefined;
 }
 
 /** Headers that the emulator ignores, unless their value means its default behaviour. */
-const UNKNOWN_HEADER =
+const UNSUPPORTED_HEADER =
   /^x-amz-(acl|bypass-.*|.*bucket-owner|.*-customer-.*|grant-.*|if-match-.*|mfa|mp-object-size|object-(lock-.*|ownership)|storage-class|tagging.*|website-redirect-location|write-offset-bytes)$/;
-const ANYWAY = new Set(['private', 'bucket-owner-full-control', 'STANDARD', 'COPY']);
+const DEFAULT_VALUES = new Set(['private', 'bucket-owner-full-control', 'STANDARD', 'COPY']);
 
-const headerUnknown = (headers: IncomingHttpHeaders): string | undefined =>
-  Object.keys(headers).find((name) => UNKNOWN_HEADER.test(name) && !ANYWAY.has(String(headers[name])));
+const unsupportedHeaderIn = (headers: IncomingHttpHeaders): string | undefined =>
+  Object.keys(headers).find((name) => UNSUPPORTED_HEADER.test(name) && !DEFAULT_VALUES.has(String(headers[name])));

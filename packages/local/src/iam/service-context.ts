@@ -26,7 +26,7 @@ export interface ServicePrincipal {
 
 const DATA_KEYS = ['kms:Decrypt', 'kms:GenerateDataKey'];
 
-const each = (actions: readonly string[], keys: readonly ContextKey[]): SentKeys =>
+const forActions = (actions: readonly string[], keys: readonly ContextKey[]): SentKeys =>
   Object.fromEntries(actions.map((action) => [action, keys]));
 
 /**
@@ -37,24 +37,24 @@ const SENT: Record<string, SentKeys> = {
   // https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
   apigateway: { 'lambda:InvokeFunction': ['aws:SourceArn'] },
   // and https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
-  events: each(
+  events: forActions(
     ['lambda:InvokeFunction', 'sqs:SendMessage', 'sns:Publish', ...DATA_KEYS],
     ['aws:SourceArn', 'aws:SourceAccount'],
   ),
   // https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html; the key: CDK's SqsSubscription, and
   // https://docs.aws.amazon.com/sns/latest/dg/sns-enable-encryption-for-topic-sqs-queue-subscriptions.html
   // and, of a function, https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
-  sns: each(['sqs:SendMessage', 'lambda:InvokeFunction', ...DATA_KEYS], ['aws:SourceArn']),
+  sns: forActions(['sqs:SendMessage', 'lambda:InvokeFunction', ...DATA_KEYS], ['aws:SourceArn']),
   // https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html; of the key, the example has no condition:
   // https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns
-  cloudwatch: { 'sns:Publish': ['aws:SourceArn'], ...each(DATA_KEYS, []) },
+  cloudwatch: { 'sns:Publish': ['aws:SourceArn'], ...forActions(DATA_KEYS, []) },
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html
-  s3: each(
+  s3: forActions(
     ['lambda:InvokeFunction', 'sqs:SendMessage', 'sns:Publish', ...DATA_KEYS],
     ['aws:SourceArn', 'aws:SourceAccount'],
   ),
   // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
-  logs: each(DATA_KEYS, ['kms:EncryptionContext:aws:logs:arn']),
+  logs: forActions(DATA_KEYS, ['kms:EncryptionContext:aws:logs:arn']),
 };
 
 /**

@@ -1,6 +1,6 @@
 import { PARKED_AGGREGATE, PARKED_INDEX } from '@rollcall/kit/internal/contracts/subscriber-table';
 import { CloudError } from '../errors/cloud-error.ts';
-import type { Made } from '../resources/made.ts';
+import type { CreatedResource } from '../resources/created.ts';
 
 interface TableProperties {
   KeySchema?: Array<{ AttributeName: string }>;
@@ -8,38 +8,41 @@ interface TableProperties {
   StreamSpecification?: object;
 }
 
-const tables = (made: readonly Made[], isWanted: (table: TableProperties) => boolean): string[] =>
-  made
+const tables = (created: readonly CreatedResource[], isWanted: (table: TableProperties) => boolean): string[] =>
+  created
     .filter(({ type, properties }) => /^AWS::DynamoDB::(Global)?Table$/.test(type) && isWanted(properties))
     .map(({ ref }) => ref);
 
 const keysOf = (schema: TableProperties['KeySchema'] = []) => schema.map(({ AttributeName }) => AttributeName).join();
 
 /** Names of the tables that are outboxes, recognized by keys and stream. */
-export const outboxesIn = (made: readonly Made[]): string[] =>
-  tables(made, (table) => table.StreamSpecification !== undefined && keysOf(table.KeySchema) === 'aggregateId,version');
+export const outboxesIn = (created: readonly CreatedResource[]): string[] =>
+  tables(
+    created,
+    (table) => table.StreamSpecification !== undefined && keysOf(table.KeySchema) === 'aggregateId,version',
+  );
 
 /** Names of the consumers' tables, recognized by the index of parked messages. */
-export const consumersIn = (made: readonly Made[]): string[] =>
-  tables(made, ({ GlobalSecondaryIndexes = [] }) =>
+export const consumersIn = (created: readonly CreatedResource[]): string[] =>
+  tables(created, ({ GlobalSecondaryIndexes = [] }) =>
     GlobalSecondaryIndexes.some(
       ({ IndexName, KeySchema }) => IndexName === PARKED_INDEX && KeySchema[0]?.AttributeName === PARKED_AGGREGATE,
     ),
   );
 
 /** Names of the queues. */
-export const queuesIn = (made: readonly Made[]): string[] =>
-  made.filter(({ type }) => type === 'AWS::SQS::Queue').map(({ attributes }) => attributes?.QueueName ?? '');
+export const queuesIn = (created: readonly CreatedResource[]): string[] =>
+  created.filter(({ type }) => type === 'AWS::SQS::Queue').map(({ attributes }) => attributes?.QueueName ?? '');
 
 /** Names of the topics. */
-export const topicsIn = (made: readonly Made[]): string[] =>
-  made.filter(({ type }) => type === 'AWS::SNS::Topic').map(({ attributes }) => attributes?.TopicName ?? '');
+export const topicsIn = (created: readonly CreatedResource[]): string[] =>
+  created.filter(({ type }) => type === 'AWS::SNS::Topic').map(({ attributes }) => attributes?.TopicName ?? '');
 
 /**
  * Finds the physical name for an app's short name: with the prefix of app and stage, and `.fifo` if ordered.
  * @throws {CloudError} if no resource has that name
  */
-export function named(physicalNames: readonly string[], name: string, what: string): string {
+export function findPhysicalName(physicalNames: readonly string[], name: string, what: string): string {
   const bare = (physical: string) => physical.replace(/\.fifo$/, '');
   const [found] = physicalNames
     .filter((physical) => physical === name || bare(physical) === name || bare(physical).endsWith(`-${name}`))

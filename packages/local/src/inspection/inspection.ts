@@ -4,8 +4,8 @@ import { parkedMessageOf } from '@rollcall/kit/internal/messaging/dynamodb-subsc
 import type { ParkedMessage } from '@rollcall/kit/internal/messaging/subscriber-store';
 import type { Clients } from '../emulators/clients.ts';
 import type { SentMessage } from '../messages/sent-messages.ts';
-import type { Made } from '../resources/made.ts';
-import { consumersIn, named, outboxesIn, queuesIn, topicsIn } from './deployed.ts';
+import type { CreatedResource } from '../resources/created.ts';
+import { consumersIn, findPhysicalName, outboxesIn, queuesIn, topicsIn } from './deployed.ts';
 
 /** A message that is parked, and the table of its consumer. */
 export type Parked = ParkedMessage & { table: string };
@@ -16,7 +16,7 @@ export type Item = Record<string, unknown> & { pk: string; sk: string };
 export interface InspectionOptions {
   dynamodb: Clients['dynamodb'];
   /** The deployed resources. */
-  made: () => readonly Made[];
+  created: () => readonly CreatedResource[];
   /** Messages sent since the start. */
   sent: () => readonly SentMessage[];
 }
@@ -24,7 +24,7 @@ export interface InspectionOptions {
 export type Inspection = ReturnType<typeof createInspection>;
 
 /** Reads the outboxes and consumers' tables of an app, which are recognized in its templates. */
-export function createInspection({ dynamodb, made, sent }: InspectionOptions) {
+export function createInspection({ dynamodb, created, sent }: InspectionOptions) {
   const client = DynamoDBDocumentClient.from(dynamodb);
 
   async function scan(TableName: string, IndexName?: string): Promise<Record<string, unknown>[]> {
@@ -35,7 +35,7 @@ export function createInspection({ dynamodb, made, sent }: InspectionOptions) {
   return {
     /** The rows of all outboxes: messages that are committed and not yet published. */
     async pending(): Promise<Array<{ table: string; aggregateId: string; version: number }>> {
-      const rows = outboxesIn(made()).map(async (table) =>
+      const rows = outboxesIn(created()).map(async (table) =>
         (await scan(table)).map((row) => ({ table, ...(row as { aggregateId: string; version: number }) })),
       );
       return (await Promise.all(rows)).flat();
@@ -48,7 +48,7 @@ export function createInspection({ dynamodb, made, sent }: InspectionOptions) {
      */
     published(channel?: string): SentMessage[] {
       if (channel === undefined) return [...sent()];
-      const physical = named([...topicsIn(made()), ...queuesIn(made())], channel, 'topic or queue');
+      const physical = findPhysicalName([...topicsIn(created()), ...queuesIn(created())], channel, 'topic or queue');
       return sent().filter((message) => message.channel === physical);
     },
 
@@ -60,7 +60,7 @@ export function createInspection({ dynamodb, made, sent }: InspectionOptions) {
       const pages = paginateQuery(
         { client },
         {
-          TableName: named(consumersIn(made()), consumer, 'consumer'),
+          TableName: findPhysicalName(consumersIn(created()), consumer, 'consumer'),
           ConsistentRead: true,
           KeyConditionExpression: 'pk = :subject',
           ExpressionAttributeValues: { ':subject': subject },
@@ -72,8 +72,8 @@ export function createInspection({ dynamodb, made, sent }: InspectionOptions) {
 
     /** Parked messages. @param consumer only of this consumer, by its name or that of its table */
     async parked(consumer?: string): Promise<Parked[]> {
-      const all = consumersIn(made());
-      const wanted = consumer === undefined ? all : [named(all, consumer, 'consumer')];
+      const all = consumersIn(created());
+      const wanted = consumer === undefined ? all : [findPhysicalName(all, consumer, 'consumer')];
       const found = wanted.map(async (table) =>
         (await scan(table, PARKED_INDEX)).map((item) => ({ table, ...parkedMessageOf(item) })),
       );

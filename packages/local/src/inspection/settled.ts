@@ -3,7 +3,7 @@ import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { WAITS_FOR } from '@rollcall/kit/internal/messaging/parked';
 import { CloudError } from '../errors/cloud-error.ts';
 import type { Mapping } from '../event-sources/mapping.ts';
-import type { Made } from '../resources/made.ts';
+import type { CreatedResource } from '../resources/created.ts';
 import { queuesIn } from './deployed.ts';
 import type { Inspection, Parked } from './inspection.ts';
 
@@ -17,7 +17,7 @@ export interface SettlingOptions {
   /** Bypasses the AWS endpoint, so that checking does not count as activity. */
   sqs: SQSClient;
   queueUrlOf: (name: string) => string;
-  made: () => readonly Made[];
+  created: () => readonly CreatedResource[];
   mappings: () => readonly Mapping[];
   /** Running functions, and busy services beside the cloud. */
   running: () => readonly string[];
@@ -28,10 +28,10 @@ export interface SettlingOptions {
 }
 
 const MINUTE_MS = 60_000;
-const LOOKS_EVERY_MS = 20;
+const CHECK_INTERVAL_MS = 20;
 /** After this time without activity, whatever is left waits for a schedule. */
 const QUIET_MS = 1_000;
-const MAX_NAMED = 10;
+const MAX_LISTED = 10;
 const COUNTS = [
   'ApproximateNumberOfMessages',
   'ApproximateNumberOfMessagesNotVisible',
@@ -43,7 +43,7 @@ export function createSettled({
   inspection,
   sqs,
   queueUrlOf,
-  made,
+  created,
   mappings,
   running,
   calls,
@@ -68,9 +68,9 @@ export function createSettled({
   }
 
   /** What is in progress, in the order of the message flow. */
-  async function underWay(): Promise<string[]> {
+  async function workInProgress(): Promise<string[]> {
     const rows = await inspection.pending();
-    const queues = await Promise.all(queuesIn(made()).map(queued));
+    const queues = await Promise.all(queuesIn(created()).map(queued));
     const held = await Promise.all(mappings().map((mapping) => mapping.held?.() ?? 0));
     const events = held.reduce((sum, count) => sum + count, 0);
     return [
@@ -93,15 +93,15 @@ export function createSettled({
     let [quietAt, quietSince, wasEmpty] = [-1, start, false];
     for (;;) {
       const before = activity();
-      const waiting = await underWay();
+      const waiting = await workInProgress();
       // Twice: between two checks, a message could move from an unchecked place to a checked one.
       const isQuiet = before === quietAt && activity() === before;
       const parked = waiting.length === 0 && isQuiet && wasEmpty ? await inspection.parked() : undefined;
       if (parked?.length === 0) return;
       const forPerson = (parked ?? []).filter(({ reason }) => WAITS_FOR[reason] === 'a person');
-      if (forPerson.length > 0) throw unsettled(`Parked for a person: ${listOf(forPerson.map(told))}.`);
+      if (forPerson.length > 0) throw unsettled(`Parked for a person: ${listOf(forPerson.map(describe))}.`);
       if (Date.now() - start > withinMs) {
-        const left = [...waiting, ...(await inspection.parked()).map(told)];
+        const left = [...waiting, ...(await inspection.parked()).map(describe)];
         throw unsettled(`Not settled within ${withinMs / 1000} s: ${listOf(left)}.`);
       }
       if (!isQuiet) quietSince = Date.now();
@@ -110,13 +110,13 @@ export function createSettled({
         await Promise.all(mappings().map((mapping) => mapping.tick?.()));
         quietSince = Date.now();
       }
-      await delay(LOOKS_EVERY_MS);
+      await delay(CHECK_INTERVAL_MS);
     }
   };
 }
 
 const listOf = (all: readonly string[]) =>
-  [...all.slice(0, MAX_NAMED), ...(all.length > MAX_NAMED ? [`and ${all.length - MAX_NAMED} more`] : [])].join('; ');
+  [...all.slice(0, MAX_LISTED), ...(all.length > MAX_LISTED ? [`and ${all.length - MAX_LISTED} more`] : [])].join('; ');
 
-const told = ({ table, aggregateId, version, type, reason, error }: Parked) =>
+const describe = ({ table, aggregateId, version, type, reason, error }: Parked) =>
   `${type ?? 'a message'}, version ${version} of ${aggregateId} in ${table}: ${reason}${error ? `, ${error}` : ''}`;

@@ -24,7 +24,7 @@ interface Invokable {
   invoke(payload: string, requestId: string): Promise<InvocationResponse>;
 }
 
-interface Tried {
+interface Attempt {
   requestId: string;
   event: string;
   response: InvocationResponse;
@@ -78,7 +78,7 @@ export class AsynchronousInvocations {
   }
 
   /** https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html */
-  async #giveUp(tried: Tried, condition: string): Promise<void> {
+  async #giveUp(tried: Attempt, condition: string): Promise<void> {
     const { onFailure, deadLetters } = this.#settings;
     await this.#tell(onFailure, () => this.#recordOf(tried, condition));
     const { errorMessage = '' } = JSON.parse(tried.response.payload) as { errorMessage?: string };
@@ -97,7 +97,7 @@ export class AsynchronousInvocations {
     }
   }
 
-  #recordOf({ requestId, event, response, attempts }: Tried, condition: string): string {
+  #recordOf({ requestId, event, response, attempts }: Attempt, condition: string): string {
     return JSON.stringify({
       version: '1.0',
       timestamp: new Date().toISOString(),

@@ -1,7 +1,7 @@
 import { Session, url } from 'node:inspector';
 
 /** Replaces a timeout that does not count. A day: callers add to it, and Node.js timers overflow at 24 days. */
-export const UNTIMED_MS = 24 * 3_600_000;
+export const NO_TIMEOUT_MS = 24 * 3_600_000;
 
 /** Whether a debugger can attach to this process, and pause a function for any time. */
 export const isDebugged = (): boolean => url() !== undefined;
@@ -13,14 +13,15 @@ export const isDebugged = (): boolean => url() !== undefined;
 export async function whileResumed(run: () => Promise<void>): Promise<void> {
   const session = new Session();
   session.connect();
-  const tell = (sessionId: string, method: string) =>
+  const sendToWorker = (sessionId: string, method: string) =>
     session.post('NodeWorker.sendMessageToWorker', { sessionId, message: JSON.stringify({ id: 1, method }) });
   session.on('NodeWorker.attachedToWorker', ({ params: { sessionId } }) => {
     // From then on, the inspector reports pauses, including a current one.
-    tell(sessionId, 'Debugger.enable');
+    sendToWorker(sessionId, 'Debugger.enable');
   });
   session.on('NodeWorker.receivedMessageFromWorker', ({ params: { sessionId, message } }) => {
-    if ((JSON.parse(message) as { method?: string }).method === 'Debugger.paused') tell(sessionId, 'Debugger.resume');
+    if ((JSON.parse(message) as { method?: string }).method === 'Debugger.paused')
+      sendToWorker(sessionId, 'Debugger.resume');
   });
   session.post('NodeWorker.enable', { waitForDebuggerOnStart: false });
   try {

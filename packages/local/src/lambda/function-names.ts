@@ -1,6 +1,6 @@
 interface Named {
   /** `arn:aws:lambda:REGION:ACCOUNT:`, `ACCOUNT:`, or empty. */
-  place: string;
+  prefix: string;
   functionName: string;
   qualifier?: string | undefined;
 }
@@ -10,12 +10,12 @@ interface Named {
  * (https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html).
  */
 export function functionNamed(name: string): Named {
-  const [, place = '', functionName = '', qualifier] = /^(?:(.*:)function:)?([^:]*)(?::([^:]*))?$/.exec(name) ?? [];
-  return { place, functionName, qualifier };
+  const [, prefix = '', functionName = '', qualifier] = /^(?:(.*:)function:)?([^:]*)(?::([^:]*))?$/.exec(name) ?? [];
+  return { prefix, functionName, qualifier };
 }
 
 /** Whether the region and account that a caller names, if any, are those of a function. */
-export function isPlaceOf(place: string, arn: string): boolean {
+export function matchesPrefix(prefix: string, arn: string): boolean {
   const account = `${arn.split(':')[4]}:`;
-  return ['', account, functionNamed(arn).place].includes(place);
+  return ['', account, functionNamed(arn).prefix].includes(prefix);
 }

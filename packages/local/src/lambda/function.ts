@@ -31,15 +31,15 @@ interface Previous {
   /** Its part of the invocations. */
   weight: number;
   /** Invocations of both. */
-  seen: number;
+  total: number;
   /** Invocations of the previous one. */
-  taken: number;
+  routed: number;
 }
 
-function isTurnOf(previous: Previous): boolean {
-  previous.seen++;
-  const isItsTurn = previous.taken < Math.floor(previous.seen * previous.weight);
-  if (isItsTurn) previous.taken++;
+function isTurnOfPrevious(previous: Previous): boolean {
+  previous.total++;
+  const isItsTurn = previous.routed < Math.floor(previous.total * previous.weight);
+  if (isItsTurn) previous.routed++;
   return isItsTurn;
 }
 
@@ -71,12 +71,12 @@ export class LambdaFunction {
    * @param weight 0 to 1: 0.3 routes three of ten invocations to it, evenly spread
    */
   shareWith(previous: LambdaFunction, weight: number): void {
-    this.#previous = { fn: previous, weight, seen: 0, taken: 0 };
+    this.#previous = { fn: previous, weight, total: 0, routed: 0 };
   }
 
   /** Ends the routing to the previous function. @returns the number of invocations that it handled */
   endSharing(): number {
-    const { taken = 0 } = this.#previous ?? {};
+    const { routed: taken = 0 } = this.#previous ?? {};
     this.#previous = undefined;
     return taken;
   }
@@ -86,7 +86,8 @@ export class LambdaFunction {
     requestId: string = randomUUID(),
     options: InvocationOptions = {},
   ): Promise<InvocationResponse> {
-    if (this.#previous && isTurnOf(this.#previous)) return this.#previous.fn.invoke(payload, requestId, options);
+    if (this.#previous && isTurnOfPrevious(this.#previous))
+      return this.#previous.fn.invoke(payload, requestId, options);
     const response = this.#invoke(payload, requestId, options);
     this.#underWay.add(response);
     return response.finally(() => this.#underWay.delete(response));
@@ -112,7 +113,7 @@ export class LambdaFunction {
     const response = await instance.invoke(requestId, payload, options);
     clearTimeout(killer);
     const duration = performance.now() - start;
-    meter?.invoked(this.settings.name, payload, duration);
+    meter?.recordInvocation(this.settings.name, payload, duration);
     const report = `REPORT RequestId: ${requestId}\tDuration: ${duration.toFixed(2)} ms\tMemory Size: ${this.settings.memoryMb} MB\tMax Memory Used: ${response.usedMb ?? '?'} MB${response.ok ? '' : `\tError: ${response.payload}`}`;
     log(report);
     tail?.push(`END RequestId: ${requestId}`, report);
@@ -159,7 +160,7 @@ export class LambdaFunction {
   #start(): Instance {
     const { log, meter } = this.#options;
     const instance = new Instance(this.settings, (line) => {
-      meter?.logged(this.settings.name, line);
+      meter?.recordLog(this.settings.name, line);
       log(line);
     });
     this.#instances.add(instance);

@@ -27,11 +27,11 @@ const MAX_NAME = 240;
 /** What precedes the name if the code cannot be loaded without it; an `import(` may never be executed. */
 const STATIC = /\b(?:from|import|require\s*\()\s*["']@?$/;
 const DYNAMIC = /\bimport\s*\(\s*["']@?$/;
-const MAX_BEFORE = 24;
+const MAX_PREFIX = 24;
 /** The SDK's error messages also mention other packages, which may be installed optionally. */
 const IS_CLIENT = /^@aws-sdk\/(client|lib)-[\w-]+$/;
 /** Part of version 2's user agent, which any bundle of it contains. */
-const VERSION_2_INSIDE = /^["'`]aws-sdk-(?:["']\s*\+|\$\{)/;
+const VERSION_2_USER_AGENT = /^["'`]aws-sdk-(?:["']\s*\+|\$\{)/;
 
 /**
  * Finds the AWS SDK imports of a function's code, which Lambda provides
@@ -72,9 +72,9 @@ function importsIn(file: string): Import[] {
   const found: Import[] = [];
   for (const needle of NEEDLES) {
     for (let at = text.indexOf(needle); at >= 0; at = text.indexOf(needle, at + 1)) {
-      const before = text.toString('latin1', Math.max(0, at - MAX_BEFORE), at);
+      const before = text.toString('latin1', Math.max(0, at - MAX_PREFIX), at);
       const after = text.toString('latin1', at, at + MAX_NAME);
-      if (VERSION_2_INSIDE.test(`${before.at(-1)}${after}`)) throw new Error(version2In(file));
+      if (VERSION_2_USER_AGENT.test(`${before.at(-1)}${after}`)) throw new Error(version2In(file));
       const isStatic = STATIC.test(before);
       const [name] = isStatic || DYNAMIC.test(before) ? (NAME.exec(after) ?? []) : [];
       if (name !== undefined) found.push({ name: before.endsWith('@') ? `@${name}` : name, file, isStatic });

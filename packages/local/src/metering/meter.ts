@@ -1,5 +1,5 @@
 import { bodiesIn, resourceOf, updatedIn } from './requests.ts';
-import { addUnits, reporting, type UnitsByTable, unitsOf } from './units.ts';
+import { addUnits, type UnitsByTable, unitsOf, withCapacityReport } from './units.ts';
 
 /** The calls of one caller to one resource by one operation. */
 export interface MeteredCalls {
@@ -60,7 +60,7 @@ interface Call {
   service: string;
   operation: string;
   request: string;
-  answer: string;
+  response: string;
 }
 
 /** Counts the billable units of functions' AWS calls. Without a meter, a cloud has no overhead. */
@@ -72,16 +72,16 @@ export class Meter {
   #updates = new Map<string, Map<string, number>>();
 
   /** The request to forward, modified so that its response can be metered. */
-  prepared(service: string, operation: string, request: string): string {
-    return service === 'dynamodb' ? reporting(operation, request) : request;
+  prepare(service: string, operation: string, request: string): string {
+    return service === 'dynamodb' ? withCapacityReport(operation, request) : request;
   }
 
-  answered({ caller, service, operation, request, answer }: Call): void {
+  recordCall({ caller, service, operation, request, response }: Call): void {
     const bodies = service === 'dynamodb' ? [] : bodiesIn(service, operation, request);
     const call = this.#of(caller, service, operation, resourceOf(service, operation, request));
     this.#add(call, bodies.length, bytesOf(bodies));
     if (service !== 'dynamodb') return;
-    for (const [table, units] of Object.entries(unitsOf(operation, request, answer)))
+    for (const [table, units] of Object.entries(unitsOf(operation, request, response)))
       addUnits(call.units, table, units);
     for (const [table, key] of updatedIn(operation, request)) {
       const ofTable = this.#updates.get(table) ?? new Map<string, number>();
@@ -95,24 +95,24 @@ export class Meter {
   }
 
   /** Records a call of Lambda's poller to a queue. Not called for empty receives. */
-  polled(operation: string, queue: string, bodies: readonly string[]): void {
+  recordPoll(operation: string, queue: string, bodies: readonly string[]): void {
     this.#add(this.#of(POLLER, 'sqs', operation, queue), bodies.length, bytesOf(bodies));
   }
 
-  invoked(functionName: string, payload: string, ms: number): void {
+  recordInvocation(functionName: string, payload: string, ms: number): void {
     const records = (JSON.parse(payload) as { Records?: unknown[] }).Records?.length ?? 0;
     this.#function(functionName).invocations.push({ records, ms });
   }
 
-  logged(functionName: string, line: string): void {
+  recordLog(functionName: string, line: string): void {
     this.#function(functionName).logBytes += Buffer.byteLength(line);
   }
 
-  accessLogged(line: string): void {
+  recordAccessLog(line: string): void {
     this.#accessLogBytes += Buffer.byteLength(line);
   }
 
-  requested(route: string): void {
+  recordRequest(route: string): void {
     this.#requests[route] = (this.#requests[route] ?? 0) + 1;
   }
 

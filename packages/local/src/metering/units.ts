@@ -24,7 +24,7 @@ interface Write {
   ReturnValuesOnConditionCheckFailure?: string;
 }
 
-interface Answer {
+interface DynamodbResponse {
   __type?: string;
   ConsumedCapacity?: ConsumedCapacity | ConsumedCapacity[];
   /** The item whose condition failed. */
@@ -40,7 +40,7 @@ const WRITE_UNIT_BYTES = 1024;
 const TRANSACTION_FACTOR = 2;
 
 /** Makes DynamoDB return the consumed capacity, and the item whose condition failed. */
-export function reporting(operation: string, request: string): string {
+export function withCapacityReport(operation: string, request: string): string {
   const isWrite = WRITES.has(operation);
   if (!isWrite && !READS.has(operation) && !BATCHES.has(operation)) return request;
   const asked = { ...(JSON.parse(request) as Write), ReturnConsumedCapacity: 'INDEXES' };
@@ -57,8 +57,8 @@ export function reporting(operation: string, request: string): string {
  * items' sizes.
  */
 export function unitsOf(operation: string, request: string, answer: string): UnitsByTable {
-  const answered = JSON.parse(answer || '{}') as Answer;
-  if (answered.__type !== undefined) return refusedUnits(operation, request, answered);
+  const answered = JSON.parse(answer || '{}') as DynamodbResponse;
+  if (answered.__type !== undefined) return unitsOfFailedWrite(operation, request, answered);
   const units: UnitsByTable = {};
   const kind = READS.has(operation) ? 'read' : 'write';
   for (const { TableName, Table, GlobalSecondaryIndexes = {} } of [answered.ConsumedCapacity ?? []].flat()) {
@@ -74,7 +74,11 @@ export function unitsOf(operation: string, request: string, answer: string): Uni
  * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html). For a cancelled
  * transaction, every item counts as if it had been written: the upper bound.
  */
-function refusedUnits(operation: string, request: string, { __type = '', Item, CancellationReasons }: Answer) {
+function unitsOfFailedWrite(
+  operation: string,
+  request: string,
+  { __type = '', Item, CancellationReasons }: DynamodbResponse,
+) {
   const units: UnitsByTable = {};
   const bill = ({ TableName = '', Item: replacing }: Write, existing: Item | undefined, factor: number) => {
     const bytes = Math.max(sizeOf(existing), sizeOf(replacing));

@@ -16,18 +16,18 @@ const AGGREGATE = 'rollcall.aggregate';
 const MESSAGE = 'messaging.message.id';
 
 /** The last traces, in memory. The oldest trace is dropped as a whole. */
-export function createTraces(most = MAX_SPANS) {
+export function createTraces(maxSpans = MAX_SPANS) {
   const traces = new Map<string, Span[]>();
   /** Traces by aggregate. */
   const ofAggregate = new Map<string, Set<string>>();
-  let kept = 0;
+  let spanCount = 0;
 
-  function forgetOldest(): void {
+  function dropOldest(): void {
     const [oldest] = traces;
     if (!oldest) return;
     const [traceId, spans] = oldest;
     traces.delete(traceId);
-    kept -= spans.length;
+    spanCount -= spans.length;
     for (const { attributes } of spans) {
       const aggregate = String(attributes[AGGREGATE]);
       const known = ofAggregate.get(aggregate);
@@ -36,14 +36,14 @@ export function createTraces(most = MAX_SPANS) {
     }
   }
 
-  function keep(span: Span): void {
+  function store(span: Span): void {
     const { traceId, attributes } = span;
     const spans = traces.get(traceId);
     // A load test may send the same trace id all the time.
     if (spans && spans.length >= MAX_OF_TRACE) return;
     if (spans) spans.push(span);
     else traces.set(traceId, [span]);
-    kept++;
+    spanCount++;
     const aggregate = attributes[AGGREGATE];
     if (aggregate === undefined) return;
     const known = ofAggregate.get(String(aggregate)) ?? new Set();
@@ -62,8 +62,8 @@ export function createTraces(most = MAX_SPANS) {
     /** @param request an OTLP/HTTP request in JSON. @returns its spans */
     add(request: OtlpRequest): Span[] {
       const spans = spansOf(request);
-      for (const span of spans) keep(span);
-      while (kept > most) forgetOldest();
+      for (const span of spans) store(span);
+      while (spanCount > maxSpans) dropOldest();
       return spans;
     },
 

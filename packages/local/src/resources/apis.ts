@@ -4,7 +4,7 @@ import type { Cors } from '../http/cors.ts';
 import { HttpApi } from '../http/http-api.ts';
 import { TIMEOUT_MS } from '../http/quotas.ts';
 import { ApiStage } from '../http/stage.ts';
-import { UNTIMED_MS } from '../lambda/debugger.ts';
+import { NO_TIMEOUT_MS } from '../lambda/debugger.ts';
 import type { ResourceProvider } from '../template/resource.ts';
 import { functionOf, qualifiedArn } from './function-of.ts';
 import type { Runtime } from './runtime.ts';
@@ -22,7 +22,7 @@ export const apis =
     return { ref: id, attributes: { ApiId: id, ApiEndpoint: await runtime.openApi(api) } };
   };
 
-const OF_INTEGRATIONS = new Set([
+const INTEGRATION_PROPERTIES = new Set([
   'ApiId',
   'ConnectionType',
   'Description',
@@ -45,14 +45,14 @@ export const integrations =
     if (IntegrationType !== 'AWS_PROXY' || PayloadFormatVersion !== '2.0') {
       throw new Error('the embedded cloud has integrations with functions only, in payload format 2.0');
     }
-    const unknown = Object.keys(properties).find((name) => !OF_INTEGRATIONS.has(name));
+    const unknown = Object.keys(properties).find((name) => !INTEGRATION_PROPERTIES.has(name));
     if (unknown) throw new Error(`the embedded cloud has integrations without ${unknown} only`);
     if (!isTimeout(timeoutMs)) throw new Error(`TimeoutInMillis is 50 to ${TIMEOUT_MS}, not ${timeoutMs}`);
     const id = `${stack}-${logicalId}`;
     runtime.integrations.set(id, {
       fn: functionOf(runtime, IntegrationUri ?? ''),
       arn: qualifiedArn(runtime, IntegrationUri ?? ''),
-      timeoutMs: runtime.isDebugged ? UNTIMED_MS : timeoutMs,
+      timeoutMs: runtime.isDebugged ? NO_TIMEOUT_MS : timeoutMs,
     });
     return { ref: id };
   };
@@ -142,11 +142,11 @@ interface RouteSettings {
  * Account limits, used where none are set
  * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html).
  */
-const ACCOUNT = { rate: 10_000, burst: 5_000 };
+const ACCOUNT_LIMITS = { rate: 10_000, burst: 5_000 };
 
 const throttlingOf = ({ ThrottlingRateLimit, ThrottlingBurstLimit }: RouteSettings = {}) => ({
-  rate: ThrottlingRateLimit ?? ACCOUNT.rate,
-  burst: ThrottlingBurstLimit ?? ACCOUNT.burst,
+  rate: ThrottlingRateLimit ?? ACCOUNT_LIMITS.rate,
+  burst: ThrottlingBurstLimit ?? ACCOUNT_LIMITS.burst,
 });
 
 /** AWS::ApiGatewayV2::Stage, with its throttling and its access log. */
@@ -173,7 +173,7 @@ function accessLogOf({ DestinationArn, Format }: AccessLogSettings, { log, meter
     throw new Error(`the embedded cloud logs access to log groups only, not to ${DestinationArn}`);
   const name = group.split('/').at(-1) ?? '';
   return createAccessLog(Format, (line) => {
-    meter?.accessLogged(line);
+    meter?.recordAccessLog(line);
     log(name, line);
   });
 }

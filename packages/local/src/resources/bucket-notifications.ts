@@ -78,12 +78,17 @@ export const bucketNotifications =
       BucketName: string;
       NotificationConfiguration: NotificationConfiguration;
     };
-    notify(runtime, BucketName, NotificationConfiguration, logicalId);
+    configureNotifications(runtime, BucketName, NotificationConfiguration, logicalId);
     return { ref: logicalId };
   };
 
 /** Configures a bucket's notifications. */
-export function notify(runtime: Runtime, bucket: string, configuration: NotificationConfiguration, logicalId: string) {
+export function configureNotifications(
+  runtime: Runtime,
+  bucket: string,
+  configuration: NotificationConfiguration,
+  logicalId: string,
+) {
   const { LambdaFunctionConfigurations = [], QueueConfigurations = [], TopicConfigurations = [] } = configuration;
   const all = [...LambdaFunctionConfigurations, ...QueueConfigurations, ...TopicConfigurations];
   runtime.bucketNotifications.add(bucket, {
@@ -108,14 +113,14 @@ function notificationOf(
   const deliver = deliveryTo(runtime, arn, { principal, why: `notifications ${logicalId}` });
   return {
     id: configuration.Id ?? logicalId,
-    events: Events.flatMap(known),
+    events: Events.flatMap(objectEventsOf),
     prefix: rule('prefix'),
     suffix: rule('suffix'),
     deliver: (body) => deliver({ body, subject: 'Amazon S3 Notification' }),
   };
 }
 
-function known(event: string): readonly ObjectEvent[] {
+function objectEventsOf(event: string): readonly ObjectEvent[] {
   const events = Object.hasOwn(OBJECT_EVENTS, event) ? OBJECT_EVENTS[event] : undefined;
   if (events) return events;
   throw new Error(`in the embedded cloud, ${event} never happens; there are ${Object.keys(OBJECT_EVENTS).join(', ')}`);

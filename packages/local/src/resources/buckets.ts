@@ -1,6 +1,6 @@
 import type { PolicyDocument } from '../iam/policy.ts';
 import type { ResourceProvider } from '../template/resource.ts';
-import { type BucketNotificationProperties, configurationOf, notify } from './bucket-notifications.ts';
+import { type BucketNotificationProperties, configurationOf, configureNotifications } from './bucket-notifications.ts';
 import { physicalName, type Runtime } from './runtime.ts';
 
 interface BucketProperties {
@@ -24,8 +24,9 @@ export const buckets =
     if (!response.ok) throw new Error(await response.text());
     const [encryption] = BucketEncryption?.ServerSideEncryptionConfiguration ?? [];
     const key = encryption?.ServerSideEncryptionByDefault?.KMSMasterKeyID;
-    if (key) access.encrypt(arnOf(name), key);
-    if (NotificationConfiguration) notify(runtime, name, configurationOf(NotificationConfiguration), logicalId);
+    if (key) access.recordKey(arnOf(name), key);
+    if (NotificationConfiguration)
+      configureNotifications(runtime, name, configurationOf(NotificationConfiguration), logicalId);
     return { ref: name, attributes: { Arn: arnOf(name) } };
   };
 

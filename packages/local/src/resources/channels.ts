@@ -41,7 +41,7 @@ export const queues =
     await sqs.send(new CreateQueueCommand({ QueueName, ...(FifoQueue && { Attributes: { FifoQueue } }) }));
     await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: changeable }));
     const Arn = `arn:aws:sqs:${region}:${accountId}:${QueueName}`;
-    if (properties.KmsMasterKeyId) access.encrypt(Arn, String(properties.KmsMasterKeyId));
+    if (properties.KmsMasterKeyId) access.recordKey(Arn, String(properties.KmsMasterKeyId));
     return { ref: QueueUrl, attributes: { Arn, QueueName, QueueUrl } };
   };
 
@@ -57,8 +57,8 @@ export const topics =
         Attributes: attributesOf(properties, ['FifoTopic', 'ContentBasedDeduplication']),
       }),
     );
-    if (properties.KmsMasterKeyId) access.encrypt(TopicArn, String(properties.KmsMasterKeyId));
+    if (properties.KmsMasterKeyId) access.recordKey(TopicArn, String(properties.KmsMasterKeyId));
     const { MessageRetentionPeriod } = (properties.ArchivePolicy ?? {}) as { MessageRetentionPeriod?: number | string };
-    archive.keep(TopicArn, MessageRetentionPeriod === undefined ? undefined : Number(MessageRetentionPeriod));
+    archive.setRetention(TopicArn, MessageRetentionPeriod === undefined ? undefined : Number(MessageRetentionPeriod));
     return { ref: TopicArn, attributes: { TopicArn, TopicName: Name } };
   };

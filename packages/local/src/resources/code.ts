@@ -26,7 +26,7 @@ export interface FunctionCode {
 }
 
 /** The information needed to find it. */
-type CodePlace = Pick<Runtime, 'app' | 'assemblyFolder' | 'folder'> & { assembly: Pick<Assembly, 'assetFolder'> };
+type CodeLocation = Pick<Runtime, 'app' | 'assemblyFolder' | 'folder'> & { assembly: Pick<Assembly, 'assetFolder'> };
 
 /** The first runtime whose handlers respond by promises only. */
 const FIRST_WITHOUT_CALLBACKS = 24;
@@ -35,7 +35,7 @@ const FIRST_WITHOUT_CALLBACKS = 24;
  * Finds the code of a function, and everything needed to load it.
  * @throws {Error} if the embedded cloud does not support its kind, or it cannot be loaded
  */
-export function codeOf(runtime: CodePlace, name: string, properties: CodeProperties): FunctionCode {
+export function codeOf(runtime: CodeLocation, name: string, properties: CodeProperties): FunctionCode {
   const { Runtime: lambdaRuntime, PackageType, Layers = [], FileSystemConfigs = [], Handler = '' } = properties;
   if (PackageType === 'Image')
     throw new Error('the embedded cloud has functions in Node.js only, not container images');
@@ -51,7 +51,7 @@ export function codeOf(runtime: CodePlace, name: string, properties: CodePropert
   return { folder, handler, provided, compileCache, takesCallbacks: Number(major) < FIRST_WITHOUT_CALLBACKS };
 }
 
-function folderOf({ assembly, folder }: CodePlace, name: string, { Code }: CodeProperties): string {
+function folderOf({ assembly, folder }: CodeLocation, name: string, { Code }: CodeProperties): string {
   if (Code.ZipFile !== undefined) {
     const inline = join(folder, 'inline', name);
     mkdirSync(inline, { recursive: true });

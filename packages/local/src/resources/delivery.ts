@@ -77,7 +77,7 @@ export function deliveryTo(runtime: Runtime, arn: string, { principal, why }: Se
   const kind = KINDS[/^arn:aws:(\w+):/.exec(arn)?.[1] ?? ''];
   if (!kind) throw new Error(`the embedded cloud delivers to functions, queues and topics only, not to ${arn}`);
   runtime.checks.push(() => {
-    if (!runtime.made.some(({ attributes = {} }) => Object.values(attributes).includes(arn)))
+    if (!runtime.created.some(({ attributes = {} }) => Object.values(attributes).includes(arn)))
       throw new CloudError(`${why}: there is no ${arn}.`);
     runtime.access.require({ principal, action: kind.action, resource: arn }, why);
   });

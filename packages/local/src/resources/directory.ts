@@ -21,6 +21,6 @@ export const instances =
   ({ directory }: Runtime): ResourceProvider =>
   async ({ properties }) => {
     const id = String(properties.InstanceId);
-    directory.enter(String(properties.ServiceId), id, properties.InstanceAttributes as Record<string, string>);
+    directory.register(String(properties.ServiceId), id, properties.InstanceAttributes as Record<string, string>);
     return { ref: id };
   };

@@ -24,7 +24,7 @@ export const eventInvokeConfigs =
     const { asynchronous, settings } = functionOf(runtime, FunctionName);
     runtime.checks.push(() => {
       functionOf(runtime, `${settings.name}:${Qualifier}`);
-      checkOnly(runtime, settings.name);
+      checkSingle(runtime, settings.name);
     });
     const destination = (which: 'OnSuccess' | 'OnFailure') => {
       const arn = DestinationConfig[which]?.Destination;
@@ -40,8 +40,8 @@ export const eventInvokeConfigs =
   };
 
 /** @throws {CloudError} if versions or aliases have configurations of their own: here the function has one */
-function checkOnly({ made }: Runtime, functionName: string): void {
-  const all = made.filter(
+function checkSingle({ created }: Runtime, functionName: string): void {
+  const all = created.filter(
     ({ type, properties }) =>
       type === 'AWS::Lambda::EventInvokeConfig' &&
       functionNamed(String(properties.FunctionName)).functionName === functionName,

@@ -1,4 +1,4 @@
-import { UNTIMED_MS } from '../lambda/debugger.ts';
+import { NO_TIMEOUT_MS } from '../lambda/debugger.ts';
 import { LambdaFunction } from '../lambda/function.ts';
 import type { ResourceProvider } from '../template/resource.ts';
 import { isForDeploymentsOnly } from '../template/service-tokens.ts';
@@ -23,7 +23,7 @@ interface FunctionProperties extends CodeProperties {
 const EXPORT_TIMEOUT_MS = 2_000;
 
 /** For a function that only CloudFormation invokes. */
-const NEVER_CALLED: FunctionCode = {
+const NO_CODE: FunctionCode = {
   folder: '',
   handler: { module: '', path: '' },
   takesCallbacks: false,
@@ -43,7 +43,7 @@ export const functions =
     const arn = `arn:aws:lambda:${region}:${accountId}:function:${name}`;
     const template = assembly.stacks.find((one) => one.name === stack)?.template;
     const isCalled = !template || !isForDeploymentsOnly(template, logicalId);
-    const code = isCalled ? codeOf(runtime, name, settings) : NEVER_CALLED;
+    const code = isCalled ? codeOf(runtime, name, settings) : NO_CODE;
     const { accessKeyId, secretAccessKey } = access.credentialsOf(settings.Role, name);
     const fn = new LambdaFunction(
       {
@@ -51,7 +51,7 @@ export const functions =
         arn,
         role: settings.Role,
         ...code,
-        timeoutMs: runtime.isDebugged ? UNTIMED_MS : Timeout * 1000,
+        timeoutMs: runtime.isDebugged ? NO_TIMEOUT_MS : Timeout * 1000,
         memoryMb: MemorySize,
         environment: {
           AWS_REGION: region,

@@ -105,7 +105,7 @@ export const aliases =
   ({ access }: Runtime): ResourceProvider =>
   async ({ properties }) => {
     const { AliasName = '', TargetKeyId = '' } = properties as Record<string, string>;
-    access.alias(AliasName, TargetKeyId);
+    access.recordAlias(AliasName, TargetKeyId);
     return { ref: AliasName };
   };
 

@@ -40,13 +40,13 @@ export const mappings =
     const { EventSourceArn, FunctionName, Enabled = true } = mapping;
     if (!Enabled) return { ref: logicalId };
     const source: Source = { ...mapping, logicalId, target: functionOf(runtime, FunctionName) };
-    if (EventSourceArn.startsWith('arn:aws:sqs:')) ofQueue(runtime, source);
-    else if (EventSourceArn.startsWith('arn:aws:dynamodb:')) ofStream(runtime, source);
+    if (EventSourceArn.startsWith('arn:aws:sqs:')) addQueueMapping(runtime, source);
+    else if (EventSourceArn.startsWith('arn:aws:dynamodb:')) addStreamMapping(runtime, source);
     else throw new Error(`the embedded cloud has no event source like ${EventSourceArn}`);
     return { ref: logicalId };
   };
 
-const commonOf = (runtime: Runtime, { target, FilterCriteria, FunctionResponseTypes }: Source) => ({
+const commonOptions = (runtime: Runtime, { target, FilterCriteria, FunctionResponseTypes }: Source) => ({
   ...runtime,
   sqs: runtime.pollingSqs,
   target,
@@ -54,7 +54,7 @@ const commonOf = (runtime: Runtime, { target, FilterCriteria, FunctionResponseTy
   reportBatchItemFailures: FunctionResponseTypes?.includes('ReportBatchItemFailures') ?? false,
 });
 
-function mayPoll(
+function requirePollingPermissions(
   { checks, access }: Runtime,
   { target, logicalId }: Source,
   resource: string,
@@ -67,21 +67,27 @@ function mayPoll(
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html */
-function ofQueue(runtime: Runtime, source: Source): void {
+function addQueueMapping(runtime: Runtime, source: Source): void {
   const { EventSourceArn: queueArn, BatchSize: batchSize = DEFAULT_BATCH.queue, ScalingConfig } = source;
   const { MaximumBatchingWindowInSeconds: windowSeconds = 0 } = source;
   const isFifo = queueArn.endsWith('.fifo');
   if (isFifo && windowSeconds > 0) throw new Error('Lambda has no batching window for FIFO queues');
-  const most = isFifo || windowSeconds === 0 ? MAX_SMALL_BATCH : MAX_BATCH;
-  if (batchSize > most) {
+  const maxBatchSize = isFifo || windowSeconds === 0 ? MAX_SMALL_BATCH : MAX_BATCH;
+  if (batchSize > maxBatchSize) {
     const why = isFifo ? 'of a FIFO queue' : 'without MaximumBatchingWindowInSeconds';
-    throw new Error(`BatchSize is ${batchSize}; Lambda takes ${most} at most${most === MAX_BATCH ? '' : ` ${why}`}`);
+    throw new Error(
+      `BatchSize is ${batchSize}; Lambda takes ${maxBatchSize} at most${maxBatchSize === MAX_BATCH ? '' : ` ${why}`}`,
+    );
   }
-  mayPoll(runtime, source, queueArn, ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes']);
+  requirePollingPermissions(runtime, source, queueArn, [
+    'sqs:ReceiveMessage',
+    'sqs:DeleteMessage',
+    'sqs:GetQueueAttributes',
+  ]);
   const { instanceLimit } = runtime;
   runtime.mappings.push(
     createQueueMapping({
-      ...commonOf(runtime, source),
+      ...commonOptions(runtime, source),
       queueArn,
       queueUrl: `${runtime.endpointUrl}/${runtime.accountId}/${queueArn.split(':').at(-1)}`,
       batchSize,
@@ -92,11 +98,15 @@ function ofQueue(runtime: Runtime, source: Source): void {
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html */
-function ofStream(runtime: Runtime, source: Source): void {
+function addStreamMapping(runtime: Runtime, source: Source): void {
   const { EventSourceArn: streamArn, BatchSize: batchSize = DEFAULT_BATCH.stream, target, logicalId } = source;
   if (batchSize > MAX_BATCH) throw new Error(`BatchSize is ${batchSize}; Lambda takes ${MAX_BATCH} at most`);
-  mayPoll(runtime, source, streamArn, ['dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:DescribeStream']);
-  mayPoll(runtime, source, '*', ['dynamodb:ListStreams']);
+  requirePollingPermissions(runtime, source, streamArn, [
+    'dynamodb:GetRecords',
+    'dynamodb:GetShardIterator',
+    'dynamodb:DescribeStream',
+  ]);
+  requirePollingPermissions(runtime, source, '*', ['dynamodb:ListStreams']);
   const destination = source.DestinationConfig?.OnFailure?.Destination;
   const principal = { role: target.settings.role };
   const onFailure =
@@ -105,7 +115,7 @@ function ofStream(runtime: Runtime, source: Source): void {
       : deliveryTo(runtime, destination, { principal, why: `event source ${logicalId}` });
   runtime.mappings.push(
     createStreamMapping({
-      ...commonOf(runtime, source),
+      ...commonOptions(runtime, source),
       nextWrite: runtime.writes.next,
       streamArn,
       startingPosition: source.StartingPosition ?? 'LATEST',

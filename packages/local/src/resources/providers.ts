@@ -1,8 +1,8 @@
 import type { ResourceProvider } from '../template/resource.ts';
 import { apiStages, apis, authorizers, integrations, routes } from './apis.ts';
+import { awsCustomResources } from './aws-custom-resources.ts';
 import { bucketNotifications } from './bucket-notifications.ts';
 import { bucketPolicies, buckets } from './buckets.ts';
-import { callsOfAws } from './calls-of-aws.ts';
 import { queues, topics } from './channels.ts';
 import { instances, namespaces, services } from './directory.ts';
 import { eventInvokeConfigs } from './event-invoke-configs.ts';
@@ -53,7 +53,7 @@ export const providers = (runtime: Runtime): Record<string, ResourceProvider> =>
   'AWS::SNS::TopicPolicy': topicPolicies(runtime),
   'AWS::SQS::Queue': queues(runtime),
   'AWS::SQS::QueuePolicy': queuePolicies(runtime),
-  'Custom::AWS': callsOfAws(runtime),
+  'Custom::AWS': awsCustomResources(runtime),
   'Custom::S3BucketNotifications': bucketNotifications(runtime),
   ...Object.assign({}, ...runtime.beside.map(({ providers }) => providers?.(runtime.checks))),
 });

@@ -37,9 +37,9 @@ export const rules =
     const bus = (rule.EventBusName ?? DEFAULT_BUS).split('/').at(-1) ?? '';
     const path = bus === DEFAULT_BUS ? name : `${bus}/${name}`;
     const Arn = `arn:aws:events:${region}:${accountId}:rule/${path}`;
-    const made = { ref: path.replace('/', '|'), attributes: { Arn } };
+    const deployed = { ref: path.replace('/', '|'), attributes: { Arn } };
     const due = ScheduleExpression === undefined ? undefined : parseSchedule(ScheduleExpression);
-    if (State === 'DISABLED') return made;
+    if (State === 'DISABLED') return deployed;
     const about = { arn: Arn, name, why: `rule ${logicalId}` };
     const targets = Targets.map((target) => targetOfRule(runtime, target, about));
     const deliver = async (event: BusEvent) => void (await Promise.all(targets.map((give) => give(event))));
@@ -52,10 +52,10 @@ export const rules =
       runtime.buses.addRule(bus, { matches: createFilter([JSON.stringify(EventPattern)]), deliver });
       runtime.checks.push(() => {
         runtime.buses.require(bus, about.why);
-        checkSources(EventPattern, runtime.bucketNotifications.areOnBus, about.why);
+        checkSources(EventPattern, runtime.bucketNotifications.useEventBridge, about.why);
       });
     }
-    return made;
+    return deployed;
   };
 
 /** @throws {CloudError} for a pattern that only events of AWS services could match: except S3, none sends any here */

@@ -19,7 +19,7 @@ import type { Issuer } from '../services/issuer.ts';
 import type { Secrets } from '../services/secrets.ts';
 import type { State } from '../state/state.ts';
 import type { Assembly } from '../template/assembly.ts';
-import type { Made } from './made.ts';
+import type { CreatedResource } from './created.ts';
 
 /** Common services for the providers of resources. */
 export interface Services extends Clients, QueueClients {
@@ -78,7 +78,7 @@ export interface Runtime extends Services {
   assembly: Assembly;
   /** Folder of the assembly. */
   assemblyFolder: string;
-  made: Made[];
+  created: CreatedResource[];
   apis: Map<string, HttpApi>;
   authorizers: Map<string, AuthorizeToken>;
   integrations: Map<string, Integration>;

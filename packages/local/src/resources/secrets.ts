@@ -28,6 +28,6 @@ export const secretsOf =
       ? JSON.stringify({ ...JSON.parse(SecretStringTemplate ?? '{}'), [GenerateStringKey]: password })
       : password;
     if (!secrets.has(arn)) secrets.write(arn, known ? JSON.stringify(known) : (SecretString ?? generated));
-    if (KmsKeyId) access.encrypt(arn, KmsKeyId);
+    if (KmsKeyId) access.recordKey(arn, KmsKeyId);
     return { ref: arn };
   };

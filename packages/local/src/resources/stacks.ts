@@ -9,7 +9,7 @@ import { EventBuses } from '../services/event-buses.ts';
 import { type AssembledStack, readAssembly } from '../template/assembly.ts';
 import { deploy } from '../template/deployment.ts';
 import type { Stack } from '../template/stack.ts';
-import { type Made, noting } from './made.ts';
+import { type CreatedResource, recording } from './created.ts';
 import { ignored, providers } from './providers.ts';
 import type { Runtime, Services } from './runtime.ts';
 
@@ -26,13 +26,13 @@ export class Stacks {
   }
 
   /** Whether gRPC can call a route of some API. */
-  get takeRpc(): boolean {
-    return [...this.#apis.values()].some((api) => api.takesRpc);
+  get hasGrpcRoutes(): boolean {
+    return [...this.#apis.values()].some((api) => api.hasGrpcRoutes);
   }
 
-  /** The resources that were made. */
-  get made(): readonly Made[] {
-    return this.#running?.made ?? [];
+  /** The created resources. */
+  get created(): readonly CreatedResource[] {
+    return this.#running?.created ?? [];
   }
 
   /** The current event sources. */
@@ -51,7 +51,7 @@ export class Stacks {
       authorizers: new Map(),
       integrations: new Map(),
       apis: this.#apis,
-      made: [],
+      created: [],
       mappings: [],
       checks: [],
     };
@@ -61,10 +61,10 @@ export class Stacks {
     this.#deployed = await deploy(runtime.assembly, {
       region: services.region,
       accountId: services.accountId,
-      providers: noting(providers(runtime), runtime.made),
+      providers: recording(providers(runtime), runtime.created),
       ignored,
       parameters: parametersOf(services),
-      localized: (text) => text.replace(OF_API, (url, id: string) => services.apiUrls()[id] ?? url),
+      localized: (text) => text.replace(API_URL, (url, id: string) => services.apiUrls()[id] ?? url),
     });
     services.access.finish();
     services.access.checkKeys();
@@ -72,10 +72,10 @@ export class Stacks {
     for (const [name, previous] of this.#previous) {
       if (previousWeight > 0) runtime.functions.get(name)?.shareWith(previous, previousWeight);
     }
-    services.directory.become(runtime.directory);
-    services.buses.become(runtime.buses);
-    services.bucketNotifications.become(runtime.bucketNotifications);
-    await tellBeside(services);
+    services.directory.replaceWith(runtime.directory);
+    services.buses.replaceWith(runtime.buses);
+    services.bucketNotifications.replaceWith(runtime.bucketNotifications);
+    await notifyStandIns(services);
     for (const api of runtime.apis.values()) api.open();
     await Promise.all(runtime.mappings.map((mapping) => mapping.start()));
   }
@@ -129,13 +129,13 @@ export class Stacks {
 }
 
 /** The URL that CDK constructs (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-publish.html). */
-const OF_API = /https:\/\/([\w-]+)\.execute-api\.[\w-]+\.amazonaws\.com/g;
+const API_URL = /https:\/\/([\w-]+)\.execute-api\.[\w-]+\.amazonaws\.com/g;
 
 const parametersOf = ({ beside, issuer, parameters }: Services): Record<string, string> =>
   Object.assign({ TokenIssuer: issuer.url }, ...beside.map((one) => one.parameters), parameters);
 
 /** The registry is found by name, as every client finds it. */
-async function tellBeside({ directory, dynamodb, beside }: Services): Promise<void> {
+async function notifyStandIns({ directory, dynamodb, beside }: Services): Promise<void> {
   const { table: tableName } = directory.attributesOf('instances') ?? {};
   const client = DynamoDBDocumentClient.from(dynamodb);
   const registry = tableName === undefined ? undefined : createRegistry({ client, tableName, now: () => new Date() });

@@ -37,7 +37,7 @@ export const subscriptions =
     };
     const subscribe = Object.hasOwn(subscribeTo, Protocol) ? subscribeTo[Protocol] : undefined;
     if (subscribe) return subscribe();
-    runtime.checks.push(() => checkSilent(runtime, subscription, logicalId));
+    runtime.checks.push(() => checkOnlyAlarmsPublish(runtime, subscription, logicalId));
     return { ref: logicalId };
   };
 
@@ -48,23 +48,23 @@ const OF_ALARMS = /^AWS::(SNS::\w+|CloudWatch::Alarm|IAM::\w+|KMS::Key)$/;
  * @throws {CloudError} if messages would be lost: other protocols are not supported, unless only alarms, which are
  * never raised here, publish on the topic
  */
-function checkSilent(
-  { made, access }: Runtime,
+function checkOnlyAlarmsPublish(
+  { created, access }: Runtime,
   { TopicArn, Protocol }: SubscriptionProperties,
   logicalId: string,
 ): void {
-  const users = made
+  const users = created
     .filter(({ properties }) => JSON.stringify(properties).includes(`"${TopicArn}"`))
     .map(({ type }) => type);
   const isOfAlarms = users.includes('AWS::CloudWatch::Alarm') && users.every((type) => OF_ALARMS.test(type));
-  if (isOfAlarms && !access.isAllowedToSome('sns:Publish', TopicArn)) return;
+  if (isOfAlarms && !access.isAllowedToAnyRole('sns:Publish', TopicArn)) return;
   throw new CloudError(
     `subscription ${logicalId}: the embedded cloud delivers what a topic publishes to queues and functions only (protocols sqs and lambda), not by ${Protocol}: ${TopicArn}`,
   );
 }
 
 /** Requires SNS's permission to deliver. */
-function requireOf(
+function requireDeliveryPermission(
   { access, checks }: Runtime,
   source: string,
   action: string,
@@ -81,7 +81,7 @@ function requireOf(
 async function toQueue(runtime: Runtime, subscription: SubscriptionProperties, logicalId: string): Promise<Deployed> {
   const { TopicArn, Protocol, Endpoint = '', RedrivePolicy } = subscription;
   const queues = [Endpoint, RedrivePolicy?.deadLetterTargetArn ?? Endpoint];
-  requireOf(runtime, TopicArn, 'sqs:SendMessage', queues, logicalId);
+  requireDeliveryPermission(runtime, TopicArn, 'sqs:SendMessage', queues, logicalId);
   const Attributes = attributesOf({ ...subscription }, ['RawMessageDelivery', ...FILTER, 'RedrivePolicy']);
   const { SubscriptionArn = '' } = await runtime.sns.send(
     new SubscribeCommand({ TopicArn, Protocol, Endpoint, Attributes, ReturnSubscriptionArn: true }),
@@ -102,9 +102,9 @@ async function toFunction(
   const { region, accountId, innerSqs, emulators, sns } = runtime;
   const target = functionOf(runtime, Endpoint);
   const arn = qualifiedArn(runtime, Endpoint);
-  requireOf(runtime, TopicArn, 'lambda:InvokeFunction', [arn], logicalId);
+  requireDeliveryPermission(runtime, TopicArn, 'lambda:InvokeFunction', [arn], logicalId);
   const deadLetters = RedrivePolicy?.deadLetterTargetArn;
-  if (deadLetters) requireOf(runtime, TopicArn, 'sqs:SendMessage', [deadLetters], logicalId);
+  if (deadLetters) requireDeliveryPermission(runtime, TopicArn, 'sqs:SendMessage', [deadLetters], logicalId);
   const queueName = notificationQueueName(TopicArn, arn);
   await createNotificationQueue(innerSqs, queueName);
   const { SubscriptionArn: subscriptionArn = '' } = await sns.send(

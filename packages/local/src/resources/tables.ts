@@ -56,7 +56,7 @@ export const tables =
     }
     const Arn = `arn:aws:dynamodb:${region}:${accountId}:table/${TableName}`;
     const key = (table.Replicas?.[0] ?? table).SSESpecification?.KMSMasterKeyId;
-    if (key) access.encrypt(Arn, key);
+    if (key) access.recordKey(Arn, key);
     return {
       ref: TableName,
       attributes: {

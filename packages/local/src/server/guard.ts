@@ -11,7 +11,7 @@ import {
  * and a page of that name would then be same-origin. `host.docker.internal` is the name from inside a container, such
  * as LocalStack; `.internal` is reserved for private use.
  */
-const HERE = /^(127\.0\.0\.1|localhost|\[::1\]|host\.docker\.internal)(:\d+)?$/i;
+const LOCAL_HOST = /^(127\.0\.0\.1|localhost|\[::1\]|host\.docker\.internal)(:\d+)?$/i;
 
 /**
  * Why a request is refused; undefined if it is not. Web pages of other origins must not use servers on this
@@ -26,7 +26,7 @@ export function refusalOf(
   const { host = '', origin } = headers;
   const site = headers['sec-fetch-site'];
   // The header is not repeated in the message: callers' input may be personal data, and responses are logged.
-  if (!HERE.test(host)) return 'The Host header names another machine. Use 127.0.0.1.';
+  if (!LOCAL_HOST.test(host)) return 'The Host header names another machine. Use 127.0.0.1.';
   // Requests without an origin: images, GET forms, links.
   const isElsewhere =
     origin === undefined ? ['cross-site', 'same-site'].includes(String(site)) : origin !== `http://${host}`;

@@ -10,7 +10,7 @@ import { createFilter } from '../event-sources/filter.ts';
 import { entriesOf, failedIn, type Published } from '../messages/published.ts';
 import { SENDER_HEADER, SNS_SENDER } from '../messages/senders.ts';
 import type { State } from '../state/state.ts';
-import { answer, attributesAnswer, invalid } from './sns-answers.ts';
+import { attributesResponse, invalidParameter, snsResponse } from './sns-responses.ts';
 
 interface Replay {
   ReplayPolicy: string;
@@ -62,7 +62,7 @@ export class Archive {
   }
 
   /** @param days undefined: the topic's archive is deleted */
-  keep(topic: string, days: number | undefined): void {
+  setRetention(topic: string, days: number | undefined): void {
     if (days === undefined) {
       this.#days.delete(topic);
       this.#database.prepare('DELETE FROM archive WHERE topic = ?').run(topic);
@@ -75,7 +75,7 @@ export class Archive {
   }
 
   /** Called for every successful call. */
-  published(operation: string, request: string, response: string): void {
+  recordPublished(operation: string, request: string, response: string): void {
     if (this.#days.size === 0 || !operation.startsWith('Publish')) return;
     const form = new URLSearchParams(request);
     const topic = form.get('TopicArn') ?? '';
@@ -105,7 +105,7 @@ export class Archive {
     const [topic, subscription] = [form.get('TopicArn') ?? '', form.get('SubscriptionArn') ?? ''];
     if (operation === 'GetTopicAttributes' && this.#days.has(topic)) {
       const { Attributes } = await this.#sns.send(new GetTopicAttributesCommand({ TopicArn: topic }));
-      return attributesAnswer(operation, {
+      return attributesResponse(operation, {
         ...Attributes,
         ArchivePolicy: JSON.stringify({ MessageRetentionPeriod: String(this.#days.get(topic)) }),
         BeginningArchiveTime: new Date(this.#beginning(topic)).toISOString(),
@@ -113,7 +113,7 @@ export class Archive {
     }
     const replay = this.#replays.get(subscription);
     if (operation === 'GetSubscriptionAttributes' && replay) {
-      return attributesAnswer(operation, { ...(await this.#subscription(subscription)), ...replay });
+      return attributesResponse(operation, { ...(await this.#subscription(subscription)), ...replay });
     }
     if (operation === 'SetSubscriptionAttributes' && form.get('AttributeName') === 'ReplayPolicy') {
       return this.#begin(subscription, form.get('AttributeValue') ?? '');
@@ -131,10 +131,11 @@ export class Archive {
     const { TopicArn = '', RawMessageDelivery } = attributes;
     const { PointType, StartingPoint, EndingPoint } = JSON.parse(ReplayPolicy) as Record<string, string>;
     const [from, until] = [Date.parse(StartingPoint ?? ''), EndingPoint ? Date.parse(EndingPoint) : Date.now()];
-    if (!this.#days.has(TopicArn)) return invalid('the topic has no ArchivePolicy');
-    if (RawMessageDelivery !== 'true') return invalid('the embedded cloud replays raw deliveries only');
-    if (PointType !== 'Timestamp' || Number.isNaN(from + until)) return invalid('the points must be timestamps');
-    if (from < this.#beginning(TopicArn)) return invalid('the archive begins later');
+    if (!this.#days.has(TopicArn)) return invalidParameter('the topic has no ArchivePolicy');
+    if (RawMessageDelivery !== 'true') return invalidParameter('the embedded cloud replays raw deliveries only');
+    if (PointType !== 'Timestamp' || Number.isNaN(from + until))
+      return invalidParameter('the points must be timestamps');
+    if (from < this.#beginning(TopicArn)) return invalidParameter('the archive begins later');
     const replay: Replay = { ReplayPolicy, ReplayStatus: 'In progress' };
     this.#replays.set(subscription, replay);
     this.#send(attributes, from, until).then(
@@ -146,7 +147,7 @@ export class Archive {
         replay.ReplayStatus = 'Failed';
       },
     );
-    return answer('SetSubscriptionAttributes', '');
+    return snsResponse('SetSubscriptionAttributes', '');
   }
 
   /** In the order of publication, one call at a time. */
@@ -163,7 +164,7 @@ export class Archive {
       last = rows.at(-1)?.id ?? last;
       const wanted = rows.filter(({ attributes }) => matches(attributes));
       if (wanted.length > 0) {
-        const Entries = wanted.map(replayed);
+        const Entries = wanted.map(replayEntry);
         await this.#sqs.send(new SendMessageBatchCommand({ QueueUrl: this.#queueUrlOf(Endpoint), Entries }));
       }
     }
@@ -173,7 +174,7 @@ export class Archive {
 let replayedMessages = 0;
 
 /** With new deduplication ids: a queue would drop those of the last five minutes. */
-const replayed = ({ id, body, group, attributes }: Row) => ({
+const replayEntry = ({ id, body, group, attributes }: Row) => ({
   Id: String(id),
   MessageBody: body,
   MessageGroupId: group,

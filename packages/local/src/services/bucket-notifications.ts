@@ -19,7 +19,7 @@ export const OBJECT_EVENTS: Readonly<Record<string, readonly ObjectEvent[]>> = {
 };
 
 /** An event of an object. */
-export interface Happened {
+export interface ObjectChange {
   event: ObjectEvent;
   bucket: string;
   key: string;
@@ -42,7 +42,7 @@ export interface Notification {
   deliver: (message: string) => Promise<void>;
 }
 
-interface OfBucket {
+interface BucketSettings {
   notifications: Notification[];
   /** Puts an event on the default bus. */
   toBus?: ((event: BusEvent) => Promise<void>) | undefined;
@@ -54,26 +54,26 @@ interface OfBucket {
  */
 export class BucketNotifications {
   readonly #place: { region: string; accountId: string };
-  #buckets = new Map<string, OfBucket>();
+  #buckets = new Map<string, BucketSettings>();
   #sequence = 0;
 
   constructor({ region, accountId }: { region: string; accountId: string }) {
     this.#place = { region, accountId };
   }
 
-  add(bucket: string, { notifications, toBus }: OfBucket): void {
+  add(bucket: string, { notifications, toBus }: BucketSettings): void {
     const before = this.#buckets.get(bucket) ?? { notifications: [] };
     const all = [...before.notifications, ...notifications];
     this.#buckets.set(bucket, { notifications: all, toBus: toBus ?? before.toBus });
   }
 
   /** Takes over the configuration of another instance, atomically. */
-  become(other: BucketNotifications): void {
+  replaceWith(other: BucketNotifications): void {
     this.#buckets = other.#buckets;
   }
 
   /** Whether some bucket notifies EventBridge. */
-  get areOnBus(): boolean {
+  get useEventBridge(): boolean {
     return [...this.#buckets.values()].some(({ toBus }) => toBus);
   }
 
@@ -81,24 +81,29 @@ export class BucketNotifications {
    * Resolves when queues, topics and buses are notified.
    * @param factsOf called only if there is a target
    */
-  async happened(what: Happened, factsOf: () => Promise<ObjectFacts>): Promise<void> {
+  async notify(what: ObjectChange, factsOf: () => Promise<ObjectFacts>): Promise<void> {
     const ofBucket = this.#buckets.get(what.bucket);
-    const told = (ofBucket?.notifications ?? []).filter(
+    const matching = (ofBucket?.notifications ?? []).filter(
       ({ events, prefix, suffix }) =>
         events.includes(what.event) && what.key.startsWith(prefix) && what.key.endsWith(suffix),
     );
-    if (told.length === 0 && !ofBucket?.toBus) return;
+    if (matching.length === 0 && !ofBucket?.toBus) return;
     const facts = what.event.startsWith('ObjectRemoved') ? {} : await factsOf();
     const sequencer = (++this.#sequence).toString(16).toUpperCase().padStart(18, '0');
     const at = new Date();
     await Promise.all([
-      ...told.map(({ id, deliver }) => deliver(this.#message(what, id, { ...facts, sequencer }, at))),
+      ...matching.map(({ id, deliver }) => deliver(this.#message(what, id, { ...facts, sequencer }, at))),
       ofBucket?.toBus?.(this.#busEvent(what, { ...facts, sequencer }, at)),
     ]);
   }
 
   /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html */
-  #message({ event, bucket, key, principalId }: Happened, configurationId: string, facts: object, at: Date): string {
+  #message(
+    { event, bucket, key, principalId }: ObjectChange,
+    configurationId: string,
+    facts: object,
+    at: Date,
+  ): string {
     const record = {
       eventVersion: '2.1',
       eventSource: 'aws:s3',
@@ -120,7 +125,7 @@ export class BucketNotifications {
 
   /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html */
   #busEvent(
-    { event, bucket, key, principalId }: Happened,
+    { event, bucket, key, principalId }: ObjectChange,
     facts: Partial<ObjectFacts> & { sequencer: string },
     at: Date,
   ): BusEvent {

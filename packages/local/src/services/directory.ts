@@ -11,11 +11,11 @@ export class Directory {
    * Takes over the services of another instance, atomically: lookups during a redeployment find every instance that
    * stays.
    */
-  become(other: Directory): void {
+  replaceWith(other: Directory): void {
     this.#instances = other.#instances;
   }
 
-  enter(service: string, instance: string, attributes: Record<string, string>): void {
+  register(service: string, instance: string, attributes: Record<string, string>): void {
     this.add(service);
     this.#instances.get(service)?.set(instance, attributes);
   }

@@ -59,7 +59,7 @@ export class EventBuses {
   }
 
   /** Takes over the buses and rules of another instance, atomically. */
-  become(other: EventBuses): void {
+  replaceWith(other: EventBuses): void {
     this.#buses = other.#buses;
     this.#rules = other.#rules;
   }

@@ -33,7 +33,7 @@ async function newKey(): Promise<JWK> {
 export interface KeyStore {
   all(): JWK[];
   /** Adds a key, or makes it the only one. */
-  keep(key: JWK, alone?: boolean): void;
+  add(key: JWK, alone?: boolean): void;
 }
 
 /** The keys of an embedded cloud's issuer. */
@@ -42,7 +42,7 @@ export function keysIn({ database }: Pick<State, 'database'>): KeyStore {
   const insert = database.prepare('INSERT OR IGNORE INTO issuer_keys (kid, jwk) VALUES (?, ?)');
   return {
     all: () => select.all().map(({ jwk }) => JSON.parse(String(jwk)) as JWK),
-    keep(key, alone) {
+    add(key, alone) {
       if (alone) database.exec('DELETE FROM issuer_keys');
       insert.run(key.kid as string, JSON.stringify(key));
     },
@@ -74,14 +74,14 @@ export class Issuer {
   async #known(): Promise<JWK[]> {
     if (this.#keys.all().length === 0) {
       shared ??= newKey();
-      this.#keys.keep(await (this.#isKept ? newKey() : shared));
+      this.#keys.add(await (this.#isKept ? newKey() : shared));
     }
     return this.#keys.all();
   }
 
   /** Signs with a new key from now on; tokens signed with an older one become invalid. */
   async rotate(): Promise<void> {
-    this.#keys.keep(await newKey(), true);
+    this.#keys.add(await newKey(), true);
   }
 
   async signingKey(): Promise<{ key: JWK; kid: string }> {

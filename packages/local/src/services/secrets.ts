@@ -21,7 +21,7 @@ export class Secrets {
 
   /** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html, PutSecretValue and ListSecrets */
   answer(operation: string, request: string): { status: number; body: unknown } {
-    const asked = JSON.parse(request) as Asked;
+    const asked = JSON.parse(request) as SecretRequest;
     switch (operation) {
       case 'ListSecrets':
         return this.#list(asked);
@@ -41,7 +41,7 @@ export class Secrets {
   }
 
   /** @param done runs with the secret; returns further fields of the response */
-  #about({ SecretId = '' }: Asked, done: (arn: string) => object): { status: number; body: unknown } {
+  #about({ SecretId = '' }: SecretRequest, done: (arn: string) => object): { status: number; body: unknown } {
     const row = this.#database
       .prepare("SELECT arn FROM secrets WHERE arn = ? OR arn LIKE '%:secret:' || ?")
       .get(SecretId, SecretId);
@@ -50,7 +50,7 @@ export class Secrets {
     return { status: 200, body: { ARN: arn, Name: nameOf(arn), VersionId: VERSION, ...done(arn) } };
   }
 
-  #list({ Filters = [], MaxResults = 100, NextToken = '' }: Asked): { status: number; body: unknown } {
+  #list({ Filters = [], MaxResults = 100, NextToken = '' }: SecretRequest): { status: number; body: unknown } {
     const other = Filters.find(({ Key }) => Key !== 'name');
     if (other)
       return error('InvalidParameterException', `The embedded cloud filters secrets by name, not by ${other.Key}.`);
@@ -67,7 +67,7 @@ export class Secrets {
   }
 }
 
-interface Asked {
+interface SecretRequest {
   SecretId?: string;
   SecretString?: string;
   Filters?: Array<{ Key: string; Values: string[] }>;

@@ -31,14 +31,14 @@ export function openState(folder: string | undefined): State {
 }
 
 /** The folder contains personal data and keys: only its owner has access. */
-function ownFolder(folder: string): void {
+function createPrivateFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
 }
 
 function open(folder: string | undefined): DatabaseSync {
   try {
-    if (folder) ownFolder(folder);
+    if (folder) createPrivateFolder(folder);
     const database = new DatabaseSync(folder ? join(folder, 'state.db') : ':memory:');
     database.exec(`
       PRAGMA locking_mode = EXCLUSIVE;

@@ -65,10 +65,10 @@ export function readAssembly(folder: string, accountId?: string): Assembly {
   const here = (text: string) => (account && accountId ? text.replaceAll(account, accountId) : text);
   const { stacks, assets } = find(folder, here);
   const names = stacks.map(({ name }) => name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined)
+  const duplicate = names.find((name, index) => names.indexOf(name) !== index);
+  if (duplicate !== undefined)
     throw new CloudError(
-      `${folder} has several stacks named ${twice}, as of several stages or regions; the embedded cloud is one account and region. Have the app make one of them, as by its context.`,
+      `${folder} has several stacks named ${duplicate}, as of several stages or regions; the embedded cloud is one account and region. Have the app make one of them, as by its context.`,
     );
   return {
     stacks,

@@ -1,16 +1,17 @@
 import { type Answer, awsError, escaped } from '../errors/aws-error.ts';
 
 /** The error for an invalid parameter. */
-export const invalid = (message: string) => awsError('sns', { status: 400, code: 'InvalidParameter', message });
+export const invalidParameter = (message: string) =>
+  awsError('sns', { status: 400, code: 'InvalidParameter', message });
 
-export const attributesAnswer = (operation: string, attributes: Record<string, string>) => {
+export const attributesResponse = (operation: string, attributes: Record<string, string>) => {
   const entries = Object.entries(attributes).map(
     ([key, value]) => `<entry><key>${key}</key><value>${escaped(value)}</value></entry>`,
   );
-  return answer(operation, `<Attributes>${entries.join('')}</Attributes>`);
+  return snsResponse(operation, `<Attributes>${entries.join('')}</Attributes>`);
 };
 
-export const answer = (operation: string, result: string): Answer => ({
+export const snsResponse = (operation: string, result: string): Answer => ({
   status: 200,
   headers: { 'content-type': 'text/xml' },
   body: `<${operation}Response><${operation}Result>${result}</${operation}Result></${operation}Response>`,
@@ -21,5 +22,7 @@ export function subscribeRefusal(operation: string, request: string): Answer | u
   if (operation !== 'Subscribe') return undefined;
   const protocol = new URLSearchParams(request).get('Protocol');
   if (protocol === 'sqs') return undefined;
-  return invalid(`the embedded cloud subscribes queues at run time, and functions in templates; not by ${protocol}`);
+  return invalidParameter(
+    `the embedded cloud subscribes queues at run time, and functions in templates; not by ${protocol}`,
+  );
 }

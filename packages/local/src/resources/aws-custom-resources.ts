@@ -21,7 +21,7 @@ interface Call {
  * Custom::AWS, an AWS API call by CDK's function, if it is made only on deletion: nothing is deleted here. Its function
  * must have the permission.
  */
-export const callsOfAws =
+export const awsCustomResources =
   (runtime: Runtime): ResourceProvider =>
   async ({ logicalId, properties }) => {
     const { ServiceToken, Create, Update, Delete } = properties as unknown as CallProperties;
