@@ -173,7 +173,7 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'conditions do not count',
     file: policy,
-    from: '|| !holds(statement, context)',
+    from: '|| !conditionsAreMet(statement, context)',
     to: '',
     test: 'security/access',
   },
@@ -642,7 +642,7 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'any name may mean this machine',
     file: guard,
-    from: 'if (!HERE.test(host))',
+    from: 'if (!LOCAL_HOST.test(host))',
     to: "if (host === 'nobody')",
     test: 'unit/guard',
   },
