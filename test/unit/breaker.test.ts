@@ -233,7 +233,7 @@ describe('a circuit breaker', () => {
     const change = store.change.bind(store);
     store.change = async (...given) => (given[2].is === 'closed' ? new Promise(() => {}) : change(...given));
     expect(await call()).toBe('done');
-    expect(problems[0]?.message).toBe('no answer within 250 ms');
+    expect(problems[0]?.message).toBe('no response within 250 ms');
   });
 
   it('lets calls through while the table cannot be reached, and says so', async () => {

@@ -12,9 +12,9 @@ it.each<PublisherResult<typeof state>>([
 
 it.each<[PublisherResult<typeof state>, number, string]>([
   [{ result: 'missing' }, 404, 'There is no item 1 here.'],
-  [{ result: 'overtaken', state }, 412, 'The item 1 is "3" by now. Read it again.'],
+  [{ result: 'overtaken', state }, 412, 'The item 1 now has the version "3". Read it again.'],
   [{ result: 'busy' }, 503, 'The item 1 is being changed by others. Try again.'],
-  [{ result: 'taken', state }, 412, 'The item 1 is there already.'],
+  [{ result: 'taken', state }, 412, 'The item 1 already exists.'],
 ])('anything else is a problem of HTTP: %j', (outcome, status, message) => {
   expect(() => committed(outcome, 'item 1')).toThrow(expect.objectContaining({ status, message }));
 });

@@ -55,7 +55,7 @@ describe('a consumer', () => {
       'of a topic that has not the name of its service',
       'coupons-events',
       {},
-      'so its name must be that of its service, coupons',
+      'so its name must be the name of its service, coupons',
     ],
     ['of a queue by another name', 'coupons', { of: pointsCommands, reads: [] }, 'consumes the queue points-commands'],
     [
@@ -91,13 +91,13 @@ describe('a consumer', () => {
         source: '/rollcall/points',
         reads: pointsCommands.messages,
       },
-      'points-commands preserves the order of one sender',
+      'points-commands preserves the order of messages from one sender',
     ],
     [
       'that parks each message for itself, of a channel on which one erases',
       'coupons',
       { idempotent: true },
-      'rollcall.member.deactivated.v1 of member-events erases, which requires an ordered consumer',
+      'rollcall.member.deactivated.v1 of member-events erases data, which requires an ordered channel',
     ],
     [
       'that sends where it may not',

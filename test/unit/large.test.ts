@@ -474,11 +474,11 @@ describe('calls of S3', () => {
   it('fail with what S3 says', async () => {
     const { objects } = await answering([403, '<Error><Code>AccessDenied</Code></Error>']);
     await expect(objects.put('k', Buffer.from('x'), 'text/plain')).rejects.toThrow(
-      'S3 answers 403 AccessDenied to PUT bucket/k',
+      'S3 returned 403 AccessDenied for PUT bucket/k',
     );
     expect(await objects.get('k')).toBeUndefined();
     const down = await answering([0]);
-    await expect(down.objects.get('k')).rejects.toThrow('S3 does not answer to GET bucket/k');
+    await expect(down.objects.get('k')).rejects.toThrow('S3 did not respond to GET bucket/k');
   });
 
   const DENIED = '<Error><Code>AccessDenied</Code></Error>';
@@ -486,10 +486,10 @@ describe('calls of S3', () => {
     ['copies', true, [[200, '<?xml version="1.0"?><CopyObjectResult/>']]],
     ['finds nothing to copy', false, [[404], [404]]],
     ['finds nothing to copy, where it may not list', false, [[403, DENIED], [403]]],
-    ['may not write the copy', 'S3 answers 403 AccessDenied to copy bucket/k to l', [[403, DENIED], [200]]],
+    ['may not write the copy', 'S3 returned 403 AccessDenied for copy bucket/k to l', [[403, DENIED], [200]]],
     [
       'is told of an error once it has begun',
-      'S3 answers 200 InternalError to copy bucket/k to l',
+      'S3 returned 200 InternalError for copy bucket/k to l',
       [[200, '<Error><Code>InternalError</Code></Error>']],
     ],
   ] as const)('says so when it %s', async (_, expected, answers) => {
@@ -500,7 +500,7 @@ describe('calls of S3', () => {
 
   it('are made as often as is asked', async () => {
     const { objects, asked } = await answering([503]);
-    await expect(objects.get('k', 1)).rejects.toThrow('S3 answers 503');
+    await expect(objects.get('k', 1)).rejects.toThrow('S3 returned 503');
     expect(asked).toHaveLength(1);
   });
 

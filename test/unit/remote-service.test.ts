@@ -62,14 +62,14 @@ describe('a remote service', () => {
         }),
       { timeoutMs: 20 },
     );
-    expect(await ask()).toBe('UnavailableError: it did not answer within 20 ms');
+    expect(await ask()).toBe('UnavailableError: it did not respond within 20 ms');
     expect(aborted).toBe(true);
   });
 
   it('takes no more time than its function has left, less a reserve', async () => {
     const hang = () => new Promise<string>(() => {});
     const { ask } = service(hang, { timeoutMs: 30 });
-    expect(await withinBudget(() => 2_520, ask)).toBe('UnavailableError: it did not answer within 20 ms');
+    expect(await withinBudget(() => 2_520, ask)).toBe('UnavailableError: it did not respond within 20 ms');
   });
 
   it('does not start a call without time for it', async () => {
@@ -86,7 +86,7 @@ describe('a remote service', () => {
     const gate = Promise.withResolvers<string>();
     const { ask, asked } = service(() => gate.promise, { atOnce: 2 });
     const calls = [ask(), ask(), ask()];
-    expect(await calls[2]).toBe('BulkheadFullError: 2 calls to it are in progress already');
+    expect(await calls[2]).toBe('BulkheadFullError: 2 calls to it are already in progress');
     gate.resolve('done');
     expect(await Promise.all(calls.slice(0, 2))).toEqual(['done', 'done']);
     expect(asked.times).toBe(2);

@@ -115,7 +115,7 @@ describe('a simulation', () => {
     }));
     expect(violation).toMatch(/^tea has \d in stock instead of \d$/);
     expect(message).toMatch(/in schedule \d+ of seed 1, shrunk from \d+ decisions to \d+ in \d+ runs/);
-    expect(message).toMatch(/\d\d:\d\d:\d\d {2}totals.fifo hands out tea v1 shop.stock.added.v1/);
+    expect(message).toMatch(/\d\d:\d\d:\d\d {2}totals.fifo delivers tea v1 shop.stock.added.v1/);
     // One message is enough, and few steps.
     expect(message).not.toContain('tea v2');
     expect(trace.length).toBeLessThan(40);
@@ -205,7 +205,7 @@ describe('a simulation', () => {
       },
     });
     expect(violation).toMatch(
-      /totals: what follows from stock-events\/\w+\/1 .* is different when it is derived again/,
+      /totals: `follows` of stock-events\/\w+\/1 .* returns different messages the second time/,
     );
   });
 
@@ -360,6 +360,6 @@ describe('a simulation', () => {
   it('refuses messages without a channel', async () => {
     await expect(
       run({}, { publish: () => [{ contract: { ...added, type: 'shop.stock.lost.v1' }, subject: 'tea', data: {} }] }),
-    ).rejects.toThrow('shop.stock.lost.v1 of tea cannot be published: it travels on no channel of these consumers');
+    ).rejects.toThrow('shop.stock.lost.v1 of tea cannot be published: no channel of these consumers carries it');
   });
 });

@@ -92,7 +92,7 @@ describe('the breaker of a stage', () => {
     vi.stubEnv('CIRCUITS_TABLE', 'elsewhere');
     const { answered, logged } = calling('payments');
     expect(await answered()).toBe('answer');
-    expect(logged).toContain('circuit payments cannot be kept: the last known holds');
+    expect(logged).toContain('circuit payments cannot be read or written: its last known state stays in use');
   });
 
   it('is refused to a function that is not let keep circuits', () => {

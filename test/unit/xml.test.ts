@@ -184,11 +184,11 @@ describe('data in XML', () => {
     ['a document too deep', '<thing>'.repeat(50_000), 'nested deeper than the parser supports'],
     ['another root', `<things><name>A</name>${rest}</things>`, 'its root element is not <thing>'],
     ['a field twice', `<thing><name>A</name><name>B</name>${rest}</thing>`, 'thing.name occurs twice'],
-    ['text beside elements', `<thing>A<name>A</name>${rest}</thing>`, 'thing must contain elements, and contains text'],
+    ['text beside elements', `<thing>A<name>A</name>${rest}</thing>`, 'thing must contain elements, but contains text'],
     [
       'elements in a text',
       `<thing><name><b>A</b></name>${rest}</thing>`,
-      'thing.name must be text, and contains elements',
+      'thing.name must be text, but contains elements',
     ],
     [
       'an array without items',
@@ -238,14 +238,14 @@ describe('data in XML', () => {
     [
       'a text or a number',
       z.union([z.string(), z.number()]),
-      'thing.value: XML does not carry a union without a discriminator',
+      'thing.value: XML cannot represent a union without a discriminator',
     ],
-    ['what may be anything', z.unknown(), 'thing.value: XML does not carry values of type unknown'],
-    ['fields that it does not name', z.looseObject({}), 'thing.value: XML does not carry fields that it does not name'],
+    ['what may be anything', z.unknown(), 'thing.value: XML cannot represent values of type unknown'],
+    ['undeclared fields', z.looseObject({}), 'thing.value: XML cannot represent undeclared fields'],
     [
       'values that are one text',
       z.literal([1, '1']),
-      'thing.value: XML does not carry values of which two have the same text',
+      'thing.value: XML cannot represent two values with the same text',
     ],
   ])('is no format of a contract with %s', (_, schema, why) => {
     expect(() => inXml('thing', z.object({ value: schema }))).toThrow(why);
@@ -266,5 +266,5 @@ describe('data in XML', () => {
 
 it('a channel is in no format that one of its messages does not have', () => {
   const channel = () => queue('things', { from: '/test/things', format: 'application/avro', messages: [things] });
-  expect(channel).toThrow('channel things is in application/avro, for which test.thing.happened.v1 has no codec');
+  expect(channel).toThrow('channel things has the format application/avro, for which test.thing.happened.v1 has no codec');
 });

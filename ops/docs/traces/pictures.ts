@@ -18,7 +18,7 @@ export const pictures: Readonly<Record<string, Picture>> = {
     run: shopSchedules({ messages: 2 }),
     patterns: [
       /relay-\d+ publishes order-events\/order\/1/,
-      /relay-\d+ dies/,
+      /relay-\d+ crashes/,
       /(relay|outbox-sweep)-\d+ publishes order-events\/order\/1/,
       /updates stock order stock on v1/,
     ],
@@ -36,10 +36,10 @@ export const pictures: Readonly<Record<string, Picture>> = {
     title: 'A consumer dies after it has applied a message, and the message comes again',
     run: shopSchedules({ messages: 2 }),
     patterns: [
-      /hands out order v1 .*order v2/,
-      /updates stock order stock on v0: goes well/,
-      /stock-consume-\d+ dies/,
-      /hands out order v1 .*\(receive 2\)/,
+      /delivers order v1 .*order v2/,
+      /updates stock order stock on v0: succeeds/,
+      /stock-consume-\d+ crashes/,
+      /delivers order v1 .*\(receive 2\)/,
       /updates stock order stock on v0/,
       /updates stock order stock on v1/,
     ],
@@ -66,7 +66,7 @@ export const pictures: Readonly<Record<string, Picture>> = {
       /register-1 puts .*: fails after its effect/,
       /register-\d+ starts/,
       /register-[2-9] puts /,
-      /hands out #\d+ v1 /,
+      /delivers #\d+ v1 /,
     ],
   },
 };

@@ -27,7 +27,7 @@ export const registrationSchedules: RunOne = async (schedule) => {
   const counts = { requests: 0, members: new Set<string>() };
   const violations = await replay('members', { ...scenario, choices }, (line) => {
     if (/ register-\d+ starts$/.test(line)) counts.requests++;
-    const member = / hands out (#\d+) v1 /.exec(line)?.[1];
+    const member = / delivers (#\d+) v1 /.exec(line)?.[1];
     if (member) counts.members.add(member);
     const board = {
       'Requests with this key': String(counts.requests),

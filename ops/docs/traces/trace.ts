@@ -25,7 +25,7 @@ export interface Trace {
 }
 
 const KINDS: ReadonlyArray<readonly [RegExp, Kind]> = [
-  [/ dies$/, 'crash'],
+  [/ crashes$/, 'crash'],
   [/fails (before|after) its effect/, 'failure'],
   [/\(receive \d+\)/, 'redelivery'],
   [/ puts \S+ \S+ parked#/, 'parked'],
@@ -37,7 +37,7 @@ const KINDS: ReadonlyArray<readonly [RegExp, Kind]> = [
 const OWNERS: ReadonlyArray<readonly [RegExp, (typeof LANES)[number]]> = [
   [/^(publisher|register)-\d/, 'Publisher'],
   [/^(relay|outbox-sweep)-\d/, 'Relay'],
-  [/ hands out | gives up /, 'Queue'],
+  [/ delivers | to its dead-letter queue$/, 'Queue'],
   [/-consume-\d/, 'Consumer'],
   [/-(sweep|release)-\d/, 'Sweep'],
 ];

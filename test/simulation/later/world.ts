@@ -1,7 +1,7 @@
 import { Choices } from '@rollcall/kit/internal/testing/simulation/choices';
 import { Publisher } from '@rollcall/kit/internal/testing/simulation/publisher';
 import { Queues, urlOf } from '@rollcall/kit/internal/testing/simulation/queues';
-import { MAX_CALLS, OUTAGE_MS, PASSING_MS } from '@rollcall/kit/internal/testing/simulation/schedule';
+import { MAX_CALLS, OUTAGE_MS, IDLE_MS } from '@rollcall/kit/internal/testing/simulation/schedule';
 import { Scheduler } from '@rollcall/kit/internal/testing/simulation/scheduler';
 import { Tables } from '@rollcall/kit/internal/testing/simulation/tables';
 import { arnOf, Topics } from '@rollcall/kit/internal/testing/simulation/topics';
@@ -74,7 +74,7 @@ class LaterWorld {
       const sweep = () => this.#publisher.sweep();
       if (this.#publisher.rows.length + this.#publisher.waiting.length > 0) actions.push(sweep, sweep);
     }
-    actions.push(() => scheduler.advance(PASSING_MS[this.#choices.below(PASSING_MS.length)] ?? 0));
+    actions.push(() => scheduler.advance(IDLE_MS[this.#choices.below(IDLE_MS.length)] ?? 0));
     if (this.#outages) actions.push(() => this.#beginOutage());
     return actions;
   }

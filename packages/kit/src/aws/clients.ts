@@ -2,8 +2,8 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
 /**
- * The SDK keeps connections alive. A call is aborted well before the function times out: three attempts of at most two
- * seconds each fit into the shortest function timeout, ten seconds.
+ * Limits that end a call well before the function times out: three attempts of at most two seconds each fit into the
+ * shortest function timeout, ten seconds. The SDK keeps connections alive by default.
  * @beta
  */
 export const clientDefaults = {
@@ -12,7 +12,7 @@ export const clientDefaults = {
 };
 
 /**
- * A DynamoDB client for items as plain objects; attributes that are `undefined` are left out. Each call has up to three
+ * A DynamoDB client for items as plain objects. It omits attributes that are `undefined`. Each call has up to three
  * attempts of at most two seconds each.
  * @public
  */

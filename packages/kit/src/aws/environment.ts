@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 /**
  * Reads a function's settings from its environment, once, at cold start.
- * @throws {Error} that names every variable that is missing or wrong
+ * @throws {Error} if variables are missing or invalid; the message names each of them
  * @public
  */
 export function readEnvironment<S extends z.ZodType>(schema: S): z.output<S> {

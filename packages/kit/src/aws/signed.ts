@@ -6,7 +6,7 @@ interface SignedAs {
   credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
 }
 
-function ofEnvironment(): SignedAs {
+function functionIdentity(): SignedAs {
   const { AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '', AWS_SESSION_TOKEN, AWS_REGION = '' } = process.env;
   const session = AWS_SESSION_TOKEN ? { sessionToken: AWS_SESSION_TOKEN } : {};
   return {
@@ -17,13 +17,13 @@ function ofEnvironment(): SignedAs {
 
 /**
  * Signs requests (SigV4) with the credentials of the function's role, which stay the same for the lifetime of the
- * instance. Use it for single calls of an AWS service that are not worth an SDK client or, as `execute-api`, for
- * another service behind an HTTP API whose route requires signatures.
+ * instance. Use it for single calls to an AWS service that do not justify an SDK client. With `execute-api` as the
+ * service, use it for routes of another service's HTTP API that require signatures.
  * @param signer default: region and credentials of the function
  * @returns the given headers, which must include `host`, and the signature
  * @public
  */
-export function signerOf(service: string, { region, credentials }: SignedAs = ofEnvironment()) {
+export function signerOf(service: string, { region, credentials }: SignedAs = functionIdentity()) {
   // S3 is the only service whose path is not escaped a second time.
   const signer = new SignatureV4({ service, region, credentials, sha256: Sha256Node, uriEscapePath: service !== 's3' });
   return async (

@@ -10,14 +10,14 @@ const ATTEMPTS = 4;
 const FIRST_DELAY_MS = 20;
 
 /** Transient cancellation reasons. The SDK does not retry a transaction cancelled for one of them. */
-const PASSING = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
+const TRANSIENT = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
 
 /**
- * Calls TransactWriteItems; retries up to four times if another transaction holds one of the items or the table is
+ * Calls TransactWriteItems, in up to four attempts while another transaction holds one of the items or the table is
  * throttled.
- * @throws {TransactionCanceledException} for every other reason, or if the retries are exhausted. `$metadata.attempts`
- * counts the SDK's attempts over all of them: an earlier attempt whose response was lost may be what makes the
- * condition of the last one fail.
+ * @throws {TransactionCanceledException} for every other reason, or after the last attempt. `$metadata.attempts` is the
+ * total number of the SDK's attempts. If there were several, an earlier attempt may have succeeded although its response
+ * was lost, and so may have made the condition of the last attempt fail.
  * @public
  */
 export async function transact(
@@ -34,7 +34,7 @@ export async function transact(
         retries += (error.$metadata.attempts ?? 1) - 1;
         error.$metadata.attempts = 1 + retries;
       }
-      if (attempt === ATTEMPTS || !mayPass(error)) throw error;
+      if (attempt === ATTEMPTS || !isTransient(error)) throw error;
       await delay(Math.random() * FIRST_DELAY_MS * 2 ** attempt);
     }
   }
@@ -49,13 +49,14 @@ export function refusedBy(error: unknown, index: number): Record<string, Attribu
   return reason?.Code === 'ConditionalCheckFailed' ? (reason.Item ?? {}) : undefined;
 }
 
-/** Whether the only cause is other transactions on the same items, for longer than `transact` waits. */
-export const isConflict = (error: unknown): boolean => isCanceledBy(error, (code) => code === 'TransactionConflict');
+/** Whether other transactions on the same items are the only cause, and lasted longer than the retries of `transact`. */
+export const isConflict = (error: unknown): boolean =>
+  isCanceledOnlyBy(error, (code) => code === 'TransactionConflict');
 
-const mayPass = (error: unknown): boolean => isCanceledBy(error, (code) => PASSING.has(code));
+const isTransient = (error: unknown): boolean => isCanceledOnlyBy(error, (code) => TRANSIENT.has(code));
 
-function isCanceledBy(error: unknown, isOf: (code: string) => boolean): boolean {
+function isCanceledOnlyBy(error: unknown, matches: (code: string) => boolean): boolean {
   if (!(error instanceof TransactionCanceledException)) return false;
   const codes = (error.CancellationReasons ?? []).map(({ Code = 'None' }) => Code).filter((code) => code !== 'None');
-  return codes.length > 0 && codes.every(isOf);
+  return codes.length > 0 && codes.every(matches);
 }

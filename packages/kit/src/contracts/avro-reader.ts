@@ -3,12 +3,12 @@ import type { Type, types } from 'avsc';
 
 /**
  * Decodes a value in Avro's binary encoding by the schema it was written with. avsc's own reader checks the length only
- * at the end: five bytes that announce an array of 2^31 items make it exhaust the memory.
+ * at the end, so five bytes that announce an array of 2^31 items exhaust its memory.
  * @throws {TypeError} if the bytes are not exactly one such value
  */
 export function readAvro(type: Type, bytes: Uint8Array): unknown {
   const input = new Input(bytes);
-  const value = valueBy(type, input);
+  const value = readValue(type, input);
   if (input.left > 0) throw new TypeError(`${input.left} bytes follow the value`);
   return value;
 }
@@ -31,13 +31,13 @@ class Input {
     return this.#bytes.subarray(this.#at - length, this.#at);
   }
 
-  /** Zigzag, seven bits a byte, the least significant first. */
+  /** Zigzag encoding, seven bits per byte, the least significant bits first. */
   integer(): number {
     let value = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {
       const [byte = 0] = this.take(1);
       value |= BigInt(byte & 0x7f) << shift;
-      if (byte < 0x80) return safe((value >> 1n) ^ -(value & 1n));
+      if (byte < 0x80) return safeInteger((value >> 1n) ^ -(value & 1n));
     }
     throw new TypeError('an integer of more than 64 bits');
   }
@@ -47,13 +47,13 @@ class Input {
   }
 }
 
-function safe(value: bigint): number {
+function safeInteger(value: bigint): number {
   const number = Number(value);
   if (Number.isSafeInteger(number)) return number;
   throw new TypeError('an integer beyond 2^53, which JavaScript numbers do not represent exactly');
 }
 
-function valueBy(type: Type, input: Input): unknown {
+function readValue(type: Type, input: Input): unknown {
   switch (type.typeName) {
     case 'null':
       return null;
@@ -69,14 +69,17 @@ function valueBy(type: Type, input: Input): unknown {
     case 'string':
       return textOf(input.prefixed());
     case 'enum':
-      return chosen((type as types.EnumType).symbols, input, 'symbol');
+      return choiceIn((type as types.EnumType).symbols, input, 'symbol');
     case 'union:unwrapped':
-      return valueBy(chosen((type as types.UnwrappedUnionType).types as unknown as Type[], input, 'branch'), input);
+      return readValue(choiceIn((type as types.UnwrappedUnionType).types as unknown as Type[], input, 'branch'), input);
     case 'array':
-      return [...inBlocks(input, () => valueBy((type as types.ArrayType).itemsType, input))];
+      return [...inBlocks(input, () => readValue((type as types.ArrayType).itemsType, input))];
     case 'map':
       return Object.fromEntries(
-        inBlocks(input, () => [textOf(input.prefixed()), valueBy((type as types.MapType).valuesType, input)] as const),
+        inBlocks(
+          input,
+          () => [textOf(input.prefixed()), readValue((type as types.MapType).valuesType, input)] as const,
+        ),
       );
     case 'record':
       return recordOf(type as types.RecordType, input);
@@ -90,14 +93,14 @@ function textOf(bytes: Buffer): string {
   return bytes.toString();
 }
 
-function chosen<T>(choices: readonly T[], input: Input, what: string): T {
+function choiceIn<T>(choices: readonly T[], input: Input, what: string): T {
   const choice = choices[input.integer()];
   if (choice === undefined) throw new TypeError(`unknown ${what}`);
   return choice;
 }
 
 /**
- * `requireCarried` guarantees that every item takes at least one byte, so a block that claims more items than there are
+ * `requireSupported` guarantees that every item takes at least one byte, so a block that claims more items than there are
  * bytes fails here.
  */
 function* inBlocks<T>(input: Input, read: () => T): Generator<T> {
@@ -108,9 +111,9 @@ function* inBlocks<T>(input: Input, read: () => T): Generator<T> {
   }
 }
 
-/** A field that is null by its default is left out, so that the contract's own default applies. */
+/** Omits a field if its value and its default are null, so that the contract's own default applies. */
 function recordOf(type: types.RecordType, input: Input): Record<string, unknown> {
-  const fields = type.fields.map((field) => [field, valueBy(field.type, input)] as const);
+  const fields = type.fields.map((field) => [field, readValue(field.type, input)] as const);
   return Object.fromEntries(
     fields.flatMap(([field, value]) => (value === null && field.defaultValue() === null ? [] : [[field.name, value]])),
   );

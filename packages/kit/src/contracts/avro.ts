@@ -1,5 +1,5 @@
 import type { Schema, Type, types } from 'avsc';
-// @ts-expect-error avsc has types for the whole alone, which brings its containers and its RPC
+// @ts-expect-error avsc declares types only for its main module, which also contains object containers and RPC
 import library from 'avsc/lib/types.js';
 import { avroFingerprint } from './avro-fingerprint.ts';
 import { readAvro } from './avro-reader.ts';
@@ -12,10 +12,11 @@ const HEADER_BYTES = MARKER.length + FINGERPRINT_BYTES;
 
 const { Type: AvroType, builtins } = library as { Type: typeof Type; builtins: typeof types };
 
-const itself = (value: number) => value;
+const identity = (value: number) => value;
 
 /**
- * Below -2^52, avsc's own packing writes a different number without an error. This one packs what `toBuffer` returns.
+ * Replaces avsc's own encoding of longs, which writes a different number below -2^52 without an error. This type writes
+ * the bytes that `toBuffer` returns.
  */
 const long = builtins.LongType.__with({
   toBuffer(value: number) {
@@ -25,8 +26,8 @@ const long = builtins.LongType.__with({
   },
   fromBuffer: (bytes: Buffer) => Number(bytes.readBigInt64LE()),
   isValid: Number.isSafeInteger,
-  toJSON: itself,
-  fromJSON: itself,
+  toJSON: identity,
+  fromJSON: identity,
   compare: (one: number, other: number) => one - other,
 });
 
@@ -42,8 +43,8 @@ export type AvroSchema = string | object;
  * @param schema the writer's schema; the contract is the reader's schema, and its defaults apply
  * @param earlier writer's schemas of earlier releases, unchanged: data written with them stays readable as long as they
  * are listed
- * @throws {Error} if a schema is invalid or has values that JSON does not, items of zero bytes, or unions whose members
- * a value does not tell apart
+ * @throws {Error} if a schema is invalid, or has values that JSON cannot represent, array items of zero bytes, or unions
+ * whose members cannot be distinguished by the value
  * @beta
  */
 export function inAvro(schema: AvroSchema, earlier: readonly AvroSchema[] = []): DataCodec {
@@ -77,12 +78,12 @@ const hex = (header: Buffer) => Buffer.from(header.subarray(MARKER.length)).reve
 
 function typeOf(schema: AvroSchema): Type {
   const type = AvroType.forSchema(schema as Schema, { wrapUnions: 'never', registry: { long } });
-  requireCarried(type);
+  requireSupported(type);
   return type;
 }
 
-/** Types whose values are JSON. `float` is left out: it has less precision than a JavaScript number. */
-const CARRIED = [
+/** Types whose values JSON can represent. `float` is missing because it is less precise than a JavaScript number. */
+const SUPPORTED = [
   'null',
   'boolean',
   'int',
@@ -97,17 +98,17 @@ const CARRIED = [
 ];
 
 /**
- * @throws {Error} for types that JSON does not have, and for items of zero bytes, of which a small message can announce
- * any number
+ * @throws {Error} for types that JSON cannot represent, and for array items of zero bytes, because a small message can
+ * announce any number of them
  */
-function requireCarried(type: Type, seen = new Set<Type>()): void {
+function requireSupported(type: Type, seen = new Set<Type>()): void {
   if (seen.has(type)) return;
   seen.add(type);
-  if (!CARRIED.includes(type.typeName))
+  if (!SUPPORTED.includes(type.typeName))
     throw new Error(`Avro's ${type.typeName} is not supported: contract data is JSON`);
   if (type.typeName === 'array' && innerTypes(type).every(isEmpty))
-    throw new Error('an array whose items take zero bytes');
-  for (const some of innerTypes(type)) requireCarried(some, seen);
+    throw new Error('an array whose items take zero bytes is not supported');
+  for (const inner of innerTypes(type)) requireSupported(inner, seen);
 }
 
 function innerTypes(type: Type): Type[] {
@@ -128,7 +129,7 @@ function innerTypes(type: Type): Type[] {
 const isEmpty = (type: Type): boolean =>
   type.typeName === 'null' || (type.typeName === 'record' && innerTypes(type).every(isEmpty));
 
-/** @throws {TypeError} if the data has a field that the schema does not: it would be lost */
+/** @throws {TypeError} if the data has a field that the schema does not declare, because it would be lost */
 function requireValid(type: Type, data: unknown): void {
   type.isValid(data, {
     noUndeclaredFields: true,
@@ -138,7 +139,7 @@ function requireValid(type: Type, data: unknown): void {
       throw new TypeError(`${type.name} does not preserve ${where || 'the data'}`);
     },
   });
-  if (!isWellFormed(data)) throw new TypeError('a lone surrogate, which UTF-8 cannot encode');
+  if (!isWellFormed(data)) throw new TypeError('the data has a lone surrogate, which UTF-8 cannot encode');
 }
 
 function undeclaredIn(value: object, type: Type): string[] {

@@ -1,12 +1,12 @@
 /**
- * Metadata key in a function's template for the capability that the function checks. Operators' tools read there what
- * can be switched.
+ * The metadata key under which a function's template declares the capability that the function checks. Operators' tools
+ * read it to list the capabilities that can be switched.
  */
 export const CAPABILITY_METADATA = 'rollcall:capability';
 
 export interface CapabilityMetadata {
   readonly name: string;
-  /** The modes it can be switched to, besides `on`. */
+  /** The modes to which it can be switched, besides `on`. */
   readonly modes: readonly string[];
 }
 

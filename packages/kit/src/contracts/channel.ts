@@ -1,6 +1,6 @@
 import type { DataCodec, MessageContract } from './contract.ts';
 
-/** Services, by the `source` of their messages: a list, or every service of an application. */
+/** Services, identified by the `source` of their messages: a list, or every service of an application. */
 export type Senders = readonly string[] | { readonly anyServiceOf: string };
 
 /**
@@ -9,7 +9,7 @@ export type Senders = readonly string[] | { readonly anyServiceOf: string };
  */
 export interface Channel {
   readonly name: string;
-  /** A topic hands each message to every subscriber, a queue to one consumer. */
+  /** A topic delivers each message to every subscriber, a queue delivers it to one consumer. */
   readonly kind: 'topic' | 'queue';
   /** Whether it preserves the order of messages about one subject: a FIFO topic or queue. */
   readonly ordered: boolean;
@@ -18,7 +18,7 @@ export interface Channel {
   readonly format: 'application/json' | DataCodec['mediaType'];
   /** Allowed `source` values. A message from any other source is parked unread. */
   readonly senders: Senders;
-  /** Per message type: the senders that may send it, instead of `senders`. */
+  /** Allowed `source` values of single message types, which replace `senders` for these types. */
   readonly sendersOf?: Readonly<Record<string, Senders>>;
   readonly messages: readonly MessageContract[];
   /**
@@ -35,10 +35,11 @@ export interface Channel {
 const SOURCE = /^\/([a-z][a-z0-9-]*)\/([a-z][a-z0-9]*)$/;
 
 /**
- * The application and service in a source; undefined if it has a different form.
+ * The service in a source; undefined if the source has a different form.
  * @beta
  */
 export const serviceOf = (source: string): string | undefined => SOURCE.exec(source)?.[2];
+/** The application in a source; undefined if the source has a different form. */
 export const applicationOf = (source: string): string | undefined => SOURCE.exec(source)?.[1];
 
 /** Pattern of the sources of all services of an application. */
@@ -46,7 +47,7 @@ export const sourcePattern = (application: string): string => `^\\/${application
 
 export type SenderRules = Pick<Channel, 'senders' | 'sendersOf' | 'messages'>;
 
-/** The allowed senders of a message type on a channel, also if the type is read as the version that supersedes it. */
+/** The allowed senders of a message type on a channel. A superseded type has the senders of the type that supersedes it. */
 export function sendersOfType({ senders, sendersOf = {}, messages }: SenderRules, type: string): Senders {
   const contract = messages.find(({ supersedes, type: own }) => own === type || supersedes?.contract.type === type);
   return sendersOf[contract?.type ?? type] ?? senders;

@@ -3,7 +3,7 @@ import type { ConsumerDescriptor } from './consumer.ts';
 import type { MessageContract } from './contract.ts';
 
 /**
- * Checks a consumer at deployment; its functions rely on it and do not check again.
+ * Checks a consumer at deployment. Its functions rely on this and do not check again.
  * @throws {Error} that names the inconsistency
  */
 export function checkConsumer(consumer: ConsumerDescriptor): void {
@@ -16,13 +16,14 @@ export function checkConsumer(consumer: ConsumerDescriptor): void {
   if (name !== service && !name.startsWith(`${service}-`))
     refuse(`its name must be ${service} or begin with ${service}-, as its source is ${source}`);
   if (of.kind === 'topic' && name !== service)
-    refuse(`it subscribes to ${of.name}, so its name must be that of its service, ${service}`);
-  if (of.kind === 'queue' && name !== of.name) refuse(`it consumes the queue ${of.name}, so that must be its name`);
+    refuse(`it subscribes to ${of.name}, so its name must be the name of its service, ${service}`);
+  if (of.kind === 'queue' && name !== of.name)
+    refuse(`it consumes the queue ${of.name}, so it must have the same name`);
   // Each sender numbers its own messages. If two senders used the same version, the consumer would drop one message as
   // a duplicate.
   if (of.kind === 'queue' && of.ordered && !hasOneSender(of))
     refuse(
-      `${of.name} preserves the order of one sender: name a single service in \`from\`, or set \`ordered: false\``,
+      `${of.name} preserves the order of messages from one sender: name a single service in \`from\`, or set \`ordered: false\``,
     );
   if (of.kind === 'queue' && without.length > 0) refuse(`${of.name} is a queue, which has no subscription filter`);
   // An unordered consumer parks messages independently, so an erasing event would not delete parked messages about the
@@ -30,7 +31,7 @@ export function checkConsumer(consumer: ConsumerDescriptor): void {
   const erasing = of.messages.find(({ erases }) => erases);
   if (erasing && (idempotent || !of.ordered))
     refuse(
-      `${erasing.type} of ${of.name} erases, which requires an ordered consumer: a channel that is ordered, and not \`idempotent\``,
+      `${erasing.type} of ${of.name} erases data, which requires an ordered channel and a consumer without \`idempotent\``,
     );
   const types = of.messages.map(({ type }) => type);
   for (const { type } of [...reads, ...without])
@@ -45,7 +46,7 @@ export function checkConsumer(consumer: ConsumerDescriptor): void {
   checkSends(source, sends, refuse);
 }
 
-/** Checks the sender of these channels at deployment. */
+/** Checks at deployment that each channel allows messages from the source. */
 export function checkSends(source: string, sends: readonly Channel[], refuse: (why: string) => never): void {
   for (const channel of sends)
     if (!channel.messages.some(({ type }) => maySend(channel, { source, type })))
@@ -60,5 +61,6 @@ const isRendition = (one: MessageContract, other: MessageContract): boolean =>
 
 const hasOneSender = ({ senders, sendersOf = {} }: Channel): boolean =>
   [senders, ...Object.values(sendersOf)].every(
-    (some) => !('anyServiceOf' in some) && some.length === 1 && some[0] === (senders as readonly string[])[0],
+    (allowed) =>
+      !('anyServiceOf' in allowed) && allowed.length === 1 && allowed[0] === (senders as readonly string[])[0],
   );

@@ -1,6 +1,9 @@
 import type { ConsumerDescriptor } from './consumer.ts';
 
-/** Metadata key in the template of a consumer's function for the layout of its cursors. Operators' tools read it. */
+/**
+ * The metadata key under which the template of a consumer's function describes the layout of its cursors. Operators'
+ * tools read it.
+ */
 export const CONSUMER_METADATA = 'rollcall:consumer';
 
 export interface ConsumerMetadata {
@@ -8,7 +11,7 @@ export interface ConsumerMetadata {
   readonly name: string;
   /** The channel that it consumes. */
   readonly of: string;
-  /** Sort key of the items that carry its cursors; undefined: it keeps no cursors. */
+  /** Sort key of the items that carry its cursors; undefined if it has no cursors. */
   readonly cursorKey?: string;
   readonly joinsLate: boolean;
 }

@@ -10,30 +10,30 @@ export interface ConsumerDescriptor<Reads extends MessageContract = MessageContr
   readonly name: string;
   /** CloudEvents `source` of the messages it sends: `/APPLICATION/SERVICE`. */
   readonly source: string;
-  /** A topic, to which it subscribes with a queue of its own; or a queue, of which it is the only consumer. */
+  /** A topic, to which it subscribes with its own queue, or a queue that no other consumer reads. */
   readonly of: Channel;
   /** Every message of its channel, in one of its renditions. A message without a handler only advances the cursor. */
   readonly reads: readonly Reads[];
   /** The channels that it sends to. */
   readonly sends: readonly Sends[];
-  /** Name of the switch by which operators pause or skip it; undefined: it cannot be switched. */
+  /** Name of the switch by which operators pause or skip it; undefined if it cannot be switched. */
   readonly capability?: string;
   /** Sort key of the item that carries an aggregate's cursor: an item that most effects write anyway. */
   readonly cursorKey: string;
   /**
-   * Whether each effect is idempotent by the state it writes, so that no cursor is needed. Not allowed on a channel
-   * with an event that `erases`.
+   * Whether a repeated effect writes the same state again, so that no cursor is needed. Not allowed on a channel with an
+   * event that `erases`.
    */
   readonly idempotent?: boolean;
   /**
-   * Whether aggregates may exist from before its first deployment. If so, it starts each of them at the first version
-   * it receives; otherwise it waits for version 1.
+   * Whether aggregates may already exist at its first deployment. If so, it starts each aggregate at the first version
+   * that it receives. Otherwise it waits for version 1.
    */
   readonly joinsLate?: boolean;
   /**
-   * Renditions of events that it receives in another rendition; the topic's filter drops them. Default: none, which is
-   * right during a migration between renditions: filters take effect after minutes, and swapping one for the other
-   * could drop both in the meantime.
+   * Renditions that the topic's filter drops, because the consumer receives the same events in another rendition.
+   * Default: none. Keep the default during a migration between renditions: a change of the filter takes minutes, and
+   * could drop both renditions in the meantime.
    */
   readonly without?: readonly MessageContract[];
 }
@@ -43,9 +43,9 @@ type Optional = 'source' | 'reads' | 'sends' | 'cursorKey';
 /**
  * Define each consumer in a file of its own, so that a function's bundle contains no other consumer.
  * @param name for a topic: the name of the consuming service; for a queue: the name of the queue
- * @param about Defaults: `source`, for a topic, the service `name` in the application that sends on the topic; `reads`,
- * every message of the channel; `sends`, no channels; `cursorKey`, `cursor`.
- * @throws {Error} if `source` is left out and the channel's senders are of several applications
+ * @param about defaults: `source` of a topic's consumer, the service `name` in the application that sends on the topic;
+ * `reads`, every message of the channel; `sends`, no channels; `cursorKey`, `cursor`
+ * @throws {Error} if `source` is missing and has no default: for a queue, or a topic with senders of several applications
  * @public
  */
 export function defineConsumer<
@@ -65,5 +65,7 @@ function applicationOfSenders({ name, kind, senders }: Channel): string {
   const applications = 'anyServiceOf' in senders ? [senders.anyServiceOf] : senders.map(applicationOf);
   const [application, ...others] = new Set(applications);
   if (kind === 'topic' && application !== undefined && others.length === 0) return application;
-  throw new Error(`set the \`source\` of the consumer of ${name}: its channel has senders of several applications`);
+  throw new Error(
+    `set the \`source\` of the consumer of ${name}: it has a default only for a topic with senders of one application`,
+  );
 }

@@ -6,23 +6,23 @@ export type MessageKind = 'event' | 'command' | 'document';
 /** The data of a contract in a format beside JSON. Made by `inProtobuf`, `inXml` or `inAvro`. */
 export type DataCodec = BytesCodec | TextCodec;
 
-interface BytesCodec extends AboutCodec {
+interface BytesCodec extends CodecBase {
   readonly carries: 'bytes';
   encode(data: unknown): Uint8Array;
   /** @returns the decoded value, not yet validated by the contract's schema */
   decode(bytes: Uint8Array): unknown;
 }
 
-interface TextCodec extends AboutCodec {
+interface TextCodec extends CodecBase {
   readonly carries: 'text';
   encode(data: unknown): string;
   /** @returns the decoded value, not yet validated by the contract's schema */
   decode(text: string): unknown;
 }
 
-interface AboutCodec {
+interface CodecBase {
   readonly mediaType: 'application/protobuf' | 'application/xml' | 'application/avro';
-  /** The type of the document, for people: the name of its schema or its root element. */
+  /** The name of the document's schema or root element, shown to people. */
   readonly documentType: string;
 }
 
@@ -34,7 +34,7 @@ export interface MessageContract<T extends string = string, S extends z.ZodType 
   readonly type: T;
   readonly kind: MessageKind;
   readonly data: S;
-  /** The field of the data that becomes the CloudEvent's subject. A message in which the two differ is refused. */
+  /** The field of the data that becomes the CloudEvent's subject. A message is refused if the two differ. */
   readonly subjectField?: string;
   /**
    * Marks the last event of an aggregate, which requires all personal data about it to be deleted. Earlier messages
@@ -50,7 +50,7 @@ export interface MessageContract<T extends string = string, S extends z.ZodType 
 interface Superseded {
   readonly contract: MessageContract;
   /**
-   * @param data valid data of the previous version; an upcaster may declare that type, as method parameters are
+   * @param data valid data of the previous version. An upcaster may declare that type, because method parameters are
    * bivariant
    */
   upcast(data: unknown): unknown;

@@ -5,7 +5,7 @@ import type { MessageContract, MessageKind } from './contract.ts';
 // Mark calls as pure in a file with several channels: `export const orders = /* @__PURE__ */ topic(…)`. Otherwise
 // esbuild keeps every call, and the contracts it references, in bundles that use none of them.
 
-/** The literal `type` distinguishes handlers; the schema types the data. */
+/** Preserves the literal `type`, which identifies the handler, and the schema, which determines the type of the data. */
 type Contract<Kind extends MessageKind, T extends string, S extends z.ZodType> = MessageContract<T, S> & {
   readonly kind: Kind;
 };
@@ -72,10 +72,10 @@ function channel<Messages extends readonly MessageContract[]>(
   name: string,
   { from, description = '', format = 'application/json', ...rest }: AboutChannel<Messages>,
 ) {
-  const without = rest.messages.find(({ formats = [] }) => formats.every(({ mediaType }) => mediaType !== format));
-  if (format !== 'application/json' && without) {
+  const uncoded = rest.messages.find(({ formats = [] }) => formats.every(({ mediaType }) => mediaType !== format));
+  if (format !== 'application/json' && uncoded) {
     throw new TypeError(
-      `channel ${name} is in ${format}, for which ${without.type} has no codec: add one to its formats`,
+      `channel ${name} has the format ${format}, for which ${uncoded.type} has no codec: add one to its formats`,
     );
   }
   return { ...rest, name, description, format, senders: typeof from === 'string' ? [from] : from };

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 /**
- * An id in upper or lower case, normalized to lower case: ids are stored in lower case and read in both (RFC 9562 §4).
+ * An id in upper or lower case, normalized to lower case: ids are stored in lower case and accepted in either (RFC 9562 §4).
  */
 export const givenId = z.uuid().toLowerCase();
 
@@ -24,7 +24,7 @@ export function wholeNumber(from: number, to: number) {
 const KEY = { error: 'must have 1 to 255 visible ASCII characters', abort: true };
 
 /**
- * The same key with the same request gets the same answer.
+ * A key that identifies a request: the same key with the same request gets the same response.
  * @beta
  */
 export const idempotencyKey = z

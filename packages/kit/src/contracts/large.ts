@@ -1,14 +1,14 @@
 /**
- * Keys of the data of large messages in the stage's bucket: `messages/CHANNEL/SUBJECT/MESSAGE_ID/SHA256` for sent data,
- * which expires; `parked/CONSUMER/SUBJECT/MESSAGE_ID/SHA256` for the copy of data that a consumer parked, which does
- * not.
+ * Keys of the data of large messages in the stage's bucket. Sent data, which expires, is at
+ * `messages/CHANNEL/SUBJECT/MESSAGE_ID/SHA256`. The copy that a consumer keeps of a parked message's data, which does not
+ * expire, is at `parked/CONSUMER/SUBJECT/MESSAGE_ID/SHA256`.
  */
 export const SENT = 'messages/';
 export const HELD = 'parked/';
 
 /**
- * Encodes one part of a key. Escaped: the separator, characters that XML responses escape, and `.` and `..`, which URLs
- * resolve. A part has at most 200 characters, like message names: S3 limits keys to 1,024 bytes of UTF-8.
+ * Encodes one part of a key. Escapes the separator, characters that XML responses escape, and `.` and `..`, which URLs
+ * resolve. A part has at most 200 characters, like message names, because S3 limits keys to 1,024 bytes of UTF-8.
  */
 const part = (name: string): string => (/^\.{1,2}$/.test(name) ? name.replaceAll('.', '%2E') : escaped(name));
 
@@ -22,7 +22,7 @@ export interface ClaimKey {
 }
 
 /**
- * The key includes the digest of the data, so that different data under the same id, which will be refused, does not
+ * The key includes the digest of the data, so that different data under the same id, which consumers refuse, does not
  * overwrite valid data.
  */
 const keyUnder = (prefix: string, { id, datasha256 = '' }: ClaimKey): string =>
@@ -33,7 +33,7 @@ export const sentOn = (channel: string): string => `${SENT}${part(channel)}/`;
 export const sentAbout = (channel: string, subject: string): string => `${sentOn(channel)}${part(subject)}/`;
 export const sentKey = (channel: string, claim: ClaimKey): string => keyUnder(sentAbout(channel, claim.subject), claim);
 
-/** Key prefix of all copies of a consumer. */
+/** Key prefix of all copies that a consumer keeps. */
 export const heldBy = (consumer: string): string => `${HELD}${part(consumer)}/`;
 export const heldAbout = (consumer: string, subject: string): string => `${heldBy(consumer)}${part(subject)}/`;
 export const heldKey = (consumer: string, claim: ClaimKey): string =>

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 
-/** Key of a table of scheduled messages: the subject, and a name that is unique per subject. */
+/** Key attributes of a table of scheduled messages: the subject, and a name that is unique per subject. */
 export const LATER_KEYS = ['subject', 'name'] as const;
 
-/** Index of the same messages, keys only: partitioned by a shard of subjects, sorted by due time. */
+/** Index of the same messages, keys only. A partition is a shard of subjects, sorted by due time. */
 export const DUE_INDEX = 'due';
 export const DUE_KEYS = ['shard', 'due'] as const;
 
 /**
- * An index partition takes 1,000 write units a second
+ * An index partition accepts 1,000 write units per second
  * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html); each shard costs one
- * query a minute.
+ * query per minute.
  */
 export const SHARDS = ['0', '1', '2', '3'] as const;
 

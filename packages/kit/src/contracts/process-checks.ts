@@ -10,36 +10,39 @@ export function checkProcess({ name, replies, deadline, steps }: ProcessDescript
     refuse(`its replies arrive on ${replies.name}, which must be a queue with \`ordered: false\``);
   if (replies.large) refuse(`its replies arrive on ${replies.name}, which cannot be \`large\``);
   if (steps.length === 0) refuse('it has no steps');
-  const twice = repeated(steps.map(({ name: step }) => step));
-  if (twice !== undefined) refuse(`two steps are called ${twice}`);
+  const duplicate = repeated(steps.map(({ name: step }) => step));
+  if (duplicate !== undefined) refuse(`two steps are called ${duplicate}`);
   const pivots = steps.filter(({ pivot }) => pivot).map(({ name: step }) => step);
   if (pivots.length > 1) refuse(`it can have one pivot, not ${pivots.join(' and ')}`);
   const pivot = steps.findIndex((step) => step.pivot);
-  const late = pivot < 0 ? undefined : steps.slice(pivot + 1).find(({ compensate }) => compensate);
-  if (late)
-    refuse(`step ${late.name} comes after the pivot ${pivots[0]}, so it is never compensated: remove its compensation`);
+  const afterPivot = pivot < 0 ? undefined : steps.slice(pivot + 1).find(({ compensate }) => compensate);
+  if (afterPivot)
+    refuse(
+      `step ${afterPivot.name} comes after the pivot ${pivots[0]}, so it is never compensated: remove its compensation`,
+    );
   if (!deadline && (steps.length > 1 || steps[0]?.compensate?.ok))
     refuse(
-      'without a `deadline` it can have only one step, and its compensation no `ok`: no message would make it continue',
+      'without a `deadline` it can have only one step, and the compensation cannot have `ok`, because no message would make the process continue',
     );
   if (!deadline && steps[0]?.pivot && !steps[0].compensate)
     refuse(
-      `its step ${pivots[0]} is a pivot without compensation, which is retried until it succeeds: that requires a \`deadline\``,
+      `its step ${pivots[0]} is a pivot without compensation, which is retried until it succeeds, so a \`deadline\` is required`,
     );
   const exchanges = steps.flatMap(exchangesOf);
-  for (const { who, exchange } of exchanges) checkExchange(exchange, (why) => refuse(`${who} ${why}`));
-  const answers = exchanges.map(({ exchange: { reply } }) => reply.type);
-  const shared = repeated(answers);
-  if (shared !== undefined) refuse(`${shared} is the reply to two of its commands: give each a reply type of its own`);
-  const expected = [...answers, ...(deadline ? [deadline.type] : [])];
+  for (const { owner, exchange } of exchanges) checkExchange(exchange, (why) => refuse(`${owner} ${why}`));
+  const replyTypes = exchanges.map(({ exchange: { reply } }) => reply.type);
+  const shared = repeated(replyTypes);
+  if (shared !== undefined)
+    refuse(`${shared} is the reply to two of its commands: give each command its own reply type`);
+  const expected = [...replyTypes, ...(deadline ? [deadline.type] : [])];
   const types = replies.messages.map(({ type }) => type);
   for (const type of expected) if (!types.includes(type)) refuse(`${type} is not a message of ${replies.name}`);
   for (const type of types) if (!expected.includes(type)) refuse(`no step waits for ${type} of ${replies.name}`);
 }
 
 const exchangesOf = (step: ProcessStep) => [
-  { who: `step ${step.name}`, exchange: step as Exchange },
-  ...(step.compensate ? [{ who: `the compensation of ${step.name}`, exchange: step.compensate }] : []),
+  { owner: `step ${step.name}`, exchange: step as Exchange },
+  ...(step.compensate ? [{ owner: `the compensation of ${step.name}`, exchange: step.compensate }] : []),
 ];
 
 function checkExchange({ send: [channel, contract], within }: Exchange, refuse: (why: string) => never): void {

@@ -5,7 +5,7 @@ import type { MessageContract } from './contract.ts';
 /** A command and its reply. */
 export interface Exchange {
   readonly send: readonly [channel: Channel, command: MessageContract];
-  // biome-ignore lint/suspicious/noExplicitAny: `step` has checked the data of the very contracts beside it
+  // biome-ignore lint/suspicious/noExplicitAny: `DefineStep` checks the data against the contracts of the same step
   readonly by: (data: any) => unknown;
   readonly reply: MessageContract;
   // biome-ignore lint/suspicious/noExplicitAny: as above
@@ -30,7 +30,7 @@ export interface ProcessDescriptor<Data = unknown> {
   readonly data: z.ZodType<Data>;
   /** The queue for all replies and for the process's own deadlines. */
   readonly replies: Channel;
-  /** Message type of deadlines. Default: the process is not told when a reply is overdue. */
+  /** Message type of deadlines. Default: none, so no message reports an overdue reply to the process. */
   readonly deadline?: MessageContract;
   readonly steps: readonly ProcessStep[];
 }

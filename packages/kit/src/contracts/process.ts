@@ -12,17 +12,16 @@ export interface About<Data, To extends Channel, C extends To['messages'][number
   /** The reply's type, unique in the process: it identifies the command that it answers. */
   readonly reply: R;
   /**
-   * Whether the reply matches its command. A reply that does not is parked. Default: it has the command's
-   * subject.
+   * Whether the reply belongs to its command; otherwise it is parked. Default: whether it has the command's subject.
    */
   readonly matches?: (reply: z.output<R['data']>, data: Data) => boolean;
   /** Whether the command succeeded. Default: the reply says so. */
   readonly ok?: (reply: z.output<R['data']>, data: Data) => boolean;
-  /** What the process stores of a reply, also of one that is not `ok`; not of a refusal that arrives too late. */
+  /** The fields of a reply that the process stores, also if the reply is not `ok`. A late refusal is not stored. */
   readonly keep?: (reply: z.output<R['data']>) => Partial<Data>;
   /**
-   * Seconds from the command until its reply is due, or a function that computes them. Lateness is noticed within a
-   * minute; without a `deadline`, only when the process is read or a later reply arrives.
+   * Seconds from the command until its reply is due, or a function that computes them. An overdue reply is noticed
+   * within a minute; without a `deadline`, only when the process is read or a reply arrives.
    */
   readonly within: number | ((data: Data) => number);
 }
@@ -57,10 +56,10 @@ export const processDeadline = <const T extends string>(type: T) =>
 
 /**
  * A process manager (saga) as data.
- * @param about `data`: schema of the input for commands, stored with the process; `replies`: a queue without
- * order, whose messages are the replies of the steps and `deadline`, made by `processDeadline`. A process of one step
- * whose compensation cannot be refused may omit the deadline: it then costs no scheduled message, and an overdue reply
- * is noticed only when the process is read (`current`) or a reply arrives
+ * @param about `data`: schema of the input for commands, stored with the process. `replies`: an unordered queue, whose
+ * messages are the replies of the steps and the `deadline`, which `processDeadline` creates. A process with one step
+ * whose compensation cannot be refused may omit the deadline. It then costs no scheduled message, and an overdue reply is
+ * noticed only when the process is read (`current`) or a reply arrives
  * @param steps in order. If a step up to the `pivot` fails, the steps before it are compensated in reverse order; after
  * the pivot, failed steps are retried. Default: the pivot is the last step
  * @throws {Error} that names the inconsistency

@@ -11,6 +11,6 @@ export const inProtobuf = (schema: DescMessage): DataCodec => ({
   documentType: schema.typeName,
   carries: 'bytes',
   encode: (data) => toBinary(schema, fromJson(schema, data as JsonValue)),
-  // Fields missing on the wire are left out, so that the contract's own defaults apply.
+  // Fields that are missing in the encoded message are omitted, so that the contract's own defaults apply.
   decode: (bytes) => toJson(schema, fromBinary(schema, bytes)),
 });

@@ -1,6 +1,6 @@
 /**
- * The layout of a subscriber's table: `pk` is the aggregate id; `sk` is the key of the item that carries the cursor,
- * `parked#VERSION#ID`, `discarded#VERSION#ID`, `begun#VERSION#ID`, or a key of the service itself.
+ * The layout of a subscriber's table. `pk` is the aggregate id. `sk` is the key of the item that carries the cursor,
+ * `parked#VERSION#ID`, `discarded#VERSION#ID`, `begun#VERSION#ID`, or a key that the service defines.
  */
 export const PARKED = 'parked#';
 export const DISCARDED = 'discarded#';

@@ -9,10 +9,10 @@ const scope = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, { error: 'must be 
 export const tokenScopes = z.strictObject({ read: scope, write: scope });
 
 /**
- * The scopes that allow a token to read, or write, what does not belong to its own subject.
+ * The scopes that allow a token to read, or write, subjects other than its own.
  * @beta
  */
 export type TokenScopes = z.output<typeof tokenScopes>;
 
-/** The scopes of a stage that sets none. */
+/** The scopes of a stage that does not set any. */
 export const DEFAULT_SCOPES: TokenScopes = { read: 'read', write: 'write' };

@@ -2,7 +2,7 @@ import { XmlElement, XmlText } from '@rgrove/parse-xml';
 import type * as z from 'zod';
 import { ITEM } from './xml-writer.ts';
 
-/** @returns the element's value as the schema expects it; any other text stays a string, which the schema refuses */
+/** @returns a value of the schema's type; text that is no such value stays a string, which the schema refuses */
 type Read = (element: XmlElement, path: string) => unknown;
 
 type Def = z.core.$ZodTypes['_zod']['def'];
@@ -30,7 +30,7 @@ function readerBy(def: Def, readerOf: (schema: z.core.$ZodType, where: string) =
     case 'string':
     case 'template_literal':
     case 'null':
-    // A field that must be absent.
+    // For a field that must be absent.
     case 'undefined':
     case 'never':
       return textOf;
@@ -43,7 +43,7 @@ function readerBy(def: Def, readerOf: (schema: z.core.$ZodType, where: string) =
     case 'enum':
       return oneOf(Object.values(def.entries), where);
     case 'object': {
-      if (def.catchall && def.catchall._zod.def.type !== 'never') throw untold(where, 'fields that it does not name');
+      if (def.catchall && def.catchall._zod.def.type !== 'never') throw unsupported(where, 'undeclared fields');
       return fieldsOf(
         new Map(Object.entries(def.shape).map(([key, field]) => [key, readerOf(field, `${where}.${key}`)])),
       );
@@ -53,7 +53,7 @@ function readerBy(def: Def, readerOf: (schema: z.core.$ZodType, where: string) =
     case 'array':
       return itemsOf(readerOf(def.element, `${where}[]`));
     case 'union':
-      return oneOfThese(def, readerOf, where);
+      return unionOf(def, readerOf, where);
     case 'pipe':
       return readerOf(def.in._zod.def.type === 'transform' ? def.out : def.in, where);
     case 'lazy':
@@ -67,15 +67,17 @@ function readerBy(def: Def, readerOf: (schema: z.core.$ZodType, where: string) =
     case 'readonly':
       return readerOf(def.innerType, where);
     default:
-      throw untold(where, `values of type ${def.type}`);
+      throw unsupported(where, `values of type ${def.type}`);
   }
 }
 
-const untold = (where: string, what: string) =>
-  new TypeError(`${where}: XML does not carry ${what}; XML values are text, distinguished by the schema alone`);
+const unsupported = (where: string, what: string) =>
+  new TypeError(
+    `${where}: XML cannot represent ${what}, because only the schema distinguishes XML values, which are text`,
+  );
 
-/** Unions of objects with a discriminator, of enumerations, and with null. */
-function oneOfThese(
+/** Supports unions of objects with a discriminator, unions of enumerations, and unions with null. */
+function unionOf(
   def: z.core.$ZodUnionDef | z.core.$ZodDiscriminatedUnionDef,
   readerOf: (schema: z.core.$ZodType, where: string) => Read,
   where: string,
@@ -90,7 +92,7 @@ function oneOfThese(
       values.flatMap((some) => [...some]),
       where,
     );
-  throw untold(where, 'a union without a discriminator');
+  throw unsupported(where, 'a union without a discriminator');
 }
 
 function byDiscriminator(
@@ -104,7 +106,7 @@ function byDiscriminator(
     read: readerOf(option, where),
   }));
   const texts = readers.flatMap((option) => option.texts);
-  if (new Set(texts).size < texts.length) throw untold(where, `${field}s of which two have the same text`);
+  if (new Set(texts).size < texts.length) throw unsupported(where, `two values of ${field} with the same text`);
   const discriminator = fieldsOf(new Map([[field, textOf]]));
   return (element, path) => {
     const { [field]: value } = discriminator(element, path) as Record<string, unknown>;
@@ -114,7 +116,7 @@ function byDiscriminator(
 
 function oneOf(values: readonly unknown[], where: string): Read {
   const byText = new Map(values.map((value) => [String(value), value]));
-  if (byText.size < new Set(values).size) throw untold(where, 'values of which two have the same text');
+  if (byText.size < new Set(values).size) throw unsupported(where, 'two values with the same text');
   return (element, path) => {
     const text = textOf(element, path);
     return byText.get(text) ?? byText.get(text.trim()) ?? text;
@@ -124,7 +126,7 @@ function oneOf(values: readonly unknown[], where: string): Read {
 /** @throws {TypeError} if it contains elements */
 function textOf(element: XmlElement, path: string): string {
   if (element.children.some((child) => child instanceof XmlElement)) {
-    throw new TypeError(`${path} must be text, and contains elements`);
+    throw new TypeError(`${path} must be text, but contains elements`);
   }
   return element.attributes.escaped === 'true' ? fromJson(element.text, path) : element.text;
 }
@@ -148,7 +150,7 @@ function numberOf(element: XmlElement, path: string): unknown {
 /** @throws {TypeError} if there is text between the elements, which would be lost */
 function elementsIn(element: XmlElement, path: string): XmlElement[] {
   if (element.children.some((child) => child instanceof XmlText && child.text.trim() !== '')) {
-    throw new TypeError(`${path} must contain elements, and contains text`);
+    throw new TypeError(`${path} must contain elements, but contains text`);
   }
   return element.children.filter((child) => child instanceof XmlElement);
 }
@@ -161,7 +163,7 @@ const itemsOf =
       return read(item, `${path}[${index}]`);
     });
 
-/** @param others reads a field that is not among `known`; undefined: such fields are left out */
+/** @param others reads a field that is not among `known`; undefined: such fields are omitted */
 const fieldsOf =
   (known: ReadonlyMap<string, Read> = new Map(), others?: Read): Read =>
   (element, path) => {

@@ -7,7 +7,7 @@ const isName = (key: string) => /^(?!xml)[a-z_][\w.-]*$/i.test(key);
 /**
  * Characters that XML 1.0 does not allow even as references (2.2): most control characters, lone surrogates, U+FFFE.
  */
-const UNCARRIED = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
+const NOT_IN_XML = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
 /** CR is written as a reference: a parser normalizes a literal CR to LF (2.11). */
 const REFERENCES: Readonly<Record<string, string>> = {
@@ -20,7 +20,7 @@ const REFERENCES: Readonly<Record<string, string>> = {
 
 const escaped = (text: string) => text.replaceAll(/[&<>"\r]/g, (character) => REFERENCES[character] ?? character);
 
-/** Escaped as in a JSON string, which can represent every character. */
+/** Escapes text as in a JSON string, which can represent every character. */
 const inJson = (text: string) =>
   JSON.stringify(text)
     .slice(1, -1)
@@ -28,14 +28,14 @@ const inJson = (text: string) =>
 
 /**
  * A JSON value as an XML element. A field becomes an element of its name, or `<i key="…">` if the name is not a valid
- * element name; an array item is `<i>`; null is `nil="true"`; text with characters that XML does not allow is escaped
- * as in a JSON string, with `escaped="true"`. The reader's schema distinguishes numbers from text.
+ * element name. An array item is `<i>`, and null is `nil="true"`. Text with characters that XML does not allow is escaped
+ * as in a JSON string and marked with `escaped="true"`. The reader's schema distinguishes numbers from text.
  * @param attributes of the element, already escaped
  */
 export function xmlElement(name: string, value: unknown, attributes = ''): string {
   const plain = value instanceof Date ? value.toJSON() : value;
   if (plain === null) return `<${name}${attributes} nil="true"/>`;
-  if (typeof plain === 'string' && UNCARRIED.test(plain)) {
+  if (typeof plain === 'string' && NOT_IN_XML.test(plain)) {
     return `<${name}${attributes} escaped="true">${escaped(inJson(plain))}</${name}>`;
   }
   return `<${name}${attributes}>${contentOf(plain)}</${name}>`;

@@ -27,8 +27,7 @@ export function inXml(root: string, data: z.ZodType): DataCodec {
 }
 
 /**
- * The parser reads no declarations. Documents with declarations are refused, and so are entities other than the five
- * predefined ones.
+ * Refuses document type declarations, which the parser does not read, and entities other than the five predefined ones.
  */
 function parsed(text: string): XmlDocument {
   let foreignEntity = false;

@@ -12,13 +12,13 @@ export interface Instance {
   id: string;
   /** URL. */
   address: string;
-  /** Relative share of calls: twice the weight gets twice the calls. */
+  /** Relative share of calls. An instance with twice the weight gets twice as many calls. */
   weight: number;
   metadata: Readonly<Record<string, string>>;
 }
 
 export type LiveInstance = Instance & {
-  /** Epoch milliseconds. Without a renewal, the instance is gone then. */
+  /** Epoch milliseconds. The instance is no longer found after this time, unless it renews its lease. */
   leaseUntil: number;
 };
 
@@ -31,17 +31,20 @@ export interface RegistryOptions {
 
 export type Registry = ReturnType<typeof createRegistry>;
 
-/** TTL only cleans up: DynamoDB may delete an item days late. */
-const TIDIED_UP_AFTER_SECONDS = 3600;
+/**
+ * Time from the end of a lease until DynamoDB may delete the item. Reads check the lease, because DynamoDB may delete
+ * items days late.
+ */
+const EXPIRES_AFTER_SECONDS = 3600;
 
 /**
- * Registry of service instances with leases: an instance is listed as long as it renews its lease.
+ * A registry of service instances with leases. An instance is found as long as it renews its lease.
  * @beta
  */
 export function createRegistry({ client, tableName: TableName, now }: RegistryOptions) {
   const leaseFrom = (leaseMs: number) => {
     const leaseUntil = now().getTime() + leaseMs;
-    return { leaseUntil, expiresAt: Math.ceil(leaseUntil / 1000) + TIDIED_UP_AFTER_SECONDS };
+    return { leaseUntil, expiresAt: Math.ceil(leaseUntil / 1000) + EXPIRES_AFTER_SECONDS };
   };
   return {
     /** Registers an instance, or updates its registration. */
@@ -50,7 +53,7 @@ export function createRegistry({ client, tableName: TableName, now }: RegistryOp
       await client.send(new PutCommand({ TableName, Item }));
     },
 
-    /** @returns false if the instance is not registered; it must then register again */
+    /** @returns false if the instance is not registered and must register again */
     async renew(service: string, id: string, leaseMs: number): Promise<boolean> {
       const { leaseUntil, expiresAt } = leaseFrom(leaseMs);
       try {

@@ -15,12 +15,12 @@ export interface Cause {
 }
 
 /**
- * The cause of the change that a request asks for: part of the context for a publisher's commit.
+ * The cause of the change that a request makes: part of the context for a publisher's commit.
  * @public
  */
 export const causeOf = ({ requestContext, headers }: HttpEvent): Cause => ({
   by: actorOf(requestContext),
-  // The access log has the same request id.
+  // The access log contains the same request id.
   correlationId: requestContext.requestId,
   ...traceOf(headers.traceparent),
 });

@@ -2,8 +2,8 @@ import { etag } from './conditions.ts';
 import { busy, notFound, Problem } from './problems.ts';
 
 /**
- * The result of a publisher's `create` or `change`, except a refusal by a companion write, whose meaning only the
- * service knows.
+ * The result of a publisher's `create` or `change`. It excludes a refusal by a companion write, because only the service
+ * can interpret it.
  * @public
  */
 export type PublisherResult<State> =
@@ -13,10 +13,10 @@ export type PublisherResult<State> =
   | { result: 'refused'; by: never };
 
 /**
- * Returns the committed state, also if an earlier call committed it.
+ * Returns the committed state, whether this call or an earlier one committed it.
  * @param what the resource, as in `There is no order 1 here.`
- * @throws {Problem} not-found if it does not exist; version-mismatch if it is at another version than the one asked for
- * or, with `create`, exists already; busy if concurrent changes won every attempt
+ * @throws {Problem} not-found if the resource does not exist; version-mismatch if it has a version other than the
+ * requested one or, with `create`, already exists; busy if every attempt conflicted with another change
  * @public
  */
 export function committed<State extends { version: number }>(outcome: PublisherResult<State>, what: string): State {
@@ -27,9 +27,12 @@ export function committed<State extends { version: number }>(outcome: PublisherR
     case 'missing':
       throw notFound(what);
     case 'overtaken':
-      throw new Problem('version-mismatch', `The ${what} is ${etag(outcome.state.version)} by now. Read it again.`);
+      throw new Problem(
+        'version-mismatch',
+        `The ${what} now has the version ${etag(outcome.state.version)}. Read it again.`,
+      );
     case 'taken':
-      throw new Problem('version-mismatch', `The ${what} is there already.`);
+      throw new Problem('version-mismatch', `The ${what} already exists.`);
     default:
       throw busy(`The ${what} is being changed by others. Try again.`);
   }

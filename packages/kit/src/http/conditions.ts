@@ -16,18 +16,18 @@ export const etag = (version: number) => `"${version}"`;
 /** A strong entity tag for a representation without a version. */
 export const etagOfBody = (body: string) => `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
 
-/** One entity tag of a list (RFC 9110 §8.8.3), which may contain commas, and the separator before the next. */
+/** One entity tag of a list (RFC 9110 §8.8.3), with the separator before it. A tag may contain commas. */
 const TAG = /[\t ,]*((?:W\/)?"[\x21\x23-\x7e\x80-\xff]*")[\t ]*(?=,|$)/gy;
 
 /** @returns an empty array if the header is not a list of entity tags */
 function tagsOf(header: string): string[] {
-  const found = [...header.matchAll(TAG)];
-  const read = found.reduce((length, [text]) => length + text.length, 0);
-  return /^[\t ,]*$/.test(header.slice(read)) ? found.map(([, tag = '']) => tag) : [];
+  const matches = [...header.matchAll(TAG)];
+  const matchedLength = matches.reduce((length, [text]) => length + text.length, 0);
+  return /^[\t ,]*$/.test(header.slice(matchedLength)) ? matches.map(([, tag = '']) => tag) : [];
 }
 
 /** Whether the header contains the current tag, by weak or strong comparison (RFC 9110 §8.8.3.2). */
-const names = (header: string, tag: string, comparable: (listed: string) => string) =>
+const includesTag = (header: string, tag: string, comparable: (listed: string) => string) =>
   header.trim() === '*' || tagsOf(header).some((listed) => comparable(listed) === tag);
 
 const strongly = (listed: string) => listed;
@@ -36,6 +36,7 @@ const weakly = (listed: string) => listed.replace(/^W\//, '');
 /**
  * Evaluates preconditions in the order of RFC 9110 §13.2.2.
  * @param tag the current, strong entity tag
+ * @param reads whether the request reads the resource, rather than changing it
  * @returns `not modified` if the client already has the current representation
  * @throws {Problem} version-mismatch
  * @public
@@ -45,10 +46,10 @@ export function evaluate(
   tag: string,
   reads: boolean,
 ): 'proceed' | 'not modified' {
-  if (ifMatch !== undefined && !names(ifMatch, tag, strongly)) {
+  if (ifMatch !== undefined && !includesTag(ifMatch, tag, strongly)) {
     throw new Problem('version-mismatch', `If-Match names another version: this is ${tag} by now. Read it again.`);
   }
-  if (ifNoneMatch === undefined || !names(ifNoneMatch, tag, weakly)) return 'proceed';
+  if (ifNoneMatch === undefined || !includesTag(ifNoneMatch, tag, weakly)) return 'proceed';
   if (reads) return 'not modified';
   throw new Problem('version-mismatch', `If-None-Match names this version, which is ${tag}.`);
 }

@@ -20,7 +20,7 @@ const MAX_BODY_BYTES = 64 * 1024;
 export interface EndpointOptions {
   /** Media type of the response. Default: JSON or XML, by `Accept`. null: responses have no body. */
   mediaType?: string | null;
-  /** The routes it serves, if it is a catch-all endpoint. */
+  /** The routes that a catch-all endpoint serves. */
   routes?: readonly Route[];
 }
 
@@ -33,7 +33,7 @@ export const httpFunction = (handle: (event: HttpEvent) => Promise<HttpResponse>
   served(secured().handler((event) => handle(event)));
 
 /**
- * An endpoint that takes no body. Errors become RFC 9457 problems; reads support conditional requests.
+ * An endpoint without a request body. Errors become RFC 9457 problems; reads support conditional requests.
  * @public
  */
 export function endpoint(
@@ -51,7 +51,7 @@ export function endpoint(
 }
 
 /**
- * An endpoint that takes a JSON body of the given shape, at most 64 KB. Invalid bodies get 413, 415, 400 or 422.
+ * An endpoint that requires a JSON body of the given shape, at most 64 KB. Invalid bodies get 413, 415, 400 or 422.
  * Responses can be XML; requests cannot.
  * @public
  */
@@ -65,7 +65,7 @@ export function jsonEndpoint<S extends z.ZodType>(
     .use(negotiation(RESOURCE))
     .use(bodyLimit)
     .use(jsonText)
-    // jsonText has checked the media type.
+    // `jsonText` checks the media type.
     .use(httpJsonBodyParser({ disableContentTypeCheck: true }))
     .handler(async (event) => handle(event, validated(body, event.body)));
   return served(handler);
@@ -102,8 +102,8 @@ const conditionalReads: Middleware = {
     if (response?.statusCode !== 200 || response.body === undefined || !isRead(event)) return;
     const tag = String(response.headers?.etag ?? etagOfBody(response.body));
     response.headers = { ...response.headers, etag: tag };
-    const asked = { ifMatch: event.headers['if-match'], ifNoneMatch: event.headers['if-none-match'] };
-    if (evaluate(asked, tag, true) === 'proceed') return;
+    const conditions = { ifMatch: event.headers['if-match'], ifNoneMatch: event.headers['if-none-match'] };
+    if (evaluate(conditions, tag, true) === 'proceed') return;
     const { 'content-type': _, ...kept } = response.headers;
     request.response = { statusCode: 304, headers: kept };
   },

@@ -2,8 +2,8 @@ import { UnavailableError } from '../resilience/errors.ts';
 import { busy, Problem } from './problems.ts';
 
 /**
- * Names of errors that mean "try again later": DynamoDB throttling after the retries of the SDK and `transact`; the
- * SDK's `TimeoutError`; middy's early timeout; an unreadable directory of subscribers; transient messaging errors.
+ * Names of errors after which the caller may try again: DynamoDB throttling after the retries of the SDK and `transact`;
+ * the SDK's `TimeoutError`; middy's early timeout; an unreadable directory of subscribers; transient messaging errors.
  */
 const BUSY = new Set([
   'ProvisionedThroughputExceededException',
@@ -16,7 +16,8 @@ const BUSY = new Set([
 ]);
 
 /**
- * The problem that a caller gets for an error. Middy raises http-errors: its 422 for invalid JSON becomes 400.
+ * The problem that a caller gets for an error. For invalid JSON, middy throws an error with status 422, which becomes
+ * 400.
  * @beta
  */
 export function toProblem(error: unknown): Problem {

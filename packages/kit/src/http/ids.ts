@@ -2,8 +2,8 @@ import { givenId } from '../contracts/fields.ts';
 import { notFound } from './problems.ts';
 
 /**
- * An id from a caller, in the form it is stored in. An id of another form cannot exist, so no table is read. @throws
- * {Problem} 404
+ * An id from a caller, normalized to the form in which it is stored. No table is read for text that is not an id.
+ * @throws {Problem} 404 if the text is not an id
  * @beta
  */
 export function idOf(text: string, what: string): string {

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import * as z from 'zod';
 import { type KitProblemCode, kitProblems, type ProblemDocument, problemType } from '../contracts/problem.ts';
 
-/** The code of a problem and its status: one of the kit's, or an application's own. */
+/** The code of one of the kit's problems, or the code and status of an application's own problem. */
 export type Kind = KitProblemCode | { readonly code: string; readonly status: number };
 
 const resolved = (kind: Kind) => (typeof kind === 'string' ? { code: kind, status: kitProblems[kind].status } : kind);
@@ -46,7 +46,7 @@ export const notFound = (what: string) => new Problem('not-found', `There is no 
 /**
  * 503 with a `Retry-After` of one second.
  * @param detail for the caller
- * @param cause for the log, not returned
+ * @param cause for the log; not returned to the caller
  * @public
  */
 export const busy = (detail: string, cause?: unknown) =>
@@ -61,7 +61,7 @@ export function problemDocument(kind: Kind, detail: string): ProblemDocument {
   return { type: problemType(code), title: STATUS_CODES[status] ?? 'Error', status, detail };
 }
 
-/** Whether the path contains nothing user-written except ids. Callers put phone numbers into paths. */
+/** Whether the path matches the template with ids only. Other paths may contain personal data, such as phone numbers. */
 function isOfRoute(path: string, template: string): boolean {
   const expected = template.split('/');
   const parts = path.split('/');
@@ -71,7 +71,7 @@ function isOfRoute(path: string, template: string): boolean {
 }
 
 /**
- * @param path the requested path, repeated in the document if it matches a route
+ * @param path the requested path, which the document repeats if it matches a route
  * @param templates paths of the possible routes, such as `/v1/members/{id}`
  */
 export function problemAt(problem: Problem, path: string, templates: readonly string[]): ProblemDocument {

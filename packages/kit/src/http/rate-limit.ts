@@ -2,8 +2,8 @@ import { type Rate, secondsToFill, type Taken } from '../resilience/token-bucket
 import { Problem } from './problems.ts';
 
 /**
- * The fields `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10): quota q per window w,
- * remaining r, full again in t seconds.
+ * The fields `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10). q is the quota per window w, r
+ * is the remaining quota, and t is the number of seconds until the quota is full again.
  */
 export function rateLimitHeaders(policy: string, rate: Rate, { remaining, fullInMs }: Taken) {
   return {
@@ -13,8 +13,8 @@ export function rateLimitHeaders(policy: string, rate: Rate, { remaining, fullIn
 }
 
 /**
- * The state of a token bucket as response headers `RateLimit-Policy` and `RateLimit`.
- * @param what what a token pays for, such as `registrations`
+ * Returns the state of a token bucket as the response headers `RateLimit-Policy` and `RateLimit`.
+ * @param what the limited requests, such as `registrations`
  * @throws {Problem} 429 if no token was left
  * @beta
  */

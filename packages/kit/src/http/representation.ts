@@ -17,20 +17,20 @@ const PROBLEM_NAMESPACE = 'urn:ietf:rfc:7807';
 /** Media types of a resource: JSON by default, XML if the caller prefers it. */
 export const RESOURCE: readonly string[] = [JSON_TYPE, XML_TYPE];
 
-/** The available media type that `Accept` prefers (RFC 9110 §12.5.1); the first one if it has no preference. */
+/** The available media type that `Accept` prefers (RFC 9110 §12.5.1); the first one if it states no preference. */
 function preferred({ headers }: HttpEvent, available: readonly string[]): string | undefined {
   // An empty `Accept` states no preference, like a missing one.
   const { accept = '' } = headers;
   if (/^[\t ,]*$/.test(accept)) return available[0];
   const negotiator = new Negotiator({ headers: { accept } });
-  // Browsers list XML beside HTML, and display JSON better.
-  const first = /\btext\/html\b/i.test(accept) ? negotiator.mediaType(available.slice(0, 1)) : undefined;
-  return first ?? negotiator.mediaType([...available]);
+  // Browsers accept XML and HTML, but display JSON better.
+  const forBrowser = /\btext\/html\b/i.test(accept) ? negotiator.mediaType(available.slice(0, 1)) : undefined;
+  return forBrowser ?? negotiator.mediaType([...available]);
 }
 
 /**
- * Answers 406 if the caller accepts none of the media types. Converts a JSON response to XML if the caller prefers XML.
- * @param available empty: no negotiation
+ * Returns 406 if the caller accepts none of the media types. Converts a JSON response to XML if the caller prefers XML.
+ * @param available the media types; an empty list disables negotiation
  */
 export const negotiation = (available: readonly string[]): Middleware => ({
   before({ event }) {
@@ -62,7 +62,7 @@ function inXml({ body = '', headers = {}, ...response }: HttpResponse): HttpResp
 /** Another representation of the same version needs another strong entity tag (RFC 9110 §8.8.3.3). */
 const tagInXml = (tag: string) => tag.replace(/"$/, '-xml"');
 
-/** Reduces entity tags to those of versions: for preconditions of changes, the representation does not matter. */
+/** Reduces entity tags to the tags of versions, because the representation does not matter for a change. */
 export const versionTags = (header: string | undefined) => header?.replaceAll('-xml"', '"');
 
 /** A problem in the format that the caller prefers; JSON if it accepts neither. */

@@ -8,7 +8,7 @@ export const pathOf = (route: Route, { id = '' }: { id?: string } = {}) =>
   route.path.replace('{id}', encodeURIComponent(id));
 
 /**
- * The methods allowed at a path; empty: no route has this path.
+ * The methods allowed at a path; empty if no route has this path.
  * @beta
  */
 export function allowedMethods(routes: readonly Route[], path: string): string[] {

@@ -14,7 +14,7 @@ export type HttpEvent = APIGatewayProxyEventV2;
  */
 export type HttpResponse = APIGatewayProxyStructuredResultV2;
 
-/** The security headers that matter for JSON; the others are for HTML pages. */
+/** Disables the security headers that matter only for HTML pages. */
 const headers = httpSecurityHeaders({
   contentSecurityPolicy: false,
   crossOriginEmbedderPolicy: false,
@@ -29,12 +29,12 @@ const headers = httpSecurityHeaders({
   xssProtection: false,
 });
 
-function keepOut({ response }: { response?: HttpResponse | null | undefined }): void {
+function preventCaching({ response }: { response?: HttpResponse | null | undefined }): void {
   if (response) response.headers = { 'cache-control': 'no-store', ...response.headers };
 }
 
-/** `no-store` unless the endpoint allows caching: most responses contain personal data. */
-const noStore: MiddlewareObj<HttpEvent, HttpResponse> = { after: keepOut, onError: keepOut };
+/** Sets `no-store` unless the endpoint allows caching, because most responses contain personal data. */
+const noStore: MiddlewareObj<HttpEvent, HttpResponse> = { after: preventCaching, onError: preventCaching };
 
 /** The base of every function behind the HTTP API: HSTS, no MIME sniffing, no caching. */
 export const secured = () => middy<HttpEvent, HttpResponse>().use(headers).use(noStore);

@@ -7,7 +7,7 @@ import type { HttpEvent, HttpResponse } from './secured.ts';
 
 type Handler = (event: HttpEvent, context: Context) => Promise<HttpResponse>;
 
-/** Wraps a function behind the HTTP API: its time budget, and its span as part of the caller's trace. */
+/** Runs a function behind the HTTP API within its time budget, and within a span that belongs to the caller's trace. */
 export const served =
   (handle: Handler): Handler =>
   async (event, context) => {
@@ -17,9 +17,9 @@ export const served =
       'http.route': routeKey.split(' ').at(-1) ?? '',
       'faas.invocation_id': context.awsRequestId,
     };
-    const asked = { kind: SpanKind.SERVER, parent: headers.traceparent, attributes };
+    const spanOptions = { kind: SpanKind.SERVER, parent: headers.traceparent, attributes };
     return flushed(() =>
-      traced(routeKey, asked, async (span) => {
+      traced(routeKey, spanOptions, async (span) => {
         const response = await withinBudget(
           () => context.getRemainingTimeInMillis(),
           () => handle(event, context),

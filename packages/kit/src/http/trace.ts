@@ -1,6 +1,6 @@
 import { currentTraceparent, isTraceparent } from '../observability/spans.ts';
 
-/** The trace of a request: that of the current span or, without tracing, the caller's. An invalid header is ignored. */
+/** The trace context of the current span or, without tracing, of the caller. Ignores an invalid header. */
 export function traceOf(header: string | undefined): { traceparent?: string } {
   const traceparent = currentTraceparent() ?? header;
   return traceparent && isTraceparent(traceparent) ? { traceparent } : {};

@@ -3,11 +3,11 @@ import { Problem } from './problems.ts';
 
 /**
  * Validates a value by a schema.
- * @throws {Problem} that names each invalid field
+ * @throws {Problem} invalid, which lists each invalid field
  * @beta
  */
 export function validated<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
-  const result = schema.safeParse(value, { error: inWords });
+  const result = schema.safeParse(value, { error: typeMessage });
   if (result.success) return result.data;
   throw new Problem('invalid', 'The body does not match the schema; see errors.', {
     errors: result.error.issues.map(({ path, message }) => ({ pointer: pointer(path), detail: message })),
@@ -15,7 +15,7 @@ export function validated<S extends z.ZodType>(schema: S, value: unknown): z.out
 }
 
 /** Messages for values of the wrong type, unless the schema has its own. */
-const inWords: z.core.$ZodErrorMap = (issue) => {
+const typeMessage: z.core.$ZodErrorMap = (issue) => {
   if (issue.code !== 'invalid_type') return undefined;
   if (issue.input === undefined) return 'is missing';
   return issue.expected === 'object' ? 'must be an object' : `must be a ${issue.expected}`;

@@ -1,6 +1,6 @@
 /**
- * Writes a log line: a message and fields, such as ids or an `error`. Both the logger of Powertools for AWS Lambda and
- * `console` implement it.
+ * Writes log lines with a message and fields, such as ids or an `error`. The logger of Powertools for AWS Lambda and
+ * `console` both implement it.
  * @public
  */
 export interface Logger {

@@ -8,12 +8,12 @@ const MAX_VALUES = 100;
 
 export type Unit = 'Count' | 'Milliseconds' | 'Seconds' | 'None';
 
-/** Values of one metric of a service. */
+/** Measured values of one metric of a service. */
 export interface Measured {
   name: string;
   unit: Unit;
   values: readonly number[];
-  /** Includes the service. */
+  /** Include the service. */
   dimensions: Readonly<Record<string, string>>;
 }
 
@@ -21,18 +21,17 @@ type Line = Record<string, unknown>;
 type Directive = { Dimensions: string[][]; Metrics: Array<{ Name: string; Unit: Unit }> };
 
 /**
- * Lines in CloudWatch's embedded metric format. Values with other dimensions become a further directive of the same
- * line. A second line is started only for what would repeat a field of the first: a dimension with another value, or a
- * metric with more values than a line takes. (Powertools' Metrics supports one set of dimensions and one directive per
- * line.)
+ * Lines in CloudWatch's embedded metric format. A line has one directive for each set of dimensions. Another line starts
+ * only if a field would occur twice in the line: a dimension with a different value, or a metric with more values than
+ * the format allows. Powertools' Metrics, in contrast, supports one set of dimensions and one directive per line.
  */
 export function metricLines(measured: readonly Measured[], Namespace: string, at: Date): Line[] {
   const lines: Array<{ fields: Line; directives: Map<string, Directive> }> = [];
   for (const { name, unit, values, dimensions } of merged(measured)) {
     const value = values.length === 1 ? values[0] : values;
-    const takes = ({ fields }: { fields: Line }) =>
+    const fits = ({ fields }: { fields: Line }) =>
       !(name in fields) && Object.entries(dimensions).every(([key, own]) => !(key in fields) || fields[key] === own);
-    const line = lines.find(takes) ?? { fields: {}, directives: new Map<string, Directive>() };
+    const line = lines.find(fits) ?? { fields: {}, directives: new Map<string, Directive>() };
     if (!lines.includes(line)) lines.push(line);
     Object.assign(line.fields, dimensions, { [name]: value });
     const names = Object.keys(dimensions);
@@ -49,7 +48,7 @@ export function metricLines(measured: readonly Measured[], Namespace: string, at
   }));
 }
 
-/** Adds up counts of one metric; combines its other values, as many as a line takes. */
+/** Adds up the values of each count. Joins the values of each other metric, up to the maximum per line. */
 function* merged(measured: readonly Measured[]): Iterable<Measured> {
   const same = Map.groupBy(measured, ({ name, dimensions }) => JSON.stringify([name, dimensions]));
   for (const group of same.values()) {
@@ -63,10 +62,10 @@ function* merged(measured: readonly Measured[]): Iterable<Measured> {
 }
 
 let gathered: Measured[] = [];
-// Bypasses Lambda's own `console`, which would wrap the line so that CloudWatch does not find the metrics.
+// Bypasses Lambda's own `console`, which would change the line so that CloudWatch does not find the metrics.
 const output = new Console(process.stdout, process.stderr);
 
-/** Collects values for the line that is written at the end of the invocation. */
+/** Collects values until the end of the invocation. */
 export function gather(measured: Measured): void {
   gathered.push(measured);
 }

@@ -8,11 +8,11 @@ import { startTracing } from './tracing.ts';
 export interface Observability {
   logger: Logger;
   /**
-   * Adds to counts, for the line that is written at the end of the invocation (`flushed`); zeros are left out.
+   * Adds to counts, which are logged at the end of the invocation (`flushed`). Ignores zeros.
    * @param dimensions in addition to the service
    */
   count(values: Record<string, number>, dimensions?: Record<string, string>): void;
-  /** Collects measured values of one metric for that line, including zeros. */
+  /** Collects measured values of one metric, including zeros, which are logged at the end of the invocation. */
   measure(
     name: string,
     unit: Exclude<Unit, 'Count'>,
@@ -29,7 +29,7 @@ export interface Observability {
 export function createObservability(otherwise: string): Observability {
   const service = process.env.POWERTOOLS_SERVICE_NAME ?? otherwise;
   const logger = new PowertoolsLogger({ serviceName: service, logFormatter: new LineFormatter() });
-  startTracing(service, (error) => logger.warn('spans are lost: they could not be exported', { error }));
+  startTracing(service, (error) => logger.warn('spans are lost, because they could not be exported', { error }));
 
   return {
     logger,
@@ -44,7 +44,7 @@ export function createObservability(otherwise: string): Observability {
   };
 }
 
-/** Adds the message and trace ids to each line from its asynchronous context, so that concurrent work is kept apart. */
+/** Adds message and trace ids from the asynchronous context to each line, so that lines of concurrent work differ. */
 class LineFormatter extends LogFormatter {
   override formatAttributes(attributes: UnformattedAttributes, additional: LogAttributes): LogItem {
     const { logLevel, message, timestamp, serviceName } = attributes;

@@ -14,8 +14,8 @@ import { TellableError } from '../contracts/errors.ts';
 export interface SpanOptions {
   kind: SpanKind;
   /**
-   * `traceparent` of the parent, as a request or a message carried it; the current span is then linked. Default: the
-   * current span is the parent.
+   * `traceparent` of the parent, from a request or a message. The new span then has a link to the current span. Default:
+   * the current span is the parent.
    */
   parent?: string | undefined;
   attributes?: Attributes;
@@ -31,27 +31,28 @@ const MAX_ERROR_CHARACTERS = 300;
 const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
 
 /**
- * Invalid values are ignored. The library's own parser is more lenient.
+ * Whether a text is a valid `traceparent`. The library's own parser is more lenient.
  * @beta
  */
 export const isTraceparent = (text: string): boolean => TRACEPARENT.test(text);
 
 const tracer = trace.getTracer('rollcall');
 
-/** Starts a span; the caller ends it. Without an exporter, nothing is recorded. */
+/** Starts a span, which the caller must end. Without an exporter, nothing is recorded. */
 export function beginSpan(name: string, { kind, parent, attributes = {} }: SpanOptions): Span {
   const active = context.active();
   const parentContext = parent !== undefined && isTraceparent(parent) ? parseTraceParent(parent) : null;
   if (!parentContext) return tracer.startSpan(name, { kind, attributes }, active);
-  const cause = trace.getSpanContext(active);
-  const isElsewhere = cause && isSpanContextValid(cause) && cause.spanId !== parentContext.spanId;
-  const links = isElsewhere ? [{ context: cause }] : [];
-  const around = trace.setSpanContext(active, { ...parentContext, isRemote: true });
-  return tracer.startSpan(name, { kind, attributes, links }, around);
+  const current = trace.getSpanContext(active);
+  const isOther = current && isSpanContextValid(current) && current.spanId !== parentContext.spanId;
+  const links = isOther ? [{ context: current }] : [];
+  const withParent = trace.setSpanContext(active, { ...parentContext, isRemote: true });
+  return tracer.startSpan(name, { kind, attributes, links }, withParent);
 }
 
 /**
- * Records an error on a span: with its message if it is an error of the kit, since others may contain personal data.
+ * Records an error on a span. The message is included only for errors of the kit, because other messages may contain
+ * personal data.
  */
 export function fail(span: Span, error: Error): void {
   const message =
@@ -64,7 +65,7 @@ export function endSpan(span: Span, error?: Error): void {
   span.end();
 }
 
-/** Runs a function within a span of its own. */
+/** Runs a function within a new span. */
 export async function traced<T>(
   name: string,
   { logged, ...options }: SpanOptions & { logged?: LogFields },
@@ -94,14 +95,14 @@ export function currentTraceparent(): string | undefined {
 }
 
 /**
- * Sets on the current span which aggregate it is about, and whether that is new.
+ * Records on the current span the aggregate that it is about, and whether the aggregate is new.
  * @beta
  */
 export function aboutAggregate(id: string, isNew = false): void {
   trace.getActiveSpan()?.setAttributes({ 'rollcall.aggregate': id, ...(isNew && { 'rollcall.created': true }) });
 }
 
-/** The fields for a line that is logged now. */
+/** The log fields of the current asynchronous context. */
 export function logFields(): LogFields {
   const current = trace.getSpanContext(context.active());
   return {

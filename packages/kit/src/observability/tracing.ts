@@ -14,33 +14,33 @@ import { signerOf } from '../aws/signed.ts';
 import { writeGathered } from './metrics.ts';
 
 /**
- * A collector that hangs must not block an invocation. Its spans are dropped instead, and so are those of the next 30
+ * A collector that hangs must not block an invocation. Its spans are dropped instead, and also the spans of the next 30
  * seconds.
  */
 const TIMEOUT_MS = 1_000;
-/** Less than the time that a function reserves for its end: `RESERVE_MS` in resilience/budget.ts. */
+/** Less than the time that a function reserves before its timeout: `RESERVE_MS` in resilience/budget.ts. */
 const MAX_TIMEOUT_MS = 2_000;
-const LEFT_ALONE_MS = 30_000;
+const PAUSE_MS = 30_000;
 
 let send: ((spans: ReadableSpan[]) => Promise<void>) | undefined;
-let tellFailure: (error: Error) => void = () => {};
+let reportFailure: (error: Error) => void = () => {};
 /**
  * The spans of the current invocation. The library's batching relies on timers, which do not run in a frozen instance.
  */
 let ended: ReadableSpan[] = [];
-let leftAloneUntil = 0;
+let pausedUntil = 0;
 
 /**
  * Records spans and exports them by OTLP/HTTP as JSON if `OTEL_EXPORTER_OTLP_ENDPOINT` is set.
  * `OTEL_EXPORTER_OTLP_TIMEOUT`: timeout in milliseconds, at most 2,000; default: 1,000, not the standard's 10,000.
  * `OTEL_TRACES_SAMPLER_ARG`: share of sampled traces, 0 to 1; default: all. Sampling depends on the trace id, so that
- * all services of a stage sample the same traces. `OTEL_SDK_DISABLED=true`: none. `OTEL_RESOURCE_ATTRIBUTES`
+ * all services of a stage sample the same traces. `OTEL_SDK_DISABLED=true`: no spans. `OTEL_RESOURCE_ATTRIBUTES`
  * (`key=value,…`): further resource attributes, such as `service.namespace`.
- * @param onFailure called when spans could not be exported: they are dropped, and so are those of the next 30 seconds
+ * @param onFailure called when an export fails. Its spans are dropped, and also the spans of the next 30 seconds
  */
 export function startTracing(service: string, onFailure: (error: Error) => void): void {
   if (!context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())) return;
-  tellFailure = onFailure;
+  reportFailure = onFailure;
   const {
     OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
     OTEL_EXPORTER_OTLP_TIMEOUT: timeoutMs,
@@ -72,7 +72,7 @@ export function startTracing(service: string, onFailure: (error: Error) => void)
 }
 
 /**
- * An invalid list is ignored: telemetry must not stop a function.
+ * Ignores an invalid list, because telemetry must not stop a function.
  * https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable
  */
 function resourceAttributes(pairs: string): Record<string, string> {
@@ -105,12 +105,12 @@ export async function flushed<T>(run: () => Promise<T>): Promise<T> {
 async function exportEnded(): Promise<void> {
   const spans = ended;
   ended = [];
-  if (!send || spans.length === 0 || Date.now() < leftAloneUntil) return;
+  if (!send || spans.length === 0 || Date.now() < pausedUntil) return;
   try {
     await send(spans);
   } catch (error) {
-    leftAloneUntil = Date.now() + LEFT_ALONE_MS;
-    tellFailure(error as Error);
+    pausedUntil = Date.now() + PAUSE_MS;
+    reportFailure(error as Error);
   }
 }
 
@@ -138,6 +138,6 @@ function exporterTo(endpoint: string, timeoutMs: number): (spans: ReadableSpan[]
       signal: AbortSignal.timeout(timeoutMs),
     });
     await response.arrayBuffer();
-    if (!response.ok) throw new Error(`${url.href} answered ${response.status}`);
+    if (!response.ok) throw new Error(`${url.href} returned ${response.status}`);
   };
 }

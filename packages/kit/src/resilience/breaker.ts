@@ -13,15 +13,15 @@ import { createSharedCircuit, type SharedCircuitOptions } from './shared-circuit
 export interface BreakerOptions extends Omit<SharedCircuitOptions, 'settings' | 'gathered'> {
   settings?: CircuitSettings;
   gathered?: SharedCircuitOptions['gathered'];
-  /** The service's health according to an error; `unknown`: it was not called. */
+  /** The health of the service that an error shows; `unknown` if the service was not called. */
   classify: (error: unknown) => 'well' | 'failed' | 'unknown';
   /** Called when this instance opened the circuit, when its probe failed, and when its probe closed the circuit. */
   onChange: (state: CircuitState) => Promise<void> | void;
 }
 
-/** Longer than the longest call: otherwise a second probe could start beside the first. */
+/** Longer than the longest call, so that no second probe starts while the first is in progress. */
 const PROBE_LEASE_MS = 12_000;
-/** At most four writes per second and instance, however many calls fail. */
+/** Failed calls are counted together for this time: at most four writes per second and instance. */
 const GATHERED_MS = 250;
 
 /** When the next call may be made. */
@@ -31,8 +31,8 @@ const callableFrom = (state: Exclude<CircuitState, { is: 'closed' }>) =>
 export type Breaker = ReturnType<typeof createBreaker>;
 
 /**
- * A circuit breaker whose state all instances share. A failed call returns only after it is counted, so that the
- * function is not frozen before. Successful calls are counted in batches, and every second while calls fail on any
+ * A circuit breaker whose state all instances share. A failed call returns only after it is counted, because Lambda may
+ * freeze the instance afterwards. Successful calls are counted in batches, or every second while calls fail on any
  * instance.
  */
 export function createBreaker(options: BreakerOptions) {
@@ -44,7 +44,7 @@ export function createBreaker(options: BreakerOptions) {
     gathered,
   });
 
-  /** @returns the circuit while this call holds the lease to probe; undefined if the circuit is closed */
+  /** @returns the circuit if this call becomes its probe; undefined if the circuit is closed */
   async function admit(): Promise<CircuitHead | undefined> {
     const seen = await current();
     const { state } = seen;
@@ -69,8 +69,8 @@ export function createBreaker(options: BreakerOptions) {
     if (await change(probe, state)) await onChange(state);
   }
 
-  /** The probe did not reach the service: the next call may probe immediately. */
-  async function giveUp(probe: CircuitHead | undefined): Promise<void> {
+  /** Handles a probe that did not reach the service. The next call may probe immediately. */
+  async function abandonProbe(probe: CircuitHead | undefined): Promise<void> {
     if (probe?.state.is !== 'half-open') return;
     const { since, failures, because } = probe.state;
     await change(probe, { is: 'open', since, failures, because, probeAt: now() });
@@ -85,30 +85,31 @@ export function createBreaker(options: BreakerOptions) {
   return {
     /**
      * Calls the service unless its circuit is open.
-     * @param call calls `begins` when the request itself starts, after any admission control
-     * @throws {CircuitOpenError} if the circuit is open, or this call opened it; otherwise the error of the call
+     * @param call must call `onStart` when the request itself starts, after any admission control
+     * @throws {CircuitOpenError} if the circuit is open, or if this call opened it
+     * @throws the error of the call
      */
-    async execute<T>(call: (begins: () => void) => Promise<T>): Promise<T> {
+    async execute<T>(call: (onStart: () => void) => Promise<T>): Promise<T> {
       const probe = await admit();
       let startedAt = now();
-      const begins = () => {
+      const onStart = () => {
         startedAt = now();
       };
       try {
-        const answer = await call(begins);
+        const response = await call(onStart);
         count(false, startedAt);
         await succeed(probe);
-        return answer;
+        return response;
       } catch (error) {
-        const verdict = classify(error);
-        if (verdict === 'unknown') {
-          await giveUp(probe);
+        const health = classify(error);
+        if (health === 'unknown') {
+          await abandonProbe(probe);
           throw error;
         }
-        count(verdict === 'failed', startedAt);
-        await (verdict === 'failed' ? fail(probe, error as Error) : succeed(probe));
+        count(health === 'failed', startedAt);
+        await (health === 'failed' ? fail(probe, error as Error) : succeed(probe));
         const state = lastState();
-        if (verdict === 'failed' && state.is !== 'closed') throw new CircuitOpenError(name, callableFrom(state), error);
+        if (health === 'failed' && state.is !== 'closed') throw new CircuitOpenError(name, callableFrom(state), error);
         throw error;
       }
     },

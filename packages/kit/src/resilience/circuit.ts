@@ -4,9 +4,9 @@
  */
 export type CircuitState =
   | { is: 'closed'; since: number }
-  /** No calls before `probeAt`. The circuit has opened, or a probe has failed, `failures` times in a row. */
+  /** No calls before `probeAt`. `failures` is 1 when the circuit opens, and rises by one with each failed probe. */
   | { is: 'open'; since: number; failures: number; probeAt: number; because: string }
-  /** The instance that made this change may call until `until`; the others wait. */
+  /** Only the instance that made this change may call the service until `until`. */
   | { is: 'half-open'; since: number; failures: number; until: number; because: string };
 
 /** Calls that ended in one time slice, and how many of them failed. */
@@ -39,14 +39,14 @@ export interface CircuitStore {
   /** Includes all tallies. */
   read(name: string): Promise<Circuit>;
   count(name: string, counts: Counts): Promise<void>;
-  /** Makes every instance write its counts. */
+  /** Records that a call failed in this slice, so that every instance writes its counts. */
   reportFailure(name: string, slice: number): Promise<void>;
-  /** Changes the state if the revision is still the one that was read. */
+  /** Changes the state if the revision is still `seen`, the revision that was read. */
   change(name: string, seen: number, state: CircuitState): Promise<boolean>;
 }
 
 export interface CircuitSettings {
-  /** The circuit opens when at least this share of the calls in the window failed, given `minimumCalls`. */
+  /** The circuit opens when at least this share of the calls in the window failed, and there were `minimumCalls`. */
   failureRatio: number;
   minimumCalls: number;
   windowMs: number;
@@ -85,7 +85,7 @@ export function percentile(durations: ReadonlyMap<number, number>, part: number)
   return undefined;
 }
 
-/** Counts in the window, without slices up to the one in which the circuit was last closed. */
+/** The counts of the window, without the slice in which the circuit last closed and earlier ones. */
 export function recent({ state, tallies }: Circuit, now: number, { windowMs }: CircuitSettings): Tally {
   const from = Math.max(sliceOf(now - windowMs), sliceOf(state.since)) + 1;
   const sum = { calls: 0, failures: 0 };
@@ -103,7 +103,7 @@ export function shouldOpen(circuit: Circuit, now: number, settings: CircuitSetti
   return calls >= settings.minimumCalls && failures / calls >= settings.failureRatio;
 }
 
-/** The state after a failure opened the circuit, or a probe failed. */
+/** The state after a failure opened the circuit, or after a probe failed. */
 export function opened(before: CircuitState, now: number, because: string, settings: CircuitSettings): CircuitState {
   const failures = before.is === 'closed' ? 1 : before.failures + 1;
   const pause = Math.min(settings.firstProbeMs * 2 ** (failures - 1), settings.longestProbeMs);

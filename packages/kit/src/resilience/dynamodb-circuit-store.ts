@@ -5,10 +5,10 @@ import type { Circuit, CircuitHead, CircuitState, CircuitStore, Tally } from './
 const CALLS = 'calls#';
 const FAILURES = 'failures#';
 const DURATION = 'ms#';
-/** Number of slices that are kept; a later count removes older ones. */
+/** Number of slices whose counts are kept. A later write removes older ones. */
 const KEPT_SLICES = 12;
 /**
- * 500 instances with failing calls, at four writes a second each, make 250 writes a second per item; an item takes
+ * 500 instances with failing calls, at four writes per second each, make 250 writes per second and item. An item accepts
  * 1,000.
  */
 const TALLY_ITEMS = 8;
@@ -25,7 +25,7 @@ export interface CircuitStoreOptions {
 }
 
 /**
- * A circuit has one item for its state, which few writes change, and several for its counts, with one counter per time
+ * A circuit has one item for its state, which rarely changes, and several items for its counts, with counters per time
  * slice.
  */
 export function createCircuitStore({ client, tableName: TableName, random }: CircuitStoreOptions): CircuitStore {

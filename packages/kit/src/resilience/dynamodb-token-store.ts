@@ -5,10 +5,10 @@ import type { Taken, TokenStore } from './leased-tokens.ts';
 
 export interface TokenStoreOptions {
   client: DynamoDBDocumentClient;
-  /** `pk`: limit and window. */
+  /** Table name. Key: `pk` = limit and window. */
   tableName: string;
   now: () => Date;
-  /** How long a count is kept. */
+  /** How long the table keeps a count. */
   keptSeconds: number;
 }
 

@@ -17,13 +17,13 @@ export class RejectedError extends RemoteError {
 }
 
 /**
- * The service cannot do it now.
+ * The service cannot process the request now.
  * @public
  */
 export class UnavailableError extends RemoteError {
   override readonly name: string = 'UnavailableError';
   /**
-   * Whether the service may have executed the request nevertheless: the response to this or an earlier try was lost.
+   * Whether the service may have executed the request, because the response to this or an earlier try was lost.
    */
   outcomeUnknown: boolean;
 
@@ -34,7 +34,7 @@ export class UnavailableError extends RemoteError {
 }
 
 /**
- * The service is healthy and accepts no more requests for now.
+ * The service is healthy but accepts no more requests for now.
  * @public
  */
 export class ThrottledError extends UnavailableError {
@@ -87,7 +87,7 @@ export class NoInstanceError extends UnavailableError {
 /** The circuit is open: the service failed too often. */
 export class CircuitOpenError extends UnavailableError {
   override readonly name = 'CircuitOpenError';
-  /** When the next probe is allowed. */
+  /** The time from which the next probe is allowed. */
   readonly until: Date;
 
   /** @param cause the last error; undefined if the service was not called */

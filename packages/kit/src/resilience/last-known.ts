@@ -1,6 +1,6 @@
 export interface LastKnownOptions<T> {
   read: () => Promise<T>;
-  /** A value older than this is read again. */
+  /** A value that is older is read again. */
   maxAgeMs: number;
   now: () => Date;
   /** The value until the first successful read. */
@@ -9,7 +9,7 @@ export interface LastKnownOptions<T> {
   onFailure: (error: Error) => void;
 }
 
-/** How long a caller waits for a read if a value is known already. */
+/** How long a caller waits for a read if an earlier read succeeded. */
 const PATIENCE_MS = 250;
 /** How long a caller waits for the first read. */
 const FIRST_PATIENCE_MS = 2_000;
@@ -19,21 +19,22 @@ const after = (ms: number) =>
     AbortSignal.timeout(ms).addEventListener('abort', () => resolve(undefined));
   });
 
-/** Waits a limited time for a read that never rejects; on timeout, the last known value stays in use. */
+/** Waits a limited time for a read, which must not reject. On timeout, the last known value stays in use. */
 export const patiently = (reading: Promise<void>, ms = PATIENCE_MS): Promise<void> =>
   Promise.race([reading, after(ms)]);
 
 /** @throws {Error} on timeout; the later outcome is ignored */
-export async function withPatience<T>(writing: Promise<T>): Promise<T> {
-  writing.catch(() => {});
-  const late = after(PATIENCE_MS).then(() => {
-    throw new Error(`no answer within ${PATIENCE_MS} ms`);
+export async function withPatience<T>(write: Promise<T>): Promise<T> {
+  write.catch(() => {});
+  const timeout = after(PATIENCE_MS).then(() => {
+    throw new Error(`no response within ${PATIENCE_MS} ms`);
   });
-  return Promise.race([writing, late]);
+  return Promise.race([write, timeout]);
 }
 
 /**
- * A value that is refreshed at intervals; while it cannot be read, the last known value stays in use. Never rejects.
+ * Returns a function that reads a value, and reads it again after `maxAgeMs`. While it cannot be read, the last known
+ * value stays in use. The function never rejects.
  */
 export function lastKnown<T>({ read, maxAgeMs, now, otherwise, onFailure }: LastKnownOptions<T>): () => Promise<T> {
   let value = otherwise;

@@ -2,14 +2,14 @@
 export interface Taken {
   /** Tokens taken, used or not: never more than the limit. */
   tokens: number;
-  /** The part of these that instances took ahead of need, and may never use. */
+  /** The part of these tokens that instances took ahead of need, and may never use. */
   ahead: number;
 }
 
 /** Storage of the counts of limits, shared by all instances. */
 export interface TokenStore {
   /**
-   * Takes tokens unless the total would exceed `limit`, or those ahead of need `mostAhead`.
+   * Takes tokens unless the total would exceed `limit`, or the tokens ahead of need would exceed `mostAhead`.
    * @param ahead change of this instance's tokens ahead of need
    * @returns the totals after the write
    */
@@ -18,7 +18,7 @@ export interface TokenStore {
 
 export interface LeasedTokensOptions {
   store: TokenStore;
-  /** Resolves when concurrent requests may have arrived, which are then served by the same write. */
+  /** Waits for concurrent requests, whose tokens the same write then takes. Default: until the next turn of the event loop. */
   gathered?: () => Promise<void>;
   /** Called for each lease. */
   onLease?: (key: string, before: number, after: number, limit: number) => void;
@@ -29,18 +29,19 @@ export interface Token {
   giveBack(): void;
 }
 
-/** Maximum share of a limit in the hands of instances that may never use it. */
+/** Maximum share of a limit that all instances together may take ahead of need. */
 const AHEAD_PART = 1 / 20;
 /**
- * An instance takes ahead at most this share of its own use, so that what is lost when it ends is proportional to what
- * it did.
+ * An instance takes at most this share of its own use ahead of need, so the number of tokens that are lost when it ends
+ * is proportional to its use.
  */
 const OF_OWN_USE = 1 / 4;
 /**
- * If greater, this share of what may still be taken ahead: under a high limit, the first lease is more than one token.
+ * If it is greater, this share of the room is used instead, so that the first lease under a high limit has more than one
+ * token. The room is the number of tokens that may still be taken ahead of need.
  */
 const OF_ROOM_AT_FIRST = 1 / 256;
-/** At most this share of the room, so that each of M busy instances ends up with 1 / (M + 3) of it. */
+/** A lease has at most this share of the room, so that each of M busy instances ends up with 1 / (M + 3) of it. */
 const OF_ROOM = 1 / 4;
 /** Near the limit, leases shrink to the tokens needed now. */
 const OF_REMAINING = 1 / 32;
@@ -50,8 +51,8 @@ const MAX_REMEMBERED = 1_000;
 const mostAheadOf = (limit: number): number => Math.floor(limit * AHEAD_PART);
 
 /**
- * The number of tokens to take at once: those needed now, and some ahead.
- * @param own this instance's tokens ahead of need, all used by now, so that the same number may be taken ahead again
+ * The number of tokens to lease: the tokens needed now, and tokens ahead of need.
+ * @param own the tokens that this instance took ahead of need. It has used all of them, so it may take as many again
  */
 export function leaseSize(
   limit: number,
@@ -69,7 +70,7 @@ export function leaseSize(
 /** The tokens of a limit that an instance holds in one window. */
 interface Pocket {
   tokens: number;
-  /** As far as this instance knows: it never goes down. */
+  /** The last totals that this instance read. Totals never decrease. */
   taken: Taken;
   /** Tokens of its last lease that were ahead of need. */
   ahead: number;
@@ -79,10 +80,10 @@ interface Pocket {
 }
 
 /**
- * Rate limits over all instances, without a write per use: an instance leases several tokens before it needs them, and
- * keeps them across invocations. The limit is never exceeded. Because the store counts the tokens taken ahead of need,
- * at least 95 % of the limit is usable, whichever instances end or are idle. When no more may be taken ahead, an
- * instance leases only what it needs now.
+ * Rate limits over all instances, without a write per use. An instance leases several tokens before it needs them, and
+ * keeps them across invocations. The limit is never exceeded. The store also limits the tokens taken ahead of need to 5 %,
+ * so at least 95 % of the limit is usable even if instances end or are idle. When no more tokens may be taken ahead, an
+ * instance leases only the tokens that it needs now.
  * @beta
  */
 export function createLeasedTokens({ store, gathered = nextTurn, onLease }: LeasedTokensOptions) {
@@ -107,7 +108,7 @@ export function createLeasedTokens({ store, gathered = nextTurn, onLease }: Leas
       const taking = { tokens: needed + ahead, ahead: ahead - pocket.ahead };
       const { granted, taken } = await store.take(key, taking, limit, mostAheadOf(limit));
       pocket.taken = taken;
-      // Other instances were faster. Their counts are now known, so each round gets closer to the limit.
+      // Other instances took tokens first. This instance now has the new totals and tries again with a smaller lease.
       if (!granted) continue;
       pocket.tokens += taking.tokens;
       pocket.ahead = ahead;
@@ -119,7 +120,7 @@ export function createLeasedTokens({ store, gathered = nextTurn, onLease }: Leas
   return {
     /**
      * @param key limit and window
-     * @returns a token, which counts as used unless it is given back; undefined: the limit is reached
+     * @returns a token, which is used up unless it is given back; undefined if the limit is reached
      */
     async take(key: string, limit: number): Promise<Token | undefined> {
       const pocket = pocketOf(key);

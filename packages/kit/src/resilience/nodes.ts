@@ -8,7 +8,7 @@ export interface NodesOptions {
   now: () => Date;
   random: () => number;
   /**
-   * Called when the registry could not be read: the last known instances stay in use, even if their leases have
+   * Called when the registry could not be read. The last known instances then stay in use, even if their leases have
    * expired.
    */
   onFailure: (error: Error) => void;
@@ -18,22 +18,23 @@ export type Nodes = ReturnType<typeof createNodes>;
 
 /** Maximum age of the cached registry. */
 const MAX_AGE_MS = 3_000;
-/** A failed instance is avoided for this time; doubled after each further failure, up to the maximum. */
-const FIRST_ASIDE_MS = 1_000;
-const MAX_ASIDE_MS = 30_000;
+/** How long a failed instance is avoided. Doubled after each further failure, up to the maximum. */
+const FIRST_AVOIDANCE_MS = 1_000;
+const MAX_AVOIDANCE_MS = 30_000;
 
-interface Standing {
-  atWork: number;
+/** The calls and failures of an instance that this caller has seen. */
+interface CallRecord {
+  activeCalls: number;
   failures: number;
-  asideUntil: number;
+  avoidedUntil: number;
 }
 
 /**
- * The instances of a service from the view of a caller.
+ * Chooses among the registered instances of a service, by the calls and failures that this caller has seen.
  * @beta
  */
 export function createNodes({ service, registry, now, random, onFailure }: NodesOptions) {
-  const standings = new Map<string, Standing>();
+  const records = new Map<string, CallRecord>();
   const known = lastKnown<readonly Instance[]>({
     read: () => registry.find(service),
     maxAgeMs: MAX_AGE_MS,
@@ -42,54 +43,54 @@ export function createNodes({ service, registry, now, random, onFailure }: Nodes
     onFailure,
   });
 
-  function standingOf(id: string): Standing {
-    const standing = standings.get(id) ?? { atWork: 0, failures: 0, asideUntil: 0 };
-    standings.set(id, standing);
-    return standing;
+  function recordOf(id: string): CallRecord {
+    const record = records.get(id) ?? { activeCalls: 0, failures: 0, avoidedUntil: 0 };
+    records.set(id, record);
+    return record;
   }
 
-  const loadOf = ({ id, weight }: Instance) => (standingOf(id).atWork + 1) / weight;
+  const loadOf = ({ id, weight }: Instance) => (recordOf(id).activeCalls + 1) / weight;
 
-  /** Power of two choices: nearly as good as the least busy of all, and avoids a thundering herd. */
+  /** Power of two choices: nearly as good as the least busy of all instances, without a thundering herd. */
   function lessBusyOfTwo(candidates: readonly Instance[]): Instance | undefined {
-    const rest = [...candidates];
-    const draw = () => rest.splice(Math.floor(random() * rest.length), 1)[0];
+    const undrawn = [...candidates];
+    const draw = () => undrawn.splice(Math.floor(random() * undrawn.length), 1)[0];
     const [one, other] = [draw(), draw()];
     return one && other && loadOf(other) < loadOf(one) ? other : one;
   }
 
   return {
     /**
-     * Chooses an instance: untried, not avoided, and the less busy of two; otherwise any.
+     * Chooses the less busy of two random instances. It prefers untried instances that are not avoided, then untried ones.
      * @returns undefined if none is registered
      */
     async choose(tried: ReadonlySet<string>): Promise<Instance | undefined> {
       const all = await known();
       const ids = new Set(all.map(({ id }) => id));
-      for (const id of standings.keys()) if (!ids.has(id)) standings.delete(id);
+      for (const id of records.keys()) if (!ids.has(id)) records.delete(id);
       const at = now().getTime();
       const untried = all.filter(({ id }) => !tried.has(id));
-      const healthy = untried.filter(({ id }) => standingOf(id).asideUntil <= at);
-      return lessBusyOfTwo([healthy, untried, all].find((some) => some.length > 0) ?? []);
+      const healthy = untried.filter(({ id }) => recordOf(id).avoidedUntil <= at);
+      return lessBusyOfTwo([healthy, untried, all].find((candidates) => candidates.length > 0) ?? []);
     },
 
     /** Runs a call to an instance, and records its outcome. */
     async watch<T>({ id }: Instance, call: () => Promise<T>): Promise<T> {
-      const standing = standingOf(id);
-      standing.atWork++;
+      const record = recordOf(id);
+      record.activeCalls++;
       try {
-        const answer = await call();
-        standing.failures = 0;
-        return answer;
+        const response = await call();
+        record.failures = 0;
+        return response;
       } catch (error) {
         if (!(error instanceof RejectedError || error instanceof ThrottledError)) {
-          const aside = Math.min(FIRST_ASIDE_MS * 2 ** standing.failures, MAX_ASIDE_MS);
-          standing.failures++;
-          standing.asideUntil = now().getTime() + aside;
+          const avoidanceMs = Math.min(FIRST_AVOIDANCE_MS * 2 ** record.failures, MAX_AVOIDANCE_MS);
+          record.failures++;
+          record.avoidedUntil = now().getTime() + avoidanceMs;
         }
         throw error;
       } finally {
-        standing.atWork--;
+        record.activeCalls--;
       }
     },
   };

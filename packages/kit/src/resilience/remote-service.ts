@@ -45,18 +45,18 @@ export interface RemoteServiceOptions<Request, Answer> {
   /** Name of the service, for errors. */
   name: string;
   call: (request: Request, one: Try) => Promise<Answer>;
-  /** The registered instances to call; undefined: `call` knows the address. */
+  /** The registered instances to call; undefined if `call` determines the address. */
   nodes?: Nodes | undefined;
   /** Timeout of an attempt in milliseconds; less if the function has less time left. */
   timeoutMs: number;
-  /** Maximum concurrent calls from this instance (bulkhead); a further call fails. */
+  /** Maximum number of concurrent calls from this instance (bulkhead). A further call fails. */
   atOnce?: number | undefined;
   breaker?: Breaker | undefined;
-  /** Runs before each attempt that the circuit lets through, such as a rate limit or a wait. */
+  /** Runs before each attempt that the circuit allows, such as a rate limit or a wait. */
   admit?: ((request: Request) => Promise<void>) | undefined;
   /** Total number of tries, for requests that are safe to repeat. */
   retry?: { tries: number; isIdempotent: (request: Request) => boolean } | undefined;
-  /** Provides an answer when the service cannot. */
+  /** Provides a response when the service cannot. */
   fallback?: ((request: Request, cause: Error) => Promise<Answer>) | undefined;
 }
 
@@ -69,13 +69,13 @@ export type RemoteService<Request, Answer> = (request: Request) => Promise<Answe
 const FIRST_BACKOFF_MS = 50;
 const MAX_BACKOFF_MS = 500;
 
-/** Set during a call with several tries: nested calls then do not retry as well. */
-const amongTries = new AsyncLocalStorage<true>();
+/** Set during a call with several tries, so that nested calls do not retry as well. */
+const insideRetries = new AsyncLocalStorage<true>();
 
 /**
  * Creates a client of a remote service. From the outside in: fallback (retry (breaker (admission (bulkhead (timeout
- * (discovery (call)))))))). So the breaker counts each try, and each goes to an instance of its own; a full bulkhead
- * does not count as a failure of the service; and the fallback covers all of them.
+ * (discovery (call)))))))). Therefore the breaker counts each try, and each try calls a different instance. A full
+ * bulkhead is not counted as a failure of the service. The fallback covers every failure.
  * @public
  */
 export function createRemoteService<Request, Answer>(
@@ -103,26 +103,26 @@ export function createRemoteService<Request, Answer>(
       );
     } catch (cause) {
       if (!(cause instanceof TaskCancelledError)) throw cause;
-      throw new UnavailableError(`${name} did not answer within ${Math.round(ms)} ms`, {
+      throw new UnavailableError(`${name} did not respond within ${Math.round(ms)} ms`, {
         outcomeUnknown: true,
         cause,
       });
     }
   }
 
-  async function callIfThereIsRoom(request: Request, tried: Set<string>, outer: AbortSignal): Promise<Answer> {
+  async function callInBulkhead(request: Request, tried: Set<string>, outer: AbortSignal): Promise<Answer> {
     try {
       return await limit.execute(({ signal }) => callInTime(request, tried, signal), outer);
     } catch (cause) {
       if (!(cause instanceof BulkheadRejectedError)) throw cause;
-      throw new BulkheadFullError(`${options.atOnce} calls to ${name} are in progress already`, { cause });
+      throw new BulkheadFullError(`${options.atOnce} calls to ${name} are already in progress`, { cause });
     }
   }
 
   function retryOf(request: Request): IPolicy {
     const { tries, isIdempotent } = options.retry ?? { tries: 1, isIdempotent: () => false };
-    if (tries <= 1 || amongTries.getStore() || !isIdempotent(request)) return noop;
-    return retry(handleWhen(mayHelpElsewhere), {
+    if (tries <= 1 || insideRetries.getStore() || !isIdempotent(request)) return noop;
+    return retry(handleWhen(isRetryable), {
       maxAttempts: tries - 1,
       backoff: new ExponentialBackoff({
         generator: fullJitterGenerator,
@@ -137,26 +137,27 @@ export function createRemoteService<Request, Answer>(
     const retrying = retryOf(request);
     let outcomeUnknown = false;
     const tryOnce = async ({ signal }: { signal: AbortSignal }) => {
-      const ask = async (begins: () => void) => {
+      const attempt = async (onStart: () => void) => {
         await admit?.(request);
-        begins();
+        onStart();
         const attributes = { 'rollcall.try': tried.size + 1 };
         return traced(`call ${name}`, { kind: SpanKind.CLIENT, attributes }, () =>
-          callIfThereIsRoom(request, tried, signal),
+          callInBulkhead(request, tried, signal),
         );
       };
       try {
-        return await (breaker ? breaker.execute(ask) : ask(() => {}));
+        return await (breaker ? breaker.execute(attempt) : attempt(() => {}));
       } catch (error) {
-        // If a later try certainly had no effect, or could not even be made, the outcome of the earlier one is still
-        // unknown.
-        if (outcomeUnknown) throw stillUnknown(error as Error);
+        // Even if this try had no effect or was not made, the outcome of the earlier try stays unknown.
+        if (outcomeUnknown) throw withUnknownOutcome(error as Error);
         outcomeUnknown = error instanceof UnavailableError && error.outcomeUnknown;
         throw error;
       }
     };
     try {
-      return await (retrying === noop ? noop.execute(tryOnce) : amongTries.run(true, () => retrying.execute(tryOnce)));
+      return await (retrying === noop
+        ? noop.execute(tryOnce)
+        : insideRetries.run(true, () => retrying.execute(tryOnce)));
     } catch (error) {
       if (!fallback || error instanceof RejectedError) throw error;
       return fallback(request, error as Error);
@@ -164,7 +165,7 @@ export function createRemoteService<Request, Answer>(
   };
 }
 
-function stillUnknown(error: Error): UnavailableError {
+function withUnknownOutcome(error: Error): UnavailableError {
   if (!(error instanceof UnavailableError))
     return new UnavailableError(error.message, { outcomeUnknown: true, cause: error });
   error.outcomeUnknown = true;
@@ -174,13 +175,14 @@ function stillUnknown(error: Error): UnavailableError {
 const isOneOf = (error: unknown, ...kinds: Array<new (...given: never[]) => Error>) =>
   kinds.some((kind) => error instanceof kind);
 
-/** Whether the next try may succeed at another instance: no, if no instance was called. */
-const mayHelpElsewhere = (error: unknown): boolean =>
+/** Whether another try may succeed at another instance. It cannot if no instance was called, or if the service throttles. */
+const isRetryable = (error: unknown): boolean =>
   error instanceof UnavailableError &&
   !isOneOf(error, BulkheadFullError, CircuitOpenError, NoInstanceError, NotServedError, OutOfTimeError, ThrottledError);
 
 /**
- * The service's health according to an error, for its circuit breaker: unknown, unless it is an error of the call.
+ * The health of the service that an error shows to the circuit breaker. An error that does not come from a call to the
+ * service shows nothing.
  */
 export function classify(error: unknown): 'well' | 'failed' | 'unknown' {
   if (isOneOf(error, BulkheadFullError, NoInstanceError, NotServedError, OutOfTimeError, PacedError)) return 'unknown';

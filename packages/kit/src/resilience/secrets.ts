@@ -3,13 +3,13 @@ import type * as z from 'zod';
 import { clientDefaults } from '../aws/clients.ts';
 import { NotServedError } from './errors.ts';
 
-/** How long a value is cached: an operator can change it without a deployment. */
+/** How long a value is cached. Afterwards, a changed value takes effect without a deployment. */
 const MAX_AGE_MS = 5 * 60_000;
 /** Retry interval for a secret that could not be read, or has no value yet. */
 const FAILURE_AGE_MS = 10_000;
 
 /**
- * A secret whose value is a JSON object of the given shape, read when it is needed; if that fails, the last known value
+ * A secret whose value is a JSON object of the given shape, read when it is needed. If that fails, the last known value
  * stays in use.
  * @beta
  */
@@ -35,7 +35,7 @@ export function createSecret<S extends z.ZodType>(id: string, shape: S, now: () 
     );
   }
 
-  /** The ten messages of a batch need it at once: it is read once. */
+  /** The read in progress, which concurrent callers share, such as the ten messages of a batch. */
   let reading: Promise<void> | undefined;
 
   return async () => {
@@ -51,7 +51,7 @@ export function createSecret<S extends z.ZodType>(id: string, shape: S, now: () 
   };
 }
 
-/** Invalid JSON is not quoted: it may be the secret. */
+/** Does not quote invalid JSON in an error, because it may be the secret. */
 function jsonIn(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -16,20 +16,20 @@ export interface SharedCircuitOptions {
   store: CircuitStore;
   settings: CircuitSettings;
   now: () => Date;
-  /** Called when the circuit could not be read or written: the last known state stays in use. */
+  /** Called when the circuit could not be read or written. The last known state then stays in use. */
   onFailure: (error: Error) => void;
-  /** Resolves when concurrent calls may have failed, which are then counted by the same write. */
+  /** Waits for concurrent calls to fail, which the same write then counts. */
   gathered: () => Promise<unknown>;
 }
 
 /** Cached state is refreshed after this age. */
 const MAX_AGE_MS = 1_000;
-/** While no instance reports failures, this many calls are counted by one write. */
-const CALLS_A_WRITE = 32;
+/** While no instance reports failures, one write counts this many calls. */
+const CALLS_PER_WRITE = 32;
 
 const UNKNOWN: CircuitHead = { revision: 0, state: { is: 'closed', since: 0 }, failing: 0 };
 
-const nothing = () => ({ calls: 0, tallies: new Map<number, Tally>(), durations: new Map<number, number>() });
+const noCounts = () => ({ calls: 0, tallies: new Map<number, Tally>(), durations: new Map<number, number>() });
 
 /** One instance's view of a shared circuit, with the counts that it has not written yet. */
 export function createSharedCircuit({ name, store, settings, now, onFailure, gathered }: SharedCircuitOptions) {
@@ -37,12 +37,12 @@ export function createSharedCircuit({ name, store, settings, now, onFailure, gat
   let readAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
   let counting: Promise<Circuit | undefined> | undefined;
-  let uncounted = nothing();
+  let uncounted = noCounts();
   const time = () => now().getTime();
 
   async function countAll(): Promise<void> {
     const counts = uncounted;
-    uncounted = nothing();
+    uncounted = noCounts();
     if (counts.calls > 0) await store.count(name, counts);
   }
 
@@ -51,7 +51,7 @@ export function createSharedCircuit({ name, store, settings, now, onFailure, gat
     try {
       known = await store.head(name);
       const isFailing = known.failing > sliceOf(time() - settings.windowMs);
-      if (isFailing || uncounted.calls >= CALLS_A_WRITE) await countAll();
+      if (isFailing || uncounted.calls >= CALLS_PER_WRITE) await countAll();
     } catch (error) {
       onFailure(error as Error);
     }
@@ -102,7 +102,7 @@ export function createSharedCircuit({ name, store, settings, now, onFailure, gat
       }
     },
 
-    /** Records a call, to be counted by a later write. */
+    /** Records a call, which a later write counts. */
     count(failed: boolean, startedAt: number): void {
       const { tallies, durations } = uncounted;
       const slice = sliceOf(time());

@@ -8,21 +8,21 @@ import { createCircuitStore } from './dynamodb-circuit-store.ts';
 import { classify } from './remote-service.ts';
 
 /**
- * The circuit of a breaker, and who is notified of its changes.
+ * The circuit of a breaker, and the recipients of its changes.
  * @public
  */
 export interface StageBreakerOptions {
-  /** Name of the circuit, which all functions of the stage share: `rollcall ops circuit list` shows it. */
+  /** Name of the circuit, which all functions of the stage share. `rollcall ops circuit list` shows it. */
   name: string;
   /** Logs when the circuit opens or closes, and when it cannot be read or written. */
   logger: Logger;
-  /** Also called when this instance opened the circuit, or its probe closed it. */
+  /** Also called when this instance opened the circuit, when its probe failed, and when its probe closed the circuit. */
   onChange?: (state: CircuitState) => Promise<void> | void;
 }
 
 /**
- * A circuit breaker for `createRemoteService` whose state is in the stage's table of circuits, CIRCUITS_TABLE of the
- * environment; `allowBreaking` of `@rollcall/cdk` grants access.
+ * A circuit breaker for `createRemoteService` whose state is in the stage's table of circuits. The environment variable
+ * CIRCUITS_TABLE names the table, and `allowBreaking` of `@rollcall/cdk` grants access.
  * @throws {Error} if the environment lacks CIRCUITS_TABLE
  * @public
  */
@@ -37,6 +37,7 @@ export function createStageBreaker({ name, logger, onChange }: StageBreakerOptio
       logger.warn(`circuit ${name} is ${state.is}`, { ...state });
       return onChange?.(state);
     },
-    onFailure: (error) => logger.warn(`circuit ${name} cannot be kept: the last known holds`, { error }),
+    onFailure: (error) =>
+      logger.warn(`circuit ${name} cannot be read or written: its last known state stays in use`, { error }),
   });
 }

@@ -6,14 +6,14 @@ import { lastKnown } from './last-known.ts';
 /** By capability: the modes besides `on`. */
 export type Modes = Readonly<Record<string, readonly string[]>>;
 
-/** The state of a capability's switch: mode, who set it, why, and until when. */
+/** The state of a capability's switch, with the operator who set it, the reason and the end. */
 export interface Switch {
   mode: string;
   by: string;
   why: string;
   /** ISO 8601 in UTC. */
   at: string;
-  /** When it returns to `on`; undefined: not by itself. */
+  /** When it returns to `on`; undefined if only an operator can switch it back. */
   until?: string;
 }
 
@@ -24,15 +24,15 @@ export interface SwitchesOptions {
   /** `pk` = `switch` or `history`; `sk` = capability, or time and id. */
   tableName: string;
   now: () => Date;
-  /** Logs when the table could not be read: the last known switches stay in use; at first, everything is on. */
+  /** Logs failed reads of the table. The last known switches then stay in use; before the first read, everything is on. */
   logger: Pick<Logger, 'warn'>;
 }
 
-/** A change reaches every instance within five seconds, of which one is reserved for the read itself. */
+/** A change reaches every instance within five seconds: this age, and one second for the read itself. */
 const MAX_AGE_MS = 4_000;
 
 /**
- * The switches as functions see them, cached for a few seconds.
+ * The switches that functions check, cached for a few seconds.
  * @beta
  */
 export function createSwitches<M extends Modes>({ client, tableName, now, logger }: SwitchesOptions) {
@@ -41,7 +41,7 @@ export function createSwitches<M extends Modes>({ client, tableName, now, logger
     maxAgeMs: MAX_AGE_MS,
     now,
     otherwise: new Map(),
-    onFailure: (error) => logger.warn('switches cannot be read: the last known hold', { error }),
+    onFailure: (error) => logger.warn('switches cannot be read: the last known ones stay in use', { error }),
   });
   return {
     async mode<C extends keyof M & string>(capability: C): Promise<'on' | M[C][number]> {
@@ -67,7 +67,7 @@ export async function readSwitches(client: DynamoDBDocumentClient, TableName: st
 /**
  * Changes switches in one transaction and records the changes.
  * @param ids a unique id per change
- * @param onlyIfOn does not change a switch that is already set
+ * @param onlyIfOn changes nothing if one of the switches is set by someone else and has not expired
  * @returns whether the switches were changed
  * @beta
  */
@@ -78,7 +78,7 @@ export async function changeSwitches(
   ids: readonly string[],
   onlyIfOn = false,
 ): Promise<boolean> {
-  const untouched = {
+  const isOnOrOwn = {
     ConditionExpression: 'attribute_not_exists(pk) OR #mode = :on OR #until < :at OR #by = :by',
     ExpressionAttributeNames: { '#mode': 'mode', '#until': 'until', '#by': 'by' },
   };
@@ -91,7 +91,7 @@ export async function changeSwitches(
               TableName,
               Item: { pk: 'switch', sk: capability, ...switched },
               ...(onlyIfOn && {
-                ...untouched,
+                ...isOnOrOwn,
                 ExpressionAttributeValues: { ':on': 'on', ':at': switched.at, ':by': switched.by },
               }),
             },

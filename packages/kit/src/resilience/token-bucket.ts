@@ -9,9 +9,9 @@ export interface Rate {
 }
 
 export interface Taken {
-  /** Whether there was a token, now or within the caller's patience. */
+  /** Whether a token was available, now or within the time that the caller can wait. */
   allowed: boolean;
-  /** How long to wait: for the token that was taken, or for the next one. */
+  /** How long to wait for the token that was taken or, if none was taken, for the next one. */
   waitMs: number;
   /** Tokens left. */
   remaining: number;
@@ -44,16 +44,16 @@ const MAX_REMEMBERED = 10_000;
 
 /**
  * Token buckets shared by all instances, one item each. Uses the generic cell rate algorithm, which stores only the
- * time when the bucket will be full again and is equivalent to a token bucket (ITU-T I.371). One write per token; a
- * second one if other instances took tokens in between. While the bucket is empty, this instance answers from its
+ * time when the bucket will be full again and is equivalent to a token bucket (ITU-T I.371). Taking a token needs one
+ * write, or two if other instances took tokens in between. While the bucket is empty, an instance refuses tokens from its
  * cache.
  * @beta
  */
 export function createTokenBuckets({ client, tableName: TableName, now }: TokenBucketsOptions) {
-  /** When a bucket will be full, as far as this instance knows: the time only moves forward. */
+  /** When each bucket will be full, from the last write of this instance. The time never decreases. */
   const known = new Map<string, number>();
 
-  /** @returns the time when it will be full; if the condition failed, the time before the write */
+  /** @returns the time when the bucket will be full; if the condition failed, the stored time */
   async function update(input: Omit<UpdateCommandInput, 'TableName'>): Promise<{ done: boolean; fullAt: number }> {
     try {
       const { Attributes } = await client.send(
@@ -72,9 +72,9 @@ export function createTokenBuckets({ client, tableName: TableName, now }: TokenB
   }
 
   /**
-   * Advances the theoretical arrival time (GCRA) by some tokens: from now if it is in the past, otherwise from itself.
+   * Advances the theoretical arrival time (GCRA) by `by`: from now if it is in the past, otherwise from its stored value.
    */
-  async function postpone(key: string, at: number, by: number, latest: number) {
+  async function advance(key: string, at: number, by: number, latest: number) {
     const Key = { pk: key };
     const expires = { ':expires': Math.ceil(latest / 1000) + 60 };
     const fromNow = () =>
@@ -84,28 +84,28 @@ export function createTokenBuckets({ client, tableName: TableName, now }: TokenB
         ConditionExpression: 'attribute_not_exists(fullAt) OR fullAt <= :at',
         ExpressionAttributeValues: { ':at': at, ':next': at + by, ...expires },
       });
-    const fromThen = () =>
+    const fromStored = () =>
       update({
         Key,
         UpdateExpression: 'SET fullAt = fullAt + :by, expiresAt = :expires',
         ConditionExpression: 'fullAt > :at AND fullAt <= :last',
         ExpressionAttributeValues: { ':at': at, ':by': by, ':last': latest - by, ...expires },
       });
-    if ((known.get(key) ?? 0) > at) return fromThen();
+    if ((known.get(key) ?? 0) > at) return fromStored();
     const first = await fromNow();
-    return first.done || first.fullAt + by > latest ? first : fromThen();
+    return first.done || first.fullAt + by > latest ? first : fromStored();
   }
 
   /**
-   * Takes as many tokens as there are, at most `most`. @returns if there are none: none, and the time when the bucket
-   * is full
+   * Takes as many tokens as there are, at most `most`.
+   * @returns the number of tokens, and the time when the bucket will be full
    */
   async function takeUpTo(key: string, at: number, each: number, most: number, latest: number) {
     for (;;) {
       const before = known.get(key) ?? 0;
       const tokens = Math.min(most, tokensBetween(Math.max(before, at), latest, each));
       if (tokens < 1) return { tokens: 0, fullAt: before };
-      const { done, fullAt } = await postpone(key, at, tokens * each, latest);
+      const { done, fullAt } = await advance(key, at, tokens * each, latest);
       if (known.size >= MAX_REMEMBERED) known.clear();
       known.set(key, Math.max(fullAt, before, known.get(key) ?? 0));
       if (done) return { tokens, fullAt };
@@ -122,22 +122,22 @@ export function createTokenBuckets({ client, tableName: TableName, now }: TokenB
       waits: Array.from({ length: tokens }, (_, index) =>
         Math.max(0, Math.ceil(fullAt - (tokens - 1 - index) * each - capacity)),
       ),
-      ...lookOf(fullAt, at, each, capacity),
+      ...contentOf(fullAt, at, each, capacity),
     };
   }
 
   return {
     takeMany,
 
-    /** The refusal of a token, if this instance knows from its cache that there is none. Takes none. */
+    /** @returns a refusal if the cache of this instance shows that no token is left; otherwise undefined. Takes no token. */
     knownRefusal(key: string, { burst, perMinute }: Rate): Taken | undefined {
       const at = now().getTime();
       const each = 60_000 / perMinute;
       const capacity = at + burst * each;
       const fullAt = known.get(key) ?? 0;
       if (tokensBetween(fullAt, capacity, each) >= 1) return undefined;
-      const { nextMs: waitMs, ...look } = lookOf(fullAt, at, each, capacity);
-      return { allowed: false, waitMs, ...look };
+      const { nextMs: waitMs, ...content } = contentOf(fullAt, at, each, capacity);
+      return { allowed: false, waitMs, ...content };
     },
 
     /**
@@ -156,7 +156,7 @@ export function createTokenBuckets({ client, tableName: TableName, now }: TokenB
 const tokensBetween = (from: number, latest: number, each: number) => Math.floor((latest - from) / each + ROUNDING);
 
 /** The content of a bucket that will be full at a given time. */
-const lookOf = (fullAt: number, at: number, each: number, capacity: number) => ({
+const contentOf = (fullAt: number, at: number, each: number, capacity: number) => ({
   nextMs: Math.max(1, Math.ceil(fullAt + each - capacity)),
   remaining: Math.max(0, Math.floor((capacity - fullAt) / each)),
   fullInMs: Math.ceil(fullAt - at),

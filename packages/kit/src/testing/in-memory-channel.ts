@@ -1,10 +1,10 @@
 import type { OutgoingMessage } from '../messaging/outgoing.ts';
 import type { Sender } from '../messaging/sender.ts';
 
-/** A sender for unit tests: keeps messages in the order in which they were sent. */
+/** A sender for unit tests. It stores messages in the order in which they are sent. */
 export class InMemoryChannel implements Sender {
   readonly sent: OutgoingMessage[] = [];
-  /** Simulates that it cannot be reached. */
+  /** Simulates that the channel cannot be reached. */
   down = false;
 
   async send(messages: readonly OutgoingMessage[]): Promise<Map<OutgoingMessage, Error>> {

@@ -14,7 +14,7 @@ import { Tables } from './simulation/tables.ts';
 
 /**
  * A consumer for unit tests: the kit's own code on a table and a channel in memory, without faults unless the test
- * injects them. Its clock stands still until {@link pass}.
+ * injects them. Only `pass` advances its clock.
  * @param handlers as for `subscriberFunctions`
  * @public
  */
@@ -30,11 +30,11 @@ export function inMemoryConsumer<C extends MessageContract, S extends Channel>(
   tables.create(name);
   const client = tables.clientOf({ name, skewMs: 0, deadline: Number.POSITIVE_INFINITY, swift: true, alive: true });
   const channel = new InMemoryChannel();
-  const addresses = Object.fromEntries(sends.map((one) => [one.name, one.name]));
+  const addresses = Object.fromEntries(sends.map((sent) => [sent.name, sent.name]));
   const now = () => new Date(scheduler.now);
   let ids = 0;
   const newId = () => `${name}/${++ids}`;
-  const own: HandlerContext<S> = {
+  const context: HandlerContext<S> = {
     ...{ client, tableName: name, now, newId },
     correspondence: createCorrespondence<S>({ source, channels: addresses }),
     mode: async () => 'on',
@@ -45,7 +45,7 @@ export function inMemoryConsumer<C extends MessageContract, S extends Channel>(
     joinsLate,
     contracts: reads,
     channel: of,
-    handlers: typeof handlers === 'function' ? handlers(own) : handlers,
+    handlers: typeof handlers === 'function' ? handlers(context) : handlers,
     unordered: idempotent || !of.ordered,
     idempotent,
     mayReplyOn: (replyTo) => Object.hasOwn(addresses, replyTo),
@@ -61,18 +61,18 @@ export function inMemoryConsumer<C extends MessageContract, S extends Channel>(
   return {
     /** The messages that its effects have sent. */
     channel,
-    /** The parked messages, and why they are parked. */
+    /** The parked messages, with the reasons why they are parked. */
     parked,
 
     /**
-     * Delivers a message of `createMessage` from its queue.
-     * @param receives how often it was received, including this time
+     * Delivers a message that `createMessage` created, as if it came from the consumer's queue.
+     * @param receives how often the message was received, including this time
      * @throws {Error} the error that causes a redelivery
      */
     deliver: (message: object, receives = 1) =>
       subscriber.apply({ body: JSON.stringify(message), receives, queueMessageId: `${name}/q` }),
 
-    /** Tries parked messages, as the sweep does every minute. */
+    /** Retries parked messages, as the sweep does every minute. */
     sweep: (): Promise<void> =>
       subscriber.sweep(
         () => true,
@@ -84,7 +84,7 @@ export function inMemoryConsumer<C extends MessageContract, S extends Channel>(
       await subscriber.redrive([...new Set(parked().map(({ aggregateId }) => aggregateId))], () => true, true);
     },
 
-    /** The item that carries an aggregate's cursor, including the kit's own attributes; {}: it does not exist. */
+    /** The item that carries an aggregate's cursor, including the kit's own attributes; {} if it does not exist. */
     of: (aggregateId: string) => tables.items(name).find(({ pk, sk }) => pk === aggregateId && sk === cursorKey) ?? {},
 
     /** All items of its table. */

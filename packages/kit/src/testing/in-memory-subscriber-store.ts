@@ -53,7 +53,7 @@ export class InMemorySubscriberStore implements SubscriberStore {
     );
   }
 
-  /** The result that the test has set. */
+  /** Refuses as many changes as {@link refusals}, and accepts all later ones. */
   async change(change: StateChange): Promise<boolean> {
     this.changes.push(change);
     return this.refusals-- <= 0;
@@ -63,10 +63,10 @@ export class InMemorySubscriberStore implements SubscriberStore {
     const claim = this.#check(aggregateId, after);
     if (claim.state !== 'done') return claim;
     const item = this.cursors.get(aggregateId);
-    const isOthers = item?.lease !== undefined && item.lease.owner !== lease.owner;
-    if (isOthers && item?.lease && item.lease.until >= lease.from) return { state: 'leased' };
+    const isOtherOwner = item?.lease !== undefined && item.lease.owner !== lease.owner;
+    if (isOtherOwner && item?.lease && item.lease.until >= lease.from) return { state: 'leased' };
     this.cursors.set(aggregateId, { ...(item ?? { version: 0 }), lease });
-    return isOthers ? { state: 'done', outcomeUnknown: true } : { state: 'done' };
+    return isOtherOwner ? { state: 'done', outcomeUnknown: true } : { state: 'done' };
   }
 
   async release(aggregateId: string, lease: Lease, outcomeUnknown: boolean): Promise<void> {
@@ -120,7 +120,7 @@ export class InMemorySubscriberStore implements SubscriberStore {
     return own.sort((a, b) => a.version - b.version || (a.messageId < b.messageId ? -1 : 1));
   }
 
-  /** All in the first segment, two per page; those of an aggregate are adjacent, as in an index. */
+  /** Returns all messages in the first segment, two per page. Messages of one aggregate are adjacent, as in an index. */
   async *parked(segment: number): AsyncIterable<ParkedMessage[]> {
     if (segment > 0) return;
     const all = [...Map.groupBy(this.waiting.values(), ({ aggregateId }) => aggregateId).values()].flatMap((own) =>
@@ -144,10 +144,10 @@ export class InMemorySubscriberStore implements SubscriberStore {
   async eraseLeft(aggregateId: string, but: string): Promise<void> {
     const emptied = <M extends ParkedMessage>({ error: _, ...message }: M): M =>
       ({ ...message, body: '' }) as unknown as M;
-    const isMeant = (message: ParkedMessage) => message.aggregateId === aggregateId && message.messageId !== but;
+    const isAffected = (message: ParkedMessage) => message.aggregateId === aggregateId && message.messageId !== but;
     for (const [index, message] of this.discarded.entries())
-      if (isMeant(message)) this.discarded[index] = emptied(message);
-    for (const [key, message] of this.waiting) if (isMeant(message)) this.waiting.set(key, emptied(message));
+      if (isAffected(message)) this.discarded[index] = emptied(message);
+    for (const [key, message] of this.waiting) if (isAffected(message)) this.waiting.set(key, emptied(message));
   }
 
   #move(aggregateId: string, after: number, next: Cursor): Claim {

@@ -6,16 +6,16 @@ import { type Ran, runSchedule } from './simulation/schedule.ts';
 import { type Decisions, type Failing, shrink } from './simulation/shrink.ts';
 
 /**
- * Minimum number of decisions in a schedule, and how many more it may have: with fewer, little happens; with more, runs
- * take long.
+ * Minimum number of decisions in a schedule, and how many more it may have. With fewer decisions, little happens. With
+ * more, runs take long.
  */
 const MIN_DECISIONS = 20;
 const MORE_DECISIONS = 600;
-/** Decisions for the publisher model; any beyond these take the simplest possibility. */
+/** Number of decisions for the publisher model. All further decisions take the simplest possibility. */
 const PUBLISH_DECISIONS = 200;
-/** A decision is taken modulo the number of possibilities. */
+/** Upper bound of a decision, which is used modulo the number of possibilities. */
 const DECISIONS_BELOW = 10_000;
-/** Only the beginning and the end of a long trace are shown. */
+/** Maximum number of lines that an error message shows: the beginning and the end of a longer trace. */
 const TRACE_LINES = 120;
 
 type Of<D> =
@@ -30,7 +30,7 @@ export interface SimulationOptions<D extends readonly unknown[]> extends Omit<Mo
   schedules?: number;
   /** Determines all schedules. Default: 1. */
   seed?: number;
-  /** Runs only one schedule, with the decisions that a {@link SimulationError} names. */
+  /** Runs only one schedule, with the decisions from a {@link SimulationError}. */
   replay?: Decisions;
 }
 
@@ -41,8 +41,8 @@ export interface SimulationReport {
 }
 
 /**
- * A schedule violates an invariant. The error message has the steps of the smallest such schedule, and how to run it
- * alone.
+ * A schedule violates an invariant. The error message lists the steps of the smallest schedule that does so, and shows
+ * how to run it alone.
  * @public
  */
 export class SimulationError extends Error {
@@ -54,26 +54,26 @@ export class SimulationError extends Error {
   /** The steps as text. */
   readonly trace: readonly string[];
 
-  constructor(found: string, { violation, decisions }: Failing, trace: readonly string[]) {
+  constructor(where: string, { violation, decisions }: Failing, trace: readonly string[]) {
     const { publish, steps } = decisions;
     const alone = `Run this schedule alone: simulate({ …, replay: { publish: [${publish}], steps: [${steps}] } })`;
-    super([violation, found, '', ...shortened(trace), '', alone].join('\n'));
+    super([violation, where, '', ...shortened(trace), '', alone].join('\n'));
     this.violation = violation;
     this.replay = decisions;
     this.trace = trace;
   }
 }
 
-/** The running simulation: they run one at a time, as the wall clock belongs to the process. */
+/** The running simulation. Simulations run one at a time, because they replace the clock of the process. */
 let running: Promise<unknown> = Promise.resolve();
 
 /**
  * Runs handlers under schedules of crashes, lost responses, redelivery, reordering, duplication and outages: the kit's
  * own code on models of DynamoDB, SNS and SQS. Besides the invariants, it checks that each message is applied once and
  * in order, that none is lost, and that `follows` derives the same messages each time. During a run, `Date` shows
- * simulated time and `Math.random` is deterministic; a handler may wait only for calls of its context.
- * @throws {Error} if the model is inconsistent, or no schedule applies anything
- * @throws {Error} if the model does not fit together, or no schedule applies anything
+ * simulated time and `Math.random` is deterministic. A handler may wait only for calls of its context.
+ * @throws {SimulationError} if a schedule violates an invariant
+ * @throws {Error} if the model is inconsistent, or if no schedule applies a message
  * @public
  */
 export function simulate<const D extends readonly unknown[]>(options: SimulationOptions<D>): Promise<SimulationReport> {
@@ -92,7 +92,7 @@ async function runAll(model: Model, seed = 1, schedules = 1_000): Promise<Simula
     const failing = failingOf(ran);
     if (failing) throw await shrunk(model, failing, seed, schedule);
   }
-  // Messages that are idempotent by state can be observed by their effects only.
+  // Messages of idempotent consumers are not counted, because only their effects can be observed.
   const isCounted = model.consumers.some(({ descriptor }) => !descriptor.idempotent);
   if (applied === 0 && isCounted)
     throw new Error(
@@ -109,12 +109,12 @@ async function replayed(model: Model, replay: Decisions): Promise<SimulationRepo
 
 async function shrunk(model: Model, found: Failing, seed: number, schedule: number): Promise<SimulationError> {
   const where = `in schedule ${schedule} of seed ${seed}`;
-  const again = await traced(model, found.decisions);
-  if (!again.failing)
+  const rerun = await traced(model, found.decisions);
+  if (!rerun.failing)
     return new SimulationError(
-      `${where}, but not when it is run again: the handlers keep something between runs, or use another source of randomness`,
+      `${where}, but not when it is run again: the handlers keep state between runs, or use a source of randomness that is not simulated`,
       found,
-      again.trace,
+      rerun.trace,
     );
   const { runs, decisions } = await shrink(
     found,
@@ -125,7 +125,7 @@ async function shrunk(model: Model, found: Failing, seed: number, schedule: numb
   const [before, after] = [found.decisions, decisions].map(({ publish, steps }) => publish.length + steps.length);
   return failing
     ? new SimulationError(`${where}, shrunk from ${before} decisions to ${after} in ${runs} runs`, failing, trace)
-    : new SimulationError(where, again.failing, again.trace);
+    : new SimulationError(where, rerun.failing, rerun.trace);
 }
 
 async function traced(model: Model, decisions: Decisions) {
@@ -139,10 +139,10 @@ const failingOf = ({ violation, decisions }: Ran): Failing | undefined =>
 
 function decisionsOf(seed: number, schedule: number): Decisions {
   const random = randomOf(seed * 1_000_003 + schedule);
-  const some = (length: number) => Array.from({ length }, () => Math.floor(random() * DECISIONS_BELOW));
-  // Short schedules run fast, and find most mistakes.
-  const steps = some(MIN_DECISIONS + Math.floor(random() ** 2 * MORE_DECISIONS));
-  return { publish: some(PUBLISH_DECISIONS), steps };
+  const randomNumbers = (length: number) => Array.from({ length }, () => Math.floor(random() * DECISIONS_BELOW));
+  // Most schedules are short: they run fast, and find most mistakes.
+  const steps = randomNumbers(MIN_DECISIONS + Math.floor(random() ** 2 * MORE_DECISIONS));
+  return { publish: randomNumbers(PUBLISH_DECISIONS), steps };
 }
 
 function shortened(trace: readonly string[]): readonly string[] {

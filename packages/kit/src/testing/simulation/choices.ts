@@ -1,7 +1,7 @@
-/** The decisions of one run: which step is next, and how it ends. When none are left, everything succeeds. */
+/** The decisions of one run about its next steps and their outcomes. When no decisions are left, every step succeeds. */
 export class Choices {
   readonly #values: readonly number[];
-  /** The decisions so far, each below its limit: a run with these repeats this one. */
+  /** The decisions so far, each below its limit. A run with these decisions repeats this run. */
   readonly taken: number[] = [];
 
   constructor(values: readonly number[]) {
@@ -12,7 +12,7 @@ export class Choices {
     return this.taken.length >= this.#values.length;
   }
 
-  /** Returns a number below `limit`; 0 is always the most harmless. */
+  /** Returns a number below `limit`. 0 is always the least disruptive possibility. */
   below(limit: number): number {
     const choice = (this.#values[this.taken.length] ?? 0) % limit;
     this.taken.push(choice);

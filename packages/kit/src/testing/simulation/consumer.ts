@@ -24,12 +24,12 @@ import type { Tables } from './tables.ts';
 const VISIBILITY_MS = 60_000;
 const CONSUME_TIMEOUT_MS = 10_000;
 const SWEEP_TIMEOUT_MS = 60_000;
-/** As in production, a message of a paused capability is redelivered after some seconds. */
+/** As in production, a message of a paused capability is redelivered after a few seconds. */
 const PAUSE_MS = 5_000;
 
 export type Mode = 'on' | 'pause' | 'skip';
 
-/** Why an instance applies messages. `release`: an operator also releases held messages. */
+/** The purpose of an instance. With `release`, an operator redrives parked messages and also releases held ones. */
 export type Errand = 'consume' | 'sweep' | 'redrive' | 'release' | 'discard';
 
 export interface ConsumerOptions {
@@ -41,7 +41,7 @@ export interface ConsumerOptions {
   /** Addresses of the channels that it sends to. */
   addresses: Addresses;
   joinsLate: boolean;
-  /** Maximum receives before its queue moves a message to the dead-letter queue. */
+  /** The number of receives after which its queue moves a message to the dead-letter queue. */
   maxReceives: number;
   handlers: (own: HandlerContext, instance: Instance) => Handlers<MessageContract>;
   /** Called for each message that its queue accepts from a sender. */
@@ -52,7 +52,7 @@ export interface ConsumerOptions {
   mode?: (instance: Instance) => Mode;
 }
 
-/** One consumer: its queues, its table, and the kit's functions on them. */
+/** One consumer: its queues, its table, and the kit's functions that use them. */
 export class Consumer {
   readonly name: string;
   readonly queue: Queue;
@@ -89,7 +89,7 @@ export class Consumer {
       .map(parkedMessageOf);
   }
 
-  /** A value that changes as long as the consumer is not at rest. */
+  /** A value that changes until the consumer is at rest. */
   get signature(): unknown {
     return [
       [this.queue, this.deadLetters, this.undelivered].map(({ messages }) => messages.map(({ receives }) => receives)),
@@ -97,7 +97,7 @@ export class Consumer {
     ];
   }
 
-  /** The kit's own code, assembled as by `subscriberFunctions`. */
+  /** Assembles the kit's own code the way `subscriberFunctions` does. */
   #subscriberOf(instance: Instance) {
     const { descriptor, scheduler, choices, tables, queues, addresses, joinsLate, handlers, mode } = this.#options;
     const { of: channel, reads, cursorKey, idempotent = false, source } = descriptor;
@@ -138,8 +138,8 @@ export class Consumer {
     const { scheduler, choices, mode = () => 'on' } = this.#options;
     const records = this.queue.receive();
     if (records.length === 0) return;
-    scheduler.log(() => `${this.queue.name} hands out ${records.map(described).join(', ')}`);
-    // Some instances outlive the visibility timeout of their messages: another instance receives them too.
+    scheduler.log(() => `${this.queue.name} delivers ${records.map(described).join(', ')}`);
+    // Some instances outlive the visibility timeout of their messages, so another instance receives them too.
     const timeout = choices.below(3) === 2 ? Number.POSITIVE_INFINITY : CONSUME_TIMEOUT_MS;
     this.#invoke(
       'consume',
@@ -174,7 +174,7 @@ export class Consumer {
   /** Parks dead letters, then tries parked messages. */
   sweep(onReport: (report: ReleaseReport) => void = () => {}): void {
     const { choices, queues, mode = () => 'on' } = this.#options;
-    // Sometimes its time runs out in the middle.
+    // Sometimes the sweep runs out of time.
     const mayContinue = () => choices.below(8) < 7;
     this.#invoke('sweep', SWEEP_TIMEOUT_MS, async (instance) => {
       const subscriber = this.#subscriberOf(instance);
@@ -191,7 +191,10 @@ export class Consumer {
     });
   }
 
-  /** An operator redrives parked messages. @param released also held ones */
+  /**
+   * An operator redrives parked messages.
+   * @param released whether to release held messages too
+   */
   redrive(released = this.#options.choices.below(3) < 2): void {
     const aggregates = [...new Set(this.parked.map(({ aggregateId }) => aggregateId))];
     this.#invoke(released ? 'release' : 'redrive', SWEEP_TIMEOUT_MS, (instance) =>
@@ -199,7 +202,7 @@ export class Consumer {
     );
   }
 
-  /** An operator discards a message or a missing version, or tries to. */
+  /** An operator tries to discard a message or a missing version. */
   discard(key: Parameters<Discard>[0], because: string, done: () => void): void {
     const discard = (instance: Instance) => this.#subscriberOf(instance).discard(key, because);
     this.#invoke('discard', SWEEP_TIMEOUT_MS, discard, done);
@@ -228,10 +231,10 @@ export class Consumer {
 
 /** A received message, for the trace. */
 function described({ body, attributes }: SQSRecord): string {
-  const [, subject = 'what nobody can read'] = /"subject":"([^"]*)"/.exec(body) ?? [];
+  const [, subject = '(unreadable)'] = /"subject":"([^"]*)"/.exec(body) ?? [];
   const [, type = ''] = /"type":"([^"]*)"/.exec(body) ?? [];
   const [, version] = /"sequence":"0*(\d+)"/.exec(body) ?? [];
   const receives = Number(attributes.ApproximateReceiveCount);
-  const again = receives > 1 ? ` (receive ${receives})` : '';
-  return `${[subject, ...(version ? [`v${version}`] : []), type].join(' ')}${again}`;
+  const repeated = receives > 1 ? ` (receive ${receives})` : '';
+  return `${[subject, ...(version ? [`v${version}`] : []), type].join(' ')}${repeated}`;
 }

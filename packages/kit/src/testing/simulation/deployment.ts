@@ -29,7 +29,7 @@ interface Deployed {
   observer: ConsumerObserver;
 }
 
-/** The simulated AWS resources of a model: its consumers, their channels, and an outbox that publishes on them. */
+/** The simulated AWS resources of a model: its consumers, their channels, and an outbox that publishes on these channels. */
 export class Deployment {
   readonly tables: Tables;
   readonly publishing: Publishing;
@@ -40,7 +40,7 @@ export class Deployment {
   readonly #queues: Queues;
   readonly #channels: readonly Channel[];
   readonly #maxReceives: number;
-  /** Bodies by channel and message id. */
+  /** Sent message bodies by channel and message id. */
   readonly #sent = new Map<string, Map<string, string>>();
   readonly #calls: Array<{ service: string; request: string }> = [];
 
@@ -54,7 +54,7 @@ export class Deployment {
     this.#channels = channelsOf(consumers.map(({ descriptor }) => descriptor));
     this.#maxReceives = choices.below(2) === 0 ? 10 : 3;
     for (const [name, keys] of Object.entries(model.tables ?? {})) this.tables.create(name, { keys });
-    this.deployed = consumers.map((one) => this.#deploy(one));
+    this.deployed = consumers.map((consumer) => this.#deploy(consumer));
     const topics = new Topics(scheduler, choices);
     for (const channel of this.#channels) this.#open(channel, topics);
     const choose = {
@@ -114,17 +114,17 @@ export class Deployment {
   }
 
   #callServiceOf(instance: Instance): SimulatedContext['callService'] {
-    return <T>(service: string, request: string, answer?: () => T) =>
+    return <T>(service: string, request: string, response?: () => T) =>
       this.#options.scheduler.call(instance, `calls ${service}: ${request}`, () => {
         this.#calls.push({ service, request });
-        return answer?.() as T;
+        return response?.() as T;
       });
   }
 
   /** The messages sent on a channel, each once. */
   #sentOn(name: string): Message[] {
     const channel = this.#channels.find((one) => one.name === name);
-    if (!channel) throw new Error(`there is no channel ${name}; there are: ${this.#channels.map((one) => one.name)}`);
+    if (!channel) throw new Error(`there is no channel ${name}; channels: ${this.#channels.map((one) => one.name)}`);
     if (channel.kind === 'topic')
       return this.publishing.published.filter((one) => one.channel === name).map(({ message }) => message);
     const bodies = this.#sent.get(name)?.values() ?? [];
@@ -135,7 +135,7 @@ export class Deployment {
     const deployed = this.deployed.find(({ descriptor }) => descriptor.name === name);
     if (deployed) return deployed;
     throw new Error(
-      `there is no consumer ${name}; there are: ${this.deployed.map(({ descriptor }) => descriptor.name)}`,
+      `there is no consumer ${name}; consumers: ${this.deployed.map(({ descriptor }) => descriptor.name)}`,
     );
   }
 
@@ -154,11 +154,11 @@ export class Deployment {
     };
   }
 
-  /** Messages that a consumer could have applied, but has not. */
+  /** Describes a message that a consumer could have applied, but has not; undefined if there is none. */
   get missing(): string | undefined {
     const { mayPark = false } = this.#model;
     const { unsent } = this.publishing;
-    if (unsent !== undefined) return `${unsent} was scheduled and never sent`;
+    if (unsent !== undefined) return `${unsent} was scheduled but never sent`;
     for (const { descriptor, observer } of this.deployed) {
       const without = (descriptor.without ?? []).map(({ type }) => type);
       const expected = this.#sentOn(descriptor.of.name).filter(({ type }) => !without.includes(type));
@@ -173,8 +173,8 @@ export class Deployment {
 function channelsOf(descriptors: readonly ConsumerDescriptor[]): Channel[] {
   for (const descriptor of descriptors) checkConsumer(descriptor);
   const names = descriptors.map(({ name }) => name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new Error(`there are two consumers ${twice}`);
+  const duplicate = names.find((name, index) => names.indexOf(name) !== index);
+  if (duplicate !== undefined) throw new Error(`two consumers have the name ${duplicate}`);
   const all = descriptors.flatMap(({ of, sends }) => [of, ...sends]);
   return [...new Map(all.map((channel) => [channel.name, channel])).values()];
 }

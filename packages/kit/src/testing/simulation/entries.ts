@@ -1,8 +1,8 @@
 import type { Choices } from './choices.ts';
 
 /**
- * How a broker treats the entries of a call: each can fail alone, and one that failed may have been accepted
- * nevertheless.
+ * Simulates how a broker processes the entries of a batch. Each entry can fail alone, and a failed entry may have been
+ * accepted nevertheless.
  */
 export function takeEntries<E extends { Id?: string | undefined }>(
   entries: readonly E[],

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 export type Item = Readonly<Record<string, unknown>>;
 
-/** The values of an expression's `#names` and `:values`. */
+/** The names and values to which an expression's `#names` and `:values` refer. */
 export interface Bindings {
   ExpressionAttributeNames?: Record<string, string> | undefined;
   ExpressionAttributeValues?: Record<string, unknown> | undefined;
@@ -40,7 +40,7 @@ class Parser {
 
   #take(): string {
     const token = this.#tokens[this.#next++];
-    if (token === undefined) throw new Error(`an expression ends too early: ${this.#tokens.join(' ')}`);
+    if (token === undefined) throw new Error(`the expression ends too early: ${this.#tokens.join(' ')}`);
     return token;
   }
 
@@ -130,8 +130,8 @@ class Parser {
 
 const nameOf = (token: string, { ExpressionAttributeNames: names }: Bindings): string => names?.[token] ?? token;
 
-/** Expressions are few, and each is evaluated a million times. */
-const remembered = <T>(parse: (parser: Parser) => T) => {
+/** Caches parsed expressions, because there are few of them and each is evaluated a million times. */
+const cached = <T>(parse: (parser: Parser) => T) => {
   const known = new Map<string, T>();
   return (expression: string): T => {
     const parsed = known.get(expression) ?? parse(new Parser(expression));
@@ -140,10 +140,10 @@ const remembered = <T>(parse: (parser: Parser) => T) => {
   };
 };
 
-const conditionOf = remembered((parser) => parser.condition());
-const assignmentsOf = remembered((parser) => parser.update());
+const conditionOf = cached((parser) => parser.condition());
+const assignmentsOf = cached((parser) => parser.update());
 
-/** Whether a condition holds for an item; an absent item has no attributes. */
+/** Whether a condition holds for an item. A missing item has no attributes. */
 export const holds = (condition: string | undefined, item: Item | undefined, bindings: Bindings): boolean =>
   condition === undefined || conditionOf(condition)(item ?? {}, bindings);
 

@@ -9,7 +9,7 @@ const dateAt = (now: () => number): DateConstructor =>
     get: (target, name) => (name === 'now' ? now : Reflect.get(target, name)),
   });
 
-/** Runs a synchronous function while the wall clock shows another time. */
+/** Runs a synchronous function while `Date` shows the given time. */
 export function atTime<T>(now: number, run: () => T): T {
   const { Date: before } = globalThis;
   globalThis.Date = dateAt(() => now);
@@ -21,8 +21,8 @@ export function atTime<T>(now: number, run: () => T): T {
 }
 
 /**
- * Runs a function while the wall clock shows simulated time and `Math.random` is deterministic, so that a schedule
- * repeats exactly when it is run alone. Both are global to the process, so only one can run at a time.
+ * Runs a function while `Date` shows simulated time and `Math.random` is deterministic, so that a schedule repeats
+ * exactly when it is run alone. Both are global to the process, so only one schedule can run at a time.
  */
 export async function withGlobals<T>(now: () => number, run: () => Promise<T>): Promise<T> {
   const { Date: before } = globalThis;
@@ -30,7 +30,7 @@ export async function withGlobals<T>(now: () => number, run: () => Promise<T>): 
   const { stackTraceLimit } = Error;
   globalThis.Date = dateAt(now);
   Math.random = randomOf(1);
-  // Thousands of errors are thrown on purpose, and their stacks are not read.
+  // A schedule throws thousands of errors on purpose, and nothing reads their stacks.
   Error.stackTraceLimit = 0;
   try {
     return await run();

@@ -5,14 +5,14 @@ import { type Follows, type Handlers, handlersOf } from '../../messaging/handler
 import type { OutgoingMessage } from '../../messaging/outgoing.ts';
 import { atTime } from './globals.ts';
 
-/** After this time, what follows from a message must still be the same. */
+/** `follows` is called again with the clock advanced by this time, and must return the same messages. */
 const LATER_MS = 20 * 60_000;
 
 const sentOf = (messages: readonly OutgoingMessage[]) => messages.map(({ traceparent: _, ...rest }) => rest);
 
 /**
- * Handlers whose `follows` is called twice. What it derives is not stored, so it must depend only on the message and
- * the state, not on the clock or on randomness.
+ * Wraps handlers so that `follows` is called twice. The messages that it derives are not stored, so they must depend only
+ * on the message and the state, not on the clock or on randomness.
  */
 export function watched(
   { name, reads }: ConsumerDescriptor,
@@ -24,11 +24,11 @@ export function watched(
   function twice(type: string, follows: Follows<MessageContract>): Follows<MessageContract> {
     return (message, state) => {
       const first = follows(message, state);
-      const again = atTime(Date.now() + LATER_MS, () => follows(message, state));
-      if (!isDeepStrictEqual(sentOf(first), sentOf(again)))
+      const second = atTime(Date.now() + LATER_MS, () => follows(message, state));
+      if (!isDeepStrictEqual(sentOf(first), sentOf(second)))
         onViolation(
-          `${name}: what follows from ${message.id} (${type}) is different when it is derived again: an id or a time of it ` +
-            'comes neither from the message nor from the state',
+          `${name}: \`follows\` of ${message.id} (${type}) returns different messages the second time: an id or a time in them ` +
+            'is derived neither from the message nor from the state',
         );
       return first;
     };

@@ -9,12 +9,12 @@ import type { ParkedMessage } from '../../messaging/subscriber-store.ts';
 import type { Item } from './expressions.ts';
 
 /**
- * The context in which handlers are created in the simulation: the same as in a function, plus services that can fail.
+ * The context of handlers in the simulation: the same context as in a function, and calls to services that can fail.
  * @public
  */
 export interface SimulatedContext<Sends extends Channel = Channel> extends HandlerContext<Sends> {
   /**
-   * Calls another service, for a handler's `call`. The call may fail before or after it takes effect, or the function
+   * Calls another service, for use in a handler's `call`. The call may fail before or after it takes effect, or the function
    * may crash during it. Calls that took effect are in the state's `calls`.
    * @param request identifies the call, such as an idempotency key
    */
@@ -28,7 +28,7 @@ export interface SimulatedConsumer<C extends MessageContract = MessageContract, 
 }
 
 /**
- * A message that the publisher model commits: the simulation sets id, version, source and time.
+ * A message that the publisher model commits. The simulation sets its id, version, source and time.
  * @public
  */
 export interface ToPublish<C extends MessageContract = MessageContract> {
@@ -38,17 +38,17 @@ export interface ToPublish<C extends MessageContract = MessageContract> {
   data: z.input<C['data']>;
   /** Name of the channel for the reply. */
   replyTo?: string;
-  /** For a scheduled message: seconds after its commit. Default: it is sent immediately. */
+  /** For a scheduled message, the seconds from its commit until it is sent. Default: it is sent immediately. */
   after?: number;
 }
 
 /**
- * Decisions of the publisher model. The first possibility should be the simplest: failing schedules are shrunk towards
- * it.
+ * Decisions of the publisher model. The first possibility should be the simplest, because failing schedules are shrunk
+ * towards it.
  * @public
  */
 export interface Choose {
-  /** A whole number from 0 up to `limit`, exclusive. */
+  /** Returns a whole number from 0 up to `limit`, exclusive. */
   below(limit: number): number;
   oneOf<T>(possibilities: readonly T[]): T;
 }
@@ -58,11 +58,11 @@ export interface Choose {
  * @public
  */
 export interface SimulatedState {
-  /** The published messages, those of each subject in order. */
+  /** The published messages, in order for each subject. */
   readonly published: readonly Message[];
   /** Service calls that took effect, including repeated ones. */
   readonly calls: ReadonlyArray<{ service: string; request: string }>;
-  /** The item that carries an aggregate's cursor, including the kit's own attributes; {}: it does not exist. */
+  /** The item that carries an aggregate's cursor, including the kit's own attributes; {} if it does not exist. */
   of(consumer: string, aggregateId: string): Item;
   /** All items of a table. */
   items(table: string): readonly Item[];
@@ -70,13 +70,13 @@ export interface SimulatedState {
   applied(consumer: string): readonly Place[];
   /** The messages parked by a consumer. */
   parked(consumer: string): readonly ParkedMessage[];
-  /** The messages sent on a channel, each once, however often it was sent. */
+  /** The messages sent on a channel. A message that was sent several times is listed once. */
   sent(channel: string): readonly Message[];
 }
 
 /**
  * A condition that must hold for a state.
- * @returns a sentence that describes the violation; undefined if there is none. May throw an error instead.
+ * @returns a sentence that describes the violation; undefined if there is none. The function may throw an error instead.
  * @public
  */
 export type Invariant = (state: SimulatedState) => string | undefined;
@@ -85,17 +85,17 @@ export interface Model {
   consumers: readonly SimulatedConsumer<never>[];
   /** The messages of one schedule. Called once per schedule; `choose` is its only source of randomness. */
   publish: (choose: Choose) => readonly ToPublish[];
-  /** Must hold at rest: when all messages were delivered and retried after every fault. */
+  /** Must hold at rest, after all faults have ended and all messages were delivered and retried. */
   invariant: Invariant;
   /** Must hold after every write. */
   always?: Invariant;
   /** Further tables that handlers write to, by name: the partition key, and the sort key if there is one. */
   tables?: Readonly<Record<string, readonly [string] | readonly [string, string]>>;
   /**
-   * Whether handlers schedule messages, as processes do. Handlers write messages for an outbox, scheduled or not, to
-   * its tables `outbox` and `later`. Default: only the publisher model schedules messages.
+   * Whether handlers schedule messages, as processes do. Handlers write outbox messages to the table `outbox`, and
+   * scheduled ones to the table `later`. Default: only the publisher model schedules messages.
    */
   sendsLater?: boolean;
-  /** Whether handlers may leave messages for a person. Default: a message that is parked at rest is a violation. */
+  /** Whether messages may stay parked for a person to decide. Default: a message that is parked at rest is a violation. */
   mayPark?: boolean;
 }

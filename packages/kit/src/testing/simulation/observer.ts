@@ -5,7 +5,7 @@ import type { Tables } from './tables.ts';
 
 const nameOf = ({ aggregateId, version }: Place) => `${aggregateId} v${version}`;
 
-/** Observes the messages that one consumer applies, and reports missing ones at rest. */
+/** Records the messages that one consumer applies, and finds missing ones when the simulation is at rest. */
 export class ConsumerObserver {
   readonly applied: Place[] = [];
   readonly #descriptor: ConsumerDescriptor;
@@ -30,7 +30,10 @@ export class ConsumerObserver {
     });
   }
 
-  /** @param expected all messages of its channel */
+  /**
+   * Describes a message that the consumer should have applied but has not; undefined if there is none.
+   * @param expected all messages of its channel
+   */
   missing(expected: readonly Message[], mayPark: boolean): string | undefined {
     const { name, reads, of, joinsLate, idempotent } = this.#descriptor;
     const { parked } = this.#consumer;
@@ -39,14 +42,14 @@ export class ConsumerObserver {
       const { type = 'a message', reason, error = 'it waits for a version that does not arrive' } = stuck;
       return `${name} has not applied ${nameOf(stuck)} (${type}): it is parked as ${reason}: ${error}`;
     }
-    // Messages that are idempotent by state leave no trace.
+    // An idempotent consumer has no cursors that show its applied messages.
     if (idempotent) return undefined;
     const erasing = new Set(reads.filter((contract) => isErasing(contract, reads)).map(({ type }) => type));
     const known = new Set([...this.applied, ...parked].map(nameOf));
-    // After an erasure, a late subscriber does not keep messages from before its baseline.
-    const left = new Set(expected.filter(({ type }) => joinsLate && erasing.has(type)).map(({ subject }) => subject));
+    // After an erasure, a late subscriber has no record of messages below its baseline.
+    const erased = new Set(expected.filter(({ type }) => joinsLate && erasing.has(type)).map(({ subject }) => subject));
     const lost = expected.find(
-      (message) => !left.has(message.subject) && !known.has(nameOf(placeOf(message, !of.ordered))),
+      (message) => !erased.has(message.subject) && !known.has(nameOf(placeOf(message, !of.ordered))),
     );
     return lost && `${name} has neither applied nor parked ${nameOf(placeOf(lost, !of.ordered))} (${lost.type})`;
   }

@@ -33,7 +33,7 @@ export interface PublisherOptions {
   later?: string;
   /** Addresses of the channels of its messages. */
   addresses: Addresses;
-  /** Transforms a row before it is put into the outbox. */
+  /** Transforms a row before it is written to the outbox. */
   onPut?: (row: Item) => Item;
 }
 
@@ -67,14 +67,14 @@ export class Publisher {
     return later === undefined ? [] : tables.items(later);
   }
 
-  /** When the next of them is due, in epoch milliseconds. */
+  /** When the next scheduled message is due, in epoch milliseconds. */
   get nextDue(): number | undefined {
     const times = this.waiting.map(({ due }) => Date.parse(due as string));
     return times.length > 0 ? Math.min(...times) : undefined;
   }
 
-  /** Whether the sweep has something to send. */
-  get hasLeft(): boolean {
+  /** Whether the sweep has messages to send. */
+  get hasUnsent(): boolean {
     return this.rows.length > 0 || (this.nextDue ?? Number.POSITIVE_INFINITY) <= this.#options.scheduler.now;
   }
 
@@ -115,7 +115,7 @@ export class Publisher {
     return relayFunctions(createRelay({ outbox, sender }), outbox, quiet, now, later);
   }
 
-  /** Takes a batch from the stream; its records are redelivered unless they succeed. */
+  /** Reads a batch from the stream. Its records are redelivered unless they succeed. */
   #takeRecords(): Array<{ row: Item; failures: number }> {
     const { choices } = this.#options;
     const size = this.stream.length - choices.below(this.stream.length);
@@ -123,15 +123,15 @@ export class Publisher {
     return [...this.stream.slice(start), ...this.stream.slice(0, start)].slice(0, size);
   }
 
-  /** @param failed index of the first record that failed: Lambda redelivers it and all later ones */
+  /** @param failed index of the first record that failed; Lambda redelivers this record and all later ones */
   #recordsDone(batch: ReadonlyArray<{ row: Item; failures: number }>, failed: number): void {
     for (const [index, record] of batch.entries()) {
       const at = this.stream.indexOf(record);
       // Sometimes a processed record is redelivered.
-      const again = this.#options.choices.below(8) === 7;
+      const isRedelivered = this.#options.choices.below(8) === 7;
       if (index >= failed) record.failures++;
-      const over = index < failed ? !again : record.failures > STREAM_RETRIES;
-      if (at >= 0 && over) this.stream.splice(at, 1);
+      const isDone = index < failed ? !isRedelivered : record.failures > STREAM_RETRIES;
+      if (at >= 0 && isDone) this.stream.splice(at, 1);
     }
   }
 }

@@ -11,8 +11,9 @@ import type { Change } from './table.ts';
 import type { Tables } from './tables.ts';
 
 export const OUTBOX = 'outbox';
-/** Table of scheduled messages, and the counters that give them their positions. */
+/** Table of scheduled messages. */
 export const LATER = 'later';
+/** Table of the counters from which scheduled messages get their positions. */
 const PLACES = 'places';
 
 const TIMEOUT_MS = 10_000;
@@ -21,29 +22,29 @@ export interface PublishingOptions {
   scheduler: Scheduler;
   choices: Choices;
   tables: Tables;
-  /** All channels that a message may go to. */
+  /** All channels on which a message may be published. */
   channels: readonly Channel[];
   onViolation: (what: string) => void;
 }
 
 type Planned = ToPublish & { channel: Channel };
 
-/** Commits the messages of the publisher model: those of one subject in sequence, subjects in parallel. */
+/** Commits the messages of the publisher model: in sequence for each subject, in parallel for different subjects. */
 export class Publishing {
-  /** Committed messages by channel; a scheduled one from its due time on. */
+  /** Committed messages and their channels. A scheduled message is added when it is sent. */
   readonly published: Array<{ channel: string; message: Message }> = [];
   readonly #options: PublishingOptions;
   readonly #waiting: Map<string, Planned[]>;
   readonly #versions = new Map<string, number>();
-  /** Groups with scheduled messages: their positions are counted in a table. */
+  /** Groups with scheduled messages, whose positions are counted in a table. */
   readonly #counted: ReadonlySet<string>;
-  /** Scheduled messages by id, and when each is due. */
+  /** Scheduled messages by id, with their due times. */
   readonly #later = new Map<string, { message: Message; due: number; isSent: boolean }>();
 
-  /** @throws {Error} if a message belongs to no channel, or to several */
+  /** @throws {Error} if no channel of the consumers carries a message, or if several do */
   constructor(plan: readonly ToPublish[], options: PublishingOptions) {
     this.#options = options;
-    const planned = plan.map((one) => ({ ...one, channel: channelOf(one, options.channels) }));
+    const planned = plan.map((message) => ({ ...message, channel: channelOf(message, options.channels) }));
     this.#waiting = Map.groupBy(planned, groupOf);
     this.#counted = new Set(planned.filter(({ after }) => after !== undefined).map(groupOf));
     if (this.#counted.size === 0) return;
@@ -57,7 +58,7 @@ export class Publishing {
     return [...this.#waiting.values()].every((waiting) => waiting.length === 0);
   }
 
-  /** A scheduled message that was not sent although it is due. */
+  /** The id of a scheduled message that was not sent; undefined if all were sent. */
   get unsent(): string | undefined {
     return [...this.#later.values()].find(({ isSent }) => !isSent)?.message.id;
   }
@@ -74,7 +75,7 @@ export class Publishing {
       TIMEOUT_MS,
       (instance) => tables.clientOf(instance).send(write as PutCommand),
       (result) => {
-        // The next attempt commits it.
+        // The next attempt commits the message.
         if (result instanceof Error) return;
         waiting.shift();
         done();
@@ -125,7 +126,7 @@ export class Publishing {
     const waited = this.#later.get(id);
     if (!waited) return;
     const { onViolation, scheduler } = this.#options;
-    if (scheduler.now < waited.due) onViolation(`${id} was sent before its time`);
+    if (scheduler.now < waited.due) onViolation(`${id} was sent before its due time`);
     if (waited.isSent) onViolation(`${id} was sent twice`);
     waited.isSent = true;
     this.published.push({ channel, message: { ...waited.message, time, ...(sequence && { sequence }) } });
@@ -147,8 +148,10 @@ function channelOf({ contract, subject }: ToPublish, channels: readonly Channel[
   const carriers = channels.filter(({ messages }) => messages.some(({ type }) => type === contract.type));
   const [channel, other] = carriers;
   if (channel && !other) return channel;
-  const which = channel ? `several channels: ${carriers.map(({ name }) => name)}` : 'no channel of these consumers';
-  throw new Error(`${contract.type} of ${subject} cannot be published: it travels on ${which}`);
+  const reason = channel
+    ? `several channels carry it: ${carriers.map(({ name }) => name)}`
+    : 'no channel of these consumers carries it';
+  throw new Error(`${contract.type} of ${subject} cannot be published: ${reason}`);
 }
 
 function sourceOf({ channel, contract }: Planned): string {

@@ -16,15 +16,16 @@ interface Queued {
 export interface QueueOptions {
   name: string;
   visibilityMs: number;
-  /** Dead-letter queue, and the receives after which a message moves there. */
+  /** The dead-letter queue, and the number of receives after which a message is moved to it. */
   deadLetters?: { queue: Queue; maxReceives: number };
-  /** Called for each message that it accepts. */
+  /** Called for each message that the queue accepts. */
   onSent?: (body: string) => void;
 }
 
 /**
- * SQS, at least once. FIFO if the name ends so: groups in order, each blocked while one of its messages is in flight.
- * Standard: in any order, and sometimes a message in flight is delivered once more.
+ * An SQS queue, which delivers at least once. If its name ends in `.fifo`, it delivers each group in order, and blocks a
+ * group while one of its messages is in flight. A standard queue delivers in any order, and sometimes delivers a message
+ * in flight again.
  */
 export class Queue {
   readonly name: string;
@@ -60,11 +61,11 @@ export class Queue {
   get open(): string[] {
     if (this.messages.length === 0) return [];
     const { now } = this.#scheduler;
-    const closed = new Set(this.messages.filter(({ visibleAt }) => visibleAt > now).map(({ group }) => group));
-    return [...new Set(this.messages.map(({ group }) => group))].filter((group) => !closed.has(group));
+    const blocked = new Set(this.messages.filter(({ visibleAt }) => visibleAt > now).map(({ group }) => group));
+    return [...new Set(this.messages.map(({ group }) => group))].filter((group) => !blocked.has(group));
   }
 
-  /** A batch from one or several groups, each from its first message. */
+  /** Receives a batch from one or several groups, in order from the first message of each group. */
   receive(): SQSRecord[] {
     const open = this.open;
     const start = this.#isFifo || open.length < 2 ? 0 : this.#choices.below(open.length);
@@ -77,7 +78,7 @@ export class Queue {
       return own
         .slice(0, most)
         .filter((message) => this.#mayReceive(message))
-        .map((message) => this.#hand(message));
+        .map((message) => this.#deliver(message));
     });
   }
 
@@ -86,11 +87,11 @@ export class Queue {
     if (!deadLetters || message.receives < deadLetters.maxReceives) return true;
     this.messages.splice(this.messages.indexOf(message), 1);
     deadLetters.queue.messages.push(message);
-    this.#scheduler.log(`${this.name} gives up ${message.id}`);
+    this.#scheduler.log(`${this.name} moves ${message.id} to its dead-letter queue`);
     return false;
   }
 
-  #hand(message: Queued): SQSRecord {
+  #deliver(message: Queued): SQSRecord {
     message.receives++;
     const isHidden = this.#isFifo || this.#choices.below(16) < 15;
     message.visibleAt = this.#scheduler.now + (isHidden ? this.#options.visibilityMs : 0);
@@ -107,7 +108,7 @@ export class Queue {
     } as SQSRecord;
   }
 
-  /** An expired receipt has no effect: another receiver has the message. */
+  /** An expired receipt has no effect, because another receiver has the message. */
   delete(receipts: readonly string[]): void {
     for (const receipt of receipts) {
       const index = this.messages.findIndex((message) => String(message.receipt) === receipt);

@@ -32,12 +32,12 @@ export class Queues {
     const send = (command: { input: { QueueUrl?: string } }) => {
       const queue = this.#queues.get(command.input.QueueUrl ?? '');
       if (!queue) throw new Error(`there is no queue ${command.input.QueueUrl}`);
-      return this.#scheduler.call(instance, `${verbOf(command)} ${queue.name}`, () => this.#act(queue, command));
+      return this.#scheduler.call(instance, `${verbOf(command)} ${queue.name}`, () => this.#execute(queue, command));
     };
     return { send } as unknown as SQSClient;
   }
 
-  #act(queue: Queue, command: object): object {
+  #execute(queue: Queue, command: object): object {
     if (command instanceof SendMessageBatchCommand)
       return takeEntries(command.input.Entries ?? [], this.#choices, ({ MessageBody = '', ...entry }) =>
         queue.send(MessageBody, entry.MessageGroupId, entry.MessageDeduplicationId),

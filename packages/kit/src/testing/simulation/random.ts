@@ -1,4 +1,4 @@
-/** Pseudorandom numbers from 0 up to 1, determined by a seed: mulberry32, which suffices for shuffling schedules. */
+/** Pseudorandom numbers from 0 up to 1, exclusive, from a seed. The algorithm is mulberry32, which suffices for schedules. */
 export function randomOf(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -6,13 +6,13 @@ import { Scheduler } from './scheduler.ts';
 import type { Decisions } from './shrink.ts';
 
 export const OUTAGE_MS = 40 * 60_000;
-/** Maximum number of calls that wait for their turn before something new is started. */
+/** Maximum number of waiting calls at which another instance may still start. */
 export const MAX_CALLS = 8;
-/** Idle periods; most functions time out after ten seconds. */
-export const PASSING_MS = [1_000, 2_000, 5_000, 10_000, 65_000, 301_000, 16 * 60_000];
+/** Idle periods. Most functions time out after ten seconds. */
+export const IDLE_MS = [1_000, 2_000, 5_000, 10_000, 65_000, 301_000, 16 * 60_000];
 /** A failed operation is retried within an hour. */
 const ROUND_MS = 61 * 60_000;
-/** A model that is not at rest after this many rounds never will be, such as two consumers that reply to each other. */
+/** A model that is not at rest after this many rounds never comes to rest. Its consumers may reply to each other. */
 const ROUNDS = 60;
 /** Maximum number of steps per round. */
 const MAX_STEPS = 2_000;
@@ -26,7 +26,7 @@ interface Chances {
   publishing: Choices;
 }
 
-/** One run of a model: what is published, who consumes it, and every fault in between. */
+/** One run of a model, with its published messages, its consumers and its faults. */
 class Schedule {
   readonly #model: Model;
   readonly #choices: Choices;
@@ -66,7 +66,7 @@ class Schedule {
     const stuck = this.#deployment.deployed.filter(({ consumer }) => consumer.parked.length > 0);
     if (this.#violation === undefined && stuck.length > 0) {
       this.#scheduler.log('an operator redrives all parked messages');
-      // Twice, for messages that wait for another consumer to apply something first.
+      // Twice, because a message may wait until another consumer has applied a parked one.
       for (const { consumer } of [...stuck, ...stuck]) await this.#then(() => consumer.redrive(true));
       await this.#comeToRest();
     }
@@ -76,13 +76,13 @@ class Schedule {
     return { violation: this.#violation, applied };
   }
 
-  /** All possible next actions, the most usual first. */
+  /** All possible next actions, the most common first. */
   #actions(): Action[] {
     const scheduler = this.#scheduler;
     const turns = Array.from({ length: scheduler.calls }, (_, index) => () => scheduler.takeTurn(index));
     const actions: Action[] = turns.flatMap((turn) => [turn, turn, turn]);
-    if (scheduler.calls < MAX_CALLS) actions.push(...this.#beginnings());
-    actions.push(() => scheduler.advance(PASSING_MS[this.#choices.below(PASSING_MS.length)] ?? 0));
+    if (scheduler.calls < MAX_CALLS) actions.push(...this.#starts());
+    actions.push(() => scheduler.advance(IDLE_MS[this.#choices.below(IDLE_MS.length)] ?? 0));
     if (this.#hasOutages) {
       actions.push(() => {
         scheduler.log('every service is down');
@@ -92,7 +92,7 @@ class Schedule {
     return actions;
   }
 
-  #beginnings(): Action[] {
+  #starts(): Action[] {
     const { publishing, publisher, deployed } = this.#deployment;
     const actions: Action[] = [];
     const commit = () => publishing.commit();
@@ -109,7 +109,7 @@ class Schedule {
     return actions;
   }
 
-  /** Runs without faults until nothing changes any more: whatever can be applied must then be applied. */
+  /** Runs without faults until nothing changes any more. By then, every message that can be applied must be applied. */
   async #comeToRest(): Promise<void> {
     this.#scheduler.calm = true;
     let before = '';
@@ -131,16 +131,16 @@ class Schedule {
       this.#scheduler.advance(Math.max(ROUND_MS, (nextDue ?? 0) - this.#scheduler.now));
     }
     this.#violation =
-      'it does not come to rest: consumers keep sending to each other, or a scheduled message is not sent';
+      'the model does not come to rest: consumers keep sending to each other, or a scheduled message is not sent';
   }
 
-  /** The next action in the fault-free phase. */
+  /** The next action in the phase without faults. */
   #next(): Action | undefined {
     const { publishing, publisher, deployed } = this.#deployment;
     if (this.#scheduler.calls > 0) return () => this.#scheduler.takeTurn(0);
     if (!publishing.isDone) return () => publishing.commit();
     if (publisher.stream.length > 0) return () => publisher.relay();
-    if (publisher.hasLeft) return () => publisher.sweep();
+    if (publisher.hasUnsent) return () => publisher.sweep();
     const open = deployed.find(({ consumer }) => consumer.queue.open.length > 0);
     return open && (() => open.consumer.receive());
   }
@@ -159,7 +159,7 @@ class Schedule {
   }
 }
 
-/** The result of a schedule. Its decisions repeat the same run. */
+/** The result of a schedule. A run with its decisions repeats it. */
 export interface Ran {
   decisions: Decisions;
   violation: string | undefined;
@@ -167,7 +167,7 @@ export interface Ran {
   applied: number;
 }
 
-/** @param trace called for each step, as text */
+/** @param trace called for each step, with a line of text */
 export async function runSchedule(
   model: Model,
   { publish, steps }: Decisions,

@@ -1,29 +1,30 @@
 import type { Choices } from './choices.ts';
 
-/** One invocation of a function: it has a clock of its own, and ends when it returns, crashes or times out. */
+/** One invocation of a function. It has its own clock, and ends when it returns, crashes or times out. */
 export interface Instance {
   name: string;
   skewMs: number;
-  /** Simulated time at which Lambda ends it; infinite for one that may outlive its messages' visibility timeout. */
+  /** Simulated time of its timeout; infinite if it may outlive the visibility timeout of its messages. */
   deadline: number;
-  /** No other code runs between its calls. */
+  /** Whether no other instance runs between its calls. */
   swift: boolean;
   alive: boolean;
-  /** Its code batches arrivals of one turn of the event loop, and continues in the next. */
+  /** Whether its code waits for the next turn of the event loop to batch concurrent calls. */
   gathers?: boolean;
 }
 
-type CallOutcome = 'goes well' | 'fails before its effect' | 'fails after its effect';
+type CallOutcome = 'succeeds' | 'fails before its effect' | 'fails after its effect';
 
+/** A call that waits until the scheduler executes it. */
 interface Turn {
   instance: Instance;
   what: string;
-  take(outcome: CallOutcome): void;
+  resume(outcome: CallOutcome): void;
 }
 
-/** Distribution of outcomes over 24 calls. */
+/** The outcomes of 24 calls on average. */
 const OUTCOMES: Array<CallOutcome | 'crash'> = [
-  ...Array.from({ length: 20 }, () => 'goes well' as const),
+  ...Array.from({ length: 20 }, () => 'succeeds' as const),
   'fails before its effect',
   'fails after its effect',
   'crash',
@@ -43,8 +44,8 @@ class ServiceError extends Error {
 }
 
 /**
- * Runs instances one call at a time. Every external call waits for its turn, so that a crash, an error or another
- * instance can come between any two calls.
+ * Runs instances one call at a time. Every external call waits until the scheduler executes it, so that a crash, an error
+ * or a call of another instance can happen between any two calls.
  */
 export class Scheduler {
   readonly #choices: Choices;
@@ -56,7 +57,7 @@ export class Scheduler {
   now = Date.parse('2026-11-21T10:00:00.000Z');
   /** Until this time, every call to a service fails. */
   outageUntil = 0;
-  /** If set, nothing fails any more, and no call has to wait. */
+  /** Whether faults have ended: no call fails or waits any more. */
   calm = false;
   readonly #alive = new Set<Instance>();
 
@@ -71,12 +72,16 @@ export class Scheduler {
     this.#trace(`${time}  ${typeof line === 'string' ? line : line()}`);
   }
 
-  /** Starts an instance; `answer` is called only if it completes. */
+  /**
+   * Starts an instance.
+   * @param onEnd called if the instance returns or throws, but not if it crashes or times out
+   * @param atOnce whether no other instance runs between its calls
+   */
   invoke<T>(
     name: string,
     timeoutMs: number,
     run: (instance: Instance) => Promise<T>,
-    answer: (result: T | Error) => void,
+    onEnd: (result: T | Error) => void,
     atOnce = false,
   ): void {
     const skewMs = this.calm ? 0 : (this.#choices.below(5) - 2) * 1_000;
@@ -95,12 +100,12 @@ export class Scheduler {
       this.log(`${instance.name} ends${result instanceof Error ? `: ${result.message}` : ''}`);
       this.#alive.delete(instance);
       instance.alive = false;
-      answer(result);
+      onEnd(result);
     };
     run(instance).then(end, end);
   }
 
-  /** A call to a service. Its effect is atomic, and happens when its turn comes. */
+  /** Calls a service. The effect is atomic, and happens when the scheduler executes the call. */
   async call<T>(instance: Instance, what: string, effect: () => T | Promise<T>): Promise<T> {
     if (instance.swift && instance.alive) {
       this.log(`${instance.name} ${what}${this.#isOut ? ': fails before its effect' : ''}`);
@@ -108,7 +113,7 @@ export class Scheduler {
       return effect();
     }
     const { promise, resolve } = Promise.withResolvers<CallOutcome>();
-    if (instance.alive) this.#waiting.push({ instance, what, take: resolve });
+    if (instance.alive) this.#waiting.push({ instance, what, resume: resolve });
     const outcome = await promise;
     if (outcome === 'fails before its effect') throw this.#error(what);
     const result = effect();
@@ -118,7 +123,7 @@ export class Scheduler {
 
   crash(instance: Instance): void {
     if (!instance.alive) return;
-    this.log(`${instance.name} dies`);
+    this.log(`${instance.name} crashes`);
     instance.alive = false;
     this.#alive.delete(instance);
     for (const turn of this.#waiting.filter((waiting) => waiting.instance === instance)) {
@@ -131,7 +136,7 @@ export class Scheduler {
     return [...this.#alive].map(({ name }) => name);
   }
 
-  /** Calls that wait for their turn. */
+  /** The number of calls that wait for their turn. */
   get calls(): number {
     return this.#waiting.length;
   }
@@ -140,14 +145,14 @@ export class Scheduler {
   takeTurn(index: number): void {
     const [turn] = this.#waiting.splice(index, 1);
     if (!turn) return;
-    const drawn = OUTCOMES[this.#choices.below(OUTCOMES.length)] ?? 'goes well';
+    const drawn = OUTCOMES[this.#choices.below(OUTCOMES.length)] ?? 'succeeds';
     const outcome = this.#isOut ? 'fails before its effect' : drawn;
     if (outcome === 'crash') {
       this.crash(turn.instance);
       return;
     }
     this.log(`${turn.instance.name} ${turn.what}: ${outcome}`);
-    turn.take(outcome);
+    turn.resume(outcome);
   }
 
   advance(ms: number): void {
@@ -160,7 +165,7 @@ export class Scheduler {
     return !this.calm && this.outageUntil > this.now;
   }
 
-  /** Resolves when every instance waits for a turn or has ended: a macrotask runs after all pending promises. */
+  /** Resolves when every instance waits for a call or has ended, because all pending promises have then been processed. */
   async settled(): Promise<void> {
     const tick = () => new Promise<void>((resolve) => process.nextTick(resolve));
     await tick();

@@ -1,11 +1,14 @@
-/** Maximum number of runs for shrinking: most failing schedules are small after three hundred, at about 5 ms each. */
+/** Maximum number of runs for shrinking. Most failing schedules are small after 300 runs of about 5 ms each. */
 const MAX_RUNS = 2_000;
-/** With fewer published messages, the same step decisions have another meaning: this many other sequences are tried. */
+/**
+ * Number of other step decisions that are tried with simpler published messages, because the same step decisions then have
+ * a different effect.
+ */
 const OTHER_STEPS = 15;
 
 /**
- * What determines a schedule: the decisions of the publisher model, and all others. They are separate, so that the
- * published messages can shrink while the rest stays the same.
+ * The decisions that determine a schedule: those of the publisher model, and all others. They are separate, so that the
+ * published messages can shrink while the other decisions stay the same.
  */
 export interface Decisions {
   publish: readonly number[];
@@ -19,7 +22,8 @@ export interface Failing {
 }
 
 /**
- * Makes the decisions of a failing schedule fewer and smaller as long as it still fails: 0 is always the most harmless.
+ * Makes the decisions of a failing schedule fewer and smaller as long as the schedule fails. The decision 0 is always the
+ * least disruptive.
  * @param run runs a schedule; returns undefined if there is no violation
  * @param otherSteps returns random step decisions
  */
@@ -41,12 +45,14 @@ export async function shrink(
     return true;
   }
 
-  async function isTaken(part: keyof Decisions, values: readonly number[]): Promise<boolean> {
+  /** Tries other values for one part. @returns whether the schedule with them fails and is simpler */
+  async function accepts(part: keyof Decisions, values: readonly number[]): Promise<boolean> {
     const { publish, steps } = best.decisions;
     if (part === 'steps') return stillFails({ publish, steps: values });
     if (sum(values) >= sum(publish)) return false;
     const others = Array.from({ length: rounds > 1 ? 0 : OTHER_STEPS }, (_, index) => otherSteps(index));
-    for (const some of [steps, ...others]) if (await stillFails({ publish: values, steps: some })) return true;
+    for (const candidate of [steps, ...others])
+      if (await stillFails({ publish: values, steps: candidate })) return true;
     return false;
   }
 
@@ -55,16 +61,17 @@ export async function shrink(
     for (let end = best.decisions[part].length; end > 0 && runs < MAX_RUNS; end -= size) {
       const start = Math.max(0, end - size);
       const [before, own, after] = cut(best.decisions[part], start, end);
-      if (await isTaken(part, [...before, ...after])) continue;
-      if (own.some((value) => value > 0)) await isTaken(part, [...before, ...own.map(() => 0), ...after]);
+      if (await accepts(part, [...before, ...after])) continue;
+      if (own.some((value) => value > 0)) await accepts(part, [...before, ...own.map(() => 0), ...after]);
     }
   }
 
+  /** Halves or decrements one decision. */
   async function lower(part: keyof Decisions, index: number): Promise<void> {
     const value = best.decisions[part][index] ?? 0;
     if (value === 0) return;
     for (const lower of new Set([value >> 1, value - 1])) {
-      if (await isTaken(part, best.decisions[part].with(index, lower))) return;
+      if (await accepts(part, best.decisions[part].with(index, lower))) return;
     }
   }
 

@@ -5,16 +5,16 @@ export interface TableOptions {
   keys: readonly [string] | readonly [string, string];
   /** Transforms an item before it is put. */
   onPut?: (item: Item) => Item;
-  /** Whether queries of this table are interleaved with writes, as a query is not isolated. */
+  /** Whether writes are interleaved with queries of this table, because a query is not isolated. */
   isTorn?: boolean;
 }
 
 export interface Table extends TableOptions {
   name: string;
-  /** By key, in insertion order; with the number of writes and the time of the last. */
+  /** Rows by key, in insertion order, each with the number of its writes and the time of the last one. */
   rows: Map<string, { item: Item; writes: number; at: number }>;
-  /** The last content that an index returned: it may lag behind. */
-  shown: readonly Item[];
+  /** The content of the index at the previous scan, which a lagging index returns again. */
+  lastIndexed: readonly Item[];
 }
 
 /** The change of one item by a transaction or a single write. */

@@ -33,22 +33,22 @@ type Query = Bindings & {
   TableName?: string | undefined;
 };
 
-/** How often an interleaved query reads before it returns. */
-const LOOKS = 3;
-/** A first put more recent than this may be missing from an index by another attribute. */
+/** How often an interleaved query reads the table before it returns. */
+const READS = 3;
+/** An item that was first written more recently than this may be missing in an index. */
 const NEW_MS = 2_000;
-/** Two items per index page, so that paging is always exercised. */
+/** Two items per page of an index, so that paging is always tested. */
 const PAGE = 2;
 
 const MARSHALLING = { removeUndefinedValues: true };
 
-/** DynamoDB, as far as the services use it: conditional writes, transactions, and indexes that may lag behind. */
+/** The part of DynamoDB that the services use: conditional writes, transactions, and indexes that may lag behind. */
 export class Tables {
   readonly #scheduler: Scheduler;
   readonly #choices: Choices;
   readonly #tables = new Map<string, Table>();
   readonly #listeners: Array<(changes: readonly Change[], by: Instance) => void> = [];
-  /** Runs other writes in the middle of a query. */
+  /** Called in the middle of a query, for other writes. */
   meanwhile: () => Promise<void> = async () => {};
 
   constructor(scheduler: Scheduler, choices: Choices) {
@@ -57,7 +57,7 @@ export class Tables {
   }
 
   create(name: string, options: TableOptions = { keys: ['pk', 'sk'] }): void {
-    this.#tables.set(name, { name, ...options, rows: new Map(), shown: [] });
+    this.#tables.set(name, { name, ...options, rows: new Map(), lastIndexed: [] });
   }
 
   /** Registers a listener for successful writes. */
@@ -140,16 +140,16 @@ export class Tables {
         this.#commit([planned], instance);
         return { Attributes: ReturnValues === 'ALL_OLD' ? before : after };
       };
-      const answer = attempt(1);
-      // The response may be lost: the SDK then retries, and its condition may fail on its own write.
-      return onFailure && this.#choices.below(20) === 19 ? attempt(2) : answer;
+      const response = attempt(1);
+      // The response may be lost. The SDK then retries, and the condition may fail because of the first attempt.
+      return onFailure && this.#choices.below(20) === 19 ? attempt(2) : response;
     });
   }
 
   #transact(instance: Instance, writes: readonly TransactItem[]): Promise<unknown> {
     return this.#scheduler.call(instance, writes.map(described).join(' and '), () => {
       const planned = writes.map((write) => this.#plan(write));
-      refuseTwice(planned);
+      refuseDuplicates(planned);
       if (planned.some(({ isRefused }) => isRefused)) {
         const CancellationReasons = planned.map(({ isRefused, before }) =>
           isRefused
@@ -163,7 +163,7 @@ export class Tables {
     });
   }
 
-  /** Sometimes one item is left unprocessed. */
+  /** Sometimes leaves items unprocessed. */
   #deleteSome(instance: Instance, { input }: BatchWriteCommand): Promise<unknown> {
     const [[TableName, requests = []] = ['', []]] = Object.entries(input.RequestItems ?? {});
     const writes = requests.map((request) => ({ request, write: { Delete: { TableName, ...request.DeleteRequest } } }));
@@ -172,10 +172,8 @@ export class Tables {
       writes.map(({ write }) => described(write as TransactItem)).join(', '),
       () => {
         const left = writes.filter(() => this.#choices.below(12) === 11);
-        for (const { write, ...one } of writes) {
-          if (!left.some(({ request }) => request === one.request))
-            this.#commit([this.#plan(write as TransactItem)], instance);
-        }
+        for (const entry of writes)
+          if (!left.includes(entry)) this.#commit([this.#plan(entry.write as TransactItem)], instance);
         return { UnprocessedItems: left.length > 0 ? { [TableName]: left.map(({ request }) => request) } : {} };
       },
     );
@@ -185,27 +183,27 @@ export class Tables {
     const table = this.#table(query.TableName);
     const [first, ...others] = Object.values(query.ExpressionAttributeValues ?? {});
     const what = `queries ${table.name} ${[first, ...others].join(' ')}`;
-    const look = () => {
+    const read = () => {
       const rows = [...table.rows.values()].filter(({ item }) => holds(query.KeyConditionExpression, item, query));
       const isBehind = query.IndexName !== undefined && rows.length > 0 && this.#choices.below(4) === 3;
       const isKnown = ({ writes, at }: { writes: number; at: number }) =>
         writes > 1 || at + NEW_MS < this.#scheduler.now;
       return rows.filter((row) => !isBehind || isKnown(row)).map(({ item }) => item);
     };
-    if (!table.isTorn) return { Items: inOrder(await this.#scheduler.call(instance, what, look), table) };
-    const looks: Item[][] = [];
-    for (let index = 0; index < (this.#scheduler.calm ? 1 : LOOKS); index++) {
-      looks.push(await this.#scheduler.call(instance, what, look));
+    if (!table.isTorn) return { Items: inOrder(await this.#scheduler.call(instance, what, read), table) };
+    const reads: Item[][] = [];
+    for (let index = 0; index < (this.#scheduler.calm ? 1 : READS); index++) {
+      reads.push(await this.#scheduler.call(instance, what, read));
       if (this.#choices.below(8) === 7) await this.meanwhile();
     }
-    // Items written or deleted in the meantime may or may not be in the result, at any position.
-    const seen = [...new Set(looks.flat())];
-    const sure = seen.filter((item) => looks.every((items) => items.includes(item)));
+    // The result may or may not contain items that were written or deleted during the query, at any position.
+    const seen = [...new Set(reads.flat())];
+    const sure = seen.filter((item) => reads.every((items) => items.includes(item)));
     const unsure = seen.filter((item) => !sure.includes(item) && this.#choices.below(2) === 0);
     return { Items: inOrder([...sure, ...unsure], table) };
   }
 
-  /** All in the first segment, in pages: two items of the sparse index per page; one partition of a table. */
+  /** Returns all items in the first segment, in pages: two items of the sparse index, or one partition of the table. */
   async #scan(instance: Instance, input: ScanCommand['input']): Promise<unknown> {
     const table = this.#table(input.TableName);
     if ((input.Segment ?? 0) > 0) return { Items: [] };
@@ -223,8 +221,8 @@ export class Tables {
     const items = [...table.rows.values()].map(({ item }) => item).filter((item) => item.parkedAggregate !== undefined);
     const byAggregate = [...Map.groupBy(items, ({ parkedAggregate }) => parkedAggregate).values()];
     const fresh = byAggregate.flatMap((own) => inOrder(own, table));
-    const shown = isBehind ? table.shown : fresh;
-    table.shown = fresh;
+    const shown = isBehind ? table.lastIndexed : fresh;
+    table.lastIndexed = fresh;
     return Array.from({ length: Math.ceil(shown.length / PAGE) }, (_, page) =>
       shown.slice(page * PAGE, (page + 1) * PAGE),
     );
@@ -232,10 +230,10 @@ export class Tables {
 }
 
 /**
- * DynamoDB checks this before it evaluates conditions
+ * Refuses several operations on one item, which DynamoDB does before it evaluates conditions
  * (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html).
  */
-function refuseTwice(planned: readonly Planned[]): void {
+function refuseDuplicates(planned: readonly Planned[]): void {
   const items = new Set(planned.map(({ table, key }) => `${table} ${key}`));
   if (items.size === planned.length) return;
   throw new DynamoDBServiceException({

@@ -8,22 +8,22 @@ export interface Subscription {
   queue: Queue;
   /** Dead-letter queue of the subscription. */
   undelivered: Queue;
-  /** Types that its filter drops. */
+  /** Message types that its filter drops. */
   without: readonly string[];
-  /** Called for each message that it is to receive. */
+  /** Called for each message that the subscription must receive. */
   onDelivered: (aggregateId: string, version: number) => void;
 }
 
 export interface TopicOptions {
   name: string;
   onPublished: (body: string) => void;
-  /** Whether it permanently rejects a message. */
+  /** Whether the topic permanently rejects a message. */
   refuses?: (aggregateId: string, version: number) => boolean;
 }
 
 export const arnOf = (topic: string): string => `arn:${topic}.fifo`;
 
-/** SNS FIFO: accepts the entries of a batch one by one, and delivers each to every subscription. */
+/** An SNS FIFO topic. It accepts the entries of a batch one by one, and delivers each entry to every subscription. */
 export class FifoTopic {
   readonly subscriptions: Subscription[] = [];
   readonly #options: TopicOptions;
@@ -59,7 +59,7 @@ export class FifoTopic {
     this.#seen.set(id, now);
     const { type, sequence } = JSON.parse(body);
     for (const { queue, undelivered, without, onDelivered } of this.subscriptions) {
-      // A filter change takes effect after a while: sometimes it lets through a message that it should drop.
+      // A filter change takes effect with a delay, so the filter sometimes delivers a message that it should drop.
       if (!without.includes(type)) onDelivered(group, Number(sequence));
       else if (this.#choices.below(3) < 2) continue;
       const target = this.#choices.below(24) === 23 ? undelivered : queue;
