@@ -31,7 +31,9 @@ describe('a picture', () => {
   it('is refused if no schedule shows what its page explains', async () => {
     const step = stepOf('10:00:00  relay-1 starts', {});
     const run = async () => [step];
-    await expect(shortest('a crash', run, { patterns: [/crashes/], schedules: 3 })).rejects.toThrow('no schedule up to 3');
+    await expect(shortest('a crash', run, { patterns: [/crashes/], schedules: 3 })).rejects.toThrow(
+      'no schedule up to 3',
+    );
     expect(await shortest('a start', run, { patterns: [/starts/], schedules: 3 })).toMatchObject({ schedule: 1 });
   });
 });

@@ -266,5 +266,7 @@ describe('data in XML', () => {
 
 it('a channel is in no format that one of its messages does not have', () => {
   const channel = () => queue('things', { from: '/test/things', format: 'application/avro', messages: [things] });
-  expect(channel).toThrow('channel things has the format application/avro, for which test.thing.happened.v1 has no codec');
+  expect(channel).toThrow(
+    'channel things has the format application/avro, for which test.thing.happened.v1 has no codec',
+  );
 });

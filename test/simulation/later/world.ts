@@ -1,7 +1,7 @@
 import { Choices } from '@rollcall/kit/internal/testing/simulation/choices';
 import { Publisher } from '@rollcall/kit/internal/testing/simulation/publisher';
 import { Queues, urlOf } from '@rollcall/kit/internal/testing/simulation/queues';
-import { MAX_CALLS, OUTAGE_MS, IDLE_MS } from '@rollcall/kit/internal/testing/simulation/schedule';
+import { IDLE_MS, MAX_CALLS, OUTAGE_MS } from '@rollcall/kit/internal/testing/simulation/schedule';
 import { Scheduler } from '@rollcall/kit/internal/testing/simulation/scheduler';
 import { Tables } from '@rollcall/kit/internal/testing/simulation/tables';
 import { arnOf, Topics } from '@rollcall/kit/internal/testing/simulation/topics';
