@@ -9,7 +9,7 @@ import { Command } from 'commander';
 import { percentile } from 'rollcall/internal/percentile';
 import { openStage, type Stage } from 'rollcall/internal/stage/stage';
 import { APPLICATION } from '../ops/application.ts';
-import { madeUp } from '../ops/demo/input.ts';
+import { generatePeople } from '../ops/demo/input.ts';
 import { atLeast } from '../ops/demo/options.ts';
 import { type Accepted, registerAll } from '../ops/demo/registrations.ts';
 import { createServices } from '../ops/demo/services.ts';
@@ -54,7 +54,7 @@ function withoutSubscribers(assembly: string): string {
 async function register(cloud: Cloud, count: number) {
   const finished: number[] = [];
   const start = performance.now();
-  const { accepted } = await registerAll(madeUp(count, Math.random), {
+  const { accepted } = await registerAll(generatePeople(count, Math.random), {
     apiUrl: cloud.apiUrl,
     token: await cloud.issuer.token(EVERY_MEMBER),
     concurrency: CONCURRENCY,

@@ -1,6 +1,6 @@
 import type { Broken, CloudDescription } from '@rollcall/local/internal/control/control';
 import { requestToken } from 'rollcall/internal/token';
-import { madeUp } from '../ops/demo/input.ts';
+import { generatePeople } from '../ops/demo/input.ts';
 import { registerAll } from '../ops/demo/registrations.ts';
 import { EVERY_MEMBER } from '../ops/every-member.ts';
 
@@ -28,7 +28,7 @@ export async function measurePosts(
   const token = await requestToken(endpoint, EVERY_MEMBER);
   const register = async (count: number) => {
     const options = { apiUrl, token, concurrency: CONCURRENCY, changeEvery: 0, onProgress: () => {} };
-    const { accepted } = await registerAll(madeUp(count, Math.random), options);
+    const { accepted } = await registerAll(generatePeople(count, Math.random), options);
     if (accepted.length !== count) throw new Error(`${count - accepted.length} of ${count} registrations were refused`);
   };
   await register(WARM_UP);

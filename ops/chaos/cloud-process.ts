@@ -2,19 +2,19 @@ import { createInterface } from 'node:readline';
 import { randomOf } from '@rollcall/kit/internal/testing/simulation/random';
 import { startCloud } from '@rollcall/local/internal/cloud';
 import { smsSandbox } from '../sms-sandbox/sandbox.ts';
-import { createFaults, type Order, type Report, type Weather } from './faults.ts';
+import { createFaults, type FaultLevel, type Order, type Report } from './faults.ts';
 
 // An embedded cloud with injected faults, in a process of its own that can be killed. It reports events on its standard
 // output, and gets orders on its standard input.
-const [assembly = '', data = '', seed = '', refusedOf = '', ports = '{}'] = process.argv.slice(2);
-let weather: Weather = 'storm';
+const [assembly = '', data = '', seed = '', rejectOneIn = '', ports = '{}'] = process.argv.slice(2);
+let faultLevel: FaultLevel = 'all';
 // A write to a pipe completes before the call returns: reports are not lost if the process is killed.
-const report = (told: Report) => void process.stdout.write(`${JSON.stringify(told)}\n`);
+const report = (line: Report) => void process.stdout.write(`${JSON.stringify(line)}\n`);
 
 const faults = createFaults({
   random: randomOf(Number(seed)),
-  weather: () => weather,
-  refusedOf: Number(refusedOf),
+  faultLevel: () => faultLevel,
+  rejectOneIn: Number(rejectOneIn),
   report,
 });
 const { sms, ...fixed } = JSON.parse(ports) as { api: number; aws: number; sms: number };
@@ -25,8 +25,8 @@ const cloud = await startCloud({
   beside: [smsSandbox({ port: sms, faults })],
   faults,
 });
-async function obey(order: Order): Promise<void> {
-  if ('weather' in order) weather = order.weather;
+async function execute(order: Order): Promise<void> {
+  if ('faultLevel' in order) faultLevel = order.faultLevel;
   else if ('deploy' in order) {
     await cloud.redeploy(order.deploy, order);
     report({ done: 'deployed' });
@@ -34,7 +34,7 @@ async function obey(order: Order): Promise<void> {
 }
 
 createInterface({ input: process.stdin })
-  .on('line', (line) => void obey(JSON.parse(line) as Order))
+  .on('line', (line) => void execute(JSON.parse(line) as Order))
   .on('close', () => process.exit());
 const { apiUrl, endpointUrl, beside } = cloud;
 report({ ready: { apiUrl, endpointUrl, beside } });

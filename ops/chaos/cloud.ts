@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Cloud } from '@rollcall/local/internal/cloud';
-import type { Order, Report, Weather } from './faults.ts';
+import type { FaultLevel, Order, Report } from './faults.ts';
 
 export type Urls = Pick<Cloud, 'apiUrl' | 'endpointUrl' | 'beside'>;
 
@@ -23,26 +23,26 @@ const FIRST_PORT = 28_000 + (process.pid % 450) * 10;
 const PORTS = { api: FIRST_PORT, sms: FIRST_PORT + 1, aws: FIRST_PORT + 3 };
 
 /** An embedded cloud in a process of its own, with a data folder, that can be killed and restarted. */
-export class MortalCloud {
+export class KillableCloud {
   readonly observed: Observed = { faults: [], published: [], kills: 0 };
   readonly #assembly: string;
   readonly #data: string;
   readonly #seed: number;
-  readonly #refusedOf: number;
+  readonly #rejectOneIn: number;
   #child: ChildProcess | undefined;
   /** The order that is under way. */
-  #carriedOut: PromiseWithResolvers<'deployed' | number> | undefined;
+  #pendingOrder: PromiseWithResolvers<'deployed' | number> | undefined;
 
   constructor({
     assembly,
     data,
     seed,
-    refusedOf,
-  }: { assembly: string; data: string; seed: number; refusedOf: number }) {
+    rejectOneIn,
+  }: { assembly: string; data: string; seed: number; rejectOneIn: number }) {
     this.#assembly = assembly;
     this.#data = data;
     this.#seed = seed;
-    this.#refusedOf = refusedOf;
+    this.#rejectOneIn = rejectOneIn;
   }
 
   async start(): Promise<Urls> {
@@ -57,7 +57,7 @@ export class MortalCloud {
         this.#assembly,
         this.#data,
         seed,
-        String(this.#refusedOf),
+        String(this.#rejectOneIn),
         JSON.stringify(PORTS),
       ],
       { stdio: ['pipe', 'pipe', 'inherit'] },
@@ -69,14 +69,14 @@ export class MortalCloud {
     createInterface({ input: child.stdout }).on('line', (line) => {
       const report = JSON.parse(line) as Report;
       if ('ready' in report) resolve(report.ready);
-      else if ('done' in report) this.#carriedOut?.resolve(report.done);
+      else if ('done' in report) this.#pendingOrder?.resolve(report.done);
       else if ('fault' in report) this.observed.faults.push(report);
       else this.observed.published.push(...report.published);
     });
     child.once('exit', (code, signal) => {
       const ended = new Error(`the cloud ended: ${signal ?? code}`);
       reject(ended);
-      this.#carriedOut?.reject(ended);
+      this.#pendingOrder?.reject(ended);
     });
     const late = setTimeout(() => reject(new Error('the cloud does not start')), STARTUP_MS);
     return ready.finally(() => clearTimeout(late));
@@ -89,28 +89,28 @@ export class MortalCloud {
     await this.stop();
   }
 
-  becomes(weather: Weather): void {
-    this.#order({ weather });
+  setFaultLevel(faultLevel: FaultLevel): void {
+    this.#send({ faultLevel });
   }
 
   /** Deploys an assembly over the running one, whose functions keep a part of the invocations, 0 to 1. */
   async deploy(assembly: string, previousWeight: number): Promise<void> {
-    await this.#carryOut({ deploy: assembly, previousWeight });
+    await this.#execute({ deploy: assembly, previousWeight });
   }
 
   /** Ends the previous functions. @returns the number of invocations that they handled in the meantime */
   async retire(): Promise<number> {
-    return Number(await this.#carryOut({ retire: true }));
+    return Number(await this.#execute({ retire: true }));
   }
 
-  #order(order: Order): void {
+  #send(order: Order): void {
     this.#child?.stdin?.write(`${JSON.stringify(order)}\n`);
   }
 
-  #carryOut(order: Order): Promise<'deployed' | number> {
-    this.#carriedOut = Promise.withResolvers();
-    this.#order(order);
-    return this.#carriedOut.promise;
+  #execute(order: Order): Promise<'deployed' | number> {
+    this.#pendingOrder = Promise.withResolvers();
+    this.#send(order);
+    return this.#pendingOrder.promise;
   }
 
   async stop(): Promise<void> {

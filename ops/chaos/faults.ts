@@ -12,32 +12,33 @@ export type Report =
 
 /** Orders to the cloud's process: one JSON object per line. */
 export type Order =
-  | { weather: Weather }
+  | { faultLevel: FaultLevel }
   | { deploy: string; previousWeight: number }
   /** The code of before takes no invocations any more. */
   | { retire: true };
 
 /** `storm`: all faults; `repairing`: only permanent rejections by the gateway; `calm`: none. */
-export type Weather = 'storm' | 'repairing' | 'calm';
+export type FaultLevel = 'all' | 'rejections' | 'none';
 
-const CALLS = 0.04;
-const DEATHS = 0.003;
+const CALL_FAULTS = 0.04;
+const CRASHES = 0.003;
 /** Sweeps are rare, so their crash probability is higher. */
-const DEATHS_OF_SWEEPS = 0.3;
-const TEXTS: Array<[TextFault, number]> = [
+const SWEEP_CRASHES = 0.3;
+const SMS_FAULTS: Array<[TextFault, number]> = [
   ['fails', 0.03],
   ['answer lost', 0.01],
   ['hangs', 0.003],
 ];
 /** Occasionally, every other call to a service fails for two seconds: longer than the SDK's own retries. */
-const SQUALLS = 0.000_3;
-const SQUALL_MS = 2_000;
-const CALLS_IN_SQUALL = 0.5;
+const OUTAGES = 0.000_3;
+const OUTAGE_MS = 2_000;
+const CALLS_IN_OUTAGE = 0.5;
 /** Occasionally, the gateway is down for longer than a message is retried before it is parked. */
 const GATEWAY_OUTAGES = 0.000_5;
 const GATEWAY_OUTAGE_MS = 45_000;
 /** Calls without faults: those that the cloud needs to start, or whose failure only delays a message by a minute. */
-const SPARED = /^(Create|Describe|Update(Table|Time)|Set|Subscribe|List|Get(Queue|Caller)|ReceiveMessage)/;
+const CALLS_WITHOUT_FAULTS =
+  /^(Create|Describe|Update(Table|Time)|Set|Subscribe|List|Get(Queue|Caller)|ReceiveMessage)/;
 const KINDS: Array<CallFault['kind']> = ['refused', 'refused', 'throttled', 'answer lost', 'answer lost', 'delayed'];
 const SPECIAL: Record<string, CallFault['kind']> = {
   TransactWriteItems: 'conflict',
@@ -49,48 +50,49 @@ const SPECIAL: Record<string, CallFault['kind']> = {
 const MAX_DELAY_MS = 2_500;
 
 /** Whether the gateway permanently rejects an SMS until it is repaired: one of `refusedOf`, by message id. */
-export const isRefused = (messageId: string, refusedOf: number) =>
-  Number.parseInt(messageId.slice(-4), 16) % refusedOf === 0;
+export const isRejected = (messageId: string, rejectOneIn: number) =>
+  Number.parseInt(messageId.slice(-4), 16) % rejectOneIn === 0;
 
 export interface FaultsOptions {
   random: () => number;
-  weather: () => Weather;
+  faultLevel: () => FaultLevel;
   /** One SMS of this many is permanently rejected. */
-  refusedOf: number;
+  rejectOneIn: number;
   report: (report: Report) => void;
 }
 
 /** Random faults at the rates above. */
-export function createFaults({ random, weather, refusedOf, report }: FaultsOptions): Faults & TextFaults {
-  const squalls = new Map<string, number>();
+export function createFaults({ random, faultLevel, rejectOneIn, report }: FaultsOptions): Faults & TextFaults {
+  const outageEnds = new Map<string, number>();
   let gatewayOutUntil = 0;
 
   function rateOf(service: string): number {
-    if (random() < SQUALLS) squalls.set(service, Date.now() + SQUALL_MS);
-    return (squalls.get(service) ?? 0) > Date.now() ? CALLS_IN_SQUALL : CALLS;
+    if (random() < OUTAGES) outageEnds.set(service, Date.now() + OUTAGE_MS);
+    return (outageEnds.get(service) ?? 0) > Date.now() ? CALLS_IN_OUTAGE : CALL_FAULTS;
   }
 
   return {
     call(service, operation) {
-      if (weather() !== 'storm' || SPARED.test(operation) || random() > rateOf(service)) return undefined;
+      if (faultLevel() !== 'all' || CALLS_WITHOUT_FAULTS.test(operation) || random() > rateOf(service))
+        return undefined;
       const kinds = [...KINDS, ...(SPECIAL[operation] ? [SPECIAL[operation]] : [])];
       const kind = kinds[Math.floor(random() * kinds.length)] ?? 'refused';
       return kind === 'delayed' ? { kind, ms: random() * MAX_DELAY_MS } : { kind };
     },
 
     death(functionName) {
-      const rate = functionName.endsWith('-sweep') ? DEATHS_OF_SWEEPS : DEATHS;
-      return weather() !== 'storm' || random() > rate ? undefined : random() * 50;
+      const rate = functionName.endsWith('-sweep') ? SWEEP_CRASHES : CRASHES;
+      return faultLevel() !== 'all' || random() > rate ? undefined : random() * 50;
     },
 
     text(idempotencyKey = '') {
-      if (weather() === 'calm') return undefined;
-      if (isRefused(idempotencyKey, refusedOf)) return 'refuses';
-      if (weather() === 'repairing') return undefined;
+      if (faultLevel() === 'none') return undefined;
+      if (isRejected(idempotencyKey, rejectOneIn)) return 'refuses';
+      if (faultLevel() === 'rejections') return undefined;
       if (random() < GATEWAY_OUTAGES) gatewayOutUntil = Date.now() + GATEWAY_OUTAGE_MS;
       if (gatewayOutUntil > Date.now()) return 'fails';
       let chance = random();
-      for (const [fault, rate] of TEXTS) {
+      for (const [fault, rate] of SMS_FAULTS) {
         chance -= rate;
         if (chance < 0) return fault;
       }

@@ -3,11 +3,11 @@ import { reasonOf } from 'rollcall/internal/answer';
 import { v7 as newId } from 'uuid';
 import type { MemberResource } from '../../shared/contracts/member.ts';
 import type { OperationResource } from '../../shared/contracts/operation.ts';
-import { madeUp } from '../demo/input.ts';
-import type { Asked } from '../demo/redemptions.ts';
+import { generatePeople } from '../demo/input.ts';
+import type { RequestedRedemption } from '../demo/redemptions.ts';
 import type { Accepted } from '../demo/registrations.ts';
 import { send } from '../demo/send.ts';
-import type { Left, Violation } from './verdict.ts';
+import type { FormerMember, Violation } from './verdict.ts';
 
 export interface LoadOptions {
   apiUrl: string;
@@ -21,9 +21,9 @@ export interface LoadOptions {
 
 export interface Load {
   accepted: Accepted[];
-  redemptions: Asked[];
+  redemptions: RequestedRedemption[];
   /** Former members. They and their redemptions are not among `accepted` and `redemptions`. */
-  left: Left[];
+  left: FormerMember[];
   violations: Violation[];
   requests: number;
 }
@@ -49,7 +49,7 @@ const ATTEMPTS = 60;
 /** Registers and changes members over HTTP, and repeats each request until it is answered. */
 export async function load({ apiUrl, token, members, concurrency, random, onProgress }: LoadOptions): Promise<Load> {
   const result: Load = { accepted: [], redemptions: [], left: [], violations: [], requests: 0 };
-  const ask = (method: string, path: string, body: unknown, headers: Record<string, string> = {}) => {
+  const request = (method: string, path: string, body: unknown, headers: Record<string, string> = {}) => {
     result.requests++;
     return send(`${apiUrl}${path}`, method, body, { ...headers, authorization: `Bearer ${token}` }, ATTEMPTS);
   };
@@ -61,7 +61,7 @@ export async function load({ apiUrl, token, members, concurrency, random, onProg
     const start = performance.now();
     const key = { 'idempotency-key': newId() };
     const times = line % TWICE_EVERY === 0 ? 2 : 1;
-    const answers = await Promise.all(Array.from({ length: times }, () => ask('POST', '/v1/members', person, key)));
+    const answers = await Promise.all(Array.from({ length: times }, () => request('POST', '/v1/members', person, key)));
     const ids = new Set(
       answers.map(({ status, body }) => (status === 201 ? (body as MemberResource).id : `status ${status}`)),
     );
@@ -72,7 +72,7 @@ export async function load({ apiUrl, token, members, concurrency, random, onProg
       return undefined;
     }
     if (line % OTHER_KEY_EVERY === 0) {
-      const other = await ask('POST', '/v1/members', person, { 'idempotency-key': newId() });
+      const other = await request('POST', '/v1/members', person, { 'idempotency-key': newId() });
       if (other.status !== 409) violated('G6', `a phone that is taken got ${other.status} with another key`);
     }
     return { member: first.body as MemberResource, askedAt, httpMs: performance.now() - start };
@@ -82,8 +82,8 @@ export async function load({ apiUrl, token, members, concurrency, random, onProg
   async function changeLocale(accepted: Accepted, locale: string): Promise<void> {
     const path = `/v1/members/${accepted.member.id}`;
     const headers = { 'if-match': `"${accepted.member.version}"` };
-    const changed = await ask('PATCH', path, { locale }, headers);
-    const answer = changed.status === 200 ? changed : await ask('GET', path, undefined);
+    const changed = await request('PATCH', path, { locale }, headers);
+    const answer = changed.status === 200 ? changed : await request('GET', path, undefined);
     if (answer.status === 200) accepted.member = answer.body as MemberResource;
     else violated('G1', `member ${accepted.member.id} was promised, and reading it gives ${answer.status}`);
   }
@@ -93,7 +93,7 @@ export async function load({ apiUrl, token, members, concurrency, random, onProg
     const path = `/v1/members/${memberId}/redemptions`;
     const key = { 'idempotency-key': newId() };
     const body = { points: REDEEMED, expiresIn };
-    const answers = [await ask('POST', path, body, key), await ask('POST', path, body, key)];
+    const answers = [await request('POST', path, body, key), await request('POST', path, body, key)];
     // 200: the operation has ended already.
     const ids = new Set(
       answers.map(({ status, body: got }) => ([200, 202].includes(status) ? (got as OperationResource).id : status)),
@@ -104,8 +104,8 @@ export async function load({ apiUrl, token, members, concurrency, random, onProg
   }
 
   /** A response may be lost: the repeated request then gets 404. */
-  async function leave({ id, phone, name }: Left): Promise<void> {
-    const { status } = await ask('DELETE', `/v1/members/${id}`, undefined);
+  async function deactivate({ id, phone, name }: FormerMember): Promise<void> {
+    const { status } = await request('DELETE', `/v1/members/${id}`, undefined);
     if (![204, 404].includes(status)) violated('G1', `the leaving of ${id} was answered ${status}`);
     result.accepted = result.accepted.filter(({ member }) => member.id !== id);
     result.redemptions = result.redemptions.filter(({ memberId }) => memberId !== id);
@@ -114,7 +114,7 @@ export async function load({ apiUrl, token, members, concurrency, random, onProg
 
   let done = 0;
   await pMap(
-    madeUp(members, random),
+    generatePeople(members, random),
     async (made) => {
       const accepted = 'person' in made ? await register(made.line, made.person as object) : undefined;
       if (accepted) {
@@ -126,7 +126,7 @@ export async function load({ apiUrl, token, members, concurrency, random, onProg
           await changeLocale(accepted, LOCALES[(made.line + change) % LOCALES.length] ?? 'en');
         }
         if (made.line % REDEEM_EVERY === 0) await redeem(accepted.member.id, 3600);
-        if (made.line % LEAVE_EVERY === FIRST_TO_LEAVE) await leave(accepted.member as MemberResource);
+        if (made.line % LEAVE_EVERY === FIRST_TO_LEAVE) await deactivate(accepted.member as MemberResource);
       }
       onProgress(++done);
     },

@@ -5,10 +5,10 @@ import { Command } from 'commander';
 import pc from 'picocolors';
 import { endWithNpm } from 'rollcall/internal/ending';
 import { atLeast } from '../demo/options.ts';
-import { MortalCloud } from './cloud.ts';
+import { KillableCloud } from './cloud.ts';
 import { temporaryFolder } from './folder.ts';
 import { holds, printResult } from './report.ts';
-import { type Disturbance, redriveAll, refusedIn, run } from './run.ts';
+import { type Disturbance, redriveAll, rejectionInterval, run } from './run.ts';
 import { withOneProvider } from './templates.ts';
 
 endWithNpm();
@@ -32,7 +32,7 @@ const { members, seed, concurrency, kills, json } = new Command('npm run chaos -
   .parse()
   .opts<{ members: number; seed: number; concurrency: number; kills: number; json?: boolean }>();
 
-const refusedOf = refusedIn(members);
+const rejectOneIn = rejectionInterval(members);
 
 const say = (what: string) => {
   if (!json) console.error(pc.dim(`${new Date().toISOString().slice(11, 19)} ${what}`));
@@ -60,9 +60,9 @@ const deaths = Array.from(
 
 const folder = temporaryFolder(tmpdir(), 'rollcall-chaos-');
 const assembly = withOneProvider(await synthesize(join(folder, 'assembly')));
-const cloud = new MortalCloud({ assembly, data: join(folder, 'data'), seed, refusedOf });
+const cloud = new KillableCloud({ assembly, data: join(folder, 'data'), seed, rejectOneIn });
 try {
-  const load = { members, seed, concurrency, weather: 'storm', refusedOf } as const;
+  const load = { members, seed, concurrency, faultLevel: 'all', rejectOneIn } as const;
   const result = {
     ...(await run(cloud, { ...load, disturbances: deaths, say, isQuiet: json === true })),
     redrivenInStorm,

@@ -11,10 +11,10 @@ import { APPLICATION } from '../application.ts';
 import { compareRedemptions } from '../demo/redemptions.ts';
 import { createServices } from '../demo/services.ts';
 import { EVERY_MEMBER } from '../every-member.ts';
-import type { MortalCloud, Urls } from './cloud.ts';
-import type { Weather } from './faults.ts';
+import type { KillableCloud, Urls } from './cloud.ts';
+import type { FaultLevel } from './faults.ts';
 import { load } from './load.ts';
-import { checkAll, checkFailures, type Seen, subjectOf, type Violation } from './verdict.ts';
+import { checkAll, checkFailures, type Snapshot, subjectOf, type Violation } from './verdict.ts';
 
 /** A disturbance when a number of members have registered. */
 export interface Disturbance {
@@ -29,9 +29,9 @@ export interface RunOptions {
   /** Requests under way at once. */
   concurrency: number;
   /** While members register. */
-  weather: Weather;
+  faultLevel: FaultLevel;
   /** One SMS of this many is permanently rejected. */
-  refusedOf: number;
+  rejectOneIn: number;
   disturbances: readonly Disturbance[];
   /** Called for each event. */
   say: (what: string) => void;
@@ -42,12 +42,12 @@ export interface RunOptions {
 export type Result = Awaited<ReturnType<typeof run>>;
 
 /** One SMS of this many is permanently rejected: enough of them in a small run too. */
-export const refusedIn = (members: number): number => Math.max(5, Math.min(200, Math.floor(members / 10)));
+export const rejectionInterval = (members: number): number => Math.max(5, Math.min(200, Math.floor(members / 10)));
 
 /** A timeout without progress, longer than a message can be delayed (a visibility timeout, a sweep). */
-const PATIENCE_MS = 180_000;
+const PROGRESS_TIMEOUT_MS = 180_000;
 /** For the whole run with 10,000 members; a longer run has stalled. */
-const LIMIT_MS = 45 * 60_000;
+const RUN_TIMEOUT_MS = 45 * 60_000;
 /** Capabilities that the operator switches at equal intervals of the load, each for one interval. */
 const SWITCHED = [
   ['points', 'pause'],
@@ -77,7 +77,7 @@ export async function redriveAll(stage: Stage): Promise<number> {
 }
 
 /** Switches that the operator sets at equal intervals of the load, each for one interval. */
-function turnsOf(members: number, say: RunOptions['say']): Disturbance[] {
+function switchDisturbances(members: number, say: RunOptions['say']): Disturbance[] {
   const turn = (at: number, capability: Capability, mode: Mode): Disturbance => ({
     at: Math.ceil((members * at) / (2 * SWITCHED.length + 1)),
     async disturb(stage) {
@@ -98,7 +98,7 @@ function turnsOf(members: number, say: RunOptions['say']): Disturbance[] {
 async function runLoad({ apiUrl, endpointUrl }: Urls, stage: Stage, options: RunOptions) {
   const { members, seed, concurrency, say, isQuiet } = options;
   const bar = isQuiet ? undefined : progressBar(members, 'registering');
-  const disturbances = [...options.disturbances, ...turnsOf(members, say)];
+  const disturbances = [...options.disturbances, ...switchDisturbances(members, say)];
   let disturbing = Promise.resolve();
   const result = await load({
     apiUrl,
@@ -129,32 +129,35 @@ async function releaseHeld(stage: Stage): Promise<void> {
 }
 
 /** Waits until nothing is left to do, or there is no progress until the timeout. */
-async function comeToRest(look: () => Promise<{ left: number; laterAt: number }>, giveUpAt: number): Promise<void> {
-  let least = Number.POSITIVE_INFINITY;
-  let patienceEnds = 0;
+async function waitUntilIdle(
+  observe: () => Promise<{ left: number; laterAt: number }>,
+  giveUpAt: number,
+): Promise<void> {
+  let lowest = Number.POSITIVE_INFINITY;
+  let deadline = 0;
   for (;;) {
-    const { left, laterAt } = await look();
+    const { left, laterAt } = await observe();
     if (left === 0) return;
-    if (left < least) patienceEnds = Date.now() + PATIENCE_MS;
-    least = Math.min(least, left);
+    if (left < lowest) deadline = Date.now() + PROGRESS_TIMEOUT_MS;
+    lowest = Math.min(lowest, left);
     // Scheduled retries are waited for.
-    if (Date.now() > Math.min(Math.max(patienceEnds, laterAt + PATIENCE_MS), giveUpAt)) return;
+    if (Date.now() > Math.min(Math.max(deadline, laterAt + PROGRESS_TIMEOUT_MS), giveUpAt)) return;
     await delay(1_000);
   }
 }
 
 /** Runs a load on a cloud, repairs faults, and evaluates G1 to G6. */
-export async function run(cloud: MortalCloud, options: RunOptions) {
-  const { members, seed, weather, refusedOf, say } = options;
+export async function run(cloud: KillableCloud, options: RunOptions) {
+  const { members, seed, faultLevel, rejectOneIn, say } = options;
   const start = performance.now();
-  const giveUpAt = Date.now() + LIMIT_MS;
+  const giveUpAt = Date.now() + RUN_TIMEOUT_MS;
   const urls = await cloud.start();
   const stage = openStage({ app: APPLICATION, name: 'dev', endpoint: urls.endpointUrl });
   const services = createServices({ ...urls, stage: 'dev' });
-  cloud.becomes(weather);
+  cloud.setFaultLevel(faultLevel);
   const loaded = await runLoad(urls, stage, options);
 
-  const look = async (): Promise<Seen> => ({
+  const observe = async (): Promise<Snapshot> => ({
     accepted: loaded.accepted,
     redemptions: loaded.redemptions,
     left: loaded.left,
@@ -179,26 +182,26 @@ export async function run(cloud: MortalCloud, options: RunOptions) {
   }
 
   say(`${loaded.accepted.length} registered; faults end, except permanent rejections of the gateway`);
-  cloud.becomes('repairing');
-  await switchTo(stage, Object.entries(profiles.normal), { why: 'the storm is over' });
-  await comeToRest(async () => {
+  cloud.setFaultLevel('rejections');
+  await switchTo(stage, Object.entries(profiles.normal), { why: 'chaos: faults ended' });
+  await waitUntilIdle(async () => {
     await releaseHeld(stage);
     return left();
   }, giveUpAt);
-  const broken = await look();
-  const violations: Violation[] = [...loaded.violations, ...checkFailures(broken, refusedOf)];
+  const broken = await observe();
+  const violations: Violation[] = [...loaded.violations, ...checkFailures(broken, rejectOneIn)];
 
   say('the gateway is repaired; parked messages are redriven');
-  cloud.becomes('calm');
+  cloud.setFaultLevel('none');
   let redriven = 0;
   for (const [subscriber, parked] of broken.parked) {
     redriven += (await redrive(stage, subscriber, aggregatesOf(parked), { onProgress: () => {} })).applied;
   }
-  await comeToRest(async () => {
+  await waitUntilIdle(async () => {
     const { left: open, laterAt } = await left();
     return { left: open + [...(await parkedIn(stage)).values()].flat().length, laterAt };
   }, giveUpAt);
-  const repaired = await look();
+  const repaired = await observe();
   violations.push(...checkAll(repaired));
   const { expired } = compareRedemptions(loaded.redemptions, repaired.members, repaired.holdings.items);
 

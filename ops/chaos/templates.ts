@@ -18,12 +18,12 @@ export function changeResources(assembly: string, change: (resource: Resource) =
  * Leaves one SMS provider, by each version's own settings: G5 promises one text only of a provider that honours keys, and with a
  * second one, a crash after its acceptance means two.
  */
-export function leaveOneProvider({ Properties }: Resource): void {
+export function keepOnlyHttpProvider({ Properties }: Resource): void {
   const variables = Properties?.Environment?.Variables;
   if (variables?.SMS) variables.SMS = JSON.stringify({ ...JSON.parse(variables.SMS), providers: ['http'] });
 }
 
 export function withOneProvider(assembly: string): string {
-  changeResources(assembly, leaveOneProvider);
+  changeResources(assembly, keepOnlyHttpProvider);
   return assembly;
 }

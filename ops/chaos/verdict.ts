@@ -2,12 +2,12 @@ import type { ParkedMessage } from '@rollcall/kit/internal/messaging/subscriber-
 import { ledgerOf } from '../../functions/points/ledger.ts';
 import type { MemberResource } from '../../shared/contracts/member.ts';
 import { cursorsOf } from '../demo/cursors.ts';
-import { type Asked, compareRedemptions } from '../demo/redemptions.ts';
+import { compareRedemptions, type RequestedRedemption } from '../demo/redemptions.ts';
 import type { Accepted } from '../demo/registrations.ts';
 import type { Holdings, Item } from '../demo/services.ts';
 import { compare } from '../demo/verdict.ts';
 import type { Observed } from './cloud.ts';
-import { isRefused } from './faults.ts';
+import { isRejected } from './faults.ts';
 
 export interface Violation {
   guarantee: 'G1' | 'G2' | 'G3' | 'G4' | 'G5' | 'G6';
@@ -17,13 +17,13 @@ export interface Violation {
 }
 
 /** A former member, whose data must be gone. */
-export type Left = Pick<MemberResource, 'id' | 'phone' | 'name'>;
+export type FormerMember = Pick<MemberResource, 'id' | 'phone' | 'name'>;
 
 /** The items and parked messages of a subscriber's table. */
-export interface Seen {
+export interface Snapshot {
   accepted: readonly Accepted[];
-  redemptions: readonly Asked[];
-  left: readonly Left[];
+  redemptions: readonly RequestedRedemption[];
+  left: readonly FormerMember[];
   holdings: Holdings;
   members: readonly Item[];
   parked: ReadonlyMap<string, readonly ParkedMessage[]>;
@@ -31,12 +31,12 @@ export interface Seen {
 }
 
 /** The subscribers that reply to a registration. Further subscribers need not. */
-const ANSWERING = ['sms', 'points', 'guide'];
+const REPLYING_SUBSCRIBERS = ['sms', 'points', 'guide'];
 /** A provider's receipt, which may be lost. */
 const DELIVERY = '#welcome-sms-delivery';
 
 /** While the gateway still rejects: no other aggregate is blocked, and later messages of the same one wait in order. */
-export function checkFailures({ accepted, holdings, parked, observed }: Seen, refusedOf: number): Violation[] {
+export function checkFailures({ accepted, holdings, parked, observed }: Snapshot, rejectOneIn: number): Violation[] {
   const violations: Violation[] = [];
   for (const [service, items] of Object.entries(holdings.items)) {
     const cursors = cursorsOf(items);
@@ -50,26 +50,26 @@ export function checkFailures({ accepted, holdings, parked, observed }: Seen, re
       violations.push({ guarantee: 'G4', what, history: historyOf(member.id, holdings, observed) });
     }
     for (const [aggregateId, [first]] of queues) {
-      const isExpected = service === 'sms' && first?.reason === 'failed' && isRefused(first.messageId, refusedOf);
+      const isExpected = service === 'sms' && first?.reason === 'failed' && isRejected(first.messageId, rejectOneIn);
       if (isExpected) continue;
       const what = `${service} holds up ${aggregateId}: ${first?.reason} version ${first?.version}: ${first?.error}`;
       violations.push({ guarantee: 'G4', what, history: historyOf(aggregateId, holdings, observed) });
     }
   }
-  return [...violations, ...checkConsumers({ holdings, parked, observed }, refusedOf)];
+  return [...violations, ...checkConsumers({ holdings, parked, observed }, rejectOneIn)];
 }
 
 /** Of commands and replies, only SMS that the gateway rejects, or to members with an unknown phone, may be left. */
 function checkConsumers(
-  { holdings, parked, observed }: Pick<Seen, 'holdings' | 'parked' | 'observed'>,
-  refusedOf: number,
+  { holdings, parked, observed }: Pick<Snapshot, 'holdings' | 'parked' | 'observed'>,
+  rejectOneIn: number,
 ) {
   const unreachable = new Set((parked.get('sms') ?? []).map(({ aggregateId }) => aggregateId));
   const consumers = [...parked].filter(([name]) => !Object.hasOwn(holdings.items, name));
   return consumers.flatMap(([consumer, all]) =>
     all.flatMap((one): Violation[] => {
       const isExpected =
-        consumer === 'sms-commands' && (isRefused(one.messageId, refusedOf) || unreachable.has(subjectOf(one)));
+        consumer === 'sms-commands' && (isRejected(one.messageId, rejectOneIn) || unreachable.has(subjectOf(one)));
       if (isExpected) return [];
       const what = `${consumer} holds up ${one.aggregateId}: ${one.reason}: ${one.error}`;
       return [{ guarantee: 'G4', what, history: historyOf(subjectOf(one), holdings, observed) }];
@@ -81,7 +81,7 @@ function checkConsumers(
 export const subjectOf = ({ body }: ParkedMessage) => (JSON.parse(body) as { subject: string }).subject;
 
 /** After everything was repaired and redriven. */
-export function checkAll(seen: Seen): Violation[] {
+export function checkAll(seen: Snapshot): Violation[] {
   return [
     ...checkEffects(seen),
     ...checkMembers(seen),
@@ -90,12 +90,12 @@ export function checkAll(seen: Seen): Violation[] {
     ...checkTexts(seen),
     ...checkRedemptions(seen),
     ...checkOnboarding(seen),
-    ...checkLeft(seen),
+    ...checkErasures(seen),
   ];
 }
 
 /** G1 and G3, as the demo compares: missing, duplicate and out-of-order effects. */
-function checkEffects({ accepted, holdings, observed }: Seen): Violation[] {
+function checkEffects({ accepted, holdings, observed }: Snapshot): Violation[] {
   const total = compare(accepted, holdings);
   if (total.lost + total.duplicated + total.outOfOrder === 0) return [];
   const own = (id: string) => ({
@@ -129,7 +129,7 @@ function checkEffects({ accepted, holdings, observed }: Seen): Violation[] {
 }
 
 /** G1: only members have effects. G6: a phone has one member, the one in the response. */
-function checkMembers({ accepted, left, holdings, members, observed }: Seen): Violation[] {
+function checkMembers({ accepted, left, holdings, members, observed }: Snapshot): Violation[] {
   const violations: Violation[] = [];
   const promised = new Set(
     [...accepted.map(({ member }) => member.id), ...left.map(({ id }) => id)].map((id) => `member#${id}`),
@@ -151,7 +151,7 @@ function checkMembers({ accepted, left, holdings, members, observed }: Seen): Vi
 }
 
 /** G1 in both directions: each service applied exactly the committed changes of a member. */
-function checkVersions({ members, holdings, observed }: Seen): Violation[] {
+function checkVersions({ members, holdings, observed }: Snapshot): Violation[] {
   return Object.entries(holdings.items).flatMap(([service, items]) => {
     const cursors = cursorsOf(items);
     return members.filter(isMember).flatMap(({ pk, version }): Violation[] => {
@@ -165,7 +165,7 @@ function checkVersions({ members, holdings, observed }: Seen): Violation[] {
 }
 
 /** G2, by the messages that the broker accepted: all of them, and none before its predecessor. */
-function checkOrder({ members, observed: { published } }: Seen): Violation[] {
+function checkOrder({ members, observed: { published } }: Snapshot): Violation[] {
   const violations: Violation[] = [];
   const last = new Map<string, number>();
   for (const { aggregateId, version } of published) {
@@ -193,7 +193,7 @@ function checkOrder({ members, observed: { published } }: Seen): Violation[] {
  * G5: the sandbox honours idempotency keys, so there is one SMS per message: one with the id of the registration that
  * the points service knows, and one per redemption.
  */
-function checkTexts({ accepted, holdings, observed }: Seen): Violation[] {
+function checkTexts({ accepted, holdings, observed }: Snapshot): Violation[] {
   const byPhone = Map.groupBy(holdings.texts, ({ to }) => to);
   const points = Map.groupBy(holdings.items.points, ({ pk }) => pk);
   return accepted.flatMap(({ member }): Violation[] => {
@@ -212,7 +212,7 @@ function checkTexts({ accepted, holdings, observed }: Seen): Violation[] {
  * Commands and replies, by G1 (each operation ended, and points that were taken too late were returned) and G3 (each
  * once).
  */
-function checkRedemptions({ redemptions, members, holdings, observed }: Seen): Violation[] {
+function checkRedemptions({ redemptions, members, holdings, observed }: Snapshot): Violation[] {
   return compareRedemptions(redemptions, members, holdings.items).findings.map(({ memberId, kind, what }) => ({
     guarantee: kind === 'lost' ? 'G1' : 'G3',
     what: `${memberId}: ${what}`,
@@ -221,12 +221,12 @@ function checkRedemptions({ redemptions, members, holdings, observed }: Seen): V
 }
 
 /** G1: every expected reply to a registration has arrived. */
-function checkOnboarding({ accepted, members, holdings, observed }: Seen): Violation[] {
+function checkOnboarding({ accepted, members, holdings, observed }: Snapshot): Violation[] {
   const answers = new Map(members.map(({ pk, sk: _, ...item }) => [pk, Object.keys(item)]));
   return accepted.flatMap(({ member: { id } }): Violation[] => {
     const known = (answers.get(`onboarding#${id}`) ?? []).filter((answer) => !answer.endsWith(DELIVERY));
     const isFrom = (service: string) => (answer: string) => answer.startsWith(`answer#/rollcall/${service}#`);
-    const missing = ANSWERING.filter((service) => !known.some(isFrom(service)));
+    const missing = REPLYING_SUBSCRIBERS.filter((service) => !known.some(isFrom(service)));
     if (missing.length === 0) return [];
     const what = `${id} lacks the answer of ${missing}, and has the answers ${known.join(', ') || 'of no service'}`;
     return [{ guarantee: 'G1', what, history: historyOf(id, holdings, observed) }];
@@ -234,7 +234,7 @@ function checkOnboarding({ accepted, members, holdings, observed }: Seen): Viola
 }
 
 /** G1: every service confirms the erasure of each former member, and nothing about them or their operations is left. */
-function checkLeft({ left, members, holdings, observed }: Seen): Violation[] {
+function checkErasures({ left, members, holdings, observed }: Snapshot): Violation[] {
   const items = new Map(members.map((item) => [item.pk, item]));
   const operations = Map.groupBy(
     members.filter(({ pk }) => pk.startsWith('operation#')),
@@ -246,14 +246,14 @@ function checkLeft({ left, members, holdings, observed }: Seen): Violation[] {
   );
   return left.flatMap(({ id, phone, name }): Violation[] => {
     const erasure = items.get(`erasure#${id}`) ?? {};
-    const silent = Object.keys(holdings.items).filter((service) => !(`confirmed#${service}` in erasure));
+    const unconfirmed = Object.keys(holdings.items).filter((service) => !(`confirmed#${service}` in erasure));
     const personal = (kept.get(id) ?? []).flatMap(({ service, item }) =>
       [phone, name].some((words) => JSON.stringify(item).includes(words))
         ? [`${service} ${item.sk} says who they were`]
         : [],
     );
     const found = [
-      ...silent.map((service) => `${service} has not confirmed`),
+      ...unconfirmed.map((service) => `${service} has not confirmed`),
       ...personal,
       ...(operations.get(id) ?? []).map(({ pk }) => `${pk} is left`),
     ];

@@ -22,8 +22,8 @@ export function deployedLimits(resources: readonly Resource[], prefix: string) {
   return {
     perSecond: DefaultRouteSettings?.ThrottlingRateLimit,
     routes: Object.entries(RouteSettings).map(([route, settings]) => [route, settings.ThrottlingRateLimit] as const),
-    registrations: registrationLimits.parse(told(resources, `${prefix}registration-register`, 'LIMITS')),
-    sms: smsSettings.parse(told(resources, `${prefix}sms-consume`, 'SMS')),
+    registrations: registrationLimits.parse(jsonVariable(resources, `${prefix}registration-register`, 'LIMITS')),
+    sms: smsSettings.parse(jsonVariable(resources, `${prefix}sms-consume`, 'SMS')),
     /** By function: its maximum number of concurrent batches. */
     concurrency: ofType('AWS::Lambda::EventSourceMapping').flatMap(({ properties }) => {
       const { FunctionName, ScalingConfig } = properties as {
@@ -38,7 +38,7 @@ export function deployedLimits(resources: readonly Resource[], prefix: string) {
 }
 
 /** A JSON variable in the environment of a function. */
-function told(resources: readonly Resource[], functionName: string, variable: string): unknown {
+function jsonVariable(resources: readonly Resource[], functionName: string, variable: string): unknown {
   const fn = resources.find(({ id }) => id === `function:${functionName}`);
   const { Variables = {} } = (fn?.properties.Environment ?? {}) as { Variables?: Record<string, unknown> };
   const value = Variables[variable];

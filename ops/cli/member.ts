@@ -18,7 +18,7 @@ import { forgetMember } from '../members/forget.ts';
 import { memberHoldings, optOutOf } from '../members/holdings.ts';
 
 /** Calls the stage's API as an operator. @throws {OperatorError} with the API's reason, if it refuses */
-async function askApi(stage: Stage, route: { method: string; path: string }, path: string): Promise<unknown> {
+async function callApi(stage: Stage, route: { method: string; path: string }, path: string): Promise<unknown> {
   const [api] = await registered(stage, 'api');
   if (!api) throw new OperatorError(`Stage ${stage.name} has no API that is registered in Cloud Map.`);
   const authorization = `Bearer ${await operatorToken(stage, { operatorScope: EVERY_MEMBER.scope })}`;
@@ -29,7 +29,7 @@ async function askApi(stage: Stage, route: { method: string; path: string }, pat
 }
 
 const erasureOf = async (stage: Stage, id: string) =>
-  (await askApi(stage, routes.readErasure, pathOf(routes.readErasure, { id }))) as ErasureResource;
+  (await callApi(stage, routes.readErasure, pathOf(routes.readErasure, { id }))) as ErasureResource;
 
 /** Whether an active member wants SMS; undefined if the SMS service does not know the member. */
 async function textsOf(stage: Stage, id: string) {
@@ -79,7 +79,7 @@ member
   .action(
     onStage<{ yes?: boolean }, [string]>(async (stage, { yes, json }, id) => {
       await confirm(`Member ${id} is deactivated and erased. This cannot be undone.`, yes);
-      await askApi(stage, routes.deactivateMember, pathOf(routes.deactivateMember, { id }));
+      await callApi(stage, routes.deactivateMember, pathOf(routes.deactivateMember, { id }));
       const erasure = await erasureOf(stage, id);
       if (json) return printJson(erasure);
       printErasure(erasure);

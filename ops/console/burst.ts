@@ -1,10 +1,10 @@
 import type { Span } from '@rollcall/local/internal/observability/otlp';
 import type { Burst } from 'rollcall/internal/console/api';
 import type { BurstOptions, Bursts } from 'rollcall/internal/console/parts';
-import { madeUp } from '../demo/input.ts';
+import { generatePeople } from '../demo/input.ts';
 import { type Accepted, registerAll } from '../demo/registrations.ts';
-import { heldBy } from './held.ts';
-import { createSightings } from './sightings.ts';
+import { createRegistrationProgress } from './registration-progress.ts';
+import { storedEffects } from './stored-effects.ts';
 
 /** After this time without any effect (longer than the queues' visibility timeout), missing effects count as lost. */
 const PATIENCE_MS = 90_000;
@@ -17,30 +17,30 @@ export function createBursts(options: BurstOptions, onChange: (burst: Burst) => 
   const { cloud, subscribers, token } = options;
   let burst: Burst | undefined;
   let accepted = new Map<string, Accepted>();
-  let sightings = createSightings(accepted);
-  let lastJudgedAt = 0;
-  let judging = false;
+  let progress = createRegistrationProgress(accepted);
+  let lastEvaluatedAt = 0;
+  let isEvaluating = false;
 
   /** Whether every service has applied or parked the registration of every member. */
   const isSettled = ({ accepted, rejected, total }: Burst) =>
-    accepted + rejected === total && subscribers.every((service) => sightings.settledBy(service) >= accepted);
+    accepted + rejected === total && subscribers.every((service) => progress.settledBy(service) >= accepted);
 
   /** @param finally also reports missing effects */
-  async function judge(judged: Burst, { finally: isOver }: { finally: boolean }): Promise<void> {
-    judging = true;
+  async function evaluate(evaluated: Burst, { finally: isOver }: { finally: boolean }): Promise<void> {
+    isEvaluating = true;
     try {
-      const { applied, verdict } = await heldBy(options, accepted);
+      const { applied, verdict } = await storedEffects(options, accepted);
       // A parked message may delay further ones of its member.
       if (!isOver && verdict.lost + verdict.parked > 0) return;
-      onChange(Object.assign(judged, { applied, verdict }));
+      onChange(Object.assign(evaluated, { applied, verdict }));
     } finally {
-      lastJudgedAt = Date.now();
-      judging = false;
+      lastEvaluatedAt = Date.now();
+      isEvaluating = false;
     }
   }
 
   async function register(begun: Burst): Promise<void> {
-    const { rejected } = await registerAll(madeUp(begun.total, Math.random), {
+    const { rejected } = await registerAll(generatePeople(begun.total, Math.random), {
       apiUrl: cloud.apiUrl,
       token: await token(),
       concurrency: REQUESTS_AT_ONCE,
@@ -61,26 +61,26 @@ export function createBursts(options: BurstOptions, onChange: (burst: Burst) => 
       if (burst && !burst.verdict) return undefined;
       burst = { total, accepted: 0, rejected: 0, applied: {} };
       accepted = new Map();
-      sightings = createSightings(accepted);
+      progress = createRegistrationProgress(accepted);
       register(burst).catch(console.error);
       return burst;
     },
 
     see(spans: readonly Span[]) {
-      if (burst && !burst.verdict) sightings.see(spans);
+      if (burst && !burst.verdict) progress.see(spans);
     },
 
     /** Reports the progress once a second. */
     tick() {
-      if (!burst || burst.verdict || judging) return;
-      burst.applied = Object.fromEntries(subscribers.map((name) => [name, sightings.appliedBy(name)]));
+      if (!burst || burst.verdict || isEvaluating) return;
+      burst.applied = Object.fromEntries(subscribers.map((name) => [name, progress.appliedBy(name)]));
       onChange(burst);
       const now = Date.now();
-      const isOver = isSettled(burst) || now - sightings.lastAt() > PATIENCE_MS;
+      const isOver = isSettled(burst) || now - progress.lastAt() > PATIENCE_MS;
       const isRegistered = burst.accepted + burst.rejected === burst.total;
-      const isSilent = isRegistered && now - Math.max(sightings.lastAt(), lastJudgedAt) > SILENCE_MS;
+      const isSilent = isRegistered && now - Math.max(progress.lastAt(), lastEvaluatedAt) > SILENCE_MS;
       // If the stage does not respond now, it is read again at the next tick.
-      if (isOver || isSilent) judge(burst, { finally: isOver }).catch(() => {});
+      if (isOver || isSilent) evaluate(burst, { finally: isOver }).catch(() => {});
     },
   };
 }

@@ -20,7 +20,7 @@ export interface AccountRow {
 }
 
 /** A CloudWatch metric, summed over the period, with the price per unit. */
-export interface Wanted {
+export interface PricedMetric {
   namespace: string;
   metric: string;
   dimensions: Record<string, string>;
@@ -30,7 +30,7 @@ export interface Wanted {
 }
 
 /** The sums of metrics, in the requested order. */
-export type SumsOf = (wanted: readonly Wanted[]) => Promise<number[]>;
+export type SumsOf = (wanted: readonly PricedMetric[]) => Promise<number[]>;
 
 const MILLION = 1_000_000;
 const GB = 1024 ** 3;
@@ -38,11 +38,11 @@ const GB = 1024 ** 3;
 const REGISTERS = /-registration-register$/;
 
 /** @param apiId id of the stage's API, a dimension of its metrics; undefined: its metrics are left out */
-export function wantedOf(deployed: Deployed, apiId: string | undefined): Wanted[] {
+export function pricedMetricsOf(deployed: Deployed, apiId: string | undefined): PricedMetric[] {
   const { dynamodb, sqs, sns, lambda, api, logs } = prices;
   const perMillion = (usd: number) => (count: number) => (count / MILLION) * usd;
   const tables = deployed.tables.flatMap((TableName) => {
-    const of = (metric: string, usd: number): Wanted => ({
+    const of = (metric: string, usd: number): PricedMetric => ({
       ...{ namespace: 'AWS/DynamoDB', metric, dimensions: { TableName } },
       ...{ service: 'dynamodb', resource: TableName, usd: perMillion(usd) },
     });
@@ -52,7 +52,7 @@ export function wantedOf(deployed: Deployed, apiId: string | undefined): Wanted[
     ];
   });
   const functions = Object.entries(deployed.functions).flatMap(([FunctionName, { memoryMb }]) => {
-    const of = (metric: string, usd: Wanted['usd']): Wanted => ({
+    const of = (metric: string, usd: PricedMetric['usd']): PricedMetric => ({
       ...{ namespace: 'AWS/Lambda', metric, dimensions: { FunctionName } },
       ...{ service: 'lambda', resource: FunctionName, usd },
     });
@@ -66,7 +66,7 @@ export function wantedOf(deployed: Deployed, apiId: string | undefined): Wanted[
   });
   const queues = deployed.queues.flatMap((QueueName) => {
     const price = perMillion(QueueName.endsWith('.fifo') ? sqs.perMillionFifoRequests : sqs.perMillionStandardRequests);
-    const of = (metric: string): Wanted => ({
+    const of = (metric: string): PricedMetric => ({
       ...{ namespace: 'AWS/SQS', metric, dimensions: { QueueName } },
       ...{ service: 'sqs', resource: QueueName, usd: price },
     });
@@ -76,7 +76,7 @@ export function wantedOf(deployed: Deployed, apiId: string | undefined): Wanted[
     );
   });
   const topics = Object.entries(deployed.subscriptions).map(
-    ([TopicName, subscriptions]): Wanted => ({
+    ([TopicName, subscriptions]): PricedMetric => ({
       ...{ namespace: 'AWS/SNS', metric: 'NumberOfMessagesPublished', dimensions: { TopicName } },
       ...{ service: 'sns', resource: TopicName },
       usd: TopicName.endsWith('.fifo')
@@ -84,7 +84,7 @@ export function wantedOf(deployed: Deployed, apiId: string | undefined): Wanted[
         : perMillion(sns.perMillionStandardPublishes),
     }),
   );
-  const ofApi: Wanted[] =
+  const ofApi: PricedMetric[] =
     apiId === undefined
       ? []
       : [
@@ -96,14 +96,14 @@ export function wantedOf(deployed: Deployed, apiId: string | undefined): Wanted[
   return [...tables, ...functions, ...queues, ...topics, ...ofApi];
 }
 
-const ingested = (LogGroupName: string, usdPerGb: number): Wanted => ({
+const ingested = (LogGroupName: string, usdPerGb: number): PricedMetric => ({
   ...{ namespace: 'AWS/Logs', metric: 'IncomingBytes', dimensions: { LogGroupName } },
   ...{ service: 'logs', resource: LogGroupName, usd: (bytes) => (bytes / GB) * usdPerGb },
 });
 
 /** The cost of a stage by its metrics. */
 export async function accountCost(deployed: Deployed, apiId: string | undefined, sumsOf: SumsOf): Promise<AccountCost> {
-  const wanted = wantedOf(deployed, apiId);
+  const wanted = pricedMetricsOf(deployed, apiId);
   const sums = await sumsOf(wanted);
   const rows = wanted.map(({ service, resource, metric, usd }, index) => {
     const count = sums[index] ?? 0;

@@ -42,7 +42,7 @@ const SOURCES = {
 };
 
 /** Kinds of keys of items that belong to one person, caller or instance, so that writes are distributed. */
-const OF_MANY = new Set(['', 'caller', 'phone', 'member', 'onboarding', 'commands', 'operation']);
+const DISTRIBUTED_KEYS = new Set(['', 'caller', 'phone', 'member', 'onboarding', 'commands', 'operation']);
 /** Written on a schedule and on failures, to several items, regardless of registrations. */
 const CIRCUITS = 'circuits';
 const SECONDS_A_DAY = 86_400;
@@ -60,7 +60,7 @@ export function limitsOf(figures: Figures, stage: Stage): Limit[] {
 
 function hotItems({ perRegistration }: Figures): Limit[] {
   return perRegistration.hottest
-    .filter(({ table, kind }) => table !== CIRCUITS && !OF_MANY.has(kind))
+    .filter(({ table, kind }) => table !== CIRCUITS && !DISTRIBUTED_KEYS.has(kind))
     .map(({ table, kind, updates }) => ({
       what: `writes of one item: \`${kind}#…\` of \`${table}\``,
       needs: (rate) => rate * updates,
@@ -124,7 +124,7 @@ function services({ perRegistration: { byService, received } }: Figures): Limit[
 }
 
 /** How many instances of a function one registration a second occupies. */
-function busy({ perRegistration, durations }: Figures, name: string): number {
+function instancesPerRate({ perRegistration, durations }: Figures, name: string): number {
   const { base = 0, perRecord = 0 } = durations[name] ?? {};
   const invocations = perRegistration.invocations[name] ?? 0;
   const queue = name.replace(/-consume$/, '');
@@ -134,7 +134,7 @@ function busy({ perRegistration, durations }: Figures, name: string): number {
 
 function functions(figures: Figures, stage: Stage): Limit[] {
   const names = Object.keys(figures.perRegistration.invocations);
-  const together = names.reduce((all, name) => all + busy(figures, name), 0);
+  const together = names.reduce((all, name) => all + instancesPerRate(figures, name), 0);
   const { default: standard, ...own } = stage.subscriberConcurrency;
   const consumers = names.filter((name) => name.endsWith('-consume'));
   return [
@@ -149,7 +149,7 @@ function functions(figures: Figures, stage: Stage): Limit[] {
       const queue = name.replace(/-consume$/, '');
       return {
         what: `concurrent batches of \`${queue}\``,
-        needs: (rate: number) => rate * busy(figures, name),
+        needs: (rate: number) => rate * instancesPerRate(figures, name),
         limit: (own as Record<string, number | undefined>)[queue] ?? standard,
         raise: `setting \`subscriberConcurrency\`, up to 1,000`,
         source: SOURCES.stage,

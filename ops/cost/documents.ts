@@ -12,7 +12,7 @@ const BEGIN = '<!-- by npm run cost -- --write -->';
 const END = '<!-- end -->';
 
 /** The generated part of a page. */
-export const writtenPart = (page: string) => page.split(BEGIN)[1]?.split(END)[0]?.trim() ?? '';
+export const generatedPart = (page: string) => page.split(BEGIN)[1]?.split(END)[0]?.trim() ?? '';
 
 const table = (rows: ReadonlyArray<readonly string[]>) => {
   const [head = [], ...body] = rows;
@@ -24,7 +24,7 @@ const usd = (value: number) => value.toFixed(2);
 const whole = (value: number) => Math.round(value).toLocaleString('en');
 
 /** The monthly cost of an idle stage: the table of docs/costs.md. */
-export function standingTable(figures: Figures, stages: { dev: Deployed; prod: Deployed }): string {
+export function idleCostTable(figures: Figures, stages: { dev: Deployed; prod: Deployed }): string {
   const both = [stages.dev, stages.prod];
   const idle = both.map((deployed) => idleOf(deployed, figures.sweeps));
   const row = (what: string, count: (deployed: Deployed) => number, cost: keyof Idle) => [
@@ -90,6 +90,6 @@ async function replacePart(page: string, part: string): Promise<void> {
 /** Writes figures, and the parts of the documents that are generated from them. */
 export async function write(figures: Figures, stages: { dev: Deployed; prod: Deployed }, prod: Stage): Promise<void> {
   await writeFile(join(import.meta.dirname, 'figures.json'), `${JSON.stringify(figures, null, 2)}\n`);
-  await replacePart('docs/costs.md', standingTable(figures, stages));
+  await replacePart('docs/costs.md', idleCostTable(figures, stages));
   await replacePart('docs/capacity.md', capacityTables(figures, prod, stages.prod));
 }

@@ -12,7 +12,7 @@ import { durationsIn } from './warm-runs.ts';
 /** Its `place` schedules a message on every kind of channel; nothing consumes them. */
 const APP = join(import.meta.dirname, '../../test/support/later-app');
 const SERVICE = 'shop-dev-orders';
-const WAITING = `${SERVICE}-later`;
+const SCHEDULE_TABLE = `${SERVICE}-later`;
 /** In sequence: each message is in a batch of its own, so the numbers hardly vary. */
 const ORDERS = 5;
 const LOOK_EVERY_MS = 20;
@@ -30,7 +30,7 @@ export async function laterCosts(): Promise<Feature[]> {
   return [
     row(
       'committed with a state',
-      billed(writesOfWaiting(committed), 2 * ORDERS * Object.keys(MESSAGES).length),
+      billed(scheduledWrites(committed), 2 * ORDERS * Object.keys(MESSAGES).length),
       'what it writes to the table of what waits, and its index',
     ),
     ...due.map(({ channel, metered }) =>
@@ -38,7 +38,7 @@ export async function laterCosts(): Promise<Feature[]> {
     ),
     row(
       'cancelled instead',
-      billed(writesOfWaiting(cancelled), ORDERS),
+      billed(scheduledWrites(cancelled), ORDERS),
       'what it writes to the table of what waits, and its index',
     ),
   ];
@@ -48,14 +48,14 @@ export async function laterCosts(): Promise<Feature[]> {
 async function meterMessages() {
   const meter = new Meter();
   await using cloud = await startCloud({ app: APP, meter, environment: { OTEL_SDK_DISABLED: 'true' } });
-  async function ask(name: string, request: object): Promise<void> {
+  async function invoke(name: string, request: object): Promise<void> {
     const { errorMessage } = (await cloud.invoke(`${SERVICE}-${name}`, request)) ?? {};
     if (errorMessage) throw new Error(`${name} of test/support/later-app failed: ${errorMessage}`);
     while ((await cloud.pending()).length > 0 || !cloud.isIdle()) await delay(LOOK_EVERY_MS);
   }
-  const place = (orderId: string) => ask('place', { orderId, after: 3_600 });
-  const release = (subject: string, name: string) => ask('outbox-sweep', { sendNow: { subject, name } });
-  const cancel = (orderId: string) => ask('withdraw', { orderId, name: 'deadline' });
+  const place = (orderId: string) => invoke('place', { orderId, after: 3_600 });
+  const release = (subject: string, name: string) => invoke('outbox-sweep', { sendNow: { subject, name } });
+  const cancel = (orderId: string) => invoke('withdraw', { orderId, name: 'deadline' });
   const metered = async (orders: readonly string[], act: (order: string) => Promise<void>) => {
     meter.take();
     for (const order of orders) await act(order);
@@ -76,9 +76,9 @@ async function meterMessages() {
 }
 
 /** A transaction of a state is one call, with or without a message. */
-function writesOfWaiting({ calls, ...metered }: Metered): Metered {
-  const ofWaiting = (units: MeteredCalls['units']) =>
-    Object.fromEntries(Object.entries(units).filter(([table]) => table.startsWith(WAITING)));
+function scheduledWrites({ calls, ...metered }: Metered): Metered {
+  const ofSchedule = (units: MeteredCalls['units']) =>
+    Object.fromEntries(Object.entries(units).filter(([table]) => table.startsWith(SCHEDULE_TABLE)));
   return {
     ...metered,
     calls: calls.map((call) => ({
@@ -87,7 +87,7 @@ function writesOfWaiting({ calls, ...metered }: Metered): Metered {
       messages: 0,
       bytes: 0,
       requests: 0,
-      units: ofWaiting(call.units),
+      units: ofSchedule(call.units),
     })),
     functions: {},
   };

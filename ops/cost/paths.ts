@@ -4,7 +4,7 @@ import pMap from 'p-map';
 import { reasonOf } from 'rollcall/internal/answer';
 import { v7 as newId } from 'uuid';
 import type { MemberResource } from '../../shared/contracts/member.ts';
-import { madeUp } from '../demo/input.ts';
+import { generatePeople } from '../demo/input.ts';
 import { send } from '../demo/send.ts';
 import { createServices } from '../demo/services.ts';
 import { EVERY_MEMBER } from '../every-member.ts';
@@ -27,9 +27,9 @@ const MAX_MEMBERS = 1_000_000;
 export async function createPaths({ cloud, stage, concurrency }: PathsOptions) {
   const services = createServices({ ...cloud, stage });
   const authorization = `Bearer ${await cloud.issuer.token(EVERY_MEMBER)}`;
-  const people = madeUp(MAX_MEMBERS, Math.random)[Symbol.asyncIterator]();
+  const people = generatePeople(MAX_MEMBERS, Math.random)[Symbol.asyncIterator]();
 
-  async function ask(method: string, path: string, body: unknown, headers: Record<string, string> = {}) {
+  async function request(method: string, path: string, body: unknown, headers: Record<string, string> = {}) {
     const sent = await send(`${cloud.apiUrl}/v1/members${path}`, method, body, { authorization, ...headers });
     if (sent.status < 300) return sent.body;
     throw new Error(`${method} /v1/members${path} was answered ${sent.status}: ${reasonOf(sent)}`);
@@ -51,7 +51,7 @@ export async function createPaths({ cloud, stage, concurrency }: PathsOptions) {
 
   async function registerOne(): Promise<Member> {
     const { value: person } = await people.next();
-    return (await ask('POST', '', person?.person, { 'idempotency-key': newId() })) as Member;
+    return (await request('POST', '', person?.person, { 'idempotency-key': newId() })) as Member;
   }
 
   return {
@@ -63,14 +63,14 @@ export async function createPaths({ cloud, stage, concurrency }: PathsOptions) {
 
     change: (members: readonly Member[]) =>
       ofEach(members, async ({ id, version }) => {
-        return (await ask('PATCH', `/${id}`, { locale: 'zh-CN' }, { 'if-match': `"${version}"` })) as Member;
+        return (await request('PATCH', `/${id}`, { locale: 'zh-CN' }, { 'if-match': `"${version}"` })) as Member;
       }),
 
     redeem: (members: readonly Member[]) =>
       ofEach(members, ({ id }) =>
-        ask('POST', `/${id}/redemptions`, { points: 10, expiresIn: 3600 }, { 'idempotency-key': newId() }),
+        request('POST', `/${id}/redemptions`, { points: 10, expiresIn: 3600 }, { 'idempotency-key': newId() }),
       ),
 
-    deactivate: (members: readonly Member[]) => ofEach(members, ({ id }) => ask('DELETE', `/${id}`, undefined)),
+    deactivate: (members: readonly Member[]) => ofEach(members, ({ id }) => request('DELETE', `/${id}`, undefined)),
   };
 }

@@ -21,7 +21,7 @@ export async function processCosts(): Promise<Feature[]> {
   const { approved, refused, changed } = await meterOrders();
   const deployed = await deployedOf(readAssembly(await assemblyOf(APP)).stacks);
   const durations = durationsIn([approved, refused, changed]);
-  const billed = (metered: Metered, name: string) => billOf(by(metered, name), ORDERS, deployed, durations);
+  const billed = (metered: Metered, name: string) => billOf(partOf(metered, name), ORDERS, deployed, durations);
   const [change, replies, relay] = ['update', 'replies-consume', 'outbox-relay'];
   const own = billed(changed, change);
   return [
@@ -45,14 +45,14 @@ async function meterOrders() {
   const meter = new Meter();
   await using cloud = await startCloud({ app: APP, meter, environment: { OTEL_SDK_DISABLED: 'true' } });
   const authorization = `Bearer ${await cloud.issuer.token({ scope: 'read write' })}`;
-  async function ask(method: string, path: string, order: object): Promise<string> {
+  async function request(method: string, path: string, order: object): Promise<string> {
     const { status, body } = await cloud.request(method, path, order, { authorization });
     if (status >= 300) throw new Error(`${method} ${path} of examples/orders was answered ${status}.`);
     await cloud.settled();
     return body.id;
   }
-  const place = (item: string) => ask('POST', '/orders', { item, quantity: STOCK, cents: 1_999 });
-  const change = (id: string, quantity: number) => ask('PATCH', `/orders/${id}`, { quantity });
+  const place = (item: string) => request('POST', '/orders', { item, quantity: STOCK, cents: 1_999 });
+  const change = (id: string, quantity: number) => request('PATCH', `/orders/${id}`, { quantity });
   const metered = async (act: (index: number) => Promise<unknown>) => {
     meter.take();
     for (let index = 1; index <= ORDERS; index++) await act(index);
@@ -69,7 +69,7 @@ async function meterOrders() {
 }
 
 /** The part of one function of the service, and of Lambda's polling of its queue. */
-function by({ calls, functions }: Metered, name: string): Metered {
+function partOf({ calls, functions }: Metered, name: string): Metered {
   const caller = `${SERVICE}-${name}`;
   const invoked = functions[caller];
   return {

@@ -2,7 +2,7 @@ import { CloudError } from '@rollcall/local/internal/errors/cloud-error';
 import { CsvError } from 'csv-parse';
 import { parse } from 'csv-parse/sync';
 import { harmless } from 'rollcall/internal/cli/output';
-import type { Read } from './input.ts';
+import type { ParsedPerson } from './input.ts';
 import type { Format } from './records.ts';
 
 const COLUMNS = ['phone', 'name', 'locale'];
@@ -42,7 +42,7 @@ function headerOf(text: string, delimiter: string): string[] {
   return header;
 }
 
-function readPerson(record: string, delimiter: string, columns: Array<string | false>): Read {
+function readPerson(record: string, delimiter: string, columns: Array<string | false>): ParsedPerson {
   try {
     const options = { delimiter, columns, trim: true };
     const [person = {}] = parse<Record<string, string>>(record.replace(FORMULA, '"'), options);

@@ -16,7 +16,7 @@ import { OperatorError } from 'rollcall/internal/stage/errors';
 import { requestToken } from 'rollcall/internal/token';
 import { EVERY_MEMBER } from '../every-member.ts';
 import { smsSandbox } from '../sms-sandbox/sandbox.ts';
-import { type Line, madeUp } from './input.ts';
+import { generatePeople, type Line } from './input.ts';
 import { openInput } from './input-file.ts';
 import { atLeast } from './options.ts';
 import { compareRedemptions, type RedemptionVerdict } from './redemptions.ts';
@@ -138,7 +138,7 @@ interface Input {
 
 async function input({ members, input: file }: Options): Promise<Input> {
   if (members !== undefined && file !== undefined) throw new CloudError('Give either --members or --input, not both.');
-  if (file === undefined) return { lines: madeUp(members ?? 100, Math.random), total: members ?? 100 };
+  if (file === undefined) return { lines: generatePeople(members ?? 100, Math.random), total: members ?? 100 };
   const lines = await openInput(file);
   // Counted only if the progress is displayed, and if the input can be read twice.
   const isCounted = process.stderr.isTTY && statSync(file).isFile() && !/^\/(dev|proc)\//.test(file);
@@ -163,7 +163,7 @@ async function awaitEffects(
 ): Promise<Verdicts> {
   let least = Number.POSITIVE_INFINITY;
   let leastSince = performance.now();
-  const judge = async (): Promise<Verdicts> => {
+  const evaluate = async (): Promise<Verdicts> => {
     const [members, holdings] = await Promise.all([services.members(), services.holdings()]);
     return {
       verdict: compare(accepted, holdings, further),
@@ -173,14 +173,14 @@ async function awaitEffects(
   for (;;) {
     const underWay = await services.underWay();
     if (underWay === 0) {
-      const verdicts = await judge();
+      const verdicts = await evaluate();
       if (verdicts.verdict.lost + verdicts.redemptions.lost === 0) return verdicts;
     }
     if (underWay < least) {
       least = underWay;
       leastSince = performance.now();
     }
-    if (performance.now() - leastSince > PATIENCE_MS) return judge();
+    if (performance.now() - leastSince > PATIENCE_MS) return evaluate();
     await delay(200);
   }
 }

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { getSystemErrorMessage } from 'node:util';
 import { CloudError } from '@rollcall/local/internal/errors/cloud-error';
 import { csvFormat } from './csv.ts';
-import type { Line, Read } from './input.ts';
+import type { Line, ParsedPerson } from './input.ts';
 import { readRecords } from './records.ts';
 
 /** Bytes that are read ahead, to detect encoding, format and header. */
@@ -72,7 +72,7 @@ function jsonFormat(file: string, start: string) {
   return { read: readJson };
 }
 
-function readJson(text: string): Read {
+function readJson(text: string): ParsedPerson {
   try {
     return { person: JSON.parse(text.trim()) };
   } catch (error) {

@@ -1,7 +1,7 @@
 /** A record of the input with its first line: a person to register, or why it is invalid. */
-export type Line = { line: number } & Read;
+export type Line = { line: number } & ParsedPerson;
 
-export type Read = { person: unknown } | { problem: string };
+export type ParsedPerson = { person: unknown } | { problem: string };
 
 const LOCALES = ['en', 'es', 'zh-CN', 'de'];
 /** Spanish mobile numbers: `6` and eight more digits. */
@@ -11,7 +11,7 @@ const MOBILES = 100_000_000;
 const numberInLetters = (number: number) => String(number).replace(/\d/g, (digit) => 'ABCDEFGHIJ'[Number(digit)] ?? '');
 
 /** Made-up people with phones that earlier runs have probably not used. */
-export async function* madeUp(count: number, random: () => number): AsyncIterable<Line> {
+export async function* generatePeople(count: number, random: () => number): AsyncIterable<Line> {
   const first = Math.floor(random() * (MOBILES - count));
   for (let index = 0; index < count; index++) {
     const phone = `+346${String(first + index).padStart(8, '0')}`;

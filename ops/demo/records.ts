@@ -1,20 +1,20 @@
 import { pipeline } from 'node:stream';
 import { parse } from 'csv-parse';
-import type { Line, Read } from './input.ts';
+import type { Line, ParsedPerson } from './input.ts';
 
 export interface Format {
   /** The field delimiter; undefined if there are no fields. */
   delimiter?: string;
   /** Number of header records. */
   headers?: number;
-  read: (record: string) => Read;
+  read: (record: string) => ParsedPerson;
 }
 
 /** A record with the blank lines before it, and the first character of the line break after it. */
-interface Cut {
+interface RawRecord {
   raw: string;
   /** Why it has no end. */
-  endless?: string;
+  unterminated?: string;
 }
 
 /** API Gateway takes 10 MiB; an unclosed quote makes one record of the rest of the file. */
@@ -30,14 +30,14 @@ export async function* readRecords(
 ): AsyncGenerator<Line> {
   let lines = 0;
   let index = 0;
-  for await (const { raw, endless } of cut(text, delimiter, maxBytes)) {
+  for await (const { raw, unterminated } of splitRecords(text, delimiter, maxBytes)) {
     const record = raw.replace(/[\r\n]$/, '');
     const blank = breaksIn(/^\s*/.exec(record)?.[0] ?? '');
     const line = lines + 1 + blank;
     const last = lines + 1 + breaksIn(record);
     lines += breaksIn(raw);
-    if (endless) yield { line, problem: `${endless}; it takes all lines from ${line} to ${last}` };
-    else if (++index > headers) yield { line, ...checked(read(record.replace(/^\s*[\r\n]/, '')), last - line) };
+    if (unterminated) yield { line, problem: `${unterminated}; it takes all lines from ${line} to ${last}` };
+    else if (++index > headers) yield { line, ...withHints(read(record.replace(/^\s*[\r\n]/, '')), last - line) };
   }
 }
 
@@ -45,8 +45,12 @@ export async function* readRecords(
  * A record ends with its line, unless a quoted field continues (RFC 4180, section 2.6). Blank lines are skipped. Wrong
  * quotes invalidate only their own record: they pass here, and the record's reader refuses them.
  */
-async function* cut(text: AsyncIterable<string>, delimiter: string | undefined, maxBytes: number): AsyncGenerator<Cut> {
-  let endless: Cut | undefined;
+async function* splitRecords(
+  text: AsyncIterable<string>,
+  delimiter: string | undefined,
+  maxBytes: number,
+): AsyncGenerator<RawRecord> {
+  let unterminated: RawRecord | undefined;
   const parser = parse({
     ...(delimiter === undefined ? { quote: null } : { delimiter }),
     record_delimiter: ['\r\n', '\n', '\r'],
@@ -60,25 +64,27 @@ async function* cut(text: AsyncIterable<string>, delimiter: string | undefined, 
     skip_records_with_error: true,
     on_skip(error, raw = '') {
       const isOpen = error?.code === 'CSV_QUOTE_NOT_CLOSED';
-      endless ??= {
+      unterminated ??= {
         raw,
-        endless: isOpen ? 'a quote is never closed' : `longer than ${maxBytes} bytes, and what follows was not read`,
+        unterminated: isOpen
+          ? 'a quote is never closed'
+          : `longer than ${maxBytes} bytes, and what follows was not read`,
       };
     },
-    on_record: (record) => (endless ? null : record),
+    on_record: (record) => (unterminated ? null : record),
   });
-  async function* unlessEndless() {
+  async function* untilUnterminated() {
     for await (const chunk of text) {
-      if (endless) return;
+      if (unterminated) return;
       yield chunk;
     }
   }
   // An error of the text rejects the iteration.
-  yield* pipeline(unlessEndless, parser, () => {}) as AsyncIterable<Cut>;
-  if (endless) yield endless;
+  yield* pipeline(untilUnterminated, parser, () => {}) as AsyncIterable<RawRecord>;
+  if (unterminated) yield unterminated;
 }
 
-function checked(read: Read, more: number): Read {
+function withHints(read: ParsedPerson, more: number): ParsedPerson {
   if ('problem' in read) {
     const where = more > 0 ? ` (with a quote that is opened in it, the record takes ${more + 1} lines)` : '';
     return { problem: read.problem + where };

@@ -4,7 +4,7 @@ import type { RedemptionData } from '../../functions/registration/redemption.pro
 import type { Holdings, Item } from './services.ts';
 
 /** A redemption that the API accepted. */
-export interface Asked {
+export interface RequestedRedemption {
   id: string;
   memberId: string;
   points: number;
@@ -36,7 +36,7 @@ export function outcomeOf(item: Item | undefined): OperationOutcome | string {
 
 /** Compares the redemptions that the API accepted with the operations, and with the ledger. */
 export function compareRedemptions(
-  asked: readonly Asked[],
+  asked: readonly RequestedRedemption[],
   members: readonly Item[],
   { points }: Pick<Holdings['items'], 'points'>,
 ): RedemptionVerdict {

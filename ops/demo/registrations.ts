@@ -3,7 +3,7 @@ import { v7 as newId } from 'uuid';
 import type { MemberResource } from '../../shared/contracts/member.ts';
 import type { OperationResource } from '../../shared/contracts/operation.ts';
 import type { Line } from './input.ts';
-import type { Asked } from './redemptions.ts';
+import type { RequestedRedemption } from './redemptions.ts';
 import { send } from './send.ts';
 
 /** A member as the API last confirmed it. */
@@ -17,7 +17,7 @@ export interface Accepted {
 export interface Registrations {
   accepted: Accepted[];
   rejected: Array<{ line: number; reason: string }>;
-  redemptions: Asked[];
+  redemptions: RequestedRedemption[];
 }
 
 export interface RegisterOptions {

@@ -31,7 +31,7 @@ export interface Account {
   /** @returns undefined if there is no such stack, or only its first change set */
   stack(name: string): Promise<DeployedStack | undefined>;
   /** @returns the names of all resources of a type */
-  namesOf(type: NamedType): Promise<string[]>;
+  namesOf(type: RetainedType): Promise<string[]>;
   /** @returns the maximum number of concurrent functions */
   concurrentExecutions(): Promise<number>;
   /**
@@ -89,7 +89,7 @@ const namesOf = {
 };
 
 /** Types of resources that a stage retains when its stacks are deleted, and whose names a new deployment needs. */
-export type NamedType = keyof typeof namesOf;
+export type RetainedType = keyof typeof namesOf;
 
 /** The account of the credentials, in the region of the environment, or the cloud at AWS_ENDPOINT_URL. */
 export function openAccount(): Account {

@@ -50,7 +50,7 @@ export function dangersOf(deployed: Templates, planned: Templates): Danger[] {
     });
     return found;
   });
-  return [...ofResources, ...missedExports(deployed, planned)];
+  return [...ofResources, ...brokenExports(deployed, planned)];
 }
 
 function dangerOf(difference: ResourceDifference): Pick<Danger, 'danger' | 'what'> | undefined {
@@ -93,7 +93,7 @@ function nameOf(type: string, properties: Record<string, unknown> = {}): string 
 }
 
 /** Exports that would vanish or change while a deployed stack imports them, which CloudFormation refuses. */
-function missedExports(deployed: Templates, planned: Templates): Danger[] {
+function brokenExports(deployed: Templates, planned: Templates): Danger[] {
   const importers = new Map<string, string[]>();
   for (const [stack, template] of Object.entries(deployed)) {
     for (const name of importsOf(template)) importers.set(name, [...(importers.get(name) ?? []), stack]);
@@ -104,14 +104,14 @@ function missedExports(deployed: Templates, planned: Templates): Danger[] {
     return [...(before ? exportsOf(before) : [])].flatMap(([name, value]): Danger[] => {
       const by = importers.get(name);
       if (!by || now.get(name) === value) return [];
-      const what = `The export ${name} of ${stack} would ${now.has(name) ? 'change' : 'vanish'}, which ${by.join(', ')} import. ${freeing(by, planned)}`;
+      const what = `The export ${name} of ${stack} would ${now.has(name) ? 'change' : 'vanish'}, which ${by.join(', ')} import. ${importRemoval(by, planned)}`;
       return [{ stack, logicalId: name, type: 'export', danger: 'export is in use', what }];
     });
   });
 }
 
 /** How stacks stop importing: by their new templates or, if they have none, by deletion. */
-function freeing(importers: readonly string[], planned: Templates): string {
+function importRemoval(importers: readonly string[], planned: Templates): string {
   const [stay, go] = [importers.filter((name) => planned[name]), importers.filter((name) => !planned[name])];
   const [, stage = ''] = /^rollcall-([^-]+)-/.exec(importers[0] ?? '') ?? [];
   const commands = [

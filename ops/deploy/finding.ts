@@ -18,7 +18,7 @@ export interface Plan {
   /** As in `--parameters STACK:Name=Value`. */
   parameters: Readonly<Record<string, Record<string, string>>>;
   /** Whether existing resources with the same names are imported, by `--import-existing-resources`. */
-  takesOver: boolean;
+  importsExisting: boolean;
 }
 
 /** Stacks that exist and are as in their templates. */

@@ -91,7 +91,7 @@ try {
   const stage = stageNamed(context.stage ?? 'dev');
   const { stacks } = readAssembly(await synthesize(OUTDIR, context, { validates: true }));
   const findings = await preflight(
-    { stage, planned: stacks, parameters, takesOver: importExistingResources },
+    { stage, planned: stacks, parameters, importsExisting: importExistingResources },
     openAccount(),
   );
   const missing = findings.filter(({ state }) => state === 'missing').length;

@@ -1,25 +1,25 @@
-import type { Account, NamedType } from './account.ts';
+import type { Account, RetainedType } from './account.ts';
 import { type Deployed, type Finding, good, type Plan } from './finding.ts';
 
 /** The naming property of each type; and whether CloudFormation can import an existing resource by it. */
-const NAMED: Record<NamedType, { property: string; takenOver: boolean }> = {
-  'AWS::DynamoDB::GlobalTable': { property: 'TableName', takenOver: true },
+const RETAINED_TYPES: Record<RetainedType, { property: string; isImportable: boolean }> = {
+  'AWS::DynamoDB::GlobalTable': { property: 'TableName', isImportable: true },
   // Their identifier is an ARN, which a template cannot contain.
-  'AWS::SNS::Topic': { property: 'TopicName', takenOver: false },
-  'AWS::SecretsManager::Secret': { property: 'Name', takenOver: false },
+  'AWS::SNS::Topic': { property: 'TopicName', isImportable: false },
+  'AWS::SecretsManager::Secret': { property: 'Name', isImportable: false },
 };
 
-export const NAMED_TYPES = Object.keys(NAMED) as NamedType[];
+export const RETAINED_TYPE_NAMES = Object.keys(RETAINED_TYPES) as RetainedType[];
 
 /** Retained resources of an earlier deployment, whose names a first deployment needs. */
 export async function namesTaken(
-  type: NamedType,
+  type: RetainedType,
   plan: Plan,
   deployed: Deployed,
   account: Account,
 ): Promise<Finding[]> {
   const check = 'names';
-  const { property, takenOver } = NAMED[type];
+  const { property, isImportable } = RETAINED_TYPES[type];
   const isNew = (stack: string, logicalId: string) => !deployed.get(stack)?.template.Resources[logicalId];
   const resources = plan.planned.flatMap(({ name: stack, template }) =>
     Object.entries(template.Resources)
@@ -32,9 +32,9 @@ export async function namesTaken(
   if (taken.length === 0) return [good(check, `${resources.length} new ${type}`)];
   const names = taken.map(({ name }) => name).join(', ');
   // CloudFormation imports only resources that it would retain.
-  const canTakeOver = takenOver && taken.every(({ DeletionPolicy }) => DeletionPolicy.startsWith('Retain'));
-  if (canTakeOver && plan.takesOver) return [good(check, `taken over: ${names}`)];
-  const mend = canTakeOver
+  const canImport = isImportable && taken.every(({ DeletionPolicy }) => DeletionPolicy.startsWith('Retain'));
+  if (canImport && plan.importsExisting) return [good(check, `taken over: ${names}`)];
+  const mend = canImport
     ? 'npm run deploy -- … --import-existing-resources'
     : 'docs/runbook.md#a-name-that-is-taken: it is put back, or deleted, by hand';
   return [{ check, state: 'missing', says: `Of type ${type}, there are already: ${names}.`, mend }];

@@ -4,7 +4,7 @@ import { dangersOf } from './changes.ts';
 import { discoveryFault } from './discovery.ts';
 import { type Deployed, type Finding, good, type Plan, parameterIn } from './finding.ts';
 import { concurrency, newTables, queueLoad, topicLoad } from './load.ts';
-import { NAMED_TYPES, namesTaken } from './names.ts';
+import { namesTaken, RETAINED_TYPE_NAMES } from './names.ts';
 import { originationIdentity, smsSandbox } from './sms.ts';
 
 /** Required by CDK's own templates (aws-cdk-lib/core, DefaultStackSynthesizer). */
@@ -12,9 +12,9 @@ const BOOTSTRAP_VERSION = 6;
 
 /** Checks the requirements of a deployment, with remedies for missing ones. Changes nothing. */
 export async function preflight(plan: Plan, account: Account, fetched = fetch): Promise<Finding[]> {
-  const who = await credentials(account);
+  const credentialFindings = await credentials(account);
   // Without credentials, nothing else can be checked.
-  if (who.some(({ state }) => state !== 'good')) return who;
+  if (credentialFindings.some(({ state }) => state !== 'good')) return credentialFindings;
   let stacks: Deployed;
   try {
     stacks = new Map(
@@ -22,46 +22,46 @@ export async function preflight(plan: Plan, account: Account, fetched = fetch): 
     );
   } catch (error) {
     // Without the stacks, it is unknown what a deployment would replace or delete.
-    return [...who, { ...unasked('stacks', error), state: 'missing' }];
+    return [...credentialFindings, { ...uncheckedFinding('stacks', error), state: 'missing' }];
   }
   // A stack whose first deployment failed contains nothing to keep: CDK deletes it.
   const deployed: Deployed = new Map(
     [...stacks].map(([name, stack]) => [name, CREATION_FAILED.test(stack?.status ?? '') ? undefined : stack]),
   );
   const rest = await Promise.all([
-    asked('bootstrap', () => bootstrap(account)),
-    asked('parameters', async () => parameters(plan, deployed)),
-    asked('token issuer', () => tokenIssuer(plan, deployed, fetched)),
-    asked('stacks', async () => stuckStacks(stacks)),
-    ...NAMED_TYPES.map((type) => asked('names', () => namesTaken(type, plan, deployed, account))),
-    asked('changes', async () => changes(plan, deployed)),
-    asked('functions at once', () => concurrency(plan, account)),
-    asked('messages a second', () => topicLoad(plan, account)),
-    asked('calls of a queue', () => queueLoad(plan, account)),
-    asked('tables', async () => newTables(plan, deployed)),
-    asked('alarms', () => raisedAlarms(plan, account)),
-    asked('SMS', () => smsSandbox(plan, account)),
-    asked('SMS', () => originationIdentity(plan, deployed, account)),
+    findingsOf('bootstrap', () => bootstrap(account)),
+    findingsOf('parameters', async () => parameters(plan, deployed)),
+    findingsOf('token issuer', () => tokenIssuer(plan, deployed, fetched)),
+    findingsOf('stacks', async () => stuckStacks(stacks)),
+    ...RETAINED_TYPE_NAMES.map((type) => findingsOf('names', () => namesTaken(type, plan, deployed, account))),
+    findingsOf('changes', async () => changes(plan, deployed)),
+    findingsOf('functions at once', () => concurrency(plan, account)),
+    findingsOf('messages a second', () => topicLoad(plan, account)),
+    findingsOf('calls of a queue', () => queueLoad(plan, account)),
+    findingsOf('tables', async () => newTables(plan, deployed)),
+    findingsOf('alarms', () => raisedAlarms(plan, account)),
+    findingsOf('SMS', () => smsSandbox(plan, account)),
+    findingsOf('SMS', () => originationIdentity(plan, deployed, account)),
   ]);
-  return [...who, ...rest.flat()];
+  return [...credentialFindings, ...rest.flat()];
 }
 
 /**
  * A failed check is reported, and does not stop the deployment: a drop-in may not support it, or a role may lack the
  * permission.
  */
-async function asked(check: string, question: () => Promise<Finding[]>): Promise<Finding[]> {
+async function findingsOf(check: string, question: () => Promise<Finding[]>): Promise<Finding[]> {
   try {
     return await question();
   } catch (error) {
-    return [unasked(check, error)];
+    return [uncheckedFinding(check, error)];
   }
 }
 
 /** The wording of IAM (https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html). */
 const DENIED = /not authorized to perform:? ([\w-]+:\w+)/;
 
-function unasked(check: string, error: unknown): Finding {
+function uncheckedFinding(check: string, error: unknown): Finding {
   const { name, message, $response } = error as Error & { $response?: { statusCode: number } };
   const [, permission] = DENIED.exec(message) ?? [];
   if (permission)
@@ -150,7 +150,7 @@ const CREATION_FAILED = /^ROLLBACK_(COMPLETE|FAILED)$/;
  * The command that makes a stack updatable again; undefined if it is updatable
  * (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#cfn-console-view-stack-data-resources-status-codes).
  */
-function unstuckBy(status: string): string | undefined {
+function recoveryCommand(status: string): string | undefined {
   if (CREATION_FAILED.test(status) || status === 'DELETE_FAILED') return 'delete-stack';
   if (status === 'UPDATE_ROLLBACK_FAILED') return 'continue-update-rollback';
   // After `cdk deploy --no-rollback`; its resources stay.
@@ -165,7 +165,7 @@ async function stuckStacks(stacks: Deployed): Promise<Finding[]> {
   const check = 'stacks';
   const there = [...stacks].flatMap(([name, stack]) => (stack ? [{ name, status: stack.status }] : []));
   const stuck = there.flatMap(({ name, status }): Finding[] => {
-    const command = unstuckBy(status);
+    const command = recoveryCommand(status);
     if (!command) return [];
     const says = `${name} is ${status}: CloudFormation does not update it.`;
     return [{ check, state: 'missing', says, mend: `aws cloudformation ${command} --stack-name ${name}` }];

@@ -8,7 +8,7 @@ export type HostName = '127.0.0.1' | 'host.docker.internal';
  * LocalStack runs functions in containers; any other cloud is assumed to run on this machine. LocalStack identifies
  * itself by a header of its responses: https://docs.localstack.cloud/aws/configuration/networking/internal-endpoints/
  */
-export const thisMachineFor = (answer: Headers): HostName =>
+export const hostNameFor = (answer: Headers): HostName =>
   answer.has('x-localstack') ? 'host.docker.internal' : '127.0.0.1';
 
 /**

@@ -98,7 +98,7 @@ export function createDirectory(client: ServiceDiscoveryClient, namespace: strin
      * Replaces all entries by these. An entry that stays is never removed in between, as lookups of subscribers would
      * miss it.
      */
-    async enter(entries: readonly Entry[]): Promise<void> {
+    async replaceEntries(entries: readonly Entry[]): Promise<void> {
       const [namespaceId = await createNamespace()] = await namespaces();
       const found = await servicesOf(namespaceId);
       const wanted = Map.groupBy(entries, ({ name }) => name);

@@ -17,9 +17,9 @@ import { openStage } from 'rollcall/internal/stage/stage';
 import { stageNamed } from '../../infra/stages.ts';
 import { APPLICATION } from '../application.ts';
 import { WEBHOOK_KEYS } from '../sms-sandbox/credentials.ts';
-import { SANDBOX_PORT, thisMachineFor } from './address.ts';
-import { type Deployed, entriesOf, nextSteps } from './after.ts';
+import { hostNameFor, SANDBOX_PORT } from './address.ts';
 import { createDirectory, type Outputs } from './directory.ts';
+import { type Deployed, entriesOf, nextSteps } from './next-steps.ts';
 import { removeStacks } from './remove-stacks.ts';
 
 // Deploys the stage localstack to LocalStack or a drop-in, creates resources that CloudFormation there does not, and
@@ -63,9 +63,9 @@ async function cdklocal(...args: string[]): Promise<void> {
 /** Creates resources that CloudFormation did not, and sets the sandbox's webhook keys. */
 async function complete(deployed: Deployed, assembly: string, isSandbox: boolean): Promise<void> {
   const entries = entriesOf(deployed);
-  await directory.enter(entries);
-  const entered = [...new Set(entries.map(({ name }) => name))].join(', ');
-  console.log(`\nRegistered in Cloud Map, namespace ${namespaceOf(stage)}: ${entered}`);
+  await directory.replaceEntries(entries);
+  const names = [...new Set(entries.map(({ name }) => name))].join(', ');
+  console.log(`\nRegistered in Cloud Map, namespace ${namespaceOf(stage)}: ${names}`);
   const left = await endless(stage, expiringTables(await resourcesOf(readAssembly(assembly).stacks)));
   for (const table of left) await letExpire(stage, table);
   if (left.length > 0) console.log(`Time to live switched on: ${left.map(({ table }) => table).join(', ')}`);
@@ -75,7 +75,7 @@ async function complete(deployed: Deployed, assembly: string, isSandbox: boolean
 }
 
 async function deployTo(answer: Headers, assembly: string, folder: string): Promise<void> {
-  const host = thisMachineFor(answer);
+  const host = hostNameFor(answer);
   const { SMS_GATEWAY_URL, TOKEN_ISSUER } = process.env;
   const sandbox = SMS_GATEWAY_URL ? undefined : `http://${host}:${SANDBOX_PORT}`;
   const issuer = TOKEN_ISSUER ? undefined : `http://${host}:${ISSUER_PORT}${ISSUER_PATH}`;

@@ -54,13 +54,13 @@ export const notesOf = ({ entries }: Section): string =>
 export const sectionOf = ({ sections }: Changelog, version: string): Section | undefined =>
   sections.find((section) => section.version === version);
 
-const written = (section: Section) => {
+const formatSection = (section: Section) => {
   const heading = section.date === undefined ? '' : ` - ${section.date}`;
   return [`## [${section.version}]${heading}`, notesOf(section)].filter((part) => part !== '').join('\n\n');
 };
 
 export const writeChangelog = ({ preamble, sections }: Changelog): string =>
-  `${preamble}${sections.map(written).join('\n\n')}\n`;
+  `${preamble}${sections.map(formatSection).join('\n\n')}\n`;
 
 /**
  * Moves the unreleased entries to a version's section, which may already have entries.

@@ -13,7 +13,7 @@ export function contractFindings(): string[] {
 }
 
 /** Errors in the contracts that were released with a tag. */
-export function keptContractFindings(version: string): string[] {
+export function releasedContractFindings(version: string): string[] {
   const { before, changes } = compareWithReleased();
   if (before === version && changes.length === 0) return contractFindings();
   return [`docs/api/released has the contracts of ${before}, and not of this commit: npm run release makes the tag.`];

@@ -4,7 +4,7 @@ import pc from 'picocolors';
 import { buildPackages, ROOT } from '../packages/build.ts';
 import { surfaceFindings } from '../packages/reports.ts';
 import { writeArchives } from './archives.ts';
-import { contractFindings, keptContractFindings } from './contracts.ts';
+import { contractFindings, releasedContractFindings } from './contracts.ts';
 import { fixtureFindings } from './fixtures.ts';
 import { repositoryFindings, tagFindings } from './git.ts';
 import { notesFindings, releaseNotes } from './notes.ts';
@@ -32,7 +32,7 @@ refuse([
   ...(tagged === undefined ? repositoryFindings(ROOT, version) : tagFindings(ROOT, version, tagged)),
   ...versionFindings(ROOT),
   ...notesFindings(ROOT, version),
-  ...(tagged === undefined ? contractFindings() : keptContractFindings(version)),
+  ...(tagged === undefined ? contractFindings() : releasedContractFindings(version)),
   ...fixtureFindings(ROOT, version),
 ]);
 console.log(`${version}: versions, changelogs and contracts are in order. The packages are built.`);

@@ -37,7 +37,10 @@ const write = (root: string, file: string, content: unknown) =>
 export const versionOf = (root: string): string => read<Manifest>(root, 'package.json').version;
 
 /** The places of the project's version, in a manifest or in an entry of the lock file. */
-function* said(manifest: Partial<Manifest>, own: ReadonlySet<string>): Generator<{ in: Versions; name: string }> {
+function* versionFields(
+  manifest: Partial<Manifest>,
+  own: ReadonlySet<string>,
+): Generator<{ in: Versions; name: string }> {
   if (manifest.version !== undefined) yield { in: manifest as unknown as Versions, name: 'version' };
   for (const field of FIELDS)
     for (const name of Object.keys(manifest[field] ?? {}))
@@ -45,7 +48,7 @@ function* said(manifest: Partial<Manifest>, own: ReadonlySet<string>): Generator
 }
 
 /** Each file with the project's version, and where in it. */
-function everySaid(root: string) {
+function versionPlaces(root: string) {
   const folders = foldersOf(root);
   const manifests = folders.map((folder) => {
     const file = join(folder, 'package.json');
@@ -53,9 +56,9 @@ function everySaid(root: string) {
   });
   const own = new Set(manifests.map(({ content }) => content.name));
   const lock = read<LockFile>(root, LOCK_FILE);
-  const entries = folders.flatMap((folder) => [...said(lock.packages[folder] ?? {}, own)]);
+  const entries = folders.flatMap((folder) => [...versionFields(lock.packages[folder] ?? {}, own)]);
   return [
-    ...manifests.map(({ file, content }) => ({ file, content, places: [...said(content, own)] })),
+    ...manifests.map(({ file, content }) => ({ file, content, places: [...versionFields(content, own)] })),
     { file: LOCK_FILE, content: lock, places: [{ in: lock as unknown as Versions, name: 'version' }, ...entries] },
   ];
 }
@@ -63,7 +66,7 @@ function everySaid(root: string) {
 /** The files with another version than `package.json`, one sentence each. */
 export function versionFindings(root: string): string[] {
   const version = versionOf(root);
-  return everySaid(root).flatMap(({ file, places }) =>
+  return versionPlaces(root).flatMap(({ file, places }) =>
     places
       .filter(({ in: holder, name }) => holder[name] !== version)
       .map(({ in: holder, name }) => {
@@ -75,7 +78,7 @@ export function versionFindings(root: string): string[] {
 
 /** Sets the version of the project, its packages and its examples, and of dependencies on them. */
 export function setVersion(root: string, version: string): void {
-  for (const { file, content, places } of everySaid(root)) {
+  for (const { file, content, places } of versionPlaces(root)) {
     for (const { in: holder, name } of places) holder[name] = version;
     write(root, file, content);
   }

@@ -1,7 +1,7 @@
 import { createHash, createHmac, randomUUID } from 'node:crypto';
 import type { Callbacks } from './callbacks.ts';
 import { ALIBABA } from './credentials.ts';
-import type { Fate, Mailbox } from './mailbox.ts';
+import type { DeliveryOutcome, Mailbox } from './mailbox.ts';
 import type { Answer, Request } from './wire.ts';
 
 const MAX_SKEW_MS = 15 * 60_000;
@@ -11,7 +11,7 @@ const error = (status: number, Code: string, Message: string): Answer => ({
   body: { RequestId: randomUUID(), Code, Message, HostId: 'dysmsapi.aliyuncs.com' },
 });
 
-const told = (ResponseCode: string, ResponseDescription = ResponseCode): Answer => ({
+const responseWithCode = (ResponseCode: string, ResponseDescription = ResponseCode): Answer => ({
   status: 200,
   body: { RequestId: randomUUID(), ResponseCode, ResponseDescription },
 });
@@ -22,8 +22,8 @@ export function alibabaOf(mailbox: Mailbox, callbacks: Pick<Callbacks, 'addressO
   return async (request: Request): Promise<Answer | 'none' | undefined> => {
     const action = request.headers['x-acs-action'];
     if (action === undefined) return 'none';
-    const complaint = complaintAbout(request, nonces);
-    if (complaint) return complaint;
+    const refusal = signatureError(request, nonces);
+    if (refusal) return refusal;
     const {
       To = '',
       Message: text = '',
@@ -32,25 +32,25 @@ export function alibabaOf(mailbox: Mailbox, callbacks: Pick<Callbacks, 'addressO
     if (action !== 'SendMessageToGlobe') {
       return error(404, 'InvalidAction.NotFound', `Specified api is not found: ${action}`);
     }
-    if (!/^[1-9]\d{6,14}$/.test(To)) return told('MOBILE_NUMBER_ILLEGAL');
+    if (!/^[1-9]\d{6,14}$/.test(To)) return responseWithCode('MOBILE_NUMBER_ILLEGAL');
     const address = callbacks.addressOf('alibaba');
-    const accept = (fate: Fate): Answer => {
+    const accept = (outcome: DeliveryOutcome): Answer => {
       const receipt = address === undefined ? undefined : { address, reference };
-      const { id } = mailbox.keep({ to: `+${To}`, text, provider: 'alibaba', receipt }, fate);
-      return { status: 200, body: { ...(told('OK').body as object), MessageId: id, To, Segments: '1' } };
+      const { id } = mailbox.store({ to: `+${To}`, text, provider: 'alibaba', receipt }, outcome);
+      return { status: 200, body: { ...(responseWithCode('OK').body as object), MessageId: id, To, Segments: '1' } };
     };
-    return mailbox.answer(['alibaba'], undefined, accept, {
+    return mailbox.respond(['alibaba'], undefined, accept, {
       fails: error(503, 'ServiceUnavailable', 'The request has failed due to a temporary failure of the server.'),
-      refuses: told('MOBILE_NUMBER_ILLEGAL'),
+      refuses: responseWithCode('MOBILE_NUMBER_ILLEGAL'),
       // Its documentation has no code for opted-out recipients.
-      'opted out': told('MOBILE_NUMBER_ILLEGAL'),
+      'opted out': responseWithCode('MOBILE_NUMBER_ILLEGAL'),
       throttles: error(400, 'Throttling.User', 'Request was denied due to user flow control.'),
     });
   };
 }
 
 /** Verifies a signature from the received request alone. */
-function complaintAbout({ method, path, query, headers, body }: Request, nonces: Set<string>): Answer | undefined {
+function signatureError({ method, path, query, headers, body }: Request, nonces: Set<string>): Answer | undefined {
   const [, id, names = '', signature] =
     /^ACS3-HMAC-SHA256 Credential=([^,]+),SignedHeaders=([^,]+),Signature=([0-9a-f]{64})$/.exec(
       headers.authorization ?? '',

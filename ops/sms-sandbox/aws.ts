@@ -3,7 +3,7 @@ import type { Access } from '@rollcall/local/internal/iam/access';
 import type { AccountAndRegion, AskedFor } from '@rollcall/local/internal/iam/requests';
 import { signedBy } from '@rollcall/local/internal/iam/signature';
 import type { Callbacks } from './callbacks.ts';
-import type { Fate, Mailbox } from './mailbox.ts';
+import type { DeliveryOutcome, Mailbox } from './mailbox.ts';
 import type { Answer } from './wire.ts';
 
 const error = (status: number, type: string, more: object = {}): Answer => ({
@@ -23,7 +23,7 @@ export function askedForOf({ region, accountId }: AccountAndRegion) {
   };
 }
 
-interface Asked {
+interface SendTextMessageInput {
   DestinationPhoneNumber?: string;
   MessageBody?: string;
   ConfigurationSetName?: string;
@@ -41,17 +41,17 @@ export function awsOf(
     if (!(await signedBy(signed, { service: 'sms-voice', region: access.region }, (key) => access.secretOf(key))))
       return error(403, 'InvalidSignatureException');
     if (operation !== 'SendTextMessage') return error(400, 'UnknownOperationException');
-    const asked = JSON.parse(body) as Asked;
-    const { DestinationPhoneNumber: to = '', MessageBody: text = '', ConfigurationSetName, Context = {} } = asked;
+    const input = JSON.parse(body) as SendTextMessageInput;
+    const { DestinationPhoneNumber: to = '', MessageBody: text = '', ConfigurationSetName, Context = {} } = input;
     // The topic of the configuration set.
     const address = ConfigurationSetName === undefined ? undefined : callbacks.addressOf('aws');
     if (!/^\+[1-9]\d{6,14}$/.test(to)) return error(400, 'ValidationException', { Reason: 'INVALID_PARAMETER' });
-    const accept = (fate: Fate): Answer => {
+    const accept = (outcome: DeliveryOutcome): Answer => {
       const receipt = address === undefined ? undefined : { address, reference: Context.reference ?? '' };
-      mailbox.keep({ to, text, provider: 'aws', receipt }, fate);
+      mailbox.store({ to, text, provider: 'aws', receipt }, outcome);
       return { status: 200, body: { MessageId: randomUUID() } };
     };
-    return mailbox.answer(['aws'], undefined, accept, {
+    return mailbox.respond(['aws'], undefined, accept, {
       fails: error(500, 'InternalServerException', { Message: `No answer for ${to}.` }),
       // Like AWS's, these errors repeat the input.
       refuses: error(400, 'ValidationException', {

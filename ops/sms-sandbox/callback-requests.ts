@@ -2,7 +2,7 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { TWILIO, WEBHOOK_KEYS } from './credentials.ts';
 
 /** An event about an SMS, or an inbound one. */
-export type Told =
+export type CallbackEvent =
   | { kind: 'delivered' | 'undelivered'; reference: string; to: string }
   | { kind: 'inbound'; from: string; text: string; at: string };
 
@@ -13,11 +13,11 @@ interface Call {
 }
 
 /** The callback request of a provider: one event for Twilio, several for the others. */
-export function requestOf(provider: string, address: string, told: readonly Told[]): Call {
-  if (provider === 'twilio') return twilioRequest(address, told[0] as Told);
+export function requestOf(provider: string, address: string, event: readonly CallbackEvent[]): Call {
+  if (provider === 'twilio') return twilioRequest(address, event[0] as CallbackEvent);
   if (provider === 'alibaba')
-    return { url: address, headers: JSON_TYPE, body: JSON.stringify(told.map(alibabaReport)) };
-  return standardWebhook(address, { events: told.map(gatewayEvent) });
+    return { url: address, headers: JSON_TYPE, body: JSON.stringify(event.map(alibabaReport)) };
+  return standardWebhook(address, { events: event.map(gatewayEvent) });
 }
 
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -32,24 +32,24 @@ function standardWebhook(url: string, payload: object): Call {
   return { url, headers: { ...JSON_TYPE, ...signed }, body };
 }
 
-const gatewayEvent = (told: Told) =>
-  told.kind === 'inbound'
-    ? { type: 'inbound', from: told.from, text: told.text, at: told.at }
-    : { type: told.kind, reference: told.reference, ...(told.kind === 'undelivered' && { reason: 'unreachable' }) };
+const gatewayEvent = (event: CallbackEvent) =>
+  event.kind === 'inbound'
+    ? { type: 'inbound', from: event.from, text: event.text, at: event.at }
+    : { type: event.kind, reference: event.reference, ...(event.kind === 'undelivered' && { reason: 'unreachable' }) };
 
 /** https://www.twilio.com/docs/usage/webhooks/webhooks-security */
-function twilioRequest(url: string, told: Told): Call {
+function twilioRequest(url: string, event: CallbackEvent): Call {
   const common = { AccountSid: TWILIO.accountSid, MessageSid: `SM${randomUUID().replaceAll('-', '')}` };
   const parameters: Record<string, string> =
-    told.kind === 'inbound'
-      ? { ...common, From: told.from, To: TWILIO.from, Body: told.text, SmsStatus: 'received' }
+    event.kind === 'inbound'
+      ? { ...common, From: event.from, To: TWILIO.from, Body: event.text, SmsStatus: 'received' }
       : {
           ...common,
           From: TWILIO.from,
-          To: told.to,
-          MessageStatus: told.kind,
-          SmsStatus: told.kind,
-          ...(told.kind === 'undelivered' && { ErrorCode: '30003' }),
+          To: event.to,
+          MessageStatus: event.kind,
+          SmsStatus: event.kind,
+          ...(event.kind === 'undelivered' && { ErrorCode: '30003' }),
         };
   const names = Object.keys(parameters).sort();
   const signed = url + names.map((name) => `${name}${parameters[name]}`).join('');
@@ -64,31 +64,31 @@ function twilioRequest(url: string, told: Told): Call {
 }
 
 /** https://help.aliyun.com/zh/sms/smsreport-http-intl; inbound SMS are not reported this way. */
-const alibabaReport = (told: Told) =>
-  told.kind === 'inbound'
+const alibabaReport = (event: CallbackEvent) =>
+  event.kind === 'inbound'
     ? {}
     : {
-        To: told.to.slice(1),
-        TaskId: told.reference,
+        To: event.to.slice(1),
+        TaskId: event.reference,
         MessageId: randomUUID(),
-        Status: told.kind === 'delivered' ? '1' : '2',
-        ErrorCode: told.kind === 'delivered' ? 'success' : 'UNDELIV',
+        Status: event.kind === 'delivered' ? '1' : '2',
+        ErrorCode: event.kind === 'delivered' ? 'success' : 'UNDELIV',
       };
 
 /** https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-event-format.html, and two-way-sms-payload.html */
-export const awsEvent = (told: Told) =>
-  told.kind === 'inbound'
+export const awsEvent = (event: CallbackEvent) =>
+  event.kind === 'inbound'
     ? {
-        originationNumber: told.from,
+        originationNumber: event.from,
         destinationNumber: '+12065550152',
-        messageBody: told.text,
+        messageBody: event.text,
         inboundMessageId: randomUUID(),
       }
     : {
-        eventType: told.kind === 'delivered' ? 'TEXT_DELIVERED' : 'TEXT_UNREACHABLE',
+        eventType: event.kind === 'delivered' ? 'TEXT_DELIVERED' : 'TEXT_UNREACHABLE',
         eventVersion: '1.0',
         eventTimestamp: Date.now(),
         isFinal: true,
-        destinationPhoneNumber: told.to,
-        context: { reference: told.reference },
+        destinationPhoneNumber: event.to,
+        context: { reference: event.reference },
       };

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import pMap from 'p-map';
-import { awsEvent, requestOf, type Told } from './callback-requests.ts';
+import { awsEvent, type CallbackEvent, requestOf } from './callback-requests.ts';
 
 interface Row {
   id: string;
   provider: string;
   address: string;
-  told: Told;
+  told: CallbackEvent;
 }
 
 export interface CallbacksOptions {
@@ -49,13 +49,13 @@ export function createCallbacks({ database, publish }: CallbacksOptions) {
   let working: Promise<void> | undefined;
 
   const rows = () =>
-    all.all().map((row) => ({ ...row, told: JSON.parse(String(row.told)) as Told })) as unknown as Row[];
+    all.all().map((row) => ({ ...row, told: JSON.parse(String(row.told)) as CallbackEvent })) as unknown as Row[];
 
   async function call(some: readonly Row[]): Promise<void> {
     const [{ provider, address }] = some as [Row];
     for (let tries = 1; ; tries++) {
       try {
-        await tell(provider, address, some);
+        await deliver(provider, address, some);
         break;
       } catch (error) {
         if (tries === TRIES) {
@@ -68,7 +68,7 @@ export function createCallbacks({ database, publish }: CallbacksOptions) {
     for (const { id } of some) remove.run(id);
   }
 
-  async function tell(provider: string, address: string, some: readonly Row[]): Promise<void> {
+  async function deliver(provider: string, address: string, some: readonly Row[]): Promise<void> {
     const told = some.map((row) => row.told);
     if (provider === 'aws') {
       for (const one of told) await publish(address, JSON.stringify(awsEvent(one)));
@@ -105,7 +105,7 @@ export function createCallbacks({ database, publish }: CallbacksOptions) {
     addressOf: (provider: string): string | undefined =>
       (getAddress.get(provider) as { address: string } | undefined)?.address,
 
-    add(provider: string, address: string, told: Told): void {
+    add(provider: string, address: string, told: CallbackEvent): void {
       insert.run(randomUUID(), provider, address, JSON.stringify(told));
       start();
     },

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { alibabaOf } from './alibaba.ts';
 import type { Callbacks } from './callbacks.ts';
 import { FAULTS } from './faults.ts';
-import type { Fate, Mailbox } from './mailbox.ts';
+import type { DeliveryOutcome, Mailbox } from './mailbox.ts';
 import { twilioOf } from './twilio.ts';
 import type { Answer, Request } from './wire.ts';
 
@@ -41,12 +41,12 @@ export function createGatewayApi(
     const { to, text, callback } = parsed.data;
     if (callback) callbacks.setAddress('http', callback.url);
     const receipt = callback && { address: callback.url, reference: callback.reference };
-    const keep = (fate: Fate) => ({
+    const store = (outcome: DeliveryOutcome) => ({
       status: 202,
-      body: mailbox.keep({ to, text, provider: 'http', ...(key && { key }), receipt }, fate),
+      body: mailbox.store({ to, text, provider: 'http', ...(key && { key }), receipt }, outcome),
     });
     const body503 = { error: 'a fault on purpose' };
-    return mailbox.answer<Answer>(['http', name], key, keep, {
+    return mailbox.respond<Answer>(['http', name], key, store, {
       fails: { status: 503, body: body503 },
       refuses: { status: 422, body: body503 },
       'opted out': { status: 422, body: { code: 'opted-out' } },
@@ -67,18 +67,18 @@ export function createGatewayApi(
     return { status: 200, body: Object.fromEntries(mailbox.faults) };
   }
 
-  function hear({ body }: Request): Answer {
+  function receiveInbound({ body }: Request): Answer {
     const parsed = inbound.safeParse(parseJson(body));
     if (!parsed.success) return { status: 422, body: { error: z.prettifyError(parsed.error) } };
-    const { provider, ...said } = parsed.data;
+    const { provider, ...sms } = parsed.data;
     const where = callbacks.addressOf(provider);
     if (where === undefined)
       return { status: 409, body: { error: `${provider} has no callback address: PUT /callbacks/${provider}` } };
-    callbacks.add(provider, where, { kind: 'inbound', ...said, at: new Date().toISOString() });
+    callbacks.add(provider, where, { kind: 'inbound', ...sms, at: new Date().toISOString() });
     return { status: 202, body: {} };
   }
 
-  function direct(provider: string, { body }: Request): Answer {
+  function setCallbackAddress(provider: string, { body }: Request): Answer {
     const parsed = address.safeParse(parseJson(body));
     if (!parsed.success) return { status: 422, body: { error: z.prettifyError(parsed.error) } };
     callbacks.setAddress(provider, parsed.data.url);
@@ -90,10 +90,10 @@ export function createGatewayApi(
     const target = /^\/faults\/([a-z0-9-]+)$/.exec(path)?.[1];
     if (target !== undefined) return control(target, request);
     if (path === '/faults') return { status: 200, body: Object.fromEntries(mailbox.faults) };
-    if (path === '/asked') return { status: 200, body: mailbox.asked };
-    if (path === '/inbound' && method === 'POST') return hear(request);
-    const toDirect = /^\/callbacks\/(http|twilio|alibaba)$/.exec(path)?.[1];
-    if (toDirect !== undefined && method === 'PUT') return direct(toDirect, request);
+    if (path === '/asked') return { status: 200, body: mailbox.requestCounts };
+    if (path === '/inbound' && method === 'POST') return receiveInbound(request);
+    const provider = /^\/callbacks\/(http|twilio|alibaba)$/.exec(path)?.[1];
+    if (provider !== undefined && method === 'PUT') return setCallbackAddress(provider, request);
     if (path === '/messages' && method === 'POST') return accept(request);
     if (path === '/messages' && method === 'GET') {
       const messages = mailbox.texts(new URLSearchParams(query).get('to') ?? undefined);

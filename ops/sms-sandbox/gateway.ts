@@ -35,11 +35,11 @@ export async function startGateway(
     url,
     register: (registry) => lease.begin(registry),
     async crash() {
-      lease.end();
+      lease.stopRenewing();
       await close(server);
     },
     async stop() {
-      await lease.leave();
+      await lease.release();
       if (server.listening) await close(server);
     },
   };

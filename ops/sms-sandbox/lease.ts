@@ -23,7 +23,7 @@ export class Lease {
   async begin(registry: Registry): Promise<void> {
     this.#registry = registry;
     await registry.register(GATEWAY_SERVICE, this.#instance, LEASE_MS);
-    this.end();
+    this.stopRenewing();
     this.#renewal = setInterval(() => {
       if (!this.#isUp()) return;
       this.#renew(registry).catch((error: Error) =>
@@ -38,13 +38,13 @@ export class Lease {
   }
 
   /** Stops renewing: the registration expires. */
-  end(): void {
+  stopRenewing(): void {
     clearInterval(this.#renewal);
   }
 
   /** Stops renewing, and deregisters. */
-  async leave(): Promise<void> {
-    this.end();
+  async release(): Promise<void> {
+    this.stopRenewing();
     await this.#registry?.deregister(GATEWAY_SERVICE, this.#instance.id).catch(() => {});
   }
 }

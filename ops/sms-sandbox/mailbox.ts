@@ -24,7 +24,7 @@ export interface Refusals<Answer> {
 }
 
 /** The outcome of an accepted SMS. */
-export type Fate = 'delivered' | 'undelivered';
+export type DeliveryOutcome = 'delivered' | 'undelivered';
 
 /** A requested SMS. */
 export interface Accepted {
@@ -70,22 +70,22 @@ export function createMailbox(database: DatabaseSync, callbacks: Pick<Callbacks,
     'INSERT INTO sent_texts (id, recipient, body, idempotency_key, provider, received_at) VALUES (?, ?, ?, ?, ?, ?)',
   );
   const broken = new Map<string, SmsFault>();
-  const asked: Record<string, number> = {};
+  const requestCounts: Record<string, number> = {};
 
   return {
     faults: broken,
 
     /** Number of send requests per provider and instance since the start. */
-    asked: asked as Readonly<Record<string, number>>,
+    requestCounts: requestCounts as Readonly<Record<string, number>>,
 
     /** A request with a known key refers to the same SMS. */
-    keep({ to, text, key, provider, receipt }: Accepted, fate: Fate): SentText {
+    store({ to, text, key, provider, receipt }: Accepted, outcome: DeliveryOutcome): SentText {
       const known = key && (byKey.get(key) as unknown as SentText | undefined);
       if (known) return known;
       const sent = { id: randomUUID(), to, text, idempotencyKey: key ?? null, provider };
       const receivedAt = new Date().toISOString();
       insert.run(sent.id, to, text, sent.idempotencyKey, provider, receivedAt);
-      if (receipt) callbacks.add(provider, receipt.address, { kind: fate, reference: receipt.reference, to });
+      if (receipt) callbacks.add(provider, receipt.address, { kind: outcome, reference: receipt.reference, to });
       return { ...sent, receivedAt };
     },
 
@@ -96,17 +96,17 @@ export function createMailbox(database: DatabaseSync, callbacks: Pick<Callbacks,
      * @param names of the provider, and of its instance
      * @returns undefined: drop the connection
      */
-    async answer<Answer>(
+    async respond<Answer>(
       names: readonly string[],
       key: string | undefined,
-      accept: (fate: Fate) => Answer,
+      accept: (outcome: DeliveryOutcome) => Answer,
       refusals: Refusals<Answer>,
     ): Promise<Answer | undefined> {
-      for (const name of names) asked[name] = (asked[name] ?? 0) + 1;
-      const onPurpose = names.includes('http') ? faults?.text(key) : undefined;
-      const fault = onPurpose ? { kind: onPurpose } : names.map((name) => broken.get(name)).find(Boolean);
+      for (const name of names) requestCounts[name] = (requestCounts[name] ?? 0) + 1;
+      const injected = names.includes('http') ? faults?.text(key) : undefined;
+      const fault = injected ? { kind: injected } : names.map((name) => broken.get(name)).find(Boolean);
       if (!fault) return accept('delivered');
-      if (onPurpose) faults?.happened(`SMS gateway: ${onPurpose}`);
+      if (injected) faults?.happened(`SMS gateway: ${injected}`);
       switch (fault.kind) {
         case 'slow':
           await delay((fault as SmsFault).ms ?? 1_000);

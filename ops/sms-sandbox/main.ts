@@ -28,12 +28,12 @@ const { basePath } = stageNamed('localstack');
 const database = new DatabaseSync(':memory:');
 // AWS's own provider publishes to its topic; no stage uses it here.
 const callbacks = createCallbacks({ database, publish: () => Promise.reject(new Error('there is no topic here')) });
-const told: typeof callbacks.add = (provider, address, what) =>
+const withReachableAddress: typeof callbacks.add = (provider, address, what) =>
   callbacks.add(provider, reachable(address, options.endpoint, basePath ?? ''), what);
-const mailbox = createMailbox(database, { add: told });
+const mailbox = createMailbox(database, { add: withReachableAddress });
 
 try {
-  const gateway = await startGateway('gateway-1', mailbox, { ...callbacks, add: told }, options.port);
+  const gateway = await startGateway('gateway-1', mailbox, { ...callbacks, add: withReachableAddress }, options.port);
   console.log(`${pc.green('ready')}  ${pc.cyan(gateway.url)}\nTexts: curl ${gateway.url}/messages`);
   onEnd(async () => {
     await gateway.stop();

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Callbacks } from './callbacks.ts';
 import { TWILIO } from './credentials.ts';
-import type { Fate, Mailbox } from './mailbox.ts';
+import type { DeliveryOutcome, Mailbox } from './mailbox.ts';
 import type { Answer, Request } from './wire.ts';
 
 const MESSAGES = /^\/2010-04-01\/Accounts\/([^/]+)\/Messages\.json$/;
@@ -31,14 +31,14 @@ export function twilioOf(mailbox: Mailbox, callbacks: Pick<Callbacks, 'setAddres
     if (StatusCallback) callbacks.setAddress('twilio', StatusCallback.replace(/\?.*/, ''));
     // The address contains the reference.
     const receipt = StatusCallback ? { address: StatusCallback, reference: '' } : undefined;
-    const accept = (fate: Fate): Answer => {
-      mailbox.keep({ to: To, text: Body, provider: 'twilio', receipt }, fate);
+    const accept = (outcome: DeliveryOutcome): Answer => {
+      mailbox.store({ to: To, text: Body, provider: 'twilio', receipt }, outcome);
       const sid = `SM${randomBytes(16).toString('hex')}`;
       const uri = `/2010-04-01/Accounts/${accountSid}/Messages/${sid}.json`;
       const about = { account_sid: accountSid, api_version: '2010-04-01', direction: 'outbound-api', error_code: null };
       return { status: 201, body: { ...about, sid, status: 'queued', to: To, from: From ?? null, body: Body, uri } };
     };
-    return mailbox.answer(['twilio'], undefined, accept, {
+    return mailbox.respond(['twilio'], undefined, accept, {
       fails: error(503, 20503, `Service unavailable for ${To}`),
       refuses: error(400, 21614, `To number: ${To}, is not a mobile number`),
       'opted out': error(400, 21610, `Attempt to send to unsubscribed recipient ${To}`),

@@ -3,10 +3,10 @@ import { synthesize } from '@rollcall/local/internal/synthesize';
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { endWithNpm } from 'rollcall/internal/ending';
-import { MortalCloud } from '../chaos/cloud.ts';
+import { KillableCloud } from '../chaos/cloud.ts';
 import { temporaryFolder } from '../chaos/folder.ts';
 import { holds, printResult } from '../chaos/report.ts';
-import { type Disturbance, redriveAll, refusedIn, run } from '../chaos/run.ts';
+import { type Disturbance, redriveAll, rejectionInterval, run } from '../chaos/run.ts';
 import { withOneProvider } from '../chaos/templates.ts';
 import { atLeast } from '../demo/options.ts';
 import { earlierVersion } from '../release/fixtures.ts';
@@ -46,21 +46,21 @@ const { from, members, seed, concurrency, json, ...only } = program.opts<{
 
 /** Half of the invocations go to the earlier code, so that a message may be handled by both. */
 const PREVIOUS_WEIGHT = 0.5;
-const refusedOf = refusedIn(members);
+const rejectOneIn = rejectionInterval(members);
 
 const say = (what: string) => {
   if (!json) console.error(pc.dim(`${new Date().toISOString().slice(11, 19)} ${what}`));
 };
 
 /** Runs a load that begins on one version and ends on the other, with both running in between. */
-async function upgrade(way: string, before: string, after: string, data: string) {
-  const cloud = new MortalCloud({ assembly: before, data, seed, refusedOf });
+async function upgrade(direction: string, before: string, after: string, data: string) {
+  const cloud = new KillableCloud({ assembly: before, data, seed, rejectOneIn });
   let onPrevious = 0;
   const disturbances: Disturbance[] = [
     {
       at: Math.ceil(members / 3),
       async disturb(stage) {
-        say(`${way}: the other version is deployed over the running one`);
+        say(`${direction}: the other version is deployed over the running one`);
         await cloud.deploy(after, PREVIOUS_WEIGHT);
         await redriveAll(stage);
       },
@@ -69,21 +69,21 @@ async function upgrade(way: string, before: string, after: string, data: string)
       at: Math.ceil((members * 2) / 3),
       async disturb() {
         onPrevious = await cloud.retire();
-        say(`${way}: the previous version handled ${onPrevious} invocations beside the other, and is removed`);
+        say(`${direction}: the previous version handled ${onPrevious} invocations beside the other, and is removed`);
       },
     },
   ];
   try {
-    const load = { members, seed, concurrency, weather: 'repairing', refusedOf } as const;
+    const load = { members, seed, concurrency, faultLevel: 'rejections', rejectOneIn } as const;
     const result = await run(cloud, { ...load, disturbances, say, isQuiet: json === true });
-    return { way, onPrevious, ...result };
+    return { direction, onPrevious, ...result };
   } finally {
     await cloud.stop();
   }
 }
 
 /** @returns the git revision, and a readable name */
-function earlierAs(): { ref: string; name: string } {
+function earlierRevision(): { ref: string; name: string } {
   if (from !== undefined) return { ref: from, name: from };
   try {
     const { version, commit } = earlierVersion(root);
@@ -93,21 +93,21 @@ function earlierAs(): { ref: string; name: string } {
   }
 }
 
-const { ref, name } = earlierAs();
+const { ref, name } = earlierRevision();
 // In the file system of the project, so that packages can be hard links.
 const folder = temporaryFolder(join(root, 'dist'), 'upgrade-');
 say(`${name} is synthesized`);
 const earlier = withOneProvider(await synthesizeEarlier(root, ref, join(folder, 'earlier')));
 const current = withOneProvider(await synthesize(join(folder, 'current')));
-const ways = [
+const directions = [
   ...(only.back ? [] : [[`${name} to this version`, earlier, current] as const]),
   ...(only.forward ? [] : [[`this version back to ${name}`, current, earlier] as const]),
 ];
 const results: Array<Awaited<ReturnType<typeof upgrade>>> = [];
-for (const [index, [way, before, after]] of ways.entries()) {
-  const result = await upgrade(way, before, after, join(folder, `data-${index}`));
+for (const [index, [direction, before, after]] of directions.entries()) {
+  const result = await upgrade(direction, before, after, join(folder, `data-${index}`));
   if (!json) {
-    console.log(pc.bold(`\n${result.way}`));
+    console.log(pc.bold(`\n${result.direction}`));
     printResult(result);
   }
   results.push(result);

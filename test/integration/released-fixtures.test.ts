@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { leaveOneProvider } from '../../ops/chaos/templates.ts';
-import { readFixtures } from '../../ops/fixtures/form.ts';
+import { keepOnlyHttpProvider } from '../../ops/chaos/templates.ts';
+import { readFixtures } from '../../ops/fixtures/format.ts';
 import { replay } from '../../ops/fixtures/replay.ts';
 import { fixturesOf, versionsWithFixtures } from '../../ops/release/fixtures.ts';
 import { changedAssembly } from '../support/assembly.ts';
@@ -15,8 +15,8 @@ it.each(versions)(
   'what %s wrote is read: rows, parked messages, and messages in queues, each once',
   async (version) => {
     const { expected, ...written } = readFixtures(join(root, fixturesOf(version)));
-    const { violations, became } = await replay(await changedAssembly(['sms'], leaveOneProvider), written);
+    const { violations, finalStates } = await replay(await changedAssembly(['sms'], keepOnlyHttpProvider), written);
     expect(violations).toEqual([]);
-    expect(became).toEqual(expected);
+    expect(finalStates).toEqual(expected);
   },
 );

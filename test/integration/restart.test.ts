@@ -11,7 +11,7 @@ import { CloudError } from '@rollcall/local/internal/errors/cloud-error';
 import { close, listen } from '@rollcall/local/internal/server/listen';
 import { requestToken } from 'rollcall/internal/token';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
-import { madeUp } from '../../ops/demo/input.ts';
+import { generatePeople } from '../../ops/demo/input.ts';
 import { type Accepted, registerAll } from '../../ops/demo/registrations.ts';
 import { createServices } from '../../ops/demo/services.ts';
 import { compare } from '../../ops/demo/verdict.ts';
@@ -52,7 +52,7 @@ describe('a cloud that is killed in mid-flow', () => {
     const first = await spawnCloud(data);
     const sure: Accepted[] = [];
     async function* untilKilled() {
-      for await (const line of madeUp(100, Math.random)) {
+      for await (const line of generatePeople(100, Math.random)) {
         if (sure.length >= KILLED_AT) return;
         yield line;
       }
@@ -97,7 +97,7 @@ describe('a data folder', () => {
     const data = dataFolder();
     const assembly = inject('dev');
     const before = await startCloud({ assembly, data, beside: [smsSandbox()] });
-    const { accepted } = await registerAll(madeUp(5, Math.random), {
+    const { accepted } = await registerAll(generatePeople(5, Math.random), {
       apiUrl: before.apiUrl,
       token: await before.issuer.token(EVERY_MEMBER),
       concurrency: 5,

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { satisfies } from 'semver';
 import { describe, expect, it } from 'vitest';
-import { warnedOf } from '../../ops/supply-chain/engines.ts';
+import { packagesWithEngineWarnings } from '../../ops/supply-chain/engines.ts';
 import { refusedLicences } from '../../ops/supply-chain/licences.ts';
 import { lockedPackages, readLockFile } from '../../ops/supply-chain/lock-file.ts';
 import { deployedPart, readSbom } from '../../ops/supply-chain/sbom.ts';
@@ -37,12 +37,12 @@ describe('engines', () => {
   const lock = readLockFile();
 
   it('have npm warn of no package that runs on the Node.js of the project (npm run lock)', () => {
-    expect(warnedOf(lock)).toEqual([]);
+    expect(packagesWithEngineWarnings(lock)).toEqual([]);
   });
 
   it('are found where they exclude a Node.js that may run npm', () => {
     const packages = { ...lock.packages, 'node_modules/new': { engines: { node: '>=22' } } };
-    expect(warnedOf({ packages })).toEqual(['node_modules/new']);
+    expect(packagesWithEngineWarnings({ packages })).toEqual(['node_modules/new']);
   });
 
   it('of every installed package accept the Node.js that the project brings along', () => {

@@ -4,7 +4,7 @@ import { readAssembly } from '@rollcall/local/internal/template/assembly';
 import { describe, expect, inject, it } from 'vitest';
 import { stageNamed } from '../../infra/stages.ts';
 import { deployedOf } from '../../ops/cost/deployed.ts';
-import { capacityTables, standingTable, writtenPart } from '../../ops/cost/documents.ts';
+import { capacityTables, generatedPart, idleCostTable } from '../../ops/cost/documents.ts';
 import { committedFigures } from '../../ops/cost/figures.ts';
 import { root } from '../support/run.ts';
 
@@ -178,12 +178,12 @@ describe('what was written by npm run cost -- --write', () => {
 
   it('in docs/costs.md counts and prices what the templates have', async () => {
     const stages = { dev: await deployed('dev'), prod: await deployed('prod') };
-    expect(writtenPart(read('docs/costs.md'))).toBe(standingTable(committedFigures, stages));
+    expect(generatedPart(read('docs/costs.md'))).toBe(idleCostTable(committedFigures, stages));
   });
 
   it('in docs/capacity.md is what follows from the committed figures', async () => {
     const tables = capacityTables(committedFigures, stageNamed('prod'), await deployed('prod'));
-    expect(writtenPart(read('docs/capacity.md'))).toBe(tables);
+    expect(generatedPart(read('docs/capacity.md'))).toBe(tables);
   });
 });
 

@@ -6,13 +6,13 @@ import { createInterface } from 'node:readline';
 import { randomOf } from '@rollcall/kit/internal/testing/simulation/random';
 import { errorAnswer, withoutSomeEntries } from '@rollcall/local/internal/faults/faulty-call';
 import { describe, expect, it } from 'vitest';
-import { createFaults, type Report, type Weather } from '../../ops/chaos/faults.ts';
-import { checkAll, checkFailures, type Seen } from '../../ops/chaos/verdict.ts';
+import { createFaults, type FaultLevel, type Report } from '../../ops/chaos/faults.ts';
+import { checkAll, checkFailures, type Snapshot } from '../../ops/chaos/verdict.ts';
 
 const at = '2026-11-21T10:00:01.000Z';
 
 /** One member, registered and changed once, of whom everything is there. */
-function whole(): Seen {
+function whole(): Snapshot {
   const parked = {
     aggregateId: 'm',
     version: 1,
@@ -74,7 +74,7 @@ describe('the verdict of chaos', () => {
     expect(checkAll(whole())).toEqual([]);
   });
 
-  it.each<[string, string, (seen: Seen) => unknown]>([
+  it.each<[string, string, (seen: Snapshot) => unknown]>([
     ['G1', 'an effect that is lost', ({ holdings }) => holdings.items.guide.pop()],
     [
       'G1',
@@ -142,7 +142,7 @@ describe('the verdict of chaos', () => {
     expect(checkAll(seen).map((violation) => violation.guarantee)).toContain(guarantee);
   });
 
-  it.each<[string, (seen: Seen) => unknown]>([
+  it.each<[string, (seen: Snapshot) => unknown]>([
     ['has not confirmed', ({ members }) => delete members.find(({ pk }) => pk === 'erasure#x')?.['confirmed#guide']],
     ['says who they were', ({ holdings }) => Object.assign(holdings.items.sms[1] ?? {}, { phone: '+2' })],
     ['operation#y is left', ({ members }) => (members as object[]).push({ pk: 'operation#y', sk: '', memberId: 'x' })],
@@ -208,17 +208,17 @@ describe('the verdict on commands and replies', () => {
 });
 
 describe('faults', () => {
-  const faultsIn = (weather: Weather, reports: Report[] = []) =>
+  const faultsIn = (faultLevel: FaultLevel, reports: Report[] = []) =>
     createFaults({
       random: randomOf(7),
-      weather: () => weather,
-      refusedOf: 200,
+      faultLevel: () => faultLevel,
+      rejectOneIn: 200,
       report: (told) => void reports.push(told),
     });
 
   it('are the same for the same seed', () => {
     const draw = () => {
-      const faults = faultsIn('storm');
+      const faults = faultsIn('all');
       return Array.from({ length: 2_000 }, () => faults.call('dynamodb', 'UpdateItem'));
     };
     expect(draw()).toEqual(draw());
@@ -227,30 +227,30 @@ describe('faults', () => {
 
   it('are told when they happen', () => {
     const reports: Report[] = [];
-    faultsIn('storm', reports).happened('sns PublishBatch: refused');
+    faultsIn('all', reports).happened('sns PublishBatch: refused');
     expect(reports).toMatchObject([{ fault: 'sns PublishBatch: refused' }]);
   });
 
   it('spare what the cloud needs to start, and end when it is calm', () => {
-    const storm = faultsIn('storm');
-    const calm = faultsIn('calm');
-    const repairing = faultsIn('repairing');
+    const allFaults = faultsIn('all');
+    const noFaults = faultsIn('none');
+    const rejections = faultsIn('rejections');
     for (let index = 0; index < 2_000; index++) {
-      expect(storm.call('dynamodb', 'CreateTable')).toBeUndefined();
-      expect(calm.call('dynamodb', 'PutItem')).toBeUndefined();
-      expect(repairing.death('any')).toBeUndefined();
-      expect(calm.text('key-0000')).toBeUndefined();
+      expect(allFaults.call('dynamodb', 'CreateTable')).toBeUndefined();
+      expect(noFaults.call('dynamodb', 'PutItem')).toBeUndefined();
+      expect(rejections.death('any')).toBeUndefined();
+      expect(noFaults.text('key-0000')).toBeUndefined();
     }
     // The last four digits are a multiple of two hundred.
-    expect(repairing.text('key-00c8')).toBe('refuses');
-    expect(repairing.text('key-00c9')).toBeUndefined();
+    expect(rejections.text('key-00c8')).toBe('refuses');
+    expect(rejections.text('key-00c9')).toBeUndefined();
   });
 
   it('see what the broker took', () => {
     const reports: Report[] = [];
     const message = JSON.stringify({ subject: 'm', sequence: '0000000000000002' });
     const request = new URLSearchParams({ 'PublishBatchRequestEntries.member.1.Message': message }).toString();
-    faultsIn('calm', reports).answered('PublishBatch', request, '<Successful/><Failed/>');
+    faultsIn('none', reports).answered('PublishBatch', request, '<Successful/><Failed/>');
     expect(reports).toEqual([{ published: [{ aggregateId: 'm', version: 2 }] }]);
   });
 });

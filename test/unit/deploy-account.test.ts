@@ -179,7 +179,7 @@ describe('a deployment is told', () => {
         parameters: {
           'rollcall-prod-sms': { SmsOriginationIdentity: 'arn:aws:sms-voice:eu-central-1:000000000000:pool/pool-1' },
         },
-        takesOver: false,
+        importsExisting: false,
       },
       open(),
     );

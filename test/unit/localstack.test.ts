@@ -15,9 +15,9 @@ import {
 } from '@aws-sdk/client-servicediscovery';
 import { fromHere } from 'rollcall/internal/stage/issuer';
 import { describe, expect, it, vi } from 'vitest';
-import { reachable, shellWord, thisMachineFor } from '../../ops/localstack/address.ts';
-import { apiUrlOf, entriesOf, nextSteps } from '../../ops/localstack/after.ts';
+import { hostNameFor, reachable, shellWord } from '../../ops/localstack/address.ts';
 import { createDirectory } from '../../ops/localstack/directory.ts';
+import { apiUrlOf, entriesOf, nextSteps } from '../../ops/localstack/next-steps.ts';
 
 const run = promisify(execFile);
 const basePath = '/_aws/execute-api/{api}/$default';
@@ -47,8 +47,8 @@ describe('an address of an API', () => {
 
 describe('this machine', () => {
   it('has its name of containers for LocalStack, and its own for whoever runs on it', () => {
-    expect(thisMachineFor(new Headers({ 'x-localstack': '2026.6.1' }))).toBe('host.docker.internal');
-    expect(thisMachineFor(new Headers({ server: 'other' }))).toBe('127.0.0.1');
+    expect(hostNameFor(new Headers({ 'x-localstack': '2026.6.1' }))).toBe('host.docker.internal');
+    expect(hostNameFor(new Headers({ server: 'other' }))).toBe('127.0.0.1');
   });
 
   it('calls itself 127.0.0.1', () => {
@@ -207,11 +207,11 @@ describe('the directory', () => {
   it('is entered anew at each deployment, and removed, without what is of others', async () => {
     const { client, entered, namespaces } = cloudMap();
     const other = createDirectory(client, 'rollcall-other');
-    await other.enter([{ name: 'api', description: '', attributes: { url: 'other' } }]);
+    await other.replaceEntries([{ name: 'api', description: '', attributes: { url: 'other' } }]);
     const directory = createDirectory(client, 'rollcall-localstack');
-    await directory.enter([{ name: 'gone', description: '', attributes: { kind: 'queue' } }]);
+    await directory.replaceEntries([{ name: 'gone', description: '', attributes: { kind: 'queue' } }]);
     const subscriber = { name: 'events-subscribers', description: '', attributes: { kind: 'subscriber' } };
-    await directory.enter([
+    await directory.replaceEntries([
       { ...subscriber, instance: 'guide' },
       { name: 'api', description: '', attributes: { url: API_URL } },
       { ...subscriber, instance: 'sms' },
@@ -237,9 +237,9 @@ describe('the directory', () => {
     const subscribed = (instance: string) => ({ ...subscriber, instance });
     const [gone, stays, joins] = [subscribed('guide'), subscribed('points'), subscribed('sms')];
     const api = (url: string) => ({ name: 'api', description: '', attributes: { url } });
-    await directory.enter([gone, stays, api('before')]);
+    await directory.replaceEntries([gone, stays, api('before')]);
     seen.length = 0;
-    await directory.enter([stays, joins, api(API_URL)]);
+    await directory.replaceEntries([stays, joins, api(API_URL)]);
     expect(seen.length).toBeGreaterThan(0);
     for (const at of seen) {
       const found = at.map(({ instance }) => instance);

@@ -50,7 +50,7 @@ const plan: Plan = {
     'rollcall-prod-foundation': { TokenIssuer: ISSUER },
     'rollcall-prod-sms': { SmsOriginationIdentity: IDENTITY },
   },
-  takesOver: false,
+  importsExisting: false,
 };
 
 /** A stack with a function whose traffic is shifted, if its alias has a policy for that. */
@@ -172,7 +172,7 @@ describe('before a deployment', () => {
       {
         namesOf: async () => ['rollcall-prod-twilio'],
       },
-      { takesOver: true },
+      { importsExisting: true },
       { check: 'names', mend: expect.stringContaining('docs/runbook.md#a-name-that-is-taken') },
     ],
     [
@@ -259,7 +259,7 @@ describe('before a deployment', () => {
 
   it('what is to be taken over is no obstacle, as it is kept by its template', async () => {
     const account = { namesOf: async () => ['rollcall-prod-members'] };
-    expect(await found(account, { takesOver: true })).toEqual([]);
+    expect(await found(account, { importsExisting: true })).toEqual([]);
   });
 
   it('what a first deployment that failed has left is no part of its stack', async () => {

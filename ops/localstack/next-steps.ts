@@ -26,13 +26,13 @@ export function entriesOf({ endpoint, basePath, outputs }: Deployed): Entry[] {
 }
 
 /** The stage's services on this machine; undefined: configured to be elsewhere. */
-export interface Own {
+export interface LocalServices {
   sandbox?: string | undefined;
   issuer?: string | undefined;
 }
 
 /** The next steps for a person, to paste into a shell. */
-export function nextSteps(deployed: Deployed, { sandbox, issuer }: Own): string {
+export function nextSteps(deployed: Deployed, { sandbox, issuer }: LocalServices): string {
   const apiUrl = apiUrlOf(deployed);
   const at = `--stage localstack --endpoint ${shellWord(deployed.endpoint)}`;
   const called = issuer && issuer !== fromHere(issuer) ? ` --url ${shellWord(issuer)}` : '';

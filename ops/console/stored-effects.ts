@@ -12,7 +12,7 @@ import { textsTo } from './sandbox.ts';
 const LOOKS_AT_ONCE = 10;
 
 /** What the services store about members. A member with a parked message lacks an effect, but has not lost it. */
-export async function heldBy(
+export async function storedEffects(
   { stage: { app, name, endpoint }, cloud, subscribers }: BurstOptions,
   accepted: ReadonlyMap<string, Accepted>,
 ): Promise<Required<Pick<Burst, 'applied' | 'verdict'>>> {

@@ -7,7 +7,7 @@ type Seen = Pick<Span, 'service'> & { member: string; isApplied: boolean };
  * The progress of registrations, from spans.
  * @param accepted the members that count, by id; a member may be added after its spans have arrived
  */
-export function createSightings(accepted: ReadonlyMap<string, unknown>) {
+export function createRegistrationProgress(accepted: ReadonlyMap<string, unknown>) {
   const seen: Seen[] = [];
   let lastAt = Date.now();
 
