@@ -226,7 +226,7 @@ describe('a command that cannot be done', () => {
     await send(REGISTRATION, pointsCommands, id, messageBody(redeemPoints, id, { version: 2, data }));
     expect(await parked('points-commands', id)).toMatchObject({
       reason: 'failed',
-      error: expect.stringContaining('asks for its reply on https://example.com/'),
+      error: expect.stringContaining('requests a reply on https://example.com/'),
     });
     await eventually(async () => (await cloud.items('points-commands', id)).length === 2);
     expect((await points(id)).body.balance).toBe(100);

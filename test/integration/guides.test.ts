@@ -252,7 +252,7 @@ describe('the ordered consumer on an existing queue', () => {
     expect(await deliver()).toBe(0);
     expect((await errorsOf(table)).toSorted()).toEqual([
       'UnreadableMessageError: message is not JSON',
-      'UnreadableMessageError: message is not what its adapter reads: orderNo is missing',
+      'UnreadableMessageError: message does not match the schema of its adapter: orderNo is missing',
     ]);
     expect(await shipments()).toHaveLength(1);
   });
@@ -352,7 +352,7 @@ describe('parking alone', () => {
     await cloud.send(queue, { customer: 'C-4', createdAt: 'today', cents: 1 });
     await deliver();
     expect(await errorsOf(table)).toContain(
-      'UnreadableMessageError: message is not what its adapter reads: jobId is missing',
+      'UnreadableMessageError: message does not match the schema of its adapter: jobId is missing',
     );
     const discard = { aggregateId: 'j4', version: 1 };
     expect(await sweep({ discard, because: 'a test' })).toEqual({ discarded: discard });

@@ -137,7 +137,7 @@ describe('a subscriber of foreign messages', () => {
     }));
     const { store, raw } = subscriber({}, false, { channel, read });
     expect(await raw('{}')).toBe('parked');
-    expect([...store.waiting.values()][0]?.error).toContain('e1: it has no version, and its channel is ordered');
+    expect([...store.waiting.values()][0]?.error).toContain('e1: no version, although its channel is ordered');
   });
 
   it('is logged about by its own id', async () => {

@@ -138,7 +138,7 @@ describe('a message on a channel that is large', () => {
     ['if it is an item of somebody else', () => outboxItem('outbox', 'documents', filed, { ...input, version: 1 })],
     ['above 8 MB', () => large(documents, 'x'.repeat(8 * 1024 * 1024))],
   ])('is refused %s', (_, make) => {
-    expect(make).toThrow(/^message \S+ of type shop\.document\.\w+\.v1 has \d+ bytes .* a channel takes at most \d+/);
+    expect(make).toThrow(/^message \S+ of type shop\.document\.\w+\.v1 has \d+ bytes .* a channel accepts at most \d+/);
   });
 
   it.each(['short', text])('is not committed by who keeps no data, however small', (say) => {

@@ -226,7 +226,7 @@ describe('an event for later', () => {
   it('cannot be the only event of a change', async () => {
     const id = newId();
     const alone = order(id, { events: [draft(reminded, { orderId: id }, { after: 60 })] });
-    await expect(orders.create(id, alone, context)).rejects.toThrow('all events are for later');
+    await expect(orders.create(id, alone, context)).rejects.toThrow('all events are scheduled for later');
   });
 
   it('of a deleted aggregate stays, with the reason', async () => {
@@ -411,7 +411,7 @@ describe('an aggregate that is erased', () => {
     const id = newId();
     const events = [draft(placed, { orderId: id }), draft(forgotten, { orderId: id }, { after: 60 })] as const;
     await expect(orders.create(id, order(id, { events }), context)).rejects.toThrow(
-      'send a command to yourself for later instead',
+      'schedule a command to the service itself instead',
     );
     expect(await orders.read(id)).toBeUndefined();
   });

@@ -392,7 +392,7 @@ describe('commands', () => {
     const id = newId();
     const many = Array.from({ length: 50 }, () => charging(newId(), 1));
     await expect(orders.create(id, { ...opening(id), send: many }, context)).rejects.toThrow(
-      'takes 100 items, and this one has 102: a state, 1 events, 0 writes beside them, and 100 for 50 messages to queues',
+      'can have 100 items, and this one has 102: a state, 1 events, 0 writes of `beside`, and 100 for 50 messages to queues',
     );
     expect(calls).toEqual([]);
   });

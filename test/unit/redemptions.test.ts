@@ -200,7 +200,9 @@ describe('an answer to a redemption', () => {
   it('comes again when it is refused time after time, for nobody knows what it has to say by then', async () => {
     const { id } = await world.redeem();
     world.refuse(5);
-    await expect(world.take(redemptionSettled, settled(), id)).rejects.toThrow('others are changing the same items');
+    await expect(world.take(redemptionSettled, settled(), id)).rejects.toThrow(
+      'concurrent writes keep changing the same items',
+    );
     expect(await world.state(id)).toEqual({ state: 'pending' });
   });
 

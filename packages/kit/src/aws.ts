@@ -1,4 +1,4 @@
-/** AWS clients, transactions and the environment of a function. */
+/** AWS clients, transactions, signed requests, and the environment variables of a function. */
 export { clientDefaults, createDynamoDB } from './aws/clients.ts';
 export { addresses, jsonOf, readEnvironment, text } from './aws/environment.ts';
 export { signerOf } from './aws/signed.ts';

@@ -1,4 +1,4 @@
-/** Endpoints of an HTTP API: problems, conditions, validation, tokens. */
+/** Endpoints of an HTTP API: problem documents, conditional requests, validation, rate limits. */
 export { causeOf } from './http/cause.ts';
 export { committed } from './http/committed.ts';
 export { etag, evaluate } from './http/conditions.ts';

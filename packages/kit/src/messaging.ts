@@ -1,4 +1,4 @@
-/** Messaging: publish messages with a state change, apply them, answer them. */
+/** Messaging: publish messages together with a state change, apply them, and reply to them. */
 
 export { type ClaimCheck, createClaimCheck } from './messaging/claim-check.ts';
 export { consumerFunctions, type HandlerContext } from './messaging/consumer-functions.ts';

@@ -523,7 +523,7 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'what is parked of who left',
     file: parking,
-    from: 'if (parked.version < last.version) return one.drop(parked, policy);',
+    from: 'if (parked.version < last.version) return single.drop(parked, policy);',
     to: '',
     test: 'security/personal-data',
   },
@@ -537,8 +537,8 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'what was discarded of who left',
     file: 'packages/kit/src/messaging/dynamodb-subscriber-store/erasure.ts',
-    from: 'for (const beginning of [DISCARDED, PARKED]) {',
-    to: 'for (const beginning of [PARKED]) {',
+    from: 'for (const prefix of [DISCARDED, PARKED]) {',
+    to: 'for (const prefix of [PARKED]) {',
     test: 'security/personal-data',
   },
   {

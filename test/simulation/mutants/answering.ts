@@ -28,7 +28,7 @@ export const answeringMutants: Mutant[] = [
     breaks: ['answer', 'erasure', 'operation'],
     seed: 216,
     file: `${parking}/completion.ts`,
-    from: 'await applier.complete({ ...parked, ...(isUnsent ? {} : leftOf(parked)) });',
+    from: 'await applier.complete({ ...parked, ...(isUnsent ? {} : envelopeIn(parked)) });',
     to: '',
   },
   {
@@ -42,7 +42,7 @@ export const answeringMutants: Mutant[] = [
     name: 'parked-duplicate-derives-nothing',
     breaks: ['answer', 'erasure'],
     file: `${parking}/completion.ts`,
-    from: '...(isUnsent ? {} : leftOf(parked))',
+    from: '...(isUnsent ? {} : envelopeIn(parked))',
     to: '',
   },
   {

@@ -33,8 +33,8 @@ export const laterMutants: Mutant[] = [
   {
     name: 'released-in-two-steps',
     file: release,
-    from: 'await transact(client, [removalOf(laterTable, waiting), ...(place ? [place.update] : []), row]);',
-    to: 'await transact(client, [removalOf(laterTable, waiting)]); await transact(client, [...(place ? [place.update] : []), row]);',
+    from: 'await transact(client, [removalOf(laterTable, waiting), ...(position ? [position.update] : []), row]);',
+    to: 'await transact(client, [removalOf(laterTable, waiting)]); await transact(client, [...(position ? [position.update] : []), row]);',
   },
   {
     name: 'relay-sees-what-waits',

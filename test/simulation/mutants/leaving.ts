@@ -14,14 +14,14 @@ export const leavingMutants: Mutant[] = [
     name: 'leaving-dropped',
     breaks: ['erasure'],
     file: parking,
-    from: 'if (parked.version < last.version) return one.drop(parked, policy);',
-    to: 'if (parked.version <= last.version) return one.drop(parked, policy);',
+    from: 'if (parked.version < last.version) return single.drop(parked, policy);',
+    to: 'if (parked.version <= last.version) return single.drop(parked, policy);',
   },
   {
     name: 'leaving-waits-for-what-failed',
     breaks: ['erasure'],
     file: parking,
-    from: 'if (parked.version < last.version) return one.drop(parked, policy);',
+    from: 'if (parked.version < last.version) return single.drop(parked, policy);',
     to: '',
   },
   {
@@ -57,8 +57,8 @@ export const leavingMutants: Mutant[] = [
     name: 'discarded-is-kept-after-leaving',
     breaks: ['erasure'],
     file: `${store}/erasure.ts`,
-    from: 'for (const beginning of [DISCARDED, PARKED]) {',
-    to: 'for (const beginning of [PARKED]) {',
+    from: 'for (const prefix of [DISCARDED, PARKED]) {',
+    to: 'for (const prefix of [PARKED]) {',
   },
   {
     name: 'confirmation-lost-in-a-crash',

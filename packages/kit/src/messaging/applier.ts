@@ -22,20 +22,22 @@ export type Attempt = { outcome: 'applied' | 'duplicate' | 'ignored' } | Parked;
 export interface ApplierOptions<C extends MessageContract> extends CommitOptions<C>, ConsequencesOptions<C> {
   /** Whether replies can be sent to a channel. */
   mayReplyOn?: (channel: string) => boolean;
-  /** Called after each message with the outcome and the age of the message; its log fields are still in scope. */
+  /**
+   * Called after each attempt with its outcome and the age of the message, while the log fields of the message are set.
+   */
   onAttempt?: ((attempted: Attempt, lagMs: number) => void) | undefined;
 }
 
 export interface ApplyOptions {
-  /** How often the queue has delivered it; undefined for a parked message. */
+  /** How often the queue has delivered the message; undefined for a parked message. */
   receives?: number;
-  /** Whether an operator requested it. */
+  /** Whether an operator requested this attempt. */
   redriven?: boolean;
-  /** Whether an aggregate without a cursor may start at this version. */
+  /** Whether the cursor of an aggregate that has none yet may start at this version. */
   mayAdopt?: boolean;
-  /** Whether an operator released it after a rule had held it back. */
+  /** Whether an operator released the message, which a limit or a switch had held. */
   released?: boolean;
-  /** If set, the message is not tried when its turn comes, but parked with this error. */
+  /** If set, a message that is next in order is parked with this error instead of applied. */
   held?: HeldError | undefined;
 }
 
@@ -53,10 +55,13 @@ export interface Applier {
 const APPLIED = { outcome: 'applied' } as const;
 const DUPLICATE = { outcome: 'duplicate' } as const;
 
-/** A new attempt follows each time another consumer moves the cursor in between. */
+/** The maximum number of tries. A try fails if another invocation has moved the cursor in the meantime. */
 const CLAIM_ATTEMPTS = 5;
 
-/** The only code path that applies a message, live or parked: effect and cursor in one conditional write. */
+/**
+ * The only code path that applies messages, both live and parked. It writes the effect and the cursor in one
+ * conditional write.
+ */
 export function createApplier<C extends MessageContract>(options: ApplierOptions<C>): Applier {
   const { store, contracts, idempotent = false, unordered = idempotent, now, onAttempt } = options;
   const { mayReplyOn = () => true, readWhole = async (envelope) => envelope } = options;
@@ -68,10 +73,10 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
   async function attempt(message: Message<C>, place: Place, { mayAdopt = false, released = false }: ApplyOptions) {
     const { version } = place;
     const { replyto } = message;
-    // Checked before anything is committed, because the reply could not be sent.
+    // Checked before anything is committed: the reply could not be sent afterwards.
     if (replyto !== undefined && handlers(message.type)?.follows && !mayReplyOn(replyto))
       throw new PermanentError(
-        `message ${message.id} asks for its reply on ${replyto}, which is not a channel of this service`,
+        `message ${message.id} requests a reply on ${replyto}, which is not a channel of this service`,
       );
     if (idempotent) return (await change(message, released)) ? APPLIED : DUPLICATE;
     // The fast path assumes that the message is next: one write, no read.
@@ -82,7 +87,8 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
       if (claim.state === 'leased') {
         throw new TransientError(`${message.id}: another handler is processing its aggregate`);
       }
-      if (tries === CLAIM_ATTEMPTS) throw new TransientError(`${message.id}: the cursor of its aggregate keeps moving`);
+      if (tries === CLAIM_ATTEMPTS)
+        throw new TransientError(`${message.id}: the cursor of its aggregate moved during every try`);
       const decision = decide(claim.cursor, version);
       if (decision.action === 'acknowledge') return DUPLICATE;
       if (decision.action === 'adopt') return { outcome: 'parked', reason: 'gap' } as const;
@@ -92,7 +98,7 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
     return APPLIED;
   }
 
-  /** A message that fails permanently may still be a duplicate, or too early: the cursor tells. */
+  /** Decides by the cursor whether a message that failed permanently is a duplicate, is too early, or has failed. */
   async function classify(place: Place, error: Error, mayAdopt: boolean): Promise<Attempt> {
     const decision = decide(await store.cursor(place.aggregateId), place.version);
     if (decision.action === 'acknowledge') return DUPLICATE;
@@ -109,7 +115,7 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
       const isMissing = error instanceof MissingDataError;
       if (!isPermanent(error) && !isMissing) throw error;
       const classified = await classify(place, error, options.mayAdopt ?? false);
-      // The data may be there at the next attempt.
+      // The data may be available at the next attempt.
       if (isMissing && classified.outcome === 'parked' && classified.reason === 'failed') throw error;
       return classified;
     }
@@ -119,8 +125,8 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
     if (isOtherRendition(envelope, contracts)) return { outcome: 'ignored' };
     const place = placeOf(envelope, unordered);
     const attempted = await tryOnce(envelope, place, options);
-    // A first delivery that is a duplicate is a copy. If the earlier delivery left anything undone, that delivery is
-    // repeated itself.
+    // A message that is a duplicate at its first delivery is a second copy. If the first copy is not complete, the
+    // queue redelivers the first copy.
     if (attempted.outcome === 'duplicate' && options.receives !== 1)
       await complete({ ...place, messageId: envelope.id, type: envelope.type, envelope });
     return attempted;

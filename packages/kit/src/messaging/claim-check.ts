@@ -15,7 +15,7 @@ export interface ClaimCheckSettings {
   bucket: string;
 }
 
-/** Reads messages of a channel with their data, and holds the data of parked ones. */
+/** The parts of a consumer of large messages: they read the data, and keep a copy of it while a message is parked. */
 interface Consuming {
   store: SubscriberStore;
   readWhole: ReadWhole;
@@ -28,19 +28,19 @@ interface Consuming {
  * @public
  */
 export interface ClaimCheck {
-  /** Internal to the kit. */
+  /** The parts that a consumer needs. Internal to the kit. */
   consuming(reader: Omit<Holder, 'objects'>, store: SubscriberStore): Consuming;
-  /** Replaces the data of a message that is too large by a reference. Internal to the kit. */
+  /** Replaces the data of a message that is too large with a reference. Internal to the kit. */
   apart: Apart;
-  /** Stores the data of large messages; called before the rows that refer to it are committed. */
+  /** Stores the data of large messages. Must be called before the rows that refer to the data are committed. */
   keep(rows: readonly OutboxRow[]): Promise<void>;
-  /** Deletes the stored data of sent messages about a subject. */
+  /** Deletes the stored data of the messages that were sent about a subject. */
   erase(channel: string, subject: string): Promise<void>;
 }
 
 /**
- * Creates the claim check for senders and consumers of channels that are `large`. Passed as an option, so that other
- * functions do not bundle it.
+ * Creates the claim check for senders and consumers of channels that are `large`. It is an option, so that functions
+ * without large messages do not bundle its code.
  * @param settings default: the environment variable LARGE_BUCKET, which `@rollcall/cdk` sets
  * @throws {Error} if LARGE_BUCKET is needed and missing
  * @public

@@ -6,7 +6,7 @@ import { UnreadableMessageError } from './errors.ts';
 
 export const JSON_FORMAT = 'application/json';
 
-/** Content types of data: JSON, and those of a contract's codecs. */
+/** The content type of data: JSON, or the content type of one of the contract's codecs. */
 export type Format = Channel['format'];
 
 /** Data in a JSON CloudEvent: a value or text in `data`, or Base64 in `data_base64`. */
@@ -31,14 +31,14 @@ export function dataBytes(contract: MessageContract, format: string, data: unkno
 function codecOf({ type, formats = [] }: MessageContract, format: string): DataCodec {
   const codec = formats.find(({ mediaType }) => mediaType === format);
   if (codec) return codec;
-  const there = [JSON_FORMAT, ...formats.map(({ mediaType }) => mediaType)];
-  throw new TypeError(`no codec for ${format}; codecs of ${type}: ${there.join(', ')}`);
+  const available = [JSON_FORMAT, ...formats.map(({ mediaType }) => mediaType)];
+  throw new TypeError(`no codec for ${format}; codecs of ${type}: ${available.join(', ')}`);
 }
 
 /**
- * Decodes by CloudEvents' JSON format, 3.1
- * (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md): the member that holds the data
- * determines its encoding; `datacontenttype`, its format.
+ * Decodes data as section 3.1 of the CloudEvents JSON format specifies
+ * (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md). The encoding depends on the
+ * member that holds the data, `data` or `data_base64`. The format depends on `datacontenttype`.
  * @throws {UnreadableMessageError} if there is no codec for the format, or the data is invalid
  */
 export function decodeData(
@@ -56,7 +56,7 @@ export function decodeData(
   }
 }
 
-/** @param bytes content of `data_base64`; undefined: the data is in `data` */
+/** @param bytes content of `data_base64`; undefined if the data is in `data` */
 function decoded(contract: MessageContract, format: string, data: unknown, bytes: Uint8Array | undefined): unknown {
   // A string in `data` is a JSON string, not a JSON document (3.1.2).
   if (format === JSON_FORMAT) return bytes ? jsonIn(bytes) : data;
@@ -66,7 +66,7 @@ function decoded(contract: MessageContract, format: string, data: unknown, bytes
   return codec.decode(bytes);
 }
 
-/** The media type without parameters is JSON if it has the form `*\/json` or `*\/*+json` (3.1.1). */
+/** The media type without parameters; `application/json` for every `*\/json` and `*\/*+json` (3.1.1). */
 function essenceOf(datacontenttype: string): string {
   try {
     const { essence, subtype } = new MIMEType(datacontenttype);
@@ -108,7 +108,7 @@ function jsonIn(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(textIn(bytes));
   } catch {
-    // The parser's error text quotes the data.
+    // The parser's error is dropped because its text quotes the data.
     throw new TypeError('data_base64 is not JSON in UTF-8');
   }
 }

@@ -31,17 +31,20 @@ export interface HandlerContext<Sends extends Channel = Channel> {
   mode: () => Promise<string>;
 }
 
-/** Where a consumer is deployed. */
+/** The deployed resources of a consumer. */
 export interface ConsumerSettings extends QueueSettings {
-  /** Addresses of the channels that it sends to. */
+  /** Addresses of the channels that the consumer sends to. */
   channels?: Addresses;
   /** Default: as in the descriptor. */
   joinsLate?: boolean;
-  /** Table of the switches by which operators pause and skip its capability; required if it has one. */
+  /**
+   * Table of the switches with which operators pause or skip the consumer's capability; required if it has a
+   * capability.
+   */
   switchesTable?: string;
   /** Reads the data of large messages; required if the channel is `large`. */
   claimCheck?: ClaimCheck;
-  /** Name prefix of the functions that may send to its queue; undefined: senders are not verified. */
+  /** Name prefix of the functions that may send to the consumer's queue; undefined: senders are not verified. */
   senderPrefix?: string | undefined;
 }
 
@@ -87,7 +90,7 @@ export function consumerFunctions<C extends MessageContract, S extends Channel>(
     if (attempted.outcome === 'applied') measure('ApplicationLag', 'Milliseconds', [lagMs]);
     if (attempted.outcome !== 'parked') return;
     const { reason, error } = attempted;
-    // A message that waits for its predecessor is normal; a failed one needs a person.
+    // Waiting for a predecessor is normal. A failed message needs an operator.
     logger[reason === 'failed' ? 'warn' : 'debug']('message parked', { reason, ...(error && { error }) });
   }
 
@@ -125,7 +128,7 @@ function modeOf(
   if (capability === undefined) return async () => 'on';
   if (switchesTable === undefined)
     throw new Error(
-      `consumer ${name}: it has the capability ${capability}: pass \`switchesTable\`, by which it is paused`,
+      `consumer ${name} has the capability ${capability}: pass \`switchesTable\`, which holds the switch that pauses it`,
     );
   const switches = createSwitches({ ...options, tableName: switchesTable });
   return () => switches.mode(capability);

@@ -14,7 +14,7 @@ export interface Delivery {
   senderId?: string | undefined;
 }
 
-/** A message to be redelivered; `until`: when, if it was postponed. */
+/** A message that the queue will redeliver. `until`: the earliest time, if the message is postponed. */
 export interface GivenBack {
   record: SQSRecord;
   until?: Date;
@@ -23,7 +23,7 @@ export interface GivenBack {
 export interface ConsumerReport {
   outcomes: Record<Outcome, number>;
   failures: Array<{ body: string; error: Error }>;
-  /** Messages to be redelivered: every message that failed, and all later ones of its group. */
+  /** Messages to be redelivered: every message that failed, and all later messages of its group. */
   givenBack: GivenBack[];
 }
 
@@ -37,8 +37,8 @@ const deliveryOf = (record: SQSRecord): Delivery => ({
 /**
  * Processes a batch from a queue: message groups in parallel, the messages of a group in sequence. A group stops at its
  * first failure (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html).
- * @param isSuspect whether the function has crashed during this message or one processed beside it, and may crash
- * again: such groups come last, one at a time
+ * @param isSuspect whether the function crashed while it processed this message or another at the same time, and may
+ * crash again. Groups with such messages are processed last, one after the other
  */
 export async function consume(
   event: SQSEvent,
@@ -75,8 +75,8 @@ export async function consume(
   await Promise.all(
     groups.map(async (group) => {
       try {
-        const answers = await Promise.all(group.map((record) => isSuspect(deliveryOf(record))));
-        if (answers.some(Boolean)) suspects.push(group);
+        const results = await Promise.all(group.map((record) => isSuspect(deliveryOf(record))));
+        if (results.some(Boolean)) suspects.push(group);
         else await consumeGroup(group);
       } catch (error) {
         giveBack(group, error as Error);

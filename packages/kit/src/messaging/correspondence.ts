@@ -19,15 +19,15 @@ export interface CorrespondenceOptions {
 const FOLLOWING = '0d6bd8c1-93c7-5f0e-a5a9-5a8f7c1de4b2';
 
 /**
- * Creates the messages that a handler sends: pass what `command` and `reply` return in the `send` of an effect.
+ * Creates the messages that a handler sends. Return the results of `command` and `reply` in the `send` of an effect.
  * @public
  */
 export type Correspondence<Sends extends Channel = Channel> = ReturnType<typeof createCorrespondence<Sends>>;
 
 /**
- * Creates messages that follow from a received one and belong to the same conversation. The id derives from the
- * received message and the type, so a service can send one message of a type per received message, and sends the same
- * one if it derives it again. `at`: creation time, ISO 8601.
+ * Creates messages that follow from a received message and belong to the same conversation. The id derives from the
+ * received message and the type. So a service can send only one message of each type per received message, and a
+ * message that is created again has the same id. `at`: creation time, ISO 8601.
  */
 export function createCorrespondence<Sends extends Channel = Channel>({ source, channels }: CorrespondenceOptions) {
   const following = (cause: Message, { type }: MessageContract, at: string) => ({
@@ -53,8 +53,8 @@ export function createCorrespondence<Sends extends Channel = Channel>({ source, 
     },
 
     /**
-     * The reply to a message; undefined if the message asks for none.
-     * @throws {PermanentError} if it asks for a reply on a channel that this service does not send to
+     * The reply to a message; empty if the message requests no reply.
+     * @throws {PermanentError} if the message requests a reply on a channel that this service does not send to
      */
     reply<C extends MessageContract>(
       cause: Message,
@@ -66,7 +66,7 @@ export function createCorrespondence<Sends extends Channel = Channel>({ source, 
       if (replyto === undefined) return [];
       if (!Object.hasOwn(channels, replyto)) {
         throw new PermanentError(
-          `message ${id} asks for its reply on ${replyto}; channels of this service: ${Object.keys(channels).join(', ') || 'none'}`,
+          `message ${id} requests a reply on ${replyto}; channels of this service: ${Object.keys(channels).join(', ') || 'none'}`,
         );
       }
       return [outgoing(replyto, contract, createMessage(contract, { ...following(cause, contract, at), data }))];

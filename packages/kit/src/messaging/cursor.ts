@@ -8,15 +8,17 @@ export interface Cursor {
 }
 
 export type CursorDecision =
-  /** Next in order: apply it and move the cursor from `after` (0: no cursor yet) in one write. */
+  /** The version is next in order: apply it, and move the cursor from `after` (0: no cursor yet), in one write. */
   | { action: 'apply'; after: number }
-  /** First received above version 1: a late subscriber starts here once no lower version can still be in transit. */
+  /**
+   * No cursor yet, and not version 1: a late subscriber starts here once no lower version can be in transit any more.
+   */
   | { action: 'adopt' }
-  /** Applied before, or the subject was erased. */
+  /** The version was applied before, or the subject was erased. */
   | { action: 'acknowledge' }
   | { action: 'park'; because: 'gap' | 'below-baseline' };
 
-/** What to do with a version, given the current cursor. */
+/** Decides what to do with a version, given the current cursor. */
 export function decide(cursor: Cursor | undefined, version: number): CursorDecision {
   if (!cursor) return version === 1 ? { action: 'apply', after: 0 } : { action: 'adopt' };
   if (cursor.erased) return { action: 'acknowledge' };

@@ -4,11 +4,11 @@ import type { Delivery } from './consumer.ts';
 export type DeadLetterCause = 'died' | 'undelivered';
 
 export interface Drained {
-  /** Number of messages. */
+  /** Number of parked messages. */
   parked: number;
-  /** Number of messages that stay, or of queues that could not be read. */
+  /** Number of messages that remain in a queue, plus number of queues that could not be read. */
   left: number;
-  /** Whether the queues are empty. */
+  /** Whether all queues are empty. */
   isEmpty: boolean;
 }
 
@@ -16,15 +16,15 @@ export interface DeadLettersOptions {
   client: SQSClient;
   /** Dead-letter queues, and why messages end up in each. */
   queues: ReadonlyArray<{ url: string; cause: DeadLetterCause }>;
-  /** @throws {Error} if it could not be parked: it stays in the queue */
+  /** Parks a message. @throws {Error} if that fails: the message remains in the queue */
   park: (delivery: Delivery, cause: DeadLetterCause) => Promise<unknown>;
-  /** Called for each message that stays, and with an empty body for each queue that could not be read. */
+  /** Called for each message that remains in a queue, and with an empty body for each queue that could not be read. */
   onFailure: (body: string, error: Error) => void;
 }
 
 /**
- * Parks the messages of dead-letter queues until these are empty. The sweep does this: a function that polls queues
- * which are nearly always empty costs more.
+ * Parks the messages of dead-letter queues until the queues are empty. The sweep calls it once a minute, because
+ * polling queues that are nearly always empty costs more.
  */
 export function createDeadLetters({ client, queues, park, onFailure }: DeadLettersOptions) {
   async function receive(url: string): Promise<Message[]> {
@@ -39,7 +39,7 @@ export function createDeadLetters({ client, queues, park, onFailure }: DeadLette
     return Messages;
   }
 
-  async function take(message: Message, cause: DeadLetterCause): Promise<boolean> {
+  async function tryToPark(message: Message, cause: DeadLetterCause): Promise<boolean> {
     try {
       await park(deliveryOf(message), cause);
       return true;
@@ -54,8 +54,8 @@ export function createDeadLetters({ client, queues, park, onFailure }: DeadLette
     while (!drained.isEmpty && mayContinue()) {
       const messages = await receive(url);
       drained.isEmpty = messages.length === 0;
-      const taken = await Promise.all(messages.map((message) => take(message, cause)));
-      const done = messages.filter((_, index) => taken[index]);
+      const isParked = await Promise.all(messages.map((message) => tryToPark(message, cause)));
+      const done = messages.filter((_, index) => isParked[index]);
       drained.parked += done.length;
       drained.left += messages.length - done.length;
       if (done.length === 0) continue;

@@ -7,7 +7,7 @@ import type { OutboxRow, TransactItem } from './outbox.ts';
 import { waitingItem } from './queue-writes.ts';
 import { versionedPut } from './versioned-put.ts';
 
-/** An aggregate's state: an item of its table. Each of its events raises `version` by 1. */
+/** An aggregate's state: an item of its table. Each event of the aggregate raises `version` by 1. */
 export interface Versioned {
   version: number;
 }
@@ -26,13 +26,16 @@ export interface Decision<
 > {
   /** The whole new state; replaces the previous one. */
   state: Unversioned<State>;
-  /** Events in order, each with its own version. At least one is not scheduled for later: the state changes with it. */
+  /**
+   * Events in order, each with its own version. At least one must be sent immediately, because the state changes with
+   * it.
+   */
   events: readonly [Draft<Event>, ...Draft<Event>[]];
   /** Messages to queues: commands, in order per subject if the queue preserves order. */
   send?: readonly AddressedDraft[];
   /**
-   * Further writes of the transaction (uniqueness guards, indexes, condition checks), by a name of the service's own.
-   * If one fails, the result contains its name.
+   * Further writes of the transaction (uniqueness guards, indexes, condition checks), by names that the service
+   * chooses. If the condition of one fails, the result contains its name.
    */
   beside?: Readonly<Record<Beside, TransactItem>>;
 }
@@ -60,8 +63,8 @@ export function commitsOf<State extends Versioned, Topic extends Channel>(
     });
 
   /**
-   * A scheduled event gets its version when it is due. An erasure deletes all scheduled messages about the subject that
-   * exist when it reads them.
+   * The writes that schedule events, which get their versions when they are due. If an event erases the subject, also
+   * the deletions of all messages that are scheduled about it now.
    */
   async function scheduledWrites(
     id: string,
@@ -77,7 +80,7 @@ export function commitsOf<State extends Versioned, Topic extends Channel>(
     return [...puts, ...later.once(await later.erasing(id), others)];
   }
 
-  /** A decision as a commit, and the resulting state. */
+  /** Converts a decision into a commit and the resulting state. */
   async function commitOf<Beside extends string>(
     id: string,
     before: number,
@@ -86,12 +89,12 @@ export function commitsOf<State extends Versioned, Topic extends Channel>(
   ) {
     const { state, events, send, beside } = decision;
     checkErasing(id, events);
-    const now = events.filter(({ later }) => !later);
-    if (now.length === 0)
-      throw new Error(`${id} of ${topic.name}: a state change needs an event, but all events are for later`);
-    const next = { ...state, version: before + now.length } as unknown as State;
+    const immediate = events.filter(({ later }) => !later);
+    if (immediate.length === 0)
+      throw new Error(`${id} of ${topic.name}: a state change needs an event, but all events are scheduled for later`);
+    const next = { ...state, version: before + immediate.length } as unknown as State;
     const put = versionedPut(table, key(id), next, before);
-    const rows = rowsOf(id, before, now, context);
+    const rows = rowsOf(id, before, immediate, context);
     await claimCheck?.keep(rows);
     const waiting = await scheduledWrites(id, decision, context);
     return { commit: { put, rows, waiting, ...(send && { send }), ...(beside && { beside }) }, next };
@@ -101,19 +104,19 @@ export function commitsOf<State extends Versioned, Topic extends Channel>(
 }
 
 /**
- * The scheduled message that a command replaces by its name. A command without a name replaces none, unless it has an
- * id of its own.
+ * The deletion of the scheduled message that a scheduled command replaces: the message under the command's name or, for
+ * a command without a name, under its id. Empty if the command has neither.
  */
 function replacedBy(command: AddressedDraft, later: LaterMessages): TransactItem[] {
   const name = command.later && (command.later.name ?? command.id);
   return name === undefined ? [] : [later.removing({ subject: subjectOf(command), name })];
 }
 
-/** @throws {Error} if an erasing event is scheduled: scheduled messages about its aggregate would stay */
+/** @throws {Error} if an erasing event is scheduled: scheduled messages about its aggregate would not be deleted */
 function checkErasing(id: string, events: readonly Draft[]): void {
   const late = events.find(({ contract, later }) => contract.erases && later);
   if (late)
     throw new Error(
-      `${late.contract.type} erases ${id} and cannot be for later, as scheduled messages about it would stay: send a command to yourself for later instead`,
+      `${late.contract.type} erases ${id} and cannot be scheduled, because scheduled messages about ${id} would not be deleted: schedule a command to the service itself instead`,
     );
 }

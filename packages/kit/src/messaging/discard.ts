@@ -15,18 +15,19 @@ export interface DiscardOptions {
 }
 
 /**
- * Skips a version deliberately, without its effect; message and reason are kept. The version may be missing, if others
- * have waited for it for an hour. `messageId` may be omitted if only one message has the version.
+ * Skips a version without applying it, and keeps the message and the reason. A version that never arrived can be
+ * skipped once later versions have waited for it for an hour. `messageId` can be omitted if only one message has the
+ * version.
  * @throws {PermanentError} if there is no such message, or it is not the next of its aggregate
  */
 export type Discard = (key: Omit<ParkedKey, 'messageId'> & { messageId?: string }, because: string) => Promise<void>;
 
 export function createDiscard({ store, contracts, idempotent = false, joinsLate, now }: DiscardOptions): Discard {
-  /** Another message with the same version, which is to be applied instead. */
+  /** Another parked message with the same version, which can be applied instead. */
   const rivalOf = ({ version, messageId }: ParkedMessage, queue: readonly ParkedMessage[]) =>
     queue.find((other) => version > 0 && other.version === version && other.messageId !== messageId);
 
-  /** How the cursor moves when a message is skipped; undefined if no cursor counts it. */
+  /** How the cursor moves when a message is skipped; undefined if it does not move. */
   async function moveOver(parked: ParkedMessage, queue: readonly ParkedMessage[]) {
     const { aggregateId, version } = parked;
     if (version === 0 || idempotent) return undefined;
@@ -35,7 +36,7 @@ export function createDiscard({ store, contracts, idempotent = false, joinsLate,
       if (queue.includes(parked)) return undefined;
       throw new PermanentError(`version ${version} of ${aggregateId} is below its baseline: nothing waits for it`);
     }
-    // Applied already: only the sending of its consequences is given up.
+    // The message is applied. Discarding it only stops the sending of the messages that follow from it.
     if (decision.action === 'acknowledge' && parked.reason === 'unsent') return undefined;
     if (decision.action === 'acknowledge') {
       throw new PermanentError(
@@ -54,23 +55,23 @@ export function createDiscard({ store, contracts, idempotent = false, joinsLate,
 
   return async (key, because) => {
     const queue = await store.parkedOf(key.aggregateId);
-    const meant = queue.filter(
+    const matches = queue.filter(
       ({ version, messageId }) => version === key.version && (key.messageId ?? messageId) === messageId,
     );
-    if (meant.length > 1) {
-      const ids = meant.map(({ messageId }) => messageId).join(', ');
+    if (matches.length > 1) {
+      const ids = matches.map(({ messageId }) => messageId).join(', ');
       throw new PermanentError(
-        `${meant.length} messages have version ${key.version}: pass the message id, one of: ${ids}`,
+        `${matches.length} messages have version ${key.version}: pass the message id, one of: ${ids}`,
       );
     }
-    const parked: ParkedMessage = meant[0] ?? missing(key, queue);
+    const parked: ParkedMessage = matches[0] ?? missing(key, queue);
     if (parked.reason !== 'unsent' && isErasing(parked, contracts)) {
       throw new PermanentError(`version ${key.version} erases personal data: it cannot be discarded, only redriven`);
     }
     const discarded = { ...parked, discardedAt: now().toISOString(), discardedBecause: because };
     const { state } = await store.discard(discarded, await moveOver(parked, queue), rivalOf(parked, queue));
-    if (state !== 'done') throw new TransientError('its aggregate was changed at the same moment: try again');
-    // Its subject may have been erased at the same moment.
+    if (state !== 'done') throw new TransientError('the aggregate was changed at the same moment: try again');
+    // The subject may have been erased at the same moment.
     if ((await store.cursor(key.aggregateId))?.erased) await store.eraseLeft(key.aggregateId, '');
   };
 
@@ -80,10 +81,10 @@ export function createDiscard({ store, contracts, idempotent = false, joinsLate,
     if (waiting.length === 0) {
       throw new PermanentError(`version ${version} of ${aggregateId} is not parked, and nothing waits for it`);
     }
-    // After this time, the missing version will not arrive.
+    // After an hour, the missing version does not arrive any more.
     if (!waiting.some((one) => isOld(one, now()))) {
       throw new PermanentError(
-        `version ${version} of ${aggregateId} may still arrive: others have waited for it for less than an hour`,
+        `version ${version} of ${aggregateId} may still arrive: later versions have waited for it for less than an hour`,
       );
     }
     const at = now().toISOString();

@@ -8,7 +8,7 @@ import type { OutboxRow } from './outbox.ts';
 import { type Apart, type OutgoingMessage, outgoing } from './outgoing.ts';
 
 /**
- * External inputs of a state change: the clock, message ids, and the conversation it belongs to.
+ * External inputs of a state change: the clock, the source of message ids, and the conversation that it belongs to.
  * @public
  */
 export interface CommandContext {
@@ -29,7 +29,7 @@ export interface Draft<C extends MessageContract = MessageContract> {
   readonly replyTo?: string;
   /** When to send it. Default: immediately. */
   readonly later?: Later;
-  /** Conversation of the message. Default: that of the context. */
+  /** Conversation of the message. Default: the `correlationId` of the context. */
   readonly correlationId?: string;
   /** Message id. Default: a new one. */
   readonly id?: string;
@@ -43,7 +43,7 @@ export interface AddressedDraft<C extends MessageContract = MessageContract> ext
 type DraftOptions = MaybeLater & {
   /** The channel for replies. */
   replyTo?: Channel;
-  /** Conversation of the message. Default: that of the context. */
+  /** Conversation of the message. Default: the `correlationId` of the context. */
   correlationId?: string;
   /** Message id. Default: a new one. */
   id?: string;
@@ -79,7 +79,7 @@ export const draftTo = <To extends Channel, C extends To['messages'][number]>(
   options?: DraftOptions,
 ): AddressedDraft<C> => ({ ...draft(contract, data, options), channel });
 
-/** @throws {Error} if its contract has no subject field, or the data lacks it: a defect in the caller */
+/** @throws {Error} if the contract has no subject field, or the data lacks that field: a defect in the caller */
 export function subjectOf({ contract, data, channel }: AddressedDraft): string {
   const { type, subjectField = '' } = contract;
   const subject = (data as Record<string, unknown>)[subjectField];
@@ -91,15 +91,16 @@ export function subjectOf({ contract, data, channel }: AddressedDraft): string {
 export interface Placing {
   source: string;
   subject: string;
-  /** The aggregate's version, or the position of a command. Default: its channel has no order. */
+  /** The aggregate's version, or the position of a command. Omitted on a channel without order. */
   version?: number;
-  /** Aggregate id of the outbox row; rows of one aggregate are sent in order. Default: a row alone. */
+  /** Aggregate id of the outbox row. Rows of one aggregate are sent in order. Default: a unique id, for no order. */
   aggregateId?: string;
 }
 
 /**
- * @throws {MessageTooLargeError} if it exceeds the limit of every channel
- * @throws {MessageTooLargeError} if no channel would take it
+ * Converts a draft into a message that is ready to send.
+ * @throws {Error} if the channel does not carry the message, or the source may not send it
+ * @throws {MessageTooLargeError} if the message exceeds the limit of every channel
  */
 export function outgoingOf(
   channel: Channel,
@@ -111,7 +112,9 @@ export function outgoingOf(
   const { name, format, messages } = channel;
   if (!messages.some(({ type }) => type === contract.type)) throw new Error(`${name} does not carry ${contract.type}`);
   if (!maySend(channel, { source, type: contract.type }))
-    throw new Error(`${source} may not send ${contract.type} on ${name}: its \`from\` does not name it`);
+    throw new Error(
+      `${source} may not send ${contract.type} on ${name}: the \`from\` of the channel does not include it`,
+    );
   const correlationId = draft.correlationId ?? context.correlationId;
   const message = createMessage(contract, {
     id: draft.id ?? newId(),
@@ -123,10 +126,10 @@ export function outgoingOf(
 }
 
 /**
- * A message as committed for immediate sending. Scheduled messages carry their data, as stored data expires and the
- * waiting time is not limited.
- * @param claimCheck stores its data if that is large
- * @throws {Error} as {@link outgoingOf} does, and if a channel is `large` and there is no claim check: defects in the
+ * The outbox row of a message that is sent immediately. Scheduled messages contain their data even if it is large,
+ * because stored data expires and a message can be scheduled for any time.
+ * @param claimCheck stores the data of the message if it is large
+ * @throws {Error} like {@link outgoingOf}, and if the channel is `large` and there is no claim check: a defect in the
  * caller
  */
 export function outboxRowOf(

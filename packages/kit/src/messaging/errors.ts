@@ -14,7 +14,7 @@ export class MessagingError extends TellableError {
  */
 export class TransientError extends MessagingError {
   override readonly name: string = 'TransientError';
-  /** For a failed call to another system: whether it may have taken effect nevertheless. */
+  /** For a failed call to another system: whether the call may have taken effect nevertheless. */
   readonly outcomeUnknown: boolean;
 
   constructor(
@@ -27,7 +27,8 @@ export class TransientError extends MessagingError {
 }
 
 /**
- * Not now, for a reason outside the message: it is redelivered at `until`; this neither counts as a try nor parks it.
+ * The message cannot be processed now, for a reason outside the message. It is redelivered at `until`. The delivery
+ * does not count as a failed attempt, and the message is not parked.
  * @beta
  */
 export class PostponedError extends TransientError {
@@ -41,7 +42,7 @@ export class PostponedError extends TransientError {
 }
 
 /**
- * No later attempt will succeed: the message waits for a person.
+ * No later attempt will succeed. The message is parked until an operator decides.
  * @public
  */
 export class PermanentError extends MessagingError {
@@ -49,7 +50,7 @@ export class PermanentError extends MessagingError {
 }
 
 /**
- * Held back by a rule, such as a limit or a switch, until an operator releases it.
+ * A limit or a switch holds the message until an operator releases it.
  * @beta
  */
 export class HeldError extends PermanentError {
@@ -65,16 +66,16 @@ export class UnreadableMessageError extends PermanentError {
 export class MessageTooLargeError extends PermanentError {
   override readonly name = 'MessageTooLargeError';
 
-  constructor({ type, messageId }: { type: string; messageId: string }, bytes: number, most: number, hint = '') {
+  constructor({ type, messageId }: { type: string; messageId: string }, bytes: number, limit: number, hint = '') {
     super(
-      `message ${messageId} of type ${type} has ${bytes} bytes with its attributes; a channel takes at most ${most}${hint}`,
+      `message ${messageId} of type ${type} has ${bytes} bytes with its attributes; a channel accepts at most ${limit}${hint}`,
     );
   }
 }
 
 /**
- * The data of a large message is missing where it was stored. It may be a missing permission, which can be granted, or
- * the data may have expired.
+ * The stored data of a large message cannot be read. Either it has expired, or the function lacks the permission, which
+ * can be granted.
  */
 export class MissingDataError extends TransientError {
   override readonly name = 'MissingDataError';

@@ -2,10 +2,10 @@ import type { OutgoingMessage } from './outgoing.ts';
 import type { Effect, State } from './subscriber-store.ts';
 
 /**
- * What follows from an effect whose committed item is unknown, as a transaction returns no items: derived from the
- * attributes that the effect set and removed.
- * @returns undefined if the derivation reads any other attribute, so that the item must be read: on a table, one more
- * call per message
+ * Derives the messages that follow from an effect, without its committed item, which a transaction does not return.
+ * Uses the attributes that the effect sets and removes.
+ * @returns undefined if `follows` reads any other attribute. The caller must then read the item, which is one more call
+ * per message
  */
 export function followingFrom(
   { set = {}, remove = [] }: Effect,

@@ -6,7 +6,7 @@ import { type Envelope, keyText, parseJson, type ReadEnvelope, sequenceOf } from
 
 /** The result of an adapter for a message that is not a CloudEvent of the kit. */
 export interface ForeignMessage {
-  /** Unique among the messages of its channel, and the same at every redelivery: the message is applied once by it. */
+  /** Unique in the channel, and the same at every redelivery, because duplicates are recognised by it. */
   id: string;
   /** One of the channel's `senders`. */
   source: string;
@@ -15,8 +15,8 @@ export interface ForeignMessage {
   /** The aggregate's id. */
   subject: string;
   /**
-   * The subject's version, starting at 1 and rising by 1 with each message. Required on a channel that is `ordered`;
-   * without it, the order is that of the queue.
+   * The subject's version, starting at 1 and rising by 1 with each message. Required on a channel that is `ordered`.
+   * Without versions, messages are applied in the order in which the queue delivers them.
    */
   version?: number | undefined;
   /** RFC 3339. */
@@ -29,8 +29,8 @@ export interface ForeignMessage {
 }
 
 /**
- * Reads messages of other systems, for `read` of a consumer. Only the body is read: SQS message attributes are not kept
- * when a message is parked.
+ * Creates the option `read` of a consumer that reads messages of other systems. Only the body is read, because SQS
+ * message attributes are not stored when a message is parked.
  * @param shape schema of the body's JSON
  * @param read maps the body to the message's attributes; an error that it throws makes the message unreadable
  * @public
@@ -40,7 +40,7 @@ export const foreign =
   (body) => {
     const raw = parseJson(body);
     const parsed = byAdapter(() => shape.safeParse(raw));
-    if (!parsed.success) throw unreadable('is not what its adapter reads', raw, parsed.error);
+    if (!parsed.success) throw unreadable('does not match the schema of its adapter', raw, parsed.error);
     return envelopeOf(byAdapter(() => read(parsed.data)));
   };
 
@@ -70,19 +70,19 @@ const attributes = z.object({
 function envelopeOf(message: ForeignMessage): Envelope {
   const { success, data, error } = attributes.safeParse(message);
   if (!success) throw unreadable('lacks a required attribute', message, error);
-  const { version, correlationId, ...given } = data;
+  const { version, correlationId, ...others } = data;
   return {
-    ...given,
+    ...others,
     specversion: '1.0',
     datacontenttype: JSON_FORMAT,
-    partitionkey: given.subject,
+    partitionkey: others.subject,
     ...(version !== undefined && { sequence: sequenceOf(version) }),
-    correlationid: correlationId ?? given.id,
+    correlationid: correlationId ?? others.id,
     data: message.data,
   };
 }
 
-/** The value at a path; undefined if there is none. */
+/** The value at a path; undefined if the path does not exist. */
 const at = (raw: unknown, path: readonly PropertyKey[]): unknown =>
   path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | null | undefined)?.[key], raw);
 
@@ -95,7 +95,7 @@ function unreadable(what: string, raw: unknown, cause: z.ZodError): UnreadableMe
 }
 
 /**
- * The format of SNS without raw message delivery: its own envelope around the message's JSON.
+ * The schema of a message that SNS delivers without raw message delivery: an envelope of SNS around the message's JSON.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
  * @public
  */
@@ -110,6 +110,7 @@ export const snsNotification = <S extends z.ZodType>(message: S) =>
   });
 
 /**
+ * The schema of an EventBridge event:
  * https://docs.aws.amazon.com/eventbridge/latest/ref/overview-events-structure.html
  * @public
  */

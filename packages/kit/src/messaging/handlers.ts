@@ -4,45 +4,45 @@ import type { OutgoingMessage } from './outgoing.ts';
 import type { Effect, State } from './subscriber-store.ts';
 
 /**
- * Decides what an event changes in a service. Returns the writes to commit with the cursor. `call` is for effects that
- * cannot be part of a transaction (an SMS): it runs under a lease, at least once, and must be idempotent by the message
- * id. A handler that is idempotent by state returns only `writes` or `setOnce`, and is called again if one of their
- * conditions fails. It lets errors of remote services (`resilience/errors`) pass: an open circuit postpones the
- * message, a rejection parks it, anything else is retried.
+ * Decides what a message changes in a service. Returns the writes to commit with the cursor. `call` is for effects that
+ * cannot be part of a transaction, such as an SMS. It runs under a lease, at least once, and must be idempotent by the
+ * message id. A handler that is idempotent by state returns only `writes` or `setOnce`, and is called again if one of
+ * their conditions fails. A handler does not catch errors of remote services (`resilience/errors`): an open circuit
+ * postpones the message, a rejection parks it, and after any other error it is retried.
  */
 export type Handler<C extends MessageContract> = (
   message: Message<C>,
-  circumstances: MessageContext,
+  context: MessageContext,
 ) => HandlerResult | Promise<HandlerResult>;
 
-/** The circumstances under which a message is handled. */
+/** Additional input of a handler. */
 export interface MessageContext {
-  /** Whether an operator released it after a rule had held it back. */
+  /** Whether an operator released the message, which a limit or a switch had held. */
   released: boolean;
   /**
-   * Reads the item that carries the cursor, as of the commit: if it changes in between, the handler is called again.
-   * Costs a read if called. Not available to a handler that is idempotent by state.
+   * Reads the item that holds the cursor. If the cursor moves before the commit, the handler is called again. Costs one
+   * read when it is first called. Not available to a handler that is idempotent by state.
    */
   state: () => Promise<State>;
 }
 
 /**
- * Calls one service. The outcome in its error counts as the outcome of the whole call.
+ * Calls one external service. If it throws, the error states whether the outcome is unknown.
  * @param outcomeUnknown whether an earlier call for this message may have taken effect without a response
- * @returns an addition to the effect, committed with it; nothing is committed if the call fails
+ * @returns an addition to the effect, committed with it. If the call fails, nothing is committed
  */
 type Call = (outcomeUnknown: boolean) => Promise<Effect | undefined>;
 
 type HandlerResult = Effect & { call?: Call };
 
 /**
- * Derives the messages to send after a message was applied. They are not stored, but derived again for a redelivered
- * message. So they may depend only on the message and the committed state, never on the clock or a setting.
+ * Derives the messages to send after a message is applied. They are not stored, but derived again when the message is
+ * redelivered. Therefore they may depend only on the message and the committed state, never on the clock or a setting.
  */
 export type Follows<C extends MessageContract> = (message: Message<C>, state: State) => OutgoingMessage[];
 
 /**
- * At most one handler per type. A type without a handler only moves the cursor.
+ * At most one handler per type. A message of a type without a handler only moves the cursor.
  * @public
  */
 export type Handlers<C extends MessageContract> = {

@@ -4,12 +4,12 @@ import type { LogFields } from '../observability/spans.ts';
 import { decodeData, type EncodedData, encodeData, type Format, JSON_FORMAT } from './codecs.ts';
 import { UnreadableMessageError } from './errors.ts';
 
-/** Becomes part of a table's key, which is limited to 1,024 bytes. */
+/** A text that becomes part of a table's key, which is limited to 1,024 bytes. */
 export const keyText = z.string().min(1).max(200);
 
 /**
  * A CloudEvents 1.0 event in structured JSON mode, with the published extensions `partitionkey`, `sequence` and
- * `traceparent`. Unknown attributes are dropped, not refused (https://github.com/cloudevents/spec).
+ * `traceparent`. Unknown attributes are dropped, not rejected (https://github.com/cloudevents/spec).
  */
 const header = z.object({
   specversion: z.literal('1.0'),
@@ -30,7 +30,7 @@ const header = z.object({
   replyto: z.string().optional(),
   /** Type of another rendition of the same event, which is also published. */
   alternatetype: z.string().optional(),
-  /** Reference to the data, if it is not in the message. */
+  /** Reference to the data, if the data is stored apart. */
   dataref: z.string().optional(),
   /** SHA-256 of the referenced data, hexadecimal. */
   datasha256: z.string().optional(),
@@ -39,8 +39,8 @@ const header = z.object({
 type Header = z.output<typeof header>;
 
 /**
- * A message as its readers get it: a CloudEvent whose `data` conforms to its contract. `subject` is the aggregate's id,
- * `sequence` its version, `time` ISO 8601.
+ * A message as a handler receives it: a CloudEvent whose `data` conforms to its contract. `subject` is the aggregate's
+ * id, `sequence` is the aggregate's version, and `time` is in ISO 8601.
  * @public
  */
 export type Message<C extends MessageContract = MessageContract> = C extends MessageContract
@@ -58,8 +58,8 @@ export interface MessageInput<C extends MessageContract> {
   /** Aggregate id; also the partition key. */
   subject: string;
   /**
-   * The aggregate's version that this event reports, or the position of a command among the sender's commands to that
-   * subject.
+   * The aggregate's version that this event reports, or the position of a command among the sender's commands to the
+   * same subject.
    */
   version?: number;
   time: Date;
@@ -76,8 +76,8 @@ export interface MessageInput<C extends MessageContract> {
 }
 
 /**
- * A message of a contract, as a CloudEvent.
- * @throws {Error} if `data` breaks the contract (a ZodError), or names another subject: a defect in the caller
+ * Creates a message of a contract, as a CloudEvent.
+ * @throws {Error} if `data` violates the contract (a ZodError), or names another subject: a defect in the caller
  * @beta
  */
 export function createMessage<C extends MessageContract>(contract: C, input: MessageInput<C>): Message<C> {
@@ -103,19 +103,19 @@ export function createMessage<C extends MessageContract>(contract: C, input: Mes
   } as Message<C>;
 }
 
-/** A message as it is sent: its header and data in CloudEvents' JSON format. */
+/** Serializes a message for sending: its header and data in the CloudEvents JSON format. */
 export function encodeMessage<C extends MessageContract>(contract: C, message: Message<C>): string {
   const { data, ...head } = message;
   return JSON.stringify({ ...head, ...encodeData(contract, message.datacontenttype, data) });
 }
 
-/** A message whose header is validated and whose data is not yet. */
+/** A message with a validated header. Its data is not validated yet. */
 export type Envelope = Header & EncodedData;
 
-/** Reads a message from a queue. @throws {UnreadableMessageError} naming the error */
+/** Reads the body of a message from a queue. @throws {UnreadableMessageError} whose text names the defect */
 export type ReadEnvelope = (body: string) => Envelope;
 
-/** @throws {UnreadableMessageError} if the body is not a CloudEvent, naming the error */
+/** Reads a CloudEvent. @throws {UnreadableMessageError} if the body is not one; the text names the defect */
 export function readEnvelope(body: string): Envelope {
   const raw = parseJson(body);
   const head = header.safeParse(withoutNulls(raw));
@@ -124,7 +124,7 @@ export function readEnvelope(body: string): Envelope {
   return { ...head.data, ...(data !== undefined && { data }), ...(data_base64 !== null && { data_base64 }) };
 }
 
-/** The log fields about a message, the same as in spans; none if the message is unreadable. */
+/** The log fields that identify a message, with the same names as in spans; none if the message is unreadable. */
 export function logFieldsOf(body: string, read: ReadEnvelope = readEnvelope): LogFields {
   try {
     const { id, correlationid, traceparent } = read(body);
@@ -140,9 +140,9 @@ export function logFieldsOf(body: string, read: ReadEnvelope = readEnvelope): Lo
 }
 
 /**
- * Reads an envelope's data by one of `contracts`, or by a contract that one of them supersedes. Tolerant reader:
- * ignores unknown fields and fills in defaults.
- * @throws {UnreadableMessageError} naming the error and its position
+ * Reads an envelope's data with one of `contracts`, or with a contract that one of them supersedes. Ignores unknown
+ * fields and fills in defaults (tolerant reader).
+ * @throws {UnreadableMessageError} whose text names the defect and its position
  */
 export function readMessage<C extends MessageContract>(envelope: Envelope, contracts: readonly C[]): Message<C> {
   const contract = contractFor(contracts, envelope.type);
@@ -153,17 +153,19 @@ export function readMessage<C extends MessageContract>(envelope: Envelope, contr
   return { ...headOf(envelope), type: contract.type, data } as Message<C>;
 }
 
-/** The contract by which a type is read: its own, or the one that supersedes it. */
+/**
+ * The contract with which messages of a type are read: the contract of the type, or the contract that supersedes it.
+ */
 export const contractFor = <C extends MessageContract>(contracts: readonly C[], type: string): C | undefined =>
   contracts.find((contract) => contract.type === type) ??
   contracts.find(({ supersedes }) => supersedes?.contract.type === type);
 
-/** Whether a contract reads messages of a type: its own type or the previous version's. */
+/** Whether one of the contracts reads messages of a type: its own type, or the type that it supersedes. */
 const reads = (contracts: readonly MessageContract[], type: string | undefined) =>
   type !== undefined &&
   contracts.some((contract) => contract.type === type || contract.supersedes?.contract.type === type);
 
-/** Whether an event erases its aggregate's data, by the contract of its type. */
+/** Whether an event erases its aggregate's data, according to the contract of its type. */
 export const isErasing = ({ type }: { type?: string }, contracts: readonly MessageContract[]): boolean =>
   reads(
     contracts.filter(({ erases }) => erases),
@@ -171,8 +173,8 @@ export const isErasing = ({ type }: { type?: string }, contracts: readonly Messa
   );
 
 /**
- * Whether a message is a rendition of an event for other readers, and these contracts read the rendition beside it.
- * Both report the same version, so a subscriber that read both would take one for a duplicate of the other.
+ * Whether a message is a rendition that these contracts do not read, of an event that they read in another rendition.
+ * All renditions have the same version, so a subscriber that read two would classify one as a duplicate.
  */
 export const isOtherRendition = ({ type, alternatetype }: Envelope, contracts: readonly MessageContract[]): boolean =>
   !reads(contracts, type) && reads(contracts, alternatetype);
@@ -181,7 +183,7 @@ const headOf = ({ data: _, data_base64: __, ...head }: Envelope) => head;
 
 function readData(contract: MessageContract, envelope: Envelope): unknown {
   const data = contract.data.safeParse(decodeData(contract, envelope));
-  if (!data.success) throw unreadable(`${envelope.id} breaks ${contract.type}`, data.error);
+  if (!data.success) throw unreadable(`${envelope.id} violates ${contract.type}`, data.error);
   if (!subjectMatches(contract, envelope.subject, data.data))
     throw new UnreadableMessageError(`message ${envelope.id}: ${subjectMismatch(contract)}`);
   return data.data;
@@ -193,10 +195,10 @@ const subjectMatches = ({ subjectField }: MessageContract, subject: string, data
 
 const subjectMismatch = ({ subjectField }: MessageContract) => `its subject is not the ${subjectField} of its data`;
 
-/** The aggregate version that an event reports. @throws {UnreadableMessageError} if it reports none */
+/** The aggregate version that an event reports. @throws {UnreadableMessageError} if it has none, or an invalid one */
 export function versionOf(message: { id: string; sequence?: string | undefined }): number {
   if (message.sequence === undefined)
-    throw new UnreadableMessageError(`message ${message.id}: it has no version, and its channel is ordered`);
+    throw new UnreadableMessageError(`message ${message.id}: no version, although its channel is ordered`);
   const version = Number(message.sequence);
   if (!Number.isSafeInteger(version) || version < 1) {
     throw new UnreadableMessageError(
@@ -213,8 +215,8 @@ export interface Place {
 }
 
 /**
- * The position of a message on a channel: subject and version or, on a channel without order, a position of its own, so
- * that it is applied once by its id.
+ * The position of a message on a channel: subject and version. On a channel without order, each message is the only one
+ * of its own aggregate, so that it is applied once, by its id.
  * @throws {UnreadableMessageError} if the channel is ordered and the message has no version
  */
 export const placeOf = (message: Pick<Envelope, 'id' | 'subject' | 'sequence'>, unordered: boolean): Place =>
@@ -224,12 +226,12 @@ export function parseJson(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {
-    // The parser's error text quotes the body.
+    // The parser's error is dropped because its text quotes the body.
     throw new UnreadableMessageError('message is not JSON');
   }
 }
 
-/** A null attribute counts as absent (JSON format, 2.2). */
+/** Removes attributes that are null: they are treated as absent (JSON format, 2.2). */
 const withoutNulls = (raw: unknown): unknown =>
   raw instanceof Object ? Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== null)) : raw;
 

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { ReleaseReport } from './parking.ts';
 
-/** `messageId`: required if several messages have the version. */
+/** Identifies a parked message. `messageId` is required if several messages have the version. */
 const parked = z.strictObject({
   aggregateId: z.string().min(1),
   version: z.int().min(0),
@@ -16,13 +16,13 @@ const redriveRequest = z.strictObject({
 const dataRequest = z.strictObject({ data: parked });
 const discardRequest = z.strictObject({ discard: parked, because: z.string().min(1) });
 
-/** An operator's request to the sweep, about the messages of these aggregates (or this one) only. */
+/** An operator's request to the sweep: redrive the messages of aggregates, or discard or show one message. */
 export type ParkingRequest =
   | z.output<typeof redriveRequest>
   | z.output<typeof discardRequest>
   | z.output<typeof dataRequest>;
 
-/** The answer to a {@link ParkingRequest}. */
+/** The response to a {@link ParkingRequest}. */
 export type ParkingAnswer =
   | { reports: ReleaseReport[] }
   | { discarded: z.output<typeof parked> }
@@ -31,7 +31,7 @@ export type ParkingAnswer =
   | { refused: string };
 
 /**
- * An operator's request; undefined if the timer invoked the sweep.
+ * Returns the operator's request; undefined if the timer invoked the sweep.
  * @throws {Error} if the event is an invalid request
  */
 export function parkingRequestOf(event: object): ParkingRequest | undefined {

@@ -16,20 +16,20 @@ import { publishByTopics } from './topics.ts';
 export interface OutboxSettings {
   /** The outbox table. */
   tableName: string;
-  /** Table of scheduled messages. Default: none can be scheduled. */
+  /** Table of scheduled messages. Default: no messages can be scheduled. */
   laterTable?: string;
-  /** By channel name: the ARN of a topic, or the URL of a queue. */
+  /** The ARN of each topic and the URL of each queue, by channel name. */
   addresses: Addresses;
   /** Service name in logs and metrics if `POWERTOOLS_SERVICE_NAME` is not set. Default: `relay`. */
   service?: string;
-  /** Erases the data of large messages. Required if a publisher has one. */
+  /** Erases the data of large messages. Required if a publisher of this outbox has a claim check. */
   claimCheck?: ClaimCheck;
 }
 
 /**
  * The two Lambda functions that publish an outbox's messages: `relay`, triggered by its stream, and `sweep`, triggered
  * by a timer.
- * @param given without `tableName` and `addresses`, they come from the environment that `Outbox` of `@rollcall/cdk`
+ * @param given settings. Default: read from the environment variables that the construct `Outbox` of `@rollcall/cdk`
  * sets: OUTBOX_TABLE; CHANNELS, the addresses as JSON; and LATER_TABLE, if messages can be scheduled
  * @throws {Error} if OUTBOX_TABLE or CHANNELS is needed and missing
  * @public

@@ -4,14 +4,13 @@ import { outboxPut, type TransactItem } from './outbox.ts';
 import { outgoing } from './outgoing.ts';
 
 /**
- * A message as an item of the caller's transaction, for tables that are not written by a publisher. The transaction
- * fails if a message about this version of the subject was committed before.
+ * Creates a message as an item of the caller's transaction, for tables that are not written by a publisher. The
+ * transaction fails if a message about this version of the subject was committed before.
  * @param tableName the outbox table
- * @param channel name of the channel; the relay knows its address
- * @param about `version`: of the subject after the change, starting at 1 without gaps; `large`: for an event that
- * erases, whether the channel is large: the outbox then deletes the stored data of messages about the subject
- * @throws {Error} a MessageTooLargeError, if it exceeds 256 KB, the limit of every channel
- * @throws {Error} a MessageTooLargeError, if it has more than 256 KB, which no channel takes
+ * @param channel name of the channel
+ * @param about `version`: the version of the subject after the change, starting at 1, without gaps. `large`: required
+ * for an event that erases; whether the channel is large, so that the outbox deletes the stored data about the subject
+ * @throws {Error} a MessageTooLargeError, if the message exceeds 256 KB, the limit of every channel
  * @public
  */
 export function outboxItem<C extends MessageContract>(
@@ -24,7 +23,7 @@ export function outboxItem<C extends MessageContract>(
   const { subject: aggregateId, version, large, time } = about;
   if (contract.erases && large === undefined)
     throw new Error(
-      `${contract.type} erases: set \`large\` to whether ${channel} is large, so that stored data is erased too`,
+      `${contract.type} erases: set \`large\` to whether ${channel} is large, so that its stored data is erased, too`,
     );
   const row = { aggregateId, version, messages: [message], committedAt: time.toISOString() };
   return outboxPut(tableName, large && contract.erases ? { ...row, erases: true } : row);

@@ -8,11 +8,11 @@ import { type OutboxWriterOptions, queueItemsOf, queueWrites } from './queue-wri
 
 type Item = Record<string, unknown>;
 
-/** A state and everything committed with it, in one transaction of at most 100 items. */
+/** A state and everything that is committed with it, in one transaction of at most 100 items. */
 export interface Commit<Beside extends string> {
-  /** A conditional put. */
+  /** The state: a conditional put. */
   put: NonNullable<TransactItem['Put']>;
-  /** Further writes (uniqueness guards, indexes, condition checks), by names of the service's own. */
+  /** Further writes (uniqueness guards, indexes, condition checks), by names that the service chooses. */
   beside?: Readonly<Record<Beside, TransactItem>>;
   /** Events, as outbox rows. */
   rows?: readonly OutboxRow[];
@@ -26,34 +26,34 @@ export interface Commit<Beside extends string> {
 export interface Refused<Beside extends string> {
   result: 'refused';
   by: Beside;
-  /** The item as it was then; undefined: it did not exist. */
+  /** The item when the condition failed; undefined: it did not exist. */
   item?: Item;
 }
 
 export type Committed<Beside extends string> =
   | { result: 'done' }
-  /** The put's condition failed. `item`: as it was then; undefined: it did not exist. */
+  /** The condition of the put failed. `item`: the item at that time; undefined: it did not exist. */
   | { result: 'stale'; item?: Item }
   | Refused<Beside>
-  /** Concurrent transactions on the same items, or commands to the same subject, won every attempt. */
+  /** Every attempt failed because of concurrent transactions on the same items, or commands to the same subject. */
   | { result: 'busy' };
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html */
 const MAX_ITEMS = 100;
-/** Another sender counted a command of the same subject in between. */
+/** An attempt fails if another sender has counted a command to the same subject in the meantime. */
 const ATTEMPTS = 5;
 
 export type OutboxWriter = ReturnType<typeof createOutboxWriter>;
 
 /**
- * Commits messages to the outbox with the state that they report or follow from, in one transaction.
+ * Commits messages to the outbox together with the state that they report or follow from, in one transaction.
  * @public
  */
 export function createOutboxWriter(options: OutboxWriterOptions) {
   const { client, outboxTable } = options;
   const writes = queueWrites(options);
 
-  /** @returns undefined if another sender counted a command of the same subject in between */
+  /** @returns undefined if another sender has counted a command to the same subject in the meantime */
   async function attempt<Beside extends string>(
     { put, beside, rows = [], send = [], waiting: changed = [] }: Commit<Beside>,
     context: CommandContext,
@@ -68,8 +68,8 @@ export function createOutboxWriter(options: OutboxWriterOptions) {
       return { result: 'done' };
     } catch (error) {
       if (wasRetried(error) && isOwn(error, put, events[0]?.Put)) return { result: 'done' };
-      const stands = refusedBy(error, 0);
-      if (stands) return { result: 'stale', ...itemOf(stands) };
+      const current = refusedBy(error, 0);
+      if (current) return { result: 'stale', ...itemOf(current) };
       for (const [index, [by]] of companions.entries()) {
         const found = refusedBy(error, 1 + events.length + index);
         if (found) return { result: 'refused', by, ...itemOf(found) };
@@ -83,13 +83,13 @@ export function createOutboxWriter(options: OutboxWriterOptions) {
 
   return {
     /**
-     * Items that send messages to queues, for a transaction of the caller's. Reads one counter per subject of an
-     * ordered queue. If another sender moves a counter in between, the transaction fails, and the items must be created
-     * again.
+     * The items that send messages to queues, for the caller's transaction. Reads one counter per subject of an ordered
+     * queue. If another sender changes a counter in the meantime, the transaction fails, and the caller must create the
+     * items again.
      */
     writes,
 
-    /** The writes of `commit`, for a transaction of the caller's: the put first. */
+    /** The writes of `commit`, for the caller's transaction. The put is the first. */
     async items<Beside extends string>(
       { put, beside, rows = [], send = [], waiting: changed = [] }: Commit<Beside>,
       context: CommandContext,
@@ -105,9 +105,9 @@ export function createOutboxWriter(options: OutboxWriterOptions) {
     },
 
     /**
-     * Commits everything or nothing. If a response is lost and the SDK's next attempt fails on its own write, that
-     * counts as success.
-     * @throws {TransactionCanceledException} if it fails for another reason, such as a throttled table
+     * Commits everything or nothing. If a response is lost, and the SDK's retry fails because its own first attempt was
+     * committed, the result is `done`.
+     * @throws {TransactionCanceledException} if the transaction fails for another reason, such as a throttled table
      */
     async commit<Beside extends string = never>(
       commit: Commit<Beside>,
@@ -122,32 +122,35 @@ export function createOutboxWriter(options: OutboxWriterOptions) {
   };
 }
 
-/** @throws {Error} if they do not fit into one transaction with the state */
+/** @throws {Error} if the writes do not fit into one transaction with the state */
 function checkSize(events: number, companions: number, send: readonly AddressedDraft[], waiting: number): void {
   const queued = queueItemsOf(send);
   const size = 1 + events + companions + queued + waiting;
   if (size <= MAX_ITEMS) return;
   throw new Error(
-    `a transaction takes ${MAX_ITEMS} items, and this one has ${size}: a state, ${events} events, ${companions} writes beside them, and ${queued} for ${send.length} messages to queues${waiting > 0 ? `; and ${waiting} for scheduled messages` : ''}`,
+    `a transaction can have ${MAX_ITEMS} items, and this one has ${size}: a state, ${events} events, ${companions} writes of \`beside\`, and ${queued} for ${send.length} messages to queues${waiting > 0 ? `; and ${waiting} for scheduled messages` : ''}`,
   );
 }
 
-/** Makes DynamoDB return the item if its condition fails, at no cost. */
+/** Makes DynamoDB return the existing item if the condition fails, at no cost. */
 const returningFailedItem = (item: TransactItem): TransactItem =>
   Object.fromEntries(
     Object.entries(item).map(([kind, input]) => [kind, { ReturnValuesOnConditionCheckFailure: 'ALL_OLD', ...input }]),
   );
 
-/** Whether an earlier attempt of the SDK, whose response was lost, may have succeeded. */
+/** Whether the SDK retried: an earlier attempt may have succeeded although its response was lost. */
 const wasRetried = (error: unknown): boolean =>
   error instanceof TransactionCanceledException && (error.$metadata.attempts ?? 1) > 1;
 
-/** Whether a transaction failed on its own earlier write: its event, as long as that is unpublished, or its state. */
+/**
+ * Whether a transaction failed because its own earlier attempt was committed: the stored event, if it is not published
+ * yet, or the stored state equals the one of the transaction.
+ */
 function isOwn(error: unknown, state: TransactItem['Put'], event: TransactItem['Put']): boolean {
   const row = refusedBy(error, 1);
   if (event && row && Object.keys(row).length > 0) return isDeepStrictEqual(row, marshalled(event));
-  const stands = refusedBy(error, 0);
-  return stands !== undefined && isDeepStrictEqual(stands, marshalled(state));
+  const current = refusedBy(error, 0);
+  return current !== undefined && isDeepStrictEqual(current, marshalled(state));
 }
 
 const marshalled = (put: TransactItem['Put']) => marshall(put?.Item, { removeUndefinedValues: true });

@@ -12,17 +12,17 @@ import type { OutgoingMessage } from './outgoing.ts';
 
 /** Messages that were committed with a state change and are not yet published. Key: aggregate id and version. */
 export interface OutboxRow {
-  /** For an event, its subject; for commands, channel and subject. Rows of one aggregate are sent in order. */
+  /** The subject of an event; the channel and subject of a command. Rows of one aggregate are sent in order. */
   aggregateId: string;
   version: number;
   /** One message, or the renditions of one event. */
   messages: OutgoingMessage[];
   committedAt: string;
-  /** Whether to erase the stored data of messages about the aggregate on the channel once this row is published. */
+  /** Whether to erase the stored data of the aggregate's messages on the channel once this row is published. */
   erases?: true;
 }
 
-/** The stored part of a message. The rest is derived from its body, so that it adds nothing to the cost of a write. */
+/** The stored attributes of a message. The others are derived from the body, so that they add no cost to the write. */
 type StoredMessage = Pick<OutgoingMessage, 'channel' | 'kind' | 'body'>;
 
 const stored = ({ channel, kind, body }: OutgoingMessage): StoredMessage => ({ channel, kind, body });
@@ -36,7 +36,7 @@ function restored({ channel, kind, body }: StoredMessage, group: string): Outgoi
   };
 }
 
-/** Reads a row from its item. A row of unknown origin without readable messages gets an empty list. */
+/** Reads a row from its item. A row of unknown origin, without readable messages, gets no `messages`. */
 export function readRow(item: Record<string, unknown>): OutboxRow {
   const row = item as unknown as OutboxRow;
   const { messages, ...rest } = row;
@@ -55,7 +55,7 @@ export function readRow(item: Record<string, unknown>): OutboxRow {
  */
 export type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
-/** The outbox row as an item of the transaction that changes the state. Fails if the version exists. */
+/** The outbox row as an item of the transaction that changes the state. The transaction fails if the version exists. */
 export const outboxPut = (tableName: string, row: OutboxRow): TransactItem => ({
   Put: {
     TableName: tableName,
@@ -67,9 +67,9 @@ export const outboxPut = (tableName: string, row: OutboxRow): TransactItem => ({
 /** The operations on the outbox that the relay needs. */
 export interface Outbox {
   /**
-   * The rows of an aggregate up to `version` in ascending order, page by page. `version` must have been committed
-   * before the call: a DynamoDB query is not isolated as a whole, so rows that are being committed could appear without
-   * their predecessors.
+   * The rows of an aggregate up to `version`, in ascending order. `version` must have been committed before the call,
+   * because a DynamoDB query is not isolated as a whole: rows that are being committed could appear without their
+   * predecessors.
    */
   pendingUpTo(aggregateId: string, version: number): Promise<OutboxRow[]>;
   /** Deletes published rows and returns those that could not be deleted. */
@@ -85,23 +85,23 @@ const DELETE_ATTEMPTS = 3;
 
 export function createOutbox({ client, tableName }: { client: DynamoDBDocumentClient; tableName: string }): Outbox {
   async function removeChunk(rows: readonly OutboxRow[]): Promise<OutboxRow[]> {
-    let left = rows;
-    for (let attempt = 1; left.length > 0 && attempt <= DELETE_ATTEMPTS; attempt++) {
+    let remaining = rows;
+    for (let attempt = 1; remaining.length > 0 && attempt <= DELETE_ATTEMPTS; attempt++) {
       const { UnprocessedItems } = await client.send(
         new BatchWriteCommand({
           RequestItems: {
-            [tableName]: left.map(({ aggregateId, version }) => ({
+            [tableName]: remaining.map(({ aggregateId, version }) => ({
               DeleteRequest: { Key: { aggregateId, version } },
             })),
           },
         }),
       );
       const unprocessed = (UnprocessedItems?.[tableName] ?? []).map((request) => request.DeleteRequest?.Key);
-      left = left.filter((row) =>
+      remaining = remaining.filter((row) =>
         unprocessed.some((key) => key?.aggregateId === row.aggregateId && key?.version === row.version),
       );
     }
-    return [...left];
+    return [...remaining];
   }
 
   return {

@@ -2,7 +2,7 @@ import type { MessageContract, MessageKind } from '../contracts/contract.ts';
 import { MessageTooLargeError } from './errors.ts';
 import { encodeMessage, type Message } from './message.ts';
 
-/** Data stored apart from its message. */
+/** Data that is stored apart from its message. */
 export interface LargeData {
   key: string;
   bytes: Uint8Array<ArrayBuffer>;
@@ -11,7 +11,7 @@ export interface LargeData {
 
 /** A message that is ready to send. */
 export interface OutgoingMessage {
-  /** Name of the channel; its address is configuration. */
+  /** Name of the channel. */
   channel: string;
   /** Messages of one group keep their order. */
   group: string;
@@ -24,31 +24,32 @@ export interface OutgoingMessage {
   traceparent?: string;
   /** The CloudEvent, serialized. */
   body: string;
-  /** Its data if stored apart; the committer of the message stores it first. */
+  /** The data, if it is stored apart. It must be stored before the message is committed. */
   claim?: LargeData;
 }
 
 /**
- * Maximum size of a message, attributes included: the default limit of SNS
- * (https://docs.aws.amazon.com/sns/latest/dg/large-message-payloads.html). SQS takes 1 MiB since August 2025, and
+ * Maximum size of a message with its attributes: the default limit of SNS
+ * (https://docs.aws.amazon.com/sns/latest/dg/large-message-payloads.html). Since August 2025, SQS accepts 1 MiB, and
  * topics can be configured for it
  * (https://aws.amazon.com/about-aws/whats-new/2025/08/amazon-sqs-max-payload-size-1mib/). But pending and parked
- * messages are items of a table, which are limited to 400 KB
+ * messages are items of a table, and items are limited to 400 KB
  * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html).
  */
 export const MAX_BYTES = 256 * 1024;
-/** Upper bound of the size of attributes, group and deduplication ID. */
+/** Upper bound for the size of the attributes, the group and the deduplication ID. */
 const BYTES_BESIDE_BODY = 1024;
 
-/** @throws {MessageTooLargeError} if its data cannot be stored apart */
+/** Moves the data of a message into its `claim`. @throws {MessageTooLargeError} if the data cannot be stored apart */
 export type Apart = (ready: OutgoingMessage, contract: MessageContract, message: Message) => OutgoingMessage;
 
 export const bytesOf = ({ body }: OutgoingMessage): number => Buffer.byteLength(body) + BYTES_BESIDE_BODY;
 
 /**
- * A message ready to send on a channel; messages of one `group` keep their order. Default group: its subject.
- * @param apart moves the data of a message that is too large into its `claim`, to be stored before the commit
- * @throws {MessageTooLargeError} if it exceeds the limit of every channel: thrown before anything is committed
+ * A message that is ready to send on a channel. Messages of one `group` keep their order.
+ * @param group default: the subject of the message
+ * @param apart moves the data of a message that is too large into its `claim`, which must be stored before the commit
+ * @throws {MessageTooLargeError} if the message exceeds the limit of every channel
  * @beta
  */
 export function outgoing<C extends MessageContract>(

@@ -1,7 +1,7 @@
 import { stuckProcessOf } from './process/stuck.ts';
 import type { ParkedMessage, ParkedReason } from './subscriber-store.ts';
 
-/** What a parked message waits for, by reason; in the order in which operators see them. */
+/** What a parked message waits for, by reason. Operators see the reasons in this order. */
 export const WAITS_FOR = {
   failed: 'a person',
   held: 'its release',
@@ -14,7 +14,7 @@ export const WAITS_FOR = {
 
 export const parkedReasons = Object.keys(WAITS_FOR) as ParkedReason[];
 
-/** After this time, a parked message needs attention whatever its reason. */
+/** After this time, a parked message needs an operator for every reason except `held`. */
 const OLD_MS = 60 * 60_000;
 
 export const ageOf = ({ parkedAt }: ParkedMessage, now: Date): number => now.getTime() - Date.parse(parkedAt);
@@ -22,19 +22,19 @@ export const ageOf = ({ parkedAt }: ParkedMessage, now: Date): number => now.get
 export const isOld = (parked: ParkedMessage, now: Date): boolean => ageOf(parked, now) > OLD_MS;
 
 /**
- * Whether a parked message needs a person, including temporary failures and missing predecessors that last unusually
- * long. A message held by a rule needs no operator; a process that holds its deadline does. The alarm's metric and the
- * operators' views use this.
+ * Whether a parked message needs an operator. Temporary failures and missing predecessors need one after an hour. A
+ * held message needs none, except the held deadline message of a process. The alarm's metric and the operators' views
+ * use this.
  */
 export const needsPerson = (parked: ParkedMessage, now: Date): boolean =>
   WAITS_FOR[parked.reason] === 'a person' ||
   (parked.reason !== 'held' && isOld(parked, now)) ||
   stuckProcessOf(parked) !== undefined;
 
-/** Whether later messages of its aggregate wait for it. */
+/** Whether later messages of the same aggregate wait for this one. */
 export const blocksLater = ({ version, reason }: ParkedMessage): boolean =>
   version > 0 && reason !== 'unsent' && reason !== 'below-baseline';
 
-/** The first message of an aggregate that is still to be applied. */
+/** The first message of an aggregate that is not applied yet. */
 export const lowestOf = (queue: readonly ParkedMessage[]): ParkedMessage | undefined =>
   queue.find(({ reason }) => reason !== 'unsent');

@@ -10,19 +10,20 @@ import { subscriberWith } from './subscriber.ts';
 import { nameOfQueue, type QueueSettings, queueFunctions } from './subscriber-functions/queue-functions.ts';
 
 /**
- * Applies a message outside the kit, at least once: it must be idempotent by the message's id.
- * @throws {Error} for everything else: it is retried, from its fifth receive on by the sweep
- * @throws {PostponedError} if it must be redelivered at a given time
- * @throws {Error} for everything else: it is tried again, and from its fifth receive on by the sweep
+ * Applies a message outside the kit. It is called at least once per message, and must be idempotent by the message's
+ * id.
+ * @throws {PermanentError} to park the message until an operator redrives it
+ * @throws {PostponedError} to have the message redelivered at a given time
+ * @throws {Error} to have the message retried: by the queue and, from its fifth receive on, by the sweep
  */
 export type ApplyMessage = (message: Envelope) => Promise<void>;
 
-/** There is no cursor: only `apply` knows whether a message was applied. */
+/** A placeholder: no cursor is stored, because the caller's `apply` recognises duplicates. */
 const CURSOR_KEY = 'none';
 
 /**
- * Parking and redrive alone, for a consumer that applies its messages without the kit. Messages that fail are parked
- * and retried. Each message is independent: others of its subject do not wait for it.
+ * Parking and redrive only, for a consumer that applies its messages without the kit. Messages that fail are parked and
+ * retried. Messages are independent: other messages of the same subject do not wait for a parked one.
  * @returns `consume`, for the queue, and `sweep`, for a timer and operators' requests
  * @public
  */

@@ -7,20 +7,20 @@ import { createRelease, type ReleaseOptions } from './parking/release.ts';
 import type { ParkedMessage } from './subscriber-store.ts';
 
 /**
- * What a sweep or a redrive did to the parked messages of one aggregate; each message is counted once, by its new
+ * The result of a sweep or a redrive for the parked messages of one aggregate. Each message is counted once, by its new
  * state.
  */
 export interface ReleaseReport {
   aggregateId: string;
-  /** Includes applied messages whose consequences were sent. */
+  /** Includes messages that had been applied before and whose following messages were sent now. */
   applied: number;
-  /** Removed: applied before, or the subject was erased. */
+  /** Removed, because they were applied before or the subject was erased. */
   obsolete: number;
-  /** Left parked: the predecessor is missing or parked, or the retry time has not come. */
+  /** Still parked, because the predecessor is missing or parked, or the retry time is not reached. */
   waiting: number;
-  /** Left for a person. */
+  /** Still parked, and waiting for an operator. */
   forPerson: number;
-  /** The version at which it stopped after a try, and why. */
+  /** The version whose attempt failed, and the error. */
   version?: number;
   error?: string;
 }
@@ -29,16 +29,18 @@ export type ParkingOptions = ParkingPlaceOptions & Omit<ReleaseOptions, 'place'>
 
 export type Parking = ReturnType<typeof createParking>;
 
-/** The same parallelism as a batch of a queue, for which the limits on handlers' calls are set. */
+/** The same parallelism as a batch of a queue, because the limits on handlers' calls are set for that. */
 export const MAX_PARALLEL_AGGREGATES = 10;
 
 const OUT_OF_TIME = new TransientError('the function ran out of time: run it again');
 
-/** Messages that cannot be applied yet, or not without a person. The fast path does not use this. */
+/**
+ * Parks, and later releases, messages that cannot be applied yet or need an operator. The fast path does not use this.
+ */
 export function createParking(options: ParkingOptions) {
   const { store, now } = options;
   const place = createParkingPlace(options);
-  const one = createRelease({ ...options, place });
+  const single = createRelease({ ...options, place });
 
   /** @param last the last erasing message of the aggregate */
   function releaseOrDrop(
@@ -46,10 +48,10 @@ export function createParking(options: ParkingOptions) {
     last: ParkedMessage | undefined,
     policy: RetryPolicy,
   ): Promise<ReleaseOutcome> {
-    if (last === undefined || parked.reason === 'unsent') return one.release(parked, policy);
-    if (parked.version < last.version) return one.drop(parked, policy);
-    // An erasure waits neither for a person who held the message, nor for a paused capability.
-    return one.release(parked, parked === last ? { ...policy, released: true, isOff: false } : policy);
+    if (last === undefined || parked.reason === 'unsent') return single.release(parked, policy);
+    if (parked.version < last.version) return single.drop(parked, policy);
+    // An erasure is applied even if the message is held or its capability is paused.
+    return single.release(parked, parked === last ? { ...policy, released: true, isOff: false } : policy);
   }
 
   /** Applies the parked messages of an aggregate in ascending order until one cannot be applied. */
@@ -69,7 +71,7 @@ export function createParking(options: ParkingOptions) {
         const { left, error } = outcome;
         if (error) Object.assign(report, { version: parked.version, error: textOf(error) });
         report[needsPerson(left, now()) ? 'forPerson' : 'waiting']++;
-        // A formerly unreadable message continues under its own aggregate.
+        // A message that was unreadable is now parked under its own aggregate.
         if (left.aggregateId !== aggregateId || !blocksLater(left)) continue;
         report.waiting += queue.length - index - 1;
         break;
@@ -86,8 +88,8 @@ export function createParking(options: ParkingOptions) {
     release,
 
     /**
-     * Applies the parked messages of aggregates in order, including those that wait for a person.
-     * @param released also applies held messages
+     * Applies the parked messages of aggregates in order, including messages that wait for an operator.
+     * @param released whether to apply held messages, too
      */
     redrive(aggregateIds: readonly string[], mayContinue: () => boolean, released = false): Promise<ReleaseReport[]> {
       const policy: RetryPolicy = { redriven: true, released, isOff: false };

@@ -11,17 +11,17 @@ export interface ChangeOptions<C extends MessageContract> {
   now: () => Date;
 }
 
-/** A new attempt follows each time a concurrent write changes the state in between. */
+/** The maximum number of tries. A try fails if a concurrent write has changed the state in the meantime. */
 const ATTEMPTS = 5;
 
 async function noState(): Promise<never> {
-  throw new Error('a handler that is idempotent by state has no cursor, and so no item that carries it');
+  throw new Error('the handler is idempotent by state: it has no cursor, and no item with a cursor that could be read');
 }
 
 /**
- * Applies a message whose effect is idempotent by itself. A failed condition means that the state has changed since it
- * was read.
- * @returns whether there was anything to change
+ * Applies a message whose handler is idempotent by the state that it writes. If a condition fails because the state has
+ * changed since it was read, the handler is called again.
+ * @returns false if the handler returned no writes
  */
 export function createChange<C extends MessageContract>(options: ChangeOptions<C>) {
   const { store, now } = options;
@@ -35,6 +35,6 @@ export function createChange<C extends MessageContract>(options: ChangeOptions<C
       if (writes.length === 0 && !setOnce) return false;
       if (await store.change({ writes, ...(setOnce && { setOnce }) })) return true;
     }
-    throw new TransientError(`${message.id}: others are changing the same items`);
+    throw new TransientError(`${message.id}: concurrent writes keep changing the same items`);
   };
 }

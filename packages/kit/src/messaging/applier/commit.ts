@@ -10,11 +10,11 @@ import type { Effect, State } from '../subscriber-store.ts';
 import type { Consequences, ConsequencesOptions } from './consequences.ts';
 
 export interface CommitOptions<C extends MessageContract> extends Omit<ConsequencesOptions<C>, 'sender'> {
-  /** Whether messages have no version. Each is then applied once, by its id, in any order. */
+  /** Whether messages have no version. Each message is then applied once, by its id, in any order. */
   unordered?: boolean;
   now: () => Date;
   newId: () => string;
-  /** How long a handler with a `call` holds the lease on its aggregate: longer than the call may take. */
+  /** How long a handler with a `call` holds the lease on its aggregate. Must be longer than the call can take. */
   leaseMs?: number;
 }
 
@@ -25,7 +25,7 @@ const withOutcome = (effect: Effect, outcome: Effect = {}): Effect => ({
   send: [...(effect.send ?? []), ...(outcome.send ?? [])],
 });
 
-/** Unknown, unless the error says that the call was not made. */
+/** The outcome of a call is unknown, unless its error states that the call was not made. */
 const isOutcomeUnknown = (error: unknown): boolean =>
   !isPermanent(error) && !(error instanceof TransientError && !error.outcomeUnknown);
 
@@ -33,8 +33,9 @@ const isOutcomeUnknown = (error: unknown): boolean =>
 const DEFAULT_LEASE_MS = 15_000;
 
 /**
- * How long the id of an unordered message is remembered: it may be delivered for 14 days from its queue and for another
- * 14 from the dead-letter queue; doubled, for a sender that publishes it a second time.
+ * How long the id of an unordered message is stored to recognise duplicates. The message can be delivered from its
+ * queue for 14 days, and from the dead-letter queue for another 14 days. The sum is doubled because a sender may
+ * publish the message a second time.
  */
 const REMEMBERED_SECONDS = 56 * 24 * 3600;
 
@@ -59,8 +60,8 @@ export function createCommit<C extends MessageContract>(
   const handlers = handlersOf(options.handlers);
 
   /**
-   * Reads at most once. @throws {CursorMoved} if the cursor is not at the expected version, so that nothing could be
-   * committed
+   * Reads the state at most once.
+   * @throws {CursorMoved} if the cursor is not at the expected version: a commit would fail
    */
   function stateAt(aggregateId: string, after: number): () => Promise<State> {
     let reading: Promise<State> | undefined;
@@ -102,7 +103,7 @@ export function createCommit<C extends MessageContract>(
       try {
         if (now().getTime() - from.getTime() > leaseMs / 3)
           throw new TransientError(`${message.id}: lease acquired too late; retrying`);
-        // Later, the call could overlap with that of the next holder of the lease.
+        // A longer call could overlap with the call of the next holder of the lease.
         const left = () => from.getTime() + (leaseMs * 2) / 3 - now().getTime();
         const callIt = () => withMessagingErrors(now, () => call(leased.outcomeUnknown ?? false));
         const outcome = await withinBudget(left, callIt);
@@ -126,7 +127,8 @@ export function createCommit<C extends MessageContract>(
       await send({ aggregateId, version }, effect.send ?? [], following);
     } catch (error) {
       if (!isPermanent(error)) throw error;
-      // The message is applied. The cursor would report a duplicate, so its reply would be lost: retry.
+      // The message is applied. A permanent error would be classified as a duplicate, and the messages that follow
+      // would be lost. After a transient error, the next delivery sends them.
       throw new TransientError(`${message.id}: applied, but its consequences failed: ${error.message}`, {
         cause: error,
       });

@@ -12,27 +12,27 @@ export interface ConsequencesOptions<C extends MessageContract> {
   store: SubscriberStore;
   contracts: readonly C[];
   handlers: Handlers<C>;
-  /** Whether no cursor is needed, because each handler is idempotent by the state it writes. */
+  /** Whether no cursor is needed, because each handler is idempotent by the state that it writes. */
   idempotent?: boolean;
-  /** Sends the messages that effects return; not needed if none does. */
+  /** Sends the messages that handlers return. Not needed if no handler returns any. */
   sender?: Sender | undefined;
-  /** Default: no message has its data stored apart. */
+  /** Reads the data of messages that is stored outside them. Default: all data is in the messages. */
   readWhole?: ReadWhole | undefined;
 }
 
-/** An applied message: its type, if it was readable, and what is left of it. */
+/** An applied message; `type` and `envelope` are set if it is readable, `unsent` if messages are still to be sent. */
 export type Applied = ParkedKey & { type?: string; envelope?: Envelope; unsent?: readonly OutgoingMessage[] };
 
 export type Consequences = ReturnType<typeof createConsequences>;
 
-/** What remains to be done for an applied message: erase data and send the messages that follow. */
+/** The work that follows after a message is applied: erasing data, and sending the messages that follow from it. */
 export function createConsequences<C extends MessageContract>(options: ConsequencesOptions<C>) {
   const { store, contracts, idempotent = false, sender, readWhole = async (envelope) => envelope } = options;
   const handlers = handlersOf(options.handlers);
 
   /**
    * @param kept messages stored with the cursor until they are sent
-   * @param derived messages that are derived again instead of stored
+   * @param derived messages that are not stored, because they can be derived again
    */
   async function send(place: Place, kept: readonly OutgoingMessage[], derived: readonly OutgoingMessage[]) {
     const messages = [...kept, ...derived];
@@ -61,9 +61,9 @@ export function createConsequences<C extends MessageContract>(options: Consequen
     if (sender) await send(key, await store.unsent(key), unsent ?? (envelope ? await derive(key, envelope) : []));
   }
 
-  /** The messages that follow from an applied message; none if it was discarded or its subject was erased. */
+  /** The messages that follow from an applied message; none if the message was discarded or its subject was erased. */
   async function derive(key: ParkedKey, envelope: Envelope): Promise<OutgoingMessage[]> {
-    // By the type that it is read as: a message of an older version is handled as its successor.
+    // A message of an older major version is read, and handled, as the type that supersedes it.
     const readAs = contractFor(contracts, envelope.type);
     const follows = readAs && handlers(readAs.type)?.follows;
     if (!follows) return [];
@@ -74,7 +74,7 @@ export function createConsequences<C extends MessageContract>(options: Consequen
     return message ? follows(message, state) : [];
   }
 
-  /** Nothing can be derived from a message that is no longer readable. */
+  /** Returns undefined if the message is no longer readable: no messages can be derived from it. */
   async function readIfReadable(envelope: Envelope): Promise<Message<C> | undefined> {
     try {
       return readMessage(await readWhole(envelope), contracts) as Message<C>;

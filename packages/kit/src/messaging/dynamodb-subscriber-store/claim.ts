@@ -7,20 +7,20 @@ import type { TransactItem } from '../outbox.ts';
 import type { Claim } from '../subscriber-store.ts';
 import type { SubscriberTable } from './table.ts';
 
-/** A conditional update of the item that carries a cursor. */
+/** A conditional update of the item that holds a cursor. */
 export type CursorUpdate = Omit<UpdateCommandInput, 'TableName' | 'Key'> & { UpdateExpression: string };
 
 export interface ClaimInput {
   update: CursorUpdate;
   /** Further writes of the same transaction. */
   writes?: readonly TransactItem[];
-  /** Interprets the item's attributes when the condition held. */
+  /** Converts the item's attributes into a claim if the condition was met. */
   read: (attributes: Record<string, unknown>) => Claim;
-  /** Whether the item that failed the condition was written by this update itself, in an earlier attempt. */
+  /** Whether this update itself wrote the item that fails its condition, in an earlier attempt of the SDK. */
   isOwn?: (item: Record<string, unknown>) => boolean;
 }
 
-/** One conditional update of the item with the cursor, with further writes in the same transaction. */
+/** Creates the conditional update of the item that holds the cursor, with further writes in the same transaction. */
 export const createClaim =
   ({ client, tableName, cursorKey }: SubscriberTable) =>
   async (aggregateId: string, { update, writes = [], read, isOwn = () => false }: ClaimInput): Promise<Claim> => {
@@ -44,18 +44,19 @@ export const createClaim =
       if (item && wasRetried(error) && isOwn(item)) return read(item);
       const cursor = cursorOf(item);
       const expected = update.ExpressionAttributeValues?.[':after'] ?? 0;
-      const stands = (cursor?.version ?? 0) === expected && !cursor?.erased;
-      return stands ? { state: 'leased' } : { state: 'moved', cursor };
+      const isUnmoved = (cursor?.version ?? 0) === expected && !cursor?.erased;
+      return isUnmoved ? { state: 'leased' } : { state: 'moved', cursor };
     }
   };
 
-/** Whether an earlier attempt of the SDK, whose response was lost, may have succeeded. */
+/** Whether the SDK retried: an earlier attempt may have succeeded although its response was lost. */
 const wasRetried = (error: unknown): boolean =>
   (error instanceof ConditionalCheckFailedException || error instanceof TransactionCanceledException) &&
   (error.$metadata.attempts ?? 1) > 1;
 
 /**
- * The item with the cursor as it was when its condition failed (undefined: no such item), or `none` for other errors.
+ * The item that holds the cursor, as it was when the condition failed; undefined: it did not exist; `none`: the error
+ * has another cause.
  */
 function itemOfFailedCondition(error: unknown): Record<string, unknown> | undefined | 'none' {
   if (error instanceof ConditionalCheckFailedException) return error.Item && unmarshall(error.Item);

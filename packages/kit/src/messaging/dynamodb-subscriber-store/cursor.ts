@@ -9,7 +9,7 @@ import { unsentAttribute } from './unsent.ts';
 const cursorIsAt = (after: number) =>
   after === 0 ? 'attribute_not_exists(#version)' : '#version = :after AND attribute_not_exists(erased)';
 
-/** Moves the cursor and ends any lease, together with the effect. */
+/** The update that writes the effect, moves the cursor and ends the lease. */
 function moveOf(after: number, next: Cursor, effect: Effect): CursorUpdate {
   const { send = [] } = effect;
   const set = Object.entries({
@@ -38,7 +38,7 @@ function moveOf(after: number, next: Cursor, effect: Effect): CursorUpdate {
 
 const leaseOf = (after: number, { owner, from, until }: Lease): CursorUpdate => ({
   UpdateExpression: 'SET leasedUntil = :until, leasedBy = :owner',
-  // Its own lease may exist already, from an SDK attempt whose response was lost.
+  // The same lease may exist already, from an earlier attempt of the SDK whose response was lost.
   ConditionExpression: `${cursorIsAt(after)} AND (attribute_not_exists(leasedUntil) OR leasedUntil < :from OR leasedBy = :owner)`,
   ExpressionAttributeNames: { '#version': 'version' },
   ExpressionAttributeValues: {
@@ -50,7 +50,7 @@ const leaseOf = (after: number, { owner, from, until }: Lease): CursorUpdate => 
   ReturnValues: 'ALL_OLD',
 });
 
-/** The item that carries an aggregate's cursor, and the lease on its next version. */
+/** The item that holds an aggregate's cursor, and the lease on the next version. */
 export function createCursor(
   table: SubscriberTable,
 ): Pick<SubscriberStore, 'commit' | 'lease' | 'release' | 'cursor' | 'state'> {
@@ -70,8 +70,8 @@ export function createCursor(
         update: moveOf(after, next, effect),
         ...(effect.writes && { writes: effect.writes }),
         read: (committed) => ({ state: 'done', committed }),
-        // If a response is lost, the SDK's next attempt fails on the condition that its own commit changed: an update
-        // has no idempotency token, and that of a transaction is valid for ten minutes only.
+        // If the response is lost, the SDK's retry fails because its own first attempt has moved the cursor: updates
+        // have no idempotency token, and the token of a transaction is valid for only ten minutes.
         isOwn: ({ version, appliedAt }) =>
           version === next.version && appliedAt !== undefined && appliedAt === effect.set?.appliedAt,
       }),

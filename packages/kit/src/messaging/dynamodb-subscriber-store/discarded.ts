@@ -18,7 +18,7 @@ const failUnlessParked = (tableName: string, key: ParkedKey): TransactItem => ({
   },
 });
 
-/** The versions that an operator skipped, and the messages whose consequences were given up. */
+/** The messages that an operator discarded, with or without skipping their version. */
 export function createDiscarded(
   table: SubscriberTable,
   commit: SubscriberStore['commit'],
@@ -31,7 +31,8 @@ export function createDiscarded(
       const keep = { Put: { TableName: tableName, Item: kept } };
       const unpark = { TableName: tableName, Key: keyUnder(PARKED, message) };
       if (move) return commit(aggregateId, move.after, move.next, { writes: [keep, { Delete: unpark }] });
-      // An operator may have discarded it in the meantime, with its version: do not overwrite that record.
+      // An operator may have discarded the message and skipped its version in the meantime: do not overwrite that
+      // record.
       const unparkIfParked = { Delete: { ...unpark, ConditionExpression: 'attribute_exists(pk)' } };
       const unsent = message.reason === 'unsent' && { Update: removingUnsent(table, message) };
       try {

@@ -4,7 +4,7 @@ import { DISCARDED, PARKED } from '../../contracts/subscriber-table.ts';
 import type { SubscriberStore } from '../subscriber-store.ts';
 import { itemsUnder, type SubscriberTable } from './table.ts';
 
-/** Deletes the content of messages that an erased aggregate has left behind. */
+/** Deletes the content of the discarded and parked messages of an erased aggregate. */
 export function createErasure(table: SubscriberTable): Pick<SubscriberStore, 'eraseLeft'> {
   const { client, tableName } = table;
 
@@ -28,8 +28,8 @@ export function createErasure(table: SubscriberTable): Pick<SubscriberStore, 'er
 
   return {
     async eraseLeft(aggregateId, but) {
-      for (const beginning of [DISCARDED, PARKED]) {
-        for await (const { Items = [] } of itemsUnder(table, aggregateId, beginning)) {
+      for (const prefix of [DISCARDED, PARKED]) {
+        for await (const { Items = [] } of itemsUnder(table, aggregateId, prefix)) {
           for (const { pk, sk, messageId } of Items) {
             if (messageId === but) continue;
             await eraseBody({ pk, sk });

@@ -10,7 +10,7 @@ const itemOf = ({ aggregateId, ...rest }: ParkedMessage) => ({
   ...rest,
 });
 
-/** Reads an item of the table or of its index. */
+/** Converts an item of the table or of its index into a parked message. */
 export const parkedMessageOf = ({ pk, sk: _, [PARKED_AGGREGATE]: __, ...rest }: Record<string, unknown>) =>
   ({ aggregateId: pk, ...rest }) as ParkedMessage;
 

@@ -4,18 +4,18 @@ import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamod
 export interface SubscriberTable {
   client: DynamoDBDocumentClient;
   tableName: string;
-  /** Sort key of the item that carries the cursor: an item that most effects update anyway. */
+  /** Sort key of the item that holds the cursor: an item that most effects update anyway. */
   cursorKey: string;
 }
 
 /** The items of an aggregate whose sort keys have this prefix, page by page. */
-export const itemsUnder = ({ client, tableName }: SubscriberTable, aggregateId: string, beginning: string) =>
+export const itemsUnder = ({ client, tableName }: SubscriberTable, aggregateId: string, prefix: string) =>
   paginateQuery(
     { client },
     {
       TableName: tableName,
       ConsistentRead: true,
-      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :beginning)',
-      ExpressionAttributeValues: { ':pk': aggregateId, ':beginning': beginning },
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+      ExpressionAttributeValues: { ':pk': aggregateId, ':prefix': prefix },
     },
   );

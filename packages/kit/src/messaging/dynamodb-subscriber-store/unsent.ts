@@ -4,10 +4,13 @@ import type { Place } from '../message.ts';
 import type { SubscriberStore } from '../subscriber-store.ts';
 import type { SubscriberTable } from './table.ts';
 
-/** The messages that an effect still has to send are an attribute of the cursor's item, so they cost no transaction. */
+/**
+ * The unsent messages of an effect are an attribute of the item that holds the cursor, so that they need no
+ * transaction.
+ */
 export const unsentAttribute = ({ version }: { version: number }) => `unsent#${version}`;
 
-/** Removes the messages that an effect had to send. */
+/** An update that removes the stored messages of an effect. */
 export const removingUnsent = ({ tableName, cursorKey }: SubscriberTable, { aggregateId, version }: Place) => ({
   TableName: tableName,
   Key: { pk: aggregateId, sk: cursorKey },
@@ -15,7 +18,7 @@ export const removingUnsent = ({ tableName, cursorKey }: SubscriberTable, { aggr
   ExpressionAttributeNames: { '#unsent': unsentAttribute({ version }) },
 });
 
-/** Messages of effects that are not yet confirmed by the broker. */
+/** The messages of effects that the broker has not confirmed yet. */
 export function createUnsent(table: SubscriberTable): Pick<SubscriberStore, 'unsent' | 'sent'> {
   const { client, tableName, cursorKey } = table;
   return {
@@ -42,7 +45,7 @@ export function createUnsent(table: SubscriberTable): Pick<SubscriberStore, 'uns
               : {
                   ...update,
                   UpdateExpression: 'SET #unsent = :left',
-                  // An operator may have given it up in the meantime.
+                  // An operator may have discarded the message in the meantime.
                   ConditionExpression: 'attribute_exists(#unsent)',
                   ExpressionAttributeValues: { ':left': left },
                 },

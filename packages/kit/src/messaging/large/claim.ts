@@ -5,13 +5,14 @@ import { MessageTooLargeError } from '../errors.ts';
 import { type Apart, bytesOf, MAX_BYTES } from '../outgoing.ts';
 
 /**
- * Ten messages of a batch are parsed at once, each using about five times its size in memory, in a function of 512 MB.
+ * A function of 512 MB parses the ten messages of a batch in parallel, and each message uses about five times its size
+ * in memory.
  */
 export const MAX_LARGE_BYTES = 8 * 1024 * 1024;
 
 /**
- * Replaces the data of a message: a reference, by the CloudEvents extension dataref
- * (https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/dataref.md), and the SHA-256 of the stored
+ * The attributes that replace the data of a message: a reference to the stored data, in the CloudEvents extension
+ * dataref (https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/dataref.md), and the SHA-256 of the
  * data.
  */
 export interface Reference {
@@ -32,7 +33,7 @@ export const dataApart: Apart = (ready, contract, message) => {
       ready,
       bytesOf(ready),
       MAX_BYTES,
-      ' of those that erase: they are read after the data is deleted',
+      ' for a message that erases: its data cannot be stored apart, because the stored data is deleted before it is read',
     );
   const bytes = dataBytes(contract, message.datacontenttype, data);
   if (bytes.length > MAX_LARGE_BYTES) throw new MessageTooLargeError(ready, bytes.length, MAX_LARGE_BYTES);

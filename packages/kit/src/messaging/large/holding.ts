@@ -7,19 +7,19 @@ import { isClaim, type Reader } from './whole.ts';
 type ParkedBody = Pick<ParkedMessage, 'aggregateId' | 'messageId' | 'body'>;
 
 export interface Holder extends Reader {
-  /** Whether messages are applied, and parked, by id. */
+  /** Whether messages are applied, and parked, by id instead of by aggregate. */
   unordered: boolean;
 }
 
 /**
- * A subscriber store that keeps the data of large messages as long as they are parked: as a copy that does not expire.
- * Each subscriber keeps copies of its own.
+ * A subscriber store that copies the data of large messages while they are parked, because the sender's data expires.
+ * Each subscriber has its own copies.
  */
 export function keepingData(
   store: SubscriberStore,
   { objects, channel, consumer, unordered }: Holder,
 ): SubscriberStore {
-  /** The parked message, if its data is stored apart. */
+  /** The envelope of a parked message, if its data is stored apart. */
   function claimIn({ body }: ParkedBody): Envelope | undefined {
     if (body === '') return undefined;
     try {
@@ -31,35 +31,35 @@ export function keepingData(
     }
   }
 
-  const parkedAs = async (aggregateId: string, messageId: string): Promise<ParkedBody[]> =>
+  const parkedWithId = async (aggregateId: string, messageId: string): Promise<ParkedBody[]> =>
     (await store.parkedOf(aggregateId)).filter((parked) => parked.messageId === messageId);
 
   const isParked = async (aggregateId: string, messageId: string): Promise<boolean> =>
-    (await parkedAs(aggregateId, messageId)).some(({ body }) => body !== '');
+    (await parkedWithId(aggregateId, messageId)).some(({ body }) => body !== '');
 
-  /** An unreadable message is parked under its queue and, once it is readable, under its own aggregate. */
+  /** An unreadable message is parked under its queue. Once it is readable, it is parked under its own aggregate. */
   const isNeeded = async ({ aggregateId, messageId }: ParkedBody, { id, subject }: Envelope): Promise<boolean> =>
     (await isParked(aggregateId, messageId)) || isParked(unordered ? id : subject, id);
 
   async function removeCopy(parked: ParkedBody): Promise<void> {
     const claim = claimIn(parked);
-    // Erasing the message has deleted the copies, too.
+    // If the message was erased, the copy was deleted with it.
     if (claim && !(await isNeeded(parked, claim))) await objects.remove(heldKey(consumer, claim));
   }
 
   return {
     ...store,
 
-    // After the message, so that a crash in between leads to a redelivery.
+    // The data is copied after the message is parked, so that a crash in between leads to a redelivery.
     async park(message, only) {
-      // A message that only has messages to send keeps no body.
-      const before = message.body === '' ? await parkedAs(message.aggregateId, message.messageId) : [];
+      // A parked message without a body only has messages to send: its copy is not needed any more.
+      const before = message.body === '' ? await parkedWithId(message.aggregateId, message.messageId) : [];
       await store.park(message, only);
       await Promise.all(before.map(removeCopy));
       const claim = only === 'known' ? undefined : claimIn(message);
       if (!claim) return;
       const copy = heldKey(consumer, claim);
-      // Missing data is reported when it is read.
+      // If the data is missing, the error is reported when the data is read.
       await objects.copy(sentKey(channel, claim), copy);
       // The message may have been applied or erased in the meantime, before the copy existed.
       const isErased = async () => (await store.cursor(claim.subject))?.erased;

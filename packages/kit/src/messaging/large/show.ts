@@ -13,31 +13,33 @@ export interface ShowOptions {
 
 type Show = (message: Omit<ParkedKey, 'messageId'> & { messageId?: string }) => Promise<string>;
 
-/** @param read reads parked messages as the consumer does */
+/** @param read reads a parked message the way the consumer reads it */
 export type ShowFactory = (read: ShowOptions['read']) => Show;
 
 /**
- * A function's response has at most 6 MB (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html); in
- * Base64, three quarters of it.
+ * A function's response has at most 6 MB (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html), and
+ * Base64 encodes three bytes in four.
  */
 const MAX_SHOWN_BYTES = 4 * 1024 * 1024;
 
 /**
- * The data of a large parked message in Base64, for an operator.
- * @throws {Error} if the data is missing
- * @throws {Error} if it is missing
+ * Returns the data of a large parked message in Base64, for an operator.
+ * @throws {PermanentError} if the message is not parked, is not large, or is too large to show
+ * @throws {MissingDataError} if the data cannot be read
  */
 export function createShow({ store, read, readWhole }: ShowOptions): Show {
   return async ({ aggregateId, version, messageId }) => {
     const parked = (await store.parkedOf(aggregateId)).find(
-      (one) => one.version === version && (messageId ?? one.messageId) === one.messageId,
+      (message) => message.version === version && (messageId ?? message.messageId) === message.messageId,
     );
     if (!parked) throw new PermanentError(`version ${version} of ${aggregateId} is not parked`);
     const { data_base64: bytes } = await readWhole(read(parked));
     if (!(bytes instanceof Uint8Array))
-      throw new PermanentError(`version ${version} of ${aggregateId} carries its data itself`);
+      throw new PermanentError(
+        `version ${version} of ${aggregateId} has its data in the message: no stored data to show`,
+      );
     if (bytes.length > MAX_SHOWN_BYTES)
-      throw new PermanentError(`its data has ${bytes.length} bytes; at most ${MAX_SHOWN_BYTES} can be shown`);
+      throw new PermanentError(`the data has ${bytes.length} bytes; at most ${MAX_SHOWN_BYTES} can be shown`);
     return Buffer.from(bytes).toString('base64');
   };
 }

@@ -4,24 +4,25 @@ import { MissingDataError, UnreadableMessageError } from '../errors.ts';
 import type { Envelope } from '../message.ts';
 import { sha256Of } from './claim.ts';
 
-/** Completes a message with its data, wherever that is stored. */
+/** Reads the data of a message that is stored apart, and adds it to the envelope. */
 export type ReadWhole = (envelope: Envelope) => Promise<Envelope>;
 
 export interface Reader {
   objects: Objects;
-  /** Name of the channel that it reads. */
+  /** Name of the channel that the consumer reads. */
   channel: string;
   /** Name of the consumer. */
   consumer: string;
 }
 
-/** Whether a message has a reference and no data. If it has both, they are equal (dataref.md). */
+/** Whether a message has a reference and no data. A message may have both, with equal content (dataref.md). */
 export const isClaim = ({ dataref, data, data_base64 }: Pick<Envelope, 'dataref' | 'data' | 'data_base64'>): boolean =>
   dataref !== undefined && data === undefined && data_base64 === undefined;
 
 /**
- * Reads the data of messages that carry a reference.
- * @throws {UnreadableMessageError} if the reference points elsewhere, or the data has a different hash
+ * Reads the data of messages that have a reference instead of data.
+ * @throws {UnreadableMessageError} if the reference is not the one that follows from the message, or the hash differs
+ * @throws {MissingDataError} if the data cannot be read
  */
 export function createReadWhole({ objects, channel, consumer }: Reader): ReadWhole {
   return async (envelope) => {
@@ -30,16 +31,15 @@ export function createReadWhole({ objects, channel, consumer }: Reader): ReadWho
     const key = sentKey(channel, envelope);
     // The key derives from the message, so that a forged reference cannot make the function read another object.
     if (dataref !== referenceTo(key))
-      throw new UnreadableMessageError(
-        `message ${id}: its dataref is ${dataref}; its data must be at ${referenceTo(key)}`,
-      );
-    // One attempt: after six seconds of attempts before, this still fits into the shortest function timeout.
+      throw new UnreadableMessageError(`message ${id}: its dataref is ${dataref}, but must be ${referenceTo(key)}`);
+    // One attempt only: the attempts to read the sender's object take up to six seconds, and the shortest function
+    // timeout must not be exceeded.
     const bytes = (await objects.get(key)) ?? (await objects.get(heldKey(consumer, envelope), 1));
     if (!bytes)
       throw new MissingDataError(`message ${id}: its data is not at ${dataref}, or this function may not read it`);
     if (sha256Of(bytes) !== datasha256)
       throw new UnreadableMessageError(
-        `message ${id}: the data at ${dataref} has a different SHA-256 from what was sent`,
+        `message ${id}: the data at ${dataref} has a different SHA-256 from the data that was sent`,
       );
     return { ...envelope, data_base64: bytes };
   };

@@ -1,8 +1,8 @@
-/** When to send a message: not earlier, and at most a minute later, as a sweep every minute sends it. */
-export type Later = ({ readonly at: Date } | { /** Seconds after its commit. */ readonly after: number }) & {
+/** When to send a message. It is sent at most a minute late, because a sweep that runs every minute sends it. */
+export type Later = ({ readonly at: Date } | { /** Seconds after the commit. */ readonly after: number }) & {
   /**
-   * Name by which it can be cancelled or replaced: at most one message per subject and name is scheduled. Default: the
-   * message id, which only an operator sees.
+   * Name under which the message can be cancelled or replaced. At most one message per subject and name is scheduled.
+   * Default: the message id, which only an operator can look up.
    */
   readonly name?: string;
 };
@@ -21,11 +21,11 @@ export function laterOf({ at, after, name }: MaybeLater): { later?: Later } {
   const ms = at?.getTime() ?? (after ?? 0) * 1_000;
   if (!(ms >= 0 && ms <= LAST))
     throw new Error(
-      `a message for later needs a time: \`at\`, a Date, or \`after\`, a number of seconds; got ${at ?? after}`,
+      `a scheduled message needs a time: \`at\`, a Date, or \`after\`, a number of seconds; got ${at ?? after}`,
     );
   return { later: { ...(at ? { at } : { after: after ?? 0 }), ...(name !== undefined && { name }) } };
 }
 
-/** Due time, ISO 8601. */
+/** The due time, ISO 8601. */
 export const dueOf = (later: Later, now: Date): string =>
   ('at' in later ? later.at : new Date(now.getTime() + later.after * 1_000)).toISOString();

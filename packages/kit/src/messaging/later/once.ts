@@ -1,6 +1,6 @@
 import type { TransactItem } from '../outbox.ts';
 
-/** The scheduled message that an item writes. */
+/** The key of the scheduled message that an item of a transaction writes; undefined if it writes another table. */
 function scheduledKeyOf({ Put, Delete, Update, ConditionCheck }: TransactItem, laterTable: string): string | undefined {
   const { TableName, ...item } = Put ?? Delete ?? Update ?? ConditionCheck ?? { TableName: undefined };
   if (TableName !== laterTable) return undefined;
@@ -9,8 +9,9 @@ function scheduledKeyOf({ Put, Delete, Update, ConditionCheck }: TransactItem, l
 }
 
 /**
- * Removes erasures of scheduled messages that `others` of the same transaction cancel or replace: DynamoDB refuses two
- * operations on one item (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html).
+ * Removes the erasures of scheduled messages that other items of the same transaction cancel or replace, because
+ * DynamoDB rejects two operations on one item
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html).
  */
 export function withoutDuplicateWrites(
   items: readonly TransactItem[],

@@ -10,16 +10,16 @@ export type DueKey = WaitingKey & Pick<WaitingMessage, 'due'>;
 
 export type Released =
   | 'released'
-  /** It is no longer scheduled, or rescheduled to a later time. */
+  /** The message is no longer scheduled, or is rescheduled to a later time. */
   | 'gone'
-  /** Concurrent senders took its position at every attempt. */
+  /** At every attempt, a concurrent sender took the position of the message. */
   | 'busy';
 
-/** Another sender took the next position in between. What is left after these attempts is left to the next sweep. */
+/** An attempt fails if another sender has taken the position. After these attempts, the next sweep tries again. */
 const ATTEMPTS = 5;
 const PAGE = 100;
 
-/** Moves due messages into the outbox, with the next position in their order, as if they were sent now. */
+/** Moves due messages into the outbox, each with the next position in its order, as if it were sent now. */
 export function createRelease({ client, laterTable, outboxTable }: LaterOptions & { outboxTable: string }) {
   async function read({ subject, name }: WaitingKey): Promise<WaitingMessage | undefined> {
     const { Item } = await client.send(
@@ -33,20 +33,20 @@ export function createRelease({ client, laterTable, outboxTable }: LaterOptions 
     const waiting = await read(key);
     const isDue = early || (waiting && waiting.due <= now.toISOString());
     if (!waiting || !isDue) return 'gone';
-    const place = waiting.counter && (await nextPosition(client, waiting.counter));
-    const row = outboxPut(outboxTable, rowOf(waiting, place?.version, now));
+    const position = waiting.counter && (await nextPosition(client, waiting.counter));
+    const row = outboxPut(outboxTable, rowOf(waiting, position?.version, now));
     try {
-      await transact(client, [removalOf(laterTable, waiting), ...(place ? [place.update] : []), row]);
+      await transact(client, [removalOf(laterTable, waiting), ...(position ? [position.update] : []), row]);
       return 'released';
     } catch (error) {
       if (refusedBy(error, 0)) return 'gone';
-      if ((place && refusedBy(error, 1)) || isConflict(error)) return undefined;
+      if ((position && refusedBy(error, 1)) || isConflict(error)) return undefined;
       throw error;
     }
   }
 
   return {
-    /** Reads the index, which may lag by moments: due messages, not all scheduled ones. */
+    /** The due messages of a shard, page by page. Reads an index, which is eventually consistent. */
     async *due(shard: string, now: Date): AsyncIterable<DueKey[]> {
       const pages = paginateQuery(
         { client, pageSize: PAGE },
@@ -62,8 +62,8 @@ export function createRelease({ client, laterTable, outboxTable }: LaterOptions 
     },
 
     /**
-     * @param early whether to send it before its time, as an operator may request
-     * @throws {PermanentError} if the aggregate that would provide its version no longer exists
+     * @param early whether to send the message before its time, which an operator can request
+     * @throws {PermanentError} if the aggregate that gives the message its version no longer exists
      */
     async release(key: WaitingKey, now: Date, early = false): Promise<Released> {
       for (let count = 1; count <= ATTEMPTS; count++) {
@@ -75,7 +75,10 @@ export function createRelease({ client, laterTable, outboxTable }: LaterOptions 
   };
 }
 
-/** Fails if the message was released, cancelled or replaced in the meantime, also by a message with the same id. */
+/**
+ * Deletes a scheduled message. Fails if the message was released, cancelled or replaced in the meantime, even by a
+ * message with the same id.
+ */
 const removalOf = (
   TableName: string,
   { subject, name, messageId, due, committedAt }: WaitingMessage,
@@ -99,7 +102,7 @@ async function nextPosition(client: DynamoDBDocumentClient, { table, key, attrib
   const before: number | undefined = Item?.[attribute];
   if (before === undefined && attribute === 'version')
     throw new PermanentError(
-      `${Object.values(key).join(' ')} of ${table} has no version: its aggregate no longer exists`,
+      `${Object.values(key).join(' ')} of ${table} has no version: the aggregate no longer exists`,
     );
   const version = (before ?? 0) + 1;
   const update: TransactItem = {
@@ -112,14 +115,14 @@ async function nextPosition(client: DynamoDBDocumentClient, { table, key, attrib
   return { version, update };
 }
 
-/** `time` is the release time, as with messages sent immediately: times do not go back within an order. */
+/** The outbox row of a due message. Its `time` is the release time, so that times do not decrease within an order. */
 function rowOf(
   { aggregateId, channel, kind, body }: WaitingMessage,
   version: number | undefined,
   now: Date,
 ): OutboxRow {
   const time = now.toISOString();
-  const placed = { ...JSON.parse(body), time, ...(version !== undefined && { sequence: sequenceOf(version) }) };
-  const messages = [{ channel, kind, body: JSON.stringify(placed) }];
+  const positioned = { ...JSON.parse(body), time, ...(version !== undefined && { sequence: sequenceOf(version) }) };
+  const messages = [{ channel, kind, body: JSON.stringify(positioned) }];
   return readRow({ aggregateId, version: version ?? 1, messages, committedAt: time });
 }

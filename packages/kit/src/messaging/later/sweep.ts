@@ -8,17 +8,17 @@ import { hasTime } from '../remaining-time.ts';
 import { createRelease, type DueKey, type Released } from './release.ts';
 import { createLater, type LaterOptions, type WaitingKey } from './waiting.ts';
 
-/** Messages of this many subjects of a shard are released in parallel. */
+/** The number of subjects of a shard whose messages are released in parallel. */
 const MAX_PARALLEL = 10;
-/** The sweep's answer explains at most this many failures; the log has all. */
+/** The response of the sweep contains at most this many failures; the log contains all. */
 const MAX_REPORTED_FAILURES = 100;
 
 export interface LaterReport {
   released: number;
-  /** Due messages that could not be released, and why; the first hundred. */
+  /** The first hundred due messages that could not be released, with their errors. */
   failed: Array<WaitingKey & { error: string }>;
   failedMessages: number;
-  /** Whether everything was processed; false: time ran out, and the next sweep continues. */
+  /** Whether all due messages were processed. If not, time ran out, and the next sweep continues. */
   finished: boolean;
 }
 
@@ -47,7 +47,7 @@ export function createLaterSweep(
     try {
       const released = await release(key, now());
       return released === 'busy'
-        ? new Error('other messages to the same subject took its place at every attempt')
+        ? new Error('other messages to the same subject took its position at every attempt')
         : released;
     } catch (error) {
       return error as Error;
@@ -55,11 +55,11 @@ export function createLaterSweep(
   }
 
   return {
-    /** Releases due messages: those of one subject in order, subjects in parallel. */
+    /** Releases due messages: the messages of one subject in order, subjects in parallel. */
     async sweep(context: Pick<Context, 'getRemainingTimeInMillis'>): Promise<LaterReport> {
       const started = now();
       const failed: LaterReport['failed'] = [];
-      const stuck = new Set<string>();
+      const blocked = new Set<string>();
       const lags: number[] = [];
       let finished = true;
       let oldestMs = 0;
@@ -72,10 +72,10 @@ export function createLaterSweep(
           const { subject, name } = key;
           logger.warn('not released', { subject, name, error: result });
           failed.push({ subject, name, error: result.message });
-          // A later message would take its position, so stop here; but a message that can never have a position blocks
-          // no others.
+          // Stop here, because a later message would take the position. A message that can never get a position does
+          // not block others.
           if (isPermanent(result)) continue;
-          stuck.add(subject);
+          blocked.add(subject);
           return;
         }
       }
@@ -89,7 +89,7 @@ export function createLaterSweep(
             }
             oldestMs = Math.max(oldestMs, ...page.map(({ due }) => lagMs(due)));
             const subjects = Map.groupBy(
-              page.filter(({ subject }) => !stuck.has(subject)),
+              page.filter(({ subject }) => !blocked.has(subject)),
               ({ subject }) => subject,
             );
             await pMap(subjects.values(), releaseInOrder, { concurrency: MAX_PARALLEL });
@@ -106,7 +106,8 @@ export function createLaterSweep(
     },
 
     /**
-     * @returns undefined if the event is not a request of this kind, such as a timer's
+     * Carries out an operator's request.
+     * @returns undefined if the event is not such a request, for example the event of a timer
      * @throws {Error} if the event is an invalid request
      */
     async answer(event: object): Promise<LaterAnswer | undefined> {
@@ -119,5 +120,5 @@ export function createLaterSweep(
   };
 }
 
-/** Ids grow with time, so they break ties. */
+/** Messages without a name have their id as name. Ids grow with time, so they order messages of the same time. */
 const byTime = (a: DueKey, b: DueKey) => (`${a.due} ${a.name}` < `${b.due} ${b.name}` ? -1 : 1);

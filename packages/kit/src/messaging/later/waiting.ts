@@ -18,8 +18,8 @@ export interface WaitingKey {
 }
 
 /**
- * What gives a message its position when it is due: the version of an aggregate, or a count of the commands to a
- * subject.
+ * The attribute from which a message gets its position when it is due: the version of an aggregate, or the number of
+ * commands sent to a subject.
  */
 export interface Counter {
   table: string;
@@ -27,24 +27,24 @@ export interface Counter {
   attribute: 'version' | 'sent';
 }
 
-/** A message that was committed with a state and is scheduled for later. */
+/** A message that is committed with a state change and scheduled for later. */
 export interface WaitingMessage extends WaitingKey {
   /** Due time, ISO 8601. */
   due: string;
   shard: string;
   committedAt: string;
   messageId: string;
-  /** Aggregate id of the outbox row that it becomes. */
+  /** Aggregate id of the outbox row into which the message is converted when it is due. */
   aggregateId: string;
   channel: string;
   kind: MessageKind;
-  /** The CloudEvent, still without a position. */
+  /** The CloudEvent, without a position. */
   body: string;
-  /** Default: its channel has no order. */
+  /** Omitted if the channel has no order. */
   counter?: Counter;
 }
 
-/** @throws {Error} as `outgoingOf` does */
+/** The write that schedules a message. @throws {Error} like `outgoingOf` */
 export function waitingPut(
   laterTable: string,
   channel: Channel,
@@ -75,8 +75,8 @@ export interface LaterOptions {
 export type LaterMessages = ReturnType<typeof createLater>;
 
 /**
- * Scheduled messages. Pass this to publishers, outbox writers and processes that send for later, or erase; the
- * functions of others do not bundle it.
+ * Scheduled messages. Pass this to publishers, outbox writers and processes that schedule messages or erase subjects.
+ * It is an option, so that other functions do not bundle its code.
  * @public
  */
 export function createLater({ client, laterTable }: LaterOptions) {
@@ -102,25 +102,25 @@ export function createLater({ client, laterTable }: LaterOptions) {
     (await of(subject)).map((waiting) => ({ Delete: deletion(waiting) }));
 
   /**
-   * A cancellation as an item of a transaction, such as a decision's `beside`. Its condition fails if nothing is
-   * scheduled under the name any more: a message is either cancelled together with the state change, or sent, and the
-   * canceller is notified.
+   * The cancellation of a message as an item of a transaction, for example in a decision's `beside`. Its condition
+   * fails if no message is scheduled under the name any more. So either the message is cancelled together with the
+   * state change, or the message is sent and the transaction fails.
    */
   const cancelling = (key: WaitingKey): TransactItem => ({
     Delete: { ...deletion(key), ConditionExpression: 'attribute_exists(messageId)' },
   });
 
   return {
-    /** Scheduled messages about a subject, on all channels. */
+    /** The scheduled messages about a subject, on all channels. */
     of,
     cancelling,
     /** Unconditional deletions of the scheduled messages about a subject, for a transaction. */
     erasing,
 
     /**
-     * A scheduled message as an item of the transaction that changes the state. Replaces a message scheduled under the
-     * same name.
-     * @throws {Error} as `outgoingOf` does
+     * Schedules a message, as an item of the transaction that changes the state. Replaces the message that is scheduled
+     * under the same name.
+     * @throws {Error} like `outgoingOf`
      */
     waiting: (
       channel: Channel,
@@ -129,16 +129,16 @@ export function createLater({ client, laterTable }: LaterOptions) {
       context: CommandContext,
     ): TransactItem => waitingPut(laterTable, channel, draft, placing, context),
 
-    /** Removes a message, whether or not it is still scheduled. */
+    /** The deletion of a message, without a condition, as an item of a transaction. */
     removing: (key: WaitingKey): TransactItem => ({ Delete: deletion(key) }),
 
-    /** Removes erasures of scheduled messages that `others` of the same transaction cancel or replace. */
+    /** Returns `items` without the erasures of messages that `others` of the same transaction cancel or replace. */
     once: (items: readonly TransactItem[], others: readonly TransactItem[]) =>
       withoutDuplicateWrites(items, others, laterTable),
 
     /**
-     * Cancels a message in a transaction of its own. `cancelled: false`: it is no longer scheduled, because it was sent
-     * or cancelled before. A transaction, because the SDK's retries of it are idempotent.
+     * Cancels a message. `cancelled: false`: the message is no longer scheduled, because it was sent or cancelled
+     * before. Uses a transaction, because the SDK's retries of a transaction are idempotent.
      */
     async cancel(key: WaitingKey): Promise<{ cancelled: boolean }> {
       try {
@@ -151,12 +151,12 @@ export function createLater({ client, laterTable }: LaterOptions) {
     },
 
     /**
-     * Deletes the scheduled messages about a subject, for erasures without a publisher. @returns the number of deleted
-     * messages
+     * Deletes the scheduled messages about a subject, for erasures without a publisher.
+     * @returns the number of deleted messages
      */
     async erase(subject: string): Promise<number> {
       const deletions = await erasing(subject);
-      for (const some of chunk(deletions, MAX_ITEMS)) await transact(client, some);
+      for (const items of chunk(deletions, MAX_ITEMS)) await transact(client, items);
       return deletions.length;
     },
   };

@@ -14,10 +14,10 @@ export interface RetryOptions extends Pick<Reading, 'readParked'> {
   now: () => Date;
 }
 
-/** Completes a message that was applied and is still parked. */
+/** Completes a message that was applied and is still parked: sends the messages that follow, and unparks it. */
 export function createCompletion({ store, place, applier, readParked, now }: RetryOptions) {
-  /** The content of a message that was applied and is still parked; empty if it was erased or is unreadable. */
-  function leftOf(parked: ParkedMessage): { envelope?: Envelope } {
+  /** The envelope of a message that was applied and is still parked; empty if it was erased or is unreadable. */
+  function envelopeIn(parked: ParkedMessage): { envelope?: Envelope } {
     if (parked.body === '') return {};
     try {
       return { envelope: readParked(parked) };
@@ -31,10 +31,10 @@ export function createCompletion({ store, place, applier, readParked, now }: Ret
     const isUnsent = parked.reason === 'unsent';
     if (isUnsent && !isDue(parked, { ...policy, isOff: false }, now())) return { left: parked };
     try {
-      await applier.complete({ ...parked, ...(isUnsent ? {} : leftOf(parked)) });
+      await applier.complete({ ...parked, ...(isUnsent ? {} : envelopeIn(parked)) });
     } catch (error) {
       const attempts = parked.attempts + 1;
-      // Its remaining content is still needed.
+      // The body is still needed, so it is parked unchanged.
       if (!(error instanceof UnsentError))
         return place.leave(
           { ...parked, attempts, nextTryAt: place.nextTry(attempts), triedAt: now().toISOString() },

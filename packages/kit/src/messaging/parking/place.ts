@@ -8,7 +8,7 @@ import { UnsentError } from '../unsent-error.ts';
 
 export interface ParkingPlaceOptions {
   store: SubscriberStore;
-  /** Name of the subscriber's own queue: unreadable messages are parked under it. */
+  /** Name of the subscriber's own queue. Unreadable messages are parked under this name. */
   queueName: string;
   unordered?: boolean;
   now: () => Date;
@@ -18,32 +18,32 @@ export interface ParkingPlaceOptions {
 /** A message as received, and its sender. */
 export type Sent = Pick<Delivery, 'body' | 'senderId'>;
 
-/** A message that is to be parked. */
+/** A message that will be parked. */
 type Unparked = Pick<ParkedMessage, 'aggregateId' | 'version' | 'messageId' | 'type' | 'body' | 'senderId'>;
 
-/** Information from earlier attempts; `parkedAt`: it was already parked. */
+/** Information from earlier attempts. `parkedAt` is set if the message is already parked. */
 type Before = Pick<ParkedMessage, 'attempts'> & Partial<Pick<ParkedMessage, 'parkedAt' | 'unanswered'>>;
 
 export type ParkingPlace = ReturnType<typeof createParkingPlace>;
 
-/** Limit for an error's text, which may repeat a sender's input. */
+/** Limit for the text of an error, which may quote a sender's input. */
 const MAX_ERROR_CHARACTERS = 2_000;
 
 export const textOf = (error: Error) => `${error.name}: ${error.message}`.slice(0, MAX_ERROR_CHARACTERS);
 
-/** Parks messages, and records the state of each. */
+/** Stores parked messages with the result of their last attempt. */
 export function createParkingPlace({ store, queueName, unordered = false, now, random }: ParkingPlaceOptions) {
   const nextTry = (attempts: number) =>
     new Date(now().getTime() + backoffSeconds(attempts, random) * 1000).toISOString();
 
-  /** @returns the message as it is parked now */
+  /** Parks a message, or updates a parked one. @returns the parked message */
   async function keep(message: Unparked, { reason, error }: Parked, before: Before): Promise<ParkedMessage> {
     const { aggregateId, version, messageId, type, body, senderId } = message;
     const parked: ParkedMessage = {
       ...{ aggregateId, version, messageId },
       ...(type !== undefined && { type }),
       ...(senderId !== undefined && { senderId }),
-      // The body is not needed to send what follows, and may be personal data.
+      // The body is not needed to send the messages that follow, and may contain personal data.
       body: reason === 'unsent' ? '' : body,
       reason,
       parkedAt: now().toISOString(),
@@ -52,8 +52,8 @@ export function createParkingPlace({ store, queueName, unordered = false, now, r
       ...(error instanceof UnsentError && error.unsent.length > 0 && { unsent: error.unsent }),
       ...((reason === 'retry' || reason === 'unsent') && { nextTryAt: nextTry(before.unanswered ?? before.attempts) }),
     };
-    // A redelivery that is too early adds no information: keep the recorded failure. A message that was
-    // parked before may have been removed in the meantime: do not park it again.
+    // If the message is already parked, it may have been removed in the meantime: do not park it again. If a redelivery
+    // is too early, it must not overwrite a recorded failure.
     if (before.parkedAt !== undefined) await store.park(parked, 'known');
     else await store.park(parked, reason === 'gap' ? 'new' : undefined);
     return parked;
@@ -70,7 +70,7 @@ export function createParkingPlace({ store, queueName, unordered = false, now, r
       return keep({ ...message, ...(senderId !== undefined && { senderId }) }, attempted, before);
     },
 
-    /** Parks a message without a readable aggregate or version under its queue, unchanged. */
+    /** Parks a message without a readable aggregate or version, unchanged, under the name of its queue. */
     async parkUnreadable(delivery: Delivery, error: UnreadableMessageError): Promise<void> {
       const at = now().toISOString();
       const { queueMessageId, body, senderId } = delivery;
@@ -79,9 +79,9 @@ export function createParkingPlace({ store, queueName, unordered = false, now, r
       await store.park({ ...key, body, ...(senderId !== undefined && { senderId }), ...about });
     },
 
-    /** Leaves a message parked in its new state. */
+    /** Updates a parked message after a failed attempt. */
     async leave(left: ParkedMessage, error: Error): Promise<{ left: ParkedMessage; error: Error }> {
-      // It may have been removed, or given up by an operator, in the meantime.
+      // The message may have been removed, or discarded by an operator, in the meantime.
       await store.park({ ...left, error: textOf(error) }, 'known');
       return { left, error };
     },
