@@ -122,7 +122,7 @@ it('data with a different hash is refused immediately', async () => {
   await file('tampered', { keeps: 'another' });
   expect(await parked('tampered')).toMatchObject({
     ...{ reason: 'failed', attempts: 1 },
-    error: expect.stringContaining('has a different SHA-256 from what was sent'),
+    error: expect.stringContaining('has a different SHA-256 from the data that was sent'),
   });
 });
 

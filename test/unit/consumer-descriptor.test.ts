@@ -140,7 +140,7 @@ describe('the functions of a consumer', () => {
   it('do not start without switches, if operators are to pause them', () => {
     const settings = { tableName: 'somewhere', queueUrl: 'somewhere', deadLettersUrl: 'somewhere' };
     const start = () => consumerFunctions(eventConsumer, settings, () => ({}) as never);
-    expect(start).toThrow('consumer points: it has the capability points: pass `switchesTable`');
+    expect(start).toThrow('consumer points has the capability points: pass `switchesTable`');
   });
 
   it('refuse an invalid request of an operator', async () => {

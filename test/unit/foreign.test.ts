@@ -42,7 +42,7 @@ describe('a foreign message', () => {
     expect(found(envelope)).toEqual({ id: 'e1', ...expected });
     expect(readMessage(envelope, [orderPlaced]).data).toEqual({ quantity: 3 });
     expect(() => readMessage(readOrder(text({ ...order, payload: {} })), [orderPlaced])).toThrow(
-      'e1 breaks OrderPlaced: quantity',
+      'e1 violates OrderPlaced: quantity',
     );
   });
 
@@ -137,7 +137,7 @@ describe('a subscriber of foreign messages', () => {
     }));
     const { store, raw } = subscriber({}, false, { channel, read });
     expect(await raw('{}')).toBe('parked');
-    expect([...store.waiting.values()][0]?.error).toContain('e1: no version, although its channel is ordered');
+    expect([...store.waiting.values()][0]?.error).toContain('e1 has no version, although its channel is ordered');
   });
 
   it('is logged about by its own id', async () => {

@@ -233,7 +233,7 @@ describe('an event for later', () => {
     const id = newId();
     await orders.create(id, withReminder(id), context);
     await documents.send(new DeleteCommand({ TableName: 'orders', Key: { pk: id } }));
-    await expect(release({ subject: id, name: 'reminder' }, DUE)).rejects.toThrow('its aggregate no longer exists');
+    await expect(release({ subject: id, name: 'reminder' }, DUE)).rejects.toThrow('the aggregate no longer exists');
     expect(await waiting()).toHaveLength(1);
   });
 });

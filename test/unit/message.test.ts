@@ -93,7 +93,7 @@ describe('a reader', () => {
 
   it('names the field that is missing', () => {
     expect(() => read(body({}, { phone: undefined }))).toThrow(
-      //violates rollcall.member.registered.v1: phone .*expected string/,
+      /violates rollcall.member.registered.v1: phone .*expected string/,
     );
   });
 

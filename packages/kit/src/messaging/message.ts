@@ -198,7 +198,7 @@ const subjectMismatch = ({ subjectField }: MessageContract) => `its subject is n
 /** The aggregate version that an event reports. @throws {UnreadableMessageError} if it has none, or an invalid one */
 export function versionOf(message: { id: string; sequence?: string | undefined }): number {
   if (message.sequence === undefined)
-    throw new UnreadableMessageError(`message ${message.id}: no version, although its channel is ordered`);
+    throw new UnreadableMessageError(`message ${message.id} has no version, although its channel is ordered`);
   const version = Number(message.sequence);
   if (!Number.isSafeInteger(version) || version < 1) {
     throw new UnreadableMessageError(
