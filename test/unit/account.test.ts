@@ -9,7 +9,10 @@ const stage = { name: 'prod', config: { region: 'eu-west-1' }, endpoint: undefin
 const NOW = new Date('2026-11-21T10:00:00.000Z');
 afterEach(() => vi.restoreAllMocks());
 
-/** As X-Ray documents its segments: https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html */
+/**
+ * A segment in the form that X-Ray documents:
+ * https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html
+ */
 const SEGMENT = {
   id: 'aaaaaaaaaaaaaaaa',
   name: 'registration',
@@ -29,20 +32,20 @@ const SEGMENT = {
 };
 
 describe('traces of an account', () => {
-  it('are found in X-Ray by their member, five at a time, and read as spans', async () => {
-    const asked: unknown[] = [];
+  it('are found in X-Ray by member, fetched five at a time, and read as spans', async () => {
+    const requests: unknown[] = [];
     const Ids = Array.from({ length: 6 }, (_, n) => ({ Id: `1-0000000${n}-000000000000000000000000` }));
     vi.spyOn(XRayClient.prototype, 'send').mockImplementation(async (command: object) => {
       if (command instanceof GetTraceSummariesCommand) {
-        asked.push(command.input.FilterExpression);
+        requests.push(command.input.FilterExpression);
         return { TraceSummaries: Ids };
       }
       const { TraceIds = [] } = (command as BatchGetTracesCommand).input;
-      asked.push(TraceIds.length);
+      requests.push(TraceIds.length);
       return { Traces: TraceIds.map((Id) => ({ Id, Segments: [{ Document: JSON.stringify(SEGMENT) }] })) };
     });
     const spans = await findTraces(stage, undefined, { aggregate: 'm1' }, NOW);
-    expect(asked).toEqual(['annotation[rollcall.aggregate] = "m1"', 5, 1]);
+    expect(requests).toEqual(['annotation[rollcall.aggregate] = "m1"', 5, 1]);
     expect(spans).toHaveLength(12);
     expect(spans.filter(({ traceId }) => traceId === '00000005000000000000000000000000')).toMatchObject([
       {
@@ -55,14 +58,14 @@ describe('traces of an account', () => {
     ]);
   });
 
-  it('are asked for by their id as X-Ray writes it', async () => {
-    const asked: unknown[] = [];
+  it('are requested by ID in the form that X-Ray uses', async () => {
+    const requests: unknown[] = [];
     vi.spyOn(XRayClient.prototype, 'send').mockImplementation(async (command: object) => {
-      asked.push((command as BatchGetTracesCommand).input.TraceIds);
+      requests.push((command as BatchGetTracesCommand).input.TraceIds);
       return { Traces: [] };
     });
     await findTraces(stage, undefined, { trace: '0af7651916cd43dd8448eb211c80319c' });
-    expect(asked).toEqual([['1-0af76519-16cd43dd8448eb211c80319c']]);
+    expect(requests).toEqual([['1-0af76519-16cd43dd8448eb211c80319c']]);
   });
 
   it('are unavailable without X-Ray or an embedded cloud', async () => {

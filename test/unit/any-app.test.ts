@@ -17,7 +17,7 @@ const temporaryFolder = () => {
   return folder;
 };
 
-/** What runs beside a cloud, if it is nothing but this. */
+/** A stand-in with these properties. */
 const beside = (started: Partial<Started>) => ({
   name: 'greeter',
   start: async () => ({ url: 'http://greeter', parameters: { Greeting: 'good morning' }, ...started }),
@@ -29,7 +29,7 @@ const send = (cloud: Awaited<ReturnType<typeof startCloud>>, MessageBody: string
   );
 
 describe('an app in a folder', () => {
-  it('runs, with its context and what its rollcall.config.ts says, until the end of the block', async () => {
+  it('runs with its context and its rollcall.config.ts until the end of the block', async () => {
     let url = '';
     {
       await using cloud = await startCloud({ app: join(app, 'echo'), context: { stage: 'test' } });
@@ -48,14 +48,14 @@ describe('an app in a folder', () => {
     await expect(fetch(url)).rejects.toThrow();
   });
 
-  it('is synthesized once a process', async () => {
+  it('is synthesized once per process', async () => {
     const [one, same, other] = [assemblyOf(app), assemblyOf(app, {}), assemblyOf(app, { stage: 'other' })];
     expect(await one).toBe(await same);
     expect(await other).not.toBe(await one);
     expect(existsSync(join(await one, 'manifest.json'))).toBe(true);
   });
 
-  it('reports what is wrong if it cannot be synthesized, or is not an app', async () => {
+  it('reports the error if it cannot be synthesized, or is not an app', async () => {
     const folder = temporaryFolder();
     expect(() => appFolder(folder)).toThrow(`There is no cdk.json in ${folder}`);
     writeFileSync(join(folder, 'cdk.json'), '{ "app": "echo no such stack >&2; exit 3" }');
@@ -67,9 +67,9 @@ describe('an app in a folder', () => {
 
 describe('the config of an app', () => {
   it.each([
-    ['of nothing', undefined, {}],
-    ['of a module', 'export default { beside: 1 };', { beside: 1 }],
-  ])('%s is read', async (_, text, expected) => {
+    ['is empty without a file', undefined, {}],
+    ['is the default export of a file', 'export default { beside: 1 };', { beside: 1 }],
+  ])('%s', async (_, text, expected) => {
     const folder = temporaryFolder();
     if (text !== undefined) writeFileSync(join(folder, 'rollcall.config.mjs'), text);
     expect(await readApp(folder)).toEqual(expected);
@@ -77,8 +77,8 @@ describe('the config of an app', () => {
 
   it.each([
     ['cannot be loaded', 'throw new Error("no");', 'cannot be loaded: no'],
-    ['has none', 'export const config = {};', 'exports no config'],
-  ])('that %s is refused', async (_, text, complaint) => {
+    ['has no default export', 'export const config = {};', 'exports no config'],
+  ])('is refused if its file %s', async (_, text, complaint) => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'rollcall.config.mjs'), text);
     const failure = await readApp(folder).catch((error: Error) => error);
@@ -87,8 +87,8 @@ describe('the config of an app', () => {
   });
 });
 
-describe('what runs beside a cloud', () => {
-  it('answers an AWS service, ends with the cloud, and is not needed to be in a config', async () => {
+describe('a stand-in beside a cloud', () => {
+  it('implements an AWS service, stops with the cloud, and needs no config file', async () => {
     let isOpen = false;
     const greeter = {
       name: 'greeter',
@@ -116,7 +116,7 @@ describe('what runs beside a cloud', () => {
     expect(isOpen).toBe(false);
   });
 
-  it('keeps the cloud from being settled while it is busy', async () => {
+  it('prevents the cloud from being settled while it is busy', async () => {
     let isBusy = true;
     const greeter = beside({ isBusy: () => isBusy });
     await using cloud = await startCloud({ assembly: assemblyOf(app, { stage: 'test' }), beside: [greeter] });
@@ -125,16 +125,16 @@ describe('what runs beside a cloud', () => {
     await cloud.settled();
   });
 
-  it('has a name of its own', async () => {
+  it('must have a unique name', async () => {
     const starting = startCloud({ assembly: assemblyOf(app), beside: [beside({}), beside({})] });
     await expect(starting).rejects.toThrow('Two services beside the cloud have the name greeter.');
   });
 });
 
 describe('a cloud that does not settle', () => {
-  it('reports what is left', async () => {
+  it('reports the remaining messages', async () => {
     await using cloud = await startCloud({ assembly: assemblyOf(app, { stage: 'test' }), beside: [beside({})] });
-    // It comes again after the visibility timeout of half a minute.
+    // The message is redelivered after the visibility timeout of 30 seconds.
     await send(cloud, 'fail');
     await expect(cloud.settled({ withinMs: 1_500 })).rejects.toThrow('1 in echo-test-words');
   });

@@ -13,7 +13,7 @@ const fine = { ok: true, payload: '{"done":true}' };
 describe('an asynchronous invocation', () => {
   afterEach(() => void vi.useRealTimers());
 
-  /** Answers in turn, the last again and again. */
+  /** Returns these results in turn, and repeats the last one. */
   function invocations(...answers: Array<typeof failed>) {
     const at: number[] = [];
     const start = Date.now();
@@ -24,23 +24,23 @@ describe('an asynchronous invocation', () => {
     return { at, events: new AsynchronousInvocations({ settings: { name: 'f', arn: 'arn:f' }, invoke }) };
   }
 
-  it('is tried again after one minute, and after two', async () => {
+  it('is retried after one minute, and again two minutes later', async () => {
     vi.useFakeTimers();
     const { at, events } = invocations(failed);
-    const given: unknown[] = [];
-    events.configure({ deadLetters: async (message, attributes) => void given.push(message, attributes) });
+    const deadLetters: unknown[] = [];
+    events.configure({ deadLetters: async (message, attributes) => void deadLetters.push(message, attributes) });
     const run = events.run('{"a":1}');
     await vi.advanceTimersByTimeAsync(600_000);
     expect(await run).toBe(true);
     expect(at).toEqual([0, 60, 180]);
-    expect(given).toEqual(['{"a":1}', { RequestID: expect.any(String), ErrorCode: '200', ErrorMessage: 'no' }]);
+    expect(deadLetters).toEqual(['{"a":1}', { RequestID: expect.any(String), ErrorCode: '200', ErrorMessage: 'no' }]);
   });
 
   it('is reported to destinations, with its outcome', async () => {
-    const told: Record<string, unknown[]> = { success: [], failure: [] };
+    const records: Record<string, unknown[]> = { success: [], failure: [] };
     const destinations = {
-      onSuccess: async (record: string) => void told.success?.push(JSON.parse(record)),
-      onFailure: async (record: string) => void told.failure?.push(JSON.parse(record)),
+      onSuccess: async (record: string) => void records.success?.push(JSON.parse(record)),
+      onFailure: async (record: string) => void records.failure?.push(JSON.parse(record)),
     };
     for (const answer of [fine, failed]) {
       const { events } = invocations(answer);
@@ -48,14 +48,14 @@ describe('an asynchronous invocation', () => {
       await events.run('{"a":1}');
     }
     const common = { version: '1.0', requestPayload: { a: 1 } };
-    expect(told.success).toMatchObject([
+    expect(records.success).toMatchObject([
       {
         ...common,
         requestContext: { functionArn: 'arn:f:$LATEST', condition: 'Success', approximateInvokeCount: 1 },
         responsePayload: { done: true },
       },
     ]);
-    expect(told.failure).toMatchObject([
+    expect(records.failure).toMatchObject([
       {
         ...common,
         requestContext: { condition: 'RetriesExhausted', approximateInvokeCount: 1 },
@@ -69,16 +69,16 @@ describe('an asynchronous invocation', () => {
 
   it('is discarded when it is too old', async () => {
     const { at, events } = invocations(failed);
-    const told: string[] = [];
+    const records: string[] = [];
     events.configure({
       maximumEventAgeMs: 59_000,
-      onFailure: async (record) => void told.push(JSON.parse(record).requestContext.condition),
+      onFailure: async (record) => void records.push(JSON.parse(record).requestContext.condition),
     });
     await events.run('{}');
-    expect([at.length, told]).toEqual([1, ['EventAgeExceeded']]);
+    expect([at.length, records]).toEqual([1, ['EventAgeExceeded']]);
   });
 
-  it('is left to its sender when the function is stopped in the meantime', async () => {
+  it('stays with its sender if the function stops before the retry', async () => {
     const { events } = invocations(failed);
     const run = events.run('{}');
     await expect.poll(() => events.held()).toBe(1);
@@ -110,7 +110,7 @@ describe('a function that is invoked as an event', () => {
     },
   };
 
-  it('is tried as often as its configuration says, and what failed goes to its destination and its dead-letter queue', async () => {
+  it('is tried as often as configured; a failed event is sent to its destination and its dead-letter queue', async () => {
     await using cloud = await startSmallCloud({ code: { listener: LISTENER }, resources: { ...resources, MaySend } });
     const lambda = new LambdaClient(cloud.config);
     await lambda.send(
@@ -128,12 +128,12 @@ describe('a function that is invoked as an event', () => {
     expect(heardBy(cloud)).toHaveLength(2);
   });
 
-  it('requires permission to send to them', async () => {
+  it('requires permission to send to these queues', async () => {
     const starting = startSmallCloud({ code: { listener: LISTENER }, resources });
     await expect(starting).rejects.toThrow('role/small-Role may not do sqs:SendMessage');
   });
 
-  it('is refused, if it may never run', async () => {
+  it('is refused if its concurrency limit is zero', async () => {
     const never = functionResources('listener', 'listener', { ReservedConcurrentExecutions: 0 });
     await expect(startSmallCloud({ code: { listener: LISTENER }, resources: never })).rejects.toThrow(
       'it would never run',
@@ -141,7 +141,7 @@ describe('a function that is invoked as an event', () => {
   });
 });
 
-describe('a property that would be ignored', () => {
+describe('a property of a resource', () => {
   const checked = (type: string, properties: object) => () =>
     checkProperties({ stack: 's', logicalId: 'R', type, properties: { ...properties } });
 
@@ -153,18 +153,18 @@ describe('a property that would be ignored', () => {
     ['AWS::ApiGatewayV2::Api', { Target: 'arn' }, 'Target'],
     ['AWS::ApiGatewayV2::Stage', { StageVariables: {} }, 'StageVariables'],
     ['AWS::S3::Bucket', { ReplicationConfiguration: {} }, 'ReplicationConfiguration'],
-  ])('is refused by name: %s %j', (type, properties, name) => {
+  ])('is refused by name if it would be ignored: %s %j', (type, properties, name) => {
     expect(checked(type, properties)).toThrow(`s: of ${type}, the embedded cloud does not know ${name}, which R has.`);
   });
 
-  it('stops the start of a cloud', async () => {
+  it('stops the start of a cloud if it would be ignored', async () => {
     const Topic = { Type: 'AWS::SNS::Topic', Properties: { Subscription: [{ Protocol: 'sqs', Endpoint: 'arn' }] } };
     await expect(startSmallCloud({ resources: { Topic } })).rejects.toThrow(
       'does not know Subscription, which Topic has',
     );
   });
 
-  it('may be supported, without a meaning here, or of a foreign type', () => {
+  it('is accepted if it is supported, has no effect locally, or belongs to an ignored type', () => {
     expect(checked('AWS::SQS::Queue', { DelaySeconds: 5, SqsManagedSseEnabled: true, Tags: [] })).not.toThrow();
     expect(checked('AWS::CloudWatch::Alarm', { Anything: 1 })).not.toThrow();
   });

@@ -68,7 +68,7 @@ const LEAF: fc.Arbitrary<Shape> = fc.constantFrom<Shape>(
 );
 
 let names = 0;
-/** Names of types are given once in a schema. */
+/** Gives each enum type a unique name, because a schema must not define a name twice. */
 const named = (made: unknown): unknown =>
   made instanceof Object && (made as { name?: string }).name === 'Choice'
     ? { ...made, name: `Choice${names++}` }
@@ -120,7 +120,7 @@ const { shape: SHAPE } = fc.letrec<{ shape: Shape; object: Shape }>((tie) => ({
 }));
 
 describe('data in Avro', () => {
-  it('is read exactly as written, whatever the contract', () => {
+  it('is read exactly as written, for every contract', () => {
     fc.assert(
       fc.property(
         SHAPE.chain((shape) => shape.data.map((value) => ({ shape, value }))),
@@ -150,7 +150,7 @@ describe('data in Avro', () => {
     ['"null"', 7195948357588979594n],
     ['"int"', 8247732601305521295n],
     ['"string"', -8142146995180207161n],
-  ])('has the fingerprint that other libraries compute of %s', (canonicalForm, fingerprint) => {
+  ])('has the fingerprint that other libraries compute for %s', (canonicalForm, fingerprint) => {
     expect(avroFingerprint(canonicalForm).readBigInt64LE()).toBe(fingerprint);
   });
 
@@ -159,7 +159,7 @@ describe('data in Avro', () => {
     expect(bytesOf(contractOf(thing, documented), example)).toEqual(bytesOf(things, example));
   });
 
-  it('is read by the schema that it was written by, and completed by the contract', () => {
+  it('is read with the schema that it was written with, and completed with defaults of the contract', () => {
     const first = record([
       { name: 'name', type: 'string' },
       { name: 'old', type: 'int' },
@@ -180,26 +180,26 @@ describe('data in Avro', () => {
     ['is truncated', good.subarray(0, -1), 'truncated'],
     ['is truncated in its header', good.subarray(0, 5), 'truncated'],
     ['is empty', Buffer.alloc(0), 'not in single-object encoding'],
-    ['goes on after its end', Buffer.concat([good, Buffer.from([0])]), '1 bytes follow the value'],
-    ['is in no single-object encoding', good.subarray(10), 'not in single-object encoding'],
+    ['has bytes after its end', Buffer.concat([good, Buffer.from([0])]), '1 bytes follow the value'],
+    ['is not in single-object encoding', good.subarray(10), 'not in single-object encoding'],
     [
-      'was written by an unknown schema',
+      'was written with an unknown schema',
       Buffer.concat([Buffer.from([0xc3, 1, 1, 2, 3, 4, 5, 6, 7, 8]), good.subarray(10)]),
       'fingerprint 0807060504030201',
     ],
     ['claims to have 2^31 items', after(0, 0, 0x80, 0x80, 0x80, 0x80, 0x10), 'truncated'],
-    ['has a text of negative length', after(1, 0, 0, 0), 'truncated'],
-    ['has a branch that there is not', after(0, 0, 0, 4), 'unknown branch'],
-    ['has a text that is not UTF-8', after(2, 0xff, 0, 0, 0), 'a string is not UTF-8'],
+    ['has a string of negative length', after(1, 0, 0, 0), 'truncated'],
+    ['has a branch that does not exist', after(0, 0, 0, 4), 'unknown branch'],
+    ['has a string that is not UTF-8', after(2, 0xff, 0, 0, 0), 'a string is not UTF-8'],
     ['has an integer of more than 64 bits', after(0, ...Array(11).fill(0xff)), 'an integer of more than 64 bits'],
     ['has an integer beyond 2^53', after(0, ...Array(8).fill(0xff), 0x7f, 0, 0), 'an integer beyond 2^53'],
-  ])('is refused by name if it %s', (_, bytes, why) => {
+  ])('is refused with the reason if it %s', (_, bytes, why) => {
     const read = () => readBytes(things, bytes, example);
     expect(read).toThrow(UnreadableMessageError);
     expect(read).toThrow(why);
   });
 
-  it('is refused if it is valid Avro and breaks the contract', () => {
+  it('is refused if it is valid Avro but violates the contract', () => {
     const written = bytesOf(contractOf(thing.extend({ points: z.number() }), schema), { ...example, points: 4 });
     const stricter = contractOf(thing.extend({ points: z.int().min(5) }), schema);
     expect(() => readBytes(stricter, written, { ...example, points: 5 })).toThrow('points Too small');
@@ -219,7 +219,7 @@ describe('data in Avro', () => {
       'Thing does not preserve points',
     ],
     ['a lone surrogate', thing, { ...example, tags: ['\ud800'] }, 'a lone surrogate'],
-  ])('is not written for %s', (_, data, value, why) => {
+  ])('is not written if it has %s', (_, data, value, why) => {
     expect(() => bodyOf(contractOf(data, schema), value)).toThrow(why);
   });
 

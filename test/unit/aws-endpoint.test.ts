@@ -33,8 +33,8 @@ const always = (fault: CallFault): Faults => ({
   answered: () => {},
 });
 
-describe('a call of SQS by the Query protocol', () => {
-  it('is authorized, counted and told of as one by the JSON protocol', async () => {
+describe('a call to SQS in the Query protocol', () => {
+  it('is authorized, counted and recorded like a call in the JSON protocol', async () => {
     await using cloud = await startSmallCloud();
     const url = await makeQueue(cloud, 'mine');
     const byRole = (name: string, fields: Record<string, string>) => {
@@ -57,12 +57,12 @@ describe('a call of SQS by the Query protocol', () => {
     expect(cloud.published()).toMatchObject([{ channel: 'mine', body: 'x' }]);
     const about = await fetch(`${cloud.endpointUrl}/_rollcall`);
     expect(await about.json()).toMatchObject({ calls: { 'sqs:SendMessage': 1 } });
-    // By whom, the receiver is told.
+    // The receiver gets the ID of the sender.
     const received = await fetch(url, form({ Action: 'ReceiveMessage', 'AttributeName.1': 'SenderId' }));
     expect(await received.text()).toMatch(/<Value>AROA[0-9A-F]+:sender<\/Value>/);
   });
 
-  it('fails like one by the JSON protocol', async () => {
+  it('fails like a call in the JSON protocol', async () => {
     await using cloud = await startSmallCloud({}, { faults: always({ kind: 'throttled' }) });
     const throttled = await fetch(urlOf(cloud, 'mine'), form({ Action: 'SendMessage', MessageBody: 'x' }));
     expect([throttled.status, await throttled.text()]).toEqual([
@@ -71,7 +71,7 @@ describe('a call of SQS by the Query protocol', () => {
     ]);
   });
 
-  it('is partly done', async () => {
+  it('can succeed for part of a batch', async () => {
     await using cloud = await startSmallCloud({}, { faults: always({ kind: 'partly done' }) });
     const url = await makeQueue(cloud, 'mine');
     const entries = ['a', 'b'].flatMap((id, index) => [
@@ -84,12 +84,12 @@ describe('a call of SQS by the Query protocol', () => {
   });
 });
 
-describe('a request that comes in chunks', () => {
-  // fetch sends a body of unknown length so.
+describe('a request in chunked encoding', () => {
+  // fetch uses chunked encoding for a body of unknown length.
   const inChunks = (url: string, method: string, headers: Record<string, string>, body: string) =>
     fetch(url, { method, headers, body: new Blob([body]).stream(), duplex: 'half' } as RequestInit);
 
-  it('is answered as one with a length', async () => {
+  it('is handled like a request with a content length', async () => {
     await using cloud = await startSmallCloud();
     const QueueUrl = await makeQueue(cloud, 'mine');
     const json = { 'x-amz-target': 'AmazonSQS.SendMessage', 'content-type': 'application/x-amz-json-1.0' };
@@ -146,15 +146,15 @@ describe('a request for an unsupported service', () => {
       'Publish of version 2010',
     ],
     ['an action at the URL of a queue', '/000000000000/mine', form({ Action: 'Nonsense' }), 'Nonsense'],
-    ['an object of nobody', '/bucket/key', { method: 'PUT', body: 'x' }, 'PUT /bucket/key'],
-    ['a path of nobody', '/bucket', {}, 'GET /bucket'],
+    ['an unsigned request for an object', '/bucket/key', { method: 'PUT', body: 'x' }, 'PUT /bucket/key'],
+    ['an unsigned request for a path', '/bucket', {}, 'GET /bucket'],
     ['the functions', '/2015-03-31/functions/', {}, 'GET /2015-03-31/functions/'],
     ['an operation of DynamoDB', '/', json('DynamoDB_20120810.Nonsense'), 'UnknownOperationException'],
     ['an operation of streams', '/', json('DynamoDBStreams_20120810.Nonsense'), 'UnknownOperationException'],
     ['an operation of SQS', '/', json('AmazonSQS.Nonsense'), 'Nonsense'],
     ['an operation of Secrets Manager', '/', json('secretsmanager.Nonsense'), 'Nonsense'],
     ['an operation of another service', '/', json('Logs_20140328.PutLogEvents'), 'Logs_20140328.PutLogEvents'],
-  ])('is refused by its name: %s', async (_, path, request, name) => {
+  ])('is refused with an error that names it: %s', async (_, path, request, name) => {
     const answer = await fetch(`${cloud.endpointUrl}${path}`, request);
     expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining(name)]);
   });
@@ -173,7 +173,7 @@ describe('a task that moves dead letters', () => {
     ['StartMessageMoveTask', { SourceArn: `${MINE}-dead` }, []],
     ['CancelMessageMoveTask', { TaskHandle: handle }, []],
     ['ListMessageMoveTasks', { SourceArn: `${MINE}-dead` }, []],
-  ])('needs what it does to its queues: %s of %j', (operation, request, more) => {
+  ])('needs permission for each action on its queues: %s of %j', (operation, request, more) => {
     const place = { region: 'us-east-1', accountId: '000000000000' };
     const asked = permissionsFor('sqs', operation, JSON.stringify(request), place);
     const actions = [operation, 'ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'];
@@ -190,7 +190,7 @@ describe('the secrets', () => {
   const resources = { A: secret('shop/a'), B: secret('shop/b'), C: secret('other') };
   const arnOf = (name: string) => `arn:aws:secretsmanager:us-east-1:000000000000:secret:${name}`;
 
-  it('are listed by pages and by the beginning of their names, without their values', async () => {
+  it('are listed in pages and by name prefix, without their values', async () => {
     await using cloud = await startSmallCloud({ resources });
     const client = new SecretsManagerClient(cloud.config);
     const list = (input: ListSecretsCommandInput) => client.send(new ListSecretsCommand(input));
@@ -205,7 +205,7 @@ describe('the secrets', () => {
     const names = [first, second].map((page) => page.SecretList?.map(({ Name }) => Name));
     expect([names, second.NextToken]).toEqual([[['shop/a'], ['shop/b']], undefined]);
     await expect(list({ Filters: [{ Key: 'tag-key', Values: ['x'] }] })).rejects.toThrow('not by tag-key');
-    // Of one that is named by its name, policies name its ARN.
+    // For a secret that a request identifies by name, policies use its ARN.
     const asked = (operation: string, body: object) =>
       permissionsFor('secretsmanager', operation, JSON.stringify(body), {
         region: 'us-east-1',
@@ -217,7 +217,7 @@ describe('the secrets', () => {
 });
 
 describe('the stream of a table', () => {
-  it('is of the region of the stack for its template, its function and its queue of failures', async () => {
+  it('names the region of the stack in its records', async () => {
     const resources = {
       ...functionResources('reader', 'reader'),
       Grant: {

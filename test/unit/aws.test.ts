@@ -19,7 +19,7 @@ const canceled = (...codes: string[]) =>
     CancellationReasons: codes.map((Code) => ({ Code })),
   });
 
-/** A client that answers each call with the next of `answers`; the last one stays. */
+/** A client that returns the next of `answers` for each call, and repeats the last one. */
 function client(...answers: unknown[]) {
   const calls: unknown[] = [];
   const send = async (command: { input: unknown }) => {
@@ -33,7 +33,7 @@ function client(...answers: unknown[]) {
 
 describe('transact', () => {
   it.each(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'])(
-    'tries again after %s',
+    'retries after %s',
     async (code) => {
       const { client: dynamodb, calls } = client(canceled('None', code), {});
       await transact(dynamodb, []);
@@ -55,7 +55,7 @@ describe('transact', () => {
 });
 
 describe('outbox', () => {
-  it('deletes again what DynamoDB left unprocessed, and reports what stays', async () => {
+  it('retries deletions that DynamoDB left unprocessed, and returns the rows that remain', async () => {
     const unprocessed = {
       UnprocessedItems: { outbox: [{ DeleteRequest: { Key: { aggregateId: 'b', version: 1 } } }] },
     };
@@ -79,11 +79,11 @@ describe('relay functions', () => {
   /** Two seconds after the rows were committed. */
   const now = () => new Date(Date.parse(outboxRow('a', 1).committedAt) + 2_000);
   const functionsOf = (relay: Relay) => relayFunctions(relay, outbox, observability, now);
-  const rung: OutboxRow[] = [];
+  const relayed: OutboxRow[] = [];
   const inTime = { getRemainingTimeInMillis: () => 60_000 };
   const failing = (failures: Record<string, Error>): Relay => ({
     publishPending: async (rows) => {
-      rung.push(...rows);
+      relayed.push(...rows);
       const published = rows.filter(({ aggregateId }) => !failures[aggregateId]);
       return { published, failed: new Map(Object.entries(failures)) };
     },
@@ -109,13 +109,13 @@ describe('relay functions', () => {
     });
   });
 
-  it('ask for the stream that tells what was committed', async () => {
+  it('require a stream that contains the new row', async () => {
     const { relay } = functionsOf(failing({}));
     const keysOnly = { eventName: 'INSERT', dynamodb: { SequenceNumber: '1' } };
     await expect(relay({ Records: [keysOnly] } as DynamoDBStreamEvent)).rejects.toThrow('the view type NEW_IMAGE');
   });
 
-  it('let the sweep count, for its alarm, and tell what stays unpublished', async () => {
+  it('let the sweep count and report the messages that remain unpublished', async () => {
     const report = await functionsOf(failing({ a: new Error('refused') })).sweep({}, inTime);
     expect(report).toEqual({
       published: 0,
@@ -126,29 +126,29 @@ describe('relay functions', () => {
     expect(counted.at(-1)).toEqual({ Published: 0, LeftInOutbox: 1 });
   });
 
-  it('measure how long after its commit each message was published, and how old the oldest is that the sweep finds', async () => {
+  it('measure the time from commit to publication, and the age of the oldest message that the sweep finds', async () => {
     measured.length = 0;
     await functionsOf(failing({})).sweep({}, inTime);
     expect(measured).toContainEqual(['PublicationLag', 'Milliseconds', [2_000]]);
     expect(measured).toContainEqual(['OldestUnpublished', 'Seconds', [2]]);
   });
 
-  it('let the sweep end in time, and say that it has not finished', async () => {
-    rung.length = 0;
+  it('let the sweep end before its timeout, and report that it has not finished', async () => {
+    relayed.length = 0;
     const late = { getRemainingTimeInMillis: () => 19_000 };
     expect(await functionsOf(failing({})).sweep({}, late)).toMatchObject({ finished: false });
-    expect(rung).toEqual([]);
+    expect(relayed).toEqual([]);
   });
 
-  it('publish what an operator requests, and nothing else', async () => {
-    rung.length = 0;
+  it('publish the aggregates that an operator requests, and no others', async () => {
+    relayed.length = 0;
     await functionsOf(failing({})).sweep({ publish: ['x', 'y'] }, inTime);
-    expect(rung.map(({ aggregateId, version }) => `${aggregateId}/${version}`)).toEqual(['x/4', 'y/4']);
+    expect(relayed.map(({ aggregateId, version }) => `${aggregateId}/${version}`)).toEqual(['x/4', 'y/4']);
   });
 });
 
 describe('redelivery', () => {
-  it('makes each message visible after the backoff of its own receives, or when what it was postponed to has come', async () => {
+  it('makes each message visible after the backoff for its receives, or at the time to which it was postponed', async () => {
     const { client: sqs, calls } = client({});
     const redeliver = createRedelivery({ client: sqs as never, queueUrl: 'queue', now: () => TIME, random: () => 0.5 });
     const again = sqsRecord('a', 'm2', '');

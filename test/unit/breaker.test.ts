@@ -44,7 +44,7 @@ function stage(instances: number) {
     pass: (ms: number) => {
       at += ms;
     },
-    /** Fails it from the first instance on, until it is open. */
+    /** Makes calls of the first instance fail until the circuit is open. */
     async open() {
       provider.error = down;
       for (let time = 0; time < 5; time++) await call();
@@ -68,7 +68,7 @@ describe('a circuit breaker', () => {
     expect(changes).toEqual(['open']);
   });
 
-  it('does not open over fewer calls, however they end, nor over failures of long ago', async () => {
+  it('stays closed if fewer than five calls in the window fail', async () => {
     const { call, provider, down, pass } = stage(1);
     provider.error = down;
     for (let time = 0; time < 8; time++) {
@@ -86,7 +86,7 @@ describe('a circuit breaker', () => {
     expect(provider.asked).toBe(0);
   });
 
-  it('lets one instance probe at a time, and closes for all when that succeeds', async () => {
+  it('lets one instance probe at a time, and closes for all when the probe succeeds', async () => {
     const { call, provider, open, pass, changes } = stage(3);
     await open();
     pass(5_000);
@@ -132,7 +132,7 @@ describe('a circuit breaker', () => {
     expect(pauses).toEqual([5_000, 10_000, 20_000, 40_000, 60_000, 60_000]);
   });
 
-  it('does not open again over the failures that it opened over', async () => {
+  it('does not open again because of the failures that opened it before', async () => {
     const { call, provider, open, pass, down } = stage(1);
     await open();
     pass(5_000);
@@ -142,7 +142,7 @@ describe('a circuit breaker', () => {
     expect(await call()).toBe('UnavailableError');
   });
 
-  it('continues after the lease of a probe that never ended', async () => {
+  it('probes again after the lease of a probe that never ended', async () => {
     const { provider, open, pass, store, call } = stage(2);
     await open();
     const { revision, state } = await store.read('provider');
@@ -196,7 +196,7 @@ describe('a circuit breaker', () => {
     expect([...durations.values()].reduce((sum, count) => sum + count, 0)).toBeGreaterThan(280);
   });
 
-  it('counts calls that fail at the same time by one write, and lets none of them end before', async () => {
+  it('counts calls that fail at the same time with one write, before any of them ends', async () => {
     const { call, provider, down, store } = stage(1);
     provider.error = down;
     const failing = Array.from({ length: 4 }, () => call());
@@ -206,7 +206,7 @@ describe('a circuit breaker', () => {
     await Promise.all(failing);
   });
 
-  it('does not open over one instance whose calls all fail, while those of others end well', async () => {
+  it('stays closed if all calls of one instance fail but most calls of others succeed', async () => {
     const { call, provider, down, pass, changes } = stage(2);
     const others = async () => {
       provider.error = undefined;
@@ -225,7 +225,7 @@ describe('a circuit breaker', () => {
     expect(changes).toEqual([]);
   });
 
-  it('does not wait for a table that hangs, even with a successful probe', async () => {
+  it('does not wait for a table that does not respond, even after a successful probe', async () => {
     const { call, provider, open, pass, store, problems } = stage(1);
     await open();
     pass(5_000);
@@ -236,7 +236,7 @@ describe('a circuit breaker', () => {
     expect(problems[0]?.message).toBe('no response within 250 ms');
   });
 
-  it('lets calls through while the table cannot be reached, and says so', async () => {
+  it('lets calls through while the table cannot be reached, and reports this', async () => {
     const { call, provider, store, problems, down } = stage(1);
     store.down = true;
     expect(await call()).toBe('done');

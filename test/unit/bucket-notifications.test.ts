@@ -9,7 +9,7 @@ import { startSmallCloud } from '../support/small-cloud.ts';
 const arnOf = (logicalId: string) => ({ 'Fn::GetAtt': [logicalId, 'Arn'] });
 const queue = (QueueName: string) => ({ Type: 'AWS::SQS::Queue', Properties: { QueueName } });
 
-/** As CDK has a bucket tell of its objects. */
+/** The custom resource that CDK creates for the notifications of a bucket. */
 const notifications = (NotificationConfiguration: object) => ({
   Type: 'Custom::S3BucketNotifications',
   Properties: { BucketName: { Ref: 'Bucket' }, Managed: true, NotificationConfiguration },
@@ -99,7 +99,7 @@ describe('a bucket', () => {
   });
   afterAll(() => cloud.stop());
 
-  /** A call of S3, as it is on the wire. @param path of an object, and what is asked of it */
+  /** A raw HTTP request to S3. @param path of an object, with the query */
   async function s3(method: string, path: string, more: { body?: string; headers?: Record<string, string> } = {}) {
     const authorization = 'AWS4-HMAC-SHA256 Credential=any/20261130/us-east-1/s3/aws4_request';
     const { body, headers } = more;
@@ -119,7 +119,7 @@ describe('a bucket', () => {
     return Messages.map(({ Body = '' }) => Body);
   }
 
-  const told = async () =>
+  const notified = async () =>
     (await receive('jobs')).map((body) => {
       const [
         {
@@ -130,7 +130,7 @@ describe('a bucket', () => {
       return `${eventName} ${object.key}`;
     });
 
-  it('tells functions of objects by prefix and suffix', async () => {
+  it('notifies functions of objects, by prefix and suffix', async () => {
     for (const key of ['in/a.txt', 'out/a.csv', 'in/año 1.csv']) await put(key);
     await expect.poll(() => heardBy(cloud), { timeout: 30_000 }).toHaveLength(1);
     const [record] = heardBy(cloud)[0].Records;
@@ -145,23 +145,27 @@ describe('a bucket', () => {
     expect(record.s3.object.sequencer).toMatch(/^[\dA-F]{18}$/);
   });
 
-  it('tells queues of copies, uploads in parts, and what is removed, before it answers', async () => {
+  it('notifies queues of copies, multipart uploads and deletions, before it responds', async () => {
     await put('x&1');
     await s3('PUT', 'y', { headers: { 'x-amz-copy-source': 'files/x%261' } });
-    expect(await told()).toEqual(['ObjectCreated:Copy y']);
+    expect(await notified()).toEqual(['ObjectCreated:Copy y']);
     const [, uploadId] = /<UploadId>(.+)<\/UploadId>/.exec((await s3('POST', 'z?uploads')).text) ?? [];
     const { etag } = await s3('PUT', `z?partNumber=1&uploadId=${uploadId}`, { body: 'part' });
     const part = `<Part><PartNumber>1</PartNumber><ETag>${etag}</ETag></Part>`;
     const body = `<CompleteMultipartUpload>${part}</CompleteMultipartUpload>`;
     await s3('POST', `z?uploadId=${uploadId}`, { body });
-    expect(await told()).toEqual(['ObjectCreated:CompleteMultipartUpload z']);
+    expect(await notified()).toEqual(['ObjectCreated:CompleteMultipartUpload z']);
     await s3('DELETE', 'y');
     const keys = ['x&amp;1', 'z'].map((key) => `<Object><Key>${key}</Key></Object>`).join('');
     await s3('POST', '?delete', { body: `<Delete>${keys}</Delete>`, headers: { 'content-type': 'application/xml' } });
-    expect(await told()).toEqual(['ObjectRemoved:Delete y', 'ObjectRemoved:Delete x%261', 'ObjectRemoved:Delete z']);
+    expect(await notified()).toEqual([
+      'ObjectRemoved:Delete y',
+      'ObjectRemoved:Delete x%261',
+      'ObjectRemoved:Delete z',
+    ]);
   });
 
-  it('tells topics, with a subject, and EventBridge', async () => {
+  it('notifies topics, with a subject, and EventBridge', async () => {
     await put('news/1');
     const [notification = ''] = await receive('of-topic');
     expect(JSON.parse(notification)).toMatchObject({ Subject: 'Amazon S3 Notification' });
@@ -193,7 +197,7 @@ describe('notifications of a bucket', () => {
     ['events that never happen', { Events: ['s3:ObjectRestore:*'] }, 's3:ObjectRestore:* never happens'],
     ['a FIFO queue', { QueueArn: 'arn:aws:sqs:us-east-1:000000000000:jobs.fifo' }, 'S3 does not notify FIFO queues'],
     [
-      'what is none of the three',
+      'a target of another type',
       { QueueArn: 'arn:aws:states:us-east-1:000000000000:x' },
       'functions, queues and topics only',
     ],
@@ -201,7 +205,7 @@ describe('notifications of a bucket', () => {
     expect(configured(one)).toThrow(complaint);
   });
 
-  it('need that S3 may invoke, also as the bucket itself has them, and only for the bucket of its account', async () => {
+  it('require that S3 may invoke the function, also if the bucket itself configures them', async () => {
     const Bucket = {
       Type: 'AWS::S3::Bucket',
       Properties: {

@@ -26,7 +26,7 @@ describe('a changelog', () => {
     ['## [0.2.0] - 28.02.2026', '"## [0.2.0] - 28.02.2026" must be'],
     ['## [0.2.0] - 2026-02-28\n\n- A relay.', '0.2.0: entries stand below one of Added, Changed,'],
     ['## [0.2.0] - 2026-02-28\n\n### New\n\n- A relay.', '0.2.0: "New" must be one of Added, Changed,'],
-  ])('that says %j is refused', (section, refusal) => {
+  ])('with %j is refused', (section, refusal) => {
     expect(() => readChangelog(log(section))).toThrow(refusal);
   });
 });
@@ -35,20 +35,20 @@ describe('a release of a changelog', () => {
   const released = (...sections: string[]) =>
     writeChangelog(releaseChangelog(readChangelog(log(...sections)), '0.2.0', '2026-02-28'));
 
-  it('has what was unreleased, of which nothing is left', () => {
+  it('moves all unreleased entries to the version', () => {
     expect(released('## [Unreleased]\n\n### Fixed\n\n- A lag.\n\n### Added\n\n- A relay.', first)).toBe(
       log('## [Unreleased]', '## [0.2.0] - 2026-02-28\n\n### Added\n\n- A relay.\n\n### Fixed\n\n- A lag.', first),
     );
   });
 
-  it('that was prepared before gets what came since, and the new date', () => {
+  it('that was already prepared gets the later entries and the new date', () => {
     const prepared = '## [0.2.0] - 2026-02-01\n\n### Added\n\n- A relay.';
     expect(released('## [Unreleased]\n\n### Added\n\n- A sweep.', prepared, first)).toBe(
       log('## [Unreleased]', '## [0.2.0] - 2026-02-28\n\n### Added\n\n- A relay.\n- A sweep.', first),
     );
   });
 
-  it('of a package in which nothing changed says so', () => {
+  it('of a package without changes contains a note about that', () => {
     const changelog = releaseChangelog(readChangelog(log('## [Unreleased]', first)), '0.2.0', '2026-02-28');
     const section = sectionOf(changelog, '0.2.0');
     expect(section && notesOf(section)).toBe('### Changed\n\n- Nothing but the version.');

@@ -70,7 +70,7 @@ function whole(): Snapshot {
 }
 
 describe('the verdict of chaos', () => {
-  it('finds nothing where everything is there once and was published in order', () => {
+  it('finds no violation if each effect exists once and versions were published in order', () => {
     expect(checkAll(whole())).toEqual([]);
   });
 
@@ -86,7 +86,11 @@ describe('the verdict of chaos', () => {
       'a further subscriber that applied nothing',
       ({ holdings }) => Object.assign(holdings.items, { letters: [] }),
     ],
-    ['G1', 'an effect for nobody', ({ holdings }) => holdings.items.sms.push({ pk: 'x', sk: 'contact', version: 1 })],
+    [
+      'G1',
+      'an effect without a member',
+      ({ holdings }) => holdings.items.sms.push({ pk: 'x', sk: 'contact', version: 1 }),
+    ],
     [
       'G2',
       'a version published before its predecessor',
@@ -105,7 +109,7 @@ describe('the verdict of chaos', () => {
     ['G1', 'an operation that cannot be read', ({ members }) => delete members[1]?.data],
     [
       'G1',
-      'an answer that was not heard, though another was given',
+      'a missing reply of one service beside a reply of another',
       ({ members }) => {
         delete members[2]?.['answer#/rollcall/sms#welcome-sms'];
         Object.assign(members[2] ?? {}, { 'answer#/rollcall/letters#letter': {} });
@@ -116,24 +120,24 @@ describe('the verdict of chaos', () => {
       'a redemption taken twice',
       ({ holdings }) => holdings.items.points.push({ pk: 'm', sk: 'ledger#4', points: -40, reason: 'redemption' }),
     ],
-    ['G5', 'a redemption that nobody was told of', ({ holdings }) => holdings.texts.pop()],
+    ['G5', 'a redemption without an SMS', ({ holdings }) => holdings.texts.pop()],
     ['G3', 'a version that was skipped', ({ holdings }) => Object.assign(holdings.items.sms[0] ?? {}, { baseline: 2 })],
     [
       'G3',
-      'changes applied the wrong way round',
+      'changes applied in the wrong order',
       ({ holdings }) => Object.assign(holdings.items.guide[0] ?? {}, { journeyLocale: 'en' }),
     ],
     ['G1', 'a change that was never committed', ({ members }) => Object.assign(members[0] ?? {}, { version: 1 })],
-    ['G2', 'a version that nobody saw published', ({ observed }) => observed.published.splice(2)],
+    ['G2', 'a version that was never published', ({ observed }) => observed.published.splice(2)],
     [
       'G5',
-      'a text with another key',
+      'an SMS with another key',
       ({ holdings }) => Object.assign(holdings.texts[0] ?? {}, { idempotencyKey: 'x' }),
     ],
-    ['G5', 'a text too many', ({ holdings }) => holdings.texts.push({ to: '+1', receivedAt: at, idempotencyKey: '1' })],
+    ['G5', 'an extra SMS', ({ holdings }) => holdings.texts.push({ to: '+1', receivedAt: at, idempotencyKey: '1' })],
     [
       'G6',
-      'a member that nobody was promised',
+      'a member without an accepted request',
       ({ members }) => (members as unknown[]).push({ pk: 'member#y', sk: '' }),
     ],
   ])('finds %s violated: %s', (guarantee, _, spoil) => {
@@ -146,7 +150,7 @@ describe('the verdict of chaos', () => {
     ['has not confirmed', ({ members }) => delete members.find(({ pk }) => pk === 'erasure#x')?.['confirmed#guide']],
     ['says who they were', ({ holdings }) => Object.assign(holdings.items.sms[1] ?? {}, { phone: '+2' })],
     ['operation#y is left', ({ members }) => (members as object[]).push({ pk: 'operation#y', sk: '', memberId: 'x' })],
-  ])('finds G1 violated, of a member who left: %s', (what, spoil) => {
+  ])('finds G1 violated for a member who left: %s', (what, spoil) => {
     const seen = whole();
     (seen.left as object[]).push({ id: 'x', phone: '+2', name: 'Ana' });
     const confirmed = { 'confirmed#sms': {}, 'confirmed#points': {}, 'confirmed#guide': {} };
@@ -163,7 +167,7 @@ describe('the verdict of chaos', () => {
     expect(checkAll(seen).map((violation) => violation.what)).toEqual([expect.stringContaining(what)]);
   });
 
-  it('accepts that what failed is parked with all behind it', () => {
+  it('accepts that a failed message and its successors are parked', () => {
     const seen = whole();
     seen.holdings.items.sms.length = 0;
     const [failed] = seen.parked.get('sms') ?? [];
@@ -173,8 +177,14 @@ describe('the verdict of chaos', () => {
 
   it.each<[string, (parked: any[]) => unknown]>([
     ['a successor that is neither applied nor parked', (parked) => parked.pop()],
-    ['a member held up by nothing that failed', (parked) => Object.assign(parked[0], { reason: 'gap' })],
-    ['what was not refused parked as failed', (parked) => Object.assign(parked[0], { messageId: '00c9' })],
+    [
+      'a member whose messages are parked without a failed one',
+      (parked) => Object.assign(parked[0], { reason: 'gap' }),
+    ],
+    [
+      'a message that is parked as failed although it was not refused',
+      (parked) => Object.assign(parked[0], { messageId: '00c9' }),
+    ],
   ])('finds G4 violated: %s', (_, spoil) => {
     const seen = whole();
     seen.holdings.items.sms.length = 0;
@@ -188,17 +198,17 @@ describe('the verdict of chaos', () => {
 
 describe('the verdict on commands and replies', () => {
   it.each<[string, string, object, number]>([
-    ['a command that is held up', 'points-commands', { reason: 'retry' }, 1],
+    ['a command that is parked for a retry', 'points-commands', { reason: 'retry' }, 1],
     ['a reply that failed', 'registration-replies', {}, 1],
-    ['a text that failed without being refused', 'sms-commands', { messageId: '00c9' }, 1],
-    ['a text that the gateway refuses', 'sms-commands', {}, 0],
+    ['an SMS that failed without being refused', 'sms-commands', { messageId: '00c9' }, 1],
+    ['an SMS that the gateway refuses', 'sms-commands', {}, 0],
     [
-      'a text to a member whose registration was refused',
+      'an SMS to a member whose registration was refused',
       'sms-commands',
       { messageId: '00c9', reason: 'retry', body: '{"subject":"m"}' },
       0,
     ],
-  ])('knows %s', (_, consumer, change, violations) => {
+  ])('classifies %s', (_, consumer, change, violations) => {
     const seen = whole();
     const [failed] = seen.parked.get('sms') ?? [];
     const one = { ...failed, aggregateId: 'c', body: '{"subject":"other"}', ...change };
@@ -225,7 +235,7 @@ describe('faults', () => {
     expect(draw().filter(Boolean).length).toBeGreaterThan(20);
   });
 
-  it('are told when they happen', () => {
+  it('are reported when they occur', () => {
     const reports: Report[] = [];
     faultsIn('all', reports).happened('sns PublishBatch: refused');
     expect(reports).toMatchObject([{ fault: 'sns PublishBatch: refused' }]);
@@ -246,7 +256,7 @@ describe('faults', () => {
     expect(rejections.text('key-00c9')).toBeUndefined();
   });
 
-  it('see what the broker took', () => {
+  it('record the messages that the broker accepted', () => {
     const reports: Report[] = [];
     const message = JSON.stringify({ subject: 'm', sequence: '0000000000000002' });
     const request = new URLSearchParams({ 'PublishBatchRequestEntries.member.1.Message': message }).toString();
@@ -255,8 +265,8 @@ describe('faults', () => {
   });
 });
 
-describe('a call that goes wrong', () => {
-  it('leaves every second item of a batch unprocessed, and says so', () => {
+describe('a faulty call', () => {
+  it('leaves every second item of a batch unprocessed, and reports this', () => {
     const request = JSON.stringify({ RequestItems: { outbox: [1, 2, 3] } });
     const partial = withoutSomeEntries('BatchWriteItem', request);
     expect(JSON.parse(partial?.request ?? '')).toEqual({ RequestItems: { outbox: [1, 3] } });
@@ -266,7 +276,7 @@ describe('a call that goes wrong', () => {
     expect(withoutSomeEntries('BatchWriteItem', JSON.stringify({ RequestItems: { outbox: [1] } }))).toBeUndefined();
   });
 
-  it('leaves every second message of a batch unpublished, and says so', () => {
+  it('leaves every second message of a batch unpublished, and reports this', () => {
     const request = new URLSearchParams({ Action: 'PublishBatch' });
     for (const position of [1, 2, 3]) {
       request.set(`PublishBatchRequestEntries.member.${position}.Id`, `id${position}`);
@@ -288,7 +298,7 @@ describe('a call that goes wrong', () => {
     ['throttled', 'dynamodb', 400, 'ProvisionedThroughputExceededException'],
     ['throttled', 'sqs', 400, 'ThrottlingException'],
     ['answer lost', 'sns', 500, '<Code>InternalServerError</Code>'],
-  ] as const)('is answered as the service would: %s by %s', (kind, service, status, code) => {
+  ] as const)('gets the error response of the service: %s by %s', (kind, service, status, code) => {
     const answer = errorAnswer(kind, service, '{}');
     expect([answer.status, answer.body]).toEqual([status, expect.stringContaining(code)]);
   });
@@ -301,7 +311,7 @@ describe('a call that goes wrong', () => {
   });
 });
 
-it.each(['SIGINT', 'SIGTERM'] as const)('the folder of a run is gone when %s ends the run', async (signal) => {
+it.each(['SIGINT', 'SIGTERM'] as const)('the folder of a run is deleted when %s ends the run', async (signal) => {
   const script = `
     const { temporaryFolder } = await import('${import.meta.dirname}/../../ops/chaos/folder.ts');
     setInterval(() => {}, 1_000);

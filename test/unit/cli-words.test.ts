@@ -8,11 +8,11 @@ import { zh } from 'rollcall/internal/console/web/src/words/zh';
 import { describe, expect, it } from 'vitest';
 import { root } from '../support/run.ts';
 
-/** Of the member application: no app of another kind has them. */
-const ITS_WORDS = /\b(members?|phones?|texts?|sms|points|registrations?)\b|会员|电话|手机|短信|积分/i;
+/** Words of the member application, which other apps do not use. */
+const MEMBER_WORDS = /\b(members?|phones?|texts?|sms|points|registrations?)\b|会员|电话|手机|短信|积分/i;
 const CLI = join(root, 'packages/cli/src');
 
-/** Each command's help, as it is printed. */
+/** The printed help of each command. */
 function helpOf(command: Command): string[] {
   const help: string[] = [];
   command.configureOutput({ writeOut: (text) => help.push(text) }).outputHelp();
@@ -28,14 +28,14 @@ describe('the command line and its console', () => {
   it('have no word of the member application in the help of any command', () => {
     const help = lines(helpOf(createProgram({})));
     expect(help.length).toBeGreaterThan(100);
-    expect(help.filter((line) => ITS_WORDS.test(line))).toEqual([]);
+    expect(help.filter((line) => MEMBER_WORDS.test(line))).toEqual([]);
   });
 
   it.each([
     ['English', en],
     ['Chinese', zh],
-  ])('have none on any page, in %s', (_, words) => {
-    expect(wordsIn(words).filter((one) => ITS_WORDS.test(one))).toEqual([]);
+  ])('have no such word on any page, in %s', (_, words) => {
+    expect(wordsIn(words).filter((one) => MEMBER_WORDS.test(one))).toEqual([]);
   });
 
   it('name neither members nor phones in any source', () => {
@@ -51,13 +51,13 @@ describe('the command line and its console', () => {
   });
 
   it.each(['purchase-order', 'Order', 'scope'])(
-    'take no aggregate called %s, whose option would not be read',
+    'refuse an aggregate called %s, whose option could not be parsed',
     (name) => {
       expect(() => createProgram({ aggregate: { en: [name, `${name}s`] } })).toThrow(`cannot start with "${name}"`);
     },
   );
 
-  it('say what the app calls its aggregate', () => {
+  it("use the app's name for its aggregate", () => {
     expect(named(en, ['order', 'orders']).aggregates).toMatchObject({
       title: 'Orders',
       lead: 'The latest orders. Choose one to see its timeline.',

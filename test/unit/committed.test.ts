@@ -6,7 +6,7 @@ const state = { version: 3, name: 'a book' };
 it.each<PublisherResult<typeof state>>([
   { result: 'done', state },
   { result: 'unchanged', state },
-])('what a publisher has committed, or found so already, is the state: $result', (outcome) => {
+])('a change that is committed, or was not needed, returns the state: $result', (outcome) => {
   expect(committed(outcome, 'item 1')).toBe(state);
 });
 
@@ -15,6 +15,6 @@ it.each<[PublisherResult<typeof state>, number, string]>([
   [{ result: 'overtaken', state }, 412, 'The item 1 now has the version "3". Read it again.'],
   [{ result: 'busy' }, 503, 'The item 1 is being changed by others. Try again.'],
   [{ result: 'taken', state }, 412, 'The item 1 already exists.'],
-])('anything else is a problem of HTTP: %j', (outcome, status, message) => {
+])('any other result is an HTTP problem: %j', (outcome, status, message) => {
   expect(() => committed(outcome, 'item 1')).toThrow(expect.objectContaining({ status, message }));
 });

@@ -6,7 +6,7 @@ import { worst } from '../../ops/contracts/schema-changes.ts';
 
 const REGISTERED = 'rollcall.member.registered.v1';
 
-/** Today's contracts, anew for each test. */
+/** A new copy of the current contracts for each test. */
 function contracts() {
   const today = documents();
   const json = (name: string) => JSON.parse(today.get(`${FOLDER}/${name}`) ?? '');
@@ -27,8 +27,8 @@ function changed(change: (today: Parsed) => void) {
 const message = (today: Parsed) => today.messages[REGISTERED];
 const schema = (today: Parsed, name: string) => today.openApi.components.schemas[name];
 const route = (today: Parsed, path: string, method = 'get') => today.openApi.paths[path][method];
-const demand = (it: Schema, name: string) => it.required?.push(name);
-const release = (it: Schema, name: string) => {
+const makeRequired = (it: Schema, name: string) => it.required?.push(name);
+const makeOptional = (it: Schema, name: string) => {
   it.required = it.required?.filter((other) => other !== name) ?? [];
 };
 
@@ -43,21 +43,24 @@ const patch: Array<[string, (today: Parsed) => void]> = [
   ['a resource is described differently', (c) => (schema(c, 'Member').description = 'Somebody.')],
   ['a resource gets another example', (c) => (schema(c, 'Member').examples = [])],
   ['a body is described differently', (c) => (schema(c, 'Registration').description = 'Who.')],
-  ['an answer is described differently', (c) => (route(c, '/v1').responses[200].description = 'Links.')],
+  ['a response is described differently', (c) => (route(c, '/v1').responses[200].description = 'Links.')],
   ['a channel is described differently', (c) => (c.asyncApi.channels['member-events'].description = 'Events.')],
 ];
 
 const minor: Array<[string, (today: Parsed) => void]> = [
   ['a route is new', (c) => (c.openApi.paths['/v1/new'] = { get: { responses: {} } })],
   ['a method is new', (c) => (c.openApi.paths['/v1'].post = { responses: {} })],
-  ['a route heeds one more header', (c) => route(c, '/v1').parameters.push({ $ref: '#/components/parameters/Prefer' })],
+  [
+    'a route accepts one more header',
+    (c) => route(c, '/v1').parameters.push({ $ref: '#/components/parameters/Prefer' }),
+  ],
   ['a route is deprecated', (c) => (route(c, '/v1').deprecated = true)],
-  ['a route answers one more problem', (c) => (route(c, '/v1').responses[418] = {})],
+  ['a route returns one more problem', (c) => (route(c, '/v1').responses[418] = {})],
   ['a resource has one more field', (c) => (schema(c, 'Member').properties.nickname = { type: 'string' })],
   ['a body may have one more field', (c) => (schema(c, 'Registration').properties.nickname = { type: 'string' })],
-  ['a body need not have a field', (c) => release(schema(c, 'Registration'), 'name')],
+  ['a field of a body becomes optional', (c) => makeOptional(schema(c, 'Registration'), 'name')],
   ['a body may be longer', (c) => (schema(c, 'Registration').properties.locale.maxLength = 99)],
-  ['a message has one more field that may be missing', (c) => (message(c).properties.nickname = { type: 'string' })],
+  ['a message has one more optional field', (c) => (message(c).properties.nickname = { type: 'string' })],
   ['a message is new', (c) => (c.messages['rollcall.member.registered.v3'] = message(c))],
   ['a channel carries one more message', (c) => (c.asyncApi.channels['member-events'].messages.new = {})],
   ['a channel is new', (c) => (c.asyncApi.channels.new = { address: 'new', messages: {} })],
@@ -66,34 +69,37 @@ const minor: Array<[string, (today: Parsed) => void]> = [
 const major: Array<[string, (today: Parsed) => void]> = [
   ['a route is gone', (c) => delete c.openApi.paths['/v1']],
   ['a method is gone', (c) => delete c.openApi.paths['/v1/members/{id}'].patch],
-  ['a route no longer answers a status', (c) => delete route(c, '/v1').responses[200]],
+  ['a route no longer returns a status', (c) => delete route(c, '/v1').responses[200]],
   [
-    'a route demands If-Match',
+    'a route requires If-Match',
     (c) => {
       route(c, '/v1/members', 'post').parameters.push({ $ref: '#/components/parameters/If-Match-required' });
     },
   ],
-  ['a route no longer heeds a header', (c) => delete route(c, '/v1/members', 'post').parameters],
+  ['a route no longer accepts a header', (c) => delete route(c, '/v1/members', 'post').parameters],
   ['a resource lacks a field', (c) => delete schema(c, 'Member').properties.name],
-  ['a field of a resource may be missing', (c) => release(schema(c, 'Member'), 'name')],
+  ['a field of a resource becomes optional', (c) => makeOptional(schema(c, 'Member'), 'name')],
   ['a field of a resource has another type', (c) => (schema(c, 'Member').properties.version.type = 'string')],
-  ['a resource may say something new', (c) => schema(c, 'Operation').properties.state.enum.push('unknown')],
   [
-    'a body must have one more field',
+    'a field of a resource has a new possible value',
+    (c) => schema(c, 'Operation').properties.state.enum.push('unknown'),
+  ],
+  [
+    'a body has one more required field',
     (c) => {
       schema(c, 'Registration').properties.nickname = { type: 'string' };
-      demand(schema(c, 'Registration'), 'nickname');
+      makeRequired(schema(c, 'Registration'), 'nickname');
     },
   ],
   [
-    'a body is another one',
+    'a body has another schema',
     (c) => {
       route(c, '/v1/members', 'post').requestBody.content['application/json'].schema.$ref =
         '#/components/schemas/Other';
     },
   ],
   [
-    'a body comes in another format',
+    'a body has another media type',
     (c) => {
       const { content } = route(c, '/v1/members', 'post').requestBody;
       content['text/xml'] = content['application/json'];
@@ -101,22 +107,22 @@ const major: Array<[string, (today: Parsed) => void]> = [
     },
   ],
   ['a header must be shorter', (c) => (c.openApi.components.parameters['Idempotency-Key'].schema.maxLength = 8)],
-  ['a header must be there', (c) => (c.openApi.components.parameters.Prefer.required = true)],
+  ['a header becomes required', (c) => (c.openApi.components.parameters.Prefer.required = true)],
   [
     'an id in a path has another form',
     (c) => (c.openApi.paths['/v1/members/{id}'].parameters[0].schema.type = 'integer'),
   ],
-  ['an answer no longer says where', (c) => delete route(c, '/v1/members', 'post').responses[201].headers.Location],
-  ['a resource no longer has a field that could be missing', (c) => delete schema(c, 'Operation').properties.problem],
-  ['a body is no longer heeded in part', (c) => delete schema(c, 'Redemption').properties.expiresIn],
-  ['a schema says what this check does not know', (c) => (schema(c, 'Registration').oneOf = [])],
+  ['a response no longer has Location', (c) => delete route(c, '/v1/members', 'post').responses[201].headers.Location],
+  ['a resource lacks an optional field', (c) => delete schema(c, 'Operation').properties.problem],
+  ['a body lacks an optional field', (c) => delete schema(c, 'Redemption').properties.expiresIn],
+  ['a schema has a keyword that this check does not support', (c) => (schema(c, 'Registration').oneOf = [])],
   ['a body must be shorter', (c) => (schema(c, 'Registration').properties.locale.maxLength = 2)],
   ['a message lacks a field', (c) => delete message(c).properties.phone],
   [
-    'a message has one more field that must be there',
+    'a message has one more required field',
     (c) => {
       message(c).properties.nickname = { type: 'string' };
-      demand(message(c), 'nickname');
+      makeRequired(message(c), 'nickname');
     },
   ],
   [
@@ -137,7 +143,7 @@ const major: Array<[string, (today: Parsed) => void]> = [
 ];
 
 describe('a change of the contracts', () => {
-  it('is none if nothing changed', () => {
+  it('is not found if nothing changed', () => {
     expect(changed(() => {})).toEqual([]);
   });
 
@@ -145,7 +151,7 @@ describe('a change of the contracts', () => {
     ['patch', patch],
     ['minor', minor],
     ['major', major],
-  ])('asks for a %s version', (severity, all) => {
+  ])('requires a %s version', (severity, all) => {
     it.each(all)('if %s', (_, change) => {
       expect(worst(changed(change).map((found) => found.severity))).toBe(severity);
     });

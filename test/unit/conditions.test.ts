@@ -43,14 +43,14 @@ describe('a condition', () => {
   });
 
   it.each([
-    ['an operator that is not known', { NumericEquals: { 's3:max-keys': '1' } }, 'operator NumericEquals'],
+    ['an unknown operator', { NumericEquals: { 's3:max-keys': '1' } }, 'operator NumericEquals'],
     [
-      'an unknown key, of which it would hold',
+      'an unknown key, for which it would hold',
       { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': 'a' } },
       'key dynamodb:LeadingKeys',
     ],
     [
-      'an unknown key, of which it would hold',
+      'an unknown key, for which it would hold',
       { StringNotEquals: { 'aws:PrincipalOrgID': 'o' } },
       'key aws:PrincipalOrgID',
     ],
@@ -71,7 +71,7 @@ describe('a key', () => {
   };
 
   it.each(['alias/aws/sqs', 'arn:aws:kms:us-east-1:000000000000:alias/aws/sqs'])(
-    'of AWS is open to whoever may use what it encrypts, and to no other service: %s',
+    'of AWS is open to principals that may use the encrypted resource, and to no other service: %s',
     (key) => {
       const access = accessWith(key);
       access.checkKeys();
@@ -90,12 +90,15 @@ describe('a key', () => {
     },
   );
 
-  it.each(['alias/aws/sns', 'alias/none'])('is refused by an alias that is none, or of another service: %s', (key) => {
-    expect(() => accessWith(key).checkKeys()).toThrow(`${QUEUE} is encrypted with ${key}`);
-  });
+  it.each(['alias/aws/sns', 'alias/none'])(
+    'is refused if its alias does not exist or belongs to another service: %s',
+    (key) => {
+      expect(() => accessWith(key).checkKeys()).toThrow(`${QUEUE} is encrypted with ${key}`);
+    },
+  );
 
   it.each(['alias/own', 'arn:aws:kms:us-east-1:000000000000:alias/own', 'own-id'])(
-    'decides by its policy: %s',
+    'is open to the principals in its policy: %s',
     (key) => {
       const access = accessWith(key);
       access.recordAlias('alias/own', 'own-id');
@@ -107,7 +110,7 @@ describe('a key', () => {
     },
   );
 
-  it('of AWS is what a queue, a topic, a table and a bucket may be encrypted with', async () => {
+  it('of AWS can encrypt a queue, a topic, a table and a bucket', async () => {
     const keySchema = {
       AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
       KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],

@@ -24,7 +24,7 @@ const span = (spanId: string, startMs: number, parentSpanId?: string): SpanView 
 });
 
 describe('a timeline', () => {
-  it('has each step below the one that it came from, whatever the order in which they are told', () => {
+  it('shows each step below its parent, whatever the order of the spans', () => {
     const spans = [span('reply', 70, 'consume'), span('publish', 50, 'register'), span('consume', 60, 'publish')];
     const [episode, ...others] = episodesOf([...spans, span('register', 0), span('guide', 65, 'publish')]);
     expect(others).toEqual([]);
@@ -37,7 +37,7 @@ describe('a timeline', () => {
     ]);
   });
 
-  it('begins anew after a long pause, so that a redrive the next day can still be read', () => {
+  it('starts a new episode after a long pause, so that a redrive on the next day stays readable', () => {
     const day = 86_400_000;
     const episodes = episodesOf([
       span('register', 0),
@@ -79,14 +79,14 @@ describe('a point in time', () => {
 });
 
 describe('a chart of the load', () => {
-  it('marks round steps from now backwards, however long it has been measured', () => {
+  it('has ticks at round distances from now, for any length of the measurement', () => {
     const ticks = (seconds: number) =>
       ticksOf(rowsOf(Array.from({ length: seconds }, (_, second) => point(second, 0)))).map((at) => at / 1_000);
     expect(ticks(25)).toEqual([0, 10, 20]);
     expect(ticks(3_600)).toEqual([2_995, 3_295, 3_595]);
   });
 
-  it('says of no two marks the same', () => {
+  it('has a different label for each tick', () => {
     for (let slices = 1; slices <= 200; slices++) {
       const ticks = ticksOf(rowsOf(Array.from({ length: slices }, (_, slice) => point(slice * 5, 0))));
       const labels = ticks.map((at) => relative(at, ticks.at(-1) ?? 0, 'en'));
@@ -94,7 +94,7 @@ describe('a chart of the load', () => {
     }
   });
 
-  it('shows averages of rates, and the worst of lags and backlogs', () => {
+  it('shows the average of rates, and the highest of lags and backlogs', () => {
     const [row] = rowsOf([point(0, 1, 10), point(1, 3), point(2, 5, 40)]);
     expect(row).toMatchObject({
       created: 3,
@@ -110,13 +110,13 @@ describe('a chart of the load', () => {
     expect(rows).toHaveLength(180);
   });
 
-  it('has nothing twice of what was fetched and then told', () => {
+  it('shows a point once if it was first fetched and then pushed', () => {
     const all = joined([point(0, 0), point(1, 0), point(2, 0)], [point(2, 9), point(3, 9)]);
     expect(all.map(({ backlog }) => backlog)).toEqual([0, 0, 9, 9]);
   });
 });
 
-/** What is put in, by key. */
+/** The placeholders of each text, by key. */
 function placeholders(words: object, path = ''): Array<[string, string[]]> {
   return Object.entries(words).flatMap(([key, value]: [string, string | object]) =>
     typeof value === 'string'
@@ -125,18 +125,18 @@ function placeholders(words: object, path = ''): Array<[string, string[]]> {
   );
 }
 
-/** What an app says in its own words, wherever it stands. */
+/** All translated texts in a value, at any depth. */
 const wordsIn = (value: unknown): Words[] => {
   if (typeof value !== 'object' || value === null) return [];
   return 'en' in value && typeof value.en === 'string' ? [value as Words] : Object.values(value).flatMap(wordsIn);
 };
 
 describe('the words of the page', () => {
-  it('leave nothing out in any language', () => {
+  it('have the same keys and placeholders in every language', () => {
     expect(placeholders(zh)).toEqual(placeholders(en));
   });
 
-  it('are in Chinese, too, wherever the application brings its own', () => {
+  it('are in Chinese, too, if the application adds them', () => {
     const own = wordsIn(consoleParts);
     expect(own.length).toBeGreaterThan(20);
     expect(own.filter(({ zh }) => zh === undefined)).toEqual([]);

@@ -52,39 +52,44 @@ describe('a consumer', () => {
     ['whose source names no service', 'coupons', { source: 'coupons' }, 'source coupons is not /APPLICATION/SERVICE'],
     ['that is named like a function of another service', 'points', {}, 'must be coupons or begin with coupons-'],
     [
-      'of a topic that has not the name of its service',
+      'of a topic that is not named after its service',
       'coupons-events',
       {},
       'so its name must be the name of its service, coupons',
     ],
     ['of a queue by another name', 'coupons', { of: pointsCommands, reads: [] }, 'consumes the queue points-commands'],
     [
-      'that reads what its channel does not carry',
+      'that reads a message that its channel does not carry',
       'coupons',
       { reads: [...reads, sendSms] },
       'rollcall.sms.send.v1 is no',
     ],
     [
-      'that does not read all that its channel carries',
+      'that does not read every message of its channel',
       'coupons',
       { reads: [memberRegisteredV2, memberDeactivated] },
       'does not read rollcall.member.profile-changed.v1 of member-events',
     ],
     [
-      'that keeps out what its channel does not carry',
+      'that excludes a message that its channel does not carry',
       'coupons',
       { without: [sendSms] },
       'is not a message of member-events',
     ],
-    ['that keeps out what it reads', 'coupons', { without: [memberRegisteredV2] }, 'in both `reads` and `without`'],
     [
-      'of a queue that keeps something out',
+      'that excludes a message that it reads',
+      'coupons',
+      { without: [memberRegisteredV2] },
+      'in both `reads` and `without`',
+    ],
+    [
+      'of a queue that excludes a message',
       'sms-commands',
       { ...ofQueue, source: '/rollcall/sms', without: [sendSms] },
       'sms-commands is a queue, which has no subscription filter',
     ],
     [
-      'of an ordered queue of several senders, whose versions would be taken for one another',
+      'of an ordered queue of several senders, whose versions could collide',
       'points-commands',
       {
         of: { ...pointsCommands, senders: ['/rollcall/registration', '/rollcall/coupons'] },
@@ -94,18 +99,18 @@ describe('a consumer', () => {
       'points-commands preserves the order of messages from one sender',
     ],
     [
-      'that parks each message for itself, of a channel on which one erases',
+      'that is idempotent, of a channel with an event that erases',
       'coupons',
       { idempotent: true },
       'rollcall.member.deactivated.v1 of member-events erases data, which requires an ordered channel',
     ],
     [
-      'that sends where it may not',
+      'that sends on a channel without being one of its senders',
       'coupons',
       { sends: [registrationOutcomes] },
       'sends to registration-outcomes, whose `senders` do not name /rollcall/coupons',
     ],
-  ])('%s is refused by name before it is deployed', (_, name, wrong, why) => {
+  ])('%s is refused with the reason before it is deployed', (_, name, wrong, why) => {
     const refused = () => checkConsumer(defineConsumer(name, { ...fits, ...wrong } as never));
     expect(refused).toThrow(`consumer ${name}: `);
     expect(refused).toThrow(why);
@@ -137,7 +142,7 @@ describe('the functions of a consumer', () => {
     );
   });
 
-  it('do not start without switches, if operators are to pause them', () => {
+  it('do not start without switches if operators can pause them', () => {
     const settings = { tableName: 'somewhere', queueUrl: 'somewhere', deadLettersUrl: 'somewhere' };
     const start = () => consumerFunctions(eventConsumer, settings, () => ({}) as never);
     expect(start).toThrow('consumer points has the capability points: pass `switchesTable`');
@@ -159,7 +164,7 @@ it('refuses, when it is compiled, a command on a channel that the consumer does 
     [cause, data]: [never, never],
   ) => {
     correspondence.command(cause, smsCommands, sendSms, data, '');
-    // @ts-expect-error it sends texts and outcomes only
+    // @ts-expect-error it sends SMS commands and outcomes only
     correspondence.command(cause, pointsCommands, sendSms, data, '');
   };
   expect(commandConsumer.sends.map(({ name }) => name)).toEqual(['registration-outcomes', 'sms-commands']);

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { sqsRecord } from '../support/builders.ts';
 
 describe('consume', () => {
-  it('stops a group at its first failure and gives back that message and all later ones of the group', async () => {
+  it('stops a group at its first failure, and returns that message and all later ones of the group', async () => {
     const applied: string[] = [];
     const Records = ['a1', 'a2', 'a3', 'b1'].map((id) => sqsRecord(id.slice(0, 1), id, id));
     const { givenBack } = await consume({ Records }, async ({ body }) => {
@@ -86,7 +86,7 @@ describe('backoff', () => {
     ]);
   });
 
-  it('lets a postponed message wait for days before it becomes a dead letter, and not longer than the queue keeps it', () => {
+  it('lets a postponed message wait for days before it becomes a dead letter, but not longer than the retention', () => {
     const now = new Date('2026-11-21T10:00:00Z');
     const receives = Array.from({ length: MAX_RECEIVES }, (_, index) => index + 1);
     const days = receives.reduce((total, receive) => total + postponedSeconds(now, now, receive, () => 0), 0) / 86_400;
@@ -94,7 +94,7 @@ describe('backoff', () => {
     expect(days).toBeLessThan(14);
   });
 
-  it('doubles with every receive, up to fifteen minutes, half of it by chance', () => {
+  it('doubles with every receive, up to fifteen minutes, and up to half of it is random', () => {
     expect([1, 2, 3, 9, 10, 50].map((receives) => backoffSeconds(receives, () => 1))).toEqual([2, 4, 8, 512, 900, 900]);
     expect([1, 2, 3].map((receives) => backoffSeconds(receives, () => 0))).toEqual([1, 2, 4]);
   });

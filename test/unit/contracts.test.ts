@@ -24,7 +24,7 @@ describe('registration', () => {
     expect(accepts({ phone })).toBe(false);
   });
 
-  it('trims and normalizes names, and counts characters as people do', () => {
+  it('trims and normalizes names, and counts visible characters', () => {
     expect(registration.parse({ ...valid, name: '  Lucı\u0301a ' }).name).toBe('Lucı\u0301a'.normalize('NFC'));
     expect(accepts({ name: '𠮷'.repeat(100) })).toBe(true);
     expect(accepts({ name: 'x'.repeat(101) })).toBe(false);
@@ -32,7 +32,7 @@ describe('registration', () => {
     expect(accepts({ name: 'a\u0000b' })).toBe(false);
   });
 
-  it('gives the same name when it is read a second time', () => {
+  it('does not change a name that it has already normalized', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (name) => {
         const once = registration.safeParse({ ...valid, name });
@@ -41,7 +41,7 @@ describe('registration', () => {
     );
   });
 
-  it('keeps locales in their canonical form', () => {
+  it('stores locales in their canonical form', () => {
     expect(registration.parse({ ...valid, locale: 'ZH-cn' }).locale).toBe('zh-CN');
     expect(accepts({ locale: 'not a locale' })).toBe(false);
     expect(accepts({ locale: '' })).toBe(false);
@@ -49,7 +49,7 @@ describe('registration', () => {
 });
 
 describe('profile change', () => {
-  it('needs something to change, and leaves the phone alone', () => {
+  it('needs at least one field, and cannot change the phone', () => {
     expect(profileChange.safeParse({}).success).toBe(false);
     expect(profileChange.safeParse({ locale: 'en' }).success).toBe(true);
     expect(profileChange.safeParse({ locale: 'en', phone: '+34612345679' }).success).toBe(false);

@@ -44,7 +44,7 @@ const bill = (more: Partial<Metered>, count = 1) =>
   billOf(metered(more), count, deployed, { 'registration-register': { base: 90, perRecord: 10 } });
 
 describe('a bill', () => {
-  it('has the list prices of what was metered', () => {
+  it('has the list prices of the metered usage', () => {
     const units = { 'rollcall-dev-members': { write: 4, read: 2, computed: 1 } };
     expect(bill({ calls: [call({ units })] })).toMatchObject({
       calls: 1,
@@ -61,7 +61,7 @@ describe('a bill', () => {
     expect(bill({ requests: { 'POST /v1/members': 3 } }).byService.api.usdPerMillion).toBe(3);
   });
 
-  it('takes invocations to last as long as those that were alone, and counts what Lambda logs of them', () => {
+  it('uses the durations of invocations that ran alone, and includes the log lines of Lambda', () => {
     const invocations = [{ records: 1, ms: 5_000 }];
     const { lambda, logs } = bill({
       functions: { 'rollcall-dev-registration-register': { invocations, logBytes: 600 } },
@@ -72,11 +72,11 @@ describe('a bill', () => {
     expect(logs.bytes).toBe(1_228);
   });
 
-  it('is divided by what was done', () => {
+  it('is divided by the number of operations', () => {
     expect(bill({ calls: [call({ calls: 10 })] }, 5).calls).toBe(2);
   });
 
-  it('leaves out what sweeps look for every minute, and not what they do', () => {
+  it('excludes the reads of sweeps every minute, but not their writes', () => {
     const sweep = (operation: string) => call({ caller: 'rollcall-dev-sms-sweep', operation });
     expect(bill({ calls: [sweep('Scan'), sweep('Query')] }).calls).toBe(0);
     expect(bill({ calls: [sweep('UpdateItem')] }).calls).toBe(1);
@@ -93,13 +93,13 @@ describe('an idle stage', () => {
 });
 
 describe('the duration of a function', () => {
-  it('is a part of its own, and one of each record', () => {
+  it('has a fixed part and a part per record', () => {
     const invocations = [1, 1, 10, 10].map((records) => ({ records, ms: 40 + 3 * records }));
     const { base, perRecord } = durationOf(invocations);
     expect([base, perRecord].map(Math.round)).toEqual([40, 3]);
   });
 
-  it('is the median, where all have as many records', () => {
+  it('is the median if all invocations have the same number of records', () => {
     const invocations = [5, 6, 400].map((ms) => ({ records: 0, ms }));
     expect(durationOf(invocations)).toEqual({ base: 6, perRecord: 0 });
   });
@@ -114,7 +114,7 @@ describe('capacity', () => {
       ).map(({ what, registrationsPerSecond }) => [what, registrationsPerSecond]),
     );
 
-  it('ends where one item is written too often, unless there are many of them', () => {
+  it('is limited by writes of one item, unless there are many such items', () => {
     const hottest = [
       { table: 'sms-limits', kind: 'day', updates: 0.5 },
       { table: 'registration-limits', kind: 'caller', updates: 1 },
@@ -124,17 +124,17 @@ describe('capacity', () => {
     expect([...found.keys()].filter((what) => what.includes('caller'))).toEqual([]);
   });
 
-  it('ends where a table takes no more write units', () => {
+  it('is limited by the write units of a table', () => {
     const found = ceilings({ tables: { members: 8 } });
     expect(found.get('write units of `members` while it is new')).toBe(500);
     expect(found.get('write units of `members`')).toBe(5_000);
   });
 
-  it('ends where a setting of the stage is too low', () => {
+  it('is limited by settings of the stage', () => {
     expect(ceilings({}).get('registrations that the API accepts')).toBe(100);
   });
 
-  it('costs what its registrations and its idle stage do', () => {
+  it('costs the sum of its registrations and its idle stage', () => {
     const figures = { ...committedFigures, perRegistration: { ...perRegistration, usdPerMillion: 10 } };
     const idle = { polling: 1, sweeps: 1, alarms: 1, dashboards: 1, secrets: 1, keys: 1 };
     expect(usdPerMonth(100, figures, idle)).toBeCloseTo(6 + 2_592);
@@ -142,13 +142,13 @@ describe('capacity', () => {
 });
 
 describe('the cost of a stage of an account', () => {
-  /** Tells of every metric one value in each of two pages. */
+  /** Returns one value of every metric in each of two pages. */
   function cloudWatch(sumOf: (metric: string, dimensions: Record<string, string>) => number) {
-    const asked: string[] = [];
+    const queried: string[] = [];
     const send = async ({ input }: GetMetricDataCommand) => {
       const MetricDataResults = (input.MetricDataQueries ?? []).map(({ Id, MetricStat }) => {
         const { MetricName = '', Dimensions = [] } = MetricStat?.Metric ?? {};
-        if (!input.NextToken) asked.push(`${MetricName} ${Dimensions.map(({ Value }) => Value).join(' ')}`);
+        if (!input.NextToken) queried.push(`${MetricName} ${Dimensions.map(({ Value }) => Value).join(' ')}`);
         return {
           Id,
           Values: [sumOf(MetricName, Object.fromEntries(Dimensions.map(({ Name = '', Value = '' }) => [Name, Value])))],
@@ -156,11 +156,11 @@ describe('the cost of a stage of an account', () => {
       });
       return { MetricDataResults, ...(!input.NextToken && { NextToken: 'more' }) };
     };
-    return { asked, client: { send } as unknown as CloudWatchClient };
+    return { queried, client: { send } as unknown as CloudWatchClient };
   }
 
-  it('is that of its tables, functions, queues, topics, API and logs', async () => {
-    const { client, asked } = cloudWatch((metric) => (metric === 'ConsumedWriteCapacityUnits' ? 500_000 : 0));
+  it('is the cost of its tables, functions, queues, topics, API and logs', async () => {
+    const { client, queried } = cloudWatch((metric) => (metric === 'ConsumedWriteCapacityUnits' ? 500_000 : 0));
     const sums = sumsByCloudWatch(client, new Date(0), new Date(1));
     const { usd, rows, usdPerMillionRegistrations } = await accountCost(deployed, 'api-1', sums);
     expect(rows).toEqual([
@@ -173,7 +173,7 @@ describe('the cost of a stage of an account', () => {
       },
     ]);
     expect([usd, usdPerMillionRegistrations]).toEqual([0.625, null]);
-    expect(asked).toEqual(
+    expect(queried).toEqual(
       expect.arrayContaining([
         'Duration rollcall-dev-registration-register',
         'IncomingBytes /aws/lambda/rollcall-dev-registration-register',
@@ -184,7 +184,7 @@ describe('the cost of a stage of an account', () => {
     );
   });
 
-  it('is divided by the registrations of the same time', async () => {
+  it('is divided by the registrations of the same period', async () => {
     const { client } = cloudWatch((metric, { FunctionName }) =>
       metric === 'Invocations' && FunctionName === 'rollcall-dev-registration-register' ? 1_000 : 0,
     );

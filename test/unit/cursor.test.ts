@@ -6,7 +6,7 @@ describe('decide', () => {
     expect(decide(undefined, 1)).toEqual({ action: 'apply', after: 0 });
   });
 
-  it('lets a late subscriber adopt the version that it meets first', () => {
+  it('lets a late subscriber adopt the version that it receives first', () => {
     expect(decide(undefined, 4)).toEqual({ action: 'adopt' });
   });
 
@@ -22,7 +22,7 @@ describe('decide', () => {
     expect(decide({ version: 3 }, version)).toEqual({ action: 'acknowledge' });
   });
 
-  it('parks what lies below the baseline, because it was never applied', () => {
+  it('parks a version below the baseline, because it was never applied', () => {
     expect(decide({ version: 5, baseline: 4 }, 3)).toEqual({ action: 'park', because: 'below-baseline' });
     expect(decide({ version: 5, baseline: 4 }, 4)).toEqual({ action: 'acknowledge' });
   });

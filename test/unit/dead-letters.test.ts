@@ -3,7 +3,7 @@ import type { Delivery } from '@rollcall/kit/internal/messaging/consumer';
 import { createDeadLetters, type DeadLetterCause } from '@rollcall/kit/internal/messaging/dead-letters';
 import { describe, expect, it } from 'vitest';
 
-/** Queues of bodies. What was received stays hidden until it is deleted. */
+/** Queues of message bodies. A received message stays hidden until it is deleted. */
 function queuesOf(queues: Record<string, string[]>) {
   const hidden: string[] = [];
   const client = {
@@ -19,7 +19,7 @@ function queuesOf(queues: Record<string, string[]>) {
           Messages: taken.map((Body) => ({ Body, MessageId: `id of ${Body}`, ReceiptHandle: Body, Attributes })),
         };
       }
-      if (!(command instanceof DeleteMessageBatchCommand)) throw new Error('neither received nor deleted');
+      if (!(command instanceof DeleteMessageBatchCommand)) throw new Error('unexpected command');
       for (const { ReceiptHandle = '' } of command.input.Entries ?? []) hidden.splice(hidden.indexOf(ReceiptHandle), 1);
       return {};
     },
@@ -31,7 +31,7 @@ const bodies = (kind: string, count: number) => Array.from({ length: count }, (_
 
 function deadLettersOf(queues: Record<string, string[]>, fails: (body: string) => boolean = () => false) {
   const { client, hidden } = queuesOf(queues);
-  const aside: Array<[Delivery, DeadLetterCause]> = [];
+  const parked: Array<[Delivery, DeadLetterCause]> = [];
   const failures: string[] = [];
   const drain = createDeadLetters({
     client,
@@ -41,26 +41,26 @@ function deadLettersOf(queues: Record<string, string[]>, fails: (body: string) =
     ],
     async park(delivery, cause) {
       if (fails(delivery.body)) throw new Error('no');
-      aside.push([delivery, cause]);
+      parked.push([delivery, cause]);
     },
     onFailure: (body) => failures.push(body),
   });
-  return { drain, hidden, aside, failures };
+  return { drain, hidden, parked, failures };
 }
 
 describe('dead letters', () => {
-  it('are set aside until their queues are empty, each with its cause and how it was received, and then deleted', async () => {
-    const { drain, hidden, aside } = deadLettersOf({ dlq: bodies('dead', 23), undelivered: bodies('lost', 2) });
+  it('are parked with their cause and receive data, and deleted, until their queues are empty', async () => {
+    const { drain, hidden, parked } = deadLettersOf({ dlq: bodies('dead', 23), undelivered: bodies('lost', 2) });
     expect(await drain(() => true)).toEqual({ parked: 25, left: 0, isEmpty: true });
     expect(hidden).toEqual([]);
-    expect(new Set(aside.map(([{ body }, cause]) => `${body.split(' ')[0]} ${cause}`))).toEqual(
+    expect(new Set(parked.map(([{ body }, cause]) => `${body.split(' ')[0]} ${cause}`))).toEqual(
       new Set(['dead died', 'lost undelivered']),
     );
-    const [[delivery] = []] = aside.filter(([{ body }]) => body === 'dead 22');
+    const [[delivery] = []] = parked.filter(([{ body }]) => body === 'dead 22');
     expect(delivery).toEqual({ body: 'dead 22', receives: 11, queueMessageId: 'id of dead 22', senderId: 'sender' });
   });
 
-  it('stay, each by itself, if they cannot be parked, which is reported', async () => {
+  it('stay in their queue, and are reported, if they cannot be parked', async () => {
     const { drain, hidden, failures } = deadLettersOf({ dlq: bodies('dead', 12), undelivered: [] }, (body) =>
       body.endsWith('1'),
     );
@@ -71,16 +71,16 @@ describe('dead letters', () => {
     ]);
   });
 
-  it('of one queue are parked even if another cannot be read', async () => {
-    const { drain, aside, failures } = deadLettersOf({ undelivered: bodies('lost', 2) });
+  it('of one queue are parked even if another queue cannot be read', async () => {
+    const { drain, parked, failures } = deadLettersOf({ undelivered: bodies('lost', 2) });
     expect(await drain(() => true)).toEqual({ parked: 2, left: 1, isEmpty: false });
-    expect([aside.length, failures]).toEqual([2, ['']]);
+    expect([parked.length, failures]).toEqual([2, ['']]);
   });
 
-  it('wait for the next sweep when the time of one is over', async () => {
+  it('wait for the next sweep when the time of this one is over', async () => {
     let rounds = 0;
-    const { drain, aside } = deadLettersOf({ dlq: bodies('dead', 30), undelivered: [] });
+    const { drain, parked } = deadLettersOf({ dlq: bodies('dead', 30), undelivered: [] });
     expect(await drain(() => rounds++ < 2)).toMatchObject({ parked: 10, isEmpty: false });
-    expect(aside).toHaveLength(10);
+    expect(parked).toHaveLength(10);
   });
 });

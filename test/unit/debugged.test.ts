@@ -24,7 +24,7 @@ const mapping = (EventSourceArn: object, more: object) => ({
   Properties: { EventSourceArn, FunctionName: functionArn, ...more },
 });
 
-/** A second is all that anything has, but for the queue, whose messages must not become visible while the machine is busy. */
+/** Every timeout is one second, except the queue's: messages must not become visible while the machine is busy. */
 const resources = {
   ...functionResources('listener', 'listener', { Timeout: 1 }),
   Policy: {
@@ -93,7 +93,7 @@ describe('a function that a debugger has paused', () => {
     close();
   });
 
-  it('still answers its API', async () => {
+  it('still responds to API requests', async () => {
     const debugging = await attachDebugger(url() ?? '');
     const answer = cloud.request('GET', '/things');
     const paused = await debugging.paused();
@@ -102,7 +102,7 @@ describe('a function that a debugger has paused', () => {
     expect(await answer).toMatchObject({ status: 200, body: {} });
   });
 
-  it('keeps its messages', async () => {
+  it('keeps its messages hidden', async () => {
     const debugging = await attachDebugger(url() ?? '');
     const QueueUrl = `${cloud.endpointUrl}/000000000000/jobs`;
     await cloud.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'once' }));
@@ -114,7 +114,7 @@ describe('a function that a debugger has paused', () => {
     expect(heardBy(cloud).filter(({ Records: [record] = [] }) => record?.body === 'once')).toHaveLength(1);
   });
 
-  it('gets what was written to a table meanwhile', async () => {
+  it('gets records that are written to a table meanwhile', async () => {
     const debugging = await attachDebugger(url() ?? '');
     const put = (id: string) =>
       cloud.dynamodb.send(new PutItemCommand({ TableName: 'items', Item: { id: { S: id } } }));
@@ -129,7 +129,7 @@ describe('a function that a debugger has paused', () => {
     expect(written).toEqual(['first', 'second']);
   });
 
-  it('gets an event again that it failed at', async () => {
+  it('gets a failed event again', async () => {
     const debugging = await attachDebugger(url() ?? '');
     const { asynchronous } = listener();
     const tried = asynchronous.run('{"fails":true}');
@@ -165,13 +165,13 @@ describe('a function that a debugger has paused', () => {
       answered = true;
     });
     await hasPassed(cloud.sqs, 1);
-    // Nothing of the deployments before resumes it.
+    // The previous deployments do not resume it.
     expect(answered).toBe(false);
     await cloud.redeploy(again);
     expect(await second.answer).toMatchObject({ status: 200 });
   });
 
-  it('has its time for initialization', async () => {
+  it('has no time limit for initialization', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'rollcall-debugged-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const module = join(folder, 'index.mjs');

@@ -22,7 +22,7 @@ describe('the report of the demo', () => {
     expect(lineOf('lost', linesOf(lost))).toMatch(/ 3 \(letters 2, sms 1\)$/);
   });
 
-  it('names nobody if nothing is lost', () => {
+  it('names no subscriber if nothing is lost', () => {
     expect(lineOf('lost', linesOf(summary()))).toMatch(/ 0$/);
   });
 
@@ -30,7 +30,7 @@ describe('the report of the demo', () => {
     expect(lineOf('letters', linesOf(summary({ further: { letters: 2 } })))).toMatch(/ 2$/);
   });
 
-  it('has what was measured', () => {
+  it('has the measured values', () => {
     expect(summary()).toMatchObject({ registered: 2, registrationsPerSecond: 1, endToEndMs: { p50: 1000, p99: 2000 } });
     expect(lineOf('sqs SendMessage', linesOf(summary()))).toMatch(/ 3$/);
   });

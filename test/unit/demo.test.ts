@@ -27,7 +27,7 @@ describe('verdict', () => {
     },
   });
 
-  it('finds nothing wrong where everything is there once', () => {
+  it('finds no violation if each effect exists once', () => {
     expect(compare(accepted, whole())).toEqual({
       sms: 1,
       points: 1,
@@ -42,16 +42,16 @@ describe('verdict', () => {
   });
 
   it.each<[string, (held: Holdings) => void, Partial<ReturnType<typeof compare>>]>([
-    ['a text that was never sent', (held) => held.texts.pop(), { lost: 1 }],
+    ['an SMS that was never sent', (held) => held.texts.pop(), { lost: 1 }],
     [
-      'a text that was sent twice',
+      'an SMS that was sent twice',
       (held) => held.texts.push({ to: '+1', receivedAt: at, idempotencyKey: '1' }),
       { duplicated: 1 },
     ],
     ['an account that was never opened', (held) => held.items.points.splice(0), { lost: 1 }],
     ['a bonus that was never credited', (held) => delete held.items.points[0]?.opening, { lost: 1 }],
     [
-      'a bonus that was entered twice',
+      'a bonus that was credited twice',
       (held) => held.items.points.push({ pk: 'm', sk: 'ledger#2', points: 100, reason: 'registration' }),
       { duplicated: 1 },
     ],
@@ -61,7 +61,7 @@ describe('verdict', () => {
       { duplicated: 1 },
     ],
     ['a guide that is missing', (held) => held.items.guide.pop(), { lost: 1 }],
-    ['a service that never heard of the member', (held) => held.items.sms.pop(), { lost: 1 }],
+    ['a service without the member', (held) => held.items.sms.pop(), { lost: 1 }],
     [
       'a version that was skipped',
       (held) => Object.assign(held.items.sms[0] ?? {}, { baseline: 2 }),
@@ -79,9 +79,9 @@ describe('verdict', () => {
   });
 
   it.each<[string, string, (held: Holdings) => unknown, object]>([
-    ['that holds nothing of a member', 'letters', (held) => Object.assign(held.items, { letters: [] }), { letters: 1 }],
+    ['without data of a member', 'letters', (held) => Object.assign(held.items, { letters: [] }), { letters: 1 }],
     [
-      'that stands at an older version, and has the next one parked',
+      'that is at an older version, with the next one parked',
       'letters',
       (held) => {
         const parked = { pk: 'm', sk: 'parked#0000000000000002#x', version: 2, reason: 'held' };
@@ -89,7 +89,7 @@ describe('verdict', () => {
       },
       { letters: 1 },
     ],
-    ['whose effect lacks', 'guide', (held) => held.items.guide.pop(), { guide: 1 }],
+    ['whose effect is missing', 'guide', (held) => held.items.guide.pop(), { guide: 1 }],
   ])('names a subscriber %s: %s', (_, __, damage, lostBy) => {
     const held = whole();
     for (const all of Object.values(held.items)) Object.assign(all[0] ?? {}, { version: 2 });
@@ -99,7 +99,7 @@ describe('verdict', () => {
     expect(compare(changed, held)).toMatchObject({ lost: 1, lostBy });
   });
 
-  it('is content with a further subscriber that has applied everything', () => {
+  it('accepts a further subscriber that has applied everything', () => {
     const held = whole();
     held.items.letters = [{ pk: 'm', sk: 'letter', version: 1 }];
     expect(compare(accepted, held)).toMatchObject({ lost: 0, lostBy: {} });
@@ -109,7 +109,7 @@ describe('verdict', () => {
     ['once', [{ stamp: 1 }], { further: { letters: 1 }, lost: 0, lostBy: {}, duplicated: 0 }],
     ['never', [{}], { further: { letters: 0 }, lost: 1, lostBy: { letters: 1 }, duplicated: 0 }],
     ['twice', [{ stamp: 1 }, { stamp: 2 }], { further: { letters: 2 }, lost: 0, duplicated: 1 }],
-  ])('counts the effect of a further subscriber that is there %s', (_, letters, expected) => {
+  ])('counts the effect of a further subscriber that exists %s', (_, letters, expected) => {
     const held = whole();
     const cursor = { pk: 'm', sk: 'letters', version: 1 };
     held.items.letters = [cursor, ...letters.map((letter, index) => ({ pk: 'm', sk: `letter#${index}`, ...letter }))];
@@ -117,7 +117,7 @@ describe('verdict', () => {
     expect(compare(accepted, held, further)).toMatchObject(expected);
   });
 
-  it('expects a text for every redemption, and none besides', () => {
+  it('expects one SMS for every redemption, and no others', () => {
     const held = whole();
     held.items.points.push({ pk: 'm', sk: 'ledger#2', points: -40, reason: 'redemption' });
     Object.assign(held.items.points[0] ?? {}, { balance: 60 });
@@ -126,7 +126,7 @@ describe('verdict', () => {
     expect(compare(accepted, held)).toMatchObject({ lost: 0, duplicated: 0 });
   });
 
-  it('takes percentiles by nearest rank', () => {
+  it('computes percentiles by nearest rank', () => {
     expect([percentile([], 0.5), percentile([3, 1, 2], 0.5), percentile([1, 2, 3, 4], 0.99)]).toEqual([0, 2, 4]);
   });
 });
@@ -148,18 +148,18 @@ describe('the verdict on redemptions', () => {
     ['that failed', failed, [], { failed: 1, lost: 0, duplicated: 0 }],
     ['that was undone', undone, ['redemption', 'return'], { expired: 1, lost: 0, duplicated: 0 }],
     ['that was refused too late', operation('failed'), [], { expired: 1, lost: 0, duplicated: 0 }],
-    ['that nobody answered', operation('running'), [], { lost: 1 }],
-    ['that nobody ever answered', operation('failed', { unknown: ['redeem'] }), [], { lost: 1 }],
-    ['whose points did not go back', operation('compensating'), ['redemption'], { lost: 1 }],
+    ['without a reply', operation('running'), [], { lost: 1 }],
+    ['that was given up without a reply', operation('failed', { unknown: ['redeem'] }), [], { lost: 1 }],
+    ['whose points were not returned', operation('compensating'), ['redemption'], { lost: 1 }],
     ['that was taken twice', done, ['redemption', 'redemption'], { duplicated: 1 }],
     ['that was taken and failed', failed, ['redemption'], { duplicated: 1 }],
     ['that was undone twice', undone, ['redemption', 'return', 'return'], { duplicated: 1 }],
     ['that was never taken', done, [], { duplicated: 1 }],
-  ])('knows one %s', (_, operations, entries, expected) => {
+  ])('recognizes a redemption %s', (_, operations, entries, expected) => {
     expect(compareRedemptions(asked, operations, ledger(...entries))).toMatchObject(expected);
   });
 
-  it('knows one that is not there', () => {
+  it('recognizes a missing redemption', () => {
     expect(compareRedemptions(asked, [], ledger())).toMatchObject({ lost: 1 });
   });
 });

@@ -10,10 +10,10 @@ const denial = (action: string, resource: string, some: Partial<Denial> = {}): D
 });
 
 function denials() {
-  const told: DeniedCall[] = [];
+  const reported: DeniedCall[] = [];
   const seen = new Denials((name) => name === 'shop-dev-place');
-  seen.onFirstDenial = (denied) => told.push(denied);
-  return { seen, told };
+  seen.onFirstDenial = (denied) => reported.push(denied);
+  return { seen, reported };
 }
 
 describe('a call that a function is denied', () => {
@@ -39,28 +39,28 @@ describe('a call that a function is denied', () => {
       `may not do sqs:SendMessage on ${QUEUE}: a policy denies it explicitly, change that policy`,
     ],
   ])('is reported with the missing grant: %j', (one, reason) => {
-    const { seen, told } = denials();
+    const { seen, reported } = denials();
     seen.record(one);
-    expect(told).toEqual([{ functionName: 'shop-dev-place', reason }]);
+    expect(reported).toEqual([{ functionName: 'shop-dev-place', reason }]);
     expect(seen.all).toEqual([`shop-dev-place ${reason}`]);
   });
 
   it('is reported once, and again after the next deployment', () => {
-    const { seen, told } = denials();
+    const { seen, reported } = denials();
     seen.record(denial('dynamodb:PutItem', TABLE));
     seen.record(denial('dynamodb:PutItem', TABLE));
-    expect(told).toHaveLength(1);
+    expect(reported).toHaveLength(1);
     seen.record(denial('dynamodb:GetItem', TABLE));
-    expect(told).toHaveLength(2);
+    expect(reported).toHaveLength(2);
     seen.clear();
     expect(seen.all).toEqual([]);
     seen.record(denial('dynamodb:PutItem', TABLE));
-    expect(told).toHaveLength(3);
+    expect(reported).toHaveLength(3);
   });
 
-  it('is not attributed to a function if somebody else uses its role', () => {
-    const { seen, told } = denials();
+  it('is not attributed to a function if another caller uses its role', () => {
+    const { seen, reported } = denials();
     seen.record(denial('dynamodb:PutItem', TABLE, { caller: 'test' }));
-    expect([told, seen.all]).toEqual([[], []]);
+    expect([reported, seen.all]).toEqual([[], []]);
   });
 });

@@ -6,17 +6,17 @@ import { stageNamed } from '../../infra/stages.ts';
 import { openAccount } from '../../ops/deploy/account.ts';
 import { preflight } from '../../ops/deploy/preflight.ts';
 
-/** By action: what AWS answers. Of any other, the server knows as little as a cloud that lacks the service. */
+/** The response for each action. To other actions, the server responds like a cloud that lacks the service. */
 type Answer = { status?: number; type?: string; body: string };
 let answers: Record<string, Answer> = {};
-const asked: Array<{ action: string; input: string }> = [];
+const requests: Array<{ action: string; input: string }> = [];
 
 const server = createServer(async (request, response) => {
   const input = Buffer.concat(await Array.fromAsync(request)).toString();
   const target = request.headers['x-amz-target'];
   const [, action = request.url ?? ''] =
     /\.(\w+)$/.exec(String(target ?? '')) ?? /(?:^|&)Action=(\w+)/.exec(input) ?? [];
-  asked.push({ action, input });
+  requests.push({ action, input });
   const {
     status = 200,
     type = 'application/x-amz-json-1.1',
@@ -53,7 +53,7 @@ afterAll(() => {
 afterEach(() => {
   vi.unstubAllEnvs();
   answers = {};
-  asked.length = 0;
+  requests.length = 0;
 });
 
 function open() {
@@ -72,20 +72,20 @@ const stackOf = (status: string) =>
      <Parameters><member><ParameterKey>TokenIssuer</ParameterKey><ParameterValue>https://login.example.com</ParameterValue></member></Parameters></member></Stacks>`,
   );
 
-describe('an account is asked', () => {
-  it('who it is, and in which region', async () => {
+describe('an account reports', () => {
+  it('its ID and its region', async () => {
     answers = { GetCallerIdentity: IDENTITY };
     expect(await open().identity()).toEqual({ account: '000000000000', region: 'eu-central-1' });
   });
 
-  it('which bootstrap it has, if any', async () => {
+  it('the version of its bootstrap, if any', async () => {
     answers = { GetParameter: json({ Parameter: { Name: 'n', Type: 'String', Value: '30' } }) };
     expect(await open().bootstrapVersion()).toBe(30);
     answers = { GetParameter: jsonError('ParameterNotFound', '') };
     expect(await open().bootstrapVersion()).toBeUndefined();
   });
 
-  it('for a stack: its status, parameters and template', async () => {
+  it('the status, parameters and template of a stack', async () => {
     answers = {
       DescribeStacks: stackOf('UPDATE_COMPLETE'),
       GetTemplate: xml('GetTemplate', '<TemplateBody>{"Resources":{"A":{"Type":"T"}}}</TemplateBody>'),
@@ -97,14 +97,14 @@ describe('an account is asked', () => {
     });
   });
 
-  it('for a stack that is not there, or has a first change set only', async () => {
+  it('no stack if it does not exist, or has only a first change set', async () => {
     answers = { DescribeStacks: queryError('ValidationError', 'Stack with id s does not exist') };
     expect(await open().stack('s')).toBeUndefined();
     answers = { DescribeStacks: stackOf('REVIEW_IN_PROGRESS') };
     expect(await open().stack('s')).toBeUndefined();
   });
 
-  it('for names that are taken, also those of secrets that are about to be deleted', async () => {
+  it('names in use, also those of secrets that are about to be deleted', async () => {
     answers = {
       ListTables: json({ TableNames: ['a-table'] }),
       ListTopics: xml(
@@ -117,15 +117,15 @@ describe('an account is asked', () => {
     expect(await account.namesOf('AWS::DynamoDB::GlobalTable')).toEqual(['a-table']);
     expect(await account.namesOf('AWS::SNS::Topic')).toEqual(['a.fifo']);
     expect(await account.namesOf('AWS::SecretsManager::Secret')).toEqual(['a-secret']);
-    expect(asked.at(-1)?.input).toContain('"IncludePlannedDeletion":true');
+    expect(requests.at(-1)?.input).toContain('"IncludePlannedDeletion":true');
   });
 
-  it('how many functions it may run', async () => {
+  it('the number of functions that may run at once', async () => {
     answers = { '/2016-08-19/account-settings': json({ AccountLimit: { ConcurrentExecutions: 10 } }) };
     expect(await open().concurrentExecutions()).toBe(10);
   });
 
-  it('what SNS takes a second: its own quota, else the default, else nothing', async () => {
+  it('the messages per second of SNS: its own quota, the default, or undefined', async () => {
     const none = jsonError('NoSuchResourceException', '');
     answers = { GetServiceQuota: json({ Quota: { Value: 9_000 } }) };
     expect(await open().messagesPerSecond()).toBe(9_000);
@@ -133,7 +133,7 @@ describe('an account is asked', () => {
     expect(await open().messagesPerSecond()).toBe(300);
     answers = { GetServiceQuota: none, GetAWSDefaultServiceQuota: none };
     expect(await open().messagesPerSecond()).toBeUndefined();
-    expect(asked.map(({ input }) => input)).toEqual(
+    expect(requests.map(({ input }) => input)).toEqual(
       Array.from({ length: 5 }, () =>
         expect.stringMatching(
           /"QuotaCode":"L-F8E2BA85".*"ServiceCode":"sns"|"ServiceCode":"sns".*"QuotaCode":"L-F8E2BA85"/,
@@ -154,19 +154,19 @@ describe('an account is asked', () => {
     ['phone-number/phone-1', 'DescribePhoneNumbers', { PhoneNumbers: [{ Status: 'PENDING' }] }, 'PENDING'],
     ['pool/pool-1', 'DescribePools', { Pools: [{ Status: 'ACTIVE' }] }, 'ACTIVE'],
     ['sender-id/ROLLCALL/DE', 'DescribeSenderIds', { SenderIds: [{ SenderId: 'ROLLCALL' }] }, 'ACTIVE'],
-  ])('for the state of %s', async (resource, action, answer, status) => {
+  ])('the status of %s', async (resource, action, answer, status) => {
     const arn = `arn:aws:sms-voice:eu-central-1:000000000000:${resource}`;
     answers = { [action]: json(answer) };
     expect(await open().statusOfIdentity(arn)).toBe(status);
-    const { input = '' } = asked.at(-1) ?? {};
+    const { input = '' } = requests.at(-1) ?? {};
     expect(input).toContain(resource.startsWith('sender-id') ? '{"SenderId":"ROLLCALL","IsoCountryCode":"DE"}' : arn);
     answers = { [action]: jsonError('ResourceNotFoundException', 'not there') };
     expect(await open().statusOfIdentity(arn)).toBeUndefined();
   });
 });
 
-describe('a deployment is told', () => {
-  const told = async () =>
+describe('the preflight checks report', () => {
+  const findings = async () =>
     preflight(
       {
         stage: stageNamed('prod'),
@@ -186,16 +186,16 @@ describe('a deployment is told', () => {
   const noStack = queryError('ValidationError', 'Stack with id s does not exist');
   const bootstrapped = json({ Parameter: { Name: 'n', Type: 'String', Value: '30' } });
 
-  it('that a cloud lacks an API, which stops nobody', async () => {
+  it('an API that a cloud lacks, without stopping the deployment', async () => {
     answers = { GetCallerIdentity: IDENTITY, DescribeStacks: noStack, GetParameter: bootstrapped };
-    const unknown = (await told()).filter(({ state }) => state !== 'good');
+    const unknown = (await findings()).filter(({ state }) => state !== 'good');
     const says = "The API is not supported: it answered 400 in a form that is not AWS's.";
     expect(unknown.map(({ check, state, says }) => [check, state, says])).toEqual(
       ['functions at once', 'messages a second', 'SMS', 'SMS'].map((check) => [check, 'unknown', says]),
     );
   });
 
-  it('which permission is denied, which stops nobody', async () => {
+  it('a denied permission, without stopping the deployment', async () => {
     answers = {
       GetCallerIdentity: IDENTITY,
       DescribeStacks: noStack,
@@ -208,7 +208,7 @@ describe('a deployment is told', () => {
         type: 'application/json',
       },
     };
-    const unknown = (await told()).filter(({ state }) => state !== 'good');
+    const unknown = (await findings()).filter(({ state }) => state !== 'good');
     expect(unknown.map(({ state, says }) => [state, says])).toEqual(
       [
         'ssm:GetParameter',
@@ -220,12 +220,12 @@ describe('a deployment is told', () => {
     );
   });
 
-  it('that nobody may look at its stacks, which stops it', async () => {
+  it('stacks that cannot be read, which stops the deployment', async () => {
     answers = {
       GetCallerIdentity: IDENTITY,
       DescribeStacks: queryError('AccessDenied', denied('cloudformation:DescribeStacks'), 403),
     };
-    expect((await told()).slice(1)).toEqual([
+    expect((await findings()).slice(1)).toEqual([
       {
         check: 'stacks',
         state: 'missing',
@@ -235,11 +235,11 @@ describe('a deployment is told', () => {
     ]);
   });
 
-  it('that its credentials are no good', async () => {
+  it('invalid credentials', async () => {
     answers = {
       GetCallerIdentity: queryError('ExpiredToken', 'The security token included in the request is expired', 403),
     };
-    expect(await told()).toEqual([
+    expect(await findings()).toEqual([
       expect.objectContaining({ check: 'credentials', state: 'missing', says: expect.stringContaining('expired') }),
     ]);
   });

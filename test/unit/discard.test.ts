@@ -7,7 +7,7 @@ describe('discard', () => {
   const failing = () => breakable(new PermanentError('no such country'), true).handlers;
   const first = { aggregateId: member, version: 1 };
 
-  it('skips one version and keeps it with the reason; the next ones go on', async () => {
+  it('skips one version and stores it with the reason; the next ones are applied', async () => {
     const { apply, sweep, kit, versions, store } = subscriber(failing());
     await apply(registered(member, 1));
     await apply(profileChanged(member, 2));
@@ -17,7 +17,7 @@ describe('discard', () => {
     expect(store.discarded).toMatchObject([
       { version: 1, discardedBecause: 'a test entry', error: expect.any(String) },
     ]);
-    // It comes again, late: it was decided upon.
+    // A late copy of the discarded message is a duplicate.
     expect(await apply(registered(member, 1))).toBe('duplicate');
     await expect(kit.discard(first, 'again')).rejects.toThrow('nothing waits for it');
   });
@@ -42,7 +42,7 @@ describe('discard', () => {
     expect(versions()).toEqual([1, 3]);
   });
 
-  it('refuses a missing version below the baseline, as nothing waits for it', async () => {
+  it('refuses a missing version below the baseline, because no message waits for it', async () => {
     const { apply, kit, sweep, pass } = subscriber({}, true);
     await apply(profileChanged(member, 4));
     pass(5 * MINUTE);
@@ -60,7 +60,7 @@ describe('discard', () => {
     await kit.discard({ ...first, version: 2 }, 'nobody needs it');
   });
 
-  it('gives up one of two messages that claim a version, if both are discarded at the same moment', async () => {
+  it('discards one of two messages that claim a version, if both are discarded at the same moment', async () => {
     const { apply, kit, parked } = subscriber(failing());
     await apply(registered(member, 1));
     await apply({ ...registered(member, 1), id: 'forged' });

@@ -19,11 +19,11 @@ const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const messages = channels.flatMap((channel) => channel.messages);
 
 describe('the documents in docs/api', () => {
-  it.each([...today])('%s is what the contracts say: if not, npm run contracts', (path, content) => {
+  it.each([...today])('%s matches the contracts; otherwise, run npm run contracts', (path, content) => {
     expect(read(path)).toBe(content);
   });
 
-  it('are there for no message that is gone', () => {
+  it('exist only for current messages', () => {
     const files = readdirSync(join(ROOT, FOLDER, 'messages')).map((file) => `${FOLDER}/messages/${file}`);
     expect(files.filter((file) => !today.has(file))).toEqual([]);
   });
@@ -54,7 +54,7 @@ describe('the contracts', () => {
     ...messages.map(({ type, data }): [string, z.ZodType] => [type, data]),
   ];
 
-  it.each(described)('%s has a description, and examples that keep it', (_, schema) => {
+  it.each(described)('%s has a description and valid examples', (_, schema) => {
     expect(z.globalRegistry.get(schema)?.description).toMatch(/\w+/);
     expect(examplesOf(schema)).not.toEqual([]);
     for (const example of examplesOf(schema)) expect(schema.parse(example)).toMatchObject(example as object);
@@ -64,11 +64,11 @@ describe('the contracts', () => {
     expect(Object.keys(api).toSorted()).toEqual(Object.keys(routes).toSorted());
   });
 
-  it.each(messages)('$type says which field of its data is its subject', ({ data, subjectField }) => {
+  it.each(messages)('$type names the field of its data that is its subject', ({ data, subjectField }) => {
     for (const example of examplesOf(data)) expect(example).toHaveProperty(String(subjectField));
   });
 
-  it.each(messages.map(inEveryFormat))('$type says the same in Protocol Buffers, XML and Avro', (contract) => {
+  it.each(messages.map(inEveryFormat))('$type has the same content in Protocol Buffers, XML and Avro', (contract) => {
     const formats = (contract.formats ?? []).map(({ mediaType }) => mediaType);
     expect(formats).toContain('application/xml');
     for (const format of formats) {

@@ -10,7 +10,7 @@ it('the DynamoDB emulator is installed for Linux on x64', () => {
 });
 
 it.each(['darwin-arm64', 'darwin-x64', 'linux-arm64'])(
-  'on %s one line says what to install, in the version of the lock file',
+  'on %s, the error is one line with the package and version to install',
   (platform) => {
     expect(() => dynoxideBinary(platform)).toThrow(
       `The DynamoDB emulator for ${platform} is not installed. Add it: npm install --no-save @dynoxide/${platform}@${lockedVersion} (or name a DynamoDB that listens`,
@@ -19,7 +19,7 @@ it.each(['darwin-arm64', 'darwin-x64', 'linux-arm64'])(
   },
 );
 
-it('where the emulator has no binary, it names a DynamoDB of your own', () => {
+it('on a platform without a binary, the error suggests another DynamoDB', () => {
   expect(() => dynoxideBinary('freebsd-x64')).toThrow(/^The DynamoDB emulator for freebsd-x64 .+ DYNAMODB_URL=/);
   expect(() => dynoxideBinary('freebsd-x64')).not.toThrow('npm install');
 });

@@ -72,7 +72,7 @@ describe('deployment of templates', () => {
     });
   });
 
-  it('resolves exports of a stack that comes later', async () => {
+  it('resolves exports of a later stack', async () => {
     const made = await deployed([
       { name: 'reader', template: { Resources: { A: thing({ value: { 'Fn::ImportValue': 'shared' } }) } } },
       {
@@ -83,7 +83,7 @@ describe('deployment of templates', () => {
     expect(made.get('A')).toEqual({ value: 'ref-B' });
   });
 
-  it('names the resource whose type it does not know', async () => {
+  it('names a resource of an unknown type', async () => {
     const template = { Resources: { Bucket: { Type: 'AWS::S3::Bucket' } } };
     await expect(deployed([{ name: 'stack', template }])).rejects.toThrow(
       'stack: resource Bucket is of type AWS::S3::Bucket, which the embedded cloud does not have.',
@@ -97,7 +97,7 @@ describe('deployment of templates', () => {
     );
   });
 
-  it('names an import that nobody exports, and an attribute that is not known', async () => {
+  it('names an import without an export, and an unknown attribute', async () => {
     const importing = { Resources: { A: thing({ value: { 'Fn::ImportValue': 'missing' } }) } };
     await expect(deployed([{ name: 'stack', template: importing }])).rejects.toThrow('imports missing');
     const asking = { Resources: { A: thing({ value: { 'Fn::GetAtt': ['B', 'Color'] } }), B: thing() } };
@@ -139,7 +139,7 @@ describe('filter patterns', () => {
     expect(createFilter([pattern])(record)).toBe(matches);
   });
 
-  it('lets everything pass where there is none, and refuses an operator that it does not imitate', () => {
+  it('pass everything if there are none, and refuse an unsupported operator', () => {
     expect(createFilter([])({})).toBe(true);
     expect(() => createFilter(['{"a":[{"regex":"x"}]}'])).toThrow('the filter operator regex is not imitated');
     expect(() => createFilter(['{"a":[{"numeric":["~",1]}]}'])).toThrow('does not compare by ~');
@@ -148,7 +148,7 @@ describe('filter patterns', () => {
 });
 
 describe('the HTTP API', () => {
-  it('answers 503, so that clients come again, until its routes are complete, and again while they are replaced', async () => {
+  it('responds with 503, so that clients retry, until its routes are complete and while they are replaced', async () => {
     const api = new HttpApi('api', '000000000000');
     const url = await listen(api.server, 0, 'the API');
     const status = async () => (await fetch(`${url}/v1/members`)).status;
@@ -163,7 +163,7 @@ describe('the HTTP API', () => {
     }
   });
 
-  it.each(['vary', 'Vary'])('keeps what CORS says of an answer beside %s of the function', async (name) => {
+  it.each(['vary', 'Vary'])('combines the header for CORS with %s of the function', async (name) => {
     const api = new HttpApi('api', '000000000000');
     const url = await listen(api.server, 0, 'the API');
     onTestFinished(() => close(api.server));
@@ -179,7 +179,7 @@ describe('the HTTP API', () => {
     expect(headers.get('vary')).toBe('Origin, Accept');
   });
 
-  it('tells of every answer that says that a function went wrong, by the request that its log knows', async () => {
+  it('reports each response that shows a failure of a function, with its request ID', async () => {
     const api = new HttpApi('api', '000000000000');
     const url = await listen(api.server, 0, 'the API');
     onTestFinished(() => close(api.server));

@@ -11,21 +11,21 @@ const event = {
   requestContext: { http: { method: 'GET' } },
 } as unknown as HttpEvent;
 
-/** @param leftMs of the function's time */
-const ask = (handle: () => Promise<never>, leftMs: number) =>
+/** @param leftMs remaining time of the function */
+const call = (handle: () => Promise<never>, leftMs: number) =>
   endpoint(new Logger({ logLevel: 'SILENT' }), handle)(event, {
     awsRequestId: 'request',
     getRemainingTimeInMillis: () => leftMs,
   } as Context);
 
 describe('an endpoint', () => {
-  it('asks to be called again when its function runs out of time', async () => {
-    const { statusCode, headers } = await ask(() => new Promise(() => {}), 50);
+  it('asks the client to retry when its function runs out of time', async () => {
+    const { statusCode, headers } = await call(() => new Promise(() => {}), 50);
     expect({ statusCode, again: headers?.['retry-after'] }).toEqual({ statusCode: 503, again: '1' });
   });
 
-  it('asks to be called again when a call of AWS got no answer in time', async () => {
+  it('asks the client to retry when a call to AWS timed out', async () => {
     const unanswered = () => Promise.reject(Object.assign(new Error('no answer'), { name: 'TimeoutError' }));
-    expect((await ask(unanswered, 10_000)).statusCode).toBe(503);
+    expect((await call(unanswered, 10_000)).statusCode).toBe(503);
   });
 });

@@ -44,7 +44,7 @@ describe('an event that erases', () => {
     expect([it.versions(), it.parked(), bodiesOf(it)]).toEqual([[1, 3], [], []]);
   });
 
-  it('is applied untried by no rule that holds messages back', async () => {
+  it('is applied even if a rule holds it back', async () => {
     const it = subscriber();
     await it.apply(REGISTERED);
     await it.hold(CHANGED, 'skipped');
@@ -53,7 +53,7 @@ describe('an event that erases', () => {
     expect([it.versions(), it.parked()]).toEqual([[1, 3], []]);
   });
 
-  it('keeps only the position of messages still to be sent, and nothing of discarded ones', async () => {
+  it('keeps only the position of messages that wait to be sent, and no content of discarded ones', async () => {
     const reply = outgoingMessage(member, 'reply');
     let isDown = true;
     const send = async (messages: readonly object[]) =>
@@ -95,7 +95,7 @@ describe('an event that erases', () => {
     expect(bodiesOf(it)).toEqual([]);
   });
 
-  it('erases what a sweep had read before and retries after it', async () => {
+  it('erases a message that a sweep reads before the erasure and retries after it', async () => {
     const it = subscriber(breakable(new TransientError('not now'), true).handlers);
     await it.apply(REGISTERED, 5);
     expect(it.parked()).toEqual(['1 retry']);
@@ -120,7 +120,7 @@ describe('an event that erases', () => {
   });
 
   it.each([4, 5])(
-    'is the last of its aggregate: what comes as version %i is dropped, and not kept',
+    'is the last of its aggregate: a message of version %i is dropped and not stored',
     async (version) => {
       const it = subscriber();
       for (const message of [REGISTERED, CHANGED, LEFT]) await it.apply(message);
@@ -133,7 +133,7 @@ describe('an event that erases', () => {
     },
   );
 
-  it('drops in the sweep what was parked while it was applied', async () => {
+  it('drops in the sweep a message that was parked while it was applied', async () => {
     const it = subscriber();
     for (const message of [REGISTERED, CHANGED]) await it.apply(message);
     const { commit } = it.store;
@@ -151,7 +151,7 @@ describe('an event that erases', () => {
   });
 
   it.each(['live', 'by its sweep', 'from the dead letters'])(
-    'erases when it comes again, %s, if its function died right after its commit',
+    'erases when it is processed again, %s, if its function crashed right after its commit',
     async (how) => {
       const it = subscriber();
       await it.apply(REGISTERED);
@@ -174,7 +174,7 @@ describe('an event that erases', () => {
     },
   );
 
-  it('erases what an operator discards at that moment', async () => {
+  it('erases a message that an operator discards at that moment', async () => {
     const it = subscriber();
     await it.apply(REGISTERED);
     await it.apply(profileChanged(member, 9));
@@ -198,7 +198,7 @@ describe('an event that erases', () => {
     expect(it.parked()).toEqual([]);
   });
 
-  it('does not drop an applied message with consequences still to be sent', async () => {
+  it('does not drop an applied message with replies that wait to be sent', async () => {
     const reply = outgoingMessage(member, 'reply');
     const sent: string[] = [];
     let isDown = true;
@@ -208,7 +208,7 @@ describe('an event that erases', () => {
       return new Map();
     };
     const it = subscriber({ 'rollcall.member.registered.v1': () => ({ send: [reply] }) }, false, { sender: { send } });
-    // As if its function had died before it parked what could not be sent.
+    // Simulates a crash of the function before it parks the unsent reply.
     await it.apply(REGISTERED).catch(() => {});
     await it.parkDeadLetter(CHANGED, 'undelivered');
     const place = { aggregateId: member, version: 1, messageId: 'again' };
@@ -230,7 +230,7 @@ describe('an event that erases', () => {
     await expect(it.discard(3)).rejects.toThrow('cannot be discarded');
   });
 
-  it('that fails permanently waits for a person, like every message', async () => {
+  it('that fails permanently waits for an operator, like every message', async () => {
     const it = subscriber({
       'rollcall.member.deactivated.v1': () => {
         throw new PermanentError('no');
@@ -245,7 +245,7 @@ describe('an event that erases', () => {
   });
 });
 
-describe('an event that would erase, and breaks its contract', () => {
+describe('an event that would erase but violates its contract', () => {
   it('has no precedence: earlier messages keep their turn', async () => {
     const it = subscriber(breakable(new PermanentError('no'), true).handlers);
     await it.apply(REGISTERED);
