@@ -11,7 +11,7 @@ import { checkAll, checkFailures, type Snapshot } from '../../ops/chaos/verdict.
 
 const at = '2026-11-21T10:00:01.000Z';
 
-/** One member, registered and changed once, of whom everything is there. */
+/** One member, registered and changed once, with all effects present. */
 function whole(): Snapshot {
   const parked = {
     aggregateId: 'm',
@@ -241,7 +241,7 @@ describe('faults', () => {
     expect(reports).toMatchObject([{ fault: 'sns PublishBatch: refused' }]);
   });
 
-  it('spare what the cloud needs to start, and end when it is calm', () => {
+  it('do not affect calls that the cloud needs to start, and do not occur in a calm phase', () => {
     const allFaults = faultsIn('all');
     const noFaults = faultsIn('none');
     const rejections = faultsIn('rejections');
