@@ -7,7 +7,7 @@ import type { CallFault } from '@rollcall/local/internal/faults/faults';
 import { synthesize } from '@rollcall/local/internal/synthesize';
 import { Command } from 'commander';
 import { percentile } from 'rollcall/internal/percentile';
-import { openStage, type Stage } from 'rollcall/internal/stage/stage';
+import { openStage, type StageClient } from 'rollcall/internal/stage/stage';
 import { APPLICATION } from '../ops/application.ts';
 import { generatePeople } from '../ops/demo/input.ts';
 import { atLeast } from '../ops/demo/options.ts';
@@ -74,7 +74,7 @@ async function register(cloud: Cloud, count: number) {
   return { accepted, figures: { registered: accepted.length, tenths } };
 }
 
-const backlog = async (stage: Stage) =>
+const backlog = async (stage: StageClient) =>
   (await stage.queues()).reduce((sum, { visible, inFlight }) => sum + visible + inFlight, 0);
 
 async function waitUntil(condition: () => Promise<boolean>, what: string): Promise<void> {
@@ -85,7 +85,7 @@ async function waitUntil(condition: () => Promise<boolean>, what: string): Promi
   }
 }
 
-const isPublished = async (stage: Stage) => (await Array.fromAsync(stage.outbox())).flat().length === 0;
+const isPublished = async (stage: StageClient) => (await Array.fromAsync(stage.outbox())).flat().length === 0;
 
 /** Waits until everything is applied. @returns missing, duplicate and out-of-order effects */
 async function countWrongEffects(cloud: Cloud, accepted: readonly Accepted[]): Promise<number> {

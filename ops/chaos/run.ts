@@ -3,7 +3,7 @@ import type { ParkedMessage } from '@rollcall/kit/internal/messaging/subscriber-
 import { randomOf } from '@rollcall/kit/internal/testing/simulation/random';
 import { progressBar } from 'rollcall/internal/cli/output';
 import { redrive } from 'rollcall/internal/stage/redrive';
-import { openStage, type Stage } from 'rollcall/internal/stage/stage';
+import { openStage, type StageClient } from 'rollcall/internal/stage/stage';
 import { switchTo } from 'rollcall/internal/stage/switches';
 import { requestToken } from 'rollcall/internal/token';
 import { type Capability, type Mode, profiles } from '../../shared/config/capabilities.ts';
@@ -19,7 +19,7 @@ import { checkAll, checkFailures, type Snapshot, subjectOf, type Violation } fro
 /** A disturbance when a number of members have registered. */
 export interface Disturbance {
   at: number;
-  disturb: (stage: Stage) => Promise<void>;
+  disturb: (stage: StageClient) => Promise<void>;
 }
 
 export interface RunOptions {
@@ -58,7 +58,7 @@ const failedOf = (parked: readonly ParkedMessage[] = []) => parked.filter(({ rea
 
 const aggregatesOf = (parked: readonly ParkedMessage[]) => [...new Set(parked.map(({ aggregateId }) => aggregateId))];
 
-async function parkedIn(stage: Stage): Promise<Map<string, ParkedMessage[]>> {
+async function parkedIn(stage: StageClient): Promise<Map<string, ParkedMessage[]>> {
   const parked = new Map<string, ParkedMessage[]>();
   for (const consumer of await stage.subscribers()) {
     parked.set(consumer, (await Array.fromAsync(stage.parked(consumer))).flat());
@@ -67,7 +67,7 @@ async function parkedIn(stage: Stage): Promise<Map<string, ParkedMessage[]>> {
 }
 
 /** Redrives all parked messages at once. No canary: a permanent failure would stop it. @returns their number */
-export async function redriveAll(stage: Stage): Promise<number> {
+export async function redriveAll(stage: StageClient): Promise<number> {
   let applied = 0;
   for (const [subscriber, parked] of await parkedIn(stage)) {
     const answer = await stage.askParking(subscriber, { redrive: aggregatesOf(parked) });
@@ -95,7 +95,7 @@ function switchDisturbances(members: number, say: RunOptions['say']): Disturbanc
 }
 
 /** Runs the load with disturbances, each when its number of members have registered. */
-async function runLoad({ apiUrl, endpointUrl }: Urls, stage: Stage, options: RunOptions) {
+async function runLoad({ apiUrl, endpointUrl }: Urls, stage: StageClient, options: RunOptions) {
   const { members, seed, concurrency, say, isQuiet } = options;
   const bar = isQuiet ? undefined : progressBar(members, 'registering');
   const disturbances = [...options.disturbances, ...switchDisturbances(members, say)];
@@ -121,7 +121,7 @@ async function runLoad({ apiUrl, endpointUrl }: Urls, stage: Stage, options: Run
 }
 
 /** Messages that were skipped while a capability was off are released by an operator. */
-async function releaseHeld(stage: Stage): Promise<void> {
+async function releaseHeld(stage: StageClient): Promise<void> {
   for (const [subscriber, parked] of await parkedIn(stage)) {
     const held = aggregatesOf(parked.filter(({ reason }) => reason === 'held'));
     if (held.length > 0) await redrive(stage, subscriber, held, { release: true, onProgress: () => {} });

@@ -4,7 +4,7 @@ import pc from 'picocolors';
 import { onStage } from 'rollcall/internal/cli/command';
 import { printJson, printTable } from 'rollcall/internal/cli/output';
 import { OperatorError } from 'rollcall/internal/stage/errors';
-import type { Stage } from 'rollcall/internal/stage/stage';
+import type { StageClient } from 'rollcall/internal/stage/stage';
 import { describeStacks } from 'rollcall/internal/stage/templates';
 import { accountCost, sumsByCloudWatch } from '../cost/account.ts';
 import { deployedOf } from '../cost/deployed.ts';
@@ -13,7 +13,7 @@ import prices from '../cost/prices.json' with { type: 'json' };
 const DAY_MS = 24 * 3600 * 1000;
 
 /** The id in the API's URL, `https://ID.execute-api.…`, which the foundation stack outputs. */
-async function apiIdOf(stage: Stage): Promise<string | undefined> {
+async function apiIdOf(stage: StageClient): Promise<string | undefined> {
   const outputs = (await describeStacks(stage)).flatMap(({ Outputs = [] }) => Outputs);
   const address = outputs.find(({ OutputKey }) => OutputKey === 'ApiUrl')?.OutputValue;
   return address && /^https:\/\/([^.]+)\./.exec(address)?.[1];

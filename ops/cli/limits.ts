@@ -3,10 +3,10 @@ import { Command } from 'commander';
 import pc from 'picocolors';
 import { onStage } from 'rollcall/internal/cli/command';
 import { printJson, printTable } from 'rollcall/internal/cli/output';
-import type { Stage } from 'rollcall/internal/stage/stage';
+import type { StageClient } from 'rollcall/internal/stage/stage';
 import { deployedLimits } from './deployed-limits.ts';
 
-async function textsToday(stage: Stage): Promise<number> {
+async function textsToday(stage: StageClient): Promise<number> {
   const pk = `day#${new Date().toISOString().slice(0, 10)}`;
   const { Item } = await stage.dynamodb.send(
     new GetCommand({ TableName: stage.table('sms-limits'), Key: { pk }, ConsistentRead: true }),
@@ -14,7 +14,7 @@ async function textsToday(stage: Stage): Promise<number> {
   return Item?.texts ?? 0;
 }
 
-async function heldIn(stage: Stage, subscriber: string): Promise<number> {
+async function heldIn(stage: StageClient, subscriber: string): Promise<number> {
   let held = 0;
   for await (const page of stage.parked(subscriber)) held += page.filter(({ reason }) => reason === 'held').length;
   return held;

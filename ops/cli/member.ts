@@ -9,7 +9,7 @@ import { registered } from 'rollcall/internal/stage/directory';
 import { OperatorError } from 'rollcall/internal/stage/errors';
 import { itemsAt } from 'rollcall/internal/stage/holdings';
 import { asKept } from 'rollcall/internal/stage/ids';
-import type { Stage } from 'rollcall/internal/stage/stage';
+import type { StageClient } from 'rollcall/internal/stage/stage';
 import { operatorToken } from 'rollcall/internal/stage/token';
 import type { ErasureResource } from '../../shared/contracts/erasure.ts';
 import { routes } from '../../shared/contracts/routes.ts';
@@ -18,7 +18,7 @@ import { forgetMember } from '../members/forget.ts';
 import { memberHoldings, optOutOf } from '../members/holdings.ts';
 
 /** Calls the stage's API as an operator. @throws {OperatorError} with the API's reason, if it refuses */
-async function callApi(stage: Stage, route: { method: string; path: string }, path: string): Promise<unknown> {
+async function callApi(stage: StageClient, route: { method: string; path: string }, path: string): Promise<unknown> {
   const [api] = await registered(stage, 'api');
   if (!api) throw new OperatorError(`Stage ${stage.name} has no API that is registered in Cloud Map.`);
   const authorization = `Bearer ${await operatorToken(stage, { operatorScope: EVERY_MEMBER.scope })}`;
@@ -28,11 +28,11 @@ async function callApi(stage: Stage, route: { method: string; path: string }, pa
   throw new OperatorError(`The API answers: ${reasonOf(answer)}`);
 }
 
-const erasureOf = async (stage: Stage, id: string) =>
+const erasureOf = async (stage: StageClient, id: string) =>
   (await callApi(stage, routes.readErasure, pathOf(routes.readErasure, { id }))) as ErasureResource;
 
 /** Whether an active member wants SMS; undefined if the SMS service does not know the member. */
-async function textsOf(stage: Stage, id: string) {
+async function textsOf(stage: StageClient, id: string) {
   const contact = (await itemsAt(stage, 'sms', 'pk', id)).find(({ phone }) => phone !== undefined);
   if (!contact) return undefined;
   const [optOut] = await optOutOf(stage, contact);

@@ -1,5 +1,5 @@
 import { CloudFormationClient, DeleteStackCommand, waitUntilStackDeleteComplete } from '@aws-sdk/client-cloudformation';
-import type { Stage } from 'rollcall/internal/stage/stage';
+import type { StageClient } from 'rollcall/internal/stage/stage';
 import { describeStacks } from 'rollcall/internal/stage/templates';
 
 const WAIT = { minDelay: 1, maxDelay: 5, maxWaitTime: 300 };
@@ -8,7 +8,7 @@ const WAIT = { minDelay: 1, maxDelay: 5, maxWaitTime: 300 };
  * Deletes a stage's stacks, the newest first, since it imports from older ones. Not with `cdk destroy`, which
  * identifies a stack by its ARN, which not every cloud supports.
  */
-export async function removeStacks(stage: Stage, onRemoved: (name: string) => void): Promise<void> {
+export async function removeStacks(stage: StageClient, onRemoved: (name: string) => void): Promise<void> {
   const client = new CloudFormationClient(stage.config);
   const stacks = await describeStacks(stage);
   const byAge = stacks.toSorted((a, b) => (b.CreationTime?.getTime() ?? 0) - (a.CreationTime?.getTime() ?? 0));

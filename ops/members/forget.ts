@@ -4,7 +4,7 @@ import { tellAgain } from 'rollcall/internal/reconcile/state-messages';
 import { heldOf } from 'rollcall/internal/reconcile/tables';
 import { subscribersOf } from 'rollcall/internal/stage/consumers';
 import { OperatorError } from 'rollcall/internal/stage/errors';
-import type { Stage } from 'rollcall/internal/stage/stage';
+import type { StageClient } from 'rollcall/internal/stage/stage';
 import { erasurePut } from '../../functions/registration/erasure.ts';
 import type { DeactivatedMember } from '../../functions/registration/member.ts';
 import { memberKey } from '../../functions/registration/store.ts';
@@ -15,7 +15,7 @@ import { members } from './aggregates.ts';
  * records the member again, as deactivated with a version above all that services have seen, and publishes that.
  * @throws {OperatorError} if no service stores data about them, or registration knows them
  */
-export async function forgetMember(stage: Stage, id: string, now: Date): Promise<void> {
+export async function forgetMember(stage: StageClient, id: string, now: Date): Promise<void> {
   const [events] = numberedOf([members], await stage.templates());
   if (!events) return;
   const held = await Promise.all(events.holders.map(async (holder) => (await heldOf(stage, holder, [id])).get(id)));

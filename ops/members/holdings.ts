@@ -1,13 +1,13 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
-import { type Holdings, holdingsOf, type Item, itemsOf } from 'rollcall/internal/stage/holdings';
-import type { Stage } from 'rollcall/internal/stage/stage';
+import { type Holdings, holdingsOf, itemsOf, type StoredItem } from 'rollcall/internal/stage/holdings';
+import type { StageClient } from 'rollcall/internal/stage/stage';
 import { guardKey } from '../../functions/registration/store.ts';
 import { optOutKey } from '../../functions/sms/opt-outs.ts';
 
 /** Key of the counter of commands to a member's points. */
 const commandsOf = (id: string) => `points-commands/${id}`;
 
-async function itemAt({ dynamodb, table }: Stage, pk: string): Promise<Item[]> {
+async function itemAt({ dynamodb, table }: StageClient, pk: string): Promise<StoredItem[]> {
   const { Item } = await dynamodb.send(
     new GetCommand({ TableName: table('members'), Key: { pk }, ConsistentRead: true }),
   );
@@ -15,7 +15,7 @@ async function itemAt({ dynamodb, table }: Stage, pk: string): Promise<Item[]> {
 }
 
 /** What the registration service stores about a member. */
-async function registrationItems(stage: Stage, id: string): Promise<Item[]> {
+async function registrationItems(stage: StageClient, id: string): Promise<StoredItem[]> {
   const operations = await itemsOf(stage, 'members', {
     IndexName: 'of-member',
     KeyConditionExpression: 'memberId = :id',
@@ -28,14 +28,14 @@ async function registrationItems(stage: Stage, id: string): Promise<Item[]> {
 }
 
 /** The item that reserves an active member's phone. It may belong to another member a moment later. */
-async function guardOf(stage: Stage, id: string, items: readonly Item[]): Promise<Item[]> {
+async function guardOf(stage: StageClient, id: string, items: readonly StoredItem[]): Promise<StoredItem[]> {
   const pseudonym = items.find(({ phonePseudonym }) => phonePseudonym)?.phonePseudonym;
   if (typeof pseudonym !== 'string') return [];
   return (await itemAt(stage, guardKey(pseudonym).pk)).filter(({ holder }) => holder === id);
 }
 
 /** The opt-out of a contact's phone: it is stored by phone, and applies to every member with it. */
-export async function optOutOf(stage: Stage, contact: Item | undefined): Promise<Item[]> {
+export async function optOutOf(stage: StageClient, contact: StoredItem | undefined): Promise<StoredItem[]> {
   if (typeof contact?.phonePseudonym !== 'string') return [];
   const Key = optOutKey(contact.phonePseudonym);
   const { Item } = await stage.dynamodb.send(new GetCommand({ TableName: stage.table('sms-limits'), Key }));
@@ -43,7 +43,7 @@ export async function optOutOf(stage: Stage, contact: Item | undefined): Promise
 }
 
 /** All stored items about one member, by service. */
-export async function memberHoldings(stage: Stage, id: string): Promise<Holdings> {
+export async function memberHoldings(stage: StageClient, id: string): Promise<Holdings> {
   const [registration, held] = await Promise.all([
     registrationItems(stage, id),
     holdingsOf(stage, id, [id, commandsOf(id)]),

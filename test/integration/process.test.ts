@@ -1,7 +1,7 @@
 import { type Cloud, startCloud } from '@rollcall/local/internal/cloud';
 import { Meter } from '@rollcall/local/internal/metering/meter';
 import { askAboutProcess, stuckIn } from 'rollcall/internal/stage/processes';
-import { openStage, type Stage } from 'rollcall/internal/stage/stage';
+import { openStage, type StageClient } from 'rollcall/internal/stage/stage';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { PaymentProvider } from '../../examples/orders/test/payment-provider.ts';
 import { operationsOf } from '../../ops/cost/operations.ts';
@@ -10,7 +10,7 @@ import { eventually } from '../support/cloud.ts';
 const provider = new PaymentProvider();
 const meter = new Meter();
 let cloud: Cloud;
-let stage: Stage;
+let stage: StageClient;
 let authorization: string;
 beforeAll(async () => {
   cloud = await startCloud({ app: `${import.meta.dirname}/../../examples/orders`, beside: [provider], meter });

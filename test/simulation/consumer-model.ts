@@ -1,5 +1,5 @@
 import type { HandlerContext } from '@rollcall/kit/internal/messaging/consumer-functions';
-import type { Place } from '@rollcall/kit/internal/messaging/message';
+import type { MessagePosition } from '@rollcall/kit/internal/messaging/message';
 import type { ParkedMessage } from '@rollcall/kit/internal/messaging/subscriber-store';
 import type { Choices } from '@rollcall/kit/internal/testing/simulation/choices';
 import { Consumer } from '@rollcall/kit/internal/testing/simulation/consumer';
@@ -35,8 +35,8 @@ export interface ConsumerModelOptions {
   early: boolean;
   maxReceives: number;
   /** How its handler fails for a message, if at all. */
-  breakage: (place: Place) => Breakage | undefined;
-  textsOf: (place: Place) => number;
+  breakage: (place: MessagePosition) => Breakage | undefined;
+  textsOf: (place: MessagePosition) => number;
   /** Called for each message that its queue accepts from a sender. */
   onSent: (body: string) => void;
 }

@@ -1,5 +1,5 @@
 import { parkedMessageOf } from '@rollcall/kit/internal/messaging/dynamodb-subscriber-store/parked';
-import { isErasing, type Place } from '@rollcall/kit/internal/messaging/message';
+import { isErasing, type MessagePosition } from '@rollcall/kit/internal/messaging/message';
 import type { DiscardedMessage, ParkedMessage } from '@rollcall/kit/internal/messaging/subscriber-store';
 import type { Errand, Mode } from '@rollcall/kit/internal/testing/simulation/consumer';
 import type { Item } from '@rollcall/kit/internal/testing/simulation/expressions';
@@ -24,8 +24,8 @@ export interface ConsumerObserverOptions {
   tables: Tables;
   switches: Switches;
   early: boolean;
-  breakage: (place: Place) => Breakage | undefined;
-  textsOf: (place: Place) => number;
+  breakage: (place: MessagePosition) => Breakage | undefined;
+  textsOf: (place: MessagePosition) => number;
 }
 
 /** Observes in a consumer's table what it does, and what is left at the end. */
@@ -95,7 +95,7 @@ export class ConsumerObserver {
       );
   };
 
-  readonly onState = ({ aggregateId, version }: Place, shown: number): void => {
+  readonly onState = ({ aggregateId, version }: MessagePosition, shown: number): void => {
     // A late subscriber starts without a cursor.
     const isBefore = shown === version - 1 || (shown === 0 && !this.history.early);
     if (!isBefore) this.history.misled.push(`${aggregateId} v${version} when v${shown} was there`);

@@ -1,13 +1,13 @@
 import { HeldError, PermanentError, TransientError } from '@rollcall/kit/internal/messaging/errors';
 import { type Handlers, handlersOf, type MessageContext } from '@rollcall/kit/internal/messaging/handlers';
-import { type Message, type Place, placeOf } from '@rollcall/kit/internal/messaging/message';
+import { type Message, type MessagePosition, positionOf } from '@rollcall/kit/internal/messaging/message';
 import { modeOf, type Service } from './services.ts';
 
 /** Until it is repaired, a handler fails permanently, fails temporarily, holds the message, or crashes its function. */
 export type Breakage = 'for good' | 'for now' | 'held' | 'fatally';
 
 /** What a handler writes to the item that carries the cursor: each run writes another value. */
-export interface Trace extends Place {
+export interface Trace extends MessagePosition {
   messageId: string;
   type: string;
   /** Whether a rule holds it, until an operator releases it. */
@@ -18,11 +18,11 @@ export interface Trace extends Place {
 const ASKING_EVERY = 3;
 
 export interface BreakableOptions {
-  breakage: (place: Place) => Breakage | undefined;
+  breakage: (place: MessagePosition) => Breakage | undefined;
   /** Crashes the function that runs the handler. */
   die: () => Promise<never>;
   /** Called with the version whose state a handler was shown; 0: none. */
-  onState: (place: Place, shown: number) => void;
+  onState: (place: MessagePosition, shown: number) => void;
 }
 
 /** A service's own handlers, with injectable failures and a trace of applied messages. */
@@ -35,7 +35,7 @@ export function breakable(service: Service, handlers: Handlers<never>, options: 
   const broken = service.reads.map(({ type }) => {
     const found = find(type);
     const handle = async (message: Message, circumstances: MessageContext) => {
-      const place = placeOf(message, mode === 'unordered');
+      const place = positionOf(message, mode === 'unordered');
       const broken = breakage(place);
       if (broken === 'for good') throw new PermanentError('broken for good');
       if (broken === 'for now') throw new TransientError('broken for now');

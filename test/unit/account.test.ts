@@ -1,11 +1,11 @@
 import { CloudWatchClient, type GetMetricDataCommand, type MetricDataQuery } from '@aws-sdk/client-cloudwatch';
 import { type BatchGetTracesCommand, GetTraceSummariesCommand, XRayClient } from '@aws-sdk/client-xray';
 import { measuredLoad } from 'rollcall/internal/console/measured';
-import type { Stage } from 'rollcall/internal/stage/stage';
+import type { StageClient } from 'rollcall/internal/stage/stage';
 import { findTraces } from 'rollcall/internal/stage/traces';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-const stage = { name: 'prod', config: { region: 'eu-west-1' }, endpoint: undefined } as unknown as Stage;
+const stage = { name: 'prod', config: { region: 'eu-west-1' }, endpoint: undefined } as unknown as StageClient;
 const NOW = new Date('2026-11-21T10:00:00.000Z');
 afterEach(() => vi.restoreAllMocks());
 
@@ -69,7 +69,7 @@ describe('traces of an account', () => {
   });
 
   it('are unavailable without X-Ray or an embedded cloud', async () => {
-    const localstack = { ...stage, endpoint: 'http://127.0.0.1:4566' } as Stage;
+    const localstack = { ...stage, endpoint: 'http://127.0.0.1:4566' } as StageClient;
     await expect(findTraces(localstack, undefined, { trace: 'x' })).rejects.toThrow('is neither');
   });
 });
@@ -78,7 +78,7 @@ describe('the load of an account', () => {
   it("is CloudWatch's measurement per minute, over all services", async () => {
     const environment = { Variables: { POWERTOOLS_METRICS_NAMESPACE: 'Shop/prod' } };
     const resources = async () => [{ type: 'AWS::Lambda::Function', properties: { Environment: environment } }];
-    const deployed = { ...stage, resources } as unknown as Stage;
+    const deployed = { ...stage, resources } as unknown as StageClient;
     const created = { title: { en: 'Registrations' }, metric: 'Registrations', service: 'registration' };
     let queries: MetricDataQuery[] = [];
     vi.spyOn(CloudWatchClient.prototype, 'send').mockImplementation(async (command: object) => {

@@ -3,7 +3,7 @@ import {
   createMessage,
   encodeMessage,
   isOtherRendition,
-  placeOf,
+  positionOf,
   readEnvelope,
   readMessage,
   versionOf,
@@ -46,9 +46,9 @@ describe('message', () => {
   });
 
   it('has the position of its version or, without order, a position of its own', () => {
-    expect(placeOf(profileChanged(memberIdOf(1), 7), false)).toEqual({ aggregateId: memberIdOf(1), version: 7 });
-    expect(placeOf(sms('hi'), true)).toEqual({ aggregateId: 'm1', version: 1 });
-    expect(() => placeOf(sms('hi'), false)).toThrow('has no version');
+    expect(positionOf(profileChanged(memberIdOf(1), 7), false)).toEqual({ aggregateId: memberIdOf(1), version: 7 });
+    expect(positionOf(sms('hi'), true)).toEqual({ aggregateId: 'm1', version: 1 });
+    expect(() => positionOf(sms('hi'), false)).toThrow('has no version');
   });
 
   it('is refused at its source if its data breaks the contract', () => {

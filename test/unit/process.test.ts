@@ -5,7 +5,7 @@ import { createProcess } from '@rollcall/kit/internal/messaging/process';
 import { ATTEMPTS } from '@rollcall/kit/internal/messaging/process/attempts';
 import type { ParkedMessage } from '@rollcall/kit/internal/messaging/subscriber-store';
 import { stuckIn } from 'rollcall/internal/stage/processes';
-import type { Stage } from 'rollcall/internal/stage/stage';
+import type { StageClient } from 'rollcall/internal/stage/stage';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { approval, approvalWorld, WITHIN } from '../support/approval.ts';
 import { type OwnTables, ownTables } from '../support/own-tables.ts';
@@ -324,7 +324,7 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
       parked: async function* () {
         yield [...others, ...parked];
       },
-    } as unknown as Stage;
+    } as unknown as StageClient;
     expect(await stuckIn(stage, ['orders-replies'])).toMatchObject([
       { process: id, why: expect.stringContaining(`approval ${id} needs a person`) },
     ]);

@@ -3,7 +3,7 @@ import { CONSUMER_METADATA } from '@rollcall/kit/internal/contracts/consumer-met
 import { classify, type Held, type Known, lost } from 'rollcall/internal/reconcile/classify';
 import { compare } from 'rollcall/internal/reconcile/compare';
 import { numberedOf } from 'rollcall/internal/reconcile/numbered';
-import type { Stage } from 'rollcall/internal/stage/stage';
+import type { StageClient } from 'rollcall/internal/stage/stage';
 import { describe, expect, it } from 'vitest';
 import { memberEvents, pointsCommands } from '../../shared/contracts/channels.ts';
 
@@ -105,7 +105,7 @@ function largeStage(pages: number) {
   };
   const dynamodb = Object.assign(Object.create(DynamoDBDocumentClient.prototype), { send });
   const stage = { dynamodb, table: (name: string) => name, queues: async () => [] };
-  return { stage: stage as unknown as Stage, served };
+  return { stage: stage as unknown as StageClient, served };
 }
 
 it('tells differences while it still reads, however many there are', async () => {

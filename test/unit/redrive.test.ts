@@ -1,7 +1,7 @@
 import type { ParkingRequest } from '@rollcall/kit/internal/messaging/operator-request';
 import { OperatorError } from 'rollcall/internal/stage/errors';
 import { redrive } from 'rollcall/internal/stage/redrive';
-import type { Stage } from 'rollcall/internal/stage/stage';
+import type { StageClient } from 'rollcall/internal/stage/stage';
 import { describe, expect, it } from 'vitest';
 
 type SweepOutcome = 'applies' | 'is obsolete' | 'waits' | 'fails' | 'kills' | 'has nothing';
@@ -23,7 +23,7 @@ function stageOf(outcomes: Record<string, SweepOutcome>) {
     }));
     return { reports };
   };
-  return { stage: { askParking } as unknown as Stage, calls };
+  return { stage: { askParking } as unknown as StageClient, calls };
 }
 
 const run = (outcomes: Record<string, SweepOutcome>, signal = new AbortController().signal) => {

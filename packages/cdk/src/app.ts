@@ -11,8 +11,8 @@ import { Consumer, type ConsumerProps } from './consumer.ts';
 import type { DashboardOptions } from './dashboard.ts';
 import type { StageKey } from './encryption.ts';
 import { FoundationStack } from './foundation-stack.ts';
-import type { Governance } from './governance.ts';
 import { MonitoringStack } from './monitoring-stack.ts';
+import type { OperationalControls } from './operational-controls.ts';
 import { OperationsStack } from './operations-stack.ts';
 import { Outbox } from './outbox.ts';
 import { Publisher, type PublisherOptions } from './publisher.ts';
@@ -30,7 +30,7 @@ export interface ServiceProps<S extends Stage = Stage> {
   api: Api;
   /** The topic of the stage's alarms. */
   alarms: ITopic;
-  governance: Governance;
+  governance: OperationalControls;
 }
 
 export type AppProps<S extends Stage> = {
@@ -60,7 +60,7 @@ export type ConsumerOptions = Pick<ConsumerProps, 'entry' | 'environment' | 'gat
 export class RollcallApp<S extends Stage = Stage> {
   readonly stage: S;
   readonly alarms: ITopic;
-  readonly governance: Governance;
+  readonly governance: OperationalControls;
   readonly channels: Channels;
   readonly api: Api;
   /** The stage's customer managed key, if it has one. */

@@ -17,7 +17,7 @@ import { consumersIn } from './bundles.ts';
 import type { Channels } from './channels.ts';
 import { everyMinute } from './every-minute.ts';
 import type { ConsumedQueue } from './fifo-queue.ts';
-import type { Governance } from './governance.ts';
+import type { OperationalControls } from './operational-controls.ts';
 import { ServiceFunction } from './service-function.ts';
 import { serviceMetric } from './service-metric.ts';
 import { ServiceTable } from './service-table.ts';
@@ -35,7 +35,7 @@ export interface ConsumerProps {
   gathers?: boolean;
   channels: Channels;
   alarms: ITopic;
-  governance: Governance;
+  governance: OperationalControls;
 }
 
 /** The queues of one subscription to a topic. */

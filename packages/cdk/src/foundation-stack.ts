@@ -3,14 +3,14 @@ import { CfnOutput, CfnParameter, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Api } from './api.ts';
 import { Channels } from './channels.ts';
-import type { Governance } from './governance.ts';
+import type { OperationalControls } from './operational-controls.ts';
 import { ServiceDirectory } from './service-directory.ts';
 import type { Stage } from './stage.ts';
 
 export interface FoundationProps {
   stage: Stage;
   channels: readonly Channel[];
-  governance: Governance;
+  governance: OperationalControls;
 }
 
 /**

@@ -4,7 +4,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
 import { keyFor, StageKey } from './encryption.ts';
-import { Governance } from './governance.ts';
+import { OperationalControls } from './operational-controls.ts';
 import { onlyOwnRoles } from './own-roles.ts';
 import { prefixOf, type Stage } from './stage.ts';
 import { WRITE_ACTIONS } from './stage-topic.ts';
@@ -16,7 +16,7 @@ import { WRITE_ACTIONS } from './stage-topic.ts';
 export class OperationsStack<S extends Stage> extends Stack {
   readonly stage: S;
   readonly alarms: Topic;
-  readonly governance: Governance;
+  readonly governance: OperationalControls;
   /** The stage's customer managed key, if it has one. */
   readonly key: StageKey | undefined;
 
@@ -57,7 +57,7 @@ export class OperationsStack<S extends Stage> extends Stack {
     );
     // The people on call subscribe their own tools to alarms, which contain no personal data.
     this.alarms.addToResourcePolicy(onlyOwnRoles(this.alarms, stage, WRITE_ACTIONS, this.alarms.topicArn));
-    this.governance = new Governance(this, 'Governance', { stage });
+    this.governance = new OperationalControls(this, 'Governance', { stage });
     if (stage.alarmByEmail) {
       const address = new CfnParameter(this, 'AlarmEmail', {
         description: 'Email address that is notified of alarms.',

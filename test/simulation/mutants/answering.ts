@@ -20,7 +20,7 @@ export const answeringMutants: Mutant[] = [
     seed: 26,
     file: consequences,
     from: 'const errors = await sender.send(messages);',
-    to: `await store.sent(place, []);
+    to: `await store.sent(position, []);
     const errors = await sender.send(messages);`,
   },
   {
@@ -50,14 +50,14 @@ export const answeringMutants: Mutant[] = [
     breaks: ['answer', 'erasure'],
     seed: 34,
     file: 'packages/kit/src/messaging/subscriber/park-dead-letter.ts',
-    from: 'await applier.complete({ ...place, messageId: envelope.id, type: envelope.type, envelope });',
+    from: 'await applier.complete({ ...position, messageId: envelope.id, type: envelope.type, envelope });',
     to: '',
   },
   {
     name: 'what-is-unsent-is-not-kept',
     breaks: ['answer', 'erasure'],
     seed: 14,
-    file: `${parking}/place.ts`,
+    file: `${parking}/parking-writer.ts`,
     from: '...(error instanceof UnsentError && error.unsent.length > 0 && { unsent: error.unsent }),',
     to: '',
   },

@@ -83,7 +83,7 @@ export const applyingMutants: Mutant[] = [
     breaks: ['G1', 'G4'],
     file: applier,
     from: "return { outcome: 'parked', reason: error instanceof HeldError ? 'held' : 'failed', error };",
-    to: `await store.commit(place.aggregateId, place.version - 1, { version: place.version }, {});
+    to: `await store.commit(position.aggregateId, position.version - 1, { version: position.version }, {});
     return { outcome: 'parked', reason: 'failed', error };`,
   },
   {

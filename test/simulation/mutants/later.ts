@@ -25,9 +25,9 @@ export const laterMutants: Mutant[] = [
     to: '',
   },
   {
-    name: 'two-releases-take-one-place',
+    name: 'two-releases-take-one-version',
     file: release,
-    from: "ConditionExpression: before === undefined ? 'attribute_not_exists(#place)' : '#place = :before',",
+    from: "ConditionExpression: before === undefined ? 'attribute_not_exists(#version)' : '#version = :before',",
     to: '',
   },
   {

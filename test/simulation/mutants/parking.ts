@@ -40,7 +40,7 @@ export const parkingMutants: Mutant[] = [
     name: 'unparked-before-applied',
     breaks: ['G1'],
     file: `${parkingParts}/retry.ts`,
-    from: "await store.park({ ...parked, reason, attempts, unanswered, nextTryAt: place.nextTry(attempts) }, 'known');",
+    from: "await store.park({ ...parked, reason, attempts, unanswered, nextTryAt: writer.nextTry(attempts) }, 'known');",
     to: 'await store.unpark(parked);',
   },
   {

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { App } from '../app-definition.ts';
 import { embeddedCloudOf } from '../stage/embedded-cloud.ts';
 import { OperatorError } from '../stage/errors.ts';
-import { openStage, type Stage } from '../stage/stage.ts';
+import { openStage, type StageClient } from '../stage/stage.ts';
 
 /** Options that every command has. */
 export interface Common {
@@ -44,7 +44,7 @@ export const withStage = (command: Command): Command =>
     .option('--json', 'print only JSON');
 
 /** An account is used only if --stage is given, to prevent accidental changes. */
-async function stageOf({ app, stage, endpoint, folder }: Common): Promise<Stage> {
+async function stageOf({ app, stage, endpoint, folder }: Common): Promise<StageClient> {
   const address = endpoint ?? (process.env.AWS_ENDPOINT_URL || (stage === undefined ? EMBEDDED_CLOUD : undefined));
   const name = stage ?? 'dev';
   return openStage({ app: app ?? folder.name ?? (await runningAt(address, name)), name, endpoint: address });
@@ -64,7 +64,7 @@ async function runningAt(endpoint: string | undefined, stage: string): Promise<s
 /** An invalid command line: exit code 2. */
 export class UsageError extends OperatorError {}
 
-type Action<Own, Args extends unknown[]> = (stage: Stage, options: Own & Common, ...args: Args) => Promise<void>;
+type Action<Own, Args extends unknown[]> = (stage: StageClient, options: Own & Common, ...args: Args) => Promise<void>;
 
 /** Passes to an action its stage, its options (including the common ones) and its arguments. */
 export const onStage =
@@ -75,7 +75,7 @@ export const onStage =
   };
 
 /** @throws {OperatorError} that lists the subscribers */
-export async function subscriberNamed(stage: Stage, name: string): Promise<string> {
+export async function subscriberNamed(stage: StageClient, name: string): Promise<string> {
   const names = await stage.subscribers();
   if (names.includes(name)) return name;
   throw new OperatorError(`There is no subscriber "${name}"; there are: ${names.join(', ')}.`);

@@ -10,14 +10,14 @@ import { withData } from '../stage/large.ts';
 import { aggregatesToRedrive, redrivableReasons } from '../stage/redrivable.ts';
 import { redrive } from '../stage/redrive.ts';
 import { shownEvent } from '../stage/shown-event.ts';
-import type { Stage } from '../stage/stage.ts';
+import type { StageClient } from '../stage/stage.ts';
 import { atLeastOne, onStage, subscriberNamed, UsageError } from './command.ts';
 import { confirm } from './confirm.ts';
 import { age, harmless, printJson, printTable, progressBar } from './output.ts';
 
 type Found = ParkedMessage & { subscriber: string };
 
-async function parkedIn(stage: Stage, subscribers: readonly string[], reason?: string): Promise<Found[]> {
+async function parkedIn(stage: StageClient, subscribers: readonly string[], reason?: string): Promise<Found[]> {
   const found: Found[] = [];
   for (const subscriber of subscribers) {
     for await (const page of stage.parked(subscriber)) {

@@ -4,7 +4,7 @@ import { isLacking } from '../reconcile/classify.ts';
 import { type Mended, mend } from '../reconcile/mend.ts';
 import { type Numbered, numberedOf } from '../reconcile/numbered.ts';
 import { type Count, type Report, reportOf } from '../reconcile/report.ts';
-import type { Stage } from '../stage/stage.ts';
+import type { StageClient } from '../stage/stage.ts';
 import { atLeastOne, onStage } from './command.ts';
 import { confirm } from './confirm.ts';
 import { moment } from './moment.ts';
@@ -51,12 +51,12 @@ export const reconcile = new Command('reconcile')
     }),
   );
 
-async function compared(stage: Stage, all: readonly Numbered[], limit: number): Promise<Report> {
+async function compared(stage: StageClient, all: readonly Numbered[], limit: number): Promise<Report> {
   const bar = progressBar(undefined, 'items compared');
   return stage.ask(() => reportOf(stage, all, limit, bar.update)).finally(() => bar.stop());
 }
 
-async function mendShowing(stage: Stage, all: readonly Numbered[], since: Date | undefined): Promise<Mended> {
+async function mendShowing(stage: StageClient, all: readonly Numbered[], since: Date | undefined): Promise<Mended> {
   const bar = progressBar(undefined, '');
   return mend(stage, all, { ...(since && { since }), onStep: (step) => bar.update(0, step) }).finally(() => bar.stop());
 }

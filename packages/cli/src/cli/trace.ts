@@ -3,7 +3,7 @@ import pc from 'picocolors';
 import { embeddedCloudOf } from '../stage/embedded-cloud.ts';
 import { OperatorError } from '../stage/errors.ts';
 import { asKept } from '../stage/ids.ts';
-import type { Stage } from '../stage/stage.ts';
+import type { StageClient } from '../stage/stage.ts';
 import { timeLine } from '../stage/time-line.ts';
 import { findTraces, type SpanView, type TraceQuery } from '../stage/traces.ts';
 import { onStage } from './command.ts';
@@ -13,7 +13,7 @@ const TRACE = /^(1-[0-9a-f]{8}-[0-9a-f]{24}|[0-9a-f]{32})$/i;
 const BAR = 24;
 
 /** The spans about a trace, an aggregate or a message with this id. */
-async function spansOf(stage: Stage, id: string): Promise<SpanView[]> {
+async function spansOf(stage: StageClient, id: string): Promise<SpanView[]> {
   const cloud = await embeddedCloudOf(stage);
   const find = (query: TraceQuery) => stage.ask(() => findTraces(stage, cloud, query));
   if (TRACE.test(id)) return find({ trace: id.toLowerCase() });

@@ -2,7 +2,7 @@ import type { App } from '../app-definition.ts';
 import type { EmbeddedCloud } from '../stage/embedded-cloud.ts';
 import { holdingsOf } from '../stage/holdings.ts';
 import { shownEvent } from '../stage/shown-event.ts';
-import type { Stage } from '../stage/stage.ts';
+import type { StageClient } from '../stage/stage.ts';
 import { findTraces } from '../stage/traces.ts';
 import type { AggregateView, SentMessage } from './api.ts';
 
@@ -10,7 +10,7 @@ type AppParts = Pick<App, 'messages' | 'console'>;
 
 /** The view of an aggregate: its spans, its messages, and the data of every service. */
 export async function aggregateView(
-  stage: Stage,
+  stage: StageClient,
   cloud: EmbeddedCloud | undefined,
   { messages: contracts, console: parts = {} }: AppParts,
   id: string,

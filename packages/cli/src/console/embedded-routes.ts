@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { EmbeddedCloud } from '../stage/embedded-cloud.ts';
 import type { Faults } from './api.ts';
-import { type Asked, type Route, read } from './asked.ts';
+import { type ConsoleRequest, type RouteHandler, read } from './console-request.ts';
 import type { Bursts, ConsoleParts, Creation, ProviderFaults } from './parts.ts';
 import { ConsoleProblem } from './problem.ts';
 
@@ -17,13 +17,13 @@ export const embeddedRoutes = (
   cloud: EmbeddedCloud,
   { creation, faults }: ConsoleParts,
   bursts: Bursts | undefined,
-): Record<string, Route> => ({
+): Record<string, RouteHandler> => ({
   ...(creation && createRoutes(cloud, creation)),
   ...(bursts && burstRoute(bursts)),
   ...faultRoutes(cloud, faults),
 });
 
-const createRoutes = (cloud: EmbeddedCloud, { sample, request }: Creation): Record<string, Route> => ({
+const createRoutes = (cloud: EmbeddedCloud, { sample, request }: Creation): Record<string, RouteHandler> => ({
   'GET sample': async () => sample(),
   'POST create': async ({ body }) => {
     const response = await request(cloud, body);
@@ -35,7 +35,7 @@ const createRoutes = (cloud: EmbeddedCloud, { sample, request }: Creation): Reco
 });
 
 const burstRoute = (bursts: Bursts) => ({
-  'POST burst': async ({ body }: Asked) => {
+  'POST burst': async ({ body }: ConsoleRequest) => {
     const burst = await bursts.start(read(burstRequest, body).total);
     if (!burst)
       throw new ConsoleProblem(409, {
@@ -46,10 +46,10 @@ const burstRoute = (bursts: Bursts) => ({
   },
 });
 
-type Then = (act: (asked: Asked) => Promise<unknown>) => Route;
+type Then = (act: (request: ConsoleRequest) => Promise<unknown>) => RouteHandler;
 
 /** Routes that read, set and remove faults. */
-function faultRoutes(cloud: EmbeddedCloud, beside: ProviderFaults | undefined): Record<string, Route> {
+function faultRoutes(cloud: EmbeddedCloud, beside: ProviderFaults | undefined): Record<string, RouteHandler> {
   async function faults(): Promise<Faults> {
     const [broken, providers] = await Promise.all([cloud.broken(), beside?.broken(cloud)]);
     return {
@@ -58,8 +58,8 @@ function faultRoutes(cloud: EmbeddedCloud, beside: ProviderFaults | undefined): 
     };
   }
   /** A route that runs an action, and returns the resulting faults. */
-  const then: Then = (act) => async (asked) => {
-    await act(asked);
+  const then: Then = (act) => async (request) => {
+    await act(request);
     return faults();
   };
   return {
@@ -71,7 +71,11 @@ function faultRoutes(cloud: EmbeddedCloud, beside: ProviderFaults | undefined): 
   };
 }
 
-function providerRoutes(cloud: EmbeddedCloud, { kinds, change }: ProviderFaults, then: Then): Record<string, Route> {
+function providerRoutes(
+  cloud: EmbeddedCloud,
+  { kinds, change }: ProviderFaults,
+  then: Then,
+): Record<string, RouteHandler> {
   const request = z.strictObject({ kind: z.enum(Object.keys(kinds)), ms: z.int().min(0).max(60_000).optional() });
   return {
     'PUT faults/providers/{}': then(({ names: [name = ''], body }) => {

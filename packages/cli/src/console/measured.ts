@@ -1,6 +1,6 @@
 import { CloudWatchClient, GetMetricDataCommand, type MetricDataQuery } from '@aws-sdk/client-cloudwatch';
 import { OperatorError } from '../stage/errors.ts';
-import type { Stage } from '../stage/stage.ts';
+import type { StageClient } from '../stage/stage.ts';
 import type { LoadPoint, Percentiles } from './api.ts';
 import type { ConsoleParts } from './parts.ts';
 
@@ -11,7 +11,7 @@ type Statistic = 'Sum' | 'Maximum' | 'p50' | 'p99';
 
 /** The load of the last fifteen minutes in an AWS account, from CloudWatch: one point per minute. */
 export async function measuredLoad(
-  stage: Stage,
+  stage: StageClient,
   subscribers: readonly string[],
   now: Date,
   created?: ConsoleParts['created'],
@@ -48,7 +48,7 @@ export async function measuredLoad(
 }
 
 /** The namespace of the stage's metrics, from the environment of its functions. */
-async function namespaceOf(stage: Stage): Promise<string> {
+async function namespaceOf(stage: StageClient): Promise<string> {
   for (const { type, properties } of await stage.resources()) {
     const { Variables = {} } = (properties.Environment ?? {}) as { Variables?: Record<string, unknown> };
     const namespace = Variables.POWERTOOLS_METRICS_NAMESPACE;

@@ -4,9 +4,9 @@ import type { App } from '../app-definition.ts';
 import { aggregatesToRedrive } from '../stage/redrivable.ts';
 import { type RedriveSummary, redrive } from '../stage/redrive.ts';
 import { shownEvent } from '../stage/shown-event.ts';
-import type { Stage } from '../stage/stage.ts';
+import type { StageClient } from '../stage/stage.ts';
 import type { ParkedPage, ParkedView, RedriveProgress } from './api.ts';
-import { type Asked, type Route, read } from './asked.ts';
+import { type ConsoleRequest, type RouteHandler, read } from './console-request.ts';
 import { ConsoleProblem } from './problem.ts';
 
 const MAX_SHOWN = 1_000;
@@ -25,14 +25,14 @@ const discardRequest = z.strictObject({
 });
 
 export interface ParkedRouteOptions {
-  stage: Stage;
+  stage: StageClient;
   subscribers: readonly string[];
   /** Contracts that decode bodies for display. */
   contracts: App['messages'];
 }
 
 /** Routes for parked messages. */
-export function parkedRoutes({ stage, subscribers, contracts }: ParkedRouteOptions): Record<string, Route> {
+export function parkedRoutes({ stage, subscribers, contracts }: ParkedRouteOptions): Record<string, RouteHandler> {
   function known(subscriber: string): string {
     if (subscribers.includes(subscriber)) return subscriber;
     throw new ConsoleProblem(404, {
@@ -52,21 +52,21 @@ export function parkedRoutes({ stage, subscribers, contracts }: ParkedRouteOptio
     return wanted.sort((a, b) => a.parkedAt.localeCompare(b.parkedAt) || a.version - b.version);
   }
 
-  async function parked({ query }: Asked): Promise<ParkedPage> {
+  async function parked({ query }: ConsoleRequest): Promise<ParkedPage> {
     const subscriber = query.get('subscriber');
     const all = await parkedIn(subscriber ? [known(subscriber)] : subscribers, query.get('reason') || null);
     const limit = Math.min(MAX_SHOWN, Number(query.get('limit')) || 100);
     return { total: all.length, messages: all.slice(0, limit) };
   }
 
-  async function* redriveAll({ body }: Asked): AsyncIterable<RedriveProgress> {
+  async function* redriveAll({ body }: ConsoleRequest): AsyncIterable<RedriveProgress> {
     const { subscriber, aggregateIds, release = false } = read(redriveRequest, body);
     const all = async () => (await Array.fromAsync(stage.parked(known(subscriber)))).flat();
     const ids = aggregateIds ?? aggregatesToRedrive(await all(), { release });
     yield* progressOf(stage, known(subscriber), ids, release);
   }
 
-  async function discard({ body }: Asked): Promise<object> {
+  async function discard({ body }: ConsoleRequest): Promise<object> {
     const { subscriber, because, messageId, ...place } = read(discardRequest, body);
     const answer = await stage.askParking(known(subscriber), {
       discard: { ...place, ...(messageId !== undefined && { messageId }) },
@@ -86,7 +86,7 @@ export function parkedRoutes({ stage, subscribers, contracts }: ParkedRouteOptio
 
 /** Redrives aggregates, and yields progress. The last value is `finished`. */
 async function* progressOf(
-  stage: Stage,
+  stage: StageClient,
   subscriber: string,
   ids: readonly string[],
   release: boolean,

@@ -2,13 +2,13 @@ import type { App } from '../app-definition.ts';
 import { circuitsOf, resetCircuit } from '../stage/circuits.ts';
 import type { EmbeddedCloud } from '../stage/embedded-cloud.ts';
 import { asKept } from '../stage/ids.ts';
-import type { Stage } from '../stage/stage.ts';
+import type { StageClient } from '../stage/stage.ts';
 import { capabilitiesOf } from '../stage/switches.ts';
 import type { Topology } from '../stage/topology.ts';
 import { AGGREGATE } from '../words.ts';
 import { aggregateView } from './aggregate.ts';
 import type { About } from './api.ts';
-import type { Route } from './asked.ts';
+import type { RouteHandler } from './console-request.ts';
 import { embeddedRoutes } from './embedded-routes.ts';
 import { parkedRoutes } from './parked-routes.ts';
 import type { Bursts } from './parts.ts';
@@ -17,7 +17,7 @@ import type { Watch } from './watch.ts';
 
 export interface RouteOptions {
   app: Partial<App>;
-  stage: Stage;
+  stage: StageClient;
   cloud: EmbeddedCloud | undefined;
   topology: Topology;
   subscribers: readonly string[];
@@ -27,7 +27,7 @@ export interface RouteOptions {
 }
 
 /** The routes of the page's API; for the responses, see api.ts. */
-export function routesOf(options: RouteOptions): Record<string, Route> {
+export function routesOf(options: RouteOptions): Record<string, RouteHandler> {
   const { app, stage, cloud, topology, subscribers, watch, bursts } = options;
   const { profiles = {}, console: parts = {}, messages: contracts } = app;
   return {

@@ -3,10 +3,10 @@ import type { App } from '../app-definition.ts';
 import { subscribersOf } from '../stage/consumers.ts';
 import { registered } from '../stage/directory.ts';
 import { type EmbeddedCloud, embeddedCloudOf } from '../stage/embedded-cloud.ts';
-import type { Stage } from '../stage/stage.ts';
+import type { StageClient } from '../stage/stage.ts';
 import { operatorToken } from '../stage/token.ts';
 import { topologyIn } from '../stage/topology.ts';
-import type { Route } from './asked.ts';
+import type { RouteHandler } from './console-request.ts';
 import { createListeners } from './listeners.ts';
 import { pageFiles } from './page-files.ts';
 import type { Bursts } from './parts.ts';
@@ -18,7 +18,7 @@ import { createWatch, type Told } from './watch.ts';
 export interface ConsoleOptions {
   /** The app of the folder. Empty: the console shows only the common parts. */
   app: Partial<App>;
-  stage: Stage;
+  stage: StageClient;
   /** The folder of the built page; resolved when the page is built. */
   page: Promise<string>;
 }
@@ -96,7 +96,7 @@ export async function createConsole({ app, stage, page }: ConsoleOptions): Promi
   };
 }
 
-async function apiUrlOf(stage: Stage, cloud: EmbeddedCloud | undefined): Promise<string> {
+async function apiUrlOf(stage: StageClient, cloud: EmbeddedCloud | undefined): Promise<string> {
   if (cloud) return cloud.apiUrl;
   const [api] = await registered(stage, 'api');
   return String(api?.attributes.url ?? '');
@@ -105,7 +105,7 @@ async function apiUrlOf(stage: Stage, cloud: EmbeddedCloud | undefined): Promise
 /** Bursts exist only for an embedded cloud, because in an AWS account they would create real data. */
 async function burstsOf(
   app: Partial<App>,
-  stage: Stage,
+  stage: StageClient,
   cloud: EmbeddedCloud | undefined,
   tell: (told: Told) => void,
 ): Promise<Bursts | undefined> {
@@ -116,7 +116,9 @@ async function burstsOf(
 }
 
 /** Returns a function that finds the route of a method and a path, and the values of the route's `{}`. */
-function routerOf(routes: Record<string, Route>): (key: string) => { route: Route; names: string[] } | undefined {
+function routerOf(
+  routes: Record<string, RouteHandler>,
+): (key: string) => { route: RouteHandler; names: string[] } | undefined {
   const patterns = Object.entries(routes).map(
     ([key, route]) => [new RegExp(`^${key.replaceAll('{}', '([^/]+)')}$`), route] as const,
   );

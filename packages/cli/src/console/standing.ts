@@ -2,7 +2,7 @@ import { paginateScan } from '@aws-sdk/lib-dynamodb';
 import { PARKED_INDEX } from '@rollcall/kit/internal/contracts/subscriber-table';
 import { circuitsOf } from '../stage/circuits.ts';
 import type { EmbeddedCloud } from '../stage/embedded-cloud.ts';
-import type { Stage } from '../stage/stage.ts';
+import type { StageClient } from '../stage/stage.ts';
 import { switchesOf } from '../stage/switches.ts';
 import type { Words } from '../words.ts';
 import type { ProviderFaults } from './parts.ts';
@@ -11,7 +11,7 @@ import type { Standing } from './pictures.ts';
 /** Counting reads page by page and stops at this number; such a count is a lower bound. */
 const MAX_COUNTED = 20_000;
 
-async function countOf({ dynamodb, table }: Stage, name: string, IndexName?: string): Promise<number> {
+async function countOf({ dynamodb, table }: StageClient, name: string, IndexName?: string): Promise<number> {
   let total = 0;
   const pages = paginateScan({ client: dynamodb }, { TableName: table(name), IndexName, Select: 'COUNT' });
   for await (const { Count = 0 } of pages) {
@@ -23,7 +23,7 @@ async function countOf({ dynamodb, table }: Stage, name: string, IndexName?: str
 
 /** Reads the backlogs of a stage. One call per queue, table or index normally suffices, as they are almost empty. */
 export async function standingOf(
-  stage: Stage,
+  stage: StageClient,
   subscribers: readonly string[],
   cloud: EmbeddedCloud | undefined,
   beside: ProviderFaults | undefined,

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Stage } from '../stage/stage.ts';
+import type { StageClient } from '../stage/stage.ts';
 import {
   capabilitiesOf,
   modeNamed,
@@ -10,7 +10,7 @@ import {
   switchTo,
 } from '../stage/switches.ts';
 import type { Switches } from './api.ts';
-import { type Asked, type Route, read } from './asked.ts';
+import { type ConsoleRequest, type RouteHandler, read } from './console-request.ts';
 import { ConsoleProblem } from './problem.ts';
 
 const HISTORY = 50;
@@ -26,13 +26,13 @@ const switchRequest = z.strictObject({
 });
 
 /** Routes that read and change switches. */
-export function switchRoutes(stage: Stage, profiles: Profiles): Record<string, Route> {
+export function switchRoutes(stage: StageClient, profiles: Profiles): Record<string, RouteHandler> {
   async function switches(): Promise<Switches> {
     const [now, history] = await Promise.all([switchesOf(stage, new Date()), switchHistory(stage, HISTORY)]);
     return { switches: now, history };
   }
 
-  async function change({ body }: Asked): Promise<Switches> {
+  async function change({ body }: ConsoleRequest): Promise<Switches> {
     const { capability, profile, mode = '', why, forSeconds } = read(switchRequest, body);
     if ((capability === undefined) === (profile === undefined))
       throw new ConsoleProblem(422, { en: 'Name a capability or a profile.', zh: '请指定一个功能或一个配置组合。' });

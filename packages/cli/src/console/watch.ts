@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { App } from '../app-definition.ts';
 import type { EmbeddedCloud } from '../stage/embedded-cloud.ts';
-import type { Stage } from '../stage/stage.ts';
+import type { StageClient } from '../stage/stage.ts';
 import type { Topology } from '../stage/topology.ts';
 import type { Burst, Failure, LoadPoint, Passing, RecentAggregate, Snapshot } from './api.ts';
 import { createLive } from './live.ts';
@@ -19,7 +19,7 @@ export type Told =
 
 export interface WatchOptions {
   app: Partial<App>;
-  stage: Stage;
+  stage: StageClient;
   /** Undefined for an AWS account: reading its queues costs money, and its metrics arrive a minute late. */
   cloud: EmbeddedCloud | undefined;
   topology: Topology;

@@ -1,4 +1,4 @@
-import type { Stage } from '../stage/stage.ts';
+import type { StageClient } from '../stage/stage.ts';
 import { classify, type Held, isLacking, type Kind, type Known, lost } from './classify.ts';
 import type { Holder, Numbered } from './numbered.ts';
 import { type OnTheirWay, untilQuiet } from './quiet.ts';
@@ -50,7 +50,11 @@ const AT_ONCE = 100;
  * Compares a publisher's table with the tables of its consumers, page by page, in both directions. Differing subjects
  * are compared again once the queues are empty, so that a message in transit does not count as a difference.
  */
-export async function compare(stage: Stage, all: readonly Numbered[], options: CompareOptions): Promise<Compared> {
+export async function compare(
+  stage: StageClient,
+  all: readonly Numbered[],
+  options: CompareOptions,
+): Promise<Compared> {
   const { found, onProgress } = options;
   const compared: Compared = { subjects: {}, cursors: {}, onTheirWay: [] };
   let doubts: Doubt[] = [];
@@ -122,7 +126,7 @@ export async function compare(stage: Stage, all: readonly Numbered[], options: C
 }
 
 /** Compares subjects a second time. */
-async function differing(stage: Stage, numbered: Numbered, doubts: readonly Doubt[]): Promise<Difference[]> {
+async function differing(stage: StageClient, numbered: Numbered, doubts: readonly Doubt[]): Promise<Difference[]> {
   const seen = new Map(doubts.map(({ id, version }) => [id, version]));
   const ids = [...seen.keys()];
   const { holders } = numbered;
@@ -159,7 +163,7 @@ const uncounted = ({ aggregates }: Numbered, held: Held | undefined): Known | un
   aggregates || !held ? undefined : { id: '', version: 0, erased: false, state: {} };
 
 async function described(
-  stage: Stage,
+  stage: StageClient,
   numbered: Numbered,
   holder: Holder,
   id: string,

@@ -1,6 +1,6 @@
 import { OperatorError } from '../stage/errors.ts';
 import { archiveOf, followReplay, startReplay } from '../stage/replay.ts';
-import type { Stage } from '../stage/stage.ts';
+import type { StageClient } from '../stage/stage.ts';
 import { isLacking, type Kind } from './classify.ts';
 import { compare } from './compare.ts';
 import type { Numbered } from './numbered.ts';
@@ -34,7 +34,7 @@ const mayRaise = (kind: Kind) => kind === 'ahead' || kind === 'other-state';
  * Publishes pending messages, and waits until consumers have applied them. @throws {OperatorError} if some are still in
  * transit
  */
-async function arrive(stage: Stage, all: readonly Numbered[]): Promise<number> {
+async function arrive(stage: StageClient, all: readonly Numbered[]): Promise<number> {
   const { published } = await stage.publish(undefined);
   const [first] = await untilQuiet(stage, all);
   if (!first) {
@@ -48,7 +48,7 @@ async function arrive(stage: Stage, all: readonly Numbered[]): Promise<number> {
 
 /** Processes each subject with a difference of the given kinds. @returns the sum of the results */
 async function eachDiffering(
-  stage: Stage,
+  stage: StageClient,
   all: readonly Numbered[],
   applies: (kind: Kind) => boolean,
   act: (numbered: Numbered, id: string) => Promise<number>,
@@ -66,7 +66,11 @@ async function eachDiffering(
  * Repairs what can be repaired from existing data: publishes the outbox, raises versions that consumers have already
  * seen, replays the archive to consumers that lack versions, and republishes versions that the archive lacks.
  */
-export async function mend(stage: Stage, all: readonly Numbered[], { since, onStep }: MendOptions): Promise<Mended> {
+export async function mend(
+  stage: StageClient,
+  all: readonly Numbered[],
+  { since, onStep }: MendOptions,
+): Promise<Mended> {
   onStep('publishing pending messages');
   let published = await arrive(stage, all);
 
@@ -86,7 +90,7 @@ export async function mend(stage: Stage, all: readonly Numbered[], { since, onSt
 
 /** Replays the archive to consumers that lack versions. */
 async function replayTo(
-  stage: Stage,
+  stage: StageClient,
   all: readonly Numbered[],
   since: Date | undefined,
   onStep: MendOptions['onStep'],
@@ -117,7 +121,7 @@ async function replayTo(
 /**
  * @returns the archive; or the reason why there is none. Then only the publisher's current state is published again.
  */
-async function archiveIfKept(stage: Stage, consumer: string) {
+async function archiveIfKept(stage: StageClient, consumer: string) {
   try {
     return await archiveOf(stage, consumer);
   } catch (error) {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Stage } from '../stage/stage.ts';
+import type { StageClient } from '../stage/stage.ts';
 import type { Numbered } from './numbered.ts';
 
 /** SQS counts are approximate: a queue must appear empty this often in a row. */
@@ -15,7 +15,7 @@ export interface OnTheirWay {
 }
 
 /** Waits until no message is in transit to the consumers, for at most 20 seconds. @returns those still in transit */
-export async function untilQuiet(stage: Stage, all: readonly Numbered[]): Promise<OnTheirWay[]> {
+export async function untilQuiet(stage: StageClient, all: readonly Numbered[]): Promise<OnTheirWay[]> {
   const names = new Set(all.flatMap(({ holders }) => holders.map(({ name }) => stage.table(name))));
   const isTheirs = (queue: string) => names.has(queue.replace(/(-dlq|-undelivered)?(\.fifo)?$/, ''));
   const deadline = Date.now() + PATIENCE_MS;

@@ -1,4 +1,4 @@
-import type { Stage } from '../stage/stage.ts';
+import type { StageClient } from '../stage/stage.ts';
 import type { Kind } from './classify.ts';
 import { type Compared, compare, type Difference } from './compare.ts';
 import type { Numbered } from './numbered.ts';
@@ -70,7 +70,7 @@ const REMEDIES: Record<
 
 /** Compares, and keeps a limited number of differences per kind and consumer. */
 export async function reportOf(
-  stage: Stage,
+  stage: StageClient,
   all: readonly Numbered[],
   limit: number,
   onProgress: (looked: number) => void,

@@ -3,7 +3,7 @@ import { transact } from '@rollcall/kit/internal/aws/transact';
 import { outboxRowOf } from '@rollcall/kit/internal/messaging/draft';
 import { type OutboxRow, outboxPut, type TransactItem } from '@rollcall/kit/internal/messaging/outbox';
 import { v7 as newId } from 'uuid';
-import type { Stage } from '../stage/stage.ts';
+import type { StageClient } from '../stage/stage.ts';
 import type { Aggregates } from './aggregates.ts';
 import { type Held, type Known, lost } from './classify.ts';
 import { type Numbered, sourceOf } from './numbered.ts';
@@ -22,7 +22,7 @@ interface Everything {
 /** A transaction has at most 100 items (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html). */
 const MAX_ROWS = 99;
 
-async function everythingOf(stage: Stage, numbered: Numbered, id: string): Promise<Everything> {
+async function everythingOf(stage: StageClient, numbered: Numbered, id: string): Promise<Everything> {
   const { holders } = numbered;
   const of = await Promise.all(
     holders.map(async (holder) => ({
@@ -60,7 +60,7 @@ function rowOf(aggregates: Aggregates, { id, state }: Known, version: number): O
 }
 
 /** @returns false if the subject was changed concurrently */
-async function written(stage: Stage, items: TransactItem[]): Promise<boolean> {
+async function written(stage: StageClient, items: TransactItem[]): Promise<boolean> {
   try {
     await transact(stage.dynamodb, items);
     return true;
@@ -82,7 +82,7 @@ const countsStill = ({ version: attribute }: Numbered, version: number) => ({
  * duplicates. Publishes the state with the next version, in the same transaction.
  * @returns false if nothing was changed: the difference is gone, or a consumer has erased the subject
  */
-export async function raise(stage: Stage, numbered: Numbered, id: string): Promise<boolean> {
+export async function raise(stage: StageClient, numbered: Numbered, id: string): Promise<boolean> {
   const { aggregates, table, outbox, key } = numbered;
   const { known, held, unpublished, parked } = await everythingOf(stage, numbered, id);
   if ((aggregates && !known) || known?.erased || held.some(({ erased }) => erased)) return false;
@@ -104,7 +104,7 @@ export async function raise(stage: Stage, numbered: Numbered, id: string): Promi
  * it as a duplicate.
  * @returns the number of published versions
  */
-export async function tellAgain(stage: Stage, numbered: Numbered, id: string): Promise<number> {
+export async function tellAgain(stage: StageClient, numbered: Numbered, id: string): Promise<number> {
   const { aggregates, table, outbox, key } = numbered;
   if (!aggregates) return 0;
   const { known, held, lost: versions } = await everythingOf(stage, numbered, id);

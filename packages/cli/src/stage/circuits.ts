@@ -2,7 +2,7 @@ import { paginateScan } from '@aws-sdk/lib-dynamodb';
 import { CIRCUIT_SETTINGS, type Circuit, percentile, recent } from '@rollcall/kit/internal/resilience/circuit';
 import { circuitsOf as circuitsIn, createCircuitStore } from '@rollcall/kit/internal/resilience/dynamodb-circuit-store';
 import { OperatorError } from './errors.ts';
-import type { Stage } from './stage.ts';
+import type { StageClient } from './stage.ts';
 
 /** A circuit breaker, for display. */
 export interface CircuitView {
@@ -21,7 +21,7 @@ export interface CircuitView {
   ms: { p50?: number | undefined; p99?: number | undefined; 'p99.9'?: number | undefined };
 }
 
-async function circuits(stage: Stage): Promise<Array<[name: string, circuit: Circuit]>> {
+async function circuits(stage: StageClient): Promise<Array<[name: string, circuit: Circuit]>> {
   return stage.ask(async () => {
     const items: Array<Record<string, unknown>> = [];
     const pages = paginateScan(
@@ -34,7 +34,7 @@ async function circuits(stage: Stage): Promise<Array<[name: string, circuit: Cir
 }
 
 /** All circuits through which a call was ever made, by name. */
-export async function circuitsOf(stage: Stage, now: Date): Promise<CircuitView[]> {
+export async function circuitsOf(stage: StageClient, now: Date): Promise<CircuitView[]> {
   return (await circuits(stage)).map(([name, circuit]) => viewOf(name, circuit, now));
 }
 
@@ -61,7 +61,7 @@ function viewOf(name: string, circuit: Circuit, now: Date): CircuitView {
  * @throws {OperatorError} if there is no circuit of that name, or another process changed it at the same time
  */
 export async function resetCircuit(
-  stage: Stage,
+  stage: StageClient,
   name: string,
   confirm: () => Promise<void> = async () => {},
 ): Promise<CircuitView['state']> {

@@ -1,25 +1,25 @@
 import { paginateQuery, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
 import { shownEvent } from './shown-event.ts';
-import type { Stage } from './stage.ts';
+import type { StageClient } from './stage.ts';
 
-export type Item = Record<string, unknown>;
+export type StoredItem = Record<string, unknown>;
 
 /** Stored items, by service or table. */
-export type Holdings = Record<string, Item[]>;
+export type Holdings = Record<string, StoredItem[]>;
 
 export async function itemsOf(
-  { dynamodb, table }: Stage,
+  { dynamodb, table }: StageClient,
   name: string,
   query: Partial<QueryCommandInput>,
-): Promise<Item[]> {
-  const items: Item[] = [];
+): Promise<StoredItem[]> {
+  const items: StoredItem[] = [];
   const pages = paginateQuery({ client: dynamodb }, { TableName: table(name), ...query });
   for await (const page of pages) items.push(...(page.Items ?? []));
   return items;
 }
 
 /** The items of a table under a key. */
-export const itemsAt = (stage: Stage, name: string, key: string, value: string) =>
+export const itemsAt = (stage: StageClient, name: string, key: string, value: string) =>
   itemsOf(stage, name, {
     ConsistentRead: true,
     KeyConditionExpression: '#key = :value',
@@ -28,8 +28,8 @@ export const itemsAt = (stage: Stage, name: string, key: string, value: string) 
   });
 
 /** Messages about the aggregate that are parked under their own ids. */
-async function parkedAbout(stage: Stage, subscriber: string, id: string): Promise<Item[]> {
-  const found: Item[] = [];
+async function parkedAbout(stage: StageClient, subscriber: string, id: string): Promise<StoredItem[]> {
+  const found: StoredItem[] = [];
   for await (const page of stage.parked(subscriber)) {
     found.push(
       ...page
@@ -44,19 +44,19 @@ async function parkedAbout(stage: Stage, subscriber: string, id: string): Promis
  * All items about one aggregate in the outboxes, the tables of scheduled messages and the consumers' tables of a stage.
  * @param keys keys under which the outboxes may have its messages
  */
-export async function holdingsOf(stage: Stage, id: string, keys: readonly string[] = [id]): Promise<Holdings> {
+export async function holdingsOf(stage: StageClient, id: string, keys: readonly string[] = [id]): Promise<Holdings> {
   const [outboxes, subscribers] = await Promise.all([stage.outboxes(), stage.subscribers()]);
-  const holdings: Array<Promise<[string, Item[]]>> = [
-    ...outboxes.map(async ({ name }): Promise<[string, Item[]]> => {
+  const holdings: Array<Promise<[string, StoredItem[]]>> = [
+    ...outboxes.map(async ({ name }): Promise<[string, StoredItem[]]> => {
       const items = await Promise.all(keys.map((key) => itemsAt(stage, name, 'aggregateId', key)));
       return [name, items.flat()];
     }),
     ...outboxes.flatMap(({ later }) =>
       later === undefined
         ? []
-        : [itemsAt(stage, later, 'subject', id).then((items): [string, Item[]] => [later, items])],
+        : [itemsAt(stage, later, 'subject', id).then((items): [string, StoredItem[]] => [later, items])],
     ),
-    ...subscribers.map(async (name): Promise<[string, Item[]]> => {
+    ...subscribers.map(async (name): Promise<[string, StoredItem[]]> => {
       const [own, parked] = await Promise.all([itemsAt(stage, name, 'pk', id), parkedAbout(stage, name, id)]);
       return [name, [...own, ...parked.filter(({ aggregateId }) => aggregateId !== id)]];
     }),

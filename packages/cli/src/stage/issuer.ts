@@ -1,9 +1,9 @@
 import { embeddedCloudOf } from './embedded-cloud.ts';
-import type { Stage } from './stage.ts';
+import type { StageClient } from './stage.ts';
 import { describeStacks } from './templates.ts';
 
 /** URL of a stage's OpenID provider, as in the tokens' `iss`. */
-export async function issuerOf(stage: Stage): Promise<string | undefined> {
+export async function issuerOf(stage: StageClient): Promise<string | undefined> {
   if (await embeddedCloudOf(stage)) return `${stage.endpoint}/issuer`;
   const foundation = (await describeStacks(stage)).find(({ StackName }) => StackName === stage.table('foundation'));
   return foundation?.Parameters?.find(({ ParameterKey }) => ParameterKey === 'TokenIssuer')?.ParameterValue;

@@ -1,13 +1,13 @@
 import type { ParkedMessage } from '@rollcall/kit/internal/messaging/subscriber-store';
 import { jsonIn } from '../json.ts';
-import type { Stage } from './stage.ts';
+import type { StageClient } from './stage.ts';
 
 /**
  * Adds to a large parked message its data, which its consumer's sweep reads, or the reason why the data cannot be read.
  * The data of a discarded message is not kept, so it is not read.
  */
 export async function withData(
-  stage: Pick<Stage, 'askParking'>,
+  stage: Pick<StageClient, 'askParking'>,
   subscriber: string,
   parked: ParkedMessage,
 ): Promise<ParkedMessage & { dataMissing?: string }> {

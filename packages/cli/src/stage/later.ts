@@ -2,16 +2,16 @@ import { paginateQuery, paginateScan } from '@aws-sdk/lib-dynamodb';
 import type { LaterAnswer, LaterRequest } from '@rollcall/kit/internal/messaging/later/sweep';
 import type { WaitingKey, WaitingMessage } from '@rollcall/kit/internal/messaging/later/waiting';
 import { OperatorError } from './errors.ts';
-import type { Stage } from './stage.ts';
+import type { StageClient } from './stage.ts';
 import { invoke } from './sweeps.ts';
 
 /** The tables of scheduled messages, and the sweeps that send them: names without app and stage. */
-async function tablesOf(stage: Stage): Promise<Array<{ later: string; sweep: string }>> {
+async function tablesOf(stage: StageClient): Promise<Array<{ later: string; sweep: string }>> {
   return (await stage.outboxes()).flatMap(({ later, sweep }) => (later === undefined ? [] : [{ later, sweep }]));
 }
 
 /** The scheduled messages of a table. @param subject only those about this one */
-async function waitingAt(stage: Stage, later: string, subject?: string): Promise<WaitingMessage[]> {
+async function waitingAt(stage: StageClient, later: string, subject?: string): Promise<WaitingMessage[]> {
   const { dynamodb: client } = stage;
   const table = { TableName: stage.table(later), ConsistentRead: true };
   const about = {
@@ -25,7 +25,7 @@ async function waitingAt(stage: Stage, later: string, subject?: string): Promise
 }
 
 /** The scheduled messages of a stage, the next due first. @param subject only those about this one */
-export async function waitingIn(stage: Stage, subject?: string): Promise<WaitingMessage[]> {
+export async function waitingIn(stage: StageClient, subject?: string): Promise<WaitingMessage[]> {
   const found = (await tablesOf(stage)).map(({ later }) => waitingAt(stage, later, subject));
   return (await Promise.all(found)).flat().toSorted((a, b) => a.due.localeCompare(b.due));
 }
@@ -34,7 +34,7 @@ export async function waitingIn(stage: Stage, subject?: string): Promise<Waiting
  * Makes the sweep send one message now, or cancel it.
  * @throws {OperatorError} if it is not scheduled, or other transactions are sending to its subject
  */
-export async function askAboutWaiting(stage: Stage, key: WaitingKey, what: 'sendNow' | 'cancel'): Promise<void> {
+export async function askAboutWaiting(stage: StageClient, key: WaitingKey, what: 'sendNow' | 'cancel'): Promise<void> {
   const request: LaterRequest = what === 'cancel' ? { cancel: key } : { sendNow: key };
   for (const { later, sweep } of await tablesOf(stage)) {
     const there = await waitingAt(stage, later, key.subject);

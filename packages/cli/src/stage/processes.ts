@@ -3,7 +3,7 @@ import type { ProcessAnswer, ProcessRequest } from '@rollcall/kit/internal/messa
 import type { ProcessState } from '@rollcall/kit/internal/messaging/process/state';
 import { stuckProcessOf } from '@rollcall/kit/internal/messaging/process/stuck';
 import { OperatorError } from './errors.ts';
-import type { Stage } from './stage.ts';
+import type { StageClient } from './stage.ts';
 import { invoke } from './sweeps.ts';
 
 /** A process that waits for an operator. */
@@ -17,7 +17,7 @@ export interface Stuck {
 }
 
 /** The processes that need an operator, the one that waits longest first. For each of them, a message is parked. */
-export async function stuckIn(stage: Stage, subscribers: readonly string[]): Promise<Stuck[]> {
+export async function stuckIn(stage: StageClient, subscribers: readonly string[]): Promise<Stuck[]> {
   const found: Stuck[] = [];
   for (const subscriber of subscribers)
     for await (const page of stage.parked(subscriber))
@@ -34,7 +34,7 @@ export async function stuckIn(stage: Stage, subscribers: readonly string[]): Pro
  * @throws {OperatorError} if it does not exist, or the decision is not possible in its state
  */
 export async function askAboutProcess(
-  stage: Stage,
+  stage: StageClient,
   subscriber: string,
   process: string,
   decide?: Decided,

@@ -1,6 +1,6 @@
 import type { ReleaseReport } from '@rollcall/kit/internal/messaging/parking';
 import { OperatorError } from './errors.ts';
-import type { Stage } from './stage.ts';
+import type { StageClient } from './stage.ts';
 
 export interface RedriveSummary {
   applied: number;
@@ -32,7 +32,7 @@ const AGGREGATES_PER_CALL = 50;
  * whole call fails. Applied messages stay applied, so the redrive can be repeated.
  */
 export async function redrive(
-  stage: Stage,
+  stage: StageClient,
   subscriber: string,
   aggregateIds: readonly string[],
   { release = false, onProgress, signal }: RedriveOptions,

@@ -7,7 +7,7 @@ import {
   SNSClient,
 } from '@aws-sdk/client-sns';
 import { OperatorError } from './errors.ts';
-import type { Stage } from './stage.ts';
+import type { StageClient } from './stage.ts';
 import { topologyIn } from './topology.ts';
 
 /** Start and end; without an end, up to now. */
@@ -37,10 +37,10 @@ export interface ReplayState {
 const EMPTY_LOOKS = 3;
 const LOOK_EVERY_MS = 500;
 
-const snsOf = ({ config }: Stage) => new SNSClient(config);
+const snsOf = ({ config }: StageClient) => new SNSClient(config);
 
 /** The archive that can be replayed to a subscriber. @throws {OperatorError} with the remedy, if there is none */
-export async function archiveOf(stage: Stage, subscriber: string): Promise<Archived> {
+export async function archiveOf(stage: StageClient, subscriber: string): Promise<Archived> {
   const sns = snsOf(stage);
   const queue = `:${stage.table(subscriber)}.fifo`;
   for await (const { Subscriptions = [] } of paginateListSubscriptions({ client: sns }, {})) {
@@ -68,7 +68,7 @@ export async function archiveOf(stage: Stage, subscriber: string): Promise<Archi
   );
 }
 
-async function providerOf(stage: Stage, subscriber: string): Promise<string | undefined> {
+async function providerOf(stage: StageClient, subscriber: string): Promise<string | undefined> {
   const { nodes, edges } = topologyIn(await stage.resources(), stage.table(''));
   const consume = nodes.find(({ name }) => name === `${subscriber}-consume`);
   const call = edges.find(({ from, label }) => from === consume?.id && label === 'calls');
@@ -97,7 +97,11 @@ export function consequencesOf({ subscriber, topic, provider }: Archived, { sinc
   return `${what} ${duplicates}${provider === undefined ? '' : ` ${calls}`}${left}`;
 }
 
-export async function startReplay(stage: Stage, { subscription }: Archived, { since, until }: Period): Promise<void> {
+export async function startReplay(
+  stage: StageClient,
+  { subscription }: Archived,
+  { since, until }: Period,
+): Promise<void> {
   const policy = {
     PointType: 'Timestamp',
     StartingPoint: since.toISOString(),
@@ -117,7 +121,7 @@ export async function startReplay(stage: Stage, { subscription }: Archived, { si
  * failure
  */
 export async function followReplay(
-  stage: Stage,
+  stage: StageClient,
   { subscriber, subscription }: Archived,
   onProgress: (state: ReplayState) => void,
 ): Promise<void> {

@@ -13,7 +13,7 @@ import { invoke, together } from './sweeps.ts';
 import { templatesOf } from './templates.ts';
 import { topologyIn } from './topology.ts';
 
-export type Stage = ReturnType<typeof openStage>;
+export type StageClient = ReturnType<typeof openStage>;
 
 /** A stage as operators see it: AWS's own APIs, and the sweep functions for changes. */
 export function openStage(options: StageOptions) {

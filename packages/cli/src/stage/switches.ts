@@ -10,7 +10,7 @@ import {
 import { v7 as newId } from 'uuid';
 import { type Capabilities, capabilitiesIn } from './capabilities.ts';
 import { OperatorError } from './errors.ts';
-import type { Stage } from './stage.ts';
+import type { StageClient } from './stage.ts';
 
 /** By profile: the mode of each capability that it changes. */
 export type Profiles = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -25,12 +25,13 @@ export interface How {
   forMs?: number | undefined;
 }
 
-const table = (stage: Stage) => stage.table('switches');
+const table = (stage: StageClient) => stage.table('switches');
 
 /** The capabilities of the deployed functions. */
-export const capabilitiesOf = async (stage: Stage): Promise<Capabilities> => capabilitiesIn(await stage.templates());
+export const capabilitiesOf = async (stage: StageClient): Promise<Capabilities> =>
+  capabilitiesIn(await stage.templates());
 
-export async function switchesOf(stage: Stage, now: Date): Promise<SwitchView[]> {
+export async function switchesOf(stage: StageClient, now: Date): Promise<SwitchView[]> {
   const capabilities = await capabilitiesOf(stage);
   const switches = await stage.ask(() => readSwitches(stage.dynamodb, table(stage)));
   return Object.keys(capabilities).map((capability) => {
@@ -69,7 +70,7 @@ function whoami(): string {
 
 /** Switches all of the given capabilities, or none if the write fails. */
 export async function switchTo(
-  stage: Stage,
+  stage: StageClient,
   modes: ReadonlyArray<readonly [capability: string, mode: string]>,
   { why, by = whoami(), forMs }: How,
 ): Promise<SwitchChange[]> {
@@ -88,7 +89,7 @@ export async function switchTo(
 }
 
 /** The history of switches, the latest first. */
-export async function switchHistory(stage: Stage, limit: number): Promise<SwitchChange[]> {
+export async function switchHistory(stage: StageClient, limit: number): Promise<SwitchChange[]> {
   return stage.ask(async () => {
     const changes: SwitchChange[] = [];
     const pages = paginateQuery(

@@ -4,7 +4,7 @@ import type { App } from '../app-definition.ts';
 import { askIssuer } from '../token.ts';
 import { OperatorError } from './errors.ts';
 import { addressOf, issuerOf } from './issuer.ts';
-import type { Stage } from './stage.ts';
+import type { StageClient } from './stage.ts';
 
 /** The scopes that allow all actions of an operator. */
 export const operatorScopeOf = ({
@@ -15,7 +15,7 @@ export const operatorScopeOf = ({
  * A token from the issuer of a stage on this machine. @throws {OperatorError} if the stage is in an account, or does
  * not exist
  */
-export async function tokenOf(stage: Stage, request: TokenRequest): Promise<string> {
+export async function tokenOf(stage: StageClient, request: TokenRequest): Promise<string> {
   if (!stage.endpoint) throw new OperatorError('Tokens for an account come from the OpenID provider of the stage.');
   const issuer = await stage.ask(() => issuerOf(stage));
   if (issuer) return askIssuer(addressOf(issuer), request);
@@ -23,7 +23,7 @@ export async function tokenOf(stage: Stage, request: TokenRequest): Promise<stri
 }
 
 /** A token of the stage's own issuer, or the operator's API_TOKEN. @throws {OperatorError} if there is neither */
-export async function operatorToken(stage: Stage, app: Pick<App, 'operatorScope'>): Promise<string> {
+export async function operatorToken(stage: StageClient, app: Pick<App, 'operatorScope'>): Promise<string> {
   const { API_TOKEN } = process.env;
   if (API_TOKEN) return API_TOKEN;
   const scope = operatorScopeOf(app);

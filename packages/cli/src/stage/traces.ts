@@ -3,7 +3,7 @@ import type { Span } from '@rollcall/local/internal/observability/otlp';
 import type { TraceQuery } from '@rollcall/local/internal/observability/traces';
 import type { EmbeddedCloud } from './embedded-cloud.ts';
 import { OperatorError } from './errors.ts';
-import type { Stage } from './stage.ts';
+import type { StageClient } from './stage.ts';
 
 /** A span of an embedded cloud or of X-Ray, for display. */
 export type SpanView = Span;
@@ -17,7 +17,7 @@ const MAX_TRACES = 50;
 
 /** All spans of the traces that match a query, by start time: from an embedded cloud, or from X-Ray for an account. */
 export async function findTraces(
-  stage: Stage,
+  stage: StageClient,
   cloud: EmbeddedCloud | undefined,
   query: TraceQuery,
   until = new Date(),

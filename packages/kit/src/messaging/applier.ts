@@ -7,7 +7,14 @@ import { type Consequences, type ConsequencesOptions, createConsequences } from 
 import { decide } from './cursor.ts';
 import { HeldError, isPermanent, MissingDataError, PermanentError, TransientError } from './errors.ts';
 import { handlersOf } from './handlers.ts';
-import { type Envelope, isOtherRendition, type Message, type Place, placeOf, readMessage } from './message.ts';
+import {
+  type Envelope,
+  isOtherRendition,
+  type Message,
+  type MessagePosition,
+  positionOf,
+  readMessage,
+} from './message.ts';
 import type { ParkedReason } from './subscriber-store.ts';
 
 export interface Parked {
@@ -70,8 +77,12 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
   const commit = createCommit(options, { send });
   const change = createChange(options);
 
-  async function attempt(message: Message<C>, place: Place, { mayAdopt = false, released = false }: ApplyOptions) {
-    const { version } = place;
+  async function attempt(
+    message: Message<C>,
+    position: MessagePosition,
+    { mayAdopt = false, released = false }: ApplyOptions,
+  ) {
+    const { version } = position;
     const { replyto } = message;
     // Checked before anything is committed: the reply could not be sent afterwards.
     if (replyto !== undefined && handlers(message.type)?.follows && !mayReplyOn(replyto))
@@ -81,8 +92,8 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
     if (idempotent) return (await change(message, released)) ? APPLIED : DUPLICATE;
     // The fast path assumes that the message is next: one write, no read.
     let claim = mayAdopt
-      ? await commit(message, place, released, 0, version)
-      : await commit(message, place, released, version - 1);
+      ? await commit(message, position, released, 0, version)
+      : await commit(message, position, released, version - 1);
     for (let tries = 1; claim.state !== 'done'; tries++) {
       if (claim.state === 'leased') {
         throw new TransientError(`${message.id}: another handler is processing its aggregate`);
@@ -93,28 +104,28 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
       if (decision.action === 'acknowledge') return DUPLICATE;
       if (decision.action === 'adopt') return { outcome: 'parked', reason: 'gap' } as const;
       if (decision.action === 'park') return { outcome: 'parked', reason: decision.because } as const;
-      claim = await commit(message, place, released, decision.after);
+      claim = await commit(message, position, released, decision.after);
     }
     return APPLIED;
   }
 
   /** Decides by the cursor whether a message that failed permanently is a duplicate, is too early, or has failed. */
-  async function classify(place: Place, error: Error, mayAdopt: boolean): Promise<Attempt> {
-    const decision = decide(await store.cursor(place.aggregateId), place.version);
+  async function classify(position: MessagePosition, error: Error, mayAdopt: boolean): Promise<Attempt> {
+    const decision = decide(await store.cursor(position.aggregateId), position.version);
     if (decision.action === 'acknowledge') return DUPLICATE;
     if (decision.action === 'park') return { outcome: 'parked', reason: decision.because };
     if (decision.action === 'adopt' && !mayAdopt) return { outcome: 'parked', reason: 'gap' };
     return { outcome: 'parked', reason: error instanceof HeldError ? 'held' : 'failed', error };
   }
 
-  async function tryOnce(envelope: Envelope, place: Place, options: ApplyOptions): Promise<Attempt> {
+  async function tryOnce(envelope: Envelope, position: MessagePosition, options: ApplyOptions): Promise<Attempt> {
     try {
       if (options.held) throw options.held;
-      return await attempt(readMessage(await readWhole(envelope), contracts) as Message<C>, place, options);
+      return await attempt(readMessage(await readWhole(envelope), contracts) as Message<C>, position, options);
     } catch (error) {
       const isMissing = error instanceof MissingDataError;
       if (!isPermanent(error) && !isMissing) throw error;
-      const classified = await classify(place, error, options.mayAdopt ?? false);
+      const classified = await classify(position, error, options.mayAdopt ?? false);
       // The data may be available at the next attempt.
       if (isMissing && classified.outcome === 'parked' && classified.reason === 'failed') throw error;
       return classified;
@@ -123,12 +134,12 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
 
   async function applyNow(envelope: Envelope, options: ApplyOptions): Promise<Attempt> {
     if (isOtherRendition(envelope, contracts)) return { outcome: 'ignored' };
-    const place = placeOf(envelope, unordered);
-    const attempted = await tryOnce(envelope, place, options);
+    const position = positionOf(envelope, unordered);
+    const attempted = await tryOnce(envelope, position, options);
     // A message that is a duplicate at its first delivery is a second copy. If the first copy is not complete, the
     // queue redelivers the first copy.
     if (attempted.outcome === 'duplicate' && options.receives !== 1)
-      await complete({ ...place, messageId: envelope.id, type: envelope.type, envelope });
+      await complete({ ...position, messageId: envelope.id, type: envelope.type, envelope });
     return attempted;
   }
 

@@ -209,7 +209,7 @@ export function versionOf(message: { id: string; sequence?: string | undefined }
 }
 
 /** The position of a message in the order of its aggregate. */
-export interface Place {
+export interface MessagePosition {
   aggregateId: string;
   version: number;
 }
@@ -219,7 +219,10 @@ export interface Place {
  * of its own aggregate, so that it is applied once, by its id.
  * @throws {UnreadableMessageError} if the channel is ordered and the message has no version
  */
-export const placeOf = (message: Pick<Envelope, 'id' | 'subject' | 'sequence'>, unordered: boolean): Place =>
+export const positionOf = (
+  message: Pick<Envelope, 'id' | 'subject' | 'sequence'>,
+  unordered: boolean,
+): MessagePosition =>
   unordered ? { aggregateId: message.id, version: 1 } : { aggregateId: message.subject, version: versionOf(message) };
 
 export function parseJson(body: string): unknown {

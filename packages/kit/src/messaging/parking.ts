@@ -1,7 +1,7 @@
 import pMap from 'p-map';
 import { TransientError } from './errors.ts';
 import { blocksLater, needsPerson } from './parked.ts';
-import { createParkingPlace, type ParkingPlaceOptions, textOf } from './parking/place.ts';
+import { createParkingWriter, type ParkingWriterOptions, textOf } from './parking/parking-writer.ts';
 import { erases, type Reading, type ReleaseOutcome, type RetryPolicy } from './parking/policy.ts';
 import { createRelease, type ReleaseOptions } from './parking/release.ts';
 import type { ParkedMessage } from './subscriber-store.ts';
@@ -25,7 +25,7 @@ export interface ReleaseReport {
   error?: string;
 }
 
-export type ParkingOptions = ParkingPlaceOptions & Omit<ReleaseOptions, 'place'> & Reading;
+export type ParkingOptions = ParkingWriterOptions & Omit<ReleaseOptions, 'writer'> & Reading;
 
 export type Parking = ReturnType<typeof createParking>;
 
@@ -39,8 +39,8 @@ const OUT_OF_TIME = new TransientError('the function ran out of time: run it aga
  */
 export function createParking(options: ParkingOptions) {
   const { store, now } = options;
-  const place = createParkingPlace(options);
-  const single = createRelease({ ...options, place });
+  const writer = createParkingWriter(options);
+  const single = createRelease({ ...options, writer });
 
   /** @param last the last erasing message of the aggregate */
   function releaseOrDrop(
@@ -83,8 +83,8 @@ export function createParking(options: ParkingOptions) {
   }
 
   return {
-    park: place.park,
-    parkUnreadable: place.parkUnreadable,
+    park: writer.park,
+    parkUnreadable: writer.parkUnreadable,
     release,
 
     /**

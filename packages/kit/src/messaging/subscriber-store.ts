@@ -1,5 +1,5 @@
 import type { Cursor } from './cursor.ts';
-import type { Place } from './message.ts';
+import type { MessagePosition } from './message.ts';
 import type { TransactItem } from './outbox.ts';
 import type { OutgoingMessage } from './outgoing.ts';
 
@@ -39,7 +39,7 @@ export type StateChange = Pick<Effect, 'writes' | 'setOnce'>;
 export type ParkedReason = 'gap' | 'retry' | 'unsent' | 'held' | 'failed' | 'below-baseline' | 'unreadable';
 
 /** Identifies a parked message. A message without a readable aggregate is parked under its queue, with version 0. */
-export interface ParkedKey extends Place {
+export interface ParkedKey extends MessagePosition {
   messageId: string;
 }
 
@@ -118,9 +118,9 @@ export interface SubscriberStore {
    */
   change(change: StateChange): Promise<boolean>;
   /** The messages of an effect that are still to be sent. */
-  unsent(place: Place): Promise<readonly OutgoingMessage[]>;
+  unsent(position: MessagePosition): Promise<readonly OutgoingMessage[]>;
   /** Removes an effect's stored messages, except those in `left`. */
-  sent(place: Place, left: readonly OutgoingMessage[]): Promise<void>;
+  sent(position: MessagePosition, left: readonly OutgoingMessage[]): Promise<void>;
   /** @param only `new`: no change if it is parked already; `known`: only if it is parked with the same body */
   park(message: ParkedMessage, only?: 'new' | 'known'): Promise<void>;
   unpark(message: ParkedMessage): Promise<void>;

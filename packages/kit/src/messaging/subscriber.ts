@@ -5,8 +5,8 @@ import type { DeadLetterCause } from './dead-letters.ts';
 import { createDiscard } from './discard.ts';
 import { HeldError, UnreadableMessageError } from './errors.ts';
 import type { ShowFactory } from './large/show.ts';
-import { type Envelope, placeOf } from './message.ts';
-import type { Sent } from './parking/place.ts';
+import { type Envelope, positionOf } from './message.ts';
+import type { Sent } from './parking/parking-writer.ts';
 import { createSweep } from './parking/sweep.ts';
 import { createParking, type ParkingOptions } from './parking.ts';
 import { type Expected, readExpected } from './subscriber/expected.ts';
@@ -24,7 +24,7 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
   return subscriberWith({ ...options, idempotent, unordered, applier: createApplier(options), read });
 }
 
-export interface AppliedOptions extends Omit<ParkingOptions, 'applier' | 'place' | 'readParked'> {
+export interface AppliedOptions extends Omit<ParkingOptions, 'applier' | 'writer' | 'readParked'> {
   applier: Applier;
   /** @throws {UnreadableMessageError} if it is unreadable or of an unexpected type or sender */
   read: (sent: Sent) => Envelope;
@@ -49,7 +49,7 @@ export function subscriberWith(options: AppliedOptions) {
     let envelope: Envelope;
     try {
       envelope = read(delivery);
-      placeOf(envelope, unordered);
+      positionOf(envelope, unordered);
     } catch (error) {
       if (!(error instanceof UnreadableMessageError)) throw error;
       await parkUnreadable(delivery, error);

@@ -1,6 +1,6 @@
 import { chunk } from '../messaging/batches.ts';
 import type { Cursor } from '../messaging/cursor.ts';
-import type { Place } from '../messaging/message.ts';
+import type { MessagePosition } from '../messaging/message.ts';
 import type { OutgoingMessage } from '../messaging/outgoing.ts';
 import type {
   Claim,
@@ -81,13 +81,13 @@ export class InMemorySubscriberStore implements SubscriberStore {
     return item?.version ? item : undefined;
   }
 
-  async unsent(place: Place): Promise<readonly OutgoingMessage[]> {
-    return this.#unsent.get(unsentAt(place)) ?? [];
+  async unsent(position: MessagePosition): Promise<readonly OutgoingMessage[]> {
+    return this.#unsent.get(unsentAt(position)) ?? [];
   }
 
-  async sent(place: Place, left: readonly OutgoingMessage[]): Promise<void> {
-    if (left.length === 0) this.#unsent.delete(unsentAt(place));
-    else if (this.#unsent.has(unsentAt(place))) this.#unsent.set(unsentAt(place), left);
+  async sent(position: MessagePosition, left: readonly OutgoingMessage[]): Promise<void> {
+    if (left.length === 0) this.#unsent.delete(unsentAt(position));
+    else if (this.#unsent.has(unsentAt(position))) this.#unsent.set(unsentAt(position), left);
   }
 
   async park(message: ParkedMessage, only?: 'new' | 'known'): Promise<void> {
@@ -169,6 +169,6 @@ export class InMemorySubscriberStore implements SubscriberStore {
   }
 }
 
-const unsentAt = ({ aggregateId, version }: Place) => `${aggregateId}#${version}`;
+const unsentAt = ({ aggregateId, version }: MessagePosition) => `${aggregateId}#${version}`;
 
 const keyOf = ({ aggregateId, version, messageId }: ParkedKey) => `${aggregateId}#${version}#${messageId}`;

@@ -1,6 +1,6 @@
 import { registered } from '../directory.ts';
 import type { Resource } from '../resources.ts';
-import type { Stage } from '../stage.ts';
+import type { StageClient } from '../stage.ts';
 import { type Check, notChecked, ok, warning } from './examination.ts';
 
 const NOBODY = '00000000-0000-7000-8000-000000000000';
@@ -20,7 +20,7 @@ interface Forbidden {
 const byAuthorizer = (status: number) => status === 401 || status === 403;
 
 /** An unsigned request for a role that only functions may assume. */
-const roleForAnybody = ({ endpoint = '' }: Stage, role: string): Forbidden => ({
+const roleForAnybody = ({ endpoint = '' }: StageClient, role: string): Forbidden => ({
   refuses: (status) => status >= 400,
   means: 'roles: every caller can assume one, and has all permissions',
   url: endpoint,

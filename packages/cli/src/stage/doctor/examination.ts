@@ -1,7 +1,7 @@
 import { CloudError } from '@rollcall/local/internal/errors/cloud-error';
 import { embeddedCloudOf } from '../embedded-cloud.ts';
 import { OperatorError } from '../errors.ts';
-import type { Stage } from '../stage.ts';
+import type { StageClient } from '../stage.ts';
 
 export type Verdict = 'ok' | 'warning' | 'failed' | 'not checked';
 
@@ -18,7 +18,7 @@ export type Found = Omit<Finding, 'check'>;
 
 /** The stage under examination. */
 export interface Patient {
-  stage: Stage;
+  stage: StageClient;
   /** Whether the stage is in an embedded cloud, which lacks some AWS services. */
   isEmbedded: boolean;
   now: Date;
@@ -53,7 +53,7 @@ export async function examine(
   return [reachable, ...(await Promise.all(others))];
 }
 
-async function region({ dynamodb }: Stage): Promise<string> {
+async function region({ dynamodb }: StageClient): Promise<string> {
   return dynamodb.config.region().catch(() => 'unknown');
 }
 

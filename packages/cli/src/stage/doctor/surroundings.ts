@@ -3,7 +3,7 @@ import { InvocationType, InvokeCommand, LambdaClient } from '@aws-sdk/client-lam
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ListTopicsCommand, paginateListSubscriptions, SNSClient } from '@aws-sdk/client-sns';
 import { addressOf, isOnThisMachine, issuerOf } from '../issuer.ts';
-import type { Stage } from '../stage.ts';
+import type { StageClient } from '../stage.ts';
 import { type Check, type Found, failed, notChecked, ok, warning } from './examination.ts';
 
 export const region: Check = async ({ stage, isEmbedded }) => {
@@ -80,7 +80,7 @@ const firstOf = async (pages: AsyncIterable<unknown>): Promise<void> => {
   for await (const _ of pages) return;
 };
 
-const hasAlarms = async (stage: Stage) =>
+const hasAlarms = async (stage: StageClient) =>
   (await stage.resources()).some(({ type }) => type === 'AWS::CloudWatch::Alarm');
 
 export const alarms: Check = async ({ stage, isEmbedded }) => {

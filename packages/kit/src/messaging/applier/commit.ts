@@ -4,7 +4,7 @@ import type { Cursor } from '../cursor.ts';
 import { isPermanent, TransientError } from '../errors.ts';
 import { followingFrom } from '../following.ts';
 import { handlersOf } from '../handlers.ts';
-import { isErasing, type Message, type Place } from '../message.ts';
+import { isErasing, type Message, type MessagePosition } from '../message.ts';
 import { withMessagingErrors } from '../remote-errors.ts';
 import type { Effect, State } from '../subscriber-store.ts';
 import type { Consequences, ConsequencesOptions } from './consequences.ts';
@@ -78,7 +78,7 @@ export function createCommit<C extends MessageContract>(
 
   return async (
     message: Message<C>,
-    { aggregateId, version }: Place,
+    { aggregateId, version }: MessagePosition,
     released: boolean,
     after: number,
     baseline?: number,

@@ -2,7 +2,7 @@ import type { MessageContract } from '../../contracts/contract.ts';
 import { UnreadableMessageError } from '../errors.ts';
 import { type Handlers, handlersOf } from '../handlers.ts';
 import type { ReadWhole } from '../large/whole.ts';
-import { contractFor, type Envelope, isErasing, type Message, type Place, readMessage } from '../message.ts';
+import { contractFor, type Envelope, isErasing, type Message, type MessagePosition, readMessage } from '../message.ts';
 import type { OutgoingMessage } from '../outgoing.ts';
 import type { Sender } from '../sender.ts';
 import type { ParkedKey, SubscriberStore } from '../subscriber-store.ts';
@@ -34,14 +34,18 @@ export function createConsequences<C extends MessageContract>(options: Consequen
    * @param kept messages stored with the cursor until they are sent
    * @param derived messages that are not stored, because they can be derived again
    */
-  async function send(place: Place, kept: readonly OutgoingMessage[], derived: readonly OutgoingMessage[]) {
+  async function send(
+    position: MessagePosition,
+    kept: readonly OutgoingMessage[],
+    derived: readonly OutgoingMessage[],
+  ) {
     const messages = [...kept, ...derived];
     if (messages.length === 0) return;
     if (!sender)
-      throw new Error(`${place.aggregateId}: the handler returned messages to send, but the consumer has no sender`);
+      throw new Error(`${position.aggregateId}: the handler returned messages to send, but the consumer has no sender`);
     const errors = await sender.send(messages);
     const left = kept.filter((message) => errors.has(message));
-    if (left.length < kept.length) await store.sent(place, left);
+    if (left.length < kept.length) await store.sent(position, left);
     const [cause] = errors.values();
     if (!cause) return;
     const unsent = derived.filter((message) => errors.has(message));

@@ -1,6 +1,6 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { Place } from '../message.ts';
+import type { MessagePosition } from '../message.ts';
 import type { SubscriberStore } from '../subscriber-store.ts';
 import type { SubscriberTable } from './table.ts';
 
@@ -11,7 +11,10 @@ import type { SubscriberTable } from './table.ts';
 export const unsentAttribute = ({ version }: { version: number }) => `unsent#${version}`;
 
 /** An update that removes the stored messages of an effect. */
-export const removingUnsent = ({ tableName, cursorKey }: SubscriberTable, { aggregateId, version }: Place) => ({
+export const removingUnsent = (
+  { tableName, cursorKey }: SubscriberTable,
+  { aggregateId, version }: MessagePosition,
+) => ({
   TableName: tableName,
   Key: { pk: aggregateId, sk: cursorKey },
   UpdateExpression: 'REMOVE #unsent',
@@ -35,8 +38,8 @@ export function createUnsent(table: SubscriberTable): Pick<SubscriberStore, 'uns
       return Item?.[unsentAttribute({ version })] ?? [];
     },
 
-    async sent(place, left) {
-      const update = removingUnsent(table, place);
+    async sent(position, left) {
+      const update = removingUnsent(table, position);
       try {
         await client.send(
           new UpdateCommand(

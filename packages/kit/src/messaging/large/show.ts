@@ -1,6 +1,6 @@
 import { PermanentError } from '../errors.ts';
 import type { Envelope } from '../message.ts';
-import type { Sent } from '../parking/place.ts';
+import type { Sent } from '../parking/parking-writer.ts';
 import type { ParkedKey, SubscriberStore } from '../subscriber-store.ts';
 import type { ReadWhole } from './whole.ts';
 

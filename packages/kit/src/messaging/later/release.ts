@@ -92,11 +92,11 @@ const removalOf = (
 });
 
 async function nextPosition(client: DynamoDBDocumentClient, { table, key, attribute }: Counter) {
-  const ExpressionAttributeNames = { '#place': attribute };
+  const ExpressionAttributeNames = { '#version': attribute };
   const { Item } = await client.send(
     new GetCommand({
       ...{ TableName: table, Key: key, ConsistentRead: true },
-      ...{ ProjectionExpression: '#place', ExpressionAttributeNames },
+      ...{ ProjectionExpression: '#version', ExpressionAttributeNames },
     }),
   );
   const before: number | undefined = Item?.[attribute];
@@ -107,8 +107,8 @@ async function nextPosition(client: DynamoDBDocumentClient, { table, key, attrib
   const version = (before ?? 0) + 1;
   const update: TransactItem = {
     Update: {
-      ...{ TableName: table, Key: key, UpdateExpression: 'SET #place = :version', ExpressionAttributeNames },
-      ConditionExpression: before === undefined ? 'attribute_not_exists(#place)' : '#place = :before',
+      ...{ TableName: table, Key: key, UpdateExpression: 'SET #version = :version', ExpressionAttributeNames },
+      ConditionExpression: before === undefined ? 'attribute_not_exists(#version)' : '#version = :before',
       ExpressionAttributeValues: { ':version': version, ...(before !== undefined && { ':before': before }) },
     },
   };

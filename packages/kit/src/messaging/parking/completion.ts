@@ -3,19 +3,19 @@ import { UnreadableMessageError } from '../errors.ts';
 import type { Envelope } from '../message.ts';
 import type { ParkedMessage, SubscriberStore } from '../subscriber-store.ts';
 import { UnsentError } from '../unsent-error.ts';
-import type { ParkingPlace } from './place.ts';
+import type { ParkingWriter } from './parking-writer.ts';
 import { isDue, type Reading, type ReleaseOutcome, type RetryPolicy } from './policy.ts';
 
 /** The dependencies for retrying a parked message. */
 export interface RetryOptions extends Pick<Reading, 'readParked'> {
   store: SubscriberStore;
-  place: ParkingPlace;
+  writer: ParkingWriter;
   applier: Applier;
   now: () => Date;
 }
 
 /** Completes a message that was applied and is still parked: sends the messages that follow, and unparks it. */
-export function createCompletion({ store, place, applier, readParked, now }: RetryOptions) {
+export function createCompletion({ store, writer, applier, readParked, now }: RetryOptions) {
   /** The envelope of a message that was applied and is still parked; empty if it was erased or is unreadable. */
   function envelopeIn(parked: ParkedMessage): { envelope?: Envelope } {
     if (parked.body === '') return {};
@@ -36,12 +36,12 @@ export function createCompletion({ store, place, applier, readParked, now }: Ret
       const attempts = parked.attempts + 1;
       // The body is still needed, so it is parked unchanged.
       if (!(error instanceof UnsentError))
-        return place.leave(
-          { ...parked, attempts, nextTryAt: place.nextTry(attempts), triedAt: now().toISOString() },
+        return writer.update(
+          { ...parked, attempts, nextTryAt: writer.nextTry(attempts), triedAt: now().toISOString() },
           error as Error,
         );
       const unsent = { outcome: 'parked', reason: 'unsent', error } as const;
-      const left = await place.keep(parked, unsent, { attempts, parkedAt: parked.parkedAt });
+      const left = await writer.record(parked, unsent, { attempts, parkedAt: parked.parkedAt });
       return { left, error };
     }
     await store.unpark(parked);

@@ -4,7 +4,7 @@ import { type Envelope, isErasing, readMessage } from '../message.ts';
 import { ageOf, lowestOf } from '../parked.ts';
 import type { ParkedMessage } from '../subscriber-store.ts';
 import { UnsentError } from '../unsent-error.ts';
-import type { Sent } from './place.ts';
+import type { Sent } from './parking-writer.ts';
 
 /** The policy by which parked messages are retried. */
 export interface RetryPolicy {

@@ -13,7 +13,7 @@ const removedAfter = ({ outcome }: Exclude<Attempt, Parked>): ReleaseOutcome => 
 });
 
 /** Retries messages that could not be applied, or not even read. */
-export function createRetry({ store, place, applier, readParked, now }: RetryOptions) {
+export function createRetry({ store, writer, applier, readParked, now }: RetryOptions) {
   async function attempt(parked: ParkedMessage, policy: ApplyOptions): Promise<Attempt> {
     try {
       return await applier.apply(readParked(parked), policy);
@@ -35,12 +35,12 @@ export function createRetry({ store, place, applier, readParked, now }: RetryOpt
       const unanswered = (parked.unanswered ?? 0) + 1;
       if (parked.reason !== 'failed' && unanswered > MAX_CRASHES) {
         const error = new PermanentError(`the sweep crashed during it; ${parked.error ?? 'no attempt has returned'}`);
-        return place.leave({ ...parked, reason: 'failed' }, error);
+        return writer.update({ ...parked, reason: 'failed' }, error);
       }
       const released = parked.reason === 'held';
       const reason = parked.reason === 'failed' || released ? parked.reason : 'retry';
       // Recorded before the attempt, so that a message that crashes the sweep is not first again in the next sweep.
-      await store.park({ ...parked, reason, attempts, unanswered, nextTryAt: place.nextTry(attempts) }, 'known');
+      await store.park({ ...parked, reason, attempts, unanswered, nextTryAt: writer.nextTry(attempts) }, 'known');
       const attempted = await attempt(parked, { mayAdopt, released, redriven });
       if (attempted.outcome !== 'parked') {
         await store.unpark(parked);
@@ -50,9 +50,9 @@ export function createRetry({ store, place, applier, readParked, now }: RetryOpt
         // This is not an attempt of its own: the count of the previous one stays.
         const { unanswered: _, ...before } = parked;
         const { error, reason: because } = attempted;
-        return place.leave({ ...before, reason: because, nextTryAt: error.until.toISOString() }, error);
+        return writer.update({ ...before, reason: because, nextTryAt: error.until.toISOString() }, error);
       }
-      const left = await place.keep(parked, attempted, { attempts, parkedAt: parked.parkedAt });
+      const left = await writer.record(parked, attempted, { attempts, parkedAt: parked.parkedAt });
       return {
         left,
         error: attempted.error ?? new TransientError('the cursor of its aggregate was moved in the meantime'),
@@ -72,11 +72,11 @@ export function createRetry({ store, place, applier, readParked, now }: RetryOpt
           await store.unpark(parked);
           return removedAfter(attempted);
         }
-        const left = await place.park(envelope, parked, attempted, { attempts });
+        const left = await writer.park(envelope, parked, attempted, { attempts });
         await store.unpark(parked);
         return { left };
       } catch (error) {
-        return place.leave({ ...parked, attempts, triedAt: now().toISOString() }, error as Error);
+        return writer.update({ ...parked, attempts, triedAt: now().toISOString() }, error as Error);
       }
     },
   };

@@ -1,7 +1,7 @@
 import { maySend, type SenderRules } from '../../contracts/channel.ts';
 import { UnreadableMessageError } from '../errors.ts';
 import { type Envelope, type ReadEnvelope, readEnvelope } from '../message.ts';
-import type { Sent } from '../parking/place.ts';
+import type { Sent } from '../parking/parking-writer.ts';
 import { isSentBy } from '../sender-id.ts';
 
 export interface Expected {

@@ -2,7 +2,7 @@ import type { MessageContract } from '../../contracts/contract.ts';
 import type { Delivery, Outcome } from '../consumer.ts';
 import { decide } from '../cursor.ts';
 import type { DeadLetterCause } from '../dead-letters.ts';
-import { type Envelope, isErasing, isOtherRendition, placeOf } from '../message.ts';
+import { type Envelope, isErasing, isOtherRendition, positionOf } from '../message.ts';
 import { UnsentError } from '../unsent-error.ts';
 import type { Tries, TriesOptions } from './tries.ts';
 
@@ -16,12 +16,12 @@ export const createParkDeadLetter =
   ({ store, applier, park, parkSuspect, contracts, unordered }: ParkDeadLetterOptions) =>
   async (envelope: Envelope, delivery: Delivery, cause: DeadLetterCause): Promise<Outcome> => {
     if (isOtherRendition(envelope, contracts)) return 'ignored';
-    const place = placeOf(envelope, unordered);
-    const decision = decide(await store.cursor(place.aggregateId), place.version);
+    const position = positionOf(envelope, unordered);
+    const decision = decide(await store.cursor(position.aggregateId), position.version);
     // An erasing message is left to the sweep, which also checks for data to erase.
     if (decision.action === 'acknowledge' && !isErasing(envelope, contracts)) {
       try {
-        await applier.complete({ ...place, messageId: envelope.id, type: envelope.type, envelope });
+        await applier.complete({ ...position, messageId: envelope.id, type: envelope.type, envelope });
       } catch (error) {
         if (!(error instanceof UnsentError)) throw error;
         const unsent = { outcome: 'parked', reason: 'unsent', error } as const;

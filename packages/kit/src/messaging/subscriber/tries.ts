@@ -2,8 +2,8 @@ import { CRASHES_BEFORE_PARKING, RECEIVES_BEFORE_PARKING } from '../../contracts
 import type { Applier, Attempt } from '../applier.ts';
 import type { Delivery, Outcome } from '../consumer.ts';
 import { PostponedError, TransientError, UnreadableMessageError } from '../errors.ts';
-import { type Envelope, placeOf } from '../message.ts';
-import type { Sent } from '../parking/place.ts';
+import { type Envelope, positionOf } from '../message.ts';
+import type { Sent } from '../parking/parking-writer.ts';
 import { reasonOf } from '../parking/policy.ts';
 import type { Parking } from '../parking.ts';
 import type { ParkedKey, SubscriberStore } from '../subscriber-store.ts';
@@ -22,7 +22,7 @@ const triesOf = (receives: number) => Math.min(receives, RECEIVES_BEFORE_PARKING
 
 /** Tries the messages that a queue delivers. */
 export function createTries({ store, applier, park, unordered, read }: TriesOptions) {
-  const keyOf = (envelope: Envelope): ParkedKey => ({ ...placeOf(envelope, unordered), messageId: envelope.id });
+  const keyOf = (envelope: Envelope): ParkedKey => ({ ...positionOf(envelope, unordered), messageId: envelope.id });
 
   async function parkSuspect(envelope: Envelope, delivery: Delivery): Promise<Outcome> {
     const error = new TransientError(

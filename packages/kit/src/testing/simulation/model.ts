@@ -4,7 +4,7 @@ import type { ConsumerDescriptor } from '../../contracts/consumer.ts';
 import type { MessageContract } from '../../contracts/contract.ts';
 import type { HandlerContext } from '../../messaging/consumer-functions.ts';
 import type { Handlers } from '../../messaging/handlers.ts';
-import type { Message, Place } from '../../messaging/message.ts';
+import type { Message, MessagePosition } from '../../messaging/message.ts';
 import type { ParkedMessage } from '../../messaging/subscriber-store.ts';
 import type { Item } from './expressions.ts';
 
@@ -67,7 +67,7 @@ export interface SimulatedState {
   /** All items of a table. */
   items(table: string): readonly Item[];
   /** The messages that a consumer applied, in order. */
-  applied(consumer: string): readonly Place[];
+  applied(consumer: string): readonly MessagePosition[];
   /** The messages parked by a consumer. */
   parked(consumer: string): readonly ParkedMessage[];
   /** The messages sent on a channel. A message that was sent several times is listed once. */

@@ -1,13 +1,13 @@
 import type { ConsumerDescriptor } from '../../contracts/consumer.ts';
-import { isErasing, type Message, type Place, placeOf } from '../../messaging/message.ts';
+import { isErasing, type Message, type MessagePosition, positionOf } from '../../messaging/message.ts';
 import type { Consumer } from './consumer.ts';
 import type { Tables } from './tables.ts';
 
-const nameOf = ({ aggregateId, version }: Place) => `${aggregateId} v${version}`;
+const nameOf = ({ aggregateId, version }: MessagePosition) => `${aggregateId} v${version}`;
 
 /** Records the messages that one consumer applies, and finds missing ones when the simulation is at rest. */
 export class ConsumerObserver {
-  readonly applied: Place[] = [];
+  readonly applied: MessagePosition[] = [];
   readonly #descriptor: ConsumerDescriptor;
   readonly #consumer: Consumer;
   readonly #last = new Map<string, number>();
@@ -20,12 +20,12 @@ export class ConsumerObserver {
       for (const { table, before, after } of changes) {
         const isCursor = table === descriptor.name && after?.sk === descriptor.cursorKey;
         if (!isCursor || after.version === undefined || after.version === before?.version) continue;
-        const place = { aggregateId: String(after.pk), version: Number(after.version) };
-        const last = this.#last.get(place.aggregateId) ?? (descriptor.joinsLate ? place.version - 1 : 0);
-        this.#last.set(place.aggregateId, place.version);
-        this.applied.push(place);
-        if (place.version !== last + 1)
-          onViolation(`${descriptor.name} applied ${nameOf(place)} when v${last + 1} was next`);
+        const position = { aggregateId: String(after.pk), version: Number(after.version) };
+        const last = this.#last.get(position.aggregateId) ?? (descriptor.joinsLate ? position.version - 1 : 0);
+        this.#last.set(position.aggregateId, position.version);
+        this.applied.push(position);
+        if (position.version !== last + 1)
+          onViolation(`${descriptor.name} applied ${nameOf(position)} when v${last + 1} was next`);
       }
     });
   }
@@ -49,8 +49,8 @@ export class ConsumerObserver {
     // After an erasure, a late subscriber has no record of messages below its baseline.
     const erased = new Set(expected.filter(({ type }) => joinsLate && erasing.has(type)).map(({ subject }) => subject));
     const lost = expected.find(
-      (message) => !erased.has(message.subject) && !known.has(nameOf(placeOf(message, !of.ordered))),
+      (message) => !erased.has(message.subject) && !known.has(nameOf(positionOf(message, !of.ordered))),
     );
-    return lost && `${name} has neither applied nor parked ${nameOf(placeOf(lost, !of.ordered))} (${lost.type})`;
+    return lost && `${name} has neither applied nor parked ${nameOf(positionOf(lost, !of.ordered))} (${lost.type})`;
   }
 }

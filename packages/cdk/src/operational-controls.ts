@@ -6,7 +6,7 @@ import { ServiceTable } from './service-table.ts';
 import type { Stage } from './stage.ts';
 
 /** Operational controls that the functions of a stage share: switches, circuits, and the registry of instances. */
-export class Governance extends Construct {
+export class OperationalControls extends Construct {
   readonly instances: ServiceTable;
   readonly #switches: ServiceTable;
   readonly #circuits: ServiceTable;

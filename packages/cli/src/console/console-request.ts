@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { ConsoleProblem } from './problem.ts';
 
-export interface Asked {
+export interface ConsoleRequest {
   /** Parameters of the path, in order. */
   names: string[];
   query: URLSearchParams;
@@ -9,7 +9,7 @@ export interface Asked {
 }
 
 /** A value to be answered as JSON, or lines of it as they come. */
-export type Route = (asked: Asked) => Promise<unknown> | AsyncIterable<unknown>;
+export type RouteHandler = (request: ConsoleRequest) => Promise<unknown> | AsyncIterable<unknown>;
 
 /** The body of a request. @throws {ConsoleProblem} if it has another shape */
 export function read<S extends z.ZodType>(shape: S, body: unknown): z.output<S> {

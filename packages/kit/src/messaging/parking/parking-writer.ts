@@ -2,11 +2,11 @@ import type { Parked } from '../applier.ts';
 import { backoffSeconds } from '../backoff.ts';
 import type { Delivery } from '../consumer.ts';
 import type { UnreadableMessageError } from '../errors.ts';
-import { type Envelope, placeOf } from '../message.ts';
+import { type Envelope, positionOf } from '../message.ts';
 import type { ParkedMessage, SubscriberStore } from '../subscriber-store.ts';
 import { UnsentError } from '../unsent-error.ts';
 
-export interface ParkingPlaceOptions {
+export interface ParkingWriterOptions {
   store: SubscriberStore;
   /** Name of the subscriber's own queue. Unreadable messages are parked under this name. */
   queueName: string;
@@ -24,7 +24,7 @@ type Unparked = Pick<ParkedMessage, 'aggregateId' | 'version' | 'messageId' | 't
 /** Information from earlier attempts. `parkedAt` is set if the message is already parked. */
 type Before = Pick<ParkedMessage, 'attempts'> & Partial<Pick<ParkedMessage, 'parkedAt' | 'unanswered'>>;
 
-export type ParkingPlace = ReturnType<typeof createParkingPlace>;
+export type ParkingWriter = ReturnType<typeof createParkingWriter>;
 
 /** Limit for the text of an error, which may quote a sender's input. */
 const MAX_ERROR_CHARACTERS = 2_000;
@@ -32,12 +32,12 @@ const MAX_ERROR_CHARACTERS = 2_000;
 export const textOf = (error: Error) => `${error.name}: ${error.message}`.slice(0, MAX_ERROR_CHARACTERS);
 
 /** Stores parked messages with the result of their last attempt. */
-export function createParkingPlace({ store, queueName, unordered = false, now, random }: ParkingPlaceOptions) {
+export function createParkingWriter({ store, queueName, unordered = false, now, random }: ParkingWriterOptions) {
   const nextTry = (attempts: number) =>
     new Date(now().getTime() + backoffSeconds(attempts, random) * 1000).toISOString();
 
   /** Parks a message, or updates a parked one. @returns the parked message */
-  async function keep(message: Unparked, { reason, error }: Parked, before: Before): Promise<ParkedMessage> {
+  async function record(message: Unparked, { reason, error }: Parked, before: Before): Promise<ParkedMessage> {
     const { aggregateId, version, messageId, type, body, senderId } = message;
     const parked: ParkedMessage = {
       ...{ aggregateId, version, messageId },
@@ -61,13 +61,13 @@ export function createParkingPlace({ store, queueName, unordered = false, now, r
 
   return {
     nextTry,
-    keep,
+    record,
 
     /** Parks a message as it was received. */
     park(envelope: Envelope, { body, senderId }: Sent, attempted: Parked, before: Before): Promise<ParkedMessage> {
       const { id: messageId, type } = envelope;
-      const message = { ...placeOf(envelope, unordered), messageId, type, body };
-      return keep({ ...message, ...(senderId !== undefined && { senderId }) }, attempted, before);
+      const message = { ...positionOf(envelope, unordered), messageId, type, body };
+      return record({ ...message, ...(senderId !== undefined && { senderId }) }, attempted, before);
     },
 
     /** Parks a message without a readable aggregate or version, unchanged, under the name of its queue. */
@@ -80,7 +80,7 @@ export function createParkingPlace({ store, queueName, unordered = false, now, r
     },
 
     /** Updates a parked message after a failed attempt. */
-    async leave(left: ParkedMessage, error: Error): Promise<{ left: ParkedMessage; error: Error }> {
+    async update(left: ParkedMessage, error: Error): Promise<{ left: ParkedMessage; error: Error }> {
       // The message may have been removed, or discarded by an operator, in the meantime.
       await store.park({ ...left, error: textOf(error) }, 'known');
       return { left, error };
