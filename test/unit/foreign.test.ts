@@ -32,34 +32,34 @@ const notification = (message: unknown) => ({
 });
 
 describe('a foreign message', () => {
-  const found = ({ id, source, type, subject, sequence, time }: Envelope) => ({
+  const headerOf = ({ id, source, type, subject, sequence, time }: Envelope) => ({
     ...{ id, source, type, subject, sequence, time },
   });
 
-  it('is read from JSON with other names, and keeps a contract as others do', () => {
+  it('is read from JSON with other names, and is checked against its contract', () => {
     const envelope = readOrder(text(order));
     const expected = { source: 'orders-service', type: 'OrderPlaced', subject: 'A', sequence: sequenceOf(2), time };
-    expect(found(envelope)).toEqual({ id: 'e1', ...expected });
+    expect(headerOf(envelope)).toEqual({ id: 'e1', ...expected });
     expect(readMessage(envelope, [orderPlaced]).data).toEqual({ quantity: 3 });
     expect(() => readMessage(readOrder(text({ ...order, payload: {} })), [orderPlaced])).toThrow(
       'e1 violates OrderPlaced: quantity',
     );
   });
 
-  it('is read from the envelope of SNS, with what its attributes say', () => {
+  it('is read from the envelope of SNS, including its message attributes', () => {
     const source = 'arn:aws:sns:eu-west-1:111122223333:orders';
     const expected = { id: 'n1', source, type: 'OrderPlaced', subject: 'A', sequence: sequenceOf(2), time };
-    expect(found(readNotified(text(notification({ orderNo: 'A', revision: 2 }))))).toEqual(expected);
+    expect(headerOf(readNotified(text(notification({ orderNo: 'A', revision: 2 }))))).toEqual(expected);
   });
 
-  it('is read from a CloudEvent with attributes of its own', () => {
+  it('is read from a CloudEvent with custom attributes', () => {
     const event = { specversion: '1.0', id: 'c1', source: 'urn:shop', type: 'placed', time, orderno: 'A', data: [1] };
     const envelope = readCloudEvent(text({ ...event, orderversion: '0002' }));
     const expected = { id: 'c1', source: 'urn:shop', type: 'placed', subject: 'A', sequence: sequenceOf(2), time };
-    expect([found(envelope), envelope.data]).toEqual([expected, [1]]);
+    expect([headerOf(envelope), envelope.data]).toEqual([expected, [1]]);
   });
 
-  it('belongs to the conversation and trace that its adapter names, or begins a conversation', () => {
+  it('has the correlation ID and trace from its adapter, or its own ID as correlation ID', () => {
     const about = { id: 'i', source: 's', type: 't', subject: 'x', time, data: null };
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const read = foreign(z.unknown(), () => ({ ...about, correlationId: 'c', traceparent }));
@@ -75,19 +75,19 @@ describe('a foreign message', () => {
   const { eventId: __, ...withoutId } = order;
 
   it.each<[string, ReadEnvelope, unknown, string]>([
-    ['that is no JSON', readOrder, 'order A', 'message is not JSON'],
-    ['that is no object', readOrder, '7', 'body is wrong'],
-    ['that is nothing', readOrder, 'null', 'body is wrong'],
+    ['that is not JSON', readOrder, 'order A', 'message is not JSON'],
+    ['that is not an object', readOrder, '7', 'body is wrong'],
+    ['that is null', readOrder, 'null', 'body is wrong'],
     ['without id', readOrder, withoutId, 'eventId is missing'],
-    ['with a name that is none', readOrder, { ...order, orderNo: 7 }, 'orderNo is wrong'],
+    ['with an order number that is not a string', readOrder, { ...order, orderNo: 7 }, 'orderNo is wrong'],
     ['with an empty subject', readOrder, { ...order, orderNo: '' }, 'message lacks a required attribute: subject is'],
-    ['with a name too long for a key', readOrder, { ...order, eventId: 'e'.repeat(201) }, 'id is wrong: Too big'],
+    ['with an ID too long for a key', readOrder, { ...order, eventId: 'e'.repeat(201) }, 'id is wrong: Too big'],
     ['with a version below 1', readOrder, { ...order, revision: 0 }, 'version is wrong: Too small'],
-    ['with a time that is none', readOrder, { ...order, at: 'today' }, 'time is wrong'],
-    ['without what is deeper', readEvent, { ...event, detail: {} }, 'detail.accountNo is missing'],
+    ['with an invalid time', readOrder, { ...order, at: 'today' }, 'time is wrong'],
+    ['without a nested field', readEvent, { ...event, detail: {} }, 'detail.accountNo is missing'],
     ['without detail', readEvent, withoutDetail, 'detail is missing'],
-    ['with raw delivery after all', readNotified, { orderNo: 'A', revision: 2 }, 'Type is missing'],
-    ['of SNS with a text in it', readNotified, notification('hello'), 'Message is wrong'],
+    ['with raw delivery instead of an SNS envelope', readNotified, { orderNo: 'A', revision: 2 }, 'Type is missing'],
+    ['of SNS with plain text in it', readNotified, notification('hello'), 'Message is wrong'],
     [
       'of SNS that confirms a subscription',
       readNotified,
@@ -100,11 +100,11 @@ describe('a foreign message', () => {
       { ...notification({ orderNo: 'A', revision: 2 }), MessageAttributes: undefined },
       'type is wrong: Too small',
     ],
-  ])('%s is refused with what is missing', (_, read, body, why) => {
+  ])('%s is refused with the reason', (_, read, body, why) => {
     expect(refusal(read, body)).toContain(why);
   });
 
-  it('is unreadable if its adapter fails, whose error may repeat what it says', () => {
+  it('is unreadable if its adapter fails, and the reason does not quote the error', () => {
     const read = foreign(z.any(), ({ order }) => order.secret.number);
     const failing = foreign(z.any(), (body) => {
       throw new Error(JSON.stringify(body));
@@ -122,7 +122,7 @@ describe('a subscriber of foreign messages', () => {
   const channel = { senders: ['orders-service'], messages: [orderPlaced] };
   const options = { channel, read: readOrder };
 
-  it('parks what cannot be read, and what came from elsewhere, for a person', async () => {
+  it('parks unreadable messages, and messages of other senders, for an operator', async () => {
     const { store, raw } = subscriber({}, false, options);
     expect(await raw('{"orderNo": "A"}')).toBe('parked');
     expect([...store.waiting.values()]).toMatchObject([{ reason: 'unreadable', body: '{"orderNo": "A"}' }]);
@@ -140,7 +140,7 @@ describe('a subscriber of foreign messages', () => {
     expect([...store.waiting.values()][0]?.error).toContain('e1 has no version, although its channel is ordered');
   });
 
-  it('is logged about by its own id', async () => {
+  it('logs the ID from the message', async () => {
     const logged: object[] = [];
     const consume = createConsume({
       subscriber: {
@@ -162,7 +162,7 @@ describe('a subscriber of foreign messages', () => {
     expect(logged).toMatchObject([{ message_id: 'e1', correlation_id: 'e1' }]);
   });
 
-  it('records by its own id during which message the function crashed', async () => {
+  it('records a crash under the ID from the message', async () => {
     const { store, isSuspect } = subscriber({}, false, options);
     await store.begin({ aggregateId: 'A', version: 2, messageId: 'e1' });
     expect(await isSuspect(order, 6)).toBe(true);

@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 
 type Files = Record<string, string>;
 
-/** Writes an app whose `.js` files are ES modules, and what `cdk synth` would have written below it of one function. */
+/** Writes an app whose `.js` files are ES modules, and the asset that `cdk synth` would write for one function. */
 function synthesized(files: Files): { app: string; code: string } {
   const app = mkdtempSync(join(tmpdir(), 'rollcall-code-'));
   onTestFinished(() => rmSync(app, { recursive: true }));
@@ -36,8 +36,8 @@ function codeIn({ app, code }: { app: string; code: string }, settings: Partial<
   });
 }
 
-/** Invokes one event after the other. @returns what the last answered */
-async function answer(
+/** Invokes the function with one event after the other. @returns the last result */
+async function resultOf(
   from: Files | { app: string; code: string },
   settings: Partial<CodeProperties> = {},
   ...events: object[]
@@ -67,27 +67,27 @@ describe('the handler of a function', () => {
     ['index.cjs', { 'index.cjs': source.cjs }, {}],
     ['index.mjs', { 'index.mjs': source.esm }, {}],
     [
-      'a file in a folder, that needs another',
+      'a file in a folder that requires another file',
       { 'src/app.js': "exports.on = { order: require('../lib/handler').handler };", 'lib/handler.js': source.cjs },
       { Handler: 'src/app.on.order' },
     ],
     [
-      'what is assigned to module.exports',
+      'an object assigned to module.exports',
       { 'index.js': "module.exports = Object.create({ handler: async () => 'called' });" },
       {},
     ],
     ['inline', {}, { Code: { ZipFile: source.cjs } }],
   ])('may be in %s', async (_, files, settings) => {
-    expect(await answer(files as Files, settings)).toBe('called');
+    expect(await resultOf(files as Files, settings)).toBe('called');
   });
 
   it.each<[string, Partial<CodeProperties>, string]>([
-    ['with nothing at its handler', {}, 'its handler, index.handler, is in none of index.js, .mjs and .cjs'],
-    ['with a handler that is none', { Handler: 'index' }, 'its handler, index, is not of the form FILE.EXPORT'],
+    ['without a handler file', {}, 'its handler, index.handler, is in none of index.js, .mjs and .cjs'],
+    ['with an invalid handler', { Handler: 'index' }, 'its handler, index, is not of the form FILE.EXPORT'],
     ['in Python', { Runtime: 'python3.13' }, 'has functions in Node.js only, not python3.13'],
     ['in a container', { PackageType: 'Image' }, 'not container images'],
     ['with layers', { Layers: ['arn:powertools:1'] }, 'has no layers, and its Layers are arn:powertools:1'],
-    ['with files elsewhere', { FileSystemConfigs: [{}] }, 'has no file systems for functions'],
+    ['with a file system', { FileSystemConfigs: [{}] }, 'has no file systems for functions'],
   ])('is refused %s', async (_, settings, why) => {
     expect(() => codeIn(synthesized({ 'other.js': '' }), settings)).toThrow(why);
   });
@@ -96,36 +96,36 @@ describe('the handler of a function', () => {
 describe('a handler with a callback', () => {
   const node22 = { Runtime: 'nodejs22.x' };
   it.each([
-    ['answers by it', "callback(null, 'called')", 'called'],
-    ['fails by it', "callback(new TypeError('no'))", { errorType: 'TypeError', errorMessage: 'no' }],
-    ['answers by its context', "context.succeed('called')", 'called'],
-    ['answers with null if it does not call it', 'undefined', null],
-    ['answers once', "callback(null, 'called'); callback(null, 'again')", 'called'],
+    ['returns through it', "callback(null, 'called')", 'called'],
+    ['fails through it', "callback(new TypeError('no'))", { errorType: 'TypeError', errorMessage: 'no' }],
+    ['returns through its context', "context.succeed('called')", 'called'],
+    ['returns null if it does not call it', 'undefined', null],
+    ['returns once', "callback(null, 'called'); callback(null, 'again')", 'called'],
     [
-      'is waited for until nothing is left to be done',
+      'ends when the event loop is empty',
       "setTimeout(() => { seen.push('later'); }, 20); callback(null, seen)",
       ['later'],
     ],
     [
-      'is not waited for if it says so',
+      'ends at the callback if it sets callbackWaitsForEmptyEventLoop to false',
       "context.callbackWaitsForEmptyEventLoop = false; setTimeout(() => { seen.push('later'); }, 20); callback(null, seen)",
       [],
     ],
-  ])('%s', async (_, does, expected) => {
-    const source = `exports.handler = (event, context, callback) => { const seen = []; ${does}; };`;
-    expect([await answer({ 'index.js': source }, node22)]).toMatchObject([expected]);
+  ])('%s', async (_, statement, expected) => {
+    const source = `exports.handler = (event, context, callback) => { const seen = []; ${statement}; };`;
+    expect([await resultOf({ 'index.js': source }, node22)]).toMatchObject([expected]);
   });
 
-  it('takes one event after the other, with promises among them', async () => {
+  it('handles one event after the other, also with promises among them', async () => {
     const source = `let count = 0; exports.handler = ({ how }, context, callback) => {
       count++; if (how === 'promise') return Promise.resolve(count); setTimeout(() => callback(null, count), 5); };`;
     const events = ['promise', 'callback', 'callback', 'promise'].map((how) => ({ how }));
-    expect(await answer({ 'index.js': source }, node22, ...events)).toBe(4);
+    expect(await resultOf({ 'index.js': source }, node22, ...events)).toBe(4);
   });
 
-  it('is not called from Node.js 24 on, as on Lambda', async () => {
+  it('is not supported from Node.js 24 on, as on Lambda', async () => {
     const source = "exports.handler = (event, context, callback) => callback(null, 'called');";
-    expect(await answer({ 'index.js': source })).toMatchObject({ errorType: 'Runtime.InitError' });
+    expect(await resultOf({ 'index.js': source })).toMatchObject({ errorType: 'Runtime.InitError' });
   });
 });
 
@@ -141,17 +141,17 @@ describe('the AWS SDK', () => {
       },
     ],
     [
-      'a file that it needs',
+      'a file that the bundle requires',
       {
         'index.js': "exports.handler = require('./sqs').handler",
         'sqs.js': region("const { SQSClient } = require('@aws-sdk/client-sqs');"),
       },
     ],
-  ])('is there for %s that leaves it out, though the app has not installed it', async (_, files) => {
-    expect(await answer(files)).toBe('us-east-1');
+  ])('is available to %s that does not contain it, even if the app has not installed it', async (_, files) => {
+    expect(await resultOf(files)).toBe('us-east-1');
   });
 
-  it('of the app comes before that of the embedded cloud, and that of the code before both', async () => {
+  it('is taken from the code, otherwise from the app, otherwise from the embedded cloud', async () => {
     const folders = synthesized({
       'index.js':
         "exports.handler = async () => [require('@aws-sdk/client-sqs').whose, require('@aws-sdk/client-sns').whose];",
@@ -161,38 +161,38 @@ describe('the AWS SDK', () => {
       const whose = { 'index.js': "exports.whose = 'of the app';", 'package.json': '{}' };
       write(join(folders.app, 'node_modules/@aws-sdk', name), whose);
     }
-    expect(await answer(folders)).toEqual(['of the app', 'of the code']);
+    expect(await resultOf(folders)).toEqual(['of the app', 'of the code']);
   });
 
   it.each([
     [
-      'a client that is nowhere',
+      'a client that is not installed',
       "require('@aws-sdk/client-quicksight')",
       'npm install --save-dev @aws-sdk/client-quicksight',
     ],
     ['version 2', "require('aws-sdk')", 'uses version 2 of the AWS SDK, which calls AWS itself'],
     ['a part of version 2', 'import s3 from "aws-sdk/clients/s3"', 'uses version 2 of the AWS SDK'],
     ['version 2 inside a bundle', 'var r="aws-sdk-"+e+"/"+m().VERSION', 'uses version 2 of the AWS SDK'],
-  ])('is refused at start where it is %s', (_, source, why) => {
+  ])('is refused at start if it is %s', (_, source, why) => {
     expect(() => codeIn(synthesized({ 'index.js': source }))).toThrow(why);
   });
 
-  it('may be named in a message, or be loaded at need', async () => {
+  it('may be mentioned in a string, or imported dynamically', async () => {
     const source = `const hint = 'call [require("@aws-sdk/signature-v4-crt");]'; exports.never = () => import('@aws-sdk/client-quicksight');
       exports.handler = async () => hint.length > 0;`;
-    expect(await answer({ 'index.js': source })).toBe(true);
+    expect(await resultOf({ 'index.js': source })).toBe(true);
   });
 });
 
-it('lets no function call AWS itself, by whatever client', async () => {
+it('no function can call AWS itself, with any client', async () => {
   const source = `const https = require('node:https');
     const byHttps = () => new Promise((resolve) => https.get('https://sqs.eu-west-1.amazonaws.com/').on('error', (error) => resolve(error.message)));
     const byFetch = () => fetch('https://states.us-east-1.api.aws/').catch((error) => error.cause.message);
     exports.handler = async () => [await byHttps(), await byFetch()];`;
-  const is = (host: string) =>
+  const refusalFor = (host: string) =>
     `${host} is AWS itself, which no function of the embedded cloud may call: clients go to AWS_ENDPOINT_URL`;
-  expect(await answer({ 'index.js': source })).toEqual([
-    is('sqs.eu-west-1.amazonaws.com'),
-    is('states.us-east-1.api.aws'),
+  expect(await resultOf({ 'index.js': source })).toEqual([
+    refusalFor('sqs.eu-west-1.amazonaws.com'),
+    refusalFor('states.us-east-1.api.aws'),
   ]);
 });

@@ -10,8 +10,8 @@ import { read, shop, tested, typeErrors } from '../support/generated-app.ts';
 
 const app = { name: 'shop' };
 
-/** What the next steps of a command leave to its sender. */
-function send(root: string): void {
+/** Makes the sender send the command: the step that the generator leaves to the developer. */
+function sendCommand(root: string): void {
   const file = 'functions/orders/api.handler.ts';
   const text = read(root, file)
     .replace('import { createPublisher, draft }', 'import { createPublisher, draft, draftTo }')
@@ -25,9 +25,9 @@ function send(root: string): void {
   );
 }
 
-/** What the generated test of the service does not look at. */
-const FURTHER = `
-it('cancelling answers; what was added is charged, and answered; stock hears of it', async () => {
+/** A test of the parts that the generated test does not cover. */
+const FURTHER_TEST = `
+it('an order can be cancelled; an added order is charged, gets a reply, and its event reaches stock', async () => {
   const { body } = await cloud.request('POST', '/orders', { name: 'a lamp' }, { authorization });
   expect(await cloud.request('DELETE', \`/orders/\${body.id}\`, undefined, { authorization })).toMatchObject({
     status: 200,
@@ -40,18 +40,18 @@ it('cancelling answers; what was added is charged, and answered; stock hears of 
 });
 `;
 
-/** An app to which everything was added, one after the other. */
+/** An app with a service, a command, a route and a subscriber, added one after the other. */
 async function wholeApp(): Promise<string> {
   const root = shop();
   carryOut(root, newService(root, 'orders', undefined, app));
   carryOut(root, await newCommand(root, 'charge', { of: 'payments', from: 'orders', reply: 'charged' }, app));
   carryOut(root, newRoute(root, 'orders', 'cancel', { method: 'DELETE', path: '/orders/{id}', access: 'write' }));
   carryOut(root, await newSubscriber(root, 'stock', 'order-events', app));
-  send(root);
+  sendCommand(root);
   return root;
 }
 
-it('an app with a service, a command, a route and a subscriber compiles; what is wrong beside them does not', async () => {
+it('an app with a service, a command, a route and a subscriber compiles; an error in another file is found', async () => {
   const root = await wholeApp();
   const wrong = `import { stockHandlers } from '../functions/stock/stock.ts';\n\nexport const wrong: 1 = stockHandlers();\n`;
   writeFileSync(join(root, 'test/wrong.ts'), wrong);
@@ -59,8 +59,8 @@ it('an app with a service, a command, a route and a subscriber compiles; what is
   expect(errors).toEqual(['test/wrong.ts(3,14): error']);
 });
 
-it('it runs as the generated test says, the command and its reply included', async () => {
+it('the app passes its generated test, and handles the command and its reply', async () => {
   const root = await wholeApp();
-  appendFileSync(join(root, 'test/orders.test.ts'), FURTHER);
+  appendFileSync(join(root, 'test/orders.test.ts'), FURTHER_TEST);
   expect(await tested(root, 'test/orders.test.ts')).toMatch(/Tests +2 passed/);
 });

@@ -21,7 +21,7 @@ function change(root: string, path: string, from: string | RegExp, to: string): 
   writeFileSync(join(root, path), after);
 }
 
-/** A copy of what a generator reads of an app of this repository. */
+/** A copy of the folders that a generator reads of an app of this repository. */
 function copyOf(folder: string): string {
   const root = temporaryFolder();
   for (const part of ['shared', 'infra', 'functions'])
@@ -29,7 +29,7 @@ function copyOf(folder: string): string {
   return root;
 }
 
-describe('what is there already', () => {
+describe('an existing part', () => {
   it.each<[string, (root: string) => Plan | Promise<Plan>, string]>([
     ['a service', (root) => newService(root, 'orders', undefined, app), 'already has a channel order-events'],
     ['a subscriber', (root) => newSubscriber(root, 'stock', 'item-events', app), 'would be overwritten'],
@@ -45,7 +45,7 @@ describe('what is there already', () => {
 
   it.each<[string, (root: string) => Plan | Promise<Plan>, string]>([
     [
-      'a path, by another name of its parameter',
+      'a path with another parameter name',
       (root) => {
         change(root, 'shared/items.ts', '/items/{id}', '/items/{item}');
         return newRoute(root, 'items', 'get', { ...cancel, method: 'GET' });
@@ -58,7 +58,7 @@ describe('what is there already', () => {
       'itemRoutes of shared/items.ts already has a route add',
     ],
     [
-      'what a handler file declares or imports',
+      'a name that a handler file declares or imports',
       (root) => newRoute(root, 'items', 'json', cancel),
       'functions/items/api.handler.ts already has a "json"',
     ],
@@ -90,15 +90,15 @@ describe('a name', () => {
   const route = (key: string, path: string, service = 'items') => newRoute(shop(), service, key, { ...cancel, path });
   it.each<[string, () => unknown, string]>([
     ['of a service', () => newService(shop(), 'Orders', undefined, app), '"Orders" is not a valid name'],
-    ['of what a service is about', () => newService(shop(), 'orders', 'or-der', app), '"or-der" is not a valid name'],
+    ['of an aggregate', () => newService(shop(), 'orders', 'or-der', app), '"or-der" is not a valid name'],
     ['of a command', () => newCommand(shop(), 'Charge', stocking, app), '"Charge" is not a valid name of a message'],
     [
-      'of a command, reserved',
+      'of a command that is a reserved word',
       () => newCommand(shop(), 'delete', stocking, app),
       '"delete" is not a valid name: it is',
     ],
     [
-      'of a command, which its contracts use',
+      'of a command that its contracts already use',
       () => newCommand(shop(), 'queue', stocking, app),
       'shared/stock-commands.ts already has a "queue"',
     ],
@@ -108,34 +108,42 @@ describe('a name', () => {
       '"-" is not a valid name of a message',
     ],
     [
-      'of a reply, the same',
+      'of a reply that equals its command',
       () => newCommand(shop(), 'count', { ...stocking, reply: 'count' }, app),
       '"count" cannot name both the command and its reply',
     ],
     [
-      'of a sender that is not there',
+      'of a sender that does not exist',
       () => newCommand(shop(), 'count', { ...stocking, from: 'orders' }, app),
       'There is no service "orders" in functions/; there are: items.',
     ],
     [
-      'of who takes a command',
+      'of the receiver of a command',
       () => newCommand(shop(), 'count', { ...stocking, of: '2' }, app),
       '"2" is not a valid name',
     ],
-    ['of an app that has none', () => newService(shop(), 'orders', undefined, {}), 'names the app'],
-    ['of a service, of all', () => newService(shop(), 'outbox', undefined, app), 'every app has tables of that name'],
-    ['of a route, of consumers', () => route('consume', '/items/{id}'), 'functions of consumers have this name'],
-    ['of a route, too long', () => route('a'.repeat(17), '/items/{id}'), 'at most 16 characters'],
+    ['of an app, if it is missing', () => newService(shop(), 'orders', undefined, {}), 'names the app'],
+    [
+      'of a service that is reserved for tables',
+      () => newService(shop(), 'outbox', undefined, app),
+      'every app has tables of that name',
+    ],
+    [
+      'of a route that is reserved for consumers',
+      () => route('consume', '/items/{id}'),
+      'functions of consumers have this name',
+    ],
+    ['of a route that is too long', () => route('a'.repeat(17), '/items/{id}'), 'at most 16 characters'],
     ['of a route', () => route('Cancel', '/items/{id}'), '"Cancel" is not a valid name of a route'],
-    ['of a route, reserved', () => route('delete', '/items/{id}'), '"delete" is not a valid name: it is'],
+    ['of a route that is a reserved word', () => route('delete', '/items/{id}'), '"delete" is not a valid name: it is'],
     ['of a service without folder', () => route('cancel', '/x', 'orders'), 'There is no service "orders"'],
     ['of a path', () => route('cancel', 'items'), '"items" is not a valid path: it must start with a slash'],
-    ['of a path with nothing in it', () => route('cancel', '/items//x'), 'empty segment'],
-    ['of a path with a slash at its end', () => route('cancel', '/items/'), 'empty segment'],
+    ['of a path with an empty segment', () => route('cancel', '/items//x'), 'empty segment'],
+    ['of a path with a trailing slash', () => route('cancel', '/items/'), 'empty segment'],
     ['of a parameter', () => route('cancel', '/items/{item}'), 'its only parameter must be called {id}'],
     ['of two parameters', () => route('cancel', '/items/{id}/{id}'), 'its only parameter must be called {id}'],
     ['of a segment', () => route('cancel', '/items/a b'), '"a b" has characters other than'],
-  ])('%s is refused where it cannot be one', async (_, plan, why) => {
+  ])('%s is refused if it is invalid', async (_, plan, why) => {
     await expect((async () => plan())()).rejects.toThrow(why);
   });
 
@@ -148,14 +156,14 @@ describe('a name', () => {
     expect(files[`shared/${name}.ts`]).toContain(`topic('${topic}'`);
   });
 
-  it('that is given says what a service is about', () => {
+  it('of an aggregate is used in the contracts of its service', () => {
     const { files } = newService(shop(), 'people', 'person', app);
     expect(files['shared/people.ts']).toContain("event('shop.person.added.v1'");
   });
 });
 
 describe('a service', () => {
-  it('is in the list of channels, and wired in', () => {
+  it('is added to the list of channels and to the infrastructure', () => {
     const root = shop();
     carryOut(root, newService(root, 'orders', undefined, app));
     expect(read(root, 'shared/channels.ts')).toContain('export const channels = [itemEvents, orderEvents];');
@@ -164,14 +172,14 @@ describe('a service', () => {
     );
   });
 
-  it('keeps a list of channels on several lines as it is', () => {
+  it('keeps the format of a list of channels on several lines', () => {
     const root = shop();
     change(root, 'shared/channels.ts', '[itemEvents]', '[\n  itemEvents,\n]');
     const { edits } = newService(root, 'orders', undefined, app);
     expect(edits?.['shared/channels.ts']).toContain('channels = [\n  itemEvents,\n  orderEvents,\n];');
   });
 
-  it('leaves a list of channels of another form as it is, and says which lines to add', () => {
+  it('does not edit a list of channels of another form, and returns the lines to add', () => {
     const root = shop();
     change(root, 'shared/channels.ts', '[itemEvents]', '[itemEvents, ...[]]');
     const { edits, next } = newService(root, 'orders', undefined, app);
@@ -191,7 +199,7 @@ describe('a service', () => {
 describe('a command', () => {
   const bill: CommandOptions = { of: 'payments', from: 'orders' };
 
-  it('is about what the sender is about, and the sender may send it', async () => {
+  it('is about the aggregate of its sender, which may send it', async () => {
     const root = shop();
     carryOut(root, await newCommand(root, 'count', stocking, app));
     expect(read(root, 'shared/stock-commands.ts')).toContain(
@@ -200,7 +208,7 @@ describe('a command', () => {
     expect(read(root, 'infra/app.ts')).toContain('{ of: itemEvents, sends: [stockCommands], routes: itemRoutes }');
   });
 
-  it('leaves a publisher of another form as it is, and says which lines to add', async () => {
+  it('does not edit a publisher of another form, and returns the lines to add', async () => {
     const root = shop();
     change(root, 'infra/app.ts', "app.publisher('items', {", "const name = 'items';\napp.publisher(name, {");
     const { edits, next } = await newCommand(root, 'count', stocking, app);
@@ -210,7 +218,7 @@ describe('a command', () => {
     );
   });
 
-  it('goes to the queue that its service takes already', async () => {
+  it('is added to the existing queue of its service', async () => {
     const root = shop();
     carryOut(root, await newCommand(root, 'count', stocking, app));
     carryOut(root, await newCommand(root, 'write-off', stocking, app));
@@ -220,7 +228,7 @@ describe('a command', () => {
     );
   });
 
-  it('goes to a queue of another name; handlers of another form stay, and the line is given', async () => {
+  it('is added to a queue of another name; for handlers of another form, the line is returned', async () => {
     const { files, edits, next } = await newCommand(copyOf('examples/orders'), 'bill', bill, app);
     expect(files).toEqual({});
     expect(Object.keys(edits ?? {})).toEqual(['shared/contracts.ts']);
@@ -228,7 +236,7 @@ describe('a command', () => {
     expect(next[0]).toContain("'shop.payments.bill.v1': () => ({ set: {} }),");
   });
 
-  it('leaves contracts of another form as they are, and says what to add', async () => {
+  it('does not edit contracts of another form, and returns the lines to add', async () => {
     const given = { of: 'points', from: 'registration' };
     const { files, edits, next } = await newCommand(copyOf('.'), 'double', given, { name: 'rollcall' });
     expect({ files, edits }).toEqual({ files: {}, edits: {} });
@@ -244,14 +252,14 @@ describe('a command', () => {
       '/shop/fulfilment may not send on the queue payments',
     ],
     ['under a name that is taken', { ...bill, name: 'charged' }, 'shared/contracts.ts already has a "charged"'],
-    ['that is to be answered', { ...bill, reply: 'billed' }, 'Run this without --reply. Then add billed by hand'],
-  ])('%s is not added to a queue that is there', async (_, { name = 'bill', ...options }, why) => {
+    ['with a reply', { ...bill, reply: 'billed' }, 'Run this without --reply. Then add billed by hand'],
+  ])('%s is not added to an existing queue', async (_, { name = 'bill', ...options }, why) => {
     await expect(newCommand(copyOf('examples/orders'), name, options, app)).rejects.toThrow(why);
   });
 });
 
 describe('a route', () => {
-  it('of a publisher is its contract and its handler', () => {
+  it('of a publisher consists of its contract and its handler', () => {
     const root = shop();
     const { next } = newRoute(root, 'items', 'cancel', cancel);
     carryOut(root, newRoute(root, 'items', 'cancel', cancel));
@@ -264,7 +272,7 @@ describe('a route', () => {
     expect(next.join('\n')).not.toContain('infra/');
   });
 
-  it('of a subscriber is not written into the table of the publisher that it hears', () => {
+  it('of a subscriber is not added to the route table of its publisher', () => {
     const root = shop();
     const folder = join(root, 'functions/coupons');
     mkdirSync(folder);
@@ -274,7 +282,7 @@ describe('a route', () => {
     expect(next.join('\n')).toContain("list: { method: 'GET', path: '/coupons', access: 'read' },");
   });
 
-  it('of another service is left to its stack, with the lines to add', () => {
+  it('of another service is not added to its stack; the lines to add are returned', () => {
     const { edits, next } = newRoute(copyOf('.'), 'registration', 'pause', {
       method: 'POST',
       path: '/v1/members/{id}/pause',
@@ -285,19 +293,19 @@ describe('a route', () => {
     expect(next[1]).toContain('The handler must check');
   });
 
-  it('of a service without handler file gets one', () => {
+  it('of a service without a handler file creates that file', () => {
     const { files } = newRoute(copyOf('.'), 'guide', 'skip', { ...cancel, path: '/v1/members/{id}/guide/skip' });
     expect(files['functions/guide/api.handler.ts']).toContain("createObservability('guide')");
   });
 
-  it('is in the table of its service, where there are several', () => {
+  it('is added to the route table of its service, if there are several', () => {
     const root = shop();
     carryOut(root, newService(root, 'orders', undefined, app));
     const { edits } = newRoute(root, 'items', 'cancel', cancel);
     expect(Object.keys(edits ?? {})).toEqual(['shared/items.ts', 'functions/items/api.handler.ts']);
   });
 
-  it('imports what its handler needs', () => {
+  it('imports the names that its handler uses', () => {
     const root = shop();
     change(root, 'functions/items/api.handler.ts', 'notFound, pathId, pathOf', 'notFound, type Problem, pathOf');
     const { edits } = newRoute(root, 'items', 'cancel', cancel);
@@ -306,7 +314,7 @@ describe('a route', () => {
     );
   });
 
-  it('leaves sources of another form as they are, and says which lines to add', () => {
+  it('does not edit sources of another form, and returns the lines to add', () => {
     const root = shop();
     change(root, 'shared/items.ts', '} as const satisfies Record<string, Route>', '} as const');
     change(root, 'functions/items/api.handler.ts', 'const { logger } =', 'const observability =');

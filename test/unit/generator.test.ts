@@ -8,7 +8,7 @@ import { read, shop, temporaryFolder } from '../support/generated-app.ts';
 import { root as ROOT } from '../support/run.ts';
 
 describe('a new app', () => {
-  it('overwrites nothing, and then writes nothing', () => {
+  it('overwrites no file, and writes nothing if one exists', () => {
     const root = temporaryFolder();
     writeFileSync(join(root, 'cdk.json'), 'mine');
     expect(() => carryOut(root, newApp('shop'))).toThrow('Nothing was written: cdk.json would be overwritten.');
@@ -16,13 +16,13 @@ describe('a new app', () => {
     expect(existsSync(join(root, 'package.json'))).toBe(false);
   });
 
-  it.each(['Shop', '2shop', 'my-shop', 'new', '../shop', '', 'a'.repeat(21)])('is not called %j', (name) => {
+  it.each(['Shop', '2shop', 'my-shop', 'new', '../shop', '', 'a'.repeat(21)])('cannot be called %j', (name) => {
     expect(() => newApp(name)).toThrow(`"${name}" is not a valid name`);
   });
 });
 
 describe('a new subscriber', () => {
-  it('is wired in by two lines, and once', async () => {
+  it('is added to the infrastructure with two lines, and only once', async () => {
     const root = shop();
     const before = read(root, 'infra/app.ts').split('\n');
     carryOut(root, await newSubscriber(root, 'stock', 'item-events', {}));
@@ -40,7 +40,7 @@ describe('a new subscriber', () => {
     ['another form', (text: string) => text.replace('const app = new', 'export default new')],
     ['two apps', (text: string) => `${text}const other = new RollcallApp(new App(), {});\n`],
     ['two ends', (text: string) => `${text}app.finish();\n`],
-  ])('leaves infrastructure of %s as it is, and says which lines to add', async (_, change) => {
+  ])('does not edit infrastructure of %s, and returns the lines to add', async (_, change) => {
     const root = shop();
     writeFileSync(join(root, 'infra/app.ts'), change(read(root, 'infra/app.ts')));
     const { edits, next } = await newSubscriber(root, 'stock', 'item-events', {});
@@ -51,7 +51,7 @@ describe('a new subscriber', () => {
     expect(next[0]).toContain("app.subscriber(stockEventConsumer, { entry: 'functions/stock/events.handler.ts' });");
   });
 
-  it('is of the topic that is named, where a file has several', async () => {
+  it('subscribes to the named topic if a file has several', async () => {
     const root = shop();
     const other = "export const anyEvents = topic('any-events', { from: '/shop/items', messages: [] });\n";
     const contracts = read(root, 'shared/items.ts').replace('export const itemEvents', `${other}$&`);
@@ -60,14 +60,14 @@ describe('a new subscriber', () => {
     expect(files['functions/stock/events.consumer.ts']).toContain('of: itemEvents,');
   });
 
-  it('is of a topic that there is, which the refusal names', async () => {
+  it('needs an existing topic; the error lists the topics', async () => {
     await expect(newSubscriber(shop(), 'stock', 'things', {})).rejects.toThrow(
       'No file of shared/ exports a topic "things"; there are: item-events.',
     );
     await expect(newSubscriber(temporaryFolder(), 'stock', 'things', {})).rejects.toThrow('contains no app');
   });
 
-  it('of the member application reads the newest renditions, and confirms erasure as its app says', async () => {
+  it('of the member application reads the newest renditions, and confirms erasure as configured', async () => {
     const root = temporaryFolder();
     for (const path of ['shared', 'infra']) cpSync(join(ROOT, path), join(root, path), { recursive: true });
     const { confirmErasure } = await import(join(root, 'shared/confirm-erasure.ts'));

@@ -8,26 +8,26 @@ describe('a request', () => {
     ['of a program', {}],
     ['by another name of this machine', { host: 'localhost:4000' }],
     ['from a container', { host: 'host.docker.internal:4010' }],
-    ['of a page of its own', { origin: 'http://127.0.0.1:4000', 'sec-fetch-site': 'same-origin' }],
-    ['of a person at a browser', { 'sec-fetch-site': 'none' }],
-  ])('%s is answered', (_, headers) => {
+    ['of its own page', { origin: 'http://127.0.0.1:4000', 'sec-fetch-site': 'same-origin' }],
+    ['that is typed into a browser', { 'sec-fetch-site': 'none' }],
+  ])('%s is accepted', (_, headers) => {
     expect(refusalOf({ host: '127.0.0.1:4000', ...headers })).toBeUndefined();
   });
 
   it.each([
-    ['by a name of somebody else', { host: 'evil.example:4000' }],
-    ['by a name below one of ours', { host: '127.0.0.1.evil.example' }],
-    ['by no name', { host: undefined }],
-    ['of a page elsewhere', { origin: 'http://evil.example', 'sec-fetch-site': 'cross-site' }],
-    ['of a page elsewhere, by an old browser', { origin: 'http://evil.example' }],
-    ['of another port', { origin: 'http://127.0.0.1:8080', 'sec-fetch-site': 'same-site' }],
-    ['of a page that hides where it is from', { origin: 'null' }],
-    ['of an image elsewhere', { 'sec-fetch-site': 'cross-site' }],
+    ['with a host name of another owner', { host: 'evil.example:4000' }],
+    ['with a local address as a subdomain', { host: '127.0.0.1.evil.example' }],
+    ['without a host name', { host: undefined }],
+    ['of a page of another site', { origin: 'http://evil.example', 'sec-fetch-site': 'cross-site' }],
+    ['of a page of another site, by an old browser', { origin: 'http://evil.example' }],
+    ['of a page on another port', { origin: 'http://127.0.0.1:8080', 'sec-fetch-site': 'same-site' }],
+    ['of a page with an opaque origin', { origin: 'null' }],
+    ['of an image on another site', { 'sec-fetch-site': 'cross-site' }],
   ])('%s is refused', (_, headers) => {
     expect(refusalOf({ host: '127.0.0.1:4000', ...headers })).toBeDefined();
   });
 
-  it('of a page whose origin is allowed is answered, but by no other name of the machine', () => {
+  it('of a page with an allowed origin is accepted, but not with another host name', () => {
     const allowsOrigin = (origin: string) => origin === 'https://www.example.com';
     const headers = { host: '127.0.0.1:4000', origin: 'https://www.example.com', 'sec-fetch-site': 'cross-site' };
     expect(refusalOf(headers, allowsOrigin)).toBeUndefined();
@@ -36,7 +36,7 @@ describe('a request', () => {
 });
 
 describe('a server', () => {
-  async function ask(target: string): Promise<{ status: number | undefined; body: string }> {
+  async function requestTo(target: string): Promise<{ status: number | undefined; body: string }> {
     const server = createGuardedServer(({ url, headers }, response) => response.end(`${url} of ${headers.host}`));
     const { port } = new URL(await listen(server, 0, 'test'));
     onTestFinished(() => close(server));
@@ -54,12 +54,12 @@ describe('a server', () => {
     ['http://127.0.0.1:4000', '/ of 127.0.0.1:4000'],
     ['HTTP://127.0.0.1?a', '/?a of 127.0.0.1'],
     ['/http://evil.example/', '/http://evil.example/ of localhost'],
-  ])('takes the whole address %s as a target', async (target, body) => {
-    expect(await ask(target)).toEqual({ status: 200, body });
+  ])('accepts the absolute URL %s as a request target', async (target, body) => {
+    expect(await requestTo(target)).toEqual({ status: 200, body });
   });
 
-  it('believes that address, and not the header that says another', async () => {
-    expect((await ask('http://evil.example/v1')).status).toBe(403);
-    expect((await ask('http://127.0.0.1@evil.example/v1')).status).toBe(403);
+  it('checks the host of an absolute URL instead of the Host header', async () => {
+    expect((await requestTo('http://evil.example/v1')).status).toBe(403);
+    expect((await requestTo('http://127.0.0.1@evil.example/v1')).status).toBe(403);
   });
 });

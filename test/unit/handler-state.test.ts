@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { profileChanged, registered } from '../support/builders.ts';
 import { member, subscriber } from '../support/test-subscriber.ts';
 
-/** Handlers that count: each adds one to what the item says, and to `seen`, what it said. */
+/** Handlers that add one to the count of the item, and append the previous count to `seen`. */
 function counting(seen: unknown[] = []) {
   const add = async (_: object, { state }: MessageContext) => {
     const { count = 0 } = (await state()) as { count?: number };
@@ -14,7 +14,7 @@ function counting(seen: unknown[] = []) {
 }
 
 describe('the state that a handler may read', () => {
-  it('is what the version before has left', async () => {
+  it('is the state after the previous version', async () => {
     const { apply, store } = subscriber(counting());
     for (const message of [registered(member), profileChanged(member, 2), profileChanged(member, 3)])
       expect(await apply(message)).toBe('applied');
@@ -51,7 +51,7 @@ describe('the state that a handler may read', () => {
     expect(store.effects.map(({ version }) => version)).toEqual([1]);
   });
 
-  it('is not given for a version that was applied before', async () => {
+  it('is not read for a version that was already applied', async () => {
     const seen: unknown[] = [];
     const { apply, store } = subscriber(counting(seen));
     await apply(registered(member));

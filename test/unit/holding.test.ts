@@ -18,7 +18,7 @@ describe('a postponed message', () => {
     expect(versions()).toEqual([1]);
   });
 
-  it('that was parked before is tried when it is due, and the postponed try does not count', async () => {
+  it('that was parked before is retried when it is due, and the postponed attempt does not count', async () => {
     const service = breakable(new TransientError('down'), true);
     let error: Error = new TransientError('down');
     const { apply, sweep, store, pass, versions } = subscriber({
@@ -48,7 +48,7 @@ describe('a postponed message', () => {
 });
 
 describe('a capability that is switched off', () => {
-  it('keeps sweeps from applying anything, but not from reporting who waits for a person', async () => {
+  it('prevents sweeps from applying messages, but not from reporting those that wait for an operator', async () => {
     const service = breakable(new TransientError('down'), true);
     const { apply, sweep, pass, parked, versions } = subscriber(service.handlers);
     await apply(registered(member), 5);
@@ -74,29 +74,29 @@ describe('a message that a rule holds back', () => {
   const held = () =>
     subscriber({
       'rollcall.member.registered.v1': (_, { released }) => {
-        if (!released) throw new HeldError('too many texts to Spain');
+        if (!released) throw new HeldError('too many SMS to Spain');
         return {};
       },
     });
 
-  it('waits until a person releases it, with what comes after it, and is no failure', async () => {
+  it('waits, with its successors, until an operator releases it, and is not a failure', async () => {
     const { apply, sweep, redrive, parked, versions, pass, store } = held();
     expect(await apply(registered(member))).toBe('parked');
     await apply(profileChanged(member, 2));
     pass(120 * MINUTE);
     expect(await sweep()).toMatchObject({ applied: 0, waiting: 2, forPerson: 0, errors: [] });
     expect(parked()).toEqual(['1 held', '2 gap']);
-    expect(parkedFirst(store)?.error).toBe('HeldError: too many texts to Spain');
+    expect(parkedFirst(store)?.error).toBe('HeldError: too many SMS to Spain');
     await redrive();
     expect(versions()).toEqual([1, 2]);
     expect(parked()).toEqual([]);
   });
 
-  it('blocks nothing any more after it was redelivered and applied', async () => {
+  it('blocks no message after it was redelivered and applied', async () => {
     let isHeld = true;
     const { apply, sweep, versions, parked } = subscriber({
       'rollcall.member.registered.v1': () => {
-        if (isHeld) throw new HeldError('too many texts to Spain');
+        if (isHeld) throw new HeldError('too many SMS to Spain');
         return {};
       },
     });
@@ -109,7 +109,7 @@ describe('a message that a rule holds back', () => {
     expect(parked()).toEqual([]);
   });
 
-  it('is released only by an explicit request, not even for the messages behind it', async () => {
+  it('is released only by an explicit request, not by a retry of its successors', async () => {
     const { apply, redrive, versions } = held();
     await apply(registered(member));
     await apply(profileChanged(member, 2));
@@ -117,11 +117,11 @@ describe('a message that a rule holds back', () => {
     expect(versions()).toEqual([]);
   });
 
-  it('waits for its next release if it fails for now, and not for the sweep', async () => {
+  it('waits for its next release, not for the sweep, if it fails temporarily', async () => {
     let down = true;
     const { apply, redrive, parked, versions } = subscriber({
       'rollcall.member.registered.v1': (_, { released }) => {
-        if (!released) throw new HeldError('too many texts to Spain');
+        if (!released) throw new HeldError('too many SMS to Spain');
         if (down) throw new TransientError('down');
         return {};
       },
@@ -134,7 +134,7 @@ describe('a message that a rule holds back', () => {
     expect(versions()).toEqual([1]);
   });
 
-  it('may be held without a try, unless it was applied before', async () => {
+  it('may be held without an attempt, unless it was applied before', async () => {
     const { apply, hold, redrive, parked, versions } = subscriber();
     await apply(registered(memberIdOf(2)));
     expect(await hold(registered(memberIdOf(2)), 'skipped')).toBe('duplicate');
@@ -147,19 +147,19 @@ describe('a message that a rule holds back', () => {
 });
 
 describe('a message during which the function crashes', () => {
-  const dying = { 'rollcall.member.registered.v1': () => new Promise<never>(() => {}) };
-  /** The function is gone before the try ends. */
-  const dieOver = async ({ apply }: ReturnType<typeof subscriber>, receives: number) => {
+  const crashing = { 'rollcall.member.registered.v1': () => new Promise<never>(() => {}) };
+  /** The function crashes before the attempt ends. */
+  const crashDuring = async ({ apply }: ReturnType<typeof subscriber>, receives: number) => {
     void apply(registered(member), receives);
     await new Promise(setImmediate);
   };
 
   it('is parked after five crashes, counted from the sixth receive on', async () => {
-    const subject = subscriber(dying);
-    for (const receives of [1, 5]) await dieOver(subject, receives);
+    const subject = subscriber(crashing);
+    for (const receives of [1, 5]) await crashDuring(subject, receives);
     expect(await subject.isSuspect(registered(member), 5)).toBe(false);
     expect(await subject.isSuspect(registered(member), 6)).toBe(false);
-    for (const receives of [6, 7, 8, 9, 10]) await dieOver(subject, receives);
+    for (const receives of [6, 7, 8, 9, 10]) await crashDuring(subject, receives);
     expect(await subject.isSuspect(registered(member), 11)).toBe(true);
     expect(await subject.apply(registered(member), 11)).toBe('parked');
     expect(parkedFirst(subject.store)).toMatchObject({ reason: 'retry', attempts: 11, unanswered: 1 });
@@ -179,7 +179,7 @@ describe('a message during which the function crashes', () => {
 
 describe('a call with an unknown outcome', () => {
   it('is reported to the next caller, until the message is applied', async () => {
-    const told: boolean[] = [];
+    const reported: boolean[] = [];
     const outcomes = [
       new TransientError('no answer', { outcomeUnknown: true }),
       new TransientError('refused'),
@@ -189,28 +189,28 @@ describe('a call with an unknown outcome', () => {
     const { apply } = subscriber({
       'rollcall.member.registered.v1': () => ({
         call: async (again) => {
-          told.push(again);
-          const outcome = outcomes[told.length - 1];
+          reported.push(again);
+          const outcome = outcomes[reported.length - 1];
           if (outcome) throw outcome;
         },
       }),
     });
     for (let time = 0; time < 3; time++) await apply(registered(member)).catch(() => {});
     expect(await apply(registered(member))).toBe('applied');
-    expect(told).toEqual([false, true, true, true]);
+    expect(reported).toEqual([false, true, true, true]);
   });
 
   it('is not reported, if the call certainly had no effect', async () => {
-    const told: boolean[] = [];
+    const reported: boolean[] = [];
     const { apply } = subscriber({
       'rollcall.member.registered.v1': () => ({
         call: async (again) => {
-          told.push(again);
-          if (told.length < 3) throw new TransientError('refused');
+          reported.push(again);
+          if (reported.length < 3) throw new TransientError('refused');
         },
       }),
     });
     for (let time = 0; time < 3; time++) await apply(registered(member)).catch(() => {});
-    expect(told).toEqual([false, false, false]);
+    expect(reported).toEqual([false, false, false]);
   });
 });

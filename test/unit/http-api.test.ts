@@ -13,7 +13,7 @@ const PATIENCE = { timeout: 60_000 };
 
 interface Options {
   stage?: string;
-  /** Of its access log. */
+  /** The format of its access log. */
   format?: string;
   answer?: (event: APIGatewayProxyEventV2) => unknown;
   cors?: Cors;
@@ -30,10 +30,10 @@ async function startApi({ stage = '$default', format, answer = () => 'fine', cor
   const fn = {
     async invoke(payload: string) {
       events.push(JSON.parse(payload));
-      const said = await answer(JSON.parse(payload));
-      return said instanceof Error
-        ? { ok: false, payload: JSON.stringify({ errorType: said.name, errorMessage: said.message }) }
-        : { ok: true, payload: JSON.stringify(said) };
+      const result = await answer(JSON.parse(payload));
+      return result instanceof Error
+        ? { ok: false, payload: JSON.stringify({ errorType: result.name, errorMessage: result.message }) }
+        : { ok: true, payload: JSON.stringify(result) };
     },
     failed: (_: string, reason: string) => failures.push(reason),
   } as unknown as LambdaFunction;
@@ -52,25 +52,25 @@ async function startApi({ stage = '$default', format, answer = () => 'fine', cor
   api.addRoute(
     'GET /broken',
     () => fn,
-    async () => Promise.reject(new Error('the provider of tokens is away')),
+    async () => Promise.reject(new Error('the token issuer is unavailable')),
   );
   const log = format === undefined ? undefined : createAccessLog(format, (line) => lines.push(line));
   api.cors = cors;
   api.addStage(new ApiStage(stage, () => undefined, log));
   api.open();
-  const ask = async (path: string, init?: RequestInit) => {
+  const send = async (path: string, init?: RequestInit) => {
     const response = await fetch(`${url}${path}`, init);
     return { status: response.status, headers: response.headers, body: await response.text() };
   };
-  /** The line of the last request: it is written when its answer has gone. */
+  /** The log line of the last request, which is written after its response. */
   const logged = (count: number) => vi.waitUntil(() => lines.length >= count && lines.at(-1), PATIENCE);
-  return { url, ask, events, failures, logged };
+  return { url, send, events, failures, logged };
 }
 
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html
 describe('the access log of an API', () => {
-  it('has the variables of its format in their places', async () => {
-    const { ask, url, logged } = await startApi({
+  it('contains the values of the variables in its format', async () => {
+    const { send, url, logged } = await startApi({
       format: [
         '{"who":"$context.authorizer.claims.sub","what":"$context.httpMethod $context.path $context.protocol"',
         '"api":"$context.accountId/$context.apiId/$context.stage","route":"$context.routeKey"',
@@ -78,7 +78,7 @@ describe('the access log of an API', () => {
         '"status":$context.status,"length":$context.responseLength,"of":"$context.integration.status"}',
       ].join(),
     });
-    await ask('/mine', { headers: { 'user-agent': 'test' } });
+    await send('/mine', { headers: { 'user-agent': 'test' } });
     expect(JSON.parse((await logged(1)) ?? '')).toEqual({
       ...{ who: 'ana', what: 'GET /mine HTTP/1.1', api: '000000000000/abc/$default', route: 'GET /mine' },
       ...{ ip: '127.0.0.1', agent: 'test', host: url.slice('http://'.length), status: 200, length: 4, of: '200' },
@@ -86,53 +86,53 @@ describe('the access log of an API', () => {
   });
 
   it('has times, and the ids of the request and of its invocation', async () => {
-    const { ask, events, logged } = await startApi({
+    const { send, events, logged } = await startApi({
       format: [
         '$context.requestTime $context.requestTimeEpoch $context.requestId $context.extendedRequestId',
         '$context.responseLatency $context.integrationLatency $context.integration.requestId',
       ].join(' '),
     });
-    await ask('/mine');
+    await send('/mine');
     const line = await logged(1);
     expect(line).toMatch(/^\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d \+0000 \d{13} (\S{36}) \1 \d+ \d+ \S{36}$/);
     const { requestId, time, timeEpoch } = events[0]?.requestContext ?? {};
     expect(line).toContain(`${time} ${timeEpoch} ${requestId} `);
   });
 
-  it('says why API Gateway itself answers, and - for what a request does not have', async () => {
+  it('contains the reason for a response of API Gateway itself, and - for missing values', async () => {
     const format =
       '$context.status $context.routeKey $context.error.message $context.error.messageString $context.authorizer.error $context.integration.error $context.authorizer.claims.sub $context.nonsense';
-    const { ask, logged } = await startApi({ format, answer: () => new Error('broken') });
-    await ask('/nowhere');
+    const { send, logged } = await startApi({ format, answer: () => new Error('broken') });
+    await send('/nowhere');
     expect(await logged(1)).toBe('404 - Not Found "Not Found" - - - -');
-    await ask('/closed');
+    await send('/closed');
     expect(await logged(2)).toBe('401 GET /closed Unauthorized "Unauthorized" Unauthorized - - -');
-    await ask('/things/1');
+    await send('/things/1');
     expect(await logged(3)).toBe('500 ANY /things/{id} Internal Server Error "Internal Server Error" - broken - -');
-    const told = vi.spyOn(console, 'error').mockReturnValue();
-    onTestFinished(() => told.mockRestore());
-    expect(await ask('/broken')).toMatchObject({ status: 500, body: '{"message":"Internal Server Error"}' });
+    const printed = vi.spyOn(console, 'error').mockReturnValue();
+    onTestFinished(() => printed.mockRestore());
+    expect(await send('/broken')).toMatchObject({ status: 500, body: '{"message":"Internal Server Error"}' });
     expect(await logged(4)).toMatch(/^500 GET \/broken /);
-    expect(told).toHaveBeenCalledOnce();
+    expect(printed).toHaveBeenCalledOnce();
   });
 });
 
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
 describe('the quotas of an API', () => {
-  it('are 10,240 bytes of the request line and the values of headers', async () => {
-    const { ask, events } = await startApi();
-    expect((await ask('/things/1', { headers: { large: 'x'.repeat(10_000) } })).status).toBe(200);
-    expect(await ask('/things/1', { headers: { large: 'x'.repeat(10_240) } })).toMatchObject({
+  it('are 10,240 bytes for the request line and the values of headers', async () => {
+    const { send, events } = await startApi();
+    expect((await send('/things/1', { headers: { large: 'x'.repeat(10_000) } })).status).toBe(200);
+    expect(await send('/things/1', { headers: { large: 'x'.repeat(10_240) } })).toMatchObject({
       status: 431,
       body: '{"message":"Request Header Fields Too Large"}',
     });
-    expect((await ask(`/things/${'x'.repeat(10_240)}`)).status).toBe(431);
+    expect((await send(`/things/${'x'.repeat(10_240)}`)).status).toBe(431);
     expect(events).toHaveLength(1);
   });
 
-  it('are 10 MB of the body, and 6 MB of the event that Lambda gets of it', async () => {
-    const { ask, events } = await startApi();
-    const put = (bytes: number) => ask('/things/1', { method: 'PUT', body: 'x'.repeat(bytes) });
+  it('are 10 MB for the body, and 6 MB for the event that Lambda gets', async () => {
+    const { send, events } = await startApi();
+    const put = (bytes: number) => send('/things/1', { method: 'PUT', body: 'x'.repeat(bytes) });
     const tooLarge = { status: 413, body: '{"message":"Request Entity Too Large"}' };
     expect(await put(10 * 1024 ** 2 + 1)).toMatchObject(tooLarge);
     expect(await put(6 * 1024 ** 2)).toMatchObject(tooLarge);
@@ -142,56 +142,56 @@ describe('the quotas of an API', () => {
 });
 
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
-describe('what a function answers', () => {
-  it('may have no headers, cookies and body, by null', async () => {
-    const { ask } = await startApi({
+describe('the response of a function', () => {
+  it('may have null for headers, cookies and body', async () => {
+    const { send } = await startApi({
       answer: () => ({ statusCode: 201, headers: null, cookies: null, body: null }),
       format: '$context.status',
     });
-    expect(await ask('/things/1')).toMatchObject({ status: 201, body: '' });
+    expect(await send('/things/1')).toMatchObject({ status: 201, body: '' });
   });
 
-  it('is told as a fault, if it says a problem that is none', async () => {
+  it('is reported as a failure if its problem document is invalid', async () => {
     const headers = { 'content-type': 'application/problem+json' };
-    const { ask, failures } = await startApi({ answer: () => ({ statusCode: 503, headers, body: 'busy' }) });
-    expect((await ask('/things/1')).status).toBe(503);
+    const { send, failures } = await startApi({ answer: () => ({ statusCode: 503, headers, body: 'busy' }) });
+    expect((await send('/things/1')).status).toBe(503);
     expect(failures).toEqual(['it answered 503 to ANY /things/{id}']);
   });
 
   it.each([
-    ['a text', 'Hello', 'Hello'],
+    ['a string', 'Hello', 'Hello'],
     ['an object without a status', { message: 'Hello' }, '{"message":"Hello"}'],
-  ])('is the body, if it is %s', async (_, said, body) => {
-    const answer = await (await startApi({ answer: () => said })).ask('/things/1');
+  ])('becomes the body if it is %s', async (_, result, body) => {
+    const answer = await (await startApi({ answer: () => result })).send('/things/1');
     expect(answer).toMatchObject({ status: 200, body });
     expect(answer.headers.get('content-type')).toBe('application/json');
   });
 
   it.each([
-    ['a status that is none', { statusCode: 'good' }],
-    ['a body that is no text', { statusCode: 200, body: { a: 1 } }],
-    ['a status that HTTP has not', { statusCode: 1000, headers: { secret: 'x' }, cookies: ['a=b'] }],
-    ['a header that HTTP has not', { statusCode: 200, headers: { secret: 'x', 'not a name': '1' } }],
-    ['a value that HTTP has not', { statusCode: 200, headers: { name: 'two\nlines' } }],
-  ])('is an error of the API, if it has %s', async (_, said) => {
-    const { ask, failures } = await startApi({ answer: () => said });
-    const { status, body, headers } = await ask('/things/1');
+    ['an invalid status', { statusCode: 'good' }],
+    ['a body that is not a string', { statusCode: 200, body: { a: 1 } }],
+    ['a status outside of the range of HTTP', { statusCode: 1000, headers: { secret: 'x' }, cookies: ['a=b'] }],
+    ['an invalid header name', { statusCode: 200, headers: { secret: 'x', 'not a name': '1' } }],
+    ['an invalid header value', { statusCode: 200, headers: { name: 'two\nlines' } }],
+  ])('is an error of the API, if it has %s', async (_, result) => {
+    const { send, failures } = await startApi({ answer: () => result });
+    const { status, body, headers } = await send('/things/1');
     expect([status, body]).toEqual([500, '{"message":"Internal Server Error"}']);
     expect([headers.get('set-cookie'), headers.get('secret')]).toEqual([null, null]);
     expect(failures).toEqual([expect.stringContaining('cannot be passed on by API Gateway')]);
   });
 
-  it('has its length, unless it has no body', async () => {
-    const { ask } = await startApi({
+  it('has a content length unless it has no body', async () => {
+    const { send } = await startApi({
       answer: ({ rawPath }) => ({ statusCode: Number(rawPath.split('/')[2]), body: 'ö'.repeat(3) }),
     });
-    expect((await ask('/things/200')).headers.get('content-length')).toBe('6');
-    expect((await ask('/things/204')).headers.get('content-length')).toBeNull();
+    expect((await send('/things/200')).headers.get('content-length')).toBe('6');
+    expect((await send('/things/204')).headers.get('content-length')).toBeNull();
   });
 });
 
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
-it('a header that is sent twice has its values with a comma between them, as a parameter of the query has', async () => {
+it('the values of a repeated header, or of a repeated query parameter, are joined with a comma', async () => {
   const { url, events } = await startApi();
   const sent = Promise.withResolvers<void>();
   const headers = ['host', new URL(url).host, 'Header1', 'value1', 'Header1', 'value2', 'Header2', 'a, b'];
@@ -208,8 +208,8 @@ it('a header that is sent twice has its values with a comma between them, as a p
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
 describe('the CORS configuration of an API', () => {
   const of = async (cors: Cors, origin: string) => {
-    const { ask } = await startApi({ cors, answer: () => ({ statusCode: 200, headers: CORS_OF_FUNCTION }) });
-    const { headers } = await ask('/things/1', { headers: { origin } });
+    const { send } = await startApi({ cors, answer: () => ({ statusCode: 200, headers: CORS_OF_FUNCTION }) });
+    const { headers } = await send('/things/1', { headers: { origin } });
     return Object.fromEntries([...headers].filter(([name]) => name.startsWith('access-control-') || name === 'vary'));
   };
   const CORS_OF_FUNCTION = { 'Access-Control-Allow-Origin': 'https://other.example', 'x-own': '1' };
@@ -224,23 +224,23 @@ describe('the CORS configuration of an API', () => {
         vary: 'Origin',
       },
     ],
-  ])('is what every answer says, whatever the function says: %j', async (cors, said) => {
-    expect(await of(cors, 'https://shop.example')).toEqual(said);
+  ])('determines the CORS headers of every response, whatever the function returns: %j', async (cors, result) => {
+    expect(await of(cors, 'https://shop.example')).toEqual(result);
   });
 
-  it('lets no page of another scheme read an answer', async () => {
-    const { ask } = await startApi({ cors: { AllowOrigins: ['https://*'] } });
-    expect((await ask('/things/1', { headers: { origin: 'http://shop.example' } })).status).toBe(403);
+  it('refuses a page with another scheme', async () => {
+    const { send } = await startApi({ cors: { AllowOrigins: ['https://*'] } });
+    expect((await send('/things/1', { headers: { origin: 'http://shop.example' } })).status).toBe(403);
   });
 });
 
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-stages.html
 describe('a stage with a name', () => {
-  it('begins every path, as the function sees it, and no other path leads to the API', async () => {
-    const { ask, events } = await startApi({ stage: 'prod' });
-    expect((await ask('/things/1')).status).toBe(404);
-    expect((await ask('/production/things/1')).status).toBe(404);
-    expect((await ask('/prod/things/1?a=b')).status).toBe(200);
+  it('is the prefix of every path, also for the function; other paths are not found', async () => {
+    const { send, events } = await startApi({ stage: 'prod' });
+    expect((await send('/things/1')).status).toBe(404);
+    expect((await send('/production/things/1')).status).toBe(404);
+    expect((await send('/prod/things/1?a=b')).status).toBe(200);
     expect(events).toMatchObject([
       {
         ...{
@@ -254,11 +254,11 @@ describe('a stage with a name', () => {
     ]);
   });
 
-  it('is not added to a Location: one that begins at the root leads out of the stage', async () => {
+  it('is not added to a Location, so an absolute path leads out of the stage', async () => {
     const answer = () => ({ statusCode: 201, headers: { location: '/things/1' } });
-    const { ask } = await startApi({ stage: 'prod', answer });
-    const location = (await ask('/prod/things/1')).headers.get('location') ?? '';
-    expect([location, (await ask(location)).status]).toEqual(['/things/1', 404]);
+    const { send } = await startApi({ stage: 'prod', answer });
+    const location = (await send('/prod/things/1')).headers.get('location') ?? '';
+    expect([location, (await send(location)).status]).toEqual(['/things/1', 404]);
   });
 });
 
@@ -297,7 +297,7 @@ const apiResources = ({ integration = {}, stage = {}, route = {} }: Record<strin
 
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigatewayv2-integration.html
 describe('the integration of a route', () => {
-  it('answers 503 when it has had its time', async () => {
+  it('responds with 503 after its timeout', async () => {
     const code = { shop: 'export const handler = () => new Promise((resolve) => setTimeout(resolve, 20_000));' };
     const resources = apiResources({ integration: { TimeoutInMillis: 50 } });
     await using cloud = await startSmallCloud({ resources, code });
@@ -310,19 +310,19 @@ describe('the integration of a route', () => {
     ['CredentialsArn', { integration: { CredentialsArn: 'arn' } }],
     ['TimeoutInMillis', { integration: { TimeoutInMillis: 30_001 } }],
     ['RequestParameters', { route: { RequestParameters: { a: {} } } }],
-  ])('is refused at start by the name of what it has not: %s %j', async (name, more) => {
+  ])('is refused at start with the name of an unsupported property: %s %j', async (name, more) => {
     const code = { shop: 'export const handler = () => {};' };
     await expect(startSmallCloud({ resources: apiResources(more), code })).rejects.toThrow(name);
   });
 });
 
-it('a template says the stage of an API and its access log, which is beside the logs of functions', async () => {
+it('a template sets the stage of an API and its access log, which is stored beside the logs of functions', async () => {
   const DestinationArn = 'arn:aws:logs:us-east-1:000000000000:log-group:/aws/apigateway/shop-api';
   const AccessLogSettings = { DestinationArn, Format: '$context.routeKey $context.status' };
   const resources = apiResources({ stage: { AccessLogSettings } });
   const code = { shop: `export const handler = async () => 'x'.repeat(6 * 1024 ** 2 + 1_000);` };
   await using cloud = await startSmallCloud({ resources, code });
-  // The function answers more than Lambda passes on.
+  // The response of the function exceeds the limit of Lambda.
   expect(await cloud.request('GET', '/prod/things')).toMatchObject({
     status: 500,
     body: { message: 'Internal Server Error' },
@@ -331,18 +331,18 @@ it('a template says the stage of an API and its access log, which is beside the 
   expect(cloud.logs('shop-api')).toEqual(['GET /things 500']);
 });
 
-it('a request whose client goes away is logged too', async () => {
-  const [asked, finished] = [Promise.withResolvers<void>(), Promise.withResolvers<string>()];
+it('a request is logged even if its client disconnects', async () => {
+  const [received, finished] = [Promise.withResolvers<void>(), Promise.withResolvers<string>()];
   const answer = () => {
-    asked.resolve();
+    received.resolve();
     return finished.promise;
   };
   const { url, logged } = await startApi({ format: '$context.path $context.status', answer });
-  const going = request(`${url}/things/1`).on('error', () => {});
-  going.end();
-  await asked.promise;
-  going.destroy();
-  // Nothing was answered.
+  const client = request(`${url}/things/1`).on('error', () => {});
+  client.end();
+  await received.promise;
+  client.destroy();
+  // There was no response.
   expect(await logged(1)).toBe('/things/1 -');
   finished.resolve('too late');
 });

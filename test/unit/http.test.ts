@@ -43,12 +43,12 @@ describe('Prefer', () => {
     ['wait=1.5', undefined],
     ['wait=1e3', undefined],
     ['', undefined],
-  ])('%j asks to wait for so many seconds: %s', (prefer, seconds) => {
+  ])('%j requests to wait for this number of seconds: %s', (prefer, seconds) => {
     expect(preferredWait(prefer)).toBe(seconds);
   });
 });
 
-/** What becomes of a request for the resource at `"1"`. */
+/** The result of a request for a resource with the entity tag `"1"`. */
 function verdict(conditions: Preconditions, reads: boolean): string {
   try {
     return evaluate(conditions, '"1"', reads);
@@ -70,7 +70,7 @@ describe('preconditions', () => {
     [{ ifMatch: 'W/"1"' }, FAILS],
     [{ ifMatch: '1' }, FAILS],
     [{ ifMatch: '' }, FAILS],
-    // No list: a tag ends at its quote.
+    // Not a list, because a tag ends at its quote.
     [{ ifMatch: '"a,"1",b"' }, FAILS],
     [{ ifMatch: '"1" "2"' }, FAILS],
     [{ ifMatch: '*, "1"' }, FAILS],
@@ -82,13 +82,13 @@ describe('preconditions', () => {
     [{ ifNoneMatch: '*' }, ['not modified', 'version-mismatch']],
     [{ ifMatch: '"1"', ifNoneMatch: '"1"' }, ['not modified', 'version-mismatch']],
     [{ ifMatch: '"1"', ifNoneMatch: '"2"' }, HOLDS],
-    // If-Match is the first to be evaluated.
+    // If-Match is evaluated first.
     [{ ifMatch: '"2"', ifNoneMatch: '"1"' }, FAILS],
-  ])('%j are evaluated as RFC 9110 has it, for reads and for writes', (conditions, expected) => {
+  ])('%j are evaluated as RFC 9110 requires, for reads and for writes', (conditions, expected) => {
     expect([verdict(conditions, true), verdict(conditions, false)]).toEqual(expected);
   });
 
-  it('find every tag of a list, whatever characters tags have', () => {
+  it('find every tag of a list, with any characters in tags', () => {
     const tag = fc.stringMatching(/^[\x21\x23-\x7e]{0,9}$/).map((text) => `"${text}"`);
     fc.assert(
       fc.property(fc.array(tag), fc.array(tag), fc.constantFrom(',', ', ', ' ,\t'), (before, after, separator) => {
@@ -102,24 +102,27 @@ describe('preconditions', () => {
 
 describe('an id', () => {
   const ID = '0199abcd-ef00-7000-8000-0000000000aa';
-  it.each([ID, ID.toUpperCase(), '0199ABcd-EF00-7000-8000-0000000000aA'])('is the same in any case: %s', (id) => {
+  it.each([ID, ID.toUpperCase(), '0199ABcd-EF00-7000-8000-0000000000aA'])('is accepted in any case: %s', (id) => {
     expect(idOf(id, 'member')).toBe(ID);
   });
 
-  it.each(['', 'nobody', ` ${ID}`, `${ID}\n`, `urn:uuid:${ID}`, ID.replaceAll('-', '')])('is none: %j', (id) => {
-    expect(() => idOf(id, 'member')).toThrow('There is no member of that id here.');
-  });
+  it.each(['', 'nobody', ` ${ID}`, `${ID}\n`, `urn:uuid:${ID}`, ID.replaceAll('-', '')])(
+    'is refused in another form: %j',
+    (id) => {
+      expect(() => idOf(id, 'member')).toThrow('There is no member of that id here.');
+    },
+  );
 
   it('in a path and in the subject of a token is compared without regard to case', () => {
     const { readable } = createMemberAccess({ read: 'members:read', write: 'members:write' });
-    const asked = (id: string, sub: string) => {
+    const readableFor = (id: string, sub: string) => {
       const event = httpEvent({ id });
       const authorizer = { jwt: { claims: { sub } } };
       return readable({ ...event, requestContext: { ...event.requestContext, ...{ authorizer } } });
     };
     for (const id of [ID, ID.toUpperCase()]) {
-      for (const sub of [ID, ID.toUpperCase()]) expect(asked(id, sub)).toBe(ID);
-      expect(() => asked(id, ID.replace('aa', 'ab'))).toThrow('There is no member');
+      for (const sub of [ID, ID.toUpperCase()]) expect(readableFor(id, sub)).toBe(ID);
+      expect(() => readableFor(id, ID.replace('aa', 'ab'))).toThrow('There is no member');
     }
   });
 });
@@ -165,7 +168,7 @@ describe('a refusal', () => {
     [keyed, { key: '' }, { '#/key': KEY }],
     [keyed, { key: 'a b' }, { '#/key': KEY }],
     [keyed, { key: 'x'.repeat(256) }, { '#/key': KEY }],
-  ])('names each rule that was broken, with its bounds, once: %#', (schema, body, expected) => {
+  ])('names each violated rule once, with its bounds: %#', (schema, body, expected) => {
     const refused = () => {
       try {
         validated(schema, body);
@@ -188,25 +191,25 @@ describe('the contract', () => {
     minimum?: number;
     maximum?: number;
   }
-  type Field = { name: string; field: string; rule: Rule; takes: (value: unknown) => boolean };
+  type Field = { name: string; field: string; rule: Rule; accepts: (value: unknown) => boolean };
   const fields = [
     ...['phone', 'name', 'locale'].map((field) => ['Registration', field, registration, person] as const),
     ...['name', 'locale'].map((field) => ['ProfileChange', field, profileChange, {}] as const),
     ...['points', 'expiresIn'].map((field) => ['Redemption', field, redemption, { points: 1 }] as const),
   ].map(([name, field, schema, rest]): Field => {
     const rule = components.schemas[name].properties[field] as Rule;
-    return { name, field, rule, takes: (value: unknown) => schema.safeParse({ ...rest, [field]: value }).success };
+    return { name, field, rule, accepts: (value: unknown) => schema.safeParse({ ...rest, [field]: value }).success };
   });
   const key = components.parameters['Idempotency-Key'].schema as Rule;
   fields.push({
     ...{ name: 'header', field: 'Idempotency-Key', rule: key },
-    takes: (value) => idempotencyKey.safeParse(value).success,
+    accepts: (value) => idempotencyKey.safeParse(value).success,
   });
 
-  it.each(fields)('tells the bounds of $name.$field that are enforced', ({ rule, takes }) => {
+  it.each(fields)('states the enforced bounds of $name.$field', ({ rule, accepts }) => {
     if (rule.type === 'integer') {
       const { minimum = Number.NaN, maximum = Number.NaN } = rule;
-      expect([minimum - 1, minimum, maximum, maximum + 1].map(takes)).toEqual([false, true, true, false]);
+      expect([minimum - 1, minimum, maximum, maximum + 1].map(accepts)).toEqual([false, true, true, false]);
       return;
     }
     const { pattern = '', minLength = 0, maxLength = Number.POSITIVE_INFINITY } = rule;
@@ -223,20 +226,20 @@ describe('the contract', () => {
         '+34612345678',
       ),
     );
-    fc.assert(fc.property(any, (value) => !takes(value) || isWithin(value)));
+    fc.assert(fc.property(any, (value) => !accepts(value) || isWithin(value)));
   });
 
-  it('tells lengths to the last character', () => {
-    const taken = (name: string, value: string) => fields.find(({ field }) => field === name)?.takes(value);
+  it('states exact maximum lengths', () => {
+    const isAccepted = (name: string, value: string) => fields.find(({ field }) => field === name)?.accepts(value);
     const longest = (name: string) => fields.find(({ field }) => field === name)?.rule.maxLength ?? 0;
-    expect(taken('name', '𠮷'.repeat(longest('name')))).toBe(true);
-    expect(taken('locale', `en-x-${'a'.repeat(8)}-${'b'.repeat(8)}-${'c'.repeat(8)}-123`)).toBe(true);
+    expect(isAccepted('name', '𠮷'.repeat(longest('name')))).toBe(true);
+    expect(isAccepted('locale', `en-x-${'a'.repeat(8)}-${'b'.repeat(8)}-${'c'.repeat(8)}-123`)).toBe(true);
     expect(`en-x-${'a'.repeat(8)}-${'b'.repeat(8)}-${'c'.repeat(8)}-123`.length).toBe(longest('locale'));
-    expect(taken('Idempotency-Key', 'x'.repeat(longest('Idempotency-Key')))).toBe(true);
+    expect(isAccepted('Idempotency-Key', 'x'.repeat(longest('Idempotency-Key')))).toBe(true);
   });
 });
 
-it('tells a caller to come again, where messaging says that it may go well later', () => {
+it('a transient error of messaging becomes a problem that asks the caller to retry', () => {
   expect(toProblem(new TransientError('order 1 is being changed by others'))).toMatchObject({
     status: 503,
     code: 'busy',

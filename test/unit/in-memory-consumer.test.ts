@@ -38,7 +38,7 @@ const create = () =>
   inMemoryConsumer(totals, ({ correspondence, tableName }) => ({
     'shop.stock.added.v1': {
       handle: async ({ subject, id, data }, { state, released }) => {
-        if (data.quantity > 100 && !released) throw new HeldError('so much is asked for');
+        if (data.quantity > 100 && !released) throw new HeldError('the quantity is above 100');
         const { total = 0 } = (await state()) as { total?: number };
         const entry = { Put: { TableName: tableName, Item: { pk: subject, sk: `entry#${id}` } } };
         return { set: { total: total + data.quantity }, writes: [entry] };
@@ -48,7 +48,7 @@ const create = () =>
   }));
 
 describe('a consumer in memory', () => {
-  it('commits the effect of each version once, with the writes beside it', async () => {
+  it('commits the effect of each version once, with its additional writes', async () => {
     const { deliver, of, items } = create();
     expect(await deliver(event(1, 2))).toBe('applied');
     expect(await deliver(event(1, 2), 2)).toBe('duplicate');
@@ -57,7 +57,7 @@ describe('a consumer in memory', () => {
     expect(items().map(({ sk }) => sk)).toEqual(['total', 'entry#tea/1', 'entry#tea/2']);
   });
 
-  it('parks what comes too early, until the sweep after its predecessor', async () => {
+  it('parks an early message until the sweep after its predecessor', async () => {
     const { deliver, parked, sweep, of, pass } = create();
     expect(await deliver(event(2, 3))).toBe('parked');
     expect(parked()).toMatchObject([{ aggregateId: 'tea', version: 2, reason: 'gap' }]);
@@ -68,7 +68,7 @@ describe('a consumer in memory', () => {
     expect(parked()).toEqual([]);
   });
 
-  it('leaves what a rule holds to a person', async () => {
+  it('keeps a held message until an operator releases it', async () => {
     const { deliver, parked, sweep, redrive, of, pass } = create();
     expect(await deliver(event(1, 101))).toBe('parked');
     pass(3_600_000);
@@ -78,7 +78,7 @@ describe('a consumer in memory', () => {
     expect(of('tea')).toMatchObject({ total: 101 });
   });
 
-  it('keeps what is sent, and sends it later if the channel is down', async () => {
+  it('stores a reply, and sends it later if the channel is down', async () => {
     const { deliver, channel, sweep, pass } = create();
     channel.down = true;
     await expect(deliver(event(1, 2, 'desk'))).rejects.toThrow('the channel is down');

@@ -43,7 +43,7 @@ describe('an input file', () => {
       ],
     ],
     [
-      'U+2028 within JSON, which is no line break',
+      'U+2028 within JSON, which is not a line break',
       'a.jsonl',
       `{"name":"An\u2028a"}\n${bo}\n`,
       [
@@ -83,7 +83,7 @@ describe('an input file', () => {
       [[2, { ...ANA, name: 'Ana "A", Jr.' }]],
     ],
     [
-      'lines that end in several ways',
+      'several kinds of line endings',
       'a.csv',
       'phone,name,locale\r\n+34612341001,Ana,es\n+34612341002,Bo,en\r',
       [
@@ -115,13 +115,13 @@ describe('an input file', () => {
         [4, ANA],
       ],
     ],
-    ['JSON Lines by the content, where the name says nothing', 'people', `\n ${ana}\n`, [[2, ANA]]],
-    ['CSV by the content, where the name says nothing', 'people', `${HEADER}+34612341001,Ana,es\n`, [[2, ANA]]],
+    ['JSON Lines recognized by its content, without a file extension', 'people', `\n ${ana}\n`, [[2, ANA]]],
+    ['CSV recognized by its content, without a file extension', 'people', `${HEADER}+34612341001,Ana,es\n`, [[2, ANA]]],
   ])('is read with %s', async (_, name, content, people) => {
     expect(await read(name, content)).toEqual(people.map(([line, person]) => ({ line, person })));
   });
 
-  it('has a record go on in the lines of a quoted field, and registers nobody from there', async () => {
+  it('continues a record in the lines of a quoted field, and reads no person from these lines', async () => {
     const notes =
       'phone,name,locale,notes\r\n+34612341001,Ana,es,"met at the fair\n+34612349999,Eve,es,friend\r\ncall back"\r\n+34612341002,Bo,en,\r\n';
     expect(await read('a.csv', notes)).toEqual([
@@ -132,7 +132,7 @@ describe('an input file', () => {
 
   it.each<[string, string, string, object[]]>([
     [
-      'a line that is no JSON',
+      'a line that is not JSON',
       'a.jsonl',
       `${ana}\n{oops\n${bo}\n`,
       [{ line: 1 }, { line: 2, ...problem('no JSON') }, { line: 3 }],
@@ -175,7 +175,7 @@ describe('an input file', () => {
       ],
     ],
     [
-      'a quote that another record closes, with the lines it takes along',
+      'a quote that another record closes, with the lines in between',
       'a.csv',
       `${HEADER}+34612341001,"Ana,es\n+34612349999,Eve,es\n+34612349998,"Eve",es\n+34612341002,Bo,en\n`,
       [
@@ -184,7 +184,7 @@ describe('an input file', () => {
       ],
     ],
     [
-      'a quote that nothing closes, with the lines it takes along',
+      'a quote that is never closed, with all following lines',
       'a.csv',
       `${HEADER}+34612341002,Bo,en\n\n+34612341001,"Ana,es\n+34612349999,Eve,es\n`,
       [
@@ -192,11 +192,11 @@ describe('an input file', () => {
         { line: 4, ...problem('a quote is never closed; it takes all lines from 4 to 5') },
       ],
     ],
-  ])('says at the line of a record that it has %s', async (_, name, content, lines) => {
+  ])('reports at the line of a record that it has %s', async (_, name, content, lines) => {
     expect(await read(name, content)).toEqual(lines.map((line) => expect.objectContaining(line)));
   });
 
-  it('says that bytes are no UTF-8', async () => {
+  it('reports bytes that are not UTF-8', async () => {
     const latin1 = Buffer.from(`${HEADER}+34612341001,Lucía,es\n+34612341002,Bo,en\n`, 'latin1');
     expect(await read('a.csv', latin1)).toEqual([
       { line: 2, ...problem('UTF-8') },
@@ -207,7 +207,7 @@ describe('an input file', () => {
   it.each([
     ['CSV', { delimiter: ',' }, '+34612341001,"'],
     ['JSON Lines', {}, '{"name":"'],
-  ])('is read no further where a record of %s is larger than memory should have to hold', async (_, format, start) => {
+  ])('is not read beyond a record of %s that exceeds the size limit', async (_, format, start) => {
     const text = async function* () {
       yield `a\n\nb\n\n${start}${'x'.repeat(90)}`;
       yield 'x'.repeat(90);
@@ -243,13 +243,13 @@ describe('an input file', () => {
       'must begin with a header that has each of phone, name, locale once, and begins with: +34612341001, Ana, es',
     ],
     [
-      'has a header that does harm on a screen',
+      'has control characters in its header',
       'a.csv',
       `\u001b[2J,name\n`,
       'must begin with a header that has each of phone, name, locale once, and begins with: \ufffd[2J, name',
     ],
     ['is in UTF-16 without a mark', 'a.csv', utf16(HEADER).subarray(2), 'is no text in UTF-8'],
-    ['is no text', 'a.csv', Buffer.from('504b03041400000008', 'hex'), 'is no text in UTF-8'],
+    ['is binary', 'a.csv', Buffer.from('504b03041400000008', 'hex'), 'is no text in UTF-8'],
     ['is empty', 'a.csv', '', 'is empty'],
     ['has blank lines only', 'a.jsonl', '\r\n\n', 'is empty'],
   ])('is refused as a whole if it %s', async (_, name, content, reason) => {
@@ -268,7 +268,7 @@ describe('an input file', () => {
     );
   });
 
-  it('may be a pipe, which can be read once and in any pieces', async () => {
+  it('may be a pipe, which can be read once and in pieces of any size', async () => {
     const pipe = join(folder, 'pipe');
     await promisify(execFile)('mkfifo', [pipe]);
     const writer = createWriteStream(pipe);
@@ -277,14 +277,14 @@ describe('an input file', () => {
     expect(await Array.fromAsync(await openInput(pipe))).toEqual([{ line: 2, person: ANA }]);
   });
 
-  it('larger than what is read ahead is read to its end', async () => {
+  it('that is larger than the read-ahead buffer is read to its end', async () => {
     const name = 'Lucía'.repeat(20);
     const lines = await read('a.csv', HEADER + `+34612341001,${name},es\n`.repeat(1_000));
     expect(lines).toHaveLength(1_000);
     expect(lines.at(-1)).toEqual({ line: 1_001, person: { ...ANA, name } });
   });
 
-  it('written by the rules of RFC 4180 gives the people it was written from, whatever their fields have', async () => {
+  it('written by the rules of RFC 4180 is read as the same people, with any field values', async () => {
     const field = fc.string({
       unit: fc.constantFrom('a', 'é', ' ', ',', ';', '"', '\n', '\r\n', '+34612349999,Eve,es'),
     });

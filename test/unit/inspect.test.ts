@@ -42,13 +42,13 @@ beforeAll(async () => {
     child.kill('SIGKILL');
     await ended;
   });
-  let said = '';
+  let output = '';
   for await (const chunk of child.stdout) {
-    said += chunk;
-    if (said.includes('Ctrl-C')) break;
+    output += chunk;
+    if (output.includes('Ctrl-C')) break;
   }
-  [, endpointUrl = ''] = /AWS +(\S+)/.exec(said) ?? [];
-  [, debuggerUrl = ''] = /debugger +(ws:\S+)/.exec(said) ?? [];
+  [, endpointUrl = ''] = /AWS +(\S+)/.exec(output) ?? [];
+  [, debuggerUrl = ''] = /debugger +(ws:\S+)/.exec(output) ?? [];
 });
 afterAll(() => opened.disposeAsync());
 
@@ -58,24 +58,24 @@ const greet = (name: string) =>
     body: JSON.stringify({ name }),
   });
 
-/** Where no app is, it ends by itself. */
+/** Starts the command in a folder without an app, where it ends by itself. */
 const startNowhere = (...options: string[]) =>
   runNode(['--disable-warning=ExperimentalWarning', join(root, MAIN), 'start', ...options], {}, '', tmpdir());
 
 describe('rollcall start --inspect', () => {
-  it('pauses a handler at a line of its TypeScript, for longer than its timeout', async () => {
+  it('pauses a handler at a breakpoint in TypeScript, for longer than its timeout', async () => {
     const sqs = new SQSClient({
       ...{ endpoint: endpointUrl, region: 'us-east-1' },
       credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
     });
     onTestFinished(() => sqs.destroy());
     const debugging = await attachDebugger(debuggerUrl, linesOf(join(folder, 'cdk.out'), breakpoint));
-    const asked = greet('Ada');
+    const response = greet('Ada');
     const paused = await debugging.paused();
     expect(paused.at).toEqual(breakpoint);
     await hasPassed(sqs, 2);
     paused.resume();
-    const answer = await asked;
+    const answer = await response;
     expect(answer.headers.get('x-amz-function-error')).toBeNull();
     expect(await answer.json()).toBe('hello Ada');
   });
@@ -88,12 +88,12 @@ describe('rollcall start --inspect', () => {
 
   it('ends while a handler is paused', async () => {
     const debugging = await attachDebugger(debuggerUrl, linesOf(join(folder, 'cdk.out'), breakpoint));
-    const asked = greet('Alan');
+    const response = greet('Alan');
     await debugging.paused();
     const ended = once(child, 'exit');
     child.kill('SIGINT');
     expect(await ended).toEqual([0, null]);
-    await Promise.allSettled([asked]);
+    await Promise.allSettled([response]);
   });
 
   it('listens on this machine only', async () => {
@@ -102,7 +102,7 @@ describe('rollcall start --inspect', () => {
     expect(stderr).toContain('A client of the inspector can run any code');
   });
 
-  it('says what to do if its port is taken', async () => {
+  it('reports that its port is in use', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void server.close());
     await once(server, 'listening');

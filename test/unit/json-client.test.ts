@@ -4,14 +4,14 @@ import { close, listen } from '@rollcall/local/internal/server/listen';
 import { readBody } from '@rollcall/local/internal/server/read-body';
 import { expect, onTestFinished, test } from 'vitest';
 
-/** A service that answers one after the other. */
+/** A service that returns the given responses in turn. */
 async function service(...answers: Array<[status: number, body: string]>) {
-  const asked: Array<{ target: string | undefined; body: unknown }> = [];
+  const requests: Array<{ target: string | undefined; body: unknown }> = [];
   const server = createServer(async (request: IncomingMessage, response) => {
     const body = JSON.parse(String(await readBody(request)));
-    asked.push({ target: request.headers['x-amz-target']?.toString(), body });
+    requests.push({ target: request.headers['x-amz-target']?.toString(), body });
     const [status, answer] = answers.shift() ?? [];
-    // One that is not answered hangs.
+    // Without a response, the request hangs.
     if (status !== undefined) response.writeHead(status).end(answer);
   });
   const client = new JsonClient(await listen(server, 0, 'a test'), 'AmazonSQS');
@@ -19,40 +19,40 @@ async function service(...answers: Array<[status: number, body: string]>) {
     client.destroy();
     await close(server);
   });
-  return { client, asked };
+  return { client, requests };
 }
 
-test('asks by the JSON protocol', async () => {
-  const { client, asked } = await service([200, '{"Messages":[]}'], [200, '']);
+test('sends requests in the JSON protocol', async () => {
+  const { client, requests } = await service([200, '{"Messages":[]}'], [200, '']);
   expect(await client.call('ReceiveMessage', { QueueUrl: 'q' })).toEqual({ Messages: [] });
   expect(await client.call('DeleteMessage', {})).toEqual({});
-  expect(asked[0]).toEqual({ target: 'AmazonSQS.ReceiveMessage', body: { QueueUrl: 'q' } });
+  expect(requests[0]).toEqual({ target: 'AmazonSQS.ReceiveMessage', body: { QueueUrl: 'q' } });
 });
 
 test.each([
   [500, '{"__type":"InternalServerError"}'],
   [400, '{"__type":"ThrottlingException"}'],
-])('asks again after %i %s', async (status, body) => {
-  const { client, asked } = await service([status, body], [200, '{}']);
+])('retries after %i %s', async (status, body) => {
+  const { client, requests } = await service([status, body], [200, '{}']);
   expect(await client.call('ReceiveMessage', {})).toEqual({});
-  expect(asked).toHaveLength(2);
+  expect(requests).toHaveLength(2);
 });
 
-test('says what a service refuses, and does not ask again', async () => {
-  const { client, asked } = await service([400, '{"__type":"QueueDoesNotExist"}']);
+test('throws the error of a refused request, and does not retry', async () => {
+  const { client, requests } = await service([400, '{"__type":"QueueDoesNotExist"}']);
   await expect(client.call('ReceiveMessage', {})).rejects.toThrow(
     'ReceiveMessage returned status 400: {"__type":"QueueDoesNotExist"}',
   );
-  expect(asked).toHaveLength(1);
+  expect(requests).toHaveLength(1);
 });
 
-test('gives up after three attempts', async () => {
-  const { client, asked } = await service([500, 'a'], [500, 'b'], [500, 'c']);
+test('fails after three attempts', async () => {
+  const { client, requests } = await service([500, 'a'], [500, 'b'], [500, 'c']);
   await expect(client.call('ReceiveMessage', {})).rejects.toThrow('returned status 500: c');
-  expect(asked).toHaveLength(3);
+  expect(requests).toHaveLength(3);
 });
 
-test('ends when its caller no longer waits', async () => {
+test('stops when its caller aborts', async () => {
   const { client } = await service();
   const waiting = new AbortController();
   const call = client.call('ReceiveMessage', {}, waiting.signal);

@@ -6,7 +6,7 @@ import { type FailedInvocation, LambdaFunction } from '@rollcall/local/internal/
 import { type FunctionSettings, Instance } from '@rollcall/local/internal/lambda/instance';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-/** Of a function whose bundle is this source. */
+/** The settings of a function with this source as its bundle. */
 function settingsOf(source: string, timeoutMs = 10_000): FunctionSettings {
   const codeFolder = mkdtempSync(join(tmpdir(), 'rollcall-lambda-'));
   writeFileSync(join(codeFolder, 'index.mjs'), source);
@@ -61,7 +61,7 @@ describe('a function', () => {
     expect(tail.slice(0, 3)).toEqual([expect.stringMatching(/^START /), 'own', expect.stringMatching(/^END /)]);
   });
 
-  it('keeps its instance between invocations, also after an error', async () => {
+  it('reuses its instance between invocations, also after an error', async () => {
     const { invoke } = lambda(
       `let count = 0; export const handler = async ({ fail }) => {
       count++; if (fail) throw new TypeError('no'); return count; };`,
@@ -75,7 +75,7 @@ describe('a function', () => {
     expect(await invoke()).toEqual({ ok: true, result: 3 });
   });
 
-  it('is ended when it takes too long, and starts anew', async () => {
+  it('is terminated at its timeout, and restarted', async () => {
     const { invoke } = lambda('export const handler = async ({ hang }) => { while (hang); return 1; };', {
       timeoutMs: 300,
       limit: 1,
@@ -84,7 +84,7 @@ describe('a function', () => {
     expect(await invoke()).toEqual({ ok: true, result: 1 });
   });
 
-  it('that dies in the middle fails its invocation, and starts anew', async () => {
+  it('that crashes fails its invocation, and is restarted', async () => {
     const { invoke } = lambda('export const handler = async ({ die }) => { if (die) process.exit(1); return 1; };', {
       limit: 1,
     });
@@ -100,7 +100,7 @@ describe('a function', () => {
     expect(await lambda(source).invoke()).toMatchObject({ ok: false, result: { errorType: 'Runtime.InitError' } });
   });
 
-  it('tells which invocation failed and why, in the words of its caller and of its log', async () => {
+  it('reports each failed invocation with its reason, and with the request ID in its log', async () => {
     const { invoke, failures, lines } = lambda(
       `export const handler = async ({ how }) => {
          if (how === 'throw') throw new TypeError('no');
@@ -120,7 +120,7 @@ describe('a function', () => {
     }
   });
 
-  it('runs so many instances at once and lets the rest wait', async () => {
+  it('runs at most `limit` instances at once; further invocations wait', async () => {
     const { invoke } = lambda(
       `import { threadId } from 'node:worker_threads';
        export const handler = async () => { await new Promise((resolve) => setTimeout(resolve, 50)); return threadId; };`,
@@ -130,7 +130,7 @@ describe('a function', () => {
     expect(new Set(answers.map(({ result }) => result)).size).toBe(2);
   });
 
-  it('that is stopped fails what waits, and starts nothing any more', async () => {
+  it('that is stopped fails waiting invocations, and starts no further ones', async () => {
     const { fn, invoke, failures } = lambda('export const handler = async () => new Promise(() => {});', { limit: 1 });
     const pending = [invoke(), invoke()];
     await fn.stop();
@@ -153,7 +153,7 @@ describe('the time for initialization', () => {
     return { ok, result: JSON.parse(payload) };
   }
 
-  it('does not run while the thread gets no CPU', async () => {
+  it('does not elapse while the thread gets no CPU', async () => {
     const halted = `Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${2 * INIT_MS})`;
     expect(await initialize(halted)).toEqual({ ok: true, result: 'done' });
   });
@@ -161,7 +161,7 @@ describe('the time for initialization', () => {
   it.each([
     ['computes', 'for (;;);'],
     ['waits', 'await new Promise((resolve) => setTimeout(resolve, 1_000_000))'],
-  ])('ends for one that %s', async (_, source) => {
+  ])('is limited for code that %s', async (_, source) => {
     expect(await initialize(source)).toEqual({
       ok: false,
       result: { errorType: 'Runtime.InitError', errorMessage: 'Initialization took longer than 1 seconds' },

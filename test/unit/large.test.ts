@@ -106,7 +106,7 @@ describe('a message on a channel that is large', () => {
     expect(JSON.stringify(outboxPut('outbox', rowOf(documents))).length).toBeLessThan(2_000);
   });
 
-  it('carries its data itself if that fits', () => {
+  it('contains its data if that fits', () => {
     expect(large(documents, 'short')).not.toHaveProperty('claim');
   });
 
@@ -132,22 +132,25 @@ describe('a message on a channel that is large', () => {
       () => correspondence.command(cause, documents, filed, { orderId: 'A', text }, '2026-11-30T00:00:00Z'),
     ],
     [
-      'if a consumer answers with it',
+      'if a consumer replies with it',
       () => correspondence.reply(cause, filed, { orderId: 'A', text }, '2026-11-30T00:00:00Z'),
     ],
-    ['if it is an item of somebody else', () => outboxItem('outbox', 'documents', filed, { ...input, version: 1 })],
+    [
+      'if it is an outbox item in a foreign transaction',
+      () => outboxItem('outbox', 'documents', filed, { ...input, version: 1 }),
+    ],
     ['above 8 MB', () => large(documents, 'x'.repeat(8 * 1024 * 1024))],
   ])('is refused %s', (_, make) => {
     expect(make).toThrow(/^message \S+ of type shop\.document\.\w+\.v1 has \d+ bytes .* a channel accepts at most \d+/);
   });
 
-  it.each(['short', text])('is not committed by who keeps no data, however small', (say) => {
+  it.each(['short', text])('is not committed by a sender without a claim check, even if it is small', (say) => {
     expect(() => outboxRowOf(documents, draft(filed, { orderId: 'A', text: say }), placing, context)).toThrow(
       'documents is large: pass a `claimCheck` to its sender (createPublisher, createOutboxWriter, createProcess)',
     );
   });
 
-  it('is not consumed by who reads no data', () => {
+  it('is not consumed by a consumer without a claim check', () => {
     const archive = defineConsumer('archive', { of: documents });
     const settings = { tableName: 't', queueUrl: 'q', deadLettersUrl: 'd' };
     expect(() => consumerFunctions(archive, settings, () => ({}))).toThrow('documents is large: pass a `claimCheck`');
@@ -160,12 +163,12 @@ describe('reading', () => {
   const read = (content: Record<string, Uint8Array>, change: object = {}) =>
     createReadWhole(reader(bucket(content).objects))({ ...readEnvelope(body), ...change });
 
-  it('reads what it holds itself, once what was sent has expired', async () => {
+  it('uses the copy of the consumer after the sent data has expired', async () => {
     const held = { [SENT.replace('messages/documents', 'parked/archive')]: claim?.bytes ?? new Uint8Array() };
     expect(await read(held)).toHaveProperty('data_base64');
   });
 
-  it('of what is missing, says where it is not; that may pass, until it is parked for a person', async () => {
+  it('of missing data fails with its location, and the message is parked for an operator', async () => {
     const error = await read({}).catch((caught: Error) => caught);
     expect(error).toBeInstanceOf(MissingDataError);
     expect((error as Error).message).toBe(`message m1: its data is not at ${SENT}, or this function may not read it`);
@@ -175,9 +178,9 @@ describe('reading', () => {
   it.each([
     ['other data', { [claim?.key ?? '']: Buffer.from('{}') }, {}],
     ['no digest', kept, { datasha256: undefined }],
-    ['a reference to somewhere else', { ...kept, other: Buffer.from('{}') }, { dataref: 'other' }],
+    ['a reference to another location', { ...kept, other: Buffer.from('{}') }, { dataref: 'other' }],
     [
-      'a reference to the data of another',
+      'a reference to the data of another subject',
       { ...kept, [SENT.replace('/A/', '/B/')]: Buffer.from('{}') },
       { dataref: SENT.replace('/A/', '/B/') },
     ],
@@ -216,7 +219,7 @@ describe('holding', () => {
     beforeCopy = nothing as (own: SubscriberStore) => Promise<void>,
   } = {}) {
     const memory = new InMemorySubscriberStore();
-    // A spread has no methods of a class.
+    // A spread would not copy the methods of the class.
     const store = new Proxy(memory, {
       get: (target, name) => {
         const value = Reflect.get(target, name);
@@ -336,7 +339,7 @@ describe('an outbox item in a foreign transaction', () => {
       ...{ version: 1, ...(large !== undefined && { large }) },
     }).Put?.Item;
 
-  it('has the outbox erase what was sent, if its channel is large', () => {
+  it('makes the outbox erase sent data if its channel is large', () => {
     expect(itemOf(true)).toMatchObject({ erases: true });
     expect(itemOf(false)).not.toHaveProperty('erases');
     expect(() => itemOf(undefined)).toThrow(
@@ -388,7 +391,7 @@ describe('keys', () => {
   const key = (subject: string) => sentKey('documents', { subject, id: 'm1', datasha256: 'ab' });
 
   it.each(['../other', '.', '..', 'a/b', '%2F', 'a&b<c>"\'', 'a\u0000b', 'ö 漢'])(
-    'of %j are its own, and have nothing that a path or XML reads otherwise',
+    'of %j can be decoded, and have no characters with a meaning in a path or in XML',
     (subject) => {
       expect(key(subject)).toMatch(/^messages\/documents\/(?!\.{1,2}\/)[^/<>&"'\p{Cc}]+\/m1\/ab$/u);
       expect(decodeURIComponent(key(subject).split('/')[2] ?? '')).toBe(subject);
@@ -396,7 +399,7 @@ describe('keys', () => {
   );
 });
 
-describe('calls of S3', () => {
+describe('calls to S3', () => {
   const CREDENTIALS = {
     accessKeyId: ['AKIAIOSFODNN7', 'EXAMPLE'].join(''),
     secretAccessKey: ['wJalrXUtnFEMI', 'K7MDENG', 'bPxRfiCYEXAMPLEKEY'].join('/'),
@@ -439,8 +442,8 @@ describe('calls of S3', () => {
     const sign = signerOf('s3', { region: 'us-east-1', credentials: CREDENTIALS });
     const { authorization } = await sign(url, { host: url.host, 'x-amz-content-sha256': NOTHING }, undefined, 'GET');
     const headers = `host:127.0.0.1\nx-amz-content-sha256:${NOTHING}\nx-amz-date:20261130T000000Z\n`;
-    const asked = `GET\n/bucket/a%24b\n\n${headers}\nhost;x-amz-content-sha256;x-amz-date\n${NOTHING}`;
-    const digest = createHash('sha256').update(asked).digest('hex');
+    const canonical = `GET\n/bucket/a%24b\n\n${headers}\nhost;x-amz-content-sha256;x-amz-date\n${NOTHING}`;
+    const digest = createHash('sha256').update(canonical).digest('hex');
     const scope = ['20261130', 'us-east-1', 's3', 'aws4_request'];
     const key = scope.reduce(
       (secret, part) => createHmac('sha256', secret).update(part).digest(),
@@ -450,71 +453,71 @@ describe('calls of S3', () => {
     expect(authorization).toContain(`Signature=${createHmac('sha256', key).update(toSign).digest('hex')}`);
   });
 
-  /** An S3 that answers what it is told to; a number drops the connection if it is 0. */
-  async function answering(...answers: Array<[status: number, body?: string]>) {
-    const asked: string[] = [];
+  /** An S3 that returns these responses. Status 0 drops the connection. */
+  async function s3Returning(...answers: Array<[status: number, body?: string]>) {
+    const requests: string[] = [];
     const server = createServer((request, response) => {
-      asked.push(`${request.method} ${request.url}`);
-      const [status, body = ''] = answers[Math.min(asked.length, answers.length) - 1] ?? [500];
+      requests.push(`${request.method} ${request.url}`);
+      const [status, body = ''] = answers[Math.min(requests.length, answers.length) - 1] ?? [500];
       if (status === 0) request.socket.destroy();
       else response.writeHead(status).end(body);
     });
     vi.stubEnv('AWS_ENDPOINT_URL_S3', await listen(server, 0, 'S3'));
     onTestFinished(() => close(server));
     onTestFinished(() => void vi.unstubAllEnvs());
-    return { objects: createObjects('bucket'), asked };
+    return { objects: createObjects('bucket'), requests };
   }
 
-  it('are made again when S3 is busy, or does not answer', async () => {
-    const { objects, asked } = await answering([503], [0], [200, 'data']);
+  it('are retried if S3 is busy or does not respond', async () => {
+    const { objects, requests } = await s3Returning([503], [0], [200, 'data']);
     expect(Buffer.from((await objects.get('messages/a b/m1')) ?? []).toString()).toBe('data');
-    expect(asked).toEqual(Array(3).fill('GET /bucket/messages/a%20b/m1'));
+    expect(requests).toEqual(Array(3).fill('GET /bucket/messages/a%20b/m1'));
   });
 
-  it('fail with what S3 says', async () => {
-    const { objects } = await answering([403, '<Error><Code>AccessDenied</Code></Error>']);
+  it('fail with the error of S3', async () => {
+    const { objects } = await s3Returning([403, '<Error><Code>AccessDenied</Code></Error>']);
     await expect(objects.put('k', Buffer.from('x'), 'text/plain')).rejects.toThrow(
       'S3 returned 403 AccessDenied for PUT bucket/k',
     );
     expect(await objects.get('k')).toBeUndefined();
-    const down = await answering([0]);
+    const down = await s3Returning([0]);
     await expect(down.objects.get('k')).rejects.toThrow('S3 did not respond to GET bucket/k');
   });
 
   const DENIED = '<Error><Code>AccessDenied</Code></Error>';
   it.each([
-    ['copies', true, [[200, '<?xml version="1.0"?><CopyObjectResult/>']]],
-    ['finds nothing to copy', false, [[404], [404]]],
-    ['finds nothing to copy, where it may not list', false, [[403, DENIED], [403]]],
+    ['succeeds', true, [[200, '<?xml version="1.0"?><CopyObjectResult/>']]],
+    ['finds no source', false, [[404], [404]]],
+    ['finds no source, and may not list', false, [[403, DENIED], [403]]],
     ['may not write the copy', 'S3 returned 403 AccessDenied for copy bucket/k to l', [[403, DENIED], [200]]],
     [
-      'is told of an error once it has begun',
+      'fails after the response has begun',
       'S3 returned 200 InternalError for copy bucket/k to l',
       [[200, '<Error><Code>InternalError</Code></Error>']],
     ],
-  ] as const)('says so when it %s', async (_, expected, answers) => {
-    const { objects } = await answering(...answers.map(([status, body]) => [status, body] as [number, string?]));
+  ] as const)('return the result of a copy that %s', async (_, expected, answers) => {
+    const { objects } = await s3Returning(...answers.map(([status, body]) => [status, body] as [number, string?]));
     const copied = await objects.copy('k', 'l').catch((error: Error) => error.message);
     expect(copied).toBe(expected);
   });
 
-  it('are made as often as is asked', async () => {
-    const { objects, asked } = await answering([503]);
+  it('have a configurable number of attempts', async () => {
+    const { objects, requests } = await s3Returning([503]);
     await expect(objects.get('k', 1)).rejects.toThrow('S3 returned 503');
-    expect(asked).toHaveLength(1);
+    expect(requests).toHaveLength(1);
   });
 
-  it('delete all under a prefix, list by list', async () => {
-    const { objects, asked } = await answering(
+  it('delete all objects under a prefix, page by page', async () => {
+    const { objects, requests } = await s3Returning(
       [200, '<Key>p/1</Key><Key>p/2</Key>'],
       ...[[204], [204], [200, '<Key>p/3</Key>'], [204], [200]].map((answer) => answer as [number, string?]),
     );
     await objects.removeUnder('p/');
-    expect(asked.filter((one) => one.startsWith('DELETE')).toSorted()).toEqual([
+    expect(requests.filter((one) => one.startsWith('DELETE')).toSorted()).toEqual([
       'DELETE /bucket/p/1',
       'DELETE /bucket/p/2',
       'DELETE /bucket/p/3',
     ]);
-    expect(asked[0]).toBe('GET /bucket/?list-type=2&prefix=p%2F');
+    expect(requests[0]).toBe('GET /bucket/?list-type=2&prefix=p%2F');
   });
 });

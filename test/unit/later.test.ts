@@ -80,7 +80,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** What was called and what it answered, and what comes between a read and what follows it. */
+/** The recorded calls, and an action to run after the next read of an order. */
 let calls: Array<{ name: string; table: string; items: number }> = [];
 let afterNextRead: (() => Promise<unknown>) | undefined;
 let throttled = '';
@@ -138,7 +138,7 @@ async function waiting() {
   return (await items('later')) as Array<{ subject: string; name: string; due: string }>;
 }
 
-/** What of a group is in the outbox: versions, and what the messages say. */
+/** The pending rows of a group in the outbox, with versions and message bodies. */
 async function pending(aggregateId: string) {
   const { Items = [] } = await documents.send(
     new QueryCommand({
@@ -171,7 +171,7 @@ function sweepAt(now: Date) {
 }
 
 describe('an event for later', () => {
-  it('waits in a table of its own, takes no version, and is committed with its state', async () => {
+  it('waits in a separate table, uses no version, and is committed with its state', async () => {
     const id = newId();
     expect(await orders.create(id, withReminder(id), context)).toMatchObject({ state: { version: 1 } });
     expect(await typesOf(id)).toEqual([[1, placed.type, 1]]);
@@ -181,7 +181,7 @@ describe('an event for later', () => {
     expect(await waiting()).toEqual([]);
   });
 
-  it('is not sent before its time, and then gets the version after those that came meanwhile', async () => {
+  it('is not sent before its time, and then gets the next version of its aggregate', async () => {
     const id = newId();
     await orders.create(id, withReminder(id), context);
     await orders.change(id, () => order(id), context);
@@ -215,7 +215,7 @@ describe('an event for later', () => {
     expect((await typesOf(id)).map(([version]) => version)).toEqual([1, 2, 3]);
   });
 
-  it('is numbered after a change that came between its read and its write', async () => {
+  it('gets the version after that of a change between its read and its write', async () => {
     const id = newId();
     await orders.create(id, withReminder(id), context);
     afterNextRead = () => orders.change(id, () => order(id), context);
@@ -239,7 +239,7 @@ describe('an event for later', () => {
 });
 
 describe('a command for later', () => {
-  it('is numbered among those to its subject when it is due', async () => {
+  it('gets the next number of its subject when it is due', async () => {
     const id = newId();
     const group = `payments/${id}`;
     await orders.create(id, withDeadline(id), context);
@@ -252,14 +252,14 @@ describe('a command for later', () => {
     expect(second?.committedAt).toBe(DUE.toISOString());
   });
 
-  it('is the first, where none was sent before', async () => {
+  it('gets number 1 if no other command was sent before', async () => {
     const id = newId();
     await orders.create(id, withDeadline(id), context);
     await release({ subject: id, name: 'deadline' }, DUE);
     expect(await typesOf(`payments/${id}`)).toEqual([[1, charge.type, 1]]);
   });
 
-  it('to a queue without order has no place', async () => {
+  it('to an unordered queue has no number', async () => {
     const id = newId();
     await orders.create(id, order(id, { send: [draftTo(labels, print, { orderId: id }, { at: DUE })] }), context);
     const [one] = await waiting();
@@ -270,14 +270,14 @@ describe('a command for later', () => {
     expect(row?.body).not.toHaveProperty('sequence');
   });
 
-  it('is a part of somebody else’s transaction, too', async () => {
+  it('can also be part of a foreign transaction', async () => {
     const id = newId();
     const [put, ...others] = await writer.writes([deadline(id)], context);
     expect(others).toEqual([]);
     expect(put?.Put).toMatchObject({ TableName: 'later', Item: { subject: id, name: 'deadline' } });
   });
 
-  it('without a table for it is refused, and says what is missing', async () => {
+  it('is refused without a table for it, and the error names the missing option', async () => {
     const id = newId();
     const { later: _, ...without } = places;
     const bare = createPublisher<Order, typeof orderEvents>(orderEvents, { ...without, table: 'orders' });
@@ -323,7 +323,7 @@ describe('a message scheduled under a name', () => {
     expect(await pending(`payments/${id}`)).toEqual([]);
   });
 
-  it('is sent once, however many release it at once', async () => {
+  it('is sent once, even if several callers release it at once', async () => {
     const id = newId();
     const key = { subject: id, name: 'deadline' };
     await orders.create(id, withDeadline(id), context);
@@ -332,7 +332,7 @@ describe('a message scheduled under a name', () => {
     expect(await pending(`payments/${id}`)).toHaveLength(1);
   });
 
-  it('is cancelled in the transaction of a state, which is refused if that comes too late', async () => {
+  it('is cancelled in the transaction of a change, which is refused if the message no longer waits', async () => {
     const id = newId();
     const key = { subject: id, name: 'deadline' };
     await orders.create(id, withDeadline(id), context);
@@ -344,7 +344,7 @@ describe('a message scheduled under a name', () => {
     expect(await orders.change(id, paid, context)).toEqual({ result: 'refused', by: 'deadline' });
   });
 
-  it('is replaced, and the release of what was there does not send the new one early', async () => {
+  it('is replaced, and a release of the old one does not send the new one early', async () => {
     const id = newId();
     const key = { subject: id, name: 'deadline' };
     await orders.create(id, withDeadline(id), context);
@@ -356,11 +356,11 @@ describe('a message scheduled under a name', () => {
   });
 });
 
-describe('a message scheduled under a name, with an id of its own', () => {
+describe('a message scheduled under a name, with a custom ID', () => {
   const withId = (orderId: string, id: string) =>
     order(orderId, { send: [draftTo(payments, charge, { orderId }, { after: HALF_AN_HOUR, name: 'deadline', id })] });
 
-  it('is not lost if a message of the same id takes its place between the read and the write of its release', async () => {
+  it('is not lost if a message with the same ID replaces it between the read and the write of its release', async () => {
     const id = newId();
     const key = { subject: id, name: 'deadline' };
     await orders.create(id, withId(id, `${id}-deadline`), context);
@@ -383,7 +383,7 @@ describe('an aggregate that is erased', () => {
     expect((await waiting()).map(({ subject }) => subject)).toEqual([other]);
   });
 
-  it('may cancel and replace what waits about it with the same decision', async () => {
+  it('may cancel and replace scheduled messages in the same decision', async () => {
     const id = newId();
     await orders.create(id, order(id, { ...withReminder(id), send: [deadline(id)] }), context);
     const cancelled = { deadline: later.cancelling({ subject: id, name: 'deadline' }) };
@@ -398,7 +398,7 @@ describe('an aggregate that is erased', () => {
     expect(await waiting()).toMatchObject([{ name: 'deadline', due: at(HALF_AN_HOUR + 600).toISOString() }]);
   });
 
-  it('is erased by who has no publisher, too', async () => {
+  it('can be erased without a publisher', async () => {
     const id = newId();
     const many = Array.from({ length: 30 }, () => draftTo(labels, print, { orderId: id }, { after: 60 }));
     await orders.create(id, order(id, { send: many }), context);
@@ -416,7 +416,7 @@ describe('an aggregate that is erased', () => {
     expect(await orders.read(id)).toBeUndefined();
   });
 
-  it('is refused if its transaction would have too many items', async () => {
+  it('is not erased if the transaction would have too many items', async () => {
     const id = newId();
     const many = Array.from({ length: 60 }, () => draftTo(labels, print, { orderId: id }, { after: 60 }));
     await orders.create(id, order(id, { send: many }), context);
@@ -426,7 +426,7 @@ describe('an aggregate that is erased', () => {
 });
 
 describe('the sweep', () => {
-  it('releases what is due, of each subject in the order of their times, and says how late', async () => {
+  it('releases due messages, per subject in the order of their times, and measures their lag', async () => {
     const id = newId();
     const send = [3, 1, 2].map((minutes) =>
       draftTo(payments, charge, { orderId: id }, { after: minutes * 60, name: `${minutes}` }),
@@ -465,7 +465,7 @@ describe('the sweep', () => {
     expect(report).toMatchObject({ released: 1, failedMessages: 1, failed: [{ name: 'reminder' }] });
   });
 
-  it('starts nothing without the time for it', async () => {
+  it('releases no message if too little time remains', async () => {
     const id = newId();
     await orders.create(id, withDeadline(id), context);
     expect((await sweepAt(DUE).run(1_000)).report).toMatchObject({ released: 0, finished: false });
@@ -486,7 +486,7 @@ describe('the sweep', () => {
     await expect(answer({ cancel: { subject: id } })).rejects.toThrow('invalid request to the sweep');
   });
 
-  it('reads what is due, however much waits', async () => {
+  it('reads only due messages, however many wait', async () => {
     const run = async () => {
       calls = [];
       const { report } = await sweepAt(DUE).run();

@@ -7,7 +7,7 @@ import {
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-/** Counts as DynamoDB's conditional writes make them behave. */
+/** Counters with the behaviour of conditional writes in DynamoDB. */
 class InMemoryTokenStore implements TokenStore {
   readonly counts = new Map<string, Taken>();
   writes = 0;
@@ -34,34 +34,34 @@ function stage(store = new InMemoryTokenStore()) {
       },
     }),
   );
-  const ask = (instance: number, limit: number, key = 'day') =>
+  const takeToken = (instance: number, limit: number, key = 'day') =>
     (instances[instance] as (typeof instances)[number]).take(key, limit);
-  /** So many at once. @returns how many passed */
-  const batch = async (instance: number, texts: number, limit: number) =>
-    (await Promise.all(Array.from({ length: texts }, () => ask(instance, limit)))).filter(Boolean).length;
-  return { store, instances, crossings, ask, batch };
+  /** Requests this number of tokens at once. @returns the number of granted tokens */
+  const batch = async (instance: number, count: number, limit: number) =>
+    (await Promise.all(Array.from({ length: count }, () => takeToken(instance, limit)))).filter(Boolean).length;
+  return { store, instances, crossings, takeToken, batch };
 }
 
 describe('tokens that instances lease', () => {
-  it('allow at least 95 % of a limit and never more than all, however 20 instances are loaded and end, and report once that it is nearly used up', async () => {
+  it('allow 95 % to 100 % of a limit for any load of 20 instances, and report once that it is nearly used up', async () => {
     const load = fc.record({
       limit: fc.oneof(fc.integer({ min: 1, max: 400 }), fc.integer({ min: 400, max: 5_000 })),
-      // Instance, texts at once; whoever is not named again is frozen with what it has.
+      // Instance, SMS at once. An instance that does not occur again is frozen with its tokens.
       batches: fc.array(fc.tuple(fc.integer({ min: 0, max: INSTANCES - 2 }), fc.integer({ min: 1, max: 10 })), {
         maxLength: 300,
       }),
     });
     await fc.assert(
       fc.asyncProperty(load, async ({ limit, batches }) => {
-        const { batch, ask, crossings } = stage();
+        const { batch, takeToken, crossings } = stage();
         let passed = 0;
-        // Those of five at the same moment.
+        // Five batches run at the same time.
         for (let first = 0; first < batches.length; first += 5) {
-          const some = batches.slice(first, first + 5).map(([instance, texts]) => batch(instance, texts, limit));
+          const some = batches.slice(first, first + 5).map(([instance, count]) => batch(instance, count, limit));
           for (const count of await Promise.all(some)) passed += count;
         }
-        // All the rest comes to one that had nothing to do so far.
-        for (let text = 0; text <= limit; text++) if (await ask(INSTANCES - 1, limit)) passed++;
+        // An instance that was idle so far gets all further SMS.
+        for (let text = 0; text <= limit; text++) if (await takeToken(INSTANCES - 1, limit)) passed++;
         expect(passed).toBeLessThanOrEqual(limit);
         expect(passed).toBeGreaterThanOrEqual(limit * 0.95);
         expect(crossings).toHaveLength(1);
@@ -70,20 +70,20 @@ describe('tokens that instances lease', () => {
     );
   });
 
-  it('are kept from one invocation to the next, so that hardly one text in ten costs a write, though each comes alone', async () => {
-    const { ask, store } = stage();
-    for (let text = 0; text < 1_000; text++) expect(await ask(text % 5, 100_000)).toBeDefined();
+  it('are kept across invocations, so that fewer than one in ten single SMS costs a write', async () => {
+    const { takeToken, store } = stage();
+    for (let text = 0; text < 1_000; text++) expect(await takeToken(text % 5, 100_000)).toBeDefined();
     expect(store.writes).toBeLessThan(100);
   });
 
-  it('are taken for a batch by one write, also where none may be taken ahead', async () => {
+  it('are taken for a batch with one write, even if none may be taken in advance', async () => {
     const { batch, store } = stage();
     expect(await batch(0, 10, 19)).toBe(10);
     expect(store.writes).toBe(1);
     expect(await batch(1, 10, 19)).toBe(9);
   });
 
-  it('cost no write where it is known that there are none left', async () => {
+  it('cost no write if the instance knows that none are left', async () => {
     const { batch, store } = stage();
     await batch(0, 20, 10);
     const { writes } = store;
@@ -91,23 +91,23 @@ describe('tokens that instances lease', () => {
     expect(store.writes).toBe(writes);
   });
 
-  it('are used by others when they are given back', async () => {
-    const { ask } = stage();
-    const token = await ask(0, 1);
+  it('can be used by others after they are returned', async () => {
+    const { takeToken } = stage();
+    const token = await takeToken(0, 1);
     token?.giveBack();
-    expect(await ask(0, 1)).toBeDefined();
-    expect(await ask(0, 1)).toBeUndefined();
+    expect(await takeToken(0, 1)).toBeDefined();
+    expect(await takeToken(0, 1)).toBeUndefined();
   });
 
   it('are requested again after the table was unreachable', async () => {
     const store = new InMemoryTokenStore();
     const take = store.take.bind(store);
     store.take = () => Promise.reject(new Error('throttled'));
-    const { ask } = stage(store);
-    const answers = await Promise.allSettled([ask(0, 10), ask(0, 10)]);
+    const { takeToken } = stage(store);
+    const answers = await Promise.allSettled([takeToken(0, 10), takeToken(0, 10)]);
     expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     store.take = take;
-    expect(await ask(0, 10)).toBeDefined();
+    expect(await takeToken(0, 10)).toBeDefined();
   });
 });
 
@@ -137,8 +137,8 @@ function minute(limit: number): number[] {
   });
 }
 
-describe('the item that counts 100,000 texts a second', () => {
-  it('is written less than 1,000 times a second by 1,000 instances, once each has taken its first', () => {
+describe('the item that counts 100,000 SMS a second', () => {
+  it('is written less than 1,000 times a second by 1,000 instances, after the first lease of each', () => {
     const [first = 0, ...others] = minute(8_000_000);
     expect(first).toBeLessThan(2_000);
     expect(Math.max(...others)).toBeLessThan(1_000);

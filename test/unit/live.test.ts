@@ -32,7 +32,7 @@ const applied = span({
 });
 const failedCall = span({ spanId: 'c', parentSpanId: 's', name: 'call', kind: 'client', error: 'it hangs' });
 
-const standing = {
+const state = {
   queues: new Map([
     ['sms', { backlog: 3, inFlight: 1 }],
     ['sms-dlq', { backlog: 7, inFlight: 0 }],
@@ -44,16 +44,16 @@ const standing = {
 };
 
 describe('the live picture of a stage', () => {
-  it('has rates of the edges that spans went along, and a failure where it happened', () => {
+  it('has the rates of edges with spans, and the error rate of a failed edge', () => {
     const live = createLive(topology);
     live.see({ spans: [applied, failedCall], messages: [] });
-    const { snapshot, messages } = live.tick(AT, standing);
+    const { snapshot, messages } = live.tick(AT, state);
     expect(snapshot.edges).toEqual({
       'topic:events→queue:sms': { perSecond: 0.2 },
       'queue:sms→function:sms-consume': { perSecond: 0.2 },
       'function:sms-consume→provider:texts': { perSecond: 0.2, errorsPerSecond: 0.2 },
     });
-    // The call of the provider is about the member of the span that made it.
+    // The call to the provider belongs to the member of its parent span.
     expect(messages.map(({ edge, aggregateId }) => [edge.split('→')[1], aggregateId])).toEqual([
       ['queue:sms', 'm'],
       ['function:sms-consume', 'm'],
@@ -61,10 +61,10 @@ describe('the live picture of a stage', () => {
     ]);
   });
 
-  it('says how nodes stand, and what waits but for dead letters', () => {
+  it('shows the state of nodes, and the backlog without dead letters', () => {
     const live = createLive(topology);
     live.see({ spans: [applied], messages: [] });
-    const { snapshot } = live.tick(AT, standing);
+    const { snapshot } = live.tick(AT, state);
     expect(snapshot.nodes).toEqual({
       'queue:sms': { backlog: 3, inFlight: 1 },
       'function:sms-consume': { perSecond: 0.2, parked: 4, stopped: true },
@@ -74,7 +74,7 @@ describe('the live picture of a stage', () => {
     expect(snapshot.warnings).toEqual([{ en: 'latency: 5 ms' }]);
   });
 
-  it('measures the lag of what is published, and remembers who registered, the latest first', () => {
+  it('measures the publication lag, and lists new members, the latest first', () => {
     const live = createLive(topology);
     const register = (id: string) =>
       span({ kind: 'server', attributes: { 'rollcall.aggregate': id, 'rollcall.created': true } });
@@ -84,7 +84,7 @@ describe('the live picture of a stage', () => {
       messages: [{ at: AT.toISOString(), channel: 'events', body }],
     });
     expect(live.aggregates().map(({ id }) => id)).toEqual(['b', 'a']);
-    expect(live.tick(AT, standing).snapshot.load).toMatchObject({
+    expect(live.tick(AT, state).snapshot.load).toMatchObject({
       createdPerSecond: 2,
       publicationLagMs: { p50: 100 },
     });
@@ -93,8 +93,8 @@ describe('the live picture of a stage', () => {
   it('forgets rates after five seconds', () => {
     const live = createLive(topology);
     live.see({ spans: [applied], messages: [] });
-    for (let second = 0; second < 5; second++) expect(live.tick(AT, standing).snapshot.edges).not.toEqual({});
-    expect(live.tick(AT, standing).snapshot.edges).toEqual({});
+    for (let second = 0; second < 5; second++) expect(live.tick(AT, state).snapshot.edges).not.toEqual({});
+    expect(live.tick(AT, state).snapshot.edges).toEqual({});
     expect(live.load()).toHaveLength(6);
   });
 });

@@ -40,18 +40,18 @@ describe('an address of an API', () => {
     'https://api.example.com/v1',
     'arn:aws:sns:us-east-1:000000000000:member-events.fifo',
     'https://example.com/?of=https://abc123.execute-api.us-east-1.amazonaws.com',
-  ])('is not what %s is', (other) => {
+  ])('is not recognized in %s', (other) => {
     expect(reachable(other, endpoint, basePath)).toBe(other);
   });
 });
 
 describe('this machine', () => {
-  it('has its name of containers for LocalStack, and its own for whoever runs on it', () => {
+  it('is host.docker.internal for LocalStack, and 127.0.0.1 for other emulators', () => {
     expect(hostNameFor(new Headers({ 'x-localstack': '2026.6.1' }))).toBe('host.docker.internal');
     expect(hostNameFor(new Headers({ server: 'other' }))).toBe('127.0.0.1');
   });
 
-  it('calls itself 127.0.0.1', () => {
+  it('replaces host.docker.internal with 127.0.0.1 in its own calls', () => {
     expect(fromHere('http://host.docker.internal:4030/issuer')).toBe('http://127.0.0.1:4030/issuer');
     expect(fromHere('https://login.example.com')).toBe('https://login.example.com');
     expect(fromHere('http://host.docker.internal.example.com')).toBe('http://host.docker.internal.example.com');
@@ -83,7 +83,7 @@ const deployed = { endpoint, basePath, outputs };
 const API_URL = 'http://127.0.0.1:4566/_aws/execute-api/abc123/$default';
 
 describe('after a deployment', () => {
-  it('the directory gets what the outputs say, with addresses that work', () => {
+  it('the directory gets the entries of the outputs, with reachable addresses', () => {
     expect(entriesOf(deployed)).toEqual([
       { name: 'api', description: 'The API', attributes: { kind: 'api', url: API_URL } },
       {
@@ -94,7 +94,7 @@ describe('after a deployment', () => {
     ]);
   });
 
-  it('the printed command is what a shell makes of it: the URL, and a token of the stage', async () => {
+  it('the printed command sets the URL and a token of the stage in a shell', async () => {
     const steps = nextSteps(deployed, { sandbox: 'http://127.0.0.1:4010', issuer: 'http://127.0.0.1:4030/issuer' });
     const [line = ''] = steps.split('\n').filter((one) => one.includes('API_URL='));
     const pasted = `npm() { if [ "$1" = run ] && [ "$2" = --silent ]; then echo "token for $*"; else printf '%s|' "$API_URL" "$API_TOKEN"; fi; }\n${line}`;
@@ -106,7 +106,7 @@ describe('after a deployment', () => {
     expect(steps).toMatch(/npm run ops -- issuer$/m);
   });
 
-  it('an issuer that the cloud calls otherwise is told so; what somebody named is not to be started', () => {
+  it('the steps start the issuer under the URL that the cloud uses, and omit services that run elsewhere', () => {
     const inContainer = nextSteps(deployed, { issuer: 'http://host.docker.internal:4030/issuer' });
     expect(inContainer).toContain("npm run ops -- issuer --url 'http://host.docker.internal:4030/issuer'");
     const elsewhere = nextSteps(deployed, {});
@@ -119,7 +119,7 @@ describe('after a deployment', () => {
   });
 });
 
-/** Cloud Map, as far as the directory is entered and removed. */
+/** A model of Cloud Map, with the calls that write and remove the directory. */
 function cloudMap() {
   const namespaces = new Map<string, string>();
   const services = new Map<string, { name: string; of: string; instances: Map<string, object> }>();
@@ -189,23 +189,23 @@ function cloudMap() {
     ],
   ]);
   const client = new ServiceDiscoveryClient({ region: 'us-east-1' });
-  /** What is entered after each call. */
-  const seen: ReturnType<typeof entered>[] = [];
+  /** The registered instances after each call. */
+  const seen: ReturnType<typeof registered>[] = [];
   vi.spyOn(client, 'send').mockImplementation(async (command: any) => {
     const answer = answers.get(command.constructor)?.(command.input);
-    seen.push(entered());
+    seen.push(registered());
     return answer;
   });
-  const entered = () =>
+  const registered = () =>
     [...services.values()].flatMap(({ name, of, instances }) =>
       [...instances].map(([instance, attributes]) => ({ namespace: namespaces.get(of), name, instance, attributes })),
     );
-  return { client, entered, namespaces, seen };
+  return { client, registered, namespaces, seen };
 }
 
 describe('the directory', () => {
-  it('is entered anew at each deployment, and removed, without what is of others', async () => {
-    const { client, entered, namespaces } = cloudMap();
+  it('replaces its entries at each deployment, and removes them, but not the entries of others', async () => {
+    const { client, registered, namespaces } = cloudMap();
     const other = createDirectory(client, 'rollcall-other');
     await other.replaceEntries([{ name: 'api', description: '', attributes: { url: 'other' } }]);
     const directory = createDirectory(client, 'rollcall-localstack');
@@ -218,20 +218,20 @@ describe('the directory', () => {
     ]);
     const others = { namespace: 'rollcall-other', name: 'api', instance: 'api', attributes: { url: 'other' } };
     const own = { namespace: 'rollcall-localstack' };
-    const hears = { ...own, name: 'events-subscribers', attributes: { kind: 'subscriber' } };
-    expect(entered()).toEqual([
+    const subscription = { ...own, name: 'events-subscribers', attributes: { kind: 'subscriber' } };
+    expect(registered()).toEqual([
       others,
-      { ...hears, instance: 'guide' },
-      { ...hears, instance: 'sms' },
+      { ...subscription, instance: 'guide' },
+      { ...subscription, instance: 'sms' },
       { ...own, name: 'api', instance: 'api', attributes: { url: API_URL } },
     ]);
     await directory.remove();
-    expect(entered()).toEqual([others]);
+    expect(registered()).toEqual([others]);
     expect([...namespaces.values()]).toEqual(['rollcall-other']);
   });
 
-  it('keeps entries that stay at all times during a deployment', async () => {
-    const { client, entered, seen } = cloudMap();
+  it('keeps unchanged entries registered throughout a deployment', async () => {
+    const { client, registered, seen } = cloudMap();
     const directory = createDirectory(client, 'rollcall-localstack');
     const subscriber = { name: 'events-subscribers', description: '', attributes: { kind: 'subscriber' } };
     const subscribed = (instance: string) => ({ ...subscriber, instance });
@@ -246,7 +246,7 @@ describe('the directory', () => {
       expect(found).toEqual(expect.arrayContaining(['points', 'api']));
       expect(found.length).toBeGreaterThanOrEqual(3);
     }
-    expect(entered()).toEqual([
+    expect(registered()).toEqual([
       {
         namespace: 'rollcall-localstack',
         name: 'events-subscribers',

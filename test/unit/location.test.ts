@@ -25,14 +25,14 @@ const headers = { 'content-type': 'application/json' };
 describe('an API that is not at the root of its address', () => {
   const at = `http://127.0.0.1:4566${BASE_PATH}`;
 
-  it('answers a registration with a Location that leads to the member', async () => {
+  it('responds to a registration with the Location of the member', async () => {
     const body = JSON.stringify({ phone: '+34612345678', name: 'Lucía', locale: 'es' });
     const answer = await call(register, { method: 'POST', path: '/v1/members', headers, body });
     const { id } = JSON.parse(String(answer.body));
     expect(new URL(String(answer.headers?.location), `${at}/v1/members`).href).toBe(`${at}/v1/members/${id}`);
   });
 
-  it('answers a redemption with a Location that leads to the operation', async () => {
+  it('responds to a redemption with the Location of the operation', async () => {
     const body = JSON.stringify({ points: 1 });
     const answer = await call(redemptions.redeem, { method: 'POST', id: memberIdOf(1), headers, body });
     const { id } = JSON.parse(String(answer.body));

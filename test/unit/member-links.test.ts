@@ -17,7 +17,7 @@ describe('the links of a member', () => {
   it.each([
     ['v1', v1],
     ['v2', v2],
-  ])('are these, in this order, of %s', (version, { _links }) => {
+  ])('have this content and order in %s', (version, { _links }) => {
     expect(JSON.stringify(_links)).toBe(
       JSON.stringify({
         self: { href: `/${version}/members/${id}` },
@@ -29,14 +29,14 @@ describe('the links of a member', () => {
     );
   });
 
-  it('leave out no route below a member, but that of who has left', () => {
+  it('contain every route below a member except the erasure', () => {
     const below = Object.values(routes).filter(({ path }) => path.startsWith('/v1/members/{id}/'));
     const linked = Object.values(v1._links).map(({ href }) => href.replace(id, '{id}'));
     const left = below.map(({ path }) => path).filter((path) => !linked.includes(path));
     expect(left).toEqual(['/v1/members/{id}/erasure']);
   });
 
-  it('are promised by the contract, each of them', () => {
+  it('are all required by the contract', () => {
     for (const relation of Object.keys(v1._links)) {
       const { [relation as 'self']: _, ...others } = v1._links;
       expect(member.safeParse({ ...v1, _links: others }).success, relation).toBe(false);

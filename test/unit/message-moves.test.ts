@@ -22,7 +22,7 @@ import { startSmallCloud } from '../support/small-cloud.ts';
 const arnOf = (queue: string) => `arn:aws:sqs:us-east-1:000000000000:${queue}`;
 const PATIENCE = { timeout: 60_000, interval: 20 };
 
-/** Queues `source`, and `dead` for what was received from it once. */
+/** The queue `source`, and its dead-letter queue `dead` for messages that were received once. */
 async function queuesAt(sqs: SQSClient) {
   const create = async (QueueName: string, Attributes: Record<string, string> = {}) =>
     (await sqs.send(new CreateQueueCommand({ QueueName, Attributes }))).QueueUrl ?? '';
@@ -63,7 +63,7 @@ function temporaryFolder(): string {
 
 describe('a task that moves dead letters', () => {
   it.each(['in memory', 'in a folder'])(
-    'fails when its destination is deleted, and loses nothing: %s',
+    'fails when its destination is deleted, and loses no message: %s',
     async (where) => {
       const { sqs, create, move, task, bodiesIn, dead } = await messaging(
         where === 'in memory' ? undefined : temporaryFolder(),
@@ -80,7 +80,7 @@ describe('a task that moves dead letters', () => {
     },
   );
 
-  it('moves to the queue that was made again meanwhile', async () => {
+  it('moves messages to a destination that was created again meanwhile', async () => {
     const { sqs, create, move, task, bodiesIn } = await messaging(undefined);
     const QueueUrl = await create('other');
     await move({ DestinationArn: arnOf('other'), MaxNumberOfMessagesPerSecond: 2 });
@@ -98,7 +98,7 @@ describe('a task that moves dead letters', () => {
     await expect(move({ DestinationArn: arnOf('other.fifo') })).rejects.toThrow('must be of one type');
   });
 
-  it('fails at a queue where a message was and to which its starter may not send', async () => {
+  it('fails if its starter may not send to the source queue of a message', async () => {
     await using cloud = await startSmallCloud();
     const { dead, source, move, task, bodiesIn } = await queuesAt(cloud.sqs);
     await cloud.sqs.send(new SendMessageCommand({ QueueUrl: source, MessageBody: 'x' }));
@@ -132,8 +132,8 @@ describe('a task that moves dead letters', () => {
   });
 });
 
-describe('the queues whose dead letters a queue gets', () => {
-  it('are not listed by pages of none', async () => {
+describe('the source queues of a dead-letter queue', () => {
+  it('are not listed in pages of size zero', async () => {
     const { sqs, dead } = await messaging(undefined);
     const listed = (MaxResults: number) =>
       sqs.send(new ListDeadLetterSourceQueuesCommand({ QueueUrl: dead, MaxResults }));
@@ -142,8 +142,8 @@ describe('the queues whose dead letters a queue gets', () => {
   });
 });
 
-describe('what is kept of a message', () => {
-  it('is undone with the message that cannot be written, and nothing that is written later with it', () => {
+describe('the stored facts of a message', () => {
+  it('are rolled back with a message that cannot be written, without earlier or later messages', () => {
     const db = new DatabaseSync(':memory:');
     db.exec('CREATE TABLE sqs_messages (message_id TEXT PRIMARY KEY)');
     const insert = db.prepare('INSERT INTO sqs_messages (message_id) VALUES (?)');

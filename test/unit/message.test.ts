@@ -39,19 +39,19 @@ describe('message', () => {
     },
   );
 
-  it('orders sequences by characters as versions are by number', () => {
+  it('has sequences that sort as strings in the order of their versions', () => {
     const sequences = [1, 9, 10, 99, 100].map((version) => registered(memberIdOf(1), version).sequence ?? '');
     expect(sequences.toSorted()).toEqual(sequences);
     expect(sequences.map((sequence) => versionOf({ id: 'x', sequence }))).toEqual([1, 9, 10, 99, 100]);
   });
 
-  it('has the position of its version or, without order, a position of its own', () => {
+  it('has the position of its version or, without order, a separate position', () => {
     expect(positionOf(profileChanged(memberIdOf(1), 7), false)).toEqual({ aggregateId: memberIdOf(1), version: 7 });
     expect(positionOf(sms('hi'), true)).toEqual({ aggregateId: 'm1', version: 1 });
     expect(() => positionOf(sms('hi'), false)).toThrow('has no version');
   });
 
-  it('is refused at its source if its data breaks the contract', () => {
+  it('is refused at its sender if its data violates the contract', () => {
     const data = { ...registered().data, memberId: 'no uuid' };
     expect(() => createMessage(memberRegistered, { ...header, data })).toThrow();
     const subject = memberIdOf(2);
@@ -60,7 +60,7 @@ describe('message', () => {
     );
   });
 
-  it('is refused at its source if no channel would take it', () => {
+  it('is refused at its sender if it is too large for every channel', () => {
     const large = createMessage(memberRegistered, {
       ...header,
       version: 1,
@@ -82,11 +82,11 @@ describe('a reader', () => {
   const read = (text: string, contracts: readonly MessageContract[] = [memberRegistered]) =>
     readMessage(readEnvelope(text), contracts);
 
-  it('ignores attributes and fields that it does not know, as a newer minor version may have them', () => {
+  it('ignores unknown attributes and fields, which a newer minor version may add', () => {
     expect(read(body({ somethingnew: 1 }, { shoeSize: 43 }))).toEqual(registered());
   });
 
-  it('takes the default for an optional field that is missing', () => {
+  it('uses the default for an optional field that is missing', () => {
     const newer = { ...memberRegistered, data: memberRegistered.data.extend({ tier: z.string().default('basic') }) };
     expect(read(body({}), [newer]).data).toMatchObject({ tier: 'basic' });
   });
@@ -113,11 +113,11 @@ describe('a reader', () => {
     ['Protobuf without bytes', inFormat('application/protobuf'), 'data_base64 is missing'],
     ['XML without text', inFormat('application/xml'), 'it has neither text in data nor data_base64'],
     ['data twice', body({ data_base64: base64('{}') }), 'it has both data and data_base64'],
-    ['bytes that are no Base64', body({ data: undefined, data_base64: '{}' }), 'data_base64 is not Base64'],
-    ['no bytes', body({ data: undefined, data_base64: 7 }), 'data_base64 is not Base64'],
-    ['bytes that are no JSON', inBase64('{"phone":'), 'data_base64 is not JSON in UTF-8'],
+    ['bytes that are not Base64', body({ data: undefined, data_base64: '{}' }), 'data_base64 is not Base64'],
+    ['a number in place of bytes', body({ data: undefined, data_base64: 7 }), 'data_base64 is not Base64'],
+    ['bytes that are not JSON', inBase64('{"phone":'), 'data_base64 is not JSON in UTF-8'],
     [
-      'bytes that are no UTF-8',
+      'bytes that are not UTF-8',
       inBase64(Buffer.from('{"name":"Ana\xed"}', 'latin1')),
       'data_base64 is not JSON in UTF-8',
     ],
@@ -135,7 +135,7 @@ describe('a reader', () => {
     expect(() => read(text, [memberRegistered, inEveryFormat(memberRegisteredV2)])).toThrow(why);
   });
 
-  it('reads JSON and Protobuf alike', () => {
+  it('reads the same message from JSON and from Protobuf', () => {
     const { datacontenttype: _, ...inJson } = sms('hi');
     const { datacontenttype: __, ...inProtobuf } = read(encodeMessage(sendSms, sms('hi', 'application/protobuf')), [
       sendSms,
@@ -144,12 +144,12 @@ describe('a reader', () => {
     expect(read(encodeMessage(sendSms, sms('hi')), [sendSms])).toEqual(sms('hi'));
   });
 
-  it('reads JSON that comes as bytes: the member tells the encoding, not the media type', () => {
+  it('reads JSON from bytes, because the attribute determines the encoding, not the media type', () => {
     expect(read(inBase64(JSON.stringify(registered().data)))).toEqual(registered());
   });
 
   it.each(['Application/JSON', 'text/json', 'application/vnd.rollcall+json', 'application/json; charset="utf-8;x"'])(
-    'takes %s for JSON, as `data` and as bytes',
+    'reads %s as JSON, in `data` and in bytes',
     (datacontenttype) => {
       expect(read(body({ datacontenttype })).data).toEqual(registered().data);
       const bytes = base64(JSON.stringify(registered().data));
@@ -157,7 +157,7 @@ describe('a reader', () => {
     },
   );
 
-  it('takes an attribute that is null for one that is missing', () => {
+  it('treats an attribute that is null as missing', () => {
     const { traceparent: _, ...expected } = registered();
     expect(read(body({ traceparent: null, replyto: null, datacontenttype: null, data_base64: null }))).toEqual(
       expected,
@@ -168,7 +168,7 @@ describe('a reader', () => {
     expect(() => read(inBase64('{"phone":"+34612345678"'))).toThrow(/^(?!.*346)/);
   });
 
-  it('reads a major version that its own supersedes, by the upcaster', () => {
+  it('reads an older major version through the upcaster', () => {
     expect(read(body({}, { name: 'Ana María Gil' }), [memberRegisteredV2])).toMatchObject({
       type: memberRegisteredV2.type,
       data: { givenName: 'Ana María', familyName: 'Gil', displayName: 'Ana María Gil', locale: 'es' },
@@ -204,7 +204,7 @@ describe('a reader', () => {
       [memberRegistered],
       false,
     ],
-  ])('leaves a rendition to others only if it reads the one beside it: %s', (_, message, contracts, isOther) => {
+  ])('ignores a rendition only if it can read the other one: %s', (_, message, contracts, isOther) => {
     expect(isOtherRendition(message, contracts)).toBe(isOther);
   });
 });
