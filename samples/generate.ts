@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-// Writes members.csv: 1,000 lines of people, among them lines that must be refused. `node samples/generate.ts`
+// `node samples/generate.ts` writes members.csv with 1,000 people. Some lines are invalid and must be refused.
 
 const PEOPLE = 1_000;
 const NAMES = [
@@ -14,8 +14,8 @@ const NAMES = [
   'Nguyễn Văn An',
 ];
 const LOCALES = ['es', 'zh-CN', 'en', 'en-IE', 'de', 'da', 'vi'];
-/** By line of the file, whose first line is the header. */
-const BAD: Record<number, [phone: string, name: string, locale: string]> = {
+/** Invalid lines by their number in the file. Line 1 is the header. */
+const INVALID: Record<number, [phone: string, name: string, locale: string]> = {
   101: ['12345', 'Too Short', 'en'],
   202: ['+34612000010', 'Registered Twice', 'en'],
   303: ['+34612000300', '   ', 'es'],
@@ -29,12 +29,12 @@ const quoted = (field: string) => (/[",]/.test(field) ? `"${field.replaceAll('"'
 
 const lines = Array.from({ length: PEOPLE }, (_, index) => {
   const line = index + 2;
-  const good = [
+  const valid = [
     `+34612${String(index).padStart(6, '0')}`,
     NAMES[index % NAMES.length] ?? '',
     LOCALES[index % LOCALES.length] ?? '',
   ];
-  if (line === 808) return good[0] ?? '';
-  return (BAD[line] ?? good).map(quoted).join(',');
+  if (line === 808) return valid[0] ?? '';
+  return (INVALID[line] ?? valid).map(quoted).join(',');
 });
 writeFileSync(join(import.meta.dirname, 'members.csv'), `phone,name,locale\n${lines.join('\n')}\n`);

@@ -6,7 +6,9 @@ export default defineApp({
   name: 'rides',
   operatorScope: `read write ${OPERATOR}`,
   beside: () => [new PushProvider()],
-  firstSteps: ({ apiUrl }) => `Register a passenger, put a driver near by, ask for a trip, and read it:
+  firstSteps: ({
+    apiUrl,
+  }) => `Register a passenger, report the position of a nearby driver, request a trip, accept it and read it:
 
   H="authorization: Bearer $(npx rollcall ops token)"; J='content-type: application/json'
   id() { node -p 'crypto.randomUUID()'; }; P=$(id) D=$(id) T=$(id)

@@ -1,4 +1,4 @@
 import { defineConfig } from 'vitest/config';
 
-// Only for conditions that never hold: tests wait for conditions, not for times.
+// Tests wait for conditions, not for times. These limits end tests whose condition never holds.
 export default defineConfig({ test: { testTimeout: 600_000, hookTimeout: 600_000 } });

@@ -40,7 +40,7 @@ async function passDeadline(id: string): Promise<void> {
 async function stuck(): Promise<string> {
   provider.refunds = false;
   const paid = Promise.withResolvers<void>();
-  provider.after = paid.promise;
+  provider.barrier = paid.promise;
   const id = await place();
   await eventually(async () => (await process(id)).done.includes('reserve'), 200);
   while ((await process(id)).because === undefined) await passDeadline(id);

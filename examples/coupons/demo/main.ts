@@ -1,4 +1,4 @@
 import { demo } from '../../../ops/demo/demo.ts';
 
-// The demo of the member application, with one coupon per member in addition.
+// The demo of the member application, which here also expects one coupon per member.
 await demo({ coupons: (items) => items.filter(({ coupon }) => coupon !== undefined).length });

@@ -4,24 +4,26 @@ import { openShop } from './shop.ts';
 import { differenceOf, rowOf } from './verdict.ts';
 
 new Command('npm run demo --')
-  .description('Orders, on a cloud in memory, and what became of them. Exit code 1: not what is expected.')
+  .description(
+    'Places orders on a cloud in memory and compares the results with the expected ones. Exit code 1: a result differs.',
+  )
   .parse();
 
 const shop = await openShop();
 try {
   const rows: ReturnType<typeof rowOf>[] = [];
-  let isGood = true;
-  for (const [name, play] of Object.entries(scenarios)) {
+  let isAsExpected = true;
+  for (const [name, run] of Object.entries(scenarios)) {
     console.error(`${name} …`);
-    await play(shop, async (when, id, expected) => {
-      const held = await shop.held(id);
-      const wrong = differenceOf(held, expected);
-      isGood &&= wrong === undefined;
-      rows.push(rowOf(name, when, held, wrong));
+    await run(shop, async (when, id, expected) => {
+      const data = await shop.dataOf(id);
+      const difference = differenceOf(data, expected);
+      isAsExpected &&= difference === undefined;
+      rows.push(rowOf(name, when, data, difference));
     });
   }
   printTable(rows);
-  process.exitCode = isGood ? 0 : 1;
+  process.exitCode = isAsExpected ? 0 : 1;
 } finally {
   await shop.cloud.stop();
 }

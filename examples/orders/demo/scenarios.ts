@@ -1,16 +1,16 @@
-import type { Held, Shop } from './shop.ts';
+import type { OrderData, Shop } from './shop.ts';
 
-/** Compares what the services store about an order with the expected values. */
-export type Check = (when: string, orderId: string, expected: Partial<Held>) => Promise<void>;
+/** Compares the services' data about an order with the expected values. */
+export type Check = (when: string, orderId: string, expected: Partial<OrderData>) => Promise<void>;
 
-/** Blocks all payments until `pay` is called. */
+/** Makes all payments wait until `pay` is called. */
 function holdPayments({ provider }: Shop): { pay: () => void } {
   const { promise, resolve: pay } = Promise.withResolvers<void>();
-  provider.after = promise;
+  provider.barrier = promise;
   return { pay };
 }
 
-/** The scenarios, by name. Each has an item of its own. */
+/** The scenarios by name. Each orders a different item. */
 export const scenarios: Record<string, (shop: Shop, check: Check) => Promise<void>> = {
   async 'changed, paid, cancelled'(shop, check) {
     const id = await shop.place('a book');

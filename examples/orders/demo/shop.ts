@@ -6,7 +6,7 @@ import { PaymentProvider } from '../test/payment-provider.ts';
 export type Shop = Awaited<ReturnType<typeof openShop>>;
 
 /** The services' data about an order. */
-export interface Held {
+export interface OrderData {
   state: string;
   because: string | undefined;
   /** Number of events that fulfilment has applied. */
@@ -19,13 +19,13 @@ export interface Held {
   reserved: number;
 }
 
-/** Waits for the effects of retries and sweeps. */
-async function eventually(holds: () => Promise<unknown>): Promise<void> {
-  for (let looks = 0; looks < 500; looks++) {
-    if (await holds()) return;
+/** Waits until a condition holds, such as an effect of a retry or a sweep. */
+async function eventually(condition: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 0; attempt < 500; attempt++) {
+    if (await condition()) return;
     await delay(100);
   }
-  throw new Error('it did not come to that');
+  throw new Error('the condition did not become true in time');
 }
 
 /** The shop on an embedded cloud in memory, with a controllable payment provider. */
@@ -36,10 +36,11 @@ export async function openShop() {
   const request = (method: string, path: string, body?: object, headers = {}) =>
     cloud.request(method, path, body, { authorization, ...headers });
 
-  async function called(method: string, path: string, body?: object) {
-    const answer = await request(method, path, body);
-    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
-    return answer.body;
+  async function call(method: string, path: string, body?: object) {
+    const response = await request(method, path, body);
+    if (response.status >= 300)
+      throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(response.body)}`);
+    return response.body;
   }
 
   async function reserved(item: string): Promise<number> {
@@ -55,13 +56,13 @@ export async function openShop() {
     settled: () => cloud.settled(),
 
     async place(item: string, quantity = 2): Promise<string> {
-      return (await called('POST', '/orders', { item, quantity, cents: 1_999 })).id;
+      return (await call('POST', '/orders', { item, quantity, cents: 1_999 })).id;
     },
-    change: (id: string, quantity: number) => called('PATCH', `/orders/${id}`, { quantity }),
-    cancel: (id: string) => called('DELETE', `/orders/${id}`),
+    change: (id: string, quantity: number) => call('PATCH', `/orders/${id}`, { quantity }),
+    cancel: (id: string) => call('DELETE', `/orders/${id}`),
 
-    async held(id: string): Promise<Held> {
-      const [order, [planned]] = await Promise.all([called('GET', `/orders/${id}`), cloud.applied('fulfilment', id)]);
+    async dataOf(id: string): Promise<OrderData> {
+      const [order, [planned]] = await Promise.all([call('GET', `/orders/${id}`), cloud.applied('fulfilment', id)]);
       return {
         ...{ state: order.state, because: order.because },
         ...{ events: Number(planned?.version), plan: String(planned?.plan), quantity: Number(planned?.quantity) },
@@ -72,7 +73,7 @@ export async function openShop() {
     isReserved: (id: string) => eventually(async () => (await process(id)).process?.done.includes('reserve')),
     isRefunded: (id: string) => eventually(async () => (await process(id)).process?.undone.includes('charge')),
 
-    /** Lets the deadline of its last command pass. A deadline set for the previous command is delivered first. */
+    /** Lets the deadline of the order's last command pass. The deadline of an earlier command is delivered first. */
     async passDeadline(id: string): Promise<void> {
       const { awaits } = (await process(id)).process.progress;
       for (let timer = ''; timer < awaits.until; ) {
@@ -80,7 +81,7 @@ export async function openShop() {
         await cloud.invoke('shop-dev-orders-outbox-sweep', { sendNow: { subject: id, name: 'approval-deadline' } });
         await eventually(async () => (await process(id)).process.timer !== timer);
       }
-      await eventually(async () => (await called('GET', `/orders/${id}`)).state === 'cancelled');
+      await eventually(async () => (await call('GET', `/orders/${id}`)).state === 'cancelled');
     },
   };
 }

@@ -1,16 +1,25 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Held } from './shop.ts';
+import type { OrderData } from './shop.ts';
 
-/** @returns the differences from what is expected; undefined: none */
-export function differenceOf(held: Held, expected: Partial<Held>): string | undefined {
-  const wrong = Object.entries(expected).filter(([name, value]) => !isDeepStrictEqual(held[name as keyof Held], value));
-  return wrong.length === 0 ? undefined : wrong.map(([name, value]) => `${name} is not ${shown(value)}`).join(', ');
+/** @returns the differences from the expected data; undefined if there are none */
+export function differenceOf(data: OrderData, expected: Partial<OrderData>): string | undefined {
+  const differences = Object.entries(expected).filter(
+    ([name, value]) => !isDeepStrictEqual(data[name as keyof OrderData], value),
+  );
+  return differences.length === 0
+    ? undefined
+    : differences.map(([name, value]) => `${name} is not ${shown(value)}`).join(', ');
 }
 
 const shown = (value: unknown): string => (Array.isArray(value) ? value.join(' + ') || 'nothing' : String(value));
 
-/** A row of the table. */
-export const rowOf = (order: string, when: string, { because = '', ...held }: Held, wrong: string | undefined) => ({
-  ...{ order, when, state: held.state, because, events: held.events, plan: `${held.plan} ${held.quantity}` },
-  ...{ 'at the provider': shown(held.provider), reserved: held.reserved, verdict: wrong ?? 'as expected' },
+/** A row of the table of results. */
+export const rowOf = (
+  order: string,
+  when: string,
+  { because = '', ...data }: OrderData,
+  difference: string | undefined,
+) => ({
+  ...{ order, when, state: data.state, because, events: data.events, plan: `${data.plan} ${data.quantity}` },
+  ...{ 'at the provider': shown(data.provider), reserved: data.reserved, verdict: difference ?? 'as expected' },
 });

@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.stop());
 
-it('the labels of a large order do not fit into a message, and fulfilment gets all of them', async () => {
+it('fulfilment gets all labels of a large order, although they do not fit into a message', async () => {
   const authorization = `Bearer ${await cloud.issuer.token({ scope: 'write' })}`;
   const order = { item: 'pens & <pencils>', quantity: 1_000, cents: 100_000 };
   const { body } = await cloud.request('POST', '/orders', order, { authorization });

@@ -8,8 +8,8 @@ beforeAll(async () => {
 });
 afterAll(() => shop.cloud.stop());
 
-it.each(Object.entries(scenarios))('an order: %s', (_, play) =>
-  play(shop, async (when, id, expected) => expect(await shop.held(id), when).toMatchObject(expected)),
+it.each(Object.entries(scenarios))('an order: %s', (_, run) =>
+  run(shop, async (when, id, expected) => expect(await shop.dataOf(id), when).toMatchObject(expected)),
 );
 
 it('the messages of an approval are one conversation', async () => {
@@ -27,7 +27,7 @@ it('the messages of an approval are one conversation', async () => {
   expect(new Set(own.map(({ traceparent }) => traceparent.split('-')[1])).size).toBe(1);
 });
 
-it('a change of what somebody else has changed is refused', async () => {
+it('a change that is based on an outdated version is refused', async () => {
   const id = await shop.place('a book');
   await shop.request('PATCH', `/orders/${id}`, { quantity: 5 });
   const refused = await shop.request('PATCH', `/orders/${id}`, { quantity: 1 }, { 'if-match': '"1"' });
@@ -35,21 +35,21 @@ it('a change of what somebody else has changed is refused', async () => {
   expect((await shop.request('POST', '/orders', { item: 'a book', quantity: 0, cents: 1_999 })).status).toBe(422);
 });
 
-it('an order is read and changed with a token of that scope, and with no other', async () => {
+it('reading and changing an order require a token with the scope for it', async () => {
   const id = await shop.place('a book');
   const statuses = async (method: string, body?: object) => {
     const tokens = [undefined, 'read', 'write'].map((scope) =>
       shop.cloud.issuer.token(scope === undefined ? {} : { scope }),
     );
-    const ask = async (token: string) =>
+    const statusWith = async (token: string) =>
       (await shop.request(method, `/orders/${id}`, body, { authorization: `Bearer ${token}` })).status;
-    return Promise.all((await Promise.all(tokens)).map(ask));
+    return Promise.all((await Promise.all(tokens)).map(statusWith));
   };
   expect(await statuses('GET')).toEqual([403, 200, 403]);
   expect(await statuses('PATCH', { quantity: 1 })).toEqual([403, 403, 200]);
 });
 
-it('a charge that the provider refuses is parked for a person', async () => {
+it('a charge that the provider refuses is parked for an operator', async () => {
   await shop.settled();
   shop.provider.status = 400;
   const id = await shop.place('a book');

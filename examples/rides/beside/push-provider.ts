@@ -7,7 +7,7 @@ import type { Push } from '../shared/push.ts';
 
 export type Shown = Omit<Push, 'key'>;
 
-/** A push notification provider beside the cloud: shows each key once. */
+/** A stand-in for a push notification provider. It shows the notification of each key once. */
 export class PushProvider implements Beside {
   readonly name = 'push';
   readonly shown: Shown[] = [];

@@ -1,26 +1,26 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Background tasks whose failures must not go unnoticed. */
+/** Runs background tasks and reports their failures. */
 export function createBackground() {
   const failures: Error[] = [];
-  let isOver = false;
-  const goOn = (done: Promise<unknown>) => void done.catch((error: Error) => failures.push(error));
+  let isStopped = false;
+  const watch = (done: Promise<unknown>) => void done.catch((error: Error) => failures.push(error));
 
   async function repeat(ms: number, run: () => unknown): Promise<void> {
-    for (; !isOver; await delay(ms)) await run();
+    for (; !isStopped; await delay(ms)) await run();
   }
 
   return {
-    goOn,
-    every: (ms: number, run: () => unknown) => goOn(repeat(ms, run)),
+    watch,
+    every: (ms: number, run: () => unknown) => watch(repeat(ms, run)),
     stop: () => {
-      isOver = true;
+      isStopped = true;
     },
-    /** Resolves when a condition holds. @throws {AggregateError} as soon as a task has failed */
-    async until(holds: () => boolean): Promise<void> {
+    /** Resolves when `condition` holds. @throws {AggregateError} as soon as a task has failed */
+    async until(condition: () => boolean): Promise<void> {
       await repeat(200, () => {
         if (failures.length > 0) throw new AggregateError(failures, failures[0]?.message);
-        if (holds()) isOver = true;
+        if (condition()) isStopped = true;
       });
     },
   };

@@ -11,13 +11,14 @@ export interface DriverOptions {
   facts: Facts;
   town: Town;
   random: () => number;
-  /** Duration of a ride in seconds; a driver thinks about an offer for a tenth of it. */
+  /** Duration of a ride in seconds. A driver takes up to a tenth of this time to answer an offer. */
   rideSeconds: number;
 }
 
 const STEPS = 10;
-/** Share of declined offers. Drivers accept others even during a ride: dispatch must prevent two trips at a time. */
+/** Share of declined offers. Drivers accept offers even during a ride, so dispatch must prevent two trips at a time. */
 const DECLINED = 0.15;
+/** Share of offers without an answer. */
 const UNANSWERED = 0.15;
 
 /** A simulated driver with a phone. */
@@ -66,10 +67,10 @@ export function createDriver({ id, call, facts, town, random, rideSeconds }: Dri
     report,
     /** Reacts to a notification. */
     async look(push: Shown): Promise<void> {
-      if (push.says === 'offer') await consider(push);
-      if (push.says === 'assigned') await drive(push);
+      if (push.kind === 'offer') await consider(push);
+      if (push.kind === 'assigned') await drive(push);
     },
-    /** Drives around looking for passengers. */
+    /** Moves a driver without a trip towards a random place. */
     wander(): void {
       if (isDriving) return;
       if (random() < 0.1) goal = somewhere(town, random);

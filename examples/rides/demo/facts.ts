@@ -1,9 +1,9 @@
 import type { Shown } from '../beside/push-provider.ts';
 import type { Place, Trip } from '../shared/place.ts';
 
-/** Actions of people and messages to them, in order: the only input of the verdict and the map. */
+/** An action of a person, or a message to a person. The verdict and the map are derived from these facts only. */
 export type Fact =
-  | ({ is: 'asked' } & Trip)
+  | ({ is: 'requested' } & Trip)
   | ({ is: 'shown' } & Shown)
   | { is: 'completes'; driverId: string; tripId: string }
   | { is: 'moved'; driverId: string; at: Place };
@@ -11,7 +11,7 @@ export type Fact =
 export const ENDINGS = ['completed', 'unserved', 'refused'] as const;
 export type Ending = (typeof ENDINGS)[number];
 
-export const isEnding = (says: string): says is Ending => (ENDINGS as readonly string[]).includes(says);
+export const isEnding = (kind: string): kind is Ending => (ENDINGS as readonly string[]).includes(kind);
 
 /** Stores facts, and notifies listeners. */
 export function createFacts() {
@@ -22,7 +22,7 @@ export function createFacts() {
     listen: (listener: (fact: Fact) => void) => void listeners.push(listener),
     add(fact: Fact): void {
       all.push(fact);
-      for (const tell of listeners) tell(fact);
+      for (const listener of listeners) listener(fact);
     },
   };
 }

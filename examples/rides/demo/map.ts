@@ -9,9 +9,9 @@ import { createView } from './view.ts';
 
 const PAGE = readFileSync(new URL('map.html', import.meta.url));
 /** Interval of updates to the page. */
-const EVERY_MS = 500;
+const UPDATE_INTERVAL_MS = 500;
 
-/** Serves a live map, on this machine only. @param port 0: any free port */
+/** Serves a live map, on this machine only. @param port 0 for any free port */
 export async function startMap(facts: Facts, town: Town, port: number) {
   const view = createView(facts);
   const server = createServer(async (request, response) => {
@@ -23,7 +23,7 @@ export async function startMap(facts: Facts, town: Town, port: number) {
       return;
     }
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-    for (; !response.destroyed; await delay(EVERY_MS))
+    for (; !response.destroyed; await delay(UPDATE_INTERVAL_MS))
       response.write(`data: ${JSON.stringify({ town, ...view() })}\n\n`);
   }).listen(port, '127.0.0.1');
   await once(server, 'listening');

@@ -4,9 +4,9 @@ import pMap from 'p-map';
 import { type Call, callerOf } from './api.ts';
 import { createDriver, type DriverOptions } from './driver.ts';
 
-/** Concurrent requests. */
+/** The limit of concurrent requests. */
 const AT_ONCE = { concurrency: 8 };
-/** One of this many passengers may not ride. */
+/** One in this many passengers may not ride. */
 const BLOCKED_EVERY = 20;
 
 export interface Passenger {

@@ -21,12 +21,12 @@ const SETTLED_MS = 180_000;
 function countEnded(facts: Facts, onProgress: RunOptions['onProgress']): void {
   const ended = new Set<string>();
   facts.listen((fact) => {
-    if (fact.is === 'shown' && isEnding(fact.says)) onProgress(ended.add(fact.tripId).size);
+    if (fact.is === 'shown' && isEnding(fact.kind)) onProgress(ended.add(fact.tripId).size);
   });
 }
 
-/** Simulates a town on a separate cloud. @returns the verdict, and unfinished work of the cloud */
-export async function run(options: RunOptions): Promise<{ verdict: Verdict; left: string | undefined }> {
+/** Simulates a town on its own cloud. @returns the verdict, and a description of unfinished work of the cloud */
+export async function run(options: RunOptions): Promise<{ verdict: Verdict; unfinished: string | undefined }> {
   const [push, facts] = [new PushProvider(), createFacts()];
   countEnded(facts, options.onProgress);
   const town = townFor(options.drivers);
@@ -38,11 +38,11 @@ export async function run(options: RunOptions): Promise<{ verdict: Verdict; left
     await options.onMap(map.url);
     await simulate(cloud, push, facts, { ...options, town });
     // Unfinished work and parked messages are part of the verdict.
-    const left = await cloud.settled({ withinMs: SETTLED_MS }).then(
+    const unfinished = await cloud.settled({ withinMs: SETTLED_MS }).then(
       () => undefined,
       (error: Error) => error.message,
     );
-    return { verdict: verdictOf(facts.all), left };
+    return { verdict: verdictOf(facts.all), unfinished };
   } finally {
     map.stop();
   }

@@ -17,29 +17,29 @@ export interface SimulationOptions {
   town: Town;
 }
 
-const TRIPS_EACH = 5;
+const TRIPS_PER_PASSENGER = 5;
 /** Interval at which each driver reports a position. */
 const REPORT_SECONDS = 20;
-/** After this time without news, missing trips count as lost. */
+/** After this time without a notification, the trips that have not ended count as lost. */
 const PATIENCE_MS = 60_000;
 
-/** Drivers and passengers of a town, until every trip has ended, or nothing happens any more. */
+/** Simulates drivers and passengers of a town, until every trip has ended or no more notifications arrive. */
 export async function simulate(cloud: Cloud, push: PushProvider, facts: Facts, options: SimulationOptions) {
   const { town, rideSeconds } = options;
   const random = randomOf(options.seed);
   const drivers = await joinDrivers(cloud, options.drivers, { facts, town, random, rideSeconds });
-  const passengers = await registerPassengers(cloud, Math.ceil(options.trips / TRIPS_EACH));
+  const passengers = await registerPassengers(cloud, Math.ceil(options.trips / TRIPS_PER_PASSENGER));
   const byId = new Map(drivers.map((driver) => [driver.id, driver]));
   const work = createBackground();
   const ended = new Map<string, () => void>();
-  let lastNews = performance.now();
+  let lastShownAt = performance.now();
 
   push.onShown = (shown) => {
-    lastNews = performance.now();
+    lastShownAt = performance.now();
     facts.add({ is: 'shown', ...shown });
     const driver = byId.get(shown.to);
-    if (driver) work.goOn(driver.look(shown));
-    else if (isEnding(shown.says)) ended.get(shown.tripId)?.();
+    if (driver) work.watch(driver.look(shown));
+    else if (isEnding(shown.kind)) ended.get(shown.tripId)?.();
   };
 
   async function ride({ id: passengerId, call }: Passenger): Promise<void> {
@@ -47,7 +47,7 @@ export async function simulate(cloud: Cloud, push: PushProvider, facts: Facts, o
     const trip = { passengerId, from, to: between(from, somewhere(town, random), 0.4) };
     const { promise, resolve } = Promise.withResolvers<void>();
     ended.set(tripId, resolve);
-    facts.add({ is: 'asked', tripId, ...trip });
+    facts.add({ is: 'requested', tripId, ...trip });
     await call('PUT', `/trips/${tripId}`, trip);
     await promise;
   }
@@ -58,18 +58,18 @@ export async function simulate(cloud: Cloud, push: PushProvider, facts: Facts, o
   // In a deployed stage, a timer sends due messages every minute, which is too slow for the demo.
   work.every(1_000, () => cloud.invoke('rides-dev-dispatch-outbox-sweep', {}));
 
-  const asking = Array.from(
+  const riders = Array.from(
     { length: options.trips },
     (_, index) => passengers[index % passengers.length] as Passenger,
   );
   let isDone = false;
-  work.goOn(
-    pMap(asking, ride, { concurrency: options.atOnce }).then(() => {
+  work.watch(
+    pMap(riders, ride, { concurrency: options.atOnce }).then(() => {
       isDone = true;
     }),
   );
   try {
-    await work.until(() => isDone || performance.now() - lastNews > PATIENCE_MS);
+    await work.until(() => isDone || performance.now() - lastShownAt > PATIENCE_MS);
   } finally {
     work.stop();
   }

@@ -1,8 +1,9 @@
 import type { Place } from '../shared/place.ts';
 
 export interface Town {
-  /** Its south-west and north-east corners. */
+  /** The south-west corner. */
   from: Place;
+  /** The north-east corner. */
   to: Place;
 }
 
@@ -36,7 +37,7 @@ export const somewhere = ({ from, to }: Town, random: () => number): Place => ({
   lng: from.lng + random() * (to.lng - from.lng),
 });
 
-/** A point on the way from one place to another. */
+/** A point between two places. @param part share of the distance from the first place */
 export const between = (one: Place, other: Place, part: number): Place => ({
   lat: one.lat + (other.lat - one.lat) * part,
   lng: one.lng + (other.lng - one.lng) * part,

@@ -7,58 +7,60 @@ export interface Verdict {
   twoDrivers: string[];
   /** Drivers who got a trip before they had completed another. */
   twoTrips: string[];
-  /** Trips whose passengers were not told how they ended, or more than once. */
-  untold: string[];
-  toldTwice: string[];
+  /** Trips whose passengers were not notified of the end. */
+  notNotified: string[];
+  /** Trips whose passengers were notified of the end more than once. */
+  notifiedTwice: string[];
 }
 
-/** Evaluates the messages on people's phones, not the services' own data. */
+/** Evaluates the notifications on people's phones, not the services' data. */
 export function verdictOf(facts: readonly Fact[]): Verdict {
-  const trips = new Map<string, { passengerId: string; drivers: Set<string>; told: Ending[] }>();
+  const trips = new Map<string, { passengerId: string; drivers: Set<string>; notifications: Ending[] }>();
   const driving = new Map<string, string>();
   const twoTrips = new Set<string>();
   for (const fact of facts) {
-    if (fact.is === 'asked') trips.set(fact.tripId, { ...fact, drivers: new Set(), told: [] });
+    if (fact.is === 'requested') trips.set(fact.tripId, { ...fact, drivers: new Set(), notifications: [] });
     if (fact.is === 'completes' && driving.get(fact.driverId) === fact.tripId) driving.delete(fact.driverId);
     if (fact.is !== 'shown') continue;
     const trip = trips.get(fact.tripId);
     if (!trip) continue;
     const isPassenger = fact.to === trip.passengerId;
-    if (isPassenger && isEnding(fact.says)) trip.told.push(fact.says);
-    if (isPassenger || fact.says !== 'assigned') continue;
+    if (isPassenger && isEnding(fact.kind)) trip.notifications.push(fact.kind);
+    if (isPassenger || fact.kind !== 'assigned') continue;
     trip.drivers.add(fact.to);
     if ((driving.get(fact.to) ?? fact.tripId) !== fact.tripId) twoTrips.add(fact.to);
     driving.set(fact.to, fact.tripId);
   }
-  const idsOf = (isWrong: (trip: { drivers: Set<string>; told: Ending[] }) => boolean) =>
+  const idsOf = (isWrong: (trip: { drivers: Set<string>; notifications: Ending[] }) => boolean) =>
     [...trips].filter(([, trip]) => isWrong(trip)).map(([id]) => id);
-  const ended = (ending: Ending) => [...trips.values()].filter(({ told }) => told[0] === ending).length;
+  const ended = (ending: Ending) =>
+    [...trips.values()].filter(({ notifications }) => notifications[0] === ending).length;
   return {
     trips: trips.size,
     endings: { completed: ended('completed'), unserved: ended('unserved'), refused: ended('refused') },
     twoDrivers: idsOf(({ drivers }) => drivers.size > 1),
     twoTrips: [...twoTrips],
-    untold: idsOf(({ told }) => told.length === 0),
-    toldTwice: idsOf(({ told }) => told.length > 1),
+    notNotified: idsOf(({ notifications }) => notifications.length === 0),
+    notifiedTwice: idsOf(({ notifications }) => notifications.length > 1),
   };
 }
 
 /**
- * Whether some trips were driven, and nothing went wrong.
- * @param left unfinished or parked work of the cloud
+ * Whether at least one trip was completed and nothing went wrong.
+ * @param unfinished unfinished or parked work of the cloud
  */
 export const isGood = (
-  { endings, twoDrivers, twoTrips, untold, toldTwice }: Verdict,
-  left: string | undefined,
+  { endings, twoDrivers, twoTrips, notNotified, notifiedTwice }: Verdict,
+  unfinished: string | undefined,
 ): boolean =>
-  left === undefined &&
+  unfinished === undefined &&
   endings.completed > 0 &&
-  [twoDrivers, twoTrips, untold, toldTwice].every(({ length }) => length === 0);
+  [twoDrivers, twoTrips, notNotified, notifiedTwice].every(({ length }) => length === 0);
 
-export const linesOf = ({ trips, endings, ...wrong }: Verdict, left: string | undefined): string[] => [
+export const linesOf = ({ trips, endings, ...wrong }: Verdict, unfinished: string | undefined): string[] => [
   `${trips} trips: ${endings.completed} driven, ${endings.unserved} without a driver, ${endings.refused} refused`,
   `trips with two drivers: ${wrong.twoDrivers.length}`,
   `drivers with two trips at a time: ${wrong.twoTrips.length}`,
-  `passengers who were not told how it ended: ${wrong.untold.length}; twice: ${wrong.toldTwice.length}`,
-  `left over: ${left ?? 'nothing'}`,
+  `passengers not notified of the end: ${wrong.notNotified.length}; notified twice: ${wrong.notifiedTwice.length}`,
+  `unfinished over: ${unfinished ?? 'nothing'}`,
 ];

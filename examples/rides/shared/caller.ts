@@ -1,6 +1,6 @@
 import { type HttpEvent, Problem } from '@rollcall/kit/http';
 
-/** The scope, beside those of the API, of a token that is valid for everybody. */
+/** The scope of a token that may act for every user. It is required in addition to the API's scopes. */
 export const OPERATOR = 'operator';
 
 interface Authorized {
@@ -8,12 +8,12 @@ interface Authorized {
 }
 
 /**
- * @param id the user that the request is about; undefined: no user
- * @throws {Problem} 403 if the token belongs neither to them nor to an operator
+ * @param id the user that the request is about; undefined if it is about no user
+ * @throws {Problem} 403 if the token belongs neither to this user nor to an operator
  */
 export function requireCaller({ requestContext }: HttpEvent, id: string | undefined): void {
   const { sub, scope = '' } = (requestContext as Authorized).authorizer?.jwt?.claims ?? {};
   if (id !== undefined && sub === id) return;
   if (String(scope).split(' ').includes(OPERATOR)) return;
-  throw new Problem({ code: 'forbidden', status: 403 }, 'The token is of somebody else.');
+  throw new Problem({ code: 'forbidden', status: 403 }, 'The token belongs to another user.');
 }

@@ -1,7 +1,7 @@
 import type { CommandContext, HandlerContext, Message } from '@rollcall/kit/messaging';
 import { currentTraceparent } from '@rollcall/kit/observability';
 
-/** Messages that follow from a message belong to its conversation. */
+/** The context of messages that follow from a message. They get its correlation ID and its trace. */
 export function contextOf(
   { correlationid }: Pick<Message, 'correlationid'>,
   { now, newId }: Pick<HandlerContext, 'now' | 'newId'>,

@@ -5,18 +5,18 @@ import { tripDetails } from './place.ts';
 const { tripId, passengerId } = tripDetails;
 const driverId = z.uuid();
 const about = { subjectField: 'tripId' } as const;
-/** Drivers whose offer ends here. */
+/** The drivers whose offers end with the event. */
 const withdrawn = z.array(driverId);
 
-/** `metres`: great-circle distance from the driver to the passenger. */
+/** `metres` is the great-circle distance from the driver to the passenger. */
 const drivers = z.array(z.object({ driverId, metres: z.int() })).min(1);
-/** `round`: number of earlier rounds, which were nearer. */
+/** `round` is the number of earlier rounds, which searched a smaller area. */
 export const offered = event(
   'rides.dispatch.offered.v1',
   z.object({ ...tripDetails, round: z.int().min(0), drivers, withdrawn }),
   about,
 );
-/** By the driver; or the driver accepted, but has another trip. */
+/** The driver declined, or accepted but has another trip. */
 export const declined = event('rides.dispatch.declined.v1', z.object({ tripId, driverId }), about);
 export const assigned = event(
   'rides.dispatch.assigned.v1',
@@ -35,7 +35,7 @@ const answer = z.object({ tripId, driverId });
 export const accept = command('rides.offer.accept.v1', answer, about);
 export const decline = command('rides.offer.decline.v1', answer, about);
 export const complete = command('rides.trip.complete.v1', answer, about);
-/** Scheduled by dispatch for itself: the offers of a round have expired. */
+/** Ends the offers of a round. Dispatch schedules this command for itself. */
 export const expire = command('rides.offer.expire.v1', z.object({ tripId, round: z.int().min(0) }), about);
 export const dispatchAnswers = /* @__PURE__ */ queue('dispatch-answers', {
   from: ['/rides/driver', '/rides/dispatch'],

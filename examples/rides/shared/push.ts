@@ -11,17 +11,17 @@ import * as z from 'zod';
 import { remoteService } from './remote-service.ts';
 
 export interface Push {
-  /** Idempotency key: the provider shows it once. */
+  /** Idempotency key. The provider shows each key once. */
   key: string;
-  /** Id of a passenger or driver. */
+  /** ID of a passenger or driver. */
   to: string;
   tripId: string;
-  says: 'offer' | 'withdrawn' | 'assigned' | 'asking-on' | 'unserved' | 'completed' | 'refused';
+  kind: 'offer' | 'withdrawn' | 'assigned' | 'still-searching' | 'unserved' | 'completed' | 'refused';
   /** Additional data, such as the route of an offer. */
   about?: object;
 }
 
-/** `POST {url}/pushes`, as most providers of push notifications have it: with an idempotency key. */
+/** Calls `POST {url}/pushes` with an idempotency key, which most providers of push notifications support. */
 export const sendTo =
   (url: string) =>
   async ({ key, ...push }: Push, { signal }: Try): Promise<void> => {
@@ -31,18 +31,18 @@ export const sendTo =
       body: JSON.stringify(push),
       signal,
     }).catch((cause: Error) => {
-      throw new UnavailableError(`the push provider does not answer: ${cause.message}`, {
+      throw new UnavailableError(`the push provider did not respond: ${cause.message}`, {
         outcomeUnknown: true,
         cause,
       });
     });
     if (response.ok) return;
-    const why = `the push provider answers ${response.status}`;
-    if (response.status === 429) throw new ThrottledError(why, 1_000);
-    throw response.status >= 500 ? new UnavailableError(why, { outcomeUnknown: true }) : new RejectedError(why);
+    const message = `the push provider responded with status ${response.status}`;
+    if (response.status === 429) throw new ThrottledError(message, 1_000);
+    throw response.status >= 500 ? new UnavailableError(message, { outcomeUnknown: true }) : new RejectedError(message);
   };
 
-/** Shows a notification on a phone, at least once. @param service the calling service */
+/** Creates a client that shows notifications on phones, at least once each. @param service the calling service */
 export function createPush(service: string): RemoteService<Push, void> {
   const { PUSH_URL } = readEnvironment(z.object({ PUSH_URL: z.url() }));
   return remoteService({ name: 'push-provider', call: sendTo(PUSH_URL), logger: createObservability(service).logger });

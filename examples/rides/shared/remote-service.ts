@@ -1,23 +1,23 @@
 import type { Logger } from '@rollcall/kit/observability';
 import { createRemoteService, createStageBreaker, type RemoteService, type Try } from '@rollcall/kit/resilience';
 
-export interface RemoteServiceOptions<Request, Answer> {
+export interface RemoteServiceOptions<Request, Response> {
   /** Name of its circuit. */
   name: string;
   /** Must be idempotent. */
-  call: (request: Request, one: Try) => Promise<Answer>;
+  call: (request: Request, attempt: Try) => Promise<Response>;
   logger: Logger;
 }
 
 /**
- * How services of rides call each other and providers: two seconds per try, three tries, ten concurrent calls, behind a
- * breaker.
+ * Creates the client of another service or a provider, with two seconds per attempt, three attempts, ten concurrent calls
+ * and a circuit breaker.
  */
-export const remoteService = <Request, Answer>({
+export const remoteService = <Request, Response>({
   name,
   call,
   logger,
-}: RemoteServiceOptions<Request, Answer>): RemoteService<Request, Answer> =>
+}: RemoteServiceOptions<Request, Response>): RemoteService<Request, Response> =>
   createRemoteService({
     name,
     call,

@@ -4,9 +4,9 @@ import { place, tripDetails } from './place.ts';
 
 export const passengerRoutes = {
   register: { method: 'PUT', path: '/passengers/{id}', access: 'write' },
-  /** Called by the trip service, with a signature. */
+  /** The trip service calls this route with a signature. */
   permission: { method: 'GET', path: '/passengers/{id}/permission', access: 'services' },
-  /** The caller chooses the id, which makes the request idempotent. */
+  /** The caller chooses the ID, which makes the request idempotent. */
   ask: { method: 'PUT', path: '/trips/{id}', access: 'write' },
 } as const satisfies Record<string, Route>;
 
@@ -26,6 +26,6 @@ const { passengerId, from, to, tripId } = tripDetails;
 
 export const newPassenger = z.strictObject({ name: z.string().min(1).max(100), blocked: z.boolean().default(false) });
 export const permission = z.object({ mayRide: z.boolean() });
-export const wish = z.strictObject({ passengerId, from, to });
+export const tripRequest = z.strictObject({ passengerId, from, to });
 export const driverAnswer = z.strictObject({ tripId, answer: z.enum(['accept', 'decline', 'complete']) });
 export const position = place;

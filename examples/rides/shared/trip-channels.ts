@@ -5,7 +5,7 @@ import { tripDetails } from './place.ts';
 const { tripId, passengerId } = tripDetails;
 const about = { subjectField: 'tripId' } as const;
 
-/** A one-way notification: the sender waits for no reply. */
+/** A one-way message: the sender expects no reply. */
 export const requestTrip = command('rides.trip.request.v1', z.object(tripDetails), about);
 export const tripRequests = /* @__PURE__ */ queue('trip-requests', {
   from: '/rides/passenger',
@@ -21,7 +21,7 @@ export const tripEvents = /* @__PURE__ */ topic('trip-events', {
   messages: [requested, refused],
 });
 
-/** The state of a trip, for readers. */
+/** The outcome of a trip, which the API returns as its state. */
 export const tripOutcome = document(
   'rides.trip.outcome.v1',
   z.object({ tripId, outcome: z.enum(['assigned', 'unserved', 'completed']), driverId: z.uuid().optional() }),
@@ -33,9 +33,9 @@ export const tripOutcomes = /* @__PURE__ */ queue('trip-outcomes', {
   ordered: false,
 });
 
-export const tellRefused = command('rides.notification.refused.v1', z.object({ tripId, passengerId }), about);
+export const notifyRefused = command('rides.notification.refused.v1', z.object({ tripId, passengerId }), about);
 export const notificationRequests = /* @__PURE__ */ queue('notification-requests', {
   from: '/rides/trip',
-  messages: [tellRefused],
+  messages: [notifyRefused],
   ordered: false,
 });

@@ -6,10 +6,10 @@ import { expect } from 'vitest';
 import { PushProvider } from '../beside/push-provider.ts';
 import type { Place } from '../shared/place.ts';
 
-/** Longer than any test: offers expire only when a test makes them. */
+/** Longer than any test, so that offers expire only through `expire`. */
 const OFFER_MS = 3_600_000;
 
-/** Latitude offset, so that each test has drivers of its own. */
+/** The latitude of the last town. Each test has its own town, so that it has its own drivers. */
 let degrees = 0;
 const newTown = (): Place => ({ lat: ++degrees, lng: 2 });
 /** A place to the north. A degree of latitude is 111 km. */
@@ -24,14 +24,14 @@ async function repeat(cloud: Cloud, { channel, body }: ReturnType<Cloud['publish
     const TopicArn = `arn:aws:sns:us-east-1:000000000000:${channel}`;
     return void (await cloud.sns.send(new PublishCommand({ TopicArn, Message: body, ...once })));
   }
-  // The queue verifies the sender: the relay of the service.
+  // The queue accepts messages only from the relay of the service.
   const relay = `rides-dev-${source.split('/').at(-1)}-outbox-relay`;
   const credentials = cloud.access.credentialsOf(`arn:aws:iam::000000000000:role/${relay}`, relay);
   const QueueUrl = `${cloud.endpointUrl}/000000000000/${channel}`;
   await new SQSClient({ ...cloud.config, credentials }).send(new SendMessageCommand({ QueueUrl, MessageBody: body }));
 }
 
-/** The services on an embedded cloud, and their callers. */
+/** Starts the services on an embedded cloud. Returns functions that call them as users. */
 export async function openCity() {
   const push = new PushProvider();
   const environment = { OFFER_SECONDS: String(OFFER_MS / 1_000) };
@@ -43,7 +43,7 @@ export async function openCity() {
     return answer.body;
   };
 
-  /** With a long timeout, as the machine may be busy. */
+  /** Has a long timeout, because the machine may be busy. */
   const settled = () => cloud.settled({ withinMs: 200_000 });
 
   return {
@@ -80,14 +80,14 @@ export async function openCity() {
     read: (tripId: string) => request('GET', `/trips/${tripId}`),
 
     /** The notifications to a user about a trip, in order. */
-    told: (to: string, tripId: string) =>
-      push.shown.filter((one) => one.to === to && one.tripId === tripId).map(({ says }) => says),
+    notifications: (to: string, tripId: string) =>
+      push.shown.filter((one) => one.to === to && one.tripId === tripId).map(({ kind }) => kind),
 
     /** How often a command about a trip was sent to a queue. */
     sent: (queue: string, tripId: string) =>
       cloud.published().filter(({ channel, body }) => channel.endsWith(queue) && body.includes(tripId)).length,
 
-    /** Sends everything about a trip again, as a broker may: with new deduplication ids. */
+    /** Sends all messages about a trip again, with new deduplication IDs, to simulate repeated deliveries. */
     async repeatAll(tripId: string): Promise<void> {
       for (const message of cloud.published().filter(({ body }) => body.includes(tripId))) await repeat(cloud, message);
     },

@@ -14,23 +14,23 @@ const after = (decision: Decided, version = 1) => ({ ...decision?.state, version
 const offeredTo = (...drivers: [string, ...string[]]) => after(begin(trip, next(0, ...drivers)));
 
 describe('a trip', () => {
-  it('is offered to those near by, or ends if there are none', () => {
+  it('is offered to nearby drivers, or ends if there are none', () => {
     expect(begin(trip, next(0, ann, ben))).toMatchObject({ state: { state: 'offered', open: [ann, ben] } });
     expect(typesOf(begin(trip, undefined))).toEqual(['unserved']);
   });
 
-  it('is of the first who accepts, and the others’ offers end', () => {
+  it('goes to the first driver who accepts, and all other offers end', () => {
     const won = accept(offeredTo(ann, ben), ben);
     expect(won?.events[0].data).toMatchObject({ driverId: ben, withdrawn: [ann] });
     expect(accept(after(won), ann)).toBeUndefined();
     expect(accept(after(won), ben)).toBeUndefined();
   });
 
-  it('is not of somebody who was not asked', () => {
+  it('is not assigned to a driver without an offer', () => {
     expect(accept(offeredTo(ann), cleo)).toBeUndefined();
   });
 
-  it('goes on to others when the last declines, and remembers whom it has asked', () => {
+  it('is offered to other drivers when the last one declines, and to nobody twice', () => {
     const one = decline(offeredTo(ann, ben), ann, undefined);
     expect(typesOf(one)).toEqual(['declined']);
     expect(decline(after(one), ann, undefined)).toBeUndefined();
@@ -40,24 +40,24 @@ describe('a trip', () => {
     expect(typesOf(decline(after(last), cleo, undefined))).toEqual(['declined', 'unserved']);
   });
 
-  it('goes on when the offers’ time is over', () => {
+  it('is offered to other drivers when the offers expire', () => {
     const asked = expire(offeredTo(ann), 0, next(1, ben));
     expect(asked?.events[0].data).toMatchObject({ round: 1, withdrawn: [ann] });
     expect(typesOf(expire(offeredTo(ann), 0, undefined))).toEqual(['unserved']);
   });
 
-  it('is told in time that the offers of a round are over', () => {
+  it('schedules a message for the end of a round', () => {
     const over = { data: { tripId: trip.tripId, round: 1 }, later: { at: until, name: 'offers' } };
     expect(expire(offeredTo(ann), 0, next(1, ben))?.send).toMatchObject([over]);
   });
 
-  it('does not go on for a round that is over, nor once it has a driver', () => {
+  it('ignores the end of an earlier round, and of a round with a driver', () => {
     const asked = after(expire(offeredTo(ann), 0, next(1, ben)));
     expect(expire(asked, 0, next(2, cleo))).toBeUndefined();
     expect(expire(after(accept(offeredTo(ann), ann)), 0, next(1, ben))).toBeUndefined();
   });
 
-  it('is completed by who has it, once', () => {
+  it('is completed by its driver, once', () => {
     const driven = after(accept(offeredTo(ann, ben), ann));
     expect(complete(driven, ben)).toBeUndefined();
     expect(complete(offeredTo(ann), ann)).toBeUndefined();

@@ -4,11 +4,11 @@ import { cellOf, cellsAround, metresBetween, RINGS } from '../functions/dispatch
 const madrid = { lat: 40.4168, lng: -3.7038 };
 const DEGREE = 111_195;
 
-it('knows distances', () => {
+it('computes distances', () => {
   expect(metresBetween(madrid, { ...madrid, lat: madrid.lat + 1 })).toBeCloseTo(DEGREE, -2);
 });
 
-it('looks into 7, 19 and 61 cells, which are around the place', () => {
+it('searches 7, 19 and 61 cells around the place', () => {
   expect(RINGS.map((rings) => cellsAround(madrid, rings).length)).toEqual([7, 19, 61]);
   expect(cellsAround(madrid, 1)).toContain(cellOf(madrid));
 });
@@ -17,7 +17,7 @@ it.each([
   [1, 500],
   [2, 1_100],
   [4, 2_400],
-])('with %i rings, misses nobody within %i metres, wherever in its cell the place is', (rings, metres) => {
+])('with %i rings, finds every driver within %i metres, wherever the place is in its cell', (rings, metres) => {
   for (let step = 0; step < 720; step++) {
     // Places all over some cells, with others around each of them.
     const place = { lat: madrid.lat + (step % 27) / 2_000, lng: madrid.lng + (step % 31) / 2_000 };

@@ -4,16 +4,16 @@ import type { AddressInfo } from 'node:net';
 import { RejectedError, ThrottledError, UnavailableError } from '@rollcall/kit/resilience';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { offerHandlers } from '../functions/driver/offers.ts';
-import { tellPassenger } from '../functions/notification/tell.ts';
+import { notifyPassenger } from '../functions/notification/notify.ts';
 import { type Push, sendTo } from '../shared/push.ts';
 
-const aPush: Push = { key: 'one', to: 'ana', tripId: 'trip', says: 'completed' };
+const aPush: Push = { key: 'one', to: 'ana', tripId: 'trip', kind: 'completed' };
 
 describe('a message that is handled again', () => {
   const keys: string[] = [];
   const push = async ({ key }: Push) => void keys.push(key);
 
-  it('pushes to each driver by the same key as before, which is theirs', async () => {
+  it('pushes to each driver with the same key as before, which no other driver has', async () => {
     const assigned = offerHandlers(push)['rides.dispatch.assigned.v1'] as unknown as (message: object) => {
       call: () => Promise<unknown>;
     };
@@ -25,9 +25,9 @@ describe('a message that is handled again', () => {
     ]);
   });
 
-  it('pushes to the passenger by its id', async () => {
+  it('pushes to the passenger with the ID of the message as the key', async () => {
     const message = { id: 'message', data: { tripId: 'trip', passengerId: 'ana' } };
-    for (const handled of [message, message]) await tellPassenger(push)(handled, 'unserved').call();
+    for (const handled of [message, message]) await notifyPassenger(push)(handled, 'unserved').call();
     expect(keys.splice(0)).toEqual(['message', 'message']);
   });
 });
@@ -44,7 +44,7 @@ describe('the push provider', () => {
   const send = () =>
     sendTo(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)(aPush, { signal: AbortSignal.timeout(5_000) });
 
-  it('is told the key', async () => {
+  it('gets the key', async () => {
     await send();
     expect(key).toBe('one');
   });
@@ -53,8 +53,8 @@ describe('the push provider', () => {
     [503, UnavailableError, true],
     [429, ThrottledError, false],
     [400, RejectedError, false],
-  ])('an answer %i says whether to try again, and whether it may have been shown', async (answered, error, unknown) => {
-    status = answered;
+  ])('status %i decides whether to retry, and whether the outcome is unknown', async (responded, error, unknown) => {
+    status = responded;
     const thrown = await send().catch((cause) => cause);
     expect(thrown).toBeInstanceOf(error);
     expect(Boolean(thrown.outcomeUnknown)).toBe(unknown);

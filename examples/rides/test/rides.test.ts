@@ -8,43 +8,43 @@ beforeAll(async () => {
 });
 afterAll(() => city.cloud.stop());
 
-it('a trip is offered to the nearest drivers, taken by one, and driven', async () => {
+it('a trip is offered to the nearest drivers, accepted by one, and completed', async () => {
   const here = city.newTown();
   const driverAt = (metres: number) => city.driver(north(here, metres));
   const [far, near] = [await driverAt(900), await driverAt(100)];
   const others = [await driverAt(300), await driverAt(500)];
   const passenger = await city.passenger();
   const trip = await city.trip(here, passenger);
-  expect(city.told(near, trip)).toEqual(['offer']);
-  expect(city.told(far, trip)).toEqual([]);
+  expect(city.notifications(near, trip)).toEqual(['offer']);
+  expect(city.notifications(far, trip)).toEqual([]);
 
   await city.answer(near, trip, 'accept');
   await city.settled();
-  expect(city.told(near, trip)).toEqual(['offer', 'assigned']);
-  for (const other of others) expect(city.told(other, trip)).toEqual(['offer', 'withdrawn']);
+  expect(city.notifications(near, trip)).toEqual(['offer', 'assigned']);
+  for (const other of others) expect(city.notifications(other, trip)).toEqual(['offer', 'withdrawn']);
   expect(await city.read(trip)).toMatchObject({ state: 'assigned', driverId: near });
 
   await city.answer(near, trip, 'complete');
   await city.settled();
   expect(await city.read(trip)).toMatchObject({ state: 'completed', driverId: near });
-  expect(city.told(passenger, trip)).toEqual(['assigned', 'completed']);
+  expect(city.notifications(passenger, trip)).toEqual(['assigned', 'completed']);
 });
 
-it('who has a trip is not asked, and is asked again when it is completed', async () => {
+it('a driver with a trip gets no offers until it is completed', async () => {
   const here = city.newTown();
   const driver = await city.driver(here);
   const rides = async () => city.trip(here, await city.passenger());
   const first = await rides();
   await city.answer(driver, first, 'accept');
   await city.settled();
-  expect(city.told(driver, await rides())).toEqual([]);
+  expect(city.notifications(driver, await rides())).toEqual([]);
 
   await city.answer(driver, first, 'complete');
   await city.settled();
-  expect(city.told(driver, await rides())).toEqual(['offer']);
+  expect(city.notifications(driver, await rides())).toEqual(['offer']);
 });
 
-it('who was not heard of for five minutes is not asked', async () => {
+it('a driver who reported no position for five minutes gets no offers', async () => {
   const here = city.newTown();
   const driver = await city.driver(here);
   const drivers = createDrivers({ client: city.cloud.dynamodb, tableName: 'rides-dev-dispatch-drivers' });
@@ -53,61 +53,61 @@ it('who was not heard of for five minutes is not asked', async () => {
   expect(await nearIn(5)).toEqual([]);
 });
 
-it('of two drivers who accept at once, one has the trip', async () => {
+it('if two drivers accept at once, one of them gets the trip', async () => {
   const here = city.newTown();
   const drivers = await Promise.all([100, 200].map((metres) => city.driver(north(here, metres))));
   const trip = await city.trip(here, await city.passenger());
   await Promise.all(drivers.map((driver) => city.answer(driver, trip, 'accept')));
   await city.settled();
-  const told = drivers.map((driver) => city.told(driver, trip));
-  expect(told.toSorted()).toEqual([
+  const notifications = drivers.map((driver) => city.notifications(driver, trip));
+  expect(notifications.toSorted()).toEqual([
     ['offer', 'assigned'],
     ['offer', 'withdrawn'],
   ]);
 });
 
-it('a driver who accepts two trips at once has one, and the other passenger gets another driver', async () => {
+it('a driver who accepts two trips at once gets one, and the other passenger gets another driver', async () => {
   const here = city.newTown();
   const wanted = await city.driver(north(here, 100));
   const trips = await Promise.all([1, 2].map(async () => city.trip(here, await city.passenger())));
   const spare = await city.driver(north(here, 1_500));
   await Promise.all(trips.map((trip) => city.answer(wanted, trip, 'accept')));
   await city.settled();
-  const won = trips.filter((trip) => city.told(wanted, trip).includes('assigned'));
+  const won = trips.filter((trip) => city.notifications(wanted, trip).includes('assigned'));
   expect(won).toHaveLength(1);
   const other = trips.find((trip) => !won.includes(trip)) ?? '';
-  expect(city.told(spare, other)).toEqual(['offer']);
+  expect(city.notifications(spare, other)).toEqual(['offer']);
 });
 
-it('who does not answer is asked no more, others farther away are, and at last the passenger is told', async () => {
+it('if a driver does not answer, drivers farther away get offers, and finally the passenger is notified', async () => {
   const here = city.newTown();
   const [near, far] = await Promise.all([city.driver(north(here, 100)), city.driver(north(here, 2_300))]);
   const passenger = await city.passenger();
   const trip = await city.trip(here, passenger);
   await city.expire(trip);
   await city.settled();
-  expect(city.told(near, trip)).toEqual(['offer', 'withdrawn']);
-  expect(city.told(far, trip)).toEqual(['offer']);
+  expect(city.notifications(near, trip)).toEqual(['offer', 'withdrawn']);
+  expect(city.notifications(far, trip)).toEqual(['offer']);
 
   // Too late: the offer was withdrawn.
   await city.answer(near, trip, 'accept');
   await city.answer(far, trip, 'decline');
   await city.settled();
-  expect(city.told(passenger, trip)).toEqual(['asking-on', 'unserved']);
+  expect(city.notifications(passenger, trip)).toEqual(['still-searching', 'unserved']);
   expect(await city.read(trip)).toMatchObject({ state: 'unserved' });
 });
 
-it('who may not ride is told so, and no driver is asked', async () => {
+it('a passenger who may not ride is notified, and no driver gets an offer', async () => {
   const here = city.newTown();
   const driver = await city.driver(here);
   const passenger = await city.passenger(true);
   const trip = await city.trip(here, passenger);
-  expect(city.told(passenger, trip)).toEqual(['refused']);
-  expect(city.told(driver, trip)).toEqual([]);
+  expect(city.notifications(passenger, trip)).toEqual(['refused']);
+  expect(city.notifications(driver, trip)).toEqual([]);
   expect(await city.read(trip)).toMatchObject({ state: 'refused' });
 });
 
-it('what comes twice, by phone or by queue, happens once', async () => {
+it('a request or message that arrives twice takes effect once', async () => {
   const here = city.newTown();
   const driver = await city.driver(here);
   const passenger = await city.passenger();
@@ -119,17 +119,17 @@ it('what comes twice, by phone or by queue, happens once', async () => {
   expect(city.sent('dispatch-answers', trip)).toBe(1);
   await city.repeatAll(trip);
   await city.settled();
-  expect(city.told(driver, trip)).toEqual(['offer', 'assigned']);
-  expect(city.told(passenger, trip)).toEqual(['assigned']);
+  expect(city.notifications(driver, trip)).toEqual(['offer', 'assigned']);
+  expect(city.notifications(passenger, trip)).toEqual(['assigned']);
   expect(await city.read(trip)).toMatchObject({ state: 'assigned', driverId: driver });
 });
 
-it('only services ask whether somebody may ride', async () => {
+it('only services may ask whether a passenger may ride', async () => {
   const path = `/passengers/${await city.passenger()}/permission`;
   expect((await city.cloud.request('GET', path)).status).toBe(403);
 });
 
-it('people act and read for themselves alone, and nobody but an operator registers passengers', async () => {
+it('users act and read only for themselves, and only an operator registers passengers', async () => {
   const here = city.newTown();
   const [ann, ben] = [await city.passenger(), await city.passenger()];
   const driver = await city.driver(here);
@@ -147,7 +147,7 @@ it('people act and read for themselves alone, and nobody but an operator registe
   expect(await city.statusFor(ann, 'PUT', `/passengers/${ann}`, { name: 'Ann' })).toBe(403);
 });
 
-it('a trip of an id that somebody else has used is not asked for', async () => {
+it('a trip with an ID that another passenger has used is refused', async () => {
   const here = city.newTown();
   const trip = await city.trip(here, await city.passenger());
   await expect(city.trip(here, await city.passenger(), trip)).rejects.toThrow('409');

@@ -8,7 +8,7 @@ import { begin } from '../functions/trip/trip.ts';
 
 const trip = { tripId: 'trip', passengerId: 'ana', from: { lat: 1, lng: 2 }, to: { lat: 1, lng: 3 } };
 
-describe('a trip that is asked for', () => {
+describe('a requested trip', () => {
   it('is published if the passenger may ride', () => {
     const { state, events, send } = begin(trip, true);
     expect(state.state).toBe('requested');
@@ -16,7 +16,7 @@ describe('a trip that is asked for', () => {
     expect(send).toBeUndefined();
   });
 
-  it('is refused if not, and the passenger is told', () => {
+  it('is refused otherwise, and the passenger is notified', () => {
     const { state, events, send } = begin(trip, false);
     expect(state.state).toBe('refused');
     expect(events.map(({ contract }) => contract.type)).toEqual(['rides.trip.refused.v1']);
@@ -24,7 +24,7 @@ describe('a trip that is asked for', () => {
   });
 });
 
-describe('asking the passenger service', () => {
+describe('a request to the passenger service', () => {
   let status = 200;
   let authorization: string | undefined;
   const server = createServer((request, response) => {
@@ -47,8 +47,8 @@ describe('asking the passenger service', () => {
     [503, UnavailableError],
     [429, UnavailableError],
     [403, RejectedError],
-  ])('an answer %i is one that may, or may not, be better the next time', async (answered, error) => {
-    status = answered;
+  ])('status %i decides whether a retry may succeed', async (responded, error) => {
+    status = responded;
     const thrown = await ask().catch((cause) => cause);
     expect(thrown).toBeInstanceOf(error);
   });

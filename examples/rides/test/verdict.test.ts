@@ -3,20 +3,38 @@ import type { Fact } from '../demo/facts.ts';
 import { isGood, verdictOf } from '../demo/verdict.ts';
 
 const place = { lat: 0, lng: 0 };
-const asked = (tripId: string): Fact => ({ is: 'asked', tripId, passengerId: `of ${tripId}`, from: place, to: place });
-const shown = (to: string, tripId: string, says: 'offer' | 'assigned' | 'completed' | 'unserved'): Fact => ({
-  ...{ is: 'shown', to, tripId, says },
+const requested = (tripId: string): Fact => ({
+  is: 'requested',
+  tripId,
+  passengerId: `of ${tripId}`,
+  from: place,
+  to: place,
 });
-const told = (tripId: string, says: 'completed' | 'unserved') => shown(`of ${tripId}`, tripId, says);
+const shown = (to: string, tripId: string, kind: 'offer' | 'assigned' | 'completed' | 'unserved'): Fact => ({
+  ...{ is: 'shown', to, tripId, kind },
+});
+const notified = (tripId: string, kind: 'completed' | 'unserved') => shown(`of ${tripId}`, tripId, kind);
 const completes = (driverId: string, tripId: string): Fact => ({ is: 'completes', driverId, tripId });
 const driven = (driver: string, trip: string) => [
-  ...[shown(driver, trip, 'offer'), shown(driver, trip, 'assigned'), completes(driver, trip), told(trip, 'completed')],
+  ...[
+    shown(driver, trip, 'offer'),
+    shown(driver, trip, 'assigned'),
+    completes(driver, trip),
+    notified(trip, 'completed'),
+  ],
 ];
 
 describe('a verdict', () => {
-  it('is good if every trip had one driver or none, and its passenger was told', () => {
+  it('is good if every trip had one driver or none, and its passenger was notified', () => {
     const verdict = verdictOf([
-      ...[asked('a'), asked('b'), asked('c'), ...driven('ann', 'a'), ...driven('ann', 'b'), told('c', 'unserved')],
+      ...[
+        requested('a'),
+        requested('b'),
+        requested('c'),
+        ...driven('ann', 'a'),
+        ...driven('ann', 'b'),
+        notified('c', 'unserved'),
+      ],
     ]);
     expect(verdict).toMatchObject({ trips: 3, endings: { completed: 2, unserved: 1, refused: 0 } });
     expect(isGood(verdict, undefined)).toBe(true);
@@ -25,20 +43,24 @@ describe('a verdict', () => {
 
   it.each<[string, Fact[], object]>([
     [
-      'trips of which none is driven',
-      [told('a', 'unserved'), told('b', 'unserved')],
+      'trips without a driver',
+      [notified('a', 'unserved'), notified('b', 'unserved')],
       { endings: { completed: 0, unserved: 2, refused: 0 } },
     ],
     ['a trip with two drivers', [...driven('ann', 'a'), shown('ben', 'a', 'assigned')], { twoDrivers: ['a'] }],
     [
       'a driver with two trips at a time',
-      [shown('ann', 'b', 'assigned'), ...driven('ann', 'a'), completes('ann', 'b'), told('b', 'completed')],
+      [shown('ann', 'b', 'assigned'), ...driven('ann', 'a'), completes('ann', 'b'), notified('b', 'completed')],
       { twoTrips: ['ann'] },
     ],
-    ['a passenger who was not told', [shown('ann', 'a', 'assigned')], { untold: ['a', 'b'] }],
-    ['a passenger who was told twice', [...driven('ann', 'a'), told('a', 'unserved')], { toldTwice: ['a'] }],
-  ])('is bad of %s', (_, facts, wrong) => {
-    const verdict = verdictOf([asked('a'), asked('b'), ...facts]);
+    ['a passenger who was not notified', [shown('ann', 'a', 'assigned')], { notNotified: ['a', 'b'] }],
+    [
+      'a passenger who was notified twice',
+      [...driven('ann', 'a'), notified('a', 'unserved')],
+      { notifiedTwice: ['a'] },
+    ],
+  ])('is bad for %s', (_, facts, wrong) => {
+    const verdict = verdictOf([requested('a'), requested('b'), ...facts]);
     expect(verdict).toMatchObject(wrong);
     expect(isGood(verdict, undefined)).toBe(false);
   });

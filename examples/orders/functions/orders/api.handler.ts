@@ -27,14 +27,14 @@ const { orders, approvals } = createOrders({ client: createDynamoDB(), ...tables
 
 const contextOf = (event: HttpEvent) => ({ ...causeOf(event), now: new Date(), newId });
 
-const shown = (id: string, { item, quantity, cents, state, because, version }: decisions.Order) =>
+const orderResponse = (id: string, { item, quantity, cents, state, because, version }: decisions.Order) =>
   json(
     200,
     { id, item, quantity, cents, state, because, _links: { self: { href: pathOf(routes.read, { id }) } } },
     { etag: etag(version) },
   );
 
-/** Answers a failed `If-Match` with a problem; without that header, the current state is changed. */
+/** Changes an order. If `If-Match` fails, returns a problem. Without this header, changes the current state. */
 async function change(
   event: HttpEvent,
   decide: (
@@ -53,8 +53,9 @@ async function change(
     },
     context,
   );
-  if (changed.result === 'refused') throw busy(`The approval of order ${id} has gone on meanwhile. Try again.`);
-  return shown(id, committed(changed, `order ${id}`));
+  if (changed.result === 'refused')
+    throw busy(`The approval of order ${id} made progress at the same time. Try again.`);
+  return orderResponse(id, committed(changed, `order ${id}`));
 }
 
 export const create = jsonEndpoint(logger, newOrder, async (event, body) => {
@@ -63,14 +64,14 @@ export const create = jsonEndpoint(logger, newOrder, async (event, body) => {
   const approval = approvals.start(id, { orderId: id, ...body }, context);
   const created = await orders.create(id, decisions.place(id, body, approval), context);
   if (created.result === 'refused') throw busy('Try again.');
-  return { ...shown(id, committed(created, `order ${id}`)), statusCode: 201 };
+  return { ...orderResponse(id, committed(created, `order ${id}`)), statusCode: 201 };
 });
 
 export const read = endpoint(logger, async (event) => {
   const id = pathId(event, 'order');
   const order = await orders.read(id);
   if (!order) throw notFound(`order ${id}`);
-  return shown(id, order);
+  return orderResponse(id, order);
 });
 
 export const update = jsonEndpoint(logger, orderChange, (event, body) =>
@@ -81,12 +82,17 @@ export const cancel = endpoint(logger, (event) =>
   change(event, async (id, before, context) => {
     const because = 'by its customer';
     const approval = await approvals.read(id);
-    // A compensating process cancels the order itself when it ends; an ended one has already changed the order.
-    const isUnderWay =
+    // A compensating process cancels the order when it ends. A process that has ended has already changed the order.
+    const isInProgress =
       before.state === 'open' &&
       approval !== undefined &&
       approval.because === undefined &&
       approval.endedAt === undefined;
-    return decisions.cancel(id, before, because, isUnderWay ? approvals.cancel(approval, because, context) : undefined);
+    return decisions.cancel(
+      id,
+      before,
+      because,
+      isInProgress ? approvals.cancel(approval, because, context) : undefined,
+    );
   }),
 );

@@ -18,7 +18,7 @@ import {
 
 const MINUTE = 60;
 
-/** Approves an order when its goods are reserved and it is paid; without payment in time, it is cancelled. */
+/** Approves an order when its goods are reserved and paid for. Without payment in time, the order is cancelled. */
 export const approval = defineProcess(
   'approval',
   {
@@ -47,7 +47,7 @@ export const approval = defineProcess(
       ok: ({ outcome }) => outcome === 'paid',
       within: 30 * MINUTE,
       pivot: true,
-      // For a payment that is too late.
+      // Refunds a payment that arrives too late.
       compensate: {
         send: [payments, refund],
         by: ({ orderId, cents }) => ({ orderId, cents }),

@@ -15,7 +15,7 @@ import {
 } from '../../shared/contracts.ts';
 import { labelsOf } from './labels.ts';
 
-/** A stored order. `open`: its approval is in progress. */
+/** A stored order. It is `open` while its approval is in progress. */
 export interface Order extends z.output<typeof newOrder> {
   version: number;
   state: 'open' | 'approved' | 'cancelled';
@@ -24,14 +24,14 @@ export interface Order extends z.output<typeof newOrder> {
 
 export type OrderDecision = Decision<Order, (typeof orderEvents.messages)[number], string>;
 
-/** @param approval how it is started */
+/** @param approval the writes that start the approval */
 export const place = (orderId: string, order: z.output<typeof newOrder>, approval: ProcessWrites): OrderDecision => ({
   state: { ...order, state: 'open' },
   events: [draft(created, { orderId, item: order.item, quantity: order.quantity })],
   ...approval,
 });
 
-/** The reservation stays as ordered. */
+/** Changes the quantity. The reservation stays at the quantity that was ordered first. */
 export const update = (
   orderId: string,
   before: Order,
@@ -46,7 +46,7 @@ export const approve = (orderId: string, before: Order): OrderDecision => ({
   events: [draft(approved, { orderId, labels: labelsOf(orderId, before) })],
 });
 
-/** @param approval how it is cancelled, if it is in progress */
+/** @param approval the writes that cancel the approval, if it is in progress */
 export const cancel = (
   orderId: string,
   before: Order,
@@ -55,10 +55,10 @@ export const cancel = (
 ): OrderDecision | undefined => {
   if (before.state === 'cancelled') return undefined;
   const { cents } = before;
-  const back = [draftTo(stock, release, { orderId }), draftTo(payments, refund, { orderId, cents })];
+  const compensations = [draftTo(stock, release, { orderId }), draftTo(payments, refund, { orderId, cents })];
   return {
     state: { ...before, state: 'cancelled', because },
     events: [draft(cancelled, { orderId })],
-    ...(before.state === 'approved' ? { send: back } : approval),
+    ...(before.state === 'approved' ? { send: compensations } : approval),
   };
 };

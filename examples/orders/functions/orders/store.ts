@@ -9,7 +9,7 @@ import { approve, cancel, type Order } from './order.ts';
 
 export const tablesOfOrders = z.object({ ORDERS_TABLE: text, OUTBOX_TABLE: text, LATER_TABLE: text });
 
-/** Orders and their approval processes: a process ends in the same transaction as its order's state changes. */
+/** Stores orders and their approval processes. A process ends in the transaction that changes its order. */
 export function createOrders(options: { client: DynamoDBDocumentClient } & z.output<typeof tablesOfOrders>) {
   const { client, ORDERS_TABLE: table, OUTBOX_TABLE: outboxTable, LATER_TABLE: laterTable } = options;
   const later = createLater({ client, laterTable });

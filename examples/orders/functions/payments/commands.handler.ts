@@ -5,14 +5,14 @@ import { createRemoteService, createStageBreaker } from '@rollcall/kit/resilienc
 import * as z from 'zod';
 import { commandConsumer } from './commands.consumer.ts';
 import { paymentHandlers } from './payments.ts';
-import { askProvider } from './provider.ts';
+import { callProvider } from './provider.ts';
 
 const { PROVIDER_URL } = readEnvironment(z.object({ PROVIDER_URL: z.url() }));
 const { logger } = createObservability('payments');
 
 const pay = createRemoteService({
   name: 'the payment provider',
-  call: askProvider(PROVIDER_URL),
+  call: callProvider(PROVIDER_URL),
   timeoutMs: 2_000,
   atOnce: 10,
   breaker: createStageBreaker({ name: 'payment-provider', logger }),

@@ -4,7 +4,7 @@ import { type approvalReplies, charged, refunded } from '../../shared/contracts.
 import type { commandConsumer } from './commands.consumer.ts';
 import type { Answer, Payment } from './provider.ts';
 
-/** Calls the provider once per command: the command's id is the idempotency key. */
+/** Calls the provider. The command's ID is the idempotency key, so a repeated call has no further effect. */
 export const paymentHandlers = (
   pay: RemoteService<Payment, Answer>,
   { correspondence, now }: HandlerContext<typeof approvalReplies>,

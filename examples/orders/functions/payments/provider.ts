@@ -12,8 +12,8 @@ export interface Payment {
 const answer = z.object({ outcome: z.enum(['paid', 'declined', 'refunded']) });
 export type Answer = z.output<typeof answer>;
 
-/** `POST {url}/payments` or `/refunds`, as most payment providers have it: with an idempotency key. */
-export const askProvider =
+/** Calls `POST {url}/payments` or `/refunds` with an idempotency key, which most payment providers support. */
+export const callProvider =
   (url: string) =>
   async ({ id, kind, ...payment }: Payment, { signal }: Try): Promise<Answer> => {
     const response = await fetch(`${url}/${kind}`, {
@@ -22,12 +22,12 @@ export const askProvider =
       body: JSON.stringify(payment),
       signal,
     }).catch((cause: Error) => {
-      throw new UnavailableError(`the provider does not answer: ${cause.message}`, { outcomeUnknown: true, cause });
+      throw new UnavailableError(`the provider did not respond: ${cause.message}`, { outcomeUnknown: true, cause });
     });
     if (response.ok) return answer.parse(await response.json());
-    const why = `the provider answers ${response.status}`;
+    const message = `the provider responded with status ${response.status}`;
     if (response.status === 429)
-      throw new ThrottledError(why, 1_000 * Number(response.headers.get('retry-after') ?? 1));
-    if (response.status >= 500) throw new UnavailableError(why, { outcomeUnknown: true });
-    throw new RejectedError(why);
+      throw new ThrottledError(message, 1_000 * Number(response.headers.get('retry-after') ?? 1));
+    if (response.status >= 500) throw new UnavailableError(message, { outcomeUnknown: true });
+    throw new RejectedError(message);
   };

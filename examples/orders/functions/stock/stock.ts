@@ -6,7 +6,7 @@ import type { stockConsumer } from './commands.consumer.ts';
 /** Initial quantity of each item. */
 const STOCK = 1_000;
 
-/** Reservations by item and order: a reservation and the item's count change in one transaction. */
+/** Reserves items for orders. A reservation and the reserved quantity of its item change in one transaction. */
 export function stockHandlers({
   client,
   tableName,
@@ -15,12 +15,12 @@ export function stockHandlers({
 }: HandlerContext<typeof approvalReplies>): Handlers<(typeof stockConsumer.reads)[number]> {
   const levelOf = (item: string) => ({ pk: `item#${item}`, sk: 'level' });
 
-  async function takenOf(item: string): Promise<number> {
+  async function reservedOf(item: string): Promise<number> {
     const level = { TableName: tableName, Key: levelOf(item), ConsistentRead: true };
     return (await client.send(new GetCommand(level))).Item?.taken ?? 0;
   }
 
-  /** Fails if another reservation was made in between: the message is then redelivered. */
+  /** The write fails if the reserved quantity has changed since it was read. The message is then redelivered. */
   const levelUpdate = (item: string, before: number, change: number) => ({
     Update: {
       TableName: tableName,
@@ -34,7 +34,7 @@ export function stockHandlers({
   return {
     async 'shop.stock.reserve.v1'(message) {
       const { orderId, item, quantity } = message.data;
-      const before = await takenOf(item);
+      const before = await reservedOf(item);
       const outcome = before + quantity <= STOCK ? 'reserved' : 'sold-out';
       return {
         set: { item, quantity, outcome },
@@ -49,7 +49,7 @@ export function stockHandlers({
       const isReserved = outcome === 'reserved';
       return {
         set: { outcome: 'released' },
-        writes: isReserved ? [levelUpdate(String(item), await takenOf(String(item)), -Number(quantity))] : [],
+        writes: isReserved ? [levelUpdate(String(item), await reservedOf(String(item)), -Number(quantity))] : [],
         send: correspondence.reply(message, released, { orderId }, now().toISOString()),
       };
     },

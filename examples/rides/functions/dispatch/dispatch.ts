@@ -14,7 +14,7 @@ import { tripOutcome, tripOutcomes } from '../../shared/trip-channels.ts';
 import type { Near } from './drivers.ts';
 
 /** The dispatch of a trip, as stored. */
-export type Dispatch = Trip & { version: number /** All drivers who were ever asked. */; asked: string[] } & (
+export type Dispatch = Trip & { version: number /** All drivers who ever got an offer. */; asked: string[] } & (
     | {
         state: 'offered';
         round: number;
@@ -27,13 +27,13 @@ export type Dispatch = Trip & { version: number /** All drivers who were ever as
 
 export type DispatchDecision = Decision<Dispatch, (typeof dispatchEvents.messages)[number]>;
 
-/** The drivers to ask next, and until when they may accept; undefined: no drivers are left. */
+/** The drivers of the next round, and the time until which they may accept. Undefined if no drivers are left. */
 export type Next = { round: number; drivers: readonly [Near, ...Near[]]; until: Date } | undefined;
 
 const tripOf = ({ tripId, passengerId, from, to }: Trip): Trip => ({ tripId, passengerId, from, to });
 
-/** Asks the next drivers, or gives up. @param withdrawn drivers whose offers end */
-function ask(trip: Trip, asked: string[], withdrawn: string[], next: Next): DispatchDecision {
+/** Offers a trip to the next drivers. Ends it if there are none. @param withdrawn drivers whose offers end */
+function offer(trip: Trip, asked: string[], withdrawn: string[], next: Next): DispatchDecision {
   const { tripId, passengerId } = trip;
   if (!next)
     return {
@@ -50,9 +50,9 @@ function ask(trip: Trip, asked: string[], withdrawn: string[], next: Next): Disp
   };
 }
 
-export const begin = (trip: Trip, next: Next): DispatchDecision => ask(trip, [], [], next);
+export const begin = (trip: Trip, next: Next): DispatchDecision => offer(trip, [], [], next);
 
-/** The first driver wins; later ones find the trip assigned. */
+/** Assigns the trip to the first driver who accepts. Later answers have no effect. */
 export function accept(before: Dispatch, driverId: string): DispatchDecision | undefined {
   if (before.state !== 'offered' || !before.open.includes(driverId)) return undefined;
   const { tripId, passengerId, asked } = before;
@@ -64,11 +64,11 @@ export function accept(before: Dispatch, driverId: string): DispatchDecision | u
   };
 }
 
-/** Whether no other driver could still accept. */
+/** Whether the driver has the only open offer. */
 export const isLast = (before: Dispatch, driverId: string): boolean =>
   before.state === 'offered' && before.open.length === 1 && before.open[0] === driverId;
 
-/** @param next the next round, if the last driver declines */
+/** @param next the next round, if this driver has the only open offer */
 export function decline(before: Dispatch, driverId: string, next: Next): DispatchDecision | undefined {
   if (before.state !== 'offered' || !before.open.includes(driverId)) return undefined;
   const event = draft(declined, { tripId: before.tripId, driverId });
@@ -76,13 +76,13 @@ export function decline(before: Dispatch, driverId: string, next: Next): Dispatc
     const { version: _, ...state } = before;
     return { state: { ...state, open: before.open.filter((other) => other !== driverId) }, events: [event] };
   }
-  const asked = ask(before, before.asked, [], next);
-  return { ...asked, events: [event, ...asked.events] };
+  const offers = offer(before, before.asked, [], next);
+  return { ...offers, events: [event, ...offers.events] };
 }
 
-/** No driver accepted in time: asks drivers farther away. No-op if the round is already over. */
+/** Offers the trip to drivers farther away, if no driver accepted in this round. */
 export const expire = (before: Dispatch, round: number, next: Next): DispatchDecision | undefined =>
-  before.state === 'offered' && before.round === round ? ask(before, before.asked, before.open, next) : undefined;
+  before.state === 'offered' && before.round === round ? offer(before, before.asked, before.open, next) : undefined;
 
 export function complete(before: Dispatch, driverId: string): DispatchDecision | undefined {
   if (before.state !== 'assigned' || before.driverId !== driverId) return undefined;

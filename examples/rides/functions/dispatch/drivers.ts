@@ -3,8 +3,8 @@ import type { TransactItem } from '@rollcall/kit/messaging';
 import type { Place } from '../../shared/place.ts';
 import { cellOf, cellsAround, metresBetween } from './geo.ts';
 
-/** Drivers without a report for this long are not asked. */
-const HEARD_MS = 5 * 60_000;
+/** Drivers who reported no position for this long get no offers. */
+const MAX_REPORT_AGE_MS = 5 * 60_000;
 
 export interface Near {
   driverId: string;
@@ -13,10 +13,11 @@ export interface Near {
 
 export type Drivers = ReturnType<typeof createDrivers>;
 
-/** The positions of drivers, and the trip of each. */
+/** Stores the position and the trip of each driver. */
 export function createDrivers({ client, tableName: TableName }: { client: DynamoDBDocumentClient; tableName: string }) {
   /**
-   * The free drivers of a cell: one page, which is some thousands. The index is eventually consistent; `take` checks.
+   * The free drivers of a cell. One page has thousands of drivers, which is enough. The index is eventually consistent,
+   * so `take` checks that a driver is free.
    */
   async function freeIn(cell: string, now: Date): Promise<Array<{ pk: string } & Place>> {
     const { Items = [] } = await client.send(
@@ -25,7 +26,10 @@ export function createDrivers({ client, tableName: TableName }: { client: Dynamo
         IndexName: 'cells',
         KeyConditionExpression: 'cell = :cell AND heardAt > :since',
         FilterExpression: 'attribute_not_exists(tripId)',
-        ExpressionAttributeValues: { ':cell': cell, ':since': new Date(now.getTime() - HEARD_MS).toISOString() },
+        ExpressionAttributeValues: {
+          ':cell': cell,
+          ':since': new Date(now.getTime() - MAX_REPORT_AGE_MS).toISOString(),
+        },
       }),
     );
     return Items as Array<{ pk: string } & Place>;
@@ -67,7 +71,7 @@ export function createDrivers({ client, tableName: TableName }: { client: Dynamo
         .toSorted((one, other) => one.metres - other.metres);
     },
 
-    /** Assigns a trip to a driver, unless they have one. This prevents two trips at a time. */
+    /** Assigns a trip to a driver, unless the driver has one. This prevents two trips at a time. */
     take: (driverId: string, tripId: string) =>
       changeTrip(driverId, tripId, 'SET tripId = :trip', 'attribute_not_exists(tripId)'),
 

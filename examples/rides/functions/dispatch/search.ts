@@ -3,8 +3,8 @@ import type { Dispatch, Next } from './dispatch.ts';
 import type { Drivers } from './drivers.ts';
 import { RINGS } from './geo.ts';
 
-/** Number of drivers asked at the same time. */
-const ASKED_AT_ONCE = 3;
+/** Number of drivers who get an offer at the same time. */
+const OFFERS_AT_ONCE = 3;
 
 export interface SearchOptions {
   drivers: Pick<Drivers, 'near'>;
@@ -12,13 +12,13 @@ export interface SearchOptions {
   OFFER_SECONDS: number;
 }
 
-/** Finds the nearest drivers who were not asked yet; farther away each round. */
+/** Finds the nearest drivers without an earlier offer. Each round searches farther away. */
 export function createSearch({ drivers, OFFER_SECONDS }: SearchOptions) {
   async function search({ from }: Trip, asked: readonly string[], firstRound: number, now: Date): Promise<Next> {
     for (const [round, rings] of RINGS.entries()) {
       if (round < firstRound) continue;
       const near = (await drivers.near(from, rings, now)).filter(({ driverId }) => !asked.includes(driverId));
-      const [first, ...others] = near.slice(0, ASKED_AT_ONCE);
+      const [first, ...others] = near.slice(0, OFFERS_AT_ONCE);
       const until = new Date(now.getTime() + 1_000 * OFFER_SECONDS);
       if (first) return { round, drivers: [first, ...others], until };
     }
@@ -27,7 +27,7 @@ export function createSearch({ drivers, OFFER_SECONDS }: SearchOptions) {
 
   return {
     first: (trip: Trip, now: Date) => search(trip, [], 0, now),
-    /** For the round after the trip's current one. */
+    /** The round after the current round of the trip. */
     next: async (before: Dispatch, now: Date): Promise<Next> =>
       before.state === 'offered' ? search(before, before.asked, before.round + 1, now) : undefined,
   };

@@ -9,5 +9,5 @@ const settings = z.object({
   OFFER_SECONDS: z.coerce.number().min(0),
 });
 
-/** Settings of functions that use the desk. */
-export const deskSettings = () => readEnvironment(settings);
+/** Settings of functions that use the dispatcher. */
+export const dispatcherSettings = () => readEnvironment(settings);

@@ -1,14 +1,14 @@
 import { subscriberFunctions } from '@rollcall/kit/messaging';
 import { contextOf } from '../../shared/context.ts';
-import { createDesk } from './desk.ts';
-import { deskSettings } from './settings.ts';
+import { createDispatcher } from './dispatcher.ts';
+import { dispatcherSettings } from './settings.ts';
 import { tripConsumer } from './trips.consumer.ts';
 
-export const { consume, sweep } = subscriberFunctions(tripConsumer, (given) => {
-  const desk = createDesk({ client: given.client, ...deskSettings() });
+export const { consume, sweep } = subscriberFunctions(tripConsumer, (context) => {
+  const dispatcher = createDispatcher({ client: context.client, ...dispatcherSettings() });
   return {
     'rides.trip.requested.v1': (message) => ({
-      call: async () => void (await desk.begin(message.data, contextOf(message, given))),
+      call: async () => void (await dispatcher.begin(message.data, contextOf(message, context))),
     }),
   };
 });

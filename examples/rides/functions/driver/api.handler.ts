@@ -10,7 +10,7 @@ import { createAnswers } from './store.ts';
 const tables = readEnvironment(z.object({ DRIVER_TABLE: text, OUTBOX_TABLE: text }));
 const answers = createAnswers({ client: createDynamoDB(), ...tables });
 
-/** Dispatch decides whether it was in time, and notifies the driver. */
+/** Accepts a driver's answer. Dispatch decides whether the answer was in time and notifies the driver. */
 export const answer = jsonEndpoint(createObservability('driver').logger, driverAnswer, async (event, body) => {
   const driverId = pathId(event, 'driver');
   requireCaller(event, driverId);

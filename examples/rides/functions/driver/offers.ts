@@ -10,7 +10,7 @@ export function offerHandlers(push: RemoteService<Push, void>): Handlers<(typeof
     return undefined;
   };
   const withdrawn = (tripId: string, drivers: readonly string[]) =>
-    drivers.map((to) => ({ to, tripId, says: 'withdrawn' as const }));
+    drivers.map((to) => ({ to, tripId, kind: 'withdrawn' as const }));
 
   return {
     'rides.dispatch.offered.v1': ({ id, data: { tripId, from, to, drivers, withdrawn: others } }) => ({
@@ -18,16 +18,16 @@ export function offerHandlers(push: RemoteService<Push, void>): Handlers<(typeof
         show(id, [
           ...withdrawn(tripId, others),
           ...drivers.map(({ driverId, metres }) => ({
-            ...{ to: driverId, tripId, says: 'offer' as const, about: { from, to, metres } },
+            ...{ to: driverId, tripId, kind: 'offer' as const, about: { from, to, metres } },
           })),
         ]),
     }),
-    // Includes drivers who accepted and have another trip: their offer has ended.
+    // This includes drivers who accepted but have another trip, because their offer has ended, too.
     'rides.dispatch.declined.v1': ({ id, data: { tripId, driverId } }) => ({
       call: () => show(id, withdrawn(tripId, [driverId])),
     }),
     'rides.dispatch.assigned.v1': ({ id, data: { tripId, driverId, withdrawn: others } }) => ({
-      call: () => show(id, [{ to: driverId, tripId, says: 'assigned' }, ...withdrawn(tripId, others)]),
+      call: () => show(id, [{ to: driverId, tripId, kind: 'assigned' }, ...withdrawn(tripId, others)]),
     }),
     'rides.dispatch.unserved.v1': ({ id, data: { tripId, withdrawn: others } }) => ({
       call: () => show(id, withdrawn(tripId, others)),

@@ -4,7 +4,7 @@ import { createObservability } from '@rollcall/kit/observability';
 import { v7 as newId } from 'uuid';
 import * as z from 'zod';
 import { requireCaller } from '../../shared/caller.ts';
-import { newPassenger, tripRoutes, wish } from '../../shared/routes.ts';
+import { newPassenger, tripRequest, tripRoutes } from '../../shared/routes.ts';
 import { createPassengers } from './store.ts';
 
 const tables = readEnvironment(z.object({ PASSENGER_TABLE: text, OUTBOX_TABLE: text }));
@@ -22,14 +22,14 @@ export const permission = endpoint(logger, async (event) =>
   json(200, { mayRide: await passengers.mayRide(pathId(event, 'passenger')) }),
 );
 
-/** Responds before anything is done: the request is committed, and processed asynchronously. */
-export const ask = jsonEndpoint(logger, wish, async (event, body) => {
+/** Responds as soon as the request is committed. It is processed asynchronously. */
+export const ask = jsonEndpoint(logger, tripRequest, async (event, body) => {
   requireCaller(event, body.passengerId);
   const tripId = pathId(event, 'trip');
-  const asked = await passengers.ask({ tripId, ...body }, { ...causeOf(event), now: new Date(), newId });
-  if (asked === 'busy') throw busy('Try again.');
-  if (asked === 'taken')
-    throw new Problem({ code: 'taken', status: 409 }, 'A trip of this id was asked for by somebody else.');
+  const result = await passengers.ask({ tripId, ...body }, { ...causeOf(event), now: new Date(), newId });
+  if (result === 'busy') throw busy('Try again.');
+  if (result === 'taken')
+    throw new Problem({ code: 'taken', status: 409 }, 'Another passenger has requested a trip with this ID.');
   const self = pathOf(tripRoutes.read, { id: tripId });
   return json(202, { id: tripId, _links: { self: { href: self } } }, { location: self });
 });

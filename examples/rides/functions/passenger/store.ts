@@ -23,10 +23,10 @@ export function createPassengers({ client, PASSENGER_TABLE: TableName, OUTBOX_TA
       return Item !== undefined && !Item.blocked;
     },
 
-    /** In one transaction: the record of the request, and the command to the trip service. */
+    /** Stores the request and sends the command to the trip service, in one transaction. */
     async ask(trip: Trip, context: CommandContext): Promise<'done' | 'taken' | 'busy'> {
       const { tripId, passengerId } = trip;
-      const asked = await writer.commit(
+      const committed = await writer.commit(
         {
           put: {
             TableName,
@@ -37,8 +37,8 @@ export function createPassengers({ client, PASSENGER_TABLE: TableName, OUTBOX_TA
         },
         context,
       );
-      if (asked.result === 'done') return 'done';
-      if (asked.result === 'stale') return asked.item?.passengerId === passengerId ? 'done' : 'taken';
+      if (committed.result === 'done') return 'done';
+      if (committed.result === 'stale') return committed.item?.passengerId === passengerId ? 'done' : 'taken';
       return 'busy';
     },
   };

@@ -10,9 +10,9 @@ const tables = readEnvironment(z.object({ TRIP_TABLE: text, OUTBOX_TABLE: text }
 const { logger } = createObservability('trip');
 const { trips, outcomeOf } = createTrips({ client: createDynamoDB(), ...tables });
 
-/** The last outcome that is set. */
-const stateOf = (begun: string, outcome: TripOutcome): string =>
-  (['completed', 'assigned', 'unserved'] as const).find((state) => outcome[state]) ?? begun;
+/** The last outcome of a trip, or its initial state if it has none. */
+const stateOf = (initial: string, outcome: TripOutcome): string =>
+  (['completed', 'assigned', 'unserved'] as const).find((state) => outcome[state]) ?? initial;
 
 export const read = endpoint(logger, async (event) => {
   const id = pathId(event, 'trip');

@@ -4,8 +4,9 @@ import { RejectedError, type Try, UnavailableError } from '@rollcall/kit/resilie
 import { passengerRoutes, permission } from '../../shared/routes.ts';
 
 /**
- * Request/response: asks whether a passenger may ride. Signed with the function's role, which may call only this route.
- * @param api its URL
+ * Asks the passenger service whether a passenger may ride (request/response). The request is signed with the function's
+ * role, which may call only this route.
+ * @param api URL of the API
  */
 export const askPassenger =
   (api: string) =>
@@ -14,9 +15,11 @@ export const askPassenger =
     const url = new URL(api + pathOf(route, { id }));
     const headers = await signerOf('execute-api')(url, { host: url.host }, undefined, route.method);
     const response = await fetch(url, { method: route.method, headers, signal }).catch((cause: Error) => {
-      throw new UnavailableError(`the passenger service does not answer: ${cause.message}`, { cause });
+      throw new UnavailableError(`the passenger service did not respond: ${cause.message}`, { cause });
     });
     if (response.ok) return permission.parse(await response.json()).mayRide;
-    const why = `the passenger service answers ${response.status} to ${route.method} ${url.pathname}`;
-    throw response.status >= 500 || response.status === 429 ? new UnavailableError(why) : new RejectedError(why);
+    const message = `the passenger service responded with status ${response.status} to ${route.method} ${url.pathname}`;
+    throw response.status >= 500 || response.status === 429
+      ? new UnavailableError(message)
+      : new RejectedError(message);
   };

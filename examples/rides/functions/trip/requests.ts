@@ -12,7 +12,7 @@ export interface RequestOptions {
   newId: () => string;
 }
 
-/** Asks the passenger service, and creates the trip: an existing trip with the id comes from an earlier attempt. */
+/** Asks the passenger service and creates the trip. If a trip with the ID exists, an earlier attempt created it. */
 export const requestHandlers = ({
   mayRide,
   trips,
@@ -24,7 +24,7 @@ export const requestHandlers = ({
       const { tripId, passengerId } = message.data;
       const decision = begin(message.data, await mayRide(passengerId));
       const { result } = await trips.create(tripId, decision, contextOf(message, { now, newId }));
-      if (result === 'busy') throw new TransientError(`others are at work on trip ${tripId}`);
+      if (result === 'busy') throw new TransientError(`other requests are changing trip ${tripId}`);
       return undefined;
     },
   }),

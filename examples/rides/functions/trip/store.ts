@@ -1,9 +1,9 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { createPublisher } from '@rollcall/kit/messaging';
 import { tripEvents } from '../../shared/trip-channels.ts';
-import type { BegunTrip } from './trip.ts';
+import type { CreatedTrip } from './trip.ts';
 
-/** The outcomes of a trip, in an item beside the trip, which is written as a whole. */
+/** The key of a trip's outcomes. They have their own item, because the item of the trip is written as a whole. */
 export const outcomeKey = (tripId: string) => ({ pk: `outcome#${tripId}` });
 
 export interface TripOutcome {
@@ -18,7 +18,7 @@ export type Trips = ReturnType<typeof createTrips>['trips'];
 export function createTrips(options: { client: DynamoDBDocumentClient; TRIP_TABLE: string; OUTBOX_TABLE: string }) {
   const { client, TRIP_TABLE: table, OUTBOX_TABLE: outboxTable } = options;
   return {
-    trips: createPublisher<BegunTrip, typeof tripEvents>(tripEvents, { client, table, outboxTable }),
+    trips: createPublisher<CreatedTrip, typeof tripEvents>(tripEvents, { client, table, outboxTable }),
     async outcomeOf(tripId: string): Promise<TripOutcome> {
       const { Item } = await client.send(new GetCommand({ TableName: table, Key: outcomeKey(tripId) }));
       return Item ?? {};

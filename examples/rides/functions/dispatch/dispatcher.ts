@@ -12,7 +12,7 @@ import * as decisions from './dispatch.ts';
 import { createDrivers } from './drivers.ts';
 import { createSearch } from './search.ts';
 
-export interface DeskOptions {
+export interface DispatcherOptions {
   client: DynamoDBDocumentClient;
   DISPATCH_TABLE: string;
   OUTBOX_TABLE: string;
@@ -22,23 +22,29 @@ export interface DeskOptions {
   OFFER_SECONDS: number;
 }
 
-export type Desk = ReturnType<typeof createDesk>;
+export type Dispatcher = ReturnType<typeof createDispatcher>;
 
 /** Finds drivers for trips. Its methods are idempotent. */
-export function createDesk({ client, DISPATCH_TABLE: table, OUTBOX_TABLE: outboxTable, ...options }: DeskOptions) {
+export function createDispatcher({
+  client,
+  DISPATCH_TABLE: table,
+  OUTBOX_TABLE: outboxTable,
+  ...options
+}: DispatcherOptions) {
   const dispatches = createPublisher<decisions.Dispatch, typeof dispatchEvents>(dispatchEvents, {
     ...{ client, table, outboxTable, later: createLater({ client, laterTable: options.LATER_TABLE }) },
   });
   const drivers = createDrivers({ client, tableName: options.DRIVERS_TABLE });
   const search = createSearch({ drivers, OFFER_SECONDS: options.OFFER_SECONDS });
 
-  function checked<Changed extends { result: string }>(tripId: string, changed: Changed): Changed {
-    if (changed.result === 'busy') throw new TransientError(`others are at work on the dispatch of trip ${tripId}`);
+  function throwIfBusy<Changed extends { result: string }>(tripId: string, changed: Changed): Changed {
+    if (changed.result === 'busy')
+      throw new TransientError(`other requests are changing the dispatch of trip ${tripId}`);
     return changed;
   }
 
   const change = async (tripId: string, decide: Parameters<typeof dispatches.change>[1], context: CommandContext) =>
-    checked(tripId, await dispatches.change(tripId, decide, context));
+    throwIfBusy(tripId, await dispatches.change(tripId, decide, context));
 
   async function decline(tripId: string, driverId: string, context: CommandContext): Promise<void> {
     const decide = async (before: decisions.Dispatch) => {
@@ -53,10 +59,10 @@ export function createDesk({ client, DISPATCH_TABLE: table, OUTBOX_TABLE: outbox
 
     async begin(trip: Trip, context: CommandContext): Promise<void> {
       const decision = decisions.begin(trip, await search.first(trip, context.now));
-      checked(trip.tripId, await dispatches.create(trip.tripId, decision, context));
+      throwIfBusy(trip.tripId, await dispatches.create(trip.tripId, decision, context));
     },
 
-    /** In one transaction: the state of the trip, and its driver. A driver with another trip declines instead. */
+    /** Assigns a trip to a driver in one transaction. If the driver has another trip, the offer counts as declined. */
     async accept(tripId: string, driverId: string, context: CommandContext): Promise<void> {
       const accepted = await dispatches.change(
         tripId,
@@ -66,7 +72,7 @@ export function createDesk({ client, DISPATCH_TABLE: table, OUTBOX_TABLE: outbox
         },
         context,
       );
-      if (checked(tripId, accepted).result === 'refused') await decline(tripId, driverId, context);
+      if (throwIfBusy(tripId, accepted).result === 'refused') await decline(tripId, driverId, context);
     },
 
     async complete(tripId: string, driverId: string, context: CommandContext): Promise<void> {
@@ -78,12 +84,12 @@ export function createDesk({ client, DISPATCH_TABLE: table, OUTBOX_TABLE: outbox
         },
         context,
       );
-      // Only a defect can have given the driver another trip in the meantime: a person must know.
-      if (checked(tripId, done).result === 'refused')
-        throw new PermanentError(`driver ${driverId} completes trip ${tripId}, and has another`);
+      // Only a defect can have given the driver another trip meanwhile, so an operator must know of it.
+      if (throwIfBusy(tripId, done).result === 'refused')
+        throw new PermanentError(`driver ${driverId} completed trip ${tripId}, but is assigned to another trip`);
     },
 
-    /** Starts the next round, if the offers of this one are still open. */
+    /** Starts the next round if the offers of this round are open. */
     async expire(tripId: string, round: number, context: CommandContext): Promise<void> {
       const decide = async (before: decisions.Dispatch) =>
         decisions.expire(before, round, await search.next(before, context.now));

@@ -6,12 +6,12 @@ interface AboutPassenger {
   data: { tripId: string; passengerId: string };
 }
 
-/** Notifies a passenger of a message. */
-export const tellPassenger =
+/** Notifies a passenger about a message. */
+export const notifyPassenger =
   (push: RemoteService<Push, void>) =>
-  ({ id, data: { tripId, passengerId } }: AboutPassenger, says: Push['says'], about: object = {}) => ({
+  ({ id, data: { tripId, passengerId } }: AboutPassenger, kind: Push['kind'], about: object = {}) => ({
     async call() {
-      await push({ key: id, to: passengerId, tripId, says, about });
+      await push({ key: id, to: passengerId, tripId, kind, about });
       return undefined;
     },
   });
