@@ -61,7 +61,7 @@ describe('a fault on purpose', () => {
 
   it('refuses a call, which then has no effect, once', async () => {
     next = { operation: 'PutItem', fault: { kind: 'refused' } };
-    await expect(put('refused')).rejects.toThrow('a fault on purpose');
+    await expect(put('refused')).rejects.toThrow('an injected fault');
     expect(await isThere('refused')).toBe(false);
     await put('refused');
     expect(await isThere('refused')).toBe(true);
@@ -70,7 +70,7 @@ describe('a fault on purpose', () => {
 
   it('executes a call and returns an error', async () => {
     next = { operation: 'PutItem', fault: { kind: 'answer lost' } };
-    await expect(put('answer lost')).rejects.toThrow('a fault on purpose');
+    await expect(put('answer lost')).rejects.toThrow('an injected fault');
     expect(await isThere('answer lost')).toBe(true);
   });
 

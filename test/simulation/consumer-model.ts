@@ -59,7 +59,7 @@ export class ConsumerModel {
       joinsLate: !early,
       handlers: this.#handlers,
       onSent: this.#onSent,
-      onBegin: (instance, errand) => this.observer.permit(instance, errand),
+      onBegin: (instance, purpose) => this.observer.permit(instance, purpose),
       mode: (instance) => {
         const mode = switches.modeOf(service.capability);
         this.observer.onMode(instance, mode);
@@ -94,8 +94,8 @@ export class ConsumerModel {
     return this.#consumer.queue;
   }
 
-  get hasGivenUp(): boolean {
-    return this.#consumer.hasGivenUp;
+  get hasDeadLetters(): boolean {
+    return this.#consumer.hasDeadLetters;
   }
 
   get parked(): ParkedMessage[] {

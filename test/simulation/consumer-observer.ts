@@ -1,7 +1,7 @@
 import { parkedMessageOf } from '@rollcall/kit/internal/messaging/dynamodb-subscriber-store/parked';
 import { isErasing, type MessagePosition } from '@rollcall/kit/internal/messaging/message';
 import type { DiscardedMessage, ParkedMessage } from '@rollcall/kit/internal/messaging/subscriber-store';
-import type { Errand, Mode } from '@rollcall/kit/internal/testing/simulation/consumer';
+import type { Mode, Purpose } from '@rollcall/kit/internal/testing/simulation/consumer';
 import type { Item } from '@rollcall/kit/internal/testing/simulation/expressions';
 import type { Instance } from '@rollcall/kit/internal/testing/simulation/scheduler';
 import type { Tables } from '@rollcall/kit/internal/testing/simulation/tables';
@@ -12,7 +12,7 @@ import type { Switches } from './switches.ts';
 
 /** Why an instance applies messages. */
 interface Permit {
-  of: Errand;
+  of: Purpose;
   /** Whether its capability was off at every check; undefined: not checked yet. */
   isOff?: boolean;
 }
@@ -69,7 +69,7 @@ export class ConsumerObserver {
     });
   }
 
-  permit(instance: Instance, of: Errand): void {
+  permit(instance: Instance, of: Purpose): void {
     this.#permits.set(instance, { of });
   }
 

@@ -223,7 +223,7 @@ class World {
       actions.push(receive, receive);
     }
     const isParked = consumer.parked.length > 0;
-    if (isParked || consumer.hasGivenUp) actions.push(() => consumer.sweep());
+    if (isParked || consumer.hasDeadLetters) actions.push(() => consumer.sweep());
     if (!isParked) return actions;
     actions.push(() => consumer.redrive());
     if (this.#scenario.discards) actions.push(() => consumer.discard((place) => !has(this.#history.left, place)));
@@ -233,7 +233,7 @@ class World {
   /** Runs without faults until nothing changes any more: whatever can be applied must then be applied. */
   async #comeToRest(): Promise<Violation[]> {
     const scheduler = this.#scheduler;
-    scheduler.calm = true;
+    scheduler.faultFree = true;
     let before = '';
     for (let round = 0; round < ROUNDS; round++) {
       await this.#finishCalls();
@@ -246,7 +246,7 @@ class World {
       if (this.#publisher.rows.length > 0) await this.#then(() => this.#publisher.sweep());
       for (const consumer of this.#consumers) {
         while (consumer.queue.open.length > 0) await this.#then(() => consumer.receive());
-        if (consumer.parked.length > 0 || consumer.hasGivenUp) await this.#then(() => consumer.sweep());
+        if (consumer.parked.length > 0 || consumer.hasDeadLetters) await this.#then(() => consumer.sweep());
       }
       const after = this.#signature();
       const isWatched = this.#clients.some(({ watches }) => watches);

@@ -52,10 +52,10 @@ export const ownTables: Record<'DynamoDB' | 'the simulation', () => Promise<OwnT
   async 'the simulation'() {
     const choices = new Choices([]);
     const scheduler = new Scheduler(choices);
-    scheduler.calm = true;
+    scheduler.faultFree = true;
     const tables = new Tables(scheduler, choices);
     for (const [name, keys] of Object.entries(KEYS)) tables.create(name, { keys });
-    const instance: Instance = { name: 'orders', skewMs: 0, deadline: Infinity, swift: true, alive: true };
+    const instance: Instance = { name: 'orders', skewMs: 0, deadline: Infinity, uninterrupted: true, alive: true };
     return { client: tables.clientOf(instance), items: async (name) => tables.items(name), async stop() {} };
   },
 };

@@ -77,7 +77,7 @@ describe('the config of an app', () => {
 
   it.each([
     ['cannot be loaded', 'throw new Error("no");', 'cannot be loaded: no'],
-    ['has no default export', 'export const config = {};', 'exports no config'],
+    ['has no default export', 'export const config = {};', 'does not export a config by default'],
   ])('is refused if its file %s', async (_, text, complaint) => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'rollcall.config.mjs'), text);
@@ -127,7 +127,7 @@ describe('a stand-in beside a cloud', () => {
 
   it('must have a unique name', async () => {
     const starting = startCloud({ assembly: assemblyOf(app), beside: [beside({}), beside({})] });
-    await expect(starting).rejects.toThrow('Two services beside the cloud have the name greeter.');
+    await expect(starting).rejects.toThrow('Two stand-ins have the name greeter.');
   });
 });
 

@@ -13,7 +13,7 @@ it.each(['darwin-arm64', 'darwin-x64', 'linux-arm64'])(
   'on %s, the error is one line with the package and version to install',
   (platform) => {
     expect(() => dynoxideBinary(platform)).toThrow(
-      `The DynamoDB emulator for ${platform} is not installed. Add it: npm install --no-save @dynoxide/${platform}@${lockedVersion} (or name a DynamoDB that listens`,
+      `The DynamoDB emulator for ${platform} is not installed. Add it: npm install --no-save @dynoxide/${platform}@${lockedVersion} (or use a running DynamoDB`,
     );
     expect(() => dynoxideBinary(platform)).not.toThrow(/\n/);
   },

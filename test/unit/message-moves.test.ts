@@ -15,7 +15,7 @@ import {
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
 import { startMessaging } from '@rollcall/local/internal/emulators/fauxqs';
-import { keepFacts, type Message } from '@rollcall/local/internal/emulators/message-facts';
+import { type Message, persistMetadata } from '@rollcall/local/internal/emulators/message-metadata';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startSmallCloud } from '../support/small-cloud.ts';
 
@@ -95,7 +95,7 @@ describe('a task that moves dead letters', () => {
     const { create, move } = await messaging(undefined);
     await create('other.fifo', { FifoQueue: 'true' });
     await expect(move({ DestinationArn: arnOf('dead') })).rejects.toThrow('cannot be the same');
-    await expect(move({ DestinationArn: arnOf('other.fifo') })).rejects.toThrow('must be of one type');
+    await expect(move({ DestinationArn: arnOf('other.fifo') })).rejects.toThrow('must be of the same type');
   });
 
   it('fails if its starter may not send to the source queue of a message', async () => {
@@ -151,8 +151,8 @@ describe('the stored facts of a message', () => {
       insert.run(messageId);
       if (messageId === 'b') throw new Error('disk full');
     };
-    const persistence = { db, insertMessage } as unknown as Parameters<typeof keepFacts>[0];
-    const keep = keepFacts(persistence, {
+    const persistence = { db, insertMessage } as unknown as Parameters<typeof persistMetadata>[0];
+    const keep = persistMetadata(persistence, {
       getQueue: () => undefined,
       getQueueByArn: () => undefined,
       allQueues: () => [],

@@ -1,4 +1,4 @@
-import { lookWhenDue, type TimedQueue } from '@rollcall/local/internal/emulators/queue-timers';
+import { checkWhenDue, type TimedQueue } from '@rollcall/local/internal/emulators/queue-timers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 interface Queue extends TimedQueue {
@@ -9,7 +9,7 @@ interface Queue extends TimedQueue {
 const { SqsQueue, SqsStore } = await import(
   new URL('../../node_modules/fauxqs/dist/sqs/sqsStore.js', import.meta.url).href
 );
-lookWhenDue(SqsQueue);
+checkWhenDue(SqsQueue);
 
 const queue = (attributes: Record<string, string> = {}): Queue =>
   new SqsQueue('q', 'http://q', 'arn:q', attributes, {});

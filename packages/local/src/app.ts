@@ -10,8 +10,8 @@ import { CloudError } from './errors/cloud-error.ts';
  */
 export interface AppConfig {
   /**
-   * The stand-ins beside the cloud.
-   * @param options.port port of the API, from which fixed ports can be derived; 0: any free ports
+   * The stand-ins that run beside the cloud.
+   * @param options.port the API's port, from which stand-ins can derive fixed ports; 0 for any free ports
    */
   beside?: (options: { port: number }) => Beside[];
 }
@@ -21,7 +21,7 @@ const FILES = ['rollcall.config.ts', 'rollcall.config.js', 'rollcall.config.mjs'
  * Reads the `rollcall.config.ts`, `.js` or `.mjs` of an app.
  * @param root the folder with its `cdk.json`
  * @returns an empty config if the app has none
- * @throws {CloudError} if it cannot be loaded, or its default export is not a config
+ * @throws {CloudError} if the file cannot be loaded, or its default export is not a config
  */
 export async function readApp(root: string): Promise<AppConfig> {
   const file = FILES.map((name) => join(root, name)).find((path) => existsSync(path));
@@ -29,6 +29,7 @@ export async function readApp(root: string): Promise<AppConfig> {
   const { default: config } = (await import(pathToFileURL(file).href).catch((cause: Error) => {
     throw new CloudError(`${file} cannot be loaded: ${cause.message}`, { cause });
   })) as { default?: AppConfig };
-  if (typeof config !== 'object') throw new CloudError(`${file} exports no config: export default { … }`);
+  if (typeof config !== 'object')
+    throw new CloudError(`${file} does not export a config by default: export default { … }`);
   return config;
 }

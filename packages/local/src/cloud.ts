@@ -22,7 +22,7 @@ import { appFolder, assemblyOf, type Context } from './synthesize.ts';
 import { regionOf } from './template/assembly.ts';
 
 const OTHER_REGION = 'The region of the app has changed. Restart the embedded cloud.';
-/** Default if the app names none. */
+/** The region of an app that does not set one. */
 const REGION = 'us-east-1';
 /** The only account id that the emulators support. */
 const ACCOUNT = '000000000000';
@@ -30,13 +30,13 @@ const ACCOUNT = '000000000000';
 export interface CloudOptions {
   /** Folder of the app. Default: the nearest folder with a cdk.json, from the working directory upwards. */
   app?: string;
-  /** CDK context in addition to that in cdk.json, such as `{ stage: 'dev' }`. */
+  /** CDK context in addition to the context in cdk.json, such as `{ stage: 'dev' }`. */
   context?: Context;
-  /** Folder that `cdk synth` wrote, or a promise of it. Default: the app is synthesized, once per process. */
+  /** Folder that `cdk synth` wrote, or a promise of its path. Default: the app is synthesized, once per process. */
   assembly?: string | Promise<string>;
-  /** Folder for everything that survives a restart; undefined: in memory. */
+  /** Folder for the state that survives a restart. Default: the state is in memory. */
   data?: string;
-  /** 0, the default: any free port. */
+  /** Fixed ports. Default: 0, any free port. */
   ports?: { aws?: number; api?: number; grpc?: number };
   /** Maximum number of instances of one function. */
   instanceLimit?: number;
@@ -45,20 +45,20 @@ export interface CloudOptions {
   /** Counts billable usage of AWS. */
   meter?: Meter;
   /**
-   * The stand-ins beside the cloud, for its lifetime. Default: as in the app's `rollcall.config.ts`, if `app` or no
+   * The stand-ins that run beside the cloud. Default: the stand-ins in the app's `rollcall.config.ts`, unless only
    * `assembly` is given.
    */
   beside?: readonly Beside[];
-  /** Values of template parameters; override those of the stand-ins. */
+  /** Values of template parameters. They override the values of the stand-ins. */
   parameters?: Record<string, string>;
-  /** Environment variables of every function; override those of the templates. */
+  /** Environment variables of every function. They override the variables of the templates. */
   environment?: Record<string, string>;
 }
 
 export interface RedeployOptions {
   /**
-   * The part of the invocations, 0 to 1, that the previous functions keep, until `retirePrevious()`: on Lambda, old and new
-   * code run side by side for minutes. Default: 0.
+   * The share of the invocations, 0 to 1, that the previous functions get until `retirePrevious()`. On Lambda, old and new
+   * code also run side by side for minutes. Default: 0.
    */
   previousWeight?: number;
 }
@@ -75,7 +75,7 @@ export interface Cloud extends ForTests {
   /** All HTTP APIs, by their ids. */
   apiUrls: Readonly<Record<string, string>>;
   /**
-   * The first API over gRPC (HTTP/2 without TLS); undefined: no API has a route of the form `POST
+   * Address of the first API over gRPC (HTTP/2 without TLS); undefined if no API has a route of the form `POST
    * /package.Service/Method`.
    */
   grpcUrl: string | undefined;
@@ -87,25 +87,28 @@ export interface Cloud extends ForTests {
   issuer: Issuer;
   access: Access;
   functions: ReadonlyMap<string, LambdaFunction>;
-  /** The last log lines of a function, the latest last. */
+  /** The last log lines of a function, oldest first. */
   logs(functionName: string): readonly string[];
-  /** Whether no function runs, and nothing beside the cloud has work to do. */
+  /** Whether no function runs, and no stand-in is busy. */
   isIdle(): boolean;
-  /** Serves a site at the first API's address, which gets requests before the API. */
+  /** Serves a site at the first API's address. The site gets each request first. */
   serve(site: Site): void;
   /**
-   * Replaces the functions and their event sources by those of an assembly; tables, queues and topics stay. Invocations that began end
-   * on the code on which they began.
+   * Replaces the functions and their event sources with those of the given assembly. Tables, queues and topics are kept.
+   * Running invocations finish with the previous code.
    */
   redeploy(assembly: string, options?: RedeployOptions): Promise<void>;
-  /** Ends the functions of the previous deployment. @returns how many invocations they handled beside the new ones */
+  /**
+   * Ends the functions of the previous deployment.
+   * @returns the number of invocations that they handled since the redeployment
+   */
   retirePrevious(): Promise<number>;
   stop(): Promise<void>;
   /** {@link stop}: `await using cloud = await startCloud();` */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** On two cores, more instances would only wait for each other, at about 20 MB each. */
+/** On two cores, more instances would only wait for each other, and each takes about 20 MB. */
 const INSTANCES = 2;
 
 /**
@@ -125,7 +128,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
 
 const assemblyFor = async ({ app, context, assembly }: CloudOptions) => assembly ?? assemblyOf(appFolder(app), context);
 
-/** The folder of the app, if it is known: an assembly alone does not tell. */
+/** The folder of the app; undefined if only an assembly is given. */
 const knownFolder = ({ app, assembly }: CloudOptions) =>
   assembly !== undefined && app === undefined ? undefined : appFolder(app);
 
@@ -137,7 +140,7 @@ async function besideFor(options: CloudOptions): Promise<readonly Beside[]> {
   return config.beside?.({ port: ports?.api ?? 0 }) ?? [];
 }
 
-/** @param opened collects what was opened, to be closed in reverse order */
+/** @param opened collects resources, which the caller closes in reverse order */
 async function open(options: CloudOptions, opened: AsyncDisposableStack): Promise<Cloud> {
   const { data, ports = {}, faults, meter, instanceLimit = INSTANCES, parameters = {}, environment = {} } = options;
   const { state, folder } = openData(data, opened);
@@ -147,7 +150,7 @@ async function open(options: CloudOptions, opened: AsyncDisposableStack): Promis
     assemblyFor(options),
     startEmulators({ folder, data, region: REGION, authorizeSending }, opened),
   ] as const;
-  // Also if there is no assembly: the emulators must have started before they can be stopped.
+  // Waits even if the assembly fails, because the emulators must have started before they can be stopped.
   await Promise.allSettled(starting);
   const [assembly, emulators] = await Promise.all(starting);
 

@@ -13,23 +13,24 @@ interface SynthesizeOptions {
 
 const STAMP = '.synthesized';
 /** Files that the embedded cloud writes into an assembly. */
-const OWN = [STAMP, 'package.json', '.compile-cache'];
-/** Written by npm at each install: the versions of all packages, and which are links. */
+const WRITTEN_LATER = [STAMP, 'package.json', '.compile-cache'];
+/** The file in which npm records, at each install, the versions of all packages and the linked packages. */
 const INSTALLED = '.package-lock.json';
 /**
- * Variables that differ from start to start, and do not affect the app. npm's own options (`npm start --stage=x`) do.
+ * Variables that differ between starts but do not affect the app. They exclude npm's own options (`npm start --stage=x`),
+ * which do affect it.
  */
-const OF_STARTS =
+const IGNORED_VARIABLES =
   /^(npm_(lifecycle|package)_.*|npm_(command|execpath|node_execpath)|_|OLDPWD|PWD|SHLVL|INIT_CWD|PARENT_PID|COLUMNS|LINES|TERM.*)$/;
-/** Folders of version control, and of an app's data. */
+/** Folders that do not contain sources: packages, version control and the data of the embedded cloud. */
 const NO_SOURCES = ['node_modules', '.git', '.rollcall'];
 
 /**
- * Like {@link synthesize}, but keeps an assembly whose inputs have not changed: the files of the app and of the
- * projects that contain it, its packages, the Node.js binary and the environment. Files are compared by size and
- * modification time. Other inputs (files elsewhere, Git history, patched packages) are not detected. An app is always
- * synthesized if npm has not installed its packages, or some of its files cannot be read.
- * @param options `always`: synthesize in any case; `onUnchanged`: called if the assembly is kept
+ * Like {@link synthesize}, but keeps an assembly if its inputs have not changed. The inputs are the files of the app and
+ * of the projects that contain it, its packages, the Node.js version and the environment. Files are compared by size and
+ * change time. Changes of other inputs, such as files elsewhere, Git history and patched packages, are not detected. An
+ * app is always synthesized if npm has not installed its packages, or if one of its files cannot be read.
+ * @param options `always`: synthesize even if nothing has changed; `onUnchanged`: called if the assembly is kept
  * @throws {CloudError} with the app's standard error
  */
 export async function synthesizeChanged(
@@ -38,8 +39,8 @@ export async function synthesizeChanged(
 ): Promise<string> {
   const stamp = join(outdir, STAMP);
   const inputs = readableInputs(root, outdir);
-  const isMadeOf = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === stampOf(inputs, outdir);
-  if (!always && inputs !== undefined && isMadeOf()) {
+  const isCurrent = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === stampOf(inputs, outdir);
+  if (!always && inputs !== undefined && isCurrent()) {
     onUnchanged?.();
     return outdir;
   }
@@ -52,7 +53,7 @@ export async function synthesizeChanged(
 /** A fingerprint of the inputs of an assembly, and of the assembly itself. */
 const stampOf = (inputs: string | undefined, outdir: string): string => `${inputs} ${outputsOf(outdir)}`;
 
-/** @returns undefined if it cannot be determined whether they have changed */
+/** @returns undefined if it cannot be determined whether the inputs have changed */
 function readableInputs(root: string, outdir: string): string | undefined {
   try {
     return inputsOf(root, outdir);
@@ -70,23 +71,25 @@ function inputsOf(root: string, outdir: string): string | undefined {
     // If packages are linked from another project, that project lists its own links.
     .map((file) => realpathSync(file));
   if (installed.length === 0) return undefined;
-  // An app in a workspace may be made from other folders of the workspace.
+  // An app in a workspace may use other folders of the workspace.
   const folders = new Set([root, ...installed.map(projectOf), ...installed.flatMap(linkedBy)]);
-  const isLeftOut = (_: string, name: string) => NO_SOURCES.includes(name) || name === basename(outdir);
+  const isIgnored = (_: string, name: string) => NO_SOURCES.includes(name) || name === basename(outdir);
   return digestOf([
     process.version,
-    // Bundles differ.
+    // Bundles for a debugger differ.
     `debugged ${isDebugged()}`,
-    ...Object.entries(process.env).flatMap(([name, value]) => (OF_STARTS.test(name) ? [] : [`${name}=${value}`])),
+    ...Object.entries(process.env).flatMap(([name, value]) =>
+      IGNORED_VARIABLES.test(name) ? [] : [`${name}=${value}`],
+    ),
     ...installed.map(stateOf),
-    ...[...folders].flatMap((folder) => statesIn(folder, isLeftOut)),
+    ...[...folders].flatMap((folder) => statesIn(folder, isIgnored)),
   ]);
 }
 
 const outputsOf = (outdir: string): string =>
-  digestOf(statesIn(outdir, (path) => OWN.some((name) => path === join(outdir, name))));
+  digestOf(statesIn(outdir, (path) => WRITTEN_LATER.some((name) => path === join(outdir, name))));
 
-/** A home directory or a whole disk is not a project, whatever was once installed there. */
+/** Excludes the home and root directories, which are not projects even if they contain packages. */
 const foldersUp = (folder: string): string[] =>
   dirname(folder) === folder || folder === homedir() ? [] : [folder, ...foldersUp(dirname(folder))];
 
@@ -101,10 +104,10 @@ function linkedBy(installed: string): string[] {
   return Object.values(packages).flatMap(({ link, resolved }) => (link && resolved ? [join(base, resolved)] : []));
 }
 
-/** Follows links, except dangling ones. */
+/** The states of all files in a folder. Follows links, except dangling ones. */
 function statesIn(
   folder: string,
-  isLeftOut: (path: string, name: string) => boolean,
+  isIgnored: (path: string, name: string) => boolean,
   seen = new Set<string>(),
 ): string[] {
   const real = realpathSync(folder);
@@ -113,8 +116,8 @@ function statesIn(
   return readdirSync(folder).flatMap((name) => {
     const path = join(folder, name);
     const state = statSync(path, { throwIfNoEntry: false });
-    if (state === undefined || isLeftOut(path, name)) return [];
-    return state.isDirectory() ? statesIn(path, isLeftOut, seen) : [`${path} ${state.size} ${state.ctimeMs}`];
+    if (state === undefined || isIgnored(path, name)) return [];
+    return state.isDirectory() ? statesIn(path, isIgnored, seen) : [`${path} ${state.size} ${state.ctimeMs}`];
   });
 }
 

@@ -6,7 +6,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { CloudError } from './errors/cloud-error.ts';
 import { isDebugged } from './lambda/debugger.ts';
 
-/** CDK context in addition to that of cdk.json, like `cdk synth -c name=value`. */
+/** CDK context in addition to the context in cdk.json, like `cdk synth -c name=value`. */
 export type Context = Record<string, string>;
 
 interface Synthesis {
@@ -17,8 +17,9 @@ interface Synthesis {
 }
 
 /**
- * Does the same as `cdk synth`, without the CDK CLI, whose start takes as long as the app itself; and by default
- * without CDK's validation of the templates, which takes half of the rest and matters for deployments to an account.
+ * Synthesizes an app like `cdk synth`, but without the CDK CLI, which takes as long to start as the app itself. By
+ * default, CDK does not validate the templates, because the validation takes half of the remaining time and matters only
+ * for deployments to an account.
  * @param outdir folder for the assembly
  * @returns `outdir`
  * @throws {CloudError} with the app's standard error
@@ -32,7 +33,7 @@ export async function synthesize(
     app: string;
     context?: object;
   };
-  // As npm does: the app's installed binaries come first, and this Node.js before others.
+  // Like npm, prefers the app's installed binaries, and then this Node.js to others.
   const path = [join(root, 'node_modules/.bin'), dirname(process.execPath), process.env.PATH].join(delimiter);
   const settings = {
     CDK_OUTDIR: outdir,
@@ -48,23 +49,23 @@ export async function synthesize(
     env: { ...process.env, PATH: path, ...settings },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  let complaint = '';
+  let errors = '';
   child.stderr.on('data', (chunk: Buffer) => {
-    complaint += chunk.toString();
+    errors += chunk.toString();
   });
   const [code] = await once(child, 'close');
-  if (code !== 0) throw new CloudError(`The infrastructure cannot be synthesized:\n${complaint.trim()}`);
+  if (code !== 0) throw new CloudError(`The infrastructure cannot be synthesized:\n${errors.trim()}`);
   return outdir;
 }
 
 /**
- * The folder of an app: the nearest one upwards with a cdk.json.
+ * Finds the folder of an app: the nearest folder with a cdk.json, from the given one upwards.
  * @throws {CloudError} if there is none
  */
 export function appFolder(from: string = process.cwd()): string {
   for (let folder = from; ; folder = dirname(folder)) {
     if (existsSync(join(folder, 'cdk.json'))) return folder;
-    if (folder === dirname(folder)) throw new CloudError(`There is no cdk.json in ${from}, nor in a folder above it.`);
+    if (folder === dirname(folder)) throw new CloudError(`There is no cdk.json in ${from}, or in any folder above it.`);
   }
 }
 

@@ -662,7 +662,7 @@ export const mutants: readonly SecurityMutant[] = [
   },
   {
     name: 'a message does not say who sent it',
-    file: 'packages/local/src/emulators/message-facts.ts',
+    file: 'packages/local/src/emulators/message-metadata.ts',
     from: 'senderId: sending.getStore()?.sender,',
     to: 'senderId: undefined,',
     test: 'unit/senders',

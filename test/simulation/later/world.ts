@@ -86,7 +86,7 @@ class LaterWorld {
 
   /** Runs without faults and with a sweep every minute: everything due must then be sent. */
   async #comeToRest(): Promise<void> {
-    this.#scheduler.calm = true;
+    this.#scheduler.faultFree = true;
     for (let round = 0; round < ROUNDS; round++) {
       while (this.#scheduler.calls > 0) await this.#then(() => this.#scheduler.takeTurn(0));
       for (const client of this.#clients)

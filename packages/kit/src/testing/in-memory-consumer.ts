@@ -25,10 +25,16 @@ export function inMemoryConsumer<C extends MessageContract, S extends Channel>(
   const { name, source, of, reads, sends, cursorKey, idempotent = false, joinsLate = false } = descriptor;
   const choices = new Choices([]);
   const scheduler = new Scheduler(choices);
-  scheduler.calm = true;
+  scheduler.faultFree = true;
   const tables = new Tables(scheduler, choices);
   tables.create(name);
-  const client = tables.clientOf({ name, skewMs: 0, deadline: Number.POSITIVE_INFINITY, swift: true, alive: true });
+  const client = tables.clientOf({
+    name,
+    skewMs: 0,
+    deadline: Number.POSITIVE_INFINITY,
+    uninterrupted: true,
+    alive: true,
+  });
   const channel = new InMemoryChannel();
   const addresses = Object.fromEntries(sends.map((sent) => [sent.name, sent.name]));
   const now = () => new Date(scheduler.now);

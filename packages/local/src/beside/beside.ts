@@ -5,15 +5,15 @@ import type { AskedFor } from '../iam/requests.ts';
 import type { ResourceProvider } from '../template/resource.ts';
 
 /**
- * Something that an app runs beside the cloud, for the cloud's lifetime: a stand-in for a service outside AWS, or for
- * an AWS service that the cloud lacks. Each cloud needs an instance of its own.
+ * A stand-in, which an app runs beside the cloud as long as the cloud runs. It replaces a service outside AWS, or an AWS
+ * service that the cloud does not support. Each cloud needs its own instance.
  * @public
  */
 export interface Beside {
-  /** Name of its address, such as `payments`. */
+  /** The key of its address in `Cloud.beside`, such as `payments`. */
   readonly name: string;
   /**
-   * Starts it, before anything is deployed.
+   * Starts the stand-in. Called before the stacks are deployed.
    * @param opened collects resources to close when the cloud stops
    */
   start(surroundings: Surroundings, opened: AsyncDisposableStack): Promise<Started>;
@@ -27,8 +27,8 @@ export interface Surroundings {
   region: string;
   accountId: string;
   /**
-   * Survives a restart if the cloud's data does. Create your own tables in it, with names that start with the name of
-   * the `Beside`.
+   * A database that survives a restart if the cloud's data does. Create your own tables in it, with names that start with
+   * the name of the stand-in.
    */
   database: DatabaseSync;
   /** Roles with their keys and permissions. */
@@ -49,39 +49,39 @@ export type AwsHandler = (
  * @beta
  */
 export interface AwsService {
-  /** Its prefix in IAM, such as `secretsmanager`. */
+  /** The service's prefix in IAM, such as `secretsmanager`. */
   service: string;
   answer: AwsHandler;
-  /** The IAM check of a call. Default: the action of this name on any resource. */
+  /** The permissions that a call requires. Default: the action with the operation's name, on any resource. */
   askedFor?: (operation: string, request: string) => AskedFor[];
 }
 
 /**
- * Something that was started beside a cloud.
+ * A started stand-in.
  * @public
  */
 export interface Started {
-  /** Its address. */
+  /** The address of the stand-in. */
   url: string;
   /**
-   * AWS services that it implements, by the first part of `x-amz-target`.
+   * The AWS services that it implements, by the first part of `x-amz-target`.
    * @beta
    */
   services?: Record<string, AwsService>;
   /**
    * The resource types that it creates.
-   * @param checks collects checks that run after everything is deployed; they throw
+   * @param checks collects checks that run after the deployment, and throw if they fail
    */
   providers?: (checks: Array<() => void>) => Record<string, ResourceProvider>;
-  /** Values of secrets, by the end of their names; all others are generated. */
+  /** Values of secrets, by the end of the secrets' names. Other values are generated. */
   secrets?: Record<string, object>;
   /** Values of template parameters. */
   parameters?: Record<string, string>;
   /**
-   * Called after everything is deployed, and before anything runs; again after each redeployment.
-   * @param registry the registry of service instances; undefined: the app has none
+   * Called after the deployment and before any function runs, and again after each redeployment.
+   * @param registry the registry of service instances; undefined if the app has none
    */
   deployed?: (registry: Registry | undefined) => Promise<void>;
-  /** Whether it still has work to do, such as a pending callback. */
+  /** Whether the stand-in has work to do, such as a pending callback. */
   isBusy?: () => boolean;
 }

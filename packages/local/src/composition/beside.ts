@@ -3,7 +3,7 @@ import type { Beside, Started } from '../beside/beside.ts';
 import { CloudError } from '../errors/cloud-error.ts';
 import type { Core } from './core.ts';
 
-/** Starts the stand-ins beside a cloud. @returns the started ones, by name */
+/** Starts the stand-ins beside a cloud, and returns them by name. */
 export async function startBeside(
   all: readonly Beside[],
   { region, accountId, state: { database }, access, clients: { sns } }: Core,
@@ -12,10 +12,10 @@ export async function startBeside(
   const publish = async (TopicArn: string, Message: string) =>
     void (await sns.send(new PublishCommand({ TopicArn, Message })));
   const started = new Map<string, Started>();
-  for (const one of all) {
-    const { name } = one;
-    if (started.has(name)) throw new CloudError(`Two services beside the cloud have the name ${name}.`);
-    started.set(name, await one.start({ region, accountId, database, access, publish }, opened));
+  for (const standIn of all) {
+    const { name } = standIn;
+    if (started.has(name)) throw new CloudError(`Two stand-ins have the name ${name}.`);
+    started.set(name, await standIn.start({ region, accountId, database, access, publish }, opened));
   }
   return started;
 }

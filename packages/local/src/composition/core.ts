@@ -21,10 +21,10 @@ import type { State } from '../state/state.ts';
 export interface CoreOptions {
   place: AccountAndRegion;
   state: State;
-  /** Folder for everything that survives a restart; undefined: in memory. */
+  /** Folder for the state that survives a restart; undefined for state in memory. */
   data: string | undefined;
   emulators: Emulators;
-  /** Port of the first API; 0: any free port. */
+  /** Port of the first API; 0 for any free port. */
   apiPort: number;
   faults: Faults | undefined;
   meter: Meter | undefined;
@@ -32,7 +32,7 @@ export interface CoreOptions {
 
 export type Core = ReturnType<typeof createCore>;
 
-/** The parts shared by the AWS endpoint and the deployed stacks. No server is started yet. */
+/** Creates the parts that the AWS endpoint and the deployed stacks share. It does not start a server. */
 export function createCore(
   { place, state, data, emulators, apiPort, faults, meter }: CoreOptions,
   opened: AsyncDisposableStack,

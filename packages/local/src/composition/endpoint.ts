@@ -7,7 +7,7 @@ import { urlsOf } from './beside.ts';
 import type { Core } from './core.ts';
 
 export interface EndpointSettings {
-  /** 0: any free port. */
+  /** 0 for any free port. */
   port: number;
   /** Whether the state outlives the process. */
   isKept: boolean;
@@ -15,7 +15,7 @@ export interface EndpointSettings {
   beside: ReadonlyMap<string, Started>;
 }
 
-/** Starts the AWS endpoint, with a token issuer and the control API besides the AWS services. */
+/** Starts the AWS endpoint, which also serves a token issuer and the control API. */
 export async function startEndpoint(
   core: Core,
   { port, isKept, beside }: EndpointSettings,

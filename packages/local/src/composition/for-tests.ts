@@ -47,10 +47,10 @@ export function createForTests(
     request: requestTo(apiUrl),
 
     /**
-     * Invokes a function, by its physical name, as Lambda's Invoke does.
+     * Invokes a function by its physical name, like Lambda's Invoke operation.
      * @returns the function's result; `{ errorType, errorMessage }` if it failed
      */
-    // biome-ignore lint/suspicious/noExplicitAny: a test says what it expects of it
+    // biome-ignore lint/suspicious/noExplicitAny: a test states which result it expects
     async invoke(functionName: string, event: object): Promise<any> {
       const url = `${endpointUrl}/2015-03-31/functions/${functionName}/invocations`;
       return (await fetch(url, { method: 'POST', body: JSON.stringify(event) })).json();

@@ -30,11 +30,11 @@ export function createServices(
     console.error(`${sentenceOf(denied)}.`);
     control.failed({ ...denied, at: new Date().toISOString(), log: logs.fileOf(denied.functionName) });
   };
-  const queueUrls = { making: endpointUrl, polling: faults ? endpointUrl : emulators.messagingUrl };
+  const endpoints = { app: endpointUrl, polling: faults ? endpointUrl : emulators.messagingUrl };
   const services: Services = {
     ...core,
     ...core.clients,
-    ...createQueueClients(queueUrls, region, opened),
+    ...createQueueClients(endpoints, region, opened),
     ...settings,
     endpointUrl,
     issuer,

@@ -17,9 +17,9 @@ export interface CloudDescription {
 
 /** The injected faults. */
 export interface Broken {
-  /** By function name: whether it stops receiving from its queues or streams. */
+  /** For each function, by name, whether it has stopped receiving from its queues and streams. */
   functions: Record<string, boolean>;
-  /** Delay in milliseconds of every function's call to an AWS service. */
+  /** Delay in milliseconds of every call from a function to an AWS service. */
   latencyMs: number;
 }
 
@@ -40,7 +40,7 @@ export type Control = ReturnType<typeof createControl>;
  *
  * - `GET /_rollcall` {@link CloudDescription}
  * - `GET /_rollcall/templates` {@link AssembledStack}[]
- * - `POST /v1/traces` takes spans by OTLP/HTTP, in JSON
+ * - `POST /v1/traces` accepts spans by OTLP/HTTP, in JSON
  * - `GET /_rollcall/traces?aggregate= | message= | trace=` {@link Span}[]
  * - `GET /_rollcall/messages?aggregate=` {@link SentMessage}[]
  * - `GET /_rollcall/happened?after=` {@link Happened}
@@ -58,7 +58,7 @@ export function createControl({ about, templates, mappings }: ControlOptions) {
     latencyMs,
   });
 
-  /** @returns undefined if there is no such function */
+  /** @returns undefined if no such function reads a queue or a stream */
   function change(name: string, stop: boolean): Broken | undefined {
     const own = sources().filter(({ functionName }) => functionName === name);
     for (const { gate } of own) {
@@ -105,33 +105,39 @@ export function createControl({ about, templates, mappings }: ControlOptions) {
   return {
     latencyMs: () => latencyMs,
 
-    sent(told: readonly SentMessage[]): void {
-      messages.add(told);
-      recent.add(told.map((message) => ({ message })));
+    sent(added: readonly SentMessage[]): void {
+      messages.add(added);
+      recent.add(added.map((message) => ({ message })));
     },
 
-    /** Every message that was sent, the oldest first; limited to the last ones. */
+    /** The messages that were sent last, oldest first. */
     messages: () => messages.all,
 
     failed: (failure: Failure): void => recent.add([{ failure }]),
 
-    takes: (path: string) => path === '/_rollcall' || path.startsWith('/_rollcall/') || path === '/v1/traces',
+    handles: (path: string) => path === '/_rollcall' || path.startsWith('/_rollcall/') || path === '/v1/traces',
 
     async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
       const body = (await readBody(request)) ?? Buffer.alloc(0);
       const url = new URL(request.url ?? '/', 'http://localhost');
-      const [status, answer] = await answered(() => answerOf(request.method ?? 'GET', url, body));
+      const [status, answer] = await resultOf(() => answerOf(request.method ?? 'GET', url, body));
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
     },
   };
 }
 
 /** Exporters retry after 503, but not after 400: https://opentelemetry.io/docs/specs/otlp/#failures-1 */
-async function answered(look: () => Promise<unknown>): Promise<[status: number, answer: unknown]> {
+async function resultOf(run: () => Promise<unknown>): Promise<[status: number, answer: unknown]> {
   try {
-    const answer = await look();
+    const answer = await run();
     if (answer !== undefined) return [200, answer];
-    return [404, { message: 'The embedded cloud has no such resource: packages/local/src/control/control.ts.' }];
+    return [
+      404,
+      {
+        message:
+          'There is no such resource. packages/local/src/control/control.ts lists the resources of the control API.',
+      },
+    ];
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof URIError || error instanceof TypeError)
       return [400, { message: `The request cannot be read: ${error.message}` }];

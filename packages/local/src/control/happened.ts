@@ -2,7 +2,7 @@ import type { FailedInvocation } from '../lambda/function.ts';
 import type { SentMessage } from '../messages/sent-messages.ts';
 import type { Span } from '../observability/otlp.ts';
 
-/** A failed invocation, and when; or, without a request id, a call that a function was denied. */
+/** A failed invocation or, without a request id, a denied call of a function. */
 export interface Failure extends Omit<FailedInvocation, 'requestId'>, Partial<Pick<FailedInvocation, 'requestId'>> {
   at: string;
   /** Path of the log file. */
@@ -20,29 +20,29 @@ export interface Happened {
 
 type Event = { span: Span } | { message: SentMessage } | { failure: Failure };
 
-/** Callers that poll too rarely miss older events. */
+/** Maximum number of events in memory. Callers that poll too rarely miss older events. */
 const MAX_RECENT = 10_000;
 
 /** Recent events, in memory, for polling. */
 export class RecentEvents {
   readonly #recent: Event[] = [];
-  #happened = 0;
+  #total = 0;
 
   add(events: readonly Event[]): void {
     this.#recent.push(...events);
-    this.#happened += events.length;
+    this.#total += events.length;
     if (this.#recent.length > 2 * MAX_RECENT) this.#recent.splice(0, this.#recent.length - MAX_RECENT);
   }
 
-  /** @param after `next` of the previous answer; 0: everything known */
+  /** @param after `next` of the previous response; 0 for all recent events */
   since(after: number): Happened {
-    const missing = Math.min(this.#recent.length, Math.max(0, this.#happened - after));
-    const told = missing === 0 ? [] : this.#recent.slice(-missing);
+    const missing = Math.min(this.#recent.length, Math.max(0, this.#total - after));
+    const events = missing === 0 ? [] : this.#recent.slice(-missing);
     return {
-      next: this.#happened,
-      spans: told.flatMap((one) => ('span' in one ? [one.span] : [])),
-      messages: told.flatMap((one) => ('message' in one ? [one.message] : [])),
-      failures: told.flatMap((one) => ('failure' in one ? [one.failure] : [])),
+      next: this.#total,
+      spans: events.flatMap((event) => ('span' in event ? [event.span] : [])),
+      messages: events.flatMap((event) => ('message' in event ? [event.message] : [])),
+      failures: events.flatMap((event) => ('failure' in event ? [event.failure] : [])),
     };
   }
 }

@@ -5,7 +5,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Emulators } from './emulators.ts';
 import { JsonClient } from './json-client.ts';
 
-/** SDK configuration for the emulators on this machine. */
+/** SDK configuration for the embedded cloud or one of its emulators. */
 export const clientConfig = (endpoint: string, region: string) => ({
   endpoint,
   region,
@@ -23,7 +23,7 @@ export interface Clients {
 
 export interface QueueClients {
   sqs: SQSClient;
-  /** Bypasses the endpoint, like Lambda's own polling; unless faults are to affect it too. */
+  /** Bypasses the endpoint, like Lambda's own polling, unless injected faults must affect it too. */
   pollingSqs: JsonClient;
 }
 
@@ -40,15 +40,18 @@ export function createClients(
   });
 }
 
-/** @param urls a queue's URL contains the host that received the request */
+/**
+ * @param endpoints the endpoint of the clients that create queues, whose host becomes part of the queues' URLs, and the
+ * endpoint of the pollers
+ */
 export function createQueueClients(
-  urls: { making: string; polling: string },
+  endpoints: { app: string; polling: string },
   region: string,
   opened: AsyncDisposableStack,
 ): QueueClients {
   return closedWith(opened, {
-    sqs: new SQSClient(clientConfig(urls.making, region)),
-    pollingSqs: new JsonClient(urls.polling, 'AmazonSQS'),
+    sqs: new SQSClient(clientConfig(endpoints.app, region)),
+    pollingSqs: new JsonClient(endpoints.polling, 'AmazonSQS'),
   });
 }
 

@@ -1,4 +1,4 @@
-/** Reflected polynomials (https://reveng.sourceforge.io/crc-catalogue/), by 32 bits. */
+/** Reflected polynomials (https://reveng.sourceforge.io/crc-catalogue/), as two halves of 32 bits. */
 const CASTAGNOLI = [0, 0x82f63b78] as const;
 const NVME = [0x9a6c9329, 0xac4bc9b5] as const;
 
@@ -20,7 +20,7 @@ function tableOf([polynomialHigh, polynomialLow]: readonly [number, number]): Ta
   });
 }
 
-/** @param bytes of the result */
+/** @param bytes size of the checksum */
 function createCrc(polynomial: readonly [number, number], bytes: 4 | 8): (data: Buffer) => string {
   const table = tableOf(polynomial);
   return (data) => {

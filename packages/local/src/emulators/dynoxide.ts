@@ -16,13 +16,14 @@ const STARTUP_MS = 10_000;
 const PORTS_TRIED = 5;
 
 /**
- * Runs a command and kills it when this process's end of the standard input closes, which happens even if this process
- * is killed.
+ * A shell script that runs a command and kills it when this process closes its end of the standard input. The end is
+ * closed even if this process is killed.
  */
-const ENDS_WITH_US = 'exec 3<&0; "$0" "$@" </dev/null & child=$!; { read -r _ <&3; kill -9 $child; } & wait $child';
+const KILLED_WITH_PARENT =
+  'exec 3<&0; "$0" "$@" </dev/null & child=$!; { read -r _ <&3; kill -9 $child; } & wait $child';
 
 /**
- * DynamoDB: dynoxide as a child process, or the one at `DYNAMODB_URL`.
+ * Starts dynoxide, a DynamoDB emulator, as a child process, or uses the DynamoDB at `DYNAMODB_URL`.
  * @param file the data file
  */
 export async function startDynamoDB(file: string): Promise<Emulator> {
@@ -43,14 +44,14 @@ export async function startDynamoDB(file: string): Promise<Emulator> {
 async function startDynoxide(file: string): Promise<Emulator> {
   const { host, port } = await freeAddress();
   const args = ['serve', '--host', host, '--port', String(port), '--db-path', file];
-  const child = spawn('/bin/sh', ['-c', ENDS_WITH_US, dynoxideBinary(), ...args], {
+  const child = spawn('/bin/sh', ['-c', KILLED_WITH_PARENT, dynoxideBinary(), ...args], {
     stdio: ['pipe', 'ignore', 'pipe'],
-    // Detached, so that Ctrl-C does not reach it: running functions need their tables until the cloud has stopped them.
+    // Detached, so that Ctrl-C does not end it, because running functions need their tables until the cloud stops them.
     detached: true,
   });
-  let said = '';
+  let errors = '';
   child.stderr.on('data', (chunk: Buffer) => {
-    said += chunk.toString();
+    errors += chunk.toString();
   });
   const exited = once(child, 'exit');
 
@@ -58,7 +59,7 @@ async function startDynoxide(file: string): Promise<Emulator> {
   while (!(await accepts(host, port))) {
     if (child.exitCode !== null || Date.now() > deadline) {
       child.stdin.destroy();
-      throw new CloudError(`DynamoDB (dynoxide) does not start on ${file}: ${said.trim()}`);
+      throw new CloudError(`DynamoDB (dynoxide) does not start on ${file}: ${errors.trim()}`);
     }
     await delay(5);
   }
@@ -73,9 +74,9 @@ async function startDynoxide(file: string): Promise<Emulator> {
 }
 
 /**
- * At every write, dynoxide 1.2 finds the last record of a stream by reading all of them: after 5,000 writes with a
- * message each, an app ran at two thirds of its speed. This index over the expression that it queries avoids that. It
- * is the reason why even a cloud "in memory" has a file.
+ * Creates an index for the query with which dynoxide 1.2 finds the last record of a stream at every write. Without it,
+ * dynoxide reads all records, so an app ran at two thirds of its speed after 5,000 writes with a message each. Because of
+ * this index, even a cloud "in memory" has a file.
  */
 function indexStreamRecords(file: string): void {
   const database = new DatabaseSync(file, { timeout: 5_000 });
@@ -86,8 +87,9 @@ function indexStreamRecords(file: string): void {
 }
 
 /**
- * dynoxide allows every web page to read and write its tables, and a page can call any port of 127.0.0.1. So it listens
- * on one of the 16 million other loopback addresses; on 127.0.0.1 where that is the only one, as on macOS.
+ * An address at which dynoxide can listen. dynoxide allows every web page to read and write its tables, and a page can
+ * call any port of 127.0.0.1. Therefore it listens on one of the 16 million other loopback addresses. Only where there is
+ * no other, as on macOS, it listens on 127.0.0.1.
  */
 async function freeAddress(): Promise<{ host: string; port: number }> {
   const byte = () => randomInt(1, 255);

@@ -11,7 +11,7 @@ export interface Emulators {
 export interface EmulatorsOptions extends Pick<MessagingOptions, 'region' | 'authorizeSending'> {
   /** Folder for data that cannot be in memory. */
   folder: string;
-  /** Folder for data that survives a restart; undefined: in memory. */
+  /** Folder for data that survives a restart; undefined for data in memory. */
   data: string | undefined;
 }
 
@@ -28,7 +28,7 @@ export async function startEmulators(
     opening(startDynamoDB(join(folder, 'dynamodb.db'))),
     opening(startMessaging({ folder: data, ...options })),
   ] as const;
-  // Also if one of them fails: the other must have started before it can be stopped.
+  // Waits even if one of them fails, because the other must have started before it can be stopped.
   await Promise.allSettled(starting);
   const [dynamoDBUrl, messagingUrl] = await Promise.all(starting);
   return { dynamoDBUrl, messagingUrl };

@@ -3,17 +3,18 @@ import { buildApp } from 'fauxqs';
 import { queryCodeOf } from '../errors/sqs-codes.ts';
 import { SENDER_HEADER, SNS_SENDER } from '../messages/senders.ts';
 import { refusalOf } from '../server/guard.ts';
-import type { SendingAsked } from './fauxqs.ts';
-import { keepFacts, type Message, noteFacts, whileSending } from './message-facts.ts';
+import type { AuthorizationRequest } from './fauxqs.ts';
+import { type Message, persistMetadata, recordMetadata, withSender } from './message-metadata.ts';
 import { createMessageMoves } from './message-moves.ts';
 import { type Listed, type ListOptions, listPage } from './object-list.ts';
 import { faultOf, type ObjectRequest } from './object-rules.ts';
-import { lookWhenDue } from './queue-timers.ts';
-import { whyMistyped } from './request-types.ts';
+import { checkWhenDue } from './queue-timers.ts';
+import { typeErrorOf } from './request-types.ts';
 import { createSystemAttributes } from './system-attributes.ts';
 
 // startFauxqs() listens on every interface, waits for the disk at every message, and creates queue URLs that not every
-// machine resolves. So its parts are assembled differently here; they are not exported, hence the pinned version.
+// machine resolves. Therefore this file assembles the parts of fauxqs differently. fauxqs does not export its parts, so
+// its version is pinned.
 const parts = new URL('.', import.meta.resolve('fauxqs'));
 const part = async (path: string) => import(new URL(path, parts).href);
 const [
@@ -40,17 +41,17 @@ const { folder, region } = workerData as { folder: string | undefined; region: s
 const [sqsStore, snsStore, s3Store] = [new SqsStore(), new SnsStore(), new S3Store()];
 // Queue URLs contain the host of the request.
 sqsStore.host = undefined;
-noteFacts(SqsStore, SqsQueue);
+recordMetadata(SqsStore, SqsQueue);
 s3Store.listObjects = (bucket: string, options: ListOptions = {}) => {
   const objects: Map<string, Listed> | undefined = s3Store.buckets.get(bucket);
   if (!objects) throw new S3Error('NoSuchBucket', `The specified bucket does not exist: ${bucket}`, 404);
   return listPage(objects.values(), options);
 };
-lookWhenDue(SqsQueue);
+checkWhenDue(SqsQueue);
 
 const persistence = folder ? new PersistenceManager(folder) : undefined;
 if (persistence) {
-  // Survives a crash of this process, but not of the machine.
+  // Data survives a crash of this process, but not of the machine.
   persistence.db.exec('PRAGMA synchronous = NORMAL');
   // The receivers of these messages ended with the previous process, so make the messages visible.
   const VISIBLE = 'UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL';
@@ -61,14 +62,14 @@ if (persistence) {
   persistence.updateMessageReady = (messageId: string) => makeVisible.run(messageId);
   persistence.loadSqsAndSns(sqsStore, snsStore);
   persistence.loadS3(s3Store);
-  persistence.insertMessage = keepFacts(
+  persistence.insertMessage = persistMetadata(
     { db: persistence.db, insertMessage: persistence.insertMessage.bind(persistence) },
     sqsStore,
   );
   for (const store of [sqsStore, snsStore, s3Store, ...sqsStore.allQueues()]) store.persistence = persistence;
 }
 
-// In fauxqs, all error codes begin with AWS.SimpleQueueService.
+// fauxqs begins all error codes with AWS.SimpleQueueService, but SQS does not.
 Object.defineProperty(SqsError.prototype, 'queryErrorHeader', {
   get(this: { code: string; senderFault: boolean }) {
     return `${queryCodeOf(this.code)};${this.senderFault ? 'Sender' : 'Receiver'}`;
@@ -76,10 +77,10 @@ Object.defineProperty(SqsError.prototype, 'queryErrorHeader', {
 });
 
 async function authorizeSending(authorization: string | undefined, queueArn: string): Promise<void> {
-  const { port1, port2: answer } = new MessageChannel();
-  const answered = new Promise<string | undefined>((resolve) => port1.once('message', resolve));
-  parentPort?.postMessage({ authorization, queueArn, answer } satisfies SendingAsked, [answer]);
-  const refusal = await answered;
+  const { port1, port2: replyPort } = new MessageChannel();
+  const reply = new Promise<string | undefined>((resolve) => port1.once('message', resolve));
+  parentPort?.postMessage({ authorization, queueArn, replyPort } satisfies AuthorizationRequest, [replyPort]);
+  const refusal = await reply;
   port1.close();
   if (refusal !== undefined) throw new Error(refusal);
 }
@@ -88,7 +89,7 @@ const moves = createMessageMoves({
   authorizeSending,
   store: sqsStore,
   createMessage: ({ body, messageAttributes, messageGroupId, messageId, senderId, traceHeader }, delay): Message => ({
-    // Without its deduplication id: moving a message is not a duplicate.
+    // Omits the deduplication id, because a moved message is not a duplicate.
     ...SqsStore.createMessage(body, messageAttributes, delay, messageGroupId, messageGroupId && messageId),
     senderId,
     traceHeader,
@@ -107,26 +108,27 @@ app.addHook('onRequest', async ({ headers }, reply) => {
   if (refusal !== undefined) return reply.code(403).send({ message: refusal });
 });
 app.setErrorHandler((error: Error, _, reply) => {
-  // For an invalid JSON body, fauxqs answers 500, which clients would retry.
+  // For an invalid JSON body, fauxqs returns 500, which clients would retry.
   if (!(error instanceof SyntaxError)) return reply.send(error);
-  const message = `The request is no JSON: ${error.message}`;
+  const message = `The request is not JSON: ${error.message}`;
   return reply.code(400).send({ __type: 'com.amazon.coral.service#SerializationException', message });
 });
 const systemAttributes = createSystemAttributes(sqsStore, md5OfMessageAttributes);
 app.addHook('preHandler', ({ headers, body }, reply, done) => {
   const isQuery = headers['content-type']?.startsWith('application/x-www-form-urlencoded');
   const isSqs = headers['x-amz-target']?.toString().startsWith('AmazonSQS.');
-  const refusal = isSqs ? (whyMistyped(body) ?? systemAttributes.take(body)) : undefined;
+  const refusal = isSqs ? (typeErrorOf(body) ?? systemAttributes.record(body)) : undefined;
   if (refusal !== undefined) {
     const error = new SqsError('InvalidParameterValue', refusal);
     return void reply.code(400).header('x-amzn-query-error', error.queryErrorHeader).send(error.toJSON());
   }
   const sender = isQuery ? SNS_SENDER : headers[SENDER_HEADER]?.toString();
-  whileSending({ sender, traceHeader: headers['x-amzn-trace-id']?.toString() }, done);
+  withSender({ sender, traceHeader: headers['x-amzn-trace-id']?.toString() }, done);
 });
 app.addHook('preHandler', (request, reply, done) => {
-  const ofS3 = request as ObjectRequest;
-  const fault = ofS3.params.bucket === undefined ? undefined : faultOf(ofS3, s3Store.buckets, decodeAwsChunked);
+  const objectRequest = request as ObjectRequest;
+  const fault =
+    objectRequest.params.bucket === undefined ? undefined : faultOf(objectRequest, s3Store.buckets, decodeAwsChunked);
   if (!fault) return done();
   const [code, message, status] = fault;
   reply
@@ -134,7 +136,7 @@ app.addHook('preHandler', (request, reply, done) => {
     .header('content-type', 'application/xml')
     .send(new S3Error(code, message, status).toXml());
 });
-app.addHook('preSerialization', async ({ body }, _, answer) => systemAttributes.tell(body, answer));
+app.addHook('preSerialization', async ({ body }, _, response) => systemAttributes.addTo(response, body));
 const url = await app.listen({ host: '127.0.0.1', port: 0 });
 parentPort?.once('message', async () => {
   moves.stop();

@@ -4,36 +4,39 @@ import { type MessagePort, Worker } from 'node:worker_threads';
 import { CloudError } from '../errors/cloud-error.ts';
 import type { Emulator } from './dynoxide.ts';
 
-/** Asks whether the sender of a request may send to a queue that is determined later. */
-export interface SendingAsked {
-  /** Header of the request. */
+/** Requests a check whether the sender of a request may send to a queue, which is known only after the request. */
+export interface AuthorizationRequest {
+  /** The `authorization` header of the request. */
   authorization: string | undefined;
   queueArn: string;
-  /** Receives the reason for a denial; undefined: allowed. */
-  answer: MessagePort;
+  /** Receives the reason for a denial; undefined if sending is allowed. */
+  replyPort: MessagePort;
 }
 
 export interface MessagingOptions {
-  /** Data folder; undefined: in memory. */
+  /** Data folder; undefined for data in memory. */
   folder: string | undefined;
   region: string;
-  /** Default: everybody may. @throws {Error} if the sender of a request may not send to a queue */
+  /**
+   * Checks whether the sender of a request may send to a queue. Default: everybody may.
+   * @throws {Error} if the sender may not
+   */
   authorizeSending?: (authorization: string | undefined, queueArn: string) => void;
 }
 
-/** SNS, SQS and S3: fauxqs in a thread of its own, which can use another core. */
+/** Starts fauxqs, an emulator of SNS, SQS and S3, in its own thread, which can use another core. */
 export async function startMessaging({ authorizeSending, ...options }: MessagingOptions): Promise<Emulator> {
   const worker = new Worker(new URL(`./fauxqs-worker${extname(import.meta.url)}`, import.meta.url), {
     workerData: options,
   });
   try {
     const [url] = (await once(worker, 'message')) as [string];
-    worker.on('message', ({ authorization, queueArn, answer }: SendingAsked) => {
+    worker.on('message', ({ authorization, queueArn, replyPort }: AuthorizationRequest) => {
       try {
         authorizeSending?.(authorization, queueArn);
-        answer.postMessage(undefined);
+        replyPort.postMessage(undefined);
       } catch (error) {
-        answer.postMessage((error as Error).message);
+        replyPort.postMessage((error as Error).message);
       }
     });
     return {

@@ -6,8 +6,8 @@ const ATTEMPTS = 3;
 const BACKOFF_MS = 100;
 
 /**
- * Calls one AWS service by its JSON protocol, as the operator. For Lambda's pollers, which call all the time:
- * signature, schemas and middleware of the SDK's client took two thirds of each call.
+ * Calls one AWS service by its JSON protocol, as the operator. Lambda's pollers use it instead of the SDK's client, because
+ * they call all the time, and signature, schemas and middleware took two thirds of each call.
  */
 export class JsonClient {
   readonly #url: string;
@@ -27,11 +27,11 @@ export class JsonClient {
   async call<Output>(operation: string, input: object, signal?: AbortSignal): Promise<Output> {
     const body = JSON.stringify(input);
     for (let attempt = 1; ; attempt++) {
-      const answer = await this.#ask(operation, body, signal);
-      const text = (await readBody(answer))?.toString() ?? '';
-      const status = answer.statusCode ?? 0;
+      const response = await this.#send(operation, body, signal);
+      const text = (await readBody(response))?.toString() ?? '';
+      const status = response.statusCode ?? 0;
       if (status === 200) return JSON.parse(text || '{}') as Output;
-      if (attempt === ATTEMPTS || !mayPass(status, text))
+      if (attempt === ATTEMPTS || !isTransient(status, text))
         throw new Error(`${operation} returned status ${status}: ${text}`);
       await delay(BACKOFF_MS * attempt, undefined, { ...(signal && { signal }) });
     }
@@ -41,7 +41,7 @@ export class JsonClient {
     this.#agent.destroy();
   }
 
-  #ask(operation: string, body: string, signal: AbortSignal | undefined): Promise<IncomingMessage> {
+  #send(operation: string, body: string, signal: AbortSignal | undefined): Promise<IncomingMessage> {
     const headers = {
       'content-type': 'application/x-amz-json-1.0',
       'content-length': Buffer.byteLength(body),
@@ -56,4 +56,4 @@ export class JsonClient {
   }
 }
 
-const mayPass = (status: number, text: string) => status >= 500 || /Throttl|ThroughputExceeded/.test(text);
+const isTransient = (status: number, text: string) => status >= 500 || /Throttl|ThroughputExceeded/.test(text);

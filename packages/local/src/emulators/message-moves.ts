@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Queue, QueueStore } from './message-facts.ts';
+import type { Queue, QueueStore } from './message-metadata.ts';
 import { type MoveOptions, type MoveTask, run } from './move-task.ts';
 
 export interface MovesOptions extends Pick<MoveOptions, 'store' | 'createMessage'> {
@@ -24,8 +24,8 @@ const sourcesOf = (store: QueueStore, arn: string): Queue[] =>
   [...store.allQueues()].filter((queue) => deadLetterQueueOf(queue) === arn);
 
 /**
- * Message move tasks of dead-letter queues, which fauxqs does not implement. A task is forgotten when the cloud stops:
- * messages that it has not moved stay where they are.
+ * Implements message move tasks of dead-letter queues, which fauxqs does not support. A task ends when the cloud stops.
+ * Messages that it has not moved stay in the source queue.
  */
 export function createMessageMoves(options: MovesOptions) {
   const { store, error } = options;
@@ -61,7 +61,7 @@ export function createMessageMoves(options: MovesOptions) {
       throw invalid('Source queue must be configured as a Dead Letter Queue.');
     if (destination === source) throw invalid('Source queue arn and destination queue arn cannot be the same.');
     if (destination && destination.isFifo() !== source.isFifo())
-      throw invalid('The source queue and the destination queue must be of one type: standard or FIFO.');
+      throw invalid('The source queue and the destination queue must be of the same type: standard or FIFO.');
     if (tasks.some((task) => task.source === source.arn && isActive(task)))
       throw invalid(
         'There is already a task running. Only one active task is allowed for a source queue arn at a time.',
@@ -108,9 +108,9 @@ export function createMessageMoves(options: MovesOptions) {
       .filter(({ name }) => name > String(NextToken));
     if (MaxResults !== undefined && !(Number(MaxResults) >= 1 && Number(MaxResults) <= MAX_SOURCES))
       throw error('InvalidParameterValue', `MaxResults must be between 1 and ${MAX_SOURCES}.`);
-    const some = MaxResults === undefined ? all : all.slice(0, Number(MaxResults));
-    const next = some.length < all.length && { NextToken: some.at(-1)?.name };
-    return { queueUrls: some.map(({ url }) => url), ...next };
+    const page = MaxResults === undefined ? all : all.slice(0, Number(MaxResults));
+    const next = page.length < all.length && { NextToken: page.at(-1)?.name };
+    return { queueUrls: page.map(({ url }) => url), ...next };
   }
 
   return {

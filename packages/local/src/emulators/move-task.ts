@@ -1,5 +1,5 @@
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
-import type { Message, Queue, QueueStore } from './message-facts.ts';
+import type { Message, Queue, QueueStore } from './message-metadata.ts';
 
 /** Queues are referred to by ARN, because they may be deleted and recreated during the task. */
 export interface MoveTask {
@@ -17,13 +17,13 @@ export interface MoveTask {
 
 export interface MoveOptions {
   store: QueueStore;
-  /** Creates a message as fauxqs does. */
+  /** Creates a message the way fauxqs does. */
   createMessage: (message: Message, delaySeconds: number) => Message;
-  /** Rejects if the one who started the task may not send to a message's original queue. */
+  /** Rejects if the caller that started the task may not send to a message's original queue. */
   authorizeReturn: (queueArn: string) => Promise<void>;
 }
 
-/** Moves messages until none is left. Never rejects: an error is recorded as the task's failure. */
+/** Moves messages until none is left. Never rejects, but records an error as the task's failure. */
 export async function run(task: MoveTask, options: MoveOptions): Promise<void> {
   try {
     while (task.status === 'RUNNING' && (await moveOne(task, options)))
@@ -34,12 +34,15 @@ export async function run(task: MoveTask, options: MoveOptions): Promise<void> {
   }
 }
 
-const RECEIVED_FOR_SECONDS = 30;
+const VISIBILITY_SECONDS = 30;
 
-/** Moves a message as a new one with its own id. @returns whether there may be another */
+/**
+ * Moves one message by sending it as a new message with its own id.
+ * @returns whether there may be more messages
+ */
 async function moveOne(task: MoveTask, options: MoveOptions): Promise<boolean> {
   const source = queueAt(options.store, task.source);
-  const [received] = source.dequeue(1, RECEIVED_FOR_SECONDS);
+  const [received] = source.dequeue(1, VISIBILITY_SECONDS);
   const message = received && source.inflightMessages.get(received.ReceiptHandle)?.message;
   if (!message) {
     task.status = 'COMPLETED';

@@ -15,29 +15,32 @@ const NO_KEY: S3Fault = ['NoSuchKey', 'The specified key does not exist.', 404];
 const tagOf = (value: string) => value.trim().replace(/^W\//, '').replaceAll('"', '');
 
 const matches = (wanted: string, { etag }: StoredObject) =>
-  wanted.split(',').some((one) => one.trim() === '*' || tagOf(one) === tagOf(etag));
+  wanted.split(',').some((tag) => tag.trim() === '*' || tagOf(tag) === tagOf(etag));
 
 /**
- * Why an object may not be written or deleted now; undefined if it may
+ * The error for a write or deletion whose preconditions do not hold; undefined if they hold
  * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html).
  */
 export function writeFault(headers: Headers, existing: StoredObject | undefined): S3Fault | undefined {
   const { 'if-match': match, 'if-none-match': noneMatch } = headers;
   if (noneMatch !== undefined && noneMatch !== '*')
-    return ['NotImplemented', 'If-None-Match of a write may be * only.', 501];
+    return ['NotImplemented', 'The If-None-Match header of a write must be *.', 501];
   if (noneMatch === '*' && existing) return FAILED;
   if (match === undefined) return undefined;
   if (!existing) return NO_KEY;
   return matches(String(match), existing) ? undefined : FAILED;
 }
 
-/** Why an object may not be copied now (https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html). */
+/**
+ * The error for a copy whose preconditions do not hold; undefined if they hold
+ * (https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html).
+ */
 export function copyFault(headers: Headers, source: StoredObject): S3Fault | undefined {
-  const said = (condition: string) => headers[`x-amz-copy-source-if-${condition}`]?.toString();
-  const [match, noneMatch] = [said('match'), said('none-match')];
-  const [since, notSince] = [said('modified-since'), said('unmodified-since')];
+  const header = (condition: string) => headers[`x-amz-copy-source-if-${condition}`]?.toString();
+  const [match, noneMatch] = [header('match'), header('none-match')];
+  const [since, notSince] = [header('modified-since'), header('unmodified-since')];
   const isLater = (than: string) => Math.floor(source.lastModified.getTime() / 1000) * 1000 > Date.parse(than);
-  // A matching ETag counts regardless of the time, and so does one that does not match.
+  // If there is a condition on the ETag, it alone decides, regardless of the time.
   const isChanged = match !== undefined ? !matches(match, source) : notSince !== undefined && isLater(notSince);
   const isSame = noneMatch !== undefined ? matches(noneMatch, source) : since !== undefined && !isLater(since);
   return isChanged || isSame ? FAILED : undefined;

@@ -4,7 +4,7 @@ import { crc32c, crc64nvme } from './crc.ts';
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
-/** Decodes AWS's `aws-chunked`: the content, and the trailers. */
+/** Decodes a body in AWS's `aws-chunked` encoding into its content and its trailers. */
 export type DecodeChunks = (body: Buffer) => { body: Buffer; trailers: Headers };
 
 const hash = (algorithm: string) => (data: Buffer) => createHash(algorithm).update(data).digest('base64');
@@ -32,6 +32,6 @@ export function wrongDigest(headers: Headers, body: Buffer, decode: DecodeChunks
     return 'x-amz-content-sha256';
   const isChunked = String(headers['content-encoding'] ?? '').includes('aws-chunked');
   const sent = isChunked ? decode(body) : { body, trailers: {} };
-  const said: Headers = { ...headers, ...sent.trailers };
-  return Object.keys(DIGESTS).find((name) => said[name] !== undefined && DIGESTS[name]?.(sent.body) !== said[name]);
+  const fields: Headers = { ...headers, ...sent.trailers };
+  return Object.keys(DIGESTS).find((name) => fields[name] !== undefined && DIGESTS[name]?.(sent.body) !== fields[name]);
 }

@@ -14,7 +14,7 @@ export type Buckets = ReadonlyMap<string, ReadonlyMap<string, StoredObject>>;
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
 const MAX_KEY_BYTES = 1024;
 
-/** Requests that S3 rejects and fauxqs does not. @returns undefined if S3 accepts it */
+/** The error for a request that S3 rejects but fauxqs accepts; undefined if S3 accepts it. */
 export function faultOf(request: ObjectRequest, buckets: Buckets, decode: DecodeChunks): S3Fault | undefined {
   const { method, params, query, headers, body } = request;
   const { bucket = '', '*': key = '' } = params;
@@ -24,7 +24,7 @@ export function faultOf(request: ObjectRequest, buckets: Buckets, decode: Decode
   const wrong = Buffer.isBuffer(body) ? digestFault(request, body, decode) : undefined;
   if (wrong) return wrong;
   if (method === 'POST' && 'delete' in query && /<(ETag|VersionId|Size|LastModifiedTime)>/.test(String(body)))
-    return ['NotImplemented', 'The embedded cloud deletes several objects by their keys only.', 501];
+    return ['NotImplemented', 'The embedded cloud supports only keys in a request that deletes several objects.', 501];
   if (!key) return undefined;
   const existing = buckets.get(bucket)?.get(key);
   const writes = method === 'PUT' ? !('uploadId' in query) : method === 'POST' && 'uploadId' in query;
@@ -34,8 +34,9 @@ export function faultOf(request: ObjectRequest, buckets: Buckets, decode: Decode
 
 function digestFault({ method, query, headers }: ObjectRequest, body: Buffer, decode: DecodeChunks) {
   const isComplete = method === 'POST' && 'uploadId' in query;
-  const ofAll = isComplete && Object.keys(headers).find((name) => /^x-amz-checksum-(crc|sha)/.test(name));
-  if (ofAll) return ['NotImplemented', `The embedded cloud has not ${ofAll} of a whole upload.`, 501] as const;
+  const wholeDigest = isComplete && Object.keys(headers).find((name) => /^x-amz-checksum-(crc|sha)/.test(name));
+  if (wholeDigest)
+    return ['NotImplemented', `The embedded cloud does not support ${wholeDigest} of a whole upload.`, 501] as const;
   const wrong = wrongDigest(headers, body, decode);
   if (wrong === undefined) return undefined;
   const code = wrong === 'x-amz-content-sha256' ? 'XAmzContentSHA256Mismatch' : 'BadDigest';
@@ -43,9 +44,9 @@ function digestFault({ method, query, headers }: ObjectRequest, body: Buffer, de
 }
 
 function sourceFault({ params, headers, query }: ObjectRequest, buckets: Buckets): S3Fault | undefined {
-  const said = headers['x-amz-copy-source'];
-  if (said === undefined) return undefined;
-  const [, bucket = '', key = ''] = /^\/?([^/]*)\/(.*)$/s.exec(decodeURIComponent(String(said))) ?? [];
+  const copySource = headers['x-amz-copy-source'];
+  if (copySource === undefined) return undefined;
+  const [, bucket = '', key = ''] = /^\/?([^/]*)\/(.*)$/s.exec(decodeURIComponent(String(copySource))) ?? [];
   const source = buckets.get(bucket)?.get(key);
   if (!source) return undefined;
   const changes = headers['x-amz-metadata-directive'] === 'REPLACE' || 'x-amz-server-side-encryption' in headers;

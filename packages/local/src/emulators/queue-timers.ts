@@ -14,7 +14,7 @@ export interface TimedQueue {
 /** A longer delay fires immediately (https://nodejs.org/api/timers.html#settimeoutcallback-delay-args). */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
-/** When the next message becomes visible again or its delay ends. Epoch milliseconds; Infinity: none. */
+/** When the next message becomes visible or its delay ends, in epoch milliseconds; infinite if there is none. */
 function nextDue({ inflightMessages, delayedMessages, fifoDelayed }: TimedQueue): number {
   let due = Number.POSITIVE_INFINITY;
   for (const { visibilityDeadline } of inflightMessages.values()) due = Math.min(due, visibilityDeadline);
@@ -23,29 +23,32 @@ function nextDue({ inflightMessages, delayedMessages, fifoDelayed }: TimedQueue)
   return due;
 }
 
-/** Makes a queue check its messages when the next of them is due, as long as a receiver waits. */
+/** While a receiver waits, makes a queue check its messages when the next of them is due. */
 function arm(queue: TimedQueue): void {
   clearTimeout(queue.pollTimer);
   queue.pollTimer = undefined;
   const due = queue.pollWaiters.length > 0 ? nextDue(queue) : Number.POSITIVE_INFINITY;
   if (due === Number.POSITIVE_INFINITY) return;
-  const look = () => {
+  const check = () => {
     queue.processTimers();
     arm(queue);
   };
-  queue.pollTimer = setTimeout(look, Math.min(Math.max(due - Date.now(), 0), MAX_DELAY_MS));
+  queue.pollTimer = setTimeout(check, Math.min(Math.max(due - Date.now(), 0), MAX_DELAY_MS));
 }
 
-/** By itself, fauxqs checks each polled queue 50 times a second, which was most of an idle cloud's CPU time. */
-export function lookWhenDue({ prototype }: { prototype: TimedQueue }): void {
+/**
+ * Makes queues check their messages only when the next of them is due. Otherwise fauxqs checks each polled queue 50 times
+ * a second, which took most of an idle cloud's CPU time.
+ */
+export function checkWhenDue({ prototype }: { prototype: TimedQueue }): void {
   prototype.startPollTimerIfNeeded = function () {
     arm(this);
   };
   // A receive also notifies other waiting receivers.
   for (const method of ['enqueue', 'changeVisibility'] as const) {
     const original = prototype[method];
-    prototype[method] = function (this: TimedQueue, ...given: unknown[]) {
-      const result = original.apply(this, given);
+    prototype[method] = function (this: TimedQueue, ...parameters: unknown[]) {
+      const result = original.apply(this, parameters);
       arm(this);
       return result;
     };

@@ -1,4 +1,4 @@
-import { type Message, type MessageAttributes, noteTraceHeader, type QueueStore } from './message-facts.ts';
+import { type Message, type MessageAttributes, type QueueStore, recordTraceHeader } from './message-metadata.ts';
 
 interface Entry {
   Id?: string;
@@ -13,13 +13,13 @@ interface Request extends Entry {
   MessageSystemAttributeNames?: string[];
 }
 
-interface Answer {
+interface Response {
   MessageId?: string;
   Successful?: Array<{ Id: string }>;
   Messages?: Array<{ ReceiptHandle: string; Attributes?: Record<string, string> }>;
 }
 
-/** System attributes that fauxqs lacks, or has only one value for. */
+/** System attributes that fauxqs does not support, or for which it always returns the same value. */
 const VALUES: Readonly<Record<string, (message: Message) => string | undefined>> = {
   SenderId: ({ senderId }) => senderId,
   AWSTraceHeader: ({ traceHeader }) => traceHeader,
@@ -27,11 +27,14 @@ const VALUES: Readonly<Record<string, (message: Message) => string | undefined>>
 };
 
 /**
- * System attributes of messages
+ * Adds system attributes of messages to requests and responses
  * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html).
  */
 export function createSystemAttributes(store: QueueStore, md5: (attributes: MessageAttributes) => string) {
-  const told = (request: Request, { ReceiptHandle, Attributes }: NonNullable<Answer['Messages']>[number]) => {
+  const attributesFor = (
+    request: Request,
+    { ReceiptHandle, Attributes }: NonNullable<Response['Messages']>[number],
+  ) => {
     const message = store.getQueue(request.QueueUrl ?? '')?.inflightMessages.get(ReceiptHandle)?.message;
     const names = [...(request.AttributeNames ?? []), ...(request.MessageSystemAttributeNames ?? [])];
     const wanted = Object.entries(VALUES).filter(([name]) => names.includes('All') || names.includes(name));
@@ -44,35 +47,36 @@ export function createSystemAttributes(store: QueueStore, md5: (attributes: Mess
 
   return {
     /**
-     * Records the system attributes that messages are sent with. @returns why SQS rejects them; undefined if it does
-     * not
+     * Records the system attributes with which messages are sent.
+     * @returns the reason if SQS rejects them
      */
-    take(request: unknown): string | undefined {
+    record(request: unknown): string | undefined {
       for (const entry of sentIn(request as Request)) {
         const { AWSTraceHeader, ...others } = entry.MessageSystemAttributes ?? {};
         const [unknown] = Object.keys(others);
-        if (unknown !== undefined) return `The message system attribute ${unknown} is none; there is AWSTraceHeader.`;
+        if (unknown !== undefined)
+          return `${unknown} is not a message system attribute. The only one is AWSTraceHeader.`;
         if (AWSTraceHeader?.DataType !== 'String' || !AWSTraceHeader.StringValue)
           return 'The message system attribute AWSTraceHeader must be a string.';
         entry.MessageAttributes ??= {};
-        noteTraceHeader(entry.MessageAttributes, AWSTraceHeader.StringValue);
+        recordTraceHeader(entry.MessageAttributes, AWSTraceHeader.StringValue);
       }
       return undefined;
     },
 
     /** Adds system attributes to a response: the digest for a sender, the values for a receiver. */
-    tell(request: unknown, answer: unknown): unknown {
-      const { MessageId, Successful = [], Messages = [] } = answer as Answer;
+    addTo(response: unknown, request: unknown): unknown {
+      const { MessageId, Successful = [], Messages = [] } = response as Response;
       for (const message of Messages) {
-        const Attributes = told(request as Request, message);
+        const Attributes = attributesFor(request as Request, message);
         if (Attributes) message.Attributes = Attributes;
       }
-      if (MessageId === undefined && Successful.length === 0) return answer;
+      if (MessageId === undefined && Successful.length === 0) return response;
       for (const { Id, MessageSystemAttributes = {} } of sentIn(request as Request)) {
-        const sent = Id === undefined ? answer : Successful.find((one) => one.Id === Id);
+        const sent = Id === undefined ? response : Successful.find((entry) => entry.Id === Id);
         Object.assign(sent ?? {}, { MD5OfMessageSystemAttributes: md5(MessageSystemAttributes) });
       }
-      return answer;
+      return response;
     },
   };
 }

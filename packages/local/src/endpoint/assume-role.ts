@@ -3,7 +3,10 @@ import { awsError } from '../errors/aws-error.ts';
 import type { Access } from '../iam/access.ts';
 import { send } from './answers.ts';
 
-/** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html, for every process on this machine. */
+/**
+ * Implements https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html. Every process on this machine may
+ * assume every role.
+ */
 export function assumeRole(access: Access, response: ServerResponse, body: Buffer): void {
   const form = new URLSearchParams(body.toString());
   const arn = form.get('RoleArn') ?? '';

@@ -5,12 +5,12 @@ import { readBody } from '../server/read-body.ts';
 import { denied, send, sendError } from './answers.ts';
 import { assumeRole } from './assume-role.ts';
 import { invoke, invokedBy } from './invoke.ts';
-import { notEncoded, notJson } from './malformed.ts';
+import { encodingError, jsonError } from './malformed.ts';
 import type { EndpointOptions } from './options.ts';
 import { queryIn } from './query.ts';
-import { answerTo } from './service-call.ts';
-import { xmlAnswer } from './sqs-query-answer.ts';
+import { respondTo } from './service-call.ts';
 import { jsonCall } from './sqs-query-request.ts';
+import { xmlResponse } from './sqs-query-response.ts';
 import { targetOf } from './targets.ts';
 import { unknown, unknownOfS3 } from './unknown.ts';
 import { Upstream } from './upstream.ts';
@@ -22,7 +22,7 @@ export function createEndpoint(options: EndpointOptions): Server {
     handle(options, upstream, request, response).catch((error: Error) => {
       if (response.headersSent) return response.destroy();
       if (error instanceof AccessDenied) return send(response, denied('lambda', error));
-      if (error instanceof URIError) return send(response, notEncoded(request));
+      if (error instanceof URIError) return send(response, encodingError(request));
       sendError(response, 503, 'ServiceUnavailable', error.message);
     });
   }).on('close', () => upstream.close());
@@ -36,7 +36,7 @@ async function handle(
 ): Promise<void> {
   const { control, issuer, access } = options;
   const path = (request.url ?? '/').split('?')[0] ?? '/';
-  if (control.takes(path)) return control.answer(request, response);
+  if (control.handles(path)) return control.answer(request, response);
   if (path.startsWith('/issuer/')) return issuer.answer(path.slice('/issuer'.length), request, response);
   const body = (await readBody(request)) ?? Buffer.alloc(0);
   const name = invokedBy(path);
@@ -47,12 +47,12 @@ async function handle(
   if (target.s3?.unsupported) return send(response, unknownOfS3(target.s3.unsupported));
   if (target.operation === 'AssumeRole') return assumeRole(access, response, body);
   const isQuery = query !== undefined && target.service === 'sqs';
-  const asked = isQuery ? jsonCall(query, path, request.headers) : { headers: request.headers, body };
-  const answer = await answerTo(options, upstream, { request, response, target, ...asked }).catch((error: Error) => {
+  const call = isQuery ? jsonCall(query, path, request.headers) : { headers: request.headers, body };
+  const answer = await respondTo(options, upstream, { request, response, target, ...call }).catch((error: Error) => {
     if (error instanceof AccessDenied) return denied(target.service, error);
-    const refusal = notJson(target.service, asked.body);
-    if (refusal) return refusal;
+    const invalid = jsonError(target.service, call.body);
+    if (invalid) return invalid;
     throw error;
   });
-  if (answer) send(response, isQuery ? xmlAnswer(target.operation, answer) : answer);
+  if (answer) send(response, isQuery ? xmlResponse(target.operation, answer) : answer);
 }

@@ -11,13 +11,13 @@ const PATH = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html#function-configuration-deployment-and-execution */
 const MAX_PAYLOAD_BYTES = { RequestResponse: 6 * 1024 ** 2, Event: 1024 ** 2, DryRun: 6 * 1024 ** 2 };
-/** Of the log in a response. */
+/** Maximum size of the log in a response. */
 const TAIL_BYTES = 4096;
 
-/** The function that a path invokes, by name or ARN; undefined for any other path. */
+/** The name or ARN of the function that a path invokes; undefined for any other path. */
 export const invokedBy = (path: string): string | undefined => PATH.exec(decodeURIComponent(path))?.[1];
 
-/** https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
+/** Implements https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html. */
 export async function invoke(
   { calls, functions, access }: Pick<EndpointOptions, 'calls' | 'functions' | 'access'>,
   request: IncomingMessage,
@@ -26,16 +26,16 @@ export async function invoke(
   body: Buffer,
 ): Promise<void> {
   if (request.method !== 'POST')
-    return sendError(response, 405, 'MethodNotAllowedException', 'Functions are invoked by POST.');
+    return sendError(response, 405, 'MethodNotAllowedException', 'The method to invoke a function is POST.');
   calls.count('lambda', 'Invoke');
   const { functionName, qualifier: inName, prefix } = functionNamed(name);
   const fn = functions.get(functionName);
   const qualifier = inName ?? new URLSearchParams(request.url?.split('?')[1]).get('Qualifier') ?? '$LATEST';
-  const isHere = fn && matchesPrefix(prefix, fn.settings.arn);
+  const isFound = fn && matchesPrefix(prefix, fn.settings.arn);
   const version = fn?.qualifiers.get(qualifier);
-  if (!isHere || version === undefined) {
-    const there = [...(isHere ? fn.qualifiers : functions).keys()].join(', ');
-    const message = `Function not found: ${isHere ? `${fn.settings.arn}:${qualifier}` : name}. There are: ${there}.`;
+  if (!isFound || version === undefined) {
+    const available = [...(isFound ? fn.qualifiers : functions).keys()].join(', ');
+    const message = `Function not found: ${isFound ? `${fn.settings.arn}:${qualifier}` : name}. There are: ${available}.`;
     return sendError(response, 404, 'ResourceNotFoundException', message);
   }
   const resource = qualifier === '$LATEST' ? fn.settings.arn : `${fn.settings.arn}:${qualifier}`;
@@ -47,7 +47,7 @@ type InvocationType = keyof typeof MAX_PAYLOAD_BYTES;
 
 interface Invoked {
   fn: LambdaFunction;
-  /** Of the function: `$LATEST`, or its number. */
+  /** The version of the function: `$LATEST` or a number. */
   version: string;
 }
 
@@ -58,19 +58,19 @@ async function invokeAs(invoked: Invoked, { headers }: IncomingMessage, response
   const invalid = (why: string) => sendError(response, 400, 'InvalidParameterValueException', why);
   if (!Object.hasOwn(MAX_PAYLOAD_BYTES, type)) return invalid(`There is no invocation type ${type}.`);
   if (logType !== 'None' && logType !== 'Tail') return invalid(`There is no log type ${logType}.`);
-  if (clientContext === 'invalid') return invalid('The client context is no JSON in Base64.');
+  if (clientContext === 'invalid') return invalid('The client context is not Base64-encoded JSON.');
   const limit = MAX_PAYLOAD_BYTES[type];
   if (Buffer.byteLength(payload) > limit) {
     const message = `Request must be smaller than ${limit} bytes for the InvokeFunction operation`;
     return sendError(response, 413, 'RequestTooLargeException', message);
   }
-  const broken = whyBroken(payload);
-  if (broken !== undefined)
+  const error = jsonErrorIn(payload);
+  if (error !== undefined)
     return sendError(
       response,
       400,
       'InvalidRequestContentException',
-      `Could not parse request body into json: ${broken}`,
+      `Could not parse request body into json: ${error}`,
     );
   switch (type) {
     case 'DryRun':
@@ -81,11 +81,12 @@ async function invokeAs(invoked: Invoked, { headers }: IncomingMessage, response
       await invoked.fn.asynchronous.run(payload);
       return;
     default:
-      return waitFor(invoked, payload, { tail: logType === 'Tail' ? [] : undefined, clientContext }, response);
+      return invokeAndRespond(invoked, payload, { tail: logType === 'Tail' ? [] : undefined, clientContext }, response);
   }
 }
 
-function whyBroken(payload: string): string | undefined {
+/** @returns undefined if the payload is JSON */
+function jsonErrorIn(payload: string): string | undefined {
   try {
     JSON.parse(payload);
     return undefined;
@@ -94,14 +95,14 @@ function whyBroken(payload: string): string | undefined {
   }
 }
 
-/** @returns `invalid` if it is not JSON in Base64 */
-function clientContextIn({ 'x-amz-client-context': said }: IncomingHttpHeaders): unknown {
-  if (said === undefined) return undefined;
-  const text = Buffer.from(String(said), 'base64').toString();
-  return whyBroken(text) === undefined ? JSON.parse(text) : 'invalid';
+/** @returns `invalid` if the client context is not Base64-encoded JSON */
+function clientContextIn({ 'x-amz-client-context': header }: IncomingHttpHeaders): unknown {
+  if (header === undefined) return undefined;
+  const text = Buffer.from(String(header), 'base64').toString();
+  return jsonErrorIn(text) === undefined ? JSON.parse(text) : 'invalid';
 }
 
-async function waitFor(
+async function invokeAndRespond(
   { fn, version }: Invoked,
   payload: string,
   options: InvocationOptions,

@@ -2,17 +2,21 @@ import type { IncomingMessage } from 'node:http';
 import { type Answer, awsError } from '../errors/aws-error.ts';
 import { isS3 } from '../iam/s3-requests.ts';
 
-/** The error for a path or another name with an invalid percent-encoding. */
-export const notEncoded = ({ headers }: IncomingMessage): Answer =>
+/** The error for a request with an invalid percent-encoding. */
+export const encodingError = ({ headers }: IncomingMessage): Answer =>
   awsError(isS3(headers) ? 's3' : 'lambda', {
     ...{ status: 400, code: isS3(headers) ? 'InvalidURI' : 'ValidationException' },
-    message: 'Something in the request is not percent-encoded as UTF-8.',
+    message: 'The request contains an invalid percent-encoding of UTF-8.',
   });
 
 /** The error for a request that is not a JSON object although its service uses JSON; undefined otherwise. */
-export function notJson(service: string, body: Buffer): Answer | undefined {
+export function jsonError(service: string, body: Buffer): Answer | undefined {
   if (service === 's3' || service === 'sns' || service === 'sts' || isJsonObject(body)) return undefined;
-  return awsError(service, { status: 400, code: 'SerializationException', message: 'The request is no JSON object.' });
+  return awsError(service, {
+    status: 400,
+    code: 'SerializationException',
+    message: 'The request is not a JSON object.',
+  });
 }
 
 function isJsonObject(body: Buffer): boolean {

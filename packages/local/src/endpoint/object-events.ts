@@ -6,7 +6,7 @@ import type { ServiceCall } from './upstream.ts';
 
 type Options = Pick<EndpointOptions, 'access' | 'messagingUrl' | 'bucketNotifications'>;
 
-const OF_OPERATIONS: Readonly<Record<string, ObjectEvent>> = {
+const EVENTS: Readonly<Record<string, ObjectEvent>> = {
   PutObject: 'ObjectCreated:Put',
   CopyObject: 'ObjectCreated:Copy',
   CompleteMultipartUpload: 'ObjectCreated:CompleteMultipartUpload',
@@ -14,22 +14,22 @@ const OF_OPERATIONS: Readonly<Record<string, ObjectEvent>> = {
 };
 
 /** Sends notifications about the objects that an S3 call has created or removed. */
-export async function tellOfObjects(
+export async function notifyOfObjects(
   { access, messagingUrl, bucketNotifications }: Options,
   { request, body }: ServiceCall,
   { operation, bucket }: S3Call,
 ): Promise<void> {
   const { userId: principalId } = access.identityOf(keyOf(request));
   const path = (request.url ?? '/').split('?')[0] ?? '';
-  const tell = (event: ObjectEvent, key: string) => {
+  const notify = (event: ObjectEvent, key: string) => {
     const what: ObjectChange = { event, bucket, key, principalId };
     return bucketNotifications.notify(what, () => factsOf(`${messagingUrl}${path}`));
   };
   const key = path.slice(1).split('/').slice(1).map(decodeURIComponent).join('/');
-  const event = OF_OPERATIONS[operation];
-  if (event) return tell(event, key);
+  const event = EVENTS[operation];
+  if (event) return notify(event, key);
   if (operation === 'DeleteObjects')
-    for (const removed of keysIn(body.toString())) await tell('ObjectRemoved:Delete', removed);
+    for (const removed of keysIn(body.toString())) await notify('ObjectRemoved:Delete', removed);
 }
 
 async function factsOf(url: string): Promise<ObjectFacts> {

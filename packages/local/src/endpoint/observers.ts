@@ -13,39 +13,39 @@ const WRITES = new Set([
   'ExecuteTransaction',
 ]);
 
-/** Meters a function's call. */
+/** Makes a call, and meters it if a function makes it. */
 export async function metered(
   { meter, access }: Pick<EndpointOptions, 'meter' | 'access'>,
   { request, target: { service, operation } }: ServiceCall,
   body: Buffer,
-  ask: (body: Buffer) => Promise<ServiceAnswer | undefined>,
+  send: (body: Buffer) => Promise<ServiceAnswer | undefined>,
 ): Promise<ServiceAnswer | undefined> {
-  // S3 bodies are binary, and a registration makes no S3 call.
-  if (!meter || service === 's3') return ask(body);
+  // S3 calls are not metered, because their bodies are binary and a registration makes no S3 call.
+  if (!meter || service === 's3') return send(body);
   const caller = access.functionOf(keyOf(request));
-  if (!caller) return ask(body);
-  const answer = await ask(Buffer.from(meter.prepare(service, operation, body.toString())));
+  if (!caller) return send(body);
+  const answer = await send(Buffer.from(meter.prepare(service, operation, body.toString())));
   if (answer)
     meter.recordCall({ caller, service, operation, request: body.toString(), response: answer.body.toString() });
   return answer;
 }
 
 /**
- * Notifies observers of a successful call: streams of writes, all others of the call.
- * @param done the part of the request that was done
+ * Notifies observers of a call: streams of every write, all others only of a successful call.
+ * @param executed the part of the request that was executed
  */
-export function tellOf(
+export function notifyObservers(
   { onWrite, control, archive, faults }: EndpointOptions,
   { body, target: { service, operation } }: ServiceCall,
-  done: string,
+  executed: string,
   answer: ServiceAnswer,
 ): void {
   if (service === 'dynamodb' && WRITES.has(operation)) onWrite(body);
   if (answer.status >= 300) return;
-  const answered = answer.body.toString();
+  const response = answer.body.toString();
   const at = new Date().toISOString();
-  const messages = messagesSent(service, operation, done, answered);
+  const messages = messagesSent(service, operation, executed, response);
   if (messages.length > 0) control.sent(messages.map((message) => ({ at, ...message })));
-  if (service === 'sns') archive.recordPublished(operation, done, answered);
-  faults?.answered(operation, done, answered);
+  if (service === 'sns') archive.recordPublished(operation, executed, response);
+  faults?.answered(operation, executed, response);
 }

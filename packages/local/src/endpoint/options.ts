@@ -19,7 +19,7 @@ export interface EndpointOptions extends Targets {
   control: Control;
   archive: Archive;
   bucketNotifications: BucketNotifications;
-  /** Called with the request after DynamoDB completed a write. */
+  /** Called with the request after DynamoDB responded to a write. */
   onWrite: (request: Buffer) => void;
   faults?: Faults | undefined;
   meter?: Meter | undefined;

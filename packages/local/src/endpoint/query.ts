@@ -2,18 +2,18 @@ import type { IncomingMessage } from 'node:http';
 
 /** A call by AWS's Query protocol: a form in the body of a POST or in the URL of a GET. */
 export interface Query {
-  /** Such as `sqs`; for an unknown service, the name in the request. */
+  /** The service's name, such as `sqs`; for an unknown service, the name in the request. */
   service: string;
   action: string;
   form: URLSearchParams;
 }
 
-/** API versions, which every call by the Query protocol contains. */
+/** Services by API version, which every call by the Query protocol contains. */
 const SERVICES: Readonly<Record<string, string>> = { '2012-11-05': 'sqs', '2010-03-31': 'sns', '2011-06-15': 'sts' };
 
-/** Hand-written calls contain neither version nor credentials. */
+/** Services by action, for hand-written calls without a version and credentials. */
 const ACTIONS: Readonly<Record<string, string>> = { GetCallerIdentity: 'sts', AssumeRole: 'sts' };
-const OF_QUEUES =
+const QUEUE_ACTION =
   /(Queue|Queues|QueueUrl|QueueAttributes|QueueTags|Message|MessageBatch|MessageVisibility(Batch)?|MessageMoveTasks?)$/;
 
 /** The service in the credential scope of a request's signature: `Credential=KEY/DATE/REGION/SERVICE/aws4_request`. */
@@ -30,7 +30,7 @@ export function queryIn(request: IncomingMessage, body: Buffer): Query | undefin
   return { service, action, form };
 }
 
-const serviceOf = (action: string) => ACTIONS[action] ?? (OF_QUEUES.test(action) ? 'sqs' : 'sns');
+const serviceOf = (action: string) => ACTIONS[action] ?? (QUEUE_ACTION.test(action) ? 'sqs' : 'sns');
 
 function formIn({ method, url = '', headers }: IncomingMessage, body: Buffer): URLSearchParams | undefined {
   if (method === 'GET') return new URLSearchParams(url.split('?')[1]);

@@ -6,17 +6,17 @@ import { type AccountAndRegion, type AskedFor, permissionsFor } from '../iam/req
 import type { S3Call } from '../iam/s3-requests.ts';
 import type { Reply } from './answers.ts';
 import { authorize, keyOf } from './callers.ts';
-import { tellOfObjects } from './object-events.ts';
-import { metered, tellOf } from './observers.ts';
+import { notifyOfObjects } from './object-events.ts';
+import { metered, notifyObservers } from './observers.ts';
 import type { EndpointOptions } from './options.ts';
 import type { ServiceAnswer, ServiceCall, Upstream } from './upstream.ts';
 
 /**
- * Answers a call, or makes it fail as the injected faults say.
- * @returns undefined: drop the connection
- * @throws {AccessDenied}
+ * Executes a call and returns its response, or makes the call fail according to the injected faults.
+ * @returns undefined to drop the connection
+ * @throws {AccessDenied} if the caller has no permission
  */
-export async function answerTo(
+export async function respondTo(
   options: EndpointOptions,
   upstream: Upstream,
   call: ServiceCall,
@@ -25,17 +25,17 @@ export async function answerTo(
   const { service, operation } = target;
   authorize(options.access, request, service, () => askedForIn(call, options.place));
   options.calls.count(service, operation);
-  await holdUp(options, call);
+  await addLatency(options, call);
   const fault = await faultOf(options, call);
   const fail = (kind: CallFault['kind']) => errorAnswer(kind, service, body.toString());
   if (fault?.kind === 'refused' || fault?.kind === 'throttled' || fault?.kind === 'conflict') return fail(fault.kind);
   const partial = fault?.kind === 'partly done' ? withoutSomeEntries(operation, body.toString()) : undefined;
-  const asked = partial ? Buffer.from(partial.request) : body;
-  const answer = await metered(options, call, asked, (prepared) => upstream.ask(call, prepared));
+  const executed = partial ? Buffer.from(partial.request) : body;
+  const answer = await metered(options, call, executed, (prepared) => upstream.send(call, prepared));
   if (!answer) return undefined;
   if (target.s3 && answer.status === 404) checkListing(options, call, target.s3);
-  if (target.s3 && answer.status < 300) await tellOfObjects(options, call, target.s3);
-  tellOf(options, call, partial?.request ?? body.toString(), answer);
+  if (target.s3 && answer.status < 300) await notifyOfObjects(options, call, target.s3);
+  notifyObservers(options, call, partial?.request ?? body.toString(), answer);
   if (fault?.kind === 'answer lost') return fail(fault.kind);
   if (!partial || answer.status >= 300) return answer;
   options.faults?.happened(`${service} ${operation}: partly done`);
@@ -43,15 +43,15 @@ export async function answerTo(
 }
 
 /**
- * Without permission to list a bucket, S3 answers 403 instead of 404
+ * Without permission to list a bucket, S3 returns 403 instead of 404
  * (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html).
- * @throws {AccessDenied}
+ * @throws {AccessDenied} if the caller has no permission to list the bucket
  */
 function checkListing({ access }: EndpointOptions, { request }: ServiceCall, { bucket }: S3Call): void {
   const role = access.roleOf(keyOf(request));
   if (role === undefined) return;
-  const asked = { principal: { role }, action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}` };
-  if (!access.decide(asked).allowed) throw new AccessDenied(`${role} may not list ${bucket}`);
+  const listing = { principal: { role }, action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}` };
+  if (!access.decide(listing).allowed) throw new AccessDenied(`${role} may not list ${bucket}`);
 }
 
 function askedForIn(
@@ -63,12 +63,12 @@ function askedForIn(
   return permissionsFor(service, operation, body.toString(), place);
 }
 
-/** Waits as long as the injected latency of functions' calls. */
-async function holdUp({ control, access }: EndpointOptions, { request }: ServiceCall): Promise<void> {
+/** Waits for the injected latency if a function makes the call. */
+async function addLatency({ control, access }: EndpointOptions, { request }: ServiceCall): Promise<void> {
   if (control.latencyMs() > 0 && access.roleOf(keyOf(request))) await delay(control.latencyMs());
 }
 
-/** The injected fault of a call; a delayed call is due when this resolves. */
+/** Returns the injected fault of a call. If the fault is a delay, the promise resolves after it. */
 async function faultOf({ faults }: EndpointOptions, { target }: ServiceCall): Promise<CallFault | undefined> {
   const { service, operation } = target;
   const fault = faults?.call(service, operation);
@@ -77,7 +77,7 @@ async function faultOf({ faults }: EndpointOptions, { target }: ServiceCall): Pr
   return fault;
 }
 
-/** The response to a part of a batch as one to the whole batch: length and checksum differ. */
+/** Turns the response to a part of a batch into a response to the whole batch, which has another length and checksum. */
 function partOf({ status, headers, body }: ServiceAnswer, partial: PartialBatch) {
   const { 'content-length': _, 'x-amz-crc32': __, ...others } = headers;
   return { status, headers: others, body: partial.complete(body.toString()) };

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Query } from './query.ts';
 
-// SQS by the Query protocol, which SDKs from before November 2023 use. Requests and responses are those of its JSON
-// protocol under other names:
+// Converts SQS requests from the Query protocol, which SDKs from before November 2023 use, to the JSON protocol. Both
+// protocols have the same requests and responses, with different names:
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-xml.html
 
 type Json = string | number | boolean | Json[] | { [name: string]: Json };
@@ -37,14 +37,17 @@ const NUMBERS: ReadonlySet<string> = new Set([
   'WaitTimeSeconds',
 ]);
 
-/** The same call in the JSON protocol. @param path of the request: the queue may be named only by a URL's path */
+/**
+ * Converts a call to the JSON protocol.
+ * @param path the path of the request's URL, which may be the only place that names the queue
+ */
 export function jsonCall(
   { action, form }: Query,
   path: string,
   headers: IncomingHttpHeaders,
 ): { headers: IncomingHttpHeaders; body: Buffer } {
   const { Action: _, Version: __, Tags, ...request } = objectOf(treeOf(form));
-  // Only for this operation, the JSON protocol spells it in lower case.
+  // Only for this operation, the JSON protocol spells the field in lower case.
   const tags = Tags !== undefined && { [action === 'CreateQueue' ? 'tags' : 'Tags']: Tags };
   const [inPath] = /^\/[^/]+\/[^/]+(?=\/?$)/.exec(path) ?? [];
   const queue = inPath && !('QueueUrl' in request) && { QueueUrl: `http://${headers.host}${inPath}` };
@@ -54,7 +57,7 @@ export function jsonCall(
   };
 }
 
-/** `MessageAttribute.1.Value.DataType` is four levels deep. */
+/** Builds a tree from the dotted names of a form. `MessageAttribute.1.Value.DataType` has four levels. */
 function treeOf(form: URLSearchParams): Map<string, Node> {
   const root = new Map<string, Node>();
   for (const [name, value] of form) {
@@ -78,18 +81,21 @@ const objectOf = (fields: ReadonlyMap<string, Node>): { [name: string]: Json } =
   );
 
 function fieldOf(name: string, node: Node): Json {
-  if (name in LISTS) return inOrder(node).map((each) => (each instanceof Map ? objectOf(each) : each));
+  if (name in LISTS) return inOrder(node).map((item) => (item instanceof Map ? objectOf(item) : item));
   if (name in MAPS && node instanceof Map) return Object.fromEntries(inOrder(node).flatMap(entryOf));
   if (node instanceof Map) return objectOf(node);
   // A value that is not a number stays unchanged, and is rejected later.
   return NUMBERS.has(name) && /^-?\d+$/.test(node) ? Number(node) : node;
 }
 
-/** An empty list is `AttributeName=`; a list of one may lack the index: `Attribute.Name=…&Attribute.Value=…`. */
+/**
+ * The items of a list. An empty list is `AttributeName=`. A list of one item may omit the index:
+ * `Attribute.Name=…&Attribute.Value=…`.
+ */
 function inOrder(node: Node): Node[] {
-  if (!(node instanceof Map)) return [node].filter((each) => each !== '');
+  if (!(node instanceof Map)) return [node].filter((item) => item !== '');
   if ([...node.keys()].some((key) => !/^\d+$/.test(key))) return [node];
-  return [...node].toSorted(([a], [b]) => Number(a) - Number(b)).map(([, each]) => each);
+  return [...node].toSorted(([a], [b]) => Number(a) - Number(b)).map(([, item]) => item);
 }
 
 function entryOf(node: Node): Array<[string, Json]> {

@@ -12,17 +12,17 @@ export interface Targets {
 }
 
 export interface Target {
-  /** URL of the emulator, or the implementation in this process. */
+  /** URL of the emulator that implements the operation, or the implementation in this process. */
   by: string | AwsService;
   service: string;
   operation: string;
-  /** For a call of S3. */
+  /** Set for a call to S3. */
   s3?: S3Call;
 }
 
 const STS = new Set(['AssumeRole', 'GetCallerIdentity']);
 
-/** @returns undefined if the request is for no service of this cloud */
+/** @returns undefined if no service of this cloud supports the request */
 export function targetOf(targets: Targets, request: IncomingMessage, query: Query | undefined): Target | undefined {
   const { dynamoDBUrl, messagingUrl, services } = targets;
   if (isS3(request.headers)) {

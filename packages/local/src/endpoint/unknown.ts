@@ -2,17 +2,17 @@ import type { IncomingMessage } from 'node:http';
 import { type Answer, awsError, escaped } from '../errors/aws-error.ts';
 import { type Query, signedFor } from './query.ts';
 
-const HERE =
-  'The embedded cloud has DynamoDB, DynamoDB Streams, SNS, SQS, S3, Lambda Invoke, PutEvents of EventBridge, a little of Secrets Manager, Cloud Map and STS, and what the app runs beside it';
+const SUPPORTED =
+  "The embedded cloud supports DynamoDB, DynamoDB Streams, SNS, SQS, S3, Lambda's Invoke, EventBridge's PutEvents, parts of Secrets Manager, Cloud Map and STS, and the services of the app's stand-ins";
 
 /** The error for an unsupported service or operation, in the format of its protocol. */
 export function unknown(request: IncomingMessage, query: Query | undefined): Answer {
-  if (query) return xml('InvalidAction', `${HERE}; not the action ${query.action} of ${query.service}.`);
+  if (query) return xml('InvalidAction', `${SUPPORTED}, but not the action ${query.action} of ${query.service}.`);
   const { 'x-amz-target': target } = request.headers;
   const service = signedFor(request);
   const path = (request.url ?? '/').split('?')[0];
-  const asked = target ? `the target ${target}` : `${request.method} ${path}${service ? ` of ${service}` : ''}`;
-  const message = `${HERE}; not ${asked}.`;
+  const requested = target ? `the target ${target}` : `${request.method} ${path}${service ? ` of ${service}` : ''}`;
+  const message = `${SUPPORTED}, but not ${requested}.`;
   const __type = 'UnknownOperationException';
   return {
     status: 400,
@@ -21,9 +21,16 @@ export function unknown(request: IncomingMessage, query: Query | undefined): Ans
   };
 }
 
-/** The emulator would take an unknown S3 operation for another one: a request for tags would replace the object. */
-export const unknownOfS3 = (asked: string): Answer =>
-  awsError('s3', { status: 501, code: 'NotImplemented', message: `The embedded cloud has not ${asked} of S3.` });
+/**
+ * The error for an unsupported S3 operation, which the emulator would mistake for a different one. For example, a request
+ * that sets an object's tags would replace the object.
+ */
+export const unknownOfS3 = (operation: string): Answer =>
+  awsError('s3', {
+    status: 501,
+    code: 'NotImplemented',
+    message: `The embedded cloud does not support ${operation} of S3.`,
+  });
 
 function xml(code: string, message: string): Answer {
   const body = `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${escaped(message)}</Message></Error></ErrorResponse>`;

@@ -18,7 +18,7 @@ import type { Target } from './targets.ts';
 export interface ServiceCall {
   request: IncomingMessage;
   response: ServerResponse;
-  /** In the protocol of the implementation. */
+  /** Headers and body are in the protocol of the implementation. */
   headers: IncomingHttpHeaders;
   body: Buffer;
   target: Target;
@@ -50,7 +50,7 @@ function endToEnd(headers: IncomingHttpHeaders): IncomingHttpHeaders {
 }
 
 /** Operations whose responses contain a region. */
-const TELLS_REGION: ReadonlySet<string> = new Set([
+const WITH_REGION: ReadonlySet<string> = new Set([
   'CreateTable',
   'DeleteTable',
   'DescribeStream',
@@ -60,17 +60,17 @@ const TELLS_REGION: ReadonlySet<string> = new Set([
   'UpdateTable',
 ]);
 
-/** dynoxide's ARNs and records have the region `dynoxide`; it accepts any region in requests. */
+/** Replaces the region `dynoxide` in dynoxide's ARNs and records. In requests, dynoxide accepts any region. */
 function inRegion(region: string, { status, headers, body }: ServiceAnswer): ServiceAnswer {
-  const told = body
+  const corrected = body
     .toString()
     .replaceAll('"arn:aws:dynamodb:dynoxide:', `"arn:aws:dynamodb:${region}:`)
     .replaceAll('"awsRegion":"dynoxide"', `"awsRegion":"${region}"`);
   const { 'content-length': _, 'x-amz-crc32': __, ...others } = headers;
-  return { status, headers: others, body: Buffer.from(told) };
+  return { status, headers: others, body: Buffer.from(corrected) };
 }
 
-/** The implementations of AWS services: emulators, and this cloud's own. */
+/** Sends calls to the implementations of AWS services: to emulators, or to handlers in this process. */
 export class Upstream {
   readonly #agent = new Agent({ keepAlive: true });
   readonly #access: EndpointOptions['access'];
@@ -88,22 +88,22 @@ export class Upstream {
     this.#agent.destroy();
   }
 
-  /** @returns undefined: drop the connection */
-  async ask(call: ServiceCall, body: Buffer): Promise<ServiceAnswer | undefined> {
+  /** @returns undefined to drop the connection */
+  async send(call: ServiceCall, body: Buffer): Promise<ServiceAnswer | undefined> {
     const { by, service, operation } = call.target;
-    if (typeof by !== 'string') return answerHere(by.answer, operation, body, call.headers);
-    const known = service === 'sns' ? await this.#answerOfSns(operation, body.toString()) : undefined;
-    if (known) return { ...known, body: Buffer.from(known.body) };
-    const answer = await this.#askEmulator(by, call, body);
-    return TELLS_REGION.has(operation) ? inRegion(this.#region, answer) : answer;
+    if (typeof by !== 'string') return callHandler(by.answer, operation, body, call.headers);
+    const answered = service === 'sns' ? await this.#snsAnswer(operation, body.toString()) : undefined;
+    if (answered) return { ...answered, body: Buffer.from(answered.body) };
+    const answer = await this.#callEmulator(by, call, body);
+    return WITH_REGION.has(operation) ? inRegion(this.#region, answer) : answer;
   }
 
-  /** Errors for requests that the emulator does not support or silently ignores. */
-  async #answerOfSns(operation: string, request: string): Promise<Answer | undefined> {
+  /** Responses to SNS requests that the emulator does not support or silently ignores. */
+  async #snsAnswer(operation: string, request: string): Promise<Answer | undefined> {
     return subscribeRefusal(operation, request) ?? (await this.#archive.answer(operation, request));
   }
 
-  async #askEmulator(
+  async #callEmulator(
     url: string,
     { request, response, headers, target }: ServiceCall,
     body: Buffer,
@@ -111,7 +111,7 @@ export class Upstream {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const upstream = httpRequest(url, {
       agent: this.#agent,
-      // Other paths belong to S3: a message sent to a queue's URL would be taken for an object put into a bucket.
+      // The emulator serves S3 at other paths, so it would store a message to a queue's URL as an object in a bucket.
       ...(target.s3 ? { method: request.method, path: request.url } : { method: 'POST', path: '/' }),
       headers: {
         ...endToEnd(headers),
@@ -123,13 +123,13 @@ export class Upstream {
     response.on('close', () => upstream.destroy());
     const answer = await promise;
     const content = (await readBody(answer)) ?? Buffer.alloc(0);
-    // Emulators allow every web page to read their responses: drop those headers.
-    const answered = Object.entries(endToEnd(answer.headers)).filter(([name]) => !name.startsWith('access-control-'));
-    return { status: answer.statusCode ?? 502, headers: Object.fromEntries(answered), body: content };
+    // Removes the headers with which emulators allow every web page to read their responses.
+    const kept = Object.entries(endToEnd(answer.headers)).filter(([name]) => !name.startsWith('access-control-'));
+    return { status: answer.statusCode ?? 502, headers: Object.fromEntries(kept), body: content };
   }
 }
 
-async function answerHere(
+async function callHandler(
   handler: AwsHandler,
   operation: string,
   request: Buffer,

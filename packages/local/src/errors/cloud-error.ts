@@ -1,5 +1,6 @@
 /**
- * An error that stops the embedded cloud, with advice for the user: printed without a stack trace, exit code 1.
+ * An error that stops the embedded cloud, with advice for the user. It is printed without a stack trace, and the exit code
+ * is 1.
  * @beta
  */
 export class CloudError extends Error {

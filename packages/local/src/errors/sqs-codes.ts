@@ -1,4 +1,4 @@
-/** Keyed by the codes of the JSON protocol; from the service model 2012-11-05 in botocore 1.29. */
+/** Codes of the Query protocol by codes of the JSON protocol, from the service model 2012-11-05 in botocore 1.29. */
 const CODES: Readonly<Record<string, string>> = {
   AccessDeniedException: 'AccessDenied',
   QueueDoesNotExist: 'AWS.SimpleQueueService.NonExistentQueue',

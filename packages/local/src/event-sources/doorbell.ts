@@ -1,7 +1,7 @@
-/** Writes can bypass the endpoint: TTL deletions, or clients that call the emulator directly. */
+/** Waiters wake up after this time without a write, because TTL deletions and some clients bypass the endpoint. */
 const MAX_SLEEP_MS = 5_000;
 
-/** Lets waiters sleep until their table is written to. */
+/** Wakes up waiters when their table is written to. */
 export class Doorbell {
   readonly #waiting = new Map<() => void, string>();
 
@@ -10,7 +10,7 @@ export class Doorbell {
     for (const [wake, tableName] of this.#waiting) if (request.includes(`"${tableName}"`)) wake();
   }
 
-  /** Counts from the call on: a ring before the promise is awaited is not missed. */
+  /** Resolves at the next ring for a table. Rings count from this call on, even before the promise is awaited. */
   next = (tableName: string, signal: AbortSignal): Promise<void> => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, MAX_SLEEP_MS);

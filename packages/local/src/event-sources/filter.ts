@@ -4,8 +4,9 @@ type Json = unknown;
 type Test = (value: Json) => boolean;
 
 /**
- * Whether a record matches one of the patterns of an event source mapping, or an event that of a rule; without
- * patterns, all match. https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html#filtering-syntax,
+ * Creates a test whether a record matches one of the patterns of an event source mapping, or an event matches the pattern
+ * of a rule. Without patterns, everything matches.
+ * https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html#filtering-syntax,
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
  * @throws {Error} for an operator that is not implemented, when the mapping is created
  */
@@ -27,7 +28,7 @@ function compile(pattern: Json): Test {
 }
 
 function compileField(key: string, inner: Json): Test {
-  if (key === '$or' && Array.isArray(inner) && inner.every((one) => typeof one === 'object')) {
+  if (key === '$or' && Array.isArray(inner) && inner.every((alternative) => typeof alternative === 'object')) {
     const alternatives = inner.map(compile);
     return (value) => alternatives.some((test) => test(value));
   }
@@ -57,7 +58,9 @@ const OPERATORS: Record<string, (argument: Json) => Test> = {
   exists: (argument) => (value) => (value !== undefined) === argument,
   'anything-but': (argument) => {
     const refused = isOperator(argument)
-      ? Object.entries(argument).flatMap(([name, inner]) => [inner].flat().map((one) => compileLeaf({ [name]: one })))
+      ? Object.entries(argument).flatMap(([name, inner]) =>
+          [inner].flat().map((operand) => compileLeaf({ [name]: operand })),
+        )
       : [argument].flat().map(compileLeaf);
     return (value) => value !== undefined && !refused.some((test) => test(value));
   },
@@ -70,7 +73,7 @@ function compileLeaf(rule: Json): Test {
   if (!isOperator(rule)) return (value) => value === rule;
   const [[operator = '', argument] = []] = Object.entries(rule);
   const make = Object.hasOwn(OPERATORS, operator) ? OPERATORS[operator] : undefined;
-  if (!make) throw new Error(`the filter operator ${operator} is not imitated`);
+  if (!make) throw new Error(`the filter operator ${operator} is not supported`);
   return make(argument);
 }
 
@@ -81,7 +84,7 @@ function withCase(argument: Json, compare: (text: string, expected: string) => b
   return ofText((text) => compare(text.toLowerCase(), expected));
 }
 
-/** `*` matches any characters, `\*` an asterisk. */
+/** `*` matches any characters, and `\*` matches an asterisk. */
 function wildcard(pattern: string): RegExp {
   const source = pattern
     .split(/(\\\*|\\\\|\*)/)
@@ -110,7 +113,7 @@ function numeric(terms: readonly Json[]): Test {
   const tests = terms.flatMap((term, index) => {
     if (index % 2 === 1) return [];
     const compare = COMPARISONS[String(term)];
-    if (!compare) throw new Error(`the filter operator numeric does not compare by ${term}`);
+    if (!compare) throw new Error(`the filter operator numeric does not support the comparison ${term}`);
     return (value: number) => compare(value, Number(terms[index + 1]));
   });
   return (value) => typeof value === 'number' && tests.every((test) => test(value));

@@ -15,8 +15,8 @@ export class Gate {
     this.#opening = undefined;
   }
 
-  /** Resolves when it opens, or the signal is aborted. */
-  async passed(signal: AbortSignal): Promise<void> {
+  /** Resolves when the gate is open, or when the signal is aborted. */
+  async whenOpen(signal: AbortSignal): Promise<void> {
     if (!this.#opening || signal.aborted) return;
     const aborted = Promise.withResolvers<void>();
     signal.addEventListener('abort', () => aborted.resolve(), { once: true });

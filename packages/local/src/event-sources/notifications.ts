@@ -12,17 +12,17 @@ import type { Mapping } from './mapping.ts';
 import { repeat } from './repeat.ts';
 
 export interface NotificationOptions {
-  /** Bypasses the AWS endpoint: SNS's internal calls are not calls of the app. */
+  /** Bypasses the AWS endpoint, because SNS's internal calls are not calls of the app. */
   sqs: SQSClient;
   queueUrl: string;
   target: Pick<LambdaFunction, 'settings' | 'asynchronous'>;
   subscriptionArn: string;
 }
 
-/** Until a restart makes it visible again, no other receiver may get a message in progress. */
+/** The maximum, because no other receiver may get a message in progress before a restart makes it visible again. */
 const VISIBILITY_SECONDS = 12 * 3_600;
 const LONG_POLL_SECONDS = 20;
-const MAX_AT_WORK = 100;
+const MAX_IN_PROGRESS = 100;
 
 /** Name of the queue for a function's subscription. */
 export const notificationQueueName = (topicArn: string, functionArn: string): string =>
@@ -39,7 +39,7 @@ export const createNotificationQueue = (sqs: SQSClient, QueueName: string) =>
 export function createNotificationMapping({ sqs, queueUrl, target, subscriptionArn }: NotificationOptions): Mapping {
   const stopping = new AbortController();
   const { signal } = stopping;
-  const atWork = new Set<Promise<void>>();
+  const inProgress = new Set<Promise<void>>();
   let polling: Promise<void> | undefined;
 
   async function handle({ Body = '', ReceiptHandle }: Message): Promise<void> {
@@ -48,7 +48,7 @@ export function createNotificationMapping({ sqs, queueUrl, target, subscriptionA
   }
 
   async function poll(): Promise<void> {
-    if (atWork.size >= MAX_AT_WORK) await Promise.race(atWork);
+    if (inProgress.size >= MAX_IN_PROGRESS) await Promise.race(inProgress);
     const { Messages = [] } = await sqs.send(
       new ReceiveMessageCommand({
         QueueUrl: queueUrl,
@@ -60,8 +60,8 @@ export function createNotificationMapping({ sqs, queueUrl, target, subscriptionA
     for (const message of Messages) {
       const work = handle(message)
         .catch((error: Error) => console.error(`${subscriptionArn}: ${error.message}`))
-        .finally(() => atWork.delete(work));
-      atWork.add(work);
+        .finally(() => inProgress.delete(work));
+      inProgress.add(work);
     }
   }
 
@@ -72,9 +72,9 @@ export function createNotificationMapping({ sqs, queueUrl, target, subscriptionA
     async stop() {
       stopping.abort();
       await polling;
-      await Promise.all(atWork);
+      await Promise.all(inProgress);
     },
-    /** Includes messages that wait for a retry, until they are deleted. */
+    /** Includes messages that wait for a retry. */
     async held() {
       const { Attributes = {} } = await sqs.send(
         new GetQueueAttributesCommand({
@@ -94,7 +94,7 @@ interface Notification {
   MessageAttributes?: object;
 }
 
-/** The envelope of SNS: with other names for URLs, and with empty subject and attributes where there are none. */
+/** The event for a function: SNS's envelope with other names for URLs, and with an explicit empty subject and attributes. */
 function eventOf(body: string, EventSubscriptionArn: string) {
   const { SigningCertURL, UnsubscribeURL, ...notification } = JSON.parse(body) as Notification;
   const Sns = {

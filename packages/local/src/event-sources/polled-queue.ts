@@ -20,7 +20,7 @@ const inCalls = <T>(all: readonly T[]): T[][] =>
     all.slice(call * ENTRIES_PER_CALL, (call + 1) * ENTRIES_PER_CALL),
   );
 
-/** A queue as Lambda's poller uses it, counted and metered. */
+/** The calls of Lambda's poller to a queue, counted and metered. */
 export class PolledQueue {
   readonly #options: PolledQueueOptions;
 
@@ -36,14 +36,14 @@ export class PolledQueue {
   async receive(most: number, WaitTimeSeconds: number, abortSignal: AbortSignal): Promise<Message[]> {
     const { sqs, calls, queueUrl, meter } = this.#options;
     calls.count('sqs', 'ReceiveMessage');
-    const asked = {
+    const input = {
       QueueUrl: queueUrl,
       MaxNumberOfMessages: Math.min(most, ENTRIES_PER_CALL),
       WaitTimeSeconds,
       MessageSystemAttributeNames: ['All'],
       MessageAttributeNames: ['All'],
     };
-    const { Messages = [] } = await sqs.call<{ Messages?: Message[] }>('ReceiveMessage', asked, abortSignal);
+    const { Messages = [] } = await sqs.call<{ Messages?: Message[] }>('ReceiveMessage', input, abortSignal);
     const bodies = Messages.map(({ Body }) => Body);
     if (Messages.length > 0) meter?.recordPoll('ReceiveMessage', this.#name, bodies);
     return Messages;
@@ -52,10 +52,10 @@ export class PolledQueue {
   async delete(receiptHandles: readonly string[]): Promise<void> {
     const { sqs, calls, queueUrl, meter } = this.#options;
     await Promise.all(
-      inCalls(receiptHandles).map((some) => {
-        meter?.recordPoll('DeleteMessageBatch', this.#name, Array(some.length).fill(''));
+      inCalls(receiptHandles).map((handles) => {
+        meter?.recordPoll('DeleteMessageBatch', this.#name, Array(handles.length).fill(''));
         calls.count('sqs', 'DeleteMessageBatch');
-        const Entries = some.map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle }));
+        const Entries = handles.map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle }));
         return sqs.call('DeleteMessageBatch', { QueueUrl: queueUrl, Entries });
       }),
     );
@@ -66,13 +66,13 @@ export class PolledQueue {
     return this.#hide(messages, 0);
   }
 
-  /** Runs something while messages stay hidden, also beyond their visibility timeout. */
+  /** Runs a function while messages stay hidden, even beyond their visibility timeout. */
   async whileHidden<T>(messages: readonly Message[], run: () => Promise<T>): Promise<T> {
     const { sqs, queueUrl: QueueUrl } = this.#options;
     const ended = new AbortController();
     const stayHidden = async () => {
-      const asked = { QueueUrl, AttributeNames: ['VisibilityTimeout'] };
-      const { Attributes } = await sqs.call<{ Attributes: Record<string, string> }>('GetQueueAttributes', asked);
+      const input = { QueueUrl, AttributeNames: ['VisibilityTimeout'] };
+      const { Attributes } = await sqs.call<{ Attributes: Record<string, string> }>('GetQueueAttributes', input);
       const seconds = Math.max(Number(Attributes.VisibilityTimeout), 1);
       for (;;) {
         await delay(seconds * 500, undefined, ended).catch(() => {});
@@ -80,7 +80,7 @@ export class PolledQueue {
         await this.#hide(messages, seconds);
       }
     };
-    // If that fails, the messages come back as after any visibility timeout; what ran has its result all the same.
+    // If this fails, the messages become visible after their visibility timeout, and `run` still returns its result.
     const hidden = stayHidden().catch((error: Error) => console.error(`${QueueUrl}: ${error.message}`));
     try {
       return await run();
@@ -92,8 +92,12 @@ export class PolledQueue {
 
   async #hide(messages: readonly Message[], VisibilityTimeout: number): Promise<void> {
     const { sqs, queueUrl } = this.#options;
-    for (const some of inCalls(messages)) {
-      const Entries = some.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle, VisibilityTimeout }));
+    for (const batch of inCalls(messages)) {
+      const Entries = batch.map(({ ReceiptHandle }, index) => ({
+        Id: String(index),
+        ReceiptHandle,
+        VisibilityTimeout,
+      }));
       await sqs.call('ChangeMessageVisibilityBatch', { QueueUrl: queueUrl, Entries });
     }
   }

@@ -7,11 +7,11 @@ export interface Message {
   Body: string;
   MD5OfBody: string;
   Attributes: Record<string, string>;
-  /** Bytes are in Base64. */
+  /** Binary values are in Base64. */
   MessageAttributes?: Record<string, { DataType: string; StringValue?: string; BinaryValue?: string }>;
 }
 
-/** An empty list of failures: all succeeded. An empty or unknown id: none did. */
+/** The records that succeeded: all of them if the function reports no failures, none if it reports an unknown id. */
 export function succeeded(records: SQSRecord[], response: SQSBatchResponse | null): SQSRecord[] {
   const failed = (response?.batchItemFailures ?? []).map(({ itemIdentifier }) => itemIdentifier);
   const ids = new Set(records.map(({ messageId }) => messageId));
@@ -19,7 +19,7 @@ export function succeeded(records: SQSRecord[], response: SQSBatchResponse | nul
   return records.filter(({ messageId }) => !failed.includes(messageId));
 }
 
-/** The record of a message that a function gets. */
+/** The record in which a function gets a message. */
 export function toRecord(message: Message, { queueArn, region }: { queueArn: string; region: string }): SQSRecord {
   return {
     messageId: message.MessageId,

@@ -10,7 +10,7 @@ export interface QueueMappingOptions extends PolledQueueOptions {
   region: string;
   target: LambdaFunction;
   batchSize: number;
-  /** Batching window from the first message on; 0: a batch is the result of one receive. */
+  /** Batching window from the first message on. If it is 0, a batch is the result of one receive. */
   windowMs: number;
   /** Maximum number of concurrent batches. */
   concurrency: number;
@@ -39,13 +39,13 @@ export function createQueueMapping(options: QueueMappingOptions): Mapping {
   const stopping = new AbortController();
   const { signal } = stopping;
   const gate = new Gate();
-  const atWork = new Set<Promise<void>>();
+  const inProgress = new Set<Promise<void>>();
   let polling: Promise<void> | undefined;
 
   async function handle(received: Message[]): Promise<void> {
     const records = received.map((message) => toRecord(message, options));
     const wanted = records.filter((record) => matches({ ...record, body: tryJson(record.body) }));
-    // Messages that do not match are deleted.
+    // Messages that do not match are deleted, too.
     const done = new Set(records.filter((record) => !wanted.includes(record)));
     if (wanted.length > 0) {
       const invoke = () => target.invoke(JSON.stringify({ Records: wanted }));
@@ -57,13 +57,13 @@ export function createQueueMapping(options: QueueMappingOptions): Mapping {
     await queue.delete([...done].map(({ receiptHandle }) => receiptHandle));
   }
 
-  /** Messages that were received are still processed when polling stops. */
+  /** Ignores the error if polling has stopped, so that messages that were already received are processed. */
   function unlessStopped(error: Error): Message[] {
     if (signal.aborted) return [];
     throw error;
   }
 
-  /** A batch: the result of one receive, or everything that arrives within the window. */
+  /** Receives a batch: the messages of one receive or, if there is a window, all messages that arrive within it. */
   async function receiveBatch(): Promise<Message[]> {
     const messages = await queue.receive(batchSize, LONG_POLL_SECONDS, signal);
     const closesAt = Date.now() + options.windowMs;
@@ -79,19 +79,19 @@ export function createQueueMapping(options: QueueMappingOptions): Mapping {
   }
 
   async function poll(): Promise<void> {
-    if (atWork.size >= concurrency) {
-      await Promise.race(atWork);
+    if (inProgress.size >= concurrency) {
+      await Promise.race(inProgress);
       return;
     }
-    await gate.passed(signal);
+    await gate.whenOpen(signal);
     const messages = await receiveBatch();
     if (messages.length === 0) return;
     // The gate was closed while this call waited for messages.
     if (gate.isClosed) return queue.giveBack(messages);
     const work = handle(messages)
       .catch((error: Error) => console.error(`${queueUrl}: ${error.message}`))
-      .finally(() => atWork.delete(work));
-    atWork.add(work);
+      .finally(() => inProgress.delete(work));
+    inProgress.add(work);
   }
 
   return {
@@ -102,7 +102,7 @@ export function createQueueMapping(options: QueueMappingOptions): Mapping {
     async stop() {
       stopping.abort();
       await polling;
-      await Promise.all(atWork);
+      await Promise.all(inProgress);
     },
   };
 }

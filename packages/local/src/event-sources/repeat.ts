@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const AFTER_ERROR_MS = 1_000;
 
-/** Repeats a step until it is stopped. An error is reported, and the step repeated. */
+/** Repeats a step until the signal is aborted. After an error, logs it and continues. */
 export async function repeat(step: () => Promise<void>, what: string, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {

@@ -1,6 +1,6 @@
 import { Cron } from 'croner';
 
-/** When something is next due after a given time; undefined: never again. */
+/** Returns the next due time after a given time; undefined if there is none. */
 export type Due = (after: Date) => Date | undefined;
 
 const UNIT_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
@@ -13,8 +13,8 @@ const DAY_OF_WEEK = 4;
  * Parses `rate(…)`, `cron(…)` with six fields, and `at(…)`
  * (https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html,
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html).
- * @param timezone IANA name, such as `Europe/Madrid`; for rules always UTC
- * @throws {Error} that names the mistake in the expression
+ * @param timezone IANA name, such as `Europe/Madrid`; rules always use UTC
+ * @throws {Error} if the expression is invalid; the message names the mistake
  */
 export function parseSchedule(expression: string, timezone = 'UTC'): Due {
   const [, value, unit] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
@@ -28,13 +28,13 @@ export function parseSchedule(expression: string, timezone = 'UTC'): Due {
   if (kind === 'cron' && !cron.nextRun()) throw new Error(`${expression} is never due`);
   return (after) => {
     let at = cron.nextRun(after);
-    // A local time that does not exist because of daylight saving time is skipped; croner would use the hour after it.
+    // Skips a local time that does not exist because of daylight saving time. Croner would use the hour after it.
     while (at && kind === 'cron' && !cron.match(at)) at = cron.nextRun(at);
     return at ?? undefined;
   };
 }
 
-/** Croner numbers weekdays from 0, has a field for seconds, and no `?`. */
+/** Converts fields to croner's format, which numbers weekdays from 0, has a field for seconds, and does not know `?`. */
 function toCroner(text: string, expression: string): string {
   const fields = text.trim().split(/\s+/);
   if (fields.length !== FIELDS.length) throw new Error(`${expression} must have six fields`);
@@ -48,18 +48,18 @@ function toField(field: string, index: number): string {
   if (field === '?') return '*';
   const parts = field.split(',').map((part) => {
     const [range = '', step] = part.split('/');
-    const own = index === DAY_OF_WEEK ? ofWeek(range) : range;
-    if (step === undefined) return own;
+    const base = index === DAY_OF_WEEK ? daysOfWeek(range) : range;
+    if (step === undefined) return base;
     // Croner requires the end of a range.
-    return `${own === '*' || own.includes('-') ? own : `${own}-${FIELDS[index]}`}/${step}`;
+    return `${base === '*' || base.includes('-') ? base : `${base}-${FIELDS[index]}`}/${step}`;
   });
   return parts.join(',');
 }
 
-/** `6L` is the last Friday, `3#2` the second Tuesday, and `L` a Saturday. */
-function ofWeek(range: string): string {
+/** Converts days of the week. `6L` is the last Friday, `3#2` is the second Tuesday, and `L` is any Saturday. */
+function daysOfWeek(range: string): string {
   if (range === 'L') return '6';
   const [days = '', nth] = range.replace(/L$/, '#L').split('#');
-  const own = days.replace(/\d+/g, (day) => String(Number(day) - 1));
-  return nth === undefined ? own : `${own}#${nth}`;
+  const croner = days.replace(/\d+/g, (day) => String(Number(day) - 1));
+  return nth === undefined ? croner : `${croner}#${nth}`;
 }

@@ -5,7 +5,7 @@ import type { Due } from './schedule-expression.ts';
 const MAX_WAIT_MS = 2 ** 31 - 1;
 
 /**
- * Runs a function whenever it is due. If runs were missed while the machine slept, it runs once.
+ * Runs a function whenever it is due. If it was due several times while the machine slept, it runs once.
  * @param run must not reject
  */
 export function createSchedule(due: Due, run: (at: Date) => Promise<void>): Mapping {
@@ -13,8 +13,11 @@ export function createSchedule(due: Due, run: (at: Date) => Promise<void>): Mapp
 
   function waitFor(at: Date | undefined): void {
     if (!at) return;
-    const left = at.getTime() - Date.now();
-    timer = setTimeout(() => (left > MAX_WAIT_MS ? waitFor(at) : fire(at)), Math.min(Math.max(left, 0), MAX_WAIT_MS));
+    const remaining = at.getTime() - Date.now();
+    timer = setTimeout(
+      () => (remaining > MAX_WAIT_MS ? waitFor(at) : fire(at)),
+      Math.min(Math.max(remaining, 0), MAX_WAIT_MS),
+    );
   }
 
   function fire(at: Date): void {

@@ -10,21 +10,22 @@ export interface StreamBatchOptions {
   streamArn: string;
   region: string;
   target: LambdaFunction;
-  /** -1: unlimited. */
+  /** -1 for unlimited retries. */
   maximumRetryAttempts: number;
-  /** Negative: unlimited. */
+  /** Negative for an unlimited age. */
   maximumRecordAgeMs: number;
   bisect: boolean;
   reportBatchItemFailures: boolean;
   filters: string[];
-  /** Called with the position of discarded records. */
+  /** Called with a JSON text that contains the position of discarded records. */
   onFailure?: ((message: string) => Promise<void>) | undefined;
 }
 
 const FIRST_RETRY_MS = 100;
 const MAX_RETRY_MS = 5_000;
 
-interface GivenUp {
+/** Why records are discarded. */
+interface Discard {
   condition: 'RetryAttemptsExhausted' | 'RecordAgeExceeded';
   attempts: number;
 }
@@ -58,7 +59,7 @@ export class StreamBatches {
     }
     const failures = done > 0 ? 1 : attempt + 1;
     if (maximumRetryAttempts >= 0 && failures > maximumRetryAttempts)
-      return this.#giveUp(left, shardId, { condition: 'RetryAttemptsExhausted', attempts: failures });
+      return this.#discard(left, shardId, { condition: 'RetryAttemptsExhausted', attempts: failures });
     const waitMs = Math.min(FIRST_RETRY_MS * 2 ** failures, MAX_RETRY_MS);
     await delay(waitMs, undefined, { signal: this.#signal }).catch(() => {});
     return this.process(left, shardId, failures);
@@ -72,7 +73,7 @@ export class StreamBatches {
     const isExpired = ({ dynamodb }: StreamRecord) =>
       (dynamodb?.ApproximateCreationDateTime?.getTime() ?? since) < since;
     const expired = records.filter(isExpired);
-    if (expired.length > 0) await this.#giveUp(expired, shardId, { condition: 'RecordAgeExceeded', attempts });
+    if (expired.length > 0) await this.#discard(expired, shardId, { condition: 'RecordAgeExceeded', attempts });
     return records.filter((record) => !expired.includes(record));
   }
 
@@ -93,7 +94,7 @@ export class StreamBatches {
   }
 
   /** https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html */
-  async #giveUp(records: StreamRecord[], shardId: string, { condition, attempts }: GivenUp): Promise<void> {
+  async #discard(records: StreamRecord[], shardId: string, { condition, attempts }: Discard): Promise<void> {
     const { streamArn, target, onFailure } = this.#options;
     const [first, last] = [records.at(0)?.dynamodb, records.at(-1)?.dynamodb];
     await onFailure?.(

@@ -3,9 +3,8 @@ import type { AttributeValue, _Record as StreamRecord } from '@aws-sdk/client-dy
 type Image = Record<string, AttributeValue>;
 
 /**
- * The record of a stream that a function gets
- * (https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html#events-sample-dynamodb): times in seconds, binary data in
- * Base64.
+ * The record in which a function gets a stream record, with times in seconds and binary data in Base64
+ * (https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html#events-sample-dynamodb).
  */
 export function toStreamRecord(
   { dynamodb, ...record }: StreamRecord,
@@ -30,12 +29,12 @@ export function toStreamRecord(
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
 const imageOf = (image: Image): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(image).map(([name, value]) => [name, asGiven(value)]));
+  Object.fromEntries(Object.entries(image).map(([name, value]) => [name, attributeOf(value)]));
 
-function asGiven(value: AttributeValue): unknown {
+function attributeOf(value: AttributeValue): unknown {
   if (value.B) return { B: base64(value.B) };
   if (value.BS) return { BS: value.BS.map(base64) };
-  if (value.L) return { L: value.L.map(asGiven) };
+  if (value.L) return { L: value.L.map(attributeOf) };
   if (value.M) return { M: imageOf(value.M) };
   return value;
 }

@@ -19,13 +19,13 @@ export interface StreamMappingOptions extends StreamBatchOptions {
   nextWrite: (tableName: string, signal: AbortSignal) => Promise<void>;
   startingPosition: 'TRIM_HORIZON' | 'LATEST';
   batchSize: number;
-  /** Batching window from the first record on; 0: a batch is the result of one read. */
+  /** Batching window from the first record on. If it is 0, a batch is the result of one read. */
   windowMs: number;
 }
 
 interface Batch {
   records: StreamRecord[];
-  /** The next shard iterator; undefined: the shard has ended. */
+  /** The next shard iterator; undefined if the shard has ended. */
   next: string | undefined;
 }
 
@@ -86,10 +86,10 @@ export function createStreamMapping(options: StreamMappingOptions): Mapping {
   async function readShard(shardId: string, start: string | undefined): Promise<void> {
     let iterator = start;
     while (iterator && !signal.aborted) {
-      await gate.passed(signal);
+      await gate.whenOpen(signal);
       const { records, next } = await batchFrom(iterator);
       iterator = next;
-      await gate.passed(signal);
+      await gate.whenOpen(signal);
       await batches.process(records, shardId);
       const last = records.at(-1)?.dynamodb?.SequenceNumber;
       if (last && !signal.aborted) state.savePosition(reader, last);
@@ -106,7 +106,7 @@ export function createStreamMapping(options: StreamMappingOptions): Mapping {
 
   return {
     source: { functionName: target.settings.name, gate },
-    /** Writes from then on are read, also with LATEST. */
+    /** Resolves when all later writes will be read, even with the starting position LATEST. */
     async start() {
       reading = repeat(read, streamArn, signal);
       await Promise.race([positioned.promise, reading]);

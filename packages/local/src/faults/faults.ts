@@ -2,9 +2,9 @@
 export type CallFault =
   /** Returns an error, and has no effect. */
   | { kind: 'refused' | 'throttled' | 'conflict' }
-  /** Takes effect, and returns an error. */
+  /** Takes effect, but returns an error. */
   | { kind: 'answer lost' }
-  /** Some entries of a batch are not executed, and the response says so. */
+  /** Some entries of a batch are not executed, and the response lists them as failed. */
   | { kind: 'partly done' }
   | { kind: 'delayed'; ms: number };
 
@@ -15,9 +15,9 @@ export type CallFault =
 export interface Faults {
   /** Called for every call; returns the fault to inject. */
   call(service: string, operation: string): CallFault | undefined;
-  /** The worker is terminated after this many milliseconds of an invocation, if it is still running. */
+  /** Returns after how many milliseconds an invocation that still runs is terminated; undefined for never. */
   death(functionName: string): number | undefined;
-  /** Called for each fault when it occurs: some requested faults cannot, such as half of a batch of one. */
+  /** Called for each fault that occurs. Some requested faults cannot occur, such as one for half of a batch of one. */
   happened(fault: string): void;
   /** Called for every successful call. */
   answered(operation: string, request: string, response: string): void;

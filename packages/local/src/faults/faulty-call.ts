@@ -18,7 +18,7 @@ const codeOf = (kind: CallFault['kind'], service: string): Code => {
 
 /** The error response of a fault. */
 export function errorAnswer(kind: CallFault['kind'], service: string, request: string): Answer {
-  const message = 'a fault on purpose';
+  const message = 'an injected fault';
   if (kind !== 'conflict') return awsError(service, { ...codeOf(kind, service), message });
   const { TransactItems = [] } = JSON.parse(request) as { TransactItems?: unknown[] };
   const CancellationReasons = TransactItems.map((_, index) => ({ Code: index === 0 ? 'TransactionConflict' : 'None' }));
@@ -30,7 +30,7 @@ export function errorAnswer(kind: CallFault['kind'], service: string, request: s
   });
 }
 
-/** A batch without some of its entries, and a function that adds them to the response as failed. */
+/** A batch without some of its entries, and a function that adds these entries to the response as failed. */
 export interface PartialBatch {
   request: string;
   complete(response: string): string;
@@ -55,7 +55,7 @@ function withoutSomeItems(request: string): PartialBatch | undefined {
   };
 }
 
-/** SQS uses JSON. */
+/** For SQS, which uses JSON. */
 function withoutSomeEntriesOf(request: string): PartialBatch | undefined {
   const { Entries, ...rest } = JSON.parse(request) as { Entries: Array<{ Id: string }> };
   if (Entries.length < 2) return undefined;
@@ -63,7 +63,7 @@ function withoutSomeEntriesOf(request: string): PartialBatch | undefined {
   const failed = left.map(({ Id }) => ({
     Id,
     Code: 'InternalError',
-    Message: 'a fault on purpose',
+    Message: 'an injected fault',
     SenderFault: false,
   }));
   return {
@@ -74,7 +74,7 @@ function withoutSomeEntriesOf(request: string): PartialBatch | undefined {
 
 const ENTRY = /^PublishBatchRequestEntries\.member\.(\d+)\.(.*)$/;
 
-/** SNS uses forms and XML (https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html). */
+/** For SNS, which uses forms and XML (https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html). */
 function withoutSomeMessages(request: string): PartialBatch | undefined {
   const done = new URLSearchParams();
   const left: string[] = [];
@@ -91,7 +91,7 @@ function withoutSomeMessages(request: string): PartialBatch | undefined {
   if (entries.size < 2) return undefined;
   const failed = left.map(
     (id) =>
-      `<member><Id>${id}</Id><Code>InternalError</Code><Message>a fault on purpose</Message><SenderFault>false</SenderFault></member>`,
+      `<member><Id>${id}</Id><Code>InternalError</Code><Message>an injected fault</Message><SenderFault>false</SenderFault></member>`,
   );
   return {
     request: done.toString(),

@@ -30,7 +30,7 @@ const PAUSE_MS = 5_000;
 export type Mode = 'on' | 'pause' | 'skip';
 
 /** The purpose of an instance. With `release`, an operator redrives parked messages and also releases held ones. */
-export type Errand = 'consume' | 'sweep' | 'redrive' | 'release' | 'discard';
+export type Purpose = 'consume' | 'sweep' | 'redrive' | 'release' | 'discard';
 
 export interface ConsumerOptions {
   descriptor: ConsumerDescriptor;
@@ -47,7 +47,7 @@ export interface ConsumerOptions {
   /** Called for each message that its queue accepts from a sender. */
   onSent?: (body: string) => void;
   /** Called for each instance that starts. */
-  onBegin?: (instance: Instance, errand: Errand) => void;
+  onBegin?: (instance: Instance, purpose: Purpose) => void;
   /** The mode of its capability when an instance checks. */
   mode?: (instance: Instance) => Mode;
 }
@@ -78,7 +78,7 @@ export class Consumer {
   }
 
   /** Whether its dead-letter queues have messages, which only the sweep processes. */
-  get hasGivenUp(): boolean {
+  get hasDeadLetters(): boolean {
     return this.deadLetters.open.length > 0 || this.undelivered.open.length > 0;
   }
 
@@ -209,21 +209,21 @@ export class Consumer {
   }
 
   #invoke<T>(
-    errand: Errand,
+    purpose: Purpose,
     timeoutMs: number,
     run: (instance: Instance) => Promise<T>,
     done: (result: T) => void = () => {},
   ): void {
     this.#options.scheduler.invoke(
-      `${this.name}-${errand}`,
+      `${this.name}-${purpose}`,
       timeoutMs,
       (instance) => {
-        this.#options.onBegin?.(instance, errand);
+        this.#options.onBegin?.(instance, purpose);
         return run(instance);
       },
       (result) => {
         if (!(result instanceof Error)) done(result);
-        else if (errand === 'consume') throw result;
+        else if (purpose === 'consume') throw result;
       },
     );
   }

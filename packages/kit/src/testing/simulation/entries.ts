@@ -4,7 +4,7 @@ import type { Choices } from './choices.ts';
  * Simulates how a broker processes the entries of a batch. Each entry can fail alone, and a failed entry may have been
  * accepted nevertheless.
  */
-export function takeEntries<E extends { Id?: string | undefined }>(
+export function acceptEntries<E extends { Id?: string | undefined }>(
   entries: readonly E[],
   choices: Choices,
   take: (entry: E) => void,

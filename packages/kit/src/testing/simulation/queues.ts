@@ -6,7 +6,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { Choices } from './choices.ts';
-import { takeEntries } from './entries.ts';
+import { acceptEntries } from './entries.ts';
 import { Queue, type QueueOptions } from './queue.ts';
 import type { Instance, Scheduler } from './scheduler.ts';
 
@@ -39,7 +39,7 @@ export class Queues {
 
   #execute(queue: Queue, command: object): object {
     if (command instanceof SendMessageBatchCommand)
-      return takeEntries(command.input.Entries ?? [], this.#choices, ({ MessageBody = '', ...entry }) =>
+      return acceptEntries(command.input.Entries ?? [], this.#choices, ({ MessageBody = '', ...entry }) =>
         queue.send(MessageBody, entry.MessageGroupId, entry.MessageDeduplicationId),
       );
     if (command instanceof ReceiveMessageCommand) {

@@ -103,7 +103,7 @@ class Schedule {
       const receive = () => consumer.receive();
       if (consumer.queue.open.length > 0) actions.push(receive, receive);
       const isParked = consumer.parked.length > 0;
-      if (isParked || consumer.hasGivenUp) actions.push(() => consumer.sweep());
+      if (isParked || consumer.hasDeadLetters) actions.push(() => consumer.sweep());
       if (isParked) actions.push(() => consumer.redrive());
     }
     return actions;
@@ -111,13 +111,13 @@ class Schedule {
 
   /** Runs without faults until nothing changes any more. By then, every message that can be applied must be applied. */
   async #comeToRest(): Promise<void> {
-    this.#scheduler.calm = true;
+    this.#scheduler.faultFree = true;
     let before = '';
     for (let round = 0; round < ROUNDS; round++) {
       for (let step = 0, next = this.#next(); next && step < MAX_STEPS; next = this.#next(), step++)
         await this.#then(next);
       for (const { consumer } of this.#deployment.deployed) {
-        if (consumer.parked.length > 0 || consumer.hasGivenUp) await this.#then(() => consumer.sweep());
+        if (consumer.parked.length > 0 || consumer.hasDeadLetters) await this.#then(() => consumer.sweep());
       }
       const [stuck] = this.#scheduler.running;
       if (stuck !== undefined) {

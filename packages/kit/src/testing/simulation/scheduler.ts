@@ -7,7 +7,7 @@ export interface Instance {
   /** Simulated time of its timeout; infinite if it may outlive the visibility timeout of its messages. */
   deadline: number;
   /** Whether no other instance runs between its calls. */
-  swift: boolean;
+  uninterrupted: boolean;
   alive: boolean;
   /** Whether its code waits for the next turn of the event loop to batch concurrent calls. */
   gathers?: boolean;
@@ -58,7 +58,7 @@ export class Scheduler {
   /** Until this time, every call to a service fails. */
   outageUntil = 0;
   /** Whether faults have ended: no call fails or waits any more. */
-  calm = false;
+  faultFree = false;
   readonly #alive = new Set<Instance>();
 
   constructor(choices: Choices, trace?: (line: string) => void) {
@@ -84,13 +84,13 @@ export class Scheduler {
     onEnd: (result: T | Error) => void,
     atOnce = false,
   ): void {
-    const skewMs = this.calm ? 0 : (this.#choices.below(5) - 2) * 1_000;
-    const swift = this.calm || atOnce || this.#choices.below(3) === 1;
+    const skewMs = this.faultFree ? 0 : (this.#choices.below(5) - 2) * 1_000;
+    const uninterrupted = this.faultFree || atOnce || this.#choices.below(3) === 1;
     const instance: Instance = {
       name: `${name}-${++this.#instances}`,
       skewMs,
       deadline: this.now + timeoutMs,
-      swift,
+      uninterrupted,
       alive: true,
     };
     this.#alive.add(instance);
@@ -107,7 +107,7 @@ export class Scheduler {
 
   /** Calls a service. The effect is atomic, and happens when the scheduler executes the call. */
   async call<T>(instance: Instance, what: string, effect: () => T | Promise<T>): Promise<T> {
-    if (instance.swift && instance.alive) {
+    if (instance.uninterrupted && instance.alive) {
       this.log(`${instance.name} ${what}${this.#isOut ? ': fails before its effect' : ''}`);
       if (this.#isOut) throw this.#error(what);
       return effect();
@@ -162,7 +162,7 @@ export class Scheduler {
   }
 
   get #isOut(): boolean {
-    return !this.calm && this.outageUntil > this.now;
+    return !this.faultFree && this.outageUntil > this.now;
   }
 
   /** Resolves when every instance waits for a call or has ended, because all pending promises have then been processed. */

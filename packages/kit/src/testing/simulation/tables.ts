@@ -192,7 +192,7 @@ export class Tables {
     };
     if (!table.isTorn) return { Items: inOrder(await this.#scheduler.call(instance, what, read), table) };
     const reads: Item[][] = [];
-    for (let index = 0; index < (this.#scheduler.calm ? 1 : READS); index++) {
+    for (let index = 0; index < (this.#scheduler.faultFree ? 1 : READS); index++) {
       reads.push(await this.#scheduler.call(instance, what, read));
       if (this.#choices.below(8) === 7) await this.meanwhile();
     }

@@ -1,6 +1,6 @@
 import type { PublishBatchCommand, SNSClient } from '@aws-sdk/client-sns';
 import type { Choices } from './choices.ts';
-import { takeEntries } from './entries.ts';
+import { acceptEntries } from './entries.ts';
 import { DEDUPLICATION_MS, type Queue } from './queue.ts';
 import type { Instance, Scheduler } from './scheduler.ts';
 
@@ -42,7 +42,7 @@ export class FifoTopic {
     const refused = entries.filter(({ Message = '', MessageGroupId = '' }) =>
       refuses(MessageGroupId, Number(JSON.parse(Message).sequence)),
     );
-    const taken = takeEntries(
+    const taken = acceptEntries(
       entries.filter((entry) => !refused.includes(entry)),
       this.#choices,
       ({ Message = '', MessageGroupId = '', MessageDeduplicationId = '' }) =>

@@ -3,7 +3,7 @@ import { type Answer, escaped } from '../errors/aws-error.ts';
 import { queryCodeOf } from '../errors/sqs-codes.ts';
 import type { Reply } from './answers.ts';
 
-// SQS responses by the Query protocol: those of its JSON protocol in XML.
+// Converts SQS responses from the JSON protocol to the XML of the Query protocol.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-xml.html
 
 type Json = string | number | boolean | Json[] | { [name: string]: Json };
@@ -21,7 +21,7 @@ const WITHOUT_RESULT: ReadonlySet<string> = new Set([
   'UntagQueue',
 ]);
 
-/** Element names of list items; that of `Successful` depends on the operation. */
+/** Element names of list items. The name for items of `Successful` depends on the operation. */
 const ELEMENTS: Readonly<Record<string, string>> = {
   Messages: 'Message',
   QueueUrls: 'QueueUrl',
@@ -37,7 +37,7 @@ const ENTRIES: Readonly<Record<string, readonly [entry: string, key: string]>> =
 };
 
 /** Converts a response of the JSON protocol. */
-export function xmlAnswer(operation: string, { status, body }: Reply): Answer {
+export function xmlResponse(operation: string, { status, body }: Reply): Answer {
   const answer = JSON.parse(body.toString() || '{}') as { [name: string]: Json };
   const requestId = randomUUID();
   const content =
@@ -76,11 +76,13 @@ function xmlOf(name: string, value: Json, operation: string): string {
   const [entry, key] = ENTRIES[name] ?? [];
   if (entry && key)
     return Object.entries(value)
-      .map(([of, each]) => element(entry, element(key, escaped(of)) + xmlOf('Value', each, operation)))
+      .map(([entryKey, entryValue]) =>
+        element(entry, element(key, escaped(entryKey)) + xmlOf('Value', entryValue, operation)),
+      )
       .join('');
   if (Array.isArray(value)) {
-    const each = ELEMENTS[name] ?? `${operation}ResultEntry`;
-    return value.map((one) => xmlOf(each, one, operation)).join('');
+    const itemName = ELEMENTS[name] ?? `${operation}ResultEntry`;
+    return value.map((item) => xmlOf(itemName, item, operation)).join('');
   }
   return element(name, typeof value === 'object' ? fieldsOf(value, operation) : escaped(String(value)));
 }

@@ -1,19 +1,19 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** A message of fauxqs, with the additional facts recorded here. */
+/** A message of fauxqs, with the metadata that this file adds. */
 export interface Message {
   messageId: string;
   body: string;
   messageAttributes: MessageAttributes;
   messageGroupId?: string;
   sequenceNumber?: string;
-  /** The sender, as receivers get it in `SenderId`. */
+  /** The sender, which receivers get in `SenderId`. */
   senderId?: string | undefined;
-  /** The trace header it was sent with. */
+  /** The trace header with which it was sent. */
   traceHeader?: string | undefined;
   /** ARN of its current queue. */
   queueArn?: string;
-  /** ARN of the queue whose dead letter it is. */
+  /** ARN of the queue from which it was moved to a dead-letter queue. */
   deadLetterSource?: string | undefined;
 }
 
@@ -42,33 +42,37 @@ export interface QueueStore {
   allQueues(): Iterable<Queue>;
 }
 
-/** Columns for these facts, in addition to those of fauxqs. */
+/** Columns for the metadata, in addition to the columns of fauxqs. */
 const COLUMNS = ['sender_id', 'trace_header', 'dead_letter_source'] as const;
 
 interface Sending {
   sender: string | undefined;
-  /** Default for messages that carry none themselves. */
+  /** The default for messages without a trace header. */
   traceHeader: string | undefined;
 }
 
 /** Context of the request that is being handled. */
 const sending = new AsyncLocalStorage<Sending>();
-/** Keyed by the attributes object of the message that it was sent with. */
+/** Trace headers, keyed by the attributes object of the message with which they were sent. */
 const traceHeaders = new WeakMap<MessageAttributes, string>();
 
 /** Runs a function on behalf of a request that may send messages. */
-export const whileSending = (from: Sending, run: () => void): void => sending.run(from, run);
+export const withSender = (from: Sending, run: () => void): void => sending.run(from, run);
 
-/** Records a message's system attributes. @param attributes the object that the message will have as its attributes */
-export const noteTraceHeader = (attributes: MessageAttributes, header: string) => traceHeaders.set(attributes, header);
+/**
+ * Records the trace header of a message.
+ * @param attributes the object that will become the attributes of the message
+ */
+export const recordTraceHeader = (attributes: MessageAttributes, header: string) =>
+  traceHeaders.set(attributes, header);
 
 type CreateMessage = (body: string, attributes?: MessageAttributes, ...more: unknown[]) => Message;
 
 /**
- * Makes fauxqs record the actual sender, the trace header and the previous queue of each message; by itself, it reports
- * the account as the sender.
+ * Makes fauxqs record the actual sender, the trace header and the previous queue of each message. Otherwise it would
+ * report the account as the sender.
  */
-export function noteFacts(
+export function recordMetadata(
   SqsStore: { createMessage: CreateMessage },
   { prototype }: { prototype: Pick<Queue, 'enqueue'> },
 ): void {
@@ -97,31 +101,31 @@ export interface Persistence {
   insertMessage(queue: string, message: Message): void;
 }
 
-/** Makes these facts survive a restart. */
-export function keepFacts({ db, ...persistence }: Persistence, store: QueueStore): Persistence['insertMessage'] {
+/** Makes the metadata survive a restart. */
+export function persistMetadata({ db, ...persistence }: Persistence, store: QueueStore): Persistence['insertMessage'] {
   const known = db.prepare("SELECT name FROM pragma_table_info('sqs_messages')").all();
   for (const column of COLUMNS)
     if (!known.some(({ name }) => name === column)) db.exec(`ALTER TABLE sqs_messages ADD COLUMN ${column} TEXT`);
   const rows = db.prepare(`SELECT message_id, ${COLUMNS.join(', ')} FROM sqs_messages`).all();
-  const kept = new Map(rows.map((row) => [row.message_id, row]));
+  const stored = new Map(rows.map((row) => [row.message_id, row]));
   for (const queue of store.allQueues()) {
     const { ready, delayed } = queue.inspectMessages();
     for (const message of [...ready, ...delayed]) {
-      const { sender_id, trace_header, dead_letter_source } = kept.get(message.messageId) ?? {};
+      const { sender_id, trace_header, dead_letter_source } = stored.get(message.messageId) ?? {};
       message.queueArn = queue.arn;
       message.senderId = sender_id ?? undefined;
       message.traceHeader = trace_header ?? undefined;
       message.deadLetterSource = dead_letter_source ?? undefined;
     }
   }
-  const keep = db.prepare(`UPDATE sqs_messages SET ${COLUMNS.map((each) => `${each} = ?`)} WHERE message_id = ?`);
-  // In one transaction: a crash in between would leave a message without a sender, which its consumer parks permanently.
+  const update = db.prepare(`UPDATE sqs_messages SET ${COLUMNS.map((column) => `${column} = ?`)} WHERE message_id = ?`);
+  // Uses one transaction, because a crash in between would leave a message without a sender, which its consumer parks.
   return (queue, message) => {
     const { messageId, senderId, traceHeader, deadLetterSource } = message;
     db.exec('SAVEPOINT sent');
     try {
       persistence.insertMessage(queue, message);
-      keep.run(senderId ?? null, traceHeader ?? null, deadLetterSource ?? null, messageId);
+      update.run(senderId ?? null, traceHeader ?? null, deadLetterSource ?? null, messageId);
     } catch (error) {
       // An open savepoint would discard all later writes when the process ends.
       db.exec('ROLLBACK TO sent');
