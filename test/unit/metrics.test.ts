@@ -20,7 +20,7 @@ const linesOf = (...measured: Measured[]) => metricLines(measured, 'Rollcall/dev
 const sent = (country: string) => count('TextsSent', 1, { provider: 'http', country });
 
 describe('a line of metrics', () => {
-  it('has counts added up, values beside one another, and what has other dimensions in a directive of its own', () => {
+  it('sums counts, lists values, and has a separate directive for other dimensions', () => {
     expect(linesOf(count('Applied', 2), lags(7), sent('ES'), count('Applied', 1), lags(0, 9), sent('ES'))).toEqual([
       {
         _aws: {
@@ -51,7 +51,7 @@ describe('a line of metrics', () => {
     ]);
   });
 
-  it('is followed by another only where one field would need two values, or a metric has more than a hundred', () => {
+  it('is followed by another only if a field needs two values, or a metric has more than a hundred', () => {
     expect(linesOf(count('Applied', 2), sent('ES'), sent('FR'))).toMatchObject([
       { Applied: 2, country: 'ES', TextsSent: 1 },
       { country: 'FR', TextsSent: 1 },
@@ -64,13 +64,13 @@ describe('a line of metrics', () => {
     ]);
   });
 
-  it('is not written of nothing', () => {
+  it('is not written without values', () => {
     expect(linesOf(lags())).toEqual([]);
   });
 });
 
 describe('an invocation', () => {
-  it('writes one line of all that its services measured, also if it fails', async () => {
+  it('writes one line with all metrics of its service, also if it fails', async () => {
     const written: string[] = [];
     const write = vi.spyOn(process.stdout, 'write').mockImplementation((line) => written.push(String(line)) > 0);
     const { count, measure } = createObservability('points');

@@ -9,20 +9,20 @@ describe('a moving picture', () => {
     { image: 'data:a', ms: 1_000 },
     { image: 'data:b', ms: 3_000 },
   ];
-  const picture = movingPicture(frames, 90, 60, 'what there is to see');
+  const picture = movingPicture(frames, 90, 60, 'a description');
 
-  it('shows each frame in its turn, and begins anew', () => {
+  it('shows each frame in turn, and repeats', () => {
     expect(picture).toContain('animation:4000ms step-end infinite');
     expect(picture).toContain('@keyframes f1{0%{opacity:0}25.00%{opacity:1}}');
     expect(picture.match(/href="data:."/g)).toEqual(['href="data:a"', 'href="data:b"']);
   });
 
-  it('stands still for whoever wants less motion, and has a title for whoever does not see it', () => {
+  it('does not move for users who prefer reduced motion, and has a title for screen readers', () => {
     expect(picture).toContain('@media (prefers-reduced-motion){image{animation:none}}');
-    expect(picture).toContain('<title>what there is to see</title>');
+    expect(picture).toContain('<title>a description</title>');
   });
 
-  it('is small in the README', () => {
+  it('has less than 300 KB in the README', () => {
     expect(statSync(join(root, 'docs/images/console.svg')).size).toBeLessThan(300_000);
   });
 });

@@ -3,7 +3,7 @@ import { functionResources, startSmallCloud } from '../support/small-cloud.ts';
 
 const managed = (...names: string[]) => names.map((name) => `arn:aws:iam::aws:policy/${name}`);
 
-/** A function whose role has nothing but managed policies. */
+/** A function whose role has only managed policies. */
 function functionWith(policies: string[], code = 'code') {
   const { Role, Function: fn } = functionResources('fn', code);
   return { Role: { ...Role, Properties: { ...Role.Properties, ManagedPolicyArns: policies } }, Function: fn };
@@ -20,7 +20,7 @@ describe("AWS's managed policies", () => {
     },
   };
 
-  it('let a function do what AWS says of them', async () => {
+  it('allow the calls that AWS documents for them', async () => {
     const policies = managed('service-role/AWSLambdaSQSQueueExecutionRole', 'AWSXRayDaemonWriteAccess');
     await using cloud = await startSmallCloud({
       resources: { ...functionWith(policies), ...queue, ...mapping },
@@ -29,13 +29,13 @@ describe("AWS's managed policies", () => {
     expect([...cloud.functions.keys()]).toEqual(['fn']);
   });
 
-  it('let it do no more', async () => {
+  it('allow no other calls', async () => {
     const policies = managed('service-role/AWSLambdaBasicExecutionRole');
     const app = { resources: { ...functionWith(policies), ...queue, ...mapping }, code: CODE };
     await expect(startSmallCloud(app)).rejects.toThrow('may not do sqs:ReceiveMessage');
   });
 
-  it('are refused by name where they are not known', async () => {
+  it('are refused by name if they are unknown', async () => {
     const policies = managed('AdministratorAccess', 'service-role/AWSLambdaBasicExecutionRole');
     await expect(startSmallCloud({ resources: functionWith(policies), code: CODE })).rejects.toThrow(
       'does not know the managed policies arn:aws:iam::aws:policy/AdministratorAccess. It knows service-role/',
@@ -51,13 +51,13 @@ describe('a function that only CloudFormation calls', () => {
   };
   const ServiceToken = { 'Fn::GetAtt': ['Provider', 'Arn'] };
 
-  it('may be of any kind', async () => {
+  it('may have any runtime', async () => {
     const Retention = { Type: 'Custom::LogRetention', Properties: { ServiceToken } };
     await using cloud = await startSmallCloud({ resources: { Role, Provider, Retention } });
     expect(cloud.functions.size).toBe(1);
   });
 
-  it('may not, if something else calls it too, or a custom resource that means something', async () => {
+  it('must have a supported runtime if something else calls it, or a custom resource with an effect', async () => {
     const Retention = { Type: 'Custom::LogRetention', Properties: { ServiceToken } };
     const Permission = { Type: 'AWS::Lambda::Permission', Properties: { FunctionName: { Ref: 'Provider' } } };
     await expect(startSmallCloud({ resources: { Role, Provider, Retention, Permission } })).rejects.toThrow(
@@ -68,7 +68,7 @@ describe('a function that only CloudFormation calls', () => {
   });
 });
 
-it('has the address of here for that of an API on AWS, wherever a template puts it together', async () => {
+it('the AWS address of an API is replaced by its local address, also if a template composes it', async () => {
   const Api = { Type: 'AWS::ApiGatewayV2::Api', Properties: { ProtocolType: 'HTTP' } };
   const host = ['https://', { Ref: 'Api' }, '.execute-api.', { Ref: 'AWS::Region' }, '.', { Ref: 'AWS::URLSuffix' }];
   const CALLED = { 'Fn::Join': ['', [...host, '/orders']] };

@@ -25,7 +25,7 @@ interface Waiting {
   visibleAt: number;
 }
 
-/** A FIFO queue on a clock: of a group, only the first message can be received, and none while that is hidden. */
+/** A FIFO queue with a clock. Only the first message of a group can be received, unless it is hidden. */
 function createQueue(now: () => number) {
   const groups = new Map<string, Waiting[]>();
   const all = () => [...groups.values()].flat();
@@ -66,7 +66,7 @@ function createQueue(now: () => number) {
 }
 
 describe('an hour in which the only SMS provider is down', () => {
-  it('parks nothing, hardly asks the provider, and is caught up with in order', async () => {
+  it('parks no message, rarely calls the provider, and then processes the backlog in order', async () => {
     let at = TIME.getTime();
     const now = () => new Date(at);
     let ids = 0;
@@ -148,7 +148,7 @@ describe('an hour in which the only SMS provider is down', () => {
     expect(store.effects).toEqual([]);
     expect(queue.size()).toBe(3 * MEMBERS);
     expect(queue.mostReceives()).toBeGreaterThan(10);
-    // To open the circuit, and once a minute from then on.
+    // The calls that open the circuit, and then one probe a minute.
     expect(provider.asked).toBeLessThan(90);
 
     provider.up = true;

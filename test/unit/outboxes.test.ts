@@ -32,7 +32,7 @@ function outbox(name: string): Resource[] {
 }
 
 describe('the outboxes of a stage', () => {
-  it('are all tables that have a stream and a sweep, each with its own', () => {
+  it('are all tables with a stream and a sweep, each with its own sweep', () => {
     expect(outboxesIn([...outbox('orders-outbox'), ...outbox('stock-outbox')], PREFIX)).toEqual([
       { name: 'orders-outbox', sweep: 'orders-outbox-sweep' },
       { name: 'stock-outbox', sweep: 'stock-outbox-sweep' },
@@ -41,7 +41,7 @@ describe('the outboxes of a stage', () => {
     expect(outboxesIn(withoutStream, PREFIX)).toEqual([]);
   });
 
-  it('say where their messages for later wait', () => {
+  it('have the name of their table of messages for later', () => {
     const [first, ...others] = outbox('orders-outbox');
     const sweep = others.find(({ name }) => name.endsWith('-sweep')) as Resource;
     sweep.properties.Environment = { Variables: { LATER_TABLE: `table:${PREFIX}orders-later` } };
@@ -50,7 +50,7 @@ describe('the outboxes of a stage', () => {
     ]);
   });
 
-  it('are published together: what stays of one stays, whatever the others did', () => {
+  it('are published together, and the combined report has the failures of each', () => {
     const failed = [{ aggregateId: 'o1', error: 'too large' }];
     const reports = [
       { published: 2, failedAggregates: 0, failed: [], finished: true },

@@ -12,7 +12,7 @@ const printed = (rows: ReadonlyArray<Record<string, unknown>>): string[] => {
   }
 };
 
-it('a table stays in columns where a cell is Chinese, has a line break or is missing', () => {
+it('a table keeps its columns aligned if a cell is Chinese, has a line break or is missing', () => {
   expect(
     printed([
       { switch: 'sms', why: '供应商维护中', set: '2 h' },
@@ -27,11 +27,11 @@ it('a table stays in columns where a cell is Chinese, has a line break or is mis
   ]);
 });
 
-it('a table shows what others wrote, and does nothing that they wrote to the terminal', () => {
-  // Moves the cursor up; turns a line around.
+it('a table replaces control characters in its cells', () => {
+  // The first moves the cursor up, the second reverses the direction of the text.
   expect(printed([{ why: 'up\u{1b}[A', by: 'me\u{202e}' }])).toEqual(['why    by', 'up\u{fffd}[A  me\u{fffd}']);
 });
 
-it('a table of nothing is nothing', () => {
+it('a table without rows is empty', () => {
   expect(printed([])).toEqual(['']);
 });

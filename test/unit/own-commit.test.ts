@@ -7,11 +7,12 @@ import { describe, expect, it } from 'vitest';
 const AT = '2026-11-21T10:00:00.000Z';
 
 /**
- * Commits version 2, which is refused by what stands there, at the SDK's so many-th attempt; `beside`: with other writes.
- * @param before what is answered first
+ * Commits version 2. DynamoDB refuses it because of the stored item, at the given attempt of the SDK.
+ * @param beside whether the commit has other writes
+ * @param before errors of earlier calls
  */
-function refused(stands: Record<string, unknown>, attempts: number, beside = false, before: Error[] = []) {
-  const Item = marshall(stands);
+function refused(stored: Record<string, unknown>, attempts: number, beside = false, before: Error[] = []) {
+  const Item = marshall(stored);
   const about = { message: 'refused', $metadata: { attempts } };
   const CancellationReasons = [{ Code: 'ConditionalCheckFailed', Item }, { Code: 'None' }];
   const send = async () => {
@@ -37,7 +38,7 @@ function refused(stands: Record<string, unknown>, attempts: number, beside = fal
 describe("a commit whose response was lost, so that the SDK's retry failed", () => {
   const own = { pk: 'member', sk: 'cursor', version: 2, appliedAt: AT, points: 5 };
 
-  it.each([false, true])('is done, and says what it has committed (in a transaction: %s)', async (beside) => {
+  it.each([false, true])('is done, and returns the committed item (in a transaction: %s)', async (beside) => {
     expect(await refused(own, 2, beside)).toEqual({ state: 'done', committed: own });
   });
 
@@ -52,15 +53,15 @@ describe("a commit whose response was lost, so that the SDK's retry failed", () 
     expect(await refused(own, 1, true, [conflict(2)])).toEqual({ state: 'done', committed: own });
   });
 
-  it('is distinguished from a concurrent one that it conflicted with', async () => {
+  it('is distinguished from a concurrent commit that it conflicted with', async () => {
     expect(await refused(own, 1, true, [conflict(1)])).toMatchObject({ state: 'moved' });
   });
 
   it.each([
-    ['that was not tried before', own, 1],
+    ['at its first attempt', own, 1],
     ['of the same version by another', { ...own, appliedAt: '2026-11-21T10:00:00.001Z' }, 2],
     ['of another version', { ...own, version: 3 }, 2],
-  ])('is distinguished from one %s', async (_, stands, attempts) => {
-    expect(await refused(stands, attempts)).toMatchObject({ state: 'moved', cursor: { version: stands.version } });
+  ])('is distinguished from a commit %s', async (_, stored, attempts) => {
+    expect(await refused(stored, attempts)).toMatchObject({ state: 'moved', cursor: { version: stored.version } });
   });
 });

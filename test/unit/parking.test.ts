@@ -5,7 +5,7 @@ import { memberIdOf, profileChanged, registered } from '../support/builders.ts';
 import { breakable, MINUTE, member, parkedFirst, subscriber } from '../support/test-subscriber.ts';
 
 describe('parking', () => {
-  it('parks a permanent failure with its error; successors wait behind it, and other aggregates go on', async () => {
+  it('parks a permanent failure with its error; its successors wait, and other aggregates continue', async () => {
     const { apply, sweep, store, parked } = subscriber({
       'rollcall.member.registered.v1': ({ subject }) => {
         if (subject === member) throw new PermanentError('no such country');
@@ -20,7 +20,7 @@ describe('parking', () => {
     expect(parkedFirst(store)?.error).toBe('PermanentError: no such country');
   });
 
-  it('leaves a permanent failure to a person, even if it would succeed by now', async () => {
+  it('leaves a permanent failure to an operator, even if it would succeed now', async () => {
     const service = breakable(new PermanentError('no such country'), true);
     const { apply, sweep, versions } = subscriber(service.handlers);
     await apply(registered(member, 1));
@@ -30,7 +30,7 @@ describe('parking', () => {
     expect(versions()).toEqual([]);
   });
 
-  it('parks a temporary failure at its fifth receive; its successors wait, and the sweep retries it with growing pauses', async () => {
+  it('parks a temporary failure at its fifth receive; its successors wait; the sweep retries it with growing pauses', async () => {
     const service = breakable(new TransientError('provider is down'), true);
     const { apply, sweep, versions, parked, pass, store } = subscriber(service.handlers);
     await expect(apply(registered(member, 1), 4)).rejects.toThrow('provider is down');
@@ -73,7 +73,7 @@ describe('parking', () => {
     expect(await parkDeadLetter(registered(memberIdOf(2)), 'died')).toBe('duplicate');
   });
 
-  it('tries messages that crashed the function after all others, one by one', async () => {
+  it('retries messages that crashed the function after all others, one by one', async () => {
     const order: string[] = [];
     const { parkDeadLetter, sweep, pass } = subscriber({
       'rollcall.member.registered.v1': async ({ subject }) => {
@@ -91,7 +91,7 @@ describe('parking', () => {
     expect(order.slice(4)).toEqual(['1 starts', '1 ends', '2 starts', '2 ends']);
   });
 
-  it('keeps what is known of a failure when the message comes again too early', async () => {
+  it('keeps the recorded failure if the message is received again too early', async () => {
     const { apply, parked, store } = subscriber(breakable(new PermanentError('no such country'), true).handlers);
     await apply(registered(member, 1));
     const failed = { ...parkedFirst(store), version: 3, messageId: `${member}/3` };
@@ -100,7 +100,7 @@ describe('parking', () => {
     expect(parked()).toEqual(['1 failed', '3 failed']);
   });
 
-  it('keeps two messages that claim the same version, and discards the one that is named', async () => {
+  it('keeps two messages that claim the same version, and discards the named one', async () => {
     const service = breakable(new PermanentError('no such country'), true);
     const { apply, kit, sweep, store, versions } = subscriber(service.handlers);
     await apply(registered(member, 1));
@@ -115,7 +115,7 @@ describe('parking', () => {
     expect(await sweep()).toMatchObject({ applied: 0, waiting: 0, forPerson: 0 });
   });
 
-  it('reports a temporary failure to a person after an hour', async () => {
+  it('reports a temporary failure to an operator after an hour', async () => {
     const service = breakable(new TransientError('the key of the gateway has expired'), true);
     const { apply, sweep, pass } = subscriber(service.handlers);
     await apply(registered(member, 1), 5);
@@ -123,18 +123,18 @@ describe('parking', () => {
     expect(await sweep()).toMatchObject({ forPerson: 0 });
     pass(2 * MINUTE);
     expect(await sweep()).toMatchObject({ forPerson: 1 });
-    // Not due yet, and not forgotten.
+    // The message is not due yet, but is still reported.
     expect(await sweep()).toMatchObject({ forPerson: 1, errors: [] });
   });
 
-  it('lets the sweep apply what SNS could not deliver', async () => {
+  it('lets the sweep apply a message that SNS could not deliver', async () => {
     const { parkDeadLetter, sweep, versions } = subscriber();
     await parkDeadLetter(registered(member, 1), 'undelivered');
     await sweep();
     expect(versions()).toEqual([1]);
   });
 
-  it('reports an aggregate whose table does not answer, and sweeps the others', async () => {
+  it('reports an aggregate that cannot be read, and sweeps the others', async () => {
     const { apply, sweep, store, versions, pass } = subscriber({}, true);
     for (const n of [1, 2, 3]) await apply(profileChanged(memberIdOf(n), 2));
     const { parkedOf } = store;
@@ -155,7 +155,7 @@ describe('parking', () => {
   });
 });
 
-describe('a message that was tried', () => {
+describe('a retried message', () => {
   const poison = () =>
     subscriber({
       'rollcall.member.registered.v1': () => {
@@ -167,7 +167,7 @@ describe('a message that was tried', () => {
       },
     });
 
-  it('is counted as what it has become: what failed for good waits for a person', async () => {
+  it('is counted by its new state, and waits for an operator after a permanent failure', async () => {
     const { apply, discard, redrive, sweep, parked } = poison();
     await apply(registered(member, 1));
     await apply(profileChanged(member, 2, 'zz'));
@@ -178,7 +178,7 @@ describe('a message that was tried', () => {
     expect(await sweep()).toMatchObject({ applied: 0, waiting: 1, forPerson: 1 });
   });
 
-  it('waits for a person from the very sweep in which its retry failed for good', async () => {
+  it('waits for an operator as soon as its retry fails permanently', async () => {
     const service = breakable(new TransientError('not now'), true);
     const { apply, sweep, pass, parked, kit } = subscriber(service.handlers);
     await apply(registered(member, 1), 5);
@@ -188,12 +188,12 @@ describe('a message that was tried', () => {
     expect(await sweep()).toMatchObject({ waiting: 0, forPerson: 1 });
     expect(parked()).toEqual(['1 failed']);
     service.error = new TransientError('not now');
-    // As whatever is tried once more and fails for now.
+    // After a temporary failure, the sweep retries it again.
     expect(await kit.redrive([member], () => true)).toMatchObject([{ waiting: 1, forPerson: 0 }]);
     expect(parked()).toEqual(['1 retry']);
   });
 
-  it('is counted where it has gone to when it could not be read before', async () => {
+  it('is counted under its own aggregate if it was unreadable before', async () => {
     const { kit, store, raw, parked } = poison();
     await raw('{');
     const [unreadable] = store.waiting.values();
@@ -208,7 +208,7 @@ describe('a message that was tried', () => {
     expect(parked()).toContain('1 failed');
   });
 
-  it('is counted as obsolete, if it was applied before', async () => {
+  it('is counted as obsolete if it was applied before', async () => {
     const { apply, kit, parkDeadLetter, store } = subscriber();
     await parkDeadLetter(registered(member, 1), 'undelivered');
     await apply(registered(member, 1));
@@ -220,7 +220,7 @@ describe('a message that was tried', () => {
 });
 
 describe('redrive', () => {
-  it('applies what failed and all behind it, in order, and what came live meanwhile in its place', async () => {
+  it('applies the failed message and its successors in order, and then new messages', async () => {
     const service = breakable(new PermanentError('no such country'), true);
     const { apply, kit, versions, parked } = subscriber(service.handlers);
     await apply(registered(member, 1));
@@ -235,7 +235,7 @@ describe('redrive', () => {
     expect(parked()).toEqual([]);
   });
 
-  it('stops an aggregate at what fails again, and says why', async () => {
+  it('stops an aggregate at a message that fails again, and reports the error', async () => {
     const { apply, kit, parked, store } = subscriber(breakable(new PermanentError('no such country'), true).handlers);
     await apply(registered(member, 1));
     await apply(profileChanged(member, 2));
@@ -267,7 +267,7 @@ describe('redrive', () => {
     expect(attempts).toBe(11);
   });
 
-  it('leaves a message to a person after it crashed the sweep five times', async () => {
+  it('leaves a message to an operator after it crashed the sweep five times', async () => {
     const store = { alive: true };
     const {
       apply,
@@ -284,10 +284,10 @@ describe('redrive', () => {
     store.alive = false;
     await apply(registered(member, 1), 5);
     const { park } = table;
-    // What dies writes nothing after its try has begun.
+    // A crashed sweep writes nothing after its attempt has begun.
     table.park = async (message) =>
       message.unanswered || message.reason === 'failed' ? park.call(table, message) : undefined;
-    for (let death = 1; death <= 6; death++) {
+    for (let crash = 1; crash <= 6; crash++) {
       expect(parked()).toEqual(['1 retry']);
       pass(16 * MINUTE);
       await sweep();
@@ -295,7 +295,7 @@ describe('redrive', () => {
     expect(parked()).toEqual(['1 failed']);
   });
 
-  it('does not try what is below the baseline: its effect would come after later ones', async () => {
+  it('does not retry a message below the baseline, because its effect would come after later ones', async () => {
     const { apply, sweep, kit, pass, parked } = subscriber({}, true);
     await apply(profileChanged(member, 5));
     pass(10 * MINUTE);

@@ -33,7 +33,7 @@ const expanded = (path: string): string[] => {
   return choices === undefined ? [path] : choices.split(',').map((choice) => `${before}${choice}${after}`);
 };
 
-/** What is in the repository: not `/v1`, nor `application/xml`. */
+/** The paths of the repository in a cell, without routes such as `/v1` and without media types. */
 const pathsIn = (cell: string) => [
   ...spansIn(cell)
     .filter((span) => /^(functions|packages|shared|infra|ops|bench|docs|examples)\/\S+$/.test(span))
@@ -41,11 +41,11 @@ const pathsIn = (cell: string) => [
   ...[...cell.matchAll(/\]\(([^)#]+)/g)].map(([, path = '']) => join('docs', path)),
 ];
 
-/** The words of what a command line says after `npm run`. */
+/** The words after `npm run` in the commands of a cell. */
 const runsIn = (cell: string) =>
   spansIn(cell).flatMap((span) => [...span.matchAll(/npm run (?:--silent )?([^)|]+)/g)].map(([, words = '']) => words));
 
-/** Those of `package.json` beside the page that a row leads to, if it says that the command runs there. */
+/** The scripts of the example that a row names, if its commands run there, otherwise those of the project. */
 function scriptsOf({ where, watch }: Row): string[] {
   const [, folder] = /`(examples\/\w+)`/.exec(where) ?? [];
   if (!folder || !watch.includes(' there')) return Object.keys(about.scripts);
@@ -55,24 +55,24 @@ function scriptsOf({ where, watch }: Row): string[] {
 
 const program = createProgram(app);
 
-/** What could stand where a group's command is missing or unknown; nothing, if the words lead to a command. */
+/** The possible commands if the command of a group is missing or unknown; none if the words name a command. */
 function commandsAt({ commands }: Command, [word, ...words]: string[]): string[] {
   const found = commands.find((one) => one.name() === word);
   return found ? commandsAt(found, words) : commands.map((one) => one.name());
 }
 
 describe('docs/patterns.md', () => {
-  it('has all 36', () => {
+  it('has all 36 patterns', () => {
     expect(rows.map(({ number }) => number)).toEqual(Array.from({ length: 36 }, (_, index) => index + 1));
   });
 
-  it.each(rows)('$number, $pattern, is where it says', ({ where }) => {
+  it.each(rows)('$number, $pattern, names paths that exist', ({ where }) => {
     const paths = pathsIn(where);
     expect(paths).not.toEqual([]);
     expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
 
-  it.each(rows)('$number, $pattern, is watched by commands and paths of the API that there are', (row) => {
+  it.each(rows)('$number, $pattern, names commands, mutants and routes that exist', (row) => {
     for (const words of runsIn(row.watch)) {
       const [script = '', , ...options] = words.split(' ');
       expect(scriptsOf(row)).toContain(script);
@@ -84,7 +84,7 @@ describe('docs/patterns.md', () => {
       expect(Object.keys(openapi.paths)).toContain(path.replace('$MEMBER', '{id}'));
   });
 
-  it.each(rows)('$number, $pattern, has the tests that it names', ({ test }) => {
+  it.each(rows)('$number, $pattern, names tests that exist', ({ test }) => {
     const named = [...test.matchAll(/`([^`]+\.test\.ts)` \*([^*]+)\*/g)];
     expect(named).not.toEqual([]);
     for (const [, file = '', name = ''] of named) {
@@ -93,7 +93,7 @@ describe('docs/patterns.md', () => {
     }
   });
 
-  it('says of each group when not', () => {
+  it('explains for each group when not to use it', () => {
     const groups = page.split(/^## /m).filter((part) => /^\| \d+ \|/m.test(part));
     expect(groups.filter((part) => !part.includes('**When not.**')).map((part) => part.split('\n')[0])).toEqual([]);
   });

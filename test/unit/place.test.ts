@@ -4,8 +4,8 @@ import { functionResources, startSmallCloud } from '../support/small-cloud.ts';
 
 const ACCOUNT = '1'.repeat(12);
 
-describe('an app that says where it is deployed', () => {
-  it('is in its region, and has the account of the embedded cloud wherever its templates have its own', async () => {
+describe('an app with an environment', () => {
+  it('uses its region, and the account of the embedded cloud in place of its own', async () => {
     const Environment = { Variables: { QUEUE_ARN: `arn:aws:sqs:eu-west-1:${ACCOUNT}:orders` } };
     const source = `export const handler = async (_, { invokedFunctionArn }) =>
       [process.env.AWS_REGION, process.env.QUEUE_ARN, invokedFunctionArn];`;
@@ -22,7 +22,7 @@ describe('an app that says where it is deployed', () => {
     expect(cloud.config.region).toBe('eu-west-1');
   });
 
-  it('may say it of some stacks only, but not say several things', () => {
+  it('may set it for some stacks only, but may not set several regions', () => {
     const agnostic = 'aws://unknown-account/unknown-region';
     expect(environmentOf([agnostic])).toEqual({});
     const one = { account: ACCOUNT, region: 'eu-west-1' };

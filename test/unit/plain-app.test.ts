@@ -9,7 +9,7 @@ import { root } from '../support/run.ts';
 
 const app = join(root, 'test/support/plain-app');
 
-/** The app as another team has it: elsewhere, and with packages of its own. */
+/** A copy of the app outside of the repository, with its own `node_modules`. */
 function elsewhere(): string {
   const folder = mkdtempSync(join(tmpdir(), 'plain-app-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -23,8 +23,8 @@ const linesOf = (cloud: Awaited<ReturnType<typeof startCloud>>, name: string) =>
   return cloud.logs(functionName).filter((line) => !line.startsWith('REPORT'));
 };
 
-describe('a CDK app that knows nothing of the embedded cloud', () => {
-  it('works: route, table, stream, topic and queue, by functions as CDK makes them', async () => {
+describe('a CDK app without any setup for the embedded cloud', () => {
+  it('works with its route, table, stream, topic and queue, and with functions bundled by CDK', async () => {
     await using cloud = await startCloud({ app });
     expect(await cloud.request('POST', '/orders', { id: 'one' })).toMatchObject({
       status: 201,
@@ -41,7 +41,7 @@ describe('a CDK app that knows nothing of the embedded cloud', () => {
     expect(cloud.grpcUrl).toBeUndefined();
   });
 
-  it('is started in its folder by `rollcall start`, and has its API to itself', async () => {
+  it('is started in its folder by `rollcall start`, without console and gRPC', async () => {
     const port = 20_000 + (process.pid % 20_000);
     const main = join(root, 'packages/cli/src/cli/main.ts');
     const options = ['--disable-warning=ExperimentalWarning', main, 'start', '--memory', '--port', String(port)];
@@ -56,15 +56,15 @@ describe('a CDK app that knows nothing of the embedded cloud', () => {
       child.kill();
       await ended;
     });
-    let said = '';
+    let output = '';
     for await (const chunk of child.stdout) {
-      said += chunk;
-      if (said.includes('Ctrl-C')) break;
+      output += chunk;
+      if (output.includes('Ctrl-C')) break;
     }
-    const apiUrl = /PlainStack\.Url +(\S+)/.exec(said)?.[1];
+    const apiUrl = /PlainStack\.Url +(\S+)/.exec(output)?.[1];
     expect(apiUrl).toBe(`http://127.0.0.1:${port}/`);
-    expect(said).toMatch(/CarriedBy +the post/);
-    expect(said).not.toMatch(/console|gRPC/);
+    expect(output).toMatch(/CarriedBy +the post/);
+    expect(output).not.toMatch(/console|gRPC/);
     expect((await fetch(`${apiUrl}`)).status).toBe(404);
     const headers = { 'content-type': 'application/json' };
     expect((await fetch(`${apiUrl}orders`, { method: 'POST', headers, body: '{"id":"one"}' })).status).toBe(201);

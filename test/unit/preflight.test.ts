@@ -13,7 +13,7 @@ const planned: AssembledStack[] = [
     name: 'rollcall-prod-foundation',
     template: {
       Parameters: {
-        TokenIssuer: { Type: 'String', Description: 'Whose tokens callers bring.' },
+        TokenIssuer: { Type: 'String', Description: 'The issuer of the tokens.' },
         BootstrapVersion: { Type: 'String', Default: '/cdk-bootstrap/hnb659fds/version' },
       },
       Resources: {
@@ -61,7 +61,7 @@ const shifting = (alias: object): AssembledStack => {
   return { name: 'rollcall-prod-guide', template: { Resources: { Group, Live } } };
 };
 
-/** An account that has everything, and into which nothing was deployed. */
+/** An account that meets all requirements, without any deployment. */
 const ready: Account = {
   identity: async () => ({ account: '000000000000', region: 'eu-central-1' }),
   bootstrapVersion: async () => 30,
@@ -77,7 +77,7 @@ const ready: Account = {
 const discovery = (document: object, status = 200) => (async () => Response.json(document, { status })) as typeof fetch;
 const goodIssuer = discovery({ issuer: ISSUER, jwks_uri: `${ISSUER}/keys` });
 
-async function found(
+async function findingsFor(
   account: Partial<Account> = {},
   more: Partial<Plan> = {},
   fetched = goodIssuer,
@@ -95,13 +95,13 @@ const stack = (more: Partial<DeployedStack>): DeployedStack => ({
 });
 
 describe('before a deployment', () => {
-  it('nothing is missing where everything is there', async () => {
-    expect(await found()).toEqual([]);
+  it('there are no findings if the account meets all requirements', async () => {
+    expect(await findingsFor()).toEqual([]);
   });
 
-  it('a raised alarm hinders nothing that is deployed at once', async () => {
+  it('a raised alarm does not prevent a deployment without traffic shifting', async () => {
     const raised = { raisedAlarms: async () => ['rollcall-prod-late'] };
-    expect(await found(raised, { planned: [...planned, shifting({})] })).toEqual([]);
+    expect(await findingsFor(raised, { planned: [...planned, shifting({})] })).toEqual([]);
   });
 
   it.each<[string, Partial<Account>, Partial<Plan>, Partial<Finding>]>([
@@ -135,7 +135,7 @@ describe('before a deployment', () => {
       { parameters: { 'rollcall-prod-sms': { SmsOriginationIdentity: IDENTITY } } },
       {
         check: 'parameters',
-        says: 'TokenIssuer: Whose tokens callers bring.',
+        says: 'TokenIssuer: The issuer of the tokens.',
         mend: 'npm run deploy -- … --parameters rollcall-prod-foundation:TokenIssuer=…',
       },
     ],
@@ -149,7 +149,7 @@ describe('before a deployment', () => {
       { check: 'stacks', mend: 'aws cloudformation delete-stack --stack-name rollcall-prod-foundation' },
     ],
     [
-      'a stack whose rollback came to its end',
+      'a stack whose rollback has completed',
       {
         stack: async (name) =>
           name === 'rollcall-prod-points' ? stack({ status: 'UPDATE_ROLLBACK_FAILED' }) : undefined,
@@ -158,7 +158,7 @@ describe('before a deployment', () => {
       { check: 'stacks', mend: 'aws cloudformation continue-update-rollback --stack-name rollcall-prod-points' },
     ],
     [
-      'a name that a stage before has left',
+      'a name that no earlier stage has taken',
       { namesOf: async () => ['rollcall-prod-members'] },
       {},
       {
@@ -168,7 +168,7 @@ describe('before a deployment', () => {
       },
     ],
     [
-      'a secret of a stage before, which cannot be taken over,',
+      'a secret name that no earlier stage has taken',
       {
         namesOf: async () => ['rollcall-prod-twilio'],
       },
@@ -176,19 +176,19 @@ describe('before a deployment', () => {
       { check: 'names', mend: expect.stringContaining('docs/runbook.md#a-name-that-is-taken') },
     ],
     [
-      'a parameter that CloudFormation takes',
+      'a parameter that CloudFormation accepts',
       {},
       { parameters: { ...plan.parameters, 'rollcall-prod-sms': { SmsOriginationIdentity: '+34612345678' } } },
       { check: 'parameters', says: expect.stringContaining('+34612345678 is refused') },
     ],
     [
-      'a parameter that there is',
+      'a parameter that exists',
       {},
       { parameters: { ...plan.parameters, 'rollcall-dev-foundation': { TokenIssuer: ISSUER } } },
       { check: 'parameters', says: expect.stringContaining('No stack rollcall-dev-foundation of stage prod has') },
     ],
     [
-      'permission to see what is deployed',
+      'permission to read the deployed stacks',
       {
         stack: () =>
           Promise.reject(
@@ -201,7 +201,7 @@ describe('before a deployment', () => {
       { check: 'stacks', mend: 'let your user or role cloudformation:DescribeStacks on *' },
     ],
     [
-      'quiet of an alarm that rolls back',
+      'the state OK of an alarm that rolls back',
       { raisedAlarms: async () => ['rollcall-prod-late', 'of-others'] },
       { planned: [...planned, shifting({ UpdatePolicy: {} })] },
       {
@@ -211,13 +211,13 @@ describe('before a deployment', () => {
       },
     ],
     [
-      'an identity to send texts from',
+      'an identity to send SMS from',
       { statusOfIdentity: async () => undefined },
       {},
       { check: 'SMS', mend: 'aws pinpoint-sms-voice-v2 describe-pools' },
     ],
     [
-      'an identity in the region that texts are sent from',
+      'an identity in the region that SMS are sent from',
       {},
       {
         parameters: {
@@ -227,21 +227,21 @@ describe('before a deployment', () => {
       },
       { check: 'SMS', says: expect.stringContaining('is in eu-west-1, and texts are sent from eu-central-1') },
     ],
-  ])('%s is asked for, with what mends it', async (_, account, more, expected) => {
-    expect(await found(account, more)).toEqual([expect.objectContaining({ ...expected, state: 'missing' })]);
+  ])('%s is reported as missing, with the fix', async (_, account, more, expected) => {
+    expect(await findingsFor(account, more)).toEqual([expect.objectContaining({ ...expected, state: 'missing' })]);
   });
 
   it.each([
     ['DELETE_FAILED', 'delete-stack'],
-    // What it holds would be lost if the stack were deleted.
+    // Deleting the stack would delete its data.
     ['UPDATE_FAILED', 'rollback-stack'],
     ['CREATE_FAILED', 'rollback-stack'],
     ['UPDATE_IN_PROGRESS', 'describe-stack-events'],
-  ])('a stack that is %s is told of, with the command %s', async (status, command) => {
+  ])('a stack that is %s is reported with the command %s', async (status, command) => {
     const account = {
       stack: async (name: string) => (name === 'rollcall-prod-points' ? stack({ status }) : undefined),
     };
-    expect(await found(account)).toEqual([
+    expect(await findingsFor(account)).toEqual([
       expect.objectContaining({
         check: 'stacks',
         state: 'missing',
@@ -253,25 +253,25 @@ describe('before a deployment', () => {
   it.each(['UPDATE_ROLLBACK_COMPLETE', 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', 'IMPORT_COMPLETE'])(
     'a stack that is %s is updated',
     async (status) => {
-      expect(await found({ stack: async () => stack({ status }) })).toEqual([]);
+      expect(await findingsFor({ stack: async () => stack({ status }) })).toEqual([]);
     },
   );
 
-  it('what is to be taken over is no obstacle, as it is kept by its template', async () => {
+  it('a resource that is taken over is not reported, because its template retains it', async () => {
     const account = { namesOf: async () => ['rollcall-prod-members'] };
-    expect(await found(account, { importsExisting: true })).toEqual([]);
+    expect(await findingsFor(account, { importsExisting: true })).toEqual([]);
   });
 
-  it('what a first deployment that failed has left is no part of its stack', async () => {
+  it('resources of a failed first deployment are not part of its stack', async () => {
     const failed = stack({ status: 'ROLLBACK_FAILED', template: planned[0]?.template ?? { Resources: {} } });
     const account = {
       stack: async (name: string) => (name === 'rollcall-prod-foundation' ? failed : undefined),
       namesOf: async () => ['rollcall-prod-members'],
     };
-    expect((await found(account)).map(({ check }) => check)).toEqual(['stacks', 'names']);
+    expect((await findingsFor(account)).map(({ check }) => check)).toEqual(['stacks', 'names']);
   });
 
-  it('a parameter has the value of the deployment before, and a table of the stack is its own', async () => {
+  it('parameters keep the values of the previous deployment, and names of the stack are not reported as taken', async () => {
     const account = {
       stack: async (name: string) =>
         stack({
@@ -280,16 +280,16 @@ describe('before a deployment', () => {
         }),
       namesOf: async () => ['rollcall-prod-members', 'rollcall-prod-twilio'],
     };
-    expect(await found(account, { parameters: {} })).toEqual([]);
+    expect(await findingsFor(account, { parameters: {} })).toEqual([]);
   });
 
-  it('what holds data is not deleted', async () => {
+  it('a deletion of a resource with data is reported', async () => {
     const template = {
       Resources: { Old: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'rollcall-prod-old.fifo' } } },
     };
     const deployed = stack({ parameters: { TokenIssuer: ISSUER }, template });
     const account = { stack: async (name: string) => (name === 'rollcall-prod-foundation' ? deployed : undefined) };
-    expect(await found(account)).toEqual([
+    expect(await findingsFor(account)).toEqual([
       expect.objectContaining({
         check: 'changes',
         state: 'missing',
@@ -300,71 +300,73 @@ describe('before a deployment', () => {
 
   it.each<[string, typeof fetch, string]>([
     ['is not found', discovery({}, 404), 'answers 404'],
-    ['is something else', discovery({ hello: 1 }), 'is not an OpenID configuration'],
+    ['is another document', discovery({ hello: 1 }), 'is not an OpenID configuration'],
     [
-      'is of another',
+      'belongs to another issuer',
       discovery({ issuer: 'https://other.example', jwks_uri: ISSUER }),
       'names https://other.example as its issuer',
     ],
     [
-      'does not answer',
+      'does not respond',
       (() => Promise.reject(new TypeError('fetch failed'))) as typeof fetch,
       'does not answer: fetch failed',
     ],
-  ])('a token issuer whose discovery %s is told', async (_, fetched, says) => {
-    expect(await found({}, {}, fetched)).toEqual([
+  ])('a token issuer whose discovery %s is reported', async (_, fetched, says) => {
+    expect(await findingsFor({}, {}, fetched)).toEqual([
       expect.objectContaining({ check: 'token issuer', state: 'missing', says: expect.stringContaining(says) }),
     ]);
   });
 
   it.each<[string, Partial<Account>, Partial<Finding>]>([
     [
-      'fewer functions than the settings take',
+      'a concurrency below the settings',
       { concurrentExecutions: async () => 10 },
       { check: 'functions at once', mend: expect.stringContaining('--quota-code L-B99A9384 --desired-value 1000') },
     ],
     [
-      'fewer messages',
+      'a message rate below the settings',
       { messagesPerSecond: async () => 90 },
       { check: 'messages a second', mend: expect.stringContaining('--quota-code L-F8E2BA85 --desired-value 100') },
     ],
     ['an identity that is not active yet', { statusOfIdentity: async () => 'PENDING' }, { check: 'SMS' }],
     ['the SMS sandbox', { isSmsSandbox: async () => true }, { check: 'SMS', mend: expect.stringContaining('sandbox') }],
-  ])('%s is told, and stops nobody', async (_, account, expected) => {
-    expect(await found(account)).toEqual([expect.objectContaining({ ...expected, state: 'beware' })]);
+  ])('%s is reported as a warning', async (_, account, expected) => {
+    expect(await findingsFor(account)).toEqual([expect.objectContaining({ ...expected, state: 'beware' })]);
   });
 
-  it('a new table is told of, where the stage would write more than it takes at first', async () => {
+  it('a new table is reported if the stage would exceed its initial rate', async () => {
     const stage = { ...plan.stage, throttling: { ...plan.stage.throttling, registrationsPerSecond: 1_400 } };
-    expect((await found({}, { stage })).map(({ check, state }) => [check, state])).toEqual([['tables', 'beware']]);
+    expect((await findingsFor({}, { stage })).map(({ check, state }) => [check, state])).toEqual([
+      ['tables', 'beware'],
+    ]);
     const account = { stack: async () => stack({}) };
-    expect((await found(account, { stage })).map(({ check }) => check)).toEqual([]);
+    expect((await findingsFor(account, { stage })).map(({ check }) => check)).toEqual([]);
   });
 
-  it('more replies than a FIFO queue of the region takes are told of', async () => {
+  it('a reply rate above the quota of FIFO queues in the region is reported', async () => {
     const stage = { ...plan.stage, throttling: { ...plan.stage.throttling, registrationsPerSecond: 900 } };
     const at = (region: string): Partial<Account> => ({
       identity: async () => ({ account: '000000000000', region }),
       stack: async () => stack({}),
     });
     const more = { stage, parameters: { 'rollcall-prod-foundation': { TokenIssuer: ISSUER } } };
-    const told = async (region: string) =>
-      (await found(at(region), more)).filter(({ state }) => state === 'beware').map(({ check }) => check);
-    expect([await told('eu-central-1'), await told('eu-west-3')]).toEqual([[], ['calls of a queue']]);
+    const warningsIn = async (region: string) =>
+      (await findingsFor(at(region), more)).filter(({ state }) => state === 'beware').map(({ check }) => check);
+    expect([await warningsIn('eu-central-1'), await warningsIn('eu-west-3')]).toEqual([[], ['calls of a queue']]);
   });
 
-  it('what cannot be asked is said, and the rest is asked', async () => {
+  it('a check that cannot run is reported, and the others run', async () => {
     const refused = () => Promise.reject(Object.assign(new Error('not authorized'), { name: 'AccessDeniedException' }));
-    const said = await found({
+    const findings = await findingsFor({
       concurrentExecutions: refused,
       isSmsSandbox: refused,
       messagesPerSecond: async () => undefined,
     });
-    expect(said.map(({ check, state }) => [check, state])).toEqual([
+    expect(findings.map(({ check, state }) => [check, state])).toEqual([
       ['functions at once', 'unknown'],
       ['messages a second', 'unknown'],
       ['SMS', 'unknown'],
     ]);
-    expect(said[0]?.says).toBe('This could not be checked: AccessDeniedException: not authorized');
+    expect(findings[0]?.says).toBe('This could not be checked: AccessDeniedException: not authorized');
   });
 });

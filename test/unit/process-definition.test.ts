@@ -60,23 +60,23 @@ describe('the definition of a process', () => {
       'the compensation of reserve waits NaN seconds',
       [{ ...first, compensate: { ...compensate, within: Number.NaN } }],
     ],
-  ])('is refused by name: %s', (why, steps) => {
+  ])('is refused with the reason: %s', (why, steps) => {
     expect(() => define(steps)).toThrow(`process approval: ${why}`);
   });
 
-  it('wants a queue of replies that keeps no order, as a late one holds up nothing', () => {
+  it('requires an unordered queue of replies, so that a late reply delays no other', () => {
     const ordered = queue('replies', { from, messages: [reserved, released, deadline] });
     expect(() => define([first], ordered as never)).toThrow('which must be a queue with `ordered: false`');
   });
 
-  it('wants replies that have their data with them', () => {
+  it('requires replies that contain their data', () => {
     expect(() => define([first], { ...replies, large: true } as never)).toThrow('which cannot be `large`');
   });
 
-  it('has one step, which nothing refuses to undo, where no deadline tells it of the time', () => {
-    const untold = queue('replies', { from, ordered: false, messages: [reserved, released] });
+  it('can have only one step, with a compensation that is never refused, if it has no deadline', () => {
+    const withoutDeadline = queue('replies', { from, ordered: false, messages: [reserved, released] });
     const without = (steps: readonly ProcessStep[]) =>
-      defineProcess('approval', { data, replies: untold }, () => steps);
+      defineProcess('approval', { data, replies: withoutDeadline }, () => steps);
     expect(without([first]).deadline).toBeUndefined();
     const refusable = { ...first, compensate: { ...compensate, ok: () => true } };
     for (const steps of [[refusable], [first, { ...alone, name: 'count' }]])
@@ -84,7 +84,9 @@ describe('the definition of a process', () => {
     const alonePivot = { ...alone, pivot: true };
     expect(() => without([alonePivot])).toThrow('its step reserve is a pivot without compensation');
     expect(without([{ ...first, pivot: true }]).steps).toHaveLength(1);
-    expect(() => define([first], untold as never)).toThrow('shop.approval.deadline.v1 is not a message of replies');
+    expect(() => define([first], withoutDeadline as never)).toThrow(
+      'shop.approval.deadline.v1 is not a message of replies',
+    );
   });
 
   it('is typed by its data and its replies', () => {
@@ -102,9 +104,9 @@ describe('the definition of a process', () => {
       defineProcess('approval', { data, replies, deadline }, (step) => [
         // @ts-expect-error the command's data has an orderId
         step('reserve', { send: [stock, reserve], by: () => ({}), reply: reserved, within: 60 }),
-        // @ts-expect-error that is no message of the queue of replies
+        // @ts-expect-error not a message of the queue of replies
         step('count', { send: [stock, reserve], by, reply: other, within: 60 }),
-        // @ts-expect-error that is no message of the queue of commands
+        // @ts-expect-error not a message of the queue of commands
         step('ask', { send: [stock, reserved], by, reply: reserved, within: 60 }),
         // @ts-expect-error the reply has no such outcome
         step('say', { send: [stock, reserve], by, reply: reserved, within: 60, ok: (r) => r.outcome === 'perhaps' }),
@@ -112,22 +114,22 @@ describe('the definition of a process', () => {
     expect(refused).toThrow('process approval');
   });
 
-  it('needs somewhere for its deadlines to wait', async () => {
+  it('needs a table for its deadlines', async () => {
     const { client } = await ownTables['the simulation']();
     const options = { client, table: 'orders', outboxTable: 'outbox', source: from, newId: () => 'id' };
     expect(() => createProcess(approval, options)).toThrow('process approval has a deadline: pass `later`');
   });
 
-  it('is run by the consumer of its replies alone', async () => {
+  it('is run only by the consumer of its replies', async () => {
     const { process } = approvalWorld(await ownTables['the simulation']());
     expect(() => process.handlers({ of: replies, idempotent: true })).toThrow('must consume orders-replies');
     expect(() => process.handlers({ of: approval.replies })).toThrow('be `idempotent`');
   });
 });
 
-describe('what operators ask the sweep for about a process', () => {
+describe('a request of an operator about a process', () => {
   const stuck = { id: 'o-1', progress: { state: 'needs-person', parked: 'm-1' } } as unknown as ProcessState<never>;
-  const asked: object[] = [];
+  const passedOn: object[] = [];
   const decided: object[] = [];
   const sweep = withDecisions<never>(
     () => ({
@@ -140,26 +142,28 @@ describe('what operators ask the sweep for about a process', () => {
       },
     }),
     async (event: ParkingRequest | object) => {
-      asked.push(event);
+      passedOn.push(event);
       return undefined;
     },
   );
-  const ask = (event: object) => sweep(event, {} as Context);
+  const request = (event: object) => sweep(event, {} as Context);
 
-  it('is shown, or decided, and what was held for a person is released', async () => {
-    expect(await ask({ process: 'o-1' })).toEqual({ process: stuck });
-    expect([asked, decided]).toEqual([[], []]);
-    expect(await ask({ process: 'o-1', decide: { done: 'by hand' } })).toMatchObject({
+  it('shows the process, or decides and releases the held message', async () => {
+    expect(await request({ process: 'o-1' })).toEqual({ process: stuck });
+    expect([passedOn, decided]).toEqual([[], []]);
+    expect(await request({ process: 'o-1', decide: { done: 'by hand' } })).toMatchObject({
       process: { progress: { state: 'completed' } },
     });
     expect(decided).toEqual([{ id: 'o-1', done: 'by hand' }]);
-    expect(asked).toEqual([{ redrive: ['m-1'], release: true }]);
+    expect(passedOn).toEqual([{ redrive: ['m-1'], release: true }]);
   });
 
   it('is refused with the reason', async () => {
-    expect(await ask({ process: 'o-2' })).toEqual({ refused: 'there is no process o-2' });
-    expect(await ask({ process: 'o-1', decide: { cancel: 'x' } })).toEqual({ refused: 'it does not go back' });
-    expect(await ask({ process: 'o-1', decide: { retry: 'x' } })).toEqual({ refused: 'it is being changed by others' });
+    expect(await request({ process: 'o-2' })).toEqual({ refused: 'there is no process o-2' });
+    expect(await request({ process: 'o-1', decide: { cancel: 'x' } })).toEqual({ refused: 'it does not go back' });
+    expect(await request({ process: 'o-1', decide: { retry: 'x' } })).toEqual({
+      refused: 'it is being changed by others',
+    });
   });
 
   it.each([
@@ -168,12 +172,12 @@ describe('what operators ask the sweep for about a process', () => {
     { process: 'o-1', decide: { done: '' } },
     { process: 'o-1', decide: { done: 'x', retry: 'y' } },
     { process: 'o-1', more: 1 },
-  ])('is none that the sweep knows: %o', async (event) => {
-    await expect(ask(event)).rejects.toThrow('invalid request about a process');
+  ])('is refused if it is invalid: %o', async (event) => {
+    await expect(request(event)).rejects.toThrow('invalid request about a process');
   });
 
-  it('leaves everything else to the sweep', async () => {
-    await ask({});
-    expect(asked.at(-1)).toEqual({});
+  it('about something else is passed to the sweep', async () => {
+    await request({});
+    expect(passedOn.at(-1)).toEqual({});
   });
 });

@@ -33,19 +33,19 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     if (name !== undefined) expect(names([command])).toEqual([name]);
     return command;
   };
-  /** Answers the command that is sent next. @returns the command after it */
-  async function answer(command: Envelope, outcome: 'ok' | 'no' = 'ok') {
-    const reply = world.replyTo(command, outcome);
-    const became = await world.deliver(reply);
-    return { became, reply, sent: await world.sent() };
+  /** Delivers a reply to a command. @returns its outcome, and the messages that are sent after it */
+  async function deliverReply(command: Envelope, decision: 'ok' | 'no' = 'ok') {
+    const reply = world.replyTo(command, decision);
+    const outcome = await world.deliver(reply);
+    return { outcome, reply, sent: await world.sent() };
   }
-  const next = async (command: Envelope, name: string) => only((await answer(command)).sent, name);
+  const next = async (command: Envelope, name: string) => only((await deliverReply(command)).sent, name);
   const reserving = async () => only(await world.sent(), 'reserve');
   const charging = async () => next(await reserving(), 'charge');
   const confirming = async () => next(await charging(), 'confirm');
   const waiting = async () => (await world.items('later')).filter(({ subject }) => subject === id);
 
-  it('sends its commands one after the other, each after the reply to the one before, and completes', async () => {
+  it('sends each command after the reply to the previous one, and completes', async () => {
     const reserve = await reserving();
     expect(reserve).toMatchObject({ correlationid: id, replyto: 'orders-replies', source: '/shop/orders' });
     expect(reserve.traceparent).toContain('0af7651916cd43dd8448eb211c80319c');
@@ -54,7 +54,7 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect(charge.traceparent).toContain('0af7651916cd43dd8448eb211c80319c');
     const confirm = await next(charge, 'confirm');
     expect(world.ended).toEqual([]);
-    expect((await answer(confirm)).sent).toEqual([]);
+    expect((await deliverReply(confirm)).sent).toEqual([]);
     expect(await world.process.read(id)).toMatchObject({
       ...{ progress: { state: 'completed' }, done: ['reserve', 'charge', 'confirm'], data: { place: 'A1' } },
     });
@@ -63,7 +63,7 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect(await waiting()).toEqual([]);
   });
 
-  it('has beside its state what follows from its data now, and nothing from before', async () => {
+  it('stores attributes derived from its current data, and no earlier ones', async () => {
     const itemOf = async () => (await world.items('orders')).find(({ pk }) => pk === `process#approval/${id}`);
     const reserve = await reserving();
     expect(await itemOf()).toMatchObject({ isUnplaced: true });
@@ -72,7 +72,7 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect(await itemOf()).not.toHaveProperty('isUnplaced');
   });
 
-  it('has nothing beside its state that has a name of it', async () => {
+  it('refuses attributes with the name of a part of its state', async () => {
     const { client } = tables;
     const places = { client, table: 'orders', outboxTable: 'outbox', source: '/shop/orders', newId: () => 'id' };
     const later = createLater({ client, laterTable: 'later' });
@@ -85,7 +85,7 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     );
   });
 
-  it('is, to who begins it again, what its state is, and no more', async () => {
+  it('returns only its state to a caller that creates it again', async () => {
     const context = { now: new Date(), newId: () => 'id' };
     const taken = await world.process.create(id, { orderId: id, cents: 500 }, context);
     expect(taken).toMatchObject({ result: 'taken', state: { id, version: 1 } });
@@ -97,33 +97,33 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect(await world.start(id)).toMatchObject({ result: 'refused', by: 'approval' });
   });
 
-  it('applies a reply once, however often it comes, also after the next and after its end', async () => {
+  it('applies a reply once, even if copies arrive after the next reply or after its end', async () => {
     const reserve = await reserving();
-    const first = await answer(reserve);
+    const first = await deliverReply(reserve);
     const charge = only(first.sent, 'charge');
     expect(await world.deliver(first.reply, 2)).toBe('duplicate');
-    const second = await answer(charge);
+    const second = await deliverReply(charge);
     for (const reply of [first.reply, second.reply, world.replyTo(reserve, 'no')])
       expect(await world.deliver(reply)).toBe('duplicate');
-    const last = await answer(only(second.sent, 'confirm'));
+    const last = await deliverReply(only(second.sent, 'confirm'));
     expect(await world.deliver(last.reply)).toBe('duplicate');
     expect(await world.sent()).toEqual([]);
     expect(world.ended).toHaveLength(1);
   });
 
-  it('applies one of two replies that come at the same moment', async () => {
+  it('applies one of two replies that arrive at the same moment', async () => {
     const reserve = await reserving();
     const replies = [world.replyTo(reserve), world.replyTo(reserve)];
-    const became = await Promise.all(replies.map((reply) => world.deliver(reply)));
-    expect(became.sort()).toEqual(['applied', 'duplicate']);
+    const outcome = await Promise.all(replies.map((reply) => world.deliver(reply)));
+    expect(outcome.sort()).toEqual(['applied', 'duplicate']);
     only(await world.sent(), 'charge');
   });
 
-  it('compensates what was done when a step is refused', async () => {
-    const release = only((await answer(await charging(), 'no')).sent, 'release');
+  it('compensates completed steps when a step is refused', async () => {
+    const release = only((await deliverReply(await charging(), 'no')).sent, 'release');
     expect(release).toMatchObject({ correlationid: id, data: { orderId: id, place: 'A1' } });
     expect(await progress()).toMatchObject({ state: 'compensating', awaits: { step: 'reserve', action: 'undo' } });
-    expect((await answer(release)).sent).toEqual([]);
+    expect((await deliverReply(release)).sent).toEqual([]);
     expect(await world.process.read(id)).toMatchObject({
       ...{ progress: { state: 'failed' }, because: 'charge was refused', done: [], undone: ['reserve'] },
     });
@@ -131,43 +131,43 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect(await waiting()).toEqual([]);
   });
 
-  it('compensates in reverse order, also what is done late', async () => {
+  it('compensates in reverse order, also a step that completes late', async () => {
     const charge = await charging();
     const release = only(await world.pass(WITHIN.reserve), 'release');
-    expect((await answer(charge)).sent).toEqual([]);
+    expect((await deliverReply(charge)).sent).toEqual([]);
     const refund = await next(release, 'refund');
-    await answer(refund);
+    await deliverReply(refund);
     expect(await world.process.read(id)).toMatchObject({
       ...{ progress: { state: 'failed' }, because: 'charge had no reply in time', undone: ['reserve', 'charge'] },
     });
   });
 
-  it('compensates a step that was done after it was given up, and has failed once', async () => {
+  it('compensates a step that completes after it was given up, and fails only once', async () => {
     const reserve = await reserving();
     expect(await world.pass(WITHIN.reserve - 1)).toEqual([]);
     expect(await progress()).toMatchObject({ state: 'running' });
     expect(await world.pass(1)).toEqual([]);
     expect(await progress()).toEqual({ state: 'failed' });
-    const late = await answer(reserve);
+    const late = await deliverReply(reserve);
     const release = only(late.sent, 'release');
     expect(await world.deliver(late.reply)).toBe('duplicate');
-    await answer(release);
+    await deliverReply(release);
     expect(await progress()).toEqual({ state: 'failed' });
     expect(await world.deliver(late.reply)).toBe('duplicate');
     expect(await world.sent()).toEqual([]);
     expect(world.ended).toEqual([`${id} rejected`]);
   });
 
-  it('forgets a step that was given up, and refused late', async () => {
+  it('removes a step that was given up and is refused late', async () => {
     const reserve = await reserving();
     await world.pass(WITHIN.reserve);
-    expect(await answer(reserve, 'no')).toMatchObject({ became: 'applied', sent: [] });
+    expect(await deliverReply(reserve, 'no')).toMatchObject({ outcome: 'applied', sent: [] });
     expect(await world.process.read(id)).toMatchObject({ unknown: [], progress: { state: 'failed' } });
     expect((await world.process.read(id))?.data).toEqual({ orderId: id, cents: 500 });
   });
 
-  it('remembers of a reply what its step keeps, also if it refuses', async () => {
-    await answer(await reserving(), 'no');
+  it('stores the data that a step keeps of its reply, also of a refusal', async () => {
+    await deliverReply(await reserving(), 'no');
     expect(await world.process.read(id)).toMatchObject({ progress: { state: 'failed' }, data: { place: 'A1' } });
   });
 
@@ -175,32 +175,32 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     const charge = await charging();
     world.erased.add(id);
     expect(await waiting()).toHaveLength(1);
-    expect(await answer(charge)).toMatchObject({ became: 'applied', sent: [] });
+    expect(await deliverReply(charge)).toMatchObject({ outcome: 'applied', sent: [] });
     expect([await world.process.read(id), await waiting()]).toEqual([undefined, []]);
     expect(await world.deliver(world.replyTo(charge))).toBe('duplicate');
   });
 
-  it('waits once for each step: a deadline that was set before is no later step’s', async () => {
+  it('has one deadline at a time, and the deadline of an earlier step does not end a later one', async () => {
     const [before] = await waiting();
     const charge = await charging();
     const [kept, ...others] = await waiting();
-    // The charge's is earlier than that of the reservation, in whose place it is.
+    // The deadline of the charge is earlier than that of the reservation, which it replaces.
     expect([before?.due, kept?.due, others]).toEqual(['2026-11-21T10:10:00.000Z', '2026-11-21T10:05:00.000Z', []]);
     const confirm = await next(charge, 'confirm');
-    // That of the confirmation is later, and set when the one before has come.
+    // The deadline of the confirmation is later, and is set when the current one arrives.
     expect(await waiting()).toEqual([kept]);
     expect(await world.pass(WITHIN.charge)).toEqual([]);
     expect(await progress()).toMatchObject({ state: 'running', awaits: { step: 'confirm', attempt: 1 } });
     expect(await waiting()).toMatchObject([{ due: '2026-11-21T11:00:00.000Z' }]);
-    expect((await answer(confirm)).sent).toEqual([]);
+    expect((await deliverReply(confirm)).sent).toEqual([]);
     expect(await progress()).toEqual({ state: 'completed' });
   });
 
-  it('does nothing because of a deadline that comes when its step is answered, or twice', async () => {
+  it('ignores a deadline that arrives after the reply to its step, or twice', async () => {
     const reserve = await reserving();
     await world.pass(0);
     const [deadline] = await waiting();
-    const charge = only((await answer(reserve)).sent, 'charge');
+    const charge = only((await deliverReply(reserve)).sent, 'charge');
     const message = JSON.parse(String(deadline?.body));
     expect(await world.deliver(message)).toBe('duplicate');
     expect(await progress()).toMatchObject({ state: 'running', awaits: { step: 'charge', attempt: 1 } });
@@ -211,7 +211,7 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect(await progress()).toMatchObject({ awaits: { step: 'confirm', attempt: 1 } });
   });
 
-  it('sets another deadline for its next step if others have deleted the one it had', async () => {
+  it('sets another deadline for its next step if others have deleted its deadline', async () => {
     const charge = await charging();
     await world.clear();
     expect(await world.pass(WITHIN.charge)).toEqual([]);
@@ -219,9 +219,9 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect(await waiting()).toMatchObject([{ name: 'approval-deadline', due: '2026-11-21T11:05:00.000Z' }]);
   });
 
-  it('does nothing because of a deadline that comes after the one that replaced it was set', async () => {
+  it('ignores a deadline that arrives after it was replaced', async () => {
     const charge = await charging();
-    // The sweep is late: it has released it, and it is under way when the reply comes.
+    // The sweep has released the deadline, which is in transit when the reply arrives.
     const [own] = await waiting();
     await world.clear();
     await world.pass(WITHIN.charge);
@@ -232,12 +232,12 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect(await waiting()).toMatchObject([{ due: '2026-11-21T11:05:00.000Z' }]);
   });
 
-  it('sends a compensation again that is refused, after a while that grows, and then asks for a person', async () => {
-    let release = only((await answer(await charging(), 'no')).sent, 'release');
+  it('retries a refused compensation with growing pauses, and then requests an operator', async () => {
+    let release = only((await deliverReply(await charging(), 'no')).sent, 'release');
     for (let attempt = 1; attempt < ATTEMPTS; attempt++) {
-      const refused = await answer(release, 'no');
+      const refused = await deliverReply(release, 'no');
       expect(refused.sent).toEqual([]);
-      // The same refusal is none of the next attempt.
+      // A copy of this refusal does not refuse the next attempt.
       expect(await world.deliver(refused.reply)).toBe('duplicate');
       const pause = 60 * 2 ** (attempt - 1);
       expect(await world.pass(pause - 1)).toEqual([]);
@@ -260,30 +260,30 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
 
     await world.subscriber.redrive([held.id], () => true, true);
     expect(await world.parkedOf(held)).toEqual([]);
-    await answer(only(await world.sent(), 'release'));
+    await deliverReply(only(await world.sent(), 'release'));
     expect(await progress()).toEqual({ state: 'failed' });
     expect(world.ended).toEqual([`${id} rejected`]);
   });
 
-  /** Its compensation, or its confirmation, had no reply for as long as it waits. */
+  /** Lets all deadlines of a command without a reply pass. */
   async function stuck(command: Envelope): Promise<{ command: Envelope; held: Envelope }> {
-    // One of them is that of a step before, which came earlier.
+    // One of them is the deadline of the previous step.
     for (let deadline = 1; deadline <= ATTEMPTS + 1; deadline++) expect(await world.pass(WITHIN.confirm)).toEqual([]);
     const { parked = '' } = (await progress()) as { parked?: string };
     const [held] = await world.parkedOf({ id: parked });
     return { command, held: JSON.parse(held?.body ?? '{}') };
   }
 
-  it('does not send again what had no reply, and goes on if the reply comes after all', async () => {
-    const { command } = await stuck(only((await answer(await charging(), 'no')).sent, 'release'));
+  it('does not repeat a command without a reply, and continues if the reply arrives later', async () => {
+    const { command } = await stuck(only((await deliverReply(await charging(), 'no')).sent, 'release'));
     expect(await progress()).toMatchObject({ state: 'needs-person' });
-    await answer(command);
+    await deliverReply(command);
     expect(await progress()).toEqual({ state: 'failed' });
   });
 
   it('retries a refused step after the pivot instead of compensating', async () => {
     const confirm = await confirming();
-    expect((await answer(confirm, 'no')).sent).toEqual([]);
+    expect((await deliverReply(confirm, 'no')).sent).toEqual([]);
     await world.pass(WITHIN.charge);
     expect(await progress()).toMatchObject({ state: 'running', awaits: { step: 'confirm', attempt: 2 } });
     await expect(world.process.decide(id, { cancel: 'no more' })).rejects.toThrow(
@@ -291,7 +291,7 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     );
   });
 
-  it('needs a person after the pivot, who marks a step as done', async () => {
+  it('needs an operator after the pivot, who marks a step as done', async () => {
     const { command } = await stuck(await confirming());
     await expect(world.process.decide(id, { cancel: 'no more' })).rejects.toThrow(
       'from where it cannot be compensated',
@@ -303,7 +303,7 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect(await world.deliver(world.replyTo(command))).toBe('duplicate');
   });
 
-  it('is decided by a person who retries: the command is sent once more, and any success of it counts', async () => {
+  it('sends the command again if an operator retries, and accepts the success of either attempt', async () => {
     const { command, held } = await stuck(await confirming());
     await world.process.decide(id, { retry: 'mended' });
     const again = only(await world.sent(), 'confirm');
@@ -311,12 +311,12 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     await world.subscriber.redrive([held.id], () => true, true);
     expect(await world.parkedOf(held)).toEqual([]);
     expect(await world.sent()).toEqual([]);
-    await answer(command);
+    await deliverReply(command);
     expect(await progress()).toEqual({ state: 'completed' });
     expect(await world.deliver(world.replyTo(again))).toBe('duplicate');
   });
 
-  it('is listed while it needs a person, whatever else is held', async () => {
+  it('is listed while it needs an operator, unlike other held messages', async () => {
     const { held } = await stuck(await confirming());
     const parked = await world.parkedOf(held);
     const others = ['no JSON', '{}', 'null', '{"data":{"orderId":"o"}}'].map((body) => ({ ...parked[0], body }));
@@ -330,7 +330,7 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     ]);
   });
 
-  it('is counted among what needs a person, for the alarm', async () => {
+  it('is counted for the alarm while it needs an operator', async () => {
     const { held } = await stuck(await confirming());
     const parked = await world.parkedOf(held);
     expect(parked.map((one) => needsPerson(one, world.now()))).toEqual([true]);
@@ -348,24 +348,24 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     );
   });
 
-  it('is cancelled with a state of its service, and what was under way is compensated when it is done', async () => {
+  it('is cancelled in a transaction of its service, and compensates a pending step when that completes', async () => {
     const charge = await charging();
     const before = await world.process.read(id);
-    if (!before) throw new Error('it was begun');
+    if (!before) throw new Error('the process was started');
     const put = { TableName: 'orders', Item: { pk: `order#${id}`, state: 'cancelled' } };
     const context = world.context();
     const cancelled = world.process.cancel(before, 'by its customer', context);
     expect(await world.writer.commit({ put, ...cancelled }, context)).toEqual({ result: 'done' });
     expect(await world.writer.commit({ put, ...cancelled }, context)).toMatchObject({ by: 'approval' });
     const release = only(await world.sent(), 'release');
-    await answer(charge);
-    await answer(await next(release, 'refund'));
+    await deliverReply(charge);
+    await deliverReply(await next(release, 'refund'));
     expect(await world.process.read(id)).toMatchObject({
       ...{ progress: { state: 'failed' }, because: 'cancelled: by its customer', unknown: [] },
     });
   });
 
-  it('ends with what erases all that waits about its subject, its own deadline included', async () => {
+  it('can end with an erasure of all scheduled messages about its subject, including its deadline', async () => {
     const { client } = tables;
     const later = createLater({ client, laterTable: 'later' });
     const leaving = createProcess(approval, {
@@ -385,7 +385,7 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect(await waiting()).toEqual([]);
   });
 
-  it('parks a reply that is about something else, of no process, or of no conversation', async () => {
+  it('parks a reply about another subject, for no process, or without a correlation ID', async () => {
     const reserve = await reserving();
     const wrong = { data: { orderId: 'other', outcome: 'ok' }, subject: 'other' };
     const about = world.replyTo(reserve, 'ok', wrong);

@@ -3,7 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { createProgress } from 'rollcall/internal/progress';
 import { describe, expect, it } from 'vitest';
 
-/** What is written, line by line. */
+/** A stream that records the written lines. */
 function createStream(properties: object = {}) {
   const stream = Object.assign(new PassThrough(), properties);
   const written = () => stripVTControlCharacters(String(stream.read())).split('\n').slice(0, -1);
@@ -11,7 +11,7 @@ function createStream(properties: object = {}) {
 }
 
 describe('the progress of a start', () => {
-  it('is a line at the begin and at the end of each step, where nobody looks at a terminal', async () => {
+  it('is a line at the beginning and at the end of each step, if there is no terminal', async () => {
     const { stream, written } = createStream();
     const progress = createProgress('Synthesizing', stream);
     progress.next('Booting');
@@ -25,7 +25,7 @@ describe('the progress of a start', () => {
     ]);
   });
 
-  it('marks the step that failed, and leaves the error to whoever asked', async () => {
+  it('marks the failed step, and rejects with its error', async () => {
     const { stream, written } = createStream();
     const progress = createProgress('Synthesizing', stream);
     await expect(progress.until(Promise.reject(new Error('no cdk.json')))).rejects.toThrow('no cdk.json');

@@ -69,11 +69,11 @@ afterAll(async () => {
 });
 
 let ids = 0;
-/** An id that no other test has. */
+/** An ID that no other test uses. */
 const newId = () => `id-${++ids}`;
 const context: CommandContext = { now: TIME, newId, correlationId: 'request' };
 
-/** What was called, in order; and what happens between a transaction and the SDK's next attempt, if its answer is lost. */
+/** The calls in order, and an action between a transaction with a lost response and the SDK's next attempt. */
 let calls: string[] = [];
 let whenLost: (() => Promise<unknown>) | undefined;
 beforeEach(() => {
@@ -81,7 +81,7 @@ beforeEach(() => {
   whenLost = undefined;
 });
 
-/** Says how often the SDK tried, as DynamoDB says what refused. */
+/** Adds the number of attempts to the error, as the SDK does. */
 async function secondAttempt(write: () => Promise<unknown>): Promise<unknown> {
   try {
     return await write();
@@ -95,7 +95,7 @@ async function send(sent: object): Promise<unknown> {
   calls.push(sent.constructor.name);
   if (!(sent instanceof TransactWriteCommand)) return documents.send(sent as GetCommand);
   const { TransactItems } = sent.input;
-  // A command of its own, as an emulator may heed the first one's token.
+  // A new command, because an emulator may recognize the token of the first one.
   const write = () => documents.send(new TransactWriteCommand({ TransactItems }));
   const meanwhile = whenLost;
   if (!meanwhile) return write();
@@ -160,7 +160,7 @@ describe('a publisher', () => {
     expect([versionOf(row?.body), readMessage(row?.body, [created]).data.pieces]).toEqual([1, 1]);
   });
 
-  it('says that an id is taken, and by what', async () => {
+  it('reports that an ID is taken, with the existing state', async () => {
     const id = newId();
     await orders.create(id, opening(id), context);
     const second = await orders.create(id, opening(id, 2), context);
@@ -168,7 +168,7 @@ describe('a publisher', () => {
     expect(await pending(id)).toHaveLength(1);
   });
 
-  it('changes what it has read in one transaction', async () => {
+  it('changes the state that it has read in one transaction', async () => {
     const id = newId();
     await orders.create(id, opening(id), context);
     calls = [];
@@ -196,7 +196,7 @@ describe('a publisher', () => {
     });
   });
 
-  it('decides again on what others have made of the aggregate meanwhile', async () => {
+  it('repeats the decision on the new state after a concurrent change', async () => {
     const id = newId();
     await orders.create(id, opening(id), context);
     const seen: number[] = [];
@@ -215,16 +215,16 @@ describe('a publisher', () => {
   it('reports concurrent changes that win every attempt', async () => {
     const id = newId();
     await orders.create(id, opening(id), context);
-    let tries = 0;
+    let attempts = 0;
     const faster = async (order: Order) => {
-      tries++;
+      attempts++;
       await orders.change(id, (other) => cancelling(id, other), context);
       return cancelling(id, order);
     };
-    expect([await orders.change(id, faster, context), tries]).toEqual([{ result: 'busy' }, 5]);
+    expect([await orders.change(id, faster, context), attempts]).toEqual([{ result: 'busy' }, 5]);
   });
 
-  it('decides nothing at another version than the caller has seen, also if it loses a race', async () => {
+  it('makes no decision at another version than the caller has seen, also after a lost race', async () => {
     const id = newId();
     await orders.create(id, opening(id), context);
     let decided = 0;
@@ -251,7 +251,7 @@ describe('a publisher', () => {
     expect(calls).toEqual(['GetCommand']);
   });
 
-  it('refuses what its topic does not carry, or its source may not send, before it writes', async () => {
+  it('refuses an event that its topic does not carry, or its source may not send, before it writes', async () => {
     const id = newId();
     const { state } = opening(id);
     const foreign = { state, events: [draft(print, { orderId: id })] } as unknown as OrderDecision;
@@ -263,12 +263,12 @@ describe('a publisher', () => {
   });
 });
 
-describe('what a service commits beside', () => {
+describe('an additional write of a service', () => {
   const guard = (pk: string) => ({
     Put: { TableName: 'orders', Item: { pk, of: 'this' }, ConditionExpression: 'attribute_not_exists(pk)' },
   });
 
-  it('is written with the rest, or refuses it by its name', async () => {
+  it('is committed in the same transaction, or refuses it under its name', async () => {
     const [id, name, free] = [newId(), newId(), newId()];
     expect(await orders.create(id, { ...opening(id), beside: { name: guard(name) } }, context)).toMatchObject({
       result: 'done',
@@ -289,7 +289,7 @@ describe('what a service commits beside', () => {
     expect(await orders.create(id, decision, context)).toMatchObject({ result: 'taken' });
   });
 
-  it('refuses a change, too', async () => {
+  it('can also refuse a change', async () => {
     const id = newId();
     await orders.create(id, opening(id), context);
     const check = {
@@ -322,7 +322,7 @@ describe('commands', () => {
     expect(await itemAt(`commands#payments/${customer}`)).toEqual({ pk: `commands#payments/${customer}`, sent: 3 });
   });
 
-  it('cost a read of the count where order is kept, and none elsewhere', async () => {
+  it('cost a read of the count on an ordered queue, and none on others', async () => {
     const [id, customer] = [newId(), newId()];
     await orders.create(id, { ...opening(id), send: [draftTo(labels, print, { orderId: id })] }, context);
     expect(calls).toEqual(['TransactWriteCommand']);
@@ -331,7 +331,7 @@ describe('commands', () => {
     expect(calls).toEqual(['GetCommand', 'GetCommand', 'TransactWriteCommand']);
   });
 
-  it('to a queue that keeps no order have a row and a place of their own, and no count', async () => {
+  it('to an unordered queue have a separate row and position, and no count', async () => {
     const id = newId();
     const ofMessage = { ...context, newId: () => `message-of-${id}` };
     await orders.create(id, { ...opening(id), send: [draftTo(labels, print, { orderId: id })] }, ofMessage);
@@ -340,7 +340,7 @@ describe('commands', () => {
     expect(row?.body).not.toHaveProperty('sequence');
   });
 
-  it('that are sent at once get each a place', async () => {
+  it('that are sent at the same time get a position each', async () => {
     const customer = newId();
     const all = Array.from({ length: 4 }, async (_, cents) => {
       const id = newId();
@@ -353,7 +353,7 @@ describe('commands', () => {
     );
   });
 
-  it('are reported as busy when others send to the subject each time', async () => {
+  it('are reported as busy if others send to the subject at every attempt', async () => {
     const [id, customer] = [newId(), newId()];
     let count = 0;
     const counting = async (sent: object) => {
@@ -373,7 +373,7 @@ describe('commands', () => {
     expect(await itemAt(id)).toBeUndefined();
   });
 
-  it('are busy when other transactions are at work on the same items for longer than it tries', async () => {
+  it('are reported as busy if other transactions conflict at every attempt', async () => {
     const conflicted = async (sent: object) => {
       calls.push(sent.constructor.name);
       const CancellationReasons = [{ Code: 'TransactionConflict' }, { Code: 'None' }];
@@ -388,7 +388,7 @@ describe('commands', () => {
     expect(calls).toEqual(Array(4).fill('TransactWriteCommand'));
   });
 
-  it('that do not fit into a transaction are refused before anything is read, with what it is made of', async () => {
+  it('that do not fit into a transaction are refused before any read, with the numbers of items', async () => {
     const id = newId();
     const many = Array.from({ length: 50 }, () => charging(newId(), 1));
     await expect(orders.create(id, { ...opening(id), send: many }, context)).rejects.toThrow(
@@ -423,7 +423,7 @@ describe('commands', () => {
 });
 
 describe("a transaction whose response was lost, so that the SDK's retry fails on its own write", () => {
-  it('has created, also where a companion refuses as well', async () => {
+  it('has created the aggregate, also if an additional write refuses it as well', async () => {
     const [id, name] = [newId(), newId()];
     const condition = { ConditionExpression: 'attribute_not_exists(pk)' };
     const beside = { name: { Put: { TableName: 'orders', Item: { pk: name }, ...condition } } };
@@ -432,7 +432,7 @@ describe("a transaction whose response was lost, so that the SDK's retry fails o
     expect(await pending(id)).toHaveLength(1);
   });
 
-  it('has changed, also if its event is published, or others have changed the state since', async () => {
+  it('has changed the aggregate, also if its event is published, or others have changed the state since', async () => {
     const published = async (id: string) =>
       documents.send(
         new TransactWriteCommand({

@@ -30,7 +30,7 @@ const queueApp = (more: object) => ({
 });
 
 describe('a function that consumes a queue', () => {
-  it('gets batches of more than ten messages, if it waits for them', async () => {
+  it('gets batches of more than ten messages if it has a batching window', async () => {
     await using cloud = await startSmallCloud(queueApp({ BatchSize: 25, MaximumBatchingWindowInSeconds: 60 }));
     const QueueUrl = `${cloud.endpointUrl}/000000000000/jobs`;
     for (const from of [0, 10, 20]) {
@@ -44,7 +44,7 @@ describe('a function that consumes a queue', () => {
     expect(heardBy(cloud).map(({ Records }) => Records.length)).toEqual([25]);
   });
 
-  it('gets attributes of bytes in Base64', async () => {
+  it('gets binary attributes in Base64', async () => {
     await using cloud = await startSmallCloud(queueApp({}));
     const bytes = { DataType: 'Binary', BinaryValue: Uint8Array.of(1, 2, 255) };
     const QueueUrl = `${cloud.endpointUrl}/000000000000/jobs`;
@@ -67,7 +67,7 @@ const items = {
 };
 
 describe("a function that consumes a table's stream", () => {
-  it('gets what is written from the start on, from LATEST, and bytes in Base64', async () => {
+  it('gets records from its start on with LATEST, and binary values in Base64', async () => {
     await using cloud = await startSmallCloud({
       code: listener.code,
       resources: {
@@ -93,7 +93,7 @@ describe("a function that consumes a table's stream", () => {
     });
   });
 
-  it('has what it gives up told to a queue or a topic, which its role may send to', async () => {
+  it('needs permission to send to its failure destination', async () => {
     const starting = startSmallCloud({
       code: listener.code,
       resources: {
@@ -113,7 +113,7 @@ describe("a function that consumes a table's stream", () => {
   });
 });
 
-describe('an event source that Lambda would not take', () => {
+describe('an event source that Lambda would refuse', () => {
   const queue = 'arn:aws:sqs:us-east-1:000000000000:jobs';
   const stream = 'arn:aws:dynamodb:us-east-1:000000000000:table/items/stream/1';
   it.each([

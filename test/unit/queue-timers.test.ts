@@ -16,14 +16,14 @@ const queue = (attributes: Record<string, string> = {}): Queue =>
 const message = (delaySeconds = 0, group?: string) =>
   SqsStore.createMessage('hello', {}, delaySeconds, group, group && `${group}-1`);
 
-/** Whether a receive that waits has been told that there may be something. */
+/** A waiting receive, and whether it was notified within a time. */
 function waiting(on: Queue) {
-  const told = vi.fn();
-  void on.waitForMessages(20).then(told);
+  const notified = vi.fn();
+  void on.waitForMessages(20).then(notified);
   return {
-    async told(ms: number): Promise<boolean> {
+    async notified(ms: number): Promise<boolean> {
       await vi.advanceTimersByTimeAsync(ms);
-      return told.mock.calls.length > 0;
+      return notified.mock.calls.length > 0;
     },
   };
 }
@@ -31,41 +31,41 @@ function waiting(on: Queue) {
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-test('a queue in which nothing comes due does not look', () => {
+test('a queue without delayed or hidden messages sets no timer', () => {
   void queue().waitForMessages(20);
-  // The end of the receive itself.
+  // The timer for the end of the receive.
   expect(vi.getTimerCount()).toBe(1);
 });
 
 test.each([{}, { FifoQueue: 'true' }])(
-  'a delayed message is told of when its delay is over: %j',
+  'a receive is notified when the delay of a message ends: %j',
   async (attributes) => {
     const q = queue(attributes);
     const receive = waiting(q);
     q.enqueue(message(3, 'FifoQueue' in attributes ? 'a' : undefined));
-    expect(await receive.told(2_900)).toBe(false);
-    expect(await receive.told(200)).toBe(true);
+    expect(await receive.notified(2_900)).toBe(false);
+    expect(await receive.notified(200)).toBe(true);
   },
 );
 
 test.each([{}, { FifoQueue: 'true' }])(
-  'a message comes back when its visibility timeout is over: %j',
+  'a receive is notified when the visibility timeout of a message ends: %j',
   async (attributes) => {
     const q = queue(attributes);
     q.enqueue(message(0, 'FifoQueue' in attributes ? 'a' : undefined));
     q.dequeue(1, 5);
     const receive = waiting(q);
-    expect(await receive.told(4_900)).toBe(false);
-    expect(await receive.told(200)).toBe(true);
+    expect(await receive.notified(4_900)).toBe(false);
+    expect(await receive.notified(200)).toBe(true);
   },
 );
 
-test('a timeout that is set while somebody waits counts', async () => {
+test('a receive is notified by a visibility timeout that is set while it waits', async () => {
   const q = queue();
   q.enqueue(message());
   const [received] = q.dequeue(1, 600);
   const receive = waiting(q);
   q.changeVisibility(received?.ReceiptHandle, 2);
-  expect(await receive.told(1_900)).toBe(false);
-  expect(await receive.told(200)).toBe(true);
+  expect(await receive.notified(1_900)).toBe(false);
+  expect(await receive.notified(200)).toBe(true);
 });

@@ -11,33 +11,33 @@ const known = (version: number, erased = false): Known => ({ id: 'a', version, e
 const held = (version: number, erased = false): Held => ({ version, erased, item: {} });
 const rules = { joinsLate: false, agrees: () => true };
 
-describe('what is wrong about an aggregate at a consumer', () => {
+describe('the finding for an aggregate at a consumer', () => {
   it.each([
-    ['nothing, at the same version', known(2), held(2), undefined],
+    ['none at the same version', known(2), held(2), undefined],
     ['behind', known(3), held(2), 'behind'],
     ['ahead', known(2), held(3), 'ahead'],
     ['missing', known(1), undefined, 'missing'],
     ['unknown to the publisher', undefined, held(1), 'unknown'],
-    ['not erased, though it has the version', known(2, true), held(2), 'not-erased'],
+    ['not erased, although it has the version', known(2, true), held(2), 'not-erased'],
     ['not erased, and behind', known(3, true), held(1), 'not-erased'],
-    ['back, after it had left', known(1), held(2, true), 'returned'],
-    ['nothing, if it has left at both, at whatever version', known(5, true), held(2, true), undefined],
-    ['nothing, if it has left and was never met', known(2, true), undefined, undefined],
-    ['nothing, if nobody but who erased it has met it', undefined, held(2, true), undefined],
-  ])('%s', (_, publisher, consumer, kind) => {
+    ['returned, after it was erased', known(1), held(2, true), 'returned'],
+    ['none if it is erased at both, at any version', known(5, true), held(2, true), undefined],
+    ['none if it is erased and was never received', known(2, true), undefined, undefined],
+    ['none if only a consumer that has erased it knows it', undefined, held(2, true), undefined],
+  ])('is %s', (_, publisher, consumer, kind) => {
     expect(classify(publisher, consumer, rules)).toBe(kind);
   });
 
-  it('nothing, if a late subscriber has not met it', () => {
+  it('is none if a late subscriber has not received it', () => {
     expect(classify(known(4), undefined, { ...rules, joinsLate: true })).toBeUndefined();
   });
 
-  it('another state, if the versions are the same and the app says so', () => {
+  it('is another state if the versions are equal and the app reports a difference', () => {
     expect(classify(known(4), held(4), { ...rules, agrees: () => false })).toBe('other-state');
     expect(classify(known(5), held(4), { ...rules, agrees: () => false })).toBe('behind');
   });
 
-  it('a version is lost if it is found nowhere', () => {
+  it('includes a version as lost if it is found nowhere', () => {
     expect(lost(known(6), held(2), new Set([4, 6]))).toEqual([3, 5]);
     expect(lost(known(2), undefined, new Set())).toEqual([1, 2]);
     expect(lost(known(2), held(3), new Set())).toEqual([]);
@@ -59,8 +59,8 @@ const members = {
 };
 const guide = { name: 'guide', of: memberEvents.name, cursorKey: 'journey', joinsLate: false };
 
-describe('what is compared', () => {
-  it('is who takes the events, or the commands, and counts them', () => {
+describe('the comparison', () => {
+  it('covers the consumers of events and of numbered commands', () => {
     const stacks = stacksOf(
       guide,
       { name: 'points-commands', of: 'points-commands', cursorKey: 'cursor', joinsLate: false },
@@ -75,15 +75,15 @@ describe('what is compared', () => {
     expect(found[1]?.read({ pk: 'member#a', version: 3 })).toBeUndefined();
   });
 
-  it('says what an app or a stage lacks', () => {
+  it('reports missing settings of an app or a stage', () => {
     expect(() => numberedOf([], stacksOf(guide))).toThrow('`aggregates` in its rollcall.config.ts');
     expect(() => numberedOf([members], stacksOf())).toThrow('Deploy again');
   });
 });
 
-/** A publisher of so many aggregates that no consumer has met, page by page. */
+/** A publisher with this many pages of aggregates that no consumer has received. */
 function largeStage(pages: number) {
-  const served = { scanned: 0, told: 0, atFirst: 0, ahead: 0 };
+  const served = { scanned: 0, reported: 0, atFirst: 0, ahead: 0 };
   const reading = new Map<number, number>();
   const send = async (command: unknown) => {
     if (command instanceof ScanCommand) {
@@ -108,15 +108,15 @@ function largeStage(pages: number) {
   return { stage: stage as unknown as StageClient, served };
 }
 
-it('tells differences while it still reads, however many there are', async () => {
+it('the comparison reports differences while it reads, for any number of them', async () => {
   const { stage, served } = largeStage(60);
   await compare(stage, numberedOf([{ ...members, key: (pk) => ({ pk }) }], stacksOf(guide)), {
     async found() {
-      served.told++;
+      served.reported++;
       served.atFirst ||= served.scanned;
     },
   });
-  expect(served).toMatchObject({ scanned: 240, told: 120_000 });
+  expect(served).toMatchObject({ scanned: 240, reported: 120_000 });
   // Each of the four segments keeps 20,000 at most, of pages of 500.
   expect(served.atFirst).toBeLessThanOrEqual(4 * 41);
 });

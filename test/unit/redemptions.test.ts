@@ -26,7 +26,7 @@ import { type OwnTables, ownTables } from '../support/own-tables.ts';
 const [MEMBER, OTHER] = [memberIdOf(1), memberIdOf(2)];
 const CAUSE = { by: { actor: 'anonymous', authentication: 'none' } } as const;
 const [MEMBERS_TABLE, OUTBOX_TABLE] = ['orders', 'outbox'];
-type Answered = 'succeeded' | 'not-enough-points' | 'account-closed' | 'deadline-passed';
+type ReplyOutcome = 'succeeded' | 'not-enough-points' | 'account-closed' | 'deadline-passed';
 
 let tables: OwnTables;
 let world: ReturnType<typeof redemptionWorld>;
@@ -36,7 +36,7 @@ beforeEach(async () => {
   for (const id of [MEMBER, OTHER]) await world.put({ pk: `member#${id}`, status: 'active' });
 });
 
-/** Redemptions, and what comes to and from the points service. */
+/** Redemptions, with the messages to and from the points service. */
 function redemptionWorld({ client, items }: OwnTables) {
   let [seconds, ids, refusals] = [0, 0, 0];
   const now = () => new Date(TIME.getTime() + seconds * 1_000);
@@ -67,7 +67,7 @@ function redemptionWorld({ client, items }: OwnTables) {
       refusals = times;
     },
 
-    /** What is sent since. */
+    /** The messages that were sent since the last call. */
     async sent(): Promise<Envelope[]> {
       const rows = await items(OUTBOX_TABLE);
       for (const { aggregateId, version } of rows)
@@ -77,7 +77,7 @@ function redemptionWorld({ client, items }: OwnTables) {
       );
     },
 
-    /** @returns what became of it, or why it was parked */
+    /** Delivers a reply. @returns its outcome, or the reason why it was parked */
     async take<C extends MessageContract>(
       contract: C,
       data: MessageInput<C>['data'],
@@ -85,15 +85,19 @@ function redemptionWorld({ client, items }: OwnTables) {
       { source = '/rollcall/points', subject = MEMBER } = {},
     ): Promise<string> {
       const message = createMessage(contract, { id: newId(), source, subject, time: now(), data, correlationId });
-      const became = await subscriber.apply({ body: JSON.stringify(message), receives: 1, queueMessageId: message.id });
-      if (became !== 'parked') return became;
+      const outcome = await subscriber.apply({
+        body: JSON.stringify(message),
+        receives: 1,
+        queueMessageId: message.id,
+      });
+      if (outcome !== 'parked') return outcome;
       const parked = (await items('replies')).find(({ body }) => JSON.parse(String(body)).id === message.id);
       return String(parked?.error);
     },
   };
 }
 
-const settled = (outcome: Answered = 'succeeded', { memberId = MEMBER, points = 40 } = {}) => ({
+const settled = (outcome: ReplyOutcome = 'succeeded', { memberId = MEMBER, points = 40 } = {}) => ({
   ...{ memberId, points, outcome, balance: 60, settledAt: TIME.toISOString() },
 });
 const returned = ({ memberId = MEMBER, points = 40 } = {}) => ({
@@ -102,7 +106,7 @@ const returned = ({ memberId = MEMBER, points = 40 } = {}) => ({
 const late = { problem: expect.objectContaining({ type: '/problems/deadline-passed' }) };
 
 describe('a redemption', () => {
-  it('sends its command with its deadline, once for a key', async () => {
+  it('sends its command with its deadline, once per key', async () => {
     const { id, deadline } = await world.redeem(40, 'key');
     expect(await world.state(id)).toEqual({ state: 'pending' });
     expect((await world.redeem(40, 'key')).id).toBe(id);
@@ -121,22 +125,22 @@ describe('a redemption', () => {
     expect(await world.sent()).toEqual([]);
   });
 
-  it('is shown to who may know of its member', async () => {
+  it('is shown only to callers that may read its member', async () => {
     const { id } = await world.redeem();
     await expect(world.read(id, (memberId) => memberId === OTHER)).rejects.toMatchObject({ code: 'not-found' });
     await expect(world.read('nothing')).rejects.toMatchObject({ code: 'not-found' });
   });
 
-  it.each<[Answered, object]>([
+  it.each<[ReplyOutcome, object]>([
     ['succeeded', { state: 'succeeded', result: { balance: 60, settledAt: TIME.toISOString() } }],
     [
       'not-enough-points',
       { state: 'failed', problem: expect.objectContaining({ detail: 'The balance is 60 points.' }) },
     ],
     ['account-closed', { state: 'failed', problem: expect.objectContaining({ detail: 'The member has left.' }) }],
-    // Whose clock says that it is too late does not matter.
+    // Either service may find, by its own clock, that it is too late.
     ['deadline-passed', { state: 'expired', compensation: 'not-needed', ...late }],
-  ])('ends as it is answered: %s', async (outcome, expected) => {
+  ])('ends with the outcome of its reply: %s', async (outcome, expected) => {
     const { id } = await world.redeem();
     await world.sent();
     expect(await world.take(redemptionSettled, settled(outcome), id)).toBe('applied');
@@ -147,13 +151,13 @@ describe('a redemption', () => {
   });
 
   it.each([
-    ['by who looks', true],
-    ['by its answer', false],
-  ])('expires when its time has passed, as is noticed %s, and what was taken goes back once', async (_, looks) => {
+    ['by a read', true],
+    ['by its reply', false],
+  ])('expires after its deadline, as detected %s, and the points are returned once', async (_, isRead) => {
     const { id } = await world.redeem();
     await world.sent();
     world.pass(60);
-    if (looks) expect(await world.state(id)).toEqual({ state: 'expired', ...late });
+    if (isRead) expect(await world.state(id)).toEqual({ state: 'expired', ...late });
     expect(await world.take(redemptionSettled, settled(), id)).toBe('applied');
     expect(await world.take(redemptionSettled, settled(), id)).toBe('duplicate');
     expect(await world.state(id)).toEqual({ state: 'expired', compensation: 'pending', ...late });
@@ -173,15 +177,15 @@ describe('a redemption', () => {
     expect(await world.sent()).toEqual([]);
   });
 
-  it.each([true, false])('needs no compensation if it is refused too late (somebody has looked: %s)', async (looks) => {
+  it.each([true, false])('needs no compensation if it is refused too late (read before: %s)', async (isRead) => {
     const { id } = await world.redeem();
     world.pass(61);
-    if (looks) await world.state(id);
+    if (isRead) await world.state(id);
     expect(await world.take(redemptionSettled, settled('not-enough-points'), id)).toBe('applied');
     expect(await world.state(id)).toEqual({ state: 'expired', compensation: 'not-needed', ...late });
   });
 
-  it('is at its own id in the index of its member, whatever becomes of it', async () => {
+  it('is in the index of its member under its own ID, in every state', async () => {
     const { id } = await world.redeem();
     expect(await world.item(id)).toMatchObject({ memberId: MEMBER });
     await world.take(redemptionSettled, settled(), id);
@@ -189,15 +193,15 @@ describe('a redemption', () => {
   });
 });
 
-describe('an answer to a redemption', () => {
-  it('is read again, and tried again, when its operation was changed at the same moment', async () => {
+describe('a reply to a redemption', () => {
+  it('is applied to the new state if its operation was changed at the same moment', async () => {
     const { id } = await world.redeem();
     world.refuse(2);
     expect(await world.take(redemptionSettled, settled(), id)).toBe('applied');
     expect(await world.state(id)).toMatchObject({ state: 'succeeded' });
   });
 
-  it('comes again when it is refused time after time, for nobody knows what it has to say by then', async () => {
+  it('is redelivered if every attempt to write it is refused', async () => {
     const { id } = await world.redeem();
     world.refuse(5);
     await expect(world.take(redemptionSettled, settled(), id)).rejects.toThrow(
@@ -206,7 +210,7 @@ describe('an answer to a redemption', () => {
     expect(await world.state(id)).toEqual({ state: 'pending' });
   });
 
-  it('leaves no cursor behind', async () => {
+  it('creates no cursor', async () => {
     const { id } = await world.redeem();
     await world.take(redemptionSettled, settled(), id);
     expect(await tables.items('replies')).toEqual([]);
@@ -215,17 +219,17 @@ describe('an answer to a redemption', () => {
   it.each([
     ['another member', redemptionSettled, settled('succeeded', { memberId: OTHER }), OTHER, `not ${MEMBER}`],
     ['other points', redemptionSettled, settled('succeeded', { points: 1 }), MEMBER, 'does not match'],
-    ['another member, gone back', pointsReturned, returned({ memberId: OTHER }), OTHER, `not ${MEMBER}`],
-    ['other points, gone back', pointsReturned, returned({ points: 1 }), MEMBER, 'does not match'],
-    ['what nobody has asked for', pointsReturned, returned(), MEMBER, 'which the process has not requested'],
-  ])('is parked, and does nothing, if it is about %s', async (_, contract, data, subject, why) => {
+    ['another member, for a return', pointsReturned, returned({ memberId: OTHER }), OTHER, `not ${MEMBER}`],
+    ['other points, for a return', pointsReturned, returned({ points: 1 }), MEMBER, 'does not match'],
+    ['a return that was not requested', pointsReturned, returned(), MEMBER, 'which the process has not requested'],
+  ])('is parked without effect if it is about %s', async (_, contract, data, subject, why) => {
     const { id } = await world.redeem();
     const before = await world.item(id);
     expect(await world.take(contract as MessageContract, data, id, { subject })).toContain(why);
     expect(await world.item(id)).toEqual(before);
   });
 
-  it('is parked if it answers no operation', async () => {
+  it('is parked if its operation does not exist', async () => {
     expect(await world.take(redemptionSettled, settled(), 'none')).toContain('which does not exist');
   });
 
@@ -237,7 +241,7 @@ describe('an answer to a redemption', () => {
     expect(await world.state(id)).toEqual({ state: 'pending' });
   });
 
-  it('deletes the operation of a member who has left, and is no news when that was erased before', async () => {
+  it('deletes the operation of a member who has left, and is a duplicate after that', async () => {
     const { id } = await world.redeem();
     await world.put({ pk: `member#${MEMBER}`, status: 'deactivated' });
     expect(await world.take(redemptionSettled, settled(), id)).toBe('applied');
@@ -245,7 +249,7 @@ describe('an answer to a redemption', () => {
     expect(await world.take(redemptionSettled, settled(), id)).toBe('duplicate');
   });
 
-  it('does not delete an operation in the name of another member, who has left', async () => {
+  it('does not delete the operation of a member for another member who has left', async () => {
     const { id } = await world.redeem();
     await world.put({ pk: `member#${OTHER}`, status: 'deactivated' });
     const foreign = settled('succeeded', { memberId: OTHER });
@@ -295,7 +299,7 @@ describe('an operation that was stored before redemptions were processes', () =>
       { state: 'expired', lateAnswer: 'succeeded', returnedAt: at },
       { state: 'expired', compensation: 'done', ...late },
     ],
-  ])('is shown as it was: %o', async (outcome, expected) => {
+  ])('is shown unchanged: %o', async (outcome, expected) => {
     await store(outcome);
     expect(await world.state('earlier')).toEqual(expected);
     expect(await world.read('earlier')).toMatchObject({ memberId: MEMBER, points: 40, createdAt: at, deadline });
@@ -303,16 +307,16 @@ describe('an operation that was stored before redemptions were processes', () =>
     expect(await world.sent()).toEqual([]);
   });
 
-  it('ends when it is answered', async () => {
+  it('ends with its reply', async () => {
     await store({ state: 'pending' });
     expect(await world.take(redemptionSettled, settled(), 'earlier')).toBe('applied');
     expect(await world.state('earlier')).toMatchObject({ state: 'succeeded', result: { balance: 60 } });
   });
 
   it.each<[string, EarlierOperation['outcome']]>([
-    ['nobody has seen', { state: 'pending' }],
-    ['somebody has seen expired', { state: 'expired' }],
-  ])('that %s gives back what was taken too late', async (_, outcome) => {
+    ['was not read before', { state: 'pending' }],
+    ['was read as expired', { state: 'expired' }],
+  ])('that %s returns points that were taken too late', async (_, outcome) => {
     await store(outcome);
     world.pass(60);
     await world.take(redemptionSettled, settled(), 'earlier');
@@ -329,14 +333,14 @@ describe('an operation that was stored before redemptions were processes', () =>
     expect(await world.sent()).toEqual([]);
   });
 
-  it('is what its key gets again, for the same request alone', async () => {
+  it('is returned for its idempotency key, but only for the same request', async () => {
     const { id } = await world.redeem(40, 'key');
     await store({ state: 'pending' }, id);
     expect(await world.redeem(40, 'key')).toMatchObject({ id, createdAt: at });
     await expect(world.redeem(41, 'key')).rejects.toMatchObject({ code: 'idempotency-key-reused' });
   });
 
-  it('is not overwritten if the version before has changed it since it was read', async () => {
+  it('is not overwritten if the previous version of the app has changed it since the read', async () => {
     await store({ state: 'pending' });
     const client = {
       async send(command: { constructor: { name: string } }) {

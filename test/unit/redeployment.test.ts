@@ -22,7 +22,7 @@ function assembly(...stacks: Resources[]): string {
   return folder;
 }
 
-/** As ServiceDirectory enters the subscribers of a topic. */
+/** Registers the subscribers of a topic the way ServiceDirectory does. */
 const subscribers = (...names: string[]): Resources => ({
   Namespace: { Type: 'AWS::ServiceDiscovery::HttpNamespace', Properties: { Name: 'shop-dev' } },
   List: {
@@ -42,7 +42,7 @@ const subscribers = (...names: string[]): Resources => ({
 
 const UNKNOWN: Resources = { Unknown: { Type: 'Test::Unknown' } };
 
-/** A cloud with these subscribers, and who is found in its directory. */
+/** A cloud with these subscribers, and the instances that its directory returns. */
 async function cloudWith(...names: string[]) {
   const cloud = await startCloud({ assembly: assembly(subscribers(...names)) });
   onTestFinished(cloud.stop);
@@ -53,27 +53,27 @@ async function cloudWith(...names: string[]) {
     disableHostPrefix: true,
   });
   onTestFinished(() => client.destroy());
-  const found = async () => {
-    const asked = { NamespaceName: 'shop-dev', ServiceName: 'events-subscribers' };
-    const { Instances = [] } = await client.send(new DiscoverInstancesCommand(asked));
+  const registeredInstances = async () => {
+    const input = { NamespaceName: 'shop-dev', ServiceName: 'events-subscribers' };
+    const { Instances = [] } = await client.send(new DiscoverInstancesCommand(input));
     return Instances.map(({ InstanceId }) => InstanceId).toSorted();
   };
-  return { cloud, found };
+  return { cloud, registeredInstances };
 }
 
-it('a redeployment takes from the directory who is not deployed any more', async () => {
-  const { cloud, found } = await cloudWith('guide', 'sms');
-  expect(await found()).toEqual(['guide', 'sms']);
+it('a redeployment removes subscribers that are no longer deployed from the directory', async () => {
+  const { cloud, registeredInstances } = await cloudWith('guide', 'sms');
+  expect(await registeredInstances()).toEqual(['guide', 'sms']);
   await cloud.redeploy(assembly(subscribers('points', 'sms')));
-  expect(await found()).toEqual(['points', 'sms']);
+  expect(await registeredInstances()).toEqual(['points', 'sms']);
 });
 
-it('until all is deployed again, the directory has who was there', async () => {
-  const { cloud, found } = await cloudWith('guide', 'sms');
-  // It ends in the middle, at its first stack.
+it('a failed redeployment leaves the directory unchanged', async () => {
+  const { cloud, registeredInstances } = await cloudWith('guide', 'sms');
+  // The deployment fails at its first stack.
   await expect(cloud.redeploy(assembly(UNKNOWN, subscribers('guide', 'sms')))).rejects.toThrow('Test::Unknown');
-  expect(await found()).toEqual(['guide', 'sms']);
-  // And here at its last.
+  expect(await registeredInstances()).toEqual(['guide', 'sms']);
+  // The deployment fails at its last stack.
   await expect(cloud.redeploy(assembly(subscribers('sms'), UNKNOWN))).rejects.toThrow('Test::Unknown');
-  expect(await found()).toEqual(['guide', 'sms']);
+  expect(await registeredInstances()).toEqual(['guide', 'sms']);
 });

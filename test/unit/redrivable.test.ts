@@ -18,12 +18,12 @@ const parkedFor = (reason: ParkedReason, minutes = 0, aggregateId: string = reas
 const oneOfEach = parkedReasons.map((reason) => parkedFor(reason));
 
 describe('a parked message', () => {
-  it('needs a person at once if it failed for good, cannot be read, or is below a baseline', () => {
+  it('needs an operator at once if it failed permanently, is unreadable, or is below a baseline', () => {
     const needed = oneOfEach.filter((one) => needsPerson(one, NOW)).map(({ reason }) => reason);
     expect(needed.toSorted()).toEqual(['below-baseline', 'failed', 'unreadable']);
   });
 
-  it('needs a person after an hour, whatever it is parked for, unless it is held', () => {
+  it('needs an operator after an hour, for every reason except held', () => {
     const needed = (minutes: number) => parkedReasons.filter((reason) => needsPerson(parkedFor(reason, minutes), NOW));
     expect(needed(60)).toHaveLength(3);
     expect(parkedReasons.filter((reason) => !needed(61).includes(reason))).toEqual(['held']);
@@ -31,21 +31,21 @@ describe('a parked message', () => {
 });
 
 describe('a redrive of everything', () => {
-  it('leaves alone what is held, unreadable or below a baseline', () => {
+  it('omits messages that are held, unreadable or below a baseline', () => {
     expect(aggregatesToRedrive(oneOfEach, { release: false }).toSorted()).toEqual(['failed', 'gap', 'retry', 'unsent']);
   });
 
-  it('tries what is held if it is released', () => {
+  it('includes held messages if they are released', () => {
     expect(aggregatesToRedrive(oneOfEach, { release: true })).toContain('held');
   });
 
-  it('tries one reason only, if one is wanted', () => {
+  it('is limited to one reason, if one is given', () => {
     expect(aggregatesToRedrive(oneOfEach, { reason: 'retry', release: false })).toEqual(['retry']);
     expect(aggregatesToRedrive(oneOfEach, { reason: 'unreadable', release: true })).toEqual([]);
     expect(redrivableReasons).not.toContain('unreadable');
   });
 
-  it('takes what failed for its canary, the oldest first, and each aggregate once', () => {
+  it('starts with the oldest failed message as its canary, and includes each aggregate once', () => {
     const parked = [
       parkedFor('gap', 50, 'waiting'),
       parkedFor('failed', 10, 'later'),

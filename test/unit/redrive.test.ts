@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 
 type SweepOutcome = 'applies' | 'is obsolete' | 'waits' | 'fails' | 'kills' | 'has nothing';
 
-/** A stage whose sweep function does with an aggregate what its name says. */
+/** A stage whose sweep function has the given outcome for each aggregate. */
 function stageOf(outcomes: Record<string, SweepOutcome>) {
   const calls: string[][] = [];
   const askParking = async (_: string, request: ParkingRequest) => {
@@ -38,7 +38,7 @@ const many = (count: number, outcome: SweepOutcome) =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`${outcome}-${index}`, outcome]));
 
 describe('a redrive of many', () => {
-  it('tries one alone, and the others many at a time', async () => {
+  it('tries one aggregate alone, and then the others in groups', async () => {
     const { summary, calls } = await run(many(120, 'applies'));
     expect(summary).toMatchObject({ applied: 120, left: 0, failures: [] });
     expect(calls.map((ids) => ids.length)).toEqual([1, 50, 50, 19]);
@@ -50,12 +50,12 @@ describe('a redrive of many', () => {
     expect(calls.length).toBe(1);
   });
 
-  it('takes the next for a canary if one merely waits', async () => {
+  it('uses the next aggregate as canary if one only waits', async () => {
     const { summary } = await run({ waiting: 'waits', canary: 'fails', ...many(10, 'applies') });
     expect(summary).toMatchObject({ applied: 0, waiting: 1, left: 10 });
   });
 
-  it('stops when a whole call fails later on', async () => {
+  it('stops when all aggregates of a later call fail', async () => {
     const { summary } = await run({ canary: 'applies', ...many(50, 'fails'), ...many(50, 'applies') });
     expect(summary).toMatchObject({ applied: 1, left: 50 });
     expect(summary.failures.length).toBe(50);
@@ -67,11 +67,11 @@ describe('a redrive of many', () => {
     expect(summary.failures).toMatchObject([{ aggregateId: 'killer', error: expect.stringContaining('timed out') }]);
   });
 
-  it('does not say that nothing is parked of what was taken away since it was applied before', async () => {
+  it('does not report an obsolete message as unknown', async () => {
     expect((await run({ late: 'is obsolete' })).summary).toMatchObject({ obsolete: 1, unknown: [], left: 0 });
   });
 
-  it('says of which aggregates nothing is parked', async () => {
+  it('reports aggregates without parked messages', async () => {
     expect((await run({ typo: 'has nothing' })).summary).toMatchObject({ unknown: ['typo'], left: 0 });
   });
 

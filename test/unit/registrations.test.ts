@@ -6,27 +6,29 @@ import type { Line } from '../../ops/demo/input.ts';
 import { registerAll } from '../../ops/demo/registrations.ts';
 import { pauseMs, send } from '../../ops/demo/send.ts';
 
-/** An answer of an API, or none: the connection breaks. */
+/** A response of an API, or a broken connection. */
 type Scripted = { status: number; body?: string; retryAfter?: string } | 'broken';
-interface Asked {
+interface ReceivedRequest {
   key: string | undefined;
   phone: string;
 }
 
-/** An API that says what a script says. */
-async function apiOf(script: (asked: Asked, index: number) => Scripted): Promise<{ apiUrl: string; asked: Asked[] }> {
-  const asked: Asked[] = [];
+/** An API that responds according to a script. */
+async function apiOf(
+  script: (request: ReceivedRequest, index: number) => Scripted,
+): Promise<{ apiUrl: string; requests: ReceivedRequest[] }> {
+  const requests: ReceivedRequest[] = [];
   const server = createServer(async (request, response) => {
     const { phone } = JSON.parse(Buffer.concat(await Array.fromAsync(request)).toString());
-    asked.push({ key: request.headers['idempotency-key'] as string, phone });
-    const answer = script({ key: request.headers['idempotency-key'] as string, phone }, asked.length - 1);
+    requests.push({ key: request.headers['idempotency-key'] as string, phone });
+    const answer = script({ key: request.headers['idempotency-key'] as string, phone }, requests.length - 1);
     if (answer === 'broken') return void request.socket.destroy();
     const { status, body = '', retryAfter = '0' } = answer;
     response.writeHead(status, { 'retry-after': retryAfter }).end(body);
   });
   const apiUrl = await listen(server, 0, 'test');
   onTestFinished(() => close(server));
-  return { apiUrl, asked };
+  return { apiUrl, requests };
 }
 
 const problem = (status: number, detail: string, type = '/problems/x') =>
@@ -34,7 +36,7 @@ const problem = (status: number, detail: string, type = '/problems/x') =>
 const message = (status: number, text: string) => ({ status, body: JSON.stringify({ message: text }) }) as const;
 
 describe('a request', () => {
-  it('is repeated with its key until it is answered', async () => {
+  it('is repeated with its key until it gets a final response', async () => {
     const answers: Scripted[] = [
       problem(429, 'Too many.'),
       { status: 500 },
@@ -42,36 +44,40 @@ describe('a request', () => {
       message(503, 'No.'),
       { status: 201, body: '{"id":1}' },
     ];
-    const { apiUrl, asked } = await apiOf((_, index) => answers[index] ?? 'broken');
+    const { apiUrl, requests } = await apiOf((_, index) => answers[index] ?? 'broken');
     const sent = await send(apiUrl, 'POST', { phone: '+1' }, { 'idempotency-key': 'k' });
     expect(sent).toEqual({ status: 201, body: { id: 1 }, outcomeUnknown: false });
-    expect(asked.map(({ key }) => key)).toEqual(['k', 'k', 'k', 'k', 'k']);
+    expect(requests.map(({ key }) => key)).toEqual(['k', 'k', 'k', 'k', 'k']);
   });
 
   it.each<[string, Scripted[], boolean]>([
     ['known after a refusal', [problem(422, 'No.')], false],
-    ['known after refusals for now', [problem(429, 'Later.'), problem(503, 'Later.', '/problems/read-only')], false],
-    ['unknown where the service was busy, which may have had it', [problem(503, 'Busy.', '/problems/busy')], true],
+    ['known after temporary refusals', [problem(429, 'Later.'), problem(503, 'Later.', '/problems/read-only')], false],
+    [
+      'unknown if the service was busy, because it may have processed the request',
+      [problem(503, 'Busy.', '/problems/busy')],
+      true,
+    ],
     ['unknown after a broken connection', ['broken'], true],
     ['unknown after a failure of the server', [{ status: 500 }], true],
     ['unknown after a gateway gave up waiting', [message(503, 'Service Unavailable')], true],
-    ['unknown if an attempt before the last may have had it', ['broken', problem(429, 'Later.')], true],
-    ['known if the last answer covers the attempts before', ['broken', problem(409, 'Taken.')], false],
+    ['unknown if an earlier attempt may have been processed', ['broken', problem(429, 'Later.')], true],
+    ['known if the last response covers the earlier attempts', ['broken', problem(409, 'Taken.')], false],
   ])('has an outcome that is %s', async (_, answers, outcomeUnknown) => {
-    const { apiUrl, asked } = await apiOf((_, index) => answers[index] ?? 'broken');
+    const { apiUrl, requests } = await apiOf((_, index) => answers[index] ?? 'broken');
     const sent = await send(apiUrl, 'POST', {}, {}, answers.length);
-    expect([sent.outcomeUnknown, asked.length]).toEqual([outcomeUnknown, answers.length]);
+    expect([sent.outcomeUnknown, requests.length]).toEqual([outcomeUnknown, answers.length]);
   });
 
   it.each<[string, number, string | null, number]>([
     ['longer each time', 1, null, 200],
-    ['not without end', 9, null, 1_000],
-    ['as long as it is asked to', 1, '12', 12_000],
-    ['until when it is asked to', 1, 'Sat, 21 Nov 2026 10:00:07 GMT', 7_000],
-    ['not at all for a time that is over', 1, 'Sat, 21 Nov 2026 09:00:00 GMT', 0],
-    ['not as long as nobody would', 1, '3600', 30_000],
-    ['as usual, if nobody can tell what it is asked to', 1, 'soon', 200],
-  ])('that fails for now waits %s', (_, attempt, retryAfter, expected) => {
+    ['at most a second', 9, null, 1_000],
+    ['for the seconds in Retry-After', 1, '12', 12_000],
+    ['until the date in Retry-After', 1, 'Sat, 21 Nov 2026 10:00:07 GMT', 7_000],
+    ['zero milliseconds for a past date', 1, 'Sat, 21 Nov 2026 09:00:00 GMT', 0],
+    ['at most 30 seconds', 1, '3600', 30_000],
+    ['the default time for an invalid Retry-After', 1, 'soon', 200],
+  ])('that fails temporarily waits %s', (_, attempt, retryAfter, expected) => {
     expect(pauseMs(attempt, retryAfter, Date.parse('2026-11-21T10:00:00Z'))).toBe(expected);
   });
 });
@@ -93,16 +99,16 @@ describe('the reason of a refusal', () => {
     ['of the gateway', 413, { message: 'Request Entity Too Large' }, '413 Request Entity Too Large'],
     ['of a proxy', 502, '<html>', '502 Bad Gateway'],
     ['of an empty answer', 403, '', '403 Forbidden'],
-    ['of JSON that says nothing', 403, null, '403 Forbidden'],
-    ['of JSON that is something else', 400, { errors: 'many', detail: 7 }, '400 Bad Request'],
-    ['of a status that nobody knows', 499, '', '499 (no reason given)'],
-  ])('is found in an answer %s', (_, status, body, reason) => {
+    ['of JSON null', 403, null, '403 Forbidden'],
+    ['of JSON in another form', 400, { errors: 'many', detail: 7 }, '400 Bad Request'],
+    ['of an unknown status', 499, '', '499 (no reason given)'],
+  ])('is derived from a response %s', (_, status, body, reason) => {
     expect(reasonOf({ status, body })).toBe(reason);
   });
 });
 
 describe('registering', () => {
-  it('rejects each line with its reason, whatever is answered or not, and goes on', async () => {
+  it('rejects each failed line with its reason, and continues', async () => {
     const script: Record<string, Scripted> = {
       large: message(413, 'Request Entity Too Large'),
       invalid: problem(422, 'Not so.'),
@@ -112,7 +118,7 @@ describe('registering', () => {
       broken: 'broken',
       empty: { status: 404 },
     };
-    const { apiUrl, asked } = await apiOf(
+    const { apiUrl, requests } = await apiOf(
       ({ phone }) => script[phone] ?? { status: 201, body: JSON.stringify({ id: phone, phone }) },
     );
     async function* lines(): AsyncGenerator<Line> {
@@ -138,8 +144,8 @@ describe('registering', () => {
       { line: 8, reason: '404 Not Found' },
       { line: 10, reason: 'no JSON' },
     ]);
-    const keys = Map.groupBy(asked, ({ phone }) => phone);
+    const keys = Map.groupBy(requests, ({ phone }) => phone);
     expect([...keys.values()].every((attempts) => new Set(attempts.map(({ key }) => key)).size === 1)).toBe(true);
-    expect(new Set(asked.map(({ key }) => key)).size).toBe(8);
+    expect(new Set(requests.map(({ key }) => key)).size).toBe(8);
   });
 });

@@ -8,7 +8,7 @@ import { outboxRow, outgoingMessage } from '../support/builders.ts';
 
 const idOf = ({ aggregateId, version }: OutboxRow) => `${aggregateId}/${version}`;
 
-/** An outbox in memory and a broker that refuses the message ids it is told to. */
+/** An outbox in memory, and a broker that refuses the given message IDs. */
 function world(rows: OutboxRow[], refused: ReadonlySet<string> = new Set()) {
   const pending = [...rows];
   const queries: string[] = [];
@@ -46,27 +46,27 @@ function world(rows: OutboxRow[], refused: ReadonlySet<string> = new Set()) {
 }
 
 describe('relay', () => {
-  it('publishes a first version without asking the outbox', async () => {
+  it('publishes a first version without a query of the outbox', async () => {
     const row = outboxRow('a', 1);
     const { relay, queries, published, pending } = world([row]);
     await relay.publishPending([row]);
     expect({ queries, published: published(), pending }).toEqual({ queries: [], published: ['a/1'], pending: [] });
   });
 
-  it('publishes from the lowest pending version, whichever version rang', async () => {
+  it('starts at the lowest pending version, for any doorbell', async () => {
     const rows = [outboxRow('a', 2), outboxRow('a', 3), outboxRow('a', 4)];
     const { relay, published } = world(rows);
     await relay.publishPending([outboxRow('a', 4), outboxRow('a', 3)]);
     expect(published()).toEqual(['a/2', 'a/3', 'a/4']);
   });
 
-  it('leaves versions above the doorbell to their own doorbells, as their predecessors may not be visible yet', async () => {
+  it('leaves versions above the doorbell to their own doorbells, because their predecessors may not be visible yet', async () => {
     const { relay, published } = world([outboxRow('a', 2), outboxRow('a', 4)]);
     await relay.publishPending([outboxRow('a', 2)]);
     expect(published()).toEqual(['a/2']);
   });
 
-  it('never lets two messages of one aggregate share a wave', async () => {
+  it('never sends two messages of one aggregate in one call', async () => {
     const rows = [outboxRow('a', 1), outboxRow('a', 2), outboxRow('b', 1), outboxRow('b', 2)];
     const { relay, calls } = world(rows);
     await relay.publishPending(rows);
@@ -84,7 +84,7 @@ describe('relay', () => {
     expect(pending).toEqual([row]);
   });
 
-  it('leaves a row without messages where it is, and publishes the others', async () => {
+  it('keeps a row without messages, and publishes the others', async () => {
     const { messages: _, ...broken } = outboxRow('a', 1);
     const { relay, published, pending } = world([broken as OutboxRow, outboxRow('b', 1)]);
     const { failed } = await relay.publishPending(pending.slice());
@@ -92,7 +92,7 @@ describe('relay', () => {
     expect(failed.get('a')?.message).toBe('the outbox row has no readable messages');
   });
 
-  it('stops an aggregate at its first failure, keeps its rows, and goes on with the others', async () => {
+  it('stops an aggregate at its first failure, keeps its rows, and continues with the others', async () => {
     const rows = [outboxRow('a', 1), outboxRow('a', 2), outboxRow('a', 3), outboxRow('b', 1)];
     const { relay, published, pending } = world(rows, new Set(['a/2']));
     const report = await relay.publishPending(rows);
@@ -101,7 +101,7 @@ describe('relay', () => {
     expect([...report.failed.keys()]).toEqual(['a']);
   });
 
-  it('publishes every aggregate in order whatever rings and fails', async () => {
+  it('publishes every aggregate in order, for any doorbells and failures', async () => {
     const history = fc.record({
       versions: fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 4 }),
       refused: fc.integer({ min: 0, max: 7 }),
@@ -112,7 +112,7 @@ describe('relay', () => {
         const last = Math.max(...versions);
         const rows = Array.from({ length: last }, (_, index) => outboxRow('a', index + 1));
         const { relay, published } = world(rows, new Set([`a/${refused}`]));
-        for (const version of doorbells.filter((rung) => rung <= last))
+        for (const version of doorbells.filter((doorbell) => doorbell <= last))
           await relay.publishPending([outboxRow('a', version)]);
         const first = published().map((id) => Number(id.split('/')[1]));
         // Each version appears for the first time only after all lower ones did.

@@ -31,7 +31,7 @@ const run = (script: string, ...options: string[]) => {
     ['--disable-warning=ExperimentalWarning', `ops/release/${script}.ts`, ...options],
     { cwd: clone, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } },
   );
-  return { status, stdout, said: stderr.split('\n') };
+  return { status, stdout, errorLines: stderr.split('\n') };
 };
 const edit = (file: string, change: (content: any) => void) => {
   const content = JSON.parse(readFileSync(join(clone, file), 'utf8'));
@@ -39,15 +39,15 @@ const edit = (file: string, change: (content: any) => void) => {
   writeFileSync(join(clone, file), `${JSON.stringify(content, null, 2)}\n`);
 };
 
-it('npm run release says all that is not in order, a sentence each, and tags nothing', () => {
+it('npm run release reports every problem in one sentence each, and tags nothing', () => {
   edit(OPENAPI, ({ info }) => {
     info.version = '0.0.1';
   });
   edit('packages/kit/package.json', (manifest) => {
     manifest.version = '0.0.1';
   });
-  const { status, said } = run('main');
-  expect(said).toEqual(
+  const { status, errorLines } = run('main');
+  expect(errorLines).toEqual(
     expect.arrayContaining([
       `✗ The tree is not clean: M ${OPENAPI}, M packages/kit/package.json. Commit it first.`,
       `✗ packages/kit/package.json says 0.0.1, package.json ${project.version}: npm run release:prepare -- ${project.version} sets them all.`,
@@ -64,30 +64,30 @@ it('contracts that are released already do not change', () => {
     info.version = project.version;
     delete paths['/v1'];
   });
-  expect(run('main').said).toContain(
+  expect(run('main').errorLines).toContain(
     `✗ The contracts of ${project.version} are released, and changed since: npm run contracts:check tells how.`,
   );
 });
 
-it('a tag whose contracts were not kept is not published', () => {
+it('a tag whose contracts were not stored is not published', () => {
   edit(RELEASED, ({ info }) => {
     info.version = '0.0.1';
   });
   git(clone, 'update-ref', 'refs/remotes/origin/main', 'HEAD');
-  const { status, said } = run('main', '--tagged', `v${project.version}`);
-  expect(said).toContain(
+  const { status, errorLines } = run('main', '--tagged', `v${project.version}`);
+  expect(errorLines).toContain(
     '✗ docs/api/released has the contracts of 0.0.1, and not of this commit: npm run release makes the tag.',
   );
-  expect(said).toContain(`✗ v${project.version} is not the tag of this commit.`);
+  expect(errorLines).toContain(`✗ v${project.version} is not the tag of this commit.`);
   expect(status).toBe(1);
 });
 
-it('npm run release:prepare sets a version of which only documents and fixtures are then behind', () => {
+it('npm run release:prepare sets the version everywhere except in documents and fixtures', () => {
   expect(run('prepare', '9.0.0').status).toBe(0);
   expect(
     JSON.parse(readFileSync(join(clone, 'packages/cli/package.json'), 'utf8')).peerDependencies['@rollcall/kit'],
   ).toBe('9.0.0');
-  const findings = run('main').said.filter((line) => line.startsWith('✗'));
+  const findings = run('main').errorLines.filter((line) => line.startsWith('✗'));
   expect(findings[0]).toContain('The tree is not clean');
   expect(findings.slice(1)).toEqual([
     ...[OPENAPI, 'docs/api/asyncapi.json', 'docs/api/index.html'].map(
@@ -97,9 +97,9 @@ it('npm run release:prepare sets a version of which only documents and fixtures 
   ]);
 });
 
-it('npm run release:prepare takes nothing but a version', () => {
-  const { status, said } = run('prepare', '9.0');
-  expect(said).toContain('9.0 must be like 1.2.3.');
+it('npm run release:prepare accepts only a version', () => {
+  const { status, errorLines } = run('prepare', '9.0');
+  expect(errorLines).toContain('9.0 must be like 1.2.3.');
   expect(status).toBe(1);
   expect(git(clone, 'status', '--porcelain')).toBe('');
 });

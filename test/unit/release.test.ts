@@ -14,7 +14,7 @@ import { setVersion, versionFindings } from '../../ops/release/versions.ts';
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 const changelog = (entries: string) => `# Changelog\n\n## [Unreleased]\n\n## [1.2.0] - 2026-02-28\n\n${entries}\n`;
 
-/** A project in which all is as a release wants it. */
+/** A project that meets all conditions of a release. */
 const FILES = {
   'package.json': json({
     ...{ name: 'app', version: '1.2.0' },
@@ -59,13 +59,13 @@ beforeEach(() => {
 });
 
 describe('the repository', () => {
-  it('is one to release, on main and clean, above the newest tag', () => {
+  it('can be released on main, if it is clean and above the newest tag', () => {
     git(root, 'tag', 'v1.1.9');
     git(root, 'tag', 'v9.0.0-rc.1');
     expect(repositoryFindings(root, '1.2.0')).toEqual([]);
   });
 
-  it('is not, with files that no commit has', () => {
+  it('cannot be released with uncommitted files', () => {
     write('new.ts', '');
     write('CHANGELOG.md', '');
     expect(repositoryFindings(root, '1.2.0')).toEqual([
@@ -73,14 +73,14 @@ describe('the repository', () => {
     ]);
   });
 
-  it('is not, on another branch or on none', () => {
+  it('cannot be released on another branch, or without a branch', () => {
     git(root, 'switch', '--quiet', '--create', 'topic');
     expect(repositoryFindings(root, '1.2.0')).toEqual(['This is topic: a release is made on main.']);
     git(root, 'switch', '--quiet', '--detach');
     expect(repositoryFindings(root, '1.2.0')).toEqual(['This is no branch: a release is made on main.']);
   });
 
-  it.each(['v1.2.0', 'v1.10.0', 'v2.0.0'])('is not, after %s', (tag) => {
+  it.each(['v1.2.0', 'v1.10.0', 'v2.0.0'])('cannot be released after %s', (tag) => {
     git(root, 'tag', 'v1.1.0');
     git(root, 'tag', tag);
     expect(repositoryFindings(root, '1.2.0')).toEqual([
@@ -88,7 +88,7 @@ describe('the repository', () => {
     ]);
   });
 
-  it('is not, with a version that is no number', () => {
+  it('cannot be released with a prerelease version', () => {
     expect(repositoryFindings(root, '1.2.0-rc.1')).toEqual([
       'package.json says version 1.2.0-rc.1: it must be like 1.2.3.',
     ]);
@@ -101,15 +101,15 @@ describe('a tag', () => {
     git(root, 'update-ref', 'refs/remotes/origin/main', 'HEAD');
   });
 
-  it('is of this commit, which is on main', () => {
+  it('is valid for this commit on main', () => {
     expect(tagFindings(root, '1.2.0', 'v1.2.0')).toEqual([]);
   });
 
-  it('is not of another version', () => {
+  it('is refused for another version', () => {
     expect(tagFindings(root, '1.3.0', 'v1.2.0')).toEqual(['The tag is v1.2.0, package.json says 1.3.0.']);
   });
 
-  it('is not of a later commit, nor of one that was never merged', () => {
+  it('is refused for a later commit, and for one that was never merged', () => {
     commit('feat: later');
     expect(tagFindings(root, '1.2.0', 'v1.2.0')).toEqual(['v1.2.0 is not the tag of this commit.']);
     git(root, 'tag', '--force', 'v1.2.0');
@@ -120,7 +120,7 @@ describe('a tag', () => {
 });
 
 describe('versions', () => {
-  it('are one, in manifests, in what asks for them, and in the lock file', () => {
+  it('are equal in manifests, dependencies and the lock file', () => {
     expect(versionFindings(root)).toEqual([]);
   });
 
@@ -129,10 +129,10 @@ describe('versions', () => {
     ['packages/cdk/package.json', '"@app/kit": "1.2.0"', '"@app/kit": "1.1.0"', '1.1.0 of @app/kit, package.json'],
     ['examples/shop/package.json', '"@app/cdk": "1.2.0"', '"@app/cdk": "1.1.0"', '1.1.0 of @app/cdk, package.json'],
     ['package-lock.json', '"@app/kit": "1.2.0"', '"@app/kit": "1.1.0"', '1.1.0 of @app/kit, package.json'],
-  ])('are not, where %s says another', (file, from, to, said) => {
+  ])('are reported if %s has another one', (file, from, to, message) => {
     write(file, readFileSync(join(root, file), 'utf8').replace(from, to));
     expect(versionFindings(root)).toEqual([
-      `${file} says ${said} 1.2.0: npm run release:prepare -- 1.2.0 sets them all.`,
+      `${file} says ${message} 1.2.0: npm run release:prepare -- 1.2.0 sets them all.`,
     ]);
   });
 
@@ -146,17 +146,17 @@ describe('versions', () => {
 });
 
 describe('changelogs', () => {
-  it('have an entry of the version, of the project and of each package', () => {
+  it('have an entry for the version, in the project and in each package', () => {
     expect(notesFindings(root, '1.2.0')).toEqual([]);
     expect(releaseNotes(root, '1.2.0')).toBe('### Added\n\n- A relay.');
   });
 
-  it('lack one', () => {
+  it('are reported if an entry is missing', () => {
     const sentence = 'has no entry of 1.3.0: npm run release:prepare -- 1.3.0 makes it.';
     expect(notesFindings(root, '1.3.0')).toEqual([`CHANGELOG.md ${sentence}`, `packages/kit/CHANGELOG.md ${sentence}`]);
   });
 
-  it('have entries that are not released', () => {
+  it('are reported if they have unreleased entries', () => {
     const text = changelog('### Added\n\n- A relay.').replace('[Unreleased]', '[Unreleased]\n\n### Fixed\n\n- A lag.');
     write('packages/kit/CHANGELOG.md', text);
     expect(notesFindings(root, '1.2.0')).toEqual([
@@ -164,14 +164,14 @@ describe('changelogs', () => {
     ]);
   });
 
-  it('are in another form', () => {
+  it('are reported if they have another form', () => {
     write('CHANGELOG.md', '# Changelog\n\n## 1.2.0\n\n- A relay.\n');
     expect(notesFindings(root, '1.2.0')).toEqual([
       'CHANGELOG.md: "## 1.2.0" must be "## [Unreleased]" or "## [1.2.3] - 2026-12-31".',
     ]);
   });
 
-  it('lead from each breaking change to its section of the upgrade guide', () => {
+  it('must link each breaking change to its section of the upgrade guide', () => {
     const breaking = (link: string) =>
       write('CHANGELOG.md', changelog(`### Changed\n\n- **Breaking:** Rows${link}.\n- Fine.`));
     breaking(' have versions ([how](docs/upgrading.md#data-of-before))');
@@ -194,21 +194,21 @@ describe('a release', () => {
     expect(git(root, 'status', '--porcelain')).toBe('');
   });
 
-  it('whose contracts are kept already needs no commit', () => {
+  it('needs no commit if its contracts are already stored', () => {
     write('docs/api/released/openapi.json', '{}\n');
     commit('chore: contracts');
     tagRelease(root, '1.2.0', '');
     expect(git(root, 'log', '-1', '--format=%s %D')).toBe('chore: contracts HEAD -> main, tag: v1.2.0');
   });
 
-  it('is none, if the contracts cannot be kept', () => {
+  it('fails if the contracts cannot be stored', () => {
     write('package.json', json({ scripts: { 'contracts:release': 'exit 1' } }));
     commit('feat: break');
     expect(() => tagRelease(root, '1.2.0', '')).toThrow('The contracts were not kept: see above.');
     expect(git(root, 'tag')).toBe('');
   });
 
-  it('is archives of packages that name their repository, the SBOM, and their hashes', () => {
+  it('consists of archives of packages that name their repository, the SBOM, and their hashes', () => {
     const outdir = join(root, 'dist/release');
     write('dist/release/of-before.tgz', '');
     writeArchives([join(root, 'packages/kit')], outdir, {
@@ -233,7 +233,7 @@ describe('fixtures', () => {
   const fixtures = (version: string) => write(`test/fixtures/released/${version}/expected.json`, `[${Math.random()}]`);
   const head = () => git(root, 'rev-parse', 'HEAD');
 
-  it('lack of a version that has written none', () => {
+  it('are reported as missing for a version without them', () => {
     expect(fixtureFindings(root, '1.2.0')).toEqual([
       'test/fixtures/released/1.2.0 has nothing of what 1.2.0 writes: npm run fixtures writes them. Commit them before the release.',
     ]);
@@ -243,7 +243,7 @@ describe('fixtures', () => {
     expect(fixtureFindings(root, '1.2.0')).toEqual([]);
   });
 
-  it('are of another code, once deployed code changed', () => {
+  it('are reported as outdated after a change of deployed code', () => {
     fixtures('1.2.0');
     commit('test: fixtures');
     write('docs/upgrading.md', '');
@@ -256,7 +256,7 @@ describe('fixtures', () => {
     ]);
   });
 
-  it('name the commit to upgrade from: of the newest version whose code is another', () => {
+  it('determine the commit to upgrade from: that of the newest version with other code', () => {
     expect(() => earlierVersion(root)).toThrow('No version was released yet: name an earlier one by --from');
     fixtures('1.9.0');
     commit('test: fixtures');
@@ -271,7 +271,7 @@ describe('fixtures', () => {
     expect(earlierVersion(root)).toEqual({ version: '1.10.0', commit: second });
   });
 
-  it('of a released version belong to its tag, whoever changes them later', () => {
+  it('of a released version belong to its tag, even if they change later', () => {
     fixtures('1.2.0');
     commit('test: fixtures');
     const released = head();

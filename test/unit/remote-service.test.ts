@@ -51,7 +51,7 @@ function nodesOf(ids: string[], random = () => 0) {
 }
 
 describe('a remote service', () => {
-  it('gives a call up when its time is over, and ends it at the socket', async () => {
+  it('aborts a call at its timeout, and closes its socket', async () => {
     let aborted = false;
     const { ask } = service(
       ({ signal }) =>
@@ -66,13 +66,13 @@ describe('a remote service', () => {
     expect(aborted).toBe(true);
   });
 
-  it('takes no more time than its function has left, less a reserve', async () => {
+  it('uses at most the remaining time of its function, less a reserve', async () => {
     const hang = () => new Promise<string>(() => {});
     const { ask } = service(hang, { timeoutMs: 30 });
     expect(await withinBudget(() => 2_520, ask)).toBe('UnavailableError: it did not respond within 20 ms');
   });
 
-  it('does not start a call without time for it', async () => {
+  it('does not start a call if too little time remains', async () => {
     const { ask, asked } = service(async () => 'done');
     const answer = await withinBudget(
       () => 2_900,
@@ -92,7 +92,7 @@ describe('a remote service', () => {
     expect(asked.times).toBe(2);
   });
 
-  it('tries again on another instance, one after the other', async () => {
+  it('retries on other instances, one after the other', async () => {
     const { nodes } = nodesOf(['a', 'b', 'c']);
     const seen: string[] = [];
     const { ask } = service(
@@ -107,7 +107,7 @@ describe('a remote service', () => {
     expect(seen.toSorted()).toEqual(['a', 'b', 'c']);
   });
 
-  it('tries every instance before it tries one twice, also if all are put aside', async () => {
+  it('tries every instance before it tries one twice, even if all have failed before', async () => {
     const { nodes } = nodesOf(['a', 'b']);
     for (const id of ['a', 'b']) await nodes.watch(instance(id), () => Promise.reject(down())).catch(() => {});
     const seen: string[] = [];
@@ -122,7 +122,7 @@ describe('a remote service', () => {
     expect(seen.toSorted()).toEqual(['a', 'b']);
   });
 
-  it('tries again only what may be repeated, and what another try may help', async () => {
+  it('retries only idempotent calls, and only after failures that a retry may resolve', async () => {
     const once = service(() => Promise.reject(down()), { retry: { ...idempotent, isIdempotent: () => false } });
     const refused = service(() => Promise.reject(new RejectedError('no')), { retry: idempotent });
     const throttled = service(() => Promise.reject(new ThrottledError('later', 1)), { retry: idempotent });
@@ -131,7 +131,7 @@ describe('a remote service', () => {
     expect([once, refused, throttled, failing].map(({ asked }) => asked.times)).toEqual([1, 1, 1, 3]);
   });
 
-  it('does not multiply its tries by those of what it calls in turn', async () => {
+  it('does not multiply its attempts by those of a nested call', async () => {
     const inner = service(() => Promise.reject(down()), { retry: idempotent });
     const outer = service(
       async () => {
@@ -144,7 +144,7 @@ describe('a remote service', () => {
     expect([outer.asked.times, inner.asked.times]).toEqual([3, 3]);
   });
 
-  it('lets the fallback answer for what failed, and not for what was refused', async () => {
+  it('uses the fallback after a failure, but not after a refusal', async () => {
     const fallback = async (_: string, { message }: Error) => `instead of ${message}`;
     const failing = service(() => Promise.reject(down()), { fallback });
     const refusing = service(() => Promise.reject(new RejectedError('no')), { fallback });
@@ -152,10 +152,10 @@ describe('a remote service', () => {
   });
 
   it.each([
-    ['surely did nothing', down()],
+    ['certainly had no effect', down()],
     ['could not be made', new Error('table throttled')],
     ['was refused', new RejectedError('no')],
-  ])('keeps its unknown outcome, if a later try %s', async (_, later) => {
+  ])('keeps its unknown outcome if a later attempt %s', async (_, later) => {
     const outcomes = [new UnavailableError('no answer', { outcomeUnknown: true }), later];
     const causes: Error[] = [];
     const { ask } = service(() => Promise.reject(outcomes.shift()), {
@@ -192,14 +192,14 @@ describe('a remote service', () => {
 });
 
 describe('discovery', () => {
-  it('fails if nobody is registered', async () => {
+  it('fails if no instance is registered', async () => {
     const { nodes } = nodesOf([]);
     const { ask } = service(async () => 'done', { nodes });
     expect(await ask()).toBe('NoInstanceError: no instance of it is registered');
     expect(new NoInstanceError('x')).toBeInstanceOf(UnavailableError);
   });
 
-  it('chooses the less busy of two, by their weights', async () => {
+  it('chooses the less busy of two instances, by their weights', async () => {
     const heavy = [instance('a', 3), instance('b', 1)];
     const nodes = createNodes({
       service: 'it',
@@ -211,7 +211,7 @@ describe('discovery', () => {
     const chosen: string[] = [];
     for (let call = 0; call < 8; call++) {
       const one = await nodes.choose(new Set());
-      if (!one) throw new Error('nobody');
+      if (!one) throw new Error('no instance');
       chosen.push(one.id);
       void nodes.watch(one, () => new Promise(() => {}));
     }
@@ -234,7 +234,7 @@ describe('discovery', () => {
     expect(await choose()).toBe('a');
   });
 
-  it('does not wait for a registry that hangs, if it knows some', async () => {
+  it('does not wait for a registry that does not respond, if it knows instances', async () => {
     let hangs = false;
     let at = TIME.getTime();
     const nodes = createNodes({
@@ -252,7 +252,7 @@ describe('discovery', () => {
     expect((await nodes.choose(new Set()))?.id).toBe('a');
   });
 
-  it('goes on with the instances it knew, while the registry cannot be read', async () => {
+  it('continues with the known instances while the registry cannot be read', async () => {
     const { nodes, state } = nodesOf(['a']);
     await nodes.choose(new Set());
     state.down = true;

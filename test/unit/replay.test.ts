@@ -7,15 +7,15 @@ import { MINUTE, member, subscriber } from '../support/test-subscriber.ts';
 
 const HISTORY = [registered(member), profileChanged(member, 2), profileChanged(member, 3)];
 
-describe('history that is read again', () => {
-  it('is applied from the beginning by a late subscriber that has not met the member yet', async () => {
+describe('a replayed history', () => {
+  it('is applied from the beginning by a late subscriber that does not know the member yet', async () => {
     const { apply, versions, parked } = subscriber({}, true);
     for (const message of HISTORY) await apply(message);
     expect(versions()).toEqual([1, 2, 3]);
     expect(parked()).toEqual([]);
   });
 
-  it('is parked where it is below the baseline of a late subscriber, and recognised above it', async () => {
+  it('is parked below the baseline of a late subscriber, and recognized as a duplicate above it', async () => {
     const { apply, sweep, pass, versions, parked } = subscriber({}, true);
     await apply(profileChanged(member, 3));
     pass(5 * MINUTE);
@@ -28,7 +28,7 @@ describe('history that is read again', () => {
     expect(versions()).toEqual([3]);
   });
 
-  it('waits for a person where its beginning is not in the archive any more', async () => {
+  it('waits for an operator if its beginning is no longer in the archive', async () => {
     const { apply, sweep, pass, versions, parked } = subscriber();
     for (const message of HISTORY.slice(1)) await apply(message);
     pass(61 * MINUTE);
@@ -38,7 +38,7 @@ describe('history that is read again', () => {
   });
 });
 
-describe('what a topic keeps of a call', () => {
+describe('the archived messages of a call', () => {
   const form = new URLSearchParams({
     Action: 'PublishBatch',
     TopicArn: 'topic',
@@ -56,19 +56,19 @@ describe('what a topic keeps of a call', () => {
     ),
   });
 
-  it('is each message of a batch, with its group and attributes', () => {
+  it('are all messages of a batch, with their groups and attributes', () => {
     expect(entriesOf(form)).toEqual([
       { id: 'id-1', body: 'body 1', group: 'group', attributes: { type: 'type-1' } },
       { id: 'id-2', body: 'body 2', group: 'group', attributes: { type: 'type-2' } },
     ]);
   });
 
-  it('is the message of a single call', () => {
+  it('include the message of a single call', () => {
     const single = new URLSearchParams({ Action: 'Publish', Message: 'body', MessageGroupId: 'group' });
     expect(entriesOf(single)).toEqual([{ id: '', body: 'body', group: 'group', attributes: {} }]);
   });
 
-  it('is nothing that was answered to have failed', () => {
+  it('exclude messages that failed', () => {
     const member = (id: string) => `<member><Id>${id}</Id></member>`;
     expect(failedIn(`<Successful>${member('a')}</Successful>\n<Failed>${member('b')}</Failed>`)).toEqual(
       new Set(['b']),
@@ -90,21 +90,21 @@ describe('the archive of a topic', () => {
       `${new URLSearchParams({ TopicArn, Message: 'body', MessageGroupId: 'g' })}`,
       '',
     );
-  const kept = ({ database }: State) => database.prepare('SELECT topic FROM archive').all().length;
+  const archived = ({ database }: State) => database.prepare('SELECT topic FROM archive').all().length;
 
-  it('has only what was published on a topic that keeps one, and nothing once it keeps none', () => {
+  it('contains only messages of topics with a retention, and none after the retention is removed', () => {
     const state = openState(undefined);
     const archive = archiveOn(state);
     archive.setRetention('kept', 7);
     publish(archive, 'kept');
     publish(archive, 'other');
-    expect(kept(state)).toBe(1);
+    expect(archived(state)).toBe(1);
     archive.setRetention('kept', undefined);
-    expect(kept(state)).toBe(0);
+    expect(archived(state)).toBe(0);
     archive.close();
   });
 
-  it('forgets what is older than its days', () => {
+  it('deletes messages that are older than the retention', () => {
     const state = openState(undefined);
     const archive = archiveOn(state);
     archive.setRetention('kept', 7);
@@ -112,7 +112,7 @@ describe('the archive of a topic', () => {
     publish(archive, 'kept');
     state.database.prepare('UPDATE archive SET published_at = ? WHERE id = 1').run(Date.now() - 7 * DAY_MS - 1);
     archive.setRetention('kept', 7);
-    expect(kept(state)).toBe(1);
+    expect(archived(state)).toBe(1);
     archive.close();
   });
 });

@@ -10,7 +10,7 @@ import { memberIdOf, TIME } from '../support/builders.ts';
 const [MEMBER, OTHER] = [memberIdOf(1), memberIdOf(2)];
 const at = TIME.toISOString();
 
-/** The consumer of answers to events, beside an erasure that was asked for. */
+/** The consumer of replies to events, with a requested erasure. */
 function replies() {
   const done: string[] = [];
   const erasures: Record<string, object> = {
@@ -44,7 +44,7 @@ function replies() {
   });
   return {
     done,
-    /** @returns why it was parked, if it was */
+    /** Delivers a confirmation. @returns the error, if it was parked */
     async confirm(subject: string, source: string): Promise<string | undefined> {
       const data = { memberId: subject, erasedAt: at };
       const message = createMessage(memberDataErased, { id: newId(), source, subject, time: TIME, data });
@@ -55,7 +55,7 @@ function replies() {
 }
 
 describe('a confirmation that data was erased', () => {
-  it('counts for the service that sends it, and for one that is waited for', async () => {
+  it('counts only for the service that sends it, if the erasure waits for that service', async () => {
     const { confirm, done } = replies();
     expect(await confirm(MEMBER, '/rollcall/late')).toBeUndefined();
     expect(done).toEqual([]);

@@ -8,7 +8,7 @@ import * as z from 'zod';
 const logger = new Logger({ logLevel: 'SILENT' });
 const context = { awsRequestId: 'request', getRemainingTimeInMillis: () => 10_000 } as Context;
 
-const asked = (headers: Record<string, string>, method = 'GET', body?: string) =>
+const requestOf = (headers: Record<string, string>, method = 'GET', body?: string) =>
   ({
     routeKey: `${method} /v1/things`,
     rawPath: '/v1/things',
@@ -22,7 +22,7 @@ const read = endpoint(logger, async () => json(200, RESOURCE, { etag: '"3"', 'ca
 const untagged = endpoint(logger, async () => json(200, RESOURCE));
 
 const typeOf = async (accept: string) => {
-  const { statusCode, headers } = await read(asked({ accept }), context);
+  const { statusCode, headers } = await read(requestOf({ accept }), context);
   return [statusCode, headers?.['content-type']];
 };
 
@@ -35,7 +35,7 @@ describe('a resource', () => {
     ['application/json, application/xml', 'application/json'],
     ['application/xml;q=0.9, application/json', 'application/json'],
     ['application/xml;q=0, */*', 'application/json'],
-    // Of a browser.
+    // The header of a browser.
     ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', 'application/json'],
     ['application/xml', 'application/xml'],
     ['application/xml, application/json;q=0.5', 'application/xml'],
@@ -45,30 +45,32 @@ describe('a resource', () => {
     expect(await typeOf(accept)).toEqual([200, type]);
   });
 
-  it.each(['image/png', 'application/json;q=0', 'text/xml'])('accepted as "%s" is neither', async (accept) => {
+  it.each(['image/png', 'application/json;q=0', 'text/xml'])('accepted as "%s" is refused', async (accept) => {
     expect(await typeOf(accept)).toEqual([406, 'application/problem+json']);
   });
 
-  it('in JSON is what it was, byte by byte; in XML it says the same', async () => {
-    expect((await read(asked({}), context)).body).toBe(JSON.stringify(RESOURCE));
-    expect((await read(asked({ accept: 'application/xml' }), context)).body).toBe(
+  it('has its exact JSON, and the same content in XML', async () => {
+    expect((await read(requestOf({}), context)).body).toBe(JSON.stringify(RESOURCE));
+    expect((await read(requestOf({ accept: 'application/xml' }), context)).body).toBe(
       '<?xml version="1.0" encoding="UTF-8"?>\n<resource><name>Ana &amp; &lt;Bo&gt;</name><tags><i>a</i><i>b</i></tags><note nil="true"/><good>true</good><_links><self><href>/v1</href></self></_links></resource>\n',
     );
   });
 
-  it('tells caches that it depends on Accept, also when it is not sent again', async () => {
-    const answers = [asked({}), asked({ accept: 'application/xml' }), asked({ 'if-none-match': '"3"' })].map(
-      async (event) => (await read(event, context)).headers?.vary,
-    );
+  it('has Vary: Accept, also in a 304', async () => {
+    const answers = [
+      requestOf({}),
+      requestOf({ accept: 'application/xml' }),
+      requestOf({ 'if-none-match': '"3"' }),
+    ].map(async (event) => (await read(event, context)).headers?.vary);
     expect(await Promise.all(answers)).toEqual(['Accept', 'Accept', 'Accept']);
   });
 
   it.each([
     ['of a version', read],
     ['of a body', untagged],
-  ])('has another entity tag %s in XML, by which it is not sent again', async (_, handler) => {
+  ])('has another entity tag %s in XML, which If-None-Match accepts', async (_, handler) => {
     const tagOf = async (headers: Record<string, string>) => {
-      const { statusCode, headers: answered } = await handler(asked(headers), context);
+      const { statusCode, headers: answered } = await handler(requestOf(headers), context);
       return { statusCode, tag: String(answered?.etag) };
     };
     const inJson = await tagOf({});
@@ -80,27 +82,27 @@ describe('a resource', () => {
     expect(await again('application/json', inXml.tag)).toBe(200);
   });
 
-  it('is changed by the tag of either', () => {
-    expect(preconditions(asked({ 'if-match': '"3-xml", "4"' }))).toEqual({ ifMatch: '"3", "4"' });
+  it('can be changed with either tag', () => {
+    expect(preconditions(requestOf({ 'if-match': '"3-xml", "4"' }))).toEqual({ ifMatch: '"3", "4"' });
   });
 
-  it('of nothing, or of another format, is left as it is', async () => {
-    const ask = async (answer: object) =>
-      endpoint(logger, async () => answer)(asked({ accept: 'application/xml' }), context);
-    expect(await ask({ statusCode: 204, body: '' })).toMatchObject({ statusCode: 204, body: '' });
+  it('without a body, or in another format, is returned unchanged', async () => {
+    const responseTo = async (answer: object) =>
+      endpoint(logger, async () => answer)(requestOf({ accept: 'application/xml' }), context);
+    expect(await responseTo({ statusCode: 204, body: '' })).toMatchObject({ statusCode: 204, body: '' });
     const csv = { statusCode: 200, headers: { 'content-type': 'text/csv', vary: 'Origin' }, body: 'a,b' };
-    expect(await ask(csv)).toMatchObject({
+    expect(await responseTo(csv)).toMatchObject({
       body: 'a,b',
       headers: { 'content-type': 'text/csv', vary: 'Origin, Accept' },
     });
   });
 
-  it('of one media type is not in XML', async () => {
+  it('with a fixed media type is not in XML', async () => {
     const only = endpoint(logger, async () => json(200, {}), { mediaType: 'application/json' });
-    expect((await only(asked({ accept: 'application/xml, */*;q=0.1' }), context)).headers).toMatchObject({
+    expect((await only(requestOf({ accept: 'application/xml, */*;q=0.1' }), context)).headers).toMatchObject({
       'content-type': 'application/json',
     });
-    expect((await only(asked({ accept: 'application/xml' }), context)).statusCode).toBe(406);
+    expect((await only(requestOf({ accept: 'application/xml' }), context)).statusCode).toBe(406);
   });
 });
 
@@ -113,14 +115,14 @@ describe('a problem', () => {
   };
 
   const fails = endpoint(logger, failing);
-  /** Of a problem alone there is something to accept. */
+  /** Only its problems have a media type. */
   const failsWithoutBody = endpoint(logger, failing, { mediaType: null });
 
   it.each(['application/xml', 'application/problem+xml', 'application/problem+xml, application/json;q=0.5'])(
-    'is XML by RFC 9457, appendix B, for who accepts %s',
+    'is XML by RFC 9457, appendix B, if the client accepts %s',
     async (accept) => {
       const handler = accept.startsWith('application/problem') ? failsWithoutBody : fails;
-      const { statusCode, headers, body = '' } = await handler(asked({ accept }), context);
+      const { statusCode, headers, body = '' } = await handler(requestOf({ accept }), context);
       expect(statusCode).toBe(422);
       expect(headers).toMatchObject({ 'content-type': 'application/problem+xml', vary: 'Accept', 'retry-after': '1' });
       expect(body).toContain('<problem xmlns="urn:ietf:rfc:7807"><type>');
@@ -130,9 +132,9 @@ describe('a problem', () => {
     },
   );
   it.each(['', '*/*', 'application/json', 'application/problem+json', 'image/png'])(
-    'is JSON for who accepts "%s"',
+    'is JSON if the client accepts "%s"',
     async (accept) => {
-      const { headers } = await fails(asked({ accept }), context);
+      const { headers } = await fails(requestOf({ accept }), context);
       expect(headers).toMatchObject({ 'content-type': 'application/problem+json', vary: 'Accept' });
     },
   );
@@ -143,15 +145,15 @@ describe('a body', () => {
     json(201, body, { etag: '"1"' }),
   );
   const send = (contentType: string, body: string) =>
-    create(asked({ accept: 'application/xml', 'content-type': contentType }, 'POST', body), context);
+    create(requestOf({ accept: 'application/xml', 'content-type': contentType }, 'POST', body), context);
 
-  it('is taken in JSON, and answered in XML', async () => {
+  it('is accepted in JSON, with a response in XML', async () => {
     const { statusCode, headers, body } = await send('application/json', '{"name":"Ana"}');
     expect([statusCode, headers?.['content-type'], headers?.etag]).toEqual([201, 'application/xml', '"1-xml"']);
     expect(body).toContain('<resource><name>Ana</name></resource>');
   });
 
-  it('is not taken in XML, which the answer says in XML', async () => {
+  it('is refused in XML, with a problem in XML', async () => {
     const { statusCode, headers, body } = await send('application/xml', '<resource><name>Ana</name></resource>');
     expect([statusCode, headers?.['content-type'], headers?.accept]).toEqual([
       415,
