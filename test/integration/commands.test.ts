@@ -338,7 +338,7 @@ describe('a text that some service wants sent', () => {
     await eventually(async () =>
       cloud
         .logs('rollcall-dev-sms-commands-consume')
-        .some((line) => line.includes('message given back') && line.includes(`no phone of member ${id}`)),
+        .some((line) => line.includes('message returned to the queue') && line.includes(`no phone of member ${id}`)),
     );
     const event = JSON.stringify(registered(id)).replace('+34612345678', phone);
     await cloud.invoke('rollcall-dev-sms-consume', { Records: [sqsRecord(id, 'm', event)] });

@@ -120,7 +120,7 @@ describe('phone and name', () => {
     for (const provider of ['http', 'twilio']) await cloud.breakSms(provider, 'fails');
     ids.unheard = await register(UNHEARD);
     await eventually(async () =>
-      cloud.logs('rollcall-dev-sms-consume').some((line) => line.includes('message given back')),
+      cloud.logs('rollcall-dev-sms-consume').some((line) => line.includes('message returned to the queue')),
     );
     for (const provider of ['http', 'twilio']) await cloud.breakSms(provider);
 

@@ -282,10 +282,10 @@ describe('a command for later', () => {
     const { later: _, ...without } = places;
     const bare = createPublisher<Order, typeof orderEvents>(orderEvents, { ...without, table: 'orders' });
     await expect(bare.create(id, withDeadline(id), context)).rejects.toThrow(
-      'pass `later` (createLater) to its sender',
+      'pass `later` (createLater) to the sender',
     );
     await expect(bare.create(id, withReminder(id), context)).rejects.toThrow(
-      'pass `later` (createLater) to its sender',
+      'pass `later` (createLater) to the sender',
     );
     expect(await orders.read(id)).toBeUndefined();
   });

@@ -78,10 +78,10 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     const later = createLater({ client, laterTable: 'later' });
     const process = createProcess(approval, { ...places, later, attributes: () => ({ progress: 1 }) });
     const start = () => process.start(`${id}-2`, { orderId: id, cents: 1 }, { now: new Date(), newId: () => 'id' });
-    expect(start).toThrow('`progress` of its `attributes` is taken');
+    expect(start).toThrow('the attribute name `progress` in `attributes` is already used');
     const byId = createProcess(approval, { ...places, later, key: (id) => ({ id }) });
     expect(() => byId.start(id, { orderId: id, cents: 1 }, { now: new Date(), newId: () => 'id' })).toThrow(
-      '`id` of its `key` is taken',
+      'the attribute name `id` in `key` is already used',
     );
   });
 
@@ -340,11 +340,13 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
   });
 
   it('accepts only decisions that are possible in its state', async () => {
-    await expect(world.process.decide(id, { retry: 'x' })).rejects.toThrow('it is running, and waits for no decision');
+    await expect(world.process.decide(id, { retry: 'x' })).rejects.toThrow(
+      'the process is running, and needs no decision',
+    );
     await expect(world.process.decide('nobody', { retry: 'x' })).rejects.toThrow('there is no approval nobody');
     await world.pass(WITHIN.reserve);
     await expect(world.process.decide(id, { cancel: 'x' })).rejects.toThrow(
-      'it has failed: there is nothing to decide',
+      'the process has failed: there is nothing to decide',
     );
   });
 

@@ -350,7 +350,7 @@ describe('an operation that was stored before redemptions were processes', () =>
       },
     } as never;
     const racing = redemptionWorld({ ...tables, client });
-    await expect(racing.state('earlier')).rejects.toThrow('redemption earlier is being changed by others');
+    await expect(racing.state('earlier')).rejects.toThrow('redemption earlier is being changed concurrently');
     expect(await world.state('earlier')).toMatchObject({ state: 'succeeded' });
   });
 });

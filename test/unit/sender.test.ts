@@ -130,7 +130,11 @@ describe('the sender', () => {
     const { send, calls } = sender(allConfirmed);
     const errors = await send([outgoingMessage('a', '1', '{}', 'nowhere'), outgoingMessage('b', '2', '{}', 'queue')]);
     expect([...errors].map(([{ group }, error]) => [group, isPermanent(error), error.message])).toEqual([
-      ['a', true, 'no address for channel nowhere; there are: topic,queue,topic without order,queue without order'],
+      [
+        'a',
+        true,
+        'no address for channel nowhere; channels with an address: topic,queue,topic without order,queue without order',
+      ],
     ]);
     expect(calls.flat().map(({ MessageGroupId }) => MessageGroupId)).toEqual(['b']);
   });

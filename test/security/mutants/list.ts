@@ -432,8 +432,8 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'errors of providers are logged with the text',
     file: 'packages/kit/src/messaging/subscriber-functions/consume.ts',
-    from: "else logger.warn('message given back', { ...about, error });",
-    to: "else logger.warn('message given back', { ...about, error, outcomes, body: givenBack[0]?.record.body });",
+    from: "else logger.warn('message returned to the queue', { ...about, error });",
+    to: "else logger.warn('message returned to the queue', { ...about, error, outcomes, body: givenBack[0]?.record.body });",
     test: 'security/personal-data',
   },
   {

@@ -12,8 +12,8 @@ import { subscriberFunctions } from './subscriber-functions.ts';
 type Sweep = ReturnType<typeof consumerFunctions>['sweep'];
 
 /**
- * The two Lambda functions of the consumer of a process's replies: `consume`, and `sweep`, which also answers
- * operators' requests to show a process and carries out their decisions.
+ * The two Lambda functions of the consumer that receives the replies to a process: `consume` and `sweep`. At operators'
+ * requests, `sweep` also shows a process and carries out decisions about it.
  * @throws {Error} if the consumer is not `idempotent`
  * @public
  */
@@ -29,7 +29,7 @@ export function processFunctions<C extends MessageContract, S extends Channel, D
   return { consume, sweep: withDecisions(() => process as Process<Data>, sweep) };
 }
 
-/** A sweep that also answers requests about processes. */
+/** A sweep that also carries out operators' requests about processes. */
 export const withDecisions =
   <Data>(processOf: () => Pick<Process<Data>, 'read' | 'decide'>, sweep: Sweep) =>
   async (
@@ -44,7 +44,8 @@ export const withDecisions =
     if (!decide) return { process: before };
     try {
       const process = await processOf().decide(id, decide);
-      // No person is needed any more: the message that was held for one has no effect now and is removed.
+      // The process needs no operator any more. Applying the message that was held for an operator now has no effect
+      // but to remove it.
       if (before.progress.state === 'needs-person' && before.progress.parked !== undefined)
         await sweep({ redrive: [before.progress.parked], release: true }, context);
       return { process };

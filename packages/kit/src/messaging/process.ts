@@ -11,9 +11,9 @@ import { type ProcessOptions, transitionWrites } from './process/writes.ts';
 export type Process<Data> = ReturnType<typeof createProcess<Data>>;
 
 /**
- * Runs a process: its state, its deadline and the messages it sends are committed together, and each reply is applied
- * once, by that state. A late reply of an abandoned step is not taken for a reply of the next.
- * @throws {Error} if the process has a deadline and the options no `later`
+ * Runs a process. Its state, its deadline and the messages that it sends are committed together. The state ensures that
+ * each reply is applied once, and that a late reply to an abandoned step is not mistaken for a reply to the next step.
+ * @throws {Error} if the process has a deadline and the options have no `later`
  * @public
  */
 export function createProcess<Data>(definition: ProcessDescriptor<Data>, options: ProcessOptions<Data>) {
@@ -26,9 +26,9 @@ export function createProcess<Data>(definition: ProcessDescriptor<Data>, options
     ...clientOf(definition, moves, writes),
 
     /**
-     * An operator's decision.
-     * @throws {TransientError} if concurrent changes win every attempt
-     * @throws {TransientError} if others change it each time
+     * Carries out an operator's decision.
+     * @throws {PermanentError} if there is no such process, or the decision is not possible in its state
+     * @throws {TransientError} if every attempt fails because of concurrent changes
      */
     async decide(id: string, decision: Decided): Promise<ProcessState<Data>> {
       const process = await writes.move(id, (before, now) => transitions.afterDecision(before, decision, now));
@@ -37,9 +37,9 @@ export function createProcess<Data>(definition: ProcessDescriptor<Data>, options
     },
 
     /**
-     * Handlers for the consumer of its replies.
-     * @throws {Error} if that consumes another queue, or is not `idempotent`: replies are applied once by the process's
-     * state
+     * The handlers for the consumer that receives the replies.
+     * @throws {Error} if the consumer reads another queue, or is not `idempotent`: the state of the process ensures
+     * that replies are applied once
      */
     handlers: replyHandlers(definition, { ...steps, ...transitions }, writes, options),
   };

@@ -19,19 +19,20 @@ export interface PublisherOptions {
   /** CloudEvents `source`: `/APPLICATION/SERVICE`. Default: the only sender of the topic. */
   source?: string;
   /**
-   * Sends its commands. Default: a writer with counters in `table`. Publishers of one service that send to the same
-   * ordered queue must share one: a command that two writers count could be taken for a duplicate.
+   * Sends the commands. Default: a writer with counters in `table`. Publishers of one service that send to the same
+   * ordered queue must share one writer. Otherwise two commands could get the same position, and receivers would treat
+   * one as a duplicate.
    */
   writer?: OutboxWriter;
   /**
-   * From `createLater`, on the outbox's LATER_TABLE. An erasing event also deletes the scheduled messages about its
-   * aggregate in the same transaction, unless the decision cancels or replaces them itself; it cannot be scheduled.
+   * From `createLater`, with the outbox's LATER_TABLE. An erasing event cannot be scheduled. In its transaction, it
+   * also deletes the scheduled messages about its aggregate, except those that the decision itself cancels or replaces.
    * Default: the publisher schedules no messages.
    */
   later?: LaterMessages;
   /**
-   * From `createClaimCheck`: stores the data of large messages. The outbox erases it once an erasing event of the
-   * aggregate is published. Default: it sends none.
+   * From `createClaimCheck`: stores the data of large messages. The outbox erases the data once an erasing event of the
+   * aggregate is published. Default: the publisher sends no large messages.
    */
   claimCheck?: ClaimCheck;
 }
@@ -50,23 +51,23 @@ export type Changed<State, Beside extends string = never> =
   /** The decision was to change nothing. */
   | { result: 'unchanged'; state: State }
   | { result: 'missing' }
-  /** It is not at the version that was asked for. `state`: the current one. */
+  /** The aggregate is not at the requested version. `state`: its current state. */
   | { result: 'overtaken'; state: State }
   | Refused<Beside>
-  /** Concurrent changes won every attempt. */
+  /** Every attempt failed because of concurrent changes. */
   | Busy;
 
-/** Concurrent changes of the aggregate between read and write. */
+/** An attempt fails if the aggregate is changed between read and write. */
 const ATTEMPTS = 5;
 
 /**
- * Commits state, version and messages of an aggregate in one transaction; the relay publishes the messages. `create`
- * costs that transaction; `change`, one more read. Each subject of an ordered queue costs one more read, of its
+ * Commits state, version and messages of an aggregate in one transaction. The relay publishes the messages. `create`
+ * costs the transaction, and `change` costs one more read. Each subject of an ordered queue costs another read, of its
  * counter.
  *
- * If the response to a transaction is lost, the SDK's next attempt fails on its own write. That counts as success if
- * the stored state equals the one to be written. Two writers of the same state at the same time are distinguished only
- * if the state contains when or by whom it was written.
+ * If the response to a transaction is lost, the SDK's retry fails because the first attempt was committed. The result
+ * is success if the stored state equals the state to be written. Therefore, if two callers write the same state at the
+ * same time, both may succeed. To distinguish them, include the time or the author of the change in the state.
  * @public
  */
 export function createPublisher<State extends Versioned, Topic extends Channel = Channel>(
@@ -114,10 +115,11 @@ export function createPublisher<State extends Versioned, Topic extends Channel =
     },
 
     /**
-     * Reads the aggregate, decides, and writes with an optimistic lock: if others have changed it in between, it
-     * decides again.
-     * @param decide returns undefined to change nothing; an error that it throws reaches the caller
-     * @param ifVersion the version that the caller has seen: at another version, nothing is decided
+     * Reads the aggregate, calls `decide`, and writes with an optimistic lock. If another writer has changed the
+     * aggregate in the meantime, starts again.
+     * @param decide returns undefined to change nothing. Errors that it throws are passed to the caller
+     * @param ifVersion the version that the caller has seen. If the aggregate has another version, `decide` is not
+     * called
      */
     async change<Beside extends string = never>(
       id: string,
@@ -141,8 +143,9 @@ export function createPublisher<State extends Versioned, Topic extends Channel =
     },
 
     /**
-     * Like `change`, for a transaction of the caller's, such as that of a process or of a handler: returns the writes,
-     * or none. The transaction fails if others change the aggregate in between.
+     * Like `change`, but returns the writes for the caller's transaction, such as the transaction of a process or a
+     * handler. Returns none if `decide` changes nothing. The transaction fails if another writer changes the aggregate
+     * in the meantime.
      * @throws {PermanentError} if the aggregate does not exist
      */
     async changing(
@@ -151,7 +154,7 @@ export function createPublisher<State extends Versioned, Topic extends Channel =
       context: CommandContext,
     ): Promise<TransactItem[]> {
       const before = await read(id);
-      if (!before) throw new PermanentError(`there is no ${id} of ${topic.name} to change`);
+      if (!before) throw new PermanentError(`there is no aggregate ${id} of ${topic.name} to change`);
       const decision = decide(before);
       if (!decision) return [];
       const { commit } = await commitOf(id, before.version, decision, context);

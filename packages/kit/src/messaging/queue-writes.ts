@@ -8,19 +8,19 @@ import { type OutboxRow, outboxPut, type TransactItem } from './outbox.ts';
 export interface OutboxWriterOptions {
   client: DynamoDBDocumentClient;
   outboxTable: string;
-  /** CloudEvents `source` of its messages: `/APPLICATION/SERVICE`. */
+  /** CloudEvents `source` of the messages: `/APPLICATION/SERVICE`. */
   source: string;
   /** Table of the counters of commands to ordered queues: one item per subject and queue. */
   countersTable: string;
-  /** Key of a counter, by `QUEUE/SUBJECT`. Default: `{ pk: 'commands#QUEUE/SUBJECT' }`. */
+  /** Key of the counter of `QUEUE/SUBJECT`. Default: `{ pk: 'commands#QUEUE/SUBJECT' }`. */
   counterKey?: (group: string) => Record<string, string>;
-  /** From `createLater`, on the outbox's LATER_TABLE. Default: it schedules no messages. */
+  /** From `createLater`, with the outbox's LATER_TABLE. Default: the writer schedules no messages. */
   later?: LaterMessages;
-  /** From `createClaimCheck`. Stores the data of large messages. Default: it sends none. */
+  /** From `createClaimCheck`: stores the data of large messages. Default: the writer sends no large messages. */
   claimCheck?: ClaimCheck;
 }
 
-/** The writes that send messages to queues, for a transaction. */
+/** Creates the writes that send messages to queues, for a transaction. */
 export function queueWrites({
   client,
   outboxTable,
@@ -42,7 +42,7 @@ export function queueWrites({
     return Item?.sent ?? 0;
   }
 
-  /** The commands to one subject of a queue, and the counter that numbers them. */
+  /** The writes of commands to one subject of an ordered queue, and of the counter that numbers them. */
   async function ordered(
     group: string,
     drafts: readonly AddressedDraft[],
@@ -57,7 +57,7 @@ export function queueWrites({
     return [count, ...(await putsOf(rows))];
   }
 
-  /** A scheduled command, which is numbered when it is due. */
+  /** The write of a scheduled command, which gets its number when it is due. */
   function waiting(draft: AddressedDraft, context: CommandContext): TransactItem {
     const group = groupOf(draft);
     const counter = { table: countersTable, key: counterKey(group), attribute: 'sent' } as const;
@@ -74,7 +74,7 @@ export function queueWrites({
         outboxRowOf(draft.channel, draft, { source, subject: subjectOf(draft) }, context, claimCheck),
       ),
     );
-    const inOrder = await Promise.all([...groups].map(([group, some]) => ordered(group, some, context)));
+    const inOrder = await Promise.all([...groups].map(([group, commands]) => ordered(group, commands, context)));
     return [...inOrder.flat(), ...rows, ...later.map((draft) => waiting(draft, context))];
   }
 
@@ -96,13 +96,16 @@ const countUpdate = (
 
 const groupOf = (draft: AddressedDraft) => `${draft.channel.name}/${subjectOf(draft)}`;
 
-/** When a message gets its position: a scheduled one, when it is due; one to a queue without order needs none. */
+/**
+ * How a message gets its position: `later`, when it is due; `counted`, from the counter of an ordered queue; `alone`,
+ * no position, because the queue has no order.
+ */
 const kindOf = ({ later, channel }: AddressedDraft) => {
   if (later) return 'later';
   return channel.ordered ? 'counted' : 'alone';
 };
 
-/** @throws {Error} if its sender has no `later`: a defect in the caller */
+/** The write that schedules a message. @throws {Error} if the sender has no `later`: a defect in the caller */
 export function waitingItem(
   later: LaterMessages | undefined,
   channel: Channel,
@@ -112,10 +115,10 @@ export function waitingItem(
 ): TransactItem {
   if (later && when) return later.waiting(channel, { ...draft, later: when }, placing, context);
   throw new Error(
-    `${draft.contract.type} is for later: give the outbox a table for it (\`later\` of Outbox), and pass \`later\` (createLater) to its sender`,
+    `${draft.contract.type} is scheduled for later: create the Outbox with \`later\`, and pass \`later\` (createLater) to the sender`,
   );
 }
 
-/** The number of items that send messages: a row per message, and a counter per subject of an ordered queue. */
+/** The number of items that `queueWrites` creates: a row per message, and a counter per subject of an ordered queue. */
 export const queueItemsOf = (drafts: readonly AddressedDraft[]): number =>
   drafts.length + new Set(drafts.filter((draft) => kindOf(draft) === 'counted').map(groupOf)).size;

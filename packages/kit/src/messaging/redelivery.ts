@@ -3,7 +3,10 @@ import { backoffSeconds, postponedSeconds } from './backoff.ts';
 import { chunk } from './batches.ts';
 import type { GivenBack } from './consumer.ts';
 
-/** Sets the visibility timeout of returned messages to their backoff, instead of the queue's long default. */
+/**
+ * Sets the visibility timeout of messages that will be redelivered to their backoff, instead of the queue's long
+ * default.
+ */
 export type Redeliver = (givenBack: readonly GivenBack[]) => Promise<void>;
 
 export interface RedeliveryOptions {
@@ -16,16 +19,16 @@ export interface RedeliveryOptions {
 /** Maximum number of entries per SQS call. */
 const ENTRIES_PER_CALL = 10;
 
-/** The message group stays blocked in the meantime, so its order is kept. */
+/** Until the redelivery, SQS delivers no later messages of the group, so that the order is kept. */
 export const createRedelivery =
   ({ client, queueUrl, now, random }: RedeliveryOptions): Redeliver =>
   async (givenBack) => {
     await Promise.all(
-      chunk(givenBack, ENTRIES_PER_CALL).map((some) =>
+      chunk(givenBack, ENTRIES_PER_CALL).map((messages) =>
         client.send(
           new ChangeMessageVisibilityBatchCommand({
             QueueUrl: queueUrl,
-            Entries: some.map(({ record: { receiptHandle, attributes }, until }, index) => {
+            Entries: messages.map(({ record: { receiptHandle, attributes }, until }, index) => {
               const receives = Number(attributes.ApproximateReceiveCount);
               return {
                 Id: String(index),

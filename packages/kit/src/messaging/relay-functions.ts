@@ -13,7 +13,7 @@ import { hasTime } from './remaining-time.ts';
 
 /** Number of parallel segments in which the sweep reads the outbox. */
 const SEGMENTS = 4;
-/** The sweep's answer explains at most this many failures; the log has all. */
+/** The response of the sweep contains at most this many failures; the log contains all. */
 const MAX_REPORTED_FAILURES = 100;
 
 /** An operator's request to publish the pending messages of these aggregates only. */
@@ -21,22 +21,22 @@ export interface PublishRequest {
   publish: string[];
 }
 
-/** The answer of the sweep. */
+/** The response of the sweep. */
 export interface OutboxSweepReport {
   published: number;
-  /** Aggregates with a row that could not be published, and why; the first hundred. */
+  /** The first hundred aggregates with a row that could not be published, with the errors. */
   failed: Array<{ aggregateId: string; error: string }>;
   failedAggregates: number;
-  /** Whether everything was processed; false: time ran out, and the next sweep continues. */
+  /** Whether all rows were processed. If not, time ran out, and the next sweep continues. */
   finished: boolean;
-  /** The outcome for scheduled messages; undefined: the outbox has none, or the request named aggregates. */
+  /** The report on scheduled messages; undefined if the outbox has none, or the request named aggregates. */
   later?: LaterReport;
 }
 
 /**
  * The two Lambda functions that publish: the relay, triggered by the outbox's stream, and the sweep, triggered by a
  * timer.
- * @param later the part of the sweep for scheduled messages. Default: there are none
+ * @param later the part of the sweep for scheduled messages. Default: the outbox has none
  */
 export function relayFunctions(
   relay: Relay,
@@ -81,7 +81,7 @@ export function relayFunctions(
       }),
     );
     measure('OldestUnpublished', 'Seconds', [oldestMs / 1000]);
-    // The sweep retries the relay's failures; the alarm is on messages that the sweep could not publish.
+    // The sweep retries the relay's failures, so the alarm watches only the messages that the sweep could not publish.
     count({ Published: published, LeftInOutbox: failed.size });
     return {
       published,
@@ -96,8 +96,8 @@ export function relayFunctions(
   return {
     relay: (event: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> =>
       flushed(async () => {
-        // Published rows are deleted, and deletions need no publishing; a filter on the event source mapping avoids the
-        // invocation.
+        // The records of deleted rows are skipped: these rows are published. The filter of the event source mapping
+        // avoids invocations for such records only.
         const rows = event.Records.filter(({ eventName }) => eventName !== 'REMOVE');
         const doorbells = rows.map((record) => ({ record, row: rowOf(record) }));
         // Published messages belong to other traces and are linked to this one.
@@ -107,8 +107,8 @@ export function relayFunctions(
           () => publish(doorbells.map(({ row }) => row)),
         );
         count({ Published: published.length, NotPublished: failed.size });
-        // A message that the broker rejects would be rejected again immediately and block the shard: it is left to the
-        // sweep.
+        // If the broker rejects a message, an immediate retry would be rejected again and block the shard. The message
+        // is left to the sweep.
         const toRetry = new Set(
           [...failed].filter(([, error]) => !isPermanent(error)).map(([aggregateId]) => aggregateId),
         );
@@ -128,7 +128,8 @@ export function relayFunctions(
         if (answer) return answer;
         if ('publish' in request) return publishAll([rowsOf((request as PublishRequest).publish)], context);
         const segments = Array.from({ length: SEGMENTS }, (_, segment) => outbox.scan(segment, SEGMENTS));
-        // Released messages trigger the relay. The two run independently: neither waits for the other or fails with it.
+        // Scheduled messages that are released trigger the relay. So both parts of the sweep run independently: neither
+        // waits for the other, or fails because the other fails.
         const [published, released] = await Promise.allSettled([publishAll(segments, context), later?.sweep(context)]);
         if (published.status === 'rejected') throw published.reason;
         if (released.status === 'rejected') throw released.reason;
@@ -137,7 +138,7 @@ export function relayFunctions(
   };
 }
 
-/** @throws {Error} if the stream does not contain new images: then only the sweep publishes */
+/** @throws {Error} if the stream contains no new images. Then only the sweep publishes */
 function rowOf({ dynamodb }: DynamoDBRecord): OutboxRow {
   if (!dynamodb?.NewImage) throw new Error('the stream of the outbox must have the view type NEW_IMAGE');
   return readRow(unmarshall(dynamodb.NewImage as Record<string, AttributeValue>));

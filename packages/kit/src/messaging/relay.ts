@@ -4,14 +4,15 @@ import type { Outbox, OutboxRow } from './outbox.ts';
 import type { Sender } from './sender.ts';
 
 /**
- * Each may delete twenty objects in parallel, and a function can have 1,024 open files
+ * The number of rows that are finished in parallel. Each may delete twenty objects in parallel, and a function can have
+ * 1,024 open files
  * (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
  */
 const MAX_PARALLEL = 10;
 
 export interface PublishReport {
   published: OutboxRow[];
-  /** Aggregates with a row that is still in the outbox, and why. */
+  /** Aggregates with a row that is still in the outbox, with the errors. */
   failed: Map<string, Error>;
 }
 
@@ -20,7 +21,7 @@ export type Relay = ReturnType<typeof createRelay>;
 export interface RelayOptions {
   outbox: Outbox;
   sender: Sender;
-  /** Erases the data of large messages about a subject. Default: there is none. */
+  /** Erases the data of large messages about a subject. Default: there are no large messages. */
   erase?: (channel: string, subject: string) => Promise<void>;
 }
 
@@ -34,11 +35,11 @@ async function failToErase(channel: string, subject: string): Promise<void> {
 export function createRelay({ outbox, sender, erase = failToErase }: RelayOptions) {
   async function pending(doorbells: readonly OutboxRow[]): Promise<OutboxRow[]> {
     const last = doorbells.reduce((a, b) => (b.version > a.version ? b : a));
-    // A first message has no earlier one pending, so no query is needed.
+    // Version 1 has no predecessor that could be pending, so no query is needed.
     return last.version === 1 ? [last] : outbox.pendingUpTo(last.aggregateId, last.version);
   }
 
-  /** The work after a row is published. The row stays until it is done. */
+  /** The work after a row is published. The row stays in the outbox until this work is done. */
   async function finish({ erases, messages: [message], aggregateId }: OutboxRow): Promise<Error | undefined> {
     try {
       if (erases && message) await erase(message.channel, aggregateId);
@@ -50,11 +51,11 @@ export function createRelay({ outbox, sender, erase = failToErase }: RelayOption
 
   return {
     /**
-     * Publishes the rows up to each doorbell's version. A doorbell is a committed row seen in the stream; it only
-     * triggers: DynamoDB Streams order the records of an item, not of an aggregate, so the messages and their order are
-     * read from the outbox. Rows are published in waves with at most one row per aggregate, and deleted after the
-     * broker has confirmed them. After a failed row, no later row of its aggregate is published. All renditions of an
-     * event are in one row, because no subscriber reads two of them.
+     * Publishes the rows of each aggregate up to the version of its doorbell. The messages and their order are read
+     * from the outbox, because DynamoDB Streams order the records of an item, but not the records of an aggregate. Rows
+     * are published in waves with at most one row per aggregate, and deleted after the broker has confirmed them. After
+     * a failed row, no later row of its aggregate is published. The renditions of an event are in one row: they need no
+     * order, because no subscriber reads two of them.
      */
     async publishPending(doorbells: readonly OutboxRow[]): Promise<PublishReport> {
       const failed = new Map<string, Error>();
@@ -91,7 +92,7 @@ export function createRelay({ outbox, sender, erase = failToErase }: RelayOption
   };
 }
 
-/** A row of unknown origin without messages must neither block others nor count as published. */
+/** A row of unknown origin, without messages, must neither block other rows nor be reported as published. */
 function errorOf({ messages }: OutboxRow, errors: Awaited<ReturnType<Sender['send']>>): Error | undefined {
   if (!Array.isArray(messages)) return new PermanentError('the outbox row has no readable messages');
   return messages.map((message) => errors.get(message)).find((found) => found !== undefined);

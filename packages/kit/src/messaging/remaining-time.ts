@@ -1,8 +1,8 @@
 import type { Context } from 'aws-lambda';
 
-/** A sweep starts nothing new with less time left: reading, trying and writing take at most six seconds each. */
+/** With less time left, a sweep starts no further work: reading, applying and writing can take six seconds each. */
 const RESERVE_MS = 20_000;
 
-/** Whether a function has time to start something more. */
+/** Whether a function has enough time left to start further work. */
 export const hasTime = ({ getRemainingTimeInMillis }: Pick<Context, 'getRemainingTimeInMillis'>): boolean =>
   getRemainingTimeInMillis() > RESERVE_MS;

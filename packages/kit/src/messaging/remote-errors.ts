@@ -15,7 +15,7 @@ const SOON_MS = 2_000;
 const SOON = [BulkheadFullError, NoInstanceError, OutOfTimeError];
 
 /**
- * The earliest time at which a failed call may be made again; undefined: the error does not say.
+ * The earliest time at which a failed call may be made again; undefined if the error does not state one.
  * @beta
  */
 export function callableAgainFrom(error: Error, now: Date): Date | undefined {
@@ -25,13 +25,14 @@ export function callableAgainFrom(error: Error, now: Date): Date | undefined {
 }
 
 /**
- * What the failure of a remote call means for the message: a rejection is permanent, an error with a retry time
- * postpones the message, any other error of the call is transient. Errors of other kinds are returned unchanged.
+ * Converts the error of a remote call to a messaging error. A rejection becomes a permanent error, an error with a
+ * retry time postpones the message, and any other error of the call becomes transient. Errors of other kinds are
+ * returned unchanged.
  */
 export function messagingErrorOf(error: Error, now: Date): Error {
   if (!(error instanceof RemoteError)) return error;
   if (error instanceof RejectedError) return new PermanentError(error.message, { cause: error });
-  // If the error does not say otherwise, the outcome is unknown.
+  // The outcome is unknown, unless the error states otherwise.
   const options = { cause: error, outcomeUnknown: !(error instanceof UnavailableError) || error.outcomeUnknown };
   const until = callableAgainFrom(error, now);
   return until ? new PostponedError(error.message, until, options) : new TransientError(error.message, options);

@@ -6,20 +6,20 @@ import { beginSpan, endSpan } from '../observability/spans.ts';
 import { PermanentError } from './errors.ts';
 import { bytesOf, MAX_BYTES, type OutgoingMessage } from './outgoing.ts';
 
-/** SNS and SQS take at most 10 entries in one call. */
+/** SNS and SQS accept at most 10 entries in one call. */
 const ENTRIES_PER_CALL = 10;
 
 export interface Sender {
   /**
    * Sends messages of *different* groups, in parallel calls. Messages of one group must not share a call, unless their
    * order does not matter: an early entry of a batch can fail while a later one succeeds.
-   * @returns the error of each message that the broker did not confirm, a {@link PermanentError} if it rejected the
-   * message; a message that is not in the map was sent
+   * @returns the error of each message that the broker did not confirm: a {@link PermanentError} if it rejected the
+   * message. Messages that are not in the map were sent
    */
   send(messages: readonly OutgoingMessage[]): Promise<Map<OutgoingMessage, Error>>;
 }
 
-/** By channel name: the ARN of a topic, or the URL of a queue. */
+/** The ARN of each topic and the URL of each queue, by channel name. */
 export type Addresses = Readonly<Record<string, string>>;
 
 export interface SenderOptions {
@@ -38,23 +38,23 @@ export interface TopicEntry {
 }
 
 /** One call of PublishBatch. */
-export type Publish = (topicArn: string, entries: TopicEntry[]) => Promise<Answer>;
+export type Publish = (topicArn: string, entries: TopicEntry[]) => Promise<BatchResult>;
 
 /** A broker's response per entry of a call, by entry id. */
-interface Answer {
+interface BatchResult {
   Successful?: Array<{ Id?: string | undefined }> | undefined;
   Failed?: FailedEntry[] | undefined;
 }
 
 type FailedEntry = Pick<BatchResultErrorEntry, 'Id' | 'Code' | 'Message' | 'SenderFault'>;
 
-/** Sends to topics and queues: the channel's address tells which. */
+/** Sends to topics and queues. A channel whose address is an ARN is a topic. */
 export function createSender({ publish, sqs, addresses }: SenderOptions): Sender {
   const topics = Object.keys(addresses).filter((name) => isTopic(addresses[name] ?? ''));
   if (!publish && topics.length > 0)
     throw new Error(`no publisher for topics, such as ${topics[0]}: pass publishByTopics to createSender`);
 
-  function call(address: string, messages: readonly OutgoingMessage[]): Promise<Answer> {
+  function call(address: string, messages: readonly OutgoingMessage[]): Promise<BatchResult> {
     const entries = messages.map((message, index) => ({
       Id: String(index),
       ...(isOrdered(address) && { MessageGroupId: message.group, MessageDeduplicationId: message.messageId }),
@@ -109,16 +109,18 @@ export function createSender({ publish, sqs, addresses }: SenderOptions): Sender
   async function sendTo(channel: string, messages: OutgoingMessage[]): Promise<Array<[OutgoingMessage, Error]>> {
     const address = addresses[channel];
     if (address !== undefined) {
-      return (await Promise.all(fillCalls(messages).map((some) => sendCall(channel, address, some)))).flat();
+      return (await Promise.all(fillCalls(messages).map((batch) => sendCall(channel, address, batch)))).flat();
     }
-    const unknown = new PermanentError(`no address for channel ${channel}; there are: ${Object.keys(addresses)}`);
+    const unknown = new PermanentError(
+      `no address for channel ${channel}; channels with an address: ${Object.keys(addresses)}`,
+    );
     return messages.map((message) => [message, unknown]);
   }
 
   return {
     async send(messages) {
       const byChannel = [...Map.groupBy(messages, ({ channel }) => channel)];
-      return new Map((await Promise.all(byChannel.map(([channel, some]) => sendTo(channel, some)))).flat());
+      return new Map((await Promise.all(byChannel.map(([channel, batch]) => sendTo(channel, batch)))).flat());
     },
   };
 }
@@ -132,21 +134,22 @@ export const createQueueSender = (addresses: Addresses): Sender =>
   createSender({ sqs: new SQSClient(clientDefaults), addresses });
 
 /**
- * How long a message waits for others of its batch: one of them may hang at a provider, and somebody may be waiting for
- * a reply.
+ * How long an outgoing message waits for others. The limit is short because the handler of another message of the batch
+ * may hang at a provider, while somebody waits for this message.
  */
 const MAX_WAIT_MS = 100;
 const defaultWait = () => delay(MAX_WAIT_MS);
 
-/** A sender for messages that are applied in parallel; it batches their outgoing messages. */
+/** A sender that combines the outgoing messages of messages that are applied in parallel. */
 export interface BatchingSender extends Sender {
-  /** Runs an operation that may send something. */
+  /** Runs an operation that may send messages. */
   during<T>(run: () => Promise<T>): Promise<T>;
 }
 
 /**
- * Batches the outgoing messages of a batch: it sends when every message still being applied waits to send, or one has
- * waited for the limit. Their order does not matter.
+ * Creates a sender that combines the outgoing messages of concurrent operations. It sends when all running operations
+ * wait to send, or when the first has waited for the maximum time. The order of the messages must not matter.
+ * @param wait resolves after the maximum time
  */
 export function batchingSender(sender: Sender, wait: () => Promise<unknown> = defaultWait): BatchingSender {
   type Errors = Awaited<ReturnType<Sender['send']>>;
@@ -216,7 +219,7 @@ function attributesOf({ type, kind, alternateType }: OutgoingMessage) {
   );
 }
 
-/** Errors for the whole call that one unreadable or oversized entry causes; the other entries are sent separately. */
+/** Errors of a whole call that a single unreadable or oversized entry can cause. Each entry is then sent separately. */
 const ENTRY_ERRORS = new Set([
   'InvalidParameterException',
   'InvalidParameterValueException',

@@ -9,7 +9,7 @@ interface Waiting {
   answer: PromiseWithResolvers<void>;
 }
 
-/** Writes the changes of messages that need no cursor, as they are idempotent by the state they write. */
+/** Writes the changes of messages that need no cursor, because their handlers are idempotent by state. */
 export function stateChanges(client: DynamoDBDocumentClient): SubscriberStore['change'] {
   const setOnce = batchedByItem((once) => client.send(updateOf(once)));
 
@@ -19,7 +19,7 @@ export function stateChanges(client: DynamoDBDocumentClient): SubscriberStore['c
     if (!first) return true;
     try {
       if (others.length > 0) await transact(client, [...writes]);
-      else await alone(client, first);
+      else await writeAlone(client, first);
       return true;
     } catch (error) {
       if (isRefusal(error)) return false;
@@ -28,12 +28,12 @@ export function stateChanges(client: DynamoDBDocumentClient): SubscriberStore['c
   };
 }
 
-/** Costs half as much as a transaction. */
-async function alone(client: DynamoDBDocumentClient, { Put, Update, Delete }: TransactItem): Promise<void> {
+/** A single write, which costs half as much as a transaction. */
+async function writeAlone(client: DynamoDBDocumentClient, { Put, Update, Delete }: TransactItem): Promise<void> {
   if (Put) await client.send(new PutCommand(Put));
   else if (Update) await client.send(new UpdateCommand({ ...Update, UpdateExpression: Update.UpdateExpression ?? '' }));
   else if (Delete) await client.send(new DeleteCommand(Delete));
-  else throw new Error('a condition alone changes nothing');
+  else throw new Error('a condition check without another write changes nothing');
 }
 
 const isRefusal = (error: unknown): boolean =>
@@ -53,15 +53,15 @@ function updateOf({ tableName, key, attributes }: SetOnce): UpdateCommand {
 }
 
 /**
- * Combines the changes that a batch makes to one item at the same time into one write. If that fails, each is
- * written alone.
+ * Combines the changes that a batch makes to one item at the same time into one write. If the combined write fails,
+ * each change is written separately.
  */
 function batchedByItem(write: (once: SetOnce) => Promise<unknown>): (once: SetOnce) => Promise<void> {
   let waiting: Waiting[] = [];
 
   async function writeAll(some: readonly Waiting[]): Promise<void> {
     const [{ once }] = some as [Waiting];
-    // The first value of an attribute wins, as it would if they were written one after the other.
+    // The first value of an attribute is written, as if the changes were written one after the other.
     const attributes = Object.assign({}, ...some.map(({ once }) => once.attributes).reverse());
     try {
       await write({ ...once, attributes });

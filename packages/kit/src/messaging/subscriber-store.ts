@@ -4,37 +4,41 @@ import type { TransactItem } from './outbox.ts';
 import type { OutgoingMessage } from './outgoing.ts';
 
 /**
- * What an event changes in a subscriber, committed together with the cursor.
+ * The changes that a message makes in a subscriber, committed together with the cursor.
  * @public
  */
 export interface Effect {
-  /** Attributes to set on, and remove from, the cursor's own item. */
+  /** Attributes to set on the item that holds the cursor, and (`remove`) to remove from it. */
   set?: Record<string, unknown>;
   remove?: readonly string[];
   /** Further writes of the same transaction. */
   writes?: readonly TransactItem[];
   /**
-   * Messages to send after the commit that depend on what was read: stored until the broker has confirmed them.
-   * Messages that follow from message and committed state alone are not part of the effect, but derived.
+   * Messages to send after the commit that depend on data that the handler read. They are stored until the broker has
+   * confirmed them. Messages that follow from the message and the committed state alone are derived by `follows`
+   * instead.
    */
   send?: readonly OutgoingMessage[];
-  /** Only for a message that is idempotent by the state it writes. */
+  /** Only for a handler that is idempotent by state. */
   setOnce?: SetOnce;
 }
 
-/** Attributes of one item, each set unless it exists. Concurrent ones are combined into one write. */
+/**
+ * Attributes of one item. Each is set only if it does not exist. Concurrent changes of an item are written together.
+ */
 export interface SetOnce {
   tableName: string;
   key: Readonly<Record<string, string>>;
   attributes: Readonly<Record<string, unknown>>;
 }
 
-/** The changes of a message that is idempotent by the state it writes. */
+/** The changes of a handler that is idempotent by state. */
 export type StateChange = Pick<Effect, 'writes' | 'setOnce'>;
 
 /**
- * Why a message is parked. The sweep applies a `gap` after its predecessor and a `retry` when its time has come; for
- * `unsent` it sends what follows. The others wait for an operator: `held` ones, for a release.
+ * Why a message is parked. The sweep applies a `gap` after its predecessor, and a `retry` at its retry time. For an
+ * `unsent` message, it sends the messages that follow. All others wait for an operator. A `held` message waits for its
+ * release.
  */
 export type ParkedReason = 'gap' | 'retry' | 'unsent' | 'held' | 'failed' | 'below-baseline' | 'unreadable';
 
@@ -43,18 +47,18 @@ export interface ParkedKey extends MessagePosition {
   messageId: string;
 }
 
-/** A parked message: set aside, without expiry. */
+/** A parked message. It does not expire. */
 export interface ParkedMessage extends ParkedKey {
-  /** Type of the CloudEvent; undefined: it was unreadable, or never arrived. */
+  /** Type of the CloudEvent; undefined if the message was unreadable or never arrived. */
   type?: string;
   /** The body as it was received. */
   body: string;
   /** The sender, as its queue reported it. */
   senderId?: string;
   reason: ParkedReason;
-  /** Number of times that its handler was tried, or the function crashed during it. */
+  /** Number of attempts to apply the message, including attempts during which the function crashed. */
   attempts: number;
-  /** Number of consecutive attempts that began and never ended, because the function crashed. */
+  /** Number of consecutive attempts that began and did not end, because the function crashed. */
   unanswered?: number;
   error?: string;
   /** For an `unsent` message: messages that are stored nowhere else. */
@@ -64,15 +68,15 @@ export interface ParkedMessage extends ParkedKey {
   nextTryAt?: string;
 }
 
-/** A version that an operator decided to skip. Kept without expiry. */
+/** A message that an operator discarded. It does not expire. */
 export type DiscardedMessage = ParkedMessage & {
   discardedAt: string;
   discardedBecause: string;
-  /** Whether the cursor was moved past its version. */
+  /** Whether the cursor was moved past the version of the message. */
   skipped?: true;
 };
 
-/** The attributes of the item that carries a cursor. */
+/** The attributes of the item that holds a cursor. */
 export type State = Readonly<Record<string, unknown>>;
 
 /** Exclusive access to an aggregate while its handler calls an external service. */
@@ -84,9 +88,9 @@ export interface Lease {
 }
 
 /**
- * `moved`: the cursor is not at the expected version; `leased`: another handler holds the lease. `outcomeUnknown`: for
- * a lease, whether an earlier one ended without a known outcome of its call. `committed`: for a commit without further
- * writes, the cursor's item after it.
+ * The result of a commit or a lease. `moved`: the cursor is not at the expected version. `leased`: another handler
+ * holds the lease. `outcomeUnknown`: for a lease, whether the outcome of the call under an earlier lease is unknown.
+ * `committed`: for a commit without further writes, the attributes of the item that holds the cursor.
  */
 export type Claim =
   | { state: 'done'; outcomeUnknown?: true; committed?: State }
@@ -96,21 +100,21 @@ export type Claim =
 /** The kit's operations on a subscriber's own table. */
 export interface SubscriberStore {
   /**
-   * Writes the effect and the new cursor in one conditional write: the cursor must be at `after` (0: no cursor yet),
-   * and the subject not erased.
+   * Writes the effect and the new cursor in one conditional write. The cursor must be at `after` (0: no cursor yet),
+   * and the subject must not be erased.
    */
   commit(aggregateId: string, after: number, next: Cursor, effect: Effect): Promise<Claim>;
   /** Reserves the aggregate's next version for one handler, without moving the cursor. */
   lease(aggregateId: string, after: number, lease: Lease): Promise<Claim>;
   /**
    * Releases a lease if it is still held.
-   * @param outcomeUnknown whether its call may have taken effect; the next lease reports it
+   * @param outcomeUnknown whether the outcome of the call under the lease is unknown. The next lease reports it
    */
   release(aggregateId: string, lease: Lease, outcomeUnknown: boolean): Promise<void>;
   cursor(aggregateId: string): Promise<Cursor | undefined>;
-  /** The cursor and its item. */
+  /** The cursor, and the item that holds it. */
   state(aggregateId: string): Promise<{ cursor: Cursor | undefined; state: State }>;
-  /** Whether an operator skipped the version, or gave up the replies to this message. */
+  /** Whether an operator discarded the message or skipped its version, so that no messages follow from it. */
   isGivenUp(key: ParkedKey): Promise<boolean>;
   /**
    * Writes the changes of a message that needs no cursor: a single write, or several in one transaction.
@@ -121,15 +125,15 @@ export interface SubscriberStore {
   unsent(position: MessagePosition): Promise<readonly OutgoingMessage[]>;
   /** Removes an effect's stored messages, except those in `left`. */
   sent(position: MessagePosition, left: readonly OutgoingMessage[]): Promise<void>;
-  /** @param only `new`: no change if it is parked already; `known`: only if it is parked with the same body */
+  /** @param only `new`: only if the message is not parked yet; `known`: only if it is parked with the same body */
   park(message: ParkedMessage, only?: 'new' | 'known'): Promise<void>;
   unpark(message: ParkedMessage): Promise<void>;
   /**
-   * Records that an attempt at a message with many receives begins. @returns how many earlier attempts began and never
-   * ended
+   * Records that an attempt at a message with many receives begins.
+   * @returns the number of earlier attempts that began and did not end
    */
   begin(message: ParkedKey): Promise<number>;
-  /** The number of attempts at a message that began and never ended. */
+  /** The number of attempts at a message that began and did not end. */
   begun(message: ParkedKey): Promise<number>;
   /** Records that an attempt has ended, with whatever outcome. */
   end(message: ParkedKey): Promise<void>;
@@ -138,16 +142,16 @@ export interface SubscriberStore {
   /** One segment of all parked messages, page by page; eventually consistent. */
   parked(segment: number, segments: number): AsyncIterable<ParkedMessage[]>;
   /**
-   * In one write: records the discarded message, unparks it, and either moves the cursor past it (`move`) or removes
-   * the stored messages of an `unsent` one.
+   * In one write: records the discarded message, unparks it, and either moves the cursor past it (`move`) or, for an
+   * `unsent` message, removes the stored messages that follow from it.
    * @param rival another message with the same version
-   * @returns `moved`: it is no longer parked
+   * @returns `moved` if the message is no longer parked
    */
   discard(message: DiscardedMessage, move?: { after: number; next: Cursor }, rival?: ParkedKey): Promise<Claim>;
   /**
-   * Deletes the content of an aggregate's discarded and parked messages, whatever versions they claim. The fact that
-   * they were set aside stays, and so do `unsent` messages.
-   * @param but id of the erasing message: what follows from it is still to be sent
+   * Deletes the content of an aggregate's discarded and parked messages, whatever version they state. The items
+   * themselves and their `unsent` messages are kept.
+   * @param but id of the erasing message, whose content is kept to send the messages that follow from it
    */
   eraseLeft(aggregateId: string, but: string): Promise<void>;
 }

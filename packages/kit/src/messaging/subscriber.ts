@@ -26,17 +26,17 @@ export function createSubscriber<C extends MessageContract>(options: SubscriberO
 
 export interface AppliedOptions extends Omit<ParkingOptions, 'applier' | 'writer' | 'readParked'> {
   applier: Applier;
-  /** @throws {UnreadableMessageError} if it is unreadable or of an unexpected type or sender */
+  /** Reads a message. @throws {UnreadableMessageError} if it is unreadable or of an unexpected type or sender */
   read: (sent: Sent) => Envelope;
   idempotent: boolean;
   unordered: boolean;
-  /** Shows the data of large messages. Default: there are none. */
+  /** Creates the function that shows the data of large messages. Default: there are no large messages. */
   createShow?: ShowFactory | undefined;
 }
 
 export type Subscriber = ReturnType<typeof subscriberWith>;
 
-/** Applies messages through an applier, and parks those that it cannot apply. */
+/** Applies messages with an applier, and parks those that it cannot apply. */
 export function subscriberWith(options: AppliedOptions) {
   const { applier, read, unordered, createShow } = options;
   const parkingOptions = { ...options, readParked: read };
@@ -44,7 +44,7 @@ export function subscriberWith(options: AppliedOptions) {
   const tries = createTries({ ...parkingOptions, park });
   const parkDeadLetter = createParkDeadLetter({ ...parkingOptions, park, parkSuspect: tries.parkSuspect });
 
-  /** Processes a message that has a readable aggregate and version; parks any other as unreadable. */
+  /** Calls `act` with a message that has a readable aggregate and version. Parks any other message as unreadable. */
   async function withEnvelope(delivery: Delivery, act: (envelope: Envelope) => Promise<Outcome>): Promise<Outcome> {
     let envelope: Envelope;
     try {
@@ -72,7 +72,7 @@ export function subscriberWith(options: AppliedOptions) {
     apply: (delivery: Delivery): Promise<Outcome> =>
       withEnvelope(delivery, (envelope) => tries.attempt(envelope, delivery)),
 
-    /** Parks a message without trying it, for an operator to release, unless it was applied before. */
+    /** Parks a message as held, without trying it, until an operator releases it. Recognises duplicates. */
     hold: (delivery: Delivery, because: string): Promise<Outcome> =>
       withEnvelope(delivery, async (envelope) => {
         const attempted = await applier.apply(envelope, {
@@ -84,8 +84,8 @@ export function subscriberWith(options: AppliedOptions) {
       }),
 
     /**
-     * Parks a dead letter for the sweep to try. Causes: it could not be delivered to its queue, the function crashed
-     * during it, or it could not be parked.
+     * Parks a dead letter, which the sweep then tries. A message becomes a dead letter if SNS could not deliver it to
+     * the queue, if the function crashed while it processed the message, or if the message could not be parked.
      */
     parkDeadLetter: (delivery: Delivery, cause: DeadLetterCause): Promise<Outcome> =>
       withEnvelope(delivery, (envelope) => parkDeadLetter(envelope, delivery, cause)),

@@ -1,7 +1,7 @@
 import { PublishBatchCommand, type SNSClient } from '@aws-sdk/client-sns';
 import type { Publish } from './sender.ts';
 
-/** For senders to topics. */
+/** The option `publish` of `createSender`, for senders to topics. */
 export const publishByTopics =
   (sns: SNSClient): Publish =>
   (TopicArn, PublishBatchRequestEntries) =>

@@ -2,7 +2,7 @@ import type { TransactItem } from './outbox.ts';
 
 /**
  * Puts a state with an optimistic lock: the version that was read must still be the current one.
- * @param before the version that was read; 0: the item did not exist
+ * @param before the version that was read; 0 if the item did not exist
  */
 export const versionedPut = (
   TableName: string,

@@ -6,27 +6,28 @@ import type { ParkedMessage } from '../subscriber-store.ts';
 import { UnsentError } from '../unsent-error.ts';
 import type { Sent } from './parking-writer.ts';
 
-/** The policy by which parked messages are retried. */
+/** Determines which parked messages a sweep or a redrive retries. */
 export interface RetryPolicy {
-  /** By an operator: also messages that failed permanently. */
+  /** An operator requested the retry: messages that failed permanently are retried, too. */
   redriven: boolean;
-  /** Also held messages. */
+  /** An operator released the messages: held messages are applied, too. */
   released: boolean;
   /** The capability is switched off: nothing is applied, but applied messages are completed. */
   isOff: boolean;
-  /** No aggregate adopts a baseline, because a lower version may be in a dead-letter queue. */
+  /** No aggregate gets a baseline, because a lower version may be in a dead-letter queue. */
   adoptsNothing?: boolean;
 }
 
 /**
- * The outcome for a parked message: removedAs (`obsolete`: applied before, or its subject was erased), or left in its new
- * state.
+ * The outcome for a parked message: removed (`obsolete`: it was applied before, or its subject was erased), or left
+ * parked in a new state.
  */
 export type ReleaseOutcome = { removedAs: 'applied' | 'obsolete' } | { left: ParkedMessage; error?: Error };
 
 /**
- * The lower versions of an aggregate that a late subscriber receives above version 1 may be in a dead-letter queue. The
- * sweep parks those before it tries anything: a minute later at most, and three more if sweeps fail.
+ * How long a late subscriber waits before it starts an aggregate above version 1, because lower versions may be in a
+ * dead-letter queue. The sweep, which runs every minute, parks dead letters before it retries messages. The other
+ * minutes are a reserve for sweeps that fail.
  */
 const ADOPT_AFTER_MS = 5 * 60_000;
 
@@ -38,7 +39,8 @@ export function reasonOf(error: Error): 'unsent' | 'failed' | 'retry' {
 }
 
 /**
- * Whether a parked message may be tried now. A message that waits for a person is tried only on an operator's request.
+ * Whether a parked message may be tried now. A message that waits for an operator is tried only at an operator's
+ * request.
  */
 export function isDue(
   { reason, nextTryAt = '' }: ParkedMessage,
@@ -51,11 +53,11 @@ export function isDue(
   return (reason === 'retry' || reason === 'unsent') && Date.parse(nextTryAt) <= now.getTime();
 }
 
-/** Whether an aggregate without a cursor may start with this message. */
+/** Whether an aggregate that has no cursor yet may start with this message. */
 export const mayBegin = (parked: ParkedMessage, joinsLate: boolean, now: Date): boolean =>
   joinsLate && ageOf(parked, now) >= ADOPT_AFTER_MS;
 
-/** Whether the function crashed during the message that is to be applied first. */
+/** Whether the function crashed while it processed the first message that is not applied yet. */
 export function isSuspect(queue: readonly ParkedMessage[]): boolean {
   const lowest = lowestOf(queue);
   return lowest?.reason === 'retry' && Boolean(lowest.unanswered);
@@ -63,11 +65,14 @@ export function isSuspect(queue: readonly ParkedMessage[]): boolean {
 
 export interface Reading {
   contracts: readonly MessageContract[];
-  /** @throws {UnreadableMessageError} if it is unreadable or of an unexpected type */
+  /** Reads a parked message. @throws {UnreadableMessageError} if it is unreadable or of an unexpected type */
   readParked: (parked: Sent) => Envelope;
 }
 
-/** Whether earlier messages are dropped in its favour; not if it cannot be applied itself. */
+/**
+ * Whether a message erases its aggregate, so that earlier messages can be dropped. False if it cannot be applied
+ * itself.
+ */
 export function erases(parked: ParkedMessage, { contracts, readParked }: Reading): boolean {
   const { type = '', reason } = parked;
   if (!isErasing({ type }, contracts) || ['unreadable', 'failed', 'unsent'].includes(reason)) return false;

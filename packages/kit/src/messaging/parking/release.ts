@@ -6,12 +6,13 @@ import { createRetry } from './retry.ts';
 
 export interface ReleaseOptions extends RetryOptions {
   /**
-   * Whether the consumer is newer than the aggregates: it starts an unknown aggregate at the first version it receives.
+   * Whether the consumer may be newer than the aggregates. It then starts an aggregate that has no cursor yet at the
+   * first version that it receives.
    */
   joinsLate: boolean;
 }
 
-/** Processes single parked messages, depending on their aggregate's cursor. */
+/** Processes single parked messages according to the cursor of their aggregate. */
 export function createRelease(options: ReleaseOptions) {
   const { store, joinsLate, now } = options;
   const { tryAgain, readAgain } = createRetry(options);
@@ -22,7 +23,8 @@ export function createRelease(options: ReleaseOptions) {
     async release(parked: ParkedMessage, policy: RetryPolicy): Promise<ReleaseOutcome> {
       if (parked.reason === 'unreadable') return readAgain(parked, policy.redriven);
       const decision = decide(await store.cursor(parked.aggregateId), parked.version);
-      // It was redelivered and applied since it was parked, or only its consequences could not be sent.
+      // The message was redelivered and applied after it was parked, or only the messages that follow could not be
+      // sent.
       if (decision.action === 'acknowledge') return complete(parked, policy);
       if (decision.action === 'park') {
         if (decision.because === 'gap') return { left: parked };
@@ -36,7 +38,7 @@ export function createRelease(options: ReleaseOptions) {
     },
 
     /**
-     * Drops a message that precedes an erasing event: it need not be applied any more, and its data must be deleted.
+     * Drops a message that precedes an erasing event: the message need not be applied, and its data must be deleted.
      */
     async drop(parked: ParkedMessage, policy: RetryPolicy): Promise<ReleaseOutcome> {
       const { aggregateId, version } = parked;
@@ -50,9 +52,9 @@ export function createRelease(options: ReleaseOptions) {
         const { state } = await store.discard(discarded, { after, next });
         return state === 'done' ? { removedAs: 'obsolete' } : { left: parked };
       }
-      // Applied already: only what follows is still to be sent.
+      // The message is applied: only the messages that follow are still to be sent.
       if (decision.action === 'acknowledge') return complete(parked, policy);
-      // Its predecessor may still arrive and must find its position free.
+      // The predecessor may still arrive, so the cursor must not move past it.
       if (decision.action === 'adopt' || decision.because === 'gap') return { left: parked };
       await store.unpark(parked);
       return { removedAs: 'obsolete' };

@@ -5,21 +5,22 @@ import { UnsentError } from '../unsent-error.ts';
 import type { RetryOptions } from './completion.ts';
 import { type ReleaseOutcome, reasonOf } from './policy.ts';
 
-/** A message during which the sweep crashed this often in a row waits for a person. */
+/** After this many consecutive crashes of the sweep during a message, the message waits for an operator. */
 const MAX_CRASHES = 5;
 
 const removedAfter = ({ outcome }: Exclude<Attempt, Parked>): ReleaseOutcome => ({
   removedAs: outcome === 'applied' ? 'applied' : 'obsolete',
 });
 
-/** Retries messages that could not be applied, or not even read. */
+/** Retries messages that could not be applied or read. */
 export function createRetry({ store, writer, applier, readParked, now }: RetryOptions) {
   async function attempt(parked: ParkedMessage, policy: ApplyOptions): Promise<Attempt> {
     try {
       return await applier.apply(readParked(parked), policy);
     } catch (error) {
       const reason = reasonOf(error as Error);
-      // It waits for the next release; the sweep would only hold it again.
+      // A released message that fails temporarily waits for the next release. If the sweep retried it, the limit or
+      // switch would hold it again.
       return {
         outcome: 'parked',
         reason: policy.released && reason === 'retry' ? 'held' : reason,
@@ -34,7 +35,9 @@ export function createRetry({ store, writer, applier, readParked, now }: RetryOp
       const attempts = parked.attempts + 1;
       const unanswered = (parked.unanswered ?? 0) + 1;
       if (parked.reason !== 'failed' && unanswered > MAX_CRASHES) {
-        const error = new PermanentError(`the sweep crashed during it; ${parked.error ?? 'no attempt has returned'}`);
+        const error = new PermanentError(
+          `the sweep crashed during this message; ${parked.error ?? 'no attempt has returned'}`,
+        );
         return writer.update({ ...parked, reason: 'failed' }, error);
       }
       const released = parked.reason === 'held';
@@ -47,7 +50,7 @@ export function createRetry({ store, writer, applier, readParked, now }: RetryOp
         return removedAfter(attempted);
       }
       if (attempted.error instanceof PostponedError) {
-        // This is not an attempt of its own: the count of the previous one stays.
+        // A postponement does not count as an attempt, so the previous counts are kept.
         const { unanswered: _, ...before } = parked;
         const { error, reason: because } = attempted;
         return writer.update({ ...before, reason: because, nextTryAt: error.until.toISOString() }, error);
@@ -55,11 +58,11 @@ export function createRetry({ store, writer, applier, readParked, now }: RetryOp
       const left = await writer.record(parked, attempted, { attempts, parkedAt: parked.parkedAt });
       return {
         left,
-        error: attempted.error ?? new TransientError('the cursor of its aggregate was moved in the meantime'),
+        error: attempted.error ?? new TransientError('the cursor of the aggregate moved in the meantime'),
       };
     },
 
-    /** Repaired code may be able to read it now. */
+    /** Retries a message that could not be read: repaired code may be able to read it now. */
     async readAgain(parked: ParkedMessage, redriven: boolean): Promise<ReleaseOutcome> {
       const attempts = parked.attempts + 1;
       try {

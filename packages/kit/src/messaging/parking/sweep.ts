@@ -17,18 +17,18 @@ type Queue = readonly [aggregateId: string, queue: readonly ParkedMessage[]];
 const SWEEP_SEGMENTS = 4;
 
 /**
- * Groups whole aggregates: an aggregate's messages may continue on the next page. Unreadable messages are not an
- * aggregate, and may be many.
+ * Groups messages by aggregate. The messages of an aggregate may continue on the next page, so the last group of a page
+ * is kept for the next. Unreadable messages are not kept: they are no aggregate, and there may be many.
  */
 async function* queuesOf(pages: AsyncIterable<ParkedMessage[]>, queueName: string): AsyncIterable<Queue[]> {
-  let rest: ParkedMessage[] = [];
+  let unfinished: ParkedMessage[] = [];
   for await (const page of pages) {
-    const queues = [...Map.groupBy([...rest, ...page], ({ aggregateId }) => aggregateId)];
+    const queues = [...Map.groupBy([...unfinished, ...page], ({ aggregateId }) => aggregateId)];
     const [last] = queues.at(-1) ?? [];
-    rest = last === queueName ? [] : (queues.pop()?.[1] ?? []);
+    unfinished = last === queueName ? [] : (queues.pop()?.[1] ?? []);
     yield queues;
   }
-  yield [...Map.groupBy(rest, ({ aggregateId }) => aggregateId)];
+  yield [...Map.groupBy(unfinished, ({ aggregateId }) => aggregateId)];
 }
 
 /** Applies the parked messages that are next in order and due, each aggregate from its lowest version. */
@@ -37,8 +37,8 @@ export function createSweep(options: SweepOptions) {
   const erasing = (parked: ParkedMessage) => erases(parked, options);
 
   /**
-   * Queues that the sweep need not read one by one: unreadable messages and, after a long outage, messages that are not
-   * due.
+   * The report for a queue without a message that can be applied or sent now; undefined if the sweep must process the
+   * queue. After a long outage, this saves reading many queues whose messages are not due.
    */
   function reportIfNothingIsDue([aggregateId, queue]: Queue, policy: RetryPolicy): ReleaseReport | undefined {
     const report = (forPerson: number) => ({
@@ -46,25 +46,26 @@ export function createSweep(options: SweepOptions) {
       ...{ applied: 0, obsolete: 0, waiting: queue.length - forPerson, forPerson },
     });
     if (aggregateId === queueName) return report(queue.length);
-    // An erasure does not wait for messages that can be dropped.
+    // An erasing message can be applied even if earlier messages are not due: they are dropped.
     if (queue.some(erasing)) return undefined;
     const lowest = lowestOf(queue);
     const toSend = queue.filter(({ reason }) => reason === 'unsent');
-    // Even while the capability is off, applied messages must be completed.
+    // Messages that follow from applied messages are sent even while the capability is off.
     const isDueNow = (parked: ParkedMessage) => isDue(parked, { ...policy, isOff: false }, now());
     if (toSend.some(isDueNow)) return undefined;
-    // A held message may have been redelivered and applied since; then others no longer wait for it.
+    // Other messages wait behind a held message only if it was not redelivered and applied in the meantime. To find
+    // out, the sweep must process the queue.
     const isHeldAlone = lowest?.reason === 'held' && queue.length === 1;
     const isWaiting = isHeldAlone || (lowest?.reason === 'retry' && !isDueNow(lowest));
     if (lowest && !isWaiting) return undefined;
     return report([...toSend, ...(lowest ? [lowest] : [])].filter((parked) => needsPerson(parked, now())).length);
   }
 
-  /** Whether the function may crash while it tries these. */
+  /** Whether the function may crash while it processes a queue. */
   const mayCrash = (queue: Queue[1]) =>
     isSuspect(queue) || queue.some((parked) => parked.unanswered && erasing(parked));
 
-  /** The next sweep starts at another segment, so that nothing starves if sweeps run out of time. */
+  /** All segments, starting at a random one, so that none is always skipped if sweeps run out of time. */
   async function* allQueues(): AsyncIterable<Queue[]> {
     const first = Math.floor(random() * SWEEP_SEGMENTS);
     for (let index = 0; index < SWEEP_SEGMENTS; index++)
@@ -72,9 +73,9 @@ export function createSweep(options: SweepOptions) {
   }
 
   /**
-   * @param mayContinue returns false to start nothing further
+   * @param mayContinue returns false if the sweep must not start with another message
    * @param isOff whether the capability is switched off: nothing is applied, but everything is counted
-   * @param adoptsNothing whether dead letters are left, among which a lower version may be
+   * @param adoptsNothing whether dead letters remain, among which a lower version may be
    */
   return async function sweep(
     mayContinue: () => boolean,
@@ -88,11 +89,11 @@ export function createSweep(options: SweepOptions) {
     });
     const suspects: string[] = [];
 
-    async function sweepOne(one: Queue): Promise<void> {
+    async function sweepOne(entry: Queue): Promise<void> {
       if (!mayContinue()) return;
-      const [aggregateId, queue] = one;
+      const [aggregateId, queue] = entry;
       const policy = await currentPolicy();
-      const report = reportIfNothingIsDue(one, policy);
+      const report = reportIfNothingIsDue(entry, policy);
       if (report) onReport(report);
       else if (mayCrash(queue)) suspects.push(aggregateId);
       else onReport(await release(aggregateId, policy, mayContinue));
@@ -102,7 +103,8 @@ export function createSweep(options: SweepOptions) {
       await pMap(queues, sweepOne, { concurrency: MAX_PARALLEL_AGGREGATES });
       if (!mayContinue()) return;
     }
-    // The function crashed during one of these, or beside one: processed alone, it affects no others.
+    // The function crashed while it processed one of these messages, or another at the same time. They are processed
+    // one after the other, so that a crash does not affect other aggregates.
     for (const aggregateId of suspects) {
       if (!mayContinue()) return;
       onReport(await release(aggregateId, await currentPolicy(), mayContinue));

@@ -11,20 +11,20 @@ export interface Reply {
   /** Id of the command. */
   command: string;
   ok: boolean;
-  /** The part of it that the process stores. */
+  /** The part of the reply's data that the process stores. */
   kept: object;
 }
 
-/** A person's decision about a process. */
+/** An operator's decision about a process. */
 export type Decided = { retry: string } | { done: string } | { cancel: string };
 
-/** The transitions of a process on replies, deadlines and persons' decisions. */
+/** The transitions of a process after replies, deadlines and operators' decisions. */
 export function transitionsOf<Data>(steps: Steps, moves: Moves<Data>) {
   type State = ProcessState<Data>;
   const { advance, cancelled, expired } = moves;
   const { afterSuccess, afterFailure, afterResend } = attemptsOf<Data>(steps, moves);
 
-  /** @returns undefined if nothing changes: a duplicate, or about a settled step */
+  /** @returns undefined if the reply changes nothing: it is a duplicate, or its step is settled */
   function afterReply(before: State, reply: Reply, now: Date): Transition<Data> | undefined {
     const { step, action, command, ok, kept } = reply;
     const awaited = awaitedOf(before);
@@ -38,11 +38,11 @@ export function transitionsOf<Data>(steps: Steps, moves: Moves<Data>) {
       return isStuck || isKnown ? undefined : afterFailure(process, awaited, now, command);
     }
     if (action === 'undo' && !before.undone.includes(step))
-      throw new PermanentError(`the reply says that ${step} is compensated, which the process has not requested`);
+      throw new PermanentError(`the reply reports the compensation of ${step}, which the process has not requested`);
     if (action === 'undo' || !before.unknown.includes(step)) return undefined;
     const unknown = before.unknown.filter((name) => name !== step);
     if (!ok) return { process: { ...before, unknown }, sends: false };
-    // Only a person gives up such a step, and has to check again.
+    // Only an operator can give up the pivot, and must check the process again.
     if (steps.isFinal(step))
       throw new PermanentError(`${step} was done after all: it is the pivot, which cannot be compensated`);
     const late = { ...process, unknown, done: [...before.done, step] };
@@ -52,12 +52,12 @@ export function transitionsOf<Data>(steps: Steps, moves: Moves<Data>) {
   return {
     afterReply,
 
-    /** A deadline is due. @returns undefined if it is not the current one */
+    /** @returns undefined if the deadline that is due is not the current one */
     afterDeadline(before: State, until: string, now: Date): Transition<Data> | undefined {
       const awaited = awaitedOf(before);
       if (!awaited || before.timer !== until || before.progress.state === 'needs-person') return undefined;
       const { timer: _, ...process } = before;
-      // Set for an earlier step and not rewritten: it is rescheduled to this step's deadline.
+      // The deadline was set for an earlier step: it is rescheduled to the deadline of the current step.
       if (awaited.until > until) return { process, sends: false };
       return awaited.pausing
         ? afterResend(process, awaited, now, awaited.attempt)
@@ -70,7 +70,7 @@ export function transitionsOf<Data>(steps: Steps, moves: Moves<Data>) {
       if ('cancel' in decision) return cancelled(before, why, now);
       const { process, awaited } = withDecision(before, `${kind}: ${why}`, now);
       if (before.progress.state !== 'needs-person')
-        throw new PermanentError(`it is ${before.progress.state}, and waits for no decision`);
+        throw new PermanentError(`the process is ${before.progress.state}, and needs no decision`);
       return 'retry' in decision ? afterResend(process, awaited, now, 1) : afterSuccess(process, awaited, now);
     },
   };

@@ -2,12 +2,12 @@ import type { Moves, Transition } from './moves.ts';
 import type { Awaited, ProcessState } from './state.ts';
 import { later, type Steps } from './steps.ts';
 
-/** A compensation, or a step after the pivot, is tried this often before a person is needed. */
+/** Number of attempts at a compensation, or at a step after the pivot, before an operator is needed. */
 export const ATTEMPTS = 5;
-/** Seconds before a refused command is sent again; doubled each time. */
+/** Seconds before a refused command is sent again. Doubled after each refusal. */
 const FIRST_PAUSE = 60;
 
-/** The consequence of an attempt at a step or its compensation. */
+/** The transitions after an attempt at a step or at its compensation. */
 export function attemptsOf<Data>({ timeOf, mayGiveUp }: Steps, { advance, compensate }: Moves<Data>) {
   type State = ProcessState<Data>;
 
@@ -21,7 +21,7 @@ export function attemptsOf<Data>({ timeOf, mayGiveUp }: Steps, { advance, compen
     return advance({ ...process, done: done.filter((name) => name !== step), undone: [...undone, step] }, now);
   }
 
-  /** @param command id of the refused command; undefined: the reply did not arrive in time */
+  /** @param command id of the refused command; undefined if no reply arrived in time */
   function afterFailure(process: State, awaited: Awaited, now: Date, command?: string): Transition<Data> {
     const { step, action, attempt, refusals = [] } = awaited;
     const isRefused = command !== undefined;
@@ -33,7 +33,7 @@ export function attemptsOf<Data>({ timeOf, mayGiveUp }: Steps, { advance, compen
       const awaits = { ...awaited, ...known };
       return { process: { ...process, progress: { state: 'needs-person', awaits, why } }, sends: false };
     }
-    // A command without a reply is not sent again: it is not lost, and could be executed twice.
+    // A command without a reply is not sent again, because it is not lost and could be executed twice.
     const until = isRefused ? later(now, FIRST_PAUSE * 2 ** (attempt - 1)) : timeOf(process, awaited, now);
     const { pausing: _, ...rest } = awaited;
     const awaits: Awaited = {
@@ -46,7 +46,7 @@ export function attemptsOf<Data>({ timeOf, mayGiveUp }: Steps, { advance, compen
     return { process: { ...process, progress: { state, awaits } }, sends: false };
   }
 
-  /** Sends the command again, because its time has come or an operator requested it. */
+  /** Sends the command again, because the pause is over or an operator requested it. */
   function afterResend(
     process: State,
     { pausing: _, ...awaited }: Awaited,

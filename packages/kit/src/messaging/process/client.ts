@@ -8,7 +8,7 @@ import { stepsOf } from './steps.ts';
 import { type ProcessOptions, type TransitionWrites, transitionWrites } from './writes.ts';
 
 /**
- * Items for a transaction: for a publisher's decision, or an outbox writer's commit.
+ * Items of a transaction, for a publisher's decision or an outbox writer's commit.
  * @public
  */
 export interface ProcessWrites {
@@ -17,8 +17,8 @@ export interface ProcessWrites {
 }
 
 /**
- * Starts and reads processes: the part of `createProcess` for functions that receive no replies.
- * @throws {Error} if the process has a deadline and the options no `later`
+ * Starts, reads and cancels processes: the part of `createProcess` for functions that receive no replies.
+ * @throws {Error} if the process has a deadline and the options have no `later`
  * @beta
  */
 export function createProcessClient<Data>(definition: ProcessDescriptor<Data>, options: ProcessOptions<Data>) {
@@ -26,7 +26,7 @@ export function createProcessClient<Data>(definition: ProcessDescriptor<Data>, o
   return clientOf(definition, movesOf<Data>(steps), transitionWrites(definition, steps, options));
 }
 
-/** The client part of a process, from parts that it shares with the whole. */
+/** The part of `createProcess` that needs no replies, created from parts that the two share. */
 export function clientOf<Data>(
   { name, data: schema }: ProcessDescriptor<Data>,
   moves: Moves<Data>,
@@ -39,21 +39,21 @@ export function clientOf<Data>(
     read,
 
     /**
-     * Like `read`, but without a `deadline` message first gives up a step whose time has passed. So no caller who has seen
-     * the step fail sees it done later.
-     * @throws {TransientError} if concurrent changes win every attempt
+     * Like `read`, but if the process has no `deadline` message, gives up a step whose time has passed. So a caller
+     * that has seen the step fail never sees it done later.
+     * @throws {TransientError} if every attempt fails because of concurrent changes
      */
     current: (id: string): Promise<ProcessState<Data> | undefined> => move(id, moves.expired),
 
-    /** Starts a process. The write of that name fails if a process with the id exists. */
+    /** Starts a process. If a process with the id exists, the write under the process's name in `beside` fails. */
     start(id: string, data: Data, context: CommandContext): ProcessWrites {
       const { put, send, beside } = begun(id, data, context);
       return { send, beside: { [name]: { Put: put }, ...beside } };
     },
 
     /**
-     * Starts a process in a transaction of its own, if there is no other state.
-     * @param checks further writes, by names of the service's own; if one fails, the result contains its name
+     * Starts a process in its own transaction, for a service that commits no other state with it.
+     * @param checks further writes, by names that the service chooses. If one fails, the result contains its name
      */
     async create<Beside extends string = never>(
       id: string,
@@ -69,9 +69,9 @@ export function clientOf<Data>(
     },
 
     /**
-     * Cancels a process that was read, and compensates it, together with a state of the caller's. The write of that
-     * name fails if the process has moved on in the meantime.
-     * @throws {PermanentError} if it has ended, or cannot be compensated from its current step
+     * Cancels a process that the caller has read, and compensates it, in one transaction with the caller's own state.
+     * If the process has changed in the meantime, the write under the process's name in `beside` fails.
+     * @throws {PermanentError} if the process has ended, or cannot be compensated from its current step
      */
     cancel(process: ProcessState<Data>, because: string, context: CommandContext): ProcessWrites {
       const { put, send, beside } = writesOf(process, moves.cancelled(process, because, context.now), context);

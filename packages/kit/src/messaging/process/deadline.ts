@@ -6,13 +6,13 @@ import { awaitedOf, type ProcessState } from './state.ts';
 
 type DeadlineOptions = Pick<ProcessDescriptor, 'name' | 'replies' | 'deadline'> & { later?: LaterMessages | undefined };
 
-/** The key of a process's scheduled deadline. */
+/** The key of a process's scheduled deadline message. */
 export const deadlineKey = (name: string, id: string) => ({ subject: id, name: `${name}-deadline` });
 
 /**
- * A transition with its deadline: one scheduled message per process. A deadline that is set to an earlier time stays,
- * and is rescheduled when it is due, so a step that is answered in time writes none. A process that needs a person says
- * so immediately, by a message held for one.
+ * Adds the deadline to a transition: one scheduled message per process. An earlier deadline is kept, and is rescheduled
+ * when it is due. So a step whose reply arrives in time writes no deadline. If the process needs an operator, the
+ * message is sent immediately, and is held until an operator decides.
  */
 export function withDeadline<Data>(
   { name, replies, deadline, later }: DeadlineOptions,
@@ -29,16 +29,16 @@ export function withDeadline<Data>(
   const wasHeld = before?.progress.state === 'needs-person';
   const timer = wasHeld ? undefined : kept;
   const awaited = awaitedOf(next);
-  // Removes a deadline that is not yet due.
-  const left = timer === undefined ? {} : { [`${name} deadline`]: later.removing(waiting) };
-  if (!awaited) return { ...none, process, beside: left };
+  // Removes the scheduled message, unless it is already due.
+  const removal = timer === undefined ? {} : { [`${name} deadline`]: later.removing(waiting) };
+  if (!awaited) return { ...none, process, beside: removal };
   if (next.progress.state === 'needs-person') {
     if (wasHeld) return { ...none, process: next };
     const [now, parked] = [context.now.toISOString(), context.newId()];
     const progress = { ...next.progress, parked };
-    return { process: { ...process, progress, timer: now }, send: [message(now, { id: parked })], beside: left };
+    return { process: { ...process, progress, timer: now }, send: [message(now, { id: parked })], beside: removal };
   }
-  // A deadline that is due is in transit, or was deleted by others. If it arrives, it is not the current one.
+  // A deadline message that is due is in transit, or was deleted. If it arrives, it is not the current one any more.
   const isAhead = timer !== undefined && timer > context.now.toISOString();
   if (isAhead && timer <= awaited.until) return { ...none, process: { ...process, timer } };
   const until = awaited.until;

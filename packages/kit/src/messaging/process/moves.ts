@@ -2,25 +2,25 @@ import { PermanentError } from '../errors.ts';
 import { type Awaited, awaitedOf, type ProcessState } from './state.ts';
 import type { Steps } from './steps.ts';
 
-/** The next state of a process, and whether to send the command that it awaits. */
+/** The next state of a process, and whether to send the command whose reply it awaits. */
 export interface Transition<Data = unknown> {
   process: ProcessState<Data>;
   sends: boolean;
 }
 
 /**
- * A process with a decision recorded.
- * @throws {PermanentError} if it awaits nothing
+ * Records an operator's decision in a process.
+ * @throws {PermanentError} if the process has ended
  */
 export function withDecision<Data>(before: ProcessState<Data>, what: string, now: Date) {
   const awaited = awaitedOf(before);
-  if (!awaited) throw new PermanentError(`it has ${before.progress.state}: there is nothing to decide`);
+  if (!awaited) throw new PermanentError(`the process has ${before.progress.state}: there is nothing to decide`);
   return { process: { ...before, decided: [...(before.decided ?? []), `${now.toISOString()} ${what}`] }, awaited };
 }
 
 export type Moves<Data> = ReturnType<typeof movesOf<Data>>;
 
-/** How a process starts and continues: depends on its state only, on no setting. */
+/** The transitions that depend only on the steps and the state of a process. */
 export function movesOf<Data>({ all, stepOf, timeOf, mayGiveUp, hasDeadlineMessages }: Steps) {
   type State = ProcessState<Data>;
 
@@ -35,7 +35,7 @@ export function movesOf<Data>({ all, stepOf, timeOf, mayGiveUp, hasDeadlineMessa
     sends: false,
   });
 
-  /** The next action: a step, or the compensation of the last step done. */
+  /** Starts the next action: the next step, or the compensation of the last completed step. */
   function advance(process: State, now: Date): Transition<Data> {
     const { because, done } = process;
     if (because === undefined) {
@@ -63,17 +63,19 @@ export function movesOf<Data>({ all, stepOf, timeOf, mayGiveUp, hasDeadlineMessa
       );
     },
 
-    /** @throws {PermanentError} if it has ended, or cannot be compensated from its current step */
+    /** @throws {PermanentError} if the process has ended, or cannot be compensated from its current step */
     cancelled(before: State, why: string, now: Date): Transition<Data> {
       const { process, awaited } = withDecision(before, `cancel: ${why}`, now);
       if (mayGiveUp(awaited, process.progress.state === 'needs-person'))
         return compensate(process, `cancelled: ${why}`, now, awaited.step);
-      throw new PermanentError(`it awaits ${awaited.action} ${awaited.step}, from where it cannot be compensated`);
+      throw new PermanentError(
+        `the process awaits the reply to ${awaited.action} ${awaited.step}, from where it cannot be compensated`,
+      );
     },
 
     /**
-     * For a process without deadline messages: the transition after the time of its step has passed. @returns undefined
-     * if it has not passed
+     * For a process without deadline messages: gives up a step whose time has passed.
+     * @returns undefined if the time has not passed
      */
     expired(before: State, now: Date): Transition<Data> | undefined {
       const awaited = awaitedOf(before);

@@ -7,8 +7,8 @@ const processRequest = z.strictObject({
   /** Id of the process. */
   process: z.string().min(1),
   /**
-   * With a reason. `retry`: its command is sent again; `done`: a person has done the step; `cancel`: completed steps
-   * are compensated. Default: the process is only shown.
+   * A decision, with its reason. `retry`: the command of the current step is sent again. `done`: the step was completed
+   * by other means. `cancel`: completed steps are compensated. Default: the process is only shown.
    */
   decide: z
     .union([z.strictObject({ retry: because }), z.strictObject({ done: because }), z.strictObject({ cancel: because })])
@@ -18,10 +18,10 @@ const processRequest = z.strictObject({
 /** An operator's request to the sweep about one process. */
 export type ProcessRequest = z.output<typeof processRequest>;
 
-/** The answer to a {@link ProcessRequest}: the current state of the process. */
+/** The response to a {@link ProcessRequest}: the current state of the process, or the reason for a refusal. */
 export type ProcessAnswer = { process: ProcessState } | { refused: string };
 
-/** @throws {Error} if the event is an invalid request */
+/** Returns undefined if the event is not a request about a process. @throws {Error} if the request is invalid */
 export function processRequestOf(event: object): ProcessRequest | undefined {
   if (!('process' in event)) return undefined;
   const { success, data, error } = processRequest.safeParse(event);

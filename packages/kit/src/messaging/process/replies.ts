@@ -10,7 +10,7 @@ import type { Awaited } from './state.ts';
 import type { Steps } from './steps.ts';
 import type { ProcessOptions, TransitionWrites } from './writes.ts';
 
-/** Applies replies and the deadline to a process. */
+/** Creates the handlers that apply replies and the deadline to a process. */
 export function replyHandlers<Data>(
   { name, steps, replies, deadline }: ProcessDescriptor<Data>,
   { exchangeOf, afterReply, afterDeadline, afterDecision }: Steps & ReturnType<typeof transitionsOf<Data>>,
@@ -27,15 +27,19 @@ export function replyHandlers<Data>(
     const exchange = exchangeOf({ step, action });
     const expected = subjectOf(commandOf(process, { step, action }));
     if (subject !== expected)
-      throw new PermanentError(`message ${id} answers ${name} ${process.id}, but is about ${subject}, not ${expected}`);
+      throw new PermanentError(
+        `message ${id} is a reply to ${name} ${process.id}, but is about ${subject}, not ${expected}`,
+      );
     if (exchange.matches?.(message.data, process.data) === false)
-      throw new PermanentError(`message ${id} answers ${name} ${process.id}, but does not match its step ${step}`);
+      throw new PermanentError(
+        `message ${id} is a reply to ${name} ${process.id}, but does not match its step ${step}`,
+      );
     if (erased) return { writes: deletion(process.id) };
     const ok = exchange.ok?.(message.data, process.data) ?? true;
     const kept = exchange.keep?.(message.data) ?? {};
     const context = contextOf(process.id, message);
-    const moved = afterReply(process, { step, action, command: causationid, ok, kept }, context.now);
-    return moved ? { writes: await itemsOf(process, moved, context) } : {};
+    const transition = afterReply(process, { step, action, command: causationid, ok, kept }, context.now);
+    return transition ? { writes: await itemsOf(process, transition, context) } : {};
   };
 
   async function handleDeadline(message: Message, { released }: { released: boolean }) {
@@ -49,8 +53,8 @@ export function replyHandlers<Data>(
       if (!released) throw new HeldError(`${name} ${processId} needs a person: ${progress.why}`);
       return { writes: await itemsOf(process, afterDecision(process, { retry: 'released' }, context.now), context) };
     }
-    const moved = afterDeadline(process, until, context.now);
-    return moved ? { writes: await itemsOf(process, moved, context) } : {};
+    const transition = afterDeadline(process, until, context.now);
+    return transition ? { writes: await itemsOf(process, transition, context) } : {};
   }
 
   return ({ of, idempotent }: Pick<ConsumerDescriptor, 'of' | 'idempotent'>): Handlers<MessageContract> => {

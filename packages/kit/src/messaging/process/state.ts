@@ -1,27 +1,27 @@
 /** What a process waits for: the reply to a command, or the time to send it again. */
 export interface Awaited {
   step: string;
-  /** `undo`: its compensation. */
+  /** `undo`: the compensation of the step. */
   action: 'do' | 'undo';
-  /** Number of tries, including this one. */
+  /** Number of attempts, including the current one. */
   attempt: number;
   /** Deadline, ISO 8601. */
   until: string;
-  /** A pause before the next attempt: the command is sent at `until`. */
+  /** Whether the process pauses before the next attempt: the command is sent at `until`. */
   pausing?: true;
-  /** Ids of the commands whose replies refused them. */
+  /** Ids of the commands that were refused. */
   refusals?: readonly string[];
 }
 
 export type Progress =
   | { state: 'running' | 'compensating'; awaits: Awaited }
   /**
-   * Stopped until an operator decides how to continue, or a late reply arrives. `why`: the failure; `parked`: the message
-   * that is held for a person.
+   * Stopped until an operator decides how to continue, or a late reply arrives. `why`: the failure. `parked`: the id of
+   * the message that is held for an operator.
    */
   | { state: 'needs-person'; awaits: Awaited; why: string; parked?: string }
   | { state: 'completed' }
-  /** Everything that was done is compensated. */
+  /** All completed steps that have a compensation are compensated. */
   | { state: 'failed' };
 
 /**
@@ -35,18 +35,21 @@ export interface ProcessState<Data = unknown> {
   startedAt: string;
   changedAt: string;
   progress: Progress;
-  /** The steps whose effects stand, in the order in which they were done. */
+  /** The completed steps that are not compensated, in order of completion. */
   done: readonly string[];
   undone: readonly string[];
-  /** Steps that were given up without a reply: outcome unknown. If one was done after all, it is compensated. */
+  /**
+   * Steps that were given up without a reply: outcome unknown. If a late reply reports success, the step is
+   * compensated.
+   */
   unknown: readonly string[];
-  /** Why it is compensated instead of completed. */
+  /** Why the process is compensated instead of completed. */
   because?: string;
-  /** Persons' decisions, with reasons. */
+  /** Operators' decisions, with their reasons. */
   decided?: readonly string[];
-  /** Time of its current deadline, ISO 8601. */
+  /** Time of the scheduled deadline message, ISO 8601. */
   timer?: string;
-  /** When it first completed or failed, ISO 8601. */
+  /** When the process first completed or failed, ISO 8601. */
   endedAt?: string;
 }
 
@@ -56,12 +59,12 @@ const NAMES: Readonly<Record<keyof ProcessState, true>> = {
 };
 const isName = (name: string): boolean => Object.hasOwn(NAMES, name);
 
-/** Reads the process from an item, leaving out the key and the index attributes. */
+/** Reads the process from an item, without the attributes of the key and the index. */
 export const stateOf = <Data>(item: Record<string, unknown>): ProcessState<Data> =>
   Object.fromEntries(Object.entries(item).filter(([name]) => isName(name))) as unknown as ProcessState<Data>;
 
 /**
- * The attributes of a process's item besides its key: those for an index, and its state.
+ * The attributes of a process's item, except its key: the attributes for an index, and the state.
  * @throws {Error} if two of them have the same name: a defect in the service
  */
 export function itemOf(
@@ -70,7 +73,9 @@ export function itemOf(
   attributes: Record<string, unknown> = {},
 ): Record<string, unknown> {
   const refuse = (what: string, name: string): never => {
-    throw new Error(`process ${process.id}: \`${name}\` of its \`${what}\` is taken: give it another name`);
+    throw new Error(
+      `process ${process.id}: the attribute name \`${name}\` in \`${what}\` is already used: choose another name`,
+    );
   };
   for (const name of Object.keys(key)) if (isName(name)) refuse('key', name);
   for (const name of Object.keys(attributes)) if (isName(name) || Object.hasOwn(key, name)) refuse('attributes', name);

@@ -4,7 +4,7 @@ import type { Awaited, ProcessState } from './state.ts';
 
 export type Steps = ReturnType<typeof stepsOf>;
 
-/** The steps of a process by name, and from which of them it can be compensated. */
+/** Looks up the steps of a process, and determines from which steps it can be compensated. */
 export function stepsOf({ steps, deadline }: Pick<ProcessDescriptor, 'steps' | 'deadline'>) {
   const pivot = steps.findIndex((step) => step.pivot);
   const indexOf = (name: string) => steps.findIndex((step) => step.name === name);
@@ -28,17 +28,17 @@ export function stepsOf({ steps, deadline }: Pick<ProcessDescriptor, 'steps' | '
 
   return {
     all: steps,
-    /** Whether a deadline message tells the process that time has passed. */
+    /** Whether the process receives a message when the time of a step has passed. */
     hasDeadlineMessages: deadline !== undefined,
     stepOf,
     exchangeOf,
-    /** When the reply to a command that is sent now is due, ISO 8601. */
+    /** The time until which the reply to a command that is sent now must arrive, ISO 8601. */
     timeOf({ data }: ProcessState, awaited: Pick<Awaited, 'step' | 'action'>, now: Date): string {
       const { within } = exchangeOf(awaited);
       return later(now, typeof within === 'function' ? within(data) : within);
     },
     mayGiveUp,
-    /** Whether it is the pivot and has no compensation. */
+    /** Whether a step is the pivot and has no compensation. */
     isFinal: (name: string) => indexOf(name) === pivot && !stepOf(name).compensate,
   };
 }

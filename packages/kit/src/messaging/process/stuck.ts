@@ -5,6 +5,6 @@ import type { ParkedMessage } from '../subscriber-store.ts';
 
 const deadline = jsonOf(z.object({ data: deadlineData }));
 
-/** The process that needs an operator, if the parked message is held for it: the message is the process's deadline. */
+/** The id of the process that needs an operator, if the parked message is the held deadline message of a process. */
 export const stuckProcessOf = ({ reason, body }: Pick<ParkedMessage, 'reason' | 'body'>): string | undefined =>
   reason === 'held' ? deadline.safeParse(body).data?.data.processId : undefined;

@@ -19,44 +19,49 @@ type Ended<Data> = (process: ProcessState<Data>, context: CommandContext) => Pro
 export interface ProcessOptions<Data> {
   client: DynamoDBDocumentClient;
   /**
-   * Table of the process items, and of the counters of its commands to ordered queues. Use the table of the publisher
-   * that starts it (the `countersTable` of an outbox writer): with counters in two tables, two commands to a subject
-   * would get the same position.
+   * Table of the process items, and of the counters of the commands to ordered queues. Use the table of the publisher
+   * that starts the process (the `countersTable` of an outbox writer). With counters in two tables, two commands to a
+   * subject would get the same position.
    */
   table: string;
   outboxTable: string;
-  /** From `createLater`, on the outbox's LATER_TABLE: schedules its deadlines. Default: it has none. */
+  /**
+   * From `createLater`, with the outbox's LATER_TABLE: schedules the deadlines. Required if the process has a deadline.
+   */
   later?: LaterMessages;
-  /** From `createClaimCheck`: stores the data of large commands. Default: it sends none. */
+  /** From `createClaimCheck`: stores the data of large commands. Default: the process sends no large commands. */
   claimCheck?: ClaimCheck;
-  /** CloudEvents `source` of its commands: `/APPLICATION/SERVICE`. */
+  /** CloudEvents `source` of the commands: `/APPLICATION/SERVICE`. */
   source: string;
-  /** Key of its item. Default: `{ pk: 'process#NAME/ID' }`. */
+  /** Key of a process item. Default: `{ pk: 'process#NAME/ID' }`. */
   key?: (id: string) => Record<string, string>;
-  /** Further attributes of its item, for an index. Any other attribute is lost at the next transition. */
+  /** Further attributes of a process item, for an index. All other attributes are lost at the next transition. */
   attributes?: (data: Data) => Record<string, unknown>;
   /**
-   * Whether the subject of a reply has been erased. If so, the reply deletes the process, and has no effect if it is
-   * gone already. Default: never.
+   * Whether the subject of a reply has been erased. If so, the reply deletes the process, or has no effect if the
+   * process is already deleted. Default: never.
    */
   isErased?: (subject: string) => Promise<boolean>;
   /**
-   * Converts an item that an earlier version of the service left under its key to a process of version 1. It is written
-   * when it is first read, if the condition confirms that the item has not changed since.
+   * Converts an item that an earlier version of the service stored under the same key to a process of version 1. The
+   * process is written when the item is first read, if `condition` confirms that the item has not changed.
    */
   restore?: (item: Record<string, unknown>) => { process: ProcessState<Data>; condition: PutCondition };
   now?: () => Date;
   newId: () => string;
-  /** Further writes in the transaction in which it ends; once, even if it is compensated again later. */
+  /**
+   * Further writes in the transaction in which the process first ends. Not repeated if a late reply is compensated
+   * later.
+   */
   on?: { completed?: Ended<Data>; failed?: Ended<Data> };
 }
 
-/** Concurrent changes between read and write. */
+/** An attempt fails if the process is changed between read and write. */
 const ATTEMPTS = 5;
 
 export type TransitionWrites<Data> = ReturnType<typeof transitionWrites<Data>>;
 
-/** The table of a process, and the writes of its transitions. */
+/** Reads processes, and creates and commits the writes of their transitions. */
 export function transitionWrites<Data>(
   definition: ProcessDescriptor<Data>,
   { exchangeOf }: Pick<Steps, 'exchangeOf'>,
@@ -76,17 +81,17 @@ export function transitionWrites<Data>(
   }
 
   /** The writes of a transition, including the messages that it sends. */
-  function writesOf(before: ProcessState<Data> | undefined, moved: Transition<Data>, context: CommandContext) {
-    const awaited = awaitedOf(moved.process);
-    const command = moved.sends && awaited ? [commandOf(moved.process, awaited)] : [];
-    const { process, send, beside } = withDeadline({ ...definition, later }, before, moved.process, context);
+  function writesOf(before: ProcessState<Data> | undefined, transition: Transition<Data>, context: CommandContext) {
+    const awaited = awaitedOf(transition.process);
+    const command = transition.sends && awaited ? [commandOf(transition.process, awaited)] : [];
+    const { process, send, beside } = withDeadline({ ...definition, later }, before, transition.process, context);
     const { version = 0 } = before ?? {};
     const next = { ...process, version: version + 1, changedAt: context.now.toISOString() };
     const put = versionedPut(table, key(next.id), itemOf(key(next.id), next, attributes?.(next.data)), version);
     return { next, put, send: [...command, ...send], beside };
   }
 
-  const changing = (id: string) => new TransientError(`${name} ${id} is being changed by others: try again`);
+  const concurrentChange = (id: string) => new TransientError(`${name} ${id} is being changed concurrently: try again`);
 
   const contextOf = (id: string, { traceparent }: { traceparent?: string | undefined }): CommandContext => {
     const parent = currentTraceparent() ?? traceparent;
@@ -108,12 +113,12 @@ export function transitionWrites<Data>(
     };
     const { result } = await writer.commit({ put }, contextOf(id, {}));
     if (result === 'done') return process;
-    throw changing(id);
+    throw concurrentChange(id);
   }
 
-  /** The writes of a transition besides the put, and those of its end. */
-  async function committing(before: ProcessState<Data>, moved: Transition<Data>, context: CommandContext) {
-    const { next, put, send, beside } = writesOf(before, moved, context);
+  /** All writes of a transition, including the writes of `on` if the process ends. */
+  async function allWritesOf(before: ProcessState<Data>, transition: Transition<Data>, context: CommandContext) {
+    const { next, put, send, beside } = writesOf(before, transition, context);
     const { state } = next.progress;
     const isFirstEnd = before.endedAt === undefined && (state === 'completed' || state === 'failed');
     const more = isFirstEnd ? ((await on[state]?.(next, context)) ?? []) : [];
@@ -127,36 +132,36 @@ export function transitionWrites<Data>(
     /** The writes of a transition, for the transaction of a handler. */
     async itemsOf(
       before: ProcessState<Data>,
-      moved: Transition<Data>,
+      transition: Transition<Data>,
       context: CommandContext,
     ): Promise<TransactItem[]> {
-      const { put, others } = await committing(before, moved, context);
+      const { put, others } = await allWritesOf(before, transition, context);
       return [{ Put: put }, ...others];
     },
 
-    /** Deletes it, with its deadline. */
+    /** The writes that delete a process and its deadline. */
     deletion: (id: string): TransactItem[] => [
       { Delete: { TableName: table, Key: key(id) } },
       ...(later && deadline ? [later.removing(deadlineKey(name, id))] : []),
     ],
 
     /**
-     * Reads the process and commits a transition; retries if it is changed concurrently.
-     * @returns the current process; undefined: there is none
-     * @throws {TransientError} if concurrent changes win every attempt
+     * Reads a process and commits a transition. Retries if the process is changed concurrently.
+     * @returns the current process; undefined if there is no such process
+     * @throws {TransientError} if every attempt fails because of concurrent changes
      */
     async move(id: string, decide: (before: ProcessState<Data>, now: Date) => Transition<Data> | undefined) {
       for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
         const before = await read(id);
         const context = contextOf(id, {});
-        const moved = before && decide(before, context.now);
-        if (!moved) return before;
-        const { next, put, others } = await committing(before, moved, context);
+        const transition = before && decide(before, context.now);
+        if (!transition) return before;
+        const { next, put, others } = await allWritesOf(before, transition, context);
         const beside = Object.fromEntries(others.map((item, index) => [`item ${index + 1}`, item]));
         const { result } = await writer.commit({ put, beside }, context);
         if (result === 'done') return next;
       }
-      throw changing(id);
+      throw concurrentChange(id);
     },
   };
 }

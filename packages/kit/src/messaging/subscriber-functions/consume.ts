@@ -8,7 +8,7 @@ import type { Subscriber } from '../subscriber.ts';
 
 export interface ConsumeOptions extends Pick<Observability, 'logger' | 'count'> {
   subscriber: Pick<Subscriber, 'apply' | 'hold' | 'isSuspect'>;
-  /** Runs an operation that may send, so that concurrent sends share calls. */
+  /** Runs an operation that may send messages, so that concurrent sends share calls. */
   batchingSends: <T>(run: () => Promise<T>) => Promise<T>;
   redeliver: Redeliver;
   capability: string | undefined;
@@ -17,7 +17,7 @@ export interface ConsumeOptions extends Pick<Observability, 'logger' | 'count'> 
   read: ReadEnvelope | undefined;
 }
 
-/** A message of a paused capability is redelivered after this time, and a second more each time. */
+/** A message of a paused capability is redelivered after this time, plus one second per receive. */
 const SHORTEST_PAUSE_MS = 4_000;
 
 const isRedelivery = ({ attributes }: SQSRecord) => Number(attributes.ApproximateReceiveCount) > 1;
@@ -29,9 +29,9 @@ export function createConsume(options: ConsumeOptions): (event: SQSEvent) => Pro
   function responseTo({ outcomes, failures, givenBack }: ConsumerReport): SQSBatchResponse {
     for (const { body, error } of failures) {
       const about = logFieldsOf(body, read);
-      // There may be thousands of these, and they are expected.
+      // Postponements are expected, and there may be thousands.
       if (error instanceof PostponedError) logger.debug('message postponed', { ...about, because: error.message });
-      else logger.warn('message given back', { ...about, error });
+      else logger.warn('message returned to the queue', { ...about, error });
     }
     count({
       Applied: outcomes.applied,
@@ -44,7 +44,7 @@ export function createConsume(options: ConsumeOptions): (event: SQSEvent) => Pro
     return { batchItemFailures: givenBack.map(({ record }) => ({ itemIdentifier: record.messageId })) };
   }
 
-  /** Applies a batch, or treats it as the capability's mode says. */
+  /** Applies a batch or, depending on the mode of the capability, holds or postpones its messages. */
   async function consumeInMode(current: string, event: SQSEvent): Promise<ConsumerReport> {
     if (current === 'skip')
       return consume(event, (delivery) => batchingSends(() => subscriber.hold(delivery, `${capability} is skipped`)));
@@ -61,7 +61,7 @@ export function createConsume(options: ConsumeOptions): (event: SQSEvent) => Pro
     try {
       await redeliver(report.givenBack);
     } catch (error) {
-      // They are redelivered anyway, but later: after the queue's visibility timeout.
+      // The messages are redelivered anyway, but only after the queue's visibility timeout.
       logger.warn('backoff not set', { error: error as Error });
     }
     count({ Redelivered: event.Records.filter(isRedelivery).length });

@@ -3,11 +3,11 @@ import { addresses, readEnvironment, text } from '../../aws/environment.ts';
 import type { ConsumerSettings } from '../consumer-functions.ts';
 
 /**
- * The environment that the construct Consumer sets for both functions of a consumer: `TABLE`, `QUEUE_URL`, the
- * dead-letter queues of its queue (`DEAD_LETTERS_URL`) and of its subscription (`UNDELIVERED_URL`), `JOINS_LATE`,
- * `CHANNELS` that it may send to, `SWITCHES_TABLE` and, if senders are verified, `SENDER_PREFIX`, the name prefix of
- * the stage's functions.
- * @throws {Error} in a function with another name: it was deployed with the handlers of another consumer
+ * Reads the environment variables that the construct Consumer sets for both functions of a consumer: `TABLE`,
+ * `QUEUE_URL`, `DEAD_LETTERS_URL` (dead-letter queue of the queue), `UNDELIVERED_URL` (dead-letter queue of the
+ * subscription), `JOINS_LATE`, `CHANNELS` (addresses of the channels that it may send to), `SWITCHES_TABLE` and, if
+ * senders are verified, `SENDER_PREFIX` (name prefix of the stage's functions).
+ * @throws {Error} if the function has another name, because it was deployed with the handlers of another consumer
  */
 export function environmentOf(consumer: string): ConsumerSettings {
   const environment = readEnvironment(

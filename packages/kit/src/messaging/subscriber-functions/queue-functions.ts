@@ -11,7 +11,7 @@ import type { Subscriber } from '../subscriber.ts';
 import { type ConsumeOptions, createConsume } from './consume.ts';
 import { createSweepFunction } from './sweep.ts';
 
-/** The queue of a consumer, and where its messages are parked. */
+/** The queue of a consumer, and the table in which its messages are parked. */
 export interface QueueSettings {
   /** The consumer's own table. Layout: contracts/subscriber-table.ts. */
   tableName: string;
@@ -20,7 +20,7 @@ export interface QueueSettings {
   deadLettersUrl: string;
   /** For a queue behind a topic: URL of the subscription's dead-letter queue. */
   undeliveredUrl?: string | undefined;
-  /** Reads messages that are not CloudEvents of the kit: `foreign`. */
+  /** Reads messages that are not CloudEvents of the kit. Created by `foreign`. */
   read?: ReadEnvelope;
 }
 
@@ -34,7 +34,7 @@ export interface QueueFunctionsOptions extends Pick<ConsumeOptions, 'batchingSen
 
 export const nameOfQueue = (url: string): string => url.split('/').at(-1) ?? '';
 
-/** The two functions of a consumer of a queue. */
+/** The two Lambda functions of a consumer of a queue. */
 export function queueFunctions(settings: QueueSettings, options: QueueFunctionsOptions) {
   const { queueUrl, deadLettersUrl, undeliveredUrl, read } = settings;
   const { observability, sqs: client, subscriber, now } = options;
@@ -46,7 +46,7 @@ export function queueFunctions(settings: QueueSettings, options: QueueFunctionsO
       ...(undeliveredUrl ? [{ url: undeliveredUrl, cause: 'undelivered' as const }] : []),
     ],
     park: subscriber.parkDeadLetter,
-    onFailure: (body, error) => logger.warn('dead letter not set aside', { ...logFieldsOf(body, read), error }),
+    onFailure: (body, error) => logger.warn('dead letter not parked', { ...logFieldsOf(body, read), error }),
   });
   const redeliver = createRedelivery({ client, queueUrl, now, random: Math.random });
 

@@ -32,7 +32,8 @@ export function createSweepFunction({
   async function sweepAll(context: Context): Promise<void> {
     const totals = { Applied: 0, Parked: 0, ParkedWaiting: 0, ParkedForPerson: 0, SweepFailures: 0 };
     try {
-      // First, because parked messages may wait for a dead letter. Half of the time is left for parked messages.
+      // Dead letters are parked first, because parked messages may wait for one of them. Half of the time is reserved
+      // for the parked messages.
       const half = context.getRemainingTimeInMillis() / 2;
       const { parked, left, isEmpty } = await parkDeadLetters(() => context.getRemainingTimeInMillis() > half);
       totals.Parked += parked;
@@ -81,7 +82,7 @@ export function createSweepFunction({
       await sweepAll(context);
       return undefined;
     }
-    const asked = { kind: SpanKind.SERVER, attributes: { 'faas.invocation_id': context.awsRequestId } };
-    return traced(`${Object.keys(request)[0]} ${name}`, asked, () => answer(request, context));
+    const spanOptions = { kind: SpanKind.SERVER, attributes: { 'faas.invocation_id': context.awsRequestId } };
+    return traced(`${Object.keys(request)[0]} ${name}`, spanOptions, () => answer(request, context));
   };
 }

@@ -5,15 +5,18 @@ import type { Sent } from '../parking/parking-writer.ts';
 import { isSentBy } from '../sender-id.ts';
 
 export interface Expected {
-  /** The channel that its messages come from. */
+  /** The channel that the consumer reads. */
   channel: SenderRules;
-  /** Name prefix of the functions that may send to its queue; undefined: senders are not verified. */
+  /** Name prefix of the functions that may send to the consumer's queue; undefined: senders are not verified. */
   senderPrefix?: string | undefined;
-  /** Reads messages that are not CloudEvents of the kit: `foreign`. */
+  /** Reads messages that are not CloudEvents of the kit. Created by `foreign`. */
   read?: ReadEnvelope | undefined;
 }
 
-/** @throws {UnreadableMessageError} also if its source may not send it, or did not send it */
+/**
+ * Reads a message and verifies its sender.
+ * @throws {UnreadableMessageError} if the message is unreadable, or its source may not send it or did not send it
+ */
 export function readExpected(
   { body, senderId }: Sent,
   { channel, senderPrefix, read = readEnvelope }: Expected,

@@ -13,20 +13,20 @@ export interface TriesOptions {
   applier: Applier;
   park: Parking['park'];
   unordered: boolean;
-  /** @throws {UnreadableMessageError} if it is unreadable or of an unexpected type or sender */
+  /** Reads a message. @throws {UnreadableMessageError} if it is unreadable or of an unexpected type or sender */
   read: (sent: Sent) => Envelope;
 }
 
-/** Receives beyond these may have been postponements, not attempts. */
+/** The number of attempts that is recorded. Further receives may have been postponements, not attempts. */
 const triesOf = (receives: number) => Math.min(receives, RECEIVES_BEFORE_PARKING);
 
-/** Tries the messages that a queue delivers. */
+/** Tries to apply the messages that a queue delivers. */
 export function createTries({ store, applier, park, unordered, read }: TriesOptions) {
   const keyOf = (envelope: Envelope): ParkedKey => ({ ...positionOf(envelope, unordered), messageId: envelope.id });
 
   async function parkSuspect(envelope: Envelope, delivery: Delivery): Promise<Outcome> {
     const error = new TransientError(
-      'dead letter: its function crashed or timed out during it, or during another message of its batch',
+      'dead letter: the function crashed or timed out while it processed this message, or another of the same batch',
     );
     const suspect = { outcome: 'parked', reason: 'retry', error } as const;
     await park(envelope, delivery, suspect, { attempts: delivery.receives, unanswered: 1 });
@@ -45,7 +45,7 @@ export function createTries({ store, applier, park, unordered, read }: TriesOpti
     return attempted.outcome;
   }
 
-  /** Tries a message with many receives, and records the attempt, because the function may have crashed during it. */
+  /** Tries a message with many receives. Records the attempt, so that a crash of the function during it is noticed. */
   async function attemptWithRecord(envelope: Envelope, delivery: Delivery): Promise<Outcome> {
     const key = keyOf(envelope);
     const crashes = await store.begin(key);
@@ -63,8 +63,8 @@ export function createTries({ store, applier, park, unordered, read }: TriesOpti
       delivery.receives > RECEIVES_BEFORE_PARKING ? attemptWithRecord(envelope, delivery) : attempt(envelope, delivery),
 
     /**
-     * Whether an earlier attempt began and never ended: the function crashed during this message, or during another
-     * beside it.
+     * Whether an earlier attempt began and did not end, because the function crashed while it processed this message or
+     * another at the same time.
      */
     async isSuspect(delivery: Delivery): Promise<boolean> {
       if (delivery.receives <= RECEIVES_BEFORE_PARKING) return false;
