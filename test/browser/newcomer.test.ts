@@ -105,7 +105,7 @@ describe('a newcomer', () => {
       .first()
       .waitFor();
     await page.getByRole('link', { name: 'Members' }).click();
-    await page.getByRole('table', { name: 'The latest' }).getByRole('link').nth(99).waitFor();
+    await page.getByRole('table', { name: 'Latest members' }).getByRole('link').nth(99).waitFor();
   });
 
   it('learns what a part is by clicking it', async () => {

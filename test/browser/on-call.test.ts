@@ -101,8 +101,8 @@ describe('an operator on call', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Discard' }).click();
     const asked = page.getByRole('dialog', { name: 'Discard this message?' });
     await asked.getByRole('button', { name: 'Discard' }).click();
-    await asked.getByText('Say why.').waitFor();
-    await asked.getByLabel('Why').fill('a test entry');
+    await asked.getByText('Enter a reason.').waitFor();
+    await asked.getByLabel('Reason').fill('a test entry');
     await asked.getByRole('button', { name: 'Discard' }).click();
     await page.getByText('No parked message matches the filter.').waitFor();
   });
@@ -113,7 +113,7 @@ describe('an operator on call', () => {
     const asked = page.getByRole('dialog');
     await asked.getByRole('combobox', { name: 'New mode' }).click();
     await page.getByRole('option', { name: 'english-only' }).click();
-    await asked.getByLabel('Why').fill('translators are away');
+    await asked.getByLabel('Reason').fill('translators are away');
     await asked.getByLabel('Duration in hours').fill('2');
     expect(await barriers(page)).toEqual([]);
     await asked.getByRole('button', { name: 'Switch', exact: true }).click();
@@ -125,7 +125,7 @@ describe('an operator on call', () => {
     await warning.waitFor();
 
     await page.getByRole('button', { name: 'Switch to normal' }).click();
-    await page.getByRole('dialog').getByLabel('Why').fill('they are back');
+    await page.getByRole('dialog').getByLabel('Reason').fill('they are back');
     await page.getByRole('dialog').getByRole('button', { name: 'Switch', exact: true }).click();
     await warning.waitFor({ state: 'detached' });
   });
@@ -156,7 +156,7 @@ describe('an operator on call', () => {
     const page = await openPage(operatorConsole.browser, 'about:blank', { expected: /ERR_FAILED/ });
     await page.route('**/console/api/live', (route) => route.abort());
     await page.goto(operatorConsole.url);
-    await page.getByText('Connection lost, trying again…').waitFor();
+    await page.getByText('Connection lost. Reconnecting…').waitFor();
     await keepScreenshot(page, 'the connection is lost');
     await page.unroute('**/console/api/live');
     await page.getByRole('status', { name: 'Live' }).waitFor();

@@ -60,7 +60,7 @@ describe('the command line and its console', () => {
   it("use the app's name for its aggregate", () => {
     expect(named(en, ['order', 'orders']).aggregates).toMatchObject({
       title: 'Orders',
-      lead: 'The latest orders. Choose one to see its timeline.',
+      lead: 'The latest orders. Select one to see its timeline.',
       one: 'Order {{id}}',
     });
     expect(named(zh, ['订单', '订单']).aggregates.back).toBe('所有订单');

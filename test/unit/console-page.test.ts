@@ -1,7 +1,7 @@
 import type { LoadPoint } from 'rollcall/internal/console/api';
 import { episodesOf } from 'rollcall/internal/console/web/src/aggregate/episodes';
+import { exact, relative } from 'rollcall/internal/console/web/src/components/times';
 import { joined, rowsOf, ticksOf } from 'rollcall/internal/console/web/src/load/series';
-import { exact, relative } from 'rollcall/internal/console/web/src/shown/times';
 import { en } from 'rollcall/internal/console/web/src/words/en';
 import { zh } from 'rollcall/internal/console/web/src/words/zh';
 import type { SpanView } from 'rollcall/internal/stage/traces';

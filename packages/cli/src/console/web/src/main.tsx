@@ -5,12 +5,12 @@ import { AGGREGATE } from '../../../words.ts';
 import { about, queryClient } from './api/queries.ts';
 import { live } from './live/use-live.ts';
 import { App } from './shell/app.tsx';
-import { callAggregate } from './words/language.ts';
+import { setAggregateName } from './words/language.ts';
 
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
-// If the server does not answer, the page shows that itself.
+// If this request fails, the page shows the error.
 await queryClient.prefetchQuery(about);
-callAggregate(queryClient.getQueryData(about.queryKey)?.aggregate ?? AGGREGATE);
+setAggregateName(queryClient.getQueryData(about.queryKey)?.aggregate ?? AGGREGATE);
 createRoot(root).render(<App />);
 live.open();

@@ -3,13 +3,13 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
 import { useAggregate } from '../api/queries.ts';
-import { PageTitle } from '../shown/page-title.tsx';
-import { Problem } from '../shown/problem.tsx';
-import { say } from '../words/language.ts';
+import { PageTitle } from '../components/page-title.tsx';
+import { Problem } from '../components/problem.tsx';
+import { localized } from '../words/language.ts';
 import { Conversation } from './conversation.tsx';
 import { Holdings } from './holdings.tsx';
 import { Messages } from './messages.tsx';
-import { TimeLine } from './time-line.tsx';
+import { Timeline } from './timeline.tsx';
 
 export default function AggregatePage() {
   const { t } = useTranslation();
@@ -30,12 +30,12 @@ export default function AggregatePage() {
           <Grid>
             <Grid.Col span={{ base: 12, lg: 'auto' }}>
               <Section title={t('aggregates.timeline')}>
-                <TimeLine spans={view.spans} />
+                <Timeline spans={view.spans} />
               </Section>
             </Grid.Col>
             {view.sent && (
               <Grid.Col span={{ base: 12, lg: 'content' }} miw={300}>
-                <Section title={say(view.sent.title)}>
+                <Section title={localized(view.sent.title)}>
                   <Conversation {...view.sent} />
                 </Section>
               </Grid.Col>

@@ -3,12 +3,12 @@ import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import { useRecentAggregates } from '../api/queries.ts';
-import { Empty } from '../shown/empty.tsx';
-import { PageTitle } from '../shown/page-title.tsx';
-import { Problem } from '../shown/problem.tsx';
-import { Time } from '../shown/time.tsx';
+import { Empty } from '../components/empty.tsx';
+import { PageTitle } from '../components/page-title.tsx';
+import { Problem } from '../components/problem.tsx';
+import { Time } from '../components/time.tsx';
 
-/** Older ones can be opened by ID. */
+/** Number of listed aggregates. Older ones can be opened by ID. */
 const SHOWN = 100;
 const SUGGESTED = 8;
 

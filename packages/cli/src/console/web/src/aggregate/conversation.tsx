@@ -1,23 +1,25 @@
 import { Alert } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { Correspondence } from '../../../api.ts';
-import { Empty } from '../shown/empty.tsx';
-import { Time } from '../shown/time.tsx';
-import { exact } from '../shown/times.ts';
-import { say } from '../words/language.ts';
+import { Empty } from '../components/empty.tsx';
+import { Time } from '../components/time.tsx';
+import { exact } from '../components/times.ts';
+import { localized } from '../words/language.ts';
 import classes from './conversation.module.css';
 
 type Sent = Correspondence['threads'][number]['sent'][number];
 
-/** Messages sent to recipients outside the stage about an aggregate: one thread per recipient. */
+/** Shows messages about an aggregate that were sent outside the stage, in one thread for each recipient. */
 export function Conversation({ none, notice, threads }: Correspondence) {
   const { i18n } = useTranslation();
   return (
     <div className={classes.threads}>
-      {notice && <Alert color="orange">{say(notice.says, { at: exact(Date.parse(notice.at), i18n.language) })}</Alert>}
-      {threads.length === 0 && <Empty>{say(none)}</Empty>}
+      {notice && (
+        <Alert color="orange">{localized(notice.says, { at: exact(Date.parse(notice.at), i18n.language) })}</Alert>
+      )}
+      {threads.length === 0 && <Empty>{localized(none)}</Empty>}
       {threads.map(({ to, title, sent }) => (
-        <section key={to} className={classes.thread} aria-label={say(title)}>
+        <section key={to} className={classes.thread} aria-label={localized(title)}>
           <header className={classes.recipient}>{to}</header>
           <ul className={classes.sent}>
             {sent.map((one) => (

@@ -2,7 +2,7 @@ import type { SpanView } from '../../../../stage/traces.ts';
 
 export interface Step {
   span: SpanView;
-  /** Number of its ancestors in the same episode. */
+  /** Number of ancestors of the span in the same episode. */
   depth: number;
 }
 
@@ -13,12 +13,12 @@ export interface Episode {
   steps: Step[];
 }
 
-/** A longer gap begins a new scale: a sweep or a redrive may follow minutes or a day later. */
+/** A longer pause starts a new episode with its own time scale. A sweep or a redrive may follow minutes or days later. */
 const QUIET_MS = 3_000;
 
 const endOf = ({ startMs, durationMs }: SpanView) => startMs + durationMs;
 
-/** All spans, grouped by episode, each below its parent. */
+/** Groups spans by episode. In each episode, a span is below its parent. */
 export function episodesOf(spans: readonly SpanView[]): Episode[] {
   const byStart = spans.toSorted((a, b) => a.startMs - b.startMs);
   const groups: Array<{ endMs: number; spans: SpanView[] }> = [];
@@ -30,19 +30,19 @@ export function episodesOf(spans: readonly SpanView[]): Episode[] {
       group.endMs = Math.max(group.endMs, endOf(span));
     }
   }
-  return groups.map(({ endMs, spans }) => ({ startMs: spans[0]?.startMs ?? endMs, endMs, steps: inFamilies(spans) }));
+  return groups.map(({ endMs, spans }) => ({ startMs: spans[0]?.startMs ?? endMs, endMs, steps: nested(spans) }));
 }
 
-function inFamilies(spans: readonly SpanView[]): Step[] {
-  const known = new Set(spans.map(({ spanId }) => spanId));
-  const isRoot = ({ parentSpanId }: SpanView) => parentSpanId === undefined || !known.has(parentSpanId);
+function nested(spans: readonly SpanView[]): Step[] {
+  const spanIds = new Set(spans.map(({ spanId }) => spanId));
+  const isRoot = ({ parentSpanId }: SpanView) => parentSpanId === undefined || !spanIds.has(parentSpanId);
   const children = Map.groupBy(
     spans.filter((span) => !isRoot(span)),
     ({ parentSpanId }) => parentSpanId,
   );
-  const family = (span: SpanView, depth: number): Step[] => [
+  const subtree = (span: SpanView, depth: number): Step[] => [
     { span, depth },
-    ...(children.get(span.spanId) ?? []).flatMap((child) => family(child, depth + 1)),
+    ...(children.get(span.spanId) ?? []).flatMap((child) => subtree(child, depth + 1)),
   ];
-  return spans.filter(isRoot).flatMap((root) => family(root, 0));
+  return spans.filter(isRoot).flatMap((root) => subtree(root, 0));
 }

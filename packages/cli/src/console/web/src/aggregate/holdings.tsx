@@ -2,11 +2,11 @@ import { Badge, Paper, SegmentedControl, Stack, Tabs, Text } from '@mantine/core
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AggregateView } from '../../../api.ts';
-import { Empty } from '../shown/empty.tsx';
-import { Fields } from '../shown/fields.tsx';
-import { Json } from '../shown/json.tsx';
+import { Empty } from '../components/empty.tsx';
+import { Fields } from '../components/fields.tsx';
+import { Json } from '../components/json.tsx';
 
-/** What is stored of an aggregate, service by service. */
+/** Shows the stored data of an aggregate, by service. */
 export function Holdings({ holdings }: Pick<AggregateView, 'holdings'>) {
   const { t } = useTranslation();
   const [form, setForm] = useState('table');

@@ -1,12 +1,12 @@
 import { Accordion, Group, Stack, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { SentMessage } from '../../../api.ts';
-import { Empty } from '../shown/empty.tsx';
-import { Fields } from '../shown/fields.tsx';
-import { Json } from '../shown/json.tsx';
-import { Time } from '../shown/time.tsx';
+import { Empty } from '../components/empty.tsx';
+import { Fields } from '../components/fields.tsx';
+import { Json } from '../components/json.tsx';
+import { Time } from '../components/time.tsx';
 
-/** Every message about an aggregate, each with its header and body. */
+/** Shows every message about an aggregate with its header and body. */
 export function Messages({ messages }: { messages: readonly SentMessage[] }) {
   const { t } = useTranslation();
   if (messages.length === 0) return <Empty>{t('aggregates.noMessages')}</Empty>;
@@ -33,10 +33,10 @@ export function Messages({ messages }: { messages: readonly SentMessage[] }) {
   );
 }
 
-/** Two renditions of an event may have the same ID. The result is part of an element's id, so it has no spaces. */
+/** Two renditions of an event may have the same ID. The key is part of an element's `id`, which must not contain spaces. */
 const keyOf = (channel: string, { type, id }: SentMessage['event']) => encodeURIComponent(`${channel} ${type} ${id}`);
 
-/** The body of a CloudEvent is `data` or `data_base64`; all other attributes are header. */
+/** The body of a CloudEvent is `data` or `data_base64`; all other attributes are its header. */
 function Message({ event: { data, data_base64, ...header } }: Pick<SentMessage, 'event'>) {
   const { t } = useTranslation();
   return (

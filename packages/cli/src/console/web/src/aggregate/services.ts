@@ -12,7 +12,7 @@ const colors = [
   '#5b8a3a',
 ];
 
-/** A color for each service; stable while the list of services is unchanged. */
+/** Assigns a color to each service. The colors are stable while the list of services is unchanged. */
 export function colorsOf(services: Iterable<string>): ReadonlyMap<string, string> {
   const names = [...new Set(services)].toSorted();
   return new Map(names.map((name, n) => [name, colors[n % colors.length] ?? '#808080']));

@@ -1,8 +1,8 @@
 import { Alert, Code, List, Stack, Table, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { SpanView } from '../../../../stage/traces.ts';
-import { duration } from '../shown/times.ts';
-import classes from './time-line.module.css';
+import { duration } from '../components/times.ts';
+import classes from './timeline.module.css';
 
 interface SpanDetailsProps {
   id: string;
@@ -11,7 +11,7 @@ interface SpanDetailsProps {
   startMs: number;
 }
 
-/** Attributes of one step, and its linked spans. */
+/** Shows the attributes of one step and its linked spans. */
 export function SpanDetails({ id, span, all, startMs }: SpanDetailsProps) {
   const { t } = useTranslation();
   const parent = all.find(({ spanId }) => spanId === span.parentSpanId);

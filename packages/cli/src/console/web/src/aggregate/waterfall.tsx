@@ -2,12 +2,12 @@ import { Badge, Button } from '@mantine/core';
 import { memo, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { SpanView } from '../../../../stage/traces.ts';
-import { duration } from '../shown/times.ts';
+import { duration } from '../components/times.ts';
 import type { Episode, Step } from './episodes.ts';
 import { SpanDetails } from './span-details.tsx';
-import classes from './time-line.module.css';
+import classes from './timeline.module.css';
 
-/** The others are shown on request. */
+/** Number of steps shown at first. The others are shown on request. */
 const SHOWN = 200;
 
 interface WaterfallProps {
@@ -16,7 +16,7 @@ interface WaterfallProps {
   colors: ReadonlyMap<string, string>;
 }
 
-/** Bars by start and duration, on one scale. */
+/** Shows the steps of an episode as bars by start and duration, on one time scale. */
 export function Waterfall({ episode, all, colors }: WaterfallProps) {
   const { t } = useTranslation();
   const [limit, setLimit] = useState(SHOWN);
@@ -91,7 +91,7 @@ const StepRow = memo(function StepRow({ step: { span, depth }, startMs, length, 
   );
 });
 
-/** Anomalies of a step. */
+/** Badges for an error, repeated deliveries or a redrive of a step. */
 function Marks({ span: { error, attributes } }: { span: SpanView }) {
   const { t } = useTranslation();
   const receives = Number(attributes['messaging.sqs.receive_count'] ?? attributes['rollcall.receives'] ?? 1);

@@ -6,28 +6,31 @@ const API = '/console/api';
 interface ProblemDocument {
   type?: string;
   title?: string;
-  /** The title in Chinese, too; only the console's own problems have it. */
+  /** The title in both languages. Only the console's own problems have it. */
   says?: Words;
   detail?: string;
   errors?: Array<{ pointer: string; detail: string }>;
 }
 
-/** An error response; without a document, the server was unreachable or its response was not a problem. */
+/**
+ * An error response. Its document is empty if the server was unreachable, and has only a title if the response was not a
+ * problem document.
+ */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly document: ProblemDocument;
 
   constructor(document: ProblemDocument, cause?: unknown) {
-    super(document.detail ?? document.title ?? 'no answer', { cause });
+    super(document.detail ?? document.title ?? 'no response', { cause });
     this.document = document;
   }
 
-  /** Such as `not-found`. */
+  /** The last segment of the problem's type, such as `not-found`. */
   get code(): string {
     return this.document.type?.split('/').at(-1) ?? '';
   }
 
-  /** By name of the field. */
+  /** The error of each invalid field, by name of the field. */
   get fields(): Record<string, string> {
     const errors = this.document.errors ?? [];
     return Object.fromEntries(errors.map(({ pointer, detail }) => [pointer.replace(/^#?\//, ''), detail]));
@@ -64,17 +67,17 @@ export async function send<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, b
   return (await (await call(path, withBody(method, body))).json()) as T;
 }
 
-/** NDJSON: each line is passed on as soon as it arrives. */
-export async function sendAndListen<T>(path: string, body: unknown, told: (line: T) => void): Promise<void> {
-  const { body: answer } = await call(path, withBody('POST', body));
-  if (!answer) return;
-  let rest = '';
-  const reader = answer.pipeThrough(new TextDecoderStream()).getReader();
+/** Sends a request and passes each line of the NDJSON response to `onLine` as soon as it arrives. */
+export async function sendAndStream<T>(path: string, body: unknown, onLine: (line: T) => void): Promise<void> {
+  const { body: stream } = await call(path, withBody('POST', body));
+  if (!stream) return;
+  let remainder = '';
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
   for (;;) {
     const { done, value } = await reader.read();
-    const lines = `${rest}${value ?? ''}`.split('\n');
-    rest = done ? '' : (lines.pop() ?? '');
-    for (const line of lines) if (line.trim() !== '') told(JSON.parse(line) as T);
+    const lines = `${remainder}${value ?? ''}`.split('\n');
+    remainder = done ? '' : (lines.pop() ?? '');
+    for (const line of lines) if (line.trim() !== '') onLine(JSON.parse(line) as T);
     if (done) return;
   }
 }

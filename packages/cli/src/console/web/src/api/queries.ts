@@ -25,7 +25,7 @@ import { get, ProblemError, send } from './client.ts';
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
-      // A refusal is final; a request that did not reach the server is retried.
+      // A problem from the server is final. A request that did not reach the server is retried.
       retry: (failures, error) => failures < 2 && !(error instanceof ProblemError && error.document.type),
       staleTime: 1_000,
       refetchOnWindowFocus: false,
@@ -65,7 +65,7 @@ export const usePastLoad = () =>
     queryKey: ['load'],
     queryFn: ({ signal }) => get<LoadPoint[]>('/load', signal),
     staleTime: Number.POSITIVE_INFINITY,
-    // Fifteen minutes of points, out of date as soon as the page is left.
+    // The points are large and outdated as soon as the user leaves the page.
     gcTime: 0,
   });
 
@@ -81,7 +81,7 @@ export const useAggregate = (id: string) =>
     queryKey: ['aggregates', id],
     queryFn: ({ signal }) => get<AggregateView>(`/aggregates/${encodeURIComponent(id)}`, signal),
     refetchInterval: 2_000,
-    // Timelines are large; only the open one is kept.
+    // Timelines are large, so only the open one is kept.
     gcTime: 10_000,
   });
 
@@ -142,7 +142,7 @@ export const useResetCircuit = () => {
   });
 };
 
-/** The injected faults; queried only if the stage supports them. */
+/** The injected faults. They are queried only if the stage is an embedded cloud. */
 export const useFaults = () => {
   const { data: about } = useAbout();
   return useQuery({

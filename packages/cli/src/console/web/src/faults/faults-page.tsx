@@ -2,11 +2,11 @@ import { Alert, Button, Group, List, Stack } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { Faults } from '../../../api.ts';
 import { type FaultChange, useAbout, useChangeFaults, useFaults } from '../api/queries.ts';
+import { Empty } from '../components/empty.tsx';
+import { PageTitle } from '../components/page-title.tsx';
+import { notifyDone, notifyProblem, Problem } from '../components/problem.tsx';
+import { Section } from '../components/section.tsx';
 import { useWarnings } from '../shell/banner.tsx';
-import { Empty } from '../shown/empty.tsx';
-import { PageTitle } from '../shown/page-title.tsx';
-import { Problem, tellDone, tellProblem } from '../shown/problem.tsx';
-import { Section } from '../shown/section.tsx';
 import { Latency } from './latency.tsx';
 import { Providers } from './providers.tsx';
 import { StoppedFunctions } from './stopped-functions.tsx';
@@ -17,9 +17,9 @@ export default function FaultsPage() {
   const { data: faults, error, refetch } = useFaults();
   const change = useChangeFaults();
   const apply = (changes: FaultChange[], done?: string) =>
-    change.mutate(changes, { onError: tellProblem, onSuccess: () => done && tellDone(done) });
+    change.mutate(changes, { onError: notifyProblem, onSuccess: () => done && notifyDone(done) });
 
-  if (about && !about.embedded) return <Elsewhere />;
+  if (about && !about.embedded) return <NotEmbedded />;
   return (
     <Stack gap="lg">
       <Group justify="space-between" align="start">
@@ -28,7 +28,7 @@ export default function FaultsPage() {
           <Button
             variant="default"
             loading={change.isPending}
-            onClick={() => apply(mended(faults), t('faults.mended'))}
+            onClick={() => apply(removalsOf(faults), t('faults.mended'))}
           >
             {t('faults.mendAll')}
           </Button>
@@ -47,8 +47,8 @@ export default function FaultsPage() {
   );
 }
 
-/** Removes only the faults that are set. */
-function mended({ providers, functions, latencyMs }: Faults): FaultChange[] {
+/** The changes that remove all faults that are set. */
+function removalsOf({ providers, functions, latencyMs }: Faults): FaultChange[] {
   return [
     ...Object.entries(providers).flatMap(([provider, fault]) => (fault ? [{ provider, fault: null }] : [])),
     ...Object.entries(functions).flatMap(([name, is]) => (is ? [{ function: name, stopped: false }] : [])),
@@ -56,7 +56,7 @@ function mended({ providers, functions, latencyMs }: Faults): FaultChange[] {
   ];
 }
 
-function Elsewhere() {
+function NotEmbedded() {
   const { t } = useTranslation();
   return (
     <Stack>

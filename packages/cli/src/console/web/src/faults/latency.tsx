@@ -2,8 +2,8 @@ import { Slider } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { FaultChange } from '../api/queries.ts';
-import { Section } from '../shown/section.tsx';
-import { duration } from '../shown/times.ts';
+import { Section } from '../components/section.tsx';
+import { duration } from '../components/times.ts';
 
 interface LatencyProps {
   latencyMs: number;
@@ -12,7 +12,7 @@ interface LatencyProps {
 
 const marks = [0, 250, 500, 1_000].map((value) => ({ value, label: `${value} ms` }));
 
-/** The latency added to every call to AWS. */
+/** A slider for the latency that is added to every call to AWS. */
 export function Latency({ latencyMs, apply }: LatencyProps) {
   const { t } = useTranslation();
   const [chosen, choose] = useState(latencyMs);

@@ -2,8 +2,8 @@ import { Card, NumberInput, Select, SimpleGrid, Stack } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { Faults, FaultWords, ProviderFault } from '../../../api.ts';
 import type { FaultChange } from '../api/queries.ts';
-import { Section } from '../shown/section.tsx';
-import { say } from '../words/language.ts';
+import { Section } from '../components/section.tsx';
+import { localized } from '../words/language.ts';
 
 interface ProvidersProps {
   faults: Faults;
@@ -11,10 +11,10 @@ interface ProvidersProps {
   apply: (changes: FaultChange[]) => void;
 }
 
-/** The fault of each stand-in beside the cloud. */
+/** Shows the fault of each stand-in and changes it. */
 export function Providers({ faults, words: { title, lead, kinds }, apply }: ProvidersProps) {
   return (
-    <Section title={say(title)} lead={say(lead)}>
+    <Section title={localized(title)} lead={localized(lead)}>
       <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }}>
         {Object.entries(faults.providers).map(([name, fault]) => (
           <Provider
@@ -56,7 +56,7 @@ function Provider({ name, fault, kinds, change }: ProviderProps) {
           allowDeselect={false}
           data={[
             { value: WORKS, label: t('faults.works') },
-            ...Object.entries(kinds).map(([kind, { says }]) => ({ value: kind, label: `${kind}: ${say(says)}` })),
+            ...Object.entries(kinds).map(([kind, { says }]) => ({ value: kind, label: `${kind}: ${localized(says)}` })),
           ]}
         />
         {fault && takesMs(fault.kind) && (

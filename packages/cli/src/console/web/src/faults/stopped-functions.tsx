@@ -2,7 +2,7 @@ import { SimpleGrid, Switch } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { Faults } from '../../../api.ts';
 import type { FaultChange } from '../api/queries.ts';
-import { Section } from '../shown/section.tsx';
+import { Section } from '../components/section.tsx';
 
 interface StoppedFunctionsProps extends Pick<Faults, 'functions'> {
   apply: (changes: FaultChange[]) => void;

@@ -3,9 +3,9 @@ import { useMutation } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import type { Burst, CreateForm, Words } from '../../../api.ts';
 import { send } from '../api/client.ts';
+import { Problem } from '../components/problem.tsx';
 import { live, useLive } from '../live/use-live.ts';
-import { Problem } from '../shown/problem.tsx';
-import { say } from '../words/language.ts';
+import { localized } from '../words/language.ts';
 import classes from './burst.module.css';
 
 const TOTAL = 100;
@@ -13,19 +13,19 @@ const TOTAL = 100;
 export function BurstButton({ many, className }: { className: string } & Pick<CreateForm, 'many'>) {
   const burst = useMutation({
     mutationFn: () => send<Burst>('POST', '/burst', { total: TOTAL }),
-    onSuccess: live.burstBegan,
+    onSuccess: live.burstStarted,
   });
   return (
     <div className={className}>
       <Button variant="default" fullWidth loading={burst.isPending} onClick={() => burst.mutate()}>
-        {say(many, { count: TOTAL })}
+        {localized(many, { count: TOTAL })}
       </Button>
       <Problem error={burst.error} />
     </div>
   );
 }
 
-/** Progress and verdict of the last burst. */
+/** Shows the progress and the verdict of the last burst. */
 export function BurstProgress({ accepted: acceptedAs }: { accepted: Words }) {
   const { t } = useTranslation();
   const burst = useLive(({ burst }) => burst);
@@ -35,7 +35,7 @@ export function BurstProgress({ accepted: acceptedAs }: { accepted: Words }) {
     <section aria-label={t('burst.title', { count: total })}>
       <Stack gap={6}>
         <div className={classes.bars}>
-          <Bar name={say(acceptedAs)} done={accepted} of={total} />
+          <Bar name={localized(acceptedAs)} done={accepted} of={total} />
           {Object.entries(applied).map(([service, done]) => (
             <Bar key={service} name={t('burst.applied', { service })} done={done} of={accepted} />
           ))}

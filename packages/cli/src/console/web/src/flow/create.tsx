@@ -6,14 +6,14 @@ import { Link } from 'react-router';
 import type { Created, CreateForm, FormField } from '../../../api.ts';
 import { get, ProblemError, send } from '../api/client.ts';
 import { useAbout, useSample } from '../api/queries.ts';
-import { Problem } from '../shown/problem.tsx';
-import { say } from '../words/language.ts';
+import { Problem } from '../components/problem.tsx';
+import { localized } from '../words/language.ts';
 import { BurstButton, BurstProgress } from './burst.tsx';
 import classes from './create.module.css';
 
 type Values = Record<string, string>;
 
-/** Creates one aggregate, or a hundred at once. */
+/** A form that creates one aggregate, or a hundred at once. */
 export function Create() {
   useTranslation();
   const { data: about } = useAbout();
@@ -25,10 +25,10 @@ export function Create() {
       <Stack gap="xs">
         <Group gap="sm" align="baseline">
           <Title order={2} size="h4" id="create">
-            {say(title)}
+            {localized(title)}
           </Title>
           <Text size="sm" c="dimmed">
-            {say(lead)}
+            {localized(lead)}
           </Text>
         </Group>
         <Problem error={error} />
@@ -52,10 +52,10 @@ function Form({ definition, sample }: { definition: CreateForm; sample: Values }
     onError: (error) => {
       if (!(error instanceof ProblemError)) return;
       const known = definition.problems?.[error.code];
-      form.setErrors(known ? { [known.field]: say(known.says) } : error.fields);
+      form.setErrors(known ? { [known.field]: localized(known.says) } : error.fields);
     },
   });
-  const unexplained = create.error && Object.keys(form.errors).length === 0 ? create.error : null;
+  const otherError = create.error && Object.keys(form.errors).length === 0 ? create.error : null;
 
   return (
     <>
@@ -69,19 +69,19 @@ function Form({ definition, sample }: { definition: CreateForm; sample: Values }
           <Field key={field.name} field={field} input={form.getInputProps(field.name)} />
         ))}
         <Button type="submit" loading={create.isPending} className={classes.button ?? ''}>
-          {say(definition.submit)}
+          {localized(definition.submit)}
         </Button>
         {about?.bursts && <BurstButton many={definition.many} className={classes.button ?? ''} />}
       </form>
-      <Problem error={unexplained} />
+      <Problem error={otherError} />
       {create.data && <Done id={create.data.id} done={definition.done} />}
     </>
   );
 }
 
 function Field({ field: { label, type, options }, input }: { field: FormField; input: object }) {
-  if (options) return <Select label={say(label)} data={[...options]} allowDeselect={false} {...input} />;
-  return <TextInput label={say(label)} type={type ?? 'text'} autoComplete="off" {...input} />;
+  if (options) return <Select label={localized(label)} data={[...options]} allowDeselect={false} {...input} />;
+  return <TextInput label={localized(label)} type={type ?? 'text'} autoComplete="off" {...input} />;
 }
 
 function Done({ id, done }: { id: string } & Pick<CreateForm, 'done'>) {
@@ -90,7 +90,7 @@ function Done({ id, done }: { id: string } & Pick<CreateForm, 'done'>) {
     <Alert color="teal" py="xs" role="status">
       <Group gap="xs">
         <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
-          {say(done, { id })}
+          {localized(done, { id })}
         </Text>
         <Anchor component={Link} to={`/aggregates/${id}`} size="sm" fw={600} underline="always">
           {t('create.see')}

@@ -4,8 +4,8 @@ import { Link } from 'react-router';
 import type { Topology, TopologyEdge, TopologyNode } from '../../../../stage/topology.ts';
 import { useAbout } from '../api/queries.ts';
 import { useEdgeActivity, useNodeActivity } from '../live/use-live.ts';
+import { useEdgeLabel } from './edge-label.ts';
 import { type Figure, figuresOf } from './figures.ts';
-import { useGoes } from './goes.ts';
 import { Part } from './part.tsx';
 import { RateHistory } from './rate-history.tsx';
 import { RecentPassings } from './recent-passings.tsx';
@@ -13,16 +13,16 @@ import { subscriberOf } from './subscriber-of.ts';
 
 interface DetailsProps {
   topology: Topology;
-  /** Id of a node or an edge. */
+  /** ID of a node or an edge. */
   shown: string | null;
   open: (id: string) => void;
   close: () => void;
 }
 
-/** Details of one node or edge. */
+/** Shows the details of one node or edge. */
 export function Details({ topology, shown, open, close }: DetailsProps) {
   const { t } = useTranslation();
-  const goes = useGoes();
+  const edgeLabel = useEdgeLabel();
   const node = topology.nodes.find(({ id }) => id === shown);
   const edge = topology.edges.find(({ id }) => id === shown);
   return (
@@ -31,7 +31,7 @@ export function Details({ topology, shown, open, close }: DetailsProps) {
       onClose={close}
       position="right"
       size="md"
-      title={node?.name ?? (edge && goes(edge.label))}
+      title={node?.name ?? (edge && edgeLabel(edge.label))}
       closeButtonProps={{ 'aria-label': t('close') }}
     >
       {node && <NodeDetails topology={topology} node={node} open={open} />}
@@ -148,7 +148,7 @@ interface NeighboursProps {
 }
 
 function Neighbours({ title, edges, end, topology, open }: NeighboursProps) {
-  const goes = useGoes();
+  const edgeLabel = useEdgeLabel();
   if (edges.length === 0) return null;
   const nameOf = (id: string) => topology.nodes.find((node) => node.id === id)?.name ?? id;
   return (
@@ -160,7 +160,7 @@ function Neighbours({ title, edges, end, topology, open }: NeighboursProps) {
               {nameOf(edge[end])}
             </Anchor>{' '}
             <Anchor component="button" c="dimmed" size="sm" underline="always" onClick={() => open(edge.id)}>
-              {goes(edge.label)}
+              {edgeLabel(edge.label)}
             </Anchor>
           </List.Item>
         ))}

@@ -8,7 +8,7 @@ import { createDots } from './moving-dots.ts';
 
 const RADIUS = 3.5;
 
-/** Messages moving along the edges. On a canvas, because hundreds of animated DOM elements are too slow. */
+/** Draws messages that move along the edges. Uses a canvas, because hundreds of animated DOM elements are too slow. */
 export function Dots({ layout }: { layout: Layout }) {
   const ref = useRef<HTMLCanvasElement>(null);
   const store = useStoreApi();
@@ -36,24 +36,24 @@ export function Dots({ layout }: { layout: Layout }) {
       context.clearRect(0, 0, canvas.width, canvas.height);
       context.setTransform(scale * zoom, 0, 0, scale * zoom, scale * x, scale * y);
       context.strokeStyle = colors.rim;
-      const left = dots.draw(now, (point, bad) => {
+      const hasMore = dots.draw(now, (point, bad) => {
         context.fillStyle = bad ? colors.bad : colors.good;
         context.beginPath();
         context.arc(point.x, point.y, bad ? RADIUS * 1.4 : RADIUS, 0, 2 * Math.PI);
         context.fill();
         context.stroke();
       });
-      frame = left ? requestAnimationFrame(draw) : undefined;
+      frame = hasMore ? requestAnimationFrame(draw) : undefined;
     }
 
-    const forget = live.onPassings((passings) => {
+    const unsubscribe = live.onPassings((passings) => {
       // Browsers draw no frames for a hidden tab.
       if (document.hidden) return;
       dots.add(passings, performance.now());
       frame ??= requestAnimationFrame(draw);
     });
     return () => {
-      forget();
+      unsubscribe();
       if (frame !== undefined) cancelAnimationFrame(frame);
     };
   }, [layout, store, scheme]);
@@ -63,7 +63,7 @@ export function Dots({ layout }: { layout: Layout }) {
 
 const colorOf = (element: Element, name: string) => getComputedStyle(element).getPropertyValue(name);
 
-/** Adapts the canvas to the device pixels. Setting the size clears a canvas, so only if it changed. */
+/** Adapts the canvas to the device pixels, but only after a change, because setting the size clears a canvas. */
 function fit(canvas: HTMLCanvasElement): void {
   const width = Math.round(canvas.clientWidth * devicePixelRatio);
   const height = Math.round(canvas.clientHeight * devicePixelRatio);

@@ -4,8 +4,8 @@ import { useCallback, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
 import { useTopology } from '../api/queries.ts';
-import { PageTitle } from '../shown/page-title.tsx';
-import { Problem } from '../shown/problem.tsx';
+import { PageTitle } from '../components/page-title.tsx';
+import { Problem } from '../components/problem.tsx';
 import { Create } from './create.tsx';
 import { Details } from './details.tsx';
 import { Graph } from './graph.tsx';
@@ -63,7 +63,7 @@ export default function FlowPage() {
   );
 }
 
-/** Default until the user chooses: a graph on wide screens, else a list. */
+/** The view that the user chose. The default is a graph on wide screens and a list on narrow ones. */
 function useView() {
   const { breakpoints } = useMantineTheme();
   const narrow = useMediaQuery(`(max-width: ${breakpoints.sm})`, undefined, { getInitialValueInEffect: false });

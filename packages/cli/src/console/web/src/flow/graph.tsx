@@ -8,14 +8,14 @@ import type { Topology } from '../../../../stage/topology.ts';
 import { Dots } from './dots.tsx';
 import { type StageEdge, StageEdgeView } from './edge.tsx';
 import classes from './flow.module.css';
-import { type Layout, placed } from './layout.ts';
+import { type Layout, layoutOf } from './layout.ts';
 import { type StageNode, StageNodeView } from './node.tsx';
 
 const nodeTypes = { stage: StageNodeView };
 const edgeTypes = { stage: StageEdgeView };
 const markerEnd = { type: MarkerType.ArrowClosed, width: 14, height: 14 };
 /** Minimum zoom at which names are readable. A larger graph extends beyond the screen and can be panned. */
-const LEAST_READABLE_ZOOM = 0.72;
+const MIN_READABLE_ZOOM = 0.72;
 
 function elementsOf({ nodes, edges }: Topology, layout: Layout, open: (id: string) => void) {
   const stageNodes: StageNode[] = nodes.map((about) => ({
@@ -27,23 +27,30 @@ function elementsOf({ nodes, edges }: Topology, layout: Layout, open: (id: strin
   const deadLetters = new Set(nodes.filter(({ kind }) => kind === 'dead letters').map(({ id }) => id));
   const stageEdges: StageEdge[] = edges.flatMap((about) => {
     const { id, from: source, to: target } = about;
-    const placed = layout.edges.get(id);
-    if (!placed) return [];
+    const edge = layout.edges.get(id);
+    if (!edge) return [];
     return [
-      { id, type: 'stage', source, target, markerEnd, data: { about, placed, toDeadLetters: deadLetters.has(target) } },
+      {
+        id,
+        type: 'stage',
+        source,
+        target,
+        markerEnd,
+        data: { about, layout: edge, toDeadLetters: deadLetters.has(target) },
+      },
     ];
   });
   return { nodes: stageNodes, edges: stageEdges };
 }
 
-/** The topology, live. */
+/** The graph of the topology with its current activity. */
 export function Graph({ topology, open }: { topology: Topology; open: (id: string) => void }) {
   const { t } = useTranslation();
   const { breakpoints } = useMantineTheme();
   const vertical = useMediaQuery(`(max-width: ${breakpoints.sm})`);
-  const layout = useMemo(() => placed(topology, vertical), [topology, vertical]);
+  const layout = useMemo(() => layoutOf(topology, vertical), [topology, vertical]);
   const elements = useMemo(() => elementsOf(topology, layout, open), [topology, layout, open]);
-  const still = useReducedMotion();
+  const reducedMotion = useReducedMotion();
   const scheme = useComputedColorScheme();
   return (
     <section className={classes.graph} aria-label={t('flow.topology')}>
@@ -72,24 +79,24 @@ export function Graph({ topology, open }: { topology: Topology; open: (id: strin
           }}
         >
           <Controls showInteractive={false} />
-          <WholeInView layout={layout} />
-          {!still && <Dots layout={layout} />}
+          <FitView layout={layout} />
+          {!reducedMotion && <Dots layout={layout} />}
         </ReactFlow>
       </ReactFlowProvider>
     </section>
   );
 }
 
-/** Fits the whole graph if it stays readable, else shows its beginning. Repeated when the size changes. */
-function WholeInView({ layout }: { layout: Layout }) {
+/** Fits the whole graph into the view if it stays readable. Otherwise, shows its beginning. Repeated after each resize. */
+function FitView({ layout }: { layout: Layout }) {
   const width = useStore((state) => state.width);
   const height = useStore((state) => state.height);
   const { fitView, getZoom, setViewport, getNodesBounds, getNodes } = useReactFlow();
   useEffect(() => {
     void fitView({ padding: 0.02, maxZoom: 1 }).then(() => {
-      if (getZoom() >= LEAST_READABLE_ZOOM || width === 0) return;
+      if (getZoom() >= MIN_READABLE_ZOOM || width === 0) return;
       const bounds = getNodesBounds(getNodes());
-      const zoom = LEAST_READABLE_ZOOM;
+      const zoom = MIN_READABLE_ZOOM;
       const begin = layout.vertical
         ? { x: width / 2 - (bounds.x + bounds.width / 2) * zoom, y: 12 }
         : { x: 12, y: height / 2 - (bounds.y + bounds.height / 2) * zoom };

@@ -3,11 +3,11 @@ import { useLocalStorage } from '@mantine/hooks';
 import { Trans, useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { useAbout } from '../api/queries.ts';
-import { say } from '../words/language.ts';
+import { localized } from '../words/language.ts';
 
 const to = (path: string) => <Anchor component={Link} to={path} inherit underline="always" />;
 
-/** An introduction to the page, until the user closes it. */
+/** Introduces the page until the user closes the introduction. */
 export function Introduction() {
   const { t } = useTranslation();
   const { data: about } = useAbout();
@@ -26,7 +26,7 @@ export function Introduction() {
         <CloseButton aria-label={t('introduction.close')} onClick={() => close(true)} />
       </Group>
       <List type="ordered" size="sm" spacing={4}>
-        {about.form && <List.Item>{t('introduction.create', { submit: say(about.form.submit) })}</List.Item>}
+        {about.form && <List.Item>{t('introduction.create', { submit: localized(about.form.submit) })}</List.Item>}
         <List.Item>
           <Trans i18nKey="introduction.timeline" components={{ to: to('/aggregates') }} />
         </List.Item>

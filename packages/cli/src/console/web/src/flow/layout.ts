@@ -6,7 +6,7 @@ export interface Point {
   y: number;
 }
 
-export interface PlacedEdge {
+export interface EdgeLayout {
   /** An SVG path. */
   path: string;
   middle: Point;
@@ -15,14 +15,14 @@ export interface PlacedEdge {
 export interface Layout {
   vertical: boolean;
   nodes: ReadonlyMap<string, Point>;
-  edges: ReadonlyMap<string, PlacedEdge>;
+  edges: ReadonlyMap<string, EdgeLayout>;
 }
 
 /** Wide enough for `registration-replies-dlq` on three lines. */
 export const NODE_SIZE = { width: 126, height: 80 };
 
-/** Positions of nodes and edges, in the direction of the message flow. */
-export function placed(topology: Topology, vertical: boolean): Layout {
+/** Computes the positions of nodes and edges, in the direction of the message flow. */
+export function layoutOf(topology: Topology, vertical: boolean): Layout {
   const graph = new Graph({ multigraph: true });
   graph.setGraph({
     rankdir: vertical ? 'TB' : 'LR',
@@ -52,28 +52,28 @@ const middleOf = (a: Point, b: Point): Point => ({ x: (a.x + b.x) / 2, y: (a.y +
 
 /** A curve through the midpoints, with the points as control points. */
 export function curve(points: readonly Point[]): string {
-  const [first, ...rest] = points;
+  const [first, ...others] = points;
   if (!first) return '';
-  const steps = rest.slice(0, -1).map((point, n) => {
-    const next = rest[n + 1] ?? point;
-    const end = n === rest.length - 2 ? next : middleOf(point, next);
+  const steps = others.slice(0, -1).map((point, n) => {
+    const next = others[n + 1] ?? point;
+    const end = n === others.length - 2 ? next : middleOf(point, next);
     return `Q ${point.x} ${point.y} ${end.x} ${end.y}`;
   });
-  const last = rest.at(-1);
+  const last = others.at(-1);
   if (steps.length === 0 && last) return `M ${first.x} ${first.y} L ${last.x} ${last.y}`;
   return `M ${first.x} ${first.y} ${steps.join(' ')}`;
 }
 
-/** Without dead letters, which matter only after days of failures. */
+/** Removes dead-letter queues and the nodes behind them, which matter only after days of failures. */
 export function withoutDeadLetters({ nodes, edges }: Topology): Topology {
-  const left = new Set(nodes.filter(({ kind }) => kind === 'dead letters').map(({ id }) => id));
-  const onlyFromThere = ({ id }: TopologyNode) => {
+  const removed = new Set(nodes.filter(({ kind }) => kind === 'dead letters').map(({ id }) => id));
+  const isReachedOnlyFromRemoved = ({ id }: TopologyNode) => {
     const incoming = edges.filter(({ to }) => to === id);
-    return incoming.length > 0 && incoming.every(({ from }) => left.has(from));
+    return incoming.length > 0 && incoming.every(({ from }) => removed.has(from));
   };
-  for (const node of nodes) if (onlyFromThere(node)) left.add(node.id);
+  for (const node of nodes) if (isReachedOnlyFromRemoved(node)) removed.add(node.id);
   return {
-    nodes: nodes.filter(({ id }) => !left.has(id)),
-    edges: edges.filter(({ from, to }) => !left.has(from) && !left.has(to)),
+    nodes: nodes.filter(({ id }) => !removed.has(id)),
+    edges: edges.filter(({ from, to }) => !removed.has(from) && !removed.has(to)),
   };
 }

@@ -2,13 +2,13 @@ import { Anchor, Table, Text } from '@mantine/core';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Topology, TopologyNode } from '../../../../stage/topology.ts';
+import { Dotted } from '../components/dotted.tsx';
 import { useNodeActivity } from '../live/use-live.ts';
-import { Dotted } from '../shown/dotted.tsx';
 import { figuresOf } from './figures.ts';
 import classes from './flow.module.css';
-import { placed } from './layout.ts';
+import { layoutOf } from './layout.ts';
 
-/** The topology as a list: for small screens and screen readers. */
+/** The topology as a list, for small screens and screen readers. */
 export function NodeList({ topology, open }: { topology: Topology; open: (id: string) => void }) {
   const { t } = useTranslation();
   const nodes = useMemo(() => inFlowOrder(topology), [topology]);
@@ -29,9 +29,9 @@ export function NodeList({ topology, open }: { topology: Topology; open: (id: st
   );
 }
 
-/** In the order of the graph: from left to right, and from top to bottom. */
+/** Sorts nodes by their position in the graph, from left to right and from top to bottom. */
 function inFlowOrder(topology: Topology): TopologyNode[] {
-  const { nodes } = placed(topology, false);
+  const { nodes } = layoutOf(topology, false);
   const at = ({ id }: TopologyNode) => nodes.get(id) ?? { x: 0, y: 0 };
   return topology.nodes.toSorted((a, b) => at(a).x - at(b).x || at(a).y - at(b).y);
 }

@@ -5,7 +5,7 @@ import { useLive } from '../live/use-live.ts';
 
 const Sparkline = lazy(() => import('../load/sparkline.tsx'));
 
-/** The message rate of the last minute. */
+/** Shows the message rate of the last minute. */
 export function RateHistory({ node, edge }: { node?: string; edge?: string }) {
   const { t } = useTranslation();
   const lastMinute = useLive((live) => live.lastMinute);

@@ -1,14 +1,16 @@
 import { Anchor, Badge, Group, Stack, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
+import { Time } from '../components/time.tsx';
 import { useRecentPassings } from '../live/use-live.ts';
-import { Time } from '../shown/time.tsx';
 import { isBad } from './moving-dots.ts';
+import { useOutcomeName } from './outcome-name.ts';
 import { Part } from './part.tsx';
 
-/** The last messages on this node or edge since the details were opened. */
+/** Shows the last messages on a node or an edge since its details were opened. */
 export function RecentPassings({ edges }: { edges: readonly string[] }) {
   const { t } = useTranslation();
+  const outcomeName = useOutcomeName();
   const passings = useRecentPassings(edges);
   if (passings.length === 0) return null;
   return (
@@ -36,7 +38,7 @@ export function RecentPassings({ edges }: { edges: readonly string[] }) {
                   color={isBad(outcome) ? 'red' : 'teal'}
                   style={{ flex: 'none' }}
                 >
-                  {outcome}
+                  {outcomeName(outcome)}
                 </Badge>
               )}
             </Stack>

@@ -1,6 +1,9 @@
 import type { TopologyNode } from '../../../../stage/topology.ts';
 
-/** The subscriber that a queue, its dead letters or its function belongs to: `points-commands.fifo` and `points-commands` alike. */
+/**
+ * Returns the subscriber of a queue, a dead-letter queue or a function by its name. For example, `points-commands.fifo`
+ * belongs to `points-commands`.
+ */
 export function subscriberOf({ kind, name }: TopologyNode, subscribers: readonly string[]): string | undefined {
   if (!['queue', 'dead letters', 'function'].includes(kind)) return undefined;
   const candidates = subscribers.filter(

@@ -7,9 +7,9 @@ export type Connection = 'connecting' | 'live' | 'lost';
 export interface Live {
   connection: Connection;
   snapshot: Snapshot | undefined;
-  /** The last minute, oldest first. */
+  /** The snapshots of the last minute, oldest first. */
   lastMinute: readonly Snapshot[];
-  /** Since the page was opened, 15 minutes at most. */
+  /** The points since the page was opened, at most 15 minutes. */
   load: readonly LoadPoint[];
   burst: Burst | undefined;
   /** Failed invocations, latest first. */
@@ -19,9 +19,9 @@ export interface Live {
 const MINUTE_MS = 60_000;
 /** 15 minutes of seconds. */
 const MAX_POINTS = 900;
-/** In an AWS account, a snapshot arrives every ten seconds. */
+/** After this time without an event, the connection is lost. In an AWS account, a snapshot arrives every ten seconds. */
 const SILENCE_MS = 25_000;
-const NEXT_TRY_MS = 2_000;
+const RECONNECT_MS = 2_000;
 
 /** The stream of server-sent events, as a store for `useSyncExternalStore`. */
 export function createLive(url: string, reconnected: () => void) {
@@ -43,25 +43,25 @@ export function createLive(url: string, reconnected: () => void) {
     for (const listener of listeners) listener();
   }
 
-  function heard(): void {
+  function onEvent(): void {
     window.clearTimeout(silence);
-    silence = window.setTimeout(lost, SILENCE_MS);
+    silence = window.setTimeout(reconnect, SILENCE_MS);
     if (live.connection === 'live') return;
-    const again = live.connection === 'lost';
+    const wasLost = live.connection === 'lost';
     change({ connection: 'live' });
-    if (again) reconnected();
+    if (wasLost) reconnected();
   }
 
-  /** `EventSource` does not reconnect after an error response, or if events stop arriving, so this does. */
-  function lost(): void {
+  /** Reconnects, because `EventSource` does not after an error response or if events stop arriving. */
+  function reconnect(): void {
     source?.close();
     window.clearTimeout(silence);
-    silence = window.setTimeout(open, NEXT_TRY_MS);
+    silence = window.setTimeout(open, RECONNECT_MS);
     if (live.connection !== 'lost') change({ connection: 'lost' });
   }
 
-  function took(snapshot: Snapshot): void {
-    // Unchanged parts stay the same object, so React renders only the changed ones.
+  function onSnapshot(snapshot: Snapshot): void {
+    // Unchanged parts remain the same objects, so React renders only the changed parts.
     const now = Date.parse(snapshot.load.at);
     const shared = replaceEqualDeep(live.snapshot, snapshot);
     change({
@@ -73,19 +73,19 @@ export function createLive(url: string, reconnected: () => void) {
 
   function open(): void {
     source = new EventSource(url);
-    source.addEventListener('error', lost);
-    const on = <T>(event: string, told: (data: T) => void) =>
+    source.addEventListener('error', reconnect);
+    const on = <T>(event: string, handle: (data: T) => void) =>
       source?.addEventListener(event, ({ data }: MessageEvent<string>) => {
-        heard();
-        told(JSON.parse(data) as T);
+        onEvent();
+        handle(JSON.parse(data) as T);
       });
-    on<Snapshot>('snapshot', took);
+    on<Snapshot>('snapshot', onSnapshot);
     on<Burst>('burst', (burst) => change({ burst }));
     on<Failure[]>('failures', (failures) => change({ failures }));
     on<Passing[]>('messages', (passings) => {
       for (const listener of passingListeners) listener(passings);
     });
-    silence = window.setTimeout(lost, SILENCE_MS);
+    silence = window.setTimeout(reconnect, SILENCE_MS);
   }
 
   return {
@@ -99,6 +99,6 @@ export function createLive(url: string, reconnected: () => void) {
       passingListeners.add(listener);
       return () => passingListeners.delete(listener);
     },
-    burstBegan: (burst: Burst) => change({ burst }),
+    burstStarted: (burst: Burst) => change({ burst }),
   };
 }

@@ -4,10 +4,10 @@ import { liveUrl } from '../api/client.ts';
 import { queryClient } from '../api/queries.ts';
 import { createLive, type Live } from './live.ts';
 
-/** After a reconnect, all queries are refetched. */
+/** The connection to the server. After a reconnect, all queries are refetched. */
 export const live = createLive(liveUrl, () => void queryClient.invalidateQueries());
 
-/** @param select selects a part of the state; must return the same object while it is unchanged */
+/** @param select selects a part of the state. It must return the same object while this part is unchanged. */
 export const useLive = <T>(select: (live: Live) => T): T =>
   useSyncExternalStore(live.subscribe, () => select(live.get()));
 
@@ -24,22 +24,23 @@ const REFRESH_MS = 500;
 export function useRecentPassings(edges: readonly string[]): readonly Passing[] {
   const [shown, show] = useState<readonly Passing[]>([]);
   const latest = useRef<readonly Passing[]>([]);
-  const watched = edges.join('\n');
+  const edgeIds = edges.join('\n');
 
   useEffect(() => {
-    const ids = new Set(watched.split('\n'));
+    const ids = new Set(edgeIds.split('\n'));
     latest.current = [];
     show([]);
-    const forget = live.onPassings((passings) => {
-      const ours = passings.filter(({ edge }) => ids.has(edge));
-      if (ours.length > 0) latest.current = [...ours.slice(-SHOWN).reverse(), ...latest.current].slice(0, SHOWN);
+    const unsubscribe = live.onPassings((passings) => {
+      const matching = passings.filter(({ edge }) => ids.has(edge));
+      if (matching.length > 0)
+        latest.current = [...matching.slice(-SHOWN).reverse(), ...latest.current].slice(0, SHOWN);
     });
     // Hundreds of messages may arrive in a second, so rendering is throttled.
     const timer = setInterval(() => show(latest.current), REFRESH_MS);
     return () => {
-      forget();
+      unsubscribe();
       clearInterval(timer);
     };
-  }, [watched]);
+  }, [edgeIds]);
   return shown;
 }

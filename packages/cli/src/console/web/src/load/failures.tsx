@@ -1,10 +1,10 @@
 import { Code, Table } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
+import { Section } from '../components/section.tsx';
+import { Time } from '../components/time.tsx';
 import { useLive } from '../live/use-live.ts';
-import { Section } from '../shown/section.tsx';
-import { Time } from '../shown/time.tsx';
 
-/** Invocations that failed, if any did. */
+/** Shows failed invocations, if there are any. */
 export function Failures() {
   const { t } = useTranslation();
   const failures = useLive(({ failures }) => failures);

@@ -6,11 +6,11 @@ import { type ReactNode, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { LoadPoint } from '../../../api.ts';
 import { usePastLoad } from '../api/queries.ts';
+import { Empty } from '../components/empty.tsx';
+import { PageTitle } from '../components/page-title.tsx';
+import { Problem } from '../components/problem.tsx';
+import { duration, exact, relative } from '../components/times.ts';
 import { useLive } from '../live/use-live.ts';
-import { Empty } from '../shown/empty.tsx';
-import { PageTitle } from '../shown/page-title.tsx';
-import { Problem } from '../shown/problem.tsx';
-import { duration, exact, relative } from '../shown/times.ts';
 import { Failures } from './failures.tsx';
 import { Now } from './now.tsx';
 import { joined, type Row, rowsOf, ticksOf } from './series.ts';
@@ -34,11 +34,11 @@ export default function LoadPage() {
   );
 }
 
-/** No entrance animation: the chart is updated every second. */
-const still = { isAnimationActive: false };
+/** There is no entrance animation, because a chart is updated every second. */
+const noAnimation = { isAnimationActive: false };
 
-/** A lag exists only in seconds with messages. An isolated value is a dot, because a line needs two. */
-const scattered = { withDots: true, dotProps: { r: 2, strokeWidth: 0 } };
+/** Seconds without messages have no lag. An isolated value is drawn as a dot, because a line needs two values. */
+const withIsolatedDots = { withDots: true, dotProps: { r: 2, strokeWidth: 0 } };
 
 function Charts({ rows }: { rows: readonly Row[] }) {
   const { t, i18n } = useTranslation();
@@ -53,7 +53,7 @@ function Charts({ rows }: { rows: readonly Row[] }) {
       <Chart title={t('load.throughput')}>
         <LineChart
           {...shared}
-          lineProps={still}
+          lineProps={noAnimation}
           data={[...rows]}
           series={[
             { name: 'created', label: created, color: 'blue.6' },
@@ -65,7 +65,7 @@ function Charts({ rows }: { rows: readonly Row[] }) {
       <Chart title={t('load.backlogTitle')}>
         <AreaChart
           {...shared}
-          areaProps={still}
+          areaProps={noAnimation}
           data={[...rows]}
           series={[
             { name: 'backlog', label: t('load.backlog'), color: 'grape.6' },
@@ -76,8 +76,8 @@ function Charts({ rows }: { rows: readonly Row[] }) {
       <Chart title={t('load.publication')}>
         <LineChart
           {...shared}
-          {...scattered}
-          lineProps={still}
+          {...withIsolatedDots}
+          lineProps={noAnimation}
           data={[...rows]}
           series={lags('publication')}
           valueFormatter={duration}
@@ -86,8 +86,8 @@ function Charts({ rows }: { rows: readonly Row[] }) {
       <Chart title={t('load.application')}>
         <LineChart
           {...shared}
-          {...scattered}
-          lineProps={still}
+          {...withIsolatedDots}
+          lineProps={noAnimation}
           data={[...rows]}
           series={lags('application')}
           valueFormatter={duration}

@@ -1,12 +1,12 @@
 import { Paper, SimpleGrid, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { Percentiles } from '../../../api.ts';
+import { duration } from '../components/times.ts';
 import { rate } from '../flow/figures.ts';
 import { useLive } from '../live/use-live.ts';
-import { duration } from '../shown/times.ts';
 import { useCreated } from './use-created.ts';
 
-/** The figures of the last second. */
+/** Shows the figures of the last second. */
 export function Now() {
   const { t } = useTranslation();
   const created = useCreated();

@@ -14,17 +14,17 @@ export interface Row {
   applicationP99: number | null;
 }
 
-/** 180 rows in fifteen minutes: enough for a chart of 600 pixels. */
+/** The length of a time slice. Fifteen minutes have 180 slices, which is enough for a chart of 600 pixels. */
 const SLICE_MS = 5_000;
 const QUARTER_OF_AN_HOUR_MS = 15 * 60_000;
 
-/** Points from before the page was opened, and those received since. */
+/** Joins the points from before the page was opened with the points received since. */
 export function joined(past: readonly LoadPoint[], since: readonly LoadPoint[]): LoadPoint[] {
   const first = since[0]?.at;
   return [...(first === undefined ? past : past.filter(({ at }) => at < first)), ...since];
 }
 
-/** The last 15 minutes: averages of rates and medians, the maximum of all other values. */
+/** The rows of the last 15 minutes. Rates and medians are averaged; of all other values, the maximum is shown. */
 export function rowsOf(points: readonly LoadPoint[]): Row[] {
   const last = Date.parse(points.at(-1)?.at ?? '');
   const recent = points.filter(({ at }) => Date.parse(at) > last - QUARTER_OF_AN_HOUR_MS);
@@ -34,12 +34,12 @@ export function rowsOf(points: readonly LoadPoint[]): Row[] {
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
-/** Beyond a minute, whole minutes: 60 and 90 seconds are both "1 minute ago". */
+/** The steps between ticks. From a minute on, they are whole minutes: 60 and 90 seconds are both "1 minute ago". */
 const TICKS_MS = [10 * SECOND_MS, 20 * SECOND_MS, MINUTE_MS, 2 * MINUTE_MS, 5 * MINUTE_MS];
-/** Without the label for now: a chart on a small screen has room for four in all. */
+/** Maximum number of ticks in addition to the one for now. A chart on a small screen has room for four. */
 const MAX_TICKS = 3;
 
-/** Ticks of the time axis, from the last row backwards in round steps. */
+/** The ticks of the time axis, in round steps before the last row. */
 export function ticksOf(rows: readonly Row[]): number[] {
   const [first = 0, last = 0] = [rows[0]?.at, rows.at(-1)?.at];
   const step = TICKS_MS.find((one) => last - first <= MAX_TICKS * one) ?? QUARTER_OF_AN_HOUR_MS / MAX_TICKS;

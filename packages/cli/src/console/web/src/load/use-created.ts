@@ -1,10 +1,10 @@
 import { useTranslation } from 'react-i18next';
 import { useAbout } from '../api/queries.ts';
-import { say } from '../words/language.ts';
+import { localized } from '../words/language.ts';
 
-/** The label of new aggregates. */
+/** Returns the label of new aggregates. */
 export function useCreated(): string {
   const { t } = useTranslation();
   const { data: about } = useAbout();
-  return about?.created ? say(about.created) : t('load.created');
+  return about?.created ? localized(about.created) : t('load.created');
 }

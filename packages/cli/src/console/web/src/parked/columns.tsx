@@ -3,8 +3,9 @@ import { createColumnHelper } from '@tanstack/react-table';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { ParkedView } from '../../../api.ts';
-import { Time } from '../shown/time.tsx';
+import { Time } from '../components/time.tsx';
 import type { features } from './features.ts';
+import { ReasonName } from './reason-name.tsx';
 import { colorOf } from './reasons.ts';
 
 type Column = 'subscriber' | 'aggregate' | 'version' | 'reason' | 'attempts' | 'error' | 'parkedAt' | 'inspect';
@@ -23,7 +24,7 @@ export const columns = helper.columns([
     header: ({ table }) => (
       <SelectAll
         checked={table.getIsAllPageRowsSelected()}
-        some={table.getIsSomePageRowsSelected()}
+        indeterminate={table.getIsSomePageRowsSelected()}
         change={(all) => table.toggleAllPageRowsSelected(all)}
       />
     ),
@@ -60,13 +61,19 @@ export const columns = helper.columns([
   }),
 ]);
 
-function SelectAll({ checked, some, change }: { checked: boolean; some: boolean; change: (all: boolean) => void }) {
+interface SelectAllProps {
+  checked: boolean;
+  indeterminate: boolean;
+  change: (all: boolean) => void;
+}
+
+function SelectAll({ checked, indeterminate, change }: SelectAllProps) {
   const { t } = useTranslation();
   return (
     <Checkbox
       aria-label={t('parked.selectAll')}
       checked={checked}
-      indeterminate={some && !checked}
+      indeterminate={indeterminate && !checked}
       onChange={(event) => change(event.currentTarget.checked)}
     />
   );
@@ -107,7 +114,7 @@ const Aggregate = ({ aggregateId, version, type }: ParkedView) => (
 
 const Reason = ({ reason }: Pick<ParkedView, 'reason'>) => (
   <Badge color={colorOf(reason)} variant="light" tt="none">
-    {reason}
+    <ReasonName reason={reason} />
   </Badge>
 );
 

@@ -4,12 +4,12 @@ import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ParkedView } from '../../../api.ts';
 import { useDiscard } from '../api/queries.ts';
-import { Json } from '../shown/json.tsx';
-import { Problem, tellDone } from '../shown/problem.tsx';
-import { Time } from '../shown/time.tsx';
+import { Json } from '../components/json.tsx';
+import { notifyDone, Problem } from '../components/problem.tsx';
+import { Time } from '../components/time.tsx';
 import { colorOf } from './reasons.ts';
 
-/** Details of one parked message, with a button to discard it. */
+/** Shows the details of one parked message, with a button to discard it. */
 export function Inspection({ message, close }: { message: ParkedView | undefined; close: () => void }) {
   const { t } = useTranslation();
   const [discarding, setDiscarding] = useState(false);
@@ -52,7 +52,7 @@ function Facts({ message, discard }: { message: ParkedView; discard: () => void 
     [t('parked.subscriber'), message.subscriber],
     [t('parked.aggregate'), message.aggregateId],
     [t('parked.version'), message.version],
-    ['id', message.messageId],
+    [t('parked.messageId'), message.messageId],
     [t('parked.parkedAt'), <Time key="parkedAt" at={message.parkedAt} />],
     [t('parked.attempts'), message.attempts],
   ];
@@ -60,7 +60,7 @@ function Facts({ message, discard }: { message: ParkedView; discard: () => void 
     <Stack>
       <Group gap="xs">
         <Badge color={colorOf(message.reason)} variant="light" tt="none">
-          {message.reason}
+          {t(`parked.reasonName.${message.reason}`)}
         </Badge>
         <Text size="sm">{t(`parked.reasonText.${message.reason}`)}</Text>
       </Group>
@@ -110,7 +110,7 @@ function DiscardForm({ message, cancel, done }: DiscardFormProps) {
       { subscriber, aggregateId, version, messageId, because: because.trim() },
       {
         onSuccess: () => {
-          tellDone(t('parked.discarded'));
+          notifyDone(t('parked.discarded'));
           done();
         },
       },

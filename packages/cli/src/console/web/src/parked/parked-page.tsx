@@ -5,14 +5,14 @@ import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
 import type { ParkedView } from '../../../api.ts';
 import { useAbout, useParked } from '../api/queries.ts';
-import { Empty } from '../shown/empty.tsx';
-import { PageTitle } from '../shown/page-title.tsx';
-import { Problem } from '../shown/problem.tsx';
+import { Empty } from '../components/empty.tsx';
+import { PageTitle } from '../components/page-title.tsx';
+import { Problem } from '../components/problem.tsx';
 import { Inspection } from './inspection.tsx';
 import { ParkedTable } from './parked-table.tsx';
 import { Redrive } from './redrive.tsx';
 
-/** Enough for a diagnosis; larger numbers are handled by `redrive all`. */
+/** Number of listed messages, which is enough for a diagnosis. *Redrive all* includes all other messages. */
 const LIMIT = 500;
 
 export default function ParkedPage() {
@@ -74,7 +74,10 @@ function Filters({ filter, change }: { filter: Filter; change: (filter: Filter) 
         label={t('parked.reason')}
         data={[
           all,
-          ...parkedReasons.map((value) => ({ value, label: `${value}: ${t(`parked.reasonText.${value}`)}` })),
+          ...parkedReasons.map((value) => ({
+            value,
+            label: `${t(`parked.reasonName.${value}`)}: ${t(`parked.reasonText.${value}`)}`,
+          })),
         ]}
         value={filter.reason ?? ''}
         onChange={(reason) => change({ ...filter, reason: reason || undefined })}

@@ -14,7 +14,7 @@ interface ParkedTableProps {
   select: (messages: readonly ParkedView[]) => void;
 }
 
-/** Parked messages, in pages. A selected message stays selected until it is no longer parked. */
+/** Shows parked messages in pages. A selected message stays selected until it is no longer parked. */
 export function ParkedTable({ messages, inspect, select }: ParkedTableProps) {
   const { t } = useTranslation();
   const table = useTable({
@@ -71,7 +71,7 @@ export function ParkedTable({ messages, inspect, select }: ParkedTableProps) {
             value={page + 1}
             onChange={(chosen) => table.setPageIndex(chosen - 1)}
             getItemProps={(chosen) => ({ 'aria-label': String(chosen) })}
-            getControlProps={(control) => ({ 'aria-label': control })}
+            getControlProps={(control) => ({ 'aria-label': t(`parked.page.${control}`) })}
           />
         </Group>
       )}

@@ -1,17 +1,17 @@
 import { Alert, List, Progress, Stack, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { RedriveProgress } from '../../../api.ts';
-import { Problem } from '../shown/problem.tsx';
+import { Problem } from '../components/problem.tsx';
 
-/** Further errors are usually the same. */
+/** Number of listed failures. Further errors are usually the same. */
 const FAILURES_SHOWN = 20;
 
-/** Progress and outcome of a redrive. */
+/** Shows the progress and the outcome of a redrive. */
 export function RedriveOutcome({ progress, error }: { progress: RedriveProgress | undefined; error: unknown }) {
   const { t } = useTranslation();
   if (!progress) return <Problem error={error} />;
   const { done, total, applied, waiting, forPerson, failures, finished } = progress;
-  const left = total - done;
+  const notTried = total - done;
   return (
     <Stack gap="xs">
       <Progress
@@ -24,7 +24,8 @@ export function RedriveOutcome({ progress, error }: { progress: RedriveProgress 
       </Text>
       {finished && (
         <Alert color={failures.length > 0 ? 'red' : 'teal'} role="status">
-          {t('parked.finished', { applied, waiting, forPerson })} {left > 0 && t('parked.notTried', { count: left })}
+          {t('parked.finished', { applied, waiting, forPerson })}{' '}
+          {notTried > 0 && t('parked.notTried', { count: notTried })}
         </Alert>
       )}
       {failures.length > 0 && (

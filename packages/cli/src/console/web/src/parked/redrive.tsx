@@ -6,28 +6,28 @@ import { RedriveOutcome } from './redrive-outcome.tsx';
 import { useRedrive } from './use-redrive.ts';
 
 interface RedriveProps {
-  /** The subscriber by which the list is filtered. */
+  /** The subscriber that the filter selects. */
   subscriber: string | undefined;
   selected: readonly ParkedView[];
 }
 
-/** Buttons to redrive the selected messages, or all of a subscriber. */
+/** Buttons that redrive the selected messages, or all messages of a subscriber. */
 export function Redrive({ subscriber, selected }: RedriveProps) {
   const { t } = useTranslation();
-  const [asked, ask] = useState<RedriveRequest>();
+  const [request, setRequest] = useState<RedriveRequest>();
   const subscribers = new Set(selected.map(({ subscriber }) => subscriber));
   const [only] = subscribers;
   const hint = subscribers.size > 1 ? t('parked.oneSubscriber') : subscriber ? undefined : t('parked.chooseSubscriber');
-  const askSelected = () =>
+  const requestSelected = () =>
     only !== undefined &&
-    ask({ subscriber: only, aggregateIds: [...new Set(selected.map(({ aggregateId }) => aggregateId))] });
+    setRequest({ subscriber: only, aggregateIds: [...new Set(selected.map(({ aggregateId }) => aggregateId))] });
   return (
     <Stack gap={4} align="end">
       <Group gap="xs">
-        <Button variant="default" disabled={subscribers.size !== 1} onClick={askSelected}>
+        <Button variant="default" disabled={subscribers.size !== 1} onClick={requestSelected}>
           {t('parked.redriveSelected', { count: selected.length })}
         </Button>
-        <Button disabled={!subscriber} onClick={() => subscriber && ask({ subscriber })}>
+        <Button disabled={!subscriber} onClick={() => subscriber && setRequest({ subscriber })}>
           {t('parked.redriveAll', { subscriber: subscriber ?? '…' })}
         </Button>
       </Group>
@@ -36,49 +36,51 @@ export function Redrive({ subscriber, selected }: RedriveProps) {
           {hint}
         </Text>
       )}
-      <RedriveModal asked={asked} close={() => ask(undefined)} />
+      <RedriveModal request={request} close={() => setRequest(undefined)} />
     </Stack>
   );
 }
 
-function RedriveModal({ asked, close }: { asked: RedriveRequest | undefined; close: () => void }) {
+function RedriveModal({ request, close }: { request: RedriveRequest | undefined; close: () => void }) {
   const { t } = useTranslation();
   return (
     <Modal
-      opened={asked !== undefined}
+      opened={request !== undefined}
       onClose={close}
-      title={t('parked.redriveTitle', { subscriber: asked?.subscriber ?? '' })}
+      title={t('parked.redriveTitle', { subscriber: request?.subscriber ?? '' })}
       closeButtonProps={{ 'aria-label': t('close') }}
     >
-      {asked && <RedriveForm asked={asked} close={close} />}
+      {request && <RedriveForm request={request} close={close} />}
     </Modal>
   );
 }
 
-function RedriveForm({ asked, close }: { asked: RedriveRequest; close: () => void }) {
+function RedriveForm({ request, close }: { request: RedriveRequest; close: () => void }) {
   const { t } = useTranslation();
   const [release, setRelease] = useState(false);
   const { progress, error, isPending, begin } = useRedrive();
-  const begun = isPending || progress !== undefined;
+  const hasStarted = isPending || progress !== undefined;
   return (
     <Stack>
       <Text>{t('parked.canary')}</Text>
       <Text>
-        {asked.aggregateIds ? t('parked.scopeSelected', { count: asked.aggregateIds.length }) : t('parked.scopeAll')}
+        {request.aggregateIds
+          ? t('parked.scopeSelected', { count: request.aggregateIds.length })
+          : t('parked.scopeAll')}
       </Text>
       <Checkbox
         label={t('parked.release')}
         checked={release}
-        disabled={begun}
+        disabled={hasStarted}
         onChange={(event) => setRelease(event.currentTarget.checked)}
       />
       <RedriveOutcome progress={progress} error={error} />
       <Group justify="end">
         <Button variant="default" onClick={close}>
-          {t(begun ? 'close' : 'cancel')}
+          {t(hasStarted ? 'close' : 'cancel')}
         </Button>
         {!progress?.finished && (
-          <Button loading={isPending} onClick={() => begin({ ...asked, ...(release && { release }) })}>
+          <Button loading={isPending} onClick={() => begin({ ...request, ...(release && { release }) })}>
             {t('parked.begin')}
           </Button>
         )}

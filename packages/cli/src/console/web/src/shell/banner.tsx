@@ -5,28 +5,28 @@ import type { Words } from '../../../../words.ts';
 import type { Failure } from '../../../api.ts';
 import { useFaults } from '../api/queries.ts';
 import { useLive } from '../live/use-live.ts';
-import { say } from '../words/language.ts';
+import { localized } from '../words/language.ts';
 
 const NO_WARNINGS: readonly Words[] = [];
-/** Warnings about injected faults, which are shown separately and at once. */
-const ON_PURPOSE = /^(provider|function|latency)\b/;
+/** Matches warnings about injected faults, which the banner shows in a line of their own. */
+const INJECTED_FAULT = /^(provider|function|latency)\b/;
 
 export function useWarnings(): string[] {
   const warnings = useLive(({ snapshot }) => snapshot?.warnings ?? NO_WARNINGS);
-  return warnings.filter(({ en }) => !ON_PURPOSE.test(en)).map((warning) => say(warning));
+  return warnings.filter(({ en }) => !INJECTED_FAULT.test(en)).map((warning) => localized(warning));
 }
 
 const RECENT_MS = 10 * 60_000;
 
-/** Of functions, in the last ten minutes. */
+/** The failed invocations of the last ten minutes. */
 function useRecentFailures(): readonly Failure[] {
   const failures = useLive(({ failures }) => failures);
   const now = useLive(({ snapshot }) => snapshot?.load.at);
   return failures.filter(({ at }) => now !== undefined && Date.parse(at) > Date.parse(now) - RECENT_MS);
 }
 
-/** The injected faults as text. */
-function useBroken(): string[] {
+/** Describes the injected faults. */
+function useInjectedFaults(): string[] {
   const { t } = useTranslation();
   const { data: faults } = useFaults();
   if (!faults) return [];
@@ -38,18 +38,18 @@ function useBroken(): string[] {
   return [...providers, ...stopped, ...latency];
 }
 
-/** Shown on every page while there are faults or warnings. */
+/** A banner on every page while there are faults, warnings or failed invocations. */
 export function Banner() {
   const { t } = useTranslation();
-  const broken = useBroken();
+  const injected = useInjectedFaults();
   const warnings = useWarnings();
   const [failure, ...others] = useRecentFailures();
-  if (broken.length + warnings.length === 0 && !failure) return null;
+  if (injected.length + warnings.length === 0 && !failure) return null;
   return (
     <Alert color="orange" mb="md" py="xs" role="status" variant="light">
       <Stack gap={4}>
-        {broken.length > 0 && (
-          <Line text={t('banner.broken', { what: broken.join(', ') })} to="/faults" link={t('banner.mend')} />
+        {injected.length > 0 && (
+          <Line text={t('banner.broken', { what: injected.join(', ') })} to="/faults" link={t('banner.mend')} />
         )}
         {warnings.length > 0 && (
           <Line text={t('banner.warnings', { what: warnings.join(', ') })} to="/switches" link={t('banner.switches')} />

@@ -1,10 +1,10 @@
 import { Button, Container, Stack } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { useRouteError } from 'react-router';
-import { PageTitle } from '../shown/page-title.tsx';
-import { Problem } from '../shown/problem.tsx';
+import { PageTitle } from '../components/page-title.tsx';
+import { Problem } from '../components/problem.tsx';
 
-/** Shown instead of a page that threw: a bug, or a chunk that the server no longer has. */
+/** Replaces a page that threw an error, because of a bug or a chunk that the server no longer has. */
 export function Broken() {
   const { t } = useTranslation();
   const error = useRouteError();

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { useLive } from '../live/use-live.ts';
 import classes from './shell.module.css';
 
-/** Whether the data shown is live. */
+/** Shows whether the page is connected to the server. */
 export function ConnectionState() {
   const { t } = useTranslation();
   const connection = useLive(({ connection }) => connection);

@@ -1,7 +1,7 @@
 import { Anchor, Stack } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { PageTitle } from '../shown/page-title.tsx';
+import { PageTitle } from '../components/page-title.tsx';
 
 export function NotFound() {
   const { t } = useTranslation();

@@ -1,6 +1,6 @@
 import { ActionIcon, type MantineColorScheme, Menu, SegmentedControl, useMantineColorScheme } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import { type Language, languages, speak } from '../words/language.ts';
+import { type Language, languages, setLanguage } from '../words/language.ts';
 
 const offered = Object.entries(languages).map(([value, label]) => ({ value, label }));
 
@@ -12,7 +12,7 @@ export function LanguageChoice() {
       aria-label={t('language')}
       data={offered}
       value={i18n.language}
-      onChange={(language) => speak(language as Language)}
+      onChange={(language) => setLanguage(language as Language)}
     />
   );
 }
@@ -20,7 +20,7 @@ export function LanguageChoice() {
 const schemes: MantineColorScheme[] = ['auto', 'light', 'dark'];
 const signs = { auto: '◐', light: '☀', dark: '☾' };
 
-/** Follows the system until the user chooses. */
+/** Selects the color scheme. The default is the scheme of the system. */
 export function SchemeChoice() {
   const { t } = useTranslation();
   const { colorScheme, setColorScheme } = useMantineColorScheme();

@@ -4,14 +4,14 @@ import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Outlet, useLocation } from 'react-router';
 import { useAbout } from '../api/queries.ts';
-import { Problem } from '../shown/problem.tsx';
+import { Problem } from '../components/problem.tsx';
 import { Banner } from './banner.tsx';
 import { ConnectionState, LostConnection } from './connection.tsx';
 import { Pages } from './pages.tsx';
 import { LanguageChoice, SchemeChoice } from './preferences.tsx';
 import classes from './shell.module.css';
 
-/** The frame of every page: header, navigation, banner. */
+/** The frame of every page, with header, navigation and banner. */
 export function Shell() {
   const { t } = useTranslation();
   const [opened, { toggle, close }] = useDisclosure();
@@ -73,7 +73,7 @@ export function Shell() {
   );
 }
 
-/** Not a link, because the router uses the hash. */
+/** Moves the focus to the content. A link cannot do this, because the router uses the hash. */
 const focusMain = () => document.getElementById('main')?.focus();
 
 function StageName() {

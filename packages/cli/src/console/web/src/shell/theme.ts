@@ -10,7 +10,7 @@ export const theme = createTheme({
   components: {
     Modal: { styles: { title: { fontWeight: 650 } } },
     Drawer: { styles: { title: { fontWeight: 650, overflowWrap: 'anywhere' } } },
-    // They are short, so none needs to scroll (a keyboard could not scroll it).
+    // The lists are short and need no scroll area, which a keyboard could not scroll.
     Select: { defaultProps: { withScrollArea: false, maxDropdownHeight: 440 } },
     Autocomplete: { defaultProps: { withScrollArea: false, maxDropdownHeight: 440 } },
   },

@@ -2,13 +2,13 @@ import { Badge, Button, Card, Group, SimpleGrid, Stack, Text, Title } from '@man
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { SwitchView } from '../../../api.ts';
-import { Dotted } from '../shown/dotted.tsx';
-import { Time } from '../shown/time.tsx';
+import { Dotted } from '../components/dotted.tsx';
+import { Time } from '../components/time.tsx';
 import { SwitchForm } from './switch-form.tsx';
 import { Until } from './until.tsx';
 import { useWordsOf } from './words-of.ts';
 
-/** Each capability, how it is switched, and a way to change it. */
+/** Shows the mode of each capability, with a button to change it. */
 export function Capabilities({ switches }: { switches: readonly SwitchView[] }) {
   const [changing, change] = useState<string>();
   return (

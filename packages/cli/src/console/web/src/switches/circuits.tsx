@@ -3,15 +3,15 @@ import { useState } from 'react';
 import { Trans, useTranslation } from 'react-i18next';
 import type { CircuitView } from '../../../api.ts';
 import { useCircuits, useResetCircuit } from '../api/queries.ts';
-import { Confirmation } from '../shown/confirmation.tsx';
-import { Dotted } from '../shown/dotted.tsx';
-import { Empty } from '../shown/empty.tsx';
-import { Problem, tellDone, tellProblem } from '../shown/problem.tsx';
-import { Section } from '../shown/section.tsx';
-import { Time } from '../shown/time.tsx';
-import { duration } from '../shown/times.ts';
+import { Confirmation } from '../components/confirmation.tsx';
+import { Dotted } from '../components/dotted.tsx';
+import { Empty } from '../components/empty.tsx';
+import { notifyDone, notifyProblem, Problem } from '../components/problem.tsx';
+import { Section } from '../components/section.tsx';
+import { Time } from '../components/time.tsx';
+import { duration } from '../components/times.ts';
 
-/** Circuits of remote services. */
+/** Shows the circuits of remote services. */
 export function Circuits() {
   const { t } = useTranslation();
   const { data: circuits, error, refetch } = useCircuits();
@@ -19,7 +19,7 @@ export function Circuits() {
   const change = useResetCircuit();
   const confirm = (circuit: string) => {
     reset(undefined);
-    change.mutate(circuit, { onSuccess: () => tellDone(t('circuits.done')), onError: tellProblem });
+    change.mutate(circuit, { onSuccess: () => notifyDone(t('circuits.done')), onError: notifyProblem });
   };
   return (
     <Section title={t('circuits.title')} lead={t('circuits.lead')}>

@@ -1,15 +1,15 @@
 import { Table } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { Switches } from '../../../api.ts';
-import { Empty } from '../shown/empty.tsx';
-import { Section } from '../shown/section.tsx';
-import { Time } from '../shown/time.tsx';
+import { Empty } from '../components/empty.tsx';
+import { Section } from '../components/section.tsx';
+import { Time } from '../components/time.tsx';
 import { Until } from './until.tsx';
 
-/** The latest entries; the CLI lists all. */
+/** Number of entries shown. The CLI lists all. */
 const SHOWN = 50;
 
-/** The history of switches. */
+/** Shows the history of switches. */
 export function History({ history }: Pick<Switches, 'history'>) {
   const { t } = useTranslation();
   const latest = history.toSorted((a, b) => b.at.localeCompare(a.at)).slice(0, SHOWN);

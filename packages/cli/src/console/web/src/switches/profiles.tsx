@@ -2,11 +2,11 @@ import { Button, Group, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAbout } from '../api/queries.ts';
-import { Section } from '../shown/section.tsx';
+import { Section } from '../components/section.tsx';
 import { SwitchForm } from './switch-form.tsx';
 import { useWordsOf } from './words-of.ts';
 
-/** Several capabilities, switched at once. */
+/** Buttons that switch several capabilities at once. */
 export function Profiles() {
   const { t } = useTranslation();
   const { data: about } = useAbout();

@@ -3,7 +3,7 @@ import { useForm } from '@mantine/form';
 import { useTranslation } from 'react-i18next';
 import type { SwitchRequest } from '../../../api.ts';
 import { useAbout, useSwitch } from '../api/queries.ts';
-import { Problem, tellDone } from '../shown/problem.tsx';
+import { notifyDone, Problem } from '../components/problem.tsx';
 import { useWordsOf } from './words-of.ts';
 
 /** Either a capability or a profile. */
@@ -52,7 +52,7 @@ function Fields({ target, close }: { target: Target; close: () => void }) {
     };
     change.mutate(request, {
       onSuccess: () => {
-        tellDone(t('switches.done'));
+        notifyDone(t('switches.done'));
         close();
       },
     });

@@ -1,8 +1,8 @@
 import { Stack } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { useSwitches } from '../api/queries.ts';
-import { PageTitle } from '../shown/page-title.tsx';
-import { Problem } from '../shown/problem.tsx';
+import { PageTitle } from '../components/page-title.tsx';
+import { Problem } from '../components/problem.tsx';
 import { Capabilities } from './capabilities.tsx';
 import { Circuits } from './circuits.tsx';
 import { History } from './history.tsx';

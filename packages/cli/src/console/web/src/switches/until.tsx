@@ -1,7 +1,7 @@
 import { Trans } from 'react-i18next';
-import { Time } from '../shown/time.tsx';
+import { Time } from '../components/time.tsx';
 
-/** When a switch ends, or has ended. */
+/** Shows when a switch ends or ended. */
 export const Until = ({ at }: { at: string }) => (
   <Trans
     i18nKey={Date.parse(at) > Date.now() ? 'switches.ends' : 'switches.ended'}

@@ -14,29 +14,32 @@ declare module 'i18next' {
 export const languages = { en: 'English', zh: '中文' } as const;
 export type Language = keyof typeof languages;
 
-const KEPT_AS = 'rollcall-console-language';
+const STORAGE_KEY = 'rollcall-console-language';
 
 const isLanguage = (text: string | null): text is Language => text !== null && Object.hasOwn(languages, text);
 
 function firstLanguage(): Language {
-  const kept = localStorage.getItem(KEPT_AS);
-  if (isLanguage(kept)) return kept;
+  const stored = localStorage.getItem(STORAGE_KEY);
+  if (isLanguage(stored)) return stored;
   return navigator.language.startsWith('zh') ? 'zh' : 'en';
 }
 
-export function speak(language: Language): void {
-  localStorage.setItem(KEPT_AS, language);
+export function setLanguage(language: Language): void {
+  localStorage.setItem(STORAGE_KEY, language);
   void i18next.changeLanguage(language);
 }
 
-/** Fills the app's name for an aggregate into all texts, before the page is rendered. */
-export function callAggregate({ en: inEnglish, zh: inChinese = inEnglish }: AggregateName): void {
+/** Fills the app's name for its aggregates into all texts. Must be called before the page is rendered. */
+export function setAggregateName({ en: inEnglish, zh: inChinese = inEnglish }: AggregateName): void {
   i18next.addResourceBundle('en', 'translation', named(en, inEnglish), true, true);
   i18next.addResourceBundle('zh', 'translation', named(zh, inChinese), true, true);
 }
 
-/** A text of the app in the page's language. @param values by the names in double braces */
-export function say(words: Words, values: Record<string, string | number> = {}): string {
+/**
+ * Returns a text of the app in the page's language.
+ * @param values the values for placeholders in double braces, by name
+ */
+export function localized(words: Words, values: Record<string, string | number> = {}): string {
   const text = (i18next.language === 'zh' ? words.zh : undefined) ?? words.en;
   return text.replaceAll(/{{(\w+)}}/g, (whole, name: string) => String(values[name] ?? whole));
 }
@@ -49,6 +52,6 @@ await i18next.use(initReactI18next).init({
   lng: firstLanguage(),
   fallbackLng: 'en',
   resources: { en: { translation: en }, zh: { translation: zh } },
-  // React escapes values.
+  // React already escapes values.
   interpolation: { escapeValue: false },
 });

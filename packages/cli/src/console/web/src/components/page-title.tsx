@@ -2,7 +2,7 @@ import { Stack, Text, Title } from '@mantine/core';
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 
-/** The heading of a page, which is also the title of the window. */
+/** The heading of a page. It is also the title of the window. */
 export function PageTitle({ children, lead }: { children: string; lead?: string }) {
   const { t } = useTranslation();
   const window = `${children} – ${t('title')}`;

@@ -3,11 +3,11 @@ import { notifications } from '@mantine/notifications';
 import i18next from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { ProblemError } from '../api/client.ts';
-import { say } from '../words/language.ts';
+import { localized } from '../words/language.ts';
 
 function titleOf(error: unknown): string {
   const { says, title } = error instanceof ProblemError ? error.document : {};
-  return (says ? say(says) : title) || i18next.t('problem.title');
+  return (says ? localized(says) : title) || i18next.t('problem.title');
 }
 
 function detailOf(error: unknown): string {
@@ -17,7 +17,7 @@ function detailOf(error: unknown): string {
   return [detail, ...(errors ?? []).map(({ pointer, detail }) => `${pointer}: ${detail}`)].filter(Boolean).join(' ');
 }
 
-/** An error, shown in place of the data. */
+/** Shows an error in place of the data. */
 export function Problem({ error, again }: { error: unknown; again?: () => void }) {
   const { t } = useTranslation();
   if (!error) return null;
@@ -33,8 +33,8 @@ export function Problem({ error, again }: { error: unknown; again?: () => void }
   );
 }
 
-/** A notification that an action of the user failed. */
-export const tellProblem = (error: unknown) =>
+/** Shows a notification that an action of the user failed. */
+export const notifyProblem = (error: unknown) =>
   notifications.show({
     color: 'red',
     title: titleOf(error),
@@ -43,5 +43,6 @@ export const tellProblem = (error: unknown) =>
     closeButtonProps: { 'aria-label': i18next.t('close') },
   });
 
-export const tellDone = (message: string) =>
+/** Shows a notification that an action of the user succeeded. */
+export const notifyDone = (message: string) =>
   notifications.show({ color: 'teal', message, closeButtonProps: { 'aria-label': i18next.t('close') } });

@@ -2,16 +2,16 @@ import { Group, Stack, Text } from '@mantine/core';
 import { useMemo } from 'react';
 import { Trans, useTranslation } from 'react-i18next';
 import type { SpanView } from '../../../../stage/traces.ts';
-import { Empty } from '../shown/empty.tsx';
-import { Time } from '../shown/time.tsx';
-import { duration } from '../shown/times.ts';
+import { Empty } from '../components/empty.tsx';
+import { Time } from '../components/time.tsx';
+import { duration } from '../components/times.ts';
 import { episodesOf } from './episodes.ts';
 import { colorsOf } from './services.ts';
-import classes from './time-line.module.css';
+import classes from './timeline.module.css';
 import { Waterfall } from './waterfall.tsx';
 
-/** What happened to an aggregate, over all services. */
-export function TimeLine({ spans }: { spans: readonly SpanView[] }) {
+/** Shows the timeline of an aggregate over all services. */
+export function Timeline({ spans }: { spans: readonly SpanView[] }) {
   const { t } = useTranslation();
   const episodes = useMemo(() => episodesOf(spans), [spans]);
   const colors = useMemo(() => colorsOf(spans.map(({ service }) => service)), [spans]);

@@ -1,6 +1,6 @@
 import { Paper, Text } from '@mantine/core';
 
-/** The text of an empty list, with a possible reason. */
+/** The text that replaces an empty list. */
 export const Empty = ({ children }: { children: string }) => (
   <Paper withBorder p="lg" bg="transparent">
     <Text c="dimmed" ta="center">

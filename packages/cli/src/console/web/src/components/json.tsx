@@ -2,7 +2,7 @@ import { Box, Code, CopyButton, UnstyledButton } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import classes from './json.module.css';
 
-/** A value as indented JSON; a text that is JSON, too. */
+/** Shows a value as indented JSON. A text that contains JSON is indented, too. */
 export function Json({ value, label }: { value: unknown; label: string }) {
   const { t } = useTranslation();
   const text = asText(value);

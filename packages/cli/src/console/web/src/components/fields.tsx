@@ -5,7 +5,7 @@ interface FieldsProps extends Pick<TableProps, 'verticalSpacing' | 'withRowBorde
   of: Readonly<Record<string, unknown>>;
 }
 
-/** An object's fields, one per row; nested values as JSON. */
+/** Shows the fields of an object, one per row, with nested values as JSON. */
 export const Fields = ({ label, of, ...look }: FieldsProps) => (
   <Table aria-label={label} style={{ overflowWrap: 'anywhere' }} {...look}>
     <Table.Tbody>

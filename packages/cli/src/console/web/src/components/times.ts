@@ -3,7 +3,7 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** Milliseconds as readable text: `0.4 ms`, `12 ms`, `3.4 s`, `5 min`. */
+/** Formats milliseconds: `0.4 ms`, `12 ms`, `3.4 s`, `5 min`. */
 export function duration(ms: number): string {
   if (ms < 10) return `${Math.round(ms * 10) / 10} ms`;
   if (ms < SECOND) return `${Math.round(ms)} ms`;
@@ -20,7 +20,7 @@ const UNITS = [
   [SECOND, 'second'],
 ] as const;
 
-/** A point in time relative to another: `now`, `5 minutes ago`, `in 2 hours`. */
+/** Formats a point in time relative to another: `now`, `5 minutes ago`, `in 2 hours`. */
 export function relative(at: number, now: number, language: string): string {
   const [length, unit] = UNITS.find(([length]) => Math.abs(at - now) >= length) ?? [SECOND, 'second'];
   const count = Math.trunc((at - now) / length);
@@ -28,7 +28,7 @@ export function relative(at: number, now: number, language: string): string {
   return new Intl.RelativeTimeFormat(language, { numeric: count === 0 ? 'auto' : 'always' }).format(count, unit);
 }
 
-/** A point in time to the millisecond, with its zone. */
+/** Formats a point in time to the millisecond, with its time zone. */
 export const exact = (at: number, language: string): string =>
   new Intl.DateTimeFormat(language, {
     ...{ year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit' },

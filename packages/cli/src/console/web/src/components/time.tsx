@@ -9,7 +9,7 @@ let timer: number | undefined;
 function onSecond(listener: () => void): () => void {
   listeners.add(listener);
   timer ??= window.setInterval(() => {
-    for (const tell of listeners) tell();
+    for (const notify of listeners) notify();
   }, 1_000);
   return () => {
     listeners.delete(listener);
@@ -19,7 +19,7 @@ function onSecond(listener: () => void): () => void {
   };
 }
 
-/** A point in time, relative to now; the exact time on hover. */
+/** Shows a point in time relative to now, and the exact time on hover. */
 export function Time({ at }: { at: string | number }) {
   const {
     i18n: { language },

@@ -1,0 +1,17 @@
+import { useTranslation } from 'react-i18next';
+import { en } from '../words/en.ts';
+
+type TranslatedLabel = Exclude<keyof typeof en.flow.edgeLabel, 'swept'>;
+const isTranslated = (label: string): label is TranslatedLabel => label in en.flow.edgeLabel;
+
+/** From the server: `swept, SCHEDULE`. */
+const SWEPT = 'swept, ';
+
+/** Returns the label of an edge in the page's language, or the server's text if it has no translation. */
+export function useEdgeLabel(): (label: string) => string {
+  const { t } = useTranslation();
+  return (label) => {
+    if (label.startsWith(SWEPT)) return t('flow.edgeLabel.swept', { schedule: label.slice(SWEPT.length) });
+    return isTranslated(label) ? t(`flow.edgeLabel.${label}`) : label;
+  };
+}

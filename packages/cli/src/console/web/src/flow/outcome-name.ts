@@ -1,0 +1,14 @@
+import { useTranslation } from 'react-i18next';
+import { en } from '../words/en.ts';
+
+const isOutcome = (name: string): name is keyof typeof en.outcome => name in en.outcome;
+const isReason = (name: string): name is keyof typeof en.parked.reasonName => name in en.parked.reasonName;
+
+/** Returns the name of an outcome in the page's language. The outcome of a parked message is the reason. */
+export function useOutcomeName(): (outcome: string) => string {
+  const { t } = useTranslation();
+  return (outcome) => {
+    if (isOutcome(outcome)) return t(`outcome.${outcome}`);
+    return isReason(outcome) ? t(`parked.reasonName.${outcome}`) : outcome;
+  };
+}
