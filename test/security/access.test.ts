@@ -93,8 +93,8 @@ describe('a request', () => {
   it.each([
     [{ Bool: { 'aws:SecureTransport': 'no' } }, 'Bool cannot compare with no'],
     [{ ArnLike: { 'aws:SourceArn': 'arn:aws:sns:*' } }, 'ArnLike cannot compare with arn:aws:sns:*'],
-    [{ ForAnyValue: {} }, 'does not know the condition operator ForAnyValue'],
-    [{ constructor: {} }, 'does not know the condition operator constructor'],
+    [{ ForAnyValue: {} }, 'does not support the condition operator ForAnyValue'],
+    [{ constructor: {} }, 'does not support the condition operator constructor'],
   ])('is not decided by the condition %j', (Condition, complaint) => {
     const statement = allow({ Condition: Condition as NonNullable<Statement['Condition']> });
     expect(() => checkStatement(statement, 'here')).toThrow(complaint);
@@ -262,7 +262,7 @@ describe('a cloud', () => {
         arn('lambda', '').replace(/[^:]*$/, 'function:rollcall-dev-registration-outbox-sweep'),
       ),
     );
-    expect(printed.mock.calls.flat().filter((line) => String(line).includes('may not do'))).toEqual([]);
+    expect(printed.mock.calls.flat().filter((line) => String(line).includes('is not allowed to do'))).toEqual([]);
   });
 
   it('allows only the roles of its stage to use queues and topics, over TLS only', async () => {
@@ -459,7 +459,7 @@ describe('a deployment that lacks a grant', () => {
     const register = () => cloud.request('POST', '/v1/members', { phone: newPhone(), name: 'Ana', locale: 'en' });
     const topic = 'arn:aws:sns:us-east-1:000000000000:rollcall-dev-member-events.fifo';
     const fn = 'rollcall-dev-registration-outbox-relay';
-    const sentence = `${fn} may not do sns:Publish on ${topic}: grant it where the function is made, with fn.addToRolePolicy(new PolicyStatement({ actions: ['sns:Publish'], resources: ['${topic}'] }))`;
+    const sentence = `${fn} is not allowed to do sns:Publish on ${topic}: grant it where the function is created, with fn.addToRolePolicy(new PolicyStatement({ actions: ['sns:Publish'], resources: ['${topic}'] }))`;
     const told = () => said.mock.calls.flat().filter((line) => String(line).startsWith(`${fn} may not`));
     expect((await register()).status).toBe(201);
     await eventually(async () => told().length > 0);
@@ -476,17 +476,17 @@ describe('a deployment that lacks a grant', () => {
   });
 
   it.each([
-    ['sms', without('sqs:ReceiveMessage'), 'may not do sqs:ReceiveMessage'],
-    ['registration', without('dynamodb:GetRecords'), 'may not do dynamodb:GetRecords'],
-    ['points', without('sqs:SendMessage'), 'sns.amazonaws.com may not do sqs:SendMessage'],
-    ['guide', without('logs:PutLogEvents'), 'may not do logs:PutLogEvents'],
+    ['sms', without('sqs:ReceiveMessage'), 'is not allowed to do sqs:ReceiveMessage'],
+    ['registration', without('dynamodb:GetRecords'), 'is not allowed to do dynamodb:GetRecords'],
+    ['points', without('sqs:SendMessage'), 'sns.amazonaws.com is not allowed to do sqs:SendMessage'],
+    ['guide', without('logs:PutLogEvents'), 'is not allowed to do logs:PutLogEvents'],
     [
       'guide',
       (resource: any) => {
         if (resource.Type === 'AWS::Lambda::Permission')
           resource.Properties.SourceArn = 'arn:aws:execute-api:us-east-1:0:other';
       },
-      'may not do lambda:InvokeFunction',
+      'is not allowed to do lambda:InvokeFunction',
     ],
   ])('does not start, if %s lacks what its deployment itself needs', async (stack, change, why) => {
     await expect(cloudOf({ assembly: await changedAssembly([stack], change) })).rejects.toThrow(why);

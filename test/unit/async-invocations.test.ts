@@ -130,7 +130,7 @@ describe('a function that is invoked as an event', () => {
 
   it('requires permission to send to these queues', async () => {
     const starting = startSmallCloud({ code: { listener: LISTENER }, resources });
-    await expect(starting).rejects.toThrow('role/small-Role may not do sqs:SendMessage');
+    await expect(starting).rejects.toThrow('role/small-Role is not allowed to do sqs:SendMessage');
   });
 
   it('is refused if its concurrency limit is zero', async () => {

@@ -226,7 +226,7 @@ describe('notifications of a bucket', () => {
         },
       });
     await expect(starting('sns.amazonaws.com')).rejects.toThrow(
-      'notifications Bucket: s3.amazonaws.com may not do lambda:InvokeFunction',
+      'notifications Bucket: s3.amazonaws.com is not allowed to do lambda:InvokeFunction',
     );
     await using _ = await starting('s3.amazonaws.com');
   });

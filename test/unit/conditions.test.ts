@@ -85,7 +85,7 @@ describe('a key', () => {
       };
       expect(access.decide(bySns)).toMatchObject({
         allowed: false,
-        because: expect.stringContaining('lets no service use it'),
+        because: expect.stringContaining('because services cannot use'),
       });
     },
   );

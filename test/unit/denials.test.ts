@@ -20,23 +20,23 @@ describe('a call that a function is denied', () => {
   it.each<[Denial, string]>([
     [
       denial('dynamodb:PutItem', TABLE),
-      `may not do dynamodb:PutItem on ${TABLE}: grant it where the function is made, with table.allow(fn, 'PutItem') of its ServiceTable`,
+      `is not allowed to do dynamodb:PutItem on ${TABLE}: grant it where the function is created, with table.allow(fn, 'PutItem') of its ServiceTable`,
     ],
     [
       denial('dynamodb:Query', `${TABLE}/index/by-day`),
-      `may not do dynamodb:Query on ${TABLE}/index/by-day: grant it where the function is made, with table.allowOnIndex(fn, 'by-day', 'Query') of its ServiceTable`,
+      `is not allowed to do dynamodb:Query on ${TABLE}/index/by-day: grant it where the function is created, with table.allowOnIndex(fn, 'by-day', 'Query') of its ServiceTable`,
     ],
     [
       denial('sqs:SendMessage', QUEUE),
-      `may not do sqs:SendMessage on ${QUEUE}: grant it where the function is made, with fn.addToRolePolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: ['${QUEUE}'] }))`,
+      `is not allowed to do sqs:SendMessage on ${QUEUE}: grant it where the function is created, with fn.addToRolePolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: ['${QUEUE}'] }))`,
     ],
     [
       denial('sqs:SendMessage', QUEUE, { missing: { action: 'kms:GenerateDataKey', resource: 'arn:key' } }),
-      `may not do sqs:SendMessage on ${QUEUE}: grant it where the function is made, with fn.addToRolePolicy(new PolicyStatement({ actions: ['kms:GenerateDataKey'], resources: ['arn:key'] })); or, where the key's own policy decides, with allow of its StageKey`,
+      `is not allowed to do sqs:SendMessage on ${QUEUE}: grant it where the function is created, with fn.addToRolePolicy(new PolicyStatement({ actions: ['kms:GenerateDataKey'], resources: ['arn:key'] })); or, if the key's own policy decides, with allow of its StageKey`,
     ],
     [
       denial('sqs:SendMessage', QUEUE, { missing: undefined }),
-      `may not do sqs:SendMessage on ${QUEUE}: a policy denies it explicitly, change that policy`,
+      `is not allowed to do sqs:SendMessage on ${QUEUE}: change the policy that denies it explicitly`,
     ],
   ])('is reported with the missing grant: %j', (one, reason) => {
     const { seen, reported } = denials();

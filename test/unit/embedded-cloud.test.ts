@@ -216,9 +216,9 @@ describe('the HTTP API', () => {
       expect((await fetch(`${url}/${name}`)).status).toBe(statusCode);
     }
     expect(failures).toEqual([
-      [invoked[2], 'it answered 503 (/problems/busy) to GET /{name}'],
-      [invoked[3], 'it answered 500 to GET /{name}'],
-      [invoked[6], 'it answered grpc-status 13 to GET /{name}'],
+      [invoked[2], 'it responded to GET /{name} with 503 (/problems/busy)'],
+      [invoked[3], 'it responded to GET /{name} with 500'],
+      [invoked[6], 'it responded to GET /{name} with grpc-status 13'],
     ]);
   });
 });

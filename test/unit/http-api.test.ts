@@ -155,7 +155,7 @@ describe('the response of a function', () => {
     const headers = { 'content-type': 'application/problem+json' };
     const { send, failures } = await startApi({ answer: () => ({ statusCode: 503, headers, body: 'busy' }) });
     expect((await send('/things/1')).status).toBe(503);
-    expect(failures).toEqual(['it answered 503 to ANY /things/{id}']);
+    expect(failures).toEqual(['it responded to ANY /things/{id} with 503']);
   });
 
   it.each([
@@ -178,7 +178,7 @@ describe('the response of a function', () => {
     const { status, body, headers } = await send('/things/1');
     expect([status, body]).toEqual([500, '{"message":"Internal Server Error"}']);
     expect([headers.get('set-cookie'), headers.get('secret')]).toEqual([null, null]);
-    expect(failures).toEqual([expect.stringContaining('cannot be passed on by API Gateway')]);
+    expect(failures).toEqual([expect.stringContaining('API Gateway cannot forward its response')]);
   });
 
   it('has a content length unless it has no body', async () => {

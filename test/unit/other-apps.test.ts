@@ -32,13 +32,13 @@ describe("AWS's managed policies", () => {
   it('allow no other calls', async () => {
     const policies = managed('service-role/AWSLambdaBasicExecutionRole');
     const app = { resources: { ...functionWith(policies), ...queue, ...mapping }, code: CODE };
-    await expect(startSmallCloud(app)).rejects.toThrow('may not do sqs:ReceiveMessage');
+    await expect(startSmallCloud(app)).rejects.toThrow('is not allowed to do sqs:ReceiveMessage');
   });
 
   it('are refused by name if they are unknown', async () => {
     const policies = managed('AdministratorAccess', 'service-role/AWSLambdaBasicExecutionRole');
     await expect(startSmallCloud({ resources: functionWith(policies), code: CODE })).rejects.toThrow(
-      'does not know the managed policies arn:aws:iam::aws:policy/AdministratorAccess. It knows service-role/',
+      'does not support the managed policies arn:aws:iam::aws:policy/AdministratorAccess. It supports service-role/',
     );
   });
 });

@@ -108,7 +108,7 @@ describe("a function that consumes a table's stream", () => {
       },
     });
     await expect(starting).rejects.toThrow(
-      'event source Mapping: arn:aws:iam::000000000000:role/small-Role may not do sns:Publish',
+      'event source Mapping: arn:aws:iam::000000000000:role/small-Role is not allowed to do sns:Publish',
     );
   });
 });

@@ -168,7 +168,7 @@ describe('a rule', () => {
     [
       'whose target may not be invoked',
       { R: rule({ source: ['x'] }, toFunction) },
-      'rule R: events.amazonaws.com may not do lambda:InvokeFunction',
+      'rule R: events.amazonaws.com is not allowed to do lambda:InvokeFunction',
     ],
     [
       'whose target is not there',

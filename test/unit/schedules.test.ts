@@ -181,7 +181,7 @@ describe('EventBridge Scheduler', () => {
     [
       'whose role may not invoke',
       app(schedule({}), role('scheduler.amazonaws.com', 'sqs:SendMessage')),
-      'may not do lambda:InvokeFunction',
+      'is not allowed to do lambda:InvokeFunction',
     ],
     [
       'of another call of AWS',

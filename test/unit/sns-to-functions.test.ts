@@ -82,7 +82,7 @@ describe('a function that is subscribed to a topic', () => {
   it('must be open to the topic', async () => {
     const { MayInvoke: _, ...resources } = app().resources;
     await expect(startSmallCloud({ ...app(), resources })).rejects.toThrow(
-      'subscription Subscription: sns.amazonaws.com may not do lambda:InvokeFunction on arn:aws:lambda:us-east-1:000000000000:function:listener',
+      'subscription Subscription: sns.amazonaws.com is not allowed to do lambda:InvokeFunction on arn:aws:lambda:us-east-1:000000000000:function:listener',
     );
   });
 });

@@ -103,7 +103,7 @@ describe('an API', () => {
 
   it('may not, by a permission for the function alone', async () => {
     expect(await refusal(api(theFunction))).toContain(
-      'route GET /hello: apigateway.amazonaws.com may not do lambda:InvokeFunction on arn:aws:lambda:us-east-1:000000000000:function:listener:live',
+      'route GET /hello: apigateway.amazonaws.com is not allowed to do lambda:InvokeFunction on arn:aws:lambda:us-east-1:000000000000:function:listener:live',
     );
   });
 });
@@ -139,7 +139,7 @@ describe('what else invokes functions', () => {
     await cloud.sns.send(new PublishCommand({ TopicArn, Message: 'to live' }));
     await cloud.settled();
     expect(heardBy(cloud).map(({ Records }) => Records[0].Sns.Message)).toEqual(['to live']);
-    expect(await refusal(topic(theFunction))).toContain('may not do lambda:InvokeFunction');
+    expect(await refusal(topic(theFunction))).toContain('is not allowed to do lambda:InvokeFunction');
   });
 
   const rule = (FunctionName: object): Resources => ({
@@ -160,7 +160,7 @@ describe('what else invokes functions', () => {
     const body = JSON.stringify({ Entries: [{ Source: 'shop', DetailType: 'placed', Detail: '{}' }] });
     await fetch(cloud.endpointUrl, { method: 'POST', headers, body });
     await expect.poll(() => heardBy(cloud).length, { timeout: 30_000 }).toBe(1);
-    expect(await refusal(rule(theFunction))).toContain('rule Rule: events.amazonaws.com may not do');
+    expect(await refusal(rule(theFunction))).toContain('rule Rule: events.amazonaws.com is not allowed to do');
   });
 });
 

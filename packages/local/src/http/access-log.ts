@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** What is known about a request at its end. */
+/** Data about a completed request. */
 export interface GatewayCall {
   requestId: string;
   startedAt: number;
   request: IncomingMessage;
   api: { id: string; accountId: string };
   stage: string;
-  /** Including the stage, if that is part of it. */
+  /** The requested path. It includes the stage's name if that is part of the URL. */
   path: string;
   routeKey?: string;
   authorizer?: { jwt?: { claims: Record<string, string> }; iam?: { userArn: string; userId: string } };
@@ -17,7 +17,7 @@ export interface GatewayCall {
   integration?: { requestId: string; ms: number; status?: number; error?: string };
 }
 
-/** Logs a request once it is answered. */
+/** Logs a request after its response is sent. */
 export type AccessLog = (call: GatewayCall, response: ServerResponse) => void;
 
 type Value = string | number | undefined;
@@ -29,7 +29,7 @@ const CLF = new Intl.DateTimeFormat('en-GB', { ...DAY_MONTH, timeZone: 'UTC' });
 export const clfTime = (at: number): string =>
   `${CLF.format(at).replaceAll(' ', '/')}:${new Date(at).toISOString().slice(11, 19)} +0000`;
 
-/** The `$context` variables of an HTTP API. The value of any other, and of one that a request lacks, is `-`. */
+/** The `$context` variables of an HTTP API. Unknown variables, and variables without a value, are logged as `-`. */
 const VARIABLES: Readonly<Record<string, (call: GatewayCall, response: ServerResponse) => Value>> = {
   accountId: ({ api }) => api.accountId,
   apiId: ({ api }) => api.id,
@@ -67,17 +67,17 @@ const VARIABLES: Readonly<Record<string, (call: GatewayCall, response: ServerRes
   status: (_, response) => (response.headersSent ? response.statusCode : undefined),
 };
 
-/** Lambda itself answers 200 even if the function fails. */
+/** The status with which Lambda itself responds, also if the function fails. */
 const LAMBDA_STATUS = 200;
 
 const VARIABLE = /\$context\.([a-zA-Z0-9_.-]*[a-zA-Z0-9_-])/;
 
 /**
  * An access log (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html).
- * @param format with its variables, such as `$context.requestId $context.status`
+ * @param format a text with variables, such as `$context.requestId $context.status`
  */
 export function createAccessLog(format: string, write: (line: string) => void): AccessLog {
-  // Every second part is the name of a variable.
+  // Every second part is a variable name.
   const parts = format.split(VARIABLE).map((part, index) => (index % 2 === 0 ? () => part : variable(part)));
   return (call, response) => write(parts.map((part) => part(call, response) ?? '-').join(''));
 }

@@ -1,29 +1,29 @@
 import { close, listen } from '../server/listen.ts';
 import type { HttpApi } from './http-api.ts';
 
-/** Servers of HTTP APIs: the first at a given port, the others at the ports after it. */
+/** The servers of HTTP APIs. The first one listens on a given port, and the others on the ports after it. */
 export class ApiServers {
   readonly #port: number;
   readonly #opened: AsyncDisposableStack;
   readonly #urls = new Map<string, string>();
 
-  /** @param port 0: any free port, for each of them */
+  /** @param port 0: each server gets any free port */
   constructor(port: number, opened: AsyncDisposableStack) {
     this.#port = port;
     this.#opened = opened;
   }
 
-  /** URL of the first, or only, API; empty before there is one. */
+  /** The URL of the first API; empty while there is none. */
   get first(): string {
     return this.#urls.values().next().value ?? '';
   }
 
-  /** URLs, by the ids of the APIs. */
+  /** The URLs of all APIs, by API id. */
   get all(): Readonly<Record<string, string>> {
     return Object.fromEntries(this.#urls);
   }
 
-  /** Starts an API's server unless it runs already. @returns its URL */
+  /** Starts an API's server unless it is already running. @returns the server's URL */
   open = async (api: HttpApi): Promise<string> => {
     const known = this.#urls.get(api.id);
     if (known) return known;

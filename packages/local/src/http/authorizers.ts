@@ -3,18 +3,18 @@ import { type Access, AccessDenied } from '../iam/access.ts';
 import { type SignedRequest, signedBy } from '../iam/signature.ts';
 import type { GatewayCall } from './access-log.ts';
 
-/** The authorizer's context for the event; or the status of the refusal. */
+/** The result of an authorizer: its context for the event, or the status of a refused request. */
 export type Authorized = { authorizer: NonNullable<GatewayCall['authorizer']> } | { refused: 401 | 403 };
 
 /** @param route in IAM's form: `STAGE/METHOD/path` */
 export type Authorize = (request: SignedRequest, route: string) => Promise<Authorized>;
 
-/** @param scopes required scopes of the route: a token needs one of them, if there are any */
+/** @param scopes the route's scopes: a token needs at least one of them; empty: no scope is required */
 export type AuthorizeToken = (request: SignedRequest, scopes: readonly string[]) => Promise<Authorized>;
 
 const UNAUTHORIZED = { refused: 401 } as const;
 const FORBIDDEN = { refused: 403 } as const;
-/** An unknown key id triggers a refetch of the keys, at most this often. */
+/** The minimum time between two fetches of the keys. A token with an unknown key id triggers a fetch. */
 const MIN_KEY_REFETCH_INTERVAL_MS = 1_000;
 /**
  * The algorithms that API Gateway accepts
@@ -22,26 +22,28 @@ const MIN_KEY_REFETCH_INTERVAL_MS = 1_000;
  */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512'];
 
-/** Like API Gateway: every claim as a string, a list as `[a b]`. */
+/** A claim as a string, as API Gateway formats it: a list becomes `[a b]`. */
 function claimText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(claimText).join(' ')}]`;
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
 }
 
-/** From `scope` or `scp`: separated by spaces, or a list. */
+/** The scopes of a token. The claim `scope` or `scp` is a list, or a string with spaces between the scopes. */
 const scopesIn = ({ scope, scp }: JWTPayload): string[] =>
   [scope ?? scp ?? []].flat().flatMap((some) => String(some).split(' '));
 
 /**
- * A JWT authorizer of an HTTP API: checks signature, issuer, audience, times and scopes of a bearer token, which must
- * name its key (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html).
+ * A JWT authorizer of an HTTP API. It checks the signature, issuer, audience, times and scopes of a bearer token. The
+ * token must contain the id of its key
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html).
  */
 export function jwtAuthorizer({ issuer, audience }: { issuer: string; audience: string[] }): AuthorizeToken {
   let keys: Promise<ReturnType<typeof createRemoteJWKSet>> | undefined;
 
   async function findKeys() {
     const response = await fetch(`${issuer}/.well-known/openid-configuration`);
-    if (!response.ok) throw new Error(`${issuer} is no OpenID provider: it answers ${response.status}`);
+    if (!response.ok)
+      throw new Error(`${issuer} is not an OpenID provider: it responds with status ${response.status}`);
     const { jwks_uri } = (await response.json()) as { jwks_uri: string };
     return createRemoteJWKSet(new URL(jwks_uri), { cooldownDuration: MIN_KEY_REFETCH_INTERVAL_MS });
   }

@@ -10,7 +10,7 @@ export interface Cors {
 
 type Headers = Record<string, string>;
 
-/** Whether pages of an origin may use the API. */
+/** Whether web pages of an origin may use the API. */
 export const allowsOrigin = ({ AllowOrigins = [] }: Cors, origin: string | undefined): origin is string =>
   origin !== undefined && AllowOrigins.some((allowed) => matches(allowed, origin));
 

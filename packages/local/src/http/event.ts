@@ -11,7 +11,7 @@ export interface ReceivedRequest {
   body: Buffer;
 }
 
-/** Repeated headers are joined by a comma alone; Node.js adds a space. */
+/** The headers of a request, as API Gateway passes them: it joins repeated headers by `,`, but Node.js by `, `. */
 export const headersOf = ({ headers, headersDistinct }: IncomingMessage): Record<string, string> =>
   Object.fromEntries(
     Object.entries(headers).map(([name, value]) => {
@@ -20,7 +20,7 @@ export const headersOf = ({ headers, headersDistinct }: IncomingMessage): Record
     }),
   );
 
-/** Payload format 2.0 (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html). */
+/** The event for the function, in payload format 2.0 (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html). */
 export function eventOf(
   call: GatewayCall,
   { route, pathParameters }: Match,

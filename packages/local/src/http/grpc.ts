@@ -13,11 +13,11 @@ import { listen } from '../server/listen.ts';
 import { readBody } from '../server/read-body.ts';
 
 /**
- * Flag of the frame that carries trailers in gRPC-Web (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md).
+ * The flag of a frame with trailers in gRPC-Web (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md).
  */
 const TRAILERS = 0x80;
 const FRAME_HEADER_BYTES = 5;
-/** Headers of the connection, or that differ between the protocols. */
+/** Headers that belong to the connection, or that differ between the two protocols. */
 const NOT_FORWARDED = new Set(['te', 'content-type', 'content-length', 'host', 'user-agent', 'transfer-encoding']);
 
 interface GrpcResponse {
@@ -27,9 +27,9 @@ interface GrpcResponse {
 }
 
 /**
- * gRPC over HTTP/2 without TLS, for unary calls: each is forwarded to the API as gRPC-Web, which differs in the
- * position of the trailers. Independent of the services.
- * @param apiUrl called at each call
+ * Serves unary gRPC calls over HTTP/2 without TLS. It forwards each call to the API as gRPC-Web, which differs in the
+ * position of the trailers. It needs no service definitions.
+ * @param apiUrl invoked for every call
  */
 export async function startGrpc({ apiUrl, port }: { apiUrl: () => string; port: number }) {
   const server = createServer();
@@ -43,7 +43,7 @@ export async function startGrpc({ apiUrl, port }: { apiUrl: () => string; port: 
     if (refusalOf({ ...headers, host: headers[':authority'] }) !== undefined)
       return stream.respond({ [constants.HTTP2_HEADER_STATUS]: 403 }, { endStream: true });
     forward(stream, headers, apiUrl()).catch((error: Error) => {
-      if (!stream.destroyed) respond(stream, 'proto', errorResponse(14, `the API does not answer: ${error.message}`));
+      if (!stream.destroyed) respond(stream, 'proto', errorResponse(14, `the API does not respond: ${error.message}`));
     });
   });
   return {
@@ -57,7 +57,7 @@ export async function startGrpc({ apiUrl, port }: { apiUrl: () => string; port: 
   };
 }
 
-/** Signed as the operator: gRPC clients do not use SigV4, and APIs on AWS do not use gRPC. */
+/** Signs requests as the operator, because gRPC clients do not use SigV4. On AWS, HTTP APIs have no gRPC. */
 const fetchAsOperator = signedFetch(OPERATOR);
 
 async function forward(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, apiUrl: string): Promise<void> {
@@ -82,7 +82,7 @@ async function forward(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, 
   respond(stream, codec, await grpcResponseOf(response));
 }
 
-/** By HTTP status; all others are 2, UNKNOWN. */
+/** The gRPC status for each HTTP status. Any other HTTP status becomes 2, UNKNOWN. */
 const STATUSES: Record<number, number> = { 400: 13, 401: 16, 403: 7, 404: 12, 429: 14, 502: 14, 503: 14, 504: 14 };
 
 const grpcWebHeaders = (codec: string) => ({
@@ -101,7 +101,7 @@ async function grpcResponseOf(response: Response): Promise<GrpcResponse> {
   const type = response.headers.get('content-type') ?? '';
   // The gRPC mapping of HTTP statuses: https://grpc.github.io/grpc/core/md_doc_http-grpc-status-mapping.html
   if (!type.startsWith('application/grpc-web')) {
-    return errorResponse(STATUSES[response.status] ?? 2, `the API answered ${response.status}`);
+    return errorResponse(STATUSES[response.status] ?? 2, `the API responded with status ${response.status}`);
   }
   const headers: Record<string, string> = {};
   const trailers: Record<string, string> = {};

@@ -14,7 +14,7 @@ import { faultIn, respond } from './results.ts';
 import { type ApiRoute, Routes } from './routes.ts';
 import type { ApiStage } from './stage.ts';
 
-/** @returns whether it handles the request; otherwise the API does */
+/** @returns whether the site handles the request; if not, the API handles it */
 export type Site = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 /** An API Gateway HTTP API: routes to functions, payload format 2.0. */
@@ -37,7 +37,7 @@ export class HttpApi {
     this.server = createGuardedServer(
       (request, response) => {
         this.#handle(request, response).catch((error: Error) => {
-          // A client that disconnects while it sends gets no response.
+          // The client disconnected before it had sent the whole request.
           if (!request.complete) return response.destroy();
           console.error(error);
           if (response.headersSent) return response.destroy();
@@ -66,12 +66,12 @@ export class HttpApi {
     return [...this.#stages.keys()];
   }
 
-  /** Its routes are complete: serves requests from now on. */
+  /** Starts to serve requests. Call it when all routes are added. */
   open(): void {
     this.#open = true;
   }
 
-  /** Until it is opened again, requests get 503, so that clients retry. */
+  /** Removes all routes and stages. Requests get 503, so that clients retry, until {@link open} is called again. */
   clearRoutes(): void {
     this.#open = false;
     this.#routes.clear();
@@ -79,7 +79,7 @@ export class HttpApi {
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // Origins that the template allows to use the API may not use the site.
+    // Origins that the template allows to use the API must not use the site.
     if (refusalOf(request.headers) === undefined && this.site?.(request, response)) return;
     const [path = '/', query = ''] = (request.url ?? '/').split(/\?(.*)/s);
     const [stage, pathInStage] = this.#stageOf(path);
@@ -122,7 +122,7 @@ export class HttpApi {
   }
 }
 
-/** Invokes the route's function, and sends its response. */
+/** Invokes the route's function and sends its response. */
 async function invoke(
   { key, target, timeoutMs }: ApiRoute,
   call: GatewayCall,
@@ -135,7 +135,7 @@ async function invoke(
   if (Buffer.byteLength(payload) > MAX_EVENT_BYTES) return sendError(call, response, 413, 'Request Entity Too Large');
   const requestId = randomUUID();
   const timeout = setTimeout(() => {
-    fn.failed(requestId, `no answer to ${key} within ${timeoutMs / 1000} seconds`);
+    fn.failed(requestId, `no response to ${key} within ${timeoutMs / 1000} seconds`);
     sendError(call, response, 503, 'Service Unavailable');
   }, timeoutMs);
   const start = Date.now();
@@ -151,15 +151,15 @@ async function invoke(
   const problem = respond(response, returned, hasCors);
   if (problem !== undefined) {
     call.integration.error = problem;
-    fn.failed(requestId, `its response to ${key} cannot be passed on by API Gateway: ${problem}`);
+    fn.failed(requestId, `API Gateway cannot forward its response to ${key}: ${problem}`);
     return sendError(call, response, 500, 'Internal Server Error');
   }
   call.integration.status = response.statusCode;
   const fault = returned && faultIn(returned);
-  if (fault) fn.failed(requestId, `it answered ${fault} to ${key}`);
+  if (fault) fn.failed(requestId, `it responded to ${key} with ${fault}`);
 }
 
-/** A response of API Gateway itself. */
+/** Sends an error of API Gateway itself. */
 function sendError(call: GatewayCall, response: ServerResponse, status: number, message: string): void {
   call.error = message;
   const body = JSON.stringify({ message });
@@ -167,7 +167,7 @@ function sendError(call: GatewayCall, response: ServerResponse, status: number, 
   response.writeHead(status, { 'content-type': 'application/json' }).end(body);
 }
 
-/** The response of API Gateway when an authorizer refuses a request. */
+/** Sends the response of API Gateway to a request that an authorizer refused. */
 function sendRefusal(call: GatewayCall, response: ServerResponse, status: 401 | 403): void {
   if (status === 401) response.setHeader('www-authenticate', 'Bearer');
   call.authorizerError = status === 401 ? 'Unauthorized' : 'Forbidden';

@@ -2,17 +2,19 @@ import type { IncomingMessage } from 'node:http';
 
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
 export const MAX_BODY_BYTES = 10 * 1024 * 1024;
-/** Of the request line and the values of headers. */
+/** The limit for the request line and the values of all headers together. */
 export const MAX_HEAD_BYTES = 10_240;
 export const TIMEOUT_MS = 30_000;
 
 /**
- * Lambda's limit (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html), for a request with the data
- * that API Gateway adds.
+ * Lambda's limit for an event (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html): the request
+ * and the data that API Gateway adds to it.
  */
 export const MAX_EVENT_BYTES = 6 * 1024 * 1024;
 
-/** A request's share of {@link MAX_HEAD_BYTES}. Node.js decodes headers as one byte per character. */
+/**
+ * The bytes of a request that {@link MAX_HEAD_BYTES} limits. Node.js decodes each byte of a header as one character.
+ */
 export function bytesOfHead({ method = '', url = '', httpVersion, rawHeaders }: IncomingMessage): number {
   let bytes = `${method} ${url} HTTP/${httpVersion}`.length;
   for (let value = 1; value < rawHeaders.length; value += 2) bytes += rawHeaders[value]?.length ?? 0;

@@ -4,7 +4,10 @@ import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 /** UNKNOWN, INTERNAL, UNAVAILABLE and DATA_LOSS: https://grpc.io/docs/guides/status-codes/ */
 const GRPC_FAULTS = new Set(['2', '13', '14', '15']);
 
-/** A failure reported by the function itself: an HTTP status with the type of its problem, or a status of gRPC-Web. */
+/**
+ * The failure in a function's response; undefined if there is none. It is an HTTP status from 500 on, with the type of
+ * its problem, or a gRPC-Web status.
+ */
 export function faultIn(result: APIGatewayProxyStructuredResultV2): string | undefined {
   const { statusCode = 200, isBase64Encoded } = result;
   const [headers, body] = [result.headers ?? {}, result.body ?? ''];
@@ -29,11 +32,11 @@ function problemIn(body: string): string | undefined {
 }
 
 /**
- * Sends a function's response; if it has no status, all of it is the body
+ * Sends a function's response. A response without a status code is sent as the body
  * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html).
  * @param hasCors whether the API has CORS
  * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html)
- * @returns why it cannot be sent; undefined if it was
+ * @returns the reason why the response cannot be sent; undefined: it was sent
  */
 export function respond(
   response: ServerResponse,
@@ -48,14 +51,14 @@ export function respond(
   }
   const { statusCode = 200, isBase64Encoded } = result;
   const [headers, cookies, body] = [result.headers ?? {}, result.cookies ?? [], result.body ?? ''];
-  if (!Number.isInteger(Number(statusCode))) return `the status ${statusCode}`;
-  if (typeof body !== 'string') return 'a body that is no string';
+  if (!Number.isInteger(Number(statusCode))) return `its status code is ${statusCode}`;
+  if (typeof body !== 'string') return 'its body is not a string';
   const content = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
   try {
     for (const [name, value] of Object.entries(headers)) {
       // If the API has CORS, the function's CORS headers are ignored.
       if (hasCors && name.toLowerCase().startsWith('access-control-')) continue;
-      // Keeps the `Vary` of CORS.
+      // `appendHeader` keeps the `Vary` header of CORS.
       if (name.toLowerCase() === 'vary') response.appendHeader(name, String(value));
       else response.setHeader(name, String(value));
     }

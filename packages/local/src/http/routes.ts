@@ -7,7 +7,7 @@ export interface ApiRoute {
   parts: string[];
   target: () => LambdaFunction;
   authorize: Authorize | undefined;
-  /** Timeout of the integration. */
+  /** The timeout of the route's integration. */
   timeoutMs: number;
 }
 
@@ -16,7 +16,7 @@ export interface Match {
   pathParameters: Record<string, string>;
 }
 
-/** Routes of an API, by path and method. */
+/** The routes of an API. */
 export class Routes {
   readonly #routes: ApiRoute[] = [];
 
@@ -24,11 +24,12 @@ export class Routes {
   add({ key, ...route }: Omit<ApiRoute, 'method' | 'parts'>): void {
     const [method = '', path = ''] = key === '$default' ? ['ANY', '/{proxy+}'] : key.split(' ');
     this.#routes.push({ key, method, parts: path.split('/').slice(1), ...route });
-    // The most specific route wins: literal parts before parameters, these before greedy ones, a method before ANY.
+    // The most specific route matches first: literal parts before parameters, parameters before greedy parameters, and
+    // a method before ANY.
     this.#routes.sort((a, b) => rank(a).localeCompare(rank(b)));
   }
 
-  /** Whether gRPC can call some of them: only `POST /package.Service/Method`. */
+  /** Whether gRPC clients can call any of the routes, which must be `POST /package.Service/Method`. */
   get hasGrpcRoutes(): boolean {
     return this.#routes.some(
       ({ method, parts: [service = '', called = '', more] }) =>

@@ -1,7 +1,7 @@
 import type { AccessLog } from './access-log.ts';
 import { createThrottle, type Throttling } from './throttle.ts';
 
-/** A stage, through which an API's routes are reached. */
+/** A stage of an API: clients reach the API's routes through it. */
 export class ApiStage {
   /** `$default`, or the first part of every path. */
   readonly name: string;
@@ -9,14 +9,14 @@ export class ApiStage {
   readonly #throttlingOf: (routeKey: string) => Throttling | undefined;
   readonly #throttles = new Map<string, () => boolean>();
 
-  /** @param throttlingOf throttling of a route; undefined: unlimited */
+  /** @param throttlingOf returns the throttling of a route; undefined: the route is unlimited */
   constructor(name: string, throttlingOf: (routeKey: string) => Throttling | undefined, log?: AccessLog) {
     this.name = name;
     this.log = log;
     this.#throttlingOf = throttlingOf;
   }
 
-  /** Whether a route accepts one more request now. */
+  /** Whether the throttling of a route allows one more request now. */
   accepts(routeKey: string): boolean {
     const known = this.#throttles.get(routeKey);
     if (known) return known();

@@ -1,10 +1,10 @@
-/** API Gateway's throttling: `rate` requests a second on average, `burst` at once. */
+/** API Gateway's throttling: an average of `rate` requests a second, and bursts of up to `burst` requests. */
 export interface Throttling {
   rate: number;
   burst: number;
 }
 
-/** A token bucket in memory. */
+/** @returns a token bucket in memory: a function that takes a token, or returns false if there is none */
 export function createThrottle({ rate, burst }: Throttling): () => boolean {
   let tokens = burst;
   let filledAt = performance.now();

@@ -25,15 +25,15 @@ interface Role {
   statements: Statement[];
 }
 
-/** The user of this machine, who is allowed everything. An access key that belongs to no role counts as theirs. */
+/** The user of this machine, who has all permissions. An access key that belongs to no role is treated as this user's. */
 export const OPERATOR: Credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 
 export interface AccessOptions {
   region: string;
   accountId: string;
-  /** Salt from which the secrets of roles are derived. */
+  /** The salt for the derived secrets of roles. */
   salt: string;
-  /** Called for every call that is denied to a session of a role. */
+  /** Invoked for every denied call of a session of a role. */
   onDenied?: (denial: Denial) => void;
 }
 
@@ -41,25 +41,25 @@ export class AccessDenied extends Error {
   override readonly name = 'AccessDenied';
 }
 
-/** What a deployment allows. */
+/** The policies of a deployment. */
 class Policies {
   /** By ARN. */
   readonly roles = new Map<string, Role>();
-  /** Roles of the deployment before: functions of that may still run. */
+  /** The roles of the previous deployment, whose functions may still be running. */
   dropped: ReadonlyMap<string, Role> = new Map();
   readonly ofResources = new Map<string, Statement[]>();
-  /** By resource: the key that encrypts it. */
+  /** The key that encrypts each resource, by the resource's ARN. */
   readonly keys = new Map<string, string>();
-  /** By alias: the key. */
+  /** Keys by alias. */
   readonly aliases = new Map<string, string>();
 }
 
-/** All roles and resource policies of the deployment, and the permissions that were used. */
+/** All roles and resource policies of the deployment, and the permissions that calls have used. */
 export class Access {
   readonly region: string;
   readonly #accountId: string;
   #current = new Policies();
-  /** Of a deployment under way; otherwise the current ones. */
+  /** The policies of a deployment in progress; the current ones if there is none. */
   #next = this.#current;
   readonly #salt: string;
   readonly #onDenied: (denial: Denial) => void;
@@ -75,12 +75,12 @@ export class Access {
     this.#onDenied = onDenied;
   }
 
-  /** Begins a deployment: what is added from now on is in force once {@link finish} is called, and until then what was. */
+  /** Begins a deployment. Policies that are added from now on take effect when {@link finish} is called. */
   begin(): void {
     this.#next = new Policies();
   }
 
-  /** Ends a deployment. */
+  /** Ends a deployment: its policies replace the previous ones. */
   finish(): void {
     this.#next.dropped = this.#current.roles;
     this.#current = this.#next;
@@ -101,8 +101,8 @@ export class Access {
   }
 
   /**
-   * Records the key of an encrypted resource: only principals that may use the key can read its data. @param key ARN,
-   * id or alias
+   * Records the key of an encrypted resource. Only principals that may use the key can read the resource's data.
+   * @param key ARN, id or alias
    */
   recordKey(arn: string, key: string): void {
     this.#next.keys.set(arn, key);
@@ -113,14 +113,14 @@ export class Access {
   }
 
   /**
-   * @throws {CloudError} if something is encrypted with an unknown alias, or with the AWS managed key of another
+   * @throws {CloudError} if a resource is encrypted with an unknown alias, or with the AWS managed key of another
    * service
    */
   checkKeys(): void {
     for (const [arn, key] of this.#current.keys) {
       const name = aliasIn(key);
       if (name === undefined || this.#current.aliases.has(name) || name === `alias/aws/${arn.split(':')[2]}`) continue;
-      throw new CloudError(`${arn} is encrypted with ${name}, of which the embedded cloud knows no key.`);
+      throw new CloudError(`${arn} is encrypted with ${name}, but no key in the embedded cloud has this alias.`);
     }
   }
 
@@ -130,7 +130,7 @@ export class Access {
     return named.startsWith('arn:') ? named : `arn:aws:kms:${this.region}:${this.#accountId}:key/${named}`;
   }
 
-  /** Credentials for a session of a role. The same as long as the salt is the same. */
+  /** Credentials for a session of a role. They depend only on the role, the session and the salt. */
   credentialsOf(arn: string, session: string): Credentials {
     const derive = (what: string) => this.#digest(`${what} ${session}`, arn);
     const accessKeyId = `ASIA${derive('id').slice(0, 16).toUpperCase()}`;
@@ -151,18 +151,18 @@ export class Access {
     return session && this.#roleOf(session.role) ? session : undefined;
   }
 
-  /** The role with this key; undefined: any other key, which counts as the operator's. */
+  /** The ARN of the role with this access key; undefined: the key is treated as the operator's. */
   roleOf(accessKeyId: string): string | undefined {
     return this.#sessionOf(accessKeyId)?.role;
   }
 
-  /** The function with this key; undefined: not a function. */
+  /** The name of the session with this access key, which is the function's name; undefined: the key belongs to no role. */
   functionOf(accessKeyId: string): string | undefined {
     return this.#sessionOf(accessKeyId)?.name;
   }
 
   /**
-   * The identity behind a key
+   * The identity of the principal with an access key
    * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable).
    */
   identityOf(accessKeyId: string): { userId: string; userArn: string } {
@@ -175,7 +175,7 @@ export class Access {
     };
   }
 
-  /** The secret of a key, to verify signatures. */
+  /** The secret of an access key, to verify signatures. */
   secretOf(accessKeyId: string): string | undefined {
     if (accessKeyId === OPERATOR.accessKeyId) return OPERATOR.secretAccessKey;
     const session = this.#sessionOf(accessKeyId);
@@ -183,14 +183,15 @@ export class Access {
   }
 
   /** @throws {AccessDenied} if the key belongs to a role without permission for the call */
-  authorize(accessKeyId: string, asked: () => readonly AskedFor[], service: string): void {
+  authorize(accessKeyId: string, required: () => readonly AskedFor[], service: string): void {
     const session = this.#sessionOf(accessKeyId);
-    if (session) this.#authorize(session.role, session.name, asked(), service);
+    if (session) this.#authorize(session.role, session.name, required(), service);
   }
 
-  #authorize(role: string, caller: string, asked: readonly AskedFor[], service: string): void {
-    if (asked.length === 0) throw new AccessDenied(`${role} calls ${service}: required permissions unknown.`);
-    for (const { action, resource, context } of asked) {
+  #authorize(role: string, caller: string, required: readonly AskedFor[], service: string): void {
+    if (required.length === 0)
+      throw new AccessDenied(`${role} is denied a call of ${service}, because its required permissions are unknown.`);
+    for (const { action, resource, context } of required) {
       const key = `${role} ${action} ${resource} ${JSON.stringify(context)}`;
       let decision = this.#decisions.get(key);
       if (!decision) {
@@ -206,23 +207,27 @@ export class Access {
     }
   }
 
-  /** @throws {CloudError} if a service, or a role whose call cannot be answered with an error, lacks a permission */
+  /**
+   * Checks a permission that is needed later, in calls that cannot fail visibly: those of services, and those that AWS
+   * makes with a role.
+   * @throws {CloudError} if the principal lacks the permission
+   */
   require(request: AccessRequest, why: string): void {
     const decision = this.decide(request);
     if (decision.allowed) return;
     const { principal, action, resource } = request;
     const who = 'role' in principal ? principal.role : principal.service;
-    throw new CloudError(`${why}: ${who} may not do ${action} on ${resource}, ${decision.because}.`);
+    throw new CloudError(`${why}: ${who} is not allowed to do ${action} on ${resource}, ${decision.because}.`);
   }
 
-  /** Whether any role is allowed an action. */
+  /** Whether any role has the permission for an action. */
   isAllowedToAnyRole(action: string, resource: string): boolean {
     return [...this.#current.roles.keys()].some(
       (role) => this.decide({ principal: { role }, action, resource }).allowed,
     );
   }
 
-  /** @throws {CloudError} if a role does not trust Lambda to assume it */
+  /** @throws {CloudError} if the role does not exist, or does not trust the service to assume it */
   requireTrust(roleArn: string, service: string): void {
     const role = this.#current.roles.get(roleArn);
     if (!role) throw new CloudError(`there is no role ${roleArn}`);
@@ -230,7 +235,7 @@ export class Access {
     if (!decision.allowed) throw new CloudError(`role ${role.name} does not trust ${service}`);
   }
 
-  /** Whether a request is allowed by all deployed policies, including that of the key of an encrypted resource. */
+  /** Decides a request by all deployed policies. For an encrypted resource, the policy of its key applies as well. */
   decide(request: AccessRequest, service = request.action.split(':')[0] ?? ''): Decision {
     const decision = this.#decideOne(request, false);
     const key = this.#current.keys.get(bucketOf(request.resource).replace(/\/(index|stream)\/.*$/, ''));
@@ -238,7 +243,7 @@ export class Access {
     if (aliasIn(key)?.startsWith('alias/aws/'))
       return 'role' in request.principal ? decision : deniedByAwsManagedKey(request, key);
     const keyArn = this.#keyArnOf(key);
-    // For a service's own call, only the condition keys that it is documented to send are known.
+    // When a service calls by itself, it sends only the condition keys that its documentation lists.
     const context = 'role' in request.principal && {
       'kms:ViaService': `${service}.${this.region}.amazonaws.com`,
       'kms:CallerAccount': this.#accountId,
@@ -271,7 +276,7 @@ export class Access {
     return role;
   }
 
-  /** The permissions of all roles, and those that were ever used. */
+  /** The permissions of all roles, and the permissions that any call has used. */
   grants(): { all: string[]; used: string[] } {
     const all = [...this.#current.roles.values()].flatMap(({ name, statements }) =>
       grantsOf(statements).map((grant) => grantKey(name, grant)),
@@ -280,18 +285,19 @@ export class Access {
   }
 }
 
-/** The bucket of an object: its policy and key apply. */
+/** The bucket of an object, whose policy and key apply to the object. Other ARNs stay unchanged. */
 const bucketOf = (arn: string) => arn.replace(/^(arn:aws:s3:::[^/]+)\/.*$/s, '$1');
 
 const aliasIn = (key: string): string | undefined => /^(?:arn:aws:kms:[^:]*:[^:]*:)?(alias\/.+)$/.exec(key)?.[1];
 
 /**
- * AWS managed keys are usable by principals of the account that may use the encrypted resource, and by no other service
+ * The denial of a service's call because of an AWS managed key. Principals of the account can use such a key if they may
+ * use the encrypted resource, but no other service can
  * (https://docs.aws.amazon.com/sns/latest/dg/sns-enable-encryption-for-topic-sqs-queue-subscriptions.html).
  */
 const deniedByAwsManagedKey = ({ resource }: AccessRequest, key: string): Decision => ({
   allowed: false,
-  because: `because ${aliasIn(key)}, which encrypts ${resource}, lets no service use it: use a customer managed key`,
+  because: `because services cannot use ${aliasIn(key)}, which encrypts ${resource}: use a customer managed key`,
 });
 
 const grantKey = (role: string, { action, resource }: Grant) => `${role}: ${action} on ${resource}`;

@@ -3,7 +3,7 @@ import { componentsOf, isArnLike, isLike } from './like.ts';
 
 interface Operator {
   compare: (expected: string, actual: string) => boolean;
-  /** The values that it can compare with. Default: all. */
+  /** Whether the operator can compare with a value. Default: with all values. */
   accepts?: (expected: string) => boolean;
   negated?: true;
 }
@@ -14,8 +14,8 @@ const isEqual = (expected: string, actual: string) => expected === actual;
 const isEqualIgnoringCase = (expected: string, actual: string) => expected.toLowerCase() === actual.toLowerCase();
 
 /**
- * The supported condition operators, each as a comparison of one value. Several values are alternatives; for negated
- * operators, none may match
+ * The supported condition operators, each as a comparison with one value. A condition with several values is met if one
+ * of them matches; with a negated operator, it is met if none of them matches
  * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html).
  */
 const OPERATORS: Record<string, Operator> = {
@@ -32,10 +32,10 @@ const OPERATORS: Record<string, Operator> = {
   Bool: { compare: isEqualIgnoringCase, accepts: isBoolean },
 };
 
-/** Whether a key is absent: `true` means that it must be. */
+/** The operator `Null`, whose value `true` requires that the key is absent, and `false` that it is present. */
 const NULL: Operator = { compare: () => false, accepts: isBoolean };
 
-/** The keys that calls here have as on AWS: where one of them is absent, it is absent on AWS too. */
+/** The keys that calls in the embedded cloud have exactly when the same calls have them on AWS. */
 const KNOWN_KEYS = [
   /^aws:(SecureTransport|PrincipalIsAWSService|PrincipalArn|PrincipalAccount|SourceArn|SourceAccount)$/i,
   /^kms:(ViaService|CallerAccount|EncryptionContext:aws:logs:arn)$/i,
@@ -49,8 +49,8 @@ interface Condition extends Operator {
 const conditions = new Map<string, Condition | undefined>();
 
 /**
- * With the prefixes for multivalued keys and the suffix for keys that may be absent. Here, a key has one value, a set
- * of one
+ * The condition of an operator's name, which may have a prefix for multivalued keys and a suffix for keys that may be
+ * absent. In the embedded cloud, each key has one value, which is a set of one
  * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html).
  */
 function conditionOf(name: string): Condition | undefined {
@@ -66,25 +66,25 @@ function conditionOf(name: string): Condition | undefined {
 
 const isNull = (name: string) => /(^|:)Null$/.test(name);
 
-/** @throws {CloudError} if a condition uses something that is not implemented: it must not be ignored */
+/** @throws {CloudError} if the embedded cloud cannot evaluate a condition: ignoring it would allow too much */
 export function checkCondition(name: string, keys: Record<string, string | string[] | boolean>, where: string): void {
   const condition = conditionOf(name);
-  if (!condition) throw new CloudError(`${where}: the embedded cloud does not know the condition operator ${name}.`);
+  if (!condition) throw new CloudError(`${where}: the embedded cloud does not support the condition operator ${name}.`);
   for (const [key, expected] of Object.entries(keys)) {
     for (const value of [expected].flat().map(String)) {
       if (condition.accepts?.(value) === false)
         throw new CloudError(`${where}: the condition operator ${name} cannot compare with ${value}.`);
     }
     const isKnown = KNOWN_KEYS.some((known) => known.test(key));
-    // A condition that holds for an absent key would allow more here than on AWS.
+    // A condition that is met if the key is absent would allow more than on AWS.
     if (!isKnown && (condition.holdsIfAbsent || isNull(name)))
       throw new CloudError(
-        `${where}: the embedded cloud does not know the condition key ${key}, of which ${name} holds if it is absent.`,
+        `${where}: the embedded cloud does not support the condition key ${key} with ${name}, which is met if the key is absent.`,
       );
   }
 }
 
-/** Evaluates a condition that was checked. @param actual undefined: the call does not have this key */
+/** Evaluates a condition that passed {@link checkCondition}. @param actual undefined: the call does not have this key */
 export function isMet(name: string, expected: readonly string[], actual: string | undefined): boolean {
   const condition = conditionOf(name) as Condition;
   if (isNull(name)) return expected.some((value) => (value.toLowerCase() === 'true') === (actual === undefined));

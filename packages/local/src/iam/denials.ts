@@ -1,12 +1,12 @@
 import type { Grant } from './policy.ts';
 
-/** A call that a role does not allow. */
+/** A call for which a role lacks a permission. */
 export interface Denial {
   /** Name of the session; for a function, the function's name. */
   caller: string;
   action: string;
   resource: string;
-  /** The permission that would allow it; undefined: a policy denies it explicitly. */
+  /** The permission that would allow the call; undefined: a policy denies it explicitly. */
   missing?: Grant | undefined;
 }
 
@@ -17,13 +17,13 @@ export interface DeniedCall {
 }
 
 /**
- * Denied calls of functions: each action on each resource once, until the next deployment. Calls that another caller
- * makes in a function's role, as tests do, are left out.
+ * The denied calls of functions since the last deployment, with each action on each resource once. Calls that another
+ * caller makes with a function's role, such as a test, are left out.
  */
 export class Denials {
   readonly #isFunction: (name: string) => boolean;
   readonly #denied = new Map<string, DeniedCall>();
-  /** Called for each when it is first denied. */
+  /** Invoked when an action on a resource is denied for the first time. */
   onFirstDenial: (denied: DeniedCall) => void = () => {};
 
   constructor(isFunction: (name: string) => boolean) {
@@ -34,7 +34,7 @@ export class Denials {
     const { caller: functionName, action, resource } = denial;
     const key = `${functionName} ${action} ${resource}`;
     if (!this.#isFunction(functionName) || this.#denied.has(key)) return;
-    const denied = { functionName, reason: `may not do ${action} on ${resource}: ${remedyOf(denial)}` };
+    const denied = { functionName, reason: `is not allowed to do ${action} on ${resource}: ${remedyOf(denial)}` };
     this.#denied.set(key, denied);
     this.onFirstDenial(denied);
   }
@@ -53,16 +53,16 @@ export const sentenceOf = ({ functionName, reason }: DeniedCall): string => `${f
 
 const TABLE = /^arn:[^:]+:dynamodb:[^/]+:table\/[^/]+(?:\/index\/([^/]+))?$/;
 
-/** The method of a kit's construct that grants it, where there is one. */
+/** The remedy for a denial: a method of the kit's constructs if there is one, otherwise a policy statement. */
 function remedyOf({ missing }: Denial): string {
-  if (!missing) return 'a policy denies it explicitly, change that policy';
+  if (!missing) return 'change the policy that denies it explicitly';
   const [service, name = ''] = missing.action.split(':');
   const [isTable, index] = TABLE.exec(missing.resource) ?? [];
   if (service === 'dynamodb' && isTable) {
     const call = index === undefined ? `allow(fn, '${name}')` : `allowOnIndex(fn, '${index}', '${name}')`;
-    return `grant it where the function is made, with table.${call} of its ServiceTable`;
+    return `grant it where the function is created, with table.${call} of its ServiceTable`;
   }
   const statement = `{ actions: ['${missing.action}'], resources: ['${missing.resource}'] }`;
-  const grant = `grant it where the function is made, with fn.addToRolePolicy(new PolicyStatement(${statement}))`;
-  return service === 'kms' ? `${grant}; or, where the key's own policy decides, with allow of its StageKey` : grant;
+  const grant = `grant it where the function is created, with fn.addToRolePolicy(new PolicyStatement(${statement}))`;
+  return service === 'kms' ? `${grant}; or, if the key's own policy decides, with allow of its StageKey` : grant;
 }

@@ -17,23 +17,24 @@ function matches(pattern: string, value: string, wildcards: readonly [string, st
   return expression.test(value);
 }
 
-/** `*` matches any characters, `?` one. */
+/** Whether a value matches a pattern in which `*` stands for any characters, and `?` for one. */
 export const isLike = (pattern: string, value: string, flags = '') => matches(pattern, value, ['.*', '.*', '.'], flags);
 
 /**
- * Wildcards match within a segment (between colons), except a `*` at the end of one
+ * Whether an ARN matches a pattern. Wildcards match within a segment between colons, except that a `*` at the end of a
+ * segment also matches the segments after it
  * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html).
  */
 export const isResource = (pattern: string, arn: string) => matches(pattern, arn, ['.*', '[^:]*', '[^:]']);
 
-/** The six components of an ARN, the last of which may contain colons; empty if it is not an ARN. */
+/** The six components of an ARN; empty if the text is not an ARN. The last component may contain colons. */
 export function componentsOf(arn: string): string[] {
   const parts = arn.split(':');
   return parts.length < 6 ? [] : [...parts.slice(0, 5), parts.slice(5).join(':')];
 }
 
 /**
- * Each component by itself
+ * Whether an ARN matches a pattern, compared component by component
  * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN).
  */
 export function isArnLike(pattern: string, arn: string): boolean {

@@ -6,8 +6,9 @@ const XRAY = ['PutTraceSegments', 'PutTelemetryRecords', 'GetSamplingRules', 'Ge
 const prefixed = (service: string, ...actions: string[]) => actions.map((action) => `${service}:${action}`);
 
 /**
- * AWS managed policies that CDK or its users attach to functions and deployments, with the statements that AWS documents
- * (https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html): those that apply to any resource.
+ * The actions of AWS managed policies that CDK or its users attach to functions and deployments
+ * (https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html). Each policy allows them on any
+ * resource.
  */
 const ACTIONS: Readonly<Record<string, string[]>> = {
   'service-role/AWSLambdaBasicExecutionRole': LOGS,
@@ -34,14 +35,14 @@ const PREFIX = 'arn:aws:iam::aws:policy/';
 
 /**
  * The statements of AWS managed policies.
- * @throws {Error} that lists unknown ones
+ * @throws {Error} with the names of policies that are not supported
  */
 export function managedPolicies(arns: readonly string[]): PolicyDocument[] {
   const actionsOf = (arn: string) => (arn.startsWith(PREFIX) ? ACTIONS[arn.slice(PREFIX.length)] : undefined);
   const unknown = arns.filter((arn) => !actionsOf(arn));
   if (unknown.length > 0) {
     throw new Error(
-      `the embedded cloud does not know the managed policies ${unknown.join(', ')}. It knows ${Object.keys(ACTIONS).join(', ')}; grant what the role needs by name`,
+      `the embedded cloud does not support the managed policies ${unknown.join(', ')}. It supports ${Object.keys(ACTIONS).join(', ')}. Instead, grant the role each permission that it needs`,
     );
   }
   return arns.map((arn) => ({

@@ -3,13 +3,13 @@ import { checkCondition, isMet } from './conditions.ts';
 import { isLike, isResource } from './like.ts';
 import { contextSentBy, type ServicePrincipal } from './service-context.ts';
 
-/** A policy statement, as in templates. */
+/** A policy statement in the form that templates use. */
 export interface Statement {
   Sid?: string;
   Effect: 'Allow' | 'Deny';
   Principal?: string | Record<string, string | string[]>;
   Action: string | string[];
-  /** Absent in a trust policy, which applies to the role itself. */
+  /** Absent in a trust policy, because that applies to its role. */
   Resource?: string | string[];
   Condition?: Record<string, Record<string, string | string[] | boolean>>;
 }
@@ -19,8 +19,8 @@ export interface PolicyDocument {
 }
 
 /**
- * The principal: a role, by ARN; or a service, such as `sns.amazonaws.com`, on behalf of a resource (ARN), which
- * determines the condition keys.
+ * The caller: a role, by its ARN, or a service, such as `sns.amazonaws.com`. A service calls on behalf of a resource, by
+ * ARN, which determines the condition keys.
  */
 export type Principal = { role: string } | ServicePrincipal;
 
@@ -30,11 +30,11 @@ export interface AccessRequest {
   action: string;
   /** ARN. */
   resource: string;
-  /** Condition keys, such as `aws:SourceArn`, except those that derive from the principal. */
+  /** Condition keys, such as `aws:SourceArn`, except those that are derived from the principal. */
   context?: Record<string, string>;
 }
 
-/** One action on one resource that a statement allows: the smallest permission that could be removed. */
+/** One action on one resource, as a statement lists them: the smallest permission that can be removed. */
 export interface Grant {
   action: string;
   resource: string;
@@ -42,22 +42,22 @@ export interface Grant {
 
 export type Decision =
   | { allowed: true; by: Grant }
-  /** `missing` would allow it; undefined: a policy denies it, so no grant would. */
+  /** The grant `missing` would allow the request. It is undefined if a policy denies the request, because then none would. */
   | { allowed: false; because: string; missing?: Grant };
 
 const listOf = <T>(value: T | T[] | undefined): T[] => (value === undefined ? [] : ([value].flat() as T[]));
 
 export const statementsOf = ({ Statement }: PolicyDocument): Statement[] => listOf(Statement);
 
-/** @throws {CloudError} if a statement uses something that is not implemented: it must not be ignored */
+/** @throws {CloudError} if the embedded cloud cannot evaluate a statement: ignoring a part of it would allow too much */
 export function checkStatement(statement: Statement, where: string): void {
   for (const element of ['NotAction', 'NotResource', 'NotPrincipal']) {
-    if (element in statement) throw new CloudError(`${where}: the embedded cloud does not know ${element}.`);
+    if (element in statement) throw new CloudError(`${where}: the embedded cloud does not support ${element}.`);
   }
   for (const [name, keys] of Object.entries(statement.Condition ?? {})) checkCondition(name, keys, where);
 }
 
-/** @param context keys in lower case, as they are case-insensitive */
+/** @param context values of condition keys. The keys are in lower case, because they are case-insensitive */
 const conditionsAreMet = ({ Condition = {} }: Statement, context: Record<string, string>): boolean =>
   Object.entries(Condition).every(([name, keys]) =>
     Object.entries(keys).every(([key, expected]) =>
@@ -67,6 +67,7 @@ const conditionsAreMet = ({ Condition = {} }: Statement, context: Record<string,
 
 const accountOf = (arn: string) => arn.split(':')[4] ?? '';
 
+/** How a statement matches a principal: directly or through its account; undefined: not at all. */
 function principalMatch({ Principal: named }: Statement, principal: Principal): 'itself' | 'its account' | undefined {
   if (named === undefined) return 'itself';
   if (named === '*') return 'itself';
@@ -79,7 +80,7 @@ function principalMatch({ Principal: named }: Statement, principal: Principal): 
   return listOf(named.AWS).some((one) => ofAccount.includes(one)) ? 'its account' : undefined;
 }
 
-/** The grant of a statement that covers a request; undefined if none does. */
+/** The grant of a statement that matches a request; undefined if there is none. */
 function grantIn(statement: Statement, { action, resource }: AccessRequest, context: Record<string, string>) {
   const byAction = listOf(statement.Action).find((pattern) => isLike(pattern, action, 'i'));
   const byResource =
@@ -88,7 +89,10 @@ function grantIn(statement: Statement, { action, resource }: AccessRequest, cont
   return { action: byAction, resource: byResource };
 }
 
-/** The condition keys of every request, in one account and over loopback, which counts as secure as TLS. */
+/**
+ * The condition keys of a request, with those that every request has. All requests come from one account. They arrive
+ * over loopback, which is treated as secure transport, like TLS.
+ */
 function contextOf({ principal, action, context = {} }: AccessRequest): Record<string, string> {
   const isRole = 'role' in principal;
   const sent = isRole ? {} : contextSentBy(principal, action);
@@ -103,11 +107,12 @@ function contextOf({ principal, action, context = {} }: AccessRequest): Record<s
 }
 
 /**
- * Whether a request within one account is allowed, as IAM decides
- * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html): an explicit deny in any
- * policy takes precedence; otherwise the identity's or the resource's policies must allow it.
- * @param ofResource the policy of the resource. If it is authoritative, as a key's is, the identity's policies count
- * only if it delegates to the account
+ * Decides a request within one account by the rules of IAM
+ * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html). An explicit deny in any
+ * policy takes precedence. Without one, a policy of the identity or of the resource must allow the request.
+ * @param ofResource the policy of the resource
+ * @param isAuthoritative whether the identity's policies apply only if the resource's policy delegates to the account,
+ * as a KMS key's policy does
  */
 export function decide(
   request: AccessRequest,
@@ -139,7 +144,7 @@ export function decide(
   return { allowed: false, because, missing: { action, resource } };
 }
 
-/** All grants of some statements. */
+/** All grants of the given statements. */
 export const grantsOf = (statements: readonly Statement[]): Grant[] =>
   statements.flatMap(({ Effect, Action, Resource }) =>
     Effect === 'Deny'

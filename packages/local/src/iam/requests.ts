@@ -22,15 +22,15 @@ const TRANSACTION_ACTIONS: Record<string, string> = {
   Get: 'GetItem',
 };
 
-/** Whether an action writes data to a resource that may be encrypted. */
+/** Whether an action writes data to a resource. If the resource is encrypted, it then needs permission to encrypt. */
 export const isWrite = (action: string) =>
   /^(dynamodb:(Put|Update|Delete|BatchWrite)Item|sqs:SendMessage|sns:Publish|s3:PutObject)$/.test(action);
 
 /**
- * The actions that IAM checks for a call, by the Service Authorization Reference
+ * The permissions that IAM checks for a call, according to the Service Authorization Reference
  * (https://docs.aws.amazon.com/service-authorization/latest/reference/). A batch requires the permissions of each
  * entry; a transaction, those of its items.
- * @returns an empty array if the effect of the call is unknown: it is then denied
+ * @returns an empty array if the effect of the call is unknown; the call is then denied
  */
 export function permissionsFor(service: string, operation: string, body: string, place: AccountAndRegion): AskedFor[] {
   const arn = (name: string, resource: string) => `arn:aws:${name}:${place.region}:${place.accountId}:${resource}`;
@@ -69,13 +69,13 @@ export function permissionsFor(service: string, operation: string, body: string,
   }
 }
 
-/** A secret may be named without its ARN. ListSecrets applies to all. */
+/** The ARN of a secret, whose id may be its name or its ARN; `*` for ListSecrets, which applies to all secrets. */
 function secretArn(id: unknown, arn: (service: string, resource: string) => string): string {
   if (typeof id !== 'string') return '*';
   return id.startsWith('arn:') ? id : arn('secretsmanager', `secret:${id}`);
 }
 
-/** Each event that is put, on its bus: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html */
+/** A permission for each event, on the event's bus: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html */
 const eventsPermissions = (
   operation: string,
   { Entries = [] }: Fields,
@@ -90,7 +90,8 @@ const eventsPermissions = (
 /**
  * Moving messages from a dead-letter queue requires permission to receive and to send them
  * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html).
- * Without a single destination, the destination of each message is known only when it is received, and checked then.
+ * A call may leave out the destination. The destination of each message is then known only when it is received, and its
+ * permission is checked at that time.
  */
 function movePermissions(operation: string, { SourceArn, DestinationArn, TaskHandle }: Fields): AskedFor[] {
   const resource = String(SourceArn ?? sourceOf(String(TaskHandle)));
@@ -102,7 +103,7 @@ function movePermissions(operation: string, { SourceArn, DestinationArn, TaskHan
   return [...permissions, { action: 'sqs:SendMessage', resource: String(DestinationArn) }];
 }
 
-/** A task's handle contains its source. */
+/** The ARN of the source queue in a task's handle. */
 const sourceOf = (handle: string): string =>
   /"sourceArn":"([^"]+)"/.exec(Buffer.from(handle, 'base64').toString())?.[1] ?? '*';
 
@@ -113,7 +114,7 @@ interface TableRequest {
   TransactItems?: Array<Record<string, { TableName: string }>>;
 }
 
-/** By operation: DynamoDB ignores other fields of a request. */
+/** Uses only the fields that belong to the operation, because DynamoDB ignores the other fields of a request. */
 function dynamodbPermissions(operation: string, request: TableRequest, arnOf: (table: string) => string): AskedFor[] {
   const { TableName, IndexName, RequestItems = {}, TransactItems = [] } = request;
   const action = `dynamodb:${operation}`;
@@ -129,7 +130,7 @@ function dynamodbPermissions(operation: string, request: TableRequest, arnOf: (t
     case 'BatchGetItem':
     case 'BatchWriteItem':
       return Object.keys(RequestItems).map((table) => ({ action, resource: arnOf(table) }));
-    // PartiQL: the statement's text determines the effect.
+    // PartiQL: the effect depends on the statement's text, which is not parsed.
     case 'ExecuteStatement':
     case 'ExecuteTransaction':
     case 'BatchExecuteStatement':

@@ -1,16 +1,16 @@
-/** An S3 operation that the emulator supports; it would execute any other as a different one. */
+/** An S3 operation that the emulator supports. It would execute an unsupported one as a different operation. */
 export interface S3Operation {
   name: string;
   method: string;
   scope: 'service' | 'bucket' | 'object';
-  /** Query parameters that distinguish it, some with a value. */
+  /** Query parameters that distinguish the operation from others, some with a value. */
   required?: readonly string[];
-  /** Optional query parameters. */
+  /** Other query parameters that the operation accepts. */
   optional?: readonly string[];
   /**
    * The actions that IAM checks
    * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html); empty: no role may call
-   * it.
+   * the operation.
    */
   actions: readonly string[];
 }

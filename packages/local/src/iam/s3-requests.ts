@@ -2,24 +2,24 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { AskedFor } from './requests.ts';
 import { s3OperationOf } from './s3-operations.ts';
 
-/** A call of S3, whose operation is determined by method, path and query. */
+/** A call of S3. Its method, path and query determine the operation. */
 export interface S3Call {
   operation: string;
   bucket: string;
-  /** Empty: no role may do it. */
+  /** Empty: no role may make the call. */
   askedFor: AskedFor[];
-  /** The part that the embedded cloud does not support; undefined: it supports all of it. */
+  /** The part of the call that the embedded cloud does not support; undefined: it supports the whole call. */
   unsupported?: string | undefined;
 }
 
 const arnOf = (bucket: string, key = '') => `arn:aws:s3:::${bucket}${key && `/${key}`}`;
 
-/** Signed for S3; only S3 signatures name the service this way. */
+/** Whether a request is signed for S3: only then does the signature contain `/s3/`. */
 export const isS3 = ({ authorization = '' }: IncomingHttpHeaders): boolean => /\/s3\/aws4_request/.test(authorization);
 
-/** The operation of a call, and the permissions it requires. @throws {URIError} if the path is not percent-encoded */
+/** Determines the operation and permissions of a call. @throws {URIError} if the path is not percent-encoded */
 export function s3CallOf(method: string, target: string, headers: IncomingHttpHeaders): S3Call {
-  // Parsed as the emulator does: a URL object would resolve `..`.
+  // Parses the path the way the emulator does. A URL object would resolve `..`.
   const [path = '', search = ''] = target.split('?');
   const query = new URLSearchParams(search);
   const [bucket = '', ...rest] = path.slice(1).split('/').map(decodeURIComponent);
@@ -48,9 +48,10 @@ function sourceIn({ 'x-amz-copy-source': source }: IncomingHttpHeaders): string 
   return typeof source === 'string' ? decodeURIComponent(source).replace(/^\//, '') : undefined;
 }
 
-/** Headers that the emulator ignores, unless their value means its default behaviour. */
+/** Headers that the emulator ignores. They are unsupported unless their value is in {@link DEFAULT_VALUES}. */
 const UNSUPPORTED_HEADER =
   /^x-amz-(acl|bypass-.*|.*bucket-owner|.*-customer-.*|grant-.*|if-match-.*|mfa|mp-object-size|object-(lock-.*|ownership)|storage-class|tagging.*|website-redirect-location|write-offset-bytes)$/;
+/** Values of these headers that request the emulator's default behaviour. */
 const DEFAULT_VALUES = new Set(['private', 'bucket-owner-full-control', 'STANDARD', 'COPY']);
 
 const unsupportedHeaderIn = (headers: IncomingHttpHeaders): string | undefined =>

@@ -1,6 +1,6 @@
 import { CloudError } from '../errors/cloud-error.ts';
 
-/** Values of condition keys: the ARN of the resource on whose behalf the service calls, or its account. */
+/** Computes the value of a condition key from the ARN and account of the resource on whose behalf a service calls. */
 const VALUES = {
   'aws:SourceArn': (source: string) => source,
   'aws:SourceAccount': (source: string, account: string | undefined) => account ?? source.split(':')[4] ?? '',
@@ -12,15 +12,15 @@ export type ContextKey = keyof typeof VALUES;
 /** Condition keys that a service sends with its own calls, by action. */
 export type SentKeys = Readonly<Record<string, readonly ContextKey[]>>;
 
-/** A service that calls another. */
+/** A service that calls another service. */
 export interface ServicePrincipal {
   /** Such as `sns.amazonaws.com`. */
   service: string;
-  /** ARN of the resource on whose behalf it calls: the topic whose message is delivered. */
+  /** ARN of the resource on whose behalf it calls, such as the topic whose message is delivered. */
   source?: string;
-  /** Account of the resource, if its ARN does not contain one, as with buckets. */
+  /** Account of the resource if its ARN contains none, as for buckets. */
   account?: string;
-  /** Condition keys that it is documented to send, for a service that is not listed below. */
+  /** The condition keys that the service sends, according to its documentation. Default: those in `SENT`. */
   sends?: SentKeys;
 }
 
@@ -30,8 +30,8 @@ const forActions = (actions: readonly string[], keys: readonly ContextKey[]): Se
   Object.fromEntries(actions.map((action) => [action, keys]));
 
 /**
- * The condition keys that services are documented to send with their own calls, besides those of every call. A policy
- * must not require any other key: without it, the statement allows nothing.
+ * The condition keys that services send with their own calls, according to their documentation, besides the keys of
+ * every call. A statement that requires any other key allows nothing.
  */
 const SENT: Record<string, SentKeys> = {
   // https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
@@ -59,7 +59,7 @@ const SENT: Record<string, SentKeys> = {
 
 /**
  * The condition keys of a service's call.
- * @throws {CloudError} if such calls are unknown
+ * @throws {CloudError} if the keys for this service and action are unknown
  */
 export function contextSentBy(
   { service, source, account, sends }: ServicePrincipal,
@@ -67,6 +67,7 @@ export function contextSentBy(
 ): Record<string, string> {
   if (source === undefined) return {};
   const keys = (sends ?? SENT[service.split('.')[0] ?? ''])?.[action];
-  if (!keys) throw new CloudError(`The embedded cloud does not know what ${service} sends with ${action}.`);
+  if (!keys)
+    throw new CloudError(`The embedded cloud does not know which condition keys ${service} sends with ${action}.`);
   return Object.fromEntries(keys.map((key) => [key, VALUES[key](source, account)]));
 }

@@ -16,14 +16,14 @@ const DATE = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
 /** Maximum age of a signature, and maximum clock skew of the signer. */
 const VALID_MS = 5 * 60_000;
 
-/** The access key that a signature names, unverified. */
+/** The access key in an `Authorization` header. The signature is not verified. */
 export const accessKeyOf = (authorization: string | undefined): string | undefined =>
   /Credential=([^/]+)\//.exec(authorization ?? '')?.[1];
 
 /**
- * Verifies a Signature Version 4 that covers the host and all AWS headers
+ * Verifies a signature (Signature Version 4), which must cover the host and all AWS headers
  * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html).
- * @param secretOf the secret of an access key; undefined if the key is unknown
+ * @param secretOf returns the secret of an access key; undefined if the key is unknown
  * @returns the access key; undefined if the request is unsigned, signed for another service or region, too old, or
  * modified
  */
@@ -44,7 +44,7 @@ export async function signedBy(
   if (!mustBeSigned.every((name) => signed.includes(name))) return undefined;
   const signingDate = new Date(date.replace(DATE, '$1-$2-$3T$4:$5:$6Z'));
   if (Math.abs(Date.now() - signingDate.getTime()) > VALID_MS) return undefined;
-  // The signer uses the hash in this header without checking the body.
+  // Checks the hash in this header, because the signer uses it without reading the body.
   const hash = headers['x-amz-content-sha256'];
   if (hash !== undefined && hash !== createHash('sha256').update(body).digest('hex')) return undefined;
   const signer = new SignatureV4({

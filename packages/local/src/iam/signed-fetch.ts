@@ -2,7 +2,7 @@ import { Sha256Node } from '@smithy/core/checksum';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { Credentials } from './access.ts';
 
-/** A `fetch` that signs requests to an HTTP API (SigV4, service `execute-api`), as another service would. */
+/** Creates a `fetch` that signs its requests to an HTTP API the way another service would: SigV4 for `execute-api`. */
 export function signedFetch(credentials: Credentials, region = 'us-east-1', send = fetch): typeof fetch {
   const signer = new SignatureV4({ service: 'execute-api', region, sha256: Sha256Node, credentials });
   return async (input, init) => {
