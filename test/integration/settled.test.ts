@@ -29,7 +29,9 @@ describe('a cloud in which a message is parked for a person', () => {
     const QueueUrl = `${cloud.endpointUrl}/000000000000/rollcall-dev-guide.fifo`;
     const ids = { MessageGroupId: 'somebody', MessageDeduplicationId: 'unreadable' };
     await cloud.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'no JSON', ...ids }));
-    await expect(cloud.settled()).rejects.toThrow(/^Parked for a person: .* in rollcall-dev-guide: unreadable/);
+    await expect(cloud.settled()).rejects.toThrow(
+      /^Parked until an operator decides: .* in rollcall-dev-guide: unreadable/,
+    );
     expect(await cloud.parked('guide')).toMatchObject([{ reason: 'unreadable', body: 'no JSON' }]);
     expect(await cloud.parked('points')).toEqual([]);
   });

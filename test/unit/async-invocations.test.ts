@@ -136,7 +136,7 @@ describe('a function that is invoked as an event', () => {
   it('is refused if its concurrency limit is zero', async () => {
     const never = functionResources('listener', 'listener', { ReservedConcurrentExecutions: 0 });
     await expect(startSmallCloud({ code: { listener: LISTENER }, resources: never })).rejects.toThrow(
-      'it would never run',
+      'the function would never run',
     );
   });
 });
@@ -154,13 +154,15 @@ describe('a property of a resource', () => {
     ['AWS::ApiGatewayV2::Stage', { StageVariables: {} }, 'StageVariables'],
     ['AWS::S3::Bucket', { ReplicationConfiguration: {} }, 'ReplicationConfiguration'],
   ])('is refused by name if it would be ignored: %s %j', (type, properties, name) => {
-    expect(checked(type, properties)).toThrow(`s: of ${type}, the embedded cloud does not know ${name}, which R has.`);
+    expect(checked(type, properties)).toThrow(
+      `s: the embedded cloud does not support ${name} of ${type}, which R has.`,
+    );
   });
 
   it('stops the start of a cloud if it would be ignored', async () => {
     const Topic = { Type: 'AWS::SNS::Topic', Properties: { Subscription: [{ Protocol: 'sqs', Endpoint: 'arn' }] } };
     await expect(startSmallCloud({ resources: { Topic } })).rejects.toThrow(
-      'does not know Subscription, which Topic has',
+      'does not support Subscription of AWS::SNS::Topic, which Topic has',
     );
   });
 

@@ -194,12 +194,12 @@ describe('notifications of a bucket', () => {
     );
 
   it.each([
-    ['events that never happen', { Events: ['s3:ObjectRestore:*'] }, 's3:ObjectRestore:* never happens'],
+    ['events that never happen', { Events: ['s3:ObjectRestore:*'] }, 'never sends s3:ObjectRestore:*'],
     ['a FIFO queue', { QueueArn: 'arn:aws:sqs:us-east-1:000000000000:jobs.fifo' }, 'S3 does not notify FIFO queues'],
     [
       'a target of another type',
       { QueueArn: 'arn:aws:states:us-east-1:000000000000:x' },
-      'functions, queues and topics only',
+      'only to functions, queues and topics',
     ],
   ])('are refused with %s', (_, one, complaint) => {
     expect(configured(one)).toThrow(complaint);

@@ -86,14 +86,14 @@ describe('deployment of templates', () => {
   it('names a resource of an unknown type', async () => {
     const template = { Resources: { Bucket: { Type: 'AWS::S3::Bucket' } } };
     await expect(deployed([{ name: 'stack', template }])).rejects.toThrow(
-      'stack: resource Bucket is of type AWS::S3::Bucket, which the embedded cloud does not have.',
+      'stack: resource Bucket is of type AWS::S3::Bucket, which the embedded cloud does not support.',
     );
   });
 
-  it('names a parameter that has no value, and how to give it one', async () => {
+  it('names a parameter that has no value, and how to set it', async () => {
     const template = { Parameters: { Email: { Type: 'String' } }, Resources: { A: thing({ to: { Ref: 'Email' } }) } };
     await expect(deployed([{ name: 'stack', template }])).rejects.toThrow(
-      'stack: parameter Email has no value. Give it one: rollcall start --parameters Email=…',
+      'stack: parameter Email has no value. Set it: rollcall start --parameters Email=…',
     );
   });
 
@@ -102,7 +102,7 @@ describe('deployment of templates', () => {
     await expect(deployed([{ name: 'stack', template: importing }])).rejects.toThrow('imports missing');
     const asking = { Resources: { A: thing({ value: { 'Fn::GetAtt': ['B', 'Color'] } }), B: thing() } };
     await expect(deployed([{ name: 'stack', template: asking }])).rejects.toThrow(
-      'does not know the attribute Color of B',
+      'does not support the attribute Color of B',
     );
   });
 });

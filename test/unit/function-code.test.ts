@@ -82,12 +82,12 @@ describe('the handler of a function', () => {
   });
 
   it.each<[string, Partial<CodeProperties>, string]>([
-    ['without a handler file', {}, 'its handler, index.handler, is in none of index.js, .mjs and .cjs'],
+    ['without a handler file', {}, 'contains none of index.js, index.mjs and index.cjs'],
     ['with an invalid handler', { Handler: 'index' }, 'its handler, index, is not of the form FILE.EXPORT'],
-    ['in Python', { Runtime: 'python3.13' }, 'has functions in Node.js only, not python3.13'],
+    ['in Python', { Runtime: 'python3.13' }, 'supports only Node.js functions, not python3.13'],
     ['in a container', { PackageType: 'Image' }, 'not container images'],
-    ['with layers', { Layers: ['arn:powertools:1'] }, 'has no layers, and its Layers are arn:powertools:1'],
-    ['with a file system', { FileSystemConfigs: [{}] }, 'has no file systems for functions'],
+    ['with layers', { Layers: ['arn:powertools:1'] }, 'does not support layers: arn:powertools:1'],
+    ['with a file system', { FileSystemConfigs: [{}] }, 'does not support file systems of functions'],
   ])('is refused %s', async (_, settings, why) => {
     expect(() => codeIn(synthesized({ 'other.js': '' }), settings)).toThrow(why);
   });
@@ -170,7 +170,7 @@ describe('the AWS SDK', () => {
       "require('@aws-sdk/client-quicksight')",
       'npm install --save-dev @aws-sdk/client-quicksight',
     ],
-    ['version 2', "require('aws-sdk')", 'uses version 2 of the AWS SDK, which calls AWS itself'],
+    ['version 2', "require('aws-sdk')", 'uses version 2 of the AWS SDK, which ignores AWS_ENDPOINT_URL'],
     ['a part of version 2', 'import s3 from "aws-sdk/clients/s3"', 'uses version 2 of the AWS SDK'],
     ['version 2 inside a bundle', 'var r="aws-sdk-"+e+"/"+m().VERSION', 'uses version 2 of the AWS SDK'],
   ])('is refused at start if it is %s', (_, source, why) => {
@@ -190,7 +190,7 @@ it('no function can call AWS itself, with any client', async () => {
     const byFetch = () => fetch('https://states.us-east-1.api.aws/').catch((error) => error.cause.message);
     exports.handler = async () => [await byHttps(), await byFetch()];`;
   const refusalFor = (host: string) =>
-    `${host} is AWS itself, which no function of the embedded cloud may call: clients go to AWS_ENDPOINT_URL`;
+    `${host} is a host of AWS, which functions in the embedded cloud cannot call: clients must use AWS_ENDPOINT_URL`;
   expect(await resultOf({ 'index.js': source })).toEqual([
     refusalFor('sqs.eu-west-1.amazonaws.com'),
     refusalFor('states.us-east-1.api.aws'),

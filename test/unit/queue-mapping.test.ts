@@ -120,12 +120,12 @@ describe('an event source that Lambda would refuse', () => {
     [
       'more than ten without a window',
       { EventSourceArn: queue, BatchSize: 11 },
-      'takes 10 at most without MaximumBatchingWindowInSeconds',
+      'maximum is 10 without MaximumBatchingWindowInSeconds',
     ],
     [
       'more than ten of a FIFO queue',
       { EventSourceArn: `${queue}.fifo`, BatchSize: 11 },
-      'takes 10 at most of a FIFO queue',
+      'maximum is 10 for a FIFO queue',
     ],
     [
       'a window of a FIFO queue',
@@ -135,18 +135,18 @@ describe('an event source that Lambda would refuse', () => {
     [
       'more than 10,000',
       { EventSourceArn: queue, BatchSize: 10_001, MaximumBatchingWindowInSeconds: 1 },
-      'takes 10000 at most',
+      'maximum is 10000',
     ],
-    ['more than 10,000 of a stream', { EventSourceArn: stream, BatchSize: 10_001 }, 'takes 10000 at most'],
+    ['more than 10,000 of a stream', { EventSourceArn: stream, BatchSize: 10_001 }, 'maximum is 10000'],
     [
       'a bucket of S3 as destination',
       { EventSourceArn: stream, DestinationConfig: { OnFailure: { Destination: 'arn:aws:s3:::failures' } } },
-      'functions, queues and topics only, not to arn:aws:s3:::failures',
+      'only to functions, queues and topics, not to arn:aws:s3:::failures',
     ],
     [
       'a stream of Kinesis',
       { EventSourceArn: 'arn:aws:kinesis:us-east-1:000000000000:stream/x' },
-      'no event source like arn:aws:kinesis',
+      'does not support the event source arn:aws:kinesis',
     ],
   ])('is refused: %s', async (_, properties, complaint) => {
     const functions = new Map([

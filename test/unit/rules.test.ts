@@ -157,13 +157,13 @@ describe('a rule', () => {
     [
       'that only events of AWS would match',
       { R: rule({ source: ['aws.ec2'] }, toFunction), M: mayInvokeBy('R') },
-      'nothing sends events that match the source ["aws.ec2"]',
+      'no event in the embedded cloud matches the source ["aws.ec2"]',
     ],
     ['with an operator that is not imitated', { R: rule({ source: [{ regex: 'x' }] }, toFunction) }, 'operator regex'],
     [
       'whose target is not served',
       { R: rule({ source: ['x'] }, { Arn: 'arn:aws:states:us-east-1:000000000000:stateMachine:x' }) },
-      'functions, queues and topics only, not to arn:aws:states',
+      'only to functions, queues and topics, not to arn:aws:states',
     ],
     [
       'whose target may not be invoked',
@@ -236,6 +236,6 @@ describe('what a target is given', () => {
   });
 
   it('is refused with a path that EventBridge would not take', () => {
-    expect(() => given({ InputPath: '$.detail[*].x' })).toThrow('$.detail[*].x is no JSON path');
+    expect(() => given({ InputPath: '$.detail[*].x' })).toThrow('$.detail[*].x is not a JSON path');
   });
 });

@@ -186,7 +186,7 @@ describe('EventBridge Scheduler', () => {
     [
       'of another call of AWS',
       app(schedule({ Arn: 'arn:aws:scheduler:::aws-sdk:ec2:stopInstances' })),
-      'functions, queues and topics only, not to arn:aws:scheduler:::aws-sdk:ec2:stopInstances',
+      'only to functions, queues and topics, not to arn:aws:scheduler:::aws-sdk:ec2:stopInstances',
     ],
   ])('is refused with a schedule %s', async (_, refused, complaint) => {
     await expect(startSmallCloud(refused)).rejects.toThrow(complaint);

@@ -89,10 +89,10 @@ describe('a function that is subscribed to a topic', () => {
 
 describe('a subscription that the embedded cloud does not serve', () => {
   /** The checks of a cloud in which a topic is subscribed, and used by resources of these types. */
-  async function checked(Protocol: string, users: string[], isAllowedToSome = false) {
+  async function checked(Protocol: string, users: string[], isAllowedToAnyRole = false) {
     const checks: Array<() => void> = [];
-    const made = users.map((type) => ({ type, properties: { uses: TopicArn } }));
-    const runtime = { checks, made, access: { isAllowedToSome: () => isAllowedToSome } } as unknown as Runtime;
+    const created = users.map((type) => ({ type, properties: { uses: TopicArn } }));
+    const runtime = { checks, created, access: { isAllowedToAnyRole: () => isAllowedToAnyRole } } as unknown as Runtime;
     const properties = { TopicArn, Protocol, Endpoint: 'x' };
     await subscriptions(runtime)({ stack: 's', logicalId: 'S', type: '', properties });
     for (const check of checks) check();
@@ -102,7 +102,7 @@ describe('a subscription that the embedded cloud does not serve', () => {
     'is refused by its protocol when the cloud starts: %s',
     async (Protocol) => {
       await expect(checked(Protocol, ['AWS::SNS::Subscription'])).rejects.toThrow(
-        `functions only (protocols sqs and lambda), not by ${Protocol}: ${TopicArn}`,
+        `functions (protocols sqs and lambda), not by ${Protocol}: ${TopicArn}`,
       );
     },
   );

@@ -56,7 +56,7 @@ describe('an app with stages', () => {
   it('is refused, if two of its stacks make the same', async () => {
     const starting = startCloud({ assembly: assemblyOf({ Dev: { queueName: 'jobs' }, Prod: { queueName: 'jobs' } }) });
     await expect(starting).rejects.toThrow(
-      /(Dev|Prod)-Jobs and (Dev|Prod)-Jobs both make arn:aws:sqs:us-east-1:000000000000:jobs/,
+      /(Dev|Prod)-Jobs and (Dev|Prod)-Jobs both create arn:aws:sqs:us-east-1:000000000000:jobs/,
     );
   });
 });

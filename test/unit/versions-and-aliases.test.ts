@@ -264,7 +264,7 @@ describe('what the embedded cloud does not have of versions', () => {
 
   it.each<[string, Resources]>([
     [
-      'does not know RoutingConfig, which Other has',
+      'does not support RoutingConfig of AWS::Lambda::Alias, which Other has',
       {
         Other: alias({
           Name: 'other',

@@ -670,8 +670,8 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'a call that nobody can tell is allowed',
     file: 'packages/local/src/iam/access.ts',
-    from: 'if (asked.length === 0) throw',
-    to: 'if (asked.length < 0) throw',
+    from: 'if (required.length === 0)',
+    to: 'if (required.length < 0)',
     test: 'security/access',
   },
   {

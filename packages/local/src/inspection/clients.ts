@@ -3,16 +3,16 @@ import { SNSClient, type SNSClientConfig } from '@aws-sdk/client-sns';
 import { SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
-/** The response of the app's API. */
+/** A response of the app's API. */
 export interface ApiAnswer {
   status: number;
   headers: Headers;
   /** The parsed JSON; undefined: there is no body. */
-  // biome-ignore lint/suspicious/noExplicitAny: a test says what it expects of it
+  // biome-ignore lint/suspicious/noExplicitAny: the tests check its type
   body: any;
 }
 
-/** Clients for tests, which are closed with the cloud. */
+/** Creates clients for tests. They are closed when the cloud stops. */
 export function createTestClients(
   config: DynamoDBClientConfig & SNSClientConfig & SQSClientConfig,
   opened: AsyncDisposableStack,
@@ -24,7 +24,7 @@ export function createTestClients(
   return { dynamodb: DynamoDBDocumentClient.from(dynamodb), sns, sqs };
 }
 
-/** Calls an API. @param body a string is sent unchanged, anything else as JSON */
+/** @returns a function that calls an API. It sends a body that is a string unchanged, and any other body as JSON */
 export const requestTo =
   (apiUrl: string) =>
   async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<ApiAnswer> => {

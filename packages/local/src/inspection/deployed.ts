@@ -15,14 +15,14 @@ const tables = (created: readonly CreatedResource[], isWanted: (table: TableProp
 
 const keysOf = (schema: TableProperties['KeySchema'] = []) => schema.map(({ AttributeName }) => AttributeName).join();
 
-/** Names of the tables that are outboxes, recognized by keys and stream. */
+/** The names of the outbox tables, which have the keys of an outbox and a stream. */
 export const outboxesIn = (created: readonly CreatedResource[]): string[] =>
   tables(
     created,
     (table) => table.StreamSpecification !== undefined && keysOf(table.KeySchema) === 'aggregateId,version',
   );
 
-/** Names of the consumers' tables, recognized by the index of parked messages. */
+/** The names of the consumers' tables, which have an index of parked messages. */
 export const consumersIn = (created: readonly CreatedResource[]): string[] =>
   tables(created, ({ GlobalSecondaryIndexes = [] }) =>
     GlobalSecondaryIndexes.some(
@@ -30,23 +30,24 @@ export const consumersIn = (created: readonly CreatedResource[]): string[] =>
     ),
   );
 
-/** Names of the queues. */
+/** The names of the queues. */
 export const queuesIn = (created: readonly CreatedResource[]): string[] =>
   created.filter(({ type }) => type === 'AWS::SQS::Queue').map(({ attributes }) => attributes?.QueueName ?? '');
 
-/** Names of the topics. */
+/** The names of the topics. */
 export const topicsIn = (created: readonly CreatedResource[]): string[] =>
   created.filter(({ type }) => type === 'AWS::SNS::Topic').map(({ attributes }) => attributes?.TopicName ?? '');
 
 /**
- * Finds the physical name for an app's short name: with the prefix of app and stage, and `.fifo` if ordered.
+ * Finds the physical name for a short name of the app. A physical name may have a prefix, such as `shop-dev-`, and the
+ * suffix `.fifo`.
  * @throws {CloudError} if no resource has that name
  */
 export function findPhysicalName(physicalNames: readonly string[], name: string, what: string): string {
   const bare = (physical: string) => physical.replace(/\.fifo$/, '');
   const [found] = physicalNames
     .filter((physical) => physical === name || bare(physical) === name || bare(physical).endsWith(`-${name}`))
-    // The shortest match: of `shop-dev-orders` and `shop-dev-late-orders`, `orders` is the first.
+    // The shortest match: `orders` means `shop-dev-orders`, not `shop-dev-late-orders`.
     .toSorted((one, other) => one.length - other.length);
   if (found) return found;
   throw new CloudError(`There is no ${what} ${name}. There are: ${physicalNames.join(', ') || 'none'}.`);

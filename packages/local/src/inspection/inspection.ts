@@ -7,23 +7,23 @@ import type { SentMessage } from '../messages/sent-messages.ts';
 import type { CreatedResource } from '../resources/created.ts';
 import { consumersIn, findPhysicalName, outboxesIn, queuesIn, topicsIn } from './deployed.ts';
 
-/** A message that is parked, and the table of its consumer. */
+/** A parked message, and the table of its consumer. */
 export type Parked = ParkedMessage & { table: string };
 
-/** An item of a consumer's table. */
+/** An item in a consumer's table. */
 export type Item = Record<string, unknown> & { pk: string; sk: string };
 
 export interface InspectionOptions {
   dynamodb: Clients['dynamodb'];
   /** The deployed resources. */
   created: () => readonly CreatedResource[];
-  /** Messages sent since the start. */
+  /** The messages that were sent since the cloud started. */
   sent: () => readonly SentMessage[];
 }
 
 export type Inspection = ReturnType<typeof createInspection>;
 
-/** Reads the outboxes and consumers' tables of an app, which are recognized in its templates. */
+/** Reads the outboxes and consumers' tables of an app. It finds the tables by their definitions in the templates. */
 export function createInspection({ dynamodb, created, sent }: InspectionOptions) {
   const client = DynamoDBDocumentClient.from(dynamodb);
 
@@ -42,9 +42,9 @@ export function createInspection({ dynamodb, created, sent }: InspectionOptions)
     },
 
     /**
-     * The messages that topics and queues accepted, the oldest first; at most the last 10,000. A message that was
+     * The last messages that topics and queues accepted, at most 10,000, with the oldest first. A message that was
      * published twice is listed twice.
-     * @param channel only of this channel, by its physical name or the name in its contract
+     * @param channel the physical name of a channel, or the name in its contract. Default: all channels
      */
     published(channel?: string): SentMessage[] {
       if (channel === undefined) return [...sent()];
@@ -53,8 +53,8 @@ export function createInspection({ dynamodb, created, sent }: InspectionOptions)
     },
 
     /**
-     * A consumer's items about a subject, except those about single messages.
-     * @param consumer its name, or that of its table
+     * A consumer's items about a subject, without its records of single messages.
+     * @param consumer the name of the consumer or of its table
      */
     async applied(consumer: string, subject: string): Promise<Item[]> {
       const pages = paginateQuery(
@@ -70,7 +70,7 @@ export function createInspection({ dynamodb, created, sent }: InspectionOptions)
       return items.filter(({ sk }) => ![PARKED, DISCARDED, BEGUN].some((prefix) => sk.startsWith(prefix)));
     },
 
-    /** Parked messages. @param consumer only of this consumer, by its name or that of its table */
+    /** Parked messages. @param consumer the name of a consumer or of its table. Default: all consumers */
     async parked(consumer?: string): Promise<Parked[]> {
       const all = consumersIn(created());
       const wanted = consumer === undefined ? all : [findPhysicalName(all, consumer, 'consumer')];

@@ -14,22 +14,22 @@ export interface SettledOptions {
 
 export interface SettlingOptions {
   inspection: Pick<Inspection, 'pending' | 'parked'>;
-  /** Bypasses the AWS endpoint, so that checking does not count as activity. */
+  /** A client that bypasses the AWS endpoint, so that its calls do not count as activity. */
   sqs: SQSClient;
   queueUrlOf: (name: string) => string;
   created: () => readonly CreatedResource[];
   mappings: () => readonly Mapping[];
-  /** Running functions, and busy services beside the cloud. */
+  /** The names of running functions and of busy stand-ins. */
   running: () => readonly string[];
-  /** Calls of AWS services since the start. */
+  /** The number of calls of each AWS operation since the cloud started. */
   calls: Readonly<Record<string, number>>;
-  /** Denied calls of functions, one sentence each. */
+  /** A sentence for each denied call of a function. */
   denied: () => readonly string[];
 }
 
 const MINUTE_MS = 60_000;
 const CHECK_INTERVAL_MS = 20;
-/** After this time without activity, whatever is left waits for a schedule. */
+/** After this time without activity, the remaining work can only be waiting for a schedule. */
 const QUIET_MS = 1_000;
 const MAX_LISTED = 10;
 const COUNTS = [
@@ -38,7 +38,7 @@ const COUNTS = [
   'ApproximateNumberOfMessagesDelayed',
 ] as const;
 
-/** Waits until an app has nothing left to do. */
+/** Creates a function that waits until an app has no work left. */
 export function createSettled({
   inspection,
   sqs,
@@ -49,7 +49,7 @@ export function createSettled({
   calls,
   denied,
 }: SettlingOptions) {
-  /** Polling of empty queues does not count. */
+  /** The number of calls so far. Receives are not counted, because the pollers of empty queues make them all the time. */
   const activity = () =>
     Object.entries(calls).reduce((sum, [name, count]) => (name === 'sqs:ReceiveMessage' ? sum : sum + count), 0);
 
@@ -61,13 +61,13 @@ export function createSettled({
     return count > 0 ? [`${count} in ${name}`] : [];
   }
 
-  /** Includes denied calls, as a missing permission may be the reason. */
+  /** Creates the error. It lists denied calls, because a missing permission may be the reason. */
   function unsettled(what: string): CloudError {
     const calls = denied();
     return new CloudError(calls.length === 0 ? what : `${what} Denied calls: ${listOf(calls)}.`);
   }
 
-  /** What is in progress, in the order of the message flow. */
+  /** Descriptions of the work in progress, in the order of the message flow. */
   async function workInProgress(): Promise<string[]> {
     const rows = await inspection.pending();
     const queues = await Promise.all(queuesIn(created()).map(queued));
@@ -76,17 +76,17 @@ export function createSettled({
     return [
       ...rows.map(({ table, aggregateId, version }) => `version ${version} of ${aggregateId} in ${table}`),
       ...queues.flat(),
-      ...(events > 0 ? [`${events} on the way to functions`] : []),
+      ...(events > 0 ? [`${events} waiting to be delivered to functions`] : []),
       ...running().map((name) => `${name} is running`),
     ];
   }
 
   /**
-   * Resolves when no outbox has a row, no queue a message, no function runs, and nothing is parked. Does not wait for
-   * schedules: after a second without activity, all scheduled functions are run. Streams other than those of outboxes
-   * are not considered.
-   * @throws {CloudError} that lists messages parked for an operator, or work left after `withinMs`, with denied calls
-   * of functions
+   * Resolves when no outbox has a row, no queue has a message, no function is running, and no message is parked. It does
+   * not wait for schedules: after a second without activity, it runs all scheduled functions. It ignores streams of
+   * tables that are not outboxes.
+   * @throws {CloudError} if messages are parked until an operator decides, or work is left after `withinMs`. The error
+   * lists them, and denied calls of functions
    */
   return async function settled({ withinMs = MINUTE_MS }: SettledOptions = {}): Promise<void> {
     const start = Date.now();
@@ -94,12 +94,14 @@ export function createSettled({
     for (;;) {
       const before = activity();
       const waiting = await workInProgress();
-      // Twice: between two checks, a message could move from an unchecked place to a checked one.
+      // Two empty checks are needed: during one check, a message can move from a place not yet checked to one that
+      // already was.
       const isQuiet = before === quietAt && activity() === before;
       const parked = waiting.length === 0 && isQuiet && wasEmpty ? await inspection.parked() : undefined;
       if (parked?.length === 0) return;
       const forPerson = (parked ?? []).filter(({ reason }) => WAITS_FOR[reason] === 'a person');
-      if (forPerson.length > 0) throw unsettled(`Parked for a person: ${listOf(forPerson.map(describe))}.`);
+      if (forPerson.length > 0)
+        throw unsettled(`Parked until an operator decides: ${listOf(forPerson.map(describe))}.`);
       if (Date.now() - start > withinMs) {
         const left = [...waiting, ...(await inspection.parked()).map(describe)];
         throw unsettled(`Not settled within ${withinMs / 1000} s: ${listOf(left)}.`);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { InvocationResponse } from './instance.ts';
 
-/** Receives the outcome of a function's events. The caller reports its errors. */
+/** Sends the outcome of an event to a resource. Its caller logs its errors. */
 export type Destination = (message: string, attributes?: Record<string, string>) => Promise<void>;
 
 /** Settings of asynchronous invocations. */
@@ -10,7 +10,7 @@ export interface AsyncSettings {
   maximumEventAgeMs: number;
   onSuccess?: Destination | undefined;
   onFailure?: Destination | undefined;
-  /** Receives the event itself; `onFailure` receives a record of the invocation. */
+  /** Receives the failed event itself, whereas `onFailure` receives a record of the invocation. */
   deadLetters?: Destination | undefined;
 }
 
@@ -32,9 +32,9 @@ interface Attempt {
 }
 
 /**
- * The asynchronous invocations of a function: each is retried after errors, and its outcome is sent to a destination or
- * dead-letter queue. They are in memory: an event that has not succeeded when the cloud stops is lost, unless its
- * sender still has it.
+ * The asynchronous invocations of a function. An invocation is retried after errors, and its outcome is sent to a
+ * destination or dead-letter queue. Events are in memory: an event without an outcome is lost when the cloud stops,
+ * unless its sender still has it.
  */
 export class AsynchronousInvocations {
   #settings: AsyncSettings = DEFAULTS;
@@ -47,12 +47,12 @@ export class AsynchronousInvocations {
     this.#function = fn;
   }
 
-  /** Changes the given settings only. */
+  /** Changes the given settings, and leaves the others unchanged. */
   configure(settings: Partial<AsyncSettings>): void {
     this.#settings = { ...this.#settings, ...settings };
   }
 
-  /** Never rejects. @returns false if the function was stopped before the event succeeded or was discarded */
+  /** Handles an event. Never rejects. @returns false if the function was stopped before the event had an outcome */
   async run(event: string): Promise<boolean> {
     const { signal } = this.#stopping;
     const requestId = randomUUID();
@@ -60,16 +60,16 @@ export class AsynchronousInvocations {
     for (let attempts = 1; ; attempts++) {
       const response = await this.#function.invoke(event, requestId);
       if (signal.aborted && !response.ok) return false;
-      const tried = { requestId, event, response, attempts };
+      const attempt = { requestId, event, response, attempts };
       const { onSuccess, maximumRetryAttempts, maximumEventAgeMs } = this.#settings;
       if (response.ok) {
-        await this.#tell(onSuccess, () => this.#recordOf(tried, 'Success'));
+        await this.#send(onSuccess, () => this.#recordOf(attempt, 'Success'));
         return true;
       }
       const waitMs = RETRY_AFTER_MS[attempts - 1] ?? 0;
       const isTooOld = Date.now() - startedAt + waitMs > maximumEventAgeMs;
       if (attempts > maximumRetryAttempts || isTooOld) {
-        await this.#giveUp(tried, attempts > maximumRetryAttempts ? 'RetriesExhausted' : 'EventAgeExceeded');
+        await this.#giveUp(attempt, attempts > maximumRetryAttempts ? 'RetriesExhausted' : 'EventAgeExceeded');
         return true;
       }
       await this.#wait(waitMs);
@@ -77,23 +77,23 @@ export class AsynchronousInvocations {
     }
   }
 
-  /** https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html */
-  async #giveUp(tried: Attempt, condition: string): Promise<void> {
+  /** Reports a failed event: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html */
+  async #giveUp(attempt: Attempt, condition: string): Promise<void> {
     const { onFailure, deadLetters } = this.#settings;
-    await this.#tell(onFailure, () => this.#recordOf(tried, condition));
-    const { errorMessage = '' } = JSON.parse(tried.response.payload) as { errorMessage?: string };
-    await this.#tell(deadLetters, () => tried.event, {
-      RequestID: tried.requestId,
+    await this.#send(onFailure, () => this.#recordOf(attempt, condition));
+    const { errorMessage = '' } = JSON.parse(attempt.response.payload) as { errorMessage?: string };
+    await this.#send(deadLetters, () => attempt.event, {
+      RequestID: attempt.requestId,
       ErrorCode: '200',
       ErrorMessage: errorMessage.slice(0, MAX_ERROR_MESSAGE) || 'Unknown',
     });
   }
 
-  async #tell(destination: Destination | undefined, message: () => string, attributes?: Record<string, string>) {
+  async #send(destination: Destination | undefined, message: () => string, attributes?: Record<string, string>) {
     try {
       await destination?.(message(), attributes);
     } catch (error) {
-      console.error(`${this.#function.settings.name}: a destination was not reached: ${(error as Error).message}`);
+      console.error(`${this.#function.settings.name}: an outcome could not be sent: ${(error as Error).message}`);
     }
   }
 
@@ -128,10 +128,10 @@ export class AsynchronousInvocations {
 
   start(): void {}
 
-  /** How many events wait for a retry. */
+  /** The number of events that wait for a retry. */
   held = (): number => this.#waiting.size;
 
-  /** Retries all of them now. */
+  /** Retries all waiting events now. */
   async tick(): Promise<void> {
     for (const wake of this.#waiting) wake();
   }

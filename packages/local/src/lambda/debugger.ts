@@ -1,14 +1,17 @@
 import { Session, url } from 'node:inspector';
 
-/** Replaces a timeout that does not count. A day: callers add to it, and Node.js timers overflow at 24 days. */
+/**
+ * The timeout of functions in a debugger: a day, which never ends in practice. Callers add to it, and timers of Node.js
+ * overflow at 24 days.
+ */
 export const NO_TIMEOUT_MS = 24 * 3_600_000;
 
-/** Whether a debugger can attach to this process, and pause a function for any time. */
+/** Whether a debugger can attach to this process, and so pause a function for any time. */
 export const isDebugged = (): boolean => url() !== undefined;
 
 /**
- * Runs an action while resuming every function that a debugger has paused, or pauses meanwhile: a paused thread cannot
- * be terminated, and the process waits for it.
+ * Runs an action that ends functions. During the action, it resumes every function that a debugger pauses, because a
+ * paused thread cannot be terminated, and the process waits for it.
  */
 export async function whileResumed(run: () => Promise<void>): Promise<void> {
   const session = new Session();
@@ -16,7 +19,7 @@ export async function whileResumed(run: () => Promise<void>): Promise<void> {
   const sendToWorker = (sessionId: string, method: string) =>
     session.post('NodeWorker.sendMessageToWorker', { sessionId, message: JSON.stringify({ id: 1, method }) });
   session.on('NodeWorker.attachedToWorker', ({ params: { sessionId } }) => {
-    // From then on, the inspector reports pauses, including a current one.
+    // From now on, the inspector reports pauses, including a pause that has already begun.
     sendToWorker(sessionId, 'Debugger.enable');
   });
   session.on('NodeWorker.receivedMessageFromWorker', ({ params: { sessionId, message } }) => {

@@ -6,7 +6,7 @@ interface Named {
 }
 
 /**
- * By name, by account and name, or by ARN, each optionally with a qualifier
+ * Parses the identifier of a function: a name, an account and a name, or an ARN, each optionally with a qualifier
  * (https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html).
  */
 export function functionNamed(name: string): Named {
@@ -14,7 +14,7 @@ export function functionNamed(name: string): Named {
   return { prefix, functionName, qualifier };
 }
 
-/** Whether the region and account that a caller names, if any, are those of a function. */
+/** Whether the region and account in a prefix are those of a function's ARN. An empty prefix matches every function. */
 export function matchesPrefix(prefix: string, arn: string): boolean {
   const account = `${arn.split(':')[4]}:`;
   return ['', account, functionNamed(arn).prefix].includes(prefix);

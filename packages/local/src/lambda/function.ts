@@ -5,7 +5,10 @@ import { AsynchronousInvocations } from './asynchronous.ts';
 import type { FunctionSettings, InvocationOptions, InvocationResponse } from './instance.ts';
 import { Instance } from './instance.ts';
 
-/** Longer than the minute between two scheduled runs: a start takes ten times the CPU time of a sweep. */
+/**
+ * An idle instance ends after this time. It is longer than the minute between two scheduled runs, because starting an
+ * instance takes ten times the CPU time of a sweep.
+ */
 const IDLE_MS = 75_000;
 
 /** An invocation that failed. */
@@ -16,23 +19,23 @@ export interface FailedInvocation {
 }
 
 export interface FunctionOptions {
-  /** Maximum number of instances; further invocations wait for one. */
+  /** The maximum number of instances. Further invocations wait until one is free. */
   limit: number;
   log: (line: string) => void;
-  /** Called for every failure, except injected ones. */
+  /** Invoked for every failure, except injected ones. */
   onFailure: (failure: FailedInvocation) => void;
   faults?: Faults | undefined;
   meter?: Meter | undefined;
 }
 
-/** The function of the same name that was deployed before. */
+/** The previously deployed function with the same name. */
 interface Previous {
   fn: LambdaFunction;
-  /** Its part of the invocations. */
+  /** The fraction of invocations that it gets, 0 to 1. */
   weight: number;
-  /** Invocations of both. */
+  /** The number of invocations of both functions. */
   total: number;
-  /** Invocations of the previous one. */
+  /** The number of invocations that the previous function got. */
   routed: number;
 }
 
@@ -43,12 +46,12 @@ function isTurnOfPrevious(previous: Previous): boolean {
   return isItsTurn;
 }
 
-/** A deployed function with its instances, which are started on demand and ended when idle. */
+/** A deployed function. It starts instances on demand, and ends idle ones. */
 export class LambdaFunction {
   readonly settings: FunctionSettings;
-  /** Invokes it asynchronously. */
+  /** The asynchronous invocations of this function. */
   readonly asynchronous = new AsynchronousInvocations(this);
-  /** The versions by qualifier: published versions and aliases. All of them run this code. */
+  /** The version of each qualifier, which is a published version or an alias. All versions run the same code. */
   readonly qualifiers = new Map([['$LATEST', '$LATEST']]);
   readonly #options: FunctionOptions;
   readonly #instances = new Set<Instance>();
@@ -66,15 +69,15 @@ export class LambdaFunction {
   }
 
   /**
-   * Routes a part of the invocations to the previously deployed function, as while Lambda replaces code, or shifts an
-   * alias's traffic.
-   * @param weight 0 to 1: 0.3 routes three of ten invocations to it, evenly spread
+   * Routes a part of the invocations to the previously deployed function, the way Lambda does while it replaces code or
+   * shifts an alias's traffic.
+   * @param weight the fraction for the previous function: 0.3 routes three of ten invocations to it, evenly spread
    */
   shareWith(previous: LambdaFunction, weight: number): void {
     this.#previous = { fn: previous, weight, total: 0, routed: 0 };
   }
 
-  /** Ends the routing to the previous function. @returns the number of invocations that it handled */
+  /** Ends the routing to the previous function. @returns the number of invocations that it got */
   endSharing(): number {
     const { routed: taken = 0 } = this.#previous ?? {};
     this.#previous = undefined;
@@ -122,17 +125,17 @@ export class LambdaFunction {
     return response;
   }
 
-  /** Whether an invocation is in progress, also of the previous function. */
+  /** Whether an invocation of this or of the previous function is in progress. */
   get isBusy(): boolean {
     return this.#underWay.size > 0 || (this.#previous?.fn.isBusy ?? false);
   }
 
-  /** Reports a failed invocation from its caller's view. */
+  /** Reports an invocation that its caller considers as failed. */
   failed(requestId: string, reason: string): void {
     this.#options.onFailure({ functionName: this.settings.name, requestId, reason });
   }
 
-  /** Ends when no invocation is under way; each ends by its timeout at the latest. */
+  /** Stops the function after all invocations in progress have ended, at the latest by their timeout. */
   async drain(): Promise<void> {
     await Promise.all(this.#underWay);
     await this.stop();

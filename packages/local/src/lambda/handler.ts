@@ -8,7 +8,7 @@ export interface Handler {
   path: string;
 }
 
-/** Tried in this order, like Lambda's runtime (https://github.com/aws/aws-lambda-nodejs-runtime-interface-client). */
+/** The extensions, in the order in which Lambda's runtime tries them (https://github.com/aws/aws-lambda-nodejs-runtime-interface-client). */
 const EXTENSIONS = ['', '.js', '.mjs', '.cjs'];
 
 /**
@@ -23,7 +23,9 @@ export function findHandler(codeFolder: string, setting: string): Handler {
   const file = setting.slice(0, setting.length - last.length + dot);
   const module = EXTENSIONS.map((extension) => join(codeFolder, file + extension)).find(isFile);
   if (module === undefined)
-    throw new Error(`its handler, ${setting}, is in none of ${file}.js, .mjs and .cjs in ${codeFolder}`);
+    throw new Error(
+      `its handler, ${setting}, was not found: ${codeFolder} contains none of ${file}.js, ${file}.mjs and ${file}.cjs`,
+    );
   return { module, path: last.slice(dot + 1) };
 }
 

@@ -15,9 +15,9 @@ export interface FunctionSettings {
   handler: Handler;
   /** Whether handlers may use callbacks, as in Lambda's runtimes before Node.js 24. */
   takesCallbacks: boolean;
-  /** The packages of Lambda that its code imports. */
+  /** The packages that Lambda provides and that the function's code imports. */
   provided: ProvidedPackages;
-  /** Folder for its compiled code, which ends with the assembly. */
+  /** The folder for compiled code. It is deleted with the assembly. */
   compileCache: string;
   timeoutMs: number;
   memoryMb: number;
@@ -35,17 +35,17 @@ export interface InvocationRequest {
   payload: string;
   /** Epoch milliseconds. */
   deadline: number;
-  /** Whether its log lines must arrive before its response. */
+  /** Whether the log lines of the invocation must arrive before its response. */
   logsFirst: boolean;
-  /** The caller's client context. */
+  /** The client context that the caller sent. */
   clientContext?: unknown;
 }
 
-/** Requests that all log lines arrive before the response. */
+/** A message to an instance: it responds when all its log lines have arrived. */
 export const FLUSH = 'flush';
 
 export interface InvocationOptions {
-  /** Collects the lines logged by this invocation. */
+  /** Receives the lines that this invocation logs. */
   tail?: string[] | undefined;
   clientContext?: unknown;
 }
@@ -61,7 +61,10 @@ const INIT_TIMEOUT_MS = 10_000;
 const INIT_CHECKED_EVERY_MS = 250;
 
 const SOURCE = readFileSync(new URL(`./worker${extname(import.meta.url)}`, import.meta.url), 'utf8');
-/** Types are stripped beforehand: a thread that strips them itself loads a compiler, half of its start time. */
+/**
+ * The worker's code, without types. A thread that had to strip the types itself would load a compiler, which takes half
+ * of its start time.
+ */
 const WORKER = new URL(
   // Shortens the URL to its name in stack traces.
   `data:text/javascript,${encodeURIComponent(`${stripTypeScriptTypes(SOURCE)}\n//# sourceURL=lambda-runtime.mjs`)}`,
@@ -72,16 +75,16 @@ const failure = (errorType: string, errorMessage: string): InvocationResponse =>
   payload: JSON.stringify({ errorType, errorMessage }),
 });
 
-/** One execution environment of a function: a worker thread that handles one event at a time. */
+/** An execution environment of a function: a worker thread that handles one event at a time. */
 export class Instance {
   readonly #settings: FunctionSettings;
   readonly #initTimeoutMs: number;
   readonly #worker: Worker;
   readonly #ready: Promise<void>;
-  /** False once its thread has ended, or is about to. */
+  /** False when the thread has ended or is being ended. */
   alive = true;
   idleSince = 0;
-  /** Collects the lines of the current invocation, if requested. */
+  /** Receives the log lines of the current invocation, if its caller asked for them. */
   #tail: string[] | undefined;
 
   constructor(settings: FunctionSettings, log: (line: string) => void, initTimeoutMs = INIT_TIMEOUT_MS) {
@@ -105,7 +108,8 @@ export class Instance {
       });
     }
     this.#ready = this.#initialized();
-    // Waiting callers get the rejection; without this handler, a failure without any would end the process.
+    // Callers that wait for the instance get the rejection. Without this handler, a rejection that no caller waits for
+    // would end the process.
     this.#ready.catch(() => {});
     this.#worker.on('error', (error: Error) => log(String(error.stack)));
     this.#worker.on('exit', () => {
@@ -117,7 +121,7 @@ export class Instance {
     const ended = new AbortController();
     const { signal } = ended;
     const exited = once(this.#worker, 'exit', { signal }).then(() => {
-      throw new Error('Runtime exited while it was being initialized');
+      throw new Error('Runtime exited during initialization');
     });
     try {
       await Promise.race([once(this.#worker, 'message', { signal }), exited, this.#initTimeout(signal)]);
@@ -129,15 +133,15 @@ export class Instance {
     }
   }
 
-  /** Never resolves. @throws {Error} when the time for initialization is over */
+  /** Never resolves. @throws {Error} when the initialization has taken too long */
   async #initTimeout(signal: AbortSignal): Promise<void> {
     while ((await this.#spentMs()) < this.#initTimeoutMs) await delay(INIT_CHECKED_EVERY_MS, undefined, { signal });
     throw new Error(`Initialization took longer than ${this.#initTimeoutMs / 1000} seconds`);
   }
 
   /**
-   * The time during which the thread ran or waited for something other than a CPU, for which it would not wait on
-   * Lambda. Beside 24 busy processes on two cores, half a second of initialization takes more than ten.
+   * The time that the thread has spent, without waiting for a CPU, because on Lambda it would not have to wait. On two
+   * cores with 24 busy processes, an initialization of half a second takes more than ten seconds.
    */
   async #spentMs(): Promise<number> {
     const { idle } = this.#worker.performance.eventLoopUtilization();
@@ -146,7 +150,7 @@ export class Instance {
     return idle + (user + system) / 1000;
   }
 
-  /** Never rejects: an error is part of the response, as with Lambda. */
+  /** Handles an event. Never rejects: an error is part of the response, as on Lambda. */
   async invoke(
     requestId: string,
     payload: string,
@@ -157,7 +161,7 @@ export class Instance {
     } catch (error) {
       return failure('Runtime.InitError', (error as Error).message);
     }
-    // Earlier lines belong to another invocation.
+    // Waits for the log lines of earlier invocations, which do not belong in this tail.
     const flushed = tail && (await this.#ask(FLUSH));
     if (flushed?.ok === false) return flushed;
     this.#tail = tail;

@@ -4,9 +4,10 @@ import { dirname, join } from 'node:path';
 const typeIn = (file: string) => (JSON.parse(readFileSync(file, 'utf8')) as { type?: string }).type;
 
 /**
- * Makes `.js` files in a folder CommonJS unless something in it says otherwise. On Lambda there is no `package.json`
- * above the code; here the app's is, which Node.js would use. So the output of `cdk synth` gets one of its own.
- * @param root the folder above the code in which it may be written
+ * Ensures that Node.js loads the `.js` files of a function as CommonJS, as on Lambda, unless a `package.json` in the code
+ * folder defines their type. On Lambda there is no `package.json` above the code. On this machine there is the app's, so
+ * a neutral one is written into the output of `cdk synth`.
+ * @param root the output folder of `cdk synth`, which contains the code folder
  */
 export function shieldFromTypeAbove(codeFolder: string, root: string): void {
   if (!codeFolder.startsWith(root)) return;

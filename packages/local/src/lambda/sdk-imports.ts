@@ -3,51 +3,52 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** The packages of Lambda that a function's code imports, with their paths. */
+/** The packages that Lambda provides and that a function's code imports, with their paths. */
 export type ProvidedPackages = Readonly<Record<string, string>>;
 
 interface Import {
   name: string;
   file: string;
-  /** Whether the code cannot be loaded without it. */
+  /** Whether the code cannot be loaded without the package. */
   isStatic: boolean;
 }
 
 const SOURCE = /\.[cm]?js$/;
 /**
- * Substrings of all imports of the AWS SDK, of both versions; searching for a substring is faster than for a pattern.
+ * Substrings that every import of the AWS SDK contains, of version 2 or 3. Searching for a substring is faster than for
+ * a pattern.
  */
 const NEEDLES = ['aws-sdk', '@smithy/'];
 /**
- * Package names with subpaths: a name has at most 214 characters
+ * A package name, optionally with a subpath. A name has at most 214 characters
  * (https://docs.npmjs.com/cli/configuring-npm/package-json#name).
  */
 const NAME = /^(?:aws-sdk|@smithy\/)[\w./-]*(?=["'])/;
 const MAX_NAME = 240;
-/** What precedes the name if the code cannot be loaded without it; an `import(` may never be executed. */
+/** The text before the name of a static import, or of a `require`. An `import(` is excluded: it may never be executed. */
 const STATIC = /\b(?:from|import|require\s*\()\s*["']@?$/;
 const DYNAMIC = /\bimport\s*\(\s*["']@?$/;
 const MAX_PREFIX = 24;
-/** The SDK's error messages also mention other packages, which may be installed optionally. */
+/** The SDK's clients. The SDK's error messages also mention other packages, which are optional. */
 const IS_CLIENT = /^@aws-sdk\/(client|lib)-[\w-]+$/;
-/** Part of version 2's user agent, which any bundle of it contains. */
+/** A part of the user agent in version 2, which every bundle of version 2 contains. */
 const VERSION_2_USER_AGENT = /^["'`]aws-sdk-(?:["']\s*\+|\$\{)/;
 
 /**
- * Finds the AWS SDK imports of a function's code, which Lambda provides
- * (https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html#nodejs-sdk-included) and bundles leave out.
- * @param from files whose `node_modules` are searched, one after the other, if the code has none
- * @throws {Error} if a client is not installed, or the code uses version 2, which calls AWS itself wherever it runs
+ * Finds the imports of the AWS SDK in a function's code. Lambda provides the SDK
+ * (https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html#nodejs-sdk-included), so bundles leave it out.
+ * @param from files whose `node_modules` folders are searched, in this order, if the code does not contain the package
+ * @throws {Error} if a client is not installed, or the code uses version 2, which always calls AWS
  */
 export function providedPackages(codeFolder: string, from: readonly string[]): ProvidedPackages {
   const imports = sourcesIn(codeFolder).flatMap(importsIn);
   const provided: Record<string, string> = {};
   for (const { name, file, isStatic } of imports) {
     if (isOfVersion2(name)) throw new Error(version2In(file));
-    const path = [file, ...from].map((beside) => resolved(name, beside)).find((found) => found !== undefined);
+    const path = [file, ...from].map((importer) => resolved(name, importer)).find((found) => found !== undefined);
     if (path === undefined && isStatic && IS_CLIENT.test(name))
       throw new Error(
-        `${file} imports ${name}, which Lambda has, but this app has not: npm install --save-dev ${name}`,
+        `${file} imports ${name}, which Lambda provides but this app has not installed: npm install --save-dev ${name}`,
       );
     if (path !== undefined && !path.startsWith(codeFolder)) provided[name] = pathToFileURL(path).href;
   }
@@ -57,9 +58,9 @@ export function providedPackages(codeFolder: string, from: readonly string[]): P
 const isOfVersion2 = (name: string) => name.startsWith('aws-sdk');
 
 const version2In = (file: string) =>
-  `${file} uses version 2 of the AWS SDK, which calls AWS itself, whatever AWS_ENDPOINT_URL says. Take version 3, @aws-sdk/client-…`;
+  `${file} uses version 2 of the AWS SDK, which ignores AWS_ENDPOINT_URL and calls AWS. Use version 3, @aws-sdk/client-…`;
 
-/** Excludes packages that the code contains. */
+/** The source files of a folder, without those in `node_modules`. */
 const sourcesIn = (folder: string): string[] =>
   readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
@@ -83,9 +84,9 @@ function importsIn(file: string): Import[] {
   return found;
 }
 
-function resolved(name: string, beside: string): string | undefined {
+function resolved(name: string, importer: string): string | undefined {
   try {
-    return createRequire(beside).resolve(name);
+    return createRequire(importer).resolve(name);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') return undefined;
     throw error;

@@ -1,4 +1,4 @@
-/** A message as published. */
+/** A message that was published on a topic. */
 export interface Published {
   body: string;
   group: string;
@@ -9,7 +9,7 @@ const ENTRY = /^(?:PublishBatchRequestEntries\.member\.(\d+)\.)?(.+)$/;
 const ATTRIBUTE = /^MessageAttributes\.entry\.(\d+)\.(Name|Value\.StringValue)$/;
 
 /**
- * The messages of a Publish or PublishBatch, with their ids in the batch
+ * The messages in a request of Publish or PublishBatch, with their ids in the batch
  * (https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html).
  */
 export function entriesOf(form: URLSearchParams): Array<Published & { id: string }> {
@@ -38,7 +38,7 @@ function attributesOf(fields: ReadonlyMap<string, string>): Record<string, strin
   return attributes;
 }
 
-/** Ids of the entries that failed, in the response to a PublishBatch. */
+/** The ids of the failed entries in a response to PublishBatch. */
 export function failedIn(response: string): ReadonlySet<string> {
   const [, failed = ''] = /<Failed>(.*)<\/Failed>/s.exec(response) ?? [];
   return new Set([...failed.matchAll(/<Id>([^<]*)<\/Id>/g)].map(([, id]) => id ?? ''));

@@ -3,53 +3,53 @@ import { addUnits, type UnitsByTable, unitsOf, withCapacityReport } from './unit
 
 /** The calls of one caller to one resource by one operation. */
 export interface MeteredCalls {
-  /** Name of a function; `poller` for Lambda's polling of queues. */
+  /** The name of a function, or `poller` for Lambda's polling of queues. */
   caller: string;
   service: string;
   operation: string;
-  /** Name of a table, queue or topic; for a call on several tables, all of them. */
+  /** The name of a table, queue or topic; for a call of several tables, all their names. */
   resource: string;
   calls: number;
-  /** Messages sent, received or deleted. */
+  /** The number of messages that were sent, received or deleted. */
   messages: number;
-  /** Size of their bodies. */
+  /** The size of the messages' bodies. */
   bytes: number;
-  /** SQS requests as billed, in chunks of 64 KB. */
+  /** The number of billed SQS requests: one for each chunk of 64 KB. */
   requests: number;
   units: UnitsByTable;
 }
 
 export interface Invocation {
-  /** Records that it got from a queue or a stream. */
+  /** The number of records from a queue or stream in its event. */
   records: number;
   ms: number;
 }
 
 export interface MeteredFunction {
   invocations: Invocation[];
-  /** What it logged itself, without Lambda's own lines. */
+  /** The size of the function's own log lines, without Lambda's lines. */
   logBytes: number;
 }
 
 export interface Metered {
   calls: MeteredCalls[];
   functions: Record<string, MeteredFunction>;
-  /** Requests that the API forwarded, by route. */
+  /** The number of requests that the API forwarded to functions, by route. */
   requests: Record<string, number>;
-  /** Size of the access logs of APIs. */
+  /** The size of the APIs' access logs. */
   accessLogBytes: number;
-  /** Per table and kind of key, the item that was updated most often. */
+  /** For each table and kind of key, the updates of the item that was updated most often. */
   hottest: HotItem[];
 }
 
 export interface HotItem {
   table: string;
-  /** Prefix of its key: `day` for `day#2026-11-29`; empty for an id alone. */
+  /** The prefix of the item's key: `day` for `day#2026-11-29`; empty for a key without a prefix. */
   kind: string;
   updates: number;
 }
 
-/** The caller for Lambda's own calls of queues, with the role of a function. */
+/** The caller in the figures for Lambda's polling of queues. */
 export const POLLER = 'poller';
 
 /** https://aws.amazon.com/sqs/pricing/ */
@@ -63,7 +63,7 @@ interface Call {
   response: string;
 }
 
-/** Counts the billable units of functions' AWS calls. Without a meter, a cloud has no overhead. */
+/** Counts the billable units of functions' AWS calls. A cloud without a meter does not count, which saves the overhead. */
 export class Meter {
   #calls = new Map<string, MeteredCalls>();
   #functions = new Map<string, MeteredFunction>();
@@ -71,7 +71,7 @@ export class Meter {
   #accessLogBytes = 0;
   #updates = new Map<string, Map<string, number>>();
 
-  /** The request to forward, modified so that its response can be metered. */
+  /** Changes a request so that its response contains the billed units. */
   prepare(service: string, operation: string, request: string): string {
     return service === 'dynamodb' ? withCapacityReport(operation, request) : request;
   }
@@ -89,12 +89,12 @@ export class Meter {
     }
   }
 
-  /** Number of records that a function got since `take`. */
+  /** The number of records that a function has got since the last {@link take}. */
   recordsOf(functionName: string): number {
     return this.#function(functionName).invocations.reduce((all, { records }) => all + records, 0);
   }
 
-  /** Records a call of Lambda's poller to a queue. Not called for empty receives. */
+  /** Records a call of Lambda's poller to a queue. It is not used for empty receives. */
   recordPoll(operation: string, queue: string, bodies: readonly string[]): void {
     this.#add(this.#of(POLLER, 'sqs', operation, queue), bodies.length, bytesOf(bodies));
   }
@@ -116,7 +116,7 @@ export class Meter {
     this.#requests[route] = (this.#requests[route] ?? 0) + 1;
   }
 
-  /** Returns the counts since the last call, and resets them. */
+  /** Returns the counts since the last call of this method, and resets them. */
   take(): Metered {
     const taken = {
       calls: [...this.#calls.values()],

@@ -1,6 +1,6 @@
 import { entriesOf } from '../messages/published.ts';
 
-/** Updates of existing or possibly existing items: a put creates a new one here. */
+/** The keys of items that a call updates. Puts are left out, because in this application they create new items. */
 export function updatedIn(operation: string, request: string): Array<[table: string, key: string]> {
   const { TableName, Key, TransactItems = [] } = JSON.parse(request) as Request;
   const updates =
@@ -23,7 +23,7 @@ interface Request {
   Entries?: Array<{ MessageBody?: string }>;
 }
 
-/** All entries of a batch: those that the broker rejects are billed as well. */
+/** The bodies of the messages in a request, with those that the broker rejects, because they are billed as well. */
 export function bodiesIn(service: string, operation: string, request: string): string[] {
   if (service === 'sns') return entriesOf(new URLSearchParams(request)).map(({ body }) => body);
   if (service !== 'sqs' || !/^SendMessage(Batch)?$/.test(operation)) return [];
@@ -31,7 +31,7 @@ export function bodiesIn(service: string, operation: string, request: string): s
   return [MessageBody, ...Entries.map((entry) => entry.MessageBody)].filter((body) => body !== undefined);
 }
 
-/** The name of the tables, queue or topic of a call. */
+/** The name of the table, queue or topic of a call. The names of several tables are joined. */
 export function resourceOf(service: string, operation: string, request: string): string {
   const named = (name: string | null | undefined) => name?.split(/[:/]/).at(-1) ?? '';
   if (service === 'sns') return named(new URLSearchParams(request).get('TopicArn'));

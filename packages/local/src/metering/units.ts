@@ -2,11 +2,11 @@
 type Item = Record<string, AttributeValue>;
 type AttributeValue = Record<string, unknown>;
 
-/** Billed units of one table, or of one of its indexes (`table/index`). */
+/** The billed units of a table or of an index. The key of an index is `table/index`. */
 export interface Units {
   write: number;
   read: number;
-  /** The part of `write` that DynamoDB did not report, and that was computed. */
+  /** The part of `write` that was computed, because DynamoDB did not report it. */
   computed: number;
 }
 
@@ -39,29 +39,29 @@ const BATCHES = new Set(['BatchWriteItem', 'TransactWriteItems']);
 const WRITE_UNIT_BYTES = 1024;
 const TRANSACTION_FACTOR = 2;
 
-/** Makes DynamoDB return the consumed capacity, and the item whose condition failed. */
+/** Changes a request so that DynamoDB returns the consumed capacity, and the item if a condition fails. */
 export function withCapacityReport(operation: string, request: string): string {
   const isWrite = WRITES.has(operation);
   if (!isWrite && !READS.has(operation) && !BATCHES.has(operation)) return request;
-  const asked = { ...(JSON.parse(request) as Write), ReturnConsumedCapacity: 'INDEXES' };
-  const { TransactItems } = asked as { TransactItems?: Array<Record<string, Write>> };
-  if (isWrite) asked.ReturnValuesOnConditionCheckFailure = 'ALL_OLD';
+  const metered = { ...(JSON.parse(request) as Write), ReturnConsumedCapacity: 'INDEXES' };
+  const { TransactItems } = metered as { TransactItems?: Array<Record<string, Write>> };
+  if (isWrite) metered.ReturnValuesOnConditionCheckFailure = 'ALL_OLD';
   if (operation === 'TransactWriteItems')
     for (const write of (TransactItems ?? []).flatMap((one) => Object.values(one)))
       write.ReturnValuesOnConditionCheckFailure = 'ALL_OLD';
-  return JSON.stringify(asked);
+  return JSON.stringify(metered);
 }
 
 /**
- * The units of a call, as DynamoDB reports them; for a failed condition, which it does not report, computed from the
- * items' sizes.
+ * The units of a call, as DynamoDB reports them. DynamoDB does not report the units of a write with a failed condition,
+ * so they are computed from the items' sizes.
  */
-export function unitsOf(operation: string, request: string, answer: string): UnitsByTable {
-  const answered = JSON.parse(answer || '{}') as DynamodbResponse;
-  if (answered.__type !== undefined) return unitsOfFailedWrite(operation, request, answered);
+export function unitsOf(operation: string, request: string, response: string): UnitsByTable {
+  const parsed = JSON.parse(response || '{}') as DynamodbResponse;
+  if (parsed.__type !== undefined) return unitsOfFailedWrite(operation, request, parsed);
   const units: UnitsByTable = {};
   const kind = READS.has(operation) ? 'read' : 'write';
-  for (const { TableName, Table, GlobalSecondaryIndexes = {} } of [answered.ConsumedCapacity ?? []].flat()) {
+  for (const { TableName, Table, GlobalSecondaryIndexes = {} } of [parsed.ConsumedCapacity ?? []].flat()) {
     addUnits(units, TableName, { [kind]: Table?.CapacityUnits ?? 0 });
     for (const [index, { CapacityUnits = 0 }] of Object.entries(GlobalSecondaryIndexes))
       addUnits(units, `${TableName}/${index}`, { [kind]: CapacityUnits });
@@ -70,9 +70,9 @@ export function unitsOf(operation: string, request: string, answer: string): Uni
 }
 
 /**
- * A write whose condition fails is billed by the larger of the existing and the new item
- * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html). For a cancelled
- * transaction, every item counts as if it had been written: the upper bound.
+ * The units of a write with a failed condition. It is billed by the size of the existing or the new item, whichever is
+ * larger (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html). For a cancelled
+ * transaction, this is an upper bound: every item is counted as written.
  */
 function unitsOfFailedWrite(
   operation: string,
@@ -105,13 +105,13 @@ export function addUnits(
   all[table] = { write: before.write + write, read: before.read + read, computed: before.computed + computed };
 }
 
-/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html */
+/** The size of an item: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html */
 export function sizeOf(item: Item | undefined): number {
   return Object.entries(item ?? {}).reduce((bytes, [name, value]) => bytes + utf8(name) + sizeOfValue(value), 0);
 }
 
 const utf8 = (text: string) => Buffer.byteLength(text);
-/** For a list or map, and for each of its elements. */
+/** The overhead of a list or map, and of each of its elements. */
 const CONTAINER_BYTES = 3;
 const ELEMENT_BYTES = 1;
 
@@ -142,6 +142,6 @@ function sizeOfValue(typed: AttributeValue): number {
   }
 }
 
-/** One byte per two significant digits, plus one; leading and trailing zeros do not count. */
+/** One byte for every two significant digits, and one more. Leading and trailing zeros are not significant. */
 const sizeOfNumber = (digits: string) =>
   Math.ceil(digits.replace(/e.*$/i, '').replaceAll(/[-.]/g, '').replace(/^0+/, '').replace(/0+$/, '').length / 2) + 1;

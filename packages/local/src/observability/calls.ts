@@ -1,4 +1,4 @@
-/** How often each AWS operation was called since the cloud started, by `service:Operation`. */
+/** Counts the calls of each AWS operation since the cloud started, by `service:Operation`. */
 export class Calls {
   readonly counts: Record<string, number> = {};
 

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 
 const LOG_LINES = 1_000;
 
-/** Logs of functions: all of them in `logs/FUNCTION.log` of a folder, and the last lines in memory. */
+/** The logs of functions. All lines are in files, `logs/FUNCTION.log` in a folder, and the last ones also in memory. */
 export function createLogs(data: string) {
   const lines = new Map<string, string[]>();
   const files = new Map<string, WriteStream>();

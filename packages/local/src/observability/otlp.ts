@@ -6,9 +6,9 @@ export interface Span {
   /** Such as `POST /orders`, `publish order-events` or `process shop.order.created.v1`. */
   name: string;
   kind: 'internal' | 'server' | 'client' | 'producer' | 'consumer';
-  /** `service.name`: orders, relay, … */
+  /** The attribute `service.name`, such as `orders` or `relay`. */
   service: string;
-  /** `faas.name`: the function that created it. */
+  /** The attribute `faas.name`: the function that created the span. */
   function: string;
   /** Epoch milliseconds. */
   startMs: number;
@@ -16,7 +16,7 @@ export interface Span {
   /** The error, if there was one. */
   error?: string;
   attributes: Record<string, string | number | boolean>;
-  /** Related spans of other traces: the trigger of a publish, the redrive of a message. */
+  /** Related spans of other traces, such as the trigger of a publication or the redrive of a message. */
   links: Array<{ traceId: string; spanId: string }>;
 }
 
@@ -58,12 +58,15 @@ const ERROR = 2;
 /** The spans of an OTLP/HTTP request in JSON. */
 export const spansOf = ({ resourceSpans = [] }: OtlpRequest): Span[] =>
   resourceSpans.flatMap(({ resource, scopeSpans = [] }) => {
-    const about = attributesOf(resource?.attributes);
-    const from = { service: String(about['service.name'] ?? 'unknown'), function: String(about['faas.name'] ?? '') };
-    return scopeSpans.flatMap(({ spans = [] }) => spans.map((span) => ({ ...spanOf(span), ...from })));
+    const attributes = attributesOf(resource?.attributes);
+    const origin = {
+      service: String(attributes['service.name'] ?? 'unknown'),
+      function: String(attributes['faas.name'] ?? ''),
+    };
+    return scopeSpans.flatMap(({ spans = [] }) => spans.map((span) => ({ ...spanOf(span), ...origin })));
   });
 
-/** Nanoseconds have more digits than a double represents. */
+/** Converts nanoseconds to milliseconds. It uses a BigInt, because nanoseconds have more digits than a double. */
 const msOf = (nanos: string) => Number(BigInt(nanos) / 1000n) / 1000;
 
 function spanOf(span: OtlpSpan): Omit<Span, 'service' | 'function'> {

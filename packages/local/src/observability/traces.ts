@@ -1,21 +1,21 @@
 import { type OtlpRequest, type Span, spansOf } from './otlp.ts';
 
-/** Selects traces: by the aggregate that they are about, by a message, or a single trace. */
+/** Selects traces by an aggregate, by a message, or by the id of a single trace. */
 export interface TraceQuery {
   aggregate?: string;
   message?: string;
   trace?: string;
 }
 
-/** About 40 MB. */
+/** The maximum number of spans in memory, which take about 40 MB. */
 const MAX_SPANS = 40_000;
 
-const MAX_OF_TRACE = 2_000;
+const MAX_SPANS_OF_TRACE = 2_000;
 
 const AGGREGATE = 'rollcall.aggregate';
 const MESSAGE = 'messaging.message.id';
 
-/** The last traces, in memory. The oldest trace is dropped as a whole. */
+/** Stores the last traces in memory. If there are too many spans, the oldest trace is dropped as a whole. */
 export function createTraces(maxSpans = MAX_SPANS) {
   const traces = new Map<string, Span[]>();
   /** Traces by aggregate. */
@@ -39,8 +39,8 @@ export function createTraces(maxSpans = MAX_SPANS) {
   function store(span: Span): void {
     const { traceId, attributes } = span;
     const spans = traces.get(traceId);
-    // A load test may send the same trace id all the time.
-    if (spans && spans.length >= MAX_OF_TRACE) return;
+    // A load test may send all its requests with the same trace id.
+    if (spans && spans.length >= MAX_SPANS_OF_TRACE) return;
     if (spans) spans.push(span);
     else traces.set(traceId, [span]);
     spanCount++;
@@ -59,7 +59,7 @@ export function createTraces(maxSpans = MAX_SPANS) {
   }
 
   return {
-    /** @param request an OTLP/HTTP request in JSON. @returns its spans */
+    /** Stores the spans of an OTLP/HTTP request in JSON. @returns the spans */
     add(request: OtlpRequest): Span[] {
       const spans = spansOf(request);
       for (const span of spans) store(span);
@@ -67,7 +67,7 @@ export function createTraces(maxSpans = MAX_SPANS) {
       return spans;
     },
 
-    /** All spans of the traces that match a query, by start time. */
+    /** All spans of the traces that match a query, sorted by start time. */
     find: (query: TraceQuery): Span[] =>
       [...tracesOf(query)].flatMap((traceId) => traces.get(traceId) ?? []).sort((a, b) => a.startMs - b.startMs),
   };

@@ -14,7 +14,7 @@ export const apis =
   (runtime: Runtime): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {
     if (properties.ProtocolType !== 'HTTP')
-      throw new Error(`the embedded cloud has HTTP APIs only, not ${properties.ProtocolType}`);
+      throw new Error(`the embedded cloud supports only HTTP APIs, not ${properties.ProtocolType}`);
     const id = `${stack}-${logicalId}`;
     const api = runtime.apis.get(id) ?? new HttpApi(id, runtime.accountId, runtime.meter);
     api.cors = properties.CorsConfiguration as Cors | undefined;
@@ -43,11 +43,11 @@ export const integrations =
     const { IntegrationType, IntegrationUri, PayloadFormatVersion } = properties as Record<string, string>;
     const timeoutMs = Number(properties.TimeoutInMillis ?? TIMEOUT_MS);
     if (IntegrationType !== 'AWS_PROXY' || PayloadFormatVersion !== '2.0') {
-      throw new Error('the embedded cloud has integrations with functions only, in payload format 2.0');
+      throw new Error('the embedded cloud supports only integrations with functions, in payload format 2.0');
     }
     const unknown = Object.keys(properties).find((name) => !INTEGRATION_PROPERTIES.has(name));
-    if (unknown) throw new Error(`the embedded cloud has integrations without ${unknown} only`);
-    if (!isTimeout(timeoutMs)) throw new Error(`TimeoutInMillis is 50 to ${TIMEOUT_MS}, not ${timeoutMs}`);
+    if (unknown) throw new Error(`the embedded cloud does not support ${unknown} of integrations`);
+    if (!isTimeout(timeoutMs)) throw new Error(`TimeoutInMillis must be 50 to ${TIMEOUT_MS}, not ${timeoutMs}`);
     const id = `${stack}-${logicalId}`;
     runtime.integrations.set(id, {
       fn: functionOf(runtime, IntegrationUri ?? ''),
@@ -79,8 +79,9 @@ export const routes =
       AWS_IAM: () => iamAuthorizer(runtime.access, apiArn),
     };
     const authorizer = authorizeBy[AuthorizationType];
-    if (!authorizer) throw new Error(`the embedded cloud has no authorizer of type ${AuthorizationType}`);
-    if (properties.RequestParameters) throw new Error('the embedded cloud has routes without RequestParameters only');
+    if (!authorizer) throw new Error(`the embedded cloud does not support authorizers of type ${AuthorizationType}`);
+    if (properties.RequestParameters)
+      throw new Error('the embedded cloud does not support RequestParameters of routes');
     const integration = runtime.integrations.get(Target.replace(/^integrations\//, ''));
     if (!integration) throw new Error(`there is no integration ${Target}`);
     const { fn, arn, timeoutMs } = integration;
@@ -111,7 +112,7 @@ export const authorizers =
   async ({ stack, logicalId, properties }) => {
     const { AuthorizerType, JwtConfiguration } = properties as unknown as AuthorizerProperties;
     if (AuthorizerType !== 'JWT' || !JwtConfiguration) {
-      throw new Error(`the embedded cloud has authorizers for JWT only, not ${AuthorizerType}`);
+      throw new Error(`the embedded cloud supports only JWT authorizers, not ${AuthorizerType}`);
     }
     const { Issuer: issuer, Audience: audience } = JwtConfiguration;
     const id = `${stack}-${logicalId}`;
@@ -139,7 +140,7 @@ interface RouteSettings {
 }
 
 /**
- * Account limits, used where none are set
+ * The account's limits, which apply to routes without their own
  * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html).
  */
 const ACCOUNT_LIMITS = { rate: 10_000, burst: 5_000 };
@@ -166,11 +167,11 @@ export const apiStages =
     return { ref: StageName };
   };
 
-/** Its file is beside those of functions, named after the last part of the log group's name. */
+/** Creates an access log. Its file is in the folder of the functions' logs. Its name is the last part of the log group's. */
 function accessLogOf({ DestinationArn, Format }: AccessLogSettings, { log, meter }: Runtime) {
   const [, group] = /^arn:aws:logs:[^:]*:[^:]*:log-group:([^:]+)/.exec(DestinationArn) ?? [];
   if (group === undefined)
-    throw new Error(`the embedded cloud logs access to log groups only, not to ${DestinationArn}`);
+    throw new Error(`the embedded cloud can write access logs only to log groups, not to ${DestinationArn}`);
   const name = group.split('/').at(-1) ?? '';
   return createAccessLog(Format, (line) => {
     meter?.recordAccessLog(line);

@@ -1,4 +1,7 @@
-/** CloudFormation's property names are the attribute names of the SNS and SQS APIs, whose values are strings. */
+/**
+ * Converts the named properties to attributes of the SNS or SQS API. The names are the same, but the values of attributes
+ * are strings.
+ */
 export function attributesOf(properties: Record<string, unknown>, names: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     names.flatMap((name) => {

@@ -18,15 +18,15 @@ interface Call {
 }
 
 /**
- * Custom::AWS, an AWS API call by CDK's function, if it is made only on deletion: nothing is deleted here. Its function
- * must have the permission.
+ * Custom::AWS, with which CDK's function calls an AWS API. Only a call on deletion is supported. It is never made,
+ * because the embedded cloud deletes nothing, but the function must have the permission for it.
  */
 export const awsCustomResources =
   (runtime: Runtime): ResourceProvider =>
   async ({ logicalId, properties }) => {
     const { ServiceToken, Create, Update, Delete } = properties as unknown as CallProperties;
     if (Create !== undefined || Update !== undefined || Delete === undefined)
-      throw new Error('the embedded cloud makes no calls for Custom::AWS: it may have Delete only');
+      throw new Error('the embedded cloud makes no calls for Custom::AWS, so it supports only Delete');
     const { service, action, parameters } = JSON.parse(Delete) as Call;
     const resource = parameters.TopicArn;
     if (service !== 'SNS' || resource === undefined)

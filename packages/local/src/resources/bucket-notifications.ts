@@ -10,7 +10,7 @@ interface Rule {
 }
 
 /**
- * The form of the API and of CDK's custom resource:
+ * A configuration in the form of the S3 API, which CDK's custom resource also uses:
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html
  */
 export interface NotificationConfiguration {
@@ -29,7 +29,7 @@ interface Configuration {
   TopicArn?: string;
 }
 
-/** The form of AWS::S3::Bucket. */
+/** A configuration in the form of AWS::S3::Bucket. */
 export interface BucketNotificationProperties {
   EventBridgeConfiguration?: { EventBridgeEnabled?: boolean };
   LambdaConfigurations?: BucketConfiguration[];
@@ -45,7 +45,7 @@ interface BucketConfiguration {
   Filter?: { S3Key?: { Rules?: Rule[] } };
 }
 
-/** The same in the form of the API. */
+/** Converts the form of AWS::S3::Bucket to the form of the S3 API. */
 export function configurationOf(properties: BucketNotificationProperties): NotificationConfiguration {
   const {
     EventBridgeConfiguration: bridge,
@@ -70,7 +70,7 @@ export function configurationOf(properties: BucketNotificationProperties): Notif
   };
 }
 
-/** Custom::S3BucketNotifications, by which CDK configures a bucket's notifications. Its function is not invoked. */
+/** Custom::S3BucketNotifications, with which CDK configures a bucket's notifications. CDK's function is not invoked. */
 export const bucketNotifications =
   (runtime: Runtime): ResourceProvider =>
   async ({ logicalId, properties }) => {
@@ -82,7 +82,6 @@ export const bucketNotifications =
     return { ref: logicalId };
   };
 
-/** Configures a bucket's notifications. */
 export function configureNotifications(
   runtime: Runtime,
   bucket: string,
@@ -123,5 +122,5 @@ function notificationOf(
 function objectEventsOf(event: string): readonly ObjectEvent[] {
   const events = Object.hasOwn(OBJECT_EVENTS, event) ? OBJECT_EVENTS[event] : undefined;
   if (events) return events;
-  throw new Error(`in the embedded cloud, ${event} never happens; there are ${Object.keys(OBJECT_EVENTS).join(', ')}`);
+  throw new Error(`the embedded cloud never sends ${event}; it sends ${Object.keys(OBJECT_EVENTS).join(', ')}`);
 }

@@ -13,7 +13,7 @@ interface BucketProperties {
 
 const arnOf = (bucket: string) => `arn:aws:s3:::${bucket}`;
 
-/** AWS::S3::Bucket. Objects never expire; read access depends on policies alone. */
+/** AWS::S3::Bucket. Objects never expire. Only policies determine who can read them. */
 export const buckets =
   (runtime: Runtime): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {

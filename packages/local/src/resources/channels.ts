@@ -4,7 +4,7 @@ import type { ResourceProvider } from '../template/resource.ts';
 import { attributesOf } from './attributes.ts';
 import { physicalName, type Runtime } from './runtime.ts';
 
-/** Throughput and encryption are left out: fauxqs does not support them, and neither matters on one machine. */
+/** The supported attributes. fauxqs does not support throughput and encryption, which have no effect on one machine. */
 const QUEUE_ATTRIBUTES = [
   'FifoQueue',
   'ContentBasedDeduplication',
@@ -17,13 +17,14 @@ const QUEUE_ATTRIBUTES = [
 ];
 
 /**
- * @throws {Error} if messages of two groups with the same body would be dropped: fauxqs deduplicates by queue, not by
- * group
+ * Refuses deduplication by message group. fauxqs deduplicates by queue, so it would drop a message with the same body as
+ * a message of another group.
+ * @throws {Error} if a queue or topic has content-based deduplication by message group
  */
 function checkDeduplication({ ContentBasedDeduplication }: Record<string, unknown>, isByGroup: boolean): void {
   if (ContentBasedDeduplication && isByGroup)
     throw new Error(
-      'the embedded cloud deduplicates by queue, and content-based deduplication by message group would drop more',
+      'the embedded cloud supports content-based deduplication only by queue, not by message group: it would drop messages of different groups with the same body',
     );
 }
 
@@ -37,7 +38,7 @@ export const queues =
     checkDeduplication(properties, properties.DeduplicationScope === 'messageGroup');
     const { FifoQueue, ...changeable } = attributesOf(properties, QUEUE_ATTRIBUTES);
     const QueueUrl = `${endpointUrl}/${accountId}/${QueueName}`;
-    // An existing queue with other attributes gets those of the template.
+    // Sets the attributes separately, so that an existing queue also gets those of the template.
     await sqs.send(new CreateQueueCommand({ QueueName, ...(FifoQueue && { Attributes: { FifoQueue } }) }));
     await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: changeable }));
     const Arn = `arn:aws:sqs:${region}:${accountId}:${QueueName}`;

@@ -25,24 +25,24 @@ export interface FunctionCode {
   compileCache: string;
 }
 
-/** The information needed to find it. */
+/** The information that is needed to find a function's code. */
 type CodeLocation = Pick<Runtime, 'app' | 'assemblyFolder' | 'folder'> & { assembly: Pick<Assembly, 'assetFolder'> };
 
-/** The first runtime whose handlers respond by promises only. */
+/** The first Node.js version whose runtime does not support callbacks. */
 const FIRST_WITHOUT_CALLBACKS = 24;
 
 /**
- * Finds the code of a function, and everything needed to load it.
- * @throws {Error} if the embedded cloud does not support its kind, or it cannot be loaded
+ * Finds the code of a function and everything that is needed to load it.
+ * @throws {Error} if the embedded cloud does not support this kind of function, or cannot load its code
  */
 export function codeOf(runtime: CodeLocation, name: string, properties: CodeProperties): FunctionCode {
   const { Runtime: lambdaRuntime, PackageType, Layers = [], FileSystemConfigs = [], Handler = '' } = properties;
   if (PackageType === 'Image')
-    throw new Error('the embedded cloud has functions in Node.js only, not container images');
+    throw new Error('the embedded cloud supports only Node.js functions, not container images');
   const major = /^nodejs(\d+)\.x$/.exec(lambdaRuntime ?? '')?.[1];
-  if (major === undefined) throw new Error(`the embedded cloud has functions in Node.js only, not ${lambdaRuntime}`);
-  if (Layers.length > 0) throw new Error(`the embedded cloud has no layers, and its Layers are ${Layers.join(', ')}`);
-  if (FileSystemConfigs.length > 0) throw new Error('the embedded cloud has no file systems for functions');
+  if (major === undefined) throw new Error(`the embedded cloud supports only Node.js functions, not ${lambdaRuntime}`);
+  if (Layers.length > 0) throw new Error(`the embedded cloud does not support layers: ${Layers.join(', ')}`);
+  if (FileSystemConfigs.length > 0) throw new Error('the embedded cloud does not support file systems of functions');
   const folder = folderOf(runtime, name, properties);
   const handler = findHandler(folder, Handler);
   if (handler.module.endsWith('.js')) shieldFromTypeAbove(folder, runtime.assemblyFolder);
@@ -62,6 +62,7 @@ function folderOf({ assembly, folder }: CodeLocation, name: string, { Code }: Co
     return inline;
   }
   const asset = assembly.assetFolder(Code.S3Key ?? '');
-  if (asset.endsWith('.zip')) throw new Error(`the embedded cloud takes code as a folder, not as the archive ${asset}`);
+  if (asset.endsWith('.zip'))
+    throw new Error(`the embedded cloud supports code in a folder, not in an archive: ${asset}`);
   return asset;
 }

@@ -2,10 +2,10 @@ import { CloudError } from '../errors/cloud-error.ts';
 import type { Deployed, ResourceInput, ResourceProvider } from '../template/resource.ts';
 import { checkProperties } from './properties.ts';
 
-/** A created resource: its properties with intrinsics resolved, and its attributes. */
+/** A created resource: its resolved properties, and its attributes. */
 export type CreatedResource = ResourceInput & Deployed;
 
-/** Wraps providers to record what they created; refuses to create something twice or in part. */
+/** Wraps providers so that they record the resources that they create. */
 export const recording = (
   providers: Record<string, ResourceProvider>,
   created: CreatedResource[],
@@ -26,8 +26,8 @@ export const recording = (
 const arnOf = ({ attributes: { Arn, TopicArn } = {} }: CreatedResource): string | undefined => Arn ?? TopicArn;
 
 /**
- * @throws {CloudError} if the same resource was created for another logical id: on AWS the second would fail, or be in
- * another account or region
+ * @throws {CloudError} if a resource with the same ARN was already created. On AWS, the second one would fail, or would
+ * be in another account or region
  */
 function checkNew(created: readonly CreatedResource[], one: CreatedResource): void {
   const arn = arnOf(one);
@@ -35,6 +35,6 @@ function checkNew(created: readonly CreatedResource[], one: CreatedResource): vo
   const other = created.find((each) => each.type === one.type && arnOf(each) === arn);
   if (!other) return;
   throw new CloudError(
-    `${other.stack} and ${one.stack} both make ${arn} (${other.logicalId}, ${one.logicalId}); the embedded cloud is one account and region. Have the app make one of them, as by its context.`,
+    `${other.stack} and ${one.stack} both create ${arn} (${other.logicalId}, ${one.logicalId}). The embedded cloud is a single account and region. Make the app create only one of them, for example by its context.`,
   );
 }

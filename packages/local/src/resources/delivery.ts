@@ -7,14 +7,14 @@ import type { Runtime } from './runtime.ts';
 
 export interface Delivery {
   body: string;
-  /** For a FIFO queue. */
+  /** The message group, for a FIFO queue. */
   groupId?: string | undefined;
-  /** For a topic. */
+  /** The subject, for a topic. */
   subject?: string | undefined;
   attributes?: Record<string, string> | undefined;
 }
 
-/** Delivers a message to the resource of an ARN. */
+/** Delivers a message to a function, a queue or a topic. */
 export type Deliver = (message: Delivery) => Promise<void>;
 
 interface Kind {
@@ -61,21 +61,21 @@ const attributesOf = (attributes: Record<string, string> = {}): Record<string, M
     Object.entries(attributes).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]),
   );
 
-/** The sender of a delivery, and its purpose. */
+/** The sender of a delivery, and the reason for it. */
 export interface Sender {
   principal: Principal;
-  /** Such as `rule Nightly`. */
+  /** The beginning of error messages, such as `rule Nightly`. */
   why: string;
 }
 
 /**
- * A delivery to a function, a queue or a topic. After the deployment, checks that the target exists, and that the
- * sender has permission.
+ * Creates a delivery to a function, a queue or a topic. At the end of the deployment, it checks that the target exists
+ * and that the sender has permission.
  * @throws {Error} if the ARN names another kind of resource
  */
 export function deliveryTo(runtime: Runtime, arn: string, { principal, why }: Sender): Deliver {
   const kind = KINDS[/^arn:aws:(\w+):/.exec(arn)?.[1] ?? ''];
-  if (!kind) throw new Error(`the embedded cloud delivers to functions, queues and topics only, not to ${arn}`);
+  if (!kind) throw new Error(`the embedded cloud delivers only to functions, queues and topics, not to ${arn}`);
   runtime.checks.push(() => {
     if (!runtime.created.some(({ attributes = {} }) => Object.values(attributes).includes(arn)))
       throw new CloudError(`${why}: there is no ${arn}.`);

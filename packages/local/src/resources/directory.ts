@@ -1,13 +1,13 @@
 import type { ResourceProvider } from '../template/resource.ts';
 import type { Runtime } from './runtime.ts';
 
-/** AWS::ServiceDiscovery::HttpNamespace. Its id is its name. */
+/** AWS::ServiceDiscovery::HttpNamespace. The namespace's name is also its id. */
 export const namespaces: ResourceProvider = async ({ properties }) => {
   const name = String(properties.Name);
   return { ref: name, attributes: { Id: name, Arn: `arn:aws:servicediscovery:local::namespace/${name}` } };
 };
 
-/** AWS::ServiceDiscovery::Service. Its id is its full name. */
+/** AWS::ServiceDiscovery::Service. Its id is the namespace and the name. */
 export const services =
   ({ directory }: Runtime): ResourceProvider =>
   async ({ properties }) => {

@@ -14,7 +14,7 @@ interface EventInvokeConfigProperties {
   DestinationConfig?: Partial<Record<'OnSuccess' | 'OnFailure', { Destination?: string }>>;
 }
 
-/** AWS::Lambda::EventInvokeConfig: settings of asynchronous invocations of a function, or of its version or alias. */
+/** AWS::Lambda::EventInvokeConfig: the settings for asynchronous invocations of a function, a version or an alias. */
 export const eventInvokeConfigs =
   (runtime: Runtime): ResourceProvider =>
   async ({ logicalId, properties }) => {
@@ -39,7 +39,7 @@ export const eventInvokeConfigs =
     return { ref: logicalId };
   };
 
-/** @throws {CloudError} if versions or aliases have configurations of their own: here the function has one */
+/** @throws {CloudError} if a function has several configurations, which on AWS may apply to its versions and aliases */
 function checkSingle({ created }: Runtime, functionName: string): void {
   const all = created.filter(
     ({ type, properties }) =>
@@ -49,11 +49,11 @@ function checkSingle({ created }: Runtime, functionName: string): void {
   if (all.length < 2) return;
   const ids = all.map(({ logicalId }) => logicalId).join(', ');
   throw new CloudError(
-    `${functionName} has several configurations of asynchronous invocations (${ids}); the embedded cloud takes one of each function, whichever version or alias it is for.`,
+    `${functionName} has several configurations of asynchronous invocations (${ids}). The embedded cloud supports one for each function, whichever version or alias it is for.`,
   );
 }
 
-/** The destination of a function's events, with the permissions of its role. */
+/** Creates the destination of a function's events. The function's role needs permission to send to it. */
 export function destinationOf(runtime: Runtime, arn: string, role: string, why: string): Destination {
   const deliver = deliveryTo(runtime, arn, { principal: { role }, why });
   return (body, attributes) => deliver({ body, attributes });

@@ -16,7 +16,7 @@ export function functionOf({ functions }: Runtime, arnOrName: string): LambdaFun
   );
 }
 
-/** The ARN that permissions are for: of the function, or of its version or alias. */
+/** The ARN to which permissions apply: that of the function, or of its version or alias if a qualifier is given. */
 export function qualifiedArn(runtime: Runtime, arnOrName: string): string {
   const { arn } = functionOf(runtime, arnOrName).settings;
   const { qualifier } = functionNamed(arnOrName);

@@ -18,11 +18,12 @@ interface FunctionProperties extends CodeProperties {
 }
 
 /**
- * The collector is the embedded cloud, which may be slow on a busy machine; spans should not be missing because of it.
+ * The timeout for exporting spans. The embedded cloud is their collector, and may be slow on a busy machine. A longer
+ * timeout than the default avoids missing spans.
  */
 const EXPORT_TIMEOUT_MS = 2_000;
 
-/** For a function that only CloudFormation invokes. */
+/** Replaces the code of a function that only CloudFormation invokes. */
 const NO_CODE: FunctionCode = {
   folder: '',
   handler: { module: '', path: '' },
@@ -31,14 +32,15 @@ const NO_CODE: FunctionCode = {
   compileCache: '',
 };
 
-/** AWS::Lambda::Function. Its environment is the same as in Lambda, except for the endpoint of AWS services. */
+/** AWS::Lambda::Function. Its environment is that of Lambda, except for the endpoint of AWS services. */
 export const functions =
   (runtime: Runtime): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {
     const { region, accountId, assembly, endpointUrl, instanceLimit, access, checks } = runtime;
     const settings = properties as unknown as FunctionProperties;
     const { Handler = '', Timeout = 3, MemorySize = 128, ReservedConcurrentExecutions = instanceLimit } = settings;
-    if (ReservedConcurrentExecutions === 0) throw new Error('ReservedConcurrentExecutions is 0: it would never run');
+    if (ReservedConcurrentExecutions === 0)
+      throw new Error('ReservedConcurrentExecutions is 0, so the function would never run');
     const name = physicalName(settings.FunctionName, stack, logicalId);
     const arn = `arn:aws:lambda:${region}:${accountId}:function:${name}`;
     const template = assembly.stacks.find((one) => one.name === stack)?.template;

@@ -62,7 +62,10 @@ export const topicPolicies =
     return { ref: logicalId };
   };
 
-/** AWS::Lambda::Permission: a statement of the policy of a function, or of one of its versions or aliases, which each have their own. */
+/**
+ * AWS::Lambda::Permission: a statement in the policy of a function, a version or an alias. Each of them has its own
+ * policy.
+ */
 export const permissions =
   (runtime: Runtime): ResourceProvider =>
   async ({ logicalId, properties }) => {
@@ -88,14 +91,14 @@ function permissionCondition({ SourceArn, SourceAccount }: Record<string, unknow
   return Object.keys(Condition).length > 0 ? { Condition } : {};
 }
 
-/** AWS::KMS::Key: only its permissions; data is not encrypted here. */
+/** AWS::KMS::Key. Only its policy is used: the embedded cloud does not encrypt data. */
 export const keys =
   ({ access, region, accountId }: Runtime): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {
     const { KeyPolicy } = properties as unknown as { KeyPolicy: PolicyDocument };
     const id = `${stack}-${logicalId}`;
     const arn = `arn:aws:kms:${region}:${accountId}:key/${id}`;
-    // In a key's policy, `*` means the key itself.
+    // In a key's policy, the resource `*` means the key.
     access.addResourcePolicy(arn, KeyPolicy);
     return { ref: id, attributes: { Arn: arn, KeyId: id } };
   };
@@ -109,7 +112,7 @@ export const aliases =
     return { ref: AliasName };
   };
 
-/** AWS::Logs::LogGroup: who may write to it. Functions' logs are stored elsewhere. */
+/** AWS::Logs::LogGroup. Only the permission to encrypt it is checked. Functions' logs are stored in files. */
 export const logGroups =
   ({ region, accountId, access, checks }: Runtime): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {
@@ -124,7 +127,7 @@ export const logGroups =
     return { ref: name, attributes: { Arn: `${arn}:*` } };
   };
 
-/** AWS::CloudWatch::Alarm: never raised here, but its action must be permitted. */
+/** AWS::CloudWatch::Alarm. It is never raised, but CloudWatch must have permission for its actions. */
 export const alarms =
   ({ access, region, accountId, checks }: Runtime): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {

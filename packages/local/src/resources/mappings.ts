@@ -29,7 +29,7 @@ interface Source extends MappingProperties {
 
 const DEFAULT_BATCH = { queue: 10, stream: 100 };
 const MAX_BATCH = 10_000;
-/** For a FIFO queue, and for a queue without a window. */
+/** The maximum for a FIFO queue, and for a queue without a batching window. */
 const MAX_SMALL_BATCH = 10;
 
 /** AWS::Lambda::EventSourceMapping, from a queue or a table's stream. */
@@ -42,7 +42,7 @@ export const mappings =
     const source: Source = { ...mapping, logicalId, target: functionOf(runtime, FunctionName) };
     if (EventSourceArn.startsWith('arn:aws:sqs:')) addQueueMapping(runtime, source);
     else if (EventSourceArn.startsWith('arn:aws:dynamodb:')) addStreamMapping(runtime, source);
-    else throw new Error(`the embedded cloud has no event source like ${EventSourceArn}`);
+    else throw new Error(`the embedded cloud does not support the event source ${EventSourceArn}`);
     return { ref: logicalId };
   };
 
@@ -74,10 +74,9 @@ function addQueueMapping(runtime: Runtime, source: Source): void {
   if (isFifo && windowSeconds > 0) throw new Error('Lambda has no batching window for FIFO queues');
   const maxBatchSize = isFifo || windowSeconds === 0 ? MAX_SMALL_BATCH : MAX_BATCH;
   if (batchSize > maxBatchSize) {
-    const why = isFifo ? 'of a FIFO queue' : 'without MaximumBatchingWindowInSeconds';
-    throw new Error(
-      `BatchSize is ${batchSize}; Lambda takes ${maxBatchSize} at most${maxBatchSize === MAX_BATCH ? '' : ` ${why}`}`,
-    );
+    const condition = isFifo ? 'for a FIFO queue' : 'without MaximumBatchingWindowInSeconds';
+    const suffix = maxBatchSize === MAX_BATCH ? '' : ` ${condition}`;
+    throw new Error(`BatchSize is ${batchSize}, but Lambda's maximum is ${maxBatchSize}${suffix}`);
   }
   requirePollingPermissions(runtime, source, queueArn, [
     'sqs:ReceiveMessage',
@@ -100,7 +99,7 @@ function addQueueMapping(runtime: Runtime, source: Source): void {
 /** https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html */
 function addStreamMapping(runtime: Runtime, source: Source): void {
   const { EventSourceArn: streamArn, BatchSize: batchSize = DEFAULT_BATCH.stream, target, logicalId } = source;
-  if (batchSize > MAX_BATCH) throw new Error(`BatchSize is ${batchSize}; Lambda takes ${MAX_BATCH} at most`);
+  if (batchSize > MAX_BATCH) throw new Error(`BatchSize is ${batchSize}, but Lambda's maximum is ${MAX_BATCH}`);
   requirePollingPermissions(runtime, source, streamArn, [
     'dynamodb:GetRecords',
     'dynamodb:GetShardIterator',

@@ -1,16 +1,17 @@
 import { CloudError } from '../errors/cloud-error.ts';
 import type { ResourceInput } from '../template/resource.ts';
 
-/** The supported properties of a resource, and those without a meaning on one machine. */
+/** The properties of a resource that the embedded cloud accepts. */
 interface Known {
+  /** The properties that it uses. */
   read: string;
-  /** Throughput, billing, backups, networks and kinds of encryption: an app cannot observe them here. */
+  /** Properties about throughput, billing, backups, networks and encryption. An app cannot observe them on one machine. */
   meaningless?: string;
 }
 
 const ALWAYS = 'Tags Description';
 
-/** By type. For a type that is not listed, every property is accepted. */
+/** The accepted properties by type. For other types, all properties are accepted. */
 const KNOWN: Record<string, Known> = {
   'AWS::ApiGatewayV2::Api': {
     read: 'ProtocolType CorsConfiguration',
@@ -49,7 +50,7 @@ const KNOWN: Record<string, Known> = {
     read: 'RoleName AssumeRolePolicyDocument Policies ManagedPolicyArns',
     meaningless: 'MaxSessionDuration Path',
   },
-  // Without RoutingConfig: all versions are the code that was deployed last.
+  // RoutingConfig is not accepted, because all versions run the code that was deployed last.
   'AWS::Lambda::Alias': {
     read: 'FunctionName FunctionVersion Name',
     meaningless: 'ProvisionedConcurrencyConfig',
@@ -108,12 +109,12 @@ const names = new Map(
   ]),
 );
 
-/** @throws {CloudError} if a resource has a property that would be ignored although it changes what the app does */
+/** @throws {CloudError} if a resource has a property that the embedded cloud ignores although it changes the behaviour */
 export function checkProperties({ stack, logicalId, type, properties }: ResourceInput): void {
   const known = names.get(type);
   const others = Object.keys(properties).filter((name) => known?.has(name) === false);
   if (others.length === 0) return;
   throw new CloudError(
-    `${stack}: of ${type}, the embedded cloud does not know ${others.join(', ')}, which ${logicalId} has. Leave it out of what is started here.`,
+    `${stack}: the embedded cloud does not support ${others.join(', ')} of ${type}, which ${logicalId} has. Leave it out of the stacks that the embedded cloud runs.`,
   );
 }

@@ -17,7 +17,7 @@ import { subscriptions } from './subscriptions.ts';
 import { tables } from './tables.ts';
 import { aliasesOfFunctions, versions } from './versions.ts';
 
-/** All resource types that the embedded cloud supports. */
+/** The providers of all resource types that the embedded cloud supports. */
 export const providers = (runtime: Runtime): Record<string, ResourceProvider> => ({
   'AWS::ApiGatewayV2::Api': apis(runtime),
   'AWS::ApiGatewayV2::Authorizer': authorizers(runtime),
@@ -58,16 +58,16 @@ export const providers = (runtime: Runtime): Record<string, ResourceProvider> =>
   ...Object.assign({}, ...runtime.beside.map(({ providers }) => providers?.(runtime.checks))),
 });
 
-/** Types without a meaning on one machine. */
+/** The types of resources that have no effect on one machine. */
 export const ignored: ReadonlySet<string> = new Set([
   'AWS::CDK::Metadata',
   'AWS::CloudWatch::Dashboard',
-  // How a deployment proceeds on AWS: here all traffic is shifted at once.
+  // They control the traffic shifting of a deployment. The embedded cloud shifts all traffic at once.
   'AWS::CodeDeploy::Application',
   'AWS::CodeDeploy::DeploymentConfig',
   'AWS::CodeDeploy::DeploymentGroup',
   'AWS::Logs::MetricFilter',
-  // Added by CDK: logs are kept here, and nothing is deleted.
+  // CDK adds them. The embedded cloud keeps all logs and deletes nothing.
   'Custom::LogRetention',
   'Custom::S3AutoDeleteObjects',
 ]);

@@ -12,13 +12,13 @@ export interface RuleTarget extends TargetInput {
 export interface Rule {
   arn: string;
   name: string;
-  /** Such as `rule Nightly`. */
+  /** The beginning of error messages, such as `rule Nightly`. */
   why: string;
 }
 
 const BUS = /^arn:aws:events:[^:]*:[^:]*:event-bus\/(.+)$/;
 
-/** How an event is delivered to the target of a rule. */
+/** Creates a function that delivers an event to the target of a rule. */
 export function targetOfRule(
   runtime: Runtime,
   target: RuleTarget,

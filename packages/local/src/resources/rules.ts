@@ -26,7 +26,7 @@ export const eventBuses =
     return { ref: name, attributes: { Name: name, Arn: `arn:aws:events:${region}:${accountId}:event-bus/${name}` } };
   };
 
-/** AWS::Events::Rule, by a schedule, a pattern or both. */
+/** AWS::Events::Rule with a schedule, a pattern or both. */
 export const rules =
   (runtime: Runtime): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {
@@ -40,9 +40,9 @@ export const rules =
     const deployed = { ref: path.replace('/', '|'), attributes: { Arn } };
     const due = ScheduleExpression === undefined ? undefined : parseSchedule(ScheduleExpression);
     if (State === 'DISABLED') return deployed;
-    const about = { arn: Arn, name, why: `rule ${logicalId}` };
-    const targets = Targets.map((target) => targetOfRule(runtime, target, about));
-    const deliver = async (event: BusEvent) => void (await Promise.all(targets.map((give) => give(event))));
+    const why = `rule ${logicalId}`;
+    const targets = Targets.map((target) => targetOfRule(runtime, target, { arn: Arn, name, why }));
+    const deliver = async (event: BusEvent) => void (await Promise.all(targets.map((deliverTo) => deliverTo(event))));
     if (due) {
       const run = (at: Date) =>
         deliver(scheduledEvent(Arn, at, runtime)).catch((error: Error) => console.error(`${Arn}: ${error.message}`));
@@ -51,18 +51,21 @@ export const rules =
     if (EventPattern) {
       runtime.buses.addRule(bus, { matches: createFilter([JSON.stringify(EventPattern)]), deliver });
       runtime.checks.push(() => {
-        runtime.buses.require(bus, about.why);
-        checkSources(EventPattern, runtime.bucketNotifications.useEventBridge, about.why);
+        runtime.buses.require(bus, why);
+        checkSources(EventPattern, runtime.bucketNotifications.useEventBridge, why);
       });
     }
     return deployed;
   };
 
-/** @throws {CloudError} for a pattern that only events of AWS services could match: except S3, none sends any here */
+/**
+ * @throws {CloudError} for a pattern that can match only events of AWS services. In the embedded cloud, S3 is the only
+ * service that sends events
+ */
 function checkSources({ source }: Record<string, unknown>, areOfS3: boolean, why: string): void {
   if (!Array.isArray(source) || !source.every(isOfAws) || (areOfS3 && source.includes('aws.s3'))) return;
   throw new CloudError(
-    `${why}: in the embedded cloud, nothing sends events that match the source ${JSON.stringify(source)}, but a bucket that tells EventBridge those of aws.s3.`,
+    `${why}: no event in the embedded cloud matches the source ${JSON.stringify(source)}. Of the AWS services, only S3 sends events, for buckets with notifications to EventBridge.`,
   );
 }
 
@@ -74,7 +77,7 @@ function isOfAws(source: unknown): boolean {
   return String(prefix ?? wildcard).startsWith('aws.');
 }
 
-/** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html */
+/** The event of a schedule: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html */
 const scheduledEvent = (ruleArn: string, at: Date, { region, accountId }: Runtime): BusEvent => ({
   version: '0',
   id: randomUUID(),

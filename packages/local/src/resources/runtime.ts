@@ -21,28 +21,28 @@ import type { State } from '../state/state.ts';
 import type { Assembly } from '../template/assembly.ts';
 import type { CreatedResource } from './created.ts';
 
-/** Common services for the providers of resources. */
+/** The services that the providers of resources share. */
 export interface Services extends Clients, QueueClients {
   region: string;
   accountId: string;
-  /** URL of the one AWS endpoint. */
+  /** The URL of the AWS endpoint, which serves all AWS services. */
   endpointUrl: string;
   /** The folder that the cloud writes to. */
   folder: string;
-  /** The folder of the app, where its packages are found. */
+  /** The folder of the app, which contains its packages. */
   app: string;
   state: State;
   emulators: Emulators;
   calls: Calls;
   writes: Doorbell;
-  /** Maximum number of instances of a function, unless the template sets a lower concurrency. */
+  /** The maximum number of instances of a function, unless the template sets a lower one. */
   instanceLimit: number;
   faults: Faults | undefined;
   meter: Meter | undefined;
   access: Access;
   denials: Denials;
   issuer: Issuer;
-  /** Archive of topics. */
+  /** The archive of topics. */
   archive: Archive;
   directory: Directory;
   buses: EventBuses;
@@ -50,17 +50,17 @@ export interface Services extends Clients, QueueClients {
   secrets: Secrets;
   /** The stand-ins beside the cloud. */
   beside: readonly Started[];
-  /** Values of template parameters; override those of the stand-ins. */
+  /** Values of template parameters. They override the values from stand-ins. */
   parameters: Record<string, string>;
-  /** Whether a debugger may pause functions; their timeouts do not count then. */
+  /** Whether a debugger may pause functions. If so, functions have no timeouts. */
   isDebugged: boolean;
-  /** Environment variables of every function; override those of the template. */
+  /** Environment variables of every function. They override those of the template. */
   environment: Record<string, string>;
   log: (functionName: string, line: string) => void;
   onFailure: (failure: FailedInvocation) => void;
   /** Starts the API's server. @returns its URL */
   openApi: (api: HttpApi) => Promise<string>;
-  /** URLs of the APIs, by their ids. */
+  /** The URLs of the APIs, by API id. */
   apiUrls: () => Readonly<Record<string, string>>;
   functions: Map<string, LambdaFunction>;
 }
@@ -73,20 +73,20 @@ export interface Integration {
   timeoutMs: number;
 }
 
-/** The created resources that have to run. */
+/** The services and the created resources of a deployment. */
 export interface Runtime extends Services {
   assembly: Assembly;
-  /** Folder of the assembly. */
+  /** The folder of the assembly. */
   assemblyFolder: string;
   created: CreatedResource[];
   apis: Map<string, HttpApi>;
   authorizers: Map<string, AuthorizeToken>;
   integrations: Map<string, Integration>;
   mappings: Mapping[];
-  /** Checks that run after everything is deployed. They throw. */
+  /** Checks that run when all resources are deployed. A failed check throws an error. */
   checks: Array<() => void>;
 }
 
-/** The name in the template, otherwise a generated, stable one. */
+/** The name in the template if it has one, otherwise a generated name, which is always the same. */
 export const physicalName = (given: unknown, stack: string, logicalId: string) =>
   typeof given === 'string' ? given : `${stack}-${logicalId}`;

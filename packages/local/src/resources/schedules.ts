@@ -27,8 +27,8 @@ export const scheduleGroups =
   };
 
 /**
- * AWS::Scheduler::Schedule of a function, a queue or a topic, in any time zone. With a flexible time window, it runs at
- * its beginning.
+ * AWS::Scheduler::Schedule for a function, a queue or a topic, in any time zone. With a flexible time window, it runs at
+ * the beginning of the window.
  */
 export const schedules =
   (runtime: Runtime): ResourceProvider =>
@@ -50,7 +50,7 @@ export const schedules =
     return { ref: name, attributes: { Arn } };
   };
 
-/** @param from not before this time. @param until not after this time; undefined: unlimited */
+/** Limits a schedule to a period. @param from the first time; undefined: no limit @param until the last time, likewise */
 function between(due: Due, from: string | undefined, until: string | undefined): Due {
   const [start, end] = [from === undefined ? 0 : Date.parse(from), until === undefined ? Infinity : Date.parse(until)];
   return (after) => {
@@ -61,7 +61,7 @@ function between(due: Due, from: string | undefined, until: string | undefined):
 
 const inSeconds = (at: Date) => at.toISOString().replace(/\.\d+Z$/, 'Z');
 
-/** https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html */
+/** Fills in an input: https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html */
 function filled(input: string | undefined, arn: string, at: Date): string | undefined {
   return input
     ?.replaceAll('<aws.scheduler.schedule-arn>', arn)

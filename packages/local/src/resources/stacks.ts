@@ -13,11 +13,11 @@ import { type CreatedResource, recording } from './created.ts';
 import { ignored, providers } from './providers.ts';
 import type { Runtime, Services } from './runtime.ts';
 
-/** The deployed and running templates of an assembly. */
+/** The deployed stacks of an assembly, with their running functions and event sources. */
 export class Stacks {
   readonly #apis = new Map<string, HttpApi>();
   #running: Runtime | undefined;
-  /** Functions of the previous deployment that still have, or will get, invocations. */
+  /** The functions of the previous deployment that have invocations in progress or get new ones. */
   #previous = new Map<string, LambdaFunction>();
   #deployed: readonly Stack[] = [];
 
@@ -25,7 +25,7 @@ export class Stacks {
     return this.#running?.assembly.stacks ?? [];
   }
 
-  /** Whether gRPC can call a route of some API. */
+  /** Whether gRPC clients can call a route of any API. */
   get hasGrpcRoutes(): boolean {
     return [...this.#apis.values()].some((api) => api.hasGrpcRoutes);
   }
@@ -86,9 +86,9 @@ export class Stacks {
   }
 
   /**
-   * Replaces the running assembly; tables, queues and topics stay. An invocation ends on the code on which it
-   * began.
-   * @param previousWeight part of the invocations, 0 to 1, that previous functions keep until {@link retirePrevious}
+   * Replaces the running assembly, but keeps tables, queues and topics. An invocation in progress ends with the code with
+   * which it began.
+   * @param previousWeight the fraction of invocations, 0 to 1, that previous functions get until {@link retirePrevious}
    */
   async replace(services: Services, assemblyFolder: string, previousWeight = 0): Promise<void> {
     await this.retirePrevious();
@@ -99,7 +99,7 @@ export class Stacks {
     if (previousWeight === 0) await this.retirePrevious();
   }
 
-  /** Ends the functions of the previous deployment. @returns how many invocations they handled since */
+  /** Ends the functions of the previous deployment. @returns the number of invocations that they got since then */
   async retirePrevious(): Promise<number> {
     const functions = [...(this.#running?.functions.values() ?? [])];
     const taken = functions.reduce((sum, fn) => sum + fn.endSharing(), 0);
@@ -121,20 +121,20 @@ export class Stacks {
     for (const api of this.#apis.values()) api.clearRoutes();
   }
 
-  /** Serves a site at the first API's address, which gets requests before the API. */
+  /** Serves a site at the first API's address. The site gets each request before the API. */
   serve(site: Site): void {
     const [api] = this.#apis.values();
     if (api) api.site = site;
   }
 }
 
-/** The URL that CDK constructs (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-publish.html). */
+/** The URL of an API as CDK constructs it (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-publish.html). */
 const API_URL = /https:\/\/([\w-]+)\.execute-api\.[\w-]+\.amazonaws\.com/g;
 
 const parametersOf = ({ beside, issuer, parameters }: Services): Record<string, string> =>
   Object.assign({ TokenIssuer: issuer.url }, ...beside.map((one) => one.parameters), parameters);
 
-/** The registry is found by name, as every client finds it. */
+/** Notifies the stand-ins of a deployment. Finds the registry in the directory by its name, the way clients do. */
 async function notifyStandIns({ directory, dynamodb, beside }: Services): Promise<void> {
   const { table: tableName } = directory.attributesOf('instances') ?? {};
   const client = DynamoDBDocumentClient.from(dynamodb);

@@ -29,7 +29,7 @@ export const subscriptions =
   async ({ logicalId, properties }) => {
     const subscription = properties as unknown as SubscriptionProperties;
     const { Protocol, FilterPolicy } = subscription;
-    // Checks the policy: an unsupported operator would let nothing through.
+    // Throws an error for an unsupported operator, because it would match no message.
     if (FilterPolicy) createFilter([JSON.stringify(FilterPolicy)]);
     const subscribeTo: Record<string, () => Promise<Deployed>> = {
       sqs: () => toQueue(runtime, subscription, logicalId),
@@ -41,12 +41,13 @@ export const subscriptions =
     return { ref: logicalId };
   };
 
-/** Types that may refer to a topic on which only alarms publish. */
+/** The types of resources that may refer to a topic on which only alarms publish. */
 const OF_ALARMS = /^AWS::(SNS::\w+|CloudWatch::Alarm|IAM::\w+|KMS::Key)$/;
 
 /**
- * @throws {CloudError} if messages would be lost: other protocols are not supported, unless only alarms, which are
- * never raised here, publish on the topic
+ * Accepts a subscription with an unsupported protocol if only alarms publish on its topic, because alarms are never
+ * raised.
+ * @throws {CloudError} if the topic may have other messages, which would be lost
  */
 function checkOnlyAlarmsPublish(
   { created, access }: Runtime,
@@ -59,11 +60,11 @@ function checkOnlyAlarmsPublish(
   const isOfAlarms = users.includes('AWS::CloudWatch::Alarm') && users.every((type) => OF_ALARMS.test(type));
   if (isOfAlarms && !access.isAllowedToAnyRole('sns:Publish', TopicArn)) return;
   throw new CloudError(
-    `subscription ${logicalId}: the embedded cloud delivers what a topic publishes to queues and functions only (protocols sqs and lambda), not by ${Protocol}: ${TopicArn}`,
+    `subscription ${logicalId}: the embedded cloud delivers messages of a topic only to queues and functions (protocols sqs and lambda), not by ${Protocol}: ${TopicArn}`,
   );
 }
 
-/** Requires SNS's permission to deliver. */
+/** Checks at the end of the deployment that SNS has permission to deliver. */
 function requireDeliveryPermission(
   { access, checks }: Runtime,
   source: string,
@@ -89,7 +90,7 @@ async function toQueue(runtime: Runtime, subscription: SubscriptionProperties, l
   return { ref: SubscriptionArn };
 }
 
-/** Published messages go into an internal queue of the cloud, from which the function is invoked. */
+/** Subscribes a function. SNS delivers to an internal queue, whose messages the function is invoked with. */
 async function toFunction(
   runtime: Runtime,
   subscription: SubscriptionProperties,

@@ -17,13 +17,13 @@ interface TableProperties {
   GlobalSecondaryIndexes?: NonNullable<CreateTableCommandInput['GlobalSecondaryIndexes']>;
   LocalSecondaryIndexes?: CreateTableCommandInput['LocalSecondaryIndexes'];
   StreamSpecification?: { StreamViewType: 'NEW_IMAGE' };
-  /** For a Table; a GlobalTable has it per replica. */
+  /** Encryption of a Table. A GlobalTable has this property in each replica. */
   SSESpecification?: { KMSMasterKeyId?: string };
   Replicas?: Array<{ SSESpecification?: { KMSMasterKeyId?: string } }>;
   TimeToLiveSpecification?: { AttributeName: string; Enabled: boolean };
 }
 
-/** AWS::DynamoDB::GlobalTable (one replica: this machine) and AWS::DynamoDB::Table. Capacity is unlimited. */
+/** AWS::DynamoDB::Table, and AWS::DynamoDB::GlobalTable with one replica. Capacity is unlimited. */
 export const tables =
   ({ dynamodb, region, accountId, access }: Runtime): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {
@@ -51,7 +51,7 @@ export const tables =
     const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName }));
     if (shapeOf(Table) !== shapeOf(table)) {
       throw new CloudError(
-        `The data folder holds ${TableName} with other keys or indexes than the template. Remove the folder, or choose another: npm start -- --data DIR`,
+        `The data folder contains ${TableName} with keys or indexes that differ from the template. Delete the folder, or choose another one: npm start -- --data DIR`,
       );
     }
     const Arn = `arn:aws:dynamodb:${region}:${accountId}:table/${TableName}`;
@@ -66,7 +66,7 @@ export const tables =
     };
   };
 
-/** The properties of an existing table that cannot change. */
+/** The properties of a table that cannot change, as text. */
 function shapeOf(table: Pick<Partial<TableDescription>, 'KeySchema' | 'GlobalSecondaryIndexes'> | undefined): string {
   const keys = (schema: TableDescription['KeySchema']) =>
     (schema ?? []).map(({ AttributeName, KeyType }) => `${AttributeName} ${KeyType}`);

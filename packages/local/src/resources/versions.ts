@@ -4,7 +4,7 @@ import type { Runtime } from './runtime.ts';
 
 const isNumber = (text: string) => /^\d+$/.test(text);
 
-/** AWS::Lambda::Version. A redeployed function loses its earlier code, so its versions start at 1 again. */
+/** AWS::Lambda::Version. The code of earlier deployments is not kept, so each deployment starts at version 1 again. */
 export const versions =
   (runtime: Runtime): ResourceProvider =>
   async ({ properties }) => {
@@ -15,7 +15,7 @@ export const versions =
     return { ref: FunctionArn, attributes: { Version, FunctionArn } };
   };
 
-/** AWS::Lambda::Alias of one version (https://docs.aws.amazon.com/lambda/latest/api/API_CreateAlias.html). */
+/** AWS::Lambda::Alias for a single version (https://docs.aws.amazon.com/lambda/latest/api/API_CreateAlias.html). */
 export const aliasesOfFunctions =
   (runtime: Runtime): ResourceProvider =>
   async ({ properties }) => {

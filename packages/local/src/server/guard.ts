@@ -7,17 +7,16 @@ import {
 } from 'node:http';
 
 /**
- * Host names of this machine that no one else can own: the owner of any other name can make it resolve to this machine,
- * and a page of that name would then be same-origin. `host.docker.internal` is the name from inside a container, such
- * as LocalStack; `.internal` is reserved for private use.
+ * The host names of this machine that nobody else can own. The owner of any other name can make it resolve to this
+ * machine, and a page with that name would then be same-origin. `host.docker.internal` is this machine's name inside a
+ * container, such as LocalStack. The domain `.internal` is reserved for private use.
  */
 const LOCAL_HOST = /^(127\.0\.0\.1|localhost|\[::1\]|host\.docker\.internal)(:\d+)?$/i;
 
 /**
- * Why a request is refused; undefined if it is not. Web pages of other origins must not use servers on this
- * machine, and a browser sends such requests on their behalf. Other programs send neither `Origin` nor
- * `Sec-Fetch-Site`.
- * @param allowsOrigin other origins whose pages are allowed
+ * The reason why a request is refused; undefined: it is allowed. Web pages of other origins must not use servers on this
+ * machine, but a browser sends their requests. It adds `Origin` or `Sec-Fetch-Site`, which other programs do not send.
+ * @param allowsOrigin whether pages of another origin are allowed
  */
 export function refusalOf(
   headers: IncomingHttpHeaders,
@@ -25,12 +24,14 @@ export function refusalOf(
 ): string | undefined {
   const { host = '', origin } = headers;
   const site = headers['sec-fetch-site'];
-  // The header is not repeated in the message: callers' input may be personal data, and responses are logged.
+  // The message does not contain the header, because responses are logged, and callers' input may be personal data.
   if (!LOCAL_HOST.test(host)) return 'The Host header names another machine. Use 127.0.0.1.';
-  // Requests without an origin: images, GET forms, links.
+  // Browsers send no `Origin` for images, links and forms with GET.
   const isElsewhere =
     origin === undefined ? ['cross-site', 'same-site'].includes(String(site)) : origin !== `http://${host}`;
-  return isElsewhere && !(origin && allowsOrigin(origin)) ? 'Pages of other origins may not use this.' : undefined;
+  return isElsewhere && !(origin && allowsOrigin(origin))
+    ? 'Pages of other origins must not use this server.'
+    : undefined;
 }
 
 /** An HTTP server that serves only clients on this machine. */
@@ -43,7 +44,10 @@ export function createGuardedServer(handle: RequestListener, allowsOrigin?: (ori
   });
 }
 
-/** `GET http://HOST/PATH`, as clients send it to a proxy, means `GET /PATH` with that `Host` (RFC 9112, 3.2.2). */
+/**
+ * Converts a request in the form for proxies, `GET http://HOST/PATH`, to `GET /PATH` with the `Host` header (RFC 9112,
+ * 3.2.2).
+ */
 function toOriginForm(request: IncomingMessage): void {
   const [, host, target = ''] = /^https?:\/\/([^/?#]*)(.*)$/is.exec(request.url ?? '') ?? [];
   if (host === undefined) return;

@@ -4,7 +4,8 @@ import type { Server as NetServer } from 'node:net';
 import { CloudError } from '../errors/cloud-error.ts';
 
 /**
- * Listens on loopback.
+ * Starts a server on loopback.
+ * @param what the name of the server in an error
  * @param port 0: any free port
  * @returns the base URL
  */

@@ -24,9 +24,9 @@ const EXPIRE_EVERY_MS = 3_600_000;
 const PAGE = 10;
 
 /**
- * The messages published on topics with an ArchivePolicy, for as long as that says; replayed to a subscription with a
- * ReplayPolicy (https://docs.aws.amazon.com/sns/latest/dg/fifo-message-archiving-replay.html). Unlike SNS, new messages
- * are delivered during a replay, and a replay ends when the cloud stops.
+ * The archive of SNS (https://docs.aws.amazon.com/sns/latest/dg/fifo-message-archiving-replay.html). It keeps the
+ * messages of topics with an ArchivePolicy for the number of days in the policy, and replays them to a subscription with
+ * a ReplayPolicy. Unlike SNS, it delivers new messages during a replay, and a replay ends when the cloud stops.
  */
 export class Archive {
   readonly #database: State['database'];
@@ -34,13 +34,13 @@ export class Archive {
   readonly #sns: SNSClient;
   readonly #sqs: SQSClient;
   readonly #queueUrlOf: (arn: string) => string;
-  /** By topic. */
+  /** The days for which messages are kept, by topic. */
   readonly #days = new Map<string, number>();
-  /** By subscription. */
+  /** The last replay of each subscription. */
   readonly #replays = new Map<string, Replay>();
   #expiredAt = 0;
 
-  /** @param emulator bypasses the endpoint and its faults, as SNS's internal work does */
+  /** @param emulator the configuration of clients that bypass the endpoint and its faults, for SNS's internal calls */
   constructor({ database }: State, emulator: SNSClientConfig & SQSClientConfig & { endpoint: string }) {
     this.#database = database;
     this.#insert = database.prepare('INSERT INTO archive (topic, published_at, entry) VALUES (?, ?, ?)');
@@ -61,7 +61,7 @@ export class Archive {
     this.#sqs.destroy();
   }
 
-  /** @param days undefined: the topic's archive is deleted */
+  /** Sets how long a topic's messages are kept. @param days undefined: the topic's archive is deleted */
   setRetention(topic: string, days: number | undefined): void {
     if (days === undefined) {
       this.#days.delete(topic);
@@ -74,7 +74,7 @@ export class Archive {
     this.#expire();
   }
 
-  /** Called for every successful call. */
+  /** Archives the messages of a successful call, if their topic has an archive. */
   recordPublished(operation: string, request: string, response: string): void {
     if (this.#days.size === 0 || !operation.startsWith('Publish')) return;
     const form = new URLSearchParams(request);
@@ -98,7 +98,7 @@ export class Archive {
     return Math.max(Number(row?.since ?? 0), Date.now() - (this.#days.get(topic) ?? 0) * DAY_MS);
   }
 
-  /** Answers calls that the emulator does not support; undefined: the emulator answers. */
+  /** Handles the calls that the emulator does not support. @returns undefined if the emulator must handle the call */
   async answer(operation: string, request: string): Promise<Answer | undefined> {
     if (!/^(GetTopic|GetSubscription|SetSubscription)Attributes$/.test(operation)) return undefined;
     const form = new URLSearchParams(request);
@@ -150,7 +150,7 @@ export class Archive {
     return snsResponse('SetSubscriptionAttributes', '');
   }
 
-  /** In the order of publication, one call at a time. */
+  /** Sends archived messages in the order of their publication, with one call at a time. */
   async #send({ TopicArn = '', Endpoint = '', FilterPolicy }: Record<string, string>, from: number, until: number) {
     const matches = createFilter(FilterPolicy ? [FilterPolicy] : []);
     const page = this.#database.prepare(
@@ -173,7 +173,7 @@ export class Archive {
 
 let replayedMessages = 0;
 
-/** With new deduplication ids: a queue would drop those of the last five minutes. */
+/** A replayed message. It has a new deduplication id, because a queue drops messages with an id of the last five minutes. */
 const replayEntry = ({ id, body, group, attributes }: Row) => ({
   Id: String(id),
   MessageBody: body,

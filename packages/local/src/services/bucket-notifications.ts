@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { BusEvent } from './event-buses.ts';
 
-/** Such as `ObjectCreated:Put`. */
+/** The name of an S3 event. */
 export type ObjectEvent =
   | 'ObjectCreated:Put'
   | 'ObjectCreated:Copy'
   | 'ObjectCreated:CompleteMultipartUpload'
   | 'ObjectRemoved:Delete';
 
-/** The S3 events that occur here, with their wildcards. */
+/** The S3 events that occur in the embedded cloud, and the wildcards for them. */
 export const OBJECT_EVENTS: Readonly<Record<string, readonly ObjectEvent[]>> = {
   's3:ObjectCreated:*': ['ObjectCreated:Put', 'ObjectCreated:Copy', 'ObjectCreated:CompleteMultipartUpload'],
   's3:ObjectCreated:Put': ['ObjectCreated:Put'],
@@ -18,16 +18,16 @@ export const OBJECT_EVENTS: Readonly<Record<string, readonly ObjectEvent[]>> = {
   's3:ObjectRemoved:Delete': ['ObjectRemoved:Delete'],
 };
 
-/** An event of an object. */
+/** A change of an object. */
 export interface ObjectChange {
   event: ObjectEvent;
   bucket: string;
   key: string;
-  /** Unique id of the principal. */
+  /** The unique id of the principal who changed the object. */
   principalId: string;
 }
 
-/** Facts about a created object. */
+/** The data of a created object that notifications contain. */
 export interface ObjectFacts {
   size: number;
   eTag: string;
@@ -44,7 +44,7 @@ export interface Notification {
 
 interface BucketSettings {
   notifications: Notification[];
-  /** Puts an event on the default bus. */
+  /** Puts an event on the default bus. Undefined: the bucket does not notify EventBridge. */
   toBus?: ((event: BusEvent) => Promise<void>) | undefined;
 }
 
@@ -67,33 +67,33 @@ export class BucketNotifications {
     this.#buckets.set(bucket, { notifications: all, toBus: toBus ?? before.toBus });
   }
 
-  /** Takes over the configuration of another instance, atomically. */
+  /** Replaces the configuration with that of another instance, atomically. */
   replaceWith(other: BucketNotifications): void {
     this.#buckets = other.#buckets;
   }
 
-  /** Whether some bucket notifies EventBridge. */
+  /** Whether any bucket notifies EventBridge. */
   get useEventBridge(): boolean {
     return [...this.#buckets.values()].some(({ toBus }) => toBus);
   }
 
   /**
-   * Resolves when queues, topics and buses are notified.
-   * @param factsOf called only if there is a target
+   * Sends the notifications of a change. Resolves when queues, topics and buses have them.
+   * @param factsOf invoked only if the change has a target
    */
-  async notify(what: ObjectChange, factsOf: () => Promise<ObjectFacts>): Promise<void> {
-    const ofBucket = this.#buckets.get(what.bucket);
+  async notify(change: ObjectChange, factsOf: () => Promise<ObjectFacts>): Promise<void> {
+    const ofBucket = this.#buckets.get(change.bucket);
     const matching = (ofBucket?.notifications ?? []).filter(
       ({ events, prefix, suffix }) =>
-        events.includes(what.event) && what.key.startsWith(prefix) && what.key.endsWith(suffix),
+        events.includes(change.event) && change.key.startsWith(prefix) && change.key.endsWith(suffix),
     );
     if (matching.length === 0 && !ofBucket?.toBus) return;
-    const facts = what.event.startsWith('ObjectRemoved') ? {} : await factsOf();
+    const facts = change.event.startsWith('ObjectRemoved') ? {} : await factsOf();
     const sequencer = (++this.#sequence).toString(16).toUpperCase().padStart(18, '0');
     const at = new Date();
     await Promise.all([
-      ...matching.map(({ id, deliver }) => deliver(this.#message(what, id, { ...facts, sequencer }, at))),
-      ofBucket?.toBus?.(this.#busEvent(what, { ...facts, sequencer }, at)),
+      ...matching.map(({ id, deliver }) => deliver(this.#message(change, id, { ...facts, sequencer }, at))),
+      ofBucket?.toBus?.(this.#busEvent(change, { ...facts, sequencer }, at)),
     ]);
   }
 
@@ -156,5 +156,5 @@ export class BucketNotifications {
 
 const REASONS: Record<string, string> = { Put: 'PutObject', Copy: 'CopyObject', Delete: 'DeleteObject' };
 
-/** Encoded as in a form, except slashes. */
+/** A key in the encoding of forms, except that slashes stay. */
 const encoded = (key: string): string => encodeURIComponent(key).replaceAll('%20', '+').replaceAll('%2F', '/');

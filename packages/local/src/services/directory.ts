@@ -2,14 +2,14 @@
 export class Directory {
   #instances = new Map<string, Map<string, Record<string, string>>>();
 
-  /** @param service with its namespace; it has no instances yet */
+  /** Adds a service without instances. @param service `NAMESPACE/NAME` */
   add(service: string): void {
     if (!this.#instances.has(service)) this.#instances.set(service, new Map());
   }
 
   /**
-   * Takes over the services of another instance, atomically: lookups during a redeployment find every instance that
-   * stays.
+   * Replaces the services with those of another directory, atomically. During a redeployment, lookups therefore find
+   * every instance that is in both deployments.
    */
   replaceWith(other: Directory): void {
     this.#instances = other.#instances;
@@ -24,7 +24,7 @@ export class Directory {
     return this.#instances.get(`${namespace}/${service}`);
   }
 
-  /** The attributes of a service with this name, in any namespace. */
+  /** The attributes of an instance of the service with this name, in any namespace. */
   attributesOf(service: string): Record<string, string> | undefined {
     const [, instances] = [...this.#instances].find(([name]) => name.endsWith(`/${service}`)) ?? [];
     return instances?.values().next().value;
@@ -34,7 +34,7 @@ export class Directory {
   answer(operation: string, request: string): { status: number; body: unknown } {
     const error = (type: string, Message: string) => ({ status: 400, body: { __type: type, Message } });
     if (operation !== 'DiscoverInstances') {
-      return error('UnknownOperationException', 'Of Cloud Map, the embedded cloud has DiscoverInstances only.');
+      return error('UnknownOperationException', 'The embedded cloud supports only DiscoverInstances of Cloud Map.');
     }
     const { NamespaceName = '', ServiceName = '' } = JSON.parse(request) as Record<string, string>;
     const found = this.find(NamespaceName, ServiceName);

@@ -40,7 +40,7 @@ const MAX_ENTRIES = 10;
 
 const busOf = (nameOrArn = DEFAULT_BUS): string => nameOrArn.replace(/^arn:.*:event-bus\//, '');
 
-/** The supported part of EventBridge: events are put on buses, and delivered to the targets of matching rules. */
+/** The supported part of EventBridge: buses deliver events to the targets of matching rules. */
 export class EventBuses {
   readonly #place: { region: string; accountId: string };
   #buses = new Set([DEFAULT_BUS]);
@@ -58,7 +58,7 @@ export class EventBuses {
     this.#rules.push({ ...rule, bus });
   }
 
-  /** Takes over the buses and rules of another instance, atomically. */
+  /** Replaces the buses and rules with those of another instance, atomically. */
   replaceWith(other: EventBuses): void {
     this.#buses = other.#buses;
     this.#rules = other.#rules;
@@ -69,7 +69,7 @@ export class EventBuses {
     if (!this.#buses.has(bus)) throw new CloudError(`${why}: there is no event bus ${bus}.`);
   }
 
-  /** Resolves when all queues and topics have the event, and functions are being invoked. */
+  /** Puts an event on a bus. Resolves when all queues and topics have the event, and the functions are being invoked. */
   async put(bus: string, event: BusEvent): Promise<void> {
     const matching = this.#rules.filter((rule) => rule.bus === bus && rule.matches(event));
     await Promise.all(matching.map(({ deliver }) => deliver(event)));
@@ -80,17 +80,17 @@ export class EventBuses {
     if (operation !== 'PutEvents')
       return error(
         'UnknownOperationException',
-        `Of EventBridge, the embedded cloud has PutEvents only; not ${operation}.`,
+        `The embedded cloud supports only PutEvents of EventBridge, not ${operation}.`,
       );
     const { Entries = [] } = JSON.parse(request) as { Entries?: Entry[] };
     if (Entries.length === 0 || Entries.length > MAX_ENTRIES)
       return error('ValidationException', `There must be 1 to ${MAX_ENTRIES} entries, not ${Entries.length}.`);
-    const results = await Promise.all(Entries.map((entry) => this.#take(entry)));
+    const results = await Promise.all(Entries.map((entry) => this.#putEntry(entry)));
     const FailedEntryCount = results.filter((result) => 'ErrorCode' in result).length;
     return { status: 200, body: { FailedEntryCount, Entries: results } };
   }
 
-  async #take(entry: Entry): Promise<Refusal | { EventId: string }> {
+  async #putEntry(entry: Entry): Promise<Refusal | { EventId: string }> {
     const bus = busOf(entry.EventBusName);
     const refusal = this.#refusalOf(entry, bus);
     if (refusal) return refusal;
@@ -118,7 +118,7 @@ export class EventBuses {
         return refused('InvalidArgument', `Parameter ${name} is not valid. Reason: ${name} is a required argument.`);
     if (Source?.startsWith('aws.')) return refused('NotAuthorizedForSource', 'Not authorized for the source.');
     if (!isObject(Detail ?? '')) return refused('MalformedDetail', 'Detail is malformed.');
-    // AWS accepts it without delivering it.
+    // AWS would accept the entry without delivering it.
     if (!this.#buses.has(bus)) return refused('ResourceNotFoundException', `Event bus ${bus} does not exist.`);
     return undefined;
   }

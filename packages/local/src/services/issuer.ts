@@ -5,12 +5,12 @@ import * as z from 'zod';
 import { readBody } from '../server/read-body.ts';
 import type { State } from '../state/state.ts';
 
-/** The only algorithms that JWT authorizers of HTTP APIs take are those with RSA. */
+/** JWT authorizers of HTTP APIs accept only algorithms with RSA. */
 const ALGORITHM = 'RS256';
 const LIFETIME_SECONDS = 3_600;
 
 const tokenRequest = z.strictObject({
-  /** Any name of a caller. */
+  /** The name of the caller, which can be any text. */
   sub: z.string().optional(),
   /** Such as `orders:read orders:write`. */
   scope: z.string().optional(),
@@ -21,7 +21,7 @@ const tokenRequest = z.strictObject({
 
 export type TokenRequest = z.output<typeof tokenRequest>;
 
-/** Creating a key takes a tenth of a second: in-memory clouds of one process share their first. */
+/** The first key of all in-memory clouds in this process. They share it, because creating one takes a tenth of a second. */
 let shared: Promise<JWK> | undefined;
 
 async function newKey(): Promise<JWK> {
@@ -29,11 +29,11 @@ async function newKey(): Promise<JWK> {
   return { ...(await exportJWK(privateKey)), kid: randomUUID(), alg: ALGORITHM, use: 'sig' };
 }
 
-/** Storage of an issuer's keys: the last is the newest, which signs. */
+/** The storage of an issuer's keys. The last key is the newest, and the issuer signs with it. */
 export interface KeyStore {
   all(): JWK[];
-  /** Adds a key, or makes it the only one. */
-  add(key: JWK, alone?: boolean): void;
+  /** Adds a key. @param isOnly whether the key replaces all others */
+  add(key: JWK, isOnly?: boolean): void;
 }
 
 /** The keys of an embedded cloud's issuer. */
@@ -42,28 +42,28 @@ export function keysIn({ database }: Pick<State, 'database'>): KeyStore {
   const insert = database.prepare('INSERT OR IGNORE INTO issuer_keys (kid, jwk) VALUES (?, ?)');
   return {
     all: () => select.all().map(({ jwk }) => JSON.parse(String(jwk)) as JWK),
-    add(key, alone) {
-      if (alone) database.exec('DELETE FROM issuer_keys');
+    add(key, isOnly) {
+      if (isOnly) database.exec('DELETE FROM issuer_keys');
       insert.run(key.kid as string, JSON.stringify(key));
     },
   };
 }
 
 /**
- * An OpenID provider for this machine, at `/issuer` of the embedded cloud's AWS endpoint, or alone: issues tokens for
- * any subject to every process on this machine.
+ * An OpenID provider that issues tokens for any subject to every process on this machine. It is at `/issuer` of the
+ * embedded cloud's AWS endpoint, or runs alone.
  */
 export class Issuer {
   readonly #keys: KeyStore;
-  readonly #isKept: boolean;
+  readonly #isPersistent: boolean;
   readonly #url: () => string;
-  /** The audience of the tokens: that of the deployed authorizer. */
+  /** The default audience of tokens: that of the deployed authorizer. */
   audience = '';
 
-  /** @param isKept whether its keys outlive the process */
-  constructor(keys: KeyStore, isKept: boolean, url: () => string) {
+  /** @param isPersistent whether the keys outlive the process */
+  constructor(keys: KeyStore, isPersistent: boolean, url: () => string) {
     this.#keys = keys;
-    this.#isKept = isKept;
+    this.#isPersistent = isPersistent;
     this.#url = url;
   }
 
@@ -71,10 +71,11 @@ export class Issuer {
     return this.#url();
   }
 
-  async #known(): Promise<JWK[]> {
+  /** All keys. Creates the first one if there is none. */
+  async #allKeys(): Promise<JWK[]> {
     if (this.#keys.all().length === 0) {
       shared ??= newKey();
-      this.#keys.add(await (this.#isKept ? newKey() : shared));
+      this.#keys.add(await (this.#isPersistent ? newKey() : shared));
     }
     return this.#keys.all();
   }
@@ -85,7 +86,7 @@ export class Issuer {
   }
 
   async signingKey(): Promise<{ key: JWK; kid: string }> {
-    const key = (await this.#known()).at(-1) as JWK;
+    const key = (await this.#allKeys()).at(-1) as JWK;
     return { key, kid: key.kid as string };
   }
 
@@ -108,7 +109,7 @@ export class Issuer {
       .sign(await importJWK(key, ALGORITHM));
   }
 
-  /** @param path relative to the issuer */
+  /** Handles a request. @param path relative to the issuer's URL */
   async answer(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = ((await readBody(request)) ?? '').toString();
     const [status, found] = await this.#resource(`${request.method} ${path}`, body);
@@ -117,8 +118,8 @@ export class Issuer {
       .end(JSON.stringify(found));
   }
 
-  async #resource(asked: string, body: string): Promise<[number, object]> {
-    switch (asked) {
+  async #resource(route: string, body: string): Promise<[number, object]> {
+    switch (route) {
       case 'GET /.well-known/openid-configuration':
         return [
           200,
@@ -134,7 +135,7 @@ export class Issuer {
       case 'GET /jwks.json':
         return [
           200,
-          { keys: (await this.#known()).map(({ kty, n, e, kid, alg, use }) => ({ kty, n, e, kid, alg, use })) },
+          { keys: (await this.#allKeys()).map(({ kty, n, e, kid, alg, use }) => ({ kty, n, e, kid, alg, use })) },
         ];
       case 'POST /token': {
         const wanted = tokenRequest.safeParse(jsonIn(body));

@@ -21,33 +21,33 @@ export class Secrets {
 
   /** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html, PutSecretValue and ListSecrets */
   answer(operation: string, request: string): { status: number; body: unknown } {
-    const asked = JSON.parse(request) as SecretRequest;
+    const parsed = JSON.parse(request) as SecretRequest;
     switch (operation) {
       case 'ListSecrets':
-        return this.#list(asked);
+        return this.#list(parsed);
       case 'GetSecretValue':
-        return this.#about(asked, (arn) => ({ SecretString: this.#read(arn) }));
+        return this.#withSecret(parsed, (arn) => ({ SecretString: this.#read(arn) }));
       case 'PutSecretValue':
-        return this.#about(asked, (arn) => {
-          this.write(arn, asked.SecretString ?? '');
+        return this.#withSecret(parsed, (arn) => {
+          this.write(arn, parsed.SecretString ?? '');
           return {};
         });
       default:
         return error(
           'UnknownOperationException',
-          `Of Secrets Manager, there are GetSecretValue, PutSecretValue and ListSecrets; not ${operation}.`,
+          `The embedded cloud supports only GetSecretValue, PutSecretValue and ListSecrets of Secrets Manager, not ${operation}.`,
         );
     }
   }
 
-  /** @param done runs with the secret; returns further fields of the response */
-  #about({ SecretId = '' }: SecretRequest, done: (arn: string) => object): { status: number; body: unknown } {
+  /** Responds to a request for a secret. @param run handles the request, and returns further fields of the response */
+  #withSecret({ SecretId = '' }: SecretRequest, run: (arn: string) => object): { status: number; body: unknown } {
     const row = this.#database
       .prepare("SELECT arn FROM secrets WHERE arn = ? OR arn LIKE '%:secret:' || ?")
       .get(SecretId, SecretId);
     const arn = (row as { arn: string } | undefined)?.arn;
     if (!arn) return error('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
-    return { status: 200, body: { ARN: arn, Name: nameOf(arn), VersionId: VERSION, ...done(arn) } };
+    return { status: 200, body: { ARN: arn, Name: nameOf(arn), VersionId: VERSION, ...run(arn) } };
   }
 
   #list({ Filters = [], MaxResults = 100, NextToken = '' }: SecretRequest): { status: number; body: unknown } {

@@ -17,12 +17,12 @@ export const snsResponse = (operation: string, result: string): Answer => ({
   body: `<${operation}Response><${operation}Result>${result}</${operation}Result></${operation}Response>`,
 });
 
-/** Rejects a subscription at run time to anything but a queue: it would get no messages. */
+/** Rejects a subscription at run time unless its endpoint is a queue: others would get no messages. */
 export function subscribeRefusal(operation: string, request: string): Answer | undefined {
   if (operation !== 'Subscribe') return undefined;
   const protocol = new URLSearchParams(request).get('Protocol');
   if (protocol === 'sqs') return undefined;
   return invalidParameter(
-    `the embedded cloud subscribes queues at run time, and functions in templates; not by ${protocol}`,
+    `at run time, the embedded cloud subscribes only queues (protocol sqs), not by ${protocol}. Templates can also subscribe functions`,
   );
 }

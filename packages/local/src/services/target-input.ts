@@ -1,8 +1,8 @@
 import type { BusEvent } from './event-buses.ts';
 
-/** The input of a rule's target. */
+/** The settings of a target that determine its input. */
 export interface TargetInput {
-  /** Replaces the event, as JSON. */
+  /** JSON that replaces the event. */
   Input?: string;
   InputPath?: string;
   InputTransformer?: { InputPathsMap?: Record<string, string>; InputTemplate: string };
@@ -12,7 +12,8 @@ type Lookup = (event: unknown) => unknown;
 
 /** @throws {Error} for a path that EventBridge would reject */
 function compilePath(path: string): Lookup {
-  if (!/^\$((\.[\w@-]+|\['[^']+'\]|\[\d+\]))*$/.test(path)) throw new Error(`${path} is no JSON path of EventBridge`);
+  if (!/^\$((\.[\w@-]+|\['[^']+'\]|\[\d+\]))*$/.test(path))
+    throw new Error(`${path} is not a JSON path that EventBridge supports`);
   const steps = [...path.matchAll(/\.([\w@-]+)|\['([^']+)'\]|\[(\d+)\]/g)].map(
     ([, name, quoted, index]) => name ?? quoted ?? index,
   );
@@ -21,7 +22,7 @@ function compilePath(path: string): Lookup {
 }
 
 /**
- * @returns the input that a target gets for an event
+ * @returns a function that computes the input of a target for an event
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
  */
 export function inputOf(
@@ -46,7 +47,10 @@ export function inputOf(
   return (event) => filled(InputTemplate, (name) => lookups[name], event);
 }
 
-/** Within quotes a value is inserted as text, elsewhere as JSON. Unknown names in angle brackets stay. */
+/**
+ * Fills in a template. A value is inserted as text within quotes, and as JSON elsewhere. Unknown names in angle brackets
+ * stay unchanged.
+ */
 function filled(template: string, lookupOf: (name: string) => Lookup | undefined, event: BusEvent): string {
   let isQuoted = false;
   return template.replace(/\\.|"|<([^<>]+)>/gs, (found, name: string | undefined) => {

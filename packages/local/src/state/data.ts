@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { openState, type State } from './state.ts';
 
 /**
- * Opens a data folder, and the state in it.
- * @param data undefined: the state is in memory, and the folder is deleted when the cloud stops
+ * Opens a data folder and the state in it.
+ * @param data the folder; undefined: a temporary folder, which is deleted when the cloud stops, and state in memory
  */
 export function openData(data: string | undefined, opened: AsyncDisposableStack): { state: State; folder: string } {
   const state = openState(data);

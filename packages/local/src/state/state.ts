@@ -4,8 +4,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { CloudError } from '../errors/cloud-error.ts';
 
 /**
- * State of the embedded cloud that survives a restart: positions in streams, secrets, keys of its issuer, archives of
- * topics, and data of the stand-ins beside it.
+ * The state of the embedded cloud that survives a restart: positions in streams, secrets, keys of the issuer, archives of
+ * topics, and data of the stand-ins.
  */
 export interface State {
   position(mapping: string): string | undefined;
@@ -15,8 +15,8 @@ export interface State {
 }
 
 /**
- * Opens the state in a data folder, or in memory. The database is locked while it is open, and the lock is released
- * when its process ends in any way: so it also keeps a second cloud out of the folder.
+ * Opens the state in a data folder, or in memory. The database is locked while it is open, which prevents a second cloud
+ * from using the folder. However the process ends, the lock is released.
  */
 export function openState(folder: string | undefined): State {
   const database = open(folder);
@@ -30,7 +30,7 @@ export function openState(folder: string | undefined): State {
   };
 }
 
-/** The folder contains personal data and keys: only its owner has access. */
+/** Only the owner has access to the folder, because it contains personal data and keys. */
 function createPrivateFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
@@ -52,7 +52,7 @@ function open(folder: string | undefined): DatabaseSync {
         id INTEGER PRIMARY KEY, topic TEXT NOT NULL, published_at INTEGER NOT NULL, entry TEXT NOT NULL
       );
     `);
-    // Before 2026-12, positions were keyed by the stream's ARN with its region, which was wrong.
+    // Before 2026-12, the keys of positions were whole ARNs of streams. Now they begin at `table/`, without the region.
     database.exec(
       "UPDATE positions SET mapping = substr(mapping, instr(mapping, 'table/')) WHERE mapping LIKE 'arn:%'",
     );
@@ -66,7 +66,7 @@ function open(folder: string | undefined): DatabaseSync {
       );
     }
     throw new CloudError(
-      `${folder} cannot be used: ${message}. If its data may go, remove the folder; or choose another: npm start -- --data DIR`,
+      `${folder} cannot be used: ${message}. Delete the folder if you do not need its data, or choose another one: npm start -- --data DIR`,
       { cause },
     );
   }

@@ -26,7 +26,7 @@ export interface AssembledStack {
 
 export interface Assembly {
   stacks: AssembledStack[];
-  /** The folder of a file asset, by its object key in templates. */
+  /** Finds the folder of a file asset. @param objectKey the asset's key in templates */
   assetFolder(objectKey: string): string;
 }
 
@@ -45,30 +45,30 @@ interface AssetManifest {
   files?: Record<string, { source: { path: string }; destinations: Record<string, { objectKey: string }> }>;
 }
 
-/** The contents of a folder and of the stages in it. */
+/** The stacks and assets of a folder, including those of the stages in it. */
 interface Found {
   stacks: AssembledStack[];
-  /** Folders of file assets, by object key. */
+  /** The folders of file assets, by object key. */
   assets: Map<string, string>;
 }
 
-/** The region of the stacks, if they name one. @throws {CloudError} if they are for several regions or accounts */
+/** The region of the stacks, if the app defines it. @throws {CloudError} if the stacks are for several regions or accounts */
 export const regionOf = (folder: string): string | undefined => environmentOf(environmentsIn(folder)).region;
 
 /**
  * Reads the output of `cdk synth` in `folder`, including the stacks of every `Stage`.
- * @param accountId replaces the app's account id in its templates; undefined: unchanged
- * @throws {CloudError} if it cannot be read, or has two stacks with the same name
+ * @param accountId replaces the account id in the app's templates; undefined: they stay unchanged
+ * @throws {CloudError} if the folder cannot be read, or has two stacks with the same name
  */
 export function readAssembly(folder: string, accountId?: string): Assembly {
   const { account } = environmentOf(environmentsIn(folder));
-  const here = (text: string) => (account && accountId ? text.replaceAll(account, accountId) : text);
-  const { stacks, assets } = find(folder, here);
+  const localized = (text: string) => (account && accountId ? text.replaceAll(account, accountId) : text);
+  const { stacks, assets } = find(folder, localized);
   const names = stacks.map(({ name }) => name);
   const duplicate = names.find((name, index) => names.indexOf(name) !== index);
   if (duplicate !== undefined)
     throw new CloudError(
-      `${folder} has several stacks named ${duplicate}, as of several stages or regions; the embedded cloud is one account and region. Have the app make one of them, as by its context.`,
+      `${folder} has several stacks named ${duplicate}, for example for several stages or regions. The embedded cloud is a single account and region. Make the app create only one of them, for example by its context.`,
     );
   return {
     stacks,
@@ -80,10 +80,10 @@ export function readAssembly(folder: string, accountId?: string): Assembly {
   };
 }
 
-/** @param changed transforms its text */
-function read<T>(file: string, changed = (text: string) => text): T {
+/** Reads a JSON file. @param transform changes its text before it is parsed */
+function read<T>(file: string, transform = (text: string) => text): T {
   try {
-    return JSON.parse(changed(readFileSync(file, 'utf8'))) as T;
+    return JSON.parse(transform(readFileSync(file, 'utf8'))) as T;
   } catch (cause) {
     throw new CloudError(`${file} cannot be read: ${(cause as Error).message}. Run npx cdk synth.`, { cause });
   }
@@ -91,24 +91,24 @@ function read<T>(file: string, changed = (text: string) => text): T {
 
 const artifactsIn = (folder: string) => Object.entries(read<Manifest>(join(folder, 'manifest.json')).artifacts);
 
-/** Environments of all stacks, including those of every stage. */
+/** The environments of all stacks in a folder, including those of the stages in it. */
 const environmentsIn = (folder: string): string[] =>
   artifactsIn(folder).flatMap(([, { type, environment, properties }]) => {
     if (type === 'cdk:cloud-assembly') return environmentsIn(join(folder, properties?.directoryName ?? ''));
     return type === 'aws:cloudformation:stack' && environment !== undefined ? [environment] : [];
   });
 
-/** @param here transforms the text of templates */
-function find(folder: string, here: (text: string) => string): Found {
+/** @param localized changes the text of templates */
+function find(folder: string, localized: (text: string) => string): Found {
   const found: Found = { stacks: [], assets: new Map() };
   for (const [id, { type, properties = {} }] of artifactsIn(folder)) {
     const { templateFile, file, stackName = id, directoryName } = properties;
     if (type === 'aws:cloudformation:stack' && templateFile)
-      found.stacks.push({ name: stackName, template: read<Template>(join(folder, templateFile), here) });
+      found.stacks.push({ name: stackName, template: read<Template>(join(folder, templateFile), localized) });
     if (type === 'cdk:asset-manifest' && file) addAssets(found, folder, file);
     // https://docs.aws.amazon.com/cdk/api/v2/docs/@aws-cdk_cloud-assembly-schema.NestedCloudAssemblyProperties.html
     if (type === 'cdk:cloud-assembly' && directoryName) {
-      const ofStage = find(join(folder, directoryName), here);
+      const ofStage = find(join(folder, directoryName), localized);
       found.stacks.push(...ofStage.stacks);
       for (const [key, path] of ofStage.assets) found.assets.set(key, path);
     }

@@ -1,7 +1,7 @@
 import type { Assembly } from './assembly.ts';
 import { type DeploymentOptions, type Exports, Stack } from './stack.ts';
 
-/** Deploys every stack. A resource is created when it is first referenced, so no order needs to be computed. */
+/** Deploys all stacks. A resource is created when it is first referenced, so their order does not matter. */
 export async function deploy(assembly: Assembly, options: DeploymentOptions): Promise<readonly Stack[]> {
   const exported: Exports = new Map();
   const stacks = assembly.stacks.map((stack) => new Stack(stack, options, exported));

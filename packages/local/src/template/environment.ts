@@ -1,13 +1,13 @@
 import { CloudError } from '../errors/cloud-error.ts';
 
-/** The account and region of stacks, where the app names them. */
+/** The account and region of stacks, as far as the app defines them. */
 export interface Environment {
   account?: string;
   region?: string;
 }
 
 /**
- * The only account and region of stacks.
+ * The account and region that all stacks have in common.
  * @param environments such as `aws://unknown-account/eu-west-1`
  * @throws {CloudError} if there are several
  */
@@ -28,6 +28,6 @@ function only(what: string, all: string[]): string | undefined {
   const known = [...new Set(all.filter((one) => one !== '' && !one.startsWith('unknown-')))];
   if (known.length <= 1) return known[0];
   throw new CloudError(
-    `The stacks of this app are for several ${what}: ${known.join(', ')}. The embedded cloud is one: have the app make those of one.`,
+    `The stacks of this app are for several ${what}: ${known.join(', ')}. The embedded cloud is a single account and region. Make the app create only the stacks for one of them.`,
   );
 }

@@ -1,6 +1,6 @@
 import { CloudError } from '../errors/cloud-error.ts';
 
-/** The values that a template's intrinsic functions can refer to. */
+/** The values to which a template's intrinsic functions can refer. */
 export interface Scope {
   stack: string;
   ref(name: string): Promise<unknown>;
@@ -8,7 +8,7 @@ export interface Scope {
   /** Looks up the template's mappings. */
   mapping(map: string, top: string, second: string): unknown;
   condition(name: string): unknown;
-  /** Replaces AWS addresses in a composed text by local ones. */
+  /** Replaces AWS addresses in a composed text with local ones. */
   localized(text: string): string;
   /** The value that another stack exports by this name. */
   imported(name: string): Promise<unknown>;
@@ -37,7 +37,7 @@ export function createResolver(scope: Scope): Resolve {
       const [name, argument] = only;
       const intrinsic = intrinsics[name];
       if (intrinsic) return intrinsic(argument as never);
-      if (name.startsWith('Fn::')) throw new CloudError(`${scope.stack}: the embedded cloud does not know ${name}.`);
+      if (name.startsWith('Fn::')) throw new CloudError(`${scope.stack}: the embedded cloud does not support ${name}.`);
     }
     const resolved = await Promise.all(entries.map(async ([key, entry]) => [key, await resolve(entry)] as const));
     return Object.fromEntries(resolved.filter(([, entry]) => entry !== undefined));
@@ -46,7 +46,7 @@ export function createResolver(scope: Scope): Resolve {
   return resolve;
 }
 
-/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html */
+/** Functions: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html */
 const references = ({ ref, attribute, mapping, imported, localized }: Scope, resolve: Resolve): Intrinsics => {
   async function substitute(text: string, own: Record<string, unknown>): Promise<string> {
     const parts = await Promise.all(

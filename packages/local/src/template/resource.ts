@@ -1,4 +1,4 @@
-/** A resource's attributes: the value of `Ref`, and those of `Fn::GetAtt`. */
+/** The values of a created resource: of `Ref`, and of `Fn::GetAtt` for each attribute. */
 export interface Deployed {
   ref: string;
   attributes?: Record<string, string>;
@@ -8,9 +8,9 @@ export interface ResourceInput {
   stack: string;
   logicalId: string;
   type: string;
-  /** With intrinsics resolved. */
+  /** The properties, after all intrinsic functions are resolved. */
   properties: Record<string, unknown>;
 }
 
-/** Creates a resource, or finds the existing one. */
+/** Creates a resource, or finds it if it already exists. */
 export type ResourceProvider = (resource: ResourceInput) => Promise<Deployed>;

@@ -1,6 +1,9 @@
 import type { Template } from './assembly.ts';
 
-/** Whether only custom resources refer to a resource: a function that CloudFormation invokes during deployments. */
+/**
+ * Whether a resource is a function for deployments only. CloudFormation invokes it for custom resources, and no other
+ * resource or output refers to it.
+ */
 export function isForDeploymentsOnly({ Resources, Outputs }: Template, logicalId: string): boolean {
   const users = Object.values(Resources).filter(({ Type, Properties }) => {
     const { ServiceToken, ...others } = (Properties ?? {}) as { ServiceToken?: unknown };
@@ -10,7 +13,7 @@ export function isForDeploymentsOnly({ Resources, Outputs }: Template, logicalId
   return isCalled && users.length === 0 && !refersTo(Outputs, logicalId);
 }
 
-/** By `Ref` or `Fn::GetAtt`. */
+/** Whether a value refers to a resource by `Ref` or `Fn::GetAtt`. */
 function refersTo(value: unknown, logicalId: string): boolean {
   if (value === null || typeof value !== 'object') return false;
   const { Ref, 'Fn::GetAtt': attribute } = value as { Ref?: unknown; 'Fn::GetAtt'?: string | string[] };

@@ -7,18 +7,18 @@ export interface DeploymentOptions {
   region: string;
   accountId: string;
   providers: Record<string, ResourceProvider>;
-  /** Types without a meaning on one machine. */
+  /** The types of resources that have no effect on one machine. */
   ignored: ReadonlySet<string>;
-  /** Values of template parameters, by name; others keep their default. */
+  /** The values of template parameters, by name. Other parameters have their default. */
   parameters: Record<string, string>;
-  /** Replaces AWS addresses by local ones. Default: they stay. */
+  /** Replaces AWS addresses with local ones. Default: they stay unchanged. */
   localized?: (text: string) => string;
 }
 
 /** The exports of stacks, by name. */
 export type Exports = Map<string, () => Promise<unknown>>;
 
-/** A stack during deployment: each resource is created when it is first referenced. */
+/** A stack in deployment. It creates each resource when it is first referenced. */
 export class Stack {
   readonly #name: string;
   readonly #template: AssembledStack['template'];
@@ -59,7 +59,7 @@ export class Stack {
     }
   }
 
-  /** Outputs for people: all except CDK's exports to other stacks. An unsupported value becomes a note. */
+  /** The outputs, without CDK's exports to other stacks. If a value is not supported, the error message replaces it. */
   async outputs(): Promise<Record<string, string>> {
     const shown = Object.entries(this.#template.Outputs ?? {}).filter(([name]) => !name.startsWith('ExportsOutput'));
     const values = shown.map(async ([name, { Value }]): Promise<[string, string]> => {
@@ -85,13 +85,13 @@ export class Stack {
   #deployed(logicalId: string): Promise<Deployed> {
     let deployment = this.#deployments.get(logicalId);
     if (!deployment) {
-      deployment = this.#make(logicalId);
+      deployment = this.#create(logicalId);
       this.#deployments.set(logicalId, deployment);
     }
     return deployment;
   }
 
-  async #make(logicalId: string): Promise<Deployed> {
+  async #create(logicalId: string): Promise<Deployed> {
     const [stack, resource] = [this.#name, this.#template.Resources[logicalId]];
     if (!resource) throw new CloudError(`${stack}: there is no resource ${logicalId}.`);
     const { Type: type, Properties = {} } = resource;
@@ -99,7 +99,7 @@ export class Stack {
     const provider = this.#options.providers[type];
     if (!provider) {
       throw new CloudError(
-        `${stack}: resource ${logicalId} is of type ${type}, which the embedded cloud does not have. Leave it out of what is started here, or have something beside the cloud make it (rollcall.config.ts).`,
+        `${stack}: resource ${logicalId} is of type ${type}, which the embedded cloud does not support. Leave it out of the stacks that the embedded cloud runs, or provide it with a stand-in (rollcall.config.ts).`,
       );
     }
     const properties = (await this.#resolve(Properties)) as Record<string, unknown>;
@@ -107,7 +107,9 @@ export class Stack {
       return await provider({ stack, logicalId, type, properties });
     } catch (cause) {
       if (cause instanceof CloudError) throw cause;
-      throw new CloudError(`${stack}: ${type} ${logicalId} could not be made: ${(cause as Error).message}`, { cause });
+      throw new CloudError(`${stack}: ${type} ${logicalId} could not be created: ${(cause as Error).message}`, {
+        cause,
+      });
     }
   }
 
@@ -119,7 +121,7 @@ export class Stack {
     const value = this.#options.parameters[name] ?? parameter.Default;
     if (value === undefined)
       throw new CloudError(
-        `${this.#name}: parameter ${name} has no value. Give it one: rollcall start --parameters ${name}=…`,
+        `${this.#name}: parameter ${name} has no value. Set it: rollcall start --parameters ${name}=…`,
       );
     return value;
   }
@@ -130,7 +132,7 @@ export class Stack {
       return `arn:aws:local:${region}:${accountId}:${logicalId}`;
     const value = (await this.#deployed(logicalId)).attributes?.[name];
     if (value !== undefined) return value;
-    throw new CloudError(`${this.#name}: the embedded cloud does not know the attribute ${name} of ${logicalId}.`);
+    throw new CloudError(`${this.#name}: the embedded cloud does not support the attribute ${name} of ${logicalId}.`);
   }
 
   async #imported(name: string): Promise<unknown> {
