@@ -8,7 +8,7 @@ import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { paginateListQueues, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { createMessage } from '@rollcall/kit/internal/messaging/message';
-import type { Happened } from '@rollcall/local/internal/control/happened';
+import type { Happened } from '@rollcall/local/internal/control/recent-events';
 import { Access, AccessDenied } from '@rollcall/local/internal/iam/access';
 import { checkStatement, decide, type Statement } from '@rollcall/local/internal/iam/policy';
 import { permissionsFor } from '@rollcall/local/internal/iam/requests';

@@ -93,7 +93,7 @@ class World {
     this.#clients = scenario.scripts.map(
       (script) => new Client(script, { scheduler, tables, history, subscribers, newId }),
     );
-    tables.meanwhile = async () => {
+    tables.duringQuery = async () => {
       const client = this.#clients.find((one) => one.hasBegun && !one.isDone && !one.waits);
       if (client) await this.#then(() => client.request(true));
     };

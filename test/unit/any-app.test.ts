@@ -77,7 +77,7 @@ describe('the config of an app', () => {
 
   it.each([
     ['cannot be loaded', 'throw new Error("no");', 'cannot be loaded: no'],
-    ['has no default export', 'export const config = {};', 'does not export a config by default'],
+    ['has no default export', 'export const config = {};', 'must have a config as its default export'],
   ])('is refused if its file %s', async (_, text, complaint) => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'rollcall.config.mjs'), text);

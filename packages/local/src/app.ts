@@ -30,6 +30,6 @@ export async function readApp(root: string): Promise<AppConfig> {
     throw new CloudError(`${file} cannot be loaded: ${cause.message}`, { cause });
   })) as { default?: AppConfig };
   if (typeof config !== 'object')
-    throw new CloudError(`${file} does not export a config by default: export default { … }`);
+    throw new CloudError(`${file} must have a config as its default export: export default { … }`);
   return config;
 }

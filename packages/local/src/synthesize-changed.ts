@@ -17,8 +17,8 @@ const WRITTEN_LATER = [STAMP, 'package.json', '.compile-cache'];
 /** The file in which npm records, at each install, the versions of all packages and the linked packages. */
 const INSTALLED = '.package-lock.json';
 /**
- * Variables that differ between starts but do not affect the app. They exclude npm's own options (`npm start --stage=x`),
- * which do affect it.
+ * Variables that differ between starts but do not affect the app. npm's own options, as in `npm start --stage=x`, are not
+ * ignored, because they affect the app.
  */
 const IGNORED_VARIABLES =
   /^(npm_(lifecycle|package)_.*|npm_(command|execpath|node_execpath)|_|OLDPWD|PWD|SHLVL|INIT_CWD|PARENT_PID|COLUMNS|LINES|TERM.*)$/;
@@ -76,7 +76,7 @@ function inputsOf(root: string, outdir: string): string | undefined {
   const isIgnored = (_: string, name: string) => NO_SOURCES.includes(name) || name === basename(outdir);
   return digestOf([
     process.version,
-    // Bundles for a debugger differ.
+    // Bundles are different while debugging.
     `debugged ${isDebugged()}`,
     ...Object.entries(process.env).flatMap(([name, value]) =>
       IGNORED_VARIABLES.test(name) ? [] : [`${name}=${value}`],

@@ -1,4 +1,4 @@
-import type { Happened } from '@rollcall/local/internal/control/happened';
+import type { Happened } from '@rollcall/local/internal/control/recent-events';
 import type { SentMessage } from '@rollcall/local/internal/messages/sent-messages';
 import type { Span } from '@rollcall/local/internal/observability/otlp';
 import { shownEvent } from '../stage/shown-event.ts';

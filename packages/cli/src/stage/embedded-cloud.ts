@@ -1,5 +1,5 @@
 import type { Broken, CloudDescription } from '@rollcall/local/internal/control/control';
-import type { Happened } from '@rollcall/local/internal/control/happened';
+import type { Happened } from '@rollcall/local/internal/control/recent-events';
 import type { SentMessage } from '@rollcall/local/internal/messages/sent-messages';
 import type { Span } from '@rollcall/local/internal/observability/otlp';
 import type { TraceQuery } from '@rollcall/local/internal/observability/traces';

@@ -4,7 +4,7 @@ import type { MessageContract } from './contract.ts';
 
 /**
  * Checks a consumer at deployment. Its functions rely on this and do not check again.
- * @throws {Error} that names the inconsistency
+ * @throws {Error} if the consumer is inconsistent; the message names the mistake
  */
 export function checkConsumer(consumer: ConsumerDescriptor): void {
   const { name, source, of, reads, sends, without = [], idempotent = false } = consumer;

@@ -3,7 +3,7 @@ import type * as z from 'zod';
 /** Event: something happened. Command: do this. Document: data only, such as a reply. */
 export type MessageKind = 'event' | 'command' | 'document';
 
-/** The data of a contract in a format beside JSON. Made by `inProtobuf`, `inXml` or `inAvro`. */
+/** Encodes and decodes data in a format other than JSON. `inProtobuf`, `inXml` and `inAvro` create codecs. */
 export type DataCodec = BytesCodec | TextCodec;
 
 interface BytesCodec extends CodecBase {
@@ -37,13 +37,13 @@ export interface MessageContract<T extends string = string, S extends z.ZodType 
   /** The field of the data that becomes the CloudEvent's subject. A message is refused if the two differ. */
   readonly subjectField?: string;
   /**
-   * Marks the last event of an aggregate, which requires all personal data about it to be deleted. Earlier messages
-   * that could not be applied are then dropped instead of parked, and so are messages that claim to follow it.
+   * Marks the last event of an aggregate, which requires all personal data about it to be deleted. Earlier messages that
+   * could not be applied, and messages that claim to follow the event, are then dropped instead of parked.
    */
   readonly erases?: true;
   /** Data formats besides JSON: at least the format of each channel that carries the message. */
   readonly formats?: readonly DataCodec[];
-  /** The previous major version, and how its data is converted to this one: readers of this version accept both. */
+  /** The previous major version, and the conversion of its data to this version. Readers of this version accept both. */
   readonly supersedes?: Superseded;
 }
 

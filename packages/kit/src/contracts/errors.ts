@@ -1,2 +1,2 @@
-/** An error whose message may appear in traces: it contains no user input. */
+/** An error whose message may appear in traces, because it contains no user input. */
 export class TellableError extends Error {}

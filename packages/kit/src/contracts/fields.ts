@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 /**
- * An id in upper or lower case, normalized to lower case: ids are stored in lower case and accepted in either (RFC 9562 §4).
+ * An id in upper or lower case, normalized to lower case. Ids are stored in lower case and accepted in either (RFC 9562 §4).
  */
 export const givenId = z.uuid().toLowerCase();
 

@@ -1,6 +1,6 @@
 import type { Exchange, ProcessDescriptor, ProcessStep } from './process-descriptor.ts';
 
-/** @throws {Error} that names the inconsistency */
+/** @throws {Error} if the process is inconsistent; the message names the mistake */
 export function checkProcess({ name, replies, deadline, steps }: ProcessDescriptor): void {
   const refuse = (why: string): never => {
     throw new Error(`process ${name}: ${why}`);

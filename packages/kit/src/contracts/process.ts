@@ -9,13 +9,13 @@ export interface About<Data, To extends Channel, C extends To['messages'][number
   readonly send: readonly [channel: To, command: C];
   /** Builds the command's data. The reply must have the same subject. */
   readonly by: (data: Data) => z.input<C['data']>;
-  /** The reply's type, unique in the process: it identifies the command that it answers. */
+  /** The reply's type. It is unique in the process, because it identifies the command to which the reply belongs. */
   readonly reply: R;
   /**
    * Whether the reply belongs to its command; otherwise it is parked. Default: whether it has the command's subject.
    */
   readonly matches?: (reply: z.output<R['data']>, data: Data) => boolean;
-  /** Whether the command succeeded. Default: the reply says so. */
+  /** Whether the command succeeded. Default: every reply means success. */
   readonly ok?: (reply: z.output<R['data']>, data: Data) => boolean;
   /** The fields of a reply that the process stores, also if the reply is not `ok`. A late refusal is not stored. */
   readonly keep?: (reply: z.output<R['data']>) => Partial<Data>;
@@ -62,7 +62,7 @@ export const processDeadline = <const T extends string>(type: T) =>
  * noticed only when the process is read (`current`) or a reply arrives
  * @param steps in order. If a step up to the `pivot` fails, the steps before it are compensated in reverse order; after
  * the pivot, failed steps are retried. Default: the pivot is the last step
- * @throws {Error} that names the inconsistency
+ * @throws {Error} if the definition is inconsistent; the message names the mistake
  * @public
  */
 export function defineProcess<D extends z.ZodType, const Replies extends Channel>(

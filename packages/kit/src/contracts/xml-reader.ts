@@ -2,23 +2,23 @@ import { XmlElement, XmlText } from '@rgrove/parse-xml';
 import type * as z from 'zod';
 import { ITEM } from './xml-writer.ts';
 
-/** @returns a value of the schema's type; text that is no such value stays a string, which the schema refuses */
+/** @returns a value of the schema's type; other text stays a string, which the schema then refuses */
 type Read = (element: XmlElement, path: string) => unknown;
 
 type Def = z.core.$ZodTypes['_zod']['def'];
 
 /**
- * How the values of a schema are read from the XML that `xmlElement` writes.
+ * Creates a function that reads values of a schema from the XML that `xmlElement` writes.
  * @throws {TypeError} if XML cannot distinguish the schema's values
  */
 export function xmlReader(schema: z.ZodType, path: string): Read {
   const readers = new Map<z.core.$ZodType, Read>();
-  const readerOf = (some: z.core.$ZodType, where: string): Read => {
-    const known = readers.get(some);
+  const readerOf = (part: z.core.$ZodType, where: string): Read => {
+    const known = readers.get(part);
     if (known) return known;
     // Resolves a schema that contains itself.
-    readers.set(some, (element, at) => read(element, at));
-    const made = readerBy((some as z.core.$ZodTypes)._zod.def, readerOf, where);
+    readers.set(part, (element, at) => read(element, at));
+    const made = readerBy((part as z.core.$ZodTypes)._zod.def, readerOf, where);
     const read: Read = (element, at) => (element.attributes.nil === 'true' ? null : made(element, at));
     return read;
   };
@@ -87,9 +87,9 @@ function unionOf(
   if (only && options.length === 1) return readerOf(only, where);
   if ('discriminator' in def) return byDiscriminator(options, def.discriminator, readerOf, where);
   const values = options.map(({ _zod }) => _zod.values);
-  if (values.every((some) => some !== undefined))
+  if (values.every((set) => set !== undefined))
     return oneOf(
-      values.flatMap((some) => [...some]),
+      values.flatMap((set) => [...set]),
       where,
     );
   throw unsupported(where, 'a union without a discriminator');
@@ -163,7 +163,7 @@ const itemsOf =
       return read(item, `${path}[${index}]`);
     });
 
-/** @param others reads a field that is not among `known`; undefined: such fields are omitted */
+/** @param others reads a field that is not among `known`; undefined to omit such fields */
 const fieldsOf =
   (known: ReadonlyMap<string, Read> = new Map(), others?: Read): Read =>
   (element, path) => {

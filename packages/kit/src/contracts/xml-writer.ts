@@ -9,7 +9,7 @@ const isName = (key: string) => /^(?!xml)[a-z_][\w.-]*$/i.test(key);
  */
 const NOT_IN_XML = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
-/** CR is written as a reference: a parser normalizes a literal CR to LF (2.11). */
+/** CR is written as a reference, because a parser normalizes a literal CR to LF (2.11). */
 const REFERENCES: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
@@ -30,7 +30,7 @@ const inJson = (text: string) =>
  * A JSON value as an XML element. A field becomes an element of its name, or `<i key="…">` if the name is not a valid
  * element name. An array item is `<i>`, and null is `nil="true"`. Text with characters that XML does not allow is escaped
  * as in a JSON string and marked with `escaped="true"`. The reader's schema distinguishes numbers from text.
- * @param attributes of the element, already escaped
+ * @param attributes the element's attributes, already escaped
  */
 export function xmlElement(name: string, value: unknown, attributes = ''): string {
   const plain = value instanceof Date ? value.toJSON() : value;

@@ -37,14 +37,14 @@ export class Problem extends Error {
 }
 
 /**
- * 404.
+ * Creates a 404 problem.
  * @param what the missing resource, such as `order 42`
  * @public
  */
 export const notFound = (what: string) => new Problem('not-found', `There is no ${what} here.`);
 
 /**
- * 503 with a `Retry-After` of one second.
+ * Creates a 503 problem with a `Retry-After` of one second.
  * @param detail for the caller
  * @param cause for the log; not returned to the caller
  * @public

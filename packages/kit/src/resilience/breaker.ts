@@ -13,7 +13,7 @@ import { createSharedCircuit, type SharedCircuitOptions } from './shared-circuit
 export interface BreakerOptions extends Omit<SharedCircuitOptions, 'settings' | 'gathered'> {
   settings?: CircuitSettings;
   gathered?: SharedCircuitOptions['gathered'];
-  /** The health of the service that an error shows; `unknown` if the service was not called. */
+  /** Judges the health of the service by the error of a call; `unknown` if the service was not called. */
   classify: (error: unknown) => 'well' | 'failed' | 'unknown';
   /** Called when this instance opened the circuit, when its probe failed, and when its probe closed the circuit. */
   onChange: (state: CircuitState) => Promise<void> | void;

@@ -25,9 +25,9 @@ export interface CircuitHead {
 }
 
 export interface Counts {
-  /** By slice number: the time divided by {@link SLICE_MS}. */
+  /** Tallies by slice number, which is the time divided by {@link SLICE_MS}. */
   tallies: ReadonlyMap<number, Tally>;
-  /** Number of calls per duration bucket: see {@link durationBucket}. */
+  /** Number of calls in each duration bucket ({@link durationBucket}). */
   durations: ReadonlyMap<number, number>;
 }
 
@@ -36,7 +36,7 @@ export interface Circuit extends CircuitHead, Counts {}
 /** Storage of the circuits, shared by all instances. */
 export interface CircuitStore {
   head(name: string): Promise<CircuitHead>;
-  /** Includes all tallies. */
+  /** Reads the circuit with all its counts. */
   read(name: string): Promise<Circuit>;
   count(name: string, counts: Counts): Promise<void>;
   /** Records that a call failed in this slice, so that every instance writes its counts. */

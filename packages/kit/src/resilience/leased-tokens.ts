@@ -1,6 +1,6 @@
 /** The tokens that all instances have taken of a limit in one time window. */
 export interface Taken {
-  /** Tokens taken, used or not: never more than the limit. */
+  /** Tokens taken, whether they were used or not. Never more than the limit. */
   tokens: number;
   /** The part of these tokens that instances took ahead of need, and may never use. */
   ahead: number;
@@ -18,7 +18,7 @@ export interface TokenStore {
 
 export interface LeasedTokensOptions {
   store: TokenStore;
-  /** Waits for concurrent requests, whose tokens the same write then takes. Default: until the next turn of the event loop. */
+  /** Waits briefly, so that one write takes tokens for concurrent requests. Default: until the event loop's next turn. */
   gathered?: () => Promise<void>;
   /** Called for each lease. */
   onLease?: (key: string, before: number, after: number, limit: number) => void;

@@ -181,8 +181,8 @@ const isRetryable = (error: unknown): boolean =>
   !isOneOf(error, BulkheadFullError, CircuitOpenError, NoInstanceError, NotServedError, OutOfTimeError, ThrottledError);
 
 /**
- * The health of the service that an error shows to the circuit breaker. An error that does not come from a call to the
- * service shows nothing.
+ * Judges the health of the service by an error, for its circuit breaker. The health is unknown if the error does not come
+ * from a call to the service.
  */
 export function classify(error: unknown): 'well' | 'failed' | 'unknown' {
   if (isOneOf(error, BulkheadFullError, NoInstanceError, NotServedError, OutOfTimeError, PacedError)) return 'unknown';

@@ -18,7 +18,7 @@ export interface SharedCircuitOptions {
   now: () => Date;
   /** Called when the circuit could not be read or written. The last known state then stays in use. */
   onFailure: (error: Error) => void;
-  /** Waits for concurrent calls to fail, which the same write then counts. */
+  /** Waits briefly, so that one write counts the failures of concurrent calls. */
   gathered: () => Promise<unknown>;
 }
 

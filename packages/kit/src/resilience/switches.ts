@@ -3,7 +3,7 @@ import { refusedBy } from '../aws/transact.ts';
 import type { Logger } from '../observability/logger.ts';
 import { lastKnown } from './last-known.ts';
 
-/** By capability: the modes besides `on`. */
+/** The modes of each capability, by name, besides `on`. */
 export type Modes = Readonly<Record<string, readonly string[]>>;
 
 /** The state of a capability's switch, with the operator who set it, the reason and the end. */

@@ -100,12 +100,12 @@ export function createTokenBuckets({ client, tableName: TableName, now }: TokenB
    * Takes as many tokens as there are, at most `most`.
    * @returns the number of tokens, and the time when the bucket will be full
    */
-  async function takeUpTo(key: string, at: number, each: number, most: number, latest: number) {
+  async function takeUpTo(key: string, at: number, msPerToken: number, most: number, latest: number) {
     for (;;) {
       const before = known.get(key) ?? 0;
-      const tokens = Math.min(most, tokensBetween(Math.max(before, at), latest, each));
+      const tokens = Math.min(most, tokensBetween(Math.max(before, at), latest, msPerToken));
       if (tokens < 1) return { tokens: 0, fullAt: before };
-      const { done, fullAt } = await advance(key, at, tokens * each, latest);
+      const { done, fullAt } = await advance(key, at, tokens * msPerToken, latest);
       if (known.size >= MAX_REMEMBERED) known.clear();
       known.set(key, Math.max(fullAt, before, known.get(key) ?? 0));
       if (done) return { tokens, fullAt };
@@ -115,14 +115,14 @@ export function createTokenBuckets({ client, tableName: TableName, now }: TokenB
 
   async function takeMany(key: string, { burst, perMinute }: Rate, most: number, patienceMs = 0): Promise<ManyTaken> {
     const at = now().getTime();
-    const each = 60_000 / perMinute;
-    const capacity = at + burst * each;
-    const { tokens, fullAt } = await takeUpTo(key, at, each, most, capacity + patienceMs);
+    const msPerToken = 60_000 / perMinute;
+    const capacity = at + burst * msPerToken;
+    const { tokens, fullAt } = await takeUpTo(key, at, msPerToken, most, capacity + patienceMs);
     return {
       waits: Array.from({ length: tokens }, (_, index) =>
-        Math.max(0, Math.ceil(fullAt - (tokens - 1 - index) * each - capacity)),
+        Math.max(0, Math.ceil(fullAt - (tokens - 1 - index) * msPerToken - capacity)),
       ),
-      ...contentOf(fullAt, at, each, capacity),
+      ...contentOf(fullAt, at, msPerToken, capacity),
     };
   }
 
@@ -132,11 +132,11 @@ export function createTokenBuckets({ client, tableName: TableName, now }: TokenB
     /** @returns a refusal if the cache of this instance shows that no token is left; otherwise undefined. Takes no token. */
     knownRefusal(key: string, { burst, perMinute }: Rate): Taken | undefined {
       const at = now().getTime();
-      const each = 60_000 / perMinute;
-      const capacity = at + burst * each;
+      const msPerToken = 60_000 / perMinute;
+      const capacity = at + burst * msPerToken;
       const fullAt = known.get(key) ?? 0;
-      if (tokensBetween(fullAt, capacity, each) >= 1) return undefined;
-      const { nextMs: waitMs, ...content } = contentOf(fullAt, at, each, capacity);
+      if (tokensBetween(fullAt, capacity, msPerToken) >= 1) return undefined;
+      const { nextMs: waitMs, ...content } = contentOf(fullAt, at, msPerToken, capacity);
       return { allowed: false, waitMs, ...content };
     },
 
@@ -153,11 +153,12 @@ export function createTokenBuckets({ client, tableName: TableName, now }: TokenB
   };
 }
 
-const tokensBetween = (from: number, latest: number, each: number) => Math.floor((latest - from) / each + ROUNDING);
+const tokensBetween = (from: number, latest: number, msPerToken: number) =>
+  Math.floor((latest - from) / msPerToken + ROUNDING);
 
 /** The content of a bucket that will be full at a given time. */
-const contentOf = (fullAt: number, at: number, each: number, capacity: number) => ({
-  nextMs: Math.max(1, Math.ceil(fullAt + each - capacity)),
-  remaining: Math.max(0, Math.floor((capacity - fullAt) / each)),
+const contentOf = (fullAt: number, at: number, msPerToken: number, capacity: number) => ({
+  nextMs: Math.max(1, Math.ceil(fullAt + msPerToken - capacity)),
+  remaining: Math.max(0, Math.floor((capacity - fullAt) / msPerToken)),
   fullInMs: Math.ceil(fullAt - at),
 });

@@ -2,7 +2,7 @@ import type { ConsumerDescriptor } from '../contracts/consumer.ts';
 import type { Handlers } from '../messaging/handlers.ts';
 import type { Model, SimulatedContext } from './simulation/model.ts';
 import { randomOf } from './simulation/random.ts';
-import { type Ran, runSchedule } from './simulation/schedule.ts';
+import { runSchedule, type ScheduleResult } from './simulation/schedule.ts';
 import { type Decisions, type Failing, shrink } from './simulation/shrink.ts';
 
 /**
@@ -28,7 +28,7 @@ export interface SimulationOptions<D extends readonly unknown[]> extends Omit<Mo
   consumers: { readonly [I in keyof D]: { descriptor: D[I]; handlers: Of<D[I]> } };
   /** Number of schedules to run. Default: 1,000. */
   schedules?: number;
-  /** Determines all schedules. Default: 1. */
+  /** The seed that determines all schedules. Default: 1. */
   seed?: number;
   /** Runs only one schedule, with the decisions from a {@link SimulationError}. */
   replay?: Decisions;
@@ -68,8 +68,8 @@ export class SimulationError extends Error {
 let running: Promise<unknown> = Promise.resolve();
 
 /**
- * Runs handlers under schedules of crashes, lost responses, redelivery, reordering, duplication and outages: the kit's
- * own code on models of DynamoDB, SNS and SQS. Besides the invariants, it checks that each message is applied once and
+ * Runs handlers and the kit's own code on models of DynamoDB, SNS and SQS, under schedules of crashes, lost responses,
+ * redelivery, reordering, duplication and outages. Besides the invariants, it checks that each message is applied once and
  * in order, that none is lost, and that `follows` derives the same messages each time. During a run, `Date` shows
  * simulated time and `Math.random` is deterministic. A handler may wait only for calls of its context.
  * @throws {SimulationError} if a schedule violates an invariant
@@ -134,7 +134,7 @@ async function traced(model: Model, decisions: Decisions) {
   return { applied: ran.applied, trace, failing: failingOf(ran) };
 }
 
-const failingOf = ({ violation, decisions }: Ran): Failing | undefined =>
+const failingOf = ({ violation, decisions }: ScheduleResult): Failing | undefined =>
   violation === undefined ? undefined : { violation, decisions };
 
 function decisionsOf(seed: number, schedule: number): Decisions {

@@ -5,7 +5,7 @@ import type { OtlpRequest } from '../observability/otlp.ts';
 import { createTraces } from '../observability/traces.ts';
 import { readBody } from '../server/read-body.ts';
 import type { AssembledStack } from '../template/assembly.ts';
-import { type Failure, RecentEvents } from './happened.ts';
+import { type Failure, RecentEvents } from './recent-events.ts';
 
 /** The addresses of a running cloud, and the number of calls per AWS operation since its start. */
 export interface CloudDescription {

@@ -4,9 +4,9 @@ import { type MessagePort, Worker } from 'node:worker_threads';
 import { CloudError } from '../errors/cloud-error.ts';
 import type { Emulator } from './dynoxide.ts';
 
-/** Requests a check whether the sender of a request may send to a queue, which is known only after the request. */
+/** Asks the main thread whether the sender of a call may send to a queue that is determined only after the call. */
 export interface AuthorizationRequest {
-  /** The `authorization` header of the request. */
+  /** The `authorization` header of the call. */
   authorization: string | undefined;
   queueArn: string;
   /** Receives the reason for a denial; undefined if sending is allowed. */

@@ -5,7 +5,7 @@ import { type MoveOptions, type MoveTask, run } from './move-task.ts';
 export interface MovesOptions extends Pick<MoveOptions, 'store' | 'createMessage'> {
   /** Rejects if the sender of a request (header `authorization`) may not send to a queue. */
   authorizeSending: (authorization: string | undefined, queueArn: string) => Promise<void>;
-  /** An error of SQS. */
+  /** Creates an SQS error. */
   error: (code: string, message: string) => Error;
 }
 

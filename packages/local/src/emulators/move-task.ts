@@ -6,7 +6,7 @@ export interface MoveTask {
   handle: string;
   source: string;
   destination: string | undefined;
-  /** Messages per second; undefined: no limit. */
+  /** Messages per second; undefined for no limit. */
   rate: number | undefined;
   status: 'RUNNING' | 'COMPLETED' | 'CANCELLING' | 'CANCELLED' | 'FAILED';
   moved: number;

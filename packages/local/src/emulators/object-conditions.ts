@@ -6,7 +6,7 @@ export interface StoredObject {
   lastModified: Date;
 }
 
-/** An error of S3. */
+/** An S3 error. */
 export type S3Fault = readonly [code: string, message: string, status: number];
 
 const FAILED: S3Fault = ['PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', 412];

@@ -4,11 +4,11 @@ type Json = unknown;
 type Test = (value: Json) => boolean;
 
 /**
- * Creates a test whether a record matches one of the patterns of an event source mapping, or an event matches the pattern
- * of a rule. Without patterns, everything matches.
+ * Creates a function that tests whether a record matches one of the patterns of an event source mapping, or whether an
+ * event matches the pattern of a rule. Without patterns, everything matches.
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html#filtering-syntax,
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
- * @throws {Error} for an operator that is not implemented, when the mapping is created
+ * @throws {Error} if a pattern has an operator that is not implemented
  */
 export function createFilter(patterns: readonly string[]): Test {
   const tests = patterns.map((pattern) => compile(JSON.parse(pattern)));

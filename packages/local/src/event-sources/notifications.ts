@@ -94,7 +94,7 @@ interface Notification {
   MessageAttributes?: object;
 }
 
-/** The event for a function: SNS's envelope with other names for URLs, and with an explicit empty subject and attributes. */
+/** The event for a function: SNS's envelope with other names for URLs, and always with a subject and attributes. */
 function eventOf(body: string, EventSubscriptionArn: string) {
   const { SigningCertURL, UnsubscribeURL, ...notification } = JSON.parse(body) as Notification;
   const Sns = {

@@ -15,7 +15,7 @@ export type CallFault =
 export interface Faults {
   /** Called for every call; returns the fault to inject. */
   call(service: string, operation: string): CallFault | undefined;
-  /** Returns after how many milliseconds an invocation that still runs is terminated; undefined for never. */
+  /** Returns the milliseconds after which a running invocation is terminated; undefined if it is not terminated. */
   death(functionName: string): number | undefined;
   /** Called for each fault that occurs. Some requested faults cannot occur, such as one for half of a batch of one. */
   happened(fault: string): void;

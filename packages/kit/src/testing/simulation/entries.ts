@@ -11,9 +11,9 @@ export function acceptEntries<E extends { Id?: string | undefined }>(
 ) {
   const failed = new Set<E>();
   for (const entry of entries) {
-    const fate = choices.below(12);
-    if (fate < 11) take(entry);
-    if (fate >= 10) failed.add(entry);
+    const outcome = choices.below(12);
+    if (outcome < 11) take(entry);
+    if (outcome >= 10) failed.add(entry);
   }
   return {
     Successful: entries.filter((entry) => !failed.has(entry)).map(({ Id }) => ({ Id })),

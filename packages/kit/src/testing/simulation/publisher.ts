@@ -46,7 +46,7 @@ export class Publisher {
   constructor(options: PublisherOptions) {
     this.#options = options;
     const { tables, choices, outbox, later, onPut } = options;
-    tables.create(outbox, { keys: ['aggregateId', 'version'], isTorn: true, ...(onPut && { onPut }) });
+    tables.create(outbox, { keys: ['aggregateId', 'version'], hasInterleavedQueries: true, ...(onPut && { onPut }) });
     if (later !== undefined) tables.create(later, { keys: LATER_KEYS });
     tables.onWrite((changes) => {
       for (const { table, before, after } of changes) {

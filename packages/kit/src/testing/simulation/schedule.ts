@@ -160,7 +160,7 @@ class Schedule {
 }
 
 /** The result of a schedule. A run with its decisions repeats it. */
-export interface Ran {
+export interface ScheduleResult {
   decisions: Decisions;
   violation: string | undefined;
   /** Number of messages applied. */
@@ -172,7 +172,7 @@ export async function runSchedule(
   model: Model,
   { publish, steps }: Decisions,
   trace?: (line: string) => void,
-): Promise<Ran> {
+): Promise<ScheduleResult> {
   const choices = new Choices(steps);
   const publishing = new Choices(publish);
   const scheduler = new Scheduler(choices, trace);

@@ -57,7 +57,7 @@ export class Scheduler {
   now = Date.parse('2026-11-21T10:00:00.000Z');
   /** Until this time, every call to a service fails. */
   outageUntil = 0;
-  /** Whether faults have ended: no call fails or waits any more. */
+  /** Whether faults have ended, so that no call fails or waits any more. */
   faultFree = false;
   readonly #alive = new Set<Instance>();
 

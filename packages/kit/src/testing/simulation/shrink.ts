@@ -7,8 +7,8 @@ const MAX_RUNS = 2_000;
 const OTHER_STEPS = 15;
 
 /**
- * The decisions that determine a schedule: those of the publisher model, and all others. They are separate, so that the
- * published messages can shrink while the other decisions stay the same.
+ * The decisions that determine a schedule. The decisions of the publisher model are separate, so that the published
+ * messages can shrink while the other decisions stay the same.
  */
 export interface Decisions {
   publish: readonly number[];
@@ -45,7 +45,7 @@ export async function shrink(
     return true;
   }
 
-  /** Tries other values for one part. @returns whether the schedule with them fails and is simpler */
+  /** Whether a schedule with these values for one part fails and is simpler. */
   async function accepts(part: keyof Decisions, values: readonly number[]): Promise<boolean> {
     const { publish, steps } = best.decisions;
     if (part === 'steps') return stillFails({ publish, steps: values });

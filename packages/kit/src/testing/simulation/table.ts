@@ -6,7 +6,7 @@ export interface TableOptions {
   /** Transforms an item before it is put. */
   onPut?: (item: Item) => Item;
   /** Whether writes are interleaved with queries of this table, because a query is not isolated. */
-  isTorn?: boolean;
+  hasInterleavedQueries?: boolean;
 }
 
 export interface Table extends TableOptions {

@@ -49,7 +49,7 @@ export class Tables {
   readonly #tables = new Map<string, Table>();
   readonly #listeners: Array<(changes: readonly Change[], by: Instance) => void> = [];
   /** Called in the middle of a query, for other writes. */
-  meanwhile: () => Promise<void> = async () => {};
+  duringQuery: () => Promise<void> = async () => {};
 
   constructor(scheduler: Scheduler, choices: Choices) {
     this.#scheduler = scheduler;
@@ -190,11 +190,12 @@ export class Tables {
         writes > 1 || at + NEW_MS < this.#scheduler.now;
       return rows.filter((row) => !isBehind || isKnown(row)).map(({ item }) => item);
     };
-    if (!table.isTorn) return { Items: inOrder(await this.#scheduler.call(instance, what, read), table) };
+    if (!table.hasInterleavedQueries)
+      return { Items: inOrder(await this.#scheduler.call(instance, what, read), table) };
     const reads: Item[][] = [];
     for (let index = 0; index < (this.#scheduler.faultFree ? 1 : READS); index++) {
       reads.push(await this.#scheduler.call(instance, what, read));
-      if (this.#choices.below(8) === 7) await this.meanwhile();
+      if (this.#choices.below(8) === 7) await this.duringQuery();
     }
     // The result may or may not contain items that were written or deleted during the query, at any position.
     const seen = [...new Set(reads.flat())];
