@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { onEnd } from 'rollcall/internal/ending';
+import { onStopSignal } from 'rollcall/internal/stop-signals';
 
 /** 128 plus the number of SIGINT, like in shells. */
 const INTERRUPTED = 130;
@@ -13,6 +13,6 @@ export function temporaryFolder(parent: string, prefix: string): string {
   const folder = mkdtempSync(`${parent}/${prefix}`);
   // Processes that end with this one may still write.
   process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
-  onEnd(() => process.exit(INTERRUPTED));
+  onStopSignal(() => process.exit(INTERRUPTED));
   return folder;
 }

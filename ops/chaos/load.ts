@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import { reasonOf } from 'rollcall/internal/answer';
+import { errorReason } from 'rollcall/internal/parsed-response';
 import { v7 as newId } from 'uuid';
 import type { MemberResource } from '../../shared/contracts/member.ts';
 import type { OperationResource } from '../../shared/contracts/operation.ts';
@@ -68,7 +68,7 @@ export async function load({ apiUrl, token, members, concurrency, random, onProg
     if (ids.size > 1) violated('G6', `one key got different answers: ${[...ids].join(', ')}`);
     const [first] = answers;
     if (first?.status !== 201) {
-      violated('G6', `a new phone was refused: ${first && reasonOf(first)}`);
+      violated('G6', `a new phone was refused: ${first && errorReason(first)}`);
       return undefined;
     }
     if (line % OTHER_KEY_EVERY === 0) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { synthesize } from '@rollcall/local/internal/synthesize';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { endWithNpm } from 'rollcall/internal/ending';
+import { stopWithNpm } from 'rollcall/internal/stop-signals';
 import { atLeast } from '../demo/options.ts';
 import { KillableCloud } from './cloud.ts';
 import { temporaryFolder } from './folder.ts';
@@ -11,7 +11,7 @@ import { holds, printResult } from './report.ts';
 import { type Disturbance, redriveAll, rejectionInterval, run } from './run.ts';
 import { withOneProvider } from './templates.ts';
 
-endWithNpm();
+stopWithNpm();
 
 const { members, seed, concurrency, kills, json } = new Command('npm run chaos --')
   .description('Registers members in an embedded cloud with faults everywhere, and checks G1 to G6.')

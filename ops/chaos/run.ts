@@ -70,7 +70,7 @@ async function parkedIn(stage: StageClient): Promise<Map<string, ParkedMessage[]
 export async function redriveAll(stage: StageClient): Promise<number> {
   let applied = 0;
   for (const [subscriber, parked] of await parkedIn(stage)) {
-    const answer = await stage.askParking(subscriber, { redrive: aggregatesOf(parked) });
+    const answer = await stage.sendParkingRequest(subscriber, { redrive: aggregatesOf(parked) });
     if ('reports' in answer) applied += answer.reports.reduce((sum, report) => sum + report.applied, 0);
   }
   return applied;

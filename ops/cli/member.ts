@@ -1,14 +1,14 @@
 import { pathOf } from '@rollcall/kit/internal/http/routing';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { readAnswer, reasonOf } from 'rollcall/internal/answer';
 import { onStage } from 'rollcall/internal/cli/command';
 import { confirm } from 'rollcall/internal/cli/confirm';
 import { printJson, printTable } from 'rollcall/internal/cli/output';
-import { registered } from 'rollcall/internal/stage/directory';
+import { errorReason, parseResponse } from 'rollcall/internal/parsed-response';
+import { registeredEntries } from 'rollcall/internal/stage/directory';
 import { OperatorError } from 'rollcall/internal/stage/errors';
 import { itemsAt } from 'rollcall/internal/stage/holdings';
-import { asKept } from 'rollcall/internal/stage/ids';
+import { normalizedId } from 'rollcall/internal/stage/ids';
 import type { StageClient } from 'rollcall/internal/stage/stage';
 import { operatorToken } from 'rollcall/internal/stage/token';
 import type { ErasureResource } from '../../shared/contracts/erasure.ts';
@@ -19,13 +19,13 @@ import { memberHoldings, optOutOf } from '../members/holdings.ts';
 
 /** Calls the stage's API as an operator. @throws {OperatorError} with the API's reason, if it refuses */
 async function callApi(stage: StageClient, route: { method: string; path: string }, path: string): Promise<unknown> {
-  const [api] = await registered(stage, 'api');
+  const [api] = await registeredEntries(stage, 'api');
   if (!api) throw new OperatorError(`Stage ${stage.name} has no API that is registered in Cloud Map.`);
   const authorization = `Bearer ${await operatorToken(stage, { operatorScope: EVERY_MEMBER.scope })}`;
   const response = await fetch(`${api.attributes.url}${path}`, { method: route.method, headers: { authorization } });
-  const answer = await readAnswer(response);
+  const answer = await parseResponse(response);
   if (response.ok) return answer.body;
-  throw new OperatorError(`The API answers: ${reasonOf(answer)}`);
+  throw new OperatorError(`The API answers: ${errorReason(answer)}`);
 }
 
 const erasureOf = async (stage: StageClient, id: string) =>
@@ -59,7 +59,7 @@ export const member = new Command('member')
 
 member
   .command('export')
-  .argument('<id>', 'of the member', asKept)
+  .argument('<id>', 'of the member', normalizedId)
   .description('print one JSON document with all data that services store about a member')
   .addHelpText('after', '\nExample: npm run --silent ops -- member export 0197… > member.json')
   .action(
@@ -72,7 +72,7 @@ member
 
 member
   .command('erase')
-  .argument('<id>', 'of the member', asKept)
+  .argument('<id>', 'of the member', normalizedId)
   .description('deactivate a member: every service erases its data')
   .option('--yes', 'do not ask for confirmation')
   .addHelpText('after', '\nExample: npm run ops -- member erase 0197…')
@@ -88,7 +88,7 @@ member
 
 member
   .command('forget')
-  .argument('<id>', 'of the member', asKept)
+  .argument('<id>', 'of the member', normalizedId)
   .description('make every service erase a member that registration has lost (`reconcile` reports it as unknown)')
   .option('--yes', 'do not ask for confirmation')
   .addHelpText('after', '\nExample: npm run ops -- member forget 0197…')
@@ -103,7 +103,7 @@ member
 
 member
   .command('status')
-  .argument('<id>', 'of the member', asKept)
+  .argument('<id>', 'of the member', normalizedId)
   .description('show whether a member gets texts, or which services have erased a former member')
   .addHelpText('after', '\nExample: npm run ops -- member status 0197…')
   .action(

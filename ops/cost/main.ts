@@ -6,7 +6,7 @@ import { readAssembly } from '@rollcall/local/internal/template/assembly';
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { printJson } from 'rollcall/internal/cli/output';
-import { endWithNpm } from 'rollcall/internal/ending';
+import { stopWithNpm } from 'rollcall/internal/stop-signals';
 import { stageNamed } from '../../infra/stages.ts';
 import { atLeast } from '../demo/options.ts';
 import { billOf, busyCalls } from './bill.ts';
@@ -23,7 +23,7 @@ import { run } from './run.ts';
 import { stageOfRun } from './stage-of-run.ts';
 import { measureDurations } from './warm-runs.ts';
 
-endWithNpm();
+stopWithNpm();
 
 const options = new Command('npm run cost --')
   .description(

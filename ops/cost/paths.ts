@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Cloud } from '@rollcall/local/internal/cloud';
 import pMap from 'p-map';
-import { reasonOf } from 'rollcall/internal/answer';
+import { errorReason } from 'rollcall/internal/parsed-response';
 import { v7 as newId } from 'uuid';
 import type { MemberResource } from '../../shared/contracts/member.ts';
 import { generatePeople } from '../demo/input.ts';
@@ -32,7 +32,7 @@ export async function createPaths({ cloud, stage, concurrency }: PathsOptions) {
   async function request(method: string, path: string, body: unknown, headers: Record<string, string> = {}) {
     const sent = await send(`${cloud.apiUrl}/v1/members${path}`, method, body, { authorization, ...headers });
     if (sent.status < 300) return sent.body;
-    throw new Error(`${method} /v1/members${path} was answered ${sent.status}: ${reasonOf(sent)}`);
+    throw new Error(`${method} /v1/members${path} was answered ${sent.status}: ${errorReason(sent)}`);
   }
 
   /** Nothing is pending, and nothing has started during the check. */

@@ -10,9 +10,9 @@ import { synthesize } from '@rollcall/local/internal/synthesize';
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { progressBar } from 'rollcall/internal/cli/output';
-import { endWithNpm } from 'rollcall/internal/ending';
 import { subscribersOf } from 'rollcall/internal/stage/consumers';
 import { OperatorError } from 'rollcall/internal/stage/errors';
+import { stopWithNpm } from 'rollcall/internal/stop-signals';
 import { requestToken } from 'rollcall/internal/token';
 import { EVERY_MEMBER } from '../every-member.ts';
 import { smsSandbox } from '../sms-sandbox/sandbox.ts';
@@ -58,7 +58,7 @@ const PATIENCE_MS = 90_000;
  * @param further effects that each member should have besides those of the application
  */
 export async function demo(further: FurtherEffects = {}): Promise<void> {
-  endWithNpm();
+  stopWithNpm();
   try {
     process.exitCode = await run(command.parse().opts<Options>(), further);
   } catch (error) {

@@ -1,4 +1,4 @@
-import { reasonOf } from 'rollcall/internal/answer';
+import { errorReason } from 'rollcall/internal/parsed-response';
 import { v7 as newId } from 'uuid';
 import type { MemberResource } from '../../shared/contracts/member.ts';
 import type { OperationResource } from '../../shared/contracts/operation.ts';
@@ -54,7 +54,7 @@ export async function registerAll(lines: AsyncIterable<Line>, options: RegisterO
     const httpMs = performance.now() - start;
     if (sent.status !== 201) {
       const unknown = sent.outcomeUnknown ? 'outcome unknown, they may be registered: ' : '';
-      result.rejected.push({ line: line.line, reason: unknown + reasonOf(sent) });
+      result.rejected.push({ line: line.line, reason: unknown + errorReason(sent) });
       return;
     }
     const accepted = { member: sent.body as MemberResource, askedAt, httpMs };

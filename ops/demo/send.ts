@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { problemType } from '@rollcall/kit/internal/contracts/problem';
-import { type Answer, readAnswer } from 'rollcall/internal/answer';
+import { type ParsedResponse, parseResponse } from 'rollcall/internal/parsed-response';
 
 /** The response to the last attempt; without a response, status 0 and a body that says why. */
-export interface Sent extends Answer {
+export interface Sent extends ParsedResponse {
   /** Whether the request may have been executed, by this attempt or an earlier one. */
   outcomeUnknown: boolean;
 }
@@ -39,10 +39,10 @@ export async function send(
   }
 }
 
-async function attemptOnce(url: string, request: RequestInit): Promise<Answer & { retryAfter: string | null }> {
+async function attemptOnce(url: string, request: RequestInit): Promise<ParsedResponse & { retryAfter: string | null }> {
   try {
     const response = await fetch(url, { ...request, signal: AbortSignal.timeout(MAX_ANSWER_MS) });
-    return { ...(await readAnswer(response)), retryAfter: response.headers.get('retry-after') };
+    return { ...(await parseResponse(response)), retryAfter: response.headers.get('retry-after') };
   } catch (error) {
     const { message, cause } = error as Error & { cause?: NodeJS.ErrnoException };
     const detail = ['no answer', message, cause?.code].filter(Boolean).join(': ');
@@ -56,7 +56,7 @@ const READ_ONLY = problemType('read-only');
  * Not if the rate limit is exceeded, or nothing can be changed. `busy` may mean that the commit succeeded without time
  * to say so.
  */
-const mayBeDone = ({ status, body }: Answer) =>
+const mayBeDone = ({ status, body }: ParsedResponse) =>
   status !== 429 && (body as { type?: unknown } | undefined)?.type !== READ_ONLY;
 
 /** @param retryAfter seconds or a date (RFC 9110, section 10.2.3) */

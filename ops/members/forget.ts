@@ -1,7 +1,7 @@
 import { transact } from '@rollcall/kit/internal/aws/transact';
-import { numberedOf } from 'rollcall/internal/reconcile/numbered';
-import { tellAgain } from 'rollcall/internal/reconcile/state-messages';
-import { heldOf } from 'rollcall/internal/reconcile/tables';
+import { consumerRecords } from 'rollcall/internal/reconcile/records';
+import { republishLost } from 'rollcall/internal/reconcile/state-messages';
+import { versionedChannels } from 'rollcall/internal/reconcile/versioned-channels';
 import { subscribersOf } from 'rollcall/internal/stage/consumers';
 import { OperatorError } from 'rollcall/internal/stage/errors';
 import type { StageClient } from 'rollcall/internal/stage/stage';
@@ -16,9 +16,11 @@ import { members } from './aggregates.ts';
  * @throws {OperatorError} if no service stores data about them, or registration knows them
  */
 export async function forgetMember(stage: StageClient, id: string, now: Date): Promise<void> {
-  const [events] = numberedOf([members], await stage.templates());
+  const [events] = versionedChannels([members], await stage.templates());
   if (!events) return;
-  const held = await Promise.all(events.holders.map(async (holder) => (await heldOf(stage, holder, [id])).get(id)));
+  const held = await Promise.all(
+    events.consumers.map(async (consumer) => (await consumerRecords(stage, consumer, [id])).get(id)),
+  );
   const versions = held.flatMap((one) => one?.version ?? []);
   if (versions.length === 0) throw new OperatorError(`No service stores data about a member ${id}.`);
   const deactivatedAt = now.toISOString();
@@ -33,5 +35,5 @@ export async function forgetMember(stage: StageClient, id: string, now: Date): P
     if (error.name !== 'TransactionCanceledException') throw error;
     throw new OperatorError(`Registration knows member ${id}: npm run ops -- member erase ${id}`);
   });
-  await tellAgain(stage, events, id);
+  await republishLost(stage, events, id);
 }

@@ -3,14 +3,14 @@ import { CloudError } from '@rollcall/local/internal/errors/cloud-error';
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { EMBEDDED_CLOUD, port, url } from 'rollcall/internal/cli/command';
-import { endWithNpm, onEnd } from 'rollcall/internal/ending';
+import { onStopSignal, stopWithNpm } from 'rollcall/internal/stop-signals';
 import { stageNamed } from '../../infra/stages.ts';
 import { reachable, SANDBOX_PORT } from '../localstack/address.ts';
 import { createCallbacks } from './callbacks.ts';
 import { startGateway } from './gateway.ts';
 import { createMailbox } from './mailbox.ts';
 
-endWithNpm();
+stopWithNpm();
 
 const options = new Command('npm run sms-sandbox --')
   .description('The SMS sandbox of the embedded cloud alone, in memory, until Ctrl-C: for the stage localstack.')
@@ -35,7 +35,7 @@ const mailbox = createMailbox(database, { add: withReachableAddress });
 try {
   const gateway = await startGateway('gateway-1', mailbox, { ...callbacks, add: withReachableAddress }, options.port);
   console.log(`${pc.green('ready')}  ${pc.cyan(gateway.url)}\nTexts: curl ${gateway.url}/messages`);
-  onEnd(async () => {
+  onStopSignal(async () => {
     await gateway.stop();
     await callbacks.stop();
     database.close();

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { synthesize } from '@rollcall/local/internal/synthesize';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { endWithNpm } from 'rollcall/internal/ending';
+import { stopWithNpm } from 'rollcall/internal/stop-signals';
 import { KillableCloud } from '../chaos/cloud.ts';
 import { temporaryFolder } from '../chaos/folder.ts';
 import { holds, printResult } from '../chaos/report.ts';
@@ -12,7 +12,7 @@ import { atLeast } from '../demo/options.ts';
 import { earlierVersion } from '../release/fixtures.ts';
 import { synthesizeEarlier } from './earlier.ts';
 
-endWithNpm();
+stopWithNpm();
 
 const root = process.cwd();
 const program = new Command('npm run upgrade --')

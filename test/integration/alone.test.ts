@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { close, listen } from '@rollcall/local/internal/server/listen';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
-import { askIssuer } from 'rollcall/internal/token';
+import { requestTokenFrom } from 'rollcall/internal/token';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { EVERY_MEMBER } from '../../ops/every-member.ts';
 import { root } from '../support/run.ts';
@@ -49,7 +49,7 @@ describe('npm run ops -- issuer', () => {
     const first = await started('packages/cli/src/cli/main.ts', 'ops', 'issuer', '--data', data, ...called);
     const [itself = '', tokens = ''] = first.urls;
     expect(itself).toBe('http://host.docker.internal:4030/issuer');
-    const token = await askIssuer(tokens.replace('/token', ''), { ...EVERY_MEMBER, sub: 'm1' });
+    const token = await requestTokenFrom(tokens.replace('/token', ''), { ...EVERY_MEMBER, sub: 'm1' });
     await ended(first.child);
 
     const { urls } = await started('packages/cli/src/cli/main.ts', 'ops', 'issuer', '--data', data, ...called);

@@ -5,7 +5,7 @@ import type { OutboxSweepReport } from '@rollcall/kit/internal/messaging/relay-f
 import { type Cloud, startCloud } from '@rollcall/local/internal/cloud';
 import { Meter } from '@rollcall/local/internal/metering/meter';
 import { holdingsOf } from 'rollcall/internal/stage/holdings';
-import { askAboutWaiting, waitingIn } from 'rollcall/internal/stage/later';
+import { scheduledMessages, sendOrCancel } from 'rollcall/internal/stage/later';
 import { openStage } from 'rollcall/internal/stage/stage';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { operationsOf } from '../../ops/cost/operations.ts';
@@ -98,16 +98,20 @@ it('is cancelled or sent; a person sends it before its time', async () => {
 it('can be listed, sent and cancelled by an operator', async () => {
   await place('operated', 3_600);
   const stage = openStage({ app: 'shop', name: 'dev', endpoint: cloud.endpointUrl });
-  expect((await waitingIn(stage, 'operated')).map(({ name }) => name)).toEqual(['deadline', 'label', 'reminder']);
-  const key = { subject: 'operated', name: 'deadline' };
-  await askAboutWaiting(stage, key, 'sendNow');
-  await askAboutWaiting(stage, { ...key, name: 'label' }, 'cancel');
-  await expect(askAboutWaiting(stage, key, 'cancel')).rejects.toThrow(
-    'No message about operated is scheduled as deadline',
-  );
-  expect((await waitingIn(stage)).filter(({ subject }) => subject === 'operated').map(({ name }) => name)).toEqual([
+  expect((await scheduledMessages(stage, 'operated')).map(({ name }) => name)).toEqual([
+    'deadline',
+    'label',
     'reminder',
   ]);
+  const key = { subject: 'operated', name: 'deadline' };
+  await sendOrCancel(stage, key, 'sendNow');
+  await sendOrCancel(stage, { ...key, name: 'label' }, 'cancel');
+  await expect(sendOrCancel(stage, key, 'cancel')).rejects.toThrow(
+    'No message about operated is scheduled as deadline',
+  );
+  expect(
+    (await scheduledMessages(stage)).filter(({ subject }) => subject === 'operated').map(({ name }) => name),
+  ).toEqual(['reminder']);
   expect(Object.keys(await holdingsOf(stage, 'operated'))).toContain('orders-later');
   expect(await sent('operated', 2)).toEqual(['shop.order.cancel.v1 1', 'shop.order.placed.v1 1']);
 });

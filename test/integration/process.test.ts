@@ -1,6 +1,6 @@
 import { type Cloud, startCloud } from '@rollcall/local/internal/cloud';
 import { Meter } from '@rollcall/local/internal/metering/meter';
-import { askAboutProcess, stuckIn } from 'rollcall/internal/stage/processes';
+import { sendProcessRequest, stuckProcesses } from 'rollcall/internal/stage/processes';
 import { openStage, type StageClient } from 'rollcall/internal/stage/stage';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { PaymentProvider } from '../../examples/orders/test/payment-provider.ts';
@@ -25,7 +25,7 @@ async function place(): Promise<string> {
   const order = { item: 'a book', quantity: 2, cents: 1_999 };
   return (await cloud.request('POST', '/orders', order, { authorization })).body.id;
 }
-const process = (id: string) => askAboutProcess(stage, REPLIES, id);
+const process = (id: string) => sendProcessRequest(stage, REPLIES, id);
 const progress = async (id: string) => (await process(id)).progress;
 
 /** Lets the time for the deadline that is set pass. */
@@ -52,7 +52,7 @@ async function stuck(): Promise<string> {
   await eventually(isRefunding, 500);
   for (let deadline = 1; (await progress(id)).state === 'compensating' && deadline <= 10; deadline++)
     await passDeadline(id);
-  await eventually(async () => (await stuckIn(stage, [REPLIES])).some(({ process }) => process === id), 200);
+  await eventually(async () => (await stuckProcesses(stage, [REPLIES])).some(({ process }) => process === id), 200);
   return id;
 }
 
@@ -84,14 +84,14 @@ it('has the cost in the decision', async () => {
 
 it('is shown to operators when it needs a person, whose decision continues it', async () => {
   const id = await stuck();
-  expect(await stuckIn(stage, await stage.subscribers())).toMatchObject([
+  expect(await stuckProcesses(stage, await stage.subscribers())).toMatchObject([
     { subscriber: REPLIES, process: id, why: expect.stringContaining('charge had no reply in time, 5 times') },
   ]);
-  await expect(askAboutProcess(stage, REPLIES, id, { cancel: 'x' })).rejects.toThrow('cannot be compensated');
-  const done = await askAboutProcess(stage, REPLIES, id, { done: 'refunded by hand' });
+  await expect(sendProcessRequest(stage, REPLIES, id, { cancel: 'x' })).rejects.toThrow('cannot be compensated');
+  const done = await sendProcessRequest(stage, REPLIES, id, { done: 'refunded by hand' });
   expect(done).toMatchObject({ progress: { state: 'failed' }, undone: ['reserve', 'charge'] });
   expect(done.decided).toMatchObject([expect.stringContaining('done: refunded by hand')]);
-  expect(await stuckIn(stage, [REPLIES])).toEqual([]);
-  await expect(askAboutProcess(stage, REPLIES, id, { retry: 'x' })).rejects.toThrow('there is nothing to decide');
-  await expect(askAboutProcess(stage, 'stock', id)).rejects.toThrow('stock is not the consumer of a process');
+  expect(await stuckProcesses(stage, [REPLIES])).toEqual([]);
+  await expect(sendProcessRequest(stage, REPLIES, id, { retry: 'x' })).rejects.toThrow('there is nothing to decide');
+  await expect(sendProcessRequest(stage, 'stock', id)).rejects.toThrow('stock is not the consumer of a process');
 });

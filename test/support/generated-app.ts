@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { newApp } from 'rollcall/internal/new/app';
-import { carryOut } from 'rollcall/internal/new/plan';
+import { writePlan } from 'rollcall/internal/new/plan';
 import { onTestFinished } from 'vitest';
 import { TSC } from '../../ops/packages/build.ts';
 import { root as ROOT, runNode } from './run.ts';
@@ -17,7 +17,7 @@ export function temporaryFolder(): string {
 /** @returns the folder of a new app, of service `items` */
 export function shop(): string {
   const root = temporaryFolder();
-  carryOut(root, newApp('shop'));
+  writePlan(root, newApp('shop'));
   return root;
 }
 

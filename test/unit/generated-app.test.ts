@@ -1,7 +1,7 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { newCommand } from 'rollcall/internal/new/command';
-import { carryOut } from 'rollcall/internal/new/plan';
+import { writePlan } from 'rollcall/internal/new/plan';
 import { newRoute } from 'rollcall/internal/new/route';
 import { newService } from 'rollcall/internal/new/service';
 import { newSubscriber } from 'rollcall/internal/new/subscriber';
@@ -43,10 +43,10 @@ it('an order can be cancelled; an added order is charged, gets a reply, and its 
 /** An app with a service, a command, a route and a subscriber, added one after the other. */
 async function wholeApp(): Promise<string> {
   const root = shop();
-  carryOut(root, newService(root, 'orders', undefined, app));
-  carryOut(root, await newCommand(root, 'charge', { of: 'payments', from: 'orders', reply: 'charged' }, app));
-  carryOut(root, newRoute(root, 'orders', 'cancel', { method: 'DELETE', path: '/orders/{id}', access: 'write' }));
-  carryOut(root, await newSubscriber(root, 'stock', 'order-events', app));
+  writePlan(root, newService(root, 'orders', undefined, app));
+  writePlan(root, await newCommand(root, 'charge', { of: 'payments', from: 'orders', reply: 'charged' }, app));
+  writePlan(root, newRoute(root, 'orders', 'cancel', { method: 'DELETE', path: '/orders/{id}', access: 'write' }));
+  writePlan(root, await newSubscriber(root, 'stock', 'order-events', app));
   sendCommand(root);
   return root;
 }

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CommandOptions, newCommand } from 'rollcall/internal/new/command';
-import { carryOut, type Plan } from 'rollcall/internal/new/plan';
+import { type Plan, writePlan } from 'rollcall/internal/new/plan';
 import { newRoute } from 'rollcall/internal/new/route';
 import { newService } from 'rollcall/internal/new/service';
 import { newSubscriber } from 'rollcall/internal/new/subscriber';
@@ -37,9 +37,9 @@ describe('an existing part', () => {
     ['a route', (root) => newRoute(root, 'items', 'cancel', cancel), 'already has a route DELETE /items/{id}'],
   ])('is not written again: %s', async (_, plan, why) => {
     const root = shop();
-    carryOut(root, await plan(root));
+    writePlan(root, await plan(root));
     const once = filesOf(root);
-    await expect((async () => carryOut(root, await plan(root)))()).rejects.toThrow(why);
+    await expect((async () => writePlan(root, await plan(root)))()).rejects.toThrow(why);
     expect(filesOf(root)).toEqual(once);
   });
 
@@ -165,7 +165,7 @@ describe('a name', () => {
 describe('a service', () => {
   it('is added to the list of channels and to the infrastructure', () => {
     const root = shop();
-    carryOut(root, newService(root, 'orders', undefined, app));
+    writePlan(root, newService(root, 'orders', undefined, app));
     expect(read(root, 'shared/channels.ts')).toContain('export const channels = [itemEvents, orderEvents];');
     expect(read(root, 'infra/app.ts')).toMatch(
       /\napp\.publisher\('items', .*\);\napp\.publisher\('orders', \{ of: orderEvents, routes: orderRoutes \}\);\n\napp\.finish/,
@@ -201,7 +201,7 @@ describe('a command', () => {
 
   it('is about the aggregate of its sender, which may send it', async () => {
     const root = shop();
-    carryOut(root, await newCommand(root, 'count', stocking, app));
+    writePlan(root, await newCommand(root, 'count', stocking, app));
     expect(read(root, 'shared/stock-commands.ts')).toContain(
       "z.object({ itemId: z.uuid() }), {\n  subjectField: 'itemId'",
     );
@@ -220,8 +220,8 @@ describe('a command', () => {
 
   it('is added to the existing queue of its service', async () => {
     const root = shop();
-    carryOut(root, await newCommand(root, 'count', stocking, app));
-    carryOut(root, await newCommand(root, 'write-off', stocking, app));
+    writePlan(root, await newCommand(root, 'count', stocking, app));
+    writePlan(root, await newCommand(root, 'write-off', stocking, app));
     expect(read(root, 'shared/stock-commands.ts')).toContain('messages: [count, writeOff] }');
     expect(read(root, 'functions/stock/commands.ts')).toContain(
       "  'shop.stock.write-off.v1': () => ({ set: {} }),\n});",
@@ -262,7 +262,7 @@ describe('a route', () => {
   it('of a publisher consists of its contract and its handler', () => {
     const root = shop();
     const { next } = newRoute(root, 'items', 'cancel', cancel);
-    carryOut(root, newRoute(root, 'items', 'cancel', cancel));
+    writePlan(root, newRoute(root, 'items', 'cancel', cancel));
     expect(read(root, 'shared/items.ts')).toContain(
       "  cancel: { method: 'DELETE', path: '/items/{id}', access: 'write' },\n} as const satisfies",
     );
@@ -300,7 +300,7 @@ describe('a route', () => {
 
   it('is added to the route table of its service, if there are several', () => {
     const root = shop();
-    carryOut(root, newService(root, 'orders', undefined, app));
+    writePlan(root, newService(root, 'orders', undefined, app));
     const { edits } = newRoute(root, 'items', 'cancel', cancel);
     expect(Object.keys(edits ?? {})).toEqual(['shared/items.ts', 'functions/items/api.handler.ts']);
   });

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { newApp } from 'rollcall/internal/new/app';
-import { carryOut } from 'rollcall/internal/new/plan';
+import { writePlan } from 'rollcall/internal/new/plan';
 import { newSubscriber } from 'rollcall/internal/new/subscriber';
 import { describe, expect, it } from 'vitest';
 import { read, shop, temporaryFolder } from '../support/generated-app.ts';
@@ -11,7 +11,7 @@ describe('a new app', () => {
   it('overwrites no file, and writes nothing if one exists', () => {
     const root = temporaryFolder();
     writeFileSync(join(root, 'cdk.json'), 'mine');
-    expect(() => carryOut(root, newApp('shop'))).toThrow('Nothing was written: cdk.json would be overwritten.');
+    expect(() => writePlan(root, newApp('shop'))).toThrow('Nothing was written: cdk.json would be overwritten.');
     expect(read(root, 'cdk.json')).toBe('mine');
     expect(existsSync(join(root, 'package.json'))).toBe(false);
   });
@@ -25,7 +25,7 @@ describe('a new subscriber', () => {
   it('is added to the infrastructure with two lines, and only once', async () => {
     const root = shop();
     const before = read(root, 'infra/app.ts').split('\n');
-    carryOut(root, await newSubscriber(root, 'stock', 'item-events', {}));
+    writePlan(root, await newSubscriber(root, 'stock', 'item-events', {}));
     const after = read(root, 'infra/app.ts');
     const added = after.split('\n').filter((line) => !before.includes(line));
     expect(added).toEqual([

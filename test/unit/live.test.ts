@@ -46,7 +46,7 @@ const state = {
 describe('the live picture of a stage', () => {
   it('has the rates of edges with spans, and the error rate of a failed edge', () => {
     const live = createLive(topology);
-    live.see({ spans: [applied, failedCall], messages: [] });
+    live.record({ spans: [applied, failedCall], messages: [] });
     const { snapshot, messages } = live.tick(AT, state);
     expect(snapshot.edges).toEqual({
       'topic:events→queue:sms': { perSecond: 0.2 },
@@ -63,7 +63,7 @@ describe('the live picture of a stage', () => {
 
   it('shows the state of nodes, and the backlog without dead letters', () => {
     const live = createLive(topology);
-    live.see({ spans: [applied], messages: [] });
+    live.record({ spans: [applied], messages: [] });
     const { snapshot } = live.tick(AT, state);
     expect(snapshot.nodes).toEqual({
       'queue:sms': { backlog: 3, inFlight: 1 },
@@ -79,7 +79,7 @@ describe('the live picture of a stage', () => {
     const register = (id: string) =>
       span({ kind: 'server', attributes: { 'rollcall.aggregate': id, 'rollcall.created': true } });
     const body = JSON.stringify({ specversion: '1.0', id: '1', time: '2026-11-29T11:59:59.900Z' });
-    live.see({
+    live.record({
       spans: [register('a'), register('b')],
       messages: [{ at: AT.toISOString(), channel: 'events', body }],
     });
@@ -92,7 +92,7 @@ describe('the live picture of a stage', () => {
 
   it('forgets rates after five seconds', () => {
     const live = createLive(topology);
-    live.see({ spans: [applied], messages: [] });
+    live.record({ spans: [applied], messages: [] });
     for (let second = 0; second < 5; second++) expect(live.tick(AT, state).snapshot.edges).not.toEqual({});
     expect(live.tick(AT, state).snapshot.edges).toEqual({});
     expect(live.load()).toHaveLength(6);

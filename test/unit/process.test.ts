@@ -4,7 +4,7 @@ import { needsPerson } from '@rollcall/kit/internal/messaging/parked';
 import { createProcess } from '@rollcall/kit/internal/messaging/process';
 import { ATTEMPTS } from '@rollcall/kit/internal/messaging/process/attempts';
 import type { ParkedMessage } from '@rollcall/kit/internal/messaging/subscriber-store';
-import { stuckIn } from 'rollcall/internal/stage/processes';
+import { stuckProcesses } from 'rollcall/internal/stage/processes';
 import type { StageClient } from 'rollcall/internal/stage/stage';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { approval, approvalWorld, WITHIN } from '../support/approval.ts';
@@ -325,7 +325,7 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
         yield [...others, ...parked];
       },
     } as unknown as StageClient;
-    expect(await stuckIn(stage, ['orders-replies'])).toMatchObject([
+    expect(await stuckProcesses(stage, ['orders-replies'])).toMatchObject([
       { process: id, why: expect.stringContaining(`approval ${id} needs a person`) },
     ]);
   });

@@ -1,14 +1,19 @@
 import { BatchGetCommand, DynamoDBDocumentClient, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { CONSUMER_METADATA } from '@rollcall/kit/internal/contracts/consumer-metadata';
-import { classify, type Held, type Known, lost } from 'rollcall/internal/reconcile/classify';
+import {
+  type ConsumerRecord,
+  classify,
+  lostVersions,
+  type PublisherRecord,
+} from 'rollcall/internal/reconcile/classify';
 import { compare } from 'rollcall/internal/reconcile/compare';
-import { numberedOf } from 'rollcall/internal/reconcile/numbered';
+import { versionedChannels } from 'rollcall/internal/reconcile/versioned-channels';
 import type { StageClient } from 'rollcall/internal/stage/stage';
 import { describe, expect, it } from 'vitest';
 import { memberEvents, pointsCommands } from '../../shared/contracts/channels.ts';
 
-const known = (version: number, erased = false): Known => ({ id: 'a', version, erased, state: {} });
-const held = (version: number, erased = false): Held => ({ version, erased, item: {} });
+const known = (version: number, erased = false): PublisherRecord => ({ id: 'a', version, erased, state: {} });
+const held = (version: number, erased = false): ConsumerRecord => ({ version, erased, item: {} });
 const rules = { joinsLate: false, agrees: () => true };
 
 describe('the finding for an aggregate at a consumer', () => {
@@ -38,9 +43,9 @@ describe('the finding for an aggregate at a consumer', () => {
   });
 
   it('includes a version as lost if it is found nowhere', () => {
-    expect(lost(known(6), held(2), new Set([4, 6]))).toEqual([3, 5]);
-    expect(lost(known(2), undefined, new Set())).toEqual([1, 2]);
-    expect(lost(known(2), held(3), new Set())).toEqual([]);
+    expect(lostVersions(known(6), held(2), new Set([4, 6]))).toEqual([3, 5]);
+    expect(lostVersions(known(2), undefined, new Set())).toEqual([1, 2]);
+    expect(lostVersions(known(2), held(3), new Set())).toEqual([]);
   });
 });
 
@@ -66,8 +71,8 @@ describe('the comparison', () => {
       { name: 'points-commands', of: 'points-commands', cursorKey: 'cursor', joinsLate: false },
       { name: 'replies', of: 'replies', joinsLate: false },
     );
-    const found = numberedOf([{ ...members, commands: [pointsCommands] }], stacks);
-    expect(found.map(({ channel, holders }) => [channel, holders.map(({ name }) => name)])).toEqual([
+    const found = versionedChannels([{ ...members, commands: [pointsCommands] }], stacks);
+    expect(found.map(({ name, consumers }) => [name, consumers.map((consumer) => consumer.name)])).toEqual([
       ['member-events', ['guide']],
       ['points-commands', ['points-commands']],
     ]);
@@ -76,8 +81,8 @@ describe('the comparison', () => {
   });
 
   it('reports missing settings of an app or a stage', () => {
-    expect(() => numberedOf([], stacksOf(guide))).toThrow('`aggregates` in its rollcall.config.ts');
-    expect(() => numberedOf([members], stacksOf())).toThrow('Deploy again');
+    expect(() => versionedChannels([], stacksOf(guide))).toThrow('`aggregates` in its rollcall.config.ts');
+    expect(() => versionedChannels([members], stacksOf())).toThrow('Deploy again');
   });
 });
 
@@ -110,8 +115,8 @@ function largeStage(pages: number) {
 
 it('the comparison reports differences while it reads, for any number of them', async () => {
   const { stage, served } = largeStage(60);
-  await compare(stage, numberedOf([{ ...members, key: (pk) => ({ pk }) }], stacksOf(guide)), {
-    async found() {
+  await compare(stage, versionedChannels([{ ...members, key: (pk) => ({ pk }) }], stacksOf(guide)), {
+    async onDifferences() {
       served.reported++;
       served.atFirst ||= served.scanned;
     },

@@ -9,7 +9,7 @@ type SweepOutcome = 'applies' | 'is obsolete' | 'waits' | 'fails' | 'kills' | 'h
 /** A stage whose sweep function has the given outcome for each aggregate. */
 function stageOf(outcomes: Record<string, SweepOutcome>) {
   const calls: string[][] = [];
-  const askParking = async (_: string, request: ParkingRequest) => {
+  const sendParkingRequest = async (_: string, request: ParkingRequest) => {
     const ids = 'redrive' in request ? request.redrive : [];
     calls.push(ids);
     if (ids.some((id) => outcomes[id] === 'kills')) throw new OperatorError('Task timed out after 60.00 seconds');
@@ -23,7 +23,7 @@ function stageOf(outcomes: Record<string, SweepOutcome>) {
     }));
     return { reports };
   };
-  return { stage: { askParking } as unknown as StageClient, calls };
+  return { stage: { sendParkingRequest } as unknown as StageClient, calls };
 }
 
 const run = (outcomes: Record<string, SweepOutcome>, signal = new AbortController().signal) => {

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { close, listen } from '@rollcall/local/internal/server/listen';
-import { reasonOf } from 'rollcall/internal/answer';
+import { errorReason } from 'rollcall/internal/parsed-response';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Line } from '../../ops/demo/input.ts';
 import { registerAll } from '../../ops/demo/registrations.ts';
@@ -103,7 +103,7 @@ describe('the reason of a refusal', () => {
     ['of JSON in another form', 400, { errors: 'many', detail: 7 }, '400 Bad Request'],
     ['of an unknown status', 499, '', '499 (no reason given)'],
   ])('is derived from a response %s', (_, status, body, reason) => {
-    expect(reasonOf({ status, body })).toBe(reason);
+    expect(errorReason({ status, body })).toBe(reason);
   });
 });
 

@@ -9,7 +9,7 @@ export interface InspectorAddress {
 }
 
 /** Without this flag, Chrome DevTools shows no worker threads: https://nodejs.org/docs/latest-v24.x/api/cli.html#--experimental-worker-inspection. */
-const WITH_THREADS = '--experimental-worker-inspection';
+const THREAD_INSPECTION = '--experimental-worker-inspection';
 
 /**
  * Lets debuggers attach to this process and its threads. Restarts the process if it lacks the flag for threads.
@@ -18,8 +18,13 @@ const WITH_THREADS = '--experimental-worker-inspection';
  */
 export function openInspector({ host, port }: InspectorAddress): { url: string; close: () => void } {
   // A running process cannot set this flag.
-  if (!process.execArgv.includes(WITH_THREADS))
-    process.execve?.(process.execPath, [process.execPath, WITH_THREADS, ...process.execArgv, ...process.argv.slice(1)]);
+  if (!process.execArgv.includes(THREAD_INSPECTION))
+    process.execve?.(process.execPath, [
+      process.execPath,
+      THREAD_INSPECTION,
+      ...process.execArgv,
+      ...process.argv.slice(1),
+    ]);
   // With `node --inspect`, an inspector is already open.
   if (url() === undefined) open(port, host);
   const opened = url();

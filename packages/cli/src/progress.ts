@@ -1,7 +1,7 @@
 import yoctoSpinner from 'yocto-spinner';
 
-/** The time since `began`, such as `1.2 s`. */
-export const secondsSince = (began: number) => `${((performance.now() - began) / 1000).toFixed(1)} s`;
+/** The time since `startedAt`, such as `1.2 s`. */
+export const secondsSince = (startedAt: number) => `${((performance.now() - startedAt) / 1000).toFixed(1)} s`;
 
 /**
  * Reports progress on standard error: with a spinner on a terminal, otherwise line by line.
@@ -9,13 +9,13 @@ export const secondsSince = (began: number) => `${((performance.now() - began) /
  */
 export function createProgress(first: string, stream: NodeJS.WriteStream = process.stderr) {
   let text = '';
-  let began = 0;
+  let startedAt = 0;
   const spinner = yoctoSpinner({ stream });
   function begin(next: string): void {
-    [text, began] = [next, performance.now()];
+    [text, startedAt] = [next, performance.now()];
     spinner.start(next);
   }
-  const succeed = () => spinner.success(`${text} (${secondsSince(began)})`);
+  const succeed = () => spinner.success(`${text} (${secondsSince(startedAt)})`);
   begin(first);
 
   return {

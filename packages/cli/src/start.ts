@@ -7,10 +7,10 @@ import pc from 'picocolors';
 import type { App } from './app-definition.ts';
 import { builtConsole } from './console/page.ts';
 import { type Console, createConsole } from './console/server.ts';
-import { endWithNpm, onEnd } from './ending.ts';
 import { type InspectorAddress, openInspector } from './inspector.ts';
 import { createProgress, secondsSince } from './progress.ts';
 import { openStage } from './stage/stage.ts';
+import { onStopSignal, stopWithNpm } from './stop-signals.ts';
 
 export interface StartOptions {
   /** Keep no data. */
@@ -32,12 +32,12 @@ export interface StartOptions {
 const root = process.cwd();
 const OUTDIR = join(root, 'cdk.out');
 /** A deployment starts this long after the last change, so that it includes changes made together. */
-const SETTLE_MS = 200;
+const DEBOUNCE_MS = 200;
 
 /** Runs the app of this folder until a signal ends it. @throws {CloudError} if it cannot be synthesized or started */
 export async function start(app: Partial<App>, options: StartOptions): Promise<void> {
   const started = performance.now();
-  endWithNpm();
+  stopWithNpm();
   // The cloud's files contain personal data and keys, so only the user who starts it may read them.
   process.umask(0o077);
   const inspector = options.inspect && openInspector(options.inspect);
@@ -57,15 +57,18 @@ export async function start(app: Partial<App>, options: StartOptions): Promise<v
     ports: { api: options.port, grpc: options.port + 20, aws: options.port + 566 },
   });
   const cloud = await progress.until(booting);
-  const operatorConsole = await consoleOf(app, cloud);
-  onEnd(async () => {
+  const operatorConsole = await startConsole(app, cloud);
+  onStopSignal(async () => {
     inspector?.close();
     await operatorConsole?.stop();
     await cloud.stop();
     process.exit(0);
   });
   if (options.watch) watchSources(cloud);
-  const addresses = [...(operatorConsole ? ofKit(cloud) : await ofOthers(cloud)), ...ofEverybody(cloud, options)];
+  const addresses = [
+    ...(operatorConsole ? kitAddresses(cloud) : await otherAppAddresses(cloud)),
+    ...commonAddresses(cloud, options),
+  ];
   if (inspector) addresses.push(['debugger', pc.cyan(inspector.url)]);
   console.log(`${pc.green(pc.bold('ready'))} in ${secondsSince(started)}\n\n${table(addresses)}`);
   if (app.firstSteps) console.log(`\n${app.firstSteps(cloud)}`);
@@ -73,7 +76,7 @@ export async function start(app: Partial<App>, options: StartOptions): Promise<v
 }
 
 /** Serves the console at the address of the API, only for an app of the kit: in others, `GET /` may be a route. */
-async function consoleOf(app: Partial<App>, cloud: Cloud): Promise<Console | undefined> {
+async function startConsole(app: Partial<App>, cloud: Cloud): Promise<Console | undefined> {
   const { name } = app;
   if (name === undefined) return undefined;
   // The console's page is built after everything else has started, so that nothing waits for it.
@@ -89,18 +92,18 @@ async function consoleOf(app: Partial<App>, cloud: Cloud): Promise<Console | und
 /** A printed line: a label and an address. */
 type Line = readonly [string, string];
 
-const ofKit = ({ apiUrl }: Cloud): Line[] => [
+const kitAddresses = ({ apiUrl }: Cloud): Line[] => [
   ['console', pc.cyan(`${apiUrl}/`)],
   ['API', pc.cyan(apiUrl)],
 ];
 
 /** The APIs by id, and the outputs of the stacks. */
-const ofOthers = async (cloud: Cloud): Promise<Line[]> => {
+const otherAppAddresses = async (cloud: Cloud): Promise<Line[]> => {
   const apis = Object.entries(cloud.apiUrls).map(([id, url]): Line => [id, pc.cyan(url)]);
   return [...apis, ...Object.entries(await cloud.outputs())];
 };
 
-function ofEverybody({ beside, grpcUrl, endpointUrl }: Cloud, { memory, data }: StartOptions): Line[] {
+function commonAddresses({ beside, grpcUrl, endpointUrl }: Cloud, { memory, data }: StartOptions): Line[] {
   return [
     ...(grpcUrl === undefined ? [] : [['gRPC', pc.cyan(grpcUrl)] as const]),
     ['AWS', pc.cyan(endpointUrl)],
@@ -143,7 +146,7 @@ function watchSources(cloud: Cloud): void {
       clearTimeout(timer);
       timer = setTimeout(() => {
         busy = busy.then(redeploy);
-      }, SETTLE_MS);
+      }, DEBOUNCE_MS);
     });
   }
 }

@@ -4,7 +4,7 @@ import type { TokenRequest } from '@rollcall/local/internal/services/issuer';
 /**
  * Requests a token from an embedded cloud or from `ops issuer`. @throws {CloudError} if no issuer responds at the URL
  */
-export async function askIssuer(issuerUrl: string, request: TokenRequest): Promise<string> {
+export async function requestTokenFrom(issuerUrl: string, request: TokenRequest): Promise<string> {
   try {
     const response = await fetch(`${issuerUrl}/token`, { method: 'POST', body: JSON.stringify(request) });
     const { access_token: token } = (await response.json()) as { access_token?: string };
@@ -20,4 +20,4 @@ export async function askIssuer(issuerUrl: string, request: TokenRequest): Promi
 
 /** Requests a token from a running embedded cloud. @throws {CloudError} if no issuer responds at the URL */
 export const requestToken = (endpointUrl: string, request: TokenRequest): Promise<string> =>
-  askIssuer(`${endpointUrl}/issuer`, request);
+  requestTokenFrom(`${endpointUrl}/issuer`, request);

@@ -6,26 +6,26 @@ export interface Words {
   readonly zh?: string;
 }
 
-type OneAndMany = readonly [one: string, many: string];
+type SingularAndPlural = readonly [one: string, many: string];
 
 /** An app's word for its aggregates, in the singular and the plural: `['order', 'orders']`. */
 export interface AggregateName {
   /** The singular is the name of an option of `ops token` and `ops tail`: one word of lower-case letters. */
-  readonly en: OneAndMany;
-  readonly zh?: OneAndMany;
+  readonly en: SingularAndPlural;
+  readonly zh?: SingularAndPlural;
 }
 
 /** Other options of `ops token` or `ops tail`. */
-const TAKEN = ['app', 'bodies', 'endpoint', 'errors', 'help', 'json', 'past', 'scope', 'service', 'stage'];
+const RESERVED_OPTIONS = ['app', 'bodies', 'endpoint', 'errors', 'help', 'json', 'past', 'scope', 'service', 'stage'];
 
 /**
  * The name of the option with which commands select one aggregate.
  * @throws {OperatorError} if commander would read the name differently, or another option has it
  */
-export function optionOf({ en: [name] }: AggregateName): string {
-  if (/^[a-z]+$/.test(name) && !TAKEN.includes(name)) return name;
+export function aggregateOption({ en: [name] }: AggregateName): string {
+  if (/^[a-z]+$/.test(name) && !RESERVED_OPTIONS.includes(name)) return name;
   throw new OperatorError(
-    `rollcall.config.ts: aggregate.en cannot start with "${name}": use one word of lower-case letters, other than ${TAKEN.join(', ')}.`,
+    `rollcall.config.ts: aggregate.en cannot start with "${name}": use one word of lower-case letters, other than ${RESERVED_OPTIONS.join(', ')}.`,
   );
 }
 

@@ -5,7 +5,7 @@ import { OperatorError } from '../stage/errors.ts';
 import { openStage, type StageClient } from '../stage/stage.ts';
 
 /** Options that every command has. */
-export interface Common {
+export interface CommonOptions {
   /** Name of the app. Default: the app of the working folder. */
   app?: string;
   stage?: string;
@@ -44,14 +44,14 @@ export const withStage = (command: Command): Command =>
     .option('--json', 'print only JSON');
 
 /** An account is used only if --stage is given, to prevent accidental changes. */
-async function stageOf({ app, stage, endpoint, folder }: Common): Promise<StageClient> {
+async function stageOf({ app, stage, endpoint, folder }: CommonOptions): Promise<StageClient> {
   const address = endpoint ?? (process.env.AWS_ENDPOINT_URL || (stage === undefined ? EMBEDDED_CLOUD : undefined));
   const name = stage ?? 'dev';
-  return openStage({ app: app ?? folder.name ?? (await runningAt(address, name)), name, endpoint: address });
+  return openStage({ app: app ?? folder.name ?? (await appRunningAt(address, name)), name, endpoint: address });
 }
 
 /** The app that an embedded cloud runs. @throws {OperatorError} if it cannot be determined */
-async function runningAt(endpoint: string | undefined, stage: string): Promise<string> {
+async function appRunningAt(endpoint: string | undefined, stage: string): Promise<string> {
   const cloud = await embeddedCloudOf({ endpoint });
   const named = (await cloud?.templates())?.map(({ name }) => name.split(`-${stage}-`)) ?? [];
   const found = named.find((parts) => parts.length > 1)?.[0];
@@ -64,13 +64,17 @@ async function runningAt(endpoint: string | undefined, stage: string): Promise<s
 /** An invalid command line: exit code 2. */
 export class UsageError extends OperatorError {}
 
-type Action<Own, Args extends unknown[]> = (stage: StageClient, options: Own & Common, ...args: Args) => Promise<void>;
+type Action<Own, Args extends unknown[]> = (
+  stage: StageClient,
+  options: Own & CommonOptions,
+  ...args: Args
+) => Promise<void>;
 
 /** Passes to an action its stage, its options (including the common ones) and its arguments. */
 export const onStage =
   <Own extends object, Args extends unknown[]>(action: Action<Own, Args>) =>
   async (...given: unknown[]): Promise<void> => {
-    const options = (given.at(-1) as Command).optsWithGlobals<Own & Common>();
+    const options = (given.at(-1) as Command).optsWithGlobals<Own & CommonOptions>();
     await action(await stageOf(options), options, ...(given.slice(0, -2) as Args));
   };
 

@@ -58,10 +58,10 @@ export const zshScript = (all: readonly Completable[]): string =>
 
 export function fishScript(all: readonly Completable[]): string {
   const lines = all.flatMap(({ path, subcommands, options, choices }) => {
-    const isThere = path.map((name) => `__fish_seen_subcommand_from ${name}`);
+    const afterParents = path.map((name) => `__fish_seen_subcommand_from ${name}`);
     const names = subcommands.map(({ name }) => name);
-    const isLast = names.length > 0 ? [`not __fish_seen_subcommand_from ${names.join(' ')}`] : [];
-    const begin = `complete -c rollcall -n ${quoted([...isThere, ...isLast].join('; and '))}`;
+    const beforeSubcommands = names.length > 0 ? [`not __fish_seen_subcommand_from ${names.join(' ')}`] : [];
+    const begin = `complete -c rollcall -n ${quoted([...afterParents, ...beforeSubcommands].join('; and '))}`;
     return [
       ...subcommands.map(({ name, description }) => `${begin} -a ${name} -d ${quoted(description)}`),
       ...choices.map((choice) => `${begin} -a ${quoted(choice)}`),

@@ -11,8 +11,8 @@ import { OperatorError } from '../stage/errors.ts';
 export async function confirm(what: string, yes: boolean | undefined): Promise<void> {
   if (yes) return;
   if (!process.stdin.isTTY) throw new OperatorError(`${what} Confirm with --yes.`);
-  const asking = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await asking.question(`${what} Continue? [y/N] `);
-  asking.close();
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await prompt.question(`${what} Continue? [y/N] `);
+  prompt.close();
   if (!/^y(es)?$/i.test(answer.trim())) throw new OperatorError('Nothing was done.');
 }

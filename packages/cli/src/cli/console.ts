@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import pc from 'picocolors';
 import { builtConsole } from '../console/page.ts';
 import { createConsole } from '../console/server.ts';
-import { endWithNpm, onEnd } from '../ending.ts';
+import { onStopSignal, stopWithNpm } from '../stop-signals.ts';
 import { onStage, port } from './command.ts';
 import { printJson } from './output.ts';
 
@@ -19,7 +19,7 @@ export const consoleCommand = (): Command =>
     )
     .action(
       onStage<{ port: number }, []>(async (stage, { port: wanted, json, folder }) => {
-        endWithNpm();
+        stopWithNpm();
         const operatorConsole = await createConsole({ app: folder, stage, page: builtConsole() });
         const server = createGuardedServer((request, response) => {
           if (!operatorConsole.serve(request, response)) response.writeHead(404).end();
@@ -27,7 +27,7 @@ export const consoleCommand = (): Command =>
         const url = await listen(server, wanted, 'the console');
         if (json) printJson({ url: `${url}/` });
         else console.log(`${pc.green('ready')}  ${pc.cyan(`${url}/`)}  stage ${stage.name}`);
-        await new Promise<void>((resolve) => onEnd(resolve));
+        await new Promise<void>((resolve) => onStopSignal(resolve));
         await operatorConsole.stop();
         await close(server);
       }),

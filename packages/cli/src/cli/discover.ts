@@ -1,6 +1,6 @@
 import { createRegistry, type LiveInstance } from '@rollcall/kit/internal/discovery/registry';
 import { Command } from 'commander';
-import { namespaceOf, registered } from '../stage/directory.ts';
+import { namespaceOf, registeredEntries } from '../stage/directory.ts';
 import { OperatorError } from '../stage/errors.ts';
 import { onStage } from './command.ts';
 import { printJson, printTable } from './output.ts';
@@ -25,7 +25,7 @@ export const discover = new Command('discover')
         now: () => new Date(),
       });
       const [instances, entries] = await stage.ask(() =>
-        Promise.all([registry.find(service), registered(stage, service)]),
+        Promise.all([registry.find(service), registeredEntries(stage, service)]),
       );
       if (instances.length + entries.length === 0) {
         throw new OperatorError(

@@ -2,12 +2,12 @@ import { Command } from 'commander';
 import pc from 'picocolors';
 import * as deployment from '../stage/doctor/deployment.ts';
 import { enforcement } from '../stage/doctor/enforcement.ts';
+import * as surroundings from '../stage/doctor/environment.ts';
 import { type Check, examine, type Finding, type Verdict } from '../stage/doctor/examination.ts';
 import * as messages from '../stage/doctor/messages.ts';
-import * as surroundings from '../stage/doctor/surroundings.ts';
 import { onStage } from './command.ts';
-import { called } from './name.ts';
-import { harmless, printJson } from './output.ts';
+import { withCommandNames } from './command-names.ts';
+import { printJson, sanitized } from './output.ts';
 
 const CHECKS: Record<string, Check> = {
   region: surroundings.region,
@@ -41,13 +41,13 @@ const MARKS: Record<Verdict, string> = {
 const WIDTH = Math.max(...Object.keys(CHECKS).map((name) => name.length));
 
 /** Replaces npm scripts in the remedy if the user runs an installed `rollcall`. */
-const named = (finding: Finding): Finding =>
-  finding.remedy === undefined ? finding : { ...finding, remedy: called(finding.remedy) };
+const withNamedCommands = (finding: Finding): Finding =>
+  finding.remedy === undefined ? finding : { ...finding, remedy: withCommandNames(finding.remedy) };
 
 function print({ check, verdict, found, remedy }: Finding): void {
-  const text = harmless(found);
+  const text = sanitized(found);
   console.log(`${MARKS[verdict]}  ${check.padEnd(WIDTH)}  ${verdict === 'not checked' ? pc.dim(text) : text}`);
-  if (remedy) console.log(`${' '.repeat(9 + WIDTH + 2)}${pc.dim('what to do:')} ${harmless(remedy)}`);
+  if (remedy) console.log(`${' '.repeat(9 + WIDTH + 2)}${pc.dim('what to do:')} ${sanitized(remedy)}`);
 }
 
 export const doctor = new Command('doctor')
@@ -58,7 +58,9 @@ export const doctor = new Command('doctor')
   )
   .action(
     onStage<object, []>(async (stage, { json, folder }) => {
-      const findings = (await examine(CHECKS, { stage, version: folder.version, now: new Date() })).map(named);
+      const findings = (await examine(CHECKS, { stage, version: folder.version, now: new Date() })).map(
+        withNamedCommands,
+      );
       const failures = findings.filter(({ verdict }) => verdict === 'failed').length;
       const warnings = findings.filter(({ verdict }) => verdict === 'warning').length;
       process.exitCode = failures > 0 ? 1 : 0;

@@ -5,10 +5,10 @@ import { close, listen } from '@rollcall/local/internal/server/listen';
 import { Issuer, type KeyStore } from '@rollcall/local/internal/services/issuer';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { endWithNpm, onEnd } from '../ending.ts';
 import { OperatorError } from '../stage/errors.ts';
 import { ISSUER_PATH, ISSUER_PORT } from '../stage/issuer.ts';
-import { type Common, port, url } from './command.ts';
+import { onStopSignal, stopWithNpm } from '../stop-signals.ts';
+import { type CommonOptions, port, url } from './command.ts';
 import { printJson } from './output.ts';
 
 /**
@@ -46,11 +46,11 @@ export const issuer = new Command('issuer')
     '\nSet the parameter TokenIssuer of the stage to its URL. An embedded cloud has an issuer of its own.\nExample: npm run ops -- issuer, and in another terminal: npm run --silent ops -- token --stage localstack --endpoint http://127.0.0.1:4566',
   )
   .action(async (_: IssuerOptions, command: Command) => {
-    const options = command.optsWithGlobals<IssuerOptions & Common>();
+    const options = command.optsWithGlobals<IssuerOptions & CommonOptions>();
     const { port: wanted, url: called, data, json, app, folder } = options;
     const audience = options.audience ?? app ?? folder.name;
     if (audience === undefined) throw new OperatorError('Name the audience of the tokens: --audience NAME.');
-    endWithNpm();
+    stopWithNpm();
     let itself = '';
     const tokens = new Issuer(keysIn(data), true, () => itself);
     tokens.audience = audience;
@@ -63,6 +63,6 @@ export const issuer = new Command('issuer')
     itself = called ?? address;
     if (json) printJson({ url: itself });
     else console.log(`${pc.green('ready')}  ${pc.cyan(itself)}\nA token: curl -X POST ${address}/token`);
-    await new Promise<void>((resolve) => onEnd(resolve));
+    await new Promise<void>((resolve) => onStopSignal(resolve));
     await close(server);
   });

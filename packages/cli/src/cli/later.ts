@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { asKept } from '../stage/ids.ts';
-import { askAboutWaiting, waitingIn } from '../stage/later.ts';
+import { normalizedId } from '../stage/ids.ts';
+import { scheduledMessages, sendOrCancel } from '../stage/later.ts';
 import { atLeastOne, onStage } from './command.ts';
 import { printJson, printTable } from './output.ts';
 
@@ -12,7 +12,7 @@ const list = new Command('list')
   .addHelpText('after', '\nExample: npm run ops -- later list 0199…')
   .action(
     onStage<{ limit: number }, [string | undefined]>(async (stage, { limit, json }, aggregate) => {
-      const all = await waitingIn(stage, aggregate === undefined ? undefined : asKept(aggregate));
+      const all = await scheduledMessages(stage, aggregate === undefined ? undefined : normalizedId(aggregate));
       if (json) return printJson(all);
       printTable(
         all.slice(0, limit).map(({ subject, name, due, channel, body }) => ({
@@ -25,7 +25,7 @@ const list = new Command('list')
     }),
   );
 
-const asking = (name: string, description: string, what: 'sendNow' | 'cancel', done: string) =>
+const operatorCommand = (name: string, description: string, what: 'sendNow' | 'cancel', done: string) =>
   new Command(name)
     .description(description)
     .argument('<aggregate>', 'id of the aggregate')
@@ -33,8 +33,8 @@ const asking = (name: string, description: string, what: 'sendNow' | 'cancel', d
     .addHelpText('after', `\nExample: npm run ops -- later ${name} 0199… deadline`)
     .action(
       onStage<object, [string, string]>(async (stage, { json }, aggregate, waiting) => {
-        const key = { subject: asKept(aggregate), name: waiting };
-        await askAboutWaiting(stage, key, what);
+        const key = { subject: normalizedId(aggregate), name: waiting };
+        await sendOrCancel(stage, key, what);
         if (json) return printJson({ ...key, [done]: true });
         console.log(`${key.name} of ${key.subject} is ${done}.`);
       }),
@@ -43,7 +43,7 @@ const asking = (name: string, description: string, what: 'sendNow' | 'cancel', d
 export const later = new Command('later').description('scheduled messages: committed, to be sent later');
 for (const command of [
   list,
-  asking('send', 'send a message before its time', 'sendNow', 'sent'),
-  asking('cancel', 'cancel a message', 'cancel', 'cancelled'),
+  operatorCommand('send', 'send a message before its time', 'sendNow', 'sent'),
+  operatorCommand('cancel', 'cancel a message', 'cancel', 'cancelled'),
 ])
   later.addCommand(command);

@@ -3,7 +3,7 @@ import { readApp } from '@rollcall/local/internal/app';
 import pc from 'picocolors';
 import { OperatorError } from '../stage/errors.ts';
 import { UsageError } from './command.ts';
-import { called } from './name.ts';
+import { withCommandNames } from './command-names.ts';
 import { createProgram, USAGE } from './program.ts';
 
 try {
@@ -12,6 +12,6 @@ try {
   const { name, message } = error as Error;
   // The class of an embedded cloud's errors may come from another package, so its name is compared.
   const isExpected = error instanceof OperatorError || name === 'CloudError';
-  console.error(pc.red(called(isExpected ? message : `${name}: ${message}`)));
+  console.error(pc.red(withCommandNames(isExpected ? message : `${name}: ${message}`)));
   process.exitCode = error instanceof UsageError ? USAGE : 1;
 }

@@ -4,7 +4,7 @@ import { Argument, Command, Option } from 'commander';
 import type { App } from '../app-definition.ts';
 import { newApp } from '../new/app.ts';
 import { type CommandOptions, newCommand as newCommandOf } from '../new/command.ts';
-import { carryOut, type Plan } from '../new/plan.ts';
+import { type Plan, writePlan } from '../new/plan.ts';
 import { newRoute } from '../new/route.ts';
 import { newService } from '../new/service.ts';
 import { newSubscriber } from '../new/subscriber.ts';
@@ -12,7 +12,7 @@ import { OperatorError } from '../stage/errors.ts';
 
 /** Writes a plan, then prints the written files and the remaining steps. */
 function write(root: string, plan: Plan): void {
-  carryOut(root, plan);
+  writePlan(root, plan);
   const shown = (path: string) => relative(process.cwd(), join(root, path));
   for (const path of Object.keys(plan.files)) console.log(`written  ${shown(path)}`);
   for (const path of Object.keys(plan.edits ?? {})) console.log(`changed  ${shown(path)}`);

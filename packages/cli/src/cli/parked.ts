@@ -3,22 +3,26 @@ import type { ParkedMessage } from '@rollcall/kit/internal/messaging/subscriber-
 import { Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
 import type { App } from '../app-definition.ts';
-import { onEnd } from '../ending.ts';
 import { OperatorError } from '../stage/errors.ts';
-import { asKept } from '../stage/ids.ts';
+import { normalizedId } from '../stage/ids.ts';
 import { withData } from '../stage/large.ts';
 import { aggregatesToRedrive, redrivableReasons } from '../stage/redrivable.ts';
 import { redrive } from '../stage/redrive.ts';
 import { shownEvent } from '../stage/shown-event.ts';
 import type { StageClient } from '../stage/stage.ts';
+import { onStopSignal } from '../stop-signals.ts';
 import { atLeastOne, onStage, subscriberNamed, UsageError } from './command.ts';
 import { confirm } from './confirm.ts';
-import { age, harmless, printJson, printTable, progressBar } from './output.ts';
+import { age, printJson, printTable, progressBar, sanitized } from './output.ts';
 
-type Found = ParkedMessage & { subscriber: string };
+type SubscriberMessage = ParkedMessage & { subscriber: string };
 
-async function parkedIn(stage: StageClient, subscribers: readonly string[], reason?: string): Promise<Found[]> {
-  const found: Found[] = [];
+async function parkedIn(
+  stage: StageClient,
+  subscribers: readonly string[],
+  reason?: string,
+): Promise<SubscriberMessage[]> {
+  const found: SubscriberMessage[] = [];
   for (const subscriber of subscribers) {
     for await (const page of stage.parked(subscriber)) {
       for (const parked of page) if (!reason || parked.reason === reason) found.push({ subscriber, ...parked });
@@ -30,7 +34,7 @@ async function parkedIn(stage: StageClient, subscribers: readonly string[], reas
 /** The version; or the id of a message that is parked under a queue, because it has no version. */
 const versionOrId = ({ version, messageId }: ParkedMessage) => (version === 0 ? messageId : version);
 
-function printFound(found: readonly Found[], limit: number): void {
+function printMessages(found: readonly SubscriberMessage[], limit: number): void {
   const now = new Date();
   const shown = found.slice(0, limit).map((one) => ({
     subscriber: one.subscriber,
@@ -59,7 +63,7 @@ const list = new Command('list')
       const subscribers = subscriber ? [await subscriberNamed(stage, subscriber)] : await stage.subscribers();
       const found = await parkedIn(stage, subscribers, reason);
       if (json) printJson(found);
-      else if (found.length > 0) printFound(found, limit);
+      else if (found.length > 0) printMessages(found, limit);
       else console.log(pc.dim(reason || subscriber ? 'No message of this kind is parked.' : 'No message is parked.'));
     }),
   );
@@ -67,7 +71,11 @@ const list = new Command('list')
 const show = new Command('show')
   .description('show all details of the parked and discarded messages of one aggregate, or under a queue')
   .argument('<subscriber>')
-  .argument('<aggregate>', 'id of the aggregate, or the name of a queue for messages that name no aggregate', asKept)
+  .argument(
+    '<aggregate>',
+    'id of the aggregate, or the name of a queue for messages that name no aggregate',
+    normalizedId,
+  )
   .argument('[version]', 'only this version; for a queue, only the message with this id')
   .addHelpText('after', '\nExample: npm run ops -- parked show fulfilment shop-dev-fulfilment.fifo')
   .action(
@@ -89,8 +97,8 @@ const show = new Command('show')
 function printMessage({ body, ...about }: ParkedMessage, contracts: App['messages']): void {
   const width = Math.max(...Object.keys(about).map((name) => name.length));
   for (const [name, value] of Object.entries(about))
-    console.log(`${pc.dim(name.padEnd(width))}  ${harmless(String(value))}`);
-  console.log(`${pretty(body, contracts).split('\n').map(harmless).join('\n')}\n`);
+    console.log(`${pc.dim(name.padEnd(width))}  ${sanitized(String(value))}`);
+  console.log(`${pretty(body, contracts).split('\n').map(sanitized).join('\n')}\n`);
 }
 
 function pretty(body: string, contracts: App['messages']): string {
@@ -126,9 +134,9 @@ const redriveCommand = new Command('redrive')
       const release = !all || reason === 'held';
       const aggregates = all
         ? aggregatesToRedrive(await parkedIn(stage, [subscriber]), { reason, release })
-        : given.map(asKept);
+        : given.map(normalizedId);
       const interrupted = new AbortController();
-      onEnd(() => interrupted.abort());
+      onStopSignal(() => interrupted.abort());
       const { signal } = interrupted;
       const bar = progressBar(aggregates.length, 'aggregates');
       const summary = await redrive(stage, subscriber, aggregates, {
@@ -150,7 +158,7 @@ const redriveCommand = new Command('redrive')
     }),
   );
 
-function reasonOf(text: string): string {
+function parseReason(text: string): string {
   if (text.trim() !== '') return text;
   throw new InvalidArgumentError('A reason is required.');
 }
@@ -158,24 +166,25 @@ function reasonOf(text: string): string {
 const discard = new Command('discard')
   .description('skip one version deliberately, without its effect; the message and the reason are kept')
   .argument('<subscriber>')
-  .argument('<aggregate>', 'id of the aggregate, or the name of a queue', asKept)
+  .argument('<aggregate>', 'id of the aggregate, or the name of a queue', normalizedId)
   .argument(
     '<version>',
     'the version, even if its message never arrived; for a queue, the id of the message as `parked list` shows it',
   )
-  .requiredOption('--because <reason>', 'the reason, which is kept with the message', reasonOf)
+  .requiredOption('--because <reason>', 'the reason, which is kept with the message', parseReason)
   .option('--message <id>', 'the message id, if several messages have this version')
   .option('--yes', 'do not ask for confirmation')
   .addHelpText('after', '\nExample: npm run ops -- parked discard fulfilment 0199… 1 --because "test entry" --yes')
   .action(
     onStage<{ because: string; message?: string; yes?: boolean }, [string, string, string]>(
-      async (stage, { because, message, yes, json }, subscriber, aggregateId, place) => {
+      async (stage, { because, message, yes, json }, subscriber, aggregateId, versionOrMessageId) => {
         await subscriberNamed(stage, subscriber);
-        const version = /^\d+$/.test(place) ? Number(place) : 0;
-        const messageId = version === 0 ? place : message;
-        const what = version === 0 ? `message ${place}` : `version ${place} of ${aggregateId}`;
+        const version = /^\d+$/.test(versionOrMessageId) ? Number(versionOrMessageId) : 0;
+        const messageId = version === 0 ? versionOrMessageId : message;
+        const what =
+          version === 0 ? `message ${versionOrMessageId}` : `version ${versionOrMessageId} of ${aggregateId}`;
         await confirm(`${subscriber} will never apply ${what}.`, yes);
-        const answer = await stage.askParking(subscriber, {
+        const answer = await stage.sendParkingRequest(subscriber, {
           discard: { aggregateId, version, ...(messageId && { messageId }) },
           because,
         });

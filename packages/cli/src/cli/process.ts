@@ -1,17 +1,17 @@
 import type { Decided } from '@rollcall/kit/internal/messaging/process/advance';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { asKept } from '../stage/ids.ts';
-import { askAboutProcess, stuckIn } from '../stage/processes.ts';
+import { normalizedId } from '../stage/ids.ts';
+import { sendProcessRequest, stuckProcesses } from '../stage/processes.ts';
 import { onStage, subscriberNamed } from './command.ts';
-import { age, harmless, printJson, printTable } from './output.ts';
+import { age, printJson, printTable, sanitized } from './output.ts';
 
 const list = new Command('list')
   .description('list processes that need an operator, the one that waits longest first')
   .addHelpText('after', '\nExample: npm run ops -- process list')
   .action(
     onStage<object, []>(async (stage, { json }) => {
-      const found = await stuckIn(stage, await stage.subscribers());
+      const found = await stuckProcesses(stage, await stage.subscribers());
       if (json) return printJson(found);
       const now = new Date();
       printTable(found.map(({ since, why, ...one }) => ({ ...one, since: age(since, now), why: why.slice(0, 100) })));
@@ -24,27 +24,27 @@ const SUBSCRIBER = 'consumer of the replies, as `process list` shows it';
 const show = new Command('show')
   .description('show the completed steps of a process, and its current one')
   .argument('<subscriber>', SUBSCRIBER)
-  .argument('<process>', 'id of the process', asKept)
+  .argument('<process>', 'id of the process', normalizedId)
   .addHelpText('after', '\nExample: npm run ops -- process show orders-replies 0199…')
   .action(
     onStage<object, [string, string]>(async (stage, _, subscriber, id) =>
-      printJson(await askAboutProcess(stage, await subscriberNamed(stage, subscriber), id)),
+      printJson(await sendProcessRequest(stage, await subscriberNamed(stage, subscriber), id)),
     ),
   );
 
-const deciding = (name: string, description: string, decisionOf: (because: string) => Decided) =>
+const decisionCommand = (name: string, description: string, decisionOf: (because: string) => Decided) =>
   new Command(name)
     .description(description)
     .argument('<subscriber>', SUBSCRIBER)
-    .argument('<process>', 'id of the process', asKept)
+    .argument('<process>', 'id of the process', normalizedId)
     .requiredOption('--because <reason>', 'the reason, which is kept with the process')
     .addHelpText('after', `\nExample: npm run ops -- process ${name} orders-replies 0199… --because '…'`)
     .action(
       onStage<{ because: string }, [string, string]>(async (stage, { because, json }, subscriber, id) => {
         const found = await subscriberNamed(stage, subscriber);
-        const process = await askAboutProcess(stage, found, id, decisionOf(because));
+        const process = await sendProcessRequest(stage, found, id, decisionOf(because));
         if (json) return printJson(process);
-        console.log(`${harmless(id)} is ${process.progress.state}.`);
+        console.log(`${sanitized(id)} is ${process.progress.state}.`);
       }),
     );
 
@@ -52,8 +52,8 @@ export const processCommand = new Command('process').description('processes (sag
 for (const command of [
   list,
   show,
-  deciding('retry', 'send the failed command again', (retry) => ({ retry })),
-  deciding('done', 'record that a person has done the failed step', (done) => ({ done })),
-  deciding('cancel', 'compensate the completed steps; only possible before the pivot', (cancel) => ({ cancel })),
+  decisionCommand('retry', 'send the failed command again', (retry) => ({ retry })),
+  decisionCommand('done', 'record that a person has done the failed step', (done) => ({ done })),
+  decisionCommand('cancel', 'compensate the completed steps; only possible before the pivot', (cancel) => ({ cancel })),
 ])
   processCommand.addCommand(command);

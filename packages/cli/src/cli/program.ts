@@ -1,16 +1,16 @@
 import { Command } from 'commander';
 import about from '../../package.json' with { type: 'json' };
 import type { App } from '../app-definition.ts';
-import { AGGREGATE, optionOf } from '../words.ts';
+import { AGGREGATE, aggregateOption } from '../words.ts';
 import { circuitCommand } from './circuit.ts';
 import { withStage } from './command.ts';
+import { withCommandNames } from './command-names.ts';
 import { completion } from './completion.ts';
 import { consoleCommand } from './console.ts';
 import { discover } from './discover.ts';
 import { doctor } from './doctor.ts';
 import { issuer } from './issuer.ts';
 import { later } from './later.ts';
-import { called } from './name.ts';
 import { newCommand } from './new.ts';
 import { outbox } from './outbox.ts';
 import { parked } from './parked.ts';
@@ -38,11 +38,11 @@ Examples:
   npm run ops -- queues --json               JSON for scripts`;
 
 function opsCommand({ commands = [], profiles, aggregate = AGGREGATE }: Partial<App>): Command {
-  const name = optionOf(aggregate);
+  const name = aggregateOption(aggregate);
   const ops = withStage(new Command('ops'))
     .description('operate a stage of an app: in an embedded cloud, LocalStack or an account')
     .addHelpText('after', HELP);
-  const every = [
+  const all = [
     topology,
     trace,
     tailCommand(name),
@@ -54,9 +54,6 @@ function opsCommand({ commands = [], profiles, aggregate = AGGREGATE }: Partial<
     switchCommand(profiles),
     circuitCommand,
     discover,
-  ];
-  for (const command of [
-    ...every,
     ...commands,
     tokenCommand(name),
     issuer,
@@ -64,8 +61,8 @@ function opsCommand({ commands = [], profiles, aggregate = AGGREGATE }: Partial<
     replay,
     reconcile,
     doctor,
-  ])
-    ops.addCommand(command);
+  ];
+  for (const command of all) ops.addCommand(command);
   return ops;
 }
 
@@ -79,8 +76,8 @@ export function createProgram(app: Partial<App>): Command {
     .version(about.version)
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
-      writeOut: (text) => process.stdout.write(called(text)),
-      writeErr: (text) => process.stderr.write(called(text)),
+      writeOut: (text) => process.stdout.write(withCommandNames(text)),
+      writeErr: (text) => process.stderr.write(withCommandNames(text)),
     })
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : USAGE))
     .showHelpAfterError('For all commands: --help');

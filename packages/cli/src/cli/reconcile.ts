@@ -1,14 +1,14 @@
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { isLacking } from '../reconcile/classify.ts';
+import { lacksVersions } from '../reconcile/classify.ts';
 import { type Mended, mend } from '../reconcile/mend.ts';
-import { type Numbered, numberedOf } from '../reconcile/numbered.ts';
 import { type Count, type Report, reportOf } from '../reconcile/report.ts';
+import { type VersionedChannel, versionedChannels } from '../reconcile/versioned-channels.ts';
 import type { StageClient } from '../stage/stage.ts';
 import { atLeastOne, onStage } from './command.ts';
 import { confirm } from './confirm.ts';
-import { moment } from './moment.ts';
 import { printJson, printTable, progressBar } from './output.ts';
+import { parseTime } from './parse-time.ts';
 
 interface ReconcileOptions {
   mend?: boolean;
@@ -25,7 +25,7 @@ export const reconcile = new Command('reconcile')
   .option(
     '--since <time>',
     'with --mend: replay the archive from this time, or from a duration before now; default: the whole archive',
-    moment,
+    parseTime,
   )
   .option('--limit <n>', 'maximum number of differences shown per kind', atLeastOne, 10)
   .option('--yes', 'do not ask for confirmation')
@@ -35,13 +35,13 @@ export const reconcile = new Command('reconcile')
   )
   .action(
     onStage<ReconcileOptions, []>(async (stage, { mend: mends, since, limit, yes, json, folder }) => {
-      const all = numberedOf(folder.aggregates ?? [], await stage.templates());
+      const all = versionedChannels(folder.aggregates ?? [], await stage.templates());
       let report = await compared(stage, all, limit);
       let mended: Mended | undefined;
       if (mends && report.counts.some((count) => count.mends)) {
         if (!json) print(report);
         await confirm(consequencesOf(report.counts), yes);
-        mended = await mendShowing(stage, all, since);
+        mended = await mendWithProgress(stage, all, since);
         if (!json) printMended(mended);
         report = await compared(stage, all, limit);
       }
@@ -51,12 +51,16 @@ export const reconcile = new Command('reconcile')
     }),
   );
 
-async function compared(stage: StageClient, all: readonly Numbered[], limit: number): Promise<Report> {
+async function compared(stage: StageClient, all: readonly VersionedChannel[], limit: number): Promise<Report> {
   const bar = progressBar(undefined, 'items compared');
   return stage.ask(() => reportOf(stage, all, limit, bar.update)).finally(() => bar.stop());
 }
 
-async function mendShowing(stage: StageClient, all: readonly Numbered[], since: Date | undefined): Promise<Mended> {
+async function mendWithProgress(
+  stage: StageClient,
+  all: readonly VersionedChannel[],
+  since: Date | undefined,
+): Promise<Mended> {
   const bar = progressBar(undefined, '');
   return mend(stage, all, { ...(since && { since }), onStep: (step) => bar.update(0, step) }).finally(() => bar.stop());
 }
@@ -65,7 +69,7 @@ async function mendShowing(stage: StageClient, all: readonly Numbered[], since: 
 function consequencesOf(counts: readonly Count[]): string {
   const sum = (some: readonly Count[]) => some.reduce((total, { subjects }) => total + subjects, 0);
   const raised = counts.filter(({ kind }) => kind === 'ahead' || kind === 'other-state');
-  const lacking = counts.filter(({ kind, mends }) => mends && isLacking(kind));
+  const lacking = counts.filter(({ kind, mends }) => mends && lacksVersions(kind));
   const consumers = [...new Set(lacking.map(({ consumer }) => consumer))].join(', ');
   const steps = [
     'Committed messages are published.',

@@ -3,8 +3,8 @@ import pc from 'picocolors';
 import { archiveOf, checkPeriod, consequencesOf, followReplay, startReplay } from '../stage/replay.ts';
 import { onStage, subscriberNamed } from './command.ts';
 import { confirm } from './confirm.ts';
-import { moment } from './moment.ts';
 import { printJson } from './output.ts';
+import { parseTime } from './parse-time.ts';
 
 interface ReplayOptions {
   since: Date;
@@ -19,9 +19,9 @@ export const replay = new Command('replay')
   .requiredOption(
     '--since <time>',
     'from this time, such as 2026-11-20T10:00:00Z, or a duration before now: 30min, 2h, 3d',
-    moment,
+    parseTime,
   )
-  .option('--until <time>', 'up to this time; default: now', moment)
+  .option('--until <time>', 'up to this time; default: now', parseTime)
   .option('--no-wait', 'start the replay without waiting for its end')
   .option('--yes', 'do not ask for confirmation')
   .addHelpText(

@@ -2,8 +2,8 @@ import type { SwitchChange } from '@rollcall/kit/internal/resilience/switches';
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
 import {
+  type ChangeDetails,
   capabilitiesOf,
-  type How,
   modeNamed,
   modesOfProfile,
   type Profiles,
@@ -44,7 +44,7 @@ const list = new Command('list')
     }),
   );
 
-interface Options extends Omit<How, 'forMs'> {
+interface Options extends Omit<ChangeDetails, 'forMs'> {
   for?: number;
 }
 
@@ -59,22 +59,22 @@ function report(changes: readonly SwitchChange[], json: boolean | undefined): vo
   console.log(pc.dim('Every instance applies it within five seconds.'));
 }
 
-const withHow = (command: Command) =>
+const withSwitchOptions = (command: Command) =>
   command
     .requiredOption('--why <reason>', 'the reason, for other operators')
     .option('--for <time>', 'switch back to on automatically after this time: 30min, 2h or 1d', duration)
     .option('--by <name>', 'your name, for the history (default: your user)');
 
 /** @param hints completions for the shell; the valid values depend on the stage */
-function hinted(argument: Argument, hints: readonly string[]): Argument {
+function withCompletions(argument: Argument, hints: readonly string[]): Argument {
   argument.argChoices = [...hints];
   return argument;
 }
 
 const setCommand = (profiles: Profiles) =>
-  withHow(new Command('set'))
+  withSwitchOptions(new Command('set'))
     .description('switch one capability')
-    .addArgument(hinted(new Argument('<capability>'), capabilitiesNamedBy(profiles)))
+    .addArgument(withCompletions(new Argument('<capability>'), capabilitiesNamedBy(profiles)))
     .argument('<mode>', 'on, or a mode that `switch list` shows')
     .addHelpText(
       'after',
@@ -90,9 +90,9 @@ const setCommand = (profiles: Profiles) =>
 const capabilitiesNamedBy = (profiles: Profiles) => [...new Set(Object.values(profiles).flatMap(Object.keys))];
 
 const profileCommand = (profiles: Profiles) =>
-  withHow(new Command('profile'))
+  withSwitchOptions(new Command('profile'))
     .description('switch several capabilities at once, as defined in the rollcall.config.ts of this folder')
-    .addArgument(hinted(new Argument('<profile>'), Object.keys(profiles)))
+    .addArgument(withCompletions(new Argument('<profile>'), Object.keys(profiles)))
     .addHelpText('after', "\nExample: npm run ops -- switch profile incident --why 'payments are wrong' --for 30min")
     .action(
       onStage<Options, [string]>(async (stage, { json, ...how }, name) => {

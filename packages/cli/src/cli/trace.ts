@@ -2,12 +2,12 @@ import { Command } from 'commander';
 import pc from 'picocolors';
 import { embeddedCloudOf } from '../stage/embedded-cloud.ts';
 import { OperatorError } from '../stage/errors.ts';
-import { asKept } from '../stage/ids.ts';
+import { normalizedId } from '../stage/ids.ts';
 import type { StageClient } from '../stage/stage.ts';
-import { timeLine } from '../stage/time-line.ts';
+import { timelineOf } from '../stage/timeline.ts';
 import { findTraces, type SpanView, type TraceQuery } from '../stage/traces.ts';
 import { onStage } from './command.ts';
-import { harmless, printJson } from './output.ts';
+import { printJson, sanitized } from './output.ts';
 
 const TRACE = /^(1-[0-9a-f]{8}-[0-9a-f]{24}|[0-9a-f]{32})$/i;
 const BAR = 24;
@@ -17,12 +17,12 @@ async function spansOf(stage: StageClient, id: string): Promise<SpanView[]> {
   const cloud = await embeddedCloudOf(stage);
   const find = (query: TraceQuery) => stage.ask(() => findTraces(stage, cloud, query));
   if (TRACE.test(id)) return find({ trace: id.toLowerCase() });
-  const about = await find({ aggregate: asKept(id) });
+  const about = await find({ aggregate: normalizedId(id) });
   return about.length > 0 ? about : find({ message: id });
 }
 
-function barOf(afterMs: number, durationMs: number, wholeMs: number): string {
-  const scale = wholeMs > 0 ? BAR / wholeMs : 0;
+function barOf(afterMs: number, durationMs: number, totalMs: number): string {
+  const scale = totalMs > 0 ? BAR / totalMs : 0;
   const from = Math.min(BAR - 1, Math.floor(afterMs * scale));
   const length = Math.max(1, Math.min(BAR - from, Math.round(durationMs * scale)));
   return `${' '.repeat(from)}${'█'.repeat(length)}`.padEnd(BAR);
@@ -31,7 +31,7 @@ function barOf(afterMs: number, durationMs: number, wholeMs: number): string {
 /** The most important attributes of a span, as text. */
 function remarks({ attributes, links }: SpanView): string {
   const receives = Number(attributes['rollcall.receives'] ?? 1);
-  const said = [
+  const notes = [
     attributes['http.response.status_code'],
     attributes['rollcall.outcome'],
     attributes['rollcall.instance'],
@@ -39,22 +39,22 @@ function remarks({ attributes, links }: SpanView): string {
     attributes['rollcall.redriven'] && 'redriven by a person',
     links[0] && `triggered by ${links[0].traceId.slice(0, 8)}`,
   ];
-  return said.filter(Boolean).join(', ');
+  return notes.filter(Boolean).join(', ');
 }
 
 function print(spans: readonly SpanView[]): void {
-  const lines = timeLine(spans);
+  const lines = timelineOf(spans);
   const wholeMs = Math.max(...lines.map(({ afterMs, span }) => afterMs + span.durationMs));
   const titles = lines.map(({ span, depth }) => `${'  '.repeat(depth)}${span.service}  ${span.name}`);
   const width = Math.max(...titles.map((title) => title.length));
   for (const [index, { span, afterMs }] of lines.entries()) {
     const { startMs, durationMs, error } = span;
     const bar = barOf(afterMs, durationMs, wholeMs);
-    const title = harmless((titles[index] ?? '').padEnd(width));
+    const title = sanitized((titles[index] ?? '').padEnd(width));
     const times = `${afterMs.toFixed(0).padStart(7)} ms  ${durationMs.toFixed(0).padStart(6)} ms`;
     const at = index === 0 ? pc.dim(`  ${new Date(startMs).toISOString()}`) : '';
     console.log(`${error ? pc.red(bar) : pc.cyan(bar)} ${pc.dim(times)}  ${title}  ${pc.dim(remarks(span))}${at}`);
-    if (error) console.log(`${' '.repeat(BAR + 24)}${pc.red(harmless(error))}`);
+    if (error) console.log(`${' '.repeat(BAR + 24)}${pc.red(sanitized(error))}`);
   }
   const traces = new Set(spans.map(({ traceId }) => traceId));
   console.log(

@@ -27,14 +27,14 @@ export async function aggregateView(
   return {
     id,
     spans,
-    messages: sent ? messages : heldMessages(holdings, eventOf),
+    messages: sent ? messages : storedMessages(holdings, eventOf),
     holdings,
     ...(shown && { sent: shown }),
   };
 }
 
 /** The messages that are still in an outbox or parked. In an AWS account, delivered messages are not kept. */
-function heldMessages(
+function storedMessages(
   holdings: AggregateView['holdings'],
   eventOf: (body: string) => SentMessage['event'],
 ): SentMessage[] {

@@ -55,9 +55,9 @@ export async function buildPage(outDir: string): Promise<void> {
       env: { ...process.env, NODE_ENV: 'production' },
     });
   } catch (cause) {
-    const said = cause instanceof Error && 'stderr' in cause ? String(cause.stderr) : String(cause);
+    const output = cause instanceof Error && 'stderr' in cause ? String(cause.stderr) : String(cause);
     throw new ConsoleBuildError(
-      `The console's page could not be built. If you changed packages/cli/src/console/web, see Vite's output below. Otherwise, run npm ci again.\n${said}`,
+      `The console's page could not be built. If you changed packages/cli/src/console/web, see Vite's output below. Otherwise, run npm ci again.\n${output}`,
       { cause },
     );
   }

@@ -7,7 +7,7 @@ import { ConsoleProblem } from './problem.ts';
 
 const MAX_BURST = 1_000;
 
-const REFUSED = { en: 'The API rejected the request.', zh: 'API 拒绝了请求。' };
+const REJECTED = { en: 'The API rejected the request.', zh: 'API 拒绝了请求。' };
 
 const burstRequest = z.strictObject({ total: z.int().min(1).max(MAX_BURST) });
 const latencyRequest = z.strictObject({ ms: z.int().min(0).max(10_000) });
@@ -29,7 +29,7 @@ const createRoutes = (cloud: EmbeddedCloud, { sample, request }: Creation): Reco
     const response = await request(cloud, body);
     const answer = (await response.json()) as object & { title?: string };
     if (!response.ok)
-      throw new ConsoleProblem(response.status, answer.title === undefined ? REFUSED : { en: answer.title }, answer);
+      throw new ConsoleProblem(response.status, answer.title === undefined ? REJECTED : { en: answer.title }, answer);
     return answer;
   },
 });
@@ -46,7 +46,7 @@ const burstRoute = (bursts: Bursts) => ({
   },
 });
 
-type Then = (act: (request: ConsoleRequest) => Promise<unknown>) => RouteHandler;
+type WithFaults = (act: (request: ConsoleRequest) => Promise<unknown>) => RouteHandler;
 
 /** Routes that read, set and remove faults. */
 function faultRoutes(cloud: EmbeddedCloud, beside: ProviderFaults | undefined): Record<string, RouteHandler> {
@@ -58,23 +58,23 @@ function faultRoutes(cloud: EmbeddedCloud, beside: ProviderFaults | undefined): 
     };
   }
   /** A route that runs an action, and returns the resulting faults. */
-  const then: Then = (act) => async (request) => {
+  const withFaults: WithFaults = (act) => async (request) => {
     await act(request);
     return faults();
   };
   return {
     'GET faults': faults,
-    ...(beside && providerRoutes(cloud, beside, then)),
-    'PUT faults/stopped/{}': then(({ names: [name = ''] }) => cloud.stop(name)),
-    'DELETE faults/stopped/{}': then(({ names: [name = ''] }) => cloud.start(name)),
-    'PUT faults/latency': then(({ body }) => cloud.delay(read(latencyRequest, body).ms)),
+    ...(beside && providerRoutes(cloud, beside, withFaults)),
+    'PUT faults/stopped/{}': withFaults(({ names: [name = ''] }) => cloud.stop(name)),
+    'DELETE faults/stopped/{}': withFaults(({ names: [name = ''] }) => cloud.start(name)),
+    'PUT faults/latency': withFaults(({ body }) => cloud.delay(read(latencyRequest, body).ms)),
   };
 }
 
 function providerRoutes(
   cloud: EmbeddedCloud,
   { kinds, change }: ProviderFaults,
-  then: Then,
+  then: WithFaults,
 ): Record<string, RouteHandler> {
   const request = z.strictObject({ kind: z.enum(Object.keys(kinds)), ms: z.int().min(0).max(60_000).optional() });
   return {

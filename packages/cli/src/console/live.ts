@@ -3,10 +3,10 @@ import type { SentMessage } from '@rollcall/local/internal/messages/sent-message
 import type { Span } from '@rollcall/local/internal/observability/otlp';
 import { shownEvent } from '../stage/shown-event.ts';
 import type { Topology } from '../stage/topology.ts';
+import { loadPointOf, nodeActivities, passingMessage, type StageState } from './activity.ts';
 import type { LoadPoint, Passing, RecentAggregate, Snapshot } from './api.ts';
-import { nodesAt, passingOf, pointAt, type Standing } from './pictures.ts';
 import { add, createSeconds } from './seconds.ts';
-import { waysIn } from './ways.ts';
+import { createSpanMapper } from './span-edges.ts';
 
 /** Fifteen minutes, at one point per second. */
 const MAX_POINTS = 900;
@@ -18,27 +18,27 @@ const MAX_RECENT = 200;
  * Computes from spans the rates along the topology's edges, the lags, and the latest aggregates. Its memory is bounded.
  */
 export function createLive(topology: Topology) {
-  const { nodeOf, wayOf } = waysIn(topology);
+  const { nodeOf, edgesOf } = createSpanMapper(topology);
   const seconds = createSeconds();
   const points: LoadPoint[] = [];
   const recent: RecentAggregate[] = [];
   let passing: Passing[] = [];
 
   function count(span: Span, aggregateOf: ReadonlyMap<string, string>): void {
-    const way = wayOf(span);
+    const spanEdges = edgesOf(span);
     const aggregateId = span.attributes['rollcall.aggregate'] ?? aggregateOf.get(span.parentSpanId ?? '');
-    countPlaces(span, way);
+    countActivity(span, spanEdges);
     if (aggregateId === undefined) return;
     countOutcome(span);
-    for (const edge of way) passing.push(passingOf(span, edge, String(aggregateId)));
+    for (const edge of spanEdges) passing.push(passingMessage(span, edge, String(aggregateId)));
   }
 
   /** A failure belongs to the last edge; the edges before it succeeded. */
-  function countPlaces(span: Span, way: readonly string[]): void {
+  function countActivity(span: Span, spanEdges: readonly string[]): void {
     const second = seconds.current();
     const errors = isFailed(span) ? 1 : 0;
-    for (const [index, id] of way.entries())
-      add(second.edges, id, { count: 1, errors: index === way.length - 1 ? errors : 0 });
+    for (const [index, id] of spanEdges.entries())
+      add(second.edges, id, { count: 1, errors: index === spanEdges.length - 1 ? errors : 0 });
     const node = nodeOf(span.function);
     if (span.kind !== 'producer' && node !== undefined) add(second.nodes, node, { count: 1, errors });
     second.errors += errors;
@@ -69,9 +69,9 @@ export function createLive(topology: Topology) {
 
   return {
     /** Records the aggregates of past spans, without counting them. */
-    recall: ({ spans }: Pick<Happened, 'spans'>): void => spans.forEach(remember),
+    recordPast: ({ spans }: Pick<Happened, 'spans'>): void => spans.forEach(remember),
 
-    see({ spans, messages }: Pick<Happened, 'spans' | 'messages'>): void {
+    record({ spans, messages }: Pick<Happened, 'spans' | 'messages'>): void {
       const aggregateOf = aggregatesIn(spans);
       for (const span of spans) {
         count(span, aggregateOf);
@@ -81,17 +81,17 @@ export function createLive(topology: Topology) {
     },
 
     /** Ends a second. @returns the activity of all nodes and edges, and a sample of the messages */
-    tick(at: Date, standing: Standing): { snapshot: Snapshot; messages: Passing[] } {
-      const load = pointAt(at, seconds.current(), standing);
+    tick(at: Date, state: StageState): { snapshot: Snapshot; messages: Passing[] } {
+      const load = loadPointOf(at, seconds.current(), state);
       points.push(load);
       if (points.length > MAX_POINTS) points.shift();
       seconds.end();
       const step = Math.max(1, Math.ceil(passing.length / MAX_PASSING));
       const messages = passing.filter((_, index) => index % step === 0);
       passing = [];
-      const nodes = nodesAt(topology, seconds.ratesOf('nodes'), standing);
+      const nodes = nodeActivities(topology, seconds.ratesOf('nodes'), state);
       const edges = Object.fromEntries(seconds.ratesOf('edges'));
-      return { snapshot: { load, nodes, edges, warnings: standing.warnings }, messages };
+      return { snapshot: { load, nodes, edges, warnings: state.warnings }, messages };
     },
 
     load: (): readonly LoadPoint[] => points,

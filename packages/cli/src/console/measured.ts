@@ -43,7 +43,7 @@ export async function measuredLoad(
       new Map(Timestamps.map((at, index) => [at.getTime(), Values[index] ?? 0])),
     ]),
   );
-  const times = [...new Set([...values.values()].flatMap((known) => [...known.keys()]))].sort((a, b) => a - b);
+  const times = [...new Set([...values.values()].flatMap((points) => [...points.keys()]))].sort((a, b) => a - b);
   return times.map((at) => pointAt(at, values));
 }
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { extname, join, normalize } from 'node:path';
-import { NOTHING_HERE, problem, send } from './responses.ts';
+import { NOT_FOUND, problem, send } from './responses.ts';
 
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -34,7 +34,7 @@ export function pageFiles(page: Promise<string>): (response: ServerResponse, pat
     const type = TYPES[extname(name)];
     const content =
       type && !name.startsWith('..') ? await readFile(join(folder, name)).catch(() => undefined) : undefined;
-    if (!content || !type) return problem(response, NOTHING_HERE);
+    if (!content || !type) return problem(response, NOT_FOUND);
     // The names of assets contain a hash of their contents.
     const cache = name === 'index.html' ? 'no-cache' : 'public, max-age=31536000, immutable';
     send(response, 200, type, content, cache);

@@ -68,7 +68,7 @@ export function parkedRoutes({ stage, subscribers, contracts }: ParkedRouteOptio
 
   async function discard({ body }: ConsoleRequest): Promise<object> {
     const { subscriber, because, messageId, ...place } = read(discardRequest, body);
-    const answer = await stage.askParking(known(subscriber), {
+    const answer = await stage.sendParkingRequest(known(subscriber), {
       discard: { ...place, ...(messageId !== undefined && { messageId }) },
       because,
     });
@@ -91,7 +91,7 @@ async function* progressOf(
   ids: readonly string[],
   release: boolean,
 ): AsyncIterable<RedriveProgress> {
-  const viewed = (done: number, { applied, waiting, forPerson, failures }: RedriveSummary): RedriveProgress => ({
+  const progressAt = (done: number, { applied, waiting, forPerson, failures }: RedriveSummary): RedriveProgress => ({
     done,
     total: ids.length,
     applied,
@@ -99,18 +99,18 @@ async function* progressOf(
     forPerson,
     failures: failures.map(({ aggregateId, error = '' }) => ({ aggregateId, error })),
   });
-  let told = Promise.withResolvers<RedriveProgress>();
-  const onProgress = (done: number, summary: RedriveSummary) => told.resolve(viewed(done, summary));
+  let nextProgress = Promise.withResolvers<RedriveProgress>();
+  const onProgress = (done: number, summary: RedriveSummary) => nextProgress.resolve(progressAt(done, summary));
   const working = redrive(stage, subscriber, ids, { release, onProgress });
   const finished = working.then(() => undefined);
   for (;;) {
-    const progress = await Promise.race([told.promise, finished]);
+    const progress = await Promise.race([nextProgress.promise, finished]);
     if (!progress) break;
-    told = Promise.withResolvers();
+    nextProgress = Promise.withResolvers();
     yield progress;
   }
   const summary = await working;
-  yield { ...viewed(ids.length - summary.left, summary), finished: true };
+  yield { ...progressAt(ids.length - summary.left, summary), finished: true };
 }
 
 function viewOf(subscriber: string, parked: ParkedMessage, contracts: App['messages']): ParkedView {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { App } from '../app-definition.ts';
 import { subscribersOf } from '../stage/consumers.ts';
-import { registered } from '../stage/directory.ts';
+import { registeredEntries } from '../stage/directory.ts';
 import { type EmbeddedCloud, embeddedCloudOf } from '../stage/embedded-cloud.ts';
 import type { StageClient } from '../stage/stage.ts';
 import { operatorToken } from '../stage/token.ts';
@@ -11,9 +11,9 @@ import { createListeners } from './listeners.ts';
 import { pageFiles } from './page-files.ts';
 import type { Bursts } from './parts.ts';
 import { problemOf } from './problem.ts';
-import { answerLines, bodyOf, NOTHING_HERE, problem, send } from './responses.ts';
+import { bodyOf, NOT_FOUND, problem, send, sendLines } from './responses.ts';
 import { routesOf } from './routes.ts';
-import { createWatch, type Told } from './watch.ts';
+import { createWatch, type PageEvent } from './watch.ts';
 
 export interface ConsoleOptions {
   /** The app of the folder. Empty: the console shows only the common parts. */
@@ -40,19 +40,19 @@ export async function createConsole({ app, stage, page }: ConsoleOptions): Promi
   const topology = topologyIn(await stage.resources(), stage.table(''));
   const apiUrl = await apiUrlOf(stage, cloud);
   const listeners = createListeners();
-  const bursts = await burstsOf(app, stage, cloud, listeners.tell);
-  const watch = createWatch({ app, stage, cloud, topology, subscribers, tell: listeners.tell, bursts });
+  const bursts = await burstsOf(app, stage, cloud, listeners.broadcast);
+  const watch = createWatch({ app, stage, cloud, topology, subscribers, send: listeners.broadcast, bursts });
   const routeOf = routerOf(routesOf({ app, stage, cloud, topology, subscribers, apiUrl, watch, bursts }));
   const file = pageFiles(page);
 
   function listen(request: IncomingMessage, response: ServerResponse): void {
     const [burst, failures] = [bursts?.last(), watch.failures()];
-    const known: Told[] = [
+    const initial: PageEvent[] = [
       ...(burst ? [{ event: 'burst', data: burst } as const] : []),
       ...(failures.length > 0 ? [{ event: 'failures', data: failures } as const] : []),
     ];
-    listeners.add(request, response, known, watch.unseen);
-    watch.seen();
+    listeners.add(request, response, initial, watch.pagesClosed);
+    watch.pageOpened();
   }
 
   async function answer(
@@ -64,11 +64,11 @@ export async function createConsole({ app, stage, page }: ConsoleOptions): Promi
     const { method = 'GET' } = request;
     if (path === 'live') return listen(request, response);
     const found = routeOf(`${method} ${path}`);
-    if (!found) return problem(response, NOTHING_HERE);
+    if (!found) return problem(response, NOT_FOUND);
     try {
       const body = await bodyOf(request);
       const result = found.route({ names: found.names, query, body });
-      if (Symbol.asyncIterator in result) return await answerLines(response, result);
+      if (Symbol.asyncIterator in result) return await sendLines(response, result);
       send(response, 200, 'application/json', JSON.stringify(await result));
     } catch (error) {
       problem(response, problemOf(error as Error));
@@ -85,7 +85,7 @@ export async function createConsole({ app, stage, page }: ConsoleOptions): Promi
         ? answer(request, response, path.slice(API.length), new URLSearchParams(query))
         : file(response, path);
       answering.catch((error: Error) =>
-        error instanceof URIError ? problem(response, NOTHING_HERE) : response.destroy(error),
+        error instanceof URIError ? problem(response, NOT_FOUND) : response.destroy(error),
       );
       return true;
     },
@@ -98,7 +98,7 @@ export async function createConsole({ app, stage, page }: ConsoleOptions): Promi
 
 async function apiUrlOf(stage: StageClient, cloud: EmbeddedCloud | undefined): Promise<string> {
   if (cloud) return cloud.apiUrl;
-  const [api] = await registered(stage, 'api');
+  const [api] = await registeredEntries(stage, 'api');
   return String(api?.attributes.url ?? '');
 }
 
@@ -107,12 +107,12 @@ async function burstsOf(
   app: Partial<App>,
   stage: StageClient,
   cloud: EmbeddedCloud | undefined,
-  tell: (told: Told) => void,
+  send: (event: PageEvent) => void,
 ): Promise<Bursts | undefined> {
   if (!cloud || !app.console?.bursts) return undefined;
   const subscribers = subscribersOf(await stage.consumers());
   const options = { stage, cloud, subscribers, token: () => operatorToken(stage, app) };
-  return app.console.bursts(options, (data) => tell({ event: 'burst', data }));
+  return app.console.bursts(options, (data) => send({ event: 'burst', data }));
 }
 
 /** Returns a function that finds the route of a method and a path, and the values of the route's `{}`. */

@@ -17,13 +17,13 @@ export const contractsFolder = (sources: readonly Source[]): string =>
   posix.dirname(listIn(sources)?.file ?? 'shared/channels.ts');
 
 /**
- * @param instead advice for the error message
+ * @param remedy advice for the error message
  * @throws {OperatorError} if a channel of that name exists
  */
-export function refuseChannel(sources: readonly Source[], name: string, instead = 'Choose another name.'): void {
-  const made = new RegExp(`\\b(?:topic|queue)\\(\\s*['"]${name}['"]`);
-  const found = sources.find(({ text }) => made.test(text));
-  if (found) throw new OperatorError(`Nothing was written: ${found.file} already has a channel ${name}. ${instead}`);
+export function checkChannelIsFree(sources: readonly Source[], name: string, remedy = 'Choose another name.'): void {
+  const pattern = new RegExp(`\\b(?:topic|queue)\\(\\s*['"]${name}['"]`);
+  const found = sources.find(({ text }) => pattern.test(text));
+  if (found) throw new OperatorError(`Nothing was written: ${found.file} already has a channel ${name}. ${remedy}`);
 }
 
 /**

@@ -94,17 +94,17 @@ export function commandFiles(names: CommandNames): Plan['files'] {
   } as const;
   const queue = queueOf(names);
   const replies = repliesOf(names).variable;
-  const answers = reply !== undefined;
+  const hasReply = reply !== undefined;
   const options = `\
   source: '/${app}/${of}',
   of: ${queue.variable},
-${answers ? `  sends: [${replies}],\n` : ''}\
+${hasReply ? `  sends: [${replies}],\n` : ''}\
   capability: '${of}',
 `;
   return {
     [path]: descriptor(contracts, {
       path,
-      channels: [queue.variable, ...(answers ? [replies] : [])],
+      channels: [queue.variable, ...(hasReply ? [replies] : [])],
       ...{ consumer: consumer.consumer, name: queue.name, options },
     }),
     [`${folder}/commands.handler.ts`]: handlerFile(consumer),
@@ -114,18 +114,18 @@ ${answers ? `  sends: [${replies}],\n` : ''}\
 
 function commandHandlers(names: CommandNames): string {
   const { of, contracts, command, reply, subject } = names;
-  const answers = reply !== undefined;
+  const hasReply = reply !== undefined;
   return `\
-import type { ${answers ? 'HandlerContext, ' : ''}Handlers } from '@rollcall/kit/messaging';
-${answers ? `${importLine(`functions/${of}/commands.ts`, { names: [variableOf(reply)], from: contracts })}\n` : ''}\
+import type { ${hasReply ? 'HandlerContext, ' : ''}Handlers } from '@rollcall/kit/messaging';
+${hasReply ? `${importLine(`functions/${of}/commands.ts`, { names: [variableOf(reply)], from: contracts })}\n` : ''}\
 import type { commandConsumer } from './commands.consumer.ts';
 
 /** The handlers of the commands: each result is stored together with the cursor, exactly once. */
 export const commandHandlers = (${
-    answers ? '{\n  correspondence,\n  now,\n}: HandlerContext<(typeof commandConsumer.sends)[number]>' : ''
+    hasReply ? '{\n  correspondence,\n  now,\n}: HandlerContext<(typeof commandConsumer.sends)[number]>' : ''
   }): Handlers<(typeof commandConsumer.reads)[number]> => ({
 ${
-  answers
+  hasReply
     ? `\
   '${typeOf(names, command)}': (message) => ({
     set: {},
@@ -170,6 +170,6 @@ export const replyHandlers = (): Handlers<(typeof replyConsumer.reads)[number]> 
 export function sendingStep(names: CommandNames, queue: string): string {
   const { from, command, reply, subject } = names;
   const answered = reply === undefined ? '' : `, { replyTo: ${repliesOf(names).variable} }`;
-  const made = `draftTo(${queue}, ${variableOf(command)}, { ${subject} }${answered})`;
-  return `Where ${from} changes its state, send the command together with the events: send: [${made}]. In infra/, list ${queue} in \`sends\` of the publisher ${from}.`;
+  const draft = `draftTo(${queue}, ${variableOf(command)}, { ${subject} }${answered})`;
+  return `Where ${from} changes its state, send the command together with the events: send: [${draft}]. In infra/, list ${queue} in \`sends\` of the publisher ${from}.`;
 }

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { type Channel, maySend } from '@rollcall/kit/internal/contracts/channel';
 import { OperatorError } from '../stage/errors.ts';
 import { type CommandNames, contractOf, handlerLine, sendingStep, typeOf } from './command-files.ts';
-import { type Edited, leftOf, textsOf } from './edits.ts';
-import { declares, refuseDeclared } from './imports.ts';
+import { type Edited, editedTexts, manualSteps } from './edits.ts';
+import { checkNotDeclared, declares } from './imports.ts';
 import { variableOf } from './names.ts';
 import type { Plan } from './plan.ts';
 import type { Exported } from './shared-exports.ts';
@@ -31,13 +31,13 @@ export function addToQueue(root: string, queue: Exported<Channel>, names: Comman
     refuse(
       `--reply requires a new queue, but the queue ${value.name} already exists. Run this without --reply. Then add ${variableOf(reply)} by hand to the messages of a queue of replies, and that queue to \`sends\` in functions/${of}.`,
     );
-  refuseDeclared({ file, text }, variableOf(command));
+  checkNotDeclared({ file, text }, variableOf(command));
   const edited = [inContracts({ file, text }, queue, names), inHandlers(root, names)];
   return {
     files: {},
-    edits: textsOf(edited),
+    edits: editedTexts(edited),
     next: [
-      ...leftOf(edited),
+      ...manualSteps(edited),
       `Define the data of ${command}, and its handler in functions/${of}.`,
       sendingStep(names, queue.name),
     ],
@@ -52,17 +52,17 @@ function inContracts(
 ): Edited {
   const contract = contractOf(names, names.command, 'command');
   const variable = variableOf(names.command);
-  const made = new RegExp(
+  const pattern = new RegExp(
     `^export const ${name} = (?:/\\* @__PURE__ \\*/ )?queue\\('${value.name}', \\{[^{}]*?messages: \\[([\\w\\s,]*)\\]`,
     'gm',
   );
-  const [only, ...others] = text.matchAll(made);
+  const [only, ...others] = text.matchAll(pattern);
   const isKnown = only && others.length === 0 && ['command', 'z'].every((one) => declares(text, one));
   if (!isKnown)
     return { where: file, lines: [...contract.trimEnd().split('\n'), `${variable}, in the messages of ${name}`] };
   const messages = (only[1] ?? '').trimEnd().replace(/,$/, '');
   const inQueue = only[0].replace(/\[[\w\s,]*\]$/, `[${messages}, ${variable}]`);
-  return { file, text: text.replace(made, () => `${contract}\n${inQueue}`) };
+  return { file, text: text.replace(pattern, () => `${contract}\n${inQueue}`) };
 }
 
 /** Adds the handler at the end of the table of handlers. */

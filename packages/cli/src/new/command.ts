@@ -1,7 +1,7 @@
 import type { Channel } from '@rollcall/kit/internal/contracts/channel';
 import type { App } from '../app-definition.ts';
 import { OperatorError } from '../stage/errors.ts';
-import { contractsFolder, refuseChannel, withChannels } from './channel-list.ts';
+import { checkChannelIsFree, contractsFolder, withChannels } from './channel-list.ts';
 import {
   type CommandNames,
   commandFiles,
@@ -12,8 +12,8 @@ import {
   sendingStep,
 } from './command-files.ts';
 import { addToQueue } from './command-on-queue.ts';
-import { type Edited, leftOf, textsOf } from './edits.ts';
-import { refuseDeclared } from './imports.ts';
+import { type Edited, editedTexts, manualSteps } from './edits.ts';
+import { checkNotDeclared } from './imports.ts';
 import { applicationOf, checkMessageName, checkName, variableOf } from './names.ts';
 import type { Plan } from './plan.ts';
 import { withSends } from './sends.ts';
@@ -56,10 +56,10 @@ export async function newCommand(
   const queue = channels.find((one) => takesCommandsOf(one.value, of));
   if (queue) return addToQueue(root, queue, names);
   const others = { file: names.contracts, text: contractsFile({ ...names, command: 'one', reply: 'other' }) };
-  for (const name of [command, ...(reply === undefined ? [] : [reply])]) refuseDeclared(others, variableOf(name));
-  refuseChannel(shared, queueOf(names).name);
+  for (const name of [command, ...(reply === undefined ? [] : [reply])]) checkNotDeclared(others, variableOf(name));
+  checkChannelIsFree(shared, queueOf(names).name);
   if (reply !== undefined)
-    refuseChannel(
+    checkChannelIsFree(
       shared,
       repliesOf(names).name,
       `Run this without --reply. Then add by hand ${variableOf(reply)} to its messages, /${names.app}/${of} to its \`from\`, and the queue to \`sends\` in functions/${of}.`,
@@ -104,9 +104,9 @@ function onOwnQueue(root: string, shared: readonly Source[], names: CommandNames
       ...commandFiles(names),
       ...(reply !== undefined && replyFiles(names, reply)),
     },
-    edits: textsOf(edited),
+    edits: editedTexts(edited),
     next: [
-      ...leftOf(edited),
+      ...manualSteps(edited),
       `Define the data of ${command} in ${contracts}, and its handler in functions/${of}/commands.ts.`,
       sendingStep(names, queue.variable),
       ...(reply === undefined

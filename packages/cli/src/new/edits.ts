@@ -4,9 +4,9 @@ import type { Source } from './sources.ts';
 export type Edited = Source | { where: string; lines: readonly string[] };
 
 /** The new texts, by file. */
-export const textsOf = (all: readonly Edited[]): Record<string, string> =>
+export const editedTexts = (all: readonly Edited[]): Record<string, string> =>
   Object.fromEntries(all.flatMap((one) => ('text' in one ? [[one.file, one.text]] : [])));
 
 /** Edits that the user must make. */
-export const leftOf = (all: readonly Edited[]): string[] =>
+export const manualSteps = (all: readonly Edited[]): string[] =>
   all.flatMap((one) => ('lines' in one ? [`Add to ${one.where}:\n  ${one.lines.join('\n  ')}`] : []));

@@ -28,7 +28,7 @@ export function declares(text: string, name: string): boolean {
 }
 
 /** @throws {OperatorError} if a module declares or imports that name at the top level */
-export function refuseDeclared({ file, text }: Source, name: string): void {
+export function checkNotDeclared({ file, text }: Source, name: string): void {
   if (declares(text, name))
     throw new OperatorError(`Nothing was written: ${file} already has a "${name}". Choose another name.`);
 }

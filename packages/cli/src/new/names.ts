@@ -7,7 +7,7 @@ import { OperatorError } from '../stage/errors.ts';
 const MAX_CHARACTERS = 20;
 const MAX_KEY_CHARACTERS = 16;
 /** RollcallApp.publisher refuses these names. */
-const TAKEN = { services: ['circuits', 'later', 'outbox', 'switches'], keys: ['consume', 'sweep'] };
+const RESERVED = { services: ['circuits', 'later', 'outbox', 'switches'], keys: ['consume', 'sweep'] };
 
 /**
  * @throws {OperatorError} if it is not a valid name of an app or service: it becomes part of resource names and of
@@ -18,9 +18,9 @@ export function checkName(name: string): void {
     throw new OperatorError(
       `"${name}" is not a valid name: use one word of lower-case letters and digits, starting with a letter, at most ${MAX_CHARACTERS} characters.`,
     );
-  if (TAKEN.services.includes(name))
+  if (RESERVED.services.includes(name))
     throw new OperatorError(`"${name}" is not a valid name: every app has tables of that name.`);
-  refuseReserved(name);
+  checkNotReserved(name);
 }
 
 /** @throws {OperatorError} if it is not a valid name of a message: it becomes part of the message's type */
@@ -29,7 +29,7 @@ export function checkMessageName(name: string): void {
     throw new OperatorError(
       `"${name}" is not a valid name of a message: use words of lower-case letters and digits, joined by hyphens, such as charge or refund-order.`,
     );
-  refuseReserved(variableOf(name));
+  checkNotReserved(variableOf(name));
 }
 
 /** @throws {OperatorError} if it is not a valid key of a route: it becomes an export and part of a function's name */
@@ -38,9 +38,9 @@ export function checkKey(key: string): void {
     throw new OperatorError(
       `"${key}" is not a valid name of a route: use letters and digits, starting with a lower-case letter, at most ${MAX_KEY_CHARACTERS} characters, such as cancel or readItem.`,
     );
-  if (TAKEN.keys.includes(key))
+  if (RESERVED.keys.includes(key))
     throw new OperatorError(`"${key}" is not a valid name of a route: functions of consumers have this name.`);
-  refuseReserved(key);
+  checkNotReserved(key);
 }
 
 /** @returns `refundOrder` of `refund-order` */
@@ -56,7 +56,7 @@ export function applicationOf({ name }: Partial<App>): string {
   throw new OperatorError('No rollcall.config.ts beside cdk.json names the app: defineApp({ name }).');
 }
 
-function refuseReserved(name: string): void {
+function checkNotReserved(name: string): void {
   try {
     new Script(`'use strict'; async () => { const ${name} = 0; };`);
   } catch (cause) {

@@ -16,9 +16,9 @@ export interface Plan {
  * Writes a plan, formatted like the app's sources.
  * @throws {OperatorError} if a new file already exists; nothing is written then
  */
-export function carryOut(root: string, { files, edits = {} }: Plan): void {
-  const taken = Object.keys(files).filter((path) => existsSync(join(root, path)));
-  if (taken.length > 0) throw new OperatorError(`Nothing was written: ${taken.join(', ')} would be overwritten.`);
+export function writePlan(root: string, { files, edits = {} }: Plan): void {
+  const existing = Object.keys(files).filter((path) => existsSync(join(root, path)));
+  if (existing.length > 0) throw new OperatorError(`Nothing was written: ${existing.join(', ')} would be overwritten.`);
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(join(root, dirname(path)), { recursive: true });
     writeFileSync(join(root, path), text, { flag: 'wx' });

@@ -1,6 +1,6 @@
 import type { Route } from '@rollcall/kit/internal/contracts/route';
 import type { Edited } from './edits.ts';
-import { refuseDeclared } from './imports.ts';
+import { checkNotDeclared } from './imports.ts';
 import { singular } from './names.ts';
 import type { Source } from './sources.ts';
 
@@ -37,7 +37,7 @@ const FROM_HTTP = /^import \{([^{}]*)\} from '@rollcall\/kit\/http';$/gm;
  * @throws {OperatorError} if the file already declares that name
  */
 export function withHandler({ file, text }: Source, key: string, handler: Handler): Edited {
-  refuseDeclared({ file, text }, key);
+  checkNotDeclared({ file, text }, key);
   const [imported, ...others] = text.matchAll(FROM_HTTP);
   const isKnown = imported && others.length === 0 && /^const \{[^}]*\blogger\b[^}]*\} = /m.test(text);
   if (!isKnown)

@@ -41,7 +41,7 @@ export function withRoute({ text, variable }: RouteTable, key: string, route: Ro
 }
 
 /** @throws {OperatorError} if a table has that key */
-export function refuseKey({ file, text, variable }: RouteTable, key: string): void {
+export function checkKeyIsFree({ file, text, variable }: RouteTable, key: string): void {
   const begin = text.indexOf(`export const ${variable} = {`);
   const entries = text.slice(begin, text.indexOf(END, begin));
   if (new RegExp(`^ +${key}:`, 'm').test(entries))
@@ -49,10 +49,12 @@ export function refuseKey({ file, text, variable }: RouteTable, key: string): vo
 }
 
 /** @throws {OperatorError} if `shared/` has a route with that method and path */
-export function refuseRoute(shared: readonly Source[], { method, path }: Pick<Route, 'method' | 'path'>): void {
-  const asked = shapeOf(method, path);
+export function checkRouteIsFree(shared: readonly Source[], { method, path }: Pick<Route, 'method' | 'path'>): void {
+  const wanted = shapeOf(method, path);
   const found = shared.find(({ text }) =>
-    [...text.matchAll(ROUTE)].some(([, otherMethod = '', otherPath = '']) => shapeOf(otherMethod, otherPath) === asked),
+    [...text.matchAll(ROUTE)].some(
+      ([, otherMethod = '', otherPath = '']) => shapeOf(otherMethod, otherPath) === wanted,
+    ),
   );
   if (found) throw new OperatorError(`Nothing was written: ${found.file} already has a route ${method} ${path}.`);
 }

@@ -1,9 +1,17 @@
 import type { Route } from '@rollcall/kit/internal/contracts/route';
-import { type Edited, leftOf, textsOf } from './edits.ts';
+import { type Edited, editedTexts, manualSteps } from './edits.ts';
 import { checkKey } from './names.ts';
 import type { Plan } from './plan.ts';
 import { emptyHandlerFile, handlerOf, withHandler } from './route-handler.ts';
-import { checkPath, type RouteTable, refuseKey, refuseRoute, routeLine, tableOf, withRoute } from './route-tables.ts';
+import {
+  checkKeyIsFree,
+  checkPath,
+  checkRouteIsFree,
+  type RouteTable,
+  routeLine,
+  tableOf,
+  withRoute,
+} from './route-tables.ts';
 import { checkService } from './services.ts';
 import { sourcesIn } from './sources.ts';
 
@@ -17,20 +25,20 @@ export function newRoute(root: string, service: string, key: string, route: Rout
   checkPath(route.path);
   checkService(root, service);
   const shared = sourcesIn(root, 'shared');
-  refuseRoute(shared, route);
+  checkRouteIsFree(shared, route);
   const sources = sourcesIn(root, `functions/${service}`);
   const isPublisher = publishes(root, service);
   const table = tableOf(shared, sources, isPublisher);
-  if (table) refuseKey(table, key);
+  if (table) checkKeyIsFree(table, key);
   const file = `functions/${service}/api.handler.ts`;
-  const there = sources.find((one) => one.file === file);
-  const inFile = withHandler(there ?? { file, text: emptyHandlerFile(service) }, key, handlerOf(key, route));
+  const existingFile = sources.find((one) => one.file === file);
+  const inFile = withHandler(existingFile ?? { file, text: emptyHandlerFile(service) }, key, handlerOf(key, route));
   const inContracts = inTable(table, key, route);
   return {
-    files: textsOf(there ? [] : [inFile]),
-    edits: textsOf(there ? [inContracts, inFile] : [inContracts]),
+    files: editedTexts(existingFile ? [] : [inFile]),
+    edits: editedTexts(existingFile ? [inContracts, inFile] : [inContracts]),
     next: [
-      ...leftOf([inContracts, inFile]),
+      ...manualSteps([inContracts, inFile]),
       ...(isPublisher ? [] : stackSteps(service, key, route, table)),
       `Implement ${key} in ${file}. jsonEndpoint(logger, SCHEMA, …) validates the body of a request.`,
     ],
@@ -60,7 +68,7 @@ function stackSteps(service: string, key: string, { access }: Route, table: Rout
     `api.addServiceRoute(stack, '${key}Route', ${table?.variable ?? 'routes'}.${key}, ${key});`,
   ];
   return [
-    ...leftOf([{ where: `the stack of ${service} in infra/`, lines }]),
+    ...manualSteps([{ where: `the stack of ${service} in infra/`, lines }]),
     ...(access === 'read' || access === 'write'
       ? [
           'The API accepts every token of the stage. The handler must check that the token allows access to the requested resource.',

@@ -1,10 +1,10 @@
 import type { App } from '../app-definition.ts';
 import { operatorScopeOf } from '../stage/token.ts';
-import { contractsFolder, refuseChannel, withChannels } from './channel-list.ts';
-import { leftOf, textsOf } from './edits.ts';
+import { checkChannelIsFree, contractsFolder, withChannels } from './channel-list.ts';
+import { editedTexts, manualSteps } from './edits.ts';
 import { applicationOf, checkName, singular } from './names.ts';
 import type { Plan } from './plan.ts';
-import { refuseRoute } from './route-tables.ts';
+import { checkRouteIsFree } from './route-tables.ts';
 import {
   apiHandler,
   contractsFile,
@@ -32,9 +32,9 @@ export function newService(root: string, service: string, aggregate: string | un
     contracts: `${contractsFolder(sources)}/${service}.ts`,
     scope: operatorScopeOf(app),
   };
-  refuseChannel(sources, `${about}-events`);
-  refuseRoute(sources, { method: 'POST', path: `/${service}` });
-  refuseRoute(sources, { method: 'GET', path: `/${service}/{id}` });
+  checkChannelIsFree(sources, `${about}-events`);
+  checkRouteIsFree(sources, { method: 'POST', path: `/${service}` });
+  checkRouteIsFree(sources, { method: 'GET', path: `/${service}/{id}` });
   const events = `${about}Events`;
   const edited = [
     withChannels(sources, [events], names.contracts),
@@ -45,9 +45,9 @@ export function newService(root: string, service: string, aggregate: string | un
   ];
   return {
     files: serviceFiles(names),
-    edits: textsOf(edited),
+    edits: editedTexts(edited),
     next: [
-      ...leftOf(edited),
+      ...manualSteps(edited),
       `Define its events in ${names.contracts}, and its requests in functions/${service}/api.handler.ts.`,
       `npx vitest run test/${service}.test.ts runs it on an embedded cloud.`,
       `Then: rollcall new route NAME METHOD /${service}/… --of ${service}, and rollcall new subscriber NAME --of ${about}-events.`,

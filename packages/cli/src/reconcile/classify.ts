@@ -1,7 +1,7 @@
 import type { Item } from './aggregates.ts';
 
 /** The publisher's record of one subject. */
-export interface Known {
+export interface PublisherRecord {
   id: string;
   version: number;
   erased: boolean;
@@ -9,7 +9,7 @@ export interface Known {
 }
 
 /** A consumer's record of one subject: the item with its cursor. */
-export interface Held {
+export interface ConsumerRecord {
   version: number;
   erased: boolean;
   item: Item;
@@ -28,16 +28,20 @@ export type Kind =
   | 'unknown';
 
 /** Whether the consumer lacks committed versions. */
-export const isLacking = (kind: Kind): boolean => ['behind', 'missing', 'not-erased'].includes(kind);
+export const lacksVersions = (kind: Kind): boolean => ['behind', 'missing', 'not-erased'].includes(kind);
 
 export interface Rules {
   /** Whether the consumer may lack versions from before its first deployment. */
   joinsLate: boolean;
-  agrees: (known: Known, held: Held) => boolean;
+  agrees: (known: PublisherRecord, held: ConsumerRecord) => boolean;
 }
 
 /** The difference of one consumer from the publisher about one subject; undefined: none. */
-export function classify(known: Known | undefined, held: Held | undefined, rules: Rules): Kind | undefined {
+export function classify(
+  known: PublisherRecord | undefined,
+  held: ConsumerRecord | undefined,
+  rules: Rules,
+): Kind | undefined {
   // An erased record without a counterpart is not a difference.
   if (!known) return held && !held.erased ? 'unknown' : undefined;
   if (!held) return known.erased || rules.joinsLate ? undefined : 'missing';
@@ -49,7 +53,11 @@ export function classify(known: Known | undefined, held: Held | undefined, rules
 }
 
 /** The versions that a consumer lacks and that are neither in the outbox nor parked. */
-export function lost(known: Known, held: Held | undefined, waiting: ReadonlySet<number>): number[] {
+export function lostVersions(
+  known: PublisherRecord,
+  held: ConsumerRecord | undefined,
+  waiting: ReadonlySet<number>,
+): number[] {
   const after = held?.version ?? 0;
   const versions = Array.from({ length: Math.max(0, known.version - after) }, (_, index) => after + 1 + index);
   return versions.filter((version) => !waiting.has(version));

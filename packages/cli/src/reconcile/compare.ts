@@ -1,8 +1,22 @@
 import type { StageClient } from '../stage/stage.ts';
-import { classify, type Held, isLacking, type Kind, type Known, lost } from './classify.ts';
-import type { Holder, Numbered } from './numbered.ts';
-import { type OnTheirWay, untilQuiet } from './quiet.ts';
-import { eachHeld, eachPage, heldOf, knownOf, parkedOf, unpublishedOf } from './tables.ts';
+import {
+  type ConsumerRecord,
+  classify,
+  type Kind,
+  lacksVersions,
+  lostVersions,
+  type PublisherRecord,
+} from './classify.ts';
+import { type InTransit, untilDelivered } from './in-transit.ts';
+import {
+  consumerRecords,
+  eachCursorPage,
+  eachPage,
+  parkedVersions,
+  publisherRecords,
+  unpublishedVersions,
+} from './records.ts';
+import type { ChannelConsumer, VersionedChannel } from './versioned-channels.ts';
 
 /** A subject about which a consumer and the publisher disagree. */
 export interface Difference {
@@ -25,12 +39,12 @@ export interface Compared {
   subjects: Record<string, number>;
   /** Number of cursors read, by consumer. */
   cursors: Record<string, number>;
-  onTheirWay: OnTheirWay[];
+  onTheirWay: InTransit[];
 }
 
 /** A subject that is compared again after messages in transit have arrived. */
-interface Doubt {
-  numbered: Numbered;
+interface Recheck {
+  channel: VersionedChannel;
   id: string;
   /** The publisher's version at the first comparison. */
   version?: number;
@@ -38,13 +52,13 @@ interface Doubt {
 
 export interface CompareOptions {
   /** Called once per subject. */
-  found: (differences: Difference[], numbered: Numbered, id: string) => Promise<void>;
-  onProgress?: (looked: number) => void;
+  onDifferences: (differences: Difference[], channel: VersionedChannel, id: string) => Promise<void>;
+  onProgress?: (count: number) => void;
 }
 
 /** Maximum number of subjects that wait for the second comparison, to limit memory. */
-const MAX_DOUBTS = 20_000;
-const AT_ONCE = 100;
+const MAX_RECHECKS = 20_000;
+const BATCH_SIZE = 100;
 
 /**
  * Compares a publisher's table with the tables of its consumers, page by page, in both directions. Differing subjects
@@ -52,137 +66,151 @@ const AT_ONCE = 100;
  */
 export async function compare(
   stage: StageClient,
-  all: readonly Numbered[],
+  all: readonly VersionedChannel[],
   options: CompareOptions,
 ): Promise<Compared> {
-  const { found, onProgress } = options;
+  const { onDifferences, onProgress } = options;
   const compared: Compared = { subjects: {}, cursors: {}, onTheirWay: [] };
-  let doubts: Doubt[] = [];
-  let looked = 0;
+  let rechecks: Recheck[] = [];
+  let count = 0;
 
-  async function settleDoubts(): Promise<void> {
-    const settling = doubts;
-    doubts = [];
-    if (settling.length === 0) return;
-    compared.onTheirWay = await untilQuiet(stage, all);
-    for (const [numbered, some] of Map.groupBy(settling, (doubt) => doubt.numbered)) {
-      for (let index = 0; index < some.length; index += AT_ONCE) {
-        const differences = await differing(stage, numbered, some.slice(index, index + AT_ONCE));
-        for (const [id, of] of Map.groupBy(differences, ({ aggregate }) => aggregate)) await found(of, numbered, id);
+  async function recheckAll(): Promise<void> {
+    const batch = rechecks;
+    rechecks = [];
+    if (batch.length === 0) return;
+    compared.onTheirWay = await untilDelivered(stage, all);
+    for (const [channel, subjects] of Map.groupBy(batch, (recheck) => recheck.channel)) {
+      for (let index = 0; index < subjects.length; index += BATCH_SIZE) {
+        const differences = await differencesOf(stage, channel, subjects.slice(index, index + BATCH_SIZE));
+        for (const [id, of] of Map.groupBy(differences, ({ aggregate }) => aggregate))
+          await onDifferences(of, channel, id);
       }
     }
   }
 
-  async function doubt(some: readonly Doubt[]): Promise<void> {
-    doubts.push(...some);
-    if (doubts.length >= MAX_DOUBTS) await settleDoubts();
+  async function addRechecks(added: readonly Recheck[]): Promise<void> {
+    rechecks.push(...added);
+    if (rechecks.length >= MAX_RECHECKS) await recheckAll();
   }
 
   function progress(more: number): void {
-    looked += more;
-    onProgress?.(looked);
+    count += more;
+    onProgress?.(count);
   }
 
-  async function look(numbered: Numbered, known: readonly Known[]): Promise<void> {
-    const { channel, holders, rulesOf } = numbered;
+  async function compareSubjects(channel: VersionedChannel, known: readonly PublisherRecord[]): Promise<void> {
+    const { name, consumers, rulesOf } = channel;
     const ids = known.map(({ id }) => id);
     const kinds = await Promise.all(
-      holders.map(async (holder) => {
-        const held = await heldOf(stage, holder, ids);
-        return known.map((one) => classify(one, held.get(one.id), rulesOf(holder)));
+      consumers.map(async (consumer) => {
+        const held = await consumerRecords(stage, consumer, ids);
+        return known.map((one) => classify(one, held.get(one.id), rulesOf(consumer)));
       }),
     );
-    await doubt(
-      known.filter((_, index) => kinds.some((of) => of[index])).map(({ id, version }) => ({ numbered, id, version })),
+    await addRechecks(
+      known.filter((_, index) => kinds.some((of) => of[index])).map(({ id, version }) => ({ channel, id, version })),
     );
-    compared.subjects[channel] = (compared.subjects[channel] ?? 0) + known.length;
+    compared.subjects[name] = (compared.subjects[name] ?? 0) + known.length;
     progress(known.length);
   }
 
   /** Finds subjects that only a consumer has. */
-  async function lookBack(numbered: Numbered, holder: Holder, ids: readonly string[]): Promise<void> {
-    const known = await knownOf(stage, numbered, ids);
-    await doubt(ids.filter((id) => !known.has(id)).map((id) => ({ numbered, id })));
-    compared.cursors[holder.name] = (compared.cursors[holder.name] ?? 0) + ids.length;
+  async function compareCursors(
+    channel: VersionedChannel,
+    consumer: ChannelConsumer,
+    ids: readonly string[],
+  ): Promise<void> {
+    const known = await publisherRecords(stage, channel, ids);
+    await addRechecks(ids.filter((id) => !known.has(id)).map((id) => ({ channel, id })));
+    compared.cursors[consumer.name] = (compared.cursors[consumer.name] ?? 0) + ids.length;
     progress(ids.length);
   }
 
-  for (const numbered of all) {
-    const { channel, table, holders, read } = numbered;
-    compared.subjects[channel] = 0;
+  for (const channel of all) {
+    const { name, table, consumers, read } = channel;
+    compared.subjects[name] = 0;
     await eachPage(stage, { TableName: stage.table(table) }, (items) =>
-      look(
-        numbered,
+      compareSubjects(
+        channel,
         items.map(read).filter((known) => known !== undefined),
       ),
     );
-    for (const holder of holders) {
-      compared.cursors[holder.name] = 0;
-      await eachHeld(stage, holder, (ids) => lookBack(numbered, holder, ids));
+    for (const consumer of consumers) {
+      compared.cursors[consumer.name] = 0;
+      await eachCursorPage(stage, consumer, (ids) => compareCursors(channel, consumer, ids));
     }
   }
-  await settleDoubts();
+  await recheckAll();
   return compared;
 }
 
 /** Compares subjects a second time. */
-async function differing(stage: StageClient, numbered: Numbered, doubts: readonly Doubt[]): Promise<Difference[]> {
-  const seen = new Map(doubts.map(({ id, version }) => [id, version]));
-  const ids = [...seen.keys()];
-  const { holders } = numbered;
+async function differencesOf(
+  stage: StageClient,
+  channel: VersionedChannel,
+  rechecks: readonly Recheck[],
+): Promise<Difference[]> {
+  const firstVersions = new Map(rechecks.map(({ id, version }) => [id, version]));
+  const ids = [...firstVersions.keys()];
+  const { consumers } = channel;
   // Reads the consumers before the publisher, so that a consumer does not wrongly appear to be ahead.
-  const held = await Promise.all(holders.map((holder) => heldOf(stage, holder, ids)));
-  const known = await knownOf(stage, numbered, ids);
+  const held = await Promise.all(consumers.map((consumer) => consumerRecords(stage, consumer, ids)));
+  const known = await publisherRecords(stage, channel, ids);
   const found = ids.flatMap((id) =>
-    holders.map(async (holder, index) => {
-      const has = held[index]?.get(id);
-      const kind = kindOf(numbered, holder, known.get(id), has, seen.get(id));
-      return kind && described(stage, numbered, holder, id, kind, known.get(id), has);
+    consumers.map(async (consumer, index) => {
+      const consumerRecord = held[index]?.get(id);
+      const kind = kindOf(channel, consumer, known.get(id), consumerRecord, firstVersions.get(id));
+      return kind && differenceOf(stage, channel, consumer, id, kind, known.get(id), consumerRecord);
     }),
   );
   return (await Promise.all(found)).filter((one) => one !== undefined);
 }
 
-/** @param seen the publisher's version before messages in transit had arrived */
+/** @param firstVersion the publisher's version before messages in transit had arrived */
 function kindOf(
-  numbered: Numbered,
-  holder: Holder,
-  known: Known | undefined,
-  held: Held | undefined,
-  seen: number | undefined,
+  channel: VersionedChannel,
+  consumer: ChannelConsumer,
+  known: PublisherRecord | undefined,
+  held: ConsumerRecord | undefined,
+  firstVersion: number | undefined,
 ): Kind | undefined {
-  const kind = classify(known ?? uncounted(numbered, held), held, numbered.rulesOf(holder));
-  const hasChanged = known !== undefined && known.version !== seen;
-  const hasFollowed = (held?.version ?? 0) >= (seen ?? 0);
-  const mayArrive = kind !== undefined && (isLacking(kind) || kind === 'other-state');
-  return hasChanged && hasFollowed && mayArrive ? undefined : kind;
+  const kind = classify(known ?? zeroCounter(channel, held), held, channel.rulesOf(consumer));
+  const hasChanged = known !== undefined && known.version !== firstVersion;
+  const hasCaughtUp = (held?.version ?? 0) >= (firstVersion ?? 0);
+  const mayBeInTransit = kind !== undefined && (lacksVersions(kind) || kind === 'other-state');
+  return hasChanged && hasCaughtUp && mayBeInTransit ? undefined : kind;
 }
 
 /** A missing counter of commands counts as 0. */
-const uncounted = ({ aggregates }: Numbered, held: Held | undefined): Known | undefined =>
-  aggregates || !held ? undefined : { id: '', version: 0, erased: false, state: {} };
+const zeroCounter = (
+  { aggregates }: VersionedChannel,
+  held: ConsumerRecord | undefined,
+): PublisherRecord | undefined => (aggregates || !held ? undefined : { id: '', version: 0, erased: false, state: {} });
 
-async function described(
+async function differenceOf(
   stage: StageClient,
-  numbered: Numbered,
-  holder: Holder,
+  channel: VersionedChannel,
+  consumer: ChannelConsumer,
   id: string,
   kind: Kind,
-  known: Known | undefined,
-  held: Held | undefined,
+  known: PublisherRecord | undefined,
+  held: ConsumerRecord | undefined,
 ): Promise<Difference> {
-  const [unpublished, parked] = await Promise.all([unpublishedOf(stage, numbered, id), parkedOf(stage, holder, id)]);
+  const [unpublished, parked] = await Promise.all([
+    unpublishedVersions(stage, channel, id),
+    parkedVersions(stage, consumer, id),
+  ]);
   const about: Difference = {
-    ...{ channel: numbered.channel, consumer: holder.name, aggregate: id, kind },
+    ...{ channel: channel.name, consumer: consumer.name, aggregate: id, kind },
     ...(known && { version: known.version }),
     ...(held && { applied: held.version }),
     ...(parked.length > 0 && { parked: [...new Set(parked.map(({ reason }) => reason))] }),
   };
-  if (!known || !isLacking(kind)) return about;
-  const aside = parked.map(({ version }) => version);
-  const missing = lost(known, held, new Set([...unpublished, ...aside])).length;
+  if (!known || !lacksVersions(kind)) return about;
+  const versionsParked = parked.map(({ version }) => version);
+  const missing = lostVersions(known, held, new Set([...unpublished, ...versionsParked])).length;
   // A consumer that lacks only an erasure may lack no version.
   const waits = missing === 0 && known.version > (held?.version ?? 0);
-  if (waits) return { ...about, kind: aside.length > 0 ? 'parked' : 'unpublished' };
+  if (waits) return { ...about, kind: versionsParked.length > 0 ? 'parked' : 'unpublished' };
   return { ...about, lost: missing };
 }

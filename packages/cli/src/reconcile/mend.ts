@@ -1,11 +1,11 @@
 import { OperatorError } from '../stage/errors.ts';
 import { archiveOf, followReplay, startReplay } from '../stage/replay.ts';
 import type { StageClient } from '../stage/stage.ts';
-import { isLacking, type Kind } from './classify.ts';
+import { type Kind, lacksVersions } from './classify.ts';
 import { compare } from './compare.ts';
-import type { Numbered } from './numbered.ts';
-import { untilQuiet } from './quiet.ts';
-import { raise, tellAgain } from './state-messages.ts';
+import { untilDelivered } from './in-transit.ts';
+import { raiseVersion, republishLost } from './state-messages.ts';
+import type { VersionedChannel } from './versioned-channels.ts';
 
 /** The result of the repair. */
 export interface Mended {
@@ -34,11 +34,11 @@ const mayRaise = (kind: Kind) => kind === 'ahead' || kind === 'other-state';
  * Publishes pending messages, and waits until consumers have applied them. @throws {OperatorError} if some are still in
  * transit
  */
-async function arrive(stage: StageClient, all: readonly Numbered[]): Promise<number> {
+async function publishAndWait(stage: StageClient, all: readonly VersionedChannel[]): Promise<number> {
   const { published } = await stage.publish(undefined);
-  const [first] = await untilQuiet(stage, all);
+  const [first] = await untilDelivered(stage, all);
   if (!first) {
-    for (const { name } of all.flatMap(({ holders }) => holders)) await stage.sweep(name);
+    for (const { name } of all.flatMap(({ consumers }) => consumers)) await stage.sweep(name);
     return published;
   }
   throw new OperatorError(
@@ -49,14 +49,14 @@ async function arrive(stage: StageClient, all: readonly Numbered[]): Promise<num
 /** Processes each subject with a difference of the given kinds. @returns the sum of the results */
 async function eachDiffering(
   stage: StageClient,
-  all: readonly Numbered[],
+  all: readonly VersionedChannel[],
   applies: (kind: Kind) => boolean,
-  act: (numbered: Numbered, id: string) => Promise<number>,
+  act: (channel: VersionedChannel, id: string) => Promise<number>,
 ): Promise<number> {
   let done = 0;
   await compare(stage, all, {
-    async found(differences, numbered, id) {
-      if (differences.some(({ kind }) => applies(kind))) done += await act(numbered, id);
+    async onDifferences(differences, channel, id) {
+      if (differences.some(({ kind }) => applies(kind))) done += await act(channel, id);
     },
   });
   return done;
@@ -68,42 +68,42 @@ async function eachDiffering(
  */
 export async function mend(
   stage: StageClient,
-  all: readonly Numbered[],
+  all: readonly VersionedChannel[],
   { since, onStep }: MendOptions,
 ): Promise<Mended> {
   onStep('publishing pending messages');
-  let published = await arrive(stage, all);
+  let published = await publishAndWait(stage, all);
 
   onStep('raising versions');
-  const raised = await eachDiffering(stage, all, mayRaise, async (numbered, id) =>
-    (await raise(stage, numbered, id)) ? 1 : 0,
+  const raised = await eachDiffering(stage, all, mayRaise, async (channel, id) =>
+    (await raiseVersion(stage, channel, id)) ? 1 : 0,
   );
-  published += await arrive(stage, all);
+  published += await publishAndWait(stage, all);
 
   const { replayed, notReplayed } = await replayTo(stage, all, since, onStep);
 
   onStep('publishing lost versions again');
-  const toldAgain = await eachDiffering(stage, all, isLacking, (numbered, id) => tellAgain(stage, numbered, id));
-  published += await arrive(stage, all);
+  const toldAgain = await eachDiffering(stage, all, lacksVersions, (channel, id) => republishLost(stage, channel, id));
+  published += await publishAndWait(stage, all);
   return { published, raised, replayed, notReplayed, toldAgain };
 }
 
 /** Replays the archive to consumers that lack versions. */
 async function replayTo(
   stage: StageClient,
-  all: readonly Numbered[],
+  all: readonly VersionedChannel[],
   since: Date | undefined,
   onStep: MendOptions['onStep'],
 ): Promise<Pick<Mended, 'replayed' | 'notReplayed'>> {
   const lacking = new Set<string>();
   await compare(stage, all, {
-    async found(differences, { aggregates }) {
-      for (const { kind, consumer } of differences) if (aggregates && isLacking(kind)) lacking.add(consumer);
+    async onDifferences(differences, { aggregates }) {
+      for (const { kind, consumer } of differences) if (aggregates && lacksVersions(kind)) lacking.add(consumer);
     },
   });
   const done: Pick<Mended, 'replayed' | 'notReplayed'> = { replayed: [], notReplayed: [] };
   for (const consumer of lacking) {
-    const archived = await archiveIfKept(stage, consumer);
+    const archived = await archiveOrReason(stage, consumer);
     if (typeof archived === 'string') {
       done.notReplayed.push({ consumer, because: archived });
       continue;
@@ -121,7 +121,7 @@ async function replayTo(
 /**
  * @returns the archive; or the reason why there is none. Then only the publisher's current state is published again.
  */
-async function archiveIfKept(stage: StageClient, consumer: string) {
+async function archiveOrReason(stage: StageClient, consumer: string) {
   try {
     return await archiveOf(stage, consumer);
   } catch (error) {

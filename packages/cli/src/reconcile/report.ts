@@ -1,7 +1,7 @@
 import type { StageClient } from '../stage/stage.ts';
 import type { Kind } from './classify.ts';
 import { type Compared, compare, type Difference } from './compare.ts';
-import type { Numbered } from './numbered.ts';
+import type { VersionedChannel } from './versioned-channels.ts';
 
 /** Differences of one kind at one consumer. */
 export interface Count {
@@ -71,17 +71,17 @@ const REMEDIES: Record<
 /** Compares, and keeps a limited number of differences per kind and consumer. */
 export async function reportOf(
   stage: StageClient,
-  all: readonly Numbered[],
+  all: readonly VersionedChannel[],
   limit: number,
-  onProgress: (looked: number) => void,
+  onProgress: (count: number) => void,
 ): Promise<Report> {
   const counts = new Map<string, Count>();
   const differences: Difference[] = [];
   const compared = await compare(stage, all, {
     onProgress,
-    async found(some, { aggregates }) {
-      for (const difference of some) {
-        const count = counted(counts, difference, aggregates !== undefined);
+    async onDifferences(found, { aggregates }) {
+      for (const difference of found) {
+        const count = increment(counts, difference, aggregates !== undefined);
         if (count.subjects <= limit) differences.push(difference);
       }
     },
@@ -93,7 +93,7 @@ export async function reportOf(
 const nameOf = ({ channel, consumer, kind }: Pick<Count, 'channel' | 'consumer' | 'kind'>) =>
   `${channel} ${consumer} ${kind}`;
 
-function counted(counts: Map<string, Count>, difference: Difference, ofEvents: boolean): Count {
+function increment(counts: Map<string, Count>, difference: Difference, ofEvents: boolean): Count {
   const { channel, consumer, kind } = difference;
   const { events, commands = events } = REMEDIES[kind];
   const [mends, remedy] = ofEvents ? events : commands;

@@ -5,14 +5,14 @@ import { type OutboxRow, outboxPut, type TransactItem } from '@rollcall/kit/inte
 import { v7 as newId } from 'uuid';
 import type { StageClient } from '../stage/stage.ts';
 import type { Aggregates } from './aggregates.ts';
-import { type Held, type Known, lost } from './classify.ts';
-import { type Numbered, sourceOf } from './numbered.ts';
-import { heldOf, knownOf, parkedOf, unpublishedOf } from './tables.ts';
+import { type ConsumerRecord, lostVersions, type PublisherRecord } from './classify.ts';
+import { consumerRecords, parkedVersions, publisherRecords, unpublishedVersions } from './records.ts';
+import { sourceOf, type VersionedChannel } from './versioned-channels.ts';
 
 /** All records of the publisher and the consumers about one subject. */
-interface Everything {
-  known: Known | undefined;
-  held: Held[];
+interface SubjectRecords {
+  known: PublisherRecord | undefined;
+  held: ConsumerRecord[];
   unpublished: number[];
   /** Versions lost at consumers that must have every version. */
   lost: number[];
@@ -22,23 +22,23 @@ interface Everything {
 /** A transaction has at most 100 items (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html). */
 const MAX_ROWS = 99;
 
-async function everythingOf(stage: StageClient, numbered: Numbered, id: string): Promise<Everything> {
-  const { holders } = numbered;
+async function recordsOf(stage: StageClient, channel: VersionedChannel, id: string): Promise<SubjectRecords> {
+  const { consumers } = channel;
   const of = await Promise.all(
-    holders.map(async (holder) => ({
-      joinsLate: holder.joinsLate,
-      held: (await heldOf(stage, holder, [id])).get(id),
-      parked: (await parkedOf(stage, holder, id)).map(({ version }) => version),
+    consumers.map(async (consumer) => ({
+      joinsLate: consumer.joinsLate,
+      held: (await consumerRecords(stage, consumer, [id])).get(id),
+      parked: (await parkedVersions(stage, consumer, id)).map(({ version }) => version),
     })),
   );
-  const unpublished = await unpublishedOf(stage, numbered, id);
+  const unpublished = await unpublishedVersions(stage, channel, id);
   // Read after the consumers' records, so that a change in between does not make it appear to be behind.
-  const known = (await knownOf(stage, numbered, [id])).get(id);
+  const known = (await publisherRecords(stage, channel, [id])).get(id);
   const lacking = of.flatMap(({ joinsLate, held, parked }) => {
     if (!known || held?.erased || (!held && (joinsLate || known.erased))) return [];
     // After an erasure, a consumer needs only the erasing event, as its next version.
     if (known.erased) return [(held?.version ?? 0) + 1];
-    return lost(known, held, new Set([...parked, ...unpublished]));
+    return lostVersions(known, held, new Set([...parked, ...unpublished]));
   });
   return {
     ...{ known, unpublished },
@@ -49,18 +49,18 @@ async function everythingOf(stage: StageClient, numbered: Numbered, id: string):
 }
 
 /** The event with the current state, as an outbox row; undefined: the app defines none. */
-function rowOf(aggregates: Aggregates, { id, state }: Known, version: number): OutboxRow | undefined {
+function rowOf(aggregates: Aggregates, { id, state }: PublisherRecord, version: number): OutboxRow | undefined {
   const { topic, stateAt } = aggregates;
   const draft = stateAt?.(state, version);
   if (!draft) return undefined;
   const { large, ...channel } = topic;
-  const placing = { source: sourceOf(topic), subject: id, aggregateId: id, version };
-  const row = outboxRowOf(channel, draft, placing, { now: new Date(), newId });
+  const metadata = { source: sourceOf(topic), subject: id, aggregateId: id, version };
+  const row = outboxRowOf(channel, draft, metadata, { now: new Date(), newId });
   return large && draft.contract.erases ? { ...row, erases: true } : row;
 }
 
 /** @returns false if the subject was changed concurrently */
-async function written(stage: StageClient, items: TransactItem[]): Promise<boolean> {
+async function writeIfUnchanged(stage: StageClient, items: TransactItem[]): Promise<boolean> {
   try {
     await transact(stage.dynamodb, items);
     return true;
@@ -72,7 +72,7 @@ async function written(stage: StageClient, items: TransactItem[]): Promise<boole
 }
 
 /** The condition that the publisher's version is unchanged. */
-const countsStill = ({ version: attribute }: Numbered, version: number) => ({
+const versionUnchanged = ({ version: attribute }: VersionedChannel, version: number) => ({
   ConditionExpression: version === 0 ? 'attribute_not_exists(#version)' : '#version = :before',
   ExpressionAttributeNames: { '#version': attribute },
 });
@@ -82,9 +82,9 @@ const countsStill = ({ version: attribute }: Numbered, version: number) => ({
  * duplicates. Publishes the state with the next version, in the same transaction.
  * @returns false if nothing was changed: the difference is gone, or a consumer has erased the subject
  */
-export async function raise(stage: StageClient, numbered: Numbered, id: string): Promise<boolean> {
-  const { aggregates, table, outbox, key } = numbered;
-  const { known, held, unpublished, parked } = await everythingOf(stage, numbered, id);
+export async function raiseVersion(stage: StageClient, channel: VersionedChannel, id: string): Promise<boolean> {
+  const { aggregates, table, outbox, key } = channel;
+  const { known, held, unpublished, parked } = await recordsOf(stage, channel, id);
   if ((aggregates && !known) || known?.erased || held.some(({ erased }) => erased)) return false;
   const before = known?.version ?? 0;
   const highest = Math.max(before, ...unpublished, ...parked, ...held.map(({ version }) => version));
@@ -92,11 +92,11 @@ export async function raise(stage: StageClient, numbered: Numbered, id: string):
   const version = row ? row.version : highest;
   if (version === before) return false;
   const update = {
-    ...{ TableName: stage.table(table), Key: key(id), ...countsStill(numbered, before) },
+    ...{ TableName: stage.table(table), Key: key(id), ...versionUnchanged(channel, before) },
     UpdateExpression: 'SET #version = :version',
     ExpressionAttributeValues: { ':version': version, ...(before > 0 && { ':before': before }) },
   };
-  return written(stage, [{ Update: update }, ...(row ? [outboxPut(stage.table(outbox), row)] : [])]);
+  return writeIfUnchanged(stage, [{ Update: update }, ...(row ? [outboxPut(stage.table(outbox), row)] : [])]);
 }
 
 /**
@@ -104,18 +104,18 @@ export async function raise(stage: StageClient, numbered: Numbered, id: string):
  * it as a duplicate.
  * @returns the number of published versions
  */
-export async function tellAgain(stage: StageClient, numbered: Numbered, id: string): Promise<number> {
-  const { aggregates, table, outbox, key } = numbered;
+export async function republishLost(stage: StageClient, channel: VersionedChannel, id: string): Promise<number> {
+  const { aggregates, table, outbox, key } = channel;
   if (!aggregates) return 0;
-  const { known, held, lost: versions } = await everythingOf(stage, numbered, id);
-  const hasLeft = held.some(({ erased }) => erased) && !known?.erased;
-  if (!known || hasLeft) return 0;
+  const { known, held, lost: versions } = await recordsOf(stage, channel, id);
+  const isErasedOnlyByConsumer = held.some(({ erased }) => erased) && !known?.erased;
+  if (!known || isErasedOnlyByConsumer) return 0;
   const rows = versions.slice(0, MAX_ROWS).map((version) => rowOf(aggregates, known, version));
   if (rows.length === 0 || rows.some((row) => row === undefined)) return 0;
   const check = {
-    ...{ TableName: stage.table(table), Key: key(id), ...countsStill(numbered, known.version) },
+    ...{ TableName: stage.table(table), Key: key(id), ...versionUnchanged(channel, known.version) },
     ExpressionAttributeValues: { ':before': known.version },
   };
   const puts = rows.flatMap((row) => (row ? [outboxPut(stage.table(outbox), row)] : []));
-  return (await written(stage, [{ ConditionCheck: check }, ...puts])) ? puts.length : 0;
+  return (await writeIfUnchanged(stage, [{ ConditionCheck: check }, ...puts])) ? puts.length : 0;
 }

@@ -21,7 +21,7 @@ export interface CircuitView {
   ms: { p50?: number | undefined; p99?: number | undefined; 'p99.9'?: number | undefined };
 }
 
-async function circuits(stage: StageClient): Promise<Array<[name: string, circuit: Circuit]>> {
+async function readCircuits(stage: StageClient): Promise<Array<[name: string, circuit: Circuit]>> {
   return stage.ask(async () => {
     const items: Array<Record<string, unknown>> = [];
     const pages = paginateScan(
@@ -35,7 +35,7 @@ async function circuits(stage: StageClient): Promise<Array<[name: string, circui
 
 /** All circuits through which a call was ever made, by name. */
 export async function circuitsOf(stage: StageClient, now: Date): Promise<CircuitView[]> {
-  return (await circuits(stage)).map(([name, circuit]) => viewOf(name, circuit, now));
+  return (await readCircuits(stage)).map(([name, circuit]) => viewOf(name, circuit, now));
 }
 
 function viewOf(name: string, circuit: Circuit, now: Date): CircuitView {
@@ -65,7 +65,7 @@ export async function resetCircuit(
   name: string,
   confirm: () => Promise<void> = async () => {},
 ): Promise<CircuitView['state']> {
-  const all = await circuits(stage);
+  const all = await readCircuits(stage);
   const circuit = all.find(([known]) => known === name)?.[1];
   if (!circuit) {
     const known = all.map(([one]) => one).join(', ') || 'none yet';

@@ -28,7 +28,7 @@ export function clientsOf({ app, name, endpoint }: StageOptions) {
         credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
       }
     : {};
-  const missing = (what: string) =>
+  const missingError = (what: string) =>
     new OperatorError(
       `There is no stage ${name} ${endpoint ? `at ${endpoint}` : 'in this account and region'}: no ${what} are called ${app}-${name}-*.`,
     );
@@ -52,7 +52,7 @@ export function clientsOf({ app, name, endpoint }: StageOptions) {
     }),
     /** The physical name of a table, function or stack of the stage; with an empty name, the common prefix. */
     table: (table: string) => `${app}-${name}-${table}`,
-    missing,
+    missing: missingError,
 
     /** @throws {OperatorError} if the stage does not exist or is not reachable */
     async ask<T>(question: () => Promise<T>): Promise<T> {
@@ -60,7 +60,7 @@ export function clientsOf({ app, name, endpoint }: StageOptions) {
         return await question();
       } catch (error) {
         if ((error as Error).name !== 'ResourceNotFoundException') throw unreachable(error as Error, name, endpoint);
-        throw missing('tables');
+        throw missingError('tables');
       }
     },
   };

@@ -17,10 +17,10 @@ export function consumersOf({ nodes, edges }: Topology): Consumer[] {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const delivered = new Set(edges.filter(({ label }) => label === 'delivers').map(({ to }) => to));
   return edges.flatMap(({ from, to, label }): Consumer[] => {
-    const [queue, taking] = [byId.get(from), byId.get(to)];
+    const [queue, consuming] = [byId.get(from), byId.get(to)];
     // Consumers without the kit have other names.
-    if (label !== 'consumes' || !queue?.resources[0] || !taking?.name.endsWith(CONSUME)) return [];
-    const name = taking.name.slice(0, -CONSUME.length);
+    if (label !== 'consumes' || !queue?.resources[0] || !consuming?.name.endsWith(CONSUME)) return [];
+    const name = consuming.name.slice(0, -CONSUME.length);
     return [{ name, queue: queue.resources[0], subscribes: delivered.has(from) }];
   });
 }

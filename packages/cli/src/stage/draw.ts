@@ -10,16 +10,16 @@ export interface Marks {
 export function drawText({ nodes, edges }: Topology, { label, name }: Marks): string {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const from = Map.groupBy(edges, (edge) => edge.from);
-  const { roots, drawnBy } = spanningTree(nodes, from);
+  const { roots, firstEdges } = spanningTree(nodes, from);
   const lines: string[] = [];
-  const draw = ({ id, kind, name: called }: TopologyNode, indent: string, before: string, isAbove: boolean) => {
-    lines.push(`${before}${name(called, kind)}${isAbove ? ' ↑' : ''}`);
-    const next = isAbove ? [] : (from.get(id) ?? []);
+  const draw = ({ id, kind, name: text }: TopologyNode, indent: string, before: string, isRepeated: boolean) => {
+    lines.push(`${before}${name(text, kind)}${isRepeated ? ' ↑' : ''}`);
+    const next = isRepeated ? [] : (from.get(id) ?? []);
     for (const [index, edge] of next.entries()) {
       const to = byId.get(edge.to);
       const isLast = index === next.length - 1;
       const line = `${indent}${isLast ? '└' : '├'} ${label(edge.label)} → `;
-      if (to) draw(to, `${indent}${isLast ? ' ' : '│'} `, line, drawnBy.get(to.id) !== edge);
+      if (to) draw(to, `${indent}${isLast ? ' ' : '│'} `, line, firstEdges.get(to.id) !== edge);
     }
   };
   for (const root of roots) draw(root, '', '', false);
@@ -28,22 +28,22 @@ export function drawText({ nodes, edges }: Topology, { label, name }: Marks): st
 
 /** Searches breadth first. @returns the roots, and for each node the edge that first reaches it */
 function spanningTree(nodes: readonly TopologyNode[], from: ReadonlyMap<string, TopologyEdge[]>) {
-  const drawnBy = new Map<string, TopologyEdge | undefined>();
+  const firstEdges = new Map<string, TopologyEdge | undefined>();
   const roots: TopologyNode[] = [];
   for (const node of nodes) {
-    if (drawnBy.has(node.id)) continue;
-    drawnBy.set(node.id, undefined);
+    if (firstEdges.has(node.id)) continue;
+    firstEdges.set(node.id, undefined);
     roots.push(node);
     const reached = [node.id];
     for (const id of reached) {
       for (const edge of from.get(id) ?? []) {
-        if (drawnBy.has(edge.to)) continue;
-        drawnBy.set(edge.to, edge);
+        if (firstEdges.has(edge.to)) continue;
+        firstEdges.set(edge.to, edge);
         reached.push(edge.to);
       }
     }
   }
-  return { roots, drawnBy };
+  return { roots, firstEdges };
 }
 
 const SHAPES: Record<NodeKind, [before: string, after: string]> = {

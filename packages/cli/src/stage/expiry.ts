@@ -20,18 +20,21 @@ export function expiringTables(resources: readonly Resource[]): ExpiringTable[] 
 }
 
 /** The tables in which TTL is off. */
-export async function endless({ dynamodb }: StageClients, tables: readonly ExpiringTable[]): Promise<ExpiringTable[]> {
+export async function tablesWithoutExpiry(
+  { dynamodb }: StageClients,
+  tables: readonly ExpiringTable[],
+): Promise<ExpiringTable[]> {
   const found = await Promise.all(
     tables.map(async (one) => {
-      const asked = new DescribeTimeToLiveCommand({ TableName: one.table });
-      const { TimeToLiveDescription } = await dynamodb.send(asked);
+      const command = new DescribeTimeToLiveCommand({ TableName: one.table });
+      const { TimeToLiveDescription } = await dynamodb.send(command);
       return /^ENABL/.test(TimeToLiveDescription?.TimeToLiveStatus ?? '') ? [] : [one];
     }),
   );
   return found.flat();
 }
 
-export async function letExpire(
+export async function enableExpiry(
   { dynamodb }: StageClients,
   { table: TableName, attribute }: ExpiringTable,
 ): Promise<void> {

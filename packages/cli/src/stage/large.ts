@@ -1,5 +1,5 @@
 import type { ParkedMessage } from '@rollcall/kit/internal/messaging/subscriber-store';
-import { jsonIn } from '../json.ts';
+import { parseJson } from '../json.ts';
 import type { StageClient } from './stage.ts';
 
 /**
@@ -7,15 +7,15 @@ import type { StageClient } from './stage.ts';
  * The data of a discarded message is not kept, so it is not read.
  */
 export async function withData(
-  stage: Pick<StageClient, 'askParking'>,
+  stage: Pick<StageClient, 'sendParkingRequest'>,
   subscriber: string,
   parked: ParkedMessage,
 ): Promise<ParkedMessage & { dataMissing?: string }> {
-  const event = jsonIn(parked.body) as Record<string, unknown> | undefined;
+  const event = parseJson(parked.body) as Record<string, unknown> | undefined;
   const isClaim = event?.dataref !== undefined && event.data === undefined && event.data_base64 === undefined;
   if (!isClaim || 'discardedAt' in parked) return parked;
   const { aggregateId, version, messageId } = parked;
-  const answer = await stage.askParking(subscriber, { data: { aggregateId, version, messageId } });
+  const answer = await stage.sendParkingRequest(subscriber, { data: { aggregateId, version, messageId } });
   if ('data' in answer) return { ...parked, body: JSON.stringify({ ...event, data_base64: answer.data }) };
   return 'refused' in answer ? { ...parked, dataMissing: answer.refused } : parked;
 }

@@ -11,7 +11,7 @@ async function tablesOf(stage: StageClient): Promise<Array<{ later: string; swee
 }
 
 /** The scheduled messages of a table. @param subject only those about this one */
-async function waitingAt(stage: StageClient, later: string, subject?: string): Promise<WaitingMessage[]> {
+async function scheduledIn(stage: StageClient, later: string, subject?: string): Promise<WaitingMessage[]> {
   const { dynamodb: client } = stage;
   const table = { TableName: stage.table(later), ConsistentRead: true };
   const about = {
@@ -25,8 +25,8 @@ async function waitingAt(stage: StageClient, later: string, subject?: string): P
 }
 
 /** The scheduled messages of a stage, the next due first. @param subject only those about this one */
-export async function waitingIn(stage: StageClient, subject?: string): Promise<WaitingMessage[]> {
-  const found = (await tablesOf(stage)).map(({ later }) => waitingAt(stage, later, subject));
+export async function scheduledMessages(stage: StageClient, subject?: string): Promise<WaitingMessage[]> {
+  const found = (await tablesOf(stage)).map(({ later }) => scheduledIn(stage, later, subject));
   return (await Promise.all(found)).flat().toSorted((a, b) => a.due.localeCompare(b.due));
 }
 
@@ -34,11 +34,11 @@ export async function waitingIn(stage: StageClient, subject?: string): Promise<W
  * Makes the sweep send one message now, or cancel it.
  * @throws {OperatorError} if it is not scheduled, or other transactions are sending to its subject
  */
-export async function askAboutWaiting(stage: StageClient, key: WaitingKey, what: 'sendNow' | 'cancel'): Promise<void> {
+export async function sendOrCancel(stage: StageClient, key: WaitingKey, what: 'sendNow' | 'cancel'): Promise<void> {
   const request: LaterRequest = what === 'cancel' ? { cancel: key } : { sendNow: key };
   for (const { later, sweep } of await tablesOf(stage)) {
-    const there = await waitingAt(stage, later, key.subject);
-    if (!there.some(({ name }) => name === key.name)) continue;
+    const scheduled = await scheduledIn(stage, later, key.subject);
+    if (!scheduled.some(({ name }) => name === key.name)) continue;
     const answer = await invoke<LaterRequest, LaterAnswer>(stage, sweep, request);
     if ('cancelled' in answer ? answer.cancelled : answer.sent === 'released') return;
     if ('sent' in answer && answer.sent === 'busy')

@@ -7,7 +7,7 @@ import type { StageClient } from './stage.ts';
 import { invoke } from './sweeps.ts';
 
 /** A process that waits for an operator. */
-export interface Stuck {
+export interface StuckProcess {
   /** The consumer of its replies. */
   subscriber: string;
   process: string;
@@ -17,8 +17,8 @@ export interface Stuck {
 }
 
 /** The processes that need an operator, the one that waits longest first. For each of them, a message is parked. */
-export async function stuckIn(stage: StageClient, subscribers: readonly string[]): Promise<Stuck[]> {
-  const found: Stuck[] = [];
+export async function stuckProcesses(stage: StageClient, subscribers: readonly string[]): Promise<StuckProcess[]> {
+  const found: StuckProcess[] = [];
   for (const subscriber of subscribers)
     for await (const page of stage.parked(subscriber))
       for (const parked of page) {
@@ -33,7 +33,7 @@ export async function stuckIn(stage: StageClient, subscribers: readonly string[]
  * The state of a process, after an operator's decision if there is one.
  * @throws {OperatorError} if it does not exist, or the decision is not possible in its state
  */
-export async function askAboutProcess(
+export async function sendProcessRequest(
   stage: StageClient,
   subscriber: string,
   process: string,

@@ -5,9 +5,9 @@ import type { ParkedMessage, ParkedReason } from '@rollcall/kit/internal/messagi
  * Reasons that `redrive --all` skips. A message below a baseline can only be discarded. An unreadable message is
  * redriven by the name of its queue, after an operator has checked the sender.
  */
-const LEFT_ALONE: readonly ParkedReason[] = ['below-baseline', 'unreadable'];
+const SKIPPED_REASONS: readonly ParkedReason[] = ['below-baseline', 'unreadable'];
 
-export const redrivableReasons = parkedReasons.filter((reason) => !LEFT_ALONE.includes(reason));
+export const redrivableReasons = parkedReasons.filter((reason) => !SKIPPED_REASONS.includes(reason));
 
 export interface Wanted {
   /** Only messages that are parked for this reason. */
@@ -24,8 +24,8 @@ export function aggregatesToRedrive(parked: readonly ParkedMessage[], { reason: 
   const redrivable = parked
     .filter(({ reason }) => wanted === undefined || reason === wanted)
     .filter(({ reason }) => redrivableReasons.includes(reason) && (reason !== 'held' || release))
-    .toSorted((a, b) => rankOf(a) - rankOf(b) || a.parkedAt.localeCompare(b.parkedAt));
+    .toSorted((a, b) => priorityOf(a) - priorityOf(b) || a.parkedAt.localeCompare(b.parkedAt));
   return [...new Set(redrivable.map(({ aggregateId }) => aggregateId))];
 }
 
-const rankOf = ({ reason }: ParkedMessage): number => (reason === 'failed' ? 0 : 1);
+const priorityOf = ({ reason }: ParkedMessage): number => (reason === 'failed' ? 0 : 1);

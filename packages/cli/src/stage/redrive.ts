@@ -45,7 +45,7 @@ export async function redrive(
 
   /** @returns whether all of them failed */
   async function redriveCall(ids: readonly string[]): Promise<boolean> {
-    const reports = await ask(ids);
+    const reports = await requestRedrive(ids);
     for (const report of reports) {
       const { aggregateId, applied, obsolete, waiting, forPerson, error } = report;
       summary.applied += applied;
@@ -61,9 +61,9 @@ export async function redrive(
   }
 
   /** If a call fails as a whole, tries each of its aggregates in a separate call. */
-  async function ask(ids: readonly string[]): Promise<ReleaseReport[]> {
+  async function requestRedrive(ids: readonly string[]): Promise<ReleaseReport[]> {
     try {
-      const answer = await stage.askParking(subscriber, { redrive: [...ids], release });
+      const answer = await stage.sendParkingRequest(subscriber, { redrive: [...ids], release });
       if ('reports' in answer) return answer.reports;
       if ('refused' in answer) throw new RefusedError(answer.refused);
       throw new OperatorError(`the ${subscriber} sweep does not support redrives`);
@@ -71,7 +71,7 @@ export async function redrive(
       if (!(error instanceof OperatorError) || error instanceof RefusedError) throw error;
       const [only, ...others] = ids;
       if (only === undefined) return [];
-      if (others.length > 0) return (await Promise.all(ids.map((id) => ask([id])))).flat();
+      if (others.length > 0) return (await Promise.all(ids.map((id) => requestRedrive([id])))).flat();
       return [{ aggregateId: only, applied: 0, obsolete: 0, waiting: 0, forPerson: 1, error: error.message }];
     }
   }

@@ -34,8 +34,8 @@ export interface ReplayState {
 }
 
 /** Queue counts are approximate and may be zero too early: the queue must appear empty this often in a row. */
-const EMPTY_LOOKS = 3;
-const LOOK_EVERY_MS = 500;
+const EMPTY_POLLS = 3;
+const POLL_INTERVAL_MS = 500;
 
 const snsOf = ({ config }: StageClient) => new SNSClient(config);
 
@@ -91,10 +91,10 @@ export function consequencesOf({ subscriber, topic, provider }: Archived, { sinc
   const what = `${subscriber} receives again the events that were published on ${topic} from ${since.toISOString()} to ${until?.toISOString() ?? 'now'}.`;
   const duplicates = 'It ignores messages that its table records as applied.';
   const calls = `It repeats the work that its table does not record, including calls of ${provider}. To prevent the calls, first run: npm run ops -- switch set ${subscriber} skip.`;
-  const left = until
+  const erased = until
     ? ` The data of aggregates that were erased after --until would be restored. To prevent that, omit --until.`
     : '';
-  return `${what} ${duplicates}${provider === undefined ? '' : ` ${calls}`}${left}`;
+  return `${what} ${duplicates}${provider === undefined ? '' : ` ${calls}`}${erased}`;
 }
 
 export async function startReplay(
@@ -127,7 +127,7 @@ export async function followReplay(
 ): Promise<void> {
   const sns = snsOf(stage);
   const name = `${stage.table(subscriber)}.fifo`;
-  for (let empty = 0; empty < EMPTY_LOOKS; await delay(LOOK_EVERY_MS)) {
+  for (let empty = 0; empty < EMPTY_POLLS; await delay(POLL_INTERVAL_MS)) {
     const { Attributes = {} } = await sns.send(new GetSubscriptionAttributesCommand({ SubscriptionArn: subscription }));
     const status = Attributes.ReplayStatus ?? '';
     if (/^failed$/i.test(status)) {

@@ -25,32 +25,32 @@ const NAMED: Record<string, [kind: string, property: string]> = {
 
 /** Resolves templates without deploying them: every reference to a resource (name, ARN or URL) becomes its id. */
 export async function resourcesOf(stacks: readonly AssembledStack[]): Promise<Resource[]> {
-  const made: Resource[] = [];
-  const note: ResourceProvider = async ({ stack, logicalId, type, properties }): Promise<Deployed> => {
+  const found: Resource[] = [];
+  const recordResource: ResourceProvider = async ({ stack, logicalId, type, properties }): Promise<Deployed> => {
     const [kind, property] = NAMED[type] ?? ['other', ''];
     const given = properties[property];
     const name = typeof given === 'string' ? given : `${stack}-${logicalId}`;
     const id = `${kind}:${name}`;
-    made.push({ id, type, name, stack, properties });
+    found.push({ id, type, name, stack, properties });
     // Invoking a version or an alias invokes the function.
-    const meant = /^AWS::Lambda::(Version|Alias)$/.test(type) ? String(properties.FunctionName) : id;
-    return { ref: meant, attributes: whatever(meant) };
+    const target = /^AWS::Lambda::(Version|Alias)$/.test(type) ? String(properties.FunctionName) : id;
+    return { ref: target, attributes: sameForEveryKey(target) };
   };
   await deploy(
     { stacks: [...stacks], assetFolder: () => '' },
     {
       region: 'region',
       accountId: 'account',
-      providers: whatever(note),
+      providers: sameForEveryKey(recordResource),
       ignored: new Set(),
-      parameters: whatever('?'),
+      parameters: sameForEveryKey('?'),
     },
   );
-  return made;
+  return found;
 }
 
 /** Returns the same value for every key: templates may use types and parameters that are unknown here. */
-const whatever = <T>(value: T): Record<string, T> => new Proxy({}, { get: () => value }) as Record<string, T>;
+const sameForEveryKey = <T>(value: T): Record<string, T> => new Proxy({}, { get: () => value }) as Record<string, T>;
 
 interface Statement {
   Effect: string;

@@ -2,7 +2,7 @@ import type { MessageContract } from '@rollcall/kit/internal/contracts/contract'
 import { decodeData } from '@rollcall/kit/internal/messaging/codecs';
 import { UnreadableMessageError } from '@rollcall/kit/internal/messaging/errors';
 import { readEnvelope } from '@rollcall/kit/internal/messaging/message';
-import { jsonIn } from '../json.ts';
+import { parseJson } from '../json.ts';
 
 /**
  * A message for display.
@@ -28,6 +28,6 @@ export function shownEvent(
 }
 
 function objectIn(body: string): Record<string, unknown> | undefined {
-  const value = jsonIn(body);
+  const value = parseJson(body);
   return value instanceof Object ? (value as Record<string, unknown>) : undefined;
 }

@@ -2,14 +2,14 @@ import { paginateScan } from '@aws-sdk/lib-dynamodb';
 import type { ParkingAnswer, ParkingRequest } from '@rollcall/kit/internal/messaging/operator-request';
 import { type OutboxRow, readRow } from '@rollcall/kit/internal/messaging/outbox';
 import type { OutboxSweepReport, PublishRequest } from '@rollcall/kit/internal/messaging/relay-functions';
-import { remembered } from '../remembered.ts';
+import { cached } from '../cached.ts';
 import { clientsOf, type StageOptions } from './clients.ts';
 import { consumersOf } from './consumers.ts';
 import { outboxesIn } from './outboxes.ts';
 import { parkedBy, parkedOf } from './parked.ts';
 import { queuesOf } from './queues.ts';
 import { resourcesOf } from './resources.ts';
-import { invoke, together } from './sweeps.ts';
+import { combinedReport, invoke } from './sweeps.ts';
 import { templatesOf } from './templates.ts';
 import { topologyIn } from './topology.ts';
 
@@ -20,8 +20,8 @@ export function openStage(options: StageOptions) {
   const clients = clientsOf(options);
   const { dynamodb, table } = clients;
   const prefix = table('');
-  const templates = remembered(() => templatesOf(clients));
-  const resources = remembered(async () => resourcesOf(await templates()));
+  const templates = cached(() => templatesOf(clients));
+  const resources = cached(async () => resourcesOf(await templates()));
   const consumers = async () => consumersOf(topologyIn(await resources(), prefix));
   const outboxes = async () => outboxesIn(await resources(), prefix);
 
@@ -49,7 +49,7 @@ export function openStage(options: StageOptions) {
       }
     },
 
-    askParking: (subscriber: string, request: ParkingRequest) =>
+    sendParkingRequest: (subscriber: string, request: ParkingRequest) =>
       invoke<ParkingRequest, ParkingAnswer>(clients, `${subscriber}-sweep`, request),
 
     /** Runs a consumer's sweep, as the timer does every minute. */
@@ -61,7 +61,7 @@ export function openStage(options: StageOptions) {
       const reports = (await outboxes()).map(({ sweep }) =>
         invoke<PublishRequest | object, OutboxSweepReport>(clients, sweep, request),
       );
-      return together(await Promise.all(reports));
+      return combinedReport(await Promise.all(reports));
     },
   };
 }

@@ -19,7 +19,7 @@ export type Profiles = Readonly<Record<string, Readonly<Record<string, string>>>
 export type SwitchView = { capability: string; mode: string } & Partial<Omit<Switch, 'mode'>>;
 
 /** The details of a change: the reason, the operator (default: the current user) and the duration. */
-export interface How {
+export interface ChangeDetails {
   why: string;
   by?: string | undefined;
   forMs?: number | undefined;
@@ -60,7 +60,7 @@ export function modesOfProfile(profiles: Profiles, name: string): Array<[capabil
 }
 
 /** The name of the current user. In a container, the user may have none. */
-function whoami(): string {
+function currentUser(): string {
   try {
     return userInfo().username;
   } catch {
@@ -72,7 +72,7 @@ function whoami(): string {
 export async function switchTo(
   stage: StageClient,
   modes: ReadonlyArray<readonly [capability: string, mode: string]>,
-  { why, by = whoami(), forMs }: How,
+  { why, by = currentUser(), forMs }: ChangeDetails,
 ): Promise<SwitchChange[]> {
   const at = new Date();
   const changes = modes.map(([capability, mode]) => ({

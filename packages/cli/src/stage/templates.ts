@@ -23,8 +23,8 @@ async function deployedTemplates({ config }: StageClients, prefix: string): Prom
   const client = new CloudFormationClient(config);
   const names: string[] = [];
   for await (const { StackSummaries = [] } of paginateListStacks({ client }, {})) {
-    const there = StackSummaries.filter(({ StackStatus }) => StackStatus !== 'DELETE_COMPLETE');
-    names.push(...there.map(({ StackName = '' }) => StackName).filter((name) => name.startsWith(prefix)));
+    const existing = StackSummaries.filter(({ StackStatus }) => StackStatus !== 'DELETE_COMPLETE');
+    names.push(...existing.map(({ StackName = '' }) => StackName).filter((name) => name.startsWith(prefix)));
   }
   return Promise.all(
     names.map(async (StackName) => {

@@ -1,7 +1,7 @@
 import { DEFAULT_SCOPES } from '@rollcall/kit/internal/contracts/token-scopes';
 import type { TokenRequest } from '@rollcall/local/internal/services/issuer';
 import type { App } from '../app-definition.ts';
-import { askIssuer } from '../token.ts';
+import { requestTokenFrom } from '../token.ts';
 import { OperatorError } from './errors.ts';
 import { addressOf, issuerOf } from './issuer.ts';
 import type { StageClient } from './stage.ts';
@@ -18,7 +18,7 @@ export const operatorScopeOf = ({
 export async function tokenOf(stage: StageClient, request: TokenRequest): Promise<string> {
   if (!stage.endpoint) throw new OperatorError('Tokens for an account come from the OpenID provider of the stage.');
   const issuer = await stage.ask(() => issuerOf(stage));
-  if (issuer) return askIssuer(addressOf(issuer), request);
+  if (issuer) return requestTokenFrom(addressOf(issuer), request);
   throw new OperatorError(`There is no stage ${stage.name} at ${stage.endpoint}, so its token issuer is unknown.`);
 }
 

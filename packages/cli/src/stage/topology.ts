@@ -67,9 +67,9 @@ export function topologyIn(
   { all = false }: TopologyOptions = {},
 ): Topology {
   const own = resources.map(
-    (resource): Own => ({
+    (resource): NamedResource => ({
       ...resource,
-      called: shortened(resource.name, prefix),
+      shortName: shortened(resource.name, prefix),
       service: shortened(resource.stack, prefix),
     }),
   );
@@ -78,7 +78,7 @@ export function topologyIn(
 }
 
 /** A resource with its short name and its service. */
-type Own = Resource & Pick<TopologyNode, 'service'> & { called: string };
+type NamedResource = Resource & Pick<TopologyNode, 'service'> & { shortName: string };
 
 const shortened = (name: string, prefix: string) => (name.startsWith(prefix) ? name.slice(prefix.length) : name);
 
@@ -95,7 +95,7 @@ const KINDS: Record<string, NodeKind> = {
 
 type Connection = Omit<TopologyEdge, 'id'>;
 
-function wholeTopology(resources: readonly Own[]): Topology {
+function wholeTopology(resources: readonly NamedResource[]): Topology {
   const failures = failuresIn(resources);
   const deadLetters = new Set(failures.map(({ to }) => to));
   const callers = callersIn(resources);
@@ -118,16 +118,17 @@ function wholeTopology(resources: readonly Own[]): Topology {
 const firstOfEach = (edges: TopologyEdge[]): TopologyEdge[] =>
   [...Map.groupBy(edges, ({ id }) => id).values()].flatMap(([first]) => first ?? []);
 
-const ofType = (resources: readonly Own[], type: string) => resources.filter((resource) => resource.type === type);
+const ofType = (resources: readonly NamedResource[], type: string) =>
+  resources.filter((resource) => resource.type === type);
 
-const nodesOf = (resources: readonly Own[], deadLetters: ReadonlySet<string>): TopologyNode[] =>
-  resources.flatMap(({ id, type, name, called: short, service }) => {
+const nodesOf = (resources: readonly NamedResource[], deadLetters: ReadonlySet<string>): TopologyNode[] =>
+  resources.flatMap(({ id, type, name, shortName, service }) => {
     const kind = deadLetters.has(id) ? 'dead letters' : KINDS[type];
-    const called = kind === 'api' ? 'API' : short;
-    return kind ? [{ id, kind, name: called, service, resources: [name] }] : [];
+    const shown = kind === 'api' ? 'API' : shortName;
+    return kind ? [{ id, kind, name: shown, service, resources: [name] }] : [];
   });
 
-function requestsIn(resources: readonly Own[]): Connection[] {
+function requestsIn(resources: readonly NamedResource[]): Connection[] {
   const integrations = new Map(
     ofType(resources, 'AWS::ApiGatewayV2::Integration').map(({ id, properties }) => [id, properties]),
   );
@@ -139,7 +140,7 @@ function requestsIn(resources: readonly Own[]): Connection[] {
   return [...apis.map(({ id }) => ({ from: CLIENT.id, to: id, label: 'requests' })), ...toFunctions];
 }
 
-const deliveriesIn = (resources: readonly Own[]): Connection[] =>
+const deliveriesIn = (resources: readonly NamedResource[]): Connection[] =>
   ofType(resources, 'AWS::SNS::Subscription').map(({ properties: { TopicArn, Endpoint } }) => ({
     from: text(TopicArn),
     to: text(Endpoint),
@@ -147,8 +148,8 @@ const deliveriesIn = (resources: readonly Own[]): Connection[] =>
   }));
 
 /** The dead-letter queues of queues and of subscriptions. */
-function failuresIn(resources: readonly Own[]): Connection[] {
-  const failures = (type: string, fromOf: (resource: Own) => string, label: string) =>
+function failuresIn(resources: readonly NamedResource[]): Connection[] {
+  const failures = (type: string, fromOf: (resource: NamedResource) => string, label: string) =>
     ofType(resources, type).flatMap((resource) => {
       const { deadLetterTargetArn: to } = (resource.properties.RedrivePolicy ?? {}) as { deadLetterTargetArn?: string };
       return to ? [{ from: fromOf(resource), to, label }] : [];
@@ -159,7 +160,7 @@ function failuresIn(resources: readonly Own[]): Connection[] {
   ];
 }
 
-function consumedIn(resources: readonly Own[]): Connection[] {
+function consumedIn(resources: readonly NamedResource[]): Connection[] {
   return ofType(resources, 'AWS::Lambda::EventSourceMapping').map(({ properties }) => {
     const from = text(properties.EventSourceArn);
     const label = from.startsWith('table:') ? 'stream' : 'consumes';
@@ -168,7 +169,7 @@ function consumedIn(resources: readonly Own[]): Connection[] {
 }
 
 /** Flows from functions to other resources, by the permissions of their roles. */
-function grantedIn(resources: readonly Own[], deadLetters: ReadonlySet<string>): Connection[] {
+function grantedIn(resources: readonly NamedResource[], deadLetters: ReadonlySet<string>): Connection[] {
   const grants = grantsByRole(resources);
   const schedules = new Map(
     ofType(resources, 'AWS::Events::Rule').flatMap(({ properties: { Targets = [], ScheduleExpression } }) =>
@@ -189,7 +190,7 @@ function grantedIn(resources: readonly Own[], deadLetters: ReadonlySet<string>):
 
 const providerOf = (service: string) => `provider:${service}`;
 
-function providersOf(callers: readonly Own[]): TopologyNode[] {
+function providersOf(callers: readonly NamedResource[]): TopologyNode[] {
   return [...new Set(callers.map(({ service }) => service))].map((service) => ({
     ...{ id: providerOf(service), kind: 'provider', name: `${service} providers` },
     ...{ service, resources: [] },
@@ -200,7 +201,7 @@ function providersOf(callers: readonly Own[]): TopologyNode[] {
  * Functions that call a provider: through an address that is not a resource of the stage, or through an action of an
  * AWS service.
  */
-function callersIn(resources: readonly Own[]): Own[] {
+function callersIn(resources: readonly NamedResource[]): NamedResource[] {
   const grants = grantsByRole(resources);
   return ofType(resources, 'AWS::Lambda::Function').filter(({ properties: { Environment, Role } }) => {
     const { Variables = {} } = (Environment ?? {}) as { Variables?: Record<string, unknown> };
@@ -214,30 +215,30 @@ function callersIn(resources: readonly Own[]): Own[] {
 function flowOf({ nodes, edges }: Topology): Topology {
   const kindOf = new Map(nodes.map(({ id, kind }) => [id, kind]));
   const outboxes = new Set(edges.filter(({ label }) => label === 'stream').map(({ from }) => from));
-  const passes = new Set(edges.filter(({ label }) => ['stream', 'consumes'].includes(label)).map(({ to }) => to));
-  const answers = new Set(edges.filter(({ from }) => kindOf.get(from) === 'api').map(({ to }) => to));
+  const processing = new Set(edges.filter(({ label }) => ['stream', 'consumes'].includes(label)).map(({ to }) => to));
+  const routed = new Set(edges.filter(({ from }) => kindOf.get(from) === 'api').map(({ to }) => to));
   const shown = nodes.filter(({ id, kind }) => {
     if (kind === 'table') return outboxes.has(id);
-    return kind !== 'function' || passes.has(id) || answers.has(id);
+    return kind !== 'function' || processing.has(id) || routed.has(id);
   });
   const together = Map.groupBy(
-    shown.filter(({ id, kind }) => kind === 'function' && !passes.has(id)),
+    shown.filter(({ id, kind }) => kind === 'function' && !processing.has(id)),
     ({ service }) => service,
   );
   const groups = [...together].filter(([, functions]) => functions.length > 1).map(groupOf);
-  const standsFor = new Map(shown.map(({ id }) => [id, id]));
-  for (const { id, functions } of groups) for (const fn of functions) standsFor.set(fn.id, id);
+  const shownAs = new Map(shown.map(({ id }) => [id, id]));
+  for (const { id, functions } of groups) for (const fn of functions) shownAs.set(fn.id, id);
 
-  const left = new Map<string, TopologyEdge>();
+  const shownEdges = new Map<string, TopologyEdge>();
   for (const edge of edges) {
-    const [from, to] = [standsFor.get(edge.from), standsFor.get(edge.to)];
-    const isAside = outboxes.has(edge.to) && edge.label !== 'writes';
-    if (from && to && !isAside) left.set(`${from}→${to}`, { ...edge, id: `${from}→${to}`, from, to });
+    const [from, to] = [shownAs.get(edge.from), shownAs.get(edge.to)];
+    const isHidden = outboxes.has(edge.to) && edge.label !== 'writes';
+    if (from && to && !isHidden) shownEdges.set(`${from}→${to}`, { ...edge, id: `${from}→${to}`, from, to });
   }
-  const connected = new Set([...left.values()].flatMap(({ from, to }) => [from, to]));
-  const single = shown.filter(({ id }) => standsFor.get(id) === id);
+  const connected = new Set([...shownEdges.values()].flatMap(({ from, to }) => [from, to]));
+  const single = shown.filter(({ id }) => shownAs.get(id) === id);
   const grouped = groups.map(({ functions: _, ...node }) => node);
-  return { nodes: [...single, ...grouped].filter(({ id }) => connected.has(id)), edges: [...left.values()] };
+  return { nodes: [...single, ...grouped].filter(({ id }) => connected.has(id)), edges: [...shownEdges.values()] };
 }
 
 function groupOf([service, functions]: [string, TopologyNode[]]): TopologyNode & { functions: TopologyNode[] } {

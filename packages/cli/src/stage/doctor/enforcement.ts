@@ -1,16 +1,16 @@
-import { registered } from '../directory.ts';
+import { registeredEntries } from '../directory.ts';
 import type { Resource } from '../resources.ts';
 import type { StageClient } from '../stage.ts';
 import { type Check, notChecked, ok, warning } from './examination.ts';
 
-const NOBODY = '00000000-0000-7000-8000-000000000000';
+const UNUSED_ID = '00000000-0000-7000-8000-000000000000';
 
 /** A call that an account refuses. */
 interface Forbidden {
   /** Whether a status means that the authorizer refused the call; a 404 comes from the service behind it. */
   refuses: (status: number) => boolean;
   /** The finding if the call is not refused. */
-  means: string;
+  finding: string;
   url: string;
   method: string;
   headers?: Record<string, string>;
@@ -20,9 +20,9 @@ interface Forbidden {
 const byAuthorizer = (status: number) => status === 401 || status === 403;
 
 /** An unsigned request for a role that only functions may assume. */
-const roleForAnybody = ({ endpoint = '' }: StageClient, role: string): Forbidden => ({
+const roleRequest = ({ endpoint = '' }: StageClient, role: string): Forbidden => ({
   refuses: (status) => status >= 400,
-  means: 'roles: every caller can assume one, and has all permissions',
+  finding: 'roles: every caller can assume one, and has all permissions',
   url: endpoint,
   method: 'POST',
   headers: { 'content-type': 'application/x-www-form-urlencoded' },
@@ -42,42 +42,42 @@ const AUTHORIZERS = {
 const READS = /^(GET \/.*|POST \/.*\/Get\w+)$/;
 
 /** For each kind of authorizer with a read-only route, a request that it must refuse. */
-function apiForAnybody(apiUrl: string, resources: readonly Resource[]): Forbidden[] {
+function apiRequests(apiUrl: string, resources: readonly Resource[]): Forbidden[] {
   const routes = resources
     .filter(({ type }) => type === 'AWS::ApiGatewayV2::Route')
     .map(({ properties }) => properties);
-  return Object.entries(AUTHORIZERS).flatMap(([type, means]) => {
+  return Object.entries(AUTHORIZERS).flatMap(([type, finding]) => {
     const own = routes.filter(({ AuthorizationType }) => AuthorizationType === type);
     const key = own.map(({ RouteKey }) => String(RouteKey)).find((one) => READS.test(one));
     if (key === undefined) return [];
     const [method = '', path = ''] = key.split(' ');
     return {
       refuses: byAuthorizer,
-      means,
-      url: `${apiUrl}${path.replaceAll(/\{[^}]+\}/g, NOBODY)}`,
+      finding,
+      url: `${apiUrl}${path.replaceAll(/\{[^}]+\}/g, UNUSED_ID)}`,
       method,
       ...(method === 'POST' && {
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ id: NOBODY }),
+        body: JSON.stringify({ id: UNUSED_ID }),
       }),
     };
   });
 }
 
-async function isRefused({ refuses, means: _, url, ...request }: Forbidden): Promise<boolean> {
+async function isRefused({ refuses, finding: _, url, ...request }: Forbidden): Promise<boolean> {
   return refuses((await fetch(url, { ...request, signal: AbortSignal.timeout(10_000) })).status);
 }
 
 /** Tries calls that an account refuses, and reports those that this cloud allows. */
 export const enforcement: Check = async ({ stage, isEmbedded }) => {
   if (!stage.endpoint) return notChecked('an account enforces roles and authorizers');
-  const [[api], resources] = await Promise.all([registered(stage, 'api'), stage.resources()]);
+  const [[api], resources] = await Promise.all([registeredEntries(stage, 'api'), stage.resources()]);
   const role = resources.find(({ type, properties }) => type === 'AWS::IAM::Role' && properties.RoleName);
   // The embedded cloud enforces functions' roles, and treats every other caller on this machine as its operator.
-  const roles = isEmbedded || !role ? [] : [roleForAnybody(stage, role.name)];
-  const forbidden = [...roles, ...(api ? apiForAnybody(String(api.attributes.url), resources) : [])];
+  const roles = isEmbedded || !role ? [] : [roleRequest(stage, role.name)];
+  const forbidden = [...roles, ...(api ? apiRequests(String(api.attributes.url), resources) : [])];
   const passed = (
-    await Promise.all(forbidden.map(async (call) => ((await isRefused(call)) ? [] : [call.means])))
+    await Promise.all(forbidden.map(async (call) => ((await isRefused(call)) ? [] : [call.finding])))
   ).flat();
   if (passed.length === 0) return ok(`${forbidden.length} unauthorized calls are refused`);
   return warning(

@@ -17,7 +17,7 @@ export interface Finding {
 export type Found = Omit<Finding, 'check'>;
 
 /** The stage under examination. */
-export interface Patient {
+export interface CheckContext {
   stage: StageClient;
   /** Whether the stage is in an embedded cloud, which lacks some AWS services. */
   isEmbedded: boolean;
@@ -26,7 +26,7 @@ export interface Patient {
   version: string | undefined;
 }
 
-export type Check = (patient: Patient) => Promise<Found>;
+export type Check = (context: CheckContext) => Promise<Found>;
 
 export const ok = (found: string): Found => ({ verdict: 'ok', found });
 export const warning = (found: string, remedy: string): Found => ({ verdict: 'warning', found, remedy });
@@ -36,19 +36,19 @@ export const notChecked = (why: string): Found => ({ verdict: 'not checked', fou
 /** Runs all checks on a stage concurrently; none if it does not respond. */
 export async function examine(
   checks: Readonly<Record<string, Check>>,
-  { stage, now, version }: Pick<Patient, 'stage' | 'now' | 'version'>,
+  { stage, now, version }: Pick<CheckContext, 'stage' | 'now' | 'version'>,
 ): Promise<Finding[]> {
   const where = stage.endpoint ?? `region ${await region(stage)}`;
-  const reached = await whatIsFound(async () => {
+  const reached = await runCheck(async () => {
     const queues = await stage.queues();
     return ok(`stage ${stage.name} responds at ${where} and has ${queues.length} queues`);
   });
   const reachable = { check: 'reachable', ...reached };
   if (reached.verdict !== 'ok') return [reachable];
-  const patient: Patient = { stage, now, version, isEmbedded: (await embeddedCloudOf(stage)) !== undefined };
+  const context: CheckContext = { stage, now, version, isEmbedded: (await embeddedCloudOf(stage)) !== undefined };
   const others = Object.entries(checks).map(async ([name, check]) => ({
     check: name,
-    ...(await whatIsFound(() => check(patient))),
+    ...(await runCheck(() => check(context))),
   }));
   return [reachable, ...(await Promise.all(others))];
 }
@@ -61,7 +61,7 @@ async function region({ dynamodb }: StageClient): Promise<string> {
 const UNKNOWN = /UnknownOperation|NotImplemented|InternalFailure|InvalidAction|UnknownError/;
 const DENIED = /AccessDenied|AuthorizationError|Unauthorized/;
 
-async function whatIsFound(check: () => Promise<Found>): Promise<Found> {
+async function runCheck(check: () => Promise<Found>): Promise<Found> {
   try {
     return await check();
   } catch (error) {

@@ -2,7 +2,7 @@ import type { Span } from '@rollcall/local/internal/observability/otlp';
 import type { Topology } from '../stage/topology.ts';
 
 /** Maps spans to nodes and edges of a topology. */
-export function waysIn(topology: Topology) {
+export function createSpanMapper(topology: Topology) {
   const nodes = new Map(topology.nodes.flatMap(({ id, resources }) => resources.map((name) => [name, id] as const)));
   const nodeOf = (resource: string) => nodes.get(resource);
   const edges = new Set(topology.edges.map(({ id }) => id));
@@ -19,11 +19,11 @@ export function waysIn(topology: Topology) {
   function requestOf(span: Span, fn: string | undefined): Array<string | undefined> {
     // An operator's request to a sweep has no route, and is not shown.
     if (span.attributes['http.route'] === undefined) return [];
-    const isChange = isDone(span) && !/^(GET|HEAD|OPTIONS)/.test(span.name) && !isRead(span);
+    const isChange = isSuccessful(span) && !/^(GET|HEAD|OPTIONS)/.test(span.name) && !isRead(span);
     return [client?.id, edge(client?.to, fn), isChange && fn ? outboxOf(fn)?.id : undefined];
   }
 
-  function placesOf(span: Span): Array<string | undefined> {
+  function possibleEdges(span: Span): Array<string | undefined> {
     const fn = nodeOf(span.function);
     switch (span.kind) {
       case 'server':
@@ -33,8 +33,8 @@ export function waysIn(topology: Topology) {
         return [fn && into(fn, 'stream')?.id, edge(fn, destination)];
       }
       case 'consumer': {
-        const consumed = fn && span.attributes['rollcall.receives'] !== undefined ? into(fn, 'consumes') : undefined;
-        return [consumed && into(consumed.from, 'delivers')?.id, consumed?.id];
+        const consumption = fn && span.attributes['rollcall.receives'] !== undefined ? into(fn, 'consumes') : undefined;
+        return [consumption && into(consumption.from, 'delivers')?.id, consumption?.id];
       }
       case 'client':
         return [topology.edges.find(({ from, label }) => from === fn && label === 'calls')?.id];
@@ -47,11 +47,11 @@ export function waysIn(topology: Topology) {
     /** The node of a resource, by its physical name. */
     nodeOf,
     /** The edges of a span; the last one leads to the node that handled it. */
-    wayOf: (span: Span): string[] => placesOf(span).filter((id) => id !== undefined),
+    edgesOf: (span: Span): string[] => possibleEdges(span).filter((id) => id !== undefined),
   };
 }
 
-const isDone = ({ attributes }: Span): boolean => Number(attributes['http.response.status_code'] ?? 0) < 400;
+const isSuccessful = ({ attributes }: Span): boolean => Number(attributes['http.response.status_code'] ?? 0) < 400;
 
 /** RPC uses POST for reads, too. */
 const isRead = ({ name }: Span): boolean => /\/(Get|Watch)\w+$/.test(name);

@@ -5,8 +5,8 @@ import type { EmbeddedCloud } from '../stage/embedded-cloud.ts';
 import type { StageClient } from '../stage/stage.ts';
 import { switchesOf } from '../stage/switches.ts';
 import type { Words } from '../words.ts';
+import type { StageState } from './activity.ts';
 import type { ProviderFaults } from './parts.ts';
-import type { Standing } from './pictures.ts';
 
 /** Counting reads page by page and stops at this number; such a count is a lower bound. */
 const MAX_COUNTED = 20_000;
@@ -22,12 +22,12 @@ async function countOf({ dynamodb, table }: StageClient, name: string, IndexName
 }
 
 /** Reads the backlogs of a stage. One call per queue, table or index normally suffices, as they are almost empty. */
-export async function standingOf(
+export async function readStageState(
   stage: StageClient,
   subscribers: readonly string[],
   cloud: EmbeddedCloud | undefined,
-  beside: ProviderFaults | undefined,
-): Promise<Standing> {
+  providerFaults: ProviderFaults | undefined,
+): Promise<StageState> {
   const now = new Date();
   const outboxes = await stage.outboxes();
   const [queues, outboxRows, parked, circuits, switches, broken, faults] = await Promise.all([
@@ -37,7 +37,7 @@ export async function standingOf(
     circuitsOf(stage, now),
     switchesOf(stage, now),
     cloud?.broken(),
-    cloud && beside?.broken(cloud),
+    cloud && providerFaults?.broken(cloud),
   ]);
   const stopped = Object.entries(broken?.functions ?? {}).flatMap(([name, isStopped]) => (isStopped ? [name] : []));
   return {
@@ -48,7 +48,9 @@ export async function standingOf(
     warnings: [
       ...circuits
         .filter(({ state }) => state !== 'closed')
-        .map(({ circuit, state }) => warning(`circuit ${circuit}: ${state}`, `断路器 ${circuit}：${inChinese[state]}`)),
+        .map(({ circuit, state }) =>
+          warning(`circuit ${circuit}: ${state}`, `断路器 ${circuit}：${CHINESE_STATES[state]}`),
+        ),
       ...switches
         .filter(({ mode }) => mode !== 'on')
         .map(({ capability, mode }) => warning(`switch ${capability}: ${mode}`, `开关 ${capability}：${mode}`)),
@@ -65,4 +67,4 @@ export async function standingOf(
 
 const warning = (en: string, zh: string): Words => ({ en, zh });
 
-const inChinese = { closed: '关闭', open: '打开', 'half-open': '半开' };
+const CHINESE_STATES = { closed: '关闭', open: '打开', 'half-open': '半开' };

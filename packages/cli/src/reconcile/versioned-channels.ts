@@ -3,29 +3,30 @@ import { CONSUMER_METADATA, type ConsumerMetadata } from '@rollcall/kit/internal
 import type { AssembledStack } from '@rollcall/local/internal/template/assembly';
 import { OperatorError } from '../stage/errors.ts';
 import type { Aggregates, Item } from './aggregates.ts';
-import type { Held, Known, Rules } from './classify.ts';
+import type { ConsumerRecord, PublisherRecord, Rules } from './classify.ts';
 
 /** A consumer that records the versions it has applied. */
-export interface Holder {
+export interface ChannelConsumer {
   name: string;
   cursorKey: string;
   joinsLate: boolean;
 }
 
 /** A channel of versioned messages, and its consumers. The messages are a topic's events or a queue's commands. */
-export interface Numbered {
-  channel: string;
-  holders: readonly Holder[];
+export interface VersionedChannel {
+  /** Name of the topic or queue. */
+  name: string;
+  consumers: readonly ChannelConsumer[];
   /** The publisher's tables: names without app and stage. */
   table: string;
   outbox: string;
   /** The attribute that counts versions. */
   version: string;
-  read: (item: Item) => Known | undefined;
+  read: (item: Item) => PublisherRecord | undefined;
   key: (id: string) => Record<string, string>;
   /** The outbox key of messages about a subject. */
   group: (id: string) => string;
-  rulesOf: (holder: Holder) => Rules;
+  rulesOf: (consumer: ChannelConsumer) => Rules;
   /** Only for events: the app's description of its tables. */
   aggregates?: Aggregates;
 }
@@ -34,36 +35,36 @@ export interface Numbered {
 const COUNTER = 'commands#';
 
 /** The channels of a stage to compare. @throws {OperatorError} if the app or its templates lack the information */
-export function numberedOf(all: readonly Aggregates[], stacks: readonly AssembledStack[]): Numbered[] {
+export function versionedChannels(all: readonly Aggregates[], stacks: readonly AssembledStack[]): VersionedChannel[] {
   if (all.length === 0)
     throw new OperatorError(
       'The app does not name the tables of its aggregates: set `aggregates` in its rollcall.config.ts (README of rollcall).',
     );
-  const declared = metadataIn(stacks);
+  const declared = consumerMetadata(stacks);
   if (declared.length === 0)
     throw new OperatorError(
       'The templates of the stage do not describe the cursors of its consumers, because an older version deployed them. Deploy again.',
     );
-  const taking = (channel: string) =>
+  const consumersOf = (channel: string) =>
     declared.flatMap(({ name, of, cursorKey, joinsLate }) =>
       of === channel && cursorKey !== undefined ? [{ name, cursorKey, joinsLate }] : [],
     );
   return all.flatMap((one) => [
-    eventsOf(one, taking(one.topic.name)),
-    ...(one.commands ?? []).map(({ name }) => commandsOf(name, one, taking(name))),
+    eventsOf(one, consumersOf(one.topic.name)),
+    ...(one.commands ?? []).map(({ name }) => commandsOf(name, one, consumersOf(name))),
   ]);
 }
 
-function metadataIn(stacks: readonly AssembledStack[]): ConsumerMetadata[] {
+function consumerMetadata(stacks: readonly AssembledStack[]): ConsumerMetadata[] {
   const resources = stacks.flatMap(({ template }) => Object.values(template.Resources ?? {}));
   return resources.flatMap(({ Metadata }) => (Metadata?.[CONSUMER_METADATA] as ConsumerMetadata | undefined) ?? []);
 }
 
-function eventsOf(aggregates: Aggregates, holders: readonly Holder[]): Numbered {
+function eventsOf(aggregates: Aggregates, consumers: readonly ChannelConsumer[]): VersionedChannel {
   const { topic, table, outbox, idOf, key = (id) => ({ pk: id }), version = 'version' } = aggregates;
   const { isErased = () => false, agrees = () => true } = aggregates;
   return {
-    ...{ channel: topic.name, holders, table, outbox, version, key, aggregates },
+    ...{ name: topic.name, consumers, table, outbox, version, key, aggregates },
     group: (id) => id,
     read(state) {
       const id = idOf(state);
@@ -74,15 +75,19 @@ function eventsOf(aggregates: Aggregates, holders: readonly Holder[]): Numbered 
     },
     rulesOf: ({ name, joinsLate }) => ({
       joinsLate,
-      agrees: (known: Known, held: Held) => agrees(known.state, name, held.item),
+      agrees: (known: PublisherRecord, held: ConsumerRecord) => agrees(known.state, name, held.item),
     }),
   };
 }
 
-function commandsOf(queue: string, { table, outbox }: Aggregates, holders: readonly Holder[]): Numbered {
+function commandsOf(
+  queue: string,
+  { table, outbox }: Aggregates,
+  consumers: readonly ChannelConsumer[],
+): VersionedChannel {
   const prefix = `${COUNTER}${queue}/`;
   return {
-    ...{ channel: queue, holders, table, outbox, version: 'sent' },
+    ...{ name: queue, consumers, table, outbox, version: 'sent' },
     key: (id) => ({ pk: `${prefix}${id}` }),
     group: (id) => `${queue}/${id}`,
     read(state) {

@@ -2,8 +2,8 @@ import { BatchGetCommand, paginateQuery, paginateScan, type ScanCommandInput } f
 import { PARKED } from '@rollcall/kit/internal/contracts/subscriber-table';
 import type { StageClients } from '../stage/clients.ts';
 import type { Item } from './aggregates.ts';
-import type { Held, Known } from './classify.ts';
-import type { Holder, Numbered } from './numbered.ts';
+import type { ConsumerRecord, PublisherRecord } from './classify.ts';
+import type { ChannelConsumer, VersionedChannel } from './versioned-channels.ts';
 
 type Tables = Pick<StageClients, 'dynamodb' | 'table'>;
 
@@ -42,25 +42,33 @@ async function itemsAt({ dynamodb }: Tables, table: string, keys: readonly Recor
 }
 
 /** The publisher's records of some subjects, by id. */
-export async function knownOf(tables: Tables, { table, key, read }: Numbered, ids: readonly string[]) {
+export async function publisherRecords(tables: Tables, { table, key, read }: VersionedChannel, ids: readonly string[]) {
   const items = await itemsAt(tables, tables.table(table), ids.map(key));
-  return new Map(items.flatMap(read).flatMap((known): [string, Known][] => (known ? [[known.id, known]] : [])));
+  return new Map(
+    items.flatMap(read).flatMap((known): [string, PublisherRecord][] => (known ? [[known.id, known]] : [])),
+  );
 }
 
 /** A consumer's records of some subjects, by id. */
-export async function heldOf(tables: Tables, { name, cursorKey }: Holder, ids: readonly string[]) {
+export async function consumerRecords(tables: Tables, { name, cursorKey }: ChannelConsumer, ids: readonly string[]) {
   const keys = ids.map((pk) => ({ pk, sk: cursorKey }));
   const items = await itemsAt(tables, tables.table(name), keys);
-  return new Map(items.flatMap((item): [string, Held][] => (isHeld(item) ? [[String(item.pk), asHeld(item)]] : [])));
+  return new Map(
+    items.flatMap((item): [string, ConsumerRecord][] => (isCursor(item) ? [[String(item.pk), recordOf(item)]] : [])),
+  );
 }
 
-const isHeld = ({ version }: Item) => typeof version === 'number';
-const asHeld = (item: Item): Held => ({ version: Number(item.version), erased: item.erased === true, item });
+const isCursor = ({ version }: Item) => typeof version === 'number';
+const recordOf = (item: Item): ConsumerRecord => ({
+  version: Number(item.version),
+  erased: item.erased === true,
+  item,
+});
 
 /** The ids of all subjects with a cursor at a consumer, page by page. */
-export const eachHeld = (
+export const eachCursorPage = (
   tables: Tables,
-  { name, cursorKey }: Holder,
+  { name, cursorKey }: ChannelConsumer,
   look: (ids: string[]) => Promise<void>,
 ): Promise<void> =>
   eachPage(
@@ -76,7 +84,11 @@ export const eachHeld = (
   );
 
 /** The committed and unpublished versions of a subject. */
-export async function unpublishedOf(tables: Tables, { outbox, group }: Numbered, id: string): Promise<number[]> {
+export async function unpublishedVersions(
+  tables: Tables,
+  { outbox, group }: VersionedChannel,
+  id: string,
+): Promise<number[]> {
   const items = await queried(tables, tables.table(outbox), 'version', {
     KeyConditionExpression: 'aggregateId = :id',
     ExpressionAttributeValues: { ':id': group(id) },
@@ -85,7 +97,7 @@ export async function unpublishedOf(tables: Tables, { outbox, group }: Numbered,
 }
 
 /** The versions of a subject that a consumer has parked, and why. */
-export async function parkedOf(tables: Tables, { name }: Holder, id: string) {
+export async function parkedVersions(tables: Tables, { name }: ChannelConsumer, id: string) {
   const items = await queried(tables, tables.table(name), 'version, reason', {
     KeyConditionExpression: 'pk = :id AND begins_with(sk, :parked)',
     ExpressionAttributeValues: { ':id': id, ':parked': PARKED },

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander';
 const UNITS = { min: 60, h: 3_600, d: 86_400 };
 
 /** Parses a time, or a duration before now. */
-export function moment(text: string): Date {
+export function parseTime(text: string): Date {
   const [, amount, unit] = /^(\d+)(min|h|d)$/.exec(text) ?? [];
   if (amount) return new Date(Date.now() - Number(amount) * UNITS[unit as keyof typeof UNITS] * 1000);
   // A date without a time means midnight UTC. A time without a zone is refused: its zone

@@ -1,17 +1,17 @@
-const LOOKED_EVERY_MS = 250;
+const POLL_INTERVAL_MS = 250;
 /** One Ctrl-C arrives as two signals: the terminal signals all processes, and npm forwards its own signal. */
-const SAME_WISH_MS = 1_000;
+const DUPLICATE_SIGNAL_MS = 1_000;
 
 /** Calls `end` at the first SIGINT or SIGTERM. Another signal more than a second later ends the process immediately. */
-export function onEnd(end: () => unknown): void {
-  let since: number | undefined;
-  const wished = () => {
-    if (since !== undefined && performance.now() - since > SAME_WISH_MS) process.exit(1);
-    if (since !== undefined) return;
-    since = performance.now();
+export function onStopSignal(end: () => unknown): void {
+  let firstSignalAt: number | undefined;
+  const onSignal = () => {
+    if (firstSignalAt !== undefined && performance.now() - firstSignalAt > DUPLICATE_SIGNAL_MS) process.exit(1);
+    if (firstSignalAt !== undefined) return;
+    firstSignalAt = performance.now();
     end();
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, wished);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
 }
 
 /**
@@ -19,12 +19,12 @@ export function onEnd(end: () => unknown): void {
  * no longer the one in `PARENT_PID`, which the scripts in package.json set. Without that variable, this process may
  * outlive its parent, such as a shell that started it in the background.
  */
-export function endWithNpm(): void {
+export function stopWithNpm(): void {
   const { PARENT_PID } = process.env;
   if (PARENT_PID === undefined) return;
   const timer = setInterval(() => {
     if (process.ppid === Number(PARENT_PID)) return;
     clearInterval(timer);
     process.kill(process.pid, 'SIGTERM');
-  }, LOOKED_EVERY_MS).unref();
+  }, POLL_INTERVAL_MS).unref();
 }

@@ -8,7 +8,7 @@ export interface Line {
 }
 
 /** Orders spans as a timeline: each below its parent, siblings by start time, one trace after another. */
-export function timeLine(spans: readonly SpanView[]): Line[] {
+export function timelineOf(spans: readonly SpanView[]): Line[] {
   const known = new Set(spans.map(({ spanId }) => spanId));
   const byStart = [...spans].sort((a, b) => a.startMs - b.startMs);
   const start = byStart[0]?.startMs ?? 0;

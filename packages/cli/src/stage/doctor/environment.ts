@@ -24,17 +24,17 @@ const SKEW_MS = { failed: 5 * 60_000, warning: 30_000 };
 
 export const clock: Check = async ({ stage }) => {
   const client = new SNSClient(stage.config);
-  let answered = '';
+  let serverDate = '';
   client.middlewareStack.add(
     (next) => async (args) => {
       const result = await next(args);
-      answered = (result.response as { headers: Record<string, string> }).headers.date ?? '';
+      serverDate = (result.response as { headers: Record<string, string> }).headers.date ?? '';
       return result;
     },
     { step: 'deserialize' },
   );
   await client.send(new ListTopicsCommand({}));
-  return skewFound(Date.parse(answered) - Date.now());
+  return skewFound(Date.parse(serverDate) - Date.now());
 };
 
 export function skewFound(skewMs: number): Found {
@@ -51,17 +51,17 @@ export const permissions: Check = async ({ stage }) => {
   const [subscribers, outboxes] = await Promise.all([stage.subscribers(), stage.outboxes()]);
   const lambda = new LambdaClient(stage.config);
   const tries = [
-    ...subscribers.map((name) => ({ what: `read ${stage.table(name)}`, may: () => firstOf(stage.parked(name)) })),
-    ...outboxes.map(({ name }) => ({ what: `read ${stage.table(name)}`, may: () => firstOf(stage.outbox()) })),
+    ...subscribers.map((name) => ({ what: `read ${stage.table(name)}`, tryOut: () => firstOf(stage.parked(name)) })),
+    ...outboxes.map(({ name }) => ({ what: `read ${stage.table(name)}`, tryOut: () => firstOf(stage.outbox()) })),
     ...[...subscribers.map((name) => `${name}-sweep`), ...outboxes.map(({ sweep }) => sweep)].map((name) => ({
       what: `invoke ${stage.table(name)}`,
-      may: () => dryRun(lambda, stage.table(name)),
+      tryOut: () => dryRun(lambda, stage.table(name)),
     })),
   ];
   const denied = await Promise.all(
-    tries.map(async ({ what, may }) => {
+    tries.map(async ({ what, tryOut }) => {
       try {
-        await may();
+        await tryOut();
         return [];
       } catch (error) {
         return [`${what} (${(error as Error).name})`];
@@ -134,9 +134,12 @@ export const tokenIssuer: Check = async ({ stage }) => {
   const url = `${address}/.well-known/openid-configuration`;
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(5_000) });
-    const { issuer: says } = (await response.json()) as { issuer?: string };
-    if (says === issuer) return ok(`${issuer} issues tokens`);
-    return failed(`${url} returns ${response.status} and names ${says ?? 'no issuer'} instead of ${issuer}`, remedy);
+    const { issuer: actualIssuer } = (await response.json()) as { issuer?: string };
+    if (actualIssuer === issuer) return ok(`${issuer} issues tokens`);
+    return failed(
+      `${url} returns ${response.status} and names ${actualIssuer ?? 'no issuer'} instead of ${issuer}`,
+      remedy,
+    );
   } catch (error) {
     return failed(`no token is accepted, because ${url} does not respond: ${(error as Error).message}`, remedy);
   }
@@ -147,14 +150,14 @@ export const alarmMail: Check = async ({ stage, isEmbedded }) => {
   if (!(await hasAlarms(stage))) return notChecked('the stage has no alarms');
   const pages = paginateListSubscriptions({ client: new SNSClient(stage.config) }, {});
   const all = (await Array.fromAsync(pages)).flatMap(({ Subscriptions = [] }) => Subscriptions);
-  const told = all.filter(({ TopicArn }) => TopicArn?.endsWith(`:${stage.table('alarms')}`));
-  if (told.length === 0)
+  const subscriptions = all.filter(({ TopicArn }) => TopicArn?.endsWith(`:${stage.table('alarms')}`));
+  if (subscriptions.length === 0)
     return warning(
       'alarms notify no address',
       'subscribe an address: alarmByEmail in infra/stages.ts, or the topic by hand',
     );
-  const pending = told.filter(({ SubscriptionArn }) => SubscriptionArn === 'PendingConfirmation');
-  if (pending.length === 0) return ok(`${told.length} addresses are notified of alarms`);
+  const pending = subscriptions.filter(({ SubscriptionArn }) => SubscriptionArn === 'PendingConfirmation');
+  if (pending.length === 0) return ok(`${subscriptions.length} addresses are notified of alarms`);
   return warning(
     'an address is not notified of alarms: it has not confirmed its subscription',
     'confirm it with the link in the email from AWS',

@@ -6,7 +6,7 @@ import type { Activity, LoadPoint, Passing, Percentiles } from './api.ts';
 import type { Second } from './seconds.ts';
 
 /** Backlogs and faults of a stage. */
-export interface Standing {
+export interface StageState {
   /** By physical name of the queue. */
   queues: ReadonlyMap<string, { backlog: number; inFlight: number }>;
   /** Numbers of rows, by physical name of the table. */
@@ -19,10 +19,10 @@ export interface Standing {
 }
 
 /** The activity of each node that has any. */
-export function nodesAt(
+export function nodeActivities(
   { nodes }: Topology,
   rates: ReadonlyMap<string, Activity>,
-  { queues, outboxes, parked, stopped }: Standing,
+  { queues, outboxes, parked, stopped }: StageState,
 ): Record<string, Activity> {
   const activities = nodes.map(({ id, kind, name, resources }): [string, Activity] => {
     const queue = queues.get(resources[0] ?? '');
@@ -42,7 +42,7 @@ export function nodesAt(
 }
 
 /** The load of one second. */
-export function pointAt(at: Date, second: Second, { queues, outboxes, parked }: Standing): LoadPoint {
+export function loadPointOf(at: Date, second: Second, { queues, outboxes, parked }: StageState): LoadPoint {
   const publicationLagMs = percentilesOf(second.publicationLagsMs);
   const applicationLagMs = percentilesOf(second.applicationLagsMs);
   const waiting = [...queues].filter(([name]) => !/-(dlq|undelivered)(\.fifo)?$/.test(name));
@@ -66,7 +66,7 @@ const percentilesOf = (values: readonly number[]): Percentiles | undefined =>
     : { p50: Math.round(percentile(values, 0.5)), p99: Math.round(percentile(values, 0.99)) };
 
 /** The message of a span, for the edge along which it passed. */
-export const passingOf = (
+export const passingMessage = (
   { attributes, name, startMs, durationMs }: Span,
   edge: string,
   aggregateId: string,
