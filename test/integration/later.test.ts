@@ -5,11 +5,11 @@ import type { OutboxSweepReport } from '@rollcall/kit/internal/messaging/relay-f
 import { type Cloud, startCloud } from '@rollcall/local/internal/cloud';
 import { Meter } from '@rollcall/local/internal/metering/meter';
 import { holdingsOf } from 'rollcall/internal/stage/holdings';
-import { scheduledMessages, sendOrCancel } from 'rollcall/internal/stage/later';
 import { openStage } from 'rollcall/internal/stage/stage';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { operationsOf } from '../../ops/cost/operations.ts';
 import { eventually } from '../support/cloud.ts';
+import { runScript } from '../support/run.ts';
 
 const meter = new Meter();
 let cloud: Cloud;
@@ -97,21 +97,20 @@ it('is cancelled or sent; a person sends it before its time', async () => {
 
 it('can be listed, sent and cancelled by an operator', async () => {
   await place('operated', 3_600);
+  const ops = (...words: string[]) =>
+    runScript('packages/cli/src/cli/main.ts', 'ops', '--app', 'shop', '--endpoint', cloud.endpointUrl, ...words);
+  const listed = async () => {
+    const found = JSON.parse((await ops('later', 'list', 'operated', '--json')).stdout) as Array<{ name: string }>;
+    return found.map(({ name }) => name);
+  };
+  expect(await listed()).toEqual(['deadline', 'label', 'reminder']);
+  const deadlineSent = 'deadline of operated is sent.\n';
+  expect(await ops('later', 'send', 'operated', 'deadline')).toMatchObject({ code: 0, stdout: deadlineSent });
+  expect(await ops('later', 'cancel', 'operated', 'label')).toMatchObject({ code: 0 });
+  const { code, stderr } = await ops('later', 'cancel', 'operated', 'deadline');
+  expect([code, stderr]).toEqual([1, expect.stringContaining('No message about operated is scheduled as deadline')]);
+  expect(await listed()).toEqual(['reminder']);
   const stage = openStage({ app: 'shop', name: 'dev', endpoint: cloud.endpointUrl });
-  expect((await scheduledMessages(stage, 'operated')).map(({ name }) => name)).toEqual([
-    'deadline',
-    'label',
-    'reminder',
-  ]);
-  const key = { subject: 'operated', name: 'deadline' };
-  await sendOrCancel(stage, key, 'sendNow');
-  await sendOrCancel(stage, { ...key, name: 'label' }, 'cancel');
-  await expect(sendOrCancel(stage, key, 'cancel')).rejects.toThrow(
-    'No message about operated is scheduled as deadline',
-  );
-  expect(
-    (await scheduledMessages(stage)).filter(({ subject }) => subject === 'operated').map(({ name }) => name),
-  ).toEqual(['reminder']);
   expect(Object.keys(await holdingsOf(stage, 'operated'))).toContain('orders-later');
   expect(await sent('operated', 2)).toEqual(['shop.order.cancel.v1 1', 'shop.order.placed.v1 1']);
 });

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { PaymentProvider } from '../../examples/orders/test/payment-provider.ts';
 import { operationsOf } from '../../ops/cost/operations.ts';
 import { eventually } from '../support/cloud.ts';
+import { runScript } from '../support/run.ts';
 
 const provider = new PaymentProvider();
 const meter = new Meter();
@@ -82,16 +83,33 @@ it('has the cost in the decision', async () => {
   });
 });
 
-it('is shown to operators when it needs a person, whose decision continues it', async () => {
+const ops = (...words: string[]) =>
+  runScript('packages/cli/src/cli/main.ts', 'ops', '--app', 'shop', '--endpoint', cloud.endpointUrl, ...words);
+
+async function opsJson(...words: string[]) {
+  const { code, stdout, stderr } = await ops(...words, '--json');
+  expect([code, stderr]).toEqual([0, '']);
+  return JSON.parse(stdout);
+}
+
+async function refusalOf(...words: string[]): Promise<string> {
+  const { code, stderr } = await ops(...words);
+  expect(code).toBe(1);
+  return stderr;
+}
+
+it('is listed when it needs an operator, whose decision continues it', async () => {
   const id = await stuck();
-  expect(await stuckProcesses(stage, await stage.subscribers())).toMatchObject([
+  expect(await opsJson('process', 'list')).toMatchObject([
     { subscriber: REPLIES, process: id, why: expect.stringContaining('charge had no reply in time, 5 times') },
   ]);
-  await expect(sendProcessRequest(stage, REPLIES, id, { cancel: 'x' })).rejects.toThrow('cannot be compensated');
-  const done = await sendProcessRequest(stage, REPLIES, id, { done: 'refunded by hand' });
+  expect(await refusalOf('process', 'cancel', REPLIES, id, '--because', 'x')).toContain('cannot be compensated');
+  const done = await opsJson('process', 'done', REPLIES, id, '--because', 'refunded by hand');
   expect(done).toMatchObject({ progress: { state: 'failed' }, undone: ['reserve', 'charge'] });
-  expect(done.decided).toMatchObject([expect.stringContaining('done: refunded by hand')]);
-  expect(await stuckProcesses(stage, [REPLIES])).toEqual([]);
-  await expect(sendProcessRequest(stage, REPLIES, id, { retry: 'x' })).rejects.toThrow('there is nothing to decide');
-  await expect(sendProcessRequest(stage, 'stock', id)).rejects.toThrow('stock is not the consumer of a process');
+  expect(await opsJson('process', 'show', REPLIES, id)).toMatchObject({
+    decided: [expect.stringContaining('done: refunded by hand')],
+  });
+  expect(await opsJson('process', 'list')).toEqual([]);
+  expect(await refusalOf('process', 'retry', REPLIES, id, '--because', 'x')).toContain('there is nothing to decide');
+  expect(await refusalOf('process', 'show', 'stock', id)).toContain('stock is not the consumer of a process');
 });
