@@ -1,5 +1,5 @@
 import { type DefaultTheme, defineConfig } from 'vitepress';
-import { fileNames } from './file-names.ts';
+import { fences } from './fences.ts';
 import { repositoryLinks } from './links.ts';
 import { NO_PAGES } from './pages.ts';
 import { sidebarOf } from './sidebar.ts';
@@ -57,7 +57,7 @@ export default defineConfig({
   markdown: {
     config(markdown) {
       repositoryLinks(markdown);
-      fileNames(markdown);
+      fences(markdown);
     },
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
   },

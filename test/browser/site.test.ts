@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { barriers, keepScreenshot, openPage, startBrowser } from './browser.ts';
 import { type Site, startSite } from './site.ts';
 
-/** The site is built, and thirteen pages are looked at by axe. */
+/** The site is built, and fourteen pages are looked at by axe. */
 const PATIENCE_MS = 600_000;
 
 let browser: Browser;
@@ -25,6 +25,7 @@ const KINDS = [
   'tutorial',
   'concepts/g4-failure-keeps-the-order',
   'reliability',
+  'architecture',
   'guides/process',
   'decisions/0001-relay-reads-up-to-the-doorbell-version',
   'reference/openapi',
@@ -49,6 +50,7 @@ describe('the site', () => {
       for (const kind of KINDS) {
         await page.goto(`${site.url}/${kind}.html`);
         await page.getByRole('heading', { level: 1 }).waitFor();
+        if (kind === 'architecture') await page.getByRole('group', { name: 'Diagram' }).last().locator('svg').waitFor();
         expect(await page.evaluate('document.documentElement.scrollWidth'), kind).toBeLessThanOrEqual(width);
         expect(await barriers(page), kind).toEqual([]);
         await keepScreenshot(page, `site ${kind} ${width} ${colorScheme}`);

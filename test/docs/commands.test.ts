@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import own from '../../package.json' with { type: 'json' };
 import app from '../../rollcall.config.ts';
 import { root } from '../support/run.ts';
+import { blocksOf } from './blocks.ts';
 import { pages } from './pages.ts';
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -34,6 +35,9 @@ const NOT_RUN: Record<string, string> = {
   'docs:build': 'what it runs is run by test/browser/site.test.ts',
   docs: 'goes on until it is ended; the pages that it shows are built by test/browser/site.test.ts',
 };
+
+/** Calls of AWS, and of a stage that only an account has. */
+const NEEDS_ACCOUNT = /(^|[ |(&$])aws [a-z]|cdk deploy|npm run deploy |stage[ =]prod/m;
 
 /** What runs scripts: tests, CI, and other scripts. */
 const runners = [
@@ -71,6 +75,19 @@ const callsIn = (page: string): string[][] =>
 
 const optionsOf = (command: Command | null): string[] =>
   command ? [...command.options.map(({ long }) => long ?? ''), ...optionsOf(command.parent)] : ['--help', '--version'];
+
+/** The names of the commands at the start of a call, without arguments and options. */
+function commandIn(words: readonly string[]): string[] {
+  let command = createProgram(app);
+  const names = [];
+  for (const word of words) {
+    const below = command.commands.find((one) => one.name() === word);
+    if (!below) break;
+    command = below;
+    names.push(word);
+  }
+  return names;
+}
 
 /** What is wrong with a call: a command or an option that there is not. */
 function wrongIn(words: readonly string[]): string | undefined {
@@ -110,6 +127,33 @@ describe('a command that a page names', () => {
     const named = [...new Set(pages.flatMap(scriptsIn))].filter((name) => name in own.scripts);
     expect(named.filter((name) => !isRun(name) && !(name in NOT_RUN))).toEqual([]);
     expect(Object.keys(NOT_RUN).filter((name) => !(name in own.scripts))).toEqual([]);
+  });
+
+  it.each(pages)('is marked where it needs an AWS account: %s', (page) => {
+    const needing = blocksOf(page).filter(({ language, text }) => language === 'sh' && NEEDS_ACCOUNT.test(text));
+    expect(needing.filter(({ info }) => !info.includes('needs-account')).map(({ line }) => line)).toEqual([]);
+  });
+
+  it('of curl calls this machine, at an address that a test calls', () => {
+    const calls = pages.flatMap((page) =>
+      [...read(page).matchAll(/\bcurl [^`\n]*(?:\\\n[^`\n]*)??(http:\/\/[^\s`'")]+)/g)].map(
+        ([, to = '']) => new URL(to),
+      ),
+    );
+    expect(calls.length).toBeGreaterThan(10);
+    expect(calls.filter(({ hostname }) => hostname !== '127.0.0.1')).toEqual([]);
+    // Ids and names of faults differ, and tests call the methods of an RPC service by its client.
+    const called = ({ pathname }: URL) =>
+      running.includes(pathname.replace(/(?<=^\/faults\/|\/members\/|MemberService).+|^\/.*(?=MemberService)/g, ''));
+    expect(calls.filter((to) => !called(to)).map(String)).toEqual([]);
+  });
+
+  it('of operators is run by a test', () => {
+    const files = runners.map(read);
+    const commands = new Set(pages.flatMap(callsIn).map((words) => commandIn(words).filter((word) => word !== 'ops')));
+    const isRun = (words: string[]) =>
+      files.some((file) => file.includes(words.join(' ')) || words.every((word) => file.includes(`'${word}'`)));
+    expect([...commands].filter((words) => !isRun(words))).toEqual([]);
   });
 
   it('of npx is a program of the project', () => {

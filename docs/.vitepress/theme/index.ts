@@ -1,9 +1,13 @@
 import type { Theme } from 'vitepress';
 import theme from 'vitepress/theme-without-fonts';
+import Diagram from './diagram.vue';
 import Schedule from './schedule.vue';
 import './contrast.css';
 
 export default {
   extends: theme,
-  enhanceApp: ({ app }) => void app.component('Schedule', Schedule),
+  enhanceApp({ app }) {
+    app.component('Diagram', Diagram);
+    app.component('Schedule', Schedule);
+  },
 } satisfies Theme;
