@@ -15,7 +15,7 @@ export interface LedgerEntry {
  * A stored entry. The first entry of an account is its attribute `opening`, which saves a write. Each later entry is an
  * item.
  */
-export type Booked = LedgerEntry & { messageId: string };
+export type BookedEntry = LedgerEntry & { messageId: string };
 
 /** The first and the last sort key of a query for an account and its ledger. */
 export const LEDGER_RANGE = { first: ACCOUNT, last: `${LEDGER_PREFIX}~` };
@@ -34,12 +34,12 @@ export const ledgerPut = (
 });
 
 /** Extracts the ledger from the items of a member, which must be in the order of their sort keys. */
-export function ledgerOf(items: ReadonlyArray<Record<string, unknown>>): Booked[] {
+export function ledgerOf(items: ReadonlyArray<Record<string, unknown>>): BookedEntry[] {
   return items.flatMap(({ sk, opening, points, reason, at }) => {
-    if (sk === ACCOUNT) return opening === undefined ? [] : [opening as Booked];
+    if (sk === ACCOUNT) return opening === undefined ? [] : [opening as BookedEntry];
     const id = String(sk);
     return id.startsWith(LEDGER_PREFIX)
-      ? [{ messageId: id.slice(LEDGER_PREFIX.length), points, reason, at } as Booked]
+      ? [{ messageId: id.slice(LEDGER_PREFIX.length), points, reason, at } as BookedEntry]
       : [];
   });
 }

@@ -22,13 +22,13 @@ const MAX_REMEMBERED = 1_000;
 type Account = Omit<PointsAccountResource, 'asOf'>;
 
 /** The accounts that this instance has read, the most recently read last. */
-const lastAnswers = new Map<string, { account: Account; at: Date }>();
+const lastAccounts = new Map<string, { account: Account; at: Date }>();
 
 function remember(id: string, account: Account): void {
-  lastAnswers.delete(id);
-  lastAnswers.set(id, { account, at: new Date() });
-  const [oldest] = lastAnswers.keys();
-  if (lastAnswers.size > MAX_REMEMBERED && oldest) lastAnswers.delete(oldest);
+  lastAccounts.delete(id);
+  lastAccounts.set(id, { account, at: new Date() });
+  const [oldest] = lastAccounts.keys();
+  if (lastAccounts.size > MAX_REMEMBERED && oldest) lastAccounts.delete(oldest);
 }
 
 async function readAccount(id: string, { signal }: Try): Promise<PointsAccountResource> {
@@ -57,8 +57,8 @@ async function readAccount(id: string, { signal }: Try): Promise<PointsAccountRe
 }
 
 /** Returns the last known account, marked with `asOf`, if the table cannot be read. */
-async function lastAnswer(id: string, cause: Error): Promise<PointsAccountResource> {
-  const known = lastAnswers.get(id);
+async function lastKnownAccount(id: string, cause: Error): Promise<PointsAccountResource> {
+  const known = lastAccounts.get(id);
   if (cause instanceof Problem || !known) throw cause;
   logger.warn('the account cannot be read; returning its last known state', { error: cause });
   return { ...known.account, asOf: known.at.toISOString() };
@@ -68,7 +68,7 @@ const account = createRemoteService<string, PointsAccountResource>({
   name: 'the points table',
   call: readAccount,
   timeoutMs: TIMEOUT_MS,
-  fallback: lastAnswer,
+  fallback: lastKnownAccount,
 });
 
 export const read = endpoint(logger, async (event) => {

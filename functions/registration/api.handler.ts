@@ -19,8 +19,8 @@ import { apiRootResource, memberResource, memberResourceV2 } from './resources.t
 import { createServices } from './services.ts';
 
 const { logger } = createObservability('registration');
-const { own, members, admission, memberAccess, locationOf } = createServices({ logger });
-const { client, MEMBERS_TABLE: membersTable } = own;
+const { dependencies, members, admission, memberAccess, locationOf } = createServices({ logger });
+const { client, MEMBERS_TABLE: membersTable } = dependencies;
 const { admitChange } = admission;
 const { readable, writable } = memberAccess;
 

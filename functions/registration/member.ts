@@ -29,7 +29,7 @@ export type Member = ActiveMember | DeactivatedMember;
 export type MemberDecision<M extends Member> = Decision<M, (typeof memberEvents.messages)[number]>;
 
 /** Facts about a phone that are stored with a registration. */
-export interface AboutPhone {
+export interface PhoneFacts {
   /** ISO 3166-1 alpha-2. */
   country: string | undefined;
   /** Whether an earlier member with this phone left within the time for which phones are remembered. */
@@ -40,7 +40,7 @@ export function register(
   id: string,
   registration: Registration,
   now: Date,
-  { country, returning }: AboutPhone,
+  { country, returning }: PhoneFacts,
 ): MemberDecision<ActiveMember> {
   const registeredAt = now.toISOString();
   const { phone, name, locale } = registration;

@@ -13,7 +13,7 @@ type Step = Omit<z.output<typeof onboardingStepCompleted.data>, 'memberId'> & { 
 const DEADLINE_MS = 5 * 60_000;
 
 const onboardingKey = (memberId: string) => ({ pk: `onboarding#${memberId}` });
-const answerOf = ({ source, step }: Pick<Step, 'source' | 'step'>) => `answer#${source}#${step}`;
+const replyAttribute = ({ source, step }: Pick<Step, 'source' | 'step'>) => `answer#${source}#${step}`;
 
 /**
  * Stores a subscriber's first reply about a step and ignores later ones. It contains no personal data, so it is kept when
@@ -22,7 +22,7 @@ const answerOf = ({ source, step }: Pick<Step, 'source' | 'step'>) => `answer#${
 export const stepOnce = (tableName: string, memberId: string, step: Step): NonNullable<Effect['setOnce']> => ({
   tableName,
   key: onboardingKey(memberId),
-  attributes: { [answerOf(step)]: step },
+  attributes: { [replyAttribute(step)]: step },
 });
 
 export async function readSteps(

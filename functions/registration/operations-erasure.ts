@@ -5,7 +5,13 @@ import pMap from 'p-map';
 const OF_MEMBER = 'of-member';
 
 /** Deletes the operations of an erased member. Concurrent calls for the same member share one run. */
-export function createErasing({ client, membersTable }: { client: DynamoDBDocumentClient; membersTable: string }) {
+export function createOperationsErasure({
+  client,
+  membersTable,
+}: {
+  client: DynamoDBDocumentClient;
+  membersTable: string;
+}) {
   async function erase(memberId: string): Promise<void> {
     const pages = paginateQuery(
       { client },
@@ -23,10 +29,10 @@ export function createErasing({ client, membersTable }: { client: DynamoDBDocume
     }
   }
 
-  const erasing = new Map<string, Promise<void>>();
+  const runs = new Map<string, Promise<void>>();
   return (memberId: string): Promise<void> => {
-    const erased = erasing.get(memberId) ?? erase(memberId).finally(() => erasing.delete(memberId));
-    erasing.set(memberId, erased);
+    const erased = runs.get(memberId) ?? erase(memberId).finally(() => runs.delete(memberId));
+    runs.set(memberId, erased);
     return erased;
   };
 }

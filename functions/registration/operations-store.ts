@@ -7,9 +7,9 @@ import { SOURCE } from './member.ts';
 import type { RedemptionData } from './redemption.process.ts';
 import { memberKey } from './store.ts';
 
-export const tablesOfOperations = z.object({ MEMBERS_TABLE: text, OUTBOX_TABLE: text });
+export const operationTables = z.object({ MEMBERS_TABLE: text, OUTBOX_TABLE: text });
 
-interface Own extends z.output<typeof tablesOfOperations> {
+interface Own extends z.output<typeof operationTables> {
   client: DynamoDBDocumentClient;
   now: () => Date;
   newId: () => string;
@@ -18,7 +18,7 @@ interface Own extends z.output<typeof tablesOfOperations> {
 const key = (id: string) => ({ pk: `operation#${id}` });
 
 /** The storage of redemptions: the members' table, which has an index by member. */
-export function placesOfOperations({ client, now, newId, MEMBERS_TABLE: table, OUTBOX_TABLE: outboxTable }: Own) {
+export function operationStorage({ client, now, newId, MEMBERS_TABLE: table, OUTBOX_TABLE: outboxTable }: Own) {
   return {
     ...{ client, table, outboxTable, source: SOURCE, now, newId, key },
     // The previous version of the service reads `points`, and may run during a deployment.
@@ -43,7 +43,7 @@ export function placesOfOperations({ client, now, newId, MEMBERS_TABLE: table, O
 }
 
 /** A condition check that the member exists and has not left. */
-export const isActive = (TableName: string, memberId: string): TransactItem => ({
+export const activeMemberCheck = (TableName: string, memberId: string): TransactItem => ({
   ConditionCheck: {
     ...{ TableName, Key: memberKey(memberId), ConditionExpression: '#status = :active' },
     ...{ ExpressionAttributeNames: { '#status': 'status' }, ExpressionAttributeValues: { ':active': 'active' } },

@@ -10,8 +10,8 @@ import { createServices } from './services.ts';
 // These handlers have their own file, so that only their bundle contains the process.
 
 const { logger } = createObservability('registration');
-const { own, admission, memberAccess, locationOf } = createServices({ logger });
-const redemptions = createRedemptions(own);
+const { dependencies, admission, memberAccess, locationOf } = createServices({ logger });
+const redemptions = createRedemptions(dependencies);
 const { writable, mayAccess } = memberAccess;
 
 export const redeem = jsonEndpoint(logger, redemption, async (event, body) => {

@@ -6,7 +6,7 @@ import { v5 as idFromName } from 'uuid';
 import type { Redemption } from '../../shared/contracts/operation.ts';
 import type { Audit, Cause } from './audit.ts';
 import { type Operation, operationOf } from './operation.ts';
-import { isActive, placesOfOperations } from './operations-store.ts';
+import { activeMemberCheck, operationStorage } from './operations-store.ts';
 import { redemptionProcess } from './redemption.process.ts';
 
 export interface RedemptionsOptions {
@@ -25,7 +25,7 @@ const OPERATIONS = '5d0d7a4e-6f0a-5c39-9b0d-6a1f3d2c8e11';
 /** The use cases of redeeming points, independent of the protocol. */
 export function createRedemptions(options: RedemptionsOptions) {
   const { MEMBERS_TABLE, audit, now, newId } = options;
-  const { create, current } = createProcessClient(redemptionProcess, placesOfOperations(options));
+  const { create, current } = createProcessClient(redemptionProcess, operationStorage(options));
 
   /** @param mayRead whether the caller may read operations of a member */
   async function find(id: string, mayRead: (memberId: string) => boolean = () => true) {
@@ -57,7 +57,7 @@ export function createRedemptions(options: RedemptionsOptions) {
       const context: CommandContext = { ...cause, now: now(), newId };
       const deadline = new Date(context.now.getTime() + redemption.expiresIn * 1000).toISOString();
       const data = { ...redemption, operationId, memberId, deadline };
-      const begun = await create(operationId, data, context, { member: isActive(MEMBERS_TABLE, memberId) });
+      const begun = await create(operationId, data, context, { member: activeMemberCheck(MEMBERS_TABLE, memberId) });
       if (begun.result === 'refused') throw notFound(`member ${memberId}`);
       if (begun.result === 'taken') return findRepeated(operationId, redemption);
       if (begun.result === 'busy')

@@ -127,7 +127,7 @@ export function problemError(problem: Problem): ConnectError {
  * after the deadline, so the caller retries with the same idempotency key.
  * @throws {ConnectError} from `problemError`, or DEADLINE_EXCEEDED
  */
-export async function answerCall<T>(logger: Logger, { signal, method }: HandlerContext, work: () => Promise<T>) {
+export async function serveCall<T>(logger: Logger, { signal, method }: HandlerContext, work: () => Promise<T>) {
   const { promise: deadline, reject } = Promise.withResolvers<never>();
   const onAbort = () => reject(signal.reason);
   signal.addEventListener('abort', onAbort);

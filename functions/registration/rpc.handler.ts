@@ -16,12 +16,12 @@ import type { ActiveMember } from './member.ts';
 import type { Operation } from './operation.ts';
 import { createRedemptions } from './redemptions.ts';
 import { operationProblem } from './resources.ts';
-import { answerCall, eventOf, rpcEndpoint } from './rpc-endpoint.ts';
+import { eventOf, rpcEndpoint, serveCall } from './rpc-endpoint.ts';
 import { createServices } from './services.ts';
 
 const { logger, count } = createObservability('registration');
-const { own, limits, members, admission } = createServices({ logger });
-const redemptions = createRedemptions(own);
+const { dependencies, limits, members, admission } = createServices({ logger });
+const redemptions = createRedemptions(dependencies);
 const { admitCaller, admitChange } = admission;
 
 /** The longest time for which an operation is watched, and the reserve between the response and the call's deadline. */
@@ -36,7 +36,7 @@ const redeemRequest = redemption.extend(withKey);
 export const rpc = rpcEndpoint((router) =>
   router.service(MemberService, {
     register: (request, context) =>
-      answerCall(logger, context, async () => {
+      serveCall(logger, context, async () => {
         await admitChange();
         const { idempotencyKey: key, ...body } = validated(registerRequest, setFieldsOf(request));
         await admitCaller(eventOf(context).requestContext.http.sourceIp);
@@ -47,10 +47,10 @@ export const rpc = rpcEndpoint((router) =>
       }),
 
     getMember: ({ id }, context) =>
-      answerCall(logger, context, async () => ({ member: memberMessage(await members.read(idOf(id, 'member'))) })),
+      serveCall(logger, context, async () => ({ member: memberMessage(await members.read(idOf(id, 'member'))) })),
 
     updateMember: (request, context) =>
-      answerCall(logger, context, async () => {
+      serveCall(logger, context, async () => {
         await admitChange();
         if (request.version === 0)
           throw new Problem('precondition-required', 'Set the version that the change is based on.');
@@ -61,7 +61,7 @@ export const rpc = rpcEndpoint((router) =>
       }),
 
     deactivateMember: ({ id, version }, context) =>
-      answerCall(logger, context, async () => {
+      serveCall(logger, context, async () => {
         await admitChange();
         const conditions = version === 0 ? {} : { ifMatch: etag(version) };
         await members.deactivate(idOf(id, 'member'), conditions, causeOfCall(context));
@@ -69,7 +69,7 @@ export const rpc = rpcEndpoint((router) =>
       }),
 
     redeemPoints: (request, context) =>
-      answerCall(logger, context, async () => {
+      serveCall(logger, context, async () => {
         await admitChange();
         const { idempotencyKey: key, ...body } = validated(redeemRequest, setFieldsOf(request));
         const begun = await redemptions.redeem(idOf(request.memberId, 'member'), body, key, causeOfCall(context));
@@ -77,7 +77,7 @@ export const rpc = rpcEndpoint((router) =>
       }),
 
     watchOperation: ({ id }, context) =>
-      answerCall(logger, context, async () => {
+      serveCall(logger, context, async () => {
         const availableMs = (context.timeoutMs() ?? MAX_WATCH_MS) - RESERVE_MS;
         const seconds = Math.max(0, Math.min(MAX_WATCH_MS, availableMs)) / 1000;
         return {

@@ -52,7 +52,7 @@ export function createServices({ logger }: { logger: Logger }) {
   });
   return {
     /** For use cases that only some functions have, such as redemptions. */
-    own: { client, MEMBERS_TABLE, OUTBOX_TABLE, audit, now, newId },
+    dependencies: { client, MEMBERS_TABLE, OUTBOX_TABLE, audit, now, newId },
     limits: LIMITS,
     admission,
     memberAccess: createMemberAccess(SCOPES),

@@ -4,7 +4,7 @@ import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { readAwsEvent } from './webhooks/aws-end-user-messaging.ts';
 import { configuredReceiver } from './webhooks/configured-receiver.ts';
 
-const { take } = configuredReceiver(() => new Date());
+const { receive } = configuredReceiver(() => new Date());
 
 /**
  * Receives the events of AWS End User Messaging from the queue that is subscribed to its topic. A batch either succeeds
@@ -16,7 +16,7 @@ export const awsEvents = ({ Records }: SQSEvent, context: Context): Promise<SQSB
       () => context.getRemainingTimeInMillis(),
       async () => {
         const sentAt = ({ attributes }: (typeof Records)[number]) => new Date(Number(attributes.SentTimestamp));
-        await take(
+        await receive(
           'aws',
           Records.map((record) => readAwsEvent(record.body, sentAt(record))),
         );

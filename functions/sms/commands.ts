@@ -28,7 +28,7 @@ export function commandHandlers(options: CommandOptions): Handlers<(typeof comma
       const message = { to: Item.phone, country: Item.country, text, idempotencyKey: id };
       return {
         call: async (outcomeUnknown) => ({
-          set: { sent: await sendText(message, { askedAt: new Date(time), released, outcomeUnknown }) },
+          set: { sent: await sendText(message, { requestedAt: new Date(time), released, outcomeUnknown }) },
         }),
       };
     },

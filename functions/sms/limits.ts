@@ -22,7 +22,7 @@ export interface LimitsOptions {
 
 export type SmsLimits = ReturnType<typeof createSmsLimits>;
 
-export interface ToCheck {
+export interface SmsToCheck {
   /** E.164. */
   to: string;
   /** Country of the phone (ISO 3166-1 alpha-2). */
@@ -30,7 +30,7 @@ export interface ToCheck {
   /** Idempotency key of the message that requests the SMS. */
   idempotencyKey: string;
   /** When the SMS was requested. */
-  askedAt: Date;
+  requestedAt: Date;
   /** Whether an operator has released the SMS, so that no limit applies to it. */
   released: boolean;
 }
@@ -47,7 +47,7 @@ const nameOf = (country: string | undefined) =>
 type Token = NonNullable<Awaited<ReturnType<ReturnType<typeof createLeasedTokens>['take']>>>;
 
 /** The tokens that an SMS took from the shared limits, or a description of the limit that has none left. */
-type Shared = { tokens: Token[] } | { because: string };
+type SharedTokens = { tokens: Token[] } | { because: string };
 
 /**
  * Limits against fraud. An attacker with premium numbers earns from every SMS to them, so a registration form that sends
@@ -107,7 +107,7 @@ export function createSmsLimits({ client, tableName, pseudonym, settings, now, n
   }
 
   /** Takes from the country's limit first, so that an SMS refused for its country does not count for the day. */
-  async function takeShared(country: string | undefined, at: string): Promise<Shared> {
+  async function takeShared(country: string | undefined, at: string): Promise<SharedTokens> {
     const countryToken = await leases.take(`country#${country ?? '?'}#${at.slice(0, 16)}`, perCountryAndMinute);
     if (!countryToken) {
       return {
@@ -130,7 +130,7 @@ export function createSmsLimits({ client, tableName, pseudonym, settings, now, n
      * @throws {KnownOptOutError} if the phone has opted out, even if an operator released the SMS. {@link HeldError} if a
      * limit is exceeded; it names the limit
      */
-    async check({ to, country, idempotencyKey, askedAt, released }: ToCheck): Promise<void> {
+    async check({ to, country, idempotencyKey, requestedAt: askedAt, released }: SmsToCheck): Promise<void> {
       if (!released && countries !== 'all' && !(country && countries.includes(country))) {
         throw held(
           `SMS to ${nameOf(country)} are not allowed; allowed countries: ${countries.map(nameOf).join(', ')} (setting sms.countries)`,

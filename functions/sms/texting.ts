@@ -44,9 +44,9 @@ export interface TextingOptions {
 }
 
 /** Facts about an SMS before it is sent. */
-export interface About {
+export interface SendContext {
   /** When it was requested. */
-  askedAt: Date;
+  requestedAt: Date;
   /** Whether an operator has released the SMS, so that no limit applies to it. */
   released: boolean;
   /** Whether a provider may have received it already. */
@@ -54,14 +54,14 @@ export interface About {
 }
 
 /** `opted out`: no provider has the SMS, and no provider will be called for it. */
-export type Sent = 'accepted' | 'opted out';
+export type SendResult = 'accepted' | 'opted out';
 
 /**
  * Sends an SMS through a provider, unless the phone has opted out.
  * @throws {HeldError} if a limit is exceeded; {@link RemoteError} from the provider; {@link TransientError} if no
  * provider was called, because a table of the service could not be reached
  */
-export type SendText = (text: TextMessage & { short?: string }, about: About) => Promise<Sent>;
+export type SendText = (text: TextMessage & { short?: string }, about: SendContext) => Promise<SendResult>;
 
 /** Number of calls to the same provider if it honours idempotency keys. */
 const MAX_TRIES = 2;
@@ -137,7 +137,7 @@ export function createTexting(options: TextingOptions): SendText {
   };
 }
 
-type Text = TextMessage & Omit<About, 'outcomeUnknown'>;
+type Text = TextMessage & Omit<SendContext, 'outcomeUnknown'>;
 
 /**
  * Whether another provider may send the SMS. It may if the first provider certainly did not send it, unless the SMS only

@@ -8,11 +8,11 @@ import { ALIBABA_ANSWER, readAlibaba, webhookToken } from './webhooks/alibaba.ts
 import { configuredReceiver } from './webhooks/configured-receiver.ts';
 import { readHttpGateway, standardWebhookKey } from './webhooks/http-gateway.ts';
 import { readTwilio } from './webhooks/twilio.ts';
-import { type ReadWebhook, UNPROVEN, UNREADABLE, webhookRequest } from './webhooks/webhook.ts';
+import { type ReadWebhook, UNAUTHENTICATED, UNREADABLE, webhookRequest } from './webhooks/webhook.ts';
 
 const { SMS, WEBHOOKS_URL } = readEnvironment(z.object({ SMS: jsonOf(smsSettings), WEBHOOKS_URL: z.url() }));
 const now = () => new Date();
-const { take, logger, count } = configuredReceiver(now);
+const { receive, logger, count } = configuredReceiver(now);
 
 /** AWS is missing here, because it sends its events to a topic and not over HTTP. */
 const readers: Partial<Record<SmsProviderName, () => ReadWebhook>> = {
@@ -35,8 +35,8 @@ export const webhook = endpoint(
     const read = webhooks.get(provider);
     if (!read) throw notFound('webhook');
     const events = await read(webhookRequest(event, `${WEBHOOKS_URL}/${provider}`));
-    count({ WebhooksProven: Number(events !== UNPROVEN), WebhooksRefused: Number(events === UNPROVEN) });
-    if (events === UNPROVEN) throw notFound('webhook');
+    count({ WebhooksProven: Number(events !== UNAUTHENTICATED), WebhooksRefused: Number(events === UNAUTHENTICATED) });
+    if (events === UNAUTHENTICATED) throw notFound('webhook');
     if (events === UNREADABLE) {
       count({ WebhooksUnreadable: 1 });
       throw new Problem(
@@ -44,7 +44,7 @@ export const webhook = endpoint(
         'The body does not match the documented format: docs/governance.md#delivery-receipts-and-replies.',
       );
     }
-    await take(provider, events);
+    await receive(provider, events);
     return provider === 'alibaba' ? json(200, ALIBABA_ANSWER) : { statusCode: 204 };
   },
   { mediaType: null },

@@ -6,7 +6,7 @@ import type { Pseudonym } from '../../shared/pseudonyms.ts';
 import type { eventConsumer } from './events.consumer.ts';
 import { encodeReference } from './receipt-reference.ts';
 import { welcomeText } from './templates.ts';
-import type { SendText, Sent } from './texting.ts';
+import type { SendResult, SendText } from './texting.ts';
 
 export interface WelcomeOptions {
   sendText: SendText;
@@ -15,7 +15,7 @@ export interface WelcomeOptions {
   now: () => Date;
 }
 
-const SUMMARIES: Record<Sent, string> = {
+const SUMMARIES: Record<SendResult, string> = {
   accepted: 'accepted by the provider',
   'opted out': 'not sent: this phone has opted out of SMS',
 };
@@ -43,14 +43,14 @@ export function welcomeHandlers(options: WelcomeOptions): Handlers<(typeof event
             phonePseudonym: await pseudonym(data.phone),
           },
           async call(outcomeUnknown) {
-            const welcome = await sendText(text, { askedAt: new Date(time), released, outcomeUnknown });
+            const welcome = await sendText(text, { requestedAt: new Date(time), released, outcomeUnknown });
             return { set: { welcome, welcomedAt: now().toISOString() } };
           },
         };
       },
       follows(message, { welcome, welcomedAt }) {
         const completedAt = welcomedAt as string;
-        const summary = SUMMARIES[welcome as Sent];
+        const summary = SUMMARIES[welcome as SendResult];
         const step = { memberId: message.subject, step: 'welcome-sms', summary, completedAt };
         return correspondence.reply(message, onboardingStepCompleted, step, completedAt);
       },

@@ -98,17 +98,17 @@ function problemAnswers(codes: readonly ProblemCode[]) {
 }
 
 function operation(id: string, route: Route, contract: RouteContract) {
-  const { summary, tag, body, answers, heeds = [], requires = [], deprecated } = contract;
+  const { summary, tag, body, answers, optionalHeaders = [], requiredHeaders = [], deprecated } = contract;
   const isRead = route.method === 'GET';
   const answerHeaders = (status: string): AnswerHeader[] => [
-    ...(isRead || requires.includes('If-Match') || status === '201' ? (['ETag'] as const) : []),
+    ...(isRead || requiredHeaders.includes('If-Match') || status === '201' ? (['ETag'] as const) : []),
     ...(route.method === 'POST' ? (['Location'] as const) : []),
-    ...(heeds.includes('Prefer') ? (['Preference-Applied', 'Retry-After'] as const) : []),
+    ...(optionalHeaders.includes('Prefer') ? (['Preference-Applied', 'Retry-After'] as const) : []),
     ...(deprecated ? (['Deprecation', 'Sunset'] as const) : []),
   ];
   const parameters = [
-    ...heeds.map((name) => ({ $ref: `#/components/parameters/${name}` })),
-    ...requires.map((name) => ({ $ref: `#/components/parameters/${name}-required` })),
+    ...optionalHeaders.map((name) => ({ $ref: `#/components/parameters/${name}` })),
+    ...requiredHeaders.map((name) => ({ $ref: `#/components/parameters/${name}-required` })),
     ...(isRead ? [{ $ref: '#/components/parameters/If-None-Match' }] : []),
   ];
   return {

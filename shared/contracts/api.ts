@@ -18,8 +18,8 @@ export interface RouteContract {
   answers: Readonly<Record<number, { description: string; body?: Named | string }>>;
   problems: readonly ProblemCode[];
   /** Headers that the route processes, besides those of every route. */
-  heeds?: ReadonlyArray<'Idempotency-Key' | 'If-Match' | 'If-None-Match' | 'Prefer'>;
-  requires?: ReadonlyArray<'If-Match'>;
+  optionalHeaders?: ReadonlyArray<'Idempotency-Key' | 'If-Match' | 'If-None-Match' | 'Prefer'>;
+  requiredHeaders?: ReadonlyArray<'If-Match'>;
   deprecated?: boolean;
 }
 
@@ -74,7 +74,7 @@ export const api: Record<keyof typeof routes, RouteContract> = {
       'read-only',
       ...FAILURES,
     ],
-    heeds: ['Idempotency-Key'],
+    optionalHeaders: ['Idempotency-Key'],
   },
   readMember: {
     summary: 'Read a member',
@@ -95,15 +95,15 @@ export const api: Record<keyof typeof routes, RouteContract> = {
     body: named('ProfileChange'),
     answers: { 200: { description: 'The changed member.', body: named('Member') } },
     problems: [...BODY_PROBLEMS, 'not-acceptable', 'precondition-required', ...CHANGE_PROBLEMS],
-    heeds: ['If-None-Match'],
-    requires: ['If-Match'],
+    optionalHeaders: ['If-None-Match'],
+    requiredHeaders: ['If-Match'],
   },
   deactivateMember: {
     summary: 'Deactivate a member and erase its personal data',
     tag: 'Members',
     answers: { 204: { description: 'The member has left, by this request or an earlier one.' } },
     problems: CHANGE_PROBLEMS,
-    heeds: ['If-Match', 'If-None-Match'],
+    optionalHeaders: ['If-Match', 'If-None-Match'],
   },
   changeMemberV2: {
     summary: 'Change name or locale, and get the name in parts',
@@ -111,15 +111,15 @@ export const api: Record<keyof typeof routes, RouteContract> = {
     body: named('ProfileChange'),
     answers: { 200: { description: 'The changed member.', body: named('MemberV2') } },
     problems: [...BODY_PROBLEMS, 'not-acceptable', 'precondition-required', ...CHANGE_PROBLEMS],
-    heeds: ['If-None-Match'],
-    requires: ['If-Match'],
+    optionalHeaders: ['If-None-Match'],
+    requiredHeaders: ['If-Match'],
   },
   deactivateMemberV2: {
     summary: 'Deactivate a member, with the path of version 2',
     tag: 'Members',
     answers: { 204: { description: 'The member has left, by this request or an earlier one.' } },
     problems: CHANGE_PROBLEMS,
-    heeds: ['If-Match', 'If-None-Match'],
+    optionalHeaders: ['If-Match', 'If-None-Match'],
   },
   readErasure: {
     summary: 'Read the state of an erasure',
@@ -159,14 +159,14 @@ export const api: Record<keyof typeof routes, RouteContract> = {
       'read-only',
       ...FAILURES,
     ],
-    heeds: ['Idempotency-Key', 'Prefer'],
+    optionalHeaders: ['Idempotency-Key', 'Prefer'],
   },
   readOperation: {
     summary: 'Read the state of a redemption',
     tag: 'Points',
     answers: { 200: { description: 'The operation.', body: named('Operation') } },
     problems: READ_ONE_PROBLEMS,
-    heeds: ['Prefer'],
+    optionalHeaders: ['Prefer'],
   },
   readGuide: {
     summary: 'Read the guide in the inbox',

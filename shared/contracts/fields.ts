@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { canonicalName, MAX_CHARACTERS, NAME_LENGTH, nameFault } from './name-rule.ts';
+import { canonicalName, MAX_CHARACTERS, NAME_LENGTH, nameError } from './name-rule.ts';
 
 export const memberId = z.uuid().meta({ description: 'Identifies a member (UUIDv7).' });
 
@@ -45,13 +45,13 @@ const NAME = 'Name by which the member is addressed.';
 export const name = z.string().meta({ description: NAME });
 
 /** A name in a request. Every Unicode form is accepted and normalized to the canonical form. */
-export const givenName = z
+export const nameInput = z
   .string()
   // Counts code points, as JSON Schema does.
   .refine((value) => [...value].length <= MAX_CHARACTERS, { error: NAME_LENGTH, abort: true })
   .transform(canonicalName)
   .superRefine((value, context) => {
-    const message = nameFault(value);
+    const message = nameError(value);
     if (message !== undefined) context.addIssue({ code: 'custom', message });
   })
   .meta({

@@ -1,9 +1,9 @@
 import { timestamp } from '@rollcall/kit/contracts';
 import * as z from 'zod';
 import { CAN_BE_MOBILE, type PhoneType } from '../config/registration-limits.ts';
-import { givenName, locale, memberId, name } from './fields.ts';
+import { locale, memberId, name, nameInput } from './fields.ts';
 import { exampleMemberLinks, memberLinks } from './member-links.ts';
-import { givenPhone, phone } from './phone.ts';
+import { phone, phoneInput } from './phone.ts';
 
 const EXAMPLE = { phone: '+34612345678', name: 'Lucía García', locale: 'es' };
 const ID = '01999999-0000-7000-8000-000000000001';
@@ -11,7 +11,7 @@ const ID = '01999999-0000-7000-8000-000000000001';
 /** @param phoneTypes the types of phones that a stage accepts */
 export const registrationOf = (phoneTypes: readonly PhoneType[]) =>
   z
-    .object({ phone: givenPhone(phoneTypes), name: givenName, locale })
+    .object({ phone: phoneInput(phoneTypes), name: nameInput, locale })
     .meta({ description: 'The person to register.', examples: [EXAMPLE] });
 
 /** The schema with default settings. Marked as pure, so that bundles that do not use it omit all phone metadata. */
@@ -19,7 +19,7 @@ export const registration = /* @__PURE__ */ registrationOf(CAN_BE_MOBILE);
 
 export const profileChange = z
   .object({
-    name: givenName.optional(),
+    name: nameInput.optional(),
     locale: locale.optional(),
     phone: z.undefined({ error: 'cannot be changed; deactivate the member and register again' }).optional(),
   })

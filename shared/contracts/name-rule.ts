@@ -54,7 +54,7 @@ export const canonicalName = (name: string) => name.normalize('NFC').trim();
  * Describes the error in a name without repeating the name. Returns undefined if the name is valid.
  * @param name in its canonical form
  */
-export function nameFault(name: string): string | undefined {
+export function nameError(name: string): string | undefined {
   // Counts code points, because they are closer to characters than UTF-16 code units.
   const { length } = [...name];
   if (length === 0 || length > MAX_CHARACTERS) return NAME_LENGTH;

@@ -25,7 +25,7 @@ const anyOf = (kinds: readonly string[]) => new Intl.ListFormat('en', { type: 'd
  * Describes why a phone in a request may not register. Returns undefined if it may. The text repeats the phone only in
  * E.164 form.
  */
-function phoneFault(value: string, types: readonly PhoneType[]): string | undefined {
+function phoneError(value: string, types: readonly PhoneType[]): string | undefined {
   const parsed = parsePhoneNumberFromString(value.trim(), { extract: false });
   const type = parsed?.isValid() ? parsed.getType() : undefined;
   if (!parsed || type === undefined) return INVALID;
@@ -48,11 +48,11 @@ const PHONE = 'Phone number in E.164 format.';
 export const phone = z.string().meta({ description: PHONE, examples: ['+34612345678'] });
 
 /** A phone in a request. It is validated against the numbering plan of its country, not only by its format. */
-export const givenPhone = (types: readonly PhoneType[]) =>
+export const phoneInput = (types: readonly PhoneType[]) =>
   z
     .string()
     .superRefine((value, context) => {
-      const message = phoneFault(value, types);
+      const message = phoneError(value, types);
       if (message !== undefined) context.addIssue({ code: 'custom', message });
     })
     .meta({

@@ -250,8 +250,8 @@ describe('on a table', () => {
         },
       });
     /** What becomes of a text. */
-    const ask = ({ check }: SmsLimits, to: string, idempotencyKey: string, askedAt = now(), released = false) =>
-      check({ to, country: countryOf(to), idempotencyKey, askedAt, released }).then(
+    const ask = ({ check }: SmsLimits, to: string, idempotencyKey: string, requestedAt = now(), released = false) =>
+      check({ to, country: countryOf(to), idempotencyKey, requestedAt, released }).then(
         () => 'sent',
         (error: Error) => error.message,
       );

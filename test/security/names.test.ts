@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { profileChange, registration } from '../../shared/contracts/member.ts';
 import { memberProfileChanged } from '../../shared/contracts/member-profile-changed.v1.ts';
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
-import { canonicalName, nameFault } from '../../shared/contracts/name-rule.ts';
+import { canonicalName, nameError } from '../../shared/contracts/name-rule.ts';
 import { memberIdOf, profileChanged, registered, TIME } from '../support/builders.ts';
 
-const faultOf = (name: string) => nameFault(canonicalName(name));
+const faultOf = (name: string) => nameError(canonicalName(name));
 
 const NAMES = [
   ...["O'Connor-Smith", 'O´Connor', 'D’Arc', "'t Hooft", 'José María', 'Mª José', 'J. R. Smith', 'J.R. Smith'],

@@ -9,8 +9,8 @@ import { accountHandlers } from '../../functions/points/account.ts';
 import { commandConsumer as pointsCommands } from '../../functions/points/commands.consumer.ts';
 import { commandHandlers as pointsHandlers } from '../../functions/points/commands.ts';
 import { eventConsumer as pointsEvents } from '../../functions/points/events.consumer.ts';
-import { createErasing } from '../../functions/registration/operations-erasure.ts';
-import { placesOfOperations } from '../../functions/registration/operations-store.ts';
+import { createOperationsErasure } from '../../functions/registration/operations-erasure.ts';
+import { operationStorage } from '../../functions/registration/operations-store.ts';
 import { outcomeConsumer } from '../../functions/registration/outcomes.consumer.ts';
 import { redemptionProcess } from '../../functions/registration/redemption.process.ts';
 import { replyConsumer } from '../../functions/registration/replies.consumer.ts';
@@ -77,7 +77,7 @@ export const services = {
     replyHandlers({
       client,
       membersTable: MEMBERS,
-      eraseOperationsOf: createErasing({ client, membersTable: MEMBERS }),
+      eraseOperationsOf: createOperationsErasure({ client, membersTable: MEMBERS }),
     }),
   ),
   outcomes: service(
@@ -85,7 +85,7 @@ export const services = {
     (own) =>
       createProcess(
         redemptionProcess,
-        placesOfOperations({ ...own, MEMBERS_TABLE: MEMBERS, OUTBOX_TABLE: OUTBOX }),
+        operationStorage({ ...own, MEMBERS_TABLE: MEMBERS, OUTBOX_TABLE: OUTBOX }),
       ).handlers(outcomeConsumer) as Handlers<never>,
   ),
 };

@@ -12,7 +12,7 @@ import { createProcess } from '@rollcall/kit/internal/messaging/process';
 import { createSubscriber } from '@rollcall/kit/internal/messaging/subscriber';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { EarlierOperation } from '../../functions/registration/earlier-operation.ts';
-import { placesOfOperations } from '../../functions/registration/operations-store.ts';
+import { operationStorage } from '../../functions/registration/operations-store.ts';
 import { outcomeConsumer } from '../../functions/registration/outcomes.consumer.ts';
 import { redemptionProcess } from '../../functions/registration/redemption.process.ts';
 import { createRedemptions } from '../../functions/registration/redemptions.ts';
@@ -48,7 +48,7 @@ function redemptionWorld({ client, items }: OwnTables) {
     store: { ...store, change: async (effect) => (refusals-- > 0 ? false : store.change(effect)) },
     ...{ queueName: registrationOutcomes.name, joinsLate: false, idempotent: true, now, newId, random: () => 0 },
     ...{ contracts: registrationOutcomes.messages, channel: registrationOutcomes },
-    handlers: createProcess(redemptionProcess, placesOfOperations(own)).handlers(outcomeConsumer),
+    handlers: createProcess(redemptionProcess, operationStorage(own)).handlers(outcomeConsumer),
   });
 
   return {

@@ -13,7 +13,7 @@ import { type ConfiguredProvider, createTexting, type TextingOptions } from '../
 import { TIME } from '../support/builders.ts';
 
 const text = { to: '+34612345678', text: 'a'.repeat(200), short: 'Hi', idempotencyKey: 'm1' };
-const known = { askedAt: TIME, released: false, outcomeUnknown: false };
+const known = { requestedAt: TIME, released: false, outcomeUnknown: false };
 
 /** Two providers, whose circuits let everything through. */
 function texting(errors: Array<Error | undefined>, more: Partial<TextingOptions> = {}, honoursKey = true) {

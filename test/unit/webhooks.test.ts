@@ -9,7 +9,12 @@ import { readAwsEvent } from '../../functions/sms/webhooks/aws-end-user-messagin
 import { readHttpGateway } from '../../functions/sms/webhooks/http-gateway.ts';
 import { createReceiver } from '../../functions/sms/webhooks/receiver.ts';
 import { readTwilio, signatureOf } from '../../functions/sms/webhooks/twilio.ts';
-import { UNPROVEN, UNREADABLE, type WebhookRequest, webhookRequest } from '../../functions/sms/webhooks/webhook.ts';
+import {
+  UNAUTHENTICATED,
+  UNREADABLE,
+  type WebhookRequest,
+  webhookRequest,
+} from '../../functions/sms/webhooks/webhook.ts';
 import { memberIdOf, TIME } from '../support/builders.ts';
 
 const now = () => TIME;
@@ -98,7 +103,7 @@ describe('the webhook of the generic gateway', () => {
     ['what comes from the future', { body, headers: sent(body, { at: new Date(TIME.getTime() + 301_000) }) }],
     ['no time', { body, headers: { ...sent(body), 'webhook-timestamp': 'now' } }],
   ])('refuses %s', async (_, asked) => {
-    expect(await read(request(asked))).toBe(UNPROVEN);
+    expect(await read(request(asked))).toBe(UNAUTHENTICATED);
   });
 
   it.each(['{}', 'x', JSON.stringify({ events: Array(101).fill({}) })])('cannot read %.20s', async (said) => {
@@ -176,7 +181,7 @@ describe('the webhook of Twilio', () => {
       },
     ],
   ])('refuses %s', async (_, more) => {
-    expect(await read(posted({ MessageStatus: 'delivered' }, more))).toBe(UNPROVEN);
+    expect(await read(posted({ MessageStatus: 'delivered' }, more))).toBe(UNAUTHENTICATED);
   });
 });
 
@@ -214,7 +219,7 @@ describe('the webhook of Alibaba Cloud', () => {
   });
 
   it.each(['', 'k'.repeat(63), 'k'.repeat(65)])('refuses the token %j', async (token) => {
-    expect(await read(request({ body, query: new URLSearchParams({ token }) }))).toBe(UNPROVEN);
+    expect(await read(request({ body, query: new URLSearchParams({ token }) }))).toBe(UNAUTHENTICATED);
   });
 });
 
@@ -281,7 +286,7 @@ describe('the request of a webhook', () => {
 describe('the receiver', () => {
   function receiver(failure?: Error) {
     const [sent, optOuts, counted]: [OutgoingMessage[], string[], object[]] = [[], [], []];
-    const { take } = createReceiver({
+    const { receive } = createReceiver({
       optOuts: {
         add: async (number, at, by) => void optOuts.push(`out ${number} ${at.toISOString()} ${by}`),
         remove: async (number, at) => void optOuts.push(`in ${number} ${at.toISOString()}`),
@@ -295,13 +300,13 @@ describe('the receiver', () => {
       now,
       count: (values) => void counted.push(values),
     });
-    return { take, sent, optOuts, counted };
+    return { receive, sent, optOuts, counted };
   }
 
   it('answers to the registration, under an id of the text: the first receipt counts', async () => {
-    const { take, sent, counted } = receiver();
+    const { receive, sent, counted } = receiver();
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-    await take('twilio', [
+    await receive('twilio', [
       { kind: 'delivered', about: { ...about, traceparent } },
       { kind: 'undelivered', about, reason: '30003' },
     ]);
@@ -321,15 +326,19 @@ describe('the receiver', () => {
   });
 
   it('keeps who opts out and in, in the order in which it was told', async () => {
-    const { take, optOuts, sent } = receiver();
-    await take('http', [{ kind: 'opt-out', phone, at: TIME }, { kind: 'opt-in', phone, at: TIME }, { kind: 'other' }]);
+    const { receive, optOuts, sent } = receiver();
+    await receive('http', [
+      { kind: 'opt-out', phone, at: TIME },
+      { kind: 'opt-in', phone, at: TIME },
+      { kind: 'other' },
+    ]);
     const at = TIME.toISOString();
     expect([optOuts, sent]).toEqual([[`out ${phone} ${at} sms-http`, `in ${phone} ${at}`], []]);
   });
 
   it('asks for a retry if a reply could not be sent', async () => {
-    const { take, counted } = receiver(new Error('throttled'));
-    await expect(take('aws', [{ kind: 'delivered', about }])).rejects.toThrow('throttled');
+    const { receive, counted } = receiver(new Error('throttled'));
+    await expect(receive('aws', [{ kind: 'delivered', about }])).rejects.toThrow('throttled');
     expect(counted).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { OTHER, type ProviderEvent, receipt } from '../provider-events.ts';
-import { equals, jsonOf, type ReadWebhook, UNPROVEN, UNREADABLE } from './webhook.ts';
+import { equals, jsonOf, type ReadWebhook, UNAUTHENTICATED, UNREADABLE } from './webhook.ts';
 
 export const webhookToken = z.object({ key: z.string().min(32) });
 
@@ -20,7 +20,7 @@ export const readAlibaba =
   (secret: () => Promise<z.output<typeof webhookToken>>): ReadWebhook =>
   async ({ query, body }) => {
     const { key } = await secret();
-    if (!equals(query.get('token') ?? '', key)) return UNPROVEN;
+    if (!equals(query.get('token') ?? '', key)) return UNAUTHENTICATED;
     const parsed = reports.safeParse(jsonOf(body));
     return parsed.success ? parsed.data.map(eventOf) : UNREADABLE;
   };

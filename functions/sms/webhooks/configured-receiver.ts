@@ -12,7 +12,7 @@ export function configuredReceiver(now: () => Date) {
     z.object({ SMS_LIMITS_TABLE: text, PSEUDONYMS_SECRET: text, CHANNELS: addresses }),
   );
   const { logger, count } = createObservability('sms-webhooks');
-  const { take } = createReceiver({
+  const { receive } = createReceiver({
     optOuts: createOptOuts({
       client: createDynamoDB(),
       tableName: SMS_LIMITS_TABLE,
@@ -22,5 +22,5 @@ export function configuredReceiver(now: () => Date) {
     now,
     count,
   });
-  return { take, logger, count };
+  return { receive, logger, count };
 }

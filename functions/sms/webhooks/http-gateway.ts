@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import * as z from 'zod';
 import { inbound, OTHER, type ProviderEvent, receipt } from '../provider-events.ts';
-import { equals, jsonOf, type ReadWebhook, UNPROVEN, UNREADABLE, type WebhookRequest } from './webhook.ts';
+import { equals, jsonOf, type ReadWebhook, UNAUTHENTICATED, UNREADABLE, type WebhookRequest } from './webhook.ts';
 
 /** `key`: base64, with or without the `whsec_` of Standard Webhooks. */
 export const standardWebhookKey = z.object({ key: z.string().min(32) });
@@ -26,7 +26,7 @@ export const readHttpGateway =
   (secret: () => Promise<z.output<typeof standardWebhookKey>>, now: () => Date): ReadWebhook =>
   async (request) => {
     const { key } = await secret();
-    if (!isAuthentic(request, key, now())) return UNPROVEN;
+    if (!isAuthentic(request, key, now())) return UNAUTHENTICATED;
     const parsed = payload.safeParse(jsonOf(request.body));
     return parsed.success ? parsed.data.events.map(eventOf) : UNREADABLE;
   };

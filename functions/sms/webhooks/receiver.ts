@@ -48,7 +48,7 @@ export function createReceiver({ optOuts, sender, now, count }: ReceiverOptions)
 
   return {
     /** @throws {Error} if some events could not be processed; the provider must then send all of them again */
-    async take(provider: string, events: readonly ProviderEvent[]): Promise<void> {
+    async receive(provider: string, events: readonly ProviderEvent[]): Promise<void> {
       // In sequence: a person may opt out and in again.
       for (const event of events) {
         if (event.kind === 'opt-out') await optOuts.add(event.phone, event.at, `sms-${provider}`);

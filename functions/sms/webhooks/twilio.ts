@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { inbound, OTHER, optOut, type ProviderEvent, receipt } from '../provider-events.ts';
 import { OPTED_OUT, type TwilioCredentials } from '../providers/twilio.ts';
-import { equals, type ReadWebhook, UNPROVEN, type WebhookRequest } from './webhook.ts';
+import { equals, type ReadWebhook, UNAUTHENTICATED, type WebhookRequest } from './webhook.ts';
 
 /**
  * The final states of an SMS
@@ -23,7 +23,7 @@ export const readTwilio =
     const { authToken } = await credentials();
     const parameters = new URLSearchParams(request.body);
     if (!equals(request.headers['x-twilio-signature'] ?? '', signatureOf(request.url, parameters, authToken)))
-      return UNPROVEN;
+      return UNAUTHENTICATED;
     return eventsOf(request, Object.fromEntries(parameters), now());
   };
 

@@ -28,12 +28,14 @@ export function webhookRequest(event: HttpEvent, url: string): WebhookRequest {
 }
 
 /** The request is not authenticated as the provider's. */
-export const UNPROVEN = 'unproven';
+export const UNAUTHENTICATED = 'unauthenticated';
 /** The request is authenticated, but does not have the format that the provider documents. */
 export const UNREADABLE = 'unreadable';
 
 /** Reads the webhook of one provider. */
-export type ReadWebhook = (request: WebhookRequest) => Promise<ProviderEvent[] | typeof UNPROVEN | typeof UNREADABLE>;
+export type ReadWebhook = (
+  request: WebhookRequest,
+) => Promise<ProviderEvent[] | typeof UNAUTHENTICATED | typeof UNREADABLE>;
 
 /** Compares two texts in constant time. */
 export const equals = (one: string, other: string): boolean => timingSafeEqual(hashed(one), hashed(other));

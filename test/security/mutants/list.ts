@@ -754,7 +754,7 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'webhooks of Alibaba Cloud without a token',
     file: 'functions/sms/webhooks/alibaba.ts',
-    from: "if (!equals(query.get('token') ?? '', key)) return UNPROVEN;",
+    from: "if (!equals(query.get('token') ?? '', key)) return UNAUTHENTICATED;",
     to: '',
     test: 'unit/webhooks',
   },
