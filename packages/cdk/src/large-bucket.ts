@@ -1,5 +1,5 @@
 import type { Channel } from '@rollcall/kit/internal/contracts/channel';
-import { heldBy, SENT, sentOn } from '@rollcall/kit/internal/contracts/large';
+import { parkedCopiesOf, SENT, sentOn } from '@rollcall/kit/internal/contracts/large';
 import { Aws, Duration, Validations } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -76,8 +76,8 @@ export class LargeBucket extends Bucket {
   allowReading(fn: LambdaFunction, consumer: string, { name, messages }: Channel): void {
     this.setBucketName(fn);
     this.#allow(fn, ['GetObject'], [sentOn(name)]);
-    this.#allow(fn, ['GetObject', 'PutObject', 'DeleteObject'], [heldBy(consumer)]);
-    if (messages.some(({ erases }) => erases)) this.#allowListing(fn, [heldBy(consumer)]);
+    this.#allow(fn, ['GetObject', 'PutObject', 'DeleteObject'], [parkedCopiesOf(consumer)]);
+    if (messages.some(({ erases }) => erases)) this.#allowListing(fn, [parkedCopiesOf(consumer)]);
   }
 
   #allow(fn: LambdaFunction, actions: readonly string[], prefixes: readonly string[]): void {

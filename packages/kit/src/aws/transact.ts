@@ -43,7 +43,7 @@ export async function transact(
 /**
  * The item at `index` of a transaction, as it was when its condition failed; undefined if its condition did not fail.
  */
-export function refusedBy(error: unknown, index: number): Record<string, AttributeValue> | undefined {
+export function itemOfFailedCondition(error: unknown, index: number): Record<string, AttributeValue> | undefined {
   if (!(error instanceof TransactionCanceledException)) return undefined;
   const reason = error.CancellationReasons?.[index];
   return reason?.Code === 'ConditionalCheckFailed' ? (reason.Item ?? {}) : undefined;

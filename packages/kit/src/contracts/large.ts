@@ -4,7 +4,7 @@
  * expire, is at `parked/CONSUMER/SUBJECT/MESSAGE_ID/SHA256`.
  */
 export const SENT = 'messages/';
-export const HELD = 'parked/';
+export const PARKED_COPIES = 'parked/';
 
 /**
  * Encodes one part of a key. Escapes the separator, characters that XML responses escape, and `.` and `..`, which URLs
@@ -25,19 +25,21 @@ export interface ClaimKey {
  * The key includes the digest of the data, so that different data under the same id, which consumers refuse, does not
  * overwrite valid data.
  */
-const keyUnder = (prefix: string, { id, datasha256 = '' }: ClaimKey): string =>
+const claimKeyUnder = (prefix: string, { id, datasha256 = '' }: ClaimKey): string =>
   `${prefix}${part(id)}/${part(datasha256)}`;
 
 /** Key prefix of all messages of a channel. */
 export const sentOn = (channel: string): string => `${SENT}${part(channel)}/`;
 export const sentAbout = (channel: string, subject: string): string => `${sentOn(channel)}${part(subject)}/`;
-export const sentKey = (channel: string, claim: ClaimKey): string => keyUnder(sentAbout(channel, claim.subject), claim);
+export const sentKey = (channel: string, claim: ClaimKey): string =>
+  claimKeyUnder(sentAbout(channel, claim.subject), claim);
 
 /** Key prefix of all copies that a consumer keeps. */
-export const heldBy = (consumer: string): string => `${HELD}${part(consumer)}/`;
-export const heldAbout = (consumer: string, subject: string): string => `${heldBy(consumer)}${part(subject)}/`;
-export const heldKey = (consumer: string, claim: ClaimKey): string =>
-  keyUnder(heldAbout(consumer, claim.subject), claim);
+export const parkedCopiesOf = (consumer: string): string => `${PARKED_COPIES}${part(consumer)}/`;
+export const parkedCopiesAbout = (consumer: string, subject: string): string =>
+  `${parkedCopiesOf(consumer)}${part(subject)}/`;
+export const parkedCopyKey = (consumer: string, claim: ClaimKey): string =>
+  claimKeyUnder(parkedCopiesAbout(consumer, claim.subject), claim);
 
 /** A key as a URI reference (https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/dataref.md), and as the path of a URL. */
 export const referenceTo = (key: string): string => key.split('/').map(uriEncoded).join('/');

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { isConflict, refusedBy, transact } from '../aws/transact.ts';
+import { isConflict, itemOfFailedCondition, transact } from '../aws/transact.ts';
 import type { AddressedDraft, CommandContext } from './draft.ts';
 import { type OutboxRow, outboxPut, type TransactItem } from './outbox.ts';
 import { type OutboxWriterOptions, queueItemsOf, queueWrites } from './queue-writes.ts';
@@ -68,15 +68,15 @@ export function createOutboxWriter(options: OutboxWriterOptions) {
       return { result: 'done' };
     } catch (error) {
       if (wasRetried(error) && isOwn(error, put, events[0]?.Put)) return { result: 'done' };
-      const current = refusedBy(error, 0);
+      const current = itemOfFailedCondition(error, 0);
       if (current) return { result: 'stale', ...itemOf(current) };
       for (const [index, [by]] of companions.entries()) {
-        const found = refusedBy(error, 1 + events.length + index);
+        const found = itemOfFailedCondition(error, 1 + events.length + index);
         if (found) return { result: 'refused', by, ...itemOf(found) };
       }
       // `transact` has retried already.
       if (isConflict(error)) return { result: 'busy' };
-      if (commands.some((_, index) => refusedBy(error, items.length + index))) return undefined;
+      if (commands.some((_, index) => itemOfFailedCondition(error, items.length + index))) return undefined;
       throw error;
     }
   }
@@ -147,9 +147,9 @@ const wasRetried = (error: unknown): boolean =>
  * yet, or the stored state equals the one of the transaction.
  */
 function isOwn(error: unknown, state: TransactItem['Put'], event: TransactItem['Put']): boolean {
-  const row = refusedBy(error, 1);
+  const row = itemOfFailedCondition(error, 1);
   if (event && row && Object.keys(row).length > 0) return isDeepStrictEqual(row, marshalled(event));
-  const current = refusedBy(error, 0);
+  const current = itemOfFailedCondition(error, 0);
   return current !== undefined && isDeepStrictEqual(current, marshalled(state));
 }
 

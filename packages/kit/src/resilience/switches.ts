@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, QueryCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
-import { refusedBy } from '../aws/transact.ts';
+import { itemOfFailedCondition } from '../aws/transact.ts';
 import type { Logger } from '../observability/logger.ts';
 import { lastKnown } from './last-known.ts';
 
@@ -102,7 +102,7 @@ export async function changeSwitches(
     );
     return true;
   } catch (error) {
-    const refused = changes.some((_, index) => refusedBy(error, 2 * index));
+    const refused = changes.some((_, index) => itemOfFailedCondition(error, 2 * index));
     if (refused) return false;
     throw error;
   }

@@ -23,7 +23,7 @@ export async function respondTo(
 ): Promise<Reply | undefined> {
   const { request, body, target } = call;
   const { service, operation } = target;
-  authorize(options.access, request, service, () => askedForIn(call, options.place));
+  authorize(options.access, request, service, () => requiredPermissions(call, options.place));
   options.calls.count(service, operation);
   await addLatency(options, call);
   const fault = await faultOf(options, call);
@@ -54,7 +54,7 @@ function checkListing({ access }: EndpointOptions, { request }: ServiceCall, { b
   if (!access.decide(listing).allowed) throw new AccessDenied(`${role} may not list ${bucket}`);
 }
 
-function askedForIn(
+function requiredPermissions(
   { body, target: { by, service, operation, s3 } }: ServiceCall,
   place: AccountAndRegion,
 ): AskedFor[] {

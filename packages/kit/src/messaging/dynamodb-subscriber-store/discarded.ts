@@ -1,4 +1,4 @@
-import { refusedBy, transact } from '../../aws/transact.ts';
+import { itemOfFailedCondition, transact } from '../../aws/transact.ts';
 import { DISCARDED, keyUnder, PARKED, PARKED_AGGREGATE, versionUnder } from '../../contracts/subscriber-table.ts';
 import type { TransactItem } from '../outbox.ts';
 import type { ParkedKey, SubscriberStore } from '../subscriber-store.ts';
@@ -44,7 +44,8 @@ export function createDiscarded(
         ]);
         return { state: 'done' };
       } catch (error) {
-        if (refusedBy(error, 1) || (rival && refusedBy(error, 2))) return { state: 'moved', cursor: undefined };
+        if (itemOfFailedCondition(error, 1) || (rival && itemOfFailedCondition(error, 2)))
+          return { state: 'moved', cursor: undefined };
         throw error;
       }
     },

@@ -1,4 +1,4 @@
-import { heldAbout, heldKey, sentKey } from '../../contracts/large.ts';
+import { parkedCopiesAbout, parkedCopyKey, sentKey } from '../../contracts/large.ts';
 import { UnreadableMessageError } from '../errors.ts';
 import { type Envelope, readEnvelope } from '../message.ts';
 import type { ParkedMessage, SubscriberStore } from '../subscriber-store.ts';
@@ -44,7 +44,7 @@ export function keepingData(
   async function removeCopy(parked: ParkedBody): Promise<void> {
     const claim = claimIn(parked);
     // If the message was erased, the copy was deleted with it.
-    if (claim && !(await isNeeded(parked, claim))) await objects.remove(heldKey(consumer, claim));
+    if (claim && !(await isNeeded(parked, claim))) await objects.remove(parkedCopyKey(consumer, claim));
   }
 
   return {
@@ -58,7 +58,7 @@ export function keepingData(
       await Promise.all(before.map(removeCopy));
       const claim = only === 'known' ? undefined : claimIn(message);
       if (!claim) return;
-      const copy = heldKey(consumer, claim);
+      const copy = parkedCopyKey(consumer, claim);
       // If the data is missing, the error is reported when the data is read.
       await objects.copy(sentKey(channel, claim), copy);
       // The message may have been applied or erased in the meantime, before the copy existed.
@@ -79,7 +79,7 @@ export function keepingData(
 
     async eraseLeft(aggregateId, but) {
       await store.eraseLeft(aggregateId, but);
-      await objects.removeUnder(heldAbout(consumer, aggregateId));
+      await objects.removeUnder(parkedCopiesAbout(consumer, aggregateId));
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Objects } from '../../aws/objects.ts';
-import { heldKey, referenceTo, sentKey } from '../../contracts/large.ts';
+import { parkedCopyKey, referenceTo, sentKey } from '../../contracts/large.ts';
 import { MissingDataError, UnreadableMessageError } from '../errors.ts';
 import type { Envelope } from '../message.ts';
 import { sha256Of } from './claim.ts';
@@ -34,7 +34,7 @@ export function createReadWhole({ objects, channel, consumer }: Reader): ReadWho
       throw new UnreadableMessageError(`message ${id}: its dataref is ${dataref}, but must be ${referenceTo(key)}`);
     // One attempt only: the attempts to read the sender's object take up to six seconds, and the shortest function
     // timeout must not be exceeded.
-    const bytes = (await objects.get(key)) ?? (await objects.get(heldKey(consumer, envelope), 1));
+    const bytes = (await objects.get(key)) ?? (await objects.get(parkedCopyKey(consumer, envelope), 1));
     if (!bytes)
       throw new MissingDataError(`message ${id}: its data is not at ${dataref}, or this function may not read it`);
     if (sha256Of(bytes) !== datasha256)

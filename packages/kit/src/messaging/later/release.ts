@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, GetCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
-import { isConflict, refusedBy, transact } from '../../aws/transact.ts';
+import { isConflict, itemOfFailedCondition, transact } from '../../aws/transact.ts';
 import { DUE_INDEX } from '../../contracts/later-table.ts';
 import { PermanentError } from '../errors.ts';
 import { sequenceOf } from '../message.ts';
@@ -39,8 +39,8 @@ export function createRelease({ client, laterTable, outboxTable }: LaterOptions 
       await transact(client, [removalOf(laterTable, waiting), ...(position ? [position.update] : []), row]);
       return 'released';
     } catch (error) {
-      if (refusedBy(error, 0)) return 'gone';
-      if ((position && refusedBy(error, 1)) || isConflict(error)) return undefined;
+      if (itemOfFailedCondition(error, 0)) return 'gone';
+      if ((position && itemOfFailedCondition(error, 1)) || isConflict(error)) return undefined;
       throw error;
     }
   }

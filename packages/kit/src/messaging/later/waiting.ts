@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb';
-import { refusedBy, transact } from '../../aws/transact.ts';
+import { itemOfFailedCondition, transact } from '../../aws/transact.ts';
 import type { Channel } from '../../contracts/channel.ts';
 import type { MessageKind } from '../../contracts/contract.ts';
 import { shardOf } from '../../contracts/later-table.ts';
@@ -145,7 +145,7 @@ export function createLater({ client, laterTable }: LaterOptions) {
         await transact(client, [cancelling(key)]);
         return { cancelled: true };
       } catch (error) {
-        if (refusedBy(error, 0)) return { cancelled: false };
+        if (itemOfFailedCondition(error, 0)) return { cancelled: false };
         throw error;
       }
     },

@@ -14,7 +14,7 @@ export const OUTBOX = 'outbox';
 /** Table of scheduled messages. */
 export const LATER = 'later';
 /** Table of the counters from which scheduled messages get their positions. */
-const PLACES = 'places';
+const POSITIONS = 'positions';
 
 const TIMEOUT_MS = 10_000;
 
@@ -48,7 +48,7 @@ export class Publishing {
     this.#waiting = Map.groupBy(planned, groupOf);
     this.#counted = new Set(planned.filter(({ after }) => after !== undefined).map(groupOf));
     if (this.#counted.size === 0) return;
-    options.tables.create(PLACES, { keys: ['pk'] });
+    options.tables.create(POSITIONS, { keys: ['pk'] });
     options.tables.onWrite((changes) => {
       for (const change of changes) this.#onReleased(change);
     });
@@ -106,7 +106,7 @@ export class Publishing {
     const { channel, subject, after = 0 } = next;
     const id = `${group}/later-${this.#later.size + 1}`;
     const now = new Date(this.#options.scheduler.now);
-    const counter = { table: PLACES, key: { pk: group }, attribute: 'sent' } as const;
+    const counter = { table: POSITIONS, key: { pk: group }, attribute: 'sent' } as const;
     const placing = { source: sourceOf(next), subject, ...(channel.ordered && { aggregateId: group, counter }) };
     const draft = { ...next, later: { after } };
     const { Put } = waitingPut(LATER, channel, draft, placing, { now, newId: () => id });
@@ -116,7 +116,7 @@ export class Publishing {
   }
 
   #countOf(group: string): number {
-    return Number(this.#options.tables.items(PLACES).find(({ pk }) => pk === group)?.sent ?? 0);
+    return Number(this.#options.tables.items(POSITIONS).find(({ pk }) => pk === group)?.sent ?? 0);
   }
 
   #onReleased({ table, before, after }: Change): void {
@@ -137,7 +137,7 @@ const groupOf = ({ channel, subject }: Planned) => `${channel.name}/${subject}`;
 
 const countUpdate = (group: string, version: number): TransactItem => ({
   Update: {
-    TableName: PLACES,
+    TableName: POSITIONS,
     Key: { pk: group },
     UpdateExpression: 'SET sent = :version',
     ExpressionAttributeValues: { ':version': version },
