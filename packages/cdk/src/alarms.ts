@@ -9,23 +9,23 @@ export interface AlarmProps {
   stage: Stage;
   /** The topic that the alarm notifies. */
   topic: ITopic;
-  /** Anchor of a chapter of the stage's `runbook`, which says what to do about the alarm. */
+  /** Anchor of the chapter of the stage's `runbook` that describes what to do about the alarm. */
   chapter: string;
   /**
-   * The subject of the alarm, if there are several of its kind: `payments`. The alarm's name consists of stage, this and
-   * the chapter.
+   * The subject of the alarm, such as `payments`, if a stage has several alarms of this kind. The alarm's name consists
+   * of the stage, the subject and the chapter.
    */
   of?: string;
   metric: IMetric;
   /** The alarm is raised above this value. */
   above: number;
-  /** Number of minutes that must be above. Default: three. */
+  /** Number of minutes in which the metric must exceed that value. Default: three. */
   minutes?: number;
-  /** Out of how many consecutive minutes. Default: the same number. */
+  /** Number of consecutive minutes that are evaluated. Default: `minutes`. */
   outOf?: number;
   /**
-   * Whether the alarm is also raised when a metric that is reported every minute stops. This is not `breaching`: before
-   * its first data point, a new alarm would be raised by every first deployment.
+   * Whether the alarm is also raised when a metric that is reported every minute stops. Missing data is not treated as
+   * `breaching`, because every first deployment would then raise the alarm before the first data point.
    */
   evenIfSilent?: boolean;
   /** The meaning of the alarm, for the operator on call. */
@@ -35,7 +35,7 @@ export interface AlarmProps {
 }
 
 /**
- * Does nothing in a stage without monitoring.
+ * Creates an alarm. Does nothing in a stage without monitoring.
  * @beta
  */
 export function raiseAlarm(

@@ -20,8 +20,9 @@ import { namespaceOf, serviceMetric } from './service-metric.ts';
 import { prefixOf, type Stage } from './stage.ts';
 
 /**
- * Neither path nor IP address, which are personal data. The caller is the subject of the token, or the ARN that signed
- * the request (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html).
+ * The fields of the access log. It contains neither the path nor the IP address, which are personal data. The caller is
+ * the subject of the token, or the ARN that signed the request
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html).
  */
 const LOGGED = {
   service: 'api',
@@ -39,7 +40,7 @@ const LOGGED = {
 export interface ApiStageProps {
   stage: Stage;
   api: Api;
-  /** Lower limits for some routes, in requests a second per route. A stage can only limit routes that exist. */
+  /** Lower limits for some routes, in requests a second per route. The routes must exist before the stage. */
   limits: ReadonlyArray<{ routes: readonly HttpRoute[]; perSecond: number }>;
   alarms: ITopic;
 }
@@ -77,7 +78,7 @@ export class ApiStage extends HttpStage {
     this.#raiseAlarms(stage, alarms, api.functions);
   }
 
-  /** API Gateway's metrics only count a 429 among all 4xx. */
+  /** Counts responses with 429, which API Gateway's own metrics count only together with all other 4xx. */
   #countTooManyRequests(stage: Stage, logGroup: ServiceLogGroup): void {
     new MetricFilter(this, 'TooManyRequests', {
       logGroup,
@@ -106,7 +107,7 @@ export class ApiStage extends HttpStage {
         period,
       }),
       above: errorPercent,
-      meaning: `More than ${errorPercent} % of the requests to the API are answered with 5xx.`,
+      meaning: `More than ${errorPercent} % of the responses of the API are 5xx.`,
     });
     raiseAlarm(this, {
       stage,
@@ -124,7 +125,7 @@ export class ApiStage extends HttpStage {
       chapter: 'too-many-requests',
       metric: serviceMetric(stage, 'api', 'TooManyRequests', 'Sum'),
       above: 60,
-      meaning: 'More than one request a second is answered with 429: a caller floods the API, or a limit is too low.',
+      meaning: 'More than one response a second is 429: a caller floods the API, or a limit is too low.',
     });
   }
 }

@@ -17,17 +17,20 @@ import type { Construct } from 'constructs';
 import { ServiceFunction } from './service-function.ts';
 import type { Stage } from './stage.ts';
 
-const PUBLIC = "Open to everybody, as the route's contract says: its function decides whom it serves.";
+const PUBLIC = 'The contract of the route makes it public: its function decides which requests it accepts.';
 
 export interface ApiProps {
   stage: Stage;
-  /** URL of the OpenID provider that issues callers' tokens. Called for the first route that takes a token. */
+  /**
+   * Returns the URL of the OpenID provider that issues callers' tokens. Called for the first route that requires a
+   * token.
+   */
   issuer: () => string;
 }
 
 /**
- * The HTTP API to which each service adds its routes. Its stage is created last, because it refers to the routes that
- * it limits.
+ * The HTTP API to which each service adds its routes. The API's stage is created last, because it refers to the routes
+ * that it limits.
  */
 export class Api extends HttpApi {
   readonly #stage: Stage;
@@ -61,21 +64,21 @@ export class Api extends HttpApi {
     this.#issuer = issuer;
   }
 
-  /** The functions behind its routes. */
+  /** The functions that implement the routes. */
   get functions(): readonly ServiceFunction[] {
     return [...this.#functions];
   }
 
-  /** @returns the ARN of a method and path in IAM policies */
+  /** The ARN of a method and path in IAM policies. */
   arnOf({ method, path }: { method: string; path: string }): string {
     return `arn:${Aws.PARTITION}:execute-api:${Aws.REGION}:${Aws.ACCOUNT_ID}:${this.apiId}/$default/${method}${path}`;
   }
 
   /**
-   * Adds a route to the stack of the service that implements it. GET routes also take HEAD.
-   * @param scopes `checked`: API Gateway rejects a token without the stage's scope for the route's access before it
-   * invokes the function
-   * @returns its routes
+   * Adds a route to the stack of the service that implements it. A GET route also accepts HEAD.
+   * @param scopes `checked`: API Gateway checks that the token has the stage's scope for the access of the route,
+   * before it invokes the function
+   * @returns the created routes
    */
   addServiceRoute(
     scope: Construct,
@@ -110,7 +113,11 @@ export class Api extends HttpApi {
     return routes;
   }
 
-  /** Adds the routes that one function implements, by their ids in the stack. @returns the routes by id */
+  /**
+   * Adds the routes that one function implements.
+   * @param routes the routes by construct id
+   * @returns the created routes by the same ids
+   */
   addServiceRoutes<Id extends string>(
     scope: Construct,
     fn: IFunction,
@@ -121,8 +128,8 @@ export class Api extends HttpApi {
   }
 
   /**
-   * Creates routes and integrations one after the other: an API rejects concurrent changes (ConflictException), which
-   * CloudFormation reports as a failure (https://github.com/hashicorp/terraform-provider-aws/issues/37897,
+   * Creates routes and integrations one after the other, because an API rejects concurrent changes (ConflictException),
+   * and CloudFormation reports that as a failure (https://github.com/hashicorp/terraform-provider-aws/issues/37897,
    * https://github.com/brefphp/bref/issues/868).
    */
   #makeAfterOthers(route: HttpRoute): void {
@@ -137,7 +144,7 @@ export class Api extends HttpApi {
     return { authorizationScopes: [this.#stage.tokens.scopes[access]] };
   }
 
-  /** The authorizer of a route. Its function decides whether the token is valid for the requested resource. */
+  /** The authorizer of a route. The route's function decides whether the token is valid for the requested resource. */
   #authorizerOf({ access }: Route): IHttpRouteAuthorizer | undefined {
     if (access === 'public') return undefined;
     if (access === 'services') return this.#bySignature;
@@ -148,8 +155,8 @@ export class Api extends HttpApi {
 }
 
 /**
- * Updates an integration after the permission for its new target exists: requests would fail in between. All routes of an
- * integration have one path, and one permission covers it.
+ * Updates an integration only after the permission for its new target exists. Otherwise requests would fail in between.
+ * All routes of an integration have the same path, and one permission covers it.
  */
 function invokedWhenAllowed(routes: readonly HttpRoute[]): void {
   const parts = routes.flatMap(({ node }) => node.findAll());

@@ -34,14 +34,14 @@ export interface ServiceProps<S extends Stage = Stage> {
 }
 
 export type AppProps<S extends Stage> = {
-  /** All topics and queues between its services. */
+  /** All topics and queues between the services of the app. */
   channels: readonly Channel[];
-  /** Written as an output of each stack. Default: no output. */
+  /** Version of the app, as an output of each stack. Default: no output. */
   version?: string;
 } & (
   | { stage: S }
   | {
-      /** Prefix of all resource names, and first part of its messages' `source`: lower-case letters and digits. */
+      /** Prefix of all resource names, and first part of the messages' `source`: lower-case letters and digits. */
       name: string;
       /** Settings of the stages, by name; the context `stage` selects one (`-c stage=prod`). Default: `dev`. */
       stages: Readonly<Record<string, z.input<typeof stageSettings>>>;
@@ -105,7 +105,7 @@ export class RollcallApp<S extends Stage = Stage> {
     return add(stack, { stage, channels, api, alarms, governance });
   }
 
-  /** Adds a publishing service, in a stack of its name. */
+  /** Adds a publishing service, in the stack of that name. */
   publisher<Key extends string>(name: string, options: PublisherOptions<Key>): Publisher<Key> {
     return this.service(name, (stack, props) => new Publisher(stack, 'Publisher', { ...props, ...options, name }));
   }
@@ -127,10 +127,10 @@ export class RollcallApp<S extends Stage = Stage> {
   }
 
   /**
-   * Adds parts that depend on all services: the deployment order, the API's stage if no service created one, monitoring,
-   * tags.
-   * @throws {Error} if services depend on each other circularly, or a setting names something that the stage does not
-   * have
+   * Adds parts that depend on all services: the deployment order, the API's stage if no service created one,
+   * monitoring, tags.
+   * @throws {Error} if services depend on each other circularly, or a setting names a table or function that does not
+   * exist
    */
   finish(dashboard: DashboardOptions = {}): void {
     const { stage, api, alarms } = this;
@@ -141,7 +141,8 @@ export class RollcallApp<S extends Stage = Stage> {
       new ApiStage(new Stack(app, id('api')), 'Stage', { stage, api, alarms, limits: [] });
     if (stage.monitoring) new MonitoringStack(app, id('monitoring'), { stage, api, alarms, dashboard });
     checkSettingNames(app, stage);
-    // An output, not a tag: a new version then does not change resources that are otherwise unchanged.
+    // The version is an output instead of a tag, so that a new version changes no resources that are otherwise
+    // unchanged.
     if (this.#version !== undefined)
       for (const stack of app.node.children.filter(Stack.isStack))
         new CfnOutput(stack, 'Version', { value: this.#version });
@@ -154,7 +155,10 @@ export class RollcallApp<S extends Stage = Stage> {
     return this.#app.node.findAll().flatMap((one): T[] => (one instanceof type ? [one] : []));
   }
 
-  /** An event that is published before a subscriber exists never reaches that subscriber. */
+  /**
+   * Deploys publishers after their subscribers: an event that is published before a subscription exists does not reach
+   * it.
+   */
   #deployPublishersLast(): void {
     const subscribers = this.#all(Subscriber);
     for (const outbox of this.#all(Outbox)) {
@@ -163,10 +167,10 @@ export class RollcallApp<S extends Stage = Stage> {
         const stack = Stack.of(subscriber);
         const isSubscribed = outbox.sendsTo.some(({ name }) => name === subscriber.of.name);
         if (!isSubscribed || stack === publisher) continue;
-        const circle = pathBetween(stack, publisher);
-        if (circle)
+        const cycle = pathBetween(stack, publisher);
+        if (cycle)
           throw new Error(
-            `${enumerated(circle)} subscribe to each other, so none can be deployed first: move one of their subscribers to a service of its own.`,
+            `${enumerated(cycle)} subscribe to each other, so none can be deployed first: move one of their subscribers to a service of its own.`,
           );
         publisher.addStackDependency(stack);
       }

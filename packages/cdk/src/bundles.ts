@@ -6,8 +6,8 @@ import { buildSync } from 'esbuild';
 import { bundling } from './bundling.ts';
 
 const root = process.cwd();
-/** For debuggers, which the embedded cloud asks for when it starts with one. */
-const readable =
+/** Options for debuggers. The embedded cloud sets this variable if it runs under a debugger. */
+const debuggable =
   process.env.ROLLCALL_SOURCE_MAPS === 'true' ? ({ minify: false, sourcemap: 'linked' } as const) : undefined;
 
 interface Bundles {
@@ -29,8 +29,8 @@ function built(): Bundles {
 /**
  * The folder with the bundle of a handler file (`index.mjs`).
  * @param entry path from the project's root, such as `functions/orders/api.handler.ts`
- * @param handler the export that is required
- * @throws {Error} that lists the existing handler files, or the exports of this one
+ * @param handler an export that the file must have
+ * @throws {Error} if the file or the export does not exist. The text lists the existing handler files or exports
  */
 export function bundleOf(entry: string, handler?: string): string {
   const { folder, exports } = built();
@@ -62,7 +62,7 @@ function buildAll(): Bundles {
     entryPoints: Object.fromEntries(entries.map((entry) => [`${folderOf(entry)}/index`, entry])),
     outdir: folder,
     ...bundling,
-    ...readable,
+    ...debuggable,
     metafile: true,
     logLevel: 'warning',
   });
@@ -78,7 +78,10 @@ function buildAll(): Bundles {
   };
 }
 
-/** Names the sources of a source map by their URLs: where they are from its folder changes when CDK copies that. */
+/**
+ * Replaces the paths of the sources in a source map with URLs: relative paths would be wrong after CDK copies the
+ * bundle.
+ */
 function nameSources(file: string): void {
   const map = JSON.parse(readFileSync(file, 'utf8')) as { sources: string[] };
   const sources = map.sources.map((source) => pathToFileURL(resolve(dirname(file), source)).href);

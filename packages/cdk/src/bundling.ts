@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { BuildOptions } from 'esbuild';
 
-/** Bundles a handler file for Lambda. */
+/** The esbuild options that bundle a handler file for Lambda. */
 export const bundling = {
   outExtension: { '.js': '.mjs' },
   bundle: true,
@@ -20,7 +20,7 @@ export const bundling = {
     ),
     '@aws-sdk/endpoint-cache': fileURLToPath(import.meta.resolve('@rollcall/kit/internal/aws/endpoint-cache')),
   },
-  // The SDK imports it only for operations with event streams, which are not used.
+  // The SDK imports this module only for operations with event streams, which no function uses.
   external: ['@smithy/core/event-streams'],
   // Some dependencies are CommonJS and call require().
   banner: {

@@ -15,7 +15,9 @@ export class Channels extends Construct {
   readonly #topics = new Map<string, EventTopic>();
   readonly #queues = new Map<string, ConsumedQueue>();
   readonly #directory: ServiceDirectory;
-  /** Name of the directory in which functions look up subscribers: the value of their `DIRECTORY`. */
+  /**
+   * Name of the directory in which functions look up subscribers: the value of the environment variable `DIRECTORY`.
+   */
   readonly directory: string;
   readonly #large: LargeBucket | undefined;
 
@@ -49,13 +51,13 @@ export class Channels extends Construct {
     return { kind: 'queue', arn: queue.queueArn, url: queue.queueUrl };
   }
 
-  /** Subscribes a service's queue to a topic, and registers it in the directory. */
+  /** Subscribes a service's queue to a topic, and registers the service in the directory. */
   subscribe(owner: Construct, service: string, channel: Channel, subscription: ITopicSubscription): void {
     const subscribed = this.topic(channel).addSubscription(subscription);
     this.#directory.registerSubscriber(owner, channel.name, service, subscribed);
   }
 
-  /** Grants a function to look up the subscribers of a topic, and sets `DIRECTORY`. */
+  /** Allows a function to look up the subscribers of a topic, and sets `DIRECTORY`. */
   allowListingSubscribers(fn: LambdaFunction, { name }: Channel): void {
     this.#directory.allowListingSubscribers(fn, name);
   }
@@ -73,26 +75,26 @@ export class Channels extends Construct {
     return known(this.#queues, name);
   }
 
-  /** The bucket for the data of those channels that are `large`; undefined if none is. */
+  /** The bucket and those of the channels that are `large`; undefined if none is. */
   #largeAmong(channels: readonly Channel[]): { bucket: LargeBucket; large: readonly Channel[] } | undefined {
     const large = channels.filter((channel) => channel.large);
     return this.#large && large.length > 0 ? { bucket: this.#large, large } : undefined;
   }
 
-  /** Sets LARGE_BUCKET, where the data of large messages is stored. */
+  /** Sets LARGE_BUCKET, the name of the bucket for the data of large messages, if one of the channels is large. */
   setLargeBucket(fn: LambdaFunction, channels: readonly Channel[]): void {
     this.#largeAmong(channels)?.bucket.setBucketName(fn);
   }
 
-  /** Grants a function that commits messages to store the data of large ones, and sets LARGE_BUCKET. */
+  /** Allows a function that commits messages to store the data of large messages, and sets LARGE_BUCKET. */
   allowKeepingLarge(fn: LambdaFunction, channels: readonly Channel[]): void {
     const { bucket, large = [] } = this.#largeAmong(channels) ?? {};
     bucket?.allowKeeping(fn, large);
   }
 
   /**
-   * Grants an outbox to erase the stored data of a subject's messages on channels with an erasing message; sets
-   * LARGE_BUCKET if one is large.
+   * Allows a function of an outbox to erase the stored data of a subject on those channels that have an erasing
+   * message. Sets LARGE_BUCKET if one of the channels is large.
    */
   allowErasingLarge(fn: LambdaFunction, channels: readonly Channel[]): void {
     const erasing = channels.filter(({ messages }) => messages.some(({ erases }) => erases));
@@ -101,12 +103,12 @@ export class Channels extends Construct {
     bucket?.allowErasing(fn, large);
   }
 
-  /** Grants a consumer to read the data of large messages, and sets LARGE_BUCKET. */
+  /** Allows a function of a consumer to read the data of large messages, and sets LARGE_BUCKET. */
   allowReadingLarge(fn: LambdaFunction, consumer: string, channel: Channel): void {
     this.#largeAmong([channel])?.bucket.allowReading(fn, consumer, channel);
   }
 
-  /** Grants a function to send to these channels only, and sets their addresses. */
+  /** Allows a function to send to these channels only, and sets CHANNELS, their addresses. */
   allowSending(fn: LambdaFunction, channels: readonly Channel[]): void {
     const addresses = channels.map((channel) => {
       if (channel.kind === 'topic') {

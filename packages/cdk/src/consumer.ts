@@ -29,7 +29,7 @@ export interface ConsumerProps {
   /** Handler file that exports this consumer's `consume` and `sweep`. */
   entry: string;
   environment?: Record<string, string>;
-  /** Modes of its capability besides `pause` and `skip`; its handlers implement them. */
+  /** Modes of the capability besides `pause` and `skip`. The handlers implement them. */
   degradedModes?: readonly string[];
   /** Whether latency does not matter, so that Lambda may wait for a batch to fill. */
   gathers?: boolean;
@@ -45,7 +45,7 @@ export interface SubscriptionQueues {
   undelivered: Queue;
 }
 
-/** The actions on a consumer's table by which the kit applies and parks messages. */
+/** The actions on a consumer's table that the kit needs to apply and park messages. */
 const APPLY_ACTIONS = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'];
 
 /**
@@ -59,7 +59,7 @@ export class Consumer extends Construct {
   readonly #consume: ServiceFunction;
   readonly #functions: ServiceFunction[];
 
-  /** @param queues queues of a subscription to a topic; default: the consumer's channel is the queue */
+  /** @param queues the queues of a subscription to a topic. Default: the consumer's channel, which is a queue */
   constructor(scope: Construct, id: string, props: ConsumerProps, queues?: SubscriptionQueues) {
     super(scope, id);
     checkConsumer(props.consumer);
@@ -85,7 +85,7 @@ export class Consumer extends Construct {
           sortKey: { name: 'version', type: AttributeType.NUMBER },
         },
       ],
-      // Messages without a version are remembered by id.
+      // Messages without a version are recognised by id, and the ids expire.
       ...(!of.ordered && !idempotent && { timeToLiveAttribute: 'expiresAt' }),
     });
 
@@ -126,38 +126,39 @@ export class Consumer extends Construct {
 
     const concurrency = concurrencyOf(stage, name);
     const reserved = stage.reservedConcurrency[`${name}-consume`] ?? concurrency;
-    // Otherwise Lambda would receive messages that the function has no concurrency for, and each such receive counts.
+    // With less, Lambda would receive messages for which the function has no concurrency, and SQS would count these
+    // receives.
     if (reserved < concurrency)
       throw new Error(
         `reservedConcurrency of ${name}-consume is ${reserved}, less than its subscriberConcurrency of ${concurrency}.`,
       );
     queue.deliverTo(consume, name, gathers);
-    // Permission to set when returned messages become visible again.
+    // The function sets the visibility timeout of messages that it returns to the queue.
     consume.addToRolePolicy(
       new PolicyStatement({ actions: ['sqs:ChangeMessageVisibility'], resources: [queue.queueArn] }),
     );
     const deadLetterQueues = [
       [`${name}-dlq`, deadLetters, 'dead letters are'],
-      [`${name}-undelivered`, undelivered, 'what SNS could not deliver to the queue is'],
+      [`${name}-undelivered`, undelivered, 'messages that SNS could not deliver to the queue are'],
     ] as const;
     sweep.addToRolePolicy(
       new PolicyStatement({
         actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage'],
-        resources: deadLetterQueues.flatMap(([, given]) => given?.queueArn ?? []),
+        resources: deadLetterQueues.flatMap(([, one]) => one?.queueArn ?? []),
       }),
     );
 
     raiseAlarms(this, { stage, topic: alarms, name, queue, consume, sweep, deadLetterQueues });
   }
 
-  /** Grants the reads by which an erasure finds the remaining data of an aggregate. */
+  /** Allows the function that applies messages to find the remaining data of an aggregate that is erased. */
   protected allowErasing(): void {
     this.table.allow(this.#consume, 'Query');
   }
 
   /**
-   * Grants the functions that apply messages, live or parked, to use another table of the service, and sets an
-   * environment variable to its name.
+   * Allows both functions to use another table of the service, and sets an environment variable to the name of the
+   * table.
    */
   uses(variable: string, table: ServiceTable, ...actions: string[]): void {
     for (const fn of this.#functions) fn.uses(variable, table, ...actions);
@@ -172,7 +173,10 @@ export class Consumer extends Construct {
   }
 }
 
-/** A handler file without a descriptor is not checked here: its functions check their names when they start. */
+/**
+ * Checks that a handler file has the descriptor of its consumer. A file without any descriptor is not checked here: its
+ * functions check their names when they start.
+ */
 function checkEntry({ consumer: { name }, entry }: ConsumerProps): void {
   const found = consumersIn(entry);
   if (found.length > 0 && !found.includes(name))
@@ -187,8 +191,8 @@ interface AlarmSources {
   queue: Queue;
   consume: ServiceFunction;
   sweep: ServiceFunction;
-  /** Dead-letter queues: the `of` of an alarm, the queue, and what it contains. */
-  deadLetterQueues: ReadonlyArray<readonly [of: string, queue: Queue | undefined, what: string]>;
+  /** For each dead-letter queue: the `of` of its alarm, the queue, and the subject of the alarm's sentence. */
+  deadLetterQueues: ReadonlyArray<readonly [of: string, queue: Queue | undefined, subject: string]>;
 }
 
 function raiseAlarms(
@@ -225,7 +229,7 @@ function raiseAlarms(
     metric: sweep.metricErrors({ period }),
     above: 0,
     evenIfSilent: true,
-    meaning: `${name}: the sweep fails or does not run: a message may crash it, and parked messages stay parked.`,
+    meaning: `${name}: the sweep fails or does not run, so that parked messages stay parked. A message may crash it.`,
   });
   raiseAlarm(scope, {
     stage,
@@ -235,29 +239,29 @@ function raiseAlarms(
     rollsBack,
     metric: serviceMetric(stage, name, 'ParkedForPerson', 'Maximum'),
     above: 0,
-    meaning: `${name}: a message failed permanently, or has failed or waited for an hour; later messages of its aggregate wait behind it.`,
+    meaning: `${name}: a message failed permanently, or has failed or waited for an hour. Later messages of its aggregate wait behind it.`,
   });
-  for (const [of, given, what] of deadLetterQueues) {
-    if (!given) continue;
+  for (const [of, deadLetters, subject] of deadLetterQueues) {
+    if (!deadLetters) continue;
     raiseAlarm(scope, {
       stage,
       topic,
       chapter: 'not-set-aside',
       of,
       rollsBack,
-      // A message that is retried in vain is invisible most of the time.
+      // A message that the sweep receives repeatedly and cannot park is hidden most of the time.
       metric: new MathExpression({
         expression: 'visible + hidden',
         usingMetrics: {
-          visible: given.metricApproximateNumberOfMessagesVisible({ period }),
-          hidden: given.metricApproximateNumberOfMessagesNotVisible({ period }),
+          visible: deadLetters.metricApproximateNumberOfMessagesVisible({ period }),
+          hidden: deadLetters.metricApproximateNumberOfMessagesNotVisible({ period }),
         },
         period,
       }),
       above: 0,
       // The sweep runs every minute.
       minutes: 5,
-      meaning: `${name}: ${what} not parked: the sweep, which parks them, fails.`,
+      meaning: `${name}: ${subject} not parked, because the sweep fails.`,
     });
   }
 }

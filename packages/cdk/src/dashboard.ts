@@ -11,7 +11,7 @@ import { prefixOf, type Stage } from './stage.ts';
 
 const period = Duration.minutes(1);
 
-/** A metric of a whole table, per minute. */
+/** A metric of a table, per minute. */
 export const tableMetric = (TableName: string, metricName: string, label?: string): Metric =>
   new Metric({
     namespace: 'AWS/DynamoDB',
@@ -22,9 +22,12 @@ export const tableMetric = (TableName: string, metricName: string, label?: strin
     ...(label && { label }),
   });
 
-/** An application's own additions. */
+/** What an application adds to the dashboard. */
 export interface DashboardOptions {
-  /** The purpose of the API: a heading, and metrics beside the number of requests. Default: only requests. */
+  /**
+   * A heading for the API, a title for its requests, and metrics to show with the number of requests. Default: only
+   * requests.
+   */
   about?: { heading: string; requests: string; metrics: readonly Metric[] };
   /** Adds widgets between the consumers and the functions. */
   more?: (dashboard: Dashboard) => void;
@@ -34,16 +37,16 @@ export interface DashboardProps extends DashboardOptions {
   stage: Stage;
   api: Api;
   outboxes: readonly Outbox[];
-  /** Names in the stage. */
+  /** Names of the consumers, without the prefix of the stage. */
   consumers: readonly string[];
-  /** Physical names of all resources on the dashboard. */
+  /** The physical names of all alarms, queues, functions and tables on the dashboard. */
   alarms: readonly string[];
   queues: readonly string[];
   functions: readonly string[];
   tables: readonly string[];
 }
 
-/** The most important metrics, from request to effect: docs/observability.md. */
+/** A dashboard of the most important metrics, from request to effect: docs/observability.md. */
 export class Dashboard extends Construct {
   readonly #stage: Stage;
   readonly #prefix: string;
@@ -67,7 +70,7 @@ export class Dashboard extends Construct {
     });
     this.board.addWidget(
       new AlarmStatusWidget({
-        title: `Alarms; what to do: ${stage.runbook}, in the chapter that the name ends with`,
+        title: `Alarms. The name of an alarm ends with its chapter in ${stage.runbook}`,
         width: 24,
         height: 8,
         alarms: alarms.map((name) => Alarm.fromAlarmName(this, name, name)),
@@ -84,18 +87,18 @@ export class Dashboard extends Construct {
     this.#showTables(tables);
   }
 
-  /** A resource's name without the application and stage, which are the same for the whole dashboard. */
+  /** The name of a resource without the prefix of the application and stage. */
   #short(name: string): string {
     return name.slice(this.#prefix.length);
   }
 
-  /** Graphs under one heading. */
+  /** Adds graphs under one heading. */
   show(humanReadableName: string, metricGroups: CustomMetricGroup[]): void {
-    // The library requires a name for alarms, although none are raised here: decision 18.
+    // The library requires a name for alarms, although it creates none here: decision 18.
     this.board.monitorCustom({ humanReadableName, alarmFriendlyName: 'none', metricGroups });
   }
 
-  /** A metric that functions write themselves: `serviceMetric` of the stage. */
+  /** A metric that the stage's functions write: `serviceMetric`. */
   metric(service: string, metric: string, statistic: string, dimensions?: Record<string, string>): Metric {
     return serviceMetric(this.#stage, service, metric, statistic, dimensions);
   }
@@ -104,7 +107,7 @@ export class Dashboard extends Construct {
     return ['p50', 'p99'].map((statistic) => this.metric(service, metric, statistic).with({ label: statistic }));
   }
 
-  /** Age and depth of a queue and of its dead-letter queue, by name. */
+  /** Shows the age and the number of messages of a queue and of its dead-letter queue. */
   showQueue(name: string, deadLetters: string): void {
     this.board.monitorSqsQueueWithDlq({ queue: this.#queue(name), deadLetterQueue: this.#queue(deadLetters) });
   }
@@ -142,7 +145,10 @@ export class Dashboard extends Construct {
       this.show(of === undefined ? 'Outbox and relay' : `Outbox and relay of ${of}`, [
         { title: 'Oldest unpublished, s', metrics: [own('OldestUnpublished', 'Maximum')] },
         { title: 'Commit to publication, ms', metrics: this.#percentiles(metrics, 'PublicationLag') },
-        { title: 'Behind the stream, ms', metrics: [functionMetric(relay, 'IteratorAge', 'Maximum', 'iterator age')] },
+        {
+          title: 'Behind the stream, ms',
+          metrics: [functionMetric(relay, 'IteratorAge', 'Maximum', 'iterator age')],
+        },
         {
           title: 'Messages',
           metrics: [own('Published', 'Sum'), own('NotPublished', 'Sum'), own('LeftInOutbox', 'Maximum')],
@@ -159,7 +165,7 @@ export class Dashboard extends Construct {
     if (undelivered.length === 0) return;
     this.show('Not delivered by SNS', [
       {
-        title: 'Waits to be set aside',
+        title: 'Waiting to be parked',
         metrics: undelivered.map((name) =>
           this.#queue(name).metricApproximateNumberOfMessagesVisible({ period, label: this.#short(name) }),
         ),
@@ -177,7 +183,7 @@ export class Dashboard extends Construct {
     this.show('Outcome', [
       { title: 'Commit to effect, ms', metrics: this.#percentiles(name, 'ApplicationLag') },
       { title: 'Acknowledged', metrics: [own('Applied'), own('Duplicates'), own('Ignored')] },
-      { title: 'Come again', metrics: [own('GivenBack'), own('Postponed'), own('Redelivered')] },
+      { title: 'Redelivery', metrics: [own('GivenBack'), own('Postponed'), own('Redelivered')] },
       {
         title: 'Parked',
         metrics: [

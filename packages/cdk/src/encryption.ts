@@ -6,29 +6,29 @@ import { ownRoles } from './own-roles.ts';
 import { removalPolicyOf } from './removal.ts';
 import { capitalized, prefixOf, type Stage } from './stage.ts';
 
-/** Metadata of resources that the next deployment may delete, because an earlier one took them out of use. */
+/** Metadata of resources that the next deployment may delete, because an earlier deployment has stopped using them. */
 export const RETIRING = 'rollcall:retiring';
 
-/** The actions on a key that an AWS service needs to send encrypted data. */
+/** The actions on the key that an AWS service needs to send encrypted data. */
 const USE = ['kms:Decrypt', 'kms:GenerateDataKey*'];
 
 /**
- * The stage's customer managed key, for everything that it stores and sends. Its policy allows the stage's roles,
- * through AWS services only. Like every key policy, it also delegates to IAM for the account's administrators:
- * otherwise no deployment would be possible.
+ * The stage's customer managed key, for all data that the stage stores and sends. Its policy allows the stage's roles
+ * to use it, through AWS services only. Like every key policy, it also delegates to IAM for the account's
+ * administrators, because otherwise no deployment would be possible.
  */
 export class StageKey extends Construct {
   readonly arn: string;
   readonly #key: Key;
 
-  /** @param keepsLarge whether it also encrypts a bucket */
+  /** @param keepsLarge whether the key also encrypts a bucket */
   constructor(scope: Construct, id: string, { stage, keepsLarge }: { stage: Stage; keepsLarge: boolean }) {
     super(scope, id);
     const key = new Key(this, 'Key', {
       alias: `${stage.app}-${stage.name}`,
       description: `Encrypts the tables, queues, topics, secrets and logs of ${capitalized(stage.app)}'s stage ${stage.name}.`,
       enableKeyRotation: true,
-      // By default, the key would also stay after a failed first deployment, at $1 a month.
+      // By default, the key would remain even after a failed first deployment, at $1 a month.
       removalPolicy: removalPolicyOf(stage),
     });
     const services = ['dynamodb', 'sqs', 'sns', 'secretsmanager', ...(keepsLarge ? ['s3'] : [])].map(
@@ -43,7 +43,8 @@ export class StageKey extends Construct {
         ArnLike: { 'aws:PrincipalArn': ownRoles(stage) },
       },
     });
-    // For putting messages into encrypted queues. No documentation says that SNS sends `aws:SourceAccount` here
+    // For putting messages into encrypted queues. `aws:SourceAccount` is not a condition, because the documentation
+    // does not state that SNS sends it
     // (https://docs.aws.amazon.com/sns/latest/dg/sns-enable-encryption-for-topic-sqs-queue-subscriptions.html).
     this.allow('Topics', {
       principals: [new ServicePrincipal('sns.amazonaws.com')],
@@ -53,7 +54,7 @@ export class StageKey extends Construct {
         },
       },
     });
-    // For publishing alarms to an encrypted topic; AWS's own example has no condition either
+    // For publishing alarms to an encrypted topic. AWS's own example has no condition either
     // (https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns).
     this.allow('Alarms', {
       principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
@@ -72,8 +73,8 @@ export class StageKey extends Construct {
   }
 
   /**
-   * Grants another principal to use the key, such as an AWS service that publishes to an encrypted topic.
-   * @param statement `actions` default to those for sending encrypted data
+   * Allows another principal to use the key, such as an AWS service that publishes to an encrypted topic.
+   * @param statement default for `actions`: the actions for sending encrypted data
    */
   allow(sid: string, statement: Omit<PolicyStatementProps, 'sid' | 'resources'>): void {
     this.#key.addToResourcePolicy(new PolicyStatement({ sid, resources: ['*'], actions: USE, ...statement }));
@@ -81,8 +82,8 @@ export class StageKey extends Construct {
 }
 
 /**
- * The stage's customer managed key, for a resource; undefined if the stage uses AWS's keys. The reference cannot change
- * the key's policy.
+ * A reference to the stage's customer managed key, for a resource; undefined if the stage uses AWS's keys. Grants on
+ * the reference do not change the key's policy.
  */
 export const keyFor = (scope: Construct, id: string, { keyArn }: Stage): IKey | undefined =>
   keyArn === undefined ? undefined : Key.fromKeyArn(scope, `${id}Key`, keyArn);

@@ -6,8 +6,8 @@ import { StageTopic } from './stage-topic.ts';
 import { deactivateArchiveOnDeletion } from './topic-archive.ts';
 
 /**
- * A FIFO topic with throughput per message group, and an archive of published messages for as long as the stage's
- * settings say.
+ * A FIFO topic with throughput per message group, and an archive of published messages. The stage's setting
+ * `eventArchiveDays` determines how long messages are archived.
  */
 export class EventTopic extends StageTopic {
   constructor(scope: Construct, id: string, { stage, name }: { stage: Stage; name: string }) {
@@ -19,7 +19,8 @@ export class EventTopic extends StageTopic {
       ...(stage.eventArchiveDays !== null && { messageRetentionPeriodInDays: stage.eventArchiveDays }),
     });
     if (stage.eventArchiveDays === null) return;
-    // An archive is data. A topic that outlives its stack stays closed to other roles.
+    // The archive is data, so the topic is kept if the stage keeps its data. The policy is kept with it, so that the
+    // topic stays closed to other roles.
     this.applyRemovalPolicy(removalPolicyOf(stage));
     (this.node.findChild('Policy') as TopicPolicy).applyRemovalPolicy(removalPolicyOf(stage));
     deactivateArchiveOnDeletion(scope, `${id}Archive`, stage, this);

@@ -14,8 +14,9 @@ export interface FoundationProps {
 }
 
 /**
- * The resources that services share: channels, directory and API. Deployed first, so that every subscriber exists
- * before anything is published: SNS accepts messages on a topic without subscribers.
+ * The resources that services share: channels, directory and API. It is deployed first, and the publishers last, so
+ * that every subscription exists before the first message is published: SNS accepts messages on a topic without
+ * subscribers.
  */
 export class FoundationStack extends Stack {
   readonly channels: Channels;
@@ -27,20 +28,20 @@ export class FoundationStack extends Stack {
     this.channels = new Channels(this, 'Channels', { stage, channels, directory });
     const issuer = () =>
       new CfnParameter(this, 'TokenIssuer', {
-        description: 'URL of the OpenID provider whose tokens callers of the API bring, as in their claim iss.',
+        description: 'URL of the OpenID provider that issues the tokens of API callers, as in the claim iss.',
       }).valueAsString;
     this.api = new Api(this, 'Api', { stage, issuer });
-    directory.register(this.api, 'api', 'The HTTP API: begin at its resource /v1.', {
+    directory.register(this.api, 'api', 'The HTTP API. Its entry point is the resource /v1.', {
       kind: 'api',
       url: this.api.apiEndpoint,
     });
     const table = governance.instances.tableName;
-    directory.register(directory, 'instances', 'The table in which instances of services register themselves.', {
+    directory.register(directory, 'instances', 'The table in which the instances of services register.', {
       kind: 'table',
       table,
     });
-    // A topic with an archive cannot be deleted, so a failed deployment could not be rolled back. Nothing that can
-    // fail, such as an authorizer whose issuer does not answer, may come after it.
+    // A topic with an archive cannot be deleted, so a deployment that fails after creating it could not be rolled back.
+    // Therefore resources that can fail, such as an authorizer whose issuer does not respond, are created first.
     this.channels.makeTopicsAfter(directory, this.api);
     new CfnOutput(this, 'ApiUrl', { value: this.api.apiEndpoint });
   }

@@ -16,18 +16,19 @@ import { RETENTION } from './stage-queue.ts';
  * https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html.
  */
 const DELIVERY = Duration.days(23);
-/** Upper bound; an alarm is raised for messages that are unpublished after two minutes. */
+/** Upper bound for the time in the outbox. An alarm is raised for messages that are unpublished after two minutes. */
 const UNPUBLISHED = Duration.days(14);
 
-/** The longest time from commit to consumption: outbox, archive, SNS, queue and dead-letter queue. */
+/** The longest time from commit to consumption: in outbox, archive, SNS, queue and dead-letter queue. */
 const maxLifetime = ({ eventArchiveDays }: Stage): Duration =>
   [UNPUBLISHED, Duration.days(eventArchiveDays ?? 0), DELIVERY, RETENTION, RETENTION].reduce((all, one) =>
     all.plus(one),
   );
 
 /**
- * The data of messages that are too large for a channel. Data of sent messages expires when no message can refer to it
- * any more; a consumer's copies of parked messages do not expire. TLS only, and only for roles of the stage.
+ * The bucket for the data of messages that are too large for a channel. Data of sent messages expires when no message
+ * can refer to it any more. A consumer's copies for parked messages do not expire. The bucket requires TLS, and only
+ * roles of the stage can access it.
  */
 export class LargeBucket extends Bucket {
   constructor(scope: Construct, id: string, { stage }: { stage: Stage }) {
@@ -46,15 +47,17 @@ export class LargeBucket extends Bucket {
     this.addToResourcePolicy(onlyOwnRoles(this, stage, ['s3:*'], [this.bucketArn, this.arnForObjects('*')]));
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-S1',
-      reason: 'Only functions of the stage read and write it; an access log would be a second copy of the ids in it.',
+      reason:
+        'Only functions of the stage access the bucket. An access log would be a second copy of the ids in its keys.',
     });
   }
 
+  /** Sets LARGE_BUCKET. */
   setBucketName(fn: LambdaFunction): void {
     fn.addEnvironment('LARGE_BUCKET', this.bucketName);
   }
 
-  /** Grants a function to store the data of messages that it sends. */
+  /** Allows a function to store the data of messages that it sends. */
   allowKeeping(fn: LambdaFunction, channels: readonly Channel[]): void {
     this.setBucketName(fn);
     this.#allow(
@@ -64,7 +67,7 @@ export class LargeBucket extends Bucket {
     );
   }
 
-  /** Grants an outbox to erase the data that it has sent, by subject. */
+  /** Allows a function of an outbox to erase the data of sent messages, by subject. */
   allowErasing(fn: LambdaFunction, channels: readonly Channel[]): void {
     this.setBucketName(fn);
     const prefixes = channels.map(({ name }) => sentOn(name));
@@ -72,7 +75,7 @@ export class LargeBucket extends Bucket {
     this.#allowListing(fn, prefixes);
   }
 
-  /** Grants a consumer to read the data of a channel, and to keep copies for parked messages. */
+  /** Allows a function of a consumer to read the data of a channel, and to store copies for parked messages. */
   allowReading(fn: LambdaFunction, consumer: string, { name, messages }: Channel): void {
     this.setBucketName(fn);
     this.#allow(fn, ['GetObject'], [sentOn(name)]);

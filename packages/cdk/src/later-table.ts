@@ -11,9 +11,9 @@ import type { Stage } from './stage.ts';
 
 export interface LaterTableProps {
   stage: Stage;
-  /** The outbox it belongs to; undefined: the stage's `unnamed` one. */
+  /** Name of the outbox that the table belongs to; undefined for the stage's `unnamed` outbox. */
   of?: string;
-  /** Service name that distinguishes the metrics of its sweep. */
+  /** Service name that distinguishes the metrics of the outbox's sweep. */
   metrics: string;
   alarms: ITopic;
   /** Tables of the aggregates and counters that give messages their positions. */
@@ -22,7 +22,7 @@ export interface LaterTableProps {
   sweep: ServiceFunction;
 }
 
-/** The scheduled messages of an outbox, and the permissions by which its sweep sends them. */
+/** The table of an outbox's scheduled messages, and the permissions that the sweep needs to send them. */
 export class LaterTable extends Construct {
   readonly table: ServiceTable;
 
@@ -54,9 +54,9 @@ export class LaterTable extends Construct {
       ...{ stage, topic: alarms, chapter: 'oldest-due' },
       ...(of !== undefined && { of }),
       metric: serviceMetric(stage, metrics, 'OldestDue', 'Maximum'),
-      // After two runs of the sweep.
+      // By then, two runs of the sweep should have sent it.
       above: Duration.minutes(2).toSeconds(),
-      meaning: 'A message for later was due more than two minutes ago and is not sent.',
+      meaning: 'A scheduled message was due more than two minutes ago and is not sent.',
     });
   }
 }

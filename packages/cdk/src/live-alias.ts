@@ -19,7 +19,7 @@ class Deployments extends Construct {
   readonly application: LambdaApplication;
   readonly role: Role;
 
-  /** The one of a stack, created at first use. */
+  /** Returns the instance of a stack. Creates it at first use. */
   static of(scope: Construct): Deployments {
     const stack = Stack.of(scope);
     return (stack.node.tryFindChild('Deployments') as Deployments | undefined) ?? new Deployments(stack, 'Deployments');
@@ -36,7 +36,9 @@ class Deployments extends Construct {
   }
 }
 
-/** The parameters in a function's environment: values that a deployment can change without a change of the template. */
+/**
+ * The parameters in a function's environment. A deployment can change their values without a change of the template.
+ */
 function parametersOf(fn: LambdaFunction): string {
   const stack = Stack.of(fn);
   const environment = JSON.stringify(stack.resolve((fn.node.defaultChild as CfnFunction).environment) ?? {});
@@ -48,16 +50,17 @@ function parametersOf(fn: LambdaFunction): string {
 }
 
 /**
- * Options of a function's versions. The template publishes a new version if the function's properties change, but not if
- * the value of a parameter does. With the parameters in its description, which has at most 256 characters, it does.
+ * Options of a function's versions. A deployment publishes a new version if the function's properties in the template
+ * change, but not if only the value of a parameter changes. With the parameters in the version's description (at most
+ * 256 characters), a changed value publishes a new version, too.
  */
 export const describedVersion = (fn: () => LambdaFunction) => ({
   description: Lazy.string({ produce: () => parametersOf(fn()) || undefined }),
 });
 
 /**
- * The alias `live` of a function. CodeDeploy shifts its traffic to a new version step by step, and back if an alarm is
- * raised: docs/decisions/0056-traffic-is-shifted-and-alarms-roll-it-back.md.
+ * The alias `live` of a function. CodeDeploy shifts its traffic to a new version step by step, and shifts it back if an
+ * alarm is raised: docs/decisions/0056-traffic-is-shifted-and-alarms-roll-it-back.md.
  */
 export class LiveAlias extends Alias {
   readonly #group: LambdaDeploymentGroup;
@@ -80,7 +83,7 @@ export class LiveAlias extends Alias {
         'Config',
         `CodeDeployDefault.${shifting}`,
       ),
-      // A deployment that an operator stops is rolled back as well.
+      // A deployment that an operator stops is rolled back, too.
       autoRollback: { stoppedDeployment: true },
     });
     if (isOff(this)) delete (this.node.defaultChild as CfnAlias).cfnOptions.updatePolicy;
@@ -89,22 +92,27 @@ export class LiveAlias extends Alias {
         this.#isWatched
           ? []
           : [
-              `No alarm rolls ${functionName} back while its traffic is shifted: name it in \`rollsBack\` of one that watches it.`,
+              `No alarm rolls ${functionName} back while its traffic is shifted: add it to \`rollsBack\` of an alarm that watches it.`,
             ],
     });
   }
 
-  /** Rolls back if this alarm is raised. */
+  /** Rolls a deployment back if this alarm is raised while traffic is shifted. */
   rollBackOn(alarmName: string): void {
     this.#isWatched = true;
-    // By name, because its stack may be deployed later.
+    // The alarm is referred to by name, because its stack may be deployed later.
     this.#group.addAlarm(Alarm.fromAlarmName(this, alarmName, alarmName));
   }
 }
 
-/** `-c shifting=off`: this deployment changes all functions at once and ignores alarms, as a fix for their cause needs. */
+/**
+ * Whether `-c shifting=off` is set: this deployment then shifts all traffic at once and ignores alarms. A deployment
+ * that fixes the cause of an alarm needs this.
+ */
 function isOff({ node }: Construct): boolean {
   const given: unknown = node.tryGetContext('shifting');
   if (given === undefined || given === 'off') return given === 'off';
-  throw new Error(`-c shifting=${given}: its only value is off. How traffic is shifted is a setting of the stage.`);
+  throw new Error(
+    `-c shifting=${given}: its only value is off. The stage's setting \`trafficShifting\` selects how traffic is shifted.`,
+  );
 }

@@ -21,8 +21,9 @@ export interface MonitoringProps {
 }
 
 /**
- * The stage's dashboard, and alarms on resources that stacks share or have in common. It comes last and covers whatever
- * exists by then. It refers to everything except the API by name, so that stacks can delete resources that it shows.
+ * The stage's dashboard, and the alarms on resources of all stacks. It is created last, and covers all resources that
+ * exist at that time. It refers to all of them by name, except the API, so that other stacks can delete resources that
+ * it shows.
  */
 export class MonitoringStack extends Stack {
   constructor(scope: Construct, id: string, { stage, api, alarms: topic, dashboard }: MonitoringProps) {
@@ -36,10 +37,10 @@ export class MonitoringStack extends Stack {
       stage,
       topic,
       chapter: 'functions-throttled',
-      // Throttling depends on the account's concurrency, which all functions share.
+      // All functions share the concurrency of the account, so one alarm covers them.
       metric: LambdaFunction.metricAllThrottles({ period }),
       above: 0,
-      meaning: 'Lambda throttles functions of this account and region: too many run at once.',
+      meaning: 'Lambda throttles functions of this account and region, because too many run at once.',
     });
     for (const table of tables) {
       raiseAlarm(this, {
@@ -48,7 +49,7 @@ export class MonitoringStack extends Stack {
         chapter: 'table-throttled',
         of: table.slice(prefixOf(stage).length),
         metric: new MathExpression({
-          // Each is reported only when it is not zero.
+          // A metric of throttling is reported only when it is not zero.
           expression: 'FILL(reads, 0) + FILL(writes, 0)',
           usingMetrics: {
             reads: tableMetric(table, 'ReadThrottleEvents'),
@@ -56,17 +57,18 @@ export class MonitoringStack extends Stack {
           },
           period,
         }),
-        // The newest minute is filled until it is measured. With three of three, the alarm could get stuck
-        // (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html, at FILL).
+        // FILL fills the newest minute until it is measured. With three of three minutes, the alarm could therefore
+        // stay in its state (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html, at
+        // FILL).
         outOf: 5,
         above: 0,
-        meaning: `DynamoDB throttles reads or writes of table ${table}, in three of five minutes.`,
+        meaning: `DynamoDB throttled reads or writes of table ${table} in three of five minutes.`,
       });
     }
 
-    // The alarm topic sends email; all other topics feed queues.
-    for (const fed of all(CfnTopic)) {
-      if (fed !== topic.node.defaultChild) this.#watchDelivery(stage, topic, fed);
+    // The alarm topic sends email. All other topics deliver to queues.
+    for (const each of all(CfnTopic)) {
+      if (each !== topic.node.defaultChild) this.#watchDelivery(stage, topic, each);
     }
 
     new Dashboard(this, 'Dashboard', {
@@ -83,8 +85,8 @@ export class MonitoringStack extends Stack {
   }
 
   /**
-   * Messages that a topic could not deliver to a queue, and those that it could not even put into the subscription's
-   * dead-letter queue, which subscriptions of FIFO queues have
+   * Raises alarms for messages that a topic could not deliver to a queue and, for FIFO topics, for messages that it
+   * could not put into the subscription's dead-letter queue
    * (https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html).
    */
   #watchDelivery(stage: Stage, alarms: ITopic, { topicName = '', fifoTopic = false }: CfnTopic): void {
@@ -108,18 +110,18 @@ export class MonitoringStack extends Stack {
       });
     const failed = 'NumberOfNotificationsFailed';
     if (!fifoTopic) {
-      watch('lost-in-delivery', failed, `${of}: SNS gave up a message. It is in no queue.`);
+      watch('lost-in-delivery', failed, `${of}: SNS stopped trying to deliver a message. The message is in no queue.`);
       return;
     }
     watch(
       'not-delivered',
       failed,
-      `${of}: SNS could not put a message into a queue, and gives it to the one beside it.`,
+      `${of}: SNS could not deliver a message to a queue, and moves it to the queue of undelivered messages.`,
     );
     watch(
       'lost-in-delivery',
       'NumberOfNotificationsFailedToRedriveToDlq',
-      `${of}: SNS could put a message neither into a queue nor into the one beside it. That subscriber misses it.`,
+      `${of}: SNS could deliver a message neither to a queue nor to the queue of undelivered messages. The subscriber misses it.`,
     );
   }
 }

@@ -10,7 +10,7 @@ export class OperationalControls extends Construct {
   readonly instances: ServiceTable;
   readonly #switches: ServiceTable;
   readonly #circuits: ServiceTable;
-  /** Names of all these tables, for functions that are granted only some of them. */
+  /** Environment variables with the names of all these tables, for functions that may access only some of them. */
   readonly environment: Record<'SWITCHES_TABLE' | 'CIRCUITS_TABLE' | 'INSTANCES_TABLE', string>;
 
   constructor(scope: Construct, id: string, { stage }: { stage: Stage }) {
@@ -33,27 +33,28 @@ export class OperationalControls extends Construct {
     };
   }
 
-  /** @param capability the capability that the function checks; recorded in its template for operators' tools */
+  /** @param capability the capability that the function checks. It is recorded in the template for operators' tools */
   allowReadingSwitches(fn: LambdaFunction, capability: CapabilityMetadata): void {
     (fn.node.defaultChild as CfnFunction).addMetadata(CAPABILITY_METADATA, capability);
     fn.addEnvironment('SWITCHES_TABLE', this.#switches.tableName);
     this.#switches.allow(fn, 'Query');
   }
 
-  /** Grants a function to set switches, for example when a circuit opens. */
+  /** Allows a function to set switches, for example when a circuit opens. */
   allowSwitching(fn: LambdaFunction): void {
     this.#switches.allow(fn, 'PutItem');
   }
 
   /**
-   * Grants a function to keep circuits of the services it calls, and sets the table's name (`createStageBreaker` of the
-   * kit).
+   * Allows a function to store the circuits of the services that it calls, and sets CIRCUITS_TABLE
+   * (`createStageBreaker` of the kit).
    */
   allowBreaking(fn: LambdaFunction): void {
     fn.addEnvironment('CIRCUITS_TABLE', this.#circuits.tableName);
     this.#circuits.allow(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
   }
 
+  /** Allows a function to look up the registered instances of services. */
   allowDiscovering(fn: LambdaFunction): void {
     this.instances.allow(fn, 'Query');
   }

@@ -10,8 +10,8 @@ import { prefixOf, type Stage } from './stage.ts';
 import { WRITE_ACTIONS } from './stage-topic.ts';
 
 /**
- * For the people on call: the topic that all alarms of the stage notify, switches and circuits; and the stage's
- * customer managed key, if it has one.
+ * The resources for operators: the topic of the stage's alarms, the switches and circuits, and the stage's customer
+ * managed key, if it has one.
  */
 export class OperationsStack<S extends Stage> extends Stack {
   readonly stage: S;
@@ -26,7 +26,7 @@ export class OperationsStack<S extends Stage> extends Stack {
       ? new StageKey(this, 'Encryption', { stage: settings, keepsLarge })
       : undefined;
     this.key = key;
-    // The other stacks stop importing it one by one, after this stack is deployed.
+    // The export must remain: the other stacks stop importing it one by one, after this stack is deployed.
     if (settings.customerManagedKey === 'retiring') this.exportValue(key?.arn);
     const stage: S = key && settings.customerManagedKey === true ? { ...settings, keyArn: key.arn } : settings;
     this.stage = stage;
@@ -36,7 +36,7 @@ export class OperationsStack<S extends Stage> extends Stack {
       enforceSSL: true,
       ...(masterKey && { masterKey }),
     });
-    // A topic with a policy of its own loses the default policy, by which CloudWatch could publish.
+    // CloudWatch needs its own statement, because a topic with a policy does not have the default policy.
     this.alarms.addToResourcePolicy(
       new PolicyStatement({
         principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
@@ -55,12 +55,12 @@ export class OperationsStack<S extends Stage> extends Stack {
         },
       }),
     );
-    // The people on call subscribe their own tools to alarms, which contain no personal data.
+    // Other roles can subscribe to the topic, because operators use their own tools. Alarms contain no personal data.
     this.alarms.addToResourcePolicy(onlyOwnRoles(this.alarms, stage, WRITE_ACTIONS, this.alarms.topicArn));
     this.governance = new OperationalControls(this, 'Governance', { stage });
     if (stage.alarmByEmail) {
       const address = new CfnParameter(this, 'AlarmEmail', {
-        description: 'Email address that is notified of alarms.',
+        description: 'Email address to which alarms are sent.',
       });
       this.alarms.addSubscription(new EmailSubscription(address.valueAsString));
     }

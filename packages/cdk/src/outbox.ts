@@ -16,21 +16,21 @@ import { prefixOf, type Stage } from './stage.ts';
 
 export interface OutboxProps {
   stage: Stage;
-  /** The sending service: its functions' names start with the service's name, by which receivers verify the sender. */
+  /** Name of the sending service. Function names start with it, so that receivers can verify the sender. */
   service: string;
   /**
-   * Whether table, alarms and metrics are named without the service: `outbox`, not `orders-outbox`. Only one outbox of
-   * a stage can. Default: false.
+   * Whether the names of table, alarms and metrics omit the service: `outbox` instead of `orders-outbox`. Only one
+   * outbox of a stage can be unnamed. Default: false.
    */
   unnamed?: boolean;
   /** Handler file that exports `relay` and `sweep`. */
   entry: string;
   channels: Channels;
-  /** The channels that its messages may go to. */
+  /** The channels to which the outbox may send. */
   sendsTo: readonly Channel[];
   /**
-   * Allows scheduled messages: the tables of the aggregates and counters that give them their positions when they are
-   * due. Default: none can be scheduled.
+   * Allows scheduled messages. `places`: the tables of the aggregates and counters from which the messages get their
+   * positions when they are due. Default: no messages can be scheduled.
    */
   later?: { places: readonly ServiceTable[] };
   alarms: ITopic;
@@ -42,11 +42,11 @@ export interface OutboxProps {
  */
 export class Outbox extends Construct {
   readonly table: ServiceTable;
-  /** Its name among the outboxes of the stage; undefined if it is `unnamed`. */
+  /** Name of the service; undefined if the outbox is `unnamed`. */
   readonly of: string | undefined;
-  /** Name of the function that the stream triggers. */
+  /** Physical name of the function that the stream triggers. */
   readonly relay: string;
-  /** Service name that distinguishes the metrics of its relay and sweep. */
+  /** Service name that distinguishes the metrics of relay and sweep. */
   readonly metrics: string;
   readonly sendsTo: readonly Channel[];
   readonly #later: LaterTable | undefined;
@@ -93,9 +93,8 @@ export class Outbox extends Construct {
         resources: [stream],
       }),
     );
-    // The action lists the streams of all tables and can only be granted on `*`
-    // (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html), as CDK itself
-    // does.
+    // The action lists the streams of all tables, and can only be granted on `*`
+    // (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html). CDK does the same.
     relay.addToRolePolicy(new PolicyStatement({ actions: ['dynamodb:ListStreams'], resources: ['*'] }));
     Validations.of(relay.role ?? relay).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',
@@ -103,10 +102,10 @@ export class Outbox extends Construct {
     });
     relay.addEventSourceMapping('FromOutbox', {
       eventSourceArn: stream,
-      // LATEST could miss rows that are written while the mapping is created.
+      // LATEST could miss rows that are written while CloudFormation creates the mapping.
       startingPosition: StartingPosition.TRIM_HORIZON,
       batchSize: 100,
-      // A failing record is dropped soon instead of blocking its shard: the sweep still finds its row.
+      // After few retries, a record is dropped instead of blocking its shard. The sweep still publishes its row.
       retryAttempts: 3,
       bisectBatchOnError: true,
       reportBatchItemFailures: true,
@@ -126,8 +125,8 @@ export class Outbox extends Construct {
   }
 
   /**
-   * The table of scheduled messages. Senders need its name for `createLater`, and `PutItem`; to cancel, `DeleteItem`;
-   * to erase aggregates, `Query` and `DeleteItem`.
+   * The table of scheduled messages. Senders need its name for `createLater`, and the permission `PutItem`. Cancelling
+   * also needs `DeleteItem`. Erasing aggregates needs `Query` and `DeleteItem`.
    * @throws {Error} if the outbox has no such table
    */
   get later(): ServiceTable {
@@ -151,10 +150,10 @@ export class Outbox extends Construct {
       ...own,
       chapter: 'oldest-unpublished',
       metric: serviceMetric(stage, this.metrics, 'OldestUnpublished', 'Maximum'),
-      // After the relay and one run of the sweep.
+      // By then, the relay and one run of the sweep should have published it.
       above: Duration.minutes(2).toSeconds(),
       meaning:
-        'A message was committed more than two minutes ago and is still in the outbox: it is not published, or the data that it erases is not erased.',
+        'A message was committed more than two minutes ago and is still in the outbox. Either it is not published, or the data that it should erase is not erased.',
     });
     raiseAlarm(this, {
       stage,
@@ -165,7 +164,8 @@ export class Outbox extends Construct {
       metric: sweep.metricErrors({ period: Duration.minutes(1) }),
       above: 0,
       evenIfSilent: true,
-      meaning: 'The sweep of the outbox fails or does not run: messages that the relay leaves are not published.',
+      meaning:
+        'The sweep of the outbox fails or does not run: messages that the relay could not publish are not published.',
     });
     raiseAlarm(this, {
       ...own,

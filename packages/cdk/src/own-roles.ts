@@ -3,26 +3,27 @@ import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { prefixOf, type Stage } from './stage.ts';
 
-/** The roles of a stage: those of its functions, and any that an operator names with the same prefix. */
+/** The roles of a stage: the roles of its functions, and all other roles whose names have the stage's prefix. */
 export const ownRoles = (stage: Stage) => `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/${prefixOf(stage)}*`;
 
 /**
- * The role in which CloudFormation deploys a stack, as the account was bootstrapped. `aws:CalledVia` is no alternative:
- * CloudFormation sets it for every deployer, so the owner of any other stack would be admitted
+ * The role that CloudFormation assumes to deploy a stack, from the bootstrapping of the account. A condition on
+ * `aws:CalledVia` is no alternative: CloudFormation sets it for every deployer, so it would also admit the owner of any
+ * other stack
  * (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/fas-requests-and-permission-evaluation.html).
  */
 function deploymentRole(scope: Construct): string {
   const { cloudFormationExecutionRole } = Stack.of(scope).synthesizer;
   if (cloudFormationExecutionRole) return Fn.sub(cloudFormationExecutionRole);
   throw new Error(
-    `${scope.node.path}: the stack's synthesizer names no execution role, so its policy would deny the next deployment. Use DefaultStackSynthesizer.`,
+    `${scope.node.path}: the stack's synthesizer has no execution role, so the resource policy would deny the next deployment. Use DefaultStackSynthesizer.`,
   );
 }
 
 /**
- * Denies actions on a queue or topic to all principals of the account except the stage's roles, the deployment role and
- * the account's root, whatever their own policies allow: someone must be able to repair a policy that denies too much.
- * Other statements allow AWS services.
+ * Denies actions on a queue, topic or bucket to all principals, whatever their own policies allow, except the stage's
+ * roles, the deployment role and the account's root. The root must be able to repair a policy that denies too much. AWS
+ * services are not denied: other statements allow them.
  */
 export const onlyOwnRoles = (scope: Construct, stage: Stage, actions: string[], resource: string | string[]) =>
   new PolicyStatement({

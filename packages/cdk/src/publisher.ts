@@ -17,16 +17,16 @@ import type { Stage } from './stage.ts';
 export interface PublisherOptions<Key extends string = string> {
   /** The topic of its events. Default: none; the service only sends commands. */
   of?: Channel;
-  /** The queues that it sends to. Default: none. */
+  /** The queues to which the service sends. Default: none. */
   sends?: readonly Channel[];
   /**
-   * The function that `api.handler.ts` exports by a route's key implements it. A route's `access` is the scope that its
-   * tokens need, by the stage's `tokens.scopes`.
+   * The routes, by key. `api.handler.ts` exports the function of each route under the route's key. The `access` of a
+   * route selects the scope that tokens need, from the stage's `tokens.scopes`.
    */
   routes: Readonly<Record<Key, Route>>;
-  /** Whether its messages can be scheduled: their table is LATER_TABLE. Default: false. */
+  /** Whether messages can be scheduled. If so, functions get the name of their table in LATER_TABLE. Default: false. */
   later?: boolean;
-  /** Folder of its `api.handler.ts` and `publish.handler.ts`. Default: `functions/NAME`. */
+  /** Folder of `api.handler.ts` and `publish.handler.ts`. Default: `functions/NAME`. */
   folder?: string;
 }
 
@@ -40,18 +40,19 @@ export interface PublisherProps<Key extends string = string> extends PublisherOp
 }
 
 /**
- * A publishing service: a table of states (`SERVICE-state`), an outbox, and a function per route. Each function is
- * granted the permissions of `createPublisher`, and gets the tables' names: for `orders`, ORDERS_TABLE and OUTBOX_TABLE.
+ * A publishing service: a table of states (`SERVICE-state`), an outbox, and a function per route. Each function gets
+ * the permissions that `createPublisher` needs, and the names of the tables: for `orders`, in ORDERS_TABLE and
+ * OUTBOX_TABLE.
  */
 export class Publisher<Key extends string = string> extends Construct {
   readonly stack: Stack;
   readonly table: ServiceTable;
   readonly outbox: Outbox;
-  /** By the keys of their routes. */
+  /** The functions by the keys of their routes. */
   readonly functions: Readonly<Record<Key, ServiceFunction>>;
   readonly #props: PublisherProps<Key>;
 
-  /** @throws {Error} that names the inconsistency */
+  /** @throws {Error} if the options are inconsistent. The text names the inconsistency */
   constructor(scope: Construct, id: string, props: PublisherProps<Key>) {
     super(scope, id);
     checkPublisher(props);
@@ -60,7 +61,7 @@ export class Publisher<Key extends string = string> extends Construct {
     this.stack = Stack.of(this);
     this.table = new ServiceTable(this, 'Table', {
       stage,
-      // Distinct from the table of a consumer of the service, which may have the service's name.
+      // A consumer of the service may have the service's name, and its table has the consumer's name.
       name: `${name}-state`,
       partitionKey: { name: 'pk', type: AttributeType.STRING },
     });
@@ -91,7 +92,7 @@ export class Publisher<Key extends string = string> extends Construct {
       this.#letWrite(fn);
       this.#allowKeepingLarge(fn);
     }
-    // Handlers in one file read the same environment.
+    // All handlers of the file read the same environment variables.
     fn.addEnvironment('OUTBOX_TABLE', this.outbox.table.tableName);
     this.#props.channels.setLargeBucket(fn, channelsOf(this.#props));
     if (this.#props.later) fn.addEnvironment('LATER_TABLE', this.outbox.later.tableName);
@@ -103,7 +104,7 @@ export class Publisher<Key extends string = string> extends Construct {
   }
 
   /**
-   * Grants a consumer of the service to change its states and send its messages, as the functions of its routes can.
+   * Allows a consumer of the service to change states and send messages, like the functions of the routes.
    */
   letWrite(consumer: Consumer): void {
     this.#letWrite(consumer);
@@ -131,9 +132,9 @@ const channelsOf = ({ of, sends = [] }: PublisherProps) => [...(of ? [of] : []),
 const folderOf = ({ name, folder = `functions/${name}` }: PublisherProps) => folder;
 const apiOf = (props: PublisherProps) => `${folderOf(props)}/api.handler.ts`;
 
-/** Names whose variables every function may have: OUTBOX_TABLE and so on. */
+/** Names of services whose table variable would conflict with another variable, such as OUTBOX_TABLE. */
 const RESERVED_NAMES = ['circuits', 'later', 'outbox', 'switches'];
-/** Names of consumers' functions, and of constructs of a publisher. */
+/** Keys that conflict with the names of consumers' functions, or with ids of constructs in a publisher. */
 const RESERVED_KEYS = ['consume', 'sweep', 'Table', 'Outbox'];
 
 function checkPublisher(props: PublisherProps): void {

@@ -2,8 +2,9 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import type { Stage } from './stage.ts';
 
 /**
- * A failed first deployment removes its resources, since the names would block the second. Tables with deletion
- * protection must be deleted by hand: README.md.
+ * The removal policy of resources with data. A failed first deployment removes even resources that are otherwise kept,
+ * because their names would block the second deployment. Tables with deletion protection must be deleted by hand:
+ * README.md.
  */
 export const removalPolicyOf = ({ keepData }: Stage) =>
   keepData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY;

@@ -6,7 +6,7 @@ import { CfnInstance, HttpNamespace, Service } from 'aws-cdk-lib/aws-servicedisc
 import { Construct, type IConstruct } from 'constructs';
 import type { Stage } from './stage.ts';
 
-/** Prefix of the outputs that describe directory entries. */
+/** Prefix of the names of outputs that contain directory entries. */
 export const DIRECTORY_OUTPUT = 'Directory';
 
 /**
@@ -14,7 +14,7 @@ export const DIRECTORY_OUTPUT = 'Directory';
  * instance with attributes, and in which publishers look up their subscribers.
  */
 export class ServiceDirectory extends Construct {
-  /** The value of functions' `DIRECTORY`. */
+  /** Name of the directory: the value of the environment variable `DIRECTORY`. */
   readonly name: string;
   readonly #namespace: HttpNamespace | undefined;
   readonly #subscribers = new Map<string, Service>();
@@ -25,7 +25,10 @@ export class ServiceDirectory extends Construct {
     if (stage.directory === 'templates') this.#namespace = new HttpNamespace(this, 'Namespace', { name: this.name });
   }
 
-  /** @param owner what is registered: the entry is created and deleted with it */
+  /**
+   * Registers a resource.
+   * @param owner the resource: the entry is created and deleted with it
+   */
   register(owner: Construct, name: string, description: string, attributes: Record<string, string>): void {
     if (!this.#namespace) {
       outputEntry(owner, { name, description, attributes });
@@ -37,7 +40,7 @@ export class ServiceDirectory extends Construct {
     });
   }
 
-  /** Creates the entry for a topic, under which each subscriber's stack registers itself. */
+  /** Creates the entry of a topic, in which the stacks of the subscribers register them. */
   listSubscribersOf(topic: string): void {
     const name = subscribersEntry(topic);
     if (this.#namespace)
@@ -49,8 +52,8 @@ export class ServiceDirectory extends Construct {
 
   /**
    * Registers a subscriber in its own stack, so that no other stack changes.
-   * @param subscription is created after the entry and deleted before it. A listed service that receives nothing yet is
-   * waited for; one that receives events and is not listed would be left out of an erasure
+   * @param subscription is created after the entry, and deleted before it. An erasure waits for all listed services,
+   * even if one does not receive events yet. But it would miss a service that receives events and is not listed
    */
   registerSubscriber(owner: Construct, topic: string, service: string, subscription: IConstruct): void {
     const attributes = { kind: 'subscriber' };
@@ -72,7 +75,7 @@ export class ServiceDirectory extends Construct {
     subscription.node.addDependency(entry);
   }
 
-  /** Grants a function to look up the subscribers of a topic, and sets `DIRECTORY`. */
+  /** Allows a function to look up the subscribers of a topic, and sets `DIRECTORY`. */
   allowListingSubscribers(fn: LambdaFunction, topic: string): void {
     fn.addEnvironment('DIRECTORY', this.name);
     // The action has no resource-level permissions, only these condition keys
@@ -96,9 +99,11 @@ export class ServiceDirectory extends Construct {
   }
 }
 
-const descriptionOf = (topic: string) => `The services that have subscribed to ${topic}.`;
+const descriptionOf = (topic: string) => `The services that subscribe to ${topic}.`;
 
-/** Outputs an entry that the deployer registers; `instance`: one of several with this name. */
+/**
+ * Adds a stack output with an entry that the deployer registers. `instance` distinguishes entries with the same name.
+ */
 function outputEntry(
   owner: Construct,
   entry: { name: string; instance?: string; description: string; attributes: Record<string, string> },

@@ -24,16 +24,17 @@ export interface ServiceFunctionProps {
   stage: Stage;
   /** Unique in the stage, such as `orders-read`. */
   name: string;
-  /** Handler file, from the project's root, and the function that it exports. */
+  /** Path of the handler file, from the project's root. */
   entry: string;
+  /** The function that the handler file exports. */
   handler: string;
   environment?: Record<string, string>;
   timeout?: Duration;
 }
 
 /**
- * A Lambda function that runs one export of a handler file, with its own role and log group. If the stage shifts traffic, it
- * has an alias.
+ * A Lambda function that runs one export of a handler file, with its own role and log group. If the stage shifts
+ * traffic, the function has an alias.
  * @public
  */
 export class ServiceFunction extends LambdaFunction {
@@ -52,14 +53,16 @@ export class ServiceFunction extends LambdaFunction {
       handler: `index.${handler}`,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      // CPU share grows with memory: with half a gigabyte, a bundle with SDK clients starts in about half the time.
+      // CPU share grows with memory. With half a gigabyte, a bundle with SDK clients starts in about half the time that
+      // it needs with the default.
       memorySize: 512,
       timeout,
       ...(reserved !== undefined && { reservedConcurrentExecutions: reserved }),
       environment: { POWERTOOLS_METRICS_NAMESPACE: namespaceOf(stage), ...environment },
       loggingFormat: LoggingFormat.JSON,
-      // Lambda's own log lines of each invocation cost as much as the function's; timeouts and crashes are logged as
-      // warnings. https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+      // Lambda's own log lines for each invocation cost as much as the function's log lines. Timeouts and crashes are
+      // logged as warnings, and so are kept.
+      // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
       systemLogLevelV2: SystemLogLevel.WARN,
       logGroup,
       currentVersionOptions: describedVersion(() => this),
@@ -81,8 +84,8 @@ export class ServiceFunction extends LambdaFunction {
   }
 
   /**
-   * Maps an event source to {@link live}. The mapping keeps its logical id when the setting changes: a new mapping would
-   * read a stream from its beginning.
+   * Maps an event source to {@link live}. The logical id of the mapping does not depend on the setting for traffic
+   * shifting, because a new mapping would read a stream from its beginning.
    */
   override addEventSourceMapping(id: string, options: EventSourceMappingOptions): EventSourceMapping {
     const mapping = super.addEventSourceMapping(id, options);
@@ -90,7 +93,7 @@ export class ServiceFunction extends LambdaFunction {
     return mapping;
   }
 
-  /** Grants actions on a table, such as `GetItem`, and sets an environment variable to the table's name. */
+  /** Allows actions on a table, such as `GetItem`, and sets an environment variable to the table's name. */
   uses(variable: string, table: ServiceTable, ...actions: string[]): void {
     this.addEnvironment(variable, table.tableName);
     table.allow(this, ...actions);

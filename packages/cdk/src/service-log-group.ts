@@ -7,8 +7,8 @@ import type { Stage } from './stage.ts';
 /** A log group with the stage's retention, removal policy and key. */
 export class ServiceLogGroup extends LogGroup {
   /**
-   * @param logGroupName such as `/aws/lambda/shop-dev-payments-consume`: the stage's key allows names with the same
-   * prefix
+   * @param logGroupName such as `/aws/lambda/shop-dev-payments-consume`. The stage's key can only encrypt log groups
+   * whose names have the form `/aws/…/APP-STAGE-…`
    */
   constructor(scope: Construct, id: string, { stage, logGroupName }: { stage: Stage; logGroupName: string }) {
     const encryptionKey = keyFor(scope, id, stage);

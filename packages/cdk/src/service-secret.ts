@@ -11,7 +11,7 @@ export interface ServiceSecretProps {
   name: string;
   description: string;
   generate: SecretStringGenerator;
-  /** Why AWS does not rotate it: the justification for the rule AwsSolutions-SMG4. */
+  /** Why AWS does not rotate the secret: the justification for suppressing the rule AwsSolutions-SMG4. */
   notRotated: string;
 }
 

@@ -6,7 +6,8 @@ import { removalPolicyOf } from './removal.ts';
 import { prefixOf, type Stage } from './stage.ts';
 
 /**
- * A table with the stage's recovery, removal policy and deletion protection; encrypted, on-demand capacity.
+ * An encrypted table with on-demand capacity, and the stage's point-in-time recovery, removal policy and deletion
+ * protection.
  * @public
  */
 export class ServiceTable extends TableV2 {
@@ -17,21 +18,21 @@ export class ServiceTable extends TableV2 {
     super(scope, id, {
       tableName: `${prefixOf(stage)}${name}`,
       ...(warm && { warmThroughput: { readUnitsPerSecond: warm.reads, writeUnitsPerSecond: warm.writes } }),
-      // DynamoDB's own key is free; every use of aws/dynamodb is charged (https://aws.amazon.com/kms/pricing/).
+      // DynamoDB's own key is free, but every use of aws/dynamodb is charged (https://aws.amazon.com/kms/pricing/).
       encryption: stage.keyArn ? TableEncryptionV2.awsManagedKey() : TableEncryptionV2.dynamoOwnedKey(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: stage.pointInTimeRecovery },
       removalPolicy: removalPolicyOf(stage),
       deletionProtection: stage.keepData,
       ...table,
     });
-    // TableV2 itself accepts no key in a region-agnostic stack; this property overrides the AWS key.
+    // In a region-agnostic stack, TableV2 accepts no customer managed key. This property overrides the AWS key.
     if (stage.keyArn) {
       const table = this.node.defaultChild as CfnGlobalTable;
       table.addPropertyOverride('Replicas.0.SSESpecification.KMSMasterKeyId', stage.keyArn);
     }
   }
 
-  /** Grants actions on the table, such as `GetItem`, without its indexes. */
+  /** Allows actions on the table, such as `GetItem`, but not on its indexes. */
   allow(fn: LambdaFunction, ...actions: string[]): void {
     this.#allow(fn, this.tableArn, actions);
   }

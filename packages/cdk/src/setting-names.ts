@@ -16,9 +16,9 @@ function expectNames(
   stage: Stage,
   setting: 'warmThroughput' | 'reservedConcurrency',
   kind: string,
-  made: string[],
+  existing: string[],
 ): void {
-  const known = made.map((name) => name.slice(prefixOf(stage).length)).sort();
+  const known = existing.map((name) => name.slice(prefixOf(stage).length)).sort();
   const unknown = Object.keys(stage[setting]).filter((name) => !known.includes(name));
   if (unknown.length > 0)
     throw new Error(

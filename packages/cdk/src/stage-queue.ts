@@ -15,34 +15,37 @@ import { onlyOwnRoles } from './own-roles.ts';
 import { ServiceFunction } from './service-function.ts';
 import { concurrencyOf, type Stage } from './stage.ts';
 
-/** Batching window: long enough for the replies to one request to arrive together and become one write. */
+/**
+ * Batching window: long enough for the replies to one request to arrive in one batch and be combined into one write.
+ */
 const WINDOW = Duration.seconds(2);
 const MAX_GATHERED = 200;
-/** The maximum of SQS. */
+/** The retention period: the maximum of SQS. */
 export const RETENTION = Duration.days(14);
 
 export interface StageQueueProps {
   stage: Stage;
   name: string;
   deadLetters?: DeadLetterQueue;
-  /** Name of the queue whose dead letters it takes. */
+  /** Name of the queue for which this queue is the dead-letter queue. */
   deadLettersOf?: string;
 }
 
 /**
- * Restricts whose dead-letter queue a queue is. By default, any queue of the account: SQS moves dead letters without
- * checking the sender, so everyone who can create a queue could put messages into this one
+ * Restricts which queues can use a queue as their dead-letter queue. By default, all queues of the account can. SQS
+ * does not check the sender of dead letters, so everyone who can create a queue could put messages into this one
  * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue.html).
  */
 function redriveAllowPolicyOf(scope: Construct, id: string, source: string | undefined): RedriveAllowPolicy {
   if (source === undefined) return { redrivePermission: RedrivePermission.DENY_ALL };
-  // By name, because the two queues refer to each other.
+  // The source is referred to by name, because the two queues refer to each other.
   const arn = Stack.of(scope).formatArn({ service: 'sqs', resource: source });
   return { sourceQueues: [Queue.fromQueueArn(scope, `${id}Source`, arn)] };
 }
 
 /**
- * A queue with the stage's key, which keeps messages for 14 days. TLS only, and only for roles of the stage.
+ * A queue with the stage's key, which keeps messages for 14 days. It requires TLS, and only roles of the stage can
+ * access it.
  * @beta
  */
 export class StageQueue extends Queue {
@@ -58,7 +61,7 @@ export class StageQueue extends Queue {
         : { encryption: QueueEncryption.SQS_MANAGED }),
       enforceSSL: true,
       retentionPeriod: RETENTION,
-      // The maximum that the kit sends. A larger message would not fit into a table's item.
+      // The kit sends no larger messages. A much larger message would not fit into a table's item.
       maxMessageSizeBytes: 256 * 1024,
       // AWS recommends six times the function's timeout, so that a retried batch is not delivered twice.
       visibilityTimeout: Duration.seconds(6 * ServiceFunction.defaultTimeout.toSeconds()),
@@ -67,16 +70,16 @@ export class StageQueue extends Queue {
       ...more,
     });
     this.#stage = stage;
-    // A statement of a queue's policy can list at most seven actions, or all.
+    // A statement of a queue's policy can contain at most seven actions, or all actions.
     this.addToResourcePolicy(onlyOwnRoles(this, stage, ['sqs:*'], this.queueArn));
   }
 
   /**
-   * Delivers its messages to a function in batches of ten, with the permissions for that; CDK's own event source grants
-   * more than is used.
-   * @param consumer its `subscriberConcurrency` in the stage's settings limits concurrent batches
-   * @param gathers whether to wait for a batch to fill: for messages whose latency does not matter, from a standard
-   * queue
+   * Delivers the messages to a function in batches of ten, and allows the function to receive them. CDK's own event
+   * source grants more permissions than needed.
+   * @param consumer name of the consumer. Its `subscriberConcurrency` in the stage's settings limits concurrent batches
+   * @param gathers whether to wait for a larger batch to fill. For standard queues with messages whose latency does not
+   * matter
    */
   deliverTo(fn: LambdaFunction, consumer: string, gathers = false): void {
     fn.addToRolePolicy(

@@ -5,8 +5,8 @@ import { onlyOwnRoles } from './own-roles.ts';
 import type { Stage } from './stage.ts';
 
 /**
- * The actions that change a topic. With `READ_ACTIONS`, these are all that a topic's policy can contain: SNS rejects any
- * other action and wildcards
+ * The actions that change a topic. `WRITE_ACTIONS` and `READ_ACTIONS` are all actions that a topic's policy can
+ * contain: SNS rejects other actions, and wildcards
  * (https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html).
  */
 export const WRITE_ACTIONS = [
@@ -18,12 +18,13 @@ const READ_ACTIONS = [
 ].map((name) => `sns:${name}`);
 
 /**
- * A topic with the stage's key. TLS only, and only for roles of the stage: a subscriber gets everything that
- * is published. An AWS service that publishes to it needs a statement of its own in the topic's policy.
+ * A topic with the stage's key. It requires TLS, and only roles of the stage can access it, because a subscriber
+ * receives everything that is published. An AWS service that publishes to the topic needs its own statement in the
+ * topic's policy.
  * @beta
  */
 export class StageTopic extends Topic {
-  /** @param props `name`: the whole name of the topic: `APP-STAGE-…` */
+  /** @param props `name`: the full name of the topic, `APP-STAGE-…` */
   constructor(scope: Construct, id: string, props: { stage: Stage; name: string } & Omit<TopicProps, 'topicName'>) {
     const { stage, name, ...more } = props;
     const masterKey = keyFor(scope, id, stage);

@@ -5,7 +5,10 @@ const concurrency = z.int().min(2).max(1000);
 
 const perSecond = z.int().min(1);
 
-/** CodeDeploy's predefined configurations, without the prefix `CodeDeployDefault.` and without `LambdaAllAtOnce`, which watches no alarm. */
+/**
+ * The names of CodeDeploy's predefined configurations, without the prefix `CodeDeployDefault.`. `LambdaAllAtOnce` is
+ * missing, because it watches no alarm.
+ */
 const TRAFFIC_SHIFTING = [
   'LambdaCanary10Percent5Minutes',
   'LambdaCanary10Percent10Minutes',
@@ -18,8 +21,8 @@ const TRAFFIC_SHIFTING = [
 ] as const;
 
 /**
- * The settings of a stage of any application. Each has a default, which suits a stage that may lose its data: `{}` is
- * valid. An application extends the schema by settings of its own.
+ * The settings of a stage of any application. Each setting has a default that suits a stage that may lose its data, so
+ * `{}` is valid. An application can extend the schema with its own settings.
  * @beta
  */
 export const stageSettings = z.strictObject({
@@ -27,32 +30,32 @@ export const stageSettings = z.strictObject({
   keepData: z.boolean().default(false),
   pointInTimeRecovery: z.boolean().default(false),
   logRetentionDays: z.union([z.literal(7), z.literal(30), z.literal(90), z.literal(365)]).default(7),
-  /** How many days subscribers can replay published messages, personal data included; null: no archive. */
+  /** How many days published messages, including personal data, are archived for replay; null: no archive. */
   eventArchiveDays: z.int().min(1).max(365).nullable().default(7),
   /** Maximum number of batches of a queue that its consumer processes concurrently, over all instances: 2 to 1,000. */
   subscriberConcurrency: z.object({ default: concurrency }).catchall(concurrency).default({ default: 5 }),
   /**
    * Warm throughput per table, by name, such as `orders`: read and write units a second that the table, not its
-   * indexes, supports without prior load. Default of AWS: 12,000 and 4,000. Charged once, when it is raised; cannot be
-   * lowered (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html). Sizing:
+   * indexes, supports without prior load. Default of AWS: 12,000 and 4,000. It is charged once, when it is raised, and
+   * cannot be lowered (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html). Sizing:
    * docs/capacity.md.
    */
   warmThroughput: z
     .record(z.string(), z.strictObject({ reads: z.int().min(12_000), writes: z.int().min(4_000) }))
     .default({}),
   /**
-   * Reserved concurrency per function, by name, such as `orders-create`; for a consumer, at least its
+   * Reserved concurrency per function, by name, such as `orders-create`. The value for a consumer must be at least its
    * `subscriberConcurrency`. It is taken from the account's concurrency, of which 100 must remain unreserved
    * (https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html).
    */
   reservedConcurrency: z.record(z.string(), z.int().min(2)).default({}),
   /**
-   * The CodeDeploy configuration by which traffic is shifted to new code, until an alarm rolls it back
-   * (https://docs.aws.amazon.com/codedeploy/latest/userguide/deployment-configurations.html). null: all at once. It
-   * requires `monitoring`.
+   * The CodeDeploy configuration with which traffic is shifted to new code. An alarm rolls the shift back
+   * (https://docs.aws.amazon.com/codedeploy/latest/userguide/deployment-configurations.html). null: all traffic is
+   * shifted at once. Other values require `monitoring`.
    */
   trafficShifting: z.enum(TRAFFIC_SHIFTING).nullable().default(null),
-  /** Maximum requests a second per route of the API, over all callers. */
+  /** Maximum number of requests a second per route of the API, over all callers. */
   throttling: z.strictObject({ perSecond, burst: perSecond }).default({ perSecond: 5_000, burst: 5_000 }),
   /**
    * The tokens that callers use: audience and scopes. Their issuer is the OpenID provider in a parameter of the
@@ -62,7 +65,7 @@ export const stageSettings = z.strictObject({
     .strictObject({
       /** Default: the name of the app. */
       audience: z.string().min(1).optional(),
-      /** Scopes of tokens that are valid for every resource, not only for their own subject. */
+      /** Scopes of tokens that are valid for all resources instead of only for the subject of the token. */
       scopes: tokenScopes,
     })
     .default({ scopes: DEFAULT_SCOPES }),
@@ -73,22 +76,22 @@ export const stageSettings = z.strictObject({
     })
     .default({ origins: [] }),
   /**
-   * Whether consumers verify, by SQS's `SenderId`, which function has sent a message; false for clouds that report
-   * something else.
+   * Whether consumers use SQS's `SenderId` to verify which function has sent a message. Set to false for clouds that
+   * report other values.
    */
   verifySenders: z.boolean().default(true),
   /**
-   * Whether everything that is stored and sent is encrypted with a customer managed key, at $1 a month plus requests.
-   * `retiring`: the key only decrypts older data. One deployment with `retiring` is required between true and false:
-   * other stacks import the key, and CloudFormation does not delete an export that is in use.
+   * Whether all data that the stage stores and sends is encrypted with a customer managed key, at $1 a month plus
+   * requests. `retiring`: the key only decrypts older data. Between true and false, one deployment with `retiring` is
+   * required, because other stacks import the key and CloudFormation does not delete an export that is in use.
    */
   customerManagedKey: z.union([z.boolean(), z.literal('retiring')]).default(false),
   /** Where functions export their spans; null: no tracing. */
   tracing: z
     .strictObject({
       /**
-       * `cloudwatch`: the OTLP endpoint of the stage's region, for accounts with Transaction Search enabled; or the URL
-       * of an OTLP/HTTP collector, such as `http://localhost:4318` for a collector in a layer.
+       * `cloudwatch`: the OTLP endpoint of the stage's region, for accounts with Transaction Search enabled. Otherwise,
+       * the URL of an OTLP/HTTP collector, such as `http://localhost:4318` for a collector in a layer.
        */
       to: z.union([z.literal('cloudwatch'), z.url({ protocol: /^https?$/ })]),
       /** ARN of a collector's layer, for arm64. */
@@ -99,21 +102,22 @@ export const stageSettings = z.strictObject({
     .nullable()
     .default(null),
   /**
-   * How the stage registers its entries in AWS Cloud Map: through its `templates`, or, for a cloud whose CloudFormation
-   * does not support Cloud Map, through `outputs` that the deployer registers. When switching to `outputs`, deploy the
-   * subscribers' stacks before the foundation: they import from it.
+   * How the stage registers its entries in AWS Cloud Map. `templates`: CloudFormation registers them. `outputs`: the
+   * deployer registers them from stack outputs, for a cloud whose CloudFormation does not support Cloud Map. When
+   * switching to `outputs`, deploy the subscribers' stacks before the foundation stack, because they import its
+   * exports.
    */
   directory: z.enum(['templates', 'outputs']).default('templates'),
-  /** Path of the API if it is not at the root of its host; `{api}` stands for its id. */
+  /** Path of the API if it is not at the root of its host. `{api}` is replaced with the API's id. */
   basePath: z.string().startsWith('/').nullable().default(null),
-  /** Whether it has alarms and a dashboard. */
+  /** Whether the stage has alarms and a dashboard. */
   monitoring: z.boolean().default(true),
   /** The runbook that alarms refer to: each alarm names one of its chapters by anchor. */
   runbook: z.string().min(1).default('docs/runbook.md'),
   /** Thresholds of the API's alarms, over all routes. */
   apiAlarms: z
     .strictObject({
-      /** Responses with 5xx, in per cent of all. */
+      /** Responses with 5xx, in per cent of all responses. */
       errorPercent: z.number().positive().max(100),
       /** The latency that at most one request in a hundred may exceed, in milliseconds. */
       p99Ms: z.int().positive(),
@@ -130,14 +134,14 @@ export type StageSettings = z.output<typeof stageSettings>;
  * @public
  */
 export interface Stage extends StageSettings {
-  /** Name of its application, as in the sources of its messages: `/APPLICATION/SERVICE`. */
+  /** Name of the application, as in the `source` of its messages: `/APPLICATION/SERVICE`. */
   app: string;
   name: string;
   /** ARN of the stage's customer managed key, once it exists. */
   keyArn?: string;
 }
 
-/** The form used in metric names and descriptions. */
+/** The name of an application as used in metric namespaces and descriptions. */
 export const capitalized = (app: string): string => `${app.charAt(0).toUpperCase()}${app.slice(1)}`;
 
 /** Maximum number of batches that a consumer processes concurrently. */
@@ -149,7 +153,7 @@ export const prefixOf = ({ app, name }: Pick<Stage, 'app' | 'name'>): string => 
 
 /**
  * A stage with validated settings.
- * @param schema of the application's settings, an extension of `stageSettings`
+ * @param schema the schema of the application's settings: an extension of `stageSettings`
  * @throws {Error} if there is no such stage, or its settings are invalid
  * @beta
  */
@@ -161,8 +165,8 @@ export function stageOf<Settings extends StageSettings>(
 ): Settings & Pick<Stage, 'app' | 'name'> {
   const found = stages[name];
   if (!found) throw new Error(`There is no stage "${name}"; there are: ${Object.keys(stages).join(', ')}.`);
-  // Policies identify roles and resources by name prefix: no application's or stage's prefix may be the prefix of
-  // another's.
+  // Policies identify roles and resources by name prefix. Therefore no prefix of an application or stage may be the
+  // beginning of another prefix.
   for (const [what, word] of [
     ['app', app],
     ['stage', name],

@@ -10,7 +10,7 @@ import { ServiceFunction } from './service-function.ts';
 import { prefixOf } from './stage.ts';
 
 /**
- * A service that reacts to events: a queue subscribed to the topic, and its consumer.
+ * A service that reacts to events: a queue that is subscribed to the topic, and its consumer.
  * @public
  */
 export class Subscriber extends Consumer {
@@ -25,7 +25,8 @@ export class Subscriber extends Consumer {
     const undelivered = new FifoQueue(queues, 'Undelivered', { stage, name: `${name}-undelivered` });
     Validations.of(undelivered).acknowledge({
       id: 'AwsSolutions-SQS3',
-      reason: "It is a dead-letter queue itself: that of the topic's subscription, which the rule does not consider.",
+      reason:
+        "This queue is the dead-letter queue of the topic's subscription. The rule only recognises dead-letter queues of queues.",
     });
     super(scope, id, props, { main, undelivered });
     this.#props = props;
@@ -49,7 +50,7 @@ export class Subscriber extends Consumer {
   /**
    * Adds a route of the API that reads the subscriber's table.
    * @param entry handler file that exports `read`
-   * @param action its only action on the table, such as `GetItem`
+   * @param action the only action on the table that the function may perform, such as `GetItem`
    */
   addReadRoute(api: Api, route: Route, entry: string, action: string): ServiceFunction {
     const { stage } = this.#props;

@@ -9,27 +9,26 @@ import { functionRole } from './function-role.ts';
 import { removalPolicyOf } from './removal.ts';
 import { prefixOf, type Stage } from './stage.ts';
 
-/** CDK creates one function per stack for such calls, under this id. */
+/** Id of the function that CDK creates, once per stack, for the API calls of custom resources. */
 const CALLER = `AWS${AwsCustomResource.PROVIDER_FUNCTION_UUID.replaceAll('-', '')}`;
 
-/** Its role and log group are also shared per stack. */
+/** The role and log group of that function, per stack. */
 const roles = new WeakMap<Stack, ReturnType<typeof functionRole>>();
 
 /**
- * Deactivates a topic's archive before the topic is deleted: SNS does not delete a topic with an archive, and
- * deactivating discards the archive
- * (https://docs.aws.amazon.com/sns/latest/dg/message-archiving-and-replay-topic-owner.html; the same approach as
- * https://github.com/aws/aws-cdk/pull/37113). In a stage that keeps data, it acts only if the deployment that creates
- * the topic fails. It exists there too: otherwise the deployment that starts to keep data would remove it, and so
- * deactivate the archive.
+ * Deactivates a topic's archive before the topic is deleted, because SNS does not delete a topic with an archive
+ * (https://docs.aws.amazon.com/sns/latest/dg/message-archiving-and-replay-topic-owner.html). Deactivating discards the
+ * archive. https://github.com/aws/aws-cdk/pull/37113 has the same approach. In a stage that keeps data, the custom
+ * resource acts only if the deployment that creates the topic fails. It must exist in such a stage, too: otherwise the
+ * deployment that turns on `keepData` would remove it, and thereby deactivate the archive.
  */
 export function deactivateArchiveOnDeletion(scope: Construct, id: string, stage: Stage, topic: Topic): void {
   const functionName = `${prefixOf(stage)}topic-archive`;
   const stack = Stack.of(scope);
-  const made = roles.get(stack) ?? functionRole(scope, id, { stage, functionName });
-  roles.set(stack, made);
-  const { role, logGroup } = made;
-  // Deleted once the stage has no archive any more.
+  const shared = roles.get(stack) ?? functionRole(scope, id, { stage, functionName });
+  roles.set(stack, shared);
+  const { role, logGroup } = shared;
+  // The log group is deleted when the stage has no archive any more.
   (logGroup.node.defaultChild as CfnLogGroup).addMetadata(RETIRING, true);
   new AwsCustomResource(scope, id, {
     functionName,

@@ -3,7 +3,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { type Function as LambdaFunction, LayerVersion } from 'aws-cdk-lib/aws-lambda';
 import type { Stage } from './stage.ts';
 
-/** Configures where a function exports its spans, with the permissions for that. */
+/** Configures where a function exports its spans, and allows the export. */
 export function exportTraces(fn: LambdaFunction, { app, tracing }: Stage): void {
   if (!tracing) return;
   const { to, layer, ratio } = tracing;
@@ -12,7 +12,7 @@ export function exportTraces(fn: LambdaFunction, { app, tracing }: Stage): void 
   fn.addEnvironment('OTEL_TRACES_SAMPLER_ARG', String(ratio));
   fn.addEnvironment('OTEL_RESOURCE_ATTRIBUTES', `service.namespace=${app}`);
   if (layer) fn.addLayers(LayerVersion.fromLayerVersionArn(fn, 'Collector', layer));
-  // A collector in a layer also uses the function's role.
+  // A collector in a layer uses the function's role, so the function needs the permission in that case, too.
   if (to !== 'cloudwatch' && !layer) return;
   fn.addToRolePolicy(new PolicyStatement({ actions: ['xray:PutTraceSegments'], resources: ['*'] }));
   Validations.of(fn.role ?? fn).acknowledge({
