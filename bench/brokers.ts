@@ -10,20 +10,20 @@ import { zeroMq } from './brokers/zeromq.ts';
 
 const { messages, json } = new Command('npm run bench:brokers --')
   .description(
-    'Sends the same messages with 100 keys from one sender to four receivers, with and without a broker: at most eight minutes.',
+    'Sends messages with 100 keys from one sender to four receivers, through transports with and without a broker. It takes at most eight minutes.',
   )
   .option('--messages <n>', 'number of messages at full speed', atLeast(1_000), 10_000)
   .option('--json', 'print one JSON object')
   .parse()
   .opts<{ messages: number; json?: boolean }>();
 
-const figures: Record<string, Figures | { notHere: string }> = {};
-for (const way of [directHttp, asynchronousInvocation, zeroMq, snsToSqs, rabbitMq]) {
+const figures: Record<string, Figures | { notAvailable: string }> = {};
+for (const type of [directHttp, asynchronousInvocation, zeroMq, snsToSqs, rabbitMq]) {
   try {
-    figures[way.name] = await measure(way, messages);
+    figures[type.name] = await measure(type, messages);
   } catch (error) {
     if (!(error instanceof NotAvailable)) throw error;
-    figures[way.name] = { notHere: error.message };
+    figures[type.name] = { notAvailable: error.message };
   }
 }
 
@@ -37,14 +37,16 @@ const shown = ({ sent, perSecond, p50Ms, p99Ms, outOfOrder, missing, outage, ...
   'copies sent': copies.duplicatesSent,
   received: copies.duplicatesReceived,
   'lost in 5 s down': `${outage.lost} of ${outage.sent}`,
-  'sender told': outage.lostAndTold,
-  'came twice': outage.receivedTwice,
+  'losses that the sender learned of': outage.lostAndRejected,
+  'received twice': outage.receivedTwice,
 });
 
 if (json) printJson(figures);
 else {
-  const ran = Object.entries(figures).flatMap(([way, of]) => ('notHere' in of ? [] : [{ way, ...shown(of) }]));
-  printTable(ran);
-  for (const [way, of] of Object.entries(figures))
-    if ('notHere' in of) console.log(`${way} did not run: ${of.notHere}`);
+  const measured = Object.entries(figures).flatMap(([transport, of]) =>
+    'notAvailable' in of ? [] : [{ transport, ...shown(of) }],
+  );
+  printTable(measured);
+  for (const [transport, of] of Object.entries(figures))
+    if ('notAvailable' in of) console.log(`${transport} did not run: ${of.notAvailable}`);
 }

@@ -14,9 +14,9 @@ import { startStub } from './cold/stub.ts';
 
 const { times, json } = new Command('npm run bench:cold --')
   .description(
-    'Starts each deployed function cold, and for comparison a bare handler with the same clients that makes the same calls.',
+    'Measures the cold start of each deployed function. For comparison, it starts a bare handler that has the same clients and makes the same calls.',
   )
-  .option('--times <n>', 'number of starts each, in turns', atLeast(1), 5)
+  .option('--times <n>', 'number of starts of each function and of each bare handler', atLeast(1), 5)
   .option('--json <file>', 'write the figures to this file')
   .parse()
   .opts<{ times: number; json?: string }>();
@@ -34,7 +34,7 @@ async function start(toStart: StartRequest, environment: Record<string, string>)
   await once(child, 'message');
   child.send(toStart);
   const ended = once(child, 'exit').then(([code]) => {
-    throw new Error(`${toStart.file} ended with ${code} instead of an answer`);
+    throw new Error(`${toStart.file} ended with exit code ${code} before it sent its figures`);
   });
   const [started] = (await Promise.race([once(child, 'message'), ended])) as [Started];
   await once(child, 'exit').catch(() => {});
@@ -53,7 +53,7 @@ const folder = mkdtempSync(join(tmpdir(), 'rollcall-cold-'));
 const stub = await startStub();
 
 async function measure(recording: Recording) {
-  // Also in URLs of queues, which are called directly.
+  // Replaces the endpoint everywhere, because functions also call the URLs of queues directly.
   const { settings, payload, calls } = JSON.parse(
     JSON.stringify(recording).replaceAll(recording.settings.environment.AWS_ENDPOINT_URL ?? '', stub.url),
   ) as Recording;
@@ -61,20 +61,20 @@ async function measure(recording: Recording) {
   const file = handler.module;
   const bare = buildBare(join(folder, name), file, calls);
   const isDocument = readFileSync(file, 'utf8').includes('"DynamoDBDocumentClient"');
-  const ours: Started[] = [];
-  const theirs: Started[] = [];
+  const starts: Started[] = [];
+  const bareStarts: Started[] = [];
   for (let time = 0; time < times; time++) {
     stub.replay(calls);
-    ours.push(await start({ file, handler: handler.path, payload, calls }, environment));
+    starts.push(await start({ file, handler: handler.path, payload, calls }, environment));
     stub.replay(calls);
-    theirs.push(
+    bareStarts.push(
       await start(
         { file: bare, handler: 'handler', payload: JSON.stringify(bareCalls(calls, isDocument)), calls },
         environment,
       ),
     );
   }
-  const [own, other] = [figuresOf(ours), figuresOf(theirs)];
+  const [own, other] = [figuresOf(starts), figuresOf(bareStarts)];
   return {
     ...own,
     kilobytes: Math.round(statSync(file).size / KB),

@@ -20,16 +20,16 @@ import { atLeast } from '../ops/demo/options.ts';
 import { smsSandbox } from '../ops/sms-sandbox/sandbox.ts';
 import app from '../rollcall.config.ts';
 
-// The console under many registrations: the time from an interaction to its paint, and memory growth. The load exceeds
-// what this machine could apply: only the spans of registrations are sent to the embedded cloud. Everything from there
-// to the page is real.
+// Measures the console during many registrations: the time from an interaction to its paint, and memory growth. This
+// machine could not handle so many registrations, so the bench only sends their spans to the embedded cloud. Everything
+// from there to the page is real.
 const options = new Command('npm run bench:console --')
   .description('Measures the console under load, in Chromium.')
-  .option('--rate <n>', 'registrations a second', atLeast(1), 200)
-  .option('--members <n>', 'number of registrations before it is measured', atLeast(0), 10_000)
-  .option('--minutes <n>', 'how long', atLeast(1), 10)
-  .option('--chromium <file>', 'its executable', '/usr/bin/chromium')
-  .option('--json', 'print one JSON object and nothing else')
+  .option('--rate <n>', 'registrations per second', atLeast(1), 200)
+  .option('--members <n>', 'number of registrations before the measurement', atLeast(0), 10_000)
+  .option('--minutes <n>', 'duration of the measurement in minutes', atLeast(1), 10)
+  .option('--chromium <file>', 'executable of Chromium', '/usr/bin/chromium')
+  .option('--json', 'print only one JSON object')
   .parse()
   .opts<{ rate: number; members: number; minutes: number; chromium: string; json?: boolean }>();
 
@@ -48,7 +48,7 @@ interface SpanTemplate {
   attributes?: Record<string, string | number | boolean>;
 }
 
-/** The spans of one registration, as in `docs/observability.md`. */
+/** The spans of one registration (`docs/observability.md`). */
 const spansFor = (subscribers: readonly string[]): SpanTemplate[] => [
   {
     service: 'registration',
@@ -159,7 +159,7 @@ function registration(spans: readonly SpanTemplate[], now: number): object[] {
   }));
 }
 
-/** Sends a rate of registrations until it is stopped. */
+/** Sends the spans of registrations at a constant rate until it is stopped. @returns the number of registrations */
 async function register(endpointUrl: string, perSecond: number, signal: AbortSignal): Promise<number> {
   const stage = openStage({ app: APPLICATION, name: 'dev', endpoint: endpointUrl });
   const spans = spansFor(subscribersOf(await stage.consumers()));
@@ -174,7 +174,7 @@ async function register(endpointUrl: string, perSecond: number, signal: AbortSig
   return sent;
 }
 
-/** Milliseconds from input to paint of clicks, as the browser measures it; less than 16 ms counts as 16. */
+/** Collects the milliseconds from a click to its paint, as the browser measures them. The minimum is 16 ms. */
 const INTERACTIONS = `
   window.interactions = [];
   new PerformanceObserver((list) => {

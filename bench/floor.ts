@@ -25,15 +25,15 @@ import { startMessaging } from '@rollcall/local/internal/emulators/fauxqs';
 const REGION = 'us-east-1';
 const CONCURRENCY = 32;
 const SUBSCRIBERS = ['sms', 'points', 'guide'];
-/** A registration's event of typical size. */
+/** An event with the typical size of a registration's event. */
 const BODY = JSON.stringify({ type: 'rollcall.member.registered.v2', data: 'x'.repeat(560) });
 
 /**
- * The upper bound of the emulators: the calls of a demo run, repeated by a bare SDK loop in one process, against the
- * same emulators, without functions, gateways or event source mappings.
- * @param calls by `service:Operation`, as the demo reports them
- * @param members number of registrations: each is published once, and answered by each subscriber
- * @returns seconds
+ * Measures the upper bound of the emulators' throughput. A bare SDK loop in one process repeats the calls of a demo run
+ * against the same emulators, without functions, gateways and event source mappings.
+ * @param calls the number of calls by `service:Operation`, as the demo reports them
+ * @param members the number of registrations: each one has a published event, and a reply from each subscriber
+ * @returns the duration in seconds
  */
 export async function measureFloor(calls: Record<string, number>, members: number): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-floor-'));
@@ -122,7 +122,7 @@ export async function measureFloor(calls: Record<string, number>, members: numbe
   await repeat(count('dynamodb:GetItem'), async (index) => {
     await dynamodb.send(new GetCommand({ ...keyOf(index), ConsistentRead: true }));
   });
-  // The queries of a relay and a sweep: mostly one item, or none.
+  // The queries of a relay or a sweep mostly return one item or none.
   await repeat(count('dynamodb:Query'), async (index) => {
     await dynamodb.send(
       new QueryCommand({

@@ -10,9 +10,9 @@ import { inEveryFormat } from '../shared/contracts/every-format.ts';
 
 const { rounds, json } = new Command('npm run bench:formats --')
   .description(
-    'Size, and time to encode and to decode, of every message in each format, by the examples of its contract.',
+    'Measures the size of each message in each format, and the time for encoding and decoding it, with the examples in its contract.',
   )
-  .option('--rounds <n>', 'how often each is encoded and decoded', Number, 20_000)
+  .option('--rounds <n>', 'number of times that each message is encoded and decoded', Number, 20_000)
   .option('--json <file>', 'write the figures to this file')
   .parse()
   .opts<{ rounds: number; json?: string }>();
@@ -24,8 +24,8 @@ const FORMATS = {
   Avro: 'application/avro',
 } as const;
 
-type Named = keyof typeof FORMATS;
-const OTHERS = Object.keys(FORMATS).slice(1) as Named[];
+type FormatName = keyof typeof FORMATS;
+const OTHERS = Object.keys(FORMATS).slice(1) as FormatName[];
 
 const round = (value: number) => Math.round(value * 100) / 100;
 
@@ -33,7 +33,10 @@ const median = (values: readonly number[]) => percentile(values, 0.5);
 
 const PARTS = 20;
 
-/** Microseconds per call, in the fastest of 20 parts of the rounds: other load only makes a part slower. */
+/**
+ * Measures the microseconds per call. The rounds are split into 20 parts, and the fastest part is used, because other
+ * load can only make a part slower.
+ */
 function microseconds(call: () => void): number {
   const size = Math.ceil(rounds / PARTS);
   const parts = Array.from({ length: PARTS }, () => {
@@ -44,7 +47,10 @@ function microseconds(call: () => void): number {
   return Math.min(...parts) * 1000;
 }
 
-/** As in messages: data or text in JSON, or bytes in Base64 within JSON. Both directions include that JSON. */
+/**
+ * Measures a format the way messages use it: JSON contains the data, a text, or bytes in Base64. Encoding and decoding
+ * include this JSON.
+ */
 function measure(contract: MessageContract, format: Format, data: unknown) {
   const encode = () => JSON.stringify(encodeData(contract, format, data));
   const encoded = encode();
@@ -62,30 +68,30 @@ const figures = channels
     return { type: contract.type, formats: Object.fromEntries(entries) };
   });
 
-type What = 'bytes' | 'encode' | 'decode';
+type Measure = 'bytes' | 'encode' | 'decode';
 
-/** A format's figure relative to JSON, measured in the same run. */
-const ratio = ({ formats }: (typeof figures)[number], name: Named, what: What) =>
-  (formats[name]?.[what] ?? 0) / (formats.JSON?.[what] ?? 1);
+/** The ratio of a format's figure to that of JSON in the same run. */
+const ratio = ({ formats }: (typeof figures)[number], name: FormatName, measured: Measure) =>
+  (formats[name]?.[measured] ?? 0) / (formats.JSON?.[measured] ?? 1);
 
-const columns = (of: (name: Named, what: What) => number) =>
+const columns = (of: (name: FormatName, measured: Measure) => number) =>
   Object.fromEntries(
-    (['bytes', 'encode', 'decode'] as const).flatMap((what) =>
-      OTHERS.map((name) => [`${what} ${name}`, round(of(name, what))]),
+    (['bytes', 'encode', 'decode'] as const).flatMap((measured) =>
+      OTHERS.map((name) => [`${measured} ${name}`, round(of(name, measured))]),
     ),
   );
 
-console.log('Bytes, and microseconds, as ratios to JSON:');
+console.log('Bytes and microseconds, as ratios to JSON:');
 printTable([
   ...figures.map((row) => ({
     type: row.type,
     'JSON bytes': row.formats.JSON?.bytes ?? 0,
-    ...columns((name, what) => ratio(row, name, what)),
+    ...columns((name, measured) => ratio(row, name, measured)),
   })),
   {
     type: 'median',
     'JSON bytes': median(figures.map(({ formats }) => formats.JSON?.bytes ?? 0)),
-    ...columns((name, what) => median(figures.map((row) => ratio(row, name, what)))),
+    ...columns((name, measured) => median(figures.map((row) => ratio(row, name, measured)))),
   },
 ]);
 if (json) writeFileSync(json, `${JSON.stringify(figures, null, 2)}\n`);

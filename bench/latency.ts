@@ -12,35 +12,35 @@ import { atLeast } from '../ops/demo/options.ts';
 import { EVERY_MEMBER } from '../ops/every-member.ts';
 import { smsSandbox } from '../ops/sms-sandbox/sandbox.ts';
 
-// The time from the 201 response to each effect of a registration, and its parts; one member at a time.
+// Measures the time from the response 201 to each effect of a registration, and its parts, with one member at a time.
 const { members, json } = new Command('npm run bench:latency --')
-  .description('Measures the time from 201 to each effect at low load, by the spans of its trace.')
-  .option('--members <n>', 'registrations, one after the other', atLeast(5), 40)
+  .description('Measures the time from the response 201 to each effect at low load, with the spans of its trace.')
+  .option('--members <n>', 'number of registrations, one after the other', atLeast(5), 40)
   .option('--json', 'print one JSON object')
   .parse()
   .opts<{ members: number; json?: boolean }>();
 
 const SERVICES = ['sms', 'points', 'guide'];
-const LOOK_EVERY_MS = 25;
-const GIVE_UP_MS = 30_000;
-/** Registrations until instances and connections are warm. */
+const CHECK_INTERVAL_MS = 25;
+const TIMEOUT_MS = 30_000;
+/** The number of registrations that are not measured, until instances and connections are warm. */
 const WARM_UP = 5;
 
 const endOf = ({ startMs, durationMs }: Span) => startMs + durationMs;
 
-/** Milliseconds of each part, by name; undefined while a span is missing. */
+/** The milliseconds of each part, by its name; undefined while a span is missing. */
 function partsOf(spans: readonly Span[]): Record<string, number> | undefined {
   const request = spans.find(({ name }) => name === 'POST /v1/members');
   const published = spans.filter(({ name }) => name === 'publish member-events');
   const handled = SERVICES.map((service) =>
     spans.find((span) => span.service === service && span.name.startsWith('process ')),
   );
-  const answers = spans.filter(({ name }) => name.startsWith('process rollcall.onboarding.'));
+  const replies = spans.filter(({ name }) => name.startsWith('process rollcall.onboarding.'));
   const [publish] = published;
-  if (!request || !publish || answers.length < SERVICES.length) return undefined;
+  if (!request || !publish || replies.length < SERVICES.length) return undefined;
   const parts: Record<string, number> = {
     '201 to publication: stream and relay': publish.startMs - endOf(request),
-    'publication: the call of the topic': publish.durationMs,
+    'publication: the call to the topic': publish.durationMs,
   };
   for (const [index, service] of SERVICES.entries()) {
     const handler = handled[index];
@@ -49,7 +49,7 @@ function partsOf(spans: readonly Span[]): Record<string, number> | undefined {
     parts[`${service}: handler`] = handler.durationMs;
     parts[`${service}: 201 to effect`] = endOf(handler) - endOf(request);
   }
-  parts['201 to the last answer'] = Math.max(...answers.slice(0, SERVICES.length).map(endOf)) - endOf(request);
+  parts['201 to the last reply'] = Math.max(...replies.slice(0, SERVICES.length).map(endOf)) - endOf(request);
   return parts;
 }
 
@@ -67,12 +67,12 @@ try {
     return (await response.json()) as { id: string };
   };
   async function measured(aggregate: string): Promise<Record<string, number>> {
-    for (const deadline = Date.now() + GIVE_UP_MS; Date.now() < deadline; await delay(LOOK_EVERY_MS)) {
+    for (const deadline = Date.now() + TIMEOUT_MS; Date.now() < deadline; await delay(CHECK_INTERVAL_MS)) {
       const found = await fetch(`${cloud.endpointUrl}/_rollcall/traces?${new URLSearchParams({ aggregate })}`);
       const parts = partsOf((await found.json()) as Span[]);
       if (parts) return parts;
     }
-    throw new Error(`${aggregate}: not every effect and answer is in its trace after ${GIVE_UP_MS / 1000} s`);
+    throw new Error(`${aggregate}: effects or replies are missing in its trace after ${TIMEOUT_MS / 1000} s`);
   }
 
   const all: Record<string, number[]> = {};
@@ -82,7 +82,7 @@ try {
     const parts = await measured(id);
     const begun = performance.now();
     await post(`/v1/members/${id}/redemptions`, { points: 10 }, { prefer: 'wait=15' });
-    parts['a redemption that is waited for'] = performance.now() - begun;
+    parts['a redemption that the caller waits for'] = performance.now() - begun;
     if (index < WARM_UP) continue;
     for (const [part, ms] of Object.entries(parts)) all[part] = [...(all[part] ?? []), ms];
   }

@@ -9,8 +9,8 @@ import { measureFloor } from './floor.ts';
 import { measurePosts } from './posts.ts';
 
 const { members, json } = new Command('npm run bench --')
-  .description('Measures start, memory and throughput, each with a figure to compare it with.')
-  .option('--members <n>', 'members of the demo run', '1000')
+  .description('Measures start time, memory and throughput, with figures to compare them with.')
+  .option('--members <n>', 'number of members in the demo run', '1000')
   .option('--json <file>', 'write the figures to this file')
   .parse()
   .opts<{ members: string; json?: string }>();
@@ -38,18 +38,18 @@ async function start(data: string): Promise<{ child: ChildProcess; readySeconds:
   throw new Error('npm start ended before it was ready');
 }
 
-/** Resident memory of a process and its descendants, in MB. */
+/** The resident memory of a process and its descendants, in MB. */
 function residentMb(root: number): number {
   const processes = readdirSync('/proc').flatMap((entry) => {
     if (!/^\d+$/.test(entry)) return [];
     try {
-      // From the third field of proc(5) on: field 4 is the parent, 24 the resident pages of 4 KB.
+      // `fields` begins with field 3 of proc(5). Field 4 is the parent, and field 24 the number of resident 4 KB pages.
       const fields = readFileSync(`/proc/${entry}/stat`, 'utf8')
         .replace(/^.*\) /s, '')
         .split(' ');
       return [{ pid: Number(entry), parent: Number(fields[1]), megabytes: (Number(fields[21]) * 4096) / 1024 ** 2 }];
     } catch {
-      return []; // It ended in the meantime.
+      return []; // The process has ended in the meantime.
     }
   });
   const sumOf = (pid: number): number =>
@@ -79,7 +79,7 @@ try {
   };
   const megabytes = residentMb(child.pid ?? 0);
   await end();
-  // With the templates that the first run synthesized.
+  // This start uses the templates that the first one synthesized.
   const second = await start(data);
   ({ child } = second);
   const posts = await measurePosts(ENDPOINT, Number(members));

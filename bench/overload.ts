@@ -18,23 +18,25 @@ import { EVERY_MEMBER } from '../ops/every-member.ts';
 import { smsSandbox } from '../ops/sms-sandbox/sandbox.ts';
 
 const { members, slow, json } = new Command('npm run bench:overload --')
-  .description('Registers while every subscriber is stopped, and while the relay is slower than the registrations.')
-  .option('--members <n>', 'registrations with every subscriber stopped', atLeast(100), 20_000)
-  .option('--slow <n>', 'registrations with a slow relay', atLeast(100), 4_000)
+  .description(
+    'Registers members while all subscribers are stopped, and while the relay is slower than the registrations.',
+  )
+  .option('--members <n>', 'number of registrations while all subscribers are stopped', atLeast(100), 20_000)
+  .option('--slow <n>', 'number of registrations while the relay is slow', atLeast(100), 4_000)
   .option('--json <file>', 'write the figures to this file')
   .parse()
   .opts<{ members: number; slow: number; json?: string }>();
 
 const CONCURRENCY = 32;
-/** Just below the SDK's timeout. A call of the relay holds at most ten messages. */
+/** A delay just below the SDK's timeout. A call of the relay publishes at most ten messages. */
 const SLOW: CallFault = { kind: 'delayed', ms: 1_900 };
-/** Timeout for every wait. */
+/** The timeout for each wait. */
 const LIMIT_MS = 20 * 60_000;
 const round = (value: number) => Math.round(value * 10) / 10;
 const seconds = (since: number) => round((performance.now() - since) / 1000);
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-overload-'));
 
-/** The templates of an assembly, with the event source mappings of queues disabled. */
+/** Copies an assembly, and disables the event source mappings of queues in the copy. */
 function withoutSubscribers(assembly: string): string {
   const copy = join(folder, 'stopped');
   cpSync(assembly, copy, { recursive: true });
@@ -50,7 +52,7 @@ function withoutSubscribers(assembly: string): string {
   return copy;
 }
 
-/** Rate and latency per tenth of the registrations; the first warms up the functions. */
+/** Registers members. @returns rate and latency for each tenth of the registrations; the first tenth is a warm-up */
 async function register(cloud: Cloud, count: number) {
   const finished: number[] = [];
   const start = performance.now();
@@ -80,14 +82,14 @@ const backlog = async (stage: StageClient) =>
 async function waitUntil(condition: () => Promise<boolean>, what: string): Promise<void> {
   const giveUpAt = Date.now() + LIMIT_MS;
   while (!(await condition())) {
-    if (Date.now() > giveUpAt) throw new Error(`waited in vain until ${what}`);
+    if (Date.now() > giveUpAt) throw new Error(`timed out while waiting until ${what}`);
     await delay(200);
   }
 }
 
 const isPublished = async (stage: StageClient) => (await Array.fromAsync(stage.outbox())).flat().length === 0;
 
-/** Waits until everything is applied. @returns missing, duplicate and out-of-order effects */
+/** Waits until all messages are applied. @returns the number of missing, duplicate and out-of-order effects */
 async function countWrongEffects(cloud: Cloud, accepted: readonly Accepted[]): Promise<number> {
   const services = createServices({ ...cloud, stage: 'dev' });
   await waitUntil(async () => (await services.underWay()) === 0, 'everything is applied');
@@ -111,7 +113,7 @@ async function subscribersStopped(assembly: string, stopped: string) {
   }
 }
 
-/** Subscribers are stopped here too: on one machine their work would slow the API down, regardless of the outbox. */
+/** Measures a slow relay, also with stopped subscribers, because on one machine their work would slow down the API. */
 async function relaySlow(assembly: string, stopped: string) {
   let isSlow = true;
   const cloud = await startCloud({

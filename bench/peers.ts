@@ -12,18 +12,18 @@ import { type CrashResult, crashAfterEffect, createResources, handle } from './p
 
 const { messages, json } = new Command('npm run bench:peers --')
   .description(
-    'Books points for each message of a queue by a plain loop, by this kit and by other libraries, on the same emulators.',
+    'Compares a plain loop, this kit and other libraries: each consumes messages of a queue and books points, on the same emulators.',
   )
   .option('--messages <n>', 'number of messages for each', atLeast(20), 2_000)
   .option('--json <file>', 'write the figures to this file')
   .parse()
   .opts<{ messages: number; json?: string }>();
 
-/** In turns, so that other load affects all of them. */
+/** The consumers run in turns, so that other load on the machine affects all of them. */
 const TURNS = 4;
 const WARM_UP = 200;
 const round = (value: number, digits = 2) => Number(value.toFixed(digits));
-/** Calls of the pollers, which differ between contestants mostly in the number of messages per call. */
+/** The calls of the pollers. Contestants differ here mostly in the number of messages per call. */
 const POLLING = new Set(['ReceiveMessage', 'DeleteMessage', 'DeleteMessageBatch', 'GetQueueAttributes']);
 
 function figuresOf(
@@ -34,14 +34,14 @@ function figuresOf(
 ) {
   const sum = (of: (usage: Usage) => number) => usages.reduce((all, usage) => all + of(usage), 0);
   const each = (of: (usage: Usage) => number) => round(sum(of) / sum(({ deleted }) => deleted));
-  const callsBut = (isCounted: (operation: string) => boolean) => (usage: Usage) =>
+  const callsOf = (isCounted: (operation: string) => boolean) => (usage: Usage) =>
     Object.entries(usage.calls).reduce((all, [operation, calls]) => all + (isCounted(operation) ? calls : 0), 0);
   const perSecond = sum(({ deleted }) => deleted) / (sum(({ from, until }) => until - from) / 1000);
   return {
     perSecond: round(perSecond, 0),
     toFloor: round(perSecond / (floorPerSecond ?? perSecond)),
-    callsPerMessage: each(callsBut((operation) => !POLLING.has(operation))),
-    pollingCallsPerMessage: each(callsBut((operation) => POLLING.has(operation))),
+    callsPerMessage: each(callsOf((operation) => !POLLING.has(operation))),
+    pollingCallsPerMessage: each(callsOf((operation) => POLLING.has(operation))),
     writeUnitsPerMessage: each(({ writeUnits }) => writeUnits),
     readUnitsPerMessage: each(({ readUnits }) => readUnits),
     effectsAfterKill: died.effects,
@@ -69,7 +69,7 @@ try {
   for (const run of runs) await turn(WARM_UP)(run);
   const size = Math.ceil(messages / TURNS);
   for (let index = 0; index < TURNS; index++) {
-    // Starting with another one each turn: the first one finds the emulators' files shorter.
+    // Each turn starts with a different contestant, because the first one in a turn has smaller emulator files.
     for (const run of [...runs.slice(index), ...runs.slice(0, index)]) run.usages.push(await turn(size)(run));
   }
   const figures: Record<string, ReturnType<typeof figuresOf>> = {};

@@ -5,13 +5,12 @@ import { registerAll } from '../ops/demo/registrations.ts';
 import { EVERY_MEMBER } from '../ops/every-member.ts';
 
 const CONCURRENCY = 32;
-/** Registrations before those that are measured: the function's code is compiled by then. */
+/** The number of registrations before the measurement, after which the function's code is compiled. */
 const WARM_UP = 200;
 
 /**
- * Registers members while all event sources of a running embedded cloud are stopped, so that only
- * `POST /v1/members` is measured.
- * @returns the time until all responses have arrived, and the number of AWS calls by `service:Operation`
+ * Measures only `POST /v1/members`: registers members while all event sources of a running embedded cloud are stopped.
+ * @returns the seconds until all responses have arrived, and the number of AWS calls by `service:Operation`
  */
 export async function measurePosts(
   endpoint: string,

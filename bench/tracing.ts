@@ -11,10 +11,11 @@ import { percentile } from 'rollcall/internal/percentile';
 import { atLeast } from '../ops/demo/options.ts';
 import { smsSandbox } from '../ops/sms-sandbox/sandbox.ts';
 
-// The cost of tracing for a function: bundle size, cold start, and each invocation. With and without, in turns.
+// Measures the cost of tracing for a function: bundle size, cold start and invocation. Runs with and without tracing
+// alternate.
 const { rounds } = new Command('npm run bench:tracing --')
-  .description('Measures what tracing costs: bundle, cold start, invocation.')
-  .option('--rounds <n>', 'invocations with, and as many without', atLeast(10), 500)
+  .description('Measures the cost of tracing: bundle size, cold start and invocation.')
+  .option('--rounds <n>', 'number of invocations with tracing, and the same number without', atLeast(10), 500)
   .parse()
   .opts<{ rounds: number }>();
 
@@ -36,13 +37,13 @@ async function bytesOfTracing(outdir: string): Promise<{ all: number; tracing: n
   return { all: output?.bytes ?? 0, tracing: inputs.reduce((sum, [, { bytesInOutput }]) => sum + bytesInOutput, 0) };
 }
 
-/** Milliseconds to load a bundle, in a process of its own. */
+/** Measures the milliseconds for loading a bundle, in a separate process. */
 function coldStart(bundle: string, environment: Record<string, string>): number {
   const script = `const start = performance.now(); await import(${JSON.stringify(bundle)}); console.log(performance.now() - start); process.exit()`;
-  const said = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
+  const output = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
     env: { ...process.env, ...environment },
   });
-  return Number(said.toString());
+  return Number(output.toString());
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-bench-'));
@@ -55,18 +56,18 @@ try {
   };
   const invocations = { with: [] as number[], without: [] as number[] };
   for (let round = 0; round < rounds; round++) {
-    for (const how of ['with', 'without'] as const) {
+    for (const variant of ['with', 'without'] as const) {
       const start = performance.now();
-      await (await fetch(`${clouds[how].apiUrl}/v1`)).arrayBuffer();
-      invocations[how].push(performance.now() - start);
+      await (await fetch(`${clouds[variant].apiUrl}/v1`)).arrayBuffer();
+      invocations[variant].push(performance.now() - start);
     }
   }
   const starts = { with: [] as number[], without: [] as number[] };
   const { environment } = clouds.with.functions.get('rollcall-dev-guide-consume')?.settings ?? { environment: {} };
   for (let round = 0; round < STARTS; round++) {
-    for (const how of ['with', 'without'] as const) {
-      starts[how].push(
-        coldStart(join(folder, 'index.mjs'), { ...environment, OTEL_SDK_DISABLED: String(how === 'without') }),
+    for (const variant of ['with', 'without'] as const) {
+      starts[variant].push(
+        coldStart(join(folder, 'index.mjs'), { ...environment, OTEL_SDK_DISABLED: String(variant === 'without') }),
       );
     }
   }

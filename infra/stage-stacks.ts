@@ -11,12 +11,12 @@ import { addRegistration } from './stacks/registration.ts';
 import { addSms } from './stacks/sms.ts';
 import type { Stage } from './stages.ts';
 
-/** The services of the application, for one stage; call `finish()` on the result. */
+/** Adds the services of the application for a stage. Call `finish()` on the result. */
 export function membersApp(app: App, settings: Stage): RollcallApp<Stage> {
   const rollcall = new RollcallApp(app, { stage: settings, channels, version: about.version });
   const { stage, governance } = rollcall;
   const pseudonyms = new Pseudonyms(governance, 'Pseudonyms', { stage });
-  // Permission to put events into an encrypted topic. AWS's own example has no condition here: the topic's policy
+  // The permission to publish on an encrypted topic. It has no condition, as in AWS's example, because the topic's policy
   // restricts the source
   // (https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-sns-creating-role.html).
   rollcall.key?.allow('Texts', { principals: [new ServicePrincipal('sms-voice.amazonaws.com')] });
@@ -27,7 +27,7 @@ export function membersApp(app: App, settings: Stage): RollcallApp<Stage> {
   return rollcall;
 }
 
-/** All stacks of a stage. */
+/** Adds all stacks of a stage. */
 export function addStacks(app: App, stage: Stage): void {
   membersApp(app, stage).finish(dashboardOf(stage));
 }

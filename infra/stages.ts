@@ -9,19 +9,20 @@ export const settings = stageSettings.extend({
   throttling: stageSettings.shape.throttling.unwrap().extend({
     registrationsPerSecond: z.int().min(1),
     /**
-     * Rate limit of the requests that may wait for 20 seconds, over their three routes together: redeeming, reading and
-     * watching an operation. Each occupies a function, so up to twenty times as many run, of the 1,000 that an account
-     * has by default (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
+     * The rate limit for requests that may wait for 20 seconds. It applies to three routes together: redeem points, read
+     * an operation and watch an operation. Each request occupies a function instance, so up to twenty times this number
+     * are running. By default, an account can run 1,000
+     * (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
      */
     waitsPerSecond: z.int().min(3),
   }),
   registrations: registrationLimits,
   sms: smsSettings,
-  /** Default if there is no rule. */
+  /** The bonus while no rule is set. */
   registrationBonus,
   /**
-   * How many days after its member left a phone counts as returning; null: not at all, so that it earns its bonus each
-   * time.
+   * For how many days a phone is remembered after its member left; null: not at all, so the phone earns a bonus each
+   * time it registers.
    */
   phonesRememberedDays: z.int().min(1).max(3650).nullable(),
 });
@@ -30,7 +31,7 @@ export type Settings = z.output<typeof settings>;
 
 export type Stage = Settings & AnyStage;
 
-/** Other settings have the defaults of packages/cdk/src/stage.ts. */
+/** The settings of each stage. Settings that are left out have the defaults of packages/cdk/src/stage.ts. */
 const ownStages = {
   dev: {
     throttling: { perSecond: 5_000, burst: 5_000, registrationsPerSecond: 2_000, waitsPerSecond: 1_000 },
@@ -62,13 +63,14 @@ const ownStages = {
     registrations: { caller: { burst: 20, perMinute: 10 }, phone: { burst: 5, perMinute: 1 } },
     tokens: { audience: 'rollcall', scopes: { read: 'members:read', write: 'members:write' } },
     customerManagedKey: true,
-    // Twenty minutes a stack; an alarm that looks at three is raised when new code has some 30 %.
+    // This takes twenty minutes for each stack. An alarm that evaluates three minutes is raised when the new code has
+    // about 30 % of the traffic.
     trafficShifting: 'LambdaLinear10PercentEvery2Minutes',
     sms: {
       providers: ['aws', 'twilio'],
       timeoutMs: 2_000,
       atOnce: 10,
-      // AWS allows less for a ten-digit long code or a toll-free number, and more for a short code: see your quotas.
+      // The quota of AWS is lower for a ten-digit long code or a toll-free number, and higher for a short code.
       perMinute: 1_200,
       countries: ['DE', 'ES', 'FR', 'GB', 'IE', 'IT', 'PT', 'US'],
       perPhoneAndHour: 5,
@@ -86,11 +88,12 @@ const ownStages = {
 
 const stages: Record<string, z.input<typeof settings>> = {
   ...ownStages,
-  // LocalStack and similar: unsupported features are left out, or set up after the deployment (decision 30).
+  // For LocalStack and similar emulators. Features that they do not support are left out, or set up after the deployment
+  // (docs/decisions/0030).
   localstack: {
     ...ownStages.dev,
     eventArchiveDays: null,
-    // They report the account as the sender of every message.
+    // These emulators report the account as the sender of every message.
     verifySenders: false,
     directory: 'outputs',
     basePath: '/_aws/execute-api/{api}/$default',

@@ -15,15 +15,15 @@ import { startReceivers } from './http.ts';
 import { RECEIVERS, type Receive, type Transport, type TransportType } from './transport.ts';
 
 const FUNCTION = 'bench-receiver';
-/** A message that its receiver did not delete before it ended is redelivered after this time. */
+/** SQS redelivers a message after this time if its receiver ended before it deleted the message. */
 const VISIBILITY_SECONDS = 10;
 
-/** Each instance calls one receiver, and fails while that is down. */
+/** The code of a function that forwards messages to the receivers in turn. It fails while a receiver is down. */
 const SOURCE = `const urls = process.env.RECEIVERS.split(' ');
 let turn = Math.floor(Math.random() * urls.length);
 export const handler = async (message) => {
   const response = await fetch(urls[turn++ % urls.length], { method: 'POST', body: JSON.stringify(message) });
-  if (!response.ok) throw new Error('the receiver answers ' + response.status);
+  if (!response.ok) throw new Error('the receiver responds with status ' + response.status);
 };`;
 
 async function startEmbedded(receivers: readonly string[]) {
@@ -77,15 +77,15 @@ export const asynchronousInvocation: TransportType = {
 
 type Embedded = Awaited<ReturnType<typeof startEmbedded>>['cloud'];
 
-/** Polls until it is stopped; leaves messages that it has received and not deleted. */
+/** Polls until it is stopped. It does not delete messages that it has received but not handled by then. */
 async function poll({ sqs }: Embedded, QueueUrl: string, receive: Receive, { signal }: AbortController): Promise<void> {
   while (!signal.aborted) {
-    const asked = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 5 });
-    const answer = await sqs.send(asked, { abortSignal: signal }).catch((error: Error) => {
+    const receiving = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 5 });
+    const response = await sqs.send(receiving, { abortSignal: signal }).catch((error: Error) => {
       if (signal.aborted) return undefined;
       throw error;
     });
-    const { Messages = [] } = answer ?? {};
+    const { Messages = [] } = response ?? {};
     for (const { Body = '' } of Messages) if (!signal.aborted) await receive(JSON.parse(Body));
     if (signal.aborted || Messages.length === 0) continue;
     const Entries = Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));

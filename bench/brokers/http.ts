@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { close, listen } from '@rollcall/local/internal/server/listen';
 import { RECEIVERS, type Receive, type Sent, type Transport, type TransportType } from './transport.ts';
 
-/** @param port its previous port; 0: any free port */
+/** Starts an HTTP receiver. @param port its previous port; 0: any free port */
 async function startReceiver(receive: Receive, port: number) {
   const server = createServer(async (request, response) => {
     await receive(JSON.parse(await text(request)));
@@ -12,7 +12,7 @@ async function startReceiver(receive: Receive, port: number) {
   return { server, url: await listen(server, port, 'a receiver') };
 }
 
-/** HTTP receivers, each with a port of its own. */
+/** Starts HTTP receivers, each on its own port. */
 export async function startReceivers(receive: Receive) {
   let receivers = await Promise.all(Array.from({ length: RECEIVERS }, () => startReceiver(receive, 0)));
   const urls = receivers.map(({ url }) => url);
@@ -32,7 +32,7 @@ export async function startReceivers(receive: Receive) {
 async function post(url: string, message: Sent): Promise<void> {
   const response = await fetch(url, { method: 'POST', body: JSON.stringify(message) });
   await response.arrayBuffer();
-  if (!response.ok) throw new Error(`${url} answers ${response.status}`);
+  if (!response.ok) throw new Error(`${url} responds with status ${response.status}`);
 }
 
 export const directHttp: TransportType = {

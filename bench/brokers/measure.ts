@@ -5,11 +5,14 @@ import { Received } from './received.ts';
 import type { Receive, Sent, Transport, TransportType } from './transport.ts';
 
 const KEYS = 100;
-/** Number of keys with a message in transit. The next message of a key is sent once the previous one is handed over. */
+/**
+ * The number of keys whose messages are sent concurrently. The next message of a key is sent when the transport has
+ * accepted the previous one.
+ */
 const AT_ONCE = 32;
-/** Every n-th message is sent twice: 1 %. */
+/** One in this number of messages is sent twice: 1 %. */
 const TWICE_EVERY = 100;
-/** Limit of a run: slower transports send fewer messages. */
+/** The time limit for sending. Slow transports therefore send fewer messages. */
 const SENDS_WITHIN_MS = 60_000;
 const DRAINS_WITHIN_MS = 60_000;
 /** Longer than the visibility timeout of the queue. */
@@ -20,7 +23,7 @@ const PACED = 500;
 const OUTAGE = { paceMs: 10, sendsForMs: 9_000, downAfterMs: 2_000, downForMs: 5_000 };
 
 export interface Figures {
-  /** At full speed. */
+  /** The number of messages that were sent at full speed. */
   sent: number;
   perSecond: number;
   p50Ms: number;
@@ -28,9 +31,9 @@ export interface Figures {
   outOfOrder: number;
   duplicatesSent: number;
   duplicatesReceived: number;
-  /** In the run without an outage. */
+  /** The number of messages that were lost in the run at full speed, without an outage. */
   missing: number;
-  outage: { sent: number; lost: number; lostAndTold: number; receivedTwice: number };
+  outage: { sent: number; lost: number; lostAndRejected: number; receivedTwice: number };
 }
 
 const messagesOf = (run: string, count: number): Sent[] =>
@@ -58,13 +61,13 @@ async function atFullSpeed(transport: Transport, received: Received, count: numb
   };
   await pMap(byKey, sendAll, { concurrency: AT_ONCE });
   await received.settle(sent, DRAINS_WITHIN_MS);
-  // Second copies may arrive after all first ones.
   const perSecond = received.times.size / ((received.lastAt - begun) / 1000);
+  // Waits for second copies, which may arrive after all first ones.
   await delay(500);
   return { sent, perSecond, duplicatesSent, missing: sent - received.times.size };
 }
 
-/** In sequence, at a pace that every transport keeps up with: measures the transport alone, without queueing. */
+/** Sends one message after another, slowly enough for every transport: this measures latency without queueing. */
 async function paced(transport: Transport, received: Received): Promise<void> {
   for (const message of messagesOf('paced', PACED)) {
     await Promise.all([transport.send({ ...message, at: performance.now() }), delay(PACE_MS)]);
@@ -72,7 +75,7 @@ async function paced(transport: Transport, received: Received): Promise<void> {
   await received.settle(PACED, DRAINS_WITHIN_MS);
 }
 
-/** Only the transport itself retries. */
+/** Sends messages while the receivers are down for some time. Only the transport itself retries. */
 async function withOutage(transport: Transport, received: Received): Promise<Figures['outage']> {
   const { paceMs, sendsForMs, downAfterMs, downForMs } = OUTAGE;
   const messages = messagesOf('outage', sendsForMs / paceMs);
@@ -98,20 +101,20 @@ async function withOutage(transport: Transport, received: Received): Promise<Fig
   return {
     sent: messages.length,
     lost: lost.length,
-    lostAndTold: lost.filter(({ id }) => rejected.has(id)).length,
+    lostAndRejected: lost.filter(({ id }) => rejected.has(id)).length,
     receivedTwice: received.duplicates,
   };
 }
 
-/** @throws {NotHere} if it cannot run on this machine */
-export async function measure(way: TransportType, count: number): Promise<Figures> {
+/** Measures a transport. @throws {NotAvailable} if it cannot run on this machine */
+export async function measure(type: TransportType, count: number): Promise<Figures> {
   const runs = { full: new Received(), paced: new Received(), outage: new Received() };
-  // Handling takes one to four turns of the event loop: with two in parallel, the second may end first.
+  // Handling a message takes one to four turns of the event loop, so of two concurrent messages the second may end first.
   const receive: Receive = async (message) => {
     for (let turns = Math.floor(Math.random() * 4); turns >= 0; turns--) await turn();
     runs[message.id.split('-')[0] as keyof typeof runs].add(message);
   };
-  const transport = await way.start(receive);
+  const transport = await type.start(receive);
   try {
     const { sent, perSecond, duplicatesSent, missing } = await atFullSpeed(transport, runs.full, count);
     await paced(transport, runs.paced);

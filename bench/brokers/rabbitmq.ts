@@ -8,11 +8,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type ChannelModel, connect } from 'amqplib';
 import { NotAvailable, RECEIVERS, type Receive, type Transport, type TransportType } from './transport.ts';
 
-/** The server of Debian's package, without its wrapper, which changes the user. */
+/** The server in Debian's package. It is started without the package's wrapper, which would change the user. */
 const SERVER = '/usr/lib/rabbitmq/bin/rabbitmq-server';
 const STARTS_WITHIN_MS = 90_000;
 const QUEUE = 'bench';
-/** Maximum number of unacknowledged messages per receiver. */
+/** The maximum number of unacknowledged messages per receiver. */
 const PREFETCH = 10;
 
 async function freePort(): Promise<number> {
@@ -24,7 +24,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** A broker on 127.0.0.1 only, with all files in a temporary folder. */
+/** Starts a broker that listens only on 127.0.0.1, with all files in a temporary folder. */
 async function startBroker() {
   if (!existsSync(SERVER)) throw new NotAvailable('RabbitMQ is not installed: apt-get install rabbitmq-server');
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-rabbitmq-'));
@@ -48,10 +48,10 @@ async function startBroker() {
   const broker = spawn(SERVER, { env, stdio: 'ignore', detached: true });
   const ended = once(broker, 'exit');
   const stop = async () => {
-    // Its script and its virtual machine form one process group.
+    // The broker's script and its virtual machine are one process group.
     if (broker.exitCode === null && broker.pid) process.kill(-broker.pid, 'SIGTERM');
     await ended;
-    // Erlang's port mapper on this port has no names left, and outlives its starter.
+    // Ends Erlang's port mapper, which the broker started, and which would continue to run.
     spawnSync('epmd', ['-port', String(names), '-kill'], { stdio: 'ignore' });
     rmSync(folder, { recursive: true });
   };
@@ -73,7 +73,7 @@ async function connected(url: string): Promise<ChannelModel> {
   }
 }
 
-/** One receiver: a connection of its own, which handles one message at a time. */
+/** Starts a receiver with its own connection. It handles one message at a time. */
 async function consuming(url: string, receive: Receive): Promise<ChannelModel> {
   const connection = await connect(url);
   const channel = await connection.createChannel();
@@ -93,7 +93,7 @@ async function consuming(url: string, receive: Receive): Promise<ChannelModel> {
   return connection;
 }
 
-/** A durable queue, persistent messages, and a sender that waits for the broker's confirmation. */
+/** RabbitMQ with a durable queue and persistent messages. The sender waits for the broker's confirmation. */
 export const rabbitMq: TransportType = {
   name: 'RabbitMQ',
   async start(receive): Promise<Transport> {

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Sent } from './transport.ts';
 
-const LOOK_EVERY_MS = 20;
+const CHECK_INTERVAL_MS = 20;
 
-/** The messages that the receivers got in one run. */
+/** Counts the messages that the receivers got in one run. */
 export class Received {
   readonly latencies: number[] = [];
   readonly times = new Map<string, number>();
@@ -30,11 +30,11 @@ export class Received {
     return sent.filter(({ id }) => !this.times.has(id));
   }
 
-  /** Until all have arrived, or none has for long enough. */
+  /** Waits until all messages have arrived, or none has arrived for some time. */
   async settle(expected: number, quietMs: number): Promise<void> {
     const begun = performance.now();
     while (this.times.size < expected && performance.now() - Math.max(begun, this.lastAt) < quietMs) {
-      await delay(LOOK_EVERY_MS);
+      await delay(CHECK_INTERVAL_MS);
     }
   }
 }

@@ -1,12 +1,12 @@
 export const RECEIVERS = 4;
 
 export interface Sent {
-  /** Unique per message, however often it is sent. */
+  /** The id of the message. All copies of a message have the same id. */
   id: string;
   key: string;
-  /** Position among the messages of its key, from 1. */
+  /** The position among the messages of the key, from 1. */
   position: number;
-  /** When it was first sent: `performance.now()` of the sender, which shares its process with the receivers. */
+  /** The time when it was first sent, by `performance.now()`. Sender and receivers are in the same process. */
   at: number;
 }
 
@@ -14,21 +14,23 @@ export type Receive = (message: Sent) => Promise<void>;
 
 /** A transport from one sender to four receivers. */
 export interface Transport {
-  /** Resolves when the message is handed over; rejects if the sender is told that it is not. */
+  /** Resolves when the transport has accepted the message. Rejects if the transport reports a failure. */
   send(message: Sent): Promise<void>;
-  /** All receivers end, as if they were killed. */
+  /** Ends all receivers, as if they were killed. */
   down(): Promise<void>;
+  /** Starts the receivers again. */
   up(): Promise<void>;
   stop(): Promise<void>;
 }
 
+/** A kind of transport that is measured. */
 export interface TransportType {
   name: string;
   /** @throws {NotAvailable} if this machine lacks its prerequisites */
   start(receive: Receive): Promise<Transport>;
 }
 
-/** A transport cannot run here; the message contains the remedy. */
+/** A transport cannot run on this machine. The message contains the remedy. */
 export class NotAvailable extends Error {
-  override readonly name = 'NotHere';
+  override readonly name = 'NotAvailable';
 }

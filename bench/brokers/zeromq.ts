@@ -10,7 +10,7 @@ async function pulling(receive: Receive, address: string): Promise<{ pull: Pull;
   return { pull, ended: read() };
 }
 
-/** The sender connects to each receiver, and distributes messages in turn. */
+/** ZeroMQ. The sender connects to each receiver, and sends messages to the receivers in turn. */
 export const zeroMq: TransportType = {
   name: 'ZeroMQ, no broker',
   async start(receive): Promise<Transport> {

@@ -14,13 +14,13 @@ const CLIENTS: Record<string, { package: string; client: string }> = {
 };
 
 /**
- * A handler with only the clients of a bundle, which makes the given calls: the lower bound of a function's start with
- * these clients.
- * @returns its bundle, built like the others
+ * Builds a handler that has only the AWS clients of a bundle and makes the given calls. Its start is the lower bound for
+ * a function with these clients.
+ * @returns the path of its bundle, which is built with the options of the app's bundles
  */
 export function buildBare(folder: string, bundle: string, calls: readonly RecordedCall[]): string {
   const text = readFileSync(bundle, 'utf8');
-  // Bundles keep names.
+  // Bundling does not change the names of classes.
   const has = (name: string) => text.includes(`"${name}"`);
   const isDocument = has('DynamoDBDocumentClient');
   const used = Object.entries(CLIENTS).filter(([, { client }]) => has(client));
@@ -53,7 +53,7 @@ export function buildBare(folder: string, bundle: string, calls: readonly Record
     ...lines.filter((line) => line.startsWith('import')),
     'const commands = {};',
     ...lines.filter((line) => !line.startsWith('import')),
-    // Calls that AWS refuses in these runs were also refused in the recording.
+    // Errors are ignored: calls that AWS refuses in these runs were also refused in the recording.
     'export const handler = async (calls) => { for (const { name, input } of calls) await commands[name]?.(input).catch(() => {}); };',
   ].join('\n');
   mkdirSync(folder, { recursive: true });
@@ -70,14 +70,18 @@ export function buildBare(folder: string, bundle: string, calls: readonly Record
 
 const nameOf = (service: string) => service.replaceAll(/\W/g, '');
 
-/** The calls of the bare handler. Publications to SNS are left out, as its protocol is not JSON. */
+/**
+ * The calls of the bare handler. A publication to SNS is replaced with a publication of its request, because the protocol
+ * of SNS is not JSON.
+ */
 export const bareCalls = (calls: readonly RecordedCall[], isDocument: boolean) =>
   calls.map(({ service, operation, request }) => ({
     name: `${service}:${operation}`,
-    input: service === 'sns' ? publishing(request) : inputOf(JSON.parse(request), service === 'dynamodb' && isDocument),
+    input:
+      service === 'sns' ? publicationOf(request) : inputOf(JSON.parse(request), service === 'dynamodb' && isDocument),
   }));
 
-const publishing = (request: string) => {
+const publicationOf = (request: string) => {
   const form = new URLSearchParams(request);
   return {
     TopicArn: form.get('TopicArn'),

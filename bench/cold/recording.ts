@@ -8,7 +8,7 @@ import { createPaths } from '../../ops/cost/paths.ts';
 import { EVERY_MEMBER } from '../../ops/every-member.ts';
 import { smsSandbox } from '../../ops/sms-sandbox/sandbox.ts';
 
-/** A function's call to AWS, and the response. */
+/** A function's call to AWS, and its response. */
 export interface RecordedCall {
   service: string;
   operation: string;
@@ -23,7 +23,7 @@ export interface Recording {
   calls: RecordedCall[];
 }
 
-/** Records the first invocation of each function, in addition to the metering. */
+/** A meter that also records the first invocation of each function. */
 class Recorder extends Meter {
   readonly payloads = new Map<string, string>();
   readonly calls = new Map<string, RecordedCall[]>();
@@ -43,7 +43,8 @@ class Recorder extends Meter {
 const STAGE = 'dev';
 
 /**
- * Makes an embedded cloud invoke each function: a member registers, is read, redeems and leaves.
+ * Records the first invocation of each function in an embedded cloud. To invoke them, a member registers, is read,
+ * redeems points and is deactivated.
  * @param gatewayUrl URL of an SMS gateway that accepts every SMS
  */
 export async function record(assembly: string, gatewayUrl: string): Promise<Recording[]> {
@@ -54,7 +55,7 @@ export async function record(assembly: string, gatewayUrl: string): Promise<Reco
     meter,
     instanceLimit: 1,
     parameters: { SmsGatewayUrl: gatewayUrl },
-    // As stages of an account are deployed.
+    // Stages in an account are deployed without tracing by default.
     environment: { OTEL_SDK_DISABLED: 'true' },
   });
   try {
@@ -71,16 +72,16 @@ export async function record(assembly: string, gatewayUrl: string): Promise<Reco
 async function useEverything(cloud: Cloud, meter: Recorder): Promise<void> {
   const paths = await createPaths({ cloud, stage: STAGE, concurrency: 1 });
   const authorization = `Bearer ${await cloud.issuer.token(EVERY_MEMBER)}`;
-  const ask = (path: string, more: RequestInit = {}) =>
+  const request = (path: string, more: RequestInit = {}) =>
     fetch(`${cloud.apiUrl}${path}`, { ...more, headers: { authorization, ...more.headers } });
   const [member] = await paths.register(1);
-  if (!member) throw new Error('nobody registered');
-  for (const path of ['', '/onboarding', '/points', '/guide']) await ask(`/v1/members/${member.id}${path}`);
-  for (const path of ['/v1', '/v1/openapi.json', '/docs', '/nothing', `/v2/members/${member.id}`]) await ask(path);
+  if (!member) throw new Error('no member was registered');
+  for (const path of ['', '/onboarding', '/points', '/guide']) await request(`/v1/members/${member.id}${path}`);
+  for (const path of ['/v1', '/v1/openapi.json', '/docs', '/nothing', `/v2/members/${member.id}`]) await request(path);
   const [operation] = (await paths.redeem([member])) as Array<{ id: string }>;
-  await ask(`/v1/operations/${operation?.id}`);
+  await request(`/v1/operations/${operation?.id}`);
   const [changed] = await paths.change([member]);
-  await ask(`/v2/members/${member.id}`, {
+  await request(`/v2/members/${member.id}`, {
     method: 'PATCH',
     headers: { 'content-type': 'application/json', 'if-match': `"${changed?.version}"` },
     body: JSON.stringify({ locale: 'es' }),
@@ -93,7 +94,7 @@ async function useEverything(cloud: Cloud, meter: Recorder): Promise<void> {
   const { WEBHOOKS_URL = '' } = cloud.functions.get(`rollcall-${STAGE}-sms-webhook`)?.settings.environment ?? {};
   await fetch(`${WEBHOOKS_URL}/http`, { method: 'POST', body: '{}' });
   await paths.deactivate([member]);
-  await ask(`/v1/members/${member.id}/erasure`);
+  await request(`/v1/members/${member.id}/erasure`);
   await paths.settled();
   for (const [name, fn] of cloud.functions)
     if (!meter.payloads.has(name) && name.endsWith('-sweep')) await fn.invoke('{}');

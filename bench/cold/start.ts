@@ -1,10 +1,11 @@
 import { pathToFileURL } from 'node:url';
 import type { RecordedCall } from './recording.ts';
 
-/** The function that a process starts. */
+/** A request to a process to start a function. */
 export interface StartRequest {
-  /** The `index.mjs` of a bundle, and its export. */
+  /** The path of a bundle's `index.mjs`. */
   file: string;
+  /** The name of the export. */
   handler: string;
   payload: string;
   calls: RecordedCall[];
@@ -13,13 +14,13 @@ export interface StartRequest {
 export interface Started {
   initMs: number;
   firstCallMs: number;
-  /** Both in CPU time, which does not depend on other load of the machine. */
+  /** Initialization and first call in CPU time, which does not depend on other load on the machine. */
   cpuMs: number;
-  /** Memory of the process. */
+  /** The memory of the process. */
   megabytes: number;
 }
 
-// One execution environment: a process imports a bundle, calls its handler once, and ends.
+// The process is one execution environment: it imports a bundle, calls the handler once, and ends.
 process.once('message', async ({ file, handler, payload }: StartRequest) => {
   const context = {
     awsRequestId: 'request-1',

@@ -4,7 +4,7 @@ import { listen } from '@rollcall/local/internal/server/listen';
 import { readBody } from '@rollcall/local/internal/server/read-body';
 import type { RecordedCall } from './recording.ts';
 
-/** Replays recorded responses of AWS, so that the function is measured, and not a database. */
+/** A server that replays recorded responses of AWS, so that a function is measured without a database. */
 export interface Stub {
   url: string;
   /** Sets the responses to replay. */
@@ -13,11 +13,11 @@ export interface Stub {
 }
 
 export async function startStub(): Promise<Stub> {
-  let answers = new Map<string, string[]>();
+  let recorded = new Map<string, string[]>();
 
-  function answerTo(operation: string): string | undefined {
-    const [first, ...rest] = answers.get(operation) ?? [];
-    if (rest.length > 0) answers.set(operation, rest);
+  function nextResponseTo(operation: string): string | undefined {
+    const [first, ...rest] = recorded.get(operation) ?? [];
+    if (rest.length > 0) recorded.set(operation, rest);
     return first;
   }
 
@@ -26,19 +26,22 @@ export async function startStub(): Promise<Stub> {
     const target = String(request.headers['x-amz-target'] ?? '').split('.')[1];
     const action = /(?:^|&)Action=(\w+)/.exec(body)?.[1];
     const operation = target ?? action;
-    // The SMS gateway.
+    // A request without an operation is a call of the SMS gateway.
     if (operation === undefined) return response.writeHead(202, { 'content-type': 'application/json' }).end('{}');
-    const answer = operation === 'SendMessageBatch' ? sentAll(body) : answerTo(operation);
+    const replayed = operation === 'SendMessageBatch' ? successOf(body) : nextResponseTo(operation);
     const type = target ? 'application/x-amz-json-1.0' : 'text/xml';
-    if (answer === undefined) return response.writeHead(400, { 'content-type': type }).end('{"__type":"NotRecorded"}');
-    return response.writeHead(answer.includes('"__type"') ? 400 : 200, { 'content-type': type }).end(answer);
+    if (replayed === undefined)
+      return response.writeHead(400, { 'content-type': type }).end('{"__type":"NotRecorded"}');
+    return response.writeHead(replayed.includes('"__type"') ? 400 : 200, { 'content-type': type }).end(replayed);
   });
-  const url = await listen(server, 0, 'the recorded answers');
+  const url = await listen(server, 0, 'the recorded responses');
   return {
     url,
     replay(calls) {
       const byOperation = Map.groupBy(calls, ({ operation }) => operation);
-      answers = new Map([...byOperation].map(([operation, some]) => [operation, some.map(({ response }) => response)]));
+      recorded = new Map(
+        [...byOperation].map(([operation, some]) => [operation, some.map(({ response }) => response)]),
+      );
     },
     stop() {
       server.close();
@@ -47,8 +50,11 @@ export async function startStub(): Promise<Stub> {
   };
 }
 
-/** The SDK verifies digests of bodies, which contain new ids and times. */
-function sentAll(request: string): string {
+/**
+ * The response to a SendMessageBatch. It is not replayed, because the SDK verifies the digests of the bodies, which
+ * contain new ids and times.
+ */
+function successOf(request: string): string {
   const { Entries } = JSON.parse(request) as { Entries: Array<{ Id: string; MessageBody: string }> };
   const Successful = Entries.map(({ Id, MessageBody }) => ({
     Id,

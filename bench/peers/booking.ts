@@ -4,17 +4,17 @@ import { ACCOUNT, ledgerPut } from '../../functions/points/ledger.ts';
 export interface ConsumerResources {
   queueUrl: string;
   repliesUrl: string;
-  /** Accounts and their ledgers: `pk` and `sk`. */
+  /** The table of accounts and their ledgers, with the keys `pk` and `sk`. */
   pointsTable: string;
-  /** A library's records of messages: `id`. */
+  /** The table of a library's records of messages, with the key `id`. */
   idsTable: string;
 }
 
 export const POINTS = 100;
 
 /**
- * A booking: the balance, and an entry of the ledger. `id`: of the entry; a new one each time, unless it must be booked
- * once.
+ * The writes of a booking: the balance, and an entry in the ledger.
+ * @param id of the entry. With the message's id, the entry can be written only once
  */
 export const booking = (pointsTable: string, memberId: string, id: string) => [
   {

@@ -8,18 +8,18 @@ export interface Endpoints {
 
 export const REGION = 'us-east-1';
 
-/** A consumer's calls to DynamoDB and SQS. */
+/** Counts of a consumer's calls to DynamoDB and SQS. */
 export interface Usage {
-  /** By operation. */
+  /** The number of calls, by operation. */
   calls: Record<string, number>;
-  /** As DynamoDB reports them. */
+  /** The consumed units, as DynamoDB reports them. */
   writeUnits: number;
   readUnits: number;
-  /** Messages deleted from its queue. */
+  /** The number of messages that were deleted from the queue. */
   deleted: number;
-  /** Writes to the points table. */
+  /** The number of writes to the points table. */
   effects: number;
-  /** When the first receive began, and when the last message was deleted: `performance.now()`. */
+  /** The times when the first receive began, and when the last message was deleted, by `performance.now()`. */
   from: number;
   until: number;
 }
@@ -31,7 +31,7 @@ export interface Clients {
   destroy(): void;
 }
 
-/** The middleware type of both SDK clients, as far as it is used here. */
+/** The part of the middleware type that is used here. It is the same for both SDK clients. */
 type Middleware = (
   next: (args: { input: Input }) => Promise<{ output: Output }>,
   context: { commandName?: string },
@@ -59,10 +59,10 @@ const tablesIn = ({ TableName, TransactItems = [] }: Input) => [
 ];
 
 /**
- * Clients that count their calls.
- * @param pointsTable the table with the effect
- * @param onEffect called when that table has accepted a write, before the caller gets the response
- * @param onDeleted called with the number of deleted messages
+ * Creates clients that count their calls.
+ * @param pointsTable the table for effects
+ * @param onEffect invoked when this table has accepted a write, before the caller gets the response
+ * @param onDeleted invoked with the number of deleted messages after each deletion
  */
 export function countingClients(
   { dynamoDBUrl, messagingUrl }: Endpoints,

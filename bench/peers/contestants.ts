@@ -21,12 +21,12 @@ import { startToolkit } from './toolkit.ts';
 
 export interface Contestant {
   name: string;
-  /** Whether its messages ask for a reply, which it sends. */
+  /** Whether its messages request a reply, which it sends. */
   replies: boolean;
   start(clients: Clients, place: ConsumerResources): Running;
 }
 
-/** The minimum that books once: the message id is the key of the entry. */
+/** The minimum that books each message once: the message's id is the key of the ledger entry. */
 function startFloor({ dynamodb, sqs }: Clients, { queueUrl, pointsTable }: ConsumerResources): Running {
   const client = DynamoDBDocumentClient.from(dynamodb);
 
@@ -49,7 +49,7 @@ function startFloor({ dynamodb, sqs }: Clients, { queueUrl, pointsTable }: Consu
 const contracts = [memberRegisteredV2];
 type HandlersOf = (correspondence: Correspondence, place: ConsumerResources) => Handlers<typeof memberRegisteredV2>;
 
-/** The same two writes; the cursor is on the account, so it costs none. */
+/** Makes the same two writes. The cursor is part of the account, so it needs no separate write. */
 const twoWrites: HandlersOf = (correspondence, { pointsTable }) => ({
   'rollcall.member.registered.v2': {
     handle: ({ subject }) => ({
@@ -71,7 +71,7 @@ const twoWrites: HandlersOf = (correspondence, { pointsTable }) => ({
   },
 });
 
-/** The deployed form of the points service: the first entry is on the account as well. */
+/** The handlers of the deployed points service, with one write: the first ledger entry is also part of the account. */
 const oneWrite: HandlersOf = (correspondence) =>
   accountHandlers({
     bonus: async () => ({ points: POINTS, oncePerPhone: false }),
@@ -79,8 +79,8 @@ const oneWrite: HandlersOf = (correspondence) =>
     now: () => new Date(),
   });
 
-/** Assembled as by subscriberFunctions, without logs and metrics. */
-const startOurs =
+/** Assembles a subscriber the way `subscriberFunctions` does, without logs and metrics. */
+const startRollcall =
   (handlersOf: HandlersOf) =>
   ({ dynamodb, sqs }: Clients, place: ConsumerResources): Running => {
     const client = DynamoDBDocumentClient.from(dynamodb, { marshallOptions: { removeUndefinedValues: true } });
@@ -109,10 +109,10 @@ const startOurs =
 
 export const contestants: readonly Contestant[] = [
   { name: 'plain SDK loop', replies: false, start: startFloor },
-  { name: 'ours', replies: false, start: startOurs(twoWrites) },
-  { name: 'ours, with a reply', replies: true, start: startOurs(twoWrites) },
-  { name: 'ours, points service', replies: false, start: startOurs(oneWrite) },
-  { name: 'ours, points service, with a reply', replies: true, start: startOurs(oneWrite) },
+  { name: 'Rollcall', replies: false, start: startRollcall(twoWrites) },
+  { name: 'Rollcall, with a reply', replies: true, start: startRollcall(twoWrites) },
+  { name: 'Rollcall, points service', replies: false, start: startRollcall(oneWrite) },
+  { name: 'Rollcall, points service, with a reply', replies: true, start: startRollcall(oneWrite) },
   { name: 'Powertools batch + idempotency', replies: false, start: startPowertools },
   { name: 'message-queue-toolkit', replies: false, start: startToolkit },
 ];

@@ -2,7 +2,7 @@ import type { ConsumerResources } from './booking.ts';
 import { countingClients, type Endpoints } from './clients.ts';
 import { contestants } from './contestants.ts';
 
-// Handles messages until the first effect is done, and is then killed before it gets the response.
+// Handles messages until the first write of an effect, and is killed before it gets the response to this write.
 const { name, place, ...endpoints } = JSON.parse(process.argv[2] ?? '') as Endpoints & {
   name: string;
   place: ConsumerResources;

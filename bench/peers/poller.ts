@@ -3,8 +3,9 @@ import { type Message, toRecord } from '@rollcall/local/internal/event-sources/q
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { REGION } from './clients.ts';
 
-/** Concurrent batches; and the maximum per receive. */
+/** The number of concurrent batches. */
 export const BATCHES_AT_ONCE = 4;
+/** The maximum number of messages per receive. */
 export const BATCH_SIZE = 10;
 export const LONG_POLL_SECONDS = 1;
 
@@ -12,10 +13,10 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** Handles a batch. @returns the messages to redeliver */
+/** Handles a batch. @returns the messages that must be redelivered */
 export type HandleBatch = (event: SQSEvent) => Promise<readonly SQSRecord[]>;
 
-/** Polls batches from a queue, as Lambda does, and deletes the handled messages. */
+/** Polls batches from a queue and deletes the handled messages, the way Lambda does. */
 export function startPoller(sqs: SQSClient, queueUrl: string, handle: HandleBatch): Running {
   const stopping = new AbortController();
   const queueArn = `arn:aws:sqs:${REGION}:000000000000:${queueUrl.split('/').at(-1)}`;
@@ -30,7 +31,7 @@ export function startPoller(sqs: SQSClient, queueUrl: string, handle: HandleBatc
       }),
     );
     if (Messages.length === 0) return;
-    // Without message attributes, whose form in the SDK differs from that of Lambda.
+    // The records have no message attributes, because their form in the SDK differs from that in Lambda.
     const Records = (Messages as unknown as Message[]).map((message) =>
       toRecord(message, { queueArn, region: REGION }),
     );

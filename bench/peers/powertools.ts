@@ -9,12 +9,12 @@ import type { Clients } from './clients.ts';
 import { type Running, startPoller } from './poller.ts';
 
 /**
- * After this time an operation in progress is started again: the remaining time of the invocation, by the library's
- * documentation.
+ * The remaining time of the invocation. After this time, the library allows another execution of an operation that is
+ * still in progress.
  */
 const LEFT_MS = 1_000;
 
-/** As in its documentation: the records of a batch in parallel, each idempotent by its message id. */
+/** Uses Powertools as its documentation shows: records of a batch in parallel, and idempotent by message id. */
 export function startPowertools(
   { dynamodb, sqs }: Clients,
   { queueUrl, pointsTable, idsTable }: ConsumerResources,

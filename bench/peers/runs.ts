@@ -13,10 +13,10 @@ import { type Clients, countingClients, type Endpoints, type Usage } from './cli
 import type { Contestant } from './contestants.ts';
 import { BATCH_SIZE } from './poller.ts';
 
-/** Longer than a batch takes; messages of a killed process are redelivered after this time. */
+/** Messages of a killed process are redelivered after this time, which is longer than a batch takes. */
 const VISIBILITY_SECONDS = 2;
 
-/** A queue and tables for one contestant. */
+/** Creates the queues and tables for one contestant. */
 export async function createResources({ sqs, dynamodb }: Clients): Promise<ConsumerResources> {
   const id = randomUUID();
   const queue = async (name: string) => {
@@ -42,7 +42,7 @@ export async function createResources({ sqs, dynamodb }: Clients): Promise<Consu
   };
 }
 
-/** Fills its queue with the first events of as many members. */
+/** Sends the first events of the given number of members to the queue. @returns the ids of the members */
 async function fill(
   { sqs }: Clients,
   { queueUrl }: ConsumerResources,
@@ -78,7 +78,7 @@ async function fill(
   return members;
 }
 
-/** Makes a contestant handle a number of messages. @returns its calls, and when they were made */
+/** Lets a contestant handle a number of messages. @returns the counts of its calls */
 export async function handle(
   { start, replies }: Contestant,
   endpoints: Endpoints,
@@ -108,14 +108,14 @@ async function runUntilDeleted(
 }
 
 export interface CrashResult {
-  /** How often the message was booked. */
+  /** The number of bookings of the message. */
   effects: number;
-  /** How often it was replied to. */
+  /** The number of replies to the message. */
   replies: number;
 }
 
 /**
- * Kills a process between the effect of a message and its acknowledgement, and lets another one receive the message
+ * Kills a process between the effect of a message and its acknowledgement. Another process then receives the message
  * again.
  */
 export async function crashAfterEffect(
@@ -131,7 +131,7 @@ export async function crashAfterEffect(
     { stdio: 'inherit', env: { ...process.env, NODE_OPTIONS: '--disable-warning=ExperimentalWarning' } },
   );
   const [, signal] = await once(killed, 'exit');
-  if (signal !== 'SIGKILL') throw new Error(`${name}: it was not killed after its effect`);
+  if (signal !== 'SIGKILL') throw new Error(`${name}: the process was not killed after its effect`);
   const second = await runUntilDeleted(start, endpoints, place, 1);
   const { Attributes } = await arbiter.sqs.send(
     new GetQueueAttributesCommand({ QueueUrl: place.repliesUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
@@ -141,7 +141,7 @@ export async function crashAfterEffect(
   return { effects, replies: Number(Attributes?.ApproximateNumberOfMessages ?? 0) };
 }
 
-/** Checks the items against the number of writes; a repeated update of one item is not visible. */
+/** Checks the number of ledger entries. It cannot detect repeated updates of the same item. */
 async function verifyWrites(
   { dynamodb }: Clients,
   { pointsTable }: ConsumerResources,
@@ -156,5 +156,5 @@ async function verifyWrites(
     }),
   );
   if (Items.length > 0 && Items.length !== effects)
-    throw new Error(`${pointsTable}: ${effects} writes, and ${Items.length} entries of the ledger`);
+    throw new Error(`${pointsTable}: ${effects} writes, but ${Items.length} entries in the ledger`);
 }

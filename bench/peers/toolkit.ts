@@ -23,8 +23,8 @@ const registered = z.object({
 type Registered = z.output<typeof registered>;
 
 /**
- * The library itself only has a store in Redis. This is the minimum of its interface: a conditional write. It has no
- * lock, because SQS delivers a message to one consumer at a time.
+ * The library has only a store in Redis. This is a minimal store in DynamoDB with a conditional write. It has no lock,
+ * because SQS delivers a message to one consumer at a time.
  */
 function createStore(client: DynamoDBDocumentClient, TableName: string): MessageDeduplicationStore {
   return {
@@ -67,7 +67,7 @@ class PointsConsumer extends AbstractSqsConsumer<Registered, undefined> {
           ...{ trace: silent, debug: silent, info: silent, warn: silent },
           ...{ error: silent, fatal: console.error },
         } as never,
-        // The end of a long poll is reported as an error.
+        // The library reports the end of a long poll as an error.
         errorReporter: { report: ({ error }) => this.#isStopping || console.error(error.message) },
         consumerErrorResolver: { processError: (error) => error as never },
         transactionObservabilityManager: {
@@ -98,7 +98,7 @@ class PointsConsumer extends AbstractSqsConsumer<Registered, undefined> {
   }
 }
 
-/** With its own pollers, as many as the others have concurrent batches. */
+/** Starts the library with its own pollers, as many as the other contestants have concurrent batches. */
 export function startToolkit(clients: Clients, place: ConsumerResources): Running {
   const consumer = new PointsConsumer(clients, place);
   const started = consumer.start();

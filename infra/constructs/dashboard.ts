@@ -13,7 +13,7 @@ const period = Duration.minutes(1);
 // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudWatch fills it in.
 const BY_PROVIDER_AND_COUNTRY = "${PROP('Dim.provider')} ${PROP('Dim.country')}";
 
-/** The dashboard's widgets about registrations and SMS: docs/observability.md. */
+/** The dashboard's widgets about registrations and SMS (docs/observability.md). */
 export const dashboardOf = (stage: Stage): DashboardOptions => ({
   about: {
     heading: 'Registrations and API',
@@ -22,7 +22,7 @@ export const dashboardOf = (stage: Stage): DashboardOptions => ({
   },
   more: (dashboard) => {
     showTexts(dashboard, stage);
-    // The events of AWS End User Messaging arrive by a queue.
+    // The events of AWS End User Messaging arrive through a queue.
     const queue = `${stage.app}-${stage.name}-sms-events`;
     if (stage.sms.providers.includes('aws')) dashboard.showQueue(queue, `${queue}-dlq`);
   },
@@ -31,7 +31,7 @@ export const dashboardOf = (stage: Stage): DashboardOptions => ({
 function showTexts(dashboard: Dashboard, stage: Stage): void {
   const service = 'sms-providers';
   const sent = `SEARCH('{${dashboard.namespace},service,provider,country} MetricName="TextsSent"', 'Sum', ${period.toSeconds()})`;
-  dashboard.board.addLargeHeader('Texts');
+  dashboard.board.addLargeHeader('SMS');
   dashboard.show('SMS providers', [
     {
       title: 'Sent, by provider and country',
@@ -39,14 +39,14 @@ function showTexts(dashboard: Dashboard, stage: Stage): void {
       metrics: [new MathExpression({ expression: sent, label: BY_PROVIDER_AND_COUNTRY, period })],
     },
     {
-      title: 'Sent since the left edge, and what a day may have',
-      metrics: [new MathExpression({ expression: `RUNNING_SUM(SUM(${sent}))`, label: 'texts', period })],
+      title: 'Sent since the start of the time range, and the daily limit',
+      metrics: [new MathExpression({ expression: `RUNNING_SUM(SUM(${sent}))`, label: 'SMS', period })],
       horizontalAnnotations: [{ value: stage.sms.perDay, label: 'perDay' }],
     },
     {
       title: 'Circuits: 0 closed, 2 open',
       metrics: [
-        // The metric is written only when it changes.
+        // The circuit reports this metric only when its state changes.
         ...stage.sms.providers.map(
           (provider) =>
             new MathExpression({
@@ -63,18 +63,18 @@ function showTexts(dashboard: Dashboard, stage: Stage): void {
       ],
     },
     {
-      title: 'What became of welcomes, by receipts',
+      title: 'Outcomes of SMS, by receipts',
       metrics: [
         ...['TextsDelivered', 'TextsUndelivered', 'ProviderEventsIgnored'],
         ...['WebhooksProven', 'WebhooksRefused', 'WebhooksUnreadable'],
       ].map((name) => dashboard.metric('sms-webhooks', name, 'Sum')),
     },
     {
-      title: 'People who opted out and in',
+      title: 'Opt-outs and opt-ins',
       metrics: ['OptOuts', 'OptIns'].map((name) => dashboard.metric('sms-webhooks', name, 'Sum')),
     },
     {
-      title: 'Not sent: held, budget nearly spent, opted out',
+      title: 'Not sent: held or opted out; and when the daily limit is nearly used up',
       metrics: ['TextsHeld', 'TextBudgetNearlySpent', 'TextsOptedOut'].map((name) =>
         dashboard.metric(service, name, 'Sum'),
       ),

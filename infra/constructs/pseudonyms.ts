@@ -4,33 +4,34 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { Stage } from '../stages.ts';
 
-/** Props of a service that processes phones. */
+/** Props of a service that processes phone numbers. */
 export interface PhoneServiceProps extends ServiceProps<Stage> {
   pseudonyms: Pseudonyms;
 }
 
-/** The key for pseudonyms of phones, shared by all services of a stage. */
+/** The key for pseudonyms of phone numbers. All services of a stage share it. */
 export class Pseudonyms extends ServiceSecret {
-  /** Name of the secret, for functions with varying permissions. */
+  /** The environment of a function that computes pseudonyms. Grant the permission with {@link allow}. */
   readonly environment: Record<'PSEUDONYMS_SECRET', string>;
 
   constructor(scope: Construct, id: string, { stage }: { stage: Stage }) {
     super(scope, id, {
       stage,
       name: 'pseudonyms',
-      description: 'Key for pseudonyms of phones in keys of tables. If it changes, every phone can register once more.',
+      description:
+        'Key for pseudonyms of phone numbers in table keys. If it changes, every phone can register once more.',
       generate: {
         secretStringTemplate: '{}',
         generateStringKey: 'key',
         passwordLength: 64,
         excludePunctuation: true,
       },
-      notRotated: 'The key of pseudonyms must never change.',
+      notRotated: 'The key for pseudonyms must never change.',
     });
     this.environment = { PSEUDONYMS_SECRET: this.secretArn };
   }
 
-  /** Grants a function to compute pseudonyms of phones. */
+  /** Grants a function the permission to read the key. */
   allow(fn: LambdaFunction): void {
     fn.addToRolePolicy(
       new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [this.secretArn] }),

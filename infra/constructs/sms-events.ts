@@ -7,18 +7,19 @@ import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import type { Stage } from '../stages.ts';
 
-/** Covers more than 100 minutes in which the function cannot store events. */
+/** With this many receives, events survive more than 100 minutes in which the function cannot store them. */
 const MAX_RECEIVES = 100;
 
-/** Final states only; intermediate ones are not published. */
+/** The events about final states. Events about intermediate states are not published. */
 const FINAL_EVENTS = [
   ...['DELIVERED', 'SUCCESSFUL', 'BLOCKED', 'CARRIER_BLOCKED', 'CARRIER_UNREACHABLE', 'INVALID', 'INVALID_MESSAGE'],
   ...['PROTECT_BLOCKED', 'SPAM', 'TTL_EXPIRED', 'UNKNOWN', 'UNREACHABLE'],
 ].map((name) => `TEXT_${name}`);
 
 /**
- * Events and inbound SMS of AWS End User Messaging: a topic that only it may publish on, and the queue behind it.
- * Neither is FIFO, because it does not publish on FIFO topics
+ * A topic for the events and inbound SMS of AWS End User Messaging, and a queue that subscribes to the topic. Only AWS
+ * End User Messaging may publish on the topic. Neither is FIFO, because AWS End User Messaging cannot publish on FIFO
+ * topics
  * (https://docs.aws.amazon.com/sms-voice/latest/userguide/two-way-sms-iam-policy-auto.html).
  */
 export class SmsEvents extends Construct {

@@ -6,20 +6,23 @@ import type { Stage } from '../stages.ts';
 import type { SmsEvents } from './sms-events.ts';
 
 const MANUAL_ROTATION =
-  'A person changes credentials at the provider first, and then fills in the secret: functions read it again within five minutes.';
+  'A person changes the credentials at the provider first, and then in the secret. Functions read the secret again within five minutes.';
 
-/** Environment and permissions of functions. */
+/** The environment and permission that a function needs. */
 export interface FunctionAccess {
   environment: Record<string, string>;
   statement?: PolicyStatement;
 }
 
-/** The requirements of a provider: for functions that send, and for the function behind its webhook, if it has one. */
+/** What functions need to use a provider: those that send SMS, and the function of its webhook if it has one. */
 export interface SmsProvider extends FunctionAccess {
   webhook?: FunctionAccess;
 }
 
-/** An address without a common default has none: otherwise SMS would be lost. */
+/**
+ * Adds the parameters and secrets of a provider. The URL of a gateway, and the identity of a sender, have no default,
+ * because SMS would be lost if an operator forgot to set them.
+ */
 export function smsProvider(
   scope: Stack,
   name: SmsProviderName,
@@ -30,13 +33,13 @@ export function smsProvider(
     case 'http': {
       const url = new CfnParameter(scope, 'SmsGatewayUrl', {
         description:
-          'URL of the SMS gateway: texts go to POST {url}/messages. Or discover:NAME, for a service whose instances register themselves.',
+          'URL of the SMS gateway, which receives SMS at POST {url}/messages. Or discover:NAME, for a service whose instances register themselves.',
       });
       return { environment: { GATEWAY_URL: url.valueAsString }, webhook: webhookSecret(scope, stage, 'Http') };
     }
     case 'aws': {
       const identity = new CfnParameter(scope, 'SmsOriginationIdentity', {
-        description: 'ARN of the phone number, sender ID or pool of AWS End User Messaging that sends the texts.',
+        description: 'ARN of the phone number, sender ID or pool of AWS End User Messaging that sends the SMS.',
         allowedPattern: '^arn:[^:]+:sms-voice:.+$',
       });
       return {
@@ -46,7 +49,7 @@ export function smsProvider(
         },
         statement: new PolicyStatement({
           actions: ['sms-voice:SendTextMessage'],
-          // The service authorization reference does not say which of the two is checked.
+          // The service authorization reference does not specify which of the two resources IAM checks.
           resources: [identity.valueAsString, ...(events ? [events.configurationSet.attrArn] : [])],
         }),
       };
@@ -64,21 +67,21 @@ export function smsProvider(
   }
 }
 
-/** Twilio signs with its API token. */
+/** Twilio signs webhook calls with its API token, so one secret is enough. */
 function withTwilioSecret(scope: Stack, stage: Stage): SmsProvider {
-  const needs = withSecret(scope, stage, 'Twilio', 'https://api.twilio.com', 'authToken', {
+  const access = withSecret(scope, stage, 'Twilio', 'https://api.twilio.com', 'authToken', {
     accountSid: '',
     from: '',
   });
-  return { ...needs, webhook: needs };
+  return { ...access, webhook: access };
 }
 
-/** The secret that authenticates a provider's webhook; an operator configures it at the provider. */
+/** Adds the secret that authenticates a provider's webhook calls. An operator configures it at the provider. */
 function webhookSecret(scope: Stack, stage: Stage, name: string): FunctionAccess {
   const secret = new ServiceSecret(scope, `${name}Webhooks`, {
     stage,
     name: `${name.toLowerCase()}-webhooks`,
-    description: `What proves that a webhook is called by the provider ${name.toLowerCase()}, as JSON: key.`,
+    description: `Key that authenticates webhook calls of the provider ${name.toLowerCase()}, as JSON: key.`,
     generate: {
       secretStringTemplate: '{}',
       generateStringKey: 'key',
@@ -94,7 +97,7 @@ function webhookSecret(scope: Stack, stage: Stage, name: string): FunctionAccess
   };
 }
 
-/** A provider whose credentials are in a secret that an operator fills in. */
+/** Adds the URL of a provider's API, and the secret for its credentials, which an operator fills in. */
 function withSecret(
   scope: Stack,
   stage: Stage,
@@ -103,7 +106,7 @@ function withSecret(
   key: string,
   fields: Record<string, string>,
 ): FunctionAccess {
-  const url = new CfnParameter(scope, `${name}Url`, { default: address, description: `Where ${name} listens.` });
+  const url = new CfnParameter(scope, `${name}Url`, { default: address, description: `URL of the API of ${name}.` });
   const secret = new ServiceSecret(scope, `${name}Credentials`, {
     stage,
     name: name.toLowerCase(),

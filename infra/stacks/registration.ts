@@ -12,23 +12,23 @@ import { routes } from '../../shared/contracts/routes.ts';
 import { type RpcRoute, rpcRegister, rpcRoutes, rpcWatch } from '../../shared/contracts/rpc.ts';
 import type { PhoneServiceProps } from '../constructs/pseudonyms.ts';
 
-/** An index of the operations of a member. */
+/** The index for finding the operations of a member. */
 const MEMBER_INDEX = 'of-member';
 
-/** The capability that everything that changes members checks. */
+/** The capability that every function that changes members checks. */
 const REGISTRATION_CAPABILITY = { name: 'registration', modes: capabilities.registration };
 
-/** Handlers with an entry file of their own. */
+/** The entry files of handlers. Handlers that are not listed are in `api`. */
 const ENTRIES: Readonly<Record<string, string>> = {
   register: 'register',
   redeem: 'redemptions',
   readOperation: 'redemptions',
 };
 
-/** A client may wait for 20 seconds (functions/registration/prefer.ts); the API times out after 30. */
+/** A client may wait for 20 seconds (functions/registration/prefer.ts). The API times out after 30 seconds. */
 const WAITING_TIMEOUT = Duration.seconds(29);
 
-/** Members, their operations and outbox, and the functions of the API. */
+/** Adds the registration service: members, their operations and outbox, and the functions of the API. */
 export function addRegistration(stack: Stack, props: PhoneServiceProps): void {
   const { stage, channels, api, alarms, governance, pseudonyms } = props;
   const outbox = new Outbox(stack, 'Outbox', {
@@ -44,7 +44,7 @@ export function addRegistration(stack: Stack, props: PhoneServiceProps): void {
     stage,
     name: 'members',
     partitionKey: { name: 'pk', type: AttributeType.STRING },
-    // For the marks of phones whose members left.
+    // The records of phones of former members expire.
     timeToLiveAttribute: 'expiresAt',
     globalSecondaryIndexes: [
       {
@@ -61,19 +61,19 @@ export function addRegistration(stack: Stack, props: PhoneServiceProps): void {
     gathers: boolean,
     actions: string[],
   ) => {
-    const answers = new Consumer(stack, id, {
+    const added = new Consumer(stack, id, {
       ...props,
       consumer,
       entry: `functions/registration/${entry}.handler.ts`,
       gathers,
     });
-    answers.uses('MEMBERS_TABLE', members, ...actions);
-    return answers;
+    added.uses('MEMBERS_TABLE', members, ...actions);
+    return added;
   };
   const replies = addReplyConsumer('Replies', replyConsumer, 'replies', true, ['GetItem', 'UpdateItem', 'DeleteItem']);
   replies.extend({}, (fn) => members.allowOnIndex(fn, MEMBER_INDEX, 'Query'));
-  const moving = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'];
-  addReplyConsumer('Outcomes', outcomeConsumer, 'outcomes', false, moving).uses(
+  const outcomeActions = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'];
+  addReplyConsumer('Outcomes', outcomeConsumer, 'outcomes', false, outcomeActions).uses(
     'OUTBOX_TABLE',
     outbox.table,
     'PutItem',
@@ -104,7 +104,7 @@ export function addRegistration(stack: Stack, props: PhoneServiceProps): void {
   addDocs(stack, own);
 
   const { registrationsPerSecond, waitsPerSecond } = stage.throttling;
-  // GET waits; HEAD, the second route, does not.
+  // Requests to GET, the first route, may wait. Requests to HEAD, the second, do not.
   const waitingRoutes = [...rest.redeem, ...rest.readOperation.slice(0, 1), ...rpc(rpcWatch)];
   new ApiStage(stack, 'Stage', {
     stage,
@@ -121,15 +121,15 @@ interface RegistrationProps extends PhoneServiceProps {
   members: ServiceTable;
   outbox: Outbox;
   limits: ServiceTable;
-  /** Environment of every function for members. */
+  /** The environment of every function that reads or changes members. */
   environment: Record<string, string>;
 }
 
-/** The REST routes. @returns those with limits of their own */
+/** Adds the REST routes. @returns the routes that have their own rate limits */
 function addRest(scope: Construct, own: RegistrationProps) {
   const { stage, channels, api, governance, pseudonyms, members, outbox, limits, environment } = own;
-  // Creates a function with some actions on the members' table, and optionally writes to the outbox. A transaction
-  // requires the permissions of its writes.
+  // Creates a function with the given permissions on the members' table, and optionally with permission to write to the
+  // outbox. A transaction requires the permissions of its writes.
   const apiFunction = (handler: string, actions: string[], writesOutbox = false, timeout?: Duration) => {
     const fn = new ServiceFunction(scope, handler, {
       stage,
@@ -140,7 +140,7 @@ function addRest(scope: Construct, own: RegistrationProps) {
       ...(timeout && { timeout }),
     });
     if (actions.length > 0) members.allow(fn, ...actions);
-    // A function that writes to the outbox changes something, so it checks whether changes are allowed.
+    // A function that writes to the outbox changes a member, so it checks whether changes are switched on.
     if (writesOutbox) {
       outbox.table.allow(fn, 'PutItem');
       governance.allowReadingSwitches(fn, REGISTRATION_CAPABILITY);
@@ -184,7 +184,7 @@ function addRest(scope: Construct, own: RegistrationProps) {
   return { register: registered, redeem: redeemed, readOperation: operationRead };
 }
 
-/** MemberService, and who may call it. @returns the routes of a method */
+/** Adds MemberService, and the role that may call it. @returns a function that finds the routes of a method */
 function addRpc(scope: Construct, own: RegistrationProps) {
   const { stage, channels, api, governance, pseudonyms, members, outbox, limits, environment } = own;
   const rpc = new ServiceFunction(scope, 'rpc', {
@@ -204,7 +204,7 @@ function addRpc(scope: Construct, own: RegistrationProps) {
   const rpcByName = new Map(
     rpcRoutes.map((route) => [route.name, api.addServiceRoute(scope, `Rpc${route.name}`, route, rpc)]),
   );
-  // Other services assume this role to call MemberService; their own policies must allow that.
+  // Other services assume this role to call MemberService. Their own policies must allow them to assume it.
   new Role(scope, 'RpcClient', {
     roleName: `${stage.app}-${stage.name}-rpc-client`,
     assumedBy: new AccountRootPrincipal(),
@@ -222,7 +222,7 @@ function addRpc(scope: Construct, own: RegistrationProps) {
   return ({ name }: RpcRoute) => rpcByName.get(name) ?? [];
 }
 
-/** The API's documentation. */
+/** Adds the routes of the API's documentation. */
 function addDocs(scope: Construct, { stage, api }: RegistrationProps): void {
   const docsFunction = (handler: string) =>
     new ServiceFunction(scope, handler, {

@@ -14,13 +14,13 @@ import { SmsEvents } from '../constructs/sms-events.ts';
 import { type FunctionAccess, smsProvider } from '../constructs/sms-provider.ts';
 import type { Stage } from '../stages.ts';
 
-/** The path without the provider. */
+/** The path of the webhooks without the provider. */
 const WEBHOOKS = smsWebhook.path.replace('/{provider}', '');
 
-/** Its modes besides pausing and skipping. */
+/** The degraded modes of the SMS capability. */
 const DEGRADED: ReadonlyArray<Mode<'sms'>> = ['short-text'];
 
-/** Sends SMS: the welcome, and those that services request. */
+/** Adds the SMS service, which sends welcome SMS and the SMS that other services request. */
 export function addSms(stack: Stack, props: PhoneServiceProps): void {
   const { stage, channels, api, alarms, governance, pseudonyms } = props;
   const subscriber = new Subscriber(stack, 'Subscriber', {
@@ -60,12 +60,12 @@ export function addSms(stack: Stack, props: PhoneServiceProps): void {
       });
     }
   }
-  /** A function that receives events of providers. */
+  /** Creates a function that receives events of providers. */
   const addEventFunction = (
     name: string,
     file: string,
     handler: string,
-    needs: readonly FunctionAccess[],
+    access: readonly FunctionAccess[],
   ): ServiceFunction => {
     const fn = new ServiceFunction(stack, handler, {
       stage,
@@ -75,17 +75,17 @@ export function addSms(stack: Stack, props: PhoneServiceProps): void {
       environment: {
         SMS_LIMITS_TABLE: limits.tableName,
         ...pseudonyms.environment,
-        ...Object.assign({}, ...needs.map(({ environment }) => environment)),
+        ...Object.assign({}, ...access.map(({ environment }) => environment)),
       },
     });
     limits.allow(fn, 'PutItem', 'DeleteItem');
     pseudonyms.allow(fn);
     channels.allowSending(fn, [registrationReplies]);
-    for (const { statement } of needs) if (statement) fn.addToRolePolicy(statement);
+    for (const { statement } of access) if (statement) fn.addToRolePolicy(statement);
     return fn;
   };
-  const needs = [{ environment: settings }, ...providers.flatMap(({ webhook }) => webhook ?? [])];
-  const webhook = addEventFunction('sms-webhook', 'webhooks', 'webhook', needs);
+  const access = [{ environment: settings }, ...providers.flatMap(({ webhook }) => webhook ?? [])];
+  const webhook = addEventFunction('sms-webhook', 'webhooks', 'webhook', access);
   api.addServiceRoute(stack, 'Webhook', smsWebhook, webhook);
   raiseAlarms(stack, { stage, topic: alarms, webhook });
   if (!events) return;
@@ -104,14 +104,14 @@ function raiseAlarms(scope: Construct, { stage, topic, webhook }: Watched & { we
     [
       'circuit-opened',
       'CircuitOpened',
-      'The circuit of an SMS provider is open, because it failed too often; the next provider takes over, or texts wait.',
+      'The circuit of an SMS provider is open, because too many of its calls failed. The next provider takes over, or SMS wait.',
     ],
     [
       'text-budget-nearly-spent',
       'TextBudgetNearlySpent',
-      "Four fifths of the day's budget of texts are used. Texts beyond the budget are held.",
+      'Four fifths of the daily SMS limit are used. SMS above the limit are held.',
     ],
-    ['texts-held', 'TextsHeld', 'Texts were held back by a limit: fraud, or a limit that is too low.'],
+    ['texts-held', 'TextsHeld', 'SMS were held because of a limit. The cause is fraud, or a limit that is too low.'],
   ] as const;
   for (const [chapter, name, meaning] of counters) {
     const metric = serviceMetric(stage, 'sms-providers', name, 'Sum');
@@ -125,7 +125,7 @@ function raiseAlarms(scope: Construct, { stage, topic, webhook }: Watched & { we
     chapter,
     of: 'sms-webhook',
     rollsBack: [webhook],
-    // Anybody can call the webhook, and is refused. Both metrics are reported at each call, as 0 or 1.
+    // Anyone can call the webhook, so single refused calls are normal. Each call reports both metrics, as 0 or 1.
     metric: new MathExpression({
       expression: 'IF(refused > 10 AND proven == 0, refused, 0)',
       usingMetrics: { refused: webhooks('WebhooksRefused'), proven: webhooks('WebhooksProven') },
@@ -133,7 +133,7 @@ function raiseAlarms(scope: Construct, { stage, topic, webhook }: Watched & { we
     }),
     above: 0,
     meaning:
-      'Every webhook call is refused, as none is authenticated as the SMS provider: receipts and opt-outs are missing; or another client calls it.',
+      'Every webhook call is refused, because none is authenticated as a call of the SMS provider. Either receipts and opt-outs are missing, or only another client calls the webhook.',
   });
   raiseAlarm(scope, {
     stage,
@@ -144,11 +144,12 @@ function raiseAlarms(scope: Construct, { stage, topic, webhook }: Watched & { we
     metric: webhooks('WebhooksUnreadable'),
     above: 0,
     minutes: 1,
-    meaning: 'An SMS provider sends what its documentation does not describe: receipts and opt-outs are missing.',
+    meaning:
+      'An SMS provider sends webhook calls that differ from its documentation. Receipts and opt-outs are missing.',
   });
 }
 
-/** Raises the alarms on events of AWS End User Messaging. */
+/** Adds the alarms about events of AWS End User Messaging. */
 function watchEvents(
   scope: Construct,
   { stage, topic, events, takeEvents }: Watched & { events: SmsEvents; takeEvents: ServiceFunction },
@@ -160,13 +161,13 @@ function watchEvents(
     of: 'sms-events',
     metric: events.queue.metricApproximateAgeOfOldestMessage({ period }),
     above: 5 * 60,
-    meaning: 'Events of AWS End User Messaging have waited for more than five minutes: receipts and opt-outs.',
+    meaning: 'Receipts and opt-outs from AWS End User Messaging have waited for more than five minutes.',
   });
   raiseAlarm(scope, {
     ...own,
     of: 'sms-events-dlq',
     metric: events.deadLetters.metricApproximateNumberOfMessagesVisible({ period }),
     above: 0,
-    meaning: 'Events of AWS End User Messaging are in the dead-letter queue: receipts and opt-outs.',
+    meaning: 'Receipts or opt-outs from AWS End User Messaging are in the dead-letter queue.',
   });
 }
