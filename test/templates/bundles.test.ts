@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 const KB = 1024;
 const MAX_BYTES = 500 * KB;
 /**
- * Those with Protobuf's runtime (106 KB), metadata of phones to know their kind (152 KB), or the clients of all SMS
+ * Bundles with Protobuf's runtime (106 KB), the metadata for the types of phones (152 KB), or the clients of all SMS
  * providers: docs/decisions/0034-bundle-contents-and-cold-starts.md.
  */
 const LARGER: Readonly<Record<string, number>> = {
@@ -18,7 +18,7 @@ const LARGER: Readonly<Record<string, number>> = {
 };
 
 describe('a bundle', () => {
-  it.each(globSync('functions/**/*.handler.ts').toSorted())('of %s is no larger than what it uses', (entry) => {
+  it.each(globSync('functions/**/*.handler.ts').toSorted())('of %s is within its size limit', (entry) => {
     expect(statSync(join(bundleOf(entry), 'index.mjs')).size).toBeLessThanOrEqual(LARGER[entry] ?? MAX_BYTES);
   });
 });

@@ -8,7 +8,7 @@ import { commandConsumer } from '../../functions/points/commands.consumer.ts';
 
 const made = (consumer: object) => () => new Consumer(new Stack(), 'Consumer', { consumer } as never);
 
-it('refuses to synthesize a consumer whose descriptor does not fit together', () => {
+it('refuses to synthesize a consumer with an inconsistent descriptor', () => {
   expect(made(defineConsumer('guide', { ...eventConsumer, reads: [] }))).toThrow(
     'consumer guide: it does not read rollcall.member.registered.v1 of member-events',
   );

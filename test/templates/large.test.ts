@@ -27,7 +27,7 @@ describe('an app with channels that are large', () => {
     const all = await resources('dev', 'test/support/large-app');
     const buckets = ofType(all, 'AWS::S3::Bucket');
     expect(buckets).toHaveLength(1);
-    // In the outbox, in the topic's archive, on its way from SNS, in its queue, among the dead letters.
+    // Outbox, archive of the topic, retries of SNS, queue, dead-letter queue.
     expect(buckets[0].LifecycleConfiguration.Rules).toEqual([
       { Id: 'sent', Prefix: 'messages/', Status: 'Enabled', ExpirationInDays: 14 + 7 + 23 + 14 + 14 },
     ]);
@@ -48,11 +48,13 @@ describe('an app with channels that are large', () => {
   });
 });
 
-it('a publisher and who writes for it keep data, its consumers read it, and an outbox without events that erase is not told of it', async () => {
+it('a publisher and its writers may store data, consumers may read it, and an outbox without erasing events gets no bucket', async () => {
   const all = await resourcesById('dev', 'examples/orders');
   const found = all.map(([, resource]) => resource);
-  const told = ofType(found, 'AWS::Lambda::Function').filter(({ Environment }) => Environment?.Variables.LARGE_BUCKET);
-  expect(told.map(({ FunctionName }) => FunctionName.replace('shop-dev-', '')).toSorted()).toEqual([
+  const withBucket = ofType(found, 'AWS::Lambda::Function').filter(
+    ({ Environment }) => Environment?.Variables.LARGE_BUCKET,
+  );
+  expect(withBucket.map(({ FunctionName }) => FunctionName.replace('shop-dev-', '')).toSorted()).toEqual([
     ...['fulfilment-consume', 'fulfilment-sweep', 'orders-cancel', 'orders-create', 'orders-read'],
     ...['orders-replies-consume', 'orders-replies-sweep', 'orders-update'],
   ]);
@@ -69,7 +71,7 @@ it('a publisher and who writes for it keep data, its consumers read it, and an o
   expect(granted('s3:DeleteObject')).toEqual(consumers);
 });
 
-it('an app without has none', async () => {
+it('an app without large channels has no bucket', async () => {
   const all = await resources('dev', 'test/support/later-app');
   expect(JSON.stringify(all)).not.toMatch(/S3::Bucket|LARGE_/);
 });

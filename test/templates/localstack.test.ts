@@ -22,7 +22,7 @@ const functionsOf = (all: AssembledStack[]) =>
   );
 
 describe('the stage localstack', () => {
-  it('leaves out what such clouds do not support, and nothing else', () => {
+  it('omits only resources that emulators do not support', () => {
     const [here, there] = [typesOf(stacks), typesOf(readAssembly(inject('dev')).stacks)];
     const isCloudMap = (type: string) => type.startsWith('AWS::ServiceDiscovery::');
     const leftOut = [...there].filter((type) => !here.has(type) && !isCloudMap(type) && !type.startsWith('Custom::'));
@@ -31,16 +31,16 @@ describe('the stage localstack', () => {
     expect(JSON.stringify(stacks)).not.toContain('ArchivePolicy');
   });
 
-  it('puts out whatever the stage dev enters in Cloud Map', () => {
-    const entered = readAssembly(inject('dev')).stacks.flatMap(({ template }) =>
+  it('has an output for each entry of the stage dev in Cloud Map', () => {
+    const registered = readAssembly(inject('dev')).stacks.flatMap(({ template }) =>
       Object.values<any>(template.Resources)
         .filter(({ Type }) => Type === 'AWS::ServiceDiscovery::Service')
         .map(({ Properties }) => Properties.Name.replaceAll('-', '')),
     );
     const outputs = stacks.flatMap(({ template }) => Object.keys(template.Outputs ?? {}));
-    expect(entered.length).toBeGreaterThan(0);
+    expect(registered.length).toBeGreaterThan(0);
     expect([...new Set(outputs.filter((name) => name.startsWith('Directory')))].sort()).toEqual(
-      entered.map((name) => `Directory${name}`).sort(),
+      registered.map((name) => `Directory${name}`).sort(),
     );
     const instances = stacks.flatMap(({ name, template }) => {
       const { Value } = template.Outputs?.Directorymembereventssubscribers ?? {};
@@ -51,10 +51,12 @@ describe('the stage localstack', () => {
     );
   });
 
-  it('tells the functions that answer with an address below which path the API is; no other stage has one', () => {
-    const told = functionsOf(stacks).flatMap(({ Properties }) => Properties.Environment?.Variables?.BASE_PATH ?? []);
-    expect(told.length).toBeGreaterThan(0);
-    for (const path of told) expect(JSON.stringify(path)).toMatch(/_aws\/execute-api\/.*ImportValue.*\/\$default/);
+  it('gives the base path of the API to functions that return addresses, unlike other stages', () => {
+    const basePaths = functionsOf(stacks).flatMap(
+      ({ Properties }) => Properties.Environment?.Variables?.BASE_PATH ?? [],
+    );
+    expect(basePaths.length).toBeGreaterThan(0);
+    for (const path of basePaths) expect(JSON.stringify(path)).toMatch(/_aws\/execute-api\/.*ImportValue.*\/\$default/);
     for (const stage of ['dev', 'prod'] as const) {
       expect(JSON.stringify(functionsOf(readAssembly(inject(stage)).stacks))).not.toContain('BASE_PATH');
     }

@@ -13,14 +13,14 @@ const mark = (leftAt: string, returningUntil = seconds(1)): PhoneMark => ({
 });
 const SPENT = new Problem('too-many-requests', 'spent');
 
-/** Registers where a store finds these one after the other, whatever is tried. */
+/** Registers with a store that returns these guards and marks one after the other. */
 const registering = (...found: Array<PhoneGuard | PhoneMark | undefined>) => registeringWith({}, ...found);
 
 async function registeringWith(
   { tokens = 1, knownSpent = false },
   ...found: Array<PhoneGuard | PhoneMark | undefined>
 ) {
-  let asked = 0;
+  let tokensTaken = 0;
   const inserts: Parameters<MemberStore['insert']>[] = [];
   const insert: MemberStore['insert'] = async (...insertion) => found[inserts.push(insertion) - 1];
   let ids = 0;
@@ -28,7 +28,7 @@ async function registeringWith(
     store: { insert } as MemberStore,
     admission: {
       async admitPhone() {
-        if (++asked > tokens) throw SPENT;
+        if (++tokensTaken > tokens) throw SPENT;
       },
       async refuseSpentPhone() {
         if (knownSpent) throw SPENT;
@@ -45,18 +45,18 @@ async function registeringWith(
     events.map(({ data }) => (data as { returning?: boolean }).returning),
   );
   const [guards, instead] = [inserts.map(([, guard]) => guard), inserts.map(([, , , left]) => left)];
-  return { answer, returning, instead, guards, asked };
+  return { answer, returning, instead, guards, tokensTaken };
 }
 
 describe('a registration', () => {
-  it('of a phone that nobody held takes one transaction, and says nothing of returning', async () => {
-    const { answer, returning, instead, asked } = await registeringWith({ tokens: 0 }, undefined);
+  it('of a new phone takes one transaction, and does not set `returning`', async () => {
+    const { answer, returning, instead, tokensTaken } = await registeringWith({ tokens: 0 }, undefined);
     expect(answer).toMatchObject({ replayed: false, member: SOMEONE });
-    expect(asked).toBe(0);
+    expect(tokensTaken).toBe(0);
     expect([returning, instead]).toEqual([[[undefined]], [undefined]]);
   });
 
-  it('of a phone whose member left takes the place of its mark, and says so', async () => {
+  it('of a phone whose member left replaces its mark, and sets `returning`', async () => {
     const left = mark('a');
     const { answer, returning, instead } = await registering(left, undefined);
     expect(answer).toMatchObject({ replayed: false });
@@ -64,19 +64,19 @@ describe('a registration', () => {
     expect(returning[1]).toEqual([true]);
   });
 
-  it('of a phone that is to be forgotten is as the first, although DynamoDB has not deleted the mark yet', async () => {
+  it('of a phone with an expired mark does not set `returning`, even if DynamoDB has not deleted the mark', async () => {
     const left = mark('a', seconds(0));
     const { returning, instead } = await registering(left, undefined);
     expect(instead).toEqual([undefined, left]);
     expect(returning[1]).toEqual([undefined]);
   });
 
-  it('takes the place of the last mark only, if others registered and left in between', async () => {
+  it('replaces only the last mark, if others registered and left in between', async () => {
     const { instead } = await registering(mark('a'), mark('b'), undefined);
     expect(instead).toEqual([undefined, mark('a'), mark('b')]);
   });
 
-  it('of a phone that another took in between is refused, but for a repetition, which gets the same answer', async () => {
+  it('of a phone that was registered in between is refused; a repetition gets the same response', async () => {
     const { guards } = await registering(undefined);
     const taken = { ...(guards[0] as PhoneGuard), holder: memberIdOf(99), idempotencyKey: 'another' };
     expect((await registering(mark('a'), taken)).answer).toMatchObject({ code: 'phone-taken' });
@@ -88,34 +88,34 @@ describe('a registration', () => {
   });
 
   it.each<[string, PhoneGuard | PhoneMark]>([
-    ['is held', { holder: memberIdOf(99), registeredAt: TIME.toISOString(), fingerprint: '' }],
-    ["was held by who left, where phones aren't remembered", { leftAt: 'a', expiresAt: seconds(9) }],
-    ['was held by who left', mark('a')],
+    ['is registered', { holder: memberIdOf(99), registeredAt: TIME.toISOString(), fingerprint: '' }],
+    ["belonged to a member who left, if phones aren't remembered", { leftAt: 'a', expiresAt: seconds(9) }],
+    ['belonged to a member who left', mark('a')],
   ])('of a phone that %s takes a token of the phone, and is refused without one', async (_, found) => {
     expect(await registeringWith({ tokens: 0 }, found, undefined)).toMatchObject({
       answer: SPENT,
       instead: [undefined],
     });
-    expect((await registering(found, undefined)).asked).toBe(1);
+    expect((await registering(found, undefined)).tokensTaken).toBe(1);
   });
 
-  it('repeated takes a token too, and gets no answer without one', async () => {
+  it('that is repeated takes a token too, and is refused without one', async () => {
     const { guards } = await registering(undefined);
-    expect(await registering(guards[0])).toMatchObject({ asked: 1, answer: { replayed: true } });
+    expect(await registering(guards[0])).toMatchObject({ tokensTaken: 1, answer: { replayed: true } });
     expect((await registeringWith({ tokens: 0 }, guards[0])).answer).toBe(SPENT);
   });
 
-  it('of a phone that is known to have no token left writes nothing', async () => {
+  it('of a phone that is known to have no tokens writes nothing', async () => {
     expect(await registeringWith({ knownSpent: true }, undefined)).toMatchObject({ answer: SPENT, instead: [] });
   });
 
-  it('of a phone whose member left is as the first, where phones are not remembered', async () => {
+  it('of a phone whose member left does not set `returning`, if phones are not remembered', async () => {
     const { returning } = await registering({ leftAt: 'a', expiresAt: seconds(9) }, undefined);
     expect(returning[1]).toEqual([undefined]);
   });
 
-  it('gives up if a phone comes and goes all the time, for one token', async () => {
-    const { answer, asked } = await registering(...Array.from({ length: 9 }, (_, n) => mark(String(n))));
-    expect([answer, asked]).toEqual([expect.objectContaining({ code: 'busy' }), 1]);
+  it('ends as busy, for one token, if others register and leave with the phone at every attempt', async () => {
+    const { answer, tokensTaken } = await registering(...Array.from({ length: 9 }, (_, n) => mark(String(n))));
+    expect([answer, tokensTaken]).toEqual([expect.objectContaining({ code: 'busy' }), 1]);
   });
 });

@@ -72,7 +72,7 @@ interface PutAnswer {
   Entries: Array<{ EventId?: string; ErrorCode?: string }>;
 }
 
-/** Puts events as an SDK does. */
+/** Puts events with the request that an SDK sends. */
 async function putEvents(cloud: Cloud, ...Entries: object[]) {
   const headers = { 'x-amz-target': 'AWSEvents.PutEvents', 'content-type': 'application/x-amz-json-1.1' };
   const response = await fetch(cloud.endpointUrl, { method: 'POST', headers, body: JSON.stringify({ Entries }) });
@@ -97,7 +97,7 @@ describe('EventBridge', () => {
     return Messages[0]?.Body;
   }
 
-  it('gives an event to the functions of the rules that match', async () => {
+  it('sends an event to the functions of the matching rules', async () => {
     const { status, body } = await putEvents(cloud, entry('placed', { total: 11 }), entry('placed', { total: 1 }));
     expect([status, body]).toEqual([200, { FailedEntryCount: 0, Entries: [expect.anything(), expect.anything()] }]);
     await expect.poll(() => heardBy(cloud), { timeout: 30_000 }).toHaveLength(1);
@@ -113,14 +113,14 @@ describe('EventBridge', () => {
     });
   });
 
-  it('keeps buses apart, and gives events to queues before it answers', async () => {
+  it('separates buses, and sends events to queues before it responds', async () => {
     await putEvents(cloud, entry('placed'));
     expect(await bodyIn('jobs')).toBeUndefined();
     await putEvents(cloud, entry('placed', {}, { EventBusName: 'shop' }));
     expect(JSON.parse((await bodyIn('jobs')) ?? '')).toMatchObject({ 'detail-type': 'placed' });
   });
 
-  it('gives events to FIFO queues by group, to topics, and to other buses', async () => {
+  it('sends events to FIFO queues by group, to topics, and to other buses', async () => {
     await putEvents(cloud, entry('grouped'), entry('told', { a: 1 }), entry('placed', {}, { Source: 'far' }));
     expect(JSON.parse((await bodyIn('jobs.fifo')) ?? '')).toMatchObject({ 'detail-type': 'grouped' });
     expect(await bodyIn('of-topic')).toBe('{"a":1}');
@@ -128,7 +128,7 @@ describe('EventBridge', () => {
   });
 
   // https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
-  it('refuses entries one by one, and calls by name', async () => {
+  it('refuses single entries, and unsupported calls by name', async () => {
     const { body } = await putEvents(
       cloud,
       ...[{ Source: 'shop', DetailType: 'x' }, entry('x', {}, { Detail: '[1]' }), entry('x', {}, { Source: 'aws.s3' })],
@@ -155,28 +155,28 @@ describe('a rule', () => {
 
   it.each([
     [
-      'that only events of AWS would match',
+      'that matches only events of AWS services',
       { R: rule({ source: ['aws.ec2'] }, toFunction), M: mayInvokeBy('R') },
       'no event in the embedded cloud matches the source ["aws.ec2"]',
     ],
-    ['with an operator that is not imitated', { R: rule({ source: [{ regex: 'x' }] }, toFunction) }, 'operator regex'],
+    ['with an unsupported operator', { R: rule({ source: [{ regex: 'x' }] }, toFunction) }, 'operator regex'],
     [
-      'whose target is not served',
+      'with an unsupported target',
       { R: rule({ source: ['x'] }, { Arn: 'arn:aws:states:us-east-1:000000000000:stateMachine:x' }) },
       'only to functions, queues and topics, not to arn:aws:states',
     ],
     [
-      'whose target may not be invoked',
+      'that may not invoke its target',
       { R: rule({ source: ['x'] }, toFunction) },
       'rule R: events.amazonaws.com is not allowed to do lambda:InvokeFunction',
     ],
     [
-      'whose target is not there',
+      'whose target does not exist',
       { R: rule({ source: ['x'] }, { Arn: 'arn:aws:sqs:us-east-1:000000000000:none' }) },
       'rule R: there is no arn:aws:sqs:us-east-1:000000000000:none',
     ],
     [
-      'of a bus that is not there',
+      'of a bus that does not exist',
       { R: rule({ source: ['x'] }, toFunction, { EventBusName: 'none' }), M: mayInvokeBy('R') },
       'rule R: there is no event bus none',
     ],
@@ -186,7 +186,7 @@ describe('a rule', () => {
 });
 
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
-describe('what a target is given', () => {
+describe('the input of a target', () => {
   const event = {
     ...{
       version: '0',
@@ -200,10 +200,10 @@ describe('what a target is given', () => {
     },
     detail: { id: 'o"1', lines: [{ sku: 's' }], total: 3 },
   } satisfies BusEvent;
-  const given = (target: Parameters<typeof inputOf>[0]) =>
+  const targetInput = (target: Parameters<typeof inputOf>[0]) =>
     inputOf(target, { arn: 'rule-arn', name: 'rule-name' })(event);
   const transformed = (InputTemplate: string) =>
-    given({
+    targetInput({
       InputTransformer: {
         InputPathsMap: {
           id: '$.detail.id',
@@ -217,11 +217,11 @@ describe('what a target is given', () => {
     });
 
   it.each([
-    ['an input', { Input: '{"a":1}' }, '{"a":1}'],
-    ['a part', { InputPath: '$.detail.lines[0]' }, '{"sku":"s"}'],
-    ['a part that is not there', { InputPath: '$.detail.none.more' }, 'null'],
+    ['a constant', { Input: '{"a":1}' }, '{"a":1}'],
+    ['a part of the event', { InputPath: '$.detail.lines[0]' }, '{"sku":"s"}'],
+    ['null for a missing part', { InputPath: '$.detail.none.more' }, 'null'],
   ])('is %s', (_, target, expected) => {
-    expect(given(target)).toBe(expected);
+    expect(targetInput(target)).toBe(expected);
   });
 
   it.each([
@@ -235,7 +235,7 @@ describe('what a target is given', () => {
     expect(JSON.parse(transformed(template))).toEqual(expected);
   });
 
-  it('is refused with a path that EventBridge would not take', () => {
-    expect(() => given({ InputPath: '$.detail[*].x' })).toThrow('$.detail[*].x is not a JSON path');
+  it('is refused with a path that EventBridge would refuse', () => {
+    expect(() => targetInput({ InputPath: '$.detail[*].x' })).toThrow('$.detail[*].x is not a JSON path');
   });
 });

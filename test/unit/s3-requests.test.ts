@@ -5,7 +5,7 @@ import { startSmallCloud } from '../support/small-cloud.ts';
 
 const authorization = 'AWS4-HMAC-SHA256 Credential=local/20261130/us-east-1/s3/aws4_request';
 
-describe('a call of S3', () => {
+describe('a call to S3', () => {
   let cloud: Cloud;
   const call = async (method: string, path: string, body?: string, headers: Record<string, string> = {}) => {
     const request = { method, headers: { authorization, ...headers }, ...(body !== undefined && { body }) };
@@ -34,18 +34,15 @@ describe('a call of S3', () => {
     ['tags of an object', 'PUT', '/bucket/key', { 'x-amz-tagging': 'a=b' }],
     ['an access control list', 'PUT', '/bucket/key', { 'x-amz-acl': 'public-read' }],
     ['a copy of a version', 'PUT', '/bucket/key', { 'x-amz-copy-source': 'bucket/key?versionId=1' }],
-  ])(
-    'is refused by its name, if it is none that is known, and changes nothing: %s',
-    async (_, method, path, headers) => {
-      const [status, text] = await call(method, path, method === 'GET' ? undefined : '<Tagging/>', headers);
-      const name = Object.keys(headers ?? {})[0] ?? `${method} ${path}`.replaceAll('&', '&#38;');
-      expect([status, text]).toEqual([501, expect.stringContaining('<Code>NotImplemented</Code>')]);
-      expect(text).toContain(name);
-      expect(await call('GET', '/bucket/key')).toEqual([200, 'content']);
-    },
-  );
+  ])('is refused by name and has no effect, if it is unsupported: %s', async (_, method, path, headers) => {
+    const [status, text] = await call(method, path, method === 'GET' ? undefined : '<Tagging/>', headers);
+    const name = Object.keys(headers ?? {})[0] ?? `${method} ${path}`.replaceAll('&', '&#38;');
+    expect([status, text]).toEqual([501, expect.stringContaining('<Code>NotImplemented</Code>')]);
+    expect(text).toContain(name);
+    expect(await call('GET', '/bucket/key')).toEqual([200, 'content']);
+  });
 
-  it('is refused, if its path does not encode anything', async () => {
+  it('is refused if its path is not a valid encoding', async () => {
     expect(await call('PUT', '/bucket/100%', 'x')).toEqual([400, expect.stringContaining('InvalidURI')]);
     const source = { 'x-amz-copy-source': '/bucket/100%' };
     expect(await call('PUT', '/bucket/copy', '', source)).toEqual([400, expect.stringContaining('InvalidURI')]);
@@ -66,7 +63,7 @@ describe('a call of S3', () => {
     ['PUT', '/b/k?partNumber=1&uploadId=u', {}, ['s3:PutObject on arn:aws:s3:::b/k']],
     ['DELETE', '/b/k?uploadId=u', {}, ['s3:AbortMultipartUpload on arn:aws:s3:::b/k']],
     ['POST', '/b?delete', {}, []],
-  ])('needs what IAM says: %s %s %j', (method, path, headers, needed) => {
+  ])('needs the permissions that IAM documents: %s %s %j', (method, path, headers, needed) => {
     expect(s3CallOf(method, path, headers).askedFor.map(({ action, resource }) => `${action} on ${resource}`)).toEqual(
       needed,
     );

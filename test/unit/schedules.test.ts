@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { functionArn, listener } from '../support/listening.ts';
 import { startSmallCloud } from '../support/small-cloud.ts';
 
-/** The first times from a Monday on. */
+/** The first three times after a Monday morning. */
 function timesOf(expression: string, timezone?: string, from = '2026-11-30T08:07:30Z'): string[] {
   const due = parseSchedule(expression, timezone);
   const times: string[] = [];
@@ -35,25 +35,25 @@ describe('a schedule', () => {
     ['cron(0 9 3W * ? *)', ['2026-12-03T09:00', '2027-01-04T09:00', '2027-02-03T09:00']],
     ['cron(0 9 1 JAN,MAR ? *)', ['2027-01-01T09:00', '2027-03-01T09:00', '2028-01-01T09:00']],
     ['at(2026-12-01T10:00:00)', ['2026-12-01T10:00']],
-  ])('%s is due', (expression, times) => {
+  ])('%s is due at these times', (expression, times) => {
     expect(timesOf(expression)).toEqual(times);
   });
 
   it.each([
     [
-      'by its time zone',
+      'in its time zone',
       'cron(0 9 * * ? *)',
       '2026-11-30T08:07:30Z',
       ['2026-12-01T08:00', '2026-12-02T08:00', '2026-12-03T08:00'],
     ],
     [
-      'not at a time that summer time leaves out',
+      'never at a time that daylight saving time skips',
       'cron(30 2 * * ? *)',
       '2027-03-27T00:00:00Z',
       ['2027-03-27T01:30', '2027-03-29T00:30', '2027-03-30T00:30'],
     ],
     [
-      'once at a time that comes twice',
+      'once at a time that occurs twice',
       'cron(30 2 * * ? *)',
       '2026-10-24T00:00:00Z',
       ['2026-10-24T00:30', '2026-10-25T00:30', '2026-10-26T01:30'],
@@ -72,15 +72,15 @@ describe('a schedule', () => {
     expect(() => parseSchedule(expression)).toThrow(complaint);
   });
 
-  it('is refused with a time zone that there is not', () => {
+  it('is refused with an unknown time zone', () => {
     expect(() => parseSchedule('cron(0 9 * * ? *)', 'Mars/Olympus')).toThrow('Mars/Olympus');
   });
 });
 
 afterEach(() => void vi.useRealTimers());
 
-describe('what is done by a schedule', () => {
-  it('is done whenever it is due, however long that is, until it is stopped', async () => {
+describe('the action of a schedule', () => {
+  it('runs whenever it is due, after any length of time, until the schedule is stopped', async () => {
     vi.useFakeTimers({ now: new Date('2026-11-30T08:07:30Z') });
     const done: string[] = [];
     const schedule = createSchedule(
@@ -113,7 +113,7 @@ const schedule = (Target: object, more: object = {}) => ({
   },
 });
 
-/** A runtime in which a function is only told what it is invoked with. */
+/** A runtime whose function only receives its input. */
 const fakeRuntime = (run: (body: string) => void) => {
   const qualifiers = new Map([['$LATEST', '$LATEST']]);
   const fn = { settings: { name: 'listener' }, qualifiers, asynchronous: { run } };
@@ -127,9 +127,9 @@ describe('EventBridge Scheduler', () => {
     resources: { ...listener.resources, SchedulerRole, Schedule: resource as { Type: string } },
   });
 
-  it('invokes a function with what its input says, or with an event of its own', async () => {
-    const heard: unknown[] = [];
-    const runtime = fakeRuntime((body) => heard.push(JSON.parse(body)));
+  it('invokes a function with the configured input, or with a default event', async () => {
+    const received: unknown[] = [];
+    const runtime = fakeRuntime((body) => received.push(JSON.parse(body)));
     const Target = { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:listener', RoleArn: 'role' };
     const Input =
       '{"of":"<aws.scheduler.schedule-arn>","at":"<aws.scheduler.scheduled-time>","try":"<aws.scheduler.attempt-number>"}';
@@ -142,7 +142,7 @@ describe('EventBridge Scheduler', () => {
     }
     for (const mapping of runtime.mappings) await mapping.tick?.();
     const second = expect.stringMatching(/:\d\dZ$/);
-    expect(heard).toEqual([
+    expect(received).toEqual([
       { of: 'arn:aws:scheduler:us-east-1:000000000000:schedule/default/nightly', at: second, try: '1' },
       {
         ...{ version: '0', id: expect.any(String), 'detail-type': 'Scheduled Event', source: 'aws.scheduler' },
@@ -152,10 +152,10 @@ describe('EventBridge Scheduler', () => {
     ]);
   });
 
-  it('begins and ends when it is to, and does nothing while it is disabled', async () => {
+  it('starts and ends at the configured times, and does nothing while it is disabled', async () => {
     vi.useFakeTimers({ now: new Date('2026-11-30T08:07:30Z') });
-    const heard: string[] = [];
-    const runtime = fakeRuntime((body) => heard.push(body));
+    const received: string[] = [];
+    const runtime = fakeRuntime((body) => received.push(body));
     const Target = { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:listener', RoleArn: 'role', Input: '1' };
     const make = (more: object) =>
       schedules(runtime)({
@@ -169,12 +169,12 @@ describe('EventBridge Scheduler', () => {
     await make({ StartDate: '2026-12-02T00:00:00Z', EndDate: '2026-12-04T00:00:00Z' });
     for (const mapping of runtime.mappings) await mapping.start();
     await vi.advanceTimersByTimeAsync(10 * 86_400_000);
-    expect(heard).toHaveLength(2);
+    expect(received).toHaveLength(2);
   });
 
   it.each([
     [
-      'whose role it may not use',
+      'whose role does not trust it',
       app(schedule({}), role('lambda.amazonaws.com', 'lambda:InvokeFunction')),
       'does not trust scheduler.amazonaws.com',
     ],
@@ -184,7 +184,7 @@ describe('EventBridge Scheduler', () => {
       'is not allowed to do lambda:InvokeFunction',
     ],
     [
-      'of another call of AWS',
+      'for an unsupported target',
       app(schedule({ Arn: 'arn:aws:scheduler:::aws-sdk:ec2:stopInstances' })),
       'only to functions, queues and topics, not to arn:aws:scheduler:::aws-sdk:ec2:stopInstances',
     ],

@@ -17,7 +17,7 @@ interface Entry {
   MessageGroupId?: string | undefined;
 }
 
-/** A sender whose brokers answer as told. */
+/** A sender whose brokers return the given responses. */
 function sender(answer: (entries: Entry[]) => object) {
   const calls: Entry[][] = [];
   const client = {
@@ -54,7 +54,7 @@ describe.each(['topic', 'queue'])('the sender, to a %s', (channel) => {
     expect(calls.map((call) => call.length)).toEqual([2, 2, 2]);
   });
 
-  it('names group, message id and what filters need', async () => {
+  it('sets the group, the message ID and the attributes for filters', async () => {
     const { send, calls } = sender(allConfirmed);
     await send([{ ...outgoingMessage('m', 'id', '{}', channel), alternateType: 'other' }]);
     expect(calls[0]?.[0]).toMatchObject({
@@ -68,7 +68,7 @@ describe.each(['topic', 'queue'])('the sender, to a %s', (channel) => {
     });
   });
 
-  it('takes only what the broker confirmed for sent: not entries that failed, nor those it says nothing of', async () => {
+  it('returns an error for each entry that the broker did not confirm: failed ones, and those without a result', async () => {
     const { send } = sender(() => ({
       Successful: [{ Id: '0' }],
       Failed: [{ Id: '1', Code: 'InternalError', Message: 'broken', SenderFault: false }],
@@ -80,7 +80,7 @@ describe.each(['topic', 'queue'])('the sender, to a %s', (channel) => {
     ]);
   });
 
-  it('sends one by one what is refused as a whole, so that one bad entry keeps back no other', async () => {
+  it('sends the entries of a refused call one by one, so that one invalid entry does not block the others', async () => {
     const refusal =
       channel === 'topic'
         ? new InvalidParameterException({ message: 'unreadable', $metadata: {} })
@@ -95,13 +95,13 @@ describe.each(['topic', 'queue'])('the sender, to a %s', (channel) => {
 
   it.each([
     ['an entry that is the sender’s fault', [{ Id: '0', Code: 'InvalidParameter', SenderFault: true }], true],
-    ['an entry that the broker could not take', [{ Id: '0', Code: 'InternalError', SenderFault: false }], false],
+    ['an entry that failed at the broker', [{ Id: '0', Code: 'InternalError', SenderFault: false }], false],
     ['an entry that is throttled', [{ Id: '0', Code: 'ThrottledException', SenderFault: true }], false],
     ['a call that is denied', new AuthorizationErrorException({ message: 'denied', $metadata: {} }), true],
-    ['a queue that there is not', new QueueDoesNotExist({ message: 'no such queue', $metadata: {} }), true],
+    ['a queue that does not exist', new QueueDoesNotExist({ message: 'no such queue', $metadata: {} }), true],
     ['a call that is throttled', new ThrottledException({ message: 'slow down', $metadata: {} }), false],
     ['a call that failed at the broker', new InternalErrorException({ message: 'broken', $metadata: {} }), false],
-  ])('tells refusals, which are left to the sweep, from failures that may pass: %s', async (_, answer, refused) => {
+  ])('distinguishes refusals, which the sweep retries, from temporary failures: %s', async (_, answer, refused) => {
     const { send } = sender(() => {
       if (answer instanceof Error) throw answer;
       return { Failed: answer };
@@ -119,14 +119,14 @@ describe.each(['topic', 'queue'])('the sender, to a %s', (channel) => {
 });
 
 describe('the sender', () => {
-  it.each(['topic', 'queue'])('names no group to a %s without order, which would refuse it', async (kind) => {
+  it.each(['topic', 'queue'])('sets no group for a %s without order, which would refuse it', async (kind) => {
     const { send, calls } = sender(allConfirmed);
     await send([outgoingMessage('m', 'id', '{}', `${kind} without order`)]);
     expect(calls[0]?.[0]).not.toHaveProperty('MessageGroupId');
     expect(calls[0]?.[0]).not.toHaveProperty('MessageDeduplicationId');
   });
 
-  it('refuses a channel that it has no address for, and sends the rest', async () => {
+  it('refuses a channel without an address, and sends the other messages', async () => {
     const { send, calls } = sender(allConfirmed);
     const errors = await send([outgoingMessage('a', '1', '{}', 'nowhere'), outgoingMessage('b', '2', '{}', 'queue')]);
     expect([...errors].map(([{ group }, error]) => [group, isPermanent(error), error.message])).toEqual([
@@ -140,14 +140,14 @@ describe('the sender', () => {
   });
 });
 
-describe('what the messages of a batch have to send', () => {
-  it('goes in one call; each sender hears of its own messages', async () => {
+describe('the outgoing messages of a batch', () => {
+  it('are sent in one call, and each caller gets the errors of its own messages', async () => {
     const { send, calls } = sender((entries) => ({
       Successful: entries.filter(({ MessageGroupId }) => MessageGroupId !== 'b').map(({ Id }) => ({ Id })),
     }));
     const together = batchingSender({ send });
     const [a, b] = [outgoingMessage('a', '1', '{}', 'queue'), outgoingMessage('b', '2', '{}', 'queue')];
-    // The last one has nothing to send, and the others wait for it to end.
+    // The last message has nothing to send, and the others wait until it ends.
     const last = Promise.withResolvers<void>();
     const waits = together.during(() => last.promise);
     const sent = [[a], [b]].map((messages) => together.during(() => together.send(messages)));
@@ -161,7 +161,7 @@ describe('what the messages of a batch have to send', () => {
     expect(calls.length).toBe(2);
   });
 
-  it('fails for all if it fails as a whole', async () => {
+  it('fail for all callers if the call fails', async () => {
     const together = batchingSender({ send: () => Promise.reject(new Error('no memory')) });
     const tries = [together.send([]), together.send([])];
     for (const attempt of tries) await expect(attempt).rejects.toThrow('no memory');

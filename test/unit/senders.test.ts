@@ -21,7 +21,7 @@ const configOf = (url: string) => ({
   credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
 });
 
-/** A client whose requests name their sender, as the endpoint has them do. */
+/** A client whose requests name their sender, the way the endpoint does. */
 function clientOf(url: string, sender?: string): SQSClient {
   const client = new SQSClient(configOf(url));
   client.middlewareStack.add(
@@ -47,7 +47,7 @@ async function sendersIn(url: string, queue: string): Promise<Record<string, str
 }
 
 describe('a message', () => {
-  it('says who sent it, also after a restart', async () => {
+  it('contains its sender, also after a restart', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'rollcall-senders-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const first = await startMessaging({ folder, region });
@@ -78,7 +78,7 @@ describe('a message', () => {
     expect(await sendersIn(second.url, 'queue')).toEqual(senders);
   });
 
-  it('says with which trace it was sent and where it was received too often, also after a restart', async () => {
+  it('contains its trace and its source queue in the dead-letter queue, also after a restart', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'rollcall-senders-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const first = await startMessaging({ folder, region });
@@ -105,7 +105,7 @@ describe('a message', () => {
     await first.stop();
 
     const second = await startMessaging({ folder, region });
-    // It was received once before the restart.
+    // The message was received once before the restart.
     expect((await receive(second.url, 'queue')).Messages).toBeUndefined();
     await second.stop();
 
@@ -114,7 +114,7 @@ describe('a message', () => {
     const DeadLetterQueueSourceArn = `arn:aws:sqs:${region}:000000000000:queue`;
     const dead = await receive(third.url, 'dead');
     expect(dead.Messages?.map(({ Attributes }) => Attributes)).toEqual([{ ...facts, DeadLetterQueueSourceArn }]);
-    // Who moves it back is not who sent it.
+    // Moving the message back does not change its sender.
     const SourceArn = `arn:aws:sqs:${region}:000000000000:dead`;
     await clientOf(third.url, 'AROA2:operator').send(new StartMessageMoveTaskCommand({ SourceArn }));
     const moved = await receive(third.url, 'queue');

@@ -9,7 +9,7 @@ import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-
 import { deactivated, memberIdOf, outgoingMessage, profileChanged, registered, TIME } from '../support/builders.ts';
 import { MINUTE, member, subscriber } from '../support/test-subscriber.ts';
 
-/** A sender that fails for as long as it is told to, and keeps what it sent. */
+/** A sender that fails while `failure` is set, and records the sent IDs. */
 function outbound(failure?: Error) {
   const sent: string[] = [];
   const sender = {
@@ -24,22 +24,24 @@ function outbound(failure?: Error) {
   return sender;
 }
 
-/** Answers every registration; the id of its answer is another at each try. */
-function answering(sender: ReturnType<typeof outbound>) {
-  let tries = 0;
+/** A subscriber that replies to every registration, with another ID at each attempt. */
+function replying(sender: ReturnType<typeof outbound>) {
+  let attempts = 0;
   return subscriber(
-    { 'rollcall.member.registered.v1': ({ id }) => ({ send: [outgoingMessage(member, `${id} answer ${++tries}`)] }) },
+    {
+      'rollcall.member.registered.v1': ({ id }) => ({ send: [outgoingMessage(member, `${id} answer ${++attempts}`)] }),
+    },
     false,
     { sender },
   );
 }
 
-describe('what an effect has to send', () => {
+describe('a message that an effect sends', () => {
   const first = `${member}/1 answer 1`;
 
-  it('is sent once it is committed, and forgotten', async () => {
+  it('is sent after the commit, and then removed', async () => {
     const sender = outbound();
-    const { apply, store } = answering(sender);
+    const { apply, store } = replying(sender);
     expect(await apply(registered())).toBe('applied');
     expect(sender.sent).toEqual([first]);
     expect(await store.unsent({ aggregateId: member, version: 1 })).toEqual([]);
@@ -47,9 +49,9 @@ describe('what an effect has to send', () => {
     expect(sender.sent).toEqual([first]);
   });
 
-  it('is kept with the effect, and sent when the message comes again after a crash', async () => {
+  it('is stored with the effect, and sent when the cause is redelivered after a crash', async () => {
     const sender = outbound(new Error('the function dies'));
-    const { apply, versions } = answering(sender);
+    const { apply, versions } = replying(sender);
     await expect(apply(registered())).rejects.toThrow('applied, but the messages that follow could not be sent');
     expect(versions()).toEqual([1]);
     sender.failure = undefined;
@@ -57,9 +59,9 @@ describe('what an effect has to send', () => {
     expect([sender.sent, versions()]).toEqual([[first], [1]]);
   });
 
-  it('is sent by the sweep if the broker is down for long; nothing waits for it, live or parked', async () => {
+  it('is sent by the sweep after a long outage of the broker, and blocks no later message', async () => {
     const sender = outbound(new PermanentError('denied'));
-    const { apply, sweep, parked, versions, pass } = answering(sender);
+    const { apply, sweep, parked, versions, pass } = replying(sender);
     expect(await apply(registered(), 5)).toBe('parked');
     expect(await apply(profileChanged(member, 2))).toBe('applied');
     expect(await apply(profileChanged(member, 4))).toBe('parked');
@@ -78,9 +80,9 @@ describe('what an effect has to send', () => {
     expect([sender.sent, parked()]).toEqual([[first], []]);
   });
 
-  it('is reported to a person after an hour', async () => {
+  it('is reported to an operator after an hour', async () => {
     const sender = outbound(new PermanentError('denied'));
-    const { apply, sweep, pass } = answering(sender);
+    const { apply, sweep, pass } = replying(sender);
     await apply(registered(), 5);
     pass(59 * MINUTE);
     expect(await sweep()).toMatchObject({ waiting: 1, forPerson: 0 });
@@ -88,7 +90,7 @@ describe('what an effect has to send', () => {
     expect(await sweep()).toMatchObject({ waiting: 0, forPerson: 1 });
   });
 
-  it('is not sent twice where a part of it was confirmed', async () => {
+  it('is not sent twice if the broker confirmed it but not the other', async () => {
     const sent: string[] = [];
     const sender = {
       async send(messages: readonly OutgoingMessage[]) {
@@ -107,9 +109,9 @@ describe('what an effect has to send', () => {
     expect(sent).toEqual(['a', 'b', 'b']);
   });
 
-  it('is parked when the message ends among the dead letters, and sent by the sweep', async () => {
+  it('is parked when its cause becomes a dead letter, and sent by the sweep', async () => {
     const sender = outbound(new Error('the function dies'));
-    const { apply, parkDeadLetter, parked, sweep, pass } = answering(sender);
+    const { apply, parkDeadLetter, parked, sweep, pass } = replying(sender);
     await expect(apply(registered())).rejects.toThrow();
     expect(await parkDeadLetter(registered(), 'died')).toBe('parked');
     expect(parked()).toEqual(['1 unsent']);
@@ -120,9 +122,9 @@ describe('what an effect has to send', () => {
     expect(await parkDeadLetter(registered(), 'died')).toBe('duplicate');
   });
 
-  it('is given up by a discard, which leaves the effect as it is', async () => {
+  it('is dropped by a discard, which does not change the effect', async () => {
     const sender = outbound(new Error('down'));
-    const { apply, kit, parked, store, versions } = answering(sender);
+    const { apply, kit, parked, store, versions } = replying(sender);
     await apply(registered(), 5);
     await kit.discard({ aggregateId: member, version: 1 }, 'the channel is gone');
     sender.failure = undefined;
@@ -132,9 +134,9 @@ describe('what an effect has to send', () => {
   });
 });
 
-describe('what follows from a transaction', () => {
-  /** Counts how often the committed item is read. */
-  async function answered(follows: (state: State) => string) {
+describe('a reply derived after a transaction', () => {
+  /** @returns the sent messages, and the number of reads of the committed item */
+  async function derive(follows: (state: State) => string) {
     const sender = outbound();
     const { apply, store } = subscriber(
       {
@@ -157,27 +159,27 @@ describe('what follows from a transaction', () => {
     return { sent: sender.sent, reads: reads.mock.calls.length };
   }
 
-  it('needs no read, if it asks for nothing but what the effect has set or removed', async () => {
-    expect(await answered(({ points, gone }) => `${points} ${gone}`)).toEqual({ sent: ['5 undefined'], reads: 0 });
+  it('needs no read if it uses only attributes that the effect has set or removed', async () => {
+    expect(await derive(({ points, gone }) => `${points} ${gone}`)).toEqual({ sent: ['5 undefined'], reads: 0 });
   });
 
   it.each<[string, (state: State) => string]>([
-    ['names something else', ({ points, phone }) => `${points} ${phone}`],
-    ['cannot do without it', ({ points, phone }) => `${points} ${(phone as string).trim()}`],
-    ['looks whether it is there', (state) => `5 ${'phone' in state ? state.phone : ''}`],
-    ['takes them all', ({ points, ...others }) => `${points} ${others.phone}`],
-  ])('is found in the committed item, if it %s', async (_, follows) => {
-    expect(await answered(follows)).toEqual({ sent: ['5 known before'], reads: 1 });
+    ['uses another attribute', ({ points, phone }) => `${points} ${phone}`],
+    ['requires another attribute', ({ points, phone }) => `${points} ${(phone as string).trim()}`],
+    ['checks for an attribute', (state) => `5 ${'phone' in state ? state.phone : ''}`],
+    ['uses all attributes', ({ points, ...others }) => `${points} ${others.phone}`],
+  ])('reads the committed item if it %s', async (_, follows) => {
+    expect(await derive(follows)).toEqual({ sent: ['5 known before'], reads: 1 });
   });
 
-  it('fails as it fails by itself', async () => {
-    const failing = answered(({ points }) => (points as string).trim());
+  it('fails with its own error', async () => {
+    const failing = derive(({ points }) => (points as string).trim());
     await expect(failing).rejects.toThrow('trim is not a function');
   });
 });
 
-describe('what follows from message and state', () => {
-  /** Answers every registration with what its handler has set. */
+describe('a reply derived from message and state', () => {
+  /** A subscriber that replies to every registration with the state set by its handler. */
   const deriving = (sender: ReturnType<typeof outbound>, more: Parameters<typeof subscriber>[2] = {}) => {
     let runs = 0;
     const world = subscriber(
@@ -199,7 +201,7 @@ describe('what follows from message and state', () => {
   const answer = `${member}/1 answer of run 1`;
   const confirmation = `${member}/2 erased: yes`;
 
-  it('is sent once it is committed, and kept nowhere', async () => {
+  it('is sent after the commit, and not stored', async () => {
     const sender = outbound();
     const { apply, store } = deriving(sender);
     expect(await apply(registered())).toBe('applied');
@@ -216,7 +218,7 @@ describe('what follows from message and state', () => {
     expect(runs()).toBeLessThanOrEqual(2);
   });
 
-  it('is not derived for a copy, such as a replay makes of every event', async () => {
+  it('is not derived for a copy, such as an event of a replay', async () => {
     const sender = outbound();
     const { apply } = deriving(sender);
     await apply(registered());
@@ -239,7 +241,7 @@ describe('what follows from message and state', () => {
     expect([sender.sent, parked()]).toEqual([[answer, confirmation], []]);
   });
 
-  it('is sent for what ended among the dead letters', async () => {
+  it('is sent for a dead letter', async () => {
     const sender = outbound(new Error('the function dies'));
     const { apply, parkDeadLetter } = deriving(sender);
     await expect(apply(registered())).rejects.toThrow();
@@ -251,7 +253,7 @@ describe('what follows from message and state', () => {
   it.each([
     ['', false],
     [', also while the capability is switched off', true],
-  ])('is sent for a message that is parked still, though it was applied%s', async (_, isOff) => {
+  ])('is sent for a message that was applied but is still parked%s', async (_, isOff) => {
     const sender = outbound();
     const { apply, store, sweep } = deriving(sender);
     await apply(registered());
@@ -269,7 +271,7 @@ describe('what follows from message and state', () => {
     expect([sender.sent, store.waiting.size]).toEqual([[answer, answer], 0]);
   });
 
-  it('is nothing for a version that a person skipped', async () => {
+  it('is not sent for a discarded version', async () => {
     const sender = outbound();
     const { apply, discard, kit, pass, parked } = deriving(sender, {});
     expect(await apply(profileChanged(member, 2))).toBe('parked');
@@ -282,7 +284,7 @@ describe('what follows from message and state', () => {
     expect([parked(), await apply(registered(), 2), sender.sent]).toEqual([[], 'duplicate', []]);
   });
 
-  it('is nothing for a member who has left, but the confirmation of that', async () => {
+  it('is not sent for a member who has left, except the confirmation of that', async () => {
     const sender = outbound();
     const { apply } = deriving(sender);
     await apply(registered());
@@ -294,7 +296,7 @@ describe('what follows from message and state', () => {
     expect(sender.sent).toEqual([confirmation]);
   });
 
-  it('is sent though its capability was skipped meanwhile', async () => {
+  it('is sent even if its capability was skipped meanwhile', async () => {
     const sender = outbound(new Error('the function dies'));
     const { apply, kit } = deriving(sender);
     await expect(apply(registered())).rejects.toThrow();
@@ -311,7 +313,7 @@ describe('what follows from message and state', () => {
   });
 });
 
-describe('what the outcome of a call adds to the effect', () => {
+describe('the result of a call, added to the effect', () => {
   const handlers = (outcome: () => Promise<Effect | undefined>) => ({
     'rollcall.member.registered.v1': () => ({
       set: { phone: 'p', welcome: 'not yet' },
@@ -320,7 +322,7 @@ describe('what the outcome of a call adds to the effect', () => {
     }),
   });
 
-  it('is committed and sent with the rest of it', async () => {
+  it('is committed and sent with the effect', async () => {
     const sender = outbound();
     const outcome = async () => ({ set: { welcome: 'accepted' }, send: [outgoingMessage(member, 'after')] });
     const { apply, store } = subscriber(handlers(outcome), false, { sender });
@@ -329,7 +331,7 @@ describe('what the outcome of a call adds to the effect', () => {
     expect(sender.sent).toEqual(['before', 'after']);
   });
 
-  it('is nothing, if the call fails', async () => {
+  it('is dropped if the call fails', async () => {
     const sender = outbound();
     const { apply, store } = subscriber(
       handlers(() => Promise.reject(new PermanentError('no'))),
@@ -342,7 +344,7 @@ describe('what the outcome of a call adds to the effect', () => {
 });
 
 describe('a message without a version', () => {
-  it('is applied once by its id, in any order, and remembered for longer than it may be redelivered', async () => {
+  it('is applied once by its ID, in any order, and its ID is stored for longer than it may be redelivered', async () => {
     const { apply, store } = subscriber({ 'rollcall.member.registered.v1': () => ({}) }, false, { unordered: true });
     const [one, other] = [registered(), { ...registered(), id: 'other', sequence: undefined }];
     expect([await apply(other), await apply(one), await apply(other)]).toEqual(['applied', 'applied', 'duplicate']);
@@ -360,7 +362,7 @@ describe('a message without a version', () => {
 describe('the other rendition of an event', () => {
   const other = { ...registered(), id: 'v2', type: memberRegisteredV2.type, alternatetype: memberRegistered.type };
 
-  it('is ignored, so that the one that is read is not a duplicate', async () => {
+  it('is ignored, so that the readable rendition is not a duplicate', async () => {
     const { apply, parkDeadLetter, parked, versions } = subscriber();
     expect(await apply(other)).toBe('ignored');
     expect(await parkDeadLetter(other, 'undelivered')).toBe('ignored');
@@ -368,7 +370,7 @@ describe('the other rendition of an event', () => {
     expect(await apply(registered())).toBe('applied');
   });
 
-  it('is parked like any unknown type, if there is none beside it', async () => {
+  it('is parked like any unknown type if it has no alternate type', async () => {
     const { apply, parked } = subscriber();
     expect(await apply({ ...other, alternatetype: undefined })).toBe('parked');
     expect(parked()).toEqual(['1 failed']);
@@ -380,7 +382,7 @@ describe('correspondence', () => {
   const at = TIME.toISOString();
   const data = { memberId: memberIdOf(1), step: 'test', summary: 'done', completedAt: TIME.toISOString() };
 
-  it('replies on the requested channel, in the same conversation', () => {
+  it('replies on the requested channel, with the same correlation ID', () => {
     const [answer] = reply(
       { ...registered(), replyto: 'replies', correlationid: 'c' },
       onboardingStepCompleted,
@@ -395,14 +397,14 @@ describe('correspondence', () => {
     });
   });
 
-  it('derives the same answer again, and another one of another service', () => {
+  it('derives the same reply again, and a different one for another service', () => {
     const other = createCorrespondence({ source: '/rollcall/other', channels: { replies: 'url' } });
     const cause = { ...registered(), replyto: 'replies' };
     const ids = [reply, reply, other.reply].map((one) => one(cause, onboardingStepCompleted, data, at)[0]?.messageId);
     expect([ids[0] === ids[1], ids[0] === ids[2]]).toEqual([true, false]);
   });
 
-  it('answers nothing where no answer is wanted', () => {
+  it('sends no reply if none is requested', () => {
     expect(reply(registered(), onboardingStepCompleted, data, at)).toEqual([]);
   });
 
@@ -414,10 +416,10 @@ describe('correspondence', () => {
   );
 });
 
-describe('a redrive of what is unsent', () => {
-  it('counts what was sent', async () => {
+describe('a redrive of an unsent message', () => {
+  it('counts it as applied', async () => {
     const sender = outbound(new PermanentError('denied'));
-    const { apply, kit } = answering(sender);
+    const { apply, kit } = replying(sender);
     await apply(registered(), 5);
     sender.failure = undefined;
     expect(await kit.redrive([member], () => true)).toEqual([
@@ -427,7 +429,7 @@ describe('a redrive of what is unsent', () => {
 
   it('is not undone by a concurrent sweep during a discard', async () => {
     const sender = outbound(new PermanentError('denied'));
-    const { apply, kit, sweep, parked, pass, store } = answering(sender);
+    const { apply, kit, sweep, parked, pass, store } = replying(sender);
     await apply(registered(), 5);
     pass(60_000);
     const failing = sender.send;

@@ -21,7 +21,7 @@ import { closestLocale } from '../../shared/localization.ts';
 import { afresh, memberIdOf, profileChanged, registered, TIME } from '../support/builders.ts';
 
 const now = () => TIME;
-const surroundings = {
+const context = {
   now,
   correspondence: createCorrespondence({ source: '/test', channels: { replies: 'url' } }),
 };
@@ -38,19 +38,19 @@ describe('welcome text', () => {
   });
 });
 
-describe('a text of one segment', () => {
+describe('an SMS of one segment', () => {
   it.each([
-    ['as it is, if it fits', 'Welcome, Ana!', 'Welcome, Ana!'],
+    ['unchanged if it fits', 'Welcome, Ana!', 'Welcome, Ana!'],
     ['160 characters of GSM 03.38', 'a'.repeat(200), `${'a'.repeat(157)}...`],
-    ['70 of any other', '好'.repeat(80), `${'好'.repeat(69)}…`],
-    ['and no half of a character', '👩‍👩‍👧'.repeat(10), `${'👩‍👩‍👧'.repeat(8)}…`],
+    ['70 other characters', '好'.repeat(80), `${'好'.repeat(69)}…`],
+    ['without half a character at its end', '👩‍👩‍👧'.repeat(10), `${'👩‍👩‍👧'.repeat(8)}…`],
   ])('is %s', (_, given, expected) => {
     expect(oneSegment(given)).toBe(expected);
   });
 });
 
 describe('closest locale', () => {
-  it('prefers the very tag, then the language in the same script, then the fallback', () => {
+  it('prefers the same tag, then the language in the same script, then the fallback', () => {
     const available = ['en', 'pt', 'pt-BR', 'zh-CN'];
     expect(['pt-BR', 'pt-PT', 'zh', 'zh-Hant', 'ja'].map((wanted) => closestLocale(wanted, available, 'en'))).toEqual([
       'pt-BR',
@@ -69,7 +69,7 @@ describe('points', () => {
     data: { ...registered().data, returning: true },
   };
   async function credited(bonus: RegistrationBonus, message: ReturnType<typeof registered>) {
-    const handlers = handlersOf(accountHandlers({ bonus: async () => bonus, ...surroundings }));
+    const handlers = handlersOf(accountHandlers({ bonus: async () => bonus, ...context }));
     const { handle, follows } = handlers(memberRegisteredV2.type) ?? {};
     const event = readMessage(message, [memberRegisteredV2]);
     const { set = {} } = (await handle?.(event, afresh)) ?? {};
@@ -80,7 +80,7 @@ describe('points', () => {
     opening: { messageId: registered().id, points, reason: 'registration', at: TIME.toISOString() },
   });
 
-  it('credits the bonus to ledger and balance together, by no write but that of the account', async () => {
+  it('credits the bonus to ledger and balance in the single write of the account', async () => {
     const { set } = await credited({ points: 250, oncePerPhone: true }, registered());
     expect(set).toEqual(opened(250));
   });
@@ -90,11 +90,11 @@ describe('points', () => {
     const account = { pk: memberIdOf(1), sk: 'account', balance: 210, opening: opened(250).opening };
     const others = [{ sk: 'ledger#m', ...redeemed }, { sk: 'parked#1' }];
     expect(ledgerOf([account, ...others])).toEqual([opened(250).opening, { messageId: 'm', ...redeemed }]);
-    // Of a registration that was dropped, since its member had left.
+    // The registration was dropped, because the member had left.
     expect(ledgerOf([{ sk: 'account', accountState: 'closed' }])).toEqual([]);
   });
 
-  it('credits none to a phone that comes back, in ledger and balance together, and says why', async () => {
+  it('credits no bonus to a returning phone, in ledger and balance, and gives the reason', async () => {
     const { set, answers } = await credited({ points: 250, oncePerPhone: true }, returning);
     expect(set).toEqual(opened(0));
     expect(JSON.parse(answers[0]?.body ?? '').data.summary).toBe(
@@ -102,7 +102,7 @@ describe('points', () => {
     );
   });
 
-  it('credits it each time where the rule is another', async () => {
+  it('credits the bonus each time if the rule allows it', async () => {
     const { set } = await credited({ points: 250, oncePerPhone: false }, returning);
     expect(set).toEqual(opened(250));
   });
@@ -137,15 +137,15 @@ describe('the country of a phone', () => {
     const { messages } = outboxRowOf(memberEvents, events[0], place, { now: TIME, newId: () => 'event' });
     return readMessage(readEnvelope(messages[0]?.body ?? ''), [memberRegisteredV2]);
   };
-  /** What is kept of a registration, and which countries its text and a later one are said to go to. */
+  /** The stored effect of a registration, and the countries of its SMS and of a later one. */
   async function textsAfter(country: string | undefined) {
-    const asked: unknown[] = [];
+    const countries: unknown[] = [];
     const sendText: SendText = async (text) => {
-      asked.push(text.country);
+      countries.push(text.country);
       return 'accepted';
     };
     const pseudonym = async () => 'pseudonym';
-    const welcome = handlersOf(welcomeHandlers({ sendText, pseudonym, ...surroundings }))(memberRegisteredV2.type);
+    const welcome = handlersOf(welcomeHandlers({ sendText, pseudonym, ...context }))(memberRegisteredV2.type);
     const { set, call } = (await welcome?.handle(eventSaying(country), afresh)) ?? {};
     await call?.(false);
     const client = { send: async () => ({ Item: { ...set, version: 1 } }) } as never;
@@ -153,20 +153,20 @@ describe('the country of a phone', () => {
     const later = { id: 'later', subject: memberIdOf(1), time: TIME.toISOString(), data: { texts: { en: 'Hello' } } };
     const reaction = typeof command === 'function' ? await command(later as never, afresh) : undefined;
     await reaction?.call?.(false);
-    return { asked, kept: set };
+    return { countries, stored: set };
   }
 
-  it('comes with the registration, and is kept for later texts', async () => {
-    const { asked, kept } = await textsAfter('ES');
-    expect([asked, kept]).toMatchObject([['ES', 'ES'], { country: 'ES' }]);
+  it('is in the registration, and is stored for later SMS', async () => {
+    const { countries, stored } = await textsAfter('ES');
+    expect([countries, stored]).toMatchObject([['ES', 'ES'], { country: 'ES' }]);
   });
 
-  it('is none where the event does not say', async () => {
-    const { asked, kept } = await textsAfter(undefined);
-    expect([asked, 'country' in (kept ?? {})]).toEqual([[undefined, undefined], false]);
+  it('is undefined if the event does not contain it', async () => {
+    const { countries, stored } = await textsAfter(undefined);
+    expect([countries, 'country' in (stored ?? {})]).toEqual([[undefined, undefined], false]);
   });
 
-  it('is that of its numbering plan', () => {
+  it('is the country of its numbering plan', () => {
     expect(['+34612345678', '+4915112345678', '+447400123456'].map(countryOf)).toEqual(['ES', 'DE', 'GB']);
   });
 });
@@ -178,7 +178,7 @@ describe('guide', () => {
   });
 
   it('starts in the closest language and follows the profile', async () => {
-    const handlers = handlersOf(journeyHandlers(surroundings));
+    const handlers = handlersOf(journeyHandlers(context));
     const event = readMessage(registered(), [memberRegisteredV2]);
     const started = await handlers(event.type)?.handle(event, afresh);
     expect(started?.set).toMatchObject({ journeyLocale: 'es', addressee: 'Lucía' });

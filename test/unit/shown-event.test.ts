@@ -10,8 +10,8 @@ const data = { memberId: memberIdOf(1), texts: { en: 'hi' } };
 const header = { id: 'm1', source: '/test', subject: memberIdOf(1), time: TIME };
 const sms = encodeMessage(sendSms, createMessage(sendSms, { ...header, data, format: 'application/protobuf' }));
 
-describe('a message as a person is shown it', () => {
-  it('has its data in the clear, whether it came as Protobuf, as JSON in bytes, or as it is', () => {
+describe('a displayed message', () => {
+  it('has decoded data, whether it was Protobuf, JSON in bytes, or plain JSON', () => {
     expect(shownEvent(sms)).toMatchObject({ id: 'm1', datacontenttype: 'application/protobuf', data });
     expect(shownEvent(sms)).not.toHaveProperty('data_base64');
     const bytes = Buffer.from(JSON.stringify(registered().data)).toString('base64');
@@ -21,7 +21,7 @@ describe('a message as a person is shown it', () => {
     expect(shownEvent(JSON.stringify(newer))).toEqual(newer);
   });
 
-  it('is as it came, where it cannot be read', () => {
+  it('is unchanged if it cannot be read', () => {
     const broken = { ...JSON.parse(sms), data_base64: '//8=' };
     expect(shownEvent(JSON.stringify(broken))).toEqual(broken);
     const unknown = { ...JSON.parse(sms), type: 'rollcall.nothing.v1' };

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { functionResources, startSmallCloud, writeAssembly } from '../support/small-cloud.ts';
 
-/** An app of one function. */
+/** An app with one function. */
 const appWith = (body: string) => ({
   resources: functionResources('versioned', 'code'),
   code: { code: `export const handler = async () => { ${body} };` },
@@ -34,22 +34,22 @@ it('old and new code run side by side until the old one is retired', async () =>
   expect([await version(), await version()]).toEqual([2, 2]);
 });
 
-it('without a weight, the new code takes all at once', async () => {
+it('without a weight, the new code gets all invocations at once', async () => {
   const { cloud, version } = await cloudWith('return 1');
   await cloud.redeploy(assemblyWith('return 2'));
   expect([await version(), await version()]).toEqual([2, 2]);
   expect(await cloud.retirePrevious()).toBe(0);
 });
 
-it('an invocation that has begun ends on the code on which it began', async () => {
-  const asked = Promise.withResolvers<ServerResponse>();
-  const server = createServer((_, response) => asked.resolve(response)).listen(0, '127.0.0.1');
+it('a running invocation ends on the code on which it began', async () => {
+  const requested = Promise.withResolvers<ServerResponse>();
+  const server = createServer((_, response) => requested.resolve(response)).listen(0, '127.0.0.1');
   onTestFinished(() => void server.close());
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   const { cloud, version } = await cloudWith(`await fetch('${url}'); return 1`);
   const begun = version();
-  const response = await asked.promise;
+  const response = await requested.promise;
   const redeployed = cloud.redeploy(assemblyWith('return 2'));
   await vi.waitFor(async () => expect(await version()).toBe(2), 5_000);
   response.end();

@@ -35,7 +35,7 @@ const stockEvents: Channel = {
   name: 'stock-events',
   kind: 'topic',
   ordered: true,
-  description: 'What happens to stock.',
+  description: 'Changes of the stock.',
   format: 'application/json',
   senders: ['/shop/stock'],
   messages: [added],
@@ -45,7 +45,7 @@ const desk = {
   name: 'desk',
   kind: 'queue',
   ordered: false,
-  description: 'What the desk is to be told.',
+  description: 'Notifications for the desk.',
   format: 'application/json',
   senders: { anyServiceOf: 'shop' },
   messages: [notify],
@@ -66,7 +66,7 @@ const publish = (choose: Choose): ToPublish[] =>
     data: { quantity: 1 + choose.below(3) },
   }));
 
-/** Each product's total is the sum of what was added. */
+/** Checks that each product's total is the sum of the added quantities. */
 const addsUp: Invariant = ({ published, of }) => {
   for (const [product, own] of Map.groupBy(published, ({ subject }) => subject)) {
     const expected = own.reduce((sum, { data }) => sum + ((data as { quantity?: number }).quantity ?? 0), 0);
@@ -97,7 +97,7 @@ describe('a simulation', () => {
     expect(applied).toBeGreaterThan(200);
   });
 
-  it('finds an effect beside the transaction, shrinks the schedule and says in words what happened', async () => {
+  it('finds an effect outside of the transaction, shrinks the schedule, and describes the steps', async () => {
     const { message, trace, violation } = await failing(({ client, tableName }) => ({
       'shop.stock.added.v1': async ({ subject, data }) => {
         const Key = { pk: subject, sk: 'total' };
@@ -121,14 +121,14 @@ describe('a simulation', () => {
     expect(trace.length).toBeLessThan(40);
   });
 
-  describe('of who has left', () => {
+  describe('of an erased subject', () => {
     const gone = { type: 'shop.stock.gone.v1', kind: 'event', data: z.object({}), erases: true } as const;
     const leaving = { ...stockEvents, messages: [added, gone] } satisfies Channel;
     const descriptor = defineConsumer('totals', { ...totals, of: leaving, reads: [added, gone], sends: [] });
     const one = { contract: added, subject: 'tea', data: { quantity: 1 } };
     const left = { contract: gone, subject: 'tea', data: {} };
 
-    it('does not miss what a late subscriber gets from before its baseline, and does not keep', async () => {
+    it('does not report versions below the baseline that a late subscriber drops', async () => {
       const late = defineConsumer('totals', { ...descriptor, joinsLate: true });
       let dropped = 0;
       await simulate({
@@ -146,7 +146,7 @@ describe('a simulation', () => {
       expect(dropped).toBeGreaterThan(0);
     });
 
-    it('misses what any other subscriber has lost', async () => {
+    it('reports versions that any other subscriber has lost', async () => {
       const losing = ({ client, tableName }: SimulatedContext<never>) => ({
         'shop.stock.added.v1': async ({ subject }: { subject: string }) => {
           if (subject === 'tea') throw new PermanentError('never');
@@ -172,7 +172,7 @@ describe('a simulation', () => {
     expect(await simulate({ ...model, schedules: 20 })).toEqual({ schedules: 20, applied: 0 });
   });
 
-  it('runs a failing schedule alone, as its message says, and the same seed finds it again', async () => {
+  it('replays a failing schedule alone, and finds it again with the same seed', async () => {
     const memory: Totals = { 'shop.stock.added.v1': ({ data }) => ({ set: { total: data.quantity } }) };
     const error = await failing(memory);
     const [, publish = '', steps = ''] = /replay: { publish: (.*), steps: (.*) } }/.exec(error.message) ?? [];
@@ -209,7 +209,7 @@ describe('a simulation', () => {
     );
   });
 
-  it('shows simulated time to what reads the wall clock', async () => {
+  it('shows simulated time to handlers that read the wall clock', async () => {
     const { violation } = await failing(
       { 'shop.stock.added.v1': ({ time }) => ({ set: { waited: Date.now() - Date.parse(time) } }) },
       {
@@ -224,8 +224,8 @@ describe('a simulation', () => {
     expect(Math.abs(Date.now() - performance.timeOrigin - performance.now())).toBeLessThan(86_400_000);
   });
 
-  it('delivers what consumers send to one another, once each', async () => {
-    const answering = ({ correspondence }: Context): Totals => ({
+  it('delivers each message that consumers send to one another once', async () => {
+    const notifying = ({ correspondence }: Context): Totals => ({
       'shop.stock.added.v1': {
         handle: adding,
         follows: (cause) => [
@@ -235,7 +235,7 @@ describe('a simulation', () => {
     });
     await simulate({
       consumers: [
-        { descriptor: totals, handlers: answering },
+        { descriptor: totals, handlers: notifying },
         { descriptor: notices, handlers: { 'shop.desk.notify.v1': ({ data }) => ({ set: { about: data.product } }) } },
       ],
       publish,
@@ -273,7 +273,7 @@ describe('a simulation', () => {
     ).toMatch(/labels of/);
   });
 
-  it('checks after every write what must always hold', async () => {
+  it('checks `always` after every write', async () => {
     const { violation } = await failing(
       { 'shop.stock.added.v1': adding },
       { always: ({ of }: SimulatedState) => (of('totals', 'tea').total === 5 ? 'there are five' : undefined) },
@@ -281,7 +281,7 @@ describe('a simulation', () => {
     expect(violation).toBe('there are five');
   });
 
-  it('treats a message parked at the end as a violation, unless handlers may leave messages for a person', async () => {
+  it('treats a message parked at the end as a violation, unless `mayPark` is set', async () => {
     const refusing: Totals = {
       'shop.stock.added.v1': () => {
         throw new PermanentError('no room');
@@ -296,14 +296,14 @@ describe('a simulation', () => {
     await expect(run(refusing, more)).rejects.toThrow('no message was applied in any schedule');
   });
 
-  it('reports a handler that waits for something that is not simulated', async () => {
+  it('reports a handler that waits for an event outside of the simulation', async () => {
     const { violation } = await failing({
       'shop.stock.added.v1': () => new Promise<never>(() => {}),
     });
     expect(violation).toMatch(/^totals-\w+-\d+ waits for something that is not simulated/);
   });
 
-  it('reports a failure that does not repeat', async () => {
+  it('reports a failure that cannot be repeated', async () => {
     let n = 0;
     const { message } = await failing(
       { 'shop.stock.added.v1': adding },
@@ -314,7 +314,7 @@ describe('a simulation', () => {
     expect(message).toContain('but not when it is run again');
   });
 
-  it('finds a version that is applied out of turn, and one that is lost', async () => {
+  it('finds a version that is applied out of order, and one that is lost', async () => {
     const tampering =
       (product: string) =>
       ({ client, tableName }: Context): Totals => ({
@@ -336,7 +336,7 @@ describe('a simulation', () => {
     );
   });
 
-  it('sends what is for later when its time has come: after what was sent by then, before what is sent after', async () => {
+  it('sends messages for later when they are due: after earlier messages, and before later ones', async () => {
     const publishLater = (choose: Choose): ToPublish[] => [
       { contract: added, subject: 'tea', data: { quantity: 1 }, after: choose.oneOf([60, 0, 400_000]) },
       { contract: added, subject: 'tea', data: { quantity: 2 } },

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { ownTables } from '../support/own-tables.ts';
 
 it.each(Object.entries(ownTables))(
-  'two operations on one item in a transaction are refused by %s, whatever their conditions',
+  'two operations on one item in a transaction are refused by %s, with any conditions',
   async (_, start) => {
     const { client, items, stop } = await start();
     try {

@@ -33,7 +33,7 @@ function snsOf(cloud: Cloud): SNSClient {
 const kind = (StringValue: string) => ({ kind: { DataType: 'String', StringValue } });
 
 describe('a function that is subscribed to a topic', () => {
-  it('is invoked with each message, as SNS does', async () => {
+  it('is invoked with each message, the way SNS does', async () => {
     await using cloud = await startSmallCloud(app());
     const published = { TopicArn, Message: 'x', Subject: 'of x', MessageAttributes: kind('a') };
     const { MessageId } = await snsOf(cloud).send(new PublishCommand(published));
@@ -54,14 +54,14 @@ describe('a function that is subscribed to a topic', () => {
     );
   });
 
-  it('is told of no subject and no attributes as null and {}', async () => {
+  it('gets a missing subject as null, and missing attributes as {}', async () => {
     await using cloud = await startSmallCloud(app());
     await snsOf(cloud).send(new PublishCommand({ TopicArn, Message: 'x' }));
     await cloud.settled();
     expect(heardBy(cloud)[0].Records[0].Sns).toMatchObject({ Subject: null, MessageAttributes: {} });
   });
 
-  it('gets what the filter of its subscription lets through', async () => {
+  it('gets only messages that match the filter of its subscription', async () => {
     await using cloud = await startSmallCloud(app({ FilterPolicy: { kind: ['wanted'] } }));
     const sns = snsOf(cloud);
     for (const of of ['other', 'wanted'])
@@ -70,7 +70,7 @@ describe('a function that is subscribed to a topic', () => {
     expect(heardBy(cloud).map(({ Records }) => Records[0].Sns.Message)).toEqual(['wanted']);
   });
 
-  it('is invoked again, twice at most, if it fails', async () => {
+  it('is retried, at most twice, if it fails', async () => {
     await using cloud = await startSmallCloud(app());
     const sns = snsOf(cloud);
     for (const Message of ['fails-2', 'fails-9']) await sns.send(new PublishCommand({ TopicArn, Message }));
@@ -79,7 +79,7 @@ describe('a function that is subscribed to a topic', () => {
     expect(heard.toSorted()).toEqual([...Array(3).fill('fails-2'), ...Array(3).fill('fails-9')]);
   });
 
-  it('must be open to the topic', async () => {
+  it('must allow invocations by the topic', async () => {
     const { MayInvoke: _, ...resources } = app().resources;
     await expect(startSmallCloud({ ...app(), resources })).rejects.toThrow(
       'subscription Subscription: sns.amazonaws.com is not allowed to do lambda:InvokeFunction on arn:aws:lambda:us-east-1:000000000000:function:listener',
@@ -87,8 +87,8 @@ describe('a function that is subscribed to a topic', () => {
   });
 });
 
-describe('a subscription that the embedded cloud does not serve', () => {
-  /** The checks of a cloud in which a topic is subscribed, and used by resources of these types. */
+describe('an unsupported subscription', () => {
+  /** Runs the checks of a cloud with this subscription of a topic that resources of these types use. */
   async function checked(Protocol: string, users: string[], isAllowedToAnyRole = false) {
     const checks: Array<() => void> = [];
     const created = users.map((type) => ({ type, properties: { uses: TopicArn } }));
@@ -99,7 +99,7 @@ describe('a subscription that the embedded cloud does not serve', () => {
   }
 
   it.each(['email', 'email-json', 'http', 'https', 'sms', 'firehose', 'application'])(
-    'is refused by its protocol when the cloud starts: %s',
+    'is refused when the cloud starts, because of its protocol: %s',
     async (Protocol) => {
       await expect(checked(Protocol, ['AWS::SNS::Subscription'])).rejects.toThrow(
         `functions (protocols sqs and lambda), not by ${Protocol}: ${TopicArn}`,
@@ -109,7 +109,7 @@ describe('a subscription that the embedded cloud does not serve', () => {
 
   const OF_ALARMS = ['AWS::SNS::Subscription', 'AWS::SNS::TopicPolicy', 'AWS::CloudWatch::Alarm'];
 
-  it('is accepted where only alarms would publish, of which none is raised', async () => {
+  it('is accepted on a topic to which only alarms publish, because no alarm is raised locally', async () => {
     await expect(checked('email', OF_ALARMS)).resolves.toBeUndefined();
     await expect(checked('email', [...OF_ALARMS, 'AWS::Events::Rule'])).rejects.toThrow('not by email');
     await expect(checked('email', OF_ALARMS, true)).rejects.toThrow('not by email');
@@ -117,13 +117,13 @@ describe('a subscription that the embedded cloud does not serve', () => {
 
   it.each([
     ['of a function to a FIFO topic', { TopicArn: `${TopicArn}.fifo` }, 'from FIFO topics to queues only'],
-    ['with an operator that is not known', { FilterPolicy: { kind: [{ regex: 'x' }] } }, 'operator regex'],
+    ['with an unknown operator', { FilterPolicy: { kind: [{ regex: 'x' }] } }, 'operator regex'],
     ['of raw messages to a function', { RawMessageDelivery: true }, 'raw messages to queues'],
   ])('is refused: %s', async (_, more, complaint) => {
     await expect(startSmallCloud(app(more))).rejects.toThrow(complaint);
   });
 
-  it('is refused when it is asked for later', async () => {
+  it('is refused when it is requested later', async () => {
     await using cloud = await startSmallCloud({ resources: { Topic: topic } });
     const subscribing = snsOf(cloud).send(
       new SubscribeCommand({ TopicArn, Protocol: 'email', Endpoint: 'a@b.example' }),

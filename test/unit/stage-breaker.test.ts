@@ -29,7 +29,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** As `allowBreaking` sets up a function. */
+/** Sets the environment that `allowBreaking` gives to a function. */
 beforeEach(() => {
   vi.stubEnv('CIRCUITS_TABLE', 'circuits');
   vi.stubEnv('AWS_ENDPOINT_URL', emulator.url);
@@ -55,7 +55,7 @@ function calling(name: string) {
   return {
     ...{ logged, changes },
     answered: () => execute(async () => 'answer'),
-    /** What five calls at once end in: as many as open a circuit if they all fail. */
+    /** The error names of five calls at once, which are enough to open a circuit. */
     failed: (error: Error) =>
       Promise.all(
         Array.from({ length: 5 }, () => execute(() => Promise.reject(error)).catch((told: Error) => told.name)),
@@ -66,7 +66,7 @@ function calling(name: string) {
 const down = new UnavailableError('the service is down');
 
 describe('the breaker of a stage', () => {
-  it('opens for all functions, by the table of the stage, and closes by a probe: log and function are told', async () => {
+  it('opens for all functions through the table of the stage, and closes after a probe, with a log line for each', async () => {
     const one = calling('payments');
     await one.failed(down);
     expect([one.changes, one.logged]).toEqual([['open'], ['circuit payments is open']]);
@@ -82,7 +82,7 @@ describe('the breaker of a stage', () => {
     expect([later.changes, later.logged]).toEqual([['closed'], ['circuit payments is closed']]);
   });
 
-  it('stays closed when the service rejects requests: it is healthy', async () => {
+  it('stays closed when the service rejects requests, because it is healthy', async () => {
     const { failed, changes } = calling('refunds');
     expect(await failed(new RejectedError('no such order'))).toEqual(Array(5).fill('RejectedError'));
     expect(changes).toEqual([]);
@@ -95,7 +95,7 @@ describe('the breaker of a stage', () => {
     expect(logged).toContain('circuit payments cannot be read or written: its last known state stays in use');
   });
 
-  it('is refused to a function that is not let keep circuits', () => {
+  it('is refused in a function without permission for circuits', () => {
     vi.stubEnv('CIRCUITS_TABLE', '');
     expect(() => calling('payments')).toThrow('CIRCUITS_TABLE');
   });

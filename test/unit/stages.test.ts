@@ -8,7 +8,7 @@ import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-/** What an app writes whose stages each have a stack with a queue. */
+/** The assembly of an app whose stages each have a stack with a queue. */
 function synthesized(stages: Record<string, { stackName?: string; queueName?: string }>) {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-stages-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -47,13 +47,13 @@ describe('an app with stages', () => {
     expect(() => cloud.published('none')).toThrow('There are: dev, prod.');
   });
 
-  it('is refused, if two of its stacks have one name', () => {
+  it('is refused if two of its stacks have the same name', () => {
     expect(() => readAssembly(assemblyOf({ Dev: { stackName: 'jobs' }, Prod: { stackName: 'jobs' } }))).toThrow(
       'has several stacks named jobs',
     );
   });
 
-  it('is refused, if two of its stacks make the same', async () => {
+  it('is refused if two of its stacks create the same resource', async () => {
     const starting = startCloud({ assembly: assemblyOf({ Dev: { queueName: 'jobs' }, Prod: { queueName: 'jobs' } }) });
     await expect(starting).rejects.toThrow(
       /(Dev|Prod)-Jobs and (Dev|Prod)-Jobs both create arn:aws:sqs:us-east-1:000000000000:jobs/,

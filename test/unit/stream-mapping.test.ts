@@ -23,7 +23,7 @@ const recordOf = (SequenceNumber: string, isOld = false) => ({
 
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => String(index + 1));
 
-/** Runs a mapping over the records 1 to `count` until its position stands behind them; returns what was invoked. */
+/** Runs a mapping over the records 1 to `count` until its position is behind them. @returns the invocations */
 const run = (
   count: number,
   answers: (batch: string[]) => Answer,
@@ -31,7 +31,7 @@ const run = (
   isOld: (index: number) => boolean = () => false,
 ) => runOver([upTo(count).map((number, index) => recordOf(number, isOld(index)))], answers, options);
 
-/** Of a shard that ends, with what each read brings. */
+/** Runs a mapping over a shard that ends, with these records in each read. */
 const runReads = (reads: string[][], options: Partial<StreamMappingOptions>) =>
   runOver(
     reads.map((numbers) => numbers.map((number) => recordOf(number))),
@@ -104,7 +104,7 @@ describe('a stream mapping', () => {
     expect(await run(3, () => fine)).toEqual({ invoked: [['1', '2', '3']], given: [], position: '3' });
   });
 
-  it('tries again from the lowest record that failed', async () => {
+  it('retries from the lowest record that failed', async () => {
     const { invoked } = await run(4, (batch) => (batch.length === 4 ? partly('3', '2') : fine));
     expect(invoked).toEqual([
       ['1', '2', '3', '4'],
@@ -112,7 +112,7 @@ describe('a stream mapping', () => {
     ]);
   });
 
-  it('halves a batch that failed as a whole, which uses up no retry', async () => {
+  it('halves a batch that failed as a whole, without using a retry', async () => {
     const { invoked } = await run(4, (batch) => (batch.length > 1 ? broken : fine), { bisect: true });
     expect(invoked).toEqual([['1', '2', '3', '4'], ['1', '2'], ['1'], ['2'], ['3', '4'], ['3'], ['4']]);
   });
@@ -133,7 +133,7 @@ describe('a stream mapping', () => {
     expect(position).toBe('2');
   });
 
-  it('takes an unknown record number for a failure of the whole batch', async () => {
+  it('treats an unknown record number as a failure of the whole batch', async () => {
     const { invoked } = await run(1, () => partly('99'));
     expect(invoked.length).toBe(2);
   });
@@ -160,19 +160,19 @@ describe('a stream mapping', () => {
     expect(invoked).toEqual([['1', '2', '3'], ['4']]);
   });
 
-  it('takes without a window what one read brings', async () => {
+  it('uses the records of one read as a batch if it has no window', async () => {
     const { invoked } = await runReads([['1'], ['2', '3']], { batchSize: 3 });
     expect(invoked).toEqual([['1'], ['2', '3']]);
   });
 
-  it('delivers what its filter matches', async () => {
+  it('delivers only records that match its filter', async () => {
     const { invoked } = await run(2, () => fine, { filters: ['{"dynamodb":{"SequenceNumber":["2"]}}'] });
     expect(invoked).toEqual([['2']]);
   });
 });
 
 describe('the position of a stream mapping', () => {
-  it('is still known of a stream that was named with another region', () => {
+  it('is found for a stream whose ARN had another region', () => {
     const folder = mkdtempSync(join(tmpdir(), 'rollcall-state-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const before = openState(folder);

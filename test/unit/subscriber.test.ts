@@ -6,7 +6,7 @@ import { profileChanged, registered, TIME } from '../support/builders.ts';
 import { breakable, MINUTE, member, parkedFirst, subscriber } from '../support/test-subscriber.ts';
 
 describe('subscriber', () => {
-  it('applies a message once, however often it comes', async () => {
+  it('applies a message once, even if it is delivered several times', async () => {
     const { apply, versions } = subscriber();
     expect([await apply(registered()), await apply(registered()), await apply(registered())]).toEqual([
       'applied',
@@ -36,7 +36,7 @@ describe('subscriber', () => {
     expect(store.cursors.get(member)?.version).toBe(2);
   });
 
-  it('that joins late adopts the first version it meets after a while, and parks a lower one for a person', async () => {
+  it('that joins late adopts the first version after some minutes, and parks a lower one for an operator', async () => {
     const { apply, sweep, store, parked, pass, versions } = subscriber({}, true);
     expect(await apply(profileChanged(member, 5))).toBe('parked');
     expect(await apply(profileChanged(member, 6))).toBe('parked');
@@ -51,7 +51,7 @@ describe('subscriber', () => {
     expect(parked()).toEqual(['4 below-baseline']);
   });
 
-  it('waits for version 1 forever, and is reported to a person after an hour', async () => {
+  it('waits for version 1 forever, and reports this to an operator after an hour', async () => {
     const { apply, sweep, pass, versions } = subscriber();
     await apply(profileChanged(member, 2));
     pass(59 * MINUTE);
@@ -63,7 +63,7 @@ describe('subscriber', () => {
     expect(versions()).toEqual([1, 2]);
   });
 
-  it('lets a transient failure through, changes nothing, and applies the message when it comes again', async () => {
+  it('throws a transient failure without a change, and applies the message when it is redelivered', async () => {
     const service = breakable(new TransientError('provider is down'), true);
     const { apply, versions } = subscriber(service.handlers);
     await expect(apply(registered())).rejects.toThrow('provider is down');
@@ -166,23 +166,23 @@ describe('a sender', () => {
   const from = (source: string, message: object = registered()) => ({ ...message, source });
 
   it.each([
-    ['of whom the type is', from(POINTS), 'applied'],
-    ['of whom it is not', from(GUIDE), 'parked'],
-    ['of whom another type is not', from(GUIDE, profileChanged(member, 1)), 'applied'],
-    ['that is no service', from('/evil', profileChanged(member, 1)), 'parked'],
+    ['that owns the type', from(POINTS), 'applied'],
+    ['that does not own the type', from(GUIDE), 'parked'],
+    ['of another type, which nobody owns', from(GUIDE, profileChanged(member, 1)), 'applied'],
+    ['that is not a service', from('/evil', profileChanged(member, 1)), 'parked'],
     ['that is a service of another application', from('/shop/guide', profileChanged(member, 1)), 'parked'],
     [
-      'whose name could be that of another service’s functions',
+      'whose name equals a prefix of another service’s functions',
       from('/rollcall/sms-points', profileChanged(member, 1)),
       'parked',
     ],
-  ])('may send what its channel allows: one %s', async (_, message, outcome) => {
+  ])('may send only messages that its channel allows: a sender %s', async (_, message, outcome) => {
     const { apply, store } = subscriber({}, false, { channel: replies });
     expect(await apply(message)).toBe(outcome);
     if (outcome === 'parked') expect([...store.waiting.values()]).toMatchObject([{ reason: 'unreadable', version: 0 }]);
   });
 
-  it('may not send in an old rendition what it may not send in the new one', async () => {
+  it('may not send an event in an old rendition if it may not send the new one', async () => {
     const channel = { ...replies, sendersOf: { [memberRegisteredV2.type]: [POINTS] }, messages: [memberRegisteredV2] };
     const { apply } = subscriber({}, false, { channel });
     expect(await apply(from(GUIDE))).toBe('parked');
@@ -192,12 +192,12 @@ describe('a sender', () => {
   it.each([
     ['by a function of its source', prefixed('points-commands-consume'), 'applied'],
     ['by a function of another service', prefixed('guide-consume'), 'parked'],
-    ['by one whose name merely begins so', prefixed('pointsmen-consume'), 'parked'],
+    ['by a function whose name only has the same prefix', prefixed('pointsmen-consume'), 'parked'],
     ['by a function of another stage', 'AROAEXAMPLE:rollcall-prod-points-consume', 'parked'],
-    ['by a role whose session nobody named', 'AROAEXAMPLE', 'parked'],
+    ['by a role without a session name', 'AROAEXAMPLE', 'parked'],
     ['by a user', 'AIDAEXAMPLE', 'parked'],
-    ['by a federated user who is called like a function', '123456789012:rollcall-dev-points-consume', 'parked'],
-    ['by nobody knows whom', undefined, 'parked'],
+    ['by a federated user with the name of a function', '123456789012:rollcall-dev-points-consume', 'parked'],
+    ['by an unknown sender', undefined, 'parked'],
   ])('is verified: a message that was sent %s', async (_, senderId, outcome) => {
     const { apply, store } = subscriber({}, false, { channel: replies, senderPrefix: 'rollcall-dev-' });
     expect(await apply(from(POINTS), 1, senderId)).toBe(outcome);
@@ -207,13 +207,13 @@ describe('a sender', () => {
     expect([...store.waiting.values()][0]?.senderId).toBe(senderId);
   });
 
-  it('is verified: a function does not speak for the service of that name in another application', async () => {
+  it('is verified: a function may not send for a service with the same name in another application', async () => {
     const channel = { senders: ['/shop/points'], messages: [] };
     const { apply } = subscriber({}, false, { channel, senderPrefix: 'rollcall-dev-' });
     expect(await apply(from('/shop/points'), 1, prefixed('points-consume'))).toBe('parked');
   });
 
-  it('is verified whenever a parked message is tried again', async () => {
+  it('is verified whenever a parked message is retried', async () => {
     const service = breakable(new PermanentError('no'), true);
     const { apply, kit, store, versions } = subscriber(service.handlers, false, {
       channel: replies,
@@ -235,7 +235,7 @@ describe('a sender', () => {
     expect(versions()).toEqual([1]);
   });
 
-  it('is not verified where nobody wants it', async () => {
+  it('is not verified without a sender prefix', async () => {
     expect(await subscriber({}, false, { channel: replies }).apply(from(POINTS))).toBe('applied');
   });
 });

@@ -2,7 +2,7 @@ import { createSubscribers } from '@rollcall/kit/internal/discovery/subscribers'
 import { toProblem } from '@rollcall/kit/internal/http/failures';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
-const answers = (...bodies: Array<[status: number, body: unknown]>) => {
+const respondWith = (...bodies: Array<[status: number, body: unknown]>) => {
   const calls: Array<{ url: string; headers: Record<string, string>; body: unknown }> = [];
   vi.stubGlobal('fetch', async (url: URL, { headers, body }: { headers: Record<string, string>; body: string }) => {
     calls.push({ url: url.href, headers, body: JSON.parse(body) });
@@ -12,7 +12,7 @@ const answers = (...bodies: Array<[status: number, body: unknown]>) => {
   return calls;
 };
 
-const entered = (...names: string[]) => ({ Instances: names.map((InstanceId) => ({ InstanceId, Attributes: {} })) });
+const registered = (...names: string[]) => ({ Instances: names.map((InstanceId) => ({ InstanceId, Attributes: {} })) });
 
 beforeEach(() => {
   vi.stubEnv('AWS_ENDPOINT_URL', undefined);
@@ -25,8 +25,8 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-it('asks the data plane of Cloud Map who has subscribed, signed as the function', async () => {
-  const calls = answers([200, entered('sms', 'guide')]);
+it('requests the subscribers from the data plane of Cloud Map, with a signature of the function', async () => {
+  const calls = respondWith([200, registered('sms', 'guide')]);
   expect(await createSubscribers('shop-dev')('order-events')).toEqual(['guide', 'sms']);
   expect(calls).toMatchObject([
     {
@@ -41,16 +41,16 @@ it('asks the data plane of Cloud Map who has subscribed, signed as the function'
 });
 
 it('retries once', async () => {
-  answers([500, {}], [200, entered('guide')]);
+  respondWith([500, {}], [200, registered('guide')]);
   expect(await createSubscribers('shop-dev')('order-events')).toEqual(['guide']);
 });
 
 it.each([
   ['refuses', 400, { __type: 'ServiceNotFound' }],
   ['is empty', 200, { Instances: [] }],
-  ['answers something else', 200, {}],
-])('reports that they are unknown, which is 503 to a caller, if the directory %s', async (_, status, body) => {
-  const calls = answers([status, body]);
+  ['returns an invalid response', 200, {}],
+])('reports that the subscribers are unknown, which is a 503, if the directory %s', async (_, status, body) => {
+  const calls = respondWith([status, body]);
   const error = await createSubscribers('shop-dev')('order-events').catch((caught: unknown) => caught);
   expect(error).toMatchObject({ name: 'SubscribersUnknownError' });
   expect(toProblem(error)).toMatchObject({ status: 503, code: 'busy' });

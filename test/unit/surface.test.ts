@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { PEERS, ROOT } from '../../ops/packages/build.ts';
 import { readSurface, reportsOf } from '../../ops/packages/surface.ts';
 
-/** What those read and run who install the packages. */
+/** Files for users who install the packages. */
 const FOR_USERS = ['examples', 'test/guides', 'docs/guides', 'packages/cli/src/new', 'README.md'];
 const READMES = ['kit', 'cdk', 'local', 'cli'].map((name) => `packages/${name}/README.md`);
 
@@ -17,13 +17,13 @@ const filesIn = (path: string): string[] =>
         .filter((file) => /\.(ts|md)$/.test(file) && !/node_modules|cdk\.out/.test(file))
         .map((file) => join(path, file));
 
-/** Names that a file imports of packages; of a template, with the words of its expressions. */
+/** Names that a file imports from packages. In a template, they include the words of its expressions. */
 const importedBy = (file: string) =>
   [...readFileSync(join(ROOT, file), 'utf8').matchAll(IMPORT)].flatMap(([, names = '', from = '']) =>
     [...names.matchAll(/\w+/g)].map(([name]) => ({ name, entry: from.replace('@rollcall/', '') })),
   );
 
-/** Of which two versions fit one another. */
+/** Packages of interfaces only, of which two versions are compatible. */
 const INTERFACES = ['aws-lambda', 'jose'];
 
 const surface = readSurface();
@@ -31,7 +31,7 @@ const surface = readSurface();
 describe('the public surface', () => {
   const files = [...FOR_USERS.flatMap(filesIn), ...READMES].filter((file) => importedBy(file).length > 0);
 
-  it.each(files)('%s imports nothing that a minor version may change', (file) => {
+  it.each(files)('%s imports no name that a minor version may change', (file) => {
     const known = importedBy(file).flatMap(({ name, entry }) =>
       surface.filter((exported) => exported.name === name && exported.entry === entry),
     );
@@ -39,15 +39,15 @@ describe('the public surface', () => {
     expect(known.filter(({ tag }) => tag === 'beta').map(({ name }) => name)).toEqual([]);
   });
 
-  it('says of each name what it is', () => {
+  it('documents each name', () => {
     expect(surface.filter(({ isDocumented }) => !isDocumented).map(({ entry, name }) => `${entry}: ${name}`)).toEqual(
       [],
     );
   });
 
-  it.each(['kit', 'cdk', 'local', 'cli'])('has types of others from peers of packages/%s only', (folder) => {
+  it.each(['kit', 'cdk', 'local', 'cli'])('uses types of other packages only from peers of packages/%s', (folder) => {
     const manifest = JSON.parse(readFileSync(join(ROOT, `packages/${folder}/package.json`), 'utf8'));
-    // The embedded cloud shows what its own schemas give out, and no schema.
+    // The embedded cloud exposes the output types of its schemas, but no schema.
     const own = folder === 'local' ? ['zod'] : [];
     const peers = [...own, ...Object.keys(manifest.peerDependencies ?? {}), ...(PEERS[manifest.name] ?? [])];
     const ownWay = /^(?:node:|@rollcall\/)/;

@@ -23,7 +23,7 @@ const installed = (version: string) =>
     },
   });
 
-/** An app that counts how often it is synthesized, beside a package that it has as a link. */
+/** An app that counts its syntheses, beside a package that it links. */
 function countingApp(place = 'app') {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-counting-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -69,7 +69,7 @@ function countingApp(place = 'app') {
   };
 }
 
-it('an app is synthesized again when something has changed of which its assembly was made, or the assembly', async () => {
+it('an app is synthesized again when an input of its assembly, or the assembly, has changed', async () => {
   const { write, path, first, synthesized } = countingApp();
   await first();
   expect(await synthesized()).toBe(false);
@@ -99,7 +99,7 @@ it('an app is synthesized again when something has changed of which its assembly
   expect(['for a debugger', await synthesized(), await synthesized()]).toEqual(['for a debugger', true, false]);
 });
 
-it('whoever asks for it has an app synthesized though nothing has changed, and is told if it was not', async () => {
+it('an app is always synthesized with `always`; otherwise an unchanged app is reported', async () => {
   const { first, synthesized } = countingApp();
   await first();
   let unchanged = 0;
@@ -108,7 +108,7 @@ it('whoever asks for it has an app synthesized though nothing has changed, and i
   expect([await synthesized({ onUnchanged }), unchanged]).toEqual([false, 1]);
 });
 
-it('an app of which not all can be read is synthesized always', async () => {
+it('an app with an unreadable file is always synthesized', async () => {
   const { path, first, synthesized } = countingApp();
   await first();
   symlinkSync('itself', path('app/itself'));
@@ -125,7 +125,7 @@ it('an app in a folder with a dot is synthesized again when its own files have c
   expect([await synthesized(), await synthesized()]).toEqual([true, false]);
 });
 
-it('an app of a workspace is synthesized again when what others in it have has changed, but for their assemblies', async () => {
+it('an app of a workspace is synthesized again when a file of the workspace has changed, except assemblies', async () => {
   const { write, remove, first, synthesized } = countingApp();
   remove('app/node_modules');
   write('node_modules/.package-lock.json', JSON.stringify({ packages: {} }));
@@ -138,11 +138,11 @@ it('an app of a workspace is synthesized again when what others in it have has c
   expect(await synthesized()).toBe(false);
 });
 
-it('what an app keeps, its history, and what was installed beside it, does not have it synthesized again', async () => {
+it('changes of local state, Git files and caches do not cause a synthesis', async () => {
   const { write, first, synthesized } = countingApp();
   await first();
   write('app/.rollcall/state.json', '{}');
-  // Functions compile when they run, after the app was synthesized.
+  // The compile cache is written when functions run, after the synthesis.
   write('app/cdk.out/.compile-cache/v24/1', '1');
   write('app/.git/index', '1');
   write('app/node_modules/.cache/x', '1');
@@ -160,14 +160,14 @@ it('an app that could not be synthesized is synthesized again', async () => {
   expect(await synthesized()).toBe(true);
 });
 
-it('an app whose packages npm has not installed is synthesized always', async () => {
+it('an app without installed packages is always synthesized', async () => {
   const { remove, first, synthesized } = countingApp();
   remove('app/node_modules');
   await first();
   expect(await synthesized()).toBe(true);
 });
 
-it('the templates of an app are looked at by CDK where they are deployed to an account, and not at a local start', async () => {
+it('CDK validates the templates of an app for a deployment to an account, but not for a local start', async () => {
   const root = mkdtempSync(join(tmpdir(), 'rollcall-validated-'));
   onTestFinished(() => rmSync(root, { recursive: true }));
   const app = `node -e "require('node:fs').writeFileSync('seen', process.env.CDK_VALIDATION)"`;

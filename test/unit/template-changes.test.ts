@@ -13,7 +13,7 @@ const stack = (Resources: Record<string, any>, Outputs: Record<string, any> = {}
 const kindsOf = (...args: Parameters<typeof dangersOf>) =>
   dangersOf(...args).map(({ logicalId, danger }) => [logicalId, danger]);
 
-it('says that a table would be replaced, and by which property', () => {
+it('reports a table that would be replaced, with the property', () => {
   expect(dangersOf(stack({ Table: table(keyed('pk')) }), stack({ Table: table(keyed('id')) }))).toEqual([
     {
       stack: 'members',
@@ -27,19 +27,19 @@ it('says that a table would be replaced, and by which property', () => {
   ]);
 });
 
-it('says that a table would be deleted, unless it is kept or was taken out of use before', () => {
+it('reports a table that would be deleted, unless it is retained or was retired before', () => {
   const gone = stack({});
   expect(kindsOf(stack({ Table: table({}) }), gone)).toEqual([['Table', 'data would be deleted']]);
   expect(kindsOf(stack({ Table: table({}, { DeletionPolicy: 'RetainExceptOnCreate' }) }), gone)).toEqual([]);
   expect(kindsOf(stack({ Table: table({}, { Metadata: { 'rollcall:retiring': true } }) }), gone)).toEqual([]);
 });
 
-it('lets a table change what can be changed', () => {
+it('allows changes of a table that need no replacement', () => {
   const before = stack({ Table: table({ ...keyed('pk'), BillingMode: 'PAY_PER_REQUEST' }) });
   expect(kindsOf(before, stack({ Table: table({ ...keyed('pk'), BillingMode: 'PROVISIONED' }) }))).toEqual([]);
 });
 
-it('says that what is replaced cannot have the name that it had', () => {
+it('reports a replaced resource that keeps its name', () => {
   const fn = (PackageType: string, FunctionName?: string) => ({
     Type: 'AWS::Lambda::Function',
     Properties: { PackageType, ...(FunctionName && { FunctionName }) },
@@ -49,7 +49,7 @@ it('says that what is replaced cannot have the name that it had', () => {
   expect(kindsOf(stack({ F: fn('Zip') }), stack({ F: fn('Image') }))).toEqual([]);
 });
 
-it('says that an export would vanish or change while a stack imports it, and leaves others alone', () => {
+it('reports an export that would be removed or changed while a stack imports it, and no other', () => {
   const exporting = (Value: string) => stack({}, { Arn: { Value, Export: { Name: 'members:Arn' } } });
   const importing = {
     other: { Resources: { R: { Type: 'T', Properties: { P: { 'Fn::ImportValue': 'members:Arn' } } } } },
@@ -61,7 +61,7 @@ it('says that an export would vanish or change while a stack imports it, and lea
   expect(kindsOf(exporting('a'), stack({}))).toEqual([]);
 });
 
-it('says how an export comes to be free: who imports it is deployed alone, or goes', () => {
+it('gives the commands that free an export: the importing stack is deployed alone, or deleted', () => {
   const foundation = (Outputs: Record<string, any>) => ({ 'rollcall-prod-foundation': { Resources: {}, Outputs } });
   const importing = { Resources: { R: { Type: 'T', Properties: { P: { 'Fn::ImportValue': 'e' } } } } };
   const [found] = dangersOf(
@@ -77,6 +77,6 @@ it('says how an export comes to be free: who imports it is deployed alone, or go
   );
 });
 
-it('has nothing to say of a stack that is new', () => {
+it('reports nothing for a new stack', () => {
   expect(dangersOf({}, stack({ Table: table({}) }))).toEqual([]);
 });

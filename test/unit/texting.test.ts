@@ -15,9 +15,9 @@ import { TIME } from '../support/builders.ts';
 const text = { to: '+34612345678', text: 'a'.repeat(200), short: 'Hi', idempotencyKey: 'm1' };
 const known = { requestedAt: TIME, released: false, outcomeUnknown: false };
 
-/** Two providers, whose circuits let everything through. */
+/** Two providers with closed circuits. */
 function texting(errors: Array<Error | undefined>, more: Partial<TextingOptions> = {}, honoursKey = true) {
-  const asked: string[] = [];
+  const called: string[] = [];
   const sent: string[] = [];
   const optedOut: string[] = [];
   const providers = errors.map((error, index): ConfiguredProvider => {
@@ -27,7 +27,7 @@ function texting(errors: Array<Error | undefined>, more: Partial<TextingOptions>
       provider: {
         honoursKey: index === 0 && honoursKey,
         async send(message) {
-          asked.push(name);
+          called.push(name);
           if (error) throw error;
           sent.push(`${name}: ${message.text}`);
         },
@@ -49,42 +49,42 @@ function texting(errors: Array<Error | undefined>, more: Partial<TextingOptions>
     ...more,
   });
   return {
-    asked,
+    called,
     sent,
     optedOut,
-    /** @returns what becomes of its message, if it fails */
+    /** @returns the error of messaging, if it fails */
     send: (about = known) => send(text, about).catch((error: Error) => messagingErrorOf(error, TIME)),
   };
 }
 
 const refused = new UnavailableError('503');
-const unheard = new UnavailableError('no answer', { outcomeUnknown: true });
+const noResponse = new UnavailableError('no answer', { outcomeUnknown: true });
 const later = (seconds: number) => new Date(TIME.getTime() + seconds * 1000);
 
-describe('a text', () => {
-  it('is sent by the second provider, if the first certainly did not accept it', async () => {
-    const { send, asked } = texting([refused, undefined]);
+describe('an SMS', () => {
+  it('is sent by the second provider if the first certainly did not accept it', async () => {
+    const { send, called } = texting([refused, undefined]);
     await send();
-    expect(asked).toEqual(['first', 'first', 'second']);
+    expect(called).toEqual(['first', 'first', 'second']);
   });
 
-  it('stays with the first provider if its outcome is unknown, which the next attempt knows', async () => {
-    const { send, asked } = texting([unheard, undefined]);
+  it('stays with the first provider if its outcome is unknown, and the next attempt is informed of that', async () => {
+    const { send, called } = texting([noResponse, undefined]);
     expect(await send()).toMatchObject({ name: 'TransientError', outcomeUnknown: true });
-    expect(asked).toEqual(['first', 'first']);
+    expect(called).toEqual(['first', 'first']);
   });
 
-  it('is only sent by a provider that honours keys, if an earlier try has an unknown outcome', async () => {
-    const { send, asked } = texting([refused, undefined]);
+  it('is only sent by a provider that honours keys if an earlier attempt has an unknown outcome', async () => {
+    const { send, called } = texting([refused, undefined]);
     expect(await send({ ...known, outcomeUnknown: true })).toMatchObject({ name: 'TransientError' });
-    expect(asked).not.toContain('second');
+    expect(called).not.toContain('second');
     const without = texting([refused, undefined], {}, false);
     await without.send({ ...known, outcomeUnknown: true });
-    expect(without.asked).toEqual(['first', 'second']);
+    expect(without.called).toEqual(['first', 'second']);
   });
 
   it('has no resolvable unknown outcome, if the provider honours no keys', async () => {
-    expect(await texting([unheard], {}, false).send()).toMatchObject({
+    expect(await texting([noResponse], {}, false).send()).toMatchObject({
       name: 'TransientError',
       outcomeUnknown: false,
     });
@@ -99,9 +99,9 @@ describe('a text', () => {
   });
 
   it('is not sent again by a provider without keys, and not by another after a permanent rejection', async () => {
-    const { send, asked } = texting([new RejectedError('no such number'), undefined], {}, false);
+    const { send, called } = texting([new RejectedError('no such number'), undefined], {}, false);
     expect(await send()).toMatchObject({ name: 'PermanentError', message: 'no such number' });
-    expect(asked).toEqual(['first']);
+    expect(called).toEqual(['first']);
   });
 
   it('waits for the provider that is tried first, if neither can be called', async () => {
@@ -124,36 +124,36 @@ describe('a text', () => {
 
   it('waits for its slot, and does not spill over to the second provider', async () => {
     const pace = () => Promise.reject(new PacedError('60 a minute', 9_000));
-    const { send, asked } = texting([undefined, undefined], { pace });
+    const { send, called } = texting([undefined, undefined], { pace });
     expect(await send()).toMatchObject({ name: 'PostponedError', until: later(9) });
-    expect(asked).toEqual([]);
+    expect(called).toEqual([]);
   });
 
-  it('is held before any provider is asked, unless a person released it', async () => {
+  it('is held before any provider is called, unless an operator released it', async () => {
     const limits = {
       check: async ({ released }: { released: boolean }) => {
         if (!released) throw new HeldError('too many');
       },
     };
-    const { send, asked } = texting([undefined], { limits });
+    const { send, called } = texting([undefined], { limits });
     expect(await send()).toMatchObject({ name: 'HeldError' });
-    expect(asked).toEqual([]);
+    expect(called).toEqual([]);
     await send({ ...known, released: true });
-    expect(asked).toEqual(['first']);
+    expect(called).toEqual(['first']);
   });
 
-  it('is not sent to a phone of which a provider says that it opted out: kept, and asked of nobody else', async () => {
-    const { send, asked, optedOut } = texting([new OptedOutError('21610'), undefined]);
+  it('is not sent to a phone that a provider reports as opted out; this is stored, and no other provider is called', async () => {
+    const { send, called, optedOut } = texting([new OptedOutError('21610'), undefined]);
     expect(await send()).toBe('opted out');
-    expect(asked).toEqual(['first']);
+    expect(called).toEqual(['first']);
     expect(optedOut).toEqual([`${text.to} ${TIME.toISOString()} first`]);
   });
 
   it('is sent by no provider if the phone is known to have opted out, even if released', async () => {
     const limits = { check: () => Promise.reject(new KnownOptOutError()) };
-    const { send, asked, optedOut } = texting([undefined, undefined], { limits });
+    const { send, called, optedOut } = texting([undefined, undefined], { limits });
     expect([await send(), await send({ ...known, released: true })]).toEqual(['opted out', 'opted out']);
-    expect([asked, optedOut]).toEqual([[], []]);
+    expect([called, optedOut]).toEqual([[], []]);
   });
 
   it('is retried if the opt-out of its phone could not be stored', async () => {
@@ -162,7 +162,7 @@ describe('a text', () => {
     expect(await send()).toMatchObject({ name: 'TransientError', outcomeUnknown: false });
   });
 
-  it('is short, if so switched', async () => {
+  it('has the short text if the capability is in that mode', async () => {
     const { send, sent } = texting([undefined], { mode: async () => 'short-text' });
     await send();
     expect(sent).toEqual(['first: Hi']);

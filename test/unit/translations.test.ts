@@ -3,13 +3,13 @@ import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { root } from '../support/run.ts';
 
-/** Levels of headings, and code blocks. */
+/** The levels of headings, and the lines of code blocks. */
 interface Structure {
   headings: number[];
   code: string[];
 }
 
-/** A comment is translated; what is run is not. */
+/** Removes comments, which are translated, unlike commands. */
 const withoutComments = (code: string): string[] =>
   code
     .split('\n')
@@ -27,7 +27,7 @@ function structureOf(text: string): Structure {
 
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
 
-/** The chapter of a page that an anchor names, as a page of its own. */
+/** The chapter of a page that an anchor names, as a separate page. */
 function chapterOf(text: string, anchor: string): string {
   const chapters = text.split(/^## /m);
   const chapter = chapters.find((one) => one.split('\n')[0]?.toLowerCase().replaceAll(' ', '-') === anchor);
@@ -58,7 +58,7 @@ describe('the Chinese pages', () => {
     expect(structureOf(read(file))).toEqual(structureOf(originalOf(file)));
   });
 
-  it('are compared by what is run, not by what is explained', () => {
+  it('are compared by their commands, not by their comments', () => {
     const page = (heading: string, code: string) => structureOf(`${heading} A\n\n\`\`\`sh\n${code}\n\`\`\`\n`);
     expect(page('##', 'npm start   # runs it')).toEqual(page('##', 'npm start # 运行'));
     expect(page('##', 'npm start')).not.toEqual(page('##', 'npm test'));

@@ -41,7 +41,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** The units of a call, by what the emulator answers to it. */
+/** The units of a call, computed from the response of the emulator. */
 async function unitsFor(operation: string, request: object) {
   const body = JSON.stringify(request);
   const response = await fetch(emulator.url, {
@@ -93,7 +93,7 @@ describe('write units', () => {
     expect(await inTransaction(another)).toEqual({ people: written(2), 'people/of-team': written(1) });
   });
 
-  it('are those of what a batch deletes, each for itself', async () => {
+  it('are the sum of the items that a batch deletes', async () => {
     const [small, large] = [item(900), item(1_500)];
     await put(small);
     await put(large);
@@ -102,8 +102,8 @@ describe('write units', () => {
   });
 });
 
-describe('of a refused write, which no answer tells,', () => {
-  it('are those of the item that is there, or of what should replace it', async () => {
+describe('the units of a refused write, which no response contains,', () => {
+  it('are those of the existing item, or of its replacement if that is larger', async () => {
     const there = item(1_500);
     await put(there);
     expect(await put({ pk: there.pk }, FREE)).toEqual({ people: refused(2) });
@@ -114,7 +114,7 @@ describe('of a refused write, which no answer tells,', () => {
     });
   });
 
-  it('are one where nothing is there', async () => {
+  it('are one if there is no item', async () => {
     const update = { UpdateExpression: 'REMOVE team', ConditionExpression: 'attribute_exists(pk)' };
     expect(await unitsFor('UpdateItem', { TableName: 'people', Key: { pk: { S: 'nobody' } }, ...update })).toEqual({
       people: refused(1),
@@ -132,7 +132,7 @@ describe('of a refused write, which no answer tells,', () => {
 });
 
 describe('read units', () => {
-  it('are one for a consistent read of 4 KB, half of one otherwise, and the same of nothing', async () => {
+  it('are one for a consistent read of 4 KB, half of one otherwise, also if there is no item', async () => {
     const read = (more: object) => unitsFor('GetItem', { TableName: 'people', Key: { pk: { S: 'nobody' } }, ...more });
     expect(await read({ ConsistentRead: true })).toEqual({ people: { write: 0, read: 1, computed: 0 } });
     expect(await read({})).toEqual({ people: { write: 0, read: 0.5, computed: 0 } });
@@ -140,7 +140,7 @@ describe('read units', () => {
 });
 
 describe('the size of an item', () => {
-  it('is that of its names and values', () => {
+  it('is the size of its names and values', () => {
     expect(sizeOf({ pk: { S: 'ä' }, n: { N: '-123.50' }, yes: { BOOL: true } })).toBe(2 + 2 + 1 + 3 + 3 + 1);
     expect(sizeOf({ l: { L: [{ S: 'ab' }] }, m: { M: { k: { NULL: true } } } })).toBe(
       1 + 3 + 1 + 2 + 1 + 3 + 1 + 1 + 1,

@@ -20,7 +20,7 @@ const Live = {
   },
 };
 
-/** A function with a version and an alias, and what else there is. */
+/** A function with a version and an alias, and further resources. */
 const appWith = (more: Resources): SmallCloud => ({
   code: listener.code,
   resources: { ...listener.resources, Version, Live, ...more },
@@ -35,7 +35,7 @@ async function cloudWith(more: Resources = {}) {
 const refusal = (more: Resources) =>
   startSmallCloud(appWith(more)).then(({ stop }) => stop().then(() => 'none'), String);
 
-/** That a service may invoke the alias, or the function alone. */
+/** Allows a service to invoke the alias, or only the function. */
 const permission = (service: string, source: unknown, FunctionName: object) => ({
   ...mayInvoke(service, source),
   Properties: { ...mayInvoke(service, source).Properties, FunctionName },
@@ -101,15 +101,15 @@ describe('an API', () => {
     expect(await (await fetch(`${cloud.apiUrl}/hello`)).json()).toEqual({ heard: true });
   });
 
-  it('may not, by a permission for the function alone', async () => {
+  it('may not invoke it with a permission for the function only', async () => {
     expect(await refusal(api(theFunction))).toContain(
       'route GET /hello: apigateway.amazonaws.com is not allowed to do lambda:InvokeFunction on arn:aws:lambda:us-east-1:000000000000:function:listener:live',
     );
   });
 });
 
-describe('what else invokes functions', () => {
-  it('is a queue, of an alias', async () => {
+describe('an event source', () => {
+  it('that is a queue invokes an alias', async () => {
     const cloud = await cloudWith({
       Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'jobs' } },
       Policy: mayUseQueues,
@@ -133,7 +133,7 @@ describe('what else invokes functions', () => {
     MayTell: permission('sns.amazonaws.com', { Ref: 'Topic' }, FunctionName),
   });
 
-  it('is a topic, of an alias, by a permission for the alias', async () => {
+  it('that is a topic invokes an alias with a permission for the alias', async () => {
     const cloud = await cloudWith(topic(theAlias));
     const TopicArn = 'arn:aws:sns:us-east-1:000000000000:news';
     await cloud.sns.send(new PublishCommand({ TopicArn, Message: 'to live' }));
@@ -154,7 +154,7 @@ describe('what else invokes functions', () => {
     },
   });
 
-  it('is a rule, of an alias, by a permission for the alias', async () => {
+  it('that is a rule invokes an alias with a permission for the alias', async () => {
     const cloud = await cloudWith(rule(theAlias));
     const headers = { 'x-amz-target': 'AWSEvents.PutEvents', 'content-type': 'application/x-amz-json-1.1' };
     const body = JSON.stringify({ Entries: [{ Source: 'shop', DetailType: 'placed', Detail: '{}' }] });
@@ -165,8 +165,8 @@ describe('what else invokes functions', () => {
 });
 
 /**
- * Logs what it has done, when, and in which instance. Every fifth message of a group fails at first, with those behind it,
- * and is visible again at once. Each instance begins when the other has been asked, too.
+ * Logs each processed message, with time and instance. Every fifth message of a group fails at first, with its
+ * successors, and becomes visible again at once. Each instance starts to work when the other has started, too.
  */
 const workerOf = (begins: string) => `import { randomUUID } from 'node:crypto';
 import { ChangeMessageVisibilityCommand, SQSClient } from '@aws-sdk/client-sqs';
@@ -196,7 +196,7 @@ interface Done {
   at: string;
 }
 
-/** @returns a URL that answers when two have asked */
+/** @returns a URL that responds when it has two requests */
 async function bothBegin(): Promise<string> {
   const waiting: ServerResponse[] = [];
   const server = createServer((_, response) => {
@@ -209,7 +209,7 @@ async function bothBegin(): Promise<string> {
 }
 
 describe('a FIFO queue of an alias', () => {
-  it('keeps the order within each group, and hands out each message until it is done, whichever instance takes a batch', async () => {
+  it('keeps the order within each group, and redelivers each message until it is processed, on any instance', async () => {
     const begins = await bothBegin();
     const cloud = await startSmallCloud({
       code: { worker: workerOf(begins) },
@@ -234,7 +234,7 @@ describe('a FIFO queue of an alias', () => {
     onTestFinished(cloud.stop);
     const QueueUrl = `${cloud.endpointUrl}/000000000000/jobs.fifo`;
     const upTo = (length: number) => Array.from({ length }, (_, index) => index);
-    // More than one batch takes.
+    // The number of messages exceeds a batch.
     const [groups, numbers] = [upTo(20).map((group) => `g${group}`), upTo(20)];
     const ofGroup = (MessageGroupId: string, number: number) => ({
       ...{ Id: MessageGroupId, MessageBody: String(number), MessageGroupId },
@@ -259,7 +259,7 @@ describe('a FIFO queue of an alias', () => {
   });
 });
 
-describe('what the embedded cloud does not have of versions', () => {
+describe('an unsupported use of versions', () => {
   const alias = (more: object) => ({ ...Live, Properties: { ...Live.Properties, ...more } });
 
   it.each<[string, Resources]>([
@@ -296,7 +296,7 @@ describe('what the embedded cloud does not have of versions', () => {
         ]),
       ),
     ],
-  ])('is refused by name: %s', async (complaint, more) => {
+  ])('is refused with the reason: %s', async (complaint, more) => {
     expect(await refusal(more)).toContain(complaint);
   });
 });

@@ -32,17 +32,17 @@ const request = (more: Partial<WebhookRequest>): WebhookRequest => ({
 });
 
 describe('a reference', () => {
-  it('comes back as it went, with the trace if there is one', () => {
+  it('is decoded to its parts, with the trace if there is one', () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     for (const one of [about, { ...about, traceparent }]) expect(decodeReference(encodeReference(one))).toEqual(one);
     expect(encodeURIComponent(encodeReference({ ...about, traceparent }))).toHaveLength(129);
   });
 
-  it.each(['', 'x', undefined, `${memberIdOf(1)}`, `${memberIdOf(1)}.x`, `${reference}x`])('is none: %s', (text) => {
+  it.each(['', 'x', undefined, `${memberIdOf(1)}`, `${memberIdOf(1)}.x`, `${reference}x`])('is invalid: %s', (text) => {
     expect(decodeReference(text)).toBeUndefined();
   });
 
-  it('is one without its trace, if that is none', () => {
+  it('is decoded without its trace if that is invalid', () => {
     expect(decodeReference(`${reference}.x`)).toEqual(about);
   });
 });
@@ -68,25 +68,25 @@ describe('the webhook of the generic gateway', () => {
     ],
   });
 
-  it('takes many events in one call, and of those that it does not know nothing follows', async () => {
+  it('reads many events in one call, and ignores unknown ones', async () => {
     expect(await read(request({ body, headers: sent(body) }))).toEqual([
       { kind: 'delivered', about },
       { kind: 'undelivered', about, reason: 'unreachable' },
       { kind: 'undelivered', about, reason: 'unknown' },
-      // When it was written, not when it was told.
+      // The time of the SMS, not of the report.
       { kind: 'opt-out', phone, at: new Date('2026-11-20T10:00:00Z') },
       { kind: 'other' },
       { kind: 'other' },
     ]);
   });
 
-  it('takes a signature by the key that is going, beside that by the key that comes', async () => {
+  it('accepts a signature with the old key beside one with the new key', async () => {
     const { 'webhook-signature': signature, ...headers } = sent(body);
     const both = { ...headers, 'webhook-signature': `v1,AAAA v2,BBBB ${signature}` };
     expect(await read(request({ body, headers: both }))).toHaveLength(6);
   });
 
-  it('signs as the documentation does in its example', async () => {
+  it('uses the signature of the example in the documentation', async () => {
     // https://docs.svix.com/receiving/verifying-payloads/how-manual
     const at = new Date(1614265330_000);
     const text = '{"test": 2432232314}';
@@ -99,15 +99,15 @@ describe('the webhook of the generic gateway', () => {
     ['another body', { body: `${body} `, headers: sent(body) }],
     ['another id', { body, headers: { ...sent(body), 'webhook-id': 'msg_other' } }],
     ['another time', { body, headers: { ...sent(body), 'webhook-timestamp': String(TIME.getTime() / 1000 + 1) } }],
-    ['what is older than five minutes', { body, headers: sent(body, { at: new Date(TIME.getTime() - 301_000) }) }],
-    ['what comes from the future', { body, headers: sent(body, { at: new Date(TIME.getTime() + 301_000) }) }],
+    ['a request older than five minutes', { body, headers: sent(body, { at: new Date(TIME.getTime() - 301_000) }) }],
+    ['a request from the future', { body, headers: sent(body, { at: new Date(TIME.getTime() + 301_000) }) }],
     ['no time', { body, headers: { ...sent(body), 'webhook-timestamp': 'now' } }],
   ])('refuses %s', async (_, asked) => {
     expect(await read(request(asked))).toBe(UNAUTHENTICATED);
   });
 
-  it.each(['{}', 'x', JSON.stringify({ events: Array(101).fill({}) })])('cannot read %.20s', async (said) => {
-    expect(await read(request({ body: said, headers: sent(said) }))).toBe(UNREADABLE);
+  it.each(['{}', 'x', JSON.stringify({ events: Array(101).fill({}) })])('cannot read %.20s', async (content) => {
+    expect(await read(request({ body: content, headers: sent(content) }))).toBe(UNREADABLE);
   });
 });
 
@@ -126,7 +126,7 @@ describe('the webhook of Twilio', () => {
     });
   };
 
-  it('knows the signature of the example in the documentation', () => {
+  it('computes the signature of the example in the documentation', () => {
     const parameters = new URLSearchParams({
       Digits: '1234',
       CallSid: 'CA1234567890ABCDE',
@@ -156,11 +156,11 @@ describe('the webhook of Twilio', () => {
     [{ From: phone, Body: 'vuelve', OptOutType: 'START' }, [{ kind: 'opt-in', phone, at: TIME }]],
     [{ From: phone, Body: 'ayuda', OptOutType: 'HELP' }, [{ kind: 'other' }]],
     [{ From: 'whatsapp:+34', Body: 'STOP' }, [{ kind: 'other' }]],
-  ])('takes %j', async (parameters, expected) => {
+  ])('reads %j', async (parameters, expected) => {
     expect(await read(posted(parameters as Record<string, string>))).toEqual(expected);
   });
 
-  it('ignores a text without a requested receipt', async () => {
+  it('ignores an SMS without a requested receipt', async () => {
     const plain = 'https://api.example/webhooks/sms/twilio';
     const headers = {
       'x-twilio-signature': signatureOf(plain, new URLSearchParams({ MessageStatus: 'delivered' }), authToken),
@@ -172,10 +172,10 @@ describe('the webhook of Twilio', () => {
   it.each<[string, Partial<WebhookRequest>]>([
     ['no signature', { headers: {} }],
     ['a signature of another URL', { url: url.replace('api.example', 'elsewhere.example') }],
-    ['a signature of another text', { url: url.replace('00abcd', '00abce') }],
+    ['a signature of another SMS', { url: url.replace('00abcd', '00abce') }],
     ['other parameters', { body: 'MessageStatus=undelivered' }],
     [
-      'a signature by another token',
+      'a signature with another token',
       {
         headers: { 'x-twilio-signature': signatureOf(url, new URLSearchParams('MessageStatus=delivered'), 'guessed') },
       },
@@ -195,7 +195,7 @@ describe('the webhook of Alibaba Cloud', () => {
     { To: '34612345678', Status: '1', TaskId: messageId },
   ]);
 
-  it('takes what comes with the token in its address', async () => {
+  it('reads requests with the token in their URL', async () => {
     expect(await read(request({ body, query: new URLSearchParams({ token: key }) }))).toEqual([
       { kind: 'delivered', about },
       { kind: 'undelivered', about, reason: 'UNDELIV' },
@@ -204,7 +204,7 @@ describe('the webhook of Alibaba Cloud', () => {
     ]);
   });
 
-  it('takes the others of a call in which one cannot be read', async () => {
+  it('reads the other events of a call with an unreadable one', async () => {
     const mixed = JSON.stringify([
       { Status: '1', TaskId: reference, ErrorCode: null },
       { TaskId: 7 },
@@ -224,7 +224,8 @@ describe('the webhook of Alibaba Cloud', () => {
 });
 
 describe('an event of AWS End User Messaging', () => {
-  const told = (more: object) => readAwsEvent(JSON.stringify({ isFinal: true, context: { reference }, ...more }), TIME);
+  const readEvent = (more: object) =>
+    readAwsEvent(JSON.stringify({ isFinal: true, context: { reference }, ...more }), TIME);
 
   it.each([
     [{ eventType: 'TEXT_DELIVERED' }, { kind: 'delivered', about }],
@@ -237,15 +238,15 @@ describe('an event of AWS End User Messaging', () => {
       { kind: 'opt-out', phone, at: TIME },
     ],
   ])('is read: %j', (event, expected) => {
-    expect(told(event)).toEqual(expected);
+    expect(readEvent(event)).toEqual(expected);
   });
 
-  it('is nothing, if it is no JSON', () => {
+  it('is ignored if it is not JSON', () => {
     expect(readAwsEvent('STOP', TIME)).toEqual({ kind: 'other' });
   });
 });
 
-describe('what a person answers', () => {
+describe('a reply of a person', () => {
   it.each([
     ...['STOP', 'stop', ' Stop. ', 'STOP ALL', 'unsubscribe', 'Cancel', 'END', 'quit', 'REVOKE', 'opt-out', 'Opt out'],
     ...['REMOVE', 'ARRET', 'Arrêt', 'td', '"STOP"', 'ＳＴＯＰ', 'st\u200Bop'],
@@ -270,7 +271,7 @@ describe('the request of a webhook', () => {
     isBase64Encoded: true,
   } as unknown as HttpEvent;
 
-  it('is for the address that is configured, whatever its Host header says', () => {
+  it('has the configured URL, with any Host header', () => {
     const asked = { ...event, headers: { host: 'elsewhere.example' } };
     expect(webhookRequest(asked, 'https://api.example/webhooks/sms/twilio')).toMatchObject({
       url: 'https://api.example/webhooks/sms/twilio?a=1',
@@ -303,7 +304,7 @@ describe('the receiver', () => {
     return { receive, sent, optOuts, counted };
   }
 
-  it('answers to the registration, under an id of the text: the first receipt counts', async () => {
+  it('replies to the registration with an ID derived from the SMS, so only the first receipt counts', async () => {
     const { receive, sent, counted } = receiver();
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     await receive('twilio', [
@@ -325,7 +326,7 @@ describe('the receiver', () => {
     expect(counted).toEqual([{ TextsDelivered: 1, TextsUndelivered: 1 }]);
   });
 
-  it('keeps who opts out and in, in the order in which it was told', async () => {
+  it('stores opt-outs and opt-ins in the order of their reports', async () => {
     const { receive, optOuts, sent } = receiver();
     await receive('http', [
       { kind: 'opt-out', phone, at: TIME },
@@ -336,7 +337,7 @@ describe('the receiver', () => {
     expect([optOuts, sent]).toEqual([[`out ${phone} ${at} sms-http`, `in ${phone} ${at}`], []]);
   });
 
-  it('asks for a retry if a reply could not be sent', async () => {
+  it('fails, so that the provider retries, if a reply could not be sent', async () => {
     const { receive, counted } = receiver(new Error('throttled'));
     await expect(receive('aws', [{ kind: 'delivered', about }])).rejects.toThrow('throttled');
     expect(counted).toEqual([]);

@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import project from '../../package.json' with { type: 'json' };
 
-// What actionlint (`npm run workflows`) has no rule for.
+// Rules that actionlint (`npm run workflows`) does not have.
 
 const FOLDER = '.github/workflows';
 
@@ -39,7 +39,7 @@ const jobs = workflows.flatMap(({ file, workflow }) =>
 const steps = jobs.flatMap(({ name, steps }) => steps.map((step) => ({ name, step })));
 const usesOf = (action: string) => steps.filter(({ step }) => step.uses?.startsWith(`${action}@`));
 
-it('there is one of each kind', () => {
+it('there is one workflow of each kind', () => {
   expect(workflows.map(({ file }) => file).sort()).toEqual([
     'ci.yml',
     'code-scanning.yml',
@@ -50,18 +50,18 @@ it('there is one of each kind', () => {
 });
 
 describe.each(workflows)('$file', ({ text, workflow }) => {
-  it('takes each action by the hash of a commit, with its version beside it', () => {
+  it('pins each action to the hash of a commit, with its version in a comment', () => {
     const lines = [...text.matchAll(/uses: (.+)$/gm)].map(([, used = '']) => used);
     const others = lines.filter((used) => !used.startsWith('./'));
     expect(lines.length).toBeGreaterThan(0);
     for (const used of others) expect(used).toMatch(/^[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
   });
 
-  it('grants nothing to all of its jobs', () => {
+  it('grants no permission to all of its jobs', () => {
     expect(workflow.permissions).toEqual({});
   });
 
-  it('does not run sources of others with what it may', () => {
+  it('does not run code of forks with its permissions', () => {
     expect(Object.keys(workflow.on)).not.toEqual(
       expect.arrayContaining([expect.stringMatching(/pull_request_target|workflow_run|issue_comment/)]),
     );
@@ -69,14 +69,14 @@ describe.each(workflows)('$file', ({ text, workflow }) => {
 });
 
 describe.each(jobs)('$name', ({ job, steps }) => {
-  it('says what it may, and how long it takes', () => {
+  it('sets its permissions and its timeout', () => {
     expect(Object.keys(job.permissions ?? {})).not.toEqual([]);
-    // To prod, traffic is shifted for twenty minutes a stack.
+    // A deployment to prod shifts traffic for twenty minutes in each stack.
     const limit = job.environment === 'prod' ? 240 : 90;
     if (!job.uses) expect(job['timeout-minutes']).toBeLessThanOrEqual(limit);
   });
 
-  it('writes no expression into a script: values come by the environment', () => {
+  it('has no expression in a script, because values are passed in the environment', () => {
     for (const { run } of steps) expect(run ?? '').not.toContain('${{');
   });
 });
@@ -89,18 +89,18 @@ it('an action has one version everywhere', () => {
   expect(actions).toEqual([...new Set(actions)]);
 });
 
-it('no checkout leaves its token on the disk', () => {
+it('no checkout stores its token on the disk', () => {
   const checkouts = usesOf('actions/checkout');
   expect(checkouts.length).toBeGreaterThan(0);
   for (const { name, step } of checkouts) expect([name, step.with?.['persist-credentials']]).toEqual([name, false]);
 });
 
-it('Node.js is the one that npm ci brings along, without a cache that others write', () => {
+it('Node.js has the version that npm ci installs, without a shared cache', () => {
   for (const { step } of usesOf('actions/setup-node'))
     expect(step.with).toEqual({ 'node-version': project.devDependencies.node, 'package-manager-cache': false });
 });
 
-it('what may write runs nothing of the repository', () => {
+it('a job with write permissions runs no code of the repository', () => {
   const writers = jobs.filter(({ job }) =>
     Object.entries(job.permissions ?? {}).some(
       ([scope, access]) => access === 'write' && !['id-token', 'security-events'].includes(scope),
@@ -114,10 +114,10 @@ it('what may write runs nothing of the repository', () => {
   for (const { steps } of writers) expect(steps.some(({ uses }) => uses?.startsWith('actions/checkout'))).toBe(false);
 });
 
-describe('an identity of its own', () => {
+describe('an identity', () => {
   const withIdentity = jobs.filter(({ job }) => job.permissions?.['id-token'] === 'write');
 
-  it('has a job of an environment alone, which says who may, and nobody has a key', () => {
+  it('is given only to jobs with an environment, which restricts access, and there are no keys', () => {
     expect(withIdentity.map(({ name, job }) => [name, job.environment]).sort()).toEqual([
       ['deploy.yml dev', 'dev'],
       ['deploy.yml prod', 'prod'],
@@ -130,13 +130,13 @@ describe('an identity of its own', () => {
     expect(keys).toEqual([]);
   });
 
-  it('is never given to sources of a fork', () => {
+  it('is never given to code of a fork', () => {
     const [diff] = jobs.filter(({ name }) => name === 'diff.yml diff');
     expect(diff?.job.if).toContain('github.event.pull_request.head.repo.full_name == github.repository');
   });
 });
 
-it('the linter finds what is wrong', () => {
+it('the linter finds an error', () => {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-workflows-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const wrong =

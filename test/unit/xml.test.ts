@@ -56,7 +56,7 @@ const KEY = fc.oneof(
   ),
   fc.string({ unit: 'binary', maxLength: 4 }),
 );
-/** Code units, so half of a pair as well; and what a parser might take for its own. */
+/** Any code units, including half a surrogate pair, and strings with a meaning for a parser. */
 const TEXT = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 5 }).map((units) => String.fromCharCode(...units)),
@@ -106,7 +106,7 @@ const { shape: SHAPE } = fc.letrec<{ shape: Shape; object: Shape }>((tie) => ({
 }));
 
 describe('data in XML', () => {
-  it('is read exactly as written, whatever the contract', () => {
+  it('is read exactly as written, for every contract', () => {
     fc.assert(
       fc.property(
         SHAPE.chain(({ schema, data }) => data.map((value) => ({ schema, value }))),
@@ -120,7 +120,7 @@ describe('data in XML', () => {
     );
   });
 
-  it('is a text in the data of its CloudEvent, an element a field', () => {
+  it('is a string in the data of its CloudEvent, with an element for each field', () => {
     const data = { ...example, name: 'Ana & <Bo>', tags: ['a'], note: null };
     expect(JSON.parse(bodyOf(things, data)).data).toBe(
       '<thing><name>Ana &amp; &lt;Bo&gt;</name><points>40</points><good>true</good><tags><i>a</i></tags><note nil="true"/></thing>',
@@ -139,7 +139,7 @@ describe('data in XML', () => {
       'with CDATA and references',
       '<thing><name><![CDATA[A]]>&#x6e;a</name><points>4e1</points><good>true</good></thing>',
     ],
-  ])('is read as others write it, %s', (_, document) => {
+  ])('is read in the forms that other writers use, %s', (_, document) => {
     expect(readData(things, withDocument(things, document))).toEqual(example);
   });
 
@@ -176,9 +176,9 @@ describe('data in XML', () => {
       `<!DOCTYPE t [<!ENTITY l0 "ha">${laughs}]><thing><name>&l9;</name>${rest}</thing>`,
       'a DOCTYPE is not allowed',
     ],
-    ['an entity that nobody declares', `<thing><name>&x;</name>${rest}</thing>`, 'it refers to an entity'],
+    ['an undeclared entity', `<thing><name>&x;</name>${rest}</thing>`, 'it refers to an entity'],
     ['an element that does not end', '<thing><name>A</name>', 'not well-formed at line 1, column 22'],
-    ['a character that XML has not', `<thing><name>\u0001</name>${rest}</thing>`, 'not well-formed'],
+    ['a character that XML does not allow', `<thing><name>\u0001</name>${rest}</thing>`, 'not well-formed'],
     ['a reference to such a character', `<thing><name>&#0;</name>${rest}</thing>`, 'not well-formed'],
     ['no document', '', 'not well-formed'],
     ['a document too deep', '<thing>'.repeat(50_000), 'nested deeper than the parser supports'],
@@ -196,12 +196,12 @@ describe('data in XML', () => {
       'thing.tags: an array item must be an element <i>',
     ],
     [
-      'what is not escaped',
+      'an invalid escape',
       `<thing><name escaped="true">"</name>${rest}</thing>`,
       'thing.name has an invalid JSON string escape',
     ],
     [
-      'a text for a number',
+      'a string for a number',
       '<thing><name>A</name><points>0x28</points><good>true</good></thing>',
       'points Invalid input: expected number, received string',
     ],
@@ -217,11 +217,11 @@ describe('data in XML', () => {
     ],
     ['a field that is missing', `<thing>${rest}</thing>`, 'name Invalid input: expected string, received undefined'],
     [
-      'null where there must be a value',
+      'null for a required value',
       `<thing><name nil="true"/>${rest}</thing>`,
       'name Invalid input: expected string, received null',
     ],
-  ])('is refused by name if it has %s', (_, document, why) => {
+  ])('is refused with the reason if it has %s', (_, document, why) => {
     const read = () => readData(things, withDocument(things, document));
     expect(read).toThrow(UnreadableMessageError);
     expect(read).toThrow(why);
@@ -236,22 +236,22 @@ describe('data in XML', () => {
 
   it.each([
     [
-      'a text or a number',
+      'a string or a number',
       z.union([z.string(), z.number()]),
       'thing.value: XML cannot represent a union without a discriminator',
     ],
-    ['what may be anything', z.unknown(), 'thing.value: XML cannot represent values of type unknown'],
+    ['a field of any type', z.unknown(), 'thing.value: XML cannot represent values of type unknown'],
     ['undeclared fields', z.looseObject({}), 'thing.value: XML cannot represent undeclared fields'],
     [
-      'values that are one text',
+      'values with the same text',
       z.literal([1, '1']),
       'thing.value: XML cannot represent two values with the same text',
     ],
-  ])('is no format of a contract with %s', (_, schema, why) => {
+  ])('is not available for a contract with %s', (_, schema, why) => {
     expect(() => inXml('thing', z.object({ value: schema }))).toThrow(why);
   });
 
-  it('is read of a schema that contains itself', () => {
+  it('is read with a recursive schema', () => {
     const tree = z.object({
       name: z.string(),
       get children() {
@@ -264,7 +264,7 @@ describe('data in XML', () => {
   });
 });
 
-it('a channel is in no format that one of its messages does not have', () => {
+it('a channel cannot have a format that one of its messages does not have', () => {
   const channel = () => queue('things', { from: '/test/things', format: 'application/avro', messages: [things] });
   expect(channel).toThrow(
     'channel things has the format application/avro, for which test.thing.happened.v1 has no codec',
