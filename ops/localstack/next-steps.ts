@@ -1,4 +1,4 @@
-import { fromHere } from 'rollcall/internal/stage/issuer';
+import { resolvableHere } from 'rollcall/internal/stage/issuer';
 import { reachable, shellWord } from './address.ts';
 import { type Entry, entriesIn, type Outputs } from './directory.ts';
 
@@ -35,7 +35,7 @@ export interface LocalServices {
 export function nextSteps(deployed: Deployed, { sandbox, issuer }: LocalServices): string {
   const apiUrl = apiUrlOf(deployed);
   const at = `--stage localstack --endpoint ${shellWord(deployed.endpoint)}`;
-  const called = issuer && issuer !== fromHere(issuer) ? ` --url ${shellWord(issuer)}` : '';
+  const called = issuer && issuer !== resolvableHere(issuer) ? ` --url ${shellWord(issuer)}` : '';
   const token = issuer ? `"$(npm run --silent ops -- token ${at})"` : '…';
   const lines = [
     `API  ${shellWord(apiUrl)}`,

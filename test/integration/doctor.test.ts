@@ -4,7 +4,7 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { close, listen } from '@rollcall/local/internal/server/listen';
 import { readBody } from '@rollcall/local/internal/server/read-body';
 import { readAssembly } from '@rollcall/local/internal/template/assembly';
-import { skewFound } from 'rollcall/internal/stage/doctor/environment';
+import { skewResult } from 'rollcall/internal/stage/doctor/environment';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import about from '../../package.json' with { type: 'json' };
 import { memberIdOf, outboxRow } from '../support/builders.ts';
@@ -123,7 +123,7 @@ describe('a clock', () => {
     [301_000, 'failed'],
     [Number.NaN, 'not checked'],
   ])('that is %s ms off: %s', (skewMs, verdict) => {
-    expect(skewFound(skewMs).verdict).toBe(verdict);
+    expect(skewResult(skewMs).verdict).toBe(verdict);
   });
 });
 

@@ -13,7 +13,7 @@ import {
   RegisterInstanceCommand,
   ServiceDiscoveryClient,
 } from '@aws-sdk/client-servicediscovery';
-import { fromHere } from 'rollcall/internal/stage/issuer';
+import { resolvableHere } from 'rollcall/internal/stage/issuer';
 import { describe, expect, it, vi } from 'vitest';
 import { hostNameFor, reachable, shellWord } from '../../ops/localstack/address.ts';
 import { createDirectory } from '../../ops/localstack/directory.ts';
@@ -52,9 +52,9 @@ describe('this machine', () => {
   });
 
   it('replaces host.docker.internal with 127.0.0.1 in its own calls', () => {
-    expect(fromHere('http://host.docker.internal:4030/issuer')).toBe('http://127.0.0.1:4030/issuer');
-    expect(fromHere('https://login.example.com')).toBe('https://login.example.com');
-    expect(fromHere('http://host.docker.internal.example.com')).toBe('http://host.docker.internal.example.com');
+    expect(resolvableHere('http://host.docker.internal:4030/issuer')).toBe('http://127.0.0.1:4030/issuer');
+    expect(resolvableHere('https://login.example.com')).toBe('https://login.example.com');
+    expect(resolvableHere('http://host.docker.internal.example.com')).toBe('http://host.docker.internal.example.com');
   });
 });
 

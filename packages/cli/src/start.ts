@@ -13,7 +13,7 @@ import { openStage } from './stage/stage.ts';
 import { onStopSignal, stopWithNpm } from './stop-signals.ts';
 
 export interface StartOptions {
-  /** Keep no data. */
+  /** Keep data in memory only. */
   memory?: boolean;
   /** Folder for data. */
   data: string;
@@ -72,10 +72,10 @@ export async function start(app: Partial<App>, options: StartOptions): Promise<v
   if (inspector) addresses.push(['debugger', pc.cyan(inspector.url)]);
   console.log(`${pc.green(pc.bold('ready'))} in ${secondsSince(started)}\n\n${table(addresses)}`);
   if (app.firstSteps) console.log(`\n${app.firstSteps(cloud)}`);
-  console.log('Ctrl-C stops it.');
+  console.log('Press Ctrl-C to stop it.');
 }
 
-/** Serves the console at the address of the API, only for an app of the kit: in others, `GET /` may be a route. */
+/** Serves the console of an app of the kit at the address of its API. In any other app, `GET /` may be a route. */
 async function startConsole(app: Partial<App>, cloud: Cloud): Promise<Console | undefined> {
   const { name } = app;
   if (name === undefined) return undefined;

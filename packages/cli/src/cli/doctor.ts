@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import pc from 'picocolors';
 import * as deployment from '../stage/doctor/deployment.ts';
 import { enforcement } from '../stage/doctor/enforcement.ts';
-import * as surroundings from '../stage/doctor/environment.ts';
+import * as environment from '../stage/doctor/environment.ts';
 import { type Check, examine, type Finding, type Verdict } from '../stage/doctor/examination.ts';
 import * as messages from '../stage/doctor/messages.ts';
 import { onStage } from './command.ts';
@@ -10,16 +10,16 @@ import { withCommandNames } from './command-names.ts';
 import { printJson, sanitized } from './output.ts';
 
 const CHECKS: Record<string, Check> = {
-  region: surroundings.region,
-  clock: surroundings.clock,
-  permissions: surroundings.permissions,
+  region: environment.region,
+  clock: environment.clock,
+  permissions: environment.permissions,
   stacks: deployment.stacks,
   versions: deployment.versions,
   runtime: deployment.runtime,
   'event sources': deployment.eventSources,
   expiry: deployment.expiry,
-  secrets: surroundings.secrets,
-  'token issuer': surroundings.tokenIssuer,
+  secrets: environment.secrets,
+  'token issuer': environment.tokenIssuer,
   enforcement,
   backlogs: messages.backlogs,
   'dead letters': messages.deadLetters,
@@ -27,8 +27,8 @@ const CHECKS: Record<string, Check> = {
   parked: messages.parked,
   circuits: messages.circuits,
   switches: messages.switches,
-  alarms: surroundings.alarms,
-  'alarm mail': surroundings.alarmMail,
+  alarms: environment.alarms,
+  'alarm mail': environment.alarmMail,
 };
 
 const MARKS: Record<Verdict, string> = {

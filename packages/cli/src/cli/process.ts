@@ -7,7 +7,7 @@ import { onStage, subscriberNamed } from './command.ts';
 import { age, printJson, printTable, sanitized } from './output.ts';
 
 const list = new Command('list')
-  .description('list processes that need an operator, the one that waits longest first')
+  .description('list processes that need an operator, longest-waiting first')
   .addHelpText('after', '\nExample: npm run ops -- process list')
   .action(
     onStage<object, []>(async (stage, { json }) => {

@@ -74,7 +74,7 @@ function consequencesOf(counts: readonly Count[]): string {
   const steps = [
     'Committed messages are published.',
     ...(raised.length > 0
-      ? [`At most ${sum(raised)} versions are raised, and those states are published again to all consumers.`]
+      ? [`At most ${sum(raised)} versions are raised, and their states are published again to all consumers.`]
       : []),
     ...(lacking.length > 0
       ? [

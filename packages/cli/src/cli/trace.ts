@@ -29,7 +29,7 @@ function barOf(afterMs: number, durationMs: number, totalMs: number): string {
 }
 
 /** The most important attributes of a span, as text. */
-function remarks({ attributes, links }: SpanView): string {
+function noteOf({ attributes, links }: SpanView): string {
   const receives = Number(attributes['rollcall.receives'] ?? 1);
   const notes = [
     attributes['http.response.status_code'],
@@ -53,7 +53,7 @@ function print(spans: readonly SpanView[]): void {
     const title = sanitized((titles[index] ?? '').padEnd(width));
     const times = `${afterMs.toFixed(0).padStart(7)} ms  ${durationMs.toFixed(0).padStart(6)} ms`;
     const at = index === 0 ? pc.dim(`  ${new Date(startMs).toISOString()}`) : '';
-    console.log(`${error ? pc.red(bar) : pc.cyan(bar)} ${pc.dim(times)}  ${title}  ${pc.dim(remarks(span))}${at}`);
+    console.log(`${error ? pc.red(bar) : pc.cyan(bar)} ${pc.dim(times)}  ${title}  ${pc.dim(noteOf(span))}${at}`);
     if (error) console.log(`${' '.repeat(BAR + 24)}${pc.red(sanitized(error))}`);
   }
   const traces = new Set(spans.map(({ traceId }) => traceId));

@@ -18,7 +18,7 @@ export interface StageState {
   warnings: readonly Words[];
 }
 
-/** The activity of each node that has any. */
+/** The activity of each node that has activity. */
 export function nodeActivities(
   { nodes }: Topology,
   rates: ReadonlyMap<string, Activity>,
@@ -58,14 +58,14 @@ export function loadPointOf(at: Date, second: Second, { queues, outboxes, parked
   };
 }
 
-const totalOf = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((sum, some) => sum + some, 0);
+const totalOf = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((sum, count) => sum + count, 0);
 
 const percentilesOf = (values: readonly number[]): Percentiles | undefined =>
   values.length === 0
     ? undefined
     : { p50: Math.round(percentile(values, 0.5)), p99: Math.round(percentile(values, 0.99)) };
 
-/** The message of a span, for the edge along which it passed. */
+/** Describes the message of a span that passed along an edge. */
 export const passingMessage = (
   { attributes, name, startMs, durationMs }: Span,
   edge: string,

@@ -35,9 +35,9 @@ import type { AggregateName, Words } from '../words.ts';
  */
 export interface About {
   stage: string;
-  /** Whether it is an embedded cloud. Faults can be injected only there. */
+  /** Whether the stage is in an embedded cloud. Only there, faults can be injected. */
   embedded: boolean;
-  /** The app's name for its aggregates. */
+  /** The app's word for its aggregates. */
   aggregate: AggregateName;
   /** The form with which the page can create an aggregate. */
   form?: CreateForm;
@@ -216,7 +216,7 @@ export interface AggregateView {
   id: string;
   /** All spans, by start. Empty if the stage keeps no traces. */
   spans: SpanView[];
-  /** The last messages about it, oldest first; in an AWS account, only those in an outbox or parked. */
+  /** The last messages about the aggregate, oldest first; in an AWS account, only those in an outbox or parked. */
   messages: SentMessage[];
   /** The items that each service stores. */
   holdings: Record<string, Array<Record<string, unknown>>>;

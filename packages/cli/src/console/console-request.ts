@@ -2,17 +2,17 @@ import * as z from 'zod';
 import { ConsoleProblem } from './problem.ts';
 
 export interface ConsoleRequest {
-  /** Parameters of the path, in order. */
-  names: string[];
+  /** Values of the path's parameters, in order. */
+  parameters: string[];
   query: URLSearchParams;
   body: unknown;
 }
 
-/** A value to be answered as JSON, or lines of it as they come. */
+/** Returns a value, which is sent as JSON; or yields values, each of which is sent as a line of NDJSON. */
 export type RouteHandler = (request: ConsoleRequest) => Promise<unknown> | AsyncIterable<unknown>;
 
-/** The body of a request. @throws {ConsoleProblem} if it has another shape */
-export function read<S extends z.ZodType>(shape: S, body: unknown): z.output<S> {
+/** Parses the body of a request. @throws {ConsoleProblem} if it does not match the shape */
+export function parseBody<S extends z.ZodType>(shape: S, body: unknown): z.output<S> {
   const result = shape.safeParse(body);
   if (result.success) return result.data;
   throw new ConsoleProblem(

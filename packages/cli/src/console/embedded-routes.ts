@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { EmbeddedCloud } from '../stage/embedded-cloud.ts';
 import type { Faults } from './api.ts';
-import { type ConsoleRequest, type RouteHandler, read } from './console-request.ts';
+import { type ConsoleRequest, parseBody, type RouteHandler } from './console-request.ts';
 import type { Bursts, ConsoleParts, Creation, ProviderFaults } from './parts.ts';
 import { ConsoleProblem } from './problem.ts';
 
@@ -36,7 +36,7 @@ const createRoutes = (cloud: EmbeddedCloud, { sample, request }: Creation): Reco
 
 const burstRoute = (bursts: Bursts) => ({
   'POST burst': async ({ body }: ConsoleRequest) => {
-    const burst = await bursts.start(read(burstRequest, body).total);
+    const burst = await bursts.start(parseBody(burstRequest, body).total);
     if (!burst)
       throw new ConsoleProblem(409, {
         en: 'A burst is already running: wait until it has ended.',
@@ -49,12 +49,12 @@ const burstRoute = (bursts: Bursts) => ({
 type WithFaults = (act: (request: ConsoleRequest) => Promise<unknown>) => RouteHandler;
 
 /** Routes that read, set and remove faults. */
-function faultRoutes(cloud: EmbeddedCloud, beside: ProviderFaults | undefined): Record<string, RouteHandler> {
+function faultRoutes(cloud: EmbeddedCloud, providerFaults: ProviderFaults | undefined): Record<string, RouteHandler> {
   async function faults(): Promise<Faults> {
-    const [broken, providers] = await Promise.all([cloud.broken(), beside?.broken(cloud)]);
+    const [broken, providers] = await Promise.all([cloud.broken(), providerFaults?.broken(cloud)]);
     return {
       ...broken,
-      providers: Object.fromEntries((beside?.providers ?? []).map((name) => [name, providers?.[name] ?? null])),
+      providers: Object.fromEntries((providerFaults?.providers ?? []).map((name) => [name, providers?.[name] ?? null])),
     };
   }
   /** A route that runs an action, and returns the resulting faults. */
@@ -64,10 +64,10 @@ function faultRoutes(cloud: EmbeddedCloud, beside: ProviderFaults | undefined): 
   };
   return {
     'GET faults': faults,
-    ...(beside && providerRoutes(cloud, beside, withFaults)),
-    'PUT faults/stopped/{}': withFaults(({ names: [name = ''] }) => cloud.stop(name)),
-    'DELETE faults/stopped/{}': withFaults(({ names: [name = ''] }) => cloud.start(name)),
-    'PUT faults/latency': withFaults(({ body }) => cloud.delay(read(latencyRequest, body).ms)),
+    ...(providerFaults && providerRoutes(cloud, providerFaults, withFaults)),
+    'PUT faults/stopped/{}': withFaults(({ parameters: [name = ''] }) => cloud.stop(name)),
+    'DELETE faults/stopped/{}': withFaults(({ parameters: [name = ''] }) => cloud.start(name)),
+    'PUT faults/latency': withFaults(({ body }) => cloud.delay(parseBody(latencyRequest, body).ms)),
   };
 }
 
@@ -78,10 +78,10 @@ function providerRoutes(
 ): Record<string, RouteHandler> {
   const request = z.strictObject({ kind: z.enum(Object.keys(kinds)), ms: z.int().min(0).max(60_000).optional() });
   return {
-    'PUT faults/providers/{}': then(({ names: [name = ''], body }) => {
-      const { kind, ms } = read(request, body);
+    'PUT faults/providers/{}': then(({ parameters: [name = ''], body }) => {
+      const { kind, ms } = parseBody(request, body);
       return change(cloud, name, { kind, ...(ms !== undefined && { ms }) });
     }),
-    'DELETE faults/providers/{}': then(({ names: [name = ''] }) => change(cloud, name, undefined)),
+    'DELETE faults/providers/{}': then(({ parameters: [name = ''] }) => change(cloud, name, undefined)),
   };
 }

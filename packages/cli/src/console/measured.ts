@@ -9,7 +9,7 @@ const MINUTES = 15;
 
 type Statistic = 'Sum' | 'Maximum' | 'p50' | 'p99';
 
-/** The load of the last fifteen minutes in an AWS account, from CloudWatch: one point per minute. */
+/** The load of the last 15 minutes in an AWS account, one point per minute (docs/observability.md). */
 export async function measuredLoad(
   stage: StageClient,
   subscribers: readonly string[],

@@ -6,7 +6,7 @@ import { type RedriveSummary, redrive } from '../stage/redrive.ts';
 import { shownEvent } from '../stage/shown-event.ts';
 import type { StageClient } from '../stage/stage.ts';
 import type { ParkedPage, ParkedView, RedriveProgress } from './api.ts';
-import { type ConsoleRequest, type RouteHandler, read } from './console-request.ts';
+import { type ConsoleRequest, parseBody, type RouteHandler } from './console-request.ts';
 import { ConsoleProblem } from './problem.ts';
 
 const MAX_SHOWN = 1_000;
@@ -33,7 +33,7 @@ export interface ParkedRouteOptions {
 
 /** Routes for parked messages. */
 export function parkedRoutes({ stage, subscribers, contracts }: ParkedRouteOptions): Record<string, RouteHandler> {
-  function known(subscriber: string): string {
+  function existingSubscriber(subscriber: string): string {
     if (subscribers.includes(subscriber)) return subscriber;
     throw new ConsoleProblem(404, {
       en: `There is no subscriber "${subscriber}".`,
@@ -54,21 +54,24 @@ export function parkedRoutes({ stage, subscribers, contracts }: ParkedRouteOptio
 
   async function parked({ query }: ConsoleRequest): Promise<ParkedPage> {
     const subscriber = query.get('subscriber');
-    const all = await parkedIn(subscriber ? [known(subscriber)] : subscribers, query.get('reason') || null);
+    const all = await parkedIn(
+      subscriber ? [existingSubscriber(subscriber)] : subscribers,
+      query.get('reason') || null,
+    );
     const limit = Math.min(MAX_SHOWN, Number(query.get('limit')) || 100);
     return { total: all.length, messages: all.slice(0, limit) };
   }
 
   async function* redriveAll({ body }: ConsoleRequest): AsyncIterable<RedriveProgress> {
-    const { subscriber, aggregateIds, release = false } = read(redriveRequest, body);
-    const all = async () => (await Array.fromAsync(stage.parked(known(subscriber)))).flat();
+    const { subscriber, aggregateIds, release = false } = parseBody(redriveRequest, body);
+    const all = async () => (await Array.fromAsync(stage.parked(existingSubscriber(subscriber)))).flat();
     const ids = aggregateIds ?? aggregatesToRedrive(await all(), { release });
-    yield* progressOf(stage, known(subscriber), ids, release);
+    yield* progressOf(stage, existingSubscriber(subscriber), ids, release);
   }
 
   async function discard({ body }: ConsoleRequest): Promise<object> {
-    const { subscriber, because, messageId, ...place } = read(discardRequest, body);
-    const answer = await stage.sendParkingRequest(known(subscriber), {
+    const { subscriber, because, messageId, ...place } = parseBody(discardRequest, body);
+    const answer = await stage.sendParkingRequest(existingSubscriber(subscriber), {
       discard: { ...place, ...(messageId !== undefined && { messageId }) },
       because,
     });

@@ -35,11 +35,11 @@ export function routesOf(options: RouteOptions): Record<string, RouteHandler> {
     'GET topology': async () => topology,
     'GET load': () => watch.load(),
     'GET aggregates': async () => watch.aggregates(),
-    'GET aggregates/{}': ({ names: [id = ''] }) => aggregateView(stage, cloud, app, normalizedId(id)),
+    'GET aggregates/{}': ({ parameters: [id = ''] }) => aggregateView(stage, cloud, app, normalizedId(id)),
     ...parkedRoutes({ stage, subscribers, contracts }),
     ...switchRoutes(stage, profiles),
     'GET circuits': () => circuitsOf(stage, new Date()),
-    'POST circuits/{}/reset': async ({ names: [name = ''] }) => {
+    'POST circuits/{}/reset': async ({ parameters: [name = ''] }) => {
       await resetCircuit(stage, name);
       return circuitsOf(stage, new Date());
     },

@@ -55,7 +55,7 @@ export async function createConsole({ app, stage, page }: ConsoleOptions): Promi
     watch.pageOpened();
   }
 
-  async function answer(
+  async function respond(
     request: IncomingMessage,
     response: ServerResponse,
     path: string,
@@ -67,7 +67,7 @@ export async function createConsole({ app, stage, page }: ConsoleOptions): Promi
     if (!found) return problem(response, NOT_FOUND);
     try {
       const body = await bodyOf(request);
-      const result = found.route({ names: found.names, query, body });
+      const result = found.route({ parameters: found.names, query, body });
       if (Symbol.asyncIterator in result) return await sendLines(response, result);
       send(response, 200, 'application/json', JSON.stringify(await result));
     } catch (error) {
@@ -81,10 +81,10 @@ export async function createConsole({ app, stage, page }: ConsoleOptions): Promi
       const isRead = request.method === 'GET' || request.method === 'HEAD';
       // Other requests go to the API.
       if (!path.startsWith('/console/') && !(path === '/' && isRead)) return false;
-      const answering = path.startsWith(API)
-        ? answer(request, response, path.slice(API.length), new URLSearchParams(query))
+      const responding = path.startsWith(API)
+        ? respond(request, response, path.slice(API.length), new URLSearchParams(query))
         : file(response, path);
-      answering.catch((error: Error) =>
+      responding.catch((error: Error) =>
         error instanceof URIError ? problem(response, NOT_FOUND) : response.destroy(error),
       );
       return true;

@@ -21,7 +21,7 @@ async function countOf({ dynamodb, table }: StageClient, name: string, IndexName
   return total;
 }
 
-/** Reads the backlogs of a stage. One call per queue, table or index normally suffices, as they are almost empty. */
+/** Reads the backlogs of a stage: one call per queue, and one per table or index while they are almost empty. */
 export async function readStageState(
   stage: StageClient,
   subscribers: readonly string[],

@@ -10,7 +10,7 @@ import {
   switchTo,
 } from '../stage/switches.ts';
 import type { Switches } from './api.ts';
-import { type ConsoleRequest, type RouteHandler, read } from './console-request.ts';
+import { type ConsoleRequest, parseBody, type RouteHandler } from './console-request.ts';
 import { ConsoleProblem } from './problem.ts';
 
 const HISTORY = 50;
@@ -33,7 +33,7 @@ export function switchRoutes(stage: StageClient, profiles: Profiles): Record<str
   }
 
   async function change({ body }: ConsoleRequest): Promise<Switches> {
-    const { capability, profile, mode = '', why, forSeconds } = read(switchRequest, body);
+    const { capability, profile, mode = '', why, forSeconds } = parseBody(switchRequest, body);
     if ((capability === undefined) === (profile === undefined))
       throw new ConsoleProblem(422, { en: 'Name a capability or a profile.', zh: '请指定一个功能或一个配置组合。' });
     const modes =

@@ -33,7 +33,7 @@ export function newApp(name: string): Plan {
     },
     next: [
       `cd ${name} && npm install && npm test`,
-      'npm start runs it on this machine; npm run check checks its types.',
+      'npm start runs the app on this machine; npm run check checks its types.',
       'Replace the sample service `items`, starting with shared/items.ts. To add parts: rollcall new service, subscriber, command or route.',
     ],
   };

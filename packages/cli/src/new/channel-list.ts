@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { OperatorError } from '../stage/errors.ts';
-import type { Edited } from './edits.ts';
+import type { Edit } from './edits.ts';
 import { importLine, withImports } from './imports.ts';
 import type { Source } from './sources.ts';
 
@@ -31,7 +31,7 @@ export function checkChannelIsFree(sources: readonly Source[], name: string, rem
  * @param sources of `shared/`
  * @param names exports of `from`
  */
-export function withChannels(sources: readonly Source[], names: readonly string[], from: string): Edited {
+export function withChannels(sources: readonly Source[], names: readonly string[], from: string): Edit {
   const list = listIn(sources);
   const text = list && withImports(list, [{ names, from }]);
   if (list && text !== undefined)

@@ -65,7 +65,7 @@ export const ${replies.variable} = queue('${replies.name}', { from: '/${app}/${o
 interface Descriptor {
   /** Path of its file, relative to the app's folder. */
   path: string;
-  /** What it imports from the contracts. */
+  /** The channels that it imports from the contracts. */
   channels: readonly string[];
   consumer: string;
   /** Name of its queue. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Channel, maySend } from '@rollcall/kit/internal/contracts/channel';
 import { OperatorError } from '../stage/errors.ts';
 import { type CommandNames, contractOf, handlerLine, sendingStep, typeOf } from './command-files.ts';
-import { type Edited, editedTexts, manualSteps } from './edits.ts';
+import { type Edit, editedTexts, manualSteps } from './edits.ts';
 import { checkNotDeclared, declares } from './imports.ts';
 import { variableOf } from './names.ts';
 import type { Plan } from './plan.ts';
@@ -49,7 +49,7 @@ function inContracts(
   { file, text }: { file: string; text: string },
   { name, value }: Exported<Channel>,
   names: CommandNames,
-): Edited {
+): Edit {
   const contract = contractOf(names, names.command, 'command');
   const variable = variableOf(names.command);
   const pattern = new RegExp(
@@ -66,7 +66,7 @@ function inContracts(
 }
 
 /** Adds the handler at the end of the table of handlers. */
-function inHandlers(root: string, names: CommandNames): Edited {
+function inHandlers(root: string, names: CommandNames): Edit {
   const file = `functions/${names.of}/commands.ts`;
   const line = handlerLine(names);
   const text = existsSync(join(root, file)) ? readFileSync(join(root, file), 'utf8') : '';

@@ -12,7 +12,7 @@ import {
   sendingStep,
 } from './command-files.ts';
 import { addToQueue } from './command-on-queue.ts';
-import { type Edited, editedTexts, manualSteps } from './edits.ts';
+import { type Edit, editedTexts, manualSteps } from './edits.ts';
 import { checkNotDeclared } from './imports.ts';
 import { applicationOf, checkMessageName, checkName, variableOf } from './names.ts';
 import type { Plan } from './plan.ts';
@@ -97,7 +97,7 @@ function onOwnQueue(root: string, shared: readonly Source[], names: CommandNames
     ],
   });
   const listed = withChannels(shared, [queue.variable, ...(replies ? [replies.variable] : [])], contracts);
-  const edited: Edited[] = [...withSends(wired, from, { names: [queue.variable], from: contracts }), listed];
+  const edited: Edit[] = [...withSends(wired, from, { names: [queue.variable], from: contracts }), listed];
   return {
     files: {
       [contracts]: contractsFile(names),

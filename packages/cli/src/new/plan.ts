@@ -8,7 +8,7 @@ export interface Plan {
   files: Readonly<Record<string, string>>;
   /** The complete new texts of existing files. */
   edits?: Readonly<Record<string, string>>;
-  /** Next steps for a person, one per line. */
+  /** Next steps for the user, one per line. */
   next: readonly string[];
 }
 

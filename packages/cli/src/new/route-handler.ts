@@ -1,11 +1,11 @@
 import type { Route } from '@rollcall/kit/internal/contracts/route';
-import type { Edited } from './edits.ts';
+import type { Edit } from './edits.ts';
 import { checkNotDeclared } from './imports.ts';
 import { singular } from './names.ts';
 import type { Source } from './sources.ts';
 
 interface Handler {
-  /** What it imports from `@rollcall/kit/http`. */
+  /** The names that it imports from `@rollcall/kit/http`. */
   uses: readonly string[];
   text: string;
 }
@@ -36,7 +36,7 @@ const FROM_HTTP = /^import \{([^{}]*)\} from '@rollcall\/kit\/http';$/gm;
  * Adds a handler at the end of a file that has a `logger`.
  * @throws {OperatorError} if the file already declares that name
  */
-export function withHandler({ file, text }: Source, key: string, handler: Handler): Edited {
+export function withHandler({ file, text }: Source, key: string, handler: Handler): Edit {
   checkNotDeclared({ file, text }, key);
   const [imported, ...others] = text.matchAll(FROM_HTTP);
   const isKnown = imported && others.length === 0 && /^const \{[^}]*\blogger\b[^}]*\} = /m.test(text);

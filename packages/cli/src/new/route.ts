@@ -1,5 +1,5 @@
 import type { Route } from '@rollcall/kit/internal/contracts/route';
-import { type Edited, editedTexts, manualSteps } from './edits.ts';
+import { type Edit, editedTexts, manualSteps } from './edits.ts';
 import { checkKey } from './names.ts';
 import type { Plan } from './plan.ts';
 import { emptyHandlerFile, handlerOf, withHandler } from './route-handler.ts';
@@ -45,7 +45,7 @@ export function newRoute(root: string, service: string, key: string, route: Rout
   };
 }
 
-function inTable(table: RouteTable | undefined, key: string, route: Route): Edited {
+function inTable(table: RouteTable | undefined, key: string, route: Route): Edit {
   if (table) return { file: table.file, text: withRoute(table, key, route) };
   return { where: "the service's table of routes", lines: [routeLine(key, route)] };
 }

@@ -1,4 +1,4 @@
-import type { Edited } from './edits.ts';
+import type { Edit } from './edits.ts';
 import { type Import, importLine, localNames, withImports } from './imports.ts';
 
 /**
@@ -6,7 +6,7 @@ import { type Import, importLine, localNames, withImports } from './imports.ts';
  * @param edited the edit of the infrastructure
  * @returns that edit; and lines for the user, if the publisher does not have the expected form
  */
-export function withSends(edited: Edited, service: string, queue: Import): Edited[] {
+export function withSends(edited: Edit, service: string, queue: Import): Edit[] {
   const granted = 'text' in edited ? grant(edited.text, service, localNames(queue)) : undefined;
   const text =
     'text' in edited && granted !== undefined ? withImports({ ...edited, text: granted }, [queue]) : undefined;

@@ -48,7 +48,7 @@ export function newService(root: string, service: string, aggregate: string | un
     edits: editedTexts(edited),
     next: [
       ...manualSteps(edited),
-      `Define its events in ${names.contracts}, and its requests in functions/${service}/api.handler.ts.`,
+      `Define its events in ${names.contracts}, and the handlers of its requests in functions/${service}/api.handler.ts.`,
       `npx vitest run test/${service}.test.ts runs it on an embedded cloud.`,
       `Then: rollcall new route NAME METHOD /${service}/… --of ${service}, and rollcall new subscriber NAME --of ${about}-events.`,
     ],

@@ -1,4 +1,4 @@
-import type { Edited } from './edits.ts';
+import type { Edit } from './edits.ts';
 import { type Import, importLine, withImports } from './imports.ts';
 import { type Source, sourcesIn } from './sources.ts';
 
@@ -12,7 +12,7 @@ export interface Wiring {
 const APP = /^[ \t]*(?:export )?const (\w+) = new RollcallApp\b/gm;
 
 /** Returns the edit without writing it. @param root folder of the app */
-export function wire(root: string, wiring: Wiring): Edited {
+export function wire(root: string, wiring: Wiring): Edit {
   const found = sourcesIn(root, 'infra').filter(({ text }) => text.includes('new RollcallApp'));
   const [only, ...others] = found;
   const text = only && others.length === 0 ? insert(only, wiring) : undefined;

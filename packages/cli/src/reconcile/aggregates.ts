@@ -34,8 +34,8 @@ export interface Aggregates {
    */
   readonly stateAt?: (state: Item, version: number) => Draft | undefined;
   /**
-   * Whether the data of a consumer at the same version matches the state. `held` is the consumer's cursor item.
-   * Default: true.
+   * Whether the data of a consumer at the same version matches the state. Default: true.
+   * @param held the consumer's item that has its cursor
    */
   readonly agrees?: (state: Item, consumer: string, held: Item) => boolean;
 }

@@ -34,7 +34,7 @@ export interface Difference {
   parked?: string[];
 }
 
-export interface Compared {
+export interface Comparison {
   /** Number of subjects of the publisher, by channel. */
   subjects: Record<string, number>;
   /** Number of cursors read, by consumer. */
@@ -68,9 +68,9 @@ export async function compare(
   stage: StageClient,
   all: readonly VersionedChannel[],
   options: CompareOptions,
-): Promise<Compared> {
+): Promise<Comparison> {
   const { onDifferences, onProgress } = options;
-  const compared: Compared = { subjects: {}, cursors: {}, onTheirWay: [] };
+  const compared: Comparison = { subjects: {}, cursors: {}, onTheirWay: [] };
   let rechecks: Recheck[] = [];
   let count = 0;
 
@@ -209,7 +209,7 @@ async function differenceOf(
   if (!known || !lacksVersions(kind)) return about;
   const versionsParked = parked.map(({ version }) => version);
   const missing = lostVersions(known, held, new Set([...unpublished, ...versionsParked])).length;
-  // A consumer that lacks only an erasure may lack no version.
+  // If a consumer lacks only an erasure, it may lack no version, and nothing is pending for it.
   const waits = missing === 0 && known.version > (held?.version ?? 0);
   if (waits) return { ...about, kind: versionsParked.length > 0 ? 'parked' : 'unpublished' };
   return { ...about, lost: missing };

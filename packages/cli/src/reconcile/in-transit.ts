@@ -17,10 +17,10 @@ export interface InTransit {
 /** Waits until no message is in transit to the consumers, for at most 20 seconds. @returns those still in transit */
 export async function untilDelivered(stage: StageClient, all: readonly VersionedChannel[]): Promise<InTransit[]> {
   const names = new Set(all.flatMap(({ consumers }) => consumers.map(({ name }) => stage.table(name))));
-  const isTheirs = (queue: string) => names.has(queue.replace(/(-dlq|-undelivered)?(\.fifo)?$/, ''));
+  const isConsumerQueue = (queue: string) => names.has(queue.replace(/(-dlq|-undelivered)?(\.fifo)?$/, ''));
   const deadline = Date.now() + MAX_WAIT_MS;
   for (let empty = 0; ; await delay(POLL_INTERVAL_MS)) {
-    const queues = (await stage.queues()).filter(({ queue }) => isTheirs(queue));
+    const queues = (await stage.queues()).filter(({ queue }) => isConsumerQueue(queue));
     const filled = queues
       .map(({ queue, visible, inFlight }) => ({ queue, messages: visible + inFlight }))
       .filter(({ messages }) => messages > 0);

@@ -17,13 +17,13 @@ const PAGE = 500;
 export async function eachPage(
   { dynamodb }: Tables,
   input: Omit<ScanCommandInput, 'TableName'> & { TableName: string },
-  look: (items: Item[]) => Promise<void>,
+  onPage: (items: Item[]) => Promise<void>,
 ): Promise<void> {
-  const segment = async (Segment: number) => {
+  const readSegment = async (Segment: number) => {
     const pages = paginateScan({ client: dynamodb, pageSize: PAGE }, { ...input, Segment, TotalSegments: SEGMENTS });
-    for await (const { Items = [] } of pages) await look(Items);
+    for await (const { Items = [] } of pages) await onPage(Items);
   };
-  await Promise.all(Array.from({ length: SEGMENTS }, (_, index) => segment(index)));
+  await Promise.all(Array.from({ length: SEGMENTS }, (_, index) => readSegment(index)));
 }
 
 async function itemsAt({ dynamodb }: Tables, table: string, keys: readonly Record<string, string>[]): Promise<Item[]> {

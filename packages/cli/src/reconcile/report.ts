@@ -1,6 +1,6 @@
 import type { StageClient } from '../stage/stage.ts';
 import type { Kind } from './classify.ts';
-import { type Compared, compare, type Difference } from './compare.ts';
+import { type Comparison, compare, type Difference } from './compare.ts';
 import type { VersionedChannel } from './versioned-channels.ts';
 
 /** Differences of one kind at one consumer. */
@@ -15,7 +15,7 @@ export interface Count {
   remedy: string;
 }
 
-export interface Report extends Compared {
+export interface Report extends Comparison {
   stage: string;
   consistent: boolean;
   counts: Count[];

@@ -32,7 +32,7 @@ async function recordsOf(stage: StageClient, channel: VersionedChannel, id: stri
     })),
   );
   const unpublished = await unpublishedVersions(stage, channel, id);
-  // Read after the consumers' records, so that a change in between does not make it appear to be behind.
+  // Read after the consumers' records, so that a change in between does not make the publisher appear to be behind.
   const known = (await publisherRecords(stage, channel, [id])).get(id);
   const lacking = of.flatMap(({ joinsLate, held, parked }) => {
     if (!known || held?.erased || (!held && (joinsLate || known.erased))) return [];

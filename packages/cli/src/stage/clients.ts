@@ -42,7 +42,7 @@ export function clientsOf({ app, name, endpoint }: StageOptions) {
     config,
     dynamodb: DynamoDBDocumentClient.from(new DynamoDBClient(config)),
     sqs: new SQSClient(config),
-    // An embedded cloud has a single host name, without the prefix data-.
+    // An embedded cloud has a single host name, so the SDK must not add the prefix `data-`.
     directory: new ServiceDiscoveryClient({ ...config, disableHostPrefix: endpoint !== undefined }),
     // A sweep takes up to a minute. If the response of an Invoke is lost, only the operator may repeat the call.
     lambda: new LambdaClient({

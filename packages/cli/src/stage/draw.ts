@@ -1,13 +1,13 @@
 import type { NodeKind, Topology, TopologyEdge, TopologyNode } from './topology.ts';
 
 /** Functions that highlight parts of a drawing, for example with colours. */
-export interface Marks {
+export interface Highlighting {
   label: (text: string) => string;
   name: (text: string, kind: NodeKind) => string;
 }
 
 /** The flow as an indented tree. A node's edges are drawn where the path to it is shortest; elsewhere it has a ↑. */
-export function drawText({ nodes, edges }: Topology, { label, name }: Marks): string {
+export function drawText({ nodes, edges }: Topology, { label, name }: Highlighting): string {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const from = Map.groupBy(edges, (edge) => edge.from);
   const { roots, firstEdges } = spanningTree(nodes, from);

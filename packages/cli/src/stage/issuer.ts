@@ -15,11 +15,11 @@ export const ISSUER_PORT = 4030;
 export const ISSUER_PATH = '/issuer';
 
 /** Replaces the name that containers use for this machine by 127.0.0.1, because it may not resolve here. */
-export const fromHere = (url: string): string =>
+export const resolvableHere = (url: string): string =>
   url.replace(/^(https?:\/\/)host\.docker\.internal(?=[:/]|$)/, '$1127.0.0.1');
 
 /** The address at which this machine reaches an issuer. */
-export const addressOf = (issuer: string): string => fromHere(issuer).replace(/\/$/, '');
+export const addressOf = (issuer: string): string => resolvableHere(issuer).replace(/\/$/, '');
 
 export const isOnThisMachine = (address: string): boolean =>
   /^http:\/\/(127\.0\.0\.1|localhost)(?=[:/]|$)/.test(address);

@@ -16,7 +16,7 @@ export interface StuckProcess {
   why: string;
 }
 
-/** The processes that need an operator, the one that waits longest first. For each of them, a message is parked. */
+/** The processes that need an operator, longest-waiting first. A message is parked for each of them. */
 export async function stuckProcesses(stage: StageClient, subscribers: readonly string[]): Promise<StuckProcess[]> {
   const found: StuckProcess[] = [];
   for (const subscriber of subscribers)

@@ -9,7 +9,7 @@ const SKIPPED_REASONS: readonly ParkedReason[] = ['below-baseline', 'unreadable'
 
 export const redrivableReasons = parkedReasons.filter((reason) => !SKIPPED_REASONS.includes(reason));
 
-export interface Wanted {
+export interface RedriveFilter {
   /** Only messages that are parked for this reason. */
   reason?: string | undefined;
   /** Whether held messages are included. */
@@ -20,7 +20,10 @@ export interface Wanted {
  * The aggregates that `redrive --all` tries: failed ones first, then the oldest. The first aggregate is the canary, and
  * only a failed one shows whether the cause is repaired.
  */
-export function aggregatesToRedrive(parked: readonly ParkedMessage[], { reason: wanted, release }: Wanted): string[] {
+export function aggregatesToRedrive(
+  parked: readonly ParkedMessage[],
+  { reason: wanted, release }: RedriveFilter,
+): string[] {
   const redrivable = parked
     .filter(({ reason }) => wanted === undefined || reason === wanted)
     .filter(({ reason }) => redrivableReasons.includes(reason) && (reason !== 'held' || release))

@@ -2,7 +2,7 @@ import type { AssembledStack } from '@rollcall/local/internal/template/assembly'
 import { deploy } from '@rollcall/local/internal/template/deployment';
 import type { Deployed, ResourceProvider } from '@rollcall/local/internal/template/resource';
 
-/** A resource of a template. In its properties, references to other resources are replaced by the ids of those. */
+/** A resource of a template. In its properties, references to resources of the stage are replaced by their ids. */
 export interface Resource {
   /** Kind and physical name, such as `queue:rollcall-dev-sms.fifo`. */
   id: string;

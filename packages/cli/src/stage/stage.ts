@@ -15,7 +15,7 @@ import { topologyIn } from './topology.ts';
 
 export type StageClient = ReturnType<typeof openStage>;
 
-/** A stage as operators see it: AWS's own APIs, and the sweep functions for changes. */
+/** A client of a stage for operators. It reads through AWS APIs, and makes changes through the sweep functions. */
 export function openStage(options: StageOptions) {
   const clients = clientsOf(options);
   const { dynamodb, table } = clients;

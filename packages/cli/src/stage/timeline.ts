@@ -1,21 +1,21 @@
 import type { SpanView } from './traces.ts';
 
 /** A span with its depth below the root of its trace, and its start relative to the first span. */
-export interface Line {
+export interface TimelineRow {
   span: SpanView;
   depth: number;
   afterMs: number;
 }
 
 /** Orders spans as a timeline: each below its parent, siblings by start time, one trace after another. */
-export function timelineOf(spans: readonly SpanView[]): Line[] {
+export function timelineOf(spans: readonly SpanView[]): TimelineRow[] {
   const known = new Set(spans.map(({ spanId }) => spanId));
   const byStart = [...spans].sort((a, b) => a.startMs - b.startMs);
   const start = byStart[0]?.startMs ?? 0;
   const children = Map.groupBy(byStart, ({ parentSpanId }) =>
     parentSpanId !== undefined && known.has(parentSpanId) ? parentSpanId : '',
   );
-  const linesOf = (parent: string, depth: number): Line[] =>
+  const linesOf = (parent: string, depth: number): TimelineRow[] =>
     (children.get(parent) ?? []).flatMap((span) => [
       { span, depth, afterMs: span.startMs - start },
       ...linesOf(span.spanId, depth + 1),

@@ -51,7 +51,7 @@ export interface TopologyOptions {
 }
 
 /**
- * Derives the flow from templates alone; nothing that is deployed is queried.
+ * Derives the flow from templates alone, without querying deployed resources.
  * @param prefix common prefix of all names of the stage, `APP-STAGE-`
  */
 export const topologyOf = async (

@@ -4,7 +4,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { ListTopicsCommand, paginateListSubscriptions, SNSClient } from '@aws-sdk/client-sns';
 import { addressOf, isOnThisMachine, issuerOf } from '../issuer.ts';
 import type { StageClient } from '../stage.ts';
-import { type Check, type Found, failed, notChecked, ok, warning } from './examination.ts';
+import { type Check, type CheckResult, failed, notChecked, ok, warning } from './examination.ts';
 
 export const region: Check = async ({ stage, isEmbedded }) => {
   if (isEmbedded) return notChecked('an embedded cloud is in one region only');
@@ -34,10 +34,10 @@ export const clock: Check = async ({ stage }) => {
     { step: 'deserialize' },
   );
   await client.send(new ListTopicsCommand({}));
-  return skewFound(Date.parse(serverDate) - Date.now());
+  return skewResult(Date.parse(serverDate) - Date.now());
 };
 
-export function skewFound(skewMs: number): Found {
+export function skewResult(skewMs: number): CheckResult {
   const seconds = Math.round(Math.abs(skewMs) / 1000);
   if (Number.isNaN(skewMs)) return notChecked('the response had no date');
   if (Math.abs(skewMs) < SKEW_MS.warning) return ok('the clock of this machine is correct');
@@ -50,7 +50,7 @@ export function skewFound(skewMs: number): Found {
 export const permissions: Check = async ({ stage }) => {
   const [subscribers, outboxes] = await Promise.all([stage.subscribers(), stage.outboxes()]);
   const lambda = new LambdaClient(stage.config);
-  const tries = [
+  const attempts = [
     ...subscribers.map((name) => ({ what: `read ${stage.table(name)}`, tryOut: () => firstOf(stage.parked(name)) })),
     ...outboxes.map(({ name }) => ({ what: `read ${stage.table(name)}`, tryOut: () => firstOf(stage.outbox()) })),
     ...[...subscribers.map((name) => `${name}-sweep`), ...outboxes.map(({ sweep }) => sweep)].map((name) => ({
@@ -59,7 +59,7 @@ export const permissions: Check = async ({ stage }) => {
     })),
   ];
   const denied = await Promise.all(
-    tries.map(async ({ what, tryOut }) => {
+    attempts.map(async ({ what, tryOut }) => {
       try {
         await tryOut();
         return [];

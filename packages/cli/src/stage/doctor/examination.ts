@@ -14,7 +14,7 @@ export interface Finding {
 }
 
 /** The result of a check. */
-export type Found = Omit<Finding, 'check'>;
+export type CheckResult = Omit<Finding, 'check'>;
 
 /** The stage under examination. */
 export interface CheckContext {
@@ -26,12 +26,12 @@ export interface CheckContext {
   version: string | undefined;
 }
 
-export type Check = (context: CheckContext) => Promise<Found>;
+export type Check = (context: CheckContext) => Promise<CheckResult>;
 
-export const ok = (found: string): Found => ({ verdict: 'ok', found });
-export const warning = (found: string, remedy: string): Found => ({ verdict: 'warning', found, remedy });
-export const failed = (found: string, remedy: string): Found => ({ verdict: 'failed', found, remedy });
-export const notChecked = (why: string): Found => ({ verdict: 'not checked', found: `not checked here: ${why}` });
+export const ok = (found: string): CheckResult => ({ verdict: 'ok', found });
+export const warning = (found: string, remedy: string): CheckResult => ({ verdict: 'warning', found, remedy });
+export const failed = (found: string, remedy: string): CheckResult => ({ verdict: 'failed', found, remedy });
+export const notChecked = (why: string): CheckResult => ({ verdict: 'not checked', found: `not checked here: ${why}` });
 
 /** Runs all checks on a stage concurrently; none if it does not respond. */
 export async function examine(
@@ -61,7 +61,7 @@ async function region({ dynamodb }: StageClient): Promise<string> {
 const UNKNOWN = /UnknownOperation|NotImplemented|InternalFailure|InvalidAction|UnknownError/;
 const DENIED = /AccessDenied|AuthorizationError|Unauthorized/;
 
-async function runCheck(check: () => Promise<Found>): Promise<Found> {
+async function runCheck(check: () => Promise<CheckResult>): Promise<CheckResult> {
   try {
     return await check();
   } catch (error) {
