@@ -14,7 +14,7 @@ const SCHEDULES = 400;
 /** One picture per guarantee, by the name of its page in `docs/concepts/`. */
 export const pictures: Readonly<Record<string, Picture>> = {
   'g1-nothing-is-lost': {
-    title: 'The relay dies before it deletes what it has published',
+    title: 'The relay crashes after it has published a row, and before it deletes the row',
     run: shopSchedules({ messages: 2 }),
     patterns: [
       /relay-\d+ publishes order-events\/order\/1/,
@@ -24,7 +24,7 @@ export const pictures: Readonly<Record<string, Picture>> = {
     ],
   },
   'g2-published-in-order': {
-    title: 'A publication fails, and what comes after it waits',
+    title: 'A publication fails, and later messages wait',
     run: shopSchedules({ messages: 3 }),
     patterns: [
       /publishes order-events\/order\/1: fails before its effect/,
@@ -33,7 +33,7 @@ export const pictures: Readonly<Record<string, Picture>> = {
     ],
   },
   'g3-applied-exactly-once': {
-    title: 'A consumer dies after it has applied a message, and the message comes again',
+    title: 'A consumer crashes after it has applied a message, and the message is redelivered',
     run: shopSchedules({ messages: 2 }),
     patterns: [
       /delivers order v1 .*order v2/,
@@ -45,7 +45,7 @@ export const pictures: Readonly<Record<string, Picture>> = {
     ],
   },
   'g4-failure-keeps-the-order': {
-    title: 'The second message fails for good; the third waits behind it',
+    title: 'The second message fails permanently, and the third waits behind it',
     run: shopSchedules({ messages: 3, brokenForMinutes: 30 }),
     patterns: [
       /puts stock order parked#0*2#/,
@@ -55,12 +55,12 @@ export const pictures: Readonly<Record<string, Picture>> = {
     ],
   },
   'g5-calls-at-least-once': {
-    title: 'The answer of a provider is lost, and the provider is asked again with the same key',
+    title: 'The response of a provider is lost, and the provider is called again with the same key',
     run: shopSchedules({ messages: 1, calls: true }),
     patterns: [/calls provider: .*: fails after its effect/, /\(receive 2\)/, /calls provider/, /updates stock/],
   },
   'g6-registered-once': {
-    title: 'The answer to a registration is lost, and the client asks again with the same key',
+    title: 'The response to a registration is lost, and the client repeats the request with the same key',
     run: registrationSchedules,
     patterns: [
       /register-1 puts .*: fails after its effect/,

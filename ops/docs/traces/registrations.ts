@@ -31,7 +31,7 @@ export const registrationSchedules: RunOne = async (schedule) => {
     if (member) counts.members.add(member);
     const board = {
       'Requests with this key': String(counts.requests),
-      'Members that other services hear of': String(counts.members.size),
+      'Members in the events that were delivered': String(counts.members.size),
     };
     steps.push(stepOf(line, board));
   });

@@ -7,7 +7,7 @@ const settings = {
   claimCheck: createClaimCheck(),
 };
 
-/** `data` is whole, wherever it came from. */
+/** `data` is complete, whether it was in the message or in S3. */
 export const { consume, sweep } = consumerFunctions(archive, settings, () => ({
   'shop.document.filed.v1': ({ data }) => ({ set: { lines: data.lines.length } }),
 }));

@@ -12,7 +12,7 @@ const removed = event('shop.document.removed.v1', gone, { subjectField: 'orderId
 export const documents = topic('documents', { from: '/shop/orders', large: true, messages: [filed, removed] });
 export const archive = defineConsumer('archive', { of: documents });
 
-/** What a function of the publisher calls: its environment has LARGE_BUCKET. */
+/** For functions of the publisher, whose environment contains LARGE_BUCKET. */
 export function publishing() {
   const { ORDERS_TABLE: table = '', OUTBOX_TABLE: outboxTable = '' } = process.env;
   const places = { client: createDynamoDB(), table, outboxTable, claimCheck: createClaimCheck() };

@@ -28,14 +28,14 @@ const context = () => ({ now: new Date(), newId: randomUUID });
 
 const HALF_AN_HOUR = 30 * 60;
 
-/** An order that nobody pays for is to be cancelled: the command waits under the name `unpaid`. */
+/** Places an order. A command to cancel it unless it is paid waits under the name `unpaid`. */
 export function placeOrder(orderId: string) {
   const send = [draftTo(orderCommands, cancelUnpaid, { orderId }, { after: HALF_AN_HOUR, name: 'unpaid' })];
   const events = [draft(placed, { orderId })] as const;
   return orders.create(orderId, { state: { state: 'open' }, events, send }, context());
 }
 
-/** In one transaction, it is paid and the command is cancelled; or it is too late, and nothing is changed. */
+/** Marks the order as paid and cancels the command, in one transaction. If it is too late, nothing is changed. */
 export async function payOrder(orderId: string): Promise<'paid' | 'too late'> {
   const beside = { unpaid: later.cancelling({ subject: orderId, name: 'unpaid' }) };
   const events = [draft(paid, { orderId })] as const;
@@ -43,7 +43,7 @@ export async function payOrder(orderId: string): Promise<'paid' | 'too late'> {
   return result === 'done' ? 'paid' : 'too late';
 }
 
-/** Another half an hour: what waits under the name is replaced. */
+/** Gives the customer half an hour from now: the new command replaces the one that waits under the name. */
 export function extendOrder(orderId: string) {
   const send = [draftTo(orderCommands, cancelUnpaid, { orderId }, { after: HALF_AN_HOUR, name: 'unpaid' })];
   const events = [draft(placed, { orderId })] as const;

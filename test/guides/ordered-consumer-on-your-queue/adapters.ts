@@ -3,7 +3,7 @@ import * as z from 'zod';
 
 const order = z.object({ orderNo: z.string(), revision: z.int() });
 
-/** From a topic without raw delivery; the type is an attribute of the message. */
+/** Reads notifications of a topic without raw delivery. The type is an attribute of the message. */
 export const readNotified = foreign(snsNotification(order), (notification) => ({
   id: notification.MessageId,
   source: notification.TopicArn,
@@ -14,7 +14,7 @@ export const readNotified = foreign(snsNotification(order), (notification) => ({
   data: notification.Message,
 }));
 
-/** CloudEvents whose subject and version are extensions of their own. */
+/** Reads CloudEvents that have the subject and the version in extension attributes. */
 export const readCloudEvent = foreign(
   z.object({
     ...{ id: z.string(), source: z.string(), type: z.string(), time: z.string() },

@@ -18,7 +18,7 @@ export const orders = {
   name: 'orders',
   kind: 'queue',
   ordered: true,
-  description: 'What happens to orders.',
+  description: 'Events about orders.',
   format: 'application/json',
   senders: ['orders-service'],
   messages: [orderPlaced, orderCancelled],

@@ -10,7 +10,7 @@ const paymentReceived = { type: 'Payment Received', kind: 'event', data: payment
 const payments = {
   name: 'payments',
   kind: 'queue',
-  // They have no version: each is applied once, by its id.
+  // Payments have no version. Each is applied once, by its ID.
   ordered: false,
   description: 'Payments, from EventBridge.',
   format: 'application/json',

@@ -9,7 +9,7 @@ const shipping = defineConsumer('shipping', {
   of: orders,
   reads: [orderPlaced, orderCancelled],
   cursorKey: 'order',
-  // There are orders from before its first deployment.
+  // Some orders are older than its first deployment.
   joinsLate: true,
 });
 

@@ -28,5 +28,5 @@ export const { consume, sweep } = parkingFunctions('invoices', settings, async (
     signal: AbortSignal.timeout(5_000),
   });
   if (status === 422) throw new PermanentError(`billing refuses the invoice ${id}`);
-  if (status >= 400) throw new TransientError(`billing answers ${status}`);
+  if (status >= 400) throw new TransientError(`billing responds with ${status}`);
 });

@@ -18,7 +18,7 @@ const orderEvents: Channel = {
   name: 'order-events',
   kind: 'topic',
   ordered: true,
-  description: 'What happens to orders.',
+  description: 'Events about orders.',
   format: 'application/json',
   senders: ['/shop/orders'],
   messages: [created, cancelled],
