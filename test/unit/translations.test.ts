@@ -17,7 +17,7 @@ const withoutComments = (code: string): string[] =>
     .filter((line) => line !== '');
 
 function structureOf(text: string): Structure {
-  const blocks = [...text.matchAll(/^```(\w*)\n(.*?)^```$/gms)];
+  const blocks = [...text.matchAll(/^```([^\n]*)\n(.*?)^```$/gms)];
   const prose = text.replaceAll(/^```.*?^```$/gms, '');
   return {
     headings: [...prose.matchAll(/^(#+) /gm)].map(([, signs = '']) => signs.length),
