@@ -40,7 +40,7 @@ export function copyFault(headers: Headers, source: StoredObject): S3Fault | und
   const [match, noneMatch] = [header('match'), header('none-match')];
   const [since, notSince] = [header('modified-since'), header('unmodified-since')];
   const isLater = (than: string) => Math.floor(source.lastModified.getTime() / 1000) * 1000 > Date.parse(than);
-  // If there is a condition on the ETag, it alone decides, regardless of the time.
+  // A condition on the ETag takes precedence over the corresponding condition on the time.
   const isChanged = match !== undefined ? !matches(match, source) : notSince !== undefined && isLater(notSince);
   const isSame = noneMatch !== undefined ? matches(noneMatch, source) : since !== undefined && !isLater(since);
   return isChanged || isSame ? FAILED : undefined;

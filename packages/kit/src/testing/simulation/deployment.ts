@@ -56,7 +56,7 @@ export class Deployment {
     for (const [name, keys] of Object.entries(model.tables ?? {})) this.tables.create(name, { keys });
     this.deployed = consumers.map((consumer) => this.#deploy(consumer));
     const topics = new Topics(scheduler, choices);
-    for (const channel of this.#channels) this.#open(channel, topics);
+    for (const channel of this.#channels) this.#createChannel(channel, topics);
     const choose = {
       below: (limit: number) => options.publishing.below(limit),
       oneOf: <T>(possibilities: readonly T[]) => possibilities[options.publishing.below(possibilities.length)] as T,
@@ -91,7 +91,7 @@ export class Deployment {
   }
 
   /** Creates a topic with its subscriptions, or a queue that no consumer of the model reads. */
-  #open(channel: Channel, topics: Topics): void {
+  #createChannel(channel: Channel, topics: Topics): void {
     const { name, kind, ordered } = channel;
     const consumers = this.deployed.filter(({ descriptor }) => descriptor.of.name === name);
     if (kind === 'queue' && consumers.length > 0) return;
@@ -131,7 +131,7 @@ export class Deployment {
     return [...bodies].map((body) => readMessage(readEnvelope(body), channel.messages));
   }
 
-  #of(name: string): Deployed {
+  #deployedOf(name: string): Deployed {
     const deployed = this.deployed.find(({ descriptor }) => descriptor.name === name);
     if (deployed) return deployed;
     throw new Error(
@@ -144,12 +144,12 @@ export class Deployment {
       published: this.publishing.published.map(({ message }) => message),
       calls: this.#calls,
       of: (consumer, aggregateId) => {
-        const { name, cursorKey } = this.#of(consumer).descriptor;
+        const { name, cursorKey } = this.#deployedOf(consumer).descriptor;
         return this.tables.items(name).find(({ pk, sk }) => pk === aggregateId && sk === cursorKey) ?? {};
       },
       items: (table) => this.tables.items(table),
-      applied: (consumer) => this.#of(consumer).observer.applied,
-      parked: (consumer) => this.#of(consumer).consumer.parked,
+      applied: (consumer) => this.#deployedOf(consumer).observer.applied,
+      parked: (consumer) => this.#deployedOf(consumer).consumer.parked,
       sent: (channel) => this.#sentOn(channel),
     };
   }

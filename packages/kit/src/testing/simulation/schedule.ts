@@ -19,7 +19,7 @@ const MAX_STEPS = 2_000;
 
 type Action = () => void;
 
-interface Chances {
+interface ScheduleOptions {
   scheduler: Scheduler;
   choices: Choices;
   /** Decisions of the publisher model. */
@@ -35,7 +35,7 @@ class Schedule {
   readonly #hasOutages: boolean;
   #violation: string | undefined;
 
-  constructor(model: Model, { scheduler, choices, publishing }: Chances) {
+  constructor(model: Model, { scheduler, choices, publishing }: ScheduleOptions) {
     this.#model = model;
     this.#choices = choices;
     this.#scheduler = scheduler;
@@ -60,14 +60,14 @@ class Schedule {
   async run(): Promise<{ violation: string | undefined; applied: number }> {
     while (!this.#choices.exhausted && this.#violation === undefined) {
       const actions = this.#actions();
-      await this.#then(actions[this.#choices.below(actions.length)]);
+      await this.#perform(actions[this.#choices.below(actions.length)]);
     }
     if (this.#violation === undefined) await this.#comeToRest();
     const stuck = this.#deployment.deployed.filter(({ consumer }) => consumer.parked.length > 0);
     if (this.#violation === undefined && stuck.length > 0) {
       this.#scheduler.log('an operator redrives all parked messages');
       // Twice, because a message may wait until another consumer has applied a parked one.
-      for (const { consumer } of [...stuck, ...stuck]) await this.#then(() => consumer.redrive(true));
+      for (const { consumer } of [...stuck, ...stuck]) await this.#perform(() => consumer.redrive(true));
       await this.#comeToRest();
     }
     this.#violation ??= this.#deployment.missing;
@@ -115,9 +115,9 @@ class Schedule {
     let before = '';
     for (let round = 0; round < ROUNDS; round++) {
       for (let step = 0, next = this.#next(); next && step < MAX_STEPS; next = this.#next(), step++)
-        await this.#then(next);
+        await this.#perform(next);
       for (const { consumer } of this.#deployment.deployed) {
-        if (consumer.parked.length > 0 || consumer.hasDeadLetters) await this.#then(() => consumer.sweep());
+        if (consumer.parked.length > 0 || consumer.hasDeadLetters) await this.#perform(() => consumer.sweep());
       }
       const [stuck] = this.#scheduler.running;
       if (stuck !== undefined) {
@@ -145,8 +145,8 @@ class Schedule {
     return open && (() => open.consumer.receive());
   }
 
-  async #then(act: Action | undefined): Promise<void> {
-    act?.();
+  async #perform(action: Action | undefined): Promise<void> {
+    action?.();
     await this.#scheduler.settled();
   }
 
