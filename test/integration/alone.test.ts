@@ -15,7 +15,7 @@ import { root } from '../support/run.ts';
 
 interface Started {
   child: ChildProcess;
-  /** What it says where it is, line by line. */
+  /** The URLs that it prints, one per line. */
   urls: string[];
 }
 
@@ -64,11 +64,11 @@ describe('npm run ops -- issuer', () => {
 });
 
 describe('npm run sms-sandbox', () => {
-  it("stores texts, and sends receipts to the API's path at the endpoint", async () => {
-    const told: string[] = [];
+  it("stores SMS, and sends receipts to the API's path at the endpoint", async () => {
+    const paths: string[] = [];
     const { promise, resolve } = Promise.withResolvers<void>();
     const cloud = createServer((request, response) => {
-      told.push(request.url ?? '');
+      paths.push(request.url ?? '');
       response.writeHead(204).end();
       resolve();
     });
@@ -81,7 +81,7 @@ describe('npm run sms-sandbox', () => {
     const sent = await fetch(`${url}/messages`, { method: 'POST', body: JSON.stringify(text) });
     expect(sent.status).toBe(202);
     await promise;
-    expect(told).toEqual(['/_aws/execute-api/abc123/$default/webhooks/sms/http']);
+    expect(paths).toEqual(['/_aws/execute-api/abc123/$default/webhooks/sms/http']);
     const { messages } = (await (await fetch(`${url}/messages`)).json()) as { messages: Array<{ text: string }> };
     expect(messages.map((one) => one.text)).toEqual(['Hola']);
     await ended(child);

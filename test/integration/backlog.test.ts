@@ -8,10 +8,10 @@ import { eventually, startTestCloud, switchTo, type TestCloud } from '../support
 import { runScript } from '../support/run.ts';
 
 const BACKLOG = 1_000;
-/** Each costs a write of its own, one after the other for a batch: fewer show the same. */
+/** Smaller, because each message costs a separate write, one after the other in a batch. */
 const SKIPPED = 300;
 const MADE_UP_FOR = 100;
-/** Counting so many messages keeps the emulator busy. */
+/** Frequent counts of so many messages would slow the emulator down. */
 const LOOK_EVERY_MS = 300;
 
 /** Sends registrations to a subscriber's queue, past the topic. */
@@ -36,7 +36,7 @@ async function sendTo(cloud: TestCloud, service: string, members: number): Promi
   );
 }
 
-/** How many items of a service's table there are. */
+/** The number of matching items in the table of a service. */
 async function countItems(cloud: TestCloud, service: string, wanted: (item: Record<string, unknown>) => boolean) {
   let count = 0;
   for await (const { Items = [] } of paginateScan(
@@ -72,10 +72,10 @@ describe('a backlog', () => {
   });
   afterAll(() => cloud.stop());
 
-  it('of 1,000 messages waits while the capability is paused: none is lost, parked or applied until then', async () => {
+  it('of 1,000 messages waits while the capability is paused: none is lost, parked or applied meanwhile', async () => {
     await switchTo(cloud, 'points', 'pause');
     await sendTo(cloud, 'points', BACKLOG);
-    // Many were received, and given back for a while.
+    // Many messages were received, and returned to the queue for a while.
     await eventually(async () => (await waiting(cloud, 'points')).inFlight > BACKLOG / 4, LOOK_EVERY_MS);
     const { left } = await waiting(cloud, 'points');
     expect([left, await applied(cloud, 'points'), await parked(cloud, 'points')]).toEqual([BACKLOG, 0, 0]);

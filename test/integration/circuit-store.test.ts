@@ -32,7 +32,7 @@ describe.each(Object.keys(stores))('circuits %s', (kind) => {
     expect(await store.head(name)).toMatchObject({ revision: 0, state: { is: 'closed' } });
   });
 
-  it('add up what instances counted, by slice of time', async () => {
+  it('add up the counts of all instances by time slice', async () => {
     const { store, name } = one();
     const slice = sliceOf(Date.now());
     await Promise.all([store.count(name, counts(slice, 3, 1, 4)), store.count(name, counts(slice, 2, 2, 4, 8))]);
@@ -70,7 +70,7 @@ describe('circuits on DynamoDB', () => {
     expect([...(await store.read('forgetful')).tallies.keys()].toSorted()).toEqual([20, 21]);
   });
 
-  it('are counted in several items, of which none is the one with the state', async () => {
+  it('are counted in several items, separate from the item with the state', async () => {
     for (let index = 0; index < 8; index++) {
       const store = createCircuitStore({ client: cloud.dynamodb, tableName, random: () => index / 8 });
       await store.count('spread', of(7));

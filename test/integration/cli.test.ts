@@ -28,14 +28,14 @@ describe('npm run ops', () => {
     const withoutSubcommands = (command: Command): Command[] =>
       command.commands.length === 0 ? [command] : command.commands.flatMap(withoutSubcommands);
     for (const command of withoutSubcommands(createProgram(app))) {
-      let said = '';
+      let output = '';
       command.configureOutput({
         writeOut: (text) => {
-          said += text;
+          output += text;
         },
       });
       command.outputHelp();
-      expect([command.name(), said]).toEqual([command.name(), expect.stringContaining('Example: ')]);
+      expect([command.name(), output]).toEqual([command.name(), expect.stringContaining('Example: ')]);
     }
   });
 
@@ -49,7 +49,7 @@ describe('npm run ops', () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining(what)]);
   });
 
-  it('is coloured unless NO_COLOR says not to', async () => {
+  it('is coloured unless NO_COLOR is set', async () => {
     const failing = (environment: Record<string, string>) =>
       runNode(
         [join(root, 'packages/cli/src/cli/main.ts'), 'ops', 'queues', '--endpoint', 'http://127.0.0.1:1'],
@@ -61,7 +61,7 @@ describe('npm run ops', () => {
 });
 
 describe('npm run ops -- topology', () => {
-  it('shows what is deployed now', async () => {
+  it('shows the current deployment', async () => {
     const cloud = await cloudOf();
     const swept = async () => {
       const { stdout } = await ops('topology', '--all', '--json', '--endpoint', cloud.endpointUrl);
@@ -86,7 +86,7 @@ describe('completion', () => {
     script = (await rollcall('completion', 'bash')).stdout;
   });
 
-  /** What bash offers for the last word. */
+  /** The completions that bash offers for the last word. */
   const offered = (...words: string[]) => offeredAfter('ops', ...words);
   async function offeredAfter(...words: string[]): Promise<string[]> {
     const typed = ['rollcall', ...words];
@@ -96,25 +96,25 @@ describe('completion', () => {
     return stdout.split('\n').filter((line) => line !== '');
   }
 
-  it('offers commands, and those of a command', async () => {
+  it('offers commands and subcommands', async () => {
     expect(await offered('pa')).toEqual(['parked']);
     expect(await offered('parked', '')).toEqual(expect.arrayContaining(['list', 'show', 'redrive', 'discard']));
     expect(await offered('--stage', 'prod', 'parked', 're')).toEqual(['redrive']);
   });
 
-  it('offers options, with what they may be', async () => {
+  it('offers options and their values', async () => {
     expect(await offered('parked', 'list', '--re')).toEqual(['--reason']);
     expect(await offered('parked', 'list', '--reason', '')).toContain('below-baseline');
     expect(await offered('parked', 'list', '--st')).toEqual(['--stage']);
     expect(await offered('parked', 'list', '--limit', '')).toEqual([]);
   });
 
-  it('offers what an argument may be', async () => {
+  it('offers the values of an argument', async () => {
     expect(await offered('switch', 'set', 'po')).toEqual(['points']);
     expect(await offered('switch', 'profile', '')).toEqual(expect.arrayContaining(['normal', 'peak', 'incident']));
   });
 
-  it('offers what can be made new, and the methods of a route', async () => {
+  it('offers the kinds of new parts, and the methods of a route', async () => {
     const parts = ['app', 'service', 'subscriber', 'command', 'route'];
     expect(await offeredAfter('new', '')).toEqual(expect.arrayContaining(parts));
     expect(await offeredAfter('new', 'route', 'cancel', 'D')).toEqual(['DELETE']);

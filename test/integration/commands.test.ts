@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.stop());
 
-/** A member whose bonus of 100 points is there. */
+/** A member with the bonus of 100 points. */
 async function member(): Promise<{ id: string; phone: string }> {
   const phone = newPhone();
   const { body } = await cloud.request('POST', '/v1/members', { phone, name: 'Lucía García', locale: 'es' });
@@ -39,7 +39,7 @@ const ended = (id: string) =>
 
 const REGISTRATION = 'registration-outbox-relay';
 const POINTS = 'points-commands-consume';
-/** Puts a message straight into the queue of a channel, as the function of a service would. */
+/** Sends a message directly to the queue of a channel, with the role of a service's function. */
 const send = (fn: string, { name }: Channel, group: string, body: string, role = fn) =>
   cloud.sendAs(fn, name, group, body, role);
 
@@ -62,7 +62,7 @@ const parked = (consumer: string, aggregateId: string) =>
   eventually(async () => (await cloud.items(consumer, aggregateId)).find(({ sk }) => sk.startsWith('parked#')));
 
 describe('a redemption', () => {
-  it('is an operation that ends when the points service has answered; the member is told', async () => {
+  it('is an operation that ends with the reply of the points service; the member gets an SMS', async () => {
     const { id, phone } = await member();
     const { status, headers, body } = await redeem(id, { points: 40 });
     expect([status, headers.get('location')]).toEqual([202, `/v1/operations/${body.id}`]);
@@ -104,9 +104,9 @@ describe('a redemption', () => {
     expect((await points(id)).body.balance).toBe(100);
   });
 
-  it('accepts what the balance allows of many concurrent ones, each once', async () => {
+  it('succeeds as often as the balance allows, if many are concurrent', async () => {
     const { id } = await member();
-    // Who is told that others came in between asks again.
+    // A caller that lost a race against others repeats the request.
     const untilTaken = () =>
       eventually(async () => {
         const answer = await redeem(id, { points: 30 });
@@ -119,7 +119,7 @@ describe('a redemption', () => {
     expect((await points(id)).body.balance).toBe(10);
   });
 
-  it('is a single one, however often it is requested with the same key', async () => {
+  it('is created once, even if it is requested several times with the same key', async () => {
     const { id } = await member();
     const key = { 'idempotency-key': 'redeem-once' };
     const [first, again] = [await redeem(id, { points: 5 }, key), await redeem(id, { points: 5 }, key)];
@@ -142,7 +142,7 @@ describe('a redemption', () => {
     expect([status, problem.errors.map((error: { pointer: string }) => error.pointer)]).toEqual([422, [pointer]]);
   });
 
-  it('is refused for nobody, and for a member who left', async () => {
+  it('is refused for an unknown member, and for a member who left', async () => {
     expect((await redeem(randomUUID(), { points: 1 })).status).toBe(404);
     expect((await redeem('nobody', { points: 1 })).status).toBe(404);
     const { id } = await member();
@@ -153,7 +153,7 @@ describe('a redemption', () => {
 });
 
 describe('a command that arrives too late', () => {
-  it('takes no points and sends no SMS: the operation has expired', async () => {
+  it('takes no points and sends no SMS, because the operation has expired', async () => {
     const { id, phone } = await member();
     const operationId = randomUUID();
     const [createdAt, deadline] = [-60_000, -1_000].map((ms) => new Date(Date.now() + ms).toISOString());
@@ -182,7 +182,7 @@ describe('a command that arrives too late', () => {
 });
 
 describe('a reply that arrives too late', () => {
-  it('is recorded, and the points are returned; an operation that was seen expired never succeeds', async () => {
+  it('is recorded, and the points are returned; an operation that was read as expired never succeeds', async () => {
     const { id } = await member();
     const operationId = randomUUID();
     const [createdAt, deadline] = [-60_000, -1_000].map((ms) => new Date(Date.now() + ms).toISOString());
@@ -217,8 +217,8 @@ describe('a reply that arrives too late', () => {
   });
 });
 
-describe('a command that cannot be done', () => {
-  it('is parked, with its successors, if it asks for its reply on an unknown channel', async () => {
+describe('a command that cannot be processed', () => {
+  it('is parked, with its successors, if it requests its reply on an unknown channel', async () => {
     const { id } = await member();
     const data = { memberId: id, points: 1 };
     const wrong = messageBody(redeemPoints, id, { version: 1, data, replyTo: 'https://example.com/' });
@@ -250,7 +250,7 @@ describe('a command that cannot be done', () => {
 });
 
 describe('a reply', () => {
-  /** That the points of an operation were taken, as the points service says it. */
+  /** The reply of the points service that the points of an operation were taken. */
   function settled(memberId: string, points: number, correlationId: string, source = '/rollcall/points') {
     const id = randomUUID();
     const settledAt = new Date().toISOString();
@@ -258,7 +258,7 @@ describe('a reply', () => {
     return { id, body: messageBody(redemptionSettled, memberId, { id, source, data, correlationId }) };
   }
 
-  it('is parked if it answers no known command', async () => {
+  it('is parked if it replies to no known command', async () => {
     const { id, body } = settled(randomUUID(), 1, randomUUID());
     await send(POINTS, registrationOutcomes, id, body);
     expect(await parked('registration-outcomes', id)).toMatchObject({
@@ -268,7 +268,7 @@ describe('a reply', () => {
     });
   });
 
-  it('completes no operation of another member, or with other points', async () => {
+  it('does not complete an operation of another member, or with other points', async () => {
     const [{ id }, other] = [await member(), await member()];
     const operationId = randomUUID();
     const [createdAt, deadline] = [0, 60_000].map((ms) => new Date(Date.now() + ms).toISOString());
@@ -296,26 +296,23 @@ describe('a reply', () => {
       'guide-consume',
       'which is not a function of /rollcall/points',
     ],
-    ['by a service that may not say it', '/rollcall/guide', 'guide-consume', '/rollcall/guide may not send'],
-  ])(
-    'is set aside unread if it was sent %s, and is not read because a person redrives it',
-    async (_, source, fn, why) => {
-      const { id, body } = settled(randomUUID(), 1, randomUUID(), source);
-      await send(fn, registrationOutcomes, id, body, POINTS);
-      const queue = 'rollcall-dev-registration-outcomes';
-      const aside = await eventually(async () =>
-        (await cloud.items('registration-outcomes', queue)).find((parkedAside) => parkedAside.body === body),
-      );
-      expect(aside).toMatchObject({ reason: 'unreadable', error: expect.stringContaining(why) });
-      const { reports } = await cloud.invoke('rollcall-dev-registration-outcomes-sweep', { redrive: [queue] });
-      expect(reports[0].applied).toBe(0);
-      expect(await cloud.items('registration-outcomes', id)).toEqual([]);
-    },
-  );
+    ['by a service that may not send it', '/rollcall/guide', 'guide-consume', '/rollcall/guide may not send'],
+  ])('is parked unread if it was sent %s, and stays unread after a redrive', async (_, source, fn, why) => {
+    const { id, body } = settled(randomUUID(), 1, randomUUID(), source);
+    await send(fn, registrationOutcomes, id, body, POINTS);
+    const queue = 'rollcall-dev-registration-outcomes';
+    const aside = await eventually(async () =>
+      (await cloud.items('registration-outcomes', queue)).find((parkedAside) => parkedAside.body === body),
+    );
+    expect(aside).toMatchObject({ reason: 'unreadable', error: expect.stringContaining(why) });
+    const { reports } = await cloud.invoke('rollcall-dev-registration-outcomes-sweep', { redrive: [queue] });
+    expect(reports[0].applied).toBe(0);
+    expect(await cloud.items('registration-outcomes', id)).toEqual([]);
+  });
 });
 
-describe('a text that some service wants sent', () => {
-  it('is sent once, in the language of the member, whether it comes as JSON or as Protobuf', async () => {
+describe('an SMS that a service requests', () => {
+  it('is sent once, in the language of the member, for a command in JSON or in Protobuf', async () => {
     const { id, phone } = await member();
     const data = (en: string) => ({ memberId: id, texts: { en, es: `${en}, en español` } });
     const inJson = messageBody(sendSms, id, { data: data('json') });
@@ -325,7 +322,7 @@ describe('a text that some service wants sent', () => {
       const sent = await cloud.texts(phone);
       return sent.length >= 3 && sent;
     });
-    // In no order.
+    // Their order is undefined.
     const own = texts.map(({ text }) => text).filter((text) => text.endsWith('en español'));
     expect(own.toSorted()).toEqual(['json, en español', 'protobuf, en español']);
   });
@@ -359,21 +356,21 @@ describe('a text that some service wants sent', () => {
 });
 
 const contact = (id: string) => eventually(async () => (await cloud.items('sms', id)).find(({ welcome }) => welcome));
-/** A step of the SMS service in the onboarding of a member, once it is there. */
+/** Waits for a step of the SMS service in the onboarding of a member. */
 const smsStep = (id: string, name: string) =>
   eventually(async () => {
     const { body } = await cloud.request('GET', `/v1/members/${id}/onboarding`);
     return body.steps.find(({ source, step }: Record<string, string>) => source === '/rollcall/sms' && step === name)
       ?.summary;
   });
-/** Of all phones. */
+/** The opt-outs of all phones. */
 const optOuts = async () => {
   const { Items = [] } = await cloud.dynamodb.send(new ScanCommand({ TableName: 'rollcall-dev-sms-limits' }));
   return Items.filter(({ pk }) => pk.startsWith('opted-out#'));
 };
 
-describe('a phone of which a provider says that it has opted out', () => {
-  it('gets no more texts: not by another provider, not by a command, not for whoever registers with it next', async () => {
+describe('a phone that a provider reports as opted out', () => {
+  it('gets no more SMS: not by another provider, not by a command, and not after a new registration', async () => {
     await cloud.breakSms('http', 'opted out');
     const { id, phone } = await member();
     expect(await contact(id)).toMatchObject({ welcome: 'opted out' });
@@ -396,7 +393,7 @@ describe('a phone of which a provider says that it has opted out', () => {
 
     expect([await cloud.texts(phone), await cloud.asked()]).toEqual([[], before]);
     expect(JSON.stringify(await optOuts())).not.toContain(phone.slice(1));
-    // Counts are told when an invocation ends.
+    // Metrics are written at the end of an invocation.
     await eventually(async () => {
       const said = cloud.logs('rollcall-dev-sms-consume').filter((line) => line.includes('"TextsOptedOut":1'));
       return said.length === 2;
@@ -404,7 +401,7 @@ describe('a phone of which a provider says that it has opted out', () => {
   });
 });
 
-describe('a welcome that a provider accepted', () => {
+describe('a welcome SMS that a provider accepted', () => {
   it.each([
     ['http', 'delivery confirmed by the provider', {}],
     ['http', 'not delivered: unreachable', { http: 'undelivered' }],
@@ -424,10 +421,10 @@ describe('a welcome that a provider accepted', () => {
   );
 });
 
-describe('a person who answers', () => {
-  it.each(['http', 'twilio'])('STOP by %s gets no texts, until they answer START', async (provider) => {
+describe('a person who replies', () => {
+  it.each(['http', 'twilio'])('STOP by %s gets no SMS until they reply START', async (provider) => {
     if (provider === 'twilio') {
-      // The sandbox knows its webhook from the first text that it sent.
+      // The sandbox gets its webhook's URL with the first SMS.
       await cloud.breakSms('http', 'throttles');
       await smsStep((await member()).id, 'welcome-sms-delivery');
       await cloud.breakSms('http');
@@ -482,7 +479,7 @@ describe('a late event of a provider', () => {
       LATE,
     ],
     [
-      'an opt-out that is older than the one known',
+      'an opt-out that is older than the stored one',
       [
         ['STOP', LATEST],
         ['STOP', EARLY],
@@ -491,14 +488,14 @@ describe('a late event of a provider', () => {
       LATEST,
     ],
     [
-      'an opt-out that is older than the opt-in, as the safer of the two',
+      'an opt-out that is older than the opt-in, which is the safer of the two',
       [
         ['START', LATE],
         ['STOP', EARLY],
       ],
       EARLY,
     ],
-  ])('counts by its own time: %s', async (_, told, expected) => {
+  ])('is compared by its own time: %s', async (_, told, expected) => {
     const phone = newPhone();
     for (const [word, at] of told)
       await (word === 'STOP' ? store().add(phone, at, 'sms-http') : store().remove(phone, at));
@@ -518,7 +515,7 @@ describe('a webhook', () => {
     ['twilio', 'From=%2B34612345678&Body=STOP'],
     ['aws', JSON.stringify({ originationNumber: '+34612345678', messageBody: 'STOP' })],
     ['constructor', '{}'],
-  ])('of %s reveals nothing to unauthenticated callers, and does nothing', async (provider, body) => {
+  ])('of %s reveals nothing to unauthenticated callers, and has no effect', async (provider, body) => {
     const before = await optOuts();
     const forged = {
       'webhook-id': 'x',
@@ -533,7 +530,7 @@ describe('a webhook', () => {
     expect(await optOuts()).toEqual(before);
   });
 
-  it('takes no more than 256 KB', async () => {
+  it('accepts at most 256 KB', async () => {
     expect((await post('http', 'x'.repeat(300_000))).status).toBe(413);
   });
 });

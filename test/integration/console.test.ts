@@ -44,7 +44,7 @@ async function api<T>(path: string, method = 'GET', body?: object): Promise<T> {
   if (!response.ok) throw new Error(JSON.stringify(answer));
   return answer as T;
 }
-/** With any header: `fetch` sets some itself. */
+/** Sends any headers, unlike `fetch`, which sets some itself. */
 function statusOf(path: string, headers: Record<string, string>, url = operatorConsole.url): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   request(`${url}${path}`, { headers }, (response) => {
@@ -57,7 +57,7 @@ function statusOf(path: string, headers: Record<string, string>, url = operatorC
 }
 const person = () => ({ phone: newPhone(), name: 'Lucía', locale: 'es' });
 
-/** Listens to what is told, until `found` has something. */
+/** Listens to the event stream until `found` returns a result. */
 async function listenFor<T>(
   event: string,
   found: (data: any) => T | undefined | false,
@@ -83,7 +83,7 @@ async function listenFor<T>(
   }
 }
 
-/** A message that no provider takes, and one behind it. */
+/** Parks a message that every provider refuses, and its successor. */
 async function parkMember(n: number): Promise<string> {
   const member = memberIdOf(n);
   const one = { ...registered(member), id: `one-${n}`, data: { ...registered(member).data, phone: 'nobody' } };
@@ -109,7 +109,7 @@ describe('the console', () => {
       expect((await ask(path)).status).toBe(404);
   });
 
-  it('answers only requests of its own page', async () => {
+  it('accepts only requests of its own page', async () => {
     const elsewhere: Array<Record<string, string>> = [
       { 'sec-fetch-site': 'cross-site' },
       { 'sec-fetch-site': 'same-site' },
@@ -119,11 +119,11 @@ describe('the console', () => {
     for (const headers of elsewhere) expect(await statusOf('/console/api/about', headers)).toBe(403);
     const here = { origin: operatorConsole.url, 'sec-fetch-site': 'same-origin' };
     expect(await statusOf('/console/api/about', here)).toBe(200);
-    // What the cloud tells of itself, too.
+    // The status endpoint of the cloud is protected, too.
     expect(await statusOf('/_rollcall', { host: 'evil.example' }, cloud.endpointUrl)).toBe(403);
   });
 
-  it('draws what is deployed, and knows the modes of capabilities', async () => {
+  it('returns the topology of the deployment, and the modes of capabilities', async () => {
     const { nodes, edges } = await api<Topology>('topology');
     expect(nodes.map(({ id }) => id)).toEqual(
       expect.arrayContaining(['table:rollcall-dev-outbox', 'queue:rollcall-dev-sms.fifo', 'provider:sms']),
@@ -163,7 +163,7 @@ describe('the console', () => {
     expect(await api('aggregates')).toContainEqual({ id, at: expect.any(String) });
   });
 
-  it('knows the load of an embedded cloud from its start, although nobody has looked', async () => {
+  it('has the load of an embedded cloud from its start, even if no page was open', async () => {
     const asked = new Date().toISOString();
     await cloud.request('POST', '/v1/members', person());
     const load = await eventually(async () => {
@@ -173,12 +173,12 @@ describe('the console', () => {
     expect(load.every(({ backlog, parked }) => Number.isInteger(backlog) && Number.isInteger(parked))).toBe(true);
   });
 
-  it('shows why the API refuses, field by field', async () => {
+  it('shows the errors of a refused request, field by field', async () => {
     const response = await ask('/console/api/create', 'POST', { ...person(), phone: '12' });
     expect([response.status, await response.json()]).toMatchObject([422, { errors: [{ pointer: '#/phone' }] }]);
   });
 
-  it('shows everything about one member: timeline, messages, stored items, and the text', async () => {
+  it('shows everything about one member: timeline, messages, stored items, and the SMS', async () => {
     const { id } = await api<{ id: string }>('create', 'POST', person());
     const view = await eventually(async () => {
       const found = await api<AggregateView>(`aggregates/${id}`);
@@ -208,7 +208,7 @@ describe('the console', () => {
     });
   });
 
-  it("checks them by the services' tables, if spans are lost", async () => {
+  it("checks the effects in the services' tables if spans are lost", async () => {
     const untraced = await startTestCloud({ environment: { OTEL_SDK_DISABLED: 'true' } });
     const itsConsole = await startConsole(untraced, Promise.resolve(folder));
     onTestFinished(async () => {
@@ -243,7 +243,7 @@ describe('the console', () => {
     expect((await api<ParkedPage>('parked')).total).toBe(0);
   });
 
-  it('lists what is parked, redrives it with its progress, and discards it', async () => {
+  it('lists parked messages, redrives them with progress, and discards one', async () => {
     const member = await parkMember(70);
     const { total, messages } = await api<ParkedPage>('parked?subscriber=sms&reason=failed');
     expect([total, messages[0]?.aggregateId, messages[0]?.error]).toEqual([1, member, expect.stringContaining('422')]);
@@ -276,7 +276,7 @@ describe('the console', () => {
     expect((await ask('/console/api/parked?subscriber=nobody')).status).toBe(404);
   });
 
-  it('switches a capability, and says so in its warnings', async () => {
+  it('switches a capability, and shows this in its warnings', async () => {
     const warned = listenFor('snapshot', ({ warnings }: Snapshot) =>
       warnings.some(({ en, zh }) => en === 'switch guide: english-only' && zh === '开关 guide：english-only'),
     );
@@ -303,7 +303,7 @@ describe('the console', () => {
     const warned = listenFor('snapshot', ({ warnings }: Snapshot) =>
       warnings.some((one) => one.en === 'circuit sms-http: open'),
     );
-    // More than half of the calls of the last half minute.
+    // More than half of the calls in the last 30 seconds fail.
     await Promise.all(Array.from({ length: 20 }, () => api('create', 'POST', person())));
     expect(await warned).toBe(true);
     expect(await api('circuits')).toContainEqual(
@@ -315,7 +315,7 @@ describe('the console', () => {
     await api('switches', 'POST', { profile: 'normal', why: 'the end' });
   });
 
-  it('stops a consumer, whose messages wait, and starts it again', async () => {
+  it('stops a consumer, so that its messages wait, and starts it again', async () => {
     const fn = 'rollcall-dev-guide-consume';
     const stopped = await api<Faults>(`faults/stopped/${fn}`, 'PUT');
     expect(stopped.functions[fn]).toBe(true);
@@ -331,7 +331,7 @@ describe('the console', () => {
     expect((await ask('/console/api/faults/stopped/nothing', 'PUT')).status).toBe(409);
   });
 
-  it('tells of an invocation that failed: its function and request, why, and where its log is', async () => {
+  it('reports a failed invocation with its function, request, reason and log file', async () => {
     const said = vi.spyOn(console, 'error').mockImplementation(() => {});
     const functionName = 'rollcall-dev-guide-read';
     await cloud.invoke(functionName, {});
@@ -346,7 +346,7 @@ describe('the console', () => {
     await eventually(async () => readFileSync(told.log, 'utf8').includes(`REPORT RequestId: ${told.requestId}`));
   });
 
-  it('answers calls of functions later', async () => {
+  it('delays the responses to calls of functions', async () => {
     const timed = async () => {
       const start = performance.now();
       await api('create', 'POST', person());

@@ -8,7 +8,7 @@ import { createPaths, type Member } from '../../ops/cost/paths.ts';
 import { startTestCloud, type TestCloud } from '../support/cloud.ts';
 
 /**
- * Upper bounds of billed write units and calls per path, with each message in a batch of its own. Lower them when a
+ * Upper bounds of billed write units and calls per path, with each message in a separate batch. Lower them when a
  * path gets cheaper; a new write needs a reason in docs/decisions/.
  */
 const BOUNDS: Record<string, { calls: number; writes: Record<string, number> }> = {
@@ -70,7 +70,7 @@ const BOUNDS: Record<string, { calls: number; writes: Record<string, number> }> 
   },
 };
 
-/** Tables that instances read or write on a schedule, regardless of load. */
+/** Tables that instances read or write periodically, regardless of load. */
 const BY_THE_CLOCK = new Set(['circuits', 'switches', 'instances']);
 const MEMBERS = 3;
 
@@ -78,7 +78,7 @@ let cloud: TestCloud;
 let deployed: Deployed;
 const metered = new Map<string, Metered>();
 
-/** One member at a time, each until all consequences are done. */
+/** Processes one member at a time, each until all effects are complete. */
 beforeAll(async () => {
   const meter = new Meter();
   deployed = await deployedOf(readAssembly(inject('dev')).stacks);
@@ -113,7 +113,7 @@ const operations = (path: string) => {
   return operationsOf(calls, MEMBERS).filter(({ resource }) => !BY_THE_CLOCK.has(resource));
 };
 
-it.each(Object.entries(BOUNDS))('to %s writes no more than it did, and to no other table', (path, { writes }) => {
+it.each(Object.entries(BOUNDS))('to %s writes at most its write units, and to no other table', (path, { writes }) => {
   const grown = operations(path).flatMap(({ caller, operation, resource, writeUnits }) => {
     const name = `${caller}: ${operation.replace('dynamodb ', '')} ${resource}`;
     const before = writes[name] ?? 0;
@@ -122,14 +122,14 @@ it.each(Object.entries(BOUNDS))('to %s writes no more than it did, and to no oth
   expect(grown).toEqual([]);
 });
 
-it.each(Object.entries(BOUNDS))('to %s makes no more calls to AWS than it did', (path, { calls }) => {
+it.each(Object.entries(BOUNDS))('to %s makes at most its number of calls to AWS', (path, { calls }) => {
   const made = operations(path).filter((operation) => operation.calls > 0);
   const all = made.reduce((sum, operation) => sum + operation.calls, 0);
   const list = made.map(({ caller, operation, resource, calls }) => `${calls} ${caller}: ${operation} ${resource}`);
   expect(all, list.join('\n')).toBeLessThanOrEqual(calls);
 });
 
-it('to register writes what it must', () => {
+it('to register writes to the expected tables', () => {
   // Guards against a meter that counts nothing.
   const tables = operations('register')
     .filter(({ writeUnits }) => writeUnits >= 1)

@@ -36,7 +36,7 @@ const verdicts = (findings: Record<string, Finding>) =>
   Object.fromEntries(Object.entries(findings).map(([name, { verdict }]) => [name, verdict]));
 
 describe('npm run ops -- doctor', () => {
-  it('finds nothing wrong with a working embedded cloud, and lists what it cannot check there', async () => {
+  it('finds no problem in a working embedded cloud, and lists the checks that cannot run there', async () => {
     const { endpointUrl } = await cloudOf();
     const { code, findings } = await examined(endpointUrl);
     const notThere = ['region', 'event sources', 'alarms', 'alarm mail'];
@@ -47,7 +47,7 @@ describe('npm run ops -- doctor', () => {
     expect(findings.versions?.found).toContain(`version ${about.version}`);
   });
 
-  it('warns of switches, parked messages, open circuits and empty secrets, and says what to do', async () => {
+  it('warns of switches, parked messages, open circuits and empty secrets, each with a remedy', async () => {
     const cloud = await cloudOf();
     await switchTo(cloud, 'sms', 'pause', { why: 'they bill twice' });
     const put = (table: string, Item: object) =>
@@ -93,14 +93,14 @@ describe('npm run ops -- doctor', () => {
     expect(code).toBe(1);
   });
 
-  it('reports only that nothing answers, if nothing does', async () => {
+  it('reports only that nothing responds, if nothing does', async () => {
     const { code, findings } = await examined('http://127.0.0.1:1');
     expect(code).toBe(1);
     expect(Object.keys(findings)).toEqual(['reachable']);
     expect(findings.reachable?.found).toContain('Is it running (npm start)?');
   });
 
-  it('prints a line for each check, and what to do', async () => {
+  it('prints a line for each check, and remedies', async () => {
     const cloud = await cloudOf();
     await switchTo(cloud, 'guide', 'skip');
     const { stdout } = await runScript(
@@ -127,7 +127,7 @@ describe('a clock', () => {
   });
 });
 
-/** What an account has and the embedded cloud has not, in front of one: CloudFormation, and Lambda's event sources. */
+/** A proxy that adds APIs that the embedded cloud lacks: CloudFormation, and Lambda's event sources. */
 describe('a stage outside an embedded cloud', () => {
   let cloud: TestCloud;
   beforeAll(async () => {
@@ -189,7 +189,7 @@ describe('a stage outside an embedded cloud', () => {
     return listen(server, 0, 'test');
   }
 
-  it('is examined through CloudFormation and Lambda; what is missing is not checked', async () => {
+  it('is examined through CloudFormation and Lambda; missing APIs are not checked', async () => {
     const { code, findings } = await examined(await front());
     expect(code).toBe(1);
     expect(verdicts(findings)).toMatchObject({
@@ -205,7 +205,7 @@ describe('a stage outside an embedded cloud', () => {
       alarms: 'not checked',
       enforcement: 'warning',
     });
-    // Behind it, authorizers are enforced; a role is given to whoever asks.
+    // The cloud behind the proxy enforces authorizers, but gives a role to every caller.
     expect(findings.enforcement?.found).toContain('does not enforce roles');
     expect(findings.enforcement?.found).not.toContain('authorizer');
     expect(findings.stacks?.found).toContain('rollcall-dev-guide is UPDATE_ROLLBACK_FAILED');

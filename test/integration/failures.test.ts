@@ -19,7 +19,7 @@ const register = async (cloud: TestCloud) =>
 
 const onlyGateway = smsEnvironment({ providers: ['http'] });
 
-/** An SMS gateway that answers 503 to so many requests before it works. */
+/** An SMS gateway that returns 503 to this number of requests before it works. */
 async function failingGateway(failures: number): Promise<{ url: string; keys: unknown[] }> {
   const keys: unknown[] = [];
   const server = createServer((request, response) => {
@@ -31,7 +31,7 @@ async function failingGateway(failures: number): Promise<{ url: string; keys: un
 }
 
 describe('with an SMS gateway that fails at first', () => {
-  it('a registration is retried within seconds, and sends its text once the gateway works', async () => {
+  it('a registration is retried within seconds, and sends its SMS once the gateway works', async () => {
     const gateway = await failingGateway(2);
     const cloud = await cloudOf({ parameters: { SmsGatewayUrl: gateway.url }, environment: onlyGateway });
     const { id } = await register(cloud);
@@ -44,8 +44,8 @@ describe('with an SMS gateway that fails at first', () => {
   });
 });
 
-describe('with the relay stopped for good', () => {
-  it('the sweep publishes what is pending, in order', async () => {
+describe('with the relay stopped permanently', () => {
+  it('the sweep publishes pending messages in order', async () => {
     const cloud = await cloudOf({ assembly: await without('stream') });
     const members = await Promise.all(Array.from({ length: 30 }, () => register(cloud)));
     const [first] = members;
@@ -61,7 +61,7 @@ describe('with the relay stopped for good', () => {
 });
 
 describe('with every subscriber stopped', () => {
-  it('registrations are answered nevertheless', async () => {
+  it('registrations are accepted', async () => {
     const cloud = await cloudOf({ assembly: await without('queue') });
     expect(await register(cloud)).toMatchObject({ version: 1 });
   });
@@ -77,7 +77,7 @@ describe('three messages of one member in one batch', () => {
   const cursorOf = async (cloud: TestCloud) =>
     (await cloud.items('sms', member)).find(({ sk }) => sk === 'contact')?.version;
 
-  it('stop at the second when it fails temporarily, and continue from there after its redelivery', async () => {
+  it('stop at the second if it fails temporarily, and continue from there after its redelivery', async () => {
     const gateway = await failingGateway(2);
     const cloud = await cloudOf({ parameters: { SmsGatewayUrl: gateway.url }, environment: onlyGateway });
     expect(await cloud.invoke('rollcall-dev-sms-consume', batch)).toEqual({
@@ -90,9 +90,9 @@ describe('three messages of one member in one batch', () => {
     expect(gateway.keys).toEqual(Array(3).fill(`${member}/2`));
   });
 
-  it('park from the second on when it fails permanently', async () => {
+  it('are parked from the second on if it fails permanently', async () => {
     const cloud = await cloudOf({});
-    // The sandbox refuses a recipient that is no phone number.
+    // The sandbox refuses a recipient that is not a phone number.
     const poisoned = {
       Records: batch.Records.map((record) => ({ ...record, body: record.body.replace('+34612345678', 'nobody') })),
     };
@@ -104,7 +104,7 @@ describe('three messages of one member in one batch', () => {
       [3, 'gap'],
     ]);
     expect(parked[0]?.error).toContain('answered 422');
-    // No sweep applies what waits for a person, or anything behind it.
+    // No sweep applies a message that waits for an operator, or its successors.
     await cloud.invoke('rollcall-dev-sms-sweep', {});
     expect(await cursorOf(cloud)).toBe(1);
   });
@@ -154,7 +154,7 @@ describe('a message whose function never responds', () => {
       request.on('data', (chunk) => {
         body += chunk;
       });
-      // Of one member the gateway keeps the request for ever, and the function is dead before it gives up.
+      // The gateway never responds for one member, and the function crashes before its timeout.
       request.on('end', () => body.includes(phone) || response.writeHead(202).end());
     });
     onTestFinished(() => close(gateway));
@@ -165,14 +165,14 @@ describe('a message whose function never responds', () => {
     const cloud = await cloudOf({
       assembly,
       parameters: { SmsGatewayUrl: await listen(gateway, 0, 'test') },
-      // It waits for an answer for longer than its function lives.
+      // The timeout of the call is longer than the life of the function.
       environment: smsEnvironment({ providers: ['http'], timeoutMs: 5_000 }),
       faults: { ...noFaults, death: (name) => (name === 'rollcall-dev-sms-consume' ? 1_500 : undefined) },
     });
     const poison = (await cloud.request('POST', '/v1/members', { phone, name: 'Lucía', locale: 'es' })).body;
     const other = await register(cloud);
     const sweep = () => cloud.invoke('rollcall-dev-sms-sweep', {});
-    // If it shared a batch with the other, it is given up with it, and the sweep applies it.
+    // If both were in one batch, the other message becomes a dead letter, too, and the sweep applies it.
     await eventually(async () => {
       await sweep();
       return (await cloud.items('sms', other.id)).some(({ version }) => version === 1);
@@ -184,14 +184,14 @@ describe('a message whose function never responds', () => {
         return items.length === count && items;
       });
     await parkedAre(1);
-    // What is in a batch beside it dies with it.
+    // A message in the same batch fails with it.
     await cloud.request('PATCH', `/v1/members/${poison.id}`, { locale: 'en' }, { 'if-match': '"1"' });
     const parked = await parkedAre(2);
     expect(parked.map(({ version, reason }) => [version, reason])).toEqual([
       [1, 'retry'],
       [2, 'gap'],
     ]);
-    // Why it was, the sweep has tried anew since.
+    // The sweep has retried it since, so the log shows the parking.
     expect(cloud.logs('rollcall-dev-sms-sweep').some((line) => /"Parked":[1-9]/.test(line))).toBe(true);
   });
 });

@@ -18,7 +18,7 @@ const TableName = 'rollcall-dev-points';
 const PATIENCE_MS = 300;
 
 /** Chaos and overload runs rely on this: a requested fault occurs once, as AWS would produce it. */
-describe('a fault on purpose', () => {
+describe('an injected fault', () => {
   let cloud: TestCloud;
   let dynamodb: DynamoDBClient;
   let sns: SNSClient;
@@ -74,7 +74,7 @@ describe('a fault on purpose', () => {
     expect(await isThere('answer lost')).toBe(true);
   });
 
-  it('throttles as DynamoDB does', async () => {
+  it('throttles the way DynamoDB does', async () => {
     next = { operation: 'PutItem', fault: { kind: 'throttled' } };
     await expect(put('throttled')).rejects.toThrow(
       expect.objectContaining({ name: 'ProvisionedThroughputExceededException' }),
@@ -90,12 +90,12 @@ describe('a fault on purpose', () => {
     expect(await isThere('conflict a')).toBe(false);
   });
 
-  it('delays a call beyond what its caller waits for', async () => {
+  it('delays a call beyond the timeout of its caller', async () => {
     next = { operation: 'PutItem', fault: { kind: 'delayed', ms: 10 * PATIENCE_MS } };
     await expect(put('delayed')).rejects.toThrow(expect.objectContaining({ name: 'TimeoutError' }));
   });
 
-  it('leaves out some writes of a batch, and says which', async () => {
+  it('omits some writes of a batch, and reports them', async () => {
     next = { operation: 'BatchWriteItem', fault: { kind: 'partly done' } };
     const writes = ['0', '1', '2'].map((sk) => ({ PutRequest: { Item: item(`partly ${sk}`) } }));
     const { UnprocessedItems } = await dynamodb.send(
@@ -105,7 +105,7 @@ describe('a fault on purpose', () => {
     expect(await Promise.all(['0', '1', '2'].map((sk) => isThere(`partly ${sk}`)))).toEqual([true, false, true]);
   });
 
-  it('leaves out some messages of a batch, and says which', async () => {
+  it('omits some messages of a batch, and reports them', async () => {
     next = { operation: 'PublishBatch', fault: { kind: 'partly done' } };
     const { Successful, Failed } = await sns.send(
       new PublishBatchCommand({
@@ -122,7 +122,7 @@ describe('a fault on purpose', () => {
     expect(Failed).toMatchObject([{ Id: '1', SenderFault: false }]);
   });
 
-  it('leaves out some entries of a batch to a queue, and says which', async () => {
+  it('omits some entries of a batch to a queue, and reports them', async () => {
     const QueueName = 'rollcall-dev-points-commands-dlq.fifo';
     const { QueueUrl } = await cloud.sqs.send(new GetQueueUrlCommand({ QueueName }));
     next = { operation: 'SendMessageBatch', fault: { kind: 'partly done' } };
@@ -137,7 +137,7 @@ describe('a fault on purpose', () => {
     expect(Failed).toMatchObject([{ Id: '1', SenderFault: false }]);
   });
 
-  it('ends a worker in the middle of its work; the next invocation gets another', async () => {
+  it('ends a worker during an invocation; the next invocation gets another one', async () => {
     death = 0;
     const event = httpEvent({});
     expect(await cloud.invoke('rollcall-dev-registration-root', event)).toHaveProperty('errorType');

@@ -17,7 +17,7 @@ interface Answer {
   body: { type?: string };
 }
 
-/** Registers somebody from an address of this machine. */
+/** Registers a person from an address of this machine. */
 function registerFrom(agent: Agent, localAddress: string, apiUrl: string, phone = newPhone()): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const headers = { 'content-type': 'application/json' };
@@ -57,16 +57,16 @@ describe('registrations', () => {
     expect(others[0]?.headers['ratelimit-policy']).toBe(`"caller";q=20;w=200`);
   });
 
-  it('of one phone are limited, from whichever address', async () => {
+  it('of one phone are limited, from any address', async () => {
     const limits = { caller: { burst: 100, perMinute: 60 }, phone: { burst: 2, perMinute: 1 } };
-    // Phones are not remembered here: nor does leaving make anybody forget what was registered lately.
+    // Phones are not remembered here, but a deletion does not reset their limit.
     const cloud = await cloudOf({ environment: { LIMITS: JSON.stringify(limits), PHONES_REMEMBERED_DAYS: 'null' } });
     const agent = new Agent();
     const phone = newPhone();
     const statuses: number[] = [];
     for (const host of [1, 2, 3, 4])
       statuses.push((await registerFrom(agent, `127.0.0.${host}`, cloud.apiUrl, phone)).status);
-    // The first costs no token.
+    // The first registration costs no token.
     expect(statuses).toEqual([201, 409, 409, 429]);
     const restless = { phone: newPhone(), name: 'Ana', locale: 'es' };
     const [entered, left]: number[][] = [[], []];
@@ -82,7 +82,7 @@ describe('registrations', () => {
     expect([rpc.status, rpc.body.code]).toEqual([429, 'resource_exhausted']);
   });
 
-  it('are throttled by the API for everybody together, before any function runs', async () => {
+  it('are throttled by the API for all callers together, before any function runs', async () => {
     const cloud = await cloudOf({ assembly: await throttled(5) });
     const answers = await Promise.all(
       Array.from({ length: 40 }, () =>
@@ -159,14 +159,14 @@ describe('on a table', () => {
       const whileEmpty = writes;
       for (let time = 0; time < 10; time++) await take('asked', rate);
       expect(writes).toBe(whileEmpty);
-      // As whoever would rather write nothing else is told.
+      // The known refusal is available without a write.
       const { knownRefusal } = buckets;
       expect([knownRefusal('asked', rate)?.allowed, knownRefusal('other', rate)]).toEqual([false, undefined]);
       at += 1_000;
       expect((await take('asked', rate)).allowed).toBe(true);
     });
 
-    it('hands out future tokens to callers who wait', async () => {
+    it('gives future tokens to callers that wait', async () => {
       const { take } = createTokenBuckets({ client: cloud.dynamodb, tableName, now });
       const rate = { burst: 1, perMinute: 60 };
       const taken = [];
@@ -180,8 +180,8 @@ describe('on a table', () => {
     });
   });
 
-  describe('the pace of texts', () => {
-    it('is kept over all instances, with one write for those that wait at the same moment', async () => {
+  describe('the pace of SMS', () => {
+    it('holds over all instances, with one write for calls that wait at the same moment', async () => {
       let writes = 0;
       const send = (command: never) => {
         writes++;
@@ -210,7 +210,7 @@ describe('on a table', () => {
       );
     });
 
-    it('reserves slots ahead where one write per batch would be too many, and lets them lapse', async () => {
+    it('reserves slots in advance if one write per batch would be too much, and lets them expire', async () => {
       let asked = 0;
       const takeMany = async (_: string, __: object, most: number) => {
         asked++;
@@ -228,7 +228,7 @@ describe('on a table', () => {
     });
   });
 
-  describe('limits of texts', () => {
+  describe('limits of SMS', () => {
     const counted: Record<string, number> = {};
     let attempts = 0;
     const limits = (settings: object, client: Pick<TestCloud['dynamodb'], 'send'> = cloud.dynamodb) =>
@@ -249,14 +249,14 @@ describe('on a table', () => {
           for (const [name, value] of Object.entries(values)) counted[name] = (counted[name] ?? 0) + value;
         },
       });
-    /** What becomes of a text. */
+    /** The outcome of an SMS. */
     const ask = ({ check }: SmsLimits, to: string, idempotencyKey: string, requestedAt = now(), released = false) =>
       check({ to, country: countryOf(to), idempotencyKey, requestedAt, released }).then(
         () => 'sent',
         (error: Error) => error.message,
       );
 
-    it('allow a number of texts per phone and hour, and recognize a repeated message', async () => {
+    it('allow a number of SMS per phone and hour, and recognize a repeated message', async () => {
       const limited = limits({ perPhoneAndHour: 2 });
       const outcome = (id: string) => ask(limited, '+34600000001', id);
       expect([
@@ -276,7 +276,7 @@ describe('on a table', () => {
       expect(await outcome('c')).toBe('sent');
     });
 
-    it('allow a number of texts per country and minute, independent of other countries', async () => {
+    it('allow a number of SMS per country and minute, independent of other countries', async () => {
       const limited = limits({ perCountryAndMinute: 1 });
       expect(await ask(limited, '+447400123457', 'a')).toBe('sent');
       expect(await ask(limited, '+447400123457', 'a')).toBe('sent');
@@ -284,13 +284,13 @@ describe('on a table', () => {
         'United Kingdom already received 1 SMS in this minute (setting sms.perCountryAndMinute)',
       );
       expect(await ask(limited, '+33612345678', 'c')).toBe('sent');
-      // Also if it is asked about again: what is held has not passed.
-      expect(await ask(limited, '+447400123456', 'b')).toMatch(/^United Kingdom got 1 texts/);
+      // A held message has not passed the limit, so it is refused again.
+      expect(await ask(limited, '+447400123456', 'b')).toMatch(/^United Kingdom already received 1 SMS/);
       at += 60_000;
       expect(await ask(limited, '+447400123456', 'b2')).toBe('sent');
     });
 
-    it('count a text once, for the time of its request, however late it is sent', async () => {
+    it('count an SMS once, for the time of its request, even if it is sent late', async () => {
       const limited = limits({ perCountryAndMinute: 2 });
       const asked = now();
       for (let hour = 0; hour < 5; hour++) {
@@ -298,7 +298,7 @@ describe('on a table', () => {
         at += 3_600_000;
       }
       expect(await ask(limited, '+33612345002', 'later', asked)).toBe('sent');
-      expect(await ask(limited, '+33612345003', 'latest', asked)).toMatch(/^France got 2 texts/);
+      expect(await ask(limited, '+33612345003', 'latest', asked)).toMatch(/^France already received 2 SMS/);
       expect(await ask(limited, '+33612345003', 'now')).toBe('sent');
     });
 
@@ -324,7 +324,7 @@ describe('on a table', () => {
       expect(await ask(limited, '+33612345201', 'third')).toMatch(/^the daily budget of 2 SMS is used up/);
     });
 
-    it('do not count texts refused for a country towards the day, even if requested concurrently', async () => {
+    it('do not count SMS refused for a country towards the day, even if requested concurrently', async () => {
       at = Date.UTC(2026, 11, 27, 10);
       const limited = limits({ perCountryAndMinute: 2, perDay: 5 });
       const flood = await Promise.all(
@@ -338,7 +338,7 @@ describe('on a table', () => {
       expect(await ask(limited, '+351912345401', 'sixth')).toMatch(/^the daily budget of 5 SMS is used up/);
     });
 
-    it('hold over all instances, whoever asks at the same moment', async () => {
+    it('hold over all instances under concurrent requests', async () => {
       at = Date.UTC(2026, 11, 29, 10);
       const instances = Array.from({ length: 4 }, () => limits({ perCountryAndMinute: 30, perDay: 7 }));
       const outcomes = await Promise.all(
@@ -349,22 +349,22 @@ describe('on a table', () => {
       expect(outcomes.filter((one) => one === 'sent')).toHaveLength(7);
     });
 
-    it('count a message once for country and day, however often it comes again, on whichever instance', async () => {
+    it('count a message once for country and day, even if it is redelivered, on any instance', async () => {
       at = Date.UTC(2026, 11, 28, 10);
       const instances = [0, 1].map(() => limits({ perCountryAndMinute: 3, perDay: 3, perPhoneAndHour: 1 }));
       const asks = (to: string, id: string) => instances.map((one) => ask(one, to, id));
       for (let time = 0; time < 3; time++) {
         for (const one of asks('+34600000501', 'again')) expect(await one).toBe('sent');
       }
-      // One that its phone may not have is counted for nobody else.
+      // A message over the limit of its phone is not counted for other limits.
       expect((await Promise.all(asks('+34600000501', 'more'))).join()).toMatch(
-        /^this phone got 1 .*,this phone got 1 /,
+        /^this phone already received 1 .*,this phone already received 1 /,
       );
       const outcomes = [];
       for (let text = 2; text < 5; text++)
         outcomes.push(await ask(instances[text % 2] as SmsLimits, `+3460000050${text}`, `${text}`));
       expect(outcomes.slice(0, 2)).toEqual(['sent', 'sent']);
-      expect(outcomes[2]).toMatch(/^Spain got 3 texts/);
+      expect(outcomes[2]).toMatch(/^Spain already received 3 SMS/);
       expect(await Promise.all(asks('+34600000501', 'again'))).toEqual(['sent', 'sent']);
     });
 
@@ -372,7 +372,7 @@ describe('on a table', () => {
       ['dev', 1.1, { perCountryAndMinute: 100_000, perDay: 1_000_000 }],
       ['a small stage', 1.5, { perCountryAndMinute: 700, perDay: 20_000 }],
     ])(
-      'of %s cost a text one read and hardly more than a write, though each comes alone',
+      'of %s cost an SMS one read and little more than one write, even if each is sent alone',
       async (_, most, settings) => {
         at += 24 * 3_600_000;
         const sent: Record<string, number> = {};
@@ -394,7 +394,7 @@ describe('on a table', () => {
       },
     );
 
-    it('do not override an opt-out: the phone gets no text, not even a released one, until it opts in', async () => {
+    it('do not override an opt-out: the phone gets no SMS, not even a released one, until it opts in', async () => {
       const limited = limits({});
       const optOuts = createOptOuts({ client: cloud.dynamodb, tableName, pseudonym: async (phone) => phone });
       const phone = '+34600000301';
@@ -403,7 +403,7 @@ describe('on a table', () => {
       expect(await ask(limited, phone, 'out')).toBe('this phone has opted out of SMS');
       expect(await ask(limited, phone, 'out', now(), true)).toBe('this phone has opted out of SMS');
       expect(await ask(limited, '+34600000302', 'other')).toBe('sent');
-      // Told late: it is older than the opt-out.
+      // A late report, which is older than the opt-out.
       await optOuts.remove(phone, before);
       expect(await ask(limited, phone, 'out')).toBe('this phone has opted out of SMS');
       await optOuts.remove(phone, after);
@@ -411,14 +411,14 @@ describe('on a table', () => {
       expect(await ask(limited, phone, 'out')).toBe('sent');
     });
 
-    it('can be lifted by an operator, and then count nothing', async () => {
+    it('can be lifted by an operator, and then count no SMS', async () => {
       const limited = limits({ countries: ['ES'], perPhoneAndHour: 1 });
       expect(await ask(limited, '+33612345301', 'abroad', now(), true)).toBe('sent');
       expect(await ask(limited, '+34600000303', 'a', now(), true)).toBe('sent');
       expect(await ask(limited, '+34600000303', 'b')).toBe('sent');
     });
 
-    it('name the countries, where only some are allowed', async () => {
+    it('name the allowed countries', async () => {
       const limited = limits({ countries: ['ES', 'PT'] });
       expect(await ask(limited, '+351912345678', 'p')).toBe('sent');
       expect(await ask(limited, '+4915112345678', 'd')).toBe(
@@ -429,7 +429,7 @@ describe('on a table', () => {
   });
 });
 
-describe('a text to a country that is not allowed', () => {
+describe('an SMS to a country that is not allowed', () => {
   it('reaches no provider, is visible, and is sent when an operator releases it', async () => {
     const cloud = await cloudOf({ environment: smsEnvironment({ countries: ['ES'], receipts: false }) });
     const phone = '+4915112345678';
@@ -452,7 +452,7 @@ describe('a text to a country that is not allowed', () => {
     const { id } = held.parkedAggregate ? { id: held.parkedAggregate } : { id: '' };
     await cloud.request('PATCH', `/v1/members/${id}`, { name: 'Eva' }, { 'if-match': '"1"' });
     await eventually(async () => (await cloud.items('sms', id)).some(({ reason }) => reason === 'gap'));
-    // What waits behind it does not release it.
+    // A retry of its successor does not release it.
     expect((await ops('parked', 'redrive', 'sms', '--all')).stdout).toContain('0 applied');
     expect(await cloud.asked()).toEqual({});
     expect((await ops('parked', 'redrive', 'sms', '--all', '--reason', 'held')).code).toBe(0);

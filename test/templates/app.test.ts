@@ -17,7 +17,7 @@ import { membersApp } from '../../infra/stage-stacks.ts';
 import { stageNamed } from '../../infra/stages.ts';
 import { root } from '../support/run.ts';
 
-// Whose handlers they are does not matter here: any consumer may have those of the guide.
+// The owner of the handlers does not matter here, so any consumer may have those of the guide.
 vi.mock('@rollcall/cdk/internal/bundles', async (original) => ({
   ...(await original<object>()),
   consumersIn: () => [],
@@ -28,7 +28,7 @@ beforeAll(() => bundleOf(EVENTS));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const { context: flags } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8'));
-// Whether CloudFormation would take them is looked at once.
+// One test validates the templates against the rules of CloudFormation.
 const newApp = (validates = false) =>
   new App({
     context: { ...flags, '@aws-cdk/core:validateAgainstDefaultRules': validates },
@@ -45,10 +45,10 @@ const topicOf = (service: string): Channel => ({
 });
 const [orders, payments, letters] = [topicOf('orders'), topicOf('payments'), topicOf('letters')];
 
-const hears = (service: string, of: Channel): ConsumerDescriptor =>
+const subscriberOf = (service: string, of: Channel): ConsumerDescriptor =>
   defineConsumer(service, { source: `/shop/${service}`, of, reads: of.messages, cursorKey: service });
 
-/** An app in which each of two services has an outbox. */
+/** An app with two services, each with an outbox. */
 function shopApp(validates = false): { app: App; shop: RollcallApp } {
   const app = newApp(validates);
   const shop = new RollcallApp(app, { name: 'shop', stages: { dev: {} }, channels: [orders, payments, letters] });
@@ -62,8 +62,8 @@ function shopApp(validates = false): { app: App; shop: RollcallApp } {
 const resourcesIn = (assembly: CloudAssembly): any[] =>
   assembly.stacks.flatMap(({ template }) => Object.values(template.Resources));
 
-describe('an app of its own', () => {
-  it('has an outbox a service that publishes, each with names, alarms and metrics of its own', () => {
+describe('an app', () => {
+  it('has an outbox per publishing service, each with separate names, alarms and metrics', () => {
     const { app, shop } = shopApp(true);
     shop.finish();
     const resources = resourcesIn(app.synth());
@@ -77,10 +77,10 @@ describe('an app of its own', () => {
     for (const service of ['orders', 'payments']) {
       const names = ['relay-behind', 'oldest-unpublished', 'left-in-outbox', 'outbox-sweep-fails'];
       expect(alarms).toEqual(expect.arrayContaining(names.map((name) => `shop-dev-${service}-${name}`)));
-      const told = resources.filter(({ Properties }) =>
+      const outboxFunctions = resources.filter(({ Properties }) =>
         ['relay', 'sweep'].some((name) => Properties?.FunctionName === `shop-dev-${service}-outbox-${name}`),
       );
-      expect(told.map(({ Properties }) => Properties.Environment.Variables.POWERTOOLS_SERVICE_NAME)).toEqual(
+      expect(outboxFunctions.map(({ Properties }) => Properties.Environment.Variables.POWERTOOLS_SERVICE_NAME)).toEqual(
         Array(2).fill(`${service}-relay`),
       );
       const watched = resources.filter(({ Properties }) => Properties?.Dimensions?.[0]?.Value === `${service}-relay`);
@@ -88,7 +88,7 @@ describe('an app of its own', () => {
     }
   });
 
-  it('has a table of messages for later, with its alarm, where an outbox wants it', () => {
+  it('has a table of messages for later, with its alarm, if an outbox requires it', () => {
     const { app, shop } = shopApp();
     shop.service('labels', (stack, props) => {
       const about = { ...props, service: 'labels', entry: PUBLISH, sendsTo: [] };
@@ -106,8 +106,8 @@ describe('an app of its own', () => {
 
   it("deploys a topic's subscribers before its publisher, and has a stage of its API", () => {
     const { app, shop } = shopApp();
-    shop.subscriber(hears('letters', orders), { entry: EVENTS });
-    shop.subscriber(hears('payments', orders), { entry: EVENTS });
+    shop.subscriber(subscriberOf('letters', orders), { entry: EVENTS });
+    shop.subscriber(subscriberOf('payments', orders), { entry: EVENTS });
     shop.finish();
     const assembly = app.synth();
     const before = (stack: string) => assembly.getStackByName(stack).dependencies.map(({ id }) => id);
@@ -116,9 +116,9 @@ describe('an app of its own', () => {
     expect(resourcesIn(assembly).filter(({ Type }) => Type === 'AWS::ApiGatewayV2::Stage')).toHaveLength(1);
   });
 
-  it('refuses a consumer or an outbox whose handler file does not export what their functions run', () => {
+  it('refuses a consumer or an outbox whose handler file does not export its handlers', () => {
     const consumer = () =>
-      shopApp().shop.subscriber(hears('letters', orders), { entry: 'functions/guide/read.handler.ts' });
+      shopApp().shop.subscriber(subscriberOf('letters', orders), { entry: 'functions/guide/read.handler.ts' });
     expect(consumer).toThrow('functions/guide/read.handler.ts exports no `consume`, which a function runs');
     const outbox = () =>
       shopApp().shop.service('letters', (stack, props) => {
@@ -129,17 +129,17 @@ describe('an app of its own', () => {
 
   it('refuses services with circular dependencies, by name', () => {
     const { shop } = shopApp();
-    shop.subscriber(hears('payments', orders), { entry: EVENTS });
-    shop.subscriber(hears('orders', payments), { entry: EVENTS });
+    shop.subscriber(subscriberOf('payments', orders), { entry: EVENTS });
+    shop.subscriber(subscriberOf('orders', payments), { entry: EVENTS });
     expect(() => shop.finish()).toThrow('shop-dev-orders and shop-dev-payments subscribe to each other');
 
     const more = shopApp().shop;
     more.service('letters', (stack, props) => {
       new Outbox(stack, 'Outbox', { ...props, service: 'letters', entry: PUBLISH, sendsTo: [letters] });
     });
-    more.subscriber(hears('payments', orders), { entry: EVENTS });
-    more.subscriber(hears('letters', payments), { entry: EVENTS });
-    more.subscriber(hears('orders', letters), { entry: EVENTS });
+    more.subscriber(subscriberOf('payments', orders), { entry: EVENTS });
+    more.subscriber(subscriberOf('letters', payments), { entry: EVENTS });
+    more.subscriber(subscriberOf('orders', letters), { entry: EVENTS });
     expect(() => more.finish()).toThrow(
       'shop-dev-orders, shop-dev-payments, and shop-dev-letters subscribe to each other, so none can be deployed first',
     );
@@ -154,7 +154,7 @@ describe('an app of its own', () => {
   });
 });
 
-describe('a subscriber that is new', () => {
+describe('a new subscriber', () => {
   const assemblyWith = (...more: ConsumerDescriptor[]) => {
     const app = newApp();
     const rollcall = membersApp(app, stageNamed('dev'));
@@ -163,7 +163,7 @@ describe('a subscriber that is new', () => {
     return app.synth();
   };
 
-  it("changes not one byte of other services' templates and bundles", () => {
+  it("does not change any byte of other services' templates and bundles", () => {
     const [before, after] = [assemblyWith(), assemblyWith(coupons)];
     const names = before.stacks.map(({ stackName }) => stackName).filter((name) => !name.endsWith('-monitoring'));
     expect(names).toContain('rollcall-dev-registration');
@@ -175,7 +175,7 @@ describe('a subscriber that is new', () => {
     const { SubscriberEntryDB532FA0: entry, ...resources } =
       after.getStackByName('rollcall-dev-coupons').template.Resources;
     expect(entry).toMatchObject({ Type: 'AWS::ServiceDiscovery::Instance' });
-    // Or an erasure could be done without it, though it has heard of the member.
+    // Otherwise an erasure could end without it, although it has data of the member.
     const [subscription] = Object.values<{ Type: string; DependsOn?: string[] }>(resources).filter(
       ({ Type }) => Type === 'AWS::SNS::Subscription',
     );

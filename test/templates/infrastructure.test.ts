@@ -27,7 +27,7 @@ function resourcesOf(stage: 'dev' | 'prod'): Array<[string, Resource]> {
 
 const ofType = (stage: 'dev' | 'prod', type: string) => resourcesOf(stage).filter(([, { Type }]) => Type === type);
 
-/** The parameters of all templates of a stage, those of CDK's bootstrapping apart. */
+/** The parameters of all templates of a stage, except those of CDK's bootstrapping. */
 function parametersOf(stage: 'dev' | 'prod'): Record<string, { Default?: string }> {
   const folder = inject(stage);
   const files = readdirSync(folder).filter((file) => file.endsWith('.template.json'));
@@ -44,7 +44,7 @@ interface Reference {
   'Fn::ImportValue'?: string;
 }
 
-/** What the stacks of a stage export: from which template, and which value. */
+/** The exports of the stacks of a stage: name, template and value. */
 function exportsOf(stage: 'dev' | 'prod'): Map<string, [string, Reference]> {
   const folder = inject(stage);
   const files = readdirSync(folder).filter((file) => file.endsWith('.template.json'));
@@ -58,10 +58,10 @@ function exportsOf(stage: 'dev' | 'prod'): Map<string, [string, Reference]> {
   );
 }
 
-/** The most of `Prefer: wait`, and of `WatchOperation`. */
+/** The maximum of `Prefer: wait` and of `WatchOperation`. */
 const MAX_WAIT_SECONDS = 20;
 
-/** The resource that a reference in the template of `from` means: of an alias, the function. */
+/** The resource that a reference in the template of `from` refers to. For an alias, it is the function. */
 function idOf(stage: 'dev' | 'prod', from: string, value: Reference): string {
   const [file, { Ref, 'Fn::GetAtt': attribute }] = exportsOf(stage).get(value['Fn::ImportValue'] ?? '') ?? [
     from.split('/')[0],
@@ -72,7 +72,7 @@ function idOf(stage: 'dev' | 'prod', from: string, value: Reference): string {
   return alias ? idOf(stage, id, alias.Properties.FunctionName) : id;
 }
 
-/** What the stage's settings let through of each route behind a function that may run for as long as somebody waits. */
+/** The throttling of each route whose function may run for the whole time of a waiting request. */
 function waitingRates(stage: 'dev' | 'prod'): Array<{ key: string; rate: number; burst: number }> {
   const functions = new Map(ofType(stage, 'AWS::Lambda::Function'));
   const integrations = new Map(ofType(stage, 'AWS::ApiGatewayV2::Integration'));
@@ -82,7 +82,7 @@ function waitingRates(stage: 'dev' | 'prod'): Array<{ key: string; rate: number;
     const integration = idOf(stage, id, Properties.Target['Fn::Join'][1][1]);
     const target = integrations.get(integration)?.Properties.IntegrationUri;
     const { Timeout } = functions.get(idOf(stage, integration, target))?.Properties ?? {};
-    // HEAD does not wait, and of RPC one method does.
+    // HEAD does not wait, and only one method of RPC does.
     const neverWaits = key.startsWith('HEAD ') || (/^POST [^{]*Service/.test(key) && key !== `POST ${rpcWatch.path}`);
     if (Timeout < MAX_WAIT_SECONDS || neverWaits) return [];
     const { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst } = api?.Properties.RouteSettings[key] ?? {};
@@ -91,14 +91,14 @@ function waitingRates(stage: 'dev' | 'prod'): Array<{ key: string; rate: number;
 }
 
 describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
-  /** Of what a provider tells, apart from messages. */
+  /** Whether a queue is for events of an SMS provider, not for messages. */
   const isOfProvider = ({ QueueName }: Record<string, string>) => QueueName?.includes('-sms-events');
   const queues = () => ofType(stage, 'AWS::SQS::Queue').filter(([, { Properties }]) => !isOfProvider(Properties));
   const others = () => ofType(stage, 'AWS::SQS::Queue').filter(([, { Properties }]) => isOfProvider(Properties));
   const functions = () => new Map(ofType(stage, 'AWS::Lambda::Function'));
   const mappings = () => ofType(stage, 'AWS::Lambda::EventSourceMapping');
 
-  it('let no subscriber that was there from the beginning adopt a first version above 1', () => {
+  it('let no subscriber that existed from the beginning adopt a first version above 1', () => {
     const settings = [...functions().values()].flatMap(
       ({ Properties }) => Properties.Environment?.Variables?.JOINS_LATE ?? [],
     );
@@ -127,7 +127,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     );
     const [sets] = ofType(stage, 'AWS::SMSVOICE::ConfigurationSet').map(([, { Properties }]) => Properties);
     const [destination] = sets?.EventDestinations ?? [];
-    // Of what lies between sent and delivered, nobody is told.
+    // States between sent and delivered are not reported.
     if (destination) expect(destination.MatchingEventTypes).not.toContain('TEXT_ALL');
     expect(others().filter(([, { Properties }]) => Properties.RedrivePolicy).length).toBe(names.length / 2);
     for (const [, { Properties }] of others()) expect(Properties.FifoQueue).toBeUndefined();
@@ -169,7 +169,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     for (const limit of limits) expect(limit).toBeGreaterThan(RECEIVES_BEFORE_PARKING);
   });
 
-  it('deliver every event to every subscriber, raw, and unfiltered, as one rendition is published', () => {
+  it('deliver every event to every subscriber, raw and unfiltered, because one rendition is published', () => {
     const channels = new Set(queues().map(([id]) => id));
     const subscriptions = ofType(stage, 'AWS::SNS::Subscription').filter(
       ([id, { Properties }]) => Properties.Protocol === 'sqs' && channels.has(idOf(stage, id, Properties.Endpoint)),
@@ -181,12 +181,12 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     }
   });
 
-  it('start the relay at the horizon and drop a failing record soon, as the sweep needs no stream', () => {
+  it('start the relay at the horizon and drop a failing record soon, because the sweep needs no stream', () => {
     const [relay] = mappings().filter(([, { Properties }]) => Properties.StartingPosition);
     expect(relay?.[1].Properties).toMatchObject({ StartingPosition: 'TRIM_HORIZON', MaximumRetryAttempts: 3 });
   });
 
-  it("encrypt tables with the stage's own key, or with DynamoDB's free one: never with one charged by use", () => {
+  it("encrypt tables with the stage's own key, or with DynamoDB's free key", () => {
     for (const [, { Properties }] of ofType(stage, 'AWS::DynamoDB::GlobalTable')) {
       const [replica] = Properties.Replicas;
       expect([Properties.SSESpecification.SSEEnabled, replica.SSESpecification !== undefined]).toEqual(
@@ -204,7 +204,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
           ? [DependsOn].flat().flatMap((other) => (own.has(`${file}/${other}`) ? [`${file}/${other}`] : []))
           : [],
       );
-      // Each but the last is awaited by one other, so they are one chain.
+      // Each route except the last is awaited by one other, so they form one chain.
       expect([awaited.length, new Set(awaited).size]).toEqual([own.size - 1, own.size - 1]);
       const [last = ''] = [...own].filter((id) => !awaited.includes(id));
       const integrations = ofType(stage, 'AWS::ApiGatewayV2::Integration').flatMap(([id]) =>
@@ -215,13 +215,13 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     }
   });
 
-  it('run every function on arm64 and Node.js 24, in a log group that does not keep its lines for ever', () => {
+  it('run every function on arm64 and Node.js 24, in a log group with a retention period', () => {
     for (const [, { Properties }] of functions()) {
       expect(Properties).toMatchObject({ Architectures: ['arm64'], Runtime: 'nodejs24.x' });
     }
-    // Of prod, one takes what AWS tells of texts.
+    // In prod, one more function receives SMS events of AWS.
     expect(functions().size).toBe(stage === 'dev' ? 35 : 36);
-    // And that of the API.
+    // One more log group belongs to the API.
     expect(ofType(stage, 'AWS::Logs::LogGroup').length).toBe(functions().size + 1);
     for (const [, { Properties }] of ofType(stage, 'AWS::Logs::LogGroup'))
       expect(Properties.RetentionInDays).toBeGreaterThan(0);
@@ -241,14 +241,14 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     ]);
   });
 
-  it('deploy registration after every subscriber, as earlier events would be lost', () => {
+  it('deploy registration after every subscriber, because earlier events would be lost', () => {
     const { artifacts } = JSON.parse(readFileSync(join(inject(stage), 'manifest.json'), 'utf8'));
     const before = artifacts[`rollcall-${stage}-registration`].dependencies;
     for (const service of ['foundation', 'sms', 'points', 'guide'])
       expect(before).toContain(`rollcall-${stage}-${service}`);
   });
 
-  it('log the caller and the outcome of every request, and neither path nor address', () => {
+  it('log the caller and the outcome of every request, but neither path nor address', () => {
     const [stage] = ofType('dev', 'AWS::ApiGatewayV2::Stage');
     const format = JSON.parse(stage?.[1].Properties.AccessLogSettings.Format);
     expect(format).toMatchObject({
@@ -261,7 +261,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     expect(JSON.stringify(format)).not.toMatch(/\.path|sourceIp|userAgent/);
   });
 
-  it('let CloudWatch publish alarms, and demand an address for them and for texts', () => {
+  it('let CloudWatch publish alarms, and require an address for alarms and SMS', () => {
     const statements = ofType(stage, 'AWS::SNS::TopicPolicy').flatMap(
       ([, { Properties }]) => Properties.PolicyDocument.Statement,
     );
@@ -294,7 +294,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
   it('watch age, depth and dead letters of every consumer', () => {
     const alarms = ofType(stage, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties);
     const count = (metric: string) => alarms.filter(({ MetricName }) => MetricName === metric).length;
-    // And what AWS tells of texts.
+    // One more for the SMS events of AWS.
     const more = stage === 'dev' ? 0 : 1;
     expect(count('ApproximateAgeOfOldestMessage')).toBe(7 + more);
     expect(count('ApproximateNumberOfMessagesVisible')).toBe(7 + more);
@@ -321,7 +321,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
   });
 });
 
-/** What must be there before a resource of a template: its template and logical ids, itself included. */
+/** The resources on which a resource of a template depends, including itself, as template and logical ID. */
 function neededBy(stage: 'dev' | 'prod', id: string): Set<string> {
   const [file = ''] = id.split('/');
   const inTemplate = new Map(resourcesOf(stage).filter(([each]) => each.startsWith(`${file}/`)));
@@ -341,11 +341,11 @@ function neededBy(stage: 'dev' | 'prod', id: string): Set<string> {
 describe.each(['dev', 'prod'] as const)('the topic with an archive, of %s', (stage) => {
   const archived = () => ofType(stage, 'AWS::SNS::Topic').filter(([, { Properties }]) => Properties.ArchivePolicy);
 
-  it('is made when nothing else of its stack can fail any more: it could not be rolled back', () => {
+  it('is created after all other resources of its stack, because it could not be rolled back', () => {
     const [[topic] = ['']] = archived();
     const [file = ''] = topic.split('/');
     const before = neededBy(stage, topic);
-    // What is a part of it comes after it: its policy, its entry in the directory, the removal of its archive.
+    // Its own parts follow it: its policy, its entry in the directory, the removal of its archive.
     const own = topic.slice(0, -'01234567'.length);
     const others = resourcesOf(stage).flatMap(([id]) => (id.startsWith(`${file}/`) && !id.startsWith(own) ? [id] : []));
     expect(others.filter((id) => !before.has(id))).toEqual([]);
@@ -364,7 +364,7 @@ describe.each(['dev', 'prod'] as const)('the topic with an archive, of %s', (sta
     expect([DeletionPolicy, ...[...policies, ...removals].map(([, resource]) => resource.DeletionPolicy)]).toEqual(
       Array.from({ length: 3 }, () => (stage === 'dev' ? 'Delete' : 'RetainExceptOnCreate')),
     );
-    // So it is deleted before the topic is, and before its function may not do it any more.
+    // The custom resource is therefore deleted before the topic, and before the permission of its function.
     for (const [id] of removals) {
       const before = neededBy(stage, id);
       expect(before).toContain(topic);
@@ -373,7 +373,7 @@ describe.each(['dev', 'prod'] as const)('the topic with an archive, of %s', (sta
   });
 });
 
-/** Names that need to differ from others in what they belong to only: a namespace, an API, a role, a metric's namespace. */
+/** Names that must be unique only within their namespace, API, role or metric namespace. */
 const INNER = [
   'AWS::ServiceDiscovery::Service.Name',
   'AWS::ApiGatewayV2::Authorizer.Name',
@@ -382,7 +382,7 @@ const INNER = [
   'AWS::CloudWatch::Alarm.MetricName',
 ];
 
-/** The names in an account and region that a stage takes. */
+/** The names that a stage uses in an account and region. */
 const namesOf = (stage: 'dev' | 'prod'): string[] => [
   ...exportsOf(stage).keys(),
   ...resourcesOf(stage).flatMap(([, { Type, Properties = {} }]) =>
@@ -395,7 +395,7 @@ const namesOf = (stage: 'dev' | 'prod'): string[] => [
 ];
 
 describe('dev and prod', () => {
-  it('share no name, so that they fit into one account and region', () => {
+  it('share no name, so that both can be in one account and region', () => {
     const prod = new Set(namesOf('prod'));
     expect(prod.size).toBeGreaterThan(200);
     expect(namesOf('dev').filter((name) => prod.has(name))).toEqual([]);
@@ -403,7 +403,7 @@ describe('dev and prod', () => {
 });
 
 describe('dev', () => {
-  it('can be taken down, its tables with it', () => {
+  it('can be deleted, including its tables', () => {
     for (const [, { Properties, DeletionPolicy }] of ofType('dev', 'AWS::DynamoDB::GlobalTable')) {
       expect([Properties.Replicas[0].DeletionProtectionEnabled, DeletionPolicy]).toEqual([false, 'Delete']);
     }
@@ -411,12 +411,12 @@ describe('dev', () => {
 });
 
 describe('prod', () => {
-  it('keeps its key when its stack goes, but not after a first deployment that failed', () => {
+  it('keeps its key when its stack is deleted, but not after a failed first deployment', () => {
     const keys = ofType('prod', 'AWS::KMS::Key').map(([, { DeletionPolicy }]) => DeletionPolicy);
     expect(keys).toEqual(['RetainExceptOnCreate']);
   });
 
-  it('can recover every table, and keeps it when its stack goes', () => {
+  it('can recover every table, and keeps it when its stack is deleted', () => {
     const tables = ofType('prod', 'AWS::DynamoDB::GlobalTable');
     expect(tables.length).toBe(14);
     for (const [, { Properties, DeletionPolicy }] of tables) {
@@ -427,8 +427,8 @@ describe('prod', () => {
     }
   });
 
-  it('has Lambda log of itself only what went wrong', () => {
-    // Others run at deployments only.
+  it('lets Lambda log only failures of its own', () => {
+    // Other functions run only during deployments.
     const ours = ofType('prod', 'AWS::Lambda::Function').filter(
       ([, { Properties }]) => Properties.Environment?.Variables?.POWERTOOLS_METRICS_NAMESPACE,
     );
@@ -438,10 +438,10 @@ describe('prod', () => {
     }
   });
 
-  it('lets no more requests wait at once than two thirds of the functions that an account may run', () => {
+  it('limits waiting requests to two thirds of the concurrent functions of an account', () => {
     const rates = waitingRates('prod');
     const waiting = rates.map(({ rate, burst }) => rate * MAX_WAIT_SECONDS + burst);
-    // 1,000 of an account by default (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
+    // By default, an account has 1,000 (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
     expect(waiting.reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual((1_000 * 2) / 3);
   });
 });

@@ -30,7 +30,7 @@ const chapters = [...read('docs/runbook.md').matchAll(/^### (.+)$/gm)].map(([, t
 
 const chapterOf = (description: string) => /docs\/runbook\.md#([a-z-]+)$/.exec(description)?.[1];
 
-/** What a dashboard shows; references within it are left out. */
+/** The widgets of a dashboard, without the references in them. */
 function widgetsOf(stage: 'dev' | 'prod'): any[] {
   const [dashboard, ...others] = ofType(stage, 'AWS::CloudWatch::Dashboard');
   expect(others).toEqual([]);
@@ -61,7 +61,7 @@ describe.each(['dev', 'prod'] as const)('the alarms of %s', (stage) => {
     expect(chapters).not.toEqual([]);
   });
 
-  it('report a sweep that stopped running, and not one that has never run', () => {
+  it('report a sweep that stopped running, but not one that has never run', () => {
     expect(alarms().filter(({ TreatMissingData }) => TreatMissingData === 'breaching')).toEqual([]);
     const silent = alarms().filter(({ TreatMissingData }) => TreatMissingData === 'missing');
     for (const { InsufficientDataActions, AlarmActions } of silent)
@@ -73,7 +73,7 @@ describe.each(['dev', 'prod'] as const)('the alarms of %s', (stage) => {
     expect(sweeps.length).toBe(8);
   });
 
-  it('watch the API, what is unpublished, and what AWS throttles', () => {
+  it('watch the API, unpublished messages, and throttling by AWS', () => {
     const byName = new Map(alarms().map((alarm) => [alarm.AlarmName, alarm]));
     const strict = stage === 'prod';
     expect(byName.get(`rollcall-${stage}-api-errors`)).toMatchObject({ Threshold: strict ? 1 : 5 });
@@ -92,7 +92,7 @@ describe.each(['dev', 'prod'] as const)('the alarms of %s', (stage) => {
     expect(tables.filter((table) => !byName.has(`${table}-table-throttled`))).toEqual([]);
   });
 
-  it('report messages that SNS cannot deliver, and those that it cannot even put into a dead-letter queue', () => {
+  it('report messages that SNS cannot deliver, and those that it cannot move to a dead-letter queue', () => {
     const watched = (TopicName: string) =>
       alarms().flatMap(({ Namespace, MetricName, Dimensions }) =>
         Namespace === 'AWS/SNS' && Dimensions[0].Value === TopicName ? [MetricName] : [],
@@ -105,7 +105,7 @@ describe.each(['dev', 'prod'] as const)('the alarms of %s', (stage) => {
     });
   });
 
-  it('are not stuck by a minute that is filled in because it is not measured yet', () => {
+  it('are not blocked by a filled minute that is not measured yet', () => {
     const filled = alarms().filter(({ Metrics }) => JSON.stringify(Metrics ?? []).includes('FILL('));
     expect(filled.length).toBe(namesOf(stage, 'AWS::DynamoDB::GlobalTable', 'TableName').length);
     for (const { DatapointsToAlarm, EvaluationPeriods, AlarmName } of filled)
@@ -129,11 +129,11 @@ describe.each(['dev', 'prod'] as const)('the dashboard of %s', (stage) => {
     const shown = JSON.stringify(ofType(stage, 'AWS::CloudWatch::Dashboard'));
     const alarms = namesOf(stage, 'AWS::CloudWatch::Alarm', 'AlarmName');
     expect(alarms.filter((name) => !shown.includes(`:alarm:${name}\\"`))).toEqual([]);
-    // What a widget of alarms takes at most.
+    // The maximum of a widget of alarms.
     expect(alarms.length).toBeLessThanOrEqual(100);
   });
 
-  it('names resources that are there, and leaves no queue, function or table out', () => {
+  it('names existing resources, and every queue, function and table', () => {
     const kinds = [
       ['QueueName', 'AWS::SQS::Queue', 'QueueName'],
       ['FunctionName', 'AWS::Lambda::Function', 'FunctionName'],
@@ -163,7 +163,7 @@ describe.each(['dev', 'prod'] as const)('the dashboard of %s', (stage) => {
     }
   });
 
-  it('fits', () => {
+  it('is within the limits of CloudWatch and CloudFormation', () => {
     const widgets = widgetsOf(stage);
     // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html
     expect(widgets.length).toBeLessThanOrEqual(500);
@@ -173,22 +173,22 @@ describe.each(['dev', 'prod'] as const)('the dashboard of %s', (stage) => {
   });
 });
 
-describe('what was written by npm run cost -- --write', () => {
+describe('the part that npm run cost -- --write generates', () => {
   const deployed = (stage: 'dev' | 'prod') => deployedOf(readAssembly(inject(stage)).stacks);
 
-  it('in docs/costs.md counts and prices what the templates have', async () => {
+  it('in docs/costs.md counts and prices the resources of the templates', async () => {
     const stages = { dev: await deployed('dev'), prod: await deployed('prod') };
     expect(generatedPart(read('docs/costs.md'))).toBe(idleCostTable(committedFigures, stages));
   });
 
-  it('in docs/capacity.md is what follows from the committed figures', async () => {
+  it('in docs/capacity.md is computed from the committed figures', async () => {
     const tables = capacityTables(committedFigures, stageNamed('prod'), await deployed('prod'));
     expect(generatedPart(read('docs/capacity.md'))).toBe(tables);
   });
 });
 
 describe('docs/observability.md', () => {
-  it('explains every metric of our own that is shown or watched, and no other', () => {
+  it('explains every custom metric on a dashboard or in an alarm, and no other', () => {
     const ours = (['dev', 'prod'] as const).flatMap((stage) => [
       ...metricsOf(stage).flatMap(([namespace, name]) => (namespace === `Rollcall/${stage}` ? [name] : [])),
       ...[...JSON.stringify(widgetsOf(stage)).matchAll(/MetricName=\\+"(\w+)/g)].map(([, name]) => name),

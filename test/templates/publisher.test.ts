@@ -9,14 +9,14 @@ import { App } from 'aws-cdk-lib';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 
-// Whose handlers they are does not matter here: any consumer may have those of the guide.
+// The owner of the handlers does not matter here, so any consumer may have those of the guide.
 vi.mock('@rollcall/cdk/internal/bundles', async (original) => ({
   ...(await original<object>()),
   consumersIn: () => [],
 }));
 
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-publisher-'));
-// It exports `read` and `change`.
+// Its handler file exports `read` and `change`.
 const FOLDER = 'functions/registration';
 beforeAll(() => bundleOf(`${FOLDER}/api.handler.ts`));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -54,7 +54,7 @@ function withOrders(options: Partial<PublisherOptions>) {
 const resourcesOf = (app: App, service: string) =>
   app.synth().getStackByName(`shop-dev-${service}`).template.Resources as Record<string, any>;
 
-/** What the role of a function may do, as `Table: GetItem`. */
+/** The grants of a function's role, such as `TABLE dynamodb:GetItem`. */
 function grantsOf(resources: Record<string, any>, handler: string): string[] {
   const all = Object.values(resources);
   const fn = all.find(({ Properties }) => Properties?.Handler === `index.${handler}`);
@@ -69,9 +69,9 @@ function grantsOf(resources: Record<string, any>, handler: string): string[] {
 describe('a publisher', () => {
   it.each([
     ['nothing', [], []],
-    ['a queue without order', [letters], []],
-    ['a queue that keeps order, whose commands it counts', [payments], ['shop-dev-orders-state dynamodb:UpdateItem']],
-  ])('may do what createPublisher does, and read-only routes may only read: it sends %s', (_, sends, counts) => {
+    ['an unordered queue', [letters], []],
+    ['an ordered queue, whose commands it counts', [payments], ['shop-dev-orders-state dynamodb:UpdateItem']],
+  ])('may make the calls of createPublisher, but read-only routes may only read; it sends %s', (_, sends, counts) => {
     const { app, shop } = withOrders({ sends });
     shop.finish();
     const resources = resourcesOf(app, 'orders');
@@ -84,7 +84,7 @@ describe('a publisher', () => {
     ]);
   });
 
-  it('lets a consumer of its service write what its functions write, also for later', () => {
+  it('gives a consumer of its service the write permissions of its functions, also for later', () => {
     const { app, shop } = shopApp();
     const orders = shop.publisher('orders', {
       of: orderEvents,
@@ -113,7 +113,7 @@ describe('a publisher', () => {
     }
   });
 
-  it('may ask what waits about an aggregate, if one of its events erases that', () => {
+  it('may query scheduled messages about an aggregate if one of its events erases', () => {
     const { app, shop } = shopApp();
     const of = { ...orderEvents, messages: [{ ...happened, erases: true as const }] };
     shop.publisher('orders', { of, folder: FOLDER, routes, later: true });
@@ -121,7 +121,7 @@ describe('a publisher', () => {
     expect(grantsOf(resourcesOf(app, 'orders'), 'change')).toContain('shop-dev-orders-later dynamodb:Query');
   });
 
-  it('has its routes check the scope of a token, as the stage is set, where a token is wanted', () => {
+  it('checks the scopes of the stage on routes that require a token', () => {
     const tokens = { scopes: { read: 'orders:read', write: 'orders:write' } };
     const { app, shop } = shopApp({ tokens });
     const open = { method: 'PUT', path: '/open', access: 'public' } as const;
@@ -141,7 +141,7 @@ describe('a publisher', () => {
     });
   });
 
-  it('tells its functions of its tables by its own name, and others what it has', () => {
+  it('gives its functions the names of its tables, and returns its parts', () => {
     const { app, shop } = shopApp();
     const { stack, table, outbox, functions } = shop.publisher('orders', { of: orderEvents, folder: FOLDER, routes });
     expect(Object.keys(functions)).toEqual(['read', 'change']);
@@ -153,7 +153,7 @@ describe('a publisher', () => {
     expect(change.Properties.Environment.Variables).toMatchObject(names);
   });
 
-  it('is one of several of a stage, and may consume a queue that is called like it', () => {
+  it('can be one of several publishers, and may consume a queue with its own name', () => {
     const { app, shop } = withOrders({ sends: [payments] });
     const others = { read: { method: 'GET', path: '/stock/{id}', access: 'read' } } as const;
     shop.publisher('stock', { of: stockEvents, folder: FOLDER, routes: others });
@@ -166,32 +166,28 @@ describe('a publisher', () => {
 
   it.each<[string, Partial<PublisherOptions>, string]>([
     [
-      'a route that its handler file does not answer',
+      'a route that its handler file does not export',
       { routes: { ...routes, cancel: { method: 'DELETE', path: '/orders/{id}', access: 'write' } } },
       'functions/registration/api.handler.ts exports no `cancel`, which a function runs: export it there, or remove the function; it exports change, ',
     ],
+    ['a missing handler file', { folder: 'functions/order' }, 'There is no handler file functions/order/publish'],
     [
-      'a handler file that there is not',
-      { folder: 'functions/order' },
-      'There is no handler file functions/order/publish',
-    ],
-    [
-      'a queue that another sends to',
+      'a queue of another sender',
       { sends: [refunds] },
       'it sends to refunds, whose `senders` do not name /shop/orders',
     ],
-    ['a topic that another publishes on', { of: stockEvents }, 'it sends to stock-events, whose `senders` do not name'],
+    ['a topic of another publisher', { of: stockEvents }, 'it sends to stock-events, whose `senders` do not name'],
     [
-      'a route that is called like the function of a consumer',
+      'a route with the name of a consumer function',
       { routes: { consume: { method: 'GET', path: '/orders', access: 'read' } } },
       'a route cannot have the key consume',
     ],
     ['a queue for its topic', { of: payments }, 'payments is a queue: name it in `sends`'],
-  ])('is refused %s, by name', (_, options, complaint) => {
+  ])('is refused with the reason for %s', (_, options, complaint) => {
     expect(() => withOrders(options)).toThrow(complaint);
   });
 
-  it('may have queues without a topic, but needs one of them', () => {
+  it('may have queues without a topic, but needs at least one channel', () => {
     const { app, shop } = shopApp();
     shop.publisher('orders', { folder: FOLDER, routes, sends: [letters] });
     shop.finish();
@@ -203,7 +199,7 @@ describe('a publisher', () => {
     expect(none).toThrow('publisher orders: it sends nothing');
   });
 
-  it('has a name with which no other service begins', () => {
+  it('has a name that cannot be the prefix of another service', () => {
     const { shop } = shopApp();
     expect(() => shop.publisher('outbox', { of: orderEvents, routes })).toThrow(
       'OUTBOX_TABLE of its table is reserved',

@@ -9,11 +9,11 @@ import { dangersOf, type Templates } from '../../ops/deploy/changes.ts';
 import { root } from '../support/run.ts';
 
 const code = vi.hoisted(() => ({ folder: '' }));
-// What functions are made of does not matter here, and takes longer than all the rest.
+// The code of functions does not matter here, and bundling takes longer than all other steps.
 vi.mock('@rollcall/cdk/internal/bundles', () => ({ bundleOf: () => code.folder, consumersIn: () => [] }));
 
 const { context: flags } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8'));
-// The templates are validated where they are synthesized for all tests.
+// The templates are validated in the synthesis for all tests.
 const context = { ...flags, '@aws-cdk/core:validateAgainstDefaultRules': false };
 let folder: string;
 beforeAll(() => {
@@ -26,7 +26,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 type StageName = 'dev' | 'prod';
 
-/** What was synthesized once. */
+/** The templates that were already synthesized. */
 const synthesized = new Map<string, Templates>();
 
 function templatesOf(stage: StageName, change: Partial<Settings> = {}): Templates {
@@ -42,7 +42,7 @@ function synthesize(stage: StageName, change: Partial<Settings>): Templates {
   return Object.fromEntries(app.synth().stacks.map(({ stackName, template }) => [stackName, template]));
 }
 
-/** Every setting, with values other than what it is. None can be forgotten: it would not compile. */
+/** Every setting, with values other than its current one. A missing setting does not compile. */
 const changes: { [Name in keyof Settings]-?: (now: Settings[Name]) => Array<Settings[Name]> } = {
   keepData: (now) => [!now],
   pointInTimeRecovery: (now) => [!now],
@@ -61,10 +61,10 @@ const changes: { [Name in keyof Settings]-?: (now: Settings[Name]) => Array<Sett
   cors: () => [{ origins: ['https://www.example.com'] }],
   verifySenders: (now) => [!now],
   customerManagedKey: (now) => [now === 'retiring' ? true : now && 'retiring', true],
-  // To `outputs`, in two deployments: below.
+  // The change to `outputs` needs two deployments, see below.
   directory: () => ['templates'],
   basePath: (now) => [now === null ? '/{api}' : null],
-  // On, it goes in two deployments: below.
+  // Turning it off needs two deployments, see below.
   monitoring: () => [true],
   runbook: () => ['https://www.example.com/runbook'],
   tracing: () => [
@@ -83,7 +83,7 @@ const changes: { [Name in keyof Settings]-?: (now: Settings[Name]) => Array<Sett
 };
 
 const names = Object.keys(changes) as Array<keyof Settings>;
-/** The nth change of every setting that has so many, all at once: no change of one undoes a danger of another. */
+/** The nth change of every setting that has one, all at once. No change hides a danger of another. */
 const round = (settings: Settings, n: number): Partial<Settings> =>
   Object.fromEntries(
     names.flatMap((name) => {
@@ -109,7 +109,7 @@ describe.each(['dev', 'prod'] as const)('a setting of %s', (stage) => {
 });
 
 describe('the directory', () => {
-  it('leaves the templates in two deployments: the export that subscribers import goes when their entries are gone', () => {
+  it('is removed from the templates in two deployments: the export after the entries that import it', () => {
     const [there, gone] = [templatesOf('prod'), templatesOf('prod', { directory: 'outputs' })];
     expect([...new Set(dangersOf(there, gone).map(({ danger }) => danger))]).toEqual(['export is in use']);
     const importers = Object.fromEntries(Object.entries(gone).filter(([stack]) => !stack.endsWith('-foundation')));
@@ -121,7 +121,7 @@ describe('the directory', () => {
 });
 
 describe('monitoring', () => {
-  it('is switched off in two deployments: exports that alarms import go when those are gone', () => {
+  it('is turned off in two deployments: the exports after the alarms that import them', () => {
     const [on, off] = [templatesOf('prod'), templatesOf('prod', { monitoring: false, trafficShifting: null })];
     expect([...new Set(dangersOf(on, off).map(({ danger }) => danger))]).toEqual(['export is in use']);
     const importers = Object.fromEntries(
@@ -139,7 +139,7 @@ describe("a stage's own key", () => {
   const retiring = () => templatesOf('dev', { customerManagedKey: 'retiring' });
   const none = () => templatesOf('dev');
 
-  it('goes in two deployments, and comes in one', () => {
+  it('is removed in two deployments, and added in one', () => {
     expect(dangersOf(none(), own())).toEqual([]);
     expect(dangersOf(own(), retiring())).toEqual([]);
     expect(JSON.stringify(retiring())).not.toContain('KmsMasterKeyId');
@@ -147,7 +147,7 @@ describe("a stage's own key", () => {
     expect(dangersOf(retiring(), own())).toEqual([]);
   });
 
-  it('is in danger, with the stacks that import it, if it goes in one', () => {
+  it('is reported with the stacks that import it, if it is removed in one deployment', () => {
     const dangers = dangersOf(own(), none());
     expect(dangers.map(({ type, danger }) => `${type}: ${danger}`).toSorted()).toEqual([
       'AWS::KMS::Key: data would be deleted',
@@ -159,8 +159,8 @@ describe("a stage's own key", () => {
   });
 });
 
-describe('an SMS provider that is taken away', () => {
-  it('takes its credentials along where data is not kept, and leaves them elsewhere', () => {
+describe('a removed SMS provider', () => {
+  it('deletes its credentials if the stage does not keep data, and retains them otherwise', () => {
     const [dev, prod] = [stageNamed('dev').sms, stageNamed('prod').sms];
     expect(dangersOf(templatesOf('dev'), templatesOf('dev', { sms: { ...dev, providers: ['http'] } }))).toMatchObject([
       {
@@ -183,8 +183,8 @@ describe('an SMS provider that is taken away', () => {
   });
 });
 
-describe('a setting by names', () => {
-  it('gives what is named its own, and refuses a name that nothing has, with those that there are', () => {
+describe('a setting by name', () => {
+  it('applies to the named resources, and refuses an unknown name with a list of names', () => {
     const templates = templatesOf('dev', {
       warmThroughput: { members: { reads: 12_000, writes: 40_000 } },
       reservedConcurrency: { 'registration-register': 200 },

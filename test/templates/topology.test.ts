@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 
 const queue = (name: string) => `queue:rollcall-dev-${name}.fifo`;
-/** What needs no order. */
+/** A standard queue. */
 const standard = (name: string) => `queue:rollcall-dev-${name}`;
 const fn = (name: string) => `function:rollcall-dev-${name}`;
 const TOPIC = 'topic:rollcall-dev-member-events.fifo';
@@ -25,20 +25,23 @@ const renamed = ({ name, template }: AssembledStack, from: string, to: string): 
   JSON.parse(JSON.stringify({ name, template }).replaceAll(`rollcall-dev-${from}`, `rollcall-dev-${to}`));
 
 describe('the flow of a stage', () => {
-  it.each(['sms', 'points', 'guide'])('has what %s subscribes, consumes, gives up and answers', (name) => {
-    expect(labelOf(flow, TOPIC, queue(name))).toBe('delivers');
-    expect(labelOf(flow, TOPIC, queue(`${name}-undelivered`))).toBe('cannot deliver');
-    expect(labelOf(flow, queue(name), fn(`${name}-consume`))).toBe('consumes');
-    expect(labelOf(flow, queue(name), queue(`${name}-dlq`))).toBe('gives up');
-    expect(labelOf(flow, fn(`${name}-consume`), standard('registration-replies'))).toBe('sends');
-    expect(flow.nodes).toContainEqual({
-      id: queue(`${name}-dlq`),
-      kind: 'dead letters',
-      name: `${name}-dlq.fifo`,
-      service: name,
-      resources: [`rollcall-dev-${name}-dlq.fifo`],
-    });
-  });
+  it.each(['sms', 'points', 'guide'])(
+    'has the subscription, the queue, the dead letters and the replies of %s',
+    (name) => {
+      expect(labelOf(flow, TOPIC, queue(name))).toBe('delivers');
+      expect(labelOf(flow, TOPIC, queue(`${name}-undelivered`))).toBe('cannot deliver');
+      expect(labelOf(flow, queue(name), fn(`${name}-consume`))).toBe('consumes');
+      expect(labelOf(flow, queue(name), queue(`${name}-dlq`))).toBe('gives up');
+      expect(labelOf(flow, fn(`${name}-consume`), standard('registration-replies'))).toBe('sends');
+      expect(flow.nodes).toContainEqual({
+        id: queue(`${name}-dlq`),
+        kind: 'dead letters',
+        name: `${name}-dlq.fifo`,
+        service: name,
+        resources: [`rollcall-dev-${name}-dlq.fifo`],
+      });
+    },
+  );
 
   it('goes from the client to the outbox, the relay, and its channels', () => {
     expect(labelOf(flow, 'client:client', 'api:rollcall-dev')).toBe('requests');
@@ -51,19 +54,19 @@ describe('the flow of a stage', () => {
     expect(labelOf(flow, fn('sms-commands-consume'), 'provider:sms')).toBe('calls');
   });
 
-  it('shows functions that only answer routes as one, and of tables only the outbox', () => {
+  it('shows functions that only serve routes as one node, and only the outbox among tables', () => {
     const functions = flow.nodes.find(({ kind }) => kind === 'functions');
     expect(functions).toMatchObject({ name: `registration (${functions?.resources.length} functions)` });
     expect(functions?.resources).toContain('rollcall-dev-registration-register');
     expect(flow.nodes.filter(({ kind }) => kind === 'table').map(({ id }) => id)).toEqual([OUTBOX]);
   });
 
-  it('includes an AWS provider by its permissions', async () => {
+  it('includes an AWS provider because of its permissions', async () => {
     const prod = await topologyOf(readAssembly(inject('prod')).stacks, 'rollcall-prod-');
     expect(labelOf(prod, 'function:rollcall-prod-sms-consume', 'provider:sms')).toBe('calls');
   });
 
-  it('shows everything, if all is wanted', async () => {
+  it('shows all nodes with `all`', async () => {
     const all = await topologyOf(stacks, 'rollcall-dev-', { all: true });
     expect(labelOf(all, queue('sms-dlq'), fn('sms-sweep'))).toBe('sets aside');
     expect(labelOf(all, OUTBOX, fn('registration-outbox-sweep'))).toBe('swept, rate(1 minute)');
@@ -96,13 +99,13 @@ describe('the flow of a stage', () => {
 });
 
 describe('the consumers of a stage', () => {
-  it('are all that take messages of the contracts from a queue', () => {
+  it('are all functions that consume messages of the contracts from a queue', () => {
     const names = consumersOf(flow).map(({ name }) => name);
     const byCommandsAndReplies = ['points-commands', 'registration-outcomes', 'registration-replies', 'sms-commands'];
     expect(names.toSorted()).toEqual(['guide', 'sms', 'points', ...byCommandsAndReplies].toSorted());
   });
 
-  it('are subscribers, if a topic delivers to their queue', async () => {
+  it('are subscribers if a topic delivers to their queue', async () => {
     for (const stage of [flow, await topologyOf(readAssembly(inject('prod')).stacks, 'rollcall-prod-')]) {
       expect(subscribersOf(consumersOf(stage)).toSorted()).toEqual(['guide', 'points', 'sms']);
     }
@@ -110,7 +113,7 @@ describe('the consumers of a stage', () => {
 });
 
 describe('a drawing', () => {
-  it('has each node once, and names it where other ways lead to it', () => {
+  it('shows each node once, and its name at every other edge to it', () => {
     const plain = { label: (text: string) => text, name: (text: string) => text };
     const lines = drawText(flow, plain).split('\n');
     expect(lines[0]).toBe('client');

@@ -11,7 +11,7 @@ import { type Settings, stageNamed } from '../../infra/stages.ts';
 import { root } from '../support/run.ts';
 
 const code = vi.hoisted(() => ({ folder: '' }));
-// What functions are made of does not matter here, and takes longer than all the rest.
+// The code of functions does not matter here, and bundling takes longer than all other steps.
 vi.mock('@rollcall/cdk/internal/bundles', () => ({ bundleOf: () => code.folder, consumersIn: () => [] }));
 
 const { context: flags } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8'));
@@ -24,7 +24,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-// The templates are validated where they are synthesized for all tests.
+// The templates are validated in the synthesis for all tests.
 const newApp = (context: object = {}) =>
   new App({
     context: { ...flags, '@aws-cdk/core:validateAgainstDefaultRules': false, ...context },
@@ -52,7 +52,7 @@ const ofType = (stack: Stack, ...types: string[]) =>
 const isOurs = ({ Properties }: Resource) =>
   Properties.Environment?.Variables?.POWERTOOLS_METRICS_NAMESPACE !== undefined;
 
-/** The function that an alias in a stack is of. */
+/** The function of an alias in a stack. */
 function functionBehind(stack: Stack, reference: { Ref?: string }): string {
   const alias = stack[reference.Ref ?? ''];
   expect(alias?.Type, JSON.stringify(reference)).toBe('AWS::Lambda::Alias');
@@ -65,7 +65,7 @@ describe('prod', () => {
     stacks = stacksOf('prod');
   });
 
-  it('has every function behind an alias of its version, whose traffic CodeDeploy shifts and its alarms take back', () => {
+  it('has an alias for every function, whose traffic CodeDeploy shifts and alarms roll back', () => {
     const raised = new Set(
       stacks.flatMap((stack) =>
         ofType(stack, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties.AlarmName),
@@ -95,7 +95,7 @@ describe('prod', () => {
           AlarmConfiguration: { Enabled: true },
         });
         const alarms: string[] = group?.AlarmConfiguration.Alarms.map(({ Name }: { Name: string }) => Name);
-        // CodeDeploy takes ten.
+        // The maximum of CodeDeploy is ten.
         expect(alarms.length, id).toBeLessThanOrEqual(10);
         expect(
           alarms.filter((name) => !raised.has(name)),
@@ -106,7 +106,7 @@ describe('prod', () => {
     expect(functions).toBe(35);
   });
 
-  it('takes back what answers requests by the alarms of the API, and what takes messages by its own', () => {
+  it('rolls back functions of routes by the alarms of the API, and consumers by their own', () => {
     const groups = new Map(
       stacks.flatMap((stack) =>
         ofType(stack, 'AWS::CodeDeploy::DeploymentGroup').map(([, { Properties }]) => [
@@ -132,7 +132,7 @@ describe('prod', () => {
     );
   });
 
-  it('has routes, queues, streams and rules invoke aliases, which permissions are for', () => {
+  it('invokes aliases from routes, queues, streams and rules, with permissions for the aliases', () => {
     const invoked: string[] = [];
     for (const stack of stacks) {
       const references = [
@@ -149,7 +149,7 @@ describe('prod', () => {
     expect(new Set(invoked).size).toBeGreaterThan(20);
   });
 
-  it('publishes a new version when the value of a parameter changes that a function is told', () => {
+  it('publishes a new version when a parameter in the environment of a function changes', () => {
     const [sms] = stacks.filter((stack) => ofType(stack, 'AWS::SMSVOICE::ConfigurationSet').length > 0);
     const described = ofType(sms ?? {}, 'AWS::Lambda::Version').map(([, { Properties }]) => [
       Properties.FunctionName.Ref.replace(/.{8}$/, ''),
@@ -166,7 +166,7 @@ describe('prod', () => {
     });
   });
 
-  it('changes all at once where a deployment says so, and nothing else', () => {
+  it('shifts nothing with -c shifting=off, without other changes', () => {
     const off = stacksOf('prod', {}, { shifting: 'off' });
     const withoutPolicies = stacks.map((stack) =>
       Object.fromEntries(Object.entries(stack).map(([id, { UpdatePolicy: _, ...resource }]) => [id, resource])),
@@ -181,18 +181,18 @@ describe('a stage whose setting changes', () => {
   const mappingsOf = (stacks: Stack[]) =>
     stacks.flatMap((stack) => ofType(stack, 'AWS::Lambda::EventSourceMapping').map(([id]) => id)).toSorted();
 
-  it('has neither versions nor aliases without it, as dev', () => {
+  it('has neither versions nor aliases without it, like dev', () => {
     const types = /^AWS::(CodeDeploy::|Lambda::(Version|Alias)$)/;
     expect(stacksOf('dev').flatMap((stack) => Object.values(stack).filter(({ Type }) => types.test(Type)))).toEqual([]);
   });
 
-  it('keeps its event source mappings: another would read a stream from its beginning', () => {
+  it('keeps its event source mappings, because a new one would read a stream from its beginning', () => {
     const before = mappingsOf(stacksOf('dev'));
     expect(mappingsOf(stacksOf('dev', on))).toEqual(before);
     expect(before.length).toBe(8);
   });
 
-  it('changes an integration only when it may invoke what it changes to', () => {
+  it('changes an integration only after it may invoke its new target', () => {
     for (const stack of stacksOf('dev', on))
       for (const [id, { Properties, DependsOn = [] }] of ofType(stack, 'AWS::ApiGatewayV2::Integration')) {
         const awaited = DependsOn.map((other) => stack[other]).filter(
@@ -209,7 +209,7 @@ describe('a stage whose setting changes', () => {
 describe('the setting', () => {
   const stages = (settings: object) => () => stageOf(stageSettings, 'shop', { prod: settings }, 'prod');
 
-  it('is one of the configurations of CodeDeploy that look at alarms', () => {
+  it('is one of the configurations of CodeDeploy that check alarms', () => {
     expect(stages({ trafficShifting: 'LambdaLinear10PercentEvery1Minute' })).not.toThrow();
     expect(stages({ trafficShifting: 'LambdaAllAtOnce' })).toThrow('LambdaCanary10Percent5Minutes');
     expect(stages({ trafficShifting: 'LambdaLinear10PercentEvery1Minute', monitoring: false })).toThrow(
@@ -217,7 +217,7 @@ describe('the setting', () => {
     );
   });
 
-  it('is refused by a function that no alarm would take back', () => {
+  it('is refused if no alarm would roll back a function', () => {
     const app = newApp({ stage: 'prod' });
     const shop = new RollcallApp(app, {
       name: 'shop',
