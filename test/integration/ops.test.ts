@@ -130,7 +130,7 @@ describe('npm run ops -- outbox', () => {
     await eventually(async () => (await cloud.request('GET', `/v1/members/${body.id}/points`)).status === 200);
     expect(await opsJson('outbox', 'list')).toMatchObject([{ aggregateId: tooLarge, version: 2 }]);
     const { code, stdout } = await ops('outbox', 'publish', tooLarge);
-    expect([code, stdout]).toEqual([1, expect.stringContaining(`${tooLarge}: member-events refuses`)]);
+    expect([code, stdout]).toEqual([1, expect.stringContaining(`${tooLarge}: member-events rejects`)]);
   });
 
   it('publishes it once the cause is gone', async () => {

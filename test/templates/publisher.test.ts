@@ -201,9 +201,7 @@ describe('a publisher', () => {
 
   it('has a name that cannot be the prefix of another service', () => {
     const { shop } = shopApp();
-    expect(() => shop.publisher('outbox', { of: orderEvents, routes })).toThrow(
-      'OUTBOX_TABLE of its table is reserved',
-    );
+    expect(() => shop.publisher('outbox', { of: orderEvents, routes })).toThrow('OUTBOX_TABLE, is reserved');
     expect(() => shop.publisher('my-orders', { of: orderEvents, routes })).toThrow(
       'publisher my-orders: its name must be one word of lower-case letters and digits',
     );

@@ -75,7 +75,7 @@ describe.each(['topic', 'queue'])('the sender, to a %s', (channel) => {
     }));
     const errors = await send(messages(3));
     expect([...errors].map(([{ group }, error]) => [group, error.message])).toEqual([
-      ['m1', `${channel} refuses: InternalError: broken`],
+      ['m1', `${channel} rejects the message: InternalError: broken`],
       ['m2', 'the broker returned no result'],
     ]);
   });

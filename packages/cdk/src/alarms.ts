@@ -17,7 +17,7 @@ export interface AlarmProps {
    */
   of?: string;
   metric: IMetric;
-  /** The alarm is raised above this value. */
+  /** The alarm is raised if the metric exceeds this value. */
   above: number;
   /** Number of minutes in which the metric must exceed that value. Default: three. */
   minutes?: number;

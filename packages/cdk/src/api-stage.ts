@@ -46,7 +46,7 @@ export interface ApiStageProps {
 }
 
 /**
- * Makes an API's routes reachable: the default stage with throttling and an access log.
+ * The default stage of the API, with throttling and an access log. It makes the API's routes reachable.
  * @beta
  */
 export class ApiStage extends HttpStage {

@@ -6,7 +6,7 @@ import { buildSync } from 'esbuild';
 import { bundling } from './bundling.ts';
 
 const root = process.cwd();
-/** Options for debuggers. The embedded cloud sets this variable if it runs under a debugger. */
+/** The esbuild options for debugging. The embedded cloud sets ROLLCALL_SOURCE_MAPS if it runs under a debugger. */
 const debuggable =
   process.env.ROLLCALL_SOURCE_MAPS === 'true' ? ({ minify: false, sourcemap: 'linked' } as const) : undefined;
 

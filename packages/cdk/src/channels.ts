@@ -108,7 +108,7 @@ export class Channels extends Construct {
     this.#largeAmong([channel])?.bucket.allowReading(fn, consumer, channel);
   }
 
-  /** Allows a function to send to these channels only, and sets CHANNELS, their addresses. */
+  /** Allows a function to send to these channels only, and sets CHANNELS to their addresses. */
   allowSending(fn: LambdaFunction, channels: readonly Channel[]): void {
     const addresses = channels.map((channel) => {
       if (channel.kind === 'topic') {

@@ -85,7 +85,7 @@ export class Consumer extends Construct {
           sortKey: { name: 'version', type: AttributeType.NUMBER },
         },
       ],
-      // Messages without a version are recognised by id, and the ids expire.
+      // Duplicates of messages without a version are recognised by stored ids, which expire.
       ...(!of.ordered && !idempotent && { timeToLiveAttribute: 'expiresAt' }),
     });
 
@@ -126,8 +126,8 @@ export class Consumer extends Construct {
 
     const concurrency = concurrencyOf(stage, name);
     const reserved = stage.reservedConcurrency[`${name}-consume`] ?? concurrency;
-    // With less, Lambda would receive messages for which the function has no concurrency, and SQS would count these
-    // receives.
+    // With less reserved concurrency, Lambda would receive messages that the function cannot process, and SQS would
+    // count these receives.
     if (reserved < concurrency)
       throw new Error(
         `reservedConcurrency of ${name}-consume is ${reserved}, less than its subscriberConcurrency of ${concurrency}.`,

@@ -105,7 +105,7 @@ export class Outbox extends Construct {
       // LATEST could miss rows that are written while CloudFormation creates the mapping.
       startingPosition: StartingPosition.TRIM_HORIZON,
       batchSize: 100,
-      // After few retries, a record is dropped instead of blocking its shard. The sweep still publishes its row.
+      // After three retries, a record is dropped instead of blocking its shard. The sweep still publishes its row.
       retryAttempts: 3,
       bisectBatchOnError: true,
       reportBatchItemFailures: true,
@@ -165,7 +165,7 @@ export class Outbox extends Construct {
       above: 0,
       evenIfSilent: true,
       meaning:
-        'The sweep of the outbox fails or does not run: messages that the relay could not publish are not published.',
+        'The sweep of the outbox fails or does not run: messages that the relay could not publish stay unpublished.',
     });
     raiseAlarm(this, {
       ...own,

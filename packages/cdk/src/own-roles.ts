@@ -7,7 +7,7 @@ import { prefixOf, type Stage } from './stage.ts';
 export const ownRoles = (stage: Stage) => `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/${prefixOf(stage)}*`;
 
 /**
- * The role that CloudFormation assumes to deploy a stack, from the bootstrapping of the account. A condition on
+ * The role that CloudFormation assumes to deploy a stack. The bootstrapping of the account creates it. A condition on
  * `aws:CalledVia` is no alternative: CloudFormation sets it for every deployer, so it would also admit the owner of any
  * other stack
  * (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/fas-requests-and-permission-evaluation.html).

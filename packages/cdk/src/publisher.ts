@@ -92,7 +92,7 @@ export class Publisher<Key extends string = string> extends Construct {
       this.#letWrite(fn);
       this.#allowKeepingLarge(fn);
     }
-    // All handlers of the file read the same environment variables.
+    // All handlers of a file read the same environment variables, so every function gets all of them.
     fn.addEnvironment('OUTBOX_TABLE', this.outbox.table.tableName);
     this.#props.channels.setLargeBucket(fn, channelsOf(this.#props));
     if (this.#props.later) fn.addEnvironment('LATER_TABLE', this.outbox.later.tableName);
@@ -145,7 +145,7 @@ function checkPublisher(props: PublisherProps): void {
   const source = `/${stage.app}/${name}`;
   if (!serviceOf(source)) refuse('its name must be one word of lower-case letters and digits');
   if (RESERVED_NAMES.includes(name))
-    refuse(`the variable ${name.toUpperCase()}_TABLE of its table is reserved: give it another name`);
+    refuse(`the variable of its table, ${name.toUpperCase()}_TABLE, is reserved: choose another name for the service`);
   const taken = Object.keys(routes).find((key) => RESERVED_KEYS.includes(key) || `${key}Route` in routes);
   if (taken !== undefined)
     refuse(`a route cannot have the key ${taken}, which functions or constructs of the service use`);

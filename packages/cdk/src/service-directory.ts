@@ -40,7 +40,7 @@ export class ServiceDirectory extends Construct {
     });
   }
 
-  /** Creates the entry of a topic, in which the stacks of the subscribers register them. */
+  /** Creates the directory entry of a topic. The stack of each subscriber registers the subscriber in it. */
   listSubscribersOf(topic: string): void {
     const name = subscribersEntry(topic);
     if (this.#namespace)
@@ -52,8 +52,9 @@ export class ServiceDirectory extends Construct {
 
   /**
    * Registers a subscriber in its own stack, so that no other stack changes.
-   * @param subscription is created after the entry, and deleted before it. An erasure waits for all listed services,
-   * even if one does not receive events yet. But it would miss a service that receives events and is not listed
+   * @param subscription the subscription, which is created after the directory entry and deleted before it. An erasure
+   * waits for all listed services, including one that does not receive events yet. It would miss a service that
+   * receives events and is not listed
    */
   registerSubscriber(owner: Construct, topic: string, service: string, subscription: IConstruct): void {
     const attributes = { kind: 'subscriber' };

@@ -165,8 +165,8 @@ export function stageOf<Settings extends StageSettings>(
 ): Settings & Pick<Stage, 'app' | 'name'> {
   const found = stages[name];
   if (!found) throw new Error(`There is no stage "${name}"; there are: ${Object.keys(stages).join(', ')}.`);
-  // Policies identify roles and resources by name prefix. Therefore no prefix of an application or stage may be the
-  // beginning of another prefix.
+  // Policies identify roles and resources by the prefix `APP-STAGE-`. Names without hyphens ensure that no prefix is
+  // the beginning of another.
   for (const [what, word] of [
     ['app', app],
     ['stage', name],

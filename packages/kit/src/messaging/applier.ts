@@ -40,7 +40,7 @@ export interface ApplyOptions {
   receives?: number;
   /** Whether an operator requested this attempt. */
   redriven?: boolean;
-  /** Whether the cursor of an aggregate that has none yet may start at this version. */
+  /** Whether an aggregate that has no cursor yet may start at this version. */
   mayAdopt?: boolean;
   /** Whether an operator released the message, which a limit or a switch had held. */
   released?: boolean;

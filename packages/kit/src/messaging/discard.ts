@@ -81,7 +81,7 @@ export function createDiscard({ store, contracts, idempotent = false, joinsLate,
     if (waiting.length === 0) {
       throw new PermanentError(`version ${version} of ${aggregateId} is not parked, and nothing waits for it`);
     }
-    // After an hour, the missing version does not arrive any more.
+    // A version that is missing for an hour is assumed never to arrive.
     if (!waiting.some((one) => isOld(one, now()))) {
       throw new PermanentError(
         `version ${version} of ${aggregateId} may still arrive: later versions have waited for it for less than an hour`,

@@ -27,7 +27,7 @@ export interface Draft<C extends MessageContract = MessageContract> {
   readonly data: z.input<C['data']>;
   /** Name of the channel for replies. */
   readonly replyTo?: string;
-  /** When to send it. Default: immediately. */
+  /** When to send the message. Default: immediately. */
   readonly later?: Later;
   /** Conversation of the message. Default: the `correlationId` of the context. */
   readonly correlationId?: string;
@@ -50,7 +50,7 @@ type DraftOptions = MaybeLater & {
 };
 
 /**
- * An event of the publisher's topic. A scheduled one (`{ at }` or `{ after }`) gets its version when it is due.
+ * An event of the publisher's topic. A scheduled event (`{ at }` or `{ after }`) gets its version when it is due.
  * @throws {Error} if the time is invalid
  * @public
  */

@@ -57,7 +57,7 @@ export class HeldError extends PermanentError {
   override readonly name = 'HeldError';
 }
 
-/** The message breaks its contract, or its type is unknown. */
+/** The message violates its contract, or its type is unknown. */
 export class UnreadableMessageError extends PermanentError {
   override readonly name = 'UnreadableMessageError';
 }

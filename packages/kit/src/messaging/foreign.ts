@@ -39,13 +39,13 @@ export const foreign =
   <S extends z.ZodType>(shape: S, read: (body: z.output<S>) => ForeignMessage): ReadEnvelope =>
   (body) => {
     const raw = parseJson(body);
-    const parsed = byAdapter(() => shape.safeParse(raw));
+    const parsed = runAdapter(() => shape.safeParse(raw));
     if (!parsed.success) throw unreadable('does not match the schema of its adapter', raw, parsed.error);
-    return envelopeOf(byAdapter(() => read(parsed.data)));
+    return envelopeOf(runAdapter(() => read(parsed.data)));
   };
 
 /** @throws {UnreadableMessageError} for any error of the adapter */
-function byAdapter<T>(run: () => T): T {
+function runAdapter<T>(run: () => T): T {
   try {
     return run();
   } catch (cause) {

@@ -12,7 +12,7 @@ import type { ParkedMessage } from './subscriber-store.ts';
  */
 export interface ReleaseReport {
   aggregateId: string;
-  /** Includes messages that had been applied before and whose following messages were sent now. */
+  /** Includes messages that were applied earlier, if the messages that follow from them are sent now. */
   applied: number;
   /** Removed, because they were applied before or the subject was erased. */
   obsolete: number;

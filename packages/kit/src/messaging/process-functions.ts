@@ -44,8 +44,7 @@ export const withDecisions =
     if (!decide) return { process: before };
     try {
       const process = await processOf().decide(id, decide);
-      // The process needs no operator any more. Applying the message that was held for an operator now has no effect
-      // but to remove it.
+      // The process needs no operator any more. Redrive the held message: it has no effect now, and is removed.
       if (before.progress.state === 'needs-person' && before.progress.parked !== undefined)
         await sweep({ redrive: [before.progress.parked], release: true }, context);
       return { process };

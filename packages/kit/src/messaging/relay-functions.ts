@@ -96,8 +96,8 @@ export function relayFunctions(
   return {
     relay: (event: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> =>
       flushed(async () => {
-        // The records of deleted rows are skipped: these rows are published. The filter of the event source mapping
-        // avoids invocations for such records only.
+        // Records of deleted rows are skipped, because these rows are published. A filter of the event source mapping
+        // saves invocations that would contain only such records.
         const rows = event.Records.filter(({ eventName }) => eventName !== 'REMOVE');
         const doorbells = rows.map((record) => ({ record, row: rowOf(record) }));
         // Published messages belong to other traces and are linked to this one.

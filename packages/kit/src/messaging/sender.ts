@@ -11,8 +11,8 @@ const ENTRIES_PER_CALL = 10;
 
 export interface Sender {
   /**
-   * Sends messages of *different* groups, in parallel calls. Messages of one group must not share a call, unless their
-   * order does not matter: an early entry of a batch can fail while a later one succeeds.
+   * Sends messages of *different* groups, in parallel calls. Messages of one group may be passed together only if their
+   * order does not matter, because an early entry of a batch can fail while a later one succeeds.
    * @returns the error of each message that the broker did not confirm: a {@link PermanentError} if it rejected the
    * message. Messages that are not in the map were sent
    */
@@ -101,7 +101,9 @@ export function createSender({ publish, sqs, addresses }: SenderOptions): Sender
       if (messages.length > 1 && ENTRY_ERRORS.has(error.name)) {
         return (await Promise.all(messages.map((message) => trySending(channel, address, [message])))).flat();
       }
-      const refusal = new PermanentError(`${channel} refuses: ${error.name}: ${error.message}`, { cause: error });
+      const refusal = new PermanentError(`${channel} rejects the call: ${error.name}: ${error.message}`, {
+        cause: error,
+      });
       return messages.map((message) => [message, refusal]);
     }
   }
@@ -235,7 +237,7 @@ const isRefusal = (error: unknown): error is Error =>
   error instanceof Error && '$fault' in error && error.$fault === 'client' && !isThrottling(error.name);
 
 function errorOf(channel: string, { Code, Message, SenderFault }: FailedEntry): Error {
-  const text = `${channel} refuses: ${Code}: ${Message}`;
+  const text = `${channel} rejects the message: ${Code}: ${Message}`;
   return SenderFault && !isThrottling(Code) ? new PermanentError(text) : new Error(text);
 }
 

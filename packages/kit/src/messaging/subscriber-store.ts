@@ -8,7 +8,7 @@ import type { OutgoingMessage } from './outgoing.ts';
  * @public
  */
 export interface Effect {
-  /** Attributes to set on the item that holds the cursor, and (`remove`) to remove from it. */
+  /** Attributes to set on the item that holds the cursor. `remove`: attributes to remove from that item. */
   set?: Record<string, unknown>;
   remove?: readonly string[];
   /** Further writes of the same transaction. */

@@ -15,7 +15,7 @@ export interface ChangeOptions<C extends MessageContract> {
 const ATTEMPTS = 5;
 
 async function noState(): Promise<never> {
-  throw new Error('the handler is idempotent by state: it has no cursor, and no item with a cursor that could be read');
+  throw new Error('`state` is not available: the handler is idempotent by state, so it has no item with a cursor');
 }
 
 /**

@@ -20,7 +20,7 @@ export interface ClaimInput {
   isOwn?: (item: Record<string, unknown>) => boolean;
 }
 
-/** Creates the conditional update of the item that holds the cursor, with further writes in the same transaction. */
+/** Runs a conditional update of the item that holds the cursor, with further writes in the same transaction. */
 export const createClaim =
   ({ client, tableName, cursorKey }: SubscriberTable) =>
   async (aggregateId: string, { update, writes = [], read, isOwn = () => false }: ClaimInput): Promise<Claim> => {

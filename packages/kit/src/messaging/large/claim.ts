@@ -5,8 +5,8 @@ import { MessageTooLargeError } from '../errors.ts';
 import { type Apart, bytesOf, MAX_BYTES } from '../outgoing.ts';
 
 /**
- * A function of 512 MB parses the ten messages of a batch in parallel, and each message uses about five times its size
- * in memory.
+ * The maximum size of a message's data. A function of 512 MB parses the ten messages of a batch in parallel, and each
+ * message uses about five times its size in memory.
  */
 export const MAX_LARGE_BYTES = 8 * 1024 * 1024;
 

@@ -6,7 +6,7 @@ import type { ReadWhole } from './whole.ts';
 
 export interface ShowOptions {
   store: Pick<SubscriberStore, 'parkedOf'>;
-  /** @throws {UnreadableMessageError} */
+  /** Reads a parked message. @throws {UnreadableMessageError} if it is unreadable */
   read: (sent: Sent) => Envelope;
   readWhole: ReadWhole;
 }

@@ -1,6 +1,6 @@
 import type { TransactItem } from '../outbox.ts';
 
-/** The key of the scheduled message that an item of a transaction writes; undefined if it writes another table. */
+/** The key of the scheduled message that an item of a transaction writes; undefined if it writes to another table. */
 function scheduledKeyOf({ Put, Delete, Update, ConditionCheck }: TransactItem, laterTable: string): string | undefined {
   const { TableName, ...item } = Put ?? Delete ?? Update ?? ConditionCheck ?? { TableName: undefined };
   if (TableName !== laterTable) return undefined;

@@ -34,7 +34,7 @@ export function createCompletion({ store, writer, applier, readParked, now }: Re
       await applier.complete({ ...parked, ...(isUnsent ? {} : envelopeIn(parked)) });
     } catch (error) {
       const attempts = parked.attempts + 1;
-      // The body is still needed, so it is parked unchanged.
+      // The body is still needed, so the message stays parked with it.
       if (!(error instanceof UnsentError))
         return writer.update(
           { ...parked, attempts, nextTryAt: writer.nextTry(attempts), triedAt: now().toISOString() },

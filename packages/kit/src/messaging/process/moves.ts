@@ -69,7 +69,7 @@ export function movesOf<Data>({ all, stepOf, timeOf, mayGiveUp, hasDeadlineMessa
       if (mayGiveUp(awaited, process.progress.state === 'needs-person'))
         return compensate(process, `cancelled: ${why}`, now, awaited.step);
       throw new PermanentError(
-        `the process awaits the reply to ${awaited.action} ${awaited.step}, from where it cannot be compensated`,
+        `the process awaits the reply to ${awaited.action === 'undo' ? 'the compensation of ' : ''}${awaited.step}, from where it cannot be compensated`,
       );
     },
 

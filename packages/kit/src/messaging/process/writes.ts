@@ -50,8 +50,8 @@ export interface ProcessOptions<Data> {
   now?: () => Date;
   newId: () => string;
   /**
-   * Further writes in the transaction in which the process first ends. Not repeated if a late reply is compensated
-   * later.
+   * Further writes in the transaction in which the process first ends. Not repeated if it ends again after
+   * a late reply.
    */
   on?: { completed?: Ended<Data>; failed?: Ended<Data> };
 }
