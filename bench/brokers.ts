@@ -43,10 +43,10 @@ const shown = ({ sent, perSecond, p50Ms, p99Ms, outOfOrder, missing, outage, ...
 
 if (json) printJson(figures);
 else {
-  const measured = Object.entries(figures).flatMap(([transport, of]) =>
-    'notAvailable' in of ? [] : [{ transport, ...shown(of) }],
+  const measured = Object.entries(figures).flatMap(([transport, result]) =>
+    'notAvailable' in result ? [] : [{ transport, ...shown(result) }],
   );
   printTable(measured);
-  for (const [transport, of] of Object.entries(figures))
-    if ('notAvailable' in of) console.log(`${transport} did not run: ${of.notAvailable}`);
+  for (const [transport, result] of Object.entries(figures))
+    if ('notAvailable' in result) console.log(`${transport} did not run: ${result.notAvailable}`);
 }

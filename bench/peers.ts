@@ -55,17 +55,17 @@ const [dynamoDB, messaging] = await Promise.all([
   startMessaging({ folder, region: REGION }),
 ]);
 const endpoints = { dynamoDBUrl: dynamoDB.url, messagingUrl: messaging.url };
-const arbiter = countingClients(endpoints, '');
+const benchClients = countingClients(endpoints, '');
 try {
   const runs = await Promise.all(
     contestants.map(async (contestant) => ({
       contestant,
-      place: await createResources(arbiter),
+      place: await createResources(benchClients),
       usages: [] as Usage[],
     })),
   );
   const turn = (size: number) => async (run: (typeof runs)[number]) =>
-    handle(run.contestant, endpoints, arbiter, run.place, size);
+    handle(run.contestant, endpoints, benchClients, run.place, size);
   for (const run of runs) await turn(WARM_UP)(run);
   const size = Math.ceil(messages / TURNS);
   for (let index = 0; index < TURNS; index++) {
@@ -75,25 +75,25 @@ try {
   const figures: Record<string, ReturnType<typeof figuresOf>> = {};
   let floor: number | undefined;
   for (const { contestant, usages } of runs) {
-    const died = await crashAfterEffect(contestant, endpoints, arbiter);
+    const died = await crashAfterEffect(contestant, endpoints, benchClients);
     figures[contestant.name] = figuresOf(usages, floor, died, contestant);
     floor ??= figures[contestant.name]?.perSecond;
   }
   printTable(
-    Object.entries(figures).map(([name, of]) => ({
+    Object.entries(figures).map(([name, figure]) => ({
       'consumer of points': name,
-      'messages a second': of.perSecond,
-      'to the plain loop': of.toFloor,
-      'calls a message': of.callsPerMessage,
-      polling: of.pollingCallsPerMessage,
-      'write units': of.writeUnitsPerMessage,
-      'read units': of.readUnitsPerMessage,
-      'killed after the effect': `booked ${of.effectsAfterKill === 1 ? 'once' : `${of.effectsAfterKill} times`}${of.repliesAfterKill === undefined ? '' : `, answered ${of.repliesAfterKill === 1 ? 'once' : `${of.repliesAfterKill} times`}`}`,
+      'messages a second': figure.perSecond,
+      'relative to the plain loop': figure.toFloor,
+      'calls a message': figure.callsPerMessage,
+      'polling calls a message': figure.pollingCallsPerMessage,
+      'write units': figure.writeUnitsPerMessage,
+      'read units': figure.readUnitsPerMessage,
+      'result of the crash test': `booked ${figure.effectsAfterKill === 1 ? 'once' : `${figure.effectsAfterKill} times`}${figure.repliesAfterKill === undefined ? '' : `, answered ${figure.repliesAfterKill === 1 ? 'once' : `${figure.repliesAfterKill} times`}`}`,
     })),
   );
   if (json) writeFileSync(json, `${JSON.stringify({ cpus: cpus().length, messages, ...figures }, null, 2)}\n`);
 } finally {
-  arbiter.destroy();
+  benchClients.destroy();
   await Promise.all([dynamoDB.stop(), messaging.stop()]);
   rmSync(folder, { recursive: true, force: true });
 }

@@ -82,11 +82,11 @@ async function fill(
 export async function handle(
   { start, replies }: Contestant,
   endpoints: Endpoints,
-  arbiter: Clients,
+  benchClients: Clients,
   place: ConsumerResources,
   messages: number,
 ): Promise<Usage> {
-  await fill(arbiter, place, messages, replies);
+  await fill(benchClients, place, messages, replies);
   return runUntilDeleted(start, endpoints, place, messages);
 }
 
@@ -121,10 +121,10 @@ export interface CrashResult {
 export async function crashAfterEffect(
   { name, start, replies }: Contestant,
   endpoints: Endpoints,
-  arbiter: Clients,
+  benchClients: Clients,
 ): Promise<CrashResult> {
-  const place = await createResources(arbiter);
-  const [memberId = ''] = await fill(arbiter, place, 1, replies);
+  const place = await createResources(benchClients);
+  const [memberId = ''] = await fill(benchClients, place, 1, replies);
   const killed = spawn(
     process.execPath,
     [new URL('./killed.ts', import.meta.url).pathname, JSON.stringify({ name, place, ...endpoints })],
@@ -133,11 +133,11 @@ export async function crashAfterEffect(
   const [, signal] = await once(killed, 'exit');
   if (signal !== 'SIGKILL') throw new Error(`${name}: the process was not killed after its effect`);
   const second = await runUntilDeleted(start, endpoints, place, 1);
-  const { Attributes } = await arbiter.sqs.send(
+  const { Attributes } = await benchClients.sqs.send(
     new GetQueueAttributesCommand({ QueueUrl: place.repliesUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
   );
   const effects = 1 + second.effects;
-  await verifyWrites(arbiter, place, memberId, effects);
+  await verifyWrites(benchClients, place, memberId, effects);
   return { effects, replies: Number(Attributes?.ApproximateNumberOfMessages ?? 0) };
 }
 

@@ -91,15 +91,15 @@ export function addSms(stack: Stack, props: PhoneServiceProps): void {
   if (!events) return;
   const eventsFunction = addEventFunction('sms-events', 'aws-events', 'awsEvents', []);
   events.queue.deliverTo(eventsFunction, 'sms');
-  watchEvents(stack, { stage, topic: alarms, events, takeEvents: eventsFunction });
+  raiseEventAlarms(stack, { stage, topic: alarms, events, takeEvents: eventsFunction });
 }
 
-interface Watched {
+interface AlarmProps {
   stage: Stage;
   topic: PhoneServiceProps['alarms'];
 }
 
-function raiseAlarms(scope: Construct, { stage, topic, webhook }: Watched & { webhook: ServiceFunction }): void {
+function raiseAlarms(scope: Construct, { stage, topic, webhook }: AlarmProps & { webhook: ServiceFunction }): void {
   const counters = [
     [
       'circuit-opened',
@@ -150,9 +150,9 @@ function raiseAlarms(scope: Construct, { stage, topic, webhook }: Watched & { we
 }
 
 /** Adds the alarms about events of AWS End User Messaging. */
-function watchEvents(
+function raiseEventAlarms(
   scope: Construct,
-  { stage, topic, events, takeEvents }: Watched & { events: SmsEvents; takeEvents: ServiceFunction },
+  { stage, topic, events, takeEvents }: AlarmProps & { events: SmsEvents; takeEvents: ServiceFunction },
 ): void {
   const own = { stage, topic, chapter: 'not-taken', rollsBack: [takeEvents] };
   const period = Duration.minutes(1);

@@ -25,7 +25,7 @@ type Value = string | number | undefined;
 const DAY_MONTH = { day: '2-digit', month: 'short', year: 'numeric' } as const;
 const CLF = new Intl.DateTimeFormat('en-GB', { ...DAY_MONTH, timeZone: 'UTC' });
 
-/** In Common Log Format: `30/Nov/2026:04:10:00 +0000`. */
+/** Formats a time in Common Log Format: `30/Nov/2026:04:10:00 +0000`. */
 export const clfTime = (at: number): string =>
   `${CLF.format(at).replaceAll(' ', '/')}:${new Date(at).toISOString().slice(11, 19)} +0000`;
 
@@ -73,7 +73,7 @@ const LAMBDA_STATUS = 200;
 const VARIABLE = /\$context\.([a-zA-Z0-9_.-]*[a-zA-Z0-9_-])/;
 
 /**
- * An access log (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html).
+ * Creates an access log with one line per request (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html).
  * @param format a text with variables, such as `$context.requestId $context.status`
  */
 export function createAccessLog(format: string, write: (line: string) => void): AccessLog {

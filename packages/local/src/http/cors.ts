@@ -14,11 +14,11 @@ type Headers = Record<string, string>;
 export const allowsOrigin = ({ AllowOrigins = [] }: Cors, origin: string | undefined): origin is string =>
   origin !== undefined && AllowOrigins.some((allowed) => matches(allowed, origin));
 
-/** `*`, `https://*` and `http://*` match every origin, or every origin of a scheme. */
+/** `*` matches every origin. `https://*` and `http://*` match every origin with this scheme. */
 const matches = (allowed: string, origin: string) =>
   allowed.endsWith('*') ? origin.startsWith(allowed.slice(0, -1)) : allowed === origin;
 
-/** The headers added to every response to a page of an allowed origin. */
+/** The CORS headers of a response; none if the origin of the page is not allowed. */
 export function corsHeaders(cors: Cors, { origin }: Headers): Headers {
   if (!allowsOrigin(cors, origin)) return {};
   const { AllowOrigins, AllowCredentials = false, ExposeHeaders = [] } = cors;
@@ -32,7 +32,8 @@ export function corsHeaders(cors: Cors, { origin }: Headers): Headers {
 }
 
 /**
- * The response to a preflight request, for which no function is invoked; undefined if it is not a preflight request.
+ * The headers of the response to a preflight request, for which no function is invoked; undefined: the request is not a
+ * preflight request.
  */
 export function preflight(cors: Cors, method: string | undefined, headers: Headers): Headers | undefined {
   if (method !== 'OPTIONS' || !headers.origin || !headers['access-control-request-method']) return undefined;

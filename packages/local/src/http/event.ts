@@ -11,7 +11,7 @@ export interface ReceivedRequest {
   body: Buffer;
 }
 
-/** The headers of a request, as API Gateway passes them: it joins repeated headers by `,`, but Node.js by `, `. */
+/** The headers in the form of API Gateway, which joins repeated headers with `,`. Node.js joins them with `, `. */
 export const headersOf = ({ headers, headersDistinct }: IncomingMessage): Record<string, string> =>
   Object.fromEntries(
     Object.entries(headers).map(([name, value]) => {

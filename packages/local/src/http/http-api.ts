@@ -27,7 +27,7 @@ export class HttpApi {
   readonly #meter: Meter | undefined;
   #open = false;
   cors: Cors | undefined;
-  /** A site that listens at the same address. */
+  /** The site at the same address. It gets each request before the API. */
   site: Site | undefined;
 
   constructor(id: string, accountId: string, meter?: Meter) {
@@ -53,7 +53,7 @@ export class HttpApi {
     this.#routes.add({ key, target, authorize, timeoutMs });
   }
 
-  /** Whether gRPC can call some of its routes. */
+  /** Whether gRPC clients can call any of its routes. */
   get hasGrpcRoutes(): boolean {
     return this.#routes.hasGrpcRoutes;
   }

@@ -43,7 +43,7 @@ export class AccessDenied extends Error {
 
 /** The policies of a deployment. */
 class Policies {
-  /** By ARN. */
+  /** Roles by ARN. */
   readonly roles = new Map<string, Role>();
   /** The roles of the previous deployment, whose functions may still be running. */
   dropped: ReadonlyMap<string, Role> = new Map();
@@ -63,7 +63,7 @@ export class Access {
   #next = this.#current;
   readonly #salt: string;
   readonly #onDenied: (denial: Denial) => void;
-  /** By access key. */
+  /** Sessions of roles, by access key. */
   readonly #sessions = new Map<string, { role: string; name: string }>();
   readonly #used = new Set<string>();
   readonly #decisions = new Map<string, Decision>();
@@ -291,8 +291,8 @@ const bucketOf = (arn: string) => arn.replace(/^(arn:aws:s3:::[^/]+)\/.*$/s, '$1
 const aliasIn = (key: string): string | undefined => /^(?:arn:aws:kms:[^:]*:[^:]*:)?(alias\/.+)$/.exec(key)?.[1];
 
 /**
- * The denial of a service's call because of an AWS managed key. Principals of the account can use such a key if they may
- * use the encrypted resource, but no other service can
+ * The denial of a service's call because of an AWS managed key. Principals of the account that may use the encrypted
+ * resource can use such a key, but other services cannot
  * (https://docs.aws.amazon.com/sns/latest/dg/sns-enable-encryption-for-topic-sqs-queue-subscriptions.html).
  */
 const deniedByAwsManagedKey = ({ resource }: AccessRequest, key: string): Decision => ({

@@ -49,8 +49,8 @@ interface Condition extends Operator {
 const conditions = new Map<string, Condition | undefined>();
 
 /**
- * The condition of an operator's name, which may have a prefix for multivalued keys and a suffix for keys that may be
- * absent. In the embedded cloud, each key has one value, which is a set of one
+ * Finds a condition by the name of its operator. The name may have a prefix for multivalued keys, and a suffix for keys
+ * that may be absent. In the embedded cloud, each key has only one value, which is treated as a set of one value
  * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html).
  */
 function conditionOf(name: string): Condition | undefined {

@@ -39,7 +39,7 @@ export class Denials {
     this.onFirstDenial(denied);
   }
 
-  /** One sentence each. */
+  /** A sentence for each denied call. */
   get all(): string[] {
     return [...this.#denied.values()].map(sentenceOf);
   }

@@ -42,7 +42,7 @@ export interface Grant {
 
 export type Decision =
   | { allowed: true; by: Grant }
-  /** The grant `missing` would allow the request. It is undefined if a policy denies the request, because then none would. */
+  /** `missing` is the grant that would allow the request; undefined: a policy denies the request explicitly. */
   | { allowed: false; because: string; missing?: Grant };
 
 const listOf = <T>(value: T | T[] | undefined): T[] => (value === undefined ? [] : ([value].flat() as T[]));

@@ -22,7 +22,7 @@ const TRANSACTION_ACTIONS: Record<string, string> = {
   Get: 'GetItem',
 };
 
-/** Whether an action writes data to a resource. If the resource is encrypted, it then needs permission to encrypt. */
+/** Whether an action writes data. On an encrypted resource, such an action requires permission to encrypt. */
 export const isWrite = (action: string) =>
   /^(dynamodb:(Put|Update|Delete|BatchWrite)Item|sqs:SendMessage|sns:Publish|s3:PutObject)$/.test(action);
 

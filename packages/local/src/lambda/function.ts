@@ -130,7 +130,7 @@ export class LambdaFunction {
     return this.#underWay.size > 0 || (this.#previous?.fn.isBusy ?? false);
   }
 
-  /** Reports an invocation that its caller considers as failed. */
+  /** Reports an invocation that its caller considers a failure. */
   failed(requestId: string, reason: string): void {
     this.#options.onFailure({ functionName: this.settings.name, requestId, reason });
   }

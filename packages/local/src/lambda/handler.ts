@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 export interface Handler {
-  /** Path of the file that exports it. */
+  /** Path of the file that exports the handler. */
   module: string;
   /** Path of the export, such as `handler` or `api.handler`. */
   path: string;

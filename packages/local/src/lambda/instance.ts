@@ -162,16 +162,22 @@ export class Instance {
       return failure('Runtime.InitError', (error as Error).message);
     }
     // Waits for the log lines of earlier invocations, which do not belong in this tail.
-    const flushed = tail && (await this.#ask(FLUSH));
+    const flushed = tail && (await this.#request(FLUSH));
     if (flushed?.ok === false) return flushed;
     this.#tail = tail;
     const deadline = Date.now() + this.#settings.timeoutMs;
-    const response = await this.#ask({ requestId, payload, deadline, logsFirst: tail !== undefined, clientContext });
+    const response = await this.#request({
+      requestId,
+      payload,
+      deadline,
+      logsFirst: tail !== undefined,
+      clientContext,
+    });
     this.#tail = undefined;
     return response;
   }
 
-  async #ask(message: InvocationRequest | typeof FLUSH): Promise<InvocationResponse> {
+  async #request(message: InvocationRequest | typeof FLUSH): Promise<InvocationResponse> {
     const { timeoutMs } = this.#settings;
     const { promise, resolve } = Promise.withResolvers<InvocationResponse>();
     const timer = setTimeout(() => {

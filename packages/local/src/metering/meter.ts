@@ -78,7 +78,7 @@ export class Meter {
 
   recordCall({ caller, service, operation, request, response }: Call): void {
     const bodies = service === 'dynamodb' ? [] : bodiesIn(service, operation, request);
-    const call = this.#of(caller, service, operation, resourceOf(service, operation, request));
+    const call = this.#countsOf(caller, service, operation, resourceOf(service, operation, request));
     this.#add(call, bodies.length, bytesOf(bodies));
     if (service !== 'dynamodb') return;
     for (const [table, units] of Object.entries(unitsOf(operation, request, response)))
@@ -91,21 +91,21 @@ export class Meter {
 
   /** The number of records that a function has got since the last {@link take}. */
   recordsOf(functionName: string): number {
-    return this.#function(functionName).invocations.reduce((all, { records }) => all + records, 0);
+    return this.#figuresOf(functionName).invocations.reduce((all, { records }) => all + records, 0);
   }
 
   /** Records a call of Lambda's poller to a queue. It is not used for empty receives. */
   recordPoll(operation: string, queue: string, bodies: readonly string[]): void {
-    this.#add(this.#of(POLLER, 'sqs', operation, queue), bodies.length, bytesOf(bodies));
+    this.#add(this.#countsOf(POLLER, 'sqs', operation, queue), bodies.length, bytesOf(bodies));
   }
 
   recordInvocation(functionName: string, payload: string, ms: number): void {
     const records = (JSON.parse(payload) as { Records?: unknown[] }).Records?.length ?? 0;
-    this.#function(functionName).invocations.push({ records, ms });
+    this.#figuresOf(functionName).invocations.push({ records, ms });
   }
 
   recordLog(functionName: string, line: string): void {
-    this.#function(functionName).logBytes += Buffer.byteLength(line);
+    this.#figuresOf(functionName).logBytes += Buffer.byteLength(line);
   }
 
   recordAccessLog(line: string): void {
@@ -133,25 +133,25 @@ export class Meter {
     return taken;
   }
 
-  #of(caller: string, service: string, operation: string, resource: string): MeteredCalls {
+  #countsOf(caller: string, service: string, operation: string, resource: string): MeteredCalls {
     const key = [caller, service, operation, resource].join(' ');
     const none = { calls: 0, messages: 0, bytes: 0, requests: 0, units: {} };
-    const of = this.#calls.get(key) ?? { caller, service, operation, resource, ...none };
-    this.#calls.set(key, of);
-    return of;
+    const counts = this.#calls.get(key) ?? { caller, service, operation, resource, ...none };
+    this.#calls.set(key, counts);
+    return counts;
   }
 
-  #add(of: MeteredCalls, messages: number, bytes: number): void {
-    of.calls++;
-    of.messages += messages;
-    of.bytes += bytes;
-    of.requests += Math.max(1, Math.ceil(bytes / REQUEST_BYTES));
+  #add(counts: MeteredCalls, messages: number, bytes: number): void {
+    counts.calls++;
+    counts.messages += messages;
+    counts.bytes += bytes;
+    counts.requests += Math.max(1, Math.ceil(bytes / REQUEST_BYTES));
   }
 
-  #function(name: string): MeteredFunction {
-    const of = this.#functions.get(name) ?? { invocations: [], logBytes: 0 };
-    this.#functions.set(name, of);
-    return of;
+  #figuresOf(name: string): MeteredFunction {
+    const figures = this.#functions.get(name) ?? { invocations: [], logBytes: 0 };
+    this.#functions.set(name, figures);
+    return figures;
   }
 }
 
@@ -159,5 +159,5 @@ const bytesOf = (bodies: readonly string[]) => bodies.reduce((sum, body) => sum 
 
 function hottestOf(table: string, updates: ReadonlyMap<string, number>): HotItem[] {
   const kinds = Map.groupBy(updates, ([key]) => /^([a-z-]+)#/.exec(key)?.[1] ?? '');
-  return [...kinds].map(([kind, of]) => ({ table, kind, updates: Math.max(...of.map(([, count]) => count)) }));
+  return [...kinds].map(([kind, items]) => ({ table, kind, updates: Math.max(...items.map(([, count]) => count)) }));
 }

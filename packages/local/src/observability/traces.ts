@@ -18,7 +18,7 @@ const MESSAGE = 'messaging.message.id';
 /** Stores the last traces in memory. If there are too many spans, the oldest trace is dropped as a whole. */
 export function createTraces(maxSpans = MAX_SPANS) {
   const traces = new Map<string, Span[]>();
-  /** Traces by aggregate. */
+  /** The ids of traces, by aggregate. */
   const ofAggregate = new Map<string, Set<string>>();
   let spanCount = 0;
 

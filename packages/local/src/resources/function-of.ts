@@ -4,7 +4,7 @@ import type { Runtime } from './runtime.ts';
 
 /**
  * The function with an ARN or a name.
- * @throws {Error} if there is none, or it has no such version or alias
+ * @throws {Error} if there is no such function, version or alias
  */
 export function functionOf({ functions }: Runtime, arnOrName: string): LambdaFunction {
   const { functionName, qualifier = '$LATEST' } = functionNamed(arnOrName);

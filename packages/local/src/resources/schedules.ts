@@ -50,7 +50,11 @@ export const schedules =
     return { ref: name, attributes: { Arn } };
   };
 
-/** Limits a schedule to a period. @param from the first time; undefined: no limit @param until the last time, likewise */
+/**
+ * Limits a schedule to a period.
+ * @param from the earliest time; undefined: no limit
+ * @param until the latest time; undefined: no limit
+ */
 function between(due: Due, from: string | undefined, until: string | undefined): Due {
   const [start, end] = [from === undefined ? 0 : Date.parse(from), until === undefined ? Infinity : Date.parse(until)];
   return (after) => {

@@ -92,7 +92,7 @@ export class Stacks {
    */
   async replace(services: Services, assemblyFolder: string, previousWeight = 0): Promise<void> {
     await this.retirePrevious();
-    await this.#stopWaking();
+    await this.#stopInvoking();
     this.#previous = new Map(services.functions);
     services.functions.clear();
     await this.run(services, assemblyFolder, previousWeight);
@@ -110,13 +110,13 @@ export class Stacks {
 
   /** Stops functions and event sources. */
   async halt(): Promise<void> {
-    await this.#stopWaking();
+    await this.#stopInvoking();
     const functions = this.#running?.functions;
     await Promise.all([...this.#previous.values(), ...(functions?.values() ?? [])].map((fn) => fn.stop()));
     functions?.clear();
   }
 
-  async #stopWaking(): Promise<void> {
+  async #stopInvoking(): Promise<void> {
     await Promise.all(this.mappings.map((mapping) => mapping.stop()));
     for (const api of this.#apis.values()) api.clearRoutes();
   }

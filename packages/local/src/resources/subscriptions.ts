@@ -90,7 +90,7 @@ async function toQueue(runtime: Runtime, subscription: SubscriptionProperties, l
   return { ref: SubscriptionArn };
 }
 
-/** Subscribes a function. SNS delivers to an internal queue, whose messages the function is invoked with. */
+/** Subscribes a function through an internal queue: SNS delivers to the queue, and its messages invoke the function. */
 async function toFunction(
   runtime: Runtime,
   subscription: SubscriptionProperties,

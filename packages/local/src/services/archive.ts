@@ -35,7 +35,7 @@ export class Archive {
   readonly #sqs: SQSClient;
   readonly #queueUrlOf: (arn: string) => string;
   /** The days for which messages are kept, by topic. */
-  readonly #days = new Map<string, number>();
+  readonly #retentionDays = new Map<string, number>();
   /** The last replay of each subscription. */
   readonly #replays = new Map<string, Replay>();
   #expiredAt = 0;
@@ -64,22 +64,22 @@ export class Archive {
   /** Sets how long a topic's messages are kept. @param days undefined: the topic's archive is deleted */
   setRetention(topic: string, days: number | undefined): void {
     if (days === undefined) {
-      this.#days.delete(topic);
+      this.#retentionDays.delete(topic);
       this.#database.prepare('DELETE FROM archive WHERE topic = ?').run(topic);
       this.#database.prepare('DELETE FROM archived_topics WHERE topic = ?').run(topic);
       return;
     }
-    this.#days.set(topic, days);
+    this.#retentionDays.set(topic, days);
     this.#database.prepare('INSERT OR IGNORE INTO archived_topics (topic, since) VALUES (?, ?)').run(topic, Date.now());
     this.#expire();
   }
 
   /** Archives the messages of a successful call, if their topic has an archive. */
   recordPublished(operation: string, request: string, response: string): void {
-    if (this.#days.size === 0 || !operation.startsWith('Publish')) return;
+    if (this.#retentionDays.size === 0 || !operation.startsWith('Publish')) return;
     const form = new URLSearchParams(request);
     const topic = form.get('TopicArn') ?? '';
-    if (!this.#days.has(topic)) return;
+    if (!this.#retentionDays.has(topic)) return;
     const failed = failedIn(response);
     for (const { id, ...entry } of entriesOf(form)) {
       if (!failed.has(id)) this.#insert.run(topic, Date.now(), JSON.stringify(entry));
@@ -90,12 +90,12 @@ export class Archive {
   #expire(): void {
     this.#expiredAt = Date.now();
     const expired = this.#database.prepare('DELETE FROM archive WHERE topic = ? AND published_at < ?');
-    for (const [topic, days] of this.#days) expired.run(topic, this.#expiredAt - days * DAY_MS);
+    for (const [topic, days] of this.#retentionDays) expired.run(topic, this.#expiredAt - days * DAY_MS);
   }
 
-  #beginning(topic: string): number {
+  #archiveStartOf(topic: string): number {
     const row = this.#database.prepare('SELECT since FROM archived_topics WHERE topic = ?').get(topic);
-    return Math.max(Number(row?.since ?? 0), Date.now() - (this.#days.get(topic) ?? 0) * DAY_MS);
+    return Math.max(Number(row?.since ?? 0), Date.now() - (this.#retentionDays.get(topic) ?? 0) * DAY_MS);
   }
 
   /** Handles the calls that the emulator does not support. @returns undefined if the emulator must handle the call */
@@ -103,12 +103,12 @@ export class Archive {
     if (!/^(GetTopic|GetSubscription|SetSubscription)Attributes$/.test(operation)) return undefined;
     const form = new URLSearchParams(request);
     const [topic, subscription] = [form.get('TopicArn') ?? '', form.get('SubscriptionArn') ?? ''];
-    if (operation === 'GetTopicAttributes' && this.#days.has(topic)) {
+    if (operation === 'GetTopicAttributes' && this.#retentionDays.has(topic)) {
       const { Attributes } = await this.#sns.send(new GetTopicAttributesCommand({ TopicArn: topic }));
       return attributesResponse(operation, {
         ...Attributes,
-        ArchivePolicy: JSON.stringify({ MessageRetentionPeriod: String(this.#days.get(topic)) }),
-        BeginningArchiveTime: new Date(this.#beginning(topic)).toISOString(),
+        ArchivePolicy: JSON.stringify({ MessageRetentionPeriod: String(this.#retentionDays.get(topic)) }),
+        BeginningArchiveTime: new Date(this.#archiveStartOf(topic)).toISOString(),
       });
     }
     const replay = this.#replays.get(subscription);
@@ -116,7 +116,7 @@ export class Archive {
       return attributesResponse(operation, { ...(await this.#subscription(subscription)), ...replay });
     }
     if (operation === 'SetSubscriptionAttributes' && form.get('AttributeName') === 'ReplayPolicy') {
-      return this.#begin(subscription, form.get('AttributeValue') ?? '');
+      return this.#startReplay(subscription, form.get('AttributeValue') ?? '');
     }
     return undefined;
   }
@@ -126,19 +126,19 @@ export class Archive {
     return Attributes;
   }
 
-  async #begin(subscription: string, ReplayPolicy: string): Promise<Answer> {
+  async #startReplay(subscription: string, ReplayPolicy: string): Promise<Answer> {
     const attributes = await this.#subscription(subscription);
     const { TopicArn = '', RawMessageDelivery } = attributes;
     const { PointType, StartingPoint, EndingPoint } = JSON.parse(ReplayPolicy) as Record<string, string>;
     const [from, until] = [Date.parse(StartingPoint ?? ''), EndingPoint ? Date.parse(EndingPoint) : Date.now()];
-    if (!this.#days.has(TopicArn)) return invalidParameter('the topic has no ArchivePolicy');
+    if (!this.#retentionDays.has(TopicArn)) return invalidParameter('the topic has no ArchivePolicy');
     if (RawMessageDelivery !== 'true') return invalidParameter('the embedded cloud replays raw deliveries only');
     if (PointType !== 'Timestamp' || Number.isNaN(from + until))
       return invalidParameter('the points must be timestamps');
-    if (from < this.#beginning(TopicArn)) return invalidParameter('the archive begins later');
+    if (from < this.#archiveStartOf(TopicArn)) return invalidParameter('the archive begins later');
     const replay: Replay = { ReplayPolicy, ReplayStatus: 'In progress' };
     this.#replays.set(subscription, replay);
-    this.#send(attributes, from, until).then(
+    this.#replay(attributes, from, until).then(
       () => {
         replay.ReplayStatus = 'Completed';
       },
@@ -151,7 +151,7 @@ export class Archive {
   }
 
   /** Sends archived messages in the order of their publication, with one call at a time. */
-  async #send({ TopicArn = '', Endpoint = '', FilterPolicy }: Record<string, string>, from: number, until: number) {
+  async #replay({ TopicArn = '', Endpoint = '', FilterPolicy }: Record<string, string>, from: number, until: number) {
     const matches = createFilter(FilterPolicy ? [FilterPolicy] : []);
     const page = this.#database.prepare(
       'SELECT id, entry FROM archive WHERE topic = ? AND published_at BETWEEN ? AND ? AND id > ? ORDER BY id LIMIT ?',

@@ -22,7 +22,7 @@ const tokenRequest = z.strictObject({
 export type TokenRequest = z.output<typeof tokenRequest>;
 
 /** The first key of all in-memory clouds in this process. They share it, because creating one takes a tenth of a second. */
-let shared: Promise<JWK> | undefined;
+let sharedKey: Promise<JWK> | undefined;
 
 async function newKey(): Promise<JWK> {
   const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true });
@@ -74,8 +74,8 @@ export class Issuer {
   /** All keys. Creates the first one if there is none. */
   async #allKeys(): Promise<JWK[]> {
     if (this.#keys.all().length === 0) {
-      shared ??= newKey();
-      this.#keys.add(await (this.#isPersistent ? newKey() : shared));
+      sharedKey ??= newKey();
+      this.#keys.add(await (this.#isPersistent ? newKey() : sharedKey));
     }
     return this.#keys.all();
   }
