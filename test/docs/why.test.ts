@@ -29,7 +29,7 @@ function rowsOf(text: string, heading: string): Map<string, Record<string, strin
 const dollars = ({
   'write units': writes,
   'read units': reads,
-  'of which polling': polling,
+  'polling calls a message': polling,
 }: Record<string, string>): string =>
   (
     Number(writes) * prices.dynamodb.perMillionWriteUnits +
@@ -46,7 +46,7 @@ describe('the comparison', () => {
     expect(shown.get(name)).toMatchObject({
       'messages a second': figures['messages a second'],
       'write units': figures['write units'],
-      'after a kill between effect and acknowledgement': figures['killed after the effect'],
+      'after a kill between effect and acknowledgement': figures['result of the crash test'],
       '$ a million messages': dollars(figures),
     });
   });
@@ -57,8 +57,11 @@ describe('the comparison', () => {
       names.reduce((all, name) => all + Number(figures.get(name)?.['$ a million']), 0).toFixed(2);
     const steps = [...rowsOf(page('why.md'), '| | $ a million | source |').values()].map((row) => row['$ a million']);
     expect(steps.slice(0, 2)).toEqual([
-      sum('a step that is answered in time', 'publish each command or message of these: the relay'),
-      sum('start a process, in the transaction of a state', 'end the process, in the transaction of a state'),
+      sum('a step whose reply arrives in time', 'publish one command or message of the other rows: the relay'),
+      sum(
+        'start a process, in the transaction that changes a state',
+        'end the process, in the transaction that changes a state',
+      ),
     ]);
   });
 
