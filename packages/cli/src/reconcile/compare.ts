@@ -51,7 +51,7 @@ interface Recheck {
 }
 
 export interface CompareOptions {
-  /** Called once per subject. */
+  /** Called once for each subject with differences. */
   onDifferences: (differences: Difference[], channel: VersionedChannel, id: string) => Promise<void>;
   onProgress?: (count: number) => void;
 }
@@ -82,8 +82,8 @@ export async function compare(
     for (const [channel, subjects] of Map.groupBy(batch, (recheck) => recheck.channel)) {
       for (let index = 0; index < subjects.length; index += BATCH_SIZE) {
         const differences = await differencesOf(stage, channel, subjects.slice(index, index + BATCH_SIZE));
-        for (const [id, of] of Map.groupBy(differences, ({ aggregate }) => aggregate))
-          await onDifferences(of, channel, id);
+        for (const [id, ofSubject] of Map.groupBy(differences, ({ aggregate }) => aggregate))
+          await onDifferences(ofSubject, channel, id);
       }
     }
   }
@@ -108,7 +108,9 @@ export async function compare(
       }),
     );
     await addRechecks(
-      known.filter((_, index) => kinds.some((of) => of[index])).map(({ id, version }) => ({ channel, id, version })),
+      known
+        .filter((_, index) => kinds.some((ofConsumer) => ofConsumer[index]))
+        .map(({ id, version }) => ({ channel, id, version })),
     );
     compared.subjects[name] = (compared.subjects[name] ?? 0) + known.length;
     progress(known.length);
@@ -200,17 +202,17 @@ async function differenceOf(
     unpublishedVersions(stage, channel, id),
     parkedVersions(stage, consumer, id),
   ]);
-  const about: Difference = {
+  const difference: Difference = {
     ...{ channel: channel.name, consumer: consumer.name, aggregate: id, kind },
     ...(known && { version: known.version }),
     ...(held && { applied: held.version }),
     ...(parked.length > 0 && { parked: [...new Set(parked.map(({ reason }) => reason))] }),
   };
-  if (!known || !lacksVersions(kind)) return about;
+  if (!known || !lacksVersions(kind)) return difference;
   const versionsParked = parked.map(({ version }) => version);
   const missing = lostVersions(known, held, new Set([...unpublished, ...versionsParked])).length;
   // If a consumer lacks only an erasure, it may lack no version, and nothing is pending for it.
   const waits = missing === 0 && known.version > (held?.version ?? 0);
-  if (waits) return { ...about, kind: versionsParked.length > 0 ? 'parked' : 'unpublished' };
-  return { ...about, lost: missing };
+  if (waits) return { ...difference, kind: versionsParked.length > 0 ? 'parked' : 'unpublished' };
+  return { ...difference, lost: missing };
 }

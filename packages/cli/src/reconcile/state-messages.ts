@@ -13,9 +13,11 @@ import { sourceOf, type VersionedChannel } from './versioned-channels.ts';
 interface SubjectRecords {
   known: PublisherRecord | undefined;
   held: ConsumerRecord[];
+  /** Committed versions in the outbox. */
   unpublished: number[];
   /** Versions lost at consumers that must have every version. */
   lost: number[];
+  /** Versions that any consumer has parked. */
   parked: number[];
 }
 
@@ -24,7 +26,7 @@ const MAX_ROWS = 99;
 
 async function recordsOf(stage: StageClient, channel: VersionedChannel, id: string): Promise<SubjectRecords> {
   const { consumers } = channel;
-  const of = await Promise.all(
+  const byConsumer = await Promise.all(
     consumers.map(async (consumer) => ({
       joinsLate: consumer.joinsLate,
       held: (await consumerRecords(stage, consumer, [id])).get(id),
@@ -34,7 +36,7 @@ async function recordsOf(stage: StageClient, channel: VersionedChannel, id: stri
   const unpublished = await unpublishedVersions(stage, channel, id);
   // Read after the consumers' records, so that a change in between does not make the publisher appear to be behind.
   const known = (await publisherRecords(stage, channel, [id])).get(id);
-  const lacking = of.flatMap(({ joinsLate, held, parked }) => {
+  const lacking = byConsumer.flatMap(({ joinsLate, held, parked }) => {
     if (!known || held?.erased || (!held && (joinsLate || known.erased))) return [];
     // After an erasure, a consumer needs only the erasing event, as its next version.
     if (known.erased) return [(held?.version ?? 0) + 1];
@@ -42,9 +44,9 @@ async function recordsOf(stage: StageClient, channel: VersionedChannel, id: stri
   });
   return {
     ...{ known, unpublished },
-    held: of.flatMap(({ held }) => held ?? []),
+    held: byConsumer.flatMap(({ held }) => held ?? []),
     lost: [...new Set(lacking)].sort((a, b) => a - b),
-    parked: of.flatMap(({ parked }) => parked),
+    parked: byConsumer.flatMap(({ parked }) => parked),
   };
 }
 

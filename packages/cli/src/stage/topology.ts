@@ -221,11 +221,11 @@ function flowOf({ nodes, edges }: Topology): Topology {
     if (kind === 'table') return outboxes.has(id);
     return kind !== 'function' || processing.has(id) || routed.has(id);
   });
-  const together = Map.groupBy(
+  const byService = Map.groupBy(
     shown.filter(({ id, kind }) => kind === 'function' && !processing.has(id)),
     ({ service }) => service,
   );
-  const groups = [...together].filter(([, functions]) => functions.length > 1).map(groupOf);
+  const groups = [...byService].filter(([, functions]) => functions.length > 1).map(groupOf);
   const shownAs = new Map(shown.map(({ id }) => [id, id]));
   for (const { id, functions } of groups) for (const fn of functions) shownAs.set(fn.id, id);
 
