@@ -32,6 +32,8 @@ const EMBEDDED = { everyMs: 1_000, stateEveryMs: 2_000 };
 const ACCOUNT = { everyMs: 10_000, stateEveryMs: 10_000 };
 /** Polling interval of a busy embedded cloud while no page is open. A poll makes about 20 calls. */
 const STATE_WITHOUT_PAGE_EVERY_MS = 15_000;
+/** How long a request for events waits for the first one while no page is open, so that an idle cloud is not polled. */
+const WAIT_WITHOUT_PAGE_MS = 30_000;
 
 const MAX_FAILURES = 50;
 
@@ -69,22 +71,27 @@ export function createWatch({ app, stage, cloud, topology, subscribers, send, bu
   /** The last error of each loop. */
   const failures = new Map<Poll, string>();
 
-  async function repeat(name: Poll, everyMs: number, signal: AbortSignal, poll: () => Promise<void>): Promise<void> {
+  async function repeat(
+    name: Poll,
+    everyMs: number,
+    signal: AbortSignal,
+    poll: (signal: AbortSignal) => Promise<void>,
+  ): Promise<void> {
     while (!signal.aborted) {
       try {
-        await poll();
+        await poll(signal);
         failures.delete(name);
       } catch (error) {
         failures.set(name, (error as Error).message);
       }
-      if (name === 'activity') sendSnapshot();
       await delay(everyMs, undefined, { signal }).catch(() => {});
     }
   }
 
-  async function pollActivity(): Promise<void> {
+  async function pollActivity(signal: AbortSignal): Promise<void> {
     if (!cloud) return;
-    const happened = await cloud.happened(after);
+    const waitMs = hasOpenPage || isFirstPoll ? 0 : WAIT_WITHOUT_PAGE_MS;
+    const happened = await cloud.happened(after, waitMs, signal);
     // Events from before the first poll belong to earlier seconds, so they are not counted.
     if (isFirstPoll) live.recordPast(happened);
     else live.record(happened);
@@ -110,6 +117,13 @@ export function createWatch({ app, stage, cloud, topology, subscribers, send, bu
     bursts?.tick();
   }
 
+  async function sendSnapshots(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await delay(everyMs, undefined, { signal }).catch(() => {});
+      if (!signal.aborted) sendSnapshot();
+    }
+  }
+
   async function pollState(): Promise<void> {
     // Without an open page, an idle cloud is not polled.
     if (!hasOpenPage && (!hasNewActivity || performance.now() - stateReadAt < STATE_WITHOUT_PAGE_EVERY_MS)) return;
@@ -125,6 +139,7 @@ export function createWatch({ app, stage, cloud, topology, subscribers, send, bu
     const loops = Promise.all([
       repeat('activity', everyMs, signal, pollActivity),
       repeat('state', stateEveryMs, signal, pollState),
+      sendSnapshots(signal),
     ]);
     running = { stopping, loops };
   }

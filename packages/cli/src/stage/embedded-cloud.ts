@@ -25,8 +25,12 @@ export async function embeddedCloudOf({
 
 function clientOf(endpoint: string, { apiUrl, beside }: CloudDescription) {
   /** @throws {OperatorError} with the message of the response, if its status is an error */
-  async function ask<T>(url: string, method = 'GET', body?: object): Promise<T> {
-    const response = await fetch(url, { method, ...(body && { body: JSON.stringify(body) }) });
+  async function ask<T>(url: string, method = 'GET', body?: object, signal?: AbortSignal): Promise<T> {
+    const response = await fetch(url, {
+      method,
+      ...(body && { body: JSON.stringify(body) }),
+      ...(signal && { signal }),
+    });
     const answer = (await response.json()) as T & { message?: string; error?: string };
     if (response.ok) return answer;
     throw new OperatorError(answer.message ?? answer.error ?? `${url} returned ${response.status}`);
@@ -39,8 +43,13 @@ function clientOf(endpoint: string, { apiUrl, beside }: CloudDescription) {
     beside,
     ask,
     templates: () => ask<AssembledStack[]>(own('templates')),
-    /** Spans, messages and failures since an earlier response. @param after its `next`; 0: all that are stored */
-    happened: (after: number) => ask<Happened>(own(`happened?after=${after}`)),
+    /**
+     * Spans, messages and failures since an earlier response.
+     * @param after its `next`; 0: all that are stored
+     * @param waitMs how long to wait for the first
+     */
+    happened: (after: number, waitMs = 0, signal?: AbortSignal) =>
+      ask<Happened>(own(`happened?after=${after}&wait=${waitMs}`), 'GET', undefined, signal),
     traces: (query: TraceQuery) => ask<Span[]>(own(`traces?${new URLSearchParams({ ...query })}`)),
     messages: (aggregate: string) => ask<SentMessage[]>(own(`messages?${new URLSearchParams({ aggregate })}`)),
     /** The injected faults. */

@@ -5,7 +5,7 @@ import type { OtlpRequest } from '../observability/otlp.ts';
 import { createTraces } from '../observability/traces.ts';
 import { readBody } from '../server/read-body.ts';
 import type { AssembledStack } from '../template/assembly.ts';
-import { type Failure, RecentEvents } from './recent-events.ts';
+import { type Failure, type Happened, RecentEvents } from './recent-events.ts';
 
 /** The addresses of a running cloud, and the number of calls per AWS operation since its start. */
 export interface CloudDescription {
@@ -32,6 +32,8 @@ export interface ControlOptions {
 }
 
 const MAX_LATENCY_MS = 10_000;
+/** Below the 60 seconds after which proxies often close an idle connection. */
+const MAX_WAIT_MS = 30_000;
 
 export type Control = ReturnType<typeof createControl>;
 
@@ -43,7 +45,7 @@ export type Control = ReturnType<typeof createControl>;
  * - `POST /v1/traces` accepts spans by OTLP/HTTP, in JSON
  * - `GET /_rollcall/traces?aggregate= | message= | trace=` {@link Span}[]
  * - `GET /_rollcall/messages?aggregate=` {@link SentMessage}[]
- * - `GET /_rollcall/happened?after=` {@link Happened}
+ * - `GET /_rollcall/happened?after=&wait=` {@link Happened}; waits up to `wait` milliseconds for an event
  * - `GET /_rollcall/broken` {@link Broken}; `PUT`, `DELETE /_rollcall/broken/{function}`; `PUT /_rollcall/latency/{ms}`
  */
 export function createControl({ about, templates, mappings }: ControlOptions) {
@@ -68,6 +70,11 @@ export function createControl({ about, templates, mappings }: ControlOptions) {
     return own.length > 0 ? broken() : undefined;
   }
 
+  async function happened(after: number, waitMs: number): Promise<Happened> {
+    await recent.newer(after, Math.min(waitMs, MAX_WAIT_MS));
+    return recent.since(after);
+  }
+
   async function answerOf(method: string, { pathname, searchParams }: URL, body: Buffer): Promise<unknown> {
     const [, , what = '', name = ''] = pathname.split('/').map(decodeURIComponent);
     const query = Object.fromEntries(searchParams);
@@ -84,7 +91,7 @@ export function createControl({ about, templates, mappings }: ControlOptions) {
       case 'GET messages':
         return messages.about(query.aggregate ?? '');
       case 'GET happened':
-        return recent.since(Number(query.after ?? 0));
+        return happened(Number(query.after ?? 0), Number(query.wait ?? 0));
       case 'GET broken':
         return broken();
       case 'PUT broken':

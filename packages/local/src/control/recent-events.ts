@@ -26,12 +26,25 @@ const MAX_RECENT = 10_000;
 /** Recent events, in memory, for polling. */
 export class RecentEvents {
   readonly #recent: Event[] = [];
+  readonly #waiting = new Set<() => void>();
   #total = 0;
 
   add(events: readonly Event[]): void {
     this.#recent.push(...events);
     this.#total += events.length;
     if (this.#recent.length > 2 * MAX_RECENT) this.#recent.splice(0, this.#recent.length - MAX_RECENT);
+    if (events.length > 0) for (const wake of this.#waiting) wake();
+  }
+
+  /** Resolves when there are events that a request with this `after` has not returned, at the latest after `ms`. */
+  async newer(after: number, ms: number): Promise<void> {
+    if (ms <= 0 || after !== this.#total) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, ms);
+    this.#waiting.add(resolve);
+    await promise;
+    this.#waiting.delete(resolve);
+    clearTimeout(timer);
   }
 
   /** @param after `next` of the previous response; 0 for all recent events */
