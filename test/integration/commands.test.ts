@@ -301,10 +301,10 @@ describe('a reply', () => {
     const { id, body } = settled(randomUUID(), 1, randomUUID(), source);
     await send(fn, registrationOutcomes, id, body, POINTS);
     const queue = 'rollcall-dev-registration-outcomes';
-    const aside = await eventually(async () =>
-      (await cloud.items('registration-outcomes', queue)).find((parkedAside) => parkedAside.body === body),
+    const parked = await eventually(async () =>
+      (await cloud.items('registration-outcomes', queue)).find((row) => row.body === body),
     );
-    expect(aside).toMatchObject({ reason: 'unreadable', error: expect.stringContaining(why) });
+    expect(parked).toMatchObject({ reason: 'unreadable', error: expect.stringContaining(why) });
     const { reports } = await cloud.invoke('rollcall-dev-registration-outcomes-sweep', { redrive: [queue] });
     expect(reports[0].applied).toBe(0);
     expect(await cloud.items('registration-outcomes', id)).toEqual([]);
@@ -395,8 +395,8 @@ describe('a phone that a provider reports as opted out', () => {
     expect(JSON.stringify(await optOuts())).not.toContain(phone.slice(1));
     // Metrics are written at the end of an invocation.
     await eventually(async () => {
-      const said = cloud.logs('rollcall-dev-sms-consume').filter((line) => line.includes('"TextsOptedOut":1'));
-      return said.length === 2;
+      const lines = cloud.logs('rollcall-dev-sms-consume').filter((line) => line.includes('"TextsOptedOut":1'));
+      return lines.length === 2;
     });
   });
 });
@@ -495,9 +495,9 @@ describe('a late event of a provider', () => {
       ],
       EARLY,
     ],
-  ])('is compared by its own time: %s', async (_, told, expected) => {
+  ])('is compared by its own time: %s', async (_, replies, expected) => {
     const phone = newPhone();
-    for (const [word, at] of told)
+    for (const [word, at] of replies)
       await (word === 'STOP' ? store().add(phone, at, 'sms-http') : store().remove(phone, at));
     expect(await since(phone)).toBe(expected?.toISOString());
   });

@@ -69,9 +69,9 @@ async function listenFor<T>(
   try {
     for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
       text += Buffer.from(chunk).toString();
-      const told = text.split('\n\n');
-      text = told.pop() ?? '';
-      for (const one of told) {
+      const events = text.split('\n\n');
+      text = events.pop() ?? '';
+      for (const one of events) {
         const [, name, data = ''] = /^event: (\w+)\ndata: (.*)$/s.exec(one) ?? [];
         const result = name === event && found(JSON.parse(data));
         if (result) return result;
@@ -164,10 +164,10 @@ describe('the console', () => {
   });
 
   it('has the load of an embedded cloud from its start, even if no page was open', async () => {
-    const asked = new Date().toISOString();
+    const start = new Date().toISOString();
     await cloud.request('POST', '/v1/members', person());
     const load = await eventually(async () => {
-      const points = (await api<LoadPoint[]>('load')).filter(({ at }) => at > asked);
+      const points = (await api<LoadPoint[]>('load')).filter(({ at }) => at > start);
       return points.some(({ createdPerSecond }) => createdPerSecond === 1) && points;
     });
     expect(load.every(({ backlog, parked }) => Number.isInteger(backlog) && Number.isInteger(parked))).toBe(true);
@@ -332,18 +332,18 @@ describe('the console', () => {
   });
 
   it('reports a failed invocation with its function, request, reason and log file', async () => {
-    const said = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const errors = vi.spyOn(console, 'error').mockImplementation(() => {});
     const functionName = 'rollcall-dev-guide-read';
     await cloud.invoke(functionName, {});
-    const told = await listenFor('failures', (failures: Failure[]) =>
-      failures.find((failure) => failure.functionName === functionName),
+    const failure = await listenFor('failures', (failures: Failure[]) =>
+      failures.find((each) => each.functionName === functionName),
     );
-    expect(told.reason).toMatch(/^TypeError: /);
-    expect(said.mock.lastCall?.join()).toBe(
-      `${functionName} failed, request ${told.requestId}: ${told.reason}. Its log: ${told.log}`,
+    expect(failure.reason).toMatch(/^TypeError: /);
+    expect(errors.mock.lastCall?.join()).toBe(
+      `${functionName} failed, request ${failure.requestId}: ${failure.reason}. Its log: ${failure.log}`,
     );
-    said.mockRestore();
-    await eventually(async () => readFileSync(told.log, 'utf8').includes(`REPORT RequestId: ${told.requestId}`));
+    errors.mockRestore();
+    await eventually(async () => readFileSync(failure.log, 'utf8').includes(`REPORT RequestId: ${failure.requestId}`));
   });
 
   it('delays the responses to calls of functions', async () => {

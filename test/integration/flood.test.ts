@@ -141,9 +141,9 @@ describe('on a table', () => {
     it('reports how many tokens are left, and when the next is available', async () => {
       const { take } = createTokenBuckets({ client: cloud.dynamodb, tableName, now });
       const rate = { burst: 2, perMinute: 6 };
-      expect(await take('told', rate)).toEqual({ allowed: true, waitMs: 0, remaining: 1, fullInMs: 10_000 });
-      expect(await take('told', rate)).toEqual({ allowed: true, waitMs: 0, remaining: 0, fullInMs: 20_000 });
-      expect(await take('told', rate)).toEqual({ allowed: false, waitMs: 10_000, remaining: 0, fullInMs: 20_000 });
+      expect(await take('reported', rate)).toEqual({ allowed: true, waitMs: 0, remaining: 1, fullInMs: 10_000 });
+      expect(await take('reported', rate)).toEqual({ allowed: true, waitMs: 0, remaining: 0, fullInMs: 20_000 });
+      expect(await take('reported', rate)).toEqual({ allowed: false, waitMs: 10_000, remaining: 0, fullInMs: 20_000 });
     });
 
     it('is not read again by an instance that found it empty, until a token may be available', async () => {
@@ -155,15 +155,15 @@ describe('on a table', () => {
       const buckets = createTokenBuckets({ client: { send } as never, tableName, now });
       const { take } = buckets;
       const rate = { burst: 1, perMinute: 60 };
-      for (let time = 0; time < 10; time++) await take('asked', rate);
+      for (let time = 0; time < 10; time++) await take('cached', rate);
       const whileEmpty = writes;
-      for (let time = 0; time < 10; time++) await take('asked', rate);
+      for (let time = 0; time < 10; time++) await take('cached', rate);
       expect(writes).toBe(whileEmpty);
       // The known refusal is available without a write.
       const { knownRefusal } = buckets;
-      expect([knownRefusal('asked', rate)?.allowed, knownRefusal('other', rate)]).toEqual([false, undefined]);
+      expect([knownRefusal('cached', rate)?.allowed, knownRefusal('other', rate)]).toEqual([false, undefined]);
       at += 1_000;
-      expect((await take('asked', rate)).allowed).toBe(true);
+      expect((await take('cached', rate)).allowed).toBe(true);
     });
 
     it('gives future tokens to callers that wait', async () => {
@@ -211,20 +211,20 @@ describe('on a table', () => {
     });
 
     it('reserves slots in advance if one write per batch would be too much, and lets them expire', async () => {
-      let asked = 0;
+      let calls = 0;
       const takeMany = async (_: string, __: object, most: number) => {
-        asked++;
+        calls++;
         return { waits: Array.from({ length: most }, (_, index) => Math.floor(index / 100)), nextMs: 1 } as never;
       };
       const pace = createPace({ buckets: { takeMany }, perMinute: 6_000_000, now });
       const batch = () => Promise.all(Array.from({ length: 10 }, () => pace('fast', 1_000)));
       for (let time = 0; time < 10; time++) await batch();
-      expect(asked).toBe(1);
+      expect(calls).toBe(1);
       await batch();
-      expect(asked).toBe(2);
+      expect(calls).toBe(2);
       at += 1_001;
       await batch();
-      expect(asked).toBe(3);
+      expect(calls).toBe(3);
     });
   });
 
@@ -292,13 +292,13 @@ describe('on a table', () => {
 
     it('count an SMS once, for the time of its request, even if it is sent late', async () => {
       const limited = limits({ perCountryAndMinute: 2 });
-      const asked = now();
+      const requestedAt = now();
       for (let hour = 0; hour < 5; hour++) {
-        expect(await ask(limited, '+33612345001', 'late', asked)).toBe('sent');
+        expect(await ask(limited, '+33612345001', 'late', requestedAt)).toBe('sent');
         at += 3_600_000;
       }
-      expect(await ask(limited, '+33612345002', 'later', asked)).toBe('sent');
-      expect(await ask(limited, '+33612345003', 'latest', asked)).toMatch(/^France already received 2 SMS/);
+      expect(await ask(limited, '+33612345002', 'later', requestedAt)).toBe('sent');
+      expect(await ask(limited, '+33612345003', 'latest', requestedAt)).toMatch(/^France already received 2 SMS/);
       expect(await ask(limited, '+33612345003', 'now')).toBe('sent');
     });
 
@@ -457,12 +457,12 @@ describe('an SMS to a country that is not allowed', () => {
     expect(await cloud.asked()).toEqual({});
     expect((await ops('parked', 'redrive', 'sms', '--all', '--reason', 'held')).code).toBe(0);
     expect(await cloud.texts(phone)).toHaveLength(1);
-    // No receipt was asked for: the gateway was not told where it would go.
+    // No receipt was requested, so the gateway has no callback address.
     await expect(cloud.answer(phone, 'STOP')).rejects.toThrow('http has no callback address');
   });
 });
 
-/** The dev templates, with registrations throttled to so many a second. */
+/** The dev templates, with registrations throttled to this rate. */
 function throttled(perSecond: number): Promise<string> {
   return changedAssembly(['registration'], ({ Type, Properties }) => {
     if (Type !== 'AWS::ApiGatewayV2::Stage') return;

@@ -24,7 +24,7 @@ const resource = (id: string, name: 'points' | 'guide') =>
   });
 
 describe('a registration', () => {
-  it("leads to a text in the member's language, points, and a guide", async () => {
+  it("leads to an SMS in the member's language, points, and a guide", async () => {
     const { id, phone } = await register('es-MX');
     const [text] = await eventually(async () => {
       const texts = await cloud.texts(phone);
@@ -40,7 +40,7 @@ describe('a registration', () => {
     const guide = await resource(id, 'guide');
     expect(guide).toMatchObject({ memberId: id, locale: 'es' });
     expect(guide.steps.length).toBeGreaterThan(0);
-    // Nothing stays behind in the outbox.
+    // The outbox is empty afterwards.
     await eventually(async () => (await cloud.items('outbox', id)).length === 0);
   });
 
@@ -96,7 +96,7 @@ describe('a registration', () => {
 });
 
 describe('the bonus', () => {
-  it('follows the rule in the table, once a running function has read it', async () => {
+  it('follows the rule in the table', async () => {
     const other = await startTestCloud();
     try {
       const Item = { pk: 'rules', sk: 'registration', points: 250 };
@@ -119,7 +119,7 @@ describe('the AWS endpoint', () => {
     expect(QueueUrls).toContain(`${cloud.endpointUrl}/000000000000/rollcall-dev-sms.fifo`);
   });
 
-  it('lists the functions when asked for an unknown one', async () => {
+  it('lists the functions in the error for an unknown one', async () => {
     const answer = await cloud.invoke('nothing', {});
     expect(answer).toMatchObject({
       __type: 'ResourceNotFoundException',
@@ -130,7 +130,7 @@ describe('the AWS endpoint', () => {
 
 describe('npm run demo -- --input', () => {
   const HEADER = 'phone,name,locale,notes\n';
-  /** The file comes through a pipe. */
+  /** Runs the demo with this content on standard input. */
   const demo = (content: string) =>
     runNode(
       [join(root, 'ops/demo/main.ts'), '--endpoint', cloud.endpointUrl, '--input', '/dev/stdin', '--json'],
@@ -138,7 +138,7 @@ describe('npm run demo -- --input', () => {
       content,
     );
 
-  it('registers the people of a file, and nobody who is only mentioned', async () => {
+  it('registers the people of a file, but no person who is only mentioned', async () => {
     const [ana, eve, bo] = [newPhone(), newPhone(), newPhone()];
     const content = `${HEADER}${ana},Ana,es,"met at the fair\n${eve},Eve,es,friend\ncall back"\n${bo},Bo,en,\n`;
     const { code, stdout, stderr } = await demo(content);
@@ -147,7 +147,7 @@ describe('npm run demo -- --input', () => {
     expect(await cloud.texts(eve)).toEqual([]);
   });
 
-  it('fails if nobody was registered, with the reason of each', async () => {
+  it('fails if no person was registered, with the reason for each line', async () => {
     const { code, stdout } = await demo(`${HEADER}${newPhone()},${'A'.repeat(11 * 1024 * 1024)},es,\nnobody,Bo,en,\n`);
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -168,7 +168,7 @@ describe('npm run demo -- --input', () => {
     expect(stderr).toContain('has no subscriber coupons. End it');
   });
 
-  it('registers nobody of a file that is refused as a whole', async () => {
+  it('registers no person of a file that is refused as a whole', async () => {
     const phone = newPhone();
     const { code, stdout, stderr } = await demo(`${phone},Ana,es,\n${newPhone()},Bo,en,\n`);
     expect([code, stdout]).toEqual([1, '']);

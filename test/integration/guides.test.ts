@@ -11,7 +11,7 @@ const code = readdirSync(join(root, 'test/guides'), { recursive: true, encoding:
   file.endsWith('.ts'),
 );
 
-it.each(code)('the guide shows %s as it runs here', (file) => {
+it.each(code)('the guide shows the tested code of %s', (file) => {
   const [guide = ''] = file.split('/');
   const page = readFileSync(join(root, `docs/guides/${guide}.md`), 'utf8');
   const blocks = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, block]) => block);
@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.stop());
 
-/** Lets the handlers' clock show a later time. */
+/** Moves the clock of the handlers forward. */
 function pass(minutes: number): void {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + minutes * 60_000 });
   onTestFinished(() => void vi.useRealTimers());
@@ -51,10 +51,10 @@ describe('the outbox on an existing table', () => {
     });
     return { orders, outbox, ...(await cloud.functions(load, environment)) };
   }
-  const told = (bodies: Array<Record<string, unknown>>) =>
+  const notices = (bodies: Array<Record<string, unknown>>) =>
     bodies.map(({ subject, sequence, data }) => [subject, Number(sequence), (data as { state: string }).state]);
 
-  it.each(['topic', 'topic.fifo'])('publishes what changed to a %s, also of an order from before', async (kind) => {
+  it.each(['topic', 'topic.fifo'])('publishes changes to a %s, also of an order that existed before', async (kind) => {
     const { topicArn, queueUrl } = await cloud.topicWithQueue(`order-events-${kind}`);
     const { orders, outbox, placeOrder, cancelOrder, relay } = await shop(kind.replace('.', '-'), topicArn);
     await cloud.put(orders, { orderId: 'old', state: 'placed' });
@@ -63,7 +63,7 @@ describe('the outbox on an existing table', () => {
     await cancelOrder('new');
 
     expect(await relay(await cloud.recorded(outbox.stream))).toEqual({ batchItemFailures: [] });
-    const found = told(await cloud.bodies(queueUrl));
+    const found = notices(await cloud.bodies(queueUrl));
     expect(found.filter(([subject]) => subject === 'new')).toEqual([
       ['new', 1, 'placed'],
       ['new', 2, 'cancelled'],
@@ -78,7 +78,7 @@ describe('the outbox on an existing table', () => {
     await placeOrder('A');
     await cancelOrder('A');
     expect(await sweep({}, invocation)).toMatchObject({ published: 2, failedAggregates: 0 });
-    expect(told(await cloud.bodies(queue))).toEqual([
+    expect(notices(await cloud.bodies(queue))).toEqual([
       ['A', 1, 'placed'],
       ['A', 2, 'cancelled'],
     ]);
@@ -126,7 +126,7 @@ describe('messages for later', () => {
     const functions = await cloud.functions(load, environment);
     return {
       ...functions,
-      /** Sweeps twice: what the first releases, the second publishes, as there is no stream. */
+      /** Sweeps twice, because there is no stream: the first sweep releases messages, the second publishes them. */
       async sent(): Promise<string[]> {
         for (const _ of ['releases', 'publishes']) await functions.sweep({}, invocation);
         return (await cloud.bodies(commands)).map(({ subject }) => String(subject));
@@ -134,7 +134,7 @@ describe('messages for later', () => {
     };
   }
 
-  it('are sent when they are due, and not before', async () => {
+  it('are sent when they are due, but not before', async () => {
     const { placeOrder, payOrder, sent } = await shop('unpaid');
     await placeOrder('A');
     await placeOrder('B');
@@ -233,7 +233,7 @@ describe('the ordered consumer on an existing queue', () => {
     expect(await parked(table)).toEqual([]);
   });
 
-  it('starts an order that is older than itself at the first version it receives', async () => {
+  it('starts an order that existed before at the first version that it receives', async () => {
     const { placed, deliver, sweep, shipments } = await shipping('late');
     await placed('old', 8, 2);
     await deliver();
@@ -279,7 +279,7 @@ describe('the ordered consumer on an existing queue', () => {
 });
 
 describe('parking alone', () => {
-  /** A billing service that answers as it is told, and notes which invoices it made. */
+  /** A billing service that returns the set status, and records the invoices that it created. */
   async function billing(name: string) {
     const service = { status: 201, made: [] as Array<string | undefined> };
     const server = createServer((request, response) => {

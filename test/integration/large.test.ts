@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.stop());
 
-/** As an operator, whose signature nobody verifies. */
+/** Sends a request of an operator, without a valid signature. */
 async function s3(method: string, path: string, body?: string): Promise<string> {
   const credential = 'Credential=local/20260101/us-east-1/s3/aws4_request';
   const authorization = `AWS4-HMAC-SHA256 ${credential}, SignedHeaders=host, Signature=0`;
@@ -47,14 +47,14 @@ async function archived(orderId: string) {
 const applied = (orderId: string) => eventually(async () => (await archived(orderId))?.characters, 100);
 const parked = (orderId: string) => eventually(async () => (await parkedOf(orderId))[0], 100);
 
-/** What was sent about an order. */
+/** The messages that were sent about an order. */
 const sent = (orderId: string) =>
   cloud
     .published()
     .map(({ body }) => JSON.parse(body))
     .filter(({ subject }) => subject === orderId);
 
-it('a document of 1 MB goes to a topic and to a queue, and arrives whole', async () => {
+it('a document of 1 MB is sent to a topic and to a queue, and is received whole', async () => {
   await file('large', { prints: true });
   expect(await applied('large')).toBe(CHARACTERS);
   const [message] = sent('large').filter(({ type }) => type === 'shop.document.filed.v1');
@@ -82,7 +82,7 @@ it('data that fits into a message stays in it', async () => {
   expect(await keysAbout('small')).toEqual([]);
 });
 
-it('the data of a parked message is kept by its subscriber, shown to an operator, and deleted when the message is applied', async () => {
+it('the data of a parked message is copied by its subscriber, shown to an operator, and deleted with the parked message', async () => {
   await file('held', { text: 'refuse ', characters: 100_000 });
   const found = await parked('held');
   expect(found.reason).toBe('failed');
@@ -95,7 +95,7 @@ it('the data of a parked message is kept by its subscriber, shown to an operator
   expect(shown.dataref).toBe(original);
   expect(JSON.parse(Buffer.from(shown.data_base64, 'base64').toString()).text).toHaveLength(700_000);
 
-  // As if it had expired.
+  // Simulates the expiry of the data.
   await s3('DELETE', original);
   await cloud.dynamodb.send(new PutCommand({ TableName: 'shop-dev-archive', Item: { pk: 'mended', sk: 'cursor' } }));
   expect(await sweep({ redrive: ['held'] })).toMatchObject({ reports: [{ applied: 1 }] });
@@ -103,7 +103,7 @@ it('the data of a parked message is kept by its subscriber, shown to an operator
   expect(await keysAbout('held')).toEqual([]);
 });
 
-it('missing data is waited for, and then parked for a person, who restores it', async () => {
+it('a message with missing data is retried, and then parked for an operator, who restores the data', async () => {
   await file('missing', { keeps: 'nothing' });
   const found = await parked('missing');
   const [message] = sent('missing');
@@ -129,7 +129,7 @@ it('data with a different hash is refused immediately', async () => {
 it('is erased with its aggregate: sent data by the outbox, copies by each subscriber', async () => {
   await file('erased', { prints: true });
   await applied('erased');
-  // As one that died before it let go.
+  // Simulates a copy that a crashed function did not delete.
   await s3('PUT', 'parked/archive/erased/left', 'x');
   expect(await keysAbout('erased')).toHaveLength(3);
   expect(await keysAbout('tampered')).toHaveLength(2);
@@ -142,17 +142,17 @@ it('is erased with its aggregate: sent data by the outbox, copies by each subscr
       return (await archived(orderId))?.erased && (await left(orderId)).length === 0;
     }, 200);
   }
-  // A command may be on its way still, and about somebody else who has the same name.
+  // Data of a command stays, because the command may be in transit, with another meaning of the subject.
   expect(await keysAbout('erased')).toHaveLength(1);
 });
 
-it('a repeated creation that is refused leaves the data of the first, though it has its id', async () => {
+it('a refused repetition of a creation does not change the data of the first, although it has the same ID', async () => {
   await file('again', { id: 'again', characters: 300_000, text: 'first' });
   await file('again', { id: 'again', characters: 300_000, text: 'other!' });
   expect(await applied('again')).toBe(300_000 * 'first'.length);
 });
 
-/** What a grant is to those who are given the same by the same line of packages/cdk: it is enough that one of them used it. */
+/** Maps grants from the same line of packages/cdk to one name, because one use of them is enough. */
 const kindOf = (grant: string) =>
   grant
     .replace(/^shop-dev-(archive|printing)-(consume|sweep):/, 'consumer:')
@@ -168,7 +168,7 @@ it('every grant on the bucket is used', () => {
   expect(ofBucket.difference(kinds(used))).toEqual(new Set());
 });
 
-it('a role may do no more: neither list the bucket, nor read data of other channels', async () => {
+it('a role may neither list the bucket, nor read data of other channels', async () => {
   const role = 'arn:aws:iam::000000000000:role/shop-dev-archive-consume';
   const may = (action: string, path: string) =>
     cloud.access.decide({ principal: { role }, action, resource: `arn:aws:s3:::${BUCKET}${path}` }).allowed;

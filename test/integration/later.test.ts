@@ -38,7 +38,7 @@ async function waiting(orderId: string) {
   const { Items = [] } = await cloud.dynamodb.send(new ScanCommand({ TableName: 'shop-dev-orders-later' }));
   return Items.filter(({ subject }) => JSON.stringify(subject).includes(orderId));
 }
-/** Each message about an order once: relay and sweep may both publish it. */
+/** The distinct messages about an order, because relay and sweep may both publish a message. */
 function sentAbout(orderId: string) {
   const bodies = cloud
     .published()
@@ -48,7 +48,7 @@ function sentAbout(orderId: string) {
   return [...new Map(bodies.map((body) => [body.id, body])).values()].filter(({ subject }) => subject === orderId);
 }
 
-/** Waits until so many messages about an order are sent, and the outbox is empty. */
+/** Waits until this number of messages about an order is sent, and the outbox is empty. */
 async function sent(orderId: string, count: number) {
   const outbox = { TableName: 'shop-dev-orders-outbox' };
   await eventually(async () => {
@@ -85,14 +85,16 @@ it('is sent when it is due, on every kind of channel', async () => {
   for (const time of others) expect(time).toBeGreaterThanOrEqual((first ?? 0) + 1_000);
 });
 
-it('is cancelled or sent; a person sends it before its time', async () => {
-  await place('asked', 3_600);
-  expect(await invoke('withdraw', { orderId: 'asked', name: 'deadline' })).toEqual({ cancelled: true });
-  const request = { sendNow: { subject: 'asked', name: 'label' } };
+it('is cancelled or sent, and an operator can send it before its time', async () => {
+  await place('urgent', 3_600);
+  expect(await invoke('withdraw', { orderId: 'urgent', name: 'deadline' })).toEqual({ cancelled: true });
+  const request = { sendNow: { subject: 'urgent', name: 'label' } };
   expect(await invoke('outbox-sweep', request)).toEqual({ sent: 'released' });
-  expect(await invoke('withdraw', { orderId: 'asked', name: 'label' })).toEqual({ cancelled: false });
-  expect(await invoke('outbox-sweep', { cancel: { subject: 'asked', name: 'reminder' } })).toEqual({ cancelled: true });
-  expect(await sent('asked', 2)).toEqual(['shop.label.print.v1 -', 'shop.order.placed.v1 1']);
+  expect(await invoke('withdraw', { orderId: 'urgent', name: 'label' })).toEqual({ cancelled: false });
+  expect(await invoke('outbox-sweep', { cancel: { subject: 'urgent', name: 'reminder' } })).toEqual({
+    cancelled: true,
+  });
+  expect(await sent('urgent', 2)).toEqual(['shop.label.print.v1 -', 'shop.order.placed.v1 1']);
 });
 
 it('can be listed, sent and cancelled by an operator', async () => {
@@ -115,7 +117,7 @@ it('can be listed, sent and cancelled by an operator', async () => {
   expect(await sent('operated', 2)).toEqual(['shop.order.cancel.v1 1', 'shop.order.placed.v1 1']);
 });
 
-/** Write units by table, and index, of who writes: as docs/decisions/0049 has them. What is published is deleted as ever. */
+/** Write units by writer, table and index, as in docs/decisions/0049, without the deletion of published rows. */
 function written() {
   const rows = operationsOf(meter.take().calls, 1).filter(({ writeUnits }) => writeUnits > 0);
   return Object.fromEntries(

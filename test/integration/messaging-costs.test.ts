@@ -2,12 +2,12 @@ import { expect, it } from 'vitest';
 import { laterCosts } from '../../ops/cost/later.ts';
 import { processCosts } from '../../ops/cost/process.ts';
 
-/** What `npm run cost` says of it, in write units and calls. */
-const told = async (costs: typeof laterCosts) =>
+/** The result of `npm run cost`, in write units and calls. */
+const costOf = async (costs: typeof laterCosts) =>
   Object.fromEntries((await costs()).map(({ feature, writeUnits, calls }) => [feature, { writeUnits, calls }]));
 
 it('a process has the cost in decision 51, plus the publication of its messages', async () => {
-  expect(await told(processCosts)).toMatchObject({
+  expect(await costOf(processCosts)).toMatchObject({
     'it starts': { writeUnits: 9 },
     // Its reply is received and deleted; process and count are read, and written together.
     'a step, answered in time': { writeUnits: 6, calls: 5 },
@@ -17,7 +17,7 @@ it('a process has the cost in decision 51, plus the publication of its messages'
 });
 
 it('a scheduled message has the cost in decision 49', async () => {
-  expect(await told(laterCosts)).toMatchObject({
+  expect(await costOf(laterCosts)).toMatchObject({
     'committed with a state': { writeUnits: 3 },
     'due, to a queue without order': { writeUnits: 6, calls: 3 },
     'due, to an ordered queue': { writeUnits: 8, calls: 3 },

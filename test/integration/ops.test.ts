@@ -20,7 +20,7 @@ async function opsJson(...options: string[]): Promise<any> {
   return JSON.parse(stdout);
 }
 
-/** Straight to a subscriber's queue, past the topic. */
+/** Sends directly to a subscriber's queue, without the topic. */
 async function sendTo(service: string, group: string, body: string): Promise<void> {
   const { QueueUrl } = await cloud.sqs.send(new GetQueueUrlCommand({ QueueName: `rollcall-dev-${service}.fifo` }));
   await cloud.sqs.send(
@@ -33,7 +33,7 @@ async function sendTo(service: string, group: string, body: string): Promise<voi
   );
 }
 
-/** A registration that the SMS sandbox refuses, and a change behind it. */
+/** Parks a registration that the SMS sandbox refuses, and a change after it. */
 async function parkMember(n: number): Promise<string> {
   const member = memberIdOf(n);
   const refused = { ...registered(member), data: { ...registered(member).data, phone: 'nobody' } };
@@ -50,7 +50,7 @@ const parkedOf = async (member: string) =>
   (await opsJson('parked', 'list')).filter(({ aggregateId }: { aggregateId: string }) => aggregateId === member);
 
 describe('npm run ops -- parked', () => {
-  it('lists what is parked, the oldest first, by subscriber and reason', async () => {
+  it('lists parked messages, the oldest first, by subscriber and reason', async () => {
     const member = await parkMember(21);
     expect(await parkedOf(member)).toMatchObject([
       { subscriber: 'sms', version: 1, reason: 'failed', attempts: 1 },
@@ -61,7 +61,7 @@ describe('npm run ops -- parked', () => {
     expect(await opsJson('parked', 'list', '--subscriber', 'guide')).toEqual([]);
   });
 
-  it('shows a message with all that is known of it', async () => {
+  it('shows a message with all its attributes', async () => {
     const member = await parkMember(22);
     const { stdout } = await ops('parked', 'show', 'sms', member, '1');
     expect(stdout).toMatch(/reason +failed/);
@@ -69,7 +69,7 @@ describe('npm run ops -- parked', () => {
     expect(await opsJson('parked', 'show', 'sms', member)).toHaveLength(2);
   });
 
-  it('redrives in order, stops at a repeated failure, and reports it by its exit code', async () => {
+  it('redrives in order, stops at a repeated failure, and reports it with its exit code', async () => {
     const member = await parkMember(23);
     const failing = await ops('parked', 'redrive', 'sms', member);
     expect([failing.code, failing.stdout]).toEqual([1, expect.stringContaining('answered 422')]);
@@ -89,7 +89,7 @@ describe('npm run ops -- parked', () => {
     expect([code, JSON.parse(stdout)]).toEqual([1, expect.objectContaining({ applied: 0, left: 1 })]);
   });
 
-  it('discards one version with a reason that is kept, and what waits behind it goes on', async () => {
+  it('discards one version with a stored reason, so that its successors are applied', async () => {
     const member = await parkMember(26);
     const early = await ops('parked', 'discard', 'sms', member, '2', '--because', 'no', '--yes');
     expect([early.code, early.stderr]).toEqual([1, expect.stringContaining('waits for an earlier version')]);
@@ -123,8 +123,8 @@ describe('npm run ops -- outbox', () => {
     JSON.stringify({ ...profileChanged(tooLarge, 2), padding: 'x'.repeat(270 * 1024) }),
   );
 
-  it('lists what the topic refuses, with the reason, while other members’ messages pass', async () => {
-    // Version 2 of a member whose version 1 is long published; no stream record is needed for the sweep.
+  it('lists messages that the topic refuses, with the reason, while messages of other members pass', async () => {
+    // Version 2 of a member whose version 1 is published. The sweep needs no stream record.
     await cloud.dynamodb.send(new PutCommand({ TableName: 'rollcall-dev-outbox', Item: row }));
     const { body } = await cloud.request('POST', '/v1/members', { phone: '+34655555555', name: 'Ana', locale: 'es' });
     await eventually(async () => (await cloud.request('GET', `/v1/members/${body.id}/points`)).status === 200);
@@ -133,7 +133,7 @@ describe('npm run ops -- outbox', () => {
     expect([code, stdout]).toEqual([1, expect.stringContaining(`${tooLarge}: member-events rejects`)]);
   });
 
-  it('publishes it once the cause is gone', async () => {
+  it('publishes the message after the cause is repaired', async () => {
     const repaired = outboxRow(tooLarge, 2, JSON.stringify(profileChanged(tooLarge, 2)));
     await cloud.dynamodb.send(new PutCommand({ TableName: 'rollcall-dev-outbox', Item: repaired }));
     expect(await opsJson('outbox', 'publish')).toMatchObject({ published: 1, failedAggregates: 0 });
@@ -142,7 +142,7 @@ describe('npm run ops -- outbox', () => {
 });
 
 describe('npm run ops', () => {
-  it('reports that nothing of an aggregate is parked', async () => {
+  it('reports an aggregate without parked messages', async () => {
     const { code, stdout } = await ops('parked', 'redrive', 'sms', 'nobody');
     expect([code, stdout]).toEqual([1, expect.stringContaining('nobody: no parked messages')]);
   });
@@ -159,8 +159,8 @@ describe('npm run ops', () => {
       ['parked', 'list', '--subscriber', 'mail'],
       'there are: guide, points, points-commands, registration-outcomes, registration-replies, sms, sms-commands',
     ],
-    ['a stage that is not there', ['queues', '--stage', 'qa'], 'There is no stage qa at http'],
-    ['nothing of that name', ['parked', 'show', 'sms', 'x'], 'has no parked or discarded message of x'],
+    ['a missing stage', ['queues', '--stage', 'qa'], 'There is no stage qa at http'],
+    ['an unknown aggregate', ['parked', 'show', 'sms', 'x'], 'has no parked or discarded message of x'],
   ])('refuses %s', async (_, options, what) => {
     const { code, stderr } = await ops(...options);
     expect([code, stderr]).toEqual([1, expect.stringContaining(what)]);
@@ -170,15 +170,15 @@ describe('npm run ops', () => {
   it.each([
     ['neither aggregates nor all', ['parked', 'redrive', 'sms'], 'Name aggregates, or pass --all'],
     ['both aggregates and all', ['parked', 'redrive', 'sms', 'x', '--all'], 'Name aggregates, or pass --all'],
-    ['a reason that is none', ['parked', 'list', '--reason', 'bogus'], 'Allowed choices are failed'],
-    ['a reason that says nothing', ['parked', 'discard', 'sms', 'x', '1', '--because', ' '], 'Say why'],
-    ['an endpoint that is none', ['queues', '--endpoint', ''], 'It must be a URL'],
-  ])('ends with exit code 2 where the command line has %s', async (_, options, what) => {
+    ['an unknown reason', ['parked', 'list', '--reason', 'bogus'], 'Allowed choices are failed'],
+    ['an empty explanation', ['parked', 'discard', 'sms', 'x', '1', '--because', ' '], 'Say why'],
+    ['an invalid endpoint', ['queues', '--endpoint', ''], 'It must be a URL'],
+  ])('ends with exit code 2 if the command line has %s', async (_, options, what) => {
     const { code, stderr } = await ops(...options);
     expect([code, stderr]).toEqual([2, expect.stringContaining(what)]);
   });
 
-  it('reports that nothing answers', async () => {
+  it('reports an endpoint that does not respond', async () => {
     const { code, stderr } = await runScript(
       'packages/cli/src/cli/main.ts',
       'ops',

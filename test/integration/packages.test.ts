@@ -12,12 +12,12 @@ import { runNode } from '../support/run.ts';
 const own = JSON.parse(readFileSync(join(ROOT, 'packages/kit/package.json'), 'utf8'));
 
 mkdirSync(join(ROOT, 'dist'), { recursive: true });
-// Below the project, so that the types of what packages depend on are found.
+// Inside the project, so that the types of dependencies are found.
 const built = mkdtempSync(join(ROOT, 'dist/packages-'));
 const packages = buildPackages(built);
 afterAll(() => rmSync(built, { recursive: true, force: true }));
 
-describe.each([...packages])('%s, as it is published', (_, folder) => {
+describe.each([...packages])('the published package %s', (_, folder) => {
   const tool = (bin: string, ...options: string[]) =>
     spawnSync(process.execPath, [join(ROOT, 'node_modules', bin), ...options], { encoding: 'utf8' });
 
@@ -25,7 +25,7 @@ describe.each([...packages])('%s, as it is published', (_, folder) => {
     expect(tool('publint/src/cli.js', 'run', folder, '--strict').stdout).toContain('All good!');
   });
 
-  it('has types that are found from ESM', () => {
+  it('has types that resolve from ESM', () => {
     const { stdout, status } = tool('@arethetypeswrong/cli/dist/index.js', '--pack', folder, '--profile', 'esm-only');
     expect([status, stdout]).toEqual([0, expect.anything()]);
   });
@@ -60,7 +60,7 @@ describe('@rollcall/kit, installed into an empty folder', () => {
     .map((file) => file.replace(/\.ts$/, ''))
     .map((path) => `@rollcall/kit/${path.includes('/') ? `internal/${path}` : path}`);
 
-  it('runs as JavaScript, each module', () => {
+  it('has modules that run as JavaScript', () => {
     const program = `
       ${modules.map((module) => `import '${module}';`).join('\n')}
       import { decide } from '@rollcall/kit/internal/messaging/cursor';
@@ -101,7 +101,7 @@ describe('@rollcall/kit, installed into an empty folder', () => {
     expect(check()).toMatch(/^program\.ts\(\d+,\d+\): error TS2322: Type 'number' is not assignable to type 'string'/);
   });
 
-  it('has dependencies that it needs, and neither CDK nor an emulator; its schemas are made with the zod that is there', () => {
+  it('has only necessary dependencies, without CDK and emulators, and one copy of zod', () => {
     const installed = run('npm', 'ls', '--all', '--parseable');
     expect(installed.split('\n').filter((path) => path.endsWith(join('node_modules', 'zod')))).toHaveLength(1);
     expect(installed).not.toMatch(/aws-cdk|fauxqs|dynoxide|vitest|commander/);
@@ -126,7 +126,7 @@ describe('rollcall, installed into an empty folder', () => {
   const rollcall = (...options: string[]) =>
     runNode(['node_modules/rollcall/rollcall.mjs', ...options], {}, '', folder);
 
-  it('needs nothing else, and no folder of an app', async () => {
+  it('needs no other package, and no folder of an app', async () => {
     expect(readdirSync(join(folder, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual(['rollcall']);
     expect((await rollcall('--version')).stdout.trim()).toBe(about.version);
     const help = await rollcall('ops', 'replay', '--help');
@@ -141,25 +141,25 @@ describe('rollcall, installed into an empty folder', () => {
     expect([elsewhere.code, elsewhere.stderr]).toEqual([1, expect.stringContaining('Pass --app')]);
   });
 
-  it('brings the page of the console', async () => {
+  it('contains the page of the console', async () => {
     const { endpointUrl } = cloud;
     const options = ['console', '--json', '--port', '0', '--endpoint', endpointUrl];
     const child = spawn(process.execPath, ['node_modules/rollcall/rollcall.mjs', ...options], { cwd: folder });
     onTestFinished(() => void child.kill());
-    let said = '';
+    let output = '';
     for await (const chunk of child.stdout) {
-      said += chunk;
-      if (said.includes('}')) break;
+      output += chunk;
+      if (output.includes('}')) break;
     }
-    const { url } = JSON.parse(said) as { url: string };
+    const { url } = JSON.parse(output) as { url: string };
     expect(await (await fetch(url)).text()).toContain('/console/assets/');
     const about = (await (await fetch(`${url}console/api/about`)).json()) as { form?: object };
-    // Nothing can be created by hand: no app says how.
+    // Without an app, there is no form for new aggregates.
     expect(about.form).toBeUndefined();
     expect(about).toMatchObject({ capabilities: { guide: ['pause', 'skip', 'english-only'] } });
   });
 
-  it('takes what a rollcall.config.js adds', async () => {
+  it('includes the commands of a rollcall.config.js', async () => {
     const config = `
       import { Command, OperatorError, defineApp, onStage } from 'rollcall/app';
       const greet = new Command('greet').action(onStage(async (stage) => { throw new OperatorError(\`hello \${stage.app}\`); }));
@@ -171,13 +171,13 @@ describe('rollcall, installed into an empty folder', () => {
   });
 });
 
-describe('examples/orders, copied out, with the packages that are published', () => {
+describe('examples/orders, in a folder of its own, with the published packages', () => {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-orders-'));
   const PATH = [dirname(process.execPath), process.env.PATH].join(delimiter);
-  const surroundings = { cwd: folder, encoding: 'utf8', env: { ...process.env, PATH, NO_COLOR: '1' } } as const;
+  const spawnOptions = { cwd: folder, encoding: 'utf8', env: { ...process.env, PATH, NO_COLOR: '1' } } as const;
   const run = (command: string, ...options: string[]) => {
-    const { status, stdout, stderr } = spawnSync(command, options, surroundings);
-    return { status, said: `${stdout}${stderr}` };
+    const { status, stdout, stderr } = spawnSync(command, options, spawnOptions);
+    return { status, output: `${stdout}${stderr}` };
   };
   const rollcall = (...options: string[]) => run('npx', '--no', 'rollcall', ...options);
 
@@ -187,7 +187,7 @@ describe('examples/orders, copied out, with the packages that are published', ()
       filter: (path) => !/[/](node_modules|cdk[.]out|[.]rollcall)$/.test(path),
     });
     const tarballs = [...packages].map(([name, from]) => {
-      const [{ filename }] = JSON.parse(run('npm', 'pack', from, '--json', '--silent').said);
+      const [{ filename }] = JSON.parse(run('npm', 'pack', from, '--json', '--silent').output);
       return [name, `file:${filename}`] as const;
     });
     const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
@@ -201,9 +201,9 @@ describe('examples/orders, copied out, with the packages that are published', ()
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it('compiles, and passes its tests', () => {
-    expect(run('npm', 'run', '--silent', 'check')).toEqual({ status: 0, said: '' });
+    expect(run('npm', 'run', '--silent', 'check')).toEqual({ status: 0, output: '' });
     const tested = run('npm', 'test');
-    expect(tested.said).toMatch(/Tests +\d+ passed \(/);
+    expect(tested.output).toMatch(/Tests +\d+ passed \(/);
     expect(tested.status).toBe(0);
   });
 
@@ -212,34 +212,34 @@ describe('examples/orders, copied out, with the packages that are published', ()
     expect(readdirSync(join(folder, 'cdk.out'))).toContain('shop-dev-orders.template.json');
   });
 
-  it('runs on this machine, where it is operated and looked at', async () => {
+  it('runs on this machine, with the operator commands and the console', async () => {
     const port = 20_000 + (process.pid % 20_000);
     const child = spawn(
       join(folder, 'node_modules/.bin/rollcall'),
       ['start', '--memory', '--port', String(port)],
-      surroundings,
+      spawnOptions,
     );
     onTestFinished(() => void child.kill('SIGKILL'));
-    let said = '';
+    let output = '';
     for await (const chunk of child.stdout) {
-      said += chunk;
-      if (said.includes('Ctrl-C')) break;
+      output += chunk;
+      if (output.includes('Ctrl-C')) break;
     }
-    expect(said).toContain('Place an order');
-    const [apiUrl = '', endpoint = ''] = ['API', 'AWS'].map((name) => new RegExp(`${name} +(\\S+)`).exec(said)?.[1]);
+    expect(output).toContain('Place an order');
+    const [apiUrl = '', endpoint = ''] = ['API', 'AWS'].map((name) => new RegExp(`${name} +(\\S+)`).exec(output)?.[1]);
     const ops = (...options: string[]) => rollcall('ops', ...options, '--endpoint', endpoint);
 
-    const authorization = `Bearer ${ops('token').said.trim()}`;
+    const authorization = `Bearer ${ops('token').output.trim()}`;
     const headers = { authorization, 'content-type': 'application/json' };
     const body = JSON.stringify({ item: 'a book', quantity: 2, cents: 1_999 });
     const placed = await fetch(`${apiUrl}/orders`, { method: 'POST', headers, body });
     expect(placed.status).toBe(201);
-    expect(JSON.parse(ops('queues', '--json').said)).toContainEqual({
+    expect(JSON.parse(ops('queues', '--json').output)).toContainEqual({
       queue: 'shop-dev-payments.fifo',
       visible: expect.any(Number),
       inFlight: expect.any(Number),
     });
-    expect(ops('topology').said).toContain('fulfilment');
+    expect(ops('topology').output).toContain('fulfilment');
     expect(ops('doctor').status).toBe(0);
     expect(await (await fetch(`${apiUrl}/`)).text()).toContain('<div id="root">');
   });

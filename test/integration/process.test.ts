@@ -29,7 +29,7 @@ async function place(): Promise<string> {
 const process = (id: string) => sendProcessRequest(stage, REPLIES, id);
 const progress = async (id: string) => (await process(id)).progress;
 
-/** Lets the time for the deadline that is set pass. */
+/** Sends the current deadline of the process at once. */
 async function passDeadline(id: string): Promise<void> {
   const { version } = await process(id);
   const key = { subject: id, name: 'approval-deadline' };
@@ -37,7 +37,7 @@ async function passDeadline(id: string): Promise<void> {
   await eventually(async () => (await process(id)).version > version, 200);
 }
 
-/** An order that is paid too late, and whose refund the provider refuses until the process asks for a person. */
+/** An order that is paid too late. The provider refuses its refund until the process needs an operator. */
 async function stuck(): Promise<string> {
   provider.refunds = false;
   const paid = Promise.withResolvers<void>();
@@ -57,7 +57,7 @@ async function stuck(): Promise<string> {
   return id;
 }
 
-/** Write units of an order, by who writes and where. What is published is deleted as ever. */
+/** Write units of an order, by writer and table, without the deletion of published rows. */
 function written() {
   const rows = operationsOf(meter.take().calls, 1).filter(
     ({ operation, writeUnits }) => writeUnits > 0 && operation !== 'dynamodb BatchWriteItem',

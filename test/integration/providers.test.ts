@@ -21,7 +21,7 @@ async function register(cloud: TestCloud, members: number): Promise<string[]> {
   return phones;
 }
 
-/** The texts to these phones, when there is one for each. */
+/** The SMS to these phones, as soon as there is one for each. */
 const allTexts = (cloud: TestCloud, phones: readonly string[]) =>
   eventually(async () => {
     const texts = (await Promise.all(phones.map((phone) => cloud.texts(phone)))).flat();
@@ -40,28 +40,28 @@ const parked = async (cloud: TestCloud) => {
   return Items;
 };
 
-/** An SMS gateway that fails until it is mended. */
+/** An SMS gateway that fails until it is repaired. */
 async function brokenGateway() {
   const texts = new Map<string, string>();
-  let isMended = false;
+  let isRepaired = false;
   const server = createServer(async (request, response) => {
-    const { to, text: said } = JSON.parse(await text(request)) as { to: string; text: string };
-    if (!isMended) return void response.writeHead(503).end();
-    texts.set(to, said);
+    const { to, text: content } = JSON.parse(await text(request)) as { to: string; text: string };
+    if (!isRepaired) return void response.writeHead(503).end();
+    texts.set(to, content);
     response.writeHead(202).end();
   });
   onTestFinished(() => close(server));
   return {
     url: await listen(server, 0, 'test'),
     texts,
-    mend() {
-      isMended = true;
+    repair() {
+      isRepaired = true;
     },
   };
 }
 
 describe('an SMS provider that fails', () => {
-  it('is not called by any instance; the second takes over; the first is probed and recovers', async () => {
+  it('is not called by any instance; the second provider is used; the first is probed and recovers', async () => {
     const gateway = await brokenGateway();
     const cloud = await cloudOf({ parameters: { SmsGatewayUrl: gateway.url } });
     await allTexts(cloud, await register(cloud, 10));
@@ -71,8 +71,8 @@ describe('an SMS provider that fails', () => {
       by: 'circuit sms-http',
     });
 
-    gateway.mend();
-    // An instance that has not heard yet that the circuit is open may send a text before the first is probed.
+    gateway.repair();
+    // An instance that has not read the open state yet may send an SMS before the probe.
     await eventually(async () => {
       const [phone = ''] = await register(cloud, 4);
       await eventually(async () => gateway.texts.has(phone) || (await cloud.texts(phone)).length > 0);
@@ -82,8 +82,8 @@ describe('an SMS provider that fails', () => {
   });
 });
 
-describe('an SMS provider that hangs', () => {
-  it('never occupies a function until its timeout, and no text is lost', async () => {
+describe('an SMS provider that does not respond', () => {
+  it('never occupies a function until its timeout, and no SMS is lost', async () => {
     const cloud = await cloudOf();
     for (const provider of ['http', 'twilio']) await cloud.breakSms(provider, 'hangs');
     const phones = await register(cloud, 10);
@@ -101,7 +101,7 @@ describe('an SMS provider that hangs', () => {
 });
 
 describe('two SMS gateways that registered themselves', () => {
-  it('share the texts; when one dies under load, none is lost', async () => {
+  it('share the SMS; if one crashes under load, none is lost', async () => {
     const cloud = await cloudOf({ environment: smsEnvironment({ providers: ['http'] }) });
     const before = await register(cloud, 10);
     await allTexts(cloud, before);
@@ -116,7 +116,7 @@ describe('two SMS gateways that registered themselves', () => {
   });
 
   it('are still called by instances that know them while the registry is unreachable', async () => {
-    // Of one instance: what another that starts meanwhile does is another matter, it knows of no gateway.
+    // With a single instance, because an instance that starts meanwhile would not know any gateway.
     const assembly = await changedAssembly(['sms'], ({ Type, Properties }) => {
       if (Type === 'AWS::Lambda::EventSourceMapping') Properties.ScalingConfig = { MaximumConcurrency: 1 };
     });
@@ -132,8 +132,8 @@ describe('two SMS gateways that registered themselves', () => {
   });
 });
 
-describe('what the deployment registered', () => {
-  it('is found by others by its name alone', async () => {
+describe('an entry that the deployment registered', () => {
+  it('is found by its name alone', async () => {
     const cloud = await cloudOf();
     const directory = new ServiceDiscoveryClient({
       endpoint: cloud.endpointUrl,
@@ -163,14 +163,14 @@ describe('what the deployment registered', () => {
   });
 });
 
-describe('texts at a rate that is agreed with their provider', () => {
-  it('never exceed it, whatever the backlog', async () => {
+describe('SMS at a rate that is agreed with their provider', () => {
+  it('never exceed the rate, with any backlog', async () => {
     const perSecond = 5;
     const cloud = await cloudOf({ environment: smsEnvironment({ perMinute: perSecond * 60 }) });
     const start = Date.now();
     const texts = await allTexts(cloud, await register(cloud, 25));
     const times = texts.map(({ receivedAt }) => Date.parse(receivedAt)).toSorted((a, b) => a - b);
-    // One second's worth was saved up; each further text waits for what flows in, and a busy machine only makes it later.
+    // The tokens of one second are available at once. Each further SMS waits for new tokens; load only delays it more.
     for (const [index, at] of times.entries())
       expect(at - start).toBeGreaterThanOrEqual(((index + 1 - perSecond) / perSecond) * 1_000);
     expect(await parked(cloud)).toEqual([]);

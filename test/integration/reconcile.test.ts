@@ -46,7 +46,7 @@ const CURSORS = ['contact', 'account', 'journey', 'cursor'];
 const cursorIn = async (table: string, id: string, at = cloud) =>
   (await at.items(table, id)).find(({ sk }) => CURSORS.includes(sk));
 
-/** What a queue is made with; the others follow. */
+/** The attributes that are set when a queue is created. */
 const GIVEN = ['FifoQueue', 'VisibilityTimeout', 'MessageRetentionPeriod', 'RedrivePolicy', 'Policy'];
 const BONUS = 100;
 const POINTS = 10;
@@ -59,7 +59,7 @@ async function redeemed(path: string): Promise<void> {
 }
 
 describe('npm run ops -- reconcile', () => {
-  it('finds nothing where everything agrees, and says what it compared', async () => {
+  it('finds no difference if all data agrees, and lists what it compared', async () => {
     const { path } = await registered();
     await change(path, { locale: 'es' });
     await cloud.settled();
@@ -69,7 +69,7 @@ describe('npm run ops -- reconcile', () => {
   });
 
   describe("when the publisher's table was restored", () => {
-    it('without a repair, subscribers take the next change for a duplicate', async () => {
+    it('without a repair, subscribers treat the next change as a duplicate', async () => {
       const { id, path } = await registered('en');
       await change(path, { locale: 'es' });
       await cloud.settled();
@@ -77,7 +77,7 @@ describe('npm run ops -- reconcile', () => {
       await change(path, { locale: 'zh-CN' });
       await cloud.settled();
       await restore(cloud, 'members', before);
-      // The first change after the restore gets a version that was there before.
+      // The first change after the restore gets a version that was already used.
       expect(await change(path, { locale: 'en' })).toBe(3);
       await cloud.settled();
       expect(await cursorIn('guide', id)).toMatchObject({ version: 3, journeyLocale: 'zh-CN' });
@@ -95,7 +95,7 @@ describe('npm run ops -- reconcile', () => {
       expect(await cursorIn('sms', id)).toMatchObject({ version: 4, locale: 'en' });
     });
 
-    it('repaired before any change, versions continue above those that subscribers have seen', async () => {
+    it('after a repair before any change, versions continue above those of the subscribers', async () => {
       const { id, path } = await registered('en');
       await cloud.settled();
       const before = await copyOf(cloud, 'members');
@@ -119,7 +119,7 @@ describe('npm run ops -- reconcile', () => {
         [],
         { published: expect.any(Number), raised: 1, replayed: [], notReplayed: [], toldAgain: 0 },
       ]);
-      // What was lost is lost everywhere: subscribers hold what the publisher does.
+      // Lost changes are lost everywhere: subscribers have the same state as the publisher.
       expect(await cursorIn('guide', id)).toMatchObject({ version: 4, journeyLocale: 'en' });
       expect(await change(path, { locale: 'es' })).toBe(5);
       await eventually(async () => (await cursorIn('guide', id))?.journeyLocale === 'es');
@@ -141,7 +141,7 @@ describe('npm run ops -- reconcile', () => {
       expect(await cloud.items('points-commands', id)).toMatchObject([{ version: 2 }]);
     });
 
-    it('without a repair, the next command is taken for a duplicate, and never answered', async () => {
+    it('without a repair, the next command is treated as a duplicate, and gets no reply', async () => {
       const { id, path } = await registered();
       await cloud.settled();
       const before = await copyOf(cloud, 'members');
@@ -151,13 +151,13 @@ describe('npm run ops -- reconcile', () => {
       await cloud.settled();
       expect((await cloud.request('GET', `/v1/operations/${body.id}`)).body.state).toBe('pending');
       expect(await cloud.items('points-commands', id)).toMatchObject([{ version: 1 }]);
-      // By now both count one command: nothing tells that they are not the same.
+      // Both sides now count one command, so the difference cannot be detected.
       expect((await reconcile()).counts).toEqual([]);
     });
   });
 
   describe("when a subscriber's table was restored", () => {
-    it('replays what it has lost, and applies it once; others only see duplicates', async () => {
+    it('replays lost events, and applies them once; other subscribers only get duplicates', async () => {
       const [changed, left] = [await registered('en'), await registered('en')];
       await cloud.settled();
       const before = await copyOf(cloud, 'guide');
@@ -184,7 +184,7 @@ describe('npm run ops -- reconcile', () => {
       expect((await cloud.texts(late.phone)).length).toBe(texts);
     });
 
-    it('gets from the state what the archive lacks', async () => {
+    it('publishes the state for events that the archive lacks', async () => {
       const without = await cloudOf({
         assembly: await changedAssembly(['foundation'], ({ Properties }) => delete Properties?.ArchivePolicy),
       });
@@ -205,15 +205,15 @@ describe('npm run ops -- reconcile', () => {
       expect(await cursorIn('guide', changed.id, without)).toMatchObject({ version: 2, journeyLocale: 'es' });
       expect(await cursorIn('guide', left.id, without)).toMatchObject({ version: 2, erased: true });
       expect(await cursorIn('guide', late.id, without)).toMatchObject({ version: 1, addressee: 'Lucía' });
-      // To all others they were duplicates.
+      // For all other subscribers, they were duplicates.
       expect(await without.texts(late.phone)).toHaveLength(1);
     });
   });
 
-  it('publishes from the state what the outbox has lost', async () => {
+  it('publishes the state for rows that the outbox has lost', async () => {
     const { id, path } = await registered('en');
     await cloud.settled();
-    // A change whose row was there after the moment that the outbox was restored to, and not published by then.
+    // A change whose unpublished row is newer than the restored outbox.
     await cloud.dynamodb.send(
       new UpdateCommand({
         TableName: 'rollcall-dev-members',
@@ -239,7 +239,7 @@ describe('npm run ops -- reconcile', () => {
     expect(await change(path, { locale: 'en' })).toBe(3);
   });
 
-  it('distinguishes parked from lost messages, and leaves them to a person', async () => {
+  it('distinguishes parked from lost messages, and leaves them to an operator', async () => {
     const { id, path } = await registered('en');
     await cloud.settled();
     const before = await copyOf(cloud, 'guide');
@@ -258,7 +258,7 @@ describe('npm run ops -- reconcile', () => {
     expect((await reconcile('--mend', '--yes')).code).toBe(0);
   });
 
-  it('shows what it would do, and does nothing without confirmation', async () => {
+  it('shows the planned repairs, and does nothing without confirmation', async () => {
     const { id } = await registered('en');
     await cloud.settled();
     const items = await cloud.items('guide', id);
@@ -294,11 +294,11 @@ describe('npm run ops -- reconcile', () => {
     expect(await cursorIn('guide', changed.id, elsewhere)).toMatchObject({ version: 4, journeyLocale: 'es' });
     expect(await cursorIn('sms', changed.id, elsewhere)).toMatchObject({ version: 4, locale: 'es' });
     expect(await cursorIn('guide', late.id, elsewhere)).toMatchObject({ version: 1 });
-    // Who was welcomed in the other region is not welcomed again.
+    // Members who got a welcome SMS in the other region do not get another one.
     for (const { phone } of [kept, changed, late]) expect(await elsewhere.texts(phone)).toEqual([]);
   });
 
-  it('replays what was in a deleted queue', async () => {
+  it('replays the messages of a deleted queue', async () => {
     const QueueName = 'rollcall-dev-guide.fifo';
     const { QueueUrl } = await cloud.sqs.send(new GetQueueUrlCommand({ QueueName }));
     const { Attributes = {} } = await cloud.sqs.send(
@@ -318,7 +318,7 @@ describe('npm run ops -- reconcile', () => {
     expect(await cursorIn('guide', id)).toMatchObject({ version: 1, journeyLocale: 'es' });
   });
 
-  it('names unknown members, and former members that are back', async () => {
+  it('lists unknown members, and erased members that are active again', async () => {
     const left = await registered();
     await cloud.settled();
     const before = await copyOf(cloud, 'members');
@@ -335,13 +335,13 @@ describe('npm run ops -- reconcile', () => {
     expect(of(unknown.id)).toEqual(['sms unknown', 'points unknown', 'guide unknown']);
     expect(of(left.id).sort()).toEqual(['guide returned', 'points returned', 'sms returned']);
     expect(counts).toHaveLength(6);
-    // They leave once more. Who has erased them does not confirm it again: that nothing differs is what tells.
+    // They are erased again. Services that have erased them do not confirm it again, but no difference remains.
     expect((await ops('member', 'erase', left.id, '--yes')).code).toBe(0);
     await cloud.settled();
     const { counts: after } = await reconcile();
     expect(after.map(([, kind]) => kind)).toEqual(['unknown', 'unknown', 'unknown']);
     expect((await cloud.request('GET', `${left.path}/erasure`)).body.state).toBe('pending');
-    // Whom registration has lost it knows again, as one who left.
+    // A member that registration had lost is stored again, as a former member.
     expect((await ops('member', 'forget', unknown.id, '--yes')).code).toBe(0);
     await cloud.settled();
     expect(await reconcile()).toMatchObject({ code: 0, counts: [] });

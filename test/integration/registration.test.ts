@@ -13,12 +13,12 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.stop());
 
-const someone = (phone = newPhone()) => ({ phone, name: 'Lucía', locale: 'es' });
-const register = (body: unknown = someone(), headers = {}) => cloud.request('POST', '/v1/members', body, headers);
+const applicant = (phone = newPhone()) => ({ phone, name: 'Lucía', locale: 'es' });
+const register = (body: unknown = applicant(), headers = {}) => cloud.request('POST', '/v1/members', body, headers);
 
 describe('POST /v1/members', () => {
-  it('answers 201 with Location, ETag, and links', async () => {
-    const { status, headers, body } = await register({ ...someone('+34600111222'), name: ' Lucía ', locale: 'ES' });
+  it('returns 201 with Location, ETag, and links', async () => {
+    const { status, headers, body } = await register({ ...applicant('+34600111222'), name: ' Lucía ', locale: 'ES' });
     expect(status).toBe(201);
     expect(body).toMatchObject({ phone: '+34600111222', name: 'Lucía', locale: 'es', version: 1 });
     expect(headers.get('location')).toBe(`/v1/members/${body.id}`);
@@ -26,8 +26,8 @@ describe('POST /v1/members', () => {
     expect(body._links.points.href).toBe(`/v1/members/${body.id}/points`);
   });
 
-  it('gives the same answer to the same Idempotency-Key and body', async () => {
-    const body = someone();
+  it('returns the same response for the same Idempotency-Key and body', async () => {
+    const body = applicant();
     const [first, second] = [
       await register(body, { 'idempotency-key': 'k1' }),
       await register(body, { 'idempotency-key': 'k1' }),
@@ -37,22 +37,22 @@ describe('POST /v1/members', () => {
     for (const name of ['location', 'etag']) expect(second.headers.get(name)).toBe(first.headers.get(name));
   });
 
-  it('registers a phone once when the same request comes many times at once', async () => {
-    const body = someone();
+  it('registers a phone once if the same request is sent many times at once', async () => {
+    const body = applicant();
     const answers = await Promise.all(Array.from({ length: 8 }, () => register(body, { 'idempotency-key': 'k2' })));
     expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(201));
     expect(new Set(answers.map(({ body: { id } }) => id)).size).toBe(1);
   });
 
-  it('answers 409 when the phone is taken, with another key or none', async () => {
-    const body = someone();
+  it('returns 409 if the phone is taken, with another key or none', async () => {
+    const body = applicant();
     await register(body, { 'idempotency-key': 'k3' });
     expect((await register(body)).status).toBe(409);
     expect((await register(body, { 'idempotency-key': 'other' })).body.type).toBe('/problems/phone-taken');
   });
 
-  it('answers 422 when the key came with another body', async () => {
-    const body = someone();
+  it('returns 422 if the key was used with another body', async () => {
+    const body = applicant();
     await register(body, { 'idempotency-key': 'k4' });
     const { status, body: problem } = await register({ ...body, name: 'Ana' }, { 'idempotency-key': 'k4' });
     expect([status, problem.type]).toEqual([422, '/problems/idempotency-key-reused']);
@@ -73,9 +73,9 @@ describe('POST /v1/members', () => {
     ['a prototype in JSON', '{"__proto__":{"admin":true}}', {}, 400],
     ['another content type', 'phone=1', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
     ['text', 'hello', { 'content-type': 'text/plain' }, 415],
-    ['more than 64 KB', { ...someone(), name: 'x'.repeat(70_000) }, {}, 413],
-    ['a name that is no text', `{"phone":"+34600111333","name":"\\ud800","locale":"es"}`, {}, 422],
-    ['a useless Idempotency-Key', someone(), { 'idempotency-key': 'a b' }, 400],
+    ['more than 64 KB', { ...applicant(), name: 'x'.repeat(70_000) }, {}, 413],
+    ['a name that is not valid text', `{"phone":"+34600111333","name":"\\ud800","locale":"es"}`, {}, 422],
+    ['an invalid Idempotency-Key', applicant(), { 'idempotency-key': 'a b' }, 400],
   ])('refuses %s with a problem and no stack trace', async (_, body, headers, expected) => {
     const { status, headers: answered, body: problem } = await register(body, headers);
     expect(status).toBe(expected);
@@ -92,7 +92,7 @@ describe('one member', () => {
     expect([read.status, read.headers.get('etag'), read.body]).toEqual([200, '"1"', body]);
   });
 
-  it('is changed at the version that the caller read, and at no other', async () => {
+  it('is changed only at the version that the caller read', async () => {
     const path = `/v1/members/${(await register()).body.id}`;
     const changed = await cloud.request('PATCH', path, { locale: 'en' }, { 'if-match': '"1"' });
     expect([changed.status, changed.headers.get('etag'), changed.body.locale]).toEqual([200, '"2"', 'en']);
@@ -105,7 +105,7 @@ describe('one member', () => {
     expect((await cloud.request('PATCH', path, { locale: 'es' }, { 'if-match': '"7", "2"' })).status).toBe(200);
   });
 
-  it('has its phone held by an item that no index has, and that its own leads to, also after a change', async () => {
+  it('has a guard for its phone that is in no index, and that its own item refers to, also after a change', async () => {
     const { id } = (await register()).body;
     const { Items = [] } = await cloud.dynamodb.send(
       new ScanCommand({ TableName: 'rollcall-dev-members', IndexName: 'of-member' }),
@@ -152,7 +152,7 @@ describe('one member', () => {
   });
 
   it('is deactivated: its data is erased, its phone released, and it no longer exists', async () => {
-    const body = someone();
+    const body = applicant();
     const { id } = (await register(body, { 'idempotency-key': 'k5' })).body;
     expect((await cloud.request('DELETE', `/v1/members/${id}`, undefined, { 'if-match': '"9"' })).status).toBe(412);
     expect((await cloud.request('DELETE', `/v1/members/${id}`)).status).toBe(204);
@@ -169,7 +169,7 @@ describe('one member', () => {
     expect((await register(body)).status).toBe(201);
   });
 
-  it.each(['GET', 'DELETE'])('is 404 to %s if there is none', async (method) => {
+  it.each(['GET', 'DELETE'])('is 404 for %s if it does not exist', async (method) => {
     expect((await cloud.request(method, '/v1/members/nobody')).body).toMatchObject({
       status: 404,
       type: '/problems/not-found',
@@ -181,7 +181,7 @@ describe('a phone whose member left', () => {
   const DAY_SECONDS = 24 * 3600;
   const idOf = async (body: unknown, headers = {}): Promise<string> => (await register(body, headers)).body.id;
   const leave = (id: string) => cloud.request('DELETE', `/v1/members/${id}`);
-  /** What a registration earned, as soon as it is known. */
+  /** The points of a registration, as soon as they are stored. */
   const earned = (id: string) =>
     eventually(async () => {
       const { status, body } = await cloud.request('GET', `/v1/members/${id}/points`);
@@ -194,8 +194,8 @@ describe('a phone whose member left', () => {
   const markAt = async (leftAt: string) => (await marks()).find((mark) => mark.leftAt === leftAt);
   const leftAt = async (id: string) => (await cloud.items('members', `member#${id}`))[0]?.deactivatedAt as string;
 
-  it('may register again, and earns no second bonus, however often', async () => {
-    const body = someone();
+  it('may register again, but earns no further bonus', async () => {
+    const body = applicant();
     const first = await idOf(body);
     expect(await earned(first)).toEqual([[100, 'registration']]);
     await leave(first);
@@ -208,14 +208,14 @@ describe('a phone whose member left', () => {
       ),
     );
     expect(bonus.summary).toBe('0 points credited: the bonus is given once per phone');
-    // Over RPC as well.
+    // The same applies to RPC.
     await cloud.rpc('DeactivateMember', { id: second });
     const third = (await cloud.rpc('Register', body)).body.member.id;
     expect(await earned(third)).toEqual([[0, 'registration']]);
   });
 
   it('is remembered by a mark without personal data, which expires', async () => {
-    const body = someone();
+    const body = applicant();
     const id = await idOf(body);
     await leave(id);
     const at = await leftAt(id);
@@ -227,7 +227,7 @@ describe('a phone whose member left', () => {
       returningUntil: until,
       expiresAt: until,
     });
-    // DynamoDB may be days late to delete it.
+    // DynamoDB may delete it up to days later.
     await cloud.dynamodb.send(
       new PutCommand({
         TableName: 'rollcall-dev-members',
@@ -238,8 +238,8 @@ describe('a phone whose member left', () => {
     expect(await markAt(at)).toBeUndefined();
   });
 
-  it('is registered once when the same request comes many times at once', async () => {
-    const body = someone();
+  it('is registered once if the same request is sent many times at once', async () => {
+    const body = applicant();
     await leave(await idOf(body));
     const answers = await Promise.all(Array.from({ length: 8 }, () => register(body, { 'idempotency-key': 'k6' })));
     expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(201));
@@ -247,9 +247,9 @@ describe('a phone whose member left', () => {
     expect((await register(body, { 'idempotency-key': 'k7' })).status).toBe(409);
   });
 
-  it('leaves no more than the time until its bucket is full, in a stage that remembers none', async () => {
+  it('leaves a mark only until its bucket is full, in a stage that remembers no phones', async () => {
     const phone = newPhone();
-    const id = await idOf(someone(phone));
+    const id = await idOf(applicant(phone));
     const store = createMemberStore({
       pseudonym: async () => 'nobody',
       subscribers: async () => ['guide'],
@@ -281,7 +281,7 @@ describe('a request without a route', () => {
   it('is a 404 problem at an unknown path', async () => {
     const { body } = await cloud.request('GET', '/v1/nothing');
     expect(body).toMatchObject({ status: 404, type: '/problems/not-found' });
-    // Nor is the path repeated, which may be a phone.
+    // The path is not repeated, because it may contain a phone.
     expect(body).not.toHaveProperty('instance');
   });
 
@@ -299,7 +299,7 @@ describe('DELETE /v1/members/{id}', () => {
   const leavesOf = async (directory: (resource: any) => void) => {
     const other = await startTestCloud({ assembly: await changedAssembly(['sms', 'points', 'guide'], directory) });
     onTestFinished(() => other.stop());
-    const { body: member } = await other.request('POST', '/v1/members', someone());
+    const { body: member } = await other.request('POST', '/v1/members', applicant());
     const left = await other.request('DELETE', `/v1/members/${member.id}`);
     return { left, erasure: () => other.request('GET', `/v1/members/${member.id}/erasure`), other, member };
   };
@@ -312,7 +312,7 @@ describe('DELETE /v1/members/{id}', () => {
     expect(services.map(({ service }: any) => service)).toEqual(['guide', 'points', 'sms']);
   });
 
-  it('answers 503 while the directory is empty, and the member stays', async () => {
+  it('returns 503 while the directory is empty, and the member stays', async () => {
     const { left, erasure, other, member } = await leavesOf((resource) => {
       if (isEntry(resource)) resource.Properties.ServiceId = 'rollcall-dev/elsewhere';
     });

@@ -13,7 +13,7 @@ afterAll(() => cloud.stop());
 const ops = (...options: string[]) =>
   runScript('packages/cli/src/cli/main.ts', 'ops', '--endpoint', cloud.endpointUrl, ...options);
 
-/** A member who has changed twice, once every service has applied it. */
+/** A member with two changes that every service has applied. */
 async function changedMember(): Promise<string> {
   const { body } = await cloud.request('POST', '/v1/members', { phone: newPhone(), name: 'Lucía', locale: 'en' });
   const path = `/v1/members/${body.id}`;
@@ -30,7 +30,7 @@ async function changedMember(): Promise<string> {
 const cursorOf = (items: Array<Record<string, any>>) =>
   items.find(({ sk }) => ['contact', 'account', 'journey'].includes(sk))?.version;
 
-/** What is not about when it was done. */
+/** The items without their times. */
 const withoutTimes = (items: Array<Record<string, any>>) =>
   items.map(({ appliedAt: _, openedAt: __, begunAt: ___, ...item }) => item);
 
@@ -43,7 +43,7 @@ async function lose(table: string, member: string): Promise<Array<Record<string,
 }
 
 describe('npm run ops -- replay', () => {
-  it('applies again what a subscriber has lost, in order; ignores the rest', async () => {
+  it('applies lost events of a subscriber again, in order, and ignores the others', async () => {
     const since = new Date().toISOString();
     const [lost, kept] = [await changedMember(), await changedMember()];
     const before = await lose('points', lost);
@@ -78,7 +78,7 @@ describe('npm run ops -- replay', () => {
     expect(await cloud.items('points', second)).toEqual([]);
   });
 
-  it('only starts it with --no-wait', async () => {
+  it('only starts the replay with --no-wait', async () => {
     const since = new Date().toISOString();
     const member = await changedMember();
     await lose('points', member);
@@ -86,7 +86,7 @@ describe('npm run ops -- replay', () => {
     await eventually(async () => cursorOf(await cloud.items('points', member)) === 3);
   });
 
-  it('shows what will happen, and does nothing without confirmation', async () => {
+  it('shows the planned effects, and does nothing without confirmation', async () => {
     const { code, stderr } = await ops('replay', 'sms', '--since', new Date().toISOString());
     expect(code).toBe(1);
     expect(stderr).toContain('including calls of sms providers');
@@ -96,16 +96,16 @@ describe('npm run ops -- replay', () => {
 
   it.each([
     ['a time before the archive begins', ['points', '--since', '3d'], 'begins at'],
-    ['a time to come', ['points', '--since', '2100-01-01'], 'is in the future'],
+    ['a future time', ['points', '--since', '2100-01-01'], 'is in the future'],
     ['an end before the beginning', ['points', '--since', '0min', '--until', '1h'], '--until must be later'],
     ['another subscriber', ['mail', '--since', '1min'], 'There is no subscriber "mail"; there are: guide'],
-    ['who takes commands', ['points-commands', '--since', '1min'], 'there is nothing to replay'],
+    ['a consumer of commands', ['points-commands', '--since', '1min'], 'there is nothing to replay'],
   ])('refuses %s', async (_, options, what) => {
     const { code, stderr } = await ops('replay', ...options, '--yes');
     expect([code, stderr]).toEqual([1, expect.stringContaining(what)]);
   });
 
-  it('says what to do where the topic keeps no archive', async () => {
+  it('gives a remedy if the topic has no archive', async () => {
     const without = await cloudOf({
       assembly: await changedAssembly(['foundation'], ({ Properties }) => delete Properties?.ArchivePolicy),
     });

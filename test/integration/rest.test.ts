@@ -14,15 +14,15 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.stop());
 
-const someone = () => ({ phone: newPhone(), name: 'Lucía García', locale: 'es' });
-const register = async () => (await cloud.request('POST', '/v1/members', someone())).body;
+const applicant = () => ({ phone: newPhone(), name: 'Lucía García', locale: 'es' });
+const register = async () => (await cloud.request('POST', '/v1/members', applicant())).body;
 
-describe('a client that knows link relations only', () => {
-  it('registers, reads, redeems and leaves, from /v1 on', async () => {
+describe('a client that uses only link relations', () => {
+  it('registers, reads, redeems and leaves, starting at /v1', async () => {
     const follow = async (from: { _links: Record<string, { href: string }> }, rel: string) =>
       (await cloud.request('GET', from._links[rel]?.href ?? '')).body;
     const { body: root } = await cloud.request('GET', '/v1');
-    const { body: member } = await cloud.request('POST', root._links.members.href, someone());
+    const { body: member } = await cloud.request('POST', root._links.members.href, applicant());
     const account = await eventually(async () => {
       const found = await follow(member, 'points');
       return found.balance > 0 && found;
@@ -41,7 +41,7 @@ describe('a client that knows link relations only', () => {
 
 describe('a client written against the first contract', () => {
   it('keeps working, beside version 2', async () => {
-    // Its requests need a token since: the sign-in of whoever uses it adds that.
+    // Its requests now need a token, which the sign-in of its user adds.
     const authorization = `Bearer ${await cloud.operatorToken()}`;
     const send = fetch;
     vi.stubGlobal('fetch', (url: string, init: RequestInit) =>
@@ -49,7 +49,7 @@ describe('a client written against the first contract', () => {
     );
     onTestFinished(() => void vi.unstubAllGlobals());
     const client = new FirstClient(cloud.apiUrl);
-    const registered = await client.register(someone());
+    const registered = await client.register(applicant());
     expect(await eventually(() => client.points(registered.id))).toMatchObject({ balance: 100, state: 'open' });
     expect(await eventually(() => client.guideSteps(registered.id))).toHaveLength(4);
     const renamed = await client.rename(registered, 'Ana María Gil');
@@ -61,7 +61,7 @@ describe('a client written against the first contract', () => {
     expect((await cloud.request('GET', `/v2/members/${registered.id}`)).status).toBe(404);
   });
 
-  it('is told the end of support, and the successor', async () => {
+  it('gets the end of support, and the successor version', async () => {
     const { id } = await register();
     const { headers } = await cloud.request('GET', `/v1/members/${id}`);
     expect(headers.get('deprecation')).toMatch(/^@\d+$/);
@@ -82,7 +82,7 @@ describe('every resource', () => {
     await eventually(async () => (await cloud.request('GET', `/v1/members/${id}/onboarding`)).body.steps.length === 4);
     const { body } = await cloud.request('POST', `/v1/members/${id}/redemptions`, { points: 1 }, { prefer: 'wait=15' });
     paths = Object.values(routes)
-      // There is an erasure only of who has left, and then nothing else.
+      // An erasure exists only after a member has left, and then no other resource does.
       .filter(({ method, path }) => method === 'GET' && path !== routes.readErasure.path)
       .map(({ path }) => path.replace('{id}', path.includes('/operations/') ? body.id : id));
   });
@@ -114,7 +114,7 @@ describe('every resource', () => {
     expect((await cloud.request('GET', `${self}/erasure`)).body.memberId).toBe(id);
   });
 
-  it('answers HEAD as GET, without a body', async () => {
+  it('responds to HEAD like GET, without a body', async () => {
     for (const path of paths) {
       const [get, head] = [await ask('GET', path), await ask('HEAD', path)];
       expect([head.status, head.text, head.headers.get('etag')], path).toEqual([200, '', get.headers.get('etag')]);
@@ -146,7 +146,7 @@ describe('every resource', () => {
     }
   });
 
-  it('is answered in XML to who prefers that', async () => {
+  it('is returned in XML if the client prefers it', async () => {
     const resources = paths.filter((path) => path !== '/docs' && !path.endsWith('.json'));
     for (const path of resources) {
       const [inJson, inXml] = [await ask('GET', path), await ask('GET', path, { accept: 'application/xml' })];
@@ -172,7 +172,7 @@ describe('every resource', () => {
     expect((await cloud.request('PATCH', path, { locale: 'en' }, { 'if-match': tag })).status).toBe(200);
   });
 
-  it('is answered in the formats there are, if the caller takes one', async () => {
+  it('is returned if the caller accepts its format', async () => {
     for (const path of paths) {
       const type = ((await ask('GET', path)).headers.get('content-type') ?? '').split(';')[0] ?? '';
       for (const accept of [type, type.replace(/\/.*/, '/*'), '*/*', `image/png, ${type};q=0.1`]) {
@@ -187,7 +187,7 @@ describe('every resource', () => {
   it('refuses other methods, and does nothing if the caller accepts no available format', async () => {
     const { status, headers } = await ask('PUT', paths[0] ?? '');
     expect([status, headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS']);
-    const person = someone();
+    const person = applicant();
     expect((await cloud.request('POST', '/v1/members', person, { accept: 'text/html' })).status).toBe(406);
     expect((await cloud.request('POST', '/v1/members', person)).status).toBe(201);
   });
@@ -196,7 +196,7 @@ describe('every resource', () => {
 describe('onboarding', () => {
   const read = async (id: string) => (await cloud.request('GET', `/v1/members/${id}/onboarding`)).body;
 
-  /** Answers as a subscriber that registration has never heard of. */
+  /** Sends a reply of a subscriber that registration does not know. */
   async function answer(id: string, step: string): Promise<void> {
     const message = createMessage(onboardingStepCompleted, {
       id: randomUUID(),
@@ -208,7 +208,7 @@ describe('onboarding', () => {
     await cloud.sendAs('coupons-consume', 'registration-replies', id, JSON.stringify(message), 'guide-consume');
   }
 
-  it('shows who did what and when, each once, also for an unknown subscriber', async () => {
+  it('shows each step once, with service and time, also for an unknown subscriber', async () => {
     const { id } = await register();
     await answer(id, 'coupon');
     await answer(id, 'coupon');

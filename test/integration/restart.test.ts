@@ -33,7 +33,7 @@ interface Urls {
   endpointUrl: string;
 }
 
-/** A cloud in a process of its own. */
+/** A cloud in a separate process. */
 async function spawnCloud(data: string): Promise<{ child: ChildProcess; urls: Urls }> {
   const script = join(root, 'test/support/cloud-process.ts');
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script, inject('dev'), data], {
@@ -44,10 +44,10 @@ async function spawnCloud(data: string): Promise<{ child: ChildProcess; urls: Ur
   return { child, urls: JSON.parse(line) as Urls };
 }
 
-describe('a cloud that is killed in mid-flow', () => {
+describe('a cloud that is killed under load', () => {
   const KILLED_AT = 40;
 
-  it('applies everything that it accepted once, and in order, after a restart', async () => {
+  it('applies all accepted registrations once, and in order, after a restart', async () => {
     const data = dataFolder();
     const first = await spawnCloud(data);
     const sure: Accepted[] = [];
@@ -69,7 +69,7 @@ describe('a cloud that is killed in mid-flow', () => {
       onProgress: () => {},
     });
     await once(first.child, 'exit');
-    // Of what was under way when the process died nobody knows; what was accepted is what counts.
+    // The outcome of requests in progress is unknown, so only accepted requests are checked.
     const { rejected } = await registering;
     expect(rejected.length).toBeGreaterThan(0);
     for (const { reason } of rejected) expect(reason).toContain('outcome unknown');
@@ -93,7 +93,7 @@ describe('a cloud that is killed in mid-flow', () => {
 });
 
 describe('a data folder', () => {
-  it('still holds everything after the cloud was stopped and started', async () => {
+  it('contains all data after a stop and a start of the cloud', async () => {
     const data = dataFolder();
     const assembly = inject('dev');
     const before = await startCloud({ assembly, data, beside: [smsSandbox()] });
@@ -138,7 +138,7 @@ describe('a cloud that cannot be started', () => {
   });
 });
 
-// Ports below those that systems give away by themselves, from 32768 up: another cloud may have one of these.
+// Ports below the ephemeral range, which starts at 32768 and may be used by another cloud.
 describe('npm start', () => {
   const spawnStart = (...options: string[]) =>
     spawn(process.execPath, [
@@ -148,18 +148,18 @@ describe('npm start', () => {
       ...options,
     ]);
 
-  /** Runs `rollcall start` until it ends; returns its exit code and what it said. */
-  async function start(...options: string[]): Promise<{ code: number; said: string }> {
+  /** Runs `rollcall start` until it ends. @returns its exit code and its errors */
+  async function start(...options: string[]): Promise<{ code: number; output: string }> {
     const child = spawnStart(...options);
-    let said = '';
+    let output = '';
     child.stderr.on('data', (chunk: Buffer) => {
-      said += chunk.toString();
+      output += chunk.toString();
     });
     const [code] = (await once(child, 'exit')) as [number];
-    return { code, said };
+    return { code, output };
   }
 
-  it('keeps its data folder to itself, from other users and from another cloud', async () => {
+  it('protects its data folder from other users and from another cloud', async () => {
     const data = join(dataFolder(), 'data');
     const running = spawnStart('--data', data, '--port', '24000');
     const ended = once(running, 'exit');
@@ -172,21 +172,21 @@ describe('npm start', () => {
     const files = ['', ...readdirSync(data, { recursive: true, encoding: 'utf8' })];
     expect(files).toEqual(expect.arrayContaining(['state.db', 'dynamodb.db']));
     expect(files.filter((file) => statSync(join(data, file)).mode & 0o077)).toEqual([]);
-    const { code, said } = await start('--data', data, '--port', '25000');
-    expect([code, said]).toEqual([
+    const { code, output } = await start('--data', data, '--port', '25000');
+    expect([code, output]).toEqual([
       1,
       expect.stringContaining(`${data} is in use by another embedded cloud. Stop that one`),
     ]);
-    expect(said).not.toMatch(/\n\s+at /);
+    expect(output).not.toMatch(/\n\s+at /);
   });
 
-  /** Command lines of what npm runs for a port. */
+  /** The command lines of the processes that npm runs for a port. */
   const running = (port: number): string[] =>
     execFileSync('ps', ['-A', '-o', 'args='], { encoding: 'utf8' })
       .split('\n')
       .filter((line) => line.includes(`packages/cli/src/cli/main.ts start --memory --port ${port}`));
 
-  it('ends with the npm that runs it, however npm ends', async () => {
+  it('ends together with its npm process, after any signal', async () => {
     const ending = async (signal: NodeJS.Signals, port: number) => {
       const npm = spawn('npm', ['start', '--', '--memory', '--port', String(port)], { cwd: root, stdio: 'ignore' });
       await eventually(async () => running(port).some((line) => line.startsWith('node ')));
@@ -196,7 +196,7 @@ describe('npm start', () => {
     await Promise.all([ending('SIGTERM', 25_000), ending('SIGINT', 26_000), ending('SIGKILL', 27_000)]);
   });
 
-  it('refuses an option that makes no sense', async () => {
-    expect(await start('--port', 'x')).toMatchObject({ code: 2, said: expect.stringContaining('whole number') });
+  it('refuses an invalid option', async () => {
+    expect(await start('--port', 'x')).toMatchObject({ code: 2, output: expect.stringContaining('whole number') });
   });
 });

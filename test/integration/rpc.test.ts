@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.stop());
 
-/** As another service would call: RPC is not for the public. */
+/** Signs requests like another service, because RPC is not public. */
 const signed = signedFetch(OPERATOR);
 
 const transports: Array<[string, () => Transport]> = [
@@ -27,7 +27,7 @@ const transports: Array<[string, () => Transport]> = [
   ['gRPC', () => createGrpcTransport({ baseUrl: String(cloud.grpcUrl) })],
 ];
 
-/** What a call failed with, and the problem that REST would have answered. */
+/** The error of a call, and the problem that REST would return. */
 async function failure(call: Promise<unknown>) {
   const error = ConnectError.from(await call.catch((reason: unknown) => reason));
   const [detail] = error.findDetails(ProblemDetailSchema);
@@ -36,10 +36,10 @@ async function failure(call: Promise<unknown>) {
 
 describe.each(transports)('MemberService by %s', (_, transport) => {
   const client = () => createClient(MemberService, transport());
-  const someone = () => ({ phone: newPhone(), name: 'Lucía García', locale: 'es' });
+  const applicant = () => ({ phone: newPhone(), name: 'Lucía García', locale: 'es' });
 
   it('registers, reads, changes and deactivates a member', async () => {
-    const { member } = await client().register(someone());
+    const { member } = await client().register(applicant());
     expect(member).toMatchObject({ name: 'Lucía García', version: 1 });
     const id = member?.id ?? '';
     expect((await client().getMember({ id })).member).toEqual(member);
@@ -51,7 +51,7 @@ describe.each(transports)('MemberService by %s', (_, transport) => {
   });
 
   it('finds members and operations by their ids in any case', async () => {
-    const { member } = await client().register(someone());
+    const { member } = await client().register(applicant());
     const id = member?.id.toUpperCase() ?? '';
     expect((await client().getMember({ id })).member).toEqual(member);
     const { operation } = await client().redeemPoints({ memberId: id, points: 1 });
@@ -63,8 +63,8 @@ describe.each(transports)('MemberService by %s', (_, transport) => {
     expect(await failure(client().getMember({ id }))).toMatchObject({ code: 'NotFound' });
   });
 
-  it('redeems points, and answers when the operation has ended', async () => {
-    const { member } = await client().register(someone());
+  it('redeems points, and responds when the operation has ended', async () => {
+    const { member } = await client().register(applicant());
     const { operation } = await client().redeemPoints({ memberId: member?.id ?? '', points: 40 });
     expect(operation).toMatchObject({ state: 'pending', points: 40 });
     const { operation: ended } = await client().watchOperation({ id: operation?.id ?? '' }, { timeoutMs: 20_000 });
@@ -75,8 +75,8 @@ describe.each(transports)('MemberService by %s', (_, transport) => {
   });
 
   it('returns the same errors as REST, by code and problem type', async () => {
-    const { phone } = (await client().register({ ...someone(), idempotencyKey: 'once' })).member ?? {};
-    const taken = { ...someone(), phone: phone ?? '' };
+    const { phone } = (await client().register({ ...applicant(), idempotencyKey: 'once' })).member ?? {};
+    const taken = { ...applicant(), phone: phone ?? '' };
     expect(await failure(client().register(taken))).toMatchObject({
       code: 'AlreadyExists',
       type: '/problems/phone-taken',
@@ -104,14 +104,14 @@ describe.each(transports)('MemberService by %s', (_, transport) => {
     });
   });
 
-  it('gives the same answer to the same idempotency key', async () => {
-    const request = { ...someone(), idempotencyKey: 'key' };
+  it('returns the same response for the same idempotency key', async () => {
+    const request = { ...applicant(), idempotencyKey: 'key' };
     const first = await client().register(request);
     expect(await client().register(request)).toEqual(first);
   });
 
   it("returns the state of an operation before the watcher's deadline", async () => {
-    const { member } = await client().register(someone());
+    const { member } = await client().register(applicant());
     const { operation } = await client().redeemPoints({ memberId: member?.id ?? '', points: 1 });
     const { operation: seen } = await client().watchOperation({ id: operation?.id ?? '' }, { timeoutMs: 20_000 });
     expect(seen?.state).toBe('succeeded');
@@ -122,7 +122,7 @@ describe('a deadline', () => {
   it.each([
     ['connect-timeout-ms', '1', 'application/json'],
     ['grpc-timeout', '1m', 'application/grpc-web+json'],
-  ])('is kept by the server: %s', async (header, timeout, type) => {
+  ])('is enforced by the server: %s', async (header, timeout, type) => {
     const person = JSON.stringify({ phone: newPhone(), name: 'Lucía', locale: 'es' });
     const frame = Buffer.from([0, 0, 0, 0, Buffer.byteLength(person)]);
     const body = type.includes('grpc') ? Buffer.concat([frame, Buffer.from(person)]) : person;
@@ -131,9 +131,9 @@ describe('a deadline', () => {
       headers: { 'content-type': type, [header]: timeout },
       body,
     });
-    // One millisecond is over before a table has answered. 4 is DEADLINE_EXCEEDED.
-    const said = `grpc-status: ${response.headers.get('grpc-status')} ${await response.text()}`;
-    expect(said).toMatch(/grpc-status: 4|deadline_exceeded/);
+    // No table responds within one millisecond. 4 is DEADLINE_EXCEEDED.
+    const refusal = `grpc-status: ${response.headers.get('grpc-status')} ${await response.text()}`;
+    expect(refusal).toMatch(/grpc-status: 4|deadline_exceeded/);
   });
 });
 
@@ -150,7 +150,7 @@ describe('an invalid call', () => {
     expect((await post(method().replace('Register', 'Sing'), 'application/json', '{}')).status).toBe(404);
   });
 
-  it('is refused if it is larger than the API takes', async () => {
+  it('is refused if it exceeds the limit of the API', async () => {
     const response = await post(method(), 'application/json', JSON.stringify({ name: 'x'.repeat(70_000) }));
     expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([429, 'resource_exhausted']);
   });

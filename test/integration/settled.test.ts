@@ -13,7 +13,7 @@ const register = async (): Promise<string> =>
   (await cloud.request('POST', '/v1/members', { phone: newPhone(), name: 'Ana', locale: 'en' })).body.id;
 
 describe('a cloud that settled', () => {
-  it('has published and applied everything, as its tables show', async () => {
+  it('has published and applied all messages, as its tables show', async () => {
     const member = await register();
     await cloud.settled();
     expect(await cloud.pending()).toEqual([]);
@@ -24,7 +24,7 @@ describe('a cloud that settled', () => {
   });
 });
 
-describe('a cloud in which a message is parked for a person', () => {
+describe('a cloud with a message that is parked for an operator', () => {
   it('does not settle, and names the message', async () => {
     const QueueUrl = `${cloud.endpointUrl}/000000000000/rollcall-dev-guide.fifo`;
     const ids = { MessageGroupId: 'somebody', MessageDeduplicationId: 'unreadable' };
@@ -37,7 +37,7 @@ describe('a cloud in which a message is parked for a person', () => {
   });
 });
 
-describe('a cloud with a message that nobody publishes', () => {
+describe('a cloud with a message that is not published', () => {
   it('does not settle, and names its row', async () => {
     const Item = { aggregateId: 'nobody', version: 1, committedAt: new Date().toISOString() };
     await cloud.dynamodb.send(new PutCommand({ TableName: 'rollcall-dev-outbox', Item }));

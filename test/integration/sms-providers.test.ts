@@ -57,7 +57,7 @@ describe.each(['http', 'aws', 'twilio', 'alibaba'])('every SMS provider: %s', (n
   const breakIt = (kind: SmsFault['kind']) => sandbox.mailbox.faults.set(name, { kind });
   const texts = (to: string) => sandbox.mailbox.texts(to).map(({ text, provider }) => ({ text, provider }));
 
-  it('accepts a text, as it was written', async () => {
+  it('accepts an SMS, with its exact text', async () => {
     const text = newText();
     await sandbox.adapter(name).send(text, { signal: signal() });
     expect(texts(text.to)).toEqual([{ text: text.text, provider: name }]);
@@ -68,7 +68,7 @@ describe.each(['http', 'aws', 'twilio', 'alibaba'])('every SMS provider: %s', (n
     expect(await failure(sandbox.adapter(name).send(text, { signal: signal() }))).toBeInstanceOf(RejectedError);
   });
 
-  it('permanently rejects recipients that it may not write to', async () => {
+  it('permanently rejects recipients that it may not send to', async () => {
     breakIt('refuses');
     const error = await failure(sandbox.adapter(name).send(newText(), { signal: signal() }));
     expect(error).toBeInstanceOf(RejectedError);
@@ -81,7 +81,7 @@ describe.each(['http', 'aws', 'twilio', 'alibaba'])('every SMS provider: %s', (n
       breakIt(kind);
       const text = newText();
       const error = await failure(sandbox.adapter(name).send(text, { signal: signal() }));
-      // As a logger shows it: with its causes, and all that they carry.
+      // The form that a logger shows, with all causes and their properties.
       expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(text.to.slice(1));
     },
   );
@@ -125,7 +125,7 @@ describe.each(['http', 'aws', 'twilio', 'alibaba'])('every SMS provider: %s', (n
     expect(await sending).toBeInstanceOf(UnavailableError);
   });
 
-  it('sends a text once per key if it honours keys, and reports if it does not', async () => {
+  it('sends an SMS once per key if it honours keys, and reports if it does not', async () => {
     const text = newText();
     const provider = sandbox.adapter(name);
     for (let time = 0; time < 2; time++) await provider.send(text, { signal: signal() });
@@ -133,7 +133,7 @@ describe.each(['http', 'aws', 'twilio', 'alibaba'])('every SMS provider: %s', (n
   });
 });
 
-describe.each(['http', 'aws', 'twilio'])('an SMS provider that knows who opted out: %s', (name) => {
+describe.each(['http', 'aws', 'twilio'])('an SMS provider that reports opted-out phones: %s', (name) => {
   it('distinguishes that from other refusals', async () => {
     sandbox.mailbox.faults.set(name, { kind: 'opted out' });
     expect(await failure(sandbox.adapter(name).send(newText(), { signal: signal() }))).toBeInstanceOf(OptedOutError);
@@ -141,7 +141,7 @@ describe.each(['http', 'aws', 'twilio'])('an SMS provider that knows who opted o
 });
 
 describe.each(['aws', 'twilio', 'alibaba'])('an SMS provider with credentials: %s', (name) => {
-  it("accepts no text with a wrong signature, which is not the text's fault", async () => {
+  it('refuses an SMS with a wrong signature, without a permanent rejection', async () => {
     const text = newText();
     const error = await failure(sandbox.adapter(name, { secret: true }).send(text, { signal: signal() }));
     expect(error).toBeInstanceOf(UnavailableError);
@@ -159,7 +159,7 @@ describe('an event of the sandbox', () => {
     twilio: readTwilio(async () => TWILIO, now),
     alibaba: readAlibaba(async () => ({ key: WEBHOOK_KEYS.alibaba })),
   };
-  async function told(name: string): Promise<readonly (ProviderEvent | null)[]> {
+  async function eventsFrom(name: string): Promise<readonly (ProviderEvent | null)[]> {
     if (name === 'aws') return sandbox.published.map((body) => readAwsEvent(body, now()));
     const requests = sandbox.told.filter(({ url }) => url.startsWith(`${sandbox.webhooksUrl}/${name}`));
     const events = await Promise.all(requests.map((request) => readers[name]?.(request)));
@@ -172,7 +172,7 @@ describe('an event of the sandbox', () => {
       await sandbox.adapter(name).send({ ...newText(), reference }, { signal: signal() });
     }
     const receipts = await eventually(async () => {
-      const events = (await told(name)).filter((event) => event && 'about' in event);
+      const events = (await eventsFrom(name)).filter((event) => event && 'about' in event);
       return events.length >= 2 && events;
     });
     expect(receipts).toHaveLength(2);
@@ -189,11 +189,11 @@ describe('an event of the sandbox', () => {
     const body = JSON.stringify({ from, text: 'STOP', provider });
     expect((await fetch(`${sandbox.url}/inbound`, { method: 'POST', body })).status).toBe(202);
     await eventually(async () =>
-      (await told(provider)).some((event) => event && 'phone' in event && event.phone === from),
+      (await eventsFrom(provider)).some((event) => event && 'phone' in event && event.phone === from),
     );
   });
 
-  it('is many receipts in one call of the generic gateway, and asked for by nobody else', async () => {
+  it('contains several receipts in one call of the generic gateway, and only requested ones', async () => {
     const before = sandbox.told.length;
     for (let text = 0; text < 5; text++)
       await sandbox.adapter('http').send({ ...newText(), reference }, { signal: signal() });
@@ -206,7 +206,7 @@ describe('an event of the sandbox', () => {
     expect(calls.length).toBeLessThan(5);
   });
 
-  it('is retried when nobody listened, and after a restart', async () => {
+  it('is retried when the receiver was down, and after a restart', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'rollcall-callbacks-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     const published: string[] = [];
@@ -237,7 +237,7 @@ describe('an event of the sandbox', () => {
 });
 
 describe('a configuration error', () => {
-  it('is no fault of the text: a sender that Twilio does not know, a pool that AWS does not have', async () => {
+  it('is not a permanent rejection: an unknown sender at Twilio, a missing pool at AWS', async () => {
     const twilio = createTwilio({ url: sandbox.url, credentials: async () => ({ ...TWILIO, from: '' }) });
     expect(await failure(twilio.send(newText(), { signal: signal() }))).not.toBeInstanceOf(RejectedError);
     const client = {
@@ -250,7 +250,7 @@ describe('a configuration error', () => {
 });
 
 describe('Alibaba Cloud SMS', () => {
-  it('signs as the documentation does in its example', () => {
+  it('computes the signature of the example in the documentation', () => {
     const { authorization } = sign({
       method: 'POST',
       query: { ImageId: 'win2019_1809_x64_dtc_zh-cn_40G_alibase_20230811.vhd', RegionId: 'cn-shanghai' },
@@ -270,14 +270,14 @@ describe('Alibaba Cloud SMS', () => {
     );
   });
 
-  it('says that it does not write to mainland China', async () => {
+  it('reports that it does not send to mainland China', async () => {
     const text = { ...newText(), to: '+8613800138000' };
     expect(await failure(sandbox.adapter('alibaba').send(text, { signal: signal() }))).toBeInstanceOf(NotServedError);
   });
 });
 
 describe('AWS End User Messaging', () => {
-  it('sends a transactional text from its origination identity', async () => {
+  it('sends a transactional SMS from its origination identity', async () => {
     let input: unknown;
     const client = {
       send: async (command: { input: unknown }) => {
@@ -297,7 +297,7 @@ describe('AWS End User Messaging', () => {
 });
 
 describe('the generic gateway', () => {
-  it('is sent text and idempotency key, and nothing else', async () => {
+  it('gets only phone, text and idempotency key', async () => {
     const requests: unknown[] = [];
     const server = createServer(async (request, response) => {
       let body = '';
@@ -324,12 +324,12 @@ describe('the generic gateway', () => {
     [500, 'UnavailableError', false],
     [502, 'UnavailableError', true],
     [504, 'UnavailableError', true],
-  ])('takes an answer of %i for %s', (status, name, outcomeUnknown) => {
+  ])('treats a response of %i as %s', (status, name, outcomeUnknown) => {
     const error = failureOf('it', { status, headers: new Headers() });
     expect(error).toMatchObject({ name, ...(outcomeUnknown !== undefined && { outcomeUnknown }) });
   });
 
-  it('does not count as accepted on a redirect', async () => {
+  it('does not treat a redirect as accepted', async () => {
     const server = createServer((request, response) => {
       request.resume();
       if (request.method === 'GET') response.end('{}');
@@ -340,7 +340,7 @@ describe('the generic gateway', () => {
     await close(server);
   });
 
-  it('has certainly sent nothing if nobody listens', async () => {
+  it('has a known outcome if the connection is refused', async () => {
     const server = createServer();
     const url = await listen(server, 0, 'nobody');
     await close(server);

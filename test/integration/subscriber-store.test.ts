@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { outgoingMessage } from '../support/builders.ts';
 import { startTestCloud, type TestCloud } from '../support/cloud.ts';
 
-/** The real table must behave as the simulation and unit tests assume. */
+/** The real table must behave the way the simulation and the unit tests assume. */
 describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit tests'] as const)(
   'a subscriber’s table: %s',
   (kind) => {
@@ -74,7 +74,7 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       expect(await store.cursor(id)).toEqual({ version: 2 });
     });
 
-    it('says what it has committed, with what earlier versions left, so that answers can be derived from it', async () => {
+    it('returns the committed state, including earlier versions, so that replies can be derived from it', async () => {
       const id = aggregate();
       await store.commit(id, 0, { version: 1 }, { set: { points: 100, bonus: 'given' } });
       const claim = await store.commit(id, 1, { version: 2 }, { set: { points: 60 }, remove: ['bonus'] });
@@ -83,7 +83,7 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       expect([cursor, state.points, state.bonus]).toEqual([{ version: 2 }, 60, undefined]);
     });
 
-    it('knows messages without consequences: those of a skipped version, and those given up', async () => {
+    it('recognizes messages without replies: those of a skipped version, and discarded ones', async () => {
       const id = aggregate();
       const because = { discardedAt: from.toISOString(), discardedBecause: 'a test' };
       await store.park(message(id, 1));
@@ -98,11 +98,11 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       ).toEqual([true, true, false, false]);
     });
 
-    it('says that there is no cursor when it refuses', async () => {
+    it('reports a missing cursor when it refuses', async () => {
       expect(await store.commit(aggregate(), 4, { version: 5 }, {})).toEqual({ state: 'moved', cursor: undefined });
     });
 
-    it('keeps what an effect has to send, through later versions, until it was sent', async () => {
+    it('keeps the outgoing messages of an effect, across later versions, until they are sent', async () => {
       const id = aggregate();
       const [one, other] = [outgoingMessage(id, 'one'), outgoingMessage(id, 'other')];
       const place = { aggregateId: id, version: 1 };
@@ -121,14 +121,14 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       expect(await store.unsent({ ...place, version: 2 })).toEqual([other]);
     });
 
-    it('remembers the baseline for good', async () => {
+    it('stores the baseline permanently', async () => {
       const id = aggregate();
       await store.commit(id, 0, { version: 5, baseline: 5 }, {});
       await store.commit(id, 5, { version: 6 }, {});
       expect(await store.cursor(id)).toEqual({ version: 6, baseline: 5 });
     });
 
-    it('neither moves nor leases the cursor of a subject that has left', async () => {
+    it('neither moves nor leases the cursor of an erased subject', async () => {
       const id = aggregate();
       await store.commit(id, 0, { version: 1 }, {});
       await store.commit(id, 1, { version: 2, erased: true }, {});
@@ -138,7 +138,7 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       expect(await store.cursor(id)).toEqual(moved.cursor);
     });
 
-    it('forgets what is parked and discarded of an aggregate, whatever version it claims, and of no other', async () => {
+    it('erases parked and discarded messages of one aggregate only, with any claimed version', async () => {
       const [id, other] = [aggregate(), aggregate()];
       for (const version of [1, 9]) await store.park(message(id, version, { reason: 'failed', error: 'no' }));
       await store.park(message(other, 1));
@@ -154,7 +154,7 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       expect(await store.parkedOf(other)).toEqual([message(other, 1)]);
     });
 
-    it('erases all that is parked but the message that says so, whose answer may not be sent yet', async () => {
+    it('erases all parked messages except the erasing one, whose reply may not be sent yet', async () => {
       const id = aggregate();
       const leaving = message(id, 2, { messageId: 'leaving', body: '{"left":true}' });
       for (const one of [message(id, 3, { body: '{"name":"Ana"}' }), leaving]) await store.park(one);
@@ -162,7 +162,7 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       expect((await store.parkedOf(id)).map(({ body }) => body)).toEqual(['{"left":true}', '']);
     });
 
-    it('does not write back a body that was erased meanwhile, and goes on noting what becomes of the message without it', async () => {
+    it('does not write back a body that was erased meanwhile, but updates the parked message without it', async () => {
       const id = aggregate();
       const before = message(id, 2, { body: '{"name":"Ana"}' });
       await store.park(before);
@@ -173,7 +173,7 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       expect(await store.parkedOf(id)).toEqual([{ ...before, body: '', attempts: 3 }]);
     });
 
-    it('leases to one owner at a time, and without moving the cursor', async () => {
+    it('leases to one owner at a time, without moving the cursor', async () => {
       const id = aggregate();
       expect(await store.lease(id, 0, lease('a'))).toEqual({ state: 'done' });
       expect(await store.lease(id, 0, lease('a'))).toEqual({ state: 'done' });
@@ -199,7 +199,7 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       expect(await store.lease(id, 1, lease('d'))).toEqual({ state: 'done' });
     });
 
-    it('notes how many tries of a message began and did not end', async () => {
+    it('counts the attempts of a message that began but did not end', async () => {
       const key = { aggregateId: aggregate(), version: 1, messageId: 'm1' };
       expect(await store.begun(key)).toBe(0);
       expect([await store.begin(key), await store.begin(key), await store.begun(key)]).toEqual([0, 1, 2]);
@@ -215,7 +215,7 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       expect(await store.lease(id, 1, lease('b'))).toEqual({ state: 'done' });
     });
 
-    it('shows what is parked of an aggregate from the lowest version, and all of it in the index', async () => {
+    it('returns parked messages of an aggregate from the lowest version, also in the index', async () => {
       const id = aggregate();
       for (const version of [10, 9, 100]) await store.park(message(id, version));
       expect((await store.parkedOf(id)).map(({ version }) => version)).toEqual([9, 10, 100]);
@@ -229,7 +229,7 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       expect((await store.parkedOf(id)).map(({ version }) => version)).toEqual([10, 100]);
     });
 
-    it('leaves what is parked already as it is, if asked to', async () => {
+    it('does not change a message that is already parked, if it is parked as new', async () => {
       const id = aggregate();
       await store.park(message(id, 2, { reason: 'failed', error: 'no' }));
       await store.park(message(id, 2), 'new');
@@ -241,14 +241,14 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       expect((await store.parkedOf(id))[1]).toMatchObject({ attempts: 9 });
     });
 
-    it('keeps messages that claim one version apart by their ids', async () => {
+    it('distinguishes messages that claim one version by their IDs', async () => {
       const id = aggregate();
       for (const messageId of ['b', 'a']) await store.park(message(id, 2, { messageId }), 'new');
       await store.unpark(message(id, 2, { messageId: 'a' }));
       expect((await store.parkedOf(id)).map(({ messageId }) => messageId)).toEqual(['b']);
     });
 
-    it('keeps messages that name no version apart by their ids', async () => {
+    it('distinguishes messages without a version by their IDs', async () => {
       const queue = aggregate();
       for (const messageId of ['b', 'a']) await store.park(message(queue, 0, { messageId, reason: 'unreadable' }));
       expect((await store.parkedOf(queue)).map(({ messageId }) => messageId)).toEqual(['a', 'b']);
@@ -279,7 +279,7 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       expect(await store.cursor(id)).toEqual({ version: 1 });
     });
 
-    it("removes an effect's messages when an operator gives them up", async () => {
+    it("removes an effect's messages when an operator discards them", async () => {
       const id = aggregate();
       await store.commit(id, 0, { version: 1 }, { send: [outgoingMessage(id, 'one')] });
       const unsent = message(id, 1, { reason: 'unsent' });
@@ -292,7 +292,7 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       ]);
     });
 
-    it('leaves it as it is that a version was skipped, when another discards its message a moment later', async () => {
+    it('keeps the record of a skipped version when another message of it is discarded later', async () => {
       const id = aggregate();
       for (const messageId of ['a', 'b']) await store.park(message(id, 1, { messageId }));
       const discarded = (messageId: string) => ({
@@ -307,7 +307,7 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       expect(await store.isGivenUp(message(id, 1, { messageId: 'b' }))).toBe(true);
     });
 
-    it('discards what no cursor counts', async () => {
+    it('discards a message below the baseline without a cursor', async () => {
       const id = aggregate();
       await store.park(message(id, 2, { reason: 'below-baseline' }));
       const discarded = { ...message(id, 2), discardedAt: from.toISOString(), discardedBecause: 'a test' };

@@ -38,7 +38,7 @@ describe('switches', () => {
     return JSON.parse(stdout);
   };
 
-  it('let registration be read only: every change is refused for now, and reads are not', async () => {
+  it('make registration read-only: every change is refused temporarily, but reads are not', async () => {
     const member = await register(cloud);
     await switchTo(cloud, 'registration', 'read-only');
     const refused = await eventually(async () => {
@@ -47,12 +47,12 @@ describe('switches', () => {
     });
     expect(refused.body.type).toBe('/problems/read-only');
     expect(refused.headers.get('retry-after')).toBe('30');
-    // Of nobody, so that an instance that has not heard of it yet changes nothing.
-    const nobody = `/v1/members/${memberIdOf(1)}`;
+    // An unknown member, so that an instance with the old mode changes nothing.
+    const unknown = `/v1/members/${memberIdOf(1)}`;
     const changes = [
-      () => cloud.request('PATCH', nobody, { name: 'Ana' }, { 'if-match': '"1"' }),
-      () => cloud.request('DELETE', nobody),
-      () => cloud.request('POST', `${nobody}/redemptions`, { points: 1 }),
+      () => cloud.request('PATCH', unknown, { name: 'Ana' }, { 'if-match': '"1"' }),
+      () => cloud.request('DELETE', unknown),
+      () => cloud.request('POST', `${unknown}/redemptions`, { points: 1 }),
     ];
     for (const change of changes) await eventually(async () => (await change()).status === 503);
     const rpc = () => cloud.rpc('DeactivateMember', { id: memberIdOf(1) });
@@ -63,7 +63,7 @@ describe('switches', () => {
     await eventually(async () => (await change()).status === 200);
   });
 
-  it('make texts short, and the guide English', async () => {
+  it('make SMS short, and the guide English', async () => {
     await switchTo(cloud, 'sms', 'short-text');
     await switchTo(cloud, 'guide', 'english-only');
     await eventually(async () => {
@@ -81,7 +81,7 @@ describe('switches', () => {
     });
   });
 
-  it('are changed, several at once, by who says why and for how long; and can be looked up', async () => {
+  it('are changed, also several at once, with a reason and a duration, and are listed with their history', async () => {
     await opsJson('switch', 'profile', 'normal', '--why', 'start');
     const [paused] = await opsJson(
       'switch',
@@ -134,8 +134,8 @@ describe('switches', () => {
     expect([elsewhere.code, elsewhere.stderr]).toEqual([1, expect.stringContaining('Is it running (npm start)?')]);
   });
 
-  it('are looked at: circuits and their durations, instances, what is registered', async () => {
-    // Of calls that end well, an instance counts 32 at a time: this is one that did.
+  it('lists circuits with their durations, instances, and registered entries', async () => {
+    // An instance counts 32 successful calls at a time. This is such a count.
     const store = createCircuitStore({
       client: cloud.dynamodb,
       tableName: 'rollcall-dev-circuits',
@@ -154,12 +154,12 @@ describe('switches', () => {
     const { registered: entries } = await opsJson('discover', 'points-commands');
     expect(entries[0].attributes).toMatchObject({ kind: 'queue', format: 'application/json' });
     expect((await ops('discover', 'member-events')).stdout).toContain('rollcall-dev-member-events.fifo');
-    const nobody = await ops('discover', 'coupons');
-    expect([nobody.code, nobody.stderr]).toEqual([1, expect.stringContaining('coupons is not registered')]);
+    const unknown = await ops('discover', 'coupons');
+    expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('coupons is not registered')]);
   });
 });
 
-describe('a switch, as functions see it', () => {
+describe('a switch, as read by functions', () => {
   let cloud: TestCloud;
   let at = Date.now();
   beforeAll(async () => {
@@ -185,7 +185,7 @@ describe('a switch, as functions see it', () => {
     expect(await mode()).toBe('pause');
   });
 
-  it('goes back to on by itself, when its time is over', async () => {
+  it('changes back to on when its time is over', async () => {
     const { mode } = instance();
     await switchTo(cloud, 'sms', 'skip', { until: new Date(at + 1_000).toISOString() });
     expect(await mode()).toBe('skip');
@@ -230,7 +230,7 @@ describe('a switch, as functions see it', () => {
 });
 
 describe('points that cannot be read', () => {
-  it('are returned as last known, and marked so; for a member never read, the service is busy', async () => {
+  it('are returned in their last known state, with `asOf`; for a member that was never read, the request fails', async () => {
     let down = false;
     const call = (service: string, operation: string) =>
       down && service === 'dynamodb' && operation === 'Query' ? ({ kind: 'refused' } as const) : undefined;

@@ -18,7 +18,7 @@ async function traces(query: TraceQuery): Promise<Span[]> {
   return (await response.json()) as Span[];
 }
 
-/** The spans of an aggregate, once so many have a name. */
+/** The spans of an aggregate, as soon as this number of them has a name. */
 const spansWith = (aggregate: string, name: string | RegExp, count: number) =>
   eventually(async () => {
     const spans = await traces({ aggregate });
@@ -46,9 +46,9 @@ const linesOf = (fn: string) =>
   cloud.logs(`rollcall-dev-${fn}`).flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []));
 
 describe('a trace', () => {
-  it('goes from the request of a caller to the last effect and reply, through outbox, topic, queues and provider', async () => {
+  it('covers the request of a caller to the last effect and reply, across outbox, topic, queues and provider', async () => {
     const member = await register({ traceparent: CALLER });
-    // A function sends its spans when it has answered, which may be after what it sent was applied.
+    // A function sends its spans after its response, possibly after the effects of its messages.
     await spansWith(member, 'send registration-replies', 4);
     const spans = await spansWith(member, /^process rollcall\.onboarding/, 4);
     expect(spans.every(({ traceId }) => traceId === TRACE)).toBe(true);
@@ -67,7 +67,7 @@ describe('a trace', () => {
             `registration-replies ${step} < ${process}`,
           ]),
         `sms call sms-http < sms ${registered}`,
-        // The receipt, which came by a request of its own.
+        // The receipt, which is a separate request.
         `sms-webhooks send registration-replies < sms ${registered}`,
         `registration-replies ${step} < sms ${registered}`,
       ].toSorted(),
@@ -110,7 +110,7 @@ describe('a trace', () => {
     );
   });
 
-  it('shows that a message came again, too early, and that a person redrove it', async () => {
+  it('shows that a message was redelivered, was too early, and was redriven by an operator', async () => {
     const member = memberIdOf(90);
     const trace = `1${TRACE.slice(1)}`;
     const traceparent = CALLER.replace(TRACE, trace);
@@ -132,7 +132,7 @@ describe('a trace', () => {
     ]);
   });
 
-  it('shows each call of a provider, which instance it went to, and what went wrong', async () => {
+  it('shows each call to a provider, with its instance and its error', async () => {
     for (const provider of ['http', 'twilio']) await cloud.breakSms(provider, 'refuses');
     const member = await register();
     const spans = await spansWith(member, /^process.*registered\.v2/, 3);
@@ -148,14 +148,14 @@ describe('a trace', () => {
   });
 });
 
-describe('what a function measures', () => {
+describe('the metrics of a function', () => {
   const metrics = (fn: string, name: string) =>
     eventually(async () => {
       const lines = linesOf(fn).filter((line) => line._aws && name in line);
       return lines.length > 0 && lines;
     });
 
-  it('is the time from commit to publish, and from commit to effect', async () => {
+  it('include the time from commit to publication, and from commit to effect', async () => {
     await register();
     const [published] = await metrics('registration-outbox-relay', 'PublicationLag');
     expect(published).toMatchObject({ service: 'relay', _aws: { CloudWatchMetrics: [{ Namespace: 'Rollcall/dev' }] } });
@@ -164,7 +164,7 @@ describe('what a function measures', () => {
     for (const lag of [published.PublicationLag, applied.ApplicationLag].flat()) expect(lag).toBeGreaterThan(0);
   });
 
-  it('includes the provider and country of each text', async () => {
+  it('include the provider and country of each SMS', async () => {
     await register();
     const [sent] = await metrics('sms-consume', 'TextsSent');
     expect(sent).toMatchObject({ TextsSent: 1, provider: 'sms-http', country: 'ES', service: 'sms-providers' });

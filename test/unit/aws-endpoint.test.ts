@@ -96,8 +96,8 @@ describe('a request in chunked encoding', () => {
     const sent = await inChunks(cloud.endpointUrl, 'POST', json, JSON.stringify({ QueueUrl, MessageBody: 'x' }));
     expect([sent.status, await sent.json()]).toEqual([200, expect.objectContaining({ MessageId: expect.any(String) })]);
     const { headers } = form({});
-    const asked = await inChunks(cloud.endpointUrl, 'POST', headers, 'Action=ListTopics&Version=2010-03-31');
-    expect(asked.status).toBe(200);
+    const response = await inChunks(cloud.endpointUrl, 'POST', headers, 'Action=ListTopics&Version=2010-03-31');
+    expect(response.status).toBe(200);
     const authorization = 'AWS4-HMAC-SHA256 Credential=local/20261130/us-east-1/s3/aws4_request';
     await fetch(`${cloud.endpointUrl}/bucket`, { method: 'PUT', headers: { authorization } });
     const object = `${cloud.endpointUrl}/bucket/key`;
@@ -175,9 +175,9 @@ describe('a task that moves dead letters', () => {
     ['ListMessageMoveTasks', { SourceArn: `${MINE}-dead` }, []],
   ])('needs permission for each action on its queues: %s of %j', (operation, request, more) => {
     const place = { region: 'us-east-1', accountId: '000000000000' };
-    const asked = permissionsFor('sqs', operation, JSON.stringify(request), place);
+    const required = permissionsFor('sqs', operation, JSON.stringify(request), place);
     const actions = [operation, 'ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'];
-    expect(asked.map(({ action, resource }) => `${action} on ${resource.split(':').at(-1)}`)).toEqual([
+    expect(required.map(({ action, resource }) => `${action} on ${resource.split(':').at(-1)}`)).toEqual([
       ...actions.map((action) => `sqs:${action} on mine-dead`),
       ...more,
     ]);
@@ -206,13 +206,13 @@ describe('the secrets', () => {
     expect([names, second.NextToken]).toEqual([[['shop/a'], ['shop/b']], undefined]);
     await expect(list({ Filters: [{ Key: 'tag-key', Values: ['x'] }] })).rejects.toThrow('not by tag-key');
     // For a secret that a request identifies by name, policies use its ARN.
-    const asked = (operation: string, body: object) =>
+    const required = (operation: string, body: object) =>
       permissionsFor('secretsmanager', operation, JSON.stringify(body), {
         region: 'us-east-1',
         accountId: '000000000000',
       });
-    expect(asked('GetSecretValue', { SecretId: 'shop/a' })).toMatchObject([{ resource: arnOf('shop/a') }]);
-    expect(asked('ListSecrets', {})).toMatchObject([{ action: 'secretsmanager:ListSecrets', resource: '*' }]);
+    expect(required('GetSecretValue', { SecretId: 'shop/a' })).toMatchObject([{ resource: arnOf('shop/a') }]);
+    expect(required('ListSecrets', {})).toMatchObject([{ action: 'secretsmanager:ListSecrets', resource: '*' }]);
   });
 });
 

@@ -223,7 +223,7 @@ describe('faults', () => {
       random: randomOf(7),
       faultLevel: () => faultLevel,
       rejectOneIn: 200,
-      report: (told) => void reports.push(told),
+      report: (report) => void reports.push(report),
     });
 
   it('are the same for the same seed', () => {

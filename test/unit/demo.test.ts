@@ -132,7 +132,7 @@ describe('verdict', () => {
 });
 
 describe('the verdict on redemptions', () => {
-  const asked = [{ id: 'o', memberId: 'm', points: 40 }];
+  const requested = [{ id: 'o', memberId: 'm', points: 40 }];
   const operation = (state: string, more: object = {}) => [
     { pk: 'operation#o', sk: '', data: {}, progress: { state }, unknown: [], undone: [], ...more },
   ];
@@ -156,10 +156,10 @@ describe('the verdict on redemptions', () => {
     ['that was undone twice', undone, ['redemption', 'return', 'return'], { duplicated: 1 }],
     ['that was never taken', done, [], { duplicated: 1 }],
   ])('recognizes a redemption %s', (_, operations, entries, expected) => {
-    expect(compareRedemptions(asked, operations, ledger(...entries))).toMatchObject(expected);
+    expect(compareRedemptions(requested, operations, ledger(...entries))).toMatchObject(expected);
   });
 
   it('recognizes a missing redemption', () => {
-    expect(compareRedemptions(asked, [], ledger())).toMatchObject({ lost: 1 });
+    expect(compareRedemptions(requested, [], ledger())).toMatchObject({ lost: 1 });
   });
 });

@@ -13,7 +13,11 @@ const added = {
   data: z.object({ quantity: z.int() }),
 } as const satisfies MessageContract;
 
-const told = { type: 'shop.desk.told.v1', kind: 'document', data: z.object({}) } as const satisfies MessageContract;
+const notified = {
+  type: 'shop.desk.notified.v1',
+  kind: 'document',
+  data: z.object({}),
+} as const satisfies MessageContract;
 
 const common = {
   ordered: true,
@@ -22,7 +26,7 @@ const common = {
   senders: { anyServiceOf: 'shop' },
 } as const;
 const stockEvents: Channel = { ...common, name: 'stock-events', kind: 'topic', messages: [added] };
-const desk: Channel = { ...common, name: 'desk', kind: 'queue', messages: [told] };
+const desk: Channel = { ...common, name: 'desk', kind: 'queue', messages: [notified] };
 
 const totals = defineConsumer('totals', {
   ...{ source: '/shop/totals', of: stockEvents, reads: [added], sends: [desk], cursorKey: 'total' },
@@ -43,7 +47,7 @@ const create = () =>
         const entry = { Put: { TableName: tableName, Item: { pk: subject, sk: `entry#${id}` } } };
         return { set: { total: total + data.quantity }, writes: [entry] };
       },
-      follows: (cause) => correspondence.reply(cause, told, {}, cause.time),
+      follows: (cause) => correspondence.reply(cause, notified, {}, cause.time),
     },
   }));
 
@@ -87,6 +91,6 @@ describe('a consumer in memory', () => {
     channel.down = false;
     pass(3_600_000);
     await sweep();
-    expect(channel.sent).toMatchObject([{ channel: 'desk', type: 'shop.desk.told.v1', group: 'tea' }]);
+    expect(channel.sent).toMatchObject([{ channel: 'desk', type: 'shop.desk.notified.v1', group: 'tea' }]);
   });
 });

@@ -28,8 +28,8 @@ describe('a remote call that failed', () => {
     ['a refusal', new RejectedError('no such account'), 'PermanentError', undefined],
     ['a rule of the handler', new HeldError('limit'), 'HeldError', undefined],
   ])('because of %s becomes the matching error of messaging', (_, error, name, until) => {
-    const meant = messagingErrorOf(error, TIME) as PostponedError;
-    expect([meant.name, meant.until]).toEqual([name, until]);
+    const postponed = messagingErrorOf(error, TIME) as PostponedError;
+    expect([postponed.name, postponed.until]).toEqual([name, until]);
   });
 
   it('has an unknown outcome without a response, also when its circuit opened', () => {

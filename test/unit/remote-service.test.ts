@@ -18,17 +18,17 @@ const down = () => new UnavailableError('down');
 const idempotent = { tries: 3, isIdempotent: () => true };
 
 function service(call: (one: Try) => Promise<string>, more: Partial<RemoteServiceOptions<string, string>> = {}) {
-  const asked = { times: 0 };
+  const requests = { count: 0 };
   const ask = createRemoteService<string, string>({
     name: 'it',
     timeoutMs: 1_000,
     ...more,
     call: (_, one) => {
-      asked.times++;
+      requests.count++;
       return call(one);
     },
   });
-  return { asked, ask: () => ask('request').catch((error: Error) => `${error.name}: ${error.message}`) };
+  return { requests, ask: () => ask('request').catch((error: Error) => `${error.name}: ${error.message}`) };
 }
 
 const instance = (id: string, weight = 1) => ({ id, address: `http://${id}`, weight, metadata: {} });
@@ -73,23 +73,23 @@ describe('a remote service', () => {
   });
 
   it('does not start a call if too little time remains', async () => {
-    const { ask, asked } = service(async () => 'done');
+    const { ask, requests } = service(async () => 'done');
     const answer = await withinBudget(
       () => 2_900,
       () => withinBudget(() => 10_000, ask),
     );
     expect(answer).toBe('OutOfTimeError: too little time is left to call it');
-    expect(asked.times).toBe(0);
+    expect(requests.count).toBe(0);
   });
 
   it('fails immediately if the bulkhead is full', async () => {
     const gate = Promise.withResolvers<string>();
-    const { ask, asked } = service(() => gate.promise, { atOnce: 2 });
+    const { ask, requests } = service(() => gate.promise, { atOnce: 2 });
     const calls = [ask(), ask(), ask()];
     expect(await calls[2]).toBe('BulkheadFullError: 2 calls to it are already in progress');
     gate.resolve('done');
     expect(await Promise.all(calls.slice(0, 2))).toEqual(['done', 'done']);
-    expect(asked.times).toBe(2);
+    expect(requests.count).toBe(2);
   });
 
   it('retries on other instances, one after the other', async () => {
@@ -128,7 +128,7 @@ describe('a remote service', () => {
     const throttled = service(() => Promise.reject(new ThrottledError('later', 1)), { retry: idempotent });
     const failing = service(() => Promise.reject(down()), { retry: idempotent });
     for (const { ask } of [once, refused, throttled, failing]) await ask();
-    expect([once, refused, throttled, failing].map(({ asked }) => asked.times)).toEqual([1, 1, 1, 3]);
+    expect([once, refused, throttled, failing].map(({ requests }) => requests.count)).toEqual([1, 1, 1, 3]);
   });
 
   it('does not multiply its attempts by those of a nested call', async () => {
@@ -141,7 +141,7 @@ describe('a remote service', () => {
       { retry: idempotent },
     );
     await outer.ask();
-    expect([outer.asked.times, inner.asked.times]).toEqual([3, 3]);
+    expect([outer.requests.count, inner.requests.count]).toEqual([3, 3]);
   });
 
   it('uses the fallback after a failure, but not after a refusal', async () => {

@@ -52,7 +52,7 @@ const resources = {
   Disabled: rule({ source: ['shop'] }, toFunction, { State: 'DISABLED' }),
   OnBus: rule({ 'detail-type': ['placed'] }, toQueue, { EventBusName: { Ref: 'Bus' } }),
   ToFifo: rule({ 'detail-type': ['grouped'] }, { Arn: arnOf('Fifo'), SqsParameters: { MessageGroupId: 'g' } }),
-  ToTopic: rule({ 'detail-type': ['told'] }, { Arn: { Ref: 'Topic' }, InputPath: '$.detail' }),
+  ToTopic: rule({ 'detail-type': ['notified'] }, { Arn: { Ref: 'Topic' }, InputPath: '$.detail' }),
   Forward: rule({ source: ['far'] }, { Arn: arnOf('Bus'), RoleArn: arnOf('ForwardRole') }),
   ForwardRole: {
     Type: 'AWS::IAM::Role',
@@ -121,7 +121,7 @@ describe('EventBridge', () => {
   });
 
   it('sends events to FIFO queues by group, to topics, and to other buses', async () => {
-    await putEvents(cloud, entry('grouped'), entry('told', { a: 1 }), entry('placed', {}, { Source: 'far' }));
+    await putEvents(cloud, entry('grouped'), entry('notified', { a: 1 }), entry('placed', {}, { Source: 'far' }));
     expect(JSON.parse((await bodyIn('jobs.fifo')) ?? '')).toMatchObject({ 'detail-type': 'grouped' });
     expect(await bodyIn('of-topic')).toBe('{"a":1}');
     expect(JSON.parse((await bodyIn('jobs')) ?? '')).toMatchObject({ source: 'far' });

@@ -187,7 +187,7 @@ describe('a simulation', () => {
 
   it.each([
     ['a random id', () => randomUUID(), () => '2026-11-21T10:00:00.000Z'],
-    ['the wall clock', ({ id }: { id: string }) => `told of ${id}`, () => new Date().toISOString()],
+    ['the wall clock', ({ id }: { id: string }) => `notice of ${id}`, () => new Date().toISOString()],
   ])('finds consequences of a message that depend on %s', async (_, idOf, timeOf) => {
     const { violation } = await failing({
       'shop.stock.added.v1': {

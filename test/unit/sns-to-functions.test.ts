@@ -75,8 +75,8 @@ describe('a function that is subscribed to a topic', () => {
     const sns = snsOf(cloud);
     for (const Message of ['fails-2', 'fails-9']) await sns.send(new PublishCommand({ TopicArn, Message }));
     await cloud.settled();
-    const heard = heardBy(cloud).map(({ Records }) => Records[0].Sns.Message);
-    expect(heard.toSorted()).toEqual([...Array(3).fill('fails-2'), ...Array(3).fill('fails-9')]);
+    const received = heardBy(cloud).map(({ Records }) => Records[0].Sns.Message);
+    expect(received.toSorted()).toEqual([...Array(3).fill('fails-2'), ...Array(3).fill('fails-9')]);
   });
 
   it('must allow invocations by the topic', async () => {

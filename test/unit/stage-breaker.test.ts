@@ -58,7 +58,7 @@ function calling(name: string) {
     /** The error names of five calls at once, which are enough to open a circuit. */
     failed: (error: Error) =>
       Promise.all(
-        Array.from({ length: 5 }, () => execute(() => Promise.reject(error)).catch((told: Error) => told.name)),
+        Array.from({ length: 5 }, () => execute(() => Promise.reject(error)).catch((failure: Error) => failure.name)),
       ),
   };
 }

@@ -28,10 +28,10 @@ it('reports a table that would be replaced, with the property', () => {
 });
 
 it('reports a table that would be deleted, unless it is retained or was retired before', () => {
-  const gone = stack({});
-  expect(kindsOf(stack({ Table: table({}) }), gone)).toEqual([['Table', 'data would be deleted']]);
-  expect(kindsOf(stack({ Table: table({}, { DeletionPolicy: 'RetainExceptOnCreate' }) }), gone)).toEqual([]);
-  expect(kindsOf(stack({ Table: table({}, { Metadata: { 'rollcall:retiring': true } }) }), gone)).toEqual([]);
+  const removed = stack({});
+  expect(kindsOf(stack({ Table: table({}) }), removed)).toEqual([['Table', 'data would be deleted']]);
+  expect(kindsOf(stack({ Table: table({}, { DeletionPolicy: 'RetainExceptOnCreate' }) }), removed)).toEqual([]);
+  expect(kindsOf(stack({ Table: table({}, { Metadata: { 'rollcall:retiring': true } }) }), removed)).toEqual([]);
 });
 
 it('allows changes of a table that need no replacement', () => {

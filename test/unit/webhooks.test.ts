@@ -102,8 +102,8 @@ describe('the webhook of the generic gateway', () => {
     ['a request older than five minutes', { body, headers: sent(body, { at: new Date(TIME.getTime() - 301_000) }) }],
     ['a request from the future', { body, headers: sent(body, { at: new Date(TIME.getTime() + 301_000) }) }],
     ['no time', { body, headers: { ...sent(body), 'webhook-timestamp': 'now' } }],
-  ])('refuses %s', async (_, asked) => {
-    expect(await read(request(asked))).toBe(UNAUTHENTICATED);
+  ])('refuses %s', async (_, parts) => {
+    expect(await read(request(parts))).toBe(UNAUTHENTICATED);
   });
 
   it.each(['{}', 'x', JSON.stringify({ events: Array(101).fill({}) })])('cannot read %.20s', async (content) => {
@@ -165,8 +165,8 @@ describe('the webhook of Twilio', () => {
     const headers = {
       'x-twilio-signature': signatureOf(plain, new URLSearchParams({ MessageStatus: 'delivered' }), authToken),
     };
-    const asked = { url: plain, query: new URLSearchParams(), headers };
-    expect(await read(posted({ MessageStatus: 'delivered' }, asked))).toEqual([{ kind: 'other' }]);
+    const parts = { url: plain, query: new URLSearchParams(), headers };
+    expect(await read(posted({ MessageStatus: 'delivered' }, parts))).toEqual([{ kind: 'other' }]);
   });
 
   it.each<[string, Partial<WebhookRequest>]>([
@@ -272,8 +272,8 @@ describe('the request of a webhook', () => {
   } as unknown as HttpEvent;
 
   it('has the configured URL, with any Host header', () => {
-    const asked = { ...event, headers: { host: 'elsewhere.example' } };
-    expect(webhookRequest(asked, 'https://api.example/webhooks/sms/twilio')).toMatchObject({
+    const received = { ...event, headers: { host: 'elsewhere.example' } };
+    expect(webhookRequest(received, 'https://api.example/webhooks/sms/twilio')).toMatchObject({
       url: 'https://api.example/webhooks/sms/twilio?a=1',
       body: '{"x":1}',
     });
