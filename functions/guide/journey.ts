@@ -32,7 +32,7 @@ export const journeyHandlers = ({
     follows(message, state) {
       const completedAt = state.begunAt as string;
       // The language at registration. The member may have changed it since.
-      const summary = `journey begun in ${closestLocale(message.data.locale, locales, 'en')}`;
+      const summary = `journey started in ${closestLocale(message.data.locale, locales, 'en')}`;
       const step = { memberId: message.subject, step: 'guide', summary, completedAt };
       return correspondence.reply(message, onboardingStepCompleted, step, completedAt);
     },

@@ -66,7 +66,7 @@ export function commandHandlers(options: CommandOptions): Handlers<(typeof comma
       const { memberId, points, deadline } = message.data;
       const account = await accountOf(message.subject);
       const at = now().toISOString();
-      const settled = (outcome: RedemptionOutcome, balance: number) =>
+      const settledReply = (outcome: RedemptionOutcome, balance: number) =>
         correspondence.reply(
           message,
           redemptionSettled,
@@ -80,10 +80,10 @@ export function commandHandlers(options: CommandOptions): Handlers<(typeof comma
           at,
         );
       if (deadline !== undefined && Date.parse(deadline) <= Date.parse(at)) {
-        return { send: settled('deadline-passed', account.balance) };
+        return { send: settledReply('deadline-passed', account.balance) };
       }
-      if (account.accountState === 'closed') return { send: settled('account-closed', account.balance) };
-      if (account.balance < points) return { send: settled('not-enough-points', account.balance) };
+      if (account.accountState === 'closed') return { send: settledReply('account-closed', account.balance) };
+      if (account.balance < points) return { send: settledReply('not-enough-points', account.balance) };
       const balance = account.balance - points;
       const notice = correspondence.command(
         message,
@@ -97,7 +97,7 @@ export function commandHandlers(options: CommandOptions): Handlers<(typeof comma
       );
       return {
         writes: book(message, account, { points: -points, reason: 'redemption', at }),
-        send: [...settled('succeeded', balance), notice],
+        send: [...settledReply('succeeded', balance), notice],
       };
     },
 

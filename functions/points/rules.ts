@@ -6,7 +6,7 @@ const MAX_AGE_MS = 60_000;
 export interface RulesOptions {
   client: DynamoDBDocumentClient;
   tableName: string;
-  /** Used for attributes that the rule does not set. */
+  /** Used for attributes that the table does not set. */
   defaults: RegistrationBonus;
   now: () => Date;
 }

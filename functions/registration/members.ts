@@ -15,18 +15,18 @@ export interface MembersOptions {
   newId: () => string;
 }
 
-/** Retries hide from the caller that another request registered or released the phone between two attempts. */
+/** Between two attempts, another request may register or release the phone. A retry hides this from the caller. */
 const ATTEMPTS = 5;
 const CHANGING = 'Other requests are changing the member. Try again.';
 
-const isMark = (held: PhoneGuard | PhoneMark): held is PhoneMark => 'leftAt' in held;
+const isMark = (existing: PhoneGuard | PhoneMark): existing is PhoneMark => 'leftAt' in existing;
 
 /** @throws {Problem} unless the registration repeats the one that holds the phone */
-function requireSame(held: PhoneGuard, { idempotencyKey, fingerprint }: PhoneGuard): void {
-  if (!idempotencyKey || held.idempotencyKey !== idempotencyKey) {
+function requireSame(existing: PhoneGuard, { idempotencyKey, fingerprint }: PhoneGuard): void {
+  if (!idempotencyKey || existing.idempotencyKey !== idempotencyKey) {
     throw new Problem(kindOf('phone-taken'), 'A member with this phone is registered already.');
   }
-  if (held.fingerprint !== fingerprint) {
+  if (existing.fingerprint !== fingerprint) {
     throw new Problem('idempotency-key-reused', 'This Idempotency-Key was already used with another body.');
   }
 }
@@ -68,17 +68,17 @@ export function createMembers({ store, admission, audit, now, newId }: MembersOp
           fingerprint: fingerprint(registration),
           ...(idempotencyKey && { idempotencyKey }),
         };
-        const held = await store.insert(decision, guard, context, mark);
-        if (!held) {
+        const existing = await store.insert(decision, guard, context, mark);
+        if (!existing) {
           audit({ action: 'register', member: id }, cause);
           return { member, replayed: false };
         }
         if (attempt === 1) await admission.admitPhone(registration.phone);
-        if (!isMark(held)) {
-          requireSame(held, guard);
-          return { member: { ...member, id: held.holder, registeredAt: held.registeredAt }, replayed: true };
+        if (!isMark(existing)) {
+          requireSame(existing, guard);
+          return { member: { ...member, id: existing.holder, registeredAt: existing.registeredAt }, replayed: true };
         }
-        mark = held;
+        mark = existing;
       }
       throw busy('Other requests register and release this phone at the same time. Try again.');
     },

@@ -4,7 +4,9 @@ import pMap from 'p-map';
 /** The index by `memberId`, an attribute that only operations have. */
 const OF_MEMBER = 'of-member';
 
-/** Deletes the operations of an erased member. Concurrent calls for the same member share one run. */
+/**
+ * Creates a function that deletes the operations of an erased member. Concurrent calls for the same member share one run.
+ */
 export function createOperationsErasure({
   client,
   membersTable,

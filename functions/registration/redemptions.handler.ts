@@ -17,9 +17,9 @@ const { writable, mayAccess } = memberAccess;
 export const redeem = jsonEndpoint(logger, redemption, async (event, body) => {
   const id = writable(event);
   await admission.admitChange();
-  const begun = await redemptions.redeem(id, body, idempotencyKeyOf(event), causeOf(event));
-  const location = locationOf(routes.readOperation, begun);
-  const resource = operationResource(await awaitResult(event, begun.id, begun));
+  const operation = await redemptions.redeem(id, body, idempotencyKeyOf(event), causeOf(event));
+  const location = locationOf(routes.readOperation, operation);
+  const resource = operationResource(await awaitResult(event, operation.id, operation));
   return json(resource.state === 'pending' ? 202 : 200, resource, { ...waitHeaders(event, resource), location });
 });
 

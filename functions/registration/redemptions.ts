@@ -57,13 +57,13 @@ export function createRedemptions(options: RedemptionsOptions) {
       const context: CommandContext = { ...cause, now: now(), newId };
       const deadline = new Date(context.now.getTime() + redemption.expiresIn * 1000).toISOString();
       const data = { ...redemption, operationId, memberId, deadline };
-      const begun = await create(operationId, data, context, { member: activeMemberCheck(MEMBERS_TABLE, memberId) });
-      if (begun.result === 'refused') throw notFound(`member ${memberId}`);
-      if (begun.result === 'taken') return findRepeated(operationId, redemption);
-      if (begun.result === 'busy')
+      const started = await create(operationId, data, context, { member: activeMemberCheck(MEMBERS_TABLE, memberId) });
+      if (started.result === 'refused') throw notFound(`member ${memberId}`);
+      if (started.result === 'taken') return findRepeated(operationId, redemption);
+      if (started.result === 'busy')
         throw busy('Other requests redeem points of this member at the same time. Try again.');
       audit({ action: 'redeem', member: memberId, operation: operationId }, cause);
-      return operationOf(begun.state);
+      return operationOf(started.state);
     },
 
     /** Polls until the operation is no longer pending, the time has elapsed, or the caller disconnects. */
@@ -71,9 +71,9 @@ export function createRedemptions(options: RedemptionsOptions) {
       const end = now().getTime() + seconds * 1000;
       for (;;) {
         const operation = await read(id);
-        const left = end - now().getTime();
-        if (operation.outcome.state !== 'pending' || left <= 0 || signal?.aborted) return operation;
-        await delay(Math.min(POLL_INTERVAL_MS, left));
+        const remainingMs = end - now().getTime();
+        if (operation.outcome.state !== 'pending' || remainingMs <= 0 || signal?.aborted) return operation;
+        await delay(Math.min(POLL_INTERVAL_MS, remainingMs));
       }
     },
   };

@@ -72,8 +72,8 @@ export const rpc = rpcEndpoint((router) =>
       serveCall(logger, context, async () => {
         await admitChange();
         const { idempotencyKey: key, ...body } = validated(redeemRequest, setFieldsOf(request));
-        const begun = await redemptions.redeem(idOf(request.memberId, 'member'), body, key, causeOfCall(context));
-        return { operation: operationMessage(begun) };
+        const operation = await redemptions.redeem(idOf(request.memberId, 'member'), body, key, causeOfCall(context));
+        return { operation: operationMessage(operation) };
       }),
 
     watchOperation: ({ id }, context) =>

@@ -81,9 +81,10 @@ export function createMemberStore(options: StoreOptions) {
 
   /** The write that releases a phone by replacing its guard with a mark. */
   async function phoneRelease(phone: string, leftAt: string): Promise<TransactItem> {
-    const left = Math.ceil(Date.parse(leftAt) / 1000);
-    const fullAt = left + Math.ceil((phoneLimit.burst * 60) / phoneLimit.perMinute);
-    const returningUntil = phonesRememberedDays === null ? undefined : left + phonesRememberedDays * DAY_SECONDS;
+    const leftAtSeconds = Math.ceil(Date.parse(leftAt) / 1000);
+    const fullAt = leftAtSeconds + Math.ceil((phoneLimit.burst * 60) / phoneLimit.perMinute);
+    const returningUntil =
+      phonesRememberedDays === null ? undefined : leftAtSeconds + phonesRememberedDays * DAY_SECONDS;
     const mark: PhoneMark = {
       leftAt,
       ...(returningUntil !== undefined && { returningUntil }),

@@ -21,7 +21,7 @@ export function commandHandlers(options: CommandOptions): Handlers<(typeof comma
       const { Item } = await client.send(new GetCommand({ TableName: contactsTable, Key, ConsistentRead: true }));
       if (Item?.left) return {};
       if (Item?.version === undefined) throw new TransientError(`the phone of member ${subject} is not known yet`);
-      // The phone does not follow later: an operator has discarded the message of the registration.
+      // An operator has discarded the registration's message, so the phone will never be known.
       if (Item.phone === undefined)
         throw new PermanentError(`member ${subject} has no phone, because its registration was discarded`);
       const text = texts[closestLocale(Item.locale, Object.keys(texts), 'en')] as string;

@@ -33,7 +33,7 @@ const DISCOVERED = 'discover:';
  */
 const SWITCHED_FOR_MS = 90_000;
 
-/** Creates the sending of SMS that the function's environment configures, and the pseudonyms of phones for its tables. */
+/** Creates `sendText` as the function's environment configures it, and the pseudonyms of phones for its tables. */
 export function configuredTexting({ mode }: Pick<HandlerContext, 'mode'>): {
   sendText: SendText;
   pseudonym: Pseudonym;

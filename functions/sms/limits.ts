@@ -130,13 +130,13 @@ export function createSmsLimits({ client, tableName, pseudonym, settings, now, n
      * @throws {KnownOptOutError} if the phone has opted out, even if an operator released the SMS. {@link HeldError} if a
      * limit is exceeded; it names the limit
      */
-    async check({ to, country, idempotencyKey, requestedAt: askedAt, released }: SmsToCheck): Promise<void> {
+    async check({ to, country, idempotencyKey, requestedAt, released }: SmsToCheck): Promise<void> {
       if (!released && countries !== 'all' && !(country && countries.includes(country))) {
         throw held(
           `SMS to ${nameOf(country)} are not allowed; allowed countries: ${countries.map(nameOf).join(', ')} (setting sms.countries)`,
         );
       }
-      const at = askedAt.toISOString();
+      const at = requestedAt.toISOString();
       const phone = await pseudonym(to);
       const key = `phone#${phone}#${at.slice(0, 13)}`;
       if (await read(optOutKey(phone))) throw new KnownOptOutError();

@@ -29,7 +29,7 @@ export function createPace({ buckets, perMinute, now }: PaceOptions): Pace {
   const burstMs = (rate.burst * 60_000) / perMinute;
   const minSlots = Math.ceil(rate.burst / WRITES_A_SECOND);
   const waiting = new Map<string, Waiting[]>();
-  /** The times of slots reserved in advance. A slot is usable from its time on, for as long as a burst may accumulate. */
+  /** The times of slots reserved in advance. A slot is usable from its time on, for `burstMs`. */
   const ahead = new Map<string, number[]>();
 
   async function serve(name: string): Promise<void> {

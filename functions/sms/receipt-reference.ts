@@ -4,7 +4,7 @@ import { validate as isUuid } from 'uuid';
 /** The SMS that a receipt is about. */
 export interface TextReference {
   memberId: string;
-  /** Id of the message that requested the SMS. */
+  /** ID of the message that requested the SMS. */
   messageId: string;
   /** Trace context of the SMS. */
   traceparent?: string | undefined;

@@ -83,8 +83,8 @@ export function createTexting(options: TextingOptions): SendText {
     const next = serviceOf(others);
     return createRemoteService<Text, void>({
       name,
-      async call(text, one) {
-        await provider.send(text, one).catch(async (error: Error) => {
+      async call(text, attempt) {
+        await provider.send(text, attempt).catch(async (error: Error) => {
           if (error instanceof OptedOutError) await optOuts.add(text.to, now(), name);
           throw error;
         });
@@ -140,8 +140,8 @@ export function createTexting(options: TextingOptions): SendText {
 type Text = TextMessage & Omit<SendContext, 'outcomeUnknown'>;
 
 /**
- * Whether another provider may send the SMS. It may if the first provider certainly did not send it, unless the SMS only
- * waits for its slot.
+ * Whether another provider may send the SMS. The first provider must certainly not have sent it. An SMS that only waits
+ * for its slot stays with its provider.
  */
 const mayUseNextProvider = (cause: Error): boolean =>
   cause instanceof UnavailableError &&

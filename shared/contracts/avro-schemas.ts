@@ -47,16 +47,16 @@ const fields: Readonly<Record<string, Fields>> = {
 
 /** A contract with an Avro codec, if it has a schema. No channel uses it, so no function bundles the Avro runtime. */
 export function withAvro(contract: MessageContract): MessageContract {
-  const known = fields[contract.type];
-  if (!known) return contract;
-  const own = Object.entries({ memberId: 'string', ...known });
+  const own = fields[contract.type];
+  if (!own) return contract;
+  const all = Object.entries({ memberId: 'string', ...own });
   const schema = {
     type: 'record',
     // For example `rollcall.sms.send.v1`. A hyphen is not valid in an Avro name.
     name: contract.type.replaceAll('-', '_'),
-    fields: own.map(([name, about]) => ({
+    fields: all.map(([name, type]) => ({
       name,
-      ...(typeof about === 'string' ? { type: about } : (about as object)),
+      ...(typeof type === 'string' ? { type } : (type as object)),
     })),
   };
   return { ...contract, formats: [...(contract.formats ?? []), inAvro(schema as never)] };

@@ -24,9 +24,9 @@ it('a member who registers gets a coupon for thirty days in addition to all othe
   const authorization = `Bearer ${await cloud.issuer.token({ sub: id })}`;
   expect((await cloud.request('DELETE', _links.self.href, undefined, { authorization })).status).toBe(204);
   await cloud.settled();
-  const [left] = await cloud.applied('coupons', id);
-  expect(left).toMatchObject({ version: 2, erasedAt: expect.any(String) });
-  expect(left).not.toHaveProperty('coupon');
+  const [erased] = await cloud.applied('coupons', id);
+  expect(erased).toMatchObject({ version: 2, erasedAt: expect.any(String) });
+  expect(erased).not.toHaveProperty('coupon');
 });
 
 it('the demo counts one coupon for each member', async () => {

@@ -66,7 +66,7 @@ export function createDriver({ id, call, facts, town, random, rideSeconds }: Dri
     id,
     report,
     /** Reacts to a notification. */
-    async look(push: Shown): Promise<void> {
+    async react(push: Shown): Promise<void> {
       if (push.kind === 'offer') await consider(push);
       if (push.kind === 'assigned') await drive(push);
     },

@@ -38,7 +38,7 @@ export async function simulate(cloud: Cloud, push: PushProvider, facts: Facts, o
     lastShownAt = performance.now();
     facts.add({ is: 'shown', ...shown });
     const driver = byId.get(shown.to);
-    if (driver) work.watch(driver.look(shown));
+    if (driver) work.watch(driver.react(shown));
     else if (isEnding(shown.kind)) ended.get(shown.tripId)?.();
   };
 

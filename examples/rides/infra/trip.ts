@@ -12,13 +12,13 @@ export function addTrip(rides: RollcallApp): void {
   requests.uses('TRIP_TABLE', table, 'PutItem');
   requests.uses('OUTBOX_TABLE', outbox.table, 'PutItem');
   const { method, path } = passengerRoutes.permission;
-  const asking = new PolicyStatement({
+  const mayInvoke = new PolicyStatement({
     actions: ['execute-api:Invoke'],
     resources: [rides.api.arnOf({ method, path: path.replace('{id}', '*') })],
   });
   requests.extend({ PASSENGER_API: rides.api.apiEndpoint }, (fn) => {
     rides.governance.allowBreaking(fn);
-    fn.addToRolePolicy(asking);
+    fn.addToRolePolicy(mayInvoke);
   });
 
   const outcomes = rides.consumer(outcomeConsumer, { entry: 'functions/trip/outcomes.handler.ts', gathers: true });

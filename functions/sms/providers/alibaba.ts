@@ -7,7 +7,7 @@ import type { SmsProvider } from './provider.ts';
 export const alibabaCredentials = z.object({
   accessKeyId: z.string().min(1),
   accessKeySecret: z.string().min(1),
-  /** Sender id or signature. */
+  /** Sender ID or signature. */
   from: z.string().min(1),
 });
 
@@ -33,7 +33,7 @@ const THROTTLED_MS = 1_000;
 /**
  * Alibaba Cloud SMS, SendMessageToGlobe of API 2018-05-01. It does not support idempotency keys. The key, or the
  * receipt's reference, is sent as the task ID. SMS to mainland China must use registered templates with short variables.
- * This provider does not support templates, so it sends no SMS there.
+ * Templates are not supported here, so no SMS is sent there.
  */
 export const createAlibaba = ({ url, credentials, now, newId }: AlibabaOptions): SmsProvider => ({
   honoursKey: false,

@@ -27,7 +27,7 @@ const PERMANENT = new Set([
  */
 export function createAwsEndUserMessaging(options: {
   client: PinpointSMSVoiceV2Client;
-  /** A phone number, sender id or pool: its id or ARN. */
+  /** The ID or ARN of a phone number, a sender ID or a pool. */
   originationIdentity: string;
   /** The configuration set whose events become receipts. */
   configurationSet?: string | undefined;

@@ -14,7 +14,7 @@ export interface TextMessage {
 
 /** An SMS provider. */
 export interface SmsProvider {
-  /** Whether a repetition with the same key does not send the SMS again. */
+  /** Whether repeated requests with the same key send the SMS only once. */
   honoursKey: boolean;
   /** Loads the prerequisites of calls, such as credentials. */
   ready?(): Promise<void>;

@@ -25,8 +25,8 @@ export const readAlibaba =
     return parsed.success ? parsed.data.map(eventOf) : UNREADABLE;
   };
 
-function eventOf(one: unknown): ProviderEvent {
-  const { success, data } = report.safeParse(one);
+function eventOf(item: unknown): ProviderEvent {
+  const { success, data } = report.safeParse(item);
   const final = success ? FINAL[data.Status] : undefined;
   return success && final ? receipt(data.TaskId, final, data.ErrorCode) : OTHER;
 }

@@ -42,8 +42,8 @@ function isAuthentic({ headers, body }: WebhookRequest, key: string, now: Date):
   return signatures.split(' ').some((signature) => equals(signature, expected));
 }
 
-function eventOf(one: unknown): ProviderEvent {
-  const { success, data } = event.safeParse(one);
+function eventOf(item: unknown): ProviderEvent {
+  const { success, data } = event.safeParse(item);
   if (!success) return OTHER;
   if (data.type === 'inbound') return inbound(data.from, data.text, new Date(data.at));
   return receipt(data.reference, data.type, data.type === 'undelivered' ? data.reason : undefined);

@@ -84,7 +84,7 @@ export function createDispatcher({
         },
         context,
       );
-      // Only a defect can have given the driver another trip meanwhile, so an operator must know of it.
+      // Only a defect can have given the driver another trip meanwhile, so an operator must decide.
       if (throwIfBusy(tripId, done).result === 'refused')
         throw new PermanentError(`driver ${driverId} completed trip ${tripId}, but is assigned to another trip`);
     },

@@ -14,7 +14,7 @@ const answers = createAnswers({ client: createDynamoDB(), ...tables });
 export const answer = jsonEndpoint(createObservability('driver').logger, driverAnswer, async (event, body) => {
   const driverId = pathId(event, 'driver');
   requireCaller(event, driverId);
-  const given = await answers.give(driverId, body, { ...causeOf(event), now: new Date(), newId });
-  if (given === 'busy') throw busy('Try again.');
+  const result = await answers.give(driverId, body, { ...causeOf(event), now: new Date(), newId });
+  if (result === 'busy') throw busy('Try again.');
   return json(202, body);
 });

@@ -70,7 +70,7 @@ const StepRow = memo(function StepRow({ step: { span, depth }, startMs, length, 
         <span className={classes.label} style={{ paddingInlineStart: `${Math.min(depth, 8) * 0.7}rem` }}>
           <span className={classes.swatch} style={{ background: color }} />
           <span className={classes.service}>{span.service}</span>
-          <span className={classes.what}>{span.name}</span>
+          <span className={classes.name}>{span.name}</span>
           <Marks span={span} />
         </span>
         <span className={classes.lane} aria-hidden>

@@ -28,9 +28,9 @@ export default function FaultsPage() {
           <Button
             variant="default"
             loading={change.isPending}
-            onClick={() => apply(removalsOf(faults), t('faults.mended'))}
+            onClick={() => apply(removalsOf(faults), t('faults.removed'))}
           >
-            {t('faults.mendAll')}
+            {t('faults.removeAll')}
           </Button>
         )}
       </Group>

@@ -54,7 +54,7 @@ function NodeDetails({ topology, node, open }: { topology: Topology; node: Topol
           {t('flow.service')}: {node.service}
         </Badge>
       </Group>
-      <Text>{t(`flow.what.${node.kind}`)}</Text>
+      <Text>{t(`flow.description.${node.kind}`)}</Text>
       <Part title={t('flow.activity')}>
         <Figures figures={figuresOf(useNodeActivity(node.id), t, node.kind)} />
         <RateHistory node={node.id} />

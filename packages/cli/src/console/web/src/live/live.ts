@@ -17,7 +17,7 @@ export interface Live {
 }
 
 const MINUTE_MS = 60_000;
-/** 15 minutes of seconds. */
+/** One point per second for 15 minutes. */
 const MAX_POINTS = 900;
 /** After this time without an event, the connection is lost. In an AWS account, a snapshot arrives every ten seconds. */
 const SILENCE_MS = 25_000;

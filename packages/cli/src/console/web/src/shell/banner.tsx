@@ -49,10 +49,10 @@ export function Banner() {
     <Alert color="orange" mb="md" py="xs" role="status" variant="light">
       <Stack gap={4}>
         {injected.length > 0 && (
-          <Line text={t('banner.broken', { what: injected.join(', ') })} to="/faults" link={t('banner.mend')} />
+          <Line text={t('banner.broken', { list: injected.join(', ') })} to="/faults" link={t('banner.mend')} />
         )}
         {warnings.length > 0 && (
-          <Line text={t('banner.warnings', { what: warnings.join(', ') })} to="/switches" link={t('banner.switches')} />
+          <Line text={t('banner.warnings', { list: warnings.join(', ') })} to="/switches" link={t('banner.switches')} />
         )}
         {failure && (
           <Line

@@ -26,8 +26,8 @@ export const en = {
     lostDetail: 'The page is no longer updated. Check that the server is running.',
   },
   banner: {
-    broken: 'Injected faults: {{what}}',
-    warnings: 'Warnings: {{what}}',
+    broken: 'Injected faults: {{list}}',
+    warnings: 'Warnings: {{list}}',
     mend: 'Go to faults',
     switches: 'Go to switches and circuits',
     stopped: '{{name}} stopped',
@@ -95,7 +95,7 @@ export const en = {
       'dead letters': 'dead-letter queue',
       provider: 'provider',
     },
-    what: {
+    description: {
       client: 'A caller of the API: an app, a site, another service.',
       api: 'The HTTP API. It responds when a change is committed. The messages are processed afterwards.',
       functions: 'Functions of one service with the same role in the flow.',
@@ -348,8 +348,8 @@ export const en = {
     latencyLabel: 'Latency in milliseconds',
     warnings: 'Current warnings',
     noWarnings: 'None: all circuits are closed, and every capability is on.',
-    mendAll: 'Remove all faults',
-    mended: 'All faults are removed.',
+    removeAll: 'Remove all faults',
+    removed: 'All faults are removed.',
   },
 } as const;
 
