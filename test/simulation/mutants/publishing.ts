@@ -53,14 +53,14 @@ export const publishingMutants: Mutant[] = [
     name: 'idempotency-key-forgotten',
     breaks: ['G6'],
     file: members,
-    from: 'if (!idempotencyKey || held.idempotencyKey !== idempotencyKey) {',
-    to: 'if (held) {',
+    from: 'if (!idempotencyKey || existing.idempotencyKey !== idempotencyKey) {',
+    to: 'if (existing) {',
   },
   {
     name: 'replay-invents-a-member',
     breaks: ['G6'],
     file: members,
-    from: 'member: { ...member, id: held.holder, registeredAt: held.registeredAt }',
+    from: 'member: { ...member, id: existing.holder, registeredAt: existing.registeredAt }',
     to: 'member',
   },
 ];
