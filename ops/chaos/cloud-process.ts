@@ -4,8 +4,8 @@ import { startCloud } from '@rollcall/local/internal/cloud';
 import { smsSandbox } from '../sms-sandbox/sandbox.ts';
 import { createFaults, type FaultLevel, type Order, type Report } from './faults.ts';
 
-// An embedded cloud with injected faults, in a process of its own that can be killed. It reports events on its standard
-// output, and gets orders on its standard input.
+// Runs an embedded cloud with injected faults as a separate process, so that it can be killed. The process writes
+// reports to its standard output and reads orders from its standard input.
 const [assembly = '', data = '', seed = '', rejectOneIn = '', ports = '{}'] = process.argv.slice(2);
 let faultLevel: FaultLevel = 'all';
 // A write to a pipe completes before the call returns: reports are not lost if the process is killed.

@@ -16,13 +16,13 @@ export interface Observed {
 
 const STARTUP_MS = 60_000;
 /**
- * The same port after each restart: below 32768, where ephemeral ports begin, since a connection might otherwise occupy
- * it.
+ * The ports stay the same after each restart. They are below 32768, where ephemeral ports begin, so that no outgoing
+ * connection occupies them.
  */
 const FIRST_PORT = 28_000 + (process.pid % 450) * 10;
 const PORTS = { api: FIRST_PORT, sms: FIRST_PORT + 1, aws: FIRST_PORT + 3 };
 
-/** An embedded cloud in a process of its own, with a data folder, that can be killed and restarted. */
+/** An embedded cloud in a separate process that can be killed and restarted. Its data folder survives. */
 export class KillableCloud {
   readonly observed: Observed = { faults: [], published: [], kills: 0 };
   readonly #assembly: string;
@@ -30,7 +30,7 @@ export class KillableCloud {
   readonly #seed: number;
   readonly #rejectOneIn: number;
   #child: ChildProcess | undefined;
-  /** The order that is under way. */
+  /** Settles when the current order is finished. */
   #pendingOrder: PromiseWithResolvers<'deployed' | number> | undefined;
 
   constructor({
@@ -47,7 +47,7 @@ export class KillableCloud {
 
   async start(): Promise<Urls> {
     const script = join(import.meta.dirname, 'cloud-process.ts');
-    // Each run has faults of its own.
+    // The seed differs after each restart, so that the faults differ.
     const seed = String(this.#seed * 1_000 + this.observed.kills);
     const child = spawn(
       process.execPath,
@@ -63,7 +63,7 @@ export class KillableCloud {
       { stdio: ['pipe', 'pipe', 'inherit'] },
     );
     this.#child = child;
-    // At exit, kills the cloud instead of waiting until it notices.
+    // Kills the cloud when this process exits, instead of waiting until the cloud notices.
     process.once('exit', () => child.kill('SIGKILL'));
     const { promise: ready, resolve, reject } = Promise.withResolvers<Urls>();
     createInterface({ input: child.stdout }).on('line', (line) => {
@@ -78,11 +78,11 @@ export class KillableCloud {
       reject(ended);
       this.#pendingOrder?.reject(ended);
     });
-    const late = setTimeout(() => reject(new Error('the cloud does not start')), STARTUP_MS);
-    return ready.finally(() => clearTimeout(late));
+    const timeout = setTimeout(() => reject(new Error('the cloud does not start')), STARTUP_MS);
+    return ready.finally(() => clearTimeout(timeout));
   }
 
-  /** SIGKILL at any moment. */
+  /** Kills the cloud with SIGKILL, whatever it is doing. */
   async kill(): Promise<void> {
     this.observed.kills++;
     this.observed.faults.push({ fault: 'the whole cloud is killed', at: new Date().toISOString() });
@@ -93,12 +93,15 @@ export class KillableCloud {
     this.#send({ faultLevel });
   }
 
-  /** Deploys an assembly over the running one, whose functions keep a part of the invocations, 0 to 1. */
+  /**
+   * Deploys an assembly over the running one.
+   * @param previousWeight the share of invocations that the previous functions still handle, 0 to 1
+   */
   async deploy(assembly: string, previousWeight: number): Promise<void> {
     await this.#execute({ deploy: assembly, previousWeight });
   }
 
-  /** Ends the previous functions. @returns the number of invocations that they handled in the meantime */
+  /** Removes the previous functions. @returns the number of invocations that they handled since the deployment */
   async retire(): Promise<number> {
     return Number(await this.#execute({ retire: true }));
   }

@@ -2,41 +2,41 @@ import type { Cloud } from '@rollcall/local/internal/cloud';
 import type { CallFault, Faults } from '@rollcall/local/internal/faults/faults';
 import type { TextFault, TextFaults } from '../sms-sandbox/mailbox.ts';
 
-/** Reports of the cloud's process: one JSON object per line. */
+/** A report of the cloud's process: one JSON object per line. */
 export type Report =
   | { ready: Pick<Cloud, 'apiUrl' | 'endpointUrl' | 'beside'> }
-  /** An order was carried out. A number: the invocations that the previous code handled. */
+  /** An order is finished. A number is the count of invocations that the previous code handled. */
   | { done: 'deployed' | number }
   | { fault: string; at: string }
   | { published: Array<{ aggregateId: string; version: number }> };
 
-/** Orders to the cloud's process: one JSON object per line. */
+/** An order to the cloud's process: one JSON object per line. */
 export type Order =
   | { faultLevel: FaultLevel }
   | { deploy: string; previousWeight: number }
-  /** The code of before takes no invocations any more. */
+  /** Stops sending invocations to the previous code. */
   | { retire: true };
 
-/** `storm`: all faults; `repairing`: only permanent rejections by the gateway; `calm`: none. */
+/** `rejections`: only the gateway's permanent rejections. */
 export type FaultLevel = 'all' | 'rejections' | 'none';
 
 const CALL_FAULTS = 0.04;
 const CRASHES = 0.003;
-/** Sweeps are rare, so their crash probability is higher. */
+/** Sweeps run rarely, so their crash probability is higher. */
 const SWEEP_CRASHES = 0.3;
 const SMS_FAULTS: Array<[TextFault, number]> = [
   ['fails', 0.03],
   ['answer lost', 0.01],
   ['hangs', 0.003],
 ];
-/** Occasionally, every other call to a service fails for two seconds: longer than the SDK's own retries. */
+/** The probability of an outage: half of the calls to a service fail for two seconds, longer than the SDK retries. */
 const OUTAGES = 0.000_3;
 const OUTAGE_MS = 2_000;
 const CALLS_IN_OUTAGE = 0.5;
-/** Occasionally, the gateway is down for longer than a message is retried before it is parked. */
+/** The probability of a gateway outage that outlasts the retries of a message, so that the message is parked. */
 const GATEWAY_OUTAGES = 0.000_5;
 const GATEWAY_OUTAGE_MS = 45_000;
-/** Calls without faults: those that the cloud needs to start, or whose failure only delays a message by a minute. */
+/** The cloud needs these calls to start, or their failure would only delay a message by a minute. */
 const CALLS_WITHOUT_FAULTS =
   /^(Create|Describe|Update(Table|Time)|Set|Subscribe|List|Get(Queue|Caller)|ReceiveMessage)/;
 const KINDS: Array<CallFault['kind']> = ['refused', 'refused', 'throttled', 'answer lost', 'answer lost', 'delayed'];
@@ -46,17 +46,17 @@ const SPECIAL: Record<string, CallFault['kind']> = {
   PublishBatch: 'partly done',
   SendMessageBatch: 'partly done',
 };
-/** Maximum delay; the SDK times out after two seconds. */
+/** Maximum delay. The SDK times out after two seconds. */
 const MAX_DELAY_MS = 2_500;
 
-/** Whether the gateway permanently rejects an SMS until it is repaired: one of `refusedOf`, by message id. */
+/** Whether the gateway rejects an SMS until it is repaired. The message ID decides; one SMS in `rejectOneIn` is rejected. */
 export const isRejected = (messageId: string, rejectOneIn: number) =>
   Number.parseInt(messageId.slice(-4), 16) % rejectOneIn === 0;
 
 export interface FaultsOptions {
   random: () => number;
   faultLevel: () => FaultLevel;
-  /** One SMS of this many is permanently rejected. */
+  /** The gateway rejects one in this many SMS. */
   rejectOneIn: number;
   report: (report: Report) => void;
 }

@@ -22,31 +22,31 @@ export interface LoadOptions {
 export interface Load {
   accepted: Accepted[];
   redemptions: RequestedRedemption[];
-  /** Former members. They and their redemptions are not among `accepted` and `redemptions`. */
+  /** Former members. `accepted` and `redemptions` contain neither them nor their redemptions. */
   left: FormerMember[];
   violations: Violation[];
   requests: number;
 }
 
 const LOCALES = ['en', 'es', 'zh-CN'];
-/** Every n-th member registers twice at once; is tried with another key; changes the locale up to three times. */
+/** Every n-th member sends the registration twice at once. */
 const TWICE_EVERY = 10;
+/** Every n-th member registers again with another idempotency key. */
 const OTHER_KEY_EVERY = 20;
+/** Every n-th member changes the locale, up to three times. */
 const CHANGE_EVERY = 3;
-/**
- * Every n-th member redeems points twice, once with the shortest possible time; every fourth of them with a short time
- * limit.
- */
+/** Every n-th member redeems points twice. */
 const REDEEM_EVERY = 4;
+/** Every n-th member redeems points with the shortest time limit. */
 const IMPATIENT_EVERY = 16;
 const REDEEMED = 30;
-/** Every n-th member leaves at the end, half of them with redemptions in progress. */
+/** Every n-th member deactivates the account at the end, half of them with redemptions in progress. */
 const LEAVE_EVERY = 10;
 const FIRST_TO_LEAVE = 8;
-/** More than half a minute: the cloud may be killed and restarted in between. */
+/** Attempts for more than half a minute, because the cloud may be killed and restarted in between. */
 const ATTEMPTS = 60;
 
-/** Registers and changes members over HTTP, and repeats each request until it is answered. */
+/** Registers and changes members over HTTP, and repeats each request until it gets a response. */
 export async function load({ apiUrl, token, members, concurrency, random, onProgress }: LoadOptions): Promise<Load> {
   const result: Load = { accepted: [], redemptions: [], left: [], violations: [], requests: 0 };
   const request = (method: string, path: string, body: unknown, headers: Record<string, string> = {}) => {
@@ -65,48 +65,50 @@ export async function load({ apiUrl, token, members, concurrency, random, onProg
     const ids = new Set(
       answers.map(({ status, body }) => (status === 201 ? (body as MemberResource).id : `status ${status}`)),
     );
-    if (ids.size > 1) violated('G6', `one key got different answers: ${[...ids].join(', ')}`);
+    if (ids.size > 1) violated('G6', `one idempotency key got different responses: ${[...ids].join(', ')}`);
     const [first] = answers;
     if (first?.status !== 201) {
-      violated('G6', `a new phone was refused: ${first && errorReason(first)}`);
+      violated('G6', `the API refused an unused phone: ${first && errorReason(first)}`);
       return undefined;
     }
     if (line % OTHER_KEY_EVERY === 0) {
       const other = await request('POST', '/v1/members', person, { 'idempotency-key': newId() });
-      if (other.status !== 409) violated('G6', `a phone that is taken got ${other.status} with another key`);
+      if (other.status !== 409)
+        violated('G6', `a registered phone with another idempotency key got ${other.status} instead of 409`);
     }
     return { member: first.body as MemberResource, askedAt, httpMs: performance.now() - start };
   }
 
-  /** If the response to a change is lost, the member's state tells whether the change was made. */
+  /** Reads the member if the response to the change is lost, because the change may have been made. */
   async function changeLocale(accepted: Accepted, locale: string): Promise<void> {
     const path = `/v1/members/${accepted.member.id}`;
     const headers = { 'if-match': `"${accepted.member.version}"` };
     const changed = await request('PATCH', path, { locale }, headers);
     const answer = changed.status === 200 ? changed : await request('GET', path, undefined);
     if (answer.status === 200) accepted.member = answer.body as MemberResource;
-    else violated('G1', `member ${accepted.member.id} was promised, and reading it gives ${answer.status}`);
+    else violated('G1', `member ${accepted.member.id} was registered, but reading it returns ${answer.status}`);
   }
 
-  /** The same key gets the same operation, however often it is requested. */
+  /** Sends the redemption twice with one idempotency key, which must return the same operation. */
   async function redeem(memberId: string, expiresIn: number): Promise<void> {
     const path = `/v1/members/${memberId}/redemptions`;
     const key = { 'idempotency-key': newId() };
     const body = { points: REDEEMED, expiresIn };
     const answers = [await request('POST', path, body, key), await request('POST', path, body, key)];
-    // 200: the operation has ended already.
+    // 200 means that the operation has already ended.
     const ids = new Set(
       answers.map(({ status, body: got }) => ([200, 202].includes(status) ? (got as OperationResource).id : status)),
     );
     const [id] = ids;
-    if (ids.size > 1 || typeof id !== 'string') violated('G6', `a redemption of ${memberId} was answered ${[...ids]}`);
+    if (ids.size > 1 || typeof id !== 'string')
+      violated('G6', `the responses to one redemption of ${memberId} differ or failed: ${[...ids]}`);
     else result.redemptions.push({ id, memberId, points: REDEEMED });
   }
 
-  /** A response may be lost: the repeated request then gets 404. */
+  /** Accepts 404, because a repeated request gets it if the first response was lost. */
   async function deactivate({ id, phone, name }: FormerMember): Promise<void> {
     const { status } = await request('DELETE', `/v1/members/${id}`, undefined);
-    if (![204, 404].includes(status)) violated('G1', `the leaving of ${id} was answered ${status}`);
+    if (![204, 404].includes(status)) violated('G1', `the deactivation of ${id} returned ${status}`);
     result.accepted = result.accepted.filter(({ member }) => member.id !== id);
     result.redemptions = result.redemptions.filter(({ memberId }) => memberId !== id);
     result.left.push({ id, phone, name });

@@ -14,21 +14,18 @@ import { withOneProvider } from './templates.ts';
 stopWithNpm();
 
 const { members, seed, concurrency, kills, json } = new Command('npm run chaos --')
-  .description('Registers members in an embedded cloud with faults everywhere, and checks G1 to G6.')
+  .description('Registers members in an embedded cloud, injects faults into all calls, and checks guarantees G1 to G6.')
   .option('--members <n>', 'number of registrations', atLeast(1), 1_000)
   .option(
     '--seed <n>',
-    'fixes the members and the chances of faults; which call meets which is up to the machine',
+    'seed of the members and of the random faults; which call gets which fault also depends on timing',
     atLeast(0),
     1,
   )
   .option('--concurrency <n>', 'concurrent requests', atLeast(1), 24)
   .option('--kills <n>', 'number of times that the whole cloud is killed and restarted', atLeast(0), 3)
   .option('--json', 'print only one JSON object')
-  .addHelpText(
-    'after',
-    '\nEverything stays on 127.0.0.1 and in a temporary folder. Exit code 1: a guarantee was violated.',
-  )
+  .addHelpText('after', '\nUses only 127.0.0.1 and a temporary folder. Exit code 1: a guarantee was violated.')
   .parse()
   .opts<{ members: number; seed: number; concurrency: number; kills: number; json?: boolean }>();
 
@@ -40,8 +37,8 @@ const say = (what: string) => {
 
 let redrivenInStorm = 0;
 
-/** Kills the cloud at equal intervals of the load, and redrives in between as an operator. */
-const deaths = Array.from(
+/** Kills the cloud at equal intervals of the load. After each restart, redrives parked messages as an operator would. */
+const killsUnderLoad = Array.from(
   { length: kills },
   (_, index): Disturbance => ({
     at: Math.ceil((members * (index + 1)) / (kills + 1)),
@@ -51,8 +48,8 @@ const deaths = Array.from(
       try {
         redrivenInStorm += await redriveAll(stage);
       } catch (error) {
-        // The operator's own calls fail too. What was redriven stays applied.
-        say(`the operator stops: ${(error as Error).message}`);
+        // The redrive's own calls can also fail. The messages that it has applied stay applied.
+        say(`the redrive failed: ${(error as Error).message}`);
       }
     },
   }),
@@ -64,7 +61,7 @@ const cloud = new KillableCloud({ assembly, data: join(folder, 'data'), seed, re
 try {
   const load = { members, seed, concurrency, faultLevel: 'all', rejectOneIn } as const;
   const result = {
-    ...(await run(cloud, { ...load, disturbances: deaths, say, isQuiet: json === true })),
+    ...(await run(cloud, { ...load, disturbances: killsUnderLoad, say, isQuiet: json === true })),
     redrivenInStorm,
   };
   if (json) console.log(JSON.stringify(result, null, 2));

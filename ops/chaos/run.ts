@@ -16,37 +16,38 @@ import type { FaultLevel } from './faults.ts';
 import { load } from './load.ts';
 import { checkAll, checkFailures, type Snapshot, subjectOf, type Violation } from './verdict.ts';
 
-/** A disturbance when a number of members have registered. */
+/** An action to run during the load. */
 export interface Disturbance {
+  /** The number of registered members at which it runs. */
   at: number;
   disturb: (stage: StageClient) => Promise<void>;
 }
 
 export interface RunOptions {
   members: number;
-  /** Fixes the members. */
+  /** Seed of the generated members. */
   seed: number;
-  /** Requests under way at once. */
+  /** Concurrent requests. */
   concurrency: number;
-  /** While members register. */
+  /** The faults while members register. */
   faultLevel: FaultLevel;
-  /** One SMS of this many is permanently rejected. */
+  /** The gateway rejects one in this many SMS. */
   rejectOneIn: number;
   disturbances: readonly Disturbance[];
   /** Called for each event. */
   say: (what: string) => void;
-  /** Without a progress bar. */
+  /** Whether to show no progress bar. */
   isQuiet: boolean;
 }
 
 export type Result = Awaited<ReturnType<typeof run>>;
 
-/** One SMS of this many is permanently rejected: enough of them in a small run too. */
+/** The gateway rejects one in this many SMS. The number is low enough that a small run has rejections too. */
 export const rejectionInterval = (members: number): number => Math.max(5, Math.min(200, Math.floor(members / 10)));
 
-/** A timeout without progress, longer than a message can be delayed (a visibility timeout, a sweep). */
+/** Timeout without progress: longer than a visibility timeout or a sweep can delay a message. */
 const PROGRESS_TIMEOUT_MS = 180_000;
-/** For the whole run with 10,000 members; a longer run has stalled. */
+/** Timeout of the whole run: 10,000 members take less. */
 const RUN_TIMEOUT_MS = 45 * 60_000;
 /** Capabilities that the operator switches at equal intervals of the load, each for one interval. */
 const SWITCHED = [
@@ -66,7 +67,10 @@ async function parkedIn(stage: StageClient): Promise<Map<string, ParkedMessage[]
   return parked;
 }
 
-/** Redrives all parked messages at once. No canary: a permanent failure would stop it. @returns their number */
+/**
+ * Redrives all parked messages at once, without a canary, because a permanent failure would stop the redrive.
+ * @returns the number of messages that were applied
+ */
 export async function redriveAll(stage: StageClient): Promise<number> {
   let applied = 0;
   for (const [subscriber, parked] of await parkedIn(stage)) {
@@ -94,7 +98,7 @@ function switchDisturbances(members: number, say: RunOptions['say']): Disturbanc
   ]);
 }
 
-/** Runs the load with disturbances, each when its number of members have registered. */
+/** Runs the load and its disturbances. */
 async function runLoad({ apiUrl, endpointUrl }: Urls, stage: StageClient, options: RunOptions) {
   const { members, seed, concurrency, say, isQuiet } = options;
   const bar = isQuiet ? undefined : progressBar(members, 'registering');
@@ -111,7 +115,7 @@ async function runLoad({ apiUrl, endpointUrl }: Urls, stage: StageClient, option
       for (const { at, disturb } of disturbances) {
         if (at === done) disturbing = disturbing.then(() => disturb(stage));
       }
-      // The load still runs to its end; the error is reported by the `await` below.
+      // The load runs to its end. The `await` below reports the error.
       disturbing.catch(() => {});
     },
   });
@@ -120,7 +124,7 @@ async function runLoad({ apiUrl, endpointUrl }: Urls, stage: StageClient, option
   return result;
 }
 
-/** Messages that were skipped while a capability was off are released by an operator. */
+/** Releases the messages that were held while a capability was off, as an operator would. */
 async function releaseHeld(stage: StageClient): Promise<void> {
   for (const [subscriber, parked] of await parkedIn(stage)) {
     const held = aggregatesOf(parked.filter(({ reason }) => reason === 'held'));
@@ -128,7 +132,7 @@ async function releaseHeld(stage: StageClient): Promise<void> {
   }
 }
 
-/** Waits until nothing is left to do, or there is no progress until the timeout. */
+/** Waits until no work is left, or until the timeout passes without progress. */
 async function waitUntilIdle(
   observe: () => Promise<{ left: number; laterAt: number }>,
   giveUpAt: number,
@@ -140,13 +144,13 @@ async function waitUntilIdle(
     if (left === 0) return;
     if (left < lowest) deadline = Date.now() + PROGRESS_TIMEOUT_MS;
     lowest = Math.min(lowest, left);
-    // Scheduled retries are waited for.
+    // Also waits for scheduled retries.
     if (Date.now() > Math.min(Math.max(deadline, laterAt + PROGRESS_TIMEOUT_MS), giveUpAt)) return;
     await delay(1_000);
   }
 }
 
-/** Runs a load on a cloud, repairs faults, and evaluates G1 to G6. */
+/** Runs a load on a cloud, ends the faults, and evaluates guarantees G1 to G6. */
 export async function run(cloud: KillableCloud, options: RunOptions) {
   const { members, seed, faultLevel, rejectOneIn, say } = options;
   const start = performance.now();
@@ -166,7 +170,7 @@ export async function run(cloud: KillableCloud, options: RunOptions) {
     parked: await parkedIn(stage),
     observed: cloud.observed,
   });
-  /** Pending work that needs no operator. */
+  /** Counts the pending work that needs no operator. */
   async function left() {
     const underWay = await services.underWay();
     const all = await parkedIn(stage);
@@ -181,7 +185,7 @@ export async function run(cloud: KillableCloud, options: RunOptions) {
     };
   }
 
-  say(`${loaded.accepted.length} registered; faults end, except permanent rejections of the gateway`);
+  say(`${loaded.accepted.length} registered; faults end, except the gateway's permanent rejections`);
   cloud.setFaultLevel('rejections');
   await switchTo(stage, Object.entries(profiles.normal), { why: 'chaos: faults ended' });
   await waitUntilIdle(async () => {

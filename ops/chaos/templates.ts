@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-// biome-ignore lint/suspicious/noExplicitAny: a template has whatever CloudFormation has
+// biome-ignore lint/suspicious/noExplicitAny: the properties depend on the resource type
 type Resource = { Type: string; Properties?: any };
 
 /** Changes the resources of the templates that `cdk synth` wrote to a folder. */
@@ -15,8 +15,8 @@ export function changeResources(assembly: string, change: (resource: Resource) =
 }
 
 /**
- * Leaves one SMS provider, by each version's own settings: G5 promises one text only of a provider that honours keys, and with a
- * second one, a crash after its acceptance means two.
+ * Removes all SMS providers but the HTTP gateway from a function's settings. G5 promises exactly one SMS only for a provider
+ * that honours idempotency keys: with two providers, a crash after the first one has accepted an SMS can lead to a second SMS.
  */
 export function keepOnlyHttpProvider({ Properties }: Resource): void {
   const variables = Properties?.Environment?.Variables;

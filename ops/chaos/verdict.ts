@@ -12,14 +12,14 @@ import { isRejected } from './faults.ts';
 export interface Violation {
   guarantee: 'G1' | 'G2' | 'G3' | 'G4' | 'G5' | 'G6';
   what: string;
-  /** Everything known about the member. */
+  /** All published versions and stored items of the member. */
   history: unknown[];
 }
 
-/** A former member, whose data must be gone. */
+/** A former member. No personal data of theirs may remain. */
 export type FormerMember = Pick<MemberResource, 'id' | 'phone' | 'name'>;
 
-/** The items and parked messages of a subscriber's table. */
+/** The state of a stage, and the requests that led to it. */
 export interface Snapshot {
   accepted: readonly Accepted[];
   redemptions: readonly RequestedRedemption[];
@@ -30,12 +30,15 @@ export interface Snapshot {
   observed: Observed;
 }
 
-/** The subscribers that reply to a registration. Further subscribers need not. */
+/** The subscribers that must reply to a registration. */
 const REPLYING_SUBSCRIBERS = ['sms', 'points', 'guide'];
-/** A provider's receipt, which may be lost. */
+/** The suffix of delivery receipts, which may be lost. */
 const DELIVERY = '#welcome-sms-delivery';
 
-/** While the gateway still rejects: no other aggregate is blocked, and later messages of the same one wait in order. */
+/**
+ * G4, checked while the gateway still rejects some SMS: the later messages of their aggregates are parked in order, and no other
+ * aggregate is blocked.
+ */
 export function checkFailures({ accepted, holdings, parked, observed }: Snapshot, rejectOneIn: number): Violation[] {
   const violations: Violation[] = [];
   for (const [service, items] of Object.entries(holdings.items)) {
@@ -46,20 +49,23 @@ export function checkFailures({ accepted, holdings, parked, observed }: Snapshot
       const waiting = (queues.get(member.id) ?? []).map(({ version }) => version).sort((a, b) => a - b);
       const expected = Array.from({ length: member.version - applied }, (_, index) => applied + 1 + index);
       if (waiting.join() === expected.join()) continue;
-      const what = `${service} applied ${applied} of ${member.version} versions of ${member.id}, and parked ${waiting.join(', ') || 'none'}`;
+      const what = `${service} applied ${applied} of ${member.version} versions of ${member.id}; parked versions: ${waiting.join(', ') || 'none'}`;
       violations.push({ guarantee: 'G4', what, history: historyOf(member.id, holdings, observed) });
     }
     for (const [aggregateId, [first]] of queues) {
       const isExpected = service === 'sms' && first?.reason === 'failed' && isRejected(first.messageId, rejectOneIn);
       if (isExpected) continue;
-      const what = `${service} holds up ${aggregateId}: ${first?.reason} version ${first?.version}: ${first?.error}`;
+      const what = `${service} blocks ${aggregateId} at version ${first?.version}: ${first?.reason}: ${first?.error}`;
       violations.push({ guarantee: 'G4', what, history: historyOf(aggregateId, holdings, observed) });
     }
   }
   return [...violations, ...checkConsumers({ holdings, parked, observed }, rejectOneIn)];
 }
 
-/** Of commands and replies, only SMS that the gateway rejects, or to members with an unknown phone, may be left. */
+/**
+ * The only commands and replies that may stay parked are SMS that the gateway rejects, and SMS to members whose registration the
+ * SMS service has parked.
+ */
 function checkConsumers(
   { holdings, parked, observed }: Pick<Snapshot, 'holdings' | 'parked' | 'observed'>,
   rejectOneIn: number,
@@ -71,7 +77,7 @@ function checkConsumers(
       const isExpected =
         consumer === 'sms-commands' && (isRejected(one.messageId, rejectOneIn) || unreachable.has(subjectOf(one)));
       if (isExpected) return [];
-      const what = `${consumer} holds up ${one.aggregateId}: ${one.reason}: ${one.error}`;
+      const what = `${consumer} blocks ${one.aggregateId}: ${one.reason}: ${one.error}`;
       return [{ guarantee: 'G4', what, history: historyOf(subjectOf(one), holdings, observed) }];
     }),
   );
@@ -80,7 +86,7 @@ function checkConsumers(
 /** The member that a parked message is about. */
 export const subjectOf = ({ body }: ParkedMessage) => (JSON.parse(body) as { subject: string }).subject;
 
-/** After everything was repaired and redriven. */
+/** Checks all guarantees, after all faults have ended and all parked messages were redriven. */
 export function checkAll(seen: Snapshot): Violation[] {
   return [
     ...checkEffects(seen),
@@ -94,7 +100,7 @@ export function checkAll(seen: Snapshot): Violation[] {
   ];
 }
 
-/** G1 and G3, as the demo compares: missing, duplicate and out-of-order effects. */
+/** G1 and G3: compares the effects the way the demo does. Finds missing, duplicate and out-of-order effects. */
 function checkEffects({ accepted, holdings, observed }: Snapshot): Violation[] {
   const total = compare(accepted, holdings);
   if (total.lost + total.duplicated + total.outOfOrder === 0) return [];
@@ -110,7 +116,7 @@ function checkEffects({ accepted, holdings, observed }: Snapshot): Violation[] {
         ? [
             {
               guarantee: 'G1' as const,
-              what: `${lost} effects for ${one.member.id} are lost: ${Object.keys(lostBy)}`,
+              what: `${one.member.id} lacks ${lost} effects: ${Object.keys(lostBy)}`,
               history: history(),
             },
           ]
@@ -119,7 +125,7 @@ function checkEffects({ accepted, holdings, observed }: Snapshot): Violation[] {
         ? [
             {
               guarantee: 'G3' as const,
-              what: `${one.member.id}: ${duplicated} effects twice, ${outOfOrder} out of order`,
+              what: `${one.member.id}: ${duplicated} duplicate effects, ${outOfOrder} out of order`,
               history: history(),
             },
           ]
@@ -128,7 +134,7 @@ function checkEffects({ accepted, holdings, observed }: Snapshot): Violation[] {
   });
 }
 
-/** G1: only members have effects. G6: a phone has one member, the one in the response. */
+/** G1: only committed members have effects. G6: each member was returned to a client. */
 function checkMembers({ accepted, left, holdings, members, observed }: Snapshot): Violation[] {
   const violations: Violation[] = [];
   const promised = new Set(
@@ -137,13 +143,13 @@ function checkMembers({ accepted, left, holdings, members, observed }: Snapshot)
   const existing = new Set(members.map(({ pk }) => pk));
   for (const pk of existing) {
     if (pk.startsWith('member#') && !promised.has(pk)) {
-      violations.push({ guarantee: 'G6', what: `${pk} exists, and no request was answered with it`, history: [] });
+      violations.push({ guarantee: 'G6', what: `${pk} exists, but no response contained it`, history: [] });
     }
   }
   for (const [service, items] of Object.entries(holdings.items)) {
     for (const id of new Set(items.map(({ pk }) => pk))) {
       if (existing.has(`member#${id}`)) continue;
-      const what = `${service} holds something of ${id}, who was never committed`;
+      const what = `${service} stores data about ${id}, but no such member was committed`;
       violations.push({ guarantee: 'G1', what, history: historyOf(id, holdings, observed) });
     }
   }
@@ -158,13 +164,13 @@ function checkVersions({ members, holdings, observed }: Snapshot): Violation[] {
       const id = pk.slice('member#'.length);
       const applied = cursors.get(id)?.version;
       if (applied === version) return [];
-      const what = `${service} applied version ${applied ?? 0} of ${id}, which stands at ${version}`;
+      const what = `${service} applied version ${applied ?? 0} of ${id}; the committed version is ${version}`;
       return [{ guarantee: 'G1', what, history: historyOf(id, holdings, observed) }];
     });
   });
 }
 
-/** G2, by the messages that the broker accepted: all of them, and none before its predecessor. */
+/** G2: the broker accepted all messages, and none before its predecessor. */
 function checkOrder({ members, observed: { published } }: Snapshot): Violation[] {
   const violations: Violation[] = [];
   const last = new Map<string, number>();
@@ -178,11 +184,11 @@ function checkOrder({ members, observed: { published } }: Snapshot): Violation[]
     last.set(aggregateId, Math.max(before, version));
   }
   for (const { pk, version } of members.filter(isMember)) {
-    const seen = last.get(pk.slice('member#'.length)) ?? 0;
-    if (seen === version) continue;
+    const newest = last.get(pk.slice('member#'.length)) ?? 0;
+    if (newest === version) continue;
     violations.push({
       guarantee: 'G2',
-      what: `${pk} stands at ${version}, and ${seen} was seen published`,
+      what: `${pk} has version ${version}, but the last published version is ${newest}`,
       history: [],
     });
   }
@@ -190,8 +196,8 @@ function checkOrder({ members, observed: { published } }: Snapshot): Violation[]
 }
 
 /**
- * G5: the sandbox honours idempotency keys, so there is one SMS per message: one with the id of the registration that
- * the points service knows, and one per redemption.
+ * G5: the sandbox honours idempotency keys, so each message leads to exactly one SMS. One has the message ID of the registration,
+ * which the ledger of the points service also contains; the others are one per redemption.
  */
 function checkTexts({ accepted, holdings, observed }: Snapshot): Violation[] {
   const byPhone = Map.groupBy(holdings.texts, ({ to }) => to);
@@ -203,14 +209,14 @@ function checkTexts({ accepted, holdings, observed }: Snapshot): Violation[] {
     const registration = ledger.find(({ reason }) => reason === 'registration')?.messageId ?? 'none';
     const redemptions = ledger.filter(({ reason }) => reason === 'redemption').length;
     if (keys.has(registration) && keys.size === texts.length && texts.length === 1 + redemptions) return [];
-    const what = `${member.id} got ${texts.length} texts for ${1 + redemptions}; the points know the registration as ${registration}, the texts as ${[...keys]}`;
+    const what = `${member.id} got ${texts.length} SMS instead of ${1 + redemptions}; the registration is ${registration}, the idempotency keys are ${[...keys]}`;
     return [{ guarantee: 'G5', what, history: historyOf(member.id, holdings, observed) }];
   });
 }
 
 /**
- * Commands and replies, by G1 (each operation ended, and points that were taken too late were returned) and G3 (each
- * once).
+ * Commands and replies. G1: each operation ended, and points that were taken too late were returned. G3: each command was applied
+ * once.
  */
 function checkRedemptions({ redemptions, members, holdings, observed }: Snapshot): Violation[] {
   return compareRedemptions(redemptions, members, holdings.items).findings.map(({ memberId, kind, what }) => ({
@@ -228,12 +234,12 @@ function checkOnboarding({ accepted, members, holdings, observed }: Snapshot): V
     const isFrom = (service: string) => (answer: string) => answer.startsWith(`answer#/rollcall/${service}#`);
     const missing = REPLYING_SUBSCRIBERS.filter((service) => !known.some(isFrom(service)));
     if (missing.length === 0) return [];
-    const what = `${id} lacks the answer of ${missing}, and has the answers ${known.join(', ') || 'of no service'}`;
+    const what = `${id} has no reply from ${missing}; its replies: ${known.join(', ') || 'none'}`;
     return [{ guarantee: 'G1', what, history: historyOf(id, holdings, observed) }];
   });
 }
 
-/** G1: every service confirms the erasure of each former member, and nothing about them or their operations is left. */
+/** G1: every service confirms the erasure of each former member. None of their personal data or operations is left. */
 function checkErasures({ left, members, holdings, observed }: Snapshot): Violation[] {
   const items = new Map(members.map((item) => [item.pk, item]));
   const operations = Map.groupBy(
@@ -249,17 +255,17 @@ function checkErasures({ left, members, holdings, observed }: Snapshot): Violati
     const unconfirmed = Object.keys(holdings.items).filter((service) => !(`confirmed#${service}` in erasure));
     const personal = (kept.get(id) ?? []).flatMap(({ service, item }) =>
       [phone, name].some((words) => JSON.stringify(item).includes(words))
-        ? [`${service} ${item.sk} says who they were`]
+        ? [`${service} ${item.sk} contains their phone or name`]
         : [],
     );
     const found = [
-      ...unconfirmed.map((service) => `${service} has not confirmed`),
+      ...unconfirmed.map((service) => `${service} has not confirmed the erasure`),
       ...personal,
-      ...(operations.get(id) ?? []).map(({ pk }) => `${pk} is left`),
+      ...(operations.get(id) ?? []).map(({ pk }) => `${pk} still exists`),
     ];
     return found.map((what) => ({
       guarantee: 'G1',
-      what: `${id} left: ${what}`,
+      what: `former member ${id}: ${what}`,
       history: historyOf(id, holdings, observed),
     }));
   });
@@ -267,7 +273,7 @@ function checkErasures({ left, members, holdings, observed }: Snapshot): Violati
 
 const isMember = ({ pk }: Item) => pk.startsWith('member#');
 
-/** What each subscriber stores about a member. */
+/** The items that each subscriber stores about a member. */
 const itemsOf = (id: string, { items }: Holdings): Holdings['items'] => {
   const own = Object.entries(items).map(([name, all]) => [name, all.filter(({ pk }) => pk === id)]);
   return Object.fromEntries(own) as Holdings['items'];

@@ -20,13 +20,13 @@ async function apiIdOf(stage: StageClient): Promise<string | undefined> {
 }
 
 export const cost = new Command('cost')
-  .description("show what a stage of an account used in the last day, by CloudWatch's metrics, and what that costs")
-  .addHelpText('after', '\nOn an embedded cloud: npm run cost\nExample: npm run ops -- cost --stage prod')
+  .description('show the usage and cost of a deployed stage in the last day, from CloudWatch metrics')
+  .addHelpText('after', '\nFor an embedded cloud: npm run cost\nExample: npm run ops -- cost --stage prod')
   .action(
     onStage<object, []>(async (stage, { json }) => {
       if (stage.endpoint !== undefined)
         throw new OperatorError(
-          'An embedded cloud has no CloudWatch metrics: npm run cost shows what a registration costs.',
+          'An embedded cloud has no CloudWatch metrics. To see the cost of a registration: npm run cost',
         );
       const deployed = await deployedOf(await stage.templates());
       const end = new Date();
@@ -45,11 +45,11 @@ export const cost = new Command('cost')
       console.log(`In the last day: $${usd.toFixed(2)}, with ${registrations} registrations.`);
       if (usdPerMillionRegistrations !== null)
         console.log(
-          `Total divided by registrations: $${usdPerMillionRegistrations.toFixed(2)} a million, polling included.`,
+          `Total divided by registrations, including polling: $${usdPerMillionRegistrations.toFixed(2)} a million.`,
         );
       console.log(
         pc.dim(
-          `List prices of ${prices.region}, ${prices.asOf}. SQS counts messages, not requests: batches cost less than that.`,
+          `List prices of ${prices.region}, ${prices.asOf}. The metrics of SQS count messages, not requests, so batches cost less than shown.`,
         ),
       );
     }),

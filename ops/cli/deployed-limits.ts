@@ -8,8 +8,8 @@ interface RouteSettings {
 }
 
 /**
- * The deployed limits of a stage: of its API, of its consumers, and in its functions' environments.
- * @param prefix common prefix of its functions' names
+ * The deployed limits of a stage, from its API, its consumers, and its functions' environments.
+ * @param prefix common prefix of the functions' names
  * @throws {OperatorError} if a part is not deployed
  */
 export function deployedLimits(resources: readonly Resource[], prefix: string) {
@@ -24,7 +24,7 @@ export function deployedLimits(resources: readonly Resource[], prefix: string) {
     routes: Object.entries(RouteSettings).map(([route, settings]) => [route, settings.ThrottlingRateLimit] as const),
     registrations: registrationLimits.parse(jsonVariable(resources, `${prefix}registration-register`, 'LIMITS')),
     sms: smsSettings.parse(jsonVariable(resources, `${prefix}sms-consume`, 'SMS')),
-    /** By function: its maximum number of concurrent batches. */
+    /** The maximum number of concurrent batches, by function. */
     concurrency: ofType('AWS::Lambda::EventSourceMapping').flatMap(({ properties }) => {
       const { FunctionName, ScalingConfig } = properties as {
         FunctionName?: string;

@@ -24,7 +24,7 @@ export const limits = new Command('limits')
   .description('show limits, their usage, and held messages')
   .addHelpText(
     'after',
-    '\nHeld messages: npm run ops -- parked list --reason held; to release them: parked redrive sms --all --reason held, and sms-commands\nExample: npm run ops -- limits',
+    '\nTo list held messages: npm run ops -- parked list --reason held\nTo release them: npm run ops -- parked redrive sms --all --reason held, and the same with sms-commands\nExample: npm run ops -- limits',
   )
   .action(
     onStage<object, []>(async (stage, { json }) => {

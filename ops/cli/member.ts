@@ -17,21 +17,21 @@ import { EVERY_MEMBER } from '../every-member.ts';
 import { forgetMember } from '../members/forget.ts';
 import { memberHoldings, optOutOf } from '../members/holdings.ts';
 
-/** Calls the stage's API as an operator. @throws {OperatorError} with the API's reason, if it refuses */
+/** Calls the stage's API as an operator. @throws {OperatorError} with the API's reason, if it refuses the request */
 async function callApi(stage: StageClient, route: { method: string; path: string }, path: string): Promise<unknown> {
   const [api] = await registeredEntries(stage, 'api');
-  if (!api) throw new OperatorError(`Stage ${stage.name} has no API that is registered in Cloud Map.`);
+  if (!api) throw new OperatorError(`Cloud Map has no API of stage ${stage.name}.`);
   const authorization = `Bearer ${await operatorToken(stage, { operatorScope: EVERY_MEMBER.scope })}`;
   const response = await fetch(`${api.attributes.url}${path}`, { method: route.method, headers: { authorization } });
   const answer = await parseResponse(response);
   if (response.ok) return answer.body;
-  throw new OperatorError(`The API answers: ${errorReason(answer)}`);
+  throw new OperatorError(`The API responds: ${errorReason(answer)}`);
 }
 
 const erasureOf = async (stage: StageClient, id: string) =>
   (await callApi(stage, routes.readErasure, pathOf(routes.readErasure, { id }))) as ErasureResource;
 
-/** Whether an active member wants SMS; undefined if the SMS service does not know the member. */
+/** Whether an active member gets SMS. Undefined if the SMS service does not know the member. */
 async function textsOf(stage: StageClient, id: string) {
   const contact = (await itemsAt(stage, 'sms', 'pk', id)).find(({ phone }) => phone !== undefined);
   if (!contact) return undefined;
@@ -45,17 +45,17 @@ function printErasure({ state, requestedAt, services }: ErasureResource): void {
   printTable(
     services.map(({ service, erasedAt, kept }) => ({ service, erased: erasedAt ?? 'not yet', kept: kept ?? '' })),
   );
-  const since = `asked for at ${requestedAt}`;
+  const since = `requested at ${requestedAt}`;
   console.log(
     state === 'done'
       ? pc.green(`All services have erased the member, ${since}.`)
-      : pc.yellow(`Not all services yet, ${since}.`),
+      : pc.yellow(`Not all services have erased the member yet, ${since}.`),
   );
 }
 
 export const member = new Command('member')
-  .description('data about one member: export it, erase it, show the status of the erasure')
-  .addHelpText('after', '\nErasing and its status go through the API: for an account, set API_TOKEN.');
+  .description('export or erase the data of one member, and show the status of an erasure')
+  .addHelpText('after', '\nThe commands erase and status call the API. For a stage in an AWS account, set API_TOKEN.');
 
 member
   .command('export')
@@ -78,7 +78,7 @@ member
   .addHelpText('after', '\nExample: npm run ops -- member erase 0197…')
   .action(
     onStage<{ yes?: boolean }, [string]>(async (stage, { yes, json }, id) => {
-      await confirm(`Member ${id} is deactivated and erased. This cannot be undone.`, yes);
+      await confirm(`This deactivates member ${id} and erases the member's data. This cannot be undone.`, yes);
       await callApi(stage, routes.deactivateMember, pathOf(routes.deactivateMember, { id }));
       const erasure = await erasureOf(stage, id);
       if (json) return printJson(erasure);
@@ -89,22 +89,24 @@ member
 member
   .command('forget')
   .argument('<id>', 'of the member', normalizedId)
-  .description('make every service erase a member that registration has lost (`reconcile` reports it as unknown)')
+  .description(
+    'make every service erase a member that the registration service has lost; `reconcile` reports such a member as unknown',
+  )
   .option('--yes', 'do not ask for confirmation')
   .addHelpText('after', '\nExample: npm run ops -- member forget 0197…')
   .action(
     onStage<{ yes?: boolean }, [string]>(async (stage, { yes, json }, id) => {
-      await confirm(`Every service erases its data about member ${id}.`, yes);
+      await confirm(`This makes every service erase its data about member ${id}.`, yes);
       await forgetMember(stage, id, new Date());
       if (json) return printJson({ forgotten: id });
-      console.log(`All services have been asked to erase it. To see the status: npm run ops -- member status ${id}`);
+      console.log(`All services were told to erase the member. To see the status: npm run ops -- member status ${id}`);
     }),
   );
 
 member
   .command('status')
   .argument('<id>', 'of the member', normalizedId)
-  .description('show whether a member gets texts, or which services have erased a former member')
+  .description('show whether a member gets SMS, or which services have erased a former member')
   .addHelpText('after', '\nExample: npm run ops -- member status 0197…')
   .action(
     onStage<object, [string]>(async (stage, { json }, id) => {
@@ -112,7 +114,7 @@ member
       if (texts && json) return printJson({ state: 'active', texts });
       if (texts) {
         const { since, by } = texts.optedOut ?? {};
-        const how = since ? pc.yellow(`opted out of texts on ${since}, reported by ${by}`) : 'gets texts';
+        const how = since ? pc.yellow(`opted out of SMS on ${since}, reported by ${by}`) : 'gets SMS';
         return console.log(`Member ${id} is active, and ${how}.`);
       }
       const erasure = await erasureOf(stage, id);

@@ -6,13 +6,13 @@ import { type Accepted, registerAll } from '../demo/registrations.ts';
 import { createRegistrationProgress } from './registration-progress.ts';
 import { storedEffects } from './stored-effects.ts';
 
-/** After this time without any effect (longer than the queues' visibility timeout), missing effects count as lost. */
+/** After this time without a new effect, missing effects are reported as lost. Longer than the visibility timeout. */
 const PATIENCE_MS = 90_000;
-/** Spans may be lost where effects are not: after this time without one, the services' tables are read. */
+/** Spans may be lost although the effects exist. After this time without a span, the services' tables are read. */
 const SILENCE_MS = 5_000;
 const REQUESTS_AT_ONCE = 16;
 
-/** Many concurrent registrations, observed until every subscriber has applied them. */
+/** Registers many members at once, and observes them until every subscriber has applied the registrations. */
 export function createBursts(options: BurstOptions, onChange: (burst: Burst) => void): Bursts {
   const { cloud, subscribers, token } = options;
   let burst: Burst | undefined;
@@ -25,7 +25,7 @@ export function createBursts(options: BurstOptions, onChange: (burst: Burst) => 
   const isSettled = ({ accepted, rejected, total }: Burst) =>
     accepted + rejected === total && subscribers.every((service) => progress.settledBy(service) >= accepted);
 
-  /** @param finally also reports missing effects */
+  /** @param finally whether to report missing effects too */
   async function evaluate(evaluated: Burst, { finally: isOver }: { finally: boolean }): Promise<void> {
     isEvaluating = true;
     try {
@@ -79,7 +79,7 @@ export function createBursts(options: BurstOptions, onChange: (burst: Burst) => 
       const isOver = isSettled(burst) || now - progress.lastAt() > PATIENCE_MS;
       const isRegistered = burst.accepted + burst.rejected === burst.total;
       const isSilent = isRegistered && now - Math.max(progress.lastAt(), lastEvaluatedAt) > SILENCE_MS;
-      // If the stage does not respond now, it is read again at the next tick.
+      // If the stage does not respond, the next tick tries again.
       if (isOver || isSilent) evaluate(burst, { finally: isOver }).catch(() => {});
     },
   };

@@ -16,7 +16,7 @@ function noticeOf({ sms = [] }: Holdings): Pick<Correspondence, 'notice'> {
   if (!optOut) return {};
   const by = String(optOut.by);
   const says = {
-    en: `Whoever has this phone wants no texts since {{at}}, says ${by}.`,
+    en: `Opted out of SMS on {{at}}, reported by ${by}.`,
     zh: `${by} 告知：此手机自 {{at}} 起已退订短信。`,
   };
   return { notice: { says, at: String(optOut.since) } };
@@ -30,7 +30,7 @@ const threadsOf = (texts: readonly SentText[]): Correspondence['threads'] =>
     sent: received.map(({ text, provider, receivedAt }) => ({ body: text, by: provider, at: receivedAt })),
   }));
 
-/** The members' part of the console. */
+/** The parts of the console that know about members. */
 export const consoleParts: ConsoleParts = {
   holdings: memberHoldings,
 

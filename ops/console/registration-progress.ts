@@ -1,11 +1,11 @@
 import type { Span } from '@rollcall/local/internal/observability/otlp';
 
-/** The outcome of a registration at a service, by its span. */
+/** The outcome of a registration at a service, from its span. */
 type Seen = Pick<Span, 'service'> & { member: string; isApplied: boolean };
 
 /**
- * The progress of registrations, from spans.
- * @param accepted the members that count, by id; a member may be added after its spans have arrived
+ * Computes the progress of registrations from spans.
+ * @param accepted the members to include, by id; a member may be added after its spans have arrived
  */
 export function createRegistrationProgress(accepted: ReadonlyMap<string, unknown>) {
   const seen: Seen[] = [];
@@ -34,7 +34,7 @@ export function createRegistrationProgress(accepted: ReadonlyMap<string, unknown
     appliedBy: (service: string) => membersOf(service, ({ isApplied }) => isApplied),
     /** The number of members whose registration a service has applied or parked. */
     settledBy: (service: string) => membersOf(service, () => true),
-    /** Epoch milliseconds; initially the start. */
+    /** When the last span arrived, in epoch milliseconds. Initially the start time. */
     lastAt: () => lastAt,
   };
 }

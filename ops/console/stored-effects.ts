@@ -11,7 +11,7 @@ import { textsTo } from './sandbox.ts';
 
 const LOOKS_AT_ONCE = 10;
 
-/** What the services store about members. A member with a parked message lacks an effect, but has not lost it. */
+/** The effects that the services store for members. A missing effect whose message is parked is not lost. */
 export async function storedEffects(
   { stage: { app, name, endpoint }, cloud, subscribers }: BurstOptions,
   accepted: ReadonlyMap<string, Accepted>,

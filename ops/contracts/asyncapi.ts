@@ -8,16 +8,16 @@ const text = (description: string, more: object = {}) => ({ type: 'string', desc
 /** The CloudEvents header of every message. */
 const HEADER = {
   specversion: { const: '1.0' },
-  id: text('UUIDv7. Two copies with the same ID are the same message.'),
+  id: text('UUIDv7. Copies with the same ID are the same message.'),
   time: text('Time of creation.', { format: 'date-time' }),
   datacontenttype: { enum: ['application/json', 'application/protobuf'] },
-  partitionkey: text('Messages with the same key keep their order.'),
+  partitionkey: text('Messages with the same key are delivered in order.'),
   sequence: text('The version of the aggregate, or the number of a command to the member.', { pattern: '^\\d{16}$' }),
   traceparent: text('W3C trace context.'),
-  correlationid: text('Common to all messages of one conversation.'),
-  causationid: text('Id of the message that caused this one.'),
+  correlationid: text('ID that all messages of one conversation share.'),
+  causationid: text('ID of the message that caused this one.'),
   replyto: text('Name of the channel for replies.'),
-  alternatetype: text('Type of another rendition of the same event, which is also published.'),
+  alternatetype: text('Type of the other rendition in which the same event is published.'),
 };
 
 const REQUIRED = ['specversion', 'id', 'source', 'type', 'subject', 'time', 'datacontenttype', 'partitionkey'];
@@ -26,15 +26,15 @@ const REQUIRED = ['specversion', 'id', 'source', 'type', 'subject', 'time', 'dat
 export const componentName = ({ type }: MessageContract) =>
   type.replace(/^rollcall\./, '').replace(/[.-](\w)/g, (_, letter: string) => letter.toUpperCase());
 
-/** The parts of the header that differ between messages: who may send it, and its subject. */
+/** The attributes that differ between message types: the allowed senders, and the subject. */
 function aboutOf(contract: MessageContract, channel: Channel) {
   const senders = sendersOfType(channel, contract.type);
   return {
     source: text(
-      'The sending service. Messages from other services are refused.',
+      'The sending service. Consumers refuse messages from other services.',
       'anyServiceOf' in senders ? { pattern: sourcePattern(senders.anyServiceOf) } : { enum: senders },
     ),
-    subject: text(`The member: must equal \`data.${contract.subjectField}\`.`),
+    subject: text(`ID of the member. Equals \`data.${contract.subjectField}\`.`),
   };
 }
 
@@ -43,8 +43,8 @@ function message(contract: MessageContract, channel: Channel) {
   const codec = contract.formats?.find(({ mediaType }) => mediaType === channel.format);
   const data = codec
     ? {
-        data: { ...schema, description: `${schema.description} As JSON; any sender may choose it.` },
-        data_base64: text(`${codec.documentType} in Protocol Buffers, Base64.`),
+        data: { ...schema, description: `${schema.description} Senders may use JSON instead of \`data_base64\`.` },
+        data_base64: text(`\`${codec.documentType}\` in Protocol Buffers, encoded in Base64.`),
       }
     : { data: schema };
   const required = channel.format === 'application/json' ? [...REQUIRED, 'data'] : REQUIRED;
@@ -62,7 +62,7 @@ function message(contract: MessageContract, channel: Channel) {
   };
 }
 
-/** The sent and received messages, as an AsyncAPI 3.0 document. */
+/** Builds the AsyncAPI 3.0 document of the sent and received messages. */
 export function asyncApi(version: string) {
   return {
     asyncapi: '3.0.0',

@@ -6,7 +6,7 @@ import type { Change, Severity } from './schema-changes.ts';
 
 const { json } = new Command('npm run contracts:check --')
   .description(
-    'Compares the contracts with the last released ones: fails on a breaking change without a new major version, and on outdated documents.',
+    'Compares the contracts with the last released ones. Fails if there is a breaking change without a new major version, or if a generated document is outdated.',
   )
   .option('--json', 'print one JSON object')
   .parse()
@@ -28,8 +28,12 @@ else {
       : `${changes.length} changes since ${before}: a ${severity} version.`,
   );
   if (breaks) {
-    console.log(pc.red(`A breaking change needs a new major version beside the old one; package.json says ${after}.`));
+    console.log(
+      pc.red(
+        `A breaking change needs a new major version beside the old one. The version in package.json is ${after}.`,
+      ),
+    );
   }
-  for (const path of stale) console.log(pc.red(`${path} is outdated: npm run contracts`));
+  for (const path of stale) console.log(pc.red(`${path} is outdated. To write it: npm run contracts`));
 }
 process.exitCode = breaks || stale.length > 0 ? 1 : 0;

@@ -34,7 +34,7 @@ interface AsyncApi {
   channels: Record<string, { address: string; description?: string; messages: Record<string, unknown> }>;
 }
 
-/** The changes of the public contracts since they were released. */
+/** Returns the changes of the public contracts since their release. */
 export function changesOf(released: Contracts, today: Contracts): Change[] {
   return [
     ...routeChanges(released.openApi, today.openApi),
@@ -68,7 +68,7 @@ function routeChanges(before: OpenApi, after: OpenApi): Change[] {
   }));
   for (const [where, was] of old) {
     const is = now.get(where);
-    if (!is) changes.push({ severity: 'major', where, what: 'is gone' });
+    if (!is) changes.push({ severity: 'major', where, what: 'is removed' });
     else changes.push(...operationChanges(where, was, is));
   }
   return changes;
@@ -78,43 +78,43 @@ function operationChanges(where: string, was: Operation, is: Operation): Change[
   const changes: Change[] = [];
   const add = (severity: Change['severity'], what: string) => changes.push({ severity, where, what });
   if (was.deprecated !== is.deprecated) add('minor', is.deprecated ? 'is deprecated' : 'is no longer deprecated');
-  if (!was.requestBody && is.requestBody) add('major', 'needs a body');
+  if (!was.requestBody && is.requestBody) add('major', 'requires a body');
   const bodies = ({ requestBody: { content = {} } = {} }: Operation) =>
     Object.entries(content).map(([type, { schema }]) => `${schema?.$ref ?? 'a body'} as ${type}`);
-  for (const body of added(bodies(is), bodies(was))) add('major', `no longer takes ${body}`);
+  for (const body of added(bodies(is), bodies(was))) add('major', `no longer accepts ${body}`);
   const parameters = ({ parameters: all = [] }: Operation) => all.map(({ $ref }) => $ref.split('/').at(-1) ?? '');
   for (const name of added(parameters(was), parameters(is))) {
-    // A new required parameter is missing in existing requests.
-    add(name.endsWith('-required') ? 'major' : 'minor', `heeds ${name}`);
+    // Existing requests lack a new required parameter.
+    add(name.endsWith('-required') ? 'major' : 'minor', `accepts ${name}`);
   }
-  for (const name of added(parameters(is), parameters(was))) add('major', `no longer heeds ${name}`);
+  for (const name of added(parameters(is), parameters(was))) add('major', `no longer accepts ${name}`);
   const [old, now] = [was.responses, is.responses];
   for (const status of added(Object.keys(now), Object.keys(old))) {
-    add(Number(status) < 400 ? 'major' : 'minor', `no longer answers ${status}`);
+    add(Number(status) < 400 ? 'major' : 'minor', `no longer returns ${status}`);
   }
   for (const status of added(Object.keys(old), Object.keys(now))) {
-    add(Number(status) < 300 ? 'major' : 'minor', `answers ${status}`);
+    add(Number(status) < 300 ? 'major' : 'minor', `returns ${status}`);
   }
   for (const [status, answer] of Object.entries(old)) {
     const next = now[status];
     if (!next) continue;
     for (const type of added(Object.keys(next.content ?? {}), Object.keys(answer.content ?? {}))) {
-      add('major', `no longer answers ${status} as ${type}`);
+      add('major', `no longer returns ${status} as ${type}`);
     }
     for (const type of added(Object.keys(answer.content ?? {}), Object.keys(next.content ?? {}))) {
-      add('minor', `answers ${status} as ${type}`);
+      add('minor', `returns ${status} as ${type}`);
     }
     const problems = ({ content = {} }: Content) => Object.keys(content['application/problem+json']?.examples ?? {});
-    for (const code of added(problems(answer), problems(next))) add('minor', `may answer the problem ${code}`);
-    for (const code of added(problems(next), problems(answer))) add('minor', `never answers the problem ${code}`);
+    for (const code of added(problems(answer), problems(next))) add('minor', `may return the problem ${code}`);
+    for (const code of added(problems(next), problems(answer))) add('minor', `no longer returns the problem ${code}`);
     for (const name of added(Object.keys(next.headers ?? {}), Object.keys(answer.headers ?? {}))) {
-      add('major', `no longer answers ${status} with ${name}`);
+      add('major', `no longer returns ${status} with ${name}`);
     }
     for (const name of added(Object.keys(answer.headers ?? {}), Object.keys(next.headers ?? {}))) {
-      add('minor', `answers ${status} with ${name}`);
+      add('minor', `returns ${status} with ${name}`);
     }
     const names = ({ content = {} }: Content) => content['application/json']?.schema?.$ref;
-    if (names(answer) !== names(next)) add('major', `answers ${status} with another resource`);
+    if (names(answer) !== names(next)) add('major', `returns ${status} with another resource`);
     if (answer.description !== next.description) add('patch', `${status} is described differently`);
   }
   return changes;
@@ -127,7 +127,7 @@ function parameterChanges(before: OpenApi, after: OpenApi): Change[] {
     if (!is) return [];
     const where = `parameter ${name}`;
     const demanded: Change[] =
-      is.required && !was.required ? [{ severity: 'major', where, what: 'must be there' }] : [];
+      is.required && !was.required ? [{ severity: 'major', where, what: 'is now required' }] : [];
     return [...demanded, ...schemaChanges(was.schema, is.schema, ['sent'], where)];
   });
   for (const [path, { parameters }] of Object.entries(before.paths)) {
@@ -139,7 +139,7 @@ function parameterChanges(before: OpenApi, after: OpenApi): Change[] {
   return changes;
 }
 
-/** Whether a named schema is sent or read, which follows from the routes. */
+/** Whether clients send or read a named schema, according to the routes. */
 function sidesOf(api: OpenApi, name: string): Side[] {
   const names = ({ content = {} }: Content) =>
     Object.values(content).flatMap(({ schema }) =>
@@ -155,7 +155,7 @@ function sidesOf(api: OpenApi, name: string): Side[] {
 function bodyChanges(before: OpenApi, after: OpenApi): Change[] {
   return Object.entries(before.components.schemas).flatMap(([name, schema]) => {
     const next = after.components.schemas[name];
-    // A schema that is gone is no longer named by any route, which is reported there.
+    // No route refers to a removed schema any more, and that is reported as a change of the route.
     return next ? schemaChanges(schema, next, sidesOf(before, name), name) : [];
   });
 }
@@ -169,7 +169,7 @@ function channelChanges(before: AsyncApi, after: AsyncApi): Change[] {
     const where = `channel ${name}`;
     const is = after.channels[name];
     if (!is) {
-      changes.push({ severity: 'major', where, what: 'is gone' });
+      changes.push({ severity: 'major', where, what: 'is removed' });
       continue;
     }
     if (was.address !== is.address) changes.push({ severity: 'major', where, what: `moved to ${is.address}` });
@@ -193,7 +193,7 @@ function messageChanges(before: Record<string, Schema>, after: Record<string, Sc
   }));
   for (const [type, schema] of Object.entries(before)) {
     const next = after[type];
-    if (!next) changes.push({ severity: 'major', where: type, what: 'is gone' });
+    if (!next) changes.push({ severity: 'major', where: type, what: 'is removed' });
     else changes.push(...schemaChanges(schema, next, ['sent', 'read'], type));
   }
   return changes;

@@ -9,7 +9,7 @@ import { page } from './page.ts';
 export const ROOT = join(import.meta.dirname, '../..');
 export const FOLDER = 'docs/api';
 
-/** Every document that is generated from the contracts, by its path from the project's root. */
+/** The content of every document that is generated from the contracts, by its path from the project's root. */
 export function documents(): Map<string, string> {
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
   const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
@@ -26,7 +26,7 @@ export function documents(): Map<string, string> {
   ]);
 }
 
-/** The documents that are missing, or differ from the generated ones. */
+/** The paths of documents that are missing, or that differ from the generated ones. */
 export const staleDocuments = (): string[] =>
   [...documents()]
     .filter(([path, content]) => !existsSync(join(ROOT, path)) || readFileSync(join(ROOT, path), 'utf8') !== content)

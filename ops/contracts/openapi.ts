@@ -13,7 +13,7 @@ const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 
 const HEADERS = {
   'Idempotency-Key': {
-    description: 'The same key with the same request gets the same answer: 1 to 255 visible ASCII characters.',
+    description: 'Repeated requests with the same key get the same response. 1 to 255 visible ASCII characters.',
     schema: jsonSchema(idempotencyKey),
   },
   'If-Match': {
@@ -26,7 +26,7 @@ const HEADERS = {
     schema: { type: 'string' },
   },
   Prefer: {
-    description: '`wait=N`: wait until the operation has ended, for N seconds at most, up to 20 (RFC 7240).',
+    description: '`wait=N` waits until the operation has ended, for at most N seconds. The maximum is 20 (RFC 7240).',
     schema: { type: 'string' },
   },
 };
@@ -63,14 +63,14 @@ const content = (body: Named | string | undefined) => {
   return { content: { [body]: { schema } } };
 };
 
-/** RFC 9457, appendix B. */
+/** The XML format of problems: RFC 9457, appendix B. */
 const PROBLEM_XML = { name: 'problem', namespace: 'urn:ietf:rfc:7807' };
 
 /** `phone-taken` becomes `PhoneTaken`. */
 const problemName = (code: ProblemCode) =>
   `${code}-problem`.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
 
-/** Problems with the same status are distinguished by type. */
+/** The responses with problems, by status. Problems with the same status differ in their type. */
 function problemAnswers(codes: readonly ProblemCode[]) {
   const byStatus = Map.groupBy(codes, (code) => problems[code].status);
   return Object.fromEntries(
@@ -136,7 +136,7 @@ function operation(id: string, route: Route, contract: RouteContract) {
   };
 }
 
-/** The API as an OpenAPI 3.1 document. */
+/** Builds the OpenAPI 3.1 document of the API. */
 export function openApi(version: string) {
   const paths: Record<string, Record<string, unknown>> = {};
   const answered = new Set(Object.values(api).flatMap(({ problems: codes }) => codes));
@@ -154,7 +154,7 @@ export function openApi(version: string) {
       title: 'Rollcall',
       version,
       description:
-        'Members register, are welcomed, get points and redeem them. Errors are problem documents (RFC 9457); a client that follows `_links` from `/v1` needs to know no other path. Bodies are sent as JSON, and answered as JSON or, by `Accept`, as XML: an element a field, `<i>` an item of an array, `nil="true"` for null.',
+        'Members register, are welcomed, get points and redeem them. Errors are problem documents (RFC 9457). A client that follows `_links` needs to know only the path `/v1`. Request bodies are JSON. Response bodies are JSON, or XML if `Accept` asks for it. In XML, each field is an element, each array item is an element `<i>`, and null is marked with `nil="true"`.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: 'http://127.0.0.1:4000', description: 'The embedded cloud' }],
@@ -173,7 +173,7 @@ export function openApi(version: string) {
           scheme: 'bearer',
           bearerFormat: 'JWT',
           description:
-            "A token of the stage's OpenID provider. Its subject is the member, or its scopes allow access to every member. Otherwise, the response is 404.",
+            "A token of the stage's OpenID provider. Its subject must be the member, or its scopes must allow access to every member. Otherwise, the response is 404.",
         },
       },
       schemas: {

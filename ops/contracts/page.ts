@@ -16,7 +16,7 @@ interface Operation {
 
 const escaped = (value: unknown) => String(value).replace(/[&<>"]/g, (character) => `&#${character.codePointAt(0)};`);
 
-/** Backticks mean code, as in Markdown. */
+/** Converts Markdown's backticks to `<code>`. */
 const prose = (value: string) => escaped(value).replace(/`([^`]+)`/g, '<code>$1</code>');
 
 const json = (value: unknown) => `<pre>${escaped(JSON.stringify(value, null, 2))}</pre>`;
@@ -32,7 +32,7 @@ pre { overflow-x: auto; padding: .75rem; border: 1px solid var(--line); border-r
 table { border-collapse: collapse; width: 100%; font-size: .9rem } td, th { text-align: left; padding: .25rem .5rem .25rem 0; vertical-align: top }
 .deprecated { opacity: .7 } nav a { display: inline-block; margin-right: 1rem }`;
 
-/** The document as one self-contained page. */
+/** Renders the OpenAPI document as one self-contained HTML page. */
 export function page({ info, paths, components }: ReturnType<typeof openApi>): string {
   const schemas = components.schemas as Record<string, { examples?: unknown[] }>;
   const exampleOf = (content: Record<string, Content> = {}) =>
@@ -58,15 +58,15 @@ export function page({ info, paths, components }: ReturnType<typeof openApi>): s
     const heeds = parameters.map(({ $ref }) => nameOf($ref)).join(', ');
     return `<section id="${operationId}"${deprecated ? ' class="deprecated"' : ''}>
 <h2>${escaped(summary)}${deprecated ? ' (deprecated)' : ''}<br><code>${method} ${escaped(path)}</code></h2>
-${heeds ? `<p>Heeds <code>${escaped(heeds)}</code>.</p>` : ''}${body ? `<h3>Body</h3>${json(body)}` : ''}
-<h3>Answers</h3><table>${Object.entries(responses).map(answer).join('')}</table>${answered ? json(answered) : ''}</section>`;
+${heeds ? `<p>Parameters: <code>${escaped(heeds)}</code></p>` : ''}${body ? `<h3>Body</h3>${json(body)}` : ''}
+<h3>Responses</h3><table>${Object.entries(responses).map(answer).join('')}</table>${answered ? json(answered) : ''}</section>`;
   };
 
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escaped(info.title)} API ${escaped(info.version)}</title><style>${STYLE}</style></head><body>
 <h1>${escaped(info.title)} API <small>${escaped(info.version)}</small></h1>
-<p>${prose(info.description)} The whole contract: <a href="/v1/openapi.json">openapi.json</a>.</p>
+<p>${prose(info.description)} The complete contract: <a href="/v1/openapi.json">openapi.json</a>.</p>
 <nav>${operations.map(({ operationId, summary }) => `<a href="#${operationId}">${escaped(summary)}</a>`).join('')}</nav>
 ${operations.map(section).join('\n')}
 </body></html>

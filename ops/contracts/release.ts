@@ -7,15 +7,17 @@ import { documents, FOLDER, ROOT } from './documents.ts';
 import { compareWithReleased, RELEASED } from './released.ts';
 
 const { again } = new Command('npm run contracts:release --')
-  .description('Stores the contracts as released: npm run contracts:check then compares with them.')
-  .option('--again', 'also if this version is already stored: only before its first use')
+  .description('Stores the contracts as released. npm run contracts:check then compares with them.')
+  .option('--again', 'overwrite the stored contracts of this version; use it only before the version is in use')
   .parse()
   .opts<{ again?: boolean }>();
 
 const { before, after, changes, breaks } = compareWithReleased();
 if (!again && changes.length > 0 && (before === after || breaks)) {
   console.error(
-    pc.red(`${before} was released with other contracts; package.json says ${after}. See npm run contracts:check.`),
+    pc.red(
+      `${before} was released with other contracts, and the version in package.json is ${after}. To see the changes: npm run contracts:check`,
+    ),
   );
   process.exit(1);
 }

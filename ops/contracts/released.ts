@@ -21,7 +21,7 @@ function contractsFrom(read: (name: string) => string, messages: readonly string
 
 const versionOf = ({ openApi }: Contracts) => (openApi as unknown as { info: { version: string } }).info.version;
 
-/** Today's contracts and the released ones. */
+/** Compares the current contracts with the released ones. */
 export function compareWithReleased() {
   const today = documents();
   const own = contractsFrom(

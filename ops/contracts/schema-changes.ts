@@ -1,4 +1,4 @@
-/** The part of JSON Schema that contracts use. */
+/** The JSON Schema keywords that the contracts use. */
 export type Schema = { [key: string]: unknown } & {
   type?: string | string[];
   const?: unknown;
@@ -20,8 +20,8 @@ export interface Change {
 }
 
 /**
- * Who still uses the old schema: `sent` by writers with the old one, or `read` by readers with the old one. A message
- * is both: old ones are in queues while new ones are written.
+ * Which clients still use the old schema: `sent` if they write it, `read` if they read it. Both hold for a message, because queues
+ * contain old messages while services already write new ones.
  */
 export type Side = 'sent' | 'read';
 
@@ -30,14 +30,14 @@ const RANK: Record<Severity, number> = { patch: 0, minor: 1, major: 2 };
 export const worst = (severities: readonly Severity[]): Severity | undefined =>
   severities.toSorted((a, b) => RANK[b] - RANK[a])[0];
 
-/** Keywords whose larger value allows more. */
+/** Keywords for which a larger value allows more. */
 const UPPER = ['maxLength', 'maximum', 'exclusiveMaximum', 'maxItems', 'maxProperties'];
 const LOWER = ['minLength', 'minimum', 'exclusiveMinimum', 'minItems', 'minProperties'];
 const SHAPE = ['pattern', 'format', 'const'];
 const COMPARED = ['type', 'enum', 'properties', 'required', 'items', 'additionalProperties'];
 const PROSE = ['$schema', 'description', 'title', 'examples', 'default', 'deprecated'];
 
-/** The changes between two schemas, and their severity for the given sides. */
+/** Returns the changes between two schemas, and their severity for the given sides. */
 export function schemaChanges(before: Schema, after: Schema, sides: readonly Side[], where: string): Change[] {
   const changes: Change[] = [];
   const add = (what: string, severity: Record<Side, Severity>, at = where) => {
@@ -46,7 +46,7 @@ export function schemaChanges(before: Schema, after: Schema, sides: readonly Sid
   };
   const same = (key: string) => JSON.stringify(before[key]) === JSON.stringify(after[key]);
   const both = (severity: Severity) => ({ sent: severity, read: severity });
-  /** Widening is harmless to writers and may surprise readers; narrowing, the reverse. */
+  /** A wider schema accepts everything that old writers send. A narrower one may refuse it. */
   const WIDER = { sent: 'minor', read: 'minor' } as const;
   const NARROWER = { sent: 'major', read: 'minor' } as const;
 
@@ -56,8 +56,8 @@ export function schemaChanges(before: Schema, after: Schema, sides: readonly Sid
   }
   for (const key of SHAPE) {
     if (same(key)) continue;
-    if (before[key] === undefined) add(`${key} is demanded`, NARROWER);
-    else if (after[key] === undefined) add(`${key} is no longer promised`, { sent: 'minor', read: 'major' });
+    if (before[key] === undefined) add(`${key} is now required`, NARROWER);
+    else if (after[key] === undefined) add(`${key} is no longer guaranteed`, { sent: 'minor', read: 'major' });
     else add(`${key} ${before[key]} became ${after[key]}`, both('major'));
   }
   for (const key of [...UPPER, ...LOWER]) {
@@ -71,13 +71,13 @@ export function schemaChanges(before: Schema, after: Schema, sides: readonly Sid
   }
   const gone = (before.enum ?? []).filter((value) => !after.enum?.includes(value));
   const come = (after.enum ?? []).filter((value) => !before.enum?.includes(value));
-  if (before.enum && !after.enum) add('any value may come', { sent: 'minor', read: 'major' });
-  else if (!before.enum && after.enum) add('only some values are left', NARROWER);
+  if (before.enum && !after.enum) add('any value is possible now', { sent: 'minor', read: 'major' });
+  else if (!before.enum && after.enum) add('only listed values are allowed now', NARROWER);
   else {
-    if (gone.length > 0) add(`values ${gone.join(', ')} are gone`, NARROWER);
-    if (come.length > 0) add(`values ${come.join(', ')} may come`, { sent: 'minor', read: 'major' });
+    if (gone.length > 0) add(`values ${gone.join(', ')} are removed`, NARROWER);
+    if (come.length > 0) add(`values ${come.join(', ')} are new`, { sent: 'minor', read: 'major' });
   }
-  for (const key of PROSE) if (!same(key)) add(`${key} reads differently`, both('patch'));
+  for (const key of PROSE) if (!same(key)) add(`${key} is changed`, both('patch'));
 
   const [old, now] = [before.properties ?? {}, after.properties ?? {}];
   const [demanded, demands] = [new Set(before.required), new Set(after.required)];
@@ -85,17 +85,17 @@ export function schemaChanges(before: Schema, after: Schema, sides: readonly Sid
     const at = `${where}.${name}`;
     const next = now[name];
     if (!next) {
-      // Senders' values are ignored, and readers no longer get them.
-      add('is gone', both('major'), at);
+      // The value from old senders is ignored, and old readers no longer get it.
+      add('is removed', both('major'), at);
       continue;
     }
     if (demanded.has(name) && !demands.has(name)) add('may be missing', { sent: 'minor', read: 'major' }, at);
-    if (!demanded.has(name) && demands.has(name)) add('must be there', NARROWER, at);
+    if (!demanded.has(name) && demands.has(name)) add('is now required', NARROWER, at);
     changes.push(...schemaChanges(schema, next, sides, at));
   }
   for (const name of Object.keys(now).filter((key) => !old[key])) {
     const at = `${where}.${name}`;
-    if (demands.has(name)) add('is new, and must be there', { sent: 'major', read: 'minor' }, at);
+    if (demands.has(name)) add('is new and required', { sent: 'major', read: 'minor' }, at);
     else add('is new', both('minor'), at);
   }
   for (const key of ['items', 'additionalProperties'] as const) {

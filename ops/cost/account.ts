@@ -2,12 +2,12 @@ import { type CloudWatchClient, GetMetricDataCommand, type MetricDataQuery } fro
 import type { Deployed } from './deployed.ts';
 import prices from './prices.json' with { type: 'json' };
 
-/** The usage of a stage in an account in a period, and its cost. */
+/** The usage of a deployed stage in a period, and its cost. */
 export interface AccountCost {
   registrations: number;
   rows: AccountRow[];
   usd: number;
-  /** Cost of everything that was used, including idle cost, divided by registrations; null without registrations. */
+  /** The total cost, including the idle cost, divided by registrations. Null without registrations. */
   usdPerMillionRegistrations: number | null;
 }
 
@@ -34,10 +34,10 @@ export type SumsOf = (wanted: readonly PricedMetric[]) => Promise<number[]>;
 
 const MILLION = 1_000_000;
 const GB = 1024 ** 3;
-/** The only function that registers over REST. */
+/** The function that registers members over REST. */
 const REGISTERS = /-registration-register$/;
 
-/** @param apiId id of the stage's API, a dimension of its metrics; undefined: its metrics are left out */
+/** @param apiId id of the stage's API, a dimension of its metrics. If undefined, the API's metrics are left out. */
 export function pricedMetricsOf(deployed: Deployed, apiId: string | undefined): PricedMetric[] {
   const { dynamodb, sqs, sns, lambda, api, logs } = prices;
   const perMillion = (usd: number) => (count: number) => (count / MILLION) * usd;
@@ -70,7 +70,7 @@ export function pricedMetricsOf(deployed: Deployed, apiId: string | undefined): 
       ...{ namespace: 'AWS/SQS', metric, dimensions: { QueueName } },
       ...{ service: 'sqs', resource: QueueName, usd: price },
     });
-    // Counts messages, and calls only for empty receives: for a batch of ten, the actual cost is a tenth of this.
+    // These metrics count messages; only the last one counts calls. For batches of ten, the actual cost is a tenth of this.
     return ['NumberOfMessagesSent', 'NumberOfMessagesReceived', 'NumberOfMessagesDeleted', 'NumberOfEmptyReceives'].map(
       of,
     );
@@ -101,7 +101,7 @@ const ingested = (LogGroupName: string, usdPerGb: number): PricedMetric => ({
   ...{ service: 'logs', resource: LogGroupName, usd: (bytes) => (bytes / GB) * usdPerGb },
 });
 
-/** The cost of a stage by its metrics. */
+/** Computes the cost of a stage from its metrics. */
 export async function accountCost(deployed: Deployed, apiId: string | undefined, sumsOf: SumsOf): Promise<AccountCost> {
   const wanted = pricedMetricsOf(deployed, apiId);
   const sums = await sumsOf(wanted);
@@ -128,7 +128,7 @@ export async function accountCost(deployed: Deployed, apiId: string | undefined,
 const QUERIES_A_CALL = 500;
 const PERIOD_SECONDS = 3_600;
 
-/** Hourly sums from CloudWatch over a period. */
+/** Reads the sums over a period from CloudWatch. */
 export const sumsByCloudWatch =
   (client: Pick<CloudWatchClient, 'send'>, StartTime: Date, EndTime: Date): SumsOf =>
   async (wanted) => {

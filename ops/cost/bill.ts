@@ -8,7 +8,7 @@ export interface Bill {
   /** Calls of functions and pollers to AWS, without empty receives. */
   calls: number;
   writeUnits: number;
-  /** The part of `writeUnits` that no response reported: of refused writes, computed from item sizes. */
+  /** The part of `writeUnits` that refused writes consumed. No response reports them; they are computed from item sizes. */
   computedWriteUnits: number;
   readUnits: number;
   usdPerMillion: number;
@@ -19,7 +19,7 @@ export interface Bill {
     lambda: { invocations: number; gbSeconds: number; usdPerMillion: number };
     api: { requests: number; usdPerMillion: number };
     logs: { bytes: number; usdPerMillion: number };
-    /** Calls without a price of their own. */
+    /** Calls to services that do not charge for calls. */
     others: { calls: number };
   };
 }
@@ -27,14 +27,14 @@ export interface Bill {
 const GB = 1024 ** 3;
 const MILLION = 1_000_000;
 
-/** The calls without the idle work of sweeps, which an idle stage has regardless of registrations. */
+/** Returns the calls without the idle work of sweeps, which a stage also does without registrations. */
 export const busyCalls = ({ calls }: Metered, { sweeps }: Pick<Deployed, 'sweeps'>) =>
   calls.filter(
     ({ caller, operation }) =>
       !sweeps.includes(caller) || !/^(Get|BatchGet|Query|Scan|Receive|Discover)/.test(operation),
   );
 
-/** @param count how many operations are metered */
+/** @param count number of metered operations */
 export function billOf(metered: Metered, count: number, deployed: Deployed, durations: Durations): Bill {
   const calls = busyCalls(metered, deployed);
   const each = (sum: number) => sum / count;
@@ -114,7 +114,7 @@ function snsOf(calls: readonly MeteredCalls[], count: number, deployed: Deployed
   };
 }
 
-/** Without the runs of the sweeps every minute, which an idle stage has as well. */
+/** Returns the functions without the sweeps, which also run every minute in an idle stage. */
 const busyFunctions = ({ functions }: Metered, { sweeps }: Deployed) =>
   Object.entries(functions).filter(([name]) => !sweeps.includes(name));
 

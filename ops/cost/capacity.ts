@@ -2,10 +2,10 @@ import type { Stage } from '../../infra/stages.ts';
 import type { Figures } from './figures.ts';
 import type { Idle } from './idle.ts';
 
-/** A limit of AWS, or a setting of the stage, on something that registrations need. */
+/** A quota of AWS, or a setting of the stage, that limits registrations. */
 export interface Limit {
   what: string;
-  /** How much of it a rate of registrations needs. */
+  /** The amount that a rate of registrations needs. */
   needs: (registrationsPerSecond: number) => number;
   limit: number;
   /** The setting or quota to raise, or another change. */
@@ -41,13 +41,13 @@ const SOURCES = {
   stage: '`infra/stages.ts`',
 };
 
-/** Kinds of keys of items that belong to one person, caller or instance, so that writes are distributed. */
+/** Prefixes of keys that differ by person, caller or instance, so that writes are distributed over many items. */
 const DISTRIBUTED_KEYS = new Set(['', 'caller', 'phone', 'member', 'onboarding', 'commands', 'operation']);
-/** Written on a schedule and on failures, to several items, regardless of registrations. */
+/** This table is written on a schedule and on failures, not by registrations. */
 const CIRCUITS = 'circuits';
 const SECONDS_A_DAY = 86_400;
 
-/** Everything that limits registrations, by the measured figures of one, and the settings of a stage. */
+/** Returns all limits of registrations, from measured figures and the settings of a stage. */
 export function limitsOf(figures: Figures, stage: Stage): Limit[] {
   return [
     ...hotItems(figures),
@@ -123,7 +123,7 @@ function services({ perRegistration: { byService, received } }: Figures): Limit[
   ];
 }
 
-/** How many instances of a function one registration a second occupies. */
+/** Returns the number of instances of a function that one registration a second occupies. */
 function instancesPerRate({ perRegistration, durations }: Figures, name: string): number {
   const { base = 0, perRecord = 0 } = durations[name] ?? {};
   const invocations = perRegistration.invocations[name] ?? 0;
@@ -181,7 +181,7 @@ function settings({ throttling, sms }: Stage): Limit[] {
   ];
 }
 
-/** The rate of registrations that each limit allows, the lowest first. */
+/** Returns the rate of registrations that each limit allows, the lowest first. */
 export function ceilingsOf(limits: readonly Limit[]): Ceiling[] {
   return limits
     .map((limit) => ({ ...limit, registrationsPerSecond: limit.limit / limit.needs(1) }))
@@ -193,6 +193,6 @@ const SECONDS_A_MONTH = 30 * SECONDS_A_DAY;
 /** Monthly cost in dollars at a constant rate of registrations, without SMS. */
 export function usdPerMonth(rate: number, { perRegistration }: Figures, idle: Idle): number {
   const standing = Object.values(idle).reduce((all, usd) => all + usd, 0);
-  // Busy queues have no empty receives; the price of a registration includes what they cost instead.
+  // Busy queues have no empty receives. The price of a registration includes the receives that return messages.
   return standing + (rate * SECONDS_A_MONTH * perRegistration.usdPerMillion) / 1_000_000;
 }

@@ -21,17 +21,18 @@ export interface Deployed {
 
 export interface DeployedFunction {
   memoryMb: number;
-  /** Bytes of the two lines that Lambda logs per invocation (`platform.start`, `platform.report`), where it does. */
+  /** Bytes of the lines `platform.start` and `platform.report` per invocation; 0 if Lambda does not log them. */
   platformLogBytes: number;
 }
 
 /**
- * From https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html, with full request ids and times.
+ * Computed with full request ids and times, from
+ * https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html.
  */
 const PLATFORM_LOG_BYTES = 155 + 265;
 const DEFAULT_MEMORY_MB = 128;
 
-/** Reads the output of `cdk synth`, or deployed templates. */
+/** Reads the templates that `cdk synth` wrote, or deployed ones. */
 export async function deployedOf(stacks: readonly AssembledStack[]): Promise<Deployed> {
   const resources = await resourcesOf(stacks);
   const ofType = (type: string) => resources.filter((resource) => resource.type === type);

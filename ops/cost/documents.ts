@@ -23,7 +23,7 @@ const table = (rows: ReadonlyArray<readonly string[]>) => {
 const usd = (value: number) => value.toFixed(2);
 const whole = (value: number) => Math.round(value).toLocaleString('en');
 
-/** The monthly cost of an idle stage: the table of docs/costs.md. */
+/** Returns the table of docs/costs.md with the monthly cost of an idle stage. */
 export function idleCostTable(figures: Figures, stages: { dev: Deployed; prod: Deployed }): string {
   const both = [stages.dev, stages.prod];
   const idle = both.map((deployed) => idleOf(deployed, figures.sweeps));
@@ -47,7 +47,7 @@ export function idleCostTable(figures: Figures, stages: { dev: Deployed; prod: D
 
 export const RATES = [100, 1_000, 10_000, 100_000];
 
-/** Limits and costs of registrations: the tables of docs/capacity.md. */
+/** Returns the tables of docs/capacity.md with limits and costs of registrations. */
 export function capacityTables(figures: Figures, stage: Stage, deployed: Deployed): string {
   const limits = ceilingsOf(limitsOf(figures, stage));
   const rows = limits
@@ -87,7 +87,7 @@ async function replacePart(page: string, part: string): Promise<void> {
   await writeFile(path, `${before}${BEGIN}\n${part}\n${END}${rest.split(END)[1] ?? ''}`);
 }
 
-/** Writes figures, and the parts of the documents that are generated from them. */
+/** Writes the figures, and the parts of documents that are generated from them. */
 export async function write(figures: Figures, stages: { dev: Deployed; prod: Deployed }, prod: Stage): Promise<void> {
   await writeFile(join(import.meta.dirname, 'figures.json'), `${JSON.stringify(figures, null, 2)}\n`);
   await replacePart('docs/costs.md', idleCostTable(figures, stages));

@@ -1,7 +1,7 @@
 import type { Invocation, MeteredFunction } from '@rollcall/local/internal/metering/meter';
 import { shortName } from './operations.ts';
 
-/** Milliseconds of a warm invocation without other load: `base`, plus an amount per record of a queue or stream. */
+/** The milliseconds of a warm invocation without other load: `base`, plus `perRecord` for each record of the batch. */
 export interface Duration {
   base: number;
   perRecord: number;
@@ -10,14 +10,14 @@ export interface Duration {
 /** By name of the function, without its stage. */
 export type Durations = Record<string, Duration>;
 
-/** The billed duration of all invocations of a function; for a function without figures, as measured under load. */
+/** The billed duration of all invocations of a function. Without figures, the duration that was measured under load. */
 export function secondsOf(name: string, { invocations }: MeteredFunction, durations: Durations): number {
   const known = durations[shortName(name)];
   const ms = invocations.map(({ records, ms }) => (known ? known.base + known.perRecord * records : ms));
   return ms.reduce((all, one) => all + one, 0) / 1000;
 }
 
-/** A line through the medians of invocations with the same number of records. */
+/** Fits a line through the medians of invocations with the same number of records. */
 export function durationOf(invocations: readonly Invocation[]): Duration {
   const points = [...Map.groupBy(invocations, ({ records }) => records)].map(([records, of]) => ({
     records,

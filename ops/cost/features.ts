@@ -12,7 +12,7 @@ export interface Feature {
   calls: number;
   writeUnits: number;
   usdPerMillion: number;
-  /** How this was determined. */
+  /** The method of measurement. */
   by: string;
 }
 
@@ -23,15 +23,15 @@ export interface FeaturesOptions {
   durations: Durations;
 }
 
-/** Enough for differences: with one request at a time, the numbers hardly vary. */
+/** Enough to compare runs: with one request at a time, the numbers hardly vary. */
 const MEMBERS = 20;
 
 const isOfLimits = (resource: string) => /-limits$/.test(resource);
 const isOfReplies = (name: string) => name.includes('registration-replies');
 
 /**
- * A registration with and without each feature: by runs if a setting switches it off, otherwise by the calls that only
- * this feature makes.
+ * Measures the cost that each feature adds to a registration: by runs with and without the feature if a setting switches it,
+ * otherwise by the calls that only this feature makes.
  */
 export async function featuresOf(options: FeaturesOptions): Promise<Feature[]> {
   const { assembly, stage, deployed, durations } = options;
@@ -51,10 +51,10 @@ export async function featuresOf(options: FeaturesOptions): Promise<Feature[]> {
   const tracing = difference(billed(traced), billed(plain));
   return [
     row('limits', limits, 'calls for the tables of limits'),
-    row('replies, receipts too', replies, 'what is sent, received and done in their queue, and its function'),
-    row('receipts', difference(billed(plain), billed(silent)), 'a run without them: sms.receipts'),
+    row('replies, including receipts', replies, 'calls of the queue of replies, and of its function'),
+    row('receipts', difference(billed(plain), billed(silent)), 'compared with a run without the setting sms.receipts'),
     {
-      ...row('tracing of each', tracing, 'a run with it, and a trace; what its spans add to durations is not in it'),
+      ...row('tracing of each', tracing, 'compared with a run with tracing, plus a trace, without longer durations'),
       usdPerMillion: tracing.usdPerMillion + prices.monitoring.perMillionTraces,
     },
     row('archive', { calls: 0, writeUnits: 0, usdPerMillion: 0 }, archived(billed(plain))),
@@ -62,7 +62,7 @@ export async function featuresOf(options: FeaturesOptions): Promise<Feature[]> {
 }
 
 const archived = ({ byService: { sns } }: Bill) =>
-  `none but SNS's own for ${Math.round(sns.bytes)} bytes: https://aws.amazon.com/sns/pricing/`;
+  `no calls; SNS charges for ${Math.round(sns.bytes)} bytes: https://aws.amazon.com/sns/pricing/`;
 
 type Difference = Pick<Bill, 'calls' | 'writeUnits' | 'usdPerMillion'>;
 
@@ -80,7 +80,7 @@ export const difference = (more: Bill, less: Bill): Difference => ({
   usdPerMillion: more.usdPerMillion - less.usdPerMillion,
 });
 
-/** Selects some calls of a run, and the functions of replies if the calls are about replies. */
+/** Selects calls of a run. Includes the functions for replies if they made such calls. */
 function only(metered: Metered, isWanted: (call: Metered['calls'][number]) => boolean): Metered {
   const calls = metered.calls.filter(isWanted);
   const functions = Object.entries(metered.functions).filter(

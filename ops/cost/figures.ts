@@ -6,29 +6,30 @@ import figures from './figures.json' with { type: 'json' };
 import { sweepsOf } from './idle.ts';
 import { shortName } from './operations.ts';
 
-/** Measured figures, which are committed: the capacity model and estimates of deployments use them. */
+/** The measured figures. They are committed, because the capacity model and cost estimates use them. */
 export interface Figures {
-  /** The command that measured them, and the date. */
+  /** The command that measured them. */
   by: string;
+  /** The date of the measurement. */
   on: string;
   stage: string;
   members: number;
   durations: Durations;
   perRegistration: Bill & Load;
   perRedemption: Bill;
-  /** One idle run of each sweep, summed. */
+  /** The sum over one idle run of each sweep. */
   sweeps: Bill;
 }
 
-/** The limits of the rate of registrations. */
+/** The usage that limits the rate of registrations. */
 export interface Load {
-  /** Write units per table and index (`table/index`). */
+  /** Write units by table or index (`table/index`). */
   tables: Record<string, number>;
-  /** Per table and kind of key: how often the most updated item is updated; 1 means by every registration. */
+  /** By table and kind of key: the updates of the most updated item. 1 means that every registration updates it. */
   hottest: HotItem[];
-  /** Per function. */
+  /** By function. */
   invocations: Record<string, number>;
-  /** Per queue that Lambda polls. */
+  /** By queue that Lambda polls. */
   received: Record<string, { calls: number; messages: number }>;
 }
 
@@ -36,7 +37,7 @@ export const committedFigures = figures as unknown as Figures;
 
 const rounded = (value: number) => Math.round(value * 1000) / 1000;
 
-/** Rounded, as figures are read and compared with earlier ones. */
+/** Rounds a bill, because people read the figures and compare them with earlier ones. */
 const roundedBill = (bill: Bill) =>
   JSON.parse(JSON.stringify(bill, (_, value) => (typeof value === 'number' ? rounded(value) : value))) as Bill;
 
@@ -76,7 +77,7 @@ const roundedAll = (values: Record<string, number>) =>
       .toSorted(),
   );
 
-/** @param metered runs of registrations and redemptions, and one of each sweep */
+/** @param metered usage of the registrations, of the redemptions, and of one run of each sweep */
 export function figuresOf(
   metered: { registrations: Metered; redemptions: Metered; sweeps: Metered },
   { members, stage, on }: Pick<Figures, 'members' | 'stage' | 'on'>,

@@ -19,14 +19,14 @@ const MINUTES = 30 * 24 * 60;
 const MILLION = 1_000_000;
 /**
  * Lambda keeps five long polls of 20 seconds open per queue. The number five is documented for standard queues
- * (https://aws.amazon.com/blogs/compute/estimating-cost-for-amazon-sqs-message-processing-using-aws-lambda/); nothing
- * says otherwise for FIFO queues.
+ * (https://aws.amazon.com/blogs/compute/estimating-cost-for-amazon-sqs-message-processing-using-aws-lambda/). No
+ * documentation states another number for FIFO queues.
  */
 const POLLS_A_MINUTE = 5 * 3;
 
 /** The usage of the sweeps of an idle stage in a minute. */
 export function sweepsOf(metered: Metered, deployed: Deployed, durations: Durations): Bill {
-  // A bill leaves out the idle work of sweeps; here, only that is billed.
+  // `billOf` leaves out the idle work of functions in `sweeps`, but this bill is about that work.
   return billOf(metered, 1, { ...deployed, sweeps: [] }, durations);
 }
 

@@ -9,19 +9,17 @@ import { deployedOf } from './deployed.ts';
 import { type Feature, row } from './features.ts';
 import { durationsIn } from './warm-runs.ts';
 
-/** Its `place` schedules a message on every kind of channel; nothing consumes them. */
+/** An app whose function `place` schedules a message on every kind of channel. Nothing consumes the messages. */
 const APP = join(import.meta.dirname, '../../test/support/later-app');
 const SERVICE = 'shop-dev-orders';
 const SCHEDULE_TABLE = `${SERVICE}-later`;
-/** In sequence: each message is in a batch of its own, so the numbers hardly vary. */
+/** The orders run one after the other, so that each batch has one message and the numbers hardly vary. */
 const ORDERS = 5;
 const LOOK_EVERY_MS = 20;
-/** By their names. */
+/** Descriptions of the scheduled messages, by name. */
 const MESSAGES = { label: 'to a queue without order', deadline: 'to an ordered queue', reminder: 'as an event' };
 
-/**
- * The cost of a scheduled message: when it is committed with a state, when it is due, and when it is cancelled instead.
- */
+/** Measures the cost of a scheduled message: to commit it with a state, to release it when it is due, or to cancel it. */
 export async function laterCosts(): Promise<Feature[]> {
   const { committed, due, cancelled } = await meterMessages();
   const deployed = await deployedOf(readAssembly(await assemblyOf(APP)).stacks);
@@ -31,20 +29,20 @@ export async function laterCosts(): Promise<Feature[]> {
     row(
       'committed with a state',
       billed(scheduledWrites(committed), 2 * ORDERS * Object.keys(MESSAGES).length),
-      'what it writes to the table of what waits, and its index',
+      'writes to the table of scheduled messages and its index',
     ),
     ...due.map(({ channel, metered }) =>
-      row(`due, ${channel}`, billed(metered, ORDERS), 'what sweep and relay do for it, without what the sweep reads'),
+      row(`due, ${channel}`, billed(metered, ORDERS), "work of sweep and relay, without the sweep's reads"),
     ),
     row(
       'cancelled instead',
       billed(scheduledWrites(cancelled), ORDERS),
-      'what it writes to the table of what waits, and its index',
+      'writes to the table of scheduled messages and its index',
     ),
   ];
 }
 
-/** Orders with scheduled messages: some are released, channel by channel, and one of others is cancelled. */
+/** Meters orders with scheduled messages. Some messages are released, channel by channel; others are cancelled. */
 async function meterMessages() {
   const meter = new Meter();
   await using cloud = await startCloud({ app: APP, meter, environment: { OTEL_SDK_DISABLED: 'true' } });
@@ -75,7 +73,7 @@ async function meterMessages() {
   return { committed, due, cancelled: await metered(withdrawn, cancel) };
 }
 
-/** A transaction of a state is one call, with or without a message. */
+/** Returns only the write units of scheduled messages: the transaction is one call with or without a message. */
 function scheduledWrites({ calls, ...metered }: Metered): Metered {
   const ofSchedule = (units: MeteredCalls['units']) =>
     Object.fromEntries(Object.entries(units).filter(([table]) => table.startsWith(SCHEDULE_TABLE)));

@@ -27,18 +27,18 @@ stopWithNpm();
 
 const options = new Command('npm run cost --')
   .description(
-    'Shows what a registration, a step of a process, and a scheduled message cost: runs them on embedded clouds in memory, and counts.',
+    'Measures the cost of a registration, a step of a process, and a scheduled message on embedded clouds in memory.',
   )
   .option('--members <n>', 'number of registrations', atLeast(1), 200)
-  .option('--before <n>', 'number of members registered before, which are not counted', atLeast(0), 0)
-  .option('--redeem', 'let every member redeem points, and show what that costs')
-  .option('--concurrency <n>', 'concurrent requests; with 1, hardly a batch has two messages', atLeast(1), 32)
-  .option('--stage <name>', 'with the settings of this stage, except limits that a single machine would reach', 'dev')
-  .option('--by-operation', 'show which function called which table, queue or topic for what')
+  .option('--before <n>', 'number of members to register before the measurement', atLeast(0), 0)
+  .option('--redeem', 'let every member redeem points, and show the cost of a redemption')
+  .option('--concurrency <n>', 'concurrent requests; with 1, most batches have one message', atLeast(1), 32)
+  .option('--stage <name>', 'use the settings of this stage, except limits that a single machine would reach', 'dev')
+  .option('--by-operation', 'show the calls by function, operation, and table, queue or topic')
   .option('--json', 'print only one JSON object, without the cost of each feature')
   .option(
     '--write',
-    'also measure durations, and write ops/cost/figures.json and the tables of the docs generated from it',
+    'also measure durations; write ops/cost/figures.json and the tables in docs/ that are generated from it',
   )
   .parse()
   .opts<{

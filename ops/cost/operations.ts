@@ -12,10 +12,10 @@ export interface Operation {
   readUnits: number;
 }
 
-/** The names of a stage's resources without their common prefix. */
+/** Removes the stage's prefix from the name of a resource. */
 export const shortName = (name: string) => name.replaceAll(/rollcall-[a-z0-9]+-/g, '');
 
-/** A call on two tables is in the row of the first table it wrote. */
+/** Groups calls into rows. A call on two tables is counted in the row of the first table. */
 export function operationsOf(calls: readonly MeteredCalls[], count: number): Operation[] {
   const each = (sum: number) => Math.round((sum / count) * 100) / 100;
   return calls

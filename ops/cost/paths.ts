@@ -23,7 +23,7 @@ export type Paths = Awaited<ReturnType<typeof createPaths>>;
 const LOOK_EVERY_MS = 50;
 const MAX_MEMBERS = 1_000_000;
 
-/** Actions of members; each path ends when all its consequences are done. */
+/** Actions of members. Each action waits until all its effects are applied. */
 export async function createPaths({ cloud, stage, concurrency }: PathsOptions) {
   const services = createServices({ ...cloud, stage });
   const authorization = `Bearer ${await cloud.issuer.token(EVERY_MEMBER)}`;
@@ -32,10 +32,10 @@ export async function createPaths({ cloud, stage, concurrency }: PathsOptions) {
   async function request(method: string, path: string, body: unknown, headers: Record<string, string> = {}) {
     const sent = await send(`${cloud.apiUrl}/v1/members${path}`, method, body, { authorization, ...headers });
     if (sent.status < 300) return sent.body;
-    throw new Error(`${method} /v1/members${path} was answered ${sent.status}: ${errorReason(sent)}`);
+    throw new Error(`${method} /v1/members${path} returned ${sent.status}: ${errorReason(sent)}`);
   }
 
-  /** Nothing is pending, and nothing has started during the check. */
+  /** Waits until nothing is pending, and nothing has started during the check. */
   async function settled(): Promise<void> {
     for (;;) {
       if (cloud.isIdle() && (await services.underWay()) === 0 && cloud.isIdle()) return;
@@ -56,7 +56,7 @@ export async function createPaths({ cloud, stage, concurrency }: PathsOptions) {
 
   return {
     settled,
-    /** Does not wait for consequences. */
+    /** Does not wait for effects. */
     registerOne,
 
     register: (count: number) => ofEach(Array(count).keys(), registerOne),

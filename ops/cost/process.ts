@@ -8,15 +8,15 @@ import { deployedOf } from './deployed.ts';
 import { difference, type Feature, row } from './features.ts';
 import { durationsIn } from './warm-runs.ts';
 
-/** Its approval is a process of two steps, each with a service and a reply of its own. */
+/** An app in which the approval of an order is a process of two steps. Each step has its own service and reply. */
 const APP = join(import.meta.dirname, '../../examples/orders');
 const SERVICE = 'shop-dev-orders';
-/** Orders of each kind, in sequence: each message is in a batch of its own, so the numbers hardly vary. */
+/** Orders of each kind. They run one after the other, so that each batch has one message and the numbers hardly vary. */
 const ORDERS = 5;
 /** The total stock of an item. */
 const STOCK = 1_000;
 
-/** The cost of a process of the kit for its own service, without the services that execute the steps. */
+/** Measures the cost of a process in its own service, without the services that execute the steps. */
 export async function processCosts(): Promise<Feature[]> {
   const { approved, refused, changed } = await meterOrders();
   const deployed = await deployedOf(readAssembly(await assemblyOf(APP)).stacks);
@@ -25,29 +25,29 @@ export async function processCosts(): Promise<Feature[]> {
   const [change, replies, relay] = ['update', 'replies-consume', 'outbox-relay'];
   const own = billed(changed, change);
   return [
-    row('it starts', difference(billed(refused, 'create'), own), 'an order that is placed, less one that is changed'),
+    row('start', difference(billed(refused, 'create'), own), 'a placed order, minus a changed one'),
     row(
-      'a step, answered in time',
+      'a step with a reply in time',
       difference(billed(approved, replies), billed(refused, replies)),
-      'an order whose two steps are done, less one that is refused at the first',
+      'an order with two completed steps, minus one that is refused at the first step',
     ),
-    row('it ends', difference(billed(refused, replies), own), 'a reply that ends it, less an order that is changed'),
+    row('end', difference(billed(refused, replies), own), 'a reply that ends the process, minus a changed order'),
     row(
       'each message that these send',
       difference(billed(approved, relay), billed(refused, relay)),
-      'what the relay does for a step more',
+      'work of the relay for one more step',
     ),
   ];
 }
 
-/** Orders that are approved, that are refused at the first step, and that are changed without a process. */
+/** Meters orders that are approved, orders that are refused at the first step, and changes without a process. */
 async function meterOrders() {
   const meter = new Meter();
   await using cloud = await startCloud({ app: APP, meter, environment: { OTEL_SDK_DISABLED: 'true' } });
   const authorization = `Bearer ${await cloud.issuer.token({ scope: 'read write' })}`;
   async function request(method: string, path: string, order: object): Promise<string> {
     const { status, body } = await cloud.request(method, path, order, { authorization });
-    if (status >= 300) throw new Error(`${method} ${path} of examples/orders was answered ${status}.`);
+    if (status >= 300) throw new Error(`${method} ${path} of examples/orders returned ${status}.`);
     await cloud.settled();
     return body.id;
   }
@@ -68,7 +68,7 @@ async function meterOrders() {
   };
 }
 
-/** The part of one function of the service, and of Lambda's polling of its queue. */
+/** The usage of one function of the service, including Lambda's polling of its queue. */
 function partOf({ calls, functions }: Metered, name: string): Metered {
   const caller = `${SERVICE}-${name}`;
   const invoked = functions[caller];

@@ -15,8 +15,9 @@ export interface Report {
   standingUsdPerMonth: Omit<Idle, 'polling' | 'sweeps'>;
   members: number;
   features?: Feature[];
-  /** A service's cost of a process, or of scheduled messages. */
+  /** The cost of a process in its own service. */
   process: Feature[];
+  /** The cost of scheduled messages. */
   later: Feature[];
   operations?: { perRegistration: Operation[]; perRedemption?: Operation[] };
 }
@@ -55,7 +56,7 @@ function printBill(what: string, { byService, ...bill }: Bill): void {
   if (bill.computedWriteUnits > 0)
     console.log(
       pc.dim(
-        `Of the write units, ${fixed(bill.computedWriteUnits)} are of refused writes, computed by the sizes of their items.`,
+        `Refused writes consumed ${fixed(bill.computedWriteUnits)} of the write units (computed from the sizes of the items).`,
       ),
     );
 }
@@ -78,15 +79,15 @@ function printFeatures(title: string, features: readonly Feature[]): void {
   );
 }
 
-/** Prints the measurements for people. */
+/** Prints the measurements as text. */
 export function printReport(report: Report): void {
   const { perRegistration, perRedemption, idleUsdPerMonth, standingUsdPerMonth, members, operations } = report;
-  printBill(`A registration, by ${members} of them`, perRegistration);
+  printBill(`A registration (average of ${members})`, perRegistration);
   if (operations) printOperations('A registration', operations.perRegistration);
   if (perRedemption) printBill('A redemption', perRedemption);
   if (operations?.perRedemption) printOperations('A redemption', operations.perRedemption);
-  if (report.features) printFeatures('What a registration grows by', report.features);
-  printFeatures('A process, without the services that do its steps', report.process);
+  if (report.features) printFeatures('Features of a registration', report.features);
+  printFeatures('A process, without the services that execute its steps', report.process);
   printFeatures('A message for later', report.later);
   console.log(pc.bold('\nA month without registrations'));
   printTable(
@@ -97,7 +98,7 @@ export function printReport(report: Report): void {
   );
   console.log(
     pc.dim(
-      `\nList prices of ${prices.region}, ${prices.asOf}: ops/cost/prices.json. Texts are not in it: their providers charge them.`,
+      `\nList prices of ${prices.region}, ${prices.asOf}: ops/cost/prices.json. Without the SMS, which the providers charge.`,
     ),
   );
 }

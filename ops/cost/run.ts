@@ -6,7 +6,7 @@ import type { StageOfRun } from './stage-of-run.ts';
 
 export interface RunOptions extends StageOfRun {
   members: number;
-  /** Number of members that are registered before and not counted. */
+  /** Number of members to register before the measurement. */
   before?: number;
   redeem: boolean;
   concurrency: number;
@@ -24,7 +24,7 @@ export interface Run {
 /** Registrations until instances, connections and caches are warm. */
 const WARM_UP = 20;
 
-/** Runs something on an embedded cloud in memory that counts billable usage. */
+/** Runs an action on an embedded cloud in memory that counts billable usage. */
 export async function metering<T>(
   { assembly, stage, parameters, environment, concurrency }: StageOfRun & { concurrency: number },
   act: (running: { cloud: Cloud; meter: Meter; paths: Paths }) => Promise<T>,

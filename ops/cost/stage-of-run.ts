@@ -1,25 +1,25 @@
 import { stageNamed } from '../../infra/stages.ts';
 
-/** A stage as it runs on an embedded cloud. */
+/** A stage to run on an embedded cloud. */
 export interface StageOfRun {
   /** Folder that `cdk synth` wrote. */
   assembly: string;
   stage: string;
   parameters: Record<string, string>;
-  /** Of every function; overrides the templates. */
+  /** Variables for every function. They override the templates. */
   environment: Record<string, string>;
 }
 
-/** The settings of a stage, and how a run differs from them. */
+/** The settings in which a run differs from the stage. */
 export interface Differences {
   tracing?: boolean;
   receipts?: boolean;
 }
 
 /**
- * A stage's own settings, except limits that only a single machine reaches: all callers have one address, and all
- * phones one country, within a minute. Limits still cost the same: they are counted, and not reached. Without tracing,
- * like the stages.
+ * Returns a stage's own settings, except limits that a run on one machine would exceed, because all its callers have the same
+ * address and all its phones are in one country. The higher limits cost the same, because the requests are counted against them.
+ * Tracing is off, as in the stages.
  */
 export function stageOfRun(
   assembly: string,

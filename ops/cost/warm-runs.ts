@@ -5,7 +5,7 @@ import { shortName } from './operations.ts';
 import { metering } from './run.ts';
 import type { StageOfRun } from './stage-of-run.ts';
 
-/** Additional latency of a function's call to AWS compared with one to this machine: typical of DynamoDB. */
+/** The latency to add to a function's call, because AWS is farther away than this machine. Typical of DynamoDB. */
 export const LATENCY_MS = 5;
 
 const ONE_BY_ONE = 15;
@@ -22,12 +22,12 @@ const CONSUMERS = [
   'registration-replies-consume',
 ];
 
-/** Durations of functions without other load: first one message at a time, then ten. */
+/** Measures the durations of functions without other load: first with one message at a time, then with ten. */
 export const measureDurations = (stage: StageOfRun): Promise<Durations> =>
   metering({ ...stage, concurrency: 1 }, async ({ cloud, meter, paths }) => {
     async function control(path: string, method: string): Promise<void> {
       const { ok } = await fetch(`${cloud.endpointUrl}/_rollcall/${path}`, { method });
-      if (!ok) throw new Error(`The embedded cloud does not take ${method} ${path}.`);
+      if (!ok) throw new Error(`The embedded cloud refuses ${method} ${path}.`);
     }
     await control(`latency/${LATENCY_MS}`, 'PUT');
     const everything = async () => {
@@ -51,7 +51,7 @@ export const measureDurations = (stage: StageOfRun): Promise<Durations> =>
     return durationsIn([single, meter.take()]);
   });
 
-/** The durations of functions other than sweeps, in all runs. */
+/** Returns the durations of all functions except sweeps, over all runs. */
 export function durationsIn(taken: readonly Metered[]): Durations {
   const invocations = new Map<string, Invocation[]>();
   for (const { functions } of taken)
@@ -61,7 +61,7 @@ export function durationsIn(taken: readonly Metered[]): Durations {
     base: Math.round(base * 10) / 10,
     perRecord: Math.round(perRecord * 10) / 10,
   });
-  // Sweeps ran here on their schedule, at any time: their duration is measured where they are counted.
+  // Here, sweeps ran on their schedule, at any time. Their duration is measured in the runs that count sweeps.
   return Object.fromEntries(
     [...invocations]
       .filter(([name]) => !name.endsWith('-sweep'))

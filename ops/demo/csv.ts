@@ -10,14 +10,14 @@ const COLUMNS = ['phone', 'name', 'locale'];
 const MAX_SHOWN = 200;
 const DELIMITERS = [',', ';', '\t'];
 
-/** Spreadsheets write text that looks like a number as a formula, `="+34…"`, or after an apostrophe. */
+/** Spreadsheets write text that looks like a number as a formula, `="+34…"`, or with a leading apostrophe. */
 const FORMULA = /(?<=^|[,;\t])="(?=[+\d])/g;
 const TEXT_MARK = /^'|^="|"$/g;
 const SCIENTIFIC = /^\d([.,]\d+)?e\+?\d+$/i;
 
 /** @throws {CloudError} if the text does not begin with a header that has the required columns */
 export function csvFormat(file: string, start: string): Format {
-  // Some spreadsheets name the delimiter this way.
+  // Some spreadsheets name the delimiter in a line `sep=;` before the header.
   const separator = /^sep=(.)\r?\n/i.exec(start);
   const text = start.slice(separator?.[0].length ?? 0);
   const delimiter = separator?.[1] ?? delimiterOf(text);
@@ -25,12 +25,14 @@ export function csvFormat(file: string, start: string): Format {
   const columns = header.map((name) => name.toLowerCase()).map((name) => COLUMNS.includes(name) && name);
   if (!COLUMNS.every((wanted) => columns.filter((name) => name === wanted).length === 1)) {
     const [names, found] = [COLUMNS.join(', '), sanitized(header.join(', ')).slice(0, MAX_SHOWN)];
-    throw new CloudError(`${file} must begin with a header that has each of ${names} once, and begins with: ${found}`);
+    throw new CloudError(
+      `${file} must begin with a header that contains each of ${names} once. It begins with: ${found}`,
+    );
   }
   return { delimiter, headers: separator ? 2 : 1, read: (record) => readPerson(record, delimiter, columns) };
 }
 
-/** The most frequent candidate in the first line. */
+/** Returns the most frequent candidate in the first line. */
 function delimiterOf(text: string): string {
   const [line = ''] = text.trimStart().split(/[\r\n]/, 1);
   const [most = ','] = DELIMITERS.toSorted((a, b) => line.split(b).length - line.split(a).length);
@@ -48,10 +50,10 @@ function readPerson(record: string, delimiter: string, columns: Array<string | f
     const [person = {}] = parse<Record<string, string>>(record.replace(FORMULA, '"'), options);
     const phone = person.phone?.replace(TEXT_MARK, '') ?? '';
     if (!SCIENTIFIC.test(phone)) return { person: { ...person, phone } };
-    return { problem: `phone ${phone} was rounded by a spreadsheet: format the column as text, and export it again` };
+    return { problem: `a spreadsheet has rounded phone ${phone}: format the column as text, and export it again` };
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    // The parser counts the lines of the record.
+    // The parser's line numbers are relative to the record.
     return { problem: error.message.replace(/ (on|at) line \d+/, '') };
   }
 }

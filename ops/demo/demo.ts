@@ -26,17 +26,17 @@ import { createServices } from './services.ts';
 import { compare, type FurtherEffects, type Verdict } from './verdict.ts';
 
 const command = new Command('npm run demo --')
-  .description('Registers members over HTTP, waits until every effect is applied, and compares.')
-  .option('--members <n>', 'register this many made-up members', atLeast(1))
-  .option('--input <file>', 'register those of a file: CSV with the header phone,name,locale, or JSON Lines')
-  .option('--change-every <n>', 'let every nth member change their locale at once, 0 for none', atLeast(0), 20)
+  .description('Registers members over HTTP, waits for all effects, and compares them with the registrations.')
+  .option('--members <n>', 'register this many generated members', atLeast(1))
+  .option('--input <file>', 'register the people in a file: CSV with the header phone,name,locale, or JSON Lines')
+  .option('--change-every <n>', 'let every nth member change the locale after registration; 0: none', atLeast(0), 20)
   .option('--redeem <points>', 'let every member redeem this many points', atLeast(1))
   .option('--concurrency <n>', 'concurrent requests', atLeast(1), 32)
   .option('--endpoint <url>', 'AWS endpoint of a running embedded cloud', 'http://127.0.0.1:4566')
   .option('--json', 'print only one JSON object')
   .addHelpText(
     'after',
-    '\nIf no embedded cloud runs there, one is started in memory for the time of the demo.\nExit code 1: no member was registered, or something was lost, duplicated or out of order.',
+    '\nIf no embedded cloud runs at the endpoint, the demo starts one in memory.\nExit code 1: no member was registered, or an effect was lost, duplicated or out of order.',
   );
 
 interface Options {
@@ -50,12 +50,12 @@ interface Options {
 }
 
 const STAGE = 'dev';
-/** After this time without progress (longer than the queues' visibility timeout), missing effects count as lost. */
+/** After this time without progress, missing effects are reported as lost. Longer than the visibility timeout. */
 const PATIENCE_MS = 90_000;
 
 /**
  * Runs the demo with the options of the command line, and sets the exit code.
- * @param further effects that each member should have besides those of the application
+ * @param further effects that each member must have in addition to the application's own
  */
 export async function demo(further: FurtherEffects = {}): Promise<void> {
   stopWithNpm();
@@ -78,7 +78,7 @@ async function run(options: Options, further: FurtherEffects): Promise<number> {
     const missing = Object.keys(further).filter((name) => !deployed.includes(name));
     if (missing.length > 0)
       throw new CloudError(
-        `The cloud at ${endpointUrl} has no subscriber ${missing}. End it, or start it again in this folder: npm start`,
+        `The cloud at ${endpointUrl} has no subscriber ${missing}. Stop it, or restart it in this folder: npm start`,
       );
     const bar = progressBar(total, 'registering');
     const start = performance.now();
@@ -117,7 +117,7 @@ async function findOrStartCloud(endpoint: string): Promise<{ endpointUrl: string
     await describe(endpoint);
     return { endpointUrl: endpoint, stop: async () => {} };
   } catch {
-    console.error(pc.dim(`No embedded cloud answers at ${endpoint}: starting one in memory.`));
+    console.error(pc.dim(`No embedded cloud responds at ${endpoint}. Starting one in memory.`));
     const folder = await mkdtemp(join(tmpdir(), 'rollcall-demo-'));
     const cloud = await startCloud({ assembly: await synthesize(folder), beside: [smsSandbox()] });
     return {
@@ -132,7 +132,7 @@ async function findOrStartCloud(endpoint: string): Promise<{ endpointUrl: string
 
 interface Input {
   lines: AsyncIterable<Line>;
-  /** Undefined if the number is unknown beforehand. */
+  /** The number of lines. Undefined if it is not known before the end. */
   total: number | undefined;
 }
 
@@ -140,7 +140,7 @@ async function input({ members, input: file }: Options): Promise<Input> {
   if (members !== undefined && file !== undefined) throw new CloudError('Give either --members or --input, not both.');
   if (file === undefined) return { lines: generatePeople(members ?? 100, Math.random), total: members ?? 100 };
   const lines = await openInput(file);
-  // Counted only if the progress is displayed, and if the input can be read twice.
+  // Counts only if progress is displayed, and if the file can be read twice.
   const isCounted = process.stderr.isTTY && statSync(file).isFile() && !/^\/(dev|proc)\//.test(file);
   return { lines, total: isCounted ? await countOf(await openInput(file)) : undefined };
 }

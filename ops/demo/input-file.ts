@@ -5,13 +5,13 @@ import { csvFormat } from './csv.ts';
 import type { Line, ParsedPerson } from './input.ts';
 import { readRecords } from './records.ts';
 
-/** Bytes that are read ahead, to detect encoding, format and header. */
+/** Number of bytes to read first, in order to detect encoding, format and header. */
 const AHEAD_BYTES = 64 * 1024;
 
 /**
- * Reads people from a file, once and as a stream: CSV with a header that names phone, name and locale, or JSON Lines;
- * by the file's extension, otherwise by its beginning.
- * @throws {CloudError} if no person can be read from it
+ * Reads people from a file once, as a stream. The format is JSON Lines, or CSV with a header that names phone, name and locale. The
+ * file's extension or its first bytes determine the format.
+ * @throws {CloudError} if the file cannot be read or has another format
  */
 export async function openInput(file: string): Promise<AsyncIterable<Line>> {
   const bytes = bytesOf(file);
@@ -20,7 +20,7 @@ export async function openInput(file: string): Promise<AsyncIterable<Line>> {
     const encoding = encodingOf(start);
     const text = new TextDecoder(encoding).decode(start, { stream: true });
     if (text.trim() === '') throw new CloudError(`${file} is empty.`);
-    if (text.includes('\0')) throw new CloudError(`${file} is no text in UTF-8: save it as CSV in UTF-8.`);
+    if (text.includes('\0')) throw new CloudError(`${file} is not text in UTF-8. Save it as CSV in UTF-8.`);
     const format = isJson(file, text) ? jsonFormat(file, text) : csvFormat(file, text);
     return readRecords(decoded(encoding, start, bytes), format);
   } catch (error) {
@@ -31,7 +31,7 @@ export async function openInput(file: string): Promise<AsyncIterable<Line>> {
 
 async function* bytesOf(file: string): AsyncGenerator<Buffer, void, void> {
   try {
-    // A socket, which some programs pass to child processes, cannot be opened by this name.
+    // Some programs pass a socket as standard input. A socket cannot be opened as /dev/stdin.
     yield* file === '/dev/stdin' ? process.stdin : createReadStream(file);
   } catch (error) {
     const { errno } = error as NodeJS.ErrnoException;
@@ -50,7 +50,7 @@ async function readAhead(bytes: AsyncGenerator<Buffer, void, void>): Promise<Buf
   return start;
 }
 
-/** By the byte order mark, which the decoder drops. */
+/** Detects the encoding from the byte order mark. The decoder removes the mark. */
 function encodingOf(start: Buffer): string {
   if (start[0] === 0xff && start[1] === 0xfe) return 'utf-16le';
   return start[0] === 0xfe && start[1] === 0xff ? 'utf-16be' : 'utf-8';
@@ -68,7 +68,7 @@ const isJson = (file: string, start: string) =>
 
 function jsonFormat(file: string, start: string) {
   if (start.trimStart().startsWith('['))
-    throw new CloudError(`${file} is a JSON array: write one object a line instead (JSON Lines).`);
+    throw new CloudError(`${file} is a JSON array. Write one object per line instead (JSON Lines).`);
   return { read: readJson };
 }
 
@@ -76,8 +76,8 @@ function readJson(text: string): ParsedPerson {
   try {
     return { person: JSON.parse(text.trim()) };
   } catch (error) {
-    // The error counts the lines of the record.
+    // The error's line numbers are relative to the record.
     const reason = (error as Error).message.replace(/ \(line .*\)$/, '');
-    return { problem: `no JSON: ${reason}` };
+    return { problem: `not JSON: ${reason}` };
   }
 }

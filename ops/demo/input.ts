@@ -1,16 +1,17 @@
-/** A record of the input with its first line: a person to register, or why it is invalid. */
+/** A record of the input, with the number of its first line. */
 export type Line = { line: number } & ParsedPerson;
 
+/** A person to register, or the reason why the record is invalid. */
 export type ParsedPerson = { person: unknown } | { problem: string };
 
 const LOCALES = ['en', 'es', 'zh-CN', 'de'];
-/** Spanish mobile numbers: `6` and eight more digits. */
+/** The number of Spanish mobile numbers: `6` and eight more digits. */
 const MOBILES = 100_000_000;
 
-/** In letters: names may not have as many digits as a large number has. */
+/** Writes a number in letters, because the API limits the digits in a name. */
 const numberInLetters = (number: number) => String(number).replace(/\d/g, (digit) => 'ABCDEFGHIJ'[Number(digit)] ?? '');
 
-/** Made-up people with phones that earlier runs have probably not used. */
+/** Generates people with phones that earlier runs have probably not used. */
 export async function* generatePeople(count: number, random: () => number): AsyncIterable<Line> {
   const first = Math.floor(random() * (MOBILES - count));
   for (let index = 0; index < count; index++) {

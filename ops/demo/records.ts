@@ -3,7 +3,7 @@ import { parse } from 'csv-parse';
 import type { Line, ParsedPerson } from './input.ts';
 
 export interface Format {
-  /** The field delimiter; undefined if there are no fields. */
+  /** The field delimiter. Undefined if records have no fields. */
   delimiter?: string;
   /** Number of header records. */
   headers?: number;
@@ -13,16 +13,18 @@ export interface Format {
 /** A record with the blank lines before it, and the first character of the line break after it. */
 interface RawRecord {
   raw: string;
-  /** Why it has no end. */
+  /** The reason why the record has no end. */
   unterminated?: string;
 }
 
-/** API Gateway takes 10 MiB; an unclosed quote makes one record of the rest of the file. */
+/**
+ * API Gateway accepts at most 10 MiB. Without a limit, an unclosed quote would turn the remaining file into one record.
+ */
 const MAX_RECORD_BYTES = 16 * 1024 * 1024;
 
 const breaksIn = (text: string) => text.match(/\r\n?|\n/g)?.length ?? 0;
 
-/** Reads the records of a text, each with the line where it begins. */
+/** Reads the records of a text, each with the number of its first line. */
 export async function* readRecords(
   text: AsyncIterable<string>,
   { delimiter, headers = 0, read }: Format,
@@ -36,14 +38,14 @@ export async function* readRecords(
     const line = lines + 1 + blank;
     const last = lines + 1 + breaksIn(record);
     lines += breaksIn(raw);
-    if (unterminated) yield { line, problem: `${unterminated}; it takes all lines from ${line} to ${last}` };
+    if (unterminated) yield { line, problem: `${unterminated}; the record includes all lines from ${line} to ${last}` };
     else if (++index > headers) yield { line, ...withHints(read(record.replace(/^\s*[\r\n]/, '')), last - line) };
   }
 }
 
 /**
- * A record ends with its line, unless a quoted field continues (RFC 4180, section 2.6). Blank lines are skipped. Wrong
- * quotes invalidate only their own record: they pass here, and the record's reader refuses them.
+ * Splits a text into records. A record ends with its line, unless a quoted field continues (RFC 4180, section 2.6). Blank lines are
+ * skipped. Wrong quotes are accepted here and refused by the record's reader, so that they invalidate only their own record.
  */
 async function* splitRecords(
   text: AsyncIterable<string>,
@@ -60,7 +62,7 @@ async function* splitRecords(
     relax_column_count: true,
     raw: true,
     max_record_size: maxBytes,
-    // As an error, it would discard earlier records that are not consumed yet.
+    // An error would discard earlier records that are not consumed yet, so errors are reported in `on_skip`.
     skip_records_with_error: true,
     on_skip(error, raw = '') {
       const isOpen = error?.code === 'CSV_QUOTE_NOT_CLOSED';
@@ -68,7 +70,7 @@ async function* splitRecords(
         raw,
         unterminated: isOpen
           ? 'a quote is never closed'
-          : `longer than ${maxBytes} bytes, and what follows was not read`,
+          : `longer than ${maxBytes} bytes; the following lines were not read`,
       };
     },
     on_record: (record) => (unterminated ? null : record),
@@ -79,17 +81,17 @@ async function* splitRecords(
       yield chunk;
     }
   }
-  // An error of the text rejects the iteration.
+  // An error while reading the text rejects the iteration.
   yield* pipeline(untilUnterminated, parser, () => {}) as AsyncIterable<RawRecord>;
   if (unterminated) yield unterminated;
 }
 
 function withHints(read: ParsedPerson, more: number): ParsedPerson {
   if ('problem' in read) {
-    const where = more > 0 ? ` (with a quote that is opened in it, the record takes ${more + 1} lines)` : '';
+    const where = more > 0 ? ` (an open quote extends the record over ${more + 1} lines)` : '';
     return { problem: read.problem + where };
   }
   if (JSON.stringify(read.person).includes('\ufffd'))
-    return { problem: 'has bytes that are no UTF-8: save the file as UTF-8' };
+    return { problem: 'contains bytes that are not UTF-8: save the file as UTF-8' };
   return read;
 }

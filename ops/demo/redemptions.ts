@@ -11,30 +11,31 @@ export interface RequestedRedemption {
 }
 
 export interface RedemptionVerdict {
+  /** The number of requested redemptions. */
   asked: number;
   succeeded: number;
   failed: number;
-  /** No reply in time; points that were taken have been returned. */
+  /** Redemptions without a reply in time. Points that were taken have been returned. */
   expired: number;
   /** Operations without any reply, or whose points were never returned. */
   lost: number;
-  /** Points that were taken or returned more or less often than the operations say. */
+  /** Members whose points were taken or returned more or less often than their operations require. */
   duplicated: number;
   /** The findings, by member. */
   findings: Array<{ memberId: string; kind: 'lost' | 'duplicated'; what: string }>;
 }
 
-/** The outcome of an operation, or why it is unknown: data of another version may be unreadable. */
+/** The outcome of an operation, or the reason why it is unknown. Data of another version may be unreadable. */
 export function outcomeOf(item: Item | undefined): OperationOutcome | string {
-  if (item === undefined) return 'not there';
+  if (item === undefined) return 'missing';
   try {
     return operationOf(item as unknown as ProcessState<RedemptionData>).outcome;
   } catch (error) {
-    return `not readable: ${(error as Error).message}`;
+    return `unreadable: ${(error as Error).message}`;
   }
 }
 
-/** Compares the redemptions that the API accepted with the operations, and with the ledger. */
+/** Compares the redemptions that the API accepted with the operations and with the ledger. */
 export function compareRedemptions(
   asked: readonly RequestedRedemption[],
   members: readonly Item[],
@@ -67,16 +68,16 @@ export function compareRedemptions(
       if (outcome.state === 'succeeded') taken++;
       if (outcome.state !== 'expired') continue;
       const { compensation } = outcome;
-      if (compensation === undefined) found('lost', `operation ${id} expired, and nobody has answered since`);
+      if (compensation === undefined) found('lost', `operation ${id} expired, and no reply has arrived since`);
       if (compensation === undefined || compensation === 'not-needed') continue;
       taken++;
-      if (compensation === 'pending') found('lost', `operation ${id} expired, and its points did not go back`);
+      if (compensation === 'pending') found('lost', `operation ${id} expired, and its points were not returned`);
       else returned++;
     }
     const ledger = ledgers.get(memberId) ?? [];
     const entries = (kind: string) => ledger.filter(({ reason }) => reason === kind).length;
     if (entries('redemption') !== taken || entries('return') !== returned) {
-      const what = `${taken} redemptions and ${returned} returns, and the ledger has ${entries('redemption')} and ${entries('return')}`;
+      const what = `${taken} redemptions and ${returned} returns, but the ledger contains ${entries('redemption')} and ${entries('return')}`;
       found('duplicated', what);
     }
   }

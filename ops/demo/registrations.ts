@@ -26,9 +26,9 @@ export interface RegisterOptions {
   token: string;
   /** Concurrent requests. */
   concurrency: number;
-  /** Every n-th member changes their locale right after registration; 0: none. */
+  /** Every n-th member changes the locale immediately after registration. 0: none. */
   changeEvery: number;
-  /** Points that every member redeems right after registration; undefined: none. */
+  /** Points that every member redeems immediately after registration. Undefined: none. */
   redeem?: number | undefined;
   onProgress: (done: number) => void;
   onAccepted?: (accepted: Accepted) => void;
@@ -36,7 +36,7 @@ export interface RegisterOptions {
 
 const CHANGED_LOCALE = 'zh-CN';
 
-/** Registers people over HTTP. Each record ends as accepted or rejected, whatever the response is. */
+/** Registers people over HTTP. Records each one as accepted or rejected, even if there is no response. */
 export async function registerAll(lines: AsyncIterable<Line>, options: RegisterOptions): Promise<Registrations> {
   const { apiUrl, token, concurrency, changeEvery, redeem, onProgress, onAccepted } = options;
   const result: Registrations = { accepted: [], rejected: [], redemptions: [] };
@@ -53,7 +53,7 @@ export async function registerAll(lines: AsyncIterable<Line>, options: RegisterO
     const sent = await send(`${apiUrl}/v1/members`, 'POST', line.person, { 'idempotency-key': newId() });
     const httpMs = performance.now() - start;
     if (sent.status !== 201) {
-      const unknown = sent.outcomeUnknown ? 'outcome unknown, they may be registered: ' : '';
+      const unknown = sent.outcomeUnknown ? 'outcome unknown, the member may be registered: ' : '';
       result.rejected.push({ line: line.line, reason: unknown + errorReason(sent) });
       return;
     }
@@ -81,7 +81,7 @@ export async function registerAll(lines: AsyncIterable<Line>, options: RegisterO
       { authorization, 'idempotency-key': newId() },
     );
     const isAccepted = status === 202 || status === 200;
-    // An operation that the API does not accept is reported as missing.
+    // If the API refuses the operation, this id makes the comparison report the operation as lost.
     const id = isAccepted ? (body as OperationResource).id : `refused with ${status}`;
     result.redemptions.push({ id, memberId, points });
   }

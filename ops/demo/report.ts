@@ -13,7 +13,7 @@ export interface Measured {
 
 export type Summary = ReturnType<typeof summaryOf>;
 
-/** The output of `--json`. */
+/** Returns the output of `--json`. */
 export function summaryOf(
   { accepted, rejected }: Pick<Registrations, 'accepted' | 'rejected'>,
   { sms, points, guides, further, lost, lostBy, duplicated, outOfOrder, endToEndMs }: Verdict,
@@ -37,14 +37,14 @@ const countsOf = ({ findings: _, ...counts }: RedemptionVerdict) => counts;
 const round = (value: number) => Math.round(value * 10) / 10;
 const p50p99 = (values: number[]) => ({ p50: round(percentile(values, 0.5)), p99: round(percentile(values, 0.99)) });
 
-/** The output for people. */
+/** Returns the output as lines of text. */
 export function linesOf(summary: Summary): string[] {
   const { registered, rejected, sms, points, guides, further, lost, lostBy, duplicated, outOfOrder } = summary;
   const { redemptions, httpMs, endToEndMs, awsCalls } = summary;
   const calls = Object.entries(awsCalls).sort(([, a], [, b]) => b - a);
   const rows: Array<[string, string | number]> = [
     ['registered', `${registered} (${rejected.length} rejected)`],
-    ['texts · points · guides', `${sms} · ${points} · ${guides}`],
+    ['SMS · points · guides', `${sms} · ${points} · ${guides}`],
     ...Object.entries(further),
     ['lost', marked(lost) + namesOf(lostBy)],
     ['duplicated', marked(duplicated)],
@@ -65,7 +65,7 @@ export function linesOf(summary: Summary): string[] {
 
 const marked = (count: number) => (count === 0 ? pc.green(String(count)) : pc.red(pc.bold(String(count))));
 
-/** The subscribers that have not applied everything. */
+/** Lists the subscribers that have lost effects. */
 function namesOf(lostBy: Record<string, number>): string {
   const names = Object.entries(lostBy).map(([name, count]) => `${name} ${count}`);
   return names.length > 0 ? ` (${names.join(', ')})` : '';

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { problemType } from '@rollcall/kit/internal/contracts/problem';
 import { type ParsedResponse, parseResponse } from 'rollcall/internal/parsed-response';
 
-/** The response to the last attempt; without a response, status 0 and a body that says why. */
+/** The response to the last attempt. Without a response, `status` is 0 and `body` contains the reason. */
 export interface Sent extends ParsedResponse {
   /** Whether the request may have been executed, by this attempt or an earlier one. */
   outcomeUnknown: boolean;
@@ -10,12 +10,12 @@ export interface Sent extends ParsedResponse {
 
 const ATTEMPTS = 5;
 const MAX_BACKOFF_MS = 1_000;
-/** The longest Retry-After of the API, while nothing can be changed. */
+/** The longest Retry-After of the API. The API sends it in read-only mode. */
 const MAX_RETRY_AFTER_MS = 30_000;
-/** API Gateway itself responds after 30 seconds. */
+/** Longer than 30 seconds, after which API Gateway itself responds. */
 const MAX_ANSWER_MS = 35_000;
 
-/** Repeats a request after 429, 5xx or no response, with the pause that the response asks for. */
+/** Sends a request. Repeats it after 429, 5xx or no response, with the pause that the response requests. */
 export async function send(
   url: string,
   method: string,
@@ -32,7 +32,7 @@ export async function send(
   for (let attempt = 1; ; attempt++) {
     const { retryAfter, ...answer } = await attemptOnce(url, request);
     const mayRetry = answer.status === 0 || answer.status === 429 || answer.status >= 500;
-    // Any other response to the same key also covers earlier attempts.
+    // Any other response with the same idempotency key also gives the outcome of the earlier attempts.
     outcomeUnknown = mayRetry && (outcomeUnknown || mayBeDone(answer));
     if (!mayRetry || attempt === attempts) return { ...answer, outcomeUnknown };
     await delay(pauseMs(attempt, retryAfter, Date.now()));
@@ -45,7 +45,7 @@ async function attemptOnce(url: string, request: RequestInit): Promise<ParsedRes
     return { ...(await parseResponse(response)), retryAfter: response.headers.get('retry-after') };
   } catch (error) {
     const { message, cause } = error as Error & { cause?: NodeJS.ErrnoException };
-    const detail = ['no answer', message, cause?.code].filter(Boolean).join(': ');
+    const detail = ['no response', message, cause?.code].filter(Boolean).join(': ');
     return { status: 0, body: { detail }, retryAfter: null };
   }
 }
@@ -53,8 +53,8 @@ async function attemptOnce(url: string, request: RequestInit): Promise<ParsedRes
 const READ_ONLY = problemType('read-only');
 
 /**
- * Not if the rate limit is exceeded, or nothing can be changed. `busy` may mean that the commit succeeded without time
- * to say so.
+ * Whether a failed request may have been executed. It was not if the rate limit was exceeded or the API is read-only. It may have
+ * been if the API is `busy`: the commit may have succeeded too late for a response.
  */
 const mayBeDone = ({ status, body }: ParsedResponse) =>
   status !== 429 && (body as { type?: unknown } | undefined)?.type !== READ_ONLY;

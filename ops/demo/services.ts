@@ -13,10 +13,10 @@ export interface Text {
 
 export type Item = Record<string, unknown> & { pk: string; sk: string };
 
-/** Everything that the subscribers store. */
+/** All data that the subscribers store. */
 export interface Holdings {
   texts: Text[];
-  /** By subscriber: those that the application knows, and all others that are deployed. */
+  /** Items by subscriber: of the application's own subscribers, and of all others that are deployed. */
   items: { sms: Item[]; points: Item[]; guide: Item[] } & Record<string, Item[]>;
 }
 
@@ -52,17 +52,16 @@ export function createServices({
   }
 
   return {
-    /** All consumers of queues. */
     consumers: () => stage.consumers(),
 
-    /** Messages between commit and effect: in the outbox and in the queues. */
+    /** Counts the messages between commit and effect: in the outbox and in the queues. */
     async underWay(): Promise<number> {
       const outboxes = (await stage.outboxes()).map(async ({ name }) => (await scan(name)).length);
       const counts = await Promise.all([...outboxes, ...(await stage.consumers()).map(queued)]);
       return counts.reduce((sum, count) => sum + count, 0);
     },
 
-    /** The members' table: members, operations, and replies to registrations. */
+    /** Reads the members' table: members, operations, and replies to registrations. */
     members: () => scan('members'),
 
     async holdings(): Promise<Holdings> {
@@ -73,7 +72,7 @@ export function createServices({
   };
 }
 
-/** A subscriber that the application expects and that is not deployed has no items. */
+/** Groups items by subscriber. One of the application's own subscribers has no items if it is not deployed. */
 export const itemsBy = (subscribers: readonly string[], tables: ReadonlyArray<Item[]>): Holdings['items'] => ({
   ...{ sms: [], points: [], guide: [] },
   ...Object.fromEntries(subscribers.map((name, index) => [name, tables[index] ?? []])),

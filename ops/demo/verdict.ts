@@ -5,8 +5,8 @@ import type { Accepted } from './registrations.ts';
 import type { Holdings, Item, Text } from './services.ts';
 
 /**
- * For subscribers besides those of the application, by name: counts their effect in the items about a member. Each
- * member should have it once.
+ * Functions by name of an additional subscriber. Each counts the subscriber's effect in the items about a member. Every member must
+ * have the effect once.
  */
 export type FurtherEffects = Readonly<Record<string, (items: readonly Item[]) => number>>;
 
@@ -14,21 +14,21 @@ export interface Verdict {
   sms: number;
   points: number;
   guides: number;
-  /** Effects of further subscribers, by name. */
+  /** Number of effects by name of an additional subscriber. */
   further: Record<string, number>;
   /** Missing effects of accepted registrations or changes. */
   lost: number;
-  /** The same by subscriber, without those that lost nothing. */
+  /** Missing effects by subscriber. Contains only subscribers that lost effects. */
   lostBy: Record<string, number>;
   /** Effects that exist more than once. */
   duplicated: number;
-  /** Subscribers that skipped a version of a member, or show an older state. */
+  /** Number of subscribers that skipped a version of a member, or that have an older state. */
   outOfOrder: number;
-  /** From the request to the last of the application's three effects, for each member that has all of them. */
+  /** Milliseconds from the request to the last of the application's three effects, per member with all of them. */
   endToEndMs: number[];
 }
 
-/** What the subscribers store about one member. */
+/** The data that the subscribers store about one member. */
 interface Own {
   texts: Text[];
   points: Item[];
@@ -90,7 +90,7 @@ function ownFrom({ texts, items }: Holdings, furtherEffects: FurtherEffects): (a
   });
 }
 
-/** How often each effect exists, and which are missing. */
+/** Counts the effects, duplicates and missing effects of one member. */
 function effectsOf({ texts, points, contact, account, journey, further }: Own) {
   const ledger = ledgerOf(points);
   const entries = (reason: string) => ledger.filter((entry) => entry.reason === reason).length;
@@ -115,8 +115,8 @@ function effectsOf({ texts, points, contact, account, journey, further }: Own) {
 }
 
 /**
- * Whether a subscriber has not applied all versions of a member. If it has no cursor and its effect is missing, that
- * effect is all it lost.
+ * Whether a subscriber has not applied all versions of a member. False if it has no cursor and its effect is missing, because the
+ * missing effect is already counted.
  */
 const isBehind = ({ member }: Accepted, cursor: Item | undefined, lacks = 0): boolean =>
   Number(cursor?.version ?? 0) < member.version && (cursor !== undefined || lacks === 0);

@@ -22,7 +22,7 @@ export interface DeployedStack {
   template: Template;
 }
 
-/** The questions to an account before a deployment. Each may be denied, or not be supported by a drop-in for AWS. */
+/** The queries to an account before a deployment. Each may be denied, or a drop-in for AWS may not support it. */
 export interface Account {
   /** The account id, and the target region. */
   identity(): Promise<{ account: string; region: string }>;
@@ -47,11 +47,11 @@ export interface Account {
   raisedAlarms(): Promise<string[]>;
 }
 
-/** `cdk bootstrap` stores its version here, for the default qualifier. */
+/** The parameter in which `cdk bootstrap` stores its version, for the default qualifier. */
 const BOOTSTRAP = '/cdk-bootstrap/hnb659fds/version';
 
 /**
- * Messages published a second; also for FIFO topics with the throughput scope message group
+ * The quota of published messages per second. It also applies to FIFO topics whose throughput scope is the message group
  * (https://docs.aws.amazon.com/sns/latest/dg/fifo-high-throughput.html).
  */
 const PUBLISHED = { ServiceCode: 'sns', QuotaCode: 'L-F8E2BA85' };
@@ -59,7 +59,7 @@ const PUBLISHED = { ServiceCode: 'sns', QuotaCode: 'L-F8E2BA85' };
 const isMissing = (error: unknown) =>
   /NotFound|NoSuchResource/.test((error as Error).name) || /does not exist/.test((error as Error).message);
 
-/** @returns undefined if AWS answers that it does not exist */
+/** @returns undefined if AWS responds that the resource does not exist */
 async function unlessMissing<T>(question: () => Promise<T>): Promise<T | undefined> {
   try {
     return await question();
@@ -80,7 +80,7 @@ const namesOf = {
     return pages.flatMap(({ Topics = [] }) => Topics).map(({ TopicArn = '' }) => TopicArn.split(':').at(-1) ?? '');
   },
 
-  /** Includes those scheduled for deletion: their names are taken until then. */
+  /** Includes the secrets that are scheduled for deletion, because their names are in use until then. */
   async 'AWS::SecretsManager::Secret'() {
     const all = paginateListSecrets({ client: new SecretsManagerClient() }, { IncludePlannedDeletion: true });
     const pages = await Array.fromAsync(all);
@@ -88,10 +88,10 @@ const namesOf = {
   },
 };
 
-/** Types of resources that a stage retains when its stacks are deleted, and whose names a new deployment needs. */
+/** Types of resources that remain when a stage's stacks are deleted. A new deployment needs their names. */
 export type RetainedType = keyof typeof namesOf;
 
-/** The account of the credentials, in the region of the environment, or the cloud at AWS_ENDPOINT_URL. */
+/** Opens the account of the credentials, in the region of the environment, or the cloud at AWS_ENDPOINT_URL. */
 export function openAccount(): Account {
   const cloudFormation = new CloudFormationClient();
 
@@ -128,7 +128,7 @@ export function openAccount(): Account {
 
     async concurrentExecutions() {
       const { AccountLimit } = await new LambdaClient().send(new GetAccountSettingsCommand());
-      if (AccountLimit?.ConcurrentExecutions === undefined) throw new Error('Lambda does not say');
+      if (AccountLimit?.ConcurrentExecutions === undefined) throw new Error('Lambda returned no limit');
       return AccountLimit.ConcurrentExecutions;
     },
 
@@ -137,8 +137,8 @@ export function openAccount(): Account {
       const { Quota: own } = (await unlessMissing(() => quotas.send(new GetServiceQuotaCommand(PUBLISHED)))) ?? {};
       if (own) return own.Value;
       // Without an increase, the account has the default quota.
-      const given = await unlessMissing(() => quotas.send(new GetAWSDefaultServiceQuotaCommand(PUBLISHED)));
-      return given?.Quota?.Value;
+      const standard = await unlessMissing(() => quotas.send(new GetAWSDefaultServiceQuotaCommand(PUBLISHED)));
+      return standard?.Quota?.Value;
     },
 
     async isSmsSandbox() {

@@ -12,7 +12,7 @@ export interface Danger {
   /** Type of the resource, or `export`. */
   type: string;
   danger: 'data would be replaced' | 'data would be deleted' | 'name is taken' | 'export is in use';
-  /** The meaning and the remedy, as readable text. */
+  /** The consequence and the remedy, as text. */
   what: string;
 }
 
@@ -27,17 +27,17 @@ const HOLDING_DATA: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Metadata of resources that the previous deployment took out of use, so that they may be deleted:
+ * Metadata that marks a resource as deletable, because the previous deployment stopped using it. Set by
  * `packages/cdk/src/encryption.ts`.
  */
 const RETIRING = 'rollcall:retiring';
 
 /**
- * Data that a deployment would delete, and changes that CloudFormation would refuse. Stacks that exist only on one side are new
- * or unchanged: CDK deletes none.
+ * Finds data that a deployment would delete, and changes that CloudFormation would refuse. A stack that is only planned is new. A
+ * stack that is only deployed stays unchanged, because CDK deletes no stacks.
  * @param deployed templates of the deployed stacks
  * @param planned templates to be deployed
- * @returns an empty array if nothing is in danger
+ * @returns an empty array if there is no danger
  */
 export function dangersOf(deployed: Templates, planned: Templates): Danger[] {
   const ofResources = Object.entries(planned).flatMap(([stack, template]) => {
@@ -64,7 +64,7 @@ function dangerOf(difference: ResourceDifference): Pick<Danger, 'danger' | 'what
     if (!holdsData || kept) return undefined;
     return {
       danger: 'data would be deleted',
-      what: `${it} would be deleted with what it holds. Empty it first, or undo the change in infra/.`,
+      what: `${it} would be deleted with its data. Empty it first, or undo the change in infra/.`,
     };
   }
   const replaced = changeImpact === ResourceImpact.WILL_REPLACE;
@@ -77,7 +77,7 @@ function dangerOf(difference: ResourceDifference): Pick<Danger, 'danger' | 'what
   if (!replaced || name === undefined || name !== nameOf(newValue.Type, newValue.Properties)) return undefined;
   return {
     danger: 'name is taken',
-    what: `${it} would be replaced, and the new one made first, under a name that is taken: ${changed(difference)} cannot be changed. Give it another name.`,
+    what: `${it} would be replaced, because ${changed(difference)} cannot be changed. CloudFormation creates the replacement first, which fails because the name is in use. Give the resource another name.`,
   };
 }
 
@@ -92,7 +92,7 @@ function nameOf(type: string, properties: Record<string, unknown> = {}): string 
   return typeof name === 'string' ? name : undefined;
 }
 
-/** Exports that would vanish or change while a deployed stack imports them, which CloudFormation refuses. */
+/** Finds exports that would be removed or changed while a deployed stack imports them. CloudFormation refuses that. */
 function brokenExports(deployed: Templates, planned: Templates): Danger[] {
   const importers = new Map<string, string[]>();
   for (const [stack, template] of Object.entries(deployed)) {
@@ -104,21 +104,21 @@ function brokenExports(deployed: Templates, planned: Templates): Danger[] {
     return [...(before ? exportsOf(before) : [])].flatMap(([name, value]): Danger[] => {
       const by = importers.get(name);
       if (!by || now.get(name) === value) return [];
-      const what = `The export ${name} of ${stack} would ${now.has(name) ? 'change' : 'vanish'}, which ${by.join(', ')} import. ${importRemoval(by, planned)}`;
+      const what = `The export ${name} of ${stack} would be ${now.has(name) ? 'changed' : 'removed'}, but ${by.join(', ')} import it. ${importRemoval(by, planned)}`;
       return [{ stack, logicalId: name, type: 'export', danger: 'export is in use', what }];
     });
   });
 }
 
-/** How stacks stop importing: by their new templates or, if they have none, by deletion. */
+/** The commands that make stacks stop importing: deploy their new templates or, if they have none, delete them. */
 function importRemoval(importers: readonly string[], planned: Templates): string {
-  const [stay, go] = [importers.filter((name) => planned[name]), importers.filter((name) => !planned[name])];
+  const [kept, removed] = [importers.filter((name) => planned[name]), importers.filter((name) => !planned[name])];
   const [, stage = ''] = /^rollcall-([^-]+)-/.exec(importers[0] ?? '') ?? [];
   const commands = [
-    ...go.map((name) => `aws cloudformation delete-stack --stack-name ${name}`),
-    ...(stay.length > 0 ? [`npx cdk deploy -c stage=${stage} --exclusively ${stay.join(' ')}`] : []),
+    ...removed.map((name) => `aws cloudformation delete-stack --stack-name ${name}`),
+    ...(kept.length > 0 ? [`npx cdk deploy -c stage=${stage} --exclusively ${kept.join(' ')}`] : []),
   ];
-  return `First these no longer do, then deploy all: ${commands.join(' && ')}`;
+  return `Remove these imports before you deploy all stacks: ${commands.join(' && ')}`;
 }
 
 const exportsOf = ({ Outputs = {} }: Template): Map<string, string> =>

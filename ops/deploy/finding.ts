@@ -5,7 +5,7 @@ import type { DeployedStack } from './account.ts';
 export interface Finding {
   /** The subject of the check. */
   check: string;
-  /** `missing`: the deployment would fail or be unusable. `beware`: it works, but not as the settings say. */
+  /** `missing`: the deployment would fail or be unusable. `beware`: it would work, but not with the given settings. */
   state: 'good' | 'beware' | 'missing' | 'unknown';
   says: string;
   /** The remedy: a command, if there is one. */
@@ -15,13 +15,13 @@ export interface Finding {
 export interface Plan {
   stage: Stage;
   planned: readonly AssembledStack[];
-  /** As in `--parameters STACK:Name=Value`. */
+  /** Values by stack and parameter name, from `--parameters STACK:Name=Value`. */
   parameters: Readonly<Record<string, Record<string, string>>>;
   /** Whether existing resources with the same names are imported, by `--import-existing-resources`. */
   importsExisting: boolean;
 }
 
-/** Stacks that exist and are as in their templates. */
+/** The deployed stacks by name. Undefined if a stack does not exist. */
 export type Deployed = ReadonlyMap<string, DeployedStack | undefined>;
 
 export const good = (check: string, says: string): Finding => ({ check, state: 'good', says });

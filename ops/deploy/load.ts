@@ -3,7 +3,7 @@ import { committedFigures } from '../cost/figures.ts';
 import type { Account } from './account.ts';
 import { type Deployed, type Finding, good, type Plan } from './finding.ts';
 
-/** How long a request without waiting occupies a function, with a margin. */
+/** How long a request that does not wait occupies a function, with a margin. */
 const REQUEST_SECONDS = 0.1;
 const WAIT_SECONDS = 20;
 /**
@@ -12,12 +12,13 @@ const WAIT_SECONDS = 20;
  */
 const NEW_TABLE_WRITES = 4_000;
 const { tables, received, byService } = committedFigures.perRegistration;
-/** Writes to its busiest table, and messages to its busiest queue without batching. */
+/** Writes of one registration to the table that gets the most. */
 const WRITES_PER_REGISTRATION = Math.max(...Object.values(tables));
+/** Messages of one registration to the queue that gets the most, without batching. */
 const MESSAGES_PER_QUEUE = Math.max(...Object.values(received).map(({ messages }) => messages));
 /**
- * Calls a second per API action of a FIFO queue in high-throughput mode. Service Quotas does not list them; no source
- * confirms the numbers for other regions.
+ * Calls per second for each API action of a FIFO queue in high-throughput mode, from the page below. Service Quotas does not list
+ * them. No other source confirms the numbers.
  */
 const FIFO_CALLS: Readonly<Record<string, number>> = {
   'us-east-1': 70_000,
@@ -62,28 +63,28 @@ export async function concurrency({ stage, planned }: Plan, account: Account): P
     {
       check,
       state: 'beware',
-      says: `The settings of ${stage.name} take up to ${needed} functions (${parts}), and the account may run ${allowed}. Ask for more, or lower its throttling in infra/stages.ts.`,
+      says: `The settings of ${stage.name} need up to ${needed} concurrent functions (${parts}), but the account allows ${allowed}. Request an increase, or lower the stage's throttling in infra/stages.ts.`,
       mend: `${LAMBDA_QUOTA} ${Math.max(1_000, needed)}`,
     },
   ];
 }
 
-/** The load on the event topic. */
+/** Checks the load on the event topic. */
 export async function topicLoad({ stage }: Plan, account: Account): Promise<Finding[]> {
   const check = 'messages a second';
   const { registrationsPerSecond } = stage.throttling;
   const needed = Math.ceil(registrationsPerSecond * byService.sns.published);
   const allowed = await account.messagesPerSecond();
   if (allowed === undefined) {
-    const says = `${needed} at most; Service Quotas does not say what SNS takes in this region.`;
+    const says = `At most ${needed} are needed. Service Quotas does not list the quota of SNS in this region.`;
     return [{ check, state: 'unknown', says, mend: 'https://docs.aws.amazon.com/general/latest/gr/sns.html' }];
   }
   if (needed <= allowed) return [good(check, `${needed} at most, of ${allowed}`)];
-  const says = `${registrationsPerSecond} registrations a second are ${needed} messages, and SNS takes ${allowed} here. Ask for more, or lower registrationsPerSecond in infra/stages.ts.`;
+  const says = `${registrationsPerSecond} registrations a second lead to ${needed} messages, but SNS allows ${allowed} in this region. Request an increase, or lower registrationsPerSecond in infra/stages.ts.`;
   return [{ check, state: 'beware', says, mend: `${SNS_QUOTA} ${needed}` }];
 }
 
-/** The load on the busiest queue. */
+/** Checks the load on the busiest queue. */
 export async function queueLoad({ stage }: Plan, account: Account): Promise<Finding[]> {
   const check = 'calls of a queue';
   const { registrationsPerSecond } = stage.throttling;
@@ -91,7 +92,7 @@ export async function queueLoad({ stage }: Plan, account: Account): Promise<Find
   const needed = Math.ceil(registrationsPerSecond * MESSAGES_PER_QUEUE);
   const allowed = FIFO_CALLS[region] ?? FIFO_CALLS_ELSEWHERE;
   if (needed <= allowed) return [good(check, `${needed} a second at most, of ${allowed}`)];
-  const says = `${registrationsPerSecond} registrations a second are up to ${needed} messages in one queue, and a FIFO queue takes ${allowed} calls in ${region}. Lower registrationsPerSecond in infra/stages.ts.`;
+  const says = `${registrationsPerSecond} registrations a second lead to up to ${needed} messages in one queue, but a FIFO queue allows ${allowed} calls in ${region}. Lower registrationsPerSecond in infra/stages.ts.`;
   return [{ check, state: 'beware', says, mend: FIFO_CALLS_SOURCE }];
 }
 
@@ -100,6 +101,6 @@ export async function newTables({ stage }: Plan, deployed: Deployed): Promise<Fi
   const needed = Math.ceil(stage.throttling.registrationsPerSecond * WRITES_PER_REGISTRATION);
   const areNew = [...deployed.values()].every((stack) => stack === undefined);
   if (!areNew || needed <= NEW_TABLE_WRITES) return [good(check, 'paid by request')];
-  const says = `${stage.throttling.registrationsPerSecond} registrations a second make ${needed} writes, and a new table takes ${NEW_TABLE_WRITES} at first.`;
-  return [{ check, state: 'beware', says, mend: 'let the load grow over half an hour' }];
+  const says = `${stage.throttling.registrationsPerSecond} registrations a second lead to ${needed} writes, but a new table initially allows ${NEW_TABLE_WRITES}.`;
+  return [{ check, state: 'beware', says, mend: 'increase the load gradually, over half an hour' }];
 }

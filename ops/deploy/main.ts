@@ -37,23 +37,18 @@ function parameterOf(text: string, before: Options['parameters']): Options['para
 }
 
 const program = new Command('npm run deploy --')
-  .description('Deploys a stage to your AWS account, after checking what that requires.')
+  .description('Deploys a stage to your AWS account, after checking the requirements.')
   .option('-c, --context <name=value>', 'CDK context; stage=prod selects the stage (default: dev)', contextOf, {})
-  .option(
-    '--parameters <stack:name=value>',
-    'parameter of a stack; kept from one deployment to the next',
-    parameterOf,
-    {},
-  )
+  .option('--parameters <stack:name=value>', 'parameter of a stack; later deployments keep it', parameterOf, {})
   .option('--profile <name>', 'profile of your AWS configuration, instead of AWS_PROFILE')
-  .option('--import-existing-resources', 'import tables and logs that an earlier stage has left: docs/runbook.md')
-  .option('--dry-run', 'change nothing: show what is missing, and what would change')
+  .option('--import-existing-resources', 'import the tables and logs that a deleted stage has left: docs/runbook.md')
+  .option('--dry-run', 'change nothing: show missing requirements and planned changes')
   .option('--json', 'print the findings as JSON, and change nothing')
-  .argument('[options...]', 'of cdk deploy, such as --require-approval never')
+  .argument('[options...]', 'options of cdk deploy, such as --require-approval never')
   .allowUnknownOption()
   .addHelpText(
     'after',
-    '\nExit code 1: something is missing, or cdk deploy failed.\n\nExample: npm run deploy -- -c stage=prod --dry-run',
+    '\nExit code 1: a requirement is missing, or cdk deploy failed.\n\nExample: npm run deploy -- -c stage=prod --dry-run',
   )
   .parse();
 const { context, parameters, profile, importExistingResources = false, dryRun, json } = program.opts<Options>();
@@ -83,7 +78,7 @@ const given = Object.entries(parameters).flatMap(([stack, values]) =>
   Object.entries(values).flatMap(([name, value]) => ['--parameters', `${stack}:${name}=${value}`]),
 );
 
-// For both the checks and CDK.
+// The checks and CDK both read this variable.
 if (profile !== undefined) process.env.AWS_PROFILE = profile;
 const imports = importExistingResources ? ['--import-existing-resources'] : [];
 
@@ -97,7 +92,7 @@ try {
   const missing = findings.filter(({ state }) => state === 'missing').length;
   if (json) printJson(findings);
   else show(findings);
-  if (missing > 0 && !json) console.error(pc.red(`\n${missing} missing: nothing was changed.`));
+  if (missing > 0 && !json) console.error(pc.red(`\n${missing} requirements are missing. Nothing was changed.`));
   if (missing > 0) process.exitCode = 1;
   if (dryRun && !json) console.log(await estimate(stacks));
   const isKnown = findings.every(({ check, state }) => check !== 'credentials' || state === 'good');

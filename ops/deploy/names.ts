@@ -1,17 +1,17 @@
 import type { Account, RetainedType } from './account.ts';
 import { type Deployed, type Finding, good, type Plan } from './finding.ts';
 
-/** The naming property of each type; and whether CloudFormation can import an existing resource by it. */
+/** The naming property of each type, and whether CloudFormation can import an existing resource by that name. */
 const RETAINED_TYPES: Record<RetainedType, { property: string; isImportable: boolean }> = {
   'AWS::DynamoDB::GlobalTable': { property: 'TableName', isImportable: true },
-  // Their identifier is an ARN, which a template cannot contain.
+  // CloudFormation identifies these by their ARN, which a template cannot contain.
   'AWS::SNS::Topic': { property: 'TopicName', isImportable: false },
   'AWS::SecretsManager::Secret': { property: 'Name', isImportable: false },
 };
 
 export const RETAINED_TYPE_NAMES = Object.keys(RETAINED_TYPES) as RetainedType[];
 
-/** Retained resources of an earlier deployment, whose names a first deployment needs. */
+/** Finds retained resources of an earlier deployment whose names this deployment needs. */
 export async function namesTaken(
   type: RetainedType,
   plan: Plan,
@@ -31,11 +31,11 @@ export async function namesTaken(
   const taken = resources.filter(({ name }) => there.has(name));
   if (taken.length === 0) return [good(check, `${resources.length} new ${type}`)];
   const names = taken.map(({ name }) => name).join(', ');
-  // CloudFormation imports only resources that it would retain.
+  // CloudFormation imports only resources with the deletion policy Retain.
   const canImport = isImportable && taken.every(({ DeletionPolicy }) => DeletionPolicy.startsWith('Retain'));
-  if (canImport && plan.importsExisting) return [good(check, `taken over: ${names}`)];
+  if (canImport && plan.importsExisting) return [good(check, `will be imported: ${names}`)];
   const mend = canImport
     ? 'npm run deploy -- … --import-existing-resources'
-    : 'docs/runbook.md#a-name-that-is-taken: it is put back, or deleted, by hand';
-  return [{ check, state: 'missing', says: `Of type ${type}, there are already: ${names}.`, mend }];
+    : 'docs/runbook.md#a-name-that-is-taken: delete or re-import it manually';
+  return [{ check, state: 'missing', says: `These resources of type ${type} already exist: ${names}.`, mend }];
 }

@@ -6,10 +6,10 @@ import {
 } from '@aws-sdk/client-pinpoint-sms-voice-v2';
 
 /**
- * The status of a phone number, a pool or a sender id: SMS are sent only from an `ACTIVE` one.
+ * Returns the status of a phone number, a pool or a sender id. AWS sends SMS only if the status is `ACTIVE`.
  * @param arn as in
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsendusermessagingsmsandvoicev2.html
- * @throws {Error} also if it does not exist (ResourceNotFoundException)
+ * @throws {Error} if the identity does not exist (ResourceNotFoundException), or if the call fails
  */
 export async function statusOfIdentity(client: PinpointSMSVoiceV2Client, arn: string): Promise<string | undefined> {
   const [kind, id, IsoCountryCode] = arn.split(':').slice(5).join(':').split('/');

@@ -7,10 +7,10 @@ import { concurrency, newTables, queueLoad, topicLoad } from './load.ts';
 import { namesTaken, RETAINED_TYPE_NAMES } from './names.ts';
 import { originationIdentity, smsSandbox } from './sms.ts';
 
-/** Required by CDK's own templates (aws-cdk-lib/core, DefaultStackSynthesizer). */
+/** The version that CDK's own templates require (aws-cdk-lib/core, DefaultStackSynthesizer). */
 const BOOTSTRAP_VERSION = 6;
 
-/** Checks the requirements of a deployment, with remedies for missing ones. Changes nothing. */
+/** Checks the requirements of a deployment, and returns remedies for missing ones. Changes nothing. */
 export async function preflight(plan: Plan, account: Account, fetched = fetch): Promise<Finding[]> {
   const credentialFindings = await credentials(account);
   // Without credentials, nothing else can be checked.
@@ -21,10 +21,10 @@ export async function preflight(plan: Plan, account: Account, fetched = fetch): 
       await Promise.all(plan.planned.map(async ({ name }) => [name, await account.stack(name)] as const)),
     );
   } catch (error) {
-    // Without the stacks, it is unknown what a deployment would replace or delete.
+    // Without the deployed stacks, it cannot be checked whether the deployment would replace or delete data.
     return [...credentialFindings, { ...uncheckedFinding('stacks', error), state: 'missing' }];
   }
-  // A stack whose first deployment failed contains nothing to keep: CDK deletes it.
+  // A stack whose first deployment failed contains no data. CDK deletes it.
   const deployed: Deployed = new Map(
     [...stacks].map(([name, stack]) => [name, CREATION_FAILED.test(stack?.status ?? '') ? undefined : stack]),
   );
@@ -47,8 +47,8 @@ export async function preflight(plan: Plan, account: Account, fetched = fetch): 
 }
 
 /**
- * A failed check is reported, and does not stop the deployment: a drop-in may not support it, or a role may lack the
- * permission.
+ * Runs a check. If the check itself fails, that is reported but does not stop the deployment: a drop-in for AWS may not support the
+ * call, or the role may lack the permission.
  */
 async function findingsOf(check: string, question: () => Promise<Finding[]>): Promise<Finding[]> {
   try {
@@ -58,7 +58,7 @@ async function findingsOf(check: string, question: () => Promise<Finding[]>): Pr
   }
 }
 
-/** The wording of IAM (https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html). */
+/** IAM's error message (https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html). */
 const DENIED = /not authorized to perform:? ([\w-]+:\w+)/;
 
 function uncheckedFinding(check: string, error: unknown): Finding {
@@ -68,14 +68,14 @@ function uncheckedFinding(check: string, error: unknown): Finding {
     return {
       check,
       state: 'unknown',
-      says: `This could not be checked: ${permission} is denied to you.`,
-      mend: `let your user or role ${permission} on *`,
+      says: `The check failed, because your user or role may not call ${permission}.`,
+      mend: `allow your user or role to call ${permission} on *`,
     };
-  // A response in a form that is not AWS's, so that the SDK cannot parse it.
+  // The SDK cannot parse a response that is not in AWS's format.
   const says =
     error instanceof SyntaxError && $response
-      ? `The API is not supported: it answered ${$response.statusCode} in a form that is not AWS's.`
-      : `This could not be checked: ${name}: ${message.split('\n')[0]}`;
+      ? `The API is not supported: it returned ${$response.statusCode} in a format that is not AWS's.`
+      : `The check failed: ${name}: ${message.split('\n')[0]}`;
   return { check, state: 'unknown', says };
 }
 
@@ -87,7 +87,7 @@ async function credentials(account: Account): Promise<Finding[]> {
   } catch (error) {
     const { message } = error as Error;
     const mend = /region is missing/i.test(message)
-      ? 'export AWS_REGION=eu-central-1, or whichever you choose'
+      ? 'export AWS_REGION=eu-central-1, or another region'
       : 'aws configure, aws sso login, or export AWS_PROFILE=…';
     return [{ check, state: 'missing', says: message, mend }];
   }
@@ -124,14 +124,14 @@ async function parameters(plan: Plan, deployed: Deployed): Promise<Finding[]> {
       .map((name): Finding => {
         const says = `No stack ${stack} of stage ${plan.stage.name} has a parameter ${name}.`;
         const all = needed.map((one) => `${one.stack}:${one.name}`).join(', ');
-        return { check, state: 'missing', says: `${says} There are: ${all}.` };
+        return { check, state: 'missing', says: `${says} The parameters without a default are: ${all}.` };
       }),
   );
   const all = [...wrong, ...unknown];
   return all.length > 0 ? all : [good(check, `${needed.length} are given`)];
 }
 
-/** API Gateway calls the issuer when the authorizer is created; without a response, the deployment fails. */
+/** Checks the issuer. API Gateway calls it to create the authorizer; without a response, the deployment fails. */
 async function tokenIssuer(plan: Plan, deployed: Deployed, fetched: typeof fetch): Promise<Finding[]> {
   const check = 'token issuer';
   const stack = plan.planned.find(({ template }) => template.Parameters?.TokenIssuer)?.name ?? '';
@@ -143,20 +143,20 @@ async function tokenIssuer(plan: Plan, deployed: Deployed, fetched: typeof fetch
   return [{ check, state: 'missing', says: fault, mend }];
 }
 
-/** States after a failed first deployment. */
+/** The states of a stack after a failed first deployment. */
 const CREATION_FAILED = /^ROLLBACK_(COMPLETE|FAILED)$/;
 
 /**
- * The command that makes a stack updatable again; undefined if it is updatable
+ * Returns the command that makes a stack updatable again, or undefined if it is updatable
  * (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#cfn-console-view-stack-data-resources-status-codes).
  */
 function recoveryCommand(status: string): string | undefined {
   if (CREATION_FAILED.test(status) || status === 'DELETE_FAILED') return 'delete-stack';
   if (status === 'UPDATE_ROLLBACK_FAILED') return 'continue-update-rollback';
-  // After `cdk deploy --no-rollback`; its resources stay.
+  // The state after a failed `cdk deploy --no-rollback`. A rollback keeps the resources.
   if (/^(CREATE|UPDATE)_FAILED$/.test(status)) return 'rollback-stack';
-  // Another deployment or deletion is in progress.
   if (status === 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS') return undefined;
+  // Another deployment or deletion is in progress.
   if (status.endsWith('_IN_PROGRESS')) return 'describe-stack-events';
   return undefined;
 }
@@ -167,7 +167,7 @@ async function stuckStacks(stacks: Deployed): Promise<Finding[]> {
   const stuck = there.flatMap(({ name, status }): Finding[] => {
     const command = recoveryCommand(status);
     if (!command) return [];
-    const says = `${name} is ${status}: CloudFormation does not update it.`;
+    const says = `${name} is in state ${status}, in which CloudFormation does not update it.`;
     return [{ check, state: 'missing', says, mend: `aws cloudformation ${command} --stack-name ${name}` }];
   });
   if (stuck.length > 0) return stuck;
@@ -180,6 +180,6 @@ function changes({ planned }: Plan, deployed: Deployed): Finding[] {
   const before = [...deployed].flatMap(([name, stack]) => (stack ? [[name, stack.template] as const] : []));
   const after = planned.map(({ name, template }) => [name, template] as const);
   const dangers = dangersOf(Object.fromEntries(before), Object.fromEntries(after));
-  if (dangers.length === 0) return [good(check, 'nothing that holds data is replaced or deleted')];
+  if (dangers.length === 0) return [good(check, 'no resource with data is replaced or deleted')];
   return dangers.map(({ stack, what }) => ({ check, state: 'missing', says: `${stack}: ${what}` }));
 }

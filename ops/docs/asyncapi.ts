@@ -42,7 +42,7 @@ function message(key: string, { name, summary, tags = [], payload }: Message): s
   ].join('\n');
 }
 
-/** Channels and messages, from `docs/api/asyncapi.json`. */
+/** Renders the page of channels and messages from `docs/api/asyncapi.json`. */
 export function asyncapiPage(): string {
   const document = JSON.parse(readFileSync(join(ROOT, 'docs/api/asyncapi.json'), 'utf8')) as Document;
   const { messages } = document.components;
@@ -54,7 +54,7 @@ export function asyncapiPage(): string {
     '## Channels\n',
     ...Object.values(document.channels).map((one) => channel(one, messages)),
     '## Header\n',
-    'Every message has these attributes beside its `data`:\n',
+    'Every message has these attributes in addition to its `data`:\n',
     table({ properties: envelope, ...(first?.payload.required && { required: first.payload.required }) }),
     '## Messages by type\n',
     ...Object.entries(messages).map(([key, one]) => message(key, one)),

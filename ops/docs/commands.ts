@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { createProgram } from 'rollcall/internal/cli/program';
 
-/** The help of a command and its subcommands. */
+/** Renders the help of a command and its subcommands. */
 function helpOf(command: Command, above: string): string[] {
   const path = `${above} ${command.name()}`.trim();
   let help = '';
@@ -10,6 +10,6 @@ function helpOf(command: Command, above: string): string[] {
   return [`## \`${path}\`\n`, `\`\`\`text\n${help.trimEnd()}\n\`\`\`\n`, ...below.flatMap((one) => helpOf(one, path))];
 }
 
-/** The command line, from its own help. */
+/** Renders the page of the command line from the help texts. */
 export const commandsPage = (): string =>
-  ['# Command line\n', 'What `--help` says of each command.\n', ...helpOf(createProgram({}), '')].join('\n');
+  ['# Command line\n', 'The output of `--help` for each command.\n', ...helpOf(createProgram({}), '')].join('\n');

@@ -10,7 +10,7 @@ const folder = (title: string, name: keyof typeof FOLDERS): string =>
     pagesOf(`${name.slice('docs/'.length)}/*.md`).map((page) => `[${page.title}](/${page.path}.md)`),
   );
 
-/** Pages that list others. */
+/** Renders the pages that list other pages. */
 export const lists = (): Record<string, string> => ({
   [FOLDERS['docs/decisions'].slice(1)]: folder('Decisions', 'docs/decisions'),
   [FOLDERS['docs/guides'].slice(1)]: folder('All guides', 'docs/guides'),

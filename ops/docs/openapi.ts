@@ -58,7 +58,7 @@ function operation(method: string, path: string, one: Operation, { components, s
   return [
     `### \`${method.toUpperCase()} ${path}\`\n`,
     `${one.summary}. ${one.description ?? ''}\n`,
-    `Access: ${schemes.length > 0 ? schemes.join(' or ') : 'everybody'}.\n`,
+    `Access: ${schemes.length > 0 ? schemes.join(' or ') : 'public'}.\n`,
     ...parametersOf(one, components.parameters),
     ...(body ? [`Body: ${typeOf(body)}\n`] : []),
     '| status | meaning | body |',
@@ -68,7 +68,7 @@ function operation(method: string, path: string, one: Operation, { components, s
   ].join('\n');
 }
 
-/** The REST API, from `docs/api/openapi.json`. */
+/** Renders the page of the REST API from `docs/api/openapi.json`. */
 export function openapiPage(): string {
   const document = JSON.parse(readFileSync(join(ROOT, 'docs/api/openapi.json'), 'utf8')) as Document;
   const operations = Object.entries(document.paths).flatMap(([path, { parameters = [], ...methods }]) =>

@@ -10,13 +10,13 @@ const ENTRY_POINTS = [
   'packages/cli/src/app.ts',
 ];
 
-/** @param module such as `kit/src/messaging`; its name is that of the import */
+/** Returns the import name of a module. @param module such as `kit/src/messaging` */
 const exportOf = (module: string): string =>
   module === 'cli/src/app' ? 'rollcall/app' : `@rollcall/${module.replace(/\/src(\/index)?/, '')}`;
 
 /**
  * Writes the reference of the packages from their docstrings.
- * @throws {Error} if they cannot be read
+ * @throws {Error} if the docstrings cannot be read
  */
 export async function writePackages(): Promise<void> {
   const app = await Application.bootstrapWithPlugins({
@@ -25,7 +25,7 @@ export async function writePackages(): Promise<void> {
     plugin: ['typedoc-plugin-markdown'],
     outputs: [{ name: 'markdown', path: join(DOCS, GENERATED, 'packages') }],
     readme: 'none',
-    // They are checked by `npm run check`.
+    // `npm run check` already checks types.
     skipErrorChecking: true,
     excludePrivate: true,
     excludeInternal: true,

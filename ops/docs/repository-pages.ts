@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { REPOSITORY_PAGES, ROOT } from '../../docs/.vitepress/pages.ts';
 
-/** Pages from Markdown files outside `docs/`, by their path in `docs/`. */
+/** Renders the Markdown files outside `docs/` as pages, by their path in `docs/`. */
 export const repositoryPages = (): Record<string, string> =>
   Object.fromEntries(
     [...REPOSITORY_PAGES].map(([path, page]) => [

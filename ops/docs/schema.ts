@@ -1,4 +1,4 @@
-/** The keywords of JSON Schema that our documents use. */
+/** The JSON Schema keywords that the project's documents use. */
 export interface Schema {
   $ref?: string;
   type?: string | string[];
@@ -22,7 +22,7 @@ export interface Schema {
   default?: unknown;
 }
 
-/** A cell of a table: escapes the syntax of Markdown and Vue. */
+/** Renders text as a table cell: escapes the syntax of Markdown and Vue. */
 export const cell = (text: string): string =>
   text
     .replaceAll(/\s+/g, ' ')
@@ -47,7 +47,7 @@ function rangeOf({ minimum, maximum, exclusiveMinimum, minLength, maxLength, for
   ];
 }
 
-/** The allowed values as text. */
+/** Describes the allowed values as text. */
 export function typeOf(schema: Schema): string {
   const { $ref, type, items, anyOf, oneOf, allOf, enum: values, additionalProperties } = schema;
   if ($ref) return `[${name($ref)}](#${name($ref).toLowerCase()})`;
@@ -67,7 +67,7 @@ interface Row {
   isRequired: boolean;
 }
 
-/** Properties, including nested ones. */
+/** Lists the properties of a schema, including nested ones. */
 export function rowsOf(schema: Schema, prefix = ''): Row[] {
   const object = schema.properties ? schema : (schema.anyOf ?? []).find(({ properties }) => properties);
   return Object.entries(object?.properties ?? {}).flatMap(([key, value]) => [
@@ -76,7 +76,7 @@ export function rowsOf(schema: Schema, prefix = ''): Row[] {
   ]);
 }
 
-/** A table of properties. */
+/** Renders the properties of a schema as a table. */
 export function table(schema: Schema): string {
   const rows = rowsOf(schema).map(
     ({ path, schema: { description = '', ...one }, isRequired }) =>

@@ -8,7 +8,7 @@ import { cell, rowsOf, type Schema, typeOf } from './schema.ts';
 
 const OWN = ['registrations', 'registrationBonus', 'sms', 'phonesRememberedDays'];
 
-/** Comments of settings, by name, from the sources of their schemas. */
+/** Reads the comments of settings from the sources of their schemas, by name of the setting. */
 function commentsIn(...files: string[]): ReadonlyMap<string, string> {
   const text = files.map((file) => readFileSync(join(ROOT, file), 'utf8')).join('\n');
   const found = text.matchAll(
@@ -29,7 +29,7 @@ function section(schema: Schema, comments: ReadonlyMap<string, string>): string 
 const schemaOf = (schema: z.ZodType): Schema =>
   z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Schema;
 
-/** The settings of a stage, from their schemas. */
+/** Renders the page of a stage's settings from their schemas. */
 export function settingsPage(): string {
   const stage = schemaOf(stageSettings);
   const all = schemaOf(settings);
@@ -37,9 +37,9 @@ export function settingsPage(): string {
   const own = Object.fromEntries(OWN.map((name) => [name, all.properties?.[name] ?? {}]));
   return [
     '# Settings of a stage\n',
-    'A setting that is unknown, missing or of another type is refused when the app is synthesized, by its name.\n',
+    'If a setting is unknown, missing or of another type, the synthesis of the app fails with an error that names it.\n',
     '## Of any app\n',
-    'Each has a default: `{}` is a stage.\n',
+    'Each setting has a default, so `{}` is a valid stage.\n',
     section(stage, commentsIn('packages/cdk/src/stage.ts')),
     '## Of the member application\n',
     'They are in `infra/stages.ts`.\n',

@@ -16,7 +16,7 @@ import * as z from 'zod';
 
 const entry = z.strictObject({
   name: z.string(),
-  /** Name of one of several instances; default: the only one, named like the service. */
+  /** Name of the instance. Default: the name of the service, which then has only this instance. */
   instance: z.string().optional(),
   description: z.string(),
   attributes: z.record(z.string(), z.string()),
@@ -27,16 +27,18 @@ export type Entry = z.output<typeof entry>;
 /** The outputs of all stacks of a stage, by stack name, as the CDK CLI writes them. */
 export type Outputs = Record<string, Record<string, string>>;
 
-/** The Cloud Map entries in the outputs of a stage. */
+/** Reads the Cloud Map entries from the outputs of a stage. */
 export const entriesIn = (outputs: Outputs): Entry[] =>
   Object.values(outputs)
     .flatMap((stack) => Object.entries(stack))
     .filter(([name]) => name.startsWith(DIRECTORY_OUTPUT))
     .map(([, value]) => entry.parse(JSON.parse(value)));
 
-/** Manages the Cloud Map entries of a stage whose templates have none: ServiceDirectory. */
+/**
+ * Manages the Cloud Map entries of a stage, because CloudFormation does not create them there. See ServiceDirectory in packages/cdk.
+ */
 export function createDirectory(client: ServiceDiscoveryClient, namespace: string) {
-  /** Cloud Map's operations are asynchronous. */
+  /** Waits until an operation of Cloud Map has ended. */
   async function done(OperationId: string | undefined): Promise<string> {
     for (;;) {
       const { Operation } = await client.send(new GetOperationCommand({ OperationId }));
@@ -85,7 +87,7 @@ export function createDirectory(client: ServiceDiscoveryClient, namespace: strin
   }
 
   return {
-    /** No-op if the stage has no entries. */
+    /** Removes all entries. Does nothing if there are none. */
     async remove(): Promise<void> {
       for (const Id of await namespaces()) {
         for (const service of (await servicesOf(Id)).values()) await removeService(service);
@@ -95,8 +97,7 @@ export function createDirectory(client: ServiceDiscoveryClient, namespace: strin
     },
 
     /**
-     * Replaces all entries by these. An entry that stays is never removed in between, as lookups of subscribers would
-     * miss it.
+     * Replaces all entries. Entries that stay are never removed in between, because lookups of subscribers would miss them.
      */
     async replaceEntries(entries: readonly Entry[]): Promise<void> {
       const [namespaceId = await createNamespace()] = await namespaces();

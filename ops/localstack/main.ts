@@ -22,17 +22,18 @@ import { createDirectory, type Outputs } from './directory.ts';
 import { type Deployed, entriesOf, nextSteps } from './next-steps.ts';
 import { removeStacks } from './remove-stacks.ts';
 
-// Deploys the stage localstack to LocalStack or a drop-in, creates resources that CloudFormation there does not, and
-// prints next steps.
+// Deploys the stage localstack to LocalStack or a drop-in, creates the resources that CloudFormation does not create
+// there, and prints the next steps.
 
 const { destroy } = new Command('npm run deploy:localstack --')
   .description('Deploys the stage localstack to LocalStack or a drop-in at AWS_ENDPOINT_URL, or port 4566.')
-  .option('--destroy', 'remove everything that it deployed; the bootstrap stack CDKToolkit stays')
+  .option('--destroy', 'remove the deployed resources, except the bootstrap stack CDKToolkit')
   .addHelpText(
     'after',
     `
-SMS_GATEWAY_URL  where texts go (default: npm run sms-sandbox, on this machine)
-TOKEN_ISSUER     whose tokens are good (default: npm run ops -- issuer, on this machine)`,
+Environment variables:
+  SMS_GATEWAY_URL  URL of the SMS gateway (default: npm run sms-sandbox, on this machine)
+  TOKEN_ISSUER     URL of the token issuer (default: npm run ops -- issuer, on this machine)`,
   )
   .parse()
   .opts<{ destroy?: boolean }>();
@@ -43,14 +44,14 @@ const stage = openStage({ app: APPLICATION, name: settings.name, endpoint });
 const directory = createDirectory(stage.directory, namespaceOf(stage));
 const environment = {
   AWS_DEFAULT_REGION: 'us-east-1',
-  // For machines on which the host name BUCKET.s3.localhost does not resolve.
+  // On some machines, the host name BUCKET.s3.localhost does not resolve.
   AWS_S3_FORCE_PATH_STYLE: '1',
   ...process.env,
-  // Not the credentials of the environment, which are for an account, and may select another account of a drop-in.
+  // Replaces the credentials of the environment: they are for an AWS account, and could select another account of a drop-in.
   AWS_ACCESS_KEY_ID: 'test',
   AWS_SECRET_ACCESS_KEY: 'test',
   AWS_ENDPOINT_URL: endpoint,
-  // Required by cdklocal.
+  // cdklocal requires this variable.
   AWS_ENDPOINT_URL_S3: process.env.AWS_ENDPOINT_URL_S3 ?? endpoint,
 };
 
@@ -60,7 +61,7 @@ async function cdklocal(...args: string[]): Promise<void> {
   if (code !== 0) throw new Error(`cdklocal ${args[0]} failed with exit code ${code}`);
 }
 
-/** Creates resources that CloudFormation did not, and sets the sandbox's webhook keys. */
+/** Creates the resources that CloudFormation did not create, and sets the sandbox's webhook keys. */
 async function complete(deployed: Deployed, assembly: string, isSandbox: boolean): Promise<void> {
   const entries = entriesOf(deployed);
   await directory.replaceEntries(entries);
@@ -68,7 +69,7 @@ async function complete(deployed: Deployed, assembly: string, isSandbox: boolean
   console.log(`\nRegistered in Cloud Map, namespace ${namespaceOf(stage)}: ${names}`);
   const left = await tablesWithoutExpiry(stage, expiringTables(await resourcesOf(readAssembly(assembly).stacks)));
   for (const table of left) await enableExpiry(stage, table);
-  if (left.length > 0) console.log(`Time to live switched on: ${left.map(({ table }) => table).join(', ')}`);
+  if (left.length > 0) console.log(`Time to live enabled: ${left.map(({ table }) => table).join(', ')}`);
   if (!isSandbox) return;
   const secret = { SecretId: stage.table('http-webhooks'), SecretString: JSON.stringify({ key: WEBHOOK_KEYS.http }) };
   await new SecretsManagerClient(stage.config).send(new PutSecretValueCommand(secret));
@@ -96,7 +97,7 @@ async function deployTo(answer: Headers, assembly: string, folder: string): Prom
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-deploy-'));
 try {
   const { headers } = await fetch(endpoint).catch((cause: unknown) => {
-    throw new Error(`Nothing answers at ${endpoint}. Start LocalStack or a drop-in there, or set AWS_ENDPOINT_URL.`, {
+    throw new Error(`Nothing responds at ${endpoint}. Start LocalStack or a drop-in there, or set AWS_ENDPOINT_URL.`, {
       cause,
     });
   });

@@ -16,7 +16,7 @@ export function apiUrlOf({ endpoint, basePath, outputs }: Deployed): string {
   throw new Error('No stack outputs an ApiUrl: the deployment is incomplete. Deploy again.');
 }
 
-/** The entries for the directory, with reachable addresses. */
+/** Returns the entries for the directory, with reachable addresses. */
 export function entriesOf({ endpoint, basePath, outputs }: Deployed): Entry[] {
   const working = (value: string) => reachable(value, endpoint, basePath);
   return entriesIn(outputs).map(({ attributes, ...entry }) => ({
@@ -25,13 +25,13 @@ export function entriesOf({ endpoint, basePath, outputs }: Deployed): Entry[] {
   }));
 }
 
-/** The stage's services on this machine; undefined: configured to be elsewhere. */
+/** The URLs of the stage's services on this machine. Undefined if another service is configured. */
 export interface LocalServices {
   sandbox?: string | undefined;
   issuer?: string | undefined;
 }
 
-/** The next steps for a person, to paste into a shell. */
+/** Returns the next steps as text, with commands to paste into a shell. */
 export function nextSteps(deployed: Deployed, { sandbox, issuer }: LocalServices): string {
   const apiUrl = apiUrlOf(deployed);
   const at = `--stage localstack --endpoint ${shellWord(deployed.endpoint)}`;
@@ -40,9 +40,15 @@ export function nextSteps(deployed: Deployed, { sandbox, issuer }: LocalServices
   const lines = [
     `API  ${shellWord(apiUrl)}`,
     '',
-    ...(sandbox ? ['Texts go to the SMS sandbox. Start it in another terminal:', '  npm run sms-sandbox', ''] : []),
+    ...(sandbox
+      ? ['The stage sends SMS to the SMS sandbox. Start it in another terminal:', '  npm run sms-sandbox', '']
+      : []),
     ...(issuer
-      ? ['Tokens are given by an issuer. Start it in another terminal:', `  npm run ops -- issuer${called}`, '']
+      ? [
+          'The stage accepts tokens of a local issuer. Start it in another terminal:',
+          `  npm run ops -- issuer${called}`,
+          '',
+        ]
       : []),
     'Then:',
     `  curl -i ${shellWord(`${apiUrl}/v1/members`)} -H 'content-type: application/json' -d '{"phone":"+34612345678","name":"Lucía","locale":"es"}'`,

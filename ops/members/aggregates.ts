@@ -17,7 +17,7 @@ const PREFIX = memberKey('').pk;
 
 type Held = Parameters<NonNullable<Aggregates['agrees']>>[2];
 
-/** By service, whether its item agrees with an active member's profile. */
+/** Functions by service. Each tells whether the service's item matches an active member's profile. */
 const AGREES: Readonly<Record<string, (member: ActiveMember, held: Held) => boolean>> = {
   sms: ({ phone, locale }, held) => held.phone === phone && held.locale === locale,
   guide: ({ name, locale }, held) =>
@@ -26,8 +26,8 @@ const AGREES: Readonly<Record<string, (member: ActiveMember, held: Held) => bool
 };
 
 /**
- * The event that brings a service at a version below `version` to the member's state. Whether the registration was of a
- * returning phone is no longer known: it counts as a first one.
+ * Returns the event that updates a service with a version below `version` to the member's state. A registration is always reported
+ * as the first of its phone, because it is not stored whether the phone was registered before.
  */
 function stateAt(member: ActiveMember | DeactivatedMember, version: number) {
   if (member.status === 'deactivated') return deactivate(member, new Date(member.deactivatedAt)).events[0];
@@ -37,7 +37,7 @@ function stateAt(member: ActiveMember | DeactivatedMember, version: number) {
   return register(id, { phone, name, locale }, new Date(registeredAt), about).events[0];
 }
 
-/** Where the registration service stores members, and counts the commands to their points. */
+/** Describes how the registration service stores members, and how it numbers the commands to the points service. */
 export const members: Aggregates = {
   topic: memberEvents,
   commands: [pointsCommands],

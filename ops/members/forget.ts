@@ -11,9 +11,9 @@ import { memberKey } from '../../functions/registration/store.ts';
 import { members } from './aggregates.ts';
 
 /**
- * Makes every service erase a member that the registration service has lost, for example after restoring a table: it
- * records the member again, as deactivated with a version above all that services have seen, and publishes that.
- * @throws {OperatorError} if no service stores data about them, or registration knows them
+ * Makes every service erase a member that the registration service has lost, for example after a table was restored. Records the
+ * member as deactivated, with a version above the versions that the services have applied, and publishes the deactivation.
+ * @throws {OperatorError} if no service stores data about the member, or if the registration service stores the member
  */
 export async function forgetMember(stage: StageClient, id: string, now: Date): Promise<void> {
   const [events] = versionedChannels([members], await stage.templates());
@@ -33,7 +33,9 @@ export async function forgetMember(stage: StageClient, id: string, now: Date): P
     erasurePut(table, id, { requestedAt: deactivatedAt, services }),
   ]).catch((error: Error) => {
     if (error.name !== 'TransactionCanceledException') throw error;
-    throw new OperatorError(`Registration knows member ${id}: npm run ops -- member erase ${id}`);
+    throw new OperatorError(
+      `The registration service stores member ${id}. To erase it: npm run ops -- member erase ${id}`,
+    );
   });
   await republishLost(stage, events, id);
 }

@@ -4,7 +4,7 @@ import type { StageClient } from 'rollcall/internal/stage/stage';
 import { guardKey } from '../../functions/registration/store.ts';
 import { optOutKey } from '../../functions/sms/opt-outs.ts';
 
-/** Key of the counter of commands to a member's points. */
+/** The key of the counter that numbers the commands to the points service about a member. */
 const commandsOf = (id: string) => `points-commands/${id}`;
 
 async function itemAt({ dynamodb, table }: StageClient, pk: string): Promise<StoredItem[]> {
@@ -14,8 +14,8 @@ async function itemAt({ dynamodb, table }: StageClient, pk: string): Promise<Sto
   return Item ? [Item] : [];
 }
 
-/** What the registration service stores about a member. */
-async function registrationItems(stage: StageClient, id: string): Promise<StoredItem[]> {
+/** Reads the items that the registration service stores about a member. */
+async function registrationItems(stage: StageClient, id: string): Promise<Item[]> {
   const operations = await itemsOf(stage, 'members', {
     IndexName: 'of-member',
     KeyConditionExpression: 'memberId = :id',
@@ -27,22 +27,22 @@ async function registrationItems(stage: StageClient, id: string): Promise<Stored
   return [...own.flat(), ...(await guardOf(stage, id, own.flat())), ...indexed.flat()];
 }
 
-/** The item that reserves an active member's phone. It may belong to another member a moment later. */
-async function guardOf(stage: StageClient, id: string, items: readonly StoredItem[]): Promise<StoredItem[]> {
+/** Reads the item that reserves an active member's phone. Ignores it if it belongs to another member in the meantime. */
+async function guardOf(stage: StageClient, id: string, items: readonly Item[]): Promise<Item[]> {
   const pseudonym = items.find(({ phonePseudonym }) => phonePseudonym)?.phonePseudonym;
   if (typeof pseudonym !== 'string') return [];
   return (await itemAt(stage, guardKey(pseudonym).pk)).filter(({ holder }) => holder === id);
 }
 
-/** The opt-out of a contact's phone: it is stored by phone, and applies to every member with it. */
-export async function optOutOf(stage: StageClient, contact: StoredItem | undefined): Promise<StoredItem[]> {
+/** Reads the opt-out of a contact's phone. It is stored by phone, and applies to every member with this phone. */
+export async function optOutOf(stage: StageClient, contact: Item | undefined): Promise<Item[]> {
   if (typeof contact?.phonePseudonym !== 'string') return [];
   const Key = optOutKey(contact.phonePseudonym);
   const { Item } = await stage.dynamodb.send(new GetCommand({ TableName: stage.table('sms-limits'), Key }));
   return Item ? [Item] : [];
 }
 
-/** All stored items about one member, by service. */
+/** Reads all stored items about one member, by service. */
 export async function memberHoldings(stage: StageClient, id: string): Promise<Holdings> {
   const [registration, held] = await Promise.all([
     registrationItems(stage, id),

@@ -3,7 +3,10 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } 
 import { join } from 'node:path';
 
 export const ROOT = join(import.meta.dirname, '../..');
-/** The compiler in Go, by its path: both it and the one in JavaScript, whose API other tools use, are called `tsc`. */
+/**
+ * The compiler that is written in Go. It is called by its path, because the compiler in JavaScript, whose API other tools use, is
+ * also called `tsc`.
+ */
 export const TSC = join(ROOT, 'node_modules/typescript-7/bin/tsc');
 
 type Versions = Record<string, string>;
@@ -14,28 +17,28 @@ type Manifest = Record<string, unknown> & {
   peerDependencies?: Versions;
 };
 
-/**
- * Peer dependencies, whose types or objects cross the public surface: applications create contracts with zod, and call
- * DynamoDB with the kit's client. Two copies would not recognize each other's objects.
- */
 const DYNAMODB = ['@aws-sdk/client-dynamodb', '@aws-sdk/lib-dynamodb'];
+/**
+ * Peer dependencies. Their types or objects are part of the public API: applications create contracts with zod, and call DynamoDB
+ * with the kit's client. Two copies of a package would not recognize each other's objects.
+ */
 export const PEERS: Readonly<Record<string, readonly string[]>> = {
   '@rollcall/kit': ['zod', '@bufbuild/protobuf', ...DYNAMODB],
   '@rollcall/cdk': ['zod'],
   '@rollcall/local': [...DYNAMODB, '@aws-sdk/client-dynamodb-streams', '@aws-sdk/client-sns', '@aws-sdk/client-sqs'],
 };
-/** The files to publish, in a folder without others. */
+/** The files to publish. The folder of a built package contains no other source files. */
 const FILES = ['**/*.js', '**/*.d.ts', '**/*.map', 'CHANGELOG.md'];
-/** Lambda's version, for which the output is compiled. */
+/** The output is compiled for the Node.js version of Lambda. */
 const ENGINES = { node: '>=24' };
 
-/** The built path of a source: Node.js does not strip types in installed packages. */
+/** Returns the built path of a source file. Packages are built, because Node.js does not strip types in node_modules. */
 const built = (path: string) => {
   const stem = path.replace(/^\.\/src\//, './').replace(/\.ts$/, '');
   return { types: `${stem}.d.ts`, default: `${stem}.js` };
 };
 
-/** The published form of a manifest. */
+/** Converts a manifest to its published form. */
 function published({ private: _, exports, dependencies = {}, peerDependencies, ...manifest }: Manifest) {
   const isPeer = (name: string) => PEERS[manifest.name]?.includes(name) ?? false;
   const versions = Object.entries(dependencies);
@@ -51,8 +54,8 @@ function published({ private: _, exports, dependencies = {}, peerDependencies, .
 }
 
 /**
- * Builds each package as it is published: JavaScript and types, with its licence and README.
- * @param outdir gets a folder per package, for `npm pack`
+ * Builds each package in its published form: JavaScript and types, with licence and README.
+ * @param outdir the folder in which to create a folder per package, for `npm pack`
  * @returns the folders, by package name
  */
 export function buildPackages(outdir: string): Map<string, string> {

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { CompilerState, Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
 import { ROOT } from './build.ts';
 
-/** Folder of the API reports, one file per entry point. */
+/** The folder of the API reports. It contains one file per entry point. */
 const REPORTS = join(ROOT, 'docs/api');
-/** Internal modules that packages of the same version share: not public. */
+/** Internal modules, which packages of the same version share. They are not public. */
 const INTERNAL = './internal/*';
 
-/** Compiler options of an installing application. */
+/** The compiler options of an application that installs a package. */
 const COMPILER = {
   target: 'ES2024',
   lib: ['ESNext'],
@@ -41,10 +41,10 @@ function entriesOf(folder: string): Entry[] {
     }));
 }
 
-/** Refused: an export that is neither `@public` nor `@beta`, or that is `@public` and exposes a `@beta` type. */
+/** Errors: an export that is neither `@public` nor `@beta`, and a `@public` export that exposes a `@beta` type. */
 const REFUSED = ['ae-missing-release-tag', 'ae-incompatible-release-tags'];
 
-/** Configuration of API Extractor for an entry point of a built package. */
+/** Returns the configuration of API Extractor for an entry point of a built package. */
 function configOf(folder: string, { report, types }: Entry): ExtractorConfig {
   const reportFolder = join(REPORTS, report, '..');
   const reportTempFolder = join(folder, '..', 'reports', report);
@@ -59,7 +59,7 @@ function configOf(folder: string, { report, types }: Entry): ExtractorConfig {
         reportFolder,
         reportTempFolder,
         reportFileName: report.split('/').at(-1) as string,
-        // The version says whether they are released.
+        // There is no report of released APIs alone, because the version shows whether an API is released.
         reportVariants: ['complete'],
       },
       docModel: { enabled: false },
@@ -69,7 +69,7 @@ function configOf(folder: string, { report, types }: Entry): ExtractorConfig {
         extractorMessageReporting: {
           default: { logLevel: ExtractorLogLevel.None },
           ...Object.fromEntries(REFUSED.map((id) => [id, { logLevel: ExtractorLogLevel.Error }])),
-          // A type in a signature that cannot be imported: listed in the report, so that new ones are noticed.
+          // Types that a signature uses but that cannot be imported are listed in the report, so that new ones are noticed.
           'ae-forgotten-export': { logLevel: ExtractorLogLevel.Warning, addToApiReportFile: true },
         },
       },
@@ -91,7 +91,7 @@ export function surfaceFindings(folders: Iterable<string>, write: boolean): stri
     const entries = entriesOf(folder).map((entry) => ({ ...entry, config: configOf(folder, entry) }));
     const [first] = entries;
     if (!first) return [];
-    // One program for all entry points of a package: they share most of the files.
+    // All entry points of a package use one compiler program, because they share most files.
     const compilerState = CompilerState.create(first.config, {
       additionalEntryPoints: entries.map(({ types }) => types),
     });

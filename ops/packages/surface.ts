@@ -6,10 +6,10 @@ const REPORTS = join(ROOT, 'docs/api');
 
 /** An exported name of a package. */
 export interface Exported {
-  /** Such as `kit/messaging`. */
+  /** The entry point, such as `kit/messaging`. */
   entry: string;
   name: string;
-  /** `public`: subject to semantic versioning. `beta`: may change in a minor version. */
+  /** `public`: changes follow semantic versioning. `beta`: may change in a minor version. */
   tag: 'public' | 'beta';
   isDocumented: boolean;
 }
@@ -23,11 +23,11 @@ const reports = () =>
     .filter((file) => file.endsWith('.api.md'))
     .map((file) => ({ entry: file.replace(/\.api\.md$/, ''), report: readFileSync(join(REPORTS, file), 'utf8') }));
 
-/** The reports of a package, such as `kit`. */
+/** Reads the reports of a package, such as `kit`. */
 export const reportsOf = (name: string): string[] =>
   reports().flatMap(({ entry, report }) => (entry.split('/')[0] === name ? [report] : []));
 
-/** All exports of the packages, from docs/api. */
+/** Reads all exports of the packages from the reports in docs/api. */
 export function readSurface(): Exported[] {
   return reports().flatMap(({ entry, report }) => {
     const own = [...report.matchAll(EXPORT)].map(([, tag, rest = '', name = '']) => ({

@@ -4,7 +4,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { type Frame, movingPicture } from './moving-picture.ts';
 
 const VIEW = { width: 1_280, height: 840 };
-/** Width of the picture in pixels: the maximum that a README shows. */
+/** Width of the picture in pixels, the maximum that a README on GitHub shows. */
 const WIDTH = 900;
 const HEIGHT = Math.round((WIDTH * VIEW.height) / VIEW.width);
 const MAX_BYTES = 300_000;
@@ -12,7 +12,7 @@ const MAX_BYTES = 300_000;
 const QUALITY = 0.35;
 const FLOWING = { frames: 7, everyMs: 400 };
 
-/** Converts to WebP in the page, because screenshots cannot be WebP. */
+/** Takes a screenshot, and converts it to WebP in a page, because screenshots cannot be WebP. */
 async function imageOf(page: Page, converter: Page): Promise<string> {
   const png = `data:image/png;base64,${(await page.screenshot()).toString('base64')}`;
   return converter.evaluate(
@@ -30,7 +30,7 @@ async function imageOf(page: Page, converter: Page): Promise<string> {
   );
 }
 
-/** Registers a member, watches its messages, and looks at its timeline. */
+/** Records the registration of a member, the flow of its messages, and its timeline. */
 async function record(browser: Browser, url: string): Promise<Frame[]> {
   const context = await browser.newContext({ viewport: VIEW, locale: 'en', colorScheme: 'light' });
   const [page, converter] = [await context.newPage(), await context.newPage()];
@@ -56,9 +56,9 @@ async function record(browser: Browser, url: string): Promise<Frame[]> {
 }
 
 await new Command('picture')
-  .description('draws the moving picture of the README from the console of a running cloud (npm start -- --memory)')
-  .option('--url <url>', 'of the console', 'http://127.0.0.1:4000/')
-  .option('--chromium <path>', 'the browser', process.env.CHROMIUM ?? '/usr/bin/chromium')
+  .description('records the animated picture of the README from the console of a running cloud (npm start -- --memory)')
+  .option('--url <url>', 'URL of the console', 'http://127.0.0.1:4000/')
+  .option('--chromium <path>', 'path of the browser', process.env.CHROMIUM ?? '/usr/bin/chromium')
   .option('--output <file>', 'output file', 'docs/images/console.svg')
   .action(async (options: { url: string; chromium: string; output: string }) => {
     const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'];

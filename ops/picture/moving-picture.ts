@@ -5,7 +5,7 @@ export interface Frame {
 }
 
 /**
- * Frames as one looping animated SVG. With `prefers-reduced-motion`, only the last frame is shown.
+ * Combines frames into one looping animated SVG. With `prefers-reduced-motion`, it shows only the last frame.
  * @param title text alternative
  */
 export function movingPicture(frames: readonly Frame[], width: number, height: number, title: string): string {
@@ -14,7 +14,7 @@ export function movingPicture(frames: readonly Frame[], width: number, height: n
     const began = frames.slice(0, index).reduce((sum, { ms }) => sum + ms, 0);
     const from = ((began / total) * 100).toFixed(2);
     return {
-      // Each frame stays visible below the later ones until the loop restarts, which avoids flicker.
+      // Each frame stays visible below the later frames until the loop restarts. This avoids flicker.
       style:
         index === 0 ? '' : `#f${index}{animation-name:f${index}}@keyframes f${index}{0%{opacity:0}${from}%{opacity:1}}`,
       image: `<image id="f${index}" width="${width}" height="${height}" href="${image}"/>`,

@@ -12,10 +12,10 @@ function nameRepository(folder: string, url: string): void {
 }
 
 /**
- * Writes the published files: an archive per package, the SBOM, their hashes, and the release notes.
+ * Writes the files to publish: an archive per package, the SBOM, the hashes, and the release notes.
  * @param packages the folders of built packages
- * @param outdir is emptied first
- * @param about repository: the URL for the manifests; undefined: they name none
+ * @param outdir the output folder; it is emptied first
+ * @param about `repository`: the URL for the manifests; if undefined, the manifests contain no URL
  */
 export function writeArchives(
   packages: Iterable<string>,

@@ -1,4 +1,4 @@
-/** From https://keepachangelog.com/en/1.1.0/, in the order in which they are written. */
+/** The kinds of entries of https://keepachangelog.com/en/1.1.0/, in the order in which they are written. */
 const KINDS = ['Added', 'Changed', 'Deprecated', 'Removed', 'Fixed', 'Security'] as const;
 type Kind = (typeof KINDS)[number];
 
@@ -7,9 +7,9 @@ export const UNRELEASED = 'Unreleased';
 interface Section {
   /** `Unreleased`, or a version. */
   version: string;
-  /** Of a version: YYYY-MM-DD. */
+  /** The date of the release: YYYY-MM-DD. Undefined for `Unreleased`. */
   date?: string;
-  /** The entries of each kind, as they are written. */
+  /** The entries of each kind, in Markdown. */
   entries: ReadonlyMap<Kind, string>;
 }
 
@@ -32,7 +32,8 @@ function readSection(text: string): Section {
   if (!match) throw new SyntaxError(`"${heading}" must be "## [Unreleased]" or "## [1.2.3] - 2026-12-31"`);
   const [, version = UNRELEASED, date] = match;
   const [before = '', ...groups] = lines.join('\n').split(GROUPS);
-  if (before.trim() !== '') throw new SyntaxError(`${version}: entries stand below one of ${KINDS.join(', ')}`);
+  if (before.trim() !== '')
+    throw new SyntaxError(`${version}: entries must be below one of the headings ${KINDS.join(', ')}`);
   const entries = groups.map((group): [Kind, string] => {
     const [, kind = '', written = ''] = /^### ([^\n]*)\n(.*)$/s.exec(group) ?? [];
     if (!isKind(kind)) throw new SyntaxError(`${version}: "${kind}" must be one of ${KINDS.join(', ')}`);
@@ -41,13 +42,13 @@ function readSection(text: string): Section {
   return { version, ...(date !== undefined && { date }), entries: new Map(entries) };
 }
 
-/** @throws {SyntaxError} with the heading that is not in the form of Keep a Changelog */
+/** @throws {SyntaxError} with the heading, if a heading does not follow Keep a Changelog */
 export function readChangelog(text: string): Changelog {
   const [preamble = '', ...sections] = text.split(SECTIONS);
   return { preamble, sections: sections.map(readSection) };
 }
 
-/** The entries of a section, in Markdown. */
+/** Returns the entries of a section in Markdown. */
 export const notesOf = ({ entries }: Section): string =>
   KINDS.flatMap((kind) => (entries.get(kind) ? [`### ${kind}\n\n${entries.get(kind)}`] : [])).join('\n\n');
 
@@ -68,13 +69,13 @@ export const writeChangelog = ({ preamble, sections }: Changelog): string =>
  */
 export function releaseChangelog(changelog: Changelog, version: string, date: string): Changelog {
   const isOf = (section: Section) => section.version === version || section.version === UNRELEASED;
-  // The version's own entries come first: they were written first.
+  // The version's own entries are older, so they are first.
   const parts = changelog.sections.filter(isOf).reverse();
   const entries = KINDS.flatMap((kind): [Kind, string][] => {
     const all = parts.flatMap((part) => part.entries.get(kind) ?? []);
     return all.length > 0 ? [[kind, all.join('\n')]] : [];
   });
-  const nothing: [Kind, string][] = [['Changed', '- Nothing but the version.']];
+  const nothing: [Kind, string][] = [['Changed', '- Only the version.']];
   return {
     preamble: changelog.preamble,
     sections: [

@@ -1,20 +1,24 @@
 import { staleDocuments } from '../contracts/documents.ts';
 import { compareWithReleased } from '../contracts/released.ts';
 
-/** Errors in the contracts to be released, one sentence each. */
+/** Returns the errors in the contracts of a version to be released, one sentence each. */
 export function contractFindings(): string[] {
   const { before, after, changes, breaks } = compareWithReleased();
-  const findings = staleDocuments().map((path) => `${path} is outdated: npm run contracts.`);
+  const findings = staleDocuments().map((path) => `${path} is outdated. To write it: npm run contracts`);
   if (breaks)
-    findings.push('The contracts break clients of the released ones: npm run contracts:check lists the changes.');
+    findings.push('The contracts break clients of the released contracts. To see the changes: npm run contracts:check');
   if (before === after && changes.length > 0)
-    findings.push(`The contracts of ${before} are released, and changed since: npm run contracts:check tells how.`);
+    findings.push(
+      `The contracts have changed since the release of ${before}. To see the changes: npm run contracts:check`,
+    );
   return findings;
 }
 
-/** Errors in the contracts that were released with a tag. */
+/** Returns the errors in the contracts that were released with a tag. */
 export function releasedContractFindings(version: string): string[] {
   const { before, changes } = compareWithReleased();
   if (before === version && changes.length === 0) return contractFindings();
-  return [`docs/api/released has the contracts of ${before}, and not of this commit: npm run release makes the tag.`];
+  return [
+    `docs/api/released contains the contracts of ${before} instead of this commit's. npm run release stores them and creates the tag.`,
+  ];
 }

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { byVersion, git } from './git.ts';
 
-/** Folder of the fixtures, with a folder per released version. */
+/** The folder of the fixtures. It contains a folder per released version. */
 const RELEASED = 'test/fixtures/released';
 /** The sources that determine the format of rows and messages. */
 const DEPLOYED = ['functions', 'infra', 'shared', 'packages/kit/src', 'packages/cdk/src'];
@@ -10,45 +10,46 @@ const MAKE = 'npm run fixtures writes them. Commit them before the release.';
 
 export const fixturesOf = (version: string): string => join(RELEASED, version);
 
-/** The versions that have fixtures, the newest first. */
+/** Returns the versions that have fixtures, the newest first. */
 export function versionsWithFixtures(root: string): string[] {
   const folder = join(root, RELEASED);
   return existsSync(folder) ? readdirSync(folder).toSorted(byVersion).reverse() : [];
 }
 
 /**
- * The commit whose code wrote the fixtures of a version: that of its tag; before it is tagged, the last one that changed them.
+ * Returns the commit whose code wrote the fixtures of a version: the tagged commit or, if there is no tag yet, the last commit that
+ * changed the fixtures.
  * @throws {Error} if the clone has no history
  */
 function commitOf(root: string, version: string): string {
   if (git(root, 'rev-parse', '--is-shallow-repository') === 'true')
-    throw new Error('This clone has no history, and earlier versions are in it: git fetch --unshallow');
+    throw new Error('This clone lacks the history with the earlier versions. To get it: git fetch --unshallow');
   const tag = git(root, 'tag', '--list', `v${version}`);
   const where = tag === '' ? ['HEAD', '--', fixturesOf(version)] : [tag];
   return git(root, 'rev-list', '--max-count=1', ...where);
 }
 
-/** Files of deployed code that differ from a commit. */
+/** Returns the files of deployed code that differ from a commit. */
 const changedSince = (root: string, commit: string): string[] =>
   git(root, 'diff', '--name-only', commit, '--', ...DEPLOYED)
     .split('\n')
     .filter(Boolean);
 
-/** Errors in the fixtures of a version to be released, one sentence each. */
+/** Returns the errors in the fixtures of a version to be released, one sentence each. */
 export function fixtureFindings(root: string, version: string): string[] {
   const folder = fixturesOf(version);
   const commit = existsSync(join(root, folder)) ? commitOf(root, version) : '';
-  if (commit === '') return [`${folder} has nothing of what ${version} writes: ${MAKE}`];
+  if (commit === '') return [`${folder} contains no fixtures of ${version}: ${MAKE}`];
   const changed = changedSince(root, commit);
   if (changed.length === 0) return [];
   const files = `${changed.slice(0, 3).join(', ')}${changed.length > 3 ? ', …' : ''}`;
-  return [`${folder} is older than the code, of which ${files} changed since: ${MAKE}`];
+  return [`${folder} is older than the code. Changed since: ${files}. ${MAKE}`];
 }
 
 /**
- * The version to upgrade from, as a commit: the newest one whose code differs from the current code, or, if no code
- * has changed since the only release, that one.
- * @throws {Error} if nothing was released
+ * Returns the version to upgrade from: the newest version whose code differs from the current code. If no version's code differs,
+ * returns the newest version.
+ * @throws {Error} if no version was released
  */
 export function earlierVersion(root: string): { version: string; commit: string } {
   const known = versionsWithFixtures(root)
@@ -56,5 +57,5 @@ export function earlierVersion(root: string): { version: string; commit: string 
     .filter(({ commit }) => commit !== '');
   const earlier = known.find(({ commit }) => changedSince(root, commit).length > 0) ?? known[0];
   if (earlier) return earlier;
-  throw new Error('No version was released yet: name an earlier one by --from, a tag, a branch or a commit.');
+  throw new Error('No version was released yet. Set --from to a tag, a branch or a commit.');
 }

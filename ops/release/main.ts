@@ -13,16 +13,16 @@ import { versionFindings, versionOf } from './versions.ts';
 
 const { tagged } = new Command('npm run release --')
   .description(
-    'Makes a release of this commit of main: checks it, builds packages and SBOM, keeps its contracts, and tags it. Nothing leaves this machine.',
+    'Makes a release of the current commit of main: checks it, builds the packages and the SBOM, stores the contracts, and creates a tag. Publishes nothing.',
   )
-  .option('--tagged <tag>', 'only check and build this tag, without changes: for the workflow that publishes it')
+  .option('--tagged <tag>', 'only check and build this tag; for the workflow that publishes it')
   .parse()
   .opts<{ tagged?: string }>();
 
 function refuse(findings: readonly string[]): void {
   if (findings.length === 0) return;
   for (const finding of findings) console.error(`${pc.red('✗')} ${finding}`);
-  console.error(pc.red('\nThis is no release: nothing was written or tagged.'));
+  console.error(pc.red('\nThe release was not made: nothing was written or tagged.'));
   process.exit(1);
 }
 
@@ -35,16 +35,16 @@ refuse([
   ...(tagged === undefined ? contractFindings() : releasedContractFindings(version)),
   ...fixtureFindings(ROOT, version),
 ]);
-console.log(`${version}: versions, changelogs and contracts are in order. The packages are built.`);
+console.log(`${version}: versions, changelogs and contracts are valid. Building the packages.`);
 
-// Inside the project, so that the types of other packages are found.
+// The folder is inside the project, so that the compiler finds the types of other packages.
 const packages = buildPackages(join(ROOT, 'dist/packages'));
 refuse(surfaceFindings(packages.values(), false).map((finding) => `${finding}: npm run packages.`));
 const { GITHUB_SERVER_URL, GITHUB_REPOSITORY } = process.env;
 const repository = GITHUB_REPOSITORY && `git+${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}.git`;
 const notes = releaseNotes(ROOT, version);
 writeArchives(packages.values(), join(ROOT, 'dist/release'), { notes, repository });
-console.log('dist/release: the packages, the SBOM, their hashes and the notes');
+console.log('dist/release contains the packages, the SBOM, their hashes and the release notes.');
 
 if (tagged === undefined) {
   const tag = tagRelease(ROOT, version, notes);

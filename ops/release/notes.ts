@@ -8,14 +8,14 @@ const GUIDE = 'docs/upgrading.md';
 export const readNotes = (root: string, folder = ''): Changelog =>
   readChangelog(readFileSync(join(root, folder, 'CHANGELOG.md'), 'utf8'));
 
-/** The release notes of a version. @throws {Error} if the changelog has none */
+/** Returns the release notes of a version. @throws {Error} if the changelog has no entry of it */
 export function releaseNotes(root: string, version: string): string {
   const section = sectionOf(readNotes(root), version);
   if (section === undefined) throw new Error(`CHANGELOG.md has no entry of ${version}.`);
   return notesOf(section);
 }
 
-/** Missing entries of a version in the changelogs and the upgrade guide, one sentence each. */
+/** Returns the missing entries of a version in the changelogs and the upgrade guide, one sentence each. */
 export function notesFindings(root: string, version: string): string[] {
   const found = changelogFolders(root).flatMap((folder) => changelogFindings(root, folder, version));
   return found.length > 0 ? found : guideFindings(root, version);
@@ -27,22 +27,22 @@ function changelogFindings(root: string, folder: string, version: string): strin
     const changelog = readNotes(root, folder);
     const [unreleased, section] = [UNRELEASED, version].map((name) => sectionOf(changelog, name));
     const prepare = `npm run release:prepare -- ${version}`;
-    if (unreleased && notesOf(unreleased) !== '') return [`${file} has unreleased entries: ${prepare} moves them.`];
-    return section && notesOf(section) !== '' ? [] : [`${file} has no entry of ${version}: ${prepare} makes it.`];
+    if (unreleased && notesOf(unreleased) !== '') return [`${file} has unreleased entries. To move them: ${prepare}`];
+    return section && notesOf(section) !== '' ? [] : [`${file} has no entry of ${version}. To add it: ${prepare}`];
   } catch (error) {
     if (error instanceof SyntaxError) return [`${file}: ${error.message}.`];
     throw error;
   }
 }
 
-/** The anchor that GitHub generates for a heading. */
+/** Returns the anchor that GitHub generates for a heading. */
 const anchorOf = (heading: string) =>
   heading
     .toLowerCase()
     .replace(/[^\p{L}\p{N} _-]/gu, '')
     .replaceAll(' ', '-');
 
-/** Each breaking change must link to a section of the upgrade guide that says what to do. */
+/** Finds breaking changes without a link to the section of the upgrade guide that tells users what to do. */
 function guideFindings(root: string, version: string): string[] {
   const guide = existsSync(join(root, GUIDE)) ? readFileSync(join(root, GUIDE), 'utf8') : '';
   const anchors = new Set([...guide.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => anchorOf(heading)));

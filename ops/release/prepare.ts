@@ -9,21 +9,23 @@ import { changelogFolders, setVersion } from './versions.ts';
 
 const program = new Command('npm run release:prepare --')
   .description(
-    'Sets a version everywhere, and moves what is unreleased in the changelogs to it. Again before the release: what came since.',
+    'Sets the version of all packages, and moves the unreleased entries of the changelogs to it. To include later entries, run it again before the release.',
   )
-  .argument('<version>', 'such as 1.2.3: docs/decisions/0053-releases.md says which')
+  .argument('<version>', 'such as 1.2.3; to choose it, see docs/decisions/0053-releases.md')
   .parse();
 const version = program.args[0] as string;
-if (!/^\d+\.\d+\.\d+$/.test(version)) program.error(`${version} must be like 1.2.3.`);
+if (!/^\d+\.\d+\.\d+$/.test(version)) program.error(`${version} must look like 1.2.3.`);
 
 const today = new Date().toISOString().slice(0, 'YYYY-MM-DD'.length);
-// All are read first: an invalid one leaves everything unchanged.
+// Reads all changelogs before it writes any, so that an invalid one leaves everything unchanged.
 const changelogs = changelogFolders(ROOT).map((folder) => {
   const file = join(ROOT, folder, 'CHANGELOG.md');
   return { file, text: writeChangelog(releaseChangelog(readNotes(ROOT, folder), version, today)) };
 });
 for (const { file, text } of changelogs) writeFileSync(file, text);
 setVersion(ROOT, version);
-console.log(`${pc.bold(version)} is set, and the changelogs have it. Next:
-npm run contracts    # the documents say the version
-git commit -am 'chore: prepare ${version}', after a look; then npm run release`);
+console.log(`The packages and changelogs have version ${pc.bold(version)}. Next steps:
+npm run contracts    # writes the version into the documents
+git diff    # check the changes
+git commit -am 'chore: prepare ${version}'
+npm run release`);

@@ -36,7 +36,7 @@ const write = (root: string, file: string, content: unknown) =>
 
 export const versionOf = (root: string): string => read<Manifest>(root, 'package.json').version;
 
-/** The places of the project's version, in a manifest or in an entry of the lock file. */
+/** Yields the fields that contain the project's version, in a manifest or in an entry of the lock file. */
 function* versionFields(
   manifest: Partial<Manifest>,
   own: ReadonlySet<string>,
@@ -47,7 +47,7 @@ function* versionFields(
       if (own.has(name)) yield { in: manifest[field] as Versions, name };
 }
 
-/** Each file with the project's version, and where in it. */
+/** Returns each file that contains the project's version, with the fields that contain it. */
 function versionPlaces(root: string) {
   const folders = foldersOf(root);
   const manifests = folders.map((folder) => {
@@ -63,7 +63,7 @@ function versionPlaces(root: string) {
   ];
 }
 
-/** The files with another version than `package.json`, one sentence each. */
+/** Returns the files with another version than `package.json`, one sentence each. */
 export function versionFindings(root: string): string[] {
   const version = versionOf(root);
   return versionPlaces(root).flatMap(({ file, places }) =>
@@ -71,7 +71,7 @@ export function versionFindings(root: string): string[] {
       .filter(({ in: holder, name }) => holder[name] !== version)
       .map(({ in: holder, name }) => {
         const of = name === 'version' ? '' : ` of ${name}`;
-        return `${file} says ${holder[name]}${of}, package.json ${version}: npm run release:prepare -- ${version} sets them all.`;
+        return `${file} has version ${holder[name]}${of}, but package.json has ${version}. To set all versions: npm run release:prepare -- ${version}`;
       }),
   );
 }

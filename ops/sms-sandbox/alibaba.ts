@@ -42,14 +42,14 @@ export function alibabaOf(mailbox: Mailbox, callbacks: Pick<Callbacks, 'addressO
     return mailbox.respond(['alibaba'], undefined, accept, {
       fails: error(503, 'ServiceUnavailable', 'The request has failed due to a temporary failure of the server.'),
       refuses: responseWithCode('MOBILE_NUMBER_ILLEGAL'),
-      // Its documentation has no code for opted-out recipients.
+      // Alibaba's documentation has no code for recipients who have opted out.
       'opted out': responseWithCode('MOBILE_NUMBER_ILLEGAL'),
       throttles: error(400, 'Throttling.User', 'Request was denied due to user flow control.'),
     });
   };
 }
 
-/** Verifies a signature from the received request alone. */
+/** Verifies the signature of a request. Returns the error response; undefined if the signature is valid. */
 function signatureError({ method, path, query, headers, body }: Request, nonces: Set<string>): Answer | undefined {
   const [, id, names = '', signature] =
     /^ACS3-HMAC-SHA256 Credential=([^,]+),SignedHeaders=([^,]+),Signature=([0-9a-f]{64})$/.exec(

@@ -43,7 +43,7 @@ export function awsOf(
     if (operation !== 'SendTextMessage') return error(400, 'UnknownOperationException');
     const input = JSON.parse(body) as SendTextMessageInput;
     const { DestinationPhoneNumber: to = '', MessageBody: text = '', ConfigurationSetName, Context = {} } = input;
-    // The topic of the configuration set.
+    // Receipts are published to the topic of the configuration set.
     const address = ConfigurationSetName === undefined ? undefined : callbacks.addressOf('aws');
     if (!/^\+[1-9]\d{6,14}$/.test(to)) return error(400, 'ValidationException', { Reason: 'INVALID_PARAMETER' });
     const accept = (outcome: DeliveryOutcome): Answer => {
@@ -53,7 +53,7 @@ export function awsOf(
     };
     return mailbox.respond(['aws'], undefined, accept, {
       fails: error(500, 'InternalServerException', { Message: `No answer for ${to}.` }),
-      // Like AWS's, these errors repeat the input.
+      // AWS's errors also contain the phone.
       refuses: error(400, 'ValidationException', {
         Reason: 'INVALID_PARAMETER',
         Message: `Value '${to}' at 'destinationPhoneNumber' is no phone number.`,

@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { TWILIO, WEBHOOK_KEYS } from './credentials.ts';
 
-/** An event about an SMS, or an inbound one. */
+/** An event that a provider reports: the outcome of an SMS, or an inbound SMS. */
 export type CallbackEvent =
   | { kind: 'delivered' | 'undelivered'; reference: string; to: string }
   | { kind: 'inbound'; from: string; text: string; at: string };
@@ -12,7 +12,7 @@ interface Call {
   body: string;
 }
 
-/** The callback request of a provider: one event for Twilio, several for the others. */
+/** Creates the callback request of a provider. Twilio sends one event per request, the others send several. */
 export function requestOf(provider: string, address: string, event: readonly CallbackEvent[]): Call {
   if (provider === 'twilio') return twilioRequest(address, event[0] as CallbackEvent);
   if (provider === 'alibaba')
@@ -63,7 +63,7 @@ function twilioRequest(url: string, event: CallbackEvent): Call {
   };
 }
 
-/** https://help.aliyun.com/zh/sms/smsreport-http-intl; inbound SMS are not reported this way. */
+/** See https://help.aliyun.com/zh/sms/smsreport-http-intl. Alibaba does not report inbound SMS this way. */
 const alibabaReport = (event: CallbackEvent) =>
   event.kind === 'inbound'
     ? {}
@@ -75,7 +75,7 @@ const alibabaReport = (event: CallbackEvent) =>
         ErrorCode: event.kind === 'delivered' ? 'success' : 'UNDELIV',
       };
 
-/** https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-event-format.html, and two-way-sms-payload.html */
+/** See configuration-sets-event-format.html and two-way-sms-payload.html in https://docs.aws.amazon.com/sms-voice/latest/userguide/. */
 export const awsEvent = (event: CallbackEvent) =>
   event.kind === 'inbound'
     ? {

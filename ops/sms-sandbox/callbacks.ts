@@ -13,17 +13,17 @@ interface Row {
 
 export interface CallbacksOptions {
   database: DatabaseSync;
-  /** Publishes to a topic, as AWS does. */
+  /** Publishes a message to an SNS topic. AWS reports events this way. */
   publish: (topicArn: string, message: string) => Promise<void>;
 }
 
 export type Callbacks = ReturnType<typeof createCallbacks>;
 
-/** How long events are collected for one call, for providers that batch. */
+/** How long events are collected for one call, for providers that send batches. */
 const GATHER_MS = 300;
 const MAX_IN_A_CALL = 100;
 const CALLS_AT_ONCE = 4;
-/** The delay doubles each time: after 15 seconds a provider gives up. */
+/** The delay doubles with each try, so a provider gives up after 15 seconds. */
 const TRIES = 6;
 const FIRST_WAIT_MS = 500;
 
@@ -35,8 +35,8 @@ const TABLES = `
 `;
 
 /**
- * Reports the outcome of SMS, and inbound SMS, as each provider does: with its signature, and for some in batches.
- * Events that are pending when the cloud stops are reported after a restart with the same data folder.
+ * Reports the outcome of SMS, and inbound SMS, in each provider's format, with its signature, and in batches if the provider sends
+ * batches. Events that are pending when the cloud stops are reported after a restart with the same data folder.
  */
 export function createCallbacks({ database, publish }: CallbacksOptions) {
   database.exec(TABLES);
@@ -59,7 +59,7 @@ export function createCallbacks({ database, publish }: CallbacksOptions) {
         break;
       } catch (error) {
         if (tries === TRIES) {
-          console.error(`SMS ${provider}: ${some.length} callbacks are lost: ${(error as Error).message}`);
+          console.error(`SMS provider ${provider}: ${some.length} callbacks are lost: ${(error as Error).message}`);
           break;
         }
       }
@@ -77,7 +77,7 @@ export function createCallbacks({ database, publish }: CallbacksOptions) {
     const { url, headers, body } = requestOf(provider, address, told);
     const response = await fetch(url, { method: 'POST', headers, body, signal: stopping.signal });
     await response.arrayBuffer();
-    if (!response.ok) throw new Error(`${new URL(url).pathname} answered ${response.status}`);
+    if (!response.ok) throw new Error(`${new URL(url).pathname} returned ${response.status}`);
   }
 
   async function work(): Promise<void> {
@@ -100,7 +100,7 @@ export function createCallbacks({ database, publish }: CallbacksOptions) {
   }
 
   return {
-    /** Sets the address for events that no request names, like a provider's console. */
+    /** Sets the address for events whose request names none. For real providers, operators set it in the provider's console. */
     setAddress: (provider: string, address: string): void => void setAddress.run(provider, address),
     addressOf: (provider: string): string | undefined =>
       (getAddress.get(provider) as { address: string } | undefined)?.address,
@@ -113,7 +113,7 @@ export function createCallbacks({ database, publish }: CallbacksOptions) {
     /** Whether events are pending. */
     isBusy: (): boolean => rows().length > 0,
 
-    /** Continues with the events that were pending when the cloud stopped. */
+    /** Starts to report pending events, for example after a restart. */
     start,
 
     async stop(): Promise<void> {
@@ -123,7 +123,7 @@ export function createCallbacks({ database, publish }: CallbacksOptions) {
   };
 }
 
-/** Twilio and AWS send one event per call. */
+/** Groups events into calls. Twilio and AWS send one event per call. */
 function callsOf(waiting: readonly Row[]): Row[][] {
   const calls: Row[][] = [];
   for (const some of Map.groupBy(waiting, ({ provider, address }) => `${provider} ${address}`).values()) {

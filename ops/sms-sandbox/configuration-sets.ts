@@ -10,8 +10,8 @@ interface ConfigurationSetProperties {
 }
 
 /**
- * https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-sns-creating-role.html: for the key, no
- * condition
+ * The condition keys that the service sends with its calls. It sends none with calls to KMS:
+ * https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-sns-creating-role.html
  */
 const SENDS: SentKeys = {
   'sns:Publish': ['aws:SourceArn', 'aws:SourceAccount'],
@@ -26,7 +26,7 @@ export interface ConfigurationSetsOptions extends AccountAndRegion {
   checks: Array<() => void>;
 }
 
-/** AWS::SMSVOICE::ConfigurationSet: the topic for events of the stand-in for AWS End User Messaging. */
+/** Creates AWS::SMSVOICE::ConfigurationSet, which names the topic for events of the stand-in for AWS End User Messaging. */
 export const configurationSets =
   ({ callbacks, access, region, accountId, checks }: ConfigurationSetsOptions): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {
@@ -34,7 +34,7 @@ export const configurationSets =
     const name = ConfigurationSetName ?? `${stack}-${logicalId}`;
     const arn = `arn:aws:sms-voice:${region}:${accountId}:configuration-set/${name}`;
     for (const { SnsDestination } of EventDestinations) {
-      if (!SnsDestination) throw new Error('the embedded cloud has event destinations of SNS only');
+      if (!SnsDestination) throw new Error('the embedded cloud supports only SNS as an event destination');
       const { TopicArn } = SnsDestination;
       callbacks.setAddress('aws', TopicArn);
       const principal = { service: 'sms-voice.amazonaws.com', source: arn, sends: SENDS };

@@ -4,10 +4,10 @@ export const TWILIO = { accountSid: `AC${'0'.repeat(32)}`, authToken: 'sandbox',
 /** The application's credentials for the stand-in for Alibaba Cloud. */
 export const ALIBABA = { accessKeyId: 'sandbox', accessKeySecret: 'sandbox-secret', from: 'Rollcall' };
 
-/** Keys that authenticate the stand-ins' webhooks, as an operator configures them at real providers. */
+/** Keys that authenticate the stand-ins' webhooks. For real providers, an operator configures them. */
 export const WEBHOOK_KEYS = { http: 'sandbox/http/'.padEnd(64, '0'), alibaba: 'sandbox-alibaba-'.padEnd(64, '0') };
 
-/** Values of secrets, by the end of their names. */
+/** Values of secrets, by the end of the secret's name. */
 export const SANDBOX_SECRETS: Record<string, object> = {
   twilio: TWILIO,
   alibaba: ALIBABA,

@@ -19,13 +19,15 @@ const address = z.strictObject({ url: z.url() });
 const fault = z.strictObject({ kind: z.enum(FAULTS), ms: z.int().min(0).max(60_000).optional() });
 
 /**
- * A generic SMS gateway that stores SMS instead of sending them. `POST /messages` `{to, text}` → 202; with a repeated
- * `Idempotency-Key`, 202 with the SMS stored before. `GET /messages?to=` → `{total, messages}`, the oldest first, of
- * all providers. `GET /asked` → the number of send requests per provider and instance. `PUT /faults/{http | NAME |
- * twilio | alibaba | aws}` `{kind, ms?}` injects a fault into a provider, or one instance; `DELETE` removes it. `POST
- * /inbound` `{from, text, provider?}` simulates an inbound SMS, such as STOP, which the provider reports to the
- * application. `PUT /callbacks/{provider}` `{url}` sets the address for that, unless a request has named it, and for
- * Alibaba's receipts.
+ * Creates the API of a generic SMS gateway that stores SMS instead of sending them:
+ *
+ * - `POST /messages` `{to, text}` returns 202. With a repeated `Idempotency-Key`, it returns 202 with the stored SMS.
+ * - `GET /messages?to=` returns `{total, messages}` with the SMS of all providers, the oldest first.
+ * - `GET /asked` returns the number of send requests by provider and instance.
+ * - `PUT /faults/{http | NAME | twilio | alibaba | aws}` `{kind, ms?}` injects a fault into a provider or an instance. `DELETE`
+ *   removes it.
+ * - `POST /inbound` `{from, text, provider?}` simulates an inbound SMS, such as STOP. The provider reports it to the application.
+ * - `PUT /callbacks/{provider}` `{url}` sets the address for inbound SMS, unless a request has named it, and for Alibaba's receipts.
  */
 export function createGatewayApi(
   name: string,
@@ -45,7 +47,7 @@ export function createGatewayApi(
       status: 202,
       body: mailbox.store({ to, text, provider: 'http', ...(key && { key }), receipt }, outcome),
     });
-    const body503 = { error: 'a fault on purpose' };
+    const body503 = { error: 'injected fault' };
     return mailbox.respond<Answer>(['http', name], key, store, {
       fails: { status: 503, body: body503 },
       refuses: { status: 422, body: body503 },
@@ -56,7 +58,8 @@ export function createGatewayApi(
 
   function control(target: string, { method, body }: Request): Answer {
     const known = ['http', 'gateway-1', 'gateway-2', 'twilio', 'alibaba', 'aws'];
-    if (!known.includes(target)) return { status: 404, body: { error: `there are: ${known.join(', ')}` } };
+    if (!known.includes(target))
+      return { status: 404, body: { error: `unknown target; known targets: ${known.join(', ')}` } };
     if (method === 'DELETE') mailbox.faults.delete(target);
     else if (method === 'PUT') {
       const parsed = fault.safeParse(parseJson(body));
@@ -103,7 +106,10 @@ export function createGatewayApi(
       const answered = await provider(request);
       if (answered !== 'none') return answered;
     }
-    return { status: 404, body: { error: 'The resources here are /messages (GET and POST), /inbound and /faults.' } };
+    return {
+      status: 404,
+      body: { error: 'Not found. The resources are /messages (GET and POST), /inbound and /faults.' },
+    };
   }
 
   return answer;

@@ -9,13 +9,13 @@ import { Lease } from './lease.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { Answer, Request } from './wire.ts';
 
-/** One instance of the generic gateway, which also serves the stand-ins with addresses of their own. */
+/** One instance of the generic gateway. It also serves the stand-ins for Twilio and Alibaba. */
 export interface Gateway {
   name: string;
   url: string;
-  /** Registers itself, and renews its lease while it is up. */
+  /** Registers the gateway, and renews its lease while it is up. */
   register(registry: Registry): Promise<void>;
-  /** Disappears abruptly, as after a power failure. */
+  /** Stops without deregistration, as after a power failure. */
   crash(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -51,12 +51,12 @@ const createGatewayServer = (answer: (request: Request) => Promise<Answer | unde
       .then(answer)
       .then(
         (given) => {
-          // Without a response, the client times out.
+          // Sends no response, so that the client times out.
           if (!given) return;
           const { status, body, headers } = given;
           response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
         },
-        // The client disconnected before the end of the request, or a fault simulates an unreachable gateway.
+        // Either the client has disconnected before the end of the request, or a fault simulates an unreachable gateway.
         () => response.destroy(),
       );
   });

@@ -1,6 +1,6 @@
 import type { Registry } from '@rollcall/kit/internal/discovery/registry';
 
-/** Service name in the registry. */
+/** The name of the service in the registry. */
 export const GATEWAY_SERVICE = 'sms-gateway';
 
 const LEASE_MS = 9_000;
@@ -13,13 +13,13 @@ export class Lease {
   #renewal: NodeJS.Timeout | undefined;
   #registry: Registry | undefined;
 
-  /** @param isUp whether to renew it */
+  /** @param isUp whether the gateway is up; only then is the lease renewed */
   constructor(name: string, address: string, isUp: () => boolean) {
     this.#instance = { id: name, address, weight: 1, metadata: { provider: 'http' } };
     this.#isUp = isUp;
   }
 
-  /** Registers the gateway, and renews its lease until it ends. */
+  /** Registers the gateway, and renews its lease until `stopRenewing` or `release`. */
   async begin(registry: Registry): Promise<void> {
     this.#registry = registry;
     await registry.register(GATEWAY_SERVICE, this.#instance, LEASE_MS);
@@ -37,12 +37,12 @@ export class Lease {
     await registry.register(GATEWAY_SERVICE, this.#instance, LEASE_MS);
   }
 
-  /** Stops renewing: the registration expires. */
+  /** Stops the renewals, so that the registration expires. */
   stopRenewing(): void {
     clearInterval(this.#renewal);
   }
 
-  /** Stops renewing, and deregisters. */
+  /** Stops the renewals, and deregisters the gateway. */
   async release(): Promise<void> {
     this.stopRenewing();
     await this.#registry?.deregister(GATEWAY_SERVICE, this.#instance.id).catch(() => {});

@@ -15,7 +15,7 @@ export interface SentText {
   receivedAt: string;
 }
 
-/** The responses of a provider that does not accept an SMS, in its own format. */
+/** The responses of a provider that does not accept an SMS, in the provider's format. */
 export interface Refusals<Answer> {
   fails: Answer;
   refuses: Answer;
@@ -26,23 +26,23 @@ export interface Refusals<Answer> {
 /** The outcome of an accepted SMS. */
 export type DeliveryOutcome = 'delivered' | 'undelivered';
 
-/** A requested SMS. */
+/** An SMS that a provider accepted. */
 export interface Accepted {
   to: string;
   text: string;
-  /** Idempotency key: a repeated request with it is the same SMS. */
+  /** The idempotency key. Requests with the same key are the same SMS. */
   key?: string;
   provider: string;
-  /** A requested receipt: its address, and the reference to return. */
+  /** The requested receipt: where to send it, and the reference that it must contain. */
   receipt?: { address: string; reference: string } | undefined;
 }
 
-/** Faults of the generic gateway: `hangs` does not respond, `answer lost` stores the SMS and does not respond. */
+/** Faults of the generic gateway. `hangs`: does not respond. `answer lost`: stores the SMS and does not respond. */
 export type TextFault = 'fails' | 'refuses' | 'hangs' | 'answer lost';
 
 /** The faults to inject, and an observer. */
 export interface TextFaults {
-  /** Called for every SMS that the generic gateway is asked to send; returns the fault to inject. */
+  /** Called for every SMS that the generic gateway is requested to send. Returns the fault to inject. */
   text(idempotencyKey: string | undefined): TextFault | undefined;
   /** Called for each fault when it occurs. */
   happened(fault: string): void;
@@ -75,10 +75,10 @@ export function createMailbox(database: DatabaseSync, callbacks: Pick<Callbacks,
   return {
     faults: broken,
 
-    /** Number of send requests per provider and instance since the start. */
+    /** The number of send requests since the start, by provider and instance. */
     requestCounts: requestCounts as Readonly<Record<string, number>>,
 
-    /** A request with a known key refers to the same SMS. */
+    /** Stores an SMS. If the key is known, returns the stored SMS. */
     store({ to, text, key, provider, receipt }: Accepted, outcome: DeliveryOutcome): SentText {
       const known = key && (byKey.get(key) as unknown as SentText | undefined);
       if (known) return known;
@@ -92,9 +92,9 @@ export function createMailbox(database: DatabaseSync, callbacks: Pick<Callbacks,
     texts: (to?: string) => (to === undefined ? all.all() : byRecipient.all(to)) as unknown as SentText[],
 
     /**
-     * Accepts an SMS, or fails as the injected fault says.
-     * @param names of the provider, and of its instance
-     * @returns undefined: drop the connection
+     * Accepts an SMS, or fails according to the injected fault.
+     * @param names the names of the provider and of its instance
+     * @returns the response; undefined if the caller must send none
      */
     async respond<Answer>(
       names: readonly string[],

@@ -13,11 +13,11 @@ import { createMailbox } from './mailbox.ts';
 stopWithNpm();
 
 const options = new Command('npm run sms-sandbox --')
-  .description('The SMS sandbox of the embedded cloud alone, in memory, until Ctrl-C: for the stage localstack.')
+  .description('Runs the SMS sandbox of the embedded cloud alone, in memory, until Ctrl-C. For the stage localstack.')
   .option('--port <port>', 'port on 127.0.0.1', port, SANDBOX_PORT)
   .option(
     '--endpoint <url>',
-    'endpoint of the cloud that gets receipts',
+    'endpoint of the cloud that receives the receipts',
     url,
     process.env.AWS_ENDPOINT_URL || EMBEDDED_CLOUD,
   )
@@ -26,15 +26,15 @@ const options = new Command('npm run sms-sandbox --')
 
 const { basePath } = stageNamed('localstack');
 const database = new DatabaseSync(':memory:');
-// AWS's own provider publishes to its topic; no stage uses it here.
-const callbacks = createCallbacks({ database, publish: () => Promise.reject(new Error('there is no topic here')) });
+// Only AWS's provider publishes to a topic, and the stage localstack does not use it.
+const callbacks = createCallbacks({ database, publish: () => Promise.reject(new Error('topics are not supported')) });
 const withReachableAddress: typeof callbacks.add = (provider, address, what) =>
   callbacks.add(provider, reachable(address, options.endpoint, basePath ?? ''), what);
 const mailbox = createMailbox(database, { add: withReachableAddress });
 
 try {
   const gateway = await startGateway('gateway-1', mailbox, { ...callbacks, add: withReachableAddress }, options.port);
-  console.log(`${pc.green('ready')}  ${pc.cyan(gateway.url)}\nTexts: curl ${gateway.url}/messages`);
+  console.log(`${pc.green('ready')}  ${pc.cyan(gateway.url)}\nTo list the SMS: curl ${gateway.url}/messages`);
   onStopSignal(async () => {
     await gateway.stop();
     await callbacks.stop();

@@ -8,17 +8,17 @@ import { GATEWAY_SERVICE } from './lease.ts';
 import { createMailbox, type TextFaults } from './mailbox.ts';
 
 export interface SandboxOptions {
-  /** Port of the first gateway, the other has the next one; 0, the default: any free ports. */
+  /** Port of the first gateway. The second gateway gets the next port. Default: 0, any free ports. */
   port?: number;
   faults?: TextFaults;
 }
 
 export interface SmsSandbox extends Beside {
-  /** The started gateways. The first one's address is the sandbox's. */
+  /** The started gateways. The sandbox has the address of the first one. */
   readonly gateways: readonly Gateway[];
 }
 
-/** All SMS providers of a cloud: one mailbox behind two gateways and the cloud's AWS endpoint. */
+/** Creates stand-ins for all SMS providers of a cloud: one mailbox behind two gateways and the cloud's AWS endpoint. */
 export function smsSandbox({ port = 0, faults }: SandboxOptions = {}): SmsSandbox {
   const gateways: Gateway[] = [];
 

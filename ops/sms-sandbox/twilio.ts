@@ -6,14 +6,14 @@ import type { Answer, Request } from './wire.ts';
 
 const MESSAGES = /^\/2010-04-01\/Accounts\/([^/]+)\/Messages\.json$/;
 
-/** Twilio's error format (https://www.twilio.com/docs/usage/troubleshooting/debugging-your-application). */
+/** Returns an error in Twilio's format (https://www.twilio.com/docs/usage/troubleshooting/debugging-your-application). */
 const error = (status: number, code: number, message: string): Answer => ({
   status,
   body: { code, message, more_info: `https://www.twilio.com/docs/errors/${code}`, status },
 });
 
 /**
- * Twilio's Messages resource: `POST /2010-04-01/Accounts/{sid}/Messages.json`. @returns undefined for any other request
+ * Creates Twilio's Messages resource, `POST /2010-04-01/Accounts/{sid}/Messages.json`. For other requests, it returns `'none'`.
  */
 export function twilioOf(mailbox: Mailbox, callbacks: Pick<Callbacks, 'setAddress'>) {
   return async ({ method, path, headers, body }: Request): Promise<Answer | 'none' | undefined> => {
@@ -29,7 +29,7 @@ export function twilioOf(mailbox: Mailbox, callbacks: Pick<Callbacks, 'setAddres
     if (Body === '') return error(400, 21602, 'Message body is required.');
     if (!/^\+[1-9]\d{6,14}$/.test(To)) return error(400, 21211, `Invalid 'To' Phone Number: ${To}`);
     if (StatusCallback) callbacks.setAddress('twilio', StatusCallback.replace(/\?.*/, ''));
-    // The address contains the reference.
+    // The callback URL contains the reference.
     const receipt = StatusCallback ? { address: StatusCallback, reference: '' } : undefined;
     const accept = (outcome: DeliveryOutcome): Answer => {
       mailbox.store({ to: To, text: Body, provider: 'twilio', receipt }, outcome);

@@ -1,4 +1,4 @@
-/** A received request, and the response. */
+/** A received HTTP request. */
 export interface Request {
   method: string;
   path: string;
@@ -7,6 +7,7 @@ export interface Request {
   body: Buffer;
 }
 
+/** The HTTP response. */
 export interface Answer {
   status: number;
   body: unknown;

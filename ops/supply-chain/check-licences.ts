@@ -9,8 +9,8 @@ for (const { name, version, licence, use } of refused)
   console.error(`${pc.red(`${name}@${version}`)}  ${licence}  ${use}`);
 if (refused.length > 0) {
   console.error(
-    'Use another package. If an Apache-2.0 project may use this licence so, add it to ops/supply-chain/licences.ts ' +
-      'and say why in the commit. `npm explain <package>` tells who asks for it.',
+    'Use another package. If an Apache-2.0 project may use this licence in this way, add it to ' +
+      'ops/supply-chain/licences.ts, with the reason in the commit message. `npm explain <package>` shows which packages depend on it.',
   );
   process.exitCode = 1;
 } else console.log(`The licences of ${packages.length} packages are allowed.`);

@@ -2,12 +2,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { subset } from 'semver';
 import type { LockFile } from './lock-file.ts';
 
-/** The Node.js versions that may run npm here, as the project itself says. */
+/** Returns the Node.js versions that may run npm in this project, from the project's own `engines`. */
 const npmNodeVersions = ({ packages }: LockFile): string => packages['']?.engines?.node ?? '*';
 
 /**
- * Packages whose `engines` in package-lock.json exclude a Node.js that may run npm. `npm ci` warns of each, although none of them
- * runs on that Node.js: every script of the project runs on its own Node.js.
+ * Finds packages whose `engines` in package-lock.json exclude a Node.js version that may run npm. `npm ci` warns of each, although
+ * the packages never run on that version: all scripts run on the Node.js version that the project installs.
  * @returns their paths in the lock file
  */
 export function packagesWithEngineWarnings(lock: LockFile): string[] {
@@ -17,7 +17,7 @@ export function packagesWithEngineWarnings(lock: LockFile): string[] {
     .map(([path]) => path);
 }
 
-/** Leaves those `engines` out of package-lock.json. npm keeps it so until the package's version changes. */
+/** Removes these `engines` from package-lock.json. npm does not add them again until the package's version changes. */
 export function writeWithoutWarnings(file: string): void {
   const lock = JSON.parse(readFileSync(file, 'utf8')) as LockFile;
   for (const path of packagesWithEngineWarnings(lock)) delete lock.packages[path]?.engines;

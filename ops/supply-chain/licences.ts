@@ -1,10 +1,10 @@
 import satisfies from 'spdx-satisfies';
 import type { LockedPackage } from './lock-file.ts';
 
-/** For deployed packages: licences that require at most a notice. SPDX identifiers. */
+/** SPDX identifiers of the licences that deployed packages may have. They require at most a notice. */
 const DEPLOYED = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT', 'MIT-0'];
 
-/** For tools, which are run and not distributed: also licences with conditions on changes or distribution. */
+/** Licences that tools may have. Tools are not distributed, so their licences may restrict changes or distribution. */
 const TOOLS = [
   ...DEPLOYED,
   'Artistic-2.0',
@@ -17,7 +17,7 @@ const TOOLS = [
   'WTFPL',
 ];
 
-/** Licences that a package states in the obsolete field `licenses`, which npm leaves out of the lockfile. */
+/** Licences that packages state in the obsolete field `licenses`, which npm does not copy to the lock file. */
 const STATED: Readonly<Record<string, string>> = { 'format@0.2.2': 'MIT' };
 
 const licenceOf = ({ name, version, license }: LockedPackage) => license ?? STATED[`${name}@${version}`];
@@ -37,7 +37,7 @@ const allows = (allowed: string[], expression: string): boolean => {
   }
 };
 
-/** The packages whose licence is missing, not an SPDX expression, or not allowed for their use. */
+/** Returns the packages whose licence is missing, is not an SPDX expression, or is not allowed for their use. */
 export const refusedLicences = (packages: LockedPackage[]): Refusal[] =>
   packages
     .filter((locked) => !allows(locked.deployed ? DEPLOYED : TOOLS, licenceOf(locked) ?? ''))

@@ -11,12 +11,12 @@ interface LockEntry {
   optionalDependencies?: Record<string, string>;
   peerDependencies?: Record<string, string>;
   peerDependenciesMeta?: Record<string, { optional?: boolean }>;
-  /** Bundled in its parent's archive, whose hash covers it. */
+  /** Whether the package is bundled in its parent's archive. The hash of that archive then covers it. */
   inBundle?: boolean;
   hasInstallScript?: boolean;
-  /** A link to a workspace, which has an entry of its own. */
+  /** Whether the entry is a link to a workspace. The workspace has its own entry. */
   link?: boolean;
-  /** For a workspace. */
+  /** The name of a workspace. */
   name?: string;
 }
 
@@ -26,18 +26,18 @@ export interface LockFile {
 
 export interface LockedPackage extends LockEntry {
   name: string;
-  /** Whether it is one of the project's own packages, which are in no registry. */
+  /** Whether the package is one of the project's own packages, which are not in a registry. */
   isWorkspace: boolean;
-  /** Whether functions depend on it, directly or not; otherwise it is a tool. */
+  /** Whether functions depend on the package directly or indirectly. Otherwise, it is a tool. */
   deployed: boolean;
 }
 
-/** The roots of the functions' dependencies: npm itself treats every workspace as deployed. */
+/** The roots of the functions' dependencies. npm's own data cannot be used, because it treats every workspace as deployed. */
 const DEPLOYED_FROM = ['', 'packages/kit'];
 
 export const readLockFile = (): LockFile => JSON.parse(readFileSync('package-lock.json', 'utf8'));
 
-/** The folder in which Node.js finds a package that is imported from another. */
+/** Returns the folder in which Node.js finds a package that another package imports. */
 function resolved(packages: LockFile['packages'], from: string, name: string): string | undefined {
   for (let folder = from; ; folder = folder.slice(0, Math.max(folder.lastIndexOf('/node_modules/'), 0))) {
     const path = `${folder}${folder && '/'}node_modules/${name}`;
@@ -60,7 +60,7 @@ function deployedPaths(packages: LockFile['packages']): Set<string> {
   return found;
 }
 
-/** Every package except the project itself, for all platforms. */
+/** Returns every package except the project itself, for all platforms. */
 export function lockedPackages({ packages }: LockFile): LockedPackage[] {
   const deployed = deployedPaths(packages);
   return Object.entries(packages)

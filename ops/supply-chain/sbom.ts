@@ -10,16 +10,16 @@ export interface Sbom {
   dependencies: { ref: string; dependsOn: string[] }[];
 }
 
-/** From the lock file, so that it is the same on every platform. */
+/** Reads the SBOM from the lock file, so that it is the same on every platform. */
 export const readSbom = (): Sbom => {
   const options = ['--package-lock-only', '--sbom-format', 'cyclonedx', '--sbom-type', 'application'];
   return JSON.parse(execFileSync('npm', ['sbom', ...options], { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 }));
 };
 
 /**
- * The deployed part of a document. `npm sbom --omit dev` also leaves out packages that production and development
- * share, more than half of them (https://github.com/npm/cli/issues/7909). npm names the project after its folder, which
- * depends on the clone.
+ * Returns the deployed part of a document. `npm sbom --omit dev` cannot be used, because it also leaves out packages that production
+ * and development share, more than half of the deployed packages (https://github.com/npm/cli/issues/7909).
+ * @param name the project's name; npm would use the name of the clone's folder
  */
 export const deployedPart = (sbom: Sbom, packages: LockedPackage[], name: string): Sbom => {
   const { component } = sbom.metadata;
@@ -35,7 +35,7 @@ export const deployedPart = (sbom: Sbom, packages: LockedPackage[], name: string
   };
 };
 
-/** Writes the list of deployed packages. @returns their number */
+/** Writes the SBOM of the deployed packages. @returns their number */
 export function writeSbom(file: string): number {
   const sbom = deployedPart(readSbom(), lockedPackages(readLockFile()), project.name);
   writeFileSync(file, `${JSON.stringify(sbom, null, 2)}\n`);

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { synthesize } from '@rollcall/local/internal/synthesize';
 
 /**
- * Synthesizes an earlier version of the project, with its own dependencies.
+ * Synthesizes an earlier version of the project with its own dependencies.
  * @param ref a git revision
- * @param folder is created; gets the sources and packages
- * @returns the folder of its assembly
+ * @param folder the folder to create for the sources and packages
+ * @returns the folder of the assembly
  */
 export async function synthesizeEarlier(root: string, ref: string, folder: string): Promise<string> {
   const source = join(folder, 'source');
@@ -18,7 +18,10 @@ export async function synthesizeEarlier(root: string, ref: string, folder: strin
   return synthesize(join(folder, 'assembly'), {}, { root: source });
 }
 
-/** Reuses identical installed packages as hard links. (Symbolic links would lead to this version's workspaces.) */
+/**
+ * Installs the dependencies. If they are identical to this version's, it uses hard links to the installed packages. Symbolic links
+ * would resolve to this version's workspaces.
+ */
 function install(root: string, source: string): void {
   const lockOf = (place: string) => readFileSync(join(place, 'package-lock.json'), 'utf8');
   if (lockOf(root) === lockOf(source)) {

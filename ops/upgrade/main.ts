@@ -17,22 +17,19 @@ stopWithNpm();
 const root = process.cwd();
 const program = new Command('npm run upgrade --')
   .description(
-    'Deploys this version over an earlier one under load, with old and new functions side by side, then the earlier one over this, and checks G1 to G6 both times.',
+    'Upgrades an earlier version to this one under load, then downgrades. During each deployment, functions of both versions run. Checks guarantees G1 to G6 both times.',
   )
   .option(
     '--from <ref>',
-    'the earlier version: a tag, a branch or a commit; default: the last release with different code',
+    'the earlier version: a tag, a branch or a commit (default: the last release with different code)',
   )
   .option('--members <n>', 'number of registrations', atLeast(10), 300)
-  .option('--seed <n>', 'fixes the members', atLeast(0), 1)
+  .option('--seed <n>', 'seed of the generated members', atLeast(0), 1)
   .option('--concurrency <n>', 'concurrent requests', atLeast(1), 12)
-  .option('--forward', 'only from the earlier version to this')
-  .option('--back', 'only from this version to the earlier')
+  .option('--forward', 'only upgrade from the earlier version')
+  .option('--back', 'only downgrade to the earlier version')
   .option('--json', 'print only one JSON object')
-  .addHelpText(
-    'after',
-    '\nEverything stays on 127.0.0.1 and in a temporary folder. Exit code 1: a guarantee was violated.',
-  )
+  .addHelpText('after', '\nUses only 127.0.0.1 and a temporary folder. Exit code 1: a guarantee was violated.')
   .parse();
 const { from, members, seed, concurrency, json, ...only } = program.opts<{
   from?: string;
@@ -44,7 +41,7 @@ const { from, members, seed, concurrency, json, ...only } = program.opts<{
   json?: boolean;
 }>();
 
-/** Half of the invocations go to the earlier code, so that a message may be handled by both. */
+/** The previous code handles half of the invocations, so that both versions may handle one message. */
 const PREVIOUS_WEIGHT = 0.5;
 const rejectOneIn = rejectionInterval(members);
 
@@ -52,7 +49,7 @@ const say = (what: string) => {
   if (!json) console.error(pc.dim(`${new Date().toISOString().slice(11, 19)} ${what}`));
 };
 
-/** Runs a load that begins on one version and ends on the other, with both running in between. */
+/** Runs a load that starts on one version and ends on the other. In between, both versions run. */
 async function upgrade(direction: string, before: string, after: string, data: string) {
   const cloud = new KillableCloud({ assembly: before, data, seed, rejectOneIn });
   let onPrevious = 0;
@@ -60,7 +57,7 @@ async function upgrade(direction: string, before: string, after: string, data: s
     {
       at: Math.ceil(members / 3),
       async disturb(stage) {
-        say(`${direction}: the other version is deployed over the running one`);
+        say(`${direction}: deploying the other version over the running one`);
         await cloud.deploy(after, PREVIOUS_WEIGHT);
         await redriveAll(stage);
       },
@@ -69,7 +66,9 @@ async function upgrade(direction: string, before: string, after: string, data: s
       at: Math.ceil((members * 2) / 3),
       async disturb() {
         onPrevious = await cloud.retire();
-        say(`${direction}: the previous version handled ${onPrevious} invocations beside the other, and is removed`);
+        say(
+          `${direction}: the previous version handled ${onPrevious} invocations after the deployment, and is now removed`,
+        );
       },
     },
   ];
@@ -94,9 +93,9 @@ function earlierRevision(): { ref: string; name: string } {
 }
 
 const { ref, name } = earlierRevision();
-// In the file system of the project, so that packages can be hard links.
+// The folder is in the project's file system, because hard links cannot cross file systems.
 const folder = temporaryFolder(join(root, 'dist'), 'upgrade-');
-say(`${name} is synthesized`);
+say(`synthesizing ${name}`);
 const earlier = withOneProvider(await synthesizeEarlier(root, ref, join(folder, 'earlier')));
 const current = withOneProvider(await synthesize(join(folder, 'current')));
 const directions = [

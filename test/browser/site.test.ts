@@ -87,7 +87,7 @@ describe('the site', () => {
 
   it('steps through a schedule by keyboard, and shows what is true after each step', async () => {
     const page = await openPage(browser, `${site.url}/concepts/g4-failure-keeps-the-order.html`);
-    const picture = page.getByRole('region', { name: 'The second message fails for good' });
+    const picture = page.getByRole('region', { name: 'The second message fails permanently' });
     await picture.getByRole('list', { name: 'Steps' }).focus();
     const board = (name: string) => picture.locator('dl > div').filter({ hasText: name }).locator('dd');
     await page.keyboard.press('End');

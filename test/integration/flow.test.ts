@@ -173,7 +173,7 @@ describe('npm run demo -- --input', () => {
     const { code, stdout, stderr } = await demo(`${phone},Ana,es,\n${newPhone()},Bo,en,\n`);
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toBe(
-      `/dev/stdin must begin with a header that has each of phone, name, locale once, and begins with: ${phone}, Ana, es, \n`,
+      `/dev/stdin must begin with a header that contains each of phone, name, locale once. It begins with: ${phone}, Ana, es, \n`,
     );
     expect(await cloud.texts(phone)).toEqual([]);
   });

@@ -8,10 +8,10 @@ const costOf = async (costs: typeof laterCosts) =>
 
 it('a process has the cost in decision 51, plus the publication of its messages', async () => {
   expect(await costOf(processCosts)).toMatchObject({
-    'it starts': { writeUnits: 9 },
+    start: { writeUnits: 9 },
     // Its reply is received and deleted; process and count are read, and written together.
-    'a step, answered in time': { writeUnits: 6, calls: 5 },
-    'it ends': { writeUnits: 5 },
+    'a step with a reply in time': { writeUnits: 6, calls: 5 },
+    end: { writeUnits: 5 },
     'each message that these send': { writeUnits: 1, calls: 2 },
   });
 });

@@ -348,6 +348,8 @@ describe('npm run ops -- reconcile', () => {
     expect(JSON.stringify(await cloud.items('sms', unknown.id))).not.toContain(unknown.phone);
     const forgotten = await cloud.request('GET', `/v1/members/${unknown.id}/erasure`);
     expect(forgotten.body.state).toBe('done');
-    expect((await ops('member', 'forget', unknown.id, '--yes')).stderr).toContain('Registration knows member');
+    expect((await ops('member', 'forget', unknown.id, '--yes')).stderr).toContain(
+      'The registration service stores member',
+    );
   });
 });

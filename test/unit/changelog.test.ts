@@ -24,7 +24,7 @@ describe('a changelog', () => {
     ['## Unreleased', '"## Unreleased" must be "## [Unreleased]" or'],
     ['## [0.2.0]', '"## [0.2.0]" must be'],
     ['## [0.2.0] - 28.02.2026', '"## [0.2.0] - 28.02.2026" must be'],
-    ['## [0.2.0] - 2026-02-28\n\n- A relay.', '0.2.0: entries stand below one of Added, Changed,'],
+    ['## [0.2.0] - 2026-02-28\n\n- A relay.', '0.2.0: entries must be below one of the headings Added, Changed,'],
     ['## [0.2.0] - 2026-02-28\n\n### New\n\n- A relay.', '0.2.0: "New" must be one of Added, Changed,'],
   ])('with %j is refused', (section, refusal) => {
     expect(() => readChangelog(log(section))).toThrow(refusal);
@@ -51,6 +51,6 @@ describe('a release of a changelog', () => {
   it('of a package without changes contains a note about that', () => {
     const changelog = releaseChangelog(readChangelog(log('## [Unreleased]', first)), '0.2.0', '2026-02-28');
     const section = sectionOf(changelog, '0.2.0');
-    expect(section && notesOf(section)).toBe('### Changed\n\n- Nothing but the version.');
+    expect(section && notesOf(section)).toBe('### Changed\n\n- Only the version.');
   });
 });

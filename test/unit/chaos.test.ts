@@ -148,8 +148,11 @@ describe('the verdict of chaos', () => {
 
   it.each<[string, (seen: Snapshot) => unknown]>([
     ['has not confirmed', ({ members }) => delete members.find(({ pk }) => pk === 'erasure#x')?.['confirmed#guide']],
-    ['says who they were', ({ holdings }) => Object.assign(holdings.items.sms[1] ?? {}, { phone: '+2' })],
-    ['operation#y is left', ({ members }) => (members as object[]).push({ pk: 'operation#y', sk: '', memberId: 'x' })],
+    ['contains their phone or name', ({ holdings }) => Object.assign(holdings.items.sms[1] ?? {}, { phone: '+2' })],
+    [
+      'operation#y still exists',
+      ({ members }) => (members as object[]).push({ pk: 'operation#y', sk: '', memberId: 'x' }),
+    ],
   ])('finds G1 violated for a member who left: %s', (what, spoil) => {
     const seen = whole();
     (seen.left as object[]).push({ id: 'x', phone: '+2', name: 'Ana' });

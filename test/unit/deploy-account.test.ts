@@ -189,7 +189,7 @@ describe('the preflight checks report', () => {
   it('an API that a cloud lacks, without stopping the deployment', async () => {
     answers = { GetCallerIdentity: IDENTITY, DescribeStacks: noStack, GetParameter: bootstrapped };
     const unknown = (await findings()).filter(({ state }) => state !== 'good');
-    const says = "The API is not supported: it answered 400 in a form that is not AWS's.";
+    const says = "The API is not supported: it returned 400 in a format that is not AWS's.";
     expect(unknown.map(({ check, state, says }) => [check, state, says])).toEqual(
       ['functions at once', 'messages a second', 'SMS', 'SMS'].map((check) => [check, 'unknown', says]),
     );
@@ -216,7 +216,7 @@ describe('the preflight checks report', () => {
         'servicequotas:GetServiceQuota',
         'sms-voice:DescribeAccountAttributes',
         'sms-voice:DescribePools',
-      ].map((permission) => ['unknown', `This could not be checked: ${permission} is denied to you.`]),
+      ].map((permission) => ['unknown', `The check failed, because your user or role may not call ${permission}.`]),
     );
   });
 
@@ -229,8 +229,8 @@ describe('the preflight checks report', () => {
       {
         check: 'stacks',
         state: 'missing',
-        says: 'This could not be checked: cloudformation:DescribeStacks is denied to you.',
-        mend: 'let your user or role cloudformation:DescribeStacks on *',
+        says: 'The check failed, because your user or role may not call cloudformation:DescribeStacks.',
+        mend: 'allow your user or role to call cloudformation:DescribeStacks on *',
       },
     ]);
   });

@@ -135,7 +135,7 @@ describe('an input file', () => {
       'a line that is not JSON',
       'a.jsonl',
       `${ana}\n{oops\n${bo}\n`,
-      [{ line: 1 }, { line: 2, ...problem('no JSON') }, { line: 3 }],
+      [{ line: 1 }, { line: 2, ...problem('not JSON') }, { line: 3 }],
     ],
     [
       'too few fields',
@@ -179,7 +179,7 @@ describe('an input file', () => {
       'a.csv',
       `${HEADER}+34612341001,"Ana,es\n+34612349999,Eve,es\n+34612349998,"Eve",es\n+34612341002,Bo,en\n`,
       [
-        { line: 2, ...problem('the record takes 3 lines') },
+        { line: 2, ...problem('extends the record over 3 lines') },
         { line: 5, person: BO },
       ],
     ],
@@ -189,7 +189,7 @@ describe('an input file', () => {
       `${HEADER}+34612341002,Bo,en\n\n+34612341001,"Ana,es\n+34612349999,Eve,es\n`,
       [
         { line: 2, person: BO },
-        { line: 4, ...problem('a quote is never closed; it takes all lines from 4 to 5') },
+        { line: 4, ...problem('a quote is never closed; the record includes all lines from 4 to 5') },
       ],
     ],
   ])('reports at the line of a record that it has %s', async (_, name, content, lines) => {
@@ -217,39 +217,39 @@ describe('an input file', () => {
     expect(await Array.fromAsync(lines)).toEqual([
       { line: 1, person: 'a' },
       { line: 3, person: 'b' },
-      { line: 5, ...problem('what follows was not read') },
+      { line: 5, ...problem('the following lines were not read') },
     ]);
   });
 
   it.each<[string, string, string | Buffer, string]>([
-    ['is a JSON array', 'a.json', `[\n${ana},\n${bo}\n]\n`, 'is a JSON array: write one object a line'],
+    ['is a JSON array', 'a.json', `[\n${ana},\n${bo}\n]\n`, 'is a JSON array. Write one object per line'],
     ['is a JSON array by its content', 'people', `[${ana}]`, 'is a JSON array'],
     [
       'has a column twice',
       'a.csv',
       `phone,name,locale,phone\n+34612341001,Ana,es,+34612341002\n`,
-      'must begin with a header that has each of phone, name, locale once, and begins with: phone, name, locale, phone',
+      'must begin with a header that contains each of phone, name, locale once. It begins with: phone, name, locale, phone',
     ],
     [
       'lacks a column',
       'a.csv',
       `phone,name\n+34612341001,Ana\n`,
-      'must begin with a header that has each of phone, name, locale once, and begins with: phone, name',
+      'must begin with a header that contains each of phone, name, locale once. It begins with: phone, name',
     ],
     [
       'has no header',
       'a.csv',
       `+34612341001,Ana,es\n+34612341002,Bo,en\n`,
-      'must begin with a header that has each of phone, name, locale once, and begins with: +34612341001, Ana, es',
+      'must begin with a header that contains each of phone, name, locale once. It begins with: +34612341001, Ana, es',
     ],
     [
       'has control characters in its header',
       'a.csv',
       `\u001b[2J,name\n`,
-      'must begin with a header that has each of phone, name, locale once, and begins with: \ufffd[2J, name',
+      'must begin with a header that contains each of phone, name, locale once. It begins with: \ufffd[2J, name',
     ],
-    ['is in UTF-16 without a mark', 'a.csv', utf16(HEADER).subarray(2), 'is no text in UTF-8'],
-    ['is binary', 'a.csv', Buffer.from('504b03041400000008', 'hex'), 'is no text in UTF-8'],
+    ['is in UTF-16 without a mark', 'a.csv', utf16(HEADER).subarray(2), 'is not text in UTF-8'],
+    ['is binary', 'a.csv', Buffer.from('504b03041400000008', 'hex'), 'is not text in UTF-8'],
     ['is empty', 'a.csv', '', 'is empty'],
     ['has blank lines only', 'a.jsonl', '\r\n\n', 'is empty'],
   ])('is refused as a whole if it %s', async (_, name, content, reason) => {

@@ -198,7 +198,7 @@ describe('before a deployment', () => {
           ),
       },
       {},
-      { check: 'stacks', mend: 'let your user or role cloudformation:DescribeStacks on *' },
+      { check: 'stacks', mend: 'allow your user or role to call cloudformation:DescribeStacks on *' },
     ],
     [
       'the state OK of an alarm that rolls back',
@@ -206,7 +206,7 @@ describe('before a deployment', () => {
       { planned: [...planned, shifting({ UpdatePolicy: {} })] },
       {
         check: 'alarms',
-        says: expect.stringMatching(/^rollcall-prod-late: raised/),
+        says: expect.stringMatching(/^These alarms are raised: rollcall-prod-late\./),
         mend: 'npm run deploy -- -c stage=prod -c shifting=off',
       },
     ],
@@ -225,7 +225,7 @@ describe('before a deployment', () => {
           'rollcall-prod-sms': { SmsOriginationIdentity: IDENTITY.replace('central', 'west') },
         },
       },
-      { check: 'SMS', says: expect.stringContaining('is in eu-west-1, and texts are sent from eu-central-1') },
+      { check: 'SMS', says: expect.stringContaining('is in eu-west-1, but SMS are sent from eu-central-1') },
     ],
   ])('%s is reported as missing, with the fix', async (_, account, more, expected) => {
     expect(await findingsFor(account, more)).toEqual([expect.objectContaining({ ...expected, state: 'missing' })]);
@@ -299,7 +299,7 @@ describe('before a deployment', () => {
   });
 
   it.each<[string, typeof fetch, string]>([
-    ['is not found', discovery({}, 404), 'answers 404'],
+    ['is not found', discovery({}, 404), 'returns 404'],
     ['is another document', discovery({ hello: 1 }), 'is not an OpenID configuration'],
     [
       'belongs to another issuer',
@@ -309,7 +309,7 @@ describe('before a deployment', () => {
     [
       'does not respond',
       (() => Promise.reject(new TypeError('fetch failed'))) as typeof fetch,
-      'does not answer: fetch failed',
+      'does not respond: fetch failed',
     ],
   ])('a token issuer whose discovery %s is reported', async (_, fetched, says) => {
     expect(await findingsFor({}, {}, fetched)).toEqual([
@@ -367,6 +367,6 @@ describe('before a deployment', () => {
       ['messages a second', 'unknown'],
       ['SMS', 'unknown'],
     ]);
-    expect(findings[0]?.says).toBe('This could not be checked: AccessDeniedException: not authorized');
+    expect(findings[0]?.says).toBe('The check failed: AccessDeniedException: not authorized');
   });
 });

@@ -137,10 +137,13 @@ describe('registering', () => {
     expect(rejected).toEqual([
       { line: 2, reason: '413 Request Entity Too Large' },
       { line: 3, reason: 'Not so.' },
-      { line: 4, reason: 'outcome unknown, they may be registered: 502 Bad Gateway' },
-      { line: 5, reason: 'outcome unknown, they may be registered: The service is busy.' },
+      { line: 4, reason: 'outcome unknown, the member may be registered: 502 Bad Gateway' },
+      { line: 5, reason: 'outcome unknown, the member may be registered: The service is busy.' },
       { line: 6, reason: 'Nothing can be changed.' },
-      { line: 7, reason: expect.stringMatching(/^outcome unknown, they may be registered: no answer: fetch failed: /) },
+      {
+        line: 7,
+        reason: expect.stringMatching(/^outcome unknown, the member may be registered: no response: fetch failed: /),
+      },
       { line: 8, reason: '404 Not Found' },
       { line: 10, reason: 'no JSON' },
     ]);

@@ -49,9 +49,9 @@ it('npm run release reports every problem in one sentence each, and tags nothing
   const { status, errorLines } = run('main');
   expect(errorLines).toEqual(
     expect.arrayContaining([
-      `✗ The tree is not clean: M ${OPENAPI}, M packages/kit/package.json. Commit it first.`,
-      `✗ packages/kit/package.json says 0.0.1, package.json ${project.version}: npm run release:prepare -- ${project.version} sets them all.`,
-      `✗ ${OPENAPI} is outdated: npm run contracts.`,
+      `✗ There are uncommitted changes: M ${OPENAPI}, M packages/kit/package.json. Commit them first.`,
+      `✗ packages/kit/package.json has version 0.0.1, but package.json has ${project.version}. To set all versions: npm run release:prepare -- ${project.version}`,
+      `✗ ${OPENAPI} is outdated. To write it: npm run contracts`,
       'This is no release: nothing was written or tagged.',
     ]),
   );
@@ -65,7 +65,7 @@ it('contracts that are released already do not change', () => {
     delete paths['/v1'];
   });
   expect(run('main').errorLines).toContain(
-    `✗ The contracts of ${project.version} are released, and changed since: npm run contracts:check tells how.`,
+    `✗ The contracts have changed since the release of ${project.version}. To see the changes: npm run contracts:check`,
   );
 });
 
@@ -76,7 +76,7 @@ it('a tag whose contracts were not stored is not published', () => {
   git(clone, 'update-ref', 'refs/remotes/origin/main', 'HEAD');
   const { status, errorLines } = run('main', '--tagged', `v${project.version}`);
   expect(errorLines).toContain(
-    '✗ docs/api/released has the contracts of 0.0.1, and not of this commit: npm run release makes the tag.',
+    "✗ docs/api/released contains the contracts of 0.0.1 instead of this commit's. npm run release stores them and creates the tag.",
   );
   expect(errorLines).toContain(`✗ v${project.version} is not the tag of this commit.`);
   expect(status).toBe(1);
@@ -91,15 +91,15 @@ it('npm run release:prepare sets the version everywhere except in documents and 
   expect(findings[0]).toContain('The tree is not clean');
   expect(findings.slice(1)).toEqual([
     ...[OPENAPI, 'docs/api/asyncapi.json', 'docs/api/index.html'].map(
-      (file) => `✗ ${file} is outdated: npm run contracts.`,
+      (file) => `✗ ${file} is outdated. To write it: npm run contracts`,
     ),
-    '✗ test/fixtures/released/9.0.0 has nothing of what 9.0.0 writes: npm run fixtures writes them. Commit them before the release.',
+    '✗ test/fixtures/released/9.0.0 contains no fixtures of 9.0.0: npm run fixtures writes them. Commit them before the release.',
   ]);
 });
 
 it('npm run release:prepare accepts only a version', () => {
   const { status, errorLines } = run('prepare', '9.0');
-  expect(errorLines).toContain('9.0 must be like 1.2.3.');
+  expect(errorLines).toContain('9.0 must look like 1.2.3.');
   expect(status).toBe(1);
   expect(git(clone, 'status', '--porcelain')).toBe('');
 });

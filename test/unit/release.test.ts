@@ -33,7 +33,7 @@ const FILES = {
     },
   }),
   'CHANGELOG.md': changelog('### Added\n\n- A relay.'),
-  'packages/kit/CHANGELOG.md': changelog('### Changed\n\n- Nothing but the version.'),
+  'packages/kit/CHANGELOG.md': changelog('### Changed\n\n- Only the version.'),
   'docs/upgrading.md': '# Upgrading\n\n## To 1.2.0\n\n### Data of before\n\nRemove it.\n',
 };
 
@@ -69,28 +69,32 @@ describe('the repository', () => {
     write('new.ts', '');
     write('CHANGELOG.md', '');
     expect(repositoryFindings(root, '1.2.0')).toEqual([
-      'The tree is not clean: M CHANGELOG.md, ?? new.ts. Commit it first.',
+      'There are uncommitted changes: M CHANGELOG.md, ?? new.ts. Commit them first.',
     ]);
   });
 
   it('cannot be released on another branch, or without a branch', () => {
     git(root, 'switch', '--quiet', '--create', 'topic');
-    expect(repositoryFindings(root, '1.2.0')).toEqual(['This is topic: a release is made on main.']);
+    expect(repositoryFindings(root, '1.2.0')).toEqual([
+      'The current branch is topic, but a release must be made on main.',
+    ]);
     git(root, 'switch', '--quiet', '--detach');
-    expect(repositoryFindings(root, '1.2.0')).toEqual(['This is no branch: a release is made on main.']);
+    expect(repositoryFindings(root, '1.2.0')).toEqual([
+      'The current branch is detached, but a release must be made on main.',
+    ]);
   });
 
   it.each(['v1.2.0', 'v1.10.0', 'v2.0.0'])('cannot be released after %s', (tag) => {
     git(root, 'tag', 'v1.1.0');
     git(root, 'tag', tag);
     expect(repositoryFindings(root, '1.2.0')).toEqual([
-      `${tag} is released: npm run release:prepare -- with a higher version than ${tag.slice(1)}.`,
+      `${tag} is already released. Run npm run release:prepare -- with a version above ${tag.slice(1)}.`,
     ]);
   });
 
   it('cannot be released with a prerelease version', () => {
     expect(repositoryFindings(root, '1.2.0-rc.1')).toEqual([
-      'package.json says version 1.2.0-rc.1: it must be like 1.2.3.',
+      'The version in package.json is 1.2.0-rc.1, but it must look like 1.2.3.',
     ]);
   });
 });
@@ -106,7 +110,9 @@ describe('a tag', () => {
   });
 
   it('is refused for another version', () => {
-    expect(tagFindings(root, '1.3.0', 'v1.2.0')).toEqual(['The tag is v1.2.0, package.json says 1.3.0.']);
+    expect(tagFindings(root, '1.3.0', 'v1.2.0')).toEqual([
+      'The tag is v1.2.0, but the version in package.json is 1.3.0.',
+    ]);
   });
 
   it('is refused for a later commit, and for one that was never merged', () => {
@@ -114,7 +120,7 @@ describe('a tag', () => {
     expect(tagFindings(root, '1.2.0', 'v1.2.0')).toEqual(['v1.2.0 is not the tag of this commit.']);
     git(root, 'tag', '--force', 'v1.2.0');
     expect(tagFindings(root, '1.2.0', 'v1.2.0')).toEqual([
-      'v1.2.0 is not on main: a release is made of what was merged.',
+      'v1.2.0 is not on main, but a release must be made from main.',
     ]);
   });
 });
@@ -125,14 +131,14 @@ describe('versions', () => {
   });
 
   it.each([
-    ['packages/kit/package.json', '"version": "1.2.0"', '"version": "1.1.0"', '1.1.0, package.json'],
-    ['packages/cdk/package.json', '"@app/kit": "1.2.0"', '"@app/kit": "1.1.0"', '1.1.0 of @app/kit, package.json'],
-    ['examples/shop/package.json', '"@app/cdk": "1.2.0"', '"@app/cdk": "1.1.0"', '1.1.0 of @app/cdk, package.json'],
-    ['package-lock.json', '"@app/kit": "1.2.0"', '"@app/kit": "1.1.0"', '1.1.0 of @app/kit, package.json'],
+    ['packages/kit/package.json', '"version": "1.2.0"', '"version": "1.1.0"', '1.1.0, but package.json'],
+    ['packages/cdk/package.json', '"@app/kit": "1.2.0"', '"@app/kit": "1.1.0"', '1.1.0 of @app/kit, but package.json'],
+    ['examples/shop/package.json', '"@app/cdk": "1.2.0"', '"@app/cdk": "1.1.0"', '1.1.0 of @app/cdk, but package.json'],
+    ['package-lock.json', '"@app/kit": "1.2.0"', '"@app/kit": "1.1.0"', '1.1.0 of @app/kit, but package.json'],
   ])('are reported if %s has another one', (file, from, to, message) => {
     write(file, readFileSync(join(root, file), 'utf8').replace(from, to));
     expect(versionFindings(root)).toEqual([
-      `${file} says ${message} 1.2.0: npm run release:prepare -- 1.2.0 sets them all.`,
+      `${file} has version ${message} has 1.2.0. To set all versions: npm run release:prepare -- 1.2.0`,
     ]);
   });
 
@@ -152,7 +158,7 @@ describe('changelogs', () => {
   });
 
   it('are reported if an entry is missing', () => {
-    const sentence = 'has no entry of 1.3.0: npm run release:prepare -- 1.3.0 makes it.';
+    const sentence = 'has no entry of 1.3.0. To add it: npm run release:prepare -- 1.3.0';
     expect(notesFindings(root, '1.3.0')).toEqual([`CHANGELOG.md ${sentence}`, `packages/kit/CHANGELOG.md ${sentence}`]);
   });
 
@@ -160,7 +166,7 @@ describe('changelogs', () => {
     const text = changelog('### Added\n\n- A relay.').replace('[Unreleased]', '[Unreleased]\n\n### Fixed\n\n- A lag.');
     write('packages/kit/CHANGELOG.md', text);
     expect(notesFindings(root, '1.2.0')).toEqual([
-      'packages/kit/CHANGELOG.md has unreleased entries: npm run release:prepare -- 1.2.0 moves them.',
+      'packages/kit/CHANGELOG.md has unreleased entries. To move them: npm run release:prepare -- 1.2.0',
     ]);
   });
 
@@ -204,7 +210,7 @@ describe('a release', () => {
   it('fails if the contracts cannot be stored', () => {
     write('package.json', json({ scripts: { 'contracts:release': 'exit 1' } }));
     commit('feat: break');
-    expect(() => tagRelease(root, '1.2.0', '')).toThrow('The contracts were not kept: see above.');
+    expect(() => tagRelease(root, '1.2.0', '')).toThrow('The contracts were not stored: see above.');
     expect(git(root, 'tag')).toBe('');
   });
 
@@ -235,7 +241,7 @@ describe('fixtures', () => {
 
   it('are reported as missing for a version without them', () => {
     expect(fixtureFindings(root, '1.2.0')).toEqual([
-      'test/fixtures/released/1.2.0 has nothing of what 1.2.0 writes: npm run fixtures writes them. Commit them before the release.',
+      'test/fixtures/released/1.2.0 contains no fixtures of 1.2.0: npm run fixtures writes them. Commit them before the release.',
     ]);
     fixtures('1.2.0');
     expect(fixtureFindings(root, '1.2.0')).toHaveLength(1);
@@ -252,7 +258,7 @@ describe('fixtures', () => {
     write('packages/kit/src/relay.ts', '');
     commit('feat: a relay');
     expect(fixtureFindings(root, '1.2.0')).toEqual([
-      'test/fixtures/released/1.2.0 is older than the code, of which packages/kit/src/relay.ts changed since: npm run fixtures writes them. Commit them before the release.',
+      'test/fixtures/released/1.2.0 is older than the code. Changed since: packages/kit/src/relay.ts. npm run fixtures writes them. Commit them before the release.',
     ]);
   });
 

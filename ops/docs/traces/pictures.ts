@@ -5,13 +5,13 @@ import { type RunOne, shortest, type Trace } from './trace.ts';
 interface Picture {
   title: string;
   run: RunOne;
-  /** Patterns of its steps, in this order. */
+  /** Patterns that its steps must match, in this order. */
   patterns: readonly RegExp[];
 }
 
 const SCHEDULES = 400;
 
-/** One picture per guarantee, by the name of its page in `docs/concepts/`. */
+/** One picture per guarantee, by name of its page in `docs/concepts/`. */
 export const pictures: Readonly<Record<string, Picture>> = {
   'g1-nothing-is-lost': {
     title: 'The relay crashes after it has published a row, and before it deletes the row',

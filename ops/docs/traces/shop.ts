@@ -18,7 +18,7 @@ const stock = defineConsumer('stock', {
   cursorKey: 'stock',
 });
 
-/** One order, and a service that follows it. */
+/** One order, and a service that consumes its messages. */
 export interface Shop {
   /** Number of messages of the order. */
   messages: 1 | 2 | 3;
@@ -30,7 +30,7 @@ export interface Shop {
 
 const ORDER = 'order';
 const BEGIN = Date.parse('2026-11-21T10:00:00Z');
-/** Few decisions: short schedules explain best. */
+/** The number of decisions is low, because short schedules are easier to understand. */
 const MIN_DECISIONS = 15;
 const MORE_DECISIONS = 90;
 
@@ -51,7 +51,7 @@ function handlersOf({ brokenForMinutes = 0, calls }: Shop, { callService }: Simu
 
 const listed = (values: readonly unknown[]): string => (values.length > 0 ? values.join(', ') : 'none');
 
-/** The contents of the tables, and the calls to the provider. */
+/** Summarizes the contents of the tables and the calls to the provider. */
 function boardOf(state: SimulatedState, { calls }: Shop): Record<string, string> {
   const { version = 0 } = state.applied('stock').at(-1) ?? {};
   const keys = state.calls.map(({ request }) => request);
@@ -66,7 +66,7 @@ function boardOf(state: SimulatedState, { calls }: Shop): Record<string, string>
   };
 }
 
-/** Runs the kit's outbox, relay, consumer and parking with the schedule's seed. */
+/** Returns a function that runs the kit's outbox, relay, consumer and parking with the schedule's seed. */
 export const shopSchedules =
   (shop: Shop): RunOne =>
   async (schedule) => {

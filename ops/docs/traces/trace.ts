@@ -15,10 +15,10 @@ export interface Step {
   board: Record<string, string>;
 }
 
-/** A schedule of the simulation, as the picture shows it. */
+/** The trace of a simulated schedule, as a picture shows it. */
 export interface Trace {
   title: string;
-  /** Which schedule it is. */
+  /** The number of the schedule, which is its seed. */
   schedule: number;
   lanes: readonly string[];
   steps: Step[];
@@ -33,7 +33,7 @@ const KINDS: ReadonlyArray<readonly [RegExp, Kind]> = [
   [/^\d+ s pass$/, 'time'],
 ];
 
-/** The lane by the function or queue at the start of a line; all other lines are time, outages and operators. */
+/** The lane of a line, by the function or queue that it mentions. Other lines are about time, outages and operators. */
 const OWNERS: ReadonlyArray<readonly [RegExp, (typeof LANES)[number]]> = [
   [/^(publisher|register)-\d/, 'Publisher'],
   [/^(relay|outbox-sweep)-\d/, 'Relay'],
@@ -52,19 +52,19 @@ export function stepOf(line: string, board: Record<string, string>): Step {
   return { time, lane: laneOf(what), what, ...(kind && { kind }), board };
 }
 
-/** Whether lines match the patterns, one after the other. */
+/** Whether the lines match all patterns, in order. */
 export function shows(lines: readonly string[], patterns: readonly RegExp[]): boolean {
   let next = 0;
   for (const line of lines) if (patterns[next]?.test(line)) next++;
   return next === patterns.length;
 }
 
-/** The trace of one schedule; undefined if it violates an invariant, which the simulation's tests report. */
+/** Runs one schedule and returns its steps. */
 export type RunOne = (schedule: number) => Promise<Step[]>;
 
 /**
- * The shortest of the first schedules that shows the steps of a page.
- * @throws {Error} if none does: the page would not match its picture
+ * Returns the shortest of the first schedules that shows the steps of a page.
+ * @throws {Error} if no schedule shows them, because then the page would not match its picture
  */
 export async function shortest(
   title: string,
