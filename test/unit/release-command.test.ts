@@ -52,7 +52,7 @@ it('npm run release reports every problem in one sentence each, and tags nothing
       `✗ There are uncommitted changes: M ${OPENAPI}, M packages/kit/package.json. Commit them first.`,
       `✗ packages/kit/package.json has version 0.0.1, but package.json has ${project.version}. To set all versions: npm run release:prepare -- ${project.version}`,
       `✗ ${OPENAPI} is outdated. To write it: npm run contracts`,
-      'This is no release: nothing was written or tagged.',
+      'The release was not made: nothing was written or tagged.',
     ]),
   );
   expect(status).toBe(1);
@@ -88,7 +88,7 @@ it('npm run release:prepare sets the version everywhere except in documents and 
     JSON.parse(readFileSync(join(clone, 'packages/cli/package.json'), 'utf8')).peerDependencies['@rollcall/kit'],
   ).toBe('9.0.0');
   const findings = run('main').errorLines.filter((line) => line.startsWith('✗'));
-  expect(findings[0]).toContain('The tree is not clean');
+  expect(findings[0]).toContain('There are uncommitted changes');
   expect(findings.slice(1)).toEqual([
     ...[OPENAPI, 'docs/api/asyncapi.json', 'docs/api/index.html'].map(
       (file) => `✗ ${file} is outdated. To write it: npm run contracts`,

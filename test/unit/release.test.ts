@@ -263,7 +263,7 @@ describe('fixtures', () => {
   });
 
   it('determine the commit to upgrade from: that of the newest version with other code', () => {
-    expect(() => earlierVersion(root)).toThrow('No version was released yet: name an earlier one by --from');
+    expect(() => earlierVersion(root)).toThrow('No version was released yet. Set --from');
     fixtures('1.9.0');
     commit('test: fixtures');
     const first = head();
@@ -293,6 +293,6 @@ describe('fixtures', () => {
     commit('test: fixtures');
     const clone = join(root, 'clone');
     git(root, 'clone', '--quiet', '--depth', '1', `file://${root}`, clone);
-    expect(() => earlierVersion(clone)).toThrow('This clone has no history');
+    expect(() => earlierVersion(clone)).toThrow('This clone lacks the history');
   });
 });
