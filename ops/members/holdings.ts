@@ -15,7 +15,7 @@ async function itemAt({ dynamodb, table }: StageClient, pk: string): Promise<Sto
 }
 
 /** Reads the items that the registration service stores about a member. */
-async function registrationItems(stage: StageClient, id: string): Promise<Item[]> {
+async function registrationItems(stage: StageClient, id: string): Promise<StoredItem[]> {
   const operations = await itemsOf(stage, 'members', {
     IndexName: 'of-member',
     KeyConditionExpression: 'memberId = :id',
@@ -28,14 +28,14 @@ async function registrationItems(stage: StageClient, id: string): Promise<Item[]
 }
 
 /** Reads the item that reserves an active member's phone. Ignores it if it belongs to another member in the meantime. */
-async function guardOf(stage: StageClient, id: string, items: readonly Item[]): Promise<Item[]> {
+async function guardOf(stage: StageClient, id: string, items: readonly StoredItem[]): Promise<StoredItem[]> {
   const pseudonym = items.find(({ phonePseudonym }) => phonePseudonym)?.phonePseudonym;
   if (typeof pseudonym !== 'string') return [];
   return (await itemAt(stage, guardKey(pseudonym).pk)).filter(({ holder }) => holder === id);
 }
 
 /** Reads the opt-out of a contact's phone. It is stored by phone, and applies to every member with this phone. */
-export async function optOutOf(stage: StageClient, contact: Item | undefined): Promise<Item[]> {
+export async function optOutOf(stage: StageClient, contact: StoredItem | undefined): Promise<StoredItem[]> {
   if (typeof contact?.phonePseudonym !== 'string') return [];
   const Key = optOutKey(contact.phonePseudonym);
   const { Item } = await stage.dynamodb.send(new GetCommand({ TableName: stage.table('sms-limits'), Key }));
