@@ -11,7 +11,7 @@ import { runScript } from '../support/run.ts';
 
 const run = promisify(execFile);
 
-// The AWS CLI, unchanged, as a person at a terminal uses it. Needs `aws` (apt-get install awscli).
+// Tests the unchanged AWS CLI. Requires `aws` (apt-get install awscli).
 let cloud: TestCloud;
 beforeAll(async () => {
   cloud = await startTestCloud();
@@ -66,8 +66,8 @@ describe('the AWS CLI', () => {
   });
 
   it.each([
-    ['that nobody can read', '{"poison":', 'rollcall-dev-sms.fifo'],
-    ['that breaks its contract', JSON.stringify({ ...registered(), data: {} }), memberIdOf(1)],
+    ['that is unreadable', '{"poison":', 'rollcall-dev-sms.fifo'],
+    ['that violates its contract', JSON.stringify({ ...registered(), data: {} }), memberIdOf(1)],
   ])('sends a poison message %s to a queue; it is parked, listed, shown and discarded', async (_, body, aggregate) => {
     const ops = async (...options: string[]) => {
       const { stdout } = await runScript(

@@ -6,7 +6,7 @@ import { expect, onTestFinished } from 'vitest';
 
 const SCREENSHOTS = join(import.meta.dirname, '../../test-results');
 const USUAL_PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-/** It has no screen, shares its processors, and has nobody to call home to. */
+/** Options for a machine without a screen. They also disable background network requests. */
 const QUIET = [
   '--no-sandbox',
   '--disable-gpu',
@@ -14,14 +14,14 @@ const QUIET = [
   '--disable-component-update',
   '--disable-sync',
 ];
-/** A message may wait for its queue's turn, a probe for the circuit's. */
+/** Long enough for a visibility timeout, or for the next probe of a circuit. */
 const PATIENCE_MS = 60_000;
 
 function whereChromiumIs(): string {
   const found = [process.env.CHROMIUM, ...USUAL_PLACES].find((path) => path && existsSync(path));
   if (found) return found;
   throw new Error(
-    'There is no Chromium here. Install it (apt-get install chromium), or say where it is: CHROMIUM=/path/to/it.',
+    'Chromium is not installed. Install it (apt-get install chromium), or set its path: CHROMIUM=/path/to/chromium',
   );
 }
 
@@ -29,11 +29,11 @@ export const startBrowser = (...more: string[]): Promise<Browser> =>
   chromium.launch({ executablePath: whereChromiumIs(), args: [...QUIET, ...more] });
 
 export interface PageOptions extends BrowserContextOptions {
-  /** What may be said on the browser's console: it reports every answer of 4xx as an error. */
+  /** Expected errors on the browser's console, which reports every 4xx response as an error. */
   expected?: RegExp;
 }
 
-/** A page of a test's own. Whatever its console says of errors fails the test. */
+/** Opens a page for one test. Unexpected errors on its console fail the test. */
 export async function openPage(browser: Browser, url: string, options: PageOptions = {}): Promise<Page> {
   const { expected, ...rest } = options;
   const context = await browser.newContext({
@@ -63,7 +63,7 @@ export async function keepScreenshot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(SCREENSHOTS, `${name.replaceAll(/[^\p{L}\d]+/gu, '-')}.png`) });
 }
 
-/** What axe finds that keeps somebody from using the page. While something fades in, its contrast is lower. */
+/** Returns serious accessibility problems that axe finds. Waits for animations first, because fading in lowers the contrast. */
 export async function barriers(page: Page): Promise<string[]> {
   await page.evaluate(`Promise.allSettled(document.getAnimations()
     .filter(({ effect }) => Number.isFinite(effect.getComputedTiming().endTime))

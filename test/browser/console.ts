@@ -6,13 +6,13 @@ import { startBrowser } from './browser.ts';
 
 export interface ConsoleInBrowser {
   browser: Browser;
-  /** Of the console's page. */
+  /** The URL of the console. */
   url: string;
   cloud: TestCloud;
   stop(): Promise<void>;
 }
 
-/** A browser, and a cloud with its console. */
+/** Starts a browser, and a cloud with its console. */
 export async function startConsoleInBrowser(): Promise<ConsoleInBrowser> {
   const browser = await startBrowser();
   const page = buildConsole();

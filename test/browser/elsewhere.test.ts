@@ -9,7 +9,7 @@ import { openPage, startBrowser } from './browser.ts';
 const SITE = 'evil.example';
 const quoted = (text: string) => text.replaceAll('&', '&amp;').replaceAll('"', '&quot;');
 
-/** A form that sends the JSON of its address to an action: name and value of a field, with = between them, are JSON, too. */
+/** Serves a form that sends JSON to an action. `text/plain` sends `name=value`, so name and value are chosen to form JSON. */
 const server = createServer(({ url = '' }, response) => {
   const { action = '', json = '' } = Object.fromEntries(new URL(url, 'http://site').searchParams);
   const field = `<input type="hidden" name="${quoted(`${json.slice(0, -1)},"x":"`)}" value="${quoted('"}')}">`;
@@ -21,7 +21,7 @@ let browser: Browser;
 let cloud: TestCloud;
 let site: string;
 beforeAll(async () => {
-  // The owner of a name decides which machine it means.
+  // The owner of a domain can make it resolve to this machine.
   [browser, cloud, site] = await Promise.all([
     startBrowser(`--host-resolver-rules=MAP ${SITE} 127.0.0.1`),
     startTestCloud(),
@@ -42,7 +42,7 @@ async function invocations(): Promise<number> {
   return calls['lambda:Invoke'] ?? 0;
 }
 
-/** What a script of the page is answered; nothing, if it may not know. */
+/** Returns the response that a script of the page gets. Undefined if the browser blocks it. */
 const fetched = (page: Page, url: string, init: object = {}): Promise<string | undefined> =>
   page.evaluate(
     ([address, options]) =>
@@ -57,7 +57,7 @@ describe('a page of another site', () => {
   it('cannot invoke a function, by a script or by a form', async () => {
     const { body } = await cloud.request('POST', '/v1/members', { phone: newPhone(), name: 'Ana', locale: 'es' });
     const action = `${cloud.endpointUrl}/2015-03-31/functions/rollcall-dev-registration-deactivate/invocations`;
-    // The function would believe these claims.
+    // The function would trust these claims.
     const json = JSON.stringify({
       rawPath: `/v1/members/${body.id}`,
       routeKey: 'DELETE /v1/members/{id}',
@@ -96,7 +96,7 @@ describe('a page of another site', () => {
       const response = await page.goto(`${url.replace('127.0.0.1', SITE)}${path}`);
       expect(response?.status(), path).toBe(403);
     }
-    // Of the same origin by now: it may send any header, and read every answer.
+    // The page now has the same origin, so it may send any header and read every response.
     const headers = { 'content-type': 'application/json' };
     expect(await fetched(page, '/v1/members', { method: 'POST', headers })).toContain('names another machine');
   });

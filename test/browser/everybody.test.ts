@@ -13,7 +13,7 @@ const open = (options?: Parameters<typeof openPage>[2]) =>
   openPage(operatorConsole.browser, operatorConsole.url, options);
 const PAGES = ['flow', 'aggregates', 'parked', 'switches', 'load', 'faults'];
 
-/** Each page in turn, once its heading is there and it is told what happens. */
+/** Visits each page, and waits for its heading and its live connection. */
 async function visitAll(page: Page, look: (name: string) => Promise<void>): Promise<void> {
   for (const name of PAGES) {
     await page.goto(`${operatorConsole.url}/#/${name}`);
@@ -28,9 +28,9 @@ const pressUntil = async (page: Page, key: string, reached: () => Promise<boolea
     await page.keyboard.press(key);
     if (await reached()) return;
   }
-  throw new Error(`${key} leads nowhere`);
+  throw new Error(`pressing ${key} 80 times does not reach the element`);
 };
-/** Words of a list's names that stand on more than one line, and cells that leave the screen. */
+/** Finds words that are broken over several lines in a table's buttons, and cells outside the screen. */
 const brokenIn = (page: Page, list: string): Promise<string[]> =>
   page.evaluate(`(() => {
     const table = document.querySelector('table[aria-label="${list}"]');
@@ -48,7 +48,7 @@ const brokenIn = (page: Page, list: string): Promise<string[]> =>
 const isFocused = (page: Page, name: RegExp) => async () =>
   name.test((await page.locator(':focus').first().ariaSnapshot()).replaceAll('\n', ' '));
 
-describe('everybody', () => {
+describe('every user', () => {
   it.each(['light', 'dark'] as const)('can read every page, %s', async (colorScheme) => {
     const page = await open({ colorScheme });
     await visitAll(page, async (name) => {
@@ -58,7 +58,7 @@ describe('everybody', () => {
     expect(await page.locator('html').getAttribute('data-mantine-color-scheme')).toBe(colorScheme);
   });
 
-  it('can read every page on a small screen, and reaches all of them', async () => {
+  it('can read and reach every page on a small screen', async () => {
     const page = await open({ viewport: { width: 390, height: 844 }, hasTouch: true });
     await visitAll(page, async (name) => {
       expect(await page.evaluate('document.documentElement.scrollWidth'), name).toBeLessThanOrEqual(390);
@@ -94,7 +94,7 @@ describe('everybody', () => {
     await page.getByRole('heading', { level: 1, name: /^Member / }).waitFor();
   });
 
-  it('reads it in English or Chinese, and need not choose again', async () => {
+  it('can choose English or Chinese, and the choice is remembered', async () => {
     const page = await open();
     await page.getByRole('radiogroup', { name: 'Language' }).getByText('中文').click();
     await page.getByRole('heading', { level: 1, name: '流程' }).waitFor();
@@ -109,7 +109,7 @@ describe('everybody', () => {
     await page.getByRole('heading', { level: 1, name: 'Faults' }).waitFor();
   });
 
-  it('has it in the language and the colors of the system, until told otherwise', async () => {
+  it("gets the system's language and colors by default", async () => {
     const page = await open({ locale: 'zh-CN', colorScheme: 'dark' });
     await page.getByRole('heading', { level: 1, name: '流程' }).waitFor();
     const scheme = () => page.locator('html').getAttribute('data-mantine-color-scheme');

@@ -12,8 +12,8 @@ afterAll(() => operatorConsole?.stop());
 const open = (options?: Parameters<typeof openPage>[2]) =>
   openPage(operatorConsole.browser, operatorConsole.url, options);
 
-describe('a newcomer', () => {
-  it('sees the load from the start of the cloud, on an axis that tells times apart', async () => {
+describe('a new user', () => {
+  it('sees the load since the start of the cloud, with a different label for each time', async () => {
     const { cloud } = operatorConsole;
     await cloud.request('POST', '/v1/members', { phone: newPhone(), name: 'Ana', locale: 'es' });
     await cloud.settled();
@@ -28,7 +28,7 @@ describe('a newcomer', () => {
     expect(new Set(times).size).toBe(times.length);
   });
 
-  it('is told what the page shows and what to do first, until the introduction is closed', async () => {
+  it('sees an introduction until it is closed', async () => {
     const page = await open();
     const introduction = page.getByRole('region', { name: 'Start here' });
     await introduction.getByText('Press Register.').waitFor();
@@ -40,7 +40,7 @@ describe('a newcomer', () => {
     expect(await introduction.count()).toBe(0);
   });
 
-  it('reads how long ago something was, and exactly when on hover', async () => {
+  it('sees relative times, and exact times on hover', async () => {
     const { body } = await operatorConsole.cloud.request('POST', '/v1/members', {
       ...{ phone: newPhone(), name: 'Ana', locale: 'es' },
     });
@@ -51,12 +51,12 @@ describe('a newcomer', () => {
     expect(await time.getAttribute('title')).toMatch(/\b20\d\d\b.*\d\d:\d\d:\d\d\.\d{3}/);
   });
 
-  it('registers a member, and sees a text, points and a guide arrive', async () => {
+  it('registers a member, and sees the SMS, the points and the guide', async () => {
     const page = await open();
     await page.getByLabel('Name', { exact: true }).fill('Lucía');
     await page.getByRole('button', { name: 'Register', exact: true }).click();
     await page.getByRole('link', { name: 'See what happened' }).waitFor();
-    // It passed here: the rate says so for some seconds.
+    // The rate shows for some seconds that a message has passed.
     await page.getByRole('button', { name: /guide-consume.*\/s/ }).waitFor();
     await page.getByRole('link', { name: 'See what happened' }).click();
 
@@ -82,7 +82,7 @@ describe('a newcomer', () => {
     await keepScreenshot(page, 'a member');
   });
 
-  it('is told what is wrong with which field', async () => {
+  it('sees which field is invalid', async () => {
     const page = await open({ expected: /status of 4\d\d/ });
     await page.getByLabel('Phone').fill('12');
     await page.getByRole('button', { name: 'Register', exact: true }).click();
@@ -108,7 +108,7 @@ describe('a newcomer', () => {
     await page.getByRole('table', { name: 'Latest members' }).getByRole('link').nth(99).waitFor();
   });
 
-  it('learns what a part is by clicking it', async () => {
+  it('sees the description of a part after a click', async () => {
     const page = await open();
     await page.getByRole('button', { name: /queue sms\.fifo/ }).click();
     const details = page.getByRole('dialog', { name: 'sms.fifo' });

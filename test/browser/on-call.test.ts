@@ -20,7 +20,7 @@ async function breakHttp(page: Page, kind: string): Promise<void> {
   await page.getByText(`Injected faults: http ${kind}`).waitFor();
 }
 
-/** By its address: a dialog may be open that covers the links. */
+/** Removes all faults. Opens the page by its URL, because an open dialog may cover the links. */
 async function mend(page: Page): Promise<void> {
   await page.goto(`${operatorConsole.url}/#/faults`);
   await page.getByRole('button', { name: 'Remove all faults' }).click();
@@ -39,7 +39,7 @@ async function chooseSubscriber(page: Page, subscriber: string): Promise<void> {
   await page.getByRole('option', { name: subscriber, exact: true }).click();
 }
 
-/** A member whose text the provider refuses for good. */
+/** Registers a member whose SMS the provider permanently refuses. */
 async function park(page: Page): Promise<void> {
   await breakHttp(page, 'refuses');
   await register(page);
@@ -72,7 +72,7 @@ describe('an operator on call', () => {
     await page.getByText('The circuit is closed.').waitFor();
   });
 
-  it('inspects what is parked; its redrive stops at the canary, and succeeds once the cause is mended', async () => {
+  it('inspects a parked message; its redrive stops at the canary, and succeeds after the cause is repaired', async () => {
     const page = await open();
     await park(page);
     await page.getByRole('button', { name: /^Inspect/ }).click();
@@ -94,7 +94,7 @@ describe('an operator on call', () => {
     await page.getByText('No parked message matches the filter.').waitFor();
   });
 
-  it('discards what can never be applied, and has to say why', async () => {
+  it('discards a message that can never be applied, and must give a reason', async () => {
     const page = await open();
     await park(page);
     await page.getByRole('button', { name: /^Inspect/ }).click();
@@ -107,7 +107,7 @@ describe('an operator on call', () => {
     await page.getByText('No parked message matches the filter.').waitFor();
   });
 
-  it('switches a capability and back, with who and why in the history', async () => {
+  it('switches a capability and back; the history shows operator and reason', async () => {
     const page = await open('switches');
     await page.getByRole('button', { name: 'Change guide' }).click();
     const asked = page.getByRole('dialog');

@@ -62,14 +62,14 @@ describe('the site', () => {
   it.each([
     ['/reliability.html', 'Search', 'lease on the cursor', 'Reliability'],
     ['/zh/', '搜索', '发件箱', 'Rollcall'],
-  ])('%s finds what is on another page', async (path, button, words, title) => {
+  ])('%s: the search finds other pages', async (path, button, words, title) => {
     const page = await openPage(browser, `${site.url}${path}`);
     await page.getByRole('button', { name: button }).click();
     await page.getByRole('searchbox').fill(words);
     await page.getByRole('listbox').getByRole('link').filter({ hasText: title }).first().waitFor();
   });
 
-  it('links to headings that are there', async () => {
+  it('links only to existing headings', async () => {
     const pages = new Map<string, string>();
     for (const file of await readdir(site.folder, { recursive: true }))
       if (file.endsWith('.html')) pages.set(`/${file}`, await readFile(join(site.folder, file), 'utf8'));
@@ -85,7 +85,7 @@ describe('the site', () => {
     expect([...new Set(dead)]).toEqual([]);
   });
 
-  it('steps through a schedule by keyboard, and shows what is true after each step', async () => {
+  it('steps through a schedule by keyboard, and shows the state after each step', async () => {
     const page = await openPage(browser, `${site.url}/concepts/g4-failure-keeps-the-order.html`);
     const picture = page.getByRole('region', { name: 'The second message fails permanently' });
     await picture.getByRole('list', { name: 'Steps' }).focus();
@@ -110,7 +110,7 @@ describe('the site', () => {
     await page.getByRole('heading', { level: 1, name: 'Runbook' }).waitFor();
   });
 
-  it('asks no other host for anything', async () => {
+  it('sends no requests to other hosts', async () => {
     const page = await openPage(browser, `${site.url}/`);
     const asked: string[] = [];
     page.on('request', (request) => asked.push(new URL(request.url()).host));

@@ -15,12 +15,12 @@ const TYPES: Record<string, string> = {
 
 export interface Site {
   url: string;
-  /** Where it was built. */
+  /** The folder of the built site. */
   folder: string;
   stop(): Promise<void>;
 }
 
-/** Builds the site, and serves its files. VitePress ends with an error where a link to a page is dead. */
+/** Builds the site, and serves its files. VitePress fails if a link to a page is dead. */
 export async function startSite(): Promise<Site> {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-site-'));
   const written = await runNode([join(root, 'ops/docs/main.ts')]);

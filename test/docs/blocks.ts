@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { root } from '../support/run.ts';
 
 export interface Block {
-  /** Of the page, from the project's folder. */
+  /** The path of the page, relative to the project's folder. */
   page: string;
-  /** Of its first line, from 1. */
+  /** The number of its first line, from 1. */
   line: number;
   /** `ts`, `sh`, … */
   language: string;
-  /** What else stands beside the language: `[file name]`, or words that say how it is tested. */
+  /** The text after the language: `[file name]`, or words that specify how the block is tested. */
   info: string;
   text: string;
 }

@@ -9,17 +9,17 @@ import { preludes } from './preludes.ts';
 
 const blocks = pages.flatMap(blocksOf);
 
-/** A compiler that reads all packages, on a machine that does other work. */
+/** Long enough for a compiler that reads all packages on a busy machine. */
 const PATIENCE_MS = 600_000;
 
-/** What is compiled by `npm run check`, and run by tests. */
+/** Files that `npm run check` compiles and tests run. */
 const sources = new Set(
   globSync(['test/guides/**/*.ts', 'examples/*/{functions,infra,shared,test}/**/*.ts'], { cwd: root }).map((file) =>
     readFileSync(join(root, file), 'utf8'),
   ),
 );
 
-/** One that `tutorial.test.ts` saves, compiles and runs. */
+/** Whether `tutorial.test.ts` saves, compiles and runs the block. */
 const isOfTutorial = ({ page, info }: Block) => page === 'docs/tutorial.md' && /^\[.+\]$/.test(info);
 
 const parts = blocks.filter((block) => block.language === 'ts' && !isOfTutorial(block) && !sources.has(block.text));
@@ -32,7 +32,7 @@ function save(file: string, text: string): void {
 }
 
 describe('code blocks', () => {
-  it('say their language by a name that is known', () => {
+  it('name a known language', () => {
     const known = ['', 'json', 'mermaid', 'sh', 'text', 'ts'];
     expect(
       blocks.filter(({ language }) => !known.includes(language)).map(({ page, line }) => `${page}:${line}`),

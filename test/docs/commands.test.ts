@@ -11,7 +11,7 @@ import { pages } from './pages.ts';
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
-/** Scripts that no test runs as they are, and why. */
+/** Scripts that no test runs, with the reason. */
 const NOT_RUN: Record<string, string> = {
   deploy: 'needs an account; what it looks at and refuses is tested by test/unit/{preflight,deploy-account}.test.ts',
   'test:deployed': 'needs an account; the same suite runs against the embedded cloud',
@@ -39,7 +39,7 @@ const NOT_RUN: Record<string, string> = {
 /** Calls of AWS, and of a stage that only an account has. */
 const NEEDS_ACCOUNT = /(^|[ |(&$])aws [a-z]|cdk deploy|npm run deploy |stage[ =]prod/m;
 
-/** What runs scripts: tests, CI, and other scripts. */
+/** Files that run scripts: tests and CI. */
 const runners = [
   ...globSync(['test/**/*.ts', 'examples/*/test/*.ts', '.github/workflows/*.yml'], { cwd: root }),
   '.ci/run',
@@ -51,13 +51,13 @@ const scriptsOf = (folder: string): Record<string, string> => {
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).scripts : {};
 };
 
-/** `npm run NAME` and its like, wherever a page says them. */
+/** Finds the scripts in `npm run NAME` and similar commands on a page. */
 const scriptsIn = (page: string): string[] =>
   [...read(page).matchAll(/\bnpm (?:run (?:--silent |--workspace \S+ )*)?([a-z][\w:-]*)/g)]
     .filter(([command, name = '']) => command.includes(' run ') || ['start', 'test'].includes(name))
     .map(([, name = '']) => name);
 
-/** An app that is generated has the scripts of the example. */
+/** A generated app has the scripts of the example. */
 const generated = scriptsOf('examples/orders');
 
 const isRun = (name: string): boolean => {
@@ -67,7 +67,7 @@ const isRun = (name: string): boolean => {
   return said.test(running) || (file !== undefined && running.includes(file.replace(/^packages\/cli\/src\//, '')));
 };
 
-/** What follows `rollcall`, as far as it is words and options. */
+/** Finds the arguments of calls of `rollcall` on a page. */
 const callsIn = (page: string): string[][] =>
   [...read(page).matchAll(/(?:npm run (?:--silent )?(ops|new) -- |npx (?:--no )?rollcall )([^`\n#|()"&;]*)/g)].map(
     ([, script, rest = '']) => [...(script ? [script] : []), ...rest.trim().split(/\s+/)].filter(Boolean),
@@ -89,7 +89,7 @@ function commandIn(words: readonly string[]): string[] {
   return names;
 }
 
-/** What is wrong with a call: a command or an option that there is not. */
+/** Returns the error of a call: an unknown command or option. Undefined if there is none. */
 function wrongIn(words: readonly string[]): string | undefined {
   let command = createProgram(app);
   for (const word of words) {
@@ -118,12 +118,12 @@ describe('a command that a page names', () => {
     expect(callsIn('README.md')).toContainEqual(['ops', 'parked', 'list']);
   });
 
-  it('is refused if there is none of it', () => {
+  it('is reported if it does not exist', () => {
     expect(wrongIn(['ops', 'parked', 'redrive', '--everything'])).toContain('no option --everything');
     expect(wrongIn(['ops', 'parcels'])).toContain('no command parcels');
   });
 
-  it('is run by a test or by CI, or it is said why not', () => {
+  it('is run by a test or by CI, or has a reason why not', () => {
     const named = [...new Set(pages.flatMap(scriptsIn))].filter((name) => name in own.scripts);
     expect(named.filter((name) => !isRun(name) && !(name in NOT_RUN))).toEqual([]);
     expect(Object.keys(NOT_RUN).filter((name) => !(name in own.scripts))).toEqual([]);

@@ -1,11 +1,11 @@
-/** What a block that is a part of a file needs around it, to be compiled. */
+/** The code around a block that is only a part of a file, so that the block can be compiled. */
 export interface Prelude {
   page: string;
-  /** How the block begins. */
+  /** The beginning of the block. */
   begins: string;
   before: string;
   after?: string;
-  /** Files that it imports, by path. */
+  /** Files that the block imports, by path. */
   files?: Record<string, string>;
 }
 

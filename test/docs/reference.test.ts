@@ -44,7 +44,7 @@ describe('the reference has', () => {
 });
 
 describe('a table of a schema', () => {
-  it('shows nested properties, and what a value may be', () => {
+  it('shows nested properties and allowed values', () => {
     const nested = { properties: { name: { type: 'string', maxLength: 9 } }, required: ['name'] };
     expect(
       table({ properties: { member: nested } })
@@ -56,7 +56,7 @@ describe('a table of a schema', () => {
     );
   });
 
-  it('has text that neither markdown nor Vue takes for theirs', () => {
+  it('escapes the syntax of Markdown and Vue', () => {
     expect(cell('a | b <T> {{ x }} `{y}`')).toBe('a \\| b &#60;T&#62; &#123;&#123; x &#125;&#125; `{y}`');
   });
 });

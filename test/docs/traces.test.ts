@@ -21,14 +21,14 @@ describe('a picture', () => {
     expect(await picture.run(trace.schedule)).toEqual(trace.steps);
   });
 
-  it('shows the cursor go on by one, and back never', async () => {
+  it('shows that the cursor rises by one, and never falls', async () => {
     const { 'g3-applied-exactly-once': once } = pictures;
     const { steps } = await traceOf(once as NonNullable<typeof once>);
     const cursors = steps.map(({ board }) => board['Cursor of the consumer']);
     expect(cursors.filter((cursor, index) => cursor !== cursors[index - 1])).toEqual(['none', 'v1', 'v2']);
   });
 
-  it('is refused if no schedule shows what its page explains', async () => {
+  it('is refused if no schedule shows the steps of its page', async () => {
     const step = stepOf('10:00:00  relay-1 starts', {});
     const run = async () => [step];
     await expect(shortest('a crash', run, { patterns: [/crashes/], schedules: 3 })).rejects.toThrow(

@@ -5,10 +5,10 @@ import { expect, it } from 'vitest';
 import { temporaryFolder } from '../support/generated-app.ts';
 import { blocksOf } from './blocks.ts';
 
-/** Two clouds are started, and a compiler. */
+/** Long enough to start two clouds and a compiler. */
 const PATIENCE_MS = 600_000;
 
-/** Does what a reader of the page does: types its commands, saves its files. */
+/** Runs the commands of the page, and saves its files, like a reader. */
 it(
   'the tutorial works, step by step',
   () => {
@@ -22,7 +22,7 @@ it(
         writeFileSync(join(folder, file), text);
         continue;
       }
-      expect(language, `line ${line}: a block is a file, or commands`).toBe('sh');
+      expect(language, `line ${line}: a block must be a file or commands`).toBe('sh');
       for (const command of text.trimEnd().split('\n')) {
         const into = /^cd (\S+)$/.exec(command)?.[1];
         if (into) {

@@ -41,7 +41,7 @@ describe('the comparison', () => {
   const measured = rowsOf(page('costs.md'), '| consumer of points | messages a second |');
   const shown = rowsOf(page('why.md'), '| consumer of points |');
 
-  it.each([...shown.keys()])('shows what was measured of %s, and what it costs', (name) => {
+  it.each([...shown.keys()])('shows the measurements and the cost of %s', (name) => {
     const figures = measured.get(name) ?? {};
     expect(shown.get(name)).toMatchObject({
       'messages a second': figures['messages a second'],
@@ -51,7 +51,7 @@ describe('the comparison', () => {
     });
   });
 
-  it('adds up what a step of a process costs, and its start and end', () => {
+  it('adds up the cost of a step of a process, and of its start and end', () => {
     const figures = rowsOf(page('costs.md'), '| | calls | write units | $ a million |');
     const sum = (...names: string[]) =>
       names.reduce((all, name) => all + Number(figures.get(name)?.['$ a million']), 0).toFixed(2);

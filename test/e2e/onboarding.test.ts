@@ -2,10 +2,10 @@ import { randomInt } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, startTestCloud, type TestCloud } from '../support/cloud.ts';
 
-// Against what is deployed if API_URL names it, else against an embedded cloud: over HTTP alone in both cases.
+// Tests the deployed stage at API_URL or, if it is not set, an embedded cloud. Uses only HTTP.
 let cloud: TestCloud | undefined;
 let apiUrl = process.env.API_URL?.replace(/\/$/, '');
-/** Of the stage's OpenID provider, with both scopes. */
+/** A token of the stage's OpenID provider, with both scopes. */
 let token = process.env.API_TOKEN ?? '';
 beforeAll(async () => {
   if (apiUrl) return;
@@ -26,7 +26,7 @@ async function call(method: string, path: string, body?: object, headers: Record
 }
 
 describe('a member', () => {
-  it('registers, is onboarded, changes, and leaves', async () => {
+  it('registers, is onboarded, changes the profile, and is deactivated', async () => {
     const phone = `+346${randomInt(10_000_000, 99_999_999)}`;
     const registered = await call('POST', '/v1/members', { phone, name: 'End To End', locale: 'es' });
     expect(registered.status).toBe(201);

@@ -13,12 +13,12 @@ import { inject, onTestFinished } from 'vitest';
 
 const { echoFunction: _, ...config } = inject('aws');
 
-/** How a client asks what the suite runs against. */
+/** The configuration of clients for the cloud that the suite tests. */
 export const clientConfig = config;
 
 export const sqs = new SQSClient(config);
 
-/** A name that no other run has. */
+/** Returns a name that no other run uses. */
 export const uniqueName = (name: string): string => `fidelity-${randomUUID().slice(0, 8)}-${name}`;
 
 export interface TestQueue {
@@ -27,7 +27,7 @@ export interface TestQueue {
   name: string;
 }
 
-/** A queue for one test: it is deleted afterwards. @param name ends in `.fifo` for a FIFO queue */
+/** Creates a queue for one test, which is deleted afterwards. @param name ends in `.fifo` for a FIFO queue */
 export async function queue(name: string, Attributes: Record<string, string> = {}): Promise<TestQueue> {
   const QueueName = uniqueName(name);
   const ofFifo = name.endsWith('.fifo') && { FifoQueue: 'true' };
@@ -41,7 +41,7 @@ export async function queue(name: string, Attributes: Record<string, string> = {
   return { url, arn, name: QueueName };
 }
 
-/** One message, with all that SQS says of it; it waits for it. */
+/** Waits for a message, and returns it with all its attributes. */
 export async function receiveFrom({ url }: TestQueue, more: Partial<ReceiveMessageCommandInput> = {}) {
   const { Messages = [] } = await sqs.send(
     new ReceiveMessageCommand({
@@ -56,8 +56,8 @@ export async function receiveFrom({ url }: TestQueue, more: Partial<ReceiveMessa
 }
 
 /**
- * A signed HTTP request, as it is: what SDKs of other years, or no SDK, send.
- * @param url of a queue, or nothing: the service's own
+ * Sends a signed HTTP request without an SDK, in order to test the requests of older SDKs.
+ * @param url the URL of a queue. Default: the URL of the service
  */
 export async function rawCall(
   service: string,

@@ -27,7 +27,7 @@ import { clientConfig, uniqueName } from './aws.ts';
 const dynamodb = new DynamoDBClient(clientConfig);
 const streams = new DynamoDBStreamsClient(clientConfig);
 
-/** A table for one test, of items by `pk` and `sk`; its stream tells new and old images. */
+/** Creates a table for one test, with the keys `pk` and `sk`. Its stream contains new and old images. */
 async function table() {
   const TableName = uniqueName('table');
   await dynamodb.send(
@@ -158,7 +158,7 @@ describe('a transaction', () => {
 
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html
 describe('a stream', () => {
-  /** What a table's stream has recorded, of so many records. */
+  /** Waits until a stream has this number of records, and returns them. */
   async function recorded(StreamArn: string, count: number) {
     const { StreamDescription } = await streams.send(new DescribeStreamCommand({ StreamArn }));
     const iterators = await Promise.all(

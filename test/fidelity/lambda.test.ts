@@ -19,7 +19,7 @@ const refusal = (event: unknown, more: Partial<InvokeCommandInput> = {}) =>
 // https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 if (!FunctionName)
   console.warn(
-    'Invoke is not asked: FIDELITY_FUNCTION names no function (it does what ECHO in test/fidelity/setup.ts does).',
+    'Invoke is not tested: set FIDELITY_FUNCTION to a function that does the same as ECHO in test/fidelity/setup.ts.',
   );
 
 describe.runIf(FunctionName)('Invoke', () => {
@@ -95,8 +95,8 @@ describe.runIf(FunctionName)('Invoke', () => {
     expect(await refusal({ text: 'x'.repeat(1024 ** 2) }, { InvocationType: 'Event' })).toEqual(tooLarge);
   });
 
-  // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html says 6 MB. What Lambda says of a larger answer is 100 bytes
-  // more, as AWS's own test has it:
+  // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html says 6 MB. In Lambda's error message, the limit is 100
+  // bytes higher, according to AWS's own test:
   // https://github.com/aws/aws-lambda-dotnet/blob/6fb799d3342c603ad9fc2d8c8beff41ba4665df9/Libraries/test/Amazon.Lambda.RuntimeSupport.Tests/Amazon.Lambda.RuntimeSupport.IntegrationTests/CustomRuntimeTests.cs
   it('returns an error if the function returns more than 6 MB and 100 bytes', async () => {
     const quotes = 2;

@@ -25,7 +25,7 @@ const put = (Key: string, Body = 'x', more: Partial<PutObjectCommandInput> = {})
   s3.send(new PutObjectCommand({ Bucket, Key, Body, ...more }));
 const body = async (Key: string) =>
   (await s3.send(new GetObjectCommand({ Bucket, Key }))).Body?.transformToString() ?? '';
-/** The status and the code of what is refused. */
+/** Returns the status and the code of a refused call. */
 const refusal = (call: Promise<unknown>) =>
   call.then(
     () => 'nothing',
@@ -103,7 +103,7 @@ describe('a copy', () => {
 describe('an object', () => {
   const digest = (algorithm: string, text: string) => createHash(algorithm).update(text).digest('base64');
 
-  // Of `123456789`, as https://reveng.sourceforge.io/crc-catalogue/ has them.
+  // The checksums of `123456789`, from https://reveng.sourceforge.io/crc-catalogue/.
   it.each([
     ['ChecksumCRC32', 'y/Q5Jg=='],
     ['ChecksumCRC32C', '4waSgw=='],

@@ -11,16 +11,16 @@ declare module 'vitest' {
   }
 }
 
-/** What the suite runs against. Without an endpoint, and without credentials: those that the SDK finds by itself. */
+/** The cloud that the suite tests. Without endpoint or credentials, the SDK uses its defaults. */
 interface Against {
   endpoint?: string;
   region: string;
   credentials?: { accessKeyId: string; secretAccessKey: string };
-  /** {@link ECHO}; empty: there is none. */
+  /** The name of a function with the code {@link ECHO}. Empty: there is none. */
   echoFunction: string;
 }
 
-/** What `FIDELITY_FUNCTION` must do elsewhere. */
+/** The code that `FIDELITY_FUNCTION` must have in another cloud. */
 const ECHO = `import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 export const handler = async (event, { clientContext, invokedFunctionArn }) => {
@@ -35,8 +35,8 @@ export const handler = async (event, { clientContext, invokedFunctionArn }) => {
 };`;
 
 /**
- * The suite runs against the embedded cloud, unless `AWS_ENDPOINT_URL` names another endpoint, or `FIDELITY_AGAINST=account` says
- * that it is the account and region that the environment has credentials for.
+ * The suite tests the embedded cloud by default. If `AWS_ENDPOINT_URL` is set, it tests that endpoint. With
+ * `FIDELITY_AGAINST=account`, it tests the AWS account and region of the environment's credentials.
  */
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const {

@@ -12,7 +12,7 @@ import { clientConfig, queue, receiveFrom, sqs, uniqueName } from './aws.ts';
 
 const sns = new SNSClient(clientConfig);
 
-/** A topic for one test. */
+/** Creates a topic for one test. */
 async function topic(name: string, Attributes: Record<string, string> = {}): Promise<string> {
   const ofFifo = name.endsWith('.fifo') && { FifoTopic: 'true' };
   const { TopicArn = '' } = await sns.send(
@@ -22,7 +22,7 @@ async function topic(name: string, Attributes: Record<string, string> = {}): Pro
   return TopicArn;
 }
 
-/** A queue that a topic delivers to. */
+/** Creates a queue, and subscribes it to a topic. */
 async function subscriber(TopicArn: string, name: string, Attributes: Record<string, string> = {}) {
   const one = await queue(name);
   const Statement = {
@@ -53,7 +53,7 @@ describe('a topic', () => {
   });
 
   // https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html
-  it("delivers what a subscription's filter matches", async () => {
+  it("delivers the messages that match a subscription's filter", async () => {
     const TopicArn = await topic('filtered');
     const FilterPolicy = JSON.stringify({ kind: ['wanted'] });
     const one = await subscriber(TopicArn, 'wanted', { ...RAW, FilterPolicy });

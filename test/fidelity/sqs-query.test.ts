@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { queue, rawCall, receiveFrom, sqs } from './aws.ts';
 
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-xml.html
-// Who speaks it: the AWS CLI and botocore before 1.31.81 and SDKs before November 2023, among them the SDK for JavaScript 2.
+// Clients of this protocol: the AWS CLI and botocore before 1.31.81, and SDKs before November 2023, such as the SDK for JavaScript 2.
 
 const VERSION = '2012-11-05';
 
-/** A call by the Query protocol; of its answer, the text of each element of a name, in order. */
+/** Sends a call by the Query protocol. `all` returns the texts of the response's elements with a name, in order. */
 async function query(Action: string, parameters: Record<string, string>, url?: string) {
   const form = new URLSearchParams({ Action, Version: VERSION, ...parameters });
   const { status, body } = await rawCall('sqs', form.toString(), url === undefined ? {} : { url });
@@ -61,7 +61,7 @@ describe('SQS by the Query protocol', () => {
     expect(body).toMatch(/<ReceiveMessageResult><Message>.*<\/Message><\/ReceiveMessageResult>/s);
     expect(body).toContain('<Name>ApproximateReceiveCount</Name><Value>1</Value>');
     expect(body).toMatch(/<MessageAttribute><Name>text<\/Name><Value>.*<StringValue>a<\/StringValue>.*<\/Value>/s);
-    // XML readers drop a carriage return that is not escaped, and the message with it: its MD5 is another.
+    // XML readers drop an unescaped carriage return. The body's MD5 then differs, so the client drops the message.
     expect(body).toMatch(/<Body>x&#(13|xD);/i);
     const [ReceiptHandle = ''] = all('ReceiptHandle');
     expect(await query('DeleteMessage', { QueueUrl: one.url, ReceiptHandle })).toMatchObject({ status: 200 });
@@ -145,7 +145,7 @@ describe('SQS by the Query protocol', () => {
     expect(await query(action, parameters, one.url)).toMatchObject({ status: 400 });
   });
 
-  it('answers an error with its code in this protocol', async () => {
+  it('returns errors with their code in this protocol', async () => {
     const { status, body, one } = await query('GetQueueUrl', { QueueName: 'fidelity-no-such-queue' });
     expect([status, one('Type'), one('Code')]).toEqual([400, 'Sender', 'AWS.SimpleQueueService.NonExistentQueue']);
     expect(body).toMatch(/<ErrorResponse.*<Error>.*<\/Error>.*<RequestId>/s);

@@ -14,7 +14,7 @@ import {
 import { describe, expect, it, vi } from 'vitest';
 import { queue, receiveFrom, sqs, type TestQueue, uniqueName } from './aws.ts';
 
-/** A queue, and the one that gets what was received from it once. */
+/** Creates a queue, and its dead-letter queue, which gets a message after one receive. */
 async function withDeadLetters(suffix = '') {
   const deadLetters = await queue(`dead${suffix}`);
   const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: deadLetters.arn, maxReceiveCount: 1 });
@@ -25,7 +25,7 @@ async function send({ url }: TestQueue, MessageBody: string, more: object = {}) 
   return (await sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody, ...more }))).MessageId;
 }
 
-/** Receives a message and gives it back, so that the next receive finds it received too often. */
+/** Receives a message and returns it, so that the next receive moves it to the dead-letter queue. */
 async function fail(from: TestQueue): Promise<void> {
   const { ReceiptHandle } = (await receiveFrom(from)) ?? {};
   await sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl: from.url, ReceiptHandle, VisibilityTimeout: 0 }));
@@ -80,7 +80,7 @@ describe('a dead-letter queue', () => {
   });
 });
 
-/** The status and the name of what a call is refused with. */
+/** Returns the status and the name of the error of a refused call. */
 const errorOf = (command: StartMessageMoveTaskCommand | CancelMessageMoveTaskCommand) =>
   sqs.send(command as StartMessageMoveTaskCommand).then(
     () => 'nothing',
@@ -159,7 +159,7 @@ describe('a task that moves dead letters', () => {
     expect(ApproximateNumberOfMessagesMoved).toBeLessThan(10);
     expect(await ended(deadLetters.arn)).toMatchObject({ Status: 'CANCELLED' });
     expect(await lastTask(deadLetters.arn)).not.toHaveProperty('TaskHandle');
-    // Only one that runs can be cancelled. Of the errors that the page names, this is the only one that means it.
+    // Only a running task can be cancelled. Of the errors on the page, only this one fits.
     expect(await errorOf(new CancelMessageMoveTaskCommand({ TaskHandle }))).toEqual([400, 'UnsupportedOperation']);
     expect(await receiveFrom(deadLetters)).toBeDefined();
   });

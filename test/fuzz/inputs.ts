@@ -121,7 +121,7 @@ const segment = (known: Known): fc.Arbitrary<string> =>
     fc.constantFrom('..%2f..', '%00', '%', '%c0%ae', known.phone, encodedOf(known.name), 'x'.repeat(4_000)),
   );
 
-/** As it is sent; a lone surrogate has no encoding. */
+/** Encodes a text for a URL. Replaces lone surrogates, which have no encoding. */
 const encodedOf = (text: string) => encodeURIComponent(text.toWellFormed());
 
 export const httpRequest = (routes: readonly Route[], known: Known): fc.Arbitrary<HttpInput> =>
@@ -137,7 +137,7 @@ export const httpRequest = (routes: readonly Route[], known: Known): fc.Arbitrar
     })
     .map(({ route, method, id, query, headers, isOperator, body: content }) => {
       const chosen = method ?? route.method;
-      // One member stays, as later inputs need one.
+      // The first member is never deactivated, because later inputs need a member.
       const leaves = chosen === 'DELETE' && id === known.ids[0];
       return {
         method: leaves ? 'GET' : chosen,
@@ -231,7 +231,7 @@ export const queueMessage = (functions: readonly string[], known: Known) =>
         'AROAFUZZ:rollcall-dev-points-commands-consume',
         'AIDAFUZZ',
       ),
-      // Mostly consistent subjects, or no message would get far.
+      // Most subjects are consistent, because other messages are refused early.
       agrees: fc.nat(4).map((n) => n > 0),
     })
     .map(({ fn, header, raw, messageId, senderId, agrees }) => ({

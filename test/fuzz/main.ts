@@ -26,11 +26,11 @@ import { type Finding, findings } from './findings.ts';
 import { httpRequest, queueMessage, rpcRequest } from './inputs.ts';
 
 const { requests, seed, json } = new Command('npm run fuzz --')
-  .description('Sends nonsense to every route and every queue of an embedded cloud, and looks at what comes of it.')
-  .option('--requests <n>', 'so many requests and messages', atLeastOne, 2_000)
-  .option('--seed <n>', 'the same seed sends the same', Number, randomInt(2 ** 31))
-  .option('--json', 'print one JSON object and nothing else')
-  .addHelpText('after', '\nExit code 1: a function failed or died, an answer was 5xx, or something personal leaked.')
+  .description('Sends random input to every route and every queue of an embedded cloud, and reports errors and leaks.')
+  .option('--requests <n>', 'number of requests and messages', atLeastOne, 2_000)
+  .option('--seed <n>', 'seed that determines the input', Number, randomInt(2 ** 31))
+  .option('--json', 'print only one JSON object')
+  .addHelpText('after', '\nExit code 1: a function failed or crashed, a response was 5xx, or personal data leaked.')
   .parse()
   .opts<{ requests: number; seed: number; json?: boolean }>();
 
@@ -58,7 +58,7 @@ interface Sent {
   headers: string;
 }
 
-/** Draws an input from a seed of its own, so that any can be repeated. */
+/** Generates an input from its own seed, so that it can be repeated. */
 const draw = <T>(arbitrary: fc.Arbitrary<T>, nth: number): T =>
   fc.sample(arbitrary, { seed: seed + nth, numRuns: 1 })[0] as T;
 
@@ -138,7 +138,7 @@ async function halves(cloud: Cloud): Promise<Finding[]> {
   return [...guarded.symmetricDifference(active)].map((id) => ({ kind: 'half done', what: `member ${id}` }));
 }
 
-/** Defects of handlers: parked as temporary failures, they do not make their function fail. */
+/** Finds defects of handlers in parked messages: they are parked as temporary failures, and their function does not fail. */
 async function defects(cloud: Cloud): Promise<Finding[]> {
   const found: Finding[] = [];
   for (const name of CONSUMERS) {
@@ -152,7 +152,7 @@ async function defects(cloud: Cloud): Promise<Finding[]> {
   return found;
 }
 
-/** Waits until nothing is in progress, at most a minute; then continues anyway. */
+/** Waits until nothing is in progress, for at most a minute. */
 async function drained(cloud: Cloud): Promise<void> {
   const services = createServices({ ...cloud, stage: 'dev' });
   for (let tries = 0; tries < 120 && (await services.underWay()) > 0; tries++) await delay(500);
@@ -166,7 +166,7 @@ const sent = await sendAll(cloud);
 await drained(cloud);
 const half = [...(await halves(cloud)), ...(await defects(cloud))];
 await cloud.stop();
-// Complete logs: in memory there are only the last lines of each function.
+// The files contain the complete logs; the memory contains only the last lines of each function.
 const logs = readdirSync(join(data, 'logs')).flatMap((name) =>
   readFileSync(join(data, 'logs', name), 'utf8')
     .split('\n')

@@ -27,7 +27,7 @@ interface Resource {
   Properties: any;
 }
 
-/** Every resource of a stage's templates. */
+/** Returns every resource of a stage's templates. */
 const templatesOf = (stage: 'dev' | 'prod'): Resource[] =>
   readdirSync(inject(stage))
     .filter((file) => file.endsWith('.template.json'))
@@ -46,7 +46,7 @@ const isAllowed = (identity: Statement[], resource: Statement[] = [], hasLastWor
   decide({ ...request, ...more }, identity, resource, hasLastWord).allowed;
 
 describe('a request', () => {
-  it('is allowed by what names its action and resource, wildcards included, and by nothing else', () => {
+  it('is allowed only by a statement that matches its action and resource, including wildcards', () => {
     expect(isAllowed([])).toBe(false);
     expect(isAllowed([allow()])).toBe(true);
     expect(
@@ -57,7 +57,7 @@ describe('a request', () => {
     expect(isAllowed([allow({ Resource: 'arn:aws:sqs:us-east-1:000000000000:queu.' })])).toBe(false);
   });
 
-  it('is matched by a wildcard within its segment, or from the end of one on', () => {
+  it('is matched by a wildcard within its segment, or by a wildcard that is a whole segment at the end', () => {
     const on = (Resource: string, resource: string) => isAllowed([allow({ Resource })], [], false, { resource });
     const logs = 'arn:aws:logs:us-east-1:000000000000:log-group:one:two';
     expect(on('arn:aws:logs:*', logs)).toBe(true);
@@ -67,7 +67,7 @@ describe('a request', () => {
     expect(on('arn:aws:logs:us-east-1:000000000000:log-group?one:two', logs)).toBe(false);
   });
 
-  it('is denied by an explicit deny anywhere', () => {
+  it('is denied by an explicit deny in any policy', () => {
     const deny = allow({ Effect: 'Deny', Action: '*' });
     expect(isAllowed([allow(), deny])).toBe(false);
     expect(isAllowed([allow()], [{ ...deny, Principal: '*' }])).toBe(false);
@@ -95,7 +95,7 @@ describe('a request', () => {
     [{ ArnLike: { 'aws:SourceArn': 'arn:aws:sns:*' } }, 'ArnLike cannot compare with arn:aws:sns:*'],
     [{ ForAnyValue: {} }, 'does not support the condition operator ForAnyValue'],
     [{ constructor: {} }, 'does not support the condition operator constructor'],
-  ])('is not decided by the condition %j', (Condition, complaint) => {
+  ])('is refused with the unsupported condition %j', (Condition, complaint) => {
     const statement = allow({ Condition: Condition as NonNullable<Statement['Condition']> });
     expect(() => checkStatement(statement, 'here')).toThrow(complaint);
   });
@@ -114,14 +114,14 @@ describe('a request', () => {
     ['TransactWriteItems', { TransactItems: [] }, ''],
     ['BatchGetItem', { TableName: 't' }, ''],
     ['ExecuteStatement', { Statement: 'SELECT * FROM t', TableName: 't' }, ''],
-  ])('of DynamoDB is what its operation says: %s %j', (operation, body, expected) => {
+  ])('to DynamoDB requires the permissions of its operation: %s %j', (operation, body, expected) => {
     const place = { region: 'us-east-1', accountId: '000000000000' };
     const asked = permissionsFor('dynamodb', operation, JSON.stringify(body), place);
     const prefix = 'arn:aws:dynamodb:us-east-1:000000000000:';
     expect(asked.map(({ action, resource }) => `${action} on ${resource.replace(prefix, '')}`).join()).toBe(expected);
   });
 
-  it('during a deployment is decided by the policies of before, and after it not by those', () => {
+  it('is decided by the previous policies during a deployment, and only by the new ones afterwards', () => {
     const access = new Access({ region: 'us-east-1', accountId: '000000000000', salt: '' });
     const reading = allow({ Action: 'sqs:ReceiveMessage', Resource: '*' });
     access.addRole(ROLE, 'someone', { Statement: [] });
@@ -139,7 +139,7 @@ describe('a request', () => {
     expect(access.identityOf(accessKeyId).userArn).toBe(userArn);
   });
 
-  it('of a function whose role the deployment dropped is not allowed what the operator is', () => {
+  it("of a function whose role was removed by a deployment does not get the operator's permissions", () => {
     const access = new Access({ region: 'us-east-1', accountId: '000000000000', salt: '' });
     access.addRole(ROLE, 'someone', { Statement: [] });
     const { accessKeyId } = access.credentialsOf(ROLE, 'f');
@@ -149,7 +149,7 @@ describe('a request', () => {
     expect(() => access.authorize(accessKeyId, () => asked, 'sqs')).toThrow(AccessDenied);
   });
 
-  it('is denied if nobody knows what it would do', () => {
+  it('is denied if its actions are unknown', () => {
     const access = new Access({ region: 'us-east-1', accountId: '000000000000', salt: '' });
     access.addRole(ROLE, 'someone', { Statement: [] });
     const { accessKeyId } = access.credentialsOf(ROLE, 'f');
@@ -170,7 +170,7 @@ describe('a request', () => {
     [{ Bool: { 'aws:SecureTransport': true } }, {}, true],
     [{ ArnNotLike: { 'aws:PrincipalArn': 'arn:aws:iam::*:role/some*' } }, {}, false],
     [{ ArnNotLike: { 'aws:PrincipalArn': ['arn:aws:iam::*:role/a', 'arn:aws:iam::*:role/b'] } }, {}, true],
-  ])('heeds the condition %j with %j', (Condition, context, holds) => {
+  ])('is decided by the condition %j with the context %j', (Condition, context, holds) => {
     expect(
       isAllowed([allow({ Condition: Condition as NonNullable<Statement['Condition']> })], [], false, { context }),
     ).toBe(holds);
@@ -342,12 +342,12 @@ describe('a cloud', () => {
       reason: 'unreadable',
       error: expect.stringContaining('/rollcall/points may not send rollcall.member.registered.v1'),
     });
-    // Nor is it read because a person redrives it.
+    // A redrive does not apply it either.
     await cloud.invoke('rollcall-dev-sms-sweep', { redrive: ['rollcall-dev-sms.fifo'] });
     expect(await cloud.items('sms', member)).toEqual([]);
   });
 
-  /** Puts a message where its queue gives it up, as the function of a service had sent it. */
+  /** Sends a message to a consumer's dead-letter queue, in the name of a function. */
   async function die(consumer: string, sender: string, body: string) {
     const role = 'rollcall-dev-dying';
     cloud.access.addRole(`arn:aws:iam::000000000000:role/${role}`, role, {
@@ -388,7 +388,7 @@ describe('a cloud', () => {
     ).toBe(200);
   });
 
-  it('grants what consumers of commands need rarely, too', async () => {
+  it('grants rarely needed permissions to consumers of commands', async () => {
     const member = memberIdOf(72);
     const record = (version: number) => {
       const command = createMessage(redeemPoints, {
@@ -401,7 +401,7 @@ describe('a cloud', () => {
       return { Records: [{ eventSourceARN, messageId: command.id, body: JSON.stringify(command), attributes }] };
     };
     const held = async () => (await cloud.items('points-commands', member)).map(({ sk, reason }) => reason ?? sk);
-    // There is no account yet; when there is, a person has it tried again.
+    // There is no account yet. After the account exists, an operator redrives the message.
     await cloud.invoke('rollcall-dev-points-commands-consume', record(1));
     expect(await held()).toEqual(['retry']);
     const account = { pk: member, sk: 'account', version: 1, accountState: 'open', balance: 100 };
@@ -410,7 +410,7 @@ describe('a cloud', () => {
     await cloud.invoke('rollcall-dev-points-commands-sweep', { redrive: [member] });
     const [cursor] = await cloud.items('points-commands', member);
     expect(cursor).toMatchObject({ version: 1 });
-    // One that was given up, and one whose reply was not sent.
+    // A message in the dead-letter queue, and a message whose reply was not sent.
     const dead = async (version: number) => {
       for (const { body } of record(version).Records) await die('points-commands', 'registration-outbox-relay', body);
       await cloud.invoke('rollcall-dev-points-commands-sweep', {});
@@ -425,7 +425,7 @@ describe('a cloud', () => {
   });
 });
 
-/** The grants of a role in a template, without one action. */
+/** Returns a function that removes an action from the grants of a resource. */
 const without =
   (action: string) =>
   ({ Type, Properties }: { Type: string; Properties: any }) => {
@@ -443,7 +443,7 @@ const without =
   };
 
 describe('a deployment that lacks a grant', () => {
-  it('fails where it is needed: the function is refused', async () => {
+  it('fails when a function needs the grant', async () => {
     const cloud = await cloudOf({ assembly: await changedAssembly(['registration'], without('dynamodb:PutItem')) });
     const { status } = await cloud.request('POST', '/v1/members', { phone: newPhone(), name: 'Ana', locale: 'en' });
     expect(status).toBe(500);
@@ -452,7 +452,7 @@ describe('a deployment that lacks a grant', () => {
     );
   });
 
-  it('reports the missing grant once, also to whoever waits for the app to settle', async () => {
+  it('reports the missing grant once, and also as the error of settled()', async () => {
     const said = vi.spyOn(console, 'error').mockImplementation(() => {});
     onTestFinished(() => said.mockRestore());
     const cloud = await cloudOf({ assembly: await changedAssembly(['registration'], without('sns:Publish')) });
@@ -488,12 +488,12 @@ describe('a deployment that lacks a grant', () => {
       },
       'is not allowed to do lambda:InvokeFunction',
     ],
-  ])('does not start, if %s lacks what its deployment itself needs', async (stack, change, why) => {
+  ])('does not start if stack %s lacks a grant that the deployment needs', async (stack, change, why) => {
     await expect(cloudOf({ assembly: await changedAssembly([stack], change) })).rejects.toThrow(why);
   });
 });
 
-describe('a stage with a key of its own', () => {
+describe('a stage with its own key', () => {
   it('works with its key', async () => {
     const parameters = {
       AlarmEmail: 'nobody@example.com',
@@ -507,7 +507,7 @@ describe('a stage with a key of its own', () => {
       const found = (await cloud.request('GET', `/v1/members/${body.id}/onboarding`)).body.steps;
       return found.length === 4 && found;
     });
-    // By AWS: its topic, a queue, a function.
+    // AWS reports the delivery through a topic, a queue and a function.
     expect(steps).toContainEqual(
       expect.objectContaining({ step: 'welcome-sms-delivery', summary: 'delivery confirmed by the provider' }),
     );
@@ -529,7 +529,7 @@ describe('a stage with a key of its own', () => {
     );
     const [keyId] = Object.entries<Resource>(Resources).find(([, { Type }]) => Type === 'AWS::KMS::Key') ?? [];
     const key = `arn:aws:kms:us-east-1:000000000000:key/rollcall-prod-operations-${keyId}`;
-    // In the name of another's topic, SNS does not get at what the key encrypts.
+    // In the name of another team's topic, SNS cannot use the key.
     const deliver = (topic: string) =>
       cloud.access.decide({
         principal: { service: 'sns.amazonaws.com', source: `arn:aws:sns:us-east-1:000000000000:${topic}` },
@@ -542,7 +542,7 @@ describe('a stage with a key of its own', () => {
       mayPublish('sms-voice.amazonaws.com', '111111111111'),
       mayPublish('ses.amazonaws.com', '000000000000'),
     ]).toEqual([true, false, false]);
-    // What the account's IAM does not let them do with the key itself, others cannot do by way of a table.
+    // Roles that cannot use the key themselves cannot use it through a table either.
     cloud.access.addRole('arn:aws:iam::000000000000:role/other-team', 'other-team', { Statement: [] });
     cloud.access.attach('other-team', { Statement: allow({ Action: 'dynamodb:*', Resource: '*' }) });
     const table = 'arn:aws:dynamodb:us-east-1:000000000000:table/rollcall-prod-members';
@@ -565,11 +565,11 @@ describe('a stage with a key of its own', () => {
   });
 });
 
-describe('a stage without one', () => {
-  it('leaves encryption to AWS, of everything', () => {
+describe('a stage without its own key', () => {
+  it("uses AWS's keys for everything", () => {
     for (const { Type, Properties } of templatesOf('dev')) {
       if (Type === 'AWS::SQS::Queue') expect(Properties.SqsManagedSseEnabled).toBe(true);
-      // False means DynamoDB's own key: there is no table without encryption.
+      // `false` means DynamoDB's own key, because tables are always encrypted.
       if (Type === 'AWS::DynamoDB::GlobalTable') expect(Properties.SSESpecification.SSEEnabled).toBe(false);
     }
   });

@@ -30,7 +30,7 @@ const person = { phone: '+34612345678', name: 'Lucía', locale: 'es' };
 const JSON_HEADERS = { 'content-type': 'application/json' };
 const ID = memberIdOf(1);
 
-/** What each function answers when all is well. */
+/** The valid requests of each function, and the schema of its response. */
 const FUNCTIONS = {
   root: { handler: api.root, parts: {}, resource: apiRoot },
   register: { handler: register, parts: { method: 'POST', path: '/v1/members' }, resource: member },
@@ -88,7 +88,7 @@ function expectLinesOfJson() {
   }
 }
 
-/** What every answer is, whatever was asked. */
+/** Checks what must hold for every response. */
 function expectHarmless(name: Name, answer: HttpResponse, inputs: readonly string[]) {
   const { statusCode = 0, headers = {}, body } = answer;
   expect(statusCode, body).toBeLessThan(500);
@@ -147,8 +147,8 @@ const headers = fc.record(
   { requiredKeys: ['content-type'] },
 );
 
-describe('whatever is sent', () => {
-  it.each(names)('%s answers with a resource or a problem, repeats little input, and logs JSON lines', async (name) => {
+describe('any input', () => {
+  it.each(names)('%s returns a resource or a problem, repeats little input, and logs JSON lines', async (name) => {
     await fc.assert(
       fc.asyncProperty(headers, body, async (sent, content) => {
         const inputs = [...Object.values(sent), content.toString()];
@@ -158,7 +158,7 @@ describe('whatever is sent', () => {
     );
   });
 
-  it('at any position', async () => {
+  it('is harmless in paths and ids', async () => {
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...names), hostile, fc.boolean(), async (name, where, asPath) => {
         const parts = asPath ? { path: `/${where}` } : { id: where };
@@ -168,7 +168,7 @@ describe('whatever is sent', () => {
     );
   });
 
-  // A body that names a prototype is refused, below.
+  // A body that names a prototype is refused; the tests below cover that.
   const claims = /"__proto__":|"constructor":\{.*"prototype":/s;
   const unrefused = fc.jsonValue().filter((json) => !claims.test(JSON.stringify(json)));
 
@@ -205,8 +205,8 @@ describe('whatever is sent', () => {
   });
 });
 
-describe('a registration with concurrent ones of its phone', () => {
-  it('is asked to retry when their transactions do not end in time', async () => {
+describe('a registration that conflicts with concurrent ones of the same phone', () => {
+  it('gets 503 with Retry-After if the conflicts do not end in time', async () => {
     tables.refusal = new TransactionCanceledException({
       message: 'conflict',
       $metadata: {},
@@ -226,7 +226,7 @@ describe('a body', () => {
   it.each<[string, string | Buffer, Record<string, string>, keyof typeof problems]>([
     ['lists nested 10,000 deep', nested(10_000, '[', ']'), {}, 'malformed-json'],
     ['objects nested 10,000 deep', nested(10_000, '{"":', '}'), {}, 'malformed-json'],
-    ['lists that nobody closes', '['.repeat(60_000), {}, 'malformed-json'],
+    ['unclosed lists', '['.repeat(60_000), {}, 'malformed-json'],
     ['33 levels', nested(32, '[', ']'), {}, 'malformed-json'],
     ['__proto__', `{"__proto__":{"isAdmin":true},${good.slice(1)}`, {}, 'malformed-json'],
     ['__proto__ in disguise', `{"__\\u0070roto__":{"isAdmin":true},${good.slice(1)}`, {}, 'malformed-json'],
@@ -236,15 +236,10 @@ describe('a body', () => {
     ['a byte order mark', `\uFEFF${good}`, {}, 'malformed-json'],
     ['a byte order mark in bytes', Buffer.from(`\uFEFF${good}`), {}, 'malformed-json'],
     ['UTF-16', Buffer.from(good, 'utf16le'), {}, 'malformed-json'],
-    ['no UTF-8', Buffer.from(good, 'latin1'), {}, 'malformed-json'],
+    ['invalid UTF-8', Buffer.from(good, 'latin1'), {}, 'malformed-json'],
     ['half a character in UTF-8', Buffer.from('{"name":"\xED\xA0\x80"}', 'latin1'), {}, 'malformed-json'],
     ['nothing', '', {}, 'malformed-json'],
-    [
-      'a charset that is none of ours',
-      good,
-      { 'content-type': 'application/json; charset=utf-16' },
-      'unsupported-media-type',
-    ],
+    ['an unsupported charset', good, { 'content-type': 'application/json; charset=utf-16' }, 'unsupported-media-type'],
     ['a charset in quotes', good, { 'content-type': 'application/json;charset="latin1"' }, 'unsupported-media-type'],
     ['another media type', good, { 'content-type': 'application/jsonp' }, 'unsupported-media-type'],
     [
@@ -257,7 +252,7 @@ describe('a body', () => {
     ['gzip', gzipSync(good), { 'content-encoding': 'gzip' }, 'unsupported-media-type'],
     ['gzip twice', gzipSync(gzipSync(good)), { 'content-encoding': 'gzip, gzip' }, 'unsupported-media-type'],
     ['a bomb', gzipSync(Buffer.alloc(10_000_000)), { 'content-encoding': 'x-gzip' }, 'unsupported-media-type'],
-    ['gzip that does not say so', gzipSync(good), {}, 'malformed-json'],
+    ['gzip without a header', gzipSync(good), {}, 'malformed-json'],
     ['more than 64 KB', Buffer.alloc(64 * 1024 + 1, ' '), {}, 'body-too-large'],
     ['a list', '[]', {}, 'invalid'],
     ['a person in a list', `[${good}]`, {}, 'invalid'],
@@ -281,19 +276,19 @@ describe('a body', () => {
   );
 
   it.each<[string, string | Buffer, Record<string, string>]>([
-    ['in UTF-8 that says so', Buffer.from(good), { 'content-type': 'application/json; charset="UTF-8"' }],
+    ['in declared UTF-8', Buffer.from(good), { 'content-type': 'application/json; charset="UTF-8"' }],
     ['with a parameter that has a charset in it', good, { 'content-type': 'application/json; foo="a;charset=latin1"' }],
     ['with white space before a parameter', good, { 'content-type': 'application/json ; Charset=utf-8' }],
     ['in JSON by its suffix', good, { 'content-type': 'application/vnd.example+json' }],
-    ['that is not compressed, and says so', good, { 'content-encoding': 'identity' }],
+    ['with the content encoding identity', good, { 'content-encoding': 'identity' }],
     ['with 32 levels', nested(31, '[', ']'), {}],
     ['with brackets in a text', nested(1, '[', ']', JSON.stringify('[{"\\'.repeat(100))), {}],
-    ['with a constructor of no prototype', nested(1, '{"constructor":', '}'), {}],
-  ])('is taken: %s', async (_, sent, more) => {
+    ['with a constructor without a prototype', nested(1, '{"constructor":', '}'), {}],
+  ])('is accepted: %s', async (_, sent, more) => {
     expect((await post(sent, more)).statusCode).toBe(201);
   });
 
-  it('with a repeated key counts by the last one, as in every component before the function', async () => {
+  it('with a repeated key has the value of the last one, as in all components before the function', async () => {
     const answer = await post(`{"name":"Eva",${good.slice(1, -1)},"name":"Ana"}`);
     expect(JSON.parse(answer.body ?? '')).toMatchObject({ name: 'Ana' });
     expect(codeOf(await post(`${good.slice(0, -1)},"name":"evil.com"}`))).toBe('invalid');
@@ -333,14 +328,14 @@ describe('a header', () => {
   });
 
   it.each(['text/html', 'text/html, ,', 'x;a="application/json"', 'application/json;q=0'])(
-    'Accept %j asks for an unavailable type',
+    'Accept %j requests an unavailable type',
     async (accept) => {
       expect(codeOf(await ask('read', { headers: { accept } }))).toBe('not-acceptable');
     },
   );
 
   it.each(['00', `00-${'0'.repeat(9_000)}`, `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01\n`, '\0'])(
-    'traceparent %j goes nowhere',
+    'traceparent %j is dropped',
     async (traceparent) => {
       expect((await post(JSON.stringify(person), { traceparent })).statusCode).toBe(201);
       expect(JSON.stringify(tables.written)).not.toContain('traceparent');

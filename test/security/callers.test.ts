@@ -40,14 +40,14 @@ const read = async (id: string, token?: string) =>
   ).status;
 const tokenOf = (sub: string, scope?: string) => cloud.issuer.token({ sub, ...(scope !== undefined && { scope }) });
 
-/** Every route that is about one member, with what it takes. */
+/** All routes about one member. */
 const personal = Object.values(routes).filter(({ access }) => access !== 'public');
 const BODIES: Record<string, object> = { PATCH: { locale: 'en' }, POST: { points: 1 } };
 const ask = ({ method, path }: { method: string; path: string }, id: string, headers: Record<string, string>) =>
   cloud.request(method, path.replace('{id}', id), BODIES[method], { 'if-match': '"1"', ...headers });
 
-describe('everything about one member', () => {
-  it.each(personal)('$method $path needs a token', async (route) => {
+describe('a route about one member', () => {
+  it.each(personal)('$method $path requires a token', async (route) => {
     const { status, headers } = await ask(route, somebody, { authorization: '' });
     expect([status, headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
   });
@@ -60,7 +60,7 @@ describe('everything about one member', () => {
     expect(said(found.body)).toEqual(said(missing.body));
   });
 
-  it('is open to the member, and to who may read or change every member', async () => {
+  it('allows the member, and tokens with a scope for all members', async () => {
     const change = async (token: string) =>
       (await ask(routes.changeMember, somebody, { ...bearer(token), 'if-match': '"0"' })).status;
     const [own, reader, writer, neither] = await Promise.all([
@@ -76,7 +76,7 @@ describe('everything about one member', () => {
     expect(await Promise.all([own, reader, writer, neither].map(change))).toEqual([412, 404, 412, 404]);
   });
 
-  it("keeps a member's operations from others", async () => {
+  it("hides a member's operations from others", async () => {
     const own = bearer(await tokenOf(somebody));
     const path = `/v1/members/${somebody}/redemptions`;
     const { body } = await cloud.request('POST', path, { points: 1 }, { ...own, prefer: 'wait=15' });
@@ -88,8 +88,8 @@ describe('everything about one member', () => {
   });
 });
 
-describe('a route that has scopes', () => {
-  it('is open to tokens with one of them, by either claim, and to no other', async () => {
+describe('a route with scopes', () => {
+  it('accepts only tokens with one of the scopes, in either claim', async () => {
     const assembly = await changedAssembly(['registration'], ({ Properties }) => {
       if (Properties?.RouteKey === 'GET /v1/members/{id}') Properties.AuthorizationScopes = ['see', 'members:read'];
     });
@@ -104,7 +104,7 @@ describe('a route that has scopes', () => {
         .sign(await importJWK(key, 'RS256'));
       return (await scoped.request('GET', `/v1/members/${memberIdOf(1)}`, undefined, bearer(token))).status;
     };
-    // 404: the function was asked, and there is no such member.
+    // 404 means that the function was called, but the member does not exist.
     for (const claims of [{ scope: 'openid see' }, { scp: ['openid', 'members:read'] }, { scp: 'see' }])
       expect([claims, await statusOf(claims)]).toEqual([claims, 404]);
     for (const claims of [{}, { scope: 'seen members' }, { scope: 'openid', scp: 'see' }])
@@ -126,7 +126,7 @@ describe('a token', () => {
     const { privateKey } = await generateKeyPair('RS256', { extractable: true });
     own = { key: await exportJWK(privateKey), kid: randomUUID() };
   });
-  /** The key that the issuer signs with, and what it says of it. */
+  /** Returns the issuer's signing key and its ID. */
   const real = () => cloud.issuer.signingKey();
   const signed = async (payload: object, { key, kid }: { key: JWK; kid: string }) =>
     new SignJWT({ ...payload }).setProtectedHeader({ alg: 'RS256', kid }).sign(await importJWK(key, 'RS256'));
@@ -141,13 +141,13 @@ describe('a token', () => {
     ['that has expired', { exp: inSeconds(-1) }],
     ['that never expires', { exp: undefined }],
     ['that is not valid yet', { nbf: inSeconds(600) }],
-    ['that was given in the future', { iat: inSeconds(3_600) }],
-    ['that was given at no time', { iat: 'now' }],
+    ['that was issued in the future', { iat: inSeconds(3_600) }],
+    ['whose issue time is not a number', { iat: 'now' }],
   ])('%s is refused', async (_, wrong) => {
     expect(await read(somebody, await signed({ ...claims(), ...wrong }, await real()))).toBe(401);
   });
 
-  it('with a subject that is not a string belongs to nobody', async () => {
+  it('whose subject is not a string gives access to no member', async () => {
     expect(await read(somebody, await signed({ ...claims(), sub: { toString: somebody } }, await real()))).toBe(404);
   });
 
@@ -171,7 +171,7 @@ describe('a token', () => {
     }
   });
 
-  it('becomes invalid with its key; a new key is learned without a deployment', async () => {
+  it('becomes invalid with its key, and a new key is accepted without a deployment', async () => {
     const rotating = await cloudOf();
     const person = { phone: newPhone(), name: 'Ana', locale: 'en' };
     const { body } = await rotating.request('POST', '/v1/members', person);
@@ -186,7 +186,7 @@ describe('a token', () => {
   });
 });
 
-describe('what services call', () => {
+describe('a call of RPC', () => {
   const rpcPaths = rpcRoutes.map(({ path }) => path);
   const call = async (caller: typeof fetch, path = rpcPaths[1] ?? '', method = 'POST') =>
     (
@@ -199,7 +199,7 @@ describe('what services call', () => {
   const roleOf = (name: string) => `arn:aws:iam::000000000000:role/rollcall-dev-${name}`;
   const as = (name: string) => signedFetch(cloud.access.credentialsOf(roleOf(name), 'test'));
 
-  it('takes calls that are signed by who may send them, and no token', async () => {
+  it('requires a signature of a role that may call it, and accepts no token', async () => {
     const withToken = async () => signedFetchless(bearer(await tokenOf(somebody, 'members:read members:write')));
     const signedFetchless =
       (headers: Record<string, string>): typeof fetch =>
@@ -209,19 +209,19 @@ describe('what services call', () => {
     expect(await call(signedFetch(OPERATOR))).toBe(200);
     expect(await call(fetch)).toBe(403);
     expect(await call(await withToken())).toBe(403);
-    // A function of this very stage, whose role says nothing of calls.
+    // A function of the same stage, whose role does not allow calls.
     expect(await call(as('points-consume'))).toBe(403);
     expect(await call(signedFetch({ ...OPERATOR, secretAccessKey: 'guessed' }))).toBe(403);
     expect(await call(signedFetch({ accessKeyId: 'nobody', secretAccessKey: 'x' }))).toBe(403);
   });
 
-  it('are distinguished by method name', async () => {
+  it('is routed by method name', async () => {
     for (const path of rpcPaths) expect(await call(as('rpc-client'), path), path).not.toBe(403);
     expect(await call(as('rpc-client'), `${rpcPaths[0]}s`)).toBe(404);
     expect(await call(as('rpc-client'), rpcPaths[0], 'PUT')).toBe(404);
   });
 
-  it('is refused if it was changed on its way, or is old', async () => {
+  it('is refused if it was changed after signing, or is old', async () => {
     const { fetch: asClient, sent } = recording(cloud.access.credentialsOf(roleOf('rpc-client'), 'test'));
     await call(asClient);
     const { url, headers } = sent[0] as { url: string; headers: Record<string, string> };
@@ -254,7 +254,7 @@ describe('a signature', () => {
     return signedBy({ ...request, headers }, { service: 'execute-api', region: 'us-east-1' }, () => 'local');
   };
 
-  it('is over host and all headers of AWS, for this region', async () => {
+  it('must cover the host and all headers of AWS, and be for this region', async () => {
     expect(await signedOver('us-east-1')).toBe('local');
     expect(await signedOver('us-east-1', ['host'])).toBeUndefined();
     expect(await signedOver('us-east-1', ['x-amz-target'])).toBeUndefined();
@@ -262,7 +262,7 @@ describe('a signature', () => {
   });
 });
 
-/** Keeps what was sent. */
+/** Records the sent requests. */
 function recording(credentials: { accessKeyId: string; secretAccessKey: string }) {
   const sent: Array<{ url: string; headers: Record<string, string> }> = [];
   const send: typeof fetch = (input, init) => {
@@ -285,7 +285,7 @@ describe('the audit trail', () => {
     return { id: body.id as string, phone: person.phone };
   };
 
-  /** By route, what is sent and what the change is called. */
+  /** The body and the audited action of each change, by route. */
   const CHANGES: Record<string, { action: string; body?: object }> = {
     changeMember: { action: 'change', body: { name: `${NAME} II` } },
     changeMemberV2: { action: 'change', body: { name: `${NAME} III` } },
@@ -312,7 +312,7 @@ describe('the audit trail', () => {
       const clerk = bearer(await tokenOf(`clerk of ${name}`, 'members:write'));
       const change = (headers: object) =>
         cloud.request(method, path.replace('{id}', id), body, { ...clerk, 'if-match': '"1"', ...headers });
-      // What was refused has changed nothing.
+      // A refused change is not audited.
       if (name !== 'redeem') expect((await change({ 'if-match': '"9"' })).status).toBe(412);
       expect((await change({})).status).toBeLessThan(300);
       const audits = await eventually(async () => auditsOf(id).length > 1 && auditsOf(id));
@@ -323,7 +323,7 @@ describe('the audit trail', () => {
     },
   );
 
-  it('has the session of the role that called each method of RPC that changes something', async () => {
+  it('records the session of the calling role for each RPC method that changes data', async () => {
     const role = 'arn:aws:iam::000000000000:role/rollcall-dev-rpc-client';
     const asClient = signedFetch(cloud.access.credentialsOf(role, 'shop'));
     const call = async (method: string, message: object) => {
@@ -357,8 +357,8 @@ describe('the audit trail', () => {
   });
 });
 
-describe('every answer', () => {
-  it('is for this caller only, over TLS only, and is what it says it is', async () => {
+describe('every response', () => {
+  it('forbids caching and sniffing, and requires TLS', async () => {
     const own = bearer(await tokenOf(somebody));
     const answers = [
       await cloud.request('GET', `/v1/members/${somebody}`, undefined, own),
@@ -380,7 +380,7 @@ describe('every answer', () => {
 describe('pages of other sites', () => {
   const from = (origin: string) => ({ origin, 'access-control-request-method': 'POST' });
 
-  it('get nothing, as the stages are', async () => {
+  it('get no response with the default settings of the stages', async () => {
     const preflight = await cloud.request('OPTIONS', '/v1/members', undefined, from('https://www.example.com'));
     const read = await cloud.request('GET', '/v1', undefined, { origin: 'https://www.example.com' });
     for (const { status, headers } of [preflight, read])
@@ -404,7 +404,7 @@ describe('pages of other sites', () => {
     }
   });
 
-  it('get what a stage opens to their site, and to no other', async () => {
+  it('get responses only if the stage allows their origin', async () => {
     const site = 'https://www.example.com';
     const CorsConfiguration = {
       AllowOrigins: [site],
@@ -422,12 +422,12 @@ describe('pages of other sites', () => {
     };
     expect(await allowed('OPTIONS', site)).toEqual([204, site, 'GET,POST']);
     expect(await allowed('GET', site)).toEqual([200, site, null]);
-    // What the function says of its answer, and what CORS does.
+    // `Origin` is added by CORS, `Accept` by the function.
     const { headers } = await open.request('GET', '/v1', undefined, from(site));
     expect(headers.get('vary')).toBe('Origin, Accept');
     for (const method of ['OPTIONS', 'GET'])
       expect(await allowed(method, 'https://evil.example')).toEqual([403, null, null]);
-    // It opens the API, and nothing else at its address.
+    // CORS applies only to the API, and not to other content at its address.
     let isServed = false;
     open.serve((_, response) => {
       isServed = true;

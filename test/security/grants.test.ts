@@ -4,8 +4,8 @@ import { expect, inject, it } from 'vitest';
 import { cloudOf } from '../support/cloud.ts';
 
 /**
- * Grants of the same kind come from the same line of infra/: it is enough if one of them is used. The functions that
- * apply messages, live or parked, get the same grants on others' resources, and all consumers the same on their own.
+ * Returns the kind of a grant. Grants of one kind come from the same line of infra/, so it is enough if one of them is used. A
+ * consumer's functions get the same grants on others' resources, and all consumers get the same grants on their own resources.
  */
 function kindOf(grant: string): string {
   const [, role = '', action = '', resource = ''] = /^rollcall-dev-(\S+): (\S+) on (.*)$/.exec(grant) ?? [];

@@ -18,11 +18,11 @@ const NAMES = [
 ];
 
 describe('a name that people have', () => {
-  it.each(NAMES)('may be given: %s', (name) => {
+  it.each(NAMES)('is accepted: %s', (name) => {
     expect(faultOf(name)).toBeUndefined();
   });
 
-  it('may be given in every form of Unicode, and is kept in one', () => {
+  it('is accepted in every form of Unicode, and stored in one form', () => {
     for (const name of NAMES) {
       for (const form of ['NFC', 'NFD'] as const) {
         expect(registration.shape.name.parse(` ${name.normalize(form)}\t`)).toBe(name.normalize('NFC'));
@@ -31,7 +31,7 @@ describe('a name that people have', () => {
   });
 });
 
-describe('a name that does harm', () => {
+describe('a harmful name', () => {
   const NOT_SEEN = /invisible characters/;
   const SYMBOLS = /symbols/;
   const LINK = /link/;
@@ -57,7 +57,7 @@ describe('a name that does harm', () => {
     ['a Hangul filler', 'Ana\u3164', NOT_SEEN],
     ['half a character', 'Ana\uD800', NOT_SEEN],
     ['a character for private use', 'Ana\uE000', NOT_SEEN],
-    ['a character that is none yet', 'Ana\u0378', NOT_SEEN],
+    ['an unassigned character', 'Ana\u0378', NOT_SEEN],
     ['a noncharacter', 'Ana\uFFFE', NOT_SEEN],
     ['an empty Braille cell', 'Ana\u2800', SYMBOLS],
     ['a mark too many', 'A\u0335\u0336\u0337\u0338\u0321na', MARKS],
@@ -107,19 +107,19 @@ describe('a name that does harm', () => {
   });
 });
 
-/** Letters that most names are made of, so that what is put among them decides. */
+/** Common letters, so that only the inserted characters can be the reason for a refusal. */
 const word = fc.stringMatching(/^[A-Z][a-z]{1,8}$/);
 const among = (harm: fc.Arbitrary<string>) => fc.tuple(word, harm, word).map((parts) => parts.join(''));
 const refuses = (names: fc.Arbitrary<string>) => fc.assert(fc.property(names, (name) => faultOf(name) !== undefined));
 
-describe('names at random', () => {
+describe('random names', () => {
   const any = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.string({ unit: 'grapheme' }),
     fc.string({ unit: 'binary-ascii' }),
   );
 
-  it('that are accepted are visible, are no link and no formula, and are unchanged when read again', () => {
+  it('that are accepted are visible, are neither links nor formulas, and do not change when they are read again', () => {
     fc.assert(
       fc.property(fc.oneof(any, among(any)), (given) => {
         const { success, data: name = '' } = registration.shape.name.safeParse(given);
@@ -132,28 +132,28 @@ describe('names at random', () => {
     );
   });
 
-  it('are refused with anything that cannot be seen in them', () => {
+  it('are refused with invisible characters', () => {
     const unseen = fc.constantFrom(...'\0\x07\n\r\x1b\x7f\x85\u061C\u200B\u200C\u200D\u200E\u2066\u202E\uFEFF\uFFFF');
     refuses(among(unseen));
   });
 
-  it('are refused with a domain of any words in them', () => {
+  it('are refused if they contain a domain', () => {
     refuses(fc.tuple(word, fc.constantFrom('.', '．', '。', '｡', '․'), word).map((parts) => parts.join('')));
   });
 
-  it('are refused with any five digits, however they are grouped', () => {
+  it('are refused with five digits in any grouping', () => {
     const digit = fc.integer({ min: 0, max: 9 }).map(String);
     const gap = fc.constantFrom('', ' ', '-', ' (', ') ', '/', '\u00A0', ', ');
     const grouped = fc.array(fc.tuple(digit, gap), { minLength: 5, maxLength: 12 });
     refuses(fc.tuple(word, grouped).map(([first, groups]) => `${first} ${groups.flat().join('')}`));
   });
 
-  it('are refused with one letter of another script that looks alike', () => {
+  it('are refused with a similar letter of another script', () => {
     refuses(among(fc.constantFrom(...'аеорсухіјѕԁԛԝһАВЕКМНОРСТХαεικνορτυχΑΒΕΖΗΙΚΜΝΟΡΤΥΧՕՍօս')));
   });
 });
 
-describe('a name that was registered before there were rules', () => {
+describe('a name that was registered before the rules existed', () => {
   const ANY = { ...registered().data, name: 'evil.com\u202E 612345678' };
 
   it('can still be read in events', () => {

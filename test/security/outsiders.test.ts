@@ -24,7 +24,7 @@ const ACCOUNT = '000000000000';
 const REGION = 'us-east-1';
 const STAGES = ['dev', 'prod'] as const;
 
-/** The actions on a queue (https://docs.aws.amazon.com/service-authorization/latest/reference/list_sqs.html): all but ListQueues, which is on none. */
+/** The actions on a queue, without ListQueues (https://docs.aws.amazon.com/service-authorization/latest/reference/list_sqs.html). */
 const ON_QUEUES = [
   ...['AddPermission', 'CancelMessageMoveTask', 'ChangeMessageVisibility', 'CreateQueue', 'DeleteMessage'],
   ...['DeleteQueue', 'GetQueueAttributes', 'GetQueueUrl', 'ListDeadLetterSourceQueues', 'ListMessageMoveTasks'],
@@ -41,7 +41,7 @@ const ON_TOPICS = [
 ].map((name) => `sns:${name}`);
 
 /**
- * Those of them that the policy of a topic must not name, or SNS refuses it
+ * The actions on a topic that SNS refuses in the policy of a topic
  * (https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html).
  */
 const IN_NO_TOPIC_POLICY = [
@@ -50,15 +50,15 @@ const IN_NO_TOPIC_POLICY = [
 ];
 
 interface Policies {
-  /** Of queues and topics, by ARN. */
+  /** The policies of queues and topics, by ARN. */
   resources: Map<string, Statement[]>;
-  /** Of roles, by name. */
+  /** The policies of roles, by name. */
   roles: Map<string, Statement[]>;
-  /** What the templates say of queues, by ARN. */
+  /** The properties of queues, by ARN. */
   queues: Map<string, Record<string, unknown>>;
 }
 
-/** What a stage's templates say of its queues, topics and roles, with nothing deployed. */
+/** Reads the policies of queues, topics and roles from a stage's templates, without a deployment. */
 async function policiesOf(stage: (typeof STAGES)[number]): Promise<Policies> {
   const assembly = readAssembly(inject(stage));
   const resources = new Map<string, Statement[]>();
@@ -131,14 +131,14 @@ describe.each(STAGES)('queues and topic of %s', async (stage) => {
     ['a role', iam('role/other-team')],
     ['a role of the other stage', iam(`role/rollcall-${other}-operator`)],
     ['a role whose name begins in its path', iam(`role/teams/rollcall-${stage}-operator`)],
-    ['a user of such a name', iam(`user/rollcall-${stage}-operator`)],
+    ['a user with a name like a role of the stage', iam(`user/rollcall-${stage}-operator`)],
     ['an administrator', iam('role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_AdministratorAccess_0')],
     ["CDK's role that publishes assets", iam(`role/cdk-hnb659fds-file-publishing-role-${ACCOUNT}-${REGION}`)],
     ['an execution role of another region', iam(`role/cdk-hnb659fds-cfn-exec-role-${ACCOUNT}-eu-west-1`)],
-  ])('let %s of the account do nothing, whatever its own policies allow', (_, principal) => {
+  ])('deny everything to %s of the account, even if its own policies allow everything', (_, principal) => {
     expect(queues).toHaveLength(stage === 'prod' ? 19 : 17);
     expect(allowed(principal)).toEqual(IN_NO_TOPIC_POLICY);
-    // Nor by a stack of its own.
+    // The same holds for calls through CloudFormation.
     const byCloudFormation = { 'aws:CalledVia': 'cloudformation.amazonaws.com', 'aws:ViaAWSService': 'true' };
     expect(allowed(principal, byCloudFormation)).toEqual(IN_NO_TOPIC_POLICY);
   });
@@ -146,7 +146,7 @@ describe.each(STAGES)('queues and topic of %s', async (stage) => {
   it.each([
     ['roles that are named like those of the stage', iam(`role/rollcall-${stage}-operator`)],
     ['the deployment', iam(`role/cdk-hnb659fds-cfn-exec-role-${ACCOUNT}-${REGION}`)],
-    ["the account's root, who must be able to mend a policy", iam('root')],
+    ["the account's root, which must be able to repair a policy", iam('root')],
   ])('allow %s whatever their own policies allow, over TLS', (_, principal) => {
     expect(allowed(principal)).toEqual([...queues.flatMap(() => ON_QUEUES), ...ON_TOPICS]);
     const inTheClear = { 'aws:SecureTransport': 'false' };
@@ -154,7 +154,7 @@ describe.each(STAGES)('queues and topic of %s', async (stage) => {
     expect(may(principal, 'sns:Publish', topic, inTheClear)).toBe(false);
   });
 
-  it('deny no function of the stage what it is granted', () => {
+  it('allow every grant of every function of the stage', () => {
     const granted = [...roles].flatMap(([name, statements]) =>
       statements.flatMap(({ Action, Resource }) =>
         [Resource ?? []]
@@ -172,7 +172,7 @@ describe.each(STAGES)('queues and topic of %s', async (stage) => {
     }
   });
 
-  it('let SNS deliver what was published on that very topic', () => {
+  it("let SNS deliver the stage's own topic", () => {
     const fed = queues.filter(
       (queue) =>
         decide(
@@ -186,11 +186,11 @@ describe.each(STAGES)('queues and topic of %s', async (stage) => {
           resources.get(queue),
         ).allowed,
     );
-    // Three subscribers: each with its queue, and one for what cannot be delivered.
+    // Each of the three subscribers has its queue, and a queue for undeliverable messages.
     expect(fed).toHaveLength(6);
   });
 
-  it('accept dead letters of at most one queue, their own: SQS moves them without permission to send', () => {
+  it('accept dead letters only from their own source queue, because SQS moves them without permission to send', () => {
     for (const [queue, { RedriveAllowPolicy }] of properties) {
       const sources = [...properties].filter(
         ([, { RedrivePolicy }]) => (RedrivePolicy as { deadLetterTargetArn: string })?.deadLetterTargetArn === queue,
@@ -239,7 +239,7 @@ describe('the deployer', () => {
     );
   });
 
-  it('must be known: else the next deployment would be denied', () => {
+  it('must be known, because the next deployment would otherwise be denied', () => {
     expect(() => policyWith(new LegacyStackSynthesizer())).toThrow('no execution role');
   });
 });

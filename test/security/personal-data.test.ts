@@ -6,7 +6,7 @@ import { memberIdOf, profileChanged, registered } from '../support/builders.ts';
 import { eventually, newPhone, smsEnvironment, startTestCloud, type TestCloud } from '../support/cloud.ts';
 import { runScript } from '../support/run.ts';
 
-/** Nobody else is called that, and no other word has it in it. */
+/** A name that occurs nowhere else. */
 const NAME = 'Quetzalcóatl';
 const PHONES = Array.from({ length: 6 }, newPhone) as [string, string, string, string, string, string];
 const [ALICE, BOB, REFUSED, UNHEARD, CHANGED, TAKEN] = PHONES;
@@ -14,7 +14,7 @@ const marks = [NAME, ...PHONES.map((phone) => phone.slice(1))];
 const marked = (text: string) => marks.filter((mark) => text.includes(mark));
 
 let cloud: TestCloud;
-/** What the API said when it refused. */
+/** The error responses of the API. */
 const refusals: string[] = [];
 beforeAll(async () => {
   cloud = await startTestCloud({ environment: smsEnvironment({ countries: ['ES', 'FR'], perPhoneAndHour: 2 }) });
@@ -34,7 +34,7 @@ async function register(phone: string): Promise<string> {
   return body.id;
 }
 
-/** Every item of every table, with its table. */
+/** Returns every item of every table, with its table. */
 async function everything(): Promise<Array<{ table: string; item: Record<string, any> }>> {
   const { TableNames = [] } = await cloud.dynamodb.send(new ListTablesCommand({}));
   const found = TableNames.map(async (TableName) => {
@@ -55,7 +55,7 @@ const record = (subscriber: string, body: object, id = 'forged') => ({
     },
   ],
 });
-/** A registration that was published, whatever its phone is. */
+/** Creates a registration event with any phone. */
 function about(member: string, phone: string) {
   const message = registered(member);
   return { ...message, id: `about-${member}`, data: { ...message.data, phone, name: NAME } };
@@ -73,13 +73,13 @@ const erased = (id: string) =>
 describe('phone and name', () => {
   const ids: Record<string, string> = {};
 
-  it('are stored only where they are needed, whatever is requested and whatever fails', async () => {
+  it('are stored only where they are needed, for all kinds of requests and failures', async () => {
     ids.alice = await register(ALICE);
     await onboarded(ids.alice, 4);
-    // All that can be refused of a registration, a change and a call.
+    // All reasons for which a registration, a change or a call can be refused.
     await refused('POST', '/v1/members', person(ALICE));
     await refused('POST', '/v1/members', { ...person(BOB), phone: `${BOB}${BOB}` });
-    // The one thing that is said of a body, to who sent it.
+    // The only error that repeats a value of the body.
     const spelt = await cloud.request('POST', '/v1/members', person(BOB.replace('+34', '+34 ')));
     expect(spelt.body.errors).toEqual([{ pointer: '#/phone', detail: `must be in E.164 form: ${BOB}` }]);
     await refused('POST', '/v1/members', { ...person(BOB), name: `${NAME} http://x.example` });
@@ -95,7 +95,7 @@ describe('phone and name', () => {
     ])
       refusals.push(JSON.stringify([call.body, ...call.headers]));
 
-    // An operation, and a change that everybody hears of.
+    // An operation, and a change that all subscribers get.
     const { body: operation } = await cloud.request(
       'POST',
       `/v1/members/${ids.alice}/redemptions`,
@@ -105,15 +105,15 @@ describe('phone and name', () => {
     ids.operation = operation.id;
     ids.changed = await register(CHANGED);
     await cloud.request('PATCH', `/v1/members/${ids.changed}`, { name: `${NAME} II` }, { 'if-match': '"1"' });
-    // Or these would fail below, and open the circuit: what comes while it is open is postponed, and not given back.
+    // Waits for these SMS. They would otherwise fail below and open the circuit, which postpones messages instead of returning them.
     await eventually(async () => (await cloud.texts(ALICE)).length === 2 && (await cloud.texts(CHANGED)).length === 1);
 
-    // What a person answers: a question, and that they want no texts.
+    // Inbound SMS: a question, and an opt-out.
     await cloud.answer(ALICE, `${NAME}?`);
     await cloud.answer(ALICE, 'STOP');
     await eventually(async () => (await everything()).some(({ item }) => String(item.pk).startsWith('opted-out#')));
 
-    // A text that is refused for good, one that no provider takes for now, and one that a limit holds.
+    // An SMS that is permanently refused, and one that no provider accepts for now.
     for (const provider of ['http', 'twilio']) await cloud.breakSms(provider, 'refuses');
     ids.refused = await register(REFUSED);
     await eventually(async () => (await parkedOf(ids.refused ?? '')).length === 1);
@@ -124,7 +124,7 @@ describe('phone and name', () => {
     );
     for (const provider of ['http', 'twilio']) await cloud.breakSms(provider);
 
-    // Messages that break their contract, and one that is not of whom it should be.
+    // Messages that violate their contract, and one from a sender that is not allowed.
     const broken = about(memberIdOf(80), TAKEN);
     await cloud.invoke('rollcall-dev-sms-consume', record('sms', { ...broken, data: { ...broken.data, locale: 7 } }));
     await cloud.invoke('rollcall-dev-guide-consume', record('guide', { ...broken, type: 'rollcall.nothing.v1' }));
@@ -151,7 +151,7 @@ describe('phone and name', () => {
     for (const id of Object.values(ids)) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-[57][0-9a-f]{3}-[0-9a-f-]{17}$/);
   }, 120_000);
 
-  it('are exported with all data about their member, and nobody else', async () => {
+  it('are exported with all data about their member, and no data about others', async () => {
     const ops = await runScript(
       'packages/cli/src/cli/main.ts',
       'ops',
@@ -176,7 +176,7 @@ describe('phone and name', () => {
   });
 
   it('are erased everywhere when their member has left, and each service has confirmed it', async () => {
-    // What a person discarded is kept, with what it says: until now.
+    // A discarded message is kept with its content until the erasure.
     const discarded = memberIdOf(81);
     const two = profileChanged(discarded, 2);
     const registration = about(discarded, 'nobody');
@@ -211,7 +211,7 @@ describe('phone and name', () => {
     const { headers } = await cloud.request('DELETE', `/v1/members/${changed}`);
     expect(headers.get('link')).toBe(`</v1/members/${changed}/erasure>; rel="status"`);
     await cloud.request('DELETE', `/v1/members/${unheard}`);
-    // Behind a message that waits for a person: neither waits for that person any more.
+    // The deactivation is parked behind a message that waits for an operator. Neither waits for the operator any longer.
     await cloud.request('DELETE', `/v1/members/${refusedId}`);
     await eventually(async () => (await parkedOf(refusedId)).length === 2);
     await eventually(async () => {
@@ -224,11 +224,11 @@ describe('phone and name', () => {
       return (await cloud.request('GET', `/v1/members/${unheard}/erasure`)).body.state === 'done';
     }, 500);
 
-    // That a phone wants no texts is not its member's: it stays, and names nobody.
+    // The opt-out belongs to the phone, not to the member. It stays, and does not identify the member.
     const optOut = (await everything()).find(({ item }) => String(item.pk).startsWith('opted-out#'));
     expect(Object.keys(optOut?.item ?? {}).toSorted()).toEqual(['by', 'pk', 'since']);
 
-    // What names no member, nobody can erase by member: it is parked under its queue, for a person.
+    // Messages that name no member cannot be erased by member. They are parked under their queue, for an operator.
     const items = (await everything()).filter(
       ({ item }) => !String(item.pk).endsWith('.fifo') && item.pk !== memberIdOf(80),
     );
@@ -236,10 +236,10 @@ describe('phone and name', () => {
     const gone = [alice, changed, refusedId, unheard];
     expect(items.filter(({ item }) => gone.includes(item.pk) && 'phonePseudonym' in item)).toEqual([]);
     expect(items.some(({ item }) => item.pk === `operation#${ids.operation}`)).toBe(false);
-    // Accounts must add up.
+    // The account is kept, because accounts must add up.
     expect(items.filter(({ item }) => item.pk === alice && 'opening' in item)).toHaveLength(1);
     expect((await cloud.request('GET', `/v1/members/${alice}`)).status).toBe(404);
-    // Of a phone, a pseudonym stays for a while, with nothing that names its member.
+    // The pseudonym of a phone stays for a while, without data that identifies the member.
     const phones = items.filter(
       ({ table, item }) => table === 'rollcall-dev-members' && String(item.pk).startsWith('phone#'),
     );

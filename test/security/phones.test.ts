@@ -32,7 +32,7 @@ interface Refusal {
   detail: string;
 }
 
-/** What each entrance says about the phone of a registration: nothing, if it is taken. */
+/** Registers a phone through each API. Returns the error; undefined if the phone is accepted. */
 const ENTRANCES: Record<string, (phone: string) => Promise<Refusal | undefined>> = {
   async REST(phone) {
     const request = { method: 'POST', path: '/v1/members', headers, body: JSON.stringify(person(phone)) };
@@ -64,11 +64,11 @@ const numbers = getCountries().map((country) => {
 const nationalPrefixOf = (country: (typeof numbers)[number]['country']) => {
   const metadata = new Metadata();
   metadata.selectNumberingPlan(country);
-  // The library's types do not know it.
+  // The library's types lack this property.
   const plan = metadata.numberingPlan as unknown as { nationalPrefix(): string | undefined };
   return plan.nationalPrefix();
 };
-/** As people write them who keep what is dialled within the country. */
+/** Spellings that contain the national prefix, which is dialled only within the country. */
 const aliases = numbers.flatMap(({ country, phone, code, national }) => {
   const prefix = nationalPrefixOf(country);
   const alias = `+${code}${prefix}${national}`;
@@ -81,7 +81,7 @@ describe.each(entrances)('by %s', (_, refusalOf) => {
     expect(numbers.length).toBeGreaterThanOrEqual(245);
   });
 
-  it('no country has two spellings of one number, and the refusal names the one that is taken', async () => {
+  it('a number has only one accepted spelling, and the error contains it', async () => {
     for (const { alias, phone } of aliases) {
       expect(await refusalOf(alias), alias).toEqual({ pointer: '#/phone', detail: `must be in E.164 form: ${phone}` });
     }
@@ -102,26 +102,29 @@ describe.each(entrances)('by %s', (_, refusalOf) => {
     ['a voicemail number', '+3934891234567'],
     ['a VoIP number', '+445612345678'],
     ['a fixed-line number', '+442012345678'],
-  ])('%s is refused, and the refusal says what it is: %s', async (kind, phone) => {
+  ])('%s is refused, and the error contains its kind: %s', async (kind, phone) => {
     expect(await refusalOf(phone)).toEqual({
       pointer: '#/phone',
       detail: `must be a mobile number or a number that can be mobile, not ${kind}`,
     });
   });
 
-  it.each(['+881612345678', '+870773111632'])('a satellite is refused, though it is mobile: %s', async (phone) => {
-    expect(await refusalOf(phone)).toEqual({
-      pointer: '#/phone',
-      detail: 'must be a number of a country, not of a satellite or another global network',
-    });
-  });
+  it.each(['+881612345678', '+870773111632'])(
+    'a satellite number is refused, although it is mobile: %s',
+    async (phone) => {
+      expect(await refusalOf(phone)).toEqual({
+        pointer: '#/phone',
+        detail: 'must be a number of a country, not of a satellite or another global network',
+      });
+    },
+  );
 });
 
 const accepts = (phone: string) => registration.safeParse(person(phone)).success;
 const digits = (most: number) => fc.stringMatching(new RegExp(`^\\d{0,${most}}$`));
 
 describe('a phone', () => {
-  it('has one spelling that enters, whatever is put before it, behind it or around it', () => {
+  it('has only one accepted spelling, whatever is added before, after or around it', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...numbers),
@@ -142,7 +145,7 @@ describe('a phone', () => {
   });
 
   it.each(['+44 7911 123456', '+44-7911-123456', ' +447911123456', '+447911123456;ext=5', '+44(0)7911123456'])(
-    'with what is not part of it is refused by the name of its E.164 form: %j',
+    'with additional characters is refused, and the error contains its E.164 form: %j',
     async (phone) => {
       const { error } = registration.safeParse(person(phone));
       expect(error?.issues.map(({ message }) => message)).toEqual(['must be in E.164 form: +447911123456']);
@@ -159,7 +162,7 @@ describe('a phone', () => {
     },
   );
 
-  it('is of the kinds that the stage takes', () => {
+  it('must be of a kind that the stage accepts', () => {
     const takes = (phoneTypes: Parameters<typeof registrationOf>[0], phone: string) =>
       registrationOf(phoneTypes).safeParse(person(phone));
     expect(takes(['MOBILE', 'VOIP'], '+445612345678').success).toBe(true);

@@ -16,7 +16,7 @@ import local from '../../packages/local/package.json' with { type: 'json' };
 const locked = lockedPackages(readLockFile());
 
 describe('the lock file', () => {
-  it('knows every archive by its hash', () => {
+  it('has the hash of every archive', () => {
     const unknown = locked.filter(
       ({ integrity, inBundle, isWorkspace }) => !inBundle && !isWorkspace && !/^sha512-\S{88}$/.test(integrity ?? ''),
     );
@@ -36,16 +36,16 @@ describe('the lock file', () => {
 describe('engines', () => {
   const lock = readLockFile();
 
-  it('have npm warn of no package that runs on the Node.js of the project (npm run lock)', () => {
+  it('cause no warning of npm (npm run lock)', () => {
     expect(packagesWithEngineWarnings(lock)).toEqual([]);
   });
 
-  it('are found where they exclude a Node.js that may run npm', () => {
+  it('are found if they exclude a Node.js version that may run npm', () => {
     const packages = { ...lock.packages, 'node_modules/new': { engines: { node: '>=22' } } };
     expect(packagesWithEngineWarnings({ packages })).toEqual(['node_modules/new']);
   });
 
-  it('of every installed package accept the Node.js that the project brings along', () => {
+  it("of every installed package accept the project's own Node.js", () => {
     const installed = Object.entries(lock.packages).filter(([path, { link }]) => !link && existsSync(path));
     const refusing = installed.flatMap(([path]) => {
       const { engines = {} } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
@@ -62,7 +62,7 @@ describe('package.json', () => {
     ...project.devDependencies,
   };
 
-  it('asks for exact versions', () => {
+  it('requires exact versions', () => {
     const all = Object.entries({
       ...asked,
       ...kit.dependencies,
@@ -74,7 +74,7 @@ describe('package.json', () => {
     expect(all.filter(([, version]) => !/^(npm:.+@)?\d+\.\d+\.\d+$/.test(version))).toEqual([]);
   });
 
-  it('uses the same versions as the kit, or a bundle would contain both', () => {
+  it('uses the same versions as the kit, because a bundle would otherwise contain both', () => {
     const shared = Object.keys(kit.dependencies).filter((name) => name in asked);
     expect(shared).toContain('zod');
     for (const name of shared) expect([name, asked[name]]).toEqual([name, kit.dependencies[name as 'zod']]);
@@ -93,7 +93,7 @@ describe('licences', () => {
       },
     ]);
 
-  it('are allowed, of every package for its use', () => {
+  it('of every package are allowed for its use', () => {
     expect(refusedLicences(locked)).toEqual([]);
   });
 
@@ -113,7 +113,7 @@ describe('licences', () => {
     expect(refused(license, false)).toEqual([{ ...refusal, use: 'tool' }]);
   });
 
-  it('of tools may ask for more than those of what is deployed', () => {
+  it('of tools may have more conditions than those of deployed packages', () => {
     expect(refused('MPL-2.0', false)).toEqual([]);
     expect(refused('MPL-2.0', true)).toHaveLength(1);
   });
@@ -132,7 +132,7 @@ describe('licences', () => {
 });
 
 describe('the SBOM', () => {
-  it('lists everything that is deployed, also what tools need too, and nothing else', () => {
+  it('lists exactly the deployed packages, including those that tools also use', () => {
     const sbom = deployedPart(readSbom(), locked, project.name);
 
     const listed = new Set(sbom.components.map((component) => component['bom-ref']));
@@ -151,7 +151,7 @@ describe('the search for secrets', () => {
       input,
       encoding: 'utf8',
     });
-  // Made up, and in parts, or the search would find them here.
+  // Invented, and split, because the search would otherwise find them here.
   const accessKeyId = ['AKIA', 'Q3EGRH7ZKLWXV2MN'].join('');
   const secretAccessKey = ['wJq8XUtnFEMIxK7MDENG', 'bPxRfiCYq3ZpLkEy8u2V'].join('');
 
@@ -165,7 +165,7 @@ describe('the search for secrets', () => {
     for (const secret of [accessKeyId, secretAccessKey]) expect(stdout).not.toContain(secret);
   });
 
-  it('lets through what is no secret', () => {
+  it('accepts text without secrets', () => {
     expect(search("const accountId = '000000000000';").status).toBe(0);
   });
 });

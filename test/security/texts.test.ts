@@ -6,7 +6,7 @@ import { type WelcomeOptions, welcomeHandlers } from '../../functions/sms/welcom
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { afresh, registered, TIME } from '../support/builders.ts';
 
-/** What is sent to whoever owns the phone of a registration. */
+/** Returns the SMS texts that a registration sends. */
 async function sentTo(name: string, locale: string): Promise<string[]> {
   const sent: string[] = [];
   const handlers = welcomeHandlers({
@@ -25,16 +25,16 @@ async function sentTo(name: string, locale: string): Promise<string[]> {
   return sent;
 }
 
-describe('the first text, to a phone that nobody has confirmed', () => {
+describe('the first SMS, to an unconfirmed phone', () => {
   it.each([
     ['en', 'Welcome! You are a member now. Your bonus points and your guide are waiting for you.', 'Welcome!'],
     ['es', '¡Te damos la bienvenida! Ya formas parte. Te esperan tus puntos de regalo y tu guía.', '¡Hola!'],
     ['zh-CN', '欢迎加入！您的奖励积分和入门指南已经准备好了。', '欢迎！'],
-  ])('is in %s our own text, without user input', async (locale, text, short) => {
+  ])('contains only a fixed text in %s, without user input', async (locale, text, short) => {
     expect(await sentTo('URGENT your bank account is locked, answer this text', locale)).toEqual([text, short]);
   });
 
-  it('is the same for everybody, whatever their name is', async () => {
+  it('is the same for every name', async () => {
     const expected = await sentTo('Ana', 'en');
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 40 }), async (name) => {

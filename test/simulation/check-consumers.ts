@@ -2,8 +2,8 @@ import type { ConsumerHistory, Version, Violation } from './history.ts';
 import { has, nameOf, versionsOf } from './versions.ts';
 
 /**
- * G3: each version once, and in order. G5: no effect without its SMS. Holding: held messages and those of a
- * switched-off capability are not applied.
+ * G3: each version is applied once, and in order. G5: no effect is applied without its SMS. Holding: held messages, and messages of a
+ * switched-off capability, are not applied.
  */
 export function checkConsumer([name, consumer]: [string, ConsumerHistory]): Violation[] {
   const violations: Violation[] = consumer.forbidden.map((what) => ({
@@ -11,7 +11,7 @@ export function checkConsumer([name, consumer]: [string, ConsumerHistory]): Viol
     what: `${name} applied ${what}`,
   }));
   violations.push(
-    ...consumer.misled.map((what) => ({ guarantee: 'G3' as const, what: `${name} was to decide on ${what}` })),
+    ...consumer.misled.map((what) => ({ guarantee: 'G3' as const, what: `${name} got the wrong state: ${what}` })),
   );
   const last = new Map<string, number>();
   for (const message of consumer.applied) {
@@ -20,12 +20,12 @@ export function checkConsumer([name, consumer]: [string, ConsumerHistory]): Viol
     let expected = (last.get(message.aggregateId) ?? first - 1) + 1;
     while (expected < message.version && skipped.includes(expected)) expected++;
     if (message.version !== expected) {
-      const what = `${name} applied ${nameOf(message)} when ${expected} was next`;
+      const what = `${name} applied ${nameOf(message)} instead of version ${expected}`;
       violations.push({ guarantee: 'G3', what });
     }
     last.set(message.aggregateId, message.version);
     if (name === 'sms' && message.version === 1 && message.textsBefore === 0) {
-      violations.push({ guarantee: 'G5', what: `${nameOf(message)} was applied, and no text was sent for it` });
+      violations.push({ guarantee: 'G5', what: `${nameOf(message)} was applied, but no SMS was sent for it` });
     }
   }
   return violations;
@@ -46,8 +46,8 @@ function checkUnreadable(name: string, { parked, discarded, garbage }: ConsumerH
 }
 
 /**
- * G1: delivered messages are applied, discarded or parked. G4: a parked message waits behind a failed or held one, and
- * a person is told.
+ * G1: delivered messages are applied, discarded or parked. G4: a parked message is behind a failed or held message, and the sweep
+ * reports it to operators.
  */
 function checkDelivered(
   name: string,
@@ -62,25 +62,30 @@ function checkDelivered(
   const isDiscarded = has(consumer.discarded, message);
   if (isApplied && isDiscarded) return [{ guarantee: 'G3', what: `${name} applied and discarded ${what}` }];
   if (isApplied || isDiscarded) {
-    // A held message may be redelivered and applied: a person who releases it sees that.
+    // A held message may be redelivered and applied. The operator who releases it sees that.
     if (!parked || parked.reason === 'unsent' || parked.reason === 'held') return [];
-    // No cursor records that an operator discarded it.
+    // For a message below the baseline, no cursor records that an operator discarded it.
     if (isDiscarded && parked.reason === 'below-baseline') return [];
-    return [{ guarantee: 'G4', what: `${name} keeps ${what} as ${parked.reason}, which was dealt with` }];
+    return [
+      {
+        guarantee: 'G4',
+        what: `${name} keeps ${what} parked as ${parked.reason}, although it was applied or discarded`,
+      },
+    ];
   }
-  // A late subscriber does not keep messages from before its baseline after an erasure.
+  // After an erasure, a late subscriber does not keep messages below its baseline.
   if (!consumer.early && hasErased(consumer, left, aggregateId)) return [];
   if (!parked) return [{ guarantee: 'G1', what: `${name} lost ${what}` }];
   const violations: Violation[] = [];
-  // Held messages are not failures, nor are those that wait for them.
+  // Held messages, and messages parked behind them, are not failures.
   const held = consumer.parked.filter(({ reason }) => reason === 'held');
   if (!versionsOf(held, aggregateId).some((one) => one <= version) && !consumer.told.has(aggregateId)) {
-    violations.push({ guarantee: 'G4', what: `nobody is told that ${name} holds up ${what}` });
+    violations.push({ guarantee: 'G4', what: `no sweep reports that ${name} keeps ${what} parked` });
   }
   if (!consumer.early && (parked.reason === 'below-baseline' || hasHole(consumer, aggregateId))) return violations;
   const failures = versionsOf([...consumer.broken, ...held], aggregateId);
   if (!consumer.isOff && !failures.some((failure) => failure <= version)) {
-    violations.push({ guarantee: 'G4', what: `${name} holds up ${what} behind nothing that failed` });
+    violations.push({ guarantee: 'G4', what: `${name} keeps ${what} parked, although no earlier message failed` });
   }
   return violations;
 }
@@ -89,8 +94,8 @@ export const hasErased = ({ applied }: ConsumerHistory, left: readonly Version[]
   versionsOf(left, aggregateId).some((version) => has(applied, { aggregateId, version }));
 
 /**
- * After an erasure, no content of messages and no personal data is left; and the erasure waits for nobody, unless it
- * fails itself.
+ * After an erasure, no content of messages and no personal data is left. The erasure does not wait for other messages, unless it fails
+ * itself.
  */
 function checkErased(name: string, consumer: ConsumerHistory, left: readonly Version[]): Violation[] {
   const violations: Violation[] = [];
@@ -103,28 +108,31 @@ function checkErased(name: string, consumer: ConsumerHistory, left: readonly Ver
     if (hasErased(consumer, left, aggregateId)) {
       // A held message stays visible, without its content.
       const waiting = consumer.parked.filter(({ reason }) => reason !== 'unsent' && reason !== 'held');
-      // A discard concurrent with the erasure erases the discarded message in a second step, which may fail.
+      // A discard that runs concurrently with the erasure erases the discarded message in a second step, which may fail.
       const kept = consumer.unfinished.has(aggregateId) ? [] : of(consumer.kept);
       const rows = [...kept, ...of(waiting)];
       if (rows.length > 0)
         violations.push({ guarantee: 'erasure', what: `${name} keeps ${rows} after ${nameOf(last)}` });
       if (consumer.knows.has(aggregateId))
-        violations.push({ guarantee: 'erasure', what: `${name} knows who ${aggregateId} was, after ${nameOf(last)}` });
+        violations.push({
+          guarantee: 'erasure',
+          what: `${name} has personal data of ${aggregateId} after ${nameOf(last)}`,
+        });
       continue;
     }
     const mayWait = !has(consumer.delivered, last) || has(consumer.broken, last);
     if (mayWait || (!consumer.early && hasHole(consumer, aggregateId))) continue;
     violations.push({
       guarantee: 'erasure',
-      what: `${name} has not applied ${nameOf(last)}, by which its member left`,
+      what: `${name} has not applied ${nameOf(last)}, the deactivation of its member`,
     });
   }
   return violations;
 }
 
-/** An event published before a late subscriber subscribed never reaches it, although an earlier one may. */
+/** Whether a version is missing. A late subscriber never gets events that were published before it subscribed. */
 function hasHole({ delivered, applied }: ConsumerHistory, aggregateId: string): boolean {
-  // It may also have applied a rendition that its filter should have dropped.
+  // The subscriber may also have applied a rendition that its filter should have dropped.
   const got = [...new Set(versionsOf([...delivered, ...applied], aggregateId))].sort((a, b) => a - b);
   return got.some((version, index) => version !== (got[0] ?? 0) + index);
 }

@@ -4,9 +4,12 @@ import { has, nameOf } from './versions.ts';
 
 const REPLIES = 'registration-replies';
 
-/** Each registration that a service applied has its reply, and no other has one. */
+/** A registration has the reply of a service if and only if the service has applied it. */
 export function checkAnswers({ consumers, committed, left, rewritten, stock }: History): Violation[] {
-  const violations: Violation[] = rewritten.map((what) => ({ guarantee: 'answer', what: `answered twice: ${what}` }));
+  const violations: Violation[] = rewritten.map((what) => ({
+    guarantee: 'answer',
+    what: `replies were overwritten: ${what}`,
+  }));
   const members = new Set(committed.map(({ aggregateId }) => aggregateId));
   for (const [name, consumer] of consumers) {
     if (!consumer.isSubscriber) continue;
@@ -16,25 +19,25 @@ export function checkAnswers({ consumers, committed, left, rewritten, stock }: H
         ({ memberId, source }) => memberId === aggregateId && source === consumer.source,
       );
       if (isAnswered && !has(consumer.applied, first)) {
-        violations.push({ guarantee: 'answer', what: `${name} answered ${nameOf(first)}, and has not applied it` });
+        violations.push({ guarantee: 'answer', what: `${name} replied to ${nameOf(first)}, but has not applied it` });
       }
       // After an erasure, replies to the registration are no longer expected.
       const mayBeMissing = hasErased(consumer, left, aggregateId) || isOnItsWay(consumers, consumer, first);
       if (!isAnswered && has(consumer.applied, first) && !mayBeMissing) {
-        violations.push({ guarantee: 'answer', what: `${name} applied ${nameOf(first)}, and its answer is lost` });
+        violations.push({ guarantee: 'answer', what: `${name} applied ${nameOf(first)}, but its reply is lost` });
       }
     }
   }
   return violations;
 }
 
-/** Every service that was asked to erase a member confirms it. */
+/** Every service that must erase a member confirms the erasure. */
 export function checkErasures({ consumers, left, stock }: History): Violation[] {
   const violations: Violation[] = [];
   for (const last of left) {
     const erasure = stock.erasures.find(({ memberId }) => memberId === last.aggregateId);
     if (!erasure) {
-      violations.push({ guarantee: 'erasure', what: `nobody is asked to erase ${last.aggregateId}` });
+      violations.push({ guarantee: 'erasure', what: `no service is requested to erase ${last.aggregateId}` });
       continue;
     }
     for (const service of erasure.services) {
@@ -42,15 +45,15 @@ export function checkErasures({ consumers, left, stock }: History): Violation[] 
       const isConfirmed = erasure.confirmed.includes(service);
       const isApplied = has(consumer.applied, last);
       if (isConfirmed && !isApplied)
-        violations.push({ guarantee: 'erasure', what: `${service} confirmed ${nameOf(last)}, and has not applied it` });
+        violations.push({ guarantee: 'erasure', what: `${service} confirmed ${nameOf(last)}, but has not applied it` });
       if (!isConfirmed && isApplied && !isOnItsWay(consumers, consumer, last))
-        violations.push({ guarantee: 'erasure', what: `${service} applied ${nameOf(last)}, and never confirmed it` });
+        violations.push({ guarantee: 'erasure', what: `${service} applied ${nameOf(last)}, but never confirmed it` });
     }
   }
   return violations;
 }
 
-/** Whether a reply is parked where a person can see it, or was discarded by one. */
+/** Whether a reply may be missing, because it is parked where an operator can see it or because an operator discarded it. */
 function isOnItsWay(
   consumers: History['consumers'],
   consumer: ConsumerHistory,
@@ -61,7 +64,7 @@ function isOnItsWay(
   return isHeldUp || has(consumer.parked, cause) || has(consumer.givenUp, cause);
 }
 
-/** The effects of a redemption on its member's account. */
+/** Counts the ledger entries of a redemption. */
 function bookings({ committed, stock }: History, operationId: string) {
   const commands = new Set(
     committed.filter((message) => message.operationId === operationId).map(({ messageId }) => messageId),
@@ -73,7 +76,7 @@ function bookings({ committed, stock }: History, operationId: string) {
   return { taken: count('redemption'), returned: count('return') };
 }
 
-/** Points are taken at most once, and returned only if they were taken; the operation's state agrees. */
+/** Points are taken at most once, and are returned only if they were taken. The operation's state matches the ledger. */
 export function checkOperations(history: History): Violation[] {
   const { promised, committed, endedTwice, endedLate, stock } = history;
   const violations: Violation[] = endedTwice.map((what) => ({ guarantee: 'operation', what: `ended twice: ${what}` }));
@@ -91,7 +94,10 @@ export function checkOperations(history: History): Violation[] {
     const what = `operation ${id} is ${state}: points were taken ${taken} times and returned ${returned} times`;
     if (!isTrue) violations.push({ guarantee: 'operation', what });
     if (!committed.some(({ operationId }) => operationId === id))
-      violations.push({ guarantee: 'operation', what: `operation ${id} was promised, and never commanded` });
+      violations.push({
+        guarantee: 'operation',
+        what: `the API returned operation ${id}, but its command was never committed`,
+      });
   }
   return violations;
 }
@@ -99,10 +105,10 @@ export function checkOperations(history: History): Violation[] {
 function checkAccount({ memberId, balance, opening, entries }: Account): Violation[] {
   const booked = entries.reduce((sum, { points }) => sum + points, opening);
   if (balance === booked && balance >= 0) return [];
-  return [{ guarantee: 'operation', what: `${memberId} has ${balance} points, and ${booked} were booked` }];
+  return [{ guarantee: 'operation', what: `${memberId} has ${balance} points, but the ledger has ${booked}` }];
 }
 
-/** At rest, each operation has ended; of erased members, none is left. */
+/** At rest, each operation has ended, and no operation of an erased member is left. */
 export function checkOperationsAtRest(history: History): Violation[] {
   const { promised, left, stock } = history;
   if (!stock.isSettled) return [];
@@ -112,14 +118,17 @@ export function checkOperationsAtRest(history: History): Violation[] {
     const operation = stock.operations.find(({ id }) => id === operationId);
     if (operation && !gone.has(memberId)) violations.push(...checkEnded(history, operation));
     if (!operation && !gone.has(memberId))
-      violations.push({ guarantee: 'operation', what: `operation ${operationId} was promised, and does not exist` });
+      violations.push({
+        guarantee: 'operation',
+        what: `the API returned operation ${operationId}, but it does not exist`,
+      });
   }
   const confirmed = new Set(
     stock.erasures.filter((erasure) => erasure.confirmed.length > 0).map(({ memberId }) => memberId),
   );
   for (const { id, memberId } of stock.operations) {
     if (confirmed.has(memberId))
-      violations.push({ guarantee: 'erasure', what: `operation ${id} is kept of ${memberId}, who has left` });
+      violations.push({ guarantee: 'erasure', what: `operation ${id} of the former member ${memberId} is kept` });
   }
   return violations;
 }

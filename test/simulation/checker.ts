@@ -3,7 +3,7 @@ import { checkAnswers, checkErasures, checkOperations, checkOperationsAtRest } f
 import type { History, Violation } from './history.ts';
 import { nameOf, versionsOf } from './versions.ts';
 
-/** Safety: must hold at every moment. */
+/** Checks what must hold at every moment (safety). */
 export const checkSafety = (history: History): Violation[] => [
   ...checkPublished(history),
   ...checkRegistrations(history),
@@ -11,7 +11,7 @@ export const checkSafety = (history: History): Violation[] => [
   ...checkOperations(history),
 ];
 
-/** Must hold at rest, first with the injected failures, and again after the repair. */
+/** Checks what must hold at rest: with the injected failures, and again after the repair. */
 export const checkAtRest = (history: History): Violation[] => [
   ...checkPublishedAtRest(history),
   ...checkTexts(history),
@@ -46,22 +46,25 @@ function checkPublishedAtRest({ committed, published, refused }: History): Viola
       const refusals = versionsOf(refused, aggregateId);
       return !ids.has(messageId) && !refusals.some((refusal) => refusal <= version);
     })
-    .map((message) => ({ guarantee: 'G1', what: `${nameOf(message)} was committed, and never published` }));
+    .map((message) => ({ guarantee: 'G1', what: `${nameOf(message)} was committed, but never published` }));
 }
 
-/** G5: each SMS belongs to a message, and no two instances send it concurrently. */
+/** G5: each SMS belongs to a message, and instances do not send it concurrently. */
 function checkTexts({ texts, crowded, committed, followed }: History): Violation[] {
   const known = new Set([...committed.map(({ messageId }) => messageId), ...followed]);
   const unknown = [...texts].filter(([key]) => !known.has(key));
   return [
-    ...unknown.map(([key, count]) => `${count} texts were sent with the key ${key}, which is no message`),
-    ...crowded.map((key) => `the text ${key} was sent twice at once`),
+    ...unknown.map(([key, count]) => `${count} SMS were sent with the key ${key}, which is not the ID of a message`),
+    ...crowded.map((key) => `the SMS ${key} was sent twice concurrently`),
   ].map((what) => ({ guarantee: 'G5', what }));
 }
 
-/** G6: one member per phone at a time; and one answer per key and body, until a departure releases the phone. */
+/** G6: a phone has one member at a time. A key and body get one response, until a deactivation releases the phone. */
 function checkRegistrations({ registrations, committed, left, phonesTakenTwice }: History): Violation[] {
-  const violations: Violation[] = phonesTakenTwice.map((what) => ({ guarantee: 'G6', what: `it was taken: ${what}` }));
+  const violations: Violation[] = phonesTakenTwice.map((what) => ({
+    guarantee: 'G6',
+    what: `a registered phone was registered again: ${what}`,
+  }));
   const gone = new Set(left.map(({ aggregateId }) => `member ${aggregateId}`));
   const freed = new Set(registrations.filter(({ answer }) => gone.has(answer)).map(({ phone }) => phone));
   const answers = Map.groupBy(
@@ -70,12 +73,13 @@ function checkRegistrations({ registrations, committed, left, phonesTakenTwice }
   );
   for (const [request, given] of answers) {
     const distinct = new Set(given.map(({ answer }) => answer));
-    if (distinct.size > 1) violations.push({ guarantee: 'G6', what: `${request} was answered ${[...distinct]}` });
+    if (distinct.size > 1)
+      violations.push({ guarantee: 'G6', what: `${request} got different responses: ${[...distinct]}` });
   }
   const known = new Set(committed.map(({ aggregateId }) => `member ${aggregateId}`));
   for (const { answer } of registrations) {
     if (answer.startsWith('member ') && !known.has(answer)) {
-      violations.push({ guarantee: 'G6', what: `${answer} was promised, and does not exist` });
+      violations.push({ guarantee: 'G6', what: `the API returned ${answer}, but it does not exist` });
     }
   }
   return violations;

@@ -10,7 +10,7 @@ import type { Script } from './scenario.ts';
 import { MEMBERS, OUTBOX, REDEEMED } from './services.ts';
 
 const API_TIMEOUT_MS = 10_000;
-/** Retries of a client, except in the fault-free phase. */
+/** The number of attempts of a client, except in the fault-free phase. */
 const ATTEMPTS = 4;
 
 const CAUSE: Cause = { by: { actor: 'anonymous', authentication: 'none' } };
@@ -25,15 +25,15 @@ export interface ClientOptions {
   newId: () => string;
 }
 
-/** A client of the API that acts in sequence, and repeats requests without a response. */
+/** A client of the API. It sends one request after the other, and repeats a request if it gets no response. */
 export class Client {
   readonly #script: Script;
   readonly #options: ClientOptions;
-  /** 0: registers; then changes; then redemptions; and possibly a departure. */
+  /** The number of completed steps: the registration, then changes, then redemptions, then possibly the deactivation. */
   #step = 0;
   #attempts = 0;
   #memberId = '';
-  /** Operations that it has not seen end. */
+  /** Operations whose end the client has not seen yet. */
   readonly #watched = new Set<string>();
 
   constructor(script: Script, options: ClientOptions) {
@@ -62,7 +62,7 @@ export class Client {
     return this.#watched.size > 0;
   }
 
-  /** @param atOnce whether nothing may come between its calls */
+  /** @param atOnce whether the calls of the request run without interruption by other functions */
   request(atOnce = false): void {
     this.#attempts++;
     const { changes, redemptions } = this.#script;
@@ -73,7 +73,7 @@ export class Client {
       this.#ask('deactivate', (instance) => this.#members(instance).deactivate(this.#memberId, {}, CAUSE), 1, atOnce);
   }
 
-  /** Reads its operations: an overdue one then expires. */
+  /** Reads the client's operations. Reading an overdue operation makes it expire. */
   look(): void {
     for (const id of this.#watched) {
       this.#options.scheduler.invoke(
@@ -132,7 +132,7 @@ export class Client {
     });
   }
 
-  /** @param steps number of steps that are complete after the response */
+  /** @param steps the number of steps that the response completes */
   #ask<T>(
     what: string,
     run: (instance: Instance) => Promise<T>,
@@ -177,7 +177,7 @@ export class Client {
         phoneLimit: PHONE_LIMIT,
         phonesRememberedDays: 1,
       }),
-      // Rate limits are left out: they only refuse, before anything is written.
+      // Rate limits are left out, because they only refuse requests before anything is written.
       admission: { admitPhone: async () => {}, refuseSpentPhone: async () => {} },
     });
   }

@@ -34,7 +34,7 @@ export interface ConsumerModelOptions {
   provider: Provider;
   early: boolean;
   maxReceives: number;
-  /** How its handler fails for a message, if at all. */
+  /** How the handler fails for a message. Undefined: it does not fail. */
   breakage: (place: MessagePosition) => Breakage | undefined;
   textsOf: (place: MessagePosition) => number;
   /** Called for each message that its queue accepts from a sender. */
@@ -110,7 +110,7 @@ export class ConsumerModel {
     return [this.name, this.history.applied.length, this.#consumer.signature];
   }
 
-  /** The SMS service reads registrations in their first rendition, the others in their second. */
+  /** The SMS service reads the first rendition of registrations. The other services read the second one. */
   get subscription(): Subscription {
     const { queue, undelivered } = this.#consumer;
     const [older, newer] = [memberRegistered.type, memberRegisteredV2.type];
@@ -156,7 +156,7 @@ export class ConsumerModel {
     this.queue.send(GARBAGE, id, id);
   }
 
-  /** A forged message, of a version far ahead, or after the last one. */
+  /** Sends a forged message. */
   sendForged({ aggregateId, version }: Version, n: number): void {
     const forged = { ...registered(aggregateId, version), id: `forged-${n}` };
     this.queue.send(JSON.stringify(forged), forged.id, forged.id);

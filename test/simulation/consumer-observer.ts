@@ -10,10 +10,10 @@ import type { ConsumerHistory, ConsumerRecord, Version } from './history.ts';
 import { modeOf, type Service } from './services.ts';
 import type { Switches } from './switches.ts';
 
-/** Why an instance applies messages. */
+/** The reason why an instance applies messages. */
 interface Permit {
   of: Purpose;
-  /** Whether its capability was off at every check; undefined: not checked yet. */
+  /** Whether its capability was off at every check. Undefined: not checked yet. */
   isOff?: boolean;
 }
 
@@ -28,12 +28,12 @@ export interface ConsumerObserverOptions {
   textsOf: (place: MessagePosition) => number;
 }
 
-/** Observes in a consumer's table what it does, and what is left at the end. */
+/** Observes the writes to a consumer's table, and its content at the end. */
 export class ConsumerObserver {
   readonly history: ConsumerRecord;
   readonly #options: ConsumerObserverOptions;
   readonly #permits = new WeakMap<Instance, Permit>();
-  /** For unordered messages: their subjects. */
+  /** The subjects of unordered messages, by message id. */
   readonly #subjects = new Map<string, string>();
   #told = new Set<string>();
 
@@ -73,7 +73,7 @@ export class ConsumerObserver {
     this.#permits.set(instance, { of });
   }
 
-  /** An instance has checked the mode of its capability. */
+  /** Called when an instance has checked the mode of its capability. */
   onMode(instance: Instance, mode: Mode): void {
     const permit = this.#permits.get(instance);
     if (permit) permit.isOff = mode !== 'on' && permit.isOff !== false;
@@ -98,7 +98,7 @@ export class ConsumerObserver {
   readonly onState = ({ aggregateId, version }: MessagePosition, shown: number): void => {
     // A late subscriber starts without a cursor.
     const isBefore = shown === version - 1 || (shown === 0 && !this.history.early);
-    if (!isBefore) this.history.misled.push(`${aggregateId} v${version} when v${shown} was there`);
+    if (!isBefore) this.history.misled.push(`the handler of ${aggregateId} v${version} got the state of v${shown}`);
   };
 
   readonly onDelivered = (aggregateId: string, version: number): void => {
@@ -113,12 +113,12 @@ export class ConsumerObserver {
     const { service, textsOf } = this.#options;
     const { applied, forbidden } = this.history;
     applied.push({ aggregateId, version, textsBefore: textsOf({ aggregateId, version }) });
-    // An erasure waits neither for a switch nor for a person.
+    // Switches and holds do not apply to an erasure.
     const permit = this.#permits.get(by);
     if (!permit || isErasing({ type }, service.reads)) return;
     const what = `${aggregateId} v${version}`;
     const parked = this.parked.find((one) => one.messageId === messageId);
-    // A held message may be redelivered, and is then applied like a new one.
+    // A held message may be redelivered. It is then applied like a new message.
     const mayBeHeld = permit.of === 'release' || permit.of === 'consume';
     if (parked?.reason === 'held' && !mayBeHeld) forbidden.push(`${what}, which was held, by a ${permit.of}`);
     if (isHeld && permit.of !== 'release') forbidden.push(`${what}, which a rule holds, by a ${permit.of}`);
@@ -127,13 +127,13 @@ export class ConsumerObserver {
 
   #onDiscarded(item: Item): void {
     const { aggregateId, version, reason, skipped } = parkedMessageOf(item) as DiscardedMessage;
-    // Its effect stays; only its consequences are given up.
+    // The effect stays. Only the replies are given up.
     if (reason === 'unsent') {
       this.history.givenUp.push({ aggregateId, version });
       return;
     }
     const isOnlyOne = !this.parked.some((other) => other.aggregateId === aggregateId && other.version === version);
-    // Otherwise another message with the same version is to be applied.
+    // Otherwise, another message with the same version must still be applied.
     if (skipped || isOnlyOne || version === 0) this.history.discarded.push({ aggregateId, version });
   }
 
@@ -149,8 +149,8 @@ export class ConsumerObserver {
     const { breakage, name, tables, switches, service } = this.#options;
     const items = tables.items(name);
     const { parked } = this;
-    // A message during which the function crashed repeatedly by chance looks broken to the kit; and a permanent failure
-    // for lack of a phone waits for a person even if its member has left since.
+    // If the function repeatedly crashes by chance during a message, the kit treats the message as broken. A permanent failure
+    // because of an unknown phone waits for an operator, even if the member has left in the meantime.
     const unlucky = parked.filter(({ error }) =>
       /the sweep died over it|no phone .* was ever learned/.test(error ?? ''),
     );

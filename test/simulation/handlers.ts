@@ -3,25 +3,25 @@ import { type Handlers, handlersOf, type MessageContext } from '@rollcall/kit/in
 import { type Message, type MessagePosition, positionOf } from '@rollcall/kit/internal/messaging/message';
 import { modeOf, type Service } from './services.ts';
 
-/** Until it is repaired, a handler fails permanently, fails temporarily, holds the message, or crashes its function. */
+/** How a handler fails until the repair: permanently, temporarily, by holding the message, or by crashing its function. */
 export type Breakage = 'for good' | 'for now' | 'held' | 'fatally';
 
-/** What a handler writes to the item that carries the cursor: each run writes another value. */
+/** The value that a handler writes to the cursor's item. Each run writes a different value. */
 export interface Trace extends MessagePosition {
   messageId: string;
   type: string;
-  /** Whether a rule holds it, until an operator releases it. */
+  /** Whether a rule holds the message until an operator releases it. */
   isHeld: boolean;
 }
 
-/** A handler reads the state at every third version, which costs a call. */
+/** A handler reads the state at every third version, because each read is a call. */
 const ASKING_EVERY = 3;
 
 export interface BreakableOptions {
   breakage: (place: MessagePosition) => Breakage | undefined;
   /** Crashes the function that runs the handler. */
   die: () => Promise<never>;
-  /** Called with the version whose state a handler was shown; 0: none. */
+  /** Called with the version of the state that a handler got. 0: there was no state. */
   onState: (place: MessagePosition, shown: number) => void;
 }
 
@@ -29,7 +29,7 @@ export interface BreakableOptions {
 export function breakable(service: Service, handlers: Handlers<never>, options: BreakableOptions) {
   const { breakage, die, onState } = options;
   const mode = modeOf(service);
-  // A handler that is idempotent by state has no item for a trace.
+  // An idempotent consumer has no cursor item for a trace.
   if (mode === 'idempotent') return handlers;
   const find = handlersOf(handlers as Handlers<never>);
   const broken = service.reads.map(({ type }) => {
@@ -41,7 +41,7 @@ export function breakable(service: Service, handlers: Handlers<never>, options: 
       if (broken === 'for now') throw new TransientError('broken for now');
       if (broken === 'held' && !circumstances.released) throw new HeldError('held by a rule');
       if (broken === 'fatally') await die();
-      // Some handlers read the state, some do not.
+      // Only some runs read the state, like real handlers.
       if (place.version % ASKING_EVERY === 0) onState(place, Number((await circumstances.state()).version ?? 0));
       const reaction = (await found?.handle(message as never, circumstances)) ?? {};
       return {

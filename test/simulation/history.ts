@@ -1,4 +1,4 @@
-/** The position of a message in its aggregate's order; an unordered message is version 1 of itself. */
+/** The position of a message in its aggregate's order. An unordered message has its own ID as aggregate, and version 1. */
 export interface Version {
   aggregateId: string;
   version: number;
@@ -12,26 +12,26 @@ export interface Committed extends Version {
   operationId: string;
 }
 
-/** The facts that the guarantees refer to: who did what to which version of which aggregate, in order. */
+/** The observations that the guarantees refer to, in order. */
 export interface History {
   committed: Committed[];
   /** The last versions of former members. */
   left: Version[];
-  /** Accepted by the broker, confirmed or not. */
+  /** Messages that the broker accepted, whether it confirmed them or not. */
   published: Array<Omit<Committed, 'operationId'>>;
   consumers: Map<string, ConsumerHistory>;
-  /** What the topic rejects until it is repaired. */
+  /** Messages that the topic rejects until it is repaired. */
   refused: Version[];
   /** Idempotency keys of the SMS that the provider accepted, with counts. */
   texts: Map<string, number>;
-  /** SMS that two instances sent concurrently, or one sent twice. */
+  /** Keys of SMS that instances sent concurrently, or that one instance sent twice. */
   crowded: string[];
   /** Ids of the commands that follow from other messages. */
   followed: Set<string>;
   registrations: Array<{ phone: string; key: string; fingerprint: string; answer: string }>;
   /** Phones that were registered while another member held them. */
   phonesTakenTwice: string[];
-  /** Operations that a client was promised. */
+  /** Operations that the API returned to a client. */
   promised: Array<{ operationId: string; memberId: string }>;
   /** Operations that ended twice, with different outcomes. */
   endedTwice: string[];
@@ -63,31 +63,31 @@ export interface Operation {
 export interface Account {
   memberId: string;
   balance: number;
-  /** The opening balance, and every entry of its ledger, by the message that made it. */
+  /** The opening balance. The entries of the ledger, with the ID of the message that caused them, are in `entries`. */
   opening: number;
   entries: Array<{ messageId: string; points: number; reason: string }>;
 }
 
-/** What was observed of a consumer during the run. */
+/** The observations of a consumer during the run. */
 export interface ConsumerRecord {
   /** `source` of its messages. */
   source: string;
-  /** Whether it consumes events: departures erase its data. */
+  /** Whether it consumes events. Deactivations then erase its data. */
   isSubscriber: boolean;
-  /** How it distinguishes messages from duplicates. */
+  /** How it recognizes duplicates. */
   mode: 'ordered' | 'unordered' | 'idempotent';
   /** Whether it existed before the first message was published. */
   early: boolean;
-  /** What was, or was to be, delivered to its queue. */
+  /** Messages that were delivered to its queue, or that should have been. */
   delivered: Version[];
-  /** With the number of SMS that its provider had accepted for this message. */
+  /** The applied messages, with the number of SMS that the provider had accepted for the message. */
   applied: Array<Version & { textsBefore: number }>;
   discarded: Version[];
-  /** Versions whose consequences an operator gave up. */
+  /** Versions whose unsent replies an operator discarded. */
   givenUp: Version[];
-  /** What it applied although its switch or an unreleased hold forbade it. */
+  /** Messages that it applied although its switch or an unreleased hold forbade it. */
   forbidden: string[];
-  /** Versions whose handler was shown another state than that of the previous version. */
+  /** Versions whose handler got a state other than that of the previous version. */
   misled: string[];
   /** Aggregates with a discard that began and did not complete. */
   unfinished: Set<string>;
@@ -96,25 +96,29 @@ export interface ConsumerRecord {
 }
 
 export interface ConsumerHistory extends ConsumerRecord {
-  /** Where a handler fails, permanently or until it is repaired, or lacks what it needs. */
+  /** Messages for which the handler fails, until the repair or permanently, or for which it lacks data. */
   broken: Version[];
   /** Whether its capability is off at the end. */
   isOff: boolean;
-  /** What is parked at the end. */
+  /** The messages that are parked at the end. */
   parked: Array<Version & { reason: string }>;
   /** Parked or discarded messages whose content is left at the end. */
   kept: Version[];
   /** Members whose name or phone is left in its table. */
   knows: ReadonlySet<string>;
-  /** Aggregates that the last sweep reported as waiting for a person. */
+  /** Aggregates that the last sweep reported as waiting for an operator. */
   told: ReadonlySet<string>;
 }
 
 export interface Violation {
   /**
-   * `operation`: ends once, and takes points once or returns them; `answer`: each applied registration has its reply;
-   * `erasure`: what is left of former members; `holding`: what is switched off or held is not applied; `rest`: it never
-   * comes to rest, so nothing can be checked; `later`: scheduled messages; `process`: steps of processes.
+   * - `operation`: an operation ends once, and takes points once or returns them.
+   * - `answer`: each applied registration has its reply.
+   * - `erasure`: no data of former members is left.
+   * - `holding`: held messages, and messages of switched-off capabilities, are not applied.
+   * - `rest`: the world becomes idle. If it does not, nothing can be checked.
+   * - `later`: scheduled messages are sent when they are due, or never.
+   * - `process`: each step of a process is executed once, or compensated.
    */
   guarantee:
     | 'G1'

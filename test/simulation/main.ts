@@ -18,7 +18,7 @@ interface Options {
   json?: boolean;
 }
 
-/** Maximum number of schedules before a mutant counts as escaped. */
+/** The number of schedules after which a mutant counts as not found. */
 const MAX_SCHEDULES = 1_000;
 
 const wholeNumber = (text: string): number => {
@@ -30,10 +30,10 @@ const wholeNumber = (text: string): number => {
 function mutantNamed(name: string) {
   const mutant = mutants.find((one) => one.name === name);
   if (mutant) return mutant;
-  throw new InvalidArgumentError(`There are: ${mutants.map((one) => one.name).join(', ')}.`);
+  throw new InvalidArgumentError(`The mutants are: ${mutants.map((one) => one.name).join(', ')}.`);
 }
 
-/** One worker per core, each with seeds of its own. */
+/** Runs one worker per core, each with its own seeds. */
 async function inParallel(options: Options): Promise<RunResult[]> {
   const { path, schedules } = options;
   const workers = path || schedules ? 1 : availableParallelism();
@@ -57,13 +57,13 @@ async function explain(
   await replay(world, scenario, (line) => console.log(pc.dim(line)));
   for (const { guarantee, what } of violations) console.log(pc.red(`${pc.bold(guarantee)} violated: ${what}`));
   const again = [...(world === 'members' ? [] : [` --world ${world}`]), ...(mutant ? [` --mutant ${mutant}`] : [])];
-  console.log(`\nThis schedule alone: npm run simulate -- --seed ${seed} --path ${path}${again.join('')}`);
+  console.log(`\nTo run only this schedule: npm run simulate -- --seed ${seed} --path ${path}${again.join('')}`);
 }
 
-/** The result for a mutant within the schedules of its seed. */
+/** The result of running a mutant with the schedules of its seed. */
 export type Tried = Pick<RunResult, 'schedules' | 'seconds'> & { name: string; violated: string[]; isFound: boolean };
 
-/** One process for all: most mutants are found immediately. */
+/** Runs all mutants in one process, because most are found immediately. */
 async function tryMutants({ schedules = MAX_SCHEDULES, json }: Options): Promise<void> {
   const tried: Tried[] = [];
   for (const { name, seed = 1, breaks, world = 'members' } of mutants) {
@@ -83,24 +83,29 @@ async function tryMutants({ schedules = MAX_SCHEDULES, json }: Options): Promise
 
 async function main(): Promise<void> {
   const options = new Command('npm run simulate --')
-    .description('Runs the kit against services that behave as badly as AWS may, until a guarantee is violated.')
+    .description(
+      'Runs the kit against simulated services with every failure that AWS allows, until a guarantee is violated.',
+    )
     .addOption(
-      new Option('--world <world>', 'the member application, messages for later, or processes; a mutant has its own')
+      new Option(
+        '--world <world>',
+        'the member application, scheduled messages, or processes; a mutant sets its own world',
+      )
         .choices(['members', 'later', 'sagas'])
         .default('members'),
     )
-    .option('--seconds <n>', 'go on for so long', wholeNumber)
-    .option('--schedules <n>', 'run so many schedules', wholeNumber)
-    .option('--seed <n>', 'fixes every schedule', wholeNumber, 1)
-    .option('--path <path>', 'run one schedule of the seed, as a failure names it')
+    .option('--seconds <n>', 'duration', wholeNumber)
+    .option('--schedules <n>', 'number of schedules', wholeNumber)
+    .option('--seed <n>', 'seed that determines every schedule', wholeNumber, 1)
+    .option('--path <path>', 'run one schedule of the seed; a failure prints its path')
     .option(
       '--mutant <name>',
-      'break the kit on purpose, and see the checker find it',
+      'run the kit with this defect, which the checker must find',
       (name) => mutantNamed(name).name,
     )
-    .option('--mutants', 'try every mutant with a seed of its own')
-    .option('--no-shrink', 'show a failing schedule as it was found')
-    .option('--json', 'print one JSON object and nothing else')
+    .option('--mutants', 'run every mutant with its own seed')
+    .option('--no-shrink', 'do not simplify a failing schedule')
+    .option('--json', 'print only one JSON object')
     .addHelpText(
       'after',
       `\nMutants: ${mutants.map(({ name }) => name).join(', ')}\nExit code 1: a guarantee was violated.`,

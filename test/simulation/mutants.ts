@@ -25,7 +25,7 @@ export const mutants: readonly Mutant[] = [
 
 /** Mutants by the URL of their source. */
 const mutated = new Map<string, string>();
-/** Transpiled sources by URL: stripping types takes most of the time of an import. */
+/** Transpiled sources by URL. They are cached, because stripping types takes most of the time of an import. */
 const stripped = new Map<string, string>();
 
 function stripTypes(url: string): string {
@@ -49,8 +49,8 @@ registerHooks({
 });
 
 /**
- * Imports the simulation with a mutant in place of its source. Each mutant gets module instances of its own, so that
- * one process can run them all.
+ * Imports the simulation with a mutant in place of its source. Each mutant gets its own module instances, so that one process can
+ * run all mutants.
  * @throws {Error} if the source no longer matches the mutant
  */
 export async function importRunner(name?: string): Promise<typeof import('./runner.ts')> {
@@ -59,7 +59,8 @@ export async function importRunner(name?: string): Promise<typeof import('./runn
   const { file, from, to } = mutant;
   const path = join(root, file);
   const source = readFileSync(path, 'utf8');
-  if (source.split(from).length !== 2) throw new Error(`mutant ${name}: ${file} does not have exactly once:\n${from}`);
+  if (source.split(from).length !== 2)
+    throw new Error(`mutant ${name}: ${file} does not contain this exactly once:\n${from}`);
   const query = `?mutant=${name}`;
   mutated.set(`${pathToFileURL(path)}${query}`, stripTypeScriptTypes(source.replace(from, () => to)));
   return import(`./runner.ts${query}`);

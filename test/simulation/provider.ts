@@ -2,10 +2,10 @@ import type { Instance, Scheduler } from '@rollcall/kit/internal/testing/simulat
 import type { SendText } from '../../functions/sms/texting.ts';
 import type { History } from './history.ts';
 
-/** A lease lasts 15 seconds, of which acquiring it may take 5; and clocks differ by two seconds each way. */
+/** A lease lasts 15 seconds. Acquiring it may take 5 of them, and clocks may be wrong by two seconds in each direction. */
 const LEASE_HOLDS_MS = 6_000;
 
-/** The SMS provider: it deduplicates by key. */
+/** The SMS provider. It deduplicates by key. */
 export class Provider {
   readonly #scheduler: Scheduler;
   readonly #history: Pick<History, 'texts' | 'crowded'>;
@@ -29,7 +29,7 @@ export class Provider {
       const own = { key: idempotencyKey, by: instance, since: now };
       this.#calls.add(own);
       try {
-        await this.#scheduler.call(instance, `sends the text ${idempotencyKey}`, () => {
+        await this.#scheduler.call(instance, `sends the SMS ${idempotencyKey}`, () => {
           texts.set(idempotencyKey, (texts.get(idempotencyKey) ?? 0) + 1);
         });
         return 'accepted';

@@ -10,11 +10,11 @@ import { MEMBERS, OUTBOX } from './services.ts';
 
 type Seen = Pick<History, 'committed' | 'left' | 'phonesTakenTwice' | 'endedTwice' | 'endedLate' | 'rewritten'>;
 
-/** Observes in the tables of the registration service what it commits, and their content at the end. */
+/** Observes the commits in the tables of the registration service, and their content at the end. */
 export class RegistrationObserver {
   readonly #tables: Tables;
   readonly #seen: Seen;
-  /** Personal data that must be gone after an erasure. */
+  /** Personal data, by member, that must not exist after an erasure. */
   readonly secrets = new Map<string, string[]>();
   readonly #phones = new Map<string, string>();
 
@@ -59,10 +59,11 @@ export class RegistrationObserver {
     if (was !== undefined && was !== 'pending' && was !== is) this.#seen.endedTwice.push(`${after?.pk}: ${was}, ${is}`);
     if (was !== 'pending' || is !== 'succeeded' || !after) return;
     const { changedAt, data } = after as unknown as ProcessState<RedemptionData>;
-    if (changedAt >= data.deadline) this.#seen.endedLate.push(`${after.pk}: at ${changedAt}, not by ${data.deadline}`);
+    if (changedAt >= data.deadline)
+      this.#seen.endedLate.push(`${after.pk}: at ${changedAt}, after the deadline ${data.deadline}`);
   }
 
-  /** The first reply of a service counts. */
+  /** Records replies that were overwritten: only the first reply of a service is valid. */
   #onAnswer({ before = {}, after = {} }: Change): void {
     for (const [name, value] of Object.entries(before))
       if (!isDeepStrictEqual(after[name], value)) this.#seen.rewritten.push(`${after.pk} ${name}`);

@@ -2,7 +2,9 @@ import type { Item } from '@rollcall/kit/internal/testing/simulation/expressions
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 
-/** While a service migrates its readers to the next version of an event: two renditions, each with an id of its own. */
+/**
+ * Adds the first rendition to a row, as in a migration of readers to the next version of an event. Each rendition has its own id.
+ */
 export function inBothRenditions(row: Item): Item {
   const [newer] = row.messages as [{ body: string }];
   const event = JSON.parse(newer.body);

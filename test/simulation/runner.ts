@@ -6,7 +6,7 @@ import { type SagaScenario, sagaScenarios, simulateSagas } from './sagas/world.t
 import { type Scenario, scenarios } from './scenario.ts';
 import { simulate } from './world.ts';
 
-/** A simulated world with its scenarios: the member application, or scheduled messages or processes of a shop. */
+/** A simulated world with its scenarios: the member application, a shop's scheduled messages, or a shop's processes. */
 interface World<S> {
   scenarios: fc.Arbitrary<S>;
   simulate(scenario: S, trace?: (line: string) => void): Promise<Violation[]>;
@@ -19,11 +19,11 @@ const worlds = { members, later, sagas } as unknown as Record<WorldName, World<u
 
 export type WorldName = 'members' | 'later' | 'sagas';
 
-/** Repeats a failed schedule. */
+/** Runs one schedule and prints its trace. */
 export const replay = (world: WorldName, scenario: unknown, trace: (line: string) => void): Promise<Violation[]> =>
   worlds[world].simulate(scenario, trace);
 
-// Thousands of errors are thrown on purpose, and their stacks are not read.
+// The simulation throws thousands of errors, and nobody reads their stacks.
 Error.stackTraceLimit = 0;
 
 export interface RunOptions {
@@ -47,14 +47,14 @@ export interface RunResult {
 /** Runs one schedule of a seed. */
 async function runOne({ scenarios, simulate }: World<unknown>, seed: number, path: string): Promise<RunResult> {
   const start = performance.now();
-  // Not as a check, which would continue with neighbouring schedules if this one passes.
+  // `fc.check` is not used, because it would continue with neighbouring schedules if this one passes.
   const [scenario] = fc.sample(scenarios, { seed, path, numRuns: 1 });
   const violations = await simulate(scenario);
   const result = { schedules: 1, seconds: (performance.now() - start) / 1000 };
   return violations.length > 0 ? { ...result, failure: { seed, path, scenario, violations } } : result;
 }
 
-/** Runs schedules until one violates a guarantee; then shrinks it. The seed determines all of them. */
+/** Runs schedules until one violates a guarantee, and then simplifies it. The seed determines all schedules. */
 export async function runSchedules(options: RunOptions): Promise<RunResult> {
   const { world = 'members', seed, path, schedules, seconds, shrink = true } = options;
   const { scenarios, simulate } = worlds[world];

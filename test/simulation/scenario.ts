@@ -10,7 +10,7 @@ export interface Script {
   key: string;
   name: string;
   changes: number;
-  /** Whether one request makes all further changes without a break. */
+  /** Whether one request makes all further changes, one immediately after the other. */
   inBurst: boolean;
   redemptions: number;
   /** Whether it waits for its redemptions to end before it continues. */
@@ -20,7 +20,7 @@ export interface Script {
   leaves: boolean;
 }
 
-/** Where failures are injected: at a subscriber, in the topic, or at a consumer of commands. */
+/** The place where failures are injected: a subscriber, the topic, or a consumer of commands. */
 export type Where = 'sms' | 'second' | 'topic' | 'points-commands';
 
 /** One run: the clients' actions, the injected failures, and every decision. */
@@ -31,10 +31,13 @@ export interface Scenario {
   breakages: Array<{ where: Where; aggregate: number; version: number; breakage: Breakage }>;
   /** Maximum receives of the queues. */
   maxReceives: number;
-  /** Whether a third subscriber joins late, an operator discards, unreadable messages arrive, or forged ones. */
+  /** Whether a third subscriber joins late. */
   late: boolean;
+  /** Whether an operator discards messages. */
   discards: boolean;
+  /** Whether an unreadable message arrives. */
   garbage: boolean;
+  /** Whether forged messages arrive. */
   forged: boolean;
   /** Whether an operator pauses or skips consumers. */
   switches: boolean;

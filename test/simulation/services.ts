@@ -26,7 +26,7 @@ import { memberProfileChanged } from '../../shared/contracts/member-profile-chan
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 
-/** The bonus of a registration, and the points of a redemption: enough for one. */
+/** The bonus of a registration, and the points of a redemption. The bonus is enough for one redemption. */
 export const BONUS = 100;
 export const REDEEMED = 60;
 
@@ -41,7 +41,7 @@ export interface Surroundings {
   sendText: SendText;
 }
 
-/** A consumer, and its handlers as the service's handler file wires them. */
+/** A consumer with its handlers, which are created the way the service's handler file creates them. */
 export interface Service extends ConsumerDescriptor {
   readonly capability?: Capability;
   readonly handlers: (own: Surroundings) => Handlers<never>;
@@ -50,11 +50,11 @@ export interface Service extends ConsumerDescriptor {
 const service = (consumer: ConsumerDescriptor, handlers: Service['handlers']): Service =>
   ({ ...consumer, handlers }) as Service;
 
-/** How duplicates are recognized. */
+/** Returns how a consumer recognizes duplicates. */
 export const modeOf = ({ of, idempotent }: Service): 'ordered' | 'unordered' | 'idempotent' =>
   idempotent ? 'idempotent' : of.ordered ? 'ordered' : 'unordered';
 
-/** The SMS service has not migrated yet: it reads registrations in their first rendition only. */
+/** The messages of the SMS service, which has not migrated yet: it reads only the first rendition of registrations. */
 const firstRendition = [memberRegistered, memberProfileChanged, memberDeactivated];
 
 export const services = {
@@ -66,7 +66,7 @@ export const services = {
     return { ...others, [memberRegistered.type]: registered } as Handlers<never>;
   }),
   guide: service(guideEvents, journeyHandlers),
-  /** A further consumer of events, late or not. */
+  /** Another consumer of events, which may join late. */
   late: service({ ...guideEvents, name: 'late', source: '/rollcall/late' }, journeyHandlers),
   points: service(pointsEvents, (own) =>
     accountHandlers({ ...own, bonus: async () => ({ points: BONUS, oncePerPhone: true }) }),

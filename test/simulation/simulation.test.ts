@@ -5,7 +5,7 @@ import { mutants } from './mutants.ts';
 import { runSchedules } from './runner.ts';
 
 const SCHEDULES = 250;
-/** Most mutants are found immediately; each that escapes takes half a minute. */
+/** Most mutants are found immediately. A mutant that is not found takes half a minute. */
 const MUTANTS_TIMEOUT_MS = 10 * 60_000;
 
 async function simulate(...options: string[]): Promise<{ code: number; said: string }> {
@@ -13,7 +13,7 @@ async function simulate(...options: string[]): Promise<{ code: number; said: str
   return { code, said: stdout + stderr };
 }
 
-describe('the kit, on services that behave as badly as AWS may', () => {
+describe('the kit, on simulated services with every failure that AWS allows', () => {
   it.each([1, 2, 3])('keeps every guarantee, in all schedules of seed %i', async (seed) => {
     expect((await runSchedules({ seed, schedules: SCHEDULES })).failure).toBeUndefined();
   });
@@ -22,9 +22,12 @@ describe('the kit, on services that behave as badly as AWS may', () => {
     expect((await runSchedules({ world: 'later', seed, schedules: SCHEDULES })).failure).toBeUndefined();
   });
 
-  it.each([1, 2])('does each step of a process once, or undoes it, in all schedules of seed %i', async (seed) => {
-    expect((await runSchedules({ world: 'sagas', seed, schedules: SCHEDULES })).failure).toBeUndefined();
-  });
+  it.each([1, 2])(
+    'executes each step of a process once, or compensates it, in all schedules of seed %i',
+    async (seed) => {
+      expect((await runSchedules({ world: 'sagas', seed, schedules: SCHEDULES })).failure).toBeUndefined();
+    },
+  );
 });
 
 describe('the checker', () => {
@@ -40,7 +43,7 @@ describe('the checker', () => {
 });
 
 describe('npm run simulate', () => {
-  it('shrinks a failing schedule, shows what happened, and says how to run it alone', async () => {
+  it('simplifies a failing schedule, prints its trace, and prints the command that runs only this schedule', async () => {
     const found = await simulate('--mutant', 'no-gap-check', '--schedules', '5000');
     expect(found.code).toBe(1);
     expect(found.said).toMatch(/\d\d:\d\d:\d\d {2}register-1 starts/);

@@ -5,7 +5,7 @@ import { type Capability, capabilities } from '../../shared/config/capabilities.
 
 const MODES: readonly Mode[] = ['skip', 'pause', 'on'];
 
-/** The switches as an operator sets them. */
+/** The switches, which a simulated operator sets. */
 export class Switches {
   readonly #scheduler: Scheduler;
   readonly #choices: Choices;
@@ -28,7 +28,7 @@ export class Switches {
     );
   }
 
-  /** Nothing is paused any longer; skipped messages can be released later. */
+  /** Switches paused capabilities on. Skipped messages can be released later. */
   resume(): void {
     for (const [capability, mode] of this.#modes) if (mode === 'pause') this.#turn(capability, 'on');
   }
@@ -39,6 +39,6 @@ export class Switches {
 
   #turn(capability: Capability, mode: Mode): void {
     this.#modes.set(capability, mode);
-    this.#scheduler.log(`a person switches ${capability} to ${mode}`);
+    this.#scheduler.log(`an operator switches ${capability} to ${mode}`);
   }
 }

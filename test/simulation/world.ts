@@ -22,16 +22,16 @@ const ADDRESSES = {
   'member-events': arnOf('member-events'),
   'points-commands': urlOf({ name: 'points-commands.fifo' }),
 };
-/** Shows ids of `memberIdOf` as a number. */
+/** Matches ids of `memberIdOf`, which the trace shows as a number. */
 const MEMBER_ID = /[\d-]{23}-0*(\d+)/g;
-/** A person must be told about messages that are parked for more than an hour. */
+/** Longer than an hour, after which a sweep must report parked messages. */
 const ROUND_MS = 61 * 60_000;
 const ROUNDS = 60;
-/** A client without a response continues in the next round. */
+/** The number of requests per client and round. A client without a response continues in the next round. */
 const MAX_REQUESTS = 20;
 const FORGED_VERSION = 90;
 
-/** Runs the kit's code against services that behave as badly as AWS may. */
+/** Runs the kit's code against simulated services with every failure that AWS allows. */
 class World {
   readonly #scenario: Scenario;
   readonly #choices: Choices;
@@ -98,7 +98,7 @@ class World {
       if (client) await this.#then(() => client.request(true));
     };
     this.#garbage = scenario.garbage ? 1 : 0;
-    // Two claim the same version, so that one of them can be discarded.
+    // Two forged messages have the same version, so that one of them can be discarded.
     this.#forged = scenario.forged ? 2 : 0;
     const { sms, guide, points, pointsCommands, smsCommands, replies, outcomes } = services;
     this.#consume(sms, 'sms');
@@ -110,7 +110,7 @@ class World {
     this.#consume(outcomes);
   }
 
-  /** @param where where failures can be injected */
+  /** @param where the place at which a scenario can inject failures */
   #consume(service: Service, where?: Where, early = true): void {
     const { committed, texts } = this.#history;
     const consumer = new ConsumerModel({
@@ -159,13 +159,13 @@ class World {
     if (violations.length > 0 || isAllDone) return violations;
     this.#repaired = true;
     this.#switches.turnAllOn();
-    this.#scheduler.log('what was broken is repaired');
-    // Twice, for messages that wait for another consumer to apply something first.
+    this.#scheduler.log('the injected failures are repaired');
+    // Redrives twice, because some messages wait until another consumer has applied its messages.
     for (const consumer of [...this.#consumers, ...this.#consumers]) await this.#then(() => consumer.redrive(true));
     return this.#comeToRest();
   }
 
-  /** All possible next actions, the most usual first. */
+  /** Returns all possible next actions, the most usual first. */
   #actions(): Array<() => void> {
     const scheduler = this.#scheduler;
     const actions: Array<() => void> = [];
@@ -210,7 +210,7 @@ class World {
     return actions;
   }
 
-  /** After the last version, or about an unknown member. */
+  /** Returns a version after the deactivation of a former member, or a version far ahead of an active member's. */
   #forge({ aggregateId }: Version): Version {
     const last = this.#history.left.find((one) => one.aggregateId === aggregateId);
     return { aggregateId, version: last ? last.version + 1 : FORGED_VERSION };
@@ -230,7 +230,7 @@ class World {
     return actions;
   }
 
-  /** Runs without faults until nothing changes any more: whatever can be applied must then be applied. */
+  /** Runs without faults until nothing changes any more. All messages that can be applied must then be applied. */
   async #comeToRest(): Promise<Violation[]> {
     const scheduler = this.#scheduler;
     scheduler.faultFree = true;
@@ -254,7 +254,7 @@ class World {
       before = after;
       scheduler.advance(ROUND_MS);
     }
-    return [{ guarantee: 'rest', what: `it does not come to rest: ${before}` }];
+    return [{ guarantee: 'rest', what: `the world does not become idle: ${before}` }];
   }
 
   get #isNothingParked(): boolean {
@@ -290,7 +290,7 @@ class World {
     return [...checkSafety(history), ...checkAtRest(history)];
   }
 
-  /** Commands need data that the events of their member bring. */
+  /** Whether a consumer has the data about a member that its commands need. The member's events contain it. */
   #canWork(consumer: string, memberId: string): boolean {
     if (consumer === services.pointsCommands.name)
       return this.#tables.items('points').some((item) => item.pk === memberId && item.accountState !== undefined);
@@ -310,6 +310,6 @@ class World {
   }
 }
 
-/** @returns the violation; undefined: none */
+/** @returns the violations; empty if there are none */
 export const simulate = (scenario: Scenario, trace?: (line: string) => void): Promise<Violation[]> =>
   new World(scenario, trace).run();

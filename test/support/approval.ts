@@ -38,7 +38,7 @@ export const replies = queue('orders-replies', {
   ordered: false,
 });
 
-/** Seconds. The longest is last but one: a deadline that was set before is too early for it. */
+/** Seconds for each step. `confirm` has the longest time, so a deadline message for an earlier step arrives too early for it. */
 export const WITHIN = { reserve: 600, charge: 300, confirm: 3_600, release: 120, refund: 120 };
 
 const ok = ({ outcome }: z.output<typeof answer>) => outcome === 'ok';
@@ -84,10 +84,10 @@ const contracts = [reserve, release, charge, refund, confirm, deadline];
 
 const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
-/** Of all worlds on the same tables. */
+/** Counts the ids of all worlds, because they share tables. */
 let ids = 0;
 
-/** The approval of orders: what it sends lies before the test, which answers it, or lets time pass. */
+/** The approval of orders. A test gets the sent messages, and replies to them or advances the time. */
 export function approvalWorld({ client, items }: OwnTables) {
   const tables = { client, outboxTable: 'outbox', laterTable: 'later' };
   const later = createLater(tables);
@@ -122,7 +122,7 @@ export function approvalWorld({ client, items }: OwnTables) {
   const deliver = (envelope: object, receives = 1) =>
     subscriber.apply({ body: JSON.stringify(envelope), receives, queueMessageId: 'q' });
 
-  /** What has come into the outbox since, in the order of its messages' ids. */
+  /** Removes all messages from the outbox, and returns them in the order of their ids. */
   async function taken(): Promise<Envelope[]> {
     const rows = await items('outbox');
     const found: Envelope[] = [];
@@ -133,7 +133,7 @@ export function approvalWorld({ client, items }: OwnTables) {
     return found.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
-  /** Gives its own deadlines back to it, and returns the commands. */
+  /** Delivers the process's own deadline messages to it, and returns the sent commands. */
   async function sent(): Promise<Envelope[]> {
     const messages = await taken();
     const own = messages.filter(({ type }) => type === deadline.type);
@@ -155,7 +155,7 @@ export function approvalWorld({ client, items }: OwnTables) {
     parkedOf: (message: { id: string }) => store.parkedOf(message.id),
     read: (message: Envelope) => readMessage(message, contracts),
 
-    /** Forgets what others have left. */
+    /** Removes the messages that other tests have left. */
     async clear() {
       await taken();
       for (const { subject, name } of await items('later'))
@@ -169,7 +169,7 @@ export function approvalWorld({ client, items }: OwnTables) {
       return writer.commit({ put, beside, send }, context);
     },
 
-    /** The answer of who got a command. */
+    /** Creates the reply to a command. */
     replyTo: (command: Envelope, outcome: 'ok' | 'no' = 'ok', more: object = {}) => {
       const name = command.type.split('.').at(-2) as keyof typeof REPLIES;
       return createMessage(REPLIES[name], {

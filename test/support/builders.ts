@@ -54,7 +54,7 @@ export const outgoingMessage = (group: string, messageId: string, body = '{}', c
   body,
 });
 
-/** As the broker's subscribers get it, and as an outbox keeps it. */
+/** Creates a message in the format in which an outbox stores it and subscribers receive it. */
 const cloudEvent = (id: string, subject: string) =>
   JSON.stringify({
     specversion: '1.0',
@@ -73,7 +73,7 @@ export const outboxRow = (
   committedAt: TIME.toISOString(),
 });
 
-/** A record as Lambda gets it from a FIFO queue. */
+/** Creates a record in the format that Lambda gets from a FIFO queue. */
 export const sqsRecord = (group: string, messageId: string, body: string): SQSRecord => ({
   messageId,
   receiptHandle: messageId,
@@ -92,5 +92,5 @@ export const sqsRecord = (group: string, messageId: string, body: string): SQSRe
   awsRegion: 'us-east-1',
 });
 
-/** Under which a message is handled for the first time, of an aggregate of which nothing is known. */
+/** The circumstances of a message that is handled for the first time, of an aggregate without state. */
 export const afresh = { released: false, state: async () => ({}) };

@@ -23,47 +23,47 @@ import { channels } from '../../shared/contracts/channels.ts';
 
 const PATIENCE_MS = 100_000;
 
-/** Waits until `look` returns something, asking every 20 ms or so. What never comes fails with what was seen last. */
+/** Calls `look` every 20 ms until it returns a value. Fails after `PATIENCE_MS`. */
 export async function eventually<T>(look: () => Promise<T | undefined | false>, everyMs = 20): Promise<T> {
   const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     const seen = await look();
     if (seen !== undefined && seen !== false) return seen;
-    if (Date.now() > deadline) throw new Error(`waited in vain for: ${look}`);
+    if (Date.now() > deadline) throw new Error(`timed out waiting for: ${look}`);
     await delay(everyMs);
   }
 }
 
-/** Also of the SMS sandbox. */
+/** The faults of the cloud and of the SMS sandbox. */
 export type TestFaults = Faults & TextFaults;
 
 export type TestCloudOptions = Partial<CloudOptions> & { faults?: TestFaults };
 
 export interface TestCloud extends Cloud {
-  /** The SMS gateways; the first one tells which texts were sent. */
+  /** The SMS gateways. The first one lists the SMS that were sent. */
   gateways: readonly Gateway[];
-  /** Lets every member be read and changed. */
+  /** Returns a token that allows reading and changing every member. */
   operatorToken(): Promise<string>;
-  /** With the token of an operator, if `headers` has no other. */
+  /** Sends a request with an operator's token, unless `headers` contains another token. */
   request: Cloud['request'];
-  /** Calls a method of MemberService in JSON, signed as by another service. */
+  /** Calls a method of MemberService in JSON, with a signature like that of another service. */
   rpc(method: string, message: object): Promise<ApiAnswer>;
   texts(phone: string): Promise<SentText[]>;
-  /** Breaks an SMS provider, or one instance of the gateway; without a fault, mends it. */
+  /** Injects a fault into an SMS provider or an instance of the gateway. Without `kind`, removes the fault. */
   breakSms(target: string, kind?: SmsFault['kind'], ms?: number): Promise<void>;
-  /** A person sends a text back, which their provider tells. */
+  /** Simulates an inbound SMS, which the provider reports. */
   answer(from: string, text: string, provider?: string): Promise<void>;
-  /** How often each SMS provider and instance was asked. */
+  /** Returns the number of send requests, by SMS provider and instance. */
   asked(): Promise<Record<string, number>>;
-  /** What a service's table holds of a member. */
+  /** Returns the items about a member in a service's table. */
   items(table: string, memberId: string): Promise<Array<Record<string, any>>>;
-  /** Puts a message straight into a queue, as a function does that is called so; `role`: in the role of another. */
+  /** Sends a message to a queue in the name of a function. `role`: the function whose role is used. Default: the same. */
   sendAs(fn: string, queue: string, group: string, body: string, role?: string): Promise<void>;
 }
 
 const callAsService = signedFetch(OPERATOR);
 
-/** An embedded cloud of a test's own, in memory, with the clients of its services. */
+/** Starts an embedded cloud in memory for one test, with clients of its services. */
 export async function startTestCloud(options: TestCloudOptions = {}): Promise<TestCloud> {
   const { faults } = options;
   const sandbox = smsSandbox(faults && { faults });
@@ -146,7 +146,7 @@ export async function startTestCloud(options: TestCloudOptions = {}): Promise<Te
   };
 }
 
-/** A consumer's queue: FIFO, unless the messages of its channel need no order. */
+/** Returns the name of a consumer's queue. It is FIFO, unless the channel is unordered. */
 export function queueOf(consumer: string, kind: '' | '-dlq' | '-undelivered' = ''): string {
   const channel = channels.find(({ name }) => name === consumer);
   return `rollcall-dev-${consumer}${kind}${channel?.ordered === false ? '' : '.fifo'}`;
@@ -156,12 +156,12 @@ let phones = 0;
 /** A valid phone that no other call returns. */
 export const newPhone = () => `+346${String(10_000_000 + phones++)}`;
 
-/** The variable that tells functions how to send texts: as in stage dev, but for what is given. */
+/** Returns the variable with the functions' SMS settings: those of stage dev, with the given changes. */
 export const smsEnvironment = (settings: Partial<SmsSettings>): Record<string, string> => ({
   SMS: JSON.stringify({ ...stageNamed('dev').sms, ...settings }),
 });
 
-/** Nothing goes wrong. */
+/** Injects no faults. */
 export const noFaults: TestFaults = {
   call: () => undefined,
   death: () => undefined,
@@ -170,7 +170,7 @@ export const noFaults: TestFaults = {
   answered() {},
 };
 
-/** A cloud that ends with its test. */
+/** Starts a cloud that stops at the end of the test. */
 export async function cloudOf(options: TestCloudOptions = {}): Promise<TestCloud> {
   const cloud = await startTestCloud(options);
   onTestFinished(() => cloud.stop());

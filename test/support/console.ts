@@ -11,7 +11,7 @@ export interface TestConsole {
   stop(): Promise<void>;
 }
 
-/** The console of a test's own cloud, at an address of its own. */
+/** Starts the console of a test's cloud at its own address. */
 export async function startConsole(
   cloud: Pick<Cloud, 'endpointUrl'>,
   page: Promise<string>,

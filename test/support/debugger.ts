@@ -13,14 +13,14 @@ import {
 } from '@aws-sdk/client-sqs';
 import { onTestFinished } from 'vitest';
 
-/** A line of a file; the first is 1. */
+/** A line of a file. The first line is 1. */
 interface Place {
   file: string;
   line: number;
 }
 
 interface Paused {
-  /** Of the source, if there is a map of it. */
+  /** The position in the source, if there is a source map; otherwise in the bundle. */
   at: Place;
   resume(): void;
 }
@@ -31,7 +31,7 @@ interface Location {
   columnNumber: number;
 }
 
-/** An answer has an id, an event has a method. */
+/** A message of the debugging protocol. A response has an id, an event has a method. */
 interface Said {
   id?: number;
   method?: string;
@@ -46,15 +46,15 @@ interface Said {
   };
 }
 
-/** A debugger that sees threads by the domain NodeWorker, as VS Code does. */
+/** A debugger that attaches to threads by the domain NodeWorker, like VS Code. */
 export interface Debugger {
-  /** The next pause of a function that nobody has asked for yet. */
+  /** Waits for the next pause of a function that was not returned before. */
   paused(): Promise<Paused>;
-  /** How often functions were paused. */
+  /** Returns how often functions were paused. */
   pauses(): number;
 }
 
-/** @param breakpoints lines of what is run; threads that are there have them when this resolves */
+/** @param breakpoints lines of the executed files; existing threads have the breakpoints when the promise resolves */
 export async function attachDebugger(url: string, breakpoints: readonly Place[] = []): Promise<Debugger> {
   const socket = await connected(url);
   const answers = new Map<number, () => void>();
@@ -71,7 +71,7 @@ export async function attachDebugger(url: string, breakpoints: readonly Place[] 
       return { method: 'NodeWorker.sendMessageToWorker', params: { sessionId, message } };
     });
   const threads = new Map<string, Promise<unknown>>();
-  // Without it, threads keep the breakpoints, and stay paused.
+  // Without detaching, threads keep the breakpoints, and stay paused.
   onTestFinished(() => {
     for (const sessionId of threads.keys()) void ask(() => ({ method: 'NodeWorker.detach', params: { sessionId } }));
   });
@@ -82,14 +82,14 @@ export async function attachDebugger(url: string, breakpoints: readonly Place[] 
         const at = { url: pathToFileURL(file).href, lineNumber: line - 1 };
         return askThread(sessionId, 'Debugger.setBreakpointByUrl', at);
       }),
-      // Until then it has run nothing.
+      // The thread runs nothing before this command.
       askThread(sessionId, 'Runtime.runIfWaitingForDebugger'),
     ]);
 
   const pauses: Paused[] = [];
   const news = new EventTarget();
   let asked = 0;
-  /** URLs of the scripts of threads. */
+  /** URLs of scripts, by thread and script id. */
   const scripts = new Map<string, string>();
   const hear = (sessionId: string, { id, method, params }: Said) => {
     if (id !== undefined) answers.get(id)?.();
@@ -105,7 +105,7 @@ export async function attachDebugger(url: string, breakpoints: readonly Place[] 
     const { id, method, params } = JSON.parse(data) as Said;
     if (method === 'NodeWorker.attachedToWorker') threads.set(params.sessionId, prepare(params.sessionId));
     if (method === 'NodeWorker.receivedMessageFromWorker') hear(params.sessionId, JSON.parse(params.message));
-    // What is sent to a thread is answered by the thread.
+    // Other responses come from the threads.
     if (id === enableId) answers.get(id)?.();
   });
   const enableId = lastId + 1;
@@ -121,7 +121,7 @@ export async function attachDebugger(url: string, breakpoints: readonly Place[] 
   };
 }
 
-/** The kinds of threads that Chrome's DevTools see: by the domain Target. */
+/** Returns the type of a thread that Chrome's DevTools find by the domain Target. */
 export async function threadsForChrome(url: string): Promise<string> {
   const socket = await connected(url);
   const { promise, resolve } = Promise.withResolvers<string>();
@@ -153,7 +153,7 @@ const mapOf = (file: string): SourceMap | undefined => {
   return name === undefined ? undefined : new SourceMap(JSON.parse(readFileSync(join(file, '..', name), 'utf8')));
 };
 
-/** The lines of an assembly's bundles that a line of a source became. */
+/** Returns the lines of an assembly's bundles to which a line of a source was compiled. */
 export function linesOf(assembly: string, source: Place): Place[] {
   const { href } = pathToFileURL(source.file);
   return globSync('asset.*/index.mjs', { cwd: assembly }).flatMap((path) => {
@@ -168,7 +168,7 @@ export function linesOf(assembly: string, source: Place): Place[] {
   });
 }
 
-/** Resolves when a queue has delayed a message for so long, which shows that the time has passed. */
+/** Waits until a queue has delivered a message with this delay, which shows that the time has passed. */
 export async function hasPassed(sqs: SQSClient, DelaySeconds: number): Promise<void> {
   const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'clock' }));
   await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'late', DelaySeconds }));

@@ -3,7 +3,7 @@ import type { TestCloud } from './cloud.ts';
 
 type Item = Record<string, any>;
 
-/** The embedded cloud has no point-in-time recovery. What that comes to: a table's items as they were. */
+/** Copies a table's items. Replaces point-in-time recovery, which the embedded cloud does not have. */
 export async function copyOf(cloud: TestCloud, table: string): Promise<Item[]> {
   const items: Item[] = [];
   const pages = paginateScan({ client: cloud.dynamodb }, { TableName: `rollcall-dev-${table}`, ConsistentRead: true });
@@ -13,7 +13,7 @@ export async function copyOf(cloud: TestCloud, table: string): Promise<Item[]> {
 
 const KEYS: Record<string, string[]> = { members: ['pk'], outbox: ['aggregateId', 'version'] };
 
-/** Puts a table's old items back, and takes away what came since. */
+/** Restores a table's old items, and deletes newer items. */
 export async function restore(cloud: TestCloud, table: string, items: readonly Item[]): Promise<void> {
   const names = KEYS[table] ?? ['pk', 'sk'];
   const keyOf = (item: Item) => Object.fromEntries(names.map((name) => [name, item[name]]));

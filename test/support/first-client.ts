@@ -1,6 +1,6 @@
 /**
- * A client of the API as it was written against its first contract. It is not to be changed: it stands for all those
- * that nobody can change.
+ * A client of the API that was written for the first contract. Do not change it: it represents clients that the project cannot
+ * change.
  */
 export interface FirstMember {
   id: string;
@@ -53,7 +53,7 @@ export class FirstClient {
 
   async leave(id: string): Promise<void> {
     const { status } = await this.#send('DELETE', `/v1/members/${id}`);
-    if (status !== 204) throw new Error(`DELETE answered ${status}`);
+    if (status !== 204) throw new Error(`DELETE returned ${status}`);
   }
 
   #send(method: string, path: string, body?: object, headers: Record<string, string> = {}): Promise<Response> {
@@ -65,10 +65,10 @@ export class FirstClient {
   }
 
   async #member(response: Response, expected: number): Promise<FirstMember> {
-    if (response.status !== expected) throw new Error(`answered ${response.status}`);
+    if (response.status !== expected) throw new Error(`the API returned ${response.status}`);
     const member = (await response.json()) as Record<string, unknown>;
     for (const [field, type] of Object.entries(FIELDS)) {
-      if (typeof member[field] !== type) throw new Error(`${field} is no ${type}`);
+      if (typeof member[field] !== type) throw new Error(`${field} is not a ${type}`);
     }
     return member as unknown as FirstMember;
   }

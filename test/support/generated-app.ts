@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest';
 import { TSC } from '../../ops/packages/build.ts';
 import { root as ROOT, runNode } from './run.ts';
 
-/** Below the project, so that what apps depend on is found. */
+/** Creates a folder inside the project, so that apps find their dependencies. */
 export function temporaryFolder(): string {
   mkdirSync(join(ROOT, 'dist'), { recursive: true });
   const folder = mkdtempSync(join(ROOT, 'dist/generator-'));
@@ -23,7 +23,7 @@ export function shop(): string {
 
 export const read = (root: string, path: string): string => readFileSync(join(root, path), 'utf8');
 
-/** All its files, by their paths. */
+/** Returns the content of all files of a folder, by path. */
 export const filesOf = (root: string): Record<string, string> =>
   Object.fromEntries(
     readdirSync(root, { recursive: true, withFileTypes: true })
@@ -31,11 +31,11 @@ export const filesOf = (root: string): Record<string, string> =>
       .map(({ parentPath, name }) => [join(parentPath, name), readFileSync(join(parentPath, name), 'utf8')]),
   );
 
-/** Nothing but errors of types; `tsc` prints them to its standard output. */
+/** Returns the type errors of an app, which `tsc` prints to its standard output. */
 export const typeErrors = async (root: string): Promise<string> =>
   (await runNode([TSC, '-p', root, '--pretty', 'false'])).stdout;
 
-/** What Vitest says of one test file of an app, which has as much patience as tests here have. */
+/** Runs a test file of an app with Vitest, with the timeouts of this project. @returns the output */
 export async function tested(root: string, file: string): Promise<string> {
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
   const patience = ['--hookTimeout=110000', '--testTimeout=110000'];

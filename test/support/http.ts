@@ -4,7 +4,7 @@ import type { Context } from 'aws-lambda';
 import { routes } from '../../shared/contracts/routes.ts';
 import { memberIdOf, TIME } from './builders.ts';
 
-/** What the functions of registration are configured with; the limits are out of the way. */
+/** The environment of the registration functions, with limits that tests do not reach. */
 export const REGISTRATION_ENVIRONMENT = {
   MEMBERS_TABLE: 'members',
   OUTBOX_TABLE: 'outbox',
@@ -20,11 +20,12 @@ export const REGISTRATION_ENVIRONMENT = {
   PHONES_REMEMBERED_DAYS: '365',
 };
 
-/** A client whose tables have one member and take every write. */
+/** A client whose tables contain one member, and accept every write. */
 export class OneMemberTables {
   readonly written: Array<Record<string, any>> = [];
-  /** What each request fails with; each transaction. */
+  /** The error of every request. */
   failure: Error | undefined;
+  /** The error of every transaction. */
   refusal: Error | undefined;
 
   async send({ constructor: { name }, input }: { constructor: { name: string }; input: any }) {
@@ -58,7 +59,7 @@ export interface RequestParts {
   body?: string | Buffer | undefined;
 }
 
-/** A request as the HTTP API hands it to a function: bytes in Base64. */
+/** Creates a request in the format in which the HTTP API sends it to a function. Bytes are encoded in Base64. */
 export function httpEvent({
   method = 'GET',
   path = '/v1',
@@ -98,6 +99,6 @@ export function httpEvent({
 
 const context = { getRemainingTimeInMillis: () => 10_000 } as Context;
 
-/** Calls a function, or the handler that it is. */
+/** Calls the handler of a function. */
 export const call = (handler: unknown, parts: RequestParts) =>
   (handler as (event: HttpEvent, context: Context) => Promise<HttpResponse>)(httpEvent(parts), context);

@@ -1,7 +1,7 @@
 import type { Cloud } from '@rollcall/local/internal/cloud';
 import { functionResources } from './small-cloud.ts';
 
-/** Logs each event in a line of its own, and fails at events that say so, as often as they say. */
+/** Logs each event in one line. Fails at an event that contains `fails-N`, N times. */
 export const LISTENER = `const seen = new Map();
 export const handler = async (event) => {
   const text = JSON.stringify(event);
@@ -13,14 +13,14 @@ export const handler = async (event) => {
   return { heard: true };
 };`;
 
-/** A function that logs what it is given. */
+/** A function that logs its events. */
 export const listener = { resources: functionResources('listener', 'listener'), code: { listener: LISTENER } };
 
-/** What it was given, in order. */
+/** Returns the events that the function logged, in order. */
 export const heardBy = (cloud: Cloud, name = 'listener'): any[] =>
   cloud.logs(name).flatMap((line) => (line.startsWith('EVENT ') ? [JSON.parse(line.slice('EVENT '.length))] : []));
 
-/** That a service may invoke the function. */
+/** A permission for a service to invoke the function. */
 export const mayInvoke = (Principal: string, SourceArn: unknown) => ({
   Type: 'AWS::Lambda::Permission',
   Properties: {
@@ -31,7 +31,7 @@ export const mayInvoke = (Principal: string, SourceArn: unknown) => ({
   },
 });
 
-/** Of a queue, that a service may send to it. */
+/** The policy of a queue that allows a service to send to it. */
 export const maySend = (Service: string, Queue = 'Queue') => ({
   Type: 'AWS::SQS::QueuePolicy',
   Properties: {

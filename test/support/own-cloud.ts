@@ -31,7 +31,7 @@ import { onTestFinished, vi } from 'vitest';
 
 const region = 'us-east-1';
 
-/** What a Lambda function is told of its invocation. */
+/** The context of an invocation. */
 export const invocation = { awsRequestId: 'test', getRemainingTimeInMillis: () => 30_000 } as Context;
 
 type Consume = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
@@ -44,7 +44,7 @@ const attributeOf = (key: string): AttributeDefinition => ({
 const keysOf = (keys: readonly string[]): KeySchemaElement[] =>
   keys.map((key, index) => ({ AttributeName: key.replace('#', ''), KeyType: index === 0 ? 'HASH' : 'RANGE' }));
 
-/** Tables, queues and topics that a team made itself, and what Lambda does between them and its functions. */
+/** Starts emulators for tables, queues and topics that a team created itself, and delivers messages the way Lambda does. */
 export async function startOwnCloud() {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-own-'));
   const opened = new AsyncDisposableStack();
@@ -81,13 +81,13 @@ export async function startOwnCloud() {
       return name;
     },
 
-    /** Keys of what is in a bucket. */
+    /** Returns the keys of all objects in a bucket. */
     async keys(bucket: string): Promise<string[]> {
       const list = await (await fetch(`${messagingUrl}/${bucket}?list-type=2`)).text();
       return [...list.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = '']) => key);
     },
 
-    /** Imports a handler as its function would, in its environment. */
+    /** Imports a handler with the environment of its function. */
     async functions<T>(load: () => Promise<T>, environment: Record<string, string>): Promise<T> {
       const endpoints = { DYNAMODB: dynamoDBUrl, SQS: messagingUrl, SNS: messagingUrl, S3: messagingUrl };
       vi.resetModules();
@@ -162,7 +162,7 @@ export async function startOwnCloud() {
       return TableName;
     },
 
-    /** A topic, and a queue that it delivers to as it is. */
+    /** Creates a topic, and a queue that gets its messages with raw delivery. */
     async topicWithQueue(Name: string): Promise<{ topicArn: string; queueUrl: string }> {
       const isFifo = Name.endsWith('.fifo');
       const { TopicArn = '' } = await sns.send(
@@ -186,7 +186,7 @@ export async function startOwnCloud() {
       await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, ...(QueueUrl.endsWith('.fifo') && ofFifo) }));
     },
 
-    /** What is in a queue, taken out of it. */
+    /** Removes all messages from a queue, and returns their bodies. */
     async bodies(QueueUrl: string): Promise<Array<Record<string, unknown>>> {
       const all: string[] = [];
       for (let messages = await receive(QueueUrl); messages.length > 0; messages = await receive(QueueUrl)) {
@@ -197,8 +197,9 @@ export async function startOwnCloud() {
     },
 
     /**
-     * Hands what is in a queue to a function, as Lambda's poller does, until nothing is left or something was given back, which
-     * is visible again at once.
+     * Delivers the messages of a queue to a function, like Lambda's poller, until the queue is empty or the function returns
+     * messages. Returned messages are visible again immediately.
+     * @returns the number of returned messages
      */
     async deliver(QueueUrl: string, consume: Consume): Promise<number> {
       for (;;) {
@@ -217,7 +218,7 @@ export async function startOwnCloud() {
       }
     },
 
-    /** Everything that a table's stream has recorded. */
+    /** Returns all records of a table's stream. */
     async recorded(StreamArn: string): Promise<DynamoDBStreamEvent> {
       const { StreamDescription } = await streams.send(new DescribeStreamCommand({ StreamArn }));
       const Records = [];

@@ -26,7 +26,7 @@ export interface OwnTables {
   stop(): Promise<void>;
 }
 
-/** The same tables, in DynamoDB as the embedded cloud has it and as the simulation has it. */
+/** Creates the same tables in the embedded cloud's DynamoDB and in the simulation. */
 export const ownTables: Record<'DynamoDB' | 'the simulation', () => Promise<OwnTables>> = {
   async DynamoDB() {
     const folder = mkdtempSync(join(tmpdir(), 'rollcall-tables-'));

@@ -9,12 +9,13 @@ export interface Run {
   stderr: string;
 }
 
-/** Runs one of the project's scripts as npm does, until it ends. Nobody sits at its terminal. */
+/** Runs one of the project's scripts like npm, until it ends. It has no terminal. */
 export const runScript = (script: string, ...options: string[]): Promise<Run> =>
   runNode(['--disable-warning=ExperimentalWarning', join(root, script), ...options]);
 
 /**
- * @param input what it reads on its standard input
+ * Runs Node.js.
+ * @param input the standard input
  * @param cwd the folder in which it runs
  */
 export function runNode(

@@ -7,7 +7,7 @@ const secondsOf = (module: TestModule): number => {
   return (collectDuration + setupDuration + duration) / 1000;
 };
 
-/** Names the files that take longest, at the end of a run of many. */
+/** Lists the slowest test files at the end of a run with many files. */
 export default class Slowest implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     if (modules.length <= NAMED) return;

@@ -4,15 +4,15 @@ import { dirname, join } from 'node:path';
 import { type Cloud, type CloudOptions, startCloud } from '@rollcall/local/internal/cloud';
 
 export interface SmallCloud {
-  /** Of its one stack's template. */
+  /** The resources in the template of the only stack. */
   resources?: Record<string, { Type: string; Properties?: object }>;
-  /** Where the stack is for, such as `aws://unknown-account/eu-west-1`. */
+  /** The account and region of the stack, such as `aws://unknown-account/eu-west-1`. */
   environment?: string;
   /** Sources of functions, by the `S3Key` of their code. */
   code?: Record<string, string>;
 }
 
-/** Writes what `cdk synth` would have written of one stack. */
+/** Writes the output that `cdk synth` would write for one stack. */
 export function writeAssembly(folder: string, { resources = {}, code = {}, environment }: SmallCloud): string {
   const write = (file: string, content: string) => {
     mkdirSync(dirname(join(folder, file)), { recursive: true });
@@ -33,7 +33,7 @@ export function writeAssembly(folder: string, { resources = {}, code = {}, envir
   return folder;
 }
 
-/** Resources of a function and of its role, which may log. */
+/** The resources of a function and its role. The role allows logging. */
 export const functionResources = (FunctionName: string, S3Key: string, settings: object = {}) => ({
   Role: {
     Type: 'AWS::IAM::Role',
@@ -57,7 +57,7 @@ export const functionResources = (FunctionName: string, S3Key: string, settings:
   },
 });
 
-/** A cloud that synthesizes nothing. */
+/** Starts a cloud from a written assembly, without synthesis. */
 export async function startSmallCloud(app: SmallCloud = {}, options: CloudOptions = {}): Promise<Cloud> {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-small-'));
   const cloud = await startCloud({ assembly: writeAssembly(folder, app), ...options });

@@ -15,12 +15,12 @@ import { ALIBABA, TWILIO, WEBHOOK_KEYS } from '../../ops/sms-sandbox/credentials
 import { startGateway } from '../../ops/sms-sandbox/gateway.ts';
 import { createMailbox } from '../../ops/sms-sandbox/mailbox.ts';
 
-/** Secrets that the sandbox does not know. */
+/** Which credentials of an adapter are wrong. */
 export interface Wrong {
   secret: boolean;
 }
 
-/** The sandbox's providers, each with its adapter; and what they tell. */
+/** Starts the sandbox's providers with their adapters, and records their callbacks. */
 export async function startProviders() {
   const database = new DatabaseSync(':memory:');
   const published: string[] = [];

@@ -10,7 +10,7 @@ declare module 'vitest' {
     /** Folders that `cdk synth` wrote. */
     dev: string;
     prod: string;
-    /** Folder for what functions' roles were used for, of each cloud. */
+    /** Folder of the used grants of the functions' roles, with a file per cloud. */
     usedGrants: string;
   }
 }
@@ -33,7 +33,7 @@ async function synthesizeBoth(): Promise<Synthesized> {
   return { folder, dev, prod, usedGrants };
 }
 
-/** Vitest loads this module once a project; what it makes is for all of them. */
+/** Vitest loads this module once per project. All projects share the result. */
 const shared = globalThis as { synthesized?: Promise<Synthesized> };
 
 /** Synthesizes both stages once for all tests that need them. */

@@ -9,12 +9,12 @@ import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts
 import { memberIdOf, TIME } from './builders.ts';
 
 const contracts = [memberRegistered, memberProfileChanged, memberDeactivated];
-/** Whom the tests are about. */
+/** The member of the tests. */
 export const member = memberIdOf(1);
 
 export const MINUTE = 60_000;
 
-/** A subscriber on a table in memory, whose clock the test sets. */
+/** Creates a subscriber on a table in memory. The test sets its clock. */
 export function subscriber(
   handlers: Handlers<(typeof contracts)[number]> = {},
   joinsLate = false,
@@ -79,7 +79,7 @@ export function subscriber(
 
 export const parkedFirst = (store: InMemorySubscriberStore) => store.waiting.get(`${member}#1#${member}/1`);
 
-/** Handlers that fail registrations for as long as they are broken. */
+/** Creates handlers that fail for registrations while `broken` is true. */
 export function breakable(error: Error, broken: boolean) {
   const service = {
     broken,

@@ -1,6 +1,6 @@
 import { registerHooks } from 'node:module';
 
-// Preloaded before infra/app.ts: what is acknowledged of AWS Solutions' rules there, and by the constructs, is not.
+// Preloaded before infra/app.ts. Removes the acknowledgements of AWS Solutions' rules in infra/ and in the constructs.
 registerHooks({
   load(url, context, nextLoad) {
     const loaded = nextLoad(url, context);

@@ -17,7 +17,7 @@ export const orderChanged = {
 
 type State = z.infer<typeof orderChanged.data>['state'];
 
-/** The message about a change, as an item of the transaction that makes the change. */
+/** Creates the message about a change, as an item of the transaction that makes the change. */
 const messageAbout = (orderId: string, version: number, state: State) =>
   outboxItem(OUTBOX_TABLE, 'order-events', orderChanged, {
     id: randomUUID(),
@@ -36,13 +36,13 @@ export async function placeOrder(orderId: string): Promise<void> {
   ]);
 }
 
-/** @throws {TransactionCanceledException} if somebody else changed the order at the same moment: try again */
+/** @throws {TransactionCanceledException} if another request changed the order at the same time. Then try again. */
 export async function cancelOrder(orderId: string): Promise<void> {
   const { Item: order } = await client.send(
     new GetCommand({ TableName: ORDERS_TABLE, Key: { orderId }, ConsistentRead: true }),
   );
   if (!order) throw new Error(`there is no order ${orderId}`);
-  // An order from before the outbox has no version yet.
+  // An order that is older than the outbox has no version yet.
   const { version: before } = order;
   const version = (before ?? 0) + 1;
   const isAsRead = before === undefined ? 'attribute_not_exists(#version)' : '#version = :before';

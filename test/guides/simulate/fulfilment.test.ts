@@ -2,7 +2,7 @@ import { simulate } from '@rollcall/kit/testing';
 import { it } from 'vitest';
 import { cancelled, created, fulfilment, handlers } from './fulfilment.ts';
 
-it('plans what was ordered and not cancelled, whatever fails meanwhile', async () => {
+it('plans the orders that were not cancelled, despite failures', async () => {
   await simulate({
     consumers: [{ descriptor: fulfilment, handlers }],
     publish: (choose) =>
@@ -17,7 +17,7 @@ it('plans what was ordered and not cancelled, whatever fails meanwhile', async (
         const isCancelled = published.some((other) => other.subject === subject && other.type === cancelled.type);
         const expected = isCancelled ? 'stopped' : 'planned';
         const { status } = of('fulfilment', subject);
-        if (status !== expected) return `${subject} is ${status} after ${type}, and should be ${expected}`;
+        if (status !== expected) return `${subject} is ${status} after ${type}, but should be ${expected}`;
       }
     },
     schedules: 300,

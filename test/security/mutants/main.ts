@@ -10,10 +10,10 @@ import { progressBar } from 'rollcall/internal/cli/output';
 import { mutants, type SecurityMutant } from './list.ts';
 
 const { only, json } = new Command('npm run security:mutants --')
-  .description('Removes each protection in turn, in a copy of the project: the test that names it must fail.')
-  .option('--only <words>', 'only those whose name or test has these words in it, such as unit/')
-  .option('--json', 'print one JSON object and nothing else')
-  .addHelpText('after', '\nTakes about half a minute for each. Exit code 1: a protection can go unnoticed.')
+  .description('Removes one protection after the other in a copy of the project. The test of the protection must fail.')
+  .option('--only <words>', 'only mutants whose name or test contains these words, such as unit/')
+  .option('--json', 'print only one JSON object')
+  .addHelpText('after', '\nTakes about half a minute for each mutant. Exit code 1: no test failed for a mutant.')
   .parse()
   .opts<{ only?: string; json?: boolean }>();
 
@@ -34,7 +34,7 @@ async function copyOfProject(): Promise<string> {
   for (const file of stdout.split('\0').filter(Boolean)) {
     await mkdir(dirname(join(folder, file)), { recursive: true });
     await cp(join(root, file), join(folder, file)).catch((error: NodeJS.ErrnoException) => {
-      // Deleted, and not yet committed.
+      // The file is deleted, but the deletion is not committed.
       if (error.code !== 'ENOENT') throw error;
     });
   }
@@ -43,7 +43,7 @@ async function copyOfProject(): Promise<string> {
 }
 
 /**
- * Installed packages are linked; the project's own packages are those of the copy, or a mutant in them would have no
+ * Links the installed packages. The project's own packages are linked to the copy, because a mutant in them would otherwise have no
  * effect.
  */
 async function linkPackages(folder: string): Promise<void> {
@@ -59,7 +59,7 @@ async function linkPackages(folder: string): Promise<void> {
 
 /**
  * Whether a test fails, or the infrastructure cannot be synthesized because it breaks a rule of AWS Solutions.
- * @throws {Error} if the test could not be run, which shows nothing
+ * @throws {Error} if the test could not be run
  */
 async function fails(folder: string, test: string): Promise<boolean> {
   const report = join(folder, 'report.json');
@@ -79,14 +79,14 @@ async function fails(folder: string, test: string): Promise<boolean> {
   const counts = await readFile(report, 'utf8')
     .then(JSON.parse)
     .catch(() => undefined);
-  if (!counts?.numTotalTests) throw new Error(`test/${test}.test.ts came to no end: ${complaint.slice(-2_000)}`);
+  if (!counts?.numTotalTests) throw new Error(`test/${test}.test.ts did not finish: ${complaint.slice(-2_000)}`);
   return counts.numFailedTests > 0 || !counts.success;
 }
 
-/** The original source, and the mutated one. */
+/** Returns the original source and the mutated one. */
 async function mutated(folder: string, { name, file, from, to }: SecurityMutant): Promise<[string, string]> {
   const source = await readFile(join(folder, file), 'utf8');
-  if (source.split(from).length !== 2) throw new Error(`${name}: ${file} does not have this once: ${from}`);
+  if (source.split(from).length !== 2) throw new Error(`${name}: ${file} does not contain this exactly once: ${from}`);
   return [source, source.replace(from, () => to)];
 }
 
@@ -103,7 +103,7 @@ async function isNoticed(folder: string, mutant: SecurityMutant): Promise<boolea
 
 const folder = await copyOfProject();
 const chosen = mutants.filter(({ name, test }) => `${name} (${test})`.includes(only ?? ''));
-// First check that all mutants match their sources.
+// Checks first that all mutants match their sources.
 await Promise.all(chosen.map((mutant) => mutated(folder, mutant)));
 for (const test of new Set(chosen.map(({ test: each }) => each))) {
   if (await fails(folder, test)) throw new Error(`test/${test}.test.ts fails with every protection in place`);

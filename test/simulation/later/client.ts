@@ -18,7 +18,7 @@ import {
 } from './shop.ts';
 
 const TIMEOUT_MS = 10_000;
-/** Retries of a client, except in the fault-free phase. */
+/** The number of attempts of a client, except in the fault-free phase. */
 const ATTEMPTS = 4;
 
 type OrderDecision = Decision<Order, (typeof orderEvents.messages)[number], 'cancelled'>;
@@ -30,7 +30,7 @@ export interface LaterClientOptions {
   newId: () => string;
 }
 
-/** Acts in sequence, and repeats steps without a response. */
+/** A client. It executes one step after the other, and repeats a step if it gets no response. */
 export class LaterClient {
   readonly #steps: readonly Step[];
   readonly #order: string;
@@ -75,7 +75,7 @@ export class LaterClient {
     );
   }
 
-  /** The response to its caller. */
+  /** Executes a step. @returns the response */
   async #do(step: Step, instance: Instance): Promise<string> {
     const { scheduler, tables, newId } = this.#options;
     const { orders, later } = shopOf(tables.clientOf(instance));
@@ -93,7 +93,7 @@ export class LaterClient {
     const changed = await orders.change(subject, decide, context);
     const { result } =
       changed.result === 'missing' ? await orders.create(subject, { ...decision, ...beside }, context) : changed;
-    // Others have created it in the meantime.
+    // Another client has created the order in the meantime.
     if (result === 'taken') return 'busy';
     return step.act === 'cancel' && result === 'done' ? 'cancelled' : result;
   }

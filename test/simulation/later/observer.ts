@@ -4,15 +4,15 @@ import type { Tables } from '@rollcall/kit/internal/testing/simulation/tables';
 import type { Violation } from '../history.ts';
 import { forgotten, LATER, ORDERS, OUTBOX } from './shop.ts';
 
-/** What became of a scheduled message. */
+/** The state of a scheduled message. */
 type Fate = 'waits' | 'sent' | 'taken away';
 
-/** Observes in the tables and at the broker what becomes of each message, independent of what the code reports. */
+/** Observes the state of each message in the tables and at the broker, independently of what the code reports. */
 export class LaterObserver {
   readonly violations: Violation[] = [];
   readonly #scheduler: Scheduler;
   readonly #tables: Tables;
-  /** By the ids of all scheduled messages. */
+  /** The states of all scheduled messages, by message id. */
   readonly #fates = new Map<string, Fate>();
   readonly #committed = new Set<string>();
   readonly #published = new Set<string>();
@@ -37,13 +37,13 @@ export class LaterObserver {
     this.violations.push({ guarantee: 'later', what });
   }
 
-  /** New outbox rows: the ids of their messages. */
+  /** Called for each change. @returns the ids of messages in new outbox rows */
   #onCommitted({ table, before, after }: Change): string[] {
     if (table !== OUTBOX || before || !after) return [];
     return (after.messages as Array<{ body: string }>).map(({ body }) => {
       const { id } = JSON.parse(body);
       if (this.#committed.has(id)) this.#violated(`${id} was committed to be sent twice`);
-      if (this.#fates.get(id) === 'taken away') this.#violated(`${id} was cancelled or replaced, and yet sent`);
+      if (this.#fates.get(id) === 'taken away') this.#violated(`${id} was cancelled or replaced, but sent`);
       this.#committed.add(id);
       return id;
     });
@@ -60,11 +60,11 @@ export class LaterObserver {
   #checkForgotten(): void {
     const gone = this.#tables.items(ORDERS).flatMap(({ pk, isForgotten }) => (isForgotten ? [pk] : []));
     const left = this.#tables.items(LATER).find(({ subject }) => gone.includes(subject));
-    if (left) this.#violated(`${left.messageId} waits about ${left.subject}, who is forgotten`);
+    if (left) this.#violated(`${left.messageId} about the deleted order ${left.subject} is scheduled`);
   }
 
   onToldCancelled(by: string): void {
-    if (!this.#takers.has(by)) this.#violated(`${by} was told that it cancelled, and took nothing away`);
+    if (!this.#takers.has(by)) this.#violated(`${by} got the response that a message is cancelled, but removed none`);
   }
 
   /** Called for each message that the broker accepts. */
@@ -72,32 +72,32 @@ export class LaterObserver {
     const { id, type, subject, sequence, data } = JSON.parse(body);
     const now = new Date(this.#scheduler.now).toISOString();
     this.#published.add(id);
-    if (data.notBefore > now) this.#violated(`${id} was sent at ${now}, and was not to be before ${data.notBefore}`);
-    if (!this.#committed.has(id)) this.#violated(`${id} was sent, and never committed`);
+    if (data.notBefore > now) this.#violated(`${id} was sent at ${now}, before its due time ${data.notBefore}`);
+    if (!this.#committed.has(id)) this.#violated(`${id} was sent, but never committed`);
     if (sequence === undefined) return;
     const group = `${channel} ${subject}`;
     const place = Number(sequence);
     const holder = this.#places.get(`${group} ${place}`) ?? id;
     this.#places.set(`${group} ${place}`, holder);
-    if (holder !== id) this.#violated(`${holder} and ${id} have both the place ${place} of ${group}`);
+    if (holder !== id) this.#violated(`${holder} and ${id} both have position ${place} of ${group}`);
     const last = this.#last.get(group) ?? 0;
-    if (place > last + 1) this.#violated(`${id}, place ${place} of ${group}, was sent before place ${last + 1}`);
+    if (place > last + 1) this.#violated(`${id}, position ${place} of ${group}, was sent before position ${last + 1}`);
     this.#last.set(group, Math.max(last, place));
     if (channel !== 'order-events') return;
     if (this.#forgotten.has(subject) && place > last)
-      this.#violated(`${id} was sent about ${subject}, who is forgotten`);
+      this.#violated(`${id} about the deleted order ${subject} was sent`);
     if (type === forgotten.type) this.#forgotten.add(subject);
   }
 
-  /** Must hold at rest. */
+  /** Checks what must hold at rest. */
   checkAtRest(): void {
     for (const [id, fate] of this.#fates) if (fate === 'waits') this.#violated(`${id} was never sent`);
     for (const id of this.#committed)
-      if (!this.#published.has(id)) this.#violated(`${id} was committed, and never published`);
+      if (!this.#published.has(id)) this.#violated(`${id} was committed, but never published`);
     for (const { pk, version } of this.#tables.items(ORDERS)) {
       const last = this.#last.get(`order-events ${pk}`);
       if (version !== undefined && version !== last)
-        this.#violated(`${pk} is at version ${version}, and version ${last} was sent last`);
+        this.#violated(`${pk} has version ${version}, but the last sent version is ${last}`);
     }
   }
 }

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 
-/** The name of a scheduled message; undefined: its own id. */
+/** The name of a scheduled message. Undefined: its own id. */
 type Name = 'a' | 'b' | undefined;
 
-/** A client's action on an order: sends now or later, cancels, or deletes the order. */
+/** A client's action on an order: send a message now or later, cancel a message, or delete the order. */
 export type Step =
   | { act: 'send' }
   | { act: 'send later'; what: 'event' | 'command' | 'label'; seconds: number; name: Name }
-  /** Alone, or in the transaction of a change. */
+  /** `alone`: in its own write; otherwise in the transaction of a change. */
   | { act: 'cancel'; name: 'a' | 'b'; alone: boolean }
   | { act: 'forget' };
 

@@ -4,7 +4,7 @@ import { createLater } from '@rollcall/kit/internal/messaging/later/waiting';
 import { createPublisher } from '@rollcall/kit/internal/messaging/publisher';
 import * as z from 'zod';
 
-/** `notBefore`: the scheduled time, for the check. */
+/** `notBefore` is the scheduled time, which the observer checks. */
 const data = z.object({ orderId: z.string(), notBefore: z.string().optional() });
 const about = { subjectField: 'orderId' } as const;
 const from = '/shop/orders';
@@ -26,7 +26,7 @@ export interface Order {
 
 export const [ORDERS, OUTBOX, LATER] = ['orders', 'outbox', 'later'];
 
-/** The kit's code as a service's functions use it. */
+/** Uses the kit the way a service's functions do. */
 export function shopOf(client: DynamoDBDocumentClient) {
   const later = createLater({ client, laterTable: LATER });
   const places = { client, outboxTable: OUTBOX, table: ORDERS, later };

@@ -14,7 +14,7 @@ import { LATER, labels, ORDERS, OUTBOX, orderEvents, payments } from './shop.ts'
 /** A sweep every minute, plus more than the scenarios' longest delay. */
 const ROUND_MS = 61_000;
 const ROUNDS = 60;
-/** A client without a response continues in the next round. */
+/** The number of requests per client and round. A client without a response continues in the next round. */
 const MAX_REQUESTS = 20;
 
 /** Clients that schedule and cancel messages, and the kit's relay and sweep. */
@@ -62,7 +62,7 @@ class LaterWorld {
     return this.#observer.violations;
   }
 
-  /** All possible next actions, the most usual first. */
+  /** Returns all possible next actions, the most usual first. */
   #actions(): Array<() => void> {
     const scheduler = this.#scheduler;
     const turns = Array.from({ length: scheduler.calls }, (_, index) => () => scheduler.takeTurn(index));
@@ -84,7 +84,7 @@ class LaterWorld {
     this.#scheduler.outageUntil = this.#scheduler.now + OUTAGE_MS;
   }
 
-  /** Runs without faults and with a sweep every minute: everything due must then be sent. */
+  /** Runs without faults, with a sweep every minute. All due messages must then be sent. */
   async #comeToRest(): Promise<void> {
     this.#scheduler.faultFree = true;
     for (let round = 0; round < ROUNDS; round++) {
@@ -106,6 +106,6 @@ class LaterWorld {
   }
 }
 
-/** @returns the violation; undefined: none */
+/** @returns the violations; empty if there are none */
 export const simulateLater = (scenario: LaterScenario, trace?: (line: string) => void): Promise<Violation[]> =>
   new LaterWorld(scenario, trace).run();

@@ -1,17 +1,17 @@
 import type { Violation } from '../history.ts';
 import type { WorldName } from '../runner.ts';
 
-/** A change of the kit's own source that removes what a guarantee depends on. */
+/** A change of the kit's source that removes a mechanism on which a guarantee depends. */
 export interface Mutant {
   name: string;
   /**
-   * The guarantee that the checker must report as violated; any of them, where losing a message and losing its order
-   * look the same.
+   * The guarantees of which the checker must report at least one as violated. There are several if, for example, a lost message
+   * looks the same as a lost order.
    */
   breaks: Array<Violation['guarantee']>;
   /** The simulated world that finds it. Default: the member application. */
   world?: WorldName;
-  /** A seed that finds it soon, if the default takes a minute. */
+  /** A seed that finds it quickly. Set if the default seed takes a minute. */
   seed?: number;
   file: string;
   from: string;

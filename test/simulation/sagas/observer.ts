@@ -5,11 +5,11 @@ import { type Kind, PROCESSES } from './shop.ts';
 /** Maximum clock difference between instances. */
 const SKEW_MS = 10_000;
 
-/** The invariants of approvals. */
+/** Checks the invariants of approvals. */
 export class SagaObserver {
   readonly #before = new Map<string, ProcessState>();
 
-  /** Steps are done in order, and none is given up before its deadline. */
+  /** Steps are executed in order, and no step is given up before its deadline. */
   always(state: SimulatedState): string | undefined {
     for (const process of processesIn(state)) {
       const before = this.#before.get(process.id);
@@ -21,11 +21,11 @@ export class SagaObserver {
     return undefined;
   }
 
-  /** Everything was done once, or is compensated, and the process's state agrees. */
+  /** Every step was executed once, or is compensated, and the process's state matches. */
   static atRest(state: SimulatedState): string | undefined {
     const processes = processesIn(state);
     if (processes.length !== state.published.length)
-      return `${state.published.length} orders were placed, and ${processes.length} approvals begun`;
+      return `${state.published.length} orders were placed, but ${processes.length} approvals were started`;
     for (const process of processes) {
       const what = wrongOf(process, state);
       if (what) return `${process.id}: ${what}`;
@@ -37,7 +37,7 @@ export class SagaObserver {
 const processesIn = (state: SimulatedState): ProcessState[] =>
   state.items(PROCESSES).filter(({ pk }) => String(pk).startsWith('process#')) as unknown as ProcessState[];
 
-/** How often something was done. */
+/** Returns how often each command was executed. */
 function countsOf({ id }: ProcessState, state: SimulatedState): Record<Kind, number> {
   const all = ['stock', 'payments', 'parcels'].map((consumer) => state.of(consumer, id));
   const { reserve = 0, release = 0, charge = 0, refund = 0, confirm = 0 } = Object.assign({}, ...all);
@@ -47,11 +47,11 @@ function countsOf({ id }: ProcessState, state: SimulatedState): Record<Kind, num
 function disorderOf(process: ProcessState, state: SimulatedState): string | undefined {
   const { reserve, charge, refund } = countsOf(process, state);
   const { done } = process;
-  if (done.includes('reserve') && reserve === 0) return 'reserve is taken for done';
-  if (done.includes('charge') && charge === 0) return 'charge is taken for done';
-  if (state.of('payments', process.id).chargeTried && reserve === 0) return 'charge comes before reserve';
+  if (done.includes('reserve') && reserve === 0) return 'reserve is recorded as done, but was not executed';
+  if (done.includes('charge') && charge === 0) return 'charge is recorded as done, but was not executed';
+  if (state.of('payments', process.id).chargeTried && reserve === 0) return 'charge was attempted before reserve';
   if (state.of('parcels', process.id).confirmTried && (charge === 0 || refund > 0))
-    return 'confirm comes before charge';
+    return 'confirm was attempted before charge';
   return undefined;
 }
 
@@ -68,16 +68,16 @@ function wrongOf(process: ProcessState, state: SimulatedState): string | undefin
   const counts = JSON.stringify({ reserve, release, charge, refund, confirm });
   const { ended, ends } = state.items(PROCESSES).find(({ pk }) => pk === `order#${process.id}`) ?? {};
   const { state: now } = process.progress;
-  if (ended !== now || ends !== 1) return `it is ${now}, and has ended ${ends ?? 0} times, as ${ended}`;
-  // An operator who retries a command with an unknown outcome may cause a repetition.
+  if (ended !== now || ends !== 1) return `its state is ${now}, but it has ended ${ends ?? 0} times, as ${ended}`;
+  // A command may be executed again if an operator retries it because its outcome is unknown.
   const again = process.decided?.length ?? 0;
   const isDone = (count: number, times = 0) => count >= 1 && count <= 1 + times;
   const isUndone = (done: number, undone: number) => (done === 0 ? undone === 0 : done === 1 && isDone(undone, again));
   if (now === 'completed')
     return reserve === 1 && charge === 1 && isDone(confirm, again) && release + refund === 0
       ? undefined
-      : `it is completed, and done are ${counts}`;
+      : `it is completed, but these commands were executed: ${counts}`;
   return isUndone(reserve, release) && isUndone(charge, refund) && confirm === 0
     ? undefined
-    : `it has failed, and done are ${counts}`;
+    : `it has failed, but these commands were executed: ${counts}`;
 }

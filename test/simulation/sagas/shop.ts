@@ -16,12 +16,10 @@ const orders = queue('orders', { from: '/shop/shop', messages: [place] });
 
 export type Kind = keyof typeof REPLIES;
 
-/** The first deadline is often later than that of the charge, and too early for it. */
+/** The deadline of `reserve` is short, so that a deadline message often arrives too early for the deadline of `charge`. */
 const approval = approvalWithin({ ...WITHIN, reserve: 120 });
 
-/**
- * How often a command about an order is refused before it succeeds, encoded in the order's id: `1 charge=1 release=2`.
- */
+/** Reads from the order's id how often a command is refused before it succeeds: `1 charge=1 release=2`. */
 export const refusalsOf = (orderId: string, kind: Kind): number =>
   Number(new RegExp(`${kind}=(\\d)`).exec(orderId)?.[1] ?? 0);
 
@@ -60,7 +58,7 @@ const orderHandlers = (context: HandlerContext): Handlers<typeof place> => ({
 
 const replyConsumer = defineConsumer('orders-replies', { source: '/shop/orders', of: replies, idempotent: true });
 
-/** Executes each command unless it refuses, and counts both. */
+/** A handler that executes or refuses a command. It counts the attempts and the executions. */
 const doing = (kind: Kind, { correspondence, now }: HandlerContext) => ({
   async handle(message: Message, { state }: { state: () => Promise<Readonly<Record<string, unknown>>> }) {
     const before = await state();

@@ -5,7 +5,7 @@ import type { Violation } from '../history.ts';
 import { SagaObserver } from './observer.ts';
 import { consumers, type Kind, PROCESSES, place } from './shop.ts';
 
-/** Decisions of the publisher, and of the schedule. */
+/** The decisions of the publisher and of the schedule. */
 export interface SagaScenario {
   publish: number[];
   steps: number[];
@@ -15,7 +15,7 @@ const decisions = (maxLength: number) => fc.array(fc.nat(9_999), { minLength: 20
 
 export const sagaScenarios: fc.Arbitrary<SagaScenario> = fc.record({ publish: decisions(40), steps: decisions(600) });
 
-/** More attempts than a process makes before it asks for a person; a schedule redrives everything once. */
+/** More attempts than a process makes before it waits for an operator. A schedule redrives all messages once. */
 const UNTIL_PERSON = 7;
 const WITHOUT_PERSON = 4;
 
@@ -29,7 +29,7 @@ function publish(choose: Choose) {
   });
 }
 
-/** @returns the violation; undefined: none */
+/** @returns the violations; empty if there are none */
 export async function simulateSagas(scenario: SagaScenario, trace?: (line: string) => void): Promise<Violation[]> {
   const observer = new SagaObserver();
   const model: Model = {

@@ -5,7 +5,7 @@ import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambd
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 
-// The least that is an app: a route and a queue, whose function says what it was given.
+// A small app: a route and a queue with one function, which returns or logs its input.
 const app = new App();
 const stack = new Stack(app, 'echo');
 const queue = new Queue(stack, 'Queue', { queueName: `echo-${app.node.tryGetContext('stage') ?? 'none'}-words` });

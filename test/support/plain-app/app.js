@@ -10,7 +10,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 
-// As teams write it who know nothing of the embedded cloud: CDK's own constructs, as they are when nothing is said.
+// An app by a team that does not know the embedded cloud: only CDK's own constructs, with their defaults.
 const app = new App();
 const stack = new Stack(app, 'PlainStack', { env: { region: 'eu-west-1' } });
 

@@ -13,7 +13,7 @@ const orders = createPublisher<{ version: number }, typeof orderEvents>(orderEve
   ...{ client, table, outboxTable: tables.OUTBOX_TABLE, later },
 });
 
-/** Places an order of which a message on each channel is for later. */
+/** Places an order, and schedules a message on each channel. */
 export async function place({ orderId, after }: { orderId: string; after: number }): Promise<void> {
   const when = { after };
   const events = [draft(placed, { orderId }), draft(reminded, { orderId }, { ...when, name: 'reminder' })] as const;

@@ -3,7 +3,7 @@ import { App } from 'aws-cdk-lib';
 import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
 import { channels as all, labels, orderCommands, orderEvents } from '../shared/contracts.ts';
 
-// The least that sends messages for later, on every kind of channel.
+// A small app that schedules messages on every kind of channel.
 const shop = new RollcallApp(new App(), { name: 'shop', stages: { dev: {} }, channels: all });
 
 shop.service('orders', (stack, { stage, channels, alarms }) => {

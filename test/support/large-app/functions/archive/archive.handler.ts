@@ -2,7 +2,7 @@ import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { createClaimCheck, PermanentError, subscriberFunctions } from '@rollcall/kit/messaging';
 import { archive } from './archive.consumer.ts';
 
-/** Refuses what begins with `refuse`, until it is mended. */
+/** Refuses documents that begin with `refuse`, until the table contains the item `mended`. */
 export const { consume, sweep } = subscriberFunctions(
   archive,
   ({ client, tableName }) => ({

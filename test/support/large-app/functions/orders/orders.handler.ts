@@ -15,7 +15,7 @@ type Sent = Parameters<ClaimCheck['keep']>[0][number]['messages'][number];
 const another = (message: Sent): Sent =>
   message.claim ? { ...message, claim: { ...message.claim, bytes: Buffer.from('{}') } } : message;
 
-/** What is kept of data: all of it, nothing, or something else. */
+/** Ways to store large data: completely, not at all, or with other content. */
 const keeping: Record<string, ClaimCheck> = {
   whole: kept,
   nothing: { ...kept, async keep() {} },
@@ -34,11 +34,11 @@ interface File {
   text?: string;
   keeps?: string;
   prints?: boolean;
-  /** Of its message. Default: a new one. */
+  /** The ID of the message. Default: a new one. */
   id?: string;
 }
 
-/** Files a document of so many characters, and has it printed. */
+/** Files a document with this number of characters, and optionally sends a command to print it. */
 export async function file({ orderId, characters, text = 'x', keeps = 'whole', ...asked }: File): Promise<void> {
   const data = { orderId, text: text.repeat(characters) };
   const send = asked.prints ? [draftTo(prints, print, data)] : [];
