@@ -5,10 +5,10 @@ import { expect, it, onTestFinished } from 'vitest';
 import app from '../../examples/orders/rollcall.config.ts';
 import { startConsole } from '../support/console.ts';
 import { root } from '../support/run.ts';
-import { barriers, keepScreenshot, openPage, startBrowser } from './browser.ts';
+import { accessibilityProblems, keepScreenshot, openPage, startBrowser } from './browser.ts';
 
 /** Words of the member application. */
-const ITS_WORDS = /\b(members?|phones?|texts?|sms|registrations?)\b|会员|电话|手机|短信/i;
+const MEMBER_WORDS = /\b(members?|phones?|texts?|sms|registrations?)\b|会员|电话|手机|短信/i;
 
 it.each(['en-GB', 'zh-CN'])(
   'no page of the order service contains words of the member application: %s',
@@ -37,10 +37,10 @@ it.each(['en-GB', 'zh-CN'])(
       await shown.getByRole('heading', { level: 1 }).waitFor();
       await shown.getByRole('status', { name: /^(Live|实时)$/ }).waitFor();
       expect(
-        (await shown.locator('body').innerText()).split('\n').filter((line) => ITS_WORDS.test(line)),
+        (await shown.locator('body').innerText()).split('\n').filter((line) => MEMBER_WORDS.test(line)),
         name,
       ).toEqual([]);
-      expect(await barriers(shown), name).toEqual([]);
+      expect(await accessibilityProblems(shown), name).toEqual([]);
       await keepScreenshot(shown, `orders ${name.replace(/\/.*/, ' one')} ${locale}`);
     }
     const [aggregates] = locale === 'en-GB' ? ['Orders'] : ['订单'];

@@ -7,7 +7,7 @@ import { expect, onTestFinished } from 'vitest';
 const SCREENSHOTS = join(import.meta.dirname, '../../test-results');
 const USUAL_PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 /** Options for a machine without a screen. They also disable background network requests. */
-const QUIET = [
+const BROWSER_OPTIONS = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-background-networking',
@@ -17,7 +17,7 @@ const QUIET = [
 /** Long enough for a visibility timeout, or for the next probe of a circuit. */
 const PATIENCE_MS = 60_000;
 
-function whereChromiumIs(): string {
+function chromiumPath(): string {
   const found = [process.env.CHROMIUM, ...USUAL_PLACES].find((path) => path && existsSync(path));
   if (found) return found;
   throw new Error(
@@ -26,7 +26,7 @@ function whereChromiumIs(): string {
 }
 
 export const startBrowser = (...more: string[]): Promise<Browser> =>
-  chromium.launch({ executablePath: whereChromiumIs(), args: [...QUIET, ...more] });
+  chromium.launch({ executablePath: chromiumPath(), args: [...BROWSER_OPTIONS, ...more] });
 
 export interface PageOptions extends BrowserContextOptions {
   /** Expected errors on the browser's console, which reports every 4xx response as an error. */
@@ -64,7 +64,7 @@ export async function keepScreenshot(page: Page, name: string): Promise<void> {
 }
 
 /** Returns serious accessibility problems that axe finds. Waits for animations first, because fading in lowers the contrast. */
-export async function barriers(page: Page): Promise<string[]> {
+export async function accessibilityProblems(page: Page): Promise<string[]> {
   await page.evaluate(`Promise.allSettled(document.getAnimations()
     .filter(({ effect }) => Number.isFinite(effect.getComputedTiming().endTime))
     .map(({ finished }) => finished))`);

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { barriers, keepScreenshot, openPage } from './browser.ts';
+import { accessibilityProblems, keepScreenshot, openPage } from './browser.ts';
 import { type ConsoleInBrowser, startConsoleInBrowser } from './console.ts';
 
 let operatorConsole: ConsoleInBrowser;
@@ -13,7 +13,7 @@ const open = (page = 'flow') => openPage(operatorConsole.browser, `${operatorCon
 const goTo = (page: Page, name: string) => page.getByRole('navigation').getByRole('link', { name }).click();
 
 async function breakHttp(page: Page, kind: string): Promise<void> {
-  onTestFinished(() => mend(page));
+  onTestFinished(() => removeFaults(page));
   await goTo(page, 'Faults');
   await page.getByRole('combobox', { name: 'How http behaves' }).click();
   await page.getByRole('option', { name: new RegExp(`^${kind}`) }).click();
@@ -21,7 +21,7 @@ async function breakHttp(page: Page, kind: string): Promise<void> {
 }
 
 /** Removes all faults. Opens the page by its URL, because an open dialog may cover the links. */
-async function mend(page: Page): Promise<void> {
+async function removeFaults(page: Page): Promise<void> {
   await page.goto(`${operatorConsole.url}/#/faults`);
   await page.getByRole('button', { name: 'Remove all faults' }).click();
   await page.getByText('Injected faults').waitFor({ state: 'detached' });
@@ -65,7 +65,7 @@ describe('an operator on call', () => {
     await goTo(page, 'Switches');
     const circuit = page.getByRole('row', { name: /sms-http/ });
     await circuit.getByText(/open/).first().waitFor();
-    expect(await barriers(page)).toEqual([]);
+    expect(await accessibilityProblems(page)).toEqual([]);
     await keepScreenshot(page, 'a circuit is open');
     await circuit.getByRole('button', { name: 'Reset sms-http' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Reset' }).click();
@@ -79,14 +79,14 @@ describe('an operator on call', () => {
     const inspected = page.getByRole('dialog');
     await inspected.getByText('failed permanently, needs an operator').waitFor();
     await inspected.getByRole('group', { name: 'Message' }).getByText('specversion').waitFor();
-    expect(await barriers(page)).toEqual([]);
+    expect(await accessibilityProblems(page)).toEqual([]);
     await keepScreenshot(page, 'a parked message');
     await inspected.getByRole('button', { name: 'Close' }).click();
 
     await redriveAll(page);
     await page.getByRole('region', { name: 'Failed again' }).waitFor();
     await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
-    await mend(page);
+    await removeFaults(page);
     await chooseSubscriber(page, 'sms');
     await redriveAll(page);
     await page.getByText('Finished: 1 messages applied;').waitFor();
@@ -115,7 +115,7 @@ describe('an operator on call', () => {
     await page.getByRole('option', { name: 'english-only' }).click();
     await asked.getByLabel('Reason').fill('translators are away');
     await asked.getByLabel('Duration in hours').fill('2');
-    expect(await barriers(page)).toEqual([]);
+    expect(await accessibilityProblems(page)).toEqual([]);
     await asked.getByRole('button', { name: 'Switch', exact: true }).click();
     await page.getByRole('region', { name: 'guide' }).getByText('english-only').first().waitFor();
     await page
@@ -132,13 +132,13 @@ describe('an operator on call', () => {
 
   it('stops a function, sees its messages wait, and starts it again', async () => {
     const page = await open('faults');
-    onTestFinished(() => mend(page));
+    onTestFinished(() => removeFaults(page));
     await page.getByRole('switch', { name: 'rollcall-dev-guide-consume runs' }).click();
     await page.getByText('rollcall-dev-guide-consume stopped').waitFor();
     await register(page);
     await page.getByRole('button', { name: /function guide-consume stopped/ }).waitFor();
     await page.getByRole('button', { name: /queue guide\.fifo .*(waiting|in flight)/ }).waitFor();
-    await mend(page);
+    await removeFaults(page);
     await goTo(page, 'Flow');
     await page.getByRole('button', { name: 'queue guide.fifo', exact: true }).waitFor();
   });
@@ -149,7 +149,7 @@ describe('an operator on call', () => {
     await page.getByText(/1 failed invocations .* rollcall-dev-guide-read: TypeError/).waitFor();
     await page.getByRole('link', { name: 'Go to failed invocations' }).click();
     await page.getByRole('row', { name: /rollcall-dev-guide-read [0-9a-f-]{36} TypeError.*\.log/ }).waitFor();
-    expect(await barriers(page)).toEqual([]);
+    expect(await accessibilityProblems(page)).toEqual([]);
   });
 
   it('sees when the connection breaks, and when it is back', async () => {

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { barriers, keepScreenshot, openPage, startBrowser } from './browser.ts';
+import { accessibilityProblems, keepScreenshot, openPage, startBrowser } from './browser.ts';
 import { type Site, startSite } from './site.ts';
 
 /** The site is built, and fourteen pages are looked at by axe. */
@@ -52,7 +52,7 @@ describe('the site', () => {
         await page.getByRole('heading', { level: 1 }).waitFor();
         if (kind === 'architecture') await page.getByRole('group', { name: 'Diagram' }).last().locator('svg').waitFor();
         expect(await page.evaluate('document.documentElement.scrollWidth'), kind).toBeLessThanOrEqual(width);
-        expect(await barriers(page), kind).toEqual([]);
+        expect(await accessibilityProblems(page), kind).toEqual([]);
         await keepScreenshot(page, `site ${kind} ${width} ${colorScheme}`);
       }
     },

@@ -90,7 +90,7 @@ function commandIn(words: readonly string[]): string[] {
 }
 
 /** Returns the error of a call: an unknown command or option. Undefined if there is none. */
-function wrongIn(words: readonly string[]): string | undefined {
+function callError(words: readonly string[]): string | undefined {
   let command = createProgram(app);
   for (const word of words) {
     if (word.startsWith('--')) {
@@ -110,7 +110,7 @@ describe('a command that a page names', () => {
   it.each(pages)('exists: %s', (page) => {
     const scripts = { ...scriptsOf('.'), ...scriptsOf(dirname(page)), ...generated };
     expect(scriptsIn(page).filter((name) => !(name in scripts))).toEqual([]);
-    expect(callsIn(page).flatMap((words) => wrongIn(words) ?? [])).toEqual([]);
+    expect(callsIn(page).flatMap((words) => callError(words) ?? [])).toEqual([]);
   });
 
   it('is found in the text', () => {
@@ -119,8 +119,8 @@ describe('a command that a page names', () => {
   });
 
   it('is reported if it does not exist', () => {
-    expect(wrongIn(['ops', 'parked', 'redrive', '--everything'])).toContain('no option --everything');
-    expect(wrongIn(['ops', 'parcels'])).toContain('no command parcels');
+    expect(callError(['ops', 'parked', 'redrive', '--everything'])).toContain('no option --everything');
+    expect(callError(['ops', 'parcels'])).toContain('no command parcels');
   });
 
   it('is run by a test or by CI, or has a reason why not', () => {

@@ -40,7 +40,7 @@ const MESSAGES_OF_TEN = 2;
 const RPC_OF_TEN = 1;
 /** A phone that only inputs contain. */
 const PHONE = '+34698765432';
-const LEAVER = '+34698765433';
+const SECOND_PHONE = '+34698765433';
 const NAME = 'Xochiquétzal';
 const MARKS = [PHONE.slice(1), NAME, encodeURIComponent(NAME)];
 
@@ -65,10 +65,10 @@ const draw = <T>(arbitrary: fc.Arbitrary<T>, nth: number): T =>
 async function sendAll(cloud: Cloud): Promise<Sent[]> {
   const token = await cloud.issuer.token(EVERY_MEMBER);
   const callAsService = signedFetch(OPERATOR);
-  const somebody = await register(cloud, token, PHONE);
+  const permanent = await register(cloud, token, PHONE);
   // A member that may be deactivated, with all consequences.
-  const leaver = await register(cloud, token, LEAVER);
-  const known = { ids: [somebody, leaver], token, phone: PHONE, name: NAME };
+  const deactivatable = await register(cloud, token, SECOND_PHONE);
+  const known = { ids: [permanent, deactivatable], token, phone: PHONE, name: NAME };
   const functions = CONSUMERS.map((name) => `rollcall-dev-${name}-consume`);
 
   async function send(nth: number): Promise<Sent> {
@@ -131,7 +131,7 @@ async function itemsOf({ endpointUrl }: Cloud, table: string): Promise<Array<Rec
 }
 
 /** Incomplete registrations: a member without a guard, or a guard without a member. */
-async function halves(cloud: Cloud): Promise<Finding[]> {
+async function incompleteRegistrations(cloud: Cloud): Promise<Finding[]> {
   const items = await itemsOf(cloud, 'members');
   const guarded = new Set(items.flatMap(({ pk, holder }) => (pk.startsWith('phone#') ? (holder ?? []) : [])));
   const active = new Set(items.filter(({ status }) => status === 'active').map(({ id }) => id));
@@ -153,7 +153,7 @@ async function defects(cloud: Cloud): Promise<Finding[]> {
 }
 
 /** Waits until nothing is in progress, for at most a minute. */
-async function drained(cloud: Cloud): Promise<void> {
+async function waitUntilIdle(cloud: Cloud): Promise<void> {
   const services = createServices({ ...cloud, stage: 'dev' });
   for (let tries = 0; tries < 120 && (await services.underWay()) > 0; tries++) await delay(500);
 }
@@ -163,8 +163,8 @@ const data = join(folder, 'data');
 const cloud = await startCloud({ assembly: await synthesize(join(folder, 'assembly')), beside: [smsSandbox()], data });
 const start = performance.now();
 const sent = await sendAll(cloud);
-await drained(cloud);
-const half = [...(await halves(cloud)), ...(await defects(cloud))];
+await waitUntilIdle(cloud);
+const half = [...(await incompleteRegistrations(cloud)), ...(await defects(cloud))];
 await cloud.stop();
 // The files contain the complete logs; the memory contains only the last lines of each function.
 const logs = readdirSync(join(data, 'logs')).flatMap((name) =>

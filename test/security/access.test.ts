@@ -348,7 +348,7 @@ describe('a cloud', () => {
   });
 
   /** Sends a message to a consumer's dead-letter queue, in the name of a function. */
-  async function die(consumer: string, sender: string, body: string) {
+  async function sendToDeadLetters(consumer: string, sender: string, body: string) {
     const role = 'rollcall-dev-dying';
     cloud.access.addRole(`arn:aws:iam::000000000000:role/${role}`, role, {
       Statement: allow({ Action: 'sts:AssumeRole' }),
@@ -379,7 +379,7 @@ describe('a cloud', () => {
     await cloud.dynamodb.send(
       new PutCommand({ TableName: 'rollcall-dev-guide', Item: { ...applied, 'unsent#1': [reply] } }),
     );
-    await die('guide', 'sns', JSON.stringify(message));
+    await sendToDeadLetters('guide', 'sns', JSON.stringify(message));
     await cloud.invoke('rollcall-dev-guide-sweep', {});
     expect(Object.keys((await cloud.items('guide', member))[0] ?? {})).not.toContain('unsent#1');
     const { body } = await cloud.request('POST', '/v1/members', { phone: newPhone(), name: 'Ana', locale: 'en' });
@@ -412,7 +412,8 @@ describe('a cloud', () => {
     expect(cursor).toMatchObject({ version: 1 });
     // A message in the dead-letter queue, and a message whose reply was not sent.
     const dead = async (version: number) => {
-      for (const { body } of record(version).Records) await die('points-commands', 'registration-outbox-relay', body);
+      for (const { body } of record(version).Records)
+        await sendToDeadLetters('points-commands', 'registration-outbox-relay', body);
       await cloud.invoke('rollcall-dev-points-commands-sweep', {});
     };
     await dead(2);

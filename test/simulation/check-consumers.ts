@@ -11,7 +11,7 @@ export function checkConsumer([name, consumer]: [string, ConsumerHistory]): Viol
     what: `${name} applied ${what}`,
   }));
   violations.push(
-    ...consumer.misled.map((what) => ({ guarantee: 'G3' as const, what: `${name} got the wrong state: ${what}` })),
+    ...consumer.wrongStates.map((what) => ({ guarantee: 'G3' as const, what: `${name} got the wrong state: ${what}` })),
   );
   const last = new Map<string, number>();
   for (const message of consumer.applied) {
@@ -79,7 +79,7 @@ function checkDelivered(
   const violations: Violation[] = [];
   // Held messages, and messages parked behind them, are not failures.
   const held = consumer.parked.filter(({ reason }) => reason === 'held');
-  if (!versionsOf(held, aggregateId).some((one) => one <= version) && !consumer.told.has(aggregateId)) {
+  if (!versionsOf(held, aggregateId).some((one) => one <= version) && !consumer.reported.has(aggregateId)) {
     violations.push({ guarantee: 'G4', what: `no sweep reports that ${name} keeps ${what} parked` });
   }
   if (!consumer.early && (parked.reason === 'below-baseline' || hasHole(consumer, aggregateId))) return violations;
@@ -113,7 +113,7 @@ function checkErased(name: string, consumer: ConsumerHistory, left: readonly Ver
       const rows = [...kept, ...of(waiting)];
       if (rows.length > 0)
         violations.push({ guarantee: 'erasure', what: `${name} keeps ${rows} after ${nameOf(last)}` });
-      if (consumer.knows.has(aggregateId))
+      if (consumer.membersWithData.has(aggregateId))
         violations.push({
           guarantee: 'erasure',
           what: `${name} has personal data of ${aggregateId} after ${nameOf(last)}`,

@@ -5,8 +5,8 @@ import { has, nameOf } from './versions.ts';
 const REPLIES = 'registration-replies';
 
 /** A registration has the reply of a service if and only if the service has applied it. */
-export function checkAnswers({ consumers, committed, left, rewritten, stock }: History): Violation[] {
-  const violations: Violation[] = rewritten.map((what) => ({
+export function checkReplies({ consumers, committed, left, overwrittenReplies, finalTables }: History): Violation[] {
+  const violations: Violation[] = overwrittenReplies.map((what) => ({
     guarantee: 'answer',
     what: `replies were overwritten: ${what}`,
   }));
@@ -15,14 +15,14 @@ export function checkAnswers({ consumers, committed, left, rewritten, stock }: H
     if (!consumer.isSubscriber) continue;
     for (const aggregateId of members) {
       const first = { aggregateId, version: 1 };
-      const isAnswered = stock.answers.some(
+      const isAnswered = finalTables.answers.some(
         ({ memberId, source }) => memberId === aggregateId && source === consumer.source,
       );
       if (isAnswered && !has(consumer.applied, first)) {
         violations.push({ guarantee: 'answer', what: `${name} replied to ${nameOf(first)}, but has not applied it` });
       }
       // After an erasure, replies to the registration are no longer expected.
-      const mayBeMissing = hasErased(consumer, left, aggregateId) || isOnItsWay(consumers, consumer, first);
+      const mayBeMissing = hasErased(consumer, left, aggregateId) || mayLackReply(consumers, consumer, first);
       if (!isAnswered && has(consumer.applied, first) && !mayBeMissing) {
         violations.push({ guarantee: 'answer', what: `${name} applied ${nameOf(first)}, but its reply is lost` });
       }
@@ -32,10 +32,10 @@ export function checkAnswers({ consumers, committed, left, rewritten, stock }: H
 }
 
 /** Every service that must erase a member confirms the erasure. */
-export function checkErasures({ consumers, left, stock }: History): Violation[] {
+export function checkErasures({ consumers, left, finalTables }: History): Violation[] {
   const violations: Violation[] = [];
   for (const last of left) {
-    const erasure = stock.erasures.find(({ memberId }) => memberId === last.aggregateId);
+    const erasure = finalTables.erasures.find(({ memberId }) => memberId === last.aggregateId);
     if (!erasure) {
       violations.push({ guarantee: 'erasure', what: `no service is requested to erase ${last.aggregateId}` });
       continue;
@@ -46,7 +46,7 @@ export function checkErasures({ consumers, left, stock }: History): Violation[] 
       const isApplied = has(consumer.applied, last);
       if (isConfirmed && !isApplied)
         violations.push({ guarantee: 'erasure', what: `${service} confirmed ${nameOf(last)}, but has not applied it` });
-      if (!isConfirmed && isApplied && !isOnItsWay(consumers, consumer, last))
+      if (!isConfirmed && isApplied && !mayLackReply(consumers, consumer, last))
         violations.push({ guarantee: 'erasure', what: `${service} applied ${nameOf(last)}, but never confirmed it` });
     }
   }
@@ -54,7 +54,7 @@ export function checkErasures({ consumers, left, stock }: History): Violation[] 
 }
 
 /** Whether a reply may be missing, because it is parked where an operator can see it or because an operator discarded it. */
-function isOnItsWay(
+function mayLackReply(
   consumers: History['consumers'],
   consumer: ConsumerHistory,
   cause: Committed | { aggregateId: string; version: number },
@@ -65,11 +65,11 @@ function isOnItsWay(
 }
 
 /** Counts the ledger entries of a redemption. */
-function bookings({ committed, stock }: History, operationId: string) {
+function bookings({ committed, finalTables }: History, operationId: string) {
   const commands = new Set(
     committed.filter((message) => message.operationId === operationId).map(({ messageId }) => messageId),
   );
-  const entries = stock.accounts
+  const entries = finalTables.accounts
     .flatMap((account) => account.entries)
     .filter(({ messageId }) => commands.has(messageId));
   const count = (wanted: string) => entries.filter(({ reason }) => reason === wanted).length;
@@ -78,14 +78,17 @@ function bookings({ committed, stock }: History, operationId: string) {
 
 /** Points are taken at most once, and are returned only if they were taken. The operation's state matches the ledger. */
 export function checkOperations(history: History): Violation[] {
-  const { promised, committed, endedTwice, endedLate, stock } = history;
+  const { returnedOperations, committed, endedTwice, endedLate, finalTables } = history;
   const violations: Violation[] = endedTwice.map((what) => ({ guarantee: 'operation', what: `ended twice: ${what}` }));
   violations.push(...endedLate.map((what) => ({ guarantee: 'operation' as const, what: `ended late: ${what}` })));
-  violations.push(...stock.accounts.flatMap(checkAccount));
-  const ids = new Set([...promised.map(({ operationId }) => operationId), ...stock.operations.map(({ id }) => id)]);
+  violations.push(...finalTables.accounts.flatMap(checkAccount));
+  const ids = new Set([
+    ...returnedOperations.map(({ operationId }) => operationId),
+    ...finalTables.operations.map(({ id }) => id),
+  ]);
   for (const id of ids) {
     const { taken, returned } = bookings(history, id);
-    const state = stock.operations.find((one) => one.id === id)?.state;
+    const state = finalTables.operations.find((one) => one.id === id)?.state;
     const isTrue =
       taken <= 1 &&
       returned <= taken &&
@@ -110,12 +113,12 @@ function checkAccount({ memberId, balance, opening, entries }: Account): Violati
 
 /** At rest, each operation has ended, and no operation of an erased member is left. */
 export function checkOperationsAtRest(history: History): Violation[] {
-  const { promised, left, stock } = history;
-  if (!stock.isSettled) return [];
+  const { returnedOperations, left, finalTables } = history;
+  if (!finalTables.isSettled) return [];
   const violations: Violation[] = [];
   const gone = new Set(left.map(({ aggregateId }) => aggregateId));
-  for (const { operationId, memberId } of promised) {
-    const operation = stock.operations.find(({ id }) => id === operationId);
+  for (const { operationId, memberId } of returnedOperations) {
+    const operation = finalTables.operations.find(({ id }) => id === operationId);
     if (operation && !gone.has(memberId)) violations.push(...checkEnded(history, operation));
     if (!operation && !gone.has(memberId))
       violations.push({
@@ -124,9 +127,9 @@ export function checkOperationsAtRest(history: History): Violation[] {
       });
   }
   const confirmed = new Set(
-    stock.erasures.filter((erasure) => erasure.confirmed.length > 0).map(({ memberId }) => memberId),
+    finalTables.erasures.filter((erasure) => erasure.confirmed.length > 0).map(({ memberId }) => memberId),
   );
-  for (const { id, memberId } of stock.operations) {
+  for (const { id, memberId } of finalTables.operations) {
     if (confirmed.has(memberId))
       violations.push({ guarantee: 'erasure', what: `operation ${id} of the former member ${memberId} is kept` });
   }

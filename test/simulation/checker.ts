@@ -1,5 +1,5 @@
 import { checkConsumer, checkConsumerAtRest } from './check-consumers.ts';
-import { checkAnswers, checkErasures, checkOperations, checkOperationsAtRest } from './check-conversations.ts';
+import { checkErasures, checkOperations, checkOperationsAtRest, checkReplies } from './check-conversations.ts';
 import type { History, Violation } from './history.ts';
 import { nameOf, versionsOf } from './versions.ts';
 
@@ -16,7 +16,7 @@ export const checkAtRest = (history: History): Violation[] => [
   ...checkPublishedAtRest(history),
   ...checkTexts(history),
   ...[...history.consumers].flatMap((consumer) => checkConsumerAtRest(consumer, history.left)),
-  ...checkAnswers(history),
+  ...checkReplies(history),
   ...checkErasures(history),
   ...checkOperationsAtRest(history),
 ];
@@ -50,12 +50,12 @@ function checkPublishedAtRest({ committed, published, refused }: History): Viola
 }
 
 /** G5: each SMS belongs to a message, and instances do not send it concurrently. */
-function checkTexts({ texts, crowded, committed, followed }: History): Violation[] {
+function checkTexts({ texts, concurrentSms, committed, followed }: History): Violation[] {
   const known = new Set([...committed.map(({ messageId }) => messageId), ...followed]);
   const unknown = [...texts].filter(([key]) => !known.has(key));
   return [
     ...unknown.map(([key, count]) => `${count} SMS were sent with the key ${key}, which is not the ID of a message`),
-    ...crowded.map((key) => `the SMS ${key} was sent twice concurrently`),
+    ...concurrentSms.map((key) => `the SMS ${key} was sent twice concurrently`),
   ].map((what) => ({ guarantee: 'G5', what }));
 }
 

@@ -19,7 +19,7 @@ const PHONE_LIMIT = { burst: 1, perMinute: 1 };
 export interface ClientOptions {
   scheduler: Scheduler;
   tables: Tables;
-  history: Pick<History, 'registrations' | 'promised'>;
+  history: Pick<History, 'registrations' | 'returnedOperations'>;
   /** The services that must confirm an erasure. */
   subscribers: readonly string[];
   newId: () => string;
@@ -70,7 +70,7 @@ export class Client {
     else if (this.#step <= changes) this.#change(atOnce);
     else if (this.#step <= changes + redemptions) this.#redeem(atOnce);
     else
-      this.#ask('deactivate', (instance) => this.#members(instance).deactivate(this.#memberId, {}, CAUSE), 1, atOnce);
+      this.#send('deactivate', (instance) => this.#members(instance).deactivate(this.#memberId, {}, CAUSE), 1, atOnce);
   }
 
   /** Reads the client's operations. Reading an overdue operation makes it expire. */
@@ -91,7 +91,7 @@ export class Client {
   #register(): void {
     const { phone, key, name } = this.#script;
     const registration = { phone, name, locale: 'en' };
-    this.#ask(
+    this.#send(
       'register',
       (instance) => this.#members(instance).register(registration, 'ES', key, CAUSE),
       1,
@@ -117,7 +117,7 @@ export class Client {
         await members.change(this.#memberId, { ifMatch: `"${version}"` }, { name: `${name} ${step}` }, CAUSE);
       }
     };
-    this.#ask('change', change, burst, atOnce);
+    this.#send('change', change, burst, atOnce);
   }
 
   #redeem(atOnce: boolean): void {
@@ -125,15 +125,15 @@ export class Client {
     const key = `operation ${this.#step}`;
     const redeem = (instance: Instance) =>
       this.#redemptions(instance).redeem(this.#memberId, { points: REDEEMED, expiresIn }, key, CAUSE);
-    this.#ask('redeem', redeem, 1, atOnce, (result) => {
+    this.#send('redeem', redeem, 1, atOnce, (result) => {
       if (result instanceof Problem) return;
-      this.#options.history.promised.push({ operationId: result.id, memberId: this.#memberId });
+      this.#options.history.returnedOperations.push({ operationId: result.id, memberId: this.#memberId });
       this.#watched.add(result.id);
     });
   }
 
   /** @param steps the number of steps that the response completes */
-  #ask<T>(
+  #send<T>(
     what: string,
     run: (instance: Instance) => Promise<T>,
     steps: number,
@@ -158,14 +158,14 @@ export class Client {
     );
   }
 
-  #surroundings(instance: Instance) {
+  #dependencies(instance: Instance) {
     const { scheduler, tables, newId } = this.#options;
     const stores = { client: tables.clientOf(instance), membersTable: MEMBERS, outboxTable: OUTBOX };
     return { stores, newId, audit: () => {}, now: () => new Date(scheduler.now + instance.skewMs) };
   }
 
   #members(instance: Instance) {
-    const { stores, ...others } = this.#surroundings(instance);
+    const { stores, ...others } = this.#dependencies(instance);
     const { subscribers } = this.#options;
     const pseudonym = async (phone: string) => phone;
     return createMembers({
@@ -183,7 +183,7 @@ export class Client {
   }
 
   #redemptions(instance: Instance) {
-    const { stores, ...others } = this.#surroundings(instance);
+    const { stores, ...others } = this.#dependencies(instance);
     const { client, membersTable, outboxTable } = stores;
     return createRedemptions({ ...others, client, MEMBERS_TABLE: membersTable, OUTBOX_TABLE: outboxTable });
   }

@@ -123,9 +123,9 @@ export class ConsumerModel {
   }
 
   sweep(): void {
-    const told = this.observer.beginSweep();
+    const reported = this.observer.beginSweep();
     this.#consumer.sweep(({ aggregateId, forPerson }) => {
-      if (forPerson > 0) told.add(aggregateId);
+      if (forPerson > 0) reported.add(aggregateId);
     });
   }
 

@@ -35,7 +35,7 @@ export class ConsumerObserver {
   readonly #permits = new WeakMap<Instance, Permit>();
   /** The subjects of unordered messages, by message id. */
   readonly #subjects = new Map<string, string>();
-  #told = new Set<string>();
+  #reported = new Set<string>();
 
   constructor(options: ConsumerObserverOptions) {
     this.#options = options;
@@ -51,7 +51,7 @@ export class ConsumerObserver {
         discarded: [],
         givenUp: [],
         forbidden: [],
-        misled: [],
+        wrongStates: [],
         garbage: 0,
         unfinished: new Set(),
       },
@@ -81,8 +81,8 @@ export class ConsumerObserver {
 
   /** @returns the aggregates that the sweep reports, from now on */
   beginSweep(): Set<string> {
-    this.#told = new Set();
-    return this.#told;
+    this.#reported = new Set();
+    return this.#reported;
   }
 
   readonly onSent = (body: string): void => {
@@ -98,7 +98,8 @@ export class ConsumerObserver {
   readonly onState = ({ aggregateId, version }: MessagePosition, shown: number): void => {
     // A late subscriber starts without a cursor.
     const isBefore = shown === version - 1 || (shown === 0 && !this.history.early);
-    if (!isBefore) this.history.misled.push(`the handler of ${aggregateId} v${version} got the state of v${shown}`);
+    if (!isBefore)
+      this.history.wrongStates.push(`the handler of ${aggregateId} v${version} got the state of v${shown}`);
   };
 
   readonly onDelivered = (aggregateId: string, version: number): void => {
@@ -141,7 +142,7 @@ export class ConsumerObserver {
    * Completes the history for the checker.
    * @param canWork whether the data that it needs about a member exists
    */
-  takeStock(
+  finalHistory(
     committed: readonly Version[],
     secrets: ReadonlyMap<string, string[]>,
     canWork: (memberId: string) => boolean,
@@ -164,14 +165,16 @@ export class ConsumerObserver {
       isOff: switches.modeOf(service.capability) !== 'on',
       parked,
       kept: [...parked, ...discarded].filter(({ body }) => body !== ''),
-      knows: new Set([...secrets].filter(([memberId, known]) => tells(items, memberId, known)).map(([id]) => id)),
-      told: this.#told,
+      membersWithData: new Set(
+        [...secrets].filter(([memberId, known]) => containsSecret(items, memberId, known)).map(([id]) => id),
+      ),
+      reported: this.#reported,
     };
   }
 }
 
 /** Whether stored items about a member contain one of their secrets. */
-function tells(items: readonly Item[], memberId: string, secrets: readonly string[]): boolean {
+function containsSecret(items: readonly Item[], memberId: string, secrets: readonly string[]): boolean {
   const text = JSON.stringify(items.filter(({ pk }) => pk === memberId));
   return secrets.some((secret) => text.includes(secret));
 }

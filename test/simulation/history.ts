@@ -25,25 +25,25 @@ export interface History {
   /** Idempotency keys of the SMS that the provider accepted, with counts. */
   texts: Map<string, number>;
   /** Keys of SMS that instances sent concurrently, or that one instance sent twice. */
-  crowded: string[];
+  concurrentSms: string[];
   /** Ids of the commands that follow from other messages. */
   followed: Set<string>;
   registrations: Array<{ phone: string; key: string; fingerprint: string; answer: string }>;
   /** Phones that were registered while another member held them. */
   phonesTakenTwice: string[];
   /** Operations that the API returned to a client. */
-  promised: Array<{ operationId: string; memberId: string }>;
+  returnedOperations: Array<{ operationId: string; memberId: string }>;
   /** Operations that ended twice, with different outcomes. */
   endedTwice: string[];
   /** Operations that succeeded after their deadline, by the clock of the writer. */
   endedLate: string[];
   /** Replies that overwrote an earlier one. */
-  rewritten: string[];
+  overwrittenReplies: string[];
   /** The content of the tables at the end. */
-  stock: Stock;
+  finalTables: FinalTables;
 }
 
-export interface Stock {
+export interface FinalTables {
   operations: Operation[];
   accounts: Account[];
   erasures: Array<{ memberId: string; services: string[]; confirmed: string[] }>;
@@ -88,7 +88,7 @@ export interface ConsumerRecord {
   /** Messages that it applied although its switch or an unreleased hold forbade it. */
   forbidden: string[];
   /** Versions whose handler got a state other than that of the previous version. */
-  misled: string[];
+  wrongStates: string[];
   /** Aggregates with a discard that began and did not complete. */
   unfinished: Set<string>;
   /** Number of unreadable bodies in its queue. */
@@ -105,9 +105,9 @@ export interface ConsumerHistory extends ConsumerRecord {
   /** Parked or discarded messages whose content is left at the end. */
   kept: Version[];
   /** Members whose name or phone is left in its table. */
-  knows: ReadonlySet<string>;
+  membersWithData: ReadonlySet<string>;
   /** Aggregates that the last sweep reported as waiting for an operator. */
-  told: ReadonlySet<string>;
+  reported: ReadonlySet<string>;
 }
 
 export interface Violation {

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { registerHooks, stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { answeringMutants } from './mutants/answering.ts';
 import { applyingMutants } from './mutants/applying.ts';
+import { erasureMutants } from './mutants/erasure.ts';
 import { laterMutants } from './mutants/later.ts';
-import { leavingMutants } from './mutants/leaving.ts';
 import type { Mutant } from './mutants/mutant.ts';
 import { parkingMutants } from './mutants/parking.ts';
 import { publishingMutants } from './mutants/publishing.ts';
+import { replyMutants } from './mutants/replies.ts';
 import { sagaMutants } from './mutants/sagas.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -17,8 +17,8 @@ export const mutants: readonly Mutant[] = [
   ...publishingMutants,
   ...applyingMutants,
   ...parkingMutants,
-  ...answeringMutants,
-  ...leavingMutants,
+  ...replyMutants,
+  ...erasureMutants,
   ...laterMutants,
   ...sagaMutants,
 ];

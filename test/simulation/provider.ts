@@ -8,11 +8,11 @@ const LEASE_HOLDS_MS = 6_000;
 /** The SMS provider. It deduplicates by key. */
 export class Provider {
   readonly #scheduler: Scheduler;
-  readonly #history: Pick<History, 'texts' | 'crowded'>;
+  readonly #history: Pick<History, 'texts' | 'concurrentSms'>;
   /** Calls in progress. */
   readonly #calls = new Set<{ key: string; by: Instance; since: number }>();
 
-  constructor(scheduler: Scheduler, history: Pick<History, 'texts' | 'crowded'>) {
+  constructor(scheduler: Scheduler, history: Pick<History, 'texts' | 'concurrentSms'>) {
     this.#scheduler = scheduler;
     this.#history = history;
   }
@@ -24,8 +24,8 @@ export class Provider {
         const holdsLease = by.alive && now - since < LEASE_HOLDS_MS;
         return key === idempotencyKey && (by === instance || holdsLease);
       });
-      const { texts, crowded } = this.#history;
-      if (atWork.length > 0) crowded.push(idempotencyKey);
+      const { texts, concurrentSms } = this.#history;
+      if (atWork.length > 0) concurrentSms.push(idempotencyKey);
       const own = { key: idempotencyKey, by: instance, since: now };
       this.#calls.add(own);
       try {

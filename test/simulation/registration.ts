@@ -5,22 +5,25 @@ import type { Change } from '@rollcall/kit/internal/testing/simulation/table';
 import type { Tables } from '@rollcall/kit/internal/testing/simulation/tables';
 import { operationOf } from '../../functions/registration/operation.ts';
 import type { RedemptionData } from '../../functions/registration/redemption.process.ts';
-import type { History, Stock } from './history.ts';
+import type { FinalTables, History } from './history.ts';
 import { MEMBERS, OUTBOX } from './services.ts';
 
-type Seen = Pick<History, 'committed' | 'left' | 'phonesTakenTwice' | 'endedTwice' | 'endedLate' | 'rewritten'>;
+type Observations = Pick<
+  History,
+  'committed' | 'left' | 'phonesTakenTwice' | 'endedTwice' | 'endedLate' | 'overwrittenReplies'
+>;
 
 /** Observes the commits in the tables of the registration service, and their content at the end. */
 export class RegistrationObserver {
   readonly #tables: Tables;
-  readonly #seen: Seen;
+  readonly #observations: Observations;
   /** Personal data, by member, that must not exist after an erasure. */
   readonly secrets = new Map<string, string[]>();
   readonly #phones = new Map<string, string>();
 
-  constructor(tables: Tables, seen: Seen) {
+  constructor(tables: Tables, seen: Observations) {
     this.#tables = tables;
-    this.#seen = seen;
+    this.#observations = seen;
     tables.create(MEMBERS, { keys: ['pk'] });
     tables.onWrite((changes) => {
       for (const change of changes) {
@@ -36,7 +39,7 @@ export class RegistrationObserver {
   #onCommitted({ version, messages }: Item): void {
     for (const { channel, body } of messages as Array<{ channel: string; body: string }>) {
       const { id, subject, correlationid } = JSON.parse(body);
-      this.#seen.committed.push({
+      this.#observations.committed.push({
         ...{ channel, aggregateId: subject, version: version as number },
         ...{ messageId: id, operationId: correlationid },
       });
@@ -48,30 +51,31 @@ export class RegistrationObserver {
     const active = (memberId = '') => this.#item(`member#${memberId}`)?.status === 'active';
     const holder = this.#phones.get(phone);
     if (!before && holder !== undefined && active(holder))
-      this.#seen.phonesTakenTwice.push(`${phone} by ${holder} and ${id}`);
+      this.#observations.phonesTakenTwice.push(`${phone} by ${holder} and ${id}`);
     if (!before) this.#phones.set(phone, id);
     if (after.status === 'active') this.secrets.set(id, [...(this.secrets.get(id) ?? []), phone, name]);
-    else this.#seen.left.push({ aggregateId: id, version: after.version as number });
+    else this.#observations.left.push({ aggregateId: id, version: after.version as number });
   }
 
   #onOperation({ before, after }: Change): void {
     const [was, is] = [before, after].map((item) => item && stateOf(item).outcome.state);
-    if (was !== undefined && was !== 'pending' && was !== is) this.#seen.endedTwice.push(`${after?.pk}: ${was}, ${is}`);
+    if (was !== undefined && was !== 'pending' && was !== is)
+      this.#observations.endedTwice.push(`${after?.pk}: ${was}, ${is}`);
     if (was !== 'pending' || is !== 'succeeded' || !after) return;
     const { changedAt, data } = after as unknown as ProcessState<RedemptionData>;
     if (changedAt >= data.deadline)
-      this.#seen.endedLate.push(`${after.pk}: at ${changedAt}, after the deadline ${data.deadline}`);
+      this.#observations.endedLate.push(`${after.pk}: at ${changedAt}, after the deadline ${data.deadline}`);
   }
 
   /** Records replies that were overwritten: only the first reply of a service is valid. */
   #onAnswer({ before = {}, after = {} }: Change): void {
     for (const [name, value] of Object.entries(before))
-      if (!isDeepStrictEqual(after[name], value)) this.#seen.rewritten.push(`${after.pk} ${name}`);
+      if (!isDeepStrictEqual(after[name], value)) this.#observations.overwrittenReplies.push(`${after.pk} ${name}`);
   }
 
   #item = (pk: string): Item | undefined => this.#tables.items(MEMBERS).find((item) => item.pk === pk);
 
-  takeStock(isSettled: boolean): Stock {
+  finalTables(isSettled: boolean): FinalTables {
     const members = this.#tables.items(MEMBERS);
     const ofKind = (kind: string) =>
       members
@@ -95,7 +99,7 @@ export class RegistrationObserver {
     };
   }
 
-  #accounts(): Stock['accounts'] {
+  #accounts(): FinalTables['accounts'] {
     const items = this.#tables.items('points');
     return items
       .filter(({ sk, accountState }) => sk === 'account' && accountState !== undefined)

@@ -33,7 +33,7 @@ export const REDEEMED = 60;
 export const MEMBERS = 'members';
 export const OUTBOX = 'outbox';
 
-export interface Surroundings {
+export interface ServiceContext {
   client: DynamoDBDocumentClient;
   now: () => Date;
   newId: () => string;
@@ -44,7 +44,7 @@ export interface Surroundings {
 /** A consumer with its handlers, which are created the way the service's handler file creates them. */
 export interface Service extends ConsumerDescriptor {
   readonly capability?: Capability;
-  readonly handlers: (own: Surroundings) => Handlers<never>;
+  readonly handlers: (own: ServiceContext) => Handlers<never>;
 }
 
 const service = (consumer: ConsumerDescriptor, handlers: Service['handlers']): Service =>

@@ -36,19 +36,19 @@ class World {
   readonly #scenario: Scenario;
   readonly #choices: Choices;
   readonly #scheduler: Scheduler;
-  readonly #history: Omit<History, 'consumers' | 'refused' | 'stock'> = {
+  readonly #history: Omit<History, 'consumers' | 'refused' | 'finalTables'> = {
     committed: [],
     left: [],
     published: [],
     texts: new Map(),
-    crowded: [],
+    concurrentSms: [],
     followed: new Set(),
     registrations: [],
     phonesTakenTwice: [],
-    promised: [],
+    returnedOperations: [],
     endedTwice: [],
     endedLate: [],
-    rewritten: [],
+    overwrittenReplies: [],
   };
   readonly #tables: Tables;
   readonly #queues: Queues;
@@ -279,14 +279,14 @@ class World {
     const consumers = new Map(
       this.#consumers.map((one) => [
         one.name,
-        one.observer.takeStock(this.#history.committed, this.#registration.secrets, (memberId) =>
+        one.observer.finalHistory(this.#history.committed, this.#registration.secrets, (memberId) =>
           this.#canWork(one.name, memberId),
         ),
       ]),
     );
     const refused = this.#history.committed.filter((message) => this.#breakageOf('topic', message) !== undefined);
-    const stock = this.#registration.takeStock(this.#isSettled);
-    const history: History = { ...this.#history, consumers, refused, stock };
+    const finalTables = this.#registration.finalTables(this.#isSettled);
+    const history: History = { ...this.#history, consumers, refused, finalTables };
     return [...checkSafety(history), ...checkAtRest(history)];
   }
 

@@ -91,8 +91,20 @@ export const mutants: readonly SecurityMutant[] = [
     to: ')',
     test: 'templates/publisher',
   },
-  { name: 'tokens of any issuer are accepted', file: authorizers, from: '        issuer,\n', to: '', test: 'security/callers' },
-  { name: 'tokens for any audience are accepted', file: authorizers, from: '        audience,\n', to: '', test: 'security/callers' },
+  {
+    name: 'tokens of any issuer are accepted',
+    file: authorizers,
+    from: '        issuer,\n',
+    to: '',
+    test: 'security/callers',
+  },
+  {
+    name: 'tokens for any audience are accepted',
+    file: authorizers,
+    from: '        audience,\n',
+    to: '',
+    test: 'security/callers',
+  },
   {
     name: 'tokens without an expiry are accepted',
     file: authorizers,

@@ -67,7 +67,7 @@ export class LaterClient {
       },
       (result) => {
         if (result instanceof Error || result === 'busy') return;
-        if (result === 'cancelled') observer.onToldCancelled(by);
+        if (result === 'cancelled') observer.onCancelled(by);
         if (this.#next !== number) return;
         this.#next++;
         this.#attempts = 0;

@@ -5,7 +5,7 @@ import type { Violation } from '../history.ts';
 import { forgotten, LATER, ORDERS, OUTBOX } from './shop.ts';
 
 /** The state of a scheduled message. */
-type Fate = 'waits' | 'sent' | 'taken away';
+type MessageState = 'scheduled' | 'sent' | 'removed';
 
 /** Observes the state of each message in the tables and at the broker, independently of what the code reports. */
 export class LaterObserver {
@@ -13,22 +13,22 @@ export class LaterObserver {
   readonly #scheduler: Scheduler;
   readonly #tables: Tables;
   /** The states of all scheduled messages, by message id. */
-  readonly #fates = new Map<string, Fate>();
+  readonly #states = new Map<string, MessageState>();
   readonly #committed = new Set<string>();
   readonly #published = new Set<string>();
   /** The message at each position, by channel and group. */
-  readonly #places = new Map<string, string>();
+  readonly #positions = new Map<string, string>();
   readonly #last = new Map<string, number>();
   readonly #forgotten = new Set<string>();
   /** Instances that removed a scheduled message. */
-  readonly #takers = new Set<string>();
+  readonly #removers = new Set<string>();
 
   constructor(scheduler: Scheduler, tables: Tables) {
     this.#scheduler = scheduler;
     this.#tables = tables;
     tables.onWrite((changes, by) => {
       const committed = changes.flatMap((change) => this.#onCommitted(change));
-      for (const change of changes) if (change.table === LATER) this.#onWaiting(change, committed, by.name);
+      for (const change of changes) if (change.table === LATER) this.#onScheduleChange(change, committed, by.name);
       this.#checkForgotten();
     });
   }
@@ -43,18 +43,18 @@ export class LaterObserver {
     return (after.messages as Array<{ body: string }>).map(({ body }) => {
       const { id } = JSON.parse(body);
       if (this.#committed.has(id)) this.#violated(`${id} was committed to be sent twice`);
-      if (this.#fates.get(id) === 'taken away') this.#violated(`${id} was cancelled or replaced, but sent`);
+      if (this.#states.get(id) === 'removed') this.#violated(`${id} was cancelled or replaced, but sent`);
       this.#committed.add(id);
       return id;
     });
   }
 
-  #onWaiting({ before, after }: Change, committed: readonly string[], by: string): void {
+  #onScheduleChange({ before, after }: Change, committed: readonly string[], by: string): void {
     const [was, is] = [before?.messageId, after?.messageId] as [string | undefined, string | undefined];
     if (was === is) return;
-    if (was !== undefined) this.#fates.set(was, committed.includes(was) ? 'sent' : 'taken away');
-    if (was !== undefined && is === undefined) this.#takers.add(by);
-    if (is !== undefined) this.#fates.set(is, 'waits');
+    if (was !== undefined) this.#states.set(was, committed.includes(was) ? 'sent' : 'removed');
+    if (was !== undefined && is === undefined) this.#removers.add(by);
+    if (is !== undefined) this.#states.set(is, 'scheduled');
   }
 
   #checkForgotten(): void {
@@ -63,8 +63,8 @@ export class LaterObserver {
     if (left) this.#violated(`${left.messageId} about the deleted order ${left.subject} is scheduled`);
   }
 
-  onToldCancelled(by: string): void {
-    if (!this.#takers.has(by)) this.#violated(`${by} got the response that a message is cancelled, but removed none`);
+  onCancelled(by: string): void {
+    if (!this.#removers.has(by)) this.#violated(`${by} got the response that a message is cancelled, but removed none`);
   }
 
   /** Called for each message that the broker accepts. */
@@ -76,22 +76,23 @@ export class LaterObserver {
     if (!this.#committed.has(id)) this.#violated(`${id} was sent, but never committed`);
     if (sequence === undefined) return;
     const group = `${channel} ${subject}`;
-    const place = Number(sequence);
-    const holder = this.#places.get(`${group} ${place}`) ?? id;
-    this.#places.set(`${group} ${place}`, holder);
-    if (holder !== id) this.#violated(`${holder} and ${id} both have position ${place} of ${group}`);
+    const position = Number(sequence);
+    const holder = this.#positions.get(`${group} ${position}`) ?? id;
+    this.#positions.set(`${group} ${position}`, holder);
+    if (holder !== id) this.#violated(`${holder} and ${id} both have position ${position} of ${group}`);
     const last = this.#last.get(group) ?? 0;
-    if (place > last + 1) this.#violated(`${id}, position ${place} of ${group}, was sent before position ${last + 1}`);
-    this.#last.set(group, Math.max(last, place));
+    if (position > last + 1)
+      this.#violated(`${id}, position ${position} of ${group}, was sent before position ${last + 1}`);
+    this.#last.set(group, Math.max(last, position));
     if (channel !== 'order-events') return;
-    if (this.#forgotten.has(subject) && place > last)
+    if (this.#forgotten.has(subject) && position > last)
       this.#violated(`${id} about the deleted order ${subject} was sent`);
     if (type === forgotten.type) this.#forgotten.add(subject);
   }
 
   /** Checks what must hold at rest. */
   checkAtRest(): void {
-    for (const [id, fate] of this.#fates) if (fate === 'waits') this.#violated(`${id} was never sent`);
+    for (const [id, state] of this.#states) if (state === 'scheduled') this.#violated(`${id} was never sent`);
     for (const id of this.#committed)
       if (!this.#published.has(id)) this.#violated(`${id} was committed, but never published`);
     for (const { pk, version } of this.#tables.items(ORDERS)) {

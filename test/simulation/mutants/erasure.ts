@@ -9,7 +9,7 @@ const parking = 'packages/kit/src/messaging/parking.ts';
 const cursor = 'packages/kit/src/messaging/cursor.ts';
 
 /** Mutants of erasure, holds and switches. */
-export const leavingMutants: Mutant[] = [
+export const erasureMutants: Mutant[] = [
   {
     name: 'leaving-dropped',
     breaks: ['erasure'],

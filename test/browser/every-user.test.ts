@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { barriers, keepScreenshot, openPage } from './browser.ts';
+import { accessibilityProblems, keepScreenshot, openPage } from './browser.ts';
 import { type ConsoleInBrowser, startConsoleInBrowser } from './console.ts';
 
 let operatorConsole: ConsoleInBrowser;
@@ -52,7 +52,7 @@ describe('every user', () => {
   it.each(['light', 'dark'] as const)('can read every page, %s', async (colorScheme) => {
     const page = await open({ colorScheme });
     await visitAll(page, async (name) => {
-      expect(await barriers(page), name).toEqual([]);
+      expect(await accessibilityProblems(page), name).toEqual([]);
       await keepScreenshot(page, `${name} ${colorScheme}`);
     });
     expect(await page.locator('html').getAttribute('data-mantine-color-scheme')).toBe(colorScheme);
@@ -62,7 +62,7 @@ describe('every user', () => {
     const page = await open({ viewport: { width: 390, height: 844 }, hasTouch: true });
     await visitAll(page, async (name) => {
       expect(await page.evaluate('document.documentElement.scrollWidth'), name).toBeLessThanOrEqual(390);
-      expect(await barriers(page), name).toEqual([]);
+      expect(await accessibilityProblems(page), name).toEqual([]);
       await keepScreenshot(page, `${name} small`);
     });
     await page.getByRole('button', { name: 'Open the menu' }).click();
@@ -102,7 +102,7 @@ describe('every user', () => {
     await page.getByRole('heading', { level: 1, name: '流程' }).waitFor();
     expect(await page.locator('html').getAttribute('lang')).toBe('zh-CN');
     await visitAll(page, async (name) => {
-      expect(await barriers(page), name).toEqual([]);
+      expect(await accessibilityProblems(page), name).toEqual([]);
       await keepScreenshot(page, `${name} 中文`);
     });
     await page.getByRole('radiogroup', { name: '语言' }).getByText('English').click();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newPhone } from '../support/cloud.ts';
-import { barriers, keepScreenshot, openPage } from './browser.ts';
+import { accessibilityProblems, keepScreenshot, openPage } from './browser.ts';
 import { type ConsoleInBrowser, startConsoleInBrowser } from './console.ts';
 
 let operatorConsole: ConsoleInBrowser;
@@ -78,7 +78,7 @@ describe('a new user', () => {
     await page.getByRole('table', { name: 'Attributes' }).waitFor();
     await page.getByRole('button', { name: /rollcall\.member\.registered\.v2.*member-events/ }).click();
     await page.getByRole('table', { name: 'Header' }).getByText('specversion').waitFor();
-    expect(await barriers(page)).toEqual([]);
+    expect(await accessibilityProblems(page)).toEqual([]);
     await keepScreenshot(page, 'a member');
   });
 
@@ -89,7 +89,7 @@ describe('a new user', () => {
     const phone = page.getByLabel('Phone');
     await page.locator('[aria-invalid=true]').waitFor();
     expect(await phone.getAttribute('aria-invalid')).toBe('true');
-    expect(await barriers(page)).toEqual([]);
+    expect(await accessibilityProblems(page)).toEqual([]);
   });
 
   it('registers a hundred at once, and sees that nothing was lost', async () => {

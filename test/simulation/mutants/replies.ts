@@ -6,7 +6,7 @@ const consequences = 'packages/kit/src/messaging/applier/consequences.ts';
 const parking = 'packages/kit/src/messaging/parking';
 
 /** Mutants of commands, operations and replies. */
-export const answeringMutants: Mutant[] = [
+export const replyMutants: Mutant[] = [
   {
     name: 'reply-lost-in-a-crash',
     breaks: ['answer', 'erasure', 'operation'],
