@@ -103,7 +103,7 @@ describe('three messages of one member in one batch', () => {
       [2, 'failed'],
       [3, 'gap'],
     ]);
-    expect(parked[0]?.error).toContain('answered 422');
+    expect(parked[0]?.error).toContain('responded with status 422');
     // No sweep applies a message that waits for an operator, or its successors.
     await cloud.invoke('rollcall-dev-sms-sweep', {});
     expect(await cursorOf(cloud)).toBe(1);

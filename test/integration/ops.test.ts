@@ -57,7 +57,7 @@ describe('npm run ops -- parked', () => {
       { subscriber: 'sms', version: 2, reason: 'gap' },
     ]);
     const { stdout } = await ops('parked', 'list', '--subscriber', 'sms', '--reason', 'failed');
-    expect(stdout).toMatch(new RegExp(`sms.*${member}.*1 .*failed.*answered 422`));
+    expect(stdout).toMatch(new RegExp(`sms.*${member}.*1 .*failed.*PermanentError: SMS gateway`));
     expect(await opsJson('parked', 'list', '--subscriber', 'guide')).toEqual([]);
   });
 
@@ -72,7 +72,7 @@ describe('npm run ops -- parked', () => {
   it('redrives in order, stops at a repeated failure, and reports it with its exit code', async () => {
     const member = await parkMember(23);
     const failing = await ops('parked', 'redrive', 'sms', member);
-    expect([failing.code, failing.stdout]).toEqual([1, expect.stringContaining('answered 422')]);
+    expect([failing.code, failing.stdout]).toEqual([1, expect.stringContaining('responded with status 422')]);
     const [parked] = (await cloud.items('sms', member)).filter(({ sk }) => sk.startsWith('parked#'));
     const repaired = JSON.parse(parked?.body);
     repaired.data.phone = '+34612345678';
@@ -171,7 +171,7 @@ describe('npm run ops', () => {
     ['neither aggregates nor all', ['parked', 'redrive', 'sms'], 'Name aggregates, or pass --all'],
     ['both aggregates and all', ['parked', 'redrive', 'sms', 'x', '--all'], 'Name aggregates, or pass --all'],
     ['an unknown reason', ['parked', 'list', '--reason', 'bogus'], 'Allowed choices are failed'],
-    ['an empty explanation', ['parked', 'discard', 'sms', 'x', '1', '--because', ' '], 'Say why'],
+    ['an empty explanation', ['parked', 'discard', 'sms', 'x', '1', '--because', ' '], 'A reason is required'],
     ['an invalid endpoint', ['queues', '--endpoint', ''], 'It must be a URL'],
   ])('ends with exit code 2 if the command line has %s', async (_, options, what) => {
     const { code, stderr } = await ops(...options);

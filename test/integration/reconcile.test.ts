@@ -270,8 +270,8 @@ describe('npm run ops -- reconcile', () => {
     const { code, stdout, stderr } = await ops('reconcile', '--mend');
     expect(code).toBe(1);
     expect(stdout).toMatch(new RegExp(`guide +missing +${id} +1 +none +1`));
-    expect(stderr).toContain('guide replay the archive');
-    expect(stderr).toContain('provider calls included');
+    expect(stderr).toContain('The archive is replayed to guide.');
+    expect(stderr).toContain('including provider calls');
     expect(stderr).toContain('Confirm with --yes.');
     expect(await cloud.items('guide', id)).toEqual([]);
     await restore(cloud, 'guide', [...(await copyOf(cloud, 'guide')), ...items] as any[]);
