@@ -9,7 +9,7 @@ it('the receivers of bench:brokers count messages that are duplicated, out of or
   const received = new Received();
   // A second copy of a message counts as a duplicate, not as out of order. a3 before a2 counts as out of order.
   for (const message of [a1, b2, a3, a1, a2, a1]) received.add(message);
-  expect(received).toMatchObject({ twice: 2, outOfOrder: 1 });
+  expect(received).toMatchObject({ duplicates: 2, outOfOrder: 1 });
   expect(received.missing([a1, a2, a3, b1, b2])).toEqual([b1]);
   expect(received.latencies).toHaveLength(4);
   await received.settle(4, 60_000);
