@@ -82,7 +82,7 @@ export const unrouted = endpoint(
     const allow = allowedMethods(Object.values(routes), rawPath).join(', ');
     if (allow === '') throw notFound('resource');
     if (requestContext.http.method === 'OPTIONS') return { statusCode: 204, headers: { allow } };
-    throw new Problem('method-not-allowed', `Allowed here: ${allow}.`, { headers: { allow } });
+    throw new Problem('method-not-allowed', `Allowed methods: ${allow}.`, { headers: { allow } });
   },
   { mediaType: null, routes: Object.values(routes) },
 );

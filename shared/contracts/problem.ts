@@ -4,7 +4,7 @@ const ownProblems = {
   'not-found': { ...kitProblems['not-found'], detail: 'There is no member of that id here.' },
   'too-many-requests': {
     ...kitProblems['too-many-requests'],
-    description: 'The rate limit of the caller or of the phone is exceeded; `Retry-After` says when to try again.',
+    description: 'The rate limit of the caller or of the phone is exceeded. `Retry-After` states when to try again.',
     detail: 'Too many registrations for one caller. Try again in 12 s.',
   },
   'phone-taken': {

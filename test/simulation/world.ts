@@ -170,7 +170,7 @@ class World {
     const scheduler = this.#scheduler;
     const actions: Array<() => void> = [];
     for (let index = 0; index < scheduler.calls; index++) {
-      const turn = () => scheduler.takeTurn(index);
+      const turn = () => scheduler.executeCall(index);
       actions.push(turn, turn, turn);
     }
     if (scheduler.calls < MAX_CALLS) actions.push(...this.#beginnings());
@@ -262,7 +262,7 @@ class World {
   }
 
   async #finishCalls(): Promise<void> {
-    while (this.#scheduler.calls > 0) await this.#then(() => this.#scheduler.takeTurn(0));
+    while (this.#scheduler.calls > 0) await this.#then(() => this.#scheduler.executeCall(0));
   }
 
   async #then(act: () => void): Promise<void> {

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
 import { randomOf } from '@rollcall/kit/internal/testing/simulation/random';
-import { errorAnswer, withoutSomeEntries } from '@rollcall/local/internal/faults/faulty-call';
+import { errorAnswer, partialBatchOf } from '@rollcall/local/internal/faults/faulty-call';
 import { describe, expect, it } from 'vitest';
 import { createFaults, type FaultLevel, type Report } from '../../ops/chaos/faults.ts';
 import { checkAll, checkFailures, type Snapshot } from '../../ops/chaos/verdict.ts';
@@ -271,12 +271,12 @@ describe('faults', () => {
 describe('a faulty call', () => {
   it('leaves every second item of a batch unprocessed, and reports this', () => {
     const request = JSON.stringify({ RequestItems: { outbox: [1, 2, 3] } });
-    const partial = withoutSomeEntries('BatchWriteItem', request);
+    const partial = partialBatchOf('BatchWriteItem', request);
     expect(JSON.parse(partial?.request ?? '')).toEqual({ RequestItems: { outbox: [1, 3] } });
     expect(JSON.parse(partial?.complete('{"UnprocessedItems":{}}') ?? '')).toEqual({
       UnprocessedItems: { outbox: [2] },
     });
-    expect(withoutSomeEntries('BatchWriteItem', JSON.stringify({ RequestItems: { outbox: [1] } }))).toBeUndefined();
+    expect(partialBatchOf('BatchWriteItem', JSON.stringify({ RequestItems: { outbox: [1] } }))).toBeUndefined();
   });
 
   it('leaves every second message of a batch unpublished, and reports this', () => {
@@ -285,7 +285,7 @@ describe('a faulty call', () => {
       request.set(`PublishBatchRequestEntries.member.${position}.Id`, `id${position}`);
       request.set(`PublishBatchRequestEntries.member.${position}.Message`, `m${position}`);
     }
-    const partial = withoutSomeEntries('PublishBatch', request.toString());
+    const partial = partialBatchOf('PublishBatch', request.toString());
     expect([...new URLSearchParams(partial?.request)]).toEqual([
       ['Action', 'PublishBatch'],
       ['PublishBatchRequestEntries.member.1.Id', 'id1'],

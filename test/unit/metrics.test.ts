@@ -1,22 +1,22 @@
-import { type Measured, metricLines } from '@rollcall/kit/internal/observability/metrics';
+import { type Measurement, metricLines } from '@rollcall/kit/internal/observability/metrics';
 import { createObservability } from '@rollcall/kit/internal/observability/observability';
 import { flushed } from '@rollcall/kit/internal/observability/tracing';
 import { describe, expect, it, vi } from 'vitest';
 import { TIME } from '../support/builders.ts';
 
-const count = (name: string, value: number, dimensions = {}): Measured => ({
+const count = (name: string, value: number, dimensions = {}): Measurement => ({
   name,
   unit: 'Count',
   values: [value],
   dimensions: { service: 'sms', ...dimensions },
 });
-const lags = (...values: number[]): Measured => ({
+const lags = (...values: number[]): Measurement => ({
   name: 'Lag',
   unit: 'Milliseconds',
   values,
   dimensions: { service: 'sms' },
 });
-const linesOf = (...measured: Measured[]) => metricLines(measured, 'Rollcall/dev', TIME);
+const linesOf = (...measured: Measurement[]) => metricLines(measured, 'Rollcall/dev', TIME);
 const sent = (country: string) => count('TextsSent', 1, { provider: 'http', country });
 
 describe('a line of metrics', () => {

@@ -91,11 +91,11 @@ export interface Cloud extends ForTests {
   logs(functionName: string): readonly string[];
   /** Whether no function runs, and no stand-in is busy. */
   isIdle(): boolean;
-  /** Serves a site at the first API's address. The site gets each request first. */
+  /** Serves a site at the first API's address. The site receives each request before the API. */
   serve(site: Site): void;
   /**
-   * Replaces the functions and their event sources with those of the given assembly. Tables, queues and topics are kept.
-   * Running invocations finish with the previous code.
+   * Replaces the functions and their event sources with the functions and event sources of the given assembly. Tables,
+   * queues and topics are kept. Running invocations finish with the previous code.
    */
   redeploy(assembly: string, options?: RedeployOptions): Promise<void>;
   /**
@@ -104,11 +104,11 @@ export interface Cloud extends ForTests {
    */
   retirePrevious(): Promise<number>;
   stop(): Promise<void>;
-  /** {@link stop}: `await using cloud = await startCloud();` */
+  /** Calls {@link stop}, for `await using cloud = await startCloud();`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** On two cores, more instances would only wait for each other, and each takes about 20 MB. */
+/** On two cores, more instances would only wait for each other. Each instance takes about 20 MB of memory. */
 const INSTANCES = 2;
 
 /**
@@ -129,12 +129,12 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
 const assemblyFor = async ({ app, context, assembly }: CloudOptions) => assembly ?? assemblyOf(appFolder(app), context);
 
 /** The folder of the app; undefined if only an assembly is given. */
-const knownFolder = ({ app, assembly }: CloudOptions) =>
+const folderOf = ({ app, assembly }: CloudOptions) =>
   assembly !== undefined && app === undefined ? undefined : appFolder(app);
 
 async function besideFor(options: CloudOptions): Promise<readonly Beside[]> {
   const { beside, ports } = options;
-  const folder = knownFolder(options);
+  const folder = folderOf(options);
   if (beside || folder === undefined) return beside ?? [];
   const config = await readApp(folder);
   return config.beside?.({ port: ports?.api ?? 0 }) ?? [];
@@ -158,8 +158,12 @@ async function open(options: CloudOptions, opened: AsyncDisposableStack): Promis
   const core = createCore({ place, state, data, emulators, apiPort: ports.api ?? 0, faults, meter }, opened);
   const { apis, stacks, access, functions } = core;
   const beside = await startBeside(await besideFor(options), core, opened);
-  const endpoint = await startEndpoint(core, { port: ports.aws ?? 0, isKept: data !== undefined, beside }, opened);
-  const app = knownFolder(options) ?? dirname(assembly);
+  const endpoint = await startEndpoint(
+    core,
+    { port: ports.aws ?? 0, isPersistent: data !== undefined, beside },
+    opened,
+  );
+  const app = folderOf(options) ?? dirname(assembly);
   const settings = { instanceLimit, parameters, environment, folder, app, beside: [...beside.values()] };
   const debugged = isDebugged();
   const { services, logs } = createServices(core, { endpoint, isDebugged: debugged, ...settings }, opened);

@@ -33,7 +33,7 @@ export async function synthesize(
     app: string;
     context?: object;
   };
-  // Like npm, prefers the app's installed binaries, and then this Node.js to others.
+  // Like npm, uses the app's installed binaries first, and this Node.js before any other Node.js.
   const path = [join(root, 'node_modules/.bin'), dirname(process.execPath), process.env.PATH].join(delimiter);
   const settings = {
     CDK_OUTDIR: outdir,

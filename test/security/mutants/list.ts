@@ -171,7 +171,7 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'roles are not enforced',
     file: 'packages/local/src/endpoint/callers.ts',
-    from: 'access.authorize(keyOf(request), asked, service);',
+    from: 'access.authorize(keyOf(request), permissions, service);',
     to: '',
     test: 'security/access',
   },
@@ -626,7 +626,7 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'spans contain the message of every error',
     file: 'packages/kit/src/observability/spans.ts',
-    from: 'error instanceof TellableError ?',
+    from: 'error instanceof TraceSafeError ?',
     to: 'error instanceof Error ?',
     test: 'unit/tracing',
   },
@@ -801,7 +801,7 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'leased tokens are not consumed',
     file: 'packages/kit/src/resilience/leased-tokens.ts',
-    from: 'pocket.tokens--;',
+    from: 'holding.tokens--;',
     to: '',
     test: 'unit/leased-tokens',
   },

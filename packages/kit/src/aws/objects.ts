@@ -20,14 +20,14 @@ interface Call {
   query?: Record<string, string>;
 }
 
-interface Answer {
+interface ObjectResponse {
   status: number;
   bytes: Uint8Array;
 }
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
-/** @param request its description, for the error message */
+/** @param request a description of the request, for the error message */
 function errorOf(request: string, status: number, bytes: Uint8Array): Error {
   const [, code = ''] = /<Code>(\w+)<\/Code>/.exec(new TextDecoder().decode(bytes)) ?? [];
   return new Error(`S3 returned ${status} ${code} for ${request}`);
@@ -44,7 +44,7 @@ export function createObjects(bucket: string, sign = signerOf('s3')) {
   const base = endpointOf(bucket);
 
   /** @throws {Error} if S3 does not respond, or rejects the request */
-  async function call(method: string, key: string, options: Call = {}): Promise<Answer> {
+  async function call(method: string, key: string, options: Call = {}): Promise<ObjectResponse> {
     const { query = {}, headers = {}, body, attempts = ATTEMPTS } = options;
     const url = new URL(`${base}/${referenceTo(key)}`);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
@@ -58,8 +58,9 @@ export function createObjects(bucket: string, sign = signerOf('s3')) {
           ...(body && { body }),
           signal: AbortSignal.timeout(TIMEOUT_MS),
         });
-        const answer = { status: response.status, bytes: new Uint8Array(await response.arrayBuffer()) };
-        if (!isTransient(answer.status) || attempt === attempts) return answer;
+        const { status } = response;
+        const bytes = new Uint8Array(await response.arrayBuffer());
+        if (!isTransient(status) || attempt === attempts) return { status, bytes };
       } catch (cause) {
         if (attempt === attempts)
           throw new Error(`S3 did not respond to ${method} ${bucket}/${key}: ${(cause as Error).message}`, { cause });
@@ -68,18 +69,18 @@ export function createObjects(bucket: string, sign = signerOf('s3')) {
   }
 
   /**
-   * @returns undefined if the status is one of `isMissing`
+   * @returns the body; undefined if the status is one of `missingStatuses`
    * @throws {Error} for every other error status
    */
   async function execute(
     method: string,
     key: string,
     options: Call = {},
-    isMissing = [] as number[],
+    missingStatuses: readonly number[] = [],
   ): Promise<Uint8Array | undefined> {
     const { status, bytes } = await call(method, key, options);
     if (status < 300) return bytes;
-    if (isMissing.includes(status)) return undefined;
+    if (missingStatuses.includes(status)) return undefined;
     throw errorOf(`${method} ${bucket}/${key}`, status, bytes);
   }
 

@@ -20,7 +20,7 @@ function functionIdentity(): SignedAs {
  * instance. Use it for single calls to an AWS service that do not justify an SDK client. With `execute-api` as the
  * service, use it for routes of another service's HTTP API that require signatures.
  * @param signer default: region and credentials of the function
- * @returns the given headers, which must include `host`, and the signature
+ * @returns a function that returns the given headers and the signature. The headers must include `host`
  * @public
  */
 export function signerOf(service: string, { region, credentials }: SignedAs = functionIdentity()) {

@@ -13,11 +13,11 @@ const FIRST_DELAY_MS = 20;
 const TRANSIENT = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
 
 /**
- * Calls TransactWriteItems, in up to four attempts while another transaction holds one of the items or the table is
+ * Calls TransactWriteItems. Makes up to four attempts if another transaction holds one of the items, or if the table is
  * throttled.
  * @throws {TransactionCanceledException} for every other reason, or after the last attempt. `$metadata.attempts` is the
  * total number of the SDK's attempts. If there were several, an earlier attempt may have succeeded although its response
- * was lost, and so may have made the condition of the last attempt fail.
+ * was lost. In this case, the write of the earlier attempt may be why the condition of the last attempt failed.
  * @public
  */
 export async function transact(
@@ -49,7 +49,10 @@ export function itemOfFailedCondition(error: unknown, index: number): Record<str
   return reason?.Code === 'ConditionalCheckFailed' ? (reason.Item ?? {}) : undefined;
 }
 
-/** Whether other transactions on the same items are the only cause, and lasted longer than the retries of `transact`. */
+/**
+ * Whether the transaction was canceled only because other transactions held its items, even after the retries of
+ * `transact`.
+ */
 export const isConflict = (error: unknown): boolean =>
   isCanceledOnlyBy(error, (code) => code === 'TransactionConflict');
 

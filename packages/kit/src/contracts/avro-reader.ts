@@ -2,14 +2,15 @@ import { isUtf8 } from 'node:buffer';
 import type { Type, types } from 'avsc';
 
 /**
- * Decodes a value in Avro's binary encoding by the schema it was written with. avsc's own reader checks the length only
- * at the end, so five bytes that announce an array of 2^31 items exhaust its memory.
- * @throws {TypeError} if the bytes are not exactly one such value
+ * Decodes a value in Avro's binary encoding. avsc's own reader checks the length only at the end, so five bytes that
+ * announce an array of 2^31 items exhaust its memory.
+ * @param type the schema with which the value was written
+ * @throws {TypeError} if the bytes are not exactly one value of this schema
  */
 export function readAvro(type: Type, bytes: Uint8Array): unknown {
   const input = new Input(bytes);
   const value = readValue(type, input);
-  if (input.left > 0) throw new TypeError(`${input.left} bytes follow the value`);
+  if (input.remaining > 0) throw new TypeError(`${input.remaining} bytes follow the value`);
   return value;
 }
 
@@ -21,12 +22,12 @@ class Input {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  get left(): number {
+  get remaining(): number {
     return this.#bytes.length - this.#at;
   }
 
   take(length: number): Buffer {
-    if (length < 0 || length > this.left) throw new TypeError('truncated');
+    if (length < 0 || length > this.remaining) throw new TypeError('truncated');
     this.#at += length;
     return this.#bytes.subarray(this.#at - length, this.#at);
   }
@@ -42,7 +43,7 @@ class Input {
     throw new TypeError('an integer of more than 64 bits');
   }
 
-  prefixed(): Buffer {
+  lengthPrefixed(): Buffer {
     return this.take(this.integer());
   }
 }
@@ -67,18 +68,18 @@ function readValue(type: Type, input: Input): unknown {
     case 'double':
       return input.take(8).readDoubleLE();
     case 'string':
-      return textOf(input.prefixed());
+      return textOf(input.lengthPrefixed());
     case 'enum':
       return choiceIn((type as types.EnumType).symbols, input, 'symbol');
     case 'union:unwrapped':
       return readValue(choiceIn((type as types.UnwrappedUnionType).types as unknown as Type[], input, 'branch'), input);
     case 'array':
-      return [...inBlocks(input, () => readValue((type as types.ArrayType).itemsType, input))];
+      return [...itemsInBlocks(input, () => readValue((type as types.ArrayType).itemsType, input))];
     case 'map':
       return Object.fromEntries(
-        inBlocks(
+        itemsInBlocks(
           input,
-          () => [textOf(input.prefixed()), readValue((type as types.MapType).valuesType, input)] as const,
+          () => [textOf(input.lengthPrefixed()), readValue((type as types.MapType).valuesType, input)] as const,
         ),
       );
     case 'record':
@@ -100,14 +101,14 @@ function choiceIn<T>(choices: readonly T[], input: Input, what: string): T {
 }
 
 /**
- * `requireSupported` guarantees that every item takes at least one byte, so a block that claims more items than there are
- * bytes fails here.
+ * Reads the items of an array or a map. `requireSupported` in avro.ts guarantees that every item takes at least one
+ * byte. Therefore, a block that claims more items than there are bytes fails here.
  */
-function* inBlocks<T>(input: Input, read: () => T): Generator<T> {
+function* itemsInBlocks<T>(input: Input, read: () => T): Generator<T> {
   for (let count = input.integer(); count !== 0; count = input.integer()) {
     // A negative count is followed by the size of the block in bytes.
     if (count < 0) input.integer();
-    for (let left = Math.abs(count); left > 0; left--) yield read();
+    for (let remaining = Math.abs(count); remaining > 0; remaining--) yield read();
   }
 }
 

@@ -5,7 +5,7 @@ import { avroFingerprint } from './avro-fingerprint.ts';
 import { readAvro } from './avro-reader.ts';
 import type { DataCodec } from './contract.ts';
 
-/** Single-object encoding, version 1: this marker, the fingerprint of the writer's schema, the value. */
+/** The marker of single-object encoding, version 1. The fingerprint of the writer's schema and the value follow it. */
 const MARKER = Buffer.from([0xc3, 0x01]);
 const FINGERPRINT_BYTES = 8;
 const HEADER_BYTES = MARKER.length + FINGERPRINT_BYTES;
@@ -15,8 +15,8 @@ const { Type: AvroType, builtins } = library as { Type: typeof Type; builtins: t
 const identity = (value: number) => value;
 
 /**
- * Replaces avsc's own encoding of longs, which writes a different number below -2^52 without an error. This type writes
- * the bytes that `toBuffer` returns.
+ * Replaces avsc's own encoding of longs, which writes wrong numbers for values below -2^52 without an error. avsc packs
+ * the eight bytes that `toBuffer` returns.
  */
 const long = builtins.LongType.__with({
   toBuffer(value: number) {
@@ -50,7 +50,7 @@ export type AvroSchema = string | object;
 export function inAvro(schema: AvroSchema, earlier: readonly AvroSchema[] = []): DataCodec {
   const writer = typeOf(schema);
   const header = headerOf(writer);
-  const known = new Map([writer, ...earlier.map(typeOf)].map((type) => [headerOf(type).toString('hex'), type]));
+  const typesByHeader = new Map([writer, ...earlier.map(typeOf)].map((type) => [headerOf(type).toString('hex'), type]));
   return {
     mediaType: 'application/avro',
     documentType: writer.name ?? writer.typeName,
@@ -63,7 +63,7 @@ export function inAvro(schema: AvroSchema, earlier: readonly AvroSchema[] = []):
       const start = Buffer.from(bytes.subarray(0, HEADER_BYTES));
       if (!start.subarray(0, MARKER.length).equals(MARKER)) throw new TypeError('not in single-object encoding');
       if (start.length < HEADER_BYTES) throw new TypeError('truncated');
-      const type = known.get(start.toString('hex'));
+      const type = typesByHeader.get(start.toString('hex'));
       if (!type)
         throw new TypeError(`written with a schema that the contract does not list: fingerprint ${hex(start)}`);
       return readAvro(type, bytes.subarray(HEADER_BYTES));
@@ -73,7 +73,7 @@ export function inAvro(schema: AvroSchema, earlier: readonly AvroSchema[] = []):
 
 const headerOf = (type: Type) => Buffer.concat([MARKER, avroFingerprint(JSON.stringify(type.schema()))]);
 
-/** Most significant byte first, as Avro tools print it. */
+/** The fingerprint in hexadecimal, with the most significant byte first, as Avro tools print it. */
 const hex = (header: Buffer) => Buffer.from(header.subarray(MARKER.length)).reverse().toString('hex');
 
 function typeOf(schema: AvroSchema): Type {
@@ -98,8 +98,8 @@ const SUPPORTED = [
 ];
 
 /**
- * @throws {Error} for types that JSON cannot represent, and for array items of zero bytes, because a small message can
- * announce any number of them
+ * @throws {Error} for types that JSON cannot represent, and for arrays with items of zero bytes, because a small
+ * message can announce any number of such items
  */
 function requireSupported(type: Type, seen = new Set<Type>()): void {
   if (seen.has(type)) return;
@@ -129,7 +129,7 @@ function innerTypes(type: Type): Type[] {
 const isEmpty = (type: Type): boolean =>
   type.typeName === 'null' || (type.typeName === 'record' && innerTypes(type).every(isEmpty));
 
-/** @throws {TypeError} if the data has a field that the schema does not declare, because it would be lost */
+/** @throws {TypeError} if the data has a field that the schema does not declare, because the field would be lost */
 function requireValid(type: Type, data: unknown): void {
   type.isValid(data, {
     noUndeclaredFields: true,

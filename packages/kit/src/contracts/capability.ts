@@ -6,7 +6,7 @@ export const CAPABILITY_METADATA = 'rollcall:capability';
 
 export interface CapabilityMetadata {
   readonly name: string;
-  /** The modes to which it can be switched, besides `on`. */
+  /** The modes to which operators can switch the capability, besides `on`. */
   readonly modes: readonly string[];
 }
 

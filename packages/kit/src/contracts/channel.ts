@@ -9,9 +9,9 @@ export type Senders = readonly string[] | { readonly anyServiceOf: string };
  */
 export interface Channel {
   readonly name: string;
-  /** A topic delivers each message to every subscriber, a queue delivers it to one consumer. */
+  /** A topic delivers each message to every subscriber. A queue delivers each message to one consumer. */
   readonly kind: 'topic' | 'queue';
-  /** Whether it preserves the order of messages about one subject: a FIFO topic or queue. */
+  /** Whether the channel is FIFO, so that it preserves the order of messages about one subject. */
   readonly ordered: boolean;
   readonly description: string;
   /** `datacontenttype` of sent messages. Every message can also be sent as JSON. */

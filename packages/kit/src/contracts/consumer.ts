@@ -18,7 +18,7 @@ export interface ConsumerDescriptor<Reads extends MessageContract = MessageContr
   readonly sends: readonly Sends[];
   /** Name of the switch by which operators pause or skip it; undefined if it cannot be switched. */
   readonly capability?: string;
-  /** Sort key of the item that carries an aggregate's cursor: an item that most effects write anyway. */
+  /** Sort key of the item that carries an aggregate's cursor. Choose an item that most effects write anyway. */
   readonly cursorKey: string;
   /**
    * Whether a repeated effect writes the same state again, so that no cursor is needed. Not allowed on a channel with an
@@ -41,11 +41,13 @@ export interface ConsumerDescriptor<Reads extends MessageContract = MessageContr
 type Optional = 'source' | 'reads' | 'sends' | 'cursorKey';
 
 /**
- * Define each consumer in a file of its own, so that a function's bundle contains no other consumer.
+ * Describes a consumer. Define each consumer in its own file, so that a function's bundle contains no other consumer.
  * @param name for a topic: the name of the consuming service; for a queue: the name of the queue
- * @param about defaults: `source` of a topic's consumer, the service `name` in the application that sends on the topic;
- * `reads`, every message of the channel; `sends`, no channels; `cursorKey`, `cursor`
- * @throws {Error} if `source` is missing and has no default: for a queue, or a topic with senders of several applications
+ * @param about the properties of the consumer. The default of `reads` is every message of the channel, of `sends` no
+ * channels, and of `cursorKey` the name `cursor`. For a topic, the default of `source` is the service `name` in the
+ * application that sends on the topic
+ * @throws {Error} if `source` is missing and has no default, which is the case for a queue, and for a topic with
+ * senders of several applications
  * @public
  */
 export function defineConsumer<

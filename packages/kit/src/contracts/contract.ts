@@ -34,7 +34,9 @@ export interface MessageContract<T extends string = string, S extends z.ZodType 
   readonly type: T;
   readonly kind: MessageKind;
   readonly data: S;
-  /** The field of the data that becomes the CloudEvent's subject. A message is refused if the two differ. */
+  /**
+   * The field of the data that becomes the CloudEvent's subject. A message whose field and subject differ is refused.
+   */
   readonly subjectField?: string;
   /**
    * Marks the last event of an aggregate, which requires all personal data about it to be deleted. Earlier messages that
@@ -50,8 +52,8 @@ export interface MessageContract<T extends string = string, S extends z.ZodType 
 interface Superseded {
   readonly contract: MessageContract;
   /**
-   * @param data valid data of the previous version. An upcaster may declare that type, because method parameters are
-   * bivariant
+   * @param data valid data of the previous version. An upcaster may declare its parameter with that type, because
+   * method parameters are bivariant
    */
   upcast(data: unknown): unknown;
 }

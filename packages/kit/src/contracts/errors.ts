@@ -1,2 +1,2 @@
-/** An error whose message may appear in traces, because it contains no user input. */
-export class TellableError extends Error {}
+/** An error whose message may appear in traces, because the message contains no user input. */
+export class TraceSafeError extends Error {}

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 
 /**
- * An id in upper or lower case, normalized to lower case. Ids are stored in lower case and accepted in either (RFC 9562 §4).
+ * An id in upper or lower case, normalized to lower case. Ids are accepted in either case (RFC 9562 §4) and stored in
+ * lower case.
  */
 export const givenId = z.uuid().toLowerCase();
 

@@ -1,14 +1,15 @@
 /**
- * Keys of the data of large messages in the stage's bucket. Sent data, which expires, is at
- * `messages/CHANNEL/SUBJECT/MESSAGE_ID/SHA256`. The copy that a consumer keeps of a parked message's data, which does not
- * expire, is at `parked/CONSUMER/SUBJECT/MESSAGE_ID/SHA256`.
+ * Prefixes of keys in the stage's bucket, which stores the data of large messages. Sent data expires, and has the key
+ * `messages/CHANNEL/SUBJECT/MESSAGE_ID/SHA256`. A consumer keeps a copy of the data of each parked message. The copy
+ * does not expire, and has the key `parked/CONSUMER/SUBJECT/MESSAGE_ID/SHA256`.
  */
 export const SENT = 'messages/';
 export const PARKED_COPIES = 'parked/';
 
 /**
- * Encodes one part of a key. Escapes the separator, characters that XML responses escape, and `.` and `..`, which URLs
- * resolve. A part has at most 200 characters, like message names, because S3 limits keys to 1,024 bytes of UTF-8.
+ * Encodes one part of a key. Escapes the separator and the characters that XML responses escape. Also escapes the parts
+ * `.` and `..`, because URL parsers resolve them. A part has at most 200 characters, like message names, because S3
+ * limits keys to 1,024 bytes of UTF-8.
  */
 const part = (name: string): string => (/^\.{1,2}$/.test(name) ? name.replaceAll('.', '%2E') : escaped(name));
 

@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 /** Key attributes of a table of scheduled messages: the subject, and a name that is unique per subject. */
 export const LATER_KEYS = ['subject', 'name'] as const;
 
-/** Index of the same messages, keys only. A partition is a shard of subjects, sorted by due time. */
+/**
+ * An index of the scheduled messages, which contains only keys. A partition is a shard of subjects, sorted by due time.
+ */
 export const DUE_INDEX = 'due';
 export const DUE_KEYS = ['shard', 'due'] as const;
 

@@ -35,18 +35,18 @@ export const kitProblems = {
   },
   'method-not-allowed': {
     status: 405,
-    description: 'The resource does not take this method; `Allow` names those that it takes.',
-    detail: 'Allowed here: GET, HEAD, PATCH, DELETE, OPTIONS.',
+    description: 'The resource does not allow this method. `Allow` lists the allowed methods.',
+    detail: 'Allowed methods: GET, HEAD, PATCH, DELETE, OPTIONS.',
   },
   'not-acceptable': {
     status: 406,
     description: 'The resource has no representation that `Accept` allows.',
-    detail: 'This resource is application/json or application/xml, and Accept asks for others.',
+    detail: 'This resource is available only as application/json or application/xml, which Accept excludes.',
   },
   'version-mismatch': {
     status: 412,
     description: 'The version of the resource does not satisfy `If-Match` or `If-None-Match`.',
-    detail: 'If-Match names another version: this is "3" by now. Read it again.',
+    detail: 'If-Match names another version. The current version is "3". Read the resource again.',
   },
   'body-too-large': {
     status: 413,
@@ -75,7 +75,7 @@ export const kitProblems = {
   },
   'too-many-requests': {
     status: 429,
-    description: 'More requests than one caller may send; `Retry-After` says when to try again.',
+    description: 'The caller sends too many requests. `Retry-After` states when to try again.',
     detail: 'Too many requests for one caller. Try again in 12 s.',
   },
   internal: {
@@ -85,12 +85,12 @@ export const kitProblems = {
   },
   'read-only': {
     status: 503,
-    description: 'Changes are disabled for now; `Retry-After` says when to try again.',
+    description: 'Changes are disabled for now. `Retry-After` states when to try again.',
     detail: 'Changes are disabled for now. Try again later.',
   },
   busy: {
     status: 503,
-    description: 'The service is busy; `Retry-After` says when to try again.',
+    description: 'The service is busy. `Retry-After` states when to try again.',
     detail: 'The service is busy. Try again.',
   },
 } as const satisfies Record<string, ProblemType>;

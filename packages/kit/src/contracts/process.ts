@@ -12,7 +12,8 @@ export interface About<Data, To extends Channel, C extends To['messages'][number
   /** The reply's type. It is unique in the process, because it identifies the command to which the reply belongs. */
   readonly reply: R;
   /**
-   * Whether the reply belongs to its command; otherwise it is parked. Default: whether it has the command's subject.
+   * Whether a reply belongs to the command. If not, the reply is parked. Default: whether the reply has the subject of
+   * the command.
    */
   readonly matches?: (reply: z.output<R['data']>, data: Data) => boolean;
   /** Whether the command succeeded. Default: every reply means success. */
@@ -56,10 +57,11 @@ export const processDeadline = <const T extends string>(type: T) =>
 
 /**
  * A process manager (saga) as data.
- * @param about `data`: schema of the input for commands, stored with the process. `replies`: an unordered queue, whose
- * messages are the replies of the steps and the `deadline`, which `processDeadline` creates. A process with one step
- * whose compensation cannot be refused may omit the deadline. It then costs no scheduled message, and an overdue reply is
- * noticed only when the process is read (`current`) or a reply arrives
+ * @param about `data`: schema of the data that is stored with the process, and from which its commands are built.
+ * `replies`: an unordered queue, whose messages are the replies of the steps and the `deadline`, which
+ * `processDeadline` creates. A process with one step whose compensation cannot be refused may omit the deadline. It
+ * then costs no scheduled message, and an overdue reply is noticed only when the process is read (`current`) or a reply
+ * arrives
  * @param steps in order. If a step up to the `pivot` fails, the steps before it are compensated in reverse order; after
  * the pivot, failed steps are retried. Default: the pivot is the last step
  * @throws {Error} if the definition is inconsistent; the message names the mistake
@@ -70,8 +72,8 @@ export function defineProcess<D extends z.ZodType, const Replies extends Channel
   about: { data: D; replies: Replies; deadline?: ReturnType<typeof processDeadline> & Replies['messages'][number] },
   steps: (step: DefineStep<z.output<D>, Replies['messages'][number]>) => readonly ProcessStep[],
 ): ProcessDescriptor<z.output<D>> {
-  const made = steps((name, step) => ({ name, ...step }));
-  const process = { name, ...about, steps: made } as ProcessDescriptor<z.output<D>>;
+  const definedSteps = steps((name, step) => ({ name, ...step }));
+  const process = { name, ...about, steps: definedSteps } as ProcessDescriptor<z.output<D>>;
   checkProcess(process);
   return process;
 }

@@ -1,7 +1,7 @@
 /**
- * A route of an HTTP API. Its `access` is `public` for everybody. `read` and `write` require a token of the subject
- * itself, or a token with a scope that allows reading or writing any subject. `services` is for services of the same
- * account, which sign their requests.
+ * A route of an HTTP API, with its access control. `public` allows everybody. `read` and `write` require a token of the
+ * subject itself, or a token with a scope that allows reading or writing any subject. `services` allows services of the
+ * same account, which sign their requests.
  * @public
  */
 export interface Route {

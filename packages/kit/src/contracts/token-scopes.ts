@@ -14,5 +14,5 @@ export const tokenScopes = z.strictObject({ read: scope, write: scope });
  */
 export type TokenScopes = z.output<typeof tokenScopes>;
 
-/** The scopes of a stage that does not set any. */
+/** The scopes of a stage that does not set scopes. */
 export const DEFAULT_SCOPES: TokenScopes = { read: 'read', write: 'write' };

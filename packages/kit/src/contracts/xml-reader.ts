@@ -14,12 +14,12 @@ type Def = z.core.$ZodTypes['_zod']['def'];
 export function xmlReader(schema: z.ZodType, path: string): Read {
   const readers = new Map<z.core.$ZodType, Read>();
   const readerOf = (part: z.core.$ZodType, where: string): Read => {
-    const known = readers.get(part);
-    if (known) return known;
-    // Resolves a schema that contains itself.
+    const existing = readers.get(part);
+    if (existing) return existing;
+    // Supports a schema that contains itself: the inner occurrence gets a reader that calls the outer one.
     readers.set(part, (element, at) => read(element, at));
-    const made = readerBy((part as z.core.$ZodTypes)._zod.def, readerOf, where);
-    const read: Read = (element, at) => (element.attributes.nil === 'true' ? null : made(element, at));
+    const readContent = readerBy((part as z.core.$ZodTypes)._zod.def, readerOf, where);
+    const read: Read = (element, at) => (element.attributes.nil === 'true' ? null : readContent(element, at));
     return read;
   };
   return readerOf(schema, path);
@@ -30,7 +30,7 @@ function readerBy(def: Def, readerOf: (schema: z.core.$ZodType, where: string) =
     case 'string':
     case 'template_literal':
     case 'null':
-    // For a field that must be absent.
+    // The schemas of a field that must be absent.
     case 'undefined':
     case 'never':
       return textOf;
@@ -123,7 +123,7 @@ function oneOf(values: readonly unknown[], where: string): Read {
   };
 }
 
-/** @throws {TypeError} if it contains elements */
+/** @throws {TypeError} if the element contains other elements */
 function textOf(element: XmlElement, path: string): string {
   if (element.children.some((child) => child instanceof XmlElement)) {
     throw new TypeError(`${path} must be text, but contains elements`);

@@ -9,7 +9,7 @@ const isName = (key: string) => /^(?!xml)[a-z_][\w.-]*$/i.test(key);
  */
 const NOT_IN_XML = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
-/** CR is written as a reference, because a parser normalizes a literal CR to LF (2.11). */
+/** CR is written as a character reference, because a parser normalizes a literal CR to LF (2.11). */
 const REFERENCES: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',

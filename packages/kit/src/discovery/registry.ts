@@ -18,7 +18,7 @@ export interface Instance {
 }
 
 export type LiveInstance = Instance & {
-  /** Epoch milliseconds. The instance is no longer found after this time, unless it renews its lease. */
+  /** Epoch milliseconds. `find` does not return the instance after this time, unless it renews its lease. */
   leaseUntil: number;
 };
 
@@ -38,7 +38,7 @@ export type Registry = ReturnType<typeof createRegistry>;
 const EXPIRES_AFTER_SECONDS = 3600;
 
 /**
- * A registry of service instances with leases. An instance is found as long as it renews its lease.
+ * A registry of service instances with leases. `find` returns an instance as long as it renews its lease.
  * @beta
  */
 export function createRegistry({ client, tableName: TableName, now }: RegistryOptions) {

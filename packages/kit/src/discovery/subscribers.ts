@@ -56,7 +56,7 @@ export function createSubscribers(namespace: string) {
    */
   return async function subscribersOf(topic: string): Promise<string[]> {
     let cause: unknown;
-    for (let tried = 0; tried < TRIES; tried++) {
+    for (let attempt = 0; attempt < TRIES; attempt++) {
       try {
         const found = await discover(topic);
         if (found.length > 0) return found.toSorted();

@@ -2,8 +2,8 @@ import { etag } from './conditions.ts';
 import { busy, notFound, Problem } from './problems.ts';
 
 /**
- * The result of a publisher's `create` or `change`. It excludes a refusal by a companion write, because only the service
- * can interpret it.
+ * The result of a publisher's `create` or `change`. The type excludes a refusal by a companion write, because only the
+ * service can interpret such a refusal.
  * @public
  */
 export type PublisherResult<State> =

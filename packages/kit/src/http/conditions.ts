@@ -47,9 +47,12 @@ export function evaluate(
   reads: boolean,
 ): 'proceed' | 'not modified' {
   if (ifMatch !== undefined && !includesTag(ifMatch, tag, strongly)) {
-    throw new Problem('version-mismatch', `If-Match names another version: this is ${tag} by now. Read it again.`);
+    throw new Problem(
+      'version-mismatch',
+      `If-Match names another version. The current version is ${tag}. Read the resource again.`,
+    );
   }
   if (ifNoneMatch === undefined || !includesTag(ifNoneMatch, tag, weakly)) return 'proceed';
   if (reads) return 'not modified';
-  throw new Problem('version-mismatch', `If-None-Match names this version, which is ${tag}.`);
+  throw new Problem('version-mismatch', `If-None-Match names the current version, ${tag}.`);
 }

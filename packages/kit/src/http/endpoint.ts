@@ -104,8 +104,8 @@ const conditionalReads: Middleware = {
     response.headers = { ...response.headers, etag: tag };
     const conditions = { ifMatch: event.headers['if-match'], ifNoneMatch: event.headers['if-none-match'] };
     if (evaluate(conditions, tag, true) === 'proceed') return;
-    const { 'content-type': _, ...kept } = response.headers;
-    request.response = { statusCode: 304, headers: kept };
+    const { 'content-type': _, ...headers } = response.headers;
+    request.response = { statusCode: 304, headers };
   },
 };
 

@@ -2,7 +2,8 @@ import { givenId } from '../contracts/fields.ts';
 import { notFound } from './problems.ts';
 
 /**
- * An id from a caller, normalized to the form in which it is stored. No table is read for text that is not an id.
+ * An id from a caller, normalized to the form in which it is stored. Text that is not an id is rejected before a table
+ * is read.
  * @throws {Problem} 404 if the text is not an id
  * @beta
  */

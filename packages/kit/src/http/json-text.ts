@@ -3,7 +3,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import { parse } from 'content-type';
 import { Problem } from './problems.ts';
 
-/** Bodies of the API have at most two levels. A recursive parser overflows its stack after some thousands of levels. */
+/** Bodies of the API have at most two levels. A recursive parser overflows its stack after several thousand levels. */
 const MAX_LEVELS = 32;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -35,7 +35,10 @@ function preferred({ headers }: HttpEvent, available: readonly string[]): string
 export const negotiation = (available: readonly string[]): Middleware => ({
   before({ event }) {
     if (available.length === 0 || preferred(event, available) !== undefined) return;
-    throw new Problem('not-acceptable', `This resource is ${available.join(' or ')}, and Accept asks for others.`);
+    throw new Problem(
+      'not-acceptable',
+      `This resource is available only as ${available.join(' or ')}, which Accept excludes.`,
+    );
   },
   after(request) {
     const { event, response } = request;

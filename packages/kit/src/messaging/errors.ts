@@ -1,10 +1,10 @@
-import { TellableError } from '../contracts/errors.ts';
+import { TraceSafeError } from '../contracts/errors.ts';
 
 /**
  * Base class of the errors that the messaging kit throws deliberately.
  * @public
  */
-export class MessagingError extends TellableError {
+export class MessagingError extends TraceSafeError {
   override readonly name: string = 'MessagingError';
 }
 

@@ -1,7 +1,7 @@
 import { Console } from 'node:console';
 
 /**
- * Maximum values of a metric per line:
+ * Maximum number of values of a metric per line:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 const MAX_VALUES = 100;
@@ -9,11 +9,11 @@ const MAX_VALUES = 100;
 export type Unit = 'Count' | 'Milliseconds' | 'Seconds' | 'None';
 
 /** Measured values of one metric of a service. */
-export interface Measured {
+export interface Measurement {
   name: string;
   unit: Unit;
   values: readonly number[];
-  /** Include the service. */
+  /** The dimensions, including the service. */
   dimensions: Readonly<Record<string, string>>;
 }
 
@@ -25,7 +25,7 @@ type Directive = { Dimensions: string[][]; Metrics: Array<{ Name: string; Unit: 
  * only if a field would occur twice in the line: a dimension with a different value, or a metric with more values than
  * the format allows. Powertools' Metrics, in contrast, supports one set of dimensions and one directive per line.
  */
-export function metricLines(measured: readonly Measured[], Namespace: string, at: Date): Line[] {
+export function metricLines(measured: readonly Measurement[], Namespace: string, at: Date): Line[] {
   const lines: Array<{ fields: Line; directives: Map<string, Directive> }> = [];
   for (const { name, unit, values, dimensions } of merged(measured)) {
     const value = values.length === 1 ? values[0] : values;
@@ -48,11 +48,11 @@ export function metricLines(measured: readonly Measured[], Namespace: string, at
   }));
 }
 
-/** Adds up the values of each count. Joins the values of each other metric, up to the maximum per line. */
-function* merged(measured: readonly Measured[]): Iterable<Measured> {
+/** Adds up the values of each count. For every other metric, lists the values, up to the maximum per line. */
+function* merged(measured: readonly Measurement[]): Iterable<Measurement> {
   const same = Map.groupBy(measured, ({ name, dimensions }) => JSON.stringify([name, dimensions]));
   for (const group of same.values()) {
-    const [first] = group as [Measured];
+    const [first] = group as [Measurement];
     const all = group.flatMap(({ values }) => values);
     const values = first.unit === 'Count' ? [all.reduce((sum, value) => sum + value, 0)] : all;
     for (let from = 0; from < values.length; from += MAX_VALUES) {
@@ -61,12 +61,12 @@ function* merged(measured: readonly Measured[]): Iterable<Measured> {
   }
 }
 
-let gathered: Measured[] = [];
+let gathered: Measurement[] = [];
 // Bypasses Lambda's own `console`, which would change the line so that CloudWatch does not find the metrics.
 const output = new Console(process.stdout, process.stderr);
 
 /** Collects values until the end of the invocation. */
-export function gather(measured: Measured): void {
+export function gather(measured: Measurement): void {
   gathered.push(measured);
 }
 

@@ -9,7 +9,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { parseTraceParent } from '@opentelemetry/core';
-import { TellableError } from '../contracts/errors.ts';
+import { TraceSafeError } from '../contracts/errors.ts';
 
 export interface SpanOptions {
   kind: SpanKind;
@@ -56,7 +56,7 @@ export function beginSpan(name: string, { kind, parent, attributes = {} }: SpanO
  */
 export function fail(span: Span, error: Error): void {
   const message =
-    error instanceof TellableError ? `${error.name}: ${error.message}`.slice(0, MAX_ERROR_CHARACTERS) : error.name;
+    error instanceof TraceSafeError ? `${error.name}: ${error.message}`.slice(0, MAX_ERROR_CHARACTERS) : error.name;
   span.setStatus({ code: SpanStatusCode.ERROR, message });
 }
 

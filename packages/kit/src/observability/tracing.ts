@@ -14,8 +14,8 @@ import { signerOf } from '../aws/signed.ts';
 import { writeGathered } from './metrics.ts';
 
 /**
- * A collector that hangs must not block an invocation. Its spans are dropped instead, and also the spans of the next 30
- * seconds.
+ * If the collector does not respond in time, the spans of the invocation and of the next 30 seconds are dropped, so
+ * that a collector that hangs does not block every invocation.
  */
 const TIMEOUT_MS = 1_000;
 /** Less than the time that a function reserves before its timeout: `RESERVE_MS` in resilience/budget.ts. */
@@ -27,7 +27,7 @@ let reportFailure: (error: Error) => void = () => {};
 /**
  * The spans of the current invocation. The library's batching relies on timers, which do not run in a frozen instance.
  */
-let ended: ReadableSpan[] = [];
+let endedSpans: ReadableSpan[] = [];
 let pausedUntil = 0;
 
 /**
@@ -36,7 +36,7 @@ let pausedUntil = 0;
  * `OTEL_TRACES_SAMPLER_ARG`: share of sampled traces, 0 to 1; default: all. Sampling depends on the trace id, so that
  * all services of a stage sample the same traces. `OTEL_SDK_DISABLED=true`: no spans. `OTEL_RESOURCE_ATTRIBUTES`
  * (`key=value,…`): further resource attributes, such as `service.namespace`.
- * @param onFailure called when an export fails. Its spans are dropped, and also the spans of the next 30 seconds
+ * @param onFailure called when an export fails. The spans of this export and of the next 30 seconds are dropped
  */
 export function startTracing(service: string, onFailure: (error: Error) => void): void {
   if (!context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())) return;
@@ -46,7 +46,7 @@ export function startTracing(service: string, onFailure: (error: Error) => void)
     OTEL_EXPORTER_OTLP_TIMEOUT: timeoutMs,
     OTEL_TRACES_SAMPLER_ARG: ratio,
     OTEL_SDK_DISABLED: disabled,
-    OTEL_RESOURCE_ATTRIBUTES: more,
+    OTEL_RESOURCE_ATTRIBUTES: attributePairs,
   } = readEnvironment(
     z.object({
       OTEL_SDK_DISABLED: z.stringbool().default(false),
@@ -60,13 +60,13 @@ export function startTracing(service: string, onFailure: (error: Error) => void)
   send = exporterTo(endpoint, Math.min(timeoutMs || TIMEOUT_MS, MAX_TIMEOUT_MS));
   const provider = new TracerProvider({
     resource: resourceFromAttributes({
-      ...resourceAttributes(more),
+      ...resourceAttributes(attributePairs),
       'service.name': service,
       'faas.name': process.env.AWS_LAMBDA_FUNCTION_NAME ?? service,
       'cloud.region': process.env.AWS_REGION ?? '',
     }),
     sampler: new TraceIdRatioBasedSampler(ratio),
-    spanProcessors: [collecting],
+    spanProcessors: [spanCollector],
   });
   trace.setGlobalTracerProvider(provider);
 }
@@ -103,8 +103,8 @@ export async function flushed<T>(run: () => Promise<T>): Promise<T> {
 }
 
 async function exportEnded(): Promise<void> {
-  const spans = ended;
-  ended = [];
+  const spans = endedSpans;
+  endedSpans = [];
   if (!send || spans.length === 0 || Date.now() < pausedUntil) return;
   try {
     await send(spans);
@@ -114,10 +114,10 @@ async function exportEnded(): Promise<void> {
   }
 }
 
-const collecting: SpanProcessor = {
+const spanCollector: SpanProcessor = {
   onStart() {},
   onEnd(span) {
-    if (span.spanContext().traceFlags & TraceFlags.SAMPLED) ended.push(span);
+    if (span.spanContext().traceFlags & TraceFlags.SAMPLED) endedSpans.push(span);
   },
   async forceFlush() {},
   async shutdown() {},

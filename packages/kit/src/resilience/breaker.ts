@@ -21,7 +21,7 @@ export interface BreakerOptions extends Omit<SharedCircuitOptions, 'settings' | 
 
 /** Longer than the longest call, so that no second probe starts while the first is in progress. */
 const PROBE_LEASE_MS = 12_000;
-/** Failed calls are counted together for this time: at most four writes per second and instance. */
+/** Failed calls of this period are counted by one write, so each instance makes at most four writes per second. */
 const GATHERED_MS = 250;
 
 /** When the next call may be made. */

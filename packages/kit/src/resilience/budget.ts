@@ -6,7 +6,7 @@ const budgets = new AsyncLocalStorage<() => number>();
 const RESERVE_MS = 2_500;
 
 /**
- * Runs a function with a time budget, which never exceeds an enclosing one.
+ * Runs a function with a time budget. Inside another budget, the smaller of the two applies.
  * @beta
  */
 export function withinBudget<T>(remainingMs: () => number, run: () => Promise<T>): Promise<T> {
@@ -15,7 +15,7 @@ export function withinBudget<T>(remainingMs: () => number, run: () => Promise<T>
 }
 
 /**
- * Milliseconds left for a remote call; unlimited without a budget.
+ * The milliseconds that are left for a remote call; infinite without a budget.
  * @beta
  */
 export const timeLeft = (): number => (budgets.getStore()?.() ?? Number.POSITIVE_INFINITY) - RESERVE_MS;

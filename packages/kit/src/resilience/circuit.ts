@@ -74,7 +74,7 @@ export const durationBucket = (ms: number): number =>
   Math.max(0, Math.ceil(Math.log2(Math.max(ms, 1)) * STEPS_PER_DOUBLING));
 export const durationOf = (bucket: number): number => 2 ** (bucket / STEPS_PER_DOUBLING);
 
-/** The duration in milliseconds that this share of all calls did not exceed; undefined without calls. */
+/** The duration in milliseconds that `part` of all calls, from 0 to 1, did not exceed; undefined without calls. */
 export function percentile(durations: ReadonlyMap<number, number>, part: number): number | undefined {
   const total = [...durations.values()].reduce((sum, count) => sum + count, 0);
   let seen = 0;
@@ -85,7 +85,7 @@ export function percentile(durations: ReadonlyMap<number, number>, part: number)
   return undefined;
 }
 
-/** The counts of the window, without the slice in which the circuit last closed and earlier ones. */
+/** The sum of the counts in the window. Excludes the slice in which the circuit last closed, and all earlier slices. */
 export function recent({ state, tallies }: Circuit, now: number, { windowMs }: CircuitSettings): Tally {
   const from = Math.max(sliceOf(now - windowMs), sliceOf(state.since)) + 1;
   const sum = { calls: 0, failures: 0 };

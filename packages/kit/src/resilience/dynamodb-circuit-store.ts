@@ -5,11 +5,11 @@ import type { Circuit, CircuitHead, CircuitState, CircuitStore, Tally } from './
 const CALLS = 'calls#';
 const FAILURES = 'failures#';
 const DURATION = 'ms#';
-/** Number of slices whose counts are kept. A later write removes older ones. */
+/** Number of slices whose counts are kept. A later write removes the counts of older slices. */
 const KEPT_SLICES = 12;
 /**
- * 500 instances with failing calls, at four writes per second each, make 250 writes per second and item. An item accepts
- * 1,000.
+ * Number of items for the counts of a circuit. If the calls of 500 instances fail, each instance makes four writes per
+ * second. That makes 250 writes per second for each item, which accepts 1,000.
  */
 const TALLY_ITEMS = 8;
 

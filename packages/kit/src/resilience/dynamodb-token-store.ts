@@ -12,6 +12,7 @@ export interface TokenStoreOptions {
   keptSeconds: number;
 }
 
+/** The attribute for the tokens is called `texts`. */
 const takenIn = ({ texts = 0, ahead = 0 }: Record<string, number> = {}): Taken => ({ tokens: texts, ahead });
 
 /**

@@ -1,10 +1,10 @@
-import { TellableError } from '../contracts/errors.ts';
+import { TraceSafeError } from '../contracts/errors.ts';
 
 /**
  * A call to a remote service failed.
  * @public
  */
-export class RemoteError extends TellableError {
+export class RemoteError extends TraceSafeError {
   override readonly name: string = 'RemoteError';
 }
 
@@ -72,7 +72,8 @@ export class OutOfTimeError extends UnavailableError {
 }
 
 /**
- * The service does not support this request, or not with its current configuration. It was not called.
+ * The service does not support this request, or its current configuration does not allow the request. The service was
+ * not called.
  * @beta
  */
 export class NotServedError extends UnavailableError {

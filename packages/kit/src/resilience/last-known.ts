@@ -1,18 +1,18 @@
 export interface LastKnownOptions<T> {
   read: () => Promise<T>;
-  /** A value that is older is read again. */
+  /** A value older than this is read again. */
   maxAgeMs: number;
   now: () => Date;
-  /** The value until the first successful read. */
-  otherwise: T;
+  /** The value before the first successful read. */
+  initial: T;
   /** Called for every failed read. */
   onFailure: (error: Error) => void;
 }
 
 /** How long a caller waits for a read if an earlier read succeeded. */
-const PATIENCE_MS = 250;
+const WAIT_MS = 250;
 /** How long a caller waits for the first read. */
-const FIRST_PATIENCE_MS = 2_000;
+const FIRST_WAIT_MS = 2_000;
 
 const after = (ms: number) =>
   new Promise<undefined>((resolve) => {
@@ -20,14 +20,13 @@ const after = (ms: number) =>
   });
 
 /** Waits a limited time for a read, which must not reject. On timeout, the last known value stays in use. */
-export const patiently = (reading: Promise<void>, ms = PATIENCE_MS): Promise<void> =>
-  Promise.race([reading, after(ms)]);
+export const waitBriefly = (reading: Promise<void>, ms = WAIT_MS): Promise<void> => Promise.race([reading, after(ms)]);
 
 /** @throws {Error} on timeout; the later outcome is ignored */
-export async function withPatience<T>(write: Promise<T>): Promise<T> {
+export async function withTimeout<T>(write: Promise<T>): Promise<T> {
   write.catch(() => {});
-  const timeout = after(PATIENCE_MS).then(() => {
-    throw new Error(`no response within ${PATIENCE_MS} ms`);
+  const timeout = after(WAIT_MS).then(() => {
+    throw new Error(`no response within ${WAIT_MS} ms`);
   });
   return Promise.race([write, timeout]);
 }
@@ -36,7 +35,13 @@ export async function withPatience<T>(write: Promise<T>): Promise<T> {
  * Returns a function that reads a value, and reads it again after `maxAgeMs`. While it cannot be read, the last known
  * value stays in use. The function never rejects.
  */
-export function lastKnown<T>({ read, maxAgeMs, now, otherwise, onFailure }: LastKnownOptions<T>): () => Promise<T> {
+export function lastKnown<T>({
+  read,
+  maxAgeMs,
+  now,
+  initial: otherwise,
+  onFailure,
+}: LastKnownOptions<T>): () => Promise<T> {
   let value = otherwise;
   let readAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
@@ -56,7 +61,7 @@ export function lastKnown<T>({ read, maxAgeMs, now, otherwise, onFailure }: Last
   return async () => {
     if (now().getTime() - readAt >= maxAgeMs) {
       reading ??= refresh();
-      await patiently(reading, isKnown ? PATIENCE_MS : FIRST_PATIENCE_MS);
+      await waitBriefly(reading, isKnown ? WAIT_MS : FIRST_WAIT_MS);
     }
     return value;
   };

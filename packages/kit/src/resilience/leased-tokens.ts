@@ -37,13 +37,17 @@ const AHEAD_PART = 1 / 20;
  */
 const OF_OWN_USE = 1 / 4;
 /**
- * If it is greater, this share of the room is used instead, so that the first lease under a high limit has more than one
- * token. The room is the number of tokens that may still be taken ahead of need.
+ * The room is the number of tokens that may still be taken ahead of need. If this share of the room is greater than the
+ * share of its own use, an instance takes this share instead. Therefore, the first lease under a high limit has more
+ * than one token.
  */
 const OF_ROOM_AT_FIRST = 1 / 256;
 /** A lease has at most this share of the room, so that each of M busy instances ends up with 1 / (M + 3) of it. */
 const OF_ROOM = 1 / 4;
-/** Near the limit, leases shrink to the tokens needed now. */
+/**
+ * A lease has at most this share of the remaining tokens ahead of need, so that near the limit it shrinks to the tokens
+ * needed now.
+ */
 const OF_REMAINING = 1 / 32;
 /** Maximum number of windows that one instance caches. */
 const MAX_REMEMBERED = 1_000;
@@ -68,7 +72,7 @@ export function leaseSize(
 }
 
 /** The tokens of a limit that an instance holds in one window. */
-interface Pocket {
+interface Holding {
   tokens: number;
   /** The last totals that this instance read. Totals never decrease. */
   taken: Taken;
@@ -87,31 +91,35 @@ interface Pocket {
  * @beta
  */
 export function createLeasedTokens({ store, gathered = nextTurn, onLease }: LeasedTokensOptions) {
-  const pockets = new Map<string, Pocket>();
+  const holdings = new Map<string, Holding>();
 
-  function pocketOf(key: string): Pocket {
-    const known = pockets.get(key);
-    if (known) return known;
-    const [oldest] = pockets.keys();
-    if (pockets.size >= MAX_REMEMBERED && oldest !== undefined) pockets.delete(oldest);
+  function holdingOf(key: string): Holding {
+    const existing = holdings.get(key);
+    if (existing) return existing;
+    const [oldest] = holdings.keys();
+    if (holdings.size >= MAX_REMEMBERED && oldest !== undefined) holdings.delete(oldest);
     const taken = { tokens: 0, ahead: 0 };
-    const pocket = { tokens: 0, taken, ahead: 0, used: 0, waiting: 0, leasing: undefined };
-    pockets.set(key, pocket);
-    return pocket;
+    const holding = { tokens: 0, taken, ahead: 0, used: 0, waiting: 0, leasing: undefined };
+    holdings.set(key, holding);
+    return holding;
   }
 
-  async function lease(pocket: Pocket, key: string, limit: number): Promise<void> {
+  async function lease(holding: Holding, key: string, limit: number): Promise<void> {
     await gathered();
     for (;;) {
-      const { needed, ahead } = leaseSize(limit, pocket.taken, { ...pocket, need: pocket.waiting, own: pocket.ahead });
+      const { needed, ahead } = leaseSize(limit, holding.taken, {
+        ...holding,
+        need: holding.waiting,
+        own: holding.ahead,
+      });
       if (needed === 0) return;
-      const taking = { tokens: needed + ahead, ahead: ahead - pocket.ahead };
+      const taking = { tokens: needed + ahead, ahead: ahead - holding.ahead };
       const { granted, taken } = await store.take(key, taking, limit, mostAheadOf(limit));
-      pocket.taken = taken;
+      holding.taken = taken;
       // Other instances took tokens first. This instance now has the new totals and tries again with a smaller lease.
       if (!granted) continue;
-      pocket.tokens += taking.tokens;
-      pocket.ahead = ahead;
+      holding.tokens += taking.tokens;
+      holding.ahead = ahead;
       onLease?.(key, taken.tokens - taking.tokens, taken.tokens, limit);
       return;
     }
@@ -120,26 +128,26 @@ export function createLeasedTokens({ store, gathered = nextTurn, onLease }: Leas
   return {
     /**
      * @param key limit and window
-     * @returns a token, which is used up unless it is given back; undefined if the limit is reached
+     * @returns a token, which is used up unless `giveBack` returns it; undefined if the limit is reached
      */
     async take(key: string, limit: number): Promise<Token | undefined> {
-      const pocket = pocketOf(key);
-      while (pocket.tokens === 0) {
-        if (pocket.taken.tokens >= limit) return undefined;
-        pocket.waiting++;
-        pocket.leasing ??= lease(pocket, key, limit).finally(() => {
-          pocket.leasing = undefined;
+      const holding = holdingOf(key);
+      while (holding.tokens === 0) {
+        if (holding.taken.tokens >= limit) return undefined;
+        holding.waiting++;
+        holding.leasing ??= lease(holding, key, limit).finally(() => {
+          holding.leasing = undefined;
         });
-        await pocket.leasing.finally(() => {
-          pocket.waiting--;
+        await holding.leasing.finally(() => {
+          holding.waiting--;
         });
       }
-      pocket.tokens--;
-      pocket.used++;
+      holding.tokens--;
+      holding.used++;
       return {
         giveBack() {
-          pocket.tokens++;
-          pocket.used--;
+          holding.tokens++;
+          holding.used--;
         },
       };
     },

@@ -35,11 +35,11 @@ interface CallRecord {
  */
 export function createNodes({ service, registry, now, random, onFailure }: NodesOptions) {
   const records = new Map<string, CallRecord>();
-  const known = lastKnown<readonly Instance[]>({
+  const registeredInstances = lastKnown<readonly Instance[]>({
     read: () => registry.find(service),
     maxAgeMs: MAX_AGE_MS,
     now,
-    otherwise: [],
+    initial: [],
     onFailure,
   });
 
@@ -61,11 +61,12 @@ export function createNodes({ service, registry, now, random, onFailure }: Nodes
 
   return {
     /**
-     * Chooses the less busy of two random instances. It prefers untried instances that are not avoided, then untried ones.
+     * Chooses the less busy of two random instances. It prefers untried instances that are not avoided,
+     * then other untried instances.
      * @returns undefined if none is registered
      */
     async choose(tried: ReadonlySet<string>): Promise<Instance | undefined> {
-      const all = await known();
+      const all = await registeredInstances();
       const ids = new Set(all.map(({ id }) => id));
       for (const id of records.keys()) if (!ids.has(id)) records.delete(id);
       const at = now().getTime();

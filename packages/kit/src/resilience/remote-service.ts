@@ -52,7 +52,7 @@ export interface RemoteServiceOptions<Request, Answer> {
   /** Maximum number of concurrent calls from this instance (bulkhead). A further call fails. */
   atOnce?: number | undefined;
   breaker?: Breaker | undefined;
-  /** Runs before each attempt that the circuit allows, such as a rate limit or a wait. */
+  /** Runs before each attempt that the circuit allows, for example to wait or to apply a rate limit. */
   admit?: ((request: Request) => Promise<void>) | undefined;
   /** Total number of tries, for requests that are safe to repeat. */
   retry?: { tries: number; isIdempotent: (request: Request) => boolean } | undefined;
@@ -175,7 +175,7 @@ function withUnknownOutcome(error: Error): UnavailableError {
 const isOneOf = (error: unknown, ...kinds: Array<new (...given: never[]) => Error>) =>
   kinds.some((kind) => error instanceof kind);
 
-/** Whether another try may succeed at another instance. It cannot if no instance was called, or if the service throttles. */
+/** Whether a try at another instance may succeed. It cannot if no instance was called, or if the service throttles. */
 const isRetryable = (error: unknown): boolean =>
   error instanceof UnavailableError &&
   !isOneOf(error, BulkheadFullError, CircuitOpenError, NoInstanceError, NotServedError, OutOfTimeError, ThrottledError);

@@ -8,7 +8,7 @@ import {
   sliceOf,
   type Tally,
 } from './circuit.ts';
-import { patiently, withPatience } from './last-known.ts';
+import { waitBriefly, withTimeout } from './last-known.ts';
 
 export interface SharedCircuitOptions {
   /** Name of the circuit, in all functions that share it. */
@@ -27,13 +27,13 @@ const MAX_AGE_MS = 1_000;
 /** While no instance reports failures, one write counts this many calls. */
 const CALLS_PER_WRITE = 32;
 
-const UNKNOWN: CircuitHead = { revision: 0, state: { is: 'closed', since: 0 }, failing: 0 };
+const INITIAL_HEAD: CircuitHead = { revision: 0, state: { is: 'closed', since: 0 }, failing: 0 };
 
 const noCounts = () => ({ calls: 0, tallies: new Map<number, Tally>(), durations: new Map<number, number>() });
 
 /** One instance's view of a shared circuit, with the counts that it has not written yet. */
 export function createSharedCircuit({ name, store, settings, now, onFailure, gathered }: SharedCircuitOptions) {
-  let known = UNKNOWN;
+  let lastHead = INITIAL_HEAD;
   let readAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
   let counting: Promise<Circuit | undefined> | undefined;
@@ -49,8 +49,8 @@ export function createSharedCircuit({ name, store, settings, now, onFailure, gat
   async function synchronize(): Promise<void> {
     readAt = time();
     try {
-      known = await store.head(name);
-      const isFailing = known.failing > sliceOf(time() - settings.windowMs);
+      lastHead = await store.head(name);
+      const isFailing = lastHead.failing > sliceOf(time() - settings.windowMs);
       if (isFailing || uncounted.calls >= CALLS_PER_WRITE) await countAll();
     } catch (error) {
       onFailure(error as Error);
@@ -63,12 +63,12 @@ export function createSharedCircuit({ name, store, settings, now, onFailure, gat
     counting = undefined;
     const slice = sliceOf(time());
     const counted = async () => {
-      await Promise.all([countAll(), ...(known.failing < slice ? [store.reportFailure(name, slice)] : [])]);
+      await Promise.all([countAll(), ...(lastHead.failing < slice ? [store.reportFailure(name, slice)] : [])]);
       return store.read(name);
     };
     try {
-      const circuit = await withPatience(counted());
-      known = circuit;
+      const circuit = await withTimeout(counted());
+      lastHead = circuit;
       readAt = time();
       return circuit;
     } catch (error) {
@@ -79,21 +79,21 @@ export function createSharedCircuit({ name, store, settings, now, onFailure, gat
 
   return {
     /** The cached state. */
-    lastState: (): CircuitState => known.state,
+    lastState: (): CircuitState => lastHead.state,
 
     async current(): Promise<CircuitHead> {
       if (time() - readAt >= MAX_AGE_MS) {
         reading ??= synchronize();
-        await patiently(reading);
+        await waitBriefly(reading);
       }
-      return known;
+      return lastHead;
     },
 
     /** @returns false if another instance has changed the circuit in the meantime */
     async change(seen: CircuitHead, state: CircuitState): Promise<boolean> {
       try {
-        const changed = await withPatience(store.change(name, seen.revision, state));
-        if (changed) known = { ...known, revision: seen.revision + 1, state };
+        const changed = await withTimeout(store.change(name, seen.revision, state));
+        if (changed) lastHead = { ...lastHead, revision: seen.revision + 1, state };
         else readAt = Number.NEGATIVE_INFINITY;
         return changed;
       } catch (error) {

@@ -13,7 +13,7 @@ export interface Switch {
   why: string;
   /** ISO 8601 in UTC. */
   at: string;
-  /** When it returns to `on`; undefined if only an operator can switch it back. */
+  /** When the capability returns to `on`; undefined if only an operator can switch it back. */
   until?: string;
 }
 
@@ -40,7 +40,7 @@ export function createSwitches<M extends Modes>({ client, tableName, now, logger
     read: () => readSwitches(client, tableName),
     maxAgeMs: MAX_AGE_MS,
     now,
-    otherwise: new Map(),
+    initial: new Map(),
     onFailure: (error) => logger.warn('switches cannot be read: the last known ones stay in use', { error }),
   });
   return {
@@ -67,7 +67,7 @@ export async function readSwitches(client: DynamoDBDocumentClient, TableName: st
 /**
  * Changes switches in one transaction and records the changes.
  * @param ids a unique id per change
- * @param onlyIfOn changes nothing if one of the switches is set by someone else and has not expired
+ * @param onlyIfOn whether to change nothing if one of the switches was set by another operator and has not expired
  * @returns whether the switches were changed
  * @beta
  */

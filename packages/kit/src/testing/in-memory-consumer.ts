@@ -65,7 +65,7 @@ export function inMemoryConsumer<C extends MessageContract, S extends Channel>(
       .map(parkedMessageOf);
 
   return {
-    /** The messages that its effects have sent. */
+    /** Contains the messages that the consumer's effects have sent. */
     channel,
     /** The parked messages, with the reasons why they are parked. */
     parked,
@@ -93,7 +93,7 @@ export function inMemoryConsumer<C extends MessageContract, S extends Channel>(
     /** The item that carries an aggregate's cursor, including the kit's own attributes; {} if it does not exist. */
     of: (aggregateId: string) => tables.items(name).find(({ pk, sk }) => pk === aggregateId && sk === cursorKey) ?? {},
 
-    /** All items of its table. */
+    /** All items of the consumer's table. */
     items: () => tables.items(name),
 
     /** Advances the clock. */

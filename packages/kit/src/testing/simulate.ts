@@ -6,12 +6,12 @@ import { runSchedule, type ScheduleResult } from './simulation/schedule.ts';
 import { type Decisions, type Failing, shrink } from './simulation/shrink.ts';
 
 /**
- * Minimum number of decisions in a schedule, and how many more it may have. With fewer decisions, little happens. With
- * more, runs take long.
+ * Minimum number of decisions in a schedule, and the maximum number of additional decisions. In shorter schedules,
+ * little happens. Longer schedules take too much time.
  */
 const MIN_DECISIONS = 20;
 const MORE_DECISIONS = 600;
-/** Number of decisions for the publisher model. All further decisions take the simplest possibility. */
+/** Number of decisions for the publisher model. All further decisions select the simplest possibility. */
 const PUBLISH_DECISIONS = 200;
 /** Upper bound of a decision, which is used modulo the number of possibilities. */
 const DECISIONS_BELOW = 10_000;
@@ -69,16 +69,17 @@ let running: Promise<unknown> = Promise.resolve();
 
 /**
  * Runs handlers and the kit's own code on models of DynamoDB, SNS and SQS, under schedules of crashes, lost responses,
- * redelivery, reordering, duplication and outages. Besides the invariants, it checks that each message is applied once and
- * in order, that none is lost, and that `follows` derives the same messages each time. During a run, `Date` shows
- * simulated time and `Math.random` is deterministic. A handler may wait only for calls of its context.
+ * redelivery, reordering, duplication and outages. Besides the invariants, `simulate` checks that each message is
+ * applied once and in order, that no message is lost, and that `follows` derives the same messages each time. During a
+ * run, `Date` shows simulated time and `Math.random` is deterministic. A handler may wait only for calls of its
+ * context.
  * @throws {SimulationError} if a schedule violates an invariant
  * @throws {Error} if the model is inconsistent, or if no schedule applies a message
  * @public
  */
 export function simulate<const D extends readonly unknown[]>(options: SimulationOptions<D>): Promise<SimulationReport> {
   const { schedules, seed, replay, ...model } = options;
-  const run = () => (replay ? replayed(model as Model, replay) : runAll(model as Model, seed, schedules));
+  const run = () => (replay ? runReplay(model as Model, replay) : runAll(model as Model, seed, schedules));
   const after = running.then(run);
   running = Promise.allSettled([after]);
   return after;
@@ -87,10 +88,10 @@ export function simulate<const D extends readonly unknown[]>(options: Simulation
 async function runAll(model: Model, seed = 1, schedules = 1_000): Promise<SimulationReport> {
   let applied = 0;
   for (let schedule = 1; schedule <= schedules; schedule++) {
-    const ran = await runSchedule(model, decisionsOf(seed, schedule));
-    applied += ran.applied;
-    const failing = failingOf(ran);
-    if (failing) throw await shrunk(model, failing, seed, schedule);
+    const result = await runSchedule(model, decisionsOf(seed, schedule));
+    applied += result.applied;
+    const failing = failingOf(result);
+    if (failing) throw await errorAfterShrinking(model, failing, seed, schedule);
   }
   // Messages of idempotent consumers are not counted, because only their effects can be observed.
   const isCounted = model.consumers.some(({ descriptor }) => !descriptor.idempotent);
@@ -101,15 +102,20 @@ async function runAll(model: Model, seed = 1, schedules = 1_000): Promise<Simula
   return { schedules, applied };
 }
 
-async function replayed(model: Model, replay: Decisions): Promise<SimulationReport> {
-  const { applied, failing, trace } = await traced(model, replay);
-  if (failing) throw new SimulationError('in the schedule that was replayed', failing, trace);
+async function runReplay(model: Model, replay: Decisions): Promise<SimulationReport> {
+  const { applied, failing, trace } = await runTraced(model, replay);
+  if (failing) throw new SimulationError('in the replayed schedule', failing, trace);
   return { schedules: 1, applied };
 }
 
-async function shrunk(model: Model, found: Failing, seed: number, schedule: number): Promise<SimulationError> {
+async function errorAfterShrinking(
+  model: Model,
+  found: Failing,
+  seed: number,
+  schedule: number,
+): Promise<SimulationError> {
   const where = `in schedule ${schedule} of seed ${seed}`;
-  const rerun = await traced(model, found.decisions);
+  const rerun = await runTraced(model, found.decisions);
   if (!rerun.failing)
     return new SimulationError(
       `${where}, but not when it is run again: the handlers keep state between runs, or use a source of randomness that is not simulated`,
@@ -121,17 +127,17 @@ async function shrunk(model: Model, found: Failing, seed: number, schedule: numb
     async (candidate) => failingOf(await runSchedule(model, candidate)),
     (index) => decisionsOf(seed, index + 1).steps,
   );
-  const { failing, trace } = await traced(model, decisions);
+  const { failing, trace } = await runTraced(model, decisions);
   const [before, after] = [found.decisions, decisions].map(({ publish, steps }) => publish.length + steps.length);
   return failing
     ? new SimulationError(`${where}, shrunk from ${before} decisions to ${after} in ${runs} runs`, failing, trace)
     : new SimulationError(where, rerun.failing, rerun.trace);
 }
 
-async function traced(model: Model, decisions: Decisions) {
+async function runTraced(model: Model, decisions: Decisions) {
   const trace: string[] = [];
-  const ran = await runSchedule(model, decisions, (line) => trace.push(line));
-  return { applied: ran.applied, trace, failing: failingOf(ran) };
+  const result = await runSchedule(model, decisions, (line) => trace.push(line));
+  return { applied: result.applied, trace, failing: failingOf(result) };
 }
 
 const failingOf = ({ violation, decisions }: ScheduleResult): Failing | undefined =>

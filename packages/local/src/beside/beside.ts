@@ -5,7 +5,7 @@ import type { AskedFor } from '../iam/requests.ts';
 import type { ResourceProvider } from '../template/resource.ts';
 
 /**
- * A stand-in, which an app runs beside the cloud as long as the cloud runs. It replaces a service outside AWS, or an AWS
+ * A stand-in, which runs beside the cloud as long as the cloud runs. It replaces a service outside AWS, or an AWS
  * service that the cloud does not support. Each cloud needs its own instance.
  * @public
  */
@@ -27,8 +27,8 @@ export interface Surroundings {
   region: string;
   accountId: string;
   /**
-   * A database that survives a restart if the cloud's data does. Create your own tables in it, with names that start with
-   * the name of the stand-in.
+   * A database, which survives a restart if the cloud's data does. Create the tables of the stand-in in it. Their names
+   * must start with the name of the stand-in.
    */
   database: DatabaseSync;
   /** Roles with their keys and permissions. */
@@ -70,10 +70,10 @@ export interface Started {
   services?: Record<string, AwsService>;
   /**
    * The resource types that it creates.
-   * @param checks collects checks that run after the deployment, and throw if they fail
+   * @param checks collects functions that run after the deployment and throw if a check fails
    */
   providers?: (checks: Array<() => void>) => Record<string, ResourceProvider>;
-  /** Values of secrets, by the end of the secrets' names. Other values are generated. */
+  /** Values of secrets, keyed by the end of the secret's name. The values of all other secrets are generated. */
   secrets?: Record<string, object>;
   /** Values of template parameters. */
   parameters?: Record<string, string>;

@@ -10,7 +10,7 @@ export interface EndpointSettings {
   /** 0 for any free port. */
   port: number;
   /** Whether the state outlives the process. */
-  isKept: boolean;
+  isPersistent: boolean;
   /** The stand-ins beside the cloud, by name. */
   beside: ReadonlyMap<string, Started>;
 }
@@ -18,11 +18,11 @@ export interface EndpointSettings {
 /** Starts the AWS endpoint, which also serves a token issuer and the control API. */
 export async function startEndpoint(
   core: Core,
-  { port, isKept, beside }: EndpointSettings,
+  { port, isPersistent, beside }: EndpointSettings,
   opened: AsyncDisposableStack,
 ) {
   const { emulators, apis, stacks, calls, writes } = core;
-  const issuer = new Issuer(keysIn(core.state), isKept, () => `${url}/issuer`);
+  const issuer = new Issuer(keysIn(core.state), isPersistent, () => `${url}/issuer`);
   const control = createControl({
     about: () => ({ apiUrl: apis.first, beside: urlsOf(beside), calls: calls.counts }),
     templates: () => stacks.templates,

@@ -17,7 +17,7 @@ export interface CloudDescription {
 
 /** The injected faults. */
 export interface Broken {
-  /** For each function, by name, whether it has stopped receiving from its queues and streams. */
+  /** By function name, whether the function's queues and streams are stopped. */
   functions: Record<string, boolean>;
   /** Delay in milliseconds of every call from a function to an AWS service. */
   latencyMs: number;
@@ -32,7 +32,7 @@ export interface ControlOptions {
 }
 
 const MAX_LATENCY_MS = 10_000;
-/** Below the 60 seconds after which proxies often close an idle connection. */
+/** Less than 60 seconds, after which proxies often close an idle connection. */
 const MAX_WAIT_MS = 30_000;
 
 export type Control = ReturnType<typeof createControl>;
@@ -60,7 +60,7 @@ export function createControl({ about, templates, mappings }: ControlOptions) {
     latencyMs,
   });
 
-  /** @returns undefined if no such function reads a queue or a stream */
+  /** @returns undefined if no function of this name reads a queue or a stream */
   function change(name: string, stop: boolean): Broken | undefined {
     const own = sources().filter(({ functionName }) => functionName === name);
     for (const { gate } of own) {
@@ -76,9 +76,9 @@ export function createControl({ about, templates, mappings }: ControlOptions) {
   }
 
   async function answerOf(method: string, { pathname, searchParams }: URL, body: Buffer): Promise<unknown> {
-    const [, , what = '', name = ''] = pathname.split('/').map(decodeURIComponent);
+    const [, , resource = '', name = ''] = pathname.split('/').map(decodeURIComponent);
     const query = Object.fromEntries(searchParams);
-    switch (`${method} ${what}`) {
+    switch (`${method} ${resource}`) {
       case 'POST traces':
         recent.add(traces.add(JSON.parse(body.toString()) as OtlpRequest).map((span) => ({ span })));
         return {};

@@ -36,7 +36,7 @@ export class RecentEvents {
     if (events.length > 0) for (const wake of this.#waiting) wake();
   }
 
-  /** Resolves when there are events that a request with this `after` has not returned, at the latest after `ms`. */
+  /** Resolves when there are events after `after`, the `next` of the previous response; at the latest after `ms`. */
   async newer(after: number, ms: number): Promise<void> {
     if (ms <= 0 || after !== this.#total) return;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -49,8 +49,8 @@ export class RecentEvents {
 
   /** @param after `next` of the previous response; 0 for all recent events */
   since(after: number): Happened {
-    const missing = Math.min(this.#recent.length, Math.max(0, this.#total - after));
-    const events = missing === 0 ? [] : this.#recent.slice(-missing);
+    const newCount = Math.min(this.#recent.length, Math.max(0, this.#total - after));
+    const events = newCount === 0 ? [] : this.#recent.slice(-newCount);
     return {
       next: this.#total,
       spans: events.flatMap((event) => ('span' in event ? [event.span] : [])),

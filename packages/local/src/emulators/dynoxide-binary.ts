@@ -4,7 +4,7 @@ import { CloudError } from '../errors/cloud-error.ts';
 
 /** The package whose version is pinned. The packages of all platforms have the same version. */
 const PINNED = '@dynoxide/linux-x64';
-/** Further platforms: https://github.com/nubo-db/dynoxide/blob/main/npm/dynoxide/platforms.json */
+/** The supported platforms: https://github.com/nubo-db/dynoxide/blob/main/npm/dynoxide/platforms.json */
 const PLATFORMS: readonly string[] = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64'];
 
 const EXTERNAL = 'use a running DynamoDB, such as DynamoDB Local: DYNAMODB_URL=http://127.0.0.1:8000 npm start';

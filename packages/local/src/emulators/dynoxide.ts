@@ -46,7 +46,7 @@ async function startDynoxide(file: string): Promise<Emulator> {
   const args = ['serve', '--host', host, '--port', String(port), '--db-path', file];
   const child = spawn('/bin/sh', ['-c', KILLED_WITH_PARENT, dynoxideBinary(), ...args], {
     stdio: ['pipe', 'ignore', 'pipe'],
-    // Detached, so that Ctrl-C does not end it, because running functions need their tables until the cloud stops them.
+    // Detached, so that Ctrl-C does not end dynoxide. Running functions need their tables until the cloud stops them.
     detached: true,
   });
   let errors = '';
@@ -74,9 +74,9 @@ async function startDynoxide(file: string): Promise<Emulator> {
 }
 
 /**
- * Creates an index for the query with which dynoxide 1.2 finds the last record of a stream at every write. Without it,
- * dynoxide reads all records, so an app ran at two thirds of its speed after 5,000 writes with a message each. Because of
- * this index, even a cloud "in memory" has a file.
+ * Creates an index for the query with which dynoxide 1.2 finds the last record of a stream at every write. Without the
+ * index, dynoxide reads all records. After 5,000 writes with a message each, this slowed an app to two thirds of its
+ * speed. Because of the index, even a cloud "in memory" needs a file.
  */
 function indexStreamRecords(file: string): void {
   const database = new DatabaseSync(file, { timeout: 5_000 });
@@ -88,8 +88,8 @@ function indexStreamRecords(file: string): void {
 
 /**
  * An address at which dynoxide can listen. dynoxide allows every web page to read and write its tables, and a page can
- * call any port of 127.0.0.1. Therefore it listens on one of the 16 million other loopback addresses. Only where there is
- * no other, as on macOS, it listens on 127.0.0.1.
+ * call any port of 127.0.0.1. Therefore, dynoxide listens on one of the 16 million other loopback addresses. On machines
+ * with no other loopback address, such as macOS, it listens on 127.0.0.1.
  */
 async function freeAddress(): Promise<{ host: string; port: number }> {
   const byte = () => randomInt(1, 255);

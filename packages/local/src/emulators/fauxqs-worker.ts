@@ -12,9 +12,9 @@ import { checkWhenDue } from './queue-timers.ts';
 import { typeErrorOf } from './request-types.ts';
 import { createSystemAttributes } from './system-attributes.ts';
 
-// startFauxqs() listens on every interface, waits for the disk at every message, and creates queue URLs that not every
-// machine resolves. Therefore this file assembles the parts of fauxqs differently. fauxqs does not export its parts, so
-// its version is pinned.
+// startFauxqs() listens on every interface, waits for the disk at every message, and creates queue URLs whose host some
+// machines cannot resolve. Therefore this file assembles the parts of fauxqs differently. fauxqs does not export its
+// parts, so its version is pinned.
 const parts = new URL('.', import.meta.resolve('fauxqs'));
 const part = async (path: string) => import(new URL(path, parts).href);
 const [
@@ -56,8 +56,8 @@ if (persistence) {
   // The receivers of these messages ended with the previous process, so make the messages visible.
   const VISIBLE = 'UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL';
   persistence.db.exec(VISIBLE);
-  // Without a receive count, which fauxqs does not set for a message that becomes visible again, its table rejects the
-  // row and the message is lost.
+  // fauxqs sets no receive count for a message that becomes visible again. Its table rejects a row without a receive
+  // count, and the message would be lost.
   const makeVisible = persistence.db.prepare(`${VISIBLE} WHERE message_id = ?`);
   persistence.updateMessageReady = (messageId: string) => makeVisible.run(messageId);
   persistence.loadSqsAndSns(sqsStore, snsStore);

@@ -4,7 +4,9 @@ import { type MessagePort, Worker } from 'node:worker_threads';
 import { CloudError } from '../errors/cloud-error.ts';
 import type { Emulator } from './dynoxide.ts';
 
-/** Asks the main thread whether the sender of a call may send to a queue that is determined only after the call. */
+/**
+ * Requests the main thread to check whether the sender of a call may send to a queue that is known only after the call.
+ */
 export interface AuthorizationRequest {
   /** The `authorization` header of the call. */
   authorization: string | undefined;

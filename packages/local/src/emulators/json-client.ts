@@ -6,8 +6,8 @@ const ATTEMPTS = 3;
 const BACKOFF_MS = 100;
 
 /**
- * Calls one AWS service by its JSON protocol, as the operator. Lambda's pollers use it instead of the SDK's client, because
- * they call all the time, and signature, schemas and middleware took two thirds of each call.
+ * Calls one AWS service by its JSON protocol, as the operator. Lambda's pollers use it instead of the SDK's client.
+ * They call continuously, and the client's signature, schemas and middleware took two thirds of the time of each call.
  */
 export class JsonClient {
   readonly #url: string;

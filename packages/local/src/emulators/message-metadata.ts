@@ -9,7 +9,7 @@ export interface Message {
   sequenceNumber?: string;
   /** The sender, which receivers get in `SenderId`. */
   senderId?: string | undefined;
-  /** The trace header with which it was sent. */
+  /** The trace header with which the message was sent. */
   traceHeader?: string | undefined;
   /** ARN of its current queue. */
   queueArn?: string;
@@ -103,9 +103,9 @@ export interface Persistence {
 
 /** Makes the metadata survive a restart. */
 export function persistMetadata({ db, ...persistence }: Persistence, store: QueueStore): Persistence['insertMessage'] {
-  const known = db.prepare("SELECT name FROM pragma_table_info('sqs_messages')").all();
+  const existing = db.prepare("SELECT name FROM pragma_table_info('sqs_messages')").all();
   for (const column of COLUMNS)
-    if (!known.some(({ name }) => name === column)) db.exec(`ALTER TABLE sqs_messages ADD COLUMN ${column} TEXT`);
+    if (!existing.some(({ name }) => name === column)) db.exec(`ALTER TABLE sqs_messages ADD COLUMN ${column} TEXT`);
   const rows = db.prepare(`SELECT message_id, ${COLUMNS.join(', ')} FROM sqs_messages`).all();
   const stored = new Map(rows.map((row) => [row.message_id, row]));
   for (const queue of store.allQueues()) {
@@ -119,7 +119,8 @@ export function persistMetadata({ db, ...persistence }: Persistence, store: Queu
     }
   }
   const update = db.prepare(`UPDATE sqs_messages SET ${COLUMNS.map((column) => `${column} = ?`)} WHERE message_id = ?`);
-  // Uses one transaction, because a crash in between would leave a message without a sender, which its consumer parks.
+  // Uses one transaction, because a crash between the two writes would leave a message without a sender. The consumer
+  // would park the message.
   return (queue, message) => {
     const { messageId, senderId, traceHeader, deadLetterSource } = message;
     db.exec('SAVEPOINT sent');

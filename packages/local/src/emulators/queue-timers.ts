@@ -23,7 +23,7 @@ function nextDue({ inflightMessages, delayedMessages, fifoDelayed }: TimedQueue)
   return due;
 }
 
-/** While a receiver waits, makes a queue check its messages when the next of them is due. */
+/** If a receiver waits, schedules a check of the queue for the time when its next message is due. */
 function arm(queue: TimedQueue): void {
   clearTimeout(queue.pollTimer);
   queue.pollTimer = undefined;
@@ -37,14 +37,14 @@ function arm(queue: TimedQueue): void {
 }
 
 /**
- * Makes queues check their messages only when the next of them is due. Otherwise fauxqs checks each polled queue 50 times
- * a second, which took most of an idle cloud's CPU time.
+ * Makes queues check their messages only when the next message is due. Otherwise fauxqs checks each polled queue 50
+ * times a second, which took most of an idle cloud's CPU time.
  */
 export function checkWhenDue({ prototype }: { prototype: TimedQueue }): void {
   prototype.startPollTimerIfNeeded = function () {
     arm(this);
   };
-  // A receive also notifies other waiting receivers.
+  // `dequeue` needs no wrapper, because it also notifies the receivers that already wait.
   for (const method of ['enqueue', 'changeVisibility'] as const) {
     const original = prototype[method];
     prototype[method] = function (this: TimedQueue, ...parameters: unknown[]) {

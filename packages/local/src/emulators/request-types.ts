@@ -12,7 +12,7 @@ const MAPS = ['Attributes', 'MessageAttributes', 'MessageSystemAttributes', 'Tag
 
 const isMap = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The error for a request whose field types are invalid in SQS, which fauxqs does not check; undefined if they are valid. */
+/** The error for a request with field types that SQS rejects but fauxqs accepts; undefined if the types are valid. */
 export function typeErrorOf(request: unknown): string | undefined {
   if (!isMap(request)) return 'The request is not an object.';
   const { Entries = [] } = request;

@@ -39,16 +39,16 @@ export function createSystemAttributes(store: QueueStore, md5: (attributes: Mess
     const names = [...(request.AttributeNames ?? []), ...(request.MessageSystemAttributeNames ?? [])];
     const wanted = Object.entries(VALUES).filter(([name]) => names.includes('All') || names.includes(name));
     const values = wanted.map(([name, of]) => [name, message && of(message)] as const);
-    const known = values.filter(([, value]) => value !== undefined);
-    return known.length === 0
+    const defined = values.filter(([, value]) => value !== undefined);
+    return defined.length === 0
       ? Attributes
-      : { ...Attributes, ...(Object.fromEntries(known) as Record<string, string>) };
+      : { ...Attributes, ...(Object.fromEntries(defined) as Record<string, string>) };
   };
 
   return {
     /**
      * Records the system attributes with which messages are sent.
-     * @returns the reason if SQS rejects them
+     * @returns the reason why SQS rejects the attributes; undefined if SQS accepts them
      */
     record(request: unknown): string | undefined {
       for (const entry of sentIn(request as Request)) {

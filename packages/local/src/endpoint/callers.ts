@@ -7,6 +7,11 @@ import { accessKeyOf } from '../iam/signature.ts';
 export const keyOf = (request: IncomingMessage): string => accessKeyOf(request.headers.authorization) ?? '';
 
 /** @throws {AccessDenied} if the caller has a role without permission for the call */
-export function authorize(access: Access, request: IncomingMessage, service: string, asked: () => AskedFor[]): void {
-  access.authorize(keyOf(request), asked, service);
+export function authorize(
+  access: Access,
+  request: IncomingMessage,
+  service: string,
+  permissions: () => AskedFor[],
+): void {
+  access.authorize(keyOf(request), permissions, service);
 }

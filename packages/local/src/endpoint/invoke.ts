@@ -28,9 +28,9 @@ export async function invoke(
   if (request.method !== 'POST')
     return sendError(response, 405, 'MethodNotAllowedException', 'The method to invoke a function is POST.');
   calls.count('lambda', 'Invoke');
-  const { functionName, qualifier: inName, prefix } = functionNamed(name);
+  const { functionName, qualifier: qualifierInName, prefix } = functionNamed(name);
   const fn = functions.get(functionName);
-  const qualifier = inName ?? new URLSearchParams(request.url?.split('?')[1]).get('Qualifier') ?? '$LATEST';
+  const qualifier = qualifierInName ?? new URLSearchParams(request.url?.split('?')[1]).get('Qualifier') ?? '$LATEST';
   const isFound = fn && matchesPrefix(prefix, fn.settings.arn);
   const version = fn?.qualifiers.get(qualifier);
   if (!isFound || version === undefined) {
@@ -45,13 +45,18 @@ export async function invoke(
 
 type InvocationType = keyof typeof MAX_PAYLOAD_BYTES;
 
-interface Invoked {
+interface InvocationTarget {
   fn: LambdaFunction;
   /** The version of the function: `$LATEST` or a number. */
   version: string;
 }
 
-async function invokeAs(invoked: Invoked, { headers }: IncomingMessage, response: ServerResponse, payload: string) {
+async function invokeAs(
+  target: InvocationTarget,
+  { headers }: IncomingMessage,
+  response: ServerResponse,
+  payload: string,
+) {
   const type = String(headers['x-amz-invocation-type'] ?? 'RequestResponse') as InvocationType;
   const logType = headers['x-amz-log-type'] ?? 'None';
   const clientContext = clientContextIn(headers);
@@ -78,10 +83,10 @@ async function invokeAs(invoked: Invoked, { headers }: IncomingMessage, response
       return;
     case 'Event':
       response.writeHead(202).end();
-      await invoked.fn.asynchronous.run(payload);
+      await target.fn.asynchronous.run(payload);
       return;
     default:
-      return invokeAndRespond(invoked, payload, { tail: logType === 'Tail' ? [] : undefined, clientContext }, response);
+      return invokeAndRespond(target, payload, { tail: logType === 'Tail' ? [] : undefined, clientContext }, response);
   }
 }
 
@@ -103,7 +108,7 @@ function clientContextIn({ 'x-amz-client-context': header }: IncomingHttpHeaders
 }
 
 async function invokeAndRespond(
-  { fn, version }: Invoked,
+  { fn, version }: InvocationTarget,
   payload: string,
   options: InvocationOptions,
   response: ServerResponse,

@@ -22,8 +22,8 @@ export async function notifyOfObjects(
   const { userId: principalId } = access.identityOf(keyOf(request));
   const path = (request.url ?? '/').split('?')[0] ?? '';
   const notify = (event: ObjectEvent, key: string) => {
-    const what: ObjectChange = { event, bucket, key, principalId };
-    return bucketNotifications.notify(what, () => factsOf(`${messagingUrl}${path}`));
+    const change: ObjectChange = { event, bucket, key, principalId };
+    return bucketNotifications.notify(change, () => factsOf(`${messagingUrl}${path}`));
   };
   const key = path.slice(1).split('/').slice(1).map(decodeURIComponent).join('/');
   const event = EVENTS[operation];

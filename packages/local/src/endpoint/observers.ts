@@ -13,7 +13,7 @@ const WRITES = new Set([
   'ExecuteTransaction',
 ]);
 
-/** Makes a call, and meters it if a function makes it. */
+/** Executes a call, and meters it if the caller is a function. */
 export async function metered(
   { meter, access }: Pick<EndpointOptions, 'meter' | 'access'>,
   { request, target: { service, operation } }: ServiceCall,
@@ -31,7 +31,7 @@ export async function metered(
 }
 
 /**
- * Notifies observers of a call: streams of every write, all others only of a successful call.
+ * Notifies the observers of a call. Streams are notified of every write, all other observers only of successful calls.
  * @param executed the part of the request that was executed
  */
 export function notifyObservers(

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CallFault } from '../faults/faults.ts';
-import { errorAnswer, type PartialBatch, withoutSomeEntries } from '../faults/faulty-call.ts';
+import { errorAnswer, type PartialBatch, partialBatchOf } from '../faults/faulty-call.ts';
 import { AccessDenied } from '../iam/access.ts';
 import { type AccountAndRegion, type AskedFor, permissionsFor } from '../iam/requests.ts';
 import type { S3Call } from '../iam/s3-requests.ts';
@@ -29,7 +29,7 @@ export async function respondTo(
   const fault = await faultOf(options, call);
   const fail = (kind: CallFault['kind']) => errorAnswer(kind, service, body.toString());
   if (fault?.kind === 'refused' || fault?.kind === 'throttled' || fault?.kind === 'conflict') return fail(fault.kind);
-  const partial = fault?.kind === 'partly done' ? withoutSomeEntries(operation, body.toString()) : undefined;
+  const partial = fault?.kind === 'partly done' ? partialBatchOf(operation, body.toString()) : undefined;
   const executed = partial ? Buffer.from(partial.request) : body;
   const answer = await metered(options, call, executed, (prepared) => upstream.send(call, prepared));
   if (!answer) return undefined;
@@ -55,11 +55,12 @@ function checkListing({ access }: EndpointOptions, { request }: ServiceCall, { b
 }
 
 function requiredPermissions(
-  { body, target: { by, service, operation, s3 } }: ServiceCall,
+  { body, target: { implementation, service, operation, s3 } }: ServiceCall,
   place: AccountAndRegion,
 ): AskedFor[] {
   if (s3) return s3.askedFor;
-  if (typeof by !== 'string' && by.askedFor) return by.askedFor(operation, body.toString());
+  if (typeof implementation !== 'string' && implementation.askedFor)
+    return implementation.askedFor(operation, body.toString());
   return permissionsFor(service, operation, body.toString(), place);
 }
 
@@ -77,7 +78,9 @@ async function faultOf({ faults }: EndpointOptions, { target }: ServiceCall): Pr
   return fault;
 }
 
-/** Turns the response to a part of a batch into a response to the whole batch, which has another length and checksum. */
+/**
+ * Converts the response to a part of a batch to a response to the whole batch, which has another length and checksum.
+ */
 function partOf({ status, headers, body }: ServiceAnswer, partial: PartialBatch) {
   const { 'content-length': _, 'x-amz-crc32': __, ...others } = headers;
   return { status, headers: others, body: partial.complete(body.toString()) };

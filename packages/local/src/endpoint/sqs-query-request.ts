@@ -47,7 +47,7 @@ export function jsonCall(
   headers: IncomingHttpHeaders,
 ): { headers: IncomingHttpHeaders; body: Buffer } {
   const { Action: _, Version: __, Tags, ...request } = objectOf(treeOf(form));
-  // Only for this operation, the JSON protocol spells the field in lower case.
+  // The JSON protocol spells this field in lower case, but only for CreateQueue.
   const tags = Tags !== undefined && { [action === 'CreateQueue' ? 'tags' : 'Tags']: Tags };
   const [inPath] = /^\/[^/]+\/[^/]+(?=\/?$)/.exec(path) ?? [];
   const queue = inPath && !('QueueUrl' in request) && { QueueUrl: `http://${headers.host}${inPath}` };

@@ -13,7 +13,7 @@ export interface Targets {
 
 export interface Target {
   /** URL of the emulator that implements the operation, or the implementation in this process. */
-  by: string | AwsService;
+  implementation: string | AwsService;
   service: string;
   operation: string;
   /** Set for a call to S3. */
@@ -27,18 +27,18 @@ export function targetOf(targets: Targets, request: IncomingMessage, query: Quer
   const { dynamoDBUrl, messagingUrl, services } = targets;
   if (isS3(request.headers)) {
     const s3 = s3CallOf(request.method ?? '', request.url ?? '/', request.headers);
-    return { by: messagingUrl, service: 's3', operation: s3.operation, s3 };
+    return { implementation: messagingUrl, service: 's3', operation: s3.operation, s3 };
   }
   const [api = '', operation = ''] = String(request.headers['x-amz-target'] ?? '').split('.');
-  if (api.startsWith('DynamoDBStreams')) return { by: dynamoDBUrl, service: 'dynamodbstreams', operation };
-  if (api.startsWith('DynamoDB')) return { by: dynamoDBUrl, service: 'dynamodb', operation };
-  if (api === 'AmazonSQS') return { by: messagingUrl, service: 'sqs', operation };
+  if (api.startsWith('DynamoDBStreams')) return { implementation: dynamoDBUrl, service: 'dynamodbstreams', operation };
+  if (api.startsWith('DynamoDB')) return { implementation: dynamoDBUrl, service: 'dynamodb', operation };
+  if (api === 'AmazonSQS') return { implementation: messagingUrl, service: 'sqs', operation };
   const own = services[api];
-  if (own) return { by: own, service: own.service, operation };
+  if (own) return { implementation: own, service: own.service, operation };
   return query && targetOfQuery(messagingUrl, query);
 }
 
-function targetOfQuery(by: string, { service, action }: Query): Target | undefined {
+function targetOfQuery(implementation: string, { service, action }: Query): Target | undefined {
   const isKnown = service === 'sqs' || service === 'sns' || (service === 'sts' && STS.has(action));
-  return isKnown ? { by, service, operation: action } : undefined;
+  return isKnown ? { implementation, service, operation: action } : undefined;
 }

@@ -90,11 +90,11 @@ export class Upstream {
 
   /** @returns undefined to drop the connection */
   async send(call: ServiceCall, body: Buffer): Promise<ServiceAnswer | undefined> {
-    const { by, service, operation } = call.target;
-    if (typeof by !== 'string') return callHandler(by.answer, operation, body, call.headers);
-    const answered = service === 'sns' ? await this.#snsAnswer(operation, body.toString()) : undefined;
-    if (answered) return { ...answered, body: Buffer.from(answered.body) };
-    const answer = await this.#callEmulator(by, call, body);
+    const { implementation, service, operation } = call.target;
+    if (typeof implementation !== 'string') return callHandler(implementation.answer, operation, body, call.headers);
+    const snsAnswer = service === 'sns' ? await this.#snsAnswer(operation, body.toString()) : undefined;
+    if (snsAnswer) return { ...snsAnswer, body: Buffer.from(snsAnswer.body) };
+    const answer = await this.#callEmulator(implementation, call, body);
     return WITH_REGION.has(operation) ? inRegion(this.#region, answer) : answer;
   }
 
@@ -135,8 +135,8 @@ async function callHandler(
   request: Buffer,
   sent: IncomingHttpHeaders,
 ): Promise<ServiceAnswer | undefined> {
-  const answered = await handler(operation, request.toString(), sent as Record<string, string>);
-  if (!answered) return undefined;
+  const response = await handler(operation, request.toString(), sent as Record<string, string>);
+  if (!response) return undefined;
   const headers = { 'content-type': 'application/x-amz-json-1.1' };
-  return { status: answered.status, headers, body: Buffer.from(JSON.stringify(answered.body)) };
+  return { status: response.status, headers, body: Buffer.from(JSON.stringify(response.body)) };
 }

@@ -10,7 +10,7 @@ export class Doorbell {
     for (const [wake, tableName] of this.#waiting) if (request.includes(`"${tableName}"`)) wake();
   }
 
-  /** Resolves at the next ring for a table. Rings count from this call on, even before the promise is awaited. */
+  /** Resolves at the first ring for a table after this call, even if the promise is awaited only later. */
   next = (tableName: string, signal: AbortSignal): Promise<void> => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, MAX_SLEEP_MS);

@@ -19,7 +19,7 @@ export interface NotificationOptions {
   subscriptionArn: string;
 }
 
-/** The maximum, because no other receiver may get a message in progress before a restart makes it visible again. */
+/** The maximum of SQS. Only a restart may make a message in progress visible to another receiver. */
 const VISIBILITY_SECONDS = 12 * 3_600;
 const LONG_POLL_SECONDS = 20;
 const MAX_IN_PROGRESS = 100;
@@ -94,7 +94,7 @@ interface Notification {
   MessageAttributes?: object;
 }
 
-/** The event for a function: SNS's envelope with other names for URLs, and always with a subject and attributes. */
+/** The event for a function: SNS's envelope with other names for URLs. It always has a subject and attributes. */
 function eventOf(body: string, EventSubscriptionArn: string) {
   const { SigningCertURL, UnsubscribeURL, ...notification } = JSON.parse(body) as Notification;
   const Sns = {

@@ -28,7 +28,7 @@ export class PolledQueue {
     this.#options = options;
   }
 
-  /** arn:aws:sqs:REGION:ACCOUNT:NAME */
+  /** The last part of the queue's ARN, `arn:aws:sqs:REGION:ACCOUNT:NAME`. */
   get #name(): string {
     return this.#options.queueArn.split(':').at(-1) ?? '';
   }
@@ -62,7 +62,7 @@ export class PolledQueue {
   }
 
   /** Makes messages visible again immediately. */
-  giveBack(messages: readonly Message[]): Promise<void> {
+  makeVisible(messages: readonly Message[]): Promise<void> {
     return this.#hide(messages, 0);
   }
 
@@ -80,7 +80,8 @@ export class PolledQueue {
         await this.#hide(messages, seconds);
       }
     };
-    // If this fails, the messages become visible after their visibility timeout, and `run` still returns its result.
+    // If hiding fails, the messages become visible after their visibility timeout. The result of `run` is returned
+    // anyway.
     const hidden = stayHidden().catch((error: Error) => console.error(`${QueueUrl}: ${error.message}`));
     try {
       return await run();

@@ -19,7 +19,7 @@ export function succeeded(records: SQSRecord[], response: SQSBatchResponse | nul
   return records.filter(({ messageId }) => !failed.includes(messageId));
 }
 
-/** The record in which a function gets a message. */
+/** Converts a message to the record that a function receives. */
 export function toRecord(message: Message, { queueArn, region }: { queueArn: string; region: string }): SQSRecord {
   return {
     messageId: message.MessageId,

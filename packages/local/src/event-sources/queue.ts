@@ -10,7 +10,7 @@ export interface QueueMappingOptions extends PolledQueueOptions {
   region: string;
   target: LambdaFunction;
   batchSize: number;
-  /** Batching window from the first message on. If it is 0, a batch is the result of one receive. */
+  /** Batching window, which begins with the first message. If it is 0, a batch is the result of one receive. */
   windowMs: number;
   /** Maximum number of concurrent batches. */
   concurrency: number;
@@ -30,7 +30,9 @@ const bytesOf = (messages: readonly Message[]): number =>
   messages.reduce((sum, { Body = '' }) => sum + Buffer.byteLength(Body), 0);
 
 /**
- * Polls a queue and invokes a function with its messages (Lambda documentation: services-sqs-errorhandling, -scaling).
+ * Polls a queue and invokes a function with its messages
+ * (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html,
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html).
  */
 export function createQueueMapping(options: QueueMappingOptions): Mapping {
   const { queueUrl, target, batchSize, concurrency } = options;
@@ -86,8 +88,8 @@ export function createQueueMapping(options: QueueMappingOptions): Mapping {
     await gate.whenOpen(signal);
     const messages = await receiveBatch();
     if (messages.length === 0) return;
-    // The gate was closed while this call waited for messages.
-    if (gate.isClosed) return queue.giveBack(messages);
+    // The gate may have been closed while this call waited for messages.
+    if (gate.isClosed) return queue.makeVisible(messages);
     const work = handle(messages)
       .catch((error: Error) => console.error(`${queueUrl}: ${error.message}`))
       .finally(() => inProgress.delete(work));

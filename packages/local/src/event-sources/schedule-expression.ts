@@ -34,7 +34,9 @@ export function parseSchedule(expression: string, timezone = 'UTC'): Due {
   };
 }
 
-/** Converts fields to croner's format, which numbers weekdays from 0, has a field for seconds, and does not know `?`. */
+/**
+ * Converts fields to croner's format, which numbers weekdays from 0, has a field for seconds, and does not support `?`.
+ */
 function toCroner(text: string, expression: string): string {
   const fields = text.trim().split(/\s+/);
   if (fields.length !== FIELDS.length) throw new Error(`${expression} must have six fields`);

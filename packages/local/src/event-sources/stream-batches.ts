@@ -50,19 +50,19 @@ export class StreamBatches {
     const next = await this.#invoke(records);
     if (next === records.length) return;
     const done = next === 'failed' ? 0 : next;
-    const left = records.slice(done);
-    if (next === 'failed' && bisect && left.length > 1) {
+    const remaining = records.slice(done);
+    if (next === 'failed' && bisect && remaining.length > 1) {
       // Bisecting does not count as a retry.
-      const middle = Math.ceil(left.length / 2);
-      await this.process(left.slice(0, middle), shardId, attempt);
-      return this.process(left.slice(middle), shardId, attempt);
+      const middle = Math.ceil(remaining.length / 2);
+      await this.process(remaining.slice(0, middle), shardId, attempt);
+      return this.process(remaining.slice(middle), shardId, attempt);
     }
     const failures = done > 0 ? 1 : attempt + 1;
     if (maximumRetryAttempts >= 0 && failures > maximumRetryAttempts)
-      return this.#discard(left, shardId, { condition: 'RetryAttemptsExhausted', attempts: failures });
+      return this.#discard(remaining, shardId, { condition: 'RetryAttemptsExhausted', attempts: failures });
     const waitMs = Math.min(FIRST_RETRY_MS * 2 ** failures, MAX_RETRY_MS);
     await delay(waitMs, undefined, { signal: this.#signal }).catch(() => {});
-    return this.process(left, shardId, failures);
+    return this.process(remaining, shardId, failures);
   }
 
   /** Discards records that are too old. */

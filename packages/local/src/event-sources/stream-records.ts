@@ -3,7 +3,7 @@ import type { AttributeValue, _Record as StreamRecord } from '@aws-sdk/client-dy
 type Image = Record<string, AttributeValue>;
 
 /**
- * The record in which a function gets a stream record, with times in seconds and binary data in Base64
+ * Converts a stream record to the record that a function receives, with times in seconds and binary data in Base64
  * (https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html#events-sample-dynamodb).
  */
 export function toStreamRecord(

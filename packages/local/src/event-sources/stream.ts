@@ -19,7 +19,7 @@ export interface StreamMappingOptions extends StreamBatchOptions {
   nextWrite: (tableName: string, signal: AbortSignal) => Promise<void>;
   startingPosition: 'TRIM_HORIZON' | 'LATEST';
   batchSize: number;
-  /** Batching window from the first record on. If it is 0, a batch is the result of one read. */
+  /** Batching window, which begins with the first record. If it is 0, a batch is the result of one read. */
   windowMs: number;
 }
 
@@ -45,7 +45,7 @@ export function createStreamMapping(options: StreamMappingOptions): Mapping {
   const { signal } = stopping;
   const batches = new StreamBatches(options, signal);
   const gate = new Gate();
-  /** arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/stream/LABEL */
+  /** `NAME` in the ARN `arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/stream/LABEL`. */
   const tableName = streamArn.split('/')[1] ?? '';
   const reader = `${streamArn.slice(streamArn.indexOf('table/'))}#${target.settings.name}`;
   const positioned = Promise.withResolvers<void>();

@@ -37,30 +37,30 @@ export interface PartialBatch {
 }
 
 /** @returns undefined if the batch has only one entry */
-export function withoutSomeEntries(operation: string, request: string): PartialBatch | undefined {
-  if (operation === 'BatchWriteItem') return withoutSomeItems(request);
-  if (operation === 'PublishBatch') return withoutSomeMessages(request);
-  if (operation === 'SendMessageBatch') return withoutSomeEntriesOf(request);
+export function partialBatchOf(operation: string, request: string): PartialBatch | undefined {
+  if (operation === 'BatchWriteItem') return partialWriteOf(request);
+  if (operation === 'PublishBatch') return partialPublishOf(request);
+  if (operation === 'SendMessageBatch') return partialSendOf(request);
   return undefined;
 }
 
-function withoutSomeItems(request: string): PartialBatch | undefined {
+function partialWriteOf(request: string): PartialBatch | undefined {
   const { RequestItems, ...rest } = JSON.parse(request) as { RequestItems: Record<string, unknown[]> };
   const [[table = '', items = []] = []] = Object.entries(RequestItems);
   if (items.length < 2) return undefined;
-  const left = items.filter((_, index) => index % 2 === 1);
+  const omitted = items.filter((_, index) => index % 2 === 1);
   return {
     request: JSON.stringify({ ...rest, RequestItems: { [table]: items.filter((_, index) => index % 2 === 0) } }),
-    complete: (response) => JSON.stringify({ ...JSON.parse(response), UnprocessedItems: { [table]: left } }),
+    complete: (response) => JSON.stringify({ ...JSON.parse(response), UnprocessedItems: { [table]: omitted } }),
   };
 }
 
-/** For SQS, which uses JSON. */
-function withoutSomeEntriesOf(request: string): PartialBatch | undefined {
+/** A SendMessageBatch request of SQS, in JSON. */
+function partialSendOf(request: string): PartialBatch | undefined {
   const { Entries, ...rest } = JSON.parse(request) as { Entries: Array<{ Id: string }> };
   if (Entries.length < 2) return undefined;
-  const left = Entries.filter((_, index) => index % 2 === 1);
-  const failed = left.map(({ Id }) => ({
+  const omitted = Entries.filter((_, index) => index % 2 === 1);
+  const failed = omitted.map(({ Id }) => ({
     Id,
     Code: 'InternalError',
     Message: 'an injected fault',
@@ -74,27 +74,30 @@ function withoutSomeEntriesOf(request: string): PartialBatch | undefined {
 
 const ENTRY = /^PublishBatchRequestEntries\.member\.(\d+)\.(.*)$/;
 
-/** For SNS, which uses forms and XML (https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html). */
-function withoutSomeMessages(request: string): PartialBatch | undefined {
-  const done = new URLSearchParams();
-  const left: string[] = [];
+/**
+ * A PublishBatch request of SNS, which uses forms and XML
+ * (https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html).
+ */
+function partialPublishOf(request: string): PartialBatch | undefined {
+  const executed = new URLSearchParams();
+  const omitted: string[] = [];
   const entries = new Set<string>();
   for (const [name, value] of new URLSearchParams(request)) {
     const [, position = '', field = ''] = ENTRY.exec(name) ?? [];
-    if (position === '') done.append(name, value);
+    if (position === '') executed.append(name, value);
     else entries.add(position);
     if (position === '') continue;
     const number = Number(position);
-    if (number % 2 === 1) done.append(`PublishBatchRequestEntries.member.${(number + 1) / 2}.${field}`, value);
-    else if (field === 'Id') left.push(value);
+    if (number % 2 === 1) executed.append(`PublishBatchRequestEntries.member.${(number + 1) / 2}.${field}`, value);
+    else if (field === 'Id') omitted.push(value);
   }
   if (entries.size < 2) return undefined;
-  const failed = left.map(
+  const failed = omitted.map(
     (id) =>
       `<member><Id>${id}</Id><Code>InternalError</Code><Message>an injected fault</Message><SenderFault>false</SenderFault></member>`,
   );
   return {
-    request: done.toString(),
+    request: executed.toString(),
     complete: (response) =>
       response.replace(/<Failed\s*\/>|<Failed>\s*<\/Failed>/, `<Failed>${failed.join('')}</Failed>`),
   };

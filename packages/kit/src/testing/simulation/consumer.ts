@@ -38,17 +38,17 @@ export interface ConsumerOptions {
   choices: Choices;
   tables: Tables;
   queues: Queues;
-  /** Addresses of the channels that it sends to. */
+  /** Addresses of the channels that the consumer sends to. */
   addresses: Addresses;
   joinsLate: boolean;
-  /** The number of receives after which its queue moves a message to the dead-letter queue. */
+  /** The number of receives after which the consumer's queue moves a message to the dead-letter queue. */
   maxReceives: number;
   handlers: (own: HandlerContext, instance: Instance) => Handlers<MessageContract>;
-  /** Called for each message that its queue accepts from a sender. */
+  /** Called for each message that the consumer's queue accepts from a sender. */
   onSent?: (body: string) => void;
   /** Called for each instance that starts. */
   onBegin?: (instance: Instance, purpose: Purpose) => void;
-  /** The mode of its capability when an instance checks. */
+  /** Returns the mode of the consumer's capability to an instance that checks it. */
   mode?: (instance: Instance) => Mode;
 }
 
@@ -145,16 +145,16 @@ export class Consumer {
       'consume',
       timeout,
       async (instance) => {
-        const switched = mode(instance);
+        const currentMode = mode(instance);
         const { apply, hold, isSuspect, during } = this.#subscriberOf(instance);
         const event = { Records: records };
         const paused = async () => {
           throw new PostponedError('it is paused', new Date(scheduler.now + PAUSE_MS));
         };
         const { givenBack } =
-          switched === 'pause'
+          currentMode === 'pause'
             ? await consume(event, paused)
-            : switched === 'skip'
+            : currentMode === 'skip'
               ? await consume(event, (delivery) => during(() => hold(delivery, 'it is skipped')))
               : await consume(event, (delivery) => during(() => apply(delivery)), isSuspect);
         const client = this.#options.queues.clientOf(instance);

@@ -5,7 +5,7 @@ import { type Message, readEnvelope, readMessage } from '../../messaging/message
 import type { Addresses } from '../../messaging/sender.ts';
 import type { Choices } from './choices.ts';
 import { Consumer } from './consumer.ts';
-import { watched } from './handlers.ts';
+import { withFollowsCheck } from './handlers.ts';
 import type { Model, SimulatedConsumer, SimulatedContext, SimulatedState } from './model.ts';
 import { ConsumerObserver } from './observer.ts';
 import { Publisher } from './publisher.ts';
@@ -73,14 +73,14 @@ export class Deployment {
 
   #deploy({ descriptor, handlers }: SimulatedConsumer): Deployed {
     const { scheduler, choices, onViolation } = this.#options;
-    const made = (own: SimulatedContext) => (typeof handlers === 'function' ? handlers(own) : handlers);
+    const handlersFor = (own: SimulatedContext) => (typeof handlers === 'function' ? handlers(own) : handlers);
     const consumer = new Consumer({
       ...{ descriptor, scheduler, choices, tables: this.tables, queues: this.#queues },
       addresses: addressesOf(descriptor.sends),
       joinsLate: descriptor.joinsLate ?? false,
       maxReceives: this.#maxReceives,
       handlers: (own, instance) =>
-        watched(descriptor, made({ ...own, callService: this.#callServiceOf(instance) }), onViolation),
+        withFollowsCheck(descriptor, handlersFor({ ...own, callService: this.#callServiceOf(instance) }), onViolation),
       onSent: (body) => this.#onSent(descriptor.of, body),
     });
     return {
@@ -121,7 +121,7 @@ export class Deployment {
       });
   }
 
-  /** The messages sent on a channel, each once. */
+  /** The messages sent on a channel. A message that was sent several times is listed once. */
   #sentOn(name: string): Message[] {
     const channel = this.#channels.find((one) => one.name === name);
     if (!channel) throw new Error(`there is no channel ${name}; channels: ${this.#channels.map((one) => one.name)}`);

@@ -1,18 +1,18 @@
 import type { Choices } from './choices.ts';
 
 /**
- * Simulates how a broker processes the entries of a batch. Each entry can fail alone, and a failed entry may have been
- * accepted nevertheless.
+ * Simulates how a broker processes the entries of a batch. Each entry can fail independently of the others. The broker
+ * may accept an entry although it reports that the entry failed.
  */
 export function acceptEntries<E extends { Id?: string | undefined }>(
   entries: readonly E[],
   choices: Choices,
-  take: (entry: E) => void,
+  accept: (entry: E) => void,
 ) {
   const failed = new Set<E>();
   for (const entry of entries) {
     const outcome = choices.below(12);
-    if (outcome < 11) take(entry);
+    if (outcome < 11) accept(entry);
     if (outcome >= 10) failed.add(entry);
   }
   return {

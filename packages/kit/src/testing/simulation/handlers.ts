@@ -14,7 +14,7 @@ const sentOf = (messages: readonly OutgoingMessage[]) => messages.map(({ tracepa
  * Wraps handlers so that `follows` is called twice. The messages that it derives are not stored, so they must depend only
  * on the message and the state, not on the clock or on randomness.
  */
-export function watched(
+export function withFollowsCheck(
   { name, reads }: ConsumerDescriptor,
   handlers: Handlers<MessageContract>,
   onViolation: (what: string) => void,

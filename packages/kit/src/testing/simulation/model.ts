@@ -83,7 +83,7 @@ export type Invariant = (state: SimulatedState) => string | undefined;
 
 export interface Model {
   consumers: readonly SimulatedConsumer<never>[];
-  /** The messages of one schedule. Called once per schedule; `choose` is its only source of randomness. */
+  /** The messages of one schedule. Called once per schedule. It may use only `choose` as a source of randomness. */
   publish: (choose: Choose) => readonly ToPublish[];
   /** Must hold at rest, after all faults have ended and all messages were delivered and retried. */
   invariant: Invariant;

@@ -123,13 +123,13 @@ export class Publishing {
     if (table !== OUTBOX || before || !after) return;
     const [{ channel, body }] = after.messages as [{ channel: string; body: string }];
     const { id, time, sequence } = JSON.parse(body);
-    const waited = this.#later.get(id);
-    if (!waited) return;
+    const scheduled = this.#later.get(id);
+    if (!scheduled) return;
     const { onViolation, scheduler } = this.#options;
-    if (scheduler.now < waited.due) onViolation(`${id} was sent before its due time`);
-    if (waited.isSent) onViolation(`${id} was sent twice`);
-    waited.isSent = true;
-    this.published.push({ channel, message: { ...waited.message, time, ...(sequence && { sequence }) } });
+    if (scheduler.now < scheduled.due) onViolation(`${id} was sent before its due time`);
+    if (scheduled.isSent) onViolation(`${id} was sent twice`);
+    scheduled.isSent = true;
+    this.published.push({ channel, message: { ...scheduled.message, time, ...(sequence && { sequence }) } });
   }
 }
 

@@ -108,7 +108,7 @@ export class Queue {
     } as SQSRecord;
   }
 
-  /** An expired receipt has no effect, because another receiver has the message. */
+  /** Deletes received messages. An expired receipt has no effect, because another receiver has the message. */
   delete(receipts: readonly string[]): void {
     for (const receipt of receipts) {
       const index = this.messages.findIndex((message) => String(message.receipt) === receipt);

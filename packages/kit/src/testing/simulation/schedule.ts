@@ -6,13 +6,16 @@ import { Scheduler } from './scheduler.ts';
 import type { Decisions } from './shrink.ts';
 
 export const OUTAGE_MS = 40 * 60_000;
-/** Maximum number of waiting calls at which another instance may still start. */
+/** Another instance starts only while fewer calls than this wait. */
 export const MAX_CALLS = 8;
 /** Idle periods. Most functions time out after ten seconds. */
 export const IDLE_MS = [1_000, 2_000, 5_000, 10_000, 65_000, 301_000, 16 * 60_000];
-/** A failed operation is retried within an hour. */
+/** Simulated time between two rounds. It is longer than an hour, within which every failed operation is retried. */
 const ROUND_MS = 61 * 60_000;
-/** A model that is not at rest after this many rounds never comes to rest. Its consumers may reply to each other. */
+/**
+ * A model that is not at rest after this many rounds never comes to rest, for example because its consumers reply to
+ * each other without end.
+ */
 const ROUNDS = 60;
 /** Maximum number of steps per round. */
 const MAX_STEPS = 2_000;
@@ -66,7 +69,7 @@ class Schedule {
     const stuck = this.#deployment.deployed.filter(({ consumer }) => consumer.parked.length > 0);
     if (this.#violation === undefined && stuck.length > 0) {
       this.#scheduler.log('an operator redrives all parked messages');
-      // Twice, because a message may wait until another consumer has applied a parked one.
+      // Redrives twice, because a message may wait until another consumer has applied a parked message.
       for (const { consumer } of [...stuck, ...stuck]) await this.#perform(() => consumer.redrive(true));
       await this.#comeToRest();
     }
@@ -79,7 +82,7 @@ class Schedule {
   /** All possible next actions, the most common first. */
   #actions(): Action[] {
     const scheduler = this.#scheduler;
-    const turns = Array.from({ length: scheduler.calls }, (_, index) => () => scheduler.takeTurn(index));
+    const turns = Array.from({ length: scheduler.calls }, (_, index) => () => scheduler.executeCall(index));
     const actions: Action[] = turns.flatMap((turn) => [turn, turn, turn]);
     if (scheduler.calls < MAX_CALLS) actions.push(...this.#starts());
     actions.push(() => scheduler.advance(IDLE_MS[this.#choices.below(IDLE_MS.length)] ?? 0));
@@ -109,7 +112,7 @@ class Schedule {
     return actions;
   }
 
-  /** Runs without faults until nothing changes any more. By then, every message that can be applied must be applied. */
+  /** Runs without faults until nothing changes any more. At the end, no applicable message may be unapplied. */
   async #comeToRest(): Promise<void> {
     this.#scheduler.faultFree = true;
     let before = '';
@@ -137,7 +140,7 @@ class Schedule {
   /** The next action in the phase without faults. */
   #next(): Action | undefined {
     const { publishing, publisher, deployed } = this.#deployment;
-    if (this.#scheduler.calls > 0) return () => this.#scheduler.takeTurn(0);
+    if (this.#scheduler.calls > 0) return () => this.#scheduler.executeCall(0);
     if (!publishing.isDone) return () => publishing.commit();
     if (publisher.stream.length > 0) return () => publisher.relay();
     if (publisher.hasUnsent) return () => publisher.sweep();
@@ -179,8 +182,8 @@ export async function runSchedule(
   return withGlobals(
     () => scheduler.now,
     async () => {
-      const ran = await new Schedule(model, { scheduler, choices, publishing }).run();
-      return { ...ran, decisions: { publish: publishing.taken, steps: choices.taken.slice(0, steps.length) } };
+      const result = await new Schedule(model, { scheduler, choices, publishing }).run();
+      return { ...result, decisions: { publish: publishing.taken, steps: choices.taken.slice(0, steps.length) } };
     },
   );
 }

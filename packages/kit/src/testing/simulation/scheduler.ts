@@ -16,13 +16,13 @@ export interface Instance {
 type CallOutcome = 'succeeds' | 'fails before its effect' | 'fails after its effect';
 
 /** A call that waits until the scheduler executes it. */
-interface Turn {
+interface WaitingCall {
   instance: Instance;
   what: string;
   resume(outcome: CallOutcome): void;
 }
 
-/** The outcomes of 24 calls on average. */
+/** The possible outcomes of a call. Each entry is equally likely. */
 const OUTCOMES: Array<CallOutcome | 'crash'> = [
   ...Array.from({ length: 20 }, () => 'succeeds' as const),
   'fails before its effect',
@@ -49,7 +49,7 @@ class ServiceError extends Error {
  */
 export class Scheduler {
   readonly #choices: Choices;
-  readonly #waiting: Turn[] = [];
+  readonly #waiting: WaitingCall[] = [];
   readonly #trace: ((line: string) => void) | undefined;
   #instances = 0;
   #errors = 0;
@@ -126,8 +126,8 @@ export class Scheduler {
     this.log(`${instance.name} crashes`);
     instance.alive = false;
     this.#alive.delete(instance);
-    for (const turn of this.#waiting.filter((waiting) => waiting.instance === instance)) {
-      this.#waiting.splice(this.#waiting.indexOf(turn), 1);
+    for (const call of this.#waiting.filter((waiting) => waiting.instance === instance)) {
+      this.#waiting.splice(this.#waiting.indexOf(call), 1);
     }
   }
 
@@ -136,23 +136,23 @@ export class Scheduler {
     return [...this.#alive].map(({ name }) => name);
   }
 
-  /** The number of calls that wait for their turn. */
+  /** The number of waiting calls. */
   get calls(): number {
     return this.#waiting.length;
   }
 
   /** Executes the waiting call at `index`. */
-  takeTurn(index: number): void {
-    const [turn] = this.#waiting.splice(index, 1);
-    if (!turn) return;
+  executeCall(index: number): void {
+    const [call] = this.#waiting.splice(index, 1);
+    if (!call) return;
     const drawn = OUTCOMES[this.#choices.below(OUTCOMES.length)] ?? 'succeeds';
     const outcome = this.#isOut ? 'fails before its effect' : drawn;
     if (outcome === 'crash') {
-      this.crash(turn.instance);
+      this.crash(call.instance);
       return;
     }
-    this.log(`${turn.instance.name} ${turn.what}: ${outcome}`);
-    turn.resume(outcome);
+    this.log(`${call.instance.name} ${call.what}: ${outcome}`);
+    call.resume(outcome);
   }
 
   advance(ms: number): void {
@@ -165,7 +165,7 @@ export class Scheduler {
     return !this.faultFree && this.outageUntil > this.now;
   }
 
-  /** Resolves when every instance waits for a call or has ended, because all pending promises have then been processed. */
+  /** Resolves after all pending promises were processed. Every instance then waits for a call or has ended. */
   async settled(): Promise<void> {
     const tick = () => new Promise<void>((resolve) => process.nextTick(resolve));
     await tick();

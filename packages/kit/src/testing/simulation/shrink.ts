@@ -1,8 +1,8 @@
 /** Maximum number of runs for shrinking. Most failing schedules are small after 300 runs of about 5 ms each. */
 const MAX_RUNS = 2_000;
 /**
- * Number of other step decisions that are tried with simpler published messages, because the same step decisions then have
- * a different effect.
+ * Number of random lists of step decisions that are tried with simpler published messages, because the original step
+ * decisions have a different effect on these messages.
  */
 const OTHER_STEPS = 15;
 
@@ -45,7 +45,7 @@ export async function shrink(
     return true;
   }
 
-  /** Whether a schedule with these values for one part fails and is simpler. */
+  /** Whether a schedule with these values for one part fails and is simpler than the best one. */
   async function accepts(part: keyof Decisions, values: readonly number[]): Promise<boolean> {
     const { publish, steps } = best.decisions;
     if (part === 'steps') return stillFails({ publish, steps: values });

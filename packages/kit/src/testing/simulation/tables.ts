@@ -48,7 +48,7 @@ export class Tables {
   readonly #choices: Choices;
   readonly #tables = new Map<string, Table>();
   readonly #listeners: Array<(changes: readonly Change[], by: Instance) => void> = [];
-  /** Called in the middle of a query, for other writes. */
+  /** Called in the middle of a query. A test can use it to write during the query. */
   duringQuery: () => Promise<void> = async () => {};
 
   constructor(scheduler: Scheduler, choices: Choices) {
@@ -163,7 +163,7 @@ export class Tables {
     });
   }
 
-  /** Sometimes leaves items unprocessed. */
+  /** Deletes items, but sometimes leaves some of them unprocessed. */
   #deleteSome(instance: Instance, { input }: BatchWriteCommand): Promise<unknown> {
     const [[TableName, requests = []] = ['', []]] = Object.entries(input.RequestItems ?? {});
     const writes = requests.map((request) => ({ request, write: { Delete: { TableName, ...request.DeleteRequest } } }));
@@ -171,10 +171,12 @@ export class Tables {
       instance,
       writes.map(({ write }) => described(write as TransactItem)).join(', '),
       () => {
-        const left = writes.filter(() => this.#choices.below(12) === 11);
+        const unprocessed = writes.filter(() => this.#choices.below(12) === 11);
         for (const entry of writes)
-          if (!left.includes(entry)) this.#commit([this.#plan(entry.write as TransactItem)], instance);
-        return { UnprocessedItems: left.length > 0 ? { [TableName]: left.map(({ request }) => request) } : {} };
+          if (!unprocessed.includes(entry)) this.#commit([this.#plan(entry.write as TransactItem)], instance);
+        return {
+          UnprocessedItems: unprocessed.length > 0 ? { [TableName]: unprocessed.map(({ request }) => request) } : {},
+        };
       },
     );
   }

@@ -42,17 +42,17 @@ export class FifoTopic {
     const refused = entries.filter(({ Message = '', MessageGroupId = '' }) =>
       refuses(MessageGroupId, Number(JSON.parse(Message).sequence)),
     );
-    const taken = acceptEntries(
+    const result = acceptEntries(
       entries.filter((entry) => !refused.includes(entry)),
       this.#choices,
       ({ Message = '', MessageGroupId = '', MessageDeduplicationId = '' }) =>
-        this.#take(MessageGroupId, MessageDeduplicationId, Message),
+        this.#accept(MessageGroupId, MessageDeduplicationId, Message),
     );
     const Failed = refused.map(({ Id }) => ({ Id, Code: 'InvalidParameter', SenderFault: true }));
-    return { ...taken, Failed: [...taken.Failed, ...Failed] };
+    return { ...result, Failed: [...result.Failed, ...Failed] };
   }
 
-  #take(group: string, id: string, body: string): void {
+  #accept(group: string, id: string, body: string): void {
     const { now } = this.#scheduler;
     this.#options.onPublished(body);
     if ((this.#seen.get(id) ?? Number.NEGATIVE_INFINITY) > now - DEDUPLICATION_MS) return;
