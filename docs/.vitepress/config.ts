@@ -11,7 +11,7 @@ const ICON = `data:image/svg+xml,${encodeURIComponent(
 const chineseSearch = {
   button: { buttonText: '搜索', buttonAriaLabel: '搜索' },
   modal: {
-    noResultsText: '没有找到',
+    noResultsText: '没有找到结果',
     resetButtonTitle: '清除',
     backButtonTitle: '关闭',
     displayDetails: '显示详情',
@@ -37,7 +37,7 @@ const chinese: DefaultTheme.Config = {
   sidebarMenuLabel: '目录',
   returnToTopLabel: '回到顶部',
   langMenuLabel: '语言',
-  skipToContentLabel: '跳到内容',
+  skipToContentLabel: '跳到正文',
 };
 
 export default defineConfig({
@@ -48,7 +48,7 @@ export default defineConfig({
   srcExclude: NO_PAGES,
   locales: {
     root: { label: 'English', lang: 'en', themeConfig: { sidebar: sidebarOf('en') } },
-    zh: { label: '简体中文', lang: 'zh-CN', description: '面向 AWS 与 TypeScript 的事务性消息', themeConfig: chinese },
+    zh: { label: '简体中文', lang: 'zh-CN', description: 'AWS 上的 TypeScript 事务消息', themeConfig: chinese },
   },
   themeConfig: {
     search: { provider: 'local', options: { locales: { zh: { translations: chineseSearch } } } },

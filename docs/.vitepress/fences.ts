@@ -2,7 +2,7 @@ import type { MarkdownOptions } from 'vitepress';
 
 type Markdown = Parameters<NonNullable<MarkdownOptions['config']>>[0];
 
-const NEEDS_ACCOUNT: Record<string, string> = { en: 'Needs an AWS account', zh: '需要 AWS 账号' };
+const NEEDS_ACCOUNT: Record<string, string> = { en: 'Needs an AWS account', zh: '需要 AWS 账户' };
 
 /**
  * Renders what the info string of a code block adds to its language: `mermaid` becomes a diagram; `ts [infra/app.ts]`

@@ -14,21 +14,21 @@ export const registration: Creation = {
     title: { en: 'Register a member', zh: '注册会员' },
     lead: {
       en: 'A text, bonus points and a guide follow.',
-      zh: '看看随后发生什么：一条短信、奖励积分和一份指南。',
+      zh: '注册后会收到短信、奖励积分和入门指南。',
     },
     fields: [
-      { name: 'phone', label: { en: 'Phone', zh: '电话' }, type: 'tel' },
+      { name: 'phone', label: { en: 'Phone', zh: '手机号' }, type: 'tel' },
       { name: 'name', label: { en: 'Name', zh: '姓名' } },
       { name: 'locale', label: { en: 'Language', zh: '语言' }, options: ['en', 'es', 'zh-CN'] },
     ],
     submit: { en: 'Register', zh: '注册' },
     done: { en: 'Registered {{id}}.', zh: '已注册 {{id}}。' },
-    many: { en: 'Register {{count}} at once', zh: '一次注册 {{count}} 名' },
+    many: { en: 'Register {{count}} at once', zh: '一次注册 {{count}} 名会员' },
     accepted: { en: 'Registered', zh: '已注册' },
     problems: {
       'phone-taken': {
         field: 'phone',
-        says: { en: 'A member with this phone already exists.', zh: '该电话已被注册。' },
+        says: { en: 'A member with this phone already exists.', zh: '该手机号已注册会员。' },
       },
     },
   },

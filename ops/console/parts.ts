@@ -17,7 +17,7 @@ function noticeOf({ sms = [] }: Holdings): Pick<Correspondence, 'notice'> {
   const by = String(optOut.by);
   const says = {
     en: `Opted out of SMS on {{at}}, reported by ${by}.`,
-    zh: `${by} 告知：此手机自 {{at}} 起已退订短信。`,
+    zh: `${by} 报告：该手机号已于 {{at}} 退订短信。`,
   };
   return { notice: { says, at: String(optOut.since) } };
 }
@@ -41,7 +41,7 @@ export const consoleParts: ConsoleParts = {
       .find((one) => typeof one === 'string');
     return {
       title: { en: 'Texts', zh: '短信' },
-      none: { en: 'No text was sent to this member.', zh: '没有给该会员发过短信。' },
+      none: { en: 'No text was sent to this member.', zh: '没有向该会员发送过短信。' },
       ...noticeOf(holdings),
       threads: threadsOf(cloud && phone !== undefined ? await textsTo(cloud, phone) : []),
     };
@@ -52,12 +52,12 @@ export const consoleParts: ConsoleParts = {
   faults: smsFaults,
   created: { title: { en: 'Registrations', zh: '注册' }, metric: 'Registrations', service: 'registration' },
   modes: {
-    'short-text': { en: 'texts of one segment', zh: '短信只有一段' },
-    'english-only': { en: 'in English for all members', zh: '所有人都用英语' },
+    'short-text': { en: 'texts of one segment', zh: '短信只有一个分段' },
+    'english-only': { en: 'in English for all members', zh: '所有会员都用英文' },
   },
   profiles: {
-    normal: { en: 'normal operation', zh: '一切正常' },
-    peak: { en: 'short texts, English guides: for peak load', zh: '短信从简、指南只用英语：应对高峰' },
-    incident: { en: 'no registrations, no texts', zh: '不进不出' },
+    normal: { en: 'normal operation', zh: '正常运行' },
+    peak: { en: 'short texts, English guides: for peak load', zh: '短信精简，指南只用英文：用于高峰负载' },
+    incident: { en: 'no registrations, no texts', zh: '停止注册，停止发送短信' },
   },
 };

@@ -10,14 +10,14 @@ export async function textsTo({ beside: { sms }, ask }: EmbeddedCloud, phone: st
 }
 
 const kinds = {
-  fails: { says: { en: 'responds with an error', zh: '应答错误' } },
+  fails: { says: { en: 'responds with an error', zh: '返回错误' } },
   refuses: { says: { en: 'refuses this text permanently', zh: '永久拒绝这条短信' } },
-  'opted out': { says: { en: 'responds: the recipient has opted out', zh: '应答：此人已退订短信' } },
-  undelivered: { says: { en: 'accepts the text, cannot deliver it', zh: '收下短信，但无法送达' } },
-  throttles: { says: { en: 'responds: too many requests', zh: '应答：请求过多' } },
-  hangs: { says: { en: 'neither accepts the text nor responds', zh: '不收短信，也不应答' } },
-  'answer lost': { says: { en: 'accepts the text, its response is lost', zh: '收下短信，但应答丢失' } },
-  slow: { says: { en: 'responds late', zh: '应答迟缓' }, takesMs: true },
+  'opted out': { says: { en: 'responds: the recipient has opted out', zh: '返回：收件人已退订短信' } },
+  undelivered: { says: { en: 'accepts the text, cannot deliver it', zh: '接受短信，但无法送达' } },
+  throttles: { says: { en: 'responds: too many requests', zh: '返回：请求过多' } },
+  hangs: { says: { en: 'neither accepts the text nor responds', zh: '既不接受短信，也不响应' } },
+  'answer lost': { says: { en: 'accepts the text, its response is lost', zh: '接受短信，但响应丢失' } },
+  slow: { says: { en: 'responds late', zh: '响应缓慢' }, takesMs: true },
   down: { says: { en: 'breaks connections', zh: '断开连接' } },
 } satisfies Record<(typeof FAULTS)[number], ProviderFaults['kinds'][string]>;
 
@@ -26,7 +26,7 @@ export const smsFaults: NonNullable<ConsoleParts['faults']> = {
   title: { en: 'SMS providers', zh: '短信服务商' },
   lead: {
     en: 'The circuit opens, and the second provider takes over. If none is left, messages wait, and none is parked.',
-    zh: '观察：断路器断开，第二家服务商接手。若都不可用，消息等待，不会搁置。',
+    zh: '断路器打开，由第二家服务商接替。如果没有可用的服务商，消息会等待，不会被搁置。',
   },
   providers: ['http', 'gateway-1', 'gateway-2', 'twilio'],
   kinds,

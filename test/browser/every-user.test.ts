@@ -97,9 +97,9 @@ describe('every user', () => {
   it('can choose English or Chinese, and the choice is remembered', async () => {
     const page = await open();
     await page.getByRole('radiogroup', { name: 'Language' }).getByText('中文').click();
-    await page.getByRole('heading', { level: 1, name: '流程' }).waitFor();
+    await page.getByRole('heading', { level: 1, name: '消息流' }).waitFor();
     await page.reload();
-    await page.getByRole('heading', { level: 1, name: '流程' }).waitFor();
+    await page.getByRole('heading', { level: 1, name: '消息流' }).waitFor();
     expect(await page.locator('html').getAttribute('lang')).toBe('zh-CN');
     await visitAll(page, async (name) => {
       expect(await accessibilityProblems(page), name).toEqual([]);
@@ -111,7 +111,7 @@ describe('every user', () => {
 
   it("gets the system's language and colors by default", async () => {
     const page = await open({ locale: 'zh-CN', colorScheme: 'dark' });
-    await page.getByRole('heading', { level: 1, name: '流程' }).waitFor();
+    await page.getByRole('heading', { level: 1, name: '消息流' }).waitFor();
     const scheme = () => page.locator('html').getAttribute('data-mantine-color-scheme');
     expect(await scheme()).toBe('dark');
     await page.getByRole('button', { name: '配色' }).click();

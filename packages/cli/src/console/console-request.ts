@@ -17,7 +17,7 @@ export function parseBody<S extends z.ZodType>(shape: S, body: unknown): z.outpu
   if (result.success) return result.data;
   throw new ConsoleProblem(
     422,
-    { en: 'The request is invalid.', zh: '请求不符合要求。' },
+    { en: 'The request is invalid.', zh: '请求无效。' },
     { detail: z.prettifyError(result.error) },
   );
 }

@@ -40,7 +40,7 @@ const burstRoute = (bursts: Bursts) => ({
     if (!burst)
       throw new ConsoleProblem(409, {
         en: 'A burst is already running: wait until it has ended.',
-        zh: '批量正在进行：请等它结束。',
+        zh: '已有批量创建正在进行，请等待它结束。',
       });
     return burst;
   },

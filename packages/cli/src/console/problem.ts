@@ -19,7 +19,7 @@ export class ConsoleProblem extends Error {
 const NOT_POSSIBLE = new ConsoleProblem(409, { en: 'The action is not possible.', zh: '无法执行该操作。' });
 const UNEXPECTED_RESPONSE = new ConsoleProblem(500, {
   en: 'The stage returned an unexpected response.',
-  zh: '环境的应答异常。',
+  zh: '环境返回了意外的响应。',
 });
 
 /** Converts an error to a problem. */

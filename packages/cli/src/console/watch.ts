@@ -38,7 +38,7 @@ const WAIT_WITHOUT_PAGE_MS = 30_000;
 const MAX_FAILURES = 50;
 
 /** Names of the polling loops, in both languages. */
-const POLLS = { activity: '正在发生什么', state: '当前状态' };
+const POLLS = { activity: '活动', state: '状态' };
 type Poll = keyof typeof POLLS;
 
 const EMPTY_STATE: StageState = {
@@ -108,7 +108,7 @@ export function createWatch({ app, stage, cloud, topology, subscribers, send, bu
   function sendSnapshot(): void {
     const unreachable = [...failures].map(([poll, why]) => ({
       en: `the ${poll} of the stage cannot be read: ${why}`,
-      zh: `无法得知${POLLS[poll]}：${why}`,
+      zh: `无法读取该环境的${POLLS[poll]}：${why}`,
     }));
     const warnings = [...state.warnings, ...unreachable];
     const { snapshot, messages } = live.tick(new Date(), { ...state, warnings });
