@@ -9,20 +9,20 @@ export const settings = stageSettings.extend({
   throttling: stageSettings.shape.throttling.unwrap().extend({
     registrationsPerSecond: z.int().min(1),
     /**
-     * The rate limit for requests that may wait for 20 seconds. It applies to three routes together: redeem points, read
-     * an operation and watch an operation. Each request occupies a function instance, so up to twenty times this number
-     * are running. By default, an account can run 1,000
+     * The rate limit for requests that may wait for 20 seconds. It applies to three routes together: redeem points,
+     * read an operation and watch an operation. Each request occupies a function instance, so up to twenty times this
+     * number of instances run at the same time. By default, an account can run 1,000
      * (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
      */
     waitsPerSecond: z.int().min(3),
   }),
   registrations: registrationLimits,
   sms: smsSettings,
-  /** The bonus while no rule is set. */
+  /** The bonus that applies while no rule is set. */
   registrationBonus,
   /**
-   * For how many days a phone is remembered after its member left; null: not at all, so the phone earns a bonus each
-   * time it registers.
+   * The number of days for which a phone is remembered after its member leaves. With null, it is not remembered, so it
+   * earns a bonus each time it registers.
    */
   phonesRememberedDays: z.int().min(1).max(3650).nullable(),
 });
@@ -63,8 +63,8 @@ const ownStages = {
     registrations: { caller: { burst: 20, perMinute: 10 }, phone: { burst: 5, perMinute: 1 } },
     tokens: { audience: 'rollcall', scopes: { read: 'members:read', write: 'members:write' } },
     customerManagedKey: true,
-    // This takes twenty minutes for each stack. An alarm that evaluates three minutes is raised when the new code has
-    // about 30 % of the traffic.
+    // A deployment then takes twenty minutes for each stack. An alarm that evaluates three minutes is raised when the
+    // new code has about 30 % of the traffic.
     trafficShifting: 'LambdaLinear10PercentEvery2Minutes',
     sms: {
       providers: ['aws', 'twilio'],

@@ -102,8 +102,8 @@ const startRollcall =
     return startPoller(sqs, place.queueUrl, async (event) => {
       const apply = (delivery: Parameters<typeof subscriber.apply>[0]) =>
         sender.during(() => subscriber.apply(delivery));
-      const { givenBack } = await consume(event, apply, subscriber.isSuspect);
-      return givenBack.map(({ record }) => record);
+      const { returned } = await consume(event, apply, subscriber.isSuspect);
+      return returned.map(({ record }) => record);
     });
   };
 

@@ -10,7 +10,7 @@ type Dashboard = Parameters<NonNullable<DashboardOptions['more']>>[0];
 
 const period = Duration.minutes(1);
 
-// biome-ignore lint/suspicious/noTemplateCurlyInString: CloudWatch fills it in.
+// biome-ignore lint/suspicious/noTemplateCurlyInString: CloudWatch replaces the placeholders.
 const BY_PROVIDER_AND_COUNTRY = "${PROP('Dim.provider')} ${PROP('Dim.country')}";
 
 /** The dashboard's widgets about registrations and SMS (docs/observability.md). */
@@ -21,14 +21,14 @@ export const dashboardOf = (stage: Stage): DashboardOptions => ({
     metrics: [serviceMetric(stage, 'registration', 'Registrations', 'Sum')],
   },
   more: (dashboard) => {
-    showTexts(dashboard, stage);
+    showSms(dashboard, stage);
     // The events of AWS End User Messaging arrive through a queue.
     const queue = `${stage.app}-${stage.name}-sms-events`;
     if (stage.sms.providers.includes('aws')) dashboard.showQueue(queue, `${queue}-dlq`);
   },
 });
 
-function showTexts(dashboard: Dashboard, stage: Stage): void {
+function showSms(dashboard: Dashboard, stage: Stage): void {
   const service = 'sms-providers';
   const sent = `SEARCH('{${dashboard.namespace},service,provider,country} MetricName="TextsSent"', 'Sum', ${period.toSeconds()})`;
   dashboard.board.addLargeHeader('SMS');
@@ -63,7 +63,7 @@ function showTexts(dashboard: Dashboard, stage: Stage): void {
       ],
     },
     {
-      title: 'Outcomes of SMS, by receipts',
+      title: 'Receipts and webhook calls',
       metrics: [
         ...['TextsDelivered', 'TextsUndelivered', 'ProviderEventsIgnored'],
         ...['WebhooksProven', 'WebhooksRefused', 'WebhooksUnreadable'],
@@ -74,7 +74,7 @@ function showTexts(dashboard: Dashboard, stage: Stage): void {
       metrics: ['OptOuts', 'OptIns'].map((name) => dashboard.metric('sms-webhooks', name, 'Sum')),
     },
     {
-      title: 'Not sent: held or opted out; and when the daily limit is nearly used up',
+      title: 'SMS that were held or opted out, and warnings about the daily limit',
       metrics: ['TextsHeld', 'TextBudgetNearlySpent', 'TextsOptedOut'].map((name) =>
         dashboard.metric(service, name, 'Sum'),
       ),

@@ -7,10 +7,10 @@ import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import type { Stage } from '../stages.ts';
 
-/** With this many receives, events survive more than 100 minutes in which the function cannot store them. */
+/** With this limit, an event stays in the queue for more than 100 minutes while the function cannot store it. */
 const MAX_RECEIVES = 100;
 
-/** The events about final states. Events about intermediate states are not published. */
+/** The event types that report the final state of an SMS. Event types of intermediate states are not published. */
 const FINAL_EVENTS = [
   ...['DELIVERED', 'SUCCESSFUL', 'BLOCKED', 'CARRIER_BLOCKED', 'CARRIER_UNREACHABLE', 'INVALID', 'INVALID_MESSAGE'],
   ...['PROTECT_BLOCKED', 'SPAM', 'TTL_EXPIRED', 'UNKNOWN', 'UNREACHABLE'],

@@ -14,7 +14,10 @@ export interface FunctionAccess {
   statement?: PolicyStatement;
 }
 
-/** What functions need to use a provider: those that send SMS, and the function of its webhook if it has one. */
+/**
+ * The access that sending SMS through a provider requires. `webhook`: the access of the function that receives the
+ * provider's webhook calls.
+ */
 export interface SmsProvider extends FunctionAccess {
   webhook?: FunctionAccess;
 }

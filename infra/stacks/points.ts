@@ -6,7 +6,7 @@ import { eventConsumer } from '../../functions/points/events.consumer.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 import type { Stage } from '../stages.ts';
 
-/** Adds the points service, which keeps the members' points. */
+/** Adds the points service, which stores the members' points. */
 export function addPoints(stack: Stack, props: ServiceProps<Stage>): void {
   const subscriber = new Subscriber(stack, 'Subscriber', {
     ...props,

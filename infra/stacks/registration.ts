@@ -18,14 +18,17 @@ const MEMBER_INDEX = 'of-member';
 /** The capability that every function that changes members checks. */
 const REGISTRATION_CAPABILITY = { name: 'registration', modes: capabilities.registration };
 
-/** The entry files of handlers. Handlers that are not listed are in `api`. */
+/** The entry files of handlers. All other handlers are in `api.handler.ts`. */
 const ENTRIES: Readonly<Record<string, string>> = {
   register: 'register',
   redeem: 'redemptions',
   readOperation: 'redemptions',
 };
 
-/** A client may wait for 20 seconds (functions/registration/prefer.ts). The API times out after 30 seconds. */
+/**
+ * A request may wait for its result for 20 seconds (functions/registration/prefer.ts). The API times out after 30
+ * seconds.
+ */
 const WAITING_TIMEOUT = Duration.seconds(29);
 
 /** Adds the registration service: members, their operations and outbox, and the functions of the API. */
@@ -44,7 +47,7 @@ export function addRegistration(stack: Stack, props: PhoneServiceProps): void {
     stage,
     name: 'members',
     partitionKey: { name: 'pk', type: AttributeType.STRING },
-    // The records of phones of former members expire.
+    // Records of the phones of former members expire.
     timeToLiveAttribute: 'expiresAt',
     globalSecondaryIndexes: [
       {
@@ -98,10 +101,10 @@ export function addRegistration(stack: Stack, props: PhoneServiceProps): void {
     ...(stage.basePath !== null && { BASE_PATH: stage.basePath.replace('{api}', api.apiId) }),
   };
 
-  const own = { ...props, members, outbox, limits, environment };
-  const rest = addRest(stack, own);
-  const rpc = addRpc(stack, own);
-  addDocs(stack, own);
+  const shared = { ...props, members, outbox, limits, environment };
+  const rest = addRest(stack, shared);
+  const rpc = addRpc(stack, shared);
+  addDocs(stack, shared);
 
   const { registrationsPerSecond, waitsPerSecond } = stage.throttling;
   // Requests to GET, the first route, may wait. Requests to HEAD, the second, do not.
@@ -126,8 +129,8 @@ interface RegistrationProps extends PhoneServiceProps {
 }
 
 /** Adds the REST routes. @returns the routes that have their own rate limits */
-function addRest(scope: Construct, own: RegistrationProps) {
-  const { stage, channels, api, governance, pseudonyms, members, outbox, limits, environment } = own;
+function addRest(scope: Construct, props: RegistrationProps) {
+  const { stage, channels, api, governance, pseudonyms, members, outbox, limits, environment } = props;
   // Creates a function with the given permissions on the members' table, and optionally with permission to write to the
   // outbox. A transaction requires the permissions of its writes.
   const apiFunction = (handler: string, actions: string[], writesOutbox = false, timeout?: Duration) => {
@@ -185,8 +188,8 @@ function addRest(scope: Construct, own: RegistrationProps) {
 }
 
 /** Adds MemberService, and the role that may call it. @returns a function that finds the routes of a method */
-function addRpc(scope: Construct, own: RegistrationProps) {
-  const { stage, channels, api, governance, pseudonyms, members, outbox, limits, environment } = own;
+function addRpc(scope: Construct, props: RegistrationProps) {
+  const { stage, channels, api, governance, pseudonyms, members, outbox, limits, environment } = props;
   const rpc = new ServiceFunction(scope, 'rpc', {
     stage,
     name: 'registration-rpc',

@@ -91,7 +91,7 @@ export function addSms(stack: Stack, props: PhoneServiceProps): void {
   if (!events) return;
   const eventsFunction = addEventFunction('sms-events', 'aws-events', 'awsEvents', []);
   events.queue.deliverTo(eventsFunction, 'sms');
-  raiseEventAlarms(stack, { stage, topic: alarms, events, takeEvents: eventsFunction });
+  raiseEventAlarms(stack, { stage, topic: alarms, events, eventsFunction });
 }
 
 interface AlarmProps {
@@ -104,7 +104,7 @@ function raiseAlarms(scope: Construct, { stage, topic, webhook }: AlarmProps & {
     [
       'circuit-opened',
       'CircuitOpened',
-      'The circuit of an SMS provider is open, because too many of its calls failed. The next provider takes over, or SMS wait.',
+      'The circuit of an SMS provider is open, because too many calls to the provider failed. The next provider sends the SMS, or SMS wait.',
     ],
     [
       'text-budget-nearly-spent',
@@ -133,7 +133,7 @@ function raiseAlarms(scope: Construct, { stage, topic, webhook }: AlarmProps & {
     }),
     above: 0,
     meaning:
-      'Every webhook call is refused, because none is authenticated as a call of the SMS provider. Either receipts and opt-outs are missing, or only another client calls the webhook.',
+      'Every webhook call is refused, because none is authenticated as a call of the SMS provider. Either receipts and opt-outs are missing, or all calls come from other clients.',
   });
   raiseAlarm(scope, {
     stage,
@@ -152,19 +152,19 @@ function raiseAlarms(scope: Construct, { stage, topic, webhook }: AlarmProps & {
 /** Adds the alarms about events of AWS End User Messaging. */
 function raiseEventAlarms(
   scope: Construct,
-  { stage, topic, events, takeEvents }: AlarmProps & { events: SmsEvents; takeEvents: ServiceFunction },
+  { stage, topic, events, eventsFunction }: AlarmProps & { events: SmsEvents; eventsFunction: ServiceFunction },
 ): void {
-  const own = { stage, topic, chapter: 'not-taken', rollsBack: [takeEvents] };
+  const common = { stage, topic, chapter: 'not-taken', rollsBack: [eventsFunction] };
   const period = Duration.minutes(1);
   raiseAlarm(scope, {
-    ...own,
+    ...common,
     of: 'sms-events',
     metric: events.queue.metricApproximateAgeOfOldestMessage({ period }),
     above: 5 * 60,
     meaning: 'Receipts and opt-outs from AWS End User Messaging have waited for more than five minutes.',
   });
   raiseAlarm(scope, {
-    ...own,
+    ...common,
     of: 'sms-events-dlq',
     metric: events.deadLetters.metricApproximateNumberOfMessagesVisible({ period }),
     above: 0,

@@ -34,16 +34,16 @@ export function breakable(service: Service, handlers: Handlers<never>, options: 
   const find = handlersOf(handlers as Handlers<never>);
   const broken = service.reads.map(({ type }) => {
     const found = find(type);
-    const handle = async (message: Message, circumstances: MessageContext) => {
+    const handle = async (message: Message, context: MessageContext) => {
       const place = positionOf(message, mode === 'unordered');
       const broken = breakage(place);
       if (broken === 'for good') throw new PermanentError('broken for good');
       if (broken === 'for now') throw new TransientError('broken for now');
-      if (broken === 'held' && !circumstances.released) throw new HeldError('held by a rule');
+      if (broken === 'held' && !context.released) throw new HeldError('held by a rule');
       if (broken === 'fatally') await die();
       // Only some runs read the state, like real handlers.
-      if (place.version % ASKING_EVERY === 0) onState(place, Number((await circumstances.state()).version ?? 0));
-      const reaction = (await found?.handle(message as never, circumstances)) ?? {};
+      if (place.version % ASKING_EVERY === 0) onState(place, Number((await context.state()).version ?? 0));
+      const reaction = (await found?.handle(message as never, context)) ?? {};
       return {
         ...reaction,
         set: {

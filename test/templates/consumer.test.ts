@@ -15,7 +15,7 @@ it('refuses to synthesize a consumer with an inconsistent descriptor', () => {
 });
 
 it('refuses a topic instead of a queue', () => {
-  expect(made(eventConsumer)).toThrow('consumer guide: member-events is a topic: make it a Subscriber');
+  expect(made(eventConsumer)).toThrow('consumer guide: member-events is a topic: use the construct Subscriber');
 });
 
 it('refuses the handler file of another consumer, and a missing one', () => {

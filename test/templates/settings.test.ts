@@ -199,9 +199,11 @@ describe('a setting by name', () => {
     ]);
     expect(of('ReservedConcurrentExecutions', 'FunctionName')).toEqual([['rollcall-dev-registration-register', 200]]);
     expect(() => synthesize('dev', { warmThroughput: { member: { reads: 12_000, writes: 4_000 } } })).toThrow(
-      /warmThroughput of stage "dev" names no table: member. There are: .*members, /,
+      /warmThroughput of stage "dev" refers to unknown tables: member. There are: .*members, /,
     );
-    expect(() => synthesize('dev', { reservedConcurrency: { register: 2 } })).toThrow('names no function: register.');
+    expect(() => synthesize('dev', { reservedConcurrency: { register: 2 } })).toThrow(
+      'refers to unknown functions: register.',
+    );
     expect(() => synthesize('dev', { reservedConcurrency: { 'points-consume': 4 } })).toThrow(
       'reservedConcurrency of points-consume is 4, less than its subscriberConcurrency of 5',
     );

@@ -172,7 +172,7 @@ describe('prod', () => {
       Object.fromEntries(Object.entries(stack).map(([id, { UpdatePolicy: _, ...resource }]) => [id, resource])),
     );
     expect(off).toEqual(withoutPolicies);
-    expect(() => stacksOf('prod', {}, { shifting: 'no' })).toThrow('-c shifting=no: its only value is off.');
+    expect(() => stacksOf('prod', {}, { shifting: 'no' })).toThrow('-c shifting=no: the only valid value is off.');
   });
 });
 

@@ -9,12 +9,12 @@ describe('consume', () => {
   it('stops a group at its first failure, and returns that message and all later ones of the group', async () => {
     const applied: string[] = [];
     const Records = ['a1', 'a2', 'a3', 'b1'].map((id) => sqsRecord(id.slice(0, 1), id, id));
-    const { givenBack } = await consume({ Records }, async ({ body }) => {
+    const { returned } = await consume({ Records }, async ({ body }) => {
       if (body === 'a2') throw new Error('not now');
       applied.push(body);
       return 'applied';
     });
-    expect(givenBack.map(({ record }) => record.messageId)).toEqual(['a2', 'a3']);
+    expect(returned.map(({ record }) => record.messageId)).toEqual(['a2', 'a3']);
     expect(applied.toSorted()).toEqual(['a1', 'b1']);
   });
 
@@ -57,11 +57,11 @@ describe('consume', () => {
   it('returns a postponed message until it is due, with all later ones of its group', async () => {
     const until = new Date('2026-11-21T10:00:30Z');
     const Records = ['a1', 'a2', 'b1'].map((id) => sqsRecord(id.slice(0, 1), id, id));
-    const { givenBack } = await consume({ Records }, async ({ body }) => {
+    const { returned } = await consume({ Records }, async ({ body }) => {
       if (body === 'a1') throw new PostponedError('the provider is down', until);
       return 'applied';
     });
-    expect(givenBack.map(({ record, until }) => [record.messageId, until])).toEqual([
+    expect(returned.map(({ record, until }) => [record.messageId, until])).toEqual([
       ['a1', until],
       ['a2', until],
     ]);
@@ -72,7 +72,7 @@ describe('consume', () => {
     const Records = outcomes.map((outcome) => sqsRecord(outcome, outcome, outcome));
     const report = await consume({ Records }, async ({ body }) => body as (typeof outcomes)[number]);
     expect(report.outcomes).toEqual({ applied: 1, duplicate: 1, ignored: 0, parked: 1 });
-    expect(report.givenBack).toEqual([]);
+    expect(report.returned).toEqual([]);
   });
 });
 

@@ -51,7 +51,7 @@ function deadLettersOf(queues: Record<string, string[]>, fails: (body: string) =
 describe('dead letters', () => {
   it('are parked with their cause and receive data, and deleted, until their queues are empty', async () => {
     const { drain, hidden, parked } = deadLettersOf({ dlq: bodies('dead', 23), undelivered: bodies('lost', 2) });
-    expect(await drain(() => true)).toEqual({ parked: 25, left: 0, isEmpty: true });
+    expect(await drain(() => true)).toEqual({ parked: 25, remaining: 0, isEmpty: true });
     expect(hidden).toEqual([]);
     expect(new Set(parked.map(([{ body }, cause]) => `${body.split(' ')[0]} ${cause}`))).toEqual(
       new Set(['dead died', 'lost undelivered']),
@@ -64,7 +64,7 @@ describe('dead letters', () => {
     const { drain, hidden, failures } = deadLettersOf({ dlq: bodies('dead', 12), undelivered: [] }, (body) =>
       body.endsWith('1'),
     );
-    expect(await drain(() => true)).toEqual({ parked: 10, left: 2, isEmpty: false });
+    expect(await drain(() => true)).toEqual({ parked: 10, remaining: 2, isEmpty: false });
     expect([hidden, failures]).toEqual([
       ['dead 1', 'dead 11'],
       ['dead 1', 'dead 11'],
@@ -73,7 +73,7 @@ describe('dead letters', () => {
 
   it('of one queue are parked even if another queue cannot be read', async () => {
     const { drain, parked, failures } = deadLettersOf({ undelivered: bodies('lost', 2) });
-    expect(await drain(() => true)).toEqual({ parked: 2, left: 1, isEmpty: false });
+    expect(await drain(() => true)).toEqual({ parked: 2, remaining: 1, isEmpty: false });
     expect([parked.length, failures]).toEqual([2, ['']]);
   });
 

@@ -10,7 +10,7 @@ import { createCorrespondence } from '@rollcall/kit/internal/messaging/correspon
 import { draft, outboxRowOf } from '@rollcall/kit/internal/messaging/draft';
 import { MissingDataError, UnreadableMessageError } from '@rollcall/kit/internal/messaging/errors';
 import { dataApart } from '@rollcall/kit/internal/messaging/large/claim';
-import { keepingData } from '@rollcall/kit/internal/messaging/large/holding';
+import { withParkedCopies } from '@rollcall/kit/internal/messaging/large/holding';
 import { createReadWhole } from '@rollcall/kit/internal/messaging/large/whole';
 import { waitingPut } from '@rollcall/kit/internal/messaging/later/waiting';
 import { createMessage, readEnvelope, readMessage } from '@rollcall/kit/internal/messaging/message';
@@ -240,7 +240,10 @@ describe('holding', () => {
     };
     return {
       memory,
-      store: keepingData(isErased ? ({ ...(own as object), cursor } as never) : own, { ...reader(objects), unordered }),
+      store: withParkedCopies(isErased ? ({ ...(own as object), cursor } as never) : own, {
+        ...reader(objects),
+        unordered,
+      }),
       all,
     };
   }

@@ -127,9 +127,9 @@ describe('an hour in which the only SMS provider is down', () => {
     async function invokeOnce(): Promise<void> {
       const Records = queue.receive();
       if (Records.length === 0) return;
-      const { givenBack } = await consume({ Records }, kit.apply, kit.isSuspect);
-      await redeliver(givenBack);
-      const back = new Set(givenBack.map(({ record }) => record.messageId));
+      const { returned } = await consume({ Records }, kit.apply, kit.isSuspect);
+      await redeliver(returned);
+      const back = new Set(returned.map(({ record }) => record.messageId));
       queue.delete(new Set(Records.map(({ messageId }) => messageId).filter((id) => !back.has(id))));
     }
     const passUntil = async (end: number) => {

@@ -24,8 +24,9 @@ export interface AlarmProps {
   /** Number of consecutive minutes that are evaluated. Default: `minutes`. */
   outOf?: number;
   /**
-   * Whether the alarm is also raised when a metric that is reported every minute stops. Missing data is not treated as
-   * `breaching`, because every first deployment would then raise the alarm before the first data point.
+   * Whether the alarm is also raised if the metric is no longer reported, for a metric that is reported every minute.
+   * Missing data is not treated as `breaching`, because every first deployment would then raise the alarm before the
+   * first data point.
    */
   evenIfSilent?: boolean;
   /** The meaning of the alarm, for the operator on call. */

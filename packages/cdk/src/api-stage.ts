@@ -125,7 +125,7 @@ export class ApiStage extends HttpStage {
       chapter: 'too-many-requests',
       metric: serviceMetric(stage, 'api', 'TooManyRequests', 'Sum'),
       above: 60,
-      meaning: 'More than one response a second is 429: a caller floods the API, or a limit is too low.',
+      meaning: 'More than one response a second is 429. Either a caller floods the API, or a limit is too low.',
     });
   }
 }

@@ -37,7 +37,7 @@ export class Api extends HttpApi {
   readonly #issuer: () => string;
   #byToken: HttpJwtAuthorizer | undefined;
   readonly #bySignature = new HttpIamAuthorizer();
-  readonly #lastOf = new Map<Stack, HttpRoute>();
+  readonly #lastRouteOf = new Map<Stack, HttpRoute>();
   readonly #functions = new Set<ServiceFunction>();
 
   constructor(scope: Construct, id: string, { stage, issuer }: ApiProps) {
@@ -105,11 +105,11 @@ export class Api extends HttpApi {
         ...(authorizer && { authorizer }),
         ...(scopes === 'checked' && route !== 'everything else' && this.#scopesOf(route)),
       });
-      this.#makeAfterOthers(added);
+      this.#createInSequence(added);
       if (!authorizer) Validations.of(added).acknowledge({ id: 'AwsSolutions-APIG4', reason: PUBLIC });
       return added;
     });
-    invokedWhenAllowed(routes);
+    updateAfterPermission(routes);
     return routes;
   }
 
@@ -132,11 +132,11 @@ export class Api extends HttpApi {
    * and CloudFormation reports that as a failure (https://github.com/hashicorp/terraform-provider-aws/issues/37897,
    * https://github.com/brefphp/bref/issues/868).
    */
-  #makeAfterOthers(route: HttpRoute): void {
+  #createInSequence(route: HttpRoute): void {
     const stack = Stack.of(route);
-    const last = this.#lastOf.get(stack);
+    const last = this.#lastRouteOf.get(stack);
     if (last) route.node.addDependency(last);
-    this.#lastOf.set(stack, route);
+    this.#lastRouteOf.set(stack, route);
   }
 
   #scopesOf({ access }: Route): { authorizationScopes?: string[] } {
@@ -158,7 +158,7 @@ export class Api extends HttpApi {
  * Updates an integration only after the permission for its new target exists. Otherwise requests would fail in between.
  * All routes of an integration have the same path, and one permission covers it.
  */
-function invokedWhenAllowed(routes: readonly HttpRoute[]): void {
+function updateAfterPermission(routes: readonly HttpRoute[]): void {
   const parts = routes.flatMap(({ node }) => node.findAll());
   const [permission] = parts.filter((one) => one instanceof CfnPermission);
   const [integration] = parts.filter((one) => one instanceof CfnIntegration);

@@ -98,14 +98,14 @@ export class RollcallApp<S extends Stage = Stage> {
 
   /** Adds tables, functions, routes and outbox to the stack of a service; the first call creates the stack. */
   service<T>(name: string, add: (stack: Stack, props: ServiceProps<S>) => T): T {
-    const known = this.#services.get(name);
-    const stack = known ?? new Stack(this.#app, `${prefixOf(this.stage)}${name}`);
+    const existing = this.#services.get(name);
+    const stack = existing ?? new Stack(this.#app, `${prefixOf(this.stage)}${name}`);
     this.#services.set(name, stack);
     const { stage, channels, api, alarms, governance } = this;
     return add(stack, { stage, channels, api, alarms, governance });
   }
 
-  /** Adds a publishing service, in the stack of that name. */
+  /** Adds a publishing service to the stack with the service's name. */
   publisher<Key extends string>(name: string, options: PublisherOptions<Key>): Publisher<Key> {
     return this.service(name, (stack, props) => new Publisher(stack, 'Publisher', { ...props, ...options, name }));
   }
@@ -156,8 +156,8 @@ export class RollcallApp<S extends Stage = Stage> {
   }
 
   /**
-   * Deploys publishers after their subscribers: an event that is published before a subscription exists does not reach
-   * it.
+   * Deploys publishers after their subscribers, because an event that is published before a subscription exists does
+   * not reach the subscriber.
    */
   #deployPublishersLast(): void {
     const subscribers = this.#all(Subscriber);

@@ -7,7 +7,7 @@ import { bundling } from './bundling.ts';
 
 const root = process.cwd();
 /** The esbuild options for debugging. The embedded cloud sets ROLLCALL_SOURCE_MAPS if it runs under a debugger. */
-const debuggable =
+const debugOptions =
   process.env.ROLLCALL_SOURCE_MAPS === 'true' ? ({ minify: false, sourcemap: 'linked' } as const) : undefined;
 
 interface Bundles {
@@ -21,7 +21,7 @@ interface Bundles {
 let bundles: Bundles | undefined;
 
 /** Builds all handlers on first use, in one esbuild run: docs/decisions/0002-one-esbuild-run.md. */
-function built(): Bundles {
+function getBundles(): Bundles {
   bundles ??= buildAll();
   return bundles;
 }
@@ -30,10 +30,11 @@ function built(): Bundles {
  * The folder with the bundle of a handler file (`index.mjs`).
  * @param entry path from the project's root, such as `functions/orders/api.handler.ts`
  * @param handler an export that the file must have
- * @throws {Error} if the file or the export does not exist. The text lists the existing handler files or exports
+ * @throws {Error} if the file or the export does not exist. The error message lists the existing handler files or
+ * exports
  */
 export function bundleOf(entry: string, handler?: string): string {
-  const { folder, exports } = built();
+  const { folder, exports } = getBundles();
   const exported = exports.get(entry);
   if (!exported) throw new Error(`There is no handler file ${entry}. There are: ${[...exports.keys()].join(', ')}.`);
   if (handler !== undefined && !exported.includes(handler))
@@ -45,7 +46,7 @@ export function bundleOf(entry: string, handler?: string): string {
 
 /** The names of the consumers whose descriptors are in the bundle of a handler file. */
 export const consumersIn = (entry: string): string[] =>
-  (built().sources.get(entry) ?? []).flatMap((file) =>
+  (getBundles().sources.get(entry) ?? []).flatMap((file) =>
     [...readFileSync(join(root, file), 'utf8').matchAll(/\bdefineConsumer\(\s*['"]([^'"]+)['"]/g)].flatMap(
       ([, name]) => name ?? [],
     ),
@@ -62,7 +63,7 @@ function buildAll(): Bundles {
     entryPoints: Object.fromEntries(entries.map((entry) => [`${folderOf(entry)}/index`, entry])),
     outdir: folder,
     ...bundling,
-    ...debuggable,
+    ...debugOptions,
     metafile: true,
     logLevel: 'warning',
   });

@@ -63,19 +63,19 @@ export class Channels extends Construct {
   }
 
   /** Makes the topics depend on all queues and the given resources. */
-  makeTopicsAfter(...others: IDependable[]): void {
+  createTopicsAfter(...others: IDependable[]): void {
     for (const topic of this.#topics.values()) topic.node.addDependency(...this.#queues.values(), ...others);
   }
 
   topic({ name }: Channel): ITopic {
-    return known(this.#topics, name);
+    return channelResource(this.#topics, name);
   }
 
   queue({ name }: Channel): ConsumedQueue {
-    return known(this.#queues, name);
+    return channelResource(this.#queues, name);
   }
 
-  /** The bucket and those of the channels that are `large`; undefined if none is. */
+  /** The bucket, and the channels that are `large`; undefined if no channel is large. */
   #largeAmong(channels: readonly Channel[]): { bucket: LargeBucket; large: readonly Channel[] } | undefined {
     const large = channels.filter((channel) => channel.large);
     return this.#large && large.length > 0 ? { bucket: this.#large, large } : undefined;
@@ -93,8 +93,8 @@ export class Channels extends Construct {
   }
 
   /**
-   * Allows a function of an outbox to erase the stored data of a subject on those channels that have an erasing
-   * message. Sets LARGE_BUCKET if one of the channels is large.
+   * Allows a function of an outbox to erase a subject's stored data on each channel that has an erasing message. Sets
+   * LARGE_BUCKET if one of the channels is large.
    */
   allowErasingLarge(fn: LambdaFunction, channels: readonly Channel[]): void {
     const erasing = channels.filter(({ messages }) => messages.some(({ erases }) => erases));
@@ -124,7 +124,7 @@ export class Channels extends Construct {
   }
 }
 
-function known<T>(all: ReadonlyMap<string, T>, name: string): T {
+function channelResource<T>(all: ReadonlyMap<string, T>, name: string): T {
   const found = all.get(name);
   if (found) return found;
   throw new Error(`There is no channel ${name}; there are: ${[...all.keys()].join(', ')}`);

@@ -31,7 +31,7 @@ export interface ConsumerProps {
   environment?: Record<string, string>;
   /** Modes of the capability besides `pause` and `skip`. The handlers implement them. */
   degradedModes?: readonly string[];
-  /** Whether latency does not matter, so that Lambda may wait for a batch to fill. */
+  /** Whether Lambda may wait for a batch to fill, because latency does not matter. */
   gathers?: boolean;
   channels: Channels;
   alarms: ITopic;
@@ -66,7 +66,7 @@ export class Consumer extends Construct {
     const { stage, entry, environment, degradedModes = [], gathers = false, channels, alarms, governance } = props;
     const { name, of, sends, capability, idempotent = false, joinsLate = false } = props.consumer;
     if (of.kind === 'topic' && !queues)
-      throw new Error(`consumer ${name}: ${of.name} is a topic: make it a Subscriber`);
+      throw new Error(`consumer ${name}: ${of.name} is a topic: use the construct Subscriber instead of Consumer`);
     checkEntry(props);
     this.name = name;
     this.of = of;
@@ -174,8 +174,8 @@ export class Consumer extends Construct {
 }
 
 /**
- * Checks that a handler file has the descriptor of its consumer. A file without any descriptor is not checked here: its
- * functions check their names when they start.
+ * Checks that a handler file has the descriptor of its consumer. A file without a descriptor is not checked here,
+ * because its functions check their names when they start.
  */
 function checkEntry({ consumer: { name }, entry }: ConsumerProps): void {
   const found = consumersIn(entry);
@@ -229,7 +229,7 @@ function raiseAlarms(
     metric: sweep.metricErrors({ period }),
     above: 0,
     evenIfSilent: true,
-    meaning: `${name}: the sweep fails or does not run, so that parked messages stay parked. A message may crash it.`,
+    meaning: `${name}: the sweep fails or does not run, so parked messages stay parked. A message may crash the sweep.`,
   });
   raiseAlarm(scope, {
     stage,

@@ -21,7 +21,7 @@ export class FifoQueue extends StageQueue {
   }
 }
 
-/** A queue and its dead-letter queue: FIFO, unless its messages need no order. */
+/** A queue and its dead-letter queue. Both are FIFO if the order of the messages matters. */
 export class ConsumedQueue extends Construct {
   readonly queue: StageQueue;
   readonly deadLetters: StageQueue;

@@ -15,8 +15,8 @@ export interface FoundationProps {
 
 /**
  * The resources that services share: channels, directory and API. It is deployed first, and the publishers last, so
- * that every subscription exists before the first message is published: SNS accepts messages on a topic without
- * subscribers.
+ * that every subscription exists before the first message is published. Otherwise the message would be lost, because
+ * SNS accepts messages on a topic without subscribers.
  */
 export class FoundationStack extends Stack {
   readonly channels: Channels;
@@ -42,7 +42,7 @@ export class FoundationStack extends Stack {
     });
     // A topic with an archive cannot be deleted, so a deployment that fails after creating it could not be rolled back.
     // Therefore resources that can fail, such as an authorizer whose issuer does not respond, are created first.
-    this.channels.makeTopicsAfter(directory, this.api);
+    this.channels.createTopicsAfter(directory, this.api);
     new CfnOutput(this, 'ApiUrl', { value: this.api.apiEndpoint });
   }
 }

@@ -28,19 +28,19 @@ export class LaterTable extends Construct {
 
   constructor(scope: Construct, id: string, { stage, of, metrics, alarms, places, outbox, sweep }: LaterTableProps) {
     super(scope, id);
-    const text = (key: string) => ({ name: key, type: AttributeType.STRING });
+    const stringKey = (key: string) => ({ name: key, type: AttributeType.STRING });
     const [subject, name] = LATER_KEYS;
     const [shard, due] = DUE_KEYS;
     this.table = new ServiceTable(this, 'Table', {
       stage,
       name: of === undefined ? 'later' : `${of}-later`,
-      partitionKey: text(subject),
-      sortKey: text(name),
+      partitionKey: stringKey(subject),
+      sortKey: stringKey(name),
       globalSecondaryIndexes: [
         {
           indexName: DUE_INDEX,
-          partitionKey: text(shard),
-          sortKey: text(due),
+          partitionKey: stringKey(shard),
+          sortKey: stringKey(due),
           projectionType: ProjectionType.KEYS_ONLY,
         },
       ],
@@ -54,7 +54,7 @@ export class LaterTable extends Construct {
       ...{ stage, topic: alarms, chapter: 'oldest-due' },
       ...(of !== undefined && { of }),
       metric: serviceMetric(stage, metrics, 'OldestDue', 'Maximum'),
-      // By then, two runs of the sweep should have sent it.
+      // The sweep runs every minute, so two runs should have sent the message by then.
       above: Duration.minutes(2).toSeconds(),
       meaning: 'A scheduled message was due more than two minutes ago and is not sent.',
     });

@@ -31,7 +31,8 @@ class Deployments extends Construct {
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('codedeploy.amazonaws.com') });
     Validations.of(this.role).acknowledge({
       id: `AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/${POLICY}]`,
-      reason: 'AWS defines what CodeDeploy needs of Lambda, and CDK attaches this policy to every service role.',
+      reason:
+        'AWS defines which Lambda permissions CodeDeploy needs, and CDK attaches this policy to every service role.',
     });
   }
 }
@@ -86,7 +87,7 @@ export class LiveAlias extends Alias {
       // A deployment that an operator stops is rolled back, too.
       autoRollback: { stoppedDeployment: true },
     });
-    if (isOff(this)) delete (this.node.defaultChild as CfnAlias).cfnOptions.updatePolicy;
+    if (isShiftingOff(this)) delete (this.node.defaultChild as CfnAlias).cfnOptions.updatePolicy;
     this.node.addValidation({
       validate: () =>
         this.#isWatched
@@ -109,10 +110,10 @@ export class LiveAlias extends Alias {
  * Whether `-c shifting=off` is set: this deployment then shifts all traffic at once and ignores alarms. A deployment
  * that fixes the cause of an alarm needs this.
  */
-function isOff({ node }: Construct): boolean {
+function isShiftingOff({ node }: Construct): boolean {
   const given: unknown = node.tryGetContext('shifting');
   if (given === undefined || given === 'off') return given === 'off';
   throw new Error(
-    `-c shifting=${given}: its only value is off. The stage's setting \`trafficShifting\` selects how traffic is shifted.`,
+    `-c shifting=${given}: the only valid value is off. The stage's setting \`trafficShifting\` selects how traffic is shifted.`,
   );
 }

@@ -57,9 +57,9 @@ export class MonitoringStack extends Stack {
           },
           period,
         }),
-        // FILL fills the newest minute until it is measured. With three of three minutes, the alarm could therefore
-        // stay in its state (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html, at
-        // FILL).
+        // FILL reports 0 for the newest minute until its data arrives. An alarm on three of three minutes could
+        // therefore stay in its state
+        // (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html, at FILL).
         outOf: 5,
         above: 0,
         meaning: `DynamoDB throttled reads or writes of table ${table} in three of five minutes.`,

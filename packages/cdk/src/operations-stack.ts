@@ -26,7 +26,7 @@ export class OperationsStack<S extends Stage> extends Stack {
       ? new StageKey(this, 'Encryption', { stage: settings, keepsLarge })
       : undefined;
     this.key = key;
-    // The export must remain: the other stacks stop importing it one by one, after this stack is deployed.
+    // The export must remain, because the other stacks stop importing it one by one after this stack is deployed.
     if (settings.customerManagedKey === 'retiring') this.exportValue(key?.arn);
     const stage: S = key && settings.customerManagedKey === true ? { ...settings, keyArn: key.arn } : settings;
     this.stage = stage;

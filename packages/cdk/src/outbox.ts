@@ -138,19 +138,19 @@ export class Outbox extends Construct {
 
   #raiseAlarms({ stage, service, alarms: topic }: OutboxProps, relay: ServiceFunction, sweep: ServiceFunction): void {
     const rollsBack = [relay, sweep];
-    const own = { stage, topic, rollsBack, ...(this.of !== undefined && { of: this.of }) };
+    const common = { stage, topic, rollsBack, ...(this.of !== undefined && { of: this.of }) };
     raiseAlarm(this, {
-      ...own,
+      ...common,
       chapter: 'relay-behind',
       metric: relay.metric('IteratorAge', { statistic: 'Maximum', period: Duration.minutes(1) }),
       above: Duration.minutes(1).toMilliseconds(),
       meaning: 'The relay is more than a minute behind the outbox: messages are published late.',
     });
     raiseAlarm(this, {
-      ...own,
+      ...common,
       chapter: 'oldest-unpublished',
       metric: serviceMetric(stage, this.metrics, 'OldestUnpublished', 'Maximum'),
-      // By then, the relay and one run of the sweep should have published it.
+      // The sweep runs every minute, so the relay or the sweep should have published the message by then.
       above: Duration.minutes(2).toSeconds(),
       meaning:
         'A message was committed more than two minutes ago and is still in the outbox. Either it is not published, or the data that it should erase is not erased.',
@@ -168,7 +168,7 @@ export class Outbox extends Construct {
         'The sweep of the outbox fails or does not run: messages that the relay could not publish stay unpublished.',
     });
     raiseAlarm(this, {
-      ...own,
+      ...common,
       chapter: 'left-in-outbox',
       metric: serviceMetric(stage, this.metrics, 'LeftInOutbox', 'Maximum'),
       above: 0,

@@ -15,7 +15,7 @@ import type { Stage } from './stage.ts';
 
 /** The channels and routes of a publishing service. */
 export interface PublisherOptions<Key extends string = string> {
-  /** The topic of its events. Default: none; the service only sends commands. */
+  /** The topic of the service's events. Default: none, for a service that only sends commands. */
   of?: Channel;
   /** The queues to which the service sends. Default: none. */
   sends?: readonly Channel[];
@@ -24,7 +24,10 @@ export interface PublisherOptions<Key extends string = string> {
    * route selects the scope that tokens need, from the stage's `tokens.scopes`.
    */
   routes: Readonly<Record<Key, Route>>;
-  /** Whether messages can be scheduled. If so, functions get the name of their table in LATER_TABLE. Default: false. */
+  /**
+   * Whether messages can be scheduled. If so, functions get the name of the table of scheduled messages in LATER_TABLE.
+   * Default: false.
+   */
   later?: boolean;
   /** Folder of `api.handler.ts` and `publish.handler.ts`. Default: `functions/NAME`. */
   folder?: string;
@@ -52,7 +55,7 @@ export class Publisher<Key extends string = string> extends Construct {
   readonly functions: Readonly<Record<Key, ServiceFunction>>;
   readonly #props: PublisherProps<Key>;
 
-  /** @throws {Error} if the options are inconsistent. The text names the inconsistency */
+  /** @throws {Error} if the options are inconsistent. The error message names the inconsistency */
   constructor(scope: Construct, id: string, props: PublisherProps<Key>) {
     super(scope, id);
     checkPublisher(props);
@@ -61,7 +64,8 @@ export class Publisher<Key extends string = string> extends Construct {
     this.stack = Stack.of(this);
     this.table = new ServiceTable(this, 'Table', {
       stage,
-      // A consumer of the service may have the service's name, and its table has the consumer's name.
+      // The suffix is needed because a consumer of the service may have the service's name, and the table of a consumer
+      // has the consumer's name.
       name: `${name}-state`,
       partitionKey: { name: 'pk', type: AttributeType.STRING },
     });
@@ -115,16 +119,16 @@ export class Publisher<Key extends string = string> extends Construct {
     this.#props.channels.allowKeepingLarge(fn, channelsOf(this.#props));
   }
 
-  #letWrite(who: Pick<ServiceFunction, 'uses'>): void {
+  #letWrite(target: Pick<ServiceFunction, 'uses'>): void {
     const { of, sends = [], later = false } = this.#props;
-    // The table holds the counters of commands to ordered queues.
-    const counts = sends.some(({ ordered }) => ordered);
-    who.uses(this.#tableVariable, this.table, 'GetItem', 'PutItem', ...(counts ? ['UpdateItem'] : []));
-    who.uses('OUTBOX_TABLE', this.outbox.table, 'PutItem');
+    // The counters of commands to ordered queues are in the table of states.
+    const hasCounters = sends.some(({ ordered }) => ordered);
+    target.uses(this.#tableVariable, this.table, 'GetItem', 'PutItem', ...(hasCounters ? ['UpdateItem'] : []));
+    target.uses('OUTBOX_TABLE', this.outbox.table, 'PutItem');
     if (!later) return;
     // An erasing event queries the scheduled messages about its aggregate.
     const erases = of?.messages.some((one) => one.erases) ?? false;
-    who.uses('LATER_TABLE', this.outbox.later, 'PutItem', 'DeleteItem', ...(erases ? ['Query'] : []));
+    target.uses('LATER_TABLE', this.outbox.later, 'PutItem', 'DeleteItem', ...(erases ? ['Query'] : []));
   }
 }
 
@@ -152,6 +156,6 @@ function checkPublisher(props: PublisherProps): void {
   if (channelsOf(props).length === 0)
     refuse('it sends nothing: name its topic in `of`, its queues in `sends`, or both');
   if (of && of.kind !== 'topic')
-    refuse(`${of.name} is a queue: name it in \`sends\`, and in \`of\` the topic of its events`);
+    refuse(`${of.name} is a queue: name it in \`sends\`, and name the topic of its events in \`of\``);
   checkSends(source, channelsOf(props), refuse);
 }

@@ -54,7 +54,7 @@ export class ServiceDirectory extends Construct {
    * Registers a subscriber in its own stack, so that no other stack changes.
    * @param subscription the subscription, which is created after the directory entry and deleted before it. An erasure
    * waits for all listed services, including one that does not receive events yet. It would miss a service that
-   * receives events and is not listed
+   * receives events but is not listed
    */
   registerSubscriber(owner: Construct, topic: string, service: string, subscription: IConstruct): void {
     const attributes = { kind: 'subscriber' };

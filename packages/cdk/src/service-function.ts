@@ -61,7 +61,7 @@ export class ServiceFunction extends LambdaFunction {
       environment: { POWERTOOLS_METRICS_NAMESPACE: namespaceOf(stage), ...environment },
       loggingFormat: LoggingFormat.JSON,
       // Lambda's own log lines for each invocation cost as much as the function's log lines. Timeouts and crashes are
-      // logged as warnings, and so are kept.
+      // logged as warnings, so they remain in the log.
       // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
       systemLogLevelV2: SystemLogLevel.WARN,
       logGroup,

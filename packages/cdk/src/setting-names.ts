@@ -18,10 +18,10 @@ function expectNames(
   kind: string,
   existing: string[],
 ): void {
-  const known = existing.map((name) => name.slice(prefixOf(stage).length)).sort();
-  const unknown = Object.keys(stage[setting]).filter((name) => !known.includes(name));
-  if (unknown.length > 0)
+  const existingNames = existing.map((name) => name.slice(prefixOf(stage).length)).sort();
+  const unknownNames = Object.keys(stage[setting]).filter((name) => !existingNames.includes(name));
+  if (unknownNames.length > 0)
     throw new Error(
-      `${setting} of stage "${stage.name}" names no ${kind}: ${unknown.join(', ')}. There are: ${known.join(', ')}.`,
+      `${setting} of stage "${stage.name}" refers to unknown ${kind}s: ${unknownNames.join(', ')}. There are: ${existingNames.join(', ')}.`,
     );
 }

@@ -33,7 +33,8 @@ export interface StageQueueProps {
 
 /**
  * Restricts which queues can use a queue as their dead-letter queue. By default, all queues of the account can. SQS
- * does not check the sender of dead letters, so everyone who can create a queue could put messages into this one
+ * does not check the sender of dead letters, so any principal that can create a queue could put messages into this
+ * queue
  * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue.html).
  */
 function redriveAllowPolicyOf(scope: Construct, id: string, source: string | undefined): RedriveAllowPolicy {
@@ -61,7 +62,7 @@ export class StageQueue extends Queue {
         : { encryption: QueueEncryption.SQS_MANAGED }),
       enforceSSL: true,
       retentionPeriod: RETENTION,
-      // The kit sends no larger messages. A much larger message would not fit into a table's item.
+      // The kit sends no larger messages. A much larger message would not fit into an item of a table.
       maxMessageSizeBytes: 256 * 1024,
       // AWS recommends six times the function's timeout, so that a retried batch is not delivered twice.
       visibilityTimeout: Duration.seconds(6 * ServiceFunction.defaultTimeout.toSeconds()),

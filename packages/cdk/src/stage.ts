@@ -7,7 +7,7 @@ const perSecond = z.int().min(1);
 
 /**
  * The names of CodeDeploy's predefined configurations, without the prefix `CodeDeployDefault.`. `LambdaAllAtOnce` is
- * missing, because it watches no alarm.
+ * omitted, because it does not watch alarms.
  */
 const TRAFFIC_SHIFTING = [
   'LambdaCanary10Percent5Minutes',
@@ -26,7 +26,7 @@ const TRAFFIC_SHIFTING = [
  * @beta
  */
 export const stageSettings = z.strictObject({
-  /** Whether tables outlive their stack, with deletion protection. */
+  /** Whether tables have deletion protection, and remain when their stack is deleted. */
   keepData: z.boolean().default(false),
   pointInTimeRecovery: z.boolean().default(false),
   logRetentionDays: z.union([z.literal(7), z.literal(30), z.literal(90), z.literal(365)]).default(7),
@@ -166,7 +166,7 @@ export function stageOf<Settings extends StageSettings>(
   const found = stages[name];
   if (!found) throw new Error(`There is no stage "${name}"; there are: ${Object.keys(stages).join(', ')}.`);
   // Policies identify roles and resources by the prefix `APP-STAGE-`. Names without hyphens ensure that no prefix is
-  // the beginning of another.
+  // the beginning of another prefix.
   for (const [what, word] of [
     ['app', app],
     ['stage', name],

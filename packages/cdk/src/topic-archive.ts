@@ -18,8 +18,8 @@ const roles = new WeakMap<Stack, ReturnType<typeof functionRole>>();
 /**
  * Deactivates a topic's archive before the topic is deleted, because SNS does not delete a topic with an archive
  * (https://docs.aws.amazon.com/sns/latest/dg/message-archiving-and-replay-topic-owner.html). Deactivating discards the
- * archive. https://github.com/aws/aws-cdk/pull/37113 has the same approach. In a stage that keeps data, the custom
- * resource acts only if the deployment that creates the topic fails. It must exist in such a stage, too: otherwise the
+ * archive. https://github.com/aws/aws-cdk/pull/37113 uses the same approach. In a stage that keeps data, the custom
+ * resource acts only if the deployment that creates the topic fails. It must exist in such a stage, too. Otherwise the
  * deployment that turns on `keepData` would remove it, and thereby deactivate the archive.
  */
 export function deactivateArchiveOnDeletion(scope: Construct, id: string, stage: Stage, topic: Topic): void {
@@ -28,7 +28,7 @@ export function deactivateArchiveOnDeletion(scope: Construct, id: string, stage:
   const shared = roles.get(stack) ?? functionRole(scope, id, { stage, functionName });
   roles.set(stack, shared);
   const { role, logGroup } = shared;
-  // The log group is deleted when the stage has no archive any more.
+  // The log group is deleted when the stage no longer has an archive.
   (logGroup.node.defaultChild as CfnLogGroup).addMetadata(RETIRING, true);
   new AwsCustomResource(scope, id, {
     functionName,

@@ -445,7 +445,7 @@ export const mutants: readonly SecurityMutant[] = [
     name: 'errors of providers are logged with the SMS',
     file: 'packages/kit/src/messaging/subscriber-functions/consume.ts',
     from: "else logger.warn('message returned to the queue', { ...about, error });",
-    to: "else logger.warn('message returned to the queue', { ...about, error, outcomes, body: givenBack[0]?.record.body });",
+    to: "else logger.warn('message returned to the queue', { ...about, error, outcomes, body: returned[0]?.record.body });",
     test: 'security/personal-data',
   },
   {

@@ -61,7 +61,7 @@ export const applyingMutants: Mutant[] = [
     name: 'acknowledged-before-commit',
     breaks: ['G1'],
     file: consumer,
-    from: 'return giveBack(records.slice(index), error as Error);',
+    from: 'return returnToQueue(records.slice(index), error as Error);',
     to: 'return;',
   },
   {
@@ -105,7 +105,7 @@ export const applyingMutants: Mutant[] = [
     name: 'text-sent-twice',
     breaks: ['G5'],
     file: commit,
-    from: 'await withinBudget(left, callIt);',
+    from: 'await withinBudget(remainingMs, runCall);',
     to: '(await Promise.all([call(false), call(false)]))[0];',
   },
   {

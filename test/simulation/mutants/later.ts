@@ -39,7 +39,7 @@ export const laterMutants: Mutant[] = [
   {
     name: 'relay-sees-what-waits',
     file: 'packages/kit/src/messaging/queue-writes.ts',
-    from: "if (later) return 'later';",
+    from: "if (later) return 'scheduled';",
     to: '',
   },
   {

@@ -84,13 +84,13 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
   ) {
     const { version } = position;
     const { replyto } = message;
-    // Checked before anything is committed: the reply could not be sent afterwards.
+    // Checked before anything is committed, because the reply could not be sent afterwards.
     if (replyto !== undefined && handlers(message.type)?.follows && !mayReplyOn(replyto))
       throw new PermanentError(
         `message ${message.id} requests a reply on ${replyto}, which is not a channel of this service`,
       );
     if (idempotent) return (await change(message, released)) ? APPLIED : DUPLICATE;
-    // The fast path assumes that the message is next: one write, no read.
+    // The fast path assumes that the message is next, which needs one write and no read.
     let claim = mayAdopt
       ? await commit(message, position, released, 0, version)
       : await commit(message, position, released, version - 1);
@@ -109,7 +109,9 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
     return APPLIED;
   }
 
-  /** Decides by the cursor whether a message that failed permanently is a duplicate, is too early, or has failed. */
+  /**
+   * Uses the cursor to decide whether a message that failed permanently is a duplicate, is too early, or has failed.
+   */
   async function classify(position: MessagePosition, error: Error, mayAdopt: boolean): Promise<Attempt> {
     const decision = decide(await store.cursor(position.aggregateId), position.version);
     if (decision.action === 'acknowledge') return DUPLICATE;

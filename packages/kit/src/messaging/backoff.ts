@@ -3,7 +3,7 @@ const MAX_SECONDS = 900;
 const SPREAD_SECONDS = 2;
 
 /**
- * Exponential backoff: doubled with each try, up to 15 minutes. The second half of it is random (jitter), so that
+ * Exponential backoff: the delay doubles with each try, up to 15 minutes. Half of the delay is random (jitter), so that
  * messages that failed together are not retried together.
  */
 export function backoffSeconds(tries: number, random: () => number): number {

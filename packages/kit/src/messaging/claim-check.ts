@@ -3,7 +3,7 @@ import { readEnvironment, text } from '../aws/environment.ts';
 import { createObjects } from '../aws/objects.ts';
 import { sentAbout } from '../contracts/large.ts';
 import { dataApart } from './large/claim.ts';
-import { type Holder, keepingData } from './large/holding.ts';
+import { type Holder, withParkedCopies } from './large/holding.ts';
 import { createShow, type ShowFactory } from './large/show.ts';
 import { createReadWhole, type ReadWhole } from './large/whole.ts';
 import type { OutboxRow } from './outbox.ts';
@@ -15,7 +15,10 @@ export interface ClaimCheckSettings {
   bucket: string;
 }
 
-/** The parts of a consumer of large messages: they read the data, and keep a copy of it while a message is parked. */
+/**
+ * The parts of a consumer that handle large messages: they read the stored data, and keep a copy while a message is
+ * parked.
+ */
 interface Consuming {
   store: SubscriberStore;
   readWhole: ReadWhole;
@@ -30,7 +33,7 @@ interface Consuming {
 export interface ClaimCheck {
   /** The parts that a consumer needs. Internal to the kit. */
   consuming(reader: Omit<Holder, 'objects'>, store: SubscriberStore): Consuming;
-  /** Replaces the data of a message that is too large with a reference. Internal to the kit. */
+  /** If a message is too large, replaces its data with a reference. Internal to the kit. */
   apart: Apart;
   /** Stores the data of large messages. Must be called before the rows that refer to the data are committed. */
   keep(rows: readonly OutboxRow[]): Promise<void>;
@@ -39,13 +42,13 @@ export interface ClaimCheck {
 }
 
 /**
- * Creates the claim check for senders and consumers of channels that are `large`. It is an option, so that functions
- * without large messages do not bundle its code.
+ * Creates the claim check for senders and consumers of channels that are `large`. The claim check is an option, so that
+ * functions without large messages do not bundle its code.
  * @param settings default: the environment variable LARGE_BUCKET, which `@rollcall/cdk` sets
  * @throws {Error} if LARGE_BUCKET is needed and missing
  * @public
  */
-export function createClaimCheck({ bucket }: ClaimCheckSettings = ofEnvironment()): ClaimCheck {
+export function createClaimCheck({ bucket }: ClaimCheckSettings = settingsFromEnvironment()): ClaimCheck {
   const objects = createObjects(bucket);
   return {
     apart: dataApart,
@@ -53,7 +56,7 @@ export function createClaimCheck({ bucket }: ClaimCheckSettings = ofEnvironment(
     consuming(reader, store) {
       const readWhole = createReadWhole({ ...reader, objects });
       return {
-        store: keepingData(store, { ...reader, objects }),
+        store: withParkedCopies(store, { ...reader, objects }),
         readWhole,
         createShow: (read) => createShow({ store, read, readWhole }),
       };
@@ -68,7 +71,7 @@ export function createClaimCheck({ bucket }: ClaimCheckSettings = ofEnvironment(
   };
 }
 
-function ofEnvironment(): ClaimCheckSettings {
+function settingsFromEnvironment(): ClaimCheckSettings {
   const { LARGE_BUCKET: bucket } = readEnvironment(z.object({ LARGE_BUCKET: text }));
   return { bucket };
 }

@@ -47,7 +47,7 @@ export function decodeData(
 ): unknown {
   const { id, datacontenttype, data } = envelope;
   try {
-    return decoded(contract, essenceOf(datacontenttype), data, bytesOf(envelope));
+    return decode(contract, essenceOf(datacontenttype), data, bytesOf(envelope));
   } catch (cause) {
     const why = (cause as Error).message;
     throw new UnreadableMessageError(`message ${id} is not valid ${datacontenttype} of ${contract.type}: ${why}`, {
@@ -57,7 +57,7 @@ export function decodeData(
 }
 
 /** @param bytes content of `data_base64`; undefined if the data is in `data` */
-function decoded(contract: MessageContract, format: string, data: unknown, bytes: Uint8Array | undefined): unknown {
+function decode(contract: MessageContract, format: string, data: unknown, bytes: Uint8Array | undefined): unknown {
   // A string in `data` is a JSON string, not a JSON document (3.1.2).
   if (format === JSON_FORMAT) return bytes ? jsonIn(bytes) : data;
   const codec = codecOf(contract, format);

@@ -103,7 +103,7 @@ export function consumerFunctions<C extends MessageContract, S extends Channel>(
     joinsLate,
     contracts: reads,
     channel,
-    // Behind a topic, SNS is the sender to the queue.
+    // If the queue is subscribed to a topic, SNS is the sender to the queue.
     senderPrefix: channel.kind === 'queue' ? senderPrefix : undefined,
     read,
     handlers: handlers({ client, tableName, now, newId, correspondence, mode }),
@@ -128,7 +128,7 @@ function modeOf(
   if (capability === undefined) return async () => 'on';
   if (switchesTable === undefined)
     throw new Error(
-      `consumer ${name} has the capability ${capability}: pass \`switchesTable\`, which holds the switch that pauses it`,
+      `consumer ${name} has the capability ${capability}: pass \`switchesTable\`, the table with the switch of the capability`,
     );
   const switches = createSwitches({ ...options, tableName: switchesTable });
   return () => switches.mode(capability);

@@ -15,7 +15,7 @@ export interface Delivery {
 }
 
 /** A message that the queue will redeliver. `until`: the earliest time, if the message is postponed. */
-export interface GivenBack {
+export interface ReturnedMessage {
   record: SQSRecord;
   until?: Date;
 }
@@ -24,7 +24,7 @@ export interface ConsumerReport {
   outcomes: Record<Outcome, number>;
   failures: Array<{ body: string; error: Error }>;
   /** Messages to be redelivered: every message that failed, and all later messages of its group. */
-  givenBack: GivenBack[];
+  returned: ReturnedMessage[];
 }
 
 const deliveryOf = (record: SQSRecord): Delivery => ({
@@ -37,8 +37,8 @@ const deliveryOf = (record: SQSRecord): Delivery => ({
 /**
  * Processes a batch from a queue: message groups in parallel, the messages of a group in sequence. A group stops at its
  * first failure (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html).
- * @param isSuspect whether the function crashed while it processed this message or another at the same time, and may
- * crash again. Groups with such messages are processed last, one after the other
+ * @param isSuspect whether the function crashed while it processed this message or a concurrent one, and may crash
+ * again. Groups with such messages are processed last, one at a time
  */
 export async function consume(
   event: SQSEvent,
@@ -48,13 +48,13 @@ export async function consume(
   const report: ConsumerReport = {
     outcomes: { applied: 0, duplicate: 0, ignored: 0, parked: 0 },
     failures: [],
-    givenBack: [],
+    returned: [],
   };
 
-  function giveBack(records: readonly SQSRecord[], error: Error): void {
+  function returnToQueue(records: readonly SQSRecord[], error: Error): void {
     report.failures.push({ body: records[0]?.body ?? '', error });
     const until = error instanceof PostponedError ? { until: error.until } : {};
-    report.givenBack.push(...records.map((record) => ({ record, ...until })));
+    report.returned.push(...records.map((record) => ({ record, ...until })));
   }
 
   async function consumeGroup(records: readonly SQSRecord[]): Promise<void> {
@@ -62,7 +62,7 @@ export async function consume(
       try {
         report.outcomes[await apply(deliveryOf(record), record)]++;
       } catch (error) {
-        return giveBack(records.slice(index), error as Error);
+        return returnToQueue(records.slice(index), error as Error);
       }
     }
   }
@@ -79,7 +79,7 @@ export async function consume(
         if (results.some(Boolean)) suspects.push(group);
         else await consumeGroup(group);
       } catch (error) {
-        giveBack(group, error as Error);
+        returnToQueue(group, error as Error);
       }
     }),
   );

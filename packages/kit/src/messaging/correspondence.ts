@@ -26,7 +26,7 @@ export type Correspondence<Sends extends Channel = Channel> = ReturnType<typeof 
 
 /**
  * Creates messages that follow from a received message and belong to the same conversation. The id derives from the
- * received message and the type. So a service can send only one message of each type per received message, and a
+ * received message and the type. Therefore a service can send only one message of each type per received message, and a
  * message that is created again has the same id. `at`: creation time, ISO 8601.
  */
 export function createCorrespondence<Sends extends Channel = Channel>({ source, channels }: CorrespondenceOptions) {

@@ -3,7 +3,7 @@ export interface Cursor {
   version: number;
   /** The first version of the aggregate that this subscriber received, if that was not 1. */
   baseline?: number;
-  /** The last event of the aggregate erased its subject: later messages are neither applied nor kept. */
+  /** The aggregate's last event erased its subject: later messages are neither applied nor kept. */
   erased?: true;
 }
 
@@ -11,7 +11,7 @@ export type CursorDecision =
   /** The version is next in order: apply it, and move the cursor from `after` (0: no cursor yet), in one write. */
   | { action: 'apply'; after: number }
   /**
-   * No cursor yet, and not version 1: a late subscriber starts here once no lower version can be in transit any more.
+   * No cursor exists, and the version is not 1. A late subscriber starts here once no lower version can be in transit.
    */
   | { action: 'adopt' }
   /** The version was applied before, or the subject was erased. */

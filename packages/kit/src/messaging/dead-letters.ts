@@ -7,7 +7,7 @@ export interface Drained {
   /** Number of parked messages. */
   parked: number;
   /** Number of messages that remain in a queue, plus number of queues that could not be read. */
-  left: number;
+  remaining: number;
   /** Whether all queues are empty. */
   isEmpty: boolean;
 }
@@ -50,14 +50,14 @@ export function createDeadLetters({ client, queues, park, onFailure }: DeadLette
   }
 
   async function drain(url: string, cause: DeadLetterCause, mayContinue: () => boolean): Promise<Drained> {
-    const drained = { parked: 0, left: 0, isEmpty: false };
+    const drained = { parked: 0, remaining: 0, isEmpty: false };
     while (!drained.isEmpty && mayContinue()) {
       const messages = await receive(url);
       drained.isEmpty = messages.length === 0;
       const isParked = await Promise.all(messages.map((message) => tryToPark(message, cause)));
       const done = messages.filter((_, index) => isParked[index]);
       drained.parked += done.length;
-      drained.left += messages.length - done.length;
+      drained.remaining += messages.length - done.length;
       if (done.length === 0) continue;
       const Entries = done.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
       await client.send(new DeleteMessageBatchCommand({ QueueUrl: url, Entries }));
@@ -70,14 +70,14 @@ export function createDeadLetters({ client, queues, park, onFailure }: DeadLette
       queues.map(({ url, cause }) =>
         drain(url, cause, mayContinue).catch((error: Error): Drained => {
           onFailure('', error);
-          return { parked: 0, left: 1, isEmpty: false };
+          return { parked: 0, remaining: 1, isEmpty: false };
         }),
       ),
     );
     return {
       parked: all.reduce((sum, { parked }) => sum + parked, 0),
-      left: all.reduce((sum, { left }) => sum + left, 0),
-      isEmpty: all.every(({ left, isEmpty }) => isEmpty && left === 0),
+      remaining: all.reduce((sum, { remaining }) => sum + remaining, 0),
+      isEmpty: all.every(({ remaining, isEmpty }) => isEmpty && remaining === 0),
     };
   };
 }

@@ -27,15 +27,15 @@ export interface Decision<
   /** The whole new state; replaces the previous one. */
   state: Unversioned<State>;
   /**
-   * Events in order, each with its own version. At least one must be sent immediately, because the state changes with
-   * it.
+   * Events in order, each with its own version. At least one must be sent immediately, because it raises the version of
+   * the state.
    */
   events: readonly [Draft<Event>, ...Draft<Event>[]];
   /** Messages to queues: commands, in order per subject if the queue preserves order. */
   send?: readonly AddressedDraft[];
   /**
    * Further writes of the transaction (uniqueness guards, indexes, condition checks), by names that the service
-   * chooses. If the condition of one fails, the result contains its name.
+   * chooses. If the condition of a write fails, the result contains its name.
    */
   beside?: Readonly<Record<Beside, TransactItem>>;
 }
@@ -63,8 +63,8 @@ export function commitsOf<State extends Versioned, Topic extends Channel>(
     });
 
   /**
-   * The writes that schedule events, which get their versions when they are due. If an event erases the subject, also
-   * the deletions of all messages that are scheduled about it now.
+   * The writes that schedule events. A scheduled event gets its version when it is due. If an event erases the subject,
+   * the writes also delete all messages that are scheduled about the subject.
    */
   async function scheduledWrites(
     id: string,
@@ -114,9 +114,9 @@ function replacedBy(command: AddressedDraft, later: LaterMessages): TransactItem
 
 /** @throws {Error} if an erasing event is scheduled: scheduled messages about its aggregate would not be deleted */
 function checkErasing(id: string, events: readonly Draft[]): void {
-  const late = events.find(({ contract, later }) => contract.erases && later);
-  if (late)
+  const scheduledErasure = events.find(({ contract, later }) => contract.erases && later);
+  if (scheduledErasure)
     throw new Error(
-      `${late.contract.type} erases ${id} and cannot be scheduled, because scheduled messages about ${id} would not be deleted: schedule a command to the service itself instead`,
+      `${scheduledErasure.contract.type} erases ${id} and cannot be scheduled, because scheduled messages about ${id} would not be deleted: schedule a command to the service itself instead`,
     );
 }

@@ -28,7 +28,7 @@ export function createDiscard({ store, contracts, idempotent = false, joinsLate,
     queue.find((other) => version > 0 && other.version === version && other.messageId !== messageId);
 
   /** How the cursor moves when a message is skipped; undefined if it does not move. */
-  async function moveOver(parked: ParkedMessage, queue: readonly ParkedMessage[]) {
+  async function cursorMove(parked: ParkedMessage, queue: readonly ParkedMessage[]) {
     const { aggregateId, version } = parked;
     if (version === 0 || idempotent) return undefined;
     const decision = decide(await store.cursor(aggregateId), version);
@@ -40,7 +40,7 @@ export function createDiscard({ store, contracts, idempotent = false, joinsLate,
     if (decision.action === 'acknowledge' && parked.reason === 'unsent') return undefined;
     if (decision.action === 'acknowledge') {
       throw new PermanentError(
-        `version ${version} of ${aggregateId} was applied or discarded before: the sweep removes it`,
+        `version ${version} of ${aggregateId} was already applied or discarded: the sweep removes the message`,
       );
     }
     if (rivalOf(parked, queue)) return undefined;
@@ -61,22 +61,22 @@ export function createDiscard({ store, contracts, idempotent = false, joinsLate,
     if (matches.length > 1) {
       const ids = matches.map(({ messageId }) => messageId).join(', ');
       throw new PermanentError(
-        `${matches.length} messages have version ${key.version}: pass the message id, one of: ${ids}`,
+        `${matches.length} messages have version ${key.version}: pass one of these message ids: ${ids}`,
       );
     }
-    const parked: ParkedMessage = matches[0] ?? missing(key, queue);
+    const parked: ParkedMessage = matches[0] ?? recordOfMissing(key, queue);
     if (parked.reason !== 'unsent' && isErasing(parked, contracts)) {
       throw new PermanentError(`version ${key.version} erases personal data: it cannot be discarded, only redriven`);
     }
     const discarded = { ...parked, discardedAt: now().toISOString(), discardedBecause: because };
-    const { state } = await store.discard(discarded, await moveOver(parked, queue), rivalOf(parked, queue));
-    if (state !== 'done') throw new TransientError('the aggregate was changed at the same moment: try again');
-    // The subject may have been erased at the same moment.
+    const { state } = await store.discard(discarded, await cursorMove(parked, queue), rivalOf(parked, queue));
+    if (state !== 'done') throw new TransientError('the aggregate was changed concurrently: try again');
+    // The subject may have been erased concurrently.
     if ((await store.cursor(key.aggregateId))?.erased) await store.eraseLeft(key.aggregateId, '');
   };
 
   /** The record of a version that never arrived. */
-  function missing({ aggregateId, version }: Omit<ParkedKey, 'messageId'>, queue: readonly ParkedMessage[]) {
+  function recordOfMissing({ aggregateId, version }: Omit<ParkedKey, 'messageId'>, queue: readonly ParkedMessage[]) {
     const waiting = queue.filter((parked) => version > 0 && parked.version > version);
     if (waiting.length === 0) {
       throw new PermanentError(`version ${version} of ${aggregateId} is not parked, and nothing waits for it`);

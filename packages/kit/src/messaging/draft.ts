@@ -8,7 +8,8 @@ import type { OutboxRow } from './outbox.ts';
 import { type Apart, type OutgoingMessage, outgoing } from './outgoing.ts';
 
 /**
- * External inputs of a state change: the clock, the source of message ids, and the conversation that it belongs to.
+ * External inputs of a state change: the clock, the source of message ids, and the conversation that the change belongs
+ * to.
  * @public
  */
 export interface CommandContext {
@@ -67,8 +68,8 @@ export const draft = <C extends MessageContract>(
 });
 
 /**
- * A message to a queue: `draftTo(payments, charge, bill)`; for later, `draftTo(orders, cancel, order, { after: 1_800
- * })`.
+ * A message to a queue, such as `draftTo(payments, charge, bill)`. With a time, the message is scheduled:
+ * `draftTo(orders, cancel, order, { after: 1_800 })`.
  * @throws {Error} if the time is invalid
  * @public
  */

@@ -20,8 +20,8 @@ export interface MessageContext {
   /** Whether an operator released the message, which a limit or a switch had held. */
   released: boolean;
   /**
-   * Reads the item that holds the cursor. If the cursor moves before the commit, the handler is called again. Costs one
-   * read when it is first called. Not available to a handler that is idempotent by state.
+   * Reads the item that holds the cursor. If the cursor moves before the commit, the handler is called again. The first
+   * call costs one read. Not available to a handler that is idempotent by state.
    */
   state: () => Promise<State>;
 }
@@ -42,7 +42,7 @@ type HandlerResult = Effect & { call?: Call };
 export type Follows<C extends MessageContract> = (message: Message<C>, state: State) => OutgoingMessage[];
 
 /**
- * At most one handler per type. A message of a type without a handler only moves the cursor.
+ * At most one handler per type. A message of a type without a handler only advances the cursor.
  * @public
  */
 export type Handlers<C extends MessageContract> = {

@@ -161,23 +161,23 @@ export const contractFor = <C extends MessageContract>(contracts: readonly C[], 
   contracts.find(({ supersedes }) => supersedes?.contract.type === type);
 
 /** Whether one of the contracts reads messages of a type: its own type, or the type that it supersedes. */
-const reads = (contracts: readonly MessageContract[], type: string | undefined) =>
+const canRead = (contracts: readonly MessageContract[], type: string | undefined) =>
   type !== undefined &&
   contracts.some((contract) => contract.type === type || contract.supersedes?.contract.type === type);
 
 /** Whether an event erases its aggregate's data, according to the contract of its type. */
 export const isErasing = ({ type }: { type?: string }, contracts: readonly MessageContract[]): boolean =>
-  reads(
+  canRead(
     contracts.filter(({ erases }) => erases),
     type,
   );
 
 /**
- * Whether a message is a rendition that these contracts do not read, of an event that they read in another rendition.
+ * Whether these contracts read the event of a message in another rendition, and not in the rendition of the message.
  * All renditions have the same version, so a subscriber that read two would classify one as a duplicate.
  */
 export const isOtherRendition = ({ type, alternatetype }: Envelope, contracts: readonly MessageContract[]): boolean =>
-  !reads(contracts, type) && reads(contracts, alternatetype);
+  !canRead(contracts, type) && canRead(contracts, alternatetype);
 
 const headOf = ({ data: _, data_base64: __, ...head }: Envelope) => head;
 
@@ -195,7 +195,10 @@ const subjectMatches = ({ subjectField }: MessageContract, subject: string, data
 
 const subjectMismatch = ({ subjectField }: MessageContract) => `its subject is not the ${subjectField} of its data`;
 
-/** The aggregate version that an event reports. @throws {UnreadableMessageError} if it has none, or an invalid one */
+/**
+ * The aggregate version that an event reports.
+ * @throws {UnreadableMessageError} if the version is missing or invalid
+ */
 export function versionOf(message: { id: string; sequence?: string | undefined }): number {
   if (message.sequence === undefined)
     throw new UnreadableMessageError(`message ${message.id} has no version, although its channel is ordered`);
@@ -215,8 +218,8 @@ export interface MessagePosition {
 }
 
 /**
- * The position of a message on a channel: subject and version. On a channel without order, each message is the only one
- * of its own aggregate, so that it is applied once, by its id.
+ * The position of a message on a channel: subject and version. On a channel without order, each message is an aggregate
+ * of its own, so that it is applied once, by its id.
  * @throws {UnreadableMessageError} if the channel is ordered and the message has no version
  */
 export const positionOf = (

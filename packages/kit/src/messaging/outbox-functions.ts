@@ -35,7 +35,7 @@ export interface OutboxSettings {
  * @public
  */
 export function outboxFunctions(given: OutboxSettings | Pick<OutboxSettings, 'claimCheck'> = {}) {
-  const settings: OutboxSettings = 'tableName' in given ? given : { ...ofEnvironment(), ...given };
+  const settings: OutboxSettings = 'tableName' in given ? given : { ...settingsFromEnvironment(), ...given };
   const { tableName, laterTable, addresses, service = 'relay', claimCheck } = settings;
   const client = createDynamoDB();
   const outbox = createOutbox({ client, tableName });
@@ -59,7 +59,7 @@ export function outboxFunctions(given: OutboxSettings | Pick<OutboxSettings, 'cl
   );
 }
 
-function ofEnvironment(): OutboxSettings {
+function settingsFromEnvironment(): OutboxSettings {
   const schema = z.object({ OUTBOX_TABLE: text, CHANNELS: addressesOf, LATER_TABLE: text.optional() });
   const { OUTBOX_TABLE: tableName, LATER_TABLE: laterTable, CHANNELS: addresses } = readEnvironment(schema);
   return { tableName, addresses, ...(laterTable !== undefined && { laterTable }) };

@@ -8,8 +8,8 @@ import { outgoing } from './outgoing.ts';
  * transaction fails if a message about this version of the subject was committed before.
  * @param tableName the outbox table
  * @param channel name of the channel
- * @param about `version`: the version of the subject after the change, starting at 1, without gaps. `large`: required
- * for an event that erases; whether the channel is large, so that the outbox deletes the stored data about the subject
+ * @param about `version`: the version of the subject after the change, starting at 1, without gaps. `large`: whether
+ * the channel is large. Required for an event that erases, so that the outbox deletes the stored data about the subject
  * @throws {Error} a MessageTooLargeError, if the message exceeds 256 KB, the limit of every channel
  * @public
  */

@@ -55,16 +55,16 @@ export function createOutboxWriter(options: OutboxWriterOptions) {
 
   /** @returns undefined if another sender has counted a command to the same subject in the meantime */
   async function attempt<Beside extends string>(
-    { put, beside, rows = [], send = [], waiting: changed = [] }: Commit<Beside>,
+    { put, beside, rows = [], send = [], waiting: scheduled = [] }: Commit<Beside>,
     context: CommandContext,
   ): Promise<Committed<Beside> | undefined> {
     const companions = Object.entries(beside ?? {}) as Array<[Beside, TransactItem]>;
-    checkSize(rows.length, companions.length, send, changed.length);
+    checkSize(rows.length, companions.length, send, scheduled.length);
     const events = rows.map((row) => outboxPut(outboxTable, row));
     const commands = await writes(send, context);
     const items = [{ Put: put }, ...events, ...companions.map(([, item]) => item)].map(returningFailedItem);
     try {
-      await transact(client, [...items, ...commands, ...changed]);
+      await transact(client, [...items, ...commands, ...scheduled]);
       return { result: 'done' };
     } catch (error) {
       if (wasRetried(error) && isOwn(error, put, events[0]?.Put)) return { result: 'done' };
@@ -91,7 +91,7 @@ export function createOutboxWriter(options: OutboxWriterOptions) {
 
     /** The writes of `commit`, for the caller's transaction. The put is the first. */
     async items<Beside extends string>(
-      { put, beside, rows = [], send = [], waiting: changed = [] }: Commit<Beside>,
+      { put, beside, rows = [], send = [], waiting: scheduled = [] }: Commit<Beside>,
       context: CommandContext,
     ): Promise<TransactItem[]> {
       const events = rows.map((row) => outboxPut(outboxTable, row));
@@ -100,7 +100,7 @@ export function createOutboxWriter(options: OutboxWriterOptions) {
         ...events,
         ...Object.values<TransactItem>(beside ?? {}),
         ...(await writes(send, context)),
-        ...changed,
+        ...scheduled,
       ];
     },
 
@@ -143,8 +143,8 @@ const wasRetried = (error: unknown): boolean =>
   error instanceof TransactionCanceledException && (error.$metadata.attempts ?? 1) > 1;
 
 /**
- * Whether a transaction failed because its own earlier attempt was committed: the stored event, if it is not published
- * yet, or the stored state equals the one of the transaction.
+ * Whether a transaction failed because its own earlier attempt was committed. In that case, the stored event equals the
+ * event of the transaction or, if the event is already published, the stored state equals its state.
  */
 function isOwn(error: unknown, state: TransactItem['Put'], event: TransactItem['Put']): boolean {
   const row = itemOfFailedCondition(error, 1);

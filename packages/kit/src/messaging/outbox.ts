@@ -22,12 +22,15 @@ export interface OutboxRow {
   erases?: true;
 }
 
-/** The stored attributes of a message. The others are derived from the body, so that they add no cost to the write. */
+/**
+ * The stored attributes of a message. The other attributes are derived from the body, so that they add no cost to the
+ * write.
+ */
 type StoredMessage = Pick<OutgoingMessage, 'channel' | 'kind' | 'body'>;
 
-const stored = ({ channel, kind, body }: OutgoingMessage): StoredMessage => ({ channel, kind, body });
+const toStored = ({ channel, kind, body }: OutgoingMessage): StoredMessage => ({ channel, kind, body });
 
-function restored({ channel, kind, body }: StoredMessage, group: string): OutgoingMessage {
+function fromStored({ channel, kind, body }: StoredMessage, group: string): OutgoingMessage {
   const { id, type, alternatetype, traceparent } = readEnvelope(body);
   return {
     ...{ channel, kind, group, messageId: id, type, body },
@@ -42,7 +45,7 @@ export function readRow(item: Record<string, unknown>): OutboxRow {
   const { messages, ...rest } = row;
   if (!Array.isArray(messages)) return row;
   try {
-    return { ...rest, messages: messages.map((message) => restored(message, row.aggregateId)) };
+    return { ...rest, messages: messages.map((message) => fromStored(message, row.aggregateId)) };
   } catch (error) {
     if (error instanceof UnreadableMessageError) return rest as OutboxRow;
     throw error;
@@ -59,7 +62,7 @@ export type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems'
 export const outboxPut = (tableName: string, row: OutboxRow): TransactItem => ({
   Put: {
     TableName: tableName,
-    Item: { ...row, messages: row.messages.map(stored) },
+    Item: { ...row, messages: row.messages.map(toStored) },
     ConditionExpression: 'attribute_not_exists(aggregateId)',
   },
 });
@@ -72,7 +75,7 @@ export interface Outbox {
    * predecessors.
    */
   pendingUpTo(aggregateId: string, version: number): Promise<OutboxRow[]>;
-  /** Deletes published rows and returns those that could not be deleted. */
+  /** Deletes published rows and returns the rows that could not be deleted. */
   remove(rows: readonly OutboxRow[]): Promise<OutboxRow[]>;
   /** One segment of all pending rows, page by page. */
   scan(segment: number, segments: number): AsyncIterable<OutboxRow[]>;

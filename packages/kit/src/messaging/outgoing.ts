@@ -32,7 +32,7 @@ export interface OutgoingMessage {
  * Maximum size of a message with its attributes: the default limit of SNS
  * (https://docs.aws.amazon.com/sns/latest/dg/large-message-payloads.html). Since August 2025, SQS accepts 1 MiB, and
  * topics can be configured for it
- * (https://aws.amazon.com/about-aws/whats-new/2025/08/amazon-sqs-max-payload-size-1mib/). But pending and parked
+ * (https://aws.amazon.com/about-aws/whats-new/2025/08/amazon-sqs-max-payload-size-1mib/). However, pending and parked
  * messages are items of a table, and items are limited to 400 KB
  * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html).
  */

@@ -14,7 +14,7 @@ export const WAITS_FOR = {
 
 export const parkedReasons = Object.keys(WAITS_FOR) as ParkedReason[];
 
-/** After this time, a parked message needs an operator for every reason except `held`. */
+/** A parked message that is older than this needs an operator, unless its reason is `held`. */
 const OLD_MS = 60 * 60_000;
 
 export const ageOf = ({ parkedAt }: ParkedMessage, now: Date): number => now.getTime() - Date.parse(parkedAt);
@@ -22,9 +22,9 @@ export const ageOf = ({ parkedAt }: ParkedMessage, now: Date): number => now.get
 export const isOld = (parked: ParkedMessage, now: Date): boolean => ageOf(parked, now) > OLD_MS;
 
 /**
- * Whether a parked message needs an operator. Temporary failures and missing predecessors need one after an hour. A
- * held message needs none, except the held deadline message of a process. The alarm's metric and the operators' views
- * use this.
+ * Whether a parked message needs an operator. Messages that failed temporarily or miss a predecessor need an operator
+ * after an hour. A held message needs no operator, unless it is the deadline message of a process. The alarm's metric
+ * and the operators' views use this.
  */
 export const needsPerson = (parked: ParkedMessage, now: Date): boolean =>
   WAITS_FOR[parked.reason] === 'a person' ||

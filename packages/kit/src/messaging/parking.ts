@@ -29,13 +29,14 @@ export type ParkingOptions = ParkingWriterOptions & Omit<ReleaseOptions, 'writer
 
 export type Parking = ReturnType<typeof createParking>;
 
-/** The same parallelism as a batch of a queue, because the limits on handlers' calls are set for that. */
+/** The same parallelism as a batch of a queue, because the limits on handlers' calls are set for that parallelism. */
 export const MAX_PARALLEL_AGGREGATES = 10;
 
 const OUT_OF_TIME = new TransientError('the function ran out of time: run it again');
 
 /**
- * Parks, and later releases, messages that cannot be applied yet or need an operator. The fast path does not use this.
+ * Parks, and later releases, messages that cannot be applied yet or need an operator. Messages that can be applied
+ * immediately bypass it.
  */
 export function createParking(options: ParkingOptions) {
   const { store, now } = options;
@@ -61,18 +62,16 @@ export function createParking(options: ParkingOptions) {
       const queue = await store.parkedOf(aggregateId);
       const last = queue.findLast((parked) => erases(parked, options));
       for (const [index, parked] of queue.entries()) {
-        const outcome = mayContinue()
-          ? await releaseOrDrop(parked, last, policy)
-          : { left: parked, error: OUT_OF_TIME };
+        const outcome = mayContinue() ? await releaseOrDrop(parked, last, policy) : { parked, error: OUT_OF_TIME };
         if ('removedAs' in outcome) {
           report[outcome.removedAs]++;
           continue;
         }
-        const { left, error } = outcome;
+        const { parked: updated, error } = outcome;
         if (error) Object.assign(report, { version: parked.version, error: textOf(error) });
-        report[needsPerson(left, now()) ? 'forPerson' : 'waiting']++;
+        report[needsPerson(updated, now()) ? 'forPerson' : 'waiting']++;
         // A message that was unreadable is now parked under its own aggregate.
-        if (left.aggregateId !== aggregateId || !blocksLater(left)) continue;
+        if (updated.aggregateId !== aggregateId || !blocksLater(updated)) continue;
         report.waiting += queue.length - index - 1;
         break;
       }

@@ -44,7 +44,7 @@ export const withDecisions =
     if (!decide) return { process: before };
     try {
       const process = await processOf().decide(id, decide);
-      // The process needs no operator any more. Redrive the held message: it has no effect now, and is removed.
+      // The process no longer needs an operator. Redriving the held message removes it, and has no other effect.
       if (before.progress.state === 'needs-person' && before.progress.parked !== undefined)
         await sweep({ redrive: [before.progress.parked], release: true }, context);
       return { process };

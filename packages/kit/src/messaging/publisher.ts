@@ -77,9 +77,9 @@ export function createPublisher<State extends Versioned, Topic extends Channel =
   type Event = Topic['messages'][number];
   const source = options.source ?? onlySenderOf(topic);
   const { later, claimCheck } = options;
-  const places = { client, outboxTable, source, countersTable: table };
-  const more = { ...(later && { later }), ...(claimCheck && { claimCheck }) };
-  const writer = options.writer ?? createOutboxWriter({ ...places, ...more });
+  const writerOptions = { client, outboxTable, source, countersTable: table };
+  const features = { ...(later && { later }), ...(claimCheck && { claimCheck }) };
+  const writer = options.writer ?? createOutboxWriter({ ...writerOptions, ...features });
 
   const commitOf = commitsOf<State, Topic>(topic, { source, table, key, later, claimCheck });
 
@@ -166,5 +166,5 @@ export function createPublisher<State extends Versioned, Topic extends Channel =
 function onlySenderOf({ name, senders }: Channel): string {
   const [source, ...others] = 'anyServiceOf' in senders ? [] : senders;
   if (source !== undefined && others.length === 0) return source;
-  throw new Error(`${name} has several senders: set the \`source\` that this publisher sends as`);
+  throw new Error(`${name} has several senders: set \`source\` to the service of this publisher`);
 }

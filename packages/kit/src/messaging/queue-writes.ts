@@ -67,15 +67,15 @@ export function queueWrites({
   }
 
   async function writes(drafts: readonly AddressedDraft[], context: CommandContext): Promise<TransactItem[]> {
-    const { counted = [], alone = [], later = [] } = Object.groupBy(drafts, kindOf);
-    const groups = Map.groupBy(counted, groupOf);
+    const { numbered = [], unordered = [], scheduled = [] } = Object.groupBy(drafts, kindOf);
+    const groups = Map.groupBy(numbered, groupOf);
     const rows = await putsOf(
-      alone.map((draft) =>
+      unordered.map((draft) =>
         outboxRowOf(draft.channel, draft, { source, subject: subjectOf(draft) }, context, claimCheck),
       ),
     );
     const inOrder = await Promise.all([...groups].map(([group, commands]) => ordered(group, commands, context)));
-    return [...inOrder.flat(), ...rows, ...later.map((draft) => waiting(draft, context))];
+    return [...inOrder.flat(), ...rows, ...scheduled.map((draft) => waiting(draft, context))];
   }
 
   return writes;
@@ -97,12 +97,12 @@ const countUpdate = (
 const groupOf = (draft: AddressedDraft) => `${draft.channel.name}/${subjectOf(draft)}`;
 
 /**
- * How a message gets its position: `later`, when it is due; `counted`, from the counter of an ordered queue; `alone`,
- * no position, because the queue has no order.
+ * How a message gets its position: `scheduled`, when it is due; `numbered`, from the counter of an ordered queue;
+ * `unordered`, no position, because the queue has no order.
  */
 const kindOf = ({ later, channel }: AddressedDraft) => {
-  if (later) return 'later';
-  return channel.ordered ? 'counted' : 'alone';
+  if (later) return 'scheduled';
+  return channel.ordered ? 'numbered' : 'unordered';
 };
 
 /** The write that schedules a message. @throws {Error} if the sender has no `later`: a defect in the caller */
@@ -121,4 +121,4 @@ export function waitingItem(
 
 /** The number of items that `queueWrites` creates: a row per message, and a counter per subject of an ordered queue. */
 export const queueItemsOf = (drafts: readonly AddressedDraft[]): number =>
-  drafts.length + new Set(drafts.filter((draft) => kindOf(draft) === 'counted').map(groupOf)).size;
+  drafts.length + new Set(drafts.filter((draft) => kindOf(draft) === 'numbered').map(groupOf)).size;

@@ -1,13 +1,13 @@
 import { ChangeMessageVisibilityBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { backoffSeconds, postponedSeconds } from './backoff.ts';
 import { chunk } from './batches.ts';
-import type { GivenBack } from './consumer.ts';
+import type { ReturnedMessage } from './consumer.ts';
 
 /**
  * Sets the visibility timeout of messages that will be redelivered to their backoff, instead of the queue's long
  * default.
  */
-export type Redeliver = (givenBack: readonly GivenBack[]) => Promise<void>;
+export type Redeliver = (returned: readonly ReturnedMessage[]) => Promise<void>;
 
 export interface RedeliveryOptions {
   client: SQSClient;
@@ -22,9 +22,9 @@ const ENTRIES_PER_CALL = 10;
 /** Until the redelivery, SQS delivers no later messages of the group, so that the order is kept. */
 export const createRedelivery =
   ({ client, queueUrl, now, random }: RedeliveryOptions): Redeliver =>
-  async (givenBack) => {
+  async (returned) => {
     await Promise.all(
-      chunk(givenBack, ENTRIES_PER_CALL).map((messages) =>
+      chunk(returned, ENTRIES_PER_CALL).map((messages) =>
         client.send(
           new ChangeMessageVisibilityBatchCommand({
             QueueUrl: queueUrl,

@@ -100,7 +100,7 @@ export function relayFunctions(
         // saves invocations that would contain only such records.
         const rows = event.Records.filter(({ eventName }) => eventName !== 'REMOVE');
         const doorbells = rows.map((record) => ({ record, row: rowOf(record) }));
-        // Published messages belong to other traces and are linked to this one.
+        // Published messages belong to other traces and are linked to this trace.
         const { published, failed } = await traced(
           'relay',
           { kind: SpanKind.CONSUMER, attributes: { 'messaging.batch.message_count': doorbells.length } },

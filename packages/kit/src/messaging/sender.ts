@@ -13,8 +13,8 @@ export interface Sender {
   /**
    * Sends messages of *different* groups, in parallel calls. Messages of one group may be passed together only if their
    * order does not matter, because an early entry of a batch can fail while a later one succeeds.
-   * @returns the error of each message that the broker did not confirm: a {@link PermanentError} if it rejected the
-   * message. Messages that are not in the map were sent
+   * @returns the error of each message that the broker did not confirm: a {@link PermanentError} if the broker rejected
+   * the message. Messages that are not in the map were sent
    */
   send(messages: readonly OutgoingMessage[]): Promise<Map<OutgoingMessage, Error>>;
 }
@@ -137,12 +137,12 @@ export const createQueueSender = (addresses: Addresses): Sender =>
 
 /**
  * How long an outgoing message waits for others. The limit is short because the handler of another message of the batch
- * may hang at a provider, while somebody waits for this message.
+ * may wait for a slow provider, while a client waits for this message.
  */
 const MAX_WAIT_MS = 100;
 const defaultWait = () => delay(MAX_WAIT_MS);
 
-/** A sender that combines the outgoing messages of messages that are applied in parallel. */
+/** A sender that combines the messages that handlers send in parallel. */
 export interface BatchingSender extends Sender {
   /** Runs an operation that may send messages. */
   during<T>(run: () => Promise<T>): Promise<T>;
@@ -150,7 +150,7 @@ export interface BatchingSender extends Sender {
 
 /**
  * Creates a sender that combines the outgoing messages of concurrent operations. It sends when all running operations
- * wait to send, or when the first has waited for the maximum time. The order of the messages must not matter.
+ * wait to send, or when the first operation has waited for the maximum time. The order of the messages must not matter.
  * @param wait resolves after the maximum time
  */
 export function batchingSender(sender: Sender, wait: () => Promise<unknown> = defaultWait): BatchingSender {
@@ -213,7 +213,7 @@ const beginSending = (address: string, { channel, group, messageId, type, tracep
     },
   });
 
-/** Only the attributes that filters need: raw delivery discards a message with more than ten attributes. */
+/** Only the attributes that filters need, because raw delivery discards a message with more than ten attributes. */
 function attributesOf({ type, kind, alternateType }: OutgoingMessage) {
   const attributes = { type, kind, ...(alternateType !== undefined && { alternatetype: alternateType }) };
   return Object.fromEntries(

@@ -4,7 +4,7 @@ import { transact } from '../aws/transact.ts';
 import type { TransactItem } from './outbox.ts';
 import type { SetOnce, SubscriberStore } from './subscriber-store.ts';
 
-interface Waiting {
+interface PendingChange {
   once: SetOnce;
   answer: PromiseWithResolvers<void>;
 }
@@ -57,25 +57,25 @@ function updateOf({ tableName, key, attributes }: SetOnce): UpdateCommand {
  * each change is written separately.
  */
 function batchedByItem(write: (once: SetOnce) => Promise<unknown>): (once: SetOnce) => Promise<void> {
-  let waiting: Waiting[] = [];
+  let waiting: PendingChange[] = [];
 
-  async function writeAll(some: readonly Waiting[]): Promise<void> {
-    const [{ once }] = some as [Waiting];
+  async function writeAll(changes: readonly PendingChange[]): Promise<void> {
+    const [{ once }] = changes as [PendingChange];
     // The first value of an attribute is written, as if the changes were written one after the other.
-    const attributes = Object.assign({}, ...some.map(({ once }) => once.attributes).reverse());
+    const attributes = Object.assign({}, ...changes.map(({ once }) => once.attributes).reverse());
     try {
       await write({ ...once, attributes });
-      for (const { answer } of some) answer.resolve();
+      for (const { answer } of changes) answer.resolve();
     } catch (error) {
-      if (some.length === 1) some[0]?.answer.reject(error);
-      else for (const one of some) await writeAll([one]);
+      if (changes.length === 1) changes[0]?.answer.reject(error);
+      else for (const change of changes) await writeAll([change]);
     }
   }
 
   function flush(): void {
     const byItem = Map.groupBy(waiting, ({ once: { tableName, key } }) => JSON.stringify([tableName, key]));
     waiting = [];
-    for (const some of byItem.values()) void writeAll(some);
+    for (const changes of byItem.values()) void writeAll(changes);
   }
 
   return (once) => {

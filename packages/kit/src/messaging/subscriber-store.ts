@@ -14,9 +14,8 @@ export interface Effect {
   /** Further writes of the same transaction. */
   writes?: readonly TransactItem[];
   /**
-   * Messages to send after the commit that depend on data that the handler read. They are stored until the broker has
-   * confirmed them. Messages that follow from the message and the committed state alone are derived by `follows`
-   * instead.
+   * Messages to send after the commit, if they depend on data that the handler read. They are stored until the broker
+   * has confirmed them. `follows` derives the messages that depend only on the message and the committed state.
    */
   send?: readonly OutgoingMessage[];
   /** Only for a handler that is idempotent by state. */
@@ -37,8 +36,8 @@ export type StateChange = Pick<Effect, 'writes' | 'setOnce'>;
 
 /**
  * Why a message is parked. The sweep applies a `gap` after its predecessor, and a `retry` at its retry time. For an
- * `unsent` message, it sends the messages that follow. All others wait for an operator. A `held` message waits for its
- * release.
+ * `unsent` message, it sends the messages that follow. All other messages wait for an operator, who releases a `held`
+ * message.
  */
 export type ParkedReason = 'gap' | 'retry' | 'unsent' | 'held' | 'failed' | 'below-baseline' | 'unreadable';
 
@@ -135,21 +134,21 @@ export interface SubscriberStore {
   begin(message: ParkedKey): Promise<number>;
   /** The number of attempts at a message that began and did not end. */
   begun(message: ParkedKey): Promise<number>;
-  /** Records that an attempt has ended, with whatever outcome. */
+  /** Records that an attempt has ended, whatever its outcome. */
   end(message: ParkedKey): Promise<void>;
   /** The parked messages of an aggregate, the lowest version first. */
   parkedOf(aggregateId: string): Promise<ParkedMessage[]>;
   /** One segment of all parked messages, page by page; eventually consistent. */
   parked(segment: number, segments: number): AsyncIterable<ParkedMessage[]>;
   /**
-   * In one write: records the discarded message, unparks it, and either moves the cursor past it (`move`) or, for an
-   * `unsent` message, removes the stored messages that follow from it.
+   * In one write: records the discarded message, unparks it, and either moves the cursor past its version (`move`) or,
+   * for an `unsent` message, removes the stored messages that follow from it.
    * @param rival another message with the same version
    * @returns `moved` if the message is no longer parked
    */
   discard(message: DiscardedMessage, move?: { after: number; next: Cursor }, rival?: ParkedKey): Promise<Claim>;
   /**
-   * Deletes the content of an aggregate's discarded and parked messages, whatever version they state. The items
+   * Deletes the content of an aggregate's discarded and parked messages, regardless of their versions. The items
    * themselves and their `unsent` messages are kept.
    * @param but id of the erasing message, whose content is kept to send the messages that follow from it
    */

@@ -17,7 +17,7 @@ export type SubscriberOptions<C extends MessageContract> = ApplierOptions<C> &
   Omit<ParkingOptions, 'applier' | 'readParked'> &
   Expected;
 
-/** Applies the events of each aggregate exactly once and in order, and parks those that cannot be applied. */
+/** Applies the events of each aggregate exactly once and in order, and parks events that cannot be applied. */
 export function createSubscriber<C extends MessageContract>(options: SubscriberOptions<C>): Subscriber {
   const { idempotent = false, unordered = idempotent } = options;
   const read = (sent: Sent) => readExpected(sent, options);
@@ -36,7 +36,7 @@ export interface AppliedOptions extends Omit<ParkingOptions, 'applier' | 'writer
 
 export type Subscriber = ReturnType<typeof subscriberWith>;
 
-/** Applies messages with an applier, and parks those that it cannot apply. */
+/** Applies messages with an applier, and parks messages that it cannot apply. */
 export function subscriberWith(options: AppliedOptions) {
   const { applier, read, unordered, createShow } = options;
   const parkingOptions = { ...options, readParked: read };
@@ -84,8 +84,9 @@ export function subscriberWith(options: AppliedOptions) {
       }),
 
     /**
-     * Parks a dead letter, which the sweep then tries. A message becomes a dead letter if SNS could not deliver it to
-     * the queue, if the function crashed while it processed the message, or if the message could not be parked.
+     * Parks a dead letter, which the sweep then tries to apply. A message becomes a dead letter if SNS could not
+     * deliver it to the queue, if the function crashed while it processed the message, or if the message could not be
+     * parked.
      */
     parkDeadLetter: (delivery: Delivery, cause: DeadLetterCause): Promise<Outcome> =>
       withEnvelope(delivery, (envelope) => parkDeadLetter(envelope, delivery, cause)),

@@ -49,7 +49,8 @@ class CursorMoved extends Error {
 }
 
 /**
- * Commits the effect of a message together with its cursor in one conditional write, then carries out the consequences.
+ * Commits the effect of a message together with its cursor in one conditional write. Then erases data and sends the
+ * messages that follow.
  */
 export function createCommit<C extends MessageContract>(
   options: CommitOptions<C>,
@@ -61,7 +62,7 @@ export function createCommit<C extends MessageContract>(
 
   /**
    * Reads the state at most once.
-   * @throws {CursorMoved} if the cursor is not at the expected version: a commit would fail
+   * @throws {CursorMoved} if the cursor is not at the expected version, so that a commit would fail
    */
   function stateAt(aggregateId: string, after: number): () => Promise<State> {
     let reading: Promise<State> | undefined;
@@ -104,9 +105,9 @@ export function createCommit<C extends MessageContract>(
         if (now().getTime() - from.getTime() > leaseMs / 3)
           throw new TransientError(`${message.id}: lease acquired too late; retrying`);
         // A longer call could overlap with the call of the next holder of the lease.
-        const left = () => from.getTime() + (leaseMs * 2) / 3 - now().getTime();
-        const callIt = () => withMessagingErrors(now, () => call(leased.outcomeUnknown ?? false));
-        const outcome = await withinBudget(left, callIt);
+        const remainingMs = () => from.getTime() + (leaseMs * 2) / 3 - now().getTime();
+        const runCall = () => withMessagingErrors(now, () => call(leased.outcomeUnknown ?? false));
+        const outcome = await withinBudget(remainingMs, runCall);
         effect = withOutcome(decided, outcome);
       } catch (error) {
         await store.release(aggregateId, lease, leased.outcomeUnknown || isOutcomeUnknown(error));
@@ -127,8 +128,8 @@ export function createCommit<C extends MessageContract>(
       await send({ aggregateId, version }, effect.send ?? [], following);
     } catch (error) {
       if (!isPermanent(error)) throw error;
-      // The message is applied. A permanent error would be classified as a duplicate, and the messages that follow
-      // would be lost. After a transient error, the next delivery sends them.
+      // The message is already applied. After a permanent error, it would be acknowledged as a duplicate, and the
+      // messages that follow would be lost. After a transient error, the next delivery sends them.
       throw new TransientError(`${message.id}: applied, but its consequences failed: ${error.message}`, {
         cause: error,
       });

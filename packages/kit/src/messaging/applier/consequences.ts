@@ -14,7 +14,7 @@ export interface ConsequencesOptions<C extends MessageContract> {
   handlers: Handlers<C>;
   /** Whether no cursor is needed, because each handler is idempotent by the state that it writes. */
   idempotent?: boolean;
-  /** Sends the messages that handlers return. Not needed if no handler returns any. */
+  /** Sends the messages that handlers return. Not needed if no handler returns messages. */
   sender?: Sender | undefined;
   /** Reads the data of messages that is stored outside them. Default: all data is in the messages. */
   readWhole?: ReadWhole | undefined;
@@ -31,21 +31,21 @@ export function createConsequences<C extends MessageContract>(options: Consequen
   const handlers = handlersOf(options.handlers);
 
   /**
-   * @param kept messages stored with the cursor until they are sent
+   * @param stored messages that are stored with the cursor until they are sent
    * @param derived messages that are not stored, because they can be derived again
    */
   async function send(
     position: MessagePosition,
-    kept: readonly OutgoingMessage[],
+    stored: readonly OutgoingMessage[],
     derived: readonly OutgoingMessage[],
   ) {
-    const messages = [...kept, ...derived];
+    const messages = [...stored, ...derived];
     if (messages.length === 0) return;
     if (!sender)
       throw new Error(`${position.aggregateId}: the handler returned messages to send, but the consumer has no sender`);
     const errors = await sender.send(messages);
-    const left = kept.filter((message) => errors.has(message));
-    if (left.length < kept.length) await store.sent(position, left);
+    const remaining = stored.filter((message) => errors.has(message));
+    if (remaining.length < stored.length) await store.sent(position, remaining);
     const [cause] = errors.values();
     if (!cause) return;
     const unsent = derived.filter((message) => errors.has(message));

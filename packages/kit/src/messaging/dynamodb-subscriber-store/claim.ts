@@ -16,7 +16,7 @@ export interface ClaimInput {
   writes?: readonly TransactItem[];
   /** Converts the item's attributes into a claim if the condition was met. */
   read: (attributes: Record<string, unknown>) => Claim;
-  /** Whether this update itself wrote the item that fails its condition, in an earlier attempt of the SDK. */
+  /** Whether an earlier attempt of the SDK at this update wrote the item that now fails the condition. */
   isOwn?: (item: Record<string, unknown>) => boolean;
 }
 

@@ -70,7 +70,7 @@ export function createCursor(
         update: moveOf(after, next, effect),
         ...(effect.writes && { writes: effect.writes }),
         read: (committed) => ({ state: 'done', committed }),
-        // If the response is lost, the SDK's retry fails because its own first attempt has moved the cursor: updates
+        // If the response is lost, the SDK's retry fails because its own first attempt has moved the cursor. Updates
         // have no idempotency token, and the token of a transaction is valid for only ten minutes.
         isOwn: ({ version, appliedAt }) =>
           version === next.version && appliedAt !== undefined && appliedAt === effect.set?.appliedAt,
@@ -80,8 +80,8 @@ export function createCursor(
       claim(aggregateId, {
         update: leaseOf(after, lease),
         read: (before) => {
-          const isOthers = before.leasedBy !== undefined && before.leasedBy !== lease.owner;
-          return isOthers || before.inDoubt === true ? { state: 'done', outcomeUnknown: true } : { state: 'done' };
+          const isHeldByOther = before.leasedBy !== undefined && before.leasedBy !== lease.owner;
+          return isHeldByOther || before.inDoubt === true ? { state: 'done', outcomeUnknown: true } : { state: 'done' };
         },
       }),
 

@@ -27,17 +27,17 @@ export function createDiscarded(
   return {
     async discard(message, move, rival) {
       const { aggregateId, ...rest } = message;
-      const kept = { ...keyUnder(DISCARDED, message), ...rest, ...(move && { skipped: true }) };
-      const keep = { Put: { TableName: tableName, Item: kept } };
+      const record = { ...keyUnder(DISCARDED, message), ...rest, ...(move && { skipped: true }) };
+      const putRecord = { Put: { TableName: tableName, Item: record } };
       const unpark = { TableName: tableName, Key: keyUnder(PARKED, message) };
-      if (move) return commit(aggregateId, move.after, move.next, { writes: [keep, { Delete: unpark }] });
+      if (move) return commit(aggregateId, move.after, move.next, { writes: [putRecord, { Delete: unpark }] });
       // An operator may have discarded the message and skipped its version in the meantime: do not overwrite that
       // record.
       const unparkIfParked = { Delete: { ...unpark, ConditionExpression: 'attribute_exists(pk)' } };
       const unsent = message.reason === 'unsent' && { Update: removingUnsent(table, message) };
       try {
         await transact(client, [
-          keep,
+          putRecord,
           unparkIfParked,
           ...(rival ? [failUnlessParked(tableName, rival)] : []),
           ...(unsent ? [unsent] : []),

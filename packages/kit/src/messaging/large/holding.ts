@@ -15,7 +15,7 @@ export interface Holder extends Reader {
  * A subscriber store that copies the data of large messages while they are parked, because the sender's data expires.
  * Each subscriber has its own copies.
  */
-export function keepingData(
+export function withParkedCopies(
   store: SubscriberStore,
   { objects, channel, consumer, unordered }: Holder,
 ): SubscriberStore {
@@ -52,7 +52,8 @@ export function keepingData(
 
     // The data is copied after the message is parked, so that a crash in between leads to a redelivery.
     async park(message, only) {
-      // A parked message without a body only has messages to send: its copy is not needed any more.
+      // A parked message without a body has been applied, and only its outgoing messages are still to be sent. Its copy
+      // is no longer needed.
       const before = message.body === '' ? await parkedWithId(message.aggregateId, message.messageId) : [];
       await store.park(message, only);
       await Promise.all(before.map(removeCopy));

@@ -18,7 +18,7 @@ export type ShowFactory = (read: ShowOptions['read']) => Show;
 
 /**
  * A function's response has at most 6 MB (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html), and
- * Base64 encodes three bytes in four.
+ * Base64 encodes three bytes as four.
  */
 const MAX_SHOWN_BYTES = 4 * 1024 * 1024;
 
@@ -36,7 +36,7 @@ export function createShow({ store, read, readWhole }: ShowOptions): Show {
     const { data_base64: bytes } = await readWhole(read(parked));
     if (!(bytes instanceof Uint8Array))
       throw new PermanentError(
-        `version ${version} of ${aggregateId} has its data in the message: no stored data to show`,
+        `the data of version ${version} of ${aggregateId} is in the message, so there is no stored data to show`,
       );
     if (bytes.length > MAX_SHOWN_BYTES)
       throw new PermanentError(`the data has ${bytes.length} bytes; at most ${MAX_SHOWN_BYTES} can be shown`);

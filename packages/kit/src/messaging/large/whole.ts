@@ -21,7 +21,7 @@ export const isClaim = ({ dataref, data, data_base64 }: Pick<Envelope, 'dataref'
 
 /**
  * Reads the data of messages that have a reference instead of data.
- * @throws {UnreadableMessageError} if the reference is not the one that follows from the message, or the hash differs
+ * @throws {UnreadableMessageError} if the reference differs from the message's own key, or the hash differs
  * @throws {MissingDataError} if the data cannot be read
  */
 export function createReadWhole({ objects, channel, consumer }: Reader): ReadWhole {

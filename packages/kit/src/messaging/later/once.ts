@@ -21,7 +21,7 @@ export function withoutDuplicateWrites(
   const written = new Set(others.map((other) => scheduledKeyOf(other, laterTable)));
   const isErasure = ({ Delete }: TransactItem) => Delete !== undefined && Delete.ConditionExpression === undefined;
   return items.filter((item) => {
-    const waiting = isErasure(item) ? scheduledKeyOf(item, laterTable) : undefined;
-    return waiting === undefined || !written.has(waiting);
+    const key = isErasure(item) ? scheduledKeyOf(item, laterTable) : undefined;
+    return key === undefined || !written.has(key);
   });
 }

@@ -115,7 +115,10 @@ async function nextPosition(client: DynamoDBDocumentClient, { table, key, attrib
   return { version, update };
 }
 
-/** The outbox row of a due message. Its `time` is the release time, so that times do not decrease within an order. */
+/**
+ * The outbox row of a due message. Its `time` is the release time, so that no message has an earlier time than its
+ * predecessor.
+ */
 function rowOf(
   { aggregateId, channel, kind, body }: WaitingMessage,
   version: number | undefined,

@@ -72,8 +72,8 @@ export function createLaterSweep(
           const { subject, name } = key;
           logger.warn('not released', { subject, name, error: result });
           failed.push({ subject, name, error: result.message });
-          // Stop here, because a later message would take the position. A message that can never get a position does
-          // not block others.
+          // Stop here, because otherwise a later message would take the position of this message. A message that can
+          // never get a position does not block others.
           if (isPermanent(result)) continue;
           blocked.add(subject);
           return;

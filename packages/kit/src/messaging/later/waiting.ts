@@ -76,7 +76,7 @@ export type LaterMessages = ReturnType<typeof createLater>;
 
 /**
  * Scheduled messages. Pass this to publishers, outbox writers and processes that schedule messages or erase subjects.
- * It is an option, so that other functions do not bundle its code.
+ * It is an option so that other functions do not bundle its code.
  * @public
  */
 export function createLater({ client, laterTable }: LaterOptions) {
@@ -103,8 +103,8 @@ export function createLater({ client, laterTable }: LaterOptions) {
 
   /**
    * The cancellation of a message as an item of a transaction, for example in a decision's `beside`. Its condition
-   * fails if no message is scheduled under the name any more. So either the message is cancelled together with the
-   * state change, or the message is sent and the transaction fails.
+   * fails if no message is scheduled under the name any more. Either the message is cancelled together with the state
+   * change, or the message is sent and the transaction fails.
    */
   const cancelling = (key: WaitingKey): TransactItem => ({
     Delete: { ...deletion(key), ConditionExpression: 'attribute_exists(messageId)' },

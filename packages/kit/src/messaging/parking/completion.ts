@@ -29,7 +29,7 @@ export function createCompletion({ store, writer, applier, readParked, now }: Re
 
   return async function complete(parked: ParkedMessage, policy: RetryPolicy): Promise<ReleaseOutcome> {
     const isUnsent = parked.reason === 'unsent';
-    if (isUnsent && !isDue(parked, { ...policy, isOff: false }, now())) return { left: parked };
+    if (isUnsent && !isDue(parked, { ...policy, isOff: false }, now())) return { parked };
     try {
       await applier.complete({ ...parked, ...(isUnsent ? {} : envelopeIn(parked)) });
     } catch (error) {
@@ -41,8 +41,8 @@ export function createCompletion({ store, writer, applier, readParked, now }: Re
           error as Error,
         );
       const unsent = { outcome: 'parked', reason: 'unsent', error } as const;
-      const left = await writer.record(parked, unsent, { attempts, parkedAt: parked.parkedAt });
-      return { left, error };
+      const updated = await writer.record(parked, unsent, { attempts, parkedAt: parked.parkedAt });
+      return { parked: updated, error };
     }
     await store.unpark(parked);
     return { removedAs: isUnsent ? 'applied' : 'obsolete' };

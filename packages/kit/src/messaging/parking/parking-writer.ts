@@ -22,7 +22,7 @@ export type Sent = Pick<Delivery, 'body' | 'senderId'>;
 type Unparked = Pick<ParkedMessage, 'aggregateId' | 'version' | 'messageId' | 'type' | 'body' | 'senderId'>;
 
 /** Information from earlier attempts. `parkedAt` is set if the message is already parked. */
-type Before = Pick<ParkedMessage, 'attempts'> & Partial<Pick<ParkedMessage, 'parkedAt' | 'unanswered'>>;
+type EarlierAttempts = Pick<ParkedMessage, 'attempts'> & Partial<Pick<ParkedMessage, 'parkedAt' | 'unanswered'>>;
 
 export type ParkingWriter = ReturnType<typeof createParkingWriter>;
 
@@ -37,7 +37,7 @@ export function createParkingWriter({ store, queueName, unordered = false, now, 
     new Date(now().getTime() + backoffSeconds(attempts, random) * 1000).toISOString();
 
   /** Parks a message, or updates a parked one. @returns the parked message */
-  async function record(message: Unparked, { reason, error }: Parked, before: Before): Promise<ParkedMessage> {
+  async function record(message: Unparked, { reason, error }: Parked, before: EarlierAttempts): Promise<ParkedMessage> {
     const { aggregateId, version, messageId, type, body, senderId } = message;
     const parked: ParkedMessage = {
       ...{ aggregateId, version, messageId },
@@ -52,8 +52,8 @@ export function createParkingWriter({ store, queueName, unordered = false, now, 
       ...(error instanceof UnsentError && error.unsent.length > 0 && { unsent: error.unsent }),
       ...((reason === 'retry' || reason === 'unsent') && { nextTryAt: nextTry(before.unanswered ?? before.attempts) }),
     };
-    // If the message is already parked, it may have been removed in the meantime: do not park it again. If a redelivery
-    // is too early, it must not overwrite a recorded failure.
+    // A message that is already parked may have been removed in the meantime, and must not be parked again. A
+    // redelivery that is too early must not overwrite a recorded failure.
     if (before.parkedAt !== undefined) await store.park(parked, 'known');
     else await store.park(parked, reason === 'gap' ? 'new' : undefined);
     return parked;
@@ -64,7 +64,12 @@ export function createParkingWriter({ store, queueName, unordered = false, now, 
     record,
 
     /** Parks a message as it was received. */
-    park(envelope: Envelope, { body, senderId }: Sent, attempted: Parked, before: Before): Promise<ParkedMessage> {
+    park(
+      envelope: Envelope,
+      { body, senderId }: Sent,
+      attempted: Parked,
+      before: EarlierAttempts,
+    ): Promise<ParkedMessage> {
       const { id: messageId, type } = envelope;
       const message = { ...positionOf(envelope, unordered), messageId, type, body };
       return record({ ...message, ...(senderId !== undefined && { senderId }) }, attempted, before);
@@ -80,10 +85,10 @@ export function createParkingWriter({ store, queueName, unordered = false, now, 
     },
 
     /** Updates a parked message after a failed attempt. */
-    async update(left: ParkedMessage, error: Error): Promise<{ left: ParkedMessage; error: Error }> {
+    async update(parked: ParkedMessage, error: Error): Promise<{ parked: ParkedMessage; error: Error }> {
       // The message may have been removed, or discarded by an operator, in the meantime.
-      await store.park({ ...left, error: textOf(error) }, 'known');
-      return { left, error };
+      await store.park({ ...parked, error: textOf(error) }, 'known');
+      return { parked, error };
     },
   };
 }

@@ -19,10 +19,10 @@ export interface RetryPolicy {
 }
 
 /**
- * The outcome for a parked message: removed (`obsolete`: it was applied before, or its subject was erased), or left
- * parked in a new state.
+ * The outcome for a parked message: it was removed (`obsolete`: it was applied before, or its subject was erased), or
+ * is still parked, possibly in a new state.
  */
-export type ReleaseOutcome = { removedAs: 'applied' | 'obsolete' } | { left: ParkedMessage; error?: Error };
+export type ReleaseOutcome = { removedAs: 'applied' | 'obsolete' } | { parked: ParkedMessage; error?: Error };
 
 /**
  * How long a late subscriber waits before it starts an aggregate above version 1, because lower versions may be in a
@@ -70,8 +70,8 @@ export interface Reading {
 }
 
 /**
- * Whether a message erases its aggregate, so that earlier messages can be dropped. False if it cannot be applied
- * itself.
+ * Whether a message erases its aggregate, so that earlier messages can be dropped. False if the message itself cannot
+ * be applied.
  */
 export function erases(parked: ParkedMessage, { contracts, readParked }: Reading): boolean {
   const { type = '', reason } = parked;

@@ -27,18 +27,19 @@ export function createRelease(options: ReleaseOptions) {
       // sent.
       if (decision.action === 'acknowledge') return complete(parked, policy);
       if (decision.action === 'park') {
-        if (decision.because === 'gap') return { left: parked };
-        const left: ParkedMessage = { ...parked, reason: 'below-baseline' };
-        if (parked.reason !== left.reason) await store.park(left, 'known');
-        return { left };
+        if (decision.because === 'gap') return { parked };
+        const updated: ParkedMessage = { ...parked, reason: 'below-baseline' };
+        if (parked.reason !== updated.reason) await store.park(updated, 'known');
+        return { parked: updated };
       }
       const adopts = decision.action === 'adopt';
-      if (adopts && (policy.adoptsNothing || !mayBegin(parked, joinsLate, now()))) return { left: parked };
-      return isDue(parked, policy, now()) ? tryAgain(parked, adopts, policy.redriven) : { left: parked };
+      if (adopts && (policy.adoptsNothing || !mayBegin(parked, joinsLate, now()))) return { parked };
+      return isDue(parked, policy, now()) ? tryAgain(parked, adopts, policy.redriven) : { parked };
     },
 
     /**
-     * Drops a message that precedes an erasing event: the message need not be applied, and its data must be deleted.
+     * Drops a message that precedes an erasing event, because the message need not be applied, and its data must be
+     * deleted.
      */
     async drop(parked: ParkedMessage, policy: RetryPolicy): Promise<ReleaseOutcome> {
       const { aggregateId, version } = parked;
@@ -50,12 +51,12 @@ export function createRelease(options: ReleaseOptions) {
         const after = decision.action === 'apply' ? decision.after : 0;
         const next = { version, ...(adopts && { baseline: version }) };
         const { state } = await store.discard(discarded, { after, next });
-        return state === 'done' ? { removedAs: 'obsolete' } : { left: parked };
+        return state === 'done' ? { removedAs: 'obsolete' } : { parked };
       }
-      // The message is applied: only the messages that follow are still to be sent.
+      // The message is applied. Only the messages that follow are still to be sent.
       if (decision.action === 'acknowledge') return complete(parked, policy);
       // The predecessor may still arrive, so the cursor must not move past it.
-      if (decision.action === 'adopt' || decision.because === 'gap') return { left: parked };
+      if (decision.action === 'adopt' || decision.because === 'gap') return { parked };
       await store.unpark(parked);
       return { removedAs: 'obsolete' };
     },

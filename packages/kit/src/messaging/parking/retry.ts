@@ -36,7 +36,7 @@ export function createRetry({ store, writer, applier, readParked, now }: RetryOp
       const unanswered = (parked.unanswered ?? 0) + 1;
       if (parked.reason !== 'failed' && unanswered > MAX_CRASHES) {
         const error = new PermanentError(
-          `the sweep crashed during this message; ${parked.error ?? 'no attempt has returned'}`,
+          `the sweep crashed while it processed this message; ${parked.error ?? 'no attempt has returned'}`,
         );
         return writer.update({ ...parked, reason: 'failed' }, error);
       }
@@ -55,9 +55,9 @@ export function createRetry({ store, writer, applier, readParked, now }: RetryOp
         const { error, reason: because } = attempted;
         return writer.update({ ...before, reason: because, nextTryAt: error.until.toISOString() }, error);
       }
-      const left = await writer.record(parked, attempted, { attempts, parkedAt: parked.parkedAt });
+      const updated = await writer.record(parked, attempted, { attempts, parkedAt: parked.parkedAt });
       return {
-        left,
+        parked: updated,
         error: attempted.error ?? new TransientError('the cursor of the aggregate moved in the meantime'),
       };
     },
@@ -75,9 +75,9 @@ export function createRetry({ store, writer, applier, readParked, now }: RetryOp
           await store.unpark(parked);
           return removedAfter(attempted);
         }
-        const left = await writer.park(envelope, parked, attempted, { attempts });
+        const updated = await writer.park(envelope, parked, attempted, { attempts });
         await store.unpark(parked);
-        return { left };
+        return { parked: updated };
       } catch (error) {
         return writer.update({ ...parked, attempts, triedAt: now().toISOString() }, error as Error);
       }

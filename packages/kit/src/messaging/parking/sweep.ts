@@ -18,7 +18,7 @@ const SWEEP_SEGMENTS = 4;
 
 /**
  * Groups messages by aggregate. The messages of an aggregate may continue on the next page, so the last group of a page
- * is kept for the next. Unreadable messages are not kept: they are no aggregate, and there may be many.
+ * is kept for the next. Unreadable messages are not kept, because they have no aggregate and there may be many.
  */
 async function* queuesOf(pages: AsyncIterable<ParkedMessage[]>, queueName: string): AsyncIterable<Queue[]> {
   let unfinished: ParkedMessage[] = [];
@@ -75,7 +75,7 @@ export function createSweep(options: SweepOptions) {
   /**
    * @param mayContinue returns false if the sweep must not start with another message
    * @param isOff whether the capability is switched off: nothing is applied, but everything is counted
-   * @param adoptsNothing whether dead letters remain, among which a lower version may be
+   * @param adoptsNothing whether dead letters remain, which may include a lower version
    */
   return async function sweep(
     mayContinue: () => boolean,
@@ -103,8 +103,8 @@ export function createSweep(options: SweepOptions) {
       await pMap(queues, sweepOne, { concurrency: MAX_PARALLEL_AGGREGATES });
       if (!mayContinue()) return;
     }
-    // The function crashed while it processed one of these messages, or another at the same time. They are processed
-    // one after the other, so that a crash does not affect other aggregates.
+    // The function crashed while it processed one of these aggregates, or a concurrent one. They are processed one at a
+    // time, so that a crash does not affect other aggregates.
     for (const aggregateId of suspects) {
       if (!mayContinue()) return;
       onReport(await release(aggregateId, await currentPolicy(), mayContinue));

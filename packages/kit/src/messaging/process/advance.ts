@@ -21,32 +21,34 @@ export type Decided = { retry: string } | { done: string } | { cancel: string };
 /** The transitions of a process after replies, deadlines and operators' decisions. */
 export function transitionsOf<Data>(steps: Steps, moves: Moves<Data>) {
   type State = ProcessState<Data>;
-  const { advance, cancelled, expired } = moves;
+  const { advance, cancel, expire } = moves;
   const { afterSuccess, afterFailure, afterResend } = attemptsOf<Data>(steps, moves);
 
-  /** @returns undefined if the reply changes nothing: it is a duplicate, or its step is settled */
+  /** @returns undefined if the reply changes nothing, because it is a duplicate or its step has ended */
   function afterReply(before: State, reply: Reply, now: Date): Transition<Data> | undefined {
     const { step, action, command, ok, kept } = reply;
     const awaited = awaitedOf(before);
     const process = { ...before, data: { ...before.data, ...kept } };
     if (awaited?.step === step && awaited.action === action) {
-      const expiredBefore = expired(before, now);
+      const expiredBefore = expire(before, now);
       if (expiredBefore) return afterReply(expiredBefore.process, reply, now);
       if (ok) return afterSuccess(process, awaited, now);
-      const isKnown = awaited.refusals?.includes(command);
+      const isDuplicateRefusal = awaited.refusals?.includes(command);
       const isStuck = before.progress.state === 'needs-person';
-      return isStuck || isKnown ? undefined : afterFailure(process, awaited, now, command);
+      return isStuck || isDuplicateRefusal ? undefined : afterFailure(process, awaited, now, command);
     }
     if (action === 'undo' && !before.undone.includes(step))
       throw new PermanentError(`the reply reports the compensation of ${step}, which the process has not requested`);
     if (action === 'undo' || !before.unknown.includes(step)) return undefined;
     const unknown = before.unknown.filter((name) => name !== step);
     if (!ok) return { process: { ...before, unknown }, sends: false };
-    // Only an operator can give up the pivot, and must check the process again.
+    // Only an operator can give up the pivot. The operator must check the process again.
     if (steps.isFinal(step))
-      throw new PermanentError(`${step} was done after all: it is the pivot, which cannot be compensated`);
-    const late = { ...process, unknown, done: [...before.done, step] };
-    return awaited ? { process: late, sends: false } : advance(late, now);
+      throw new PermanentError(
+        `${step} was completed after it was given up: it is the pivot, which cannot be compensated`,
+      );
+    const lateSuccess = { ...process, unknown, done: [...before.done, step] };
+    return awaited ? { process: lateSuccess, sends: false } : advance(lateSuccess, now);
   }
 
   return {
@@ -57,7 +59,7 @@ export function transitionsOf<Data>(steps: Steps, moves: Moves<Data>) {
       const awaited = awaitedOf(before);
       if (!awaited || before.timer !== until || before.progress.state === 'needs-person') return undefined;
       const { timer: _, ...process } = before;
-      // The deadline was set for an earlier step: it is rescheduled to the deadline of the current step.
+      // The deadline was set for an earlier step, so it is rescheduled to the deadline of the current step.
       if (awaited.until > until) return { process, sends: false };
       return awaited.pausing
         ? afterResend(process, awaited, now, awaited.attempt)
@@ -67,7 +69,7 @@ export function transitionsOf<Data>(steps: Steps, moves: Moves<Data>) {
     /** @throws {PermanentError} if the decision is not possible in this state */
     afterDecision(before: State, decision: Decided, now: Date): Transition<Data> {
       const [[kind, why] = ['', '']] = Object.entries(decision) as Array<[string, string]>;
-      if ('cancel' in decision) return cancelled(before, why, now);
+      if ('cancel' in decision) return cancel(before, why, now);
       const { process, awaited } = withDecision(before, `${kind}: ${why}`, now);
       if (before.progress.state !== 'needs-person')
         throw new PermanentError(`the process is ${before.progress.state}, and needs no decision`);

@@ -1,6 +1,6 @@
 import type { Moves, Transition } from './moves.ts';
 import type { Awaited, ProcessState } from './state.ts';
-import { later, type Steps } from './steps.ts';
+import { addSeconds, type Steps } from './steps.ts';
 
 /** Number of attempts at a compensation, or at a step after the pivot, before an operator is needed. */
 export const ATTEMPTS = 5;
@@ -8,7 +8,7 @@ export const ATTEMPTS = 5;
 const FIRST_PAUSE = 60;
 
 /** The transitions after an attempt at a step or at its compensation. */
-export function attemptsOf<Data>({ timeOf, mayGiveUp }: Steps, { advance, compensate }: Moves<Data>) {
+export function attemptsOf<Data>({ replyDeadline, mayGiveUp }: Steps, { advance, compensate }: Moves<Data>) {
   type State = ProcessState<Data>;
 
   function afterSuccess(
@@ -27,18 +27,18 @@ export function attemptsOf<Data>({ timeOf, mayGiveUp }: Steps, { advance, compen
     const isRefused = command !== undefined;
     const what = `${action === 'undo' ? 'the compensation of ' : ''}${step} ${isRefused ? 'was refused' : 'had no reply in time'}`;
     if (mayGiveUp(awaited, isRefused)) return compensate(process, what, now, isRefused ? undefined : step);
-    const known = isRefused ? { refusals: [...refusals, command] } : {};
+    const refusal = isRefused ? { refusals: [...refusals, command] } : {};
     if (attempt >= ATTEMPTS) {
       const why = `${what}, ${attempt} times`;
-      const awaits = { ...awaited, ...known };
+      const awaits = { ...awaited, ...refusal };
       return { process: { ...process, progress: { state: 'needs-person', awaits, why } }, sends: false };
     }
     // A command without a reply is not sent again, because it is not lost and could be executed twice.
-    const until = isRefused ? later(now, FIRST_PAUSE * 2 ** (attempt - 1)) : timeOf(process, awaited, now);
+    const until = isRefused ? addSeconds(now, FIRST_PAUSE * 2 ** (attempt - 1)) : replyDeadline(process, awaited, now);
     const { pausing: _, ...rest } = awaited;
     const awaits: Awaited = {
       ...rest,
-      ...known,
+      ...refusal,
       ...{ attempt: attempt + 1, until },
       ...(isRefused && { pausing: true as const }),
     };
@@ -53,7 +53,7 @@ export function attemptsOf<Data>({ timeOf, mayGiveUp }: Steps, { advance, compen
     now: Date,
     attempt: number,
   ): Transition<Data> {
-    const awaits = { ...awaited, attempt, until: timeOf(process, awaited, now) };
+    const awaits = { ...awaited, attempt, until: replyDeadline(process, awaited, now) };
     const state = awaited.action === 'do' ? 'running' : 'compensating';
     return { process: { ...process, progress: { state, awaits } }, sends: true };
   }

@@ -26,34 +26,35 @@ export function createProcessClient<Data>(definition: ProcessDescriptor<Data>, o
   return clientOf(definition, movesOf<Data>(steps), transitionWrites(definition, steps, options));
 }
 
-/** The part of `createProcess` that needs no replies, created from parts that the two share. */
+/** The part of `createProcess` that needs no replies. `createProcess` and `createProcessClient` share it. */
 export function clientOf<Data>(
   { name, data: schema }: ProcessDescriptor<Data>,
   moves: Moves<Data>,
-  { writer, writesOf, read, restored, move }: TransitionWrites<Data>,
+  { writer, writesOf, read, readItem, move }: TransitionWrites<Data>,
 ) {
-  const begun = (id: string, data: Data, context: CommandContext) =>
-    writesOf(undefined, moves.begun(id, schema.parse(data), context.now), context);
+  const beginWrites = (id: string, data: Data, context: CommandContext) =>
+    writesOf(undefined, moves.begin(id, schema.parse(data), context.now), context);
 
   return {
     read,
 
     /**
-     * Like `read`, but if the process has no `deadline` message, gives up a step whose time has passed. So a caller
-     * that has seen the step fail never sees it done later.
+     * Like `read`, but if the process has no `deadline` message, gives up a step whose time has passed. A caller that
+     * has seen the step fail therefore never sees it succeed later.
      * @throws {TransientError} if every attempt fails because of concurrent changes
      */
-    current: (id: string): Promise<ProcessState<Data> | undefined> => move(id, moves.expired),
+    current: (id: string): Promise<ProcessState<Data> | undefined> => move(id, moves.expire),
 
     /** Starts a process. If a process with the id exists, the write under the process's name in `beside` fails. */
     start(id: string, data: Data, context: CommandContext): ProcessWrites {
-      const { put, send, beside } = begun(id, data, context);
+      const { put, send, beside } = beginWrites(id, data, context);
       return { send, beside: { [name]: { Put: put }, ...beside } };
     },
 
     /**
      * Starts a process in its own transaction, for a service that commits no other state with it.
-     * @param checks further writes, by names that the service chooses. If one fails, the result contains its name
+     * @param checks further writes, by names that the service chooses. If the condition of a write fails, the result
+     * contains its name
      */
     async create<Beside extends string = never>(
       id: string,
@@ -61,10 +62,10 @@ export function clientOf<Data>(
       context: CommandContext,
       checks?: Readonly<Record<Beside, TransactItem>>,
     ): Promise<Created<ProcessState<Data>, Beside>> {
-      const { next, put, send, beside } = begun(id, data, context);
+      const { next, put, send, beside } = beginWrites(id, data, context);
       const committed = await writer.commit<string>({ put, send, beside: { ...beside, ...checks } }, context);
       if (committed.result === 'done') return { result: 'done', state: next };
-      if (committed.result === 'stale') return { result: 'taken', state: await restored(id, committed.item ?? {}) };
+      if (committed.result === 'stale') return { result: 'taken', state: await readItem(id, committed.item ?? {}) };
       return committed as Created<ProcessState<Data>, Beside>;
     },
 
@@ -74,7 +75,7 @@ export function clientOf<Data>(
      * @throws {PermanentError} if the process has ended, or cannot be compensated from its current step
      */
     cancel(process: ProcessState<Data>, because: string, context: CommandContext): ProcessWrites {
-      const { put, send, beside } = writesOf(process, moves.cancelled(process, because, context.now), context);
+      const { put, send, beside } = writesOf(process, moves.cancel(process, because, context.now), context);
       return { send, beside: { [name]: { Put: put }, ...beside } };
     },
   };

@@ -11,8 +11,8 @@ export const deadlineKey = (name: string, id: string) => ({ subject: id, name: `
 
 /**
  * Adds the deadline to a transition: one scheduled message per process. An earlier deadline is kept, and is rescheduled
- * when it is due. So a step whose reply arrives in time writes no deadline. If the process needs an operator, the
- * message is sent immediately, and is held until an operator decides.
+ * when it is due. Therefore a step whose reply arrives in time writes no deadline. If the process needs an operator,
+ * the message is sent immediately, and is held until an operator decides.
  */
 export function withDeadline<Data>(
   { name, replies, deadline, later }: DeadlineOptions,
@@ -38,7 +38,7 @@ export function withDeadline<Data>(
     const progress = { ...next.progress, parked };
     return { process: { ...process, progress, timer: now }, send: [message(now, { id: parked })], beside: removal };
   }
-  // A deadline message that is due is in transit, or was deleted. If it arrives, it is not the current one any more.
+  // A deadline message that is due is in transit, or was deleted. If it arrives, it is no longer the current deadline.
   const isAhead = timer !== undefined && timer > context.now.toISOString();
   if (isAhead && timer <= awaited.until) return { ...none, process: { ...process, timer } };
   const until = awaited.until;

@@ -21,16 +21,16 @@ export function withDecision<Data>(before: ProcessState<Data>, what: string, now
 export type Moves<Data> = ReturnType<typeof movesOf<Data>>;
 
 /** The transitions that depend only on the steps and the state of a process. */
-export function movesOf<Data>({ all, stepOf, timeOf, mayGiveUp, hasDeadlineMessages }: Steps) {
+export function movesOf<Data>({ all, stepOf, replyDeadline, mayGiveUp, hasDeadlineMessages }: Steps) {
   type State = ProcessState<Data>;
 
   const awaitReply = (process: State, step: string, action: Awaited['action'], now: Date): Transition<Data> => {
-    const awaits = { step, action, attempt: 1, until: timeOf(process, { step, action }, now) };
+    const awaits = { step, action, attempt: 1, until: replyDeadline(process, { step, action }, now) };
     const state = action === 'do' ? 'running' : 'compensating';
     return { process: { ...process, progress: { state, awaits } }, sends: true };
   };
 
-  const ended = (process: State, state: 'completed' | 'failed', now: Date): Transition<Data> => ({
+  const end = (process: State, state: 'completed' | 'failed', now: Date): Transition<Data> => ({
     process: { ...process, progress: { state }, endedAt: process.endedAt ?? now.toISOString() },
     sends: false,
   });
@@ -40,10 +40,10 @@ export function movesOf<Data>({ all, stepOf, timeOf, mayGiveUp, hasDeadlineMessa
     const { because, done } = process;
     if (because === undefined) {
       const next = all[done.length];
-      return next ? awaitReply(process, next.name, 'do', now) : ended(process, 'completed', now);
+      return next ? awaitReply(process, next.name, 'do', now) : end(process, 'completed', now);
     }
     const last = done.findLast((name) => stepOf(name).compensate);
-    return last === undefined ? ended(process, 'failed', now) : awaitReply(process, last, 'undo', now);
+    return last === undefined ? end(process, 'failed', now) : awaitReply(process, last, 'undo', now);
   }
 
   function compensate(process: State, because: string, now: Date, unknown?: string): Transition<Data> {
@@ -54,7 +54,7 @@ export function movesOf<Data>({ all, stepOf, timeOf, mayGiveUp, hasDeadlineMessa
   return {
     ...{ advance, compensate },
 
-    begun: (id: string, data: Data, now: Date): Transition<Data> => {
+    begin: (id: string, data: Data, now: Date): Transition<Data> => {
       const at = now.toISOString();
       const none = { done: [], undone: [], unknown: [] };
       return advance(
@@ -64,7 +64,7 @@ export function movesOf<Data>({ all, stepOf, timeOf, mayGiveUp, hasDeadlineMessa
     },
 
     /** @throws {PermanentError} if the process has ended, or cannot be compensated from its current step */
-    cancelled(before: State, why: string, now: Date): Transition<Data> {
+    cancel(before: State, why: string, now: Date): Transition<Data> {
       const { process, awaited } = withDecision(before, `cancel: ${why}`, now);
       if (mayGiveUp(awaited, process.progress.state === 'needs-person'))
         return compensate(process, `cancelled: ${why}`, now, awaited.step);
@@ -77,7 +77,7 @@ export function movesOf<Data>({ all, stepOf, timeOf, mayGiveUp, hasDeadlineMessa
      * For a process without deadline messages: gives up a step whose time has passed.
      * @returns undefined if the time has not passed
      */
-    expired(before: State, now: Date): Transition<Data> | undefined {
+    expire(before: State, now: Date): Transition<Data> | undefined {
       const awaited = awaitedOf(before);
       if (hasDeadlineMessages || !awaited || awaited.until > now.toISOString() || !mayGiveUp(awaited, false))
         return undefined;

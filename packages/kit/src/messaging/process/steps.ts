@@ -19,7 +19,10 @@ export function stepsOf({ steps, deadline }: Pick<ProcessDescriptor, 'steps' | '
     return found;
   };
 
-  /** Whether the process may give up a step and compensate. A step that may have been done must have a compensation. */
+  /**
+   * Whether the process may give up a step and compensate. A step that may have been completed must have a
+   * compensation.
+   */
   const mayGiveUp = ({ step, action }: Awaited, isRefused: boolean): boolean => {
     const index = indexOf(step);
     if (action === 'undo' || (pivot >= 0 && index > pivot)) return false;
@@ -33,9 +36,9 @@ export function stepsOf({ steps, deadline }: Pick<ProcessDescriptor, 'steps' | '
     stepOf,
     exchangeOf,
     /** The time until which the reply to a command that is sent now must arrive, ISO 8601. */
-    timeOf({ data }: ProcessState, awaited: Pick<Awaited, 'step' | 'action'>, now: Date): string {
+    replyDeadline({ data }: ProcessState, awaited: Pick<Awaited, 'step' | 'action'>, now: Date): string {
       const { within } = exchangeOf(awaited);
-      return later(now, typeof within === 'function' ? within(data) : within);
+      return addSeconds(now, typeof within === 'function' ? within(data) : within);
     },
     mayGiveUp,
     /** Whether a step is the pivot and has no compensation. */
@@ -43,4 +46,5 @@ export function stepsOf({ steps, deadline }: Pick<ProcessDescriptor, 'steps' | '
   };
 }
 
-export const later = (now: Date, seconds: number): string => new Date(now.getTime() + seconds * 1_000).toISOString();
+export const addSeconds = (now: Date, seconds: number): string =>
+  new Date(now.getTime() + seconds * 1_000).toISOString();

@@ -21,7 +21,7 @@ export interface ProcessOptions<Data> {
   /**
    * Table of the process items, and of the counters of the commands to ordered queues. Use the table of the publisher
    * that starts the process (the `countersTable` of an outbox writer). With counters in two tables, two commands to a
-   * subject would get the same position.
+   * subject could get the same position.
    */
   table: string;
   outboxTable: string;
@@ -50,8 +50,8 @@ export interface ProcessOptions<Data> {
   now?: () => Date;
   newId: () => string;
   /**
-   * Further writes in the transaction in which the process first ends. Not repeated if it ends again after
-   * a late reply.
+   * Further writes in the transaction in which the process first ends. Not repeated if the process ends again after a
+   * late reply.
    */
   on?: { completed?: Ended<Data>; failed?: Ended<Data> };
 }
@@ -71,8 +71,8 @@ export function transitionWrites<Data>(
   const { name, replies, deadline } = definition;
   const { key = (id) => ({ pk: `process#${name}/${id}` }), now = () => new Date() } = options;
   if (deadline && !later) throw new Error(`process ${name} has a deadline: pass \`later\` (createLater)`);
-  const places = { client, outboxTable, source, countersTable: table };
-  const writer = createOutboxWriter({ ...places, ...(later && { later }), ...(claimCheck && { claimCheck }) });
+  const writerOptions = { client, outboxTable, source, countersTable: table };
+  const writer = createOutboxWriter({ ...writerOptions, ...(later && { later }), ...(claimCheck && { claimCheck }) });
 
   function commandOf({ id, data }: ProcessState<Data>, awaited: Pick<Awaited, 'step' | 'action'>): AddressedDraft {
     const { send, by } = exchangeOf(awaited);
@@ -100,10 +100,10 @@ export function transitionWrites<Data>(
 
   async function read(id: string): Promise<ProcessState<Data> | undefined> {
     const { Item } = await client.send(new GetCommand({ TableName: table, Key: key(id), ConsistentRead: true }));
-    return Item && restored(id, Item);
+    return Item && readItem(id, Item);
   }
 
-  async function restored(id: string, Item: Record<string, unknown>): Promise<ProcessState<Data>> {
+  async function readItem(id: string, Item: Record<string, unknown>): Promise<ProcessState<Data>> {
     if (!restore || 'progress' in Item) return stateOf<Data>(Item);
     const { process, condition } = restore(Item);
     const put = {
@@ -127,7 +127,7 @@ export function transitionWrites<Data>(
   }
 
   return {
-    ...{ writer, commandOf, contextOf, writesOf, read, restored },
+    ...{ writer, commandOf, contextOf, writesOf, read, readItem },
 
     /** The writes of a transition, for the transaction of a handler. */
     async itemsOf(

@@ -26,7 +26,7 @@ const isRedelivery = ({ attributes }: SQSRecord) => Number(attributes.Approximat
 export function createConsume(options: ConsumeOptions): (event: SQSEvent) => Promise<SQSBatchResponse> {
   const { subscriber, batchingSends, redeliver, capability, mode, now, read, logger, count } = options;
 
-  function responseTo({ outcomes, failures, givenBack }: ConsumerReport): SQSBatchResponse {
+  function responseTo({ outcomes, failures, returned }: ConsumerReport): SQSBatchResponse {
     for (const { body, error } of failures) {
       const about = logFieldsOf(body, read);
       // Postponements are expected, and there may be thousands.
@@ -38,10 +38,10 @@ export function createConsume(options: ConsumeOptions): (event: SQSEvent) => Pro
       Duplicates: outcomes.duplicate,
       Ignored: outcomes.ignored,
       Parked: outcomes.parked,
-      GivenBack: givenBack.length,
-      Postponed: givenBack.filter(({ until }) => until).length,
+      GivenBack: returned.length,
+      Postponed: returned.filter(({ until }) => until).length,
     });
-    return { batchItemFailures: givenBack.map(({ record }) => ({ itemIdentifier: record.messageId })) };
+    return { batchItemFailures: returned.map(({ record }) => ({ itemIdentifier: record.messageId })) };
   }
 
   /** Applies a batch or, depending on the mode of the capability, holds or postpones its messages. */
@@ -59,7 +59,7 @@ export function createConsume(options: ConsumeOptions): (event: SQSEvent) => Pro
   return async (event) => {
     const report = await consumeInMode(await mode(), event);
     try {
-      await redeliver(report.givenBack);
+      await redeliver(report.returned);
     } catch (error) {
       // The messages are redelivered anyway, but only after the queue's visibility timeout.
       logger.warn('backoff not set', { error: error as Error });

@@ -35,9 +35,9 @@ export function createSweepFunction({
       // Dead letters are parked first, because parked messages may wait for one of them. Half of the time is reserved
       // for the parked messages.
       const half = context.getRemainingTimeInMillis() / 2;
-      const { parked, left, isEmpty } = await parkDeadLetters(() => context.getRemainingTimeInMillis() > half);
+      const { parked, remaining, isEmpty } = await parkDeadLetters(() => context.getRemainingTimeInMillis() > half);
       totals.Parked += parked;
-      totals.SweepFailures += left;
+      totals.SweepFailures += remaining;
       await subscriber.sweep(
         () => hasTime(context),
         (report) => {

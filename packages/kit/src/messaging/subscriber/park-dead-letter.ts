@@ -11,7 +11,7 @@ export interface ParkDeadLetterOptions extends TriesOptions {
   parkSuspect: Tries['parkSuspect'];
 }
 
-/** Parks dead letters, which the sweep then tries. */
+/** Parks dead letters, which the sweep then tries to apply. */
 export const createParkDeadLetter =
   ({ store, applier, park, parkSuspect, contracts, unordered }: ParkDeadLetterOptions) =>
   async (envelope: Envelope, delivery: Delivery, cause: DeadLetterCause): Promise<Outcome> => {

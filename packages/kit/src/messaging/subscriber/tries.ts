@@ -17,7 +17,7 @@ export interface TriesOptions {
   read: (sent: Sent) => Envelope;
 }
 
-/** The number of attempts that is recorded. Further receives may have been postponements, not attempts. */
+/** The number of attempts that is recorded. Further receives may have been postponements instead of attempts. */
 const triesOf = (receives: number) => Math.min(receives, RECEIVES_BEFORE_PARKING);
 
 /** Tries to apply the messages that a queue delivers. */
@@ -26,7 +26,7 @@ export function createTries({ store, applier, park, unordered, read }: TriesOpti
 
   async function parkSuspect(envelope: Envelope, delivery: Delivery): Promise<Outcome> {
     const error = new TransientError(
-      'dead letter: the function crashed or timed out while it processed this message, or another of the same batch',
+      'dead letter: the function crashed or timed out while it processed this message or another message of its batch',
     );
     const suspect = { outcome: 'parked', reason: 'retry', error } as const;
     await park(envelope, delivery, suspect, { attempts: delivery.receives, unanswered: 1 });
@@ -45,7 +45,7 @@ export function createTries({ store, applier, park, unordered, read }: TriesOpti
     return attempted.outcome;
   }
 
-  /** Tries a message with many receives. Records the attempt, so that a crash of the function during it is noticed. */
+  /** Tries a message with many receives. Records the attempt, so that a crash during the attempt is detected. */
   async function attemptWithRecord(envelope: Envelope, delivery: Delivery): Promise<Outcome> {
     const key = keyOf(envelope);
     const crashes = await store.begin(key);
@@ -64,7 +64,7 @@ export function createTries({ store, applier, park, unordered, read }: TriesOpti
 
     /**
      * Whether an earlier attempt began and did not end, because the function crashed while it processed this message or
-     * another at the same time.
+     * a concurrent one.
      */
     async isSuspect(delivery: Delivery): Promise<boolean> {
       if (delivery.receives <= RECEIVES_BEFORE_PARKING) return false;

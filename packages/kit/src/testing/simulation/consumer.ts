@@ -151,7 +151,7 @@ export class Consumer {
         const paused = async () => {
           throw new PostponedError('it is paused', new Date(scheduler.now + PAUSE_MS));
         };
-        const { givenBack } =
+        const { returned } =
           currentMode === 'pause'
             ? await consume(event, paused)
             : currentMode === 'skip'
@@ -160,11 +160,11 @@ export class Consumer {
         const client = this.#options.queues.clientOf(instance);
         const now = () => new Date(scheduler.now);
         const redeliver = createRedelivery({ client, queueUrl: urlOf(this.queue), now, random: () => 0 });
-        await redeliver(givenBack).catch(() => {});
-        return new Set(givenBack.map(({ record }) => record));
+        await redeliver(returned).catch(() => {});
+        return new Set(returned.map(({ record }) => record));
       },
-      (givenBack) => {
-        const done = records.filter((record) => !givenBack.has(record));
+      (returned) => {
+        const done = records.filter((record) => !returned.has(record));
         // An acknowledgement can be lost.
         if (choices.below(12) < 11) this.queue.delete(done.map(({ receiptHandle }) => receiptHandle));
       },
