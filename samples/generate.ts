@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-// `node samples/generate.ts` writes members.csv with 1,000 people. Some lines are invalid and must be refused.
+// `node samples/generate.ts` writes members.csv with 1,000 people. The API must refuse the invalid lines.
 
 const PEOPLE = 1_000;
 const NAMES = [
@@ -14,7 +14,7 @@ const NAMES = [
   'Nguyễn Văn An',
 ];
 const LOCALES = ['es', 'zh-CN', 'en', 'en-IE', 'de', 'da', 'vi'];
-/** Invalid lines by their number in the file. Line 1 is the header. */
+/** Invalid lines by their number in the file. Line 1 is the header. Line 808 is also invalid: it has only a phone. */
 const INVALID: Record<number, [phone: string, name: string, locale: string]> = {
   101: ['12345', 'Too Short', 'en'],
   202: ['+34612000010', 'Registered Twice', 'en'],

@@ -27,7 +27,7 @@ export function createMemberAccess(scopes: TokenScopes) {
     const { scope, scp, ...claims } = authorizer?.jwt?.claims ?? {};
     // IDs in tokens may be in upper or lower case (RFC 9562 §4).
     const sub = String(claims.sub).toLowerCase();
-    // Providers name the claim differently; API Gateway passes a list as `[a b]`.
+    // The name of the claim depends on the token's issuer. API Gateway passes a list as `[a b]`.
     const granted = String(scope ?? scp ?? '').replace(/^\[(.*)\]$/, '$1');
     return sub === id || granted.split(' ').includes(scopes[access]);
   }

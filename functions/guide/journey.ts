@@ -13,8 +13,8 @@ type JourneyLocale = keyof typeof journeys;
 const locales = Object.keys(journeys) as JourneyLocale[];
 
 /**
- * Handles a member's events in the guide service. A journey stores only its language. Its texts are read from files for
- * each response.
+ * Handles a member's events in the guide service. The table stores the language of a journey, but not its texts.
+ * `read.handler.ts` reads the texts from `journeys/`.
  */
 export const journeyHandlers = ({
   correspondence,
@@ -31,7 +31,7 @@ export const journeyHandlers = ({
     }),
     follows(message, state) {
       const completedAt = state.begunAt as string;
-      // The language at registration. The member may have changed it since.
+      // Uses the language at registration, because the member may have changed it since then.
       const summary = `journey started in ${closestLocale(message.data.locale, locales, 'en')}`;
       const step = { memberId: message.subject, step: 'guide', summary, completedAt };
       return correspondence.reply(message, onboardingStepCompleted, step, completedAt);

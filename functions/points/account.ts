@@ -3,7 +3,7 @@ import type { RegistrationBonus } from '../../shared/config/registration-bonus.t
 import { memberDataErased } from '../../shared/contracts/member-data-erased.v1.ts';
 import { onboardingStepCompleted } from '../../shared/contracts/onboarding-step-completed.v1.ts';
 import type { eventConsumer } from './events.consumer.ts';
-import type { BookedEntry } from './ledger.ts';
+import type { StoredEntry } from './ledger.ts';
 
 export interface AccountOptions {
   /** Reads the bonus from the current rules. */
@@ -23,14 +23,14 @@ export function accountHandlers({
       async handle({ id, time, data }) {
         const rule = await bonus();
         const points = rule.oncePerPhone && data.returning === true ? 0 : rule.points;
-        const opening: BookedEntry = { messageId: id, points, reason: 'registration', at: time };
+        const opening: StoredEntry = { messageId: id, points, reason: 'registration', at: time };
         return { set: { balance: points, accountState: 'open', opening, openedAt: now().toISOString() } };
       },
       follows(message, { opening, openedAt }) {
-        const { points } = opening as BookedEntry;
-        const gotItBefore = points === 0 && message.data.returning === true;
+        const { points } = opening as StoredEntry;
+        const hadBonusBefore = points === 0 && message.data.returning === true;
         const completedAt = openedAt as string;
-        const summary = `${points} points credited${gotItBefore ? ': the bonus is given once per phone' : ''}`;
+        const summary = `${points} points credited${hadBonusBefore ? ': the bonus is given once per phone' : ''}`;
         const step = { memberId: message.subject, step: 'bonus', summary, completedAt };
         return correspondence.reply(message, onboardingStepCompleted, step, completedAt);
       },

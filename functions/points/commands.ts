@@ -33,7 +33,7 @@ export function commandHandlers(options: CommandOptions): Handlers<(typeof comma
     const Key = { pk: memberId, sk: ACCOUNT };
     const { Item } = await client.send(new GetCommand({ TableName: pointsTable, Key, ConsistentRead: true }));
     if (Item?.accountState === undefined) throw new TransientError(`member ${memberId} has no points account yet`);
-    // The account has no balance if its registration was skipped because the member had left.
+    // If the registration was skipped because the member had already left, the account has no balance.
     return { balance: 0, ...Item } as Account;
   }
 
@@ -41,7 +41,7 @@ export function commandHandlers(options: CommandOptions): Handlers<(typeof comma
    * The writes that change a balance and add the ledger entry, in the transaction of the command. They fail if the
    * account has changed since it was read.
    */
-  function book(message: Message, account: Account, entry: LedgerEntry): NonNullable<Effect['writes']> {
+  function balanceWrites(message: Message, account: Account, entry: LedgerEntry): NonNullable<Effect['writes']> {
     const { id, subject } = message;
     return [
       {
@@ -96,7 +96,7 @@ export function commandHandlers(options: CommandOptions): Handlers<(typeof comma
         at,
       );
       return {
-        writes: book(message, account, { points: -points, reason: 'redemption', at }),
+        writes: balanceWrites(message, account, { points: -points, reason: 'redemption', at }),
         send: [...settledReply('succeeded', balance), notice],
       };
     },
@@ -106,7 +106,7 @@ export function commandHandlers(options: CommandOptions): Handlers<(typeof comma
       const account = await accountOf(message.subject);
       const returnedAt = now().toISOString();
       return {
-        writes: book(message, account, { points, reason: 'return', at: returnedAt }),
+        writes: balanceWrites(message, account, { points, reason: 'return', at: returnedAt }),
         send: correspondence.reply(
           message,
           pointsReturned,

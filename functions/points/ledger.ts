@@ -12,10 +12,10 @@ export interface LedgerEntry {
 }
 
 /**
- * A stored entry. The first entry of an account is its attribute `opening`, which saves a write. Each later entry is an
- * item.
+ * A stored entry. The first entry is the attribute `opening` of the account's item, which saves a write. Each later entry
+ * is an item of its own.
  */
-export type BookedEntry = LedgerEntry & { messageId: string };
+export type StoredEntry = LedgerEntry & { messageId: string };
 
 /** The first and the last sort key of a query for an account and its ledger. */
 export const LEDGER_RANGE = { first: ACCOUNT, last: `${LEDGER_PREFIX}~` };
@@ -34,12 +34,12 @@ export const ledgerPut = (
 });
 
 /** Extracts the ledger from the items of a member, which must be in the order of their sort keys. */
-export function ledgerOf(items: ReadonlyArray<Record<string, unknown>>): BookedEntry[] {
+export function ledgerOf(items: ReadonlyArray<Record<string, unknown>>): StoredEntry[] {
   return items.flatMap(({ sk, opening, points, reason, at }) => {
-    if (sk === ACCOUNT) return opening === undefined ? [] : [opening as BookedEntry];
+    if (sk === ACCOUNT) return opening === undefined ? [] : [opening as StoredEntry];
     const id = String(sk);
     return id.startsWith(LEDGER_PREFIX)
-      ? [{ messageId: id.slice(LEDGER_PREFIX.length), points, reason, at } as BookedEntry]
+      ? [{ messageId: id.slice(LEDGER_PREFIX.length), points, reason, at } as StoredEntry]
       : [];
   });
 }

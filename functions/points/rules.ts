@@ -6,14 +6,14 @@ const MAX_AGE_MS = 60_000;
 export interface RulesOptions {
   client: DynamoDBDocumentClient;
   tableName: string;
-  /** Used for attributes that the table does not set. */
+  /** The values of attributes that are not in the table. */
   defaults: RegistrationBonus;
   now: () => Date;
 }
 
 /**
- * Reads the registration bonus: the attributes `points` and `oncePerPhone` of the item `registration` (pk `rules`) in
- * the table, or the defaults. The bonus is cached, so a change takes effect within a minute.
+ * Reads the registration bonus: the attributes `points` and `oncePerPhone` of the item with pk `rules` and sk
+ * `registration`, or the defaults. The bonus is cached, so a change takes effect within a minute.
  */
 export function createRules({ client, tableName, defaults, now }: RulesOptions) {
   let cached: { bonus: RegistrationBonus; readAt: number } | undefined;

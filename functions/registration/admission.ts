@@ -10,7 +10,7 @@ export type Admission = ReturnType<typeof createAdmission>;
 export interface AdmissionOptions {
   buckets: Pick<ReturnType<typeof createTokenBuckets>, 'take' | 'knownRefusal'>;
   limits: RegistrationLimits;
-  /** Computes the pseudonyms of phones and addresses for keys. */
+  /** Computes the pseudonyms of phones and IP addresses, which are parts of keys. */
   pseudonym: Pseudonym;
   mode: () => Promise<Mode<'registration'>>;
 }
@@ -42,7 +42,9 @@ export function createAdmission({ buckets, limits, pseudonym, mode }: AdmissionO
       requireToken('registrations', 'phone', limits.phone, await buckets.take(await phoneBucket(phone), limits.phone));
     },
 
-    /** Called before any write. @throws {Problem} 429 if the phone has no token left according to this instance's cache */
+    /**
+     * Called before any write. @throws {Problem} 429 if the phone has no token left according to this instance's cache
+     */
     async refuseSpentPhone(phone: string): Promise<void> {
       const refusal = buckets.knownRefusal(await phoneBucket(phone), limits.phone);
       if (refusal) requireToken('registrations', 'phone', limits.phone, refusal);

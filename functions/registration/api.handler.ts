@@ -56,7 +56,7 @@ export const deactivate = endpoint(
     const id = writable(event);
     await admitChange();
     await members.deactivate(id, preconditions(event), causeOf(event));
-    // RFC 8631: links to the resource that shows when the erasure is complete.
+    // Links to the resource that shows whether the erasure is complete (RFC 8631).
     return { statusCode: 204, headers: { link: `<${locationOf(routes.readErasure, { id })}>; rel="status"` } };
   },
   { mediaType: null },
@@ -75,7 +75,7 @@ export const readOnboarding = endpoint(logger, async (event) => {
   return json(200, onboardingOf(member, steps, new Date()));
 });
 
-/** Answers every request that matches no route. */
+/** Responds to every request that matches no route. */
 export const unrouted = endpoint(
   logger,
   async ({ rawPath, requestContext }) => {
@@ -87,11 +87,9 @@ export const unrouted = endpoint(
   { mediaType: null, routes: Object.values(routes) },
 );
 
-/**
- * The dates from which version 1 of the member resource is deprecated (RFC 9745) and after which it may be unavailable
- * (RFC 8594).
- */
+/** From this date on, version 1 of the member resource is deprecated (RFC 9745). */
 const DEPRECATED_AT = Date.UTC(2026, 10, 21) / 1000;
+/** After this date, version 1 of the member resource may be unavailable (RFC 8594). */
 const SUNSET = new Date(Date.UTC(2027, 10, 21)).toUTCString();
 
 const deprecated = ({ id }: { id: string }) => ({

@@ -3,7 +3,7 @@ import type { RedemptionData } from './redemption.process.ts';
 
 type Settled = NonNullable<RedemptionData['answer']>['outcome'];
 
-/** A redemption as stored before redemptions were processes. */
+/** A redemption in the format that was stored before redemptions became processes. */
 export interface EarlierOperation {
   id: string;
   memberId: string;

@@ -16,7 +16,7 @@ export interface Erasure {
   confirmed: Record<string, Confirmation>;
 }
 
-/** Prefix of an attribute name. The name of a service follows. */
+/** Prefix of the attributes that store confirmations. The name of a service follows the prefix. */
 const CONFIRMED = 'confirmed#';
 
 const erasureKey = (memberId: string) => ({ pk: `erasure#${memberId}` });

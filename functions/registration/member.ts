@@ -16,7 +16,10 @@ export interface ActiveMember extends Registration {
   registeredAt: string;
 }
 
-/** A member without personal data. Its version continues the active member's, so that event versions stay unique. */
+/**
+ * A former member, without personal data. The version continues from the active member, so that event versions stay
+ * unique.
+ */
 export interface DeactivatedMember {
   status: 'deactivated';
   id: string;

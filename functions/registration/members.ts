@@ -15,14 +15,14 @@ export interface MembersOptions {
   newId: () => string;
 }
 
-/** Between two attempts, another request may register or release the phone. A retry hides this from the caller. */
-const ATTEMPTS = 5;
+/** Another request may register or release the phone between two attempts. A retry hides this from the caller. */
+const MAX_ATTEMPTS = 5;
 const CHANGING = 'Other requests are changing the member. Try again.';
 
 const isMark = (existing: PhoneGuard | PhoneMark): existing is PhoneMark => 'leftAt' in existing;
 
-/** @throws {Problem} unless the registration repeats the one that holds the phone */
-function requireSame(existing: PhoneGuard, { idempotencyKey, fingerprint }: PhoneGuard): void {
+/** @throws {Problem} unless the registration repeats the one that reserved the phone */
+function requireSameRegistration(existing: PhoneGuard, { idempotencyKey, fingerprint }: PhoneGuard): void {
   if (!idempotencyKey || existing.idempotencyKey !== idempotencyKey) {
     throw new Problem(kindOf('phone-taken'), 'A member with this phone is registered already.');
   }
@@ -45,7 +45,8 @@ export function createMembers({ store, admission, audit, now, newId }: MembersOp
     /**
      * Idempotent by key: a repetition with the same key and registration returns the same member, and takes a token of
      * the phone's bucket.
-     * @throws {Problem} also 429: a registration takes a token if its first transaction finds the phone in use or marked
+     * @throws {Problem} for example 429: if the first transaction finds a guard or a mark of the phone, the registration
+     * needs a token
      */
     async register(
       registration: Registration,
@@ -56,7 +57,7 @@ export function createMembers({ store, admission, audit, now, newId }: MembersOp
       await admission.refuseSpentPhone(registration.phone);
       const [id, context] = [newId(), contextOf(cause)];
       let mark: PhoneMark | undefined;
-      for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
         // A transaction returns the phone's mark only if it fails, so the registration of a new phone costs a single
         // transaction.
         const isReturning = mark?.returningUntil !== undefined && mark.returningUntil * 1000 > context.now.getTime();
@@ -75,12 +76,12 @@ export function createMembers({ store, admission, audit, now, newId }: MembersOp
         }
         if (attempt === 1) await admission.admitPhone(registration.phone);
         if (!isMark(existing)) {
-          requireSame(existing, guard);
+          requireSameRegistration(existing, guard);
           return { member: { ...member, id: existing.holder, registeredAt: existing.registeredAt }, replayed: true };
         }
         mark = existing;
       }
-      throw busy('Other requests register and release this phone at the same time. Try again.');
+      throw busy('Other requests are registering and releasing this phone. Try again.');
     },
 
     read: findActive,

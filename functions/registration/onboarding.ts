@@ -9,7 +9,7 @@ import type { ActiveMember } from './member.ts';
 
 type Step = Omit<z.output<typeof onboardingStepCompleted.data>, 'memberId'> & { source: string };
 
-/** How long after a registration its replies are expected. */
+/** Time after a registration until which replies are expected. */
 const DEADLINE_MS = 5 * 60_000;
 
 const onboardingKey = (memberId: string) => ({ pk: `onboarding#${memberId}` });
@@ -33,11 +33,11 @@ export async function readSteps(
   const { Item = {} } = await client.send(
     new GetCommand({ TableName: membersTable, Key: onboardingKey(memberId), ConsistentRead: true }),
   );
-  const { pk: _, ...answers } = Item;
-  return Object.values(answers);
+  const { pk: _, ...replies } = Item;
+  return Object.values(replies);
 }
 
-/** The subscribers' replies to a registration so far. */
+/** Converts the subscribers' replies to a registration so far to the resource of the API. */
 export function onboardingOf(
   { id, registeredAt }: ActiveMember,
   steps: readonly Step[],
@@ -49,7 +49,7 @@ export function onboardingOf(
     deadline,
     state: now.toISOString() < deadline ? 'collecting' : 'closed',
     steps: steps
-      // The table returns attributes in no order, but the entity tag depends on their order.
+      // DynamoDB returns attributes in an undefined order, but the entity tag depends on their order.
       .toSorted((a, b) => a.completedAt.localeCompare(b.completedAt) || a.source.localeCompare(b.source))
       .map(({ source, step, summary, completedAt }) => ({
         source,

@@ -33,8 +33,8 @@ export function createOperationsErasure({
 
   const runs = new Map<string, Promise<void>>();
   return (memberId: string): Promise<void> => {
-    const erased = runs.get(memberId) ?? erase(memberId).finally(() => runs.delete(memberId));
-    runs.set(memberId, erased);
-    return erased;
+    const run = runs.get(memberId) ?? erase(memberId).finally(() => runs.delete(memberId));
+    runs.set(memberId, run);
+    return run;
   };
 }

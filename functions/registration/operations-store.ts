@@ -9,7 +9,7 @@ import { memberKey } from './store.ts';
 
 export const operationTables = z.object({ MEMBERS_TABLE: text, OUTBOX_TABLE: text });
 
-interface Own extends z.output<typeof operationTables> {
+interface StorageOptions extends z.output<typeof operationTables> {
   client: DynamoDBDocumentClient;
   now: () => Date;
   newId: () => string;
@@ -18,10 +18,16 @@ interface Own extends z.output<typeof operationTables> {
 const key = (id: string) => ({ pk: `operation#${id}` });
 
 /** The storage of redemptions: the members' table, which has an index by member. */
-export function operationStorage({ client, now, newId, MEMBERS_TABLE: table, OUTBOX_TABLE: outboxTable }: Own) {
+export function operationStorage({
+  client,
+  now,
+  newId,
+  MEMBERS_TABLE: table,
+  OUTBOX_TABLE: outboxTable,
+}: StorageOptions) {
   return {
     ...{ client, table, outboxTable, source: SOURCE, now, newId, key },
-    // The previous version of the service reads `points`, and may run during a deployment.
+    // During a deployment, the previous version of the service may still run. It reads `points`.
     attributes: ({ memberId, points }: RedemptionData) => ({ memberId, points }),
 
     /** Whether a member has been erased. */

@@ -31,7 +31,7 @@ export function createRedemptions(options: RedemptionsOptions) {
   async function find(id: string, mayRead: (memberId: string) => boolean = () => true) {
     const process = await current(id);
     if (process && mayRead(process.data.memberId)) return process;
-    throw notFound('operation of that id');
+    throw notFound('operation with this ID');
   }
 
   async function findRepeated(id: string, { points, expiresIn }: Redemption): Promise<Operation> {
@@ -60,8 +60,7 @@ export function createRedemptions(options: RedemptionsOptions) {
       const started = await create(operationId, data, context, { member: activeMemberCheck(MEMBERS_TABLE, memberId) });
       if (started.result === 'refused') throw notFound(`member ${memberId}`);
       if (started.result === 'taken') return findRepeated(operationId, redemption);
-      if (started.result === 'busy')
-        throw busy('Other requests redeem points of this member at the same time. Try again.');
+      if (started.result === 'busy') throw busy('Other requests are redeeming points of this member. Try again.');
       audit({ action: 'redeem', member: memberId, operation: operationId }, cause);
       return operationOf(started.state);
     },

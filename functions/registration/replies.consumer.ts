@@ -1,7 +1,10 @@
 import { defineConsumer } from '@rollcall/kit/contracts';
 import { registrationReplies } from '../../shared/contracts/channels.ts';
 
-/** Reads the replies to events. It is idempotent, because repeated replies have no effect. Latency does not matter. */
+/**
+ * Reads the replies to events, whose latency does not matter. It is idempotent, because repeated replies have no
+ * effect.
+ */
 export const replyConsumer = defineConsumer('registration-replies', {
   source: '/rollcall/registration',
   of: registrationReplies,

@@ -55,10 +55,13 @@ export function rpcEndpoint(routes: (router: ConnectRouter) => void) {
   });
 }
 
-/** The library reports malformed Protobuf as an internal error, but it is the caller's error, as malformed JSON is. */
+/** Connect reports malformed Protobuf as an internal error, although the caller caused it, as with malformed JSON. */
 const MALFORMED_PROTOBUF = /"message":"parse binary: /;
 
-/** Undefined if the request is invalid: it has a body that its method does not allow, or a header with invalid characters. */
+/**
+ * Converts an event to a request. Returns undefined if the request is invalid: it has a body that its method does not
+ * allow, or a header with invalid characters.
+ */
 function requestOf(event: HttpEvent): Request | undefined {
   const { rawPath, rawQueryString, headers, body, isBase64Encoded, requestContext } = event;
   try {
@@ -124,7 +127,7 @@ export function problemError(problem: Problem): ConnectError {
 
 /**
  * Runs a call until its deadline (`connect-timeout-ms`, `grpc-timeout`). Work that the call has started may take effect
- * after the deadline, so the caller retries with the same idempotency key.
+ * after the deadline, so the caller should retry with the same idempotency key.
  * @throws {ConnectError} from `problemError`, or DEADLINE_EXCEEDED
  */
 export async function serveCall<T>(logger: Logger, { signal, method }: HandlerContext, work: () => Promise<T>) {

@@ -24,8 +24,9 @@ const { dependencies, limits, members, admission } = createServices({ logger });
 const redemptions = createRedemptions(dependencies);
 const { admitCaller, admitChange } = admission;
 
-/** The longest time for which an operation is watched, and the reserve between the response and the call's deadline. */
+/** The longest time for which an operation is watched. */
 const MAX_WATCH_MS = 20_000;
+/** The time between the response and the deadline of the call. */
 const RESERVE_MS = 250;
 
 const withKey = { idempotencyKey: idempotencyKey.optional() };
@@ -89,7 +90,7 @@ export const rpc = rpcEndpoint((router) =>
 
 const causeOfCall = (context: HandlerContext) => causeOf(eventOf(context));
 
-/** The fields of a request that the caller set, which are neither empty nor 0. */
+/** The fields of a request that the caller set: all that are neither empty nor 0. */
 const setFieldsOf = (request: object) =>
   Object.fromEntries(Object.entries(request).filter(([, value]) => value !== '' && value !== 0));
 

@@ -21,7 +21,10 @@ export const guardKey = (phonePseudonym: string) => ({ pk: `phone#${phonePseudon
  */
 type StoredMember = Member & { phonePseudonym?: string };
 
-/** Reserves a phone for its member, and identifies the request that registered it, so that a repetition can be answered. */
+/**
+ * Reserves a phone for its member. Identifies the request that registered it, so that a repetition gets the same
+ * response.
+ */
 export interface PhoneGuard {
   /**
    * The member's ID. The attribute is not named `memberId`, because the index by `memberId` would then include the
@@ -47,8 +50,8 @@ export interface PhoneMark {
    */
   returningUntil?: number;
   /**
-   * Epoch seconds. From this time on, the phone's bucket is full, too. DynamoDB deletes the item up to a few days later
-   * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html).
+   * Epoch seconds: the later of `returningUntil` and the time at which the phone's bucket is full again. DynamoDB deletes
+   * the item up to a few days later (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html).
    */
   expiresAt: number;
 }
@@ -64,8 +67,8 @@ export interface StoreOptions {
   /** How many days a phone is remembered after its member left, or null if phones are not remembered. */
   phonesRememberedDays: number | null;
   /**
-   * Returns the services that store data about members, by their names in the sources of messages. Called when a member
-   * leaves.
+   * Returns the names of the services that store data about members. The names are those in the sources of messages. The
+   * function is called when a member leaves.
    */
   subscribers: () => Promise<string[]>;
 }
@@ -102,9 +105,9 @@ export function createMemberStore(options: StoreOptions) {
     },
 
     /**
-     * @param mark the phone's mark that was read, which the guard replaces
-     * @returns the item that prevented the insert, which is a guard or a mark other than `mark`; undefined if the member
-     * was registered
+     * @param mark the mark of the phone that an earlier attempt found; the guard replaces it
+     * @returns the item that prevented the insert: a guard, or a mark other than `mark`; undefined if the member was
+     * registered
      */
     async insert(
       { state, events }: MemberDecision<ActiveMember>,
@@ -125,7 +128,7 @@ export function createMemberStore(options: StoreOptions) {
       const created = await publisher.create(state.id, decision, context);
       if (created.result === 'done') return undefined;
       if (created.result === 'refused') return created.item as unknown as PhoneGuard | PhoneMark;
-      if (created.result === 'busy') throw busy('Other requests register with this phone at the same time. Try again.');
+      if (created.result === 'busy') throw busy('Other requests are registering this phone. Try again.');
       throw new Error(`member ${state.id}: ${created.result}`);
     },
 

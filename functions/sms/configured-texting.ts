@@ -33,7 +33,7 @@ const DISCOVERED = 'discover:';
  */
 const SWITCHED_FOR_MS = 90_000;
 
-/** Creates `sendText` as the function's environment configures it, and the pseudonyms of phones for its tables. */
+/** Creates, from the function's environment, `sendText` and a function that computes the pseudonyms of phones. */
 export function configuredTexting({ mode }: Pick<HandlerContext, 'mode'>): {
   sendText: SendText;
   pseudonym: Pseudonym;

@@ -9,9 +9,9 @@ import { KnownOptOutError, optOutKey } from './opt-outs.ts';
 
 export interface LimitsOptions {
   client: DynamoDBDocumentClient;
-  /** Its key `pk` is a limit and its time window. */
+  /** The table of limits. Its key `pk` contains a limit and the time window of the limit. */
   tableName: string;
-  /** Computes the pseudonyms of phones for keys. */
+  /** Computes the pseudonyms of phones, which are parts of keys. */
   pseudonym: Pseudonym;
   settings: Pick<SmsSettings, 'countries' | 'perPhoneAndHour' | 'perCountryAndMinute' | 'perDay'>;
   now: () => Date;
@@ -35,7 +35,7 @@ export interface SmsToCheck {
   released: boolean;
 }
 
-/** How long counters are kept. An SMS can be delayed by at most 14 days, the time that a message is kept in its queue. */
+/** How long counters are kept. An SMS can be delayed by at most 14 days, the retention period of its queue. */
 const KEPT_SECONDS = 16 * 24 * 3600;
 const NEARLY_SPENT = 0.8;
 const DAY = 'day#';
@@ -60,8 +60,8 @@ export function createSmsLimits({ client, tableName, pseudonym, settings, now, n
   const leases = createLeasedTokens({
     store: createTokenStore({ client, tableName, now, keptSeconds: KEPT_SECONDS }),
     onLease(key, before, after) {
-      const nearly = Math.ceil(perDay * NEARLY_SPENT);
-      if (key.startsWith(DAY) && before < nearly && nearly <= after) count({ TextBudgetNearlySpent: 1 });
+      const threshold = Math.ceil(perDay * NEARLY_SPENT);
+      if (key.startsWith(DAY) && before < threshold && threshold <= after) count({ TextBudgetNearlySpent: 1 });
     },
   });
 
@@ -73,8 +73,8 @@ export function createSmsLimits({ client, tableName, pseudonym, settings, now, n
   /**
    * Counts an SMS for its phone. This runs after all other limits, so a message that is counted here has passed every
    * limit.
-   * @returns `known` if the message has passed before and is not counted again; `over` if the phone's limit for this
-   * hour is reached
+   * @returns `passed` if the message is counted now; `known` if an earlier call counted it; `over` if the phone's limit
+   * for this hour is reached
    */
   async function countForPhone(key: string, messageId: string): Promise<'passed' | 'known' | 'over'> {
     const attempt = newId();
@@ -106,7 +106,7 @@ export function createSmsLimits({ client, tableName, pseudonym, settings, now, n
     }
   }
 
-  /** Takes from the country's limit first, so that an SMS refused for its country does not count for the day. */
+  /** Takes the country's token first, so that an SMS over the limit of its country does not use a token of the day. */
   async function takeShared(country: string | undefined, at: string): Promise<SharedTokens> {
     const countryToken = await leases.take(`country#${country ?? '?'}#${at.slice(0, 16)}`, perCountryAndMinute);
     if (!countryToken) {
@@ -128,7 +128,7 @@ export function createSmsLimits({ client, tableName, pseudonym, settings, now, n
   return {
     /**
      * @throws {KnownOptOutError} if the phone has opted out, even if an operator released the SMS. {@link HeldError} if a
-     * limit is exceeded; it names the limit
+     * limit is exceeded; the error names the limit
      */
     async check({ to, country, idempotencyKey, requestedAt, released }: SmsToCheck): Promise<void> {
       if (!released && countries !== 'all' && !(country && countries.includes(country))) {

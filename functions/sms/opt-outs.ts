@@ -18,14 +18,16 @@ export class KnownOptOutError extends MessagingError {
   }
 }
 
-/** The key of an opt-out in the table of SMS limits. An opt-out does not expire; it applies until the person opts in. */
+/**
+ * The key of an opt-out in the table of SMS limits. An opt-out does not expire; it applies until the person opts in.
+ */
 export const optOutKey = (pseudonym: string) => ({ pk: `opted-out#${pseudonym}` });
 
 export type OptOuts = ReturnType<typeof createOptOuts>;
 
 /**
  * The phones that have opted out. An opt-out applies to all members with the phone and to all providers. Providers may
- * report late, twice and out of order. The latest opt-out counts. A delayed opt-in does not cancel a later opt-out. A
+ * report late, twice and out of order. The latest opt-out applies. A delayed opt-in does not cancel a later opt-out. A
  * delayed opt-out does cancel an opt-in, because that is safer.
  */
 export function createOptOuts({

@@ -1,6 +1,6 @@
 import { decodeReference, type TextReference } from './receipt-reference.ts';
 
-/** A provider's event: about an SMS that it accepted, or an inbound SMS. */
+/** An event from a provider. It is about an SMS that the provider accepted, or about an inbound SMS. */
 export type ProviderEvent =
   | { kind: 'delivered'; about: TextReference }
   | { kind: 'undelivered'; about: TextReference; reason: string }

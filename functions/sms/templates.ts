@@ -15,7 +15,7 @@ const welcome = {
 const locales = Object.keys(welcome) as Array<keyof typeof welcome>;
 
 /**
- * The same text for all members with a language. A registration may contain another person's phone, so the text contains
- * nothing that the registrant wrote, not even the name.
+ * Returns the same text for all members with the same language. A registration may contain another person's phone, so
+ * the text contains nothing that the registrant wrote, not even the name.
  */
 export const welcomeText = (locale: string) => welcome[closestLocale(locale, locales, 'en')];

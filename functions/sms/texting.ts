@@ -18,7 +18,7 @@ import type { Pace } from './pace.ts';
 import type { SmsProvider, TextMessage } from './providers/provider.ts';
 import { oneSegment } from './segments.ts';
 
-/** A provider, and how it is called. */
+/** A provider, with its instances and its circuit breaker. */
 export interface ConfiguredProvider {
   name: string;
   provider: SmsProvider;
@@ -53,7 +53,7 @@ export interface SendContext {
   outcomeUnknown: boolean;
 }
 
-/** `opted out`: no provider has the SMS, and no provider will be called for it. */
+/** `opted out` means that no provider has sent the SMS or will send it. */
 export type SendResult = 'accepted' | 'opted out';
 
 /**
@@ -63,7 +63,7 @@ export type SendResult = 'accepted' | 'opted out';
  */
 export type SendText = (text: TextMessage & { short?: string }, about: SendContext) => Promise<SendResult>;
 
-/** Number of calls to the same provider if it honours idempotency keys. */
+/** Maximum number of calls to the same provider. Only a provider that honours idempotency keys is called repeatedly. */
 const MAX_TRIES = 2;
 /** The longest wait for a slot inside the function. If the slot is later, the SMS returns to its queue. */
 const PATIENCE_MS = 1_500;
@@ -71,16 +71,17 @@ const PATIENCE_MS = 1_500;
 export function createTexting(options: TextingOptions): SendText {
   const { providers, timeoutMs, atOnce, pace, limits, optOuts, mode, onSent, onOptedOut, now } = options;
 
-  async function awaitTurn(name: string): Promise<void> {
+  async function awaitSlot(name: string): Promise<void> {
     const patience = Math.max(0, Math.min(PATIENCE_MS, timeLeft() - timeoutMs));
     const waitMs = (await pace?.(name, patience)) ?? 0;
     if (waitMs > 0) await delay(waitMs);
   }
 
-  function serviceOf([first, ...others]: readonly ConfiguredProvider[]): RemoteService<Text, void> | undefined {
+  /** Creates a client of the first provider. If this provider fails, the client may call the others. */
+  function createChain([first, ...others]: readonly ConfiguredProvider[]): RemoteService<Text, void> | undefined {
     if (!first) return undefined;
     const { name, provider, nodes, breaker } = first;
-    const next = serviceOf(others);
+    const next = createChain(others);
     return createRemoteService<Text, void>({
       name,
       async call(text, attempt) {
@@ -96,7 +97,7 @@ export function createTexting(options: TextingOptions): SendText {
       admit: async (text) => {
         await provider.ready?.();
         await limits.check(text);
-        await awaitTurn(name);
+        await awaitSlot(name);
       },
       breaker,
       retry: { tries: MAX_TRIES, isIdempotent: () => provider.honoursKey },
@@ -113,9 +114,9 @@ export function createTexting(options: TextingOptions): SendText {
     });
   }
 
-  const send = serviceOf(providers) as RemoteService<Text, void>;
+  const send = createChain(providers) as RemoteService<Text, void>;
   // An SMS with an unknown outcome may only be sent again to a provider that honours idempotency keys.
-  const sendAgain = serviceOf(providers.filter(({ provider }) => provider.honoursKey)) ?? send;
+  const sendAgain = createChain(providers.filter(({ provider }) => provider.honoursKey)) ?? send;
 
   return async ({ short, ...text }, { outcomeUnknown, ...about }) => {
     const isShort = (await mode()) === 'short-text';
@@ -140,7 +141,7 @@ export function createTexting(options: TextingOptions): SendText {
 type Text = TextMessage & Omit<SendContext, 'outcomeUnknown'>;
 
 /**
- * Whether another provider may send the SMS. The first provider must certainly not have sent it. An SMS that only waits
+ * Whether the next provider may be called: only if this provider certainly did not send the SMS. An SMS that only waits
  * for its slot stays with its provider.
  */
 const mayUseNextProvider = (cause: Error): boolean =>
@@ -148,7 +149,10 @@ const mayUseNextProvider = (cause: Error): boolean =>
   !cause.outcomeUnknown &&
   !(cause instanceof PacedError || cause instanceof BulkheadFullError || cause instanceof OutOfTimeError);
 
-/** Returns the more informative of two failures: one with an unknown outcome, or the one with the earliest retry time. */
+/**
+ * Returns the more informative of two failures: the one with an unknown outcome, or the one with the earlier retry
+ * time.
+ */
 function moreInformative(first: Error, second: Error, now: Date): Error {
   if (!(second instanceof UnavailableError)) return second;
   const [one, other] = [callableAgainFrom(first, now), callableAgainFrom(second, now)];

@@ -4,7 +4,7 @@ import { createSecret } from '@rollcall/kit/resilience';
 import * as z from 'zod';
 import { type SmsProviderName, smsSettings } from '../../shared/config/sms-settings.ts';
 import { twilioCredentials } from './providers/twilio.ts';
-import { ALIBABA_ANSWER, readAlibaba, webhookToken } from './webhooks/alibaba.ts';
+import { ALIBABA_RESPONSE, readAlibaba, webhookToken } from './webhooks/alibaba.ts';
 import { configuredReceiver } from './webhooks/configured-receiver.ts';
 import { readHttpGateway, standardWebhookKey } from './webhooks/http-gateway.ts';
 import { readTwilio } from './webhooks/twilio.ts';
@@ -27,7 +27,7 @@ function secretIn<S extends z.ZodType>(variable: string, shape: S): () => Promis
   return createSecret(id, shape, now);
 }
 
-/** Receives webhooks. Unauthenticated callers get the same 404 as for an unknown provider. */
+/** Receives webhooks. Unauthenticated callers get the same 404 as callers of an unknown provider. */
 export const webhook = endpoint(
   logger,
   async (event) => {
@@ -45,7 +45,7 @@ export const webhook = endpoint(
       );
     }
     await receive(provider, events);
-    return provider === 'alibaba' ? json(200, ALIBABA_ANSWER) : { statusCode: 204 };
+    return provider === 'alibaba' ? json(200, ALIBABA_RESPONSE) : { statusCode: 204 };
   },
   { mediaType: null },
 );

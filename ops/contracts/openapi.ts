@@ -98,7 +98,7 @@ function problemAnswers(codes: readonly ProblemCode[]) {
 }
 
 function operation(id: string, route: Route, contract: RouteContract) {
-  const { summary, tag, body, answers, optionalHeaders = [], requiredHeaders = [], deprecated } = contract;
+  const { summary, tag, body, responses, optionalHeaders = [], requiredHeaders = [], deprecated } = contract;
   const isRead = route.method === 'GET';
   const answerHeaders = (status: string): AnswerHeader[] => [
     ...(isRead || requiredHeaders.includes('If-Match') || status === '201' ? (['ETag'] as const) : []),
@@ -122,9 +122,9 @@ function operation(id: string, route: Route, contract: RouteContract) {
     ...(body && { requestBody: { required: true, ...taken(body) } }),
     responses: {
       ...Object.fromEntries(
-        Object.entries(answers).map(([status, { description, body: answered }]) => [
+        Object.entries(responses).map(([status, { description, body: responseBody }]) => [
           status,
-          { description, ...headers(answerHeaders(status)), ...content(answered) },
+          { description, ...headers(answerHeaders(status)), ...content(responseBody) },
         ]),
       ),
       ...(isRead && {

@@ -43,7 +43,7 @@ export function page({ info, paths, components }: ReturnType<typeof openApi>): s
       .map(([method, operation]) => ({ path, method: method.toUpperCase(), ...(operation as Operation) })),
   );
 
-  const answer = ([status, { description, content = {} }]: [string, Operation['responses'][string]]) => {
+  const responseRow = ([status, { description, content = {} }]: [string, Operation['responses'][string]]) => {
     const problems = Object.values(content).flatMap(({ examples = {} }) => Object.keys(examples));
     const names = problems.map((problem) => ` <code>${escaped(problem)}</code>`).join('');
     return `<tr><th>${status}</th><td>${prose(description)}${names}</td></tr>`;
@@ -52,14 +52,14 @@ export function page({ info, paths, components }: ReturnType<typeof openApi>): s
   const section = (operation: (typeof operations)[number]) => {
     const { path, method, operationId, summary, deprecated, parameters = [], requestBody, responses } = operation;
     const body = exampleOf(requestBody?.content);
-    const answered = Object.values(responses)
+    const example = Object.values(responses)
       .map(({ content }) => exampleOf(content))
       .find(Boolean);
-    const heeds = parameters.map(({ $ref }) => nameOf($ref)).join(', ');
+    const parameterNames = parameters.map(({ $ref }) => nameOf($ref)).join(', ');
     return `<section id="${operationId}"${deprecated ? ' class="deprecated"' : ''}>
 <h2>${escaped(summary)}${deprecated ? ' (deprecated)' : ''}<br><code>${method} ${escaped(path)}</code></h2>
-${heeds ? `<p>Parameters: <code>${escaped(heeds)}</code></p>` : ''}${body ? `<h3>Body</h3>${json(body)}` : ''}
-<h3>Responses</h3><table>${Object.entries(responses).map(answer).join('')}</table>${answered ? json(answered) : ''}</section>`;
+${parameterNames ? `<p>Parameters: <code>${escaped(parameterNames)}</code></p>` : ''}${body ? `<h3>Body</h3>${json(body)}` : ''}
+<h3>Responses</h3><table>${Object.entries(responses).map(responseRow).join('')}</table>${example ? json(example) : ''}</section>`;
   };
 
   return `<!doctype html>

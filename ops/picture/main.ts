@@ -49,7 +49,7 @@ async function record(browser: Browser, url: string): Promise<Frame[]> {
     await page.waitForTimeout(FLOWING.everyMs);
     await take(FLOWING.everyMs);
   }
-  await page.getByRole('link', { name: 'See what happened' }).click();
+  await page.getByRole('link', { name: 'View the timeline' }).click();
   await page.getByRole('region', { name: /^Phone / }).waitFor();
   await take(4_000);
   return frames;

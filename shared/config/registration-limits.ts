@@ -15,7 +15,7 @@ const phoneType = z.enum(['MOBILE', 'FIXED_LINE_OR_MOBILE', 'FIXED_LINE', 'PERSO
 
 export type PhoneType = z.output<typeof phoneType>;
 
-/** Types that can be mobile. FIXED_LINE_OR_MOBILE: countries such as the US have one range for both. */
+/** Types that can be mobile. FIXED_LINE_OR_MOBILE is for countries such as the US, which have one range for both. */
 export const CAN_BE_MOBILE = ['MOBILE', 'FIXED_LINE_OR_MOBILE'] as const satisfies readonly PhoneType[];
 
 /** Which phones may register in a stage, and how often. */

@@ -15,9 +15,9 @@ export interface RouteContract {
   tag: 'Members' | 'Points' | 'Guide' | 'About';
   body?: Named;
   /** The responses by status. `body` is a schema, or a media type if the body is not a resource. */
-  answers: Readonly<Record<number, { description: string; body?: Named | string }>>;
+  responses: Readonly<Record<number, { description: string; body?: Named | string }>>;
   problems: readonly ProblemCode[];
-  /** Headers that the route processes, besides those of every route. */
+  /** Optional headers that the route processes, in addition to those of every route. */
   optionalHeaders?: ReadonlyArray<'Idempotency-Key' | 'If-Match' | 'If-None-Match' | 'Prefer'>;
   requiredHeaders?: ReadonlyArray<'If-Match'>;
   deprecated?: boolean;
@@ -56,14 +56,14 @@ export const api: Record<keyof typeof routes, RouteContract> = {
   readRoot: {
     summary: 'Entry point',
     tag: 'About',
-    answers: { 200: { description: 'Links to all other resources.', body: named('ApiRoot') } },
+    responses: { 200: { description: 'Links to all other resources.', body: named('ApiRoot') } },
     problems: READ_PROBLEMS,
   },
   register: {
     summary: 'Register as a member',
     tag: 'Members',
     body: named('Registration'),
-    answers: { 201: { description: 'The registered member.', body: named('Member') } },
+    responses: { 201: { description: 'The registered member.', body: named('Member') } },
     problems: [
       ...BODY_PROBLEMS,
       'not-acceptable',
@@ -79,21 +79,21 @@ export const api: Record<keyof typeof routes, RouteContract> = {
   readMember: {
     summary: 'Read a member',
     tag: 'Members',
-    answers: { 200: { description: 'The member.', body: named('Member') } },
+    responses: { 200: { description: 'The member.', body: named('Member') } },
     problems: READ_ONE_PROBLEMS,
     deprecated: true,
   },
   readMemberV2: {
     summary: 'Read a member, with the name in parts',
     tag: 'Members',
-    answers: { 200: { description: 'The member.', body: named('MemberV2') } },
+    responses: { 200: { description: 'The member.', body: named('MemberV2') } },
     problems: READ_ONE_PROBLEMS,
   },
   changeMember: {
     summary: 'Change name or locale',
     tag: 'Members',
     body: named('ProfileChange'),
-    answers: { 200: { description: 'The changed member.', body: named('Member') } },
+    responses: { 200: { description: 'The changed member.', body: named('Member') } },
     problems: [...BODY_PROBLEMS, 'not-acceptable', 'precondition-required', ...CHANGE_PROBLEMS],
     optionalHeaders: ['If-None-Match'],
     requiredHeaders: ['If-Match'],
@@ -101,7 +101,7 @@ export const api: Record<keyof typeof routes, RouteContract> = {
   deactivateMember: {
     summary: 'Deactivate a member and erase its personal data',
     tag: 'Members',
-    answers: { 204: { description: 'The member has left, by this request or an earlier one.' } },
+    responses: { 204: { description: 'The member has left, by this request or an earlier one.' } },
     problems: CHANGE_PROBLEMS,
     optionalHeaders: ['If-Match', 'If-None-Match'],
   },
@@ -109,7 +109,7 @@ export const api: Record<keyof typeof routes, RouteContract> = {
     summary: 'Change name or locale, and get the name in parts',
     tag: 'Members',
     body: named('ProfileChange'),
-    answers: { 200: { description: 'The changed member.', body: named('MemberV2') } },
+    responses: { 200: { description: 'The changed member.', body: named('MemberV2') } },
     problems: [...BODY_PROBLEMS, 'not-acceptable', 'precondition-required', ...CHANGE_PROBLEMS],
     optionalHeaders: ['If-None-Match'],
     requiredHeaders: ['If-Match'],
@@ -117,33 +117,33 @@ export const api: Record<keyof typeof routes, RouteContract> = {
   deactivateMemberV2: {
     summary: 'Deactivate a member, with the path of version 2',
     tag: 'Members',
-    answers: { 204: { description: 'The member has left, by this request or an earlier one.' } },
+    responses: { 204: { description: 'The member has left, by this request or an earlier one.' } },
     problems: CHANGE_PROBLEMS,
     optionalHeaders: ['If-Match', 'If-None-Match'],
   },
   readErasure: {
     summary: 'Read the state of an erasure',
     tag: 'Members',
-    answers: { 200: { description: 'The services, and whether each has erased its data.', body: named('Erasure') } },
+    responses: { 200: { description: 'The services, and whether each has erased its data.', body: named('Erasure') } },
     problems: READ_ONE_PROBLEMS,
   },
   readOnboarding: {
     summary: 'Read the replies of subscribers to a registration',
     tag: 'Members',
-    answers: { 200: { description: 'The replies received so far.', body: named('Onboarding') } },
+    responses: { 200: { description: 'The replies received so far.', body: named('Onboarding') } },
     problems: READ_ONE_PROBLEMS,
   },
   readPoints: {
     summary: 'Read balance and ledger',
     tag: 'Points',
-    answers: { 200: { description: 'The points account.', body: named('PointsAccount') } },
+    responses: { 200: { description: 'The points account.', body: named('PointsAccount') } },
     problems: READ_ONE_PROBLEMS,
   },
   redeem: {
     summary: 'Redeem points',
     tag: 'Points',
     body: named('Redemption'),
-    answers: {
+    responses: {
       200: { description: 'The operation, which has ended.', body: named('Operation') },
       202: {
         description: 'The pending operation. To watch it, use `Location`.',
@@ -164,26 +164,26 @@ export const api: Record<keyof typeof routes, RouteContract> = {
   readOperation: {
     summary: 'Read the state of a redemption',
     tag: 'Points',
-    answers: { 200: { description: 'The operation.', body: named('Operation') } },
+    responses: { 200: { description: 'The operation.', body: named('Operation') } },
     problems: READ_ONE_PROBLEMS,
     optionalHeaders: ['Prefer'],
   },
   readGuide: {
     summary: 'Read the guide in the inbox',
     tag: 'Guide',
-    answers: { 200: { description: 'The guide.', body: named('GuideJourney') } },
+    responses: { 200: { description: 'The guide.', body: named('GuideJourney') } },
     problems: READ_ONE_PROBLEMS,
   },
   readOpenApi: {
     summary: 'This document',
     tag: 'About',
-    answers: { 200: { description: 'OpenAPI 3.1.', body: 'application/json' } },
+    responses: { 200: { description: 'OpenAPI 3.1.', body: 'application/json' } },
     problems: READ_PROBLEMS,
   },
   readDocs: {
     summary: 'This document as a page',
     tag: 'About',
-    answers: { 200: { description: 'A page.', body: 'text/html' } },
+    responses: { 200: { description: 'A page.', body: 'text/html' } },
     problems: READ_PROBLEMS,
   },
 };

@@ -45,7 +45,10 @@ const fields: Readonly<Record<string, Fields>> = {
   [sendSms.type]: { texts: { type: { type: 'map', values: 'string' } } },
 };
 
-/** A contract with an Avro codec, if it has a schema. No channel uses it, so no function bundles the Avro runtime. */
+/**
+ * Adds an Avro codec to a contract that has a schema. No channel uses the codec, so no function bundles the Avro
+ * runtime.
+ */
 export function withAvro(contract: MessageContract): MessageContract {
   const own = fields[contract.type];
   if (!own) return contract;

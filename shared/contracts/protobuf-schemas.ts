@@ -25,7 +25,7 @@ import { returnPoints } from './return-points.v1.ts';
 
 /**
  * Codecs for messages that no channel sends in Protobuf. They are kept because they were released, and `buf breaking`
- * rejects a package without them. New messages need none. The codecs are separate from the contracts, which would
+ * rejects a package without them. New messages need no such codec. The codecs are separate from the contracts, which would
  * otherwise add the Protobuf runtime, 100 KB, to every function that reads the messages.
  */
 const schemas: Readonly<Record<string, DescMessage>> = {
@@ -41,7 +41,7 @@ const schemas: Readonly<Record<string, DescMessage>> = {
   [returnPoints.type]: ReturnPointsSchema,
 };
 
-/** A contract with a Protobuf codec, whether or not a channel uses it. */
+/** Adds a Protobuf codec to a contract that has a schema, whether or not a channel uses the codec. */
 export function withProtobuf(contract: MessageContract): MessageContract {
   const schema = schemas[contract.type];
   return schema ? { ...contract, formats: [inProtobuf(schema)] } : contract;

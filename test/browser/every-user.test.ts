@@ -82,14 +82,14 @@ describe('every user', () => {
     await page.keyboard.press('Enter');
     await pressUntil(page, 'Tab', isFocused(page, /textbox "Phone"/));
     await page.keyboard.press('Enter');
-    await page.getByRole('link', { name: 'See what happened' }).waitFor();
+    await page.getByRole('link', { name: 'View the timeline' }).waitFor();
 
     await pressUntil(page, 'Tab', isFocused(page, /button "queue sms\.fifo/));
     await page.keyboard.press('Enter');
     await page.getByRole('dialog', { name: 'sms.fifo' }).waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
-    await pressUntil(page, 'Shift+Tab', isFocused(page, /link "See what happened"/));
+    await pressUntil(page, 'Shift+Tab', isFocused(page, /link "View the timeline"/));
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { level: 1, name: /^Member / }).waitFor();
   });

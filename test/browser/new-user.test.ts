@@ -55,10 +55,10 @@ describe('a new user', () => {
     const page = await open();
     await page.getByLabel('Name', { exact: true }).fill('Lucía');
     await page.getByRole('button', { name: 'Register', exact: true }).click();
-    await page.getByRole('link', { name: 'See what happened' }).waitFor();
+    await page.getByRole('link', { name: 'View the timeline' }).waitFor();
     // The rate shows for some seconds that a message has passed.
     await page.getByRole('button', { name: /guide-consume.*\/s/ }).waitFor();
-    await page.getByRole('link', { name: 'See what happened' }).click();
+    await page.getByRole('link', { name: 'View the timeline' }).click();
 
     await page
       .getByRole('region', { name: /^Phone \+34/ })

@@ -30,7 +30,7 @@ async function removeFaults(page: Page): Promise<void> {
 async function register(page: Page): Promise<void> {
   await goTo(page, 'Flow');
   await page.getByRole('button', { name: 'Register', exact: true }).click();
-  await page.getByRole('link', { name: 'See what happened' }).waitFor();
+  await page.getByRole('link', { name: 'View the timeline' }).waitFor();
 }
 
 async function chooseSubscriber(page: Page, subscriber: string): Promise<void> {

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.stop());
 
-it('a member who registers gets a coupon for thirty days in addition to all other effects, and loses it when leaving', async () => {
+it('a new member gets a coupon for thirty days in addition to all other effects, and the coupon is erased when the member leaves', async () => {
   const registered = await cloud.request('POST', '/v1/members', { phone: '+34612345678', name: 'Lucía', locale: 'es' });
   expect(registered.status).toBe(201);
   const { id, registeredAt, _links } = registered.body;

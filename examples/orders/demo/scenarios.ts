@@ -45,12 +45,12 @@ export const scenarios: Record<string, (shop: Shop, check: Check) => Promise<voi
   async 'nobody pays in time'(shop, check) {
     const { pay } = holdPayments(shop);
     const id = await shop.place('a chair');
-    await shop.isReserved(id);
+    await shop.untilReserved(id);
     await shop.passDeadline(id);
     const cancelled = { state: 'cancelled', because: 'charge had no reply in time' };
     await check('after the deadline', id, { ...cancelled, provider: [], reserved: 0 });
     pay();
-    await shop.isRefunded(id);
+    await shop.untilRefunded(id);
     await shop.settled();
     const stopped = { events: 2, plan: 'stopped', provider: ['payments', 'refunds'], reserved: 0 };
     await check('paid too late', id, { ...cancelled, ...stopped });
@@ -59,10 +59,10 @@ export const scenarios: Record<string, (shop: Shop, check: Check) => Promise<voi
   async 'cancelled while it is approved'(shop, check) {
     const { pay } = holdPayments(shop);
     const id = await shop.place('a clock');
-    await shop.isReserved(id);
+    await shop.untilReserved(id);
     await shop.cancel(id);
     pay();
-    await shop.isRefunded(id);
+    await shop.untilRefunded(id);
     await shop.settled();
     const stopped = { events: 2, plan: 'stopped', provider: ['payments', 'refunds'], reserved: 0 };
     await check('compensated', id, { state: 'cancelled', because: 'by its customer', ...stopped });

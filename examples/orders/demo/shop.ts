@@ -70,8 +70,8 @@ export async function openShop() {
       };
     },
 
-    isReserved: (id: string) => eventually(async () => (await process(id)).process?.done.includes('reserve')),
-    isRefunded: (id: string) => eventually(async () => (await process(id)).process?.undone.includes('charge')),
+    untilReserved: (id: string) => eventually(async () => (await process(id)).process?.done.includes('reserve')),
+    untilRefunded: (id: string) => eventually(async () => (await process(id)).process?.undone.includes('charge')),
 
     /** Lets the deadline of the order's last command pass. The deadline of an earlier command is delivered first. */
     async passDeadline(id: string): Promise<void> {

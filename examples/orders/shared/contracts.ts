@@ -8,7 +8,10 @@ const about = { subjectField: 'orderId' } as const;
 export const created = event('shop.order.created.v1', z.object({ orderId: id, item: z.string(), quantity }), about);
 export const updated = event('shop.order.updated.v1', z.object({ orderId: id, quantity }), about);
 export const cancelled = event('shop.order.cancelled.v1', z.object({ orderId: id }), about);
-/** `labels` has one SVG per item, for its parcel. With hundreds of items, the labels exceed the size of a message. */
+/**
+ * `labels` contains an SVG for the parcel of each item. With hundreds of items, the labels exceed the maximum size of a
+ * message.
+ */
 export const approved = event('shop.order.approved.v1', z.object({ orderId: id, labels: z.array(z.string()) }), about);
 
 export const reserve = command('shop.stock.reserve.v1', z.object({ orderId: id, item: z.string(), quantity }), about);
@@ -36,7 +39,7 @@ export const orderEvents = topic('order-events', {
 });
 export const stock = queue('stock', { from: '/shop/orders', messages: [reserve, release] });
 export const payments = queue('payments', { from: '/shop/orders', messages: [charge, refund] });
-/** Unordered, because a reply about one order need not wait for a reply about another. */
+/** Unordered, because a reply about one order need not wait for a reply about another order. */
 export const approvalReplies = queue('orders-replies', {
   from: ['/shop/orders', '/shop/stock', '/shop/payments'],
   sendersOf: {

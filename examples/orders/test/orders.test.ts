@@ -12,7 +12,7 @@ it.each(Object.entries(scenarios))('an order: %s', (_, run) =>
   run(shop, async (when, id, expected) => expect(await shop.dataOf(id), when).toMatchObject(expected)),
 );
 
-it('the messages of an approval are one conversation', async () => {
+it('all messages of an approval have the same correlation ID and the same trace', async () => {
   const id = await shop.place('a book');
   await shop.settled();
   const messages = ['stock', 'payments', 'orders-replies'].flatMap((channel) => shop.cloud.published(channel));

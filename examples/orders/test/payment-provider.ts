@@ -3,12 +3,15 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Beside } from '@rollcall/local';
 
-/** A stand-in for the payment provider. It responds with `status` and executes each key once. */
+/**
+ * A stand-in for the payment provider. It responds with `status`, and executes the call with each idempotency key once.
+ */
 export class PaymentProvider implements Beside {
   readonly name = 'provider';
   readonly executed = new Map<string, { kind: string; orderId: string }>();
   status = 200;
   outcome = 'paid';
+  /** Whether refunds succeed. */
   refunds = true;
   /** Requests wait until this promise resolves. */
   barrier: Promise<void> | undefined;

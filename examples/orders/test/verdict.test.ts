@@ -6,7 +6,7 @@ const data = {
   ...{ provider: [], reserved: 0 },
 };
 
-it('the demo finds no difference in the expected data', () => {
+it('the demo finds no difference if the data is as expected', () => {
   expect(differenceOf(data, { ...data, provider: [] })).toBeUndefined();
 });
 

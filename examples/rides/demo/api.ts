@@ -6,7 +6,10 @@ const PAUSE_MS = 250;
 
 export type Call = (method: string, path: string, body: object) => Promise<void>;
 
-/** Returns a function that calls the API as a user. It retries while the API is busy: every request is idempotent. */
+/**
+ * Returns a function that calls the API as a user. It retries while the API is busy, because every request is
+ * idempotent.
+ */
 export async function callerOf(cloud: Cloud, who: { sub?: string; scope: string }): Promise<Call> {
   const authorization = `Bearer ${await cloud.issuer.token({ ...who, expiresIn: 24 * 3_600 })}`;
   return async (method, path, body) => {

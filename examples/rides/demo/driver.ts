@@ -24,12 +24,12 @@ const UNANSWERED = 0.15;
 /** A simulated driver with a phone. */
 export function createDriver({ id, call, facts, town, random, rideSeconds }: DriverOptions) {
   let at = somewhere(town, random);
-  let goal = somewhere(town, random);
+  let destination = somewhere(town, random);
   facts.add({ is: 'moved', driverId: id, at });
   let isDriving = false;
   const offers = new Map<string, { from: Place; to: Place }>();
 
-  const answer = (tripId: string, what: string) => call('POST', `/drivers/${id}/answers`, { tripId, answer: what });
+  const answer = (tripId: string, kind: string) => call('POST', `/drivers/${id}/answers`, { tripId, answer: kind });
   const report = () => call('PUT', `/drivers/${id}/position`, at);
 
   function move(to: Place): void {
@@ -73,8 +73,8 @@ export function createDriver({ id, call, facts, town, random, rideSeconds }: Dri
     /** Moves a driver without a trip towards a random place. */
     wander(): void {
       if (isDriving) return;
-      if (random() < 0.1) goal = somewhere(town, random);
-      move(between(at, goal, 0.05));
+      if (random() < 0.1) destination = somewhere(town, random);
+      move(between(at, destination, 0.05));
     },
   };
 }

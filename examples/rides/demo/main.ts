@@ -17,7 +17,7 @@ const options = new Command('npm run demo --')
   .option('--trips <n>', 'number of trips', number, 1_000)
   .option('--at-once <n>', 'maximum number of trips at the same time', number, 100)
   .option('--ride-seconds <n>', 'duration of a ride', number, 10)
-  .option('--seed <n>', 'the same seed gives the same people', number, 1)
+  .option('--seed <n>', 'seed of the random numbers', number, 1)
   .option('--port <n>', 'port of the map', number, 4040)
   .parse()
   .opts<{ drivers: number; trips: number; atOnce: number; rideSeconds: number; seed: number; port: number }>();

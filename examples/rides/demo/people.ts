@@ -6,7 +6,7 @@ import { createDriver, type DriverOptions } from './driver.ts';
 
 /** The limit of concurrent requests. */
 const AT_ONCE = { concurrency: 8 };
-/** One in this many passengers may not ride. */
+/** One passenger in 20 may not ride. */
 const BLOCKED_EVERY = 20;
 
 export interface Passenger {
@@ -14,7 +14,7 @@ export interface Passenger {
   call: Call;
 }
 
-/** Registers drivers with known positions. */
+/** Creates drivers, who report their first positions. */
 export const joinDrivers = (cloud: Cloud, count: number, about: Omit<DriverOptions, 'id' | 'call'>) =>
   pMap(
     Array(count).keys(),

@@ -62,5 +62,5 @@ export const linesOf = ({ trips, endings, ...wrong }: Verdict, unfinished: strin
   `trips with two drivers: ${wrong.twoDrivers.length}`,
   `drivers with two trips at a time: ${wrong.twoTrips.length}`,
   `passengers not notified of the end: ${wrong.notNotified.length}; notified twice: ${wrong.notifiedTwice.length}`,
-  `unfinished over: ${unfinished ?? 'nothing'}`,
+  `unfinished work: ${unfinished ?? 'none'}`,
 ];

@@ -2,7 +2,7 @@ import type { Logger } from '@rollcall/kit/observability';
 import { createRemoteService, createStageBreaker, type RemoteService, type Try } from '@rollcall/kit/resilience';
 
 export interface RemoteServiceOptions<Request, Response> {
-  /** Name of its circuit. */
+  /** Name of the circuit. */
   name: string;
   /** Must be idempotent. */
   call: (request: Request, attempt: Try) => Promise<Response>;

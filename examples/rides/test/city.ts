@@ -19,10 +19,10 @@ export type City = Awaited<ReturnType<typeof openCity>>;
 
 async function repeat(cloud: Cloud, { channel, body }: ReturnType<Cloud['published']>[number]): Promise<void> {
   const { subject, source } = JSON.parse(body) as { subject: string; source: string };
-  const once = { MessageGroupId: subject, MessageDeduplicationId: randomUUID() };
+  const ids = { MessageGroupId: subject, MessageDeduplicationId: randomUUID() };
   if (channel.endsWith('.fifo')) {
     const TopicArn = `arn:aws:sns:us-east-1:000000000000:${channel}`;
-    return void (await cloud.sns.send(new PublishCommand({ TopicArn, Message: body, ...once })));
+    return void (await cloud.sns.send(new PublishCommand({ TopicArn, Message: body, ...ids })));
   }
   // The queue accepts messages only from the relay of the service.
   const relay = `rides-dev-${source.split('/').at(-1)}-outbox-relay`;
@@ -38,9 +38,10 @@ export async function openCity() {
   const cloud: Cloud = await startCloud({ app: import.meta.dirname, beside: [push], environment });
   const authorization = `Bearer ${await cloud.issuer.token({ scope: 'read write operator' })}`;
   const request = async (method: string, path: string, body?: object) => {
-    const answer = await cloud.request(method, path, body, { authorization });
-    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
-    return answer.body;
+    const response = await cloud.request(method, path, body, { authorization });
+    if (response.status >= 300)
+      throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(response.body)}`);
+    return response.body;
   };
 
   /** Has a long timeout, because the machine may be busy. */
@@ -68,7 +69,7 @@ export async function openCity() {
       return id;
     },
 
-    /** The status of the response to a user with their own token. */
+    /** Sends a request with the token of a user. Returns the status of the response. */
     async statusFor(sub: string, method: string, path: string, body?: object): Promise<number> {
       const token = await cloud.issuer.token({ sub, scope: 'read write' });
       return (await cloud.request(method, path, body, { authorization: `Bearer ${token}` })).status;

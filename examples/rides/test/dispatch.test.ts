@@ -19,7 +19,7 @@ describe('a trip', () => {
     expect(typesOf(begin(trip, undefined))).toEqual(['unserved']);
   });
 
-  it('goes to the first driver who accepts, and all other offers end', () => {
+  it('is assigned to the first driver who accepts, and all other offers end', () => {
     const won = accept(offeredTo(ann, ben), ben);
     expect(won?.events[0].data).toMatchObject({ driverId: ben, withdrawn: [ann] });
     expect(accept(after(won), ann)).toBeUndefined();
@@ -30,7 +30,7 @@ describe('a trip', () => {
     expect(accept(offeredTo(ann), cleo)).toBeUndefined();
   });
 
-  it('is offered to other drivers when the last one declines, and to nobody twice', () => {
+  it('is offered to other drivers when the last driver declines, and to each driver at most once', () => {
     const one = decline(offeredTo(ann, ben), ann, undefined);
     expect(typesOf(one)).toEqual(['declined']);
     expect(decline(after(one), ann, undefined)).toBeUndefined();
@@ -41,19 +41,19 @@ describe('a trip', () => {
   });
 
   it('is offered to other drivers when the offers expire', () => {
-    const asked = expire(offeredTo(ann), 0, next(1, ben));
-    expect(asked?.events[0].data).toMatchObject({ round: 1, withdrawn: [ann] });
+    const nextRound = expire(offeredTo(ann), 0, next(1, ben));
+    expect(nextRound?.events[0].data).toMatchObject({ round: 1, withdrawn: [ann] });
     expect(typesOf(expire(offeredTo(ann), 0, undefined))).toEqual(['unserved']);
   });
 
   it('schedules a message for the end of a round', () => {
-    const over = { data: { tripId: trip.tripId, round: 1 }, later: { at: until, name: 'offers' } };
-    expect(expire(offeredTo(ann), 0, next(1, ben))?.send).toMatchObject([over]);
+    const expiry = { data: { tripId: trip.tripId, round: 1 }, later: { at: until, name: 'offers' } };
+    expect(expire(offeredTo(ann), 0, next(1, ben))?.send).toMatchObject([expiry]);
   });
 
-  it('ignores the end of an earlier round, and of a round with a driver', () => {
-    const asked = after(expire(offeredTo(ann), 0, next(1, ben)));
-    expect(expire(asked, 0, next(2, cleo))).toBeUndefined();
+  it('ignores the end of an earlier round, and the end of a round after a driver accepted', () => {
+    const secondRound = after(expire(offeredTo(ann), 0, next(1, ben)));
+    expect(expire(secondRound, 0, next(2, cleo))).toBeUndefined();
     expect(expire(after(accept(offeredTo(ann), ann)), 0, next(1, ben))).toBeUndefined();
   });
 

@@ -13,7 +13,7 @@ describe('a message that is handled again', () => {
   const keys: string[] = [];
   const push = async ({ key }: Push) => void keys.push(key);
 
-  it('pushes to each driver with the same key as before, which no other driver has', async () => {
+  it('notifies each driver with the same key as before, which differs from the keys of other drivers', async () => {
     const assigned = offerHandlers(push)['rides.dispatch.assigned.v1'] as unknown as (message: object) => {
       call: () => Promise<unknown>;
     };
@@ -25,7 +25,7 @@ describe('a message that is handled again', () => {
     ]);
   });
 
-  it('pushes to the passenger with the ID of the message as the key', async () => {
+  it('notifies the passenger with the ID of the message as the key', async () => {
     const message = { id: 'message', data: { tripId: 'trip', passengerId: 'ana' } };
     for (const handled of [message, message]) await notifyPassenger(push)(handled, 'unserved').call();
     expect(keys.splice(0)).toEqual(['message', 'message']);
@@ -44,7 +44,7 @@ describe('the push provider', () => {
   const send = () =>
     sendTo(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)(aPush, { signal: AbortSignal.timeout(5_000) });
 
-  it('gets the key', async () => {
+  it('receives the idempotency key', async () => {
     await send();
     expect(key).toBe('one');
   });

@@ -30,7 +30,7 @@ it('a trip is offered to the nearest drivers, accepted by one, and completed', a
   expect(city.notifications(passenger, trip)).toEqual(['assigned', 'completed']);
 });
 
-it('a driver with a trip gets no offers until it is completed', async () => {
+it('a driver with a trip gets no offers until the trip is completed', async () => {
   const here = city.newTown();
   const driver = await city.driver(here);
   const rides = async () => city.trip(here, await city.passenger());
@@ -66,7 +66,7 @@ it('if two drivers accept at once, one of them gets the trip', async () => {
   ]);
 });
 
-it('a driver who accepts two trips at once gets one, and the other passenger gets another driver', async () => {
+it('a driver who accepts two trips at once gets one of them, and the other is offered to another driver', async () => {
   const here = city.newTown();
   const wanted = await city.driver(north(here, 100));
   const trips = await Promise.all([1, 2].map(async () => city.trip(here, await city.passenger())));
@@ -124,7 +124,7 @@ it('a request or message that arrives twice takes effect once', async () => {
   expect(await city.read(trip)).toMatchObject({ state: 'assigned', driverId: driver });
 });
 
-it('only services may ask whether a passenger may ride', async () => {
+it('only services may call the route that returns whether a passenger may ride', async () => {
   const path = `/passengers/${await city.passenger()}/permission`;
   expect((await city.cloud.request('GET', path)).status).toBe(403);
 });
@@ -134,10 +134,10 @@ it('users act and read only for themselves, and only an operator registers passe
   const [ann, ben] = [await city.passenger(), await city.passenger()];
   const driver = await city.driver(here);
   const trip = await city.trip(here, ann);
-  const wish = { passengerId: ann, from: here, to: here };
+  const tripRequest = { passengerId: ann, from: here, to: here };
   const answer = { tripId: trip, answer: 'decline' };
   const requests = (who: string): Array<[number, string, string, object?]> => [
-    [202, 'PUT', `/trips/${trip}`, wish],
+    [202, 'PUT', `/trips/${trip}`, tripRequest],
     [200, 'GET', `/trips/${trip}`],
     [202, 'POST', `/drivers/${who}/answers`, answer],
     [204, 'PUT', `/drivers/${who}/position`, here],

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { RejectedError, UnavailableError } from '@rollcall/kit/resilience';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { askPassenger } from '../functions/trip/ask-passenger.ts';
+import { fetchPermission } from '../functions/trip/fetch-permission.ts';
 import { begin } from '../functions/trip/trip.ts';
 
 const trip = { tripId: 'trip', passengerId: 'ana', from: { lat: 1, lng: 2 }, to: { lat: 1, lng: 3 } };
@@ -35,7 +35,7 @@ describe('a request to the passenger service', () => {
   afterAll(() => void server.close());
   const ask = () => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    return askPassenger(url)('ana', { signal: AbortSignal.timeout(5_000) });
+    return fetchPermission(url)('ana', { signal: AbortSignal.timeout(5_000) });
   };
 
   it('is signed', async () => {

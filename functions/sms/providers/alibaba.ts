@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { NotServedError, RejectedError, ThrottledError } from '@rollcall/kit/resilience';
 import * as z from 'zod';
-import { failureOf, parsed, post } from './http-call.ts';
+import { failureOf, parseObject, post } from './http-call.ts';
 import type { SmsProvider } from './provider.ts';
 
 export const alibabaCredentials = z.object({
@@ -59,13 +59,14 @@ export const createAlibaba = ({ url, credentials, now, newId }: AlibabaOptions):
       body: '',
       signal,
     });
-    const { ResponseCode, Code } = parsed(response.body);
+    const { ResponseCode, Code } = parseObject(response.body);
     const code = String(ResponseCode ?? Code ?? '?');
     if (response.status < 300 && code === 'OK') return;
     const failure = `Alibaba Cloud SMS responded ${response.status} with code ${code}`;
     if (THROTTLED.test(code)) throw new ThrottledError(failure, THROTTLED_MS);
     if (PERMANENT.test(code)) throw new RejectedError(failure);
-    // All other codes are about the account, such as its credit or signature, or the service. None is about the recipient.
+    // All other codes are about the account, such as its credit or signature, or the service. None is about the
+    // recipient.
     throw response.status >= 500 ? failureOf(failure, response) : new NotServedError(failure);
   },
 });

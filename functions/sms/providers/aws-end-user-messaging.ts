@@ -56,7 +56,7 @@ export function createAwsEndUserMessaging(options: {
 }
 
 function failureOf(cause: Error): Error {
-  // Neither the message nor the error itself is passed on: AWS's validation errors contain the phone.
+  // Does not pass on the error or its message, because AWS's validation errors contain the phone.
   const reason = (cause as { Reason?: string }).Reason ?? '';
   const refused = `AWS End User Messaging refused the SMS: ${reason}`;
   if (reason === OPTED_OUT) return new OptedOutError(refused);

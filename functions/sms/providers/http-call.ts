@@ -47,7 +47,7 @@ const TEMPORARY = new Set([401, 403, 404, 408, 409, 425]);
 /** Statuses with an unknown outcome: a request with this key is in progress (409), or a proxy timed out. */
 const OUTCOME_UNKNOWN = new Set([409, 502, 504]);
 
-/** The error for an unsuccessful response, by its status alone. */
+/** Returns the error for an unsuccessful response. It depends only on the status. */
 export function failureOf(
   description: string,
   { status, headers }: Pick<ProviderResponse, 'status' | 'headers'>,
@@ -64,7 +64,7 @@ function retryAfterMs(headers: Headers): number {
 }
 
 /** Parses a response body as JSON. Returns an empty object for other formats, such as a proxy's error page. */
-export function parsed(body: string): Record<string, unknown> {
+export function parseObject(body: string): Record<string, unknown> {
   try {
     return JSON.parse(body) as Record<string, unknown>;
   } catch {

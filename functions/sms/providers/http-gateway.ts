@@ -1,13 +1,13 @@
 import { OptedOutError } from '../opt-outs.ts';
-import { failureOf, parsed, post } from './http-call.ts';
+import { failureOf, parseObject, post } from './http-call.ts';
 import type { SmsProvider } from './provider.ts';
 
 /** The code in the body of a response with status 422: `{"code": "opted-out"}`. */
 const OPTED_OUT = 'opted-out';
 
 /**
- * A generic gateway: `POST {url}/messages` with `{to, text}` and an `Idempotency-Key`. Any 2xx means accepted.
- * `callback: {url, reference}` requests a receipt, which webhooks/http-gateway.ts reads.
+ * A generic gateway: `POST {url}/messages` with `{to, text}` and an `Idempotency-Key`. With a 2xx status, the gateway
+ * accepts the SMS. `callback: {url, reference}` requests a receipt, which webhooks/http-gateway.ts reads.
  */
 export const createHttpGateway = ({
   url,
@@ -28,7 +28,7 @@ export const createHttpGateway = ({
     });
     if (response.status < 300) return;
     const failure = `SMS gateway ${endpoint} responded with status ${response.status}`;
-    if (response.status === 422 && parsed(response.body).code === OPTED_OUT)
+    if (response.status === 422 && parseObject(response.body).code === OPTED_OUT)
       throw new OptedOutError(`${failure}: ${OPTED_OUT}`);
     throw failureOf(failure, response);
   },

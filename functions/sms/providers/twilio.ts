@@ -1,7 +1,7 @@
 import { NotServedError } from '@rollcall/kit/resilience';
 import * as z from 'zod';
 import { OptedOutError } from '../opt-outs.ts';
-import { failureOf, parsed, post } from './http-call.ts';
+import { failureOf, parseObject, post } from './http-call.ts';
 import type { SmsProvider } from './provider.ts';
 
 export const twilioCredentials = z.object({
@@ -48,7 +48,7 @@ export const createTwilio = ({
       signal,
     });
     if (response.status === 201) return;
-    const { code = '?' } = parsed(response.body);
+    const { code = '?' } = parseObject(response.body);
     const failure = `Twilio responded ${response.status} with code ${code}`;
     if (response.status === 400 && Number(code) === OPTED_OUT) throw new OptedOutError(failure);
     // All other codes are about the sender, permissions or credit, not about the recipient.

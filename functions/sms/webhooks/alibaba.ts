@@ -4,13 +4,13 @@ import { equals, jsonOf, type ReadWebhook, UNAUTHENTICATED, UNREADABLE } from '.
 
 export const webhookToken = z.object({ key: z.string().min(32) });
 
-/** https://help.aliyun.com/zh/sms/smsreport-http-intl. The values of `Status` are 1 delivered, 2 failed and 6 expired. */
+/** https://help.aliyun.com/zh/sms/smsreport-http-intl. `Status` is 1 (delivered), 2 (failed) or 6 (expired). */
 const reports = z.array(z.unknown());
 const report = z.object({ Status: z.coerce.string(), TaskId: z.string().nullish(), ErrorCode: z.string().nullish() });
 const FINAL: Record<string, 'delivered' | 'undelivered'> = { '1': 'delivered', '2': 'undelivered', '6': 'undelivered' };
 
 /** The response that Alibaba Cloud expects. Without it, Alibaba Cloud sends the report again. */
-export const ALIBABA_ANSWER = { code: 0, msg: 'OK' };
+export const ALIBABA_RESPONSE = { code: 0, msg: 'OK' };
 
 /**
  * Reads Alibaba Cloud's status reports, which arrive over HTTP. They are not signed; a secret token in the URL

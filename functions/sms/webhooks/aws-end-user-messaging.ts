@@ -11,7 +11,9 @@ const delivery = z.object({
 /** https://docs.aws.amazon.com/sms-voice/latest/userguide/two-way-sms-payload.html */
 const inboundSms = z.object({ originationNumber: z.string(), messageBody: z.string() });
 
-/** Depending on the country, AWS sends one of the two. TEXT_SUCCESSFUL means that the carrier has accepted the SMS. */
+/**
+ * Depending on the country, AWS sends one of these types. TEXT_SUCCESSFUL means that the carrier has accepted the SMS.
+ */
 const DELIVERED = new Set(['TEXT_DELIVERED', 'TEXT_SUCCESSFUL']);
 
 /**

@@ -6,7 +6,7 @@ import { createPseudonym } from '../../../shared/pseudonyms.ts';
 import { createOptOuts } from '../opt-outs.ts';
 import { createReceiver } from './receiver.ts';
 
-/** Receives providers' events as the function's environment configures. */
+/** Creates a receiver of providers' events from the function's environment. */
 export function configuredReceiver(now: () => Date) {
   const { SMS_LIMITS_TABLE, PSEUDONYMS_SECRET, CHANNELS } = readEnvironment(
     z.object({ SMS_LIMITS_TABLE: text, PSEUDONYMS_SECRET: text, CHANNELS: addresses }),

@@ -3,15 +3,15 @@ import * as z from 'zod';
 import { inbound, OTHER, type ProviderEvent, receipt } from '../provider-events.ts';
 import { equals, jsonOf, type ReadWebhook, UNAUTHENTICATED, UNREADABLE, type WebhookRequest } from './webhook.ts';
 
-/** `key`: base64, with or without the `whsec_` of Standard Webhooks. */
+/** `key` is in base64, with or without the prefix `whsec_` of Standard Webhooks. */
 export const standardWebhookKey = z.object({ key: z.string().min(32) });
 
 /** The maximum age of a request, from the specification. Older requests may be replays. */
 const TOLERANCE_MS = 5 * 60_000;
 
 /**
- * `{events: […]}`. A call may contain several events, because each call is one invocation, but no more than the function
- * can process before its timeout. Unknown events are ignored.
+ * `{events: […]}`. Several events in one call save invocations. The maximum is the number that the function can process
+ * before its timeout. Unknown events are ignored.
  */
 const payload = z.object({ events: z.array(z.unknown()).max(100) });
 const event = z.discriminatedUnion('type', [
@@ -38,7 +38,7 @@ function isAuthentic({ headers, body }: WebhookRequest, key: string, now: Date):
   if (!id || !isRecent) return false;
   const bytes = Buffer.from(key.replace(/^whsec_/, ''), 'base64');
   const expected = `v1,${createHmac('sha256', bytes).update(`${id}.${timestamp}.${body}`).digest('base64')}`;
-  // There may be several signatures: during a key rotation, or of other versions.
+  // The header has several signatures during a key rotation, or if the sender supports several versions.
   return signatures.split(' ').some((signature) => equals(signature, expected));
 }
 

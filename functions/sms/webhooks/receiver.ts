@@ -24,7 +24,10 @@ const METRICS: Record<ProviderEvent['kind'], string> = {
 
 /** Processes providers' events. Any event may be delivered again. */
 export function createReceiver({ optOuts, sender, now, count }: ReceiverOptions) {
-  /** The ID of the step is derived from the SMS's message, so that only the first of several receipts counts. */
+  /**
+   * Creates the message about a step. Its ID is derived from the message that requested the SMS, so that only the first
+   * of several receipts counts.
+   */
   function stepOf(receipt: Receipt) {
     const { memberId, messageId, traceparent } = receipt.about;
     const step = createMessage(onboardingStepCompleted, {
@@ -47,9 +50,9 @@ export function createReceiver({ optOuts, sender, now, count }: ReceiverOptions)
   }
 
   return {
-    /** @throws {Error} if some events could not be processed; the provider must then send all of them again */
+    /** @throws {Error} if at least one event could not be processed; the provider must then send all events again */
     async receive(provider: string, events: readonly ProviderEvent[]): Promise<void> {
-      // In sequence: a person may opt out and in again.
+      // Processes the events in order, because a person may opt out and in again.
       for (const event of events) {
         if (event.kind === 'opt-out') await optOuts.add(event.phone, event.at, `sms-${provider}`);
         if (event.kind === 'opt-in') await optOuts.remove(event.phone, event.at);

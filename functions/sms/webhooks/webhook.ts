@@ -27,7 +27,7 @@ export function webhookRequest(event: HttpEvent, url: string): WebhookRequest {
   };
 }
 
-/** The request is not authenticated as the provider's. */
+/** The request does not have the authentication of the provider. */
 export const UNAUTHENTICATED = 'unauthenticated';
 /** The request is authenticated, but does not have the format that the provider documents. */
 export const UNREADABLE = 'unreadable';

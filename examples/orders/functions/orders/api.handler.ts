@@ -34,7 +34,10 @@ const orderResponse = (id: string, { item, quantity, cents, state, because, vers
     { etag: etag(version) },
   );
 
-/** Changes an order. If `If-Match` fails, returns a problem. Without this header, changes the current state. */
+/**
+ * Changes an order. Responds with a problem if `If-Match` does not match. Without this header, changes the current
+ * version.
+ */
 async function change(
   event: HttpEvent,
   decide: (

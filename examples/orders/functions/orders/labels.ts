@@ -1,4 +1,4 @@
-/** One label of 100 by 60 mm per item of an order. */
+/** Creates a label of 100 by 60 mm for each item of an order. */
 export const labelsOf = (orderId: string, { item, quantity }: { item: string; quantity: number }): string[] =>
   Array.from({ length: quantity }, (_, index) =>
     label([item, `item ${index + 1} of ${quantity}`, `order ${orderId}`, `parcel ${orderId}/${index + 1}`]),

@@ -13,17 +13,30 @@ import type { Trip } from '../../shared/place.ts';
 import { tripOutcome, tripOutcomes } from '../../shared/trip-channels.ts';
 import type { Near } from './drivers.ts';
 
+interface Common extends Trip {
+  version: number;
+  /** All drivers who have got an offer in any round. */
+  asked: string[];
+}
+
+interface Offered extends Common {
+  state: 'offered';
+  round: number;
+  /** Drivers who can accept now. */
+  open: string[];
+}
+
+interface Assigned extends Common {
+  state: 'assigned' | 'completed';
+  driverId: string;
+}
+
+interface Unserved extends Common {
+  state: 'unserved';
+}
+
 /** The dispatch of a trip, as stored. */
-export type Dispatch = Trip & { version: number /** All drivers who ever got an offer. */; asked: string[] } & (
-    | {
-        state: 'offered';
-        round: number;
-        /** Drivers who may still accept. */
-        open: string[];
-      }
-    | { state: 'assigned' | 'completed'; driverId: string }
-    | { state: 'unserved' }
-  );
+export type Dispatch = Offered | Assigned | Unserved;
 
 export type DispatchDecision = Decision<Dispatch, (typeof dispatchEvents.messages)[number]>;
 
@@ -65,14 +78,14 @@ export function accept(before: Dispatch, driverId: string): DispatchDecision | u
 }
 
 /** Whether the driver has the only open offer. */
-export const isLast = (before: Dispatch, driverId: string): boolean =>
+export const hasLastOffer = (before: Dispatch, driverId: string): boolean =>
   before.state === 'offered' && before.open.length === 1 && before.open[0] === driverId;
 
 /** @param next the next round, if this driver has the only open offer */
 export function decline(before: Dispatch, driverId: string, next: Next): DispatchDecision | undefined {
   if (before.state !== 'offered' || !before.open.includes(driverId)) return undefined;
   const event = draft(declined, { tripId: before.tripId, driverId });
-  if (!isLast(before, driverId)) {
+  if (!hasLastOffer(before, driverId)) {
     const { version: _, ...state } = before;
     return { state: { ...state, open: before.open.filter((other) => other !== driverId) }, events: [event] };
   }

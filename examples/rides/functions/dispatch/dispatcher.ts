@@ -48,7 +48,7 @@ export function createDispatcher({
 
   async function decline(tripId: string, driverId: string, context: CommandContext): Promise<void> {
     const decide = async (before: decisions.Dispatch) => {
-      const next = decisions.isLast(before, driverId) ? await search.next(before, context.now) : undefined;
+      const next = decisions.hasLastOffer(before, driverId) ? await search.next(before, context.now) : undefined;
       return decisions.decline(before, driverId, next);
     };
     await change(tripId, decide, context);
@@ -68,7 +68,7 @@ export function createDispatcher({
         tripId,
         (before) => {
           const decision = decisions.accept(before, driverId);
-          return decision && { ...decision, beside: { driver: drivers.take(driverId, tripId) } };
+          return decision && { ...decision, beside: { driver: drivers.assign(driverId, tripId) } };
         },
         context,
       );
@@ -80,7 +80,7 @@ export function createDispatcher({
         tripId,
         (before) => {
           const decision = decisions.complete(before, driverId);
-          return decision && { ...decision, beside: { driver: drivers.free(driverId, tripId) } };
+          return decision && { ...decision, beside: { driver: drivers.unassign(driverId, tripId) } };
         },
         context,
       );

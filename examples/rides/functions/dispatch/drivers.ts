@@ -17,7 +17,7 @@ export type Drivers = ReturnType<typeof createDrivers>;
 export function createDrivers({ client, tableName: TableName }: { client: DynamoDBDocumentClient; tableName: string }) {
   /**
    * The free drivers of a cell. One page has thousands of drivers, which is enough. The index is eventually consistent,
-   * so `take` checks that a driver is free.
+   * so `assign` checks that a driver is free.
    */
   async function freeIn(cell: string, now: Date): Promise<Array<{ pk: string } & Place>> {
     const { Items = [] } = await client.send(
@@ -72,10 +72,10 @@ export function createDrivers({ client, tableName: TableName }: { client: Dynamo
     },
 
     /** Assigns a trip to a driver, unless the driver has one. This prevents two trips at a time. */
-    take: (driverId: string, tripId: string) =>
+    assign: (driverId: string, tripId: string) =>
       changeTrip(driverId, tripId, 'SET tripId = :trip', 'attribute_not_exists(tripId)'),
 
     /** Removes the assignment, if the driver has this trip. */
-    free: (driverId: string, tripId: string) => changeTrip(driverId, tripId, 'REMOVE tripId', 'tripId = :trip'),
+    unassign: (driverId: string, tripId: string) => changeTrip(driverId, tripId, 'REMOVE tripId', 'tripId = :trip'),
   };
 }

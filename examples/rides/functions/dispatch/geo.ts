@@ -5,14 +5,14 @@ import type { Place } from '../../shared/place.ts';
 const RESOLUTION = 8;
 
 /**
- * The number of rings around the passenger's cell that each round searches. With them, it searches 7, 19 and 61 cells,
- * which include every driver within 0.5, 1.1 and 2.4 km.
+ * The number of rings around the passenger's cell that each round searches. The rounds search 7, 19 and 61 cells, which
+ * include every driver within 0.5, 1.1 and 2.4 km.
  */
 export const RINGS = [1, 2, 4] as const;
 
 export const cellOf = ({ lat, lng }: Place): string => latLngToCell(lat, lng, RESOLUTION);
 
-/** The cell of a place, and the rings around it. */
+/** The cell of a place, and the cells in the rings around it. */
 export const cellsAround = (place: Place, rings: number): string[] => gridDisk(cellOf(place), rings);
 
 /** Great-circle distance, rounded. */

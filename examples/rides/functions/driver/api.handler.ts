@@ -10,11 +10,11 @@ import { createAnswers } from './store.ts';
 const tables = readEnvironment(z.object({ DRIVER_TABLE: text, OUTBOX_TABLE: text }));
 const answers = createAnswers({ client: createDynamoDB(), ...tables });
 
-/** Accepts a driver's answer. Dispatch decides whether the answer was in time and notifies the driver. */
+/** Stores a driver's answer. Dispatch decides whether the answer was in time and notifies the driver. */
 export const answer = jsonEndpoint(createObservability('driver').logger, driverAnswer, async (event, body) => {
   const driverId = pathId(event, 'driver');
   requireCaller(event, driverId);
-  const result = await answers.give(driverId, body, { ...causeOf(event), now: new Date(), newId });
+  const result = await answers.store(driverId, body, { ...causeOf(event), now: new Date(), newId });
   if (result === 'busy') throw busy('Try again.');
   return json(202, body);
 });

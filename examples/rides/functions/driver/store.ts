@@ -19,7 +19,7 @@ export function createAnswers({ client, DRIVER_TABLE: TableName, OUTBOX_TABLE: o
      * Stores a driver's answer and sends the command to dispatch, in one transaction. A repetition has no further
      * effect.
      */
-    async give(
+    async store(
       driverId: string,
       { tripId, answer }: z.output<typeof driverAnswer>,
       context: CommandContext,

@@ -26,7 +26,7 @@ export const permission = endpoint(logger, async (event) =>
 export const ask = jsonEndpoint(logger, tripRequest, async (event, body) => {
   requireCaller(event, body.passengerId);
   const tripId = pathId(event, 'trip');
-  const result = await passengers.ask({ tripId, ...body }, { ...causeOf(event), now: new Date(), newId });
+  const result = await passengers.request({ tripId, ...body }, { ...causeOf(event), now: new Date(), newId });
   if (result === 'busy') throw busy('Try again.');
   if (result === 'taken')
     throw new Problem({ code: 'taken', status: 409 }, 'Another passenger has requested a trip with this ID.');

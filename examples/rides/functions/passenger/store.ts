@@ -24,7 +24,7 @@ export function createPassengers({ client, PASSENGER_TABLE: TableName, OUTBOX_TA
     },
 
     /** Stores the request and sends the command to the trip service, in one transaction. */
-    async ask(trip: Trip, context: CommandContext): Promise<'done' | 'taken' | 'busy'> {
+    async request(trip: Trip, context: CommandContext): Promise<'done' | 'taken' | 'busy'> {
       const { tripId, passengerId } = trip;
       const committed = await writer.commit(
         {

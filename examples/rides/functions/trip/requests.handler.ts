@@ -3,7 +3,7 @@ import { subscriberFunctions } from '@rollcall/kit/messaging';
 import { createObservability } from '@rollcall/kit/observability';
 import * as z from 'zod';
 import { remoteService } from '../../shared/remote-service.ts';
-import { askPassenger } from './ask-passenger.ts';
+import { fetchPermission } from './fetch-permission.ts';
 import { requestConsumer } from './requests.consumer.ts';
 import { requestHandlers } from './requests.ts';
 import { createTrips } from './store.ts';
@@ -16,7 +16,7 @@ export const { consume, sweep } = subscriberFunctions(requestConsumer, ({ client
   requestHandlers({
     mayRide: remoteService({
       name: 'passenger-service',
-      call: askPassenger(PASSENGER_API),
+      call: fetchPermission(PASSENGER_API),
       logger: createObservability('trip').logger,
     }),
     trips: createTrips({ client, ...tables }).trips,

@@ -12,7 +12,7 @@ export interface RequestOptions {
   newId: () => string;
 }
 
-/** Asks the passenger service and creates the trip. If a trip with the ID exists, an earlier attempt created it. */
+/** Creates the trip that a passenger requested. If a trip with the ID exists, an earlier attempt created it. */
 export const requestHandlers = ({
   mayRide,
   trips,

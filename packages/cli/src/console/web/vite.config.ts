@@ -8,7 +8,8 @@ export default defineConfig({
   plugins: [react()],
   build: {
     emptyOutDir: true,
-    // The first browsers with light-dark(). For older browsers, Vite would emit a fallback that Mantine cannot set.
+    // The first browsers with light-dark(). For older browsers, Vite would emit a fallback that ignores Mantine's color
+    // scheme.
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
     // Flow and charts are separate chunks. The first chunk is mostly Mantine.
     chunkSizeWarningLimit: 900,

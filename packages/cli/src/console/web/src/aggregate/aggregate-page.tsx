@@ -23,7 +23,7 @@ export default function AggregatePage() {
         </Anchor>
         <PageTitle>{t('aggregates.one', { id })}</PageTitle>
       </Stack>
-      <Problem error={error} again={() => void refetch()} />
+      <Problem error={error} retry={() => void refetch()} />
       {!view && !error && <Skeleton h={320} />}
       {view && (
         <>

@@ -20,7 +20,7 @@ export default function AggregatesPage() {
     <Stack>
       <PageTitle lead={t('aggregates.lead')}>{t('aggregates.title')}</PageTitle>
       <Search ids={shown?.map(({ id }) => id) ?? []} />
-      <Problem error={error} again={() => void refetch()} />
+      <Problem error={error} retry={() => void refetch()} />
       {aggregates?.length === 0 && <Empty>{t('aggregates.empty')}</Empty>}
       {shown && shown.length > 0 && (
         <Table aria-label={t('aggregates.recent')} highlightOnHover>

@@ -18,14 +18,14 @@ function detailOf(error: unknown): string {
 }
 
 /** Shows an error in place of the data. */
-export function Problem({ error, again }: { error: unknown; again?: () => void }) {
+export function Problem({ error, retry }: { error: unknown; retry?: () => void }) {
   const { t } = useTranslation();
   if (!error) return null;
   return (
     <Alert color="red" title={titleOf(error)} role="alert">
       {detailOf(error)}
-      {again && (
-        <Button mt="xs" size="xs" variant="default" onClick={again} display="block">
+      {retry && (
+        <Button mt="xs" size="xs" variant="default" onClick={retry} display="block">
           {t('problem.again')}
         </Button>
       )}

@@ -34,7 +34,7 @@ export default function FaultsPage() {
           </Button>
         )}
       </Group>
-      <Problem error={error} again={() => void refetch()} />
+      <Problem error={error} retry={() => void refetch()} />
       <Warnings />
       {faults && (
         <>
@@ -47,11 +47,13 @@ export default function FaultsPage() {
   );
 }
 
-/** The changes that remove all faults that are set. */
+/** Returns the changes that remove all injected faults. */
 function removalsOf({ providers, functions, latencyMs }: Faults): FaultChange[] {
   return [
     ...Object.entries(providers).flatMap(([provider, fault]) => (fault ? [{ provider, fault: null }] : [])),
-    ...Object.entries(functions).flatMap(([name, is]) => (is ? [{ function: name, stopped: false }] : [])),
+    ...Object.entries(functions).flatMap(([name, isStopped]) =>
+      isStopped ? [{ function: name, stopped: false }] : [],
+    ),
     ...(latencyMs > 0 ? [{ latencyMs: 0 }] : []),
   ];
 }

@@ -11,7 +11,7 @@ interface ProvidersProps {
   apply: (changes: FaultChange[]) => void;
 }
 
-/** Shows the fault of each stand-in and changes it. */
+/** Shows the fault of each stand-in, with an input to change it. */
 export function Providers({ faults, words: { title, lead, kinds }, apply }: ProvidersProps) {
   return (
     <Section title={localized(title)} lead={localized(lead)}>

@@ -26,7 +26,7 @@ export function BurstButton({ many, className }: { className: string } & Pick<Cr
 }
 
 /** Shows the progress and the verdict of the last burst. */
-export function BurstProgress({ accepted: acceptedAs }: { accepted: Words }) {
+export function BurstProgress({ accepted: acceptedLabel }: { accepted: Words }) {
   const { t } = useTranslation();
   const burst = useLive(({ burst }) => burst);
   if (!burst) return null;
@@ -35,7 +35,7 @@ export function BurstProgress({ accepted: acceptedAs }: { accepted: Words }) {
     <section aria-label={t('burst.title', { count: total })}>
       <Stack gap={6}>
         <div className={classes.bars}>
-          <Bar name={localized(acceptedAs)} done={accepted} of={total} />
+          <Bar name={localized(acceptedLabel)} done={accepted} of={total} />
           {Object.entries(applied).map(([service, done]) => (
             <Bar key={service} name={t('burst.applied', { service })} done={done} of={accepted} />
           ))}
@@ -73,10 +73,10 @@ function Verdict({ verdict }: { verdict: Burst['verdict'] | undefined }) {
       </Text>
     );
   }
-  const good = verdict.lost + verdict.duplicated + verdict.outOfOrder === 0;
+  const isGood = verdict.lost + verdict.duplicated + verdict.outOfOrder === 0;
   return (
-    <Alert color={good ? 'teal' : 'red'} py={6} role="status">
-      {good ? t('burst.good') : t('burst.bad', verdict)}
+    <Alert color={isGood ? 'teal' : 'red'} py={6} role="status">
+      {isGood ? t('burst.good') : t('burst.bad', verdict)}
       {verdict.parked > 0 && ` ${t('burst.parked', { count: verdict.parked })}`}
     </Alert>
   );

@@ -29,7 +29,7 @@ export function Dots({ layout }: { layout: Layout }) {
 
     function draw(now: number): void {
       if (!canvas || !context) return;
-      fit(canvas);
+      fitToDevicePixels(canvas);
       const [x, y, zoom] = store.getState().transform;
       const scale = devicePixelRatio;
       context.setTransform(1, 0, 0, 1, 0, 0);
@@ -64,7 +64,7 @@ export function Dots({ layout }: { layout: Layout }) {
 const colorOf = (element: Element, name: string) => getComputedStyle(element).getPropertyValue(name);
 
 /** Adapts the canvas to the device pixels, but only after a change, because setting the size clears a canvas. */
-function fit(canvas: HTMLCanvasElement): void {
+function fitToDevicePixels(canvas: HTMLCanvasElement): void {
   const width = Math.round(canvas.clientWidth * devicePixelRatio);
   const height = Math.round(canvas.clientHeight * devicePixelRatio);
   if (canvas.width !== width) canvas.width = width;

@@ -4,7 +4,7 @@ import { en } from '../words/en.ts';
 type TranslatedLabel = Exclude<keyof typeof en.flow.edgeLabel, 'swept'>;
 const isTranslated = (label: string): label is TranslatedLabel => label in en.flow.edgeLabel;
 
-/** From the server: `swept, SCHEDULE`. */
+/** Prefix of the server's label `swept, SCHEDULE`. */
 const SWEPT = 'swept, ';
 
 /** Returns the label of an edge in the page's language, or the server's text if it has no translation. */

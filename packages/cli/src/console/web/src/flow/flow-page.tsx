@@ -31,7 +31,7 @@ export default function FlowPage() {
       <PageTitle lead={t('flow.lead')}>{t('flow.title')}</PageTitle>
       <Introduction />
       <Create />
-      <Problem error={error} again={() => void refetch()} />
+      <Problem error={error} retry={() => void refetch()} />
       <Group justify="space-between" gap="xs">
         <Text size="sm" c="dimmed">
           {t('flow.hint')}

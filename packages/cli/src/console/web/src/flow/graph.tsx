@@ -87,7 +87,10 @@ export function Graph({ topology, open }: { topology: Topology; open: (id: strin
   );
 }
 
-/** Fits the whole graph into the view if it stays readable. Otherwise, shows its beginning. Repeated after each resize. */
+/**
+ * Fits the whole graph into the view if it stays readable. Otherwise, shows its beginning. Runs again after each
+ * resize.
+ */
 function FitView({ layout }: { layout: Layout }) {
   const width = useStore((state) => state.width);
   const height = useStore((state) => state.height);

@@ -50,7 +50,7 @@ export function layoutOf(topology: Topology, vertical: boolean): Layout {
 
 const middleOf = (a: Point, b: Point): Point => ({ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 });
 
-/** A curve through the midpoints, with the points as control points. */
+/** A curve through the midpoints between the points. The points are its control points. */
 export function curve(points: readonly Point[]): string {
   const [first, ...others] = points;
   if (!first) return '';
@@ -64,7 +64,7 @@ export function curve(points: readonly Point[]): string {
   return `M ${first.x} ${first.y} ${steps.join(' ')}`;
 }
 
-/** Removes dead-letter queues and the nodes behind them, which matter only after days of failures. */
+/** Removes dead-letter queues, which matter only after days of failures, and the nodes that only they lead to. */
 export function withoutDeadLetters({ nodes, edges }: Topology): Topology {
   const removed = new Set(nodes.filter(({ kind }) => kind === 'dead letters').map(({ id }) => id));
   const isReachedOnlyFromRemoved = ({ id }: TopologyNode) => {

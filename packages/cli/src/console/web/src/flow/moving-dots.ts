@@ -57,11 +57,11 @@ export function createDots({ edges }: Layout) {
       }
     },
     /** @returns whether there is anything left to draw */
-    draw(now: number, dot: (point: Point, bad: boolean) => void): boolean {
+    draw(now: number, drawDot: (point: Point, bad: boolean) => void): boolean {
       dots = dots.filter(({ startsAt, path }) => now < startsAt + path.ms);
       for (const { startsAt, path, bad } of dots) {
         const point = now >= startsAt && positionAt(path, (now - startsAt) / path.ms);
-        if (point) dot(point, bad);
+        if (point) drawDot(point, bad);
       }
       return dots.length > 0;
     },

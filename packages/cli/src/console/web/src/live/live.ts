@@ -19,7 +19,10 @@ export interface Live {
 const MINUTE_MS = 60_000;
 /** One point per second for 15 minutes. */
 const MAX_POINTS = 900;
-/** After this time without an event, the connection is lost. In an AWS account, a snapshot arrives every ten seconds. */
+/**
+ * After this time without an event, the connection counts as lost. In an AWS account, a snapshot arrives every ten
+ * seconds.
+ */
 const SILENCE_MS = 25_000;
 const RECONNECT_MS = 2_000;
 
@@ -36,7 +39,7 @@ export function createLive(url: string, reconnected: () => void) {
   const listeners = new Set<() => void>();
   const passingListeners = new Set<(passings: readonly Passing[]) => void>();
   let source: EventSource | undefined;
-  let silence: number | undefined;
+  let silenceTimer: number | undefined;
 
   function change(changed: Partial<Live>): void {
     live = { ...live, ...changed };
@@ -44,19 +47,19 @@ export function createLive(url: string, reconnected: () => void) {
   }
 
   function onEvent(): void {
-    window.clearTimeout(silence);
-    silence = window.setTimeout(reconnect, SILENCE_MS);
+    window.clearTimeout(silenceTimer);
+    silenceTimer = window.setTimeout(reconnect, SILENCE_MS);
     if (live.connection === 'live') return;
     const wasLost = live.connection === 'lost';
     change({ connection: 'live' });
     if (wasLost) reconnected();
   }
 
-  /** Reconnects, because `EventSource` does not after an error response or if events stop arriving. */
+  /** Reconnects. `EventSource` does not reconnect after an error response, or if events stop arriving. */
   function reconnect(): void {
     source?.close();
-    window.clearTimeout(silence);
-    silence = window.setTimeout(open, RECONNECT_MS);
+    window.clearTimeout(silenceTimer);
+    silenceTimer = window.setTimeout(open, RECONNECT_MS);
     if (live.connection !== 'lost') change({ connection: 'lost' });
   }
 
@@ -85,7 +88,7 @@ export function createLive(url: string, reconnected: () => void) {
     on<Passing[]>('messages', (passings) => {
       for (const listener of passingListeners) listener(passings);
     });
-    silence = window.setTimeout(reconnect, SILENCE_MS);
+    silenceTimer = window.setTimeout(reconnect, SILENCE_MS);
   }
 
   return {

@@ -16,17 +16,17 @@ import { Now } from './now.tsx';
 import { joined, type Row, rowsOf, ticksOf } from './series.ts';
 import { useCreated } from './use-created.ts';
 
-const NOTHING: readonly LoadPoint[] = [];
+const NO_POINTS: readonly LoadPoint[] = [];
 
 export default function LoadPage() {
   const { t } = useTranslation();
   const { data: past, error, refetch } = usePastLoad();
   const since = useLive(({ load }) => load);
-  const rows = useMemo(() => rowsOf(joined(past ?? NOTHING, since)), [past, since]);
+  const rows = useMemo(() => rowsOf(joined(past ?? NO_POINTS, since)), [past, since]);
   return (
     <Stack>
       <PageTitle lead={t('load.lead')}>{t('load.title')}</PageTitle>
-      <Problem error={error} again={() => void refetch()} />
+      <Problem error={error} retry={() => void refetch()} />
       <Now />
       <Failures />
       {rows.length === 0 ? <Empty>{t('load.empty')}</Empty> : <Charts rows={rows} />}
@@ -34,7 +34,7 @@ export default function LoadPage() {
   );
 }
 
-/** There is no entrance animation, because a chart is updated every second. */
+/** Disables the entrance animation, because a chart is updated every second. */
 const noAnimation = { isAnimationActive: false };
 
 /** Seconds without messages have no lag. An isolated value is drawn as a dot, because a line needs two values. */
@@ -42,7 +42,7 @@ const withIsolatedDots = { withDots: true, dotProps: { r: 2, strokeWidth: 0 } };
 
 function Charts({ rows }: { rows: readonly Row[] }) {
   const { t, i18n } = useTranslation();
-  const shared = useShared(i18n.language, rows);
+  const shared = useSharedProps(i18n.language, rows);
   const created = useCreated();
   const lags = (which: 'publication' | 'application') => [
     { name: `${which}P50`, label: `p50 (${t('load.p50')})`, color: 'blue.6' },
@@ -98,7 +98,7 @@ function Charts({ rows }: { rows: readonly Row[] }) {
 }
 
 /** Properties common to all charts. */
-function useShared(language: string, rows: readonly Row[]) {
+function useSharedProps(language: string, rows: readonly Row[]) {
   const reduced = useReducedMotion();
   return useMemo(() => {
     const ticks = ticksOf(rows);

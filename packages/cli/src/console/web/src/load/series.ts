@@ -34,7 +34,9 @@ export function rowsOf(points: readonly LoadPoint[]): Row[] {
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
-/** The steps between ticks. From a minute on, they are whole minutes: 60 and 90 seconds are both "1 minute ago". */
+/**
+ * The steps between ticks. From a minute on, they are whole minutes, because 60 and 90 seconds are both "1 minute ago".
+ */
 const TICKS_MS = [10 * SECOND_MS, 20 * SECOND_MS, MINUTE_MS, 2 * MINUTE_MS, 5 * MINUTE_MS];
 /** Maximum number of ticks in addition to the one for now. A chart on a small screen has room for four. */
 const MAX_TICKS = 3;

@@ -30,7 +30,7 @@ export default function ParkedPage() {
         <Filters filter={filter} change={setFilter} />
         <Redrive subscriber={filter.subscriber} selected={selected} />
       </Group>
-      <Problem error={error} again={() => void refetch()} />
+      <Problem error={error} retry={() => void refetch()} />
       {page && <Total shown={page.messages.length} total={page.total} />}
       {page?.total === 0 && <Empty>{t(filtered ? 'parked.emptyFiltered' : 'parked.empty')}</Empty>}
       {page && page.total > 0 && <ParkedTable messages={page.messages} inspect={inspect} select={select} />}

@@ -31,7 +31,7 @@ export function ParkedTable({ messages, inspect, select }: ParkedTableProps) {
   useEffect(() => select(table.getSelectedRowModel().rows.map(({ original }) => original)), [rowSelection, messages]);
   const pages = table.getPageCount();
   const page = Math.min(pagination.pageIndex, Math.max(0, pages - 1));
-  // The last page may no longer exist.
+  // The current page may no longer exist.
   useEffect(() => {
     if (page !== pagination.pageIndex) table.setPageIndex(page);
   }, [page, pagination.pageIndex, table]);

@@ -33,7 +33,9 @@ function useInjectedFaults(): string[] {
   const providers = Object.entries(faults.providers).flatMap(([name, fault]) =>
     fault ? [`${name} ${fault.kind}`] : [],
   );
-  const stopped = Object.entries(faults.functions).flatMap(([name, is]) => (is ? [t('banner.stopped', { name })] : []));
+  const stopped = Object.entries(faults.functions).flatMap(([name, isStopped]) =>
+    isStopped ? [t('banner.stopped', { name })] : [],
+  );
   const latency = faults.latencyMs > 0 ? [t('banner.latency', { ms: faults.latencyMs })] : [];
   return [...providers, ...stopped, ...latency];
 }

@@ -2,7 +2,7 @@ import { ActionIcon, type MantineColorScheme, Menu, SegmentedControl, useMantine
 import { useTranslation } from 'react-i18next';
 import { type Language, languages, setLanguage } from '../words/language.ts';
 
-const offered = Object.entries(languages).map(([value, label]) => ({ value, label }));
+const languageOptions = Object.entries(languages).map(([value, label]) => ({ value, label }));
 
 export function LanguageChoice() {
   const { t, i18n } = useTranslation();
@@ -10,7 +10,7 @@ export function LanguageChoice() {
     <SegmentedControl
       size="xs"
       aria-label={t('language')}
-      data={offered}
+      data={languageOptions}
       value={i18n.language}
       onChange={(language) => setLanguage(language as Language)}
     />
@@ -18,7 +18,7 @@ export function LanguageChoice() {
 }
 
 const schemes: MantineColorScheme[] = ['auto', 'light', 'dark'];
-const signs = { auto: '◐', light: '☀', dark: '☾' };
+const icons = { auto: '◐', light: '☀', dark: '☾' };
 
 /** Selects the color scheme. The default is the scheme of the system. */
 export function SchemeChoice() {
@@ -28,12 +28,12 @@ export function SchemeChoice() {
     <Menu position="bottom-end">
       <Menu.Target>
         <ActionIcon variant="default" size="lg" aria-label={t('scheme.label')} title={t('scheme.label')}>
-          {signs[colorScheme]}
+          {icons[colorScheme]}
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
         {schemes.map((scheme) => (
-          <Menu.Item key={scheme} leftSection={signs[scheme]} onClick={() => setColorScheme(scheme)}>
+          <Menu.Item key={scheme} leftSection={icons[scheme]} onClick={() => setColorScheme(scheme)}>
             {t(`scheme.${scheme}`)}
           </Menu.Item>
         ))}

@@ -4,9 +4,9 @@ import { useTranslation } from 'react-i18next';
 import type { SwitchView } from '../../../api.ts';
 import { Dotted } from '../components/dotted.tsx';
 import { Time } from '../components/time.tsx';
+import { useDescriptions } from './descriptions.ts';
 import { SwitchForm } from './switch-form.tsx';
 import { Until } from './until.tsx';
-import { useWordsOf } from './words-of.ts';
 
 /** Shows the mode of each capability, with a button to change it. */
 export function Capabilities({ switches }: { switches: readonly SwitchView[] }) {
@@ -28,7 +28,7 @@ export function Capabilities({ switches }: { switches: readonly SwitchView[] }) 
 
 function Capability({ capability, mode, by, why, at, until, change }: SwitchView & { change: () => void }) {
   const { t } = useTranslation();
-  const { mode: wordsOf } = useWordsOf();
+  const descriptions = useDescriptions();
   return (
     <Card withBorder component="section" aria-label={capability} padding="sm">
       <Stack gap="xs" h="100%" justify="space-between">
@@ -41,7 +41,7 @@ function Capability({ capability, mode, by, why, at, until, change }: SwitchView
               {mode}
             </Badge>
           </Group>
-          <Text size="sm">{wordsOf(mode)}</Text>
+          <Text size="sm">{descriptions.mode(mode)}</Text>
           {mode !== 'on' && (
             <Text size="sm" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
               <Dotted>

@@ -23,7 +23,7 @@ export function Circuits() {
   };
   return (
     <Section title={t('circuits.title')} lead={t('circuits.lead')}>
-      <Problem error={error} again={() => void refetch()} />
+      <Problem error={error} retry={() => void refetch()} />
       {circuits?.length === 0 && <Empty>{t('circuits.empty')}</Empty>}
       {circuits && circuits.length > 0 && <CircuitTable circuits={circuits} reset={reset} />}
       <Confirmation

@@ -3,14 +3,14 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAbout } from '../api/queries.ts';
 import { Section } from '../components/section.tsx';
+import { useDescriptions } from './descriptions.ts';
 import { SwitchForm } from './switch-form.tsx';
-import { useWordsOf } from './words-of.ts';
 
 /** Buttons that switch several capabilities at once. */
 export function Profiles() {
   const { t } = useTranslation();
   const { data: about } = useAbout();
-  const words = useWordsOf();
+  const descriptions = useDescriptions();
   const [chosen, choose] = useState<string>();
   return (
     <Section title={t('switches.profiles')} lead={t('switches.profilesLead')}>
@@ -20,7 +20,7 @@ export function Profiles() {
             <Button variant="default" size="xs" miw={170} onClick={() => choose(profile)}>
               {t('switches.useProfile', { profile })}
             </Button>
-            <Text size="sm">{words.profile(profile)}</Text>
+            <Text size="sm">{descriptions.profile(profile)}</Text>
           </Group>
         ))}
       </Stack>

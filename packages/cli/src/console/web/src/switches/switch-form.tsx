@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { SwitchRequest } from '../../../api.ts';
 import { useAbout, useSwitch } from '../api/queries.ts';
 import { notifyDone, Problem } from '../components/problem.tsx';
-import { useWordsOf } from './words-of.ts';
+import { useDescriptions } from './descriptions.ts';
 
 /** Either a capability or a profile. */
 export type Target = { capability: string } | { profile: string };
@@ -36,7 +36,7 @@ const HOUR_S = 3_600;
 function Fields({ target, close }: { target: Target; close: () => void }) {
   const { t } = useTranslation();
   const { data: about } = useAbout();
-  const words = useWordsOf();
+  const descriptions = useDescriptions();
   const change = useSwitch();
   const form = useForm({
     initialValues: { mode: 'on', why: '', hours: '' as number | '' },
@@ -60,11 +60,11 @@ function Fields({ target, close }: { target: Target; close: () => void }) {
   return (
     <form onSubmit={submit} noValidate>
       <Stack>
-        {'profile' in target && <Text>{words.profile(target.profile)}</Text>}
+        {'profile' in target && <Text>{descriptions.profile(target.profile)}</Text>}
         {'capability' in target && (
           <Select
             label={t('switches.newMode')}
-            description={words.mode(form.values.mode)}
+            description={descriptions.mode(form.values.mode)}
             data={modes}
             allowDeselect={false}
             {...form.getInputProps('mode')}

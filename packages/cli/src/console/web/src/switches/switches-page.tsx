@@ -14,7 +14,7 @@ export default function SwitchesPage() {
   return (
     <Stack gap="lg">
       <PageTitle lead={t('switches.lead')}>{t('switches.title')}</PageTitle>
-      <Problem error={error} again={() => void refetch()} />
+      <Problem error={error} retry={() => void refetch()} />
       {data && <Capabilities switches={data.switches} />}
       <Profiles />
       <Circuits />

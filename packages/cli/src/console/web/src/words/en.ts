@@ -56,7 +56,7 @@ export const en = {
   when: 'Time',
   why: 'Reason',
   who: 'Changed by',
-  create: { see: 'See what happened' },
+  create: { see: 'View the timeline' },
   burst: {
     title: 'Burst of {{count}}',
     rejected: '{{count}} rejected',
@@ -70,7 +70,7 @@ export const en = {
     title: 'Start here',
     close: 'Close this introduction',
     create: 'Press {{submit}}. One transaction stores the change and its event. Dots show the messages that follow.',
-    timeline: 'Open <to>{Aggregates}</to> to see what each service did, on one timeline.',
+    timeline: 'Open <to>{Aggregates}</to> to see the steps of all services on one timeline.',
     break:
       'Inject a fault on <faults>Faults</faults>. <parked>Parked</parked> lists the messages that cannot be applied. No message is lost.',
     parked: '<parked>Parked</parked> lists the messages that cannot be applied. No message is lost.',
@@ -148,7 +148,7 @@ export const en = {
     zoomIn: 'Zoom in',
     zoomOut: 'Zoom out',
     fit: 'Show all',
-    controls: 'View of the graph',
+    controls: 'Controls of the graph',
     lock: 'Lock the graph',
   },
   aggregates: {
@@ -163,7 +163,7 @@ export const en = {
     one: '{Aggregate} {{id}}',
     back: 'All {aggregates}',
     timeline: 'Timeline',
-    noSpans: 'There is no trace of this {aggregate}. It may be too old, or the stage stores no traces.',
+    noSpans: 'There is no trace of this {aggregate}. The trace may have expired, or the stage stores no traces.',
     later: '{{time}} later',
     began: 'Started <at/>',
     showAll: 'Show all {{count}} steps',
@@ -221,9 +221,9 @@ export const en = {
     oneSubscriber: 'Select messages of one subscriber only.',
     redriveTitle: 'Redrive messages of {{subscriber}}',
     canary:
-      'The first {aggregate} is a canary and is tried alone. If it fails, no other is tried, because the cause is not repaired. If it succeeds, the others follow. The messages of each {aggregate} are tried in order.',
+      'The first {aggregate} is a canary: its messages are tried before all others. If they fail, no other {aggregate} is tried, because the cause is not repaired. If they succeed, the other {aggregates} follow. The messages of each {aggregate} are tried in order.',
     scopeAll:
-      'All messages that a redrive can help are tried, failed messages first. This excludes messages below a baseline, held messages (unless you release them) and unreadable messages (unless you select them).',
+      'All messages that can be redriven are tried, failed messages first. Three kinds are not tried: messages below a baseline, held messages unless you release them, and unreadable messages unless you select them.',
     scopeSelected: 'Number of {aggregates} to try, each with all its parked messages: {{count}}.',
     release: 'Also release messages held by a limit or a switch',
     begin: 'Redrive now',
@@ -260,7 +260,7 @@ export const en = {
   },
   switches: {
     title: 'Switches',
-    lead: 'A capability is on, or switched to a reduced mode. All instances apply a switch within five seconds.',
+    lead: 'Each capability is either on or in a degraded mode. All instances apply a switch within five seconds.',
     capability: 'Capability',
     mode: 'Mode',
     modeOf: 'Mode of {{capability}}',
@@ -292,7 +292,7 @@ export const en = {
   },
   circuits: {
     title: 'Circuits',
-    lead: 'The circuit of a failing remote service opens, and the service is not called for a while. Then a single call probes it.',
+    lead: 'If a remote service fails, its circuit opens, and the service is not called for a while. Then a single call probes the service.',
     circuit: 'Circuit',
     state: 'State',
     stateText: { closed: 'closed', open: 'open', 'half-open': 'half-open' },
@@ -317,7 +317,7 @@ export const en = {
     created: 'New {aggregates}',
     applied: 'Applied',
     errors: 'Errors',
-    publication: 'From commit to publish',
+    publication: 'From commit to publication',
     application: 'From commit to effect',
     backlogTitle: 'Waiting messages',
     backlog: 'In queues and outbox',

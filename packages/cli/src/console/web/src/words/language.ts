@@ -29,7 +29,7 @@ export function setLanguage(language: Language): void {
   void i18next.changeLanguage(language);
 }
 
-/** Fills the app's name for its aggregates into all texts. Must be called before the page is rendered. */
+/** Inserts the app's name for its aggregates into all texts. Must be called before the page is rendered. */
 export function setAggregateName({ en: inEnglish, zh: inChinese = inEnglish }: AggregateName): void {
   i18next.addResourceBundle('en', 'translation', named(en, inEnglish), true, true);
   i18next.addResourceBundle('zh', 'translation', named(zh, inChinese), true, true);

@@ -2,7 +2,7 @@ import type { AggregateName } from '../../../../words.ts';
 
 const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1);
 
-/** Fills the app's name for its aggregates into all texts. */
+/** Inserts the app's name for its aggregates into all texts. */
 export function named<T extends object>(words: T, [one, many]: AggregateName['en']): T {
   const names: Record<string, string> = {
     ...{ '{aggregate}': one, '{aggregates}': many },

@@ -4,11 +4,11 @@ import { RejectedError, type Try, UnavailableError } from '@rollcall/kit/resilie
 import { passengerRoutes, permission } from '../../shared/routes.ts';
 
 /**
- * Asks the passenger service whether a passenger may ride (request/response). The request is signed with the function's
- * role, which may call only this route.
+ * Fetches from the passenger service whether a passenger may ride (request/response). The request is signed with the
+ * function's role, which may call only this route.
  * @param api URL of the API
  */
-export const askPassenger =
+export const fetchPermission =
   (api: string) =>
   async (id: string, { signal }: Try): Promise<boolean> => {
     const route = passengerRoutes.permission;
