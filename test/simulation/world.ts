@@ -169,11 +169,11 @@ class World {
   #actions(): Array<() => void> {
     const scheduler = this.#scheduler;
     const actions: Array<() => void> = [];
-    for (let index = 0; index < scheduler.calls; index++) {
+    for (let index = 0; index < scheduler.waitingCalls; index++) {
       const turn = () => scheduler.executeCall(index);
       actions.push(turn, turn, turn);
     }
-    if (scheduler.calls < MAX_CALLS) actions.push(...this.#beginnings());
+    if (scheduler.waitingCalls < MAX_CALLS) actions.push(...this.#beginnings());
     actions.push(() => scheduler.advance(IDLE_MS[this.#choices.below(IDLE_MS.length)] ?? 0));
     if (this.#scenario.outages) {
       actions.push(() => {
@@ -218,7 +218,7 @@ class World {
 
   #beginningsOf(consumer: ConsumerModel): Array<() => void> {
     const actions: Array<() => void> = [];
-    if (consumer.queue.open.length > 0) {
+    if (consumer.queue.availableGroups.length > 0) {
       const receive = () => consumer.receive();
       actions.push(receive, receive);
     }
@@ -245,7 +245,7 @@ class World {
       while (this.#publisher.stream.length > 0) await this.#then(() => this.#publisher.relay());
       if (this.#publisher.rows.length > 0) await this.#then(() => this.#publisher.sweep());
       for (const consumer of this.#consumers) {
-        while (consumer.queue.open.length > 0) await this.#then(() => consumer.receive());
+        while (consumer.queue.availableGroups.length > 0) await this.#then(() => consumer.receive());
         if (consumer.parked.length > 0 || consumer.hasDeadLetters) await this.#then(() => consumer.sweep());
       }
       const after = this.#signature();
@@ -262,7 +262,7 @@ class World {
   }
 
   async #finishCalls(): Promise<void> {
-    while (this.#scheduler.calls > 0) await this.#then(() => this.#scheduler.executeCall(0));
+    while (this.#scheduler.waitingCalls > 0) await this.#then(() => this.#scheduler.executeCall(0));
   }
 
   async #then(act: () => void): Promise<void> {

@@ -7,7 +7,7 @@ afterEach(() => void vi.useRealTimers());
 
 it('a request for new events returns when the first one happens', async () => {
   const recent = new RecentEvents();
-  const newer = recent.newer(0, 2 ** 30);
+  const newer = recent.waitForNewer(0, 2 ** 30);
   recent.add([{ failure }]);
   await newer;
   expect(recent.since(0)).toEqual({ next: 1, spans: [], messages: [], failures: [failure] });
@@ -16,14 +16,14 @@ it('a request for new events returns when the first one happens', async () => {
 it('a request for new events does not wait if there are some', async () => {
   const recent = new RecentEvents();
   recent.add([{ failure }, { failure }]);
-  await recent.newer(1, 2 ** 30);
+  await recent.waitForNewer(1, 2 ** 30);
   expect(recent.since(1)).toMatchObject({ next: 2, failures: [failure] });
 });
 
 it('a request for new events returns nothing when its time is over', async () => {
   vi.useFakeTimers();
   const recent = new RecentEvents();
-  const newer = recent.newer(0, 30_000);
+  const newer = recent.waitForNewer(0, 30_000);
   await vi.advanceTimersByTimeAsync(30_000);
   await newer;
   expect(recent.since(0)).toMatchObject({ next: 0, failures: [] });

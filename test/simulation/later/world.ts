@@ -65,9 +65,9 @@ class LaterWorld {
   /** Returns all possible next actions, the most usual first. */
   #actions(): Array<() => void> {
     const scheduler = this.#scheduler;
-    const turns = Array.from({ length: scheduler.calls }, (_, index) => () => scheduler.executeCall(index));
+    const turns = Array.from({ length: scheduler.waitingCalls }, (_, index) => () => scheduler.executeCall(index));
     const actions: Array<() => void> = turns.flatMap((turn) => [turn, turn, turn]);
-    if (scheduler.calls < MAX_CALLS) {
+    if (scheduler.waitingCalls < MAX_CALLS) {
       for (const client of this.#clients) if (!client.isDone && client.isPatient) actions.push(() => client.request());
       const relay = () => this.#publisher.relay();
       if (this.#publisher.stream.length > 0) actions.push(relay, relay);
@@ -88,7 +88,7 @@ class LaterWorld {
   async #comeToRest(): Promise<void> {
     this.#scheduler.faultFree = true;
     for (let round = 0; round < ROUNDS; round++) {
-      while (this.#scheduler.calls > 0) await this.#then(() => this.#scheduler.executeCall(0));
+      while (this.#scheduler.waitingCalls > 0) await this.#then(() => this.#scheduler.executeCall(0));
       for (const client of this.#clients)
         for (let tries = 0; tries < MAX_REQUESTS && !client.isDone; tries++) await this.#then(() => client.request());
       while (this.#publisher.stream.length > 0) await this.#then(() => this.#publisher.relay());

@@ -72,10 +72,10 @@ function channel<Messages extends readonly MessageContract[]>(
   name: string,
   { from, description = '', format = 'application/json', ...rest }: AboutChannel<Messages>,
 ) {
-  const uncoded = rest.messages.find(({ formats = [] }) => formats.every(({ mediaType }) => mediaType !== format));
-  if (format !== 'application/json' && uncoded) {
+  const withoutCodec = rest.messages.find(({ formats = [] }) => formats.every(({ mediaType }) => mediaType !== format));
+  if (format !== 'application/json' && withoutCodec) {
     throw new TypeError(
-      `channel ${name} has the format ${format}, for which ${uncoded.type} has no codec: add one to its formats`,
+      `channel ${name} has the format ${format}, for which ${withoutCodec.type} has no codec: add one to its formats`,
     );
   }
   return { ...rest, name, description, format, senders: typeof from === 'string' ? [from] : from };

@@ -30,29 +30,29 @@ export interface Token {
 }
 
 /** Maximum share of a limit that all instances together may take ahead of need. */
-const AHEAD_PART = 1 / 20;
+const MAX_AHEAD_SHARE = 1 / 20;
 /**
  * An instance takes at most this share of its own use ahead of need, so the number of tokens that are lost when it ends
  * is proportional to its use.
  */
-const OF_OWN_USE = 1 / 4;
+const OWN_USE_SHARE = 1 / 4;
 /**
  * The room is the number of tokens that may still be taken ahead of need. If this share of the room is greater than the
  * share of its own use, an instance takes this share instead. Therefore, the first lease under a high limit has more
  * than one token.
  */
-const OF_ROOM_AT_FIRST = 1 / 256;
+const MIN_ROOM_SHARE = 1 / 256;
 /** A lease has at most this share of the room, so that each of M busy instances ends up with 1 / (M + 3) of it. */
-const OF_ROOM = 1 / 4;
+const MAX_ROOM_SHARE = 1 / 4;
 /**
  * A lease has at most this share of the remaining tokens ahead of need, so that near the limit it shrinks to the tokens
  * needed now.
  */
-const OF_REMAINING = 1 / 32;
+const MAX_REMAINING_SHARE = 1 / 32;
 /** Maximum number of windows that one instance caches. */
 const MAX_REMEMBERED = 1_000;
 
-const mostAheadOf = (limit: number): number => Math.floor(limit * AHEAD_PART);
+const mostAheadOf = (limit: number): number => Math.floor(limit * MAX_AHEAD_SHARE);
 
 /**
  * The number of tokens to lease: the tokens needed now, and tokens ahead of need.
@@ -66,8 +66,11 @@ export function leaseSize(
   const remaining = limit - taken.tokens;
   const needed = Math.max(0, Math.min(need, remaining));
   const room = Math.max(0, mostAheadOf(limit) - taken.ahead + own);
-  const wanted = Math.max(used * OF_OWN_USE, room * OF_ROOM_AT_FIRST);
-  const ahead = Math.max(0, Math.floor(Math.min(wanted, room * OF_ROOM, (remaining - needed) * OF_REMAINING)));
+  const wanted = Math.max(used * OWN_USE_SHARE, room * MIN_ROOM_SHARE);
+  const ahead = Math.max(
+    0,
+    Math.floor(Math.min(wanted, room * MAX_ROOM_SHARE, (remaining - needed) * MAX_REMAINING_SHARE)),
+  );
   return { needed, ahead };
 }
 

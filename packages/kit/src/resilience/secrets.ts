@@ -15,7 +15,7 @@ const FAILURE_AGE_MS = 10_000;
  */
 export function createSecret<S extends z.ZodType>(id: string, shape: S, now: () => Date): () => Promise<z.output<S>> {
   const client = new SecretsManagerClient(clientDefaults);
-  let known: { value?: z.output<S>; failure?: Error; readAt: number } | undefined;
+  let cached: { value?: z.output<S>; failure?: Error; readAt: number } | undefined;
 
   async function read(): Promise<z.output<S>> {
     const { SecretString = '' } = await client.send(new GetSecretValueCommand({ SecretId: id }));
@@ -28,8 +28,8 @@ export function createSecret<S extends z.ZodType>(id: string, shape: S, now: () 
 
   async function readAgain(): Promise<void> {
     const readAt = now().getTime();
-    const before = known?.value;
-    known = await read().then(
+    const before = cached?.value;
+    cached = await read().then(
       (value) => ({ value, readAt }),
       (failure: Error) => ({ ...(before && { value: before }), failure, readAt }),
     );
@@ -39,15 +39,15 @@ export function createSecret<S extends z.ZodType>(id: string, shape: S, now: () 
   let reading: Promise<void> | undefined;
 
   return async () => {
-    const isFresh = known && now().getTime() - known.readAt < (known.failure ? FAILURE_AGE_MS : MAX_AGE_MS);
+    const isFresh = cached && now().getTime() - cached.readAt < (cached.failure ? FAILURE_AGE_MS : MAX_AGE_MS);
     if (!isFresh) {
       reading ??= readAgain().finally(() => {
         reading = undefined;
       });
       await reading;
     }
-    if (known?.value) return known.value;
-    throw new NotServedError(`secret ${id} cannot be used: ${known?.failure?.message}`, { cause: known?.failure });
+    if (cached?.value) return cached.value;
+    throw new NotServedError(`secret ${id} cannot be used: ${cached?.failure?.message}`, { cause: cached?.failure });
   };
 }
 

@@ -36,7 +36,7 @@ const MAX_AGE_MS = 4_000;
  * @beta
  */
 export function createSwitches<M extends Modes>({ client, tableName, now, logger }: SwitchesOptions) {
-  const known = lastKnown<ReadonlyMap<string, Switch>>({
+  const currentSwitches = lastKnown<ReadonlyMap<string, Switch>>({
     read: () => readSwitches(client, tableName),
     maxAgeMs: MAX_AGE_MS,
     now,
@@ -45,7 +45,7 @@ export function createSwitches<M extends Modes>({ client, tableName, now, logger
   });
   return {
     async mode<C extends keyof M & string>(capability: C): Promise<'on' | M[C][number]> {
-      return modeOf((await known()).get(capability), now());
+      return modeOf((await currentSwitches()).get(capability), now());
     },
   };
 }

@@ -51,7 +51,7 @@ const MAX_REMEMBERED = 10_000;
  */
 export function createTokenBuckets({ client, tableName: TableName, now }: TokenBucketsOptions) {
   /** When each bucket will be full, from the last write of this instance. The time never decreases. */
-  const known = new Map<string, number>();
+  const fullTimes = new Map<string, number>();
 
   /** @returns the time when the bucket will be full; if the condition failed, the stored time */
   async function update(input: Omit<UpdateCommandInput, 'TableName'>): Promise<{ done: boolean; fullAt: number }> {
@@ -91,23 +91,23 @@ export function createTokenBuckets({ client, tableName: TableName, now }: TokenB
         ConditionExpression: 'fullAt > :at AND fullAt <= :last',
         ExpressionAttributeValues: { ':at': at, ':by': by, ':last': latest - by, ...expires },
       });
-    if ((known.get(key) ?? 0) > at) return fromStored();
+    if ((fullTimes.get(key) ?? 0) > at) return fromStored();
     const first = await fromNow();
     return first.done || first.fullAt + by > latest ? first : fromStored();
   }
 
   /**
-   * Takes as many tokens as there are, at most `most`.
+   * Takes as many tokens as are available, at most `most`.
    * @returns the number of tokens, and the time when the bucket will be full
    */
   async function takeUpTo(key: string, at: number, msPerToken: number, most: number, latest: number) {
     for (;;) {
-      const before = known.get(key) ?? 0;
+      const before = fullTimes.get(key) ?? 0;
       const tokens = Math.min(most, tokensBetween(Math.max(before, at), latest, msPerToken));
       if (tokens < 1) return { tokens: 0, fullAt: before };
       const { done, fullAt } = await advance(key, at, tokens * msPerToken, latest);
-      if (known.size >= MAX_REMEMBERED) known.clear();
-      known.set(key, Math.max(fullAt, before, known.get(key) ?? 0));
+      if (fullTimes.size >= MAX_REMEMBERED) fullTimes.clear();
+      fullTimes.set(key, Math.max(fullAt, before, fullTimes.get(key) ?? 0));
       if (done) return { tokens, fullAt };
       if (fullAt <= before) return { tokens: 0, fullAt };
     }
@@ -116,13 +116,13 @@ export function createTokenBuckets({ client, tableName: TableName, now }: TokenB
   async function takeMany(key: string, { burst, perMinute }: Rate, most: number, patienceMs = 0): Promise<ManyTaken> {
     const at = now().getTime();
     const msPerToken = 60_000 / perMinute;
-    const capacity = at + burst * msPerToken;
-    const { tokens, fullAt } = await takeUpTo(key, at, msPerToken, most, capacity + patienceMs);
+    const fullAtIfEmpty = at + burst * msPerToken;
+    const { tokens, fullAt } = await takeUpTo(key, at, msPerToken, most, fullAtIfEmpty + patienceMs);
     return {
       waits: Array.from({ length: tokens }, (_, index) =>
-        Math.max(0, Math.ceil(fullAt - (tokens - 1 - index) * msPerToken - capacity)),
+        Math.max(0, Math.ceil(fullAt - (tokens - 1 - index) * msPerToken - fullAtIfEmpty)),
       ),
-      ...contentOf(fullAt, at, msPerToken, capacity),
+      ...contentOf(fullAt, at, msPerToken, fullAtIfEmpty),
     };
   }
 
@@ -133,10 +133,10 @@ export function createTokenBuckets({ client, tableName: TableName, now }: TokenB
     knownRefusal(key: string, { burst, perMinute }: Rate): Taken | undefined {
       const at = now().getTime();
       const msPerToken = 60_000 / perMinute;
-      const capacity = at + burst * msPerToken;
-      const fullAt = known.get(key) ?? 0;
-      if (tokensBetween(fullAt, capacity, msPerToken) >= 1) return undefined;
-      const { nextMs: waitMs, ...content } = contentOf(fullAt, at, msPerToken, capacity);
+      const fullAtIfEmpty = at + burst * msPerToken;
+      const fullAt = fullTimes.get(key) ?? 0;
+      if (tokensBetween(fullAt, fullAtIfEmpty, msPerToken) >= 1) return undefined;
+      const { nextMs: waitMs, ...content } = contentOf(fullAt, at, msPerToken, fullAtIfEmpty);
       return { allowed: false, waitMs, ...content };
     },
 
@@ -157,8 +157,8 @@ const tokensBetween = (from: number, latest: number, msPerToken: number) =>
   Math.floor((latest - from) / msPerToken + ROUNDING);
 
 /** The content of a bucket that will be full at a given time. */
-const contentOf = (fullAt: number, at: number, msPerToken: number, capacity: number) => ({
-  nextMs: Math.max(1, Math.ceil(fullAt + msPerToken - capacity)),
-  remaining: Math.max(0, Math.floor((capacity - fullAt) / msPerToken)),
+const contentOf = (fullAt: number, at: number, msPerToken: number, fullAtIfEmpty: number) => ({
+  nextMs: Math.max(1, Math.ceil(fullAt + msPerToken - fullAtIfEmpty)),
+  remaining: Math.max(0, Math.floor((fullAtIfEmpty - fullAt) / msPerToken)),
   fullInMs: Math.ceil(fullAt - at),
 });

@@ -24,11 +24,11 @@ export function createServices(
   const onFailure = (failure: FailedInvocation) => {
     const log = logs.fileOf(failure.functionName);
     console.error(`${failure.functionName} failed, request ${failure.requestId}: ${failure.reason}. Its log: ${log}`);
-    control.failed({ ...failure, at: new Date().toISOString(), log });
+    control.recordFailure({ ...failure, at: new Date().toISOString(), log });
   };
   core.denials.onFirstDenial = (denied) => {
     console.error(`${sentenceOf(denied)}.`);
-    control.failed({ ...denied, at: new Date().toISOString(), log: logs.fileOf(denied.functionName) });
+    control.recordFailure({ ...denied, at: new Date().toISOString(), log: logs.fileOf(denied.functionName) });
   };
   const endpoints = { app: endpointUrl, polling: faults ? endpointUrl : emulators.messagingUrl };
   const services: Services = {

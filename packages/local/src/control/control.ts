@@ -61,17 +61,17 @@ export function createControl({ about, templates, mappings }: ControlOptions) {
   });
 
   /** @returns undefined if no function of this name reads a queue or a stream */
-  function change(name: string, stop: boolean): Broken | undefined {
+  function setStopped(name: string, isStopped: boolean): Broken | undefined {
     const own = sources().filter(({ functionName }) => functionName === name);
     for (const { gate } of own) {
-      if (stop) gate.close();
+      if (isStopped) gate.close();
       else gate.open();
     }
     return own.length > 0 ? broken() : undefined;
   }
 
   async function happened(after: number, waitMs: number): Promise<Happened> {
-    await recent.newer(after, Math.min(waitMs, MAX_WAIT_MS));
+    await recent.waitForNewer(after, Math.min(waitMs, MAX_WAIT_MS));
     return recent.since(after);
   }
 
@@ -95,9 +95,9 @@ export function createControl({ about, templates, mappings }: ControlOptions) {
       case 'GET broken':
         return broken();
       case 'PUT broken':
-        return change(name, true);
+        return setStopped(name, true);
       case 'DELETE broken':
-        return change(name, false);
+        return setStopped(name, false);
       case 'PUT latency': {
         const ms = Number(name);
         if (!Number.isInteger(ms) || ms < 0 || ms > MAX_LATENCY_MS) return undefined;
@@ -112,7 +112,7 @@ export function createControl({ about, templates, mappings }: ControlOptions) {
   return {
     latencyMs: () => latencyMs,
 
-    sent(added: readonly SentMessage[]): void {
+    recordMessages(added: readonly SentMessage[]): void {
       messages.add(added);
       recent.add(added.map((message) => ({ message })));
     },
@@ -120,7 +120,7 @@ export function createControl({ about, templates, mappings }: ControlOptions) {
     /** The messages that were sent last, oldest first. */
     messages: () => messages.all,
 
-    failed: (failure: Failure): void => recent.add([{ failure }]),
+    recordFailure: (failure: Failure): void => recent.add([{ failure }]),
 
     handles: (path: string) => path === '/_rollcall' || path.startsWith('/_rollcall/') || path === '/v1/traces',
 

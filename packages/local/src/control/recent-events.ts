@@ -37,7 +37,7 @@ export class RecentEvents {
   }
 
   /** Resolves when there are events after `after`, the `next` of the previous response; at the latest after `ms`. */
-  async newer(after: number, ms: number): Promise<void> {
+  async waitForNewer(after: number, ms: number): Promise<void> {
     if (ms <= 0 || after !== this.#total) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, ms);

@@ -87,7 +87,7 @@ export function createMessageMoves(options: MovesOptions) {
     if (!(Number(MaxResults) >= 1 && Number(MaxResults) <= MAX_LISTED))
       throw error('InvalidParameterValue', `MaxResults must be between 1 and ${MAX_LISTED}.`);
     const own = tasks.filter(({ source }) => source === arn);
-    return { Results: own.slice(0, Number(MaxResults)).map(described) };
+    return { Results: own.slice(0, Number(MaxResults)).map(resultOf) };
   }
 
   function cancel({ TaskHandle }: Request) {
@@ -128,7 +128,7 @@ export function createMessageMoves(options: MovesOptions) {
 
 const isActive = ({ status }: MoveTask) => status === 'RUNNING' || status === 'CANCELLING';
 
-const described = (task: MoveTask) => ({
+const resultOf = (task: MoveTask) => ({
   ...(task.status === 'RUNNING' && { TaskHandle: task.handle }),
   Status: task.status,
   SourceArn: task.source,

@@ -24,14 +24,14 @@ function nextDue({ inflightMessages, delayedMessages, fifoDelayed }: TimedQueue)
 }
 
 /** If a receiver waits, schedules a check of the queue for the time when its next message is due. */
-function arm(queue: TimedQueue): void {
+function scheduleCheck(queue: TimedQueue): void {
   clearTimeout(queue.pollTimer);
   queue.pollTimer = undefined;
   const due = queue.pollWaiters.length > 0 ? nextDue(queue) : Number.POSITIVE_INFINITY;
   if (due === Number.POSITIVE_INFINITY) return;
   const check = () => {
     queue.processTimers();
-    arm(queue);
+    scheduleCheck(queue);
   };
   queue.pollTimer = setTimeout(check, Math.min(Math.max(due - Date.now(), 0), MAX_DELAY_MS));
 }
@@ -42,14 +42,14 @@ function arm(queue: TimedQueue): void {
  */
 export function checkWhenDue({ prototype }: { prototype: TimedQueue }): void {
   prototype.startPollTimerIfNeeded = function () {
-    arm(this);
+    scheduleCheck(this);
   };
   // `dequeue` needs no wrapper, because it also notifies the receivers that already wait.
   for (const method of ['enqueue', 'changeVisibility'] as const) {
     const original = prototype[method];
     prototype[method] = function (this: TimedQueue, ...parameters: unknown[]) {
       const result = original.apply(this, parameters);
-      arm(this);
+      scheduleCheck(this);
       return result;
     };
   }

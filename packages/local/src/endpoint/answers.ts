@@ -20,7 +20,7 @@ export function sendError(response: ServerResponse, status: number, code: string
 }
 
 /** The access-denied error of each service. */
-export function denied(service: string, { message }: AccessDenied) {
+export function deniedError(service: string, { message }: AccessDenied) {
   if (service === 'sns') return awsError(service, { status: 403, code: 'AuthorizationError', message });
   if (service === 's3') return awsError(service, { status: 403, code: 'AccessDenied', message });
   return awsError(service, { status: service === 'dynamodb' ? 400 : 403, code: 'AccessDeniedException', message });

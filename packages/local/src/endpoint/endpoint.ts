@@ -2,9 +2,9 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { AccessDenied } from '../iam/access.ts';
 import { createGuardedServer } from '../server/guard.ts';
 import { readBody } from '../server/read-body.ts';
-import { denied, send, sendError } from './answers.ts';
+import { deniedError, send, sendError } from './answers.ts';
 import { assumeRole } from './assume-role.ts';
-import { invoke, invokedBy } from './invoke.ts';
+import { functionNameIn, invoke } from './invoke.ts';
 import { encodingError, jsonError } from './malformed.ts';
 import type { EndpointOptions } from './options.ts';
 import { queryIn } from './query.ts';
@@ -12,7 +12,7 @@ import { respondTo } from './service-call.ts';
 import { jsonCall } from './sqs-query-request.ts';
 import { xmlResponse } from './sqs-query-response.ts';
 import { targetOf } from './targets.ts';
-import { unknown, unknownOfS3 } from './unknown.ts';
+import { unsupportedError, unsupportedS3Error } from './unsupported.ts';
 import { Upstream } from './upstream.ts';
 
 /** The endpoint for all AWS services of the embedded cloud. Its control API is under `/_rollcall`. */
@@ -21,7 +21,7 @@ export function createEndpoint(options: EndpointOptions): Server {
   return createGuardedServer((request, response) => {
     handle(options, upstream, request, response).catch((error: Error) => {
       if (response.headersSent) return response.destroy();
-      if (error instanceof AccessDenied) return send(response, denied('lambda', error));
+      if (error instanceof AccessDenied) return send(response, deniedError('lambda', error));
       if (error instanceof URIError) return send(response, encodingError(request));
       sendError(response, 503, 'ServiceUnavailable', error.message);
     });
@@ -39,17 +39,17 @@ async function handle(
   if (control.handles(path)) return control.answer(request, response);
   if (path.startsWith('/issuer/')) return issuer.answer(path.slice('/issuer'.length), request, response);
   const body = (await readBody(request)) ?? Buffer.alloc(0);
-  const name = invokedBy(path);
+  const name = functionNameIn(path);
   if (name) return invoke(options, request, response, name, body);
   const query = request.headers['x-amz-target'] ? undefined : queryIn(request, body);
   const target = targetOf(options, request, query);
-  if (!target) return send(response, unknown(request, query));
-  if (target.s3?.unsupported) return send(response, unknownOfS3(target.s3.unsupported));
+  if (!target) return send(response, unsupportedError(request, query));
+  if (target.s3?.unsupported) return send(response, unsupportedS3Error(target.s3.unsupported));
   if (target.operation === 'AssumeRole') return assumeRole(access, response, body);
   const isQuery = query !== undefined && target.service === 'sqs';
   const call = isQuery ? jsonCall(query, path, request.headers) : { headers: request.headers, body };
   const answer = await respondTo(options, upstream, { request, response, target, ...call }).catch((error: Error) => {
-    if (error instanceof AccessDenied) return denied(target.service, error);
+    if (error instanceof AccessDenied) return deniedError(target.service, error);
     const invalid = jsonError(target.service, call.body);
     if (invalid) return invalid;
     throw error;

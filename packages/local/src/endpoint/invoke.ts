@@ -15,7 +15,7 @@ const MAX_PAYLOAD_BYTES = { RequestResponse: 6 * 1024 ** 2, Event: 1024 ** 2, Dr
 const TAIL_BYTES = 4096;
 
 /** The name or ARN of the function that a path invokes; undefined for any other path. */
-export const invokedBy = (path: string): string | undefined => PATH.exec(decodeURIComponent(path))?.[1];
+export const functionNameIn = (path: string): string | undefined => PATH.exec(decodeURIComponent(path))?.[1];
 
 /** Implements https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html. */
 export async function invoke(

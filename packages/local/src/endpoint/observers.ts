@@ -45,7 +45,7 @@ export function notifyObservers(
   const response = answer.body.toString();
   const at = new Date().toISOString();
   const messages = messagesSent(service, operation, executed, response);
-  if (messages.length > 0) control.sent(messages.map((message) => ({ at, ...message })));
+  if (messages.length > 0) control.recordMessages(messages.map((message) => ({ at, ...message })));
   if (service === 'sns') archive.recordPublished(operation, executed, response);
   faults?.answered(operation, executed, response);
 }

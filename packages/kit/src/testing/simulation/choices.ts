@@ -2,20 +2,20 @@
 export class Choices {
   readonly #values: readonly number[];
   /** The decisions so far, each below its limit. A run with these decisions repeats this run. */
-  readonly taken: number[] = [];
+  readonly decisions: number[] = [];
 
   constructor(values: readonly number[]) {
     this.#values = values;
   }
 
   get exhausted(): boolean {
-    return this.taken.length >= this.#values.length;
+    return this.decisions.length >= this.#values.length;
   }
 
   /** Returns a number below `limit`. 0 is always the least disruptive possibility. */
   below(limit: number): number {
-    const choice = (this.#values[this.taken.length] ?? 0) % limit;
-    this.taken.push(choice);
+    const choice = (this.#values[this.decisions.length] ?? 0) % limit;
+    this.decisions.push(choice);
     return choice;
   }
 }

@@ -79,7 +79,7 @@ export class Consumer {
 
   /** Whether its dead-letter queues have messages, which only the sweep processes. */
   get hasDeadLetters(): boolean {
-    return this.deadLetters.open.length > 0 || this.undelivered.open.length > 0;
+    return this.deadLetters.availableGroups.length > 0 || this.undelivered.availableGroups.length > 0;
   }
 
   get parked(): ParkedMessage[] {
@@ -138,7 +138,7 @@ export class Consumer {
     const { scheduler, choices, mode = () => 'on' } = this.#options;
     const records = this.queue.receive();
     if (records.length === 0) return;
-    scheduler.log(() => `${this.queue.name} delivers ${records.map(described).join(', ')}`);
+    scheduler.log(() => `${this.queue.name} delivers ${records.map(descriptionOf).join(', ')}`);
     // Some instances outlive the visibility timeout of their messages, so another instance receives them too.
     const timeout = choices.below(3) === 2 ? Number.POSITIVE_INFINITY : CONSUME_TIMEOUT_MS;
     this.#invoke(
@@ -230,7 +230,7 @@ export class Consumer {
 }
 
 /** A received message, for the trace. */
-function described({ body, attributes }: SQSRecord): string {
+function descriptionOf({ body, attributes }: SQSRecord): string {
   const [, subject = '(unreadable)'] = /"subject":"([^"]*)"/.exec(body) ?? [];
   const [, type = ''] = /"type":"([^"]*)"/.exec(body) ?? [];
   const [, version] = /"sequence":"0*(\d+)"/.exec(body) ?? [];

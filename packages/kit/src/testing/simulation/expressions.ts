@@ -132,10 +132,10 @@ const nameOf = (token: string, { ExpressionAttributeNames: names }: Bindings): s
 
 /** Caches parsed expressions, because there are few of them and each is evaluated a million times. */
 const cached = <T>(parse: (parser: Parser) => T) => {
-  const known = new Map<string, T>();
+  const cache = new Map<string, T>();
   return (expression: string): T => {
-    const parsed = known.get(expression) ?? parse(new Parser(expression));
-    known.set(expression, parsed);
+    const parsed = cache.get(expression) ?? parse(new Parser(expression));
+    cache.set(expression, parsed);
     return parsed;
   };
 };

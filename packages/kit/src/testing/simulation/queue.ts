@@ -58,7 +58,7 @@ export class Queue {
   }
 
   /** Groups whose messages can be received. */
-  get open(): string[] {
+  get availableGroups(): string[] {
     if (this.messages.length === 0) return [];
     const { now } = this.#scheduler;
     const blocked = new Set(this.messages.filter(({ visibleAt }) => visibleAt > now).map(({ group }) => group));
@@ -67,7 +67,7 @@ export class Queue {
 
   /** Receives a batch from one or several groups, in order from the first message of each group. */
   receive(): SQSRecord[] {
-    const open = this.open;
+    const open = this.availableGroups;
     const start = this.#isFifo || open.length < 2 ? 0 : this.#choices.below(open.length);
     const groups = [...open.slice(start), ...open.slice(0, start)].filter(
       (_, index) => index === 0 || this.#choices.below(2) === 0,

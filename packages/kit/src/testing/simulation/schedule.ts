@@ -82,9 +82,9 @@ class Schedule {
   /** All possible next actions, the most common first. */
   #actions(): Action[] {
     const scheduler = this.#scheduler;
-    const turns = Array.from({ length: scheduler.calls }, (_, index) => () => scheduler.executeCall(index));
+    const turns = Array.from({ length: scheduler.waitingCalls }, (_, index) => () => scheduler.executeCall(index));
     const actions: Action[] = turns.flatMap((turn) => [turn, turn, turn]);
-    if (scheduler.calls < MAX_CALLS) actions.push(...this.#starts());
+    if (scheduler.waitingCalls < MAX_CALLS) actions.push(...this.#starts());
     actions.push(() => scheduler.advance(IDLE_MS[this.#choices.below(IDLE_MS.length)] ?? 0));
     if (this.#hasOutages) {
       actions.push(() => {
@@ -104,7 +104,7 @@ class Schedule {
     if (publisher.rows.length + publisher.waiting.length > 0) actions.push(() => publisher.sweep());
     for (const { consumer } of deployed) {
       const receive = () => consumer.receive();
-      if (consumer.queue.open.length > 0) actions.push(receive, receive);
+      if (consumer.queue.availableGroups.length > 0) actions.push(receive, receive);
       const isParked = consumer.parked.length > 0;
       if (isParked || consumer.hasDeadLetters) actions.push(() => consumer.sweep());
       if (isParked) actions.push(() => consumer.redrive());
@@ -140,11 +140,11 @@ class Schedule {
   /** The next action in the phase without faults. */
   #next(): Action | undefined {
     const { publishing, publisher, deployed } = this.#deployment;
-    if (this.#scheduler.calls > 0) return () => this.#scheduler.executeCall(0);
+    if (this.#scheduler.waitingCalls > 0) return () => this.#scheduler.executeCall(0);
     if (!publishing.isDone) return () => publishing.commit();
     if (publisher.stream.length > 0) return () => publisher.relay();
     if (publisher.hasUnsent) return () => publisher.sweep();
-    const open = deployed.find(({ consumer }) => consumer.queue.open.length > 0);
+    const open = deployed.find(({ consumer }) => consumer.queue.availableGroups.length > 0);
     return open && (() => open.consumer.receive());
   }
 
@@ -183,7 +183,10 @@ export async function runSchedule(
     () => scheduler.now,
     async () => {
       const result = await new Schedule(model, { scheduler, choices, publishing }).run();
-      return { ...result, decisions: { publish: publishing.taken, steps: choices.taken.slice(0, steps.length) } };
+      return {
+        ...result,
+        decisions: { publish: publishing.decisions, steps: choices.decisions.slice(0, steps.length) },
+      };
     },
   );
 }

@@ -75,17 +75,17 @@ export class Scheduler {
   /**
    * Starts an instance.
    * @param onEnd called if the instance returns or throws, but not if it crashes or times out
-   * @param atOnce whether no other instance runs between its calls
+   * @param alwaysUninterrupted whether no other instance runs between its calls
    */
   invoke<T>(
     name: string,
     timeoutMs: number,
     run: (instance: Instance) => Promise<T>,
     onEnd: (result: T | Error) => void,
-    atOnce = false,
+    alwaysUninterrupted = false,
   ): void {
     const skewMs = this.faultFree ? 0 : (this.#choices.below(5) - 2) * 1_000;
-    const uninterrupted = this.faultFree || atOnce || this.#choices.below(3) === 1;
+    const uninterrupted = this.faultFree || alwaysUninterrupted || this.#choices.below(3) === 1;
     const instance: Instance = {
       name: `${name}-${++this.#instances}`,
       skewMs,
@@ -108,8 +108,8 @@ export class Scheduler {
   /** Calls a service. The effect is atomic, and happens when the scheduler executes the call. */
   async call<T>(instance: Instance, what: string, effect: () => T | Promise<T>): Promise<T> {
     if (instance.uninterrupted && instance.alive) {
-      this.log(`${instance.name} ${what}${this.#isOut ? ': fails before its effect' : ''}`);
-      if (this.#isOut) throw this.#error(what);
+      this.log(`${instance.name} ${what}${this.#isOutage ? ': fails before its effect' : ''}`);
+      if (this.#isOutage) throw this.#error(what);
       return effect();
     }
     const { promise, resolve } = Promise.withResolvers<CallOutcome>();
@@ -137,7 +137,7 @@ export class Scheduler {
   }
 
   /** The number of waiting calls. */
-  get calls(): number {
+  get waitingCalls(): number {
     return this.#waiting.length;
   }
 
@@ -146,7 +146,7 @@ export class Scheduler {
     const [call] = this.#waiting.splice(index, 1);
     if (!call) return;
     const drawn = OUTCOMES[this.#choices.below(OUTCOMES.length)] ?? 'succeeds';
-    const outcome = this.#isOut ? 'fails before its effect' : drawn;
+    const outcome = this.#isOutage ? 'fails before its effect' : drawn;
     if (outcome === 'crash') {
       this.crash(call.instance);
       return;
@@ -161,7 +161,7 @@ export class Scheduler {
     for (const instance of this.#alive) if (instance.deadline < this.now) this.crash(instance);
   }
 
-  get #isOut(): boolean {
+  get #isOutage(): boolean {
     return !this.faultFree && this.outageUntil > this.now;
   }
 

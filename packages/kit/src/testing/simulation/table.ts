@@ -25,8 +25,8 @@ export interface Change {
 }
 
 export function inOrder(items: readonly Item[], { keys: [, range = ''] }: Table): Item[] {
-  const of = (item: Item) => item[range] as string;
-  return items.toSorted((a, b) => (of(a) < of(b) ? -1 : 1));
+  const rangeKeyOf = (item: Item) => item[range] as string;
+  return items.toSorted((a, b) => (rangeKeyOf(a) < rangeKeyOf(b) ? -1 : 1));
 }
 
 export const partitionsOf = (table: Table): Item[][] => [
@@ -37,7 +37,7 @@ export const partitionsOf = (table: Table): Item[][] => [
 ];
 
 /** A write, for the trace. */
-export function described({ Put, Update, Delete, ConditionCheck }: TransactItem): string {
+export function descriptionOf({ Put, Update, Delete, ConditionCheck }: TransactItem): string {
   if (Put)
     return `puts ${Put.TableName} ${Object.values(Put.Item ?? {})
       .slice(0, 2)

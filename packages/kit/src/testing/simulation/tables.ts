@@ -19,11 +19,11 @@ import type { TransactItem } from '../../messaging/outbox.ts';
 import type { Choices } from './choices.ts';
 import { type Bindings, holds, type Item, updated } from './expressions.ts';
 import type { Instance, Scheduler } from './scheduler.ts';
-import { type Change, described, inOrder, partitionsOf, type Table, type TableOptions } from './table.ts';
+import { type Change, descriptionOf, inOrder, partitionsOf, type Table, type TableOptions } from './table.ts';
 
 interface Planned extends Change {
   key: string;
-  of: Table;
+  target: Table;
   isRefused: boolean;
 }
 
@@ -104,22 +104,22 @@ export class Tables {
 
   #plan({ Put, Update, Delete, ConditionCheck }: TransactItem): Planned {
     const write = Put ?? Update ?? Delete ?? ConditionCheck;
-    const of = this.#table(write?.TableName);
-    const key = this.#keyOf(of, Put ? Put.Item : (Update ?? Delete ?? ConditionCheck)?.Key);
-    const before = of.rows.get(key)?.item;
+    const target = this.#table(write?.TableName);
+    const key = this.#keyOf(target, Put ? Put.Item : (Update ?? Delete ?? ConditionCheck)?.Key);
+    const before = target.rows.get(key)?.item;
     const isRefused = !holds(write?.ConditionExpression, before, write as Bindings);
-    const change = { of, table: of.name, key, before, isRefused };
+    const change = { target, table: target.name, key, before, isRefused };
     if (isRefused || ConditionCheck) return { ...change, after: before };
-    if (Put) return { ...change, after: of.onPut?.(Put.Item as Item) ?? (Put.Item as Item) };
+    if (Put) return { ...change, after: target.onPut?.(Put.Item as Item) ?? (Put.Item as Item) };
     if (!Update) return { ...change, after: undefined };
     return { ...change, after: updated(Update.UpdateExpression ?? '', before ?? (Update.Key as Item), Update) };
   }
 
   #commit(planned: readonly Planned[], by: Instance): void {
-    for (const { of, key, after, before } of planned) {
-      const writes = (of.rows.get(key)?.writes ?? 0) + 1;
-      if (after === undefined) of.rows.delete(key);
-      else if (after !== before) of.rows.set(key, { item: after, writes, at: this.#scheduler.now });
+    for (const { target, key, after, before } of planned) {
+      const writes = (target.rows.get(key)?.writes ?? 0) + 1;
+      if (after === undefined) target.rows.delete(key);
+      else if (after !== before) target.rows.set(key, { item: after, writes, at: this.#scheduler.now });
     }
     for (const listener of this.#listeners) listener(planned, by);
   }
@@ -129,7 +129,7 @@ export class Tables {
       ReturnValues?: string;
       ReturnValuesOnConditionCheckFailure?: string;
     };
-    return this.#scheduler.call(instance, described(write), () => {
+    return this.#scheduler.call(instance, descriptionOf(write), () => {
       const attempt = (attempts: number) => {
         const planned = this.#plan(write);
         const { before, after, isRefused } = planned;
@@ -147,7 +147,7 @@ export class Tables {
   }
 
   #transact(instance: Instance, writes: readonly TransactItem[]): Promise<unknown> {
-    return this.#scheduler.call(instance, writes.map(described).join(' and '), () => {
+    return this.#scheduler.call(instance, writes.map(descriptionOf).join(' and '), () => {
       const planned = writes.map((write) => this.#plan(write));
       refuseDuplicates(planned);
       if (planned.some(({ isRefused }) => isRefused)) {
@@ -169,7 +169,7 @@ export class Tables {
     const writes = requests.map((request) => ({ request, write: { Delete: { TableName, ...request.DeleteRequest } } }));
     return this.#scheduler.call(
       instance,
-      writes.map(({ write }) => described(write as TransactItem)).join(', '),
+      writes.map(({ write }) => descriptionOf(write as TransactItem)).join(', '),
       () => {
         const unprocessed = writes.filter(() => this.#choices.below(12) === 11);
         for (const entry of writes)

@@ -6,7 +6,7 @@ const SUPPORTED =
   "The embedded cloud supports DynamoDB, DynamoDB Streams, SNS, SQS, S3, Lambda's Invoke, EventBridge's PutEvents, parts of Secrets Manager, Cloud Map and STS, and the services of the app's stand-ins";
 
 /** The error for an unsupported service or operation, in the format of its protocol. */
-export function unknown(request: IncomingMessage, query: Query | undefined): Answer {
+export function unsupportedError(request: IncomingMessage, query: Query | undefined): Answer {
   if (query) return xml('InvalidAction', `${SUPPORTED}, but not the action ${query.action} of ${query.service}.`);
   const { 'x-amz-target': target } = request.headers;
   const service = signedFor(request);
@@ -22,10 +22,10 @@ export function unknown(request: IncomingMessage, query: Query | undefined): Ans
 }
 
 /**
- * The error for an unsupported S3 operation, which the emulator would mistake for a different one. For example, a request
- * that sets an object's tags would replace the object.
+ * The error for an unsupported S3 operation, which the emulator would mistake for a different one. For example, a
+ * request that sets an object's tags would replace the object.
  */
-export const unknownOfS3 = (operation: string): Answer =>
+export const unsupportedS3Error = (operation: string): Answer =>
   awsError('s3', {
     status: 501,
     code: 'NotImplemented',
