@@ -32,21 +32,21 @@ export interface Token {
 /** Maximum share of a limit that all instances together may take ahead of need. */
 const MAX_AHEAD_SHARE = 1 / 20;
 /**
- * An instance takes at most this share of its own use ahead of need, so the number of tokens that are lost when it ends
- * is proportional to its use.
+ * Ahead of need, an instance takes at most this share of the tokens that it has used. Therefore, the number of tokens
+ * that are lost when the instance ends is proportional to its use.
  */
 const OWN_USE_SHARE = 1 / 4;
 /**
- * The room is the number of tokens that may still be taken ahead of need. If this share of the room is greater than the
- * share of its own use, an instance takes this share instead. Therefore, the first lease under a high limit has more
- * than one token.
+ * The room is the number of tokens that all instances may still take ahead of need. An instance may take this share of
+ * the room even if {@link OWN_USE_SHARE} allows less, so that the first lease under a high limit has more than one
+ * token.
  */
 const MIN_ROOM_SHARE = 1 / 256;
-/** A lease has at most this share of the room, so that each of M busy instances ends up with 1 / (M + 3) of it. */
+/** A lease takes at most this share of the room, so that each of M busy instances ends up with 1 / (M + 3) of it. */
 const MAX_ROOM_SHARE = 1 / 4;
 /**
- * A lease has at most this share of the remaining tokens ahead of need, so that near the limit it shrinks to the tokens
- * needed now.
+ * Ahead of need, a lease takes at most this share of the limit's remaining tokens. Near the limit, a lease therefore
+ * shrinks to the tokens needed now.
  */
 const MAX_REMAINING_SHARE = 1 / 32;
 /** Maximum number of windows that one instance caches. */
