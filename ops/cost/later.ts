@@ -55,9 +55,9 @@ async function meterMessages() {
   const release = (subject: string, name: string) => invoke('outbox-sweep', { sendNow: { subject, name } });
   const cancel = (orderId: string) => invoke('withdraw', { orderId, name: 'deadline' });
   const metered = async (orders: readonly string[], act: (order: string) => Promise<void>) => {
-    meter.take();
+    meter.readAndReset();
     for (const order of orders) await act(order);
-    return meter.take();
+    return meter.readAndReset();
   };
   // Warms up instances, connections and caches before anything is counted.
   await place('first');

@@ -54,9 +54,9 @@ async function meterOrders() {
   const place = (item: string) => request('POST', '/orders', { item, quantity: STOCK, cents: 1_999 });
   const change = (id: string, quantity: number) => request('PATCH', `/orders/${id}`, { quantity });
   const metered = async (act: (index: number) => Promise<unknown>) => {
-    meter.take();
+    meter.readAndReset();
     for (let index = 1; index <= ORDERS; index++) await act(index);
-    return meter.take();
+    return meter.readAndReset();
   };
   const first = await place('sold out');
   // Warms up instances, connections and caches before anything is counted.

@@ -49,11 +49,11 @@ export const run = (options: RunOptions): Promise<Run> =>
     const warm = await paths.register(WARM_UP);
     if (redeem) await paths.redeem(warm);
     await sweep();
-    meter.take();
+    meter.readAndReset();
     const registered = await paths.register(members);
-    const registrations = meter.take();
+    const registrations = meter.readAndReset();
     if (redeem) await paths.redeem(registered);
-    const redemptions = meter.take();
+    const redemptions = meter.readAndReset();
     await sweep();
-    return { registrations, redemptions: redeem ? redemptions : undefined, sweeps: meter.take() };
+    return { registrations, redemptions: redeem ? redemptions : undefined, sweeps: meter.readAndReset() };
   });

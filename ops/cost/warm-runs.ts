@@ -36,9 +36,9 @@ export const measureDurations = (stage: StageOfRun): Promise<Durations> =>
       await paths.deactivate(await paths.change(registered));
     };
     await everything();
-    meter.take();
+    meter.readAndReset();
     for (let round = 0; round < ONE_BY_ONE; round++) await everything();
-    const single = meter.take();
+    const single = meter.readAndReset();
 
     const consumers = CONSUMERS.map((name) => `rollcall-${stage.stage}-${name}`);
     for (const name of consumers) await control(`broken/${name}`, 'PUT');
@@ -48,7 +48,7 @@ export const measureDurations = (stage: StageOfRun): Promise<Durations> =>
       while (meter.recordsOf(name) < BATCH || !cloud.isIdle()) await delay(LOOK_EVERY_MS);
     }
     await paths.settled();
-    return durationsIn([single, meter.take()]);
+    return durationsIn([single, meter.readAndReset()]);
   });
 
 /** Returns the durations of all functions except sweeps, over all runs. */

@@ -85,10 +85,10 @@ beforeAll(async () => {
   cloud = await startTestCloud({ meter, environment: { OTEL_SDK_DISABLED: 'true' } });
   const paths = await createPaths({ cloud, stage: 'dev', concurrency: 1 });
   const measure = async <T>(path: string, members: readonly T[], act: (member: T) => Promise<Member[]>) => {
-    meter.take();
+    meter.readAndReset();
     const after: Member[] = [];
     for (const member of members) after.push(...(await act(member)));
-    metered.set(path, meter.take());
+    metered.set(path, meter.readAndReset());
     return after;
   };
   const warm = await paths.register(1);

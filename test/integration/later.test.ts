@@ -119,7 +119,7 @@ it('can be listed, sent and cancelled by an operator', async () => {
 
 /** Write units by writer, table and index, as in docs/decisions/0049, without the deletion of published rows. */
 function written() {
-  const rows = operationsOf(meter.take().calls, 1).filter(({ writeUnits }) => writeUnits > 0);
+  const rows = operationsOf(meter.readAndReset().calls, 1).filter(({ writeUnits }) => writeUnits > 0);
   return Object.fromEntries(
     rows
       .filter(({ operation }) => operation !== 'dynamodb BatchWriteItem')
@@ -131,7 +131,7 @@ function written() {
 }
 
 it('has the cost in the decision', async () => {
-  meter.take();
+  meter.readAndReset();
   await place('costs', 3_600);
   await sent('costs', 1);
   // Three messages wait.

@@ -59,7 +59,7 @@ async function stuck(): Promise<string> {
 
 /** Write units of an order, by writer and table, without the deletion of published rows. */
 function written() {
-  const rows = operationsOf(meter.take().calls, 1).filter(
+  const rows = operationsOf(meter.readAndReset().calls, 1).filter(
     ({ operation, writeUnits }) => writeUnits > 0 && operation !== 'dynamodb BatchWriteItem',
   );
   const units: Record<string, number> = {};
@@ -71,7 +71,7 @@ function written() {
 }
 
 it('has the cost in the decision', async () => {
-  meter.take();
+  meter.readAndReset();
   await place();
   await cloud.settled();
   // A start: order and process, the event and the first command, the deadline. Then the second command, and the end, whose

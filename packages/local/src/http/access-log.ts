@@ -67,14 +67,14 @@ const VARIABLES: Readonly<Record<string, (call: GatewayCall, response: ServerRes
   status: (_, response) => (response.headersSent ? response.statusCode : undefined),
 };
 
-/** The status with which Lambda itself responds, also if the function fails. */
+/** The status with which Lambda itself responds, even if the function fails. */
 const LAMBDA_STATUS = 200;
 
 const VARIABLE = /\$context\.([a-zA-Z0-9_.-]*[a-zA-Z0-9_-])/;
 
 /**
  * Creates an access log with one line per request (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html).
- * @param format a text with variables, such as `$context.requestId $context.status`
+ * @param format a format string with variables, such as `$context.requestId $context.status`
  */
 export function createAccessLog(format: string, write: (line: string) => void): AccessLog {
   // Every second part is a variable name.

@@ -25,8 +25,8 @@ export class ApiServers {
 
   /** Starts an API's server unless it is already running. @returns the server's URL */
   open = async (api: HttpApi): Promise<string> => {
-    const known = this.#urls.get(api.id);
-    if (known) return known;
+    const running = this.#urls.get(api.id);
+    if (running) return running;
     const url = await listen(api.server, this.#port && this.#port + this.#urls.size, 'the API');
     this.#opened.defer(() => close(api.server));
     this.#urls.set(api.id, url);

@@ -30,7 +30,7 @@ function claimText(value: unknown): string {
 
 /** The scopes of a token. The claim `scope` or `scp` is a list, or a string with spaces between the scopes. */
 const scopesIn = ({ scope, scp }: JWTPayload): string[] =>
-  [scope ?? scp ?? []].flat().flatMap((some) => String(some).split(' '));
+  [scope ?? scp ?? []].flat().flatMap((text) => String(text).split(' '));
 
 /**
  * A JWT authorizer of an HTTP API. It checks the signature, issuer, audience, times and scopes of a bearer token. The

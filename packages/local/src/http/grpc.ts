@@ -27,9 +27,9 @@ interface GrpcResponse {
 }
 
 /**
- * Serves unary gRPC calls over HTTP/2 without TLS. It forwards each call to the API as gRPC-Web, which differs in the
- * position of the trailers. It needs no service definitions.
- * @param apiUrl invoked for every call
+ * Serves unary gRPC calls over HTTP/2 without TLS. It forwards each call to the API as gRPC-Web, which sends the
+ * trailers in the last frame of the body. Service definitions are not needed.
+ * @param apiUrl returns the URL of the API. It is invoked for every call
  */
 export async function startGrpc({ apiUrl, port }: { apiUrl: () => string; port: number }) {
   const server = createServer();

@@ -27,7 +27,7 @@ export class HttpApi {
   readonly #meter: Meter | undefined;
   #open = false;
   cors: Cors | undefined;
-  /** The site at the same address. It gets each request before the API. */
+  /** A site at the address of the API. It gets each request first. */
   site: Site | undefined;
 
   constructor(id: string, accountId: string, meter?: Meter) {
@@ -71,7 +71,7 @@ export class HttpApi {
     this.#open = true;
   }
 
-  /** Removes all routes and stages. Requests get 503, so that clients retry, until {@link open} is called again. */
+  /** Removes all routes and stages. Until {@link open} is called again, requests get 503, so that clients retry. */
   clearRoutes(): void {
     this.#open = false;
     this.#routes.clear();

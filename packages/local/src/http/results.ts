@@ -5,8 +5,8 @@ import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 const GRPC_FAULTS = new Set(['2', '13', '14', '15']);
 
 /**
- * The failure in a function's response; undefined if there is none. It is an HTTP status from 500 on, with the type of
- * its problem, or a gRPC-Web status.
+ * Describes the failure in a function's response; undefined if there is none. The description is an HTTP status of 500 or
+ * higher, with the type of the problem, or a gRPC-Web status.
  */
 export function faultIn(result: APIGatewayProxyStructuredResultV2): string | undefined {
   const { statusCode = 200, isBase64Encoded } = result;
@@ -32,7 +32,7 @@ function problemIn(body: string): string | undefined {
 }
 
 /**
- * Sends a function's response. A response without a status code is sent as the body
+ * Sends a function's response. A value without a status code becomes the body of a response with status 200
  * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html).
  * @param hasCors whether the API has CORS
  * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html)

@@ -18,8 +18,8 @@ export class ApiStage {
 
   /** Whether the throttling of a route allows one more request now. */
   accepts(routeKey: string): boolean {
-    const known = this.#throttles.get(routeKey);
-    if (known) return known();
+    const existing = this.#throttles.get(routeKey);
+    if (existing) return existing();
     const throttling = this.#throttlingOf(routeKey);
     const throttle = throttling ? createThrottle(throttling) : () => true;
     this.#throttles.set(routeKey, throttle);

@@ -46,7 +46,7 @@ class Policies {
   /** Roles by ARN. */
   readonly roles = new Map<string, Role>();
   /** The roles of the previous deployment, whose functions may still be running. */
-  dropped: ReadonlyMap<string, Role> = new Map();
+  previousRoles: ReadonlyMap<string, Role> = new Map();
   readonly ofResources = new Map<string, Statement[]>();
   /** The key that encrypts each resource, by the resource's ARN. */
   readonly keys = new Map<string, string>();
@@ -82,7 +82,7 @@ export class Access {
 
   /** Ends a deployment: its policies replace the previous ones. */
   finish(): void {
-    this.#next.dropped = this.#current.roles;
+    this.#next.previousRoles = this.#current.roles;
     this.#current = this.#next;
     this.#decisions.clear();
   }
@@ -143,7 +143,7 @@ export class Access {
   }
 
   #roleOf(arn: string): Role | undefined {
-    return this.#current.roles.get(arn) ?? this.#current.dropped.get(arn);
+    return this.#current.roles.get(arn) ?? this.#current.previousRoles.get(arn);
   }
 
   #sessionOf(accessKeyId: string) {
@@ -208,8 +208,8 @@ export class Access {
   }
 
   /**
-   * Checks a permission that is needed later, in calls that cannot fail visibly: those of services, and those that AWS
-   * makes with a role.
+   * Checks a permission during the deployment. It is for later calls whose denial would not be visible: calls by AWS
+   * services, and calls that AWS makes with a role.
    * @throws {CloudError} if the principal lacks the permission
    */
   require(request: AccessRequest, why: string): void {
@@ -285,7 +285,7 @@ export class Access {
   }
 }
 
-/** The bucket of an object, whose policy and key apply to the object. Other ARNs stay unchanged. */
+/** The ARN of an object's bucket, because the bucket's policy and key apply to the object. Other ARNs stay unchanged. */
 const bucketOf = (arn: string) => arn.replace(/^(arn:aws:s3:::[^/]+)\/.*$/s, '$1');
 
 const aliasIn = (key: string): string | undefined => /^(?:arn:aws:kms:[^:]*:[^:]*:)?(alias\/.+)$/.exec(key)?.[1];

@@ -35,7 +35,7 @@ const OPERATORS: Record<string, Operator> = {
 /** The operator `Null`, whose value `true` requires that the key is absent, and `false` that it is present. */
 const NULL: Operator = { compare: () => false, accepts: isBoolean };
 
-/** The keys that calls in the embedded cloud have exactly when the same calls have them on AWS. */
+/** The condition keys that a call in the embedded cloud has if and only if the same call on AWS has them. */
 const KNOWN_KEYS = [
   /^aws:(SecureTransport|PrincipalIsAWSService|PrincipalArn|PrincipalAccount|SourceArn|SourceAccount)$/i,
   /^kms:(ViaService|CallerAccount|EncryptionContext:aws:logs:arn)$/i,
@@ -76,7 +76,7 @@ export function checkCondition(name: string, keys: Record<string, string | strin
         throw new CloudError(`${where}: the condition operator ${name} cannot compare with ${value}.`);
     }
     const isKnown = KNOWN_KEYS.some((known) => known.test(key));
-    // A condition that is met if the key is absent would allow more than on AWS.
+    // The key is absent here, but may be present on AWS. A condition that is met without it would allow more than on AWS.
     if (!isKnown && (condition.holdsIfAbsent || isNull(name)))
       throw new CloudError(
         `${where}: the embedded cloud does not support the condition key ${key} with ${name}, which is met if the key is absent.`,

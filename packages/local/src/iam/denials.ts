@@ -2,7 +2,7 @@ import type { Grant } from './policy.ts';
 
 /** A call for which a role lacks a permission. */
 export interface Denial {
-  /** Name of the session; for a function, the function's name. */
+  /** The name of the session. For a function, it is the function's name. */
   caller: string;
   action: string;
   resource: string;
@@ -17,8 +17,8 @@ export interface DeniedCall {
 }
 
 /**
- * The denied calls of functions since the last deployment, with each action on each resource once. Calls that another
- * caller makes with a function's role, such as a test, are left out.
+ * The denied calls of functions since the last deployment, with each action on each resource once. Calls of other
+ * users of a function's role, such as a test, are left out.
  */
 export class Denials {
   readonly #isFunction: (name: string) => boolean;

@@ -9,7 +9,7 @@ export interface Statement {
   Effect: 'Allow' | 'Deny';
   Principal?: string | Record<string, string | string[]>;
   Action: string | string[];
-  /** Absent in a trust policy, because that applies to its role. */
+  /** Absent in a trust policy, because a trust policy applies to its role. */
   Resource?: string | string[];
   Condition?: Record<string, Record<string, string | string[] | boolean>>;
 }
@@ -19,8 +19,8 @@ export interface PolicyDocument {
 }
 
 /**
- * The caller: a role, by its ARN, or a service, such as `sns.amazonaws.com`. A service calls on behalf of a resource, by
- * ARN, which determines the condition keys.
+ * The caller: a role, by its ARN, or a service, such as `sns.amazonaws.com`. A service calls on behalf of a
+ * resource, and the ARN of this resource determines the condition keys.
  */
 export type Principal = { role: string } | ServicePrincipal;
 
@@ -67,7 +67,7 @@ const conditionsAreMet = ({ Condition = {} }: Statement, context: Record<string,
 
 const accountOf = (arn: string) => arn.split(':')[4] ?? '';
 
-/** How a statement matches a principal: directly or through its account; undefined: not at all. */
+/** How a statement matches a principal: directly or through its account; undefined: it does not match. */
 function principalMatch({ Principal: named }: Statement, principal: Principal): 'itself' | 'its account' | undefined {
   if (named === undefined) return 'itself';
   if (named === '*') return 'itself';
@@ -90,7 +90,7 @@ function grantIn(statement: Statement, { action, resource }: AccessRequest, cont
 }
 
 /**
- * The condition keys of a request, with those that every request has. All requests come from one account. They arrive
+ * The condition keys of a request, including those that every request has. All requests come from one account. They arrive
  * over loopback, which is treated as secure transport, like TLS.
  */
 function contextOf({ principal, action, context = {} }: AccessRequest): Record<string, string> {

@@ -28,8 +28,8 @@ export const isWrite = (action: string) =>
 
 /**
  * The permissions that IAM checks for a call, according to the Service Authorization Reference
- * (https://docs.aws.amazon.com/service-authorization/latest/reference/). A batch requires the permissions of each
- * entry; a transaction, those of its items.
+ * (https://docs.aws.amazon.com/service-authorization/latest/reference/). A batch requires the permissions of all its
+ * entries, and a transaction requires the permissions of all its items.
  * @returns an empty array if the effect of the call is unknown; the call is then denied
  */
 export function permissionsFor(service: string, operation: string, body: string, place: AccountAndRegion): AskedFor[] {
@@ -90,8 +90,8 @@ const eventsPermissions = (
 /**
  * Moving messages from a dead-letter queue requires permission to receive and to send them
  * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html).
- * A call may leave out the destination. The destination of each message is then known only when it is received, and its
- * permission is checked at that time.
+ * A call may leave out the destination. In that case, the destination of each message is known only when the message is
+ * received, and the permission is checked at that time.
  */
 function movePermissions(operation: string, { SourceArn, DestinationArn, TaskHandle }: Fields): AskedFor[] {
   const resource = String(SourceArn ?? sourceOf(String(TaskHandle)));

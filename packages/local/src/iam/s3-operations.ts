@@ -1,9 +1,9 @@
-/** An S3 operation that the emulator supports. It would execute an unsupported one as a different operation. */
+/** An S3 operation that the emulator supports. The emulator would execute any other operation as one of these. */
 export interface S3Operation {
   name: string;
   method: string;
   scope: 'service' | 'bucket' | 'object';
-  /** Query parameters that distinguish the operation from others, some with a value. */
+  /** Query parameters that distinguish the operation from others, as `NAME` or `NAME=VALUE`. */
   required?: readonly string[];
   /** Other query parameters that the operation accepts. */
   optional?: readonly string[];

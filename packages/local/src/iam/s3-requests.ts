@@ -14,7 +14,7 @@ export interface S3Call {
 
 const arnOf = (bucket: string, key = '') => `arn:aws:s3:::${bucket}${key && `/${key}`}`;
 
-/** Whether a request is signed for S3: only then does the signature contain `/s3/`. */
+/** Whether a request is signed for S3. The credential of such a signature contains `/s3/`. */
 export const isS3 = ({ authorization = '' }: IncomingHttpHeaders): boolean => /\/s3\/aws4_request/.test(authorization);
 
 /** Determines the operation and permissions of a call. @throws {URIError} if the path is not percent-encoded */

@@ -36,17 +36,18 @@ const forActions = (actions: readonly string[], keys: readonly ContextKey[]): Se
 const SENT: Record<string, SentKeys> = {
   // https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
   apigateway: { 'lambda:InvokeFunction': ['aws:SourceArn'] },
-  // and https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+  // The same page, and https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
   events: forActions(
     ['lambda:InvokeFunction', 'sqs:SendMessage', 'sns:Publish', ...DATA_KEYS],
     ['aws:SourceArn', 'aws:SourceAccount'],
   ),
-  // https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html; the key: CDK's SqsSubscription, and
+  // Queues: https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html
+  // Keys: CDK's SqsSubscription, and
   // https://docs.aws.amazon.com/sns/latest/dg/sns-enable-encryption-for-topic-sqs-queue-subscriptions.html
-  // and, of a function, https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
+  // Functions: https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
   sns: forActions(['sqs:SendMessage', 'lambda:InvokeFunction', ...DATA_KEYS], ['aws:SourceArn']),
-  // https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html; of the key, the example has no condition:
-  // https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns
+  // Topics: https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
+  // Keys, in an example without a condition: https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns
   cloudwatch: { 'sns:Publish': ['aws:SourceArn'], ...forActions(DATA_KEYS, []) },
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html
   s3: forActions(

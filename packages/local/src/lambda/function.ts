@@ -79,9 +79,9 @@ export class LambdaFunction {
 
   /** Ends the routing to the previous function. @returns the number of invocations that it got */
   endSharing(): number {
-    const { routed: taken = 0 } = this.#previous ?? {};
+    const routed = this.#previous?.routed ?? 0;
     this.#previous = undefined;
-    return taken;
+    return routed;
   }
 
   async invoke(

@@ -41,7 +41,7 @@ export interface InvocationRequest {
   clientContext?: unknown;
 }
 
-/** A message to an instance: it responds when all its log lines have arrived. */
+/** A message to an instance. The instance responds when all its log lines have arrived. */
 export const FLUSH = 'flush';
 
 export interface InvocationOptions {
@@ -58,7 +58,7 @@ export interface InvocationResponse {
 
 /** Lambda's limit for initialization (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib). */
 const INIT_TIMEOUT_MS = 10_000;
-const INIT_CHECKED_EVERY_MS = 250;
+const INIT_CHECK_INTERVAL_MS = 250;
 
 const SOURCE = readFileSync(new URL(`./worker${extname(import.meta.url)}`, import.meta.url), 'utf8');
 /**
@@ -66,7 +66,7 @@ const SOURCE = readFileSync(new URL(`./worker${extname(import.meta.url)}`, impor
  * of its start time.
  */
 const WORKER = new URL(
-  // Shortens the URL to its name in stack traces.
+  // With `sourceURL`, stack traces show this name instead of the whole URL.
   `data:text/javascript,${encodeURIComponent(`${stripTypeScriptTypes(SOURCE)}\n//# sourceURL=lambda-runtime.mjs`)}`,
 );
 
@@ -135,13 +135,13 @@ export class Instance {
 
   /** Never resolves. @throws {Error} when the initialization has taken too long */
   async #initTimeout(signal: AbortSignal): Promise<void> {
-    while ((await this.#spentMs()) < this.#initTimeoutMs) await delay(INIT_CHECKED_EVERY_MS, undefined, { signal });
+    while ((await this.#spentMs()) < this.#initTimeoutMs) await delay(INIT_CHECK_INTERVAL_MS, undefined, { signal });
     throw new Error(`Initialization took longer than ${this.#initTimeoutMs / 1000} seconds`);
   }
 
   /**
-   * The time that the thread has spent, without waiting for a CPU, because on Lambda it would not have to wait. On two
-   * cores with 24 busy processes, an initialization of half a second takes more than ten seconds.
+   * The time that the thread has used, without the time in which it waited for a CPU, because on Lambda it would not
+   * have to wait. On two cores with 24 busy processes, an initialization of half a second takes more than ten seconds.
    */
   async #spentMs(): Promise<number> {
     const { idle } = this.#worker.performance.eventLoopUtilization();

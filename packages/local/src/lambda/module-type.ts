@@ -5,8 +5,8 @@ const typeIn = (file: string) => (JSON.parse(readFileSync(file, 'utf8')) as { ty
 
 /**
  * Ensures that Node.js loads the `.js` files of a function as CommonJS, as on Lambda, unless a `package.json` in the code
- * folder defines their type. On Lambda there is no `package.json` above the code. On this machine there is the app's, so
- * a neutral one is written into the output of `cdk synth`.
+ * folder defines their type. On Lambda there is no `package.json` above the code. On this machine there is the app's
+ * `package.json`, so this function writes an empty one into the output of `cdk synth`.
  * @param root the output folder of `cdk synth`, which contains the code folder
  */
 export function shieldFromTypeAbove(codeFolder: string, root: string): void {

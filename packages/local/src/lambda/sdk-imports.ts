@@ -15,8 +15,8 @@ interface Import {
 
 const SOURCE = /\.[cm]?js$/;
 /**
- * Substrings that every import of the AWS SDK contains, of version 2 or 3. Searching for a substring is faster than for
- * a pattern.
+ * Every import of the AWS SDK, version 2 or 3, contains one of these substrings. Searching for a substring is faster
+ * than matching a pattern.
  */
 const NEEDLES = ['aws-sdk', '@smithy/'];
 /**
@@ -29,9 +29,9 @@ const MAX_NAME = 240;
 const STATIC = /\b(?:from|import|require\s*\()\s*["']@?$/;
 const DYNAMIC = /\bimport\s*\(\s*["']@?$/;
 const MAX_PREFIX = 24;
-/** The SDK's clients. The SDK's error messages also mention other packages, which are optional. */
+/** Matches the SDK's clients. The SDK's error messages also mention other packages, but these are optional. */
 const IS_CLIENT = /^@aws-sdk\/(client|lib)-[\w-]+$/;
-/** A part of the user agent in version 2, which every bundle of version 2 contains. */
+/** A part of version 2's user agent. Every bundle of version 2 contains it. */
 const VERSION_2_USER_AGENT = /^["'`]aws-sdk-(?:["']\s*\+|\$\{)/;
 
 /**

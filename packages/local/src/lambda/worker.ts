@@ -11,12 +11,12 @@ const { handler, takesCallbacks, provided, compileCache, functionName, functionA
 /** Hosts of AWS. Only a client that ignores AWS_ENDPOINT_URL calls them. */
 const AWS_HOST = /\.(amazonaws\.com(\.cn)?|api\.aws)$/;
 const { lookup } = dns;
-const lookupOnly = (host: string, ...rest: unknown[]) => {
+const lookupExceptAws = (host: string, ...rest: unknown[]) => {
   if (!AWS_HOST.test(host)) return (lookup as (...given: unknown[]) => void)(host, ...rest);
   const message = `${host} is a host of AWS, which functions in the embedded cloud cannot call: clients must use AWS_ENDPOINT_URL`;
   process.nextTick(rest.at(-1) as () => void, new Error(message));
 };
-dns.lookup = Object.defineProperties(lookupOnly, Object.getOwnPropertyDescriptors(lookup)) as typeof lookup;
+dns.lookup = Object.defineProperties(lookupExceptAws, Object.getOwnPropertyDescriptors(lookup)) as typeof lookup;
 
 if (Object.keys(provided).length > 0) {
   registerHooks({
@@ -33,8 +33,8 @@ type Callback = (error: unknown, result?: unknown) => void;
 enableCompileCache(compileCache);
 const module = (await import(pathToFileURL(handler.module).href)) as { default?: unknown };
 /** Finds an export by its path. The exports of a CommonJS module may only be visible on the default export. */
-const exported = (of: unknown) =>
-  handler.path.split('.').reduce((one, name) => (one as Record<string, unknown> | undefined)?.[name], of);
+const exported = (from: unknown) =>
+  handler.path.split('.').reduce((one, name) => (one as Record<string, unknown> | undefined)?.[name], from);
 const handle = (exported(module) ?? exported(module.default)) as Handle;
 if (typeof handle !== 'function')
   throw new Error(`Runtime.HandlerNotFound: ${handler.path} is undefined or not exported`);
@@ -50,9 +50,9 @@ interface CallbackContext {
 }
 
 /**
- * Calls a handler the way the runtimes before Node.js 24 do. The result is that of the promise that the handler returns,
- * or of the first call of its callback. By default, the result of a callback is used when the event loop is empty.
- * Without a promise and a call of the callback, the result is null
+ * Calls a handler the way the runtimes before Node.js 24 do. The result comes from the promise that the handler returns,
+ * or from the first call of its callback. By default, the result of a callback is returned when the event loop is empty.
+ * If the handler neither returns a promise nor calls the callback, the result is null
  * (https://github.com/aws/aws-lambda-nodejs-runtime-interface-client, CallbackContext.js).
  */
 function callWithCallback(event: unknown, context: CallbackContext): Promise<unknown> {
@@ -87,8 +87,8 @@ function callWithCallback(event: unknown, context: CallbackContext): Promise<unk
 const call = takesCallbacks ? callWithCallback : handle;
 
 /**
- * 6 MB (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html) and 100 bytes, which is the limit in
- * Lambda's error messages (https://github.com/aws/aws-lambda-dotnet/blob/6fb799d3342c603ad9fc2d8c8beff41ba4665df9/Libraries/test/Amazon.Lambda.RuntimeSupport.Tests/Amazon.Lambda.RuntimeSupport.IntegrationTests/CustomRuntimeTests.cs).
+ * 6 MB (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html) plus 100 bytes. Lambda's error
+ * messages state this limit (https://github.com/aws/aws-lambda-dotnet/blob/6fb799d3342c603ad9fc2d8c8beff41ba4665df9/Libraries/test/Amazon.Lambda.RuntimeSupport.Tests/Amazon.Lambda.RuntimeSupport.IntegrationTests/CustomRuntimeTests.cs).
  */
 const MAX_RESPONSE_BYTES = 6 * 1024 ** 2 + 100;
 

@@ -7,7 +7,7 @@ export interface MeteredCalls {
   caller: string;
   service: string;
   operation: string;
-  /** The name of a table, queue or topic; for a call of several tables, all their names. */
+  /** The name of a table, queue or topic. For a call of several tables, it contains all their names. */
   resource: string;
   calls: number;
   /** The number of messages that were sent, received or deleted. */
@@ -89,12 +89,12 @@ export class Meter {
     }
   }
 
-  /** The number of records that a function has got since the last {@link take}. */
+  /** The number of records that a function has got since the last {@link readAndReset}. */
   recordsOf(functionName: string): number {
     return this.#figuresOf(functionName).invocations.reduce((all, { records }) => all + records, 0);
   }
 
-  /** Records a call of Lambda's poller to a queue. It is not used for empty receives. */
+  /** Records a call of Lambda's poller to a queue. Empty receives are not recorded. */
   recordPoll(operation: string, queue: string, bodies: readonly string[]): void {
     this.#add(this.#countsOf(POLLER, 'sqs', operation, queue), bodies.length, bytesOf(bodies));
   }
@@ -117,8 +117,8 @@ export class Meter {
   }
 
   /** Returns the counts since the last call of this method, and resets them. */
-  take(): Metered {
-    const taken = {
+  readAndReset(): Metered {
+    const metered = {
       calls: [...this.#calls.values()],
       functions: Object.fromEntries(this.#functions),
       requests: this.#requests,
@@ -130,7 +130,7 @@ export class Meter {
     this.#functions = new Map();
     this.#requests = {};
     this.#accessLogBytes = 0;
-    return taken;
+    return metered;
   }
 
   #countsOf(caller: string, service: string, operation: string, resource: string): MeteredCalls {

@@ -1,6 +1,6 @@
 import { entriesOf } from '../messages/published.ts';
 
-/** The keys of items that a call updates. Puts are left out, because in this application they create new items. */
+/** The keys of items that a call updates. Puts are left out, because puts create new items in this application. */
 export function updatedIn(operation: string, request: string): Array<[table: string, key: string]> {
   const { TableName, Key, TransactItems = [] } = JSON.parse(request) as Request;
   const updates =

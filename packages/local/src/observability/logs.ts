@@ -3,7 +3,10 @@ import { join, resolve } from 'node:path';
 
 const LOG_LINES = 1_000;
 
-/** The logs of functions. All lines are in files, `logs/FUNCTION.log` in a folder, and the last ones also in memory. */
+/**
+ * The logs of functions. It writes all lines to the files `logs/FUNCTION.log` in the folder `data`, and keeps the last
+ * lines of each function in memory.
+ */
 export function createLogs(data: string) {
   const lines = new Map<string, string[]>();
   const files = new Map<string, WriteStream>();

@@ -7,7 +7,7 @@ interface CallProperties {
   ServiceToken: string;
   Create?: string;
   Update?: string;
-  /** As JSON. */
+  /** The call on deletion, as JSON. */
   Delete?: string;
 }
 
@@ -18,8 +18,8 @@ interface Call {
 }
 
 /**
- * Custom::AWS, with which CDK's function calls an AWS API. Only a call on deletion is supported. It is never made,
- * because the embedded cloud deletes nothing, but the function must have the permission for it.
+ * Custom::AWS: a function of CDK calls an AWS API. Only a call on deletion is supported. The call is never made, because
+ * the embedded cloud deletes nothing, but the function must have the permission for it.
  */
 export const awsCustomResources =
   (runtime: Runtime): ResourceProvider =>

@@ -70,7 +70,7 @@ export function configurationOf(properties: BucketNotificationProperties): Notif
   };
 }
 
-/** Custom::S3BucketNotifications, with which CDK configures a bucket's notifications. CDK's function is not invoked. */
+/** Custom::S3BucketNotifications: CDK configures a bucket's notifications with it. CDK's function is not invoked. */
 export const bucketNotifications =
   (runtime: Runtime): ResourceProvider =>
   async ({ logicalId, properties }) => {

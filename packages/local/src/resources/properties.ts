@@ -3,10 +3,10 @@ import type { ResourceInput } from '../template/resource.ts';
 
 /** The properties of a resource that the embedded cloud accepts. */
 interface Known {
-  /** The properties that it uses. */
+  /** The properties that the embedded cloud uses. */
   read: string;
-  /** Properties about throughput, billing, backups, networks and encryption. An app cannot observe them on one machine. */
-  meaningless?: string;
+  /** Properties about throughput, billing, backups, networks and encryption. They have no observable effect on one machine. */
+  ignored?: string;
 }
 
 const ALWAYS = 'Tags Description';
@@ -15,101 +15,101 @@ const ALWAYS = 'Tags Description';
 const KNOWN: Record<string, Known> = {
   'AWS::ApiGatewayV2::Api': {
     read: 'ProtocolType CorsConfiguration',
-    meaningless:
+    ignored:
       'Name Version FailOnWarnings RouteSelectionExpression ApiKeySelectionExpression DisableSchemaValidation IpAddressType',
   },
   'AWS::ApiGatewayV2::Integration': {
     read: 'ApiId IntegrationType IntegrationUri PayloadFormatVersion',
-    meaningless: 'IntegrationMethod ConnectionType TimeoutInMillis',
+    ignored: 'IntegrationMethod ConnectionType TimeoutInMillis',
   },
   'AWS::ApiGatewayV2::Route': {
     read: 'ApiId RouteKey Target AuthorizationType AuthorizerId AuthorizationScopes',
-    meaningless: 'OperationName ApiKeyRequired',
+    ignored: 'OperationName ApiKeyRequired',
   },
   'AWS::ApiGatewayV2::Stage': {
     read: 'ApiId StageName DefaultRouteSettings RouteSettings AccessLogSettings',
-    meaningless: 'AutoDeploy DeploymentId',
+    ignored: 'AutoDeploy DeploymentId',
   },
   'AWS::DynamoDB::GlobalTable': {
     read: 'TableName AttributeDefinitions KeySchema GlobalSecondaryIndexes LocalSecondaryIndexes StreamSpecification Replicas SSESpecification TimeToLiveSpecification',
-    meaningless:
+    ignored:
       'BillingMode WarmThroughput WriteProvisionedThroughputSettings WriteOnDemandThroughputSettings MultiRegionConsistency',
   },
   'AWS::DynamoDB::Table': {
     read: 'TableName AttributeDefinitions KeySchema GlobalSecondaryIndexes LocalSecondaryIndexes StreamSpecification SSESpecification TimeToLiveSpecification',
-    meaningless:
+    ignored:
       'BillingMode ProvisionedThroughput OnDemandThroughput WarmThroughput PointInTimeRecoverySpecification DeletionProtectionEnabled TableClass ContributorInsightsSpecification',
   },
-  'AWS::Events::EventBus': { read: 'Name', meaningless: 'KmsKeyIdentifier LogConfig DeadLetterConfig' },
+  'AWS::Events::EventBus': { read: 'Name', ignored: 'KmsKeyIdentifier LogConfig DeadLetterConfig' },
   'AWS::Events::Rule': {
     read: 'Name EventBusName EventPattern ScheduleExpression State Targets',
-    meaningless: 'RoleArn',
+    ignored: 'RoleArn',
   },
-  'AWS::IAM::Policy': { read: 'PolicyDocument Roles', meaningless: 'PolicyName' },
+  'AWS::IAM::Policy': { read: 'PolicyDocument Roles', ignored: 'PolicyName' },
   'AWS::IAM::Role': {
     read: 'RoleName AssumeRolePolicyDocument Policies ManagedPolicyArns',
-    meaningless: 'MaxSessionDuration Path',
+    ignored: 'MaxSessionDuration Path',
   },
   // RoutingConfig is not accepted, because all versions run the code that was deployed last.
   'AWS::Lambda::Alias': {
     read: 'FunctionName FunctionVersion Name',
-    meaningless: 'ProvisionedConcurrencyConfig',
+    ignored: 'ProvisionedConcurrencyConfig',
   },
   'AWS::Lambda::EventInvokeConfig': {
     read: 'FunctionName Qualifier MaximumRetryAttempts MaximumEventAgeInSeconds DestinationConfig',
   },
   'AWS::Lambda::EventSourceMapping': {
     read: 'EventSourceArn FunctionName Enabled BatchSize MaximumBatchingWindowInSeconds FunctionResponseTypes FilterCriteria ScalingConfig StartingPosition MaximumRetryAttempts MaximumRecordAgeInSeconds BisectBatchOnFunctionError DestinationConfig',
-    meaningless: 'ParallelizationFactor ProvisionedPollerConfig MetricsConfig LoggingConfig KmsKeyArn',
+    ignored: 'ParallelizationFactor ProvisionedPollerConfig MetricsConfig LoggingConfig KmsKeyArn',
   },
   'AWS::Lambda::Function': {
     read: 'FunctionName Code Handler Runtime Role Timeout MemorySize Environment ReservedConcurrentExecutions DeadLetterConfig PackageType Layers FileSystemConfigs',
-    meaningless:
+    ignored:
       'Architectures TracingConfig LoggingConfig EphemeralStorage KmsKeyArn RuntimeManagementConfig SnapStart RecursiveLoop VpcConfig CodeSigningConfigArn',
   },
   'AWS::Lambda::Permission': {
     read: 'Action FunctionName Principal SourceArn SourceAccount FunctionUrlAuthType',
-    meaningless: 'InvokedViaFunctionUrl',
+    ignored: 'InvokedViaFunctionUrl',
   },
   'AWS::Lambda::Version': {
     read: 'FunctionName',
-    meaningless: 'CodeSha256 ProvisionedConcurrencyConfig RuntimePolicy',
+    ignored: 'CodeSha256 ProvisionedConcurrencyConfig RuntimePolicy',
   },
   'AWS::S3::Bucket': {
     read: 'BucketName BucketEncryption NotificationConfiguration',
-    meaningless:
+    ignored:
       'AccessControl OwnershipControls PublicAccessBlockConfiguration LifecycleConfiguration VersioningConfiguration CorsConfiguration LoggingConfiguration MetricsConfigurations AnalyticsConfigurations InventoryConfigurations IntelligentTieringConfigurations AccelerateConfiguration',
   },
   'AWS::Scheduler::Schedule': {
     read: 'Name GroupName ScheduleExpression ScheduleExpressionTimezone StartDate EndDate State Target FlexibleTimeWindow',
-    meaningless: 'KmsKeyArn',
+    ignored: 'KmsKeyArn',
   },
   'AWS::SecretsManager::Secret': {
     read: 'Name KmsKeyId SecretString GenerateSecretString',
-    meaningless: 'ReplicaRegions',
+    ignored: 'ReplicaRegions',
   },
   'AWS::SNS::Subscription': {
     read: 'TopicArn Protocol Endpoint RawMessageDelivery FilterPolicy FilterPolicyScope RedrivePolicy',
-    meaningless: 'Region DeliveryPolicy SubscriptionRoleArn',
+    ignored: 'Region DeliveryPolicy SubscriptionRoleArn',
   },
   'AWS::SNS::Topic': {
     read: 'TopicName FifoTopic ContentBasedDeduplication ArchivePolicy KmsMasterKeyId FifoThroughputScope',
-    meaningless: 'DisplayName SignatureVersion TracingConfig DeliveryStatusLogging',
+    ignored: 'DisplayName SignatureVersion TracingConfig DeliveryStatusLogging',
   },
   'AWS::SQS::Queue': {
     read: 'QueueName FifoQueue ContentBasedDeduplication DelaySeconds MaximumMessageSize MessageRetentionPeriod ReceiveMessageWaitTimeSeconds VisibilityTimeout RedrivePolicy KmsMasterKeyId DeduplicationScope',
-    meaningless: 'FifoThroughputLimit KmsDataKeyReusePeriodSeconds SqsManagedSseEnabled RedriveAllowPolicy',
+    ignored: 'FifoThroughputLimit KmsDataKeyReusePeriodSeconds SqsManagedSseEnabled RedriveAllowPolicy',
   },
 };
 
 const names = new Map(
-  Object.entries(KNOWN).map(([type, { read, meaningless = '' }]) => [
+  Object.entries(KNOWN).map(([type, { read, ignored = '' }]) => [
     type,
-    new Set(`${read} ${meaningless} ${ALWAYS}`.split(' ')),
+    new Set(`${read} ${ignored} ${ALWAYS}`.split(' ')),
   ]),
 );
 
-/** @throws {CloudError} if a resource has a property that the embedded cloud ignores although it changes the behaviour */
+/** @throws {CloudError} if a resource has a property that is not accepted, because ignoring it could change the behaviour */
 export function checkProperties({ stack, logicalId, type, properties }: ResourceInput): void {
   const known = names.get(type);
   const others = Object.keys(properties).filter((name) => known?.has(name) === false);

@@ -62,8 +62,8 @@ export const rules =
  * @throws {CloudError} for a pattern that can match only events of AWS services. In the embedded cloud, S3 is the only
  * service that sends events
  */
-function checkSources({ source }: Record<string, unknown>, areOfS3: boolean, why: string): void {
-  if (!Array.isArray(source) || !source.every(isOfAws) || (areOfS3 && source.includes('aws.s3'))) return;
+function checkSources({ source }: Record<string, unknown>, s3SendsEvents: boolean, why: string): void {
+  if (!Array.isArray(source) || !source.every(isOfAws) || (s3SendsEvents && source.includes('aws.s3'))) return;
   throw new CloudError(
     `${why}: no event in the embedded cloud matches the source ${JSON.stringify(source)}. Of the AWS services, only S3 sends events, for buckets with notifications to EventBridge.`,
   );

@@ -54,7 +54,7 @@ export interface Services extends Clients, QueueClients {
   parameters: Record<string, string>;
   /** Whether a debugger may pause functions. If so, functions have no timeouts. */
   isDebugged: boolean;
-  /** Environment variables of every function. They override those of the template. */
+  /** Environment variables of every function. They override the variables in the template. */
   environment: Record<string, string>;
   log: (functionName: string, line: string) => void;
   onFailure: (failure: FailedInvocation) => void;

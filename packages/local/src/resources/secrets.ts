@@ -19,7 +19,7 @@ export const secretsOf =
     const { Name, KmsKeyId, SecretString, GenerateSecretString = {} } = properties as SecretProperties;
     const name = physicalName(Name, stack, logicalId);
     const arn = `arn:aws:secretsmanager:${region}:${accountId}:secret:${name}`;
-    const known = beside
+    const provided = beside
       .flatMap(({ secrets: values = {} }) => Object.entries(values))
       .find(([ending]) => name.endsWith(ending))?.[1];
     const { SecretStringTemplate, GenerateStringKey } = GenerateSecretString;
@@ -27,7 +27,7 @@ export const secretsOf =
     const generated = GenerateStringKey
       ? JSON.stringify({ ...JSON.parse(SecretStringTemplate ?? '{}'), [GenerateStringKey]: password })
       : password;
-    if (!secrets.has(arn)) secrets.write(arn, known ? JSON.stringify(known) : (SecretString ?? generated));
+    if (!secrets.has(arn)) secrets.write(arn, provided ? JSON.stringify(provided) : (SecretString ?? generated));
     if (KmsKeyId) access.recordKey(arn, KmsKeyId);
     return { ref: arn };
   };

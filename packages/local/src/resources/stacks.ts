@@ -86,8 +86,8 @@ export class Stacks {
   }
 
   /**
-   * Replaces the running assembly, but keeps tables, queues and topics. An invocation in progress ends with the code with
-   * which it began.
+   * Replaces the running assembly, but keeps tables, queues and topics. An invocation in progress finishes with the code
+   * that it started with.
    * @param previousWeight the fraction of invocations, 0 to 1, that previous functions get until {@link retirePrevious}
    */
   async replace(services: Services, assemblyFolder: string, previousWeight = 0): Promise<void> {
@@ -99,13 +99,13 @@ export class Stacks {
     if (previousWeight === 0) await this.retirePrevious();
   }
 
-  /** Ends the functions of the previous deployment. @returns the number of invocations that they got since then */
+  /** Ends the functions of the previous deployment. @returns the number of invocations that were routed to them */
   async retirePrevious(): Promise<number> {
     const functions = [...(this.#running?.functions.values() ?? [])];
-    const taken = functions.reduce((sum, fn) => sum + fn.endSharing(), 0);
+    const routed = functions.reduce((sum, fn) => sum + fn.endSharing(), 0);
     await Promise.all([...this.#previous.values()].map((fn) => fn.drain()));
     this.#previous.clear();
-    return taken;
+    return routed;
   }
 
   /** Stops functions and event sources. */

@@ -135,7 +135,7 @@ export class Archive {
     if (RawMessageDelivery !== 'true') return invalidParameter('the embedded cloud replays raw deliveries only');
     if (PointType !== 'Timestamp' || Number.isNaN(from + until))
       return invalidParameter('the points must be timestamps');
-    if (from < this.#archiveStartOf(TopicArn)) return invalidParameter('the archive begins later');
+    if (from < this.#archiveStartOf(TopicArn)) return invalidParameter('the archive begins after the starting point');
     const replay: Replay = { ReplayPolicy, ReplayStatus: 'In progress' };
     this.#replays.set(subscription, replay);
     this.#replay(attributes, from, until).then(
@@ -173,7 +173,7 @@ export class Archive {
 
 let replayedMessages = 0;
 
-/** A replayed message. It has a new deduplication id, because a queue drops messages with an id of the last five minutes. */
+/** A replayed message. It has a new deduplication id, because a queue drops a message whose id it got in the last five minutes. */
 const replayEntry = ({ id, body, group, attributes }: Row) => ({
   Id: String(id),
   MessageBody: body,

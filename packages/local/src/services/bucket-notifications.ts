@@ -156,5 +156,5 @@ export class BucketNotifications {
 
 const REASONS: Record<string, string> = { Put: 'PutObject', Copy: 'CopyObject', Delete: 'DeleteObject' };
 
-/** A key in the encoding of forms, except that slashes stay. */
+/** Encodes a key like a value of a form, but leaves slashes unchanged. */
 const encoded = (key: string): string => encodeURIComponent(key).replaceAll('%20', '+').replaceAll('%2F', '/');

@@ -50,14 +50,14 @@ export function keysIn({ database }: Pick<State, 'database'>): KeyStore {
 }
 
 /**
- * An OpenID provider that issues tokens for any subject to every process on this machine. It is at `/issuer` of the
- * embedded cloud's AWS endpoint, or runs alone.
+ * An OpenID provider that issues tokens for any subject to every process on this machine. It is served at `/issuer` of
+ * the embedded cloud's AWS endpoint, or runs as a separate server.
  */
 export class Issuer {
   readonly #keys: KeyStore;
   readonly #isPersistent: boolean;
   readonly #url: () => string;
-  /** The default audience of tokens: that of the deployed authorizer. */
+  /** The default audience of tokens, which is the audience of the deployed authorizer. */
   audience = '';
 
   /** @param isPersistent whether the keys outlive the process */
@@ -80,7 +80,7 @@ export class Issuer {
     return this.#keys.all();
   }
 
-  /** Signs with a new key from now on; tokens signed with an older one become invalid. */
+  /** Replaces all keys by a new one. Tokens that were signed with an older key become invalid. */
   async rotate(): Promise<void> {
     this.#keys.add(await newKey(), true);
   }

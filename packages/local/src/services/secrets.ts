@@ -40,7 +40,7 @@ export class Secrets {
     }
   }
 
-  /** Responds to a request for a secret. @param run handles the request, and returns further fields of the response */
+  /** Responds to a request about one secret. @param run handles the request, and returns the operation's own response fields */
   #withSecret({ SecretId = '' }: SecretRequest, run: (arn: string) => object): { status: number; body: unknown } {
     const row = this.#database
       .prepare("SELECT arn FROM secrets WHERE arn = ? OR arn LIKE '%:secret:' || ?")

@@ -52,7 +52,7 @@ function open(folder: string | undefined): DatabaseSync {
         id INTEGER PRIMARY KEY, topic TEXT NOT NULL, published_at INTEGER NOT NULL, entry TEXT NOT NULL
       );
     `);
-    // Before 2026-12, the keys of positions were whole ARNs of streams. Now they begin at `table/`, without the region.
+    // Before 2026-12, the keys of positions were whole ARNs of streams. Now they are the parts from `table/` on, without the region.
     database.exec(
       "UPDATE positions SET mapping = substr(mapping, instr(mapping, 'table/')) WHERE mapping LIKE 'arn:%'",
     );

@@ -9,17 +9,17 @@ export interface Environment {
 /**
  * The account and region that all stacks have in common.
  * @param environments such as `aws://unknown-account/eu-west-1`
- * @throws {CloudError} if there are several
+ * @throws {CloudError} if the stacks have several accounts or regions
  */
 export function environmentOf(environments: readonly string[]): Environment {
-  const places = environments.map((environment) => environment.replace('aws://', '').split('/'));
+  const parsed = environments.map((environment) => environment.replace('aws://', '').split('/'));
   const account = only(
     'accounts',
-    places.map(([one = '']) => one),
+    parsed.map(([account = '']) => account),
   );
   const region = only(
     'regions',
-    places.map(([, one = '']) => one),
+    parsed.map(([, region = '']) => region),
   );
   return { ...(account && { account }), ...(region && { region }) };
 }

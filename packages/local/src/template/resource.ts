@@ -1,4 +1,4 @@
-/** The values of a created resource: of `Ref`, and of `Fn::GetAtt` for each attribute. */
+/** The values that `Ref` and `Fn::GetAtt` return for a created resource. */
 export interface Deployed {
   ref: string;
   attributes?: Record<string, string>;
