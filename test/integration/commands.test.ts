@@ -376,7 +376,7 @@ describe('a phone that a provider reports as opted out', () => {
     expect(await contact(id)).toMatchObject({ welcome: 'opted out' });
     expect(await smsStep(id, 'welcome-sms')).toBe('not sent: this phone has opted out of SMS');
     await cloud.breakSms('http');
-    const before = await cloud.asked();
+    const before = await cloud.requestsByProvider();
     expect(before.twilio).toBeUndefined();
 
     await redeem(id, { points: 40 });
@@ -391,7 +391,7 @@ describe('a phone that a provider reports as opted out', () => {
     const next = await cloud.request('POST', '/v1/members', { phone, name: 'Ana', locale: 'es' });
     expect(await contact(next.body.id)).toMatchObject({ welcome: 'opted out' });
 
-    expect([await cloud.texts(phone), await cloud.asked()]).toEqual([[], before]);
+    expect([await cloud.texts(phone), await cloud.requestsByProvider()]).toEqual([[], before]);
     expect(JSON.stringify(await optOuts())).not.toContain(phone.slice(1));
     // Metrics are written at the end of an invocation.
     await eventually(async () => {
@@ -432,8 +432,8 @@ describe('a person who replies', () => {
     const { id, phone } = await member();
     await smsStep(id, 'welcome-sms');
     const before = (await optOuts()).length;
-    await cloud.answer(phone, 'HELP', provider);
-    await cloud.answer(phone, 'Stop.', provider);
+    await cloud.replyFrom(phone, 'HELP', provider);
+    await cloud.replyFrom(phone, 'Stop.', provider);
     await eventually(async () => (await optOuts()).length === before + 1);
     expect((await optOuts()).map(({ by }) => by)).toContain(`sms-${provider}`);
 
@@ -444,7 +444,7 @@ describe('a person who replies', () => {
     );
     expect(await cloud.texts(phone)).toHaveLength(1);
 
-    await cloud.answer(phone, 'start', provider);
+    await cloud.replyFrom(phone, 'start', provider);
     await eventually(async () => (await optOuts()).length === before);
     await redeem(id, { points: 10 });
     await eventually(async () => (await cloud.texts(phone)).length === 2);

@@ -444,7 +444,7 @@ describe('an SMS to a country that is not allowed', () => {
       reason: 'held',
       error: 'HeldError: SMS to Germany are not allowed; allowed countries: Spain (setting sms.countries)',
     });
-    expect(await cloud.asked()).toEqual({});
+    expect(await cloud.requestsByProvider()).toEqual({});
     const ops = (...options: string[]) =>
       runScript('packages/cli/src/cli/main.ts', 'ops', '--endpoint', cloud.endpointUrl, ...options);
     expect((await ops('limits')).stdout).toContain('1 texts are held.');
@@ -454,11 +454,11 @@ describe('an SMS to a country that is not allowed', () => {
     await eventually(async () => (await cloud.items('sms', id)).some(({ reason }) => reason === 'gap'));
     // A retry of its successor does not release it.
     expect((await ops('parked', 'redrive', 'sms', '--all')).stdout).toContain('0 applied');
-    expect(await cloud.asked()).toEqual({});
+    expect(await cloud.requestsByProvider()).toEqual({});
     expect((await ops('parked', 'redrive', 'sms', '--all', '--reason', 'held')).code).toBe(0);
     expect(await cloud.texts(phone)).toHaveLength(1);
     // No receipt was requested, so the gateway has no callback address.
-    await expect(cloud.answer(phone, 'STOP')).rejects.toThrow('http has no callback address');
+    await expect(cloud.replyFrom(phone, 'STOP')).rejects.toThrow('http has no callback address');
   });
 });
 

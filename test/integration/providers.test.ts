@@ -105,7 +105,7 @@ describe('two SMS gateways that registered themselves', () => {
     const cloud = await cloudOf({ environment: smsEnvironment({ providers: ['http'] }) });
     const before = await register(cloud, 10);
     await allTexts(cloud, before);
-    const { 'gateway-1': first = 0, 'gateway-2': second = 0 } = await cloud.asked();
+    const { 'gateway-1': first = 0, 'gateway-2': second = 0 } = await cloud.requestsByProvider();
     expect(first).toBeGreaterThan(0);
     expect(second).toBeGreaterThan(0);
     const during = register(cloud, 20);

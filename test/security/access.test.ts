@@ -512,7 +512,7 @@ describe('a stage with its own key', () => {
     expect(steps).toContainEqual(
       expect.objectContaining({ step: 'welcome-sms-delivery', summary: 'delivery confirmed by the provider' }),
     );
-    await cloud.answer(phone, 'STOP', 'aws');
+    await cloud.replyFrom(phone, 'STOP', 'aws');
     await eventually(async () => {
       const { Items = [] } = await cloud.dynamodb.send(new ScanCommand({ TableName: 'rollcall-prod-sms-limits' }));
       return Items.some(({ pk, by }) => pk.startsWith('opted-out#') && by === 'sms-aws');

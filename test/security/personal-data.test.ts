@@ -109,8 +109,8 @@ describe('phone and name', () => {
     await eventually(async () => (await cloud.texts(ALICE)).length === 2 && (await cloud.texts(CHANGED)).length === 1);
 
     // Inbound SMS: a question, and an opt-out.
-    await cloud.answer(ALICE, `${NAME}?`);
-    await cloud.answer(ALICE, 'STOP');
+    await cloud.replyFrom(ALICE, `${NAME}?`);
+    await cloud.replyFrom(ALICE, 'STOP');
     await eventually(async () => (await everything()).some(({ item }) => String(item.pk).startsWith('opted-out#')));
 
     // An SMS that is permanently refused, and one that no provider accepts for now.

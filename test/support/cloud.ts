@@ -52,9 +52,9 @@ export interface TestCloud extends Cloud {
   /** Injects a fault into an SMS provider or an instance of the gateway. Without `kind`, removes the fault. */
   breakSms(target: string, kind?: SmsFault['kind'], ms?: number): Promise<void>;
   /** Simulates an inbound SMS, which the provider reports. */
-  answer(from: string, text: string, provider?: string): Promise<void>;
+  replyFrom(from: string, text: string, provider?: string): Promise<void>;
   /** Returns the number of send requests, by SMS provider and instance. */
-  asked(): Promise<Record<string, number>>;
+  requestsByProvider(): Promise<Record<string, number>>;
   /** Returns the items about a member in a service's table. */
   items(table: string, memberId: string): Promise<Array<Record<string, any>>>;
   /** Sends a message to a queue in the name of a function. `role`: the function whose role is used. Default: the same. */
@@ -109,13 +109,13 @@ export async function startTestCloud(options: TestCloudOptions = {}): Promise<Te
       if (!response.ok) throw new Error(await response.text());
     },
 
-    async answer(from, text, provider = 'http') {
+    async replyFrom(from, text, provider = 'http') {
       const body = JSON.stringify({ from, text, provider });
       const response = await fetch(`${smsUrl}/inbound`, { method: 'POST', body });
       if (!response.ok) throw new Error(await response.text());
     },
 
-    asked: async () => (await fetch(`${smsUrl}/asked`)).json() as Promise<Record<string, number>>,
+    requestsByProvider: async () => (await fetch(`${smsUrl}/asked`)).json() as Promise<Record<string, number>>,
 
     async items(table, memberId) {
       const key = table === 'outbox' ? 'aggregateId' : 'pk';

@@ -57,7 +57,7 @@ export const issuer = new Command('issuer')
     const server = createGuardedServer((request, response) => {
       const path = request.url ?? '';
       if (!path.startsWith(`${ISSUER_PATH}/`)) return void response.writeHead(404).end();
-      tokens.answer(path.slice(ISSUER_PATH.length), request, response).catch(() => response.destroy());
+      tokens.handle(path.slice(ISSUER_PATH.length), request, response).catch(() => response.destroy());
     });
     const address = `${await listen(server, wanted, 'the issuer')}${ISSUER_PATH}`;
     itself = called ?? address;

@@ -45,14 +45,14 @@ export async function startEndpoint(
 const ownServices = ({ secrets, directory, buses }: Core): Record<string, AwsService> => ({
   secretsmanager: {
     service: 'secretsmanager',
-    answer: (operation, request) => secrets.answer(operation, request),
+    answer: (operation, request) => secrets.handle(operation, request),
   },
   Route53AutoNaming_v20170314: {
     service: 'servicediscovery',
-    answer: (operation, request) => directory.answer(operation, request),
+    answer: (operation, request) => directory.handle(operation, request),
   },
   AWSEvents: {
     service: 'events',
-    answer: (operation, request) => buses.answer(operation, request),
+    answer: (operation, request) => buses.handle(operation, request),
   },
 });

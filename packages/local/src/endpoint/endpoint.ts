@@ -37,7 +37,7 @@ async function handle(
   const { control, issuer, access } = options;
   const path = (request.url ?? '/').split('?')[0] ?? '/';
   if (control.handles(path)) return control.answer(request, response);
-  if (path.startsWith('/issuer/')) return issuer.answer(path.slice('/issuer'.length), request, response);
+  if (path.startsWith('/issuer/')) return issuer.handle(path.slice('/issuer'.length), request, response);
   const body = (await readBody(request)) ?? Buffer.alloc(0);
   const name = functionNameIn(path);
   if (name) return invoke(options, request, response, name, body);

@@ -100,7 +100,7 @@ export class Upstream {
 
   /** Responses to SNS requests that the emulator does not support or silently ignores. */
   async #snsAnswer(operation: string, request: string): Promise<Answer | undefined> {
-    return subscribeRefusal(operation, request) ?? (await this.#archive.answer(operation, request));
+    return subscribeRefusal(operation, request) ?? (await this.#archive.handle(operation, request));
   }
 
   async #callEmulator(

@@ -4,13 +4,13 @@ import { type SignedRequest, signedBy } from '../iam/signature.ts';
 import type { GatewayCall } from './access-log.ts';
 
 /** The result of an authorizer: its context for the event, or the status of a refused request. */
-export type Authorized = { authorizer: NonNullable<GatewayCall['authorizer']> } | { refused: 401 | 403 };
+export type AuthorizationResult = { authorizer: NonNullable<GatewayCall['authorizer']> } | { refused: 401 | 403 };
 
 /** @param route in IAM's form: `STAGE/METHOD/path` */
-export type Authorize = (request: SignedRequest, route: string) => Promise<Authorized>;
+export type Authorize = (request: SignedRequest, route: string) => Promise<AuthorizationResult>;
 
 /** @param scopes the route's scopes: a token needs at least one of them; empty: no scope is required */
-export type AuthorizeToken = (request: SignedRequest, scopes: readonly string[]) => Promise<Authorized>;
+export type AuthorizeToken = (request: SignedRequest, scopes: readonly string[]) => Promise<AuthorizationResult>;
 
 const UNAUTHORIZED = { refused: 401 } as const;
 const FORBIDDEN = { refused: 403 } as const;

@@ -135,7 +135,7 @@ async function invoke(
   if (Buffer.byteLength(payload) > MAX_EVENT_BYTES) return sendError(call, response, 413, 'Request Entity Too Large');
   const requestId = randomUUID();
   const timeout = setTimeout(() => {
-    fn.failed(requestId, `no response to ${key} within ${timeoutMs / 1000} seconds`);
+    fn.reportFailure(requestId, `no response to ${key} within ${timeoutMs / 1000} seconds`);
     sendError(call, response, 503, 'Service Unavailable');
   }, timeoutMs);
   const start = Date.now();
@@ -151,12 +151,12 @@ async function invoke(
   const problem = respond(response, returned, hasCors);
   if (problem !== undefined) {
     call.integration.error = problem;
-    fn.failed(requestId, `API Gateway cannot forward its response to ${key}: ${problem}`);
+    fn.reportFailure(requestId, `API Gateway cannot forward its response to ${key}: ${problem}`);
     return sendError(call, response, 500, 'Internal Server Error');
   }
   call.integration.status = response.statusCode;
   const fault = returned && faultIn(returned);
-  if (fault) fn.failed(requestId, `it responded to ${key} with ${fault}`);
+  if (fault) fn.reportFailure(requestId, `it responded to ${key} with ${fault}`);
 }
 
 /** Sends an error of API Gateway itself. */

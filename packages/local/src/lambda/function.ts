@@ -120,7 +120,7 @@ export class LambdaFunction {
     const report = `REPORT RequestId: ${requestId}\tDuration: ${duration.toFixed(2)} ms\tMemory Size: ${this.settings.memoryMb} MB\tMax Memory Used: ${response.usedMb ?? '?'} MB${response.ok ? '' : `\tError: ${response.payload}`}`;
     log(report);
     tail?.push(`END RequestId: ${requestId}`, report);
-    if (!response.ok && !isKilled && !this.#stopped) this.failed(requestId, reasonOf(response));
+    if (!response.ok && !isKilled && !this.#stopped) this.reportFailure(requestId, reasonOf(response));
     this.#release(instance);
     return response;
   }
@@ -131,7 +131,7 @@ export class LambdaFunction {
   }
 
   /** Reports an invocation that its caller considers a failure. */
-  failed(requestId: string, reason: string): void {
+  reportFailure(requestId: string, reason: string): void {
     this.#options.onFailure({ functionName: this.settings.name, requestId, reason });
   }
 

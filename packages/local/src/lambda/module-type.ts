@@ -9,7 +9,7 @@ const typeIn = (file: string) => (JSON.parse(readFileSync(file, 'utf8')) as { ty
  * `package.json`, so this function writes an empty one into the output of `cdk synth`.
  * @param root the output folder of `cdk synth`, which contains the code folder
  */
-export function shieldFromTypeAbove(codeFolder: string, root: string): void {
+export function defaultToCommonJs(codeFolder: string, root: string): void {
   if (!codeFolder.startsWith(root)) return;
   for (let folder = codeFolder; folder !== dirname(folder); folder = dirname(folder)) {
     const file = join(folder, 'package.json');

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findHandler, type Handler } from '../lambda/handler.ts';
-import { shieldFromTypeAbove } from '../lambda/module-type.ts';
+import { defaultToCommonJs } from '../lambda/module-type.ts';
 import { type ProvidedPackages, providedPackages } from '../lambda/sdk-imports.ts';
 import type { Assembly } from '../template/assembly.ts';
 import type { Runtime } from './runtime.ts';
@@ -45,7 +45,7 @@ export function codeOf(runtime: CodeLocation, name: string, properties: CodeProp
   if (FileSystemConfigs.length > 0) throw new Error('the embedded cloud does not support file systems of functions');
   const folder = folderOf(runtime, name, properties);
   const handler = findHandler(folder, Handler);
-  if (handler.module.endsWith('.js')) shieldFromTypeAbove(folder, runtime.assemblyFolder);
+  if (handler.module.endsWith('.js')) defaultToCommonJs(folder, runtime.assemblyFolder);
   const provided = providedPackages(folder, [join(runtime.app, 'package.json'), fileURLToPath(import.meta.url)]);
   const compileCache = join(runtime.assemblyFolder, '.compile-cache');
   return { folder, handler, provided, compileCache, takesCallbacks: Number(major) < FIRST_WITHOUT_CALLBACKS };

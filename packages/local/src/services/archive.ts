@@ -99,7 +99,7 @@ export class Archive {
   }
 
   /** Handles the calls that the emulator does not support. @returns undefined if the emulator must handle the call */
-  async answer(operation: string, request: string): Promise<Answer | undefined> {
+  async handle(operation: string, request: string): Promise<Answer | undefined> {
     if (!/^(GetTopic|GetSubscription|SetSubscription)Attributes$/.test(operation)) return undefined;
     const form = new URLSearchParams(request);
     const [topic, subscription] = [form.get('TopicArn') ?? '', form.get('SubscriptionArn') ?? ''];

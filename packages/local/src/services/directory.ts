@@ -31,7 +31,7 @@ export class Directory {
   }
 
   /** https://docs.aws.amazon.com/cloud-map/latest/api/API_DiscoverInstances.html */
-  answer(operation: string, request: string): { status: number; body: unknown } {
+  handle(operation: string, request: string): { status: number; body: unknown } {
     const error = (type: string, Message: string) => ({ status: 400, body: { __type: type, Message } });
     if (operation !== 'DiscoverInstances') {
       return error('UnknownOperationException', 'The embedded cloud supports only DiscoverInstances of Cloud Map.');

@@ -76,7 +76,7 @@ export class EventBuses {
   }
 
   /** https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html */
-  async answer(operation: string, request: string): Promise<{ status: number; body: unknown }> {
+  async handle(operation: string, request: string): Promise<{ status: number; body: unknown }> {
     if (operation !== 'PutEvents')
       return error(
         'UnknownOperationException',

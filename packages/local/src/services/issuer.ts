@@ -110,7 +110,7 @@ export class Issuer {
   }
 
   /** Handles a request. @param path relative to the issuer's URL */
-  async answer(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async handle(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = ((await readBody(request)) ?? '').toString();
     const [status, found] = await this.#resource(`${request.method} ${path}`, body);
     response

@@ -20,7 +20,7 @@ export class Secrets {
   has = (arn: string): boolean => this.#read(arn) !== undefined;
 
   /** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html, PutSecretValue and ListSecrets */
-  answer(operation: string, request: string): { status: number; body: unknown } {
+  handle(operation: string, request: string): { status: number; body: unknown } {
     const parsed = JSON.parse(request) as SecretRequest;
     switch (operation) {
       case 'ListSecrets':
