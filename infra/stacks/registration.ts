@@ -107,7 +107,8 @@ export function addRegistration(stack: Stack, props: PhoneServiceProps): void {
   addDocs(stack, shared);
 
   const { registrationsPerSecond, waitsPerSecond } = stage.throttling;
-  // Requests to GET, the first route, may wait. Requests to HEAD, the second, do not.
+  // `rest.readOperation` contains the route of GET, whose requests may wait, and the route of HEAD, whose requests do
+  // not.
   const waitingRoutes = [...rest.redeem, ...rest.readOperation.slice(0, 1), ...rpc(rpcWatch)];
   new ApiStage(stack, 'Stage', {
     stage,

@@ -124,8 +124,8 @@ export function relayFunctions(
       context: Pick<Context, 'getRemainingTimeInMillis'>,
     ): Promise<OutboxSweepReport | LaterAnswer> =>
       flushed(async () => {
-        const answer = await later?.answer(request);
-        if (answer) return answer;
+        const response = await later?.answer(request);
+        if (response) return response;
         if ('publish' in request) return publishAll([rowsOf((request as PublishRequest).publish)], context);
         const segments = Array.from({ length: SEGMENTS }, (_, segment) => outbox.scan(segment, SEGMENTS));
         // Scheduled messages that are released trigger the relay. So both parts of the sweep run independently: neither

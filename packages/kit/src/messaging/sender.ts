@@ -155,7 +155,7 @@ export interface BatchingSender extends Sender {
  */
 export function batchingSender(sender: Sender, wait: () => Promise<unknown> = defaultWait): BatchingSender {
   type Errors = Awaited<ReturnType<Sender['send']>>;
-  let waiting: Array<{ messages: readonly OutgoingMessage[]; answer: PromiseWithResolvers<Errors> }> = [];
+  let waiting: Array<{ messages: readonly OutgoingMessage[]; result: PromiseWithResolvers<Errors> }> = [];
   let running = 0;
 
   async function flush(atOnce = false): Promise<void> {
@@ -164,11 +164,11 @@ export function batchingSender(sender: Sender, wait: () => Promise<unknown> = de
     waiting = [];
     try {
       const errors = await sender.send(all.flatMap(({ messages }) => messages));
-      for (const { messages, answer } of all) {
-        answer.resolve(new Map([...errors].filter(([message]) => messages.includes(message))));
+      for (const { messages, result } of all) {
+        result.resolve(new Map([...errors].filter(([message]) => messages.includes(message))));
       }
     } catch (error) {
-      for (const { answer } of all) answer.reject(error);
+      for (const { result } of all) result.reject(error);
     }
   }
 
@@ -184,11 +184,11 @@ export function batchingSender(sender: Sender, wait: () => Promise<unknown> = de
     },
 
     send(messages) {
-      const answer = Promise.withResolvers<Errors>();
-      waiting.push({ messages, answer });
+      const result = Promise.withResolvers<Errors>();
+      waiting.push({ messages, result });
       if (waiting.length === 1) void wait().then(() => flush(true));
       void flush();
-      return answer.promise;
+      return result.promise;
     },
   };
 }

@@ -6,7 +6,7 @@ import type { SetOnce, SubscriberStore } from './subscriber-store.ts';
 
 interface PendingChange {
   once: SetOnce;
-  answer: PromiseWithResolvers<void>;
+  result: PromiseWithResolvers<void>;
 }
 
 /** Writes the changes of messages that need no cursor, because their handlers are idempotent by state. */
@@ -65,9 +65,9 @@ function batchedByItem(write: (once: SetOnce) => Promise<unknown>): (once: SetOn
     const attributes = Object.assign({}, ...changes.map(({ once }) => once.attributes).reverse());
     try {
       await write({ ...once, attributes });
-      for (const { answer } of changes) answer.resolve();
+      for (const { result } of changes) result.resolve();
     } catch (error) {
-      if (changes.length === 1) changes[0]?.answer.reject(error);
+      if (changes.length === 1) changes[0]?.result.reject(error);
       else for (const change of changes) await writeAll([change]);
     }
   }
@@ -79,9 +79,9 @@ function batchedByItem(write: (once: SetOnce) => Promise<unknown>): (once: SetOn
   }
 
   return (once) => {
-    const answer = Promise.withResolvers<void>();
-    waiting.push({ once, answer });
+    const result = Promise.withResolvers<void>();
+    waiting.push({ once, result });
     if (waiting.length === 1) setImmediate(flush);
-    return answer.promise;
+    return result.promise;
   };
 }

@@ -12,7 +12,7 @@ export interface Reply {
   command: string;
   ok: boolean;
   /** The part of the reply's data that the process stores. */
-  kept: object;
+  dataUpdate: object;
 }
 
 /** An operator's decision about a process. */
@@ -26,9 +26,9 @@ export function transitionsOf<Data>(steps: Steps, moves: Moves<Data>) {
 
   /** @returns undefined if the reply changes nothing, because it is a duplicate or its step has ended */
   function afterReply(before: State, reply: Reply, now: Date): Transition<Data> | undefined {
-    const { step, action, command, ok, kept } = reply;
+    const { step, action, command, ok, dataUpdate } = reply;
     const awaited = awaitedOf(before);
-    const process = { ...before, data: { ...before.data, ...kept } };
+    const process = { ...before, data: { ...before.data, ...dataUpdate } };
     if (awaited?.step === step && awaited.action === action) {
       const expiredBefore = expire(before, now);
       if (expiredBefore) return afterReply(expiredBefore.process, reply, now);

@@ -25,9 +25,9 @@ export function withDeadline<Data>(
   const waiting = deadlineKey(name, next.id);
   const message = (until: string, how: { at: Date; name: string } | { id: string }) =>
     draftTo(replies, deadline, { processId: next.id, until }, { correlationId: next.id, ...how });
-  const { timer: kept, ...process } = next;
+  const { timer: currentTimer, ...process } = next;
   const wasHeld = before?.progress.state === 'needs-person';
-  const timer = wasHeld ? undefined : kept;
+  const timer = wasHeld ? undefined : currentTimer;
   const awaited = awaitedOf(next);
   // Removes the scheduled message, unless it is already due.
   const removal = timer === undefined ? {} : { [`${name} deadline`]: later.removing(waiting) };

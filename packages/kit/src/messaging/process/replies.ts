@@ -36,9 +36,9 @@ export function replyHandlers<Data>(
       );
     if (erased) return { writes: deletion(process.id) };
     const ok = exchange.ok?.(message.data, process.data) ?? true;
-    const kept = exchange.keep?.(message.data) ?? {};
+    const dataUpdate = exchange.keep?.(message.data) ?? {};
     const context = contextOf(process.id, message);
-    const transition = afterReply(process, { step, action, command: causationid, ok, kept }, context.now);
+    const transition = afterReply(process, { step, action, command: causationid, ok, dataUpdate }, context.now);
     return transition ? { writes: await itemsOf(process, transition, context) } : {};
   };
 
@@ -66,7 +66,7 @@ export function replyHandlers<Data>(
       [step.reply.type, handleReply(step.name, 'do')] as const,
       ...(step.compensate ? [[step.compensate.reply.type, handleReply(step.name, 'undo')] as const] : []),
     ]);
-    const own = deadline ? [[deadline.type, handleDeadline] as const] : [];
-    return Object.fromEntries([...exchanges, ...own]) as Handlers<MessageContract>;
+    const deadlineHandlers = deadline ? [[deadline.type, handleDeadline] as const] : [];
+    return Object.fromEntries([...exchanges, ...deadlineHandlers]) as Handlers<MessageContract>;
   };
 }

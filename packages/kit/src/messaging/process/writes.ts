@@ -121,9 +121,9 @@ export function transitionWrites<Data>(
     const { next, put, send, beside } = writesOf(before, transition, context);
     const { state } = next.progress;
     const isFirstEnd = before.endedAt === undefined && (state === 'completed' || state === 'failed');
-    const more = isFirstEnd ? ((await on[state]?.(next, context)) ?? []) : [];
-    const own = [...Object.values(beside), ...(await writer.writes(send, context))];
-    return { next, put, others: [...own, ...(later ? later.once(more, own) : more)] };
+    const endWrites = isFirstEnd ? ((await on[state]?.(next, context)) ?? []) : [];
+    const processWrites = [...Object.values(beside), ...(await writer.writes(send, context))];
+    return { next, put, others: [...processWrites, ...(later ? later.once(endWrites, processWrites) : endWrites)] };
   }
 
   return {

@@ -56,7 +56,7 @@ export function createSweepFunction({
     }
   }
 
-  async function answer(request: ParkingRequest, context: Context): Promise<ParkingAnswer> {
+  async function handleRequest(request: ParkingRequest, context: Context): Promise<ParkingAnswer> {
     if ('redrive' in request && (await mode()) === 'pause') return { refused: `${capability} is paused` };
     if ('redrive' in request) {
       const { redrive, release = false } = request;
@@ -83,6 +83,6 @@ export function createSweepFunction({
       return undefined;
     }
     const spanOptions = { kind: SpanKind.SERVER, attributes: { 'faas.invocation_id': context.awsRequestId } };
-    return traced(`${Object.keys(request)[0]} ${name}`, spanOptions, () => answer(request, context));
+    return traced(`${Object.keys(request)[0]} ${name}`, spanOptions, () => handleRequest(request, context));
   };
 }
