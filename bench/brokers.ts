@@ -37,7 +37,7 @@ const shown = ({ sent, perSecond, p50Ms, p99Ms, outOfOrder, missing, outage, ...
   'copies sent': copies.duplicatesSent,
   received: copies.duplicatesReceived,
   'lost in 5 s down': `${outage.lost} of ${outage.sent}`,
-  'losses that the sender learned of': outage.lostAndRejected,
+  'losses reported to the sender': outage.lostAndRejected,
   'received twice': outage.receivedTwice,
 });
 

@@ -88,7 +88,7 @@ export function printReport(report: Report): void {
   if (operations?.perRedemption) printOperations('A redemption', operations.perRedemption);
   if (report.features) printFeatures('Features of a registration', report.features);
   printFeatures('A process, without the services that execute its steps', report.process);
-  printFeatures('A message for later', report.later);
+  printFeatures('A scheduled message', report.later);
   console.log(pc.bold('\nA month without registrations'));
   printTable(
     Object.entries({ 'polling of queues, and sweeps': idleUsdPerMonth, ...standingUsdPerMonth }).map(([what, usd]) => ({

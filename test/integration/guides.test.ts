@@ -108,7 +108,7 @@ describe('the outbox on an existing table', () => {
   });
 });
 
-describe('messages for later', () => {
+describe('scheduled messages', () => {
   async function shop(name: string) {
     const commands = await cloud.queue(`${name}-commands.fifo`);
     const { topicArn } = await cloud.topicWithQueue(`${name}-events.fifo`);

@@ -88,7 +88,7 @@ describe('an app', () => {
     }
   });
 
-  it('has a table of messages for later, with its alarm, if an outbox requires it', () => {
+  it('has a table of scheduled messages, with its alarm, if an outbox requires it', () => {
     const { app, shop } = shopApp();
     shop.service('labels', (stack, props) => {
       const about = { ...props, service: 'labels', entry: PUBLISH, sendsTo: [] };

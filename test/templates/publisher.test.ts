@@ -84,7 +84,7 @@ describe('a publisher', () => {
     ]);
   });
 
-  it('gives a consumer of its service the write permissions of its functions, also for later', () => {
+  it('gives a consumer of its service the write permissions of its functions, also for scheduled messages', () => {
     const { app, shop } = shopApp();
     const orders = shop.publisher('orders', {
       of: orderEvents,

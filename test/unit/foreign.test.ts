@@ -5,7 +5,7 @@ import { createConsume } from '@rollcall/kit/internal/messaging/subscriber-funct
 import type { SQSEvent } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { readCloudEvent, readNotified } from '../guides/ordered-consumer-on-your-queue/adapters.ts';
+import { readCloudEvent, readNotification } from '../guides/ordered-consumer-on-your-queue/adapters.ts';
 import { orderPlaced, readOrder } from '../guides/ordered-consumer-on-your-queue/orders.ts';
 import { subscriber } from '../support/test-subscriber.ts';
 
@@ -49,7 +49,7 @@ describe('a foreign message', () => {
   it('is read from the envelope of SNS, including its message attributes', () => {
     const source = 'arn:aws:sns:eu-west-1:111122223333:orders';
     const expected = { id: 'n1', source, type: 'OrderPlaced', subject: 'A', sequence: sequenceOf(2), time };
-    expect(headerOf(readNotified(text(notification({ orderNo: 'A', revision: 2 }))))).toEqual(expected);
+    expect(headerOf(readNotification(text(notification({ orderNo: 'A', revision: 2 }))))).toEqual(expected);
   });
 
   it('is read from a CloudEvent with custom attributes', () => {
@@ -86,17 +86,22 @@ describe('a foreign message', () => {
     ['with an invalid time', readOrder, { ...order, at: 'today' }, 'time is wrong'],
     ['without a nested field', readEvent, { ...event, detail: {} }, 'detail.accountNo is missing'],
     ['without detail', readEvent, withoutDetail, 'detail is missing'],
-    ['with raw delivery instead of an SNS envelope', readNotified, { orderNo: 'A', revision: 2 }, 'Type is missing'],
-    ['of SNS with plain text in it', readNotified, notification('hello'), 'Message is wrong'],
+    [
+      'with raw delivery instead of an SNS envelope',
+      readNotification,
+      { orderNo: 'A', revision: 2 },
+      'Type is missing',
+    ],
+    ['of SNS with plain text in it', readNotification, notification('hello'), 'Message is wrong'],
     [
       'of SNS that confirms a subscription',
-      readNotified,
+      readNotification,
       { ...notification({}), Type: 'SubscriptionConfirmation' },
       'Type is wrong',
     ],
     [
       'of SNS without attribute',
-      readNotified,
+      readNotification,
       { ...notification({ orderNo: 'A', revision: 2 }), MessageAttributes: undefined },
       'type is wrong: Too small',
     ],

@@ -117,7 +117,7 @@ describe('a message on a channel that is large', () => {
       () => outboxRowOf(documents, draft(removed, { orderId: 'A', text }), placing, context, claimCheck),
     ],
     [
-      'if it is for later',
+      'if it is scheduled',
       () =>
         waitingPut(
           'later',

@@ -170,7 +170,7 @@ function sweepAt(now: Date) {
   return { run, answer };
 }
 
-describe('an event for later', () => {
+describe('a scheduled event', () => {
   it('waits in a separate table, uses no version, and is committed with its state', async () => {
     const id = newId();
     expect(await orders.create(id, withReminder(id), context)).toMatchObject({ state: { version: 1 } });
@@ -238,7 +238,7 @@ describe('an event for later', () => {
   });
 });
 
-describe('a command for later', () => {
+describe('a scheduled command', () => {
   it('gets the next number of its subject when it is due', async () => {
     const id = newId();
     const group = `payments/${id}`;
@@ -407,7 +407,7 @@ describe('an aggregate that is erased', () => {
     expect(await waiting()).toEqual([]);
   });
 
-  it('is not erased by an event for later', async () => {
+  it('is not erased by a scheduled event', async () => {
     const id = newId();
     const events = [draft(placed, { orderId: id }), draft(forgotten, { orderId: id }, { after: 60 })] as const;
     await expect(orders.create(id, order(id, { events }), context)).rejects.toThrow(

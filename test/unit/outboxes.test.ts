@@ -41,7 +41,7 @@ describe('the outboxes of a stage', () => {
     expect(outboxesIn(withoutStream, PREFIX)).toEqual([]);
   });
 
-  it('have the name of their table of messages for later', () => {
+  it('have the name of their table of scheduled messages', () => {
     const [first, ...others] = outbox('orders-outbox');
     const sweep = others.find(({ name }) => name.endsWith('-sweep')) as Resource;
     sweep.properties.Environment = { Variables: { LATER_TABLE: `table:${PREFIX}orders-later` } };

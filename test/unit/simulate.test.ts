@@ -336,7 +336,7 @@ describe('a simulation', () => {
     );
   });
 
-  it('sends messages for later when they are due: after earlier messages, and before later ones', async () => {
+  it('sends scheduled messages when they are due: after earlier messages, and before later ones', async () => {
     const publishLater = (choose: Choose): ToPublish[] => [
       { contract: added, subject: 'tea', data: { quantity: 1 }, after: choose.oneOf([60, 0, 400_000]) },
       { contract: added, subject: 'tea', data: { quantity: 2 } },

@@ -4,10 +4,10 @@ import { defineConsumer, event, topic } from '@rollcall/kit/contracts';
 import { createClaimCheck, createPublisher, draft } from '@rollcall/kit/messaging';
 import * as z from 'zod';
 
-const data = z.object({ orderId: z.string(), lines: z.array(z.string()) });
-const filed = event('shop.document.filed.v1', data, { subjectField: 'orderId' });
-const gone = z.object({ orderId: z.string() });
-const removed = event('shop.document.removed.v1', gone, { subjectField: 'orderId', erases: true });
+const filedData = z.object({ orderId: z.string(), lines: z.array(z.string()) });
+const filed = event('shop.document.filed.v1', filedData, { subjectField: 'orderId' });
+const removedData = z.object({ orderId: z.string() });
+const removed = event('shop.document.removed.v1', removedData, { subjectField: 'orderId', erases: true });
 
 export const documents = topic('documents', { from: '/shop/orders', large: true, messages: [filed, removed] });
 export const archive = defineConsumer('archive', { of: documents });

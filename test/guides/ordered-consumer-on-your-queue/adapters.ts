@@ -4,7 +4,7 @@ import * as z from 'zod';
 const order = z.object({ orderNo: z.string(), revision: z.int() });
 
 /** Reads notifications of a topic without raw delivery. The type is an attribute of the message. */
-export const readNotified = foreign(snsNotification(order), (notification) => ({
+export const readNotification = foreign(snsNotification(order), (notification) => ({
   id: notification.MessageId,
   source: notification.TopicArn,
   type: notification.MessageAttributes.type?.Value ?? '',

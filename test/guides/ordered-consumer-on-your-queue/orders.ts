@@ -25,7 +25,7 @@ export const orders = {
 } as const satisfies Channel;
 
 /** {"eventId": "e1", "event": "OrderPlaced", "orderNo": "A-17", "revision": 1, "at": "2026-…", "payload": {"quantity": 3}} */
-const theirs = z.object({
+const envelope = z.object({
   eventId: z.string(),
   event: z.string(),
   orderNo: z.string(),
@@ -34,7 +34,7 @@ const theirs = z.object({
   payload: z.unknown(),
 });
 
-export const readOrder = foreign(theirs, ({ eventId, event, orderNo, revision, at, payload }) => ({
+export const readOrder = foreign(envelope, ({ eventId, event, orderNo, revision, at, payload }) => ({
   id: eventId,
   source: 'orders-service',
   type: event,
