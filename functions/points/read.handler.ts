@@ -58,10 +58,10 @@ async function readAccount(id: string, { signal }: Try): Promise<PointsAccountRe
 
 /** Returns the last known account, marked with `asOf`, if the table cannot be read. */
 async function lastKnownAccount(id: string, cause: Error): Promise<PointsAccountResource> {
-  const known = lastAccounts.get(id);
-  if (cause instanceof Problem || !known) throw cause;
+  const last = lastAccounts.get(id);
+  if (cause instanceof Problem || !last) throw cause;
   logger.warn('the account cannot be read; returning its last known state', { error: cause });
-  return { ...known.account, asOf: known.at.toISOString() };
+  return { ...last.account, asOf: last.at.toISOString() };
 }
 
 const account = createRemoteService<string, PointsAccountResource>({

@@ -28,7 +28,7 @@ export const root = endpoint(logger, async () => json(200, apiRootResource, PUBL
 
 export const read = endpoint(logger, async (event) => {
   const member = await members.read(readable(event));
-  return json(200, memberResource(member), { etag: etag(member.version), ...deprecated(member) });
+  return json(200, memberResource(member), { etag: etag(member.version), ...deprecationHeaders(member) });
 });
 
 export const readV2 = endpoint(logger, async (event) => {
@@ -36,7 +36,7 @@ export const readV2 = endpoint(logger, async (event) => {
   return json(200, memberResourceV2(member), { etag: etag(member.version) });
 });
 
-const changing = (resourceOf: typeof memberResource | typeof memberResourceV2) =>
+const changeEndpoint = (resourceOf: typeof memberResource | typeof memberResourceV2) =>
   jsonEndpoint(logger, profileChange, async (event, body) => {
     const id = writable(event);
     await admitChange();
@@ -47,8 +47,8 @@ const changing = (resourceOf: typeof memberResource | typeof memberResourceV2) =
     return json(200, resourceOf(member), { etag: etag(member.version) });
   });
 
-export const change = changing(memberResource);
-export const changeV2 = changing(memberResourceV2);
+export const change = changeEndpoint(memberResource);
+export const changeV2 = changeEndpoint(memberResourceV2);
 
 export const deactivate = endpoint(
   logger,
@@ -92,7 +92,7 @@ const DEPRECATED_AT = Date.UTC(2026, 10, 21) / 1000;
 /** After this date, version 1 of the member resource may be unavailable (RFC 8594). */
 const SUNSET = new Date(Date.UTC(2027, 10, 21)).toUTCString();
 
-const deprecated = ({ id }: { id: string }) => ({
+const deprecationHeaders = ({ id }: { id: string }) => ({
   deprecation: `@${DEPRECATED_AT}`,
   sunset: SUNSET,
   link: `<${locationOf(routes.readMemberV2, { id })}>; rel="successor-version"`,

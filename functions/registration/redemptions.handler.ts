@@ -25,23 +25,23 @@ export const redeem = jsonEndpoint(logger, redemption, async (event, body) => {
 
 export const readOperation = endpoint(logger, async (event) => {
   const id = pathId(event, 'operation');
-  const known = await redemptions.read(id, (member) => mayAccess(event, member, 'read'));
-  const resource = operationResource(await awaitResult(event, id, known));
+  const operation = await redemptions.read(id, (member) => mayAccess(event, member, 'read'));
+  const resource = operationResource(await awaitResult(event, id, operation));
   return json(200, resource, waitHeaders(event, resource));
 });
 
 /** The seconds that a caller wants to wait for a result. Undefined for HEAD, where waiting would have no benefit. */
-const waitOf = (event: HttpEvent) =>
+const requestedWait = (event: HttpEvent) =>
   event.requestContext.http.method === 'HEAD' ? undefined : preferredWait(event.headers.prefer);
 
 /** Waits until the operation is no longer pending, at most for the time that the caller requested. */
-async function awaitResult(event: HttpEvent, id: string, known: Awaited<ReturnType<typeof redemptions.read>>) {
-  const seconds = waitOf(event);
-  return seconds === undefined ? known : redemptions.watch(id, seconds);
+async function awaitResult(event: HttpEvent, id: string, current: Awaited<ReturnType<typeof redemptions.read>>) {
+  const seconds = requestedWait(event);
+  return seconds === undefined ? current : redemptions.watch(id, seconds);
 }
 
 function waitHeaders(event: HttpEvent, { state }: OperationResource): Record<string, string> {
-  const seconds = waitOf(event);
+  const seconds = requestedWait(event);
   return {
     ...(seconds !== undefined && { 'preference-applied': `wait=${seconds}` }),
     ...(state === 'pending' && { 'retry-after': '1' }),

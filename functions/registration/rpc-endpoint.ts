@@ -41,11 +41,11 @@ export function rpcEndpoint(routes: (router: ConnectRouter) => void) {
     if (!handle) return { statusCode: 404 };
     const contextValues = createContextValues().set(EVENT, event);
     const request = requestOf(event);
-    if (!request) return refused('The request cannot be read.');
+    if (!request) return invalidArgument('The request cannot be read.');
     const response = await createFetchHandler((call) => handle({ ...call, contextValues }))(request);
     const body = Buffer.from(await response.arrayBuffer());
     if (response.status === 500 && MALFORMED_PROTOBUF.test(body.toString()))
-      return refused('The body is not valid Protobuf.');
+      return invalidArgument('The body is not valid Protobuf.');
     return {
       statusCode: response.status,
       headers: Object.fromEntries(response.headers),
@@ -76,8 +76,8 @@ function requestOf(event: HttpEvent): Request | undefined {
   }
 }
 
-/** An error in Connect's format (https://connectrpc.com/docs/protocol/#error-end-stream). */
-function refused(message: string): HttpResponse {
+/** Creates an error response in Connect's format (https://connectrpc.com/docs/protocol/#error-end-stream). */
+function invalidArgument(message: string): HttpResponse {
   const error = JSON.stringify({ code: 'invalid_argument', message });
   return {
     statusCode: 400,

@@ -36,7 +36,7 @@ export interface SmsToCheck {
 }
 
 /** How long counters are kept. An SMS can be delayed by at most 14 days, the retention period of its queue. */
-const KEPT_SECONDS = 16 * 24 * 3600;
+const RETENTION_SECONDS = 16 * 24 * 3600;
 const NEARLY_SPENT = 0.8;
 const DAY = 'day#';
 
@@ -58,7 +58,7 @@ type SharedTokens = { tokens: Token[] } | { because: string };
 export function createSmsLimits({ client, tableName, pseudonym, settings, now, newId, count }: LimitsOptions) {
   const { countries, perPhoneAndHour, perCountryAndMinute, perDay } = settings;
   const leases = createLeasedTokens({
-    store: createTokenStore({ client, tableName, now, keptSeconds: KEPT_SECONDS }),
+    store: createTokenStore({ client, tableName, now, keptSeconds: RETENTION_SECONDS }),
     onLease(key, before, after) {
       const threshold = Math.ceil(perDay * NEARLY_SPENT);
       if (key.startsWith(DAY) && before < threshold && threshold <= after) count({ TextBudgetNearlySpent: 1 });
@@ -91,7 +91,7 @@ export function createSmsLimits({ client, tableName, pseudonym, settings, now, n
             ':message': messageId,
             ':most': perPhoneAndHour,
             ':attempt': attempt,
-            ':expires': Math.ceil(now().getTime() / 1000) + KEPT_SECONDS,
+            ':expires': Math.ceil(now().getTime() / 1000) + RETENTION_SECONDS,
           },
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         }),
@@ -120,7 +120,7 @@ export function createSmsLimits({ client, tableName, pseudonym, settings, now, n
     return { because: `the daily budget of ${perDay} SMS is used up (setting sms.perDay)` };
   }
 
-  function held(because: string): HeldError {
+  function heldError(because: string): HeldError {
     count({ TextsHeld: 1 });
     return new HeldError(because);
   }
@@ -132,7 +132,7 @@ export function createSmsLimits({ client, tableName, pseudonym, settings, now, n
      */
     async check({ to, country, idempotencyKey, requestedAt, released }: SmsToCheck): Promise<void> {
       if (!released && countries !== 'all' && !(country && countries.includes(country))) {
-        throw held(
+        throw heldError(
           `SMS to ${nameOf(country)} are not allowed; allowed countries: ${countries.map(nameOf).join(', ')} (setting sms.countries)`,
         );
       }
@@ -145,13 +145,15 @@ export function createSmsLimits({ client, tableName, pseudonym, settings, now, n
       if ('because' in shared) {
         const passed = (await read({ pk: key }))?.messages as Set<string> | undefined;
         if (passed?.has(idempotencyKey)) return;
-        throw held(shared.because);
+        throw heldError(shared.because);
       }
       const counted = await countForPhone(key, idempotencyKey);
       if (counted === 'passed') return;
       for (const token of shared.tokens) token.giveBack();
       if (counted === 'over') {
-        throw held(`this phone already received ${perPhoneAndHour} SMS in this hour (setting sms.perPhoneAndHour)`);
+        throw heldError(
+          `this phone already received ${perPhoneAndHour} SMS in this hour (setting sms.perPhoneAndHour)`,
+        );
       }
     },
   };

@@ -16,13 +16,13 @@ const { receive, logger, count } = configuredReceiver(now);
 
 /** AWS is missing here, because it sends its events to a topic and not over HTTP. */
 const readers: Partial<Record<SmsProviderName, () => ReadWebhook>> = {
-  http: () => readHttpGateway(secretIn('HTTP_WEBHOOKS_SECRET', standardWebhookKey), now),
-  twilio: () => readTwilio(secretIn('TWILIO_SECRET', twilioCredentials), now),
-  alibaba: () => readAlibaba(secretIn('ALIBABA_WEBHOOKS_SECRET', webhookToken)),
+  http: () => readHttpGateway(secretOf('HTTP_WEBHOOKS_SECRET', standardWebhookKey), now),
+  twilio: () => readTwilio(secretOf('TWILIO_SECRET', twilioCredentials), now),
+  alibaba: () => readAlibaba(secretOf('ALIBABA_WEBHOOKS_SECRET', webhookToken)),
 };
 const webhooks = new Map<string, ReadWebhook | undefined>(SMS.providers.map((name) => [name, readers[name]?.()]));
 
-function secretIn<S extends z.ZodType>(variable: string, shape: S): () => Promise<z.output<S>> {
+function secretOf<S extends z.ZodType>(variable: string, shape: S): () => Promise<z.output<S>> {
   const { [variable]: id = '' } = readEnvironment(z.object({ [variable]: text }));
   return createSecret(id, shape, now);
 }

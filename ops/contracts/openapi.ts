@@ -3,7 +3,7 @@ import { problem, problemOf } from '@rollcall/kit/internal/contracts/problem';
 import type { Route } from '@rollcall/kit/internal/contracts/route';
 import { problemDocument } from '@rollcall/kit/internal/http/problems';
 import * as z from 'zod';
-import { api, type Named, type RouteContract, schemas } from '../../shared/contracts/api.ts';
+import { api, type NamedSchema, type RouteContract, schemas } from '../../shared/contracts/api.ts';
 import { memberId } from '../../shared/contracts/fields.ts';
 import { kindOf, type ProblemCode, problems } from '../../shared/contracts/problem.ts';
 import { routes } from '../../shared/contracts/routes.ts';
@@ -50,9 +50,9 @@ const headers = (names: readonly AnswerHeader[]) =>
     ? {}
     : { headers: Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }])) };
 
-const taken = ({ name }: Named) => ({ content: { 'application/json': { schema: ref(name) } } });
+const taken = ({ name }: NamedSchema) => ({ content: { 'application/json': { schema: ref(name) } } });
 
-const content = (body: Named | string | undefined) => {
+const content = (body: NamedSchema | string | undefined) => {
   if (body === undefined) return {};
   if (typeof body !== 'string') {
     const schema = ref(body.name);

@@ -13,9 +13,9 @@ import type { routes } from './routes.ts';
 export interface RouteContract {
   summary: string;
   tag: 'Members' | 'Points' | 'Guide' | 'About';
-  body?: Named;
+  body?: NamedSchema;
   /** The responses by status. `body` is a schema, or a media type if the body is not a resource. */
-  responses: Readonly<Record<number, { description: string; body?: Named | string }>>;
+  responses: Readonly<Record<number, { description: string; body?: NamedSchema | string }>>;
   problems: readonly ProblemCode[];
   /** Optional headers that the route processes, in addition to those of every route. */
   optionalHeaders?: ReadonlyArray<'Idempotency-Key' | 'If-Match' | 'If-None-Match' | 'Prefer'>;
@@ -24,7 +24,7 @@ export interface RouteContract {
 }
 
 /** A schema, and its name in documents. */
-export interface Named {
+export interface NamedSchema {
   name: string;
   schema: z.ZodType;
 }
@@ -44,7 +44,7 @@ export const schemas = {
   GuideJourney: guideJourney,
 } as const satisfies Record<string, z.ZodType>;
 
-const named = (name: keyof typeof schemas): Named => ({ name, schema: schemas[name] });
+const namedSchema = (name: keyof typeof schemas): NamedSchema => ({ name, schema: schemas[name] });
 
 const FAILURES = ['internal', 'busy'] as const;
 const READ_PROBLEMS = ['not-acceptable', 'version-mismatch', ...FAILURES] as const;
@@ -56,14 +56,14 @@ export const api: Record<keyof typeof routes, RouteContract> = {
   readRoot: {
     summary: 'Entry point',
     tag: 'About',
-    responses: { 200: { description: 'Links to all other resources.', body: named('ApiRoot') } },
+    responses: { 200: { description: 'Links to all other resources.', body: namedSchema('ApiRoot') } },
     problems: READ_PROBLEMS,
   },
   register: {
     summary: 'Register as a member',
     tag: 'Members',
-    body: named('Registration'),
-    responses: { 201: { description: 'The registered member.', body: named('Member') } },
+    body: namedSchema('Registration'),
+    responses: { 201: { description: 'The registered member.', body: namedSchema('Member') } },
     problems: [
       ...BODY_PROBLEMS,
       'not-acceptable',
@@ -79,21 +79,21 @@ export const api: Record<keyof typeof routes, RouteContract> = {
   readMember: {
     summary: 'Read a member',
     tag: 'Members',
-    responses: { 200: { description: 'The member.', body: named('Member') } },
+    responses: { 200: { description: 'The member.', body: namedSchema('Member') } },
     problems: READ_ONE_PROBLEMS,
     deprecated: true,
   },
   readMemberV2: {
     summary: 'Read a member, with the name in parts',
     tag: 'Members',
-    responses: { 200: { description: 'The member.', body: named('MemberV2') } },
+    responses: { 200: { description: 'The member.', body: namedSchema('MemberV2') } },
     problems: READ_ONE_PROBLEMS,
   },
   changeMember: {
     summary: 'Change name or locale',
     tag: 'Members',
-    body: named('ProfileChange'),
-    responses: { 200: { description: 'The changed member.', body: named('Member') } },
+    body: namedSchema('ProfileChange'),
+    responses: { 200: { description: 'The changed member.', body: namedSchema('Member') } },
     problems: [...BODY_PROBLEMS, 'not-acceptable', 'precondition-required', ...CHANGE_PROBLEMS],
     optionalHeaders: ['If-None-Match'],
     requiredHeaders: ['If-Match'],
@@ -108,8 +108,8 @@ export const api: Record<keyof typeof routes, RouteContract> = {
   changeMemberV2: {
     summary: 'Change name or locale, and get the name in parts',
     tag: 'Members',
-    body: named('ProfileChange'),
-    responses: { 200: { description: 'The changed member.', body: named('MemberV2') } },
+    body: namedSchema('ProfileChange'),
+    responses: { 200: { description: 'The changed member.', body: namedSchema('MemberV2') } },
     problems: [...BODY_PROBLEMS, 'not-acceptable', 'precondition-required', ...CHANGE_PROBLEMS],
     optionalHeaders: ['If-None-Match'],
     requiredHeaders: ['If-Match'],
@@ -124,30 +124,32 @@ export const api: Record<keyof typeof routes, RouteContract> = {
   readErasure: {
     summary: 'Read the state of an erasure',
     tag: 'Members',
-    responses: { 200: { description: 'The services, and whether each has erased its data.', body: named('Erasure') } },
+    responses: {
+      200: { description: 'The services, and whether each has erased its data.', body: namedSchema('Erasure') },
+    },
     problems: READ_ONE_PROBLEMS,
   },
   readOnboarding: {
     summary: 'Read the replies of subscribers to a registration',
     tag: 'Members',
-    responses: { 200: { description: 'The replies received so far.', body: named('Onboarding') } },
+    responses: { 200: { description: 'The replies received so far.', body: namedSchema('Onboarding') } },
     problems: READ_ONE_PROBLEMS,
   },
   readPoints: {
     summary: 'Read balance and ledger',
     tag: 'Points',
-    responses: { 200: { description: 'The points account.', body: named('PointsAccount') } },
+    responses: { 200: { description: 'The points account.', body: namedSchema('PointsAccount') } },
     problems: READ_ONE_PROBLEMS,
   },
   redeem: {
     summary: 'Redeem points',
     tag: 'Points',
-    body: named('Redemption'),
+    body: namedSchema('Redemption'),
     responses: {
-      200: { description: 'The operation, which has ended.', body: named('Operation') },
+      200: { description: 'The operation, which has ended.', body: namedSchema('Operation') },
       202: {
         description: 'The pending operation. To watch it, use `Location`.',
-        body: named('Operation'),
+        body: namedSchema('Operation'),
       },
     },
     problems: [
@@ -164,14 +166,14 @@ export const api: Record<keyof typeof routes, RouteContract> = {
   readOperation: {
     summary: 'Read the state of a redemption',
     tag: 'Points',
-    responses: { 200: { description: 'The operation.', body: named('Operation') } },
+    responses: { 200: { description: 'The operation.', body: namedSchema('Operation') } },
     problems: READ_ONE_PROBLEMS,
     optionalHeaders: ['Prefer'],
   },
   readGuide: {
     summary: 'Read the guide in the inbox',
     tag: 'Guide',
-    responses: { 200: { description: 'The guide.', body: named('GuideJourney') } },
+    responses: { 200: { description: 'The guide.', body: namedSchema('GuideJourney') } },
     problems: READ_ONE_PROBLEMS,
   },
   readOpenApi: {

@@ -4,7 +4,7 @@ import { link, links } from './links.ts';
 import { routes } from './routes.ts';
 
 /** A member does not link to this route, because it is only for former members. */
-const ONLY_WITHOUT_MEMBER = 'erasure';
+const FORMER_MEMBERS_ONLY = 'erasure';
 
 type Path = (typeof routes)[keyof typeof routes]['path'];
 type NameIn<P> = P extends `/v1/members/{id}/${infer Name}`
@@ -14,13 +14,13 @@ type NameIn<P> = P extends `/v1/members/{id}/${infer Name}`
   : never;
 
 /** The relation of a member's link to `/v1/members/{id}/NAME` is NAME. */
-export type MemberRelation = Exclude<NameIn<Path>, typeof ONLY_WITHOUT_MEMBER>;
+export type MemberRelation = Exclude<NameIn<Path>, typeof FORMER_MEMBERS_ONLY>;
 
 /** The routes that a member links to, by relation. New routes are included automatically. */
 export const memberRoutes = Object.fromEntries(
   Object.values<Route>(routes).flatMap((route) => {
     const [, name] = /^\/v1\/members\/\{id\}\/([^/]+)$/.exec(route.path) ?? [];
-    return name === undefined || name === ONLY_WITHOUT_MEMBER ? [] : [[name, route]];
+    return name === undefined || name === FORMER_MEMBERS_ONLY ? [] : [[name, route]];
   }),
 ) as Record<MemberRelation, Route>;
 

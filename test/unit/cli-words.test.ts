@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { createProgram } from 'rollcall/internal/cli/program';
+import { withAggregateName } from 'rollcall/internal/console/web/src/words/aggregate-name';
 import { en } from 'rollcall/internal/console/web/src/words/en';
-import { named } from 'rollcall/internal/console/web/src/words/named';
 import { zh } from 'rollcall/internal/console/web/src/words/zh';
 import { describe, expect, it } from 'vitest';
 import { root } from '../support/run.ts';
@@ -58,13 +58,13 @@ describe('the command line and its console', () => {
   );
 
   it("use the app's name for its aggregate", () => {
-    expect(named(en, ['order', 'orders']).aggregates).toMatchObject({
+    expect(withAggregateName(en, ['order', 'orders']).aggregates).toMatchObject({
       title: 'Orders',
       lead: 'The latest orders. Select one to see its timeline.',
       one: 'Order {{id}}',
     });
-    expect(named(zh, ['订单', '订单']).aggregates.back).toBe('所有订单');
-    expect(wordsIn(named(en, ['order', 'orders'])).filter((one) => /aggregate/i.test(one))).toEqual([]);
+    expect(withAggregateName(zh, ['订单', '订单']).aggregates.back).toBe('所有订单');
+    expect(wordsIn(withAggregateName(en, ['order', 'orders'])).filter((one) => /aggregate/i.test(one))).toEqual([]);
     const help = helpOf(createProgram({ aggregate: { en: ['order', 'orders'] } })).join('\n');
     expect(help).toMatch(/--order <id> +only about this order/);
     expect(help).toMatch(/--order <id> +subject of the token: the id of this order/);

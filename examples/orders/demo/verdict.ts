@@ -8,10 +8,10 @@ export function differenceOf(data: OrderData, expected: Partial<OrderData>): str
   );
   return differences.length === 0
     ? undefined
-    : differences.map(([name, value]) => `${name} is not ${shown(value)}`).join(', ');
+    : differences.map(([name, value]) => `${name} is not ${textOf(value)}`).join(', ');
 }
 
-const shown = (value: unknown): string => (Array.isArray(value) ? value.join(' + ') || 'nothing' : String(value));
+const textOf = (value: unknown): string => (Array.isArray(value) ? value.join(' + ') || 'nothing' : String(value));
 
 /** A row of the table of results. */
 export const rowOf = (
@@ -21,5 +21,5 @@ export const rowOf = (
   difference: string | undefined,
 ) => ({
   ...{ order, when, state: data.state, because, events: data.events, plan: `${data.plan} ${data.quantity}` },
-  ...{ 'at the provider': shown(data.provider), reserved: data.reserved, verdict: difference ?? 'as expected' },
+  ...{ 'at the provider': textOf(data.provider), reserved: data.reserved, verdict: difference ?? 'as expected' },
 });

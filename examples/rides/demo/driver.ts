@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Shown } from '../beside/push-provider.ts';
+import type { ShownPush } from '../beside/push-provider.ts';
 import type { Place } from '../shared/place.ts';
 import type { Call } from './api.ts';
 import type { Facts } from './facts.ts';
@@ -37,7 +37,7 @@ export function createDriver({ id, call, facts, town, random, rideSeconds }: Dri
     facts.add({ is: 'moved', driverId: id, at });
   }
 
-  async function consider({ tripId, about }: Shown): Promise<void> {
+  async function consider({ tripId, about }: ShownPush): Promise<void> {
     offers.set(tripId, about as { from: Place; to: Place });
     const dice = random();
     if (dice < UNANSWERED) return;
@@ -45,7 +45,7 @@ export function createDriver({ id, call, facts, town, random, rideSeconds }: Dri
     await answer(tripId, dice < UNANSWERED + DECLINED ? 'decline' : 'accept');
   }
 
-  async function drive({ tripId }: Shown): Promise<void> {
+  async function drive({ tripId }: ShownPush): Promise<void> {
     const { from, to } = offers.get(tripId) ?? { from: at, to: at };
     isDriving = true;
     for (const [start, end] of [
@@ -66,7 +66,7 @@ export function createDriver({ id, call, facts, town, random, rideSeconds }: Dri
     id,
     report,
     /** Reacts to a notification. */
-    async react(push: Shown): Promise<void> {
+    async react(push: ShownPush): Promise<void> {
       if (push.kind === 'offer') await consider(push);
       if (push.kind === 'assigned') await drive(push);
     },

@@ -1,10 +1,10 @@
-import type { Shown } from '../beside/push-provider.ts';
+import type { ShownPush } from '../beside/push-provider.ts';
 import type { Place, Trip } from '../shared/place.ts';
 
 /** An action of a person, or a message to a person. The verdict and the map are derived from these facts only. */
 export type Fact =
   | ({ is: 'requested' } & Trip)
-  | ({ is: 'shown' } & Shown)
+  | ({ is: 'shown' } & ShownPush)
   | { is: 'completes'; driverId: string; tripId: string }
   | { is: 'moved'; driverId: string; at: Place };
 

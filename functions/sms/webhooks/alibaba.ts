@@ -7,7 +7,11 @@ export const webhookToken = z.object({ key: z.string().min(32) });
 /** https://help.aliyun.com/zh/sms/smsreport-http-intl. `Status` is 1 (delivered), 2 (failed) or 6 (expired). */
 const reports = z.array(z.unknown());
 const report = z.object({ Status: z.coerce.string(), TaskId: z.string().nullish(), ErrorCode: z.string().nullish() });
-const FINAL: Record<string, 'delivered' | 'undelivered'> = { '1': 'delivered', '2': 'undelivered', '6': 'undelivered' };
+const FINAL_STATES: Record<string, 'delivered' | 'undelivered'> = {
+  '1': 'delivered',
+  '2': 'undelivered',
+  '6': 'undelivered',
+};
 
 /** The response that Alibaba Cloud expects. Without it, Alibaba Cloud sends the report again. */
 export const ALIBABA_RESPONSE = { code: 0, msg: 'OK' };
@@ -27,6 +31,6 @@ export const readAlibaba =
 
 function eventOf(item: unknown): ProviderEvent {
   const { success, data } = report.safeParse(item);
-  const final = success ? FINAL[data.Status] : undefined;
+  const final = success ? FINAL_STATES[data.Status] : undefined;
   return success && final ? receipt(data.TaskId, final, data.ErrorCode) : OTHER;
 }

@@ -7,7 +7,7 @@ import { equals, type ReadWebhook, UNAUTHENTICATED, type WebhookRequest } from '
  * The final states of an SMS
  * (https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks).
  */
-const FINAL: Record<string, 'delivered' | 'undelivered'> = {
+const FINAL_STATES: Record<string, 'delivered' | 'undelivered'> = {
   delivered: 'delivered',
   undelivered: 'undelivered',
   failed: 'undelivered',
@@ -41,7 +41,7 @@ export function signatureOf(url: string, parameters: URLSearchParams, authToken:
 function eventsOf({ query }: WebhookRequest, parameters: Record<string, string>, at: Date): ProviderEvent[] {
   const { MessageStatus, ErrorCode, To, From, Body, OptOutType } = parameters;
   if (MessageStatus !== undefined) {
-    const final = FINAL[MessageStatus];
+    const final = FINAL_STATES[MessageStatus];
     return [
       final ? receipt(query.get('reference'), final, ErrorCode) : OTHER,
       ...(Number(ErrorCode) === OPTED_OUT ? [optOut('opt-out', To, at)] : []),

@@ -38,9 +38,9 @@ export type ReadWebhook = (
 ) => Promise<ProviderEvent[] | typeof UNAUTHENTICATED | typeof UNREADABLE>;
 
 /** Compares two texts in constant time. */
-export const equals = (one: string, other: string): boolean => timingSafeEqual(hashed(one), hashed(other));
+export const equals = (one: string, other: string): boolean => timingSafeEqual(hashOf(one), hashOf(other));
 
-const hashed = (text: string) => createHash('sha256').update(text).digest();
+const hashOf = (text: string) => createHash('sha256').update(text).digest();
 
 /** The body as JSON; undefined if it is not JSON. */
 export function jsonOf(body: string): unknown {

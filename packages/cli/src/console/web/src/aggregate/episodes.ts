@@ -13,7 +13,9 @@ export interface Episode {
   steps: Step[];
 }
 
-/** A longer pause starts a new episode with its own time scale. A sweep or a redrive may follow minutes or days later. */
+/**
+ * A longer pause starts a new episode with its own time scale. A sweep or a redrive may follow minutes or days later.
+ */
 const QUIET_MS = 3_000;
 
 const endOf = ({ startMs, durationMs }: SpanView) => startMs + durationMs;
@@ -30,10 +32,10 @@ export function episodesOf(spans: readonly SpanView[]): Episode[] {
       group.endMs = Math.max(group.endMs, endOf(span));
     }
   }
-  return groups.map(({ endMs, spans }) => ({ startMs: spans[0]?.startMs ?? endMs, endMs, steps: nested(spans) }));
+  return groups.map(({ endMs, spans }) => ({ startMs: spans[0]?.startMs ?? endMs, endMs, steps: stepsOf(spans) }));
 }
 
-function nested(spans: readonly SpanView[]): Step[] {
+function stepsOf(spans: readonly SpanView[]): Step[] {
   const spanIds = new Set(spans.map(({ spanId }) => spanId));
   const isRoot = ({ parentSpanId }: SpanView) => parentSpanId === undefined || !spanIds.has(parentSpanId);
   const children = Map.groupBy(

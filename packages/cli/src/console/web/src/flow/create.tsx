@@ -51,8 +51,8 @@ function Form({ definition, sample }: { definition: CreateForm; sample: Values }
     },
     onError: (error) => {
       if (!(error instanceof ProblemError)) return;
-      const known = definition.problems?.[error.code];
-      form.setErrors(known ? { [known.field]: localized(known.says) } : error.fields);
+      const problem = definition.problems?.[error.code];
+      form.setErrors(problem ? { [problem.field]: localized(problem.says) } : error.fields);
     },
   });
   const otherError = create.error && Object.keys(form.errors).length === 0 ? create.error : null;

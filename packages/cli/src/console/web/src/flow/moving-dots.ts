@@ -25,7 +25,7 @@ interface Dot {
 export const isBad = (outcome: string | undefined) =>
   outcome !== undefined && !['applied', 'duplicate', 'ignored'].includes(outcome);
 
-function sampled(path: string): SampledPath {
+function samplePath(path: string): SampledPath {
   const element = document.createElementNS('http://www.w3.org/2000/svg', 'path');
   element.setAttribute('d', path);
   const length = element.getTotalLength();
@@ -44,7 +44,7 @@ function positionAt({ points }: SampledPath, part: number): Point | undefined {
 
 /** Stores a dot for each message in transit, and computes its position at a given time. */
 export function createDots({ edges }: Layout) {
-  const paths = new Map([...edges].map(([id, { path }]) => [id, sampled(path)]));
+  const paths = new Map([...edges].map(([id, { path }]) => [id, samplePath(path)]));
   let dots: Dot[] = [];
   return {
     add(passings: readonly Passing[], now: number): void {

@@ -13,7 +13,7 @@ import { duration, exact, relative } from '../components/times.ts';
 import { useLive } from '../live/use-live.ts';
 import { Failures } from './failures.tsx';
 import { Now } from './now.tsx';
-import { joined, type Row, rowsOf, ticksOf } from './series.ts';
+import { joinPoints, type Row, rowsOf, ticksOf } from './series.ts';
 import { useCreated } from './use-created.ts';
 
 const NO_POINTS: readonly LoadPoint[] = [];
@@ -22,7 +22,7 @@ export default function LoadPage() {
   const { t } = useTranslation();
   const { data: past, error, refetch } = usePastLoad();
   const since = useLive(({ load }) => load);
-  const rows = useMemo(() => rowsOf(joined(past ?? NO_POINTS, since)), [past, since]);
+  const rows = useMemo(() => rowsOf(joinPoints(past ?? NO_POINTS, since)), [past, since]);
   return (
     <Stack>
       <PageTitle lead={t('load.lead')}>{t('load.title')}</PageTitle>

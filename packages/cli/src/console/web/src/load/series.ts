@@ -19,7 +19,7 @@ const SLICE_MS = 5_000;
 const QUARTER_OF_AN_HOUR_MS = 15 * 60_000;
 
 /** Joins the points from before the page was opened with the points received since. */
-export function joined(past: readonly LoadPoint[], since: readonly LoadPoint[]): LoadPoint[] {
+export function joinPoints(past: readonly LoadPoint[], since: readonly LoadPoint[]): LoadPoint[] {
   const first = since[0]?.at;
   return [...(first === undefined ? past : past.filter(({ at }) => at < first)), ...since];
 }
@@ -49,15 +49,15 @@ export function ticksOf(rows: readonly Row[]): number[] {
 }
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-const tenth = (value: number) => Math.round(value * 10) / 10;
+const roundToTenth = (value: number) => Math.round(value * 10) / 10;
 
 function rowOf(at: number, points: readonly LoadPoint[]): Row {
-  const average = (of: (point: LoadPoint) => number) => tenth(mean(points.map(of)));
+  const average = (of: (point: LoadPoint) => number) => roundToTenth(mean(points.map(of)));
   const worst = (of: (point: LoadPoint) => number) => Math.max(...points.map(of));
   const lag = (of: (point: LoadPoint) => Percentiles | undefined, which: keyof Percentiles) => {
-    const known = points.flatMap((point) => of(point)?.[which] ?? []);
-    if (known.length === 0) return null;
-    return Math.round(which === 'p50' ? mean(known) : Math.max(...known));
+    const lags = points.flatMap((point) => of(point)?.[which] ?? []);
+    if (lags.length === 0) return null;
+    return Math.round(which === 'p50' ? mean(lags) : Math.max(...lags));
   };
   return {
     at,

@@ -32,7 +32,7 @@ export const en = {
     switches: 'Go to switches and circuits',
     stopped: '{{name}} stopped',
     latency: 'AWS latency {{ms}} ms',
-    failures: '{{count}} failed invocations in the last ten minutes. The latest: {{functionName}}: {{reason}}',
+    failures: '{{count}} failed invocations in the last ten minutes. The latest is of {{functionName}}: {{reason}}',
     failed: 'Go to failed invocations',
   },
   problem: {
@@ -224,7 +224,7 @@ export const en = {
       'The first {aggregate} is a canary: its messages are tried before all others. If they fail, no other {aggregate} is tried, because the cause is not repaired. If they succeed, the other {aggregates} follow. The messages of each {aggregate} are tried in order.',
     scopeAll:
       'All messages that can be redriven are tried, failed messages first. Three kinds are not tried: messages below a baseline, held messages unless you release them, and unreadable messages unless you select them.',
-    scopeSelected: 'Number of {aggregates} to try, each with all its parked messages: {{count}}.',
+    scopeSelected: 'All parked messages of the selected {aggregates} ({{count}}) are tried.',
     release: 'Also release messages held by a limit or a switch',
     begin: 'Redrive now',
     progress: '{{done}} of {{total}} {aggregates} tried, {{applied}} messages applied',

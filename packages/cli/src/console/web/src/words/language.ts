@@ -1,8 +1,8 @@
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import type { AggregateName, Words } from '../../../../words.ts';
+import { withAggregateName } from './aggregate-name.ts';
 import { en } from './en.ts';
-import { named } from './named.ts';
 import { zh } from './zh.ts';
 
 declare module 'i18next' {
@@ -31,8 +31,8 @@ export function setLanguage(language: Language): void {
 
 /** Inserts the app's name for its aggregates into all texts. Must be called before the page is rendered. */
 export function setAggregateName({ en: inEnglish, zh: inChinese = inEnglish }: AggregateName): void {
-  i18next.addResourceBundle('en', 'translation', named(en, inEnglish), true, true);
-  i18next.addResourceBundle('zh', 'translation', named(zh, inChinese), true, true);
+  i18next.addResourceBundle('en', 'translation', withAggregateName(en, inEnglish), true, true);
+  i18next.addResourceBundle('zh', 'translation', withAggregateName(zh, inChinese), true, true);
 }
 
 /**
