@@ -8,7 +8,7 @@ import { errorReason, parseResponse } from 'rollcall/internal/parsed-response';
 import { registeredEntries } from 'rollcall/internal/stage/directory';
 import { OperatorError } from 'rollcall/internal/stage/errors';
 import { itemsAt } from 'rollcall/internal/stage/holdings';
-import { normalizedId } from 'rollcall/internal/stage/ids';
+import { normalizeId } from 'rollcall/internal/stage/ids';
 import type { StageClient } from 'rollcall/internal/stage/stage';
 import { operatorToken } from 'rollcall/internal/stage/token';
 import type { ErasureResource } from '../../shared/contracts/erasure.ts';
@@ -59,7 +59,7 @@ export const member = new Command('member')
 
 member
   .command('export')
-  .argument('<id>', 'of the member', normalizedId)
+  .argument('<id>', 'of the member', normalizeId)
   .description('print one JSON document with all data that services store about a member')
   .addHelpText('after', '\nExample: npm run --silent ops -- member export 0197… > member.json')
   .action(
@@ -72,7 +72,7 @@ member
 
 member
   .command('erase')
-  .argument('<id>', 'of the member', normalizedId)
+  .argument('<id>', 'of the member', normalizeId)
   .description('deactivate a member: every service erases its data')
   .option('--yes', 'do not ask for confirmation')
   .addHelpText('after', '\nExample: npm run ops -- member erase 0197…')
@@ -88,7 +88,7 @@ member
 
 member
   .command('forget')
-  .argument('<id>', 'of the member', normalizedId)
+  .argument('<id>', 'of the member', normalizeId)
   .description(
     'make every service erase a member that the registration service has lost; `reconcile` reports such a member as unknown',
   )
@@ -105,7 +105,7 @@ member
 
 member
   .command('status')
-  .argument('<id>', 'of the member', normalizedId)
+  .argument('<id>', 'of the member', normalizeId)
   .description('show whether a member gets SMS, or which services have erased a former member')
   .addHelpText('after', '\nExample: npm run ops -- member status 0197…')
   .action(

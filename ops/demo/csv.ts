@@ -1,7 +1,7 @@
 import { CloudError } from '@rollcall/local/internal/errors/cloud-error';
 import { CsvError } from 'csv-parse';
 import { parse } from 'csv-parse/sync';
-import { sanitized } from 'rollcall/internal/cli/output';
+import { sanitize } from 'rollcall/internal/cli/output';
 import type { ParsedPerson } from './input.ts';
 import type { Format } from './records.ts';
 
@@ -24,7 +24,7 @@ export function csvFormat(file: string, start: string): Format {
   const header = headerOf(text, delimiter);
   const columns = header.map((name) => name.toLowerCase()).map((name) => COLUMNS.includes(name) && name);
   if (!COLUMNS.every((wanted) => columns.filter((name) => name === wanted).length === 1)) {
-    const [names, found] = [COLUMNS.join(', '), sanitized(header.join(', ')).slice(0, MAX_SHOWN)];
+    const [names, found] = [COLUMNS.join(', '), sanitize(header.join(', ')).slice(0, MAX_SHOWN)];
     throw new CloudError(
       `${file} must begin with a header that contains each of ${names} once. It begins with: ${found}`,
     );

@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import { sanitized } from 'rollcall/internal/cli/output';
+import { sanitize } from 'rollcall/internal/cli/output';
 import { percentile } from 'rollcall/internal/percentile';
 import type { RedemptionVerdict } from './redemptions.ts';
 import type { Registrations } from './registrations.ts';
@@ -58,7 +58,7 @@ export function linesOf(summary: Summary): string[] {
   ];
   const width = Math.max(...rows.map(([name]) => name.length)) + 2;
   return [
-    ...rejected.map(({ line, reason }) => pc.yellow(sanitized(`line ${line}: ${reason}`))),
+    ...rejected.map(({ line, reason }) => pc.yellow(sanitize(`line ${line}: ${reason}`))),
     ...rows.map(([name, value]) => `${name.padEnd(width)}${value}`),
   ];
 }

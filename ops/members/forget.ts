@@ -1,5 +1,5 @@
 import { transact } from '@rollcall/kit/internal/aws/transact';
-import { consumerRecords } from 'rollcall/internal/reconcile/records';
+import { readConsumerRecords } from 'rollcall/internal/reconcile/records';
 import { republishLost } from 'rollcall/internal/reconcile/state-messages';
 import { versionedChannels } from 'rollcall/internal/reconcile/versioned-channels';
 import { subscribersOf } from 'rollcall/internal/stage/consumers';
@@ -19,7 +19,7 @@ export async function forgetMember(stage: StageClient, id: string, now: Date): P
   const [events] = versionedChannels([members], await stage.templates());
   if (!events) return;
   const held = await Promise.all(
-    events.consumers.map(async (consumer) => (await consumerRecords(stage, consumer, [id])).get(id)),
+    events.consumers.map(async (consumer) => (await readConsumerRecords(stage, consumer, [id])).get(id)),
   );
   const versions = held.flatMap((one) => one?.version ?? []);
   if (versions.length === 0) throw new OperatorError(`No service stores data about a member ${id}.`);

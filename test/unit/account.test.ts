@@ -1,6 +1,6 @@
 import { CloudWatchClient, type GetMetricDataCommand, type MetricDataQuery } from '@aws-sdk/client-cloudwatch';
 import { type BatchGetTracesCommand, GetTraceSummariesCommand, XRayClient } from '@aws-sdk/client-xray';
-import { measuredLoad } from 'rollcall/internal/console/measured';
+import { cloudWatchLoad } from 'rollcall/internal/console/cloudwatch-load';
 import type { StageClient } from 'rollcall/internal/stage/stage';
 import { findTraces } from 'rollcall/internal/stage/traces';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -98,7 +98,7 @@ describe('the load of an account', () => {
         MetricDataResults: Object.entries(values).map(([Id, value]) => ({ Id, Timestamps: [NOW], Values: [value] })),
       };
     });
-    expect(await measuredLoad(deployed, ['sms', 'points'], NOW, created)).toEqual([
+    expect(await cloudWatchLoad(deployed, ['sms', 'points'], NOW, created)).toEqual([
       {
         at: NOW.toISOString(),
         createdPerSecond: 2,

@@ -1,6 +1,6 @@
 import { outboxesIn } from 'rollcall/internal/stage/outboxes';
 import type { Resource } from 'rollcall/internal/stage/resources';
-import { combinedReport } from 'rollcall/internal/stage/sweeps';
+import { combineReports } from 'rollcall/internal/stage/sweeps';
 import { describe, expect, it } from 'vitest';
 
 const PREFIX = 'shop-dev-';
@@ -56,6 +56,6 @@ describe('the outboxes of a stage', () => {
       { published: 2, failedAggregates: 0, failed: [], finished: true },
       { published: 1, failedAggregates: 1, failed, finished: false },
     ];
-    expect(combinedReport(reports)).toEqual({ published: 3, failedAggregates: 1, failed, finished: false });
+    expect(combineReports(reports)).toEqual({ published: 3, failedAggregates: 1, failed, finished: false });
   });
 });

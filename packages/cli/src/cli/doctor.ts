@@ -7,7 +7,7 @@ import { type Check, examine, type Finding, type Verdict } from '../stage/doctor
 import * as messages from '../stage/doctor/messages.ts';
 import { onStage } from './command.ts';
 import { withCommandNames } from './command-names.ts';
-import { printJson, sanitized } from './output.ts';
+import { printJson, sanitize } from './output.ts';
 
 const CHECKS: Record<string, Check> = {
   region: environment.region,
@@ -45,9 +45,9 @@ const withNamedCommands = (finding: Finding): Finding =>
   finding.remedy === undefined ? finding : { ...finding, remedy: withCommandNames(finding.remedy) };
 
 function print({ check, verdict, found, remedy }: Finding): void {
-  const text = sanitized(found);
+  const text = sanitize(found);
   console.log(`${MARKS[verdict]}  ${check.padEnd(WIDTH)}  ${verdict === 'not checked' ? pc.dim(text) : text}`);
-  if (remedy) console.log(`${' '.repeat(9 + WIDTH + 2)}${pc.dim('what to do:')} ${sanitized(remedy)}`);
+  if (remedy) console.log(`${' '.repeat(9 + WIDTH + 2)}${pc.dim('what to do:')} ${sanitize(remedy)}`);
 }
 
 export const doctor = new Command('doctor')

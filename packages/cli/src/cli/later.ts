@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { normalizedId } from '../stage/ids.ts';
+import { normalizeId } from '../stage/ids.ts';
 import { scheduledMessages, sendOrCancel } from '../stage/later.ts';
 import { atLeastOne, onStage } from './command.ts';
 import { printJson, printTable } from './output.ts';
@@ -12,7 +12,7 @@ const list = new Command('list')
   .addHelpText('after', '\nExample: npm run ops -- later list 0199…')
   .action(
     onStage<{ limit: number }, [string | undefined]>(async (stage, { limit, json }, aggregate) => {
-      const all = await scheduledMessages(stage, aggregate === undefined ? undefined : normalizedId(aggregate));
+      const all = await scheduledMessages(stage, aggregate === undefined ? undefined : normalizeId(aggregate));
       if (json) return printJson(all);
       printTable(
         all.slice(0, limit).map(({ subject, name, due, channel, body }) => ({
@@ -33,7 +33,7 @@ const operatorCommand = (name: string, description: string, what: 'sendNow' | 'c
     .addHelpText('after', `\nExample: npm run ops -- later ${name} 0199… deadline`)
     .action(
       onStage<object, [string, string]>(async (stage, { json }, aggregate, waiting) => {
-        const key = { subject: normalizedId(aggregate), name: waiting };
+        const key = { subject: normalizeId(aggregate), name: waiting };
         await sendOrCancel(stage, key, what);
         if (json) return printJson({ ...key, [done]: true });
         console.log(`${key.name} of ${key.subject} is ${done}.`);

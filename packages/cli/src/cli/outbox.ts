@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { normalizedId } from '../stage/ids.ts';
+import { normalizeId } from '../stage/ids.ts';
 import { atLeastOne, onStage } from './command.ts';
 import { age, printJson, printTable } from './output.ts';
 
@@ -36,7 +36,7 @@ const publish = new Command('publish')
   )
   .action(
     onStage<object, [string[]]>(async (stage, { json }, aggregates) => {
-      const report = await stage.publish(aggregates.length > 0 ? aggregates.map(normalizedId) : undefined);
+      const report = await stage.publish(aggregates.length > 0 ? aggregates.map(normalizeId) : undefined);
       process.exitCode = report.failedAggregates > 0 || !report.finished ? 1 : 0;
       if (json) return printJson(report);
       for (const { aggregateId, error } of report.failed) console.log(pc.red(`${aggregateId}: ${error}`));

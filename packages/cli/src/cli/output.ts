@@ -9,7 +9,7 @@ import stringWidth from 'string-width';
 export const printJson = (value: unknown): void => console.log(JSON.stringify(value, null, 2));
 
 /** Replaces control and format characters, which could move the terminal's cursor or reverse a line. */
-export const sanitized = (text: string) => text.replaceAll(/[\p{Cc}\p{Cf}]/gu, '\u{fffd}');
+export const sanitize = (text: string) => text.replaceAll(/[\p{Cc}\p{Cf}]/gu, '\u{fffd}');
 
 /** Pads to a width in terminal columns; a Chinese character takes two columns. */
 const padded = (text: string, width: number) => text + ' '.repeat(width - stringWidth(text));
@@ -22,7 +22,7 @@ export function printTable(rows: ReadonlyArray<Record<string, unknown>>): void {
   const [first] = rows;
   if (!first) return;
   const columns = Object.keys(first).map((name) => {
-    const cells = rows.map((row) => sanitized(String(row[name] ?? '').replaceAll(/\s+/g, ' ')));
+    const cells = rows.map((row) => sanitize(String(row[name] ?? '').replaceAll(/\s+/g, ' ')));
     const width = [name, ...cells].reduce((most, cell) => Math.max(most, stringWidth(cell)), 0);
     return [name, ...cells].map((cell) => padded(cell, width));
   });

@@ -4,16 +4,16 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
 import type { App } from '../app-definition.ts';
 import { OperatorError } from '../stage/errors.ts';
-import { normalizedId } from '../stage/ids.ts';
+import { eventForDisplay } from '../stage/event-for-display.ts';
+import { normalizeId } from '../stage/ids.ts';
 import { withData } from '../stage/large.ts';
 import { aggregatesToRedrive, redrivableReasons } from '../stage/redrivable.ts';
 import { redrive } from '../stage/redrive.ts';
-import { shownEvent } from '../stage/shown-event.ts';
 import type { StageClient } from '../stage/stage.ts';
 import { onStopSignal } from '../stop-signals.ts';
 import { atLeastOne, onStage, subscriberNamed, UsageError } from './command.ts';
 import { confirm } from './confirm.ts';
-import { age, printJson, printTable, progressBar, sanitized } from './output.ts';
+import { age, printJson, printTable, progressBar, sanitize } from './output.ts';
 
 type SubscriberMessage = ParkedMessage & { subscriber: string };
 
@@ -74,7 +74,7 @@ const show = new Command('show')
   .argument(
     '<aggregate>',
     'id of the aggregate, or the name of a queue for messages that name no aggregate',
-    normalizedId,
+    normalizeId,
   )
   .argument('[version]', 'only this version; for a queue, only the message with this id')
   .addHelpText('after', '\nExample: npm run ops -- parked show fulfilment shop-dev-fulfilment.fifo')
@@ -97,12 +97,12 @@ const show = new Command('show')
 function printMessage({ body, ...about }: ParkedMessage, contracts: App['messages']): void {
   const width = Math.max(...Object.keys(about).map((name) => name.length));
   for (const [name, value] of Object.entries(about))
-    console.log(`${pc.dim(name.padEnd(width))}  ${sanitized(String(value))}`);
-  console.log(`${pretty(body, contracts).split('\n').map(sanitized).join('\n')}\n`);
+    console.log(`${pc.dim(name.padEnd(width))}  ${sanitize(String(value))}`);
+  console.log(`${pretty(body, contracts).split('\n').map(sanitize).join('\n')}\n`);
 }
 
 function pretty(body: string, contracts: App['messages']): string {
-  const event = shownEvent(body, contracts);
+  const event = eventForDisplay(body, contracts);
   return event ? JSON.stringify(event, null, 2) : body;
 }
 
@@ -134,7 +134,7 @@ const redriveCommand = new Command('redrive')
       const release = !all || reason === 'held';
       const aggregates = all
         ? aggregatesToRedrive(await parkedIn(stage, [subscriber]), { reason, release })
-        : given.map(normalizedId);
+        : given.map(normalizeId);
       const interrupted = new AbortController();
       onStopSignal(() => interrupted.abort());
       const { signal } = interrupted;
@@ -166,7 +166,7 @@ function parseReason(text: string): string {
 const discard = new Command('discard')
   .description('skip one version deliberately, without its effect; the message and the reason are kept')
   .argument('<subscriber>')
-  .argument('<aggregate>', 'id of the aggregate, or the name of a queue', normalizedId)
+  .argument('<aggregate>', 'id of the aggregate, or the name of a queue', normalizeId)
   .argument(
     '<version>',
     'the version, even if its message never arrived; for a queue, the id of the message as `parked list` shows it',

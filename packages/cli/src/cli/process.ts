@@ -1,10 +1,10 @@
 import type { Decided } from '@rollcall/kit/internal/messaging/process/advance';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { normalizedId } from '../stage/ids.ts';
+import { normalizeId } from '../stage/ids.ts';
 import { sendProcessRequest, stuckProcesses } from '../stage/processes.ts';
 import { onStage, subscriberNamed } from './command.ts';
-import { age, printJson, printTable, sanitized } from './output.ts';
+import { age, printJson, printTable, sanitize } from './output.ts';
 
 const list = new Command('list')
   .description('list processes that need an operator, longest-waiting first')
@@ -24,7 +24,7 @@ const SUBSCRIBER = 'consumer of the replies, as `process list` shows it';
 const show = new Command('show')
   .description('show the completed steps of a process, and its current one')
   .argument('<subscriber>', SUBSCRIBER)
-  .argument('<process>', 'id of the process', normalizedId)
+  .argument('<process>', 'id of the process', normalizeId)
   .addHelpText('after', '\nExample: npm run ops -- process show orders-replies 0199…')
   .action(
     onStage<object, [string, string]>(async (stage, _, subscriber, id) =>
@@ -36,7 +36,7 @@ const decisionCommand = (name: string, description: string, decisionOf: (because
   new Command(name)
     .description(description)
     .argument('<subscriber>', SUBSCRIBER)
-    .argument('<process>', 'id of the process', normalizedId)
+    .argument('<process>', 'id of the process', normalizeId)
     .requiredOption('--because <reason>', 'the reason, which is kept with the process')
     .addHelpText('after', `\nExample: npm run ops -- process ${name} orders-replies 0199… --because '…'`)
     .action(
@@ -44,7 +44,7 @@ const decisionCommand = (name: string, description: string, decisionOf: (because
         const found = await subscriberNamed(stage, subscriber);
         const process = await sendProcessRequest(stage, found, id, decisionOf(because));
         if (json) return printJson(process);
-        console.log(`${sanitized(id)} is ${process.progress.state}.`);
+        console.log(`${sanitize(id)} is ${process.progress.state}.`);
       }),
     );
 

@@ -36,14 +36,14 @@ export const reconcile = new Command('reconcile')
   .action(
     onStage<ReconcileOptions, []>(async (stage, { mend: mends, since, limit, yes, json, folder }) => {
       const all = versionedChannels(folder.aggregates ?? [], await stage.templates());
-      let report = await compared(stage, all, limit);
+      let report = await compareWithProgress(stage, all, limit);
       let mended: Mended | undefined;
       if (mends && report.counts.some((count) => count.mends)) {
         if (!json) print(report);
         await confirm(consequencesOf(report.counts), yes);
         mended = await mendWithProgress(stage, all, since);
         if (!json) printMended(mended);
-        report = await compared(stage, all, limit);
+        report = await compareWithProgress(stage, all, limit);
       }
       process.exitCode = report.consistent ? 0 : 1;
       if (json) printJson({ ...report, ...(mended && { mended }) });
@@ -51,7 +51,11 @@ export const reconcile = new Command('reconcile')
     }),
   );
 
-async function compared(stage: StageClient, all: readonly VersionedChannel[], limit: number): Promise<Report> {
+async function compareWithProgress(
+  stage: StageClient,
+  all: readonly VersionedChannel[],
+  limit: number,
+): Promise<Report> {
   const bar = progressBar(undefined, 'items compared');
   return stage.ask(() => reportOf(stage, all, limit, bar.update)).finally(() => bar.stop());
 }

@@ -3,11 +3,11 @@ import { Command } from 'commander';
 import pc from 'picocolors';
 import { type EmbeddedCloud, embeddedCloudOf } from '../stage/embedded-cloud.ts';
 import { OperatorError } from '../stage/errors.ts';
-import { normalizedId } from '../stage/ids.ts';
+import { normalizeId } from '../stage/ids.ts';
 import type { SpanView } from '../stage/traces.ts';
 import { onStopSignal, stopWithNpm } from '../stop-signals.ts';
 import { onStage } from './command.ts';
-import { sanitized } from './output.ts';
+import { sanitize } from './output.ts';
 
 const POLL_INTERVAL_MS = 300;
 
@@ -33,7 +33,7 @@ function lineOf({ startMs, durationMs, service, name, attributes, error }: SpanV
   const outcome = attributes['rollcall.outcome'] ?? attributes['http.response.status_code'] ?? '';
   const about = attributes['rollcall.aggregate'] ?? '';
   const at = new Date(startMs + durationMs).toISOString().slice(11, 23);
-  const line = `${pc.dim(at)} ${service.padEnd(20)} ${name}  ${pc.dim(String(about))} ${error ? pc.red(sanitized(error)) : outcome}`;
+  const line = `${pc.dim(at)} ${service.padEnd(20)} ${name}  ${pc.dim(String(about))} ${error ? pc.red(sanitize(error)) : outcome}`;
   return line.trimEnd();
 }
 
@@ -50,7 +50,7 @@ async function follow(cloud: EmbeddedCloud, options: Options & { json?: boolean 
       console.log(
         options.json
           ? JSON.stringify({ at, channel, body })
-          : `${pc.dim(at.slice(11, 23))} ${pc.bold(channel)} ${sanitized(body)}`,
+          : `${pc.dim(at.slice(11, 23))} ${pc.bold(channel)} ${sanitize(body)}`,
       );
     await delay(POLL_INTERVAL_MS, undefined, { signal }).catch(() => {});
   }
@@ -60,7 +60,7 @@ async function follow(cloud: EmbeddedCloud, options: Options & { json?: boolean 
 export const tailCommand = (name: string) =>
   new Command('tail')
     .description('follow messages and calls, until Ctrl-C')
-    .option(`--${name} <id>`, `only about this ${name}`, normalizedId)
+    .option(`--${name} <id>`, `only about this ${name}`, normalizeId)
     .option('--service <name>', 'only of this service, such as payments')
     .option('--errors', 'only failures')
     .option('--bodies', 'include message bodies: personal data')

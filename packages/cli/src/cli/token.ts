@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { normalizedId } from '../stage/ids.ts';
+import { normalizeId } from '../stage/ids.ts';
 import { operatorScopeOf, tokenOf } from '../stage/token.ts';
 import { atLeastOne, onStage } from './command.ts';
 import { printJson } from './output.ts';
@@ -15,7 +15,7 @@ export const tokenCommand = (name: string) =>
     .description(
       'print a token for the API, from an embedded cloud or from `ops issuer`; default scopes: those that an operator needs',
     )
-    .option(`--${name} <id>`, `subject of the token: the id of this ${name}`, normalizedId)
+    .option(`--${name} <id>`, `subject of the token: the id of this ${name}`, normalizeId)
     .option('--scope <scopes>', 'scopes of the token, such as "orders:read orders:write"')
     .option('--expires-in <seconds>', 'lifetime of the token; default: an hour', atLeastOne)
     .addHelpText(

@@ -2,12 +2,12 @@ import { Command } from 'commander';
 import pc from 'picocolors';
 import { embeddedCloudOf } from '../stage/embedded-cloud.ts';
 import { OperatorError } from '../stage/errors.ts';
-import { normalizedId } from '../stage/ids.ts';
+import { normalizeId } from '../stage/ids.ts';
 import type { StageClient } from '../stage/stage.ts';
 import { timelineOf } from '../stage/timeline.ts';
 import { findTraces, type SpanView, type TraceQuery } from '../stage/traces.ts';
 import { onStage } from './command.ts';
-import { printJson, sanitized } from './output.ts';
+import { printJson, sanitize } from './output.ts';
 
 const TRACE = /^(1-[0-9a-f]{8}-[0-9a-f]{24}|[0-9a-f]{32})$/i;
 const BAR = 24;
@@ -17,7 +17,7 @@ async function spansOf(stage: StageClient, id: string): Promise<SpanView[]> {
   const cloud = await embeddedCloudOf(stage);
   const find = (query: TraceQuery) => stage.ask(() => findTraces(stage, cloud, query));
   if (TRACE.test(id)) return find({ trace: id.toLowerCase() });
-  const about = await find({ aggregate: normalizedId(id) });
+  const about = await find({ aggregate: normalizeId(id) });
   return about.length > 0 ? about : find({ message: id });
 }
 
@@ -50,11 +50,11 @@ function print(spans: readonly SpanView[]): void {
   for (const [index, { span, afterMs }] of lines.entries()) {
     const { startMs, durationMs, error } = span;
     const bar = barOf(afterMs, durationMs, wholeMs);
-    const title = sanitized((titles[index] ?? '').padEnd(width));
+    const title = sanitize((titles[index] ?? '').padEnd(width));
     const times = `${afterMs.toFixed(0).padStart(7)} ms  ${durationMs.toFixed(0).padStart(6)} ms`;
     const at = index === 0 ? pc.dim(`  ${new Date(startMs).toISOString()}`) : '';
     console.log(`${error ? pc.red(bar) : pc.cyan(bar)} ${pc.dim(times)}  ${title}  ${pc.dim(noteOf(span))}${at}`);
-    if (error) console.log(`${' '.repeat(BAR + 24)}${pc.red(sanitized(error))}`);
+    if (error) console.log(`${' '.repeat(BAR + 24)}${pc.red(sanitize(error))}`);
   }
   const traces = new Set(spans.map(({ traceId }) => traceId));
   console.log(

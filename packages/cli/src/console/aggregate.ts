@@ -1,7 +1,7 @@
 import type { App } from '../app-definition.ts';
 import type { EmbeddedCloud } from '../stage/embedded-cloud.ts';
+import { eventForDisplay } from '../stage/event-for-display.ts';
 import { holdingsOf } from '../stage/holdings.ts';
-import { shownEvent } from '../stage/shown-event.ts';
 import type { StageClient } from '../stage/stage.ts';
 import { findTraces } from '../stage/traces.ts';
 import type { AggregateView, SentMessage } from './api.ts';
@@ -21,7 +21,7 @@ export async function aggregateView(
     cloud?.messages(id),
   ]);
   /** An unreadable body is shown unchanged. */
-  const eventOf = (body: string) => shownEvent(body, contracts) ?? { body };
+  const eventOf = (body: string) => eventForDisplay(body, contracts) ?? { body };
   const messages = (sent ?? []).map(({ at, channel, body }) => ({ at, channel, event: eventOf(body) }));
   const shown = await parts.sent?.(holdings, cloud);
   return {

@@ -1,7 +1,7 @@
 import type { Happened } from '@rollcall/local/internal/control/recent-events';
 import type { SentMessage } from '@rollcall/local/internal/messages/sent-messages';
 import type { Span } from '@rollcall/local/internal/observability/otlp';
-import { shownEvent } from '../stage/shown-event.ts';
+import { eventForDisplay } from '../stage/event-for-display.ts';
 import type { Topology } from '../stage/topology.ts';
 import { loadPointOf, nodeActivities, passingMessage, type StageState } from './activity.ts';
 import type { LoadPoint, Passing, RecentAggregate, Snapshot } from './api.ts';
@@ -56,7 +56,7 @@ export function createLive(topology: Topology) {
   /** A published message contains its commit time. */
   function measurePublication({ channel, at, body }: SentMessage): void {
     if (!nodeOf(channel)?.startsWith('topic:')) return;
-    const committed = Date.parse(String(shownEvent(body)?.time));
+    const committed = Date.parse(String(eventForDisplay(body)?.time));
     if (!Number.isNaN(committed)) seconds.current().publicationLagsMs.push(Date.parse(at) - committed);
   }
 

@@ -1,9 +1,9 @@
 import type { ParkedMessage } from '@rollcall/kit/internal/messaging/subscriber-store';
 import * as z from 'zod';
 import type { App } from '../app-definition.ts';
+import { eventForDisplay } from '../stage/event-for-display.ts';
 import { aggregatesToRedrive } from '../stage/redrivable.ts';
 import { type RedriveSummary, redrive } from '../stage/redrive.ts';
-import { shownEvent } from '../stage/shown-event.ts';
 import type { StageClient } from '../stage/stage.ts';
 import type { ParkedPage, ParkedView, RedriveProgress } from './api.ts';
 import { type ConsoleRequest, parseBody, type RouteHandler } from './console-request.ts';
@@ -118,7 +118,7 @@ async function* progressOf(
 
 function viewOf(subscriber: string, parked: ParkedMessage, contracts: App['messages']): ParkedView {
   const { aggregateId, version, messageId, reason, parkedAt, attempts, error, body } = parked;
-  const event = shownEvent(body, contracts);
+  const event = eventForDisplay(body, contracts);
   return {
     subscriber,
     aggregateId,

@@ -1,7 +1,7 @@
 import type { App } from '../app-definition.ts';
 import { circuitsOf, resetCircuit } from '../stage/circuits.ts';
 import type { EmbeddedCloud } from '../stage/embedded-cloud.ts';
-import { normalizedId } from '../stage/ids.ts';
+import { normalizeId } from '../stage/ids.ts';
 import type { StageClient } from '../stage/stage.ts';
 import { capabilitiesOf } from '../stage/switches.ts';
 import type { Topology } from '../stage/topology.ts';
@@ -35,7 +35,7 @@ export function routesOf(options: RouteOptions): Record<string, RouteHandler> {
     'GET topology': async () => topology,
     'GET load': () => watch.load(),
     'GET aggregates': async () => watch.aggregates(),
-    'GET aggregates/{}': ({ parameters: [id = ''] }) => aggregateView(stage, cloud, app, normalizedId(id)),
+    'GET aggregates/{}': ({ parameters: [id = ''] }) => aggregateView(stage, cloud, app, normalizeId(id)),
     ...parkedRoutes({ stage, subscribers, contracts }),
     ...switchRoutes(stage, profiles),
     'GET circuits': () => circuitsOf(stage, new Date()),

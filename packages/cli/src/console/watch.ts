@@ -5,8 +5,8 @@ import type { StageClient } from '../stage/stage.ts';
 import type { Topology } from '../stage/topology.ts';
 import type { StageState } from './activity.ts';
 import type { Burst, Failure, LoadPoint, Passing, RecentAggregate, Snapshot } from './api.ts';
+import { cloudWatchLoad } from './cloudwatch-load.ts';
 import { createLive } from './live.ts';
-import { measuredLoad } from './measured.ts';
 import type { Bursts } from './parts.ts';
 import { readStageState } from './stage-state.ts';
 
@@ -165,7 +165,7 @@ export function createWatch({ app, stage, cloud, topology, subscribers, send, bu
     },
     stop,
     load: async (): Promise<readonly LoadPoint[]> =>
-      cloud ? live.load() : measuredLoad(stage, subscribers, new Date(), app.console?.created),
+      cloud ? live.load() : cloudWatchLoad(stage, subscribers, new Date(), app.console?.created),
     failures: (): readonly Failure[] => functionFailures,
     aggregates: (): readonly RecentAggregate[] => live.aggregates(),
   };

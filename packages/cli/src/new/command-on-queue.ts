@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Channel, maySend } from '@rollcall/kit/internal/contracts/channel';
 import { OperatorError } from '../stage/errors.ts';
 import { type CommandNames, contractOf, handlerLine, sendingStep, typeOf } from './command-files.ts';
-import { type Edit, editedTexts, manualSteps } from './edits.ts';
+import { type Edit, manualSteps, newTexts } from './edits.ts';
 import { checkNotDeclared, declares } from './imports.ts';
 import { variableOf } from './names.ts';
 import type { Plan } from './plan.ts';
@@ -35,7 +35,7 @@ export function addToQueue(root: string, queue: Exported<Channel>, names: Comman
   const edited = [inContracts({ file, text }, queue, names), inHandlers(root, names)];
   return {
     files: {},
-    edits: editedTexts(edited),
+    edits: newTexts(edited),
     next: [
       ...manualSteps(edited),
       `Define the data of ${command}, and its handler in functions/${of}.`,

@@ -12,7 +12,7 @@ import {
   sendingStep,
 } from './command-files.ts';
 import { addToQueue } from './command-on-queue.ts';
-import { type Edit, editedTexts, manualSteps } from './edits.ts';
+import { type Edit, manualSteps, newTexts } from './edits.ts';
 import { checkNotDeclared } from './imports.ts';
 import { applicationOf, checkMessageName, checkName, variableOf } from './names.ts';
 import type { Plan } from './plan.ts';
@@ -104,7 +104,7 @@ function onOwnQueue(root: string, shared: readonly Source[], names: CommandNames
       ...commandFiles(names),
       ...(reply !== undefined && replyFiles(names, reply)),
     },
-    edits: editedTexts(edited),
+    edits: newTexts(edited),
     next: [
       ...manualSteps(edited),
       `Define the data of ${command} in ${contracts}, and its handler in functions/${of}/commands.ts.`,

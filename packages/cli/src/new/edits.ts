@@ -4,7 +4,7 @@ import type { Source } from './sources.ts';
 export type Edit = Source | { where: string; lines: readonly string[] };
 
 /** The new texts, by file. */
-export const editedTexts = (all: readonly Edit[]): Record<string, string> =>
+export const newTexts = (all: readonly Edit[]): Record<string, string> =>
   Object.fromEntries(all.flatMap((one) => ('text' in one ? [[one.file, one.text]] : [])));
 
 /** Edits that the user must make. */

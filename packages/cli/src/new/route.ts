@@ -1,5 +1,5 @@
 import type { Route } from '@rollcall/kit/internal/contracts/route';
-import { type Edit, editedTexts, manualSteps } from './edits.ts';
+import { type Edit, manualSteps, newTexts } from './edits.ts';
 import { checkKey } from './names.ts';
 import type { Plan } from './plan.ts';
 import { emptyHandlerFile, handlerOf, withHandler } from './route-handler.ts';
@@ -35,8 +35,8 @@ export function newRoute(root: string, service: string, key: string, route: Rout
   const inFile = withHandler(existingFile ?? { file, text: emptyHandlerFile(service) }, key, handlerOf(key, route));
   const inContracts = inTable(table, key, route);
   return {
-    files: editedTexts(existingFile ? [] : [inFile]),
-    edits: editedTexts(existingFile ? [inContracts, inFile] : [inContracts]),
+    files: newTexts(existingFile ? [] : [inFile]),
+    edits: newTexts(existingFile ? [inContracts, inFile] : [inContracts]),
     next: [
       ...manualSteps([inContracts, inFile]),
       ...(isPublisher ? [] : stackSteps(service, key, route, table)),

@@ -1,7 +1,7 @@
 import type { App } from '../app-definition.ts';
 import { operatorScopeOf } from '../stage/token.ts';
 import { checkChannelIsFree, contractsFolder, withChannels } from './channel-list.ts';
-import { editedTexts, manualSteps } from './edits.ts';
+import { manualSteps, newTexts } from './edits.ts';
 import { applicationOf, checkName, singular } from './names.ts';
 import type { Plan } from './plan.ts';
 import { checkRouteIsFree } from './route-tables.ts';
@@ -45,7 +45,7 @@ export function newService(root: string, service: string, aggregate: string | un
   ];
   return {
     files: serviceFiles(names),
-    edits: editedTexts(edited),
+    edits: newTexts(edited),
     next: [
       ...manualSteps(edited),
       `Define its events in ${names.contracts}, and the handlers of its requests in functions/${service}/api.handler.ts.`,

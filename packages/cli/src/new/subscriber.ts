@@ -5,7 +5,7 @@ import type { MessageContract } from '@rollcall/kit/internal/contracts/contract'
 import type { App } from '../app-definition.ts';
 import { OperatorError } from '../stage/errors.ts';
 import { handlerFile } from './consumer-files.ts';
-import { editedTexts, manualSteps } from './edits.ts';
+import { manualSteps, newTexts } from './edits.ts';
 import { checkName } from './names.ts';
 import type { Plan } from './plan.ts';
 import { type Exported, sharedExports } from './shared-exports.ts';
@@ -55,7 +55,7 @@ export async function newSubscriber(root: string, name: string, of: string, app:
       }),
       [`${folder}/${name}.ts`]: decisions(parts),
     },
-    edits: editedTexts([wired]),
+    edits: newTexts([wired]),
     next: [
       ...manualSteps([wired]),
       `Define the handler of each event in ${folder}/${name}.ts.`,

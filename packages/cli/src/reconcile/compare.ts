@@ -7,13 +7,13 @@ import {
   lostVersions,
   type PublisherRecord,
 } from './classify.ts';
-import { type InTransit, untilDelivered } from './in-transit.ts';
+import { type InTransit, waitUntilDelivered } from './in-transit.ts';
 import {
-  consumerRecords,
   eachCursorPage,
   eachPage,
   parkedVersions,
-  publisherRecords,
+  readConsumerRecords,
+  readPublisherRecords,
   unpublishedVersions,
 } from './records.ts';
 import type { ChannelConsumer, VersionedChannel } from './versioned-channels.ts';
@@ -78,7 +78,7 @@ export async function compare(
     const batch = rechecks;
     rechecks = [];
     if (batch.length === 0) return;
-    compared.onTheirWay = await untilDelivered(stage, all);
+    compared.onTheirWay = await waitUntilDelivered(stage, all);
     for (const [channel, subjects] of Map.groupBy(batch, (recheck) => recheck.channel)) {
       for (let index = 0; index < subjects.length; index += BATCH_SIZE) {
         const differences = await differencesOf(stage, channel, subjects.slice(index, index + BATCH_SIZE));
@@ -103,7 +103,7 @@ export async function compare(
     const ids = known.map(({ id }) => id);
     const kinds = await Promise.all(
       consumers.map(async (consumer) => {
-        const held = await consumerRecords(stage, consumer, ids);
+        const held = await readConsumerRecords(stage, consumer, ids);
         return known.map((one) => classify(one, held.get(one.id), rulesOf(consumer)));
       }),
     );
@@ -122,7 +122,7 @@ export async function compare(
     consumer: ChannelConsumer,
     ids: readonly string[],
   ): Promise<void> {
-    const known = await publisherRecords(stage, channel, ids);
+    const known = await readPublisherRecords(stage, channel, ids);
     await addRechecks(ids.filter((id) => !known.has(id)).map((id) => ({ channel, id })));
     compared.cursors[consumer.name] = (compared.cursors[consumer.name] ?? 0) + ids.length;
     progress(ids.length);
@@ -156,8 +156,8 @@ async function differencesOf(
   const ids = [...firstVersions.keys()];
   const { consumers } = channel;
   // Reads the consumers before the publisher, so that a consumer does not wrongly appear to be ahead.
-  const held = await Promise.all(consumers.map((consumer) => consumerRecords(stage, consumer, ids)));
-  const known = await publisherRecords(stage, channel, ids);
+  const held = await Promise.all(consumers.map((consumer) => readConsumerRecords(stage, consumer, ids)));
+  const known = await readPublisherRecords(stage, channel, ids);
   const found = ids.flatMap((id) =>
     consumers.map(async (consumer, index) => {
       const consumerRecord = held[index]?.get(id);

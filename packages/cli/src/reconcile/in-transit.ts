@@ -15,7 +15,7 @@ export interface InTransit {
 }
 
 /** Waits until no message is in transit to the consumers, for at most 20 seconds. @returns those still in transit */
-export async function untilDelivered(stage: StageClient, all: readonly VersionedChannel[]): Promise<InTransit[]> {
+export async function waitUntilDelivered(stage: StageClient, all: readonly VersionedChannel[]): Promise<InTransit[]> {
   const names = new Set(all.flatMap(({ consumers }) => consumers.map(({ name }) => stage.table(name))));
   const isConsumerQueue = (queue: string) => names.has(queue.replace(/(-dlq|-undelivered)?(\.fifo)?$/, ''));
   const deadline = Date.now() + MAX_WAIT_MS;

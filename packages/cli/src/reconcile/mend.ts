@@ -3,7 +3,7 @@ import { archiveOf, followReplay, startReplay } from '../stage/replay.ts';
 import type { StageClient } from '../stage/stage.ts';
 import { type Kind, lacksVersions } from './classify.ts';
 import { compare } from './compare.ts';
-import { untilDelivered } from './in-transit.ts';
+import { waitUntilDelivered } from './in-transit.ts';
 import { raiseVersion, republishLost } from './state-messages.ts';
 import type { VersionedChannel } from './versioned-channels.ts';
 
@@ -36,7 +36,7 @@ const mayRaise = (kind: Kind) => kind === 'ahead' || kind === 'other-state';
  */
 async function publishAndWait(stage: StageClient, all: readonly VersionedChannel[]): Promise<number> {
   const { published } = await stage.publish(undefined);
-  const [first] = await untilDelivered(stage, all);
+  const [first] = await waitUntilDelivered(stage, all);
   if (!first) {
     for (const { name } of all.flatMap(({ consumers }) => consumers)) await stage.sweep(name);
     return published;

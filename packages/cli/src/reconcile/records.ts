@@ -42,7 +42,11 @@ async function itemsAt({ dynamodb }: Tables, table: string, keys: readonly Recor
 }
 
 /** The publisher's records of some subjects, by id. */
-export async function publisherRecords(tables: Tables, { table, key, read }: VersionedChannel, ids: readonly string[]) {
+export async function readPublisherRecords(
+  tables: Tables,
+  { table, key, read }: VersionedChannel,
+  ids: readonly string[],
+) {
   const items = await itemsAt(tables, tables.table(table), ids.map(key));
   return new Map(
     items.flatMap(read).flatMap((known): [string, PublisherRecord][] => (known ? [[known.id, known]] : [])),
@@ -50,7 +54,11 @@ export async function publisherRecords(tables: Tables, { table, key, read }: Ver
 }
 
 /** A consumer's records of some subjects, by id. */
-export async function consumerRecords(tables: Tables, { name, cursorKey }: ChannelConsumer, ids: readonly string[]) {
+export async function readConsumerRecords(
+  tables: Tables,
+  { name, cursorKey }: ChannelConsumer,
+  ids: readonly string[],
+) {
   const keys = ids.map((pk) => ({ pk, sk: cursorKey }));
   const items = await itemsAt(tables, tables.table(name), keys);
   return new Map(
@@ -89,7 +97,7 @@ export async function unpublishedVersions(
   { outbox, group }: VersionedChannel,
   id: string,
 ): Promise<number[]> {
-  const items = await queried(tables, tables.table(outbox), 'version', {
+  const items = await queryAll(tables, tables.table(outbox), 'version', {
     KeyConditionExpression: 'aggregateId = :id',
     ExpressionAttributeValues: { ':id': group(id) },
   });
@@ -98,14 +106,14 @@ export async function unpublishedVersions(
 
 /** The versions of a subject that a consumer has parked, and why. */
 export async function parkedVersions(tables: Tables, { name }: ChannelConsumer, id: string) {
-  const items = await queried(tables, tables.table(name), 'version, reason', {
+  const items = await queryAll(tables, tables.table(name), 'version, reason', {
     KeyConditionExpression: 'pk = :id AND begins_with(sk, :parked)',
     ExpressionAttributeValues: { ':id': id, ':parked': PARKED },
   });
   return items.map(({ version, reason }) => ({ version: Number(version), reason: String(reason) }));
 }
 
-async function queried(
+async function queryAll(
   { dynamodb }: Tables,
   TableName: string,
   attributes: string,

@@ -6,7 +6,7 @@ import { v7 as newId } from 'uuid';
 import type { StageClient } from '../stage/stage.ts';
 import type { Aggregates } from './aggregates.ts';
 import { type ConsumerRecord, lostVersions, type PublisherRecord } from './classify.ts';
-import { consumerRecords, parkedVersions, publisherRecords, unpublishedVersions } from './records.ts';
+import { parkedVersions, readConsumerRecords, readPublisherRecords, unpublishedVersions } from './records.ts';
 import { sourceOf, type VersionedChannel } from './versioned-channels.ts';
 
 /** All records of the publisher and the consumers about one subject. */
@@ -29,13 +29,13 @@ async function recordsOf(stage: StageClient, channel: VersionedChannel, id: stri
   const byConsumer = await Promise.all(
     consumers.map(async (consumer) => ({
       joinsLate: consumer.joinsLate,
-      held: (await consumerRecords(stage, consumer, [id])).get(id),
+      held: (await readConsumerRecords(stage, consumer, [id])).get(id),
       parked: (await parkedVersions(stage, consumer, id)).map(({ version }) => version),
     })),
   );
   const unpublished = await unpublishedVersions(stage, channel, id);
   // Read after the consumers' records, so that a change in between does not make the publisher appear to be behind.
-  const known = (await publisherRecords(stage, channel, [id])).get(id);
+  const known = (await readPublisherRecords(stage, channel, [id])).get(id);
   const lacking = byConsumer.flatMap(({ joinsLate, held, parked }) => {
     if (!known || held?.erased || (!held && (joinsLate || known.erased))) return [];
     // After an erasure, a consumer needs only the erasing event, as its next version.

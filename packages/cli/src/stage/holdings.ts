@@ -1,5 +1,5 @@
 import { paginateQuery, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
-import { shownEvent } from './shown-event.ts';
+import { eventForDisplay } from './event-for-display.ts';
 import type { StageClient } from './stage.ts';
 
 export type StoredItem = Record<string, unknown>;
@@ -33,7 +33,7 @@ async function parkedAbout(stage: StageClient, subscriber: string, id: string): 
   for await (const page of stage.parked(subscriber)) {
     found.push(
       ...page
-        .filter(({ body }) => JSON.stringify(shownEvent(body) ?? body).includes(id))
+        .filter(({ body }) => JSON.stringify(eventForDisplay(body) ?? body).includes(id))
         .map((parked) => ({ ...parked })),
     );
   }

@@ -16,7 +16,7 @@ export interface Period {
   until?: Date;
 }
 
-export interface Archived {
+export interface Archive {
   subscriber: string;
   topic: string;
   subscription: string;
@@ -40,7 +40,7 @@ const POLL_INTERVAL_MS = 500;
 const snsOf = ({ config }: StageClient) => new SNSClient(config);
 
 /** The archive that can be replayed to a subscriber. @throws {OperatorError} with the remedy, if there is none */
-export async function archiveOf(stage: StageClient, subscriber: string): Promise<Archived> {
+export async function archiveOf(stage: StageClient, subscriber: string): Promise<Archive> {
   const sns = snsOf(stage);
   const queue = `:${stage.table(subscriber)}.fifo`;
   for await (const { Subscriptions = [] } of paginateListSubscriptions({ client: sns }, {})) {
@@ -76,7 +76,7 @@ async function providerOf(stage: StageClient, subscriber: string): Promise<strin
 }
 
 /** @throws {OperatorError} if the archive does not cover that period */
-export function checkPeriod({ topic, beginning }: Archived, { since, until }: Period, now: Date): void {
+export function checkPeriod({ topic, beginning }: Archive, { since, until }: Period, now: Date): void {
   if (since < beginning) {
     throw new OperatorError(
       `The archive of ${topic} begins at ${beginning.toISOString()}: pass --since ${beginning.toISOString()}, or later.`,
@@ -87,7 +87,7 @@ export function checkPeriod({ topic, beginning }: Archived, { since, until }: Pe
 }
 
 /** The consequences to confirm. */
-export function consequencesOf({ subscriber, topic, provider }: Archived, { since, until }: Period): string {
+export function consequencesOf({ subscriber, topic, provider }: Archive, { since, until }: Period): string {
   const what = `${subscriber} receives again the events that were published on ${topic} from ${since.toISOString()} to ${until?.toISOString() ?? 'now'}.`;
   const duplicates = 'It ignores messages that its table records as applied.';
   const calls = `It repeats the work that its table does not record, including calls of ${provider}. To prevent the calls, first run: npm run ops -- switch set ${subscriber} skip.`;
@@ -99,7 +99,7 @@ export function consequencesOf({ subscriber, topic, provider }: Archived, { sinc
 
 export async function startReplay(
   stage: StageClient,
-  { subscription }: Archived,
+  { subscription }: Archive,
   { since, until }: Period,
 ): Promise<void> {
   const policy = {
@@ -122,7 +122,7 @@ export async function startReplay(
  */
 export async function followReplay(
   stage: StageClient,
-  { subscriber, subscription }: Archived,
+  { subscriber, subscription }: Archive,
   onProgress: (state: ReplayState) => void,
 ): Promise<void> {
   const sns = snsOf(stage);

@@ -9,7 +9,7 @@ import { outboxesIn } from './outboxes.ts';
 import { parkedBy, parkedOf } from './parked.ts';
 import { queuesOf } from './queues.ts';
 import { resourcesOf } from './resources.ts';
-import { combinedReport, invoke } from './sweeps.ts';
+import { combineReports, invoke } from './sweeps.ts';
 import { templatesOf } from './templates.ts';
 import { topologyIn } from './topology.ts';
 
@@ -61,7 +61,7 @@ export function openStage(options: StageOptions) {
       const reports = (await outboxes()).map(({ sweep }) =>
         invoke<PublishRequest | object, OutboxSweepReport>(clients, sweep, request),
       );
-      return combinedReport(await Promise.all(reports));
+      return combineReports(await Promise.all(reports));
     },
   };
 }

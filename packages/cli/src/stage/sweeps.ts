@@ -19,7 +19,7 @@ export async function invoke<Request, Answer>(
 }
 
 /** Combines the reports of the sweeps of several outboxes. */
-export const combinedReport = (reports: readonly OutboxSweepReport[]): OutboxSweepReport => ({
+export const combineReports = (reports: readonly OutboxSweepReport[]): OutboxSweepReport => ({
   published: sum(reports.map(({ published }) => published)),
   failedAggregates: sum(reports.map(({ failedAggregates }) => failedAggregates)),
   failed: reports.flatMap(({ failed }) => failed),

@@ -10,7 +10,7 @@ const MINUTES = 15;
 type Statistic = 'Sum' | 'Maximum' | 'p50' | 'p99';
 
 /** The load of the last 15 minutes in an AWS account, one point per minute (docs/observability.md). */
-export async function measuredLoad(
+export async function cloudWatchLoad(
   stage: StageClient,
   subscribers: readonly string[],
   now: Date,

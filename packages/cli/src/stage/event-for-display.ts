@@ -9,7 +9,7 @@ import { parseJson } from '../json.ts';
  * @param contracts decode binary `data`; binary data of other types is unchanged
  * @returns undefined if it is not a JSON object
  */
-export function shownEvent(
+export function eventForDisplay(
   body: string,
   contracts: readonly MessageContract[] = [],
 ): Record<string, unknown> | undefined {
