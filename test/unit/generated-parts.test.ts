@@ -33,7 +33,7 @@ describe('an existing part', () => {
   it.each<[string, (root: string) => Plan | Promise<Plan>, string]>([
     ['a service', (root) => newService(root, 'orders', undefined, app), 'already has a channel order-events'],
     ['a subscriber', (root) => newSubscriber(root, 'stock', 'item-events', app), 'would be overwritten'],
-    ['a command', (root) => newCommand(root, 'count', stocking, app), 'already carries shop.stock.count.v1'],
+    ['a command', (root) => newCommand(root, 'count', stocking, app), 'already has the command shop.stock.count.v1'],
     ['a route', (root) => newRoute(root, 'items', 'cancel', cancel), 'already has a route DELETE /items/{id}'],
   ])('is not written again: %s', async (_, plan, why) => {
     const root = shop();
@@ -78,7 +78,7 @@ describe('an existing part', () => {
         writeFileSync(join(root, 'shared/items.ts'), `${read(root, 'shared/items.ts')}${replies}`);
         return newCommand(root, 'count', { ...stocking, reply: 'counted' }, app);
       },
-      'shared/items.ts already has a channel items-replies. Run this without --reply. Then add by hand counted',
+      'shared/items.ts already has a channel items-replies. Run this without --reply. Then edit that queue: add counted',
     ],
   ])('is refused: %s', async (_, plan, why) => {
     const root = shop();
@@ -126,7 +126,7 @@ describe('a name', () => {
     [
       'of a service that is reserved for tables',
       () => newService(shop(), 'outbox', undefined, app),
-      'every app has tables of that name',
+      'every app has tables with that name',
     ],
     [
       'of a route that is reserved for consumers',
@@ -249,7 +249,7 @@ describe('a command', () => {
     [
       'of another sender',
       { of: 'payments', from: 'fulfilment' },
-      '/shop/fulfilment may not send on the queue payments',
+      '/shop/fulfilment may not send to the queue payments',
     ],
     ['under a name that is taken', { ...bill, name: 'charged' }, 'shared/contracts.ts already has a "charged"'],
     ['with a reply', { ...bill, reply: 'billed' }, 'Run this without --reply. Then add billed by hand'],

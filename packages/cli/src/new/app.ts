@@ -1,4 +1,4 @@
-// The versions that an app is tested with.
+// Its dependencies have the versions that a generated app is tested with.
 import example from '../../../../examples/orders/package.json' with { type: 'json' };
 import { operatorScopeOf } from '../stage/token.ts';
 import { checkName } from './names.ts';
@@ -7,7 +7,7 @@ import { serviceFiles } from './service.ts';
 import { publisherStatement, type ServiceNames } from './service-files.ts';
 
 /**
- * An app in an empty folder: one service with a table, a topic and two routes, and its test.
+ * Generates an app in an empty folder: one service with a table, a topic and two routes, and a test of the service.
  * @throws {OperatorError} if the name is invalid
  */
 export function newApp(name: string): Plan {

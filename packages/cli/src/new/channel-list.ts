@@ -6,19 +6,22 @@ import type { Source } from './sources.ts';
 
 const LIST = /^export const channels\b[^=\n]*= \[([\w\s,]*)\];$/gm;
 
-/** The file that lists an app's channels for its RollcallApp; undefined unless exactly one has the expected form. */
+/**
+ * The file that lists an app's channels for its RollcallApp. Undefined unless exactly one file has such a list in the
+ * expected form.
+ */
 function listIn(sources: readonly Source[]): Source | undefined {
   const [only, ...others] = sources.flatMap((source) => [...source.text.matchAll(LIST)].map(() => source));
   return others.length === 0 ? only : undefined;
 }
 
-/** The folder for new contracts: the one with the list of channels. */
+/** The folder for new contracts, which is the folder of the list of channels. */
 export const contractsFolder = (sources: readonly Source[]): string =>
   posix.dirname(listIn(sources)?.file ?? 'shared/channels.ts');
 
 /**
- * @param remedy advice for the error message
- * @throws {OperatorError} if a channel of that name exists
+ * @param remedy advice at the end of the error message
+ * @throws {OperatorError} if a channel has that name
  */
 export function checkChannelIsFree(sources: readonly Source[], name: string, remedy = 'Choose another name.'): void {
   const pattern = new RegExp(`\\b(?:topic|queue)\\(\\s*['"]${name}['"]`);
@@ -28,22 +31,23 @@ export function checkChannelIsFree(sources: readonly Source[], name: string, rem
 
 /**
  * Adds channels to the list.
- * @param sources of `shared/`
- * @param names exports of `from`
+ * @param sources the files of `shared/`
+ * @param names the exports of the channels
+ * @param from the file that exports them
  */
 export function withChannels(sources: readonly Source[], names: readonly string[], from: string): Edit {
   const list = listIn(sources);
   const text = list && withImports(list, [{ names, from }]);
   if (list && text !== undefined)
-    return { file: list.file, text: text.replace(LIST, (whole, items: string) => extended(whole, items, names)) };
+    return { file: list.file, text: text.replace(LIST, (whole, items: string) => extendList(whole, items, names)) };
   return {
     where: 'the list of channels of the RollcallApp',
     lines: [importLine(list?.file ?? 'shared/channels.ts', { names, from }), ...names.map((name) => `${name},`)],
   };
 }
 
-/** Keeps the form of the list: all on one line, or one item per line. */
-function extended(list: string, items: string, names: readonly string[]): string {
+/** Adds names to a list, and keeps its form: all items on one line, or one item per line. */
+function extendList(list: string, items: string, names: readonly string[]): string {
   const all = [...items.split(',').map((item) => item.trim()), ...names].filter((item) => item !== '');
   return list.replace(
     /\[[\w\s,]*\];$/,

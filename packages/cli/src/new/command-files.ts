@@ -3,17 +3,19 @@ import { importLine } from './imports.ts';
 import { variableOf } from './names.ts';
 import type { Plan } from './plan.ts';
 
-/** The names in the files of a command. */
+/** The names that the generated files of a command contain. */
 export interface CommandNames {
   /** Name of the application. */
   app: string;
-  /** The executing and the sending service. */
+  /** The service that executes the command. */
   of: string;
+  /** The service that sends it. */
   from: string;
-  /** Names of the command, such as `refund-order`, and of its reply, if it has one. */
+  /** Name of the command, such as `refund-order`. */
   command: string;
+  /** Name of its reply, if it has one. */
   reply: string | undefined;
-  /** The field of their data that is the subject. */
+  /** The field that contains the subject, in the data of the command and of the reply. */
   subject: string;
   /** Path of their contracts, relative to the app's folder. */
   contracts: string;
@@ -33,14 +35,14 @@ export const repliesOf = ({ from }: Pick<CommandNames, 'from'>) => ({
   consumer: `${from}ReplyConsumer`,
 });
 
-/** @param make the function of `@rollcall/kit/contracts` that creates it */
+/** @param make the function of `@rollcall/kit/contracts` that creates the contract */
 export const contractOf = (names: CommandNames, name: string, make: 'command' | 'document'): string => `\
 export const ${variableOf(name)} = ${make}('${typeOf(names, name)}', z.object({ ${names.subject}: z.uuid() }), {
   subjectField: '${names.subject}',
 });
 `;
 
-/** Contracts and channels of a command and its reply. */
+/** The file with the contracts and channels of a command and its reply. */
 export function contractsFile(names: CommandNames): string {
   const { app, of, from, command, reply } = names;
   const queue = queueOf(names);
@@ -56,7 +58,7 @@ ${
     ? ''
     : `
 ${contractOf(names, reply, 'document')}
-/** Unordered: replies with a different ${names.subject} do not wait for each other. */
+/** Unordered, so that replies with different values of ${names.subject} do not wait for each other. */
 export const ${replies.variable} = queue('${replies.name}', { from: '/${app}/${of}', messages: [${variableOf(reply)}], ordered: false });
 `
 }`;
@@ -120,7 +122,7 @@ import type { ${hasReply ? 'HandlerContext, ' : ''}Handlers } from '@rollcall/ki
 ${hasReply ? `${importLine(`functions/${of}/commands.ts`, { names: [variableOf(reply)], from: contracts })}\n` : ''}\
 import type { commandConsumer } from './commands.consumer.ts';
 
-/** The handlers of the commands: each result is stored together with the cursor, exactly once. */
+/** The handlers of the commands. The result of a handler is stored together with the cursor, exactly once. */
 export const commandHandlers = (${
     hasReply ? '{\n  correspondence,\n  now,\n}: HandlerContext<(typeof commandConsumer.sends)[number]>' : ''
   }): Handlers<(typeof commandConsumer.reads)[number]> => ({
@@ -155,7 +157,7 @@ export function replyFiles(names: CommandNames, reply: string): Plan['files'] {
 import type { Handlers } from '@rollcall/kit/messaging';
 import type { replyConsumer } from './replies.consumer.ts';
 
-/** The handlers of the replies, each applied exactly once. To change a table of ${from}, return \`writes\`. */
+/** The handlers of the replies. Each reply is applied exactly once. To change a table of ${from}, return \`writes\`. */
 export const replyHandlers = (): Handlers<(typeof replyConsumer.reads)[number]> => ({
   '${typeOf(names, reply)}': () => ({ set: {} }),
 });
@@ -169,7 +171,7 @@ export const replyHandlers = (): Handlers<(typeof replyConsumer.reads)[number]> 
  */
 export function sendingStep(names: CommandNames, queue: string): string {
   const { from, command, reply, subject } = names;
-  const answered = reply === undefined ? '' : `, { replyTo: ${repliesOf(names).variable} }`;
-  const draft = `draftTo(${queue}, ${variableOf(command)}, { ${subject} }${answered})`;
-  return `Where ${from} changes its state, send the command together with the events: send: [${draft}]. In infra/, list ${queue} in \`sends\` of the publisher ${from}.`;
+  const options = reply === undefined ? '' : `, { replyTo: ${repliesOf(names).variable} }`;
+  const draft = `draftTo(${queue}, ${variableOf(command)}, { ${subject} }${options})`;
+  return `Send the command in the same transaction as a state change of ${from}, beside the events: send: [${draft}]. In infra/, list ${queue} in \`sends\` of the publisher ${from}.`;
 }

@@ -11,7 +11,7 @@ import type { Exported } from './shared-exports.ts';
 
 /**
  * Adds a command to a queue that its service already consumes.
- * @throws {OperatorError} if the queue already carries the command, if the sender may not send to the queue, or if the
+ * @throws {OperatorError} if the queue already has the command, if the sender may not send to the queue, or if the
  * command has a reply
  */
 export function addToQueue(root: string, queue: Exported<Channel>, names: CommandNames): Plan {
@@ -23,29 +23,29 @@ export function addToQueue(root: string, queue: Exported<Channel>, names: Comman
   };
   const type = typeOf(names, command);
   if (text.includes(`'${type}'`) || value.messages.some((one) => one.type === type))
-    refuse(`the queue ${value.name} of ${file} already carries ${type}.`);
+    refuse(`the queue ${value.name} of ${file} already has the command ${type}.`);
   const source = `/${names.app}/${from}`;
   if (!maySend({ ...value, sendersOf: {} }, { source, type }))
-    refuse(`${source} may not send on the queue ${value.name}: \`from\` in ${file} does not name it.`);
+    refuse(`${source} may not send to the queue ${value.name}: \`from\` in ${file} does not list this service.`);
   if (reply !== undefined)
     refuse(
-      `--reply requires a new queue, but the queue ${value.name} already exists. Run this without --reply. Then add ${variableOf(reply)} by hand to the messages of a queue of replies, and that queue to \`sends\` in functions/${of}.`,
+      `--reply requires a new queue, but the queue ${value.name} already exists. Run this without --reply. Then add ${variableOf(reply)} to the messages of a reply queue, and list that queue in \`sends\` in functions/${of}.`,
     );
   checkNotDeclared({ file, text }, variableOf(command));
-  const edited = [inContracts({ file, text }, queue, names), inHandlers(root, names)];
+  const edits = [editContracts({ file, text }, queue, names), editHandlers(root, names)];
   return {
     files: {},
-    edits: newTexts(edited),
+    edits: newTexts(edits),
     next: [
-      ...manualSteps(edited),
+      ...manualSteps(edits),
       `Define the data of ${command}, and its handler in functions/${of}.`,
       sendingStep(names, queue.name),
     ],
   };
 }
 
-/** Adds the contract before the queue, and the contract's name at the end of the queue's messages. */
-function inContracts(
+/** Inserts the contract before the queue, and appends its name to the queue's messages. */
+function editContracts(
   { file, text }: { file: string; text: string },
   { name, value }: Exported<Channel>,
   names: CommandNames,
@@ -66,7 +66,7 @@ function inContracts(
 }
 
 /** Adds the handler at the end of the table of handlers. */
-function inHandlers(root: string, names: CommandNames): Edit {
+function editHandlers(root: string, names: CommandNames): Edit {
   const file = `functions/${names.of}/commands.ts`;
   const line = handlerLine(names);
   const text = existsSync(join(root, file)) ? readFileSync(join(root, file), 'utf8') : '';

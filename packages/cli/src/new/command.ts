@@ -27,12 +27,12 @@ export interface CommandOptions {
   of: string;
   /** The sending service. */
   from: string;
-  /** Name of the document that replies to it. Default: no reply. */
+  /** Name of the document that replies to the command. Default: no reply. */
   reply?: string;
 }
 
 /**
- * Adds a command from one service to another, on the queue of the executing service, which is created if necessary.
+ * Adds a command from one service to another, on the queue of the executing service. Creates the queue if necessary.
  * @throws {OperatorError} if a name is invalid or taken, or the sender is not a service
  */
 export async function newCommand(
@@ -53,36 +53,36 @@ export async function newCommand(
     ...{ of, from, command, reply, subject: subjectOf(channels, `/${applicationOf(app)}/${from}`) },
     contracts: `${contractsFolder(shared)}/${of}-commands.ts`,
   };
-  const queue = channels.find((one) => takesCommandsOf(one.value, of));
+  const queue = channels.find((one) => isCommandQueueOf(one.value, of));
   if (queue) return addToQueue(root, queue, names);
-  const others = { file: names.contracts, text: contractsFile({ ...names, command: 'one', reply: 'other' }) };
-  for (const name of [command, ...(reply === undefined ? [] : [reply])]) checkNotDeclared(others, variableOf(name));
+  const generated = { file: names.contracts, text: contractsFile({ ...names, command: 'one', reply: 'other' }) };
+  for (const name of [command, ...(reply === undefined ? [] : [reply])]) checkNotDeclared(generated, variableOf(name));
   checkChannelIsFree(shared, queueOf(names).name);
   if (reply !== undefined)
     checkChannelIsFree(
       shared,
       repliesOf(names).name,
-      `Run this without --reply. Then add by hand ${variableOf(reply)} to its messages, /${names.app}/${of} to its \`from\`, and the queue to \`sends\` in functions/${of}.`,
+      `Run this without --reply. Then edit that queue: add ${variableOf(reply)} to its messages, and /${names.app}/${of} to its \`from\`. List it in \`sends\` in functions/${of}.`,
     );
-  return onOwnQueue(root, shared, names);
+  return onNewQueue(root, shared, names);
 }
 
-const takesCommandsOf = ({ kind, name, messages }: Channel, service: string): boolean =>
+const isCommandQueueOf = ({ kind, name, messages }: Channel, service: string): boolean =>
   kind === 'queue' &&
   (name === service || name.startsWith(`${service}-`)) &&
   messages.some((message) => message.kind === 'command');
 
-/** Commands have the same subject as the sender's events. */
+/** The field that contains the subject of the sender's events. Commands use the same field. */
 function subjectOf(channels: ReadonlyArray<Exported<Channel>>, source: string): string {
   const topic = channels.find(({ value: { kind, senders } }) => kind === 'topic' && [senders].flat().includes(source));
   return topic?.value.messages[0]?.subjectField ?? 'id';
 }
 
-function onOwnQueue(root: string, shared: readonly Source[], names: CommandNames): Plan {
+function onNewQueue(root: string, shared: readonly Source[], names: CommandNames): Plan {
   const { of, from, command, reply, contracts } = names;
   const queue = queueOf(names);
   const replies = reply === undefined ? undefined : repliesOf(names);
-  const wired = wire(root, {
+  const wiring = wire(root, {
     imports: [
       { names: [`commandConsumer as ${queue.consumer}`], from: `functions/${of}/commands.consumer.ts` },
       ...(replies
@@ -96,17 +96,17 @@ function onOwnQueue(root: string, shared: readonly Source[], names: CommandNames
         : []),
     ],
   });
-  const listed = withChannels(shared, [queue.variable, ...(replies ? [replies.variable] : [])], contracts);
-  const edited: Edit[] = [...withSends(wired, from, { names: [queue.variable], from: contracts }), listed];
+  const channelList = withChannels(shared, [queue.variable, ...(replies ? [replies.variable] : [])], contracts);
+  const edits: Edit[] = [...withSends(wiring, from, { names: [queue.variable], from: contracts }), channelList];
   return {
     files: {
       [contracts]: contractsFile(names),
       ...commandFiles(names),
       ...(reply !== undefined && replyFiles(names, reply)),
     },
-    edits: newTexts(edited),
+    edits: newTexts(edits),
     next: [
-      ...manualSteps(edited),
+      ...manualSteps(edits),
       `Define the data of ${command} in ${contracts}, and its handler in functions/${of}/commands.ts.`,
       sendingStep(names, queue.variable),
       ...(reply === undefined

@@ -33,11 +33,17 @@ export function checkNotDeclared({ file, text }: Source, name: string): void {
     throw new OperatorError(`Nothing was written: ${file} already has a "${name}". Choose another name.`);
 }
 
-/** @returns undefined if the module has no imports, or already has one of these names or files */
+/**
+ * Adds imports after the last one.
+ * @returns undefined if the module has no imports, or already declares one of the names, or already imports from one of
+ * the files
+ */
 export function withImports({ file, text }: Source, imports: readonly Import[]): string | undefined {
   const last = [...text.matchAll(IMPORT)].at(-1);
-  const known = imports.some((one) => text.includes(one.from) || localNames(one).some((name) => declares(text, name)));
-  if (!last || known) return undefined;
+  const isPresent = imports.some(
+    (one) => text.includes(one.from) || localNames(one).some((name) => declares(text, name)),
+  );
+  if (!last || isPresent) return undefined;
   const end = last.index + last[0].length;
   return [text.slice(0, end), ...imports.map((one) => `\n${importLine(file, one)}`), text.slice(end)].join('');
 }

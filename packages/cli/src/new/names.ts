@@ -3,15 +3,16 @@ import { serviceOf } from '@rollcall/kit/internal/contracts/channel';
 import type { App } from '../app-definition.ts';
 import { OperatorError } from '../stage/errors.ts';
 
-// Function names have at most 64 characters. The longest: APP-STAGE-SERVICE-commands-consume, APP-STAGE-SERVICE-KEY.
+// AWS limits a function name to 64 characters. The longest names are APP-STAGE-SERVICE-commands-consume and
+// APP-STAGE-SERVICE-KEY.
 const MAX_CHARACTERS = 20;
 const MAX_KEY_CHARACTERS = 16;
 /** RollcallApp.publisher refuses these names. */
 const RESERVED = { services: ['circuits', 'later', 'outbox', 'switches'], keys: ['consume', 'sweep'] };
 
 /**
- * @throws {OperatorError} if it is not a valid name of an app or service: it becomes part of resource names and of
- * `source`
+ * Checks the name of an app or a service. The name becomes part of resource names and of the `source` of messages.
+ * @throws {OperatorError} if the name is invalid
  */
 export function checkName(name: string): void {
   if (serviceOf(`/app/${name}`) !== name || name.length > MAX_CHARACTERS)
@@ -19,11 +20,14 @@ export function checkName(name: string): void {
       `"${name}" is not a valid name: use one word of lower-case letters and digits, starting with a letter, at most ${MAX_CHARACTERS} characters.`,
     );
   if (RESERVED.services.includes(name))
-    throw new OperatorError(`"${name}" is not a valid name: every app has tables of that name.`);
+    throw new OperatorError(`"${name}" is not a valid name: every app has tables with that name.`);
   checkNotReserved(name);
 }
 
-/** @throws {OperatorError} if it is not a valid name of a message: it becomes part of the message's type */
+/**
+ * Checks the name of a message. The name becomes part of the message's type.
+ * @throws {OperatorError} if the name is invalid
+ */
 export function checkMessageName(name: string): void {
   if (!/^[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*$/.test(name))
     throw new OperatorError(
@@ -32,7 +36,10 @@ export function checkMessageName(name: string): void {
   checkNotReserved(variableOf(name));
 }
 
-/** @throws {OperatorError} if it is not a valid key of a route: it becomes an export and part of a function's name */
+/**
+ * Checks the key of a route. The key becomes the name of an export, and part of a function's name.
+ * @throws {OperatorError} if the key is invalid
+ */
 export function checkKey(key: string): void {
   if (!/^[a-z][A-Za-z0-9]*$/.test(key) || key.length > MAX_KEY_CHARACTERS)
     throw new OperatorError(
@@ -43,7 +50,7 @@ export function checkKey(key: string): void {
   checkNotReserved(key);
 }
 
-/** @returns `refundOrder` of `refund-order` */
+/** @returns `refundOrder` for `refund-order` */
 export const variableOf = (name: string): string =>
   name.replaceAll(/-(\w)/g, (_, first: string) => first.toUpperCase());
 
@@ -53,7 +60,7 @@ export const singular = (name: string): string => name.replace(/(?<=[^su])s$/, '
 /** @throws {OperatorError} if the app has no name */
 export function applicationOf({ name }: Partial<App>): string {
   if (name !== undefined) return name;
-  throw new OperatorError('No rollcall.config.ts beside cdk.json names the app: defineApp({ name }).');
+  throw new OperatorError('The app has no name. Set it in rollcall.config.ts beside cdk.json: defineApp({ name }).');
 }
 
 function checkNotReserved(name: string): void {

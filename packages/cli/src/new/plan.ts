@@ -14,7 +14,7 @@ export interface Plan {
 
 /**
  * Writes a plan, formatted like the app's sources.
- * @throws {OperatorError} if a new file already exists; nothing is written then
+ * @throws {OperatorError} if a new file already exists; in that case, writes nothing
  */
 export function writePlan(root: string, { files, edits = {} }: Plan): void {
   const existing = Object.keys(files).filter((path) => existsSync(join(root, path)));
@@ -32,7 +32,7 @@ const FORMATTERS = [
   { config: '.prettierrc', bin: 'prettier/bin/prettier.cjs', options: ['--write'] },
 ];
 
-/** @throws {OperatorError} with the formatter's message, if it reports an error */
+/** Formats files. @throws {OperatorError} with the formatter's message, if it reports an error */
 function format(root: string, paths: readonly string[]): void {
   const found = FORMATTERS.find(({ config }) => existsSync(join(root, config)));
   const bin = found && join(root, 'node_modules', found.bin);

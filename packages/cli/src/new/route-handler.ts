@@ -10,7 +10,7 @@ interface Handler {
   text: string;
 }
 
-/** A placeholder handler of a route: returns 200 with the requested id. */
+/** A placeholder handler of a route. It responds with status 200 and the requested id. */
 export function handlerOf(key: string, { path }: Route): Handler {
   if (!path.includes('{id}'))
     return { uses: ['endpoint', 'json'], text: `export const ${key} = endpoint(logger, async () => json(200, {}));\n` };
@@ -33,7 +33,7 @@ const { logger } = createObservability('${service}');
 const FROM_HTTP = /^import \{([^{}]*)\} from '@rollcall\/kit\/http';$/gm;
 
 /**
- * Adds a handler at the end of a file that has a `logger`.
+ * Appends a handler to a file that has a `logger`.
  * @throws {OperatorError} if the file already declares that name
  */
 export function withHandler({ file, text }: Source, key: string, handler: Handler): Edit {

@@ -13,8 +13,9 @@ const ROUTE = /\bmethod:\s*['"](\w+)['"],\s*path:\s*['"]([^'"]+)['"]/g;
 const END = '\n} as const satisfies Record<string, Route>;';
 
 /**
- * The table of routes that the sources of a service import. If a publisher's sources import none, the only table of the
- * app. Importing its file is not enough: a subscriber imports a publisher's file for the topic.
+ * Returns the table of routes that the sources of a service import. If a publisher's sources import none, returns the
+ * only table of the app. The sources must import the table itself and not just its file, because a subscriber imports a
+ * publisher's file for the topic.
  */
 export function tableOf(
   shared: readonly Source[],
@@ -34,13 +35,13 @@ export function tableOf(
 export const routeLine = (key: string, { method, path, access }: Route): string =>
   `${key}: { method: '${method}', path: '${path}', access: '${access}' },`;
 
-/** @returns the whole text of its file, with a route at the end of the table */
+/** Appends a route to a table. @returns the complete new text of the file */
 export function withRoute({ text, variable }: RouteTable, key: string, route: Route): string {
   const end = text.indexOf(END, text.indexOf(`export const ${variable} = {`));
   return `${text.slice(0, end)}\n  ${routeLine(key, route)}${text.slice(end)}`;
 }
 
-/** @throws {OperatorError} if a table has that key */
+/** @throws {OperatorError} if the table already has that key */
 export function checkKeyIsFree({ file, text, variable }: RouteTable, key: string): void {
   const begin = text.indexOf(`export const ${variable} = {`);
   const entries = text.slice(begin, text.indexOf(END, begin));
@@ -59,10 +60,10 @@ export function checkRouteIsFree(shared: readonly Source[], { method, path }: Pi
   if (found) throw new OperatorError(`Nothing was written: ${found.file} already has a route ${method} ${path}.`);
 }
 
-/** API Gateway treats routes that differ only in parameter names as the same. */
+/** The key for comparing routes. API Gateway treats routes as equal if they differ only in parameter names. */
 const shapeOf = (method: string, path: string) => `${method} ${path.replaceAll(/\{[^}]*\}/g, '{}')}`;
 
-/** @throws {OperatorError} that names the error in the path */
+/** @throws {OperatorError} if the path is invalid */
 export function checkPath(path: string): void {
   const refuse = (why: string): never => {
     throw new OperatorError(`"${path}" is not a valid path: ${why}.`);

@@ -16,8 +16,8 @@ import { checkService } from './services.ts';
 import { sourcesIn } from './sources.ts';
 
 /**
- * A route of a service, and its handler.
- * @param key the export that implements it
+ * Adds a route to a service, with its handler.
+ * @param key name of the export that implements the route
  * @throws {OperatorError} if a name is invalid or taken, the path is invalid, or there is no such service
  */
 export function newRoute(root: string, service: string, key: string, route: Route): Plan {
@@ -32,26 +32,26 @@ export function newRoute(root: string, service: string, key: string, route: Rout
   if (table) checkKeyIsFree(table, key);
   const file = `functions/${service}/api.handler.ts`;
   const existingFile = sources.find((one) => one.file === file);
-  const inFile = withHandler(existingFile ?? { file, text: emptyHandlerFile(service) }, key, handlerOf(key, route));
-  const inContracts = inTable(table, key, route);
+  const fileEdit = withHandler(existingFile ?? { file, text: emptyHandlerFile(service) }, key, handlerOf(key, route));
+  const tableEdit = editTable(table, key, route);
   return {
-    files: newTexts(existingFile ? [] : [inFile]),
-    edits: newTexts(existingFile ? [inContracts, inFile] : [inContracts]),
+    files: newTexts(existingFile ? [] : [fileEdit]),
+    edits: newTexts(existingFile ? [tableEdit, fileEdit] : [tableEdit]),
     next: [
-      ...manualSteps([inContracts, inFile]),
+      ...manualSteps([tableEdit, fileEdit]),
       ...(isPublisher ? [] : stackSteps(service, key, route, table)),
       `Implement ${key} in ${file}. jsonEndpoint(logger, SCHEMA, …) validates the body of a request.`,
     ],
   };
 }
 
-function inTable(table: RouteTable | undefined, key: string, route: Route): Edit {
+function editTable(table: RouteTable | undefined, key: string, route: Route): Edit {
   if (table) return { file: table.file, text: withRoute(table, key, route) };
   return { where: "the service's table of routes", lines: [routeLine(key, route)] };
 }
 
 /**
- * Whether `app.publisher` creates the service. It then also creates the function of each route, and the API rejects
+ * Whether `app.publisher` creates the service. If so, it also creates the function of each route, and the API rejects
  * tokens without the scope of the route.
  */
 function publishes(root: string, service: string): boolean {

@@ -4,18 +4,21 @@ import { type Import, importLine, localNames, withImports } from './imports.ts';
 /**
  * Adds a queue to the `sends` of a publisher in the infrastructure.
  * @param edited the edit of the infrastructure
- * @returns that edit; and lines for the user, if the publisher does not have the expected form
+ * @returns that edit with the queue. If the publisher does not have the expected form, also lines that the user must add
  */
 export function withSends(edited: Edit, service: string, queue: Import): Edit[] {
-  const granted = 'text' in edited ? grant(edited.text, service, localNames(queue)) : undefined;
+  const withGrant = 'text' in edited ? grant(edited.text, service, localNames(queue)) : undefined;
   const text =
-    'text' in edited && granted !== undefined ? withImports({ ...edited, text: granted }, [queue]) : undefined;
+    'text' in edited && withGrant !== undefined ? withImports({ ...edited, text: withGrant }, [queue]) : undefined;
   if ('text' in edited && text !== undefined) return [{ file: edited.file, text }];
   const lines = [importLine('infra/app.ts', queue), `sends: [${localNames(queue)}],`];
   return [edited, { where: `the publisher ${service} in infra/ (for an Outbox: sendsTo)`, lines }];
 }
 
-/** @returns undefined if the text does not contain exactly one `.publisher('SERVICE', { … })` */
+/**
+ * Adds queues to `sends` of a publisher.
+ * @returns undefined if the text does not contain exactly one `.publisher('SERVICE', { … })`
+ */
 function grant(text: string, service: string, queues: readonly string[]): string | undefined {
   const [only, ...others] = text.matchAll(new RegExp(`\\.publisher\\(\\s*'${service}',\\s*\\{([^{}]*)\\}\\s*\\)`, 'g'));
   if (!only || others.length > 0) return undefined;

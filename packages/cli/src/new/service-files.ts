@@ -1,13 +1,13 @@
-/** The names of a service's aggregates and contracts. */
+/** The names that the generated files of a service contain. */
 export interface ServiceNames {
   /** Name of the application. */
   app: string;
   service: string;
-  /** In the singular: `item`. */
+  /** Name of its aggregate, in the singular, such as `item`. */
   aggregate: string;
   /** Path of its contracts, relative to the app's folder. */
   contracts: string;
-  /** Scopes of a token that allows everything. */
+  /** The scopes of a token that allows all requests. */
   scope: string;
 }
 

@@ -17,7 +17,7 @@ import { sourcesIn } from './sources.ts';
 import { wire } from './wiring.ts';
 
 /**
- * A publishing service: its contracts, its handlers, a test.
+ * Adds a publishing service: its contracts, its handlers and a test.
  * @param aggregate the name of its aggregate, in the singular. Default: the name of the service without a final `s`
  * @throws {OperatorError} if a name is invalid or taken
  */
@@ -36,7 +36,7 @@ export function newService(root: string, service: string, aggregate: string | un
   checkRouteIsFree(sources, { method: 'POST', path: `/${service}` });
   checkRouteIsFree(sources, { method: 'GET', path: `/${service}/{id}` });
   const events = `${about}Events`;
-  const edited = [
+  const edits = [
     withChannels(sources, [events], names.contracts),
     wire(root, {
       imports: [{ names: [events, `${about}Routes`], from: names.contracts }],
@@ -45,12 +45,12 @@ export function newService(root: string, service: string, aggregate: string | un
   ];
   return {
     files: serviceFiles(names),
-    edits: newTexts(edited),
+    edits: newTexts(edits),
     next: [
-      ...manualSteps(edited),
-      `Define its events in ${names.contracts}, and the handlers of its requests in functions/${service}/api.handler.ts.`,
-      `npx vitest run test/${service}.test.ts runs it on an embedded cloud.`,
-      `Then: rollcall new route NAME METHOD /${service}/… --of ${service}, and rollcall new subscriber NAME --of ${about}-events.`,
+      ...manualSteps(edits),
+      `Define the events of ${service} in ${names.contracts}, and the handlers of its requests in functions/${service}/api.handler.ts.`,
+      `npx vitest run test/${service}.test.ts runs the test on an embedded cloud.`,
+      `To add parts: rollcall new route NAME METHOD /${service}/… --of ${service}, and rollcall new subscriber NAME --of ${about}-events.`,
     ],
   };
 }

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { OperatorError } from '../stage/errors.ts';
 
-/** @throws {OperatorError} that lists the services, by their folders */
+/** @throws {OperatorError} if `functions/` has no folder of that name; the message lists the folders */
 export function checkService(root: string, name: string): void {
   const folder = join(root, 'functions');
   const all = existsSync(folder)

@@ -14,12 +14,13 @@ export interface Exported<T = unknown> {
 
 /** The exports of an app's `shared/`. */
 export interface SharedExports {
-  /** @throws {OperatorError} that lists the topics */
+  /** @throws {OperatorError} if there is no such topic; the message lists the topics */
   topic(name: string): Promise<Exported<Channel>>;
   /** All channels. */
   channels(): Promise<ReadonlyArray<Exported<Channel>>>;
   /**
-   * @param hint text that the file of the value contains; only files with this text are loaded
+   * The export with this value.
+   * @param hint a text in the file that exports the value; only files with this text are loaded
    * @throws {OperatorError} if no file exports this value
    */
   of(value: unknown, hint: string): Promise<Exported>;
@@ -32,8 +33,8 @@ export function sharedExports(root: string): SharedExports {
   const sources = sourcesIn(root, 'shared');
   if (sources.length === 0) throw new OperatorError('This folder contains no app: it has no shared/ with contracts.');
 
-  async function exported(holds: (text: string) => boolean): Promise<Exported[]> {
-    const found = sources.filter(({ text }) => holds(text));
+  async function exportsOf(isWanted: (text: string) => boolean): Promise<Exported[]> {
+    const found = sources.filter(({ text }) => isWanted(text));
     const modules = await Promise.all(found.map(async ({ file }) => ({ file, exports: await load(join(root, file)) })));
     return modules.flatMap(({ file, exports }) =>
       Object.entries(exports).map(([name, value]) => ({ name, file, value })),
@@ -43,18 +44,18 @@ export function sharedExports(root: string): SharedExports {
 
   return {
     async topic(name) {
-      const all = await exported((text) => topicsIn(text).includes(name));
+      const all = await exportsOf((text) => topicsIn(text).includes(name));
       const found = all.find(({ value }) => isTopic(value) && value.name === name);
       if (found) return found as Exported<Channel>;
       const known = sources.flatMap(({ text }) => topicsIn(text)).join(', ') || 'none';
       throw new OperatorError(`No file of shared/ exports a topic "${name}"; there are: ${known}.`);
     },
     async channels() {
-      const all = await exported((text) => /\b(topic|queue)\(/.test(text));
+      const all = await exportsOf((text) => /\b(topic|queue)\(/.test(text));
       return all.filter((one): one is Exported<Channel> => isChannel(one.value));
     },
     async of(value, hint) {
-      const found = (await exported((text) => text.includes(hint))).find((one) => one.value === value);
+      const found = (await exportsOf((text) => text.includes(hint))).find((one) => one.value === value);
       if (found) return found;
       throw new OperatorError(`No file of shared/ exports the value of "${hint}".`);
     },

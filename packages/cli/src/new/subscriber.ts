@@ -12,7 +12,7 @@ import { type Exported, sharedExports } from './shared-exports.ts';
 import { wire } from './wiring.ts';
 
 /**
- * A subscriber of a topic, with a placeholder handler for each event.
+ * Adds a subscriber to a topic, with a placeholder handler for each event.
  * @param of name of the topic
  * @throws {OperatorError} if the name is invalid, or there is no such topic
  */
@@ -38,7 +38,7 @@ export async function newSubscriber(root: string, name: string, of: string, app:
     ),
   };
   const folder = `functions/${name}`;
-  const wired = wire(root, {
+  const wiring = wire(root, {
     imports: [{ names: [`eventConsumer as ${name}EventConsumer`], from: `${folder}/events.consumer.ts` }],
     statements: (variable) => [
       `${variable}.subscriber(${name}EventConsumer, { entry: '${folder}/events.handler.ts' });`,
@@ -53,18 +53,18 @@ export async function newSubscriber(root: string, name: string, of: string, app:
         handlers: `${name}Handlers`,
         from: name,
       }),
-      [`${folder}/${name}.ts`]: decisions(parts),
+      [`${folder}/${name}.ts`]: handlersFile(parts),
     },
-    edits: newTexts([wired]),
+    edits: newTexts([wiring]),
     next: [
-      ...manualSteps([wired]),
+      ...manualSteps([wiring]),
       `Define the handler of each event in ${folder}/${name}.ts.`,
       `${folder}/events.consumer.ts sets joinsLate. Remove it if no event is published before ${name} is deployed.`,
     ],
   };
 }
 
-/** The newest rendition of each event. */
+/** The contracts of the newest rendition of each event. */
 const readsOf = ({ messages }: Channel): readonly MessageContract[] =>
   messages.filter((one) => !messages.some(({ supersedes }) => supersedes?.contract.type === one.type));
 
@@ -84,7 +84,7 @@ interface Parts {
   handlers: ReadonlyArray<{ type: string; make: Exported | undefined }>;
 }
 
-/** One line per file, in the order of formatters. */
+/** Import statements, one per file, in the order that formatters use. */
 function importsOf(exported: readonly Exported[]): string {
   const files = [...new Set(exported.map(({ file }) => file))].toSorted();
   return files
@@ -95,21 +95,21 @@ function importsOf(exported: readonly Exported[]): string {
     .join('');
 }
 
-const listed = (label: string, exported: readonly Exported[]): string =>
+const listOption = (label: string, exported: readonly Exported[]): string =>
   exported.length === 0 ? '' : `\n  ${label}: [${exported.map(({ name }) => name).join(', ')}],`;
 
 const descriptor = ({ name, topic, reads, sends }: Parts): string => `\
 import { defineConsumer } from '@rollcall/kit/contracts';
 ${importsOf([topic, ...reads, ...sends])}
 export const eventConsumer = defineConsumer('${name}', {
-  of: ${topic.name},${listed('reads', reads)}${listed('sends', sends)}
+  of: ${topic.name},${listOption('reads', reads)}${listOption('sends', sends)}
   capability: '${name}',
-  // It does not receive events that were published before its first deployment.
+  // The service does not receive events that were published before its first deployment.
   joinsLate: true,
 });
 `;
 
-function decisions({ name, handlers }: Parts): string {
+function handlersFile({ name, handlers }: Parts): string {
   const made = handlers.flatMap(({ make }) => (make ? [make] : []));
   const context = made.length > 0;
   const lines = handlers.map(
@@ -119,7 +119,7 @@ function decisions({ name, handlers }: Parts): string {
 import type { ${context ? 'HandlerContext, ' : ''}Handlers } from '@rollcall/kit/messaging';
 ${importsOf(made)}import type { eventConsumer } from './events.consumer.ts';
 
-/** The handlers of the events: each result is stored together with the cursor, exactly once. */
+/** The handlers of the events. The result of a handler is stored together with the cursor, exactly once. */
 export const ${name}Handlers = (${
     context ? '\n  context: HandlerContext<(typeof eventConsumer.sends)[number]>,\n' : ''
   }): Handlers<(typeof eventConsumer.reads)[number]> => ({
