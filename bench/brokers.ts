@@ -27,7 +27,7 @@ for (const type of [directHttp, asynchronousInvocation, zeroMq, snsToSqs, rabbit
   }
 }
 
-const shown = ({ sent, perSecond, p50Ms, p99Ms, outOfOrder, missing, outage, ...copies }: Figures) => ({
+const rowOf = ({ sent, perSecond, p50Ms, p99Ms, outOfOrder, missing, outage, ...copies }: Figures) => ({
   sent,
   'messages/s': perSecond,
   'p50 ms': p50Ms.toFixed(1),
@@ -44,7 +44,7 @@ const shown = ({ sent, perSecond, p50Ms, p99Ms, outOfOrder, missing, outage, ...
 if (json) printJson(figures);
 else {
   const measured = Object.entries(figures).flatMap(([transport, result]) =>
-    'notAvailable' in result ? [] : [{ transport, ...shown(result) }],
+    'notAvailable' in result ? [] : [{ transport, ...rowOf(result) }],
   );
   printTable(measured);
   for (const [transport, result] of Object.entries(figures))

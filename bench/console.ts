@@ -20,9 +20,9 @@ import { atLeast } from '../ops/demo/options.ts';
 import { smsSandbox } from '../ops/sms-sandbox/sandbox.ts';
 import app from '../rollcall.config.ts';
 
-// Measures the console during many registrations: the time from an interaction to its paint, and memory growth. This
-// machine could not handle so many registrations, so the bench only sends their spans to the embedded cloud. Everything
-// from there to the page is real.
+// Measures the console during many registrations: the time from an interaction to its paint, and memory growth. One
+// machine cannot process so many registrations, so the bench only sends their spans to the embedded cloud. All parts
+// from the embedded cloud to the page are real.
 const options = new Command('npm run bench:console --')
   .description('Measures the console under load, in Chromium.')
   .option('--rate <n>', 'registrations per second', atLeast(1), 200)

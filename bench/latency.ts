@@ -12,7 +12,7 @@ import { atLeast } from '../ops/demo/options.ts';
 import { EVERY_MEMBER } from '../ops/every-member.ts';
 import { smsSandbox } from '../ops/sms-sandbox/sandbox.ts';
 
-// Measures the time from the response 201 to each effect of a registration, and its parts, with one member at a time.
+// Registers one member at a time. Measures the time from the response 201 to each effect, and the parts of this time.
 const { members, json } = new Command('npm run bench:latency --')
   .description('Measures the time from the response 201 to each effect at low load, with the spans of its trace.')
   .option('--members <n>', 'number of registrations, one after the other', atLeast(5), 40)
@@ -23,7 +23,7 @@ const { members, json } = new Command('npm run bench:latency --')
 const SERVICES = ['sms', 'points', 'guide'];
 const CHECK_INTERVAL_MS = 25;
 const TIMEOUT_MS = 30_000;
-/** The number of registrations that are not measured, until instances and connections are warm. */
+/** The number of registrations before the measurement, which warm up instances and connections. */
 const WARM_UP = 5;
 
 const endOf = ({ startMs, durationMs }: Span) => startMs + durationMs;
@@ -66,7 +66,7 @@ try {
     if (!response.ok) throw new Error(`POST ${path}: ${response.status} ${await response.text()}`);
     return (await response.json()) as { id: string };
   };
-  async function measured(aggregate: string): Promise<Record<string, number>> {
+  async function waitForParts(aggregate: string): Promise<Record<string, number>> {
     for (const deadline = Date.now() + TIMEOUT_MS; Date.now() < deadline; await delay(CHECK_INTERVAL_MS)) {
       const found = await fetch(`${cloud.endpointUrl}/_rollcall/traces?${new URLSearchParams({ aggregate })}`);
       const parts = partsOf((await found.json()) as Span[]);
@@ -79,7 +79,7 @@ try {
   for (let index = 0; index < WARM_UP + members; index++) {
     const phone = `+346${String(20_000_000 + index)}`;
     const { id } = await post('/v1/members', { phone, name: 'Ana', locale: 'es' });
-    const parts = await measured(id);
+    const parts = await waitForParts(id);
     const begun = performance.now();
     await post(`/v1/members/${id}/redemptions`, { points: 10 }, { prefer: 'wait=15' });
     parts['a redemption that the caller waits for'] = performance.now() - begun;

@@ -97,7 +97,7 @@ async function countWrongEffects(cloud: Cloud, accepted: readonly Accepted[]): P
   return lost + duplicated + outOfOrder;
 }
 
-async function subscribersStopped(assembly: string, stopped: string) {
+async function measureStoppedSubscribers(assembly: string, stopped: string) {
   const cloud = await startCloud({ assembly: stopped, beside: [smsSandbox()] });
   try {
     const stage = openStage({ app: APPLICATION, name: 'dev', endpoint: cloud.endpointUrl });
@@ -113,8 +113,8 @@ async function subscribersStopped(assembly: string, stopped: string) {
   }
 }
 
-/** Measures a slow relay, also with stopped subscribers, because on one machine their work would slow down the API. */
-async function relaySlow(assembly: string, stopped: string) {
+/** Measures a slow relay. The subscribers are stopped, because on one machine their work would slow down the API. */
+async function measureSlowRelay(assembly: string, stopped: string) {
   let isSlow = true;
   const cloud = await startCloud({
     assembly: stopped,
@@ -147,8 +147,8 @@ try {
   const stopped = withoutSubscribers(assembly);
   const figures = {
     cpus: cpus().length,
-    subscribersStopped: await subscribersStopped(assembly, stopped),
-    relaySlow: await relaySlow(assembly, stopped),
+    subscribersStopped: await measureStoppedSubscribers(assembly, stopped),
+    relaySlow: await measureSlowRelay(assembly, stopped),
   };
   console.log(JSON.stringify(figures, null, 2));
   process.exitCode = figures.subscribersStopped.wrong + figures.relaySlow.wrong > 0 ? 1 : 0;

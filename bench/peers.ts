@@ -23,13 +23,13 @@ const { messages, json } = new Command('npm run bench:peers --')
 const TURNS = 4;
 const WARM_UP = 200;
 const round = (value: number, digits = 2) => Number(value.toFixed(digits));
-/** The calls of the pollers. Contestants differ here mostly in the number of messages per call. */
+/** The calls that poll a queue. Their number depends mostly on the number of messages per call. */
 const POLLING = new Set(['ReceiveMessage', 'DeleteMessage', 'DeleteMessageBatch', 'GetQueueAttributes']);
 
 function figuresOf(
   usages: readonly Usage[],
   floorPerSecond: number | undefined,
-  died: CrashResult,
+  crash: CrashResult,
   { replies }: Contestant,
 ) {
   const sum = (of: (usage: Usage) => number) => usages.reduce((all, usage) => all + of(usage), 0);
@@ -44,8 +44,8 @@ function figuresOf(
     pollingCallsPerMessage: each(callsOf((operation) => POLLING.has(operation))),
     writeUnitsPerMessage: each(({ writeUnits }) => writeUnits),
     readUnitsPerMessage: each(({ readUnits }) => readUnits),
-    effectsAfterKill: died.effects,
-    ...(replies && { repliesAfterKill: died.replies }),
+    effectsAfterKill: crash.effects,
+    ...(replies && { repliesAfterKill: crash.replies }),
   };
 }
 
@@ -60,23 +60,23 @@ try {
   const runs = await Promise.all(
     contestants.map(async (contestant) => ({
       contestant,
-      place: await createResources(benchClients),
+      resources: await createResources(benchClients),
       usages: [] as Usage[],
     })),
   );
-  const turn = (size: number) => async (run: (typeof runs)[number]) =>
-    handle(run.contestant, endpoints, benchClients, run.place, size);
-  for (const run of runs) await turn(WARM_UP)(run);
+  const runTurn = (size: number) => async (run: (typeof runs)[number]) =>
+    handle(run.contestant, endpoints, benchClients, run.resources, size);
+  for (const run of runs) await runTurn(WARM_UP)(run);
   const size = Math.ceil(messages / TURNS);
   for (let index = 0; index < TURNS; index++) {
     // Each turn starts with a different contestant, because the first one in a turn has smaller emulator files.
-    for (const run of [...runs.slice(index), ...runs.slice(0, index)]) run.usages.push(await turn(size)(run));
+    for (const run of [...runs.slice(index), ...runs.slice(0, index)]) run.usages.push(await runTurn(size)(run));
   }
   const figures: Record<string, ReturnType<typeof figuresOf>> = {};
   let floor: number | undefined;
   for (const { contestant, usages } of runs) {
-    const died = await crashAfterEffect(contestant, endpoints, benchClients);
-    figures[contestant.name] = figuresOf(usages, floor, died, contestant);
+    const crash = await crashAfterEffect(contestant, endpoints, benchClients);
+    figures[contestant.name] = figuresOf(usages, floor, crash, contestant);
     floor ??= figures[contestant.name]?.perSecond;
   }
   printTable(

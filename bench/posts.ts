@@ -5,7 +5,7 @@ import { registerAll } from '../ops/demo/registrations.ts';
 import { EVERY_MEMBER } from '../ops/every-member.ts';
 
 const CONCURRENCY = 32;
-/** The number of registrations before the measurement, after which the function's code is compiled. */
+/** The number of registrations before the measurement, which let V8 compile the code of the function. */
 const WARM_UP = 200;
 
 /**

@@ -86,7 +86,7 @@ try {
       without: `${((all - tracing) / 1024).toFixed(0)} KB`,
       ratio: (all / (all - tracing)).toFixed(2),
     },
-    compare('cold start: loading it', starts),
+    compare('cold start: loading the bundle', starts),
     compare('GET /v1, one span', invocations),
   ]);
 } finally {

@@ -1,4 +1,4 @@
-import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import pMap from 'p-map';
 import { percentile } from 'rollcall/internal/percentile';
 import { Received } from './received.ts';
@@ -15,7 +15,7 @@ const TWICE_EVERY = 100;
 /** The time limit for sending. Slow transports therefore send fewer messages. */
 const SENDS_WITHIN_MS = 60_000;
 const DRAINS_WITHIN_MS = 60_000;
-/** Longer than the visibility timeout of the queue. */
+/** After an outage, receivers wait this long for another message: longer than the visibility timeout of the queue. */
 const QUIET_MS = 15_000;
 
 const PACE_MS = 5;
@@ -44,7 +44,7 @@ const messagesOf = (run: string, count: number): Sent[] =>
     at: 0,
   }));
 
-async function atFullSpeed(transport: Transport, received: Received, count: number) {
+async function runAtFullSpeed(transport: Transport, received: Received, count: number) {
   const byKey = [...Map.groupBy(messagesOf('full', count), ({ key }) => key).values()];
   const begun = performance.now();
   let sent = 0;
@@ -62,13 +62,13 @@ async function atFullSpeed(transport: Transport, received: Received, count: numb
   await pMap(byKey, sendAll, { concurrency: AT_ONCE });
   await received.settle(sent, DRAINS_WITHIN_MS);
   const perSecond = received.times.size / ((received.lastAt - begun) / 1000);
-  // Waits for second copies, which may arrive after all first ones.
+  // Waits for second copies, which may arrive after all first copies.
   await delay(500);
   return { sent, perSecond, duplicatesSent, missing: sent - received.times.size };
 }
 
-/** Sends one message after another, slowly enough for every transport: this measures latency without queueing. */
-async function paced(transport: Transport, received: Received): Promise<void> {
+/** Sends one message after another, slowly enough for every transport, to measure latency without queueing. */
+async function runPaced(transport: Transport, received: Received): Promise<void> {
   for (const message of messagesOf('paced', PACED)) {
     await Promise.all([transport.send({ ...message, at: performance.now() }), delay(PACE_MS)]);
   }
@@ -76,7 +76,7 @@ async function paced(transport: Transport, received: Received): Promise<void> {
 }
 
 /** Sends messages while the receivers are down for some time. Only the transport itself retries. */
-async function withOutage(transport: Transport, received: Received): Promise<Figures['outage']> {
+async function runWithOutage(transport: Transport, received: Received): Promise<Figures['outage']> {
   const { paceMs, sendsForMs, downAfterMs, downForMs } = OUTAGE;
   const messages = messagesOf('outage', sendsForMs / paceMs);
   const outage = async () => {
@@ -109,15 +109,16 @@ async function withOutage(transport: Transport, received: Received): Promise<Fig
 /** Measures a transport. @throws {NotAvailable} if it cannot run on this machine */
 export async function measure(type: TransportType, count: number): Promise<Figures> {
   const runs = { full: new Received(), paced: new Received(), outage: new Received() };
-  // Handling a message takes one to four turns of the event loop, so of two concurrent messages the second may end first.
+  // Handling a message takes one to four turns of the event loop, so the second of two concurrent messages may
+  // end first.
   const receive: Receive = async (message) => {
-    for (let turns = Math.floor(Math.random() * 4); turns >= 0; turns--) await turn();
+    for (let turns = Math.floor(Math.random() * 4); turns >= 0; turns--) await nextTurn();
     runs[message.id.split('-')[0] as keyof typeof runs].add(message);
   };
   const transport = await type.start(receive);
   try {
-    const { sent, perSecond, duplicatesSent, missing } = await atFullSpeed(transport, runs.full, count);
-    await paced(transport, runs.paced);
+    const { sent, perSecond, duplicatesSent, missing } = await runAtFullSpeed(transport, runs.full, count);
+    await runPaced(transport, runs.paced);
     const { latencies } = runs.paced;
     return {
       sent,
@@ -128,7 +129,7 @@ export async function measure(type: TransportType, count: number): Promise<Figur
       duplicatesSent,
       duplicatesReceived: runs.full.duplicates,
       missing,
-      outage: await withOutage(transport, runs.outage),
+      outage: await runWithOutage(transport, runs.outage),
     };
   } finally {
     await transport.stop();

@@ -28,16 +28,16 @@ async function freePort(): Promise<number> {
 async function startBroker() {
   if (!existsSync(SERVER)) throw new NotAvailable('RabbitMQ is not installed: apt-get install rabbitmq-server');
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-rabbitmq-'));
-  const [port, distribution, names] = await Promise.all([freePort(), freePort(), freePort()]);
+  const [port, distributionPort, epmdPort] = await Promise.all([freePort(), freePort(), freePort()]);
   writeFileSync(join(folder, 'plugins'), '[].\n');
   writeFileSync(join(folder, 'rabbitmq.conf'), `listeners.tcp.default = 127.0.0.1:${port}\n`);
   const env = {
     ...process.env,
     HOME: folder,
     ERL_EPMD_ADDRESS: '127.0.0.1',
-    ERL_EPMD_PORT: String(names),
+    ERL_EPMD_PORT: String(epmdPort),
     RABBITMQ_CONFIG_FILE: join(folder, 'rabbitmq'),
-    RABBITMQ_DIST_PORT: String(distribution),
+    RABBITMQ_DIST_PORT: String(distributionPort),
     RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, 'plugins'),
     RABBITMQ_LOG_BASE: join(folder, 'log'),
     RABBITMQ_MNESIA_BASE: join(folder, 'mnesia'),
@@ -52,18 +52,18 @@ async function startBroker() {
     if (broker.exitCode === null && broker.pid) process.kill(-broker.pid, 'SIGTERM');
     await ended;
     // Ends Erlang's port mapper, which the broker started, and which would continue to run.
-    spawnSync('epmd', ['-port', String(names), '-kill'], { stdio: 'ignore' });
+    spawnSync('epmd', ['-port', String(epmdPort), '-kill'], { stdio: 'ignore' });
     rmSync(folder, { recursive: true });
   };
   try {
-    return { connection: await connected(`amqp://127.0.0.1:${port}`), url: `amqp://127.0.0.1:${port}`, stop };
+    return { connection: await connectWithRetries(`amqp://127.0.0.1:${port}`), url: `amqp://127.0.0.1:${port}`, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function connected(url: string): Promise<ChannelModel> {
+async function connectWithRetries(url: string): Promise<ChannelModel> {
   for (const deadline = Date.now() + STARTS_WITHIN_MS; ; await delay(200)) {
     try {
       return await connect(url);
@@ -74,7 +74,7 @@ async function connected(url: string): Promise<ChannelModel> {
 }
 
 /** Starts a receiver with its own connection. It handles one message at a time. */
-async function consuming(url: string, receive: Receive): Promise<ChannelModel> {
+async function startReceiver(url: string, receive: Receive): Promise<ChannelModel> {
   const connection = await connect(url);
   const channel = await connection.createChannel();
   await channel.prefetch(PREFETCH);
@@ -102,7 +102,7 @@ export const rabbitMq: TransportType = {
     await channel.assertQueue(QUEUE, { durable: true });
     const consumers: ChannelModel[] = [];
     const up = async () => {
-      consumers.push(...(await Promise.all(Array.from({ length: RECEIVERS }, () => consuming(url, receive)))));
+      consumers.push(...(await Promise.all(Array.from({ length: RECEIVERS }, () => startReceiver(url, receive)))));
     };
     const down = async () => {
       await Promise.all(consumers.splice(0).map((consumer) => consumer.close()));

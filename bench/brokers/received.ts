@@ -3,7 +3,7 @@ import type { Sent } from './transport.ts';
 
 const CHECK_INTERVAL_MS = 20;
 
-/** Counts the messages that the receivers got in one run. */
+/** Counts the messages that arrived at the receivers in one run. */
 export class Received {
   readonly latencies: number[] = [];
   readonly times = new Map<string, number>();

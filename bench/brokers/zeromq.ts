@@ -1,7 +1,7 @@
 import { Pull, Push } from 'zeromq';
 import { RECEIVERS, type Receive, type Transport, type TransportType } from './transport.ts';
 
-async function pulling(receive: Receive, address: string): Promise<{ pull: Pull; ended: Promise<void> }> {
+async function startReceiver(receive: Receive, address: string): Promise<{ pull: Pull; ended: Promise<void> }> {
   const pull = new Pull();
   await pull.bind(address);
   const read = async () => {
@@ -14,7 +14,9 @@ async function pulling(receive: Receive, address: string): Promise<{ pull: Pull;
 export const zeroMq: TransportType = {
   name: 'ZeroMQ, no broker',
   async start(receive): Promise<Transport> {
-    const pulls = await Promise.all(Array.from({ length: RECEIVERS }, () => pulling(receive, 'tcp://127.0.0.1:*')));
+    const pulls = await Promise.all(
+      Array.from({ length: RECEIVERS }, () => startReceiver(receive, 'tcp://127.0.0.1:*')),
+    );
     const addresses = pulls.map(({ pull }) => pull.lastEndpoint ?? '');
     const push = new Push();
     for (const address of addresses) push.connect(address);
@@ -33,7 +35,7 @@ export const zeroMq: TransportType = {
       },
       down,
       async up() {
-        pulls.push(...(await Promise.all(addresses.map((address) => pulling(receive, address)))));
+        pulls.push(...(await Promise.all(addresses.map((address) => startReceiver(receive, address)))));
       },
       async stop() {
         await down();

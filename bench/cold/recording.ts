@@ -30,8 +30,8 @@ class Recorder extends Meter {
 
   override recordCall(call: RecordedCall & { caller: string }): void {
     super.recordCall(call);
-    const { caller, ...kept } = call;
-    if (!this.payloads.has(caller)) this.calls.set(caller, [...(this.calls.get(caller) ?? []), kept]);
+    const { caller, ...recorded } = call;
+    if (!this.payloads.has(caller)) this.calls.set(caller, [...(this.calls.get(caller) ?? []), recorded]);
   }
 
   override recordInvocation(name: string, payload: string, ms: number): void {
@@ -43,8 +43,8 @@ class Recorder extends Meter {
 const STAGE = 'dev';
 
 /**
- * Records the first invocation of each function in an embedded cloud. To invoke them, a member registers, is read,
- * redeems points and is deactivated.
+ * Records the first invocation of each function in an embedded cloud. To invoke the functions, it registers a member,
+ * reads the member, redeems points and deactivates the member.
  * @param gatewayUrl URL of an SMS gateway that accepts every SMS
  */
 export async function record(assembly: string, gatewayUrl: string): Promise<Recording[]> {

@@ -101,11 +101,11 @@ export function countingClients(
       return result;
     };
   };
-  const report: Middleware = (next) => (args) =>
+  const requestCapacity: Middleware = (next) => (args) =>
     next({ ...args, input: { ...args.input, ReturnConsumedCapacity: 'TOTAL' } });
   const add = ({ middlewareStack }: { middlewareStack: object }, middleware: Middleware) =>
     (middlewareStack as Stack).add(middleware, { step: 'initialize', priority: 'high' });
-  add(dynamodb, report);
+  add(dynamodb, requestCapacity);
   for (const client of [dynamodb, sqs]) add(client, count);
   return {
     dynamodb,

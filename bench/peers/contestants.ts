@@ -21,12 +21,12 @@ import { startToolkit } from './toolkit.ts';
 
 export interface Contestant {
   name: string;
-  /** Whether its messages request a reply, which it sends. */
+  /** Whether its messages request replies, and it sends them. */
   replies: boolean;
-  start(clients: Clients, place: ConsumerResources): Running;
+  start(clients: Clients, resources: ConsumerResources): Running;
 }
 
-/** The minimum that books each message once: the message's id is the key of the ledger entry. */
+/** A minimal loop that books each message once, because the message's id is the key of the ledger entry. */
 function startFloor({ dynamodb, sqs }: Clients, { queueUrl, pointsTable }: ConsumerResources): Running {
   const client = DynamoDBDocumentClient.from(dynamodb);
 
@@ -47,9 +47,9 @@ function startFloor({ dynamodb, sqs }: Clients, { queueUrl, pointsTable }: Consu
 }
 
 const contracts = [memberRegisteredV2];
-type HandlersOf = (correspondence: Correspondence, place: ConsumerResources) => Handlers<typeof memberRegisteredV2>;
+type HandlersOf = (correspondence: Correspondence, resources: ConsumerResources) => Handlers<typeof memberRegisteredV2>;
 
-/** Makes the same two writes. The cursor is part of the account, so it needs no separate write. */
+/** Makes the same two writes as the plain loop. The cursor is part of the account, so it needs no separate write. */
 const twoWrites: HandlersOf = (correspondence, { pointsTable }) => ({
   'rollcall.member.registered.v2': {
     handle: ({ subject }) => ({
@@ -82,24 +82,24 @@ const oneWrite: HandlersOf = (correspondence) =>
 /** Assembles a subscriber the way `subscriberFunctions` does, without logs and metrics. */
 const startRollcall =
   (handlersOf: HandlersOf) =>
-  ({ dynamodb, sqs }: Clients, place: ConsumerResources): Running => {
+  ({ dynamodb, sqs }: Clients, resources: ConsumerResources): Running => {
     const client = DynamoDBDocumentClient.from(dynamodb, { marshallOptions: { removeUndefinedValues: true } });
-    const channels = { [registrationReplies.name]: place.repliesUrl };
+    const channels = { [registrationReplies.name]: resources.repliesUrl };
     const sender = batchingSender(createSender({ sqs, addresses: channels }));
     const subscriber = createSubscriber({
-      store: createSubscriberStore({ client, tableName: place.pointsTable, cursorKey: ACCOUNT }),
-      queueName: place.queueUrl.split('/').at(-1) ?? '',
+      store: createSubscriberStore({ client, tableName: resources.pointsTable, cursorKey: ACCOUNT }),
+      queueName: resources.queueUrl.split('/').at(-1) ?? '',
       joinsLate: false,
       contracts,
       channel: memberEvents,
-      handlers: handlersOf(createCorrespondence({ source: '/rollcall/points', channels }), place),
+      handlers: handlersOf(createCorrespondence({ source: '/rollcall/points', channels }), resources),
       mayReplyOn: (channel) => Object.hasOwn(channels, channel),
       sender,
       now: () => new Date(),
       newId,
       random: Math.random,
     });
-    return startPoller(sqs, place.queueUrl, async (event) => {
+    return startPoller(sqs, resources.queueUrl, async (event) => {
       const apply = (delivery: Parameters<typeof subscriber.apply>[0]) =>
         sender.during(() => subscriber.apply(delivery));
       const { returned } = await consume(event, apply, subscriber.isSuspect);

@@ -3,9 +3,11 @@ import { countingClients, type Endpoints } from './clients.ts';
 import { contestants } from './contestants.ts';
 
 // Handles messages until the first write of an effect, and is killed before it gets the response to this write.
-const { name, place, ...endpoints } = JSON.parse(process.argv[2] ?? '') as Endpoints & {
+const { name, resources, ...endpoints } = JSON.parse(process.argv[2] ?? '') as Endpoints & {
   name: string;
-  place: ConsumerResources;
+  resources: ConsumerResources;
 };
 const onEffect = () => process.kill(process.pid, 'SIGKILL');
-contestants.find((one) => one.name === name)?.start(countingClients(endpoints, place.pointsTable, { onEffect }), place);
+contestants
+  .find((one) => one.name === name)
+  ?.start(countingClients(endpoints, resources.pointsTable, { onEffect }), resources);

@@ -12,16 +12,19 @@ import { type Running, startPoller } from './poller.ts';
  * The remaining time of the invocation. After this time, the library allows another execution of an operation that is
  * still in progress.
  */
-const LEFT_MS = 1_000;
+const REMAINING_MS = 1_000;
 
-/** Uses Powertools as its documentation shows: records of a batch in parallel, and idempotent by message id. */
+/**
+ * Uses Powertools the way its documentation shows. Handles the records of a batch in parallel, and makes each
+ * record idempotent by its message id.
+ */
 export function startPowertools(
   { dynamodb, sqs }: Clients,
   { queueUrl, pointsTable, idsTable }: ConsumerResources,
 ): Running {
   const client = DynamoDBDocumentClient.from(dynamodb);
   const config = new IdempotencyConfig({ eventKeyJmesPath: 'id' });
-  config.registerLambdaContext({ getRemainingTimeInMillis: () => LEFT_MS } as Context);
+  config.registerLambdaContext({ getRemainingTimeInMillis: () => REMAINING_MS } as Context);
   const book = makeIdempotent(
     async ({ subject }: { id: string; subject: string }) => {
       await client.send(new TransactWriteCommand({ TransactItems: booking(pointsTable, subject, newId()) }));

@@ -83,23 +83,23 @@ export async function handle(
   { start, replies }: Contestant,
   endpoints: Endpoints,
   benchClients: Clients,
-  place: ConsumerResources,
+  resources: ConsumerResources,
   messages: number,
 ): Promise<Usage> {
-  await fill(benchClients, place, messages, replies);
-  return runUntilDeleted(start, endpoints, place, messages);
+  await fill(benchClients, resources, messages, replies);
+  return runUntilDeleted(start, endpoints, resources, messages);
 }
 
 async function runUntilDeleted(
   start: Contestant['start'],
   endpoints: Endpoints,
-  place: ConsumerResources,
+  resources: ConsumerResources,
   messages: number,
 ) {
   const done = Promise.withResolvers<void>();
   const onDeleted = (deleted: number) => deleted >= messages && done.resolve();
-  const clients = countingClients(endpoints, place.pointsTable, { onDeleted });
-  const running = start(clients, place);
+  const clients = countingClients(endpoints, resources.pointsTable, { onDeleted });
+  const running = start(clients, resources);
   await done.promise;
   const usage = { ...clients.usage, calls: { ...clients.usage.calls } };
   await running.stop();
@@ -123,21 +123,21 @@ export async function crashAfterEffect(
   endpoints: Endpoints,
   benchClients: Clients,
 ): Promise<CrashResult> {
-  const place = await createResources(benchClients);
-  const [memberId = ''] = await fill(benchClients, place, 1, replies);
+  const resources = await createResources(benchClients);
+  const [memberId = ''] = await fill(benchClients, resources, 1, replies);
   const killed = spawn(
     process.execPath,
-    [new URL('./killed.ts', import.meta.url).pathname, JSON.stringify({ name, place, ...endpoints })],
+    [new URL('./killed.ts', import.meta.url).pathname, JSON.stringify({ name, resources, ...endpoints })],
     { stdio: 'inherit', env: { ...process.env, NODE_OPTIONS: '--disable-warning=ExperimentalWarning' } },
   );
   const [, signal] = await once(killed, 'exit');
   if (signal !== 'SIGKILL') throw new Error(`${name}: the process was not killed after its effect`);
-  const second = await runUntilDeleted(start, endpoints, place, 1);
+  const second = await runUntilDeleted(start, endpoints, resources, 1);
   const { Attributes } = await benchClients.sqs.send(
-    new GetQueueAttributesCommand({ QueueUrl: place.repliesUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
+    new GetQueueAttributesCommand({ QueueUrl: resources.repliesUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
   );
   const effects = 1 + second.effects;
-  await verifyWrites(benchClients, place, memberId, effects);
+  await verifyWrites(benchClients, resources, memberId, effects);
   return { effects, replies: Number(Attributes?.ApproximateNumberOfMessages ?? 0) };
 }
 

@@ -99,8 +99,8 @@ class PointsConsumer extends AbstractSqsConsumer<Registered, undefined> {
 }
 
 /** Starts the library with its own pollers, as many as the other contestants have concurrent batches. */
-export function startToolkit(clients: Clients, place: ConsumerResources): Running {
-  const consumer = new PointsConsumer(clients, place);
+export function startToolkit(clients: Clients, resources: ConsumerResources): Running {
+  const consumer = new PointsConsumer(clients, resources);
   const started = consumer.start();
   return {
     async stop() {

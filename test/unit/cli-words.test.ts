@@ -66,7 +66,7 @@ describe('the command line and its console', () => {
     expect(withAggregateName(zh, ['订单', '订单']).aggregates.back).toBe('所有订单');
     expect(wordsIn(withAggregateName(en, ['order', 'orders'])).filter((one) => /aggregate/i.test(one))).toEqual([]);
     const help = helpOf(createProgram({ aggregate: { en: ['order', 'orders'] } })).join('\n');
-    expect(help).toMatch(/--order <id> +only about this order/);
+    expect(help).toMatch(/--order <id> +only events about this order/);
     expect(help).toMatch(/--order <id> +subject of the token: the id of this order/);
   });
 });

@@ -27,7 +27,7 @@ describe('a displayed message', () => {
     const unknown = { ...JSON.parse(sms), type: 'rollcall.nothing.v1' };
     expect(decoded(JSON.stringify(unknown))).toEqual(unknown);
     expect(decoded('{"data_base64":7}')).toEqual({ data_base64: 7 });
-    expect(decoded(sms)).toEqual(JSON.parse(sms));
+    expect(eventForDisplay(sms)).toEqual(JSON.parse(sms));
     expect([decoded('{'), decoded('7')]).toEqual([undefined, undefined]);
   });
 });

@@ -122,7 +122,7 @@ describe('a name', () => {
       () => newCommand(shop(), 'count', { ...stocking, of: '2' }, app),
       '"2" is not a valid name',
     ],
-    ['of an app, if it is missing', () => newService(shop(), 'orders', undefined, {}), 'names the app'],
+    ['of an app, if it is missing', () => newService(shop(), 'orders', undefined, {}), 'The app has no name'],
     [
       'of a service that is reserved for tables',
       () => newService(shop(), 'outbox', undefined, app),
@@ -252,7 +252,11 @@ describe('a command', () => {
       '/shop/fulfilment may not send to the queue payments',
     ],
     ['under a name that is taken', { ...bill, name: 'charged' }, 'shared/contracts.ts already has a "charged"'],
-    ['with a reply', { ...bill, reply: 'billed' }, 'Run this without --reply. Then add billed by hand'],
+    [
+      'with a reply',
+      { ...bill, reply: 'billed' },
+      'Run this without --reply. Then add billed to the messages of a reply queue',
+    ],
   ])('%s is not added to an existing queue', async (_, { name = 'bill', ...options }, why) => {
     await expect(newCommand(copyOf('examples/orders'), name, options, app)).rejects.toThrow(why);
   });

@@ -75,7 +75,7 @@ export async function start(app: Partial<App>, options: StartOptions): Promise<v
   console.log('Press Ctrl-C to stop it.');
 }
 
-/** Serves the console of an app of the kit at the address of its API. In any other app, `GET /` may be a route. */
+/** Serves the console at the address of the API if the app uses the kit. In any other app, `GET /` may be a route. */
 async function startConsole(app: Partial<App>, cloud: Cloud): Promise<Console | undefined> {
   const { name } = app;
   if (name === undefined) return undefined;

@@ -2,7 +2,8 @@ import { CloudError } from '@rollcall/local/internal/errors/cloud-error';
 import type { TokenRequest } from '@rollcall/local/internal/services/issuer';
 
 /**
- * Requests a token from an embedded cloud or from `ops issuer`. @throws {CloudError} if no issuer responds at the URL
+ * Requests a token from the issuer of an embedded cloud or of `ops issuer`.
+ * @throws {CloudError} if no issuer responds at the URL
  */
 export async function requestTokenFrom(issuerUrl: string, request: TokenRequest): Promise<string> {
   try {

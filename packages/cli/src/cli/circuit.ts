@@ -16,7 +16,7 @@ const list = new Command('list')
       if (found.length === 0)
         return console.log(
           pc.dim(
-            'No calls are recorded yet. An instance reports a call when it makes its next one, at least a second later.',
+            'No calls are recorded yet. An instance reports a call when it makes the next call, at least a second later.',
           ),
         );
       printTable(

@@ -1,6 +1,6 @@
 const isInstalled = !import.meta.url.endsWith('.ts');
 
-/** Texts name npm scripts. An installed package has none, so this function replaces them by `rollcall` commands. */
+/** Replaces npm scripts in a text with `rollcall` commands, because an installed package has no npm scripts. */
 export const withCommandNames = (text: string): string =>
   isInstalled
     ? text.replaceAll(/npm run (--silent )?ops --/g, 'rollcall ops').replaceAll('npm start', 'rollcall start')

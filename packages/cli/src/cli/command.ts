@@ -11,7 +11,7 @@ export interface CommonOptions {
   stage?: string;
   endpoint?: string;
   json?: boolean;
-  /** The app of the working folder. It is not an option, but `createProgram` stores it with the options. */
+  /** The app of the working folder. It is not an option of the command line: `createProgram` adds it to the options. */
   folder: Partial<App>;
 }
 
@@ -57,7 +57,7 @@ async function appRunningAt(endpoint: string | undefined, stage: string): Promis
   const found = named.find((parts) => parts.length > 1)?.[0];
   if (found) return found;
   const where =
-    endpoint === undefined ? '' : ` No embedded cloud at ${endpoint} names it either. Is it running (npm start)?`;
+    endpoint === undefined ? '' : ` No embedded cloud at ${endpoint} names the app either. Is it running (npm start)?`;
   throw new OperatorError(`Pass --app, because no rollcall.config.ts in this folder names the app.${where}`);
 }
 
@@ -78,7 +78,7 @@ export const onStage =
     await action(await stageOf(options), options, ...(given.slice(0, -2) as Args));
   };
 
-/** @throws {OperatorError} that lists the subscribers */
+/** @throws {OperatorError} if there is no such subscriber; the message lists the subscribers */
 export async function subscriberNamed(stage: StageClient, name: string): Promise<string> {
   const names = await stage.subscribers();
   if (names.includes(name)) return name;

@@ -13,38 +13,38 @@ export interface Completable {
   choices: readonly string[];
 }
 
-const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** The script finds the command in the typed words, then offers the next words, or the values of an option. */
+/** Creates a script that finds the command in the typed words, and offers the next words or the values of an option. */
 export function bashScript(all: readonly Completable[]): string {
   const named = all.map((one) => ({ ...one, at: one.path.join(' ') }));
   const steps = named
     .filter(({ at }) => at !== '')
-    .map(({ path, at }) => `${quoted(`${path.slice(0, -1).join(' ')}:${path.at(-1)}`)}) at=${quoted(at)} ;;`);
+    .map(({ path, at }) => `${quote(`${path.slice(0, -1).join(' ')}:${path.at(-1)}`)}) at=${quote(at)} ;;`);
   const values = named.flatMap(({ at, options }) =>
     options
       .filter(({ takesValue }) => takesValue)
       .map(
         ({ flags, choices }) =>
-          `${flags.map((flag) => quoted(`${at}:${flag}`)).join('|')}) words=${quoted(choices.join(' '))} ;;`,
+          `${flags.map((flag) => quote(`${at}:${flag}`)).join('|')}) words=${quote(choices.join(' '))} ;;`,
       ),
   );
   const words = named.map(({ at, subcommands, options, choices }) => {
     const offered = [...subcommands.map(({ name }) => name), ...choices, ...options.flatMap(({ flags }) => flags)];
-    return `${quoted(at)}) words=${quoted(offered.join(' '))} ;;`;
+    return `${quote(at)}) words=${quote(offered.join(' '))} ;;`;
   });
-  const indented = (lines: readonly string[]) => lines.map((line) => `      ${line}`).join('\n');
+  const indent = (lines: readonly string[]) => lines.map((line) => `      ${line}`).join('\n');
   return `_rollcall() {
   local cur="\${COMP_WORDS[COMP_CWORD]}" prev="\${COMP_WORDS[COMP_CWORD-1]}" at= word words=
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "$at:$word" in
-${indented(steps)}
+${indent(steps)}
     esac
   done
   case "$at:$prev" in
-${indented(values)}
+${indent(values)}
       *) case "$at" in
-${indented(words)}
+${indent(words)}
       esac ;;
   esac
   COMPREPLY=($(compgen -W "$words" -- "$cur"))
@@ -61,14 +61,14 @@ export function fishScript(all: readonly Completable[]): string {
     const afterParents = path.map((name) => `__fish_seen_subcommand_from ${name}`);
     const names = subcommands.map(({ name }) => name);
     const beforeSubcommands = names.length > 0 ? [`not __fish_seen_subcommand_from ${names.join(' ')}`] : [];
-    const begin = `complete -c rollcall -n ${quoted([...afterParents, ...beforeSubcommands].join('; and '))}`;
+    const begin = `complete -c rollcall -n ${quote([...afterParents, ...beforeSubcommands].join('; and '))}`;
     return [
-      ...subcommands.map(({ name, description }) => `${begin} -a ${name} -d ${quoted(description)}`),
-      ...choices.map((choice) => `${begin} -a ${quoted(choice)}`),
+      ...subcommands.map(({ name, description }) => `${begin} -a ${name} -d ${quote(description)}`),
+      ...choices.map((choice) => `${begin} -a ${quote(choice)}`),
       ...options.map(({ flags, description, takesValue, choices: values }) => {
         const named = flags.map((flag) => (flag.startsWith('--') ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`));
-        const value = takesValue ? ` -x${values.length > 0 ? ` -a ${quoted(values.join(' '))}` : ''}` : '';
-        return `${begin} ${named.join(' ')}${value} -d ${quoted(description)}`;
+        const value = takesValue ? ` -x${values.length > 0 ? ` -a ${quote(values.join(' '))}` : ''}` : '';
+        return `${begin} ${named.join(' ')}${value} -d ${quote(description)}`;
       }),
     ];
   });

@@ -39,7 +39,7 @@ export const issuer = new Command('issuer')
   .description('issue tokens to every process on this machine, until Ctrl-C: for a stage without an OpenID provider')
   .option('--port <port>', 'port on 127.0.0.1', port, ISSUER_PORT)
   .option('--url <url>', 'URL of the issuer, if the cloud uses another name for this machine', url)
-  .option('--data <dir>', 'folder for its key', '.rollcall')
+  .option('--data <dir>', 'folder for the keys of the issuer', '.rollcall')
   .option('--audience <name>', 'audience of the tokens (default: the name of the app)')
   .addHelpText(
     'after',
@@ -47,12 +47,12 @@ export const issuer = new Command('issuer')
   )
   .action(async (_: IssuerOptions, command: Command) => {
     const options = command.optsWithGlobals<IssuerOptions & CommonOptions>();
-    const { port: wanted, url: called, data, json, app, folder } = options;
+    const { port: wanted, url: publicUrl, data, json, app, folder } = options;
     const audience = options.audience ?? app ?? folder.name;
     if (audience === undefined) throw new OperatorError('Name the audience of the tokens: --audience NAME.');
     stopWithNpm();
-    let itself = '';
-    const tokens = new Issuer(keysIn(data), true, () => itself);
+    let issuerUrl = '';
+    const tokens = new Issuer(keysIn(data), true, () => issuerUrl);
     tokens.audience = audience;
     const server = createGuardedServer((request, response) => {
       const path = request.url ?? '';
@@ -60,9 +60,9 @@ export const issuer = new Command('issuer')
       tokens.handle(path.slice(ISSUER_PATH.length), request, response).catch(() => response.destroy());
     });
     const address = `${await listen(server, wanted, 'the issuer')}${ISSUER_PATH}`;
-    itself = called ?? address;
-    if (json) printJson({ url: itself });
-    else console.log(`${pc.green('ready')}  ${pc.cyan(itself)}\nA token: curl -X POST ${address}/token`);
+    issuerUrl = publicUrl ?? address;
+    if (json) printJson({ url: issuerUrl });
+    else console.log(`${pc.green('ready')}  ${pc.cyan(issuerUrl)}\nA token: curl -X POST ${address}/token`);
     await new Promise<void>((resolve) => onStopSignal(resolve));
     await close(server);
   });

@@ -32,8 +32,8 @@ const operatorCommand = (name: string, description: string, what: 'sendNow' | 'c
     .argument('<name>', 'name of the message, as `later list` shows it')
     .addHelpText('after', `\nExample: npm run ops -- later ${name} 0199… deadline`)
     .action(
-      onStage<object, [string, string]>(async (stage, { json }, aggregate, waiting) => {
-        const key = { subject: normalizeId(aggregate), name: waiting };
+      onStage<object, [string, string]>(async (stage, { json }, aggregate, messageName) => {
+        const key = { subject: normalizeId(aggregate), name: messageName };
         await sendOrCancel(stage, key, what);
         if (json) return printJson({ ...key, [done]: true });
         console.log(`${key.name} of ${key.subject} is ${done}.`);

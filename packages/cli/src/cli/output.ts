@@ -11,8 +11,8 @@ export const printJson = (value: unknown): void => console.log(JSON.stringify(va
 /** Replaces control and format characters, which could move the terminal's cursor or reverse a line. */
 export const sanitize = (text: string) => text.replaceAll(/[\p{Cc}\p{Cf}]/gu, '\u{fffd}');
 
-/** Pads to a width in terminal columns; a Chinese character takes two columns. */
-const padded = (text: string, width: number) => text + ' '.repeat(width - stringWidth(text));
+/** Pads a text to a width in terminal columns. A Chinese character takes two columns. */
+const pad = (text: string, width: number) => text + ' '.repeat(width - stringWidth(text));
 
 /**
  * Prints rows under a header, each column as wide as its content.
@@ -24,7 +24,7 @@ export function printTable(rows: ReadonlyArray<Record<string, unknown>>): void {
   const columns = Object.keys(first).map((name) => {
     const cells = rows.map((row) => sanitize(String(row[name] ?? '').replaceAll(/\s+/g, ' ')));
     const width = [name, ...cells].reduce((most, cell) => Math.max(most, stringWidth(cell)), 0);
-    return [name, ...cells].map((cell) => padded(cell, width));
+    return [name, ...cells].map((cell) => pad(cell, width));
   });
   const [header = '', ...lines] = [first, ...rows].map((_, index) =>
     columns
@@ -41,14 +41,14 @@ const UNITS = [
   ['min', 60],
 ] as const;
 
-/** The time from `since` to `now`, in the largest unit that gives at least 2. */
+/** The time from `since` to `now`, in the largest unit in which it is at least 2. */
 export function age(since: string, now: Date): string {
   const seconds = Math.max(0, Math.round((now.getTime() - Date.parse(since)) / 1000));
   const [unit, size] = UNITS.find(([, each]) => seconds >= 2 * each) ?? ['s', 1];
   return `${Math.floor(seconds / size)} ${unit}`;
 }
 
-/** A progress bar on a terminal; a count if the total is unknown. */
+/** Shows a progress bar on a terminal, or a count if the total is unknown. */
 export function progressBar(
   total: number | undefined,
   what: string,

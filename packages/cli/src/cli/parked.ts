@@ -31,7 +31,7 @@ async function parkedIn(
   return found.sort((a, b) => a.parkedAt.localeCompare(b.parkedAt) || a.version - b.version);
 }
 
-/** The version; or the id of a message that is parked under a queue, because it has no version. */
+/** The version of a message. For a message that is parked under a queue, its id, because it has no version. */
 const versionOrId = ({ version, messageId }: ParkedMessage) => (version === 0 ? messageId : version);
 
 function printMessages(found: readonly SubscriberMessage[], limit: number): void {
@@ -53,8 +53,8 @@ function printMessages(found: readonly SubscriberMessage[], limit: number): void
 
 const list = new Command('list')
   .description('list parked messages, the oldest first')
-  .option('--subscriber <name>', 'only of this subscriber')
-  .addOption(new Option('--reason <reason>', 'only for this reason').choices(parkedReasons))
+  .option('--subscriber <name>', 'only messages of this subscriber')
+  .addOption(new Option('--reason <reason>', 'only messages that are parked for this reason').choices(parkedReasons))
   .option('--limit <n>', 'maximum number of rows; --json shows all', atLeastOne, 50)
   .addHelpText('after', '\nExample: npm run ops -- parked list --subscriber fulfilment --reason failed')
   .action(
@@ -73,7 +73,7 @@ const show = new Command('show')
   .argument('<subscriber>')
   .argument(
     '<aggregate>',
-    'id of the aggregate, or the name of a queue for messages that name no aggregate',
+    'id of the aggregate; for messages that name no aggregate, the name of their queue',
     normalizeId,
   )
   .argument('[version]', 'only this version; for a queue, only the message with this id')
@@ -151,7 +151,8 @@ const redriveCommand = new Command('redrive')
         console.log(pc.red(`${aggregateId}${version ? ` version ${version}` : ''}: ${error}`));
       }
       for (const aggregateId of unknown) console.log(pc.yellow(`${aggregateId}: no parked messages`));
-      if (obsolete > 0) console.log(`${obsolete} removed: already applied, or of an erased aggregate`);
+      if (obsolete > 0)
+        console.log(`${obsolete} removed, because they were already applied or their aggregate is erased`);
       console.log(`${applied} applied, ${waiting} wait for their turn, ${forPerson} need an operator`);
       const why = signal.aborted ? 'stopped' : 'stopped, because messages failed again';
       if (left > 0) console.log(pc.yellow(`${why}: ${left} aggregates not tried`));

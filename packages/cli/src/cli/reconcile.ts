@@ -34,11 +34,11 @@ export const reconcile = new Command('reconcile')
     '\nExit code 1: differences exist, or remain after the repair.\nExample: npm run ops -- reconcile',
   )
   .action(
-    onStage<ReconcileOptions, []>(async (stage, { mend: mends, since, limit, yes, json, folder }) => {
+    onStage<ReconcileOptions, []>(async (stage, { mend: mayMend, since, limit, yes, json, folder }) => {
       const all = versionedChannels(folder.aggregates ?? [], await stage.templates());
       let report = await compareWithProgress(stage, all, limit);
       let mended: Mended | undefined;
-      if (mends && report.counts.some((count) => count.mends)) {
+      if (mayMend && report.counts.some((count) => count.mends)) {
         if (!json) print(report);
         await confirm(consequencesOf(report.counts), yes);
         mended = await mendWithProgress(stage, all, since);

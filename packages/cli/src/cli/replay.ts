@@ -18,10 +18,10 @@ export const replay = new Command('replay')
   .argument('<subscriber>')
   .requiredOption(
     '--since <time>',
-    'from this time, such as 2026-11-20T10:00:00Z, or a duration before now: 30min, 2h, 3d',
+    'replay events from this time, such as 2026-11-20T10:00:00Z, or a duration before now: 30min, 2h, 3d',
     parseTime,
   )
-  .option('--until <time>', 'up to this time; default: now', parseTime)
+  .option('--until <time>', 'replay events up to this time; default: now', parseTime)
   .option('--no-wait', 'start the replay without waiting for its end')
   .option('--yes', 'do not ask for confirmation')
   .addHelpText(
@@ -30,18 +30,18 @@ export const replay = new Command('replay')
   )
   .action(
     onStage<ReplayOptions, [string]>(async (stage, { since, until, wait, yes, json }, subscriber) => {
-      const archived = await archiveOf(stage, await subscriberNamed(stage, subscriber));
+      const archive = await archiveOf(stage, await subscriberNamed(stage, subscriber));
       const period = { since, ...(until && { until }) };
-      checkPeriod(archived, period, new Date());
-      await confirm(consequencesOf(archived, period), yes);
-      await startReplay(stage, archived, period);
+      checkPeriod(archive, period, new Date());
+      await confirm(consequencesOf(archive, period), yes);
+      await startReplay(stage, archive, period);
       if (wait) {
-        await followReplay(stage, archived, ({ isSent, waiting }) =>
+        await followReplay(stage, archive, ({ isSent, waiting }) =>
           status(`${waiting} messages in the queue${isSent ? '' : '; more will follow'}`),
         );
         status('');
       }
-      const { topic } = archived;
+      const { topic } = archive;
       if (json) return printJson({ subscriber, topic, ...period, finished: wait });
       console.log(
         wait

@@ -40,7 +40,7 @@ export const startCommand = (app: Partial<App>): Command =>
     .option('--data <dir>', 'keep data in this folder', '.rollcall')
     .option(
       '--port <port>',
-      'port of the API; gRPC uses this + 20, AWS endpoints this + 566, and services beside the cloud ports in between',
+      'port of the API; gRPC uses this port + 20, AWS endpoints use this port + 566, and stand-ins use ports in between',
       apiPort,
       4000,
     )

@@ -60,10 +60,10 @@ async function follow(cloud: EmbeddedCloud, options: Options & { json?: boolean 
 export const tailCommand = (name: string) =>
   new Command('tail')
     .description('follow messages and calls, until Ctrl-C')
-    .option(`--${name} <id>`, `only about this ${name}`, normalizeId)
-    .option('--service <name>', 'only of this service, such as payments')
+    .option(`--${name} <id>`, `only events about this ${name}`, normalizeId)
+    .option('--service <name>', 'only events of this service, such as payments')
     .option('--errors', 'only failures')
-    .option('--bodies', 'include message bodies: personal data')
+    .option('--bodies', 'include message bodies, which contain personal data')
     .option('--past', 'start with the past events that the cloud has kept')
     .addHelpText(
       'after',

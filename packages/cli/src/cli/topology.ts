@@ -13,7 +13,7 @@ const marks = {
 export const topology = new Command('topology')
   .description('draw the message flow of a stage from its deployed templates')
   .option('--all', 'include every function and table; default: only the message flow')
-  .addOption(new Option('--mermaid', 'as a Mermaid flowchart').conflicts('json'))
+  .addOption(new Option('--mermaid', 'print a Mermaid flowchart').conflicts('json'))
   .addHelpText('after', '\nExample: npm run --silent ops -- topology --mermaid > topology.mmd')
   .action(
     onStage<{ all?: boolean; mermaid?: boolean }, []>(async (stage, { all = false, mermaid, json }) => {

@@ -12,7 +12,7 @@ import { printJson, sanitize } from './output.ts';
 const TRACE = /^(1-[0-9a-f]{8}-[0-9a-f]{24}|[0-9a-f]{32})$/i;
 const BAR = 24;
 
-/** The spans about a trace, an aggregate or a message with this id. */
+/** The spans of the trace, the aggregate or the message with this id. */
 async function spansOf(stage: StageClient, id: string): Promise<SpanView[]> {
   const cloud = await embeddedCloudOf(stage);
   const find = (query: TraceQuery) => stage.ask(() => findTraces(stage, cloud, query));
@@ -69,7 +69,7 @@ export const trace = new Command('trace')
   .argument('<id>', 'id of an aggregate, a message or a trace')
   .addHelpText(
     'after',
-    '\nAn embedded cloud keeps the last traces. For an account, the traces of the last six hours are read from X-Ray, if the\nsetting `tracing` of the stage is on. The times are the start relative to the first span, and the duration.\nExample: npm run ops -- trace 0199…',
+    '\nAn embedded cloud keeps the last traces. For an account, the command reads the traces of the last six hours from\nX-Ray, which requires the setting `tracing` of the stage. Each line shows the start of a span, relative to the first\nspan, and its duration.\nExample: npm run ops -- trace 0199…',
   )
   .action(
     onStage<object, [string]>(async (stage, { json }, id) => {

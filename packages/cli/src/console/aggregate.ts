@@ -20,16 +20,16 @@ export async function aggregateView(
     parts.holdings ? parts.holdings(stage, id) : holdingsOf(stage, id),
     cloud?.messages(id),
   ]);
-  /** An unreadable body is shown unchanged. */
+  /** An unreadable body is displayed unchanged. */
   const eventOf = (body: string) => eventForDisplay(body, contracts) ?? { body };
   const messages = (sent ?? []).map(({ at, channel, body }) => ({ at, channel, event: eventOf(body) }));
-  const shown = await parts.sent?.(holdings, cloud);
+  const correspondence = await parts.sent?.(holdings, cloud);
   return {
     id,
     spans,
     messages: sent ? messages : storedMessages(holdings, eventOf),
     holdings,
-    ...(shown && { sent: shown }),
+    ...(correspondence && { sent: correspondence }),
   };
 }
 

@@ -17,8 +17,8 @@ import type { AggregateName, Words } from '../words.ts';
  * | `GET /live` | server-sent events: `snapshot` {@link Snapshot} every second, `messages` {@link Passing}[], `burst` {@link Burst}, `failures` {@link Failure}[]: the last fifty, the latest first |
  * | `GET /load` | {@link LoadPoint}[]: the last fifteen minutes, one per second; in an AWS account, one per minute |
  * | `GET /sample` | initial values of the form, by field; 404 without a form, or without an embedded cloud |
- * | `POST /create` values of the form, by field | {@link Created}; 404 in the same cases |
- * | `POST /burst` `{total}` | {@link Burst}; progress follows as `burst` events; 404 in the same cases |
+ * | `POST /create` values of the form, by field | {@link Created}; 404 without a form, or without an embedded cloud |
+ * | `POST /burst` `{total}` | {@link Burst}; progress follows as `burst` events; 404 if the page cannot start bursts |
  * | `GET /aggregates` | {@link RecentAggregate}[], the latest first |
  * | `GET /aggregates/{id}` | {@link AggregateView} |
  * | `GET /parked?subscriber=&reason=&limit=` | {@link ParkedPage} |
@@ -35,7 +35,7 @@ import type { AggregateName, Words } from '../words.ts';
  */
 export interface About {
   stage: string;
-  /** Whether the stage is in an embedded cloud. Only there, faults can be injected. */
+  /** Whether the stage is in an embedded cloud. Faults can be injected only into an embedded cloud. */
   embedded: boolean;
   /** The app's word for its aggregates. */
   aggregate: AggregateName;
@@ -136,13 +136,13 @@ export interface Snapshot {
   /** By id of the edge. */
   edges: Record<string, Activity>;
   /**
-   * Warnings. Each begins with its kind: `circuit`, `switch`, or an injected fault (`provider`, `function`, `latency`).
-   * Other warnings report that the stage cannot be read.
+   * Warnings. A warning begins with its kind: `circuit`, `switch`, or an injected fault (`provider`, `function`,
+   * `latency`). A warning without a kind reports that the stage cannot be read.
    */
   warnings: readonly Words[];
 }
 
-/** A failed invocation of a function of the embedded cloud; without `requestId`, a denied call of the function. */
+/** A failed invocation of a function of the embedded cloud. Without `requestId`: a denied call of the function. */
 export interface Failure {
   at: string;
   functionName: string;
@@ -245,7 +245,10 @@ export interface ParkedPage {
 
 export interface RedriveRequest {
   subscriber: string;
-  /** Undefined: all aggregates that can be redriven. The first is a canary: if it fails, the others are not tried. */
+  /**
+   * Undefined: all aggregates that can be redriven. The first aggregate is a canary: if it fails, the others are not
+   * tried.
+   */
   aggregateIds?: string[];
   /** Whether messages that are held by a limit or a switch are applied too. */
   release?: boolean;

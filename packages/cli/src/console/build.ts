@@ -15,7 +15,7 @@ export class ConsoleBuildError extends Error {
 }
 
 /**
- * The console's page, rebuilt if its sources or packages have changed.
+ * Builds the console's page if its sources or packages have changed.
  * @returns the folder that holds `index.html`
  */
 export async function buildConsole(): Promise<string> {
@@ -51,7 +51,7 @@ export async function buildPage(outDir: string): Promise<void> {
   try {
     await promisify(execFile)(process.execPath, ['--disable-warning=ExperimentalWarning', script, outDir], {
       cwd: ROOT,
-      // The first process that needs the page, possibly a test, builds it for all others.
+      // A build for production even if a test starts it, because other processes use the same build.
       env: { ...process.env, NODE_ENV: 'production' },
     });
   } catch (cause) {

@@ -9,7 +9,7 @@ const MINUTES = 15;
 
 type Statistic = 'Sum' | 'Maximum' | 'p50' | 'p99';
 
-/** The load of the last 15 minutes in an AWS account, one point per minute (docs/observability.md). */
+/** The load of the last 15 minutes in an AWS account, one point per minute, from CloudWatch (docs/observability.md). */
 export async function cloudWatchLoad(
   stage: StageClient,
   subscribers: readonly string[],
@@ -70,12 +70,12 @@ const queryOf = (
 });
 
 function pointAt(at: number, values: ReadonlyMap<string, ReadonlyMap<number, number>>): LoadPoint {
-  const of = (prefix: string) =>
-    [...values].flatMap(([id, known]) => (id.startsWith(prefix) ? (known.get(at) ?? []) : []));
-  const sum = (prefix: string) => of(prefix).reduce((total, value) => total + value, 0);
-  /** The percentiles of the slowest service. */
+  const valuesOf = (prefix: string) =>
+    [...values].flatMap(([id, points]) => (id.startsWith(prefix) ? (points.get(at) ?? []) : []));
+  const sum = (prefix: string) => valuesOf(prefix).reduce((total, value) => total + value, 0);
+  /** The highest percentiles of all services. */
   const percentiles = (prefix: string): Percentiles | undefined => {
-    const [p50, p99] = [of(`${prefix}50`), of(`${prefix}99`)];
+    const [p50, p99] = [valuesOf(`${prefix}50`), valuesOf(`${prefix}99`)];
     return p50.length > 0 ? { p50: Math.max(...p50), p99: Math.max(...p99) } : undefined;
   };
   const [publicationLagMs, applicationLagMs] = [percentiles('published'), percentiles('lag')];

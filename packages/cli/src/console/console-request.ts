@@ -8,7 +8,7 @@ export interface ConsoleRequest {
   body: unknown;
 }
 
-/** Returns a value, which is sent as JSON; or yields values, each of which is sent as a line of NDJSON. */
+/** Either returns a value, which is sent as JSON, or yields values, which are sent as lines of NDJSON. */
 export type RouteHandler = (request: ConsoleRequest) => Promise<unknown> | AsyncIterable<unknown>;
 
 /** Parses the body of a request. @throws {ConsoleProblem} if it does not match the shape */

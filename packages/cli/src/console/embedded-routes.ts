@@ -12,7 +12,7 @@ const REJECTED = { en: 'The API rejected the request.', zh: 'API 拒绝了请求
 const burstRequest = z.strictObject({ total: z.int().min(1).max(MAX_BURST) });
 const latencyRequest = z.strictObject({ ms: z.int().min(0).max(10_000) });
 
-/** Routes that exist only for an embedded cloud; in an AWS account they would create real data. */
+/** Routes that exist only for an embedded cloud, because in an AWS account they would create real data. */
 export const embeddedRoutes = (
   cloud: EmbeddedCloud,
   { creation, faults }: ConsoleParts,
@@ -74,14 +74,14 @@ function faultRoutes(cloud: EmbeddedCloud, providerFaults: ProviderFaults | unde
 function providerRoutes(
   cloud: EmbeddedCloud,
   { kinds, change }: ProviderFaults,
-  then: WithFaults,
+  withFaults: WithFaults,
 ): Record<string, RouteHandler> {
   const request = z.strictObject({ kind: z.enum(Object.keys(kinds)), ms: z.int().min(0).max(60_000).optional() });
   return {
-    'PUT faults/providers/{}': then(({ parameters: [name = ''], body }) => {
+    'PUT faults/providers/{}': withFaults(({ parameters: [name = ''], body }) => {
       const { kind, ms } = parseBody(request, body);
       return change(cloud, name, { kind, ...(ms !== undefined && { ms }) });
     }),
-    'DELETE faults/providers/{}': then(({ parameters: [name = ''] }) => change(cloud, name, undefined)),
+    'DELETE faults/providers/{}': withFaults(({ parameters: [name = ''] }) => change(cloud, name, undefined)),
   };
 }

@@ -15,7 +15,8 @@ const MAX_PASSING = 60;
 const MAX_RECENT = 200;
 
 /**
- * Computes from spans the rates along the topology's edges, the lags, and the latest aggregates. Its memory is bounded.
+ * Computes the rates along the topology's edges, the lags and the latest aggregates from spans. Its memory use is
+ * bounded.
  */
 export function createLive(topology: Topology) {
   const { nodeOf, edgesOf } = createSpanMapper(topology);
@@ -33,7 +34,7 @@ export function createLive(topology: Topology) {
     for (const edge of spanEdges) passing.push(passingMessage(span, edge, String(aggregateId)));
   }
 
-  /** A failure belongs to the last edge; the edges before it succeeded. */
+  /** Counts a failure at the last edge only, because the edges before it succeeded. */
   function countActivity(span: Span, spanEdges: readonly string[]): void {
     const second = seconds.current();
     const errors = isFailed(span) ? 1 : 0;
@@ -99,7 +100,10 @@ export function createLive(topology: Topology) {
   };
 }
 
-/** The aggregate of each span. The span of a provider call names none, but its parent does and is in the same batch. */
+/**
+ * The aggregates that spans name, by span id. The span of a provider call names no aggregate. Its parent span does, and
+ * is in the same batch.
+ */
 const aggregatesIn = (spans: readonly Span[]): Map<string, string> =>
   new Map(
     spans.flatMap(({ spanId, attributes }): Array<[string, string]> => {

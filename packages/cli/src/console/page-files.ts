@@ -13,7 +13,7 @@ const BUILDING =
   '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="1"><title>Rollcall</title><p>The page is being built. It will open automatically.</p>';
 
 /**
- * Serves the files of the page; until the page is built, a placeholder.
+ * Serves the files of the page. Until the page is built, serves a placeholder.
  * @param page the folder of the built page
  * @returns a function that responds to a request for a path: `/`, or one below `/console/`
  */

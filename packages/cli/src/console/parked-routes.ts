@@ -70,9 +70,9 @@ export function parkedRoutes({ stage, subscribers, contracts }: ParkedRouteOptio
   }
 
   async function discard({ body }: ConsoleRequest): Promise<object> {
-    const { subscriber, because, messageId, ...place } = parseBody(discardRequest, body);
+    const { subscriber, because, messageId, ...key } = parseBody(discardRequest, body);
     const answer = await stage.sendParkingRequest(existingSubscriber(subscriber), {
-      discard: { ...place, ...(messageId !== undefined && { messageId }) },
+      discard: { ...key, ...(messageId !== undefined && { messageId }) },
       because,
     });
     if ('refused' in answer)

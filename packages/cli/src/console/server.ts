@@ -19,13 +19,13 @@ export interface ConsoleOptions {
   /** The app of the folder. Empty: the console shows only the common parts. */
   app: Partial<App>;
   stage: StageClient;
-  /** The folder of the built page; resolved when the page is built. */
+  /** The folder of the built page. Resolves when the page is built. */
   page: Promise<string>;
 }
 
 export interface Console {
   /**
-   * Call it only in a server that `createGuardedServer` created.
+   * Call this method only in a server that `createGuardedServer` created.
    * @returns whether the request was for the console; if not, the caller must respond
    */
   serve(request: IncomingMessage, response: ServerResponse): boolean;
@@ -67,7 +67,7 @@ export async function createConsole({ app, stage, page }: ConsoleOptions): Promi
     if (!found) return problem(response, NOT_FOUND);
     try {
       const body = await bodyOf(request);
-      const result = found.route({ parameters: found.names, query, body });
+      const result = found.route({ parameters: found.parameters, query, body });
       if (Symbol.asyncIterator in result) return await sendLines(response, result);
       send(response, 200, 'application/json', JSON.stringify(await result));
     } catch (error) {
@@ -118,14 +118,14 @@ async function burstsOf(
 /** Returns a function that finds the route of a method and a path, and the values of the route's `{}`. */
 function routerOf(
   routes: Record<string, RouteHandler>,
-): (key: string) => { route: RouteHandler; names: string[] } | undefined {
+): (key: string) => { route: RouteHandler; parameters: string[] } | undefined {
   const patterns = Object.entries(routes).map(
     ([key, route]) => [new RegExp(`^${key.replaceAll('{}', '([^/]+)')}$`), route] as const,
   );
   return (key) => {
     for (const [pattern, route] of patterns) {
       const match = pattern.exec(key);
-      if (match) return { route, names: match.slice(1).map(decodeURIComponent) };
+      if (match) return { route, parameters: match.slice(1).map(decodeURIComponent) };
     }
     return undefined;
   };

@@ -6,7 +6,8 @@ export function createSpanMapper(topology: Topology) {
   const nodes = new Map(topology.nodes.flatMap(({ id, resources }) => resources.map((name) => [name, id] as const)));
   const nodeOf = (resource: string) => nodes.get(resource);
   const edges = new Set(topology.edges.map(({ id }) => id));
-  const into = (node: string, label: string) => topology.edges.find((edge) => edge.to === node && edge.label === label);
+  const edgeInto = (node: string, label: string) =>
+    topology.edges.find((edge) => edge.to === node && edge.label === label);
   const outboxOf = (node: string) =>
     topology.edges.find(({ from, label }) => from === node && label === 'writes' && from.startsWith('functions:'));
   const client = topology.edges.find(({ from }) => from.startsWith('client:'));
@@ -30,11 +31,12 @@ export function createSpanMapper(topology: Topology) {
         return requestOf(span, fn);
       case 'producer': {
         const destination = nodeOf(String(span.attributes['messaging.destination.name']));
-        return [fn && into(fn, 'stream')?.id, edge(fn, destination)];
+        return [fn && edgeInto(fn, 'stream')?.id, edge(fn, destination)];
       }
       case 'consumer': {
-        const consumption = fn && span.attributes['rollcall.receives'] !== undefined ? into(fn, 'consumes') : undefined;
-        return [consumption && into(consumption.from, 'delivers')?.id, consumption?.id];
+        const consumption =
+          fn && span.attributes['rollcall.receives'] !== undefined ? edgeInto(fn, 'consumes') : undefined;
+        return [consumption && edgeInto(consumption.from, 'delivers')?.id, consumption?.id];
       }
       case 'client':
         return [topology.edges.find(({ from, label }) => from === fn && label === 'calls')?.id];

@@ -8,7 +8,7 @@ import type { Words } from '../words.ts';
 import type { StageState } from './activity.ts';
 import type { ProviderFaults } from './parts.ts';
 
-/** Counting reads page by page and stops at this number; such a count is a lower bound. */
+/** Counting stops at the end of the page that reaches this number. The count is then a lower bound. */
 const MAX_COUNTED = 20_000;
 
 async function countOf({ dynamodb, table }: StageClient, name: string, IndexName?: string): Promise<number> {
@@ -21,7 +21,10 @@ async function countOf({ dynamodb, table }: StageClient, name: string, IndexName
   return total;
 }
 
-/** Reads the backlogs of a stage: one call per queue, and one per table or index while they are almost empty. */
+/**
+ * Reads the backlogs and faults of a stage. Makes one call per queue, and one call per page of each outbox and each
+ * index of parked messages.
+ */
 export async function readStageState(
   stage: StageClient,
   subscribers: readonly string[],

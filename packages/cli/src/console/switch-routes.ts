@@ -14,7 +14,7 @@ import { type ConsoleRequest, parseBody, type RouteHandler } from './console-req
 import { ConsoleProblem } from './problem.ts';
 
 const HISTORY = 50;
-/** A month: a switch for longer is a permanent setting. */
+/** A month. A switch for a longer time would be a permanent setting. */
 const MAX_SWITCH_S = 31 * 86_400;
 
 const switchRequest = z.strictObject({

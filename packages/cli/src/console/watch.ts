@@ -20,7 +20,7 @@ export type PageEvent =
 export interface WatchOptions {
   app: Partial<App>;
   stage: StageClient;
-  /** Undefined for an AWS account: reading its queues costs money, and its metrics arrive a minute late. */
+  /** Undefined for an AWS account, where reading queues costs money, and metrics arrive a minute late. */
   cloud: EmbeddedCloud | undefined;
   topology: Topology;
   subscribers: readonly string[];
@@ -32,7 +32,7 @@ const EMBEDDED = { everyMs: 1_000, stateEveryMs: 2_000 };
 const ACCOUNT = { everyMs: 10_000, stateEveryMs: 10_000 };
 /** Polling interval of a busy embedded cloud while no page is open. A poll makes about 20 calls. */
 const STATE_WITHOUT_PAGE_EVERY_MS = 15_000;
-/** How long a request for events waits for the first one while no page is open, so that an idle cloud is not polled. */
+/** While no page is open, a request for events waits this long for an event, so that an idle cloud is not polled. */
 const WAIT_WITHOUT_PAGE_MS = 30_000;
 
 const MAX_FAILURES = 50;
@@ -52,8 +52,8 @@ const EMPTY_STATE: StageState = {
 export type Watch = ReturnType<typeof createWatch>;
 
 /**
- * Watches a stage: an embedded cloud from the start, so the first page already shows its load of the last 15 minutes;
- * an AWS account only while a page is open.
+ * Watches a stage. It watches an embedded cloud from the start, so that the first page already shows the load of the
+ * last 15 minutes. It watches an AWS account only while a page is open.
  */
 export function createWatch({ app, stage, cloud, topology, subscribers, send, bursts }: WatchOptions) {
   const { everyMs, stateEveryMs } = cloud ? EMBEDDED : ACCOUNT;
@@ -68,7 +68,7 @@ export function createWatch({ app, stage, cloud, topology, subscribers, send, bu
   /** The first poll returns past events. */
   let isFirstPoll = true;
   let running: { stopping: AbortController; loops: Promise<unknown> } | undefined;
-  /** The last error of each loop. */
+  /** The error of each loop whose last poll failed. */
   const failures = new Map<Poll, string>();
 
   async function repeat(

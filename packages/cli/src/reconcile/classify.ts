@@ -33,32 +33,38 @@ export const lacksVersions = (kind: Kind): boolean => ['behind', 'missing', 'not
 export interface Rules {
   /** Whether the consumer may lack versions from before its first deployment. */
   joinsLate: boolean;
-  agrees: (known: PublisherRecord, held: ConsumerRecord) => boolean;
+  agrees: (publisherRecord: PublisherRecord, consumerRecord: ConsumerRecord) => boolean;
 }
 
-/** The difference of one consumer from the publisher about one subject; undefined: none. */
+/** How a consumer differs from the publisher about one subject. Undefined if it does not differ. */
 export function classify(
-  known: PublisherRecord | undefined,
-  held: ConsumerRecord | undefined,
+  publisherRecord: PublisherRecord | undefined,
+  consumerRecord: ConsumerRecord | undefined,
   rules: Rules,
 ): Kind | undefined {
   // An erased record without a counterpart is not a difference.
-  if (!known) return held && !held.erased ? 'unknown' : undefined;
-  if (!held) return known.erased || rules.joinsLate ? undefined : 'missing';
-  if (held.erased) return known.erased ? undefined : 'returned';
-  if (known.erased) return 'not-erased';
-  if (held.version > known.version) return 'ahead';
-  if (held.version < known.version) return 'behind';
-  return rules.agrees(known, held) ? undefined : 'other-state';
+  if (!publisherRecord) return consumerRecord && !consumerRecord.erased ? 'unknown' : undefined;
+  if (!consumerRecord) return publisherRecord.erased || rules.joinsLate ? undefined : 'missing';
+  if (consumerRecord.erased) return publisherRecord.erased ? undefined : 'returned';
+  if (publisherRecord.erased) return 'not-erased';
+  if (consumerRecord.version > publisherRecord.version) return 'ahead';
+  if (consumerRecord.version < publisherRecord.version) return 'behind';
+  return rules.agrees(publisherRecord, consumerRecord) ? undefined : 'other-state';
 }
 
-/** The versions that a consumer lacks and that are neither in the outbox nor parked. */
+/**
+ * The versions that a consumer lacks and that are not waiting.
+ * @param waiting versions that are in the outbox or parked
+ */
 export function lostVersions(
-  known: PublisherRecord,
-  held: ConsumerRecord | undefined,
+  publisherRecord: PublisherRecord,
+  consumerRecord: ConsumerRecord | undefined,
   waiting: ReadonlySet<number>,
 ): number[] {
-  const after = held?.version ?? 0;
-  const versions = Array.from({ length: Math.max(0, known.version - after) }, (_, index) => after + 1 + index);
+  const after = consumerRecord?.version ?? 0;
+  const versions = Array.from(
+    { length: Math.max(0, publisherRecord.version - after) },
+    (_, index) => after + 1 + index,
+  );
   return versions.filter((version) => !waiting.has(version));
 }

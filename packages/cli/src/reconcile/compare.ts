@@ -24,9 +24,9 @@ export interface Difference {
   consumer: string;
   aggregate: string;
   kind: Kind;
-  /** The publisher's version; undefined: it has none. */
+  /** The publisher's version; undefined if the publisher does not have the subject. */
   version?: number;
-  /** The last version that the consumer applied; undefined: none. */
+  /** The last version that the consumer applied; undefined if it applied none. */
   applied?: number;
   /** Number of missing versions that are neither in the outbox nor parked. */
   lost?: number;
@@ -62,7 +62,7 @@ const BATCH_SIZE = 100;
 
 /**
  * Compares a publisher's table with the tables of its consumers, page by page, in both directions. Differing subjects
- * are compared again once the queues are empty, so that a message in transit does not count as a difference.
+ * are compared again once the queues are empty, because a message in transit is not a difference.
  */
 export async function compare(
   stage: StageClient,
@@ -70,7 +70,7 @@ export async function compare(
   options: CompareOptions,
 ): Promise<Comparison> {
   const { onDifferences, onProgress } = options;
-  const compared: Comparison = { subjects: {}, cursors: {}, onTheirWay: [] };
+  const comparison: Comparison = { subjects: {}, cursors: {}, onTheirWay: [] };
   let rechecks: Recheck[] = [];
   let count = 0;
 
@@ -78,7 +78,7 @@ export async function compare(
     const batch = rechecks;
     rechecks = [];
     if (batch.length === 0) return;
-    compared.onTheirWay = await waitUntilDelivered(stage, all);
+    comparison.onTheirWay = await waitUntilDelivered(stage, all);
     for (const [channel, subjects] of Map.groupBy(batch, (recheck) => recheck.channel)) {
       for (let index = 0; index < subjects.length; index += BATCH_SIZE) {
         const differences = await differencesOf(stage, channel, subjects.slice(index, index + BATCH_SIZE));
@@ -98,22 +98,25 @@ export async function compare(
     onProgress?.(count);
   }
 
-  async function compareSubjects(channel: VersionedChannel, known: readonly PublisherRecord[]): Promise<void> {
+  async function compareSubjects(
+    channel: VersionedChannel,
+    publisherRecords: readonly PublisherRecord[],
+  ): Promise<void> {
     const { name, consumers, rulesOf } = channel;
-    const ids = known.map(({ id }) => id);
+    const ids = publisherRecords.map(({ id }) => id);
     const kinds = await Promise.all(
       consumers.map(async (consumer) => {
-        const held = await readConsumerRecords(stage, consumer, ids);
-        return known.map((one) => classify(one, held.get(one.id), rulesOf(consumer)));
+        const consumerRecords = await readConsumerRecords(stage, consumer, ids);
+        return publisherRecords.map((one) => classify(one, consumerRecords.get(one.id), rulesOf(consumer)));
       }),
     );
     await addRechecks(
-      known
+      publisherRecords
         .filter((_, index) => kinds.some((ofConsumer) => ofConsumer[index]))
         .map(({ id, version }) => ({ channel, id, version })),
     );
-    compared.subjects[name] = (compared.subjects[name] ?? 0) + known.length;
-    progress(known.length);
+    comparison.subjects[name] = (comparison.subjects[name] ?? 0) + publisherRecords.length;
+    progress(publisherRecords.length);
   }
 
   /** Finds subjects that only a consumer has. */
@@ -122,28 +125,28 @@ export async function compare(
     consumer: ChannelConsumer,
     ids: readonly string[],
   ): Promise<void> {
-    const known = await readPublisherRecords(stage, channel, ids);
-    await addRechecks(ids.filter((id) => !known.has(id)).map((id) => ({ channel, id })));
-    compared.cursors[consumer.name] = (compared.cursors[consumer.name] ?? 0) + ids.length;
+    const publisherRecords = await readPublisherRecords(stage, channel, ids);
+    await addRechecks(ids.filter((id) => !publisherRecords.has(id)).map((id) => ({ channel, id })));
+    comparison.cursors[consumer.name] = (comparison.cursors[consumer.name] ?? 0) + ids.length;
     progress(ids.length);
   }
 
   for (const channel of all) {
     const { name, table, consumers, read } = channel;
-    compared.subjects[name] = 0;
+    comparison.subjects[name] = 0;
     await eachPage(stage, { TableName: stage.table(table) }, (items) =>
       compareSubjects(
         channel,
-        items.map(read).filter((known) => known !== undefined),
+        items.map(read).filter((record) => record !== undefined),
       ),
     );
     for (const consumer of consumers) {
-      compared.cursors[consumer.name] = 0;
+      comparison.cursors[consumer.name] = 0;
       await eachCursorPage(stage, consumer, (ids) => compareCursors(channel, consumer, ids));
     }
   }
   await recheckAll();
-  return compared;
+  return comparison;
 }
 
 /** Compares subjects a second time. */
@@ -156,13 +159,14 @@ async function differencesOf(
   const ids = [...firstVersions.keys()];
   const { consumers } = channel;
   // Reads the consumers before the publisher, so that a consumer does not wrongly appear to be ahead.
-  const held = await Promise.all(consumers.map((consumer) => readConsumerRecords(stage, consumer, ids)));
-  const known = await readPublisherRecords(stage, channel, ids);
+  const recordsByConsumer = await Promise.all(consumers.map((consumer) => readConsumerRecords(stage, consumer, ids)));
+  const publisherRecords = await readPublisherRecords(stage, channel, ids);
   const found = ids.flatMap((id) =>
     consumers.map(async (consumer, index) => {
-      const consumerRecord = held[index]?.get(id);
-      const kind = kindOf(channel, consumer, known.get(id), consumerRecord, firstVersions.get(id));
-      return kind && differenceOf(stage, channel, consumer, id, kind, known.get(id), consumerRecord);
+      const publisherRecord = publisherRecords.get(id);
+      const consumerRecord = recordsByConsumer[index]?.get(id);
+      const kind = kindOf(channel, consumer, publisherRecord, consumerRecord, firstVersions.get(id));
+      return kind && differenceOf(stage, channel, consumer, id, kind, publisherRecord, consumerRecord);
     }),
   );
   return (await Promise.all(found)).filter((one) => one !== undefined);
@@ -172,13 +176,17 @@ async function differencesOf(
 function kindOf(
   channel: VersionedChannel,
   consumer: ChannelConsumer,
-  known: PublisherRecord | undefined,
-  held: ConsumerRecord | undefined,
+  publisherRecord: PublisherRecord | undefined,
+  consumerRecord: ConsumerRecord | undefined,
   firstVersion: number | undefined,
 ): Kind | undefined {
-  const kind = classify(known ?? zeroCounter(channel, held), held, channel.rulesOf(consumer));
-  const hasChanged = known !== undefined && known.version !== firstVersion;
-  const hasCaughtUp = (held?.version ?? 0) >= (firstVersion ?? 0);
+  const kind = classify(
+    publisherRecord ?? zeroCounter(channel, consumerRecord),
+    consumerRecord,
+    channel.rulesOf(consumer),
+  );
+  const hasChanged = publisherRecord !== undefined && publisherRecord.version !== firstVersion;
+  const hasCaughtUp = (consumerRecord?.version ?? 0) >= (firstVersion ?? 0);
   const mayBeInTransit = kind !== undefined && (lacksVersions(kind) || kind === 'other-state');
   return hasChanged && hasCaughtUp && mayBeInTransit ? undefined : kind;
 }
@@ -186,8 +194,9 @@ function kindOf(
 /** A missing counter of commands counts as 0. */
 const zeroCounter = (
   { aggregates }: VersionedChannel,
-  held: ConsumerRecord | undefined,
-): PublisherRecord | undefined => (aggregates || !held ? undefined : { id: '', version: 0, erased: false, state: {} });
+  consumerRecord: ConsumerRecord | undefined,
+): PublisherRecord | undefined =>
+  aggregates || !consumerRecord ? undefined : { id: '', version: 0, erased: false, state: {} };
 
 async function differenceOf(
   stage: StageClient,
@@ -195,8 +204,8 @@ async function differenceOf(
   consumer: ChannelConsumer,
   id: string,
   kind: Kind,
-  known: PublisherRecord | undefined,
-  held: ConsumerRecord | undefined,
+  publisherRecord: PublisherRecord | undefined,
+  consumerRecord: ConsumerRecord | undefined,
 ): Promise<Difference> {
   const [unpublished, parked] = await Promise.all([
     unpublishedVersions(stage, channel, id),
@@ -204,15 +213,15 @@ async function differenceOf(
   ]);
   const difference: Difference = {
     ...{ channel: channel.name, consumer: consumer.name, aggregate: id, kind },
-    ...(known && { version: known.version }),
-    ...(held && { applied: held.version }),
+    ...(publisherRecord && { version: publisherRecord.version }),
+    ...(consumerRecord && { applied: consumerRecord.version }),
     ...(parked.length > 0 && { parked: [...new Set(parked.map(({ reason }) => reason))] }),
   };
-  if (!known || !lacksVersions(kind)) return difference;
+  if (!publisherRecord || !lacksVersions(kind)) return difference;
   const versionsParked = parked.map(({ version }) => version);
-  const missing = lostVersions(known, held, new Set([...unpublished, ...versionsParked])).length;
-  // If a consumer lacks only an erasure, it may lack no version, and nothing is pending for it.
-  const waits = missing === 0 && known.version > (held?.version ?? 0);
-  if (waits) return { ...difference, kind: versionsParked.length > 0 ? 'parked' : 'unpublished' };
+  const missing = lostVersions(publisherRecord, consumerRecord, new Set([...unpublished, ...versionsParked])).length;
+  // A consumer that lacks only an erasure may lack no version. In this case, no message is pending for it.
+  const isPending = missing === 0 && publisherRecord.version > (consumerRecord?.version ?? 0);
+  if (isPending) return { ...difference, kind: versionsParked.length > 0 ? 'parked' : 'unpublished' };
   return { ...difference, lost: missing };
 }

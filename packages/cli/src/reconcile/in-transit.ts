@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { StageClient } from '../stage/stage.ts';
 import type { VersionedChannel } from './versioned-channels.ts';
 
-/** SQS counts are approximate: a queue must appear empty this often in a row. */
+/** How many polls in a row must find the queues empty, because the counts of SQS are approximate. */
 const EMPTY_POLLS = 2;
 const POLL_INTERVAL_MS = 500;
-/** With steady traffic, a queue is never empty. */
+/** Limits the wait, because with steady traffic a queue is never empty. */
 const MAX_WAIT_MS = 20_000;
 
 /** Messages that a consumer has not processed yet, including dead letters. */
@@ -14,7 +14,7 @@ export interface InTransit {
   messages: number;
 }
 
-/** Waits until no message is in transit to the consumers, for at most 20 seconds. @returns those still in transit */
+/** Waits until no message is in transit to the consumers, for at most 20 seconds. @returns messages still in transit */
 export async function waitUntilDelivered(stage: StageClient, all: readonly VersionedChannel[]): Promise<InTransit[]> {
   const names = new Set(all.flatMap(({ consumers }) => consumers.map(({ name }) => stage.table(name))));
   const isConsumerQueue = (queue: string) => names.has(queue.replace(/(-dlq|-undelivered)?(\.fifo)?$/, ''));

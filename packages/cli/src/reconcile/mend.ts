@@ -7,7 +7,7 @@ import { waitUntilDelivered } from './in-transit.ts';
 import { raiseVersion, republishLost } from './state-messages.ts';
 import type { VersionedChannel } from './versioned-channels.ts';
 
-/** The result of the repair. */
+/** The result of `--mend`. */
 export interface Mended {
   published: number;
   /** Aggregates and counters whose versions were raised. */
@@ -27,12 +27,12 @@ export interface MendOptions {
   onStep: (step: string) => void;
 }
 
-/** Whether the version is raised, and the state published again. */
+/** Whether `mend` raises the version, and publishes the state again. */
 const mayRaise = (kind: Kind) => kind === 'ahead' || kind === 'other-state';
 
 /**
- * Publishes pending messages, and waits until consumers have applied them. @throws {OperatorError} if some are still in
- * transit
+ * Publishes pending messages, and waits until consumers have applied them.
+ * @throws {OperatorError} if messages are still in transit
  */
 async function publishAndWait(stage: StageClient, all: readonly VersionedChannel[]): Promise<number> {
   const { published } = await stage.publish(undefined);
@@ -101,25 +101,26 @@ async function replayTo(
       for (const { kind, consumer } of differences) if (aggregates && lacksVersions(kind)) lacking.add(consumer);
     },
   });
-  const done: Pick<Mended, 'replayed' | 'notReplayed'> = { replayed: [], notReplayed: [] };
+  const result: Pick<Mended, 'replayed' | 'notReplayed'> = { replayed: [], notReplayed: [] };
   for (const consumer of lacking) {
-    const archived = await archiveOrReason(stage, consumer);
-    if (typeof archived === 'string') {
-      done.notReplayed.push({ consumer, because: archived });
+    const archive = await archiveOrReason(stage, consumer);
+    if (typeof archive === 'string') {
+      result.notReplayed.push({ consumer, because: archive });
       continue;
     }
-    const from = since && since > archived.beginning ? since : archived.beginning;
-    await startReplay(stage, archived, { since: from });
-    await followReplay(stage, archived, ({ waiting }) =>
+    const from = since && since > archive.beginning ? since : archive.beginning;
+    await startReplay(stage, archive, { since: from });
+    await followReplay(stage, archive, ({ waiting }) =>
       onStep(`replaying to ${consumer}: ${waiting} messages in the queue`),
     );
-    done.replayed.push(consumer);
+    result.replayed.push(consumer);
   }
-  return done;
+  return result;
 }
 
 /**
- * @returns the archive; or the reason why there is none. Then only the publisher's current state is published again.
+ * @returns the archive, or the reason why there is none. Without an archive, only the publisher's current state is
+ * published again.
  */
 async function archiveOrReason(stage: StageClient, consumer: string) {
   try {

@@ -9,11 +9,11 @@ type Tables = Pick<StageClients, 'dynamodb' | 'table'>;
 
 /** DynamoDB's limit for BatchGetItem. */
 const KEYS_PER_CALL = 100;
-/** Number of segments that are read in parallel, a page at a time. */
+/** Number of segments that are read in parallel. */
 const SEGMENTS = 4;
 const PAGE = 500;
 
-/** Reads a table in segments; reads the next page of a segment after the previous one was processed. */
+/** Reads a table in segments. Reads the next page of a segment when the previous page is processed. */
 export async function eachPage(
   { dynamodb }: Tables,
   input: Omit<ScanCommandInput, 'TableName'> & { TableName: string },
@@ -49,7 +49,7 @@ export async function readPublisherRecords(
 ) {
   const items = await itemsAt(tables, tables.table(table), ids.map(key));
   return new Map(
-    items.flatMap(read).flatMap((known): [string, PublisherRecord][] => (known ? [[known.id, known]] : [])),
+    items.flatMap(read).flatMap((record): [string, PublisherRecord][] => (record ? [[record.id, record]] : [])),
   );
 }
 
@@ -73,11 +73,11 @@ const recordOf = (item: Item): ConsumerRecord => ({
   item,
 });
 
-/** The ids of all subjects with a cursor at a consumer, page by page. */
+/** Reads the ids of all subjects for which a consumer has a cursor, page by page. */
 export const eachCursorPage = (
   tables: Tables,
   { name, cursorKey }: ChannelConsumer,
-  look: (ids: string[]) => Promise<void>,
+  onPage: (ids: string[]) => Promise<void>,
 ): Promise<void> =>
   eachPage(
     tables,
@@ -88,7 +88,7 @@ export const eachCursorPage = (
       ExpressionAttributeNames: { '#version': 'version' },
       ExpressionAttributeValues: { ':cursor': cursorKey },
     },
-    (items) => look(items.map(({ pk }) => String(pk))),
+    (items) => onPage(items.map(({ pk }) => String(pk))),
   );
 
 /** The committed and unpublished versions of a subject. */

@@ -9,9 +9,9 @@ export interface Count {
   consumer: string;
   kind: Kind;
   subjects: number;
-  /** Whether `--mend` repairs it. */
+  /** Whether `--mend` repairs these differences. */
   mends: boolean;
-  /** The meaning, and the remedy. */
+  /** What `--mend` does, or what an operator must do. */
   remedy: string;
 }
 
@@ -68,7 +68,7 @@ const REMEDIES: Record<
   },
 };
 
-/** Compares, and keeps a limited number of differences per kind and consumer. */
+/** Compares publishers and consumers. @param limit maximum number of reported differences per kind and consumer */
 export async function reportOf(
   stage: StageClient,
   all: readonly VersionedChannel[],
@@ -77,7 +77,7 @@ export async function reportOf(
 ): Promise<Report> {
   const counts = new Map<string, Count>();
   const differences: Difference[] = [];
-  const compared = await compare(stage, all, {
+  const comparison = await compare(stage, all, {
     onProgress,
     async onDifferences(found, { aggregates }) {
       for (const difference of found) {
@@ -87,7 +87,7 @@ export async function reportOf(
     },
   });
   const sorted = [...counts.values()].sort((a, b) => nameOf(a).localeCompare(nameOf(b)));
-  return { stage: stage.name, consistent: counts.size === 0, ...compared, counts: sorted, differences };
+  return { stage: stage.name, consistent: counts.size === 0, ...comparison, counts: sorted, differences };
 }
 
 const nameOf = ({ channel, consumer, kind }: Pick<Count, 'channel' | 'consumer' | 'kind'>) =>

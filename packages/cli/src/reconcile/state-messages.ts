@@ -11,8 +11,8 @@ import { sourceOf, type VersionedChannel } from './versioned-channels.ts';
 
 /** All records of the publisher and the consumers about one subject. */
 interface SubjectRecords {
-  known: PublisherRecord | undefined;
-  held: ConsumerRecord[];
+  publisherRecord: PublisherRecord | undefined;
+  consumerRecords: ConsumerRecord[];
   /** Committed versions in the outbox. */
   unpublished: number[];
   /** Versions lost at consumers that must have every version. */
@@ -29,28 +29,30 @@ async function recordsOf(stage: StageClient, channel: VersionedChannel, id: stri
   const byConsumer = await Promise.all(
     consumers.map(async (consumer) => ({
       joinsLate: consumer.joinsLate,
-      held: (await readConsumerRecords(stage, consumer, [id])).get(id),
+      consumerRecord: (await readConsumerRecords(stage, consumer, [id])).get(id),
       parked: (await parkedVersions(stage, consumer, id)).map(({ version }) => version),
     })),
   );
   const unpublished = await unpublishedVersions(stage, channel, id);
-  // Read after the consumers' records, so that a change in between does not make the publisher appear to be behind.
-  const known = (await readPublisherRecords(stage, channel, [id])).get(id);
-  const lacking = byConsumer.flatMap(({ joinsLate, held, parked }) => {
-    if (!known || held?.erased || (!held && (joinsLate || known.erased))) return [];
+  // Reads the publisher's record after the consumers' records, so that a change in between does not make the publisher
+  // appear to be behind.
+  const publisherRecord = (await readPublisherRecords(stage, channel, [id])).get(id);
+  const lacking = byConsumer.flatMap(({ joinsLate, consumerRecord, parked }) => {
+    if (!publisherRecord || consumerRecord?.erased) return [];
+    if (!consumerRecord && (joinsLate || publisherRecord.erased)) return [];
     // After an erasure, a consumer needs only the erasing event, as its next version.
-    if (known.erased) return [(held?.version ?? 0) + 1];
-    return lostVersions(known, held, new Set([...parked, ...unpublished]));
+    if (publisherRecord.erased) return [(consumerRecord?.version ?? 0) + 1];
+    return lostVersions(publisherRecord, consumerRecord, new Set([...parked, ...unpublished]));
   });
   return {
-    ...{ known, unpublished },
-    held: byConsumer.flatMap(({ held }) => held ?? []),
+    ...{ publisherRecord, unpublished },
+    consumerRecords: byConsumer.flatMap(({ consumerRecord }) => consumerRecord ?? []),
     lost: [...new Set(lacking)].sort((a, b) => a - b),
     parked: byConsumer.flatMap(({ parked }) => parked),
   };
 }
 
-/** The event with the current state, as an outbox row; undefined: the app defines none. */
+/** The event with the current state, as an outbox row. Undefined if the app defines no such event. */
 function rowOf(aggregates: Aggregates, { id, state }: PublisherRecord, version: number): OutboxRow | undefined {
   const { topic, stateAt } = aggregates;
   const draft = stateAt?.(state, version);
@@ -86,11 +88,12 @@ const versionUnchanged = ({ version: attribute }: VersionedChannel, version: num
  */
 export async function raiseVersion(stage: StageClient, channel: VersionedChannel, id: string): Promise<boolean> {
   const { aggregates, table, outbox, key } = channel;
-  const { known, held, unpublished, parked } = await recordsOf(stage, channel, id);
-  if ((aggregates && !known) || known?.erased || held.some(({ erased }) => erased)) return false;
-  const before = known?.version ?? 0;
-  const highest = Math.max(before, ...unpublished, ...parked, ...held.map(({ version }) => version));
-  const row = aggregates && known && rowOf(aggregates, known, highest + 1);
+  const { publisherRecord, consumerRecords, unpublished, parked } = await recordsOf(stage, channel, id);
+  if (aggregates && !publisherRecord) return false;
+  if (publisherRecord?.erased || consumerRecords.some(({ erased }) => erased)) return false;
+  const before = publisherRecord?.version ?? 0;
+  const highest = Math.max(before, ...unpublished, ...parked, ...consumerRecords.map(({ version }) => version));
+  const row = aggregates && publisherRecord && rowOf(aggregates, publisherRecord, highest + 1);
   const version = row ? row.version : highest;
   if (version === before) return false;
   const update = {
@@ -109,14 +112,14 @@ export async function raiseVersion(stage: StageClient, channel: VersionedChannel
 export async function republishLost(stage: StageClient, channel: VersionedChannel, id: string): Promise<number> {
   const { aggregates, table, outbox, key } = channel;
   if (!aggregates) return 0;
-  const { known, held, lost: versions } = await recordsOf(stage, channel, id);
-  const isErasedOnlyByConsumer = held.some(({ erased }) => erased) && !known?.erased;
-  if (!known || isErasedOnlyByConsumer) return 0;
-  const rows = versions.slice(0, MAX_ROWS).map((version) => rowOf(aggregates, known, version));
+  const { publisherRecord, consumerRecords, lost: versions } = await recordsOf(stage, channel, id);
+  const isErasedOnlyByConsumer = consumerRecords.some(({ erased }) => erased) && !publisherRecord?.erased;
+  if (!publisherRecord || isErasedOnlyByConsumer) return 0;
+  const rows = versions.slice(0, MAX_ROWS).map((version) => rowOf(aggregates, publisherRecord, version));
   if (rows.length === 0 || rows.some((row) => row === undefined)) return 0;
   const check = {
-    ...{ TableName: stage.table(table), Key: key(id), ...versionUnchanged(channel, known.version) },
-    ExpressionAttributeValues: { ':before': known.version },
+    ...{ TableName: stage.table(table), Key: key(id), ...versionUnchanged(channel, publisherRecord.version) },
+    ExpressionAttributeValues: { ':before': publisherRecord.version },
   };
   const puts = rows.flatMap((row) => (row ? [outboxPut(stage.table(outbox), row)] : []));
   return (await writeIfUnchanged(stage, [{ ConditionCheck: check }, ...puts])) ? puts.length : 0;

@@ -75,7 +75,8 @@ function eventsOf(aggregates: Aggregates, consumers: readonly ChannelConsumer[])
     },
     rulesOf: ({ name, joinsLate }) => ({
       joinsLate,
-      agrees: (known: PublisherRecord, held: ConsumerRecord) => agrees(known.state, name, held.item),
+      agrees: (publisherRecord: PublisherRecord, consumerRecord: ConsumerRecord) =>
+        agrees(publisherRecord.state, name, consumerRecord.item),
     }),
   };
 }

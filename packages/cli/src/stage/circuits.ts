@@ -11,9 +11,9 @@ export interface CircuitView {
   /** When the circuit left the state `closed`; absent if it is closed. */
   since?: string;
   because?: string;
-  /** Only if it is open. */
+  /** Set only if the circuit is open. */
   nextProbe?: string;
-  /** Over the last 30 seconds. */
+  /** The calls of the last 30 seconds. */
   recentCalls: number;
   recentFailures: number;
   calls: number;

@@ -52,7 +52,7 @@ export function clientsOf({ app, name, endpoint }: StageOptions) {
     }),
     /** The physical name of a table, function or stack of the stage; with an empty name, the common prefix. */
     table: (table: string) => `${app}-${name}-${table}`,
-    missing: missingError,
+    missingError,
 
     /** @throws {OperatorError} if the stage does not exist or is not reachable */
     async ask<T>(question: () => Promise<T>): Promise<T> {

@@ -6,7 +6,7 @@ export interface Consumer {
   name: string;
   /** Physical name. */
   queue: string;
-  /** Whether a topic delivers to the queue. Then the consumer receives every event of every aggregate, in order. */
+  /** Whether a topic delivers to the queue. If so, the consumer receives every event of every aggregate, in order. */
   subscribes: boolean;
 }
 
@@ -18,7 +18,7 @@ export function consumersOf({ nodes, edges }: Topology): Consumer[] {
   const delivered = new Set(edges.filter(({ label }) => label === 'delivers').map(({ to }) => to));
   return edges.flatMap(({ from, to, label }): Consumer[] => {
     const [queue, consuming] = [byId.get(from), byId.get(to)];
-    // Consumers without the kit have other names.
+    // The consuming functions of the kit are called `NAME-consume`.
     if (label !== 'consumes' || !queue?.resources[0] || !consuming?.name.endsWith(CONSUME)) return [];
     const name = consuming.name.slice(0, -CONSUME.length);
     return [{ name, queue: queue.resources[0], subscribes: delivered.has(from) }];

@@ -6,7 +6,10 @@ export interface Highlighting {
   name: (text: string, kind: NodeKind) => string;
 }
 
-/** The flow as an indented tree. A node's edges are drawn where the path to it is shortest; elsewhere it has a ↑. */
+/**
+ * Draws the flow as an indented tree. If several paths lead to a node, only the shortest path continues after the node,
+ * and the other paths end with ↑.
+ */
 export function drawText({ nodes, edges }: Topology, { label, name }: Highlighting): string {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const from = Map.groupBy(edges, (edge) => edge.from);

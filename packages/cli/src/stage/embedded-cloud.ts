@@ -39,14 +39,14 @@ function clientOf(endpoint: string, { apiUrl, beside }: CloudDescription) {
 
   return {
     apiUrl,
-    /** Addresses of the stand-ins beside it, by name. */
+    /** Addresses of the stand-ins beside the cloud, by name. */
     beside,
     ask,
     templates: () => ask<AssembledStack[]>(own('templates')),
     /**
      * Spans, messages and failures since an earlier response.
-     * @param after its `next`; 0: all that are stored
-     * @param waitMs how long to wait for the first
+     * @param after the `next` of that response; 0: everything that is stored
+     * @param waitMs how long to wait if there is nothing new
      */
     happened: (after: number, waitMs = 0, signal?: AbortSignal) =>
       ask<Happened>(own(`happened?after=${after}&wait=${waitMs}`), 'GET', undefined, signal),

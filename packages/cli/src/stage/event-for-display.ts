@@ -5,9 +5,9 @@ import { readEnvelope } from '@rollcall/kit/internal/messaging/message';
 import { parseJson } from '../json.ts';
 
 /**
- * A message for display.
- * @param contracts decode binary `data`; binary data of other types is unchanged
- * @returns undefined if it is not a JSON object
+ * Parses a message for display.
+ * @param contracts the contracts that decode binary `data`; the binary data of other messages stays encoded
+ * @returns undefined if the body is not a JSON object
  */
 export function eventForDisplay(
   body: string,

@@ -27,7 +27,7 @@ export const itemsAt = (stage: StageClient, name: string, key: string, value: st
     ExpressionAttributeValues: { ':value': value },
   });
 
-/** Messages about the aggregate that are parked under their own ids. */
+/** The parked messages whose body contains the id. A message may be parked under another key than its aggregate. */
 async function parkedAbout(stage: StageClient, subscriber: string, id: string): Promise<StoredItem[]> {
   const found: StoredItem[] = [];
   for await (const page of stage.parked(subscriber)) {

@@ -3,8 +3,8 @@ import { parseJson } from '../json.ts';
 import type { StageClient } from './stage.ts';
 
 /**
- * Adds to a large parked message its data, which its consumer's sweep reads, or the reason why the data cannot be read.
- * The data of a discarded message is not kept, so it is not read.
+ * Adds the data to a large parked message. The consumer's sweep reads the data. If it cannot, adds the reason instead.
+ * A discarded message stays unchanged, because its data is not kept.
  */
 export async function withData(
   stage: Pick<StageClient, 'sendParkingRequest'>,

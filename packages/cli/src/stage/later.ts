@@ -10,7 +10,7 @@ async function tablesOf(stage: StageClient): Promise<Array<{ later: string; swee
   return (await stage.outboxes()).flatMap(({ later, sweep }) => (later === undefined ? [] : [{ later, sweep }]));
 }
 
-/** The scheduled messages of a table. @param subject only those about this one */
+/** The scheduled messages of a table. @param subject if set, only messages about this subject */
 async function scheduledIn(stage: StageClient, later: string, subject?: string): Promise<WaitingMessage[]> {
   const { dynamodb: client } = stage;
   const table = { TableName: stage.table(later), ConsistentRead: true };
@@ -24,15 +24,15 @@ async function scheduledIn(stage: StageClient, later: string, subject?: string):
   return (await Array.fromAsync(pages)).flatMap(({ Items = [] }) => Items as WaitingMessage[]);
 }
 
-/** The scheduled messages of a stage, the next due first. @param subject only those about this one */
+/** The scheduled messages of a stage, the next due first. @param subject if set, only messages about this subject */
 export async function scheduledMessages(stage: StageClient, subject?: string): Promise<WaitingMessage[]> {
   const found = (await tablesOf(stage)).map(({ later }) => scheduledIn(stage, later, subject));
   return (await Promise.all(found)).flat().toSorted((a, b) => a.due.localeCompare(b.due));
 }
 
 /**
- * Makes the sweep send one message now, or cancel it.
- * @throws {OperatorError} if it is not scheduled, or other transactions are sending to its subject
+ * Makes the sweep send or cancel one message now.
+ * @throws {OperatorError} if the message is not scheduled, or other transactions are sending messages about its subject
  */
 export async function sendOrCancel(stage: StageClient, key: WaitingKey, what: 'sendNow' | 'cancel'): Promise<void> {
   const request: LaterRequest = what === 'cancel' ? { cancel: key } : { sendNow: key };

@@ -10,21 +10,21 @@ export async function* parkedBy({ dynamodb, table }: StageClients, subscriber: s
   for await (const { Items = [] } of pages) yield Items.map(parkedMessageOf);
 }
 
-/** The parked and discarded messages of a subscriber for one aggregate, or under a queue. */
+/** The parked and discarded messages of a subscriber that are stored under one aggregate or one queue. */
 export async function parkedOf(
   { dynamodb, table }: StageClients,
   subscriber: string,
   aggregateId: string,
 ): Promise<Array<ParkedMessage | DiscardedMessage>> {
   const found: ParkedMessage[] = [];
-  for (const place of [DISCARDED, PARKED]) {
+  for (const prefix of [DISCARDED, PARKED]) {
     const pages = paginateQuery(
       { client: dynamodb },
       {
         TableName: table(subscriber),
         ConsistentRead: true,
-        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :place)',
-        ExpressionAttributeValues: { ':pk': aggregateId, ':place': place },
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+        ExpressionAttributeValues: { ':pk': aggregateId, ':prefix': prefix },
       },
     );
     for await (const { Items = [] } of pages) found.push(...Items.map(parkedMessageOf));

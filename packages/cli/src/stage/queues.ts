@@ -9,7 +9,7 @@ export interface QueueState {
 
 const COUNTS = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
 
-/** Every queue of a stage, by name. @throws {OperatorError} if it has none, which means that it does not exist */
+/** Every queue of a stage, by name. @throws {OperatorError} if the stage has no queues, so it does not exist */
 export async function queuesOf(clients: StageClients): Promise<QueueState[]> {
   const { sqs } = clients;
   return Promise.all(
@@ -21,9 +21,9 @@ export async function queuesOf(clients: StageClients): Promise<QueueState[]> {
   );
 }
 
-async function queueUrls({ sqs, table, ask, missing }: StageClients): Promise<string[]> {
+async function queueUrls({ sqs, table, ask, missingError }: StageClients): Promise<string[]> {
   const pages = await ask(() => Array.fromAsync(paginateListQueues({ client: sqs }, { QueueNamePrefix: table('') })));
   const urls = pages.flatMap(({ QueueUrls = [] }) => QueueUrls);
   if (urls.length > 0) return urls.sort();
-  throw missing('queues');
+  throw missingError('queues');
 }

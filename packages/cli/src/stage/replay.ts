@@ -10,19 +10,20 @@ import { OperatorError } from './errors.ts';
 import type { StageClient } from './stage.ts';
 import { topologyIn } from './topology.ts';
 
-/** Start and end; without an end, up to now. */
+/** A period of time. Without `until`, it ends now. */
 export interface Period {
   since: Date;
   until?: Date;
 }
 
+/** The archive of a topic, and the subscriber to which it is replayed. */
 export interface Archive {
   subscriber: string;
   topic: string;
   subscription: string;
   /** The provider that the subscriber calls for each message; undefined if it calls none. */
   provider: string | undefined;
-  /** The earliest time from which it can be replayed. */
+  /** The earliest time from which the archive can be replayed. */
   beginning: Date;
 }
 
@@ -33,7 +34,7 @@ export interface ReplayState {
   waiting: number;
 }
 
-/** Queue counts are approximate and may be zero too early: the queue must appear empty this often in a row. */
+/** How many polls in a row must find the queue empty, because the counts of SQS are approximate. */
 const EMPTY_POLLS = 3;
 const POLL_INTERVAL_MS = 500;
 
@@ -117,8 +118,8 @@ export async function startReplay(
 }
 
 /**
- * Waits until everything is sent and the subscriber's queue is empty again. @throws {OperatorError} if SNS reports a
- * failure
+ * Waits until SNS has sent all messages and the subscriber's queue is empty again.
+ * @throws {OperatorError} if SNS reports a failure
  */
 export async function followReplay(
   stage: StageClient,

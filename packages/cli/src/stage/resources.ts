@@ -12,7 +12,7 @@ export interface Resource {
   properties: Record<string, unknown>;
 }
 
-/** Resource types with names, and the property that contains the name. */
+/** By resource type: the kind, and the property that contains the name of the resource. */
 const NAMED: Record<string, [kind: string, property: string]> = {
   'AWS::ApiGatewayV2::Api': ['api', 'Name'],
   'AWS::DynamoDB::GlobalTable': ['table', 'TableName'],
@@ -28,8 +28,8 @@ export async function resourcesOf(stacks: readonly AssembledStack[]): Promise<Re
   const found: Resource[] = [];
   const recordResource: ResourceProvider = async ({ stack, logicalId, type, properties }): Promise<Deployed> => {
     const [kind, property] = NAMED[type] ?? ['other', ''];
-    const given = properties[property];
-    const name = typeof given === 'string' ? given : `${stack}-${logicalId}`;
+    const configuredName = properties[property];
+    const name = typeof configuredName === 'string' ? configuredName : `${stack}-${logicalId}`;
     const id = `${kind}:${name}`;
     found.push({ id, type, name, stack, properties });
     // Invoking a version or an alias invokes the function.

@@ -41,7 +41,7 @@ export async function switchesOf(stage: StageClient, now: Date): Promise<SwitchV
   });
 }
 
-/** @throws {OperatorError} that lists the valid values */
+/** @throws {OperatorError} if the capability or the mode does not exist; the message lists the valid values */
 export function modeNamed(capabilities: Capabilities, capability: string, mode: string): string {
   const modes = capabilities[capability];
   if (!modes) {
@@ -52,7 +52,7 @@ export function modeNamed(capabilities: Capabilities, capability: string, mode: 
   throw new OperatorError(`${capability} cannot be switched to "${mode}", only to: ${['on', ...modes].join(', ')}.`);
 }
 
-/** @throws {OperatorError} that lists the profiles */
+/** @throws {OperatorError} if there is no such profile; the message lists the profiles */
 export function modesOfProfile(profiles: Profiles, name: string): Array<[capability: string, mode: string]> {
   const modes = profiles[name];
   if (modes) return Object.entries(modes);

@@ -16,7 +16,7 @@ export async function templatesOf(stage: StageClients): Promise<AssembledStack[]
   const all = cloud ? await cloud.templates() : await stage.ask(() => deployedTemplates(stage, prefix));
   const found = all.filter(({ name }) => name.startsWith(prefix));
   if (found.length > 0) return found;
-  throw stage.missing('stacks');
+  throw stage.missingError('stacks');
 }
 
 async function deployedTemplates({ config }: StageClients, prefix: string): Promise<AssembledStack[]> {

@@ -19,9 +19,9 @@ export interface TopologyNode {
   kind: NodeKind;
   /** Short name, such as `sms.fifo` or `sms-consume`. */
   name: string;
-  /** The stack that it belongs to, without the stage: `registration`, `sms`, … */
+  /** Name of the stack that the node belongs to, without app and stage, such as `registration`. */
   service: string;
-  /** Physical names of the resources that it represents. */
+  /** Physical names of the resources that the node represents. */
   resources: string[];
 }
 
@@ -69,8 +69,8 @@ export function topologyIn(
   const own = resources.map(
     (resource): NamedResource => ({
       ...resource,
-      shortName: shortened(resource.name, prefix),
-      service: shortened(resource.stack, prefix),
+      shortName: shorten(resource.name, prefix),
+      service: shorten(resource.stack, prefix),
     }),
   );
   const whole = wholeTopology(own);
@@ -80,7 +80,7 @@ export function topologyIn(
 /** A resource with its short name and its service. */
 type NamedResource = Resource & Pick<TopologyNode, 'service'> & { shortName: string };
 
-const shortened = (name: string, prefix: string) => (name.startsWith(prefix) ? name.slice(prefix.length) : name);
+const shorten = (name: string, prefix: string) => (name.startsWith(prefix) ? name.slice(prefix.length) : name);
 
 const CLIENT: TopologyNode = { id: 'client:client', kind: 'client', name: 'client', service: '', resources: [] };
 
@@ -106,8 +106,8 @@ function wholeTopology(resources: readonly NamedResource[]): Topology {
     ...requestsIn(resources),
     ...failures,
     ...deliveriesIn(resources),
-    ...consumedIn(resources),
-    ...grantedIn(resources, deadLetters),
+    ...consumptionsIn(resources),
+    ...permittedFlowsIn(resources, deadLetters),
     ...callers.map(({ id, service }) => ({ from: id, to: providerOf(service), label: 'calls' })),
   ];
   const edges = connections.map((one) => ({ id: `${one.from}→${one.to}`, ...one }));
@@ -160,7 +160,7 @@ function failuresIn(resources: readonly NamedResource[]): Connection[] {
   ];
 }
 
-function consumedIn(resources: readonly NamedResource[]): Connection[] {
+function consumptionsIn(resources: readonly NamedResource[]): Connection[] {
   return ofType(resources, 'AWS::Lambda::EventSourceMapping').map(({ properties }) => {
     const from = text(properties.EventSourceArn);
     const label = from.startsWith('table:') ? 'stream' : 'consumes';
@@ -168,8 +168,8 @@ function consumedIn(resources: readonly NamedResource[]): Connection[] {
   });
 }
 
-/** Flows from functions to other resources, by the permissions of their roles. */
-function grantedIn(resources: readonly NamedResource[], deadLetters: ReadonlySet<string>): Connection[] {
+/** Flows between functions and other resources, derived from the permissions of the functions' roles. */
+function permittedFlowsIn(resources: readonly NamedResource[], deadLetters: ReadonlySet<string>): Connection[] {
   const grants = grantsByRole(resources);
   const schedules = new Map(
     ofType(resources, 'AWS::Events::Rule').flatMap(({ properties: { Targets = [], ScheduleExpression } }) =>
@@ -198,8 +198,8 @@ function providersOf(callers: readonly NamedResource[]): TopologyNode[] {
 }
 
 /**
- * Functions that call a provider: through an address that is not a resource of the stage, or through an action of an
- * AWS service.
+ * Functions that call a provider. They have the URL of a provider in an environment variable, or permission to send SMS
+ * through AWS.
  */
 function callersIn(resources: readonly NamedResource[]): NamedResource[] {
   const grants = grantsByRole(resources);
@@ -226,19 +226,19 @@ function flowOf({ nodes, edges }: Topology): Topology {
     ({ service }) => service,
   );
   const groups = [...byService].filter(([, functions]) => functions.length > 1).map(groupOf);
-  const shownAs = new Map(shown.map(({ id }) => [id, id]));
-  for (const { id, functions } of groups) for (const fn of functions) shownAs.set(fn.id, id);
+  const displayedIdOf = new Map(shown.map(({ id }) => [id, id]));
+  for (const { id, functions } of groups) for (const fn of functions) displayedIdOf.set(fn.id, id);
 
-  const shownEdges = new Map<string, TopologyEdge>();
+  const displayedEdges = new Map<string, TopologyEdge>();
   for (const edge of edges) {
-    const [from, to] = [shownAs.get(edge.from), shownAs.get(edge.to)];
+    const [from, to] = [displayedIdOf.get(edge.from), displayedIdOf.get(edge.to)];
     const isHidden = outboxes.has(edge.to) && edge.label !== 'writes';
-    if (from && to && !isHidden) shownEdges.set(`${from}→${to}`, { ...edge, id: `${from}→${to}`, from, to });
+    if (from && to && !isHidden) displayedEdges.set(`${from}→${to}`, { ...edge, id: `${from}→${to}`, from, to });
   }
-  const connected = new Set([...shownEdges.values()].flatMap(({ from, to }) => [from, to]));
-  const single = shown.filter(({ id }) => shownAs.get(id) === id);
+  const connected = new Set([...displayedEdges.values()].flatMap(({ from, to }) => [from, to]));
+  const single = shown.filter(({ id }) => displayedIdOf.get(id) === id);
   const grouped = groups.map(({ functions: _, ...node }) => node);
-  return { nodes: [...single, ...grouped].filter(({ id }) => connected.has(id)), edges: [...shownEdges.values()] };
+  return { nodes: [...single, ...grouped].filter(({ id }) => connected.has(id)), edges: [...displayedEdges.values()] };
 }
 
 function groupOf([service, functions]: [string, TopologyNode[]]): TopologyNode & { functions: TopologyNode[] } {

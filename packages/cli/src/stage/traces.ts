@@ -57,7 +57,7 @@ async function search(client: XRayClient, { aggregate, message }: TraceQuery, un
   return ids.slice(0, MAX_TRACES);
 }
 
-/** The form of X-Ray: begins with `1-`, and has a hyphen after the first eight digits. */
+/** Converts a trace id to the format of X-Ray, which begins with `1-` and has a hyphen after the first eight digits. */
 const xrayId = (traceId: string) =>
   traceId.startsWith('1-') ? traceId : `1-${traceId.slice(0, 8)}-${traceId.slice(8)}`;
 
@@ -86,14 +86,14 @@ export function spansOfTrace({ Id = '', Segments = [] }: Trace): SpanView[] {
   });
 }
 
-function spansOfSegment(segment: Segment, own: { traceId: string; service: string }, parent?: string): SpanView[] {
+function spansOfSegment(segment: Segment, common: { traceId: string; service: string }, parent?: string): SpanView[] {
   const { id, name, start_time, end_time = start_time, annotations, metadata, subsegments = [], links = [] } = segment;
   const attributes = { ...(metadata?.default as SpanView['attributes'] | undefined), ...annotations };
   const [cause] = segment.cause?.exceptions ?? [];
   const isFailed = segment.fault || segment.error;
   const parentSpanId = segment.parent_id ?? parent;
   const span: SpanView = {
-    ...own,
+    ...common,
     spanId: id,
     ...(parentSpanId !== undefined && { parentSpanId }),
     name: String(attributes['span.name'] ?? name),
@@ -105,5 +105,5 @@ function spansOfSegment(segment: Segment, own: { traceId: string; service: strin
     attributes,
     links: links.map((link) => ({ traceId: link.trace_id.replace(/^1-/, '').replace('-', ''), spanId: link.id })),
   };
-  return [span, ...subsegments.flatMap((one) => spansOfSegment(one, own, id))];
+  return [span, ...subsegments.flatMap((one) => spansOfSegment(one, common, id))];
 }

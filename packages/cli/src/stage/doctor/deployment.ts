@@ -6,7 +6,7 @@ import { type Check, type CheckContext, failed, notChecked, ok, warning } from '
 
 const RUNTIME = 'nodejs24.x';
 
-/** An endpoint without an embedded cloud is LocalStack or similar. */
+/** The command that deploys the stage. An endpoint that is not an embedded cloud is LocalStack or a similar cloud. */
 const deployAgain = ({ stage, isEmbedded }: CheckContext) =>
   stage.endpoint && !isEmbedded ? 'npm run deploy:localstack' : `npm run deploy -- -c stage=${stage.name}`;
 
@@ -32,7 +32,7 @@ export const runtime: Check = async (context) => {
   return warning(`not on ${RUNTIME}: ${what}`, deployAgain(context));
 };
 
-/** The output that infra/app.ts gives every stack. */
+/** The version of a stack, from the output that infra/app.ts adds to every stack. */
 const versionOf = ({ template }: AssembledStack) => String(template.Outputs?.Version?.Value ?? 'unknown');
 
 export const versions: Check = async (context) => {

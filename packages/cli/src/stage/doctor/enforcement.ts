@@ -5,9 +5,9 @@ import { type Check, notChecked, ok, warning } from './examination.ts';
 
 const UNUSED_ID = '00000000-0000-7000-8000-000000000000';
 
-/** A call that an account refuses. */
+/** A call that an AWS account refuses. */
 interface Forbidden {
-  /** Whether a status means that the authorizer refused the call; a 404 comes from the service behind it. */
+  /** Whether a status means that the call was refused. With a 404, the authorizer passed the call to the service. */
   refuses: (status: number) => boolean;
   /** The finding if the call is not refused. */
   finding: string;
@@ -68,7 +68,7 @@ async function isRefused({ refuses, finding: _, url, ...request }: Forbidden): P
   return refuses((await fetch(url, { ...request, signal: AbortSignal.timeout(10_000) })).status);
 }
 
-/** Tries calls that an account refuses, and reports those that this cloud allows. */
+/** Tries calls that an AWS account refuses, and reports the calls that this cloud allows. */
 export const enforcement: Check = async ({ stage, isEmbedded }) => {
   if (!stage.endpoint) return notChecked('an account enforces roles and authorizers');
   const [[api], resources] = await Promise.all([registeredEntries(stage, 'api'), stage.resources()]);
@@ -76,12 +76,12 @@ export const enforcement: Check = async ({ stage, isEmbedded }) => {
   // The embedded cloud enforces functions' roles, and treats every other caller on this machine as its operator.
   const roles = isEmbedded || !role ? [] : [roleRequest(stage, role.name)];
   const forbidden = [...roles, ...(api ? apiRequests(String(api.attributes.url), resources) : [])];
-  const passed = (
+  const violations = (
     await Promise.all(forbidden.map(async (call) => ((await isRefused(call)) ? [] : [call.finding])))
   ).flat();
-  if (passed.length === 0) return ok(`${forbidden.length} unauthorized calls are refused`);
+  if (violations.length === 0) return ok(`${forbidden.length} unauthorized calls are refused`);
   return warning(
-    `this cloud does not enforce ${passed.join('; ')}`,
+    `this cloud does not enforce ${violations.join('; ')}`,
     'verify permissions in an embedded cloud (npm start) or an account, and restrict access to this cloud',
   );
 };

@@ -42,7 +42,7 @@ export function skewResult(skewMs: number): CheckResult {
   if (Number.isNaN(skewMs)) return notChecked('the response had no date');
   if (Math.abs(skewMs) < SKEW_MS.warning) return ok('the clock of this machine is correct');
   const found = `the clock of this machine is ${seconds} seconds ${skewMs > 0 ? 'behind' : 'ahead'}`;
-  const remedy = 'set it, by NTP: timedatectl set-ntp true';
+  const remedy = 'synchronize the clock: timedatectl set-ntp true';
   return Math.abs(skewMs) < SKEW_MS.failed ? warning(found, remedy) : failed(found, remedy);
 }
 
@@ -119,7 +119,7 @@ export const secrets: Check = async ({ stage }) => {
   const names = unfilled.flat();
   if (names.length === 0) return ok(`all ${toFillIn.length} secrets are filled in`);
   return warning(
-    `${names.join(', ')} has empty fields: functions that need them do not work`,
+    `${names.join(', ')} has empty fields: functions that need these fields do not work`,
     `aws secretsmanager put-secret-value --secret-id ${names[0]} --secret-string '{…}': docs/governance.md`,
   );
 };

@@ -9,7 +9,7 @@ export interface Finding {
   check: string;
   verdict: Verdict;
   found: string;
-  /** The remedy. */
+  /** What an operator can do. */
   remedy?: string;
 }
 
@@ -33,18 +33,18 @@ export const warning = (found: string, remedy: string): CheckResult => ({ verdic
 export const failed = (found: string, remedy: string): CheckResult => ({ verdict: 'failed', found, remedy });
 export const notChecked = (why: string): CheckResult => ({ verdict: 'not checked', found: `not checked here: ${why}` });
 
-/** Runs all checks on a stage concurrently; none if it does not respond. */
+/** Runs all checks on a stage concurrently. If the stage does not respond, runs no checks. */
 export async function examine(
   checks: Readonly<Record<string, Check>>,
   { stage, now, version }: Pick<CheckContext, 'stage' | 'now' | 'version'>,
 ): Promise<Finding[]> {
   const where = stage.endpoint ?? `region ${await region(stage)}`;
-  const reached = await runCheck(async () => {
+  const reachability = await runCheck(async () => {
     const queues = await stage.queues();
     return ok(`stage ${stage.name} responds at ${where} and has ${queues.length} queues`);
   });
-  const reachable = { check: 'reachable', ...reached };
-  if (reached.verdict !== 'ok') return [reachable];
+  const reachable = { check: 'reachable', ...reachability };
+  if (reachability.verdict !== 'ok') return [reachable];
   const context: CheckContext = { stage, now, version, isEmbedded: (await embeddedCloudOf(stage)) !== undefined };
   const others = Object.entries(checks).map(async ([name, check]) => ({
     check: name,

@@ -3,9 +3,9 @@ import { circuitsOf } from '../circuits.ts';
 import { switchesOf } from '../switches.ts';
 import { type Check, failed, ok, warning } from './examination.ts';
 
-/** The threshold of the alarm `Backlog`, and a tenth of it. */
+/** `failed` is the threshold of the alarm `Backlog`. */
 const BACKLOG = { failed: 10_000, warning: 1_000 };
-/** Every minute, the sweep publishes rows that the relay has missed. */
+/** Every minute, the sweep publishes the rows that the relay has missed. So a row should wait for at most a minute. */
 const OUTBOX_MS = { failed: 5 * 60_000, warning: 60_000 };
 
 const isDeadLetters = ({ queue }: { queue: string }) => /-(dlq|undelivered)(\.fifo)?$/.test(queue);
