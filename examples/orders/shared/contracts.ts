@@ -39,7 +39,7 @@ export const orderEvents = topic('order-events', {
 });
 export const stock = queue('stock', { from: '/shop/orders', messages: [reserve, release] });
 export const payments = queue('payments', { from: '/shop/orders', messages: [charge, refund] });
-/** Unordered, because a reply about one order need not wait for a reply about another order. */
+/** Unordered, so that replies with different values of orderId do not wait for each other. */
 export const approvalReplies = queue('orders-replies', {
   from: ['/shop/orders', '/shop/stock', '/shop/payments'],
   sendersOf: {
