@@ -31,6 +31,6 @@ export default defineApp({
 
   curl -i ${apiUrl}/v1/members -H 'content-type: application/json' -d '{"phone":"+34612345678","name":"Lucía","locale":"es"}'
 
-The answer links to the member's points and guide, which want a token: npm run --silent ops -- token
-The text is at the SMS sandbox.`,
+The response links to the member's points and guide. Reading them requires a token: npm run --silent ops -- token
+The SMS is in the SMS sandbox.`,
 });

@@ -1,4 +1,5 @@
 import { statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { type Frame, movingPicture } from './moving-picture.ts';
@@ -30,8 +31,8 @@ async function imageOf(page: Page, converter: Page): Promise<string> {
   );
 }
 
-/** Records the registration of a member, the flow of its messages, and its timeline. */
-async function record(browser: Browser, url: string): Promise<Frame[]> {
+/** Records the registration of a member, the flow of its messages, and its timeline. The last two are also pictures. */
+async function record(browser: Browser, url: string, folder: string): Promise<Frame[]> {
   const context = await browser.newContext({ viewport: VIEW, locale: 'en', colorScheme: 'light' });
   const [page, converter] = [await context.newPage(), await context.newPage()];
   const frames: Frame[] = [];
@@ -49,28 +50,34 @@ async function record(browser: Browser, url: string): Promise<Frame[]> {
     await page.waitForTimeout(FLOWING.everyMs);
     await take(FLOWING.everyMs);
   }
+  await page.screenshot({ path: join(folder, 'flow.png') });
   await page.getByRole('link', { name: 'View the timeline' }).click();
   await page.getByRole('region', { name: /^Phone / }).waitFor();
   await take(4_000);
+  await page.screenshot({ path: join(folder, 'member.png') });
   return frames;
 }
 
 await new Command('picture')
-  .description('records the animated picture of the README from the console of a running cloud (npm start -- --memory)')
+  .description(
+    'records the pictures of the console in the README and the docs from a running cloud (npm start -- --memory)',
+  )
   .option('--url <url>', 'URL of the console', 'http://127.0.0.1:4000/')
   .option('--chromium <path>', 'path of the browser', process.env.CHROMIUM ?? '/usr/bin/chromium')
-  .option('--output <file>', 'output file', 'docs/images/console.svg')
-  .action(async (options: { url: string; chromium: string; output: string }) => {
+  .option('--folder <folder>', 'output folder', 'docs/images')
+  .action(async (options: { url: string; chromium: string; folder: string }) => {
+    const output = join(options.folder, 'console.svg');
     const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'];
     const browser = await chromium.launch({ executablePath: options.chromium, args: [...args, '--disable-sync'] });
     try {
       const title = 'The console: a member registers, its messages pass through the flow, and its timeline shows them.';
-      writeFileSync(options.output, movingPicture(await record(browser, options.url), WIDTH, HEIGHT, title));
+      const frames = await record(browser, options.url, options.folder);
+      writeFileSync(output, movingPicture(frames, WIDTH, HEIGHT, title));
     } finally {
       await browser.close();
     }
-    const { size } = statSync(options.output);
-    console.log(`${options.output}: ${size} bytes`);
+    const { size } = statSync(output);
+    console.log(`${output}: ${size} bytes`);
     if (size > MAX_BYTES) throw new Error(`The picture has more than ${MAX_BYTES} bytes: lower QUALITY or FLOWING.`);
   })
   .parseAsync();

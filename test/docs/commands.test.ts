@@ -30,7 +30,7 @@ const NOT_RUN: Record<string, string> = {
   'build:cli': 'what it builds is built, installed and run by test/integration/packages.test.ts',
   'contracts:release': 'part of `npm run release`, which test/unit/release-command.test.ts runs',
   sbom: 'part of the workflow that releases; what it writes is tested by test/security/supply-chain.test.ts',
-  picture: 'draws the picture of the README, which a person looks at',
+  picture: 'draws the pictures of the console, which a person looks at',
   fix: 'changes files; `npm run check` runs the same rules',
   'docs:build': 'what it runs is run by test/browser/site.test.ts',
   docs: 'goes on until it is ended; the pages that it shows are built by test/browser/site.test.ts',

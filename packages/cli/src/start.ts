@@ -72,7 +72,7 @@ export async function start(app: Partial<App>, options: StartOptions): Promise<v
   if (inspector) addresses.push(['debugger', pc.cyan(inspector.url)]);
   console.log(`${pc.green(pc.bold('ready'))} in ${secondsSince(started)}\n\n${table(addresses)}`);
   if (app.firstSteps) console.log(`\n${app.firstSteps(cloud)}`);
-  console.log('Press Ctrl-C to stop it.');
+  console.log('Press Ctrl-C to stop the cloud.');
 }
 
 /** Serves the console at the address of the API if the app uses the kit. In any other app, `GET /` may be a route. */

@@ -23,7 +23,7 @@ export function createServices(
   opened.defer(logs.close);
   const onFailure = (failure: FailedInvocation) => {
     const log = logs.fileOf(failure.functionName);
-    console.error(`${failure.functionName} failed, request ${failure.requestId}: ${failure.reason}. Its log: ${log}`);
+    console.error(`${failure.functionName} failed, request ${failure.requestId} (log: ${log}): ${failure.reason}`);
     control.recordFailure({ ...failure, at: new Date().toISOString(), log });
   };
   core.denials.onFirstDenial = (denied) => {
