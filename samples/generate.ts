@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-// `node samples/generate.ts` writes members.csv with 1,000 people. The API must refuse the invalid lines.
+// `node samples/generate.ts` writes members.csv with 1,000 people. Some lines are invalid, and the API must refuse
+// them.
 
 const PEOPLE = 1_000;
 const NAMES = [

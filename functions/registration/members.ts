@@ -45,8 +45,8 @@ export function createMembers({ store, admission, audit, now, newId }: MembersOp
     /**
      * Idempotent by key: a repetition with the same key and registration returns the same member, and takes a token of
      * the phone's bucket.
-     * @throws {Problem} for example 429: if the first transaction finds a guard or a mark of the phone, the registration
-     * needs a token
+     * @throws {Problem} 429 if the phone's bucket has no token left. A registration takes a token if its first transaction
+     * finds a guard or a mark of the phone.
      */
     async register(
       registration: Registration,

@@ -37,7 +37,7 @@ export async function readSteps(
   return Object.values(replies);
 }
 
-/** Converts the subscribers' replies to a registration so far to the resource of the API. */
+/** Creates the onboarding resource of the API from the replies that subscribers have sent so far. */
 export function onboardingOf(
   { id, registeredAt }: ActiveMember,
   steps: readonly Step[],

@@ -33,7 +33,7 @@ const DISCOVERED = 'discover:';
  */
 const SWITCHED_FOR_MS = 90_000;
 
-/** Creates, from the function's environment, `sendText` and a function that computes the pseudonyms of phones. */
+/** Reads the function's environment. Creates `sendText` and a function that computes the pseudonyms of phones. */
 export function configuredTexting({ mode }: Pick<HandlerContext, 'mode'>): {
   sendText: SendText;
   pseudonym: Pseudonym;

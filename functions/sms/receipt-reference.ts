@@ -19,7 +19,7 @@ export const encodeReference = ({ memberId, messageId, traceparent }: TextRefere
 
 /**
  * @returns undefined for a reference in another format. SMS that a command requests have no reference, but some
- * providers send a receipt for them with a reference of the provider.
+ * providers send a receipt for them with another value.
  */
 export function decodeReference(text: unknown): TextReference | undefined {
   const [memberId = '', messageId = '', traceparent = ''] = String(text).split('.');
