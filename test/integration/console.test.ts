@@ -340,7 +340,7 @@ describe('the console', () => {
     );
     expect(failure.reason).toMatch(/^TypeError: /);
     expect(errors.mock.lastCall?.join()).toBe(
-      `${functionName} failed, request ${failure.requestId}: ${failure.reason}. Its log: ${failure.log}`,
+      `${functionName} failed, request ${failure.requestId} (log: ${failure.log}): ${failure.reason}`,
     );
     errors.mockRestore();
     await eventually(async () => readFileSync(failure.log, 'utf8').includes(`REPORT RequestId: ${failure.requestId}`));
