@@ -45,19 +45,19 @@ describe('npm run ops -- issuer', () => {
   it('issues tokens whose key is in its discovery document, also after a restart', async () => {
     const data = mkdtempSync(join(tmpdir(), 'rollcall-issuer-'));
     onTestFinished(() => rm(data, { recursive: true }));
-    const called = ['--url', 'http://host.docker.internal:4030/issuer'];
-    const first = await started('packages/cli/src/cli/main.ts', 'ops', 'issuer', '--data', data, ...called);
-    const [itself = '', tokens = ''] = first.urls;
-    expect(itself).toBe('http://host.docker.internal:4030/issuer');
-    const token = await requestTokenFrom(tokens.replace('/token', ''), { ...EVERY_MEMBER, sub: 'm1' });
+    const urlOption = ['--url', 'http://host.docker.internal:4030/issuer'];
+    const first = await started('packages/cli/src/cli/main.ts', 'ops', 'issuer', '--data', data, ...urlOption);
+    const [issuer = '', tokenUrl = ''] = first.urls;
+    expect(issuer).toBe('http://host.docker.internal:4030/issuer');
+    const token = await requestTokenFrom(tokenUrl.replace('/token', ''), { ...EVERY_MEMBER, sub: 'm1' });
     await ended(first.child);
 
-    const { urls } = await started('packages/cli/src/cli/main.ts', 'ops', 'issuer', '--data', data, ...called);
+    const { urls } = await started('packages/cli/src/cli/main.ts', 'ops', 'issuer', '--data', data, ...urlOption);
     const second = urls[1]?.replace('/token', '');
     const discovery = await (await fetch(`${second}/.well-known/openid-configuration`)).json();
-    expect(discovery).toMatchObject({ issuer: itself, jwks_uri: `${itself}/jwks.json` });
+    expect(discovery).toMatchObject({ issuer, jwks_uri: `${issuer}/jwks.json` });
     const keys = createRemoteJWKSet(new URL(`${second}/jwks.json`));
-    const { payload } = await jwtVerify(token, keys, { issuer: itself, audience: 'rollcall' });
+    const { payload } = await jwtVerify(token, keys, { issuer, audience: 'rollcall' });
     expect(payload).toMatchObject({ sub: 'm1', scope: EVERY_MEMBER.scope });
     expect(statSync(join(data, 'issuer.keys')).mode & 0o077).toBe(0);
   });

@@ -8,13 +8,13 @@ import { eventually, startTestCloud, switchTo, type TestCloud } from '../support
 import { runScript } from '../support/run.ts';
 
 const BACKLOG = 1_000;
-/** Smaller, because each message costs a separate write, one after the other in a batch. */
+/** The backlog of a skipped capability is smaller, because each of its messages costs a separate write. */
 const SKIPPED = 300;
-const MADE_UP_FOR = 100;
-/** Frequent counts of so many messages would slow the emulator down. */
-const LOOK_EVERY_MS = 300;
+const RELEASED = 100;
+/** More frequent counts of so many messages would slow the emulator down. */
+const CHECK_INTERVAL_MS = 300;
 
-/** Sends registrations to a subscriber's queue, past the topic. */
+/** Sends registrations directly to a subscriber's queue, without the topic. */
 async function sendTo(cloud: TestCloud, service: string, members: number): Promise<void> {
   const { QueueUrl } = await cloud.sqs.send(new GetQueueUrlCommand({ QueueName: `rollcall-dev-${service}.fifo` }));
   const bodies = Array.from({ length: members }, (_, index) => registered(memberIdOf(index + 1)));
@@ -59,11 +59,11 @@ async function waiting(cloud: TestCloud, service: string) {
   const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
   const { Attributes } = await cloud.sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...names] }));
   const [visible = 0, inFlight = 0] = names.map((name) => Number(Attributes?.[name]));
-  return { left: visible + inFlight, inFlight };
+  return { total: visible + inFlight, inFlight };
 }
 
 const untilEmpty = (cloud: TestCloud, service: string) =>
-  eventually(async () => (await waiting(cloud, service)).left === 0, LOOK_EVERY_MS);
+  eventually(async () => (await waiting(cloud, service)).total === 0, CHECK_INTERVAL_MS);
 
 describe('a backlog', () => {
   let cloud: TestCloud;
@@ -76,9 +76,9 @@ describe('a backlog', () => {
     await switchTo(cloud, 'points', 'pause');
     await sendTo(cloud, 'points', BACKLOG);
     // Many messages were received, and returned to the queue for a while.
-    await eventually(async () => (await waiting(cloud, 'points')).inFlight > BACKLOG / 4, LOOK_EVERY_MS);
-    const { left } = await waiting(cloud, 'points');
-    expect([left, await applied(cloud, 'points'), await parked(cloud, 'points')]).toEqual([BACKLOG, 0, 0]);
+    await eventually(async () => (await waiting(cloud, 'points')).inFlight > BACKLOG / 4, CHECK_INTERVAL_MS);
+    const { total } = await waiting(cloud, 'points');
+    expect([total, await applied(cloud, 'points'), await parked(cloud, 'points')]).toEqual([BACKLOG, 0, 0]);
     await switchTo(cloud, 'points', 'on');
     await untilEmpty(cloud, 'points');
     expect([await applied(cloud, 'points'), await parked(cloud, 'points')]).toEqual([BACKLOG, 0]);
@@ -91,13 +91,13 @@ describe('a backlog', () => {
     await switchTo(cloud, 'guide', 'on');
     await cloud.invoke('rollcall-dev-guide-sweep', {});
     expect([await applied(cloud, 'guide'), await parked(cloud, 'guide', 'held')]).toEqual([0, SKIPPED]);
-    const members = Array.from({ length: MADE_UP_FOR }, (_, index) => memberIdOf(index + 1));
+    const members = Array.from({ length: RELEASED }, (_, index) => memberIdOf(index + 1));
     const { code, stderr } = await runScript(
       'packages/cli/src/cli/main.ts',
       'ops',
       ...['--endpoint', cloud.endpointUrl, 'parked', 'redrive', 'guide', ...members],
     );
     expect([code, stderr]).toEqual([0, '']);
-    expect([await applied(cloud, 'guide'), await parked(cloud, 'guide')]).toEqual([MADE_UP_FOR, SKIPPED - MADE_UP_FOR]);
+    expect([await applied(cloud, 'guide'), await parked(cloud, 'guide')]).toEqual([RELEASED, SKIPPED - RELEASED]);
   });
 });

@@ -91,8 +91,8 @@ describe('completion', () => {
   async function offeredAfter(...words: string[]): Promise<string[]> {
     const typed = ['rollcall', ...words];
     const quoted = typed.map((word) => `'${word}'`).join(' ');
-    const ask = `COMP_WORDS=(${quoted}); COMP_CWORD=${typed.length - 1}; _rollcall; printf '%s\\n' "\${COMPREPLY[@]}"`;
-    const { stdout } = await run('bash', ['--norc', '-c', `${script}\n${ask}`]);
+    const program = `COMP_WORDS=(${quoted}); COMP_CWORD=${typed.length - 1}; _rollcall; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const { stdout } = await run('bash', ['--norc', '-c', `${script}\n${program}`]);
     return stdout.split('\n').filter((line) => line !== '');
   }
 

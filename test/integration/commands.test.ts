@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.stop());
 
-/** A member with the bonus of 100 points. */
+/** Registers a member, who gets the bonus of 100 points. */
 async function member(): Promise<{ id: string; phone: string }> {
   const phone = newPhone();
   const { body } = await cloud.request('POST', '/v1/members', { phone, name: 'Lucía García', locale: 'es' });
@@ -76,7 +76,7 @@ describe('a redemption', () => {
     expect(texts.map(({ text }) => text)).toContain('Has canjeado 40 puntos. Te quedan 60.');
   });
 
-  it('returns the result within the waiting time, and immediately without one', async () => {
+  it('returns the result if the caller waits for it, and returns immediately otherwise', async () => {
     const { id } = await member();
     const waited = await redeem(id, { points: 10 }, { prefer: 'respond-async, wait=15' });
     expect([waited.status, waited.headers.get('preference-applied')]).toEqual([200, 'wait=15']);
@@ -107,13 +107,13 @@ describe('a redemption', () => {
   it('succeeds as often as the balance allows, if many are concurrent', async () => {
     const { id } = await member();
     // A caller that lost a race against others repeats the request.
-    const untilTaken = () =>
+    const redeemUntilAccepted = () =>
       eventually(async () => {
-        const answer = await redeem(id, { points: 30 });
-        expect([202, 503]).toContain(answer.status);
-        return answer.status === 202 && answer.body.id;
+        const response = await redeem(id, { points: 30 });
+        expect([202, 503]).toContain(response.status);
+        return response.status === 202 && response.body.id;
       });
-    const begun = await Promise.all(Array.from({ length: 5 }, untilTaken));
+    const begun = await Promise.all(Array.from({ length: 5 }, redeemUntilAccepted));
     const states = await Promise.all(begun.map(async (operationId) => (await ended(operationId)).state));
     expect(states.toSorted()).toEqual(['failed', 'failed', 'succeeded', 'succeeded', 'succeeded']);
     expect((await points(id)).body.balance).toBe(10);

@@ -36,15 +36,15 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const ask = (path: string, method = 'GET', body?: object, headers: Record<string, string> = {}) =>
+const send = (path: string, method = 'GET', body?: object, headers: Record<string, string> = {}) =>
   fetch(`${operatorConsole.url}${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
 async function api<T>(path: string, method = 'GET', body?: object): Promise<T> {
-  const response = await ask(`/console/api/${path}`, method, body);
-  const answer = await response.json();
-  if (!response.ok) throw new Error(JSON.stringify(answer));
-  return answer as T;
+  const response = await send(`/console/api/${path}`, method, body);
+  const result = await response.json();
+  if (!response.ok) throw new Error(JSON.stringify(result));
+  return result as T;
 }
-/** Sends any headers, unlike `fetch`, which sets some itself. */
+/** Requests a path with any headers. `fetch` cannot, because it sets some headers itself. */
 function statusOf(path: string, headers: Record<string, string>, url = operatorConsole.url): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   request(`${url}${path}`, { headers }, (response) => {
@@ -99,26 +99,26 @@ async function parkMember(n: number): Promise<string> {
 
 describe('the console', () => {
   it('serves its page, with cacheable assets', async () => {
-    const page = await ask('/');
+    const page = await send('/');
     expect([page.status, await page.text()]).toEqual([200, '<title>a page</title>']);
     expect(page.headers.get('cache-control')).toBe('no-cache');
-    const asset = await ask('/console/assets/page-abc.js');
+    const asset = await send('/console/assets/page-abc.js');
     expect([asset.status, asset.headers.get('cache-control')]).toEqual([200, expect.stringContaining('immutable')]);
-    const nowhere = ['/console/assets/other.js', '/console/..%2f..%2fpackage.js', '/console/api/nothing'];
-    for (const path of [...nowhere, '/console/api/switches/%E0', '/console/%E0.js', '//'])
-      expect((await ask(path)).status).toBe(404);
+    const unknownPaths = ['/console/assets/other.js', '/console/..%2f..%2fpackage.js', '/console/api/nothing'];
+    for (const path of [...unknownPaths, '/console/api/switches/%E0', '/console/%E0.js', '//'])
+      expect((await send(path)).status).toBe(404);
   });
 
   it('accepts only requests of its own page', async () => {
-    const elsewhere: Array<Record<string, string>> = [
+    const foreignHeaders: Array<Record<string, string>> = [
       { 'sec-fetch-site': 'cross-site' },
       { 'sec-fetch-site': 'same-site' },
       { origin: 'http://evil.example' },
       { host: 'evil.example' },
     ];
-    for (const headers of elsewhere) expect(await statusOf('/console/api/about', headers)).toBe(403);
-    const here = { origin: operatorConsole.url, 'sec-fetch-site': 'same-origin' };
-    expect(await statusOf('/console/api/about', here)).toBe(200);
+    for (const headers of foreignHeaders) expect(await statusOf('/console/api/about', headers)).toBe(403);
+    const ownHeaders = { origin: operatorConsole.url, 'sec-fetch-site': 'same-origin' };
+    expect(await statusOf('/console/api/about', ownHeaders)).toBe(200);
     // The status endpoint of the cloud is protected, too.
     expect(await statusOf('/_rollcall', { host: 'evil.example' }, cloud.endpointUrl)).toBe(403);
   });
@@ -163,7 +163,7 @@ describe('the console', () => {
     expect(await api('aggregates')).toContainEqual({ id, at: expect.any(String) });
   });
 
-  it('has the load of an embedded cloud from its start, even if no page was open', async () => {
+  it('records the load of an embedded cloud from its start, even if no page is open', async () => {
     const start = new Date().toISOString();
     await cloud.request('POST', '/v1/members', person());
     const load = await eventually(async () => {
@@ -174,7 +174,7 @@ describe('the console', () => {
   });
 
   it('shows the errors of a refused request, field by field', async () => {
-    const response = await ask('/console/api/create', 'POST', { ...person(), phone: '12' });
+    const response = await send('/console/api/create', 'POST', { ...person(), phone: '12' });
     expect([response.status, await response.json()]).toMatchObject([422, { errors: [{ pointer: '#/phone' }] }]);
   });
 
@@ -195,11 +195,11 @@ describe('the console', () => {
     );
   });
 
-  it('registers many at once, and checks their effects', async () => {
-    const over = listenFor('burst', (burst: Burst) => burst.verdict && burst);
+  it('registers many members at once, and checks the effects', async () => {
+    const finished = listenFor('burst', (burst: Burst) => burst.verdict && burst);
     await api('burst', 'POST', { total: 10 });
-    expect((await ask('/console/api/burst', 'POST', { total: 10 })).status).toBe(409);
-    expect(await over).toEqual({
+    expect((await send('/console/api/burst', 'POST', { total: 10 })).status).toBe(409);
+    expect(await finished).toEqual({
       total: 10,
       accepted: 10,
       rejected: 0,
@@ -210,14 +210,14 @@ describe('the console', () => {
 
   it("checks the effects in the services' tables if spans are lost", async () => {
     const untraced = await startTestCloud({ environment: { OTEL_SDK_DISABLED: 'true' } });
-    const itsConsole = await startConsole(untraced, Promise.resolve(folder));
+    const untracedConsole = await startConsole(untraced, Promise.resolve(folder));
     onTestFinished(async () => {
-      await itsConsole.stop();
+      await untracedConsole.stop();
       await untraced.stop();
     });
-    const over = listenFor('burst', (burst: Burst) => burst.verdict && burst, itsConsole.url);
-    await fetch(`${itsConsole.url}/console/api/burst`, { method: 'POST', body: JSON.stringify({ total: 5 }) });
-    expect(await over).toEqual({
+    const finished = listenFor('burst', (burst: Burst) => burst.verdict && burst, untracedConsole.url);
+    await fetch(`${untracedConsole.url}/console/api/burst`, { method: 'POST', body: JSON.stringify({ total: 5 }) });
+    expect(await finished).toEqual({
       total: 5,
       accepted: 5,
       rejected: 0,
@@ -232,14 +232,14 @@ describe('the console', () => {
 
   it('does not count parked messages as lost', async () => {
     await api('faults/providers/http', 'PUT', { kind: 'refuses' });
-    const over = listenFor('burst', (burst: Burst) => burst.total === 3 && burst.verdict && burst);
+    const finished = listenFor('burst', (burst: Burst) => burst.total === 3 && burst.verdict && burst);
     await api('burst', 'POST', { total: 3 });
-    expect(await over).toMatchObject({
+    expect(await finished).toMatchObject({
       applied: { sms: 0, points: 3, guide: 3 },
       verdict: { lost: 0, duplicated: 0, outOfOrder: 0, parked: 3 },
     });
     await api('faults/providers/http', 'DELETE');
-    await (await ask('/console/api/parked/redrive', 'POST', { subscriber: 'sms' })).text();
+    await (await send('/console/api/parked/redrive', 'POST', { subscriber: 'sms' })).text();
     expect((await api<ParkedPage>('parked')).total).toBe(0);
   });
 
@@ -247,7 +247,7 @@ describe('the console', () => {
     const member = await parkMember(70);
     const { total, messages } = await api<ParkedPage>('parked?subscriber=sms&reason=failed');
     expect([total, messages[0]?.aggregateId, messages[0]?.error]).toEqual([1, member, expect.stringContaining('422')]);
-    const redriven = await ask('/console/api/parked/redrive', 'POST', { subscriber: 'sms', aggregateIds: [member] });
+    const redriven = await send('/console/api/parked/redrive', 'POST', { subscriber: 'sms', aggregateIds: [member] });
     const lines = (await redriven.text())
       .trim()
       .split('\n')
@@ -262,9 +262,9 @@ describe('the console', () => {
       finished: true,
     });
     const place = { subscriber: 'sms', aggregateId: member, version: 1 };
-    expect((await ask('/console/api/parked/discard', 'POST', { ...place, because: ' ' })).status).toBe(422);
+    expect((await send('/console/api/parked/discard', 'POST', { ...place, because: ' ' })).status).toBe(422);
     await api('parked/discard', 'POST', { ...place, because: 'a test' });
-    const all = await ask('/console/api/parked/redrive', 'POST', { subscriber: 'sms' });
+    const all = await send('/console/api/parked/redrive', 'POST', { subscriber: 'sms' });
     expect(
       (await all.text())
         .trim()
@@ -273,7 +273,7 @@ describe('the console', () => {
         .at(-1),
     ).toMatchObject({ applied: 1, finished: true });
     expect(await api<ParkedPage>('parked')).toEqual({ total: 0, messages: [] });
-    expect((await ask('/console/api/parked?subscriber=nobody')).status).toBe(404);
+    expect((await send('/console/api/parked?subscriber=nobody')).status).toBe(404);
   });
 
   it('switches a capability, and shows this in its warnings', async () => {
@@ -293,7 +293,7 @@ describe('the console', () => {
     const normal = await api<Switches>('switches', 'POST', { profile: 'normal', why: 'the end' });
     expect(normal.switches.every(({ mode }) => mode === 'on')).toBe(true);
     expect(normal.history.some(({ why }) => why === 'a test')).toBe(true);
-    const unknown = await ask('/console/api/switches', 'POST', { capability: 'guide', mode: 'loud', why: 'x' });
+    const unknown = await send('/console/api/switches', 'POST', { capability: 'guide', mode: 'loud', why: 'x' });
     expect(await unknown.json()).toMatchObject({ status: 409, detail: expect.stringContaining('english-only') });
   });
 
@@ -328,7 +328,7 @@ describe('the console', () => {
     expect(await cloud.items('guide', id)).toEqual([]);
     await api(`faults/stopped/${fn}`, 'DELETE');
     await eventually(async () => (await cloud.items('guide', id)).length > 0);
-    expect((await ask('/console/api/faults/stopped/nothing', 'PUT')).status).toBe(409);
+    expect((await send('/console/api/faults/stopped/nothing', 'PUT')).status).toBe(409);
   });
 
   it('reports a failed invocation with its function, request, reason and log file', async () => {

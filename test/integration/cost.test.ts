@@ -23,7 +23,7 @@ const BOUNDS: Record<string, { calls: number; writes: Record<string, number> }> 
       'sms-consume: UpdateItem sms-limits': 2,
       'points-consume: UpdateItem points': 1,
       'guide-consume: UpdateItem guide': 1,
-      // One per reply, including the receipt; those within a second are combined.
+      // One per reply, including the receipt. Replies within a second are combined.
       'registration-replies-consume: UpdateItem members': 4,
     },
   },
@@ -71,7 +71,7 @@ const BOUNDS: Record<string, { calls: number; writes: Record<string, number> }> 
 };
 
 /** Tables that instances read or write periodically, regardless of load. */
-const BY_THE_CLOCK = new Set(['circuits', 'switches', 'instances']);
+const PERIODIC_TABLES = new Set(['circuits', 'switches', 'instances']);
 const MEMBERS = 3;
 
 let cloud: TestCloud;
@@ -107,29 +107,32 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.stop());
 
-/** The operations of a path per member, except on scheduled tables. */
+/** The operations of a path per member, except those on periodically used tables. */
 const operations = (path: string) => {
   const calls = busyCalls(metered.get(path) as Metered, deployed);
-  return operationsOf(calls, MEMBERS).filter(({ resource }) => !BY_THE_CLOCK.has(resource));
+  return operationsOf(calls, MEMBERS).filter(({ resource }) => !PERIODIC_TABLES.has(resource));
 };
 
-it.each(Object.entries(BOUNDS))('to %s writes at most its write units, and to no other table', (path, { writes }) => {
-  const grown = operations(path).flatMap(({ caller, operation, resource, writeUnits }) => {
-    const name = `${caller}: ${operation.replace('dynamodb ', '')} ${resource}`;
-    const before = writes[name] ?? 0;
-    return writeUnits > before ? [`${name}: ${writeUnits} write units a member, and ${before} are allowed`] : [];
-  });
-  expect(grown).toEqual([]);
-});
+it.each(Object.entries(BOUNDS))(
+  'the path %s uses at most its write units, and writes to no other table',
+  (path, { writes }) => {
+    const grown = operations(path).flatMap(({ caller, operation, resource, writeUnits }) => {
+      const name = `${caller}: ${operation.replace('dynamodb ', '')} ${resource}`;
+      const before = writes[name] ?? 0;
+      return writeUnits > before ? [`${name}: ${writeUnits} write units a member, and ${before} are allowed`] : [];
+    });
+    expect(grown).toEqual([]);
+  },
+);
 
-it.each(Object.entries(BOUNDS))('to %s makes at most its number of calls to AWS', (path, { calls }) => {
+it.each(Object.entries(BOUNDS))('the path %s makes at most its number of calls to AWS', (path, { calls }) => {
   const made = operations(path).filter((operation) => operation.calls > 0);
   const all = made.reduce((sum, operation) => sum + operation.calls, 0);
   const list = made.map(({ caller, operation, resource, calls }) => `${calls} ${caller}: ${operation} ${resource}`);
   expect(all, list.join('\n')).toBeLessThanOrEqual(calls);
 });
 
-it('to register writes to the expected tables', () => {
+it('the path register writes to the expected tables', () => {
   // Guards against a meter that counts nothing.
   const tables = operations('register')
     .filter(({ writeUnits }) => writeUnits >= 1)

@@ -39,9 +39,9 @@ describe('npm run ops -- doctor', () => {
   it('finds no problem in a working embedded cloud, and lists the checks that cannot run there', async () => {
     const { endpointUrl } = await cloudOf();
     const { code, findings } = await examined(endpointUrl);
-    const notThere = ['region', 'event sources', 'alarms', 'alarm mail'];
+    const unavailable = ['region', 'event sources', 'alarms', 'alarm mail'];
     for (const { check, verdict, found } of Object.values(findings)) {
-      expect([check, verdict, found]).toEqual([check, notThere.includes(check) ? 'not checked' : 'ok', found]);
+      expect([check, verdict, found]).toEqual([check, unavailable.includes(check) ? 'not checked' : 'ok', found]);
     }
     expect(code).toBe(0);
     expect(findings.versions?.found).toContain(`version ${about.version}`);
@@ -93,7 +93,7 @@ describe('npm run ops -- doctor', () => {
     expect(code).toBe(1);
   });
 
-  it('reports only that nothing responds, if nothing does', async () => {
+  it('reports only one check if nothing responds at the endpoint', async () => {
     const { code, findings } = await examined('http://127.0.0.1:1');
     expect(code).toBe(1);
     expect(Object.keys(findings)).toEqual(['reachable']);
@@ -137,7 +137,7 @@ describe('a stage outside an embedded cloud', () => {
 
   const { stacks } = readAssembly(inject('dev'));
   const xml = (text: string) => text.replace(/[<>&]/g, (character) => `&#${character.charCodeAt(0)};`);
-  const answers: Record<string, (form: URLSearchParams) => string> = {
+  const resultsByAction: Record<string, (form: URLSearchParams) => string> = {
     ListStacks: () =>
       `<StackSummaries>${stacks
         .map(({ name }) => `<member><StackName>${name}</StackName><StackStatus>CREATE_COMPLETE</StackStatus></member>`)
@@ -155,10 +155,10 @@ describe('a stage outside an embedded cloud', () => {
         .join('')}</Stacks>`,
   };
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = (await readBody(request)) ?? Buffer.alloc(0);
     const action = new URLSearchParams(body.toString()).get('Action') ?? '';
-    const result = answers[action]?.(new URLSearchParams(body.toString()));
+    const result = resultsByAction[action]?.(new URLSearchParams(body.toString()));
     if (result) {
       response.writeHead(200, { 'content-type': 'text/xml' });
       response.end(`<${action}Response><${action}Result>${result}</${action}Result></${action}Response>`);
@@ -173,24 +173,24 @@ describe('a stage outside an embedded cloud', () => {
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ EventSourceMappings }));
     } else {
       const { host: _, connection: __, 'content-length': ___, 'transfer-encoding': ____, ...headers } = request.headers;
-      const passed = await fetch(`${cloud.endpointUrl}${request.url}`, {
+      const forwarded = await fetch(`${cloud.endpointUrl}${request.url}`, {
         method: request.method ?? 'POST',
         headers: headers as Record<string, string>,
         ...(request.method !== 'GET' && { body }),
       });
-      response.writeHead(passed.status, { 'content-type': passed.headers.get('content-type') ?? '' });
-      response.end(Buffer.from(await passed.arrayBuffer()));
+      response.writeHead(forwarded.status, { 'content-type': forwarded.headers.get('content-type') ?? '' });
+      response.end(Buffer.from(await forwarded.arrayBuffer()));
     }
   }
 
-  async function front(): Promise<string> {
-    const server = createServer(answer);
+  async function startProxy(): Promise<string> {
+    const server = createServer(respond);
     onTestFinished(() => close(server));
     return listen(server, 0, 'test');
   }
 
-  it('is examined through CloudFormation and Lambda; missing APIs are not checked', async () => {
-    const { code, findings } = await examined(await front());
+  it('is examined through CloudFormation and Lambda; checks that need other APIs do not run', async () => {
+    const { code, findings } = await examined(await startProxy());
     expect(code).toBe(1);
     expect(verdicts(findings)).toMatchObject({
       reachable: 'ok',
@@ -205,7 +205,7 @@ describe('a stage outside an embedded cloud', () => {
       alarms: 'not checked',
       enforcement: 'warning',
     });
-    // The cloud behind the proxy enforces authorizers, but gives a role to every caller.
+    // The cloud behind the proxy enforces authorizers, but lets every caller assume a role.
     expect(findings.enforcement?.found).toContain('does not enforce roles');
     expect(findings.enforcement?.found).not.toContain('authorizer');
     expect(findings.stacks?.found).toContain('rollcall-dev-guide is UPDATE_ROLLBACK_FAILED');
@@ -213,7 +213,13 @@ describe('a stage outside an embedded cloud', () => {
   });
 
   it('shows its topology', async () => {
-    const { stdout } = await runScript('packages/cli/src/cli/main.ts', 'ops', '--endpoint', await front(), 'topology');
+    const { stdout } = await runScript(
+      'packages/cli/src/cli/main.ts',
+      'ops',
+      '--endpoint',
+      await startProxy(),
+      'topology',
+    );
     expect(stdout).toContain('stream → registration-outbox-relay');
   });
 });

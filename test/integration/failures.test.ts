@@ -7,7 +7,7 @@ import { changedAssembly } from '../support/assembly.ts';
 import { memberIdOf, profileChanged, registered, sqsRecord } from '../support/builders.ts';
 import { cloudOf, eventually, newPhone, noFaults, smsEnvironment, type TestCloud } from '../support/cloud.ts';
 
-/** The dev templates with every event source mapping disabled whose source is of `kind`. */
+/** The dev templates, in which the event source mappings of one kind of source are disabled. */
 const without = (kind: 'stream' | 'queue') =>
   changedAssembly(['registration', 'sms', 'points', 'guide'], ({ Type, Properties }) => {
     const isStream = Properties?.StartingPosition !== undefined;
@@ -17,7 +17,7 @@ const without = (kind: 'stream' | 'queue') =>
 const register = async (cloud: TestCloud) =>
   (await cloud.request('POST', '/v1/members', { phone: newPhone(), name: 'Lucía', locale: 'es' })).body;
 
-const onlyGateway = smsEnvironment({ providers: ['http'] });
+const gatewayOnly = smsEnvironment({ providers: ['http'] });
 
 /** An SMS gateway that returns 503 to this number of requests before it works. */
 async function failingGateway(failures: number): Promise<{ url: string; keys: unknown[] }> {
@@ -33,7 +33,7 @@ async function failingGateway(failures: number): Promise<{ url: string; keys: un
 describe('with an SMS gateway that fails at first', () => {
   it('a registration is retried within seconds, and sends its SMS once the gateway works', async () => {
     const gateway = await failingGateway(2);
-    const cloud = await cloudOf({ parameters: { SmsGatewayUrl: gateway.url }, environment: onlyGateway });
+    const cloud = await cloudOf({ parameters: { SmsGatewayUrl: gateway.url }, environment: gatewayOnly });
     const { id } = await register(cloud);
     const cursor = await eventually(async () =>
       (await cloud.items('sms', id)).find(({ sk, version }) => sk === 'contact' && version === 1),
@@ -79,7 +79,7 @@ describe('three messages of one member in one batch', () => {
 
   it('stop at the second if it fails temporarily, and continue from there after its redelivery', async () => {
     const gateway = await failingGateway(2);
-    const cloud = await cloudOf({ parameters: { SmsGatewayUrl: gateway.url }, environment: onlyGateway });
+    const cloud = await cloudOf({ parameters: { SmsGatewayUrl: gateway.url }, environment: gatewayOnly });
     expect(await cloud.invoke('rollcall-dev-sms-consume', batch)).toEqual({
       batchItemFailures: [{ itemIdentifier: 'm2' }, { itemIdentifier: 'm3' }],
     });
@@ -111,7 +111,7 @@ describe('three messages of one member in one batch', () => {
 });
 
 describe('a message that arrives before its predecessor', () => {
-  it('is parked, and applied by the sweep after the predecessor was', async () => {
+  it('is parked, and applied by the sweep after its predecessor is applied', async () => {
     const cloud = await cloudOf({});
     const member = memberIdOf(8);
     const consume = (message: object) =>
@@ -165,14 +165,14 @@ describe('a message whose function never responds', () => {
     const cloud = await cloudOf({
       assembly,
       parameters: { SmsGatewayUrl: await listen(gateway, 0, 'test') },
-      // The timeout of the call is longer than the life of the function.
+      // The timeout of the call is longer than the function runs before it crashes.
       environment: smsEnvironment({ providers: ['http'], timeoutMs: 5_000 }),
       faults: { ...noFaults, death: (name) => (name === 'rollcall-dev-sms-consume' ? 1_500 : undefined) },
     });
     const poison = (await cloud.request('POST', '/v1/members', { phone, name: 'Lucía', locale: 'es' })).body;
     const other = await register(cloud);
     const sweep = () => cloud.invoke('rollcall-dev-sms-sweep', {});
-    // If both were in one batch, the other message becomes a dead letter, too, and the sweep applies it.
+    // If both messages are in one batch, the other message also becomes a dead letter, and the sweep applies it.
     await eventually(async () => {
       await sweep();
       return (await cloud.items('sms', other.id)).some(({ version }) => version === 1);
@@ -191,7 +191,7 @@ describe('a message whose function never responds', () => {
       [1, 'retry'],
       [2, 'gap'],
     ]);
-    // The sweep has retried it since, so the log shows the parking.
+    // Later sweeps have retried the message, so only the log shows that it was parked.
     expect(cloud.logs('rollcall-dev-sms-sweep').some((line) => /"Parked":[1-9]/.test(line))).toBe(true);
   });
 });

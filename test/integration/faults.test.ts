@@ -15,9 +15,9 @@ import { newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
 import { httpEvent } from '../support/http.ts';
 
 const TableName = 'rollcall-dev-points';
-const PATIENCE_MS = 300;
+const CLIENT_TIMEOUT_MS = 300;
 
-/** Chaos and overload runs rely on this: a requested fault occurs once, as AWS would produce it. */
+/** Chaos and overload runs rely on this: a requested fault occurs once, the way AWS would produce it. */
 describe('an injected fault', () => {
   let cloud: TestCloud;
   let dynamodb: DynamoDBClient;
@@ -47,7 +47,7 @@ describe('an injected fault', () => {
       region: 'us-east-1',
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
       maxAttempts: 1,
-      requestHandler: { requestTimeout: PATIENCE_MS, throwOnRequestTimeout: true },
+      requestHandler: { requestTimeout: CLIENT_TIMEOUT_MS, throwOnRequestTimeout: true },
     };
     dynamodb = new DynamoDBClient(config);
     sns = new SNSClient(config);
@@ -59,7 +59,7 @@ describe('an injected fault', () => {
     (await dynamodb.send(new GetItemCommand({ TableName, Key: item(sk), ConsistentRead: true }))).Item !== undefined;
   const put = (sk: string) => dynamodb.send(new PutItemCommand({ TableName, Item: item(sk) }));
 
-  it('refuses a call, which then has no effect, once', async () => {
+  it('refuses one call, which has no effect', async () => {
     next = { operation: 'PutItem', fault: { kind: 'refused' } };
     await expect(put('refused')).rejects.toThrow('an injected fault');
     expect(await isThere('refused')).toBe(false);
@@ -91,7 +91,7 @@ describe('an injected fault', () => {
   });
 
   it('delays a call beyond the timeout of its caller', async () => {
-    next = { operation: 'PutItem', fault: { kind: 'delayed', ms: 10 * PATIENCE_MS } };
+    next = { operation: 'PutItem', fault: { kind: 'delayed', ms: 10 * CLIENT_TIMEOUT_MS } };
     await expect(put('delayed')).rejects.toThrow(expect.objectContaining({ name: 'TimeoutError' }));
   });
 
@@ -151,20 +151,20 @@ describe('an injected fault', () => {
     ['refuses', 'status 422', 0],
     ['hangs', 'TimeoutError', 0],
     ['answer lost', 'TimeoutError', 1],
-  ] as const)('makes the SMS gateway answer so that it %s', async (fault, expected, kept) => {
+  ] as const)('is produced by the SMS gateway: %s', async (fault, expected, sentCount) => {
     textFault = fault;
     const to = newPhone();
-    const seen = await fetch(`${cloud.beside.sms}/messages`, {
+    const outcome = await fetch(`${cloud.beside.sms}/messages`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'idempotency-key': to },
       body: JSON.stringify({ to, text: 'hello' }),
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(CLIENT_TIMEOUT_MS),
     }).then(
       ({ status }) => `status ${status}`,
       (error: Error) => (error.name === 'TimeoutError' ? 'TimeoutError' : 'no answer'),
     );
     textFault = undefined;
-    expect(seen).toBe(expected);
-    expect(await cloud.texts(to)).toHaveLength(kept);
+    expect(outcome).toBe(expected);
+    expect(await cloud.texts(to)).toHaveLength(sentCount);
   });
 });

@@ -11,15 +11,15 @@ import { changedAssembly } from '../support/assembly.ts';
 import { cloudOf, eventually, newPhone, smsEnvironment, startTestCloud, type TestCloud } from '../support/cloud.ts';
 import { runScript } from '../support/run.ts';
 
-interface Answer {
+interface ApiResponse {
   status: number;
   headers: Record<string, string | string[] | undefined>;
   body: { type?: string };
 }
 
 /** Registers a person from an address of this machine. */
-function registerFrom(agent: Agent, localAddress: string, apiUrl: string, phone = newPhone()): Promise<Answer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+function registerFrom(agent: Agent, localAddress: string, apiUrl: string, phone = newPhone()): Promise<ApiResponse> {
+  const { promise, resolve, reject } = Promise.withResolvers<ApiResponse>();
   const headers = { 'content-type': 'application/json' };
   httpRequest(`${apiUrl}/v1/members`, { method: 'POST', agent, localAddress, headers }, async (response) => {
     let text = '';
@@ -32,7 +32,7 @@ function registerFrom(agent: Agent, localAddress: string, apiUrl: string, phone 
 }
 
 describe('registrations', () => {
-  it('of one address are limited over all instances, without affecting others', async () => {
+  it('of one address are limited across all instances, without affecting other addresses', async () => {
     const burst = 20;
     const perMinute = 6;
     const limits = { caller: { burst, perMinute }, phone: { burst: 10, perMinute: 10 } };
@@ -68,28 +68,28 @@ describe('registrations', () => {
       statuses.push((await registerFrom(agent, `127.0.0.${host}`, cloud.apiUrl, phone)).status);
     // The first registration costs no token.
     expect(statuses).toEqual([201, 409, 409, 429]);
-    const restless = { phone: newPhone(), name: 'Ana', locale: 'es' };
-    const [entered, left]: number[][] = [[], []];
+    const returningPerson = { phone: newPhone(), name: 'Ana', locale: 'es' };
+    const [registerStatuses, leaveStatuses]: number[][] = [[], []];
     for (let time = 0; time < 3; time++) {
-      const { status, body } = await cloud.request('POST', '/v1/members', restless);
-      entered?.push(status);
-      left?.push((await cloud.request('DELETE', `/v1/members/${body.id}`)).status);
+      const { status, body } = await cloud.request('POST', '/v1/members', returningPerson);
+      registerStatuses?.push(status);
+      leaveStatuses?.push((await cloud.request('DELETE', `/v1/members/${body.id}`)).status);
     }
-    expect([entered, left]).toEqual([Array(3).fill(201), Array(3).fill(204)]);
-    expect((await cloud.request('POST', '/v1/members', restless)).status).toBe(429);
-    expect((await cloud.rpc('Register', restless)).body.code).toBe('resource_exhausted');
+    expect([registerStatuses, leaveStatuses]).toEqual([Array(3).fill(201), Array(3).fill(204)]);
+    expect((await cloud.request('POST', '/v1/members', returningPerson)).status).toBe(429);
+    expect((await cloud.rpc('Register', returningPerson)).body.code).toBe('resource_exhausted');
     const rpc = await cloud.rpc('Register', { phone, name: 'Ana', locale: 'es' });
     expect([rpc.status, rpc.body.code]).toEqual([429, 'resource_exhausted']);
   });
 
   it('are throttled by the API for all callers together, before any function runs', async () => {
     const cloud = await cloudOf({ assembly: await throttled(5) });
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 40 }, () =>
         cloud.request('POST', '/v1/members', { phone: newPhone(), name: 'Ana', locale: 'es' }),
       ),
     );
-    const refused = answers.filter(({ status }) => status === 429);
+    const refused = responses.filter(({ status }) => status === 429);
     expect(refused.length).toBeGreaterThan(20);
     expect(refused[0]?.body).toEqual({ message: 'Too Many Requests' });
     expect((await cloud.request('GET', '/v1')).status).toBe(200);
@@ -104,7 +104,7 @@ describe('the caller of a request', () => {
     ['2001:db8:1:2:ffff::1', '2001:db8:1:2::/64'],
     ['2001:db8:1:3::1', '2001:db8:1:3::/64'],
     ['', 'unknown'],
-  ])('at %s counts as %s', (address, caller) => {
+  ])('with the address %s is identified as %s', (address, caller) => {
     expect(callerOf(address)).toBe(caller);
   });
 });
@@ -120,7 +120,7 @@ describe('on a table', () => {
   const tableName = 'rollcall-dev-sms-limits';
 
   describe('a token bucket', () => {
-    it('allows its burst at once and then its rate, over all instances together', async () => {
+    it('allows its burst at once and then its rate, across all instances', async () => {
       const instances = [0, 1, 2].map(() => createTokenBuckets({ client: cloud.dynamodb, tableName, now }));
       const rate = { burst: 5, perMinute: 60 };
       const take = async (times: number) => {
@@ -181,7 +181,7 @@ describe('on a table', () => {
   });
 
   describe('the pace of SMS', () => {
-    it('holds over all instances, with one write for calls that wait at the same moment', async () => {
+    it('applies across all instances, with one write for calls that wait at the same moment', async () => {
       let writes = 0;
       const send = (command: never) => {
         writes++;
@@ -338,7 +338,7 @@ describe('on a table', () => {
       expect(await ask(limited, '+351912345401', 'sixth')).toMatch(/^the daily budget of 5 SMS is used up/);
     });
 
-    it('hold over all instances under concurrent requests', async () => {
+    it('apply across all instances under concurrent requests', async () => {
       at = Date.UTC(2026, 11, 29, 10);
       const instances = Array.from({ length: 4 }, () => limits({ perCountryAndMinute: 30, perDay: 7 }));
       const outcomes = await Promise.all(
@@ -352,12 +352,12 @@ describe('on a table', () => {
     it('count a message once for country and day, even if it is redelivered, on any instance', async () => {
       at = Date.UTC(2026, 11, 28, 10);
       const instances = [0, 1].map(() => limits({ perCountryAndMinute: 3, perDay: 3, perPhoneAndHour: 1 }));
-      const asks = (to: string, id: string) => instances.map((one) => ask(one, to, id));
+      const outcomesOf = (to: string, id: string) => instances.map((one) => ask(one, to, id));
       for (let time = 0; time < 3; time++) {
-        for (const one of asks('+34600000501', 'again')) expect(await one).toBe('sent');
+        for (const one of outcomesOf('+34600000501', 'again')) expect(await one).toBe('sent');
       }
       // A message over the limit of its phone is not counted for other limits.
-      expect((await Promise.all(asks('+34600000501', 'more'))).join()).toMatch(
+      expect((await Promise.all(outcomesOf('+34600000501', 'more'))).join()).toMatch(
         /^this phone already received 1 .*,this phone already received 1 /,
       );
       const outcomes = [];
@@ -365,7 +365,7 @@ describe('on a table', () => {
         outcomes.push(await ask(instances[text % 2] as SmsLimits, `+3460000050${text}`, `${text}`));
       expect(outcomes.slice(0, 2)).toEqual(['sent', 'sent']);
       expect(outcomes[2]).toMatch(/^Spain already received 3 SMS/);
-      expect(await Promise.all(asks('+34600000501', 'again'))).toEqual(['sent', 'sent']);
+      expect(await Promise.all(outcomesOf('+34600000501', 'again'))).toEqual(['sent', 'sent']);
     });
 
     it.each([

@@ -44,7 +44,7 @@ describe('a registration', () => {
     await eventually(async () => (await cloud.items('outbox', id)).length === 0);
   });
 
-  it('has no points and no guide before they exist', async () => {
+  it('has no points and no guide until the services have created them', async () => {
     for (const name of ['points', 'guide']) {
       expect((await cloud.request('GET', `/v1/members/${memberIdOf(404)}/${name}`)).status).toBe(404);
     }
@@ -103,8 +103,8 @@ describe('the bonus', () => {
       await other.dynamodb.send(new PutCommand({ TableName: 'rollcall-dev-points', Item }));
       const { body } = await other.request('POST', '/v1/members', { phone: newPhone(), name: 'A', locale: 'en' });
       const points = await eventually(async () => {
-        const answer = await other.request('GET', `/v1/members/${body.id}/points`);
-        return answer.status === 200 && answer.body;
+        const response = await other.request('GET', `/v1/members/${body.id}/points`);
+        return response.status === 200 && response.body;
       });
       expect(points.balance).toBe(250);
     } finally {
@@ -120,8 +120,8 @@ describe('the AWS endpoint', () => {
   });
 
   it('lists the functions in the error for an unknown one', async () => {
-    const answer = await cloud.invoke('nothing', {});
-    expect(answer).toMatchObject({
+    const response = await cloud.invoke('nothing', {});
+    expect(response).toMatchObject({
       __type: 'ResourceNotFoundException',
       message: expect.stringContaining('rollcall-dev-sms-consume'),
     });
@@ -138,7 +138,7 @@ describe('npm run demo -- --input', () => {
       content,
     );
 
-  it('registers the people of a file, but no person who is only mentioned', async () => {
+  it('registers the people in a file, but not a person whose data is only part of a note', async () => {
     const [ana, eve, bo] = [newPhone(), newPhone(), newPhone()];
     const content = `${HEADER}${ana},Ana,es,"met at the fair\n${eve},Eve,es,friend\ncall back"\n${bo},Bo,en,\n`;
     const { code, stdout, stderr } = await demo(content);

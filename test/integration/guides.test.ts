@@ -85,7 +85,7 @@ describe('the outbox on an existing table', () => {
     expect(await cloud.items(outbox.name)).toEqual([]);
   });
 
-  it('also gets deletions from a stream without filter', async () => {
+  it('ignores the deletions in a stream without a filter', async () => {
     const { topicArn, queueUrl } = await cloud.topicWithQueue('deleted');
     const { outbox, placeOrder, relay, sweep } = await shop('deleted', topicArn);
     await placeOrder('A');
@@ -97,7 +97,7 @@ describe('the outbox on an existing table', () => {
     expect(await relay({ Records: deleted })).toEqual({ batchItemFailures: [] });
   });
 
-  it('has no message for a failed change, and one for each successful one', async () => {
+  it('has no message for a failed change, and one message for each successful change', async () => {
     const { orders, outbox, placeOrder, cancelOrder } = await shop('race', 'https://nowhere');
     await placeOrder('A');
     await expect(placeOrder('A')).rejects.toMatchObject({ name: 'TransactionCanceledException' });
@@ -146,7 +146,7 @@ describe('scheduled messages', () => {
     expect(await payOrder('A')).toBe('too late');
   });
 
-  it('are replaced under their name', async () => {
+  it('are replaced by a message with the same name', async () => {
     const { placeOrder, extendOrder, sent } = await shop('extended');
     await placeOrder('A');
     pass(20);
@@ -233,7 +233,7 @@ describe('the ordered consumer on an existing queue', () => {
     expect(await parked(table)).toEqual([]);
   });
 
-  it('starts an order that existed before at the first version that it receives', async () => {
+  it('starts an existing order at the first version that it receives', async () => {
     const { placed, deliver, sweep, shipments } = await shipping('late');
     await placed('old', 8, 2);
     await deliver();

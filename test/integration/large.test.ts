@@ -32,8 +32,8 @@ const keysAbout = async (orderId: string) =>
     .filter((key) => key.includes(`/${orderId}/`));
 
 async function invoke(fn: string, request: object) {
-  const answer = await cloud.invoke(`shop-dev-orders-${fn}`, request);
-  if (answer) throw new Error(JSON.stringify(answer));
+  const response = await cloud.invoke(`shop-dev-orders-${fn}`, request);
+  if (response) throw new Error(JSON.stringify(response));
 }
 const file = (orderId: string, more: object = {}) => invoke('file', { orderId, characters: CHARACTERS, ...more });
 const sweep = (request: object) => cloud.invoke('shop-dev-archive-sweep', request);
@@ -126,23 +126,23 @@ it('data with a different hash is refused immediately', async () => {
   });
 });
 
-it('is erased with its aggregate: sent data by the outbox, copies by each subscriber', async () => {
+it('large data is erased with its aggregate: sent data by the outbox, copies by each subscriber', async () => {
   await file('erased', { prints: true });
   await applied('erased');
   // Simulates a copy that a crashed function did not delete.
   await s3('PUT', 'parked/archive/erased/left', 'x');
   expect(await keysAbout('erased')).toHaveLength(3);
   expect(await keysAbout('tampered')).toHaveLength(2);
-  const left = async (orderId: string) =>
+  const remaining = async (orderId: string) =>
     (await keysAbout(orderId)).filter((key) => !key.startsWith('messages/printing/'));
   for (const orderId of ['erased', 'tampered']) {
     await invoke('remove', { orderId });
     await eventually(async () => {
       await sweep({});
-      return (await archived(orderId))?.erased && (await left(orderId)).length === 0;
+      return (await archived(orderId))?.erased && (await remaining(orderId)).length === 0;
     }, 200);
   }
-  // Data of a command stays, because the command may be in transit, with another meaning of the subject.
+  // The data of a command remains, because the command may be in transit, and its subject may have another meaning.
   expect(await keysAbout('erased')).toHaveLength(1);
 });
 
@@ -152,7 +152,7 @@ it('a refused repetition of a creation does not change the data of the first, al
   expect(await applied('again')).toBe(300_000 * 'first'.length);
 });
 
-/** Maps grants from the same line of packages/cdk to one name, because one use of them is enough. */
+/** Maps all grants that one line of packages/cdk creates to one name, because the use of one of them is enough. */
 const kindOf = (grant: string) =>
   grant
     .replace(/^shop-dev-(archive|printing)-(consume|sweep):/, 'consumer:')

@@ -27,9 +27,9 @@ async function invoke<T>(fn: string, request: object): Promise<T> {
   const { Payload, FunctionError } = await lambda.send(
     new InvokeCommand({ FunctionName: `shop-dev-orders-${fn}`, Payload: JSON.stringify(request) }),
   );
-  const answer = Buffer.from(Payload ?? []).toString();
-  if (FunctionError) throw new Error(answer);
-  return JSON.parse(answer || 'null') as T;
+  const response = Buffer.from(Payload ?? []).toString();
+  if (FunctionError) throw new Error(response);
+  return JSON.parse(response || 'null') as T;
 }
 
 const place = (orderId: string, after: number) => invoke('place', { orderId, after });
@@ -69,7 +69,7 @@ it('a scheduled message is not sent before its time: neither by the stream nor b
   expect(await waiting('waits')).toHaveLength(3);
 });
 
-it('is sent when it is due, on every kind of channel', async () => {
+it('a scheduled message is sent when it is due, on every kind of channel', async () => {
   await place('due', 1);
   await eventually(async () => {
     await sweep();
@@ -85,7 +85,7 @@ it('is sent when it is due, on every kind of channel', async () => {
   for (const time of others) expect(time).toBeGreaterThanOrEqual((first ?? 0) + 1_000);
 });
 
-it('is cancelled or sent, and an operator can send it before its time', async () => {
+it('a scheduled message is either cancelled or sent, and an operator can send it before its time', async () => {
   await place('urgent', 3_600);
   expect(await invoke('withdraw', { orderId: 'urgent', name: 'deadline' })).toEqual({ cancelled: true });
   const request = { sendNow: { subject: 'urgent', name: 'label' } };
@@ -97,7 +97,7 @@ it('is cancelled or sent, and an operator can send it before its time', async ()
   expect(await sent('urgent', 2)).toEqual(['shop.label.print.v1 -', 'shop.order.placed.v1 1']);
 });
 
-it('can be listed, sent and cancelled by an operator', async () => {
+it('scheduled messages can be listed, sent and cancelled by an operator', async () => {
   await place('operated', 3_600);
   const ops = (...words: string[]) =>
     runScript('packages/cli/src/cli/main.ts', 'ops', '--app', 'shop', '--endpoint', cloud.endpointUrl, ...words);
@@ -130,17 +130,17 @@ function written() {
   );
 }
 
-it('has the cost in the decision', async () => {
+it('a scheduled message has the write units in decision 49', async () => {
   meter.readAndReset();
   await place('costs', 3_600);
   await sent('costs', 1);
   // Three messages wait.
   expect(written()).toEqual({ 'place orders': 2, 'place outbox': 2, 'place later': 3 * 2, 'place later/due': 3 });
-  const taken = { 'outbox-sweep later': 2, 'outbox-sweep later/due': 1, 'outbox-sweep outbox': 2 };
+  const released = { 'outbox-sweep later': 2, 'outbox-sweep later/due': 1, 'outbox-sweep outbox': 2 };
   let count = 1;
   for (const [name, place] of Object.entries({ deadline: 2, label: 0, reminder: 2 })) {
     await invoke('outbox-sweep', { sendNow: { subject: 'costs', name } });
     await sent('costs', ++count);
-    expect([name, written()]).toEqual([name, { ...taken, ...(place > 0 && { 'outbox-sweep orders': place }) }]);
+    expect([name, written()]).toEqual([name, { ...released, ...(place > 0 && { 'outbox-sweep orders': place }) }]);
   }
 });

@@ -91,10 +91,10 @@ describe('npm run ops -- parked', () => {
 
   it('discards one version with a stored reason, so that its successors are applied', async () => {
     const member = await parkMember(26);
-    const early = await ops('parked', 'discard', 'sms', member, '2', '--because', 'no', '--yes');
-    expect([early.code, early.stderr]).toEqual([1, expect.stringContaining('waits for an earlier version')]);
-    const unsure = await ops('parked', 'discard', 'sms', member, '1', '--because', 'a test');
-    expect([unsure.code, unsure.stderr]).toEqual([1, expect.stringContaining('--yes')]);
+    const premature = await ops('parked', 'discard', 'sms', member, '2', '--because', 'no', '--yes');
+    expect([premature.code, premature.stderr]).toEqual([1, expect.stringContaining('waits for an earlier version')]);
+    const unconfirmed = await ops('parked', 'discard', 'sms', member, '1', '--because', 'a test');
+    expect([unconfirmed.code, unconfirmed.stderr]).toEqual([1, expect.stringContaining('--yes')]);
     await ops('parked', 'discard', 'sms', member, '1', '--because', 'a test', '--yes');
     expect(await opsJson('parked', 'redrive', 'sms', member)).toMatchObject({ applied: 1 });
     expect(await opsJson('parked', 'show', 'sms', member)).toMatchObject([{ version: 1, discardedBecause: 'a test' }]);

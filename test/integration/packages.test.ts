@@ -12,7 +12,7 @@ import { runNode } from '../support/run.ts';
 const own = JSON.parse(readFileSync(join(ROOT, 'packages/kit/package.json'), 'utf8'));
 
 mkdirSync(join(ROOT, 'dist'), { recursive: true });
-// Inside the project, so that the types of dependencies are found.
+// The folder is inside the project, so that TypeScript finds the types of dependencies.
 const built = mkdtempSync(join(ROOT, 'dist/packages-'));
 const packages = buildPackages(built);
 afterAll(() => rmSync(built, { recursive: true, force: true }));

@@ -22,7 +22,7 @@ afterAll(() => cloud.stop());
 
 const REPLIES = 'orders-replies';
 
-async function place(): Promise<string> {
+async function placeOrder(): Promise<string> {
   const order = { item: 'a book', quantity: 2, cents: 1_999 };
   return (await cloud.request('POST', '/orders', order, { authorization })).body.id;
 }
@@ -37,12 +37,12 @@ async function passDeadline(id: string): Promise<void> {
   await eventually(async () => (await process(id)).version > version, 200);
 }
 
-/** An order that is paid too late. The provider refuses its refund until the process needs an operator. */
-async function stuck(): Promise<string> {
+/** Places an order that is paid too late. The provider refuses the refund until the process needs an operator. */
+async function placeStuckOrder(): Promise<string> {
   provider.refunds = false;
   const paid = Promise.withResolvers<void>();
   provider.barrier = paid.promise;
-  const id = await place();
+  const id = await placeOrder();
   await eventually(async () => (await process(id)).done.includes('reserve'), 200);
   while ((await process(id)).because === undefined) await passDeadline(id);
   paid.resolve();
@@ -70,12 +70,12 @@ function written() {
   return units;
 }
 
-it('has the cost in the decision', async () => {
+it('an order has the write units in decision 51', async () => {
   meter.readAndReset();
-  await place();
+  await placeOrder();
   await cloud.settled();
-  // A start: order and process, the event and the first command, the deadline. Then the second command, and the end, whose
-  // event has the labels of two items: more than 1 KB.
+  // The start writes the order and the process, the event and the first command, and the deadline. Then the process sends
+  // the second command. The event at the end contains the labels of two items, which is more than 1 KB.
   expect(written()).toEqual({
     ...{ 'create state': 2 + 2 + 2, 'create outbox': 2 + 2, 'create later': 2, 'create later/due': 1 },
     ...{ 'replies-consume state': 2 + 2 + (2 + 2), 'replies-consume outbox': 2 + 2 * 2 },
@@ -98,8 +98,8 @@ async function refusalOf(...words: string[]): Promise<string> {
   return stderr;
 }
 
-it('is listed when it needs an operator, whose decision continues it', async () => {
-  const id = await stuck();
+it('a stuck process is listed, and continues after an operator decides', async () => {
+  const id = await placeStuckOrder();
   expect(await opsJson('process', 'list')).toMatchObject([
     { subscriber: REPLIES, process: id, why: expect.stringContaining('charge had no reply in time, 5 times') },
   ]);

@@ -21,7 +21,7 @@ async function register(cloud: TestCloud, members: number): Promise<string[]> {
   return phones;
 }
 
-/** The SMS to these phones, as soon as there is one for each. */
+/** Waits until each phone has an SMS. @returns the SMS to all phones */
 const allTexts = (cloud: TestCloud, phones: readonly string[]) =>
   eventually(async () => {
     const texts = (await Promise.all(phones.map((phone) => cloud.texts(phone)))).flat();
@@ -116,7 +116,7 @@ describe('two SMS gateways that registered themselves', () => {
   });
 
   it('are still called by instances that know them while the registry is unreachable', async () => {
-    // With a single instance, because an instance that starts meanwhile would not know any gateway.
+    // Uses a single instance, because an instance that starts meanwhile would not know any gateway.
     const assembly = await changedAssembly(['sms'], ({ Type, Properties }) => {
       if (Type === 'AWS::Lambda::EventSourceMapping') Properties.ScalingConfig = { MaximumConcurrency: 1 };
     });

@@ -46,8 +46,8 @@ const CURSORS = ['contact', 'account', 'journey', 'cursor'];
 const cursorIn = async (table: string, id: string, at = cloud) =>
   (await at.items(table, id)).find(({ sk }) => CURSORS.includes(sk));
 
-/** The attributes that are set when a queue is created. */
-const GIVEN = ['FifoQueue', 'VisibilityTimeout', 'MessageRetentionPeriod', 'RedrivePolicy', 'Policy'];
+/** The attributes that a recreated queue gets from the deleted one. */
+const COPIED_ATTRIBUTES = ['FifoQueue', 'VisibilityTimeout', 'MessageRetentionPeriod', 'RedrivePolicy', 'Policy'];
 const BONUS = 100;
 const POINTS = 10;
 
@@ -59,7 +59,7 @@ async function redeemed(path: string): Promise<void> {
 }
 
 describe('npm run ops -- reconcile', () => {
-  it('finds no difference if all data agrees, and lists what it compared', async () => {
+  it('finds no difference if all data agrees, and prints the number of compared items', async () => {
     const { path } = await registered();
     await change(path, { locale: 'es' });
     await cloud.settled();
@@ -158,11 +158,11 @@ describe('npm run ops -- reconcile', () => {
 
   describe("when a subscriber's table was restored", () => {
     it('replays lost events, and applies them once; other subscribers only get duplicates', async () => {
-      const [changed, left] = [await registered('en'), await registered('en')];
+      const [changed, former] = [await registered('en'), await registered('en')];
       await cloud.settled();
       const before = await copyOf(cloud, 'guide');
       await change(changed.path, { locale: 'es' });
-      await cloud.request('DELETE', left.path);
+      await cloud.request('DELETE', former.path);
       const late = await registered('es');
       await cloud.settled();
       const texts = (await cloud.texts(late.phone)).length;
@@ -179,7 +179,7 @@ describe('npm run ops -- reconcile', () => {
       const mended = await reconcile('--mend', '--yes');
       expect([mended.code, mended.report.mended]).toMatchObject([0, { raised: 0, replayed: ['guide'], toldAgain: 0 }]);
       expect(await cursorIn('guide', changed.id)).toMatchObject({ version: 2, journeyLocale: 'es' });
-      expect(await cursorIn('guide', left.id)).toMatchObject({ version: 2, erased: true });
+      expect(await cursorIn('guide', former.id)).toMatchObject({ version: 2, erased: true });
       expect(await cursorIn('guide', late.id)).toMatchObject({ version: 1, journeyLocale: 'es' });
       expect((await cloud.texts(late.phone)).length).toBe(texts);
     });
@@ -188,11 +188,11 @@ describe('npm run ops -- reconcile', () => {
       const without = await cloudOf({
         assembly: await changedAssembly(['foundation'], ({ Properties }) => delete Properties?.ArchivePolicy),
       });
-      const [changed, left] = [await registered('en', without), await registered('en', without)];
+      const [changed, former] = [await registered('en', without), await registered('en', without)];
       await without.settled();
       const before = await copyOf(without, 'guide');
       await change(changed.path, { locale: 'es' }, without);
-      await without.request('DELETE', left.path);
+      await without.request('DELETE', former.path);
       const late = await registered('es', without);
       await without.settled();
       await restore(without, 'guide', before);
@@ -203,9 +203,9 @@ describe('npm run ops -- reconcile', () => {
         { consumer: 'guide', because: expect.stringContaining('keeps no archive') },
       ]);
       expect(await cursorIn('guide', changed.id, without)).toMatchObject({ version: 2, journeyLocale: 'es' });
-      expect(await cursorIn('guide', left.id, without)).toMatchObject({ version: 2, erased: true });
+      expect(await cursorIn('guide', former.id, without)).toMatchObject({ version: 2, erased: true });
       expect(await cursorIn('guide', late.id, without)).toMatchObject({ version: 1, addressee: 'Lucía' });
-      // For all other subscribers, they were duplicates.
+      // All other subscribers treated these events as duplicates.
       expect(await without.texts(late.phone)).toHaveLength(1);
     });
   });
@@ -278,7 +278,7 @@ describe('npm run ops -- reconcile', () => {
   });
 
   it('reconciles copies of tables from different moments, in a region without queues and archive', async () => {
-    const [kept, changed, late] = [await registered('en'), await registered('en'), await registered('en')];
+    const [unchanged, changed, late] = [await registered('en'), await registered('en'), await registered('en')];
     await cloud.settled();
     const copies = new Map([['guide', (await copyOf(cloud, 'guide')).filter(({ pk }) => pk !== late.id)]]);
     await change(changed.path, { locale: 'es' });
@@ -295,7 +295,7 @@ describe('npm run ops -- reconcile', () => {
     expect(await cursorIn('sms', changed.id, elsewhere)).toMatchObject({ version: 4, locale: 'es' });
     expect(await cursorIn('guide', late.id, elsewhere)).toMatchObject({ version: 1 });
     // Members who got a welcome SMS in the other region do not get another one.
-    for (const { phone } of [kept, changed, late]) expect(await elsewhere.texts(phone)).toEqual([]);
+    for (const { phone } of [unchanged, changed, late]) expect(await elsewhere.texts(phone)).toEqual([]);
   });
 
   it('replays the messages of a deleted queue', async () => {
@@ -308,8 +308,8 @@ describe('npm run ops -- reconcile', () => {
     const { id } = await registered('es');
     await eventually(async () => (await cursorIn('points', id))?.version === 1);
     await cloud.sqs.send(new DeleteQueueCommand({ QueueUrl }));
-    const given = Object.entries(Attributes).filter(([name]) => GIVEN.includes(name));
-    await cloud.sqs.send(new CreateQueueCommand({ QueueName, Attributes: Object.fromEntries(given) }));
+    const copied = Object.entries(Attributes).filter(([name]) => COPIED_ATTRIBUTES.includes(name));
+    await cloud.sqs.send(new CreateQueueCommand({ QueueName, Attributes: Object.fromEntries(copied) }));
     await switchTo(cloud, 'guide', 'on');
     const before = await reconcile();
     expect([before.code, before.counts]).toEqual([1, [['guide', 'missing', 1]]]);
@@ -319,11 +319,11 @@ describe('npm run ops -- reconcile', () => {
   });
 
   it('lists unknown members, and erased members that are active again', async () => {
-    const left = await registered();
+    const former = await registered();
     await cloud.settled();
     const before = await copyOf(cloud, 'members');
     const unknown = await registered();
-    await cloud.request('DELETE', left.path);
+    await cloud.request('DELETE', former.path);
     await cloud.settled();
     await restore(cloud, 'members', before);
     const { code, counts, report } = await reconcile('--mend', '--yes');
@@ -333,14 +333,14 @@ describe('npm run ops -- reconcile', () => {
         .filter(({ aggregate }: { aggregate: string }) => aggregate === id)
         .map(({ consumer, kind }: { consumer: string; kind: string }) => `${consumer} ${kind}`);
     expect(of(unknown.id)).toEqual(['sms unknown', 'points unknown', 'guide unknown']);
-    expect(of(left.id).sort()).toEqual(['guide returned', 'points returned', 'sms returned']);
+    expect(of(former.id).sort()).toEqual(['guide returned', 'points returned', 'sms returned']);
     expect(counts).toHaveLength(6);
-    // They are erased again. Services that have erased them do not confirm it again, but no difference remains.
-    expect((await ops('member', 'erase', left.id, '--yes')).code).toBe(0);
+    // The member who left is erased again. Services do not confirm a second erasure, but no difference remains.
+    expect((await ops('member', 'erase', former.id, '--yes')).code).toBe(0);
     await cloud.settled();
     const { counts: after } = await reconcile();
     expect(after.map(([, kind]) => kind)).toEqual(['unknown', 'unknown', 'unknown']);
-    expect((await cloud.request('GET', `${left.path}/erasure`)).body.state).toBe('pending');
+    expect((await cloud.request('GET', `${former.path}/erasure`)).body.state).toBe('pending');
     // A member that registration had lost is stored again, as a former member.
     expect((await ops('member', 'forget', unknown.id, '--yes')).code).toBe(0);
     await cloud.settled();

@@ -39,9 +39,9 @@ describe('POST /v1/members', () => {
 
   it('registers a phone once if the same request is sent many times at once', async () => {
     const body = applicant();
-    const answers = await Promise.all(Array.from({ length: 8 }, () => register(body, { 'idempotency-key': 'k2' })));
-    expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(201));
-    expect(new Set(answers.map(({ body: { id } }) => id)).size).toBe(1);
+    const responses = await Promise.all(Array.from({ length: 8 }, () => register(body, { 'idempotency-key': 'k2' })));
+    expect(responses.map(({ status }) => status)).toEqual(Array(8).fill(201));
+    expect(new Set(responses.map(({ body: { id } }) => id)).size).toBe(1);
   });
 
   it('returns 409 if the phone is taken, with another key or none', async () => {
@@ -77,9 +77,9 @@ describe('POST /v1/members', () => {
     ['a name that is not valid text', `{"phone":"+34600111333","name":"\\ud800","locale":"es"}`, {}, 422],
     ['an invalid Idempotency-Key', applicant(), { 'idempotency-key': 'a b' }, 400],
   ])('refuses %s with a problem and no stack trace', async (_, body, headers, expected) => {
-    const { status, headers: answered, body: problem } = await register(body, headers);
+    const { status, headers: responseHeaders, body: problem } = await register(body, headers);
     expect(status).toBe(expected);
-    expect(answered.get('content-type')).toBe('application/problem+json');
+    expect(responseHeaders.get('content-type')).toBe('application/problem+json');
     expect(problem).toMatchObject({ status: expected, instance: '/v1/members' });
     expect(JSON.stringify(problem)).not.toMatch(/\bat .*:\d+/);
   });
@@ -158,8 +158,8 @@ describe('one member', () => {
     expect((await cloud.request('DELETE', `/v1/members/${id}`)).status).toBe(204);
     expect((await cloud.request('DELETE', `/v1/members/${id}`)).status).toBe(204);
     expect((await cloud.request('GET', `/v1/members/${id}`)).status).toBe(404);
-    const [kept] = await cloud.items('members', `member#${id}`);
-    expect(kept).toEqual({
+    const [item] = await cloud.items('members', `member#${id}`);
+    expect(item).toEqual({
       pk: `member#${id}`,
       id,
       status: 'deactivated',
@@ -227,7 +227,7 @@ describe('a phone whose member left', () => {
       returningUntil: until,
       expiresAt: until,
     });
-    // DynamoDB may delete it up to days later.
+    // DynamoDB may delete an expired mark days later.
     await cloud.dynamodb.send(
       new PutCommand({
         TableName: 'rollcall-dev-members',
@@ -241,13 +241,13 @@ describe('a phone whose member left', () => {
   it('is registered once if the same request is sent many times at once', async () => {
     const body = applicant();
     await leave(await idOf(body));
-    const answers = await Promise.all(Array.from({ length: 8 }, () => register(body, { 'idempotency-key': 'k6' })));
-    expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(201));
-    expect(new Set(answers.map(({ body: { id } }) => id)).size).toBe(1);
+    const responses = await Promise.all(Array.from({ length: 8 }, () => register(body, { 'idempotency-key': 'k6' })));
+    expect(responses.map(({ status }) => status)).toEqual(Array(8).fill(201));
+    expect(new Set(responses.map(({ body: { id } }) => id)).size).toBe(1);
     expect((await register(body, { 'idempotency-key': 'k7' })).status).toBe(409);
   });
 
-  it('leaves a mark only until its bucket is full, in a stage that remembers no phones', async () => {
+  it('has a mark only until its bucket is full, in a stage that remembers no phones', async () => {
     const phone = newPhone();
     const id = await idOf(applicant(phone));
     const store = createMemberStore({
@@ -296,7 +296,7 @@ describe('a request without a route', () => {
 });
 
 describe('DELETE /v1/members/{id}', () => {
-  const leavesOf = async (directory: (resource: any) => void) => {
+  const leaveWith = async (directory: (resource: any) => void) => {
     const other = await startTestCloud({ assembly: await changedAssembly(['sms', 'points', 'guide'], directory) });
     onTestFinished(() => other.stop());
     const { body: member } = await other.request('POST', '/v1/members', applicant());
@@ -313,7 +313,7 @@ describe('DELETE /v1/members/{id}', () => {
   });
 
   it('returns 503 while the directory is empty, and the member stays', async () => {
-    const { left, erasure, other, member } = await leavesOf((resource) => {
+    const { left, erasure, other, member } = await leaveWith((resource) => {
       if (isEntry(resource)) resource.Properties.ServiceId = 'rollcall-dev/elsewhere';
     });
     expect([left.status, left.body.type, left.headers.get('retry-after')]).toEqual([503, '/problems/busy', '1']);

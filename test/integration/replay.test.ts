@@ -43,7 +43,7 @@ async function lose(table: string, member: string): Promise<Array<Record<string,
 }
 
 describe('npm run ops -- replay', () => {
-  it('applies lost events of a subscriber again, in order, and ignores the others', async () => {
+  it('applies lost events of a subscriber again, in order, and ignores events that are already applied', async () => {
     const since = new Date().toISOString();
     const [lost, kept] = [await changedMember(), await changedMember()];
     const before = await lose('points', lost);

@@ -41,7 +41,7 @@ describe('a client that uses only link relations', () => {
 
 describe('a client written against the first contract', () => {
   it('keeps working, beside version 2', async () => {
-    // Its requests now need a token, which the sign-in of its user adds.
+    // Requests now need a token. This stub adds it to the requests of the old client.
     const authorization = `Bearer ${await cloud.operatorToken()}`;
     const send = fetch;
     vi.stubGlobal('fetch', (url: string, init: RequestInit) =>
@@ -82,20 +82,23 @@ describe('every resource', () => {
     await eventually(async () => (await cloud.request('GET', `/v1/members/${id}/onboarding`)).body.steps.length === 4);
     const { body } = await cloud.request('POST', `/v1/members/${id}/redemptions`, { points: 1 }, { prefer: 'wait=15' });
     paths = Object.values(routes)
-      // An erasure exists only after a member has left, and then no other resource does.
+      // An erasure exists only after a member has left, when no other resource of the member exists.
       .filter(({ method, path }) => method === 'GET' && path !== routes.readErasure.path)
       .map(({ path }) => path.replace('{id}', path.includes('/operations/') ? body.id : id));
   });
-  const ask = async (method: string, path: string, headers: Record<string, string> = {}) => {
+  const fetchResource = async (method: string, path: string, headers: Record<string, string> = {}) => {
     const authorization = `Bearer ${await cloud.operatorToken()}`;
     const response = await fetch(cloud.apiUrl + path, { method, headers: { authorization, ...headers } });
     return { status: response.status, headers: response.headers, text: await response.text() };
   };
 
-  it('is found by its id in any case', async () => {
+  it('is found by its ID in upper and lower case', async () => {
     for (const path of paths) {
       const upper = path.replace(/[0-9a-f-]{36}/, (id) => id.toUpperCase());
-      expect(await ask('GET', upper), path).toMatchObject({ status: 200, text: (await ask('GET', path)).text });
+      expect(await fetchResource('GET', upper), path).toMatchObject({
+        status: 200,
+        text: (await fetchResource('GET', path)).text,
+      });
     }
     const { id } = await register();
     const self = `/v1/members/${id.toUpperCase()}`;
@@ -116,7 +119,7 @@ describe('every resource', () => {
 
   it('responds to HEAD like GET, without a body', async () => {
     for (const path of paths) {
-      const [get, head] = [await ask('GET', path), await ask('HEAD', path)];
+      const [get, head] = [await fetchResource('GET', path), await fetchResource('HEAD', path)];
       expect([head.status, head.text, head.headers.get('etag')], path).toEqual([200, '', get.headers.get('etag')]);
       expect(head.headers.get('content-type')).toBe(get.headers.get('content-type'));
     }
@@ -124,44 +127,47 @@ describe('every resource', () => {
 
   it('lists its methods', async () => {
     for (const path of paths) {
-      const { status, headers } = await ask('OPTIONS', path);
+      const { status, headers } = await fetchResource('OPTIONS', path);
       expect([status, headers.get('allow')], path).toEqual([
         204,
         expect.stringMatching(/^GET, HEAD(, \w+)*, OPTIONS$/),
       ]);
     }
-    expect((await ask('OPTIONS', '/v1/nothing')).status).toBe(404);
+    expect((await fetchResource('OPTIONS', '/v1/nothing')).status).toBe(404);
   });
 
   it('supports conditional reads', async () => {
     for (const path of paths) {
-      const tag = (await ask('GET', path)).headers.get('etag') ?? '';
-      for (const known of [tag, `W/${tag}`, `"other", ${tag}`, '*']) {
-        const { status, text, headers } = await ask('GET', path, { 'if-none-match': known });
-        expect([status, text, headers.get('etag')], `${path} ${known}`).toEqual([304, '', tag]);
+      const tag = (await fetchResource('GET', path)).headers.get('etag') ?? '';
+      for (const condition of [tag, `W/${tag}`, `"other", ${tag}`, '*']) {
+        const { status, text, headers } = await fetchResource('GET', path, { 'if-none-match': condition });
+        expect([status, text, headers.get('etag')], `${path} ${condition}`).toEqual([304, '', tag]);
       }
-      expect((await ask('GET', path, { 'if-none-match': '"other"' })).status).toBe(200);
-      expect((await ask('GET', path, { 'if-match': tag })).status).toBe(200);
-      expect((await ask('GET', path, { 'if-match': '"other"' })).status).toBe(412);
+      expect((await fetchResource('GET', path, { 'if-none-match': '"other"' })).status).toBe(200);
+      expect((await fetchResource('GET', path, { 'if-match': tag })).status).toBe(200);
+      expect((await fetchResource('GET', path, { 'if-match': '"other"' })).status).toBe(412);
     }
   });
 
   it('is returned in XML if the client prefers it', async () => {
     const resources = paths.filter((path) => path !== '/docs' && !path.endsWith('.json'));
     for (const path of resources) {
-      const [inJson, inXml] = [await ask('GET', path), await ask('GET', path, { accept: 'application/xml' })];
+      const [inJson, inXml] = [
+        await fetchResource('GET', path),
+        await fetchResource('GET', path, { accept: 'application/xml' }),
+      ];
       expect([inXml.status, inXml.headers.get('content-type')], path).toEqual([200, 'application/xml']);
       expect(inXml.headers.get('vary')).toContain('Accept');
       expect(inXml.text, path).toBe(xmlDocument('resource', JSON.parse(inJson.text)));
     }
-    const refused = await ask('GET', '/v1/nothing', { accept: 'application/xml' });
+    const refused = await fetchResource('GET', '/v1/nothing', { accept: 'application/xml' });
     expect([refused.status, refused.headers.get('content-type')]).toEqual([404, 'application/problem+xml']);
   });
 
   it('can be changed after reading XML, but not by sending XML', async () => {
     const { id } = await register();
     const path = `/v1/members/${id}`;
-    const tag = (await ask('GET', path, { accept: 'application/xml' })).headers.get('etag') ?? '';
+    const tag = (await fetchResource('GET', path, { accept: 'application/xml' })).headers.get('etag') ?? '';
     const asXml = await cloud.request(
       'PATCH',
       path,
@@ -174,18 +180,18 @@ describe('every resource', () => {
 
   it('is returned if the caller accepts its format', async () => {
     for (const path of paths) {
-      const type = ((await ask('GET', path)).headers.get('content-type') ?? '').split(';')[0] ?? '';
+      const type = ((await fetchResource('GET', path)).headers.get('content-type') ?? '').split(';')[0] ?? '';
       for (const accept of [type, type.replace(/\/.*/, '/*'), '*/*', `image/png, ${type};q=0.1`]) {
-        expect((await ask('GET', path, { accept })).status, `${path} ${accept}`).toBe(200);
+        expect((await fetchResource('GET', path, { accept })).status, `${path} ${accept}`).toBe(200);
       }
-      expect((await ask('GET', path, { accept: '' })).status, path).toBe(200);
-      const { status, headers } = await ask('GET', path, { accept: 'image/png' });
+      expect((await fetchResource('GET', path, { accept: '' })).status, path).toBe(200);
+      const { status, headers } = await fetchResource('GET', path, { accept: 'image/png' });
       expect([status, headers.get('content-type')]).toEqual([406, 'application/problem+json']);
     }
   });
 
   it('refuses other methods, and does nothing if the caller accepts no available format', async () => {
-    const { status, headers } = await ask('PUT', paths[0] ?? '');
+    const { status, headers } = await fetchResource('PUT', paths[0] ?? '');
     expect([status, headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS']);
     const person = applicant();
     expect((await cloud.request('POST', '/v1/members', person, { accept: 'text/html' })).status).toBe(406);
@@ -197,7 +203,7 @@ describe('onboarding', () => {
   const read = async (id: string) => (await cloud.request('GET', `/v1/members/${id}/onboarding`)).body;
 
   /** Sends a reply of a subscriber that registration does not know. */
-  async function answer(id: string, step: string): Promise<void> {
+  async function sendReply(id: string, step: string): Promise<void> {
     const message = createMessage(onboardingStepCompleted, {
       id: randomUUID(),
       source: '/rollcall/coupons',
@@ -210,8 +216,8 @@ describe('onboarding', () => {
 
   it('shows each step once, with service and time, also for an unknown subscriber', async () => {
     const { id } = await register();
-    await answer(id, 'coupon');
-    await answer(id, 'coupon');
+    await sendReply(id, 'coupon');
+    await sendReply(id, 'coupon');
     const { state, steps } = await eventually(async () => {
       const found = await read(id);
       return found.steps.length === 5 && found;
@@ -239,7 +245,7 @@ describe('onboarding', () => {
         ExpressionAttributeValues: { ':longAgo': '2026-01-01T00:00:00.000Z' },
       }),
     );
-    await answer(id, 'coupon');
+    await sendReply(id, 'coupon');
     const { state, steps } = await eventually(async () => {
       const found = await read(id);
       return found.steps.length === 5 && found;

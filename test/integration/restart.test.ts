@@ -50,10 +50,10 @@ describe('a cloud that is killed under load', () => {
   it('applies all accepted registrations once, and in order, after a restart', async () => {
     const data = dataFolder();
     const first = await spawnCloud(data);
-    const sure: Accepted[] = [];
+    const acceptedMembers: Accepted[] = [];
     async function* untilKilled() {
       for await (const line of generatePeople(100, Math.random)) {
-        if (sure.length >= KILLED_AT) return;
+        if (acceptedMembers.length >= KILLED_AT) return;
         yield line;
       }
     }
@@ -63,8 +63,8 @@ describe('a cloud that is killed under load', () => {
       concurrency: 16,
       changeEvery: 4,
       onAccepted: (accepted) => {
-        sure.push(accepted);
-        if (sure.length === KILLED_AT) first.child.kill('SIGKILL');
+        acceptedMembers.push(accepted);
+        if (acceptedMembers.length === KILLED_AT) first.child.kill('SIGKILL');
       },
       onProgress: () => {},
     });
@@ -73,19 +73,19 @@ describe('a cloud that is killed under load', () => {
     const { rejected } = await registering;
     expect(rejected.length).toBeGreaterThan(0);
     for (const { reason } of rejected) expect(reason).toContain('outcome unknown');
-    expect(sure.length).toBeGreaterThanOrEqual(KILLED_AT);
+    expect(acceptedMembers.length).toBeGreaterThanOrEqual(KILLED_AT);
 
     const { urls } = await spawnCloud(data);
     const services = createServices({ ...urls, stage: 'dev' });
     const verdict = await eventually(async () => {
       if ((await services.underWay()) > 0) return undefined;
-      const compared = compare(sure, await services.holdings());
+      const compared = compare(acceptedMembers, await services.holdings());
       return compared.lost === 0 && compared;
     });
     expect(verdict).toMatchObject({
-      sms: sure.length,
-      points: sure.length,
-      guides: sure.length,
+      sms: acceptedMembers.length,
+      points: acceptedMembers.length,
+      guides: acceptedMembers.length,
       duplicated: 0,
       outOfOrder: 0,
     });
@@ -138,7 +138,7 @@ describe('a cloud that cannot be started', () => {
   });
 });
 
-// Ports below the ephemeral range, which starts at 32768 and may be used by another cloud.
+// These ports are below the ephemeral range, which starts at 32768. Another cloud may use ports in that range.
 describe('npm start', () => {
   const spawnStart = (...options: string[]) =>
     spawn(process.execPath, [

@@ -50,7 +50,7 @@ describe.each(transports)('MemberService by %s', (_, transport) => {
     expect(await failure(client().getMember({ id }))).toMatchObject({ code: 'NotFound', type: '/problems/not-found' });
   });
 
-  it('finds members and operations by their ids in any case', async () => {
+  it('finds members and operations by their IDs in upper and lower case', async () => {
     const { member } = await client().register(applicant());
     const id = member?.id.toUpperCase() ?? '';
     expect((await client().getMember({ id })).member).toEqual(member);

@@ -54,7 +54,7 @@ const failure = (promise: Promise<void>) =>
   );
 
 describe.each(['http', 'aws', 'twilio', 'alibaba'])('every SMS provider: %s', (name) => {
-  const breakIt = (kind: SmsFault['kind']) => sandbox.mailbox.faults.set(name, { kind });
+  const injectFault = (kind: SmsFault['kind']) => sandbox.mailbox.faults.set(name, { kind });
   const texts = (to: string) => sandbox.mailbox.texts(to).map(({ text, provider }) => ({ text, provider }));
 
   it('accepts an SMS, with its exact text', async () => {
@@ -69,7 +69,7 @@ describe.each(['http', 'aws', 'twilio', 'alibaba'])('every SMS provider: %s', (n
   });
 
   it('permanently rejects recipients that it may not send to', async () => {
-    breakIt('refuses');
+    injectFault('refuses');
     const error = await failure(sandbox.adapter(name).send(newText(), { signal: signal() }));
     expect(error).toBeInstanceOf(RejectedError);
     expect(error).not.toBeInstanceOf(OptedOutError);
@@ -78,7 +78,7 @@ describe.each(['http', 'aws', 'twilio', 'alibaba'])('every SMS provider: %s', (n
   it.each(['fails', 'refuses', 'opted out', 'down'] as const)(
     'does not reveal the recipient when it %s',
     async (kind) => {
-      breakIt(kind);
+      injectFault(kind);
       const text = newText();
       const error = await failure(sandbox.adapter(name).send(text, { signal: signal() }));
       // The form that a logger shows, with all causes and their properties.
@@ -87,7 +87,7 @@ describe.each(['http', 'aws', 'twilio', 'alibaba'])('every SMS provider: %s', (n
   );
 
   it('rejects temporarily, with a known outcome', async () => {
-    breakIt('fails');
+    injectFault('fails');
     const text = newText();
     const error = await failure(sandbox.adapter(name).send(text, { signal: signal() }));
     expect(error).toBeInstanceOf(UnavailableError);
@@ -96,14 +96,14 @@ describe.each(['http', 'aws', 'twilio', 'alibaba'])('every SMS provider: %s', (n
   });
 
   it('reports the retry time when it throttles', async () => {
-    breakIt('throttles');
+    injectFault('throttles');
     const error = await failure(sandbox.adapter(name).send(newText(), { signal: signal() }));
     expect(error).toBeInstanceOf(ThrottledError);
     expect(error).toMatchObject({ retryAfterMs: 1_000 });
   });
 
-  it('has an unknown outcome if it accepts and does not confirm in time', async () => {
-    breakIt('answer lost');
+  it('has an unknown outcome if it accepts an SMS, but does not confirm in time', async () => {
+    injectFault('answer lost');
     const text = newText();
     const provider = sandbox.adapter(name);
     const send = createRemoteService({ name, call: provider.send, timeoutMs: 200 });
@@ -112,20 +112,20 @@ describe.each(['http', 'aws', 'twilio', 'alibaba'])('every SMS provider: %s', (n
   });
 
   it('has an unknown outcome if its connection breaks', async () => {
-    breakIt('down');
+    injectFault('down');
     const error = await failure(sandbox.adapter(name).send(newText(), { signal: signal() }));
     expect(error).toMatchObject({ name: 'UnavailableError', outcomeUnknown: true });
   });
 
   it('aborts its request on a signal', async () => {
-    breakIt('hangs');
+    injectFault('hangs');
     const stop = new AbortController();
     const sending = failure(sandbox.adapter(name).send(newText(), { signal: stop.signal }));
     stop.abort();
     expect(await sending).toBeInstanceOf(UnavailableError);
   });
 
-  it('sends an SMS once per key if it honours keys, and reports if it does not', async () => {
+  it('sends an SMS once per key if its adapter declares that it honours keys', async () => {
     const text = newText();
     const provider = sandbox.adapter(name);
     for (let time = 0; time < 2; time++) await provider.send(text, { signal: signal() });
@@ -163,28 +163,31 @@ describe('an event of the sandbox', () => {
     if (name === 'aws') return sandbox.published.map((body) => readAwsEvent(body, now()));
     const requests = sandbox.told.filter(({ url }) => url.startsWith(`${sandbox.webhooksUrl}/${name}`));
     const events = await Promise.all(requests.map((request) => readers[name]?.(request)));
-    return events.flatMap((some) => (typeof some === 'object' ? some : []));
+    return events.flatMap((read) => (typeof read === 'object' ? read : []));
   }
 
-  it.each(['http', 'twilio', 'alibaba', 'aws'])('by %s, is accepted: delivered or undelivered', async (name) => {
-    for (const kind of [undefined, 'undelivered'] as const) {
-      if (kind) sandbox.mailbox.faults.set(name, { kind });
-      await sandbox.adapter(name).send({ ...newText(), reference }, { signal: signal() });
-    }
-    const receipts = await eventually(async () => {
-      const events = (await eventsFrom(name)).filter((event) => event && 'about' in event);
-      return events.length >= 2 && events;
-    });
-    expect(receipts).toHaveLength(2);
-    expect(receipts).toEqual(
-      expect.arrayContaining([
-        { kind: 'delivered', about },
-        { kind: 'undelivered', about, reason: expect.any(String) },
-      ]),
-    );
-  });
+  it.each(['http', 'twilio', 'alibaba', 'aws'])(
+    'of %s is accepted by the webhook: delivered or undelivered',
+    async (name) => {
+      for (const kind of [undefined, 'undelivered'] as const) {
+        if (kind) sandbox.mailbox.faults.set(name, { kind });
+        await sandbox.adapter(name).send({ ...newText(), reference }, { signal: signal() });
+      }
+      const receipts = await eventually(async () => {
+        const events = (await eventsFrom(name)).filter((event) => event && 'about' in event);
+        return events.length >= 2 && events;
+      });
+      expect(receipts).toHaveLength(2);
+      expect(receipts).toEqual(
+        expect.arrayContaining([
+          { kind: 'delivered', about },
+          { kind: 'undelivered', about, reason: expect.any(String) },
+        ]),
+      );
+    },
+  );
 
-  it.each(['http', 'twilio', 'aws'])('by %s, is accepted: an opt-out', async (provider) => {
+  it.each(['http', 'twilio', 'aws'])('of %s is accepted by the webhook: an opt-out', async (provider) => {
     const { to: from } = newText();
     const body = JSON.stringify({ from, text: 'STOP', provider });
     expect((await fetch(`${sandbox.url}/inbound`, { method: 'POST', body })).status).toBe(202);
@@ -193,7 +196,7 @@ describe('an event of the sandbox', () => {
     );
   });
 
-  it('contains several receipts in one call of the generic gateway, and only requested ones', async () => {
+  it('of the generic gateway combines several receipts in one call, and contains only requested ones', async () => {
     const before = sandbox.told.length;
     for (let text = 0; text < 5; text++)
       await sandbox.adapter('http').send({ ...newText(), reference }, { signal: signal() });
@@ -221,16 +224,16 @@ describe('an event of the sandbox', () => {
     first.close();
     const second = openState(folder);
     let tries = 0;
-    const again = createCallbacks({
+    const restarted = createCallbacks({
       database: second.database,
       async publish(_, message) {
         if (++tries === 1) throw new Error('not yet');
         published.push(message);
       },
     });
-    again.start();
+    restarted.start();
     await eventually(async () => published.length === 1);
-    await again.stop();
+    await restarted.stop();
     second.close();
     expect(readAwsEvent(published[0] ?? '', now())).toEqual({ kind: 'delivered', about });
   });

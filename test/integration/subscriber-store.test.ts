@@ -83,7 +83,7 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       expect([cursor, state.points, state.bonus]).toEqual([{ version: 2 }, 60, undefined]);
     });
 
-    it('recognizes messages without replies: those of a skipped version, and discarded ones', async () => {
+    it('recognizes messages that get no reply: messages of a skipped version, and discarded messages', async () => {
       const id = aggregate();
       const because = { discardedAt: from.toISOString(), discardedBecause: 'a test' };
       await store.park(message(id, 1));
@@ -105,20 +105,20 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
     it('keeps the outgoing messages of an effect, across later versions, until they are sent', async () => {
       const id = aggregate();
       const [one, other] = [outgoingMessage(id, 'one'), outgoingMessage(id, 'other')];
-      const place = { aggregateId: id, version: 1 };
-      expect(await store.unsent(place)).toEqual([]);
+      const key = { aggregateId: id, version: 1 };
+      expect(await store.unsent(key)).toEqual([]);
       await store.commit(id, 0, { version: 1 }, { send: [one, other] });
       await store.commit(id, 1, { version: 2 }, { send: [other] });
-      expect(await store.unsent(place)).toEqual([one, other]);
-      await store.sent(place, [other]);
-      expect(await store.unsent(place)).toEqual([other]);
-      await store.sent(place, []);
-      await store.sent(place, []);
-      await store.sent(place, [other]);
-      expect(await store.unsent(place)).toEqual([]);
-      expect(await store.unsent({ ...place, version: 2 })).toEqual([other]);
+      expect(await store.unsent(key)).toEqual([one, other]);
+      await store.sent(key, [other]);
+      expect(await store.unsent(key)).toEqual([other]);
+      await store.sent(key, []);
+      await store.sent(key, []);
+      await store.sent(key, [other]);
+      expect(await store.unsent(key)).toEqual([]);
+      expect(await store.unsent({ ...key, version: 2 })).toEqual([other]);
       expect(await store.commit(id, 1, { version: 2 }, { send: [one] })).toMatchObject({ state: 'moved' });
-      expect(await store.unsent({ ...place, version: 2 })).toEqual([other]);
+      expect(await store.unsent({ ...key, version: 2 })).toEqual([other]);
     });
 
     it('stores the baseline permanently', async () => {
@@ -138,7 +138,7 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       expect(await store.cursor(id)).toEqual(moved.cursor);
     });
 
-    it('erases parked and discarded messages of one aggregate only, with any claimed version', async () => {
+    it('erases the parked and discarded messages of one aggregate, whatever versions they claim, and no others', async () => {
       const [id, other] = [aggregate(), aggregate()];
       for (const version of [1, 9]) await store.park(message(id, version, { reason: 'failed', error: 'no' }));
       await store.park(message(other, 1));
@@ -215,7 +215,7 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       expect(await store.lease(id, 1, lease('b'))).toEqual({ state: 'done' });
     });
 
-    it('returns parked messages of an aggregate from the lowest version, also in the index', async () => {
+    it('returns parked messages of an aggregate sorted by version, also from the index', async () => {
       const id = aggregate();
       for (const version of [10, 9, 100]) await store.park(message(id, version));
       expect((await store.parkedOf(id)).map(({ version }) => version)).toEqual([9, 10, 100]);
@@ -241,7 +241,7 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       expect((await store.parkedOf(id))[1]).toMatchObject({ attempts: 9 });
     });
 
-    it('distinguishes messages that claim one version by their IDs', async () => {
+    it('distinguishes messages that claim the same version by their IDs', async () => {
       const id = aggregate();
       for (const messageId of ['b', 'a']) await store.park(message(id, 2, { messageId }), 'new');
       await store.unpark(message(id, 2, { messageId: 'a' }));

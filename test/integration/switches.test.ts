@@ -42,8 +42,8 @@ describe('switches', () => {
     const member = await register(cloud);
     await switchTo(cloud, 'registration', 'read-only');
     const refused = await eventually(async () => {
-      const answer = await cloud.request('POST', '/v1/members', { phone: newPhone(), name: 'Ana', locale: 'es' });
-      return answer.status === 503 && answer;
+      const response = await cloud.request('POST', '/v1/members', { phone: newPhone(), name: 'Ana', locale: 'es' });
+      return response.status === 503 && response;
     });
     expect(refused.body.type).toBe('/problems/read-only');
     expect(refused.headers.get('retry-after')).toBe('30');
@@ -74,8 +74,8 @@ describe('switches', () => {
         return texts.length > 0 && texts;
       });
       const guide = await eventually(async () => {
-        const answer = await cloud.request('GET', `/v1/members/${id}/guide`);
-        return answer.status === 200 && answer;
+        const response = await cloud.request('GET', `/v1/members/${id}/guide`);
+        return response.status === 200 && response;
       });
       return text?.text === '¡Hola!' && guide.body.locale === 'en';
     });

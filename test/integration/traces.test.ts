@@ -32,7 +32,7 @@ async function register(headers: Record<string, string> = {}): Promise<string> {
   return body.id;
 }
 
-/** Names of spans with those of their parents, as `service name < service name`. */
+/** Describes each span and its parent, as `SERVICE NAME < SERVICE NAME`. */
 function described(spans: readonly Span[]): string[] {
   const nameOf = (span: Span | undefined) => (span ? `${span.service} ${span.name}` : 'caller');
   return spans.map((span) => {
@@ -46,7 +46,7 @@ const linesOf = (fn: string) =>
   cloud.logs(`rollcall-dev-${fn}`).flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []));
 
 describe('a trace', () => {
-  it('covers the request of a caller to the last effect and reply, across outbox, topic, queues and provider', async () => {
+  it('covers everything from the request of a caller to the last effect and reply, across outbox, topic, queues and provider', async () => {
     const member = await register({ traceparent: CALLER });
     // A function sends its spans after its response, possibly after the effects of its messages.
     await spansWith(member, 'send registration-replies', 4);
