@@ -199,4 +199,13 @@ describe('docs/observability.md', () => {
     const explained = [...read('docs/observability.md').matchAll(/^\| `([A-Z]\w+)` /gm)].map(([, name]) => name);
     expect(explained.toSorted()).toEqual([...new Set(ours)].toSorted());
   });
+
+  it('counts the alarms and metrics of prod in its cost', () => {
+    const alarms = ofType('prod', 'AWS::CloudWatch::Alarm');
+    const metrics = alarms.flatMap(({ Metrics }) => Metrics?.filter((part: any) => part.MetricStat) ?? ['its own']);
+    const custom = new Set(metricsOf('prod').flatMap((metric) => (metric[0] === 'Rollcall/prod' ? [`${metric}`] : [])));
+    const page = read('docs/observability.md');
+    expect(page).toContain(`in ${alarms.length} alarms | ${metrics.length} |`);
+    expect(page).toContain(`The dashboard names ${custom.size} custom metrics`);
+  });
 });
