@@ -92,7 +92,7 @@ const isPublished = async (stage: StageClient) => (await Array.fromAsync(stage.o
 /** Waits until all messages are applied. @returns the number of missing, duplicate and out-of-order effects */
 async function countWrongEffects(cloud: Cloud, accepted: readonly Accepted[]): Promise<number> {
   const services = createServices({ ...cloud, stage: 'dev' });
-  await waitUntil(async () => (await services.underWay()) === 0, 'everything is applied');
+  await waitUntil(async () => (await services.countInTransit()) === 0, 'everything is applied');
   const { lost, duplicated, outOfOrder } = compare(accepted, await services.holdings());
   return lost + duplicated + outOfOrder;
 }

@@ -1,2 +1,2 @@
-/** Prefix of its resource names: `rollcall-STAGE-…`. */
+/** The name of the application. The names of its resources begin with it: `rollcall-STAGE-…`. */
 export const APPLICATION = 'rollcall';

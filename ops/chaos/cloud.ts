@@ -63,7 +63,7 @@ export class KillableCloud {
       { stdio: ['pipe', 'pipe', 'inherit'] },
     );
     this.#child = child;
-    // Kills the cloud when this process exits, instead of waiting until the cloud notices.
+    // Kills the cloud when this process exits, because the cloud could otherwise continue for a moment.
     process.once('exit', () => child.kill('SIGKILL'));
     const { promise: ready, resolve, reject } = Promise.withResolvers<Urls>();
     createInterface({ input: child.stdout }).on('line', (line) => {

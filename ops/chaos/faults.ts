@@ -36,7 +36,7 @@ const CALLS_IN_OUTAGE = 0.5;
 /** The probability of a gateway outage that outlasts the retries of a message, so that the message is parked. */
 const GATEWAY_OUTAGES = 0.000_5;
 const GATEWAY_OUTAGE_MS = 45_000;
-/** The cloud needs these calls to start, or their failure would only delay a message by a minute. */
+/** The cloud needs some of these calls to start. If one of the others failed, a message would only be delayed by a minute. */
 const CALLS_WITHOUT_FAULTS =
   /^(Create|Describe|Update(Table|Time)|Set|Subscribe|List|Get(Queue|Caller)|ReceiveMessage)/;
 const KINDS: Array<CallFault['kind']> = ['refused', 'refused', 'throttled', 'answer lost', 'answer lost', 'delayed'];

@@ -22,8 +22,8 @@ export interface LoadOptions {
 export interface Load {
   accepted: Accepted[];
   redemptions: RequestedRedemption[];
-  /** Former members. `accepted` and `redemptions` contain neither them nor their redemptions. */
-  left: FormerMember[];
+  /** Former members. `accepted` does not contain them, and `redemptions` does not contain their redemptions. */
+  formerMembers: FormerMember[];
   violations: Violation[];
   requests: number;
 }
@@ -43,17 +43,17 @@ const REDEEMED = 30;
 /** Every n-th member deactivates the account at the end, half of them with redemptions in progress. */
 const LEAVE_EVERY = 10;
 const FIRST_TO_LEAVE = 8;
-/** Attempts for more than half a minute, because the cloud may be killed and restarted in between. */
+/** Enough to retry for more than half a minute, because the cloud may be killed and restarted in between. */
 const ATTEMPTS = 60;
 
 /** Registers and changes members over HTTP, and repeats each request until it gets a response. */
 export async function load({ apiUrl, token, members, concurrency, random, onProgress }: LoadOptions): Promise<Load> {
-  const result: Load = { accepted: [], redemptions: [], left: [], violations: [], requests: 0 };
+  const result: Load = { accepted: [], redemptions: [], formerMembers: [], violations: [], requests: 0 };
   const request = (method: string, path: string, body: unknown, headers: Record<string, string> = {}) => {
     result.requests++;
     return send(`${apiUrl}${path}`, method, body, { ...headers, authorization: `Bearer ${token}` }, ATTEMPTS);
   };
-  const violated = (guarantee: Violation['guarantee'], what: string) =>
+  const addViolation = (guarantee: Violation['guarantee'], what: string) =>
     result.violations.push({ guarantee, what, history: [] });
 
   async function register(line: number, person: object): Promise<Accepted | undefined> {
@@ -65,31 +65,31 @@ export async function load({ apiUrl, token, members, concurrency, random, onProg
     const ids = new Set(
       answers.map(({ status, body }) => (status === 201 ? (body as MemberResource).id : `status ${status}`)),
     );
-    if (ids.size > 1) violated('G6', `one idempotency key got different responses: ${[...ids].join(', ')}`);
+    if (ids.size > 1) addViolation('G6', `one idempotency key got different responses: ${[...ids].join(', ')}`);
     const [first] = answers;
     if (first?.status !== 201) {
-      violated('G6', `the API refused an unused phone: ${first && errorReason(first)}`);
+      addViolation('G6', `the API refused an unused phone: ${first && errorReason(first)}`);
       return undefined;
     }
     if (line % OTHER_KEY_EVERY === 0) {
       const other = await request('POST', '/v1/members', person, { 'idempotency-key': newId() });
       if (other.status !== 409)
-        violated('G6', `a registered phone with another idempotency key got ${other.status} instead of 409`);
+        addViolation('G6', `a registered phone with another idempotency key got ${other.status} instead of 409`);
     }
     return { member: first.body as MemberResource, askedAt, httpMs: performance.now() - start };
   }
 
-  /** Reads the member if the response to the change is lost, because the change may have been made. */
+  /** Changes the locale. Reads the member if the change does not succeed, because an earlier attempt may have made the change. */
   async function changeLocale(accepted: Accepted, locale: string): Promise<void> {
     const path = `/v1/members/${accepted.member.id}`;
     const headers = { 'if-match': `"${accepted.member.version}"` };
     const changed = await request('PATCH', path, { locale }, headers);
     const answer = changed.status === 200 ? changed : await request('GET', path, undefined);
     if (answer.status === 200) accepted.member = answer.body as MemberResource;
-    else violated('G1', `member ${accepted.member.id} was registered, but reading it returns ${answer.status}`);
+    else addViolation('G1', `member ${accepted.member.id} was registered, but reading it returns ${answer.status}`);
   }
 
-  /** Sends the redemption twice with one idempotency key, which must return the same operation. */
+  /** Sends the redemption twice with one idempotency key. Both responses must contain the same operation. */
   async function redeem(memberId: string, expiresIn: number): Promise<void> {
     const path = `/v1/members/${memberId}/redemptions`;
     const key = { 'idempotency-key': newId() };
@@ -101,17 +101,17 @@ export async function load({ apiUrl, token, members, concurrency, random, onProg
     );
     const [id] = ids;
     if (ids.size > 1 || typeof id !== 'string')
-      violated('G6', `the responses to one redemption of ${memberId} differ or failed: ${[...ids]}`);
+      addViolation('G6', `the responses to one redemption of ${memberId} differ or failed: ${[...ids]}`);
     else result.redemptions.push({ id, memberId, points: REDEEMED });
   }
 
-  /** Accepts 404, because a repeated request gets it if the first response was lost. */
+  /** Accepts 404, because a repeated request gets this status if the first response was lost. */
   async function deactivate({ id, phone, name }: FormerMember): Promise<void> {
     const { status } = await request('DELETE', `/v1/members/${id}`, undefined);
-    if (![204, 404].includes(status)) violated('G1', `the deactivation of ${id} returned ${status}`);
+    if (![204, 404].includes(status)) addViolation('G1', `the deactivation of ${id} returned ${status}`);
     result.accepted = result.accepted.filter(({ member }) => member.id !== id);
     result.redemptions = result.redemptions.filter(({ memberId }) => memberId !== id);
-    result.left.push({ id, phone, name });
+    result.formerMembers.push({ id, phone, name });
   }
 
   let done = 0;

@@ -31,11 +31,11 @@ const { members, seed, concurrency, kills, json } = new Command('npm run chaos -
 
 const rejectOneIn = rejectionInterval(members);
 
-const say = (what: string) => {
+const log = (what: string) => {
   if (!json) console.error(pc.dim(`${new Date().toISOString().slice(11, 19)} ${what}`));
 };
 
-let redrivenInStorm = 0;
+let redrivenDuringFaults = 0;
 
 /** Kills the cloud at equal intervals of the load. After each restart, redrives parked messages as an operator would. */
 const killsUnderLoad = Array.from(
@@ -46,10 +46,10 @@ const killsUnderLoad = Array.from(
       await cloud.kill();
       await cloud.start();
       try {
-        redrivenInStorm += await redriveAll(stage);
+        redrivenDuringFaults += await redriveAll(stage);
       } catch (error) {
         // The redrive's own calls can also fail. The messages that it has applied stay applied.
-        say(`the redrive failed: ${(error as Error).message}`);
+        log(`the redrive failed: ${(error as Error).message}`);
       }
     },
   }),
@@ -61,8 +61,8 @@ const cloud = new KillableCloud({ assembly, data: join(folder, 'data'), seed, re
 try {
   const load = { members, seed, concurrency, faultLevel: 'all', rejectOneIn } as const;
   const result = {
-    ...(await run(cloud, { ...load, disturbances: killsUnderLoad, say, isQuiet: json === true })),
-    redrivenInStorm,
+    ...(await run(cloud, { ...load, disturbances: killsUnderLoad, log, isQuiet: json === true })),
+    redrivenDuringFaults,
   };
   if (json) console.log(JSON.stringify(result, null, 2));
   else printResult(result);

@@ -34,8 +34,8 @@ export interface RunOptions {
   /** The gateway rejects one in this many SMS. */
   rejectOneIn: number;
   disturbances: readonly Disturbance[];
-  /** Called for each event. */
-  say: (what: string) => void;
+  /** Reports the progress. */
+  log: (what: string) => void;
   /** Whether to show no progress bar. */
   isQuiet: boolean;
 }
@@ -81,14 +81,14 @@ export async function redriveAll(stage: StageClient): Promise<number> {
 }
 
 /** Switches that the operator sets at equal intervals of the load, each for one interval. */
-function switchDisturbances(members: number, say: RunOptions['say']): Disturbance[] {
+function switchDisturbances(members: number, log: RunOptions['log']): Disturbance[] {
   const turn = (at: number, capability: Capability, mode: Mode): Disturbance => ({
     at: Math.ceil((members * at) / (2 * SWITCHED.length + 1)),
     async disturb(stage) {
       try {
         await switchTo(stage, [[capability, mode]], { why: 'chaos' });
       } catch (error) {
-        say(`the operator could not switch ${capability}: ${(error as Error).message}`);
+        log(`the operator could not switch ${capability}: ${(error as Error).message}`);
       }
     },
   });
@@ -100,9 +100,9 @@ function switchDisturbances(members: number, say: RunOptions['say']): Disturbanc
 
 /** Runs the load and its disturbances. */
 async function runLoad({ apiUrl, endpointUrl }: Urls, stage: StageClient, options: RunOptions) {
-  const { members, seed, concurrency, say, isQuiet } = options;
+  const { members, seed, concurrency, log, isQuiet } = options;
   const bar = isQuiet ? undefined : progressBar(members, 'registering');
-  const disturbances = [...options.disturbances, ...switchDisturbances(members, say)];
+  const disturbances = [...options.disturbances, ...switchDisturbances(members, log)];
   let disturbing = Promise.resolve();
   const result = await load({
     apiUrl,
@@ -134,25 +134,25 @@ async function releaseHeld(stage: StageClient): Promise<void> {
 
 /** Waits until no work is left, or until the timeout passes without progress. */
 async function waitUntilIdle(
-  observe: () => Promise<{ left: number; laterAt: number }>,
+  observe: () => Promise<{ pending: number; nextTryAt: number }>,
   giveUpAt: number,
 ): Promise<void> {
   let lowest = Number.POSITIVE_INFINITY;
   let deadline = 0;
   for (;;) {
-    const { left, laterAt } = await observe();
-    if (left === 0) return;
-    if (left < lowest) deadline = Date.now() + PROGRESS_TIMEOUT_MS;
-    lowest = Math.min(lowest, left);
+    const { pending, nextTryAt } = await observe();
+    if (pending === 0) return;
+    if (pending < lowest) deadline = Date.now() + PROGRESS_TIMEOUT_MS;
+    lowest = Math.min(lowest, pending);
     // Also waits for scheduled retries.
-    if (Date.now() > Math.min(Math.max(deadline, laterAt + PROGRESS_TIMEOUT_MS), giveUpAt)) return;
+    if (Date.now() > Math.min(Math.max(deadline, nextTryAt + PROGRESS_TIMEOUT_MS), giveUpAt)) return;
     await delay(1_000);
   }
 }
 
 /** Runs a load on a cloud, ends the faults, and evaluates guarantees G1 to G6. */
 export async function run(cloud: KillableCloud, options: RunOptions) {
-  const { members, seed, faultLevel, rejectOneIn, say } = options;
+  const { members, seed, faultLevel, rejectOneIn, log } = options;
   const start = performance.now();
   const giveUpAt = Date.now() + RUN_TIMEOUT_MS;
   const urls = await cloud.start();
@@ -164,15 +164,15 @@ export async function run(cloud: KillableCloud, options: RunOptions) {
   const observe = async (): Promise<Snapshot> => ({
     accepted: loaded.accepted,
     redemptions: loaded.redemptions,
-    left: loaded.left,
+    formerMembers: loaded.formerMembers,
     holdings: await services.holdings(),
     members: await services.members(),
     parked: await parkedIn(stage),
     observed: cloud.observed,
   });
   /** Counts the pending work that needs no operator. */
-  async function left() {
-    const underWay = await services.underWay();
+  async function countPending() {
+    const inTransit = await services.countInTransit();
     const all = await parkedIn(stage);
     const unreachable = new Set(aggregatesOf(failedOf(all.get('sms'))));
     const waiting = [...all.values()].flatMap((parked) => {
@@ -180,30 +180,30 @@ export async function run(cloud: KillableCloud, options: RunOptions) {
       return parked.filter((one) => !blocked.has(one.aggregateId) && !unreachable.has(subjectOf(one)));
     });
     return {
-      left: underWay + waiting.length,
-      laterAt: Math.max(0, ...waiting.map(({ nextTryAt = 0 }) => Date.parse(String(nextTryAt)) || 0)),
+      pending: inTransit + waiting.length,
+      nextTryAt: Math.max(0, ...waiting.map(({ nextTryAt = 0 }) => Date.parse(String(nextTryAt)) || 0)),
     };
   }
 
-  say(`${loaded.accepted.length} registered; faults end, except the gateway's permanent rejections`);
+  log(`${loaded.accepted.length} registered; faults end, except the gateway's permanent rejections`);
   cloud.setFaultLevel('rejections');
   await switchTo(stage, Object.entries(profiles.normal), { why: 'chaos: faults ended' });
   await waitUntilIdle(async () => {
     await releaseHeld(stage);
-    return left();
+    return countPending();
   }, giveUpAt);
   const broken = await observe();
   const violations: Violation[] = [...loaded.violations, ...checkFailures(broken, rejectOneIn)];
 
-  say('the gateway is repaired; parked messages are redriven');
+  log('the gateway is repaired; parked messages are redriven');
   cloud.setFaultLevel('none');
   let redriven = 0;
   for (const [subscriber, parked] of broken.parked) {
     redriven += (await redrive(stage, subscriber, aggregatesOf(parked), { onProgress: () => {} })).applied;
   }
   await waitUntilIdle(async () => {
-    const { left: open, laterAt } = await left();
-    return { left: open + [...(await parkedIn(stage)).values()].flat().length, laterAt };
+    const { pending, nextTryAt } = await countPending();
+    return { pending: pending + [...(await parkedIn(stage)).values()].flat().length, nextTryAt };
   }, giveUpAt);
   const repaired = await observe();
   violations.push(...checkAll(repaired));
@@ -218,13 +218,13 @@ export async function run(cloud: KillableCloud, options: RunOptions) {
     seed,
     registered: loaded.accepted.length,
     redemptions: loaded.redemptions.length,
-    left: loaded.left.length,
+    formerMembers: loaded.formerMembers.length,
     expired,
     requests: loaded.requests,
     published: cloud.observed.published.length,
     faults: cloud.observed.faults.length,
     kills: cloud.observed.kills,
-    refusedForGood: failed,
+    permanentlyRefused: failed,
     redriven,
     seconds: Math.round((performance.now() - start) / 1000),
     guarantees: Object.fromEntries(

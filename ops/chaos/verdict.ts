@@ -16,14 +16,14 @@ export interface Violation {
   history: unknown[];
 }
 
-/** A former member. No personal data of theirs may remain. */
+/** A former member. No personal data of a former member may remain. */
 export type FormerMember = Pick<MemberResource, 'id' | 'phone' | 'name'>;
 
 /** The state of a stage, and the requests that led to it. */
 export interface Snapshot {
   accepted: readonly Accepted[];
   redemptions: readonly RequestedRedemption[];
-  left: readonly FormerMember[];
+  formerMembers: readonly FormerMember[];
   holdings: Holdings;
   members: readonly Item[];
   parked: ReadonlyMap<string, readonly ParkedMessage[]>;
@@ -87,16 +87,16 @@ function checkConsumers(
 export const subjectOf = ({ body }: ParkedMessage) => (JSON.parse(body) as { subject: string }).subject;
 
 /** Checks all guarantees, after all faults have ended and all parked messages were redriven. */
-export function checkAll(seen: Snapshot): Violation[] {
+export function checkAll(snapshot: Snapshot): Violation[] {
   return [
-    ...checkEffects(seen),
-    ...checkMembers(seen),
-    ...checkVersions(seen),
-    ...checkOrder(seen),
-    ...checkTexts(seen),
-    ...checkRedemptions(seen),
-    ...checkOnboarding(seen),
-    ...checkErasures(seen),
+    ...checkEffects(snapshot),
+    ...checkMembers(snapshot),
+    ...checkVersions(snapshot),
+    ...checkOrder(snapshot),
+    ...checkSms(snapshot),
+    ...checkRedemptions(snapshot),
+    ...checkOnboarding(snapshot),
+    ...checkErasures(snapshot),
   ];
 }
 
@@ -135,14 +135,14 @@ function checkEffects({ accepted, holdings, observed }: Snapshot): Violation[] {
 }
 
 /** G1: only committed members have effects. G6: each member was returned to a client. */
-function checkMembers({ accepted, left, holdings, members, observed }: Snapshot): Violation[] {
+function checkMembers({ accepted, formerMembers, holdings, members, observed }: Snapshot): Violation[] {
   const violations: Violation[] = [];
-  const promised = new Set(
-    [...accepted.map(({ member }) => member.id), ...left.map(({ id }) => id)].map((id) => `member#${id}`),
+  const returnedKeys = new Set(
+    [...accepted.map(({ member }) => member.id), ...formerMembers.map(({ id }) => id)].map((id) => `member#${id}`),
   );
   const existing = new Set(members.map(({ pk }) => pk));
   for (const pk of existing) {
-    if (pk.startsWith('member#') && !promised.has(pk)) {
+    if (pk.startsWith('member#') && !returnedKeys.has(pk)) {
       violations.push({ guarantee: 'G6', what: `${pk} exists, but no response contained it`, history: [] });
     }
   }
@@ -196,10 +196,10 @@ function checkOrder({ members, observed: { published } }: Snapshot): Violation[]
 }
 
 /**
- * G5: the sandbox honours idempotency keys, so each message leads to exactly one SMS. One has the message ID of the registration,
- * which the ledger of the points service also contains; the others are one per redemption.
+ * G5: the sandbox honours idempotency keys, so each message leads to exactly one SMS. The idempotency key of the first SMS is the
+ * message ID of the registration, which the ledger of the points service also contains. Each redemption leads to one more SMS.
  */
-function checkTexts({ accepted, holdings, observed }: Snapshot): Violation[] {
+function checkSms({ accepted, holdings, observed }: Snapshot): Violation[] {
   const byPhone = Map.groupBy(holdings.texts, ({ to }) => to);
   const points = Map.groupBy(holdings.items.points, ({ pk }) => pk);
   return accepted.flatMap(({ member }): Violation[] => {
@@ -230,30 +230,30 @@ function checkRedemptions({ redemptions, members, holdings, observed }: Snapshot
 function checkOnboarding({ accepted, members, holdings, observed }: Snapshot): Violation[] {
   const answers = new Map(members.map(({ pk, sk: _, ...item }) => [pk, Object.keys(item)]));
   return accepted.flatMap(({ member: { id } }): Violation[] => {
-    const known = (answers.get(`onboarding#${id}`) ?? []).filter((answer) => !answer.endsWith(DELIVERY));
+    const replies = (answers.get(`onboarding#${id}`) ?? []).filter((answer) => !answer.endsWith(DELIVERY));
     const isFrom = (service: string) => (answer: string) => answer.startsWith(`answer#/rollcall/${service}#`);
-    const missing = REPLYING_SUBSCRIBERS.filter((service) => !known.some(isFrom(service)));
+    const missing = REPLYING_SUBSCRIBERS.filter((service) => !replies.some(isFrom(service)));
     if (missing.length === 0) return [];
-    const what = `${id} has no reply from ${missing}; its replies: ${known.join(', ') || 'none'}`;
+    const what = `${id} has no reply from ${missing}; its replies: ${replies.join(', ') || 'none'}`;
     return [{ guarantee: 'G1', what, history: historyOf(id, holdings, observed) }];
   });
 }
 
 /** G1: every service confirms the erasure of each former member. None of their personal data or operations is left. */
-function checkErasures({ left, members, holdings, observed }: Snapshot): Violation[] {
+function checkErasures({ formerMembers, members, holdings, observed }: Snapshot): Violation[] {
   const items = new Map(members.map((item) => [item.pk, item]));
   const operations = Map.groupBy(
     members.filter(({ pk }) => pk.startsWith('operation#')),
     ({ memberId }) => memberId,
   );
-  const kept = Map.groupBy(
+  const storedItems = Map.groupBy(
     Object.entries(holdings.items).flatMap(([service, all]) => all.map((item) => ({ service, item }))),
     ({ item }) => item.pk,
   );
-  return left.flatMap(({ id, phone, name }): Violation[] => {
+  return formerMembers.flatMap(({ id, phone, name }): Violation[] => {
     const erasure = items.get(`erasure#${id}`) ?? {};
     const unconfirmed = Object.keys(holdings.items).filter((service) => !(`confirmed#${service}` in erasure));
-    const personal = (kept.get(id) ?? []).flatMap(({ service, item }) =>
+    const personal = (storedItems.get(id) ?? []).flatMap(({ service, item }) =>
       [phone, name].some((words) => JSON.stringify(item).includes(words))
         ? [`${service} ${item.sk} contains their phone or name`]
         : [],

@@ -31,7 +31,7 @@ async function callApi(stage: StageClient, route: { method: string; path: string
 const erasureOf = async (stage: StageClient, id: string) =>
   (await callApi(stage, routes.readErasure, pathOf(routes.readErasure, { id }))) as ErasureResource;
 
-/** Whether an active member gets SMS. Undefined if the SMS service does not know the member. */
+/** Whether an active member gets SMS. Undefined if the SMS service stores no contact of the member. */
 async function textsOf(stage: StageClient, id: string) {
   const contact = (await itemsAt(stage, 'sms', 'pk', id)).find(({ phone }) => phone !== undefined);
   if (!contact) return undefined;
@@ -59,7 +59,7 @@ export const member = new Command('member')
 
 member
   .command('export')
-  .argument('<id>', 'of the member', normalizeId)
+  .argument('<id>', 'ID of the member', normalizeId)
   .description('print one JSON document with all data that services store about a member')
   .addHelpText('after', '\nExample: npm run --silent ops -- member export 0197… > member.json')
   .action(
@@ -72,7 +72,7 @@ member
 
 member
   .command('erase')
-  .argument('<id>', 'of the member', normalizeId)
+  .argument('<id>', 'ID of the member', normalizeId)
   .description('deactivate a member: every service erases its data')
   .option('--yes', 'do not ask for confirmation')
   .addHelpText('after', '\nExample: npm run ops -- member erase 0197…')
@@ -88,7 +88,7 @@ member
 
 member
   .command('forget')
-  .argument('<id>', 'of the member', normalizeId)
+  .argument('<id>', 'ID of the member', normalizeId)
   .description(
     'make every service erase a member that the registration service has lost; `reconcile` reports such a member as unknown',
   )
@@ -99,13 +99,15 @@ member
       await confirm(`This makes every service erase its data about member ${id}.`, yes);
       await forgetMember(stage, id, new Date());
       if (json) return printJson({ forgotten: id });
-      console.log(`All services were told to erase the member. To see the status: npm run ops -- member status ${id}`);
+      console.log(
+        `The deactivation of the member was published, so that every service erases its data. To see the status: npm run ops -- member status ${id}`,
+      );
     }),
   );
 
 member
   .command('status')
-  .argument('<id>', 'of the member', normalizeId)
+  .argument('<id>', 'ID of the member', normalizeId)
   .description('show whether a member gets SMS, or which services have erased a former member')
   .addHelpText('after', '\nExample: npm run ops -- member status 0197…')
   .action(

@@ -6,9 +6,9 @@ import { type Accepted, registerAll } from '../demo/registrations.ts';
 import { createRegistrationProgress } from './registration-progress.ts';
 import { storedEffects } from './stored-effects.ts';
 
-/** After this time without a new effect, missing effects are reported as lost. Longer than the visibility timeout. */
+/** The time without a new effect after which missing effects are reported as lost. Longer than the visibility timeout. */
 const PATIENCE_MS = 90_000;
-/** Spans may be lost although the effects exist. After this time without a span, the services' tables are read. */
+/** The time without a span after which the services' tables are read, because spans may be lost although the effects exist. */
 const SILENCE_MS = 5_000;
 const REQUESTS_AT_ONCE = 16;
 
@@ -30,7 +30,7 @@ export function createBursts(options: BurstOptions, onChange: (burst: Burst) => 
     isEvaluating = true;
     try {
       const { applied, verdict } = await storedEffects(options, accepted);
-      // A parked message may delay further ones of its member.
+      // A parked message may delay later messages of its member.
       if (!isOver && verdict.lost + verdict.parked > 0) return;
       onChange(Object.assign(evaluated, { applied, verdict }));
     } finally {

@@ -13,7 +13,7 @@ export const registration: Creation = {
   form: {
     title: { en: 'Register a member', zh: '注册会员' },
     lead: {
-      en: 'A text, bonus points and a guide follow.',
+      en: 'The member then gets an SMS, bonus points and a guide.',
       zh: '注册后会收到短信、奖励积分和入门指南。',
     },
     fields: [

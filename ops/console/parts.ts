@@ -30,7 +30,7 @@ const threadsOf = (texts: readonly SentText[]): Correspondence['threads'] =>
     sent: received.map(({ text, provider, receivedAt }) => ({ body: text, by: provider, at: receivedAt })),
   }));
 
-/** The parts of the console that know about members. */
+/** The parts of the console that are specific to members. */
 export const consoleParts: ConsoleParts = {
   holdings: memberHoldings,
 
@@ -40,8 +40,8 @@ export const consoleParts: ConsoleParts = {
       .map((item) => item.phone)
       .find((one) => typeof one === 'string');
     return {
-      title: { en: 'Texts', zh: '短信' },
-      none: { en: 'No text was sent to this member.', zh: '没有向该会员发送过短信。' },
+      title: { en: 'SMS', zh: '短信' },
+      none: { en: 'No SMS was sent to this member.', zh: '没有向该会员发送过短信。' },
       ...noticeOf(holdings),
       threads: threadsOf(cloud && phone !== undefined ? await textsTo(cloud, phone) : []),
     };
@@ -52,12 +52,12 @@ export const consoleParts: ConsoleParts = {
   faults: smsFaults,
   created: { title: { en: 'Registrations', zh: '注册' }, metric: 'Registrations', service: 'registration' },
   modes: {
-    'short-text': { en: 'texts of one segment', zh: '短信只有一个分段' },
+    'short-text': { en: 'SMS of one segment', zh: '短信只有一个分段' },
     'english-only': { en: 'in English for all members', zh: '所有会员都用英文' },
   },
   profiles: {
     normal: { en: 'normal operation', zh: '正常运行' },
-    peak: { en: 'short texts, English guides: for peak load', zh: '短信精简，指南只用英文：用于高峰负载' },
-    incident: { en: 'no registrations, no texts', zh: '停止注册，停止发送短信' },
+    peak: { en: 'short SMS, English guides: for peak load', zh: '短信精简，指南只用英文：用于高峰负载' },
+    incident: { en: 'no registrations, no SMS', zh: '停止注册，停止发送短信' },
   },
 };

@@ -1,19 +1,19 @@
 import type { Span } from '@rollcall/local/internal/observability/otlp';
 
 /** The outcome of a registration at a service, from its span. */
-type Seen = Pick<Span, 'service'> & { member: string; isApplied: boolean };
+type RegistrationOutcome = Pick<Span, 'service'> & { member: string; isApplied: boolean };
 
 /**
  * Computes the progress of registrations from spans.
  * @param accepted the members to include, by id; a member may be added after its spans have arrived
  */
 export function createRegistrationProgress(accepted: ReadonlyMap<string, unknown>) {
-  const seen: Seen[] = [];
+  const outcomes: RegistrationOutcome[] = [];
   let lastAt = Date.now();
 
-  const membersOf = (service: string, isWanted: (one: Seen) => boolean): number =>
+  const membersOf = (service: string, isWanted: (one: RegistrationOutcome) => boolean): number =>
     new Set(
-      seen
+      outcomes
         .filter((one) => one.service === service && accepted.has(one.member) && isWanted(one))
         .map(({ member }) => member),
     ).size;
@@ -26,7 +26,7 @@ export function createRegistrationProgress(accepted: ReadonlyMap<string, unknown
         if (!isRegistration || outcome === undefined || outcome === 'ignored') continue;
         const member = String(attributes['rollcall.aggregate']);
         if (accepted.has(member)) lastAt = Date.now();
-        seen.push({ service, member, isApplied: outcome === 'applied' || outcome === 'duplicate' });
+        outcomes.push({ service, member, isApplied: outcome === 'applied' || outcome === 'duplicate' });
       }
     },
 

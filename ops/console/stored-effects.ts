@@ -9,7 +9,7 @@ import { type Item, itemsBy } from '../demo/services.ts';
 import { compare } from '../demo/verdict.ts';
 import { textsTo } from './sandbox.ts';
 
-const LOOKS_AT_ONCE = 10;
+const CONCURRENT_READS = 10;
 
 /** The effects that the services store for members. A missing effect whose message is parked is not lost. */
 export async function storedEffects(
@@ -17,7 +17,7 @@ export async function storedEffects(
   accepted: ReadonlyMap<string, Accepted>,
 ): Promise<Required<Pick<Burst, 'applied' | 'verdict'>>> {
   const stage = openStage({ app, name, endpoint });
-  const held = await pMap(
+  const stored = await pMap(
     accepted.values(),
     async (one) => {
       const { id, phone } = one.member;
@@ -28,9 +28,9 @@ export async function storedEffects(
       const isParked = items.flat().some(({ sk }) => sk.startsWith(PARKED));
       return { one, items, isParked, texts: texts.map((text) => ({ ...text, idempotencyKey: null })) };
     },
-    { concurrency: LOOKS_AT_ONCE },
+    { concurrency: CONCURRENT_READS },
   );
-  const compared = (some: typeof held) =>
+  const compared = (some: typeof stored) =>
     compare(
       some.map(({ one }) => one),
       {
@@ -41,12 +41,12 @@ export async function storedEffects(
         ),
       },
     );
-  const { sms, points, guides, lostBy } = compared(held);
+  const { sms, points, guides, lostBy } = compared(stored);
   const own: Record<string, number> = { sms, points, guide: guides };
-  const whole = held.filter(({ isParked }) => !isParked);
+  const whole = stored.filter(({ isParked }) => !isParked);
   const { lost, duplicated, outOfOrder } = compared(whole);
   return {
-    applied: Object.fromEntries(subscribers.map((name) => [name, own[name] ?? held.length - (lostBy[name] ?? 0)])),
-    verdict: { lost, duplicated, outOfOrder, parked: held.length - whole.length },
+    applied: Object.fromEntries(subscribers.map((name) => [name, own[name] ?? stored.length - (lostBy[name] ?? 0)])),
+    verdict: { lost, duplicated, outOfOrder, parked: stored.length - whole.length },
   };
 }

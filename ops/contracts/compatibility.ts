@@ -145,17 +145,17 @@ function sidesOf(api: OpenApi, name: string): Side[] {
     Object.values(content).flatMap(({ schema }) =>
       [schema, ...((schema?.oneOf ?? []) as Schema[])].map((one) => one?.$ref),
     );
-  const isMeant = ($ref: unknown) => $ref === `#/components/schemas/${name}`;
+  const refersToSchema = ($ref: unknown) => $ref === `#/components/schemas/${name}`;
   const operations = [...operationsOf(api).values()];
-  const isSent = operations.some(({ requestBody = {} }) => names(requestBody).some(isMeant));
-  const isRead = operations.some(({ responses }) => Object.values(responses).flatMap(names).some(isMeant));
+  const isSent = operations.some(({ requestBody = {} }) => names(requestBody).some(refersToSchema));
+  const isRead = operations.some(({ responses }) => Object.values(responses).flatMap(names).some(refersToSchema));
   return [...(isSent ? (['sent'] as const) : []), ...(isRead ? (['read'] as const) : [])];
 }
 
 function bodyChanges(before: OpenApi, after: OpenApi): Change[] {
   return Object.entries(before.components.schemas).flatMap(([name, schema]) => {
     const next = after.components.schemas[name];
-    // No route refers to a removed schema any more, and that is reported as a change of the route.
+    // No route refers to a removed schema any more. The change is already reported for the route.
     return next ? schemaChanges(schema, next, sidesOf(before, name), name) : [];
   });
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** Converts the schema of the written form, which readers must handle, to JSON Schema 2020-12. */
+/** Converts a zod schema to JSON Schema 2020-12. The result describes the input of the zod schema: the data as it is sent. */
 export function jsonSchema(schema: z.ZodType): Record<string, unknown> {
   // A transformed value is described by its input. A schema that JSON Schema cannot express becomes "any value".
   const { $schema: _, ...rest } = z.toJSONSchema(schema, {

@@ -31,7 +31,7 @@ const HEADERS = {
   },
 };
 
-const ANSWER_HEADERS = {
+const RESPONSE_HEADERS = {
   ETag: { description: 'The version of the returned resource.', schema: { type: 'string' } },
   'Preference-Applied': { description: 'The applied preference (RFC 7240).', schema: { type: 'string' } },
   Location: { description: 'URL of the new resource.', schema: { type: 'string' } },
@@ -43,14 +43,14 @@ const ANSWER_HEADERS = {
   'Retry-After': { description: 'Seconds to wait before the next request.', schema: { type: 'string' } },
 };
 
-type AnswerHeader = keyof typeof ANSWER_HEADERS;
+type ResponseHeader = keyof typeof RESPONSE_HEADERS;
 
-const headers = (names: readonly AnswerHeader[]) =>
+const headers = (names: readonly ResponseHeader[]) =>
   names.length === 0
     ? {}
     : { headers: Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }])) };
 
-const taken = ({ name }: NamedSchema) => ({ content: { 'application/json': { schema: ref(name) } } });
+const requestContent = ({ name }: NamedSchema) => ({ content: { 'application/json': { schema: ref(name) } } });
 
 const content = (body: NamedSchema | string | undefined) => {
   if (body === undefined) return {};
@@ -71,7 +71,7 @@ const problemName = (code: ProblemCode) =>
   `${code}-problem`.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
 
 /** The responses with problems, by status. Problems with the same status differ in their type. */
-function problemAnswers(codes: readonly ProblemCode[]) {
+function problemResponses(codes: readonly ProblemCode[]) {
   const byStatus = Map.groupBy(codes, (code) => problems[code].status);
   return Object.fromEntries(
     [...byStatus].map(([status, some]) => {
@@ -100,7 +100,7 @@ function problemAnswers(codes: readonly ProblemCode[]) {
 function operation(id: string, route: Route, contract: RouteContract) {
   const { summary, tag, body, responses, optionalHeaders = [], requiredHeaders = [], deprecated } = contract;
   const isRead = route.method === 'GET';
-  const answerHeaders = (status: string): AnswerHeader[] => [
+  const responseHeaders = (status: string): ResponseHeader[] => [
     ...(isRead || requiredHeaders.includes('If-Match') || status === '201' ? (['ETag'] as const) : []),
     ...(route.method === 'POST' ? (['Location'] as const) : []),
     ...(optionalHeaders.includes('Prefer') ? (['Preference-Applied', 'Retry-After'] as const) : []),
@@ -119,19 +119,19 @@ function operation(id: string, route: Route, contract: RouteContract) {
     ...(isRead && { description: 'HEAD returns the same headers without a body.' }),
     ...(route.access !== 'public' && { security: [{ token: [] }] }),
     ...(parameters.length > 0 && { parameters }),
-    ...(body && { requestBody: { required: true, ...taken(body) } }),
+    ...(body && { requestBody: { required: true, ...requestContent(body) } }),
     responses: {
       ...Object.fromEntries(
         Object.entries(responses).map(([status, { description, body: responseBody }]) => [
           status,
-          { description, ...headers(answerHeaders(status)), ...content(responseBody) },
+          { description, ...headers(responseHeaders(status)), ...content(responseBody) },
         ]),
       ),
       ...(isRead && {
         304: { description: 'Not modified: the caller has the current version.', ...headers(['ETag']) },
       }),
       ...(route.access !== 'public' && { 401: { description: 'The token is missing or invalid.' } }),
-      ...problemAnswers(contract.problems),
+      ...problemResponses(contract.problems),
     },
   };
 }
@@ -139,7 +139,7 @@ function operation(id: string, route: Route, contract: RouteContract) {
 /** Builds the OpenAPI 3.1 document of the API. */
 export function openApi(version: string) {
   const paths: Record<string, Record<string, unknown>> = {};
-  const answered = new Set(Object.values(api).flatMap(({ problems: codes }) => codes));
+  const usedProblems = new Set(Object.values(api).flatMap(({ problems: codes }) => codes));
   for (const [id, route] of Object.entries(routes)) {
     paths[route.path] ??= route.path.includes('{id}')
       ? { parameters: [{ name: 'id', in: 'path', required: true, schema: jsonSchema(idOf(route.path)) }] }
@@ -181,7 +181,7 @@ export function openApi(version: string) {
         Problem: { ...jsonSchema(problem), xml: PROBLEM_XML },
         ...Object.fromEntries(
           (Object.keys(problems) as ProblemCode[])
-            .filter((code) => answered.has(code))
+            .filter((code) => usedProblems.has(code))
             .map((code) => [problemName(code), jsonSchema(problemOf(code, problems[code]))]),
         ),
       },
@@ -191,7 +191,7 @@ export function openApi(version: string) {
         ),
         'If-Match-required': { name: 'If-Match', in: 'header', required: true, ...HEADERS['If-Match'] },
       },
-      headers: ANSWER_HEADERS,
+      headers: RESPONSE_HEADERS,
     },
   };
 }

@@ -36,7 +36,7 @@ export function compareWithReleased() {
   const changes = changesOf(released, own);
   const severity = worst(changes.map((change) => change.severity));
   const isNewMajor = Number(after.split('.')[0]) > Number(before.split('.')[0]);
-  // A message type contains its major version, so a change under the same type breaks its readers.
+  // A message type contains its major version, so a breaking change of the same type breaks its readers.
   const inPlace = changes.some(
     ({ severity: kind, where }) => kind === 'major' && /^rollcall\..*\.v\d+[.[]/.test(where),
   );

@@ -9,7 +9,7 @@ export type Schema = { [key: string]: unknown } & {
   additionalProperties?: Schema | boolean;
 };
 
-/** Semantic versioning: invisible to readers and writers, compatible, or breaking. */
+/** The part of the version that must rise: `patch` for an invisible change, `minor` for a compatible one, `major` for a breaking one. */
 export type Severity = 'patch' | 'minor' | 'major';
 
 export interface Change {
@@ -20,7 +20,7 @@ export interface Change {
 }
 
 /**
- * Which clients still use the old schema: `sent` if they write it, `read` if they read it. Both hold for a message, because queues
+ * Which clients still use the old schema: `sent` if they write it, `read` if they read it. Both apply to a message, because queues
  * contain old messages while services already write new ones.
  */
 export type Side = 'sent' | 'read';
@@ -69,13 +69,13 @@ export function schemaChanges(before: Schema, after: Schema, sides: readonly Sid
       bound(after) > bound(before) ? WIDER : NARROWER,
     );
   }
-  const gone = (before.enum ?? []).filter((value) => !after.enum?.includes(value));
-  const come = (after.enum ?? []).filter((value) => !before.enum?.includes(value));
+  const removedValues = (before.enum ?? []).filter((value) => !after.enum?.includes(value));
+  const newValues = (after.enum ?? []).filter((value) => !before.enum?.includes(value));
   if (before.enum && !after.enum) add('any value is possible now', { sent: 'minor', read: 'major' });
   else if (!before.enum && after.enum) add('only listed values are allowed now', NARROWER);
   else {
-    if (gone.length > 0) add(`values ${gone.join(', ')} are removed`, NARROWER);
-    if (come.length > 0) add(`values ${come.join(', ')} are new`, { sent: 'minor', read: 'major' });
+    if (removedValues.length > 0) add(`values ${removedValues.join(', ')} are removed`, NARROWER);
+    if (newValues.length > 0) add(`values ${newValues.join(', ')} are new`, { sent: 'minor', read: 'major' });
   }
   for (const key of PROSE) if (!same(key)) add(`${key} is changed`, both('patch'));
 

@@ -10,7 +10,7 @@ export interface Duration {
 /** By name of the function, without its stage. */
 export type Durations = Record<string, Duration>;
 
-/** The billed duration of all invocations of a function. Without figures, the duration that was measured under load. */
+/** The billed duration of all invocations of a function. If there are no figures for it, the duration measured under load. */
 export function secondsOf(name: string, { invocations }: MeteredFunction, durations: Durations): number {
   const known = durations[shortName(name)];
   const ms = invocations.map(({ records, ms }) => (known ? known.base + known.perRecord * records : ms));

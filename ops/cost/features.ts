@@ -54,7 +54,11 @@ export async function featuresOf(options: FeaturesOptions): Promise<Feature[]> {
     row('replies, including receipts', replies, 'calls of the queue of replies, and of its function'),
     row('receipts', difference(billed(plain), billed(silent)), 'compared with a run without the setting sms.receipts'),
     {
-      ...row('tracing of each', tracing, 'compared with a run with tracing, plus a trace, without longer durations'),
+      ...row(
+        'tracing of every registration',
+        tracing,
+        'compared with a run with tracing, plus a trace, without longer durations',
+      ),
       usdPerMillion: tracing.usdPerMillion + prices.monitoring.perMillionTraces,
     },
     row('archive', { calls: 0, writeUnits: 0, usdPerMillion: 0 }, archived(billed(plain))),

@@ -15,11 +15,11 @@ const SERVICE = 'shop-dev-orders';
 const SCHEDULE_TABLE = `${SERVICE}-later`;
 /** The orders run one after the other, so that each batch has one message and the numbers hardly vary. */
 const ORDERS = 5;
-const LOOK_EVERY_MS = 20;
+const POLL_INTERVAL_MS = 20;
 /** Descriptions of the scheduled messages, by name. */
 const MESSAGES = { label: 'to a queue without order', deadline: 'to an ordered queue', reminder: 'as an event' };
 
-/** Measures the cost of a scheduled message: to commit it with a state, to release it when it is due, or to cancel it. */
+/** Measures the cost of committing a scheduled message with a state, of releasing it when it is due, and of cancelling it. */
 export async function laterCosts(): Promise<Feature[]> {
   const { committed, due, cancelled } = await meterMessages();
   const deployed = await deployedOf(readAssembly(await assemblyOf(APP)).stacks);
@@ -49,7 +49,7 @@ async function meterMessages() {
   async function invoke(name: string, request: object): Promise<void> {
     const { errorMessage } = (await cloud.invoke(`${SERVICE}-${name}`, request)) ?? {};
     if (errorMessage) throw new Error(`${name} of test/support/later-app failed: ${errorMessage}`);
-    while ((await cloud.pending()).length > 0 || !cloud.isIdle()) await delay(LOOK_EVERY_MS);
+    while ((await cloud.pending()).length > 0 || !cloud.isIdle()) await delay(POLL_INTERVAL_MS);
   }
   const place = (orderId: string) => invoke('place', { orderId, after: 3_600 });
   const release = (subject: string, name: string) => invoke('outbox-sweep', { sendNow: { subject, name } });
@@ -73,7 +73,7 @@ async function meterMessages() {
   return { committed, due, cancelled: await metered(withdrawn, cancel) };
 }
 
-/** Returns only the write units of scheduled messages: the transaction is one call with or without a message. */
+/** Returns only the write units of scheduled messages, because a transaction is one call with or without a scheduled message. */
 function scheduledWrites({ calls, ...metered }: Metered): Metered {
   const ofSchedule = (units: MeteredCalls['units']) =>
     Object.fromEntries(Object.entries(units).filter(([table]) => table.startsWith(SCHEDULE_TABLE)));

@@ -20,7 +20,7 @@ export interface PathsOptions {
 
 export type Paths = Awaited<ReturnType<typeof createPaths>>;
 
-const LOOK_EVERY_MS = 50;
+const POLL_INTERVAL_MS = 50;
 const MAX_MEMBERS = 1_000_000;
 
 /** Actions of members. Each action waits until all its effects are applied. */
@@ -38,8 +38,8 @@ export async function createPaths({ cloud, stage, concurrency }: PathsOptions) {
   /** Waits until nothing is pending, and nothing has started during the check. */
   async function settled(): Promise<void> {
     for (;;) {
-      if (cloud.isIdle() && (await services.underWay()) === 0 && cloud.isIdle()) return;
-      await delay(LOOK_EVERY_MS);
+      if (cloud.isIdle() && (await services.countInTransit()) === 0 && cloud.isIdle()) return;
+      await delay(POLL_INTERVAL_MS);
     }
   }
 

@@ -11,7 +11,7 @@ export const LATENCY_MS = 5;
 const ONE_BY_ONE = 15;
 /** Maximum batch of a poller from a FIFO queue. */
 const BATCH = 10;
-const LOOK_EVERY_MS = 20;
+const POLL_INTERVAL_MS = 20;
 
 /** The consumers of a registration's messages, in the order in which the messages arrive. */
 const CONSUMERS = [
@@ -45,16 +45,16 @@ export const measureDurations = (stage: StageOfRun): Promise<Durations> =>
     for (let member = 0; member < BATCH; member++) await paths.registerOne();
     for (const name of consumers) {
       await control(`broken/${name}`, 'DELETE');
-      while (meter.recordsOf(name) < BATCH || !cloud.isIdle()) await delay(LOOK_EVERY_MS);
+      while (meter.recordsOf(name) < BATCH || !cloud.isIdle()) await delay(POLL_INTERVAL_MS);
     }
     await paths.settled();
     return durationsIn([single, meter.readAndReset()]);
   });
 
 /** Returns the durations of all functions except sweeps, over all runs. */
-export function durationsIn(taken: readonly Metered[]): Durations {
+export function durationsIn(runs: readonly Metered[]): Durations {
   const invocations = new Map<string, Invocation[]>();
-  for (const { functions } of taken)
+  for (const { functions } of runs)
     for (const [name, of] of Object.entries(functions))
       invocations.set(name, [...(invocations.get(name) ?? []), ...of.invocations]);
   const rounded = ({ base, perRecord }: Duration) => ({

@@ -50,7 +50,7 @@ interface Options {
 }
 
 const STAGE = 'dev';
-/** After this time without progress, missing effects are reported as lost. Longer than the visibility timeout. */
+/** The time without progress after which missing effects are reported as lost. Longer than the visibility timeout. */
 const PATIENCE_MS = 90_000;
 
 /**
@@ -98,8 +98,8 @@ async function run(options: Options, further: FurtherEffects): Promise<number> {
     bar.stop();
     const after = await describe(endpointUrl);
     const awsCalls = difference(before.calls, after.calls);
-    const asked = options.redeem === undefined ? undefined : redemptions;
-    const summary = summaryOf(registrations, verdict, asked, { seconds, registeredSeconds, awsCalls });
+    const requestedRedemptions = options.redeem === undefined ? undefined : redemptions;
+    const summary = summaryOf(registrations, verdict, requestedRedemptions, { seconds, registeredSeconds, awsCalls });
     console.log(options.json ? JSON.stringify(summary, null, 2) : linesOf(summary).join('\n'));
     const wrong = [verdict.lost, verdict.duplicated, verdict.outOfOrder, redemptions.lost, redemptions.duplicated];
     return accepted.length > 0 && wrong.every((count) => count === 0) ? 0 : 1;
@@ -132,7 +132,7 @@ async function findOrStartCloud(endpoint: string): Promise<{ endpointUrl: string
 
 interface Input {
   lines: AsyncIterable<Line>;
-  /** The number of lines. Undefined if it is not known before the end. */
+  /** The number of lines. Undefined if the file was not counted. */
   total: number | undefined;
 }
 
@@ -171,13 +171,13 @@ async function awaitEffects(
     };
   };
   for (;;) {
-    const underWay = await services.underWay();
-    if (underWay === 0) {
+    const inTransit = await services.countInTransit();
+    if (inTransit === 0) {
       const verdicts = await evaluate();
       if (verdicts.verdict.lost + verdicts.redemptions.lost === 0) return verdicts;
     }
-    if (underWay < least) {
-      least = underWay;
+    if (inTransit < least) {
+      least = inTransit;
       leastSince = performance.now();
     }
     if (performance.now() - leastSince > PATIENCE_MS) return evaluate();

@@ -11,8 +11,7 @@ export interface RequestedRedemption {
 }
 
 export interface RedemptionVerdict {
-  /** The number of requested redemptions. */
-  asked: number;
+  requested: number;
   succeeded: number;
   failed: number;
   /** Redemptions without a reply in time. Points that were taken have been returned. */
@@ -37,12 +36,12 @@ export function outcomeOf(item: Item | undefined): OperationOutcome | string {
 
 /** Compares the redemptions that the API accepted with the operations and with the ledger. */
 export function compareRedemptions(
-  asked: readonly RequestedRedemption[],
+  requested: readonly RequestedRedemption[],
   members: readonly Item[],
   { points }: Pick<Holdings['items'], 'points'>,
 ): RedemptionVerdict {
   const verdict: RedemptionVerdict = {
-    asked: asked.length,
+    requested: requested.length,
     succeeded: 0,
     failed: 0,
     expired: 0,
@@ -52,7 +51,7 @@ export function compareRedemptions(
   };
   const operations = new Map(members.map((item) => [item.pk, item]));
   const ledgers = Map.groupBy(points, ({ pk }) => pk);
-  for (const [memberId, own] of Map.groupBy(asked, (one) => one.memberId)) {
+  for (const [memberId, own] of Map.groupBy(requested, (one) => one.memberId)) {
     const found = (kind: 'lost' | 'duplicated', what: string) => {
       verdict[kind]++;
       verdict.findings.push({ memberId, kind, what });

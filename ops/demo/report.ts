@@ -72,9 +72,9 @@ function namesOf(lostBy: Record<string, number>): string {
 }
 
 function redemptionRows(redemptions: NonNullable<Summary['redemptions']>): Array<[string, string]> {
-  const { asked, succeeded, failed, expired, lost, duplicated } = redemptions;
+  const { requested, succeeded, failed, expired, lost, duplicated } = redemptions;
   return [
-    ['redemptions', `${asked} (${succeeded} succeeded, ${failed} failed, ${expired} expired)`],
+    ['redemptions', `${requested} (${succeeded} succeeded, ${failed} failed, ${expired} expired)`],
     ['redemptions lost', marked(lost)],
     ['redemptions duplicated', marked(duplicated)],
   ];

@@ -13,7 +13,7 @@ const MAX_BACKOFF_MS = 1_000;
 /** The longest Retry-After of the API. The API sends it in read-only mode. */
 const MAX_RETRY_AFTER_MS = 30_000;
 /** Longer than 30 seconds, after which API Gateway itself responds. */
-const MAX_ANSWER_MS = 35_000;
+const RESPONSE_TIMEOUT_MS = 35_000;
 
 /** Sends a request. Repeats it after 429, 5xx or no response, with the pause that the response requests. */
 export async function send(
@@ -41,7 +41,7 @@ export async function send(
 
 async function attemptOnce(url: string, request: RequestInit): Promise<ParsedResponse & { retryAfter: string | null }> {
   try {
-    const response = await fetch(url, { ...request, signal: AbortSignal.timeout(MAX_ANSWER_MS) });
+    const response = await fetch(url, { ...request, signal: AbortSignal.timeout(RESPONSE_TIMEOUT_MS) });
     return { ...(await parseResponse(response)), retryAfter: response.headers.get('retry-after') };
   } catch (error) {
     const { message, cause } = error as Error & { cause?: NodeJS.ErrnoException };
@@ -53,15 +53,15 @@ async function attemptOnce(url: string, request: RequestInit): Promise<ParsedRes
 const READ_ONLY = problemType('read-only');
 
 /**
- * Whether a failed request may have been executed. It was not if the rate limit was exceeded or the API is read-only. It may have
- * been if the API is `busy`: the commit may have succeeded too late for a response.
+ * Whether a failed request may have been executed. A request is not executed if the rate limit is exceeded or the API is read-only.
+ * It may have been executed if the API is `busy`, because the commit may have succeeded too late for a response.
  */
 const mayBeDone = ({ status, body }: ParsedResponse) =>
   status !== 429 && (body as { type?: unknown } | undefined)?.type !== READ_ONLY;
 
 /** @param retryAfter seconds or a date (RFC 9110, section 10.2.3) */
 export function pauseMs(attempt: number, retryAfter: string | null, now: number): number {
-  const asked = /^\d+$/.test(retryAfter ?? '') ? Number(retryAfter) * 1000 : Date.parse(retryAfter ?? '') - now;
-  if (Number.isNaN(asked)) return Math.min(100 * 2 ** attempt, MAX_BACKOFF_MS);
-  return Math.min(Math.max(asked, 0), MAX_RETRY_AFTER_MS);
+  const requestedMs = /^\d+$/.test(retryAfter ?? '') ? Number(retryAfter) * 1000 : Date.parse(retryAfter ?? '') - now;
+  if (Number.isNaN(requestedMs)) return Math.min(100 * 2 ** attempt, MAX_BACKOFF_MS);
+  return Math.min(Math.max(requestedMs, 0), MAX_RETRY_AFTER_MS);
 }

@@ -54,8 +54,8 @@ export function createServices({
   return {
     consumers: () => stage.consumers(),
 
-    /** Counts the messages between commit and effect: in the outbox and in the queues. */
-    async underWay(): Promise<number> {
+    /** Counts the messages between commit and effect: in the outboxes and in the queues. */
+    async countInTransit(): Promise<number> {
       const outboxes = (await stage.outboxes()).map(async ({ name }) => (await scan(name)).length);
       const counts = await Promise.all([...outboxes, ...(await stage.consumers()).map(queued)]);
       return counts.reduce((sum, count) => sum + count, 0);

@@ -78,13 +78,13 @@ function ownFrom({ texts, items }: Holdings, furtherEffects: FurtherEffects): (a
   const [sms, points, guide] = [byMember('sms'), byMember('points'), byMember('guide')];
   const further = Object.entries(furtherEffects).map(([name, countOf]) => [name, countOf, byMember(name)] as const);
   const cursors = Object.entries(items).map(([name, all]) => [name, cursorsOf(all)] as const);
-  const called = (wanted: string, all: readonly Item[] = []) => all.find(({ sk }) => sk === wanted);
+  const itemNamed = (wanted: string, all: readonly Item[] = []) => all.find(({ sk }) => sk === wanted);
   return ({ member: { id, phone }, askedAt }) => ({
     texts: (textsByPhone.get(phone) ?? []).filter(({ receivedAt }) => Date.parse(receivedAt) >= askedAt),
     points: points.get(id) ?? [],
-    contact: called('contact', sms.get(id)),
-    account: called('account', points.get(id)),
-    journey: called('journey', guide.get(id)),
+    contact: itemNamed('contact', sms.get(id)),
+    account: itemNamed('account', points.get(id)),
+    journey: itemNamed('journey', guide.get(id)),
     further: further.map(([name, countOf, all]) => [name, countOf(all.get(id) ?? [])]),
     cursors: cursors.map(([name, all]) => [name, all.get(id)]),
   });

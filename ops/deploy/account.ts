@@ -60,9 +60,9 @@ const isMissing = (error: unknown) =>
   /NotFound|NoSuchResource/.test((error as Error).name) || /does not exist/.test((error as Error).message);
 
 /** @returns undefined if AWS responds that the resource does not exist */
-async function unlessMissing<T>(question: () => Promise<T>): Promise<T | undefined> {
+async function unlessMissing<T>(query: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await question();
+    return await query();
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;

@@ -58,26 +58,26 @@ function dangerOf(difference: ResourceDifference): Pick<Danger, 'danger' | 'what
   if (!oldValue) return undefined;
   const holdsData = HOLDING_DATA.has(oldValue.Type);
   const name = nameOf(oldValue.Type, oldValue.Properties);
-  const it = name === undefined ? `this ${resourceType}` : `${resourceType} ${name}`;
+  const resource = name === undefined ? `this ${resourceType}` : `${resourceType} ${name}`;
   if (!newValue) {
     const kept = /^Retain/.test(oldValue.DeletionPolicy ?? '') || oldValue.Metadata?.[RETIRING] === true;
     if (!holdsData || kept) return undefined;
     return {
       danger: 'data would be deleted',
-      what: `${it} would be deleted with its data. Empty it first, or undo the change in infra/.`,
+      what: `${resource} would be deleted with its data. Empty it first, or undo the change in infra/.`,
     };
   }
   const replaced = changeImpact === ResourceImpact.WILL_REPLACE;
   if (holdsData && (replaced || changeImpact === ResourceImpact.MAY_REPLACE)) {
     return {
       danger: 'data would be replaced',
-      what: `${it} would be replaced by an empty one: ${changed(difference)} cannot be changed. Undo the change in infra/.`,
+      what: `${resource} would be replaced by an empty one: ${changed(difference)} cannot be changed. Undo the change in infra/.`,
     };
   }
   if (!replaced || name === undefined || name !== nameOf(newValue.Type, newValue.Properties)) return undefined;
   return {
     danger: 'name is taken',
-    what: `${it} would be replaced, because ${changed(difference)} cannot be changed. CloudFormation creates the replacement first, which fails because the name is in use. Give the resource another name.`,
+    what: `${resource} would be replaced, because ${changed(difference)} cannot be changed. CloudFormation creates the replacement first, which fails because the name is in use. Give the resource another name.`,
   };
 }
 

@@ -5,7 +5,7 @@ const PATIENCE_MS = 10_000;
 /** The fields that API Gateway needs (https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata). */
 const configuration = z.object({ issuer: z.string(), jwks_uri: z.url() });
 
-/** Calls an OpenID provider like API Gateway does. Returns the error; undefined if there is none. */
+/** Calls an OpenID provider the way API Gateway does. Returns the error; undefined if there is none. */
 export async function discoveryFault(issuer: string, fetched: typeof fetch = fetch): Promise<string | undefined> {
   if (!URL.canParse(issuer) || new URL(issuer).protocol !== 'https:') return `${issuer} is not an https URL.`;
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;

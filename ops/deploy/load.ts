@@ -48,7 +48,7 @@ const propertiesOf = (planned: readonly AssembledStack[], type: string) =>
   );
 
 export async function concurrency({ stage, planned }: Plan, account: Account): Promise<Finding[]> {
-  const check = 'functions at once';
+  const check = 'concurrent functions';
   const { perSecond, waitsPerSecond } = stage.throttling;
   const batches = propertiesOf(planned, 'AWS::Lambda::EventSourceMapping').reduce(
     (sum, { ScalingConfig }) =>
@@ -76,7 +76,7 @@ export async function topicLoad({ stage }: Plan, account: Account): Promise<Find
   const needed = Math.ceil(registrationsPerSecond * byService.sns.published);
   const allowed = await account.messagesPerSecond();
   if (allowed === undefined) {
-    const says = `At most ${needed} are needed. Service Quotas does not list the quota of SNS in this region.`;
+    const says = `At most ${needed} messages a second are needed. Service Quotas does not list the quota of SNS in this region.`;
     return [{ check, state: 'unknown', says, mend: 'https://docs.aws.amazon.com/general/latest/gr/sns.html' }];
   }
   if (needed <= allowed) return [good(check, `${needed} at most, of ${allowed}`)];

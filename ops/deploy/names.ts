@@ -27,12 +27,12 @@ export async function namesTaken(
       .map(([, { Properties, DeletionPolicy = '' }]) => ({ name: String(Properties?.[property]), DeletionPolicy })),
   );
   if (resources.length === 0) return [];
-  const there = new Set(await account.namesOf(type));
-  const taken = resources.filter(({ name }) => there.has(name));
-  if (taken.length === 0) return [good(check, `${resources.length} new ${type}`)];
-  const names = taken.map(({ name }) => name).join(', ');
+  const existing = new Set(await account.namesOf(type));
+  const conflicting = resources.filter(({ name }) => existing.has(name));
+  if (conflicting.length === 0) return [good(check, `${resources.length} new ${type}`)];
+  const names = conflicting.map(({ name }) => name).join(', ');
   // CloudFormation imports only resources with the deletion policy Retain.
-  const canImport = isImportable && taken.every(({ DeletionPolicy }) => DeletionPolicy.startsWith('Retain'));
+  const canImport = isImportable && conflicting.every(({ DeletionPolicy }) => DeletionPolicy.startsWith('Retain'));
   if (canImport && plan.importsExisting) return [good(check, `will be imported: ${names}`)];
   const mend = canImport
     ? 'npm run deploy -- … --import-existing-resources'

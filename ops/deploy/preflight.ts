@@ -35,7 +35,7 @@ export async function preflight(plan: Plan, account: Account, fetched = fetch): 
     findingsOf('stacks', async () => stuckStacks(stacks)),
     ...RETAINED_TYPE_NAMES.map((type) => findingsOf('names', () => namesTaken(type, plan, deployed, account))),
     findingsOf('changes', async () => changes(plan, deployed)),
-    findingsOf('functions at once', () => concurrency(plan, account)),
+    findingsOf('concurrent functions', () => concurrency(plan, account)),
     findingsOf('messages a second', () => topicLoad(plan, account)),
     findingsOf('calls of a queue', () => queueLoad(plan, account)),
     findingsOf('tables', async () => newTables(plan, deployed)),
@@ -50,9 +50,9 @@ export async function preflight(plan: Plan, account: Account, fetched = fetch): 
  * Runs a check. If the check itself fails, that is reported but does not stop the deployment: a drop-in for AWS may not support the
  * call, or the role may lack the permission.
  */
-async function findingsOf(check: string, question: () => Promise<Finding[]>): Promise<Finding[]> {
+async function findingsOf(check: string, query: () => Promise<Finding[]>): Promise<Finding[]> {
   try {
-    return await question();
+    return await query();
   } catch (error) {
     return [uncheckedFinding(check, error)];
   }
@@ -163,15 +163,15 @@ function recoveryCommand(status: string): string | undefined {
 
 async function stuckStacks(stacks: Deployed): Promise<Finding[]> {
   const check = 'stacks';
-  const there = [...stacks].flatMap(([name, stack]) => (stack ? [{ name, status: stack.status }] : []));
-  const stuck = there.flatMap(({ name, status }): Finding[] => {
+  const existing = [...stacks].flatMap(([name, stack]) => (stack ? [{ name, status: stack.status }] : []));
+  const stuck = existing.flatMap(({ name, status }): Finding[] => {
     const command = recoveryCommand(status);
     if (!command) return [];
     const says = `${name} is in state ${status}, in which CloudFormation does not update it.`;
     return [{ check, state: 'missing', says, mend: `aws cloudformation ${command} --stack-name ${name}` }];
   });
   if (stuck.length > 0) return stuck;
-  return [good(check, there.length === 0 ? 'none yet' : `${there.length} of ${stacks.size}`)];
+  return [good(check, existing.length === 0 ? 'none yet' : `${existing.length} of ${stacks.size}`)];
 }
 
 /** Refuses changes that would replace or delete data, or that CloudFormation would refuse. */

@@ -35,11 +35,12 @@ export const entriesIn = (outputs: Outputs): Entry[] =>
     .map(([, value]) => entry.parse(JSON.parse(value)));
 
 /**
- * Manages the Cloud Map entries of a stage, because CloudFormation does not create them there. See ServiceDirectory in packages/cdk.
+ * Manages the Cloud Map entries of a stage, because LocalStack's CloudFormation does not create them. See ServiceDirectory in
+ * packages/cdk.
  */
 export function createDirectory(client: ServiceDiscoveryClient, namespace: string) {
   /** Waits until an operation of Cloud Map has ended. */
-  async function done(OperationId: string | undefined): Promise<string> {
+  async function waitForOperation(OperationId: string | undefined): Promise<string> {
     for (;;) {
       const { Operation } = await client.send(new GetOperationCommand({ OperationId }));
       if (Operation?.Status === 'FAIL')
@@ -62,11 +63,11 @@ export function createDirectory(client: ServiceDiscoveryClient, namespace: strin
     return new Map(pages.flatMap(({ Services = [] }) => Services).map(({ Name = '', Id = '' }) => [Name, Id]));
   }
 
-  async function removeInstances(ServiceId: string, stays: (id: string) => boolean): Promise<void> {
+  async function removeInstances(ServiceId: string, isKept: (id: string) => boolean): Promise<void> {
     for await (const { Instances = [] } of paginateListInstances({ client }, { ServiceId })) {
-      for (const { Id = '' } of Instances.filter(({ Id = '' }) => !stays(Id))) {
+      for (const { Id = '' } of Instances.filter(({ Id = '' }) => !isKept(Id))) {
         const { OperationId } = await client.send(new DeregisterInstanceCommand({ ServiceId, InstanceId: Id }));
-        await done(OperationId);
+        await waitForOperation(OperationId);
       }
     }
   }
@@ -78,7 +79,7 @@ export function createDirectory(client: ServiceDiscoveryClient, namespace: strin
 
   async function createNamespace(): Promise<string> {
     const { OperationId } = await client.send(new CreateHttpNamespaceCommand({ Name: namespace }));
-    return done(OperationId);
+    return waitForOperation(OperationId);
   }
 
   async function createService(Name: string, Description: string | undefined, NamespaceId: string): Promise<string> {
@@ -92,12 +93,12 @@ export function createDirectory(client: ServiceDiscoveryClient, namespace: strin
       for (const Id of await namespaces()) {
         for (const service of (await servicesOf(Id)).values()) await removeService(service);
         const { OperationId } = await client.send(new DeleteNamespaceCommand({ Id }));
-        await done(OperationId);
+        await waitForOperation(OperationId);
       }
     },
 
     /**
-     * Replaces all entries. Entries that stay are never removed in between, because lookups of subscribers would miss them.
+     * Replaces all entries. Never removes an entry that is also a new one, because lookups of subscribers would miss it in between.
      */
     async replaceEntries(entries: readonly Entry[]): Promise<void> {
       const [namespaceId = await createNamespace()] = await namespaces();
@@ -110,7 +111,7 @@ export function createDirectory(client: ServiceDiscoveryClient, namespace: strin
         // (https://docs.aws.amazon.com/cloud-map/latest/api/API_RegisterInstance.html).
         for (const { instance: InstanceId = name, attributes: Attributes } of instances) {
           const registering = new RegisterInstanceCommand({ ServiceId, InstanceId, Attributes });
-          await done((await client.send(registering)).OperationId);
+          await waitForOperation((await client.send(registering)).OperationId);
         }
         await removeInstances(ServiceId, (id) => ids.has(id));
       }

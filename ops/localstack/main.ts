@@ -67,9 +67,9 @@ async function complete(deployed: Deployed, assembly: string, isSandbox: boolean
   await directory.replaceEntries(entries);
   const names = [...new Set(entries.map(({ name }) => name))].join(', ');
   console.log(`\nRegistered in Cloud Map, namespace ${namespaceOf(stage)}: ${names}`);
-  const left = await tablesWithoutExpiry(stage, expiringTables(await resourcesOf(readAssembly(assembly).stacks)));
-  for (const table of left) await enableExpiry(stage, table);
-  if (left.length > 0) console.log(`Time to live enabled: ${left.map(({ table }) => table).join(', ')}`);
+  const tables = await tablesWithoutExpiry(stage, expiringTables(await resourcesOf(readAssembly(assembly).stacks)));
+  for (const table of tables) await enableExpiry(stage, table);
+  if (tables.length > 0) console.log(`Time to live enabled: ${tables.map(({ table }) => table).join(', ')}`);
   if (!isSandbox) return;
   const secret = { SecretId: stage.table('http-webhooks'), SecretString: JSON.stringify({ key: WEBHOOK_KEYS.http }) };
   await new SecretsManagerClient(stage.config).send(new PutSecretValueCommand(secret));

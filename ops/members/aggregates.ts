@@ -15,14 +15,14 @@ import { closestLocale } from '../../shared/localization.ts';
 
 const PREFIX = memberKey('').pk;
 
-type Held = Parameters<NonNullable<Aggregates['agrees']>>[2];
+type Stored = Parameters<NonNullable<Aggregates['agrees']>>[2];
 
-/** Functions by service. Each tells whether the service's item matches an active member's profile. */
-const AGREES: Readonly<Record<string, (member: ActiveMember, held: Held) => boolean>> = {
-  sms: ({ phone, locale }, held) => held.phone === phone && held.locale === locale,
-  guide: ({ name, locale }, held) =>
-    held.addressee === name &&
-    held.journeyLocale === closestLocale(locale, Object.keys(journeys) as (keyof typeof journeys)[], 'en'),
+/** Functions by service. Each returns whether the service's item matches an active member's profile. */
+const AGREES: Readonly<Record<string, (member: ActiveMember, stored: Stored) => boolean>> = {
+  sms: ({ phone, locale }, stored) => stored.phone === phone && stored.locale === locale,
+  guide: ({ name, locale }, stored) =>
+    stored.addressee === name &&
+    stored.journeyLocale === closestLocale(locale, Object.keys(journeys) as (keyof typeof journeys)[], 'en'),
 };
 
 /**
@@ -47,5 +47,5 @@ export const members: Aggregates = {
   key: memberKey,
   isErased: ({ status }) => status === 'deactivated',
   stateAt: (state, version) => stateAt(state as unknown as Member, version),
-  agrees: (state, service, held) => AGREES[service]?.(state as unknown as ActiveMember, held) ?? true,
+  agrees: (state, service, stored) => AGREES[service]?.(state as unknown as ActiveMember, stored) ?? true,
 };

@@ -18,15 +18,20 @@ import { members } from './aggregates.ts';
 export async function forgetMember(stage: StageClient, id: string, now: Date): Promise<void> {
   const [events] = versionedChannels([members], await stage.templates());
   if (!events) return;
-  const held = await Promise.all(
+  const records = await Promise.all(
     events.consumers.map(async (consumer) => (await readConsumerRecords(stage, consumer, [id])).get(id)),
   );
-  const versions = held.flatMap((one) => one?.version ?? []);
+  const versions = records.flatMap((one) => one?.version ?? []);
   if (versions.length === 0) throw new OperatorError(`No service stores data about a member ${id}.`);
   const deactivatedAt = now.toISOString();
-  const left: DeactivatedMember = { status: 'deactivated', id, version: Math.max(...versions) + 1, deactivatedAt };
+  const deactivated: DeactivatedMember = {
+    status: 'deactivated',
+    id,
+    version: Math.max(...versions) + 1,
+    deactivatedAt,
+  };
   const table = stage.table(members.table);
-  const put = { TableName: table, Item: { ...memberKey(id), ...left } };
+  const put = { TableName: table, Item: { ...memberKey(id), ...deactivated } };
   const services = subscribersOf(await stage.consumers());
   await transact(stage.dynamodb, [
     { Put: { ...put, ConditionExpression: 'attribute_not_exists(pk)' } },

@@ -27,7 +27,7 @@ async function registrationItems(stage: StageClient, id: string): Promise<Stored
   return [...own.flat(), ...(await guardOf(stage, id, own.flat())), ...indexed.flat()];
 }
 
-/** Reads the item that reserves an active member's phone. Ignores it if it belongs to another member in the meantime. */
+/** Reads the item that reserves an active member's phone. Ignores the item if another member has registered the phone since then. */
 async function guardOf(stage: StageClient, id: string, items: readonly StoredItem[]): Promise<StoredItem[]> {
   const pseudonym = items.find(({ phonePseudonym }) => phonePseudonym)?.phonePseudonym;
   if (typeof pseudonym !== 'string') return [];
@@ -44,11 +44,11 @@ export async function optOutOf(stage: StageClient, contact: StoredItem | undefin
 
 /** Reads all stored items about one member, by service. */
 export async function memberHoldings(stage: StageClient, id: string): Promise<Holdings> {
-  const [registration, held] = await Promise.all([
+  const [registration, stored] = await Promise.all([
     registrationItems(stage, id),
     holdingsOf(stage, id, [id, commandsOf(id)]),
   ]);
-  const withOptOuts = Object.entries(held).map(async ([name, items]) => {
+  const withOptOuts = Object.entries(stored).map(async ([name, items]) => {
     const contact = items.find(({ phonePseudonym, sk }) => phonePseudonym && sk !== undefined);
     return [name, [...items, ...(await optOutOf(stage, contact))]] as const;
   });

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 
 export const ROOT = join(import.meta.dirname, '../..');
 /**
- * The compiler that is written in Go. It is called by its path, because the compiler in JavaScript, whose API other tools use, is
- * also called `tsc`.
+ * The path of the TypeScript compiler that is written in Go. It is run by its path, because the compiler that is written in
+ * JavaScript is also named `tsc`. Other tools use the API of that compiler.
  */
 export const TSC = join(ROOT, 'node_modules/typescript-7/bin/tsc');
 

@@ -39,7 +39,9 @@ console.log(`${version}: versions, changelogs and contracts are valid. Building 
 
 // The folder is inside the project, so that the compiler finds the types of other packages.
 const packages = buildPackages(join(ROOT, 'dist/packages'));
-refuse(surfaceFindings(packages.values(), false).map((finding) => `${finding}: npm run packages.`));
+refuse(
+  surfaceFindings(packages.values(), false).map((finding) => `${finding}. To write the reports: npm run packages`),
+);
 const { GITHUB_SERVER_URL, GITHUB_REPOSITORY } = process.env;
 const repository = GITHUB_REPOSITORY && `git+${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}.git`;
 const notes = releaseNotes(ROOT, version);

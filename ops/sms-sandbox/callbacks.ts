@@ -8,7 +8,7 @@ interface Row {
   id: string;
   provider: string;
   address: string;
-  told: CallbackEvent;
+  event: CallbackEvent;
 }
 
 export interface CallbacksOptions {
@@ -19,7 +19,7 @@ export interface CallbacksOptions {
 
 export type Callbacks = ReturnType<typeof createCallbacks>;
 
-/** How long events are collected for one call, for providers that send batches. */
+/** How long the events for one call are collected. The sandbox does this for providers that send batches. */
 const GATHER_MS = 300;
 const MAX_IN_A_CALL = 100;
 const CALLS_AT_ONCE = 4;
@@ -41,7 +41,7 @@ const TABLES = `
 export function createCallbacks({ database, publish }: CallbacksOptions) {
   database.exec(TABLES);
   const insert = database.prepare('INSERT INTO callbacks (id, provider, address, told) VALUES (?, ?, ?, ?)');
-  const all = database.prepare('SELECT id, provider, address, told FROM callbacks ORDER BY rowid');
+  const all = database.prepare('SELECT id, provider, address, told AS event FROM callbacks ORDER BY rowid');
   const remove = database.prepare('DELETE FROM callbacks WHERE id = ?');
   const setAddress = database.prepare('INSERT OR REPLACE INTO callback_addresses (provider, address) VALUES (?, ?)');
   const getAddress = database.prepare('SELECT address FROM callback_addresses WHERE provider = ?');
@@ -49,7 +49,7 @@ export function createCallbacks({ database, publish }: CallbacksOptions) {
   let working: Promise<void> | undefined;
 
   const rows = () =>
-    all.all().map((row) => ({ ...row, told: JSON.parse(String(row.told)) as CallbackEvent })) as unknown as Row[];
+    all.all().map((row) => ({ ...row, event: JSON.parse(String(row.event)) as CallbackEvent })) as unknown as Row[];
 
   async function call(some: readonly Row[]): Promise<void> {
     const [{ provider, address }] = some as [Row];
@@ -69,12 +69,12 @@ export function createCallbacks({ database, publish }: CallbacksOptions) {
   }
 
   async function deliver(provider: string, address: string, some: readonly Row[]): Promise<void> {
-    const told = some.map((row) => row.told);
+    const events = some.map((row) => row.event);
     if (provider === 'aws') {
-      for (const one of told) await publish(address, JSON.stringify(awsEvent(one)));
+      for (const one of events) await publish(address, JSON.stringify(awsEvent(one)));
       return;
     }
-    const { url, headers, body } = requestOf(provider, address, told);
+    const { url, headers, body } = requestOf(provider, address, events);
     const response = await fetch(url, { method: 'POST', headers, body, signal: stopping.signal });
     await response.arrayBuffer();
     if (!response.ok) throw new Error(`${new URL(url).pathname} returned ${response.status}`);
@@ -100,13 +100,16 @@ export function createCallbacks({ database, publish }: CallbacksOptions) {
   }
 
   return {
-    /** Sets the address for events whose request names none. For real providers, operators set it in the provider's console. */
+    /**
+     * Sets the address for inbound SMS, and for receipts of SMS whose request names no address. For real providers, operators set it
+     * in the provider's console.
+     */
     setAddress: (provider: string, address: string): void => void setAddress.run(provider, address),
     addressOf: (provider: string): string | undefined =>
       (getAddress.get(provider) as { address: string } | undefined)?.address,
 
-    add(provider: string, address: string, told: CallbackEvent): void {
-      insert.run(randomUUID(), provider, address, JSON.stringify(told));
+    add(provider: string, address: string, event: CallbackEvent): void {
+      insert.run(randomUUID(), provider, address, JSON.stringify(event));
       start();
     },
 

@@ -27,7 +27,8 @@ const fault = z.strictObject({ kind: z.enum(FAULTS), ms: z.int().min(0).max(60_0
  * - `PUT /faults/{http | NAME | twilio | alibaba | aws}` `{kind, ms?}` injects a fault into a provider or an instance. `DELETE`
  *   removes it.
  * - `POST /inbound` `{from, text, provider?}` simulates an inbound SMS, such as STOP. The provider reports it to the application.
- * - `PUT /callbacks/{provider}` `{url}` sets the address for inbound SMS, unless a request has named it, and for Alibaba's receipts.
+ * - `PUT /callbacks/{provider}` `{url}` sets the address for inbound SMS, and for Alibaba's receipts. A later send request that
+ *   names a callback address replaces it.
  */
 export function createGatewayApi(
   name: string,
@@ -103,8 +104,8 @@ export function createGatewayApi(
       return { status: 200, body: { total: messages.length, messages } };
     }
     for (const provider of [twilio, alibaba]) {
-      const answered = await provider(request);
-      if (answered !== 'none') return answered;
+      const response = await provider(request);
+      if (response !== 'none') return response;
     }
     return {
       status: 404,

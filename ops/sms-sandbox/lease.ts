@@ -13,7 +13,7 @@ export class Lease {
   #renewal: NodeJS.Timeout | undefined;
   #registry: Registry | undefined;
 
-  /** @param isUp whether the gateway is up; only then is the lease renewed */
+  /** @param isUp whether the gateway is up; the lease is renewed only while it is up */
   constructor(name: string, address: string, isUp: () => boolean) {
     this.#instance = { id: name, address, weight: 1, metadata: { provider: 'http' } };
     this.#isUp = isUp;

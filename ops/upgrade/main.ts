@@ -45,7 +45,7 @@ const { from, members, seed, concurrency, json, ...only } = program.opts<{
 const PREVIOUS_WEIGHT = 0.5;
 const rejectOneIn = rejectionInterval(members);
 
-const say = (what: string) => {
+const log = (what: string) => {
   if (!json) console.error(pc.dim(`${new Date().toISOString().slice(11, 19)} ${what}`));
 };
 
@@ -57,7 +57,7 @@ async function upgrade(direction: string, before: string, after: string, data: s
     {
       at: Math.ceil(members / 3),
       async disturb(stage) {
-        say(`${direction}: deploying the other version over the running one`);
+        log(`${direction}: deploying the other version over the running one`);
         await cloud.deploy(after, PREVIOUS_WEIGHT);
         await redriveAll(stage);
       },
@@ -66,7 +66,7 @@ async function upgrade(direction: string, before: string, after: string, data: s
       at: Math.ceil((members * 2) / 3),
       async disturb() {
         onPrevious = await cloud.retire();
-        say(
+        log(
           `${direction}: the previous version handled ${onPrevious} invocations after the deployment, and is now removed`,
         );
       },
@@ -74,7 +74,7 @@ async function upgrade(direction: string, before: string, after: string, data: s
   ];
   try {
     const load = { members, seed, concurrency, faultLevel: 'rejections', rejectOneIn } as const;
-    const result = await run(cloud, { ...load, disturbances, say, isQuiet: json === true });
+    const result = await run(cloud, { ...load, disturbances, log, isQuiet: json === true });
     return { direction, onPrevious, ...result };
   } finally {
     await cloud.stop();
@@ -95,7 +95,7 @@ function earlierRevision(): { ref: string; name: string } {
 const { ref, name } = earlierRevision();
 // The folder is in the project's file system, because hard links cannot cross file systems.
 const folder = temporaryFolder(join(root, 'dist'), 'upgrade-');
-say(`synthesizing ${name}`);
+log(`synthesizing ${name}`);
 const earlier = withOneProvider(await synthesizeEarlier(root, ref, join(folder, 'earlier')));
 const current = withOneProvider(await synthesize(join(folder, 'current')));
 const directions = [

@@ -99,24 +99,24 @@ describe('an operator on call', () => {
     await park(page);
     await page.getByRole('button', { name: /^Inspect/ }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Discard' }).click();
-    const asked = page.getByRole('dialog', { name: 'Discard this message?' });
-    await asked.getByRole('button', { name: 'Discard' }).click();
-    await asked.getByText('Enter a reason.').waitFor();
-    await asked.getByLabel('Reason').fill('a test entry');
-    await asked.getByRole('button', { name: 'Discard' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Discard this message?' });
+    await dialog.getByRole('button', { name: 'Discard' }).click();
+    await dialog.getByText('Enter a reason.').waitFor();
+    await dialog.getByLabel('Reason').fill('a test entry');
+    await dialog.getByRole('button', { name: 'Discard' }).click();
     await page.getByText('No parked message matches the filter.').waitFor();
   });
 
   it('switches a capability and back; the history shows operator and reason', async () => {
     const page = await open('switches');
     await page.getByRole('button', { name: 'Change guide' }).click();
-    const asked = page.getByRole('dialog');
-    await asked.getByRole('combobox', { name: 'New mode' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('combobox', { name: 'New mode' }).click();
     await page.getByRole('option', { name: 'english-only' }).click();
-    await asked.getByLabel('Reason').fill('translators are away');
-    await asked.getByLabel('Duration in hours').fill('2');
+    await dialog.getByLabel('Reason').fill('translators are away');
+    await dialog.getByLabel('Duration in hours').fill('2');
     expect(await accessibilityProblems(page)).toEqual([]);
-    await asked.getByRole('button', { name: 'Switch', exact: true }).click();
+    await dialog.getByRole('button', { name: 'Switch', exact: true }).click();
     await page.getByRole('region', { name: 'guide' }).getByText('english-only').first().waitFor();
     await page
       .getByRole('row', { name: /guide english-only ends in \d+ (?:hour|minute)s? .*translators are away/ })

@@ -13,10 +13,10 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
 /** Scripts that no test runs, with the reason. */
 const NOT_RUN: Record<string, string> = {
-  deploy: 'needs an account; what it looks at and refuses is tested by test/unit/{preflight,deploy-account}.test.ts',
+  deploy: 'needs an account; its checks are tested by test/unit/{preflight,deploy-account}.test.ts',
   'test:deployed': 'needs an account; the same suite runs against the embedded cloud',
   'deploy:localstack': 'needs LocalStack; its stage is tested by test/unit/localstack.test.ts',
-  bench: 'a measurement: it takes minutes, and a machine that does nothing else',
+  bench: 'a measurement: it takes minutes, and needs a machine without other work',
   'bench:cold': 'a measurement',
   'bench:console': 'a measurement',
   'bench:formats': 'a measurement',
@@ -27,16 +27,16 @@ const NOT_RUN: Record<string, string> = {
   'bench:brokers': 'a measurement, which needs brokers',
   'test:fidelity': 'part of `npm test`',
   'security:secrets': 'part of `npm run check`',
-  'build:cli': 'what it builds is built, installed and run by test/integration/packages.test.ts',
+  'build:cli': 'the package is also built, installed and run by test/integration/packages.test.ts',
   'contracts:release': 'part of `npm run release`, which test/unit/release-command.test.ts runs',
-  sbom: 'part of the workflow that releases; what it writes is tested by test/security/supply-chain.test.ts',
-  picture: 'draws the pictures of the console, which a person looks at',
+  sbom: 'part of the release workflow; its output is tested by test/security/supply-chain.test.ts',
+  picture: 'draws the pictures of the console; a person checks the result',
   fix: 'changes files; `npm run check` runs the same rules',
-  'docs:build': 'what it runs is run by test/browser/site.test.ts',
-  docs: 'goes on until it is ended; the pages that it shows are built by test/browser/site.test.ts',
+  'docs:build': 'the same build is run by test/browser/site.test.ts',
+  docs: 'runs until it is stopped; its pages are built by test/browser/site.test.ts',
 };
 
-/** Calls of AWS, and of a stage that only an account has. */
+/** Matches commands that call AWS, or a stage that exists only in an AWS account. */
 const NEEDS_ACCOUNT = /(^|[ |(&$])aws [a-z]|cdk deploy|npm run deploy |stage[ =]prod/m;
 
 /** Files that run scripts: tests and CI. */
@@ -63,8 +63,10 @@ const generated = scriptsOf('examples/orders');
 const isRun = (name: string): boolean => {
   const script = own.scripts[name as keyof typeof own.scripts] ?? '';
   const file = /\b[\w/-]+\.ts\b/.exec(script)?.[0];
-  const said = new RegExp(`npm (run (--silent )?)?${name}\\b`);
-  return said.test(running) || (file !== undefined && running.includes(file.replace(/^packages\/cli\/src\//, '')));
+  const invocation = new RegExp(`npm (run (--silent )?)?${name}\\b`);
+  return (
+    invocation.test(running) || (file !== undefined && running.includes(file.replace(/^packages\/cli\/src\//, '')))
+  );
 };
 
 /** Finds the arguments of calls of `rollcall` on a page. */
@@ -123,7 +125,7 @@ describe('a command that a page names', () => {
     expect(callError(['ops', 'parcels'])).toContain('no command parcels');
   });
 
-  it('is run by a test or by CI, or has a reason why not', () => {
+  it('is run by a test or by CI, or is listed with a reason', () => {
     const named = [...new Set(pages.flatMap(scriptsIn))].filter((name) => name in own.scripts);
     expect(named.filter((name) => !isRun(name) && !(name in NOT_RUN))).toEqual([]);
     expect(Object.keys(NOT_RUN).filter((name) => !(name in own.scripts))).toEqual([]);
@@ -134,7 +136,7 @@ describe('a command that a page names', () => {
     expect(needing.filter(({ info }) => !info.includes('needs-account')).map(({ line }) => line)).toEqual([]);
   });
 
-  it('of curl calls this machine, at an address that a test calls', () => {
+  it('for curl calls this machine, at an address that a test also calls', () => {
     const calls = pages.flatMap((page) =>
       [...read(page).matchAll(/\bcurl [^`\n]*(?:\\\n[^`\n]*)??(http:\/\/[^\s`'")]+)/g)].map(
         ([, to = '']) => new URL(to),
@@ -142,13 +144,13 @@ describe('a command that a page names', () => {
     );
     expect(calls.length).toBeGreaterThan(10);
     expect(calls.filter(({ hostname }) => hostname !== '127.0.0.1')).toEqual([]);
-    // Ids and names of faults differ, and tests call the methods of an RPC service by its client.
+    // Ignores ids and names of faults, because they differ. Ignores RPC methods, because tests call them through a client.
     const called = ({ pathname }: URL) =>
       running.includes(pathname.replace(/(?<=^\/faults\/|\/members\/|MemberService).+|^\/.*(?=MemberService)/g, ''));
     expect(calls.filter((to) => !called(to)).map(String)).toEqual([]);
   });
 
-  it('of operators is run by a test', () => {
+  it('for operators is run by a test', () => {
     const files = runners.map(read);
     const commands = new Set(pages.flatMap(callsIn).map((words) => commandIn(words).filter((word) => word !== 'ops')));
     const isRun = (words: string[]) =>
@@ -156,7 +158,7 @@ describe('a command that a page names', () => {
     expect([...commands].filter((words) => !isRun(words))).toEqual([]);
   });
 
-  it('of npx is a program of the project', () => {
+  it('for npx runs a program of the project', () => {
     const programs = pages.flatMap((page) =>
       [...read(page).matchAll(/\bnpx (?:--no )?([a-z][\w-]*)/g)].map(([, name]) => name),
     );

@@ -7,7 +7,7 @@ import { root } from '../support/run.ts';
 
 const CONCEPTS = join(root, 'docs/concepts');
 
-it('each guarantee has a page, and each page its own picture', () => {
+it('each guarantee has a page, and each page has its own picture', () => {
   const pages = readdirSync(CONCEPTS).map((file) => file.replace(/\.md$/, ''));
   expect(pages.toSorted()).toEqual(Object.keys(pictures).toSorted());
   for (const page of pages)

@@ -14,7 +14,7 @@ it(
   () => {
     let folder = temporaryFolder();
     const PATH = [dirname(process.execPath), process.env.PATH].join(delimiter);
-    const said: string[] = [];
+    const outputs: string[] = [];
     for (const { language, info, text, line } of blocksOf('docs/tutorial.md')) {
       const file = /^\[(.+)\]$/.exec(info)?.[1];
       if (file) {
@@ -37,10 +37,10 @@ it(
         } as const;
         const { status, stdout, stderr } = spawnSync(command, options);
         expect(status, `line ${line}: ${command}\n${stdout}${stderr}`).toBe(0);
-        said.push(stdout);
+        outputs.push(stdout);
       }
     }
-    expect(said.at(-1)).toMatch(/Tests +2 passed/);
+    expect(outputs.at(-1)).toMatch(/Tests +2 passed/);
   },
   PATIENCE_MS,
 );

@@ -69,9 +69,9 @@ describe('a conditional write', () => {
     const again = { TableName, Item: item('a', 2), ...onlyNew };
     const refused = await dynamodb.send(new PutItemCommand(again)).catch((error) => error);
     expect([refused.name, refused.Item]).toEqual(['ConditionalCheckFailedException', undefined]);
-    const telling = { ...again, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const };
-    const told = await dynamodb.send(new PutItemCommand(telling)).catch((error) => error);
-    expect([told.name, told.Item]).toEqual(['ConditionalCheckFailedException', item('a', 1)]);
+    const returningItem = { ...again, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const };
+    const refusedWithItem = await dynamodb.send(new PutItemCommand(returningItem)).catch((error) => error);
+    expect([refusedWithItem.name, refusedWithItem.Item]).toEqual(['ConditionalCheckFailedException', item('a', 1)]);
     expect(await read(TableName, key('a'))).toEqual(item('a', 1));
   });
 });
@@ -163,8 +163,8 @@ describe('a stream', () => {
     const { StreamDescription } = await streams.send(new DescribeStreamCommand({ StreamArn }));
     const iterators = await Promise.all(
       (StreamDescription?.Shards ?? []).map(async ({ ShardId }) => {
-        const asked = { StreamArn, ShardId, ShardIteratorType: 'TRIM_HORIZON' as const };
-        return (await streams.send(new GetShardIteratorCommand(asked))).ShardIterator;
+        const request = { StreamArn, ShardId, ShardIteratorType: 'TRIM_HORIZON' as const };
+        return (await streams.send(new GetShardIteratorCommand(request))).ShardIterator;
       }),
     );
     const records: _Record[] = [];

@@ -60,7 +60,7 @@ describe.runIf(FunctionName)('Invoke', () => {
     expect(String(await refusal({}, { LogType: 'Head' as 'Tail' }))).toMatch(/^400,/);
   });
 
-  it("accepts the function's ARN, and finds none of another account or region", async () => {
+  it("accepts the function's ARN, but no ARN of another account or region", async () => {
     const arn = (await invoke({ arn: true })).result as string;
     const [account = ''] = /\d{12}/.exec(arn) ?? [];
     for (const name of [arn, `${arn}:$LATEST`, `${account}:function:${FunctionName}`])
@@ -71,7 +71,7 @@ describe.runIf(FunctionName)('Invoke', () => {
     expect(String(await refusal({}, { FunctionName: other }))).toMatch(/^40[34],/);
   });
 
-  it('takes the version in the parameter Qualifier, or in the name', async () => {
+  it('accepts the version in the parameter Qualifier, or in the name', async () => {
     expect(await invoke({ a: 1 }, { Qualifier: '$LATEST' })).toMatchObject({ result: { a: 1 } });
     expect(await invoke({ a: 1 }, { FunctionName: `${FunctionName}:$LATEST` })).toMatchObject({ result: { a: 1 } });
   });
@@ -89,14 +89,14 @@ describe.runIf(FunctionName)('Invoke', () => {
   });
 
   // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-  it('refuses a payload of more than 6 MB, or 1 MB of an event', async () => {
+  it('refuses a payload of more than 6 MB, or of more than 1 MB for an event', async () => {
     const tooLarge = [413, 'RequestTooLargeException'];
     expect(await refusal({ text: 'x'.repeat(6 * 1024 ** 2) })).toEqual(tooLarge);
     expect(await refusal({ text: 'x'.repeat(1024 ** 2) }, { InvocationType: 'Event' })).toEqual(tooLarge);
   });
 
-  // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html says 6 MB. In Lambda's error message, the limit is 100
-  // bytes higher, according to AWS's own test:
+  // The limit is 6 MB according to https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html. In Lambda's error
+  // message, it is 100 bytes higher, according to AWS's own test:
   // https://github.com/aws/aws-lambda-dotnet/blob/6fb799d3342c603ad9fc2d8c8beff41ba4665df9/Libraries/test/Amazon.Lambda.RuntimeSupport.Tests/Amazon.Lambda.RuntimeSupport.IntegrationTests/CustomRuntimeTests.cs
   it('returns an error if the function returns more than 6 MB and 100 bytes', async () => {
     const quotes = 2;

@@ -40,7 +40,7 @@ const kind = (StringValue: string) => ({ kind: { DataType: 'String', StringValue
 
 // https://docs.aws.amazon.com/sns/latest/dg/sns-sqs-as-subscriber.html
 describe('a topic', () => {
-  it('delivers in its own envelope or, raw, the message with its attributes', async () => {
+  it('delivers a message in its own envelope or, with raw delivery, unchanged and with its attributes', async () => {
     const TopicArn = await topic('news');
     const [wrapped, raw] = [await subscriber(TopicArn, 'wrapped'), await subscriber(TopicArn, 'raw', RAW)];
     const published = { TopicArn, Message: 'x', MessageAttributes: kind('a') };
@@ -66,7 +66,7 @@ describe('a topic', () => {
 
 // https://docs.aws.amazon.com/sns/latest/dg/sns-fifo-topics.html
 describe('a FIFO topic', () => {
-  it('delivers the messages of a group in order, and a repeated one once', async () => {
+  it('delivers the messages of a group in order, and a repeated message once', async () => {
     const TopicArn = await topic('ordered.fifo');
     const one = await subscriber(TopicArn, 'ordered.fifo', RAW);
     const publish = (Message: string, MessageDeduplicationId = Message) =>
@@ -92,7 +92,7 @@ describe('a FIFO topic', () => {
     expect(answer.Failed).toMatchObject([{ Id: 'no-group', SenderFault: true }]);
   });
 
-  it('refuses a batch of more than ten, and one with an id twice', async () => {
+  it('refuses a batch of more than ten entries, and a batch with a repeated id', async () => {
     const TopicArn = await topic('refused');
     const entry = (Id: string) => ({ Id, Message: 'x' });
     const refusal = (ids: string[]) =>

@@ -18,15 +18,15 @@ describe('the system attribute AWSTraceHeader', () => {
       new SendMessageCommand({ QueueUrl: one.url, MessageBody: 'x', MessageSystemAttributes: traced() }),
     );
     expect(sent.MD5OfMessageSystemAttributes).toBe('5ae4d5d7636402d80f4eb6d213245a88');
-    const unasked = { VisibilityTimeout: 0, MessageSystemAttributeNames: ['SentTimestamp' as const] };
-    expect((await receiveFrom(one, unasked))?.Attributes).toEqual({ SentTimestamp: expect.any(String) });
-    const asked = { MessageSystemAttributeNames: ['AWSTraceHeader' as const] };
-    const received = await receiveFrom(one, asked);
+    const withoutHeader = { VisibilityTimeout: 0, MessageSystemAttributeNames: ['SentTimestamp' as const] };
+    expect((await receiveFrom(one, withoutHeader))?.Attributes).toEqual({ SentTimestamp: expect.any(String) });
+    const withHeader = { MessageSystemAttributeNames: ['AWSTraceHeader' as const] };
+    const received = await receiveFrom(one, withHeader);
     expect(received?.Attributes).toEqual({ AWSTraceHeader: TRACE });
     expect(received).not.toHaveProperty('MessageAttributes');
   });
 
-  it('is of one message of a batch, also of two with the same body', async () => {
+  it('belongs to one message of a batch, even if two messages have the same body', async () => {
     const one = await queue('traced-batch.fifo');
     const entry = (Id: string, more: object) => ({
       ...{ Id, MessageBody: 'same', MessageGroupId: Id, MessageDeduplicationId: Id },
@@ -46,7 +46,7 @@ describe('the system attribute AWSTraceHeader', () => {
     expect(Object.fromEntries(headers)).toEqual({ without: undefined, with: TRACE });
   });
 
-  it('is the only one, and a string', async () => {
+  it('is the only supported system attribute, and must be a string', async () => {
     const one = await queue('refused');
     const refused = async (MessageSystemAttributes: object) =>
       sqs
@@ -75,7 +75,7 @@ describe('the system attribute AWSTraceHeader', () => {
 
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
 describe('a message', () => {
-  it('is not received again during its visibility timeout, and then with a count', async () => {
+  it('is received again only after its visibility timeout, with a higher receive count', async () => {
     const one = await queue('visible');
     await sqs.send(new SendMessageCommand({ QueueUrl: one.url, MessageBody: 'x' }));
     const first = await receiveFrom(one);
@@ -114,7 +114,7 @@ describe('a FIFO queue', () => {
     expect(await receiveFrom(one, { WaitTimeSeconds: 1 })).toBeUndefined();
   });
 
-  it('blocks a group, and no other, while a message of it is in flight', async () => {
+  it('blocks only the group whose message is in flight', async () => {
     const one = await queue('groups.fifo');
     for (const [body, group] of [
       ['a1', 'a'],

@@ -17,7 +17,7 @@ async function query(Action: string, parameters: Record<string, string>, url?: s
 }
 
 describe('SQS by the Query protocol', () => {
-  it('sends to a queue that the URL of the request names, and answers in XML', async () => {
+  it('sends to a queue that the URL of the request names, and responds in XML', async () => {
     const one = await queue('by-url');
     const { status, body, all } = await query('SendMessage', { MessageBody: 'héllo <&>\r\n' }, one.url);
     expect(status).toBe(200);
@@ -46,7 +46,7 @@ describe('SQS by the Query protocol', () => {
     expect(MessageAttributes?.bytes?.BinaryValue).toEqual(new Uint8Array([1, 2, 3]));
   });
 
-  it('receives what was sent by another protocol, and deletes it', async () => {
+  it('receives a message that was sent by another protocol, and deletes it', async () => {
     const one = await queue('received');
     const MessageAttributes = { text: { DataType: 'String', StringValue: 'a' } };
     await sqs.send(new SendMessageCommand({ QueueUrl: one.url, MessageBody: 'x\r\n', MessageAttributes }));
@@ -67,7 +67,7 @@ describe('SQS by the Query protocol', () => {
     expect(await query('DeleteMessage', { QueueUrl: one.url, ReceiptHandle })).toMatchObject({ status: 200 });
   });
 
-  it('returns an empty result where there is none, and only the request id for operations without a result', async () => {
+  it('returns an empty result if there is no message, and only the request id for operations without a result', async () => {
     const one = await queue('empty');
     const received = await query('ReceiveMessage', { QueueUrl: one.url });
     expect(received.body).toMatch(/<ReceiveMessageResult\s*\/>|<ReceiveMessageResult>\s*<\/ReceiveMessageResult>/);
@@ -75,7 +75,7 @@ describe('SQS by the Query protocol', () => {
     expect([purged.status, purged.body.includes('PurgeQueueResult')]).toEqual([200, false]);
   });
 
-  it('takes the entries of a batch one by one', async () => {
+  it('accepts or refuses each entry of a batch separately', async () => {
     const one = await queue('batch.fifo');
     const entry = (position: number, fields: Record<string, string>) =>
       Object.entries(fields).map(([name, value]) => [`SendMessageBatchRequestEntry.${position}.${name}`, value]);
@@ -93,17 +93,17 @@ describe('SQS by the Query protocol', () => {
     expect(all('SenderFault')).toEqual(['true']);
   });
 
-  it('makes, describes, tags, lists and deletes queues', async () => {
+  it('creates, describes, tags, lists and deletes queues', async () => {
     const { name } = await queue('taken');
     const QueueName = `${name}-made`;
-    const made = await query('CreateQueue', {
+    const creation = await query('CreateQueue', {
       QueueName,
       'Attribute.1.Name': 'VisibilityTimeout',
       'Attribute.1.Value': '7',
       'Tag.1.Key': 'of',
       'Tag.1.Value': 'test',
     });
-    const QueueUrl = made.one('QueueUrl') ?? '';
+    const QueueUrl = creation.one('QueueUrl') ?? '';
     const attributes = { QueueUrl, 'AttributeName.1': 'VisibilityTimeout' };
     expect((await query('GetQueueAttributes', attributes)).body).toContain(
       '<Attribute><Name>VisibilityTimeout</Name><Value>7</Value></Attribute>',
@@ -122,11 +122,11 @@ describe('SQS by the Query protocol', () => {
   });
 
   // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html#API_SetQueueAttributes_Examples
-  it("accepts a map of one without index, at a queue's URL with a trailing slash", async () => {
+  it("accepts a map of one entry without an index, at a queue's URL with a trailing slash", async () => {
     const one = await queue('by-example');
     const url = `${one.url}/`;
-    const asked = { 'Attribute.Name': 'VisibilityTimeout', 'Attribute.Value': '35' };
-    expect((await query('SetQueueAttributes', asked, url)).status).toBe(200);
+    const change = { 'Attribute.Name': 'VisibilityTimeout', 'Attribute.Value': '35' };
+    expect((await query('SetQueueAttributes', change, url)).status).toBe(200);
     const attributes = await query('GetQueueAttributes', { AttributeName: 'VisibilityTimeout' }, url);
     expect(attributes.all('Value')).toEqual(['35']);
     const attribute = { Name: 'a', 'Value.DataType': 'String', 'Value.StringValue': 'b' };

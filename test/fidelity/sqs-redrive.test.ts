@@ -87,8 +87,8 @@ const errorOf = (command: StartMessageMoveTaskCommand | CancelMessageMoveTaskCom
     ({ $metadata, name }) => [$metadata.httpStatusCode, name],
   );
 
-// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html; what it refuses, and why a
-// task fails, is recorded of AWS in
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html. LocalStack recorded
+// AWS's refusals, and the reasons why tasks failed:
 // https://github.com/localstack/localstack/blob/11c332ee0569471d7054e29687ee851a5d96ca91/tests/aws/services/sqs/test_sqs_move_task.snapshot.json
 describe('a task that moves dead letters', () => {
   it('moves them back to their source queue, as new messages', async () => {
@@ -143,7 +143,7 @@ describe('a task that moves dead letters', () => {
   });
 
   // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CancelMessageMoveTask.html
-  it('moves at its rate, is the only one, and leaves the rest when it is cancelled', async () => {
+  it('moves messages at its rate, is the only task of its queue, and moves no more messages after it is cancelled', async () => {
     const { deadLetters } = await withDeadLetters();
     const other = await queue('other');
     const Entries = Array.from({ length: 10 }, (_, id) => ({ Id: String(id), MessageBody: String(id) }));
@@ -159,7 +159,7 @@ describe('a task that moves dead letters', () => {
     expect(ApproximateNumberOfMessagesMoved).toBeLessThan(10);
     expect(await ended(deadLetters.arn)).toMatchObject({ Status: 'CANCELLED' });
     expect(await lastTask(deadLetters.arn)).not.toHaveProperty('TaskHandle');
-    // Only a running task can be cancelled. Of the errors on the page, only this one fits.
+    // Only a running task can be cancelled. Of the errors that the API page lists, only this one fits.
     expect(await errorOf(new CancelMessageMoveTaskCommand({ TaskHandle }))).toEqual([400, 'UnsupportedOperation']);
     expect(await receiveFrom(deadLetters)).toBeDefined();
   });
@@ -176,7 +176,7 @@ describe('a task that moves dead letters', () => {
     expect(await lastTask(deadLetters.arn)).toMatchObject({ DestinationArn: two.arn });
   });
 
-  it('is refused for an unknown queue, for a queue that is no dead-letter queue, and for a rate outside 1 to 500', async () => {
+  it('is refused for an unknown queue, for a queue that is not a dead-letter queue, and for a rate outside 1 to 500', async () => {
     const { source, deadLetters } = await withDeadLetters();
     const refused = (SourceArn: string, more: object = {}) =>
       errorOf(new StartMessageMoveTaskCommand({ SourceArn, ...more }));
@@ -201,7 +201,7 @@ describe('a task that moves dead letters', () => {
     expect(await cancelled(handleOf(`${deadLetters.arn}-none`))).toEqual([404, 'ResourceNotFoundException']);
   });
 
-  it('fails when its destination is deleted, and leaves what it has not moved', async () => {
+  it('fails when its destination is deleted, and leaves the other messages in the queue', async () => {
     const { deadLetters } = await withDeadLetters();
     const QueueName = uniqueName('gone');
     const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName }));
@@ -223,7 +223,7 @@ describe('a task that moves dead letters', () => {
     await fail(source);
     await move(deadLetters.arn);
     expect(await ended(deadLetters.arn)).toMatchObject({ ApproximateNumberOfMessagesMoved: 1 });
-    const asked = new GetQueueAttributesCommand({ QueueUrl: source.url, AttributeNames: ['RedrivePolicy'] });
-    expect((await sqs.send(asked)).Attributes?.RedrivePolicy).toContain(deadLetters.arn);
+    const request = new GetQueueAttributesCommand({ QueueUrl: source.url, AttributeNames: ['RedrivePolicy'] });
+    expect((await sqs.send(request)).Attributes?.RedrivePolicy).toContain(deadLetters.arn);
   });
 });

@@ -1,5 +1,5 @@
 export interface Finding {
-  kind: 'server error' | 'crash' | 'leak' | 'half done';
+  kind: 'server error' | 'crash' | 'leak' | 'incomplete';
   what: string;
 }
 

@@ -1,7 +1,7 @@
 import type { Route } from '@rollcall/kit/internal/contracts/route';
 import fc from 'fast-check';
 
-/** Known values, from which nearly valid inputs are made. */
+/** Known values, which nearly valid inputs contain. */
 export interface Known {
   ids: readonly string[];
   token: string;
@@ -138,9 +138,9 @@ export const httpRequest = (routes: readonly Route[], known: Known): fc.Arbitrar
     .map(({ route, method, id, query, headers, isOperator, body: content }) => {
       const chosen = method ?? route.method;
       // The first member is never deactivated, because later inputs need a member.
-      const leaves = chosen === 'DELETE' && id === known.ids[0];
+      const isForbidden = chosen === 'DELETE' && id === known.ids[0];
       return {
-        method: leaves ? 'GET' : chosen,
+        method: isForbidden ? 'GET' : chosen,
         path: route.path.replace('{id}', id) + (query === null ? '' : `?${query}`),
         headers: {
           ...(chosen === 'POST' || chosen === 'PATCH' ? { 'content-type': 'application/json' } : {}),
@@ -148,7 +148,7 @@ export const httpRequest = (routes: readonly Route[], known: Known): fc.Arbitrar
           ...headers,
           ...(isOperator && { authorization: `Bearer ${known.token}` }),
         },
-        body: ['GET', 'HEAD', 'OPTIONS'].includes(leaves ? 'GET' : chosen) ? undefined : content,
+        body: ['GET', 'HEAD', 'OPTIONS'].includes(isForbidden ? 'GET' : chosen) ? undefined : content,
       };
     });
 
@@ -232,9 +232,9 @@ export const queueMessage = (functions: readonly string[], known: Known) =>
         'AIDAFUZZ',
       ),
       // Most subjects are consistent, because other messages are refused early.
-      agrees: fc.nat(4).map((n) => n > 0),
+      isConsistent: fc.nat(4).map((n) => n > 0),
     })
-    .map(({ fn, header, raw, messageId, senderId, agrees }) => ({
+    .map(({ fn, header, raw, messageId, senderId, isConsistent }) => ({
       fn,
       event: {
         Records: [
@@ -242,7 +242,7 @@ export const queueMessage = (functions: readonly string[], known: Known) =>
             messageId,
             receiptHandle: 'none',
             eventSourceARN: `arn:aws:sqs:us-east-1:000000000000:${fn.replace(/-consume$/, '')}.fifo`,
-            body: raw ?? JSON.stringify(agrees ? { ...header, ...subjectOf(header.data) } : header),
+            body: raw ?? JSON.stringify(isConsistent ? { ...header, ...subjectOf(header.data) } : header),
             // The last receive before parking, so that the fuzzer's messages are not redelivered.
             attributes: { ApproximateReceiveCount: '5', MessageGroupId: 'fuzz', SenderId: senderId },
           },

@@ -92,8 +92,8 @@ async function sendAll(cloud: Cloud): Promise<Sent[]> {
       : draw(httpRequest(Object.values(routes), known), nth);
     const call = isRpc ? callAsService : fetch;
     const response = await call(cloud.apiUrl + path, { method, headers, ...(body !== undefined && { body }) });
-    const said = { body: await response.text(), headers: JSON.stringify([...response.headers]) };
-    return { what: `${method} ${path}`, status: response.status, ...said };
+    const content = { body: await response.text(), headers: JSON.stringify([...response.headers]) };
+    return { what: `${method} ${path}`, status: response.status, ...content };
   }
 
   const bar = progressBar(requests, 'requests');
@@ -135,10 +135,10 @@ async function incompleteRegistrations(cloud: Cloud): Promise<Finding[]> {
   const items = await itemsOf(cloud, 'members');
   const guarded = new Set(items.flatMap(({ pk, holder }) => (pk.startsWith('phone#') ? (holder ?? []) : [])));
   const active = new Set(items.filter(({ status }) => status === 'active').map(({ id }) => id));
-  return [...guarded.symmetricDifference(active)].map((id) => ({ kind: 'half done', what: `member ${id}` }));
+  return [...guarded.symmetricDifference(active)].map((id) => ({ kind: 'incomplete', what: `member ${id}` }));
 }
 
-/** Finds defects of handlers in parked messages: they are parked as temporary failures, and their function does not fail. */
+/** Finds defects of handlers. If a handler has a defect, its message is parked as a temporary failure, and its function succeeds. */
 async function defects(cloud: Cloud): Promise<Finding[]> {
   const found: Finding[] = [];
   for (const name of CONSUMERS) {
@@ -155,7 +155,7 @@ async function defects(cloud: Cloud): Promise<Finding[]> {
 /** Waits until nothing is in progress, for at most a minute. */
 async function waitUntilIdle(cloud: Cloud): Promise<void> {
   const services = createServices({ ...cloud, stage: 'dev' });
-  for (let tries = 0; tries < 120 && (await services.underWay()) > 0; tries++) await delay(500);
+  for (let tries = 0; tries < 120 && (await services.countInTransit()) > 0; tries++) await delay(500);
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'rollcall-fuzz-'));
@@ -164,7 +164,7 @@ const cloud = await startCloud({ assembly: await synthesize(join(folder, 'assemb
 const start = performance.now();
 const sent = await sendAll(cloud);
 await waitUntilIdle(cloud);
-const half = [...(await incompleteRegistrations(cloud)), ...(await defects(cloud))];
+const incomplete = [...(await incompleteRegistrations(cloud)), ...(await defects(cloud))];
 await cloud.stop();
 // The files contain the complete logs; the memory contains only the last lines of each function.
 const logs = readdirSync(join(data, 'logs')).flatMap((name) =>
@@ -172,7 +172,7 @@ const logs = readdirSync(join(data, 'logs')).flatMap((name) =>
     .split('\n')
     .map((line) => ({ name, line })),
 );
-const found = [...findings(sent, logs, MARKS), ...half];
+const found = [...findings(sent, logs, MARKS), ...incomplete];
 await rm(folder, { recursive: true });
 
 const statuses = Object.fromEntries(
@@ -186,7 +186,9 @@ else {
   );
   for (const { kind, what } of found.slice(0, 20)) console.log(`${pc.red(kind)} ${what.slice(0, 400)}`);
   console.log(
-    found.length === 0 ? pc.green('No 5xx, no crash, no leak, nothing half done.') : pc.red(`${found.length} findings`),
+    found.length === 0
+      ? pc.green('No 5xx, no crash, no leak, no incomplete registration.')
+      : pc.red(`${found.length} findings`),
   );
 }
 process.exitCode = found.length === 0 ? 0 : 1;

@@ -447,7 +447,7 @@ describe('an SMS to a country that is not allowed', () => {
     expect(await cloud.requestsByProvider()).toEqual({});
     const ops = (...options: string[]) =>
       runScript('packages/cli/src/cli/main.ts', 'ops', '--endpoint', cloud.endpointUrl, ...options);
-    expect((await ops('limits')).stdout).toContain('1 texts are held.');
+    expect((await ops('limits')).stdout).toContain('1 SMS are held.');
     expect(JSON.parse((await ops('parked', 'list', '--reason', 'held', '--json')).stdout)).toHaveLength(1);
     const { id } = held.parkedAggregate ? { id: held.parkedAggregate } : { id: '' };
     await cloud.request('PATCH', `/v1/members/${id}`, { name: 'Eva' }, { 'if-match': '"1"' });

@@ -78,7 +78,7 @@ describe('a cloud that is killed under load', () => {
     const { urls } = await spawnCloud(data);
     const services = createServices({ ...urls, stage: 'dev' });
     const verdict = await eventually(async () => {
-      if ((await services.underWay()) > 0) return undefined;
+      if ((await services.countInTransit()) > 0) return undefined;
       const compared = compare(acceptedMembers, await services.holdings());
       return compared.lost === 0 && compared;
     });

@@ -161,7 +161,7 @@ describe('an event of the sandbox', () => {
   };
   async function eventsFrom(name: string): Promise<readonly (ProviderEvent | null)[]> {
     if (name === 'aws') return sandbox.published.map((body) => readAwsEvent(body, now()));
-    const requests = sandbox.told.filter(({ url }) => url.startsWith(`${sandbox.webhooksUrl}/${name}`));
+    const requests = sandbox.webhookRequests.filter(({ url }) => url.startsWith(`${sandbox.webhooksUrl}/${name}`));
     const events = await Promise.all(requests.map((request) => readers[name]?.(request)));
     return events.flatMap((read) => (typeof read === 'object' ? read : []));
   }
@@ -197,12 +197,12 @@ describe('an event of the sandbox', () => {
   });
 
   it('of the generic gateway combines several receipts in one call, and contains only requested ones', async () => {
-    const before = sandbox.told.length;
+    const before = sandbox.webhookRequests.length;
     for (let text = 0; text < 5; text++)
       await sandbox.adapter('http').send({ ...newText(), reference }, { signal: signal() });
     await sandbox.adapter('http').send(newText(), { signal: signal() });
     const calls = await eventually(async () => {
-      const since = sandbox.told.slice(before);
+      const since = sandbox.webhookRequests.slice(before);
       const events = since.flatMap(({ body }) => JSON.parse(body).events);
       return events.length === 5 && since;
     });

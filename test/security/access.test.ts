@@ -73,7 +73,7 @@ describe('a request', () => {
     expect(isAllowed([allow()], [{ ...deny, Principal: '*' }])).toBe(false);
   });
 
-  it('is allowed by the policy of its resource, if that names its principal', () => {
+  it('is allowed by the policy of its resource, if the policy names the principal', () => {
     expect(isAllowed([], [allow({ Principal: { AWS: ROLE } })])).toBe(true);
     expect(isAllowed([], [allow({ Principal: { AWS: `${ROLE}-else` } })])).toBe(false);
     expect(isAllowed([], [allow({ Principal: { Service: 'sns.amazonaws.com' } })])).toBe(false);
@@ -81,7 +81,7 @@ describe('a request', () => {
     expect(isAllowed([], [allow({ Principal: { Service: 'sns.amazonaws.com' } })], false, bySns)).toBe(true);
   });
 
-  it('needs the policy of a key, which may trust the account', () => {
+  it("for a key must be allowed by the key's policy, which may trust the account", () => {
     const account = allow({ Principal: { AWS: 'arn:aws:iam::000000000000:root' } });
     expect(isAllowed([allow()], [], true)).toBe(false);
     expect(isAllowed([allow()], [account], true)).toBe(true);
@@ -220,7 +220,7 @@ describe('a cloud', () => {
     const printed = vi.spyOn(console, 'error');
     onTestFinished(() => printed.mockRestore());
     const client = { ...as('guide-read'), maxAttempts: 1 };
-    const said = (action: string, resource: string) =>
+    const denial = (action: string, resource: string) =>
       `User: arn:aws:sts::000000000000:assumed-role/rollcall-dev-guide-read is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`;
     const table = 'arn:aws:dynamodb:us-east-1:000000000000:table/rollcall-dev-members';
     await expect(
@@ -229,7 +229,7 @@ describe('a cloud', () => {
       ),
     ).rejects.toMatchObject({
       name: 'AccessDeniedException',
-      message: expect.stringContaining(said('dynamodb:GetItem', table)),
+      message: expect.stringContaining(denial('dynamodb:GetItem', table)),
     });
     await expect(
       new SQSClient(client).send(
@@ -240,7 +240,7 @@ describe('a cloud', () => {
           MessageDeduplicationId: 'x',
         }),
       ),
-    ).rejects.toThrow(said('sqs:SendMessage', arn('sqs', 'sms-commands')));
+    ).rejects.toThrow(denial('sqs:SendMessage', arn('sqs', 'sms-commands')));
     await expect(
       new SNSClient(client).send(
         new PublishCommand({
@@ -252,12 +252,12 @@ describe('a cloud', () => {
       ),
     ).rejects.toMatchObject({
       name: 'AuthorizationErrorException',
-      message: expect.stringContaining(said('sns:Publish', arn('sns', 'member-events.fifo'))),
+      message: expect.stringContaining(denial('sns:Publish', arn('sns', 'member-events.fifo'))),
     });
     await expect(
       new LambdaClient(client).send(new InvokeCommand({ FunctionName: 'rollcall-dev-registration-outbox-sweep' })),
     ).rejects.toThrow(
-      said(
+      denial(
         'lambda:InvokeFunction',
         arn('lambda', '').replace(/[^:]*$/, 'function:rollcall-dev-registration-outbox-sweep'),
       ),
@@ -302,7 +302,7 @@ describe('a cloud', () => {
     expect([bySns('member-events.fifo'), bySns('other.fifo')]).toEqual([true, false]);
   });
 
-  it('tells a consumer which function sent a message, and that SNS delivers', async () => {
+  it('gives a consumer the name of the function that sent a message, or the ID of SNS', async () => {
     const stopped = (name: string, method: string) =>
       fetch(`${cloud.endpointUrl}/_rollcall/broken/rollcall-dev-${name}`, { method });
     const consumers = ['registration-replies-consume', 'guide-consume'];
@@ -326,7 +326,7 @@ describe('a cloud', () => {
     for (const name of consumers) await stopped(name, 'DELETE');
   });
 
-  it('parks a message unread whose sender is not allowed on its channel', async () => {
+  it('parks a message as unreadable if its sender is not allowed on its channel', async () => {
     const member = memberIdOf(70);
     const forged = { ...registered(member), id: 'forged', source: '/rollcall/points' };
     const message = {
@@ -454,19 +454,19 @@ describe('a deployment that lacks a grant', () => {
   });
 
   it('reports the missing grant once, and also as the error of settled()', async () => {
-    const said = vi.spyOn(console, 'error').mockImplementation(() => {});
-    onTestFinished(() => said.mockRestore());
+    const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
+    onTestFinished(() => printed.mockRestore());
     const cloud = await cloudOf({ assembly: await changedAssembly(['registration'], without('sns:Publish')) });
     const register = () => cloud.request('POST', '/v1/members', { phone: newPhone(), name: 'Ana', locale: 'en' });
     const topic = 'arn:aws:sns:us-east-1:000000000000:rollcall-dev-member-events.fifo';
     const fn = 'rollcall-dev-registration-outbox-relay';
     const sentence = `${fn} is not allowed to do sns:Publish on ${topic}: grant it where the function is created, with fn.addToRolePolicy(new PolicyStatement({ actions: ['sns:Publish'], resources: ['${topic}'] }))`;
-    const told = () => said.mock.calls.flat().filter((line) => String(line).startsWith(`${fn} may not`));
+    const reports = () => printed.mock.calls.flat().filter((line) => String(line).startsWith(`${fn} is not allowed`));
     expect((await register()).status).toBe(201);
-    await eventually(async () => told().length > 0);
+    await eventually(async () => reports().length > 0);
     expect((await register()).status).toBe(201);
     await expect(cloud.settled({ withinMs: 2_000 })).rejects.toThrow(`Denied calls: ${sentence}`);
-    expect(told()).toEqual([`${sentence}.`]);
+    expect(reports()).toEqual([`${sentence}.`]);
     const { failures } = (await (await fetch(`${cloud.endpointUrl}/_rollcall/happened?after=0`)).json()) as Happened;
     expect(failures).toContainEqual({
       functionName: fn,

@@ -73,10 +73,10 @@ const codeOf = ({ body }: HttpResponse) => JSON.parse(body ?? '{}').type?.replac
 const MAX_ECHOED = 200;
 
 function expectNoEcho(answer: HttpResponse, inputs: readonly string[]) {
-  const said = `${answer.body ?? ''}${Object.values(answer.headers ?? {}).join('')}`;
+  const response = `${answer.body ?? ''}${Object.values(answer.headers ?? {}).join('')}`;
   for (const input of inputs.filter(({ length }) => length > MAX_ECHOED)) {
-    for (let at = 0; at + MAX_ECHOED < said.length; at++) {
-      expect(input.includes(said.slice(at, at + MAX_ECHOED + 1)), said).toBe(false);
+    for (let at = 0; at + MAX_ECHOED < response.length; at++) {
+      expect(input.includes(response.slice(at, at + MAX_ECHOED + 1)), response).toBe(false);
     }
   }
 }
@@ -169,21 +169,21 @@ describe('any input', () => {
   });
 
   // A body that names a prototype is refused; the tests below cover that.
-  const claims = /"__proto__":|"constructor":\{.*"prototype":/s;
-  const unrefused = fc.jsonValue().filter((json) => !claims.test(JSON.stringify(json)));
+  const namesPrototype = /"__proto__":|"constructor":\{.*"prototype":/s;
+  const acceptedJson = fc.jsonValue().filter((json) => !namesPrototype.test(JSON.stringify(json)));
 
   it('sets no prototype, and stores only known fields', async () => {
     await fc.assert(
-      fc.asyncProperty(unrefused, async (more) => {
+      fc.asyncProperty(acceptedJson, async (more) => {
         tables.written.length = 0;
         const fields = Object.entries(typeof more === 'object' && more !== null ? more : { more });
         const sent = JSON.stringify({ ...Object.fromEntries(fields), isAdmin: true, status: 'deactivated', ...person });
         expect((await post(sent)).statusCode).toBe(201);
-        const [kept] = tables.written;
-        expect(Object.keys(kept ?? {}).toSorted()).toEqual([
+        const [stored] = tables.written;
+        expect(Object.keys(stored ?? {}).toSorted()).toEqual([
           ...['id', 'locale', 'name', 'phone', 'phonePseudonym', 'pk', 'registeredAt', 'status', 'version'],
         ]);
-        expect(kept).toMatchObject({ ...person, status: 'active' });
+        expect(stored).toMatchObject({ ...person, status: 'active' });
       }),
       { numRuns: 50 },
     );

@@ -56,8 +56,11 @@ describe('a route about one member', () => {
     const theirs = bearer(await tokenOf(another));
     const [found, missing] = [await ask(route, somebody, theirs), await ask(route, memberIdOf(99), theirs)];
     expect([found.status, missing.status]).toEqual([404, 404]);
-    const said = ({ detail, type }: { detail: string; type: string }) => [type, detail.replace(/[0-9a-f-]{36}/, 'ID')];
-    expect(said(found.body)).toEqual(said(missing.body));
+    const problemOf = ({ detail, type }: { detail: string; type: string }) => [
+      type,
+      detail.replace(/[0-9a-f-]{36}/, 'ID'),
+    ];
+    expect(problemOf(found.body)).toEqual(problemOf(missing.body));
   });
 
   it('allows the member, and tokens with a scope for all members', async () => {
@@ -80,11 +83,13 @@ describe('a route about one member', () => {
     const own = bearer(await tokenOf(somebody));
     const path = `/v1/members/${somebody}/redemptions`;
     const { body } = await cloud.request('POST', path, { points: 1 }, { ...own, prefer: 'wait=15' });
-    const see = async (headers: Record<string, string>) =>
+    const statusFor = async (headers: Record<string, string>) =>
       (await cloud.request('GET', `/v1/operations/${body.id}`, undefined, headers)).status;
-    expect([await see(own), await see(bearer(await tokenOf(another))), await see({ authorization: '' })]).toEqual([
-      200, 404, 401,
-    ]);
+    expect([
+      await statusFor(own),
+      await statusFor(bearer(await tokenOf(another))),
+      await statusFor({ authorization: '' }),
+    ]).toEqual([200, 404, 401]);
   });
 });
 
@@ -157,7 +162,7 @@ describe('a token', () => {
     expect(await read(somebody, await nameless.sign(await importJWK(key, 'RS256')))).toBe(401);
   });
 
-  it('is refused with algorithm none, with a key of its own, or with one that the issuer does not have', async () => {
+  it('is refused with algorithm none, with a key of its own, or with a key that the issuer does not have', async () => {
     const unsecured = new UnsecuredJWT(claims()).encode();
     const { kid } = await real();
     const forged = await signed(claims(), { ...own, kid });
@@ -200,8 +205,8 @@ describe('a call of RPC', () => {
   const as = (name: string) => signedFetch(cloud.access.credentialsOf(roleOf(name), 'test'));
 
   it('requires a signature of a role that may call it, and accepts no token', async () => {
-    const withToken = async () => signedFetchless(bearer(await tokenOf(somebody, 'members:read members:write')));
-    const signedFetchless =
+    const withToken = async () => fetchWithHeaders(bearer(await tokenOf(somebody, 'members:read members:write')));
+    const fetchWithHeaders =
       (headers: Record<string, string>): typeof fetch =>
       (input, init) =>
         fetch(input, { ...init, headers: { ...init?.headers, ...headers } });
@@ -246,10 +251,10 @@ describe('a signature', () => {
   const request = { method: 'POST', path: '/', body: '', headers: { host: 'api.example', 'x-amz-target': 'x' } };
   const signer = (region: string) =>
     new SignatureV4({ service: 'execute-api', region, sha256: Sha256Node, credentials: OPERATOR });
-  const signedOver = async (region: string, left: string[] = []) => {
+  const signedOver = async (region: string, unsigned: string[] = []) => {
     const { headers } = await signer(region).sign(
       { ...request, protocol: 'http:', hostname: 'api.example' },
-      { unsignableHeaders: new Set(left) },
+      { unsignableHeaders: new Set(unsigned) },
     );
     return signedBy({ ...request, headers }, { service: 'execute-api', region: 'us-east-1' }, () => 'local');
   };

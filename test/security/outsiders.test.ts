@@ -149,9 +149,9 @@ describe.each(STAGES)('queues and topic of %s', async (stage) => {
     ["the account's root, which must be able to repair a policy", iam('root')],
   ])('allow %s whatever their own policies allow, over TLS', (_, principal) => {
     expect(allowed(principal)).toEqual([...queues.flatMap(() => ON_QUEUES), ...ON_TOPICS]);
-    const inTheClear = { 'aws:SecureTransport': 'false' };
-    for (const queue of queues) expect(may(principal, 'sqs:SendMessage', queue, inTheClear)).toBe(false);
-    expect(may(principal, 'sns:Publish', topic, inTheClear)).toBe(false);
+    const withoutTls = { 'aws:SecureTransport': 'false' };
+    for (const queue of queues) expect(may(principal, 'sqs:SendMessage', queue, withoutTls)).toBe(false);
+    expect(may(principal, 'sns:Publish', topic, withoutTls)).toBe(false);
   });
 
   it('allow every grant of every function of the stage', () => {
@@ -173,7 +173,7 @@ describe.each(STAGES)('queues and topic of %s', async (stage) => {
   });
 
   it("let SNS deliver the stage's own topic", () => {
-    const fed = queues.filter(
+    const receiving = queues.filter(
       (queue) =>
         decide(
           {
@@ -187,7 +187,7 @@ describe.each(STAGES)('queues and topic of %s', async (stage) => {
         ).allowed,
     );
     // Each of the three subscribers has its queue, and a queue for undeliverable messages.
-    expect(fed).toHaveLength(6);
+    expect(receiving).toHaveLength(6);
   });
 
   it('accept dead letters only from their own source queue, because SQS moves them without permission to send', () => {

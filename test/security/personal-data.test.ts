@@ -11,7 +11,7 @@ const NAME = 'Quetzalcóatl';
 const PHONES = Array.from({ length: 6 }, newPhone) as [string, string, string, string, string, string];
 const [ALICE, BOB, REFUSED, UNHEARD, CHANGED, TAKEN] = PHONES;
 const marks = [NAME, ...PHONES.map((phone) => phone.slice(1))];
-const marked = (text: string) => marks.filter((mark) => text.includes(mark));
+const marksIn = (text: string) => marks.filter((mark) => text.includes(mark));
 
 let cloud: TestCloud;
 /** The error responses of the API. */
@@ -80,8 +80,8 @@ describe('phone and name', () => {
     await refused('POST', '/v1/members', person(ALICE));
     await refused('POST', '/v1/members', { ...person(BOB), phone: `${BOB}${BOB}` });
     // The only error that repeats a value of the body.
-    const spelt = await cloud.request('POST', '/v1/members', person(BOB.replace('+34', '+34 ')));
-    expect(spelt.body.errors).toEqual([{ pointer: '#/phone', detail: `must be in E.164 form: ${BOB}` }]);
+    const respelled = await cloud.request('POST', '/v1/members', person(BOB.replace('+34', '+34 ')));
+    expect(respelled.body.errors).toEqual([{ pointer: '#/phone', detail: `must be in E.164 form: ${BOB}` }]);
     await refused('POST', '/v1/members', { ...person(BOB), name: `${NAME} http://x.example` });
     await refused('POST', '/v1/members', `{"phone":"${BOB}","name":"${NAME}"`);
     await refused('POST', '/v1/members', { ...person(BOB), locale: `${NAME} ${BOB}` });
@@ -95,7 +95,7 @@ describe('phone and name', () => {
     ])
       refusals.push(JSON.stringify([call.body, ...call.headers]));
 
-    // An operation, and a change that all subscribers get.
+    // An operation, and a change whose event all subscribers get.
     const { body: operation } = await cloud.request(
       'POST',
       `/v1/members/${ids.alice}/redemptions`,
@@ -113,7 +113,7 @@ describe('phone and name', () => {
     await cloud.replyFrom(ALICE, 'STOP');
     await eventually(async () => (await everything()).some(({ item }) => String(item.pk).startsWith('opted-out#')));
 
-    // An SMS that is permanently refused, and one that no provider accepts for now.
+    // An SMS that is permanently refused, and an SMS that no provider accepts for now.
     for (const provider of ['http', 'twilio']) await cloud.breakSms(provider, 'refuses');
     ids.refused = await register(REFUSED);
     await eventually(async () => (await parkedOf(ids.refused ?? '')).length === 1);
@@ -124,25 +124,25 @@ describe('phone and name', () => {
     );
     for (const provider of ['http', 'twilio']) await cloud.breakSms(provider);
 
-    // Messages that violate their contract, and one from a sender that is not allowed.
+    // Messages that violate their contract, and a message from a sender that is not allowed.
     const broken = about(memberIdOf(80), TAKEN);
     await cloud.invoke('rollcall-dev-sms-consume', record('sms', { ...broken, data: { ...broken.data, locale: 7 } }));
     await cloud.invoke('rollcall-dev-guide-consume', record('guide', { ...broken, type: 'rollcall.nothing.v1' }));
     await cloud.invoke('rollcall-dev-sms-consume', record('sms', { ...broken, source: '/elsewhere' }));
     await cloud.invoke('rollcall-dev-registration-register', { body: JSON.stringify(person(TAKEN)), headers: {} });
 
-    expect(refusals.flatMap(marked)).toEqual([]);
+    expect(refusals.flatMap(marksIn)).toEqual([]);
     const logged = [...cloud.functions.keys()].flatMap((name) => cloud.logs(name));
     expect(logged.length).toBeGreaterThan(50);
-    expect(logged.filter((line) => marked(line).length > 0)).toEqual([]);
+    expect(logged.filter((line) => marksIn(line).length > 0)).toEqual([]);
     const happened = await fetch(`${cloud.endpointUrl}/_rollcall/happened?after=0`);
     const { spans } = (await happened.json()) as { spans: object[] };
     expect(spans.length).toBeGreaterThan(50);
-    expect(spans.filter((span) => marked(JSON.stringify(span)).length > 0)).toEqual([]);
+    expect(spans.filter((span) => marksIn(JSON.stringify(span)).length > 0)).toEqual([]);
     const items = await everything();
     const keys = items.map(({ item: { pk, sk, aggregateId } }) => `${pk} ${sk} ${aggregateId}`);
-    expect(keys.filter((key) => marked(key).length > 0)).toEqual([]);
-    const holders = items.filter(({ item }) => marked(text(item)).length > 0).map(({ table }) => table);
+    expect(keys.filter((key) => marksIn(key).length > 0)).toEqual([]);
+    const holders = items.filter(({ item }) => marksIn(text(item)).length > 0).map(({ table }) => table);
     expect([...new Set(holders)].toSorted()).toEqual([
       'rollcall-dev-guide',
       'rollcall-dev-members',
@@ -200,8 +200,8 @@ describe('phone and name', () => {
       state: 'active',
       texts: { wanted: false },
     });
-    const asked = await ops('erase', alice, '--yes');
-    expect([asked.code, asked.stderr]).toEqual([0, '']);
+    const erasing = await ops('erase', alice, '--yes');
+    expect([erasing.code, erasing.stderr]).toEqual([0, '']);
     expect((await erased(alice)).services).toEqual([
       { service: 'guide', erasedAt: expect.any(String) },
       { service: 'points', erasedAt: expect.any(String), kept: expect.stringContaining('ledger') },
@@ -211,7 +211,7 @@ describe('phone and name', () => {
     const { headers } = await cloud.request('DELETE', `/v1/members/${changed}`);
     expect(headers.get('link')).toBe(`</v1/members/${changed}/erasure>; rel="status"`);
     await cloud.request('DELETE', `/v1/members/${unheard}`);
-    // The deactivation is parked behind a message that waits for an operator. Neither waits for the operator any longer.
+    // The deactivation is parked behind a message that waits for an operator. The sweep drops that message and applies the deactivation.
     await cloud.request('DELETE', `/v1/members/${refusedId}`);
     await eventually(async () => (await parkedOf(refusedId)).length === 2);
     await eventually(async () => {
@@ -232,7 +232,7 @@ describe('phone and name', () => {
     const items = (await everything()).filter(
       ({ item }) => !String(item.pk).endsWith('.fifo') && item.pk !== memberIdOf(80),
     );
-    expect(items.filter(({ item }) => marked(text(item)).length > 0)).toEqual([]);
+    expect(items.filter(({ item }) => marksIn(text(item)).length > 0)).toEqual([]);
     const gone = [alice, changed, refusedId, unheard];
     expect(items.filter(({ item }) => gone.includes(item.pk) && 'phonePseudonym' in item)).toEqual([]);
     expect(items.some(({ item }) => item.pk === `operation#${ids.operation}`)).toBe(false);

@@ -33,7 +33,7 @@ interface Refusal {
 }
 
 /** Registers a phone through each API. Returns the error; undefined if the phone is accepted. */
-const ENTRANCES: Record<string, (phone: string) => Promise<Refusal | undefined>> = {
+const APIS: Record<string, (phone: string) => Promise<Refusal | undefined>> = {
   async REST(phone) {
     const request = { method: 'POST', path: '/v1/members', headers, body: JSON.stringify(person(phone)) };
     const { statusCode, body = '' } = await call(register, request);
@@ -46,14 +46,14 @@ const ENTRANCES: Record<string, (phone: string) => Promise<Refusal | undefined>>
     const path = '/rollcall.members.v1.MemberService/Register';
     const request = { method: 'POST', path, headers, body: JSON.stringify(person(phone)) };
     const { statusCode, body = '' } = await call(rpc, request);
-    const said = JSON.parse(Buffer.from(body, 'base64').toString());
+    const response = JSON.parse(Buffer.from(body, 'base64').toString());
     if (statusCode === 200) return undefined;
-    const { type, violations } = said.details[0].debug;
-    expect([said.code, type, violations.length]).toEqual(['invalid_argument', INVALID, 1]);
+    const { type, violations } = response.details[0].debug;
+    expect([response.code, type, violations.length]).toEqual(['invalid_argument', INVALID, 1]);
     return violations[0];
   },
 };
-const entrances = Object.entries(ENTRANCES);
+const apis = Object.entries(APIS);
 
 /** A mobile number of every country that the library knows. */
 const numbers = getCountries().map((country) => {
@@ -75,7 +75,7 @@ const aliases = numbers.flatMap(({ country, phone, code, national }) => {
   return prefix && parsePhoneNumberFromString(alias)?.number === phone ? [{ alias, phone }] : [];
 });
 
-describe.each(entrances)('by %s', (_, refusalOf) => {
+describe.each(apis)('by %s', (_, refusalOf) => {
   it('a mobile number of every country registers', async () => {
     for (const { phone } of numbers) expect(await refusalOf(phone), phone).toBeUndefined();
     expect(numbers.length).toBeGreaterThanOrEqual(245);
@@ -163,10 +163,10 @@ describe('a phone', () => {
   );
 
   it('must be of a kind that the stage accepts', () => {
-    const takes = (phoneTypes: Parameters<typeof registrationOf>[0], phone: string) =>
+    const parseFor = (phoneTypes: Parameters<typeof registrationOf>[0], phone: string) =>
       registrationOf(phoneTypes).safeParse(person(phone));
-    expect(takes(['MOBILE', 'VOIP'], '+445612345678').success).toBe(true);
-    expect(takes(['MOBILE'], '+12125550123').error?.issues).toMatchObject([
+    expect(parseFor(['MOBILE', 'VOIP'], '+445612345678').success).toBe(true);
+    expect(parseFor(['MOBILE'], '+12125550123').error?.issues).toMatchObject([
       { message: 'must be a mobile number, not a number that can be mobile' },
     ]);
     for (const name of ['dev', 'prod']) {

@@ -109,7 +109,7 @@ describe('a call', () => {
     expect([status, JSON.parse(text).code]).toEqual([501, 'unimplemented']);
   });
 
-  it('with a body that its method does not have is refused, and a valid one is accepted', async () => {
+  it('by GET with a body is refused, and by POST with a valid body is accepted', async () => {
     expect((await ask('GetMember', { method: 'GET', body: '{}' })).status).toBe(400);
     const message = Buffer.from(toBinary(RegisterRequestSchema, create(RegisterRequestSchema, person)));
     for (const [type, content] of Object.entries({ json: JSON.stringify(person), proto: message })) {

@@ -23,11 +23,11 @@ describe('the lock file', () => {
     expect(unknown).toEqual([]);
   });
 
-  it('names no registry, so that it is valid for all', () => {
+  it('names no registry, so that it is valid for all registries', () => {
     expect(locked.filter(({ resolved }) => resolved !== undefined)).toEqual([]);
   });
 
-  it('has install scripts only where package.json says what to do with them', () => {
+  it('has install scripts only for packages that package.json lists in allowScripts', () => {
     const scripted = locked.filter(({ hasInstallScript }) => hasInstallScript).map(({ name }) => name);
     expect(new Set(scripted)).toEqual(new Set(Object.keys(project.allowScripts)));
   });
@@ -57,14 +57,14 @@ describe('engines', () => {
 });
 
 describe('package.json', () => {
-  const asked: Record<string, string> = {
+  const dependencies: Record<string, string> = {
     ...project.dependencies,
     ...project.devDependencies,
   };
 
   it('requires exact versions', () => {
     const all = Object.entries({
-      ...asked,
+      ...dependencies,
       ...kit.dependencies,
       ...cdk.dependencies,
       ...local.dependencies,
@@ -75,9 +75,9 @@ describe('package.json', () => {
   });
 
   it('uses the same versions as the kit, because a bundle would otherwise contain both', () => {
-    const shared = Object.keys(kit.dependencies).filter((name) => name in asked);
+    const shared = Object.keys(kit.dependencies).filter((name) => name in dependencies);
     expect(shared).toContain('zod');
-    for (const name of shared) expect([name, asked[name]]).toEqual([name, kit.dependencies[name as 'zod']]);
+    for (const name of shared) expect([name, dependencies[name]]).toEqual([name, kit.dependencies[name as 'zod']]);
   });
 });
 
@@ -151,7 +151,7 @@ describe('the search for secrets', () => {
       input,
       encoding: 'utf8',
     });
-  // Invented, and split, because the search would otherwise find them here.
+  // Invented keys. They are split, because the search would otherwise find them in this file.
   const accessKeyId = ['AKIA', 'Q3EGRH7ZKLWXV2MN'].join('');
   const secretAccessKey = ['wJq8XUtnFEMIxK7MDENG', 'bPxRfiCYq3ZpLkEy8u2V'].join('');
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type WelcomeOptions, welcomeHandlers } from '../../functions/sms/welcome.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
-import { afresh, registered, TIME } from '../support/builders.ts';
+import { contextWithoutState, registered, TIME } from '../support/builders.ts';
 
 /** Returns the SMS texts that a registration sends. */
 async function sentTo(name: string, locale: string): Promise<string[]> {
@@ -20,7 +20,7 @@ async function sentTo(name: string, locale: string): Promise<string[]> {
   });
   const message = registered();
   const event = readMessage({ ...message, data: { ...message.data, name, locale } }, [memberRegisteredV2]);
-  const reaction = await handlersOf(handlers)(event.type)?.handle(event, afresh);
+  const reaction = await handlersOf(handlers)(event.type)?.handle(event, contextWithoutState);
   await reaction?.call?.(false);
   return sent;
 }

@@ -11,7 +11,10 @@ export function checkConsumer([name, consumer]: [string, ConsumerHistory]): Viol
     what: `${name} applied ${what}`,
   }));
   violations.push(
-    ...consumer.wrongStates.map((what) => ({ guarantee: 'G3' as const, what: `${name} got the wrong state: ${what}` })),
+    ...consumer.wrongStates.map((what) => ({
+      guarantee: 'G3' as const,
+      what: `${name} got the wrong state: ${what}`,
+    })),
   );
   const last = new Map<string, number>();
   for (const message of consumer.applied) {
@@ -31,10 +34,10 @@ export function checkConsumer([name, consumer]: [string, ConsumerHistory]): Viol
   return violations;
 }
 
-export const checkConsumerAtRest = ([name, consumer]: [string, ConsumerHistory], left: readonly Version[]) => [
+export const checkConsumerAtRest = ([name, consumer]: [string, ConsumerHistory], deactivations: readonly Version[]) => [
   ...checkUnreadable(name, consumer),
-  ...consumer.delivered.flatMap((message) => checkDelivered(name, consumer, message, left)),
-  ...(consumer.isSubscriber ? checkErased(name, consumer, left) : []),
+  ...consumer.delivered.flatMap((message) => checkDelivered(name, consumer, message, deactivations)),
+  ...(consumer.isSubscriber ? checkErased(name, consumer, deactivations) : []),
 ];
 
 function checkUnreadable(name: string, { parked, discarded, garbage }: ConsumerHistory): Violation[] {
@@ -53,7 +56,7 @@ function checkDelivered(
   name: string,
   consumer: ConsumerHistory,
   message: Version,
-  left: readonly Version[],
+  deactivations: readonly Version[],
 ): Violation[] {
   const { aggregateId, version } = message;
   const what = nameOf(message);
@@ -62,7 +65,7 @@ function checkDelivered(
   const isDiscarded = has(consumer.discarded, message);
   if (isApplied && isDiscarded) return [{ guarantee: 'G3', what: `${name} applied and discarded ${what}` }];
   if (isApplied || isDiscarded) {
-    // A held message may be redelivered and applied. The operator who releases it sees that.
+    // A held message may be redelivered and applied. An operator who releases it sees that it was already applied.
     if (!parked || parked.reason === 'unsent' || parked.reason === 'held') return [];
     // For a message below the baseline, no cursor records that an operator discarded it.
     if (isDiscarded && parked.reason === 'below-baseline') return [];
@@ -74,7 +77,7 @@ function checkDelivered(
     ];
   }
   // After an erasure, a late subscriber does not keep messages below its baseline.
-  if (!consumer.early && hasErased(consumer, left, aggregateId)) return [];
+  if (!consumer.early && hasErased(consumer, deactivations, aggregateId)) return [];
   if (!parked) return [{ guarantee: 'G1', what: `${name} lost ${what}` }];
   const violations: Violation[] = [];
   // Held messages, and messages parked behind them, are not failures.
@@ -90,22 +93,25 @@ function checkDelivered(
   return violations;
 }
 
-export const hasErased = ({ applied }: ConsumerHistory, left: readonly Version[], aggregateId: string): boolean =>
-  versionsOf(left, aggregateId).some((version) => has(applied, { aggregateId, version }));
+export const hasErased = (
+  { applied }: ConsumerHistory,
+  deactivations: readonly Version[],
+  aggregateId: string,
+): boolean => versionsOf(deactivations, aggregateId).some((version) => has(applied, { aggregateId, version }));
 
 /**
- * After an erasure, no content of messages and no personal data is left. The erasure does not wait for other messages, unless it fails
- * itself.
+ * After an erasure, no content of messages and no personal data is left. The erasure does not wait for other messages. It may wait
+ * if the deactivation itself fails.
  */
-function checkErased(name: string, consumer: ConsumerHistory, left: readonly Version[]): Violation[] {
+function checkErased(name: string, consumer: ConsumerHistory, deactivations: readonly Version[]): Violation[] {
   const violations: Violation[] = [];
-  for (const last of left) {
+  for (const last of deactivations) {
     const { aggregateId } = last;
     const of = (entries: readonly Version[]) => versionsOf(entries, aggregateId);
     const later = of(consumer.applied).filter((version) => version > last.version);
     if (later.length > 0)
       violations.push({ guarantee: 'erasure', what: `${name} applied ${later} after ${nameOf(last)}` });
-    if (hasErased(consumer, left, aggregateId)) {
+    if (hasErased(consumer, deactivations, aggregateId)) {
       // A held message stays visible, without its content.
       const waiting = consumer.parked.filter(({ reason }) => reason !== 'unsent' && reason !== 'held');
       // A discard that runs concurrently with the erasure erases the discarded message in a second step, which may fail.
@@ -133,6 +139,6 @@ function checkErased(name: string, consumer: ConsumerHistory, left: readonly Ver
 /** Whether a version is missing. A late subscriber never gets events that were published before it subscribed. */
 function hasHole({ delivered, applied }: ConsumerHistory, aggregateId: string): boolean {
   // The subscriber may also have applied a rendition that its filter should have dropped.
-  const got = [...new Set(versionsOf([...delivered, ...applied], aggregateId))].sort((a, b) => a - b);
-  return got.some((version, index) => version !== (got[0] ?? 0) + index);
+  const versions = [...new Set(versionsOf([...delivered, ...applied], aggregateId))].sort((a, b) => a - b);
+  return versions.some((version, index) => version !== (versions[0] ?? 0) + index);
 }

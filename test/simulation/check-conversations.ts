@@ -5,7 +5,13 @@ import { has, nameOf } from './versions.ts';
 const REPLIES = 'registration-replies';
 
 /** A registration has the reply of a service if and only if the service has applied it. */
-export function checkReplies({ consumers, committed, left, overwrittenReplies, finalTables }: History): Violation[] {
+export function checkReplies({
+  consumers,
+  committed,
+  deactivations,
+  overwrittenReplies,
+  finalTables,
+}: History): Violation[] {
   const violations: Violation[] = overwrittenReplies.map((what) => ({
     guarantee: 'answer',
     what: `replies were overwritten: ${what}`,
@@ -22,7 +28,7 @@ export function checkReplies({ consumers, committed, left, overwrittenReplies, f
         violations.push({ guarantee: 'answer', what: `${name} replied to ${nameOf(first)}, but has not applied it` });
       }
       // After an erasure, replies to the registration are no longer expected.
-      const mayBeMissing = hasErased(consumer, left, aggregateId) || mayLackReply(consumers, consumer, first);
+      const mayBeMissing = hasErased(consumer, deactivations, aggregateId) || mayLackReply(consumers, consumer, first);
       if (!isAnswered && has(consumer.applied, first) && !mayBeMissing) {
         violations.push({ guarantee: 'answer', what: `${name} applied ${nameOf(first)}, but its reply is lost` });
       }
@@ -32,9 +38,9 @@ export function checkReplies({ consumers, committed, left, overwrittenReplies, f
 }
 
 /** Every service that must erase a member confirms the erasure. */
-export function checkErasures({ consumers, left, finalTables }: History): Violation[] {
+export function checkErasures({ consumers, deactivations, finalTables }: History): Violation[] {
   const violations: Violation[] = [];
-  for (const last of left) {
+  for (const last of deactivations) {
     const erasure = finalTables.erasures.find(({ memberId }) => memberId === last.aggregateId);
     if (!erasure) {
       violations.push({ guarantee: 'erasure', what: `no service is requested to erase ${last.aggregateId}` });
@@ -113,10 +119,10 @@ function checkAccount({ memberId, balance, opening, entries }: Account): Violati
 
 /** At rest, each operation has ended, and no operation of an erased member is left. */
 export function checkOperationsAtRest(history: History): Violation[] {
-  const { returnedOperations, left, finalTables } = history;
+  const { returnedOperations, deactivations, finalTables } = history;
   if (!finalTables.isSettled) return [];
   const violations: Violation[] = [];
-  const gone = new Set(left.map(({ aggregateId }) => aggregateId));
+  const gone = new Set(deactivations.map(({ aggregateId }) => aggregateId));
   for (const { operationId, memberId } of returnedOperations) {
     const operation = finalTables.operations.find(({ id }) => id === operationId);
     if (operation && !gone.has(memberId)) violations.push(...checkEnded(history, operation));

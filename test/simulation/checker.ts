@@ -15,7 +15,7 @@ export const checkSafety = (history: History): Violation[] => [
 export const checkAtRest = (history: History): Violation[] => [
   ...checkPublishedAtRest(history),
   ...checkTexts(history),
-  ...[...history.consumers].flatMap((consumer) => checkConsumerAtRest(consumer, history.left)),
+  ...[...history.consumers].flatMap((consumer) => checkConsumerAtRest(consumer, history.deactivations)),
   ...checkReplies(history),
   ...checkErasures(history),
   ...checkOperationsAtRest(history),
@@ -60,15 +60,15 @@ function checkTexts({ texts, concurrentSms, committed, followed }: History): Vio
 }
 
 /** G6: a phone has one member at a time. A key and body get one response, until a deactivation releases the phone. */
-function checkRegistrations({ registrations, committed, left, phonesTakenTwice }: History): Violation[] {
+function checkRegistrations({ registrations, committed, deactivations, phonesTakenTwice }: History): Violation[] {
   const violations: Violation[] = phonesTakenTwice.map((what) => ({
     guarantee: 'G6',
     what: `a registered phone was registered again: ${what}`,
   }));
-  const gone = new Set(left.map(({ aggregateId }) => `member ${aggregateId}`));
-  const freed = new Set(registrations.filter(({ answer }) => gone.has(answer)).map(({ phone }) => phone));
+  const gone = new Set(deactivations.map(({ aggregateId }) => `member ${aggregateId}`));
+  const releasedPhones = new Set(registrations.filter(({ answer }) => gone.has(answer)).map(({ phone }) => phone));
   const answers = Map.groupBy(
-    registrations.filter(({ phone }) => !freed.has(phone)),
+    registrations.filter(({ phone }) => !releasedPhones.has(phone)),
     ({ phone, key, fingerprint }) => `${phone} ${key} ${fingerprint}`,
   );
   for (const [request, given] of answers) {

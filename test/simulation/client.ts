@@ -33,7 +33,7 @@ export class Client {
   #step = 0;
   #attempts = 0;
   #memberId = '';
-  /** Operations whose end the client has not seen yet. */
+  /** Operations that were pending when the client last read them. */
   readonly #watched = new Set<string>();
 
   constructor(script: Script, options: ClientOptions) {
@@ -55,10 +55,10 @@ export class Client {
   }
 
   get waits(): boolean {
-    return this.#script.waits && this.watches;
+    return this.#script.waits && this.isWatching;
   }
 
-  get watches(): boolean {
+  get isWatching(): boolean {
     return this.#watched.size > 0;
   }
 
@@ -74,7 +74,7 @@ export class Client {
   }
 
   /** Reads the client's operations. Reading an overdue operation makes it expire. */
-  look(): void {
+  readOperations(): void {
     for (const id of this.#watched) {
       this.#options.scheduler.invoke(
         'operation',

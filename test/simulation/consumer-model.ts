@@ -74,7 +74,7 @@ export class ConsumerModel {
     return breakable(service, service.handlers({ ...own, sendText: provider.sendTextOf(instance) }), {
       breakage,
       onState: this.observer.onState,
-      die: () => {
+      crash: () => {
         scheduler.crash(instance);
         return new Promise(() => {});
       },
@@ -134,8 +134,8 @@ export class ConsumerModel {
   }
 
   /**
-   * An operator discards a message or a missing version, or tries to.
-   * @param mayGiveUp whether a missing version may be discarded: an operator who checks does not discard an erasure
+   * Discards a message or a missing version, as an operator would. The kit may refuse the discard.
+   * @param mayGiveUp whether a missing version may be discarded; an operator does not discard a deactivation
    */
   discard(mayGiveUp: (place: Version) => boolean): void {
     const { choices } = this.#options;

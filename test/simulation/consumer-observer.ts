@@ -13,7 +13,7 @@ import type { Switches } from './switches.ts';
 /** The reason why an instance applies messages. */
 interface Permit {
   of: Purpose;
-  /** Whether its capability was off at every check. Undefined: not checked yet. */
+  /** Whether the consumer's capability was off at every check. Undefined: not checked yet. */
   isOff?: boolean;
 }
 
@@ -62,7 +62,7 @@ export class ConsumerObserver {
         if (after?.trace && after.trace !== before?.trace) this.#onApplied(after.trace as Trace, by);
       }
       for (const { before, after } of own) {
-        // A message that a concurrent redrive parked again can be discarded twice.
+        // A message can be discarded twice if a concurrent redrive parks it again.
         const isNew = !before || (after?.skipped && !before.skipped);
         if (isNew && String(after?.sk).startsWith('discarded#')) this.#onDiscarded(after as Item);
       }
@@ -95,11 +95,11 @@ export class ConsumerObserver {
       );
   };
 
-  readonly onState = ({ aggregateId, version }: MessagePosition, shown: number): void => {
+  readonly onState = ({ aggregateId, version }: MessagePosition, stateVersion: number): void => {
     // A late subscriber starts without a cursor.
-    const isBefore = shown === version - 1 || (shown === 0 && !this.history.early);
+    const isBefore = stateVersion === version - 1 || (stateVersion === 0 && !this.history.early);
     if (!isBefore)
-      this.history.wrongStates.push(`the handler of ${aggregateId} v${version} got the state of v${shown}`);
+      this.history.wrongStates.push(`the handler of ${aggregateId} v${version} got the state of v${stateVersion}`);
   };
 
   readonly onDelivered = (aggregateId: string, version: number): void => {
@@ -128,7 +128,7 @@ export class ConsumerObserver {
 
   #onDiscarded(item: Item): void {
     const { aggregateId, version, reason, skipped } = parkedMessageOf(item) as DiscardedMessage;
-    // The effect stays. Only the replies are given up.
+    // The effect is already committed. Only its replies are discarded.
     if (reason === 'unsent') {
       this.history.givenUp.push({ aggregateId, version });
       return;
@@ -140,7 +140,7 @@ export class ConsumerObserver {
 
   /**
    * Completes the history for the checker.
-   * @param canWork whether the data that it needs about a member exists
+   * @param canWork whether the data about a member that the consumer needs exists
    */
   finalHistory(
     committed: readonly Version[],
@@ -152,7 +152,7 @@ export class ConsumerObserver {
     const { parked } = this;
     // If the function repeatedly crashes by chance during a message, the kit treats the message as broken. A permanent failure
     // because of an unknown phone waits for an operator, even if the member has left in the meantime.
-    const unlucky = parked.filter(({ error }) =>
+    const crashedByChance = parked.filter(({ error }) =>
       /the sweep died over it|no phone .* was ever learned/.test(error ?? ''),
     );
     const broken = [...committed, ...this.history.delivered].filter(
@@ -161,7 +161,7 @@ export class ConsumerObserver {
     const discarded = items.filter(({ sk }) => String(sk).startsWith('discarded#')).map(parkedMessageOf);
     return {
       ...this.history,
-      broken: [...broken, ...unlucky],
+      broken: [...broken, ...crashedByChance],
       isOff: switches.modeOf(service.capability) !== 'on',
       parked,
       kept: [...parked, ...discarded].filter(({ body }) => body !== ''),

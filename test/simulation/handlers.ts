@@ -4,7 +4,7 @@ import { type Message, type MessagePosition, positionOf } from '@rollcall/kit/in
 import { modeOf, type Service } from './services.ts';
 
 /** How a handler fails until the repair: permanently, temporarily, by holding the message, or by crashing its function. */
-export type Breakage = 'for good' | 'for now' | 'held' | 'fatally';
+export type Breakage = 'permanent' | 'temporary' | 'held' | 'crash';
 
 /** The value that a handler writes to the cursor's item. Each run writes a different value. */
 export interface Trace extends MessagePosition {
@@ -14,20 +14,20 @@ export interface Trace extends MessagePosition {
   isHeld: boolean;
 }
 
-/** A handler reads the state at every third version, because each read is a call. */
-const ASKING_EVERY = 3;
+/** A handler reads the state only at every third version, because each read is a call that can fail. */
+const READS_STATE_EVERY = 3;
 
 export interface BreakableOptions {
   breakage: (place: MessagePosition) => Breakage | undefined;
   /** Crashes the function that runs the handler. */
-  die: () => Promise<never>;
+  crash: () => Promise<never>;
   /** Called with the version of the state that a handler got. 0: there was no state. */
-  onState: (place: MessagePosition, shown: number) => void;
+  onState: (place: MessagePosition, stateVersion: number) => void;
 }
 
 /** A service's own handlers, with injectable failures and a trace of applied messages. */
 export function breakable(service: Service, handlers: Handlers<never>, options: BreakableOptions) {
-  const { breakage, die, onState } = options;
+  const { breakage, crash, onState } = options;
   const mode = modeOf(service);
   // An idempotent consumer has no cursor item for a trace.
   if (mode === 'idempotent') return handlers;
@@ -37,12 +37,12 @@ export function breakable(service: Service, handlers: Handlers<never>, options: 
     const handle = async (message: Message, context: MessageContext) => {
       const place = positionOf(message, mode === 'unordered');
       const broken = breakage(place);
-      if (broken === 'for good') throw new PermanentError('broken for good');
-      if (broken === 'for now') throw new TransientError('broken for now');
+      if (broken === 'permanent') throw new PermanentError('fails permanently');
+      if (broken === 'temporary') throw new TransientError('fails temporarily');
       if (broken === 'held' && !context.released) throw new HeldError('held by a rule');
-      if (broken === 'fatally') await die();
-      // Only some runs read the state, like real handlers.
-      if (place.version % ASKING_EVERY === 0) onState(place, Number((await context.state()).version ?? 0));
+      if (broken === 'crash') await crash();
+      // Only some runs read the state, as in real handlers.
+      if (place.version % READS_STATE_EVERY === 0) onState(place, Number((await context.state()).version ?? 0));
       const reaction = (await found?.handle(message as never, context)) ?? {};
       return {
         ...reaction,

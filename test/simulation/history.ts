@@ -16,7 +16,7 @@ export interface Committed extends Version {
 export interface History {
   committed: Committed[];
   /** The last versions of former members. */
-  left: Version[];
+  deactivations: Version[];
   /** Messages that the broker accepted, whether it confirmed them or not. */
   published: Array<Omit<Committed, 'operationId'>>;
   consumers: Map<string, ConsumerHistory>;

@@ -18,7 +18,7 @@ interface Options {
   json?: boolean;
 }
 
-/** The number of schedules after which a mutant counts as not found. */
+/** The maximum number of schedules for a mutant. If none of them violates a guarantee, the mutant is reported as not found. */
 const MAX_SCHEDULES = 1_000;
 
 const wholeNumber = (text: string): number => {

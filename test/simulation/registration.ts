@@ -10,7 +10,7 @@ import { MEMBERS, OUTBOX } from './services.ts';
 
 type Observations = Pick<
   History,
-  'committed' | 'left' | 'phonesTakenTwice' | 'endedTwice' | 'endedLate' | 'overwrittenReplies'
+  'committed' | 'deactivations' | 'phonesTakenTwice' | 'endedTwice' | 'endedLate' | 'overwrittenReplies'
 >;
 
 /** Observes the commits in the tables of the registration service, and their content at the end. */
@@ -54,7 +54,7 @@ export class RegistrationObserver {
       this.#observations.phonesTakenTwice.push(`${phone} by ${holder} and ${id}`);
     if (!before) this.#phones.set(phone, id);
     if (after.status === 'active') this.secrets.set(id, [...(this.secrets.get(id) ?? []), phone, name]);
-    else this.#observations.left.push({ aggregateId: id, version: after.version as number });
+    else this.#observations.deactivations.push({ aggregateId: id, version: after.version as number });
   }
 
   #onOperation({ before, after }: Change): void {

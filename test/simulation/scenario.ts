@@ -62,7 +62,7 @@ const breakage = fc.record({
   where: fc.constantFrom<Where>('sms', 'second', 'topic', 'points-commands'),
   aggregate: fc.nat(1),
   version: fc.integer({ min: 1, max: 3 }),
-  breakage: fc.constantFrom<Breakage>('for good', 'for now', 'held', 'fatally'),
+  breakage: fc.constantFrom<Breakage>('permanent', 'temporary', 'held', 'crash'),
 });
 
 const MAX_CHOICES = 1_200;

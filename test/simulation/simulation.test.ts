@@ -8,9 +8,9 @@ const SCHEDULES = 250;
 /** Most mutants are found immediately. A mutant that is not found takes half a minute. */
 const MUTANTS_TIMEOUT_MS = 10 * 60_000;
 
-async function simulate(...options: string[]): Promise<{ code: number; said: string }> {
+async function simulate(...options: string[]): Promise<{ code: number; output: string }> {
   const { code, stdout, stderr } = await runScript('test/simulation/main.ts', ...options);
-  return { code, said: stdout + stderr };
+  return { code, output: stdout + stderr };
 }
 
 describe('the kit, on simulated services with every failure that AWS allows', () => {
@@ -34,7 +34,7 @@ describe('the checker', () => {
   let tried: Tried[];
 
   beforeAll(async () => {
-    tried = JSON.parse((await simulate('--mutants', '--json')).said);
+    tried = JSON.parse((await simulate('--mutants', '--json')).output);
   }, MUTANTS_TIMEOUT_MS);
 
   it.each(mutants)('finds the mutant $name', ({ name }) => {
@@ -46,17 +46,17 @@ describe('npm run simulate', () => {
   it('simplifies a failing schedule, prints its trace, and prints the command that runs only this schedule', async () => {
     const found = await simulate('--mutant', 'no-gap-check', '--schedules', '5000');
     expect(found.code).toBe(1);
-    expect(found.said).toMatch(/\d\d:\d\d:\d\d {2}register-1 starts/);
-    expect(found.said).toContain('G3 violated');
-    const [, again = ''] = /npm run simulate -- (.*)/.exec(found.said) ?? [];
+    expect(found.output).toMatch(/\d\d:\d\d:\d\d {2}register-1 starts/);
+    expect(found.output).toContain('G3 violated');
+    const [, again = ''] = /npm run simulate -- (.*)/.exec(found.output) ?? [];
     const alone = await simulate(...again.split(' '));
-    const violations = (said: string) => said.split('\n').filter((line) => line.includes('violated'));
-    expect(violations(alone.said)).toEqual(violations(found.said));
+    const violations = (output: string) => output.split('\n').filter((line) => line.includes('violated'));
+    expect(violations(alone.output)).toEqual(violations(found.output));
     // Without the mutant, the same schedule passes.
     expect((await simulate(...again.replace(' --mutant no-gap-check', '').split(' '))).code).toBe(0);
   });
 
   it('refuses an unknown mutant, and lists the known ones', async () => {
-    expect(await simulate('--mutant', 'x')).toMatchObject({ code: 1, said: expect.stringContaining('no-gap-check') });
+    expect(await simulate('--mutant', 'x')).toMatchObject({ code: 1, output: expect.stringContaining('no-gap-check') });
   });
 });

@@ -38,7 +38,7 @@ class World {
   readonly #scheduler: Scheduler;
   readonly #history: Omit<History, 'consumers' | 'refused' | 'finalTables'> = {
     committed: [],
-    left: [],
+    deactivations: [],
     published: [],
     texts: new Map(),
     concurrentSms: [],
@@ -187,7 +187,7 @@ class World {
   #beginnings(): Array<() => void> {
     const actions: Array<() => void> = [];
     for (const client of this.#clients) {
-      if (client.watches) actions.push(() => client.look());
+      if (client.isWatching) actions.push(() => client.readOperations());
       if (client.isDone || client.waits || !client.isPatient) continue;
       const request = () => client.request();
       actions.push(request, request, request);
@@ -212,7 +212,7 @@ class World {
 
   /** Returns a version after the deactivation of a former member, or a version far ahead of an active member's. */
   #forge({ aggregateId }: Version): Version {
-    const last = this.#history.left.find((one) => one.aggregateId === aggregateId);
+    const last = this.#history.deactivations.find((one) => one.aggregateId === aggregateId);
     return { aggregateId, version: last ? last.version + 1 : FORGED_VERSION };
   }
 
@@ -226,7 +226,8 @@ class World {
     if (isParked || consumer.hasDeadLetters) actions.push(() => consumer.sweep());
     if (!isParked) return actions;
     actions.push(() => consumer.redrive());
-    if (this.#scenario.discards) actions.push(() => consumer.discard((place) => !has(this.#history.left, place)));
+    if (this.#scenario.discards)
+      actions.push(() => consumer.discard((place) => !has(this.#history.deactivations, place)));
     return actions;
   }
 
@@ -240,7 +241,7 @@ class World {
       for (const client of this.#clients) {
         for (let tries = 0; tries < MAX_REQUESTS && !client.isDone && !client.waits; tries++)
           await this.#then(() => client.request());
-        if (client.watches) await this.#then(() => client.look());
+        if (client.isWatching) await this.#then(() => client.readOperations());
       }
       while (this.#publisher.stream.length > 0) await this.#then(() => this.#publisher.relay());
       if (this.#publisher.rows.length > 0) await this.#then(() => this.#publisher.sweep());
@@ -249,7 +250,7 @@ class World {
         if (consumer.parked.length > 0 || consumer.hasDeadLetters) await this.#then(() => consumer.sweep());
       }
       const after = this.#signature();
-      const isWatched = this.#clients.some(({ watches }) => watches);
+      const isWatched = this.#clients.some(({ isWatching }) => isWatching);
       if (after === before && !isWatched) return this.#check();
       before = after;
       scheduler.advance(ROUND_MS);

@@ -123,7 +123,7 @@ export function approvalWorld({ client, items }: OwnTables) {
     subscriber.apply({ body: JSON.stringify(envelope), receives, queueMessageId: 'q' });
 
   /** Removes all messages from the outbox, and returns them in the order of their ids. */
-  async function taken(): Promise<Envelope[]> {
+  async function drainOutbox(): Promise<Envelope[]> {
     const rows = await items('outbox');
     const found: Envelope[] = [];
     for (const { aggregateId, version, messages } of rows) {
@@ -135,7 +135,7 @@ export function approvalWorld({ client, items }: OwnTables) {
 
   /** Delivers the process's own deadline messages to it, and returns the sent commands. */
   async function sent(): Promise<Envelope[]> {
-    const messages = await taken();
+    const messages = await drainOutbox();
     const own = messages.filter(({ type }) => type === deadline.type);
     for (const message of own) await deliver(message);
     const commands = messages.filter(({ type }) => type !== deadline.type);
@@ -150,14 +150,14 @@ export function approvalWorld({ client, items }: OwnTables) {
   }
 
   return {
-    ...{ process, ended, erased, subscriber, writer, now, deliver, taken, sent, pass, items },
+    ...{ process, ended, erased, subscriber, writer, now, deliver, drainOutbox, sent, pass, items },
     context: () => ({ now: now(), newId, traceparent: TRACE }),
     parkedOf: (message: { id: string }) => store.parkedOf(message.id),
     read: (message: Envelope) => readMessage(message, contracts),
 
     /** Removes the messages that other tests have left. */
     async clear() {
-      await taken();
+      await drainOutbox();
       for (const { subject, name } of await items('later'))
         await client.send(new DeleteCommand({ TableName: 'later', Key: { subject, name } }));
     },

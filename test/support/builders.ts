@@ -92,5 +92,5 @@ export const sqsRecord = (group: string, messageId: string, body: string): SQSRe
   awsRegion: 'us-east-1',
 });
 
-/** The circumstances of a message that is handled for the first time, of an aggregate without state. */
-export const afresh = { released: false, state: async () => ({}) };
+/** The context of a message that was not released by an operator, and whose aggregate has no state. */
+export const contextWithoutState = { released: false, state: async () => ({}) };

@@ -46,7 +46,7 @@ export interface TestCloud extends Cloud {
   operatorToken(): Promise<string>;
   /** Sends a request with an operator's token, unless `headers` contains another token. */
   request: Cloud['request'];
-  /** Calls a method of MemberService in JSON, with a signature like that of another service. */
+  /** Calls a method of MemberService in JSON, signed the way another service signs its calls. */
   rpc(method: string, message: object): Promise<ApiAnswer>;
   texts(phone: string): Promise<SentText[]>;
   /** Injects a fault into an SMS provider or an instance of the gateway. Without `kind`, removes the fault. */
@@ -57,7 +57,7 @@ export interface TestCloud extends Cloud {
   requestsByProvider(): Promise<Record<string, number>>;
   /** Returns the items about a member in a service's table. */
   items(table: string, memberId: string): Promise<Array<Record<string, any>>>;
-  /** Sends a message to a queue in the name of a function. `role`: the function whose role is used. Default: the same. */
+  /** Sends a message to a queue in the name of a function. `role`: the function whose role is used. Default: `fn`. */
   sendAs(fn: string, queue: string, group: string, body: string, role?: string): Promise<void>;
 }
 

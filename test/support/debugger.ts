@@ -32,7 +32,7 @@ interface Location {
 }
 
 /** A message of the debugging protocol. A response has an id, an event has a method. */
-interface Said {
+interface ProtocolMessage {
   id?: number;
   method?: string;
   params: {
@@ -48,7 +48,7 @@ interface Said {
 
 /** A debugger that attaches to threads by the domain NodeWorker, like VS Code. */
 export interface Debugger {
-  /** Waits for the next pause of a function that was not returned before. */
+  /** Waits for the next pause of a function that no earlier call has returned. */
   paused(): Promise<Paused>;
   /** Returns how often functions were paused. */
   pauses(): number;
@@ -59,63 +59,64 @@ export async function attachDebugger(url: string, breakpoints: readonly Place[] 
   const socket = await connected(url);
   const answers = new Map<number, () => void>();
   let lastId = 0;
-  const ask = (send: (id: number) => object) => {
+  const request = (send: (id: number) => object) => {
     const { promise, resolve } = Promise.withResolvers<void>();
     answers.set(++lastId, resolve);
     socket.send(JSON.stringify({ id: lastId, ...send(lastId) }));
     return promise;
   };
-  const askThread = (sessionId: string, method: string, params: object = {}) =>
-    ask((id) => {
+  const requestFromThread = (sessionId: string, method: string, params: object = {}) =>
+    request((id) => {
       const message = JSON.stringify({ id, method, params });
       return { method: 'NodeWorker.sendMessageToWorker', params: { sessionId, message } };
     });
   const threads = new Map<string, Promise<unknown>>();
   // Without detaching, threads keep the breakpoints, and stay paused.
   onTestFinished(() => {
-    for (const sessionId of threads.keys()) void ask(() => ({ method: 'NodeWorker.detach', params: { sessionId } }));
+    for (const sessionId of threads.keys())
+      void request(() => ({ method: 'NodeWorker.detach', params: { sessionId } }));
   });
   const prepare = (sessionId: string) =>
     Promise.all([
-      askThread(sessionId, 'Debugger.enable'),
+      requestFromThread(sessionId, 'Debugger.enable'),
       ...breakpoints.map(({ file, line }) => {
         const at = { url: pathToFileURL(file).href, lineNumber: line - 1 };
-        return askThread(sessionId, 'Debugger.setBreakpointByUrl', at);
+        return requestFromThread(sessionId, 'Debugger.setBreakpointByUrl', at);
       }),
       // The thread runs nothing before this command.
-      askThread(sessionId, 'Runtime.runIfWaitingForDebugger'),
+      requestFromThread(sessionId, 'Runtime.runIfWaitingForDebugger'),
     ]);
 
   const pauses: Paused[] = [];
-  const news = new EventTarget();
-  let asked = 0;
+  const pauseEvents = new EventTarget();
+  let returnedPauses = 0;
   /** URLs of scripts, by thread and script id. */
   const scripts = new Map<string, string>();
-  const hear = (sessionId: string, { id, method, params }: Said) => {
+  const handleMessage = (sessionId: string, { id, method, params }: ProtocolMessage) => {
     if (id !== undefined) answers.get(id)?.();
     if (method === 'Debugger.scriptParsed') scripts.set(`${sessionId} ${params.scriptId}`, params.url);
     if (method !== 'Debugger.paused') return;
-    const resume = () => void askThread(sessionId, 'Debugger.resume');
+    const resume = () => void requestFromThread(sessionId, 'Debugger.resume');
     if (params.reason === 'Break on start') return resume();
     const [{ location }] = params.callFrames;
     pauses.push({ at: placeOf(scripts.get(`${sessionId} ${location.scriptId}`) ?? '', location), resume });
-    news.dispatchEvent(new Event('paused'));
+    pauseEvents.dispatchEvent(new Event('paused'));
   };
   socket.addEventListener('message', ({ data }) => {
-    const { id, method, params } = JSON.parse(data) as Said;
+    const { id, method, params } = JSON.parse(data) as ProtocolMessage;
     if (method === 'NodeWorker.attachedToWorker') threads.set(params.sessionId, prepare(params.sessionId));
-    if (method === 'NodeWorker.receivedMessageFromWorker') hear(params.sessionId, JSON.parse(params.message));
+    if (method === 'NodeWorker.receivedMessageFromWorker') handleMessage(params.sessionId, JSON.parse(params.message));
     // Other responses come from the threads.
     if (id === enableId) answers.get(id)?.();
   });
   const enableId = lastId + 1;
-  await ask(() => ({ method: 'NodeWorker.enable', params: { waitForDebuggerOnStart: true } }));
+  await request(() => ({ method: 'NodeWorker.enable', params: { waitForDebuggerOnStart: true } }));
   await Promise.all(threads.values());
   return {
     pauses: () => pauses.length,
     async paused() {
-      const number = asked++;
-      while (pauses.length <= number) await once(news, 'paused');
+      const number = returnedPauses++;
+      while (pauses.length <= number) await once(pauseEvents, 'paused');
       return pauses[number] as Paused;
     },
   };
@@ -126,7 +127,7 @@ export async function threadsForChrome(url: string): Promise<string> {
   const socket = await connected(url);
   const { promise, resolve } = Promise.withResolvers<string>();
   socket.addEventListener('message', ({ data }) => {
-    const { method, params } = JSON.parse(data) as Said;
+    const { method, params } = JSON.parse(data) as ProtocolMessage;
     if (method === 'Target.attachedToTarget') resolve(params.targetInfo.type);
   });
   const params = { autoAttach: true, waitForDebuggerOnStart: false, flatten: true };
@@ -162,8 +163,9 @@ export function linesOf(assembly: string, source: Place): Place[] {
     const lines = readFileSync(file, 'utf8').split('\n');
     return lines.flatMap((text, index) => {
       const entry = map?.findEntry(index, text.search(/\S|$/));
-      const isIt = entry && 'originalSource' in entry && entry.generatedLine === index && entry.originalSource === href;
-      return isIt && entry.originalLine === source.line - 1 ? [{ file, line: index + 1 }] : [];
+      const isFromSource =
+        entry && 'originalSource' in entry && entry.generatedLine === index && entry.originalSource === href;
+      return isFromSource && entry.originalLine === source.line - 1 ? [{ file, line: index + 1 }] : [];
     });
   });
 }

@@ -14,7 +14,7 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** @returns the folder of a new app, of service `items` */
+/** Creates an app with the service `items`. @returns its folder */
 export function shop(): string {
   const root = temporaryFolder();
   writePlan(root, newApp('shop'));
@@ -38,7 +38,7 @@ export const typeErrors = async (root: string): Promise<string> =>
 /** Runs a test file of an app with Vitest, with the timeouts of this project. @returns the output */
 export async function tested(root: string, file: string): Promise<string> {
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
-  const patience = ['--hookTimeout=110000', '--testTimeout=110000'];
-  const { stdout, stderr } = await runNode([vitest, 'run', file, ...patience], {}, '', root);
+  const timeouts = ['--hookTimeout=110000', '--testTimeout=110000'];
+  const { stdout, stderr } = await runNode([vitest, 'run', file, ...timeouts], {}, '', root);
   return stdout + stderr;
 }

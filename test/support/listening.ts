@@ -1,7 +1,7 @@
 import type { Cloud } from '@rollcall/local/internal/cloud';
 import { functionResources } from './small-cloud.ts';
 
-/** Logs each event in one line. Fails at an event that contains `fails-N`, N times. */
+/** Logs each event in one line. Throws an error for the first N deliveries of an event that contains `fails-N`. */
 export const LISTENER = `const seen = new Map();
 export const handler = async (event) => {
   const text = JSON.stringify(event);
@@ -17,7 +17,7 @@ export const handler = async (event) => {
 export const listener = { resources: functionResources('listener', 'listener'), code: { listener: LISTENER } };
 
 /** Returns the events that the function logged, in order. */
-export const heardBy = (cloud: Cloud, name = 'listener'): any[] =>
+export const loggedEvents = (cloud: Cloud, name = 'listener'): any[] =>
   cloud.logs(name).flatMap((line) => (line.startsWith('EVENT ') ? [JSON.parse(line.slice('EVENT '.length))] : []));
 
 /** A permission for a service to invoke the function. */

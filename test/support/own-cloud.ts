@@ -111,7 +111,7 @@ export async function startOwnCloud() {
       return TableName;
     },
 
-    /** As docs/guides say. */
+    /** Creates an outbox table the way docs/guides describe. */
     async outboxTable(TableName: string): Promise<{ name: string; stream: string }> {
       const keys = ['aggregateId', 'version#'];
       const { TableDescription } = await dynamodb.send(
@@ -126,7 +126,7 @@ export async function startOwnCloud() {
       return { name: TableName, stream: TableDescription?.LatestStreamArn ?? '' };
     },
 
-    /** As docs/guides say. */
+    /** Creates a table of scheduled messages the way docs/guides describe. */
     async laterTable(TableName: string): Promise<string> {
       await dynamodb.send(
         new CreateTableCommand({
@@ -142,7 +142,7 @@ export async function startOwnCloud() {
       return TableName;
     },
 
-    /** As docs/guides say. */
+    /** Creates a consumer's table the way docs/guides describe. */
     async consumerTable(TableName: string): Promise<string> {
       await dynamodb.send(
         new CreateTableCommand({
@@ -209,12 +209,12 @@ export async function startOwnCloud() {
           ...{ messageId: MessageId, receiptHandle: ReceiptHandle, body: Body, attributes: Attributes },
         }));
         const { batchItemFailures } = await consume({ Records } as unknown as SQSEvent, invocation);
-        const givenBack = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+        const returned = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
         for (const { MessageId = '', ReceiptHandle } of messages)
-          if (givenBack.has(MessageId))
+          if (returned.has(MessageId))
             await sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 }));
           else await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
-        if (givenBack.size > 0) return givenBack.size;
+        if (returned.size > 0) return returned.size;
       }
     },
 

@@ -15,7 +15,7 @@ import { ALIBABA, TWILIO, WEBHOOK_KEYS } from '../../ops/sms-sandbox/credentials
 import { startGateway } from '../../ops/sms-sandbox/gateway.ts';
 import { createMailbox } from '../../ops/sms-sandbox/mailbox.ts';
 
-/** Which credentials of an adapter are wrong. */
+/** The credentials of an adapter that are wrong. */
 export interface Wrong {
   secret: boolean;
 }
@@ -26,11 +26,16 @@ export async function startProviders() {
   const published: string[] = [];
   const callbacks = createCallbacks({ database, publish: async (_, message) => void published.push(message) });
   const mailbox = createMailbox(database, callbacks);
-  const told: WebhookRequest[] = [];
+  const webhookRequests: WebhookRequest[] = [];
   const webhooks = createServer(async (request, response) => {
     const url = new URL(request.url ?? '', webhooksUrl);
     const headers = request.headers as Record<string, string>;
-    told.push({ url: url.href, query: url.searchParams, headers, body: String((await readBody(request)) ?? '') });
+    webhookRequests.push({
+      url: url.href,
+      query: url.searchParams,
+      headers,
+      body: String((await readBody(request)) ?? ''),
+    });
     response.writeHead(204).end();
   });
   const webhooksUrl = await listen(webhooks, 0, 'test');
@@ -83,7 +88,7 @@ export async function startProviders() {
   return {
     mailbox,
     callbacks,
-    told,
+    webhookRequests,
     published,
     webhooksUrl,
     url: gateway.url,

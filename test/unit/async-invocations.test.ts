@@ -3,7 +3,7 @@ import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { AsynchronousInvocations } from '@rollcall/local/internal/lambda/asynchronous';
 import { checkProperties } from '@rollcall/local/internal/resources/properties';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { heardBy, LISTENER } from '../support/listening.ts';
+import { LISTENER, loggedEvents } from '../support/listening.ts';
 import { functionResources, startSmallCloud } from '../support/small-cloud.ts';
 
 const failed = { ok: false, payload: JSON.stringify({ errorType: 'Error', errorMessage: 'no' }) };
@@ -125,7 +125,7 @@ describe('a function that is invoked as an event', () => {
     };
     expect(await bodyIn('dead')).toEqual({ text: 'fails-9' });
     expect(await bodyIn('failed')).toMatchObject({ requestContext: { approximateInvokeCount: 2 } });
-    expect(heardBy(cloud)).toHaveLength(2);
+    expect(loggedEvents(cloud)).toHaveLength(2);
   });
 
   it('requires permission to send to these queues', async () => {

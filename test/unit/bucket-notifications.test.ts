@@ -3,7 +3,7 @@ import type { Cloud } from '@rollcall/local/internal/cloud';
 import { configureNotifications } from '@rollcall/local/internal/resources/bucket-notifications';
 import type { Runtime } from '@rollcall/local/internal/resources/runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { functionArn, heardBy, listener, mayInvoke, maySend } from '../support/listening.ts';
+import { functionArn, listener, loggedEvents, mayInvoke, maySend } from '../support/listening.ts';
 import { startSmallCloud } from '../support/small-cloud.ts';
 
 const arnOf = (logicalId: string) => ({ 'Fn::GetAtt': [logicalId, 'Arn'] });
@@ -132,8 +132,8 @@ describe('a bucket', () => {
 
   it('notifies functions of objects, by prefix and suffix', async () => {
     for (const key of ['in/a.txt', 'out/a.csv', 'in/año 1.csv']) await put(key);
-    await expect.poll(() => heardBy(cloud), { timeout: 30_000 }).toHaveLength(1);
-    const [record] = heardBy(cloud)[0].Records;
+    await expect.poll(() => loggedEvents(cloud), { timeout: 30_000 }).toHaveLength(1);
+    const [record] = loggedEvents(cloud)[0].Records;
     expect(record).toMatchObject({
       ...{ eventVersion: '2.1', eventSource: 'aws:s3', awsRegion: 'us-east-1', eventName: 'ObjectCreated:Put' },
       s3: {

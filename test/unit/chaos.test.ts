@@ -44,7 +44,7 @@ function whole(): Snapshot {
       },
     },
     redemptions: [{ id: 'o', memberId: 'm', points: 40 }],
-    left: [],
+    formerMembers: [],
     members: [
       { pk: 'member#m', sk: '', version: 2 },
       {
@@ -155,7 +155,7 @@ describe('the verdict of chaos', () => {
     ],
   ])('finds G1 violated for a member who left: %s', (what, spoil) => {
     const seen = whole();
-    (seen.left as object[]).push({ id: 'x', phone: '+2', name: 'Ana' });
+    (seen.formerMembers as object[]).push({ id: 'x', phone: '+2', name: 'Ana' });
     const confirmed = { 'confirmed#sms': {}, 'confirmed#points': {}, 'confirmed#guide': {} };
     (seen.members as object[]).push({ pk: 'member#x', sk: '', version: 1 }, { pk: 'erasure#x', sk: '', ...confirmed });
     seen.observed.published.push({ aggregateId: 'x', version: 1 });

@@ -9,7 +9,7 @@ import type { LambdaFunction } from '@rollcall/local/internal/lambda/function';
 import { Instance } from '@rollcall/local/internal/lambda/instance';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { attachDebugger, hasPassed } from '../support/debugger.ts';
-import { functionArn, heardBy } from '../support/listening.ts';
+import { functionArn, loggedEvents } from '../support/listening.ts';
 import { functionResources, startSmallCloud, writeAssembly } from '../support/small-cloud.ts';
 
 const HANDLER = `export const handler = async (event) => {
@@ -111,7 +111,7 @@ describe('a function that a debugger has paused', () => {
     paused.resume();
     await cloud.settled();
     expect(debugging.pauses()).toBe(1);
-    expect(heardBy(cloud).filter(({ Records: [record] = [] }) => record?.body === 'once')).toHaveLength(1);
+    expect(loggedEvents(cloud).filter(({ Records: [record] = [] }) => record?.body === 'once')).toHaveLength(1);
   });
 
   it('gets records that are written to a table meanwhile', async () => {
@@ -125,7 +125,7 @@ describe('a function that a debugger has paused', () => {
     paused.resume();
     (await debugging.paused()).resume();
     await cloud.settled();
-    const written = heardBy(cloud).flatMap(({ Records: [record] = [] }) => record?.dynamodb?.Keys.id.S ?? []);
+    const written = loggedEvents(cloud).flatMap(({ Records: [record] = [] }) => record?.dynamodb?.Keys.id.S ?? []);
     expect(written).toEqual(['first', 'second']);
   });
 

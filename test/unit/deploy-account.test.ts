@@ -191,7 +191,7 @@ describe('the preflight checks report', () => {
     const unknown = (await findings()).filter(({ state }) => state !== 'good');
     const says = "The API is not supported: it returned 400 in a format that is not AWS's.";
     expect(unknown.map(({ check, state, says }) => [check, state, says])).toEqual(
-      ['functions at once', 'messages a second', 'SMS', 'SMS'].map((check) => [check, 'unknown', says]),
+      ['concurrent functions', 'messages a second', 'SMS', 'SMS'].map((check) => [check, 'unknown', says]),
     );
   });
 

@@ -321,7 +321,7 @@ describe('before a deployment', () => {
     [
       'a concurrency below the settings',
       { concurrentExecutions: async () => 10 },
-      { check: 'functions at once', mend: expect.stringContaining('--quota-code L-B99A9384 --desired-value 1000') },
+      { check: 'concurrent functions', mend: expect.stringContaining('--quota-code L-B99A9384 --desired-value 1000') },
     ],
     [
       'a message rate below the settings',
@@ -363,7 +363,7 @@ describe('before a deployment', () => {
       messagesPerSecond: async () => undefined,
     });
     expect(findings.map(({ check, state }) => [check, state])).toEqual([
-      ['functions at once', 'unknown'],
+      ['concurrent functions', 'unknown'],
       ['messages a second', 'unknown'],
       ['SMS', 'unknown'],
     ]);

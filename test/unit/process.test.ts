@@ -248,7 +248,7 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect(await progress()).toMatchObject({
       ...{ state: 'needs-person', why: 'the compensation of reserve was refused, 5 times' },
     });
-    const held = only(await world.taken(), 'deadline');
+    const held = only(await world.drainOutbox(), 'deadline');
     expect(await world.deliver(held)).toBe('parked');
     expect(await world.parkedOf(held)).toMatchObject([
       {

@@ -3,7 +3,7 @@ import { SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs
 import { mappings } from '@rollcall/local/internal/resources/mappings';
 import type { Runtime } from '@rollcall/local/internal/resources/runtime';
 import { describe, expect, it } from 'vitest';
-import { functionArn, heardBy, listener } from '../support/listening.ts';
+import { functionArn, listener, loggedEvents } from '../support/listening.ts';
 import { startSmallCloud } from '../support/small-cloud.ts';
 
 const mayPoll = (...Action: string[]) => ({
@@ -41,7 +41,7 @@ describe('a function that consumes a queue', () => {
       await cloud.sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
     }
     await cloud.settled();
-    expect(heardBy(cloud).map(({ Records }) => Records.length)).toEqual([25]);
+    expect(loggedEvents(cloud).map(({ Records }) => Records.length)).toEqual([25]);
   });
 
   it('gets binary attributes in Base64', async () => {
@@ -50,7 +50,7 @@ describe('a function that consumes a queue', () => {
     const QueueUrl = `${cloud.endpointUrl}/000000000000/jobs`;
     await cloud.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x', MessageAttributes: { bytes } }));
     await cloud.settled();
-    expect(heardBy(cloud)[0].Records[0].messageAttributes).toEqual({
+    expect(loggedEvents(cloud)[0].Records[0].messageAttributes).toEqual({
       bytes: { dataType: 'Binary', binaryValue: 'AQL/', stringListValues: [], binaryListValues: [] },
     });
   });
@@ -85,9 +85,9 @@ describe("a function that consumes a table's stream", () => {
     const bytes = { B: Uint8Array.of(1, 2, 255) };
     const Item = { id: { S: 'a' }, bytes, more: { L: [bytes, { M: { bytes } }] } };
     await cloud.dynamodb.send(new PutItemCommand({ TableName: 'items', Item }));
-    await expect.poll(() => heardBy(cloud), { timeout: 30_000 }).toHaveLength(1);
+    await expect.poll(() => loggedEvents(cloud), { timeout: 30_000 }).toHaveLength(1);
     const base64 = { B: 'AQL/' };
-    expect(heardBy(cloud)[0].Records[0].dynamodb.NewImage).toEqual({
+    expect(loggedEvents(cloud)[0].Records[0].dynamodb.NewImage).toEqual({
       ...{ id: { S: 'a' }, bytes: base64 },
       more: { L: [base64, { M: { bytes: base64 } }] },
     });

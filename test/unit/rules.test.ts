@@ -3,7 +3,7 @@ import type { Cloud } from '@rollcall/local/internal/cloud';
 import type { BusEvent } from '@rollcall/local/internal/services/event-buses';
 import { inputOf } from '@rollcall/local/internal/services/target-input';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { functionArn, heardBy, listener, mayInvoke, maySend } from '../support/listening.ts';
+import { functionArn, listener, loggedEvents, mayInvoke, maySend } from '../support/listening.ts';
 import { functionResources, startSmallCloud } from '../support/small-cloud.ts';
 
 const rule = (EventPattern: object, Target: object, more: object = {}) => ({
@@ -100,8 +100,8 @@ describe('EventBridge', () => {
   it('sends an event to the functions of the matching rules', async () => {
     const { status, body } = await putEvents(cloud, entry('placed', { total: 11 }), entry('placed', { total: 1 }));
     expect([status, body]).toEqual([200, { FailedEntryCount: 0, Entries: [expect.anything(), expect.anything()] }]);
-    await expect.poll(() => heardBy(cloud), { timeout: 30_000 }).toHaveLength(1);
-    expect(heardBy(cloud)[0]).toEqual({
+    await expect.poll(() => loggedEvents(cloud), { timeout: 30_000 }).toHaveLength(1);
+    expect(loggedEvents(cloud)[0]).toEqual({
       ...{
         version: '0',
         id: body.Entries[0]?.EventId,

@@ -18,7 +18,7 @@ import { memberEvents } from '../../shared/contracts/channels.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 import { countryOf } from '../../shared/contracts/phone.ts';
 import { closestLocale } from '../../shared/localization.ts';
-import { afresh, memberIdOf, profileChanged, registered, TIME } from '../support/builders.ts';
+import { contextWithoutState, memberIdOf, profileChanged, registered, TIME } from '../support/builders.ts';
 
 const now = () => TIME;
 const context = {
@@ -72,7 +72,7 @@ describe('points', () => {
     const handlers = handlersOf(accountHandlers({ bonus: async () => bonus, ...context }));
     const { handle, follows } = handlers(memberRegisteredV2.type) ?? {};
     const event = readMessage(message, [memberRegisteredV2]);
-    const { set = {} } = (await handle?.(event, afresh)) ?? {};
+    const { set = {} } = (await handle?.(event, contextWithoutState)) ?? {};
     return { set, answers: follows?.(event, set) ?? [] };
   }
   const opened = (points: number) => ({
@@ -146,12 +146,12 @@ describe('the country of a phone', () => {
     };
     const pseudonym = async () => 'pseudonym';
     const welcome = handlersOf(welcomeHandlers({ sendText, pseudonym, ...context }))(memberRegisteredV2.type);
-    const { set, call } = (await welcome?.handle(eventSaying(country), afresh)) ?? {};
+    const { set, call } = (await welcome?.handle(eventSaying(country), contextWithoutState)) ?? {};
     await call?.(false);
     const client = { send: async () => ({ Item: { ...set, version: 1 } }) } as never;
     const command = commandHandlers({ client, contactsTable: 'sms', sendText })['rollcall.sms.send.v1'];
     const later = { id: 'later', subject: memberIdOf(1), time: TIME.toISOString(), data: { texts: { en: 'Hello' } } };
-    const reaction = typeof command === 'function' ? await command(later as never, afresh) : undefined;
+    const reaction = typeof command === 'function' ? await command(later as never, contextWithoutState) : undefined;
     await reaction?.call?.(false);
     return { countries, stored: set };
   }
@@ -180,10 +180,10 @@ describe('guide', () => {
   it('starts in the closest language and follows the profile', async () => {
     const handlers = handlersOf(journeyHandlers(context));
     const event = readMessage(registered(), [memberRegisteredV2]);
-    const started = await handlers(event.type)?.handle(event, afresh);
+    const started = await handlers(event.type)?.handle(event, contextWithoutState);
     expect(started?.set).toMatchObject({ journeyLocale: 'es', addressee: 'Lucía' });
     const change = profileChanged(memberIdOf(1), 2, 'zh');
-    const changed = await handlers(change.type)?.handle(change, afresh);
+    const changed = await handlers(change.type)?.handle(change, contextWithoutState);
     expect(changed?.set).toEqual({ journeyLocale: 'zh-CN', addressee: 'Lucía' });
   });
 });

@@ -3,7 +3,7 @@ import type { Cloud } from '@rollcall/local/internal/cloud';
 import type { Runtime } from '@rollcall/local/internal/resources/runtime';
 import { subscriptions } from '@rollcall/local/internal/resources/subscriptions';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { functionArn, heardBy, listener, mayInvoke } from '../support/listening.ts';
+import { functionArn, listener, loggedEvents, mayInvoke } from '../support/listening.ts';
 import { startSmallCloud } from '../support/small-cloud.ts';
 
 const TopicArn = 'arn:aws:sns:us-east-1:000000000000:news';
@@ -38,7 +38,7 @@ describe('a function that is subscribed to a topic', () => {
     const published = { TopicArn, Message: 'x', Subject: 'of x', MessageAttributes: kind('a') };
     const { MessageId } = await snsOf(cloud).send(new PublishCommand(published));
     await cloud.settled();
-    const [event] = heardBy(cloud);
+    const [event] = loggedEvents(cloud);
     expect(event.Records).toHaveLength(1);
     const [record] = event.Records;
     expect(record).toMatchObject({ EventSource: 'aws:sns', EventVersion: '1.0' });
@@ -58,7 +58,7 @@ describe('a function that is subscribed to a topic', () => {
     await using cloud = await startSmallCloud(app());
     await snsOf(cloud).send(new PublishCommand({ TopicArn, Message: 'x' }));
     await cloud.settled();
-    expect(heardBy(cloud)[0].Records[0].Sns).toMatchObject({ Subject: null, MessageAttributes: {} });
+    expect(loggedEvents(cloud)[0].Records[0].Sns).toMatchObject({ Subject: null, MessageAttributes: {} });
   });
 
   it('gets only messages that match the filter of its subscription', async () => {
@@ -67,7 +67,7 @@ describe('a function that is subscribed to a topic', () => {
     for (const of of ['other', 'wanted'])
       await sns.send(new PublishCommand({ TopicArn, Message: of, MessageAttributes: kind(of) }));
     await cloud.settled();
-    expect(heardBy(cloud).map(({ Records }) => Records[0].Sns.Message)).toEqual(['wanted']);
+    expect(loggedEvents(cloud).map(({ Records }) => Records[0].Sns.Message)).toEqual(['wanted']);
   });
 
   it('is retried, at most twice, if it fails', async () => {
@@ -75,7 +75,7 @@ describe('a function that is subscribed to a topic', () => {
     const sns = snsOf(cloud);
     for (const Message of ['fails-2', 'fails-9']) await sns.send(new PublishCommand({ TopicArn, Message }));
     await cloud.settled();
-    const received = heardBy(cloud).map(({ Records }) => Records[0].Sns.Message);
+    const received = loggedEvents(cloud).map(({ Records }) => Records[0].Sns.Message);
     expect(received.toSorted()).toEqual([...Array(3).fill('fails-2'), ...Array(3).fill('fails-9')]);
   });
 

@@ -5,7 +5,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { PublishCommand } from '@aws-sdk/client-sns';
 import { SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { heardBy, listener, mayInvoke } from '../support/listening.ts';
+import { listener, loggedEvents, mayInvoke } from '../support/listening.ts';
 import { functionResources, type SmallCloud, startSmallCloud } from '../support/small-cloud.ts';
 
 type Resources = NonNullable<SmallCloud['resources']>;
@@ -121,7 +121,7 @@ describe('an event source', () => {
     const QueueUrl = `${cloud.endpointUrl}/000000000000/jobs`;
     await cloud.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'for live' }));
     await cloud.settled();
-    expect(heardBy(cloud).map(({ Records }) => Records[0].body)).toEqual(['for live']);
+    expect(loggedEvents(cloud).map(({ Records }) => Records[0].body)).toEqual(['for live']);
   });
 
   const topic = (FunctionName: object): Resources => ({
@@ -138,7 +138,7 @@ describe('an event source', () => {
     const TopicArn = 'arn:aws:sns:us-east-1:000000000000:news';
     await cloud.sns.send(new PublishCommand({ TopicArn, Message: 'to live' }));
     await cloud.settled();
-    expect(heardBy(cloud).map(({ Records }) => Records[0].Sns.Message)).toEqual(['to live']);
+    expect(loggedEvents(cloud).map(({ Records }) => Records[0].Sns.Message)).toEqual(['to live']);
     expect(await refusal(topic(theFunction))).toContain('is not allowed to do lambda:InvokeFunction');
   });
 
@@ -159,7 +159,7 @@ describe('an event source', () => {
     const headers = { 'x-amz-target': 'AWSEvents.PutEvents', 'content-type': 'application/x-amz-json-1.1' };
     const body = JSON.stringify({ Entries: [{ Source: 'shop', DetailType: 'placed', Detail: '{}' }] });
     await fetch(cloud.endpointUrl, { method: 'POST', headers, body });
-    await expect.poll(() => heardBy(cloud).length, { timeout: 30_000 }).toBe(1);
+    await expect.poll(() => loggedEvents(cloud).length, { timeout: 30_000 }).toBe(1);
     expect(await refusal(rule(theFunction))).toContain('rule Rule: events.amazonaws.com is not allowed to do');
   });
 });

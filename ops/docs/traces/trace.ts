@@ -1,7 +1,7 @@
 /** The kind of a step, which determines its symbol in the picture. */
 export type Kind = 'crash' | 'failure' | 'redelivery' | 'parked' | 'applied' | 'time';
 
-/** The lane of the step. */
+/** The lanes of a picture. Each step belongs to one of them. */
 const LANES = ['Publisher', 'Relay', 'Queue', 'Consumer', 'Sweep', 'World'] as const;
 
 export interface Step {
@@ -15,7 +15,7 @@ export interface Step {
   board: Record<string, string>;
 }
 
-/** The trace of a simulated schedule, as a picture shows it. */
+/** The content of a picture: the trace of a simulated schedule. */
 export interface Trace {
   title: string;
   /** The number of the schedule, which is its seed. */

@@ -28,7 +28,7 @@ const context = () => ({ now: new Date(), newId: randomUUID });
 
 const HALF_AN_HOUR = 30 * 60;
 
-/** Places an order. A command to cancel it unless it is paid waits under the name `unpaid`. */
+/** Places an order, and schedules a command named `unpaid`, which cancels the order if it is not paid in time. */
 export function placeOrder(orderId: string) {
   const send = [draftTo(orderCommands, cancelUnpaid, { orderId }, { after: HALF_AN_HOUR, name: 'unpaid' })];
   const events = [draft(placed, { orderId })] as const;
@@ -43,7 +43,7 @@ export async function payOrder(orderId: string): Promise<'paid' | 'too late'> {
   return result === 'done' ? 'paid' : 'too late';
 }
 
-/** Gives the customer half an hour from now: the new command replaces the one that waits under the name. */
+/** Gives the customer another half an hour: the new command replaces the scheduled command with the same name. */
 export function extendOrder(orderId: string) {
   const send = [draftTo(orderCommands, cancelUnpaid, { orderId }, { after: HALF_AN_HOUR, name: 'unpaid' })];
   const events = [draft(placed, { orderId })] as const;

@@ -9,7 +9,7 @@ const shipping = defineConsumer('shipping', {
   of: orders,
   reads: [orderPlaced, orderCancelled],
   cursorKey: 'order',
-  // Some orders are older than its first deployment.
+  // Some orders are older than the first deployment of this consumer.
   joinsLate: true,
 });
 

@@ -47,7 +47,7 @@ const parking = 'packages/kit/src/messaging/parking.ts';
 const phone = 'shared/contracts/phone.ts';
 const parkingParts = 'packages/kit/src/messaging/parking';
 
-/** Each mutant removes one protection; some test must fail. */
+/** Each mutant removes one protection. Its test must fail. */
 export const mutants: readonly SecurityMutant[] = [
   {
     name: 'CORS headers of emulators are passed on',
@@ -351,7 +351,7 @@ export const mutants: readonly SecurityMutant[] = [
     test: 'integration/commands',
   },
   {
-    name: "a user session with a function's name counts as the function",
+    name: "a user session with a function's name is accepted as the function",
     file: 'packages/kit/src/messaging/sender-id.ts',
     from: "roleId.startsWith('AROA') && ",
     to: 'roleId !== session && ',
@@ -582,7 +582,7 @@ export const mutants: readonly SecurityMutant[] = [
     test: 'integration/subscriber-store',
   },
   {
-    name: 'rows that a crash left of a former member are kept',
+    name: 'rows of a former member that remain after a crash are kept',
     file: 'packages/kit/src/messaging/applier/consequences.ts',
     from: 'if (isErasing({ type }, contracts)) await store.eraseLeft(key.aggregateId, key.messageId);',
     to: '',

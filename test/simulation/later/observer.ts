@@ -33,7 +33,7 @@ export class LaterObserver {
     });
   }
 
-  #violated(what: string): void {
+  #addViolation(what: string): void {
     this.violations.push({ guarantee: 'later', what });
   }
 
@@ -42,8 +42,8 @@ export class LaterObserver {
     if (table !== OUTBOX || before || !after) return [];
     return (after.messages as Array<{ body: string }>).map(({ body }) => {
       const { id } = JSON.parse(body);
-      if (this.#committed.has(id)) this.#violated(`${id} was committed to be sent twice`);
-      if (this.#states.get(id) === 'removed') this.#violated(`${id} was cancelled or replaced, but sent`);
+      if (this.#committed.has(id)) this.#addViolation(`${id} was committed to be sent twice`);
+      if (this.#states.get(id) === 'removed') this.#addViolation(`${id} was cancelled or replaced, but sent`);
       this.#committed.add(id);
       return id;
     });
@@ -60,11 +60,12 @@ export class LaterObserver {
   #checkForgotten(): void {
     const gone = this.#tables.items(ORDERS).flatMap(({ pk, isForgotten }) => (isForgotten ? [pk] : []));
     const left = this.#tables.items(LATER).find(({ subject }) => gone.includes(subject));
-    if (left) this.#violated(`${left.messageId} about the deleted order ${left.subject} is scheduled`);
+    if (left) this.#addViolation(`${left.messageId} about the deleted order ${left.subject} is scheduled`);
   }
 
   onCancelled(by: string): void {
-    if (!this.#removers.has(by)) this.#violated(`${by} got the response that a message is cancelled, but removed none`);
+    if (!this.#removers.has(by))
+      this.#addViolation(`${by} got the response that a message is cancelled, but removed none`);
   }
 
   /** Called for each message that the broker accepts. */
@@ -72,33 +73,33 @@ export class LaterObserver {
     const { id, type, subject, sequence, data } = JSON.parse(body);
     const now = new Date(this.#scheduler.now).toISOString();
     this.#published.add(id);
-    if (data.notBefore > now) this.#violated(`${id} was sent at ${now}, before its due time ${data.notBefore}`);
-    if (!this.#committed.has(id)) this.#violated(`${id} was sent, but never committed`);
+    if (data.notBefore > now) this.#addViolation(`${id} was sent at ${now}, before its due time ${data.notBefore}`);
+    if (!this.#committed.has(id)) this.#addViolation(`${id} was sent, but never committed`);
     if (sequence === undefined) return;
     const group = `${channel} ${subject}`;
     const position = Number(sequence);
     const holder = this.#positions.get(`${group} ${position}`) ?? id;
     this.#positions.set(`${group} ${position}`, holder);
-    if (holder !== id) this.#violated(`${holder} and ${id} both have position ${position} of ${group}`);
+    if (holder !== id) this.#addViolation(`${holder} and ${id} both have position ${position} of ${group}`);
     const last = this.#last.get(group) ?? 0;
     if (position > last + 1)
-      this.#violated(`${id}, position ${position} of ${group}, was sent before position ${last + 1}`);
+      this.#addViolation(`${id}, position ${position} of ${group}, was sent before position ${last + 1}`);
     this.#last.set(group, Math.max(last, position));
     if (channel !== 'order-events') return;
     if (this.#forgotten.has(subject) && position > last)
-      this.#violated(`${id} about the deleted order ${subject} was sent`);
+      this.#addViolation(`${id} about the deleted order ${subject} was sent`);
     if (type === forgotten.type) this.#forgotten.add(subject);
   }
 
   /** Checks what must hold at rest. */
   checkAtRest(): void {
-    for (const [id, state] of this.#states) if (state === 'scheduled') this.#violated(`${id} was never sent`);
+    for (const [id, state] of this.#states) if (state === 'scheduled') this.#addViolation(`${id} was never sent`);
     for (const id of this.#committed)
-      if (!this.#published.has(id)) this.#violated(`${id} was committed, but never published`);
+      if (!this.#published.has(id)) this.#addViolation(`${id} was committed, but never published`);
     for (const { pk, version } of this.#tables.items(ORDERS)) {
       const last = this.#last.get(`order-events ${pk}`);
       if (version !== undefined && version !== last)
-        this.#violated(`${pk} has version ${version}, but the last sent version is ${last}`);
+        this.#addViolation(`${pk} has version ${version}, but the last sent version is ${last}`);
     }
   }
 }

@@ -11,7 +11,7 @@ import { LaterObserver } from './observer.ts';
 import type { LaterScenario } from './scenario.ts';
 import { LATER, labels, ORDERS, OUTBOX, orderEvents, payments } from './shop.ts';
 
-/** A sweep every minute, plus more than the scenarios' longest delay. */
+/** A round is longer than the interval of the sweep. All rounds together are longer than the longest delay of a scenario. */
 const ROUND_MS = 61_000;
 const ROUNDS = 60;
 /** The number of requests per client and round. A client without a response continues in the next round. */

@@ -23,8 +23,8 @@ export const applyingMutants: Mutant[] = [
     to: ": { action: 'apply', after: cursor.version };",
   },
   {
-    name: 'effect-before-the-cursor',
-    // The trace is written without the cursor, so that the message fails at its own write ever after.
+    name: 'effect-committed-before-the-cursor',
+    // The trace is written without the cursor. In every later attempt, the message's own write then fails.
     breaks: ['G3', 'G4'],
     file: commit,
     from: 'const claim = await store.commit(aggregateId, after, next, { ...effect, set });',
@@ -32,7 +32,7 @@ export const applyingMutants: Mutant[] = [
     const claim = early.state === 'done' ? await store.commit(aggregateId, after, next, {}) : early;`,
   },
   {
-    name: 'cursor-before-the-effect',
+    name: 'cursor-committed-before-the-effect',
     breaks: ['G1', 'G3'],
     file: commit,
     from: 'const claim = await store.commit(aggregateId, after, next, { ...effect, set });',
@@ -58,28 +58,28 @@ export const applyingMutants: Mutant[] = [
     to: '',
   },
   {
-    name: 'acknowledged-before-commit',
+    name: 'failed-batch-acknowledged',
     breaks: ['G1'],
     file: consumer,
     from: 'return returnToQueue(records.slice(index), error as Error);',
     to: 'return;',
   },
   {
-    name: 'too-early-acknowledged',
+    name: 'gap-acknowledged',
     breaks: ['G1'],
     file: tries,
     from: "if (attempted.outcome === 'parked') await park(envelope, delivery, attempted, { attempts: triesOf(receives) });",
     to: "if (attempted.outcome === 'parked' && attempted.reason !== 'gap') await park(envelope, delivery, attempted, { attempts: 1 });",
   },
   {
-    name: 'failed-for-good-acknowledged',
+    name: 'permanent-failure-acknowledged',
     breaks: ['G1'],
     file: applier,
     from: "return { outcome: 'parked', reason: error instanceof HeldError ? 'held' : 'failed', error };",
     to: "return { outcome: 'duplicate' };",
   },
   {
-    name: 'failed-for-good-skipped',
+    name: 'permanent-failure-skipped',
     breaks: ['G1', 'G4'],
     file: applier,
     from: "return { outcome: 'parked', reason: error instanceof HeldError ? 'held' : 'failed', error };",
@@ -94,7 +94,7 @@ export const applyingMutants: Mutant[] = [
     to: 'const leased = await store.commit(aggregateId, after, next, effect);',
   },
   {
-    name: 'lease-not-heeded',
+    name: 'lease-ignored',
     breaks: ['G5'],
     seed: 21,
     file: commit,
@@ -102,14 +102,14 @@ export const applyingMutants: Mutant[] = [
     to: '',
   },
   {
-    name: 'text-sent-twice',
+    name: 'sms-sent-twice',
     breaks: ['G5'],
     file: commit,
     from: 'await withinBudget(remainingMs, runCall);',
     to: '(await Promise.all([call(false), call(false)]))[0];',
   },
   {
-    name: 'a-new-key-for-every-try',
+    name: 'new-idempotency-key-for-each-attempt',
     breaks: ['G5'],
     file: 'functions/sms/welcome.ts',
     from: 'idempotencyKey: id',

@@ -5,8 +5,8 @@ import type { WorldName } from '../runner.ts';
 export interface Mutant {
   name: string;
   /**
-   * The guarantees of which the checker must report at least one as violated. There are several if, for example, a lost message
-   * looks the same as a lost order.
+   * The checker must report at least one of these guarantees as violated. A mutant can violate several: a lost message, for example,
+   * also breaks the order.
    */
   breaks: Array<Violation['guarantee']>;
   /** The simulated world that finds it. Default: the member application. */

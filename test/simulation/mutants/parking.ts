@@ -9,7 +9,7 @@ const subscriber = 'packages/kit/src/messaging/subscriber.ts';
 export const parkingMutants: Mutant[] = [
   {
     name: 'early-subscriber-adopts',
-    // By its sweep, or by a discard: version 1 is then below the baseline forever.
+    // The sweep or a discard sets the baseline, so that version 1 stays below the baseline.
     breaks: ['G3', 'G4'],
     file: `${parkingParts}/policy.ts`,
     from: 'joinsLate && ageOf(parked, now) >= ADOPT_AFTER_MS',
@@ -30,7 +30,7 @@ export const parkingMutants: Mutant[] = [
     to: '',
   },
   {
-    name: 'unreadable-dropped',
+    name: 'unreadable-message-dropped',
     breaks: ['G1'],
     file: subscriber,
     from: 'await parkUnreadable(delivery, error);',
@@ -59,14 +59,14 @@ export const parkingMutants: Mutant[] = [
     to: 'return false;',
   },
   {
-    name: 'nobody-is-told',
+    name: 'old-parked-message-not-reported',
     breaks: ['G4'],
     file: parked,
     from: "(parked.reason !== 'held' && isOld(parked, now))",
     to: 'false',
   },
   {
-    name: 'age-forgotten-at-each-try',
+    name: 'age-reset-at-each-attempt',
     breaks: ['G4'],
     file: `${parkingParts}/retry.ts`,
     from: 'attempted, { attempts, parkedAt: parked.parkedAt }',
@@ -81,7 +81,7 @@ export const parkingMutants: Mutant[] = [
     to: 'const unanswered = 1;',
   },
   {
-    name: 'discard-out-of-turn',
+    name: 'discard-out-of-order',
     breaks: ['G1', 'G3', 'G4', 'rest'],
     seed: 2,
     file: 'packages/kit/src/messaging/discard.ts',
@@ -89,7 +89,7 @@ export const parkingMutants: Mutant[] = [
     to: "if (decision.action !== 'adopt') return { after: version - 1, next: { version } };\n    return { after: 0, next: { version } };",
   },
   {
-    name: 'dead-letter-deleted-though-not-set-aside',
+    name: 'dead-letter-deleted-without-parking',
     breaks: ['G1'],
     seed: 10,
     file: 'packages/kit/src/messaging/dead-letters.ts',

@@ -7,7 +7,7 @@ const members = 'functions/registration/members.ts';
 /** Mutants of committing and publishing. */
 export const publishingMutants: Mutant[] = [
   {
-    name: 'outbox-row-deleted-unconfirmed',
+    name: 'unconfirmed-row-deleted',
     breaks: ['G1', 'G2'],
     file: relay,
     from: 'else published.push(row);',
@@ -21,7 +21,7 @@ export const publishingMutants: Mutant[] = [
     to: 'return confirmed.has(id) || true ? [] : [[message,',
   },
   {
-    name: 'relay-publishes-what-woke-it',
+    name: 'relay-publishes-only-the-stream-record',
     breaks: ['G2'],
     file: relay,
     from: 'return last.version === 1 ? [last] : outbox.pendingUpTo(last.aggregateId, last.version);',
@@ -36,28 +36,28 @@ export const publishingMutants: Mutant[] = [
     to: 'outbox.pendingUpTo(last.aggregateId, Number.MAX_SAFE_INTEGER)',
   },
   {
-    name: 'no-waves',
+    name: 'relay-publishes-all-versions-at-once',
     breaks: ['G2'],
     file: relay,
     from: 'queues.flatMap((queue) => queue[wave] ?? [])',
     to: 'wave === 0 ? queues.flat() : []',
   },
   {
-    name: 'relay-goes-on-after-a-failure',
+    name: 'relay-continues-after-a-failure',
     breaks: ['G2'],
     file: relay,
     from: 'queues.filter(([first]) => first && !failed.has(first.aggregateId))',
     to: 'queues.filter(([first]) => first)',
   },
   {
-    name: 'idempotency-key-forgotten',
+    name: 'idempotency-key-ignored',
     breaks: ['G6'],
     file: members,
     from: 'if (!idempotencyKey || existing.idempotencyKey !== idempotencyKey) {',
     to: 'if (existing) {',
   },
   {
-    name: 'replay-invents-a-member',
+    name: 'replay-returns-a-new-member',
     breaks: ['G6'],
     file: members,
     from: 'member: { ...member, id: existing.holder, registeredAt: existing.registeredAt }',

@@ -15,7 +15,7 @@ export const replyMutants: Mutant[] = [
     to: '',
   },
   {
-    name: 'reply-forgotten-before-it-is-sent',
+    name: 'reply-deleted-before-sending',
     breaks: ['answer', 'erasure', 'operation'],
     seed: 26,
     file: consequences,
@@ -24,7 +24,7 @@ export const replyMutants: Mutant[] = [
     const errors = await sender.send(messages);`,
   },
   {
-    name: 'parked-reply-forgotten',
+    name: 'reply-of-a-parked-message-not-sent',
     breaks: ['answer', 'erasure', 'operation'],
     seed: 216,
     file: `${parking}/completion.ts`,
@@ -32,21 +32,21 @@ export const replyMutants: Mutant[] = [
     to: '',
   },
   {
-    name: 'duplicate-derives-nothing',
+    name: 'duplicate-derives-no-reply',
     breaks: ['answer', 'erasure'],
     file: consequences,
     from: 'unsent ?? (envelope ? await derive(key, envelope) : [])',
     to: 'unsent ?? []',
   },
   {
-    name: 'parked-duplicate-derives-nothing',
+    name: 'parked-duplicate-derives-no-reply',
     breaks: ['answer', 'erasure'],
     file: `${parking}/completion.ts`,
     from: '...(isUnsent ? {} : envelopeIn(parked))',
     to: '',
   },
   {
-    name: 'dead-letter-derives-nothing',
+    name: 'dead-letter-derives-no-reply',
     breaks: ['answer', 'erasure'],
     seed: 34,
     file: 'packages/kit/src/messaging/subscriber/park-dead-letter.ts',
@@ -54,7 +54,7 @@ export const replyMutants: Mutant[] = [
     to: '',
   },
   {
-    name: 'what-is-unsent-is-not-kept',
+    name: 'unsent-messages-not-stored',
     breaks: ['answer', 'erasure'],
     seed: 14,
     file: `${parking}/parking-writer.ts`,
@@ -62,7 +62,7 @@ export const replyMutants: Mutant[] = [
     to: '',
   },
   {
-    name: 'discarded-version-answers',
+    name: 'discarded-version-gets-a-reply',
     // The reply can never be derived, and is retried forever.
     breaks: ['answer', 'G4', 'rest'],
     seed: 2,
@@ -71,14 +71,14 @@ export const replyMutants: Mutant[] = [
     to: '',
   },
   {
-    name: 'answer-acknowledged-unwritten',
+    name: 'reply-acknowledged-before-its-write',
     breaks: ['answer', 'erasure'],
     file: 'packages/kit/src/messaging/state-changes.ts',
     from: 'if (once) await setOnce(once);',
     to: 'if (once) setOnce(once).catch(() => {});',
   },
   {
-    name: 'answers-of-a-batch-overwrite-one-another',
+    name: 'replies-of-a-batch-overwrite-each-other',
     breaks: ['answer', 'erasure'],
     file: 'packages/kit/src/messaging/state-changes.ts',
     from: '...changes.map(({ once }) => once.attributes).reverse()',
@@ -93,7 +93,7 @@ export const replyMutants: Mutant[] = [
     to: 'return store.change({ writes, ...(setOnce && { setOnce }) });',
   },
   {
-    name: 'outcome-unconditional',
+    name: 'outcome-written-without-a-condition',
     breaks: ['operation'],
     seed: 107,
     file: 'packages/kit/src/messaging/process/writes.ts',
@@ -101,28 +101,28 @@ export const replyMutants: Mutant[] = [
     to: 'attributes?.(next.data)), version);\n    if (version > 0) delete put.ConditionExpression;',
   },
   {
-    name: 'late-answer-keeps-the-points',
+    name: 'late-reply-keeps-the-points',
     breaks: ['operation'],
     file: advance,
     from: 'return awaited ? { process: lateSuccess, sends: false } : advance(lateSuccess, now);',
     to: 'return { process: lateSuccess, sends: false };',
   },
   {
-    name: 'late-answer-settles',
+    name: 'late-reply-ends-the-operation',
     breaks: ['operation'],
     file: advance,
     from: 'if (expiredBefore) return afterReply(expiredBefore.process, reply, now);',
     to: '',
   },
   {
-    name: 'late-answer-revives',
+    name: 'late-reply-reopens-the-operation',
     breaks: ['operation'],
     file: advance,
     from: 'return awaited ? { process: lateSuccess, sends: false } : advance(lateSuccess, now);',
     to: 'const { because: _, ...revived } = lateSuccess;\n    return advance(revived, now);',
   },
   {
-    name: 'returned-for-every-copy',
+    name: 'points-returned-for-every-duplicate',
     breaks: ['operation'],
     seed: 12,
     file: advance,
@@ -130,7 +130,7 @@ export const replyMutants: Mutant[] = [
     to: 'const lateSuccess = { ...process, done',
   },
   {
-    name: 'returned-outside-the-transaction',
+    name: 'points-returned-outside-the-transaction',
     breaks: ['operation'],
     seed: 100,
     file: 'packages/kit/src/messaging/process/writes.ts',
@@ -140,7 +140,7 @@ export const replyMutants: Mutant[] = [
       return others;`,
   },
   {
-    name: 'commands-counted-by-nobody',
+    name: 'commands-not-numbered',
     breaks: ['operation', 'rest', 'G1', 'G2', 'G4'],
     file: 'packages/kit/src/messaging/queue-writes.ts',
     from: "UpdateExpression: 'SET sent = :version',",
@@ -148,7 +148,7 @@ export const replyMutants: Mutant[] = [
   },
   {
     // A booking without the cursor is refused at every later attempt.
-    name: 'booked-without-the-cursor',
+    name: 'booked-without-a-cursor-update',
     breaks: ['operation', 'G4'],
     seed: 3,
     file: 'packages/kit/src/messaging/dynamodb-subscriber-store/claim.ts',
@@ -156,7 +156,7 @@ export const replyMutants: Mutant[] = [
     to: 'await transact(client, [...writes]);\n        await client.send(new UpdateCommand(input));',
   },
   {
-    name: 'answer-adds-to-what-is-there',
+    name: 'reply-adds-to-the-existing-value',
     breaks: ['answer'],
     file: 'packages/kit/src/messaging/state-changes.ts',
     from: `    UpdateExpression: \`SET \${all.map((_, i) => \`#a\${i} = if_not_exists(#a\${i}, :a\${i})\`).join(', ')}\`,
@@ -167,7 +167,7 @@ export const replyMutants: Mutant[] = [
     ExpressionAttributeValues: Object.fromEntries(all.map((_, i) => [\`:a\${i}\`, 1])),`,
   },
   {
-    name: 'older-rendition-derives-nothing',
+    name: 'older-rendition-derives-no-reply',
     breaks: ['answer', 'erasure'],
     seed: 44,
     file: consequences,
@@ -175,7 +175,7 @@ export const replyMutants: Mutant[] = [
     to: 'handlers(envelope.type)?.follows;',
   },
   {
-    name: 'own-commit-passes-for-another',
+    name: 'own-commit-treated-as-foreign',
     breaks: ['answer', 'erasure', 'operation'],
     seed: 18,
     file: 'packages/kit/src/messaging/dynamodb-subscriber-store/claim.ts',

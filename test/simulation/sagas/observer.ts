@@ -15,7 +15,7 @@ export class SagaObserver {
       const before = this.#before.get(process.id);
       if (before?.version === process.version) continue;
       this.#before.set(process.id, process);
-      const what = disorderOf(process, state) ?? (before && earlyOf(before, process));
+      const what = orderViolation(process, state) ?? (before && deadlineViolation(before, process));
       if (what) return `${process.id}: ${what}`;
     }
     return undefined;
@@ -27,7 +27,7 @@ export class SagaObserver {
     if (processes.length !== state.published.length)
       return `${state.published.length} orders were placed, but ${processes.length} approvals were started`;
     for (const process of processes) {
-      const what = wrongOf(process, state);
+      const what = finalViolation(process, state);
       if (what) return `${process.id}: ${what}`;
     }
     return undefined;
@@ -44,7 +44,7 @@ function countsOf({ id }: ProcessState, state: SimulatedState): Record<Kind, num
   return { reserve, release, charge, refund, confirm };
 }
 
-function disorderOf(process: ProcessState, state: SimulatedState): string | undefined {
+function orderViolation(process: ProcessState, state: SimulatedState): string | undefined {
   const { reserve, charge, refund } = countsOf(process, state);
   const { done } = process;
   if (done.includes('reserve') && reserve === 0) return 'reserve is recorded as done, but was not executed';
@@ -55,7 +55,7 @@ function disorderOf(process: ProcessState, state: SimulatedState): string | unde
   return undefined;
 }
 
-function earlyOf(before: ProcessState, process: ProcessState): string | undefined {
+function deadlineViolation(before: ProcessState, process: ProcessState): string | undefined {
   if (before.because !== undefined || !process.because?.endsWith('had no reply in time')) return undefined;
   const { until } = 'awaits' in before.progress ? before.progress.awaits : { until: '' };
   return Date.parse(process.changedAt) + SKEW_MS < Date.parse(until)
@@ -63,18 +63,19 @@ function earlyOf(before: ProcessState, process: ProcessState): string | undefine
     : undefined;
 }
 
-function wrongOf(process: ProcessState, state: SimulatedState): string | undefined {
+function finalViolation(process: ProcessState, state: SimulatedState): string | undefined {
   const { reserve, release, charge, refund, confirm } = countsOf(process, state);
   const counts = JSON.stringify({ reserve, release, charge, refund, confirm });
   const { ended, ends } = state.items(PROCESSES).find(({ pk }) => pk === `order#${process.id}`) ?? {};
   const { state: now } = process.progress;
   if (ended !== now || ends !== 1) return `its state is ${now}, but it has ended ${ends ?? 0} times, as ${ended}`;
   // A command may be executed again if an operator retries it because its outcome is unknown.
-  const again = process.decided?.length ?? 0;
+  const repetitions = process.decided?.length ?? 0;
   const isDone = (count: number, times = 0) => count >= 1 && count <= 1 + times;
-  const isUndone = (done: number, undone: number) => (done === 0 ? undone === 0 : done === 1 && isDone(undone, again));
+  const isUndone = (done: number, undone: number) =>
+    done === 0 ? undone === 0 : done === 1 && isDone(undone, repetitions);
   if (now === 'completed')
-    return reserve === 1 && charge === 1 && isDone(confirm, again) && release + refund === 0
+    return reserve === 1 && charge === 1 && isDone(confirm, repetitions) && release + refund === 0
       ? undefined
       : `it is completed, but these commands were executed: ${counts}`;
   return isUndone(reserve, release) && isUndone(charge, refund) && confirm === 0

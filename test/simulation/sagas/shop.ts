@@ -59,7 +59,7 @@ const orderHandlers = (context: HandlerContext): Handlers<typeof place> => ({
 const replyConsumer = defineConsumer('orders-replies', { source: '/shop/orders', of: replies, idempotent: true });
 
 /** A handler that executes or refuses a command. It counts the attempts and the executions. */
-const doing = (kind: Kind, { correspondence, now }: HandlerContext) => ({
+const executionOf = (kind: Kind, { correspondence, now }: HandlerContext) => ({
   async handle(message: Message, { state }: { state: () => Promise<Readonly<Record<string, unknown>>> }) {
     const before = await state();
     const tried = Number(before[`${kind}Tried`] ?? 0);
@@ -81,7 +81,7 @@ const service = (of: typeof stock | typeof payments | typeof parcels) => ({
   }),
   handlers: (context: HandlerContext) =>
     Object.fromEntries(
-      of.messages.map(({ type }) => [type, doing(type.split('.').at(-2) as Kind, context).handle]),
+      of.messages.map(({ type }) => [type, executionOf(type.split('.').at(-2) as Kind, context).handle]),
     ) as Handlers<MessageContract>,
 });
 

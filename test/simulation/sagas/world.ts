@@ -15,16 +15,17 @@ const decisions = (maxLength: number) => fc.array(fc.nat(9_999), { minLength: 20
 
 export const sagaScenarios: fc.Arbitrary<SagaScenario> = fc.record({ publish: decisions(40), steps: decisions(600) });
 
-/** More attempts than a process makes before it waits for an operator. A schedule redrives all messages once. */
-const UNTIL_PERSON = 7;
-const WITHOUT_PERSON = 4;
+/** More refusals than a process retries before it waits for an operator. A schedule redrives all messages once. */
+const REFUSALS_WITH_OPERATOR = 7;
+/** So few refusals that the process needs no operator. */
+const REFUSALS_WITHOUT_OPERATOR = 4;
 
 function publish(choose: Choose) {
   const refused = (kind: Kind, most: number) => `${kind}=${Math.max(0, choose.below(2 * most) - most + 1)}`;
   return Array.from({ length: 1 + choose.below(3) }, (_, index) => {
     const refusals = [refused('reserve', 1), refused('charge', 1)];
-    const retried = [refused('release', UNTIL_PERSON), refused('refund', WITHOUT_PERSON)];
-    const orderId = [index + 1, ...refusals, ...retried, refused('confirm', UNTIL_PERSON)].join(' ');
+    const retried = [refused('release', REFUSALS_WITH_OPERATOR), refused('refund', REFUSALS_WITHOUT_OPERATOR)];
+    const orderId = [index + 1, ...refusals, ...retried, refused('confirm', REFUSALS_WITH_OPERATOR)].join(' ');
     return { contract: place, subject: orderId, data: { orderId } };
   });
 }

@@ -8,20 +8,20 @@ const { ORDERS_TABLE: table, OUTBOX_TABLE: outboxTable } = readEnvironment(
   z.object({ ORDERS_TABLE: text, OUTBOX_TABLE: text }),
 );
 const client = createDynamoDB();
-const kept = createClaimCheck();
+const claimCheck = createClaimCheck();
 
 type Sent = Parameters<ClaimCheck['keep']>[0][number]['messages'][number];
 
-const another = (message: Sent): Sent =>
+const withOtherContent = (message: Sent): Sent =>
   message.claim ? { ...message, claim: { ...message.claim, bytes: Buffer.from('{}') } } : message;
 
 /** Ways to store large data: completely, not at all, or with other content. */
 const keeping: Record<string, ClaimCheck> = {
-  whole: kept,
-  nothing: { ...kept, async keep() {} },
+  whole: claimCheck,
+  nothing: { ...claimCheck, async keep() {} },
   another: {
-    ...kept,
-    keep: (rows) => kept.keep(rows.map((row) => ({ ...row, messages: row.messages.map(another) }))),
+    ...claimCheck,
+    keep: (rows) => claimCheck.keep(rows.map((row) => ({ ...row, messages: row.messages.map(withOtherContent) }))),
   },
 };
 
@@ -39,18 +39,18 @@ interface File {
 }
 
 /** Files a document with this number of characters, and optionally sends a command to print it. */
-export async function file({ orderId, characters, text = 'x', keeps = 'whole', ...asked }: File): Promise<void> {
+export async function file({ orderId, characters, text = 'x', keeps = 'whole', ...options }: File): Promise<void> {
   const data = { orderId, text: text.repeat(characters) };
-  const send = asked.prints ? [draftTo(prints, print, data)] : [];
+  const send = options.prints ? [draftTo(prints, print, data)] : [];
   const decision = {
     state: {},
-    events: [draft(filed, data, { ...(asked.id !== undefined && { id: asked.id }) })] as const,
+    events: [draft(filed, data, { ...(options.id !== undefined && { id: options.id }) })] as const,
     send,
   };
-  await publisher(keeping[keeps] ?? kept).create(orderId, decision, { now: new Date(), newId });
+  await publisher(keeping[keeps] ?? claimCheck).create(orderId, decision, { now: new Date(), newId });
 }
 
 export async function remove({ orderId }: { orderId: string }): Promise<void> {
   const events = [draft(removed, { orderId })] as const;
-  await publisher(kept).change(orderId, () => ({ state: {}, events }), { now: new Date(), newId });
+  await publisher(claimCheck).change(orderId, () => ({ state: {}, events }), { now: new Date(), newId });
 }
