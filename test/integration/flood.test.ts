@@ -194,18 +194,18 @@ describe('on a table', () => {
           now,
         }),
       );
-      const ask = async (instance: number, texts: number) => {
+      const waitsOf = async (instance: number, texts: number) => {
         const turns = Array.from({ length: texts }, () => (instances[instance] as Pace)('paced', 1_000));
         return (await Promise.allSettled(turns)).map((turn) =>
           turn.status === 'fulfilled' ? turn.value : String(turn.reason.retryAfterMs),
         );
       };
-      expect(await ask(0, 6)).toEqual(Array(6).fill(0));
+      expect(await waitsOf(0, 6)).toEqual(Array(6).fill(0));
       expect(writes).toBe(1);
-      expect(await ask(1, 8)).toEqual([0, 0, 0, 0, 100, 200, 300, 400]);
-      expect(await ask(0, 8)).toEqual([500, 600, 700, 800, 900, 1_000, '1100', '1100']);
+      expect(await waitsOf(1, 8)).toEqual([0, 0, 0, 0, 100, 200, 300, 400]);
+      expect(await waitsOf(0, 8)).toEqual([500, 600, 700, 800, 900, 1_000, '1100', '1100']);
       at += 2_000;
-      expect((await Promise.all([ask(0, 10), ask(1, 10)])).flat().toSorted()).toEqual(
+      expect((await Promise.all([waitsOf(0, 10), waitsOf(1, 10)])).flat().toSorted()).toEqual(
         [...Array(10).fill(0), 100, 200, 300, 400, 500, 600, 700, 800, 900, 1_000].toSorted(),
       );
     });
@@ -249,8 +249,14 @@ describe('on a table', () => {
           for (const [name, value] of Object.entries(values)) counted[name] = (counted[name] ?? 0) + value;
         },
       });
-    /** The outcome of an SMS. */
-    const ask = ({ check }: SmsLimits, to: string, idempotencyKey: string, requestedAt = now(), released = false) =>
+    /** Checks an SMS against the limits. @returns `sent`, or the error message */
+    const resultOf = (
+      { check }: SmsLimits,
+      to: string,
+      idempotencyKey: string,
+      requestedAt = now(),
+      released = false,
+    ) =>
       check({ to, country: countryOf(to), idempotencyKey, requestedAt, released }).then(
         () => 'sent',
         (error: Error) => error.message,
@@ -258,7 +264,7 @@ describe('on a table', () => {
 
     it('allow a number of SMS per phone and hour, and recognize a repeated message', async () => {
       const limited = limits({ perPhoneAndHour: 2 });
-      const outcome = (id: string) => ask(limited, '+34600000001', id);
+      const outcome = (id: string) => resultOf(limited, '+34600000001', id);
       expect([
         await outcome('a'),
         await outcome('b'),
@@ -278,28 +284,28 @@ describe('on a table', () => {
 
     it('allow a number of SMS per country and minute, independent of other countries', async () => {
       const limited = limits({ perCountryAndMinute: 1 });
-      expect(await ask(limited, '+447400123457', 'a')).toBe('sent');
-      expect(await ask(limited, '+447400123457', 'a')).toBe('sent');
-      expect(await ask(limited, '+447400123456', 'b')).toBe(
+      expect(await resultOf(limited, '+447400123457', 'a')).toBe('sent');
+      expect(await resultOf(limited, '+447400123457', 'a')).toBe('sent');
+      expect(await resultOf(limited, '+447400123456', 'b')).toBe(
         'United Kingdom already received 1 SMS in this minute (setting sms.perCountryAndMinute)',
       );
-      expect(await ask(limited, '+33612345678', 'c')).toBe('sent');
+      expect(await resultOf(limited, '+33612345678', 'c')).toBe('sent');
       // A held message has not passed the limit, so it is refused again.
-      expect(await ask(limited, '+447400123456', 'b')).toMatch(/^United Kingdom already received 1 SMS/);
+      expect(await resultOf(limited, '+447400123456', 'b')).toMatch(/^United Kingdom already received 1 SMS/);
       at += 60_000;
-      expect(await ask(limited, '+447400123456', 'b2')).toBe('sent');
+      expect(await resultOf(limited, '+447400123456', 'b2')).toBe('sent');
     });
 
     it('count an SMS once, for the time of its request, even if it is sent late', async () => {
       const limited = limits({ perCountryAndMinute: 2 });
       const requestedAt = now();
       for (let hour = 0; hour < 5; hour++) {
-        expect(await ask(limited, '+33612345001', 'late', requestedAt)).toBe('sent');
+        expect(await resultOf(limited, '+33612345001', 'late', requestedAt)).toBe('sent');
         at += 3_600_000;
       }
-      expect(await ask(limited, '+33612345002', 'later', requestedAt)).toBe('sent');
-      expect(await ask(limited, '+33612345003', 'latest', requestedAt)).toMatch(/^France already received 2 SMS/);
-      expect(await ask(limited, '+33612345003', 'now')).toBe('sent');
+      expect(await resultOf(limited, '+33612345002', 'later', requestedAt)).toBe('sent');
+      expect(await resultOf(limited, '+33612345003', 'latest', requestedAt)).toMatch(/^France already received 2 SMS/);
+      expect(await resultOf(limited, '+33612345003', 'now')).toBe('sent');
     });
 
     it('never exceed the daily budget, and report when it is nearly spent', async () => {
@@ -307,35 +313,36 @@ describe('on a table', () => {
       const limited = limits({ perDay: 5 });
       const before = counted.TextBudgetNearlySpent ?? 0;
       const outcomes = [];
-      for (let text = 0; text < 6; text++) outcomes.push(await ask(limited, `+3460000010${text}`, `day-${text}`));
+      for (let text = 0; text < 6; text++) outcomes.push(await resultOf(limited, `+3460000010${text}`, `day-${text}`));
       expect(outcomes).toEqual([...Array(5).fill('sent'), 'the daily budget of 5 SMS is used up (setting sms.perDay)']);
       expect(counted.TextBudgetNearlySpent).toBe(before + 1);
       at += 24 * 3_600_000;
-      expect(await ask(limited, '+34600000109', 'day-9')).toBe('sent');
+      expect(await resultOf(limited, '+34600000109', 'day-9')).toBe('sent');
     });
 
     it('keep a flooded country from using up the daily budget of others', async () => {
       at = Date.UTC(2026, 11, 26, 10);
       const limited = limits({ perCountryAndMinute: 1, perDay: 2 });
       const outcomes = [];
-      for (let text = 0; text < 5; text++) outcomes.push(await ask(limited, `+4474001234${text}0`, `flood-${text}`));
+      for (let text = 0; text < 5; text++)
+        outcomes.push(await resultOf(limited, `+4474001234${text}0`, `flood-${text}`));
       expect(outcomes.filter((one) => one === 'sent')).toHaveLength(1);
-      expect(await ask(limited, '+34600000201', 'other')).toBe('sent');
-      expect(await ask(limited, '+33612345201', 'third')).toMatch(/^the daily budget of 2 SMS is used up/);
+      expect(await resultOf(limited, '+34600000201', 'other')).toBe('sent');
+      expect(await resultOf(limited, '+33612345201', 'third')).toMatch(/^the daily budget of 2 SMS is used up/);
     });
 
     it('do not count SMS refused for a country towards the day, even if requested concurrently', async () => {
       at = Date.UTC(2026, 11, 27, 10);
       const limited = limits({ perCountryAndMinute: 2, perDay: 5 });
       const flood = await Promise.all(
-        Array.from({ length: 10 }, (_, text) => ask(limited, `+4474001235${text}0`, `at-once-${text}`)),
+        Array.from({ length: 10 }, (_, text) => resultOf(limited, `+4474001235${text}0`, `at-once-${text}`)),
       );
       expect(flood.filter((one) => one === 'sent')).toHaveLength(2);
       const others = [];
       for (const [index, to] of ['+34600000401', '+33612345401', '+4915112345401'].entries())
-        others.push(await ask(limited, to, `other-${index}`));
+        others.push(await resultOf(limited, to, `other-${index}`));
       expect(others).toEqual(['sent', 'sent', 'sent']);
-      expect(await ask(limited, '+351912345401', 'sixth')).toMatch(/^the daily budget of 5 SMS is used up/);
+      expect(await resultOf(limited, '+351912345401', 'sixth')).toMatch(/^the daily budget of 5 SMS is used up/);
     });
 
     it('apply across all instances under concurrent requests', async () => {
@@ -343,7 +350,7 @@ describe('on a table', () => {
       const instances = Array.from({ length: 4 }, () => limits({ perCountryAndMinute: 30, perDay: 7 }));
       const outcomes = await Promise.all(
         Array.from({ length: 40 }, (_, text) =>
-          ask(instances[text % 4] as SmsLimits, `+346000006${10 + text}`, `all-${text}`),
+          resultOf(instances[text % 4] as SmsLimits, `+346000006${10 + text}`, `all-${text}`),
         ),
       );
       expect(outcomes.filter((one) => one === 'sent')).toHaveLength(7);
@@ -352,7 +359,7 @@ describe('on a table', () => {
     it('count a message once for country and day, even if it is redelivered, on any instance', async () => {
       at = Date.UTC(2026, 11, 28, 10);
       const instances = [0, 1].map(() => limits({ perCountryAndMinute: 3, perDay: 3, perPhoneAndHour: 1 }));
-      const outcomesOf = (to: string, id: string) => instances.map((one) => ask(one, to, id));
+      const outcomesOf = (to: string, id: string) => instances.map((one) => resultOf(one, to, id));
       for (let time = 0; time < 3; time++) {
         for (const one of outcomesOf('+34600000501', 'again')) expect(await one).toBe('sent');
       }
@@ -362,7 +369,7 @@ describe('on a table', () => {
       );
       const outcomes = [];
       for (let text = 2; text < 5; text++)
-        outcomes.push(await ask(instances[text % 2] as SmsLimits, `+3460000050${text}`, `${text}`));
+        outcomes.push(await resultOf(instances[text % 2] as SmsLimits, `+3460000050${text}`, `${text}`));
       expect(outcomes.slice(0, 2)).toEqual(['sent', 'sent']);
       expect(outcomes[2]).toMatch(/^Spain already received 3 SMS/);
       expect(await Promise.all(outcomesOf('+34600000501', 'again'))).toEqual(['sent', 'sent']);
@@ -384,7 +391,7 @@ describe('on a table', () => {
         const instances = Array.from({ length: 5 }, () => limits(settings, { send } as never));
         const texts = 600;
         for (let text = 0; text < texts; text++) {
-          const outcome = await ask(instances[text % 5] as SmsLimits, `+34601${100_000 + text}`, `cost-${text}`);
+          const outcome = await resultOf(instances[text % 5] as SmsLimits, `+34601${100_000 + text}`, `cost-${text}`);
           expect(outcome).toBe('sent');
         }
         at += 24 * 3_600_000;
@@ -400,31 +407,33 @@ describe('on a table', () => {
       const phone = '+34600000301';
       const [before, after] = [now(), new Date(at + 1_000)];
       await optOuts.add(phone, after, 'test');
-      expect(await ask(limited, phone, 'out')).toBe('this phone has opted out of SMS');
-      expect(await ask(limited, phone, 'out', now(), true)).toBe('this phone has opted out of SMS');
-      expect(await ask(limited, '+34600000302', 'other')).toBe('sent');
+      expect(await resultOf(limited, phone, 'out')).toBe('this phone has opted out of SMS');
+      expect(await resultOf(limited, phone, 'out', now(), true)).toBe('this phone has opted out of SMS');
+      expect(await resultOf(limited, '+34600000302', 'other')).toBe('sent');
       // A late report, which is older than the opt-out.
       await optOuts.remove(phone, before);
-      expect(await ask(limited, phone, 'out')).toBe('this phone has opted out of SMS');
+      expect(await resultOf(limited, phone, 'out')).toBe('this phone has opted out of SMS');
       await optOuts.remove(phone, after);
       await optOuts.remove(phone, after);
-      expect(await ask(limited, phone, 'out')).toBe('sent');
+      expect(await resultOf(limited, phone, 'out')).toBe('sent');
     });
 
     it('can be lifted by an operator, and then count no SMS', async () => {
       const limited = limits({ countries: ['ES'], perPhoneAndHour: 1 });
-      expect(await ask(limited, '+33612345301', 'abroad', now(), true)).toBe('sent');
-      expect(await ask(limited, '+34600000303', 'a', now(), true)).toBe('sent');
-      expect(await ask(limited, '+34600000303', 'b')).toBe('sent');
+      expect(await resultOf(limited, '+33612345301', 'abroad', now(), true)).toBe('sent');
+      expect(await resultOf(limited, '+34600000303', 'a', now(), true)).toBe('sent');
+      expect(await resultOf(limited, '+34600000303', 'b')).toBe('sent');
     });
 
     it('name the allowed countries', async () => {
       const limited = limits({ countries: ['ES', 'PT'] });
-      expect(await ask(limited, '+351912345678', 'p')).toBe('sent');
-      expect(await ask(limited, '+4915112345678', 'd')).toBe(
+      expect(await resultOf(limited, '+351912345678', 'p')).toBe('sent');
+      expect(await resultOf(limited, '+4915112345678', 'd')).toBe(
         'SMS to Germany are not allowed; allowed countries: Spain, Portugal (setting sms.countries)',
       );
-      expect(await ask(limited, '+881612345678', 's')).toMatch(/^SMS to a number without a country are not allowed/);
+      expect(await resultOf(limited, '+881612345678', 's')).toMatch(
+        /^SMS to a number without a country are not allowed/,
+      );
     });
   });
 });

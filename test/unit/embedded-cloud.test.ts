@@ -207,7 +207,7 @@ describe('the HTTP API', () => {
         invoked.push(requestId);
         return { ok: true, payload: JSON.stringify(answers[rawPath.slice(1)]) };
       },
-      failed: (requestId: string, reason: string) => failures.push([requestId, reason]),
+      reportFailure: (requestId: string, reason: string) => failures.push([requestId, reason]),
     } as unknown as LambdaFunction;
     api.addRoute('GET /{name}', () => fn);
     api.addStage(new ApiStage('$default', () => undefined));

@@ -35,7 +35,7 @@ async function startApi({ stage = '$default', format, answer = () => 'fine', cor
         ? { ok: false, payload: JSON.stringify({ errorType: result.name, errorMessage: result.message }) }
         : { ok: true, payload: JSON.stringify(result) };
     },
-    failed: (_: string, reason: string) => failures.push(reason),
+    reportFailure: (_: string, reason: string) => failures.push(reason),
   } as unknown as LambdaFunction;
   const claims = { sub: 'ana' };
   api.addRoute('ANY /things/{id}', () => fn);
