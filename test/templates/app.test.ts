@@ -119,12 +119,12 @@ describe('an app', () => {
   it('refuses a consumer or an outbox whose handler file does not export its handlers', () => {
     const consumer = () =>
       shopApp().shop.subscriber(subscriberOf('letters', orders), { entry: 'functions/guide/read.handler.ts' });
-    expect(consumer).toThrow('functions/guide/read.handler.ts exports no `consume`, which a function runs');
+    expect(consumer).toThrow('functions/guide/read.handler.ts does not export `consume`, the handler of a function');
     const outbox = () =>
       shopApp().shop.service('letters', (stack, props) => {
         new Outbox(stack, 'Outbox', { ...props, service: 'letters', entry: EVENTS, sendsTo: [letters] });
       });
-    expect(outbox).toThrow(`${EVENTS} exports no \`relay\`, which a function runs`);
+    expect(outbox).toThrow(`${EVENTS} does not export \`relay\`, the handler of a function`);
   });
 
   it('refuses services with circular dependencies, by name', () => {

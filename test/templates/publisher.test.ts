@@ -168,7 +168,7 @@ describe('a publisher', () => {
     [
       'a route that its handler file does not export',
       { routes: { ...routes, cancel: { method: 'DELETE', path: '/orders/{id}', access: 'write' } } },
-      'functions/registration/api.handler.ts exports no `cancel`, which a function runs: export it there, or remove the function; it exports change, ',
+      'functions/registration/api.handler.ts does not export `cancel`, the handler of a function. Export it, or remove the function. The file exports: change, ',
     ],
     ['a missing handler file', { folder: 'functions/order' }, 'There is no handler file functions/order/publish'],
     [

@@ -35,8 +35,8 @@ export interface ApiProps {
 export class Api extends HttpApi {
   readonly #stage: Stage;
   readonly #issuer: () => string;
-  #byToken: HttpJwtAuthorizer | undefined;
-  readonly #bySignature = new HttpIamAuthorizer();
+  #tokenAuthorizer: HttpJwtAuthorizer | undefined;
+  readonly #signatureAuthorizer = new HttpIamAuthorizer();
   readonly #lastRouteOf = new Map<Stack, HttpRoute>();
   readonly #functions = new Set<ServiceFunction>();
 
@@ -76,8 +76,8 @@ export class Api extends HttpApi {
 
   /**
    * Adds a route to the stack of the service that implements it. A GET route also accepts HEAD.
-   * @param scopes `checked`: API Gateway checks that the token has the stage's scope for the access of the route,
-   * before it invokes the function
+   * @param scopes who checks the scopes of tokens. `checked`: before it invokes the function, API Gateway checks that
+   * the token has the scope that the stage's settings require for the route's `access`
    * @returns the created routes
    */
   addServiceRoute(
@@ -147,16 +147,18 @@ export class Api extends HttpApi {
   /** The authorizer of a route. The route's function decides whether the token is valid for the requested resource. */
   #authorizerOf({ access }: Route): IHttpRouteAuthorizer | undefined {
     if (access === 'public') return undefined;
-    if (access === 'services') return this.#bySignature;
+    if (access === 'services') return this.#signatureAuthorizer;
     const { app, tokens } = this.#stage;
-    this.#byToken ??= new HttpJwtAuthorizer('Tokens', this.#issuer(), { jwtAudience: [tokens.audience ?? app] });
-    return this.#byToken;
+    this.#tokenAuthorizer ??= new HttpJwtAuthorizer('Tokens', this.#issuer(), {
+      jwtAudience: [tokens.audience ?? app],
+    });
+    return this.#tokenAuthorizer;
   }
 }
 
 /**
  * Updates an integration only after the permission for its new target exists. Otherwise requests would fail in between.
- * All routes of an integration have the same path, and one permission covers it.
+ * CDK creates one permission per integration. It covers all routes of the integration, because they have the same path.
  */
 function updateAfterPermission(routes: readonly HttpRoute[]): void {
   const parts = routes.flatMap(({ node }) => node.findAll());

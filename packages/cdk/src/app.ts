@@ -81,7 +81,7 @@ export class RollcallApp<S extends Stage = Stage> {
     const id = (name: string) => `${prefixOf(settings)}${name}`;
     const operations = new OperationsStack(app, id('operations'), {
       settings,
-      keepsLarge: props.channels.some(({ large }) => large),
+      hasLargeBucket: props.channels.some(({ large }) => large),
     });
     this.stage = operations.stage;
     this.alarms = operations.alarms;

@@ -39,7 +39,7 @@ export function bundleOf(entry: string, handler?: string): string {
   if (!exported) throw new Error(`There is no handler file ${entry}. There are: ${[...exports.keys()].join(', ')}.`);
   if (handler !== undefined && !exported.includes(handler))
     throw new Error(
-      `${entry} exports no \`${handler}\`, which a function runs: export it there, or remove the function; it exports ${exported.join(', ')}`,
+      `${entry} does not export \`${handler}\`, the handler of a function. Export it, or remove the function. The file exports: ${exported.join(', ')}.`,
     );
   return join(folder, folderOf(entry));
 }
@@ -67,7 +67,7 @@ function buildAll(): Bundles {
     metafile: true,
     logLevel: 'warning',
   });
-  for (const file of Object.keys(metafile.outputs)) if (file.endsWith('.map')) nameSources(resolve(root, file));
+  for (const file of Object.keys(metafile.outputs)) if (file.endsWith('.map')) makeSourcesAbsolute(resolve(root, file));
   const outputs = Object.values(metafile.outputs).flatMap(({ entryPoint, inputs, exports }) => {
     const used = Object.entries(inputs).filter(([file, { bytesInOutput }]) => bytesInOutput > 0 && isOwn(file));
     return entryPoint === undefined ? [] : [{ entry: entryPoint, sources: used.map(([file]) => file), exports }];
@@ -83,7 +83,7 @@ function buildAll(): Bundles {
  * Replaces the paths of the sources in a source map with URLs: relative paths would be wrong after CDK copies the
  * bundle.
  */
-function nameSources(file: string): void {
+function makeSourcesAbsolute(file: string): void {
   const map = JSON.parse(readFileSync(file, 'utf8')) as { sources: string[] };
   const sources = map.sources.map((source) => pathToFileURL(resolve(dirname(file), source)).href);
   writeFileSync(file, JSON.stringify({ ...map, sources }));

@@ -41,7 +41,7 @@ export class Channels extends Construct {
       const owner = channel.kind === 'topic' ? this.topic(channel) : this.queue(channel);
       const address = { ...this.#addressOf(channel), format: channel.format };
       directory.register(owner, channel.name, channel.description, address);
-      if (channel.kind === 'topic') directory.listSubscribersOf(channel.name);
+      if (channel.kind === 'topic') directory.createSubscriberList(channel.name);
     }
   }
 
@@ -89,7 +89,7 @@ export class Channels extends Construct {
   /** Allows a function that commits messages to store the data of large messages, and sets LARGE_BUCKET. */
   allowKeepingLarge(fn: LambdaFunction, channels: readonly Channel[]): void {
     const { bucket, large = [] } = this.#largeAmong(channels) ?? {};
-    bucket?.allowKeeping(fn, large);
+    bucket?.allowStoring(fn, large);
   }
 
   /**

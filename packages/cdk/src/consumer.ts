@@ -174,8 +174,8 @@ export class Consumer extends Construct {
 }
 
 /**
- * Checks that a handler file has the descriptor of its consumer. A file without a descriptor is not checked here,
- * because its functions check their names when they start.
+ * Checks that a handler file has the descriptor of its consumer. If no descriptor is found in a file, the check happens
+ * later: when a function starts, it compares its name with the name of its consumer.
  */
 function checkEntry({ consumer: { name }, entry }: ConsumerProps): void {
   const found = consumersIn(entry);
@@ -191,8 +191,8 @@ interface AlarmSources {
   queue: Queue;
   consume: ServiceFunction;
   sweep: ServiceFunction;
-  /** For each dead-letter queue: the `of` of its alarm, the queue, and the subject of the alarm's sentence. */
-  deadLetterQueues: ReadonlyArray<readonly [of: string, queue: Queue | undefined, subject: string]>;
+  /** For each dead-letter queue: the value of `of` for its alarm, the queue, and the first words of `meaning`. */
+  deadLetterQueues: ReadonlyArray<readonly [of: string, queue: Queue | undefined, firstWords: string]>;
 }
 
 function raiseAlarms(
@@ -239,9 +239,9 @@ function raiseAlarms(
     rollsBack,
     metric: serviceMetric(stage, name, 'ParkedForPerson', 'Maximum'),
     above: 0,
-    meaning: `${name}: a message failed permanently, or has failed or waited for an hour. Later messages of its aggregate wait behind it.`,
+    meaning: `${name}: a message failed permanently, or has been failing or waiting for its predecessor for more than an hour. Later messages of its aggregate wait behind it.`,
   });
-  for (const [of, deadLetters, subject] of deadLetterQueues) {
+  for (const [of, deadLetters, firstWords] of deadLetterQueues) {
     if (!deadLetters) continue;
     raiseAlarm(scope, {
       stage,
@@ -261,7 +261,7 @@ function raiseAlarms(
       above: 0,
       // The sweep runs every minute.
       minutes: 5,
-      meaning: `${name}: ${subject} not parked, because the sweep fails.`,
+      meaning: `${name}: ${firstWords} not parked, because the sweep fails.`,
     });
   }
 }

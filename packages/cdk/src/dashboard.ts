@@ -174,8 +174,8 @@ export class Dashboard extends Construct {
   }
 
   #showConsumer(name: string, queues: readonly string[]): void {
-    const [queue = '', deadLetterQueue = ''] = [name, `${name}-dlq`].map((own) =>
-      queues.find((each) => each.replace(/\.fifo$/, '') === `${this.#prefix}${own}`),
+    const [queue = '', deadLetterQueue = ''] = [name, `${name}-dlq`].map((shortName) =>
+      queues.find((each) => each.replace(/\.fifo$/, '') === `${this.#prefix}${shortName}`),
     );
     const own = (metric: string, statistic = 'Sum') => this.metric(name, metric, statistic);
     this.board.addLargeHeader(name);

@@ -21,8 +21,8 @@ export class StageKey extends Construct {
   readonly arn: string;
   readonly #key: Key;
 
-  /** @param keepsLarge whether the key also encrypts a bucket */
-  constructor(scope: Construct, id: string, { stage, keepsLarge }: { stage: Stage; keepsLarge: boolean }) {
+  /** @param hasLargeBucket whether the key also encrypts a bucket */
+  constructor(scope: Construct, id: string, { stage, hasLargeBucket }: { stage: Stage; hasLargeBucket: boolean }) {
     super(scope, id);
     const key = new Key(this, 'Key', {
       alias: `${stage.app}-${stage.name}`,
@@ -31,7 +31,7 @@ export class StageKey extends Construct {
       // By default, the key would remain even after a failed first deployment, at $1 a month.
       removalPolicy: removalPolicyOf(stage),
     });
-    const services = ['dynamodb', 'sqs', 'sns', 'secretsmanager', ...(keepsLarge ? ['s3'] : [])].map(
+    const services = ['dynamodb', 'sqs', 'sns', 'secretsmanager', ...(hasLargeBucket ? ['s3'] : [])].map(
       (name) => `${name}.${Aws.REGION}.amazonaws.com`,
     );
     this.#key = key;

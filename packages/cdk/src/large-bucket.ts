@@ -48,7 +48,7 @@ export class LargeBucket extends Bucket {
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-S1',
       reason:
-        'Only functions of the stage access the bucket. An access log would be a second copy of the ids in its keys.',
+        'Only functions of the stage access the bucket. An access log would be a second copy of the ids in the object keys.',
     });
   }
 
@@ -58,7 +58,7 @@ export class LargeBucket extends Bucket {
   }
 
   /** Allows a function to store the data of messages that it sends. */
-  allowKeeping(fn: LambdaFunction, channels: readonly Channel[]): void {
+  allowStoring(fn: LambdaFunction, channels: readonly Channel[]): void {
     this.setBucketName(fn);
     this.#allow(
       fn,

@@ -16,7 +16,7 @@ export interface LaterTableProps {
   /** Service name that distinguishes the metrics of the outbox's sweep. */
   metrics: string;
   alarms: ITopic;
-  /** Tables of the aggregates and counters that give messages their positions. */
+  /** Tables of the aggregates and counters whose next numbers the sweep gives to due messages. */
   places: readonly ServiceTable[];
   outbox: ServiceTable;
   sweep: ServiceFunction;

@@ -55,7 +55,7 @@ function parametersOf(fn: LambdaFunction): string {
  * change, but not if only the value of a parameter changes. With the parameters in the version's description (at most
  * 256 characters), a changed value publishes a new version, too.
  */
-export const describedVersion = (fn: () => LambdaFunction) => ({
+export const versionOptions = (fn: () => LambdaFunction) => ({
   description: Lazy.string({ produce: () => parametersOf(fn()) || undefined }),
 });
 
@@ -93,7 +93,7 @@ export class LiveAlias extends Alias {
         this.#isWatched
           ? []
           : [
-              `No alarm rolls ${functionName} back while its traffic is shifted: add it to \`rollsBack\` of an alarm that watches it.`,
+              `No alarm rolls ${functionName} back while its traffic is shifted: add the function to \`rollsBack\` of an alarm that watches it.`,
             ],
     });
   }

@@ -20,10 +20,11 @@ export class OperationsStack<S extends Stage> extends Stack {
   /** The stage's customer managed key, if it has one. */
   readonly key: StageKey | undefined;
 
-  constructor(scope: Construct, id: string, { settings, keepsLarge }: { settings: S; keepsLarge: boolean }) {
+  /** @param props `hasLargeBucket`: whether the stage has a bucket for large messages, which the key also encrypts */
+  constructor(scope: Construct, id: string, { settings, hasLargeBucket }: { settings: S; hasLargeBucket: boolean }) {
     super(scope, id);
     const key = settings.customerManagedKey
-      ? new StageKey(this, 'Encryption', { stage: settings, keepsLarge })
+      ? new StageKey(this, 'Encryption', { stage: settings, hasLargeBucket })
       : undefined;
     this.key = key;
     // The export must remain, because the other stacks stop importing it one by one after this stack is deployed.

@@ -29,8 +29,8 @@ export interface OutboxProps {
   /** The channels to which the outbox may send. */
   sendsTo: readonly Channel[];
   /**
-   * Allows scheduled messages. `places`: the tables of the aggregates and counters from which the messages get their
-   * positions when they are due. Default: no messages can be scheduled.
+   * Allows scheduled messages. When a message is due, the sweep gives it the next version of an aggregate or the next
+   * number of a counter. `places`: the tables of the aggregates and counters. Default: no messages can be scheduled.
    */
   later?: { places: readonly ServiceTable[] };
   alarms: ITopic;
@@ -65,7 +65,7 @@ export class Outbox extends Construct {
       dynamoStream: StreamViewType.NEW_IMAGE,
     });
 
-    const publisher = (name: 'relay' | 'sweep', timeout: Duration) => {
+    const outboxFunction = (name: 'relay' | 'sweep', timeout: Duration) => {
       const environment = {
         OUTBOX_TABLE: this.table.tableName,
         ...(!unnamed && { POWERTOOLS_SERVICE_NAME: this.metrics }),
@@ -83,7 +83,7 @@ export class Outbox extends Construct {
       return fn;
     };
 
-    const relay = publisher('relay', Duration.seconds(30));
+    const relay = outboxFunction('relay', Duration.seconds(30));
     this.relay = `${prefixOf(stage)}${service}-outbox-relay`;
     this.table.allow(relay, 'Query', 'BatchWriteItem');
     const stream = this.table.tableStreamArn as string;
@@ -112,7 +112,7 @@ export class Outbox extends Construct {
       filters: [FilterCriteria.filter({ eventName: FilterRule.isEqual('INSERT') })],
     });
 
-    const sweep = publisher('sweep', Duration.minutes(1));
+    const sweep = outboxFunction('sweep', Duration.minutes(1));
     this.table.allow(sweep, 'Scan', 'Query', 'BatchWriteItem');
     everyMinute(this, 'EveryMinute', sweep.live);
     if (later) {

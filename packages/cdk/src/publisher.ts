@@ -94,7 +94,7 @@ export class Publisher<Key extends string = string> extends Construct {
     if (method === 'GET') fn.uses(this.#tableVariable, this.table, 'GetItem');
     else {
       this.#letWrite(fn);
-      this.#allowKeepingLarge(fn);
+      this.#allowStoringLargeData(fn);
     }
     // All handlers of a file read the same environment variables, so every function gets all of them.
     fn.addEnvironment('OUTBOX_TABLE', this.outbox.table.tableName);
@@ -112,10 +112,11 @@ export class Publisher<Key extends string = string> extends Construct {
    */
   letWrite(consumer: Consumer): void {
     this.#letWrite(consumer);
-    consumer.extend({}, (fn) => this.#allowKeepingLarge(fn));
+    consumer.extend({}, (fn) => this.#allowStoringLargeData(fn));
   }
 
-  #allowKeepingLarge(fn: ServiceFunction): void {
+  /** Allows a function to store the data of large messages in the bucket. */
+  #allowStoringLargeData(fn: ServiceFunction): void {
     this.#props.channels.allowKeepingLarge(fn, channelsOf(this.#props));
   }
 
@@ -126,7 +127,7 @@ export class Publisher<Key extends string = string> extends Construct {
     target.uses(this.#tableVariable, this.table, 'GetItem', 'PutItem', ...(hasCounters ? ['UpdateItem'] : []));
     target.uses('OUTBOX_TABLE', this.outbox.table, 'PutItem');
     if (!later) return;
-    // An erasing event queries the scheduled messages about its aggregate.
+    // To publish an erasing event, a function queries the scheduled messages about the aggregate, and deletes them.
     const erases = of?.messages.some((one) => one.erases) ?? false;
     target.uses('LATER_TABLE', this.outbox.later, 'PutItem', 'DeleteItem', ...(erases ? ['Query'] : []));
   }

@@ -40,8 +40,8 @@ export class ServiceDirectory extends Construct {
     });
   }
 
-  /** Creates the directory entry of a topic. The stack of each subscriber registers the subscriber in it. */
-  listSubscribersOf(topic: string): void {
+  /** Creates the directory entry that lists a topic's subscribers. Each subscriber's stack registers it there. */
+  createSubscriberList(topic: string): void {
     const name = subscribersEntry(topic);
     if (this.#namespace)
       this.#subscribers.set(
@@ -52,9 +52,9 @@ export class ServiceDirectory extends Construct {
 
   /**
    * Registers a subscriber in its own stack, so that no other stack changes.
-   * @param subscription the subscription, which is created after the directory entry and deleted before it. An erasure
-   * waits for all listed services, including one that does not receive events yet. It would miss a service that
-   * receives events but is not listed
+   * @param subscription the subscription. It is created after the directory entry and deleted before it, because an
+   * erasure waits only for listed services: it would miss a service that receives events but is not listed. It also
+   * waits for a listed service that does not receive events yet
    */
   registerSubscriber(owner: Construct, topic: string, service: string, subscription: IConstruct): void {
     const attributes = { kind: 'subscriber' };

@@ -14,7 +14,7 @@ import {
 import type { Construct } from 'constructs';
 import { bundleOf } from './bundles.ts';
 import { functionRole } from './function-role.ts';
-import { describedVersion, LiveAlias } from './live-alias.ts';
+import { LiveAlias, versionOptions } from './live-alias.ts';
 import { namespaceOf } from './service-metric.ts';
 import type { ServiceTable } from './service-table.ts';
 import { prefixOf, type Stage } from './stage.ts';
@@ -53,8 +53,8 @@ export class ServiceFunction extends LambdaFunction {
       handler: `index.${handler}`,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      // CPU share grows with memory. With half a gigabyte, a bundle with SDK clients starts in about half the time that
-      // it needs with the default.
+      // CPU share grows with memory. With 512 MB, a bundle with SDK clients starts in about half the time that it needs
+      // with the default of 128 MB.
       memorySize: 512,
       timeout,
       ...(reserved !== undefined && { reservedConcurrentExecutions: reserved }),
@@ -65,7 +65,7 @@ export class ServiceFunction extends LambdaFunction {
       // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
       systemLogLevelV2: SystemLogLevel.WARN,
       logGroup,
-      currentVersionOptions: describedVersion(() => this),
+      currentVersionOptions: versionOptions(() => this),
     });
     exportTraces(this, stage);
     const { trafficShifting: shifting } = stage;

@@ -18,14 +18,16 @@ export class ServiceTable extends TableV2 {
     super(scope, id, {
       tableName: `${prefixOf(stage)}${name}`,
       ...(warm && { warmThroughput: { readUnitsPerSecond: warm.reads, writeUnitsPerSecond: warm.writes } }),
-      // DynamoDB's own key is free, but every use of aws/dynamodb is charged (https://aws.amazon.com/kms/pricing/).
+      // Without a customer managed key, DynamoDB's own key is used, because it is free. Each use of the AWS managed key
+      // `aws/dynamodb` is charged (https://aws.amazon.com/kms/pricing/).
       encryption: stage.keyArn ? TableEncryptionV2.awsManagedKey() : TableEncryptionV2.dynamoOwnedKey(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: stage.pointInTimeRecovery },
       removalPolicy: removalPolicyOf(stage),
       deletionProtection: stage.keepData,
       ...table,
     });
-    // In a region-agnostic stack, TableV2 accepts no customer managed key. This property overrides the AWS key.
+    // In a region-agnostic stack, TableV2 does not accept a customer managed key. Therefore this property replaces the
+    // AWS managed key.
     if (stage.keyArn) {
       const table = this.node.defaultChild as CfnGlobalTable;
       table.addPropertyOverride('Replicas.0.SSESpecification.KMSMasterKeyId', stage.keyArn);

@@ -76,11 +76,11 @@ export class StageQueue extends Queue {
   }
 
   /**
-   * Delivers the messages to a function in batches of ten, and allows the function to receive them. CDK's own event
-   * source grants more permissions than needed.
+   * Delivers the messages to a function in batches, and allows the function to receive them. CDK's own event source
+   * grants more permissions than needed.
    * @param consumer name of the consumer. Its `subscriberConcurrency` in the stage's settings limits concurrent batches
-   * @param gathers whether to wait for a larger batch to fill. For standard queues with messages whose latency does not
-   * matter
+   * @param gathers whether to wait for a batch of up to 200 messages instead of ten. For standard queues with messages
+   * whose latency does not matter
    */
   deliverTo(fn: LambdaFunction, consumer: string, gathers = false): void {
     fn.addToRolePolicy(

@@ -35,10 +35,10 @@ export const stageSettings = z.strictObject({
   /** Maximum number of batches of a queue that its consumer processes concurrently, over all instances: 2 to 1,000. */
   subscriberConcurrency: z.object({ default: concurrency }).catchall(concurrency).default({ default: 5 }),
   /**
-   * Warm throughput per table, by name, such as `orders`: read and write units a second that the table, not its
-   * indexes, supports without prior load. Default of AWS: 12,000 and 4,000. It is charged once, when it is raised, and
-   * cannot be lowered (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html). Sizing:
-   * docs/capacity.md.
+   * Warm throughput per table, by name, such as `orders`: the read and write units per second that the table supports
+   * without prior load. It does not apply to indexes. Default of AWS: 12,000 and 4,000. It is charged once, when it is
+   * raised, and cannot be lowered
+   * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html). Sizing: docs/capacity.md.
    */
   warmThroughput: z
     .record(z.string(), z.strictObject({ reads: z.int().min(12_000), writes: z.int().min(4_000) }))
@@ -58,8 +58,8 @@ export const stageSettings = z.strictObject({
   /** Maximum number of requests a second per route of the API, over all callers. */
   throttling: z.strictObject({ perSecond, burst: perSecond }).default({ perSecond: 5_000, burst: 5_000 }),
   /**
-   * The tokens that callers use: audience and scopes. Their issuer is the OpenID provider in a parameter of the
-   * foundation stack.
+   * The audience and scopes of the tokens that callers use. The parameter `TokenIssuer` of the foundation stack is the
+   * URL of the OpenID provider that issues the tokens.
    */
   tokens: z
     .strictObject({
@@ -137,7 +137,7 @@ export interface Stage extends StageSettings {
   /** Name of the application, as in the `source` of its messages: `/APPLICATION/SERVICE`. */
   app: string;
   name: string;
-  /** ARN of the stage's customer managed key, once it exists. */
+  /** ARN of the customer managed key that encrypts new data. The app sets it if `customerManagedKey` is true. */
   keyArn?: string;
 }
 

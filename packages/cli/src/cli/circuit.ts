@@ -7,7 +7,10 @@ import { age, printJson, printTable } from './output.ts';
 
 const list = new Command('list')
   .description('list circuits: their state, and response times of the remote services')
-  .addHelpText('after', '\nA timeout should be at least the 99.9th percentile.\nExample: npm run ops -- circuit list')
+  .addHelpText(
+    'after',
+    '\nSet the timeout of a remote service to at least its p99.9.\nExample: npm run ops -- circuit list',
+  )
   .action(
     onStage<object, []>(async (stage, { json }) => {
       const now = new Date();
@@ -16,7 +19,7 @@ const list = new Command('list')
       if (found.length === 0)
         return console.log(
           pc.dim(
-            'No calls are recorded yet. An instance reports a call when it makes the next call, at least a second later.',
+            'No calls are recorded yet. An instance of a function records its calls when one fails, or after at least 32.',
           ),
         );
       printTable(

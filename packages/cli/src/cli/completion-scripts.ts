@@ -17,33 +17,35 @@ const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** Creates a script that finds the command in the typed words, and offers the next words or the values of an option. */
 export function bashScript(all: readonly Completable[]): string {
-  const named = all.map((one) => ({ ...one, at: one.path.join(' ') }));
-  const steps = named
-    .filter(({ at }) => at !== '')
-    .map(({ path, at }) => `${quote(`${path.slice(0, -1).join(' ')}:${path.at(-1)}`)}) at=${quote(at)} ;;`);
-  const values = named.flatMap(({ at, options }) =>
+  const commands = all.map((one) => ({ ...one, command: one.path.join(' ') }));
+  const steps = commands
+    .filter(({ command }) => command !== '')
+    .map(
+      ({ path, command }) => `${quote(`${path.slice(0, -1).join(' ')}:${path.at(-1)}`)}) command=${quote(command)} ;;`,
+    );
+  const values = commands.flatMap(({ command, options }) =>
     options
       .filter(({ takesValue }) => takesValue)
       .map(
         ({ flags, choices }) =>
-          `${flags.map((flag) => quote(`${at}:${flag}`)).join('|')}) words=${quote(choices.join(' '))} ;;`,
+          `${flags.map((flag) => quote(`${command}:${flag}`)).join('|')}) words=${quote(choices.join(' '))} ;;`,
       ),
   );
-  const words = named.map(({ at, subcommands, options, choices }) => {
+  const words = commands.map(({ command, subcommands, options, choices }) => {
     const offered = [...subcommands.map(({ name }) => name), ...choices, ...options.flatMap(({ flags }) => flags)];
-    return `${quote(at)}) words=${quote(offered.join(' '))} ;;`;
+    return `${quote(command)}) words=${quote(offered.join(' '))} ;;`;
   });
   const indent = (lines: readonly string[]) => lines.map((line) => `      ${line}`).join('\n');
   return `_rollcall() {
-  local cur="\${COMP_WORDS[COMP_CWORD]}" prev="\${COMP_WORDS[COMP_CWORD-1]}" at= word words=
+  local cur="\${COMP_WORDS[COMP_CWORD]}" prev="\${COMP_WORDS[COMP_CWORD-1]}" command= word words=
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case "$at:$word" in
+    case "$command:$word" in
 ${indent(steps)}
     esac
   done
-  case "$at:$prev" in
+  case "$command:$prev" in
 ${indent(values)}
-      *) case "$at" in
+      *) case "$command" in
 ${indent(words)}
       esac ;;
   esac
@@ -66,9 +68,11 @@ export function fishScript(all: readonly Completable[]): string {
       ...subcommands.map(({ name, description }) => `${begin} -a ${name} -d ${quote(description)}`),
       ...choices.map((choice) => `${begin} -a ${quote(choice)}`),
       ...options.map(({ flags, description, takesValue, choices: values }) => {
-        const named = flags.map((flag) => (flag.startsWith('--') ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`));
+        const flagOptions = flags.map((flag) =>
+          flag.startsWith('--') ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`,
+        );
         const value = takesValue ? ` -x${values.length > 0 ? ` -a ${quote(values.join(' '))}` : ''}` : '';
-        return `${begin} ${named.join(' ')}${value} -d ${quote(description)}`;
+        return `${begin} ${flagOptions.join(' ')}${value} -d ${quote(description)}`;
       }),
     ];
   });

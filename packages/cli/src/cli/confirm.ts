@@ -3,7 +3,7 @@ import { OperatorError } from '../stage/errors.ts';
 
 /**
  * Asks for confirmation.
- * @param what the action to confirm
+ * @param what a sentence that describes the action
  * @param yes whether `--yes` already confirms it
  * @throws {OperatorError} if the answer is not yes, or standard input is not a terminal
  * @beta

@@ -40,8 +40,8 @@ const MARKS: Record<Verdict, string> = {
 
 const WIDTH = Math.max(...Object.keys(CHECKS).map((name) => name.length));
 
-/** Replaces npm scripts in the remedy if the user runs an installed `rollcall`. */
-const withNamedCommands = (finding: Finding): Finding =>
+/** Replaces npm scripts in the remedy with `rollcall` commands if the user runs an installed `rollcall`. */
+const withRemedyCommands = (finding: Finding): Finding =>
   finding.remedy === undefined ? finding : { ...finding, remedy: withCommandNames(finding.remedy) };
 
 function print({ check, verdict, found, remedy }: Finding): void {
@@ -59,7 +59,7 @@ export const doctor = new Command('doctor')
   .action(
     onStage<object, []>(async (stage, { json, folder }) => {
       const findings = (await examine(CHECKS, { stage, version: folder.version, now: new Date() })).map(
-        withNamedCommands,
+        withRemedyCommands,
       );
       const failures = findings.filter(({ verdict }) => verdict === 'failed').length;
       const warnings = findings.filter(({ verdict }) => verdict === 'warning').length;

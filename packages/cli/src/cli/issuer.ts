@@ -12,17 +12,17 @@ import { type CommonOptions, port, url } from './command.ts';
 import { printJson } from './output.ts';
 
 /**
- * Stores the keys in a file readable by its owner only. They outlive the process, because API Gateway caches fetched
- * keys for up to two hours: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
+ * Stores the keys in a file that only its owner can read. The keys outlive the process, because API Gateway caches
+ * fetched keys for up to two hours: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
  */
 function keysIn(folder: string): KeyStore {
   const file = join(folder, 'issuer.keys');
   const all = () => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : []);
   return {
     all,
-    add(key, alone) {
+    add(key, isOnly = false) {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
-      writeFileSync(file, JSON.stringify(alone ? [key] : [...all(), key]), { mode: 0o600 });
+      writeFileSync(file, JSON.stringify(isOnly ? [key] : [...all(), key]), { mode: 0o600 });
       chmodSync(file, 0o600);
     },
   };
@@ -43,7 +43,7 @@ export const issuer = new Command('issuer')
   .option('--audience <name>', 'audience of the tokens (default: the name of the app)')
   .addHelpText(
     'after',
-    '\nSet the parameter TokenIssuer of the stage to its URL. An embedded cloud has an issuer of its own.\nExample: npm run ops -- issuer, and in another terminal: npm run --silent ops -- token --stage localstack --endpoint http://127.0.0.1:4566',
+    '\nSet the parameter TokenIssuer of the stage to the URL of this issuer. An embedded cloud has an issuer of its own.\nExample: npm run ops -- issuer, and in another terminal: npm run --silent ops -- token --stage localstack --endpoint http://127.0.0.1:4566',
   )
   .action(async (_: IssuerOptions, command: Command) => {
     const options = command.optsWithGlobals<IssuerOptions & CommonOptions>();
@@ -52,12 +52,12 @@ export const issuer = new Command('issuer')
     if (audience === undefined) throw new OperatorError('Name the audience of the tokens: --audience NAME.');
     stopWithNpm();
     let issuerUrl = '';
-    const tokens = new Issuer(keysIn(data), true, () => issuerUrl);
-    tokens.audience = audience;
+    const tokenIssuer = new Issuer(keysIn(data), true, () => issuerUrl);
+    tokenIssuer.audience = audience;
     const server = createGuardedServer((request, response) => {
       const path = request.url ?? '';
       if (!path.startsWith(`${ISSUER_PATH}/`)) return void response.writeHead(404).end();
-      tokens.handle(path.slice(ISSUER_PATH.length), request, response).catch(() => response.destroy());
+      tokenIssuer.handle(path.slice(ISSUER_PATH.length), request, response).catch(() => response.destroy());
     });
     const address = `${await listen(server, wanted, 'the issuer')}${ISSUER_PATH}`;
     issuerUrl = publicUrl ?? address;

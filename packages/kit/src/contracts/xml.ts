@@ -7,7 +7,7 @@ import { xmlElement } from './xml-writer.ts';
 /**
  * Message data in XML: one element per field. A module that imports this function bundles an XML parser.
  * @param root name of the root element
- * @param data schema of the contract, which distinguishes numbers from text: `<points>40</points>`
+ * @param data schema of the contract. It determines whether `<points>40</points>` contains a number or text
  * @throws {TypeError} if the schema has values that XML cannot distinguish, such as a union of string and number
  * @beta
  */
@@ -19,7 +19,7 @@ export function inXml(root: string, data: z.ZodType): DataCodec {
     carries: 'text',
     encode: (value) => xmlElement(root, value),
     decode(text) {
-      const element = parsed(text).root;
+      const element = parseDocument(text).root;
       if (element?.name !== root) throw new TypeError(`its root element is not <${root}>`);
       return read(element, root);
     },
@@ -27,9 +27,10 @@ export function inXml(root: string, data: z.ZodType): DataCodec {
 }
 
 /**
- * Refuses document type declarations, which the parser does not read, and entities other than the five predefined ones.
+ * Parses a document. Rejects document type declarations, which the parser does not read, and entities other than the
+ * five predefined ones.
  */
-function parsed(text: string): XmlDocument {
+function parseDocument(text: string): XmlDocument {
   let foreignEntity = false;
   const resolveUndefinedEntity = () => {
     foreignEntity = true;
@@ -39,7 +40,7 @@ function parsed(text: string): XmlDocument {
   try {
     document = parseXml(text, { preserveDocumentType: true, resolveUndefinedEntity });
   } catch (error) {
-    // The parser's error text quotes the document.
+    // The parser's error text is not passed on, because it quotes the document.
     if (error instanceof XmlError) throw new TypeError(`not well-formed at line ${error.line}, column ${error.column}`);
     if (error instanceof RangeError) throw new TypeError('nested deeper than the parser supports');
     throw error;

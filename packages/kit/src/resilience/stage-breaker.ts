@@ -16,7 +16,10 @@ export interface StageBreakerOptions {
   name: string;
   /** Logs when the circuit opens or closes, and when it cannot be read or written. */
   logger: Logger;
-  /** Also called when this instance opened the circuit, when its probe failed, and when its probe closed the circuit. */
+  /**
+   * Called, in addition to the log message, after this instance opened the circuit, and after its probe failed or closed
+   * the circuit.
+   */
   onChange?: (state: CircuitState) => Promise<void> | void;
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { LambdaFunction } from '../lambda/function.ts';
-import { functionNamed, matchesPrefix } from '../lambda/function-names.ts';
+import { matchesPrefix, parseFunctionName } from '../lambda/function-names.ts';
 import type { InvocationOptions } from '../lambda/instance.ts';
 import { sendError } from './answers.ts';
 import { authorize } from './callers.ts';
@@ -28,7 +28,7 @@ export async function invoke(
   if (request.method !== 'POST')
     return sendError(response, 405, 'MethodNotAllowedException', 'The method to invoke a function is POST.');
   calls.count('lambda', 'Invoke');
-  const { functionName, qualifier: qualifierInName, prefix } = functionNamed(name);
+  const { functionName, qualifier: qualifierInName, prefix } = parseFunctionName(name);
   const fn = functions.get(functionName);
   const qualifier = qualifierInName ?? new URLSearchParams(request.url?.split('?')[1]).get('Qualifier') ?? '$LATEST';
   const isFound = fn && matchesPrefix(prefix, fn.settings.arn);
@@ -40,7 +40,7 @@ export async function invoke(
   }
   const resource = qualifier === '$LATEST' ? fn.settings.arn : `${fn.settings.arn}:${qualifier}`;
   authorize(access, request, 'lambda', () => [{ action: 'lambda:InvokeFunction', resource }]);
-  await invokeAs({ fn, version }, request, response, body.length > 0 ? body.toString() : '{}');
+  await invokeByType({ fn, version }, request, response, body.length > 0 ? body.toString() : '{}');
 }
 
 type InvocationType = keyof typeof MAX_PAYLOAD_BYTES;
@@ -51,7 +51,7 @@ interface InvocationTarget {
   version: string;
 }
 
-async function invokeAs(
+async function invokeByType(
   target: InvocationTarget,
   { headers }: IncomingMessage,
   response: ServerResponse,

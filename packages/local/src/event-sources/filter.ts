@@ -23,8 +23,8 @@ function compile(pattern: Json): Test {
   if (pattern === null || typeof pattern !== 'object')
     throw new Error(`in a filter, the value ${JSON.stringify(pattern)} must be in an array`);
   const tests = Object.entries(pattern).map(([key, inner]) => compileField(key, inner));
-  const ofObject: Test = (value) => tests.every((test) => test(value));
-  return (value) => (Array.isArray(value) ? value.some(ofObject) : ofObject(value));
+  const matchesFields: Test = (value) => tests.every((test) => test(value));
+  return (value) => (Array.isArray(value) ? value.some(matchesFields) : matchesFields(value));
 }
 
 function compileField(key: string, inner: Json): Test {
@@ -36,24 +36,24 @@ function compileField(key: string, inner: Json): Test {
   return (value) => test((value as Record<string, Json> | null | undefined)?.[key]);
 }
 
-const ofText =
+const forText =
   (test: (text: string) => boolean): Test =>
   (value) =>
     typeof value === 'string' && test(value);
 
 /** The operators, each as a test of one value. */
 const OPERATORS: Record<string, (argument: Json) => Test> = {
-  prefix: (argument) => withCase(argument, (text, start) => text.startsWith(start)),
-  suffix: (argument) => withCase(argument, (text, end) => text.endsWith(end)),
+  prefix: (argument) => textOperator(argument, (text, start) => text.startsWith(start)),
+  suffix: (argument) => textOperator(argument, (text, end) => text.endsWith(end)),
   'equals-ignore-case': (argument) => {
     const expected = String(argument).toLowerCase();
-    return ofText((text) => text.toLowerCase() === expected);
+    return forText((text) => text.toLowerCase() === expected);
   },
   wildcard: (argument) => {
     const expression = wildcard(String(argument));
-    return ofText((text) => expression.test(text));
+    return forText((text) => expression.test(text));
   },
-  cidr: (argument) => ofText(cidr(String(argument))),
+  cidr: (argument) => forText(cidr(String(argument))),
   numeric: (argument) => numeric(argument as Json[]),
   exists: (argument) => (value) => (value !== undefined) === argument,
   'anything-but': (argument) => {
@@ -77,11 +77,11 @@ function compileLeaf(rule: Json): Test {
   return make(argument);
 }
 
-/** The argument is a string, or `{ "equals-ignore-case": string }`. */
-function withCase(argument: Json, compare: (text: string, expected: string) => boolean): Test {
-  if (!isOperator(argument)) return ofText((text) => compare(text, String(argument)));
+/** Compares text with an argument: a string, or `{ "equals-ignore-case": string }` to ignore case. */
+function textOperator(argument: Json, compare: (text: string, expected: string) => boolean): Test {
+  if (!isOperator(argument)) return forText((text) => compare(text, String(argument)));
   const expected = String((argument as Record<string, Json>)['equals-ignore-case']).toLowerCase();
-  return ofText((text) => compare(text.toLowerCase(), expected));
+  return forText((text) => compare(text.toLowerCase(), expected));
 }
 
 /** `*` matches any characters, and `\*` matches an asterisk. */

@@ -9,7 +9,7 @@ interface Named {
  * Parses the identifier of a function: a name, an account and a name, or an ARN, each optionally with a qualifier
  * (https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html).
  */
-export function functionNamed(name: string): Named {
+export function parseFunctionName(name: string): Named {
   const [, prefix = '', functionName = '', qualifier] = /^(?:(.*:)function:)?([^:]*)(?::([^:]*))?$/.exec(name) ?? [];
   return { prefix, functionName, qualifier };
 }
@@ -17,5 +17,5 @@ export function functionNamed(name: string): Named {
 /** Whether the region and account in a prefix are those of a function's ARN. An empty prefix matches every function. */
 export function matchesPrefix(prefix: string, arn: string): boolean {
   const account = `${arn.split(':')[4]}:`;
-  return ['', account, functionNamed(arn).prefix].includes(prefix);
+  return ['', account, parseFunctionName(arn).prefix].includes(prefix);
 }

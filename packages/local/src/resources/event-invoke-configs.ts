@@ -1,6 +1,6 @@
 import { CloudError } from '../errors/cloud-error.ts';
 import type { Destination } from '../lambda/asynchronous.ts';
-import { functionNamed } from '../lambda/function-names.ts';
+import { parseFunctionName } from '../lambda/function-names.ts';
 import type { ResourceProvider } from '../template/resource.ts';
 import { deliveryTo } from './delivery.ts';
 import { functionOf } from './function-of.ts';
@@ -44,7 +44,7 @@ function checkSingle({ created }: Runtime, functionName: string): void {
   const all = created.filter(
     ({ type, properties }) =>
       type === 'AWS::Lambda::EventInvokeConfig' &&
-      functionNamed(String(properties.FunctionName)).functionName === functionName,
+      parseFunctionName(String(properties.FunctionName)).functionName === functionName,
   );
   if (all.length < 2) return;
   const ids = all.map(({ logicalId }) => logicalId).join(', ');

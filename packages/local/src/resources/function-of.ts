@@ -1,5 +1,5 @@
 import type { LambdaFunction } from '../lambda/function.ts';
-import { functionNamed } from '../lambda/function-names.ts';
+import { parseFunctionName } from '../lambda/function-names.ts';
 import type { Runtime } from './runtime.ts';
 
 /**
@@ -7,7 +7,7 @@ import type { Runtime } from './runtime.ts';
  * @throws {Error} if there is no such function, version or alias
  */
 export function functionOf({ functions }: Runtime, arnOrName: string): LambdaFunction {
-  const { functionName, qualifier = '$LATEST' } = functionNamed(arnOrName);
+  const { functionName, qualifier = '$LATEST' } = parseFunctionName(arnOrName);
   const fn = functions.get(functionName);
   if (!fn) throw new Error(`there is no function ${arnOrName}`);
   if (fn.qualifiers.has(qualifier)) return fn;
@@ -19,6 +19,6 @@ export function functionOf({ functions }: Runtime, arnOrName: string): LambdaFun
 /** The ARN to which permissions apply: that of the function, or of its version or alias if a qualifier is given. */
 export function qualifiedArn(runtime: Runtime, arnOrName: string): string {
   const { arn } = functionOf(runtime, arnOrName).settings;
-  const { qualifier } = functionNamed(arnOrName);
+  const { qualifier } = parseFunctionName(arnOrName);
   return qualifier === undefined ? arn : `${arn}:${qualifier}`;
 }

@@ -33,6 +33,7 @@ export class ConsumerObserver {
   /**
    * Describes a message that the consumer should have applied but has not; undefined if there is none.
    * @param expected all messages of its channel
+   * @param mayPark whether messages may stay parked
    */
   missing(expected: readonly Message[], mayPark: boolean): string | undefined {
     const { name, reads, of, joinsLate, idempotent } = this.#descriptor;

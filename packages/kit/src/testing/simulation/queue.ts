@@ -77,18 +77,22 @@ export class Queue {
       const own = this.messages.filter((message) => message.group === group);
       return own
         .slice(0, most)
-        .filter((message) => this.#mayReceive(message))
+        .filter((message) => !this.#moveIfExhausted(message))
         .map((message) => this.#deliver(message));
     });
   }
 
-  #mayReceive(message: Queued): boolean {
+  /**
+   * Moves a message to the dead-letter queue if it was received too often.
+   * @returns whether the message was moved
+   */
+  #moveIfExhausted(message: Queued): boolean {
     const { deadLetters } = this.#options;
-    if (!deadLetters || message.receives < deadLetters.maxReceives) return true;
+    if (!deadLetters || message.receives < deadLetters.maxReceives) return false;
     this.messages.splice(this.messages.indexOf(message), 1);
     deadLetters.queue.messages.push(message);
     this.#scheduler.log(`${this.name} moves ${message.id} to its dead-letter queue`);
-    return false;
+    return true;
   }
 
   #deliver(message: Queued): SQSRecord {
@@ -108,7 +112,7 @@ export class Queue {
     } as SQSRecord;
   }
 
-  /** Deletes received messages. An expired receipt has no effect, because another receiver has the message. */
+  /** Deletes received messages. The receipt of a message has no effect after the message was received again. */
   delete(receipts: readonly string[]): void {
     for (const receipt of receipts) {
       const index = this.messages.findIndex((message) => String(message.receipt) === receipt);
