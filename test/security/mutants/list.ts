@@ -59,14 +59,14 @@ export const mutants: readonly SecurityMutant[] = [
   {
     name: 'routes about members require no token',
     file: api,
-    from: 'return this.#byToken;',
+    from: 'return this.#tokenAuthorizer;',
     to: 'return undefined;',
     test: 'security/callers',
   },
   {
     name: 'RPC accepts unsigned calls',
     file: api,
-    from: "if (access === 'services') return this.#bySignature;",
+    from: "if (access === 'services') return this.#signatureAuthorizer;",
     to: "if (access === 'services') return undefined;",
     test: 'security/callers',
   },
