@@ -97,7 +97,7 @@ describe('npm run ops -- doctor', () => {
     const { code, findings } = await examined('http://127.0.0.1:1');
     expect(code).toBe(1);
     expect(Object.keys(findings)).toEqual(['reachable']);
-    expect(findings.reachable?.found).toContain('Is it running (npm start)?');
+    expect(findings.reachable?.found).toContain('Is the embedded cloud running (npm start)?');
   });
 
   it('prints a line for each check, and remedies', async () => {
