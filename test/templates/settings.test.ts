@@ -154,7 +154,7 @@ describe("a stage's own key", () => {
       'export: export is in use',
     ]);
     expect(dangers.find(({ type }) => type === 'export')?.what).toMatch(
-      /^The export rollcall-dev-operations:\S+ of rollcall-dev-operations would vanish, which .*rollcall-dev-sms.* import\./,
+      /^The export rollcall-dev-operations:\S+ of rollcall-dev-operations would be removed, but .*rollcall-dev-sms.* import it\./,
     );
   });
 });
