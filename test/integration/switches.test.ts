@@ -131,7 +131,10 @@ describe('switches', () => {
       'switch',
       'list',
     );
-    expect([elsewhere.code, elsewhere.stderr]).toEqual([1, expect.stringContaining('Is the embedded cloud running (npm start)?')]);
+    expect([elsewhere.code, elsewhere.stderr]).toEqual([
+      1,
+      expect.stringContaining('Is the embedded cloud running (npm start)?'),
+    ]);
   });
 
   it('lists circuits with their durations, instances, and registered entries', async () => {
