@@ -1,3 +1,3 @@
-import members from '../../rollcall.config.ts';
+import memberApplication from '../../rollcall.config.ts';
 
-export default members;
+export default memberApplication;

@@ -14,7 +14,7 @@ import { useLive } from '../live/use-live.ts';
 import { Failures } from './failures.tsx';
 import { Now } from './now.tsx';
 import { joinPoints, type Row, rowsOf, ticksOf } from './series.ts';
-import { useCreated } from './use-created.ts';
+import { useCreatedLabel } from './use-created-label.ts';
 
 const NO_POINTS: readonly LoadPoint[] = [];
 
@@ -43,7 +43,7 @@ const withIsolatedDots = { withDots: true, dotProps: { r: 2, strokeWidth: 0 } };
 function Charts({ rows }: { rows: readonly Row[] }) {
   const { t, i18n } = useTranslation();
   const shared = useSharedProps(i18n.language, rows);
-  const created = useCreated();
+  const created = useCreatedLabel();
   const lags = (which: 'publication' | 'application') => [
     { name: `${which}P50`, label: `p50 (${t('load.p50')})`, color: 'blue.6' },
     { name: `${which}P99`, label: `p99 (${t('load.p99')})`, color: 'orange.6' },

@@ -4,12 +4,12 @@ import type { Percentiles } from '../../../api.ts';
 import { duration } from '../components/times.ts';
 import { rate } from '../flow/figures.ts';
 import { useLive } from '../live/use-live.ts';
-import { useCreated } from './use-created.ts';
+import { useCreatedLabel } from './use-created-label.ts';
 
 /** Shows the figures of the last second. */
 export function Now() {
   const { t } = useTranslation();
-  const created = useCreated();
+  const created = useCreatedLabel();
   const load = useLive(({ snapshot }) => snapshot?.load);
   if (!load) return null;
   const lag = (of: Percentiles | undefined) => (of ? `${duration(of.p50)} / ${duration(of.p99)}` : '–');
