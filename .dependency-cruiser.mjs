@@ -1,7 +1,7 @@
-/** Who may import whom: docs/architecture.md. */
+/** The allowed imports between folders. See docs/architecture.md. */
 const rule = (name, from, to, comment) => ({ name, severity: 'error', comment, from, to });
 
-/** What a folder of the kit may import. */
+/** For each folder of the kit, the folders that it may import. */
 const KIT = {
   contracts: [],
   aws: ['contracts'],
@@ -13,7 +13,7 @@ const KIT = {
   testing: ['contracts', 'aws', 'observability', 'resilience', 'messaging'],
 };
 
-/** What a folder of the embedded cloud may import; `cloud.ts` puts them together. */
+/** For each folder of the embedded cloud, the folders that it may import. `cloud.ts` imports all of them. */
 const LOCAL = {
   errors: [],
   faults: ['errors'],
@@ -84,45 +84,55 @@ const LOCAL = {
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
-    rule('no-circular', {}, { circular: true }, 'Modules that need one another are one module, or hide a third.'),
+    rule(
+      'no-circular',
+      {},
+      { circular: true },
+      'Merge modules that import each other, or extract the part that both need.',
+    ),
     rule(
       'services-apart',
       { path: '^functions/([^/]+)/' },
       { path: '^functions/', pathNot: '^functions/$1/' },
-      'Services know one another by their contracts only.',
+      'Services depend only on the contracts of other services.',
     ),
     rule(
       'deployed-code-apart',
       { path: '^(functions|shared|packages/kit)/' },
       { path: '^(infra|packages/(cdk|local|cli)|ops|bench|test)/' },
-      'What is deployed knows nothing of where it runs or who looks after it.',
+      'Deployed code does not depend on infrastructure, tools or tests.',
     ),
     rule(
       'deployed-code-without-tools',
       { path: '^(functions|shared|packages/kit)/' },
       { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
-      'Licences, audits and the SBOM of what is deployed look at `dependencies` only.',
+      'The checks of licences and vulnerabilities, and the SBOM, cover only `dependencies`.',
     ),
-    rule('shared-knows-no-service', { path: '^shared/' }, { path: '^functions/' }, 'It serves all of them.'),
+    rule(
+      'shared-knows-no-service',
+      { path: '^shared/' },
+      { path: '^functions/' },
+      'Code that all services share does not depend on one of them.',
+    ),
     rule(
       'kit-knows-no-application',
       { path: '^packages/kit/' },
       { path: '^(infra|functions|shared|packages/(cdk|local|cli)|ops|bench|samples|test)/' },
-      'The kit serves any application.',
+      'The kit must work in any application.',
     ),
     ...Object.entries(KIT).map(([folder, below]) =>
       rule(
         `kit-${folder}`,
         { path: `^packages/kit/src/${folder}/` },
         { path: '^packages/kit/src/', pathNot: `^packages/kit/src/(${[folder, ...below].join('|')})/` },
-        'Folders of the kit depend one way.',
+        'A folder of the kit may import only the folders that KIT lists.',
       ),
     ),
     rule(
       'tests-only',
       { path: '^(functions|shared|infra|packages)/', pathNot: '^packages/kit/src/testing' },
       { path: '^packages/kit/src/testing' },
-      'What is deployed carries nothing of what tests it.',
+      'Deployed code does not contain test support.',
     ),
     rule(
       'infra-knows-contracts-only',
@@ -132,13 +142,13 @@ export default {
         pathNot:
           '^(shared/(contracts|config)|packages/cdk|packages/kit/src/contracts[/.])|^functions/[^/]+/[^/]+[.]consumer[.]ts$',
       },
-      'Infrastructure refers to handlers by path, and reads what a service says of its consumers.',
+      'Infrastructure refers to handlers by path, and reads only the consumer descriptors of a service.',
     ),
     rule(
       'constructs-know-contracts-only',
       { path: '^packages/cdk/' },
       { path: '^(packages|functions|shared|infra|ops|bench|test)/', pathNot: '^packages/(cdk|kit/src/contracts)/' },
-      'Constructs serve any application.',
+      'Constructs must work in any application.',
     ),
     rule(
       'cloud-apart',
@@ -147,42 +157,42 @@ export default {
         path: '^(packages|functions|shared|infra|ops|bench|test)/',
         pathNot: '^packages/(local|kit/src/(contracts|discovery|messaging))/',
       },
-      'It runs any synthesized app; what runs beside it registers as others would.',
+      'The embedded cloud must run any synthesized app.',
     ),
     ...Object.entries(LOCAL).map(([folder, below]) =>
       rule(
         `local-${folder}`,
         { path: `^packages/local/src/${folder}/` },
         { path: '^packages/local/src/', pathNot: `^packages/local/src/(${[folder, ...below].join('|')})/` },
-        'Folders of the embedded cloud depend one way.',
+        'A folder of the embedded cloud may import only the folders that LOCAL lists.',
       ),
     ),
     rule(
       'local-folders-listed',
       { path: '^packages/local/src/[^/]+/', pathNot: `^packages/local/src/(${Object.keys(LOCAL).join('|')})/` },
       { path: '^packages/local/src/' },
-      'LOCAL, above, says what each of them may import.',
+      'LOCAL must list each folder of the embedded cloud.',
     ),
     rule(
       'cli-apart',
       { path: '^packages/cli/' },
       { path: '^(functions|infra|shared|ops|bench|test|samples|packages/cdk)/|^rollcall[.]config[.]ts$' },
-      'It operates any app, by what is deployed.',
+      'The CLI must operate any app, and reads only what is deployed.',
     ),
     rule(
       'public-surface',
       { path: '^(functions|shared|infra|examples)/' },
       { path: '^packages/(kit/src/[^/]+/|cdk/src/(?!index[.])|local/src/(?!index[.])|cli/src/(?!app[.]))' },
-      'An application uses what others can: what packages export by name (docs/api).',
+      'Applications import only the public entry points of packages (docs/api).',
     ),
     rule(
       'examples-apart',
-      // Coupons is the member application, and a subscriber more.
+      // Coupons is the member application with one more subscriber.
       { path: '^examples/([^/]+)/', pathNot: '^examples/coupons/' },
       { path: '^(infra|functions|shared|ops|bench|test|samples)/|^examples/(?!$1/)' },
-      'An example is an application of its own.',
+      'An example does not depend on the application or on other examples.',
     ),
-    rule('no-orphan-types', {}, { couldNotResolve: true }, 'Every import leads somewhere.'),
+    rule('no-orphan-types', {}, { couldNotResolve: true }, 'Every import must resolve.'),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

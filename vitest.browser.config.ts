@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { patience } from './vitest.config.ts';
 
-/** Tests that need a Chromium: `npm run test:browser`. A browser and a cloud at once are enough for two cores. */
+/** Tests that need Chromium: `npm run test:browser`. One file at a time, because a browser and a cloud use two cores. */
 export default defineConfig({
   test: {
     ...patience,

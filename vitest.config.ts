@@ -1,18 +1,19 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
-// Each file has a process of its own, which imports the SDK, perhaps CDK: compiled before, a third of what a file costs is saved.
+// Each test file runs in its own process, which imports the SDK and perhaps CDK. Compiling them only once saves a third of
+// the time of a file.
 process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules/.cache/compile');
 
-/** What all the other tests used is looked at when they have ended. */
+/** Compares the permissions that all other tests used with the granted ones, so it runs last. */
 const LAST = 'test/security/grants.test.ts';
 
-// Waiting for a condition ends by itself; this is for a condition that never comes.
+// Tests wait for conditions. This limit ends a test whose condition never holds.
 export const patience = { testTimeout: 120_000, hookTimeout: 120_000 };
 
 const synthesized = { ...patience, globalSetup: ['test/support/synthesize.ts'] };
 
-/** What AWS does, stated so that it can be asked of any endpoint: `npm run test:fidelity`. */
+/** Tests of the behaviour of AWS, which can run against any endpoint: `npm run test:fidelity`. */
 const fidelity = {
   test: {
     ...patience,
