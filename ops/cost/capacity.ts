@@ -8,7 +8,7 @@ export interface Limit {
   /** The amount that a rate of registrations needs. */
   needs: (registrationsPerSecond: number) => number;
   limit: number;
-  /** The setting or quota to raise, or another change. */
+  /** The setting or quota to raise, or how to change the application if the limit cannot be raised. */
   raise: string;
   /** Source of the limit: an AWS page, or a setting. */
   source: string;
@@ -62,10 +62,10 @@ function hotItems({ perRegistration }: Figures): Limit[] {
   return perRegistration.hottest
     .filter(({ table, kind }) => table !== CIRCUITS && !DISTRIBUTED_KEYS.has(kind))
     .map(({ table, kind, updates }) => ({
-      what: `writes of one item: \`${kind}#…\` of \`${table}\``,
+      what: `writes a second to one item: \`${kind}#…\` in table \`${table}\``,
       needs: (rate) => rate * updates,
       limit: QUOTAS.itemWriteUnits,
-      raise: 'no quota: spread or lease the writes',
+      raise: 'none: spread the writes over several items, or lease several tokens with one write',
       source: SOURCES.item,
     }));
 }
@@ -77,14 +77,14 @@ function tables({ perRegistration }: Figures, { warmThroughput }: Stage): Limit[
       const needs = (rate: number) => rate * units;
       return [
         {
-          what: `write units of \`${table}\` while it is new`,
+          what: `write units a second of table \`${table}\` while the table is new`,
           needs,
           limit: warmThroughput[table]?.writes ?? QUOTAS.newTableWriteUnits,
-          raise: 'setting `warmThroughput`, which is billed once',
+          raise: 'setting `warmThroughput`; the increase is billed once',
           source: SOURCES.newTable,
         },
         {
-          what: `write units of \`${table}\``,
+          what: `write units a second of table \`${table}\``,
           needs,
           limit: QUOTAS.tableWriteUnits,
           raise: 'quota of DynamoDB: write units of a table',
@@ -98,7 +98,7 @@ function services({ perRegistration: { byService, received } }: Figures): Limit[
   // Standard queues have no such quota.
   const ordered = Object.entries(received).filter(([queue]) => queue.endsWith('.fifo'));
   const queues = ordered.map(([queue, { calls }]) => ({
-    what: `receives of \`${queue}\``,
+    what: `receive calls a second to queue \`${queue}\``,
     needs: (rate: number) => rate * calls,
     limit: QUOTAS.queueRequests,
     raise: 'quota of SQS: high throughput of FIFO queues',
@@ -106,14 +106,14 @@ function services({ perRegistration: { byService, received } }: Figures): Limit[
   }));
   return [
     {
-      what: 'messages of SNS FIFO topics',
+      what: 'messages a second to SNS FIFO topics',
       needs: (rate) => rate * byService.sns.published,
       limit: QUOTAS.topicMessages,
       raise: 'quota of SNS: FIFO messages a second',
       source: SOURCES.topic,
     },
     {
-      what: 'requests to API Gateway',
+      what: 'requests a second to API Gateway',
       needs: (rate) => rate * byService.api.requests,
       limit: QUOTAS.apiRequests,
       raise: 'quota of API Gateway: throttle rate',
@@ -139,7 +139,7 @@ function functions(figures: Figures, stage: Stage): Limit[] {
   const consumers = names.filter((name) => name.endsWith('-consume'));
   return [
     {
-      what: 'concurrent functions of the account',
+      what: 'concurrent function instances of the account',
       needs: (rate) => rate * together,
       limit: QUOTAS.functionsAtOnce,
       raise: 'quota of Lambda: concurrent executions',
@@ -148,7 +148,7 @@ function functions(figures: Figures, stage: Stage): Limit[] {
     ...consumers.map((name) => {
       const queue = name.replace(/-consume$/, '');
       return {
-        what: `concurrent batches of \`${queue}\``,
+        what: `concurrent batches of queue \`${queue}\``,
         needs: (rate: number) => rate * instancesPerRate(figures, name),
         limit: (own as Record<string, number | undefined>)[queue] ?? standard,
         raise: `setting \`subscriberConcurrency\`, up to 1,000`,
@@ -167,7 +167,11 @@ function settings({ throttling, sms }: Stage): Limit[] {
     source: SOURCES.stage,
   });
   return [
-    own('registrations that the API accepts', throttling.registrationsPerSecond, 'throttling.registrationsPerSecond'),
+    own(
+      'registrations a second that the API accepts',
+      throttling.registrationsPerSecond,
+      'throttling.registrationsPerSecond',
+    ),
     own('SMS a day', sms.perDay, 'sms.perDay', SECONDS_A_DAY),
     own(
       'SMS to one country a minute, if all phones are in that country',

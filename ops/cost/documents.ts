@@ -36,11 +36,11 @@ export function idleCostTable(figures: Figures, stages: { dev: Deployed; prod: D
   return table([
     ['item', 'dev', 'prod', '$ dev', '$ prod'],
     row('queues that Lambda polls', ({ polled }) => polled.length, 'polling'),
-    row('sweeps, each minute', ({ sweeps }) => sweeps.length, 'sweeps'),
+    row('sweeps, which run every minute', ({ sweeps }) => sweeps.length, 'sweeps'),
     row('metrics that alarms use', ({ alarmMetrics }) => alarmMetrics, 'alarms'),
     row('dashboards', ({ dashboards }) => dashboards, 'dashboards'),
     row('secrets', ({ secrets }) => secrets, 'secrets'),
-    row('keys', ({ keys }) => keys, 'keys'),
+    row('KMS keys', ({ keys }) => keys, 'keys'),
     ['total', '', '', ...sums],
   ]);
 }
@@ -68,7 +68,7 @@ export function capacityTables(figures: Figures, stage: Stage, deployed: Deploye
         'limit',
         'registrations a second',
         ...RATES.map((rate) => `at ${whole(rate)}`),
-        'how to raise it',
+        'setting or quota to raise',
         'source',
       ],
       ...rows,
@@ -77,7 +77,7 @@ export function capacityTables(figures: Figures, stage: Stage, deployed: Deploye
       ['registrations a second', ...RATES.map(whole)],
       ['$ a month', ...RATES.map((rate) => whole(usdPerMonth(rate, figures, idle)))],
     ]),
-    `Measured on ${figures.on} (${figures.members} registrations, ${figures.perRegistration.writeUnits.toFixed(1)} write units and $${usd(figures.perRegistration.usdPerMillion)} a million), list prices of ${prices.region}, ${prices.asOf}.`,
+    `Measured on ${figures.on} in ${figures.members} registrations. A registration used ${figures.perRegistration.writeUnits.toFixed(1)} write units, and a million cost $${usd(figures.perRegistration.usdPerMillion)} at the list prices of ${prices.region}, ${prices.asOf}.`,
   ].join('\n\n');
 }
 

@@ -120,14 +120,14 @@ describe('capacity', () => {
       { table: 'registration-limits', kind: 'caller', updates: 1 },
     ];
     const found = ceilings({ hottest });
-    expect(found.get('writes of one item: `day#…` of `sms-limits`')).toBe(2_000);
+    expect(found.get('writes a second to one item: `day#…` in table `sms-limits`')).toBe(2_000);
     expect([...found.keys()].filter((what) => what.includes('caller'))).toEqual([]);
   });
 
   it('is limited by the write units of a table', () => {
     const found = ceilings({ tables: { members: 8 } });
-    expect(found.get('write units of `members` while it is new')).toBe(500);
-    expect(found.get('write units of `members`')).toBe(5_000);
+    expect(found.get('write units a second of table `members` while the table is new')).toBe(500);
+    expect(found.get('write units a second of table `members`')).toBe(5_000);
   });
 
   it('is limited by settings of the stage', () => {
