@@ -1,4 +1,4 @@
-import { subscribersEntry } from '@rollcall/kit/internal/contracts/directory';
+import { subscribersServiceName } from '@rollcall/kit/internal/contracts/directory';
 import { CfnOutput, Stack, Validations } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -42,7 +42,7 @@ export class ServiceDirectory extends Construct {
 
   /** Creates the directory entry that lists a topic's subscribers. Each subscriber's stack registers it there. */
   createSubscriberList(topic: string): void {
-    const name = subscribersEntry(topic);
+    const name = subscribersServiceName(topic);
     if (this.#namespace)
       this.#subscribers.set(
         topic,
@@ -61,7 +61,7 @@ export class ServiceDirectory extends Construct {
     const list = this.#subscribers.get(topic);
     if (!list) {
       outputEntry(owner, {
-        name: subscribersEntry(topic),
+        name: subscribersServiceName(topic),
         instance: service,
         description: descriptionOf(topic),
         attributes,
@@ -88,7 +88,7 @@ export class ServiceDirectory extends Construct {
         conditions: {
           StringEquals: {
             'servicediscovery:NamespaceName': this.name,
-            'servicediscovery:ServiceName': subscribersEntry(topic),
+            'servicediscovery:ServiceName': subscribersServiceName(topic),
           },
         },
       }),

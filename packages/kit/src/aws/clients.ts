@@ -3,7 +3,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
 /**
  * Limits that end a call well before the function times out: three attempts of at most two seconds each fit into the
- * shortest function timeout, ten seconds. The SDK keeps connections alive by default.
+ * shortest function timeout, ten seconds.
  * @beta
  */
 export const clientDefaults = {
@@ -12,8 +12,8 @@ export const clientDefaults = {
 };
 
 /**
- * A DynamoDB client for items as plain objects. It omits attributes that are `undefined`. Each call has up to three
- * attempts of at most two seconds each.
+ * Creates a DynamoDB client that reads and writes items as plain objects. The client omits attributes that are
+ * `undefined`. It makes up to three attempts of at most two seconds each for a call.
  * @public
  */
 export const createDynamoDB = () =>

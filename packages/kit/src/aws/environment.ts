@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 /**
- * Reads a function's settings from its environment, once, at cold start.
+ * Reads a function's settings from its environment variables. Call it once, at cold start.
  * @throws {Error} if variables are missing or invalid; the message names each of them
  * @public
  */

@@ -4,7 +4,7 @@ import { referenceTo } from '../contracts/large.ts';
 import { signerOf } from './signed.ts';
 
 /**
- * The limits of every AWS call of the kit (clients.ts): three attempts of at most two seconds each fit into the shortest
+ * The same limits as `clientDefaults` in clients.ts: three attempts of at most two seconds each fit into the shortest
  * function timeout.
  */
 const ATTEMPTS = 3;
@@ -48,7 +48,7 @@ export function createObjects(bucket: string, sign = signerOf('s3')) {
     const { query = {}, headers = {}, body, attempts = ATTEMPTS } = options;
     const url = new URL(`${base}/${referenceTo(key)}`);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-    // Signed requests encode a space as %20, not as the `+` of a form.
+    // Signed requests encode a space as %20. `searchParams` encodes it as `+`, as in forms.
     url.search = url.search.replaceAll('+', '%20');
     for (let attempt = 1; ; attempt++) {
       try {

@@ -16,11 +16,11 @@ function functionIdentity(): SignedAs {
 }
 
 /**
- * Signs requests (SigV4) with the credentials of the function's role, which stay the same for the lifetime of the
- * instance. Use it for single calls to an AWS service that do not justify an SDK client. With `execute-api` as the
- * service, use it for routes of another service's HTTP API that require signatures.
+ * Creates a function that signs requests (SigV4) with the credentials of the function's role, which stay the same for
+ * the lifetime of the instance. Use it for single calls to an AWS service that do not justify an SDK client. To call
+ * routes of another service's HTTP API that require signatures, pass `execute-api` as the service.
  * @param signer default: region and credentials of the function
- * @returns a function that returns the given headers and the signature. The headers must include `host`
+ * @returns a function that adds the signature to the given headers. The headers must include `host`
  * @public
  */
 export function signerOf(service: string, { region, credentials }: SignedAs = functionIdentity()) {

@@ -9,15 +9,16 @@ import {
 const ATTEMPTS = 4;
 const FIRST_DELAY_MS = 20;
 
-/** Transient cancellation reasons. The SDK does not retry a transaction cancelled for one of them. */
+/** Transient cancellation reasons. The SDK does not retry a transaction that was canceled for one of these reasons. */
 const TRANSIENT = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
 
 /**
  * Calls TransactWriteItems. Makes up to four attempts if another transaction holds one of the items, or if the table is
  * throttled.
- * @throws {TransactionCanceledException} for every other reason, or after the last attempt. `$metadata.attempts` is the
- * total number of the SDK's attempts. If there were several, an earlier attempt may have succeeded although its response
- * was lost. In this case, the write of the earlier attempt may be why the condition of the last attempt failed.
+ * @throws {TransactionCanceledException} if the transaction is canceled for any other reason, or after the last attempt.
+ * `$metadata.attempts` is the total number of the SDK's attempts. If there were several attempts, an earlier one may have
+ * succeeded, and only its response was lost. The condition of the last attempt may then have failed because of the
+ * earlier attempt's write.
  * @public
  */
 export async function transact(
@@ -41,7 +42,8 @@ export async function transact(
 }
 
 /**
- * The item at `index` of a transaction, as it was when its condition failed; undefined if its condition did not fail.
+ * The stored item at which the condition of the transaction's write `index` failed; undefined if this condition did not
+ * fail.
  */
 export function itemOfFailedCondition(error: unknown, index: number): Record<string, AttributeValue> | undefined {
   if (!(error instanceof TransactionCanceledException)) return undefined;

@@ -2,8 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import type { Type, types } from 'avsc';
 
 /**
- * Decodes a value in Avro's binary encoding. avsc's own reader checks the length only at the end, so five bytes that
- * announce an array of 2^31 items exhaust its memory.
+ * Decodes a value in Avro's binary encoding. avsc's own reader checks the length only at the end. Therefore, five bytes
+ * that announce an array of 2^31 items would exhaust the function's memory.
  * @param type the schema with which the value was written
  * @throws {TypeError} if the bytes are not exactly one value of this schema
  */
@@ -32,7 +32,7 @@ class Input {
     return this.#bytes.subarray(this.#at - length, this.#at);
   }
 
-  /** Zigzag encoding, seven bits per byte, the least significant bits first. */
+  /** Reads an integer in zigzag encoding: seven bits per byte, the least significant bits first. */
   integer(): number {
     let value = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {
@@ -112,7 +112,7 @@ function* itemsInBlocks<T>(input: Input, read: () => T): Generator<T> {
   }
 }
 
-/** Omits a field if its value and its default are null, so that the contract's own default applies. */
+/** Omits a field if both its value and its Avro default are null, so that the default of the contract's schema applies. */
 function recordOf(type: types.RecordType, input: Input): Record<string, unknown> {
   const fields = type.fields.map((field) => [field, readValue(field.type, input)] as const);
   return Object.fromEntries(

@@ -5,7 +5,7 @@ import { avroFingerprint } from './avro-fingerprint.ts';
 import { readAvro } from './avro-reader.ts';
 import type { DataCodec } from './contract.ts';
 
-/** The marker of single-object encoding, version 1. The fingerprint of the writer's schema and the value follow it. */
+/** The marker of single-object encoding, version 1. The fingerprint of the writer's schema and the value follow the marker. */
 const MARKER = Buffer.from([0xc3, 0x01]);
 const FINGERPRINT_BYTES = 8;
 const HEADER_BYTES = MARKER.length + FINGERPRINT_BYTES;
@@ -15,8 +15,8 @@ const { Type: AvroType, builtins } = library as { Type: typeof Type; builtins: t
 const identity = (value: number) => value;
 
 /**
- * Replaces avsc's own encoding of longs, which writes wrong numbers for values below -2^52 without an error. avsc packs
- * the eight bytes that `toBuffer` returns.
+ * Replaces avsc's own encoding of longs, which writes wrong numbers for values below -2^52 without an error. avsc
+ * converts the eight bytes that `toBuffer` returns to Avro's encoding.
  */
 const long = builtins.LongType.__with({
   toBuffer(value: number) {
@@ -38,11 +38,11 @@ const long = builtins.LongType.__with({
 export type AvroSchema = string | object;
 
 /**
- * Message data in Avro's single-object encoding. A module that imports this function bundles avsc. Declare an optional
- * field as a union with null and null as its default.
- * @param schema the writer's schema; the contract is the reader's schema, and its defaults apply
- * @param earlier writer's schemas of earlier releases, unchanged: data written with them stays readable as long as they
- * are listed
+ * Creates the codec for message data in Avro's single-object encoding. The bundle of a function that imports this
+ * module contains avsc. Declare an optional field as a union with null, and with the default null.
+ * @param schema the writer's schema. The contract takes the place of a reader's schema: the contract's defaults apply
+ * @param earlier the writer's schemas of earlier releases, unchanged. Data that was written with one of these schemas
+ * stays readable as long as the schema is listed
  * @throws {Error} if a schema is invalid, or has values that JSON cannot represent, array items of zero bytes, or unions
  * whose members cannot be distinguished by the value
  * @beta
@@ -82,7 +82,7 @@ function typeOf(schema: AvroSchema): Type {
   return type;
 }
 
-/** Types whose values JSON can represent. `float` is missing because it is less precise than a JavaScript number. */
+/** Types whose values JSON can represent. `float` is missing, because its 32 bits cannot store every JavaScript number. */
 const SUPPORTED = [
   'null',
   'boolean',

@@ -10,5 +10,5 @@ export interface CapabilityMetadata {
   readonly modes: readonly string[];
 }
 
-/** The modes of every consumer that declares a capability. */
+/** The modes, besides `on`, of every consumer that declares a capability. */
 export const CONSUMER_MODES = ['pause', 'skip'] as const;

@@ -22,15 +22,15 @@ export interface Channel {
   readonly sendersOf?: Readonly<Record<string, Senders>>;
   readonly messages: readonly MessageContract[];
   /**
-   * Whether a message may exceed 256 KB. The data of such a message is stored in the stage's bucket, and the message
-   * carries a reference. Senders and consumers need a `claimCheck`.
+   * Whether a message may exceed 256 KB. The data of a larger message is stored in the stage's S3 bucket, and the
+   * message contains a reference to the data. Senders and consumers of a channel with `large` need a `claimCheck`.
    */
   readonly large?: true;
 }
 
 /**
- * `/APPLICATION/SERVICE`. A service is one word, so that function names (`APPLICATION-STAGE-SERVICE-…`) of two services
- * never overlap.
+ * `/APPLICATION/SERVICE`. A service is one word without hyphens. Otherwise, the service `a` and the service `a-b` could
+ * have functions of the same name (`APPLICATION-STAGE-SERVICE-…`).
  */
 const SOURCE = /^\/([a-z][a-z0-9-]*)\/([a-z][a-z0-9]*)$/;
 
@@ -49,7 +49,7 @@ export type SenderRules = Pick<Channel, 'senders' | 'sendersOf' | 'messages'>;
 
 /** The allowed senders of a message type on a channel. A superseded type has the senders of the type that supersedes it. */
 export function sendersOfType({ senders, sendersOf = {}, messages }: SenderRules, type: string): Senders {
-  const contract = messages.find(({ supersedes, type: own }) => own === type || supersedes?.contract.type === type);
+  const contract = messages.find((listed) => listed.type === type || listed.supersedes?.contract.type === type);
   return sendersOf[contract?.type ?? type] ?? senders;
 }
 

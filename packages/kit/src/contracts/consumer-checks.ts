@@ -3,7 +3,7 @@ import type { ConsumerDescriptor } from './consumer.ts';
 import type { MessageContract } from './contract.ts';
 
 /**
- * Checks a consumer at deployment. Its functions rely on this and do not check again.
+ * Checks a consumer at deployment. The consumer's functions rely on this check and do not repeat it.
  * @throws {Error} if the consumer is inconsistent; the message names the mistake
  */
 export function checkConsumer(consumer: ConsumerDescriptor): void {
@@ -12,9 +12,10 @@ export function checkConsumer(consumer: ConsumerDescriptor): void {
     throw new Error(`consumer ${name}: ${why}`);
   };
   const service = serviceOf(source) ?? refuse(`its source ${source} is not /APPLICATION/SERVICE`);
-  // Receivers authenticate a sender by its function name, which begins with the consumer's name.
+  // Receivers authenticate a message by the name of the function that sent it. The names of a consumer's functions
+  // contain the name of the consumer.
   if (name !== service && !name.startsWith(`${service}-`))
-    refuse(`its name must be ${service} or begin with ${service}-, as its source is ${source}`);
+    refuse(`its name must be ${service} or begin with ${service}-, because its source is ${source}`);
   if (of.kind === 'topic' && name !== service)
     refuse(`it subscribes to ${of.name}, so its name must be the name of its service, ${service}`);
   if (of.kind === 'queue' && name !== of.name)
@@ -37,12 +38,12 @@ export function checkConsumer(consumer: ConsumerDescriptor): void {
   for (const { type } of [...reads, ...without])
     if (!types.includes(type)) refuse(`${type} is not a message of ${of.name}; its messages: ${types.join(', ')}`);
   for (const contract of of.messages)
-    if (!reads.some((own) => isRendition(own, contract)))
+    if (!reads.some((listed) => isRendition(listed, contract)))
       refuse(
-        `it does not read ${contract.type} of ${of.name}, so that message and all later ones of its subject would be parked`,
+        `it does not read ${contract.type} of ${of.name}, so it would park this message and all later messages about the same subject`,
       );
   for (const { type } of without)
-    if (reads.some((own) => own.type === type)) refuse(`it lists ${type} in both \`reads\` and \`without\``);
+    if (reads.some((listed) => listed.type === type)) refuse(`it lists ${type} in both \`reads\` and \`without\``);
   checkSends(source, sends, refuse);
 }
 

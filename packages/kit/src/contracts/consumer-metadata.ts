@@ -9,9 +9,9 @@ export const CONSUMER_METADATA = 'rollcall:consumer';
 export interface ConsumerMetadata {
   /** Name of the consumer and of its table. */
   readonly name: string;
-  /** The channel that it consumes. */
+  /** Name of the channel that the consumer reads. */
   readonly of: string;
-  /** Sort key of the items that carry its cursors; undefined if it has no cursors. */
+  /** Sort key of the items that contain the consumer's cursors; undefined if the consumer has no cursors. */
   readonly cursorKey?: string;
   readonly joinsLate: boolean;
 }

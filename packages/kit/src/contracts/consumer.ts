@@ -6,19 +6,21 @@ import type { MessageContract } from './contract.ts';
  * @public
  */
 export interface ConsumerDescriptor<Reads extends MessageContract = MessageContract, Sends extends Channel = Channel> {
-  /** Name of the consumer, and prefix of its table, functions, logs and metrics. */
+  /** Name of the consumer. The names of its table, functions and logs contain this name. */
   readonly name: string;
-  /** CloudEvents `source` of the messages it sends: `/APPLICATION/SERVICE`. */
+  /** CloudEvents `source` of the messages that the consumer sends: `/APPLICATION/SERVICE`. */
   readonly source: string;
-  /** A topic, to which it subscribes with its own queue, or a queue that no other consumer reads. */
+  /** A topic, to which the consumer subscribes with its own queue, or a queue that no other consumer reads. */
   readonly of: Channel;
-  /** Every message of its channel, in one of its renditions. A message without a handler only advances the cursor. */
+  /**
+   * Every message of the channel, each in one of its renditions. A message without a handler only advances the cursor.
+   */
   readonly reads: readonly Reads[];
-  /** The channels that it sends to. */
+  /** The channels to which the consumer sends messages. */
   readonly sends: readonly Sends[];
-  /** Name of the switch by which operators pause or skip it; undefined if it cannot be switched. */
+  /** Name of the switch with which operators pause or skip the consumer; undefined if there is no such switch. */
   readonly capability?: string;
-  /** Sort key of the item that carries an aggregate's cursor. Choose an item that most effects write anyway. */
+  /** Sort key of the item that contains an aggregate's cursor. Choose an item that most effects write anyway. */
   readonly cursorKey: string;
   /**
    * Whether a repeated effect writes the same state again, so that no cursor is needed. Not allowed on a channel with an
@@ -26,8 +28,8 @@ export interface ConsumerDescriptor<Reads extends MessageContract = MessageContr
    */
   readonly idempotent?: boolean;
   /**
-   * Whether aggregates may already exist at its first deployment. If so, it starts each aggregate at the first version
-   * that it receives. Otherwise it waits for version 1.
+   * Whether aggregates may already exist when the consumer is first deployed. If so, the consumer starts each aggregate
+   * at the first version that it receives. Otherwise, it waits for version 1 of each aggregate.
    */
   readonly joinsLate?: boolean;
   /**
@@ -41,11 +43,11 @@ export interface ConsumerDescriptor<Reads extends MessageContract = MessageContr
 type Optional = 'source' | 'reads' | 'sends' | 'cursorKey';
 
 /**
- * Describes a consumer. Define each consumer in its own file, so that a function's bundle contains no other consumer.
+ * Describes a consumer. Define each consumer in a separate file, so that a function's bundle contains no other consumer.
  * @param name for a topic: the name of the consuming service; for a queue: the name of the queue
- * @param about the properties of the consumer. The default of `reads` is every message of the channel, of `sends` no
- * channels, and of `cursorKey` the name `cursor`. For a topic, the default of `source` is the service `name` in the
- * application that sends on the topic
+ * @param about the properties of the consumer. By default, `reads` lists every message of the channel, `sends` is empty,
+ * and `cursorKey` is `cursor`. For a topic, the default of `source` is the service `name` in the application that sends
+ * on the topic
  * @throws {Error} if `source` is missing and has no default, which is the case for a queue, and for a topic with
  * senders of several applications
  * @public

@@ -45,15 +45,18 @@ export interface MessageContract<T extends string = string, S extends z.ZodType 
   readonly erases?: true;
   /** Data formats besides JSON: at least the format of each channel that carries the message. */
   readonly formats?: readonly DataCodec[];
-  /** The previous major version, and the conversion of its data to this version. Readers of this version accept both. */
+  /**
+   * The previous major version, and the conversion of its data to this version. Readers of this version accept both
+   * versions.
+   */
   readonly supersedes?: Superseded;
 }
 
 interface Superseded {
   readonly contract: MessageContract;
   /**
-   * @param data valid data of the previous version. An upcaster may declare its parameter with that type, because
-   * method parameters are bivariant
+   * @param data valid data of the previous version. An upcaster may declare the parameter with the type of this data,
+   * because method parameters are bivariant
    */
   upcast(data: unknown): unknown;
 }

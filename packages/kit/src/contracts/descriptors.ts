@@ -3,7 +3,7 @@ import type { Channel, Senders } from './channel.ts';
 import type { MessageContract, MessageKind } from './contract.ts';
 
 // Mark calls as pure in a file with several channels: `export const orders = /* @__PURE__ */ topic(…)`. Otherwise
-// esbuild keeps every call, and the contracts it references, in bundles that use none of them.
+// esbuild keeps every call, and the contracts that the call references, even in bundles that do not use the channel.
 
 /** Preserves the literal `type`, which identifies the handler, and the schema, which determines the type of the data. */
 type Contract<Kind extends MessageKind, T extends string, S extends z.ZodType> = MessageContract<T, S> & {
@@ -17,7 +17,7 @@ type About<S extends z.ZodType> = Pick<MessageContract, 'erases' | 'formats' | '
 
 /**
  * An event: something happened.
- * @param type past tense, ends in its major version: `shop.order.created.v1`
+ * @param type a name in the past tense that ends in the major version: `shop.order.created.v1`
  * @public
  */
 export function event<const T extends string, S extends z.ZodType>(
@@ -30,7 +30,7 @@ export function event<const T extends string, S extends z.ZodType>(
 
 /**
  * A command: a request to do something.
- * @param type imperative, ends in its major version: `shop.payment.charge.v1`
+ * @param type a name in the imperative that ends in the major version: `shop.payment.charge.v1`
  * @public
  */
 export function command<const T extends string, S extends z.ZodType>(
@@ -43,7 +43,7 @@ export function command<const T extends string, S extends z.ZodType>(
 
 /**
  * A document: data only, such as a reply.
- * @param type ends in its major version: `shop.payment.charged.v1`
+ * @param type a name that ends in the major version: `shop.payment.charged.v1`
  * @public
  */
 export function document<const T extends string, S extends z.ZodType>(
@@ -61,7 +61,7 @@ interface AboutChannel<Messages extends readonly MessageContract[]> extends Pick
    */
   readonly from: string | Senders;
   readonly messages: Messages;
-  /** Shown in generated documents and in the directory. Default: empty. */
+  /** Shown in generated documents and in the service directory (AWS Cloud Map). Default: empty. */
   readonly description?: string;
   /** `datacontenttype` of sent messages. Default: JSON. */
   readonly format?: Channel['format'];

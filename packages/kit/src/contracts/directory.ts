@@ -1,5 +1,5 @@
 /**
- * The AWS Cloud Map service that lists a topic's subscribers: its instance ids are the names of the subscribed
- * services.
+ * The name of the AWS Cloud Map service that lists a topic's subscribers. Each instance id of this Cloud Map service is
+ * the name of a subscriber.
  */
-export const subscribersEntry = (topic: string): string => `${topic}-subscribers`;
+export const subscribersServiceName = (topic: string): string => `${topic}-subscribers`;

@@ -1,7 +1,7 @@
 /**
- * Prefixes of keys in the stage's bucket, which stores the data of large messages. Sent data expires, and has the key
- * `messages/CHANNEL/SUBJECT/MESSAGE_ID/SHA256`. A consumer keeps a copy of the data of each parked message. The copy
- * does not expire, and has the key `parked/CONSUMER/SUBJECT/MESSAGE_ID/SHA256`.
+ * Prefixes of keys in the stage's S3 bucket, which stores the data of large messages. The sender stores the data under
+ * the key `messages/CHANNEL/SUBJECT/MESSAGE_ID/SHA256`, where it expires. A consumer stores a copy of the data of each
+ * parked message under the key `parked/CONSUMER/SUBJECT/MESSAGE_ID/SHA256`, where it does not expire.
  */
 export const SENT = 'messages/';
 export const PARKED_COPIES = 'parked/';
@@ -35,16 +35,19 @@ export const sentAbout = (channel: string, subject: string): string => `${sentOn
 export const sentKey = (channel: string, claim: ClaimKey): string =>
   claimKeyUnder(sentAbout(channel, claim.subject), claim);
 
-/** Key prefix of all copies that a consumer keeps. */
+/** Key prefix of all copies that a consumer stores. */
 export const parkedCopiesOf = (consumer: string): string => `${PARKED_COPIES}${part(consumer)}/`;
 export const parkedCopiesAbout = (consumer: string, subject: string): string =>
   `${parkedCopiesOf(consumer)}${part(subject)}/`;
 export const parkedCopyKey = (consumer: string, claim: ClaimKey): string =>
   claimKeyUnder(parkedCopiesAbout(consumer, claim.subject), claim);
 
-/** A key as a URI reference (https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/dataref.md), and as the path of a URL. */
+/**
+ * Encodes a key as a URI reference (https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/dataref.md). The
+ * result is also the path of the object's URL.
+ */
 export const referenceTo = (key: string): string => key.split('/').map(uriEncoded).join('/');
 
-/** Percent-encoding by the rules of SigV4, which escape more than `encodeURIComponent`. */
+/** Percent-encodes by the rules of SigV4, which escape more characters than `encodeURIComponent`. */
 const uriEncoded = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, (found) => `%${found.charCodeAt(0).toString(16).toUpperCase()}`);

@@ -8,13 +8,13 @@ import * as z from 'zod';
 export interface ProblemType {
   readonly status: number;
   readonly description: string;
-  /** An example. */
+  /** An example of a problem's `detail`. */
   readonly detail: string;
 }
 
 /**
- * The problem types that endpoints of the kit return, keyed by the last segment of a problem's `type`, which is stable:
- * clients may compare it. An application adds its own.
+ * The problem types that endpoints of the kit return. Each key is the last segment of a problem's `type`. The keys are
+ * stable, so clients may compare them. An application adds its own problem types.
  * @beta
  */
 export const kitProblems = {
@@ -98,7 +98,7 @@ export const kitProblems = {
 export type KitProblemCode = keyof typeof kitProblems;
 
 /**
- * RFC 9457.
+ * The schema of a problem document (RFC 9457).
  * @beta
  */
 export const problem = z
@@ -132,7 +132,7 @@ export type ProblemDocument = z.output<typeof problem>;
  */
 export const problemType = (code: string) => `/problems/${code}`;
 
-/** The OpenAPI response of a problem of this type. */
+/** The schema of a problem document of this type, with an example, for the OpenAPI description. */
 export function problemOf(code: string, { status, description, detail }: ProblemType) {
   const type = problemType(code);
   return problem.extend({ type: z.literal(type), status: z.literal(status) }).meta({

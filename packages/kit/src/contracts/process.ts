@@ -7,9 +7,9 @@ import type { ProcessDescriptor, ProcessStep } from './process-descriptor.ts';
 /** A command and its reply, as a process definition declares them. */
 export interface About<Data, To extends Channel, C extends To['messages'][number], R extends MessageContract> {
   readonly send: readonly [channel: To, command: C];
-  /** Builds the command's data. The reply must have the same subject. */
+  /** Builds the command's data. */
   readonly by: (data: Data) => z.input<C['data']>;
-  /** The reply's type. It is unique in the process, because it identifies the command to which the reply belongs. */
+  /** The reply's type. It must be unique in the process, because it identifies the command to which the reply belongs. */
   readonly reply: R;
   /**
    * Whether a reply belongs to the command. If not, the reply is parked. Default: whether the reply has the subject of
@@ -18,11 +18,12 @@ export interface About<Data, To extends Channel, C extends To['messages'][number
   readonly matches?: (reply: z.output<R['data']>, data: Data) => boolean;
   /** Whether the command succeeded. Default: every reply means success. */
   readonly ok?: (reply: z.output<R['data']>, data: Data) => boolean;
-  /** The fields of a reply that the process stores, also if the reply is not `ok`. A late refusal is not stored. */
+  /** Returns the fields of a reply that the process stores, even if the reply is not `ok`. A late refusal is not stored. */
   readonly keep?: (reply: z.output<R['data']>) => Partial<Data>;
   /**
-   * Seconds from the command until its reply is due, or a function that computes them. An overdue reply is noticed
-   * within a minute; without a `deadline`, only when the process is read or a reply arrives.
+   * Seconds from the command until its reply is due, or a function that computes this number. The process notices an
+   * overdue reply within a minute. Without a `deadline`, it notices the overdue reply only when the process is read or
+   * another reply arrives.
    */
   readonly within: number | ((data: Data) => number);
 }
@@ -38,14 +39,14 @@ type DefineStep<Data, R extends MessageContract> = <
 >(
   name: string,
   about: About<Data, To, C, Reply> & {
-    /** Whether it is the last step that can be compensated. */
+    /** Whether this step is the last one that can be compensated. */
     readonly pivot?: boolean;
     /** Compensates the step. Default: the step needs no compensation. */
     readonly compensate?: About<Data, Back, Undo, Undone>;
   },
 ) => ProcessStep;
 
-/** Data of a deadline: a scheduled message that a process sends to itself. `until`: ISO 8601. */
+/** The data of a deadline, which is a scheduled message that a process sends to itself. `until` is in ISO 8601 format. */
 export const deadlineData = z.object({ processId: z.string().min(1), until: z.iso.datetime() });
 
 /**
@@ -56,12 +57,12 @@ export const processDeadline = <const T extends string>(type: T) =>
   ({ type, kind: 'command', data: deadlineData, subjectField: 'processId' }) as const;
 
 /**
- * A process manager (saga) as data.
+ * Defines a process manager (saga) as data.
  * @param about `data`: schema of the data that is stored with the process, and from which its commands are built.
  * `replies`: an unordered queue, whose messages are the replies of the steps and the `deadline`, which
- * `processDeadline` creates. A process with one step whose compensation cannot be refused may omit the deadline. It
- * then costs no scheduled message, and an overdue reply is noticed only when the process is read (`current`) or a reply
- * arrives
+ * `processDeadline` creates. A process may omit the deadline if it has only one step and the compensation of this step
+ * cannot be refused. The process then costs no scheduled message, but it notices an overdue reply only when it is read
+ * (`current`) or another reply arrives
  * @param steps in order. If a step up to the `pivot` fails, the steps before it are compensated in reverse order; after
  * the pivot, failed steps are retried. Default: the pivot is the last step
  * @throws {Error} if the definition is inconsistent; the message names the mistake

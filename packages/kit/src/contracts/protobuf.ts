@@ -2,8 +2,8 @@ import { type DescMessage, fromBinary, fromJson, type JsonValue, toBinary, toJso
 import type { DataCodec } from './contract.ts';
 
 /**
- * Message data in Protocol Buffers, by its generated schema. A module that imports this function bundles the Protobuf
- * runtime.
+ * Creates the codec for message data in Protocol Buffers from the generated schema. The bundle of a function that
+ * imports this module contains the Protobuf runtime.
  * @beta
  */
 export const inProtobuf = (schema: DescMessage): DataCodec => ({

@@ -2,7 +2,7 @@ import { XmlElement, XmlText } from '@rgrove/parse-xml';
 import type * as z from 'zod';
 import { ITEM } from './xml-writer.ts';
 
-/** @returns a value of the schema's type; other text stays a string, which the schema then refuses */
+/** @returns a value of the schema's type; text that is no such value stays a string, which the schema then refuses */
 type Read = (element: XmlElement, path: string) => unknown;
 
 type Def = z.core.$ZodTypes['_zod']['def'];
@@ -73,7 +73,7 @@ function readerBy(def: Def, readerOf: (schema: z.core.$ZodType, where: string) =
 
 const unsupported = (where: string, what: string) =>
   new TypeError(
-    `${where}: XML cannot represent ${what}, because only the schema distinguishes XML values, which are text`,
+    `${where}: XML cannot represent ${what}, because XML values are text and the schema must determine their types`,
   );
 
 /** Supports unions of objects with a discriminator, unions of enumerations, and unions with null. */
@@ -139,7 +139,7 @@ function fromJson(escaped: string, path: string): string {
   }
 }
 
-/** A JSON number, with surrounding whitespace as XML Schema allows (Datatypes, 4.3.6). */
+/** A JSON number. Surrounding whitespace is allowed, as in XML Schema (Datatypes, 4.3.6). */
 const NUMBER = /^\s*-?\d+(?:\.\d+)?(?:e[+-]?\d+)?\s*$/i;
 
 function numberOf(element: XmlElement, path: string): unknown {

@@ -27,9 +27,10 @@ const inJson = (text: string) =>
     .replaceAll(/[\ufffe\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16)}`);
 
 /**
- * A JSON value as an XML element. A field becomes an element of its name, or `<i key="…">` if the name is not a valid
- * element name. An array item is `<i>`, and null is `nil="true"`. Text with characters that XML does not allow is escaped
- * as in a JSON string and marked with `escaped="true"`. The reader's schema distinguishes numbers from text.
+ * Writes a JSON value as an XML element. A field becomes an element with the field's name, or `<i key="…">` if the name
+ * is not a valid element name. An array item becomes `<i>`. Null becomes an element with `nil="true"`. Text with
+ * characters that XML does not allow is escaped as in a JSON string and marked with `escaped="true"`. Numbers are written
+ * as text, because the reader's schema distinguishes them.
  * @param attributes the element's attributes, already escaped
  */
 export function xmlElement(name: string, value: unknown, attributes = ''): string {
@@ -52,6 +53,6 @@ function contentOf(value: unknown): string {
     .join('');
 }
 
-/** A whole document, `application/xml` in UTF-8. */
+/** Writes a whole document, `application/xml` in UTF-8. */
 export const xmlDocument = (root: string, value: unknown, namespace?: string) =>
   `<?xml version="1.0" encoding="UTF-8"?>\n${xmlElement(root, value, namespace && ` xmlns="${namespace}"`)}\n`;

@@ -5,9 +5,10 @@ import { xmlReader } from './xml-reader.ts';
 import { xmlElement } from './xml-writer.ts';
 
 /**
- * Message data in XML: one element per field. A module that imports this function bundles an XML parser.
+ * Creates the codec for message data in XML, with one element per field. The bundle of a function that imports this
+ * module contains an XML parser.
  * @param root name of the root element
- * @param data schema of the contract. It determines whether `<points>40</points>` contains a number or text
+ * @param data the contract's schema, which determines whether `<points>40</points>` contains a number or text
  * @throws {TypeError} if the schema has values that XML cannot distinguish, such as a union of string and number
  * @beta
  */

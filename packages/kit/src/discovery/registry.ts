@@ -10,7 +10,7 @@ import {
 /** An instance of a service, as registered. */
 export interface Instance {
   id: string;
-  /** URL. */
+  /** The URL at which callers reach the instance. */
   address: string;
   /** Relative share of calls. An instance with twice the weight gets twice as many calls. */
   weight: number;
@@ -18,7 +18,7 @@ export interface Instance {
 }
 
 export type LiveInstance = Instance & {
-  /** Epoch milliseconds. `find` does not return the instance after this time, unless it renews its lease. */
+  /** Epoch milliseconds. `find` does not return the instance after this time, unless the instance renews its lease. */
   leaseUntil: number;
 };
 
@@ -38,7 +38,8 @@ export type Registry = ReturnType<typeof createRegistry>;
 const EXPIRES_AFTER_SECONDS = 3600;
 
 /**
- * A registry of service instances with leases. `find` returns an instance as long as it renews its lease.
+ * Creates a registry of service instances. A registration has a lease, which is the time until it expires. `find` returns
+ * an instance as long as the instance renews its lease.
  * @beta
  */
 export function createRegistry({ client, tableName: TableName, now }: RegistryOptions) {

@@ -1,15 +1,15 @@
 import * as z from 'zod';
 import { signerOf } from '../aws/signed.ts';
-import { subscribersEntry } from '../contracts/directory.ts';
+import { subscribersServiceName } from '../contracts/directory.ts';
 
-/** Cloud Map responds within milliseconds. Two attempts fit into the remaining time of a function. */
+/** Cloud Map usually responds within milliseconds. Two attempts of one second each fit into the time of a function. */
 const TIMEOUT_MS = 1_000;
 const TRIES = 2;
 
 const discovered = z.object({ Instances: z.array(z.object({ InstanceId: z.string().min(1) })) });
 
 /**
- * The subscribers of a topic cannot be read, or none are registered, so the services that must be notified are unknown.
+ * The subscribers of a topic are unknown, because Cloud Map could not be read or lists no subscriber of the topic.
  * Endpoints return 503 `busy` for an error of this name.
  */
 export class SubscribersUnknownError extends Error {
@@ -17,23 +17,24 @@ export class SubscribersUnknownError extends Error {
 }
 
 /**
- * Reads the subscribers of a topic from AWS Cloud Map, where the subscribers' stacks registered them. Uses one signed
- * call (https://docs.aws.amazon.com/cloud-map/latest/api/API_DiscoverInstances.html), because the SDK client would add
- * much more to the bundle. Cloud Map returns at most 100 instances, which is also the maximum number of subscriptions to
- * a FIFO topic.
- * @param namespace value of the environment variable `DIRECTORY`
+ * Creates a function that reads the subscribers of a topic from AWS Cloud Map, where the subscribers' stacks registered
+ * them. The function signs its calls itself
+ * (https://docs.aws.amazon.com/cloud-map/latest/api/API_DiscoverInstances.html), because an SDK client would add much
+ * more to the bundle. Cloud Map returns at most 100 instances, which is also the maximum number of subscriptions to a
+ * FIFO topic.
+ * @param namespace the Cloud Map namespace: the value of the environment variable `DIRECTORY`
  * @beta
  */
 export function createSubscribers(namespace: string) {
   const { AWS_ENDPOINT_URL, AWS_REGION } = process.env;
-  // The data plane has its own host name; a configured endpoint is used unchanged.
+  // The data plane of Cloud Map has a separate host name. A configured endpoint is used unchanged.
   const url = new URL(
     AWS_ENDPOINT_URL ??
       `https://data-servicediscovery.${AWS_REGION}.amazonaws.com${AWS_REGION?.startsWith('cn-') ? '.cn' : ''}`,
   );
 
   async function discover(topic: string): Promise<string[]> {
-    const body = JSON.stringify({ NamespaceName: namespace, ServiceName: subscribersEntry(topic) });
+    const body = JSON.stringify({ NamespaceName: namespace, ServiceName: subscribersServiceName(topic) });
     const headers = {
       host: url.host,
       'content-type': 'application/x-amz-json-1.1',
@@ -51,8 +52,8 @@ export function createSubscribers(namespace: string) {
   }
 
   /**
-   * The services that subscribe to a topic; at least one.
-   * @throws {SubscribersUnknownError}
+   * @returns the names of the services that subscribe to the topic: at least one name
+   * @throws {SubscribersUnknownError} if the last attempt failed or found no subscriber
    */
   return async function subscribersOf(topic: string): Promise<string[]> {
     let cause: unknown;
@@ -60,7 +61,7 @@ export function createSubscribers(namespace: string) {
       try {
         const found = await discover(topic);
         if (found.length > 0) return found.toSorted();
-        cause = new Error('no subscribers registered');
+        cause = new Error('no subscribers are registered');
       } catch (error) {
         cause = error;
       }

@@ -2,8 +2,8 @@ import { etag } from './conditions.ts';
 import { busy, notFound, Problem } from './problems.ts';
 
 /**
- * The result of a publisher's `create` or `change`. The type excludes a refusal by a companion write, because only the
- * service can interpret such a refusal.
+ * The result of a publisher's `create` or `change`. The type excludes a refusal by a companion write, which is another
+ * item of the same transaction, because only the service can interpret this refusal.
  * @public
  */
 export type PublisherResult<State> =

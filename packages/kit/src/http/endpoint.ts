@@ -25,15 +25,15 @@ export interface EndpointOptions {
 }
 
 /**
- * A function behind the HTTP API with its own error format, such as RPC. Adds the time budget, the span and the headers
- * that every response has.
+ * Creates a function behind the HTTP API that has its own error format, for example for RPC. Adds the time budget, the
+ * span and the headers of every response.
  * @beta
  */
 export const httpFunction = (handle: (event: HttpEvent) => Promise<HttpResponse>) =>
   served(secured().handler((event) => handle(event)));
 
 /**
- * An endpoint without a request body. Errors become RFC 9457 problems; reads support conditional requests.
+ * Creates an endpoint without a request body. Errors become RFC 9457 problems; reads support conditional requests.
  * @public
  */
 export function endpoint(
@@ -51,8 +51,8 @@ export function endpoint(
 }
 
 /**
- * An endpoint that requires a JSON body of the given shape, at most 64 KB. Invalid bodies get 413, 415, 400 or 422.
- * Responses can be XML; requests cannot.
+ * Creates an endpoint that requires a JSON body of the given shape, of at most 64 KB. Invalid bodies get 413, 415, 400 or
+ * 422. Responses can be XML; requests cannot.
  * @public
  */
 export function jsonEndpoint<S extends z.ZodType>(
@@ -95,7 +95,7 @@ export const preconditions = (event: HttpEvent): Preconditions => ({
   ifNoneMatch: versionTags(event.headers['if-none-match']),
 });
 
-/** Adds entity tags to reads, and evaluates preconditions. */
+/** Adds entity tags to the responses of reads, and evaluates the preconditions of the requests. */
 const conditionalReads: Middleware = {
   after(request) {
     const { event, response } = request;

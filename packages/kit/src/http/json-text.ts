@@ -3,14 +3,14 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import { parse } from 'content-type';
 import { Problem } from './problems.ts';
 
-/** Bodies of the API have at most two levels. A recursive parser overflows its stack after several thousand levels. */
+/** Far more levels than a body needs. A recursive parser overflows its stack after several thousand levels. */
 const MAX_LEVELS = 32;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Passes only text of the accepted media type, coding, charset and depth to the JSON parser. It does not remove a byte
- * order mark, so the parser refuses it (RFC 8259 §8.1).
+ * Passes only text of the accepted media type, coding, charset and depth to the JSON parser. A byte order mark is not
+ * removed, so the parser refuses a body that begins with one (RFC 8259 §8.1).
  * @throws {Problem} unsupported-media-type or malformed-json
  */
 export const jsonText: MiddlewareObj<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2> = {

@@ -61,7 +61,10 @@ export function problemDocument(kind: Kind, detail: string): ProblemDocument {
   return { type: problemType(code), title: STATUS_CODES[status] ?? 'Error', status, detail };
 }
 
-/** Whether the path matches the template with ids only. Other paths may contain personal data, such as phone numbers. */
+/**
+ * Whether the path matches the template, and each of its parameters is an id. Other paths may contain personal data, such
+ * as phone numbers.
+ */
 function isOfRoute(path: string, template: string): boolean {
   const expected = template.split('/');
   const parts = path.split('/');
@@ -71,7 +74,8 @@ function isOfRoute(path: string, template: string): boolean {
 }
 
 /**
- * @param path the requested path, which the document repeats if it matches a route
+ * Creates the problem document for a requested path.
+ * @param path the requested path, which the document repeats if the path matches a template
  * @param templates paths of the possible routes, such as `/v1/members/{id}`
  */
 export function problemAt(problem: Problem, path: string, templates: readonly string[]): ProblemDocument {

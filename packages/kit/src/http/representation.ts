@@ -14,10 +14,13 @@ const PROBLEM_XML = 'application/problem+xml';
 /** RFC 9457, appendix B. */
 const PROBLEM_NAMESPACE = 'urn:ietf:rfc:7807';
 
-/** Media types of a resource: JSON by default, XML if the caller prefers it. */
+/** Media types of a resource: JSON by default, or XML if the caller prefers XML. */
 export const RESOURCE: readonly string[] = [JSON_TYPE, XML_TYPE];
 
-/** The available media type that `Accept` prefers (RFC 9110 §12.5.1); the first one if it states no preference. */
+/**
+ * The available media type that `Accept` prefers (RFC 9110 §12.5.1), or the first available media type if `Accept` states
+ * no preference.
+ */
 function preferred({ headers }: HttpEvent, available: readonly string[]): string | undefined {
   // An empty `Accept` states no preference, like a missing one.
   const { accept = '' } = headers;
@@ -65,10 +68,10 @@ function inXml({ body = '', headers = {}, ...response }: HttpResponse): HttpResp
 /** Another representation of the same version needs another strong entity tag (RFC 9110 §8.8.3.3). */
 const tagInXml = (tag: string) => tag.replace(/"$/, '-xml"');
 
-/** Reduces entity tags to the tags of versions, because the representation does not matter for a change. */
+/** Converts the entity tags of XML to the tags of versions, because the representation does not matter for a change. */
 export const versionTags = (header: string | undefined) => header?.replaceAll('-xml"', '"');
 
-/** A problem in the format that the caller prefers; JSON if it accepts neither. */
+/** A problem in the format that the caller prefers; JSON if the caller accepts neither JSON nor XML. */
 export function problemIn(event: HttpEvent, problem: object): Pick<HttpResponse, 'headers' | 'body'> {
   const type = preferred(event, [PROBLEM_JSON, JSON_TYPE, PROBLEM_XML, XML_TYPE]);
   if (type === PROBLEM_XML || type === XML_TYPE) {

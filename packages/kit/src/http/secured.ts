@@ -33,7 +33,7 @@ function preventCaching({ response }: { response?: HttpResponse | null | undefin
   if (response) response.headers = { 'cache-control': 'no-store', ...response.headers };
 }
 
-/** Sets `no-store` unless the endpoint allows caching, because most responses contain personal data. */
+/** Sets `no-store` unless the endpoint sets `cache-control`, because most responses contain personal data. */
 const noStore: MiddlewareObj<HttpEvent, HttpResponse> = { after: preventCaching, onError: preventCaching };
 
 /** The base of every function behind the HTTP API: HSTS, no MIME sniffing, no caching. */

@@ -14,7 +14,7 @@ export function validated<S extends z.ZodType>(schema: S, value: unknown): z.out
   });
 }
 
-/** Messages for values of the wrong type, unless the schema has its own. */
+/** The messages for missing values and values of the wrong type, if the schema has no message of its own. */
 const typeMessage: z.core.$ZodErrorMap = (issue) => {
   if (issue.code !== 'invalid_type') return undefined;
   if (issue.input === undefined) return 'is missing';

@@ -21,16 +21,16 @@ type Line = Record<string, unknown>;
 type Directive = { Dimensions: string[][]; Metrics: Array<{ Name: string; Unit: Unit }> };
 
 /**
- * Lines in CloudWatch's embedded metric format. A line has one directive for each set of dimensions. Another line starts
- * only if a field would occur twice in the line: a dimension with a different value, or a metric with more values than
- * the format allows. Powertools' Metrics, in contrast, supports one set of dimensions and one directive per line.
+ * Creates lines in CloudWatch's embedded metric format. A line has one directive for each set of dimensions. Another line
+ * starts only if a field of the line would have two values: a dimension with a different value, or a metric that the line
+ * already contains. Powertools' Metrics, in contrast, supports one set of dimensions and one directive per line.
  */
 export function metricLines(measured: readonly Measurement[], Namespace: string, at: Date): Line[] {
   const lines: Array<{ fields: Line; directives: Map<string, Directive> }> = [];
   for (const { name, unit, values, dimensions } of merged(measured)) {
     const value = values.length === 1 ? values[0] : values;
     const fits = ({ fields }: { fields: Line }) =>
-      !(name in fields) && Object.entries(dimensions).every(([key, own]) => !(key in fields) || fields[key] === own);
+      !(name in fields) && Object.entries(dimensions).every(([key, text]) => !(key in fields) || fields[key] === text);
     const line = lines.find(fits) ?? { fields: {}, directives: new Map<string, Directive>() };
     if (!lines.includes(line)) lines.push(line);
     Object.assign(line.fields, dimensions, { [name]: value });
@@ -48,10 +48,10 @@ export function metricLines(measured: readonly Measurement[], Namespace: string,
   }));
 }
 
-/** Adds up the values of each count. For every other metric, lists the values, up to the maximum per line. */
+/** Adds up the values of each count. Splits the values of every other metric into lists of at most `MAX_VALUES`. */
 function* merged(measured: readonly Measurement[]): Iterable<Measurement> {
-  const same = Map.groupBy(measured, ({ name, dimensions }) => JSON.stringify([name, dimensions]));
-  for (const group of same.values()) {
+  const groups = Map.groupBy(measured, ({ name, dimensions }) => JSON.stringify([name, dimensions]));
+  for (const group of groups.values()) {
     const [first] = group as [Measurement];
     const all = group.flatMap(({ values }) => values);
     const values = first.unit === 'Count' ? [all.reduce((sum, value) => sum + value, 0)] : all;

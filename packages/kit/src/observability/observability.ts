@@ -12,7 +12,7 @@ export interface Observability {
    * @param dimensions in addition to the service
    */
   count(values: Record<string, number>, dimensions?: Record<string, string>): void;
-  /** Collects measured values of one metric, including zeros, which are logged at the end of the invocation. */
+  /** Collects measured values of one metric, including zeros. The values are logged at the end of the invocation. */
   measure(
     name: string,
     unit: Exclude<Unit, 'Count'>,
@@ -22,7 +22,7 @@ export interface Observability {
 }
 
 /**
- * Structured logs, metrics and traces of one service.
+ * Creates the logger and the metrics of one service, and starts tracing.
  * @param otherwise the service name if `POWERTOOLS_SERVICE_NAME` is not set
  * @public
  */
@@ -44,7 +44,7 @@ export function createObservability(otherwise: string): Observability {
   };
 }
 
-/** Adds message and trace ids from the asynchronous context to each line, so that lines of concurrent work differ. */
+/** Adds message and trace ids from the asynchronous context to each line, to distinguish the lines of concurrent work. */
 class LineFormatter extends LogFormatter {
   override formatAttributes(attributes: UnformattedAttributes, additional: LogAttributes): LogItem {
     const { logLevel, message, timestamp, serviceName } = attributes;

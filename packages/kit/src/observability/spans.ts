@@ -14,8 +14,8 @@ import { TraceSafeError } from '../contracts/errors.ts';
 export interface SpanOptions {
   kind: SpanKind;
   /**
-   * `traceparent` of the parent, from a request or a message. The new span then has a link to the current span. Default:
-   * the current span is the parent.
+   * `traceparent` of the parent, from a request or a message. If it is set, the new span has a link to the current span.
+   * Default: the current span is the parent.
    */
   parent?: string | undefined;
   attributes?: Attributes;
@@ -95,7 +95,7 @@ export function currentTraceparent(): string | undefined {
 }
 
 /**
- * Records on the current span the aggregate that it is about, and whether the aggregate is new.
+ * Records on the current span which aggregate the span is about, and whether the aggregate is new.
  * @beta
  */
 export function aboutAggregate(id: string, isNew = false): void {

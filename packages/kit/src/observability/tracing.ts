@@ -14,8 +14,8 @@ import { signerOf } from '../aws/signed.ts';
 import { writeGathered } from './metrics.ts';
 
 /**
- * If the collector does not respond in time, the spans of the invocation and of the next 30 seconds are dropped, so
- * that a collector that hangs does not block every invocation.
+ * If the OpenTelemetry collector does not respond in time, the spans of the invocation and of the next 30 seconds are
+ * dropped, so that a collector that hangs does not delay every invocation.
  */
 const TIMEOUT_MS = 1_000;
 /** Less than the time that a function reserves before its timeout: `RESERVE_MS` in resilience/budget.ts. */
@@ -25,7 +25,8 @@ const PAUSE_MS = 30_000;
 let send: ((spans: ReadableSpan[]) => Promise<void>) | undefined;
 let reportFailure: (error: Error) => void = () => {};
 /**
- * The spans of the current invocation. The library's batching relies on timers, which do not run in a frozen instance.
+ * The ended spans of the current invocation. The library's batching is not used, because it relies on timers, which do
+ * not run in a frozen instance.
  */
 let endedSpans: ReadableSpan[] = [];
 let pausedUntil = 0;
@@ -90,7 +91,8 @@ function resourceAttributes(pairs: string): Record<string, string> {
 }
 
 /**
- * Runs a whole invocation, then writes its metrics and exports its spans, because the instance is frozen afterwards.
+ * Runs a whole invocation, then writes its metrics and exports its spans. Both must happen within the invocation, because
+ * Lambda may freeze the instance afterwards.
  * @public
  */
 export async function flushed<T>(run: () => Promise<T>): Promise<T> {

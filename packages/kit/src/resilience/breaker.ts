@@ -15,13 +15,13 @@ export interface BreakerOptions extends Omit<SharedCircuitOptions, 'settings' | 
   gathered?: SharedCircuitOptions['gathered'];
   /** Judges the health of the service by the error of a call; `unknown` if the service was not called. */
   classify: (error: unknown) => 'well' | 'failed' | 'unknown';
-  /** Called when this instance opened the circuit, when its probe failed, and when its probe closed the circuit. */
+  /** Called after this instance opened the circuit, and after its probe failed or closed the circuit. */
   onChange: (state: CircuitState) => Promise<void> | void;
 }
 
-/** Longer than the longest call, so that no second probe starts while the first is in progress. */
+/** How long a probe excludes other probes. It is longer than the longest call, so that only one probe is in progress. */
 const PROBE_LEASE_MS = 12_000;
-/** Failed calls of this period are counted by one write, so each instance makes at most four writes per second. */
+/** One write counts the failed calls of this period, so each instance writes its counts at most four times per second. */
 const GATHERED_MS = 250;
 
 /** When the next call may be made. */
@@ -31,9 +31,9 @@ const callableFrom = (state: Exclude<CircuitState, { is: 'closed' }>) =>
 export type Breaker = ReturnType<typeof createBreaker>;
 
 /**
- * A circuit breaker whose state all instances share. A failed call returns only after it is counted, because Lambda may
- * freeze the instance afterwards. Successful calls are counted in batches, or every second while calls fail on any
- * instance.
+ * Creates a circuit breaker whose state all instances share. A failed call returns only after it is counted, because
+ * Lambda may freeze the instance afterwards. Successful calls are counted in batches. While calls fail on any instance,
+ * they are counted every second.
  */
 export function createBreaker(options: BreakerOptions) {
   const { name, settings = CIRCUIT_SETTINGS, classify, onChange, gathered = () => delay(GATHERED_MS) } = options;
@@ -44,7 +44,7 @@ export function createBreaker(options: BreakerOptions) {
     gathered,
   });
 
-  /** @returns the circuit if this call becomes its probe; undefined if the circuit is closed */
+  /** @returns the circuit if this call becomes the circuit's probe; undefined if the circuit is closed */
   async function admit(): Promise<CircuitHead | undefined> {
     const seen = await current();
     const { state } = seen;

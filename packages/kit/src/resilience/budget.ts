@@ -6,7 +6,7 @@ const budgets = new AsyncLocalStorage<() => number>();
 const RESERVE_MS = 2_500;
 
 /**
- * Runs a function with a time budget. Inside another budget, the smaller of the two applies.
+ * Runs a function with a time budget. Inside another budget, the smaller of the two budgets applies.
  * @beta
  */
 export function withinBudget<T>(remainingMs: () => number, run: () => Promise<T>): Promise<T> {

@@ -4,7 +4,7 @@
  */
 export type CircuitState =
   | { is: 'closed'; since: number }
-  /** No calls before `probeAt`. `failures` is 1 when the circuit opens, and rises by one with each failed probe. */
+  /** No call is made before `probeAt`. `failures` is 1 when the circuit opens, and rises by one with each failed probe. */
   | { is: 'open'; since: number; failures: number; probeAt: number; because: string }
   /** Only the instance that made this change may call the service until `until`. */
   | { is: 'half-open'; since: number; failures: number; until: number; because: string };
@@ -41,12 +41,15 @@ export interface CircuitStore {
   count(name: string, counts: Counts): Promise<void>;
   /** Records that a call failed in this slice, so that every instance writes its counts. */
   reportFailure(name: string, slice: number): Promise<void>;
-  /** Changes the state if the revision is still `seen`, the revision that was read. */
+  /**
+   * Changes the state if the revision is still `seen`, the revision that was read.
+   * @returns whether the state was changed
+   */
   change(name: string, seen: number, state: CircuitState): Promise<boolean>;
 }
 
 export interface CircuitSettings {
-  /** The circuit opens when at least this share of the calls in the window failed, and there were `minimumCalls`. */
+  /** The circuit opens when the window has at least `minimumCalls` calls, and at least this share of the calls failed. */
   failureRatio: number;
   minimumCalls: number;
   windowMs: number;
@@ -69,7 +72,10 @@ export const sliceOf = (at: number): number => Math.floor(at / SLICE_MS);
 
 const STEPS_PER_DOUBLING = 4;
 
-/** Index of a duration's bucket in the histogram; its upper bound, {@link durationOf}, is at most 19 % above the duration. */
+/**
+ * Index of a duration's bucket in the histogram. For durations of at least 1 ms, the upper bound of the bucket
+ * ({@link durationOf}) is at most 19 % above the duration.
+ */
 export const durationBucket = (ms: number): number =>
   Math.max(0, Math.ceil(Math.log2(Math.max(ms, 1)) * STEPS_PER_DOUBLING));
 export const durationOf = (bucket: number): number => 2 ** (bucket / STEPS_PER_DOUBLING);

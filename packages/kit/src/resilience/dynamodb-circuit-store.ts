@@ -25,11 +25,11 @@ export interface CircuitStoreOptions {
 }
 
 /**
- * A circuit has one item for its state, which rarely changes, and several items for its counts, with counters per time
- * slice.
+ * Creates a store in which each circuit has one item for its state, which rarely changes, and several items for its
+ * counts. An item for counts has counters for each time slice.
  */
 export function createCircuitStore({ client, tableName: TableName, random }: CircuitStoreOptions): CircuitStore {
-  const own = Math.floor(random() * TALLY_ITEMS);
+  const tallyItem = Math.floor(random() * TALLY_ITEMS);
   const outdated = new Map<string, string[]>();
   return {
     async head(name) {
@@ -61,7 +61,7 @@ export function createCircuitStore({ client, tableName: TableName, random }: Cir
       const { Attributes = {} } = await client.send(
         new UpdateCommand({
           TableName,
-          Key: { pk: tallyKey(name, own) },
+          Key: { pk: tallyKey(name, tallyItem) },
           UpdateExpression: `ADD ${[...counters].map((_, index) => `#c${index} :c${index}`).join(', ')}${remove}`,
           ExpressionAttributeNames: {
             ...Object.fromEntries([...counters.keys()].map((counter, index) => [`#c${index}`, counter])),
@@ -119,7 +119,7 @@ const headOf = ({ revision = 0, state, failing = 0 }: Item): CircuitHead => ({
   failing: failing as number,
 });
 
-/** A circuit from its items. */
+/** Builds a circuit from its items. */
 function circuitOf(items: readonly Item[]): Circuit {
   const tallies = new Map<number, Tally>();
   const durations = new Map<number, number>();
@@ -136,5 +136,5 @@ function circuitOf(items: readonly Item[]): Circuit {
 /** All circuits of a table, by name. */
 export function circuitsOf(items: readonly Item[]): Map<string, Circuit> {
   const byName = Map.groupBy(items, ({ pk }) => String(pk).split('#')[0] as string);
-  return new Map([...byName].map(([name, own]) => [name, circuitOf(own)]));
+  return new Map([...byName].map(([name, circuitItems]) => [name, circuitOf(circuitItems)]));
 }

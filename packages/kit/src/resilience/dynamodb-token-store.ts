@@ -5,18 +5,18 @@ import type { Taken, TokenStore } from './leased-tokens.ts';
 
 export interface TokenStoreOptions {
   client: DynamoDBDocumentClient;
-  /** Table name. Key: `pk` = limit and window. */
+  /** Table name. Key: `pk` = limit and time window. */
   tableName: string;
   now: () => Date;
   /** How long the table keeps a count. */
   keptSeconds: number;
 }
 
-/** The attribute for the tokens is called `texts`. */
+/** The stored attribute for the number of tokens is called `texts`. */
 const takenIn = ({ texts = 0, ahead = 0 }: Record<string, number> = {}): Taken => ({ tokens: texts, ahead });
 
 /**
- * A token store with one item per limit and window.
+ * Creates a token store with one item for each limit and time window.
  * @beta
  */
 export function createTokenStore({ client, tableName, now, keptSeconds }: TokenStoreOptions): TokenStore {

@@ -22,7 +22,7 @@ const after = (ms: number) =>
 /** Waits a limited time for a read, which must not reject. On timeout, the last known value stays in use. */
 export const waitBriefly = (reading: Promise<void>, ms = WAIT_MS): Promise<void> => Promise.race([reading, after(ms)]);
 
-/** @throws {Error} on timeout; the later outcome is ignored */
+/** @throws {Error} on timeout; the later outcome of the write is then ignored */
 export async function withTimeout<T>(write: Promise<T>): Promise<T> {
   write.catch(() => {});
   const timeout = after(WAIT_MS).then(() => {
@@ -32,8 +32,8 @@ export async function withTimeout<T>(write: Promise<T>): Promise<T> {
 }
 
 /**
- * Returns a function that reads a value, and reads it again after `maxAgeMs`. While it cannot be read, the last known
- * value stays in use. The function never rejects.
+ * Returns a function that reads a value, and reads it again after `maxAgeMs`. While the value cannot be read, the last
+ * known value stays in use. The function never rejects.
  */
 export function lastKnown<T>({
   read,

@@ -1,4 +1,4 @@
-/** The tokens that all instances have taken of a limit in one time window. */
+/** The tokens of a limit that all instances have taken in one time window. */
 export interface Taken {
   /** Tokens taken, whether they were used or not. Never more than the limit. */
   tokens: number;
@@ -10,7 +10,7 @@ export interface Taken {
 export interface TokenStore {
   /**
    * Takes tokens unless the total would exceed `limit`, or the tokens ahead of need would exceed `mostAhead`.
-   * @param ahead change of this instance's tokens ahead of need
+   * @param taking the number of tokens to take; `ahead` is the change of this instance's tokens ahead of need
    * @returns the totals after the write
    */
   take(key: string, taking: Taken, limit: number, mostAhead: number): Promise<{ granted: boolean; taken: Taken }>;
@@ -20,7 +20,7 @@ export interface LeasedTokensOptions {
   store: TokenStore;
   /** Waits briefly, so that one write takes tokens for concurrent requests. Default: until the event loop's next turn. */
   gathered?: () => Promise<void>;
-  /** Called for each lease. */
+  /** Called for each lease with the number of taken tokens before and after the lease. */
   onLease?: (key: string, before: number, after: number, limit: number) => void;
 }
 
@@ -32,8 +32,8 @@ export interface Token {
 /** Maximum share of a limit that all instances together may take ahead of need. */
 const MAX_AHEAD_SHARE = 1 / 20;
 /**
- * Ahead of need, an instance takes at most this share of the tokens that it has used. Therefore, the number of tokens
- * that are lost when the instance ends is proportional to its use.
+ * Ahead of need, an instance takes at most this share of the number of tokens that it has used. Therefore, an instance
+ * that ends loses a number of tokens that is proportional to its use.
  */
 const OWN_USE_SHARE = 1 / 4;
 /**
@@ -42,7 +42,10 @@ const OWN_USE_SHARE = 1 / 4;
  * token.
  */
 const MIN_ROOM_SHARE = 1 / 256;
-/** A lease takes at most this share of the room, so that each of M busy instances ends up with 1 / (M + 3) of it. */
+/**
+ * A lease takes at most this share of the room. Therefore, each of M busy instances ends up with 1 / (M + 3) of all the
+ * tokens that may be taken ahead of need.
+ */
 const MAX_ROOM_SHARE = 1 / 4;
 /**
  * Ahead of need, a lease takes at most this share of the limit's remaining tokens. Near the limit, a lease therefore
@@ -56,7 +59,8 @@ const mostAheadOf = (limit: number): number => Math.floor(limit * MAX_AHEAD_SHAR
 
 /**
  * The number of tokens to lease: the tokens needed now, and tokens ahead of need.
- * @param own the tokens that this instance took ahead of need. It has used all of them, so it may take as many again
+ * @param own the number of tokens that this instance took ahead of need. The instance has used all of these tokens, so it
+ * may take the same number again
  */
 export function leaseSize(
   limit: number,
@@ -79,7 +83,7 @@ interface Holding {
   tokens: number;
   /** The last totals that this instance read. Totals never decrease. */
   taken: Taken;
-  /** Tokens of its last lease that were ahead of need. */
+  /** Tokens of the instance's last lease that were ahead of need. */
   ahead: number;
   used: number;
   waiting: number;
@@ -87,10 +91,10 @@ interface Holding {
 }
 
 /**
- * Rate limits over all instances, without a write per use. An instance leases several tokens before it needs them, and
- * keeps them across invocations. The limit is never exceeded. The store also limits the tokens taken ahead of need to 5 %,
- * so at least 95 % of the limit is usable even if instances end or are idle. When no more tokens may be taken ahead, an
- * instance leases only the tokens that it needs now.
+ * Creates rate limits that all instances share. Most uses need no write, because an instance leases several tokens before
+ * it needs them, and keeps them across invocations. The limit is never exceeded. The store also limits the tokens taken
+ * ahead of need to 5 % of the limit. Therefore, at least 95 % of the limit is usable even if instances end or are idle.
+ * When no more tokens may be taken ahead of need, an instance leases only the tokens that it needs now.
  * @beta
  */
 export function createLeasedTokens({ store, gathered = nextTurn, onLease }: LeasedTokensOptions) {
@@ -119,7 +123,7 @@ export function createLeasedTokens({ store, gathered = nextTurn, onLease }: Leas
       const taking = { tokens: needed + ahead, ahead: ahead - holding.ahead };
       const { granted, taken } = await store.take(key, taking, limit, mostAheadOf(limit));
       holding.taken = taken;
-      // Other instances took tokens first. This instance now has the new totals and tries again with a smaller lease.
+      // Other instances took tokens first. This instance now knows the new totals and tries again with a smaller lease.
       if (!granted) continue;
       holding.tokens += taking.tokens;
       holding.ahead = ahead;
@@ -130,7 +134,7 @@ export function createLeasedTokens({ store, gathered = nextTurn, onLease }: Leas
 
   return {
     /**
-     * @param key limit and window
+     * @param key the limit and the time window
      * @returns a token, which is used up unless `giveBack` returns it; undefined if the limit is reached
      */
     async take(key: string, limit: number): Promise<Token | undefined> {

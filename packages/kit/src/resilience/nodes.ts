@@ -16,7 +16,7 @@ export interface NodesOptions {
 
 export type Nodes = ReturnType<typeof createNodes>;
 
-/** Maximum age of the cached registry. */
+/** Maximum age of the cached instances. */
 const MAX_AGE_MS = 3_000;
 /** How long a failed instance is avoided. Doubled after each further failure, up to the maximum. */
 const FIRST_AVOIDANCE_MS = 1_000;
@@ -30,7 +30,8 @@ interface CallRecord {
 }
 
 /**
- * Chooses among the registered instances of a service, by the calls and failures that this caller has seen.
+ * Creates a load balancer, which chooses among the registered instances of a service by the calls and failures that this
+ * caller has seen.
  * @beta
  */
 export function createNodes({ service, registry, now, random, onFailure }: NodesOptions) {
@@ -51,7 +52,10 @@ export function createNodes({ service, registry, now, random, onFailure }: Nodes
 
   const loadOf = ({ id, weight }: Instance) => (recordOf(id).activeCalls + 1) / weight;
 
-  /** Power of two choices: nearly as good as the least busy of all instances, without a thundering herd. */
+  /**
+   * The less busy of two random instances ("power of two choices"). The choice is nearly as good as the least busy of all
+   * instances, and many callers do not choose the same instance at once.
+   */
   function lessBusyOfTwo(candidates: readonly Instance[]): Instance | undefined {
     const undrawn = [...candidates];
     const draw = () => undrawn.splice(Math.floor(random() * undrawn.length), 1)[0];
@@ -61,9 +65,9 @@ export function createNodes({ service, registry, now, random, onFailure }: Nodes
 
   return {
     /**
-     * Chooses the less busy of two random instances. It prefers untried instances that are not avoided,
-     * then other untried instances.
-     * @returns undefined if none is registered
+     * Chooses the less busy of two random instances: among the untried instances that are not avoided; if there are none,
+     * among all untried instances; otherwise, among all instances.
+     * @returns undefined if no instance is registered
      */
     async choose(tried: ReadonlySet<string>): Promise<Instance | undefined> {
       const all = await registeredInstances();

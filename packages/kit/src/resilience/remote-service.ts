@@ -47,7 +47,7 @@ export interface RemoteServiceOptions<Request, Answer> {
   call: (request: Request, one: Try) => Promise<Answer>;
   /** The registered instances to call; undefined if `call` determines the address. */
   nodes?: Nodes | undefined;
-  /** Timeout of an attempt in milliseconds; less if the function has less time left. */
+  /** Timeout of an attempt in milliseconds. The timeout is shorter if the function has less time left. */
   timeoutMs: number;
   /** Maximum number of concurrent calls from this instance (bulkhead). A further call fails. */
   atOnce?: number | undefined;
@@ -73,9 +73,10 @@ const MAX_BACKOFF_MS = 500;
 const insideRetries = new AsyncLocalStorage<true>();
 
 /**
- * Creates a client of a remote service. From the outside in: fallback (retry (breaker (admission (bulkhead (timeout
- * (discovery (call)))))))). Therefore the breaker counts each try, and each try calls a different instance. A full
- * bulkhead is not counted as a failure of the service. The fallback covers every failure.
+ * Creates a client of a remote service. A call passes these mechanisms from the outside in: fallback (retry (breaker
+ * (admission (bulkhead (timeout (discovery (call)))))))). Therefore, the breaker counts each try, and each try prefers
+ * instances that were not tried yet. A full bulkhead is not counted as a failure of the service. The fallback covers every
+ * failure except a `RejectedError`.
  * @public
  */
 export function createRemoteService<Request, Answer>(
@@ -175,7 +176,7 @@ function withUnknownOutcome(error: Error): UnavailableError {
 const isOneOf = (error: unknown, ...kinds: Array<new (...given: never[]) => Error>) =>
   kinds.some((kind) => error instanceof kind);
 
-/** Whether a try at another instance may succeed. It cannot if no instance was called, or if the service throttles. */
+/** Whether another try may succeed. It cannot succeed if no instance was called, or if the service throttles. */
 const isRetryable = (error: unknown): boolean =>
   error instanceof UnavailableError &&
   !isOneOf(error, BulkheadFullError, CircuitOpenError, NoInstanceError, NotServedError, OutOfTimeError, ThrottledError);

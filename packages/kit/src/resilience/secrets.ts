@@ -3,14 +3,14 @@ import type * as z from 'zod';
 import { clientDefaults } from '../aws/clients.ts';
 import { NotServedError } from './errors.ts';
 
-/** How long a value is cached. Afterwards, a changed value takes effect without a deployment. */
+/** How long a value is cached. A changed value takes effect after this time, without a deployment. */
 const MAX_AGE_MS = 5 * 60_000;
-/** Retry interval for a secret that could not be read, or has no value yet. */
+/** Retry interval for a secret that could not be read, or has no valid value. */
 const FAILURE_AGE_MS = 10_000;
 
 /**
- * A secret whose value is a JSON object of the given shape, read when it is needed. If that fails, the last known value
- * stays in use.
+ * Creates a function that returns the value of a secret, a JSON object of the given shape. The secret is read when it is
+ * needed. If a read fails, the last known value stays in use.
  * @beta
  */
 export function createSecret<S extends z.ZodType>(id: string, shape: S, now: () => Date): () => Promise<z.output<S>> {
@@ -51,7 +51,7 @@ export function createSecret<S extends z.ZodType>(id: string, shape: S, now: () 
   };
 }
 
-/** Does not quote invalid JSON in an error, because it may be the secret. */
+/** Returns undefined for invalid JSON. An error of the parser would quote the text, which may be the secret. */
 function jsonIn(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -22,16 +22,16 @@ export interface SharedCircuitOptions {
   gathered: () => Promise<unknown>;
 }
 
-/** Cached state is refreshed after this age. */
+/** Maximum age of the cached state. */
 const MAX_AGE_MS = 1_000;
-/** While no instance reports failures, one write counts this many calls. */
+/** While no instance reports failures, one write counts at least this many calls. */
 const CALLS_PER_WRITE = 32;
 
 const INITIAL_HEAD: CircuitHead = { revision: 0, state: { is: 'closed', since: 0 }, failing: 0 };
 
 const noCounts = () => ({ calls: 0, tallies: new Map<number, Tally>(), durations: new Map<number, number>() });
 
-/** One instance's view of a shared circuit, with the counts that it has not written yet. */
+/** Creates one instance's view of a shared circuit, with the counts that the instance has not written yet. */
 export function createSharedCircuit({ name, store, settings, now, onFailure, gathered }: SharedCircuitOptions) {
   let lastHead = INITIAL_HEAD;
   let readAt = Number.NEGATIVE_INFINITY;
@@ -113,7 +113,7 @@ export function createSharedCircuit({ name, store, settings, now, onFailure, gat
       uncounted.calls++;
     },
 
-    /** @returns the circuit including the failures of this instance; undefined if it cannot be read */
+    /** @returns the circuit including the failures of this instance; undefined if it cannot be written or read in time */
     countFailures(): Promise<Circuit | undefined> {
       counting ??= countFailures();
       return counting;

@@ -24,8 +24,8 @@ export interface StageBreakerOptions {
 }
 
 /**
- * A circuit breaker for `createRemoteService` whose state is in the stage's table of circuits. The environment variable
- * CIRCUITS_TABLE names the table, and `allowBreaking` of `@rollcall/cdk` grants access.
+ * Creates a circuit breaker for `createRemoteService`. Its state is in the stage's table of circuits. The environment
+ * variable CIRCUITS_TABLE names the table, and `allowBreaking` of `@rollcall/cdk` grants access to the table.
  * @throws {Error} if the environment lacks CIRCUITS_TABLE
  * @public
  */

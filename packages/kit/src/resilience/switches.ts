@@ -32,7 +32,7 @@ export interface SwitchesOptions {
 const MAX_AGE_MS = 4_000;
 
 /**
- * The switches that functions check, cached for a few seconds.
+ * Creates a reader of the switches that functions check. Reads are cached for a few seconds.
  * @beta
  */
 export function createSwitches<M extends Modes>({ client, tableName, now, logger }: SwitchesOptions) {
@@ -41,7 +41,7 @@ export function createSwitches<M extends Modes>({ client, tableName, now, logger
     maxAgeMs: MAX_AGE_MS,
     now,
     initial: new Map(),
-    onFailure: (error) => logger.warn('switches cannot be read: the last known ones stay in use', { error }),
+    onFailure: (error) => logger.warn('switches cannot be read: the last known switches stay in use', { error }),
   });
   return {
     async mode<C extends keyof M & string>(capability: C): Promise<'on' | M[C][number]> {
@@ -67,7 +67,8 @@ export async function readSwitches(client: DynamoDBDocumentClient, TableName: st
 /**
  * Changes switches in one transaction and records the changes.
  * @param ids a unique id per change
- * @param onlyIfOn whether to change nothing if one of the switches was set by another operator and has not expired
+ * @param onlyIfOn whether to change nothing if another operator has set one of the switches to a mode other than `on`, and
+ * this mode has not expired
  * @returns whether the switches were changed
  * @beta
  */
@@ -78,7 +79,7 @@ export async function changeSwitches(
   ids: readonly string[],
   onlyIfOn = false,
 ): Promise<boolean> {
-  const isOnOrOwn = {
+  const onOrSetByOperator = {
     ConditionExpression: 'attribute_not_exists(pk) OR #mode = :on OR #until < :at OR #by = :by',
     ExpressionAttributeNames: { '#mode': 'mode', '#until': 'until', '#by': 'by' },
   };
@@ -91,7 +92,7 @@ export async function changeSwitches(
               TableName,
               Item: { pk: 'switch', sk: capability, ...switched },
               ...(onlyIfOn && {
-                ...isOnOrOwn,
+                ...onOrSetByOperator,
                 ExpressionAttributeValues: { ':on': 'on', ':at': switched.at, ':by': switched.by },
               }),
             },

@@ -2,7 +2,7 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 
-/** `burst` at once, and `perMinute` on average. */
+/** A rate limit: `burst` tokens at once, and `perMinute` tokens on average. */
 export interface Rate {
   burst: number;
   perMinute: number;
@@ -11,7 +11,7 @@ export interface Rate {
 export interface Taken {
   /** Whether a token was available, now or within the time that the caller can wait. */
   allowed: boolean;
-  /** How long to wait for the token that was taken or, if none was taken, for the next one. */
+  /** How long to wait for the token that was taken or, if no token was taken, for the next token. */
   waitMs: number;
   /** Tokens left. */
   remaining: number;
@@ -37,16 +37,16 @@ export interface TokenBucketsOptions {
   now: () => Date;
 }
 
-/** Tolerance for sums of fractions of a millisecond. */
+/** Tolerance for the rounding errors of sums of fractions of a millisecond. */
 const ROUNDING = 1e-6;
 /** Maximum number of buckets cached by one instance. */
 const MAX_REMEMBERED = 10_000;
 
 /**
- * Token buckets shared by all instances, one item each. Uses the generic cell rate algorithm, which stores only the
- * time when the bucket will be full again and is equivalent to a token bucket (ITU-T I.371). Taking a token needs one
- * write, or two if other instances took tokens in between. While the bucket is empty, an instance refuses tokens from its
- * cache.
+ * Creates token buckets that all instances share. Each bucket is one item. Uses the generic cell rate algorithm (GCRA),
+ * which stores only the time when the bucket will be full again and is equivalent to a token bucket (ITU-T I.371). Taking
+ * a token usually needs one write, or two writes if other instances took tokens in between. While an instance's cache
+ * shows that a bucket is empty, the instance refuses tokens without a write.
  * @beta
  */
 export function createTokenBuckets({ client, tableName: TableName, now }: TokenBucketsOptions) {
@@ -72,7 +72,8 @@ export function createTokenBuckets({ client, tableName: TableName, now }: TokenB
   }
 
   /**
-   * Advances the theoretical arrival time (GCRA) by `by`: from now if it is in the past, otherwise from its stored value.
+   * Advances the time when the bucket will be full, which GCRA calls the theoretical arrival time, by `by` milliseconds:
+   * from now if the stored time is in the past, otherwise from the stored time.
    */
   async function advance(key: string, at: number, by: number, latest: number) {
     const Key = { pk: key };
@@ -142,7 +143,7 @@ export function createTokenBuckets({ client, tableName: TableName, now }: TokenB
 
     /**
      * Takes a token.
-     * @param patienceMs also takes a token that becomes available within this time
+     * @param patienceMs how long the caller can wait: also takes a token that becomes available within this time
      */
     async take(key: string, rate: Rate, patienceMs = 0): Promise<Taken> {
       const { waits, nextMs, remaining, fullInMs } = await takeMany(key, rate, 1, patienceMs);
