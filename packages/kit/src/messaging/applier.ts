@@ -44,7 +44,7 @@ export interface ApplyOptions {
   mayAdopt?: boolean;
   /** Whether an operator released the message, which a limit or a switch had held. */
   released?: boolean;
-  /** If set, a message that is next in order is parked with this error instead of applied. */
+  /** If set, a message that is next in order is not applied, but parked with this error. */
   held?: HeldError | undefined;
 }
 
@@ -66,8 +66,8 @@ const DUPLICATE = { outcome: 'duplicate' } as const;
 const CLAIM_ATTEMPTS = 5;
 
 /**
- * The only code path that applies messages, both live and parked. It writes the effect and the cursor in one
- * conditional write.
+ * Creates the applier, which applies both live and parked messages. It writes the effect and the cursor in one
+ * conditional write. For a consumer that is `idempotent`, it writes only the effect.
  */
 export function createApplier<C extends MessageContract>(options: ApplierOptions<C>): Applier {
   const { store, contracts, idempotent = false, unordered = idempotent, now, onAttempt } = options;
@@ -90,7 +90,7 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
         `message ${message.id} requests a reply on ${replyto}, which is not a channel of this service`,
       );
     if (idempotent) return (await change(message, released)) ? APPLIED : DUPLICATE;
-    // The fast path assumes that the message is next, which needs one write and no read.
+    // The first try assumes that the message is next in order. If that is true, the cursor need not be read.
     let claim = mayAdopt
       ? await commit(message, position, released, 0, version)
       : await commit(message, position, released, version - 1);
@@ -138,8 +138,8 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
     if (isOtherRendition(envelope, contracts)) return { outcome: 'ignored' };
     const position = positionOf(envelope, unordered);
     const attempted = await tryOnce(envelope, position, options);
-    // A message that is a duplicate at its first delivery is a second copy. If the first copy is not complete, the
-    // queue redelivers the first copy.
+    // A message that is a duplicate at its first delivery is a second copy. If messages that follow from the first copy
+    // are not sent yet, the queue redelivers the first copy.
     if (attempted.outcome === 'duplicate' && options.receives !== 1)
       await complete({ ...position, messageId: envelope.id, type: envelope.type, envelope });
     return attempted;

@@ -16,7 +16,7 @@ const UNDELAYED_RECEIVES = 100;
 
 /**
  * How long to hide a postponed message, given how often it was received. After the first hundred receives, the minimum
- * grows by one second with each receive, so that 1,000 receives take days.
+ * time grows by one second with each receive, so that 1,000 receives take days.
  */
 export function postponedSeconds(until: Date, now: Date, receives: number, random: () => number): number {
   const requested = (until.getTime() - now.getTime()) / 1000;

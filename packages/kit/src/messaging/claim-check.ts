@@ -11,13 +11,13 @@ import type { Apart } from './outgoing.ts';
 import type { SubscriberStore } from './subscriber-store.ts';
 
 export interface ClaimCheckSettings {
-  /** Name of the stage's bucket. */
+  /** Name of the stage's S3 bucket. */
   bucket: string;
 }
 
 /**
- * The parts of a consumer that handle large messages: they read the stored data, and keep a copy while a message is
- * parked.
+ * The parts of a consumer that handle large messages: they read the stored data, and store a copy of the data while a
+ * message is parked.
  */
 interface Consuming {
   store: SubscriberStore;
@@ -33,7 +33,7 @@ interface Consuming {
 export interface ClaimCheck {
   /** The parts that a consumer needs. Internal to the kit. */
   consuming(reader: Omit<Holder, 'objects'>, store: SubscriberStore): Consuming;
-  /** If a message is too large, replaces its data with a reference. Internal to the kit. */
+  /** Replaces the data of a message that is too large with a reference. Internal to the kit. */
   apart: Apart;
   /** Stores the data of large messages. Must be called before the rows that refer to the data are committed. */
   keep(rows: readonly OutboxRow[]): Promise<void>;

@@ -83,7 +83,10 @@ function textOf(data: unknown): string {
 
 const base64 = z.base64();
 
-/** @throws {TypeError} also if `data` is present: the members are mutually exclusive (3.1.1) */
+/**
+ * @throws {TypeError} if `data_base64` is not Base64, or if `data` is also present, because the two members are mutually
+ * exclusive (3.1.1)
+ */
 function bytesOf({ data, data_base64 }: EncodedData): Uint8Array | undefined {
   if (data_base64 === undefined) return undefined;
   // The data was stored apart from the message.

@@ -17,7 +17,7 @@ import { createSubscriber } from './subscriber.ts';
 import { nameOfQueue, type QueueSettings, queueFunctions } from './subscriber-functions/queue-functions.ts';
 
 /**
- * Passed to the function that creates a consumer's handlers.
+ * The resources that are passed to the function that creates a consumer's handlers.
  * @public
  */
 export interface HandlerContext<Sends extends Channel = Channel> {
@@ -33,12 +33,12 @@ export interface HandlerContext<Sends extends Channel = Channel> {
 
 /** The deployed resources of a consumer. */
 export interface ConsumerSettings extends QueueSettings {
-  /** Addresses of the channels that the consumer sends to. */
+  /** Addresses of the channels to which the consumer sends messages. */
   channels?: Addresses;
   /** Default: as in the descriptor. */
   joinsLate?: boolean;
   /**
-   * Table of the switches with which operators pause or skip the consumer's capability; required if it has a
+   * Table of the switches with which operators pause or skip the consumer's capability; required if the consumer has a
    * capability.
    */
   switchesTable?: string;
@@ -49,11 +49,11 @@ export interface ConsumerSettings extends QueueSettings {
 }
 
 /**
- * The two Lambda functions of a consumer, for any queue and table. `consume` applies the messages of the queue.
- * `sweep`, invoked by a timer every minute, parks dead letters, retries parked messages and carries out operators'
- * requests. On a channel that is not `ordered`, messages need no version: each is applied once, by its id, in the order
- * in which the queue delivers them.
- * @throws {Error} if the consumer has a capability and `switchesTable` is missing, or its channel is `large` and
+ * Creates the two Lambda functions of a consumer, for any queue and table. `consume` applies the messages of the queue.
+ * `sweep`, which a timer invokes every minute, parks dead letters, retries parked messages and carries out operators'
+ * requests. On a channel that is not `ordered`, messages need no version: each message is identified by its id and applied
+ * once, in the order in which the queue delivers the messages.
+ * @throws {Error} if the consumer has a capability and `switchesTable` is missing, or if the channel is `large` and
  * `claimCheck` is missing
  * @public
  */
@@ -103,7 +103,7 @@ export function consumerFunctions<C extends MessageContract, S extends Channel>(
     joinsLate,
     contracts: reads,
     channel,
-    // If the queue is subscribed to a topic, SNS is the sender to the queue.
+    // The senders to a queue that is subscribed to a topic are not verified, because SNS is the only sender.
     senderPrefix: channel.kind === 'queue' ? senderPrefix : undefined,
     read,
     handlers: handlers({ client, tableName, now, newId, correspondence, mode }),

@@ -6,9 +6,9 @@ export type Outcome = 'applied' | 'duplicate' | 'ignored' | 'parked';
 /** A message as delivered by a queue. */
 export interface Delivery {
   body: string;
-  /** How often it was received, including this time. */
+  /** How often the message was received, including this time. */
   receives: number;
-  /** The queue's own id of the message. */
+  /** The message id that SQS assigned. */
   queueMessageId: string;
   /** The sender, as the queue reports it: AWS's unique id of a role and the name of its session. */
   senderId?: string | undefined;
@@ -37,8 +37,8 @@ const deliveryOf = (record: SQSRecord): Delivery => ({
 /**
  * Processes a batch from a queue: message groups in parallel, the messages of a group in sequence. A group stops at its
  * first failure (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html).
- * @param isSuspect whether the function crashed while it processed this message or a concurrent one, and may crash
- * again. Groups with such messages are processed last, one at a time
+ * @param isSuspect whether the function crashed while it processed this message or a concurrent message, and may crash
+ * again. Groups with suspect messages are processed last, one group at a time
  */
 export async function consume(
   event: SQSEvent,

@@ -15,7 +15,7 @@ export interface CorrespondenceOptions {
   channels: Addresses;
 }
 
-/** UUID namespace for the ids of messages that follow from others. */
+/** UUID namespace for the ids of messages that follow from other messages. */
 const FOLLOWING = '0d6bd8c1-93c7-5f0e-a5a9-5a8f7c1de4b2';
 
 /**
@@ -25,9 +25,10 @@ const FOLLOWING = '0d6bd8c1-93c7-5f0e-a5a9-5a8f7c1de4b2';
 export type Correspondence<Sends extends Channel = Channel> = ReturnType<typeof createCorrespondence<Sends>>;
 
 /**
- * Creates messages that follow from a received message and belong to the same conversation. The id derives from the
- * received message and the type. Therefore a service can send only one message of each type per received message, and a
- * message that is created again has the same id. `at`: creation time, ISO 8601.
+ * Creates messages that follow from a received message and belong to the same conversation. The id of a created message
+ * is derived from the service, the id of the received message, and the type of the created message. Therefore, a service
+ * can send only one message of each type per received message, and a message that is created again has the same id. `at`
+ * is the creation time in ISO 8601 format.
  */
 export function createCorrespondence<Sends extends Channel = Channel>({ source, channels }: CorrespondenceOptions) {
   const following = (cause: Message, { type }: MessageContract, at: string) => ({
@@ -41,7 +42,7 @@ export function createCorrespondence<Sends extends Channel = Channel>({ source, 
   });
 
   return {
-    /** A command on another service's channel, in that channel's format. */
+    /** Creates a command on another service's channel, in the format of that channel. */
     command<C extends MessageContract>(
       cause: Message,
       { name, format }: Sends,
@@ -53,7 +54,7 @@ export function createCorrespondence<Sends extends Channel = Channel>({ source, 
     },
 
     /**
-     * The reply to a message; empty if the message requests no reply.
+     * Creates the reply to a message. Returns an empty list if the message requests no reply.
      * @throws {PermanentError} if the message requests a reply on a channel that this service does not send to
      */
     reply<C extends MessageContract>(

@@ -1,9 +1,9 @@
 /** A subscriber's record of the last version of an aggregate that it applied. */
 export interface Cursor {
   version: number;
-  /** The first version of the aggregate that this subscriber received, if that was not 1. */
+  /** The first version of the aggregate that this subscriber received, if this version was not 1. */
   baseline?: number;
-  /** The aggregate's last event erased its subject: later messages are neither applied nor kept. */
+  /** The last event of the aggregate erased its data. Later messages of the aggregate are neither applied nor parked. */
   erased?: true;
 }
 
@@ -11,7 +11,8 @@ export type CursorDecision =
   /** The version is next in order: apply it, and move the cursor from `after` (0: no cursor yet), in one write. */
   | { action: 'apply'; after: number }
   /**
-   * No cursor exists, and the version is not 1. A late subscriber starts here once no lower version can be in transit.
+   * No cursor exists, and the version is not 1. A late subscriber starts at this version once no lower version can be in
+   * transit.
    */
   | { action: 'adopt' }
   /** The version was applied before, or the subject was erased. */

@@ -14,17 +14,17 @@ export interface Drained {
 
 export interface DeadLettersOptions {
   client: SQSClient;
-  /** Dead-letter queues, and why messages end up in each. */
+  /** The dead-letter queues, each with the reason why messages are moved to it. */
   queues: ReadonlyArray<{ url: string; cause: DeadLetterCause }>;
-  /** Parks a message. @throws {Error} if that fails: the message remains in the queue */
+  /** Parks a message. @throws {Error} if the message cannot be parked; it then remains in the queue */
   park: (delivery: Delivery, cause: DeadLetterCause) => Promise<unknown>;
   /** Called for each message that remains in a queue, and with an empty body for each queue that could not be read. */
   onFailure: (body: string, error: Error) => void;
 }
 
 /**
- * Parks the messages of dead-letter queues until the queues are empty. The sweep calls it once a minute, because
- * polling queues that are nearly always empty costs more.
+ * Creates a function that parks the messages of dead-letter queues until the queues are empty. The sweep calls the
+ * function once a minute. Continuous polling would cost more, although these queues are nearly always empty.
  */
 export function createDeadLetters({ client, queues, park, onFailure }: DeadLettersOptions) {
   async function receive(url: string): Promise<Message[]> {

@@ -7,12 +7,12 @@ import type { OutboxRow, TransactItem } from './outbox.ts';
 import { waitingItem } from './queue-writes.ts';
 import { versionedPut } from './versioned-put.ts';
 
-/** An aggregate's state: an item of its table. Each event of the aggregate raises `version` by 1. */
+/** An aggregate's state, which is an item of a table. Each event of the aggregate raises `version` by 1. */
 export interface Versioned {
   version: number;
 }
 
-/** The state as a decision returns it, without the version, which the publisher sets. */
+/** The state in a decision. It has no version, because the publisher sets the version. */
 type Unversioned<State> = State extends unknown ? Omit<State, 'version'> : never;
 
 /**
@@ -24,11 +24,11 @@ export interface Decision<
   Event extends MessageContract = MessageContract,
   Beside extends string = never,
 > {
-  /** The whole new state; replaces the previous one. */
+  /** The whole new state, which replaces the previous state. */
   state: Unversioned<State>;
   /**
-   * Events in order, each with its own version. At least one must be sent immediately, because it raises the version of
-   * the state.
+   * Events in order. Each event gets the next version. At least one event must be sent immediately, because only such
+   * events raise the version of the state.
    */
   events: readonly [Draft<Event>, ...Draft<Event>[]];
   /** Messages to queues: commands, in order per subject if the queue preserves order. */
@@ -48,7 +48,7 @@ interface CommitsOptions {
   claimCheck: ClaimCheck | undefined;
 }
 
-/** Turns decisions about aggregates of a topic into commits. */
+/** Creates a function that converts decisions about aggregates of a topic to commits. */
 export function commitsOf<State extends Versioned, Topic extends Channel>(
   topic: Topic,
   { source, table, key, later, claimCheck }: CommitsOptions,
@@ -104,15 +104,16 @@ export function commitsOf<State extends Versioned, Topic extends Channel>(
 }
 
 /**
- * The deletion of the scheduled message that a scheduled command replaces: the message under the command's name or, for
- * a command without a name, under its id. Empty if the command has neither.
+ * The write that deletes the scheduled message that a scheduled command replaces. The replaced message has the command's
+ * name or, if the command has no name, the command's id. Empty if the command is not scheduled, or has neither a name nor
+ * an id.
  */
 function replacedBy(command: AddressedDraft, later: LaterMessages): TransactItem[] {
   const name = command.later && (command.later.name ?? command.id);
   return name === undefined ? [] : [later.removing({ subject: subjectOf(command), name })];
 }
 
-/** @throws {Error} if an erasing event is scheduled: scheduled messages about its aggregate would not be deleted */
+/** @throws {Error} if an erasing event is scheduled, because scheduled messages about its aggregate would not be deleted */
 function checkErasing(id: string, events: readonly Draft[]): void {
   const scheduledErasure = events.find(({ contract, later }) => contract.erases && later);
   if (scheduledErasure)

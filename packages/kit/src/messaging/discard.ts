@@ -15,10 +15,10 @@ export interface DiscardOptions {
 }
 
 /**
- * Skips a version without applying it, and keeps the message and the reason. A version that never arrived can be
+ * Skips a version without applying it, and stores the message and the reason. A version that never arrived can be
  * skipped once later versions have waited for it for an hour. `messageId` can be omitted if only one message has the
  * version.
- * @throws {PermanentError} if there is no such message, or it is not the next of its aggregate
+ * @throws {PermanentError} if there is no such message, or if the message is not the next one of its aggregate
  */
 export type Discard = (key: Omit<ParkedKey, 'messageId'> & { messageId?: string }, because: string) => Promise<void>;
 
@@ -36,7 +36,7 @@ export function createDiscard({ store, contracts, idempotent = false, joinsLate,
       if (queue.includes(parked)) return undefined;
       throw new PermanentError(`version ${version} of ${aggregateId} is below its baseline: nothing waits for it`);
     }
-    // The message is applied. Discarding it only stops the sending of the messages that follow from it.
+    // The message was already applied. Discarding it only stops the sending of the messages that follow from it.
     if (decision.action === 'acknowledge' && parked.reason === 'unsent') return undefined;
     if (decision.action === 'acknowledge') {
       throw new PermanentError(
@@ -82,7 +82,7 @@ export function createDiscard({ store, contracts, idempotent = false, joinsLate,
       throw new PermanentError(`version ${version} of ${aggregateId} is not parked, and nothing waits for it`);
     }
     // A version that is missing for an hour is assumed never to arrive.
-    if (!waiting.some((one) => isOld(one, now()))) {
+    if (!waiting.some((parked) => isOld(parked, now()))) {
       throw new PermanentError(
         `version ${version} of ${aggregateId} may still arrive: later versions have waited for it for less than an hour`,
       );

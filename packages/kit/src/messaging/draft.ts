@@ -22,7 +22,7 @@ export interface CommandContext {
   traceparent?: string;
 }
 
-/** A message as a decision returns it; the publisher adds the header when it commits. */
+/** A message in a decision, without its header. The publisher adds the header when it commits the decision. */
 export interface Draft<C extends MessageContract = MessageContract> {
   readonly contract: C;
   readonly data: z.input<C['data']>;
@@ -32,7 +32,7 @@ export interface Draft<C extends MessageContract = MessageContract> {
   readonly later?: Later;
   /** Conversation of the message. Default: the `correlationId` of the context. */
   readonly correlationId?: string;
-  /** Message id. Default: a new one. */
+  /** Message id. Default: a new id. */
   readonly id?: string;
 }
 
@@ -46,12 +46,13 @@ type DraftOptions = MaybeLater & {
   replyTo?: Channel;
   /** Conversation of the message. Default: the `correlationId` of the context. */
   correlationId?: string;
-  /** Message id. Default: a new one. */
+  /** Message id. Default: a new id. */
   id?: string;
 };
 
 /**
- * An event of the publisher's topic. A scheduled event (`{ at }` or `{ after }`) gets its version when it is due.
+ * Creates the draft of an event of the publisher's topic. A scheduled event (`{ at }` or `{ after }`) gets its version
+ * when it is due.
  * @throws {Error} if the time is invalid
  * @public
  */
@@ -68,8 +69,8 @@ export const draft = <C extends MessageContract>(
 });
 
 /**
- * A message to a queue, such as `draftTo(payments, charge, bill)`. With a time, the message is scheduled:
- * `draftTo(orders, cancel, order, { after: 1_800 })`.
+ * Creates the draft of a message to a queue: `draftTo(payments, charge, bill)`. If the options contain a time, the
+ * message is scheduled: `draftTo(orders, cancel, order, { after: 1_800 })`.
  * @throws {Error} if the time is invalid
  * @public
  */
@@ -94,7 +95,7 @@ export interface Placing {
   subject: string;
   /** The aggregate's version, or the position of a command. Omitted on a channel without order. */
   version?: number;
-  /** Aggregate id of the outbox row. Rows of one aggregate are sent in order. Default: a unique id, for no order. */
+  /** Aggregate id of the outbox row. Rows of one aggregate are sent in order. Default: a unique id, so that no order applies. */
   aggregateId?: string;
 }
 
@@ -114,7 +115,7 @@ export function outgoingOf(
   if (!messages.some(({ type }) => type === contract.type)) throw new Error(`${name} does not carry ${contract.type}`);
   if (!maySend(channel, { source, type: contract.type }))
     throw new Error(
-      `${source} may not send ${contract.type} on ${name}: the \`from\` of the channel does not include it`,
+      `${source} may not send ${contract.type} on ${name}: the \`from\` of the channel does not include this source`,
     );
   const correlationId = draft.correlationId ?? context.correlationId;
   const message = createMessage(contract, {
@@ -127,8 +128,9 @@ export function outgoingOf(
 }
 
 /**
- * The outbox row of a message that is sent immediately. Scheduled messages contain their data even if it is large,
- * because stored data expires and a message can be scheduled for any time.
+ * The outbox row of a message that is sent immediately. Only such a message can have its data stored apart: a scheduled
+ * message contains its data even if the data is large, because stored data expires and a message can be scheduled for any
+ * time.
  * @param claimCheck stores the data of the message if it is large
  * @throws {Error} like {@link outgoingOf}, and if the channel is `large` and there is no claim check: a defect in the
  * caller

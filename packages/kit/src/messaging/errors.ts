@@ -9,12 +9,12 @@ export class MessagingError extends TraceSafeError {
 }
 
 /**
- * A later attempt may succeed: a throttled table, a provider that is down.
+ * An error that may not occur at a later attempt, for example because a table is throttled or a provider is down.
  * @public
  */
 export class TransientError extends MessagingError {
   override readonly name: string = 'TransientError';
-  /** For a failed call to another system: whether the call may have taken effect nevertheless. */
+  /** Whether a call to another system may have taken effect although it failed. */
   readonly outcomeUnknown: boolean;
 
   constructor(
@@ -74,8 +74,8 @@ export class MessageTooLargeError extends PermanentError {
 }
 
 /**
- * The stored data of a large message cannot be read. Either it has expired, or the function lacks the permission, which
- * can be granted.
+ * The stored data of a large message cannot be read. Either the data has expired, or the function lacks the permission to
+ * read it. The error is transient, because the permission can be granted.
  */
 export class MissingDataError extends TransientError {
   override readonly name = 'MissingDataError';

@@ -6,7 +6,10 @@ import { type Envelope, keyText, parseJson, type ReadEnvelope, sequenceOf } from
 
 /** The result of an adapter for a message that is not a CloudEvent of the kit. */
 export interface ForeignMessage {
-  /** Unique in the channel, and the same at every redelivery, because duplicates are recognised by it. */
+  /**
+   * The id of the message. It must be unique in the channel and the same at every redelivery, because the consumer
+   * recognises duplicates by their ids.
+   */
   id: string;
   /** One of the channel's `senders`. */
   source: string;
@@ -95,7 +98,8 @@ function unreadable(what: string, raw: unknown, cause: z.ZodError): UnreadableMe
 }
 
 /**
- * The schema of a message that SNS delivers without raw message delivery: an envelope of SNS around the message's JSON.
+ * Creates the schema of a message that SNS delivers without raw message delivery: an envelope of SNS around the message's
+ * JSON.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
  * @public
  */
@@ -110,7 +114,7 @@ export const snsNotification = <S extends z.ZodType>(message: S) =>
   });
 
 /**
- * The schema of an EventBridge event:
+ * Creates the schema of an EventBridge event:
  * https://docs.aws.amazon.com/eventbridge/latest/ref/overview-events-structure.html
  * @public
  */

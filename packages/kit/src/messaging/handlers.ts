@@ -5,10 +5,11 @@ import type { Effect, State } from './subscriber-store.ts';
 
 /**
  * Decides what a message changes in a service. Returns the writes to commit with the cursor. `call` is for effects that
- * cannot be part of a transaction, such as an SMS. It runs under a lease, at least once, and must be idempotent by the
- * message id. A handler that is idempotent by state returns only `writes` or `setOnce`, and is called again if one of
- * their conditions fails. A handler does not catch errors of remote services (`resilience/errors`): an open circuit
- * postpones the message, a rejection parks it, and after any other error it is retried.
+ * cannot be part of a transaction, such as an SMS. The call runs under a lease, at least once, and must be idempotent by
+ * the message id. A handler that is idempotent by state returns only `writes` or `setOnce`, and is called again if a
+ * condition of these writes fails. A handler must not catch errors of remote services (`resilience/errors`), because the
+ * kit reacts to them: it postpones the message if a circuit is open, parks the message if the service rejects the request,
+ * and otherwise postpones or retries the message.
  */
 export type Handler<C extends MessageContract> = (
   message: Message<C>,
@@ -20,7 +21,7 @@ export interface MessageContext {
   /** Whether an operator released the message, which a limit or a switch had held. */
   released: boolean;
   /**
-   * Reads the item that holds the cursor. If the cursor moves before the commit, the handler is called again. The first
+   * Reads the item that contains the cursor. If the cursor moves before the commit, the handler is called again. The first
    * call costs one read. Not available to a handler that is idempotent by state.
    */
   state: () => Promise<State>;
@@ -29,15 +30,16 @@ export interface MessageContext {
 /**
  * Calls one external service. If it throws, the error states whether the outcome is unknown.
  * @param outcomeUnknown whether an earlier call for this message may have taken effect without a response
- * @returns an addition to the effect, committed with it. If the call fails, nothing is committed
+ * @returns an addition to the effect, which is committed with the effect. If the call fails, nothing is committed
  */
 type Call = (outcomeUnknown: boolean) => Promise<Effect | undefined>;
 
 type HandlerResult = Effect & { call?: Call };
 
 /**
- * Derives the messages to send after a message is applied. They are not stored, but derived again when the message is
- * redelivered. Therefore they may depend only on the message and the committed state, never on the clock or a setting.
+ * Derives the messages to send after a message is applied. The derived messages are not stored, but derived again when the
+ * applied message is redelivered. Therefore, they may depend only on the applied message and the committed state, not on
+ * the clock or a setting.
  */
 export type Follows<C extends MessageContract> = (message: Message<C>, state: State) => OutgoingMessage[];
 

@@ -30,7 +30,7 @@ const header = z.object({
   replyto: z.string().optional(),
   /** Type of another rendition of the same event, which is also published. */
   alternatetype: z.string().optional(),
-  /** Reference to the data, if the data is stored apart. */
+  /** Reference to the data, if the data is stored apart from the message. */
   dataref: z.string().optional(),
   /** SHA-256 of the referenced data, hexadecimal. */
   datasha256: z.string().optional(),
@@ -115,7 +115,7 @@ export type Envelope = Header & EncodedData;
 /** Reads the body of a message from a queue. @throws {UnreadableMessageError} whose text names the defect */
 export type ReadEnvelope = (body: string) => Envelope;
 
-/** Reads a CloudEvent. @throws {UnreadableMessageError} if the body is not one; the text names the defect */
+/** Reads a CloudEvent. @throws {UnreadableMessageError} if the body is not a CloudEvent; the text names the defect */
 export function readEnvelope(body: string): Envelope {
   const raw = parseJson(body);
   const head = header.safeParse(withoutNulls(raw));
@@ -124,7 +124,7 @@ export function readEnvelope(body: string): Envelope {
   return { ...head.data, ...(data !== undefined && { data }), ...(data_base64 !== null && { data_base64 }) };
 }
 
-/** The log fields that identify a message, with the same names as in spans; none if the message is unreadable. */
+/** The log fields that identify a message, with the same names as in spans; no fields if the message is unreadable. */
 export function logFieldsOf(body: string, read: ReadEnvelope = readEnvelope): LogFields {
   try {
     const { id, correlationid, traceparent } = read(body);
@@ -140,8 +140,8 @@ export function logFieldsOf(body: string, read: ReadEnvelope = readEnvelope): Lo
 }
 
 /**
- * Reads an envelope's data with one of `contracts`, or with a contract that one of them supersedes. Ignores unknown
- * fields and fills in defaults (tolerant reader).
+ * Reads an envelope's data with one of `contracts`, or with the contract that one of `contracts` supersedes. Ignores
+ * unknown fields and fills in defaults (tolerant reader).
  * @throws {UnreadableMessageError} whose text names the defect and its position
  */
 export function readMessage<C extends MessageContract>(envelope: Envelope, contracts: readonly C[]): Message<C> {
@@ -160,7 +160,7 @@ export const contractFor = <C extends MessageContract>(contracts: readonly C[], 
   contracts.find((contract) => contract.type === type) ??
   contracts.find(({ supersedes }) => supersedes?.contract.type === type);
 
-/** Whether one of the contracts reads messages of a type: its own type, or the type that it supersedes. */
+/** Whether one of the contracts has a type, or supersedes a contract of that type. */
 const canRead = (contracts: readonly MessageContract[], type: string | undefined) =>
   type !== undefined &&
   contracts.some((contract) => contract.type === type || contract.supersedes?.contract.type === type);
@@ -174,7 +174,8 @@ export const isErasing = ({ type }: { type?: string }, contracts: readonly Messa
 
 /**
  * Whether these contracts read the event of a message in another rendition, and not in the rendition of the message.
- * All renditions have the same version, so a subscriber that read two would classify one as a duplicate.
+ * All renditions of an event have the same version, so a subscriber that read two of them would classify the second one as
+ * a duplicate.
  */
 export const isOtherRendition = ({ type, alternatetype }: Envelope, contracts: readonly MessageContract[]): boolean =>
   !canRead(contracts, type) && canRead(contracts, alternatetype);
@@ -218,8 +219,8 @@ export interface MessagePosition {
 }
 
 /**
- * The position of a message on a channel: subject and version. On a channel without order, each message is an aggregate
- * of its own, so that it is applied once, by its id.
+ * The position of a message on a channel: subject and version. On a channel without order, each message is treated as a
+ * separate aggregate, which is identified by the message id, so that each message is applied once.
  * @throws {UnreadableMessageError} if the channel is ordered and the message has no version
  */
 export const positionOf = (

@@ -12,7 +12,7 @@ import { relayFunctions } from './relay-functions.ts';
 import { type Addresses, createSender } from './sender.ts';
 import { publishByTopics } from './topics.ts';
 
-/** An outbox, and the destinations of its messages. */
+/** The tables of an outbox, and the destinations of its messages. */
 export interface OutboxSettings {
   /** The outbox table. */
   tableName: string;
@@ -27,8 +27,8 @@ export interface OutboxSettings {
 }
 
 /**
- * The two Lambda functions that publish an outbox's messages: `relay`, triggered by its stream, and `sweep`, triggered
- * by a timer.
+ * Creates the two Lambda functions that publish an outbox's messages: `relay`, which the stream of the outbox triggers, and
+ * `sweep`, which a timer triggers.
  * @param given settings. Default: read from the environment variables that the construct `Outbox` of `@rollcall/cdk`
  * sets: OUTBOX_TABLE; CHANNELS, the addresses as JSON; and LATER_TABLE, if messages can be scheduled
  * @throws {Error} if OUTBOX_TABLE or CHANNELS is needed and missing

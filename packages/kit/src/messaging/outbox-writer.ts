@@ -8,7 +8,7 @@ import { type OutboxWriterOptions, queueItemsOf, queueWrites } from './queue-wri
 
 type Item = Record<string, unknown>;
 
-/** A state and everything that is committed with it, in one transaction of at most 100 items. */
+/** A state, and the writes that are committed with it in one transaction of at most 100 items. */
 export interface Commit<Beside extends string> {
   /** The state: a conditional put. */
   put: NonNullable<TransactItem['Put']>;
@@ -26,13 +26,13 @@ export interface Commit<Beside extends string> {
 export interface Refused<Beside extends string> {
   result: 'refused';
   by: Beside;
-  /** The item when the condition failed; undefined: it did not exist. */
+  /** The stored item when the condition failed; undefined if no item was stored. */
   item?: Item;
 }
 
 export type Committed<Beside extends string> =
   | { result: 'done' }
-  /** The condition of the put failed. `item`: the item at that time; undefined: it did not exist. */
+  /** The condition of the put failed. `item`: the stored item at that time; undefined if no item was stored. */
   | { result: 'stale'; item?: Item }
   | Refused<Beside>
   /** Every attempt failed because of concurrent transactions on the same items, or commands to the same subject. */
@@ -46,7 +46,8 @@ const ATTEMPTS = 5;
 export type OutboxWriter = ReturnType<typeof createOutboxWriter>;
 
 /**
- * Commits messages to the outbox together with the state that they report or follow from, in one transaction.
+ * Creates a writer, which commits messages to the outbox together with the state that they report or follow from, in one
+ * transaction.
  * @public
  */
 export function createOutboxWriter(options: OutboxWriterOptions) {
@@ -67,7 +68,7 @@ export function createOutboxWriter(options: OutboxWriterOptions) {
       await transact(client, [...items, ...commands, ...scheduled]);
       return { result: 'done' };
     } catch (error) {
-      if (wasRetried(error) && isOwn(error, put, events[0]?.Put)) return { result: 'done' };
+      if (wasRetried(error) && isAlreadyCommitted(error, put, events[0]?.Put)) return { result: 'done' };
       const current = itemOfFailedCondition(error, 0);
       if (current) return { result: 'stale', ...itemOf(current) };
       for (const [index, [by]] of companions.entries()) {
@@ -89,7 +90,7 @@ export function createOutboxWriter(options: OutboxWriterOptions) {
      */
     writes,
 
-    /** The writes of `commit`, for the caller's transaction. The put is the first. */
+    /** The writes of `commit`, for the caller's transaction. The put of the state is the first write. */
     async items<Beside extends string>(
       { put, beside, rows = [], send = [], waiting: scheduled = [] }: Commit<Beside>,
       context: CommandContext,
@@ -105,7 +106,7 @@ export function createOutboxWriter(options: OutboxWriterOptions) {
     },
 
     /**
-     * Commits everything or nothing. If a response is lost, and the SDK's retry fails because its own first attempt was
+     * Commits everything or nothing. If a response is lost, and the SDK's retry fails because an earlier attempt was
      * committed, the result is `done`.
      * @throws {TransactionCanceledException} if the transaction fails for another reason, such as a throttled table
      */
@@ -138,15 +139,16 @@ const returningFailedItem = (item: TransactItem): TransactItem =>
     Object.entries(item).map(([kind, input]) => [kind, { ReturnValuesOnConditionCheckFailure: 'ALL_OLD', ...input }]),
   );
 
-/** Whether the SDK retried: an earlier attempt may have succeeded although its response was lost. */
+/** Whether the SDK retried. If it did, an earlier attempt may have succeeded, and only its response was lost. */
 const wasRetried = (error: unknown): boolean =>
   error instanceof TransactionCanceledException && (error.$metadata.attempts ?? 1) > 1;
 
 /**
- * Whether a transaction failed because its own earlier attempt was committed. In that case, the stored event equals the
- * event of the transaction or, if the event is already published, the stored state equals its state.
+ * Whether a transaction failed because an earlier attempt at it was committed. In that case, the stored event equals the
+ * transaction's event. If the event is already published, and therefore no longer stored, the stored state equals the
+ * transaction's state.
  */
-function isOwn(error: unknown, state: TransactItem['Put'], event: TransactItem['Put']): boolean {
+function isAlreadyCommitted(error: unknown, state: TransactItem['Put'], event: TransactItem['Put']): boolean {
   const row = itemOfFailedCondition(error, 1);
   if (event && row && Object.keys(row).length > 0) return isDeepStrictEqual(row, marshalled(event));
   const current = itemOfFailedCondition(error, 0);

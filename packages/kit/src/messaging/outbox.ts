@@ -39,7 +39,7 @@ function fromStored({ channel, kind, body }: StoredMessage, group: string): Outg
   };
 }
 
-/** Reads a row from its item. A row of unknown origin, without readable messages, gets no `messages`. */
+/** Reads a row from its item. If an item of unknown origin has no readable messages, the row has no `messages`. */
 export function readRow(item: Record<string, unknown>): OutboxRow {
   const row = item as unknown as OutboxRow;
   const { messages, ...rest } = row;
@@ -58,7 +58,10 @@ export function readRow(item: Record<string, unknown>): OutboxRow {
  */
 export type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
-/** The outbox row as an item of the transaction that changes the state. The transaction fails if the version exists. */
+/**
+ * The outbox row as an item of the transaction that changes the state. The transaction fails if the outbox already has a
+ * row of this version.
+ */
 export const outboxPut = (tableName: string, row: OutboxRow): TransactItem => ({
   Put: {
     TableName: tableName,

@@ -31,7 +31,7 @@ export interface OutgoingMessage {
 /**
  * Maximum size of a message with its attributes: the default limit of SNS
  * (https://docs.aws.amazon.com/sns/latest/dg/large-message-payloads.html). Since August 2025, SQS accepts 1 MiB, and
- * topics can be configured for it
+ * topics can be configured to accept the same size
  * (https://aws.amazon.com/about-aws/whats-new/2025/08/amazon-sqs-max-payload-size-1mib/). However, pending and parked
  * messages are items of a table, and items are limited to 400 KB
  * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html).
@@ -40,15 +40,15 @@ export const MAX_BYTES = 256 * 1024;
 /** Upper bound for the size of the attributes, the group and the deduplication ID. */
 const BYTES_BESIDE_BODY = 1024;
 
-/** Moves the data of a message into its `claim`. @throws {MessageTooLargeError} if the data cannot be stored apart */
+/** Moves the data of a message to its `claim`. @throws {MessageTooLargeError} if the data is too large even for that */
 export type Apart = (ready: OutgoingMessage, contract: MessageContract, message: Message) => OutgoingMessage;
 
 export const bytesOf = ({ body }: OutgoingMessage): number => Buffer.byteLength(body) + BYTES_BESIDE_BODY;
 
 /**
- * A message that is ready to send on a channel. Messages of one `group` keep their order.
+ * Creates a message that is ready to send on a channel. Messages of one `group` keep their order.
  * @param group default: the subject of the message
- * @param apart moves the data of a message that is too large into its `claim`, which must be stored before the commit
+ * @param apart moves the data of a message that is too large to its `claim`, which must be stored before the commit
  * @throws {MessageTooLargeError} if the message exceeds the limit of every channel
  * @beta
  */

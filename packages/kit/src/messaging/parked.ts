@@ -1,7 +1,7 @@
 import { stuckProcessOf } from './process/stuck.ts';
 import type { ParkedMessage, ParkedReason } from './subscriber-store.ts';
 
-/** What a parked message waits for, by reason. Operators see the reasons in this order. */
+/** The condition that a parked message waits for, by reason. Operators see the reasons in this order. */
 export const WAITS_FOR = {
   failed: 'a person',
   held: 'its release',
@@ -14,7 +14,7 @@ export const WAITS_FOR = {
 
 export const parkedReasons = Object.keys(WAITS_FOR) as ParkedReason[];
 
-/** A parked message that is older than this needs an operator, unless its reason is `held`. */
+/** The age from which a parked message needs an operator, unless its reason is `held`. */
 const OLD_MS = 60 * 60_000;
 
 export const ageOf = ({ parkedAt }: ParkedMessage, now: Date): number => now.getTime() - Date.parse(parkedAt);
@@ -24,14 +24,14 @@ export const isOld = (parked: ParkedMessage, now: Date): boolean => ageOf(parked
 /**
  * Whether a parked message needs an operator. Messages that failed temporarily or miss a predecessor need an operator
  * after an hour. A held message needs no operator, unless it is the deadline message of a process. The alarm's metric
- * and the operators' views use this.
+ * and the operators' views use this function.
  */
 export const needsPerson = (parked: ParkedMessage, now: Date): boolean =>
   WAITS_FOR[parked.reason] === 'a person' ||
   (parked.reason !== 'held' && isOld(parked, now)) ||
   stuckProcessOf(parked) !== undefined;
 
-/** Whether later messages of the same aggregate wait for this one. */
+/** Whether later messages of the same aggregate wait for this message. */
 export const blocksLater = ({ version, reason }: ParkedMessage): boolean =>
   version > 0 && reason !== 'unsent' && reason !== 'below-baseline';
 

@@ -10,11 +10,11 @@ import { subscriberWith } from './subscriber.ts';
 import { nameOfQueue, type QueueSettings, queueFunctions } from './subscriber-functions/queue-functions.ts';
 
 /**
- * Applies a message outside the kit. It is called at least once per message, and must be idempotent by the message's
- * id.
+ * Applies a message without the kit. The kit calls this function at least once per message, so the function must be
+ * idempotent by the message's id.
  * @throws {PermanentError} to park the message until an operator redrives it
  * @throws {PostponedError} to have the message redelivered at a given time
- * @throws {Error} to have the message retried: by the queue and, from its fifth receive on, by the sweep
+ * @throws {Error} to have the message retried: by the queue and, from the fifth receive of the message on, by the sweep
  */
 export type ApplyMessage = (message: Envelope) => Promise<void>;
 
@@ -22,8 +22,9 @@ export type ApplyMessage = (message: Envelope) => Promise<void>;
 const CURSOR_KEY = 'none';
 
 /**
- * Parking and redrive only, for a consumer that applies its messages without the kit. Messages that fail are parked and
- * retried. Messages are independent: other messages of the same subject do not wait for a parked one.
+ * Creates the two Lambda functions of a consumer that applies its messages without the kit, and uses the kit only for
+ * parking and redrives. Messages that fail are parked and retried. Messages are independent: other messages about the same
+ * subject do not wait for a parked message.
  * @returns `consume`, for the queue, and `sweep`, for a timer and operators' requests
  * @public
  */

@@ -12,8 +12,8 @@ import { subscriberFunctions } from './subscriber-functions.ts';
 type Sweep = ReturnType<typeof consumerFunctions>['sweep'];
 
 /**
- * The two Lambda functions of the consumer that receives the replies to a process: `consume` and `sweep`. At operators'
- * requests, `sweep` also shows a process and carries out decisions about it.
+ * Creates the two Lambda functions of the consumer that receives the replies to a process: `consume` and `sweep`. At an
+ * operator's request, `sweep` also shows a process or carries out a decision about a process.
  * @throws {Error} if the consumer is not `idempotent`
  * @public
  */
@@ -29,7 +29,7 @@ export function processFunctions<C extends MessageContract, S extends Channel, D
   return { consume, sweep: withDecisions(() => process as Process<Data>, sweep) };
 }
 
-/** A sweep that also carries out operators' requests about processes. */
+/** Creates a sweep that also carries out operators' requests about processes. */
 export const withDecisions =
   <Data>(processOf: () => Pick<Process<Data>, 'read' | 'decide'>, sweep: Sweep) =>
   async (

@@ -14,13 +14,13 @@ export interface OutboxWriterOptions {
   countersTable: string;
   /** Key of the counter of `QUEUE/SUBJECT`. Default: `{ pk: 'commands#QUEUE/SUBJECT' }`. */
   counterKey?: (group: string) => Record<string, string>;
-  /** From `createLater`, with the outbox's LATER_TABLE. Default: the writer schedules no messages. */
+  /** Schedules messages: the result of `createLater`, with the outbox's LATER_TABLE. Default: no messages are scheduled. */
   later?: LaterMessages;
-  /** From `createClaimCheck`: stores the data of large messages. Default: the writer sends no large messages. */
+  /** Stores the data of large messages: the result of `createClaimCheck`. Default: no large messages are sent. */
   claimCheck?: ClaimCheck;
 }
 
-/** Creates the writes that send messages to queues, for a transaction. */
+/** Creates a function that returns the writes of a transaction that sends messages to queues. */
 export function queueWrites({
   client,
   outboxTable,
@@ -97,8 +97,8 @@ const countUpdate = (
 const groupOf = (draft: AddressedDraft) => `${draft.channel.name}/${subjectOf(draft)}`;
 
 /**
- * How a message gets its position: `scheduled`, when it is due; `numbered`, from the counter of an ordered queue;
- * `unordered`, no position, because the queue has no order.
+ * How a message gets its position. A `scheduled` message gets its position when it is due. A `numbered` message gets it
+ * from the counter of an ordered queue. An `unordered` message has no position, because the queue has no order.
  */
 const kindOf = ({ later, channel }: AddressedDraft) => {
   if (later) return 'scheduled';

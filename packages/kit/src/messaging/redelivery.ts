@@ -4,8 +4,8 @@ import { chunk } from './batches.ts';
 import type { ReturnedMessage } from './consumer.ts';
 
 /**
- * Sets the visibility timeout of messages that will be redelivered to their backoff, instead of the queue's long
- * default.
+ * Sets the visibility timeout of each returned message to the backoff of the message, because the queue's default timeout
+ * is much longer.
  */
 export type Redeliver = (returned: readonly ReturnedMessage[]) => Promise<void>;
 
@@ -19,7 +19,7 @@ export interface RedeliveryOptions {
 /** Maximum number of entries per SQS call. */
 const ENTRIES_PER_CALL = 10;
 
-/** Until the redelivery, SQS delivers no later messages of the group, so that the order is kept. */
+/** Until a message is redelivered, SQS delivers no later messages of its group, so the order is preserved. */
 export const createRedelivery =
   ({ client, queueUrl, now, random }: RedeliveryOptions): Redeliver =>
   async (returned) => {

@@ -29,14 +29,14 @@ export interface OutboxSweepReport {
   failedAggregates: number;
   /** Whether all rows were processed. If not, time ran out, and the next sweep continues. */
   finished: boolean;
-  /** The report on scheduled messages; undefined if the outbox has none, or the request named aggregates. */
+  /** The report on scheduled messages; undefined if no messages can be scheduled, or if the request named aggregates. */
   later?: LaterReport;
 }
 
 /**
- * The two Lambda functions that publish: the relay, triggered by the outbox's stream, and the sweep, triggered by a
- * timer.
- * @param later the part of the sweep for scheduled messages. Default: the outbox has none
+ * Creates the two Lambda functions that publish: the relay, which the outbox's stream triggers, and the sweep, which a
+ * timer triggers.
+ * @param later the part of the sweep for scheduled messages. Default: no messages can be scheduled
  */
 export function relayFunctions(
   relay: Relay,
@@ -100,15 +100,15 @@ export function relayFunctions(
         // saves invocations that would contain only such records.
         const rows = event.Records.filter(({ eventName }) => eventName !== 'REMOVE');
         const doorbells = rows.map((record) => ({ record, row: rowOf(record) }));
-        // Published messages belong to other traces and are linked to this trace.
+        // The spans of the published messages belong to other traces, and are linked to this trace.
         const { published, failed } = await traced(
           'relay',
           { kind: SpanKind.CONSUMER, attributes: { 'messaging.batch.message_count': doorbells.length } },
           () => publish(doorbells.map(({ row }) => row)),
         );
         count({ Published: published.length, NotPublished: failed.size });
-        // If the broker rejects a message, an immediate retry would be rejected again and block the shard. The message
-        // is left to the sweep.
+        // If SNS or SQS rejects a message, an immediate retry would be rejected again and block the shard of the stream.
+        // Therefore, the message is left to the sweep.
         const toRetry = new Set(
           [...failed].filter(([, error]) => !isPermanent(error)).map(([aggregateId]) => aggregateId),
         );
@@ -128,8 +128,8 @@ export function relayFunctions(
         if (response) return response;
         if ('publish' in request) return publishAll([rowsOf((request as PublishRequest).publish)], context);
         const segments = Array.from({ length: SEGMENTS }, (_, segment) => outbox.scan(segment, SEGMENTS));
-        // Scheduled messages that are released trigger the relay. So both parts of the sweep run independently: neither
-        // waits for the other, or fails because the other fails.
+        // The two parts of the sweep run in parallel, and each completes even if the other fails. `publishAll` need not
+        // wait for scheduled messages that are due, because their release triggers the relay.
         const [published, released] = await Promise.allSettled([publishAll(segments, context), later?.sweep(context)]);
         if (published.status === 'rejected') throw published.reason;
         if (released.status === 'rejected') throw released.reason;
@@ -138,7 +138,7 @@ export function relayFunctions(
   };
 }
 
-/** @throws {Error} if the stream contains no new images. Then only the sweep publishes */
+/** @throws {Error} if the stream contains no new images. In this case, only the sweep publishes */
 function rowOf({ dynamodb }: DynamoDBRecord): OutboxRow {
   if (!dynamodb?.NewImage) throw new Error('the stream of the outbox must have the view type NEW_IMAGE');
   return readRow(unmarshall(dynamodb.NewImage as Record<string, AttributeValue>));

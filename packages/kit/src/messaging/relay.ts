@@ -4,8 +4,8 @@ import type { Outbox, OutboxRow } from './outbox.ts';
 import type { Sender } from './sender.ts';
 
 /**
- * The number of rows that are finished in parallel. Each may delete twenty objects in parallel, and a function can have
- * 1,024 open files
+ * The number of rows that are finished in parallel. For each row, up to twenty objects may be deleted in parallel, and a
+ * function can have 1,024 open files
  * (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
  */
 const MAX_PARALLEL = 10;
@@ -31,7 +31,7 @@ async function failToErase(channel: string, subject: string): Promise<void> {
   );
 }
 
-/** Publishes pending messages, for both the stream (log tailing) and the sweep (polling publisher). */
+/** Creates the relay, which publishes pending messages for both the stream (log tailing) and the sweep (polling publisher). */
 export function createRelay({ outbox, sender, erase = failToErase }: RelayOptions) {
   async function pending(doorbells: readonly OutboxRow[]): Promise<OutboxRow[]> {
     const last = doorbells.reduce((a, b) => (b.version > a.version ? b : a));
@@ -39,7 +39,7 @@ export function createRelay({ outbox, sender, erase = failToErase }: RelayOption
     return last.version === 1 ? [last] : outbox.pendingUpTo(last.aggregateId, last.version);
   }
 
-  /** The work after a row is published. The row stays in the outbox until this work is done. */
+  /** Does the work that is due after a row is published. The row stays in the outbox until this work is done. */
   async function finish({ erases, messages: [message], aggregateId }: OutboxRow): Promise<Error | undefined> {
     try {
       if (erases && message) await erase(message.channel, aggregateId);

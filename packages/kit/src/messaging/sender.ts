@@ -23,7 +23,10 @@ export interface Sender {
 export type Addresses = Readonly<Record<string, string>>;
 
 export interface SenderOptions {
-  /** From `publishByTopics`, for senders to topics; separate, so that other functions do not bundle the SNS client. */
+  /**
+   * The result of `publishByTopics`, which is required to send to topics. It is a separate option, so that functions that
+   * send only to queues do not bundle the SNS client.
+   */
   publish?: Publish;
   sqs: SQSClient;
   addresses: Addresses;
@@ -40,7 +43,7 @@ export interface TopicEntry {
 /** One call of PublishBatch. */
 export type Publish = (topicArn: string, entries: TopicEntry[]) => Promise<BatchResult>;
 
-/** A broker's response per entry of a call, by entry id. */
+/** The response of SNS or SQS to a call, with the result of each entry. */
 interface BatchResult {
   Successful?: Array<{ Id?: string | undefined }> | undefined;
   Failed?: FailedEntry[] | undefined;
@@ -128,7 +131,7 @@ export function createSender({ publish, sqs, addresses }: SenderOptions): Sender
 }
 
 /**
- * A sender to queues only, for services without an outbox.
+ * Creates a sender to queues only, for services without an outbox.
  * @param addresses URLs of queues, by channel name
  * @beta
  */
@@ -136,8 +139,8 @@ export const createQueueSender = (addresses: Addresses): Sender =>
   createSender({ sqs: new SQSClient(clientDefaults), addresses });
 
 /**
- * How long an outgoing message waits for others. The limit is short because the handler of another message of the batch
- * may wait for a slow provider, while a client waits for this message.
+ * How long an outgoing message waits for other messages, to be sent in the same call. The limit is short, because the
+ * handler of another message of the batch may wait for a slow provider, while a client waits for this message.
  */
 const MAX_WAIT_MS = 100;
 const defaultWait = () => delay(MAX_WAIT_MS);
@@ -221,7 +224,10 @@ function attributesOf({ type, kind, alternateType }: OutgoingMessage) {
   );
 }
 
-/** Errors of a whole call that a single unreadable or oversized entry can cause. Each entry is then sent separately. */
+/**
+ * Errors of a whole call that a single unreadable or oversized entry can cause. After such an error, each entry is sent
+ * in a separate call.
+ */
 const ENTRY_ERRORS = new Set([
   'InvalidParameterException',
   'InvalidParameterValueException',

@@ -9,7 +9,10 @@ interface PendingChange {
   result: PromiseWithResolvers<void>;
 }
 
-/** Writes the changes of messages that need no cursor, because their handlers are idempotent by state. */
+/**
+ * Creates a function that writes the changes of messages that need no cursor, because their handlers are idempotent by
+ * state.
+ */
 export function stateChanges(client: DynamoDBDocumentClient): SubscriberStore['change'] {
   const setOnce = batchedByItem((once) => client.send(updateOf(once)));
 
@@ -28,7 +31,7 @@ export function stateChanges(client: DynamoDBDocumentClient): SubscriberStore['c
   };
 }
 
-/** A single write, which costs half as much as a transaction. */
+/** Makes a single write, which costs half as much as a transaction. */
 async function writeAlone(client: DynamoDBDocumentClient, { Put, Update, Delete }: TransactItem): Promise<void> {
   if (Put) await client.send(new PutCommand(Put));
   else if (Update) await client.send(new UpdateCommand({ ...Update, UpdateExpression: Update.UpdateExpression ?? '' }));
@@ -61,7 +64,7 @@ function batchedByItem(write: (once: SetOnce) => Promise<unknown>): (once: SetOn
 
   async function writeAll(changes: readonly PendingChange[]): Promise<void> {
     const [{ once }] = changes as [PendingChange];
-    // The first value of an attribute is written, as if the changes were written one after the other.
+    // The first value of an attribute has precedence, as it would if the changes were written one after the other.
     const attributes = Object.assign({}, ...changes.map(({ once }) => once.attributes).reverse());
     try {
       await write({ ...once, attributes });

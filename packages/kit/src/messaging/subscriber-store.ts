@@ -8,22 +8,24 @@ import type { OutgoingMessage } from './outgoing.ts';
  * @public
  */
 export interface Effect {
-  /** Attributes to set on the item that holds the cursor. `remove`: attributes to remove from that item. */
+  /** Attributes to set on the item that contains the cursor. `remove`: attributes to remove from that item. */
   set?: Record<string, unknown>;
   remove?: readonly string[];
   /** Further writes of the same transaction. */
   writes?: readonly TransactItem[];
   /**
-   * Messages to send after the commit, if they depend on data that the handler read. They are stored until the broker
-   * has confirmed them. `follows` derives the messages that depend only on the message and the committed state.
+   * Messages to send after the commit, if they depend on data that the handler read. The subscriber stores them until SNS
+   * or SQS has confirmed them. Messages that depend only on the applied message and the committed state need not be
+   * stored: derive them with `follows`.
    */
   send?: readonly OutgoingMessage[];
-  /** Only for a handler that is idempotent by state. */
+  /** Attributes to set only if they do not exist. Only for a handler that is idempotent by state. */
   setOnce?: SetOnce;
 }
 
 /**
- * Attributes of one item. Each is set only if it does not exist. Concurrent changes of an item are written together.
+ * Attributes of one item. Each attribute is set only if it does not exist. Concurrent changes of an item are written
+ * together.
  */
 export interface SetOnce {
   tableName: string;
@@ -35,13 +37,16 @@ export interface SetOnce {
 export type StateChange = Pick<Effect, 'writes' | 'setOnce'>;
 
 /**
- * Why a message is parked. The sweep applies a `gap` after its predecessor, and a `retry` at its retry time. For an
- * `unsent` message, it sends the messages that follow. All other messages wait for an operator, who releases a `held`
- * message.
+ * Why a message is parked. The sweep applies a `gap` message after its predecessor, and a `retry` message at its retry
+ * time. For an `unsent` message, which was applied, the sweep sends the messages that follow from it. All other messages
+ * wait for an operator: a `held` message waits to be released.
  */
 export type ParkedReason = 'gap' | 'retry' | 'unsent' | 'held' | 'failed' | 'below-baseline' | 'unreadable';
 
-/** Identifies a parked message. A message without a readable aggregate is parked under its queue, with version 0. */
+/**
+ * Identifies a parked message. If the aggregate of a message is unreadable, the aggregate id is the name of the queue, and
+ * the version is 0.
+ */
 export interface ParkedKey extends MessagePosition {
   messageId: string;
 }
@@ -60,7 +65,7 @@ export interface ParkedMessage extends ParkedKey {
   /** Number of consecutive attempts that began and did not end, because the function crashed. */
   unanswered?: number;
   error?: string;
-  /** For an `unsent` message: messages that are stored nowhere else. */
+  /** For an `unsent` message: messages that follow from it and are stored nowhere else. */
   unsent?: readonly OutgoingMessage[];
   parkedAt: string;
   triedAt?: string;
@@ -75,7 +80,7 @@ export type DiscardedMessage = ParkedMessage & {
   skipped?: true;
 };
 
-/** The attributes of the item that holds a cursor. */
+/** The attributes of the item that contains a cursor. */
 export type State = Readonly<Record<string, unknown>>;
 
 /** Exclusive access to an aggregate while its handler calls an external service. */
@@ -87,9 +92,10 @@ export interface Lease {
 }
 
 /**
- * The result of a commit or a lease. `moved`: the cursor is not at the expected version. `leased`: another handler
- * holds the lease. `outcomeUnknown`: for a lease, whether the outcome of the call under an earlier lease is unknown.
- * `committed`: for a commit without further writes, the attributes of the item that holds the cursor.
+ * The result of a commit or a lease. `moved` means that the cursor is not at the expected version. `leased` means that
+ * another handler holds the lease. For a lease, `outcomeUnknown` states whether the outcome of the call under an earlier
+ * lease is unknown. For a commit without further writes, `committed` has the attributes of the item that contains the
+ * cursor.
  */
 export type Claim =
   | { state: 'done'; outcomeUnknown?: true; committed?: State }
@@ -111,7 +117,7 @@ export interface SubscriberStore {
    */
   release(aggregateId: string, lease: Lease, outcomeUnknown: boolean): Promise<void>;
   cursor(aggregateId: string): Promise<Cursor | undefined>;
-  /** The cursor, and the item that holds it. */
+  /** The cursor, and the item that contains it. */
   state(aggregateId: string): Promise<{ cursor: Cursor | undefined; state: State }>;
   /** Whether an operator discarded the message or skipped its version, so that no messages follow from it. */
   isGivenUp(key: ParkedKey): Promise<boolean>;
@@ -122,7 +128,7 @@ export interface SubscriberStore {
   change(change: StateChange): Promise<boolean>;
   /** The messages of an effect that are still to be sent. */
   unsent(position: MessagePosition): Promise<readonly OutgoingMessage[]>;
-  /** Removes an effect's stored messages, except those in `left`. */
+  /** Removes an effect's stored messages, except the messages in `left`. */
   sent(position: MessagePosition, left: readonly OutgoingMessage[]): Promise<void>;
   /** @param only `new`: only if the message is not parked yet; `known`: only if it is parked with the same body */
   park(message: ParkedMessage, only?: 'new' | 'known'): Promise<void>;

@@ -17,7 +17,10 @@ export type SubscriberOptions<C extends MessageContract> = ApplierOptions<C> &
   Omit<ParkingOptions, 'applier' | 'readParked'> &
   Expected;
 
-/** Applies the events of each aggregate exactly once and in order, and parks events that cannot be applied. */
+/**
+ * Creates a subscriber, which applies the events of each aggregate exactly once and in order, and parks events that cannot
+ * be applied.
+ */
 export function createSubscriber<C extends MessageContract>(options: SubscriberOptions<C>): Subscriber {
   const { idempotent = false, unordered = idempotent } = options;
   const read = (sent: Sent) => readExpected(sent, options);
@@ -36,7 +39,7 @@ export interface AppliedOptions extends Omit<ParkingOptions, 'applier' | 'writer
 
 export type Subscriber = ReturnType<typeof subscriberWith>;
 
-/** Applies messages with an applier, and parks messages that it cannot apply. */
+/** Creates a subscriber, which applies messages with an applier, and parks messages that the applier cannot apply. */
 export function subscriberWith(options: AppliedOptions) {
   const { applier, read, unordered, createShow } = options;
   const parkingOptions = { ...options, readParked: read };

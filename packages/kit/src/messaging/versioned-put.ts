@@ -1,7 +1,7 @@
 import type { TransactItem } from './outbox.ts';
 
 /**
- * Puts a state with an optimistic lock: the version that was read must still be the current one.
+ * The put of a state with an optimistic lock: the put fails unless the stored version is the version that was read.
  * @param before the version that was read; 0 if the item did not exist
  */
 export const versionedPut = (

@@ -1,6 +1,6 @@
 import type { TransactItem } from '../outbox.ts';
 
-/** The key of the scheduled message that an item of a transaction writes; undefined if it writes to another table. */
+/** The key of the scheduled message that an item of a transaction writes; undefined if the item is in another table. */
 function scheduledKeyOf({ Put, Delete, Update, ConditionCheck }: TransactItem, laterTable: string): string | undefined {
   const { TableName, ...item } = Put ?? Delete ?? Update ?? ConditionCheck ?? { TableName: undefined };
   if (TableName !== laterTable) return undefined;
@@ -9,7 +9,7 @@ function scheduledKeyOf({ Put, Delete, Update, ConditionCheck }: TransactItem, l
 }
 
 /**
- * Removes the erasures of scheduled messages that other items of the same transaction cancel or replace, because
+ * Removes the deletions of scheduled messages that other items of the same transaction cancel or replace, because
  * DynamoDB rejects two operations on one item
  * (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html).
  */
@@ -19,9 +19,9 @@ export function withoutDuplicateWrites(
   laterTable: string,
 ): TransactItem[] {
   const written = new Set(others.map((other) => scheduledKeyOf(other, laterTable)));
-  const isErasure = ({ Delete }: TransactItem) => Delete !== undefined && Delete.ConditionExpression === undefined;
+  const isDeletion = ({ Delete }: TransactItem) => Delete !== undefined && Delete.ConditionExpression === undefined;
   return items.filter((item) => {
-    const key = isErasure(item) ? scheduledKeyOf(item, laterTable) : undefined;
+    const key = isDeletion(item) ? scheduledKeyOf(item, laterTable) : undefined;
     return key === undefined || !written.has(key);
   });
 }

@@ -19,7 +19,10 @@ export type Released =
 const ATTEMPTS = 5;
 const PAGE = 100;
 
-/** Moves due messages into the outbox, each with the next position in its order, as if it were sent now. */
+/**
+ * Creates the functions that find due messages and move them to the outbox. Each message gets the next position in its
+ * order, as if it were sent now.
+ */
 export function createRelease({ client, laterTable, outboxTable }: LaterOptions & { outboxTable: string }) {
   async function read({ subject, name }: WaitingKey): Promise<WaitingMessage | undefined> {
     const { Item } = await client.send(
@@ -116,8 +119,8 @@ async function nextPosition(client: DynamoDBDocumentClient, { table, key, attrib
 }
 
 /**
- * The outbox row of a due message. Its `time` is the release time, so that no message has an earlier time than its
- * predecessor.
+ * The outbox row of a due message. The `time` of the message is the release time, so that no message has an earlier time
+ * than its predecessor.
  */
 function rowOf(
   { aggregateId, channel, kind, body }: WaitingMessage,

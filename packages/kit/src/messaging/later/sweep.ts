@@ -8,7 +8,7 @@ import { hasTime } from '../remaining-time.ts';
 import { createRelease, type DueKey, type Released } from './release.ts';
 import { createLater, type LaterOptions, type WaitingKey } from './waiting.ts';
 
-/** The number of subjects of a shard whose messages are released in parallel. */
+/** The maximum number of subjects of a shard whose messages are released in parallel. */
 const MAX_PARALLEL = 10;
 /** The response of the sweep contains at most this many failures; the log contains all. */
 const MAX_REPORTED_FAILURES = 100;
@@ -32,7 +32,7 @@ export type LaterAnswer = { sent: Released } | { cancelled: boolean };
 export type LaterSweep = ReturnType<typeof createLaterSweep>;
 
 /**
- * The part of the outbox's sweep that handles scheduled messages.
+ * Creates the part of the outbox's sweep that handles scheduled messages.
  * @beta
  */
 export function createLaterSweep(
@@ -47,7 +47,7 @@ export function createLaterSweep(
     try {
       const released = await release(key, now());
       return released === 'busy'
-        ? new Error('other messages to the same subject took its position at every attempt')
+        ? new Error('other messages to the same subject took the next position at every attempt')
         : released;
     } catch (error) {
       return error as Error;
@@ -72,8 +72,8 @@ export function createLaterSweep(
           const { subject, name } = key;
           logger.warn('not released', { subject, name, error: result });
           failed.push({ subject, name, error: result.message });
-          // Stop here, because otherwise a later message would take the position of this message. A message that can
-          // never get a position does not block others.
+          // Stop here, because otherwise a later message would take the position of this message. A message that failed
+          // permanently cannot get a position, so it does not block later messages.
           if (isPermanent(result)) continue;
           blocked.add(subject);
           return;

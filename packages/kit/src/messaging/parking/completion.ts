@@ -14,9 +14,12 @@ export interface RetryOptions extends Pick<Reading, 'readParked'> {
   now: () => Date;
 }
 
-/** Completes a message that was applied and is still parked: sends the messages that follow, and unparks it. */
+/**
+ * Creates a function that completes a message that was applied and is still parked. The function sends the messages that
+ * follow from the parked message, and unparks it.
+ */
 export function createCompletion({ store, writer, applier, readParked, now }: RetryOptions) {
-  /** The envelope of a message that was applied and is still parked; empty if it was erased or is unreadable. */
+  /** The envelope of a message that was applied and is still parked; missing if the body was erased or is unreadable. */
   function envelopeIn(parked: ParkedMessage): { envelope?: Envelope } {
     if (parked.body === '') return {};
     try {
@@ -34,7 +37,7 @@ export function createCompletion({ store, writer, applier, readParked, now }: Re
       await applier.complete({ ...parked, ...(isUnsent ? {} : envelopeIn(parked)) });
     } catch (error) {
       const attempts = parked.attempts + 1;
-      // The body is still needed, so the message stays parked with it.
+      // The messages that follow could not be derived. The body is needed to derive them later, so it stays stored.
       if (!(error instanceof UnsentError))
         return writer.update(
           { ...parked, attempts, nextTryAt: writer.nextTry(attempts), triedAt: now().toISOString() },

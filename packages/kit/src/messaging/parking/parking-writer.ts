@@ -31,19 +31,19 @@ const MAX_ERROR_CHARACTERS = 2_000;
 
 export const textOf = (error: Error) => `${error.name}: ${error.message}`.slice(0, MAX_ERROR_CHARACTERS);
 
-/** Stores parked messages with the result of their last attempt. */
+/** Creates a writer, which stores parked messages with the result of their last attempt. */
 export function createParkingWriter({ store, queueName, unordered = false, now, random }: ParkingWriterOptions) {
   const nextTry = (attempts: number) =>
     new Date(now().getTime() + backoffSeconds(attempts, random) * 1000).toISOString();
 
-  /** Parks a message, or updates a parked one. @returns the parked message */
+  /** Parks a message, or updates a parked message. @returns the parked message */
   async function record(message: Unparked, { reason, error }: Parked, before: EarlierAttempts): Promise<ParkedMessage> {
     const { aggregateId, version, messageId, type, body, senderId } = message;
     const parked: ParkedMessage = {
       ...{ aggregateId, version, messageId },
       ...(type !== undefined && { type }),
       ...(senderId !== undefined && { senderId }),
-      // The body is not needed to send the messages that follow, and may contain personal data.
+      // The body is not needed to send the messages that follow from it, and may contain personal data.
       body: reason === 'unsent' ? '' : body,
       reason,
       parkedAt: now().toISOString(),
@@ -52,8 +52,8 @@ export function createParkingWriter({ store, queueName, unordered = false, now, 
       ...(error instanceof UnsentError && error.unsent.length > 0 && { unsent: error.unsent }),
       ...((reason === 'retry' || reason === 'unsent') && { nextTryAt: nextTry(before.unanswered ?? before.attempts) }),
     };
-    // A message that is already parked may have been removed in the meantime, and must not be parked again. A
-    // redelivery that is too early must not overwrite a recorded failure.
+    // `known`: a message that was parked may have been removed in the meantime, and must not be parked again. `new`: a
+    // redelivery that waits for its predecessor must not overwrite the failure that is recorded for the parked message.
     if (before.parkedAt !== undefined) await store.park(parked, 'known');
     else await store.park(parked, reason === 'gap' ? 'new' : undefined);
     return parked;

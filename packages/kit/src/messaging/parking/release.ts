@@ -6,13 +6,13 @@ import { createRetry } from './retry.ts';
 
 export interface ReleaseOptions extends RetryOptions {
   /**
-   * Whether the consumer may be newer than the aggregates. It then starts an aggregate that has no cursor yet at the
-   * first version that it receives.
+   * Whether the consumer may be newer than the aggregates. If so, the consumer starts an aggregate that has no cursor yet
+   * at the first version that it receives.
    */
   joinsLate: boolean;
 }
 
-/** Processes single parked messages according to the cursor of their aggregate. */
+/** Creates the functions that release or drop a single parked message according to the cursor of its aggregate. */
 export function createRelease(options: ReleaseOptions) {
   const { store, joinsLate, now } = options;
   const { tryAgain, readAgain } = createRetry(options);
@@ -23,8 +23,8 @@ export function createRelease(options: ReleaseOptions) {
     async release(parked: ParkedMessage, policy: RetryPolicy): Promise<ReleaseOutcome> {
       if (parked.reason === 'unreadable') return readAgain(parked, policy.redriven);
       const decision = decide(await store.cursor(parked.aggregateId), parked.version);
-      // The message was redelivered and applied after it was parked, or only the messages that follow could not be
-      // sent.
+      // The message was redelivered and applied after it was parked, or it was applied and only the messages that follow
+      // from it could not be sent.
       if (decision.action === 'acknowledge') return complete(parked, policy);
       if (decision.action === 'park') {
         if (decision.because === 'gap') return { parked };
@@ -53,7 +53,7 @@ export function createRelease(options: ReleaseOptions) {
         const { state } = await store.discard(discarded, { after, next });
         return state === 'done' ? { removedAs: 'obsolete' } : { parked };
       }
-      // The message is applied. Only the messages that follow are still to be sent.
+      // The message was already applied. Only the messages that follow from it must still be sent.
       if (decision.action === 'acknowledge') return complete(parked, policy);
       // The predecessor may still arrive, so the cursor must not move past it.
       if (decision.action === 'adopt' || decision.because === 'gap') return { parked };

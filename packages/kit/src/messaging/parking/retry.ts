@@ -5,14 +5,14 @@ import { UnsentError } from '../unsent-error.ts';
 import type { RetryOptions } from './completion.ts';
 import { type ReleaseOutcome, reasonOf } from './policy.ts';
 
-/** After this many consecutive crashes of the sweep during a message, the message waits for an operator. */
+/** If the sweep crashes this often in succession while it processes a message, the message waits for an operator. */
 const MAX_CRASHES = 5;
 
 const removedAfter = ({ outcome }: Exclude<Attempt, Parked>): ReleaseOutcome => ({
   removedAs: outcome === 'applied' ? 'applied' : 'obsolete',
 });
 
-/** Retries messages that could not be applied or read. */
+/** Creates the functions that retry messages that could not be applied or read. */
 export function createRetry({ store, writer, applier, readParked, now }: RetryOptions) {
   async function attempt(parked: ParkedMessage, policy: ApplyOptions): Promise<Attempt> {
     try {
@@ -42,7 +42,8 @@ export function createRetry({ store, writer, applier, readParked, now }: RetryOp
       }
       const released = parked.reason === 'held';
       const reason = parked.reason === 'failed' || released ? parked.reason : 'retry';
-      // Recorded before the attempt, so that a message that crashes the sweep is not first again in the next sweep.
+      // The attempt is recorded before it begins, so that a message that crashes the sweep is not the first message of the
+      // next sweep.
       await store.park({ ...parked, reason, attempts, unanswered, nextTryAt: writer.nextTry(attempts) }, 'known');
       const attempted = await attempt(parked, { mayAdopt, released, redriven });
       if (attempted.outcome !== 'parked') {
@@ -50,7 +51,7 @@ export function createRetry({ store, writer, applier, readParked, now }: RetryOp
         return removedAfter(attempted);
       }
       if (attempted.error instanceof PostponedError) {
-        // A postponement does not count as an attempt, so the previous counts are kept.
+        // A postponement does not count as an attempt, so the previous counts are restored.
         const { unanswered: _, ...before } = parked;
         const { error, reason: because } = attempted;
         return writer.update({ ...before, reason: because, nextTryAt: error.until.toISOString() }, error);

@@ -12,13 +12,15 @@ export interface SweepOptions extends Reading {
   random: () => number;
 }
 
+/** The parked messages of one aggregate, the lowest version first. */
 type Queue = readonly [aggregateId: string, queue: readonly ParkedMessage[]];
 
 const SWEEP_SEGMENTS = 4;
 
 /**
- * Groups messages by aggregate. The messages of an aggregate may continue on the next page, so the last group of a page
- * is kept for the next. Unreadable messages are not kept, because they have no aggregate and there may be many.
+ * Groups messages by aggregate. The messages of an aggregate may continue on the next page, so the last group of a page is
+ * yielded with the next page. Unreadable messages are yielded at once, because they have no aggregate and there may be
+ * many.
  */
 async function* queuesOf(pages: AsyncIterable<ParkedMessage[]>, queueName: string): AsyncIterable<Queue[]> {
   let unfinished: ParkedMessage[] = [];
@@ -31,14 +33,17 @@ async function* queuesOf(pages: AsyncIterable<ParkedMessage[]>, queueName: strin
   yield [...Map.groupBy(unfinished, ({ aggregateId }) => aggregateId)];
 }
 
-/** Applies the parked messages that are next in order and due, each aggregate from its lowest version. */
+/**
+ * Creates the sweep, which applies the parked messages that are next in order and due. For each aggregate, the sweep begins
+ * with the lowest version.
+ */
 export function createSweep(options: SweepOptions) {
   const { store, queueName, release, now, random } = options;
   const erasing = (parked: ParkedMessage) => erases(parked, options);
 
   /**
    * The report for a queue without a message that can be applied or sent now; undefined if the sweep must process the
-   * queue. After a long outage, this saves reading many queues whose messages are not due.
+   * queue. After a long outage, this report saves reading the cursors of many queues whose messages are not due.
    */
   function reportIfNothingIsDue([aggregateId, queue]: Queue, policy: RetryPolicy): ReleaseReport | undefined {
     const report = (forPerson: number) => ({
@@ -46,15 +51,15 @@ export function createSweep(options: SweepOptions) {
       ...{ applied: 0, obsolete: 0, waiting: queue.length - forPerson, forPerson },
     });
     if (aggregateId === queueName) return report(queue.length);
-    // An erasing message can be applied even if earlier messages are not due: they are dropped.
+    // An erasing message can be applied even if earlier messages are not due, because earlier messages are dropped.
     if (queue.some(erasing)) return undefined;
     const lowest = lowestOf(queue);
     const toSend = queue.filter(({ reason }) => reason === 'unsent');
     // Messages that follow from applied messages are sent even while the capability is off.
     const isDueNow = (parked: ParkedMessage) => isDue(parked, { ...policy, isOff: false }, now());
     if (toSend.some(isDueNow)) return undefined;
-    // Other messages wait behind a held message only if it was not redelivered and applied in the meantime. To find
-    // out, the sweep must process the queue.
+    // Other messages wait behind a held message only if the held message was not redelivered and applied in the meantime.
+    // To find out whether it was, the sweep must process the queue.
     const isHeldAlone = lowest?.reason === 'held' && queue.length === 1;
     const isWaiting = isHeldAlone || (lowest?.reason === 'retry' && !isDueNow(lowest));
     if (lowest && !isWaiting) return undefined;
@@ -65,7 +70,7 @@ export function createSweep(options: SweepOptions) {
   const mayCrash = (queue: Queue[1]) =>
     isSuspect(queue) || queue.some((parked) => parked.unanswered && erasing(parked));
 
-  /** All segments, starting at a random one, so that none is always skipped if sweeps run out of time. */
+  /** All segments, starting with a random segment, so that no segment is always skipped if sweeps run out of time. */
   async function* allQueues(): AsyncIterable<Queue[]> {
     const first = Math.floor(random() * SWEEP_SEGMENTS);
     for (let index = 0; index < SWEEP_SEGMENTS; index++)
@@ -74,7 +79,7 @@ export function createSweep(options: SweepOptions) {
 
   /**
    * @param mayContinue returns false if the sweep must not start with another message
-   * @param isOff whether the capability is switched off: nothing is applied, but everything is counted
+   * @param isOff whether the capability is switched off: no message is applied, but every message is counted
    * @param adoptsNothing whether dead letters remain, which may include a lower version
    */
   return async function sweep(
@@ -103,8 +108,8 @@ export function createSweep(options: SweepOptions) {
       await pMap(queues, sweepOne, { concurrency: MAX_PARALLEL_AGGREGATES });
       if (!mayContinue()) return;
     }
-    // The function crashed while it processed one of these aggregates, or a concurrent one. They are processed one at a
-    // time, so that a crash does not affect other aggregates.
+    // The function crashed while it processed one of these aggregates or another aggregate at the same time. The suspect
+    // aggregates are processed one at a time, so that a crash does not affect other aggregates.
     for (const aggregateId of suspects) {
       if (!mayContinue()) return;
       onReport(await release(aggregateId, await currentPolicy(), mayContinue));

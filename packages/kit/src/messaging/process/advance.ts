@@ -4,7 +4,7 @@ import { type Moves, type Transition, withDecision } from './moves.ts';
 import { type Awaited, awaitedOf, type ProcessState } from './state.ts';
 import type { Steps } from './steps.ts';
 
-/** A reply to the command of a step, or of its compensation. */
+/** A reply to the command of a step, or to the command of the step's compensation. */
 export interface Reply {
   step: string;
   action: Awaited['action'];
@@ -18,7 +18,7 @@ export interface Reply {
 /** An operator's decision about a process. */
 export type Decided = { retry: string } | { done: string } | { cancel: string };
 
-/** The transitions of a process after replies, deadlines and operators' decisions. */
+/** Creates the functions that return the transition after a reply, a deadline or an operator's decision. */
 export function transitionsOf<Data>(steps: Steps, moves: Moves<Data>) {
   type State = ProcessState<Data>;
   const { advance, cancel, expire } = moves;
@@ -42,7 +42,7 @@ export function transitionsOf<Data>(steps: Steps, moves: Moves<Data>) {
     if (action === 'undo' || !before.unknown.includes(step)) return undefined;
     const unknown = before.unknown.filter((name) => name !== step);
     if (!ok) return { process: { ...before, unknown }, sends: false };
-    // Only an operator can give up the pivot. The operator must check the process again.
+    // Only an operator can have given up the pivot, so an operator must check the process again.
     if (steps.isFinal(step))
       throw new PermanentError(
         `${step} was completed after it was given up: it is the pivot, which cannot be compensated`,
@@ -54,12 +54,12 @@ export function transitionsOf<Data>(steps: Steps, moves: Moves<Data>) {
   return {
     afterReply,
 
-    /** @returns undefined if the deadline that is due is not the current one */
+    /** @returns undefined if the deadline that is due is not the current deadline */
     afterDeadline(before: State, until: string, now: Date): Transition<Data> | undefined {
       const awaited = awaitedOf(before);
       if (!awaited || before.timer !== until || before.progress.state === 'needs-person') return undefined;
       const { timer: _, ...process } = before;
-      // The deadline was set for an earlier step, so it is rescheduled to the deadline of the current step.
+      // The deadline message was scheduled for an earlier step, so it is rescheduled to the deadline of the current step.
       if (awaited.until > until) return { process, sends: false };
       return awaited.pausing
         ? afterResend(process, awaited, now, awaited.attempt)

@@ -7,7 +7,7 @@ export const ATTEMPTS = 5;
 /** Seconds before a refused command is sent again. Doubled after each refusal. */
 const FIRST_PAUSE = 60;
 
-/** The transitions after an attempt at a step or at its compensation. */
+/** Creates the functions that return the transition after an attempt at a step or at its compensation. */
 export function attemptsOf<Data>({ replyDeadline, mayGiveUp }: Steps, { advance, compensate }: Moves<Data>) {
   type State = ProcessState<Data>;
 
@@ -33,7 +33,8 @@ export function attemptsOf<Data>({ replyDeadline, mayGiveUp }: Steps, { advance,
       const awaits = { ...awaited, ...refusal };
       return { process: { ...process, progress: { state: 'needs-person', awaits, why } }, sends: false };
     }
-    // A command without a reply is not sent again, because it is not lost and could be executed twice.
+    // A command without a reply is not sent again: the outbox does not lose commands, and the command could be executed
+    // twice.
     const until = isRefused ? addSeconds(now, FIRST_PAUSE * 2 ** (attempt - 1)) : replyDeadline(process, awaited, now);
     const { pausing: _, ...rest } = awaited;
     const awaits: Awaited = {

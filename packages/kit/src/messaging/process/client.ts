@@ -17,7 +17,7 @@ export interface ProcessWrites {
 }
 
 /**
- * Starts, reads and cancels processes: the part of `createProcess` for functions that receive no replies.
+ * Creates the functions that start, read and cancel processes: the part of `createProcess` that needs no replies.
  * @throws {Error} if the process has a deadline and the options have no `later`
  * @beta
  */
@@ -26,7 +26,7 @@ export function createProcessClient<Data>(definition: ProcessDescriptor<Data>, o
   return clientOf(definition, movesOf<Data>(steps), transitionWrites(definition, steps, options));
 }
 
-/** The part of `createProcess` that needs no replies. `createProcess` and `createProcessClient` share it. */
+/** The functions that `createProcess` and `createProcessClient` share. */
 export function clientOf<Data>(
   { name, data: schema }: ProcessDescriptor<Data>,
   moves: Moves<Data>,
@@ -39,20 +39,23 @@ export function clientOf<Data>(
     read,
 
     /**
-     * Like `read`, but if the process has no `deadline` message, gives up a step whose time has passed. A caller that
-     * has seen the step fail therefore never sees it succeed later.
+     * Reads a process like `read`. If the process has no `deadline` message, also gives up a step whose time has passed.
+     * Therefore, a caller that has seen the step fail does not see the step succeed later.
      * @throws {TransientError} if every attempt fails because of concurrent changes
      */
     current: (id: string): Promise<ProcessState<Data> | undefined> => move(id, moves.expire),
 
-    /** Starts a process. If a process with the id exists, the write under the process's name in `beside` fails. */
+    /**
+     * The writes that start a process. If a process with the id exists, the write that `beside` contains under the name of
+     * the definition fails.
+     */
     start(id: string, data: Data, context: CommandContext): ProcessWrites {
       const { put, send, beside } = beginWrites(id, data, context);
       return { send, beside: { [name]: { Put: put }, ...beside } };
     },
 
     /**
-     * Starts a process in its own transaction, for a service that commits no other state with it.
+     * Starts a process in a separate transaction, for a service that commits no other state with the process.
      * @param checks further writes, by names that the service chooses. If the condition of a write fails, the result
      * contains its name
      */
@@ -70,8 +73,9 @@ export function clientOf<Data>(
     },
 
     /**
-     * Cancels a process that the caller has read, and compensates it, in one transaction with the caller's own state.
-     * If the process has changed in the meantime, the write under the process's name in `beside` fails.
+     * The writes that cancel a process that the caller has read, and begin to compensate it, in one transaction with the
+     * caller's own state. If the process has changed in the meantime, the write that `beside` contains under the name of
+     * the definition fails.
      * @throws {PermanentError} if the process has ended, or cannot be compensated from its current step
      */
     cancel(process: ProcessState<Data>, because: string, context: CommandContext): ProcessWrites {

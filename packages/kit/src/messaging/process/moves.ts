@@ -2,7 +2,7 @@ import { PermanentError } from '../errors.ts';
 import { type Awaited, awaitedOf, type ProcessState } from './state.ts';
 import type { Steps } from './steps.ts';
 
-/** The next state of a process, and whether to send the command whose reply it awaits. */
+/** The next state of a process, and whether to send the command whose reply the process awaits in this state. */
 export interface Transition<Data = unknown> {
   process: ProcessState<Data>;
   sends: boolean;
@@ -20,7 +20,7 @@ export function withDecision<Data>(before: ProcessState<Data>, what: string, now
 
 export type Moves<Data> = ReturnType<typeof movesOf<Data>>;
 
-/** The transitions that depend only on the steps and the state of a process. */
+/** Creates the functions that return transitions that depend only on the steps and the state of a process. */
 export function movesOf<Data>({ all, stepOf, replyDeadline, mayGiveUp, hasDeadlineMessages }: Steps) {
   type State = ProcessState<Data>;
 
@@ -69,7 +69,7 @@ export function movesOf<Data>({ all, stepOf, replyDeadline, mayGiveUp, hasDeadli
       if (mayGiveUp(awaited, process.progress.state === 'needs-person'))
         return compensate(process, `cancelled: ${why}`, now, awaited.step);
       throw new PermanentError(
-        `the process awaits the reply to ${awaited.action === 'undo' ? 'the compensation of ' : ''}${awaited.step}, from where it cannot be compensated`,
+        `the process awaits the reply to ${awaited.action === 'undo' ? 'the compensation of ' : ''}${awaited.step}, and cannot be compensated until this reply arrives`,
       );
     },
 

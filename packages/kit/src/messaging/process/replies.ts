@@ -32,7 +32,7 @@ export function replyHandlers<Data>(
       );
     if (exchange.matches?.(message.data, process.data) === false)
       throw new PermanentError(
-        `message ${id} is a reply to ${name} ${process.id}, but does not match its step ${step}`,
+        `message ${id} is a reply to ${name} ${process.id}, but does not match the step ${step}`,
       );
     if (erased) return { writes: deletion(process.id) };
     const ok = exchange.ok?.(message.data, process.data) ?? true;

@@ -1,9 +1,9 @@
-/** What a process waits for: the reply to a command, or the time to send it again. */
+/** A process waits either for the reply to a command, or for the time at which to send the command again. */
 export interface Awaited {
   step: string;
   /** `undo`: the compensation of the step. */
   action: 'do' | 'undo';
-  /** Number of attempts, including the current one. */
+  /** Number of attempts, including the current attempt. */
   attempt: number;
   /** Deadline, ISO 8601. */
   until: string;
@@ -39,8 +39,8 @@ export interface ProcessState<Data = unknown> {
   done: readonly string[];
   undone: readonly string[];
   /**
-   * Steps that were given up without a reply: outcome unknown. If a late reply reports success, the step is
-   * compensated.
+   * Steps that were given up without a reply, so that their outcome is unknown. If a late reply reports success, the step
+   * is compensated.
    */
   unknown: readonly string[];
   /** Why the process is compensated instead of completed. */
@@ -65,7 +65,7 @@ export const stateOf = <Data>(item: Record<string, unknown>): ProcessState<Data>
 
 /**
  * The attributes of a process's item, except its key: the attributes for an index, and the state.
- * @throws {Error} if two of them have the same name: a defect in the service
+ * @throws {Error} if two of these attributes have the same name, which is a defect in the service
  */
 export function itemOf(
   key: Record<string, string>,

@@ -4,7 +4,7 @@ import type { Awaited, ProcessState } from './state.ts';
 
 export type Steps = ReturnType<typeof stepsOf>;
 
-/** Looks up the steps of a process, and determines from which steps it can be compensated. */
+/** Creates the functions that look up the steps of a process and determine from which steps it can be compensated. */
 export function stepsOf({ steps, deadline }: Pick<ProcessDescriptor, 'steps' | 'deadline'>) {
   const pivot = steps.findIndex((step) => step.pivot);
   const indexOf = (name: string) => steps.findIndex((step) => step.name === name);
@@ -20,8 +20,8 @@ export function stepsOf({ steps, deadline }: Pick<ProcessDescriptor, 'steps' | '
   };
 
   /**
-   * Whether the process may give up a step and compensate. A step that may have been completed must have a
-   * compensation.
+   * Whether the process may give up a step and compensate. If a pivot may have been completed, the process may give it up
+   * only if it has a compensation.
    */
   const mayGiveUp = ({ step, action }: Awaited, isRefused: boolean): boolean => {
     const index = indexOf(step);

@@ -20,16 +20,17 @@ export interface ProcessOptions<Data> {
   client: DynamoDBDocumentClient;
   /**
    * Table of the process items, and of the counters of the commands to ordered queues. Use the table of the publisher
-   * that starts the process (the `countersTable` of an outbox writer). With counters in two tables, two commands to a
-   * subject could get the same position.
+   * that starts the process (the `countersTable` of an outbox writer). If the counters were in two tables, two commands to
+   * the same subject could get the same position.
    */
   table: string;
   outboxTable: string;
   /**
-   * From `createLater`, with the outbox's LATER_TABLE: schedules the deadlines. Required if the process has a deadline.
+   * Schedules the deadlines: the result of `createLater`, with the outbox's LATER_TABLE. Required if the process has a
+   * deadline.
    */
   later?: LaterMessages;
-  /** From `createClaimCheck`: stores the data of large commands. Default: the process sends no large commands. */
+  /** Stores the data of large commands: the result of `createClaimCheck`. Default: the process sends no large commands. */
   claimCheck?: ClaimCheck;
   /** CloudEvents `source` of the commands: `/APPLICATION/SERVICE`. */
   source: string;
@@ -39,7 +40,7 @@ export interface ProcessOptions<Data> {
   attributes?: (data: Data) => Record<string, unknown>;
   /**
    * Whether the subject of a reply has been erased. If so, the reply deletes the process, or has no effect if the
-   * process is already deleted. Default: never.
+   * process is already deleted. Default: the subject is not erased.
    */
   isErased?: (subject: string) => Promise<boolean>;
   /**
@@ -50,8 +51,8 @@ export interface ProcessOptions<Data> {
   now?: () => Date;
   newId: () => string;
   /**
-   * Further writes in the transaction in which the process first ends. Not repeated if the process ends again after a
-   * late reply.
+   * Further writes in the transaction in which the process first ends. They are not repeated if the process ends again
+   * after a late reply.
    */
   on?: { completed?: Ended<Data>; failed?: Ended<Data> };
 }
@@ -61,7 +62,7 @@ const ATTEMPTS = 5;
 
 export type TransitionWrites<Data> = ReturnType<typeof transitionWrites<Data>>;
 
-/** Reads processes, and creates and commits the writes of their transitions. */
+/** Creates the functions that read processes, and that create and commit the writes of their transitions. */
 export function transitionWrites<Data>(
   definition: ProcessDescriptor<Data>,
   { exchangeOf }: Pick<Steps, 'exchangeOf'>,

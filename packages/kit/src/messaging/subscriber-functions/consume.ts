@@ -22,14 +22,14 @@ const SHORTEST_PAUSE_MS = 4_000;
 
 const isRedelivery = ({ attributes }: SQSRecord) => Number(attributes.ApproximateReceiveCount) > 1;
 
-/** Processes a batch from the queue. */
+/** Creates the function that processes a batch from the queue. */
 export function createConsume(options: ConsumeOptions): (event: SQSEvent) => Promise<SQSBatchResponse> {
   const { subscriber, batchingSends, redeliver, capability, mode, now, read, logger, count } = options;
 
   function responseTo({ outcomes, failures, returned }: ConsumerReport): SQSBatchResponse {
     for (const { body, error } of failures) {
       const about = logFieldsOf(body, read);
-      // Postponements are expected, and there may be thousands.
+      // A postponement is not a warning, because it is expected. There may be thousands of postponements.
       if (error instanceof PostponedError) logger.debug('message postponed', { ...about, because: error.message });
       else logger.warn('message returned to the queue', { ...about, error });
     }
@@ -62,7 +62,7 @@ export function createConsume(options: ConsumeOptions): (event: SQSEvent) => Pro
       await redeliver(report.returned);
     } catch (error) {
       // The messages are redelivered anyway, but only after the queue's visibility timeout.
-      logger.warn('backoff not set', { error: error as Error });
+      logger.warn('backoff of the returned messages could not be set', { error: error as Error });
     }
     count({ Redelivered: event.Records.filter(isRedelivery).length });
     return responseTo(report);

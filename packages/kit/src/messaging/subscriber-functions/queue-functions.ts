@@ -18,7 +18,7 @@ export interface QueueSettings {
   queueUrl: string;
   /** URL of the dead-letter queue, which the sweep empties. */
   deadLettersUrl: string;
-  /** For a queue behind a topic: URL of the subscription's dead-letter queue. */
+  /** For a queue that is subscribed to a topic: URL of the subscription's dead-letter queue. */
   undeliveredUrl?: string | undefined;
   /** Reads messages that are not CloudEvents of the kit. Created by `foreign`. */
   read?: ReadEnvelope;
@@ -34,7 +34,7 @@ export interface QueueFunctionsOptions extends Pick<ConsumeOptions, 'batchingSen
 
 export const nameOfQueue = (url: string): string => url.split('/').at(-1) ?? '';
 
-/** The two Lambda functions of a consumer of a queue. */
+/** Creates the two Lambda functions of a consumer of a queue. */
 export function queueFunctions(settings: QueueSettings, options: QueueFunctionsOptions) {
   const { queueUrl, deadLettersUrl, undeliveredUrl, read } = settings;
   const { observability, sqs: client, subscriber, now } = options;
@@ -50,7 +50,7 @@ export function queueFunctions(settings: QueueSettings, options: QueueFunctionsO
   });
   const redeliver = createRedelivery({ client, queueUrl, now, random: Math.random });
 
-  /** Wraps every invocation: sets its time budget, and flushes metrics and traces before it ends. */
+  /** Runs a whole invocation: sets its time budget, and writes its metrics and spans before it ends. */
   const invocation = <T>(context: Context, run: () => Promise<T>): Promise<T> =>
     flushed(() => withinBudget(() => context.getRemainingTimeInMillis(), run));
 

@@ -19,7 +19,7 @@ export interface SweepOptions extends Pick<Observability, 'logger' | 'count'> {
 
 export type Sweep = (event: ParkingRequest | object, context: Context) => Promise<ParkingAnswer | undefined>;
 
-/** Parks dead letters and retries parked messages, or carries out an operator's request. */
+/** Creates the function that parks dead letters and retries parked messages, or carries out an operator's request. */
 export function createSweepFunction({
   name,
   subscriber,
