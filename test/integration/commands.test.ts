@@ -281,7 +281,7 @@ describe('a reply', () => {
     );
     for (const [reply, why] of [
       [settled(other.id, 40, operationId), `is about ${other.id}, not ${id}`],
-      [settled(id, 1_000, operationId), 'does not match its step redeem'],
+      [settled(id, 1_000, operationId), 'does not match the step redeem'],
     ] as const) {
       await send(POINTS, registrationOutcomes, reply.id, reply.body);
       expect((await parked('registration-outcomes', reply.id)).error).toContain(why);

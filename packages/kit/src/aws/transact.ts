@@ -15,10 +15,10 @@ const TRANSIENT = new Set(['TransactionConflict', 'ThrottlingError', 'Provisione
 /**
  * Calls TransactWriteItems. Makes up to four attempts if another transaction holds one of the items, or if the table is
  * throttled.
- * @throws {TransactionCanceledException} if the transaction is canceled for any other reason, or after the last attempt.
- * `$metadata.attempts` is the total number of the SDK's attempts. If there were several attempts, an earlier one may have
- * succeeded, and only its response was lost. The condition of the last attempt may then have failed because of the
- * earlier attempt's write.
+ * @throws {TransactionCanceledException} if the transaction is canceled for any other reason, or after the last
+ * attempt. `$metadata.attempts` is the total number of the SDK's attempts. If there were several attempts, an earlier
+ * one may have succeeded, and only its response was lost. The condition of the last attempt may then have failed
+ * because of the earlier attempt's write.
  * @public
  */
 export async function transact(

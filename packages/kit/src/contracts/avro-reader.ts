@@ -112,7 +112,9 @@ function* itemsInBlocks<T>(input: Input, read: () => T): Generator<T> {
   }
 }
 
-/** Omits a field if both its value and its Avro default are null, so that the default of the contract's schema applies. */
+/**
+ * Omits a field if both its value and its Avro default are null, so that the default of the contract's schema applies.
+ */
 function recordOf(type: types.RecordType, input: Input): Record<string, unknown> {
   const fields = type.fields.map((field) => [field, readValue(field.type, input)] as const);
   return Object.fromEntries(

@@ -5,7 +5,10 @@ import { avroFingerprint } from './avro-fingerprint.ts';
 import { readAvro } from './avro-reader.ts';
 import type { DataCodec } from './contract.ts';
 
-/** The marker of single-object encoding, version 1. The fingerprint of the writer's schema and the value follow the marker. */
+/**
+ * The marker of single-object encoding, version 1. The fingerprint of the writer's schema and the value follow the
+ * marker.
+ */
 const MARKER = Buffer.from([0xc3, 0x01]);
 const FINGERPRINT_BYTES = 8;
 const HEADER_BYTES = MARKER.length + FINGERPRINT_BYTES;
@@ -82,7 +85,9 @@ function typeOf(schema: AvroSchema): Type {
   return type;
 }
 
-/** Types whose values JSON can represent. `float` is missing, because its 32 bits cannot store every JavaScript number. */
+/**
+ * Types whose values JSON can represent. `float` is missing, because its 32 bits cannot store every JavaScript number.
+ */
 const SUPPORTED = [
   'null',
   'boolean',

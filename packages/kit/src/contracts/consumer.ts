@@ -43,11 +43,12 @@ export interface ConsumerDescriptor<Reads extends MessageContract = MessageContr
 type Optional = 'source' | 'reads' | 'sends' | 'cursorKey';
 
 /**
- * Describes a consumer. Define each consumer in a separate file, so that a function's bundle contains no other consumer.
+ * Describes a consumer. Define each consumer in a separate file, so that a function's bundle contains no other
+ * consumer.
  * @param name for a topic: the name of the consuming service; for a queue: the name of the queue
- * @param about the properties of the consumer. By default, `reads` lists every message of the channel, `sends` is empty,
- * and `cursorKey` is `cursor`. For a topic, the default of `source` is the service `name` in the application that sends
- * on the topic
+ * @param about the properties of the consumer. By default, `reads` lists every message of the channel, `sends` is
+ * empty, and `cursorKey` is `cursor`. For a topic, the default of `source` is the service `name` in the application
+ * that sends on the topic
  * @throws {Error} if `source` is missing and has no default, which is the case for a queue, and for a topic with
  * senders of several applications
  * @public

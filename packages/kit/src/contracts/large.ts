@@ -8,8 +8,8 @@ export const PARKED_COPIES = 'parked/';
 
 /**
  * Encodes one part of a key. Escapes the separator and the characters that XML responses escape. Also escapes the parts
- * `.` and `..`, because URL parsers resolve them. A part has at most 200 characters, like message names, because S3
- * limits keys to 1,024 bytes of UTF-8.
+ * `.` and `..`, because URL parsers resolve them. S3 limits keys to 1,024 bytes of UTF-8. A part has at most 200
+ * characters, because message ids and subjects are limited to this length (`keyText`).
  */
 const part = (name: string): string => (/^\.{1,2}$/.test(name) ? name.replaceAll('.', '%2E') : escaped(name));
 

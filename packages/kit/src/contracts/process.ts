@@ -7,18 +7,22 @@ import type { ProcessDescriptor, ProcessStep } from './process-descriptor.ts';
 /** A command and its reply, as a process definition declares them. */
 export interface About<Data, To extends Channel, C extends To['messages'][number], R extends MessageContract> {
   readonly send: readonly [channel: To, command: C];
-  /** Builds the command's data. */
+  /** Builds the command's data. The reply must have the subject of the command. */
   readonly by: (data: Data) => z.input<C['data']>;
-  /** The reply's type. It must be unique in the process, because it identifies the command to which the reply belongs. */
+  /**
+   * The reply's type. It must be unique in the process, because it identifies the command to which the reply belongs.
+   */
   readonly reply: R;
   /**
-   * Whether a reply belongs to the command. If not, the reply is parked. Default: whether the reply has the subject of
-   * the command.
+   * Whether a reply with the subject of the command belongs to the command. A reply that does not belong to it is
+   * parked. Default: every such reply belongs to the command.
    */
   readonly matches?: (reply: z.output<R['data']>, data: Data) => boolean;
   /** Whether the command succeeded. Default: every reply means success. */
   readonly ok?: (reply: z.output<R['data']>, data: Data) => boolean;
-  /** Returns the fields of a reply that the process stores, even if the reply is not `ok`. A late refusal is not stored. */
+  /**
+   * Returns the fields of a reply that the process stores, even if the reply is not `ok`. A late refusal is not stored.
+   */
   readonly keep?: (reply: z.output<R['data']>) => Partial<Data>;
   /**
    * Seconds from the command until its reply is due, or a function that computes this number. The process notices an
@@ -46,7 +50,9 @@ type DefineStep<Data, R extends MessageContract> = <
   },
 ) => ProcessStep;
 
-/** The data of a deadline, which is a scheduled message that a process sends to itself. `until` is in ISO 8601 format. */
+/**
+ * The data of a deadline, which is a scheduled message that a process sends to itself. `until` is in ISO 8601 format.
+ */
 export const deadlineData = z.object({ processId: z.string().min(1), until: z.iso.datetime() });
 
 /**

@@ -7,7 +7,9 @@ export interface Actor {
   authentication: 'none' | 'jwt' | 'iam';
 }
 
-/** The cause of a change. Messages contain the correlation ID and the trace context; the audit trail records the actor. */
+/**
+ * The cause of a change. Messages contain the correlation ID and the trace context; the audit trail records the actor.
+ */
 export interface Cause {
   by: Actor;
   correlationId?: string;

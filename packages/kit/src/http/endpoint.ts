@@ -51,8 +51,8 @@ export function endpoint(
 }
 
 /**
- * Creates an endpoint that requires a JSON body of the given shape, of at most 64 KB. Invalid bodies get 413, 415, 400 or
- * 422. Responses can be XML; requests cannot.
+ * Creates an endpoint that requires a JSON body of the given shape, of at most 64 KB. Invalid bodies get 413, 415, 400
+ * or 422. Responses can be XML; requests cannot.
  * @public
  */
 export function jsonEndpoint<S extends z.ZodType>(

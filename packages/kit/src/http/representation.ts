@@ -18,8 +18,8 @@ const PROBLEM_NAMESPACE = 'urn:ietf:rfc:7807';
 export const RESOURCE: readonly string[] = [JSON_TYPE, XML_TYPE];
 
 /**
- * The available media type that `Accept` prefers (RFC 9110 §12.5.1), or the first available media type if `Accept` states
- * no preference.
+ * The available media type that `Accept` prefers (RFC 9110 §12.5.1), or the first available media type if `Accept`
+ * states no preference.
  */
 function preferred({ headers }: HttpEvent, available: readonly string[]): string | undefined {
   // An empty `Accept` states no preference, like a missing one.

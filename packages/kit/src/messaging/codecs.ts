@@ -84,8 +84,8 @@ function textOf(data: unknown): string {
 const base64 = z.base64();
 
 /**
- * @throws {TypeError} if `data_base64` is not Base64, or if `data` is also present, because the two members are mutually
- * exclusive (3.1.1)
+ * @throws {TypeError} if `data_base64` is not Base64, or if `data` is also present, because the two members are
+ * mutually exclusive (3.1.1)
  */
 function bytesOf({ data, data_base64 }: EncodedData): Uint8Array | undefined {
   if (data_base64 === undefined) return undefined;

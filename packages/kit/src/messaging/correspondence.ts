@@ -26,9 +26,9 @@ export type Correspondence<Sends extends Channel = Channel> = ReturnType<typeof 
 
 /**
  * Creates messages that follow from a received message and belong to the same conversation. The id of a created message
- * is derived from the service, the id of the received message, and the type of the created message. Therefore, a service
- * can send only one message of each type per received message, and a message that is created again has the same id. `at`
- * is the creation time in ISO 8601 format.
+ * is derived from the service, the id of the received message, and the type of the created message. Therefore, a
+ * service can send only one message of each type per received message, and a message that is created again has the same
+ * id. `at` is the creation time in ISO 8601 format.
  */
 export function createCorrespondence<Sends extends Channel = Channel>({ source, channels }: CorrespondenceOptions) {
   const following = (cause: Message, { type }: MessageContract, at: string) => ({

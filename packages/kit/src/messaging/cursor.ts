@@ -3,7 +3,9 @@ export interface Cursor {
   version: number;
   /** The first version of the aggregate that this subscriber received, if this version was not 1. */
   baseline?: number;
-  /** The last event of the aggregate erased its data. Later messages of the aggregate are neither applied nor parked. */
+  /**
+   * The last event of the aggregate erased its data. Later messages of the aggregate are neither applied nor parked.
+   */
   erased?: true;
 }
 
@@ -11,8 +13,8 @@ export type CursorDecision =
   /** The version is next in order: apply it, and move the cursor from `after` (0: no cursor yet), in one write. */
   | { action: 'apply'; after: number }
   /**
-   * No cursor exists, and the version is not 1. A late subscriber starts at this version once no lower version can be in
-   * transit.
+   * No cursor exists, and the version is not 1. A late subscriber starts at this version once no lower version can be
+   * in transit.
    */
   | { action: 'adopt' }
   /** The version was applied before, or the subject was erased. */

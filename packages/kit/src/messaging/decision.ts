@@ -104,16 +104,18 @@ export function commitsOf<State extends Versioned, Topic extends Channel>(
 }
 
 /**
- * The write that deletes the scheduled message that a scheduled command replaces. The replaced message has the command's
- * name or, if the command has no name, the command's id. Empty if the command is not scheduled, or has neither a name nor
- * an id.
+ * The write that deletes the scheduled message that a scheduled command replaces. The replaced message has the
+ * command's name or, if the command has no name, the command's id. Empty if the command is not scheduled, or has
+ * neither a name nor an id.
  */
 function replacedBy(command: AddressedDraft, later: LaterMessages): TransactItem[] {
   const name = command.later && (command.later.name ?? command.id);
   return name === undefined ? [] : [later.removing({ subject: subjectOf(command), name })];
 }
 
-/** @throws {Error} if an erasing event is scheduled, because scheduled messages about its aggregate would not be deleted */
+/**
+ * @throws {Error} if an erasing event is scheduled, because scheduled messages about its aggregate would not be deleted
+ */
 function checkErasing(id: string, events: readonly Draft[]): void {
   const scheduledErasure = events.find(({ contract, later }) => contract.erases && later);
   if (scheduledErasure)

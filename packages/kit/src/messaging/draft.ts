@@ -95,7 +95,10 @@ export interface Placing {
   subject: string;
   /** The aggregate's version, or the position of a command. Omitted on a channel without order. */
   version?: number;
-  /** Aggregate id of the outbox row. Rows of one aggregate are sent in order. Default: a unique id, so that no order applies. */
+  /**
+   * Aggregate id of the outbox row. Rows of one aggregate are sent in order. Default: a unique id, so that no order
+   * applies.
+   */
   aggregateId?: string;
 }
 
@@ -129,8 +132,8 @@ export function outgoingOf(
 
 /**
  * The outbox row of a message that is sent immediately. Only such a message can have its data stored apart: a scheduled
- * message contains its data even if the data is large, because stored data expires and a message can be scheduled for any
- * time.
+ * message contains its data even if the data is large, because stored data expires and a message can be scheduled for
+ * any time.
  * @param claimCheck stores the data of the message if it is large
  * @throws {Error} like {@link outgoingOf}, and if the channel is `large` and there is no claim check: a defect in the
  * caller

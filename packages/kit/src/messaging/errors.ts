@@ -74,8 +74,8 @@ export class MessageTooLargeError extends PermanentError {
 }
 
 /**
- * The stored data of a large message cannot be read. Either the data has expired, or the function lacks the permission to
- * read it. The error is transient, because the permission can be granted.
+ * The stored data of a large message cannot be read. Either the data has expired, or the function lacks the permission
+ * to read it. The error is transient, because the permission can be granted.
  */
 export class MissingDataError extends TransientError {
   override readonly name = 'MissingDataError';

@@ -98,8 +98,8 @@ function unreadable(what: string, raw: unknown, cause: z.ZodError): UnreadableMe
 }
 
 /**
- * Creates the schema of a message that SNS delivers without raw message delivery: an envelope of SNS around the message's
- * JSON.
+ * Creates the schema of a message that SNS delivers without raw message delivery: an envelope of SNS around the
+ * message's JSON.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
  * @public
  */

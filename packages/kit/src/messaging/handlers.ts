@@ -5,11 +5,12 @@ import type { Effect, State } from './subscriber-store.ts';
 
 /**
  * Decides what a message changes in a service. Returns the writes to commit with the cursor. `call` is for effects that
- * cannot be part of a transaction, such as an SMS. The call runs under a lease, at least once, and must be idempotent by
- * the message id. A handler that is idempotent by state returns only `writes` or `setOnce`, and is called again if a
- * condition of these writes fails. A handler must not catch errors of remote services (`resilience/errors`), because the
- * kit reacts to them: it postpones the message if a circuit is open, parks the message if the service rejects the request,
- * and otherwise postpones or retries the message.
+ * cannot be part of a transaction, such as an SMS. The call runs under a lease, at least once, and must be idempotent
+ * by the message id. A handler that is idempotent by state returns only `writes` or `setOnce`, and is called again if a
+ * condition of these writes fails. A handler should not catch errors of remote services (`resilience/errors`), because
+ * the kit reacts to them: it parks the message if the service rejects the request, postpones the message if the error
+ * states when the service can be called again, for example while a circuit is open, and retries the message after any
+ * other error.
  */
 export type Handler<C extends MessageContract> = (
   message: Message<C>,
@@ -21,8 +22,8 @@ export interface MessageContext {
   /** Whether an operator released the message, which a limit or a switch had held. */
   released: boolean;
   /**
-   * Reads the item that contains the cursor. If the cursor moves before the commit, the handler is called again. The first
-   * call costs one read. Not available to a handler that is idempotent by state.
+   * Reads the item that contains the cursor. If the cursor moves before the commit, the handler is called again. The
+   * first call costs one read. Not available to a handler that is idempotent by state.
    */
   state: () => Promise<State>;
 }
@@ -37,9 +38,9 @@ type Call = (outcomeUnknown: boolean) => Promise<Effect | undefined>;
 type HandlerResult = Effect & { call?: Call };
 
 /**
- * Derives the messages to send after a message is applied. The derived messages are not stored, but derived again when the
- * applied message is redelivered. Therefore, they may depend only on the applied message and the committed state, not on
- * the clock or a setting.
+ * Derives the messages to send after a message is applied. The derived messages are not stored, but derived again when
+ * the applied message is redelivered. Therefore, they may depend only on the applied message and the committed state,
+ * not on the clock or a setting.
  */
 export type Follows<C extends MessageContract> = (message: Message<C>, state: State) => OutgoingMessage[];
 

@@ -27,8 +27,8 @@ export interface OutboxSettings {
 }
 
 /**
- * Creates the two Lambda functions that publish an outbox's messages: `relay`, which the stream of the outbox triggers, and
- * `sweep`, which a timer triggers.
+ * Creates the two Lambda functions that publish an outbox's messages: `relay`, which the stream of the outbox triggers,
+ * and `sweep`, which a timer triggers.
  * @param given settings. Default: read from the environment variables that the construct `Outbox` of `@rollcall/cdk`
  * sets: OUTBOX_TABLE; CHANNELS, the addresses as JSON; and LATER_TABLE, if messages can be scheduled
  * @throws {Error} if OUTBOX_TABLE or CHANNELS is needed and missing

@@ -46,8 +46,8 @@ const ATTEMPTS = 5;
 export type OutboxWriter = ReturnType<typeof createOutboxWriter>;
 
 /**
- * Creates a writer, which commits messages to the outbox together with the state that they report or follow from, in one
- * transaction.
+ * Creates a writer, which commits messages to the outbox together with the state that they report or follow from, in
+ * one transaction.
  * @public
  */
 export function createOutboxWriter(options: OutboxWriterOptions) {
@@ -144,9 +144,9 @@ const wasRetried = (error: unknown): boolean =>
   error instanceof TransactionCanceledException && (error.$metadata.attempts ?? 1) > 1;
 
 /**
- * Whether a transaction failed because an earlier attempt at it was committed. In that case, the stored event equals the
- * transaction's event. If the event is already published, and therefore no longer stored, the stored state equals the
- * transaction's state.
+ * Whether a transaction failed because an earlier attempt at it was committed. In that case, the stored event equals
+ * the transaction's event. If the event is already published, and therefore no longer stored, the stored state equals
+ * the transaction's state.
  */
 function isAlreadyCommitted(error: unknown, state: TransactItem['Put'], event: TransactItem['Put']): boolean {
   const row = itemOfFailedCondition(error, 1);

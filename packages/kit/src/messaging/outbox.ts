@@ -59,8 +59,8 @@ export function readRow(item: Record<string, unknown>): OutboxRow {
 export type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
 /**
- * The outbox row as an item of the transaction that changes the state. The transaction fails if the outbox already has a
- * row of this version.
+ * The outbox row as an item of the transaction that changes the state. The transaction fails if the outbox already has
+ * a row of this version.
  */
 export const outboxPut = (tableName: string, row: OutboxRow): TransactItem => ({
   Put: {

@@ -35,8 +35,8 @@ export const MAX_PARALLEL_AGGREGATES = 10;
 const OUT_OF_TIME = new TransientError('the function ran out of time: run it again');
 
 /**
- * Creates the functions that park, and later release, messages that cannot be applied yet or need an operator. A message
- * that can be applied immediately is not parked.
+ * Creates the functions that park, and later release, messages that cannot be applied yet or need an operator. A
+ * message that can be applied immediately is not parked.
  */
 export function createParking(options: ParkingOptions) {
   const { store, now } = options;
@@ -55,7 +55,9 @@ export function createParking(options: ParkingOptions) {
     return single.release(parked, parked === last ? { ...policy, released: true, isOff: false } : policy);
   }
 
-  /** Applies the parked messages of an aggregate in ascending order until it reaches a message that cannot be applied. */
+  /**
+   * Applies the parked messages of an aggregate in ascending order until it reaches a message that cannot be applied.
+   */
   async function release(aggregateId: string, policy: RetryPolicy, mayContinue: () => boolean): Promise<ReleaseReport> {
     const report: ReleaseReport = { aggregateId, applied: 0, obsolete: 0, waiting: 0, forPerson: 0 };
     try {

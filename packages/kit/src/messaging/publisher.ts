@@ -12,7 +12,10 @@ export interface PublisherOptions {
   client: DynamoDBDocumentClient;
   /** Table of the states. */
   table: string;
-  /** The outbox table. Aggregate ids must be unique among all aggregates that share an outbox, because they identify its rows. */
+  /**
+   * The outbox table. Aggregate ids must be unique among all aggregates that share an outbox, because they identify its
+   * rows.
+   */
   outboxTable: string;
   /** Key of an aggregate's item. Default: `{ pk: id }`. */
   key?: (id: string) => Record<string, string>;
@@ -25,14 +28,14 @@ export interface PublisherOptions {
    */
   writer?: OutboxWriter;
   /**
-   * Schedules messages: the result of `createLater`, with the outbox's LATER_TABLE. An erasing event cannot be scheduled.
-   * The transaction of an erasing event also deletes the scheduled messages about its aggregate, except the messages that
-   * the decision itself cancels or replaces. Default: the publisher schedules no messages.
+   * Schedules messages: the result of `createLater`, with the outbox's LATER_TABLE. An erasing event cannot be
+   * scheduled. The transaction of an erasing event also deletes the scheduled messages about its aggregate, except the
+   * messages that the decision itself cancels or replaces. Default: the publisher schedules no messages.
    */
   later?: LaterMessages;
   /**
-   * Stores the data of large messages: the result of `createClaimCheck`. The outbox erases the data once an erasing event
-   * of the aggregate is published. Default: the publisher sends no large messages.
+   * Stores the data of large messages: the result of `createClaimCheck`. The outbox erases the data once an erasing
+   * event of the aggregate is published. Default: the publisher sends no large messages.
    */
   claimCheck?: ClaimCheck;
 }
@@ -61,9 +64,10 @@ export type Changed<State, Beside extends string = never> =
 const ATTEMPTS = 5;
 
 /**
- * Creates a publisher, which commits the state, the version and the messages of an aggregate in one transaction. The relay
- * publishes the messages. `create` costs one transaction. `change` costs one transaction and one read. If the messages
- * include commands to an ordered queue, each subject of these commands costs another read, of the subject's counter.
+ * Creates a publisher, which commits the state, the version and the messages of an aggregate in one transaction. The
+ * relay publishes the messages. `create` costs one transaction. `change` costs one transaction and one read. If the
+ * messages include commands to an ordered queue, each subject of these commands costs another read, of the subject's
+ * counter.
  *
  * If the response to a transaction is lost, the SDK's retry fails because the first attempt was committed. The result
  * is success if the stored state equals the state to be written. Therefore, if two callers write the same state at the
@@ -144,8 +148,8 @@ export function createPublisher<State extends Versioned, Topic extends Channel =
 
     /**
      * Like `change`, but returns the writes for the caller's transaction, such as the transaction of a process or a
-     * handler. Returns no writes if `decide` changes nothing. The transaction fails if another writer changes the aggregate
-     * in the meantime.
+     * handler. Returns no writes if `decide` changes nothing. The transaction fails if another writer changes the
+     * aggregate in the meantime.
      * @throws {PermanentError} if the aggregate does not exist
      */
     async changing(

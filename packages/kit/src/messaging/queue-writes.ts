@@ -14,7 +14,9 @@ export interface OutboxWriterOptions {
   countersTable: string;
   /** Key of the counter of `QUEUE/SUBJECT`. Default: `{ pk: 'commands#QUEUE/SUBJECT' }`. */
   counterKey?: (group: string) => Record<string, string>;
-  /** Schedules messages: the result of `createLater`, with the outbox's LATER_TABLE. Default: no messages are scheduled. */
+  /**
+   * Schedules messages: the result of `createLater`, with the outbox's LATER_TABLE. Default: no messages are scheduled.
+   */
   later?: LaterMessages;
   /** Stores the data of large messages: the result of `createClaimCheck`. Default: no large messages are sent. */
   claimCheck?: ClaimCheck;

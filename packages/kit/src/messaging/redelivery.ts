@@ -4,8 +4,8 @@ import { chunk } from './batches.ts';
 import type { ReturnedMessage } from './consumer.ts';
 
 /**
- * Sets the visibility timeout of each returned message to the backoff of the message, because the queue's default timeout
- * is much longer.
+ * Sets the visibility timeout of each returned message to the backoff of the message, because the queue's default
+ * timeout is much longer.
  */
 export type Redeliver = (returned: readonly ReturnedMessage[]) => Promise<void>;
 

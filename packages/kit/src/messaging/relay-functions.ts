@@ -29,7 +29,9 @@ export interface OutboxSweepReport {
   failedAggregates: number;
   /** Whether all rows were processed. If not, time ran out, and the next sweep continues. */
   finished: boolean;
-  /** The report on scheduled messages; undefined if no messages can be scheduled, or if the request named aggregates. */
+  /**
+   * The report on scheduled messages; undefined if no messages can be scheduled, or if the request named aggregates.
+   */
   later?: LaterReport;
 }
 
@@ -107,8 +109,8 @@ export function relayFunctions(
           () => publish(doorbells.map(({ row }) => row)),
         );
         count({ Published: published.length, NotPublished: failed.size });
-        // If SNS or SQS rejects a message, an immediate retry would be rejected again and block the shard of the stream.
-        // Therefore, the message is left to the sweep.
+        // If SNS or SQS rejects a message, an immediate retry would be rejected again and block the shard of the
+        // stream. Therefore, the message is left to the sweep.
         const toRetry = new Set(
           [...failed].filter(([, error]) => !isPermanent(error)).map(([aggregateId]) => aggregateId),
         );

@@ -4,9 +4,8 @@ import type { Outbox, OutboxRow } from './outbox.ts';
 import type { Sender } from './sender.ts';
 
 /**
- * The number of rows that are finished in parallel. For each row, up to twenty objects may be deleted in parallel, and a
- * function can have 1,024 open files
- * (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
+ * The number of rows that are finished in parallel. For each row, up to twenty objects may be deleted in parallel, and
+ * a function can have 1,024 open files (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
  */
 const MAX_PARALLEL = 10;
 
@@ -31,7 +30,10 @@ async function failToErase(channel: string, subject: string): Promise<void> {
   );
 }
 
-/** Creates the relay, which publishes pending messages for both the stream (log tailing) and the sweep (polling publisher). */
+/**
+ * Creates the relay, which publishes pending messages for both the stream (log tailing) and the sweep (polling
+ * publisher).
+ */
 export function createRelay({ outbox, sender, erase = failToErase }: RelayOptions) {
   async function pending(doorbells: readonly OutboxRow[]): Promise<OutboxRow[]> {
     const last = doorbells.reduce((a, b) => (b.version > a.version ? b : a));

@@ -10,7 +10,9 @@ import {
 } from '../resilience/errors.ts';
 import { PermanentError, PostponedError, TransientError } from './errors.ts';
 
-/** How long to wait for an instance to register, for capacity in a bulkhead, or for an invocation with more time left. */
+/**
+ * How long to wait for an instance to register, for capacity in a bulkhead, or for an invocation with more time left.
+ */
 const SOON_MS = 2_000;
 const SOON = [BulkheadFullError, NoInstanceError, OutOfTimeError];
 
@@ -25,9 +27,9 @@ export function callableAgainFrom(error: Error, now: Date): Date | undefined {
 }
 
 /**
- * Converts the error of a remote call to a messaging error. A rejection becomes a `PermanentError`, an error with a retry
- * time becomes a `PostponedError`, and any other error of the call becomes a `TransientError`. Errors of other kinds are
- * returned unchanged.
+ * Converts the error of a remote call to a messaging error. A rejection becomes a `PermanentError`, an error with a
+ * retry time becomes a `PostponedError`, and any other error of the call becomes a `TransientError`. Errors of other
+ * kinds are returned unchanged.
  */
 export function messagingErrorOf(error: Error, now: Date): Error {
   if (!(error instanceof RemoteError)) return error;

@@ -24,8 +24,8 @@ export type Addresses = Readonly<Record<string, string>>;
 
 export interface SenderOptions {
   /**
-   * The result of `publishByTopics`, which is required to send to topics. It is a separate option, so that functions that
-   * send only to queues do not bundle the SNS client.
+   * The result of `publishByTopics`, which is required to send to topics. It is a separate option, so that functions
+   * that send only to queues do not bundle the SNS client.
    */
   publish?: Publish;
   sqs: SQSClient;

@@ -14,8 +14,8 @@ export interface Effect {
   /** Further writes of the same transaction. */
   writes?: readonly TransactItem[];
   /**
-   * Messages to send after the commit, if they depend on data that the handler read. The subscriber stores them until SNS
-   * or SQS has confirmed them. Messages that depend only on the applied message and the committed state need not be
+   * Messages to send after the commit, if they depend on data that the handler read. The subscriber stores them until
+   * SNS or SQS has confirmed them. Messages that depend only on the applied message and the committed state need not be
    * stored: derive them with `follows`.
    */
   send?: readonly OutgoingMessage[];
@@ -38,14 +38,14 @@ export type StateChange = Pick<Effect, 'writes' | 'setOnce'>;
 
 /**
  * Why a message is parked. The sweep applies a `gap` message after its predecessor, and a `retry` message at its retry
- * time. For an `unsent` message, which was applied, the sweep sends the messages that follow from it. All other messages
- * wait for an operator: a `held` message waits to be released.
+ * time. For an `unsent` message, which was applied, the sweep sends the messages that follow from it. All other
+ * messages wait for an operator: a `held` message waits to be released.
  */
 export type ParkedReason = 'gap' | 'retry' | 'unsent' | 'held' | 'failed' | 'below-baseline' | 'unreadable';
 
 /**
- * Identifies a parked message. If the aggregate of a message is unreadable, the aggregate id is the name of the queue, and
- * the version is 0.
+ * Identifies a parked message. If the aggregate of a message is unreadable, the aggregate id is the name of the queue,
+ * and the version is 0.
  */
 export interface ParkedKey extends MessagePosition {
   messageId: string;
@@ -93,9 +93,9 @@ export interface Lease {
 
 /**
  * The result of a commit or a lease. `moved` means that the cursor is not at the expected version. `leased` means that
- * another handler holds the lease. For a lease, `outcomeUnknown` states whether the outcome of the call under an earlier
- * lease is unknown. For a commit without further writes, `committed` has the attributes of the item that contains the
- * cursor.
+ * another handler holds the lease. For a lease, `outcomeUnknown` states whether the outcome of the call under an
+ * earlier lease is unknown. For a commit without further writes, `committed` has the attributes of the item that
+ * contains the cursor.
  */
 export type Claim =
   | { state: 'done'; outcomeUnknown?: true; committed?: State }

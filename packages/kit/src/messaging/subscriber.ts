@@ -18,8 +18,8 @@ export type SubscriberOptions<C extends MessageContract> = ApplierOptions<C> &
   Expected;
 
 /**
- * Creates a subscriber, which applies the events of each aggregate exactly once and in order, and parks events that cannot
- * be applied.
+ * Creates a subscriber, which applies the events of each aggregate exactly once and in order, and parks events that
+ * cannot be applied.
  */
 export function createSubscriber<C extends MessageContract>(options: SubscriberOptions<C>): Subscriber {
   const { idempotent = false, unordered = idempotent } = options;

@@ -21,9 +21,10 @@ type Line = Record<string, unknown>;
 type Directive = { Dimensions: string[][]; Metrics: Array<{ Name: string; Unit: Unit }> };
 
 /**
- * Creates lines in CloudWatch's embedded metric format. A line has one directive for each set of dimensions. Another line
- * starts only if a field of the line would have two values: a dimension with a different value, or a metric that the line
- * already contains. Powertools' Metrics, in contrast, supports one set of dimensions and one directive per line.
+ * Creates lines in CloudWatch's embedded metric format. A line has one directive for each set of dimensions. Another
+ * line starts only if a field of the line would have two values: a dimension with a different value, or a metric that
+ * the line already contains. Powertools' Metrics, in contrast, supports one set of dimensions and one directive per
+ * line.
  */
 export function metricLines(measured: readonly Measurement[], Namespace: string, at: Date): Line[] {
   const lines: Array<{ fields: Line; directives: Map<string, Directive> }> = [];

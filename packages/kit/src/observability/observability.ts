@@ -44,7 +44,9 @@ export function createObservability(otherwise: string): Observability {
   };
 }
 
-/** Adds message and trace ids from the asynchronous context to each line, to distinguish the lines of concurrent work. */
+/**
+ * Adds message and trace ids from the asynchronous context to each line, to distinguish the lines of concurrent work.
+ */
 class LineFormatter extends LogFormatter {
   override formatAttributes(attributes: UnformattedAttributes, additional: LogAttributes): LogItem {
     const { logLevel, message, timestamp, serviceName } = attributes;

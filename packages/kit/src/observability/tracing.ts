@@ -91,8 +91,8 @@ function resourceAttributes(pairs: string): Record<string, string> {
 }
 
 /**
- * Runs a whole invocation, then writes its metrics and exports its spans. Both must happen within the invocation, because
- * Lambda may freeze the instance afterwards.
+ * Runs a whole invocation, then writes its metrics and exports its spans. Both must happen within the invocation,
+ * because Lambda may freeze the instance afterwards.
  * @public
  */
 export async function flushed<T>(run: () => Promise<T>): Promise<T> {

@@ -19,9 +19,13 @@ export interface BreakerOptions extends Omit<SharedCircuitOptions, 'settings' | 
   onChange: (state: CircuitState) => Promise<void> | void;
 }
 
-/** How long a probe excludes other probes. It is longer than the longest call, so that only one probe is in progress. */
+/**
+ * How long a probe excludes other probes. It is longer than the longest call, so that only one probe is in progress.
+ */
 const PROBE_LEASE_MS = 12_000;
-/** One write counts the failed calls of this period, so each instance writes its counts at most four times per second. */
+/**
+ * One write counts the failed calls of this period, so each instance writes its counts at most four times per second.
+ */
 const GATHERED_MS = 250;
 
 /** When the next call may be made. */

@@ -4,7 +4,9 @@
  */
 export type CircuitState =
   | { is: 'closed'; since: number }
-  /** No call is made before `probeAt`. `failures` is 1 when the circuit opens, and rises by one with each failed probe. */
+  /**
+   * No call is made before `probeAt`. `failures` is 1 when the circuit opens, and rises by one with each failed probe.
+   */
   | { is: 'open'; since: number; failures: number; probeAt: number; because: string }
   /** Only the instance that made this change may call the service until `until`. */
   | { is: 'half-open'; since: number; failures: number; until: number; because: string };
@@ -49,7 +51,9 @@ export interface CircuitStore {
 }
 
 export interface CircuitSettings {
-  /** The circuit opens when the window has at least `minimumCalls` calls, and at least this share of the calls failed. */
+  /**
+   * The circuit opens when the window has at least `minimumCalls` calls, and at least this share of the calls failed.
+   */
   failureRatio: number;
   minimumCalls: number;
   windowMs: number;

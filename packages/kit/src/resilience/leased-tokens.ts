@@ -59,8 +59,8 @@ const mostAheadOf = (limit: number): number => Math.floor(limit * MAX_AHEAD_SHAR
 
 /**
  * The number of tokens to lease: the tokens needed now, and tokens ahead of need.
- * @param own the number of tokens that this instance took ahead of need. The instance has used all of these tokens, so it
- * may take the same number again
+ * @param own the number of tokens that this instance took ahead of need. The instance has used all of these tokens, so
+ * it may take the same number again
  */
 export function leaseSize(
   limit: number,
@@ -91,10 +91,10 @@ interface Holding {
 }
 
 /**
- * Creates rate limits that all instances share. Most uses need no write, because an instance leases several tokens before
- * it needs them, and keeps them across invocations. The limit is never exceeded. The store also limits the tokens taken
- * ahead of need to 5 % of the limit. Therefore, at least 95 % of the limit is usable even if instances end or are idle.
- * When no more tokens may be taken ahead of need, an instance leases only the tokens that it needs now.
+ * Creates rate limits that all instances share. Most uses need no write, because an instance leases several tokens
+ * before it needs them, and keeps them across invocations. The limit is never exceeded. The store also limits the
+ * tokens taken ahead of need to 5 % of the limit. Therefore, at least 95 % of the limit is usable even if instances end
+ * or are idle. When no more tokens may be taken ahead of need, an instance leases only the tokens that it needs now.
  * @beta
  */
 export function createLeasedTokens({ store, gathered = nextTurn, onLease }: LeasedTokensOptions) {

@@ -30,8 +30,8 @@ interface CallRecord {
 }
 
 /**
- * Creates a load balancer, which chooses among the registered instances of a service by the calls and failures that this
- * caller has seen.
+ * Creates a load balancer, which chooses among the registered instances of a service by the calls and failures that
+ * this caller has seen.
  * @beta
  */
 export function createNodes({ service, registry, now, random, onFailure }: NodesOptions) {
@@ -53,8 +53,8 @@ export function createNodes({ service, registry, now, random, onFailure }: Nodes
   const loadOf = ({ id, weight }: Instance) => (recordOf(id).activeCalls + 1) / weight;
 
   /**
-   * The less busy of two random instances ("power of two choices"). The choice is nearly as good as the least busy of all
-   * instances, and many callers do not choose the same instance at once.
+   * The less busy of two random instances ("power of two choices"). The choice is nearly as good as the least busy of
+   * all instances, and many callers do not choose the same instance at once.
    */
   function lessBusyOfTwo(candidates: readonly Instance[]): Instance | undefined {
     const undrawn = [...candidates];
@@ -65,8 +65,8 @@ export function createNodes({ service, registry, now, random, onFailure }: Nodes
 
   return {
     /**
-     * Chooses the less busy of two random instances: among the untried instances that are not avoided; if there are none,
-     * among all untried instances; otherwise, among all instances.
+     * Chooses the less busy of two random instances: among the untried instances that are not avoided; if there are
+     * none, among all untried instances; otherwise, among all instances.
      * @returns undefined if no instance is registered
      */
     async choose(tried: ReadonlySet<string>): Promise<Instance | undefined> {

@@ -75,8 +75,8 @@ const insideRetries = new AsyncLocalStorage<true>();
 /**
  * Creates a client of a remote service. A call passes these mechanisms from the outside in: fallback (retry (breaker
  * (admission (bulkhead (timeout (discovery (call)))))))). Therefore, the breaker counts each try, and each try prefers
- * instances that were not tried yet. A full bulkhead is not counted as a failure of the service. The fallback covers every
- * failure except a `RejectedError`.
+ * instances that were not tried yet. A full bulkhead is not counted as a failure of the service. The fallback covers
+ * every failure except a `RejectedError`.
  * @public
  */
 export function createRemoteService<Request, Answer>(

@@ -9,8 +9,8 @@ const MAX_AGE_MS = 5 * 60_000;
 const FAILURE_AGE_MS = 10_000;
 
 /**
- * Creates a function that returns the value of a secret, a JSON object of the given shape. The secret is read when it is
- * needed. If a read fails, the last known value stays in use.
+ * Creates a function that returns the value of a secret, a JSON object of the given shape. The secret is read when it
+ * is needed. If a read fails, the last known value stays in use.
  * @beta
  */
 export function createSecret<S extends z.ZodType>(id: string, shape: S, now: () => Date): () => Promise<z.output<S>> {

@@ -113,7 +113,9 @@ export function createSharedCircuit({ name, store, settings, now, onFailure, gat
       uncounted.calls++;
     },
 
-    /** @returns the circuit including the failures of this instance; undefined if it cannot be written or read in time */
+    /**
+     * @returns the circuit including the failures of this instance; undefined if it cannot be written or read in time
+     */
     countFailures(): Promise<Circuit | undefined> {
       counting ??= countFailures();
       return counting;

@@ -67,8 +67,8 @@ export async function readSwitches(client: DynamoDBDocumentClient, TableName: st
 /**
  * Changes switches in one transaction and records the changes.
  * @param ids a unique id per change
- * @param onlyIfOn whether to change nothing if another operator has set one of the switches to a mode other than `on`, and
- * this mode has not expired
+ * @param onlyIfOn whether to change nothing if another operator has set one of the switches to a mode other than `on`,
+ * and this mode has not expired
  * @returns whether the switches were changed
  * @beta
  */

@@ -44,9 +44,9 @@ const MAX_REMEMBERED = 10_000;
 
 /**
  * Creates token buckets that all instances share. Each bucket is one item. Uses the generic cell rate algorithm (GCRA),
- * which stores only the time when the bucket will be full again and is equivalent to a token bucket (ITU-T I.371). Taking
- * a token usually needs one write, or two writes if other instances took tokens in between. While an instance's cache
- * shows that a bucket is empty, the instance refuses tokens without a write.
+ * which stores only the time when the bucket will be full again and is equivalent to a token bucket (ITU-T I.371).
+ * Taking a token usually needs one write, or two writes if other instances took tokens in between. While an instance's
+ * cache shows that a bucket is empty, the instance refuses tokens without a write.
  * @beta
  */
 export function createTokenBuckets({ client, tableName: TableName, now }: TokenBucketsOptions) {
@@ -72,8 +72,8 @@ export function createTokenBuckets({ client, tableName: TableName, now }: TokenB
   }
 
   /**
-   * Advances the time when the bucket will be full, which GCRA calls the theoretical arrival time, by `by` milliseconds:
-   * from now if the stored time is in the past, otherwise from the stored time.
+   * Advances the time when the bucket will be full, which GCRA calls the theoretical arrival time, by `by`
+   * milliseconds: from now if the stored time is in the past, otherwise from the stored time.
    */
   async function advance(key: string, at: number, by: number, latest: number) {
     const Key = { pk: key };

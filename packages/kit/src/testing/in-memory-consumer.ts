@@ -13,8 +13,8 @@ import { Scheduler } from './simulation/scheduler.ts';
 import { Tables } from './simulation/tables.ts';
 
 /**
- * A consumer for unit tests: the kit's own code on a table and a channel in memory, without faults unless the test
- * injects them. Only `pass` advances its clock.
+ * Creates a consumer for unit tests, which runs the kit's own code on a table and a channel in memory. There are no
+ * faults unless the test injects them. Only `pass` advances the consumer's clock.
  * @param handlers as for `subscriberFunctions`
  * @public
  */
@@ -65,7 +65,7 @@ export function inMemoryConsumer<C extends MessageContract, S extends Channel>(
       .map(parkedMessageOf);
 
   return {
-    /** Contains the messages that the consumer's effects have sent. */
+    /** The channel that records the messages that the consumer sends. */
     channel,
     /** The parked messages, with the reasons why they are parked. */
     parked,
@@ -85,18 +85,20 @@ export function inMemoryConsumer<C extends MessageContract, S extends Channel>(
         () => {},
       ),
 
-    /** Redrives all parked messages as an operator would, including held ones. */
+    /** Redrives all parked messages, including held messages, as an operator can. */
     redrive: async (): Promise<void> => {
       await subscriber.redrive([...new Set(parked().map(({ aggregateId }) => aggregateId))], () => true, true);
     },
 
-    /** The item that carries an aggregate's cursor, including the kit's own attributes; {} if it does not exist. */
+    /**
+     * The item that contains an aggregate's cursor, including the kit's own attributes; {} if there is no such item.
+     */
     of: (aggregateId: string) => tables.items(name).find(({ pk, sk }) => pk === aggregateId && sk === cursorKey) ?? {},
 
     /** All items of the consumer's table. */
     items: () => tables.items(name),
 
-    /** Advances the clock. */
+    /** Advances the consumer's clock. */
     pass(ms: number): void {
       scheduler.now += ms;
     },

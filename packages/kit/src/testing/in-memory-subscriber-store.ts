@@ -48,12 +48,14 @@ export class InMemorySubscriberStore implements SubscriberStore {
 
   async isGivenUp({ aggregateId, version, messageId }: ParkedKey): Promise<boolean> {
     return this.discarded.some(
-      (one) =>
-        one.aggregateId === aggregateId && one.version === version && (one.skipped || one.messageId === messageId),
+      (message) =>
+        message.aggregateId === aggregateId &&
+        message.version === version &&
+        (message.skipped || message.messageId === messageId),
     );
   }
 
-  /** Refuses as many changes as {@link refusals}, and accepts all later ones. */
+  /** Refuses as many changes as {@link refusals}, and accepts all later changes. */
   async change(change: StateChange): Promise<boolean> {
     this.changes.push(change);
     return this.refusals-- <= 0;
@@ -116,15 +118,15 @@ export class InMemorySubscriberStore implements SubscriberStore {
   }
 
   async parkedOf(aggregateId: string): Promise<ParkedMessage[]> {
-    const own = [...this.waiting.values()].filter((parked) => parked.aggregateId === aggregateId);
-    return own.sort((a, b) => a.version - b.version || (a.messageId < b.messageId ? -1 : 1));
+    const queue = [...this.waiting.values()].filter((parked) => parked.aggregateId === aggregateId);
+    return queue.sort((a, b) => a.version - b.version || (a.messageId < b.messageId ? -1 : 1));
   }
 
   /** Returns all messages in the first segment, two per page. Messages of one aggregate are adjacent, as in an index. */
   async *parked(segment: number): AsyncIterable<ParkedMessage[]> {
     if (segment > 0) return;
-    const all = [...Map.groupBy(this.waiting.values(), ({ aggregateId }) => aggregateId).values()].flatMap((own) =>
-      own.toSorted((a, b) => a.version - b.version),
+    const all = [...Map.groupBy(this.waiting.values(), ({ aggregateId }) => aggregateId).values()].flatMap((queue) =>
+      queue.toSorted((a, b) => a.version - b.version),
     );
     yield* chunk(all, 2);
   }

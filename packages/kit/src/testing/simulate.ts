@@ -6,12 +6,13 @@ import { runSchedule, type ScheduleResult } from './simulation/schedule.ts';
 import { type Decisions, type Failing, shrink } from './simulation/shrink.ts';
 
 /**
- * Minimum number of decisions in a schedule, and the maximum number of additional decisions. In shorter schedules,
- * little happens. Longer schedules take too much time.
+ * Minimum number of decisions in a schedule, and the maximum number of additional decisions. A decision is a number
+ * that selects the next step of a schedule, or the outcome of a step. In shorter schedules, little happens. Longer
+ * schedules take too much time.
  */
 const MIN_DECISIONS = 20;
 const MORE_DECISIONS = 600;
-/** Number of decisions for the publisher model. All further decisions select the simplest possibility. */
+/** Number of decisions for the publisher model, `publish`. All further decisions select the simplest possibility. */
 const PUBLISH_DECISIONS = 200;
 /** Upper bound of a decision, which is used modulo the number of possibilities. */
 const DECISIONS_BELOW = 10_000;
@@ -24,7 +25,7 @@ type Of<D> =
     : never;
 
 export interface SimulationOptions<D extends readonly unknown[]> extends Omit<Model, 'consumers'> {
-  /** Descriptors with their handlers or the function that creates them, as for `subscriberFunctions`. */
+  /** Descriptors, each with its handlers or the function that creates its handlers, as for `subscriberFunctions`. */
   consumers: { readonly [I in keyof D]: { descriptor: D[I]; handlers: Of<D[I]> } };
   /** Number of schedules to run. Default: 1,000. */
   schedules?: number;
@@ -41,8 +42,8 @@ export interface SimulationReport {
 }
 
 /**
- * A schedule violates an invariant. The error message lists the steps of the smallest schedule that does so, and shows
- * how to run it alone.
+ * A schedule violates an invariant. The error message lists the steps of the smallest violating schedule that was
+ * found, and shows how to run this schedule alone.
  * @public
  */
 export class SimulationError extends Error {
@@ -146,7 +147,7 @@ const failingOf = ({ violation, decisions }: ScheduleResult): Failing | undefine
 function decisionsOf(seed: number, schedule: number): Decisions {
   const random = randomOf(seed * 1_000_003 + schedule);
   const randomNumbers = (length: number) => Array.from({ length }, () => Math.floor(random() * DECISIONS_BELOW));
-  // Most schedules are short: they run fast, and find most mistakes.
+  // Most schedules are short, because short schedules run fast and find most mistakes.
   const steps = randomNumbers(MIN_DECISIONS + Math.floor(random() ** 2 * MORE_DECISIONS));
   return { publish: randomNumbers(PUBLISH_DECISIONS), steps };
 }

@@ -15,13 +15,13 @@ export interface ChangeOptions<C extends MessageContract> {
 const ATTEMPTS = 5;
 
 async function noState(): Promise<never> {
-  throw new Error('`state` is not available: the handler is idempotent by state, so it has no item with a cursor');
+  throw new Error('`state` is not available: the handler is idempotent by state, so there is no item with a cursor');
 }
 
 /**
- * Applies a message whose handler is idempotent by the state that it writes. If a condition fails because the state has
- * changed since it was read, the handler is called again.
- * @returns false if the handler returned no writes
+ * Creates a function that applies a message whose handler is idempotent by the state that it writes. If a condition
+ * fails, because the state has changed since the handler read it, the handler is called again. The created function
+ * returns false if the handler returned no writes.
  */
 export function createChange<C extends MessageContract>(options: ChangeOptions<C>) {
   const { store, now } = options;

@@ -10,7 +10,7 @@ import type { Effect, State } from '../subscriber-store.ts';
 import type { Consequences, ConsequencesOptions } from './consequences.ts';
 
 export interface CommitOptions<C extends MessageContract> extends Omit<ConsequencesOptions<C>, 'sender'> {
-  /** Whether messages have no version. Each message is then applied once, by its id, in any order. */
+  /** Whether messages have no version. If so, each message is identified by its id and applied once, in any order. */
   unordered?: boolean;
   now: () => Date;
   newId: () => string;
@@ -25,11 +25,16 @@ const withOutcome = (effect: Effect, outcome: Effect = {}): Effect => ({
   send: [...(effect.send ?? []), ...(outcome.send ?? [])],
 });
 
-/** The outcome of a call is unknown, unless its error states that the call was not made. */
+/**
+ * Whether the outcome of a failed call is unknown. The outcome is known after a permanent error, and after a transient
+ * error that states that the call had no effect.
+ */
 const isOutcomeUnknown = (error: unknown): boolean =>
   !isPermanent(error) && !(error instanceof TransientError && !error.outcomeUnknown);
 
-/** Longer than the timeout of a provider call, plus five seconds of clock skew. */
+/**
+ * The default duration of a lease. It is longer than the timeout of a provider call, plus five seconds of clock skew.
+ */
 const DEFAULT_LEASE_MS = 15_000;
 
 /**
@@ -49,8 +54,8 @@ class CursorMoved extends Error {
 }
 
 /**
- * Commits the effect of a message together with its cursor in one conditional write. Then erases data and sends the
- * messages that follow.
+ * Creates a function that commits the effect of a message together with the cursor in one conditional write. The
+ * function then erases data, if the message requires it, and sends the messages that follow from the message.
  */
 export function createCommit<C extends MessageContract>(
   options: CommitOptions<C>,
@@ -104,7 +109,7 @@ export function createCommit<C extends MessageContract>(
       try {
         if (now().getTime() - from.getTime() > leaseMs / 3)
           throw new TransientError(`${message.id}: lease acquired too late; retrying`);
-        // A longer call could overlap with the call of the next holder of the lease.
+        // The call gets two thirds of the lease, because a longer call could overlap with the call of the next holder.
         const remainingMs = () => from.getTime() + (leaseMs * 2) / 3 - now().getTime();
         const runCall = () => withMessagingErrors(now, () => call(leased.outcomeUnknown ?? false));
         const outcome = await withinBudget(remainingMs, runCall);
@@ -129,7 +134,7 @@ export function createCommit<C extends MessageContract>(
     } catch (error) {
       if (!isPermanent(error)) throw error;
       // The message is already applied. After a permanent error, it would be acknowledged as a duplicate, and the
-      // messages that follow would be lost. After a transient error, the next delivery sends them.
+      // messages that follow from it would be lost. After a transient error, the next delivery sends these messages.
       throw new TransientError(`${message.id}: applied, but its consequences failed: ${error.message}`, {
         cause: error,
       });

@@ -16,23 +16,31 @@ export interface ConsequencesOptions<C extends MessageContract> {
   idempotent?: boolean;
   /** Sends the messages that handlers return. Not needed if no handler returns messages. */
   sender?: Sender | undefined;
-  /** Reads the data of messages that is stored outside them. Default: all data is in the messages. */
+  /** Reads data that is stored apart from its message. Default: all data is in the messages. */
   readWhole?: ReadWhole | undefined;
 }
 
-/** An applied message; `type` and `envelope` are set if it is readable, `unsent` if messages are still to be sent. */
+/**
+ * An applied message. `type` and `envelope` are set if the message is readable. `unsent` is set if messages that follow
+ * from it could not be sent and are stored with the parked message.
+ */
 export type Applied = ParkedKey & { type?: string; envelope?: Envelope; unsent?: readonly OutgoingMessage[] };
 
 export type Consequences = ReturnType<typeof createConsequences>;
 
-/** The work that follows after a message is applied: erasing data, and sending the messages that follow from it. */
+/**
+ * Creates the functions for the work that remains after a message is applied: erasing data, and sending the messages
+ * that follow from the message.
+ */
 export function createConsequences<C extends MessageContract>(options: ConsequencesOptions<C>) {
   const { store, contracts, idempotent = false, sender, readWhole = async (envelope) => envelope } = options;
   const handlers = handlersOf(options.handlers);
 
   /**
+   * Sends the messages that follow from an applied message.
    * @param stored messages that are stored with the cursor until they are sent
    * @param derived messages that are not stored, because they can be derived again
+   * @throws {UnsentError} if a message could not be sent
    */
   async function send(
     position: MessagePosition,
@@ -65,7 +73,7 @@ export function createConsequences<C extends MessageContract>(options: Consequen
     if (sender) await send(key, await store.unsent(key), unsent ?? (envelope ? await derive(key, envelope) : []));
   }
 
-  /** The messages that follow from an applied message; none if the message was discarded or its subject was erased. */
+  /** The messages that follow from an applied message; no messages if it was discarded or its subject was erased. */
   async function derive(key: ParkedKey, envelope: Envelope): Promise<OutgoingMessage[]> {
     // A message of an older major version is read, and handled, as the type that supersedes it.
     const readAs = contractFor(contracts, envelope.type);
@@ -78,7 +86,7 @@ export function createConsequences<C extends MessageContract>(options: Consequen
     return message ? follows(message, state) : [];
   }
 
-  /** Returns undefined if the message is no longer readable: no messages can be derived from it. */
+  /** Reads a message; returns undefined if it is no longer readable, so that no messages can be derived from it. */
   async function readIfReadable(envelope: Envelope): Promise<Message<C> | undefined> {
     try {
       return readMessage(await readWhole(envelope), contracts) as Message<C>;

@@ -3,7 +3,7 @@ import { BEGUN, keyUnder } from '../../contracts/subscriber-table.ts';
 import type { SubscriberStore } from '../subscriber-store.ts';
 import type { SubscriberTable } from './table.ts';
 
-/** The attempts that have begun and have not ended. */
+/** Creates the operations on attempts that have begun and have not ended. */
 export const createBegun = ({
   client,
   tableName,

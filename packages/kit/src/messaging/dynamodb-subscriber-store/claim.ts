@@ -7,7 +7,7 @@ import type { TransactItem } from '../outbox.ts';
 import type { Claim } from '../subscriber-store.ts';
 import type { SubscriberTable } from './table.ts';
 
-/** A conditional update of the item that holds a cursor. */
+/** A conditional update of the item that contains a cursor. */
 export type CursorUpdate = Omit<UpdateCommandInput, 'TableName' | 'Key'> & { UpdateExpression: string };
 
 export interface ClaimInput {
@@ -20,7 +20,10 @@ export interface ClaimInput {
   isOwn?: (item: Record<string, unknown>) => boolean;
 }
 
-/** Runs a conditional update of the item that holds the cursor, with further writes in the same transaction. */
+/**
+ * Creates a function that executes a conditional update of the item that contains the cursor, with further writes in
+ * the same transaction.
+ */
 export const createClaim =
   ({ client, tableName, cursorKey }: SubscriberTable) =>
   async (aggregateId: string, { update, writes = [], read, isOwn = () => false }: ClaimInput): Promise<Claim> => {
@@ -49,14 +52,14 @@ export const createClaim =
     }
   };
 
-/** Whether the SDK retried: an earlier attempt may have succeeded although its response was lost. */
+/** Whether the SDK retried. If it did, an earlier attempt may have succeeded, and only its response was lost. */
 const wasRetried = (error: unknown): boolean =>
   (error instanceof ConditionalCheckFailedException || error instanceof TransactionCanceledException) &&
   (error.$metadata.attempts ?? 1) > 1;
 
 /**
- * The item that holds the cursor, as it was when the condition failed; undefined: it did not exist; `none`: the error
- * has another cause.
+ * The item that contains the cursor, as it was when the condition failed.
+ * @returns undefined if the item did not exist; `none` if the error has another cause
  */
 function itemOfFailedCondition(error: unknown): Record<string, unknown> | undefined | 'none' {
   if (error instanceof ConditionalCheckFailedException) return error.Item && unmarshall(error.Item);

@@ -50,7 +50,7 @@ const leaseOf = (after: number, { owner, from, until }: Lease): CursorUpdate => 
   ReturnValues: 'ALL_OLD',
 });
 
-/** The item that holds an aggregate's cursor, and the lease on the next version. */
+/** Creates the operations on the item that contains an aggregate's cursor and the lease on the next version. */
 export function createCursor(
   table: SubscriberTable,
 ): Pick<SubscriberStore, 'commit' | 'lease' | 'release' | 'cursor' | 'state'> {
@@ -70,8 +70,9 @@ export function createCursor(
         update: moveOf(after, next, effect),
         ...(effect.writes && { writes: effect.writes }),
         read: (committed) => ({ state: 'done', committed }),
-        // If the response is lost, the SDK's retry fails because its own first attempt has moved the cursor. Updates
-        // have no idempotency token, and the token of a transaction is valid for only ten minutes.
+        // If the response is lost, the SDK's retry fails, because an earlier attempt has moved the cursor. An
+        // idempotency token would not suffice: updates have none, and the token of a transaction is valid for only ten
+        // minutes.
         isOwn: ({ version, appliedAt }) =>
           version === next.version && appliedAt !== undefined && appliedAt === effect.set?.appliedAt,
       }),

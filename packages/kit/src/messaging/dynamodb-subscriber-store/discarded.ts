@@ -18,7 +18,7 @@ const failUnlessParked = (tableName: string, key: ParkedKey): TransactItem => ({
   },
 });
 
-/** The messages that an operator discarded, with or without skipping their version. */
+/** Creates the operations on messages that an operator discarded, with or without skipping their versions. */
 export function createDiscarded(
   table: SubscriberTable,
   commit: SubscriberStore['commit'],
@@ -31,8 +31,8 @@ export function createDiscarded(
       const putRecord = { Put: { TableName: tableName, Item: record } };
       const unpark = { TableName: tableName, Key: keyUnder(PARKED, message) };
       if (move) return commit(aggregateId, move.after, move.next, { writes: [putRecord, { Delete: unpark }] });
-      // An operator may have discarded the message and skipped its version in the meantime: do not overwrite that
-      // record.
+      // In the meantime, an operator may have discarded the message and skipped its version. The condition ensures that
+      // the record of this discard is not overwritten.
       const unparkIfParked = { Delete: { ...unpark, ConditionExpression: 'attribute_exists(pk)' } };
       const unsent = message.reason === 'unsent' && { Update: removingUnsent(table, message) };
       try {

@@ -4,7 +4,7 @@ import { DISCARDED, PARKED } from '../../contracts/subscriber-table.ts';
 import type { SubscriberStore } from '../subscriber-store.ts';
 import { itemsUnder, type SubscriberTable } from './table.ts';
 
-/** Deletes the content of the discarded and parked messages of an erased aggregate. */
+/** Creates the operation that deletes the content of the discarded and parked messages of an erased aggregate. */
 export function createErasure(table: SubscriberTable): Pick<SubscriberStore, 'eraseLeft'> {
   const { client, tableName } = table;
 

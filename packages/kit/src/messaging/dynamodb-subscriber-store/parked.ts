@@ -14,7 +14,7 @@ const itemOf = ({ aggregateId, ...rest }: ParkedMessage) => ({
 export const parkedMessageOf = ({ pk, sk: _, [PARKED_AGGREGATE]: __, ...rest }: Record<string, unknown>) =>
   ({ aggregateId: pk, ...rest }) as ParkedMessage;
 
-/** The parked messages. */
+/** Creates the operations on parked messages. */
 export function createParked(table: SubscriberTable): Pick<SubscriberStore, 'park' | 'unpark' | 'parkedOf' | 'parked'> {
   const { client, tableName } = table;
   return {

@@ -4,7 +4,7 @@ import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamod
 export interface SubscriberTable {
   client: DynamoDBDocumentClient;
   tableName: string;
-  /** Sort key of the item that holds the cursor: an item that most effects update anyway. */
+  /** Sort key of the item that contains the cursor: an item that most effects update anyway. */
   cursorKey: string;
 }
 

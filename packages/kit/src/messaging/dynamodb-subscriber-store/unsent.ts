@@ -5,8 +5,8 @@ import type { SubscriberStore } from '../subscriber-store.ts';
 import type { SubscriberTable } from './table.ts';
 
 /**
- * The unsent messages of an effect are an attribute of the item that holds the cursor, so that they need no
- * transaction.
+ * The unsent messages of an effect are an attribute of the item that contains the cursor, so that an effect without
+ * further writes needs no transaction.
  */
 export const unsentAttribute = ({ version }: { version: number }) => `unsent#${version}`;
 
@@ -21,7 +21,7 @@ export const removingUnsent = (
   ExpressionAttributeNames: { '#unsent': unsentAttribute({ version }) },
 });
 
-/** The messages of effects that the broker has not confirmed yet. */
+/** Creates the operations on the messages of effects that SNS or SQS has not confirmed yet. */
 export function createUnsent(table: SubscriberTable): Pick<SubscriberStore, 'unsent' | 'sent'> {
   const { client, tableName, cursorKey } = table;
   return {

@@ -5,8 +5,8 @@ import { MessageTooLargeError } from '../errors.ts';
 import { type Apart, bytesOf, MAX_BYTES } from '../outgoing.ts';
 
 /**
- * The maximum size of a message's data. A function of 512 MB parses the ten messages of a batch in parallel, and each
- * message uses about five times its size in memory.
+ * The maximum size of a message's data. A function with 512 MB of memory parses the ten messages of a batch in
+ * parallel, and each message needs memory of about five times its size.
  */
 export const MAX_LARGE_BYTES = 8 * 1024 * 1024;
 
@@ -23,8 +23,8 @@ export interface Reference {
 export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /**
- * Moves a message's data into the bucket, under a key that derives from the message. The reference is relative to the
- * stage's bucket and does not name it.
+ * Moves a message's data to its `claim`, with the key under which the sender stores the data in the stage's bucket. The
+ * key is derived from the message. The reference contains the key, but not the name of the bucket.
  */
 export const dataApart: Apart = (ready, contract, message) => {
   const { data, ...head } = message;

@@ -12,14 +12,14 @@ export interface Holder extends Reader {
 }
 
 /**
- * A subscriber store that copies the data of large messages while they are parked, because the sender's data expires.
- * Each subscriber has its own copies.
+ * Extends a subscriber store: while a large message is parked, the store keeps a copy of its data, because the data
+ * that the sender stored expires. Each subscriber has its own copies.
  */
 export function withParkedCopies(
   store: SubscriberStore,
   { objects, channel, consumer, unordered }: Holder,
 ): SubscriberStore {
-  /** The envelope of a parked message, if its data is stored apart. */
+  /** The envelope of a parked message; undefined if its data is not stored apart from the message. */
   function claimIn({ body }: ParkedBody): Envelope | undefined {
     if (body === '') return undefined;
     try {
@@ -37,13 +37,16 @@ export function withParkedCopies(
   const isParked = async (aggregateId: string, messageId: string): Promise<boolean> =>
     (await parkedWithId(aggregateId, messageId)).some(({ body }) => body !== '');
 
-  /** An unreadable message is parked under its queue. Once it is readable, it is parked under its own aggregate. */
+  /**
+   * Whether the copy of a message's data is needed. Checks two keys, because an unreadable message is parked under the
+   * name of its queue and, once it is readable, under its aggregate.
+   */
   const isNeeded = async ({ aggregateId, messageId }: ParkedBody, { id, subject }: Envelope): Promise<boolean> =>
     (await isParked(aggregateId, messageId)) || isParked(unordered ? id : subject, id);
 
   async function removeCopy(parked: ParkedBody): Promise<void> {
     const claim = claimIn(parked);
-    // If the message was erased, the copy was deleted with it.
+    // If the body of the parked message was erased, the copy was already deleted.
     if (claim && !(await isNeeded(parked, claim))) await objects.remove(parkedCopyKey(consumer, claim));
   }
 
@@ -52,8 +55,8 @@ export function withParkedCopies(
 
     // The data is copied after the message is parked, so that a crash in between leads to a redelivery.
     async park(message, only) {
-      // A parked message without a body has been applied, and only its outgoing messages are still to be sent. Its copy
-      // is no longer needed.
+      // A parked message without a body was applied, and only the messages that follow from it must still be sent. The
+      // copy of its data is no longer needed.
       const before = message.body === '' ? await parkedWithId(message.aggregateId, message.messageId) : [];
       await store.park(message, only);
       await Promise.all(before.map(removeCopy));

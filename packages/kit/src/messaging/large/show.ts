@@ -17,13 +17,13 @@ type Show = (message: Omit<ParkedKey, 'messageId'> & { messageId?: string }) => 
 export type ShowFactory = (read: ShowOptions['read']) => Show;
 
 /**
- * A function's response has at most 6 MB (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html), and
- * Base64 encodes three bytes as four.
+ * The maximum size of data that can be shown. A function's response has at most 6 MB
+ * (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html), and Base64 encodes three bytes as four.
  */
 const MAX_SHOWN_BYTES = 4 * 1024 * 1024;
 
 /**
- * Returns the data of a large parked message in Base64, for an operator.
+ * Creates a function that returns the data of a large parked message in Base64, for an operator.
  * @throws {PermanentError} if the message is not parked, is not large, or is too large to show
  * @throws {MissingDataError} if the data cannot be read
  */

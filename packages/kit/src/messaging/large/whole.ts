@@ -15,12 +15,12 @@ export interface Reader {
   consumer: string;
 }
 
-/** Whether a message has a reference and no data. A message may have both, with equal content (dataref.md). */
+/** Whether a message has a reference and no data. The extension also allows a message with both (dataref.md). */
 export const isClaim = ({ dataref, data, data_base64 }: Pick<Envelope, 'dataref' | 'data' | 'data_base64'>): boolean =>
   dataref !== undefined && data === undefined && data_base64 === undefined;
 
 /**
- * Reads the data of messages that have a reference instead of data.
+ * Creates a function that reads the data of messages that have a reference instead of data.
  * @throws {UnreadableMessageError} if the reference differs from the message's own key, or the hash differs
  * @throws {MissingDataError} if the data cannot be read
  */
@@ -29,11 +29,11 @@ export function createReadWhole({ objects, channel, consumer }: Reader): ReadWho
     if (!isClaim(envelope)) return envelope;
     const { id, dataref, datasha256 } = envelope;
     const key = sentKey(channel, envelope);
-    // The key derives from the message, so that a forged reference cannot make the function read another object.
+    // The key is derived from the message, so that a forged reference cannot make the function read another object.
     if (dataref !== referenceTo(key))
       throw new UnreadableMessageError(`message ${id}: its dataref is ${dataref}, but must be ${referenceTo(key)}`);
-    // One attempt only: the attempts to read the sender's object take up to six seconds, and the shortest function
-    // timeout must not be exceeded.
+    // The copy is read with one attempt only, because the attempts to read the sender's object take up to six seconds,
+    // and the shortest function timeout is ten seconds.
     const bytes = (await objects.get(key)) ?? (await objects.get(parkedCopyKey(consumer, envelope), 1));
     if (!bytes)
       throw new MissingDataError(`message ${id}: its data is not at ${dataref}, or this function may not read it`);

@@ -1,4 +1,7 @@
-/** When to send a message. The message is usually sent within a minute after that time, by a sweep that runs every minute. */
+/**
+ * When to send a message. The message is usually sent within a minute after that time, by a sweep that runs every
+ * minute.
+ */
 export type Later = ({ readonly at: Date } | { /** Seconds after the commit. */ readonly after: number }) & {
   /**
    * Name under which the message can be cancelled or replaced. At most one message per subject and name is scheduled.

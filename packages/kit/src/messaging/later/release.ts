@@ -119,8 +119,8 @@ async function nextPosition(client: DynamoDBDocumentClient, { table, key, attrib
 }
 
 /**
- * The outbox row of a due message. The `time` of the message is the release time, so that no message has an earlier time
- * than its predecessor.
+ * The outbox row of a due message. The `time` of the message is the release time, so that no message has an earlier
+ * time than its predecessor.
  */
 function rowOf(
   { aggregateId, channel, kind, body }: WaitingMessage,

@@ -75,8 +75,8 @@ export interface LaterOptions {
 export type LaterMessages = ReturnType<typeof createLater>;
 
 /**
- * Creates the functions for scheduled messages. Pass the result to publishers, outbox writers and processes that schedule
- * messages or erase subjects. It is an option, so that functions that do not need it do not bundle its code.
+ * Creates the functions for scheduled messages. Pass the result to publishers, outbox writers and processes that
+ * schedule messages or erase subjects. It is an option, so that functions that do not need it do not bundle its code.
  * @public
  */
 export function createLater({ client, laterTable }: LaterOptions) {
@@ -102,9 +102,9 @@ export function createLater({ client, laterTable }: LaterOptions) {
     (await of(subject)).map((waiting) => ({ Delete: deletion(waiting) }));
 
   /**
-   * The cancellation of a message as an item of a transaction, for example in a decision's `beside`. The condition of this
-   * item fails if no message is scheduled under the name any more. Therefore, either the message is cancelled together with
-   * the state change, or the message is sent and the transaction fails.
+   * The cancellation of a message as an item of a transaction, for example in a decision's `beside`. The condition of
+   * this item fails if no message is scheduled under the name any more. Therefore, either the message is cancelled
+   * together with the state change, or the message is sent and the transaction fails.
    */
   const cancelling = (key: WaitingKey): TransactItem => ({
     Delete: { ...deletion(key), ConditionExpression: 'attribute_exists(messageId)' },
@@ -137,8 +137,8 @@ export function createLater({ client, laterTable }: LaterOptions) {
       withoutDuplicateWrites(items, others, laterTable),
 
     /**
-     * Cancels a message. Returns `cancelled: false` if the message is no longer scheduled, because it was sent or cancelled
-     * before. Uses a transaction, because the SDK's retries of a transaction are idempotent.
+     * Cancels a message. Returns `cancelled: false` if the message is no longer scheduled, because it was sent or
+     * cancelled before. Uses a transaction, because the SDK's retries of a transaction are idempotent.
      */
     async cancel(key: WaitingKey): Promise<{ cancelled: boolean }> {
       try {

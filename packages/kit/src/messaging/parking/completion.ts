@@ -15,11 +15,13 @@ export interface RetryOptions extends Pick<Reading, 'readParked'> {
 }
 
 /**
- * Creates a function that completes a message that was applied and is still parked. The function sends the messages that
- * follow from the parked message, and unparks it.
+ * Creates a function that completes a message that was applied and is still parked. The function sends the messages
+ * that follow from the parked message, and unparks it.
  */
 export function createCompletion({ store, writer, applier, readParked, now }: RetryOptions) {
-  /** The envelope of a message that was applied and is still parked; missing if the body was erased or is unreadable. */
+  /**
+   * The envelope of a message that was applied and is still parked; missing if the body was erased or is unreadable.
+   */
   function envelopeIn(parked: ParkedMessage): { envelope?: Envelope } {
     if (parked.body === '') return {};
     try {

@@ -42,8 +42,8 @@ export function createRetry({ store, writer, applier, readParked, now }: RetryOp
       }
       const released = parked.reason === 'held';
       const reason = parked.reason === 'failed' || released ? parked.reason : 'retry';
-      // The attempt is recorded before it begins, so that a message that crashes the sweep is not the first message of the
-      // next sweep.
+      // The attempt is recorded before it begins, so that a message that crashes the sweep is not the first message of
+      // the next sweep.
       await store.park({ ...parked, reason, attempts, unanswered, nextTryAt: writer.nextTry(attempts) }, 'known');
       const attempted = await attempt(parked, { mayAdopt, released, redriven });
       if (attempted.outcome !== 'parked') {

@@ -18,9 +18,9 @@ type Queue = readonly [aggregateId: string, queue: readonly ParkedMessage[]];
 const SWEEP_SEGMENTS = 4;
 
 /**
- * Groups messages by aggregate. The messages of an aggregate may continue on the next page, so the last group of a page is
- * yielded with the next page. Unreadable messages are yielded at once, because they have no aggregate and there may be
- * many.
+ * Groups messages by aggregate. The messages of an aggregate may continue on the next page, so the last group of a page
+ * is yielded with the next page. Unreadable messages are yielded at once, because they have no aggregate and there may
+ * be many.
  */
 async function* queuesOf(pages: AsyncIterable<ParkedMessage[]>, queueName: string): AsyncIterable<Queue[]> {
   let unfinished: ParkedMessage[] = [];
@@ -34,8 +34,8 @@ async function* queuesOf(pages: AsyncIterable<ParkedMessage[]>, queueName: strin
 }
 
 /**
- * Creates the sweep, which applies the parked messages that are next in order and due. For each aggregate, the sweep begins
- * with the lowest version.
+ * Creates the sweep, which applies the parked messages that are next in order and due. For each aggregate, the sweep
+ * begins with the lowest version.
  */
 export function createSweep(options: SweepOptions) {
   const { store, queueName, release, now, random } = options;
@@ -58,8 +58,8 @@ export function createSweep(options: SweepOptions) {
     // Messages that follow from applied messages are sent even while the capability is off.
     const isDueNow = (parked: ParkedMessage) => isDue(parked, { ...policy, isOff: false }, now());
     if (toSend.some(isDueNow)) return undefined;
-    // Other messages wait behind a held message only if the held message was not redelivered and applied in the meantime.
-    // To find out whether it was, the sweep must process the queue.
+    // Other messages wait behind a held message only if the held message was not redelivered and applied in the
+    // meantime. To find out whether it was, the sweep must process the queue.
     const isHeldAlone = lowest?.reason === 'held' && queue.length === 1;
     const isWaiting = isHeldAlone || (lowest?.reason === 'retry' && !isDueNow(lowest));
     if (lowest && !isWaiting) return undefined;
@@ -108,8 +108,8 @@ export function createSweep(options: SweepOptions) {
       await pMap(queues, sweepOne, { concurrency: MAX_PARALLEL_AGGREGATES });
       if (!mayContinue()) return;
     }
-    // The function crashed while it processed one of these aggregates or another aggregate at the same time. The suspect
-    // aggregates are processed one at a time, so that a crash does not affect other aggregates.
+    // The function crashed while it processed one of these aggregates or another aggregate at the same time. The
+    // suspect aggregates are processed one at a time, so that a crash does not affect other aggregates.
     for (const aggregateId of suspects) {
       if (!mayContinue()) return;
       onReport(await release(aggregateId, await currentPolicy(), mayContinue));

@@ -59,7 +59,8 @@ export function transitionsOf<Data>(steps: Steps, moves: Moves<Data>) {
       const awaited = awaitedOf(before);
       if (!awaited || before.timer !== until || before.progress.state === 'needs-person') return undefined;
       const { timer: _, ...process } = before;
-      // The deadline message was scheduled for an earlier step, so it is rescheduled to the deadline of the current step.
+      // The deadline message was scheduled for an earlier step, so it is rescheduled to the deadline of the current
+      // step.
       if (awaited.until > until) return { process, sends: false };
       return awaited.pausing
         ? afterResend(process, awaited, now, awaited.attempt)

@@ -10,9 +10,9 @@ type DeadlineOptions = Pick<ProcessDescriptor, 'name' | 'replies' | 'deadline'> 
 export const deadlineKey = (name: string, id: string) => ({ subject: id, name: `${name}-deadline` });
 
 /**
- * Adds the deadline to a transition: one scheduled message per process. If the message is already scheduled for an earlier
- * deadline, it is kept, and rescheduled when it is due. Therefore, most steps do not write the message. If the process
- * needs an operator, the message is sent immediately, and is held until an operator decides.
+ * Adds the deadline to a transition: one scheduled message per process. If the message is already scheduled for an
+ * earlier deadline, it is kept, and rescheduled when it is due. Therefore, most steps do not write the message. If the
+ * process needs an operator, the message is sent immediately, and is held until an operator decides.
  */
 export function withDeadline<Data>(
   { name, replies, deadline, later }: DeadlineOptions,

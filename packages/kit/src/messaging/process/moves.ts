@@ -69,7 +69,7 @@ export function movesOf<Data>({ all, stepOf, replyDeadline, mayGiveUp, hasDeadli
       if (mayGiveUp(awaited, process.progress.state === 'needs-person'))
         return compensate(process, `cancelled: ${why}`, now, awaited.step);
       throw new PermanentError(
-        `the process awaits the reply to ${awaited.action === 'undo' ? 'the compensation of ' : ''}${awaited.step}, and cannot be compensated until this reply arrives`,
+        `the process awaits the reply to ${awaited.action === 'undo' ? 'the compensation of ' : ''}${awaited.step}, and cannot be cancelled at this step`,
       );
     },
 

@@ -20,8 +20,8 @@ export interface ProcessOptions<Data> {
   client: DynamoDBDocumentClient;
   /**
    * Table of the process items, and of the counters of the commands to ordered queues. Use the table of the publisher
-   * that starts the process (the `countersTable` of an outbox writer). If the counters were in two tables, two commands to
-   * the same subject could get the same position.
+   * that starts the process (the `countersTable` of an outbox writer). If the counters were in two tables, two commands
+   * to the same subject could get the same position.
    */
   table: string;
   outboxTable: string;
@@ -30,7 +30,9 @@ export interface ProcessOptions<Data> {
    * deadline.
    */
   later?: LaterMessages;
-  /** Stores the data of large commands: the result of `createClaimCheck`. Default: the process sends no large commands. */
+  /**
+   * Stores the data of large commands: the result of `createClaimCheck`. Default: the process sends no large commands.
+   */
   claimCheck?: ClaimCheck;
   /** CloudEvents `source` of the commands: `/APPLICATION/SERVICE`. */
   source: string;

@@ -15,7 +15,8 @@ export interface Expected {
 
 /**
  * Reads a message and verifies its sender.
- * @throws {UnreadableMessageError} if the message is unreadable, or its source may not send it or did not send it
+ * @throws {UnreadableMessageError} if the message is unreadable, if its source may not send it on the channel, or if
+ * another sender than its source sent it
  */
 export function readExpected(
   { body, senderId }: Sent,

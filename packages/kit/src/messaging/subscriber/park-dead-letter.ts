@@ -11,14 +11,14 @@ export interface ParkDeadLetterOptions extends TriesOptions {
   parkSuspect: Tries['parkSuspect'];
 }
 
-/** Parks dead letters, which the sweep then tries to apply. */
+/** Creates a function that parks dead letters, which the sweep then tries to apply. */
 export const createParkDeadLetter =
   ({ store, applier, park, parkSuspect, contracts, unordered }: ParkDeadLetterOptions) =>
   async (envelope: Envelope, delivery: Delivery, cause: DeadLetterCause): Promise<Outcome> => {
     if (isOtherRendition(envelope, contracts)) return 'ignored';
     const position = positionOf(envelope, unordered);
     const decision = decide(await store.cursor(position.aggregateId), position.version);
-    // An erasing message is left to the sweep, which also checks for data to erase.
+    // An erasing message is parked even if it was applied, because the sweep also checks whether data must be erased.
     if (decision.action === 'acknowledge' && !isErasing(envelope, contracts)) {
       try {
         await applier.complete({ ...position, messageId: envelope.id, type: envelope.type, envelope });

@@ -20,7 +20,7 @@ export interface TriesOptions {
 /** The number of attempts that is recorded. Further receives may have been postponements instead of attempts. */
 const triesOf = (receives: number) => Math.min(receives, RECEIVES_BEFORE_PARKING);
 
-/** Tries to apply the messages that a queue delivers. */
+/** Creates the functions that try to apply the messages that a queue delivers. */
 export function createTries({ store, applier, park, unordered, read }: TriesOptions) {
   const keyOf = (envelope: Envelope): ParkedKey => ({ ...positionOf(envelope, unordered), messageId: envelope.id });
 
@@ -64,7 +64,7 @@ export function createTries({ store, applier, park, unordered, read }: TriesOpti
 
     /**
      * Whether an earlier attempt began and did not end, because the function crashed while it processed this message or
-     * a concurrent one.
+     * a concurrent message.
      */
     async isSuspect(delivery: Delivery): Promise<boolean> {
       if (delivery.receives <= RECEIVES_BEFORE_PARKING) return false;

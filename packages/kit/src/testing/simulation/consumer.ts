@@ -29,7 +29,7 @@ const PAUSE_MS = 5_000;
 
 export type Mode = 'on' | 'pause' | 'skip';
 
-/** The purpose of an instance. With `release`, an operator redrives parked messages and also releases held ones. */
+/** The purpose of an instance. With `release`, an operator redrives parked messages and also releases held messages. */
 export type Purpose = 'consume' | 'sweep' | 'redrive' | 'release' | 'discard';
 
 export interface ConsumerOptions {
@@ -38,12 +38,12 @@ export interface ConsumerOptions {
   choices: Choices;
   tables: Tables;
   queues: Queues;
-  /** Addresses of the channels that the consumer sends to. */
+  /** Addresses of the channels to which the consumer sends messages. */
   addresses: Addresses;
   joinsLate: boolean;
   /** The number of receives after which the consumer's queue moves a message to the dead-letter queue. */
   maxReceives: number;
-  handlers: (own: HandlerContext, instance: Instance) => Handlers<MessageContract>;
+  handlers: (context: HandlerContext, instance: Instance) => Handlers<MessageContract>;
   /** Called for each message that the consumer's queue accepts from a sender. */
   onSent?: (body: string) => void;
   /** Called for each instance that starts. */
@@ -77,7 +77,7 @@ export class Consumer {
     });
   }
 
-  /** Whether its dead-letter queues have messages, which only the sweep processes. */
+  /** Whether the consumer's dead-letter queues have messages, which only the sweep processes. */
   get hasDeadLetters(): boolean {
     return this.deadLetters.availableGroups.length > 0 || this.undelivered.availableGroups.length > 0;
   }
@@ -109,7 +109,7 @@ export class Consumer {
       createSender({ sqs: queues.clientOf(instance), addresses }),
       () => new Promise(() => {}),
     );
-    const own = {
+    const context = {
       ...{ client, tableName: this.name, now, newId },
       correspondence: createCorrespondence({ source, channels: addresses }),
       mode: async () => mode?.(instance) ?? 'on',
@@ -121,7 +121,7 @@ export class Consumer {
       joinsLate,
       contracts: reads,
       channel,
-      handlers: handlers(own, instance),
+      handlers: handlers(context, instance),
       idempotent,
       unordered: idempotent || !channel.ordered,
       mayReplyOn: (name) => Object.hasOwn(addresses, name),
@@ -133,13 +133,13 @@ export class Consumer {
     return { ...subscriber, during: sender.during };
   }
 
-  /** Lambda polls a batch from the queue. */
+  /** Receives a batch from the queue and starts an instance that processes the batch, as Lambda does. */
   receive(): void {
     const { scheduler, choices, mode = () => 'on' } = this.#options;
     const records = this.queue.receive();
     if (records.length === 0) return;
     scheduler.log(() => `${this.queue.name} delivers ${records.map(descriptionOf).join(', ')}`);
-    // Some instances outlive the visibility timeout of their messages, so another instance receives them too.
+    // Some instances outlive the visibility timeout of their messages, so another instance receives the messages too.
     const timeout = choices.below(3) === 2 ? Number.POSITIVE_INFINITY : CONSUME_TIMEOUT_MS;
     this.#invoke(
       'consume',
@@ -192,7 +192,7 @@ export class Consumer {
   }
 
   /**
-   * An operator redrives parked messages.
+   * Redrives parked messages, as an operator can.
    * @param released whether to release held messages too
    */
   redrive(released = this.#options.choices.below(3) < 2): void {
@@ -202,7 +202,7 @@ export class Consumer {
     );
   }
 
-  /** An operator tries to discard a message or a missing version. */
+  /** Tries to discard a message or a missing version, as an operator can. */
   discard(key: Parameters<Discard>[0], because: string, done: () => void): void {
     const discard = (instance: Instance) => this.#subscriberOf(instance).discard(key, because);
     this.#invoke('discard', SWEEP_TIMEOUT_MS, discard, done);

@@ -73,14 +73,18 @@ export class Deployment {
 
   #deploy({ descriptor, handlers }: SimulatedConsumer): Deployed {
     const { scheduler, choices, onViolation } = this.#options;
-    const handlersFor = (own: SimulatedContext) => (typeof handlers === 'function' ? handlers(own) : handlers);
+    const handlersFor = (context: SimulatedContext) => (typeof handlers === 'function' ? handlers(context) : handlers);
     const consumer = new Consumer({
       ...{ descriptor, scheduler, choices, tables: this.tables, queues: this.#queues },
       addresses: addressesOf(descriptor.sends),
       joinsLate: descriptor.joinsLate ?? false,
       maxReceives: this.#maxReceives,
-      handlers: (own, instance) =>
-        withFollowsCheck(descriptor, handlersFor({ ...own, callService: this.#callServiceOf(instance) }), onViolation),
+      handlers: (context, instance) =>
+        withFollowsCheck(
+          descriptor,
+          handlersFor({ ...context, callService: this.#callServiceOf(instance) }),
+          onViolation,
+        ),
       onSent: (body) => this.#onSent(descriptor.of, body),
     });
     return {
@@ -123,10 +127,11 @@ export class Deployment {
 
   /** The messages sent on a channel. A message that was sent several times is listed once. */
   #sentOn(name: string): Message[] {
-    const channel = this.#channels.find((one) => one.name === name);
-    if (!channel) throw new Error(`there is no channel ${name}; channels: ${this.#channels.map((one) => one.name)}`);
+    const channel = this.#channels.find((candidate) => candidate.name === name);
+    if (!channel)
+      throw new Error(`there is no channel ${name}; channels: ${this.#channels.map((existing) => existing.name)}`);
     if (channel.kind === 'topic')
-      return this.publishing.published.filter((one) => one.channel === name).map(({ message }) => message);
+      return this.publishing.published.filter((entry) => entry.channel === name).map(({ message }) => message);
     const bodies = this.#sent.get(name)?.values() ?? [];
     return [...bodies].map((body) => readMessage(readEnvelope(body), channel.messages));
   }
@@ -154,7 +159,10 @@ export class Deployment {
     };
   }
 
-  /** Describes a message that a consumer could have applied, but has not; undefined if there is none. */
+  /**
+   * Describes a message that a consumer could have applied but has not, or a scheduled message that was not sent;
+   * undefined if there is no such message.
+   */
   get missing(): string | undefined {
     const { mayPark = false } = this.#model;
     const { unsent } = this.publishing;
@@ -169,7 +177,7 @@ export class Deployment {
   }
 }
 
-/** @throws {Error} if a descriptor does not match its channels, or two consumers share a queue */
+/** @throws {Error} if a descriptor does not match its channels, or if two consumers have the same name */
 function channelsOf(descriptors: readonly ConsumerDescriptor[]): Channel[] {
   for (const descriptor of descriptors) checkConsumer(descriptor);
   const names = descriptors.map(({ name }) => name);

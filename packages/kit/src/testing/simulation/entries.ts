@@ -1,8 +1,8 @@
 import type { Choices } from './choices.ts';
 
 /**
- * Simulates how a broker processes the entries of a batch. Each entry can fail independently of the others. The broker
- * may accept an entry although it reports that the entry failed.
+ * Simulates how SNS or SQS processes the entries of a batch. Each entry can fail independently of the other entries. An
+ * entry may be accepted although the response reports that it failed.
  */
 export function acceptEntries<E extends { Id?: string | undefined }>(
   entries: readonly E[],

@@ -29,7 +29,7 @@ const FUNCTIONS: Record<string, (value: unknown, argument: unknown) => boolean> 
   begins_with: (value, beginning) => typeof value === 'string' && value.startsWith(beginning as string),
 };
 
-/** A parser for the subset of DynamoDB's expressions that the services use. */
+/** A parser for the subset of DynamoDB's expressions that the simulation supports. */
 class Parser {
   readonly #tokens: readonly string[];
   #next = 0;
@@ -130,7 +130,7 @@ class Parser {
 
 const nameOf = (token: string, { ExpressionAttributeNames: names }: Bindings): string => names?.[token] ?? token;
 
-/** Caches parsed expressions, because there are few of them and each is evaluated a million times. */
+/** Caches parsed expressions, because there are few expressions and each one is evaluated a million times. */
 const cached = <T>(parse: (parser: Parser) => T) => {
   const cache = new Map<string, T>();
   return (expression: string): T => {

@@ -5,14 +5,14 @@ import { type Follows, type Handlers, handlersOf } from '../../messaging/handler
 import type { OutgoingMessage } from '../../messaging/outgoing.ts';
 import { atTime } from './globals.ts';
 
-/** `follows` is called again with the clock advanced by this time, and must return the same messages. */
+/** The time by which the clock is advanced for the second call of `follows`, which must return the same messages. */
 const LATER_MS = 20 * 60_000;
 
 const sentOf = (messages: readonly OutgoingMessage[]) => messages.map(({ traceparent: _, ...rest }) => rest);
 
 /**
- * Wraps handlers so that `follows` is called twice. The messages that it derives are not stored, so they must depend only
- * on the message and the state, not on the clock or on randomness.
+ * Wraps handlers so that `follows` is called twice, and must return the same messages both times. The derived messages
+ * are not stored, so they must depend only on the message and the state, not on the clock or on randomness.
  */
 export function withFollowsCheck(
   { name, reads }: ConsumerDescriptor,

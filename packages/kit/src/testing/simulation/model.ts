@@ -21,7 +21,7 @@ export interface SimulatedContext<Sends extends Channel = Channel> extends Handl
   callService<T = void>(service: string, request: string, answer?: () => T): Promise<T>;
 }
 
-/** A consumer and its handlers or the function that creates them, as for `subscriberFunctions`. */
+/** A consumer with its handlers or the function that creates its handlers, as for `subscriberFunctions`. */
 export interface SimulatedConsumer<C extends MessageContract = MessageContract, S extends Channel = Channel> {
   descriptor: ConsumerDescriptor<C, S>;
   handlers: Handlers<C> | ((context: SimulatedContext<S>) => Handlers<C>);
@@ -38,7 +38,7 @@ export interface ToPublish<C extends MessageContract = MessageContract> {
   data: z.input<C['data']>;
   /** Name of the channel for the reply. */
   replyTo?: string;
-  /** For a scheduled message, the seconds from its commit until it is sent. Default: it is sent immediately. */
+  /** Seconds from the commit until the message is due, for a scheduled message. Default: it is sent immediately. */
   after?: number;
 }
 
@@ -60,9 +60,9 @@ export interface Choose {
 export interface SimulatedState {
   /** The published messages, in order for each subject. */
   readonly published: readonly Message[];
-  /** Service calls that took effect, including repeated ones. */
+  /** Service calls that took effect, including repeated calls. */
   readonly calls: ReadonlyArray<{ service: string; request: string }>;
-  /** The item that carries an aggregate's cursor, including the kit's own attributes; {} if it does not exist. */
+  /** The item that contains an aggregate's cursor, including the kit's own attributes; {} if there is no such item. */
   of(consumer: string, aggregateId: string): Item;
   /** All items of a table. */
   items(table: string): readonly Item[];
@@ -76,14 +76,17 @@ export interface SimulatedState {
 
 /**
  * A condition that must hold for a state.
- * @returns a sentence that describes the violation; undefined if there is none. The function may throw an error instead.
+ * @returns a sentence that describes the violation; undefined if the condition holds. Instead of returning a sentence,
+ * the function may throw an error.
  * @public
  */
 export type Invariant = (state: SimulatedState) => string | undefined;
 
 export interface Model {
   consumers: readonly SimulatedConsumer<never>[];
-  /** The messages of one schedule. Called once per schedule. It may use only `choose` as a source of randomness. */
+  /**
+   * Returns the messages of one schedule. Called once per schedule. May use only `choose` as a source of randomness.
+   */
   publish: (choose: Choose) => readonly ToPublish[];
   /** Must hold at rest, after all faults have ended and all messages were delivered and retried. */
   invariant: Invariant;
@@ -93,7 +96,7 @@ export interface Model {
   tables?: Readonly<Record<string, readonly [string] | readonly [string, string]>>;
   /**
    * Whether handlers schedule messages, as processes do. Handlers write outbox messages to the table `outbox`, and
-   * scheduled ones to the table `later`. Default: only the publisher model schedules messages.
+   * scheduled messages to the table `later`. Default: only the publisher model schedules messages.
    */
   sendsLater?: boolean;
   /** Whether messages may stay parked for a person to decide. Default: a message that is parked at rest is a violation. */

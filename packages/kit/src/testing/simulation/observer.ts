@@ -5,7 +5,7 @@ import type { Tables } from './tables.ts';
 
 const nameOf = ({ aggregateId, version }: MessagePosition) => `${aggregateId} v${version}`;
 
-/** Records the messages that one consumer applies, and finds missing ones when the simulation is at rest. */
+/** Records the messages that one consumer applies, and finds missing messages when the simulation is at rest. */
 export class ConsumerObserver {
   readonly applied: MessagePosition[] = [];
   readonly #descriptor: ConsumerDescriptor;
@@ -31,8 +31,8 @@ export class ConsumerObserver {
   }
 
   /**
-   * Describes a message that the consumer should have applied but has not; undefined if there is none.
-   * @param expected all messages of its channel
+   * Describes a message that the consumer should have applied but has not; undefined if there is no such message.
+   * @param expected all messages of the consumer's channel
    * @param mayPark whether messages may stay parked
    */
   missing(expected: readonly Message[], mayPark: boolean): string | undefined {

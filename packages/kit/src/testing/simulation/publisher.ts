@@ -27,11 +27,11 @@ export interface PublisherOptions {
   tables: Tables;
   queues: Queues;
   topics: Topics;
-  /** Name of its outbox table, which it creates. */
+  /** Name of the outbox table, which the publisher creates. */
   outbox: string;
-  /** Name of its table of scheduled messages, which it creates. Default: no table. */
+  /** Name of the table of scheduled messages, which the publisher creates. Default: no table. */
   later?: string;
-  /** Addresses of the channels of its messages. */
+  /** Addresses of the channels on which the publisher sends messages. */
   addresses: Addresses;
   /** Transforms a row before it is written to the outbox. */
   onPut?: (row: Item) => Item;
@@ -115,7 +115,7 @@ export class Publisher {
     return relayFunctions(createRelay({ outbox, sender }), outbox, quiet, now, later);
   }
 
-  /** Reads a batch from the stream. Its records are redelivered unless they succeed. */
+  /** Reads a batch from the stream. The records stay in the stream until `#recordsDone` removes them. */
   #takeRecords(): Array<{ row: Item; failures: number }> {
     const { choices } = this.#options;
     const size = this.stream.length - choices.below(this.stream.length);
@@ -123,7 +123,7 @@ export class Publisher {
     return [...this.stream.slice(start), ...this.stream.slice(0, start)].slice(0, size);
   }
 
-  /** @param failed index of the first record that failed; Lambda redelivers this record and all later ones */
+  /** @param failed index of the first record that failed; Lambda redelivers this record and all later records */
   #recordsDone(batch: ReadonlyArray<{ row: Item; failures: number }>, failed: number): void {
     for (const [index, record] of batch.entries()) {
       const at = this.stream.indexOf(record);

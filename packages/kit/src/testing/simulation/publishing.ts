@@ -41,7 +41,7 @@ export class Publishing {
   /** Scheduled messages by id, with their due times. */
   readonly #later = new Map<string, { message: Message; due: number; isSent: boolean }>();
 
-  /** @throws {Error} if no channel of the consumers carries a message, or if several do */
+  /** @throws {Error} if a message is not carried by exactly one of the channels */
   constructor(plan: readonly ToPublish[], options: PublishingOptions) {
     this.#options = options;
     const planned = plan.map((message) => ({ ...message, channel: channelOf(message, options.channels) }));
@@ -58,7 +58,7 @@ export class Publishing {
     return [...this.#waiting.values()].every((waiting) => waiting.length === 0);
   }
 
-  /** The id of a scheduled message that was not sent; undefined if all were sent. */
+  /** The id of a scheduled message that was not sent; undefined if all scheduled messages were sent. */
   get unsent(): string | undefined {
     return [...this.#later.values()].find(({ isSent }) => !isSent)?.message.id;
   }

@@ -23,9 +23,9 @@ export interface QueueOptions {
 }
 
 /**
- * An SQS queue, which delivers at least once. If its name ends in `.fifo`, it delivers each group in order, and blocks a
- * group while one of its messages is in flight. A standard queue delivers in any order, and sometimes delivers a message
- * in flight again.
+ * An SQS queue, which delivers messages at least once. If the name of the queue ends in `.fifo`, the queue delivers
+ * each group in order, and blocks a group while a message of the group is in flight. A standard queue delivers messages
+ * in any order, and sometimes delivers a message again while it is in flight.
  */
 export class Queue {
   readonly name: string;
@@ -74,8 +74,8 @@ export class Queue {
     );
     return groups.flatMap((group) => {
       const most = 3 - this.#choices.below(3);
-      const own = this.messages.filter((message) => message.group === group);
-      return own
+      return this.messages
+        .filter((message) => message.group === group)
         .slice(0, most)
         .filter((message) => !this.#moveIfExhausted(message))
         .map((message) => this.#deliver(message));
@@ -121,7 +121,7 @@ export class Queue {
   }
 
   hide(receipt: string, seconds: number): void {
-    const message = this.messages.find((one) => String(one.receipt) === receipt);
+    const message = this.messages.find((candidate) => String(candidate.receipt) === receipt);
     if (message) message.visibleAt = this.#scheduler.now + seconds * 1000;
   }
 }

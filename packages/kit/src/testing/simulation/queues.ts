@@ -27,7 +27,7 @@ export class Queues {
     return queue;
   }
 
-  /** Implements the part of the SQS client that the services' own code uses. */
+  /** Implements the part of the SQS client that the kit uses. */
   clientOf(instance: Instance): SQSClient {
     const send = (command: { input: { QueueUrl?: string } }) => {
       const queue = this.#queues.get(command.input.QueueUrl ?? '');

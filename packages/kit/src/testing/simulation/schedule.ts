@@ -6,9 +6,9 @@ import { Scheduler } from './scheduler.ts';
 import type { Decisions } from './shrink.ts';
 
 export const OUTAGE_MS = 40 * 60_000;
-/** Another instance starts only while fewer calls than this wait. */
+/** Another instance starts only while fewer than this number of calls wait. */
 export const MAX_CALLS = 8;
-/** Idle periods. Most functions time out after ten seconds. */
+/** The possible lengths of an idle period. Most functions time out after ten seconds. */
 export const IDLE_MS = [1_000, 2_000, 5_000, 10_000, 65_000, 301_000, 16 * 60_000];
 /** Simulated time between two rounds. It is longer than an hour, within which every failed operation is retried. */
 const ROUND_MS = 61 * 60_000;
@@ -112,7 +112,9 @@ class Schedule {
     return actions;
   }
 
-  /** Runs without faults until nothing changes any more. At the end, no applicable message may be unapplied. */
+  /**
+   * Runs without faults until nothing changes any more. After this, every message that can be applied must be applied.
+   */
   async #comeToRest(): Promise<void> {
     this.#scheduler.faultFree = true;
     let before = '';
@@ -162,7 +164,7 @@ class Schedule {
   }
 }
 
-/** The result of a schedule. A run with its decisions repeats it. */
+/** The result of a schedule. A run with the same decisions repeats the schedule. */
 export interface ScheduleResult {
   decisions: Decisions;
   violation: string | undefined;

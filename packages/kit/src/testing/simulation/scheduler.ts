@@ -4,12 +4,14 @@ import type { Choices } from './choices.ts';
 export interface Instance {
   name: string;
   skewMs: number;
-  /** Simulated time of its timeout; infinite if it may outlive the visibility timeout of its messages. */
+  /**
+   * Simulated time at which the instance times out; infinite if it may outlive the visibility timeout of its messages.
+   */
   deadline: number;
-  /** Whether no other instance runs between its calls. */
+  /** Whether no other instance runs between the calls of this instance. */
   uninterrupted: boolean;
   alive: boolean;
-  /** Whether its code waits for the next turn of the event loop to batch concurrent calls. */
+  /** Whether the code of the instance waits for the next turn of the event loop to batch concurrent calls. */
   gathers?: boolean;
 }
 

@@ -36,7 +36,7 @@ export async function shrink(
   let runs = 0;
   let rounds = 0;
 
-  async function stillFails(decisions: Decisions): Promise<boolean> {
+  async function improves(decisions: Decisions): Promise<boolean> {
     if (runs >= MAX_RUNS) return false;
     runs++;
     const found = await run(decisions);
@@ -45,24 +45,23 @@ export async function shrink(
     return true;
   }
 
-  /** Whether a schedule with these values for one part fails and is simpler than the best one. */
+  /** Whether a schedule with these values for one part fails and is simpler than the best schedule so far. */
   async function accepts(part: keyof Decisions, values: readonly number[]): Promise<boolean> {
     const { publish, steps } = best.decisions;
-    if (part === 'steps') return stillFails({ publish, steps: values });
+    if (part === 'steps') return improves({ publish, steps: values });
     if (sum(values) >= sum(publish)) return false;
     const others = Array.from({ length: rounds > 1 ? 0 : OTHER_STEPS }, (_, index) => otherSteps(index));
-    for (const candidate of [steps, ...others])
-      if (await stillFails({ publish: values, steps: candidate })) return true;
+    for (const candidate of [steps, ...others]) if (await improves({ publish: values, steps: candidate })) return true;
     return false;
   }
 
-  /** Removes, or zeroes, `size` adjacent decisions, starting with the last. */
+  /** Removes, or zeroes, `size` adjacent decisions at a time, starting with the last decisions. */
   async function simplify(part: keyof Decisions, size: number): Promise<void> {
     for (let end = best.decisions[part].length; end > 0 && runs < MAX_RUNS; end -= size) {
       const start = Math.max(0, end - size);
-      const [before, own, after] = cut(best.decisions[part], start, end);
+      const [before, middle, after] = cut(best.decisions[part], start, end);
       if (await accepts(part, [...before, ...after])) continue;
-      if (own.some((value) => value > 0)) await accepts(part, [...before, ...own.map(() => 0), ...after]);
+      if (middle.some((value) => value > 0)) await accepts(part, [...before, ...middle.map(() => 0), ...after]);
     }
   }
 

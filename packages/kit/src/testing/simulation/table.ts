@@ -11,7 +11,7 @@ export interface TableOptions {
 
 export interface Table extends TableOptions {
   name: string;
-  /** Rows by key, in insertion order, each with the number of its writes and the time of the last one. */
+  /** Rows by key, in insertion order, each with the number of its writes and the time of the last write. */
   rows: Map<string, { item: Item; writes: number; at: number }>;
   /** The content of the index at the previous scan, which a lagging index returns again. */
   lastIndexed: readonly Item[];

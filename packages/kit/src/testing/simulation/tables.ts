@@ -42,7 +42,7 @@ const PAGE = 2;
 
 const MARSHALLING = { removeUndefinedValues: true };
 
-/** The part of DynamoDB that the services use: conditional writes, transactions, and indexes that may lag behind. */
+/** A model of the part of DynamoDB that the kit uses: conditional writes, transactions, and indexes that lag behind. */
 export class Tables {
   readonly #scheduler: Scheduler;
   readonly #choices: Choices;
@@ -69,7 +69,7 @@ export class Tables {
     return [...(this.#tables.get(name)?.rows.values() ?? [])].map(({ item }) => item);
   }
 
-  /** Implements the part of the DynamoDB client that the services' own code uses. */
+  /** Implements the part of the DynamoDB client that the kit uses. */
   clientOf(instance: Instance): DynamoDBDocumentClient {
     const send = (command: object) => this.#send(instance, command);
     return Object.create(DynamoDBDocumentClient.prototype, { send: { value: send } });
@@ -206,7 +206,10 @@ export class Tables {
     return { Items: inOrder([...sure, ...unsure], table) };
   }
 
-  /** Returns all items in the first segment, in pages: two items of the sparse index, or one partition of the table. */
+  /**
+   * Returns all items in the first segment, page by page. A page has two items of the sparse index, or one partition of
+   * the table.
+   */
   async #scan(instance: Instance, input: ScanCommand['input']): Promise<unknown> {
     const table = this.#table(input.TableName);
     if ((input.Segment ?? 0) > 0) return { Items: [] };
@@ -223,7 +226,7 @@ export class Tables {
     const isBehind = this.#choices.below(4) === 3;
     const items = [...table.rows.values()].map(({ item }) => item).filter((item) => item.parkedAggregate !== undefined);
     const byAggregate = [...Map.groupBy(items, ({ parkedAggregate }) => parkedAggregate).values()];
-    const fresh = byAggregate.flatMap((own) => inOrder(own, table));
+    const fresh = byAggregate.flatMap((parked) => inOrder(parked, table));
     const shown = isBehind ? table.lastIndexed : fresh;
     table.lastIndexed = fresh;
     return Array.from({ length: Math.ceil(shown.length / PAGE) }, (_, page) =>

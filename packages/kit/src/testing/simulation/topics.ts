@@ -8,7 +8,7 @@ export interface Subscription {
   queue: Queue;
   /** Dead-letter queue of the subscription. */
   undelivered: Queue;
-  /** Message types that its filter drops. */
+  /** Message types that the subscription's filter drops. */
   without: readonly string[];
   /** Called for each message that the subscription must receive. */
   onDelivered: (aggregateId: string, version: number) => void;
@@ -23,7 +23,10 @@ export interface TopicOptions {
 
 export const arnOf = (topic: string): string => `arn:${topic}.fifo`;
 
-/** An SNS FIFO topic. It accepts the entries of a batch one by one, and delivers each entry to every subscription. */
+/**
+ * An SNS FIFO topic. It accepts the entries of a batch separately, and delivers each accepted entry to every
+ * subscription.
+ */
 export class FifoTopic {
   readonly subscriptions: Subscription[] = [];
   readonly #options: TopicOptions;
@@ -85,7 +88,7 @@ export class Topics {
     return topic;
   }
 
-  /** Implements the part of the SNS client that the services' own code uses. */
+  /** Implements the part of the SNS client that the kit uses. */
   clientOf(instance: Instance): SNSClient {
     const send = ({ input }: PublishBatchCommand) => {
       const topic = this.#topics.get(input.TopicArn ?? '');
