@@ -9,7 +9,7 @@ export class MessagingError extends TraceSafeError {
 }
 
 /**
- * An error that may not occur at a later attempt, for example because a table is throttled or a provider is down.
+ * An error after which a later attempt may succeed: for example, a table is throttled, or a provider is down.
  * @public
  */
 export class TransientError extends MessagingError {

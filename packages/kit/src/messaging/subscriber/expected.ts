@@ -15,8 +15,8 @@ export interface Expected {
 
 /**
  * Reads a message and verifies its sender.
- * @throws {UnreadableMessageError} if the message is unreadable, if its source may not send it on the channel, or if
- * another sender than its source sent it
+ * @throws {UnreadableMessageError} if the message is unreadable, if its source may not send it on the channel, or if it
+ * was not sent by its source
  */
 export function readExpected(
   { body, senderId }: Sent,
