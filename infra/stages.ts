@@ -11,18 +11,18 @@ export const settings = stageSettings.extend({
     /**
      * The rate limit for requests that may wait for 20 seconds. It applies to three routes together: redeem points,
      * read an operation and watch an operation. Each request occupies a function instance, so up to twenty times this
-     * number of instances run at the same time. By default, an account can run 1,000
+     * number of instances run at the same time. By default, an account can run 1,000 instances
      * (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
      */
     waitsPerSecond: z.int().min(3),
   }),
   registrations: registrationLimits,
   sms: smsSettings,
-  /** The bonus that applies while no rule is set. */
+  /** The bonus that applies while the table of the points service contains no rule. */
   registrationBonus,
   /**
-   * The number of days for which a phone is remembered after its member leaves. With null, it is not remembered, so it
-   * earns a bonus each time it registers.
+   * The number of days for which a phone is remembered after its member leaves. With null, the phone is not remembered,
+   * so each registration of the phone earns a bonus.
    */
   phonesRememberedDays: z.int().min(1).max(3650).nullable(),
 });
@@ -31,8 +31,11 @@ export type Settings = z.output<typeof settings>;
 
 export type Stage = Settings & AnyStage;
 
-/** The settings of each stage. Settings that are left out have the defaults of packages/cdk/src/stage.ts. */
-const ownStages = {
+/**
+ * The settings of the stages for AWS accounts. The embedded cloud runs them too. Settings that are left out have the
+ * defaults of packages/cdk/src/stage.ts.
+ */
+const accountStages = {
   dev: {
     throttling: { perSecond: 5_000, burst: 5_000, registrationsPerSecond: 2_000, waitsPerSecond: 1_000 },
     // On one machine all callers have the same address.
@@ -87,11 +90,11 @@ const ownStages = {
 } satisfies Record<string, z.input<typeof settings>>;
 
 const stages: Record<string, z.input<typeof settings>> = {
-  ...ownStages,
-  // For LocalStack and similar emulators. Features that they do not support are left out, or set up after the deployment
+  ...accountStages,
+  // For LocalStack and similar emulators. Features that emulators do not support are left out, or set up after the deployment
   // (docs/decisions/0030).
   localstack: {
-    ...ownStages.dev,
+    ...accountStages.dev,
     eventArchiveDays: null,
     // These emulators report the account as the sender of every message.
     verifySenders: false,
@@ -101,5 +104,5 @@ const stages: Record<string, z.input<typeof settings>> = {
   },
 };
 
-/** @throws {Error} if there is no such stage, or its settings are invalid */
+/** @throws {Error} if no stage has this name, or the settings of the stage are invalid */
 export const stageNamed = (name: string): Stage => stageOf(settings, 'rollcall', stages, name);

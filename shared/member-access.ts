@@ -8,7 +8,7 @@ import type {
 
 type Access = keyof TokenScopes;
 
-/** The ID of the member in the path. */
+/** Returns the ID of the member in the path, and records the ID on the current span. */
 function memberId(event: HttpEvent): string {
   const id = pathId(event, 'member');
   aboutAggregate(id);
@@ -16,8 +16,8 @@ function memberId(event: HttpEvent): string {
 }
 
 /**
- * Checks the access that the verified token of a request grants. A token grants all access to the member who is its
- * subject. Its scopes grant access to every member. A request without a token has no access.
+ * Creates functions that check the access that the verified token of a request grants. A token grants all access to the
+ * member who is its subject. The scopes of a token grant access to every member. A request without a token has no access.
  */
 export function createMemberAccess(scopes: TokenScopes) {
   function mayAccess({ requestContext }: HttpEvent, id: string, access: Access): boolean {

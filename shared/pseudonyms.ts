@@ -5,12 +5,12 @@ import * as z from 'zod';
 /** A key of fewer than 32 characters could be guessed. */
 const shape = z.object({ key: z.string().min(32) });
 
-/** Replaces personal data, such as a phone, in keys of tables. The result is deterministic and not reversible. */
+/** Computes the pseudonym that replaces personal data, such as a phone, in keys of tables. It is deterministic. */
 export type Pseudonym = (personal: string) => Promise<string>;
 
 /**
- * Computes pseudonyms by HMAC-SHA-256 with the key in a secret. A pseudonym has 43 characters and is meaningless without
- * the key. The key never changes, so it is cached without expiry.
+ * Computes pseudonyms by HMAC-SHA-256 with the key in a secret. A pseudonym has 43 characters. Without the key, nobody
+ * can compute the pseudonym of a phone. The key never changes, so it is cached without expiry.
  */
 export function createPseudonym(secretId: string, now: () => Date): Pseudonym {
   const secret = createSecret(secretId, shape, now);

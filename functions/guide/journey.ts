@@ -31,7 +31,7 @@ export const journeyHandlers = ({
     }),
     follows(message, state) {
       const completedAt = state.begunAt as string;
-      // Uses the language at registration, because the member may have changed it since then.
+      // Uses the language in the message, because the member may have changed the stored language since the registration.
       const summary = `journey started in ${closestLocale(message.data.locale, locales, 'en')}`;
       const step = { memberId: message.subject, step: 'guide', summary, completedAt };
       return correspondence.reply(message, onboardingStepCompleted, step, completedAt);

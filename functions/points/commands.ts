@@ -28,7 +28,7 @@ export interface CommandOptions {
 export function commandHandlers(options: CommandOptions): Handlers<(typeof commandConsumer.reads)[number]> {
   const { client, pointsTable, correspondence, now } = options;
 
-  /** @throws {TransientError} if there is no account yet, because the registration has not arrived */
+  /** @throws {TransientError} if the member has no account yet, because the event of the registration was not applied */
   async function accountOf(memberId: string): Promise<Account> {
     const Key = { pk: memberId, sk: ACCOUNT };
     const { Item } = await client.send(new GetCommand({ TableName: pointsTable, Key, ConsistentRead: true }));
@@ -38,8 +38,8 @@ export function commandHandlers(options: CommandOptions): Handlers<(typeof comma
   }
 
   /**
-   * The writes that change a balance and add the ledger entry, in the transaction of the command. They fail if the
-   * account has changed since it was read.
+   * Returns the writes that change a balance and add the ledger entry. They belong to the transaction that applies the
+   * command. The transaction fails if the account has changed since it was read.
    */
   function balanceWrites(message: Message, account: Account, entry: LedgerEntry): NonNullable<Effect['writes']> {
     const { id, subject } = message;

@@ -1,6 +1,6 @@
 import type { TransactItem } from '@rollcall/kit/messaging';
 
-/** The sort key of the item that holds a member's balance and the cursor. */
+/** The sort key of the item that holds a member's balance, and the cursor of the consumer of events for the member. */
 export const ACCOUNT = 'account';
 const LEDGER_PREFIX = 'ledger#';
 
@@ -12,8 +12,8 @@ export interface LedgerEntry {
 }
 
 /**
- * A stored entry. The first entry is the attribute `opening` of the account's item, which saves a write. Each later entry
- * is an item of its own.
+ * A stored entry. The first entry is the attribute `opening` of the account's item, so that it needs no separate write.
+ * Each later entry is a separate item.
  */
 export type StoredEntry = LedgerEntry & { messageId: string };
 

@@ -34,8 +34,9 @@ export function createAdmission({ buckets, limits, pseudonym, mode }: AdmissionO
     },
 
     /**
-     * Takes a token of the phone's bucket. It is called only after a first transaction found that the phone is in use or
-     * that its member left. A first registration therefore needs neither a token nor the write that takes one.
+     * Takes a token from the phone's token bucket. Called only after the first transaction of a registration found that
+     * the phone is in use, or that a member with this phone left. The first registration of a phone therefore takes no
+     * token, which saves a write.
      * @throws {Problem} 429
      */
     async admitPhone(phone: string): Promise<void> {
@@ -43,7 +44,8 @@ export function createAdmission({ buckets, limits, pseudonym, mode }: AdmissionO
     },
 
     /**
-     * Called before any write. @throws {Problem} 429 if the phone has no token left according to this instance's cache
+     * Called before the transaction of a registration.
+     * @throws {Problem} 429 if the phone's token bucket is empty according to this instance's cache
      */
     async refuseSpentPhone(phone: string): Promise<void> {
       const refusal = buckets.knownRefusal(await phoneBucket(phone), limits.phone);

@@ -1,7 +1,7 @@
 import type { causeOf } from '@rollcall/kit/http';
 import type { Logger } from '@rollcall/kit/observability';
 
-/** The request that caused a change. Messages contain its IDs, and the audit trail also records the actor. */
+/** The request that caused a change. Messages contain the request's IDs, and the audit trail also records the actor. */
 export type Cause = ReturnType<typeof causeOf>;
 
 /** A committed change, described by IDs only, without personal data. */

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 
-/** Identifies a caller by its IPv4 address or by the /64 prefix of its IPv6 address, which others may share. */
+/** Returns a caller's IPv4 address, or the /64 prefix of its IPv6 address. Several callers may share either. */
 export function callerOf(sourceIp: string): string {
   if (!ipaddr.isValid(sourceIp)) return 'unknown';
   const address = ipaddr.process(sourceIp);

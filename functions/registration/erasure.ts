@@ -8,7 +8,7 @@ import { routes } from '../../shared/contracts/routes.ts';
 
 type Confirmation = Omit<z.output<typeof memberDataErased.data>, 'memberId'>;
 
-/** The state of the erasure of a member's data. It contains no personal data, so it is kept. */
+/** The state of the erasure of a member's data. The state contains no personal data, so it is kept. */
 export interface Erasure {
   requestedAt: string;
   /** The services that were subscribed when the erasure was requested. */

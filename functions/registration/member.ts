@@ -31,7 +31,7 @@ export type Member = ActiveMember | DeactivatedMember;
 
 export type MemberDecision<M extends Member> = Decision<M, (typeof memberEvents.messages)[number]>;
 
-/** Facts about a phone that are stored with a registration. */
+/** Facts about a phone that the event of a registration contains. */
 export interface PhoneFacts {
   /** ISO 3166-1 alpha-2. */
   country: string | undefined;

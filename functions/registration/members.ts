@@ -15,13 +15,16 @@ export interface MembersOptions {
   newId: () => string;
 }
 
-/** Another request may register or release the phone between two attempts. A retry hides this from the caller. */
+/**
+ * The number of attempts to register a phone. Another request may register or release the phone between two attempts. A
+ * retry hides this conflict from the caller.
+ */
 const MAX_ATTEMPTS = 5;
 const CHANGING = 'Other requests are changing the member. Try again.';
 
 const isMark = (existing: PhoneGuard | PhoneMark): existing is PhoneMark => 'leftAt' in existing;
 
-/** @throws {Problem} unless the registration repeats the one that reserved the phone */
+/** @throws {Problem} unless the registration repeats the registration that reserved the phone */
 function requireSameRegistration(existing: PhoneGuard, { idempotencyKey, fingerprint }: PhoneGuard): void {
   if (!idempotencyKey || existing.idempotencyKey !== idempotencyKey) {
     throw new Problem(kindOf('phone-taken'), 'A member with this phone is registered already.');
@@ -43,10 +46,10 @@ export function createMembers({ store, admission, audit, now, newId }: MembersOp
 
   return {
     /**
-     * Idempotent by key: a repetition with the same key and registration returns the same member, and takes a token of
-     * the phone's bucket.
-     * @throws {Problem} 429 if the phone's bucket has no token left. A registration takes a token if its first transaction
-     * finds a guard or a mark of the phone.
+     * Idempotent by key: a repetition with the same key and registration returns the same member, and takes a token from
+     * the phone's token bucket.
+     * @throws {Problem} 429 if the phone's token bucket is empty. A registration takes a token if its first transaction
+     * finds a `PhoneGuard` or a `PhoneMark`.
      */
     async register(
       registration: Registration,
@@ -58,8 +61,8 @@ export function createMembers({ store, admission, audit, now, newId }: MembersOp
       const [id, context] = [newId(), contextOf(cause)];
       let mark: PhoneMark | undefined;
       for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-        // A transaction returns the phone's mark only if it fails, so the registration of a new phone costs a single
-        // transaction.
+        // Does not read the phone's mark first, because a failed transaction returns it. The registration of a new phone
+        // therefore costs a single transaction.
         const isReturning = mark?.returningUntil !== undefined && mark.returningUntil * 1000 > context.now.getTime();
         const decision = register(id, registration, context.now, { country, returning: isReturning });
         const member: ActiveMember = { ...decision.state, version: 1 };
@@ -86,7 +89,7 @@ export function createMembers({ store, admission, audit, now, newId }: MembersOp
 
     read: findActive,
 
-    /** @throws {Problem} 412, also if the member is changed concurrently */
+    /** @throws {Problem} 412, also if a concurrent request changes the member */
     async change(
       id: string,
       conditions: ReturnType<typeof preconditions>,

@@ -9,15 +9,15 @@ import type { ActiveMember } from './member.ts';
 
 type Step = Omit<z.output<typeof onboardingStepCompleted.data>, 'memberId'> & { source: string };
 
-/** Time after a registration until which replies are expected. */
+/** The time after a registration during which replies are expected. */
 const DEADLINE_MS = 5 * 60_000;
 
 const onboardingKey = (memberId: string) => ({ pk: `onboarding#${memberId}` });
 const replyAttribute = ({ source, step }: Pick<Step, 'source' | 'step'>) => `answer#${source}#${step}`;
 
 /**
- * Stores a subscriber's first reply about a step and ignores later ones. It contains no personal data, so it is kept when
- * the member leaves.
+ * Stores a subscriber's first reply about a step and ignores later replies. A reply contains no personal data, so it is
+ * kept when the member leaves.
  */
 export const stepOnce = (tableName: string, memberId: string, step: Step): NonNullable<Effect['setOnce']> => ({
   tableName,
@@ -49,7 +49,7 @@ export function onboardingOf(
     deadline,
     state: now.toISOString() < deadline ? 'collecting' : 'closed',
     steps: steps
-      // DynamoDB returns attributes in an undefined order, but the entity tag depends on their order.
+      // DynamoDB returns attributes in an undefined order, but the entity tag depends on the order of the steps.
       .toSorted((a, b) => a.completedAt.localeCompare(b.completedAt) || a.source.localeCompare(b.source))
       .map(({ source, step, summary, completedAt }) => ({
         source,

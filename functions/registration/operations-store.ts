@@ -17,7 +17,7 @@ interface StorageOptions extends z.output<typeof operationTables> {
 
 const key = (id: string) => ({ pk: `operation#${id}` });
 
-/** The storage of redemptions: the members' table, which has an index by member. */
+/** Returns the storage of redemptions: the members' table, which has an index by `memberId`. */
 export function operationStorage({
   client,
   now,
@@ -27,10 +27,10 @@ export function operationStorage({
 }: StorageOptions) {
   return {
     ...{ client, table, outboxTable, source: SOURCE, now, newId, key },
-    // During a deployment, the previous version of the service may still run. It reads `points`.
+    // The previous version of the service, which may still run during a deployment, reads `points`.
     attributes: ({ memberId, points }: RedemptionData) => ({ memberId, points }),
 
-    /** Whether a member has been erased. */
+    /** Whether a member has left. Operations of members that left are deleted. */
     async isErased(memberId: string): Promise<boolean> {
       const Key = memberKey(memberId);
       const { Item } = await client.send(new GetCommand({ TableName: table, Key, ConsistentRead: true }));

@@ -55,11 +55,11 @@ export function rpcEndpoint(routes: (router: ConnectRouter) => void) {
   });
 }
 
-/** Connect reports malformed Protobuf as an internal error, although the caller caused it, as with malformed JSON. */
+/** Connect reports malformed Protobuf as an internal error, although the caller caused the error. */
 const MALFORMED_PROTOBUF = /"message":"parse binary: /;
 
 /**
- * Converts an event to a request. Returns undefined if the request is invalid: it has a body that its method does not
+ * Converts an event to a request. Returns undefined for an invalid request, which has a body that its method does not
  * allow, or a header with invalid characters.
  */
 function requestOf(event: HttpEvent): Request | undefined {
@@ -128,7 +128,7 @@ export function problemError(problem: Problem): ConnectError {
 /**
  * Runs a call until its deadline (`connect-timeout-ms`, `grpc-timeout`). Work that the call has started may take effect
  * after the deadline, so the caller should retry with the same idempotency key.
- * @throws {ConnectError} from `problemError`, or DEADLINE_EXCEEDED
+ * @throws {ConnectError} of a problem (`problemError`), or with the code DEADLINE_EXCEEDED
  */
 export async function serveCall<T>(logger: Logger, { signal, method }: HandlerContext, work: () => Promise<T>) {
   const { promise: deadline, reject } = Promise.withResolvers<never>();

@@ -26,7 +26,7 @@ const { admitCaller, admitChange } = admission;
 
 /** The longest time for which an operation is watched. */
 const MAX_WATCH_MS = 20_000;
-/** The time between the response and the deadline of the call. */
+/** The time that remains between the response and the deadline of the call. */
 const RESERVE_MS = 250;
 
 const withKey = { idempotencyKey: idempotencyKey.optional() };
@@ -90,7 +90,7 @@ export const rpc = rpcEndpoint((router) =>
 
 const causeOfCall = (context: HandlerContext) => causeOf(eventOf(context));
 
-/** The fields of a request that the caller set: all that are neither empty nor 0. */
+/** The fields of a request that the caller set: all fields that are neither empty nor 0. */
 const setFieldsOf = (request: object) =>
   Object.fromEntries(Object.entries(request).filter(([, value]) => value !== '' && value !== 0));
 

@@ -57,8 +57,8 @@ export function createServices({ logger }: { logger: Logger }) {
     admission,
     memberAccess: createMemberAccess(SCOPES),
     /**
-     * A path for the headers `Location` and `Link`. Clients resolve it against the request's URL (RFC 9110, 10.2.2; RFC
-     * 8288, 3.1), so it includes the API's base path.
+     * Returns a path for the headers `Location` and `Link`. The path includes the API's base path, because clients resolve
+     * it against the request's URL (RFC 9110, 10.2.2; RFC 8288, 3.1).
      */
     locationOf: (...[route, parameters]: Parameters<typeof pathOf>) =>
       `${environment.BASE_PATH}${pathOf(route, parameters)}`,

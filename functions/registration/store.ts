@@ -16,19 +16,19 @@ export const memberKey = (id: string) => ({ pk: `member#${id}` });
 export const guardKey = (phonePseudonym: string) => ({ pk: `phone#${phonePseudonym}` });
 
 /**
- * An active member's item contains the phone's pseudonym, so that an export of the member finds the guard without the
- * secret that pseudonyms are computed with.
+ * An active member's item contains the phone's pseudonym, so that an export of the member finds the phone's guard
+ * (`PhoneGuard`) without the secret that pseudonyms are computed with.
  */
 type StoredMember = Member & { phonePseudonym?: string };
 
 /**
- * Reserves a phone for its member. Identifies the request that registered it, so that a repetition gets the same
- * response.
+ * The item that reserves a phone for its member. It identifies the request that registered the member, so that a
+ * repetition of the request gets the same response.
  */
 export interface PhoneGuard {
   /**
    * The member's ID. The attribute is not named `memberId`, because the index by `memberId` would then include the
-   * guard, which costs another write unit.
+   * guard, and each registration would cost another write unit.
    */
   holder: string;
   registeredAt: string;
@@ -37,21 +37,22 @@ export interface PhoneGuard {
 }
 
 /**
- * Replaces a guard for some time after its member left. It contains no personal data and can be found only with the
- * phone. A registration that finds a mark or a guard takes a token of the phone's bucket, so repeated registering and
- * leaving is rate-limited.
+ * The item that replaces the guard of a phone for some time after the phone's member left. Its only personal data is the
+ * pseudonym of the phone in its key, so it can be found only with the phone and the secret. A registration that finds a
+ * mark or a guard takes a token from the phone's token bucket, so repeated registering and leaving is rate-limited.
  */
 export interface PhoneMark {
   /** ISO 8601. Distinguishes one departure from the next. */
   leftAt: string;
   /**
-   * Epoch seconds. Until this time, a registration with the phone is marked as returning. Undefined if the stage does
-   * not remember phones.
+   * Epoch seconds. Until this time, the event of a registration with the phone contains `returning`. Undefined if the
+   * stage does not remember phones.
    */
   returningUntil?: number;
   /**
-   * Epoch seconds: the later of `returningUntil` and the time at which the phone's bucket is full again. DynamoDB deletes
-   * the item up to a few days later (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html).
+   * Epoch seconds: the later of `returningUntil` and the time at which the phone's token bucket is full again. DynamoDB
+   * deletes the item within a few days after it expires
+   * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html).
    */
   expiresAt: number;
 }
@@ -62,13 +63,13 @@ export interface StoreOptions {
   outboxTable: string;
   /** Computes the pseudonyms of phones for the keys of guards. */
   pseudonym: Pseudonym;
-  /** The limit of a phone's bucket. A mark is kept at least until the bucket is full again. */
+  /** The limit of a phone's token bucket. A mark is kept at least until the bucket is full again. */
   phoneLimit: RegistrationLimits['phone'];
   /** How many days a phone is remembered after its member left, or null if phones are not remembered. */
   phonesRememberedDays: number | null;
   /**
-   * Returns the names of the services that store data about members. The names are those in the sources of messages. The
-   * function is called when a member leaves.
+   * Returns the names of the services that store data about members. A service's name is the last part of the `source` of
+   * its messages. The function is called when a member leaves.
    */
   subscribers: () => Promise<string[]>;
 }
@@ -105,7 +106,7 @@ export function createMemberStore(options: StoreOptions) {
     },
 
     /**
-     * @param mark the mark of the phone that an earlier attempt found; the guard replaces it
+     * @param mark the phone's mark, if an earlier attempt found one; the guard replaces the mark
      * @returns the item that prevented the insert: a guard, or a mark other than `mark`; undefined if the member was
      * registered
      */
@@ -134,7 +135,10 @@ export function createMemberStore(options: StoreOptions) {
 
     change: publisher.change,
 
-    /** Also releases the phone and stores the required erasures. Does nothing if the member is already deactivated. */
+    /**
+     * Also releases the phone, and stores which services must erase the member's data. Does nothing if the member is
+     * already deactivated.
+     */
     deactivate: (
       id: string,
       decide: (before: ActiveMember) => MemberDecision<DeactivatedMember>,

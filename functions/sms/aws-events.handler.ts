@@ -7,8 +7,8 @@ import { configuredReceiver } from './webhooks/configured-receiver.ts';
 const { receive } = configuredReceiver(() => new Date());
 
 /**
- * Receives the events of AWS End User Messaging from the queue that is subscribed to its topic. A batch either succeeds
- * or is redelivered as a whole.
+ * Receives the events of AWS End User Messaging from the queue that subscribes to the topic of these events. A batch
+ * either succeeds or is redelivered as a whole.
  */
 export const awsEvents = ({ Records }: SQSEvent, context: Context): Promise<SQSBatchResponse> =>
   flushed(() =>

@@ -28,8 +28,8 @@ import { type ConfiguredProvider, createTexting, type SendText } from './texting
 /** Prefix of an address that names a service with registered instances. */
 const DISCOVERED = 'discover:';
 /**
- * How long a capability stays switched after a circuit opened: a little longer than the longest interval between
- * probes.
+ * How long the mode of the capability `sms` stays changed after a circuit opened: a little longer than the longest
+ * interval between probes.
  */
 const SWITCHED_FOR_MS = 90_000;
 
@@ -123,10 +123,10 @@ export function configuredTexting({ mode }: Pick<HandlerContext, 'mode'>): {
   return { sendText, pseudonym };
 }
 
-type Configured = { provider: SmsProvider; discovered?: string };
+type ProviderAndService = { provider: SmsProvider; discovered?: string };
 
 /** @param webhookUrl URL of the provider's webhook, or undefined if no receipts are requested */
-const providers: Record<SmsProviderName, (now: () => Date, webhookUrl: string | undefined) => Configured> = {
+const providers: Record<SmsProviderName, (now: () => Date, webhookUrl: string | undefined) => ProviderAndService> = {
   http: (_, webhookUrl) => {
     const { GATEWAY_URL: url } = readEnvironment(z.object({ GATEWAY_URL: z.url() }));
     if (!url.startsWith(DISCOVERED)) return { provider: createHttpGateway({ url, webhookUrl }) };

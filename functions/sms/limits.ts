@@ -35,12 +35,15 @@ export interface SmsToCheck {
   released: boolean;
 }
 
-/** How long counters are kept. An SMS can be delayed by at most 14 days, the retention period of its queue. */
+/** How long counters are kept: longer than the 14 days for which SQS keeps a message that requests an SMS. */
 const RETENTION_SECONDS = 16 * 24 * 3600;
 const NEARLY_SPENT = 0.8;
 const DAY = 'day#';
 
-/** The English name of a country. The format is created on demand: it takes milliseconds, and most calls need none. */
+/**
+ * Returns the English name of a country. Creates the formatter on demand, because this takes milliseconds and most checks
+ * need no name.
+ */
 const nameOf = (country: string | undefined) =>
   country === undefined ? 'a number without a country' : new Intl.DisplayNames('en', { type: 'region' }).of(country);
 
@@ -50,10 +53,10 @@ type Token = NonNullable<Awaited<ReturnType<ReturnType<typeof createLeasedTokens
 type SharedTokens = { tokens: Token[] } | { because: string };
 
 /**
- * Limits against fraud. An attacker with premium numbers earns from every SMS to them, so a registration form that sends
- * SMS is a target. The limits apply across all instances and are checked before a provider is called. An SMS counts
- * once, for the time at which it was requested. A delayed SMS therefore does not use today's limits, and a backlog is
- * not mistaken for a flood.
+ * Creates the limits against fraud. An attacker who owns premium numbers earns from every SMS to these numbers, so a
+ * registration form that sends SMS is a target. The limits apply across all instances and are checked before a provider
+ * is called. An SMS counts once, for the time at which it was requested. A delayed SMS therefore does not use today's
+ * limits, and a backlog is not mistaken for a flood.
  */
 export function createSmsLimits({ client, tableName, pseudonym, settings, now, newId, count }: LimitsOptions) {
   const { countries, perPhoneAndHour, perCountryAndMinute, perDay } = settings;
@@ -71,8 +74,8 @@ export function createSmsLimits({ client, tableName, pseudonym, settings, now, n
   }
 
   /**
-   * Counts an SMS for its phone. This runs after all other limits, so a message that is counted here has passed every
-   * limit.
+   * Counts an SMS for its phone. This limit is checked after all other limits, so a message that is counted here has
+   * passed every limit.
    * @returns `passed` if the message is counted now; `known` if an earlier call counted it; `over` if the phone's limit
    * for this hour is reached
    */
@@ -101,12 +104,15 @@ export function createSmsLimits({ client, tableName, pseudonym, settings, now, n
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
       const item = error.Item ? unmarshall(error.Item) : {};
       if (!item.messages?.has(messageId)) return 'over';
-      // If the SDK retried a write that had succeeded, the message has passed and uses the tokens of this attempt.
+      // With the ID of this attempt, the SDK retried a write that had succeeded: the message passed in this attempt.
       return item.attempt === attempt ? 'passed' : 'known';
     }
   }
 
-  /** Takes the country's token first, so that an SMS over the limit of its country does not use a token of the day. */
+  /**
+   * Takes a token of the country and a token of the day. Takes the country's token first, so that an SMS over the limit of
+   * its country does not use a token of the day.
+   */
   async function takeShared(country: string | undefined, at: string): Promise<SharedTokens> {
     const countryToken = await leases.take(`country#${country ?? '?'}#${at.slice(0, 16)}`, perCountryAndMinute);
     if (!countryToken) {
@@ -127,8 +133,8 @@ export function createSmsLimits({ client, tableName, pseudonym, settings, now, n
 
   return {
     /**
-     * @throws {KnownOptOutError} if the phone has opted out, even if an operator released the SMS. {@link HeldError} if a
-     * limit is exceeded; the error names the limit
+     * @throws {KnownOptOutError} if the phone has opted out, even if an operator released the SMS; {@link HeldError} with
+     * the name of the limit, if a limit is exceeded
      */
     async check({ to, country, idempotencyKey, requestedAt, released }: SmsToCheck): Promise<void> {
       if (!released && countries !== 'all' && !(country && countries.includes(country))) {

@@ -23,7 +23,8 @@ interface Waiting {
 const WRITES_A_SECOND = 1_000;
 
 /**
- * Concurrent SMS reserve their slots with one write. Above 1,000 SMS a second, a write also reserves slots in advance.
+ * Creates a `Pace`. Concurrent SMS reserve their slots with one write. Above 1,000 SMS a second, a write also reserves
+ * slots in advance.
  */
 export function createPace({ buckets, perMinute, now }: PaceOptions): Pace {
   // A burst has as many SMS as the rate allows in one second.

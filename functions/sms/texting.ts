@@ -27,7 +27,7 @@ export interface ConfiguredProvider {
 }
 
 export interface TextingOptions {
-  /** The providers in order. The next one is tried if the previous one certainly did not send the SMS. */
+  /** The providers in order. The next provider is called only if the previous provider certainly did not send the SMS. */
   providers: readonly ConfiguredProvider[];
   timeoutMs: number;
   atOnce: number;
@@ -45,11 +45,11 @@ export interface TextingOptions {
 
 /** Facts about an SMS before it is sent. */
 export interface SendContext {
-  /** When it was requested. */
+  /** When the SMS was requested. */
   requestedAt: Date;
   /** Whether an operator has released the SMS, so that no limit applies to it. */
   released: boolean;
-  /** Whether a provider may have received it already. */
+  /** Whether a provider may already have received the SMS. */
   outcomeUnknown: boolean;
 }
 
@@ -141,8 +141,8 @@ export function createTexting(options: TextingOptions): SendText {
 type Text = TextMessage & Omit<SendContext, 'outcomeUnknown'>;
 
 /**
- * Whether the next provider may be called: only if this provider certainly did not send the SMS. An SMS that only waits
- * for its slot stays with its provider.
+ * Whether the next provider may be called. This provider must certainly not have sent the SMS. An SMS that only waits for
+ * its slot stays with its provider.
  */
 const mayUseNextProvider = (cause: Error): boolean =>
   cause instanceof UnavailableError &&
@@ -150,8 +150,8 @@ const mayUseNextProvider = (cause: Error): boolean =>
   !(cause instanceof PacedError || cause instanceof BulkheadFullError || cause instanceof OutOfTimeError);
 
 /**
- * Returns the more informative of two failures: the one with an unknown outcome, or the one with the earlier retry
- * time.
+ * Returns the more informative of two failures. This is the second failure if it is permanent or its outcome is unknown,
+ * otherwise the failure with the earlier retry time.
  */
 function moreInformative(first: Error, second: Error, now: Date): Error {
   if (!(second instanceof UnavailableError)) return second;

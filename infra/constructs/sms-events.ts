@@ -18,8 +18,8 @@ const FINAL_EVENTS = [
 
 /**
  * A topic for the events and inbound SMS of AWS End User Messaging, and a queue that subscribes to the topic. Only AWS
- * End User Messaging may publish on the topic. Neither is FIFO, because AWS End User Messaging cannot publish on FIFO
- * topics
+ * End User Messaging may publish on the topic. Neither the topic nor the queue is FIFO, because AWS End User Messaging
+ * cannot publish on FIFO topics
  * (https://docs.aws.amazon.com/sms-voice/latest/userguide/two-way-sms-iam-policy-auto.html).
  */
 export class SmsEvents extends Construct {

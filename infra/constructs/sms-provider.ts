@@ -14,17 +14,15 @@ export interface FunctionAccess {
   statement?: PolicyStatement;
 }
 
-/**
- * The access that sending SMS through a provider requires. `webhook`: the access of the function that receives the
- * provider's webhook calls.
- */
+/** The access that a function needs to send SMS through a provider. */
 export interface SmsProvider extends FunctionAccess {
+  /** The access of the function that receives the provider's webhook calls. */
   webhook?: FunctionAccess;
 }
 
 /**
- * Adds the parameters and secrets of a provider. The URL of a gateway, and the identity of a sender, have no default,
- * because SMS would be lost if an operator forgot to set them.
+ * Adds the parameters and secrets of a provider. The URL of a gateway and the identity of a sender have no default, so
+ * that an operator cannot forget to set them. With a wrong value, SMS would be lost.
  */
 export function smsProvider(
   scope: Stack,
@@ -52,7 +50,7 @@ export function smsProvider(
         },
         statement: new PolicyStatement({
           actions: ['sms-voice:SendTextMessage'],
-          // The service authorization reference does not specify which of the two resources IAM checks.
+          // Lists both resources, because the service authorization reference does not specify which of them IAM checks.
           resources: [identity.valueAsString, ...(events ? [events.configurationSet.attrArn] : [])],
         }),
       };

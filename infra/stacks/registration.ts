@@ -15,10 +15,10 @@ import type { PhoneServiceProps } from '../constructs/pseudonyms.ts';
 /** The index for finding the operations of a member. */
 const MEMBER_INDEX = 'of-member';
 
-/** The capability that every function that changes members checks. */
+/** The capability whose mode is checked by every function that changes members. */
 const REGISTRATION_CAPABILITY = { name: 'registration', modes: capabilities.registration };
 
-/** The entry files of handlers. All other handlers are in `api.handler.ts`. */
+/** The entry files of the handlers that are not in `api.handler.ts`. */
 const ENTRIES: Readonly<Record<string, string>> = {
   register: 'register',
   redeem: 'redemptions',
@@ -47,7 +47,7 @@ export function addRegistration(stack: Stack, props: PhoneServiceProps): void {
     stage,
     name: 'members',
     partitionKey: { name: 'pk', type: AttributeType.STRING },
-    // Records of the phones of former members expire.
+    // The marks of the phones of former members (`PhoneMark`) expire.
     timeToLiveAttribute: 'expiresAt',
     globalSecondaryIndexes: [
       {
@@ -144,7 +144,7 @@ function addRest(scope: Construct, props: RegistrationProps) {
       ...(timeout && { timeout }),
     });
     if (actions.length > 0) members.allow(fn, ...actions);
-    // A function that writes to the outbox changes a member, so it checks whether changes are switched on.
+    // A function that writes to the outbox changes a member or its points, so it checks whether changes are allowed.
     if (writesOutbox) {
       outbox.table.allow(fn, 'PutItem');
       governance.allowReadingSwitches(fn, REGISTRATION_CAPABILITY);

@@ -16,8 +16,8 @@ export interface Observed {
 
 const STARTUP_MS = 60_000;
 /**
- * The ports stay the same after each restart. They are below 32768, where ephemeral ports begin, so that no outgoing
- * connection occupies them.
+ * The first of the ports, which stay the same after each restart. The ports are below 32768, where ephemeral ports begin,
+ * so that no outgoing connection occupies them.
  */
 const FIRST_PORT = 28_000 + (process.pid % 450) * 10;
 const PORTS = { api: FIRST_PORT, sms: FIRST_PORT + 1, aws: FIRST_PORT + 3 };
@@ -94,7 +94,7 @@ export class KillableCloud {
   }
 
   /**
-   * Deploys an assembly over the running one.
+   * Deploys an assembly over the running assembly.
    * @param previousWeight the share of invocations that the previous functions still handle, 0 to 1
    */
   async deploy(assembly: string, previousWeight: number): Promise<void> {

@@ -29,14 +29,20 @@ const SMS_FAULTS: Array<[TextFault, number]> = [
   ['answer lost', 0.01],
   ['hangs', 0.003],
 ];
-/** The probability of an outage: half of the calls to a service fail for two seconds, longer than the SDK retries. */
+/**
+ * The probability that a call begins an outage. During an outage, half of the calls to a service fail for two seconds,
+ * which is longer than the SDK retries.
+ */
 const OUTAGES = 0.000_3;
 const OUTAGE_MS = 2_000;
 const CALLS_IN_OUTAGE = 0.5;
 /** The probability of a gateway outage that outlasts the retries of a message, so that the message is parked. */
 const GATEWAY_OUTAGES = 0.000_5;
 const GATEWAY_OUTAGE_MS = 45_000;
-/** The cloud needs some of these calls to start. If one of the others failed, a message would only be delayed by a minute. */
+/**
+ * Calls without injected faults. The cloud needs some of these calls to start. A failure of another of these calls would
+ * only delay messages by a minute.
+ */
 const CALLS_WITHOUT_FAULTS =
   /^(Create|Describe|Update(Table|Time)|Set|Subscribe|List|Get(Queue|Caller)|ReceiveMessage)/;
 const KINDS: Array<CallFault['kind']> = ['refused', 'refused', 'throttled', 'answer lost', 'answer lost', 'delayed'];
@@ -49,7 +55,10 @@ const SPECIAL: Record<string, CallFault['kind']> = {
 /** Maximum delay. The SDK times out after two seconds. */
 const MAX_DELAY_MS = 2_500;
 
-/** Whether the gateway rejects an SMS until it is repaired. The message ID decides; one SMS in `rejectOneIn` is rejected. */
+/**
+ * Whether the gateway rejects an SMS until the gateway is repaired. The message ID decides; one SMS in `rejectOneIn` is
+ * rejected.
+ */
 export const isRejected = (messageId: string, rejectOneIn: number) =>
   Number.parseInt(messageId.slice(-4), 16) % rejectOneIn === 0;
 
@@ -61,7 +70,7 @@ export interface FaultsOptions {
   report: (report: Report) => void;
 }
 
-/** Random faults at the rates above. */
+/** Creates random faults with the probabilities above. */
 export function createFaults({ random, faultLevel, rejectOneIn, report }: FaultsOptions): Faults & TextFaults {
   const outageEnds = new Map<string, number>();
   let gatewayOutUntil = 0;

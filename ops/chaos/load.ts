@@ -86,7 +86,11 @@ export async function load({ apiUrl, token, members, concurrency, random, onProg
     const changed = await request('PATCH', path, { locale }, headers);
     const answer = changed.status === 200 ? changed : await request('GET', path, undefined);
     if (answer.status === 200) accepted.member = answer.body as MemberResource;
-    else addViolation('G1', `member ${accepted.member.id} was registered, but reading it returns ${answer.status}`);
+    else
+      addViolation(
+        'G1',
+        `member ${accepted.member.id} was registered, but reading the member returns ${answer.status}`,
+      );
   }
 
   /** Sends the redemption twice with one idempotency key. Both responses must contain the same operation. */

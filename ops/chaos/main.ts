@@ -14,7 +14,9 @@ import { withOneProvider } from './templates.ts';
 stopWithNpm();
 
 const { members, seed, concurrency, kills, json } = new Command('npm run chaos --')
-  .description('Registers members in an embedded cloud, injects faults into all calls, and checks guarantees G1 to G6.')
+  .description(
+    'Registers members in an embedded cloud, injects faults into calls to AWS and to the SMS gateway, and checks guarantees G1 to G6.',
+  )
   .option('--members <n>', 'number of registrations', atLeast(1), 1_000)
   .option(
     '--seed <n>',

@@ -18,7 +18,7 @@ import { checkAll, checkFailures, type Snapshot, subjectOf, type Violation } fro
 
 /** An action to run during the load. */
 export interface Disturbance {
-  /** The number of registered members at which it runs. */
+  /** The number of registered members at which the action runs. */
   at: number;
   disturb: (stage: StageClient) => Promise<void>;
 }
@@ -55,6 +55,7 @@ const SWITCHED = [
   ['guide', 'skip'],
   ['sms', 'pause'],
 ] as const satisfies ReadonlyArray<readonly [Capability, Mode]>;
+
 const failedOf = (parked: readonly ParkedMessage[] = []) => parked.filter(({ reason }) => reason === 'failed');
 
 const aggregatesOf = (parked: readonly ParkedMessage[]) => [...new Set(parked.map(({ aggregateId }) => aggregateId))];
@@ -68,7 +69,7 @@ async function parkedIn(stage: StageClient): Promise<Map<string, ParkedMessage[]
 }
 
 /**
- * Redrives all parked messages at once, without a canary, because a permanent failure would stop the redrive.
+ * Redrives all parked messages at once, without a canary, because a canary that fails permanently would stop the redrive.
  * @returns the number of messages that were applied
  */
 export async function redriveAll(stage: StageClient): Promise<number> {
@@ -80,7 +81,7 @@ export async function redriveAll(stage: StageClient): Promise<number> {
   return applied;
 }
 
-/** Switches that the operator sets at equal intervals of the load, each for one interval. */
+/** Creates the disturbances in which the operator switches each capability for one interval of the load. */
 function switchDisturbances(members: number, log: RunOptions['log']): Disturbance[] {
   const turn = (at: number, capability: Capability, mode: Mode): Disturbance => ({
     at: Math.ceil((members * at) / (2 * SWITCHED.length + 1)),

@@ -36,8 +36,8 @@ const REPLYING_SUBSCRIBERS = ['sms', 'points', 'guide'];
 const DELIVERY = '#welcome-sms-delivery';
 
 /**
- * G4, checked while the gateway still rejects some SMS: the later messages of their aggregates are parked in order, and no other
- * aggregate is blocked.
+ * G4, checked while the gateway still rejects some SMS: the later messages of the members concerned are parked in order, and no
+ * other member's messages are blocked.
  */
 export function checkFailures({ accepted, holdings, parked, observed }: Snapshot, rejectOneIn: number): Violation[] {
   const violations: Violation[] = [];
@@ -104,12 +104,12 @@ export function checkAll(snapshot: Snapshot): Violation[] {
 function checkEffects({ accepted, holdings, observed }: Snapshot): Violation[] {
   const total = compare(accepted, holdings);
   if (total.lost + total.duplicated + total.outOfOrder === 0) return [];
-  const own = (id: string) => ({
+  const holdingsAbout = (id: string) => ({
     texts: holdings.texts,
     items: itemsOf(id, holdings),
   });
   return accepted.flatMap((one): Violation[] => {
-    const { lost, lostBy, duplicated, outOfOrder } = compare([one], own(one.member.id));
+    const { lost, lostBy, duplicated, outOfOrder } = compare([one], holdingsAbout(one.member.id));
     const history = () => historyOf(one.member.id, holdings, observed);
     return [
       ...(lost > 0
@@ -170,7 +170,7 @@ function checkVersions({ members, holdings, observed }: Snapshot): Violation[] {
   });
 }
 
-/** G2: the broker accepted all messages, and none before its predecessor. */
+/** G2: the broker accepted all messages, and no message before its predecessor. */
 function checkOrder({ members, observed: { published } }: Snapshot): Violation[] {
   const violations: Violation[] = [];
   const last = new Map<string, number>();
@@ -239,7 +239,7 @@ function checkOnboarding({ accepted, members, holdings, observed }: Snapshot): V
   });
 }
 
-/** G1: every service confirms the erasure of each former member. None of their personal data or operations is left. */
+/** G1: every service confirms the erasure of each former member, and no personal data or operation of the member remains. */
 function checkErasures({ formerMembers, members, holdings, observed }: Snapshot): Violation[] {
   const items = new Map(members.map((item) => [item.pk, item]));
   const operations = Map.groupBy(
@@ -275,8 +275,8 @@ const isMember = ({ pk }: Item) => pk.startsWith('member#');
 
 /** The items that each subscriber stores about a member. */
 const itemsOf = (id: string, { items }: Holdings): Holdings['items'] => {
-  const own = Object.entries(items).map(([name, all]) => [name, all.filter(({ pk }) => pk === id)]);
-  return Object.fromEntries(own) as Holdings['items'];
+  const found = Object.entries(items).map(([name, all]) => [name, all.filter(({ pk }) => pk === id)]);
+  return Object.fromEntries(found) as Holdings['items'];
 };
 
 const historyOf = (id: string, holdings: Holdings, { published }: Observed): unknown[] => [

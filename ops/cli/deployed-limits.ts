@@ -8,7 +8,7 @@ interface RouteSettings {
 }
 
 /**
- * The deployed limits of a stage, from its API, its consumers, and its functions' environments.
+ * Returns the deployed limits of a stage, from its API, its consumers, and the environments of its functions.
  * @param prefix common prefix of the functions' names
  * @throws {OperatorError} if a part is not deployed
  */

@@ -10,7 +10,7 @@ import { smsFaults, textsTo } from './sandbox.ts';
 
 const OPTED_OUT = optOutKey('').pk;
 
-/** Whether the phone's owner has opted out: since when, and who reported it. */
+/** Returns a notice if the phone's owner has opted out, with the time and the provider that reported the opt-out. */
 function noticeOf({ sms = [] }: Holdings): Pick<Correspondence, 'notice'> {
   const optOut = sms.find(({ pk }) => String(pk).startsWith(OPTED_OUT));
   if (!optOut) return {};

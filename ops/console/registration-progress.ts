@@ -1,6 +1,6 @@
 import type { Span } from '@rollcall/local/internal/observability/otlp';
 
-/** The outcome of a registration at a service, from its span. */
+/** The outcome of a registration at a service, from a span of the service. */
 type RegistrationOutcome = Pick<Span, 'service'> & { member: string; isApplied: boolean };
 
 /**

@@ -42,11 +42,11 @@ export async function storedEffects(
       },
     );
   const { sms, points, guides, lostBy } = compared(stored);
-  const own: Record<string, number> = { sms, points, guide: guides };
-  const whole = stored.filter(({ isParked }) => !isParked);
-  const { lost, duplicated, outOfOrder } = compared(whole);
+  const counts: Record<string, number> = { sms, points, guide: guides };
+  const withoutParked = stored.filter(({ isParked }) => !isParked);
+  const { lost, duplicated, outOfOrder } = compared(withoutParked);
   return {
-    applied: Object.fromEntries(subscribers.map((name) => [name, own[name] ?? stored.length - (lostBy[name] ?? 0)])),
-    verdict: { lost, duplicated, outOfOrder, parked: stored.length - whole.length },
+    applied: Object.fromEntries(subscribers.map((name) => [name, counts[name] ?? stored.length - (lostBy[name] ?? 0)])),
+    verdict: { lost, duplicated, outOfOrder, parked: stored.length - withoutParked.length },
   };
 }

@@ -8,26 +8,28 @@ const text = (description: string, more: object = {}) => ({ type: 'string', desc
 /** The CloudEvents header of every message. */
 const HEADER = {
   specversion: { const: '1.0' },
-  id: text('UUIDv7. Copies with the same ID are the same message.'),
+  id: text('UUID. Copies with the same ID are the same message.'),
   time: text('Time of creation.', { format: 'date-time' }),
   datacontenttype: { enum: ['application/json', 'application/protobuf'] },
-  partitionkey: text('Messages with the same key are delivered in order.'),
-  sequence: text('The version of the aggregate, or the number of a command to the member.', { pattern: '^\\d{16}$' }),
+  partitionkey: text('On FIFO channels, messages with the same key are delivered in order.'),
+  sequence: text('The version of the aggregate. For a command: its number among the commands about that member.', {
+    pattern: '^\\d{16}$',
+  }),
   traceparent: text('W3C trace context.'),
-  correlationid: text('ID that all messages of one conversation share.'),
-  causationid: text('ID of the message that caused this one.'),
+  correlationid: text('ID of the request or process that the message belongs to.'),
+  causationid: text('ID of the message that caused this message.'),
   replyto: text('Name of the channel for replies.'),
   alternatetype: text('Type of the other rendition in which the same event is published.'),
 };
 
 const REQUIRED = ['specversion', 'id', 'source', 'type', 'subject', 'time', 'datacontenttype', 'partitionkey'];
 
-/** `rollcall.member.registered.v1` becomes `memberRegisteredV1`, since component names cannot contain dots. */
+/** Returns the key of a message in the document: `rollcall.member.registered.v1` becomes `memberRegisteredV1`. */
 export const componentName = ({ type }: MessageContract) =>
   type.replace(/^rollcall\./, '').replace(/[.-](\w)/g, (_, letter: string) => letter.toUpperCase());
 
 /** The attributes that differ between message types: the allowed senders, and the subject. */
-function aboutOf(contract: MessageContract, channel: Channel) {
+function sourceAndSubject(contract: MessageContract, channel: Channel) {
   const senders = sendersOfType(channel, contract.type);
   return {
     source: text(
@@ -57,7 +59,7 @@ function message(contract: MessageContract, channel: Channel) {
     payload: {
       type: 'object',
       required,
-      properties: { ...HEADER, ...aboutOf(contract, channel), type: { const: contract.type }, ...data },
+      properties: { ...HEADER, ...sourceAndSubject(contract, channel), type: { const: contract.type }, ...data },
     },
   };
 }
@@ -80,7 +82,7 @@ export function asyncApi(version: string) {
           address: `rollcall-{stage}-${channel.name}${channel.ordered ? '.fifo' : ''}`,
           title: channel.name,
           description: channel.description,
-          parameters: { stage: { description: 'Name of the deployment, such as `prod`.' } },
+          parameters: { stage: { description: 'Name of the stage, such as `prod`.' } },
           messages: Object.fromEntries(
             channel.messages.map((contract) => [
               componentName(contract),

@@ -84,7 +84,7 @@ function operationChanges(where: string, was: Operation, is: Operation): Change[
   for (const body of added(bodies(is), bodies(was))) add('major', `no longer accepts ${body}`);
   const parameters = ({ parameters: all = [] }: Operation) => all.map(({ $ref }) => $ref.split('/').at(-1) ?? '');
   for (const name of added(parameters(was), parameters(is))) {
-    // Existing requests lack a new required parameter.
+    // A new required parameter is a breaking change, because existing requests lack it.
     add(name.endsWith('-required') ? 'major' : 'minor', `accepts ${name}`);
   }
   for (const name of added(parameters(is), parameters(was))) add('major', `no longer accepts ${name}`);
@@ -126,9 +126,9 @@ function parameterChanges(before: OpenApi, after: OpenApi): Change[] {
     const is = after.components.parameters[name];
     if (!is) return [];
     const where = `parameter ${name}`;
-    const demanded: Change[] =
+    const required: Change[] =
       is.required && !was.required ? [{ severity: 'major', where, what: 'is now required' }] : [];
-    return [...demanded, ...schemaChanges(was.schema, is.schema, ['sent'], where)];
+    return [...required, ...schemaChanges(was.schema, is.schema, ['sent'], where)];
   });
   for (const [path, { parameters }] of Object.entries(before.paths)) {
     const now = after.paths[path]?.parameters as Parameter[] | undefined;
@@ -155,7 +155,7 @@ function sidesOf(api: OpenApi, name: string): Side[] {
 function bodyChanges(before: OpenApi, after: OpenApi): Change[] {
   return Object.entries(before.components.schemas).flatMap(([name, schema]) => {
     const next = after.components.schemas[name];
-    // No route refers to a removed schema any more. The change is already reported for the route.
+    // If a schema is removed, the routes that referred to it have changed, and these changes are already reported.
     return next ? schemaChanges(schema, next, sidesOf(before, name), name) : [];
   });
 }

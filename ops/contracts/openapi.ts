@@ -22,7 +22,7 @@ const HEADERS = {
   },
   'If-None-Match': {
     description:
-      "The ETag of the caller's copy; for a change, of the version that must not be changed (RFC 9110 §13.1.2).",
+      "For a read: the ETag of the caller's copy. For a change: the ETag of the version that must not be changed (RFC 9110 §13.1.2).",
     schema: { type: 'string' },
   },
   Prefer: {
@@ -39,7 +39,7 @@ const RESPONSE_HEADERS = {
     description: 'Date since which this route is deprecated (RFC 9745).',
     schema: { type: 'string' },
   },
-  Sunset: { description: 'Date on which this route will be removed (RFC 8594).', schema: { type: 'string' } },
+  Sunset: { description: 'Date after which this route may be unavailable (RFC 8594).', schema: { type: 'string' } },
   'Retry-After': { description: 'Seconds to wait before the next request.', schema: { type: 'string' } },
 };
 

@@ -24,7 +24,7 @@ const versionOf = ({ openApi }: Contracts) => (openApi as unknown as { info: { v
 /** Compares the current contracts with the released ones. */
 export function compareWithReleased() {
   const today = documents();
-  const own = contractsFrom(
+  const current = contractsFrom(
     (name) => today.get(`${FOLDER}/${name}`) ?? '',
     [...today.keys()].filter((path) => path.startsWith(`${FOLDER}/messages/`)),
   );
@@ -32,8 +32,8 @@ export function compareWithReleased() {
     (name) => readFileSync(join(RELEASED, name), 'utf8'),
     readdirSync(join(RELEASED, 'messages')),
   );
-  const [before, after] = [versionOf(released), versionOf(own)];
-  const changes = changesOf(released, own);
+  const [before, after] = [versionOf(released), versionOf(current)];
+  const changes = changesOf(released, current);
   const severity = worst(changes.map((change) => change.severity));
   const isNewMajor = Number(after.split('.')[0]) > Number(before.split('.')[0]);
   // A message type contains its major version, so a breaking change of the same type breaks its readers.

@@ -20,8 +20,8 @@ export interface Change {
 }
 
 /**
- * Which clients still use the old schema: `sent` if they write it, `read` if they read it. Both apply to a message, because queues
- * contain old messages while services already write new ones.
+ * How clients still use the old schema: `sent` if they write data in it, `read` if they read data in it. Both apply to a message,
+ * because queues contain old messages while services already write new ones.
  */
 export type Side = 'sent' | 'read';
 
@@ -46,7 +46,7 @@ export function schemaChanges(before: Schema, after: Schema, sides: readonly Sid
   };
   const same = (key: string) => JSON.stringify(before[key]) === JSON.stringify(after[key]);
   const both = (severity: Severity) => ({ sent: severity, read: severity });
-  /** A wider schema accepts everything that old writers send. A narrower one may refuse it. */
+  /** A wider schema accepts everything that old writers send. A narrower schema may refuse some of their data. */
   const WIDER = { sent: 'minor', read: 'minor' } as const;
   const NARROWER = { sent: 'major', read: 'minor' } as const;
 
@@ -80,7 +80,7 @@ export function schemaChanges(before: Schema, after: Schema, sides: readonly Sid
   for (const key of PROSE) if (!same(key)) add(`${key} is changed`, both('patch'));
 
   const [old, now] = [before.properties ?? {}, after.properties ?? {}];
-  const [demanded, demands] = [new Set(before.required), new Set(after.required)];
+  const [wasRequired, isRequired] = [new Set(before.required), new Set(after.required)];
   for (const [name, schema] of Object.entries(old)) {
     const at = `${where}.${name}`;
     const next = now[name];
@@ -89,13 +89,13 @@ export function schemaChanges(before: Schema, after: Schema, sides: readonly Sid
       add('is removed', both('major'), at);
       continue;
     }
-    if (demanded.has(name) && !demands.has(name)) add('may be missing', { sent: 'minor', read: 'major' }, at);
-    if (!demanded.has(name) && demands.has(name)) add('is now required', NARROWER, at);
+    if (wasRequired.has(name) && !isRequired.has(name)) add('may be missing', { sent: 'minor', read: 'major' }, at);
+    if (!wasRequired.has(name) && isRequired.has(name)) add('is now required', NARROWER, at);
     changes.push(...schemaChanges(schema, next, sides, at));
   }
   for (const name of Object.keys(now).filter((key) => !old[key])) {
     const at = `${where}.${name}`;
-    if (demands.has(name)) add('is new and required', { sent: 'major', read: 'minor' }, at);
+    if (isRequired.has(name)) add('is new and required', { sent: 'major', read: 'minor' }, at);
     else add('is new', both('minor'), at);
   }
   for (const key of ['items', 'additionalProperties'] as const) {

@@ -42,37 +42,38 @@ export function pricedMetricsOf(deployed: Deployed, apiId: string | undefined): 
   const { dynamodb, sqs, sns, lambda, api, logs } = prices;
   const perMillion = (usd: number) => (count: number) => (count / MILLION) * usd;
   const tables = deployed.tables.flatMap((TableName) => {
-    const of = (metric: string, usd: number): PricedMetric => ({
+    const tableMetric = (metric: string, usd: number): PricedMetric => ({
       ...{ namespace: 'AWS/DynamoDB', metric, dimensions: { TableName } },
       ...{ service: 'dynamodb', resource: TableName, usd: perMillion(usd) },
     });
     return [
-      of('ConsumedWriteCapacityUnits', dynamodb.perMillionWriteUnits),
-      of('ConsumedReadCapacityUnits', dynamodb.perMillionReadUnits),
+      tableMetric('ConsumedWriteCapacityUnits', dynamodb.perMillionWriteUnits),
+      tableMetric('ConsumedReadCapacityUnits', dynamodb.perMillionReadUnits),
     ];
   });
   const functions = Object.entries(deployed.functions).flatMap(([FunctionName, { memoryMb }]) => {
-    const of = (metric: string, usd: PricedMetric['usd']): PricedMetric => ({
+    const functionMetric = (metric: string, usd: PricedMetric['usd']): PricedMetric => ({
       ...{ namespace: 'AWS/Lambda', metric, dimensions: { FunctionName } },
       ...{ service: 'lambda', resource: FunctionName, usd },
     });
     const gbSeconds = (ms: number) => (ms / 1000) * (memoryMb / 1024);
     const logGroup = `/aws/lambda/${FunctionName}`;
     return [
-      of('Invocations', perMillion(lambda.perMillionInvocations)),
-      of('Duration', (ms) => gbSeconds(ms) * lambda.perGbSecond),
+      functionMetric('Invocations', perMillion(lambda.perMillionInvocations)),
+      functionMetric('Duration', (ms) => gbSeconds(ms) * lambda.perGbSecond),
       ingested(logGroup, logs.perIngestedGb),
     ];
   });
   const queues = deployed.queues.flatMap((QueueName) => {
     const price = perMillion(QueueName.endsWith('.fifo') ? sqs.perMillionFifoRequests : sqs.perMillionStandardRequests);
-    const of = (metric: string): PricedMetric => ({
+    const queueMetric = (metric: string): PricedMetric => ({
       ...{ namespace: 'AWS/SQS', metric, dimensions: { QueueName } },
       ...{ service: 'sqs', resource: QueueName, usd: price },
     });
-    // These metrics count messages; only the last one counts calls. For batches of ten, the actual cost is a tenth of this.
+    // The first three metrics count messages, and the last one counts calls. With batches of ten messages, the actual cost
+    // of the first three is a tenth of the computed cost.
     return ['NumberOfMessagesSent', 'NumberOfMessagesReceived', 'NumberOfMessagesDeleted', 'NumberOfEmptyReceives'].map(
-      of,
+      queueMetric,
     );
   });
   const topics = Object.entries(deployed.subscriptions).map(

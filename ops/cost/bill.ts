@@ -8,7 +8,7 @@ export interface Bill {
   /** Calls of functions and pollers to AWS, without empty receives. */
   calls: number;
   writeUnits: number;
-  /** The part of `writeUnits` that refused writes consumed. No response reports them; they are computed from item sizes. */
+  /** The part of `writeUnits` that refused writes consumed. No response reports these units; they are computed from item sizes. */
   computedWriteUnits: number;
   readUnits: number;
   usdPerMillion: number;
@@ -27,7 +27,7 @@ export interface Bill {
 const GB = 1024 ** 3;
 const MILLION = 1_000_000;
 
-/** Returns the calls without the idle work of sweeps, which a stage also does without registrations. */
+/** Returns the calls without the reads of sweeps, which a stage also makes without registrations. */
 export const busyCalls = ({ calls }: Metered, { sweeps }: Pick<Deployed, 'sweeps'>) =>
   calls.filter(
     ({ caller, operation }) =>
@@ -38,7 +38,7 @@ export const busyCalls = ({ calls }: Metered, { sweeps }: Pick<Deployed, 'sweeps
 export function billOf(metered: Metered, count: number, deployed: Deployed, durations: Durations): Bill {
   const calls = busyCalls(metered, deployed);
   const each = (sum: number) => sum / count;
-  const of = (service: string) => calls.filter((call) => call.service === service);
+  const callsTo = (service: string) => calls.filter((call) => call.service === service);
   const sum = (some: readonly MeteredCalls[], what: 'calls' | 'messages' | 'requests' | 'bytes') =>
     each(some.reduce((all, call) => all + call[what], 0));
   const units = (what: 'write' | 'read' | 'computed') =>
@@ -48,24 +48,24 @@ export function billOf(metered: Metered, count: number, deployed: Deployed, dura
 
   const priced = {
     dynamodb: {
-      calls: sum(of('dynamodb'), 'calls'),
+      calls: sum(callsTo('dynamodb'), 'calls'),
       writeUnits,
       readUnits,
       usdPerMillion: writeUnits * dynamodb.perMillionWriteUnits + readUnits * dynamodb.perMillionReadUnits,
     },
     sqs: {
-      calls: sum(of('sqs'), 'calls'),
-      requests: sum(of('sqs'), 'requests'),
-      messages: sum(of('sqs').filter(isSend), 'messages'),
+      calls: sum(callsTo('sqs'), 'calls'),
+      requests: sum(callsTo('sqs'), 'requests'),
+      messages: sum(callsTo('sqs').filter(isSend), 'messages'),
       usdPerMillion:
-        sum(of('sqs').filter(isFifo), 'requests') * sqs.perMillionFifoRequests +
+        sum(callsTo('sqs').filter(isFifo), 'requests') * sqs.perMillionFifoRequests +
         sum(
-          of('sqs').filter((call) => !isFifo(call)),
+          callsTo('sqs').filter((call) => !isFifo(call)),
           'requests',
         ) *
           sqs.perMillionStandardRequests,
     },
-    sns: snsOf(of('sns'), count, deployed, sns),
+    sns: snsOf(callsTo('sns'), count, deployed, sns),
     lambda: lambdaOf(metered, count, deployed, durations, lambda),
     api: apiOf(metered, count, api.perMillionRequests),
     logs: logsOf(metered, count, deployed, logs.perIngestedGb),

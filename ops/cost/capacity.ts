@@ -43,7 +43,7 @@ const SOURCES = {
 
 /** Prefixes of keys that differ by person, caller or instance, so that writes are distributed over many items. */
 const DISTRIBUTED_KEYS = new Set(['', 'caller', 'phone', 'member', 'onboarding', 'commands', 'operation']);
-/** This table is written on a schedule and on failures, not by registrations. */
+/** The table of circuit breakers. Schedules and failures cause its writes, not registrations. */
 const CIRCUITS = 'circuits';
 const SECONDS_A_DAY = 86_400;
 
@@ -135,7 +135,7 @@ function instancesPerRate({ perRegistration, durations }: Figures, name: string)
 function functions(figures: Figures, stage: Stage): Limit[] {
   const names = Object.keys(figures.perRegistration.invocations);
   const together = names.reduce((all, name) => all + instancesPerRate(figures, name), 0);
-  const { default: standard, ...own } = stage.subscriberConcurrency;
+  const { default: standard, ...byQueue } = stage.subscriberConcurrency;
   const consumers = names.filter((name) => name.endsWith('-consume'));
   return [
     {
@@ -150,7 +150,7 @@ function functions(figures: Figures, stage: Stage): Limit[] {
       return {
         what: `concurrent batches of queue \`${queue}\``,
         needs: (rate: number) => rate * instancesPerRate(figures, name),
-        limit: (own as Record<string, number | undefined>)[queue] ?? standard,
+        limit: (byQueue as Record<string, number | undefined>)[queue] ?? standard,
         raise: `setting \`subscriberConcurrency\`, up to 1,000`,
         source: SOURCES.stage,
       };
@@ -159,7 +159,7 @@ function functions(figures: Figures, stage: Stage): Limit[] {
 }
 
 function settings({ throttling, sms }: Stage): Limit[] {
-  const own = (what: string, limit: number, setting: string, each = 1): Limit => ({
+  const settingLimit = (what: string, limit: number, setting: string, each = 1): Limit => ({
     what,
     needs: (rate) => rate * each,
     limit,
@@ -167,13 +167,13 @@ function settings({ throttling, sms }: Stage): Limit[] {
     source: SOURCES.stage,
   });
   return [
-    own(
+    settingLimit(
       'registrations a second that the API accepts',
       throttling.registrationsPerSecond,
       'throttling.registrationsPerSecond',
     ),
-    own('SMS a day', sms.perDay, 'sms.perDay', SECONDS_A_DAY),
-    own(
+    settingLimit('SMS a day', sms.perDay, 'sms.perDay', SECONDS_A_DAY),
+    settingLimit(
       'SMS to one country a minute, if all phones are in that country',
       sms.perCountryAndMinute,
       'sms.perCountryAndMinute',
@@ -181,7 +181,7 @@ function settings({ throttling, sms }: Stage): Limit[] {
     ),
     ...(sms.perMinute === null
       ? []
-      : [own('SMS a minute, as agreed with a provider', sms.perMinute, 'sms.perMinute', 60)]),
+      : [settingLimit('SMS a minute, as agreed with a provider', sms.perMinute, 'sms.perMinute', 60)]),
   ];
 }
 
@@ -194,9 +194,9 @@ export function ceilingsOf(limits: readonly Limit[]): Ceiling[] {
 
 const SECONDS_A_MONTH = 30 * SECONDS_A_DAY;
 
-/** Monthly cost in dollars at a constant rate of registrations, without SMS. */
+/** Returns the monthly cost in dollars at a constant rate of registrations, without SMS. */
 export function usdPerMonth(rate: number, { perRegistration }: Figures, idle: Idle): number {
-  const standing = Object.values(idle).reduce((all, usd) => all + usd, 0);
+  const idleUsd = Object.values(idle).reduce((all, usd) => all + usd, 0);
   // Busy queues have no empty receives. The price of a registration includes the receives that return messages.
-  return standing + (rate * SECONDS_A_MONTH * perRegistration.usdPerMillion) / 1_000_000;
+  return idleUsd + (rate * SECONDS_A_MONTH * perRegistration.usdPerMillion) / 1_000_000;
 }

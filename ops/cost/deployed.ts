@@ -7,7 +7,7 @@ export interface Deployed {
   functions: Record<string, DeployedFunction>;
   tables: string[];
   queues: string[];
-  /** By name of the topic: the number of subscriptions to which each message is delivered, before filters. */
+  /** The number of subscriptions to which each message is delivered, without regard to filters, by name of the topic. */
   subscriptions: Record<string, number>;
   /** Names of the functions that run every minute. */
   sweeps: string[];
@@ -72,7 +72,7 @@ function functionOf(properties: Resource['properties']): DeployedFunction {
   return { memoryMb: MemorySize, platformLogBytes: isQuiet ? 0 : PLATFORM_LOG_BYTES };
 }
 
-/** An alarm on a metric computed from two metrics is billed as two. */
+/** Counts the metrics of an alarm. If an alarm computes a metric from two metrics, both are billed. */
 function metricsOf({ properties }: Resource): number {
   const { Metrics } = properties as { Metrics?: Array<{ MetricStat?: unknown }> };
   return Metrics?.filter(({ MetricStat }) => MetricStat).length ?? 1;

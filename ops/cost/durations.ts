@@ -10,7 +10,10 @@ export interface Duration {
 /** By name of the function, without its stage. */
 export type Durations = Record<string, Duration>;
 
-/** The billed duration of all invocations of a function. If there are no figures for it, the duration measured under load. */
+/**
+ * Returns the billed seconds of all invocations of a function. Computes them from the figures in `durations`. If the function has no
+ * figures, returns the time measured under load.
+ */
 export function secondsOf(name: string, { invocations }: MeteredFunction, durations: Durations): number {
   const known = durations[shortName(name)];
   const ms = invocations.map(({ records, ms }) => (known ? known.base + known.perRecord * records : ms));
@@ -19,13 +22,13 @@ export function secondsOf(name: string, { invocations }: MeteredFunction, durati
 
 /** Fits a line through the medians of invocations with the same number of records. */
 export function durationOf(invocations: readonly Invocation[]): Duration {
-  const points = [...Map.groupBy(invocations, ({ records }) => records)].map(([records, of]) => ({
+  const points = [...Map.groupBy(invocations, ({ records }) => records)].map(([records, group]) => ({
     records,
-    ms: medianOf(of.map(({ ms }) => ms)),
-    weight: of.length,
+    ms: medianOf(group.map(({ ms }) => ms)),
+    weight: group.length,
   }));
-  const mean = (of: (point: (typeof points)[number]) => number) =>
-    points.reduce((all, point) => all + of(point) * point.weight, 0) / invocations.length;
+  const mean = (select: (point: (typeof points)[number]) => number) =>
+    points.reduce((all, point) => all + select(point) * point.weight, 0) / invocations.length;
   const [records, ms] = [mean((point) => point.records), mean((point) => point.ms)];
   const spread = mean((point) => (point.records - records) ** 2);
   const slope = spread === 0 ? 0 : mean((point) => (point.records - records) * (point.ms - ms)) / spread;

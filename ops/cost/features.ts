@@ -6,14 +6,14 @@ import prices from './prices.json' with { type: 'json' };
 import { run } from './run.ts';
 import { stageOfRun } from './stage-of-run.ts';
 
-/** The cost that a feature adds to a registration. */
-export interface Feature {
-  feature: string;
+/** The cost of one thing that the report measures: a feature, a part of a process, or a scheduled message. */
+export interface CostRow {
+  what: string;
   calls: number;
   writeUnits: number;
   usdPerMillion: number;
   /** The method of measurement. */
-  by: string;
+  measuredBy: string;
 }
 
 export interface FeaturesOptions {
@@ -30,10 +30,10 @@ const isOfLimits = (resource: string) => /-limits$/.test(resource);
 const isOfReplies = (name: string) => name.includes('registration-replies');
 
 /**
- * Measures the cost that each feature adds to a registration: by runs with and without the feature if a setting switches it,
- * otherwise by the calls that only this feature makes.
+ * Measures the cost that each feature adds to a registration. If a setting switches the feature, compares runs with and without it.
+ * Otherwise, counts the calls that only this feature makes.
  */
-export async function featuresOf(options: FeaturesOptions): Promise<Feature[]> {
+export async function featuresOf(options: FeaturesOptions): Promise<CostRow[]> {
   const { assembly, stage, deployed, durations } = options;
   const runWith = async (differences: { tracing?: boolean; receipts?: boolean }) => {
     const common = { members: MEMBERS, redeem: false, concurrency: 1, sweeps: [] };
@@ -50,14 +50,14 @@ export async function featuresOf(options: FeaturesOptions): Promise<Feature[]> {
   const replies = billed(only(plain, ({ caller, resource }) => isOfReplies(caller) || isOfReplies(resource)));
   const tracing = difference(billed(traced), billed(plain));
   return [
-    row('limits', limits, 'calls for the tables of limits'),
-    row('replies, including receipts', replies, 'calls of the queue of replies, and of its function'),
+    row('limits', limits, 'calls to the tables of limits'),
+    row('replies, including receipts', replies, 'calls to the queue of replies, and calls of its function'),
     row('receipts', difference(billed(plain), billed(silent)), 'compared with a run without the setting sms.receipts'),
     {
       ...row(
         'tracing of every registration',
         tracing,
-        'compared with a run with tracing, plus a trace, without longer durations',
+        'compared with a run without tracing, plus the price of a trace, without longer durations',
       ),
       usdPerMillion: tracing.usdPerMillion + prices.monitoring.perMillionTraces,
     },
@@ -70,12 +70,12 @@ const archived = ({ byService: { sns } }: Bill) =>
 
 type Difference = Pick<Bill, 'calls' | 'writeUnits' | 'usdPerMillion'>;
 
-export const row = (feature: string, { calls, writeUnits, usdPerMillion }: Difference, by: string): Feature => ({
-  feature,
+export const row = (what: string, { calls, writeUnits, usdPerMillion }: Difference, measuredBy: string): CostRow => ({
+  what,
   calls,
   writeUnits,
   usdPerMillion,
-  by,
+  measuredBy,
 });
 
 export const difference = (more: Bill, less: Bill): Difference => ({
@@ -84,7 +84,7 @@ export const difference = (more: Bill, less: Bill): Difference => ({
   usdPerMillion: more.usdPerMillion - less.usdPerMillion,
 });
 
-/** Selects calls of a run. Includes the functions for replies if they made such calls. */
+/** Selects calls of a run. Includes the functions for replies if they made selected calls. */
 function only(metered: Metered, isWanted: (call: Metered['calls'][number]) => boolean): Metered {
   const calls = metered.calls.filter(isWanted);
   const functions = Object.entries(metered.functions).filter(

@@ -8,7 +8,7 @@ import { shortName } from './operations.ts';
 
 /** The measured figures. They are committed, because the capacity model and cost estimates use them. */
 export interface Figures {
-  /** The command that measured them. */
+  /** The command that measured the figures. */
   by: string;
   /** The date of the measurement. */
   on: string;
@@ -17,7 +17,7 @@ export interface Figures {
   durations: Durations;
   perRegistration: Bill & Load;
   perRedemption: Bill;
-  /** The sum over one idle run of each sweep. */
+  /** The usage of one idle run of every sweep, in total. */
   sweeps: Bill;
 }
 

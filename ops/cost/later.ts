@@ -6,7 +6,7 @@ import { assemblyOf } from '@rollcall/local/internal/synthesize';
 import { readAssembly } from '@rollcall/local/internal/template/assembly';
 import { billOf } from './bill.ts';
 import { deployedOf } from './deployed.ts';
-import { type Feature, row } from './features.ts';
+import { type CostRow, row } from './features.ts';
 import { durationsIn } from './warm-runs.ts';
 
 /** An app whose function `place` schedules a message on every kind of channel. Nothing consumes the messages. */
@@ -20,7 +20,7 @@ const POLL_INTERVAL_MS = 20;
 const MESSAGES = { label: 'to a queue without order', deadline: 'to an ordered queue', reminder: 'as an event' };
 
 /** Measures the cost of committing a scheduled message with a state, of releasing it when it is due, and of cancelling it. */
-export async function laterCosts(): Promise<Feature[]> {
+export async function scheduledMessageCosts(): Promise<CostRow[]> {
   const { committed, due, cancelled } = await meterMessages();
   const deployed = await deployedOf(readAssembly(await assemblyOf(APP)).stacks);
   const durations = durationsIn(due.map(({ metered }) => metered));
@@ -32,7 +32,7 @@ export async function laterCosts(): Promise<Feature[]> {
       'writes to the table of scheduled messages and its index',
     ),
     ...due.map(({ channel, metered }) =>
-      row(`due, ${channel}`, billed(metered, ORDERS), "work of sweep and relay, without the sweep's reads"),
+      row(`due, ${channel}`, billed(metered, ORDERS), "work of the sweep and the relay, without the sweep's reads"),
     ),
     row(
       'cancelled instead',
@@ -42,7 +42,7 @@ export async function laterCosts(): Promise<Feature[]> {
   ];
 }
 
-/** Meters orders with scheduled messages. Some messages are released, channel by channel; others are cancelled. */
+/** Meters orders with scheduled messages. Releases the messages of some orders, channel by channel, and cancels others. */
 async function meterMessages() {
   const meter = new Meter();
   await using cloud = await startCloud({ app: APP, meter, environment: { OTEL_SDK_DISABLED: 'true' } });

@@ -15,7 +15,7 @@ import { write as writeDocuments } from './documents.ts';
 import { featuresOf } from './features.ts';
 import { committedFigures, figuresOf } from './figures.ts';
 import { idleOf, sweepsOf } from './idle.ts';
-import { laterCosts } from './later.ts';
+import { scheduledMessageCosts } from './later.ts';
 import { operationsOf } from './operations.ts';
 import { processCosts } from './process.ts';
 import { printReport, type Report } from './report.ts';
@@ -80,13 +80,17 @@ try {
       stageNamed('prod'),
     );
   }
-  const { polling, sweeps: sweeping, ...standing } = idleOf(deployed, sweepsOf(sweeps, deployed, durations));
+  const {
+    polling,
+    sweeps: sweeping,
+    ...otherIdleUsdPerMonth
+  } = idleOf(deployed, sweepsOf(sweeps, deployed, durations));
   const operations = (metered: typeof registrations) => operationsOf(busyCalls(metered, deployed), members);
   const report: Report = {
     perRegistration: billOf(registrations, members, deployed, durations),
     ...(redemptions && { perRedemption: billOf(redemptions, members, deployed, durations) }),
-    idleUsdPerMonth: polling + sweeping,
-    standingUsdPerMonth: standing,
+    pollingAndSweepsUsdPerMonth: polling + sweeping,
+    otherIdleUsdPerMonth,
     members,
     ...(byOperation && {
       operations: {
@@ -96,7 +100,7 @@ try {
     }),
     ...(!json && { features: await featuresOf({ assembly, stage, deployed, durations }) }),
     process: await processCosts(),
-    later: await laterCosts(),
+    scheduledMessages: await scheduledMessageCosts(),
   };
   if (json) printJson(report);
   else printReport(report);

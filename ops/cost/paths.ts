@@ -23,7 +23,7 @@ export type Paths = Awaited<ReturnType<typeof createPaths>>;
 const POLL_INTERVAL_MS = 50;
 const MAX_MEMBERS = 1_000_000;
 
-/** Actions of members. Each action waits until all its effects are applied. */
+/** Creates the actions of members. Each action except `registerOne` waits until all its effects are applied. */
 export async function createPaths({ cloud, stage, concurrency }: PathsOptions) {
   const services = createServices({ ...cloud, stage });
   const authorization = `Bearer ${await cloud.issuer.token(EVERY_MEMBER)}`;
@@ -56,7 +56,7 @@ export async function createPaths({ cloud, stage, concurrency }: PathsOptions) {
 
   return {
     settled,
-    /** Does not wait for effects. */
+    /** Registers one member, and does not wait for the effects. */
     registerOne,
 
     register: (count: number) => ofEach(Array(count).keys(), registerOne),

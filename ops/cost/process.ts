@@ -5,7 +5,7 @@ import { assemblyOf } from '@rollcall/local/internal/synthesize';
 import { readAssembly } from '@rollcall/local/internal/template/assembly';
 import { billOf } from './bill.ts';
 import { deployedOf } from './deployed.ts';
-import { difference, type Feature, row } from './features.ts';
+import { type CostRow, difference, row } from './features.ts';
 import { durationsIn } from './warm-runs.ts';
 
 /** An app in which the approval of an order is a process of two steps. Each step has its own service and reply. */
@@ -16,24 +16,28 @@ const ORDERS = 5;
 /** The total stock of an item. */
 const STOCK = 1_000;
 
-/** Measures the cost of a process in its own service, without the services that execute the steps. */
-export async function processCosts(): Promise<Feature[]> {
+/** Measures the cost of a process in the service that runs it, without the services that execute its steps. */
+export async function processCosts(): Promise<CostRow[]> {
   const { approved, refused, changed } = await meterOrders();
   const deployed = await deployedOf(readAssembly(await assemblyOf(APP)).stacks);
   const durations = durationsIn([approved, refused, changed]);
   const billed = (metered: Metered, name: string) => billOf(partOf(metered, name), ORDERS, deployed, durations);
   const [change, replies, relay] = ['update', 'replies-consume', 'outbox-relay'];
-  const own = billed(changed, change);
+  const changeBill = billed(changed, change);
   return [
-    row('start', difference(billed(refused, 'create'), own), 'a placed order, minus a changed one'),
+    row('start', difference(billed(refused, 'create'), changeBill), 'a placed order, minus a changed order'),
     row(
       'a step with a reply in time',
       difference(billed(approved, replies), billed(refused, replies)),
-      'an order with two completed steps, minus one that is refused at the first step',
+      'an order with two completed steps, minus an order that is refused at the first step',
     ),
-    row('end', difference(billed(refused, replies), own), 'a reply that ends the process, minus a changed order'),
     row(
-      'each message that these send',
+      'end',
+      difference(billed(refused, replies), changeBill),
+      'a reply that ends the process, minus a changed order',
+    ),
+    row(
+      'each message that the process sends',
       difference(billed(approved, relay), billed(refused, relay)),
       'work of the relay for one more step',
     ),

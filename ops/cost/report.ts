@@ -1,7 +1,7 @@
 import pc from 'picocolors';
 import { printTable } from 'rollcall/internal/cli/output';
 import type { Bill } from './bill.ts';
-import type { Feature } from './features.ts';
+import type { CostRow } from './features.ts';
 import type { Idle } from './idle.ts';
 import type { Operation } from './operations.ts';
 import prices from './prices.json' with { type: 'json' };
@@ -9,16 +9,17 @@ import prices from './prices.json' with { type: 'json' };
 export interface Report {
   perRegistration: Bill;
   perRedemption?: Bill;
-  /** Polling of queues, and sweeps. */
-  idleUsdPerMonth: number;
+  /** The monthly cost of polling queues and of sweeps, in an idle stage. */
+  pollingAndSweepsUsdPerMonth: number;
   /** The other monthly costs of an idle stage. */
-  standingUsdPerMonth: Omit<Idle, 'polling' | 'sweeps'>;
+  otherIdleUsdPerMonth: Omit<Idle, 'polling' | 'sweeps'>;
   members: number;
-  features?: Feature[];
-  /** The cost of a process in its own service. */
-  process: Feature[];
+  /** The costs that features add to a registration. */
+  features?: CostRow[];
+  /** The cost of a process in the service that runs it, without the services that execute its steps. */
+  process: CostRow[];
   /** The cost of scheduled messages. */
-  later: Feature[];
+  scheduledMessages: CostRow[];
   operations?: { perRegistration: Operation[]; perRedemption?: Operation[] };
 }
 
@@ -66,39 +67,39 @@ function printOperations(what: string, operations: readonly Operation[]): void {
   printTable(operations.map((operation) => ({ ...operation })));
 }
 
-function printFeatures(title: string, features: readonly Feature[]): void {
-  console.log(pc.bold(`\n${title}, in batches of one`));
+function printCosts(title: string, rows: readonly CostRow[]): void {
+  console.log(pc.bold(`\n${title}, with one message in each batch`));
   printTable(
-    features.map(({ feature: what, calls, writeUnits, usdPerMillion, by }) => ({
+    rows.map(({ what, calls, writeUnits, usdPerMillion, measuredBy }) => ({
       what,
       calls: fixed(calls),
       'write units': fixed(writeUnits),
       '$ a million': fixed(usdPerMillion),
-      by,
+      'measured by': measuredBy,
     })),
   );
 }
 
 /** Prints the measurements as text. */
 export function printReport(report: Report): void {
-  const { perRegistration, perRedemption, idleUsdPerMonth, standingUsdPerMonth, members, operations } = report;
+  const { perRegistration, perRedemption, members, operations } = report;
   printBill(`A registration (average of ${members})`, perRegistration);
   if (operations) printOperations('A registration', operations.perRegistration);
   if (perRedemption) printBill('A redemption', perRedemption);
   if (operations?.perRedemption) printOperations('A redemption', operations.perRedemption);
-  if (report.features) printFeatures('Features of a registration', report.features);
-  printFeatures('A process, without the services that execute its steps', report.process);
-  printFeatures('A scheduled message', report.later);
+  if (report.features) printCosts('Features of a registration', report.features);
+  printCosts('A process, without the services that execute its steps', report.process);
+  printCosts('A scheduled message', report.scheduledMessages);
   console.log(pc.bold('\nA month without registrations'));
   printTable(
-    Object.entries({ 'polling of queues, and sweeps': idleUsdPerMonth, ...standingUsdPerMonth }).map(([what, usd]) => ({
-      what,
-      $: fixed(usd),
-    })),
+    Object.entries({
+      'polling of queues, and sweeps': report.pollingAndSweepsUsdPerMonth,
+      ...report.otherIdleUsdPerMonth,
+    }).map(([what, usd]) => ({ what, $: fixed(usd) })),
   );
   console.log(
     pc.dim(
-      `\nList prices of ${prices.region}, ${prices.asOf}: ops/cost/prices.json. Without the SMS, which the providers charge.`,
+      `\nList prices of ${prices.region}, ${prices.asOf}: ops/cost/prices.json. Without the price of SMS, which the providers bill.`,
     ),
   );
 }

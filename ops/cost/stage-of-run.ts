@@ -17,9 +17,9 @@ export interface Differences {
 }
 
 /**
- * Returns a stage's own settings, except limits that a run on one machine would exceed, because all its callers have the same
- * address and all its phones are in one country. The higher limits cost the same, because the requests are counted against them.
- * Tracing is off, as in the stages.
+ * Returns the settings of a stage for a run on one machine. Replaces the limits that a run would exceed, because all callers of a
+ * run have the same address and all phones are in one country. Higher limits cost the same, because requests are still counted.
+ * Tracing is off by default, as in the stages.
  */
 export function stageOfRun(
   assembly: string,
@@ -27,8 +27,8 @@ export function stageOfRun(
   { tracing = false, receipts }: Differences = {},
 ): StageOfRun {
   const { sms, registrations } = stageNamed(stage);
-  const plenty = stageNamed('dev');
-  const { perCountryAndMinute, perDay } = plenty.sms;
+  const highLimits = stageNamed('dev');
+  const { perCountryAndMinute, perDay } = highLimits.sms;
   const settings = {
     ...sms,
     perCountryAndMinute,
@@ -46,7 +46,7 @@ export function stageOfRun(
     environment: {
       OTEL_SDK_DISABLED: String(!tracing),
       SMS: JSON.stringify(settings),
-      LIMITS: JSON.stringify({ ...registrations, caller: plenty.registrations.caller }),
+      LIMITS: JSON.stringify({ ...registrations, caller: highLimits.registrations.caller }),
     },
   };
 }

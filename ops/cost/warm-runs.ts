@@ -5,7 +5,7 @@ import { shortName } from './operations.ts';
 import { metering } from './run.ts';
 import type { StageOfRun } from './stage-of-run.ts';
 
-/** The latency to add to a function's call, because AWS is farther away than this machine. Typical of DynamoDB. */
+/** The latency to add to each call of a function to AWS, because AWS is farther away than this machine. It is typical of DynamoDB. */
 export const LATENCY_MS = 5;
 
 const ONE_BY_ONE = 15;
@@ -55,17 +55,17 @@ export const measureDurations = (stage: StageOfRun): Promise<Durations> =>
 export function durationsIn(runs: readonly Metered[]): Durations {
   const invocations = new Map<string, Invocation[]>();
   for (const { functions } of runs)
-    for (const [name, of] of Object.entries(functions))
-      invocations.set(name, [...(invocations.get(name) ?? []), ...of.invocations]);
+    for (const [name, metered] of Object.entries(functions))
+      invocations.set(name, [...(invocations.get(name) ?? []), ...metered.invocations]);
   const rounded = ({ base, perRecord }: Duration) => ({
     base: Math.round(base * 10) / 10,
     perRecord: Math.round(perRecord * 10) / 10,
   });
-  // Here, sweeps ran on their schedule, at any time. Their duration is measured in the runs that count sweeps.
+  // In these runs, sweeps ran on their schedule, at any time. The runs that invoke the sweeps measure their durations.
   return Object.fromEntries(
     [...invocations]
       .filter(([name]) => !name.endsWith('-sweep'))
-      .map(([name, of]) => [shortName(name), rounded(durationOf(of))] as const)
+      .map(([name, ofFunction]) => [shortName(name), rounded(durationOf(ofFunction))] as const)
       .toSorted(),
   );
 }

@@ -1,12 +1,12 @@
 import { BEGUN, DISCARDED, PARKED } from '@rollcall/kit/internal/contracts/subscriber-table';
 import type { Item } from './services.ts';
 
-/** The prefixes of the keys of parked and discarded messages in a subscriber's table. These messages were not applied. */
-const NOT_APPLIED_PREFIXES = [PARKED, DISCARDED, BEGUN];
+/** The prefixes of the sort keys of items about single messages in a subscriber's table. These items contain no cursor. */
+const MESSAGE_PREFIXES = [PARKED, DISCARDED, BEGUN];
 
-/** Returns, by member, the item that contains the version that a subscriber has applied. The item's key differs by subscriber. */
+/** Returns the item with a subscriber's cursor for each member, by member. The sort key of this item differs by subscriber. */
 export const cursorsOf = (items: readonly Item[]): Map<string, Item & { version: number }> =>
   new Map(items.filter(isCursor).map((item) => [item.pk, item]));
 
 const isCursor = (item: Item): item is Item & { version: number } =>
-  typeof item.version === 'number' && !NOT_APPLIED_PREFIXES.some((prefix) => item.sk.startsWith(prefix));
+  typeof item.version === 'number' && !MESSAGE_PREFIXES.some((prefix) => item.sk.startsWith(prefix));

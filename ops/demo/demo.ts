@@ -78,7 +78,7 @@ async function run(options: Options, further: FurtherEffects): Promise<number> {
     const missing = Object.keys(further).filter((name) => !deployed.includes(name));
     if (missing.length > 0)
       throw new CloudError(
-        `The cloud at ${endpointUrl} has no subscriber ${missing}. Stop it, or restart it in this folder: npm start`,
+        `The cloud at ${endpointUrl} has no subscriber ${missing}. Stop that cloud, or restart it in this folder: npm start`,
       );
     const bar = progressBar(total, 'registering');
     const start = performance.now();

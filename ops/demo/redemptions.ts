@@ -51,13 +51,13 @@ export function compareRedemptions(
   };
   const operations = new Map(members.map((item) => [item.pk, item]));
   const ledgers = Map.groupBy(points, ({ pk }) => pk);
-  for (const [memberId, own] of Map.groupBy(requested, (one) => one.memberId)) {
+  for (const [memberId, redemptions] of Map.groupBy(requested, (one) => one.memberId)) {
     const found = (kind: 'lost' | 'duplicated', what: string) => {
       verdict[kind]++;
       verdict.findings.push({ memberId, kind, what });
     };
     let [taken, returned] = [0, 0];
-    for (const { id } of own) {
+    for (const { id } of redemptions) {
       const outcome = outcomeOf(operations.get(`operation#${id}`));
       if (typeof outcome === 'string' || outcome.state === 'pending') {
         found('lost', `operation ${id} is ${typeof outcome === 'string' ? outcome : outcome.state}`);

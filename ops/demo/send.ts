@@ -54,7 +54,7 @@ const READ_ONLY = problemType('read-only');
 
 /**
  * Whether a failed request may have been executed. A request is not executed if the rate limit is exceeded or the API is read-only.
- * It may have been executed if the API is `busy`, because the commit may have succeeded too late for a response.
+ * A request may have been executed if the API is `busy`, because the commit may have succeeded too late for a response.
  */
 const mayBeDone = ({ status, body }: ParsedResponse) =>
   status !== 429 && (body as { type?: unknown } | undefined)?.type !== READ_ONLY;

@@ -16,7 +16,7 @@ export type Item = Record<string, unknown> & { pk: string; sk: string };
 /** All data that the subscribers store. */
 export interface Holdings {
   texts: Text[];
-  /** Items by subscriber: of the application's own subscribers, and of all others that are deployed. */
+  /** Items by subscriber: of the application's three subscribers, and of all other deployed subscribers. */
   items: { sms: Item[]; points: Item[]; guide: Item[] } & Record<string, Item[]>;
 }
 
@@ -72,7 +72,7 @@ export function createServices({
   };
 }
 
-/** Groups items by subscriber. One of the application's own subscribers has no items if it is not deployed. */
+/** Groups items by subscriber. A subscriber of the application that is not deployed has no items. */
 export const itemsBy = (subscribers: readonly string[], tables: ReadonlyArray<Item[]>): Holdings['items'] => ({
   ...{ sms: [], points: [], guide: [] },
   ...Object.fromEntries(subscribers.map((name, index) => [name, tables[index] ?? []])),

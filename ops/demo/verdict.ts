@@ -5,8 +5,8 @@ import type { Accepted } from './registrations.ts';
 import type { Holdings, Item, Text } from './services.ts';
 
 /**
- * Functions by name of an additional subscriber. Each counts the subscriber's effect in the items about a member. Every member must
- * have the effect once.
+ * Functions by name of an additional subscriber. Each function counts the effects of its subscriber in the items about a member.
+ * Every member must have one effect of each subscriber.
  */
 export type FurtherEffects = Readonly<Record<string, (items: readonly Item[]) => number>>;
 
@@ -29,7 +29,7 @@ export interface Verdict {
 }
 
 /** The data that the subscribers store about one member. */
-interface Own {
+interface MemberData {
   texts: Text[];
   points: Item[];
   contact: Item | undefined;
@@ -52,27 +52,30 @@ export function compare(
     ...{ sms: 0, points: 0, guides: 0, further: {}, lost: 0, lostBy: {} },
     ...{ duplicated: 0, outOfOrder: 0, endToEndMs: [] },
   };
-  const ownOf = ownFrom(holdings, furtherEffects);
+  const dataOf = memberDataFrom(holdings, furtherEffects);
   for (const one of accepted) {
-    const own = ownOf(one);
-    const { sms, points, guides, duplicated, lost } = effectsOf(own);
+    const data = dataOf(one);
+    const { sms, points, guides, duplicated, lost } = effectsOf(data);
     verdict.sms += sms;
     verdict.points += points;
     verdict.guides += guides;
-    for (const [name, count] of own.further) verdict.further[name] = (verdict.further[name] ?? 0) + count;
+    for (const [name, count] of data.further) verdict.further[name] = (verdict.further[name] ?? 0) + count;
     verdict.duplicated += duplicated;
-    for (const [name, cursor] of own.cursors) {
+    for (const [name, cursor] of data.cursors) {
       const count = (lost[name] ?? 0) + (isBehind(one, cursor, lost[name]) ? 1 : 0);
       if (count > 0) verdict.lostBy[name] = (verdict.lostBy[name] ?? 0) + count;
       verdict.lost += count;
     }
-    verdict.outOfOrder += outOfOrderOf(one, own);
-    verdict.endToEndMs.push(...endToEndOf(one, own));
+    verdict.outOfOrder += outOfOrderOf(one, data);
+    verdict.endToEndMs.push(...endToEndOf(one, data));
   }
   return verdict;
 }
 
-function ownFrom({ texts, items }: Holdings, furtherEffects: FurtherEffects): (accepted: Accepted) => Own {
+function memberDataFrom(
+  { texts, items }: Holdings,
+  furtherEffects: FurtherEffects,
+): (accepted: Accepted) => MemberData {
   const textsByPhone = Map.groupBy(texts, ({ to }) => to);
   const byMember = (name: string) => Map.groupBy(items[name] ?? [], ({ pk }) => pk);
   const [sms, points, guide] = [byMember('sms'), byMember('points'), byMember('guide')];
@@ -91,7 +94,7 @@ function ownFrom({ texts, items }: Holdings, furtherEffects: FurtherEffects): (a
 }
 
 /** Counts the effects, duplicates and missing effects of one member. */
-function effectsOf({ texts, points, contact, account, journey, further }: Own) {
+function effectsOf({ texts, points, contact, account, journey, further }: MemberData) {
   const ledger = ledgerOf(points);
   const entries = (reason: string) => ledger.filter((entry) => entry.reason === reason).length;
   // Each redemption sends an SMS, unless the member has opted out.
@@ -115,19 +118,19 @@ function effectsOf({ texts, points, contact, account, journey, further }: Own) {
 }
 
 /**
- * Whether a subscriber has not applied all versions of a member. False if it has no cursor and its effect is missing, because the
- * missing effect is already counted.
+ * Whether a subscriber has not applied all versions of a member. False if the subscriber has no cursor for the member and its effect
+ * is missing, because the missing effect is already counted.
  */
 const isBehind = ({ member }: Accepted, cursor: Item | undefined, lacks = 0): boolean =>
   Number(cursor?.version ?? 0) < member.version && (cursor !== undefined || lacks === 0);
 
-function outOfOrderOf({ member }: Accepted, { cursors, journey }: Own): number {
+function outOfOrderOf({ member }: Accepted, { cursors, journey }: MemberData): number {
   const skipped = cursors.filter(([, cursor]) => cursor?.baseline !== undefined).length;
   if (journey?.version !== member.version) return skipped;
   return skipped + (journey.journeyLocale === closestLocale(member.locale, JOURNEY_LOCALES, 'en') ? 0 : 1);
 }
 
-function endToEndOf({ member, askedAt }: Accepted, { texts: [text], account, journey }: Own): number[] {
+function endToEndOf({ member, askedAt }: Accepted, { texts: [text], account, journey }: MemberData): number[] {
   if (!text || !account || !journey || member.version !== 1) return [];
   const times = [text.receivedAt, account.appliedAt, journey.appliedAt].map((at) => Date.parse(String(at)));
   return [Math.max(...times) - askedAt];

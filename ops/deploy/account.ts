@@ -22,13 +22,13 @@ export interface DeployedStack {
   template: Template;
 }
 
-/** The queries to an account before a deployment. Each may be denied, or a drop-in for AWS may not support it. */
+/** The queries to an account before a deployment. AWS may deny a query, and an emulator may not support it. */
 export interface Account {
   /** The account id, and the target region. */
   identity(): Promise<{ account: string; region: string }>;
   /** @returns the version of the CDK bootstrap stack; undefined if there is none */
   bootstrapVersion(): Promise<number | undefined>;
-  /** @returns undefined if there is no such stack, or only its first change set */
+  /** @returns undefined if no stack has this name, or if only the first change set of the stack exists */
   stack(name: string): Promise<DeployedStack | undefined>;
   /** @returns the names of all resources of a type */
   namesOf(type: RetainedType): Promise<string[]>;
@@ -41,7 +41,7 @@ export interface Account {
   messagesPerSecond(): Promise<number | undefined>;
   /** @returns whether SMS are sent to verified phones only */
   isSmsSandbox(): Promise<boolean>;
-  /** @returns `ACTIVE` and others; undefined if the account has no such origination identity */
+  /** @returns a status such as `ACTIVE`; undefined if the account has no such origination identity */
   statusOfIdentity(arn: string): Promise<string | undefined>;
   /** @returns the names of all alarms that are raised */
   raisedAlarms(): Promise<string[]>;
@@ -80,7 +80,7 @@ const namesOf = {
     return pages.flatMap(({ Topics = [] }) => Topics).map(({ TopicArn = '' }) => TopicArn.split(':').at(-1) ?? '');
   },
 
-  /** Includes the secrets that are scheduled for deletion, because their names are in use until then. */
+  /** Includes the secrets that are scheduled for deletion, because their names stay in use until the deletion. */
   async 'AWS::SecretsManager::Secret'() {
     const all = paginateListSecrets({ client: new SecretsManagerClient() }, { IncludePlannedDeletion: true });
     const pages = await Array.fromAsync(all);
@@ -134,8 +134,9 @@ export function openAccount(): Account {
 
     async messagesPerSecond() {
       const quotas = new ServiceQuotasClient();
-      const { Quota: own } = (await unlessMissing(() => quotas.send(new GetServiceQuotaCommand(PUBLISHED)))) ?? {};
-      if (own) return own.Value;
+      const { Quota: increased } =
+        (await unlessMissing(() => quotas.send(new GetServiceQuotaCommand(PUBLISHED)))) ?? {};
+      if (increased) return increased.Value;
       // Without an increase, the account has the default quota.
       const standard = await unlessMissing(() => quotas.send(new GetAWSDefaultServiceQuotaCommand(PUBLISHED)));
       return standard?.Quota?.Value;

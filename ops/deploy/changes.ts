@@ -33,8 +33,8 @@ const HOLDING_DATA: ReadonlySet<string> = new Set([
 const RETIRING = 'rollcall:retiring';
 
 /**
- * Finds data that a deployment would delete, and changes that CloudFormation would refuse. A stack that is only planned is new. A
- * stack that is only deployed stays unchanged, because CDK deletes no stacks.
+ * Finds changes that would replace or delete data, or that CloudFormation would refuse. A stack that is planned and not deployed is
+ * new. A stack that is deployed and not planned stays unchanged, because CDK deletes no stacks.
  * @param deployed templates of the deployed stacks
  * @param planned templates to be deployed
  * @returns an empty array if there is no danger
@@ -92,7 +92,7 @@ function nameOf(type: string, properties: Record<string, unknown> = {}): string 
   return typeof name === 'string' ? name : undefined;
 }
 
-/** Finds exports that would be removed or changed while a deployed stack imports them. CloudFormation refuses that. */
+/** Finds exports that would be removed or changed while a deployed stack imports them. CloudFormation refuses such a change. */
 function brokenExports(deployed: Templates, planned: Templates): Danger[] {
   const importers = new Map<string, string[]>();
   for (const [stack, template] of Object.entries(deployed)) {
@@ -110,7 +110,7 @@ function brokenExports(deployed: Templates, planned: Templates): Danger[] {
   });
 }
 
-/** The commands that make stacks stop importing: deploy their new templates or, if they have none, delete them. */
+/** Returns the commands that remove imports: they deploy the stacks that have a new template, and delete the other stacks. */
 function importRemoval(importers: readonly string[], planned: Templates): string {
   const [kept, removed] = [importers.filter((name) => planned[name]), importers.filter((name) => !planned[name])];
   const [, stage = ''] = /^rollcall-([^-]+)-/.exec(importers[0] ?? '') ?? [];

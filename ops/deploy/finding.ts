@@ -5,7 +5,10 @@ import type { DeployedStack } from './account.ts';
 export interface Finding {
   /** The subject of the check. */
   check: string;
-  /** `missing`: the deployment would fail or be unusable. `beware`: it would work, but not with the given settings. */
+  /**
+   * `missing`: the deployment would fail or be unusable. `beware`: the deployment would succeed, but the stage would not
+   * work as its settings require. `unknown`: the check was not possible.
+   */
   state: 'good' | 'beware' | 'missing' | 'unknown';
   says: string;
   /** The remedy: a command, if there is one. */
@@ -26,6 +29,6 @@ export type Deployed = ReadonlyMap<string, DeployedStack | undefined>;
 
 export const good = (check: string, says: string): Finding => ({ check, state: 'good', says });
 
-/** @returns the given value of a parameter, or the one from the previous deployment */
+/** @returns the given value of a parameter, or the value from the previous deployment */
 export const parameterIn = ({ parameters }: Plan, deployed: Deployed, stack: string, name: string) =>
   parameters[stack]?.[name] ?? deployed.get(stack)?.parameters[name];

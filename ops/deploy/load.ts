@@ -12,13 +12,13 @@ const WAIT_SECONDS = 20;
  */
 const NEW_TABLE_WRITES = 4_000;
 const { tables, received, byService } = committedFigures.perRegistration;
-/** Writes of one registration to the table that gets the most. */
+/** The write units of one registration in the table that gets the most write units. */
 const WRITES_PER_REGISTRATION = Math.max(...Object.values(tables));
-/** Messages of one registration to the queue that gets the most, without batching. */
+/** The messages of one registration in the queue that gets the most messages, without batching. */
 const MESSAGES_PER_QUEUE = Math.max(...Object.values(received).map(({ messages }) => messages));
 /**
- * Calls per second for each API action of a FIFO queue in high-throughput mode, from the page below. Service Quotas does not list
- * them. No other source confirms the numbers.
+ * Calls per second for each API action of a FIFO queue in high-throughput mode, from FIFO_CALLS_SOURCE. Service Quotas does not list
+ * these limits. No other source confirms the numbers.
  */
 const FIFO_CALLS: Readonly<Record<string, number>> = {
   'us-east-1': 70_000,
@@ -47,6 +47,7 @@ const propertiesOf = (planned: readonly AssembledStack[], type: string) =>
       .map(({ Properties = {} }: TemplateResource) => Properties),
   );
 
+/** Checks whether the account allows the concurrent functions that the settings of the stage need. */
 export async function concurrency({ stage, planned }: Plan, account: Account): Promise<Finding[]> {
   const check = 'concurrent functions';
   const { perSecond, waitsPerSecond } = stage.throttling;
@@ -58,7 +59,8 @@ export async function concurrency({ stage, planned }: Plan, account: Account): P
   const needed = Math.ceil(batches + waitsPerSecond * WAIT_SECONDS + perSecond * REQUEST_SECONDS);
   const allowed = await account.concurrentExecutions();
   const parts = `batches ${batches}, waiting requests ${waitsPerSecond * WAIT_SECONDS}, others ${Math.ceil(perSecond * REQUEST_SECONDS)}`;
-  if (needed <= allowed) return [good(check, `${needed} at most (${parts}), of ${allowed}`)];
+  if (needed <= allowed)
+    return [good(check, `the stage needs at most ${needed} (${parts}), and ${allowed} are allowed`)];
   return [
     {
       check,
@@ -79,7 +81,7 @@ export async function topicLoad({ stage }: Plan, account: Account): Promise<Find
     const says = `At most ${needed} messages a second are needed. Service Quotas does not list the quota of SNS in this region.`;
     return [{ check, state: 'unknown', says, mend: 'https://docs.aws.amazon.com/general/latest/gr/sns.html' }];
   }
-  if (needed <= allowed) return [good(check, `${needed} at most, of ${allowed}`)];
+  if (needed <= allowed) return [good(check, `the stage publishes at most ${needed}, and ${allowed} are allowed`)];
   const says = `${registrationsPerSecond} registrations a second lead to ${needed} messages, but SNS allows ${allowed} in this region. Request an increase, or lower registrationsPerSecond in infra/stages.ts.`;
   return [{ check, state: 'beware', says, mend: `${SNS_QUOTA} ${needed}` }];
 }
@@ -91,16 +93,17 @@ export async function queueLoad({ stage }: Plan, account: Account): Promise<Find
   const { region } = await account.identity();
   const needed = Math.ceil(registrationsPerSecond * MESSAGES_PER_QUEUE);
   const allowed = FIFO_CALLS[region] ?? FIFO_CALLS_ELSEWHERE;
-  if (needed <= allowed) return [good(check, `${needed} a second at most, of ${allowed}`)];
+  if (needed <= allowed) return [good(check, `at most ${needed} a second, and ${allowed} are allowed`)];
   const says = `${registrationsPerSecond} registrations a second lead to up to ${needed} messages in one queue, but a FIFO queue allows ${allowed} calls in ${region}. Lower registrationsPerSecond in infra/stages.ts.`;
   return [{ check, state: 'beware', says, mend: FIFO_CALLS_SOURCE }];
 }
 
+/** Checks whether new tables allow the writes of the stage's rate of registrations. */
 export async function newTables({ stage }: Plan, deployed: Deployed): Promise<Finding[]> {
   const check = 'tables';
   const needed = Math.ceil(stage.throttling.registrationsPerSecond * WRITES_PER_REGISTRATION);
   const areNew = [...deployed.values()].every((stack) => stack === undefined);
-  if (!areNew || needed <= NEW_TABLE_WRITES) return [good(check, 'paid by request')];
+  if (!areNew || needed <= NEW_TABLE_WRITES) return [good(check, 'the tables allow the writes of the stage')];
   const says = `${stage.throttling.registrationsPerSecond} registrations a second lead to ${needed} writes, but a new table initially allows ${NEW_TABLE_WRITES}.`;
   return [{ check, state: 'beware', says, mend: 'increase the load gradually, over half an hour' }];
 }

@@ -4,7 +4,7 @@ import { type Deployed, type Finding, good, type Plan } from './finding.ts';
 /** The naming property of each type, and whether CloudFormation can import an existing resource by that name. */
 const RETAINED_TYPES: Record<RetainedType, { property: string; isImportable: boolean }> = {
   'AWS::DynamoDB::GlobalTable': { property: 'TableName', isImportable: true },
-  // CloudFormation identifies these by their ARN, which a template cannot contain.
+  // CloudFormation identifies resources of these types by their ARN, which a template cannot contain.
   'AWS::SNS::Topic': { property: 'TopicName', isImportable: false },
   'AWS::SecretsManager::Secret': { property: 'Name', isImportable: false },
 };
@@ -29,11 +29,12 @@ export async function namesTaken(
   if (resources.length === 0) return [];
   const existing = new Set(await account.namesOf(type));
   const conflicting = resources.filter(({ name }) => existing.has(name));
-  if (conflicting.length === 0) return [good(check, `${resources.length} new ${type}`)];
+  if (conflicting.length === 0)
+    return [good(check, `the names of ${resources.length} new resources of type ${type} are free`)];
   const names = conflicting.map(({ name }) => name).join(', ');
   // CloudFormation imports only resources with the deletion policy Retain.
   const canImport = isImportable && conflicting.every(({ DeletionPolicy }) => DeletionPolicy.startsWith('Retain'));
-  if (canImport && plan.importsExisting) return [good(check, `will be imported: ${names}`)];
+  if (canImport && plan.importsExisting) return [good(check, `existing resources will be imported: ${names}`)];
   const mend = canImport
     ? 'npm run deploy -- … --import-existing-resources'
     : 'docs/runbook.md#a-name-that-is-taken: delete or re-import it manually';

@@ -25,7 +25,7 @@ export async function statusOfIdentity(client: PinpointSMSVoiceV2Client, arn: st
     case 'sender-id': {
       const SenderIds = [{ SenderId: id, IsoCountryCode }];
       const { SenderIds: found } = await client.send(new DescribeSenderIdsCommand({ SenderIds }));
-      // It has no status of its own.
+      // A sender ID has no status.
       return found?.[0] && 'ACTIVE';
     }
     default:

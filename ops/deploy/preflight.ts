@@ -10,8 +10,12 @@ import { originationIdentity, smsSandbox } from './sms.ts';
 /** The version that CDK's own templates require (aws-cdk-lib/core, DefaultStackSynthesizer). */
 const BOOTSTRAP_VERSION = 6;
 
-/** Checks the requirements of a deployment, and returns remedies for missing ones. Changes nothing. */
-export async function preflight(plan: Plan, account: Account, fetched = fetch): Promise<Finding[]> {
+/**
+ * Checks the requirements of a deployment. Returns a finding for each check; the finding of a missing requirement usually
+ * names its remedy. Changes nothing.
+ * @param httpFetch replaces `fetch`
+ */
+export async function preflight(plan: Plan, account: Account, httpFetch = fetch): Promise<Finding[]> {
   const credentialFindings = await credentials(account);
   // Without credentials, nothing else can be checked.
   if (credentialFindings.some(({ state }) => state !== 'good')) return credentialFindings;
@@ -24,14 +28,14 @@ export async function preflight(plan: Plan, account: Account, fetched = fetch): 
     // Without the deployed stacks, it cannot be checked whether the deployment would replace or delete data.
     return [...credentialFindings, { ...uncheckedFinding('stacks', error), state: 'missing' }];
   }
-  // A stack whose first deployment failed contains no data. CDK deletes it.
+  // A stack whose first deployment failed contains no data, and CDK deletes it before it deploys the stack again.
   const deployed: Deployed = new Map(
     [...stacks].map(([name, stack]) => [name, CREATION_FAILED.test(stack?.status ?? '') ? undefined : stack]),
   );
   const rest = await Promise.all([
     findingsOf('bootstrap', () => bootstrap(account)),
     findingsOf('parameters', async () => parameters(plan, deployed)),
-    findingsOf('token issuer', () => tokenIssuer(plan, deployed, fetched)),
+    findingsOf('token issuer', () => tokenIssuer(plan, deployed, httpFetch)),
     findingsOf('stacks', async () => stuckStacks(stacks)),
     ...RETAINED_TYPE_NAMES.map((type) => findingsOf('names', () => namesTaken(type, plan, deployed, account))),
     findingsOf('changes', async () => changes(plan, deployed)),
@@ -47,8 +51,8 @@ export async function preflight(plan: Plan, account: Account, fetched = fetch): 
 }
 
 /**
- * Runs a check. If the check itself fails, that is reported but does not stop the deployment: a drop-in for AWS may not support the
- * call, or the role may lack the permission.
+ * Runs a check. If the check itself fails, its finding reports the failure and does not stop the deployment, because an emulator may
+ * not support the call, or the role may lack the permission.
  */
 async function findingsOf(check: string, query: () => Promise<Finding[]>): Promise<Finding[]> {
   try {
@@ -128,16 +132,16 @@ async function parameters(plan: Plan, deployed: Deployed): Promise<Finding[]> {
       }),
   );
   const all = [...wrong, ...unknown];
-  return all.length > 0 ? all : [good(check, `${needed.length} are given`)];
+  return all.length > 0 ? all : [good(check, `all ${needed.length} required parameters have a value`)];
 }
 
-/** Checks the issuer. API Gateway calls it to create the authorizer; without a response, the deployment fails. */
-async function tokenIssuer(plan: Plan, deployed: Deployed, fetched: typeof fetch): Promise<Finding[]> {
+/** Checks the issuer. API Gateway calls the issuer to create the authorizer; without a response, the deployment fails. */
+async function tokenIssuer(plan: Plan, deployed: Deployed, httpFetch: typeof fetch): Promise<Finding[]> {
   const check = 'token issuer';
   const stack = plan.planned.find(({ template }) => template.Parameters?.TokenIssuer)?.name ?? '';
   const issuer = parameterIn(plan, deployed, stack, 'TokenIssuer');
   if (!issuer) return [];
-  const fault = await discoveryFault(issuer, fetched);
+  const fault = await discoveryFault(issuer, httpFetch);
   if (!fault) return [good(check, issuer)];
   const mend = `curl -i ${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
   return [{ check, state: 'missing', says: fault, mend }];
@@ -147,10 +151,12 @@ async function tokenIssuer(plan: Plan, deployed: Deployed, fetched: typeof fetch
 const CREATION_FAILED = /^ROLLBACK_(COMPLETE|FAILED)$/;
 
 /**
- * Returns the command that makes a stack updatable again, or undefined if it is updatable
+ * Returns the `aws cloudformation` command to run next for a stack that CloudFormation does not update in its current state. The
+ * command repairs or deletes the stack or, while another operation is in progress, shows the events of the stack. Returns undefined
+ * if CloudFormation updates the stack
  * (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#cfn-console-view-stack-data-resources-status-codes).
  */
-function recoveryCommand(status: string): string | undefined {
+function nextCommand(status: string): string | undefined {
   if (CREATION_FAILED.test(status) || status === 'DELETE_FAILED') return 'delete-stack';
   if (status === 'UPDATE_ROLLBACK_FAILED') return 'continue-update-rollback';
   // The state after a failed `cdk deploy --no-rollback`. A rollback keeps the resources.
@@ -165,16 +171,18 @@ async function stuckStacks(stacks: Deployed): Promise<Finding[]> {
   const check = 'stacks';
   const existing = [...stacks].flatMap(([name, stack]) => (stack ? [{ name, status: stack.status }] : []));
   const stuck = existing.flatMap(({ name, status }): Finding[] => {
-    const command = recoveryCommand(status);
+    const command = nextCommand(status);
     if (!command) return [];
     const says = `${name} is in state ${status}, in which CloudFormation does not update it.`;
     return [{ check, state: 'missing', says, mend: `aws cloudformation ${command} --stack-name ${name}` }];
   });
   if (stuck.length > 0) return stuck;
-  return [good(check, existing.length === 0 ? 'none yet' : `${existing.length} of ${stacks.size}`)];
+  return [
+    good(check, existing.length === 0 ? 'no stack exists yet' : `${existing.length} of ${stacks.size} stacks exist`),
+  ];
 }
 
-/** Refuses changes that would replace or delete data, or that CloudFormation would refuse. */
+/** Finds changes that would replace or delete data, or that CloudFormation would refuse. */
 function changes({ planned }: Plan, deployed: Deployed): Finding[] {
   const check = 'changes';
   const before = [...deployed].flatMap(([name, stack]) => (stack ? [[name, stack.template] as const] : []));

@@ -37,7 +37,7 @@ function message(key: string, { name, summary, tags = [], payload }: Message): s
   return [
     `### \`${name}\` {#${key.toLowerCase()}}\n`,
     `${cell(summary)} (${kind})\n`,
-    `Its \`data\`:\n`,
+    'The fields of `data`:\n',
     table(data),
   ].join('\n');
 }

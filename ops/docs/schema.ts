@@ -57,8 +57,8 @@ export function typeOf(schema: Schema): string {
   if (several) return [...new Set(several.map(typeOf))].join(allOf ? ' and ' : ' or ');
   if (items) return `list of ${typeOf(items)}`;
   if (typeof additionalProperties === 'object' && !schema.properties) return `by name: ${typeOf(additionalProperties)}`;
-  const own = [type].flat().filter((one) => one !== undefined);
-  return [own.join(' or ') || 'anything', ...rangeOf(schema)].join(', ');
+  const types = [type].flat().filter((one) => one !== undefined);
+  return [types.join(' or ') || 'anything', ...rangeOf(schema)].join(', ');
 }
 
 interface Row {

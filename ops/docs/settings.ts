@@ -6,7 +6,8 @@ import { ROOT } from '../../docs/.vitepress/pages.ts';
 import { settings } from '../../infra/stages.ts';
 import { cell, rowsOf, type Schema, typeOf } from './schema.ts';
 
-const OWN = ['registrations', 'registrationBonus', 'sms', 'phonesRememberedDays'];
+/** The settings that only the member application has. */
+const APPLICATION_SETTINGS = ['registrations', 'registrationBonus', 'sms', 'phonesRememberedDays'];
 
 /** Reads the comments of settings from the sources of their schemas, by name of the setting. */
 function commentsIn(...files: string[]): ReadonlyMap<string, string> {
@@ -34,17 +35,19 @@ export function settingsPage(): string {
   const stage = schemaOf(stageSettings);
   const all = schemaOf(settings);
   const { throttling } = all.properties ?? {};
-  const own = Object.fromEntries(OWN.map((name) => [name, all.properties?.[name] ?? {}]));
+  const applicationSettings = Object.fromEntries(
+    APPLICATION_SETTINGS.map((name) => [name, all.properties?.[name] ?? {}]),
+  );
   return [
     '# Settings of a stage\n',
-    'If a setting is unknown, missing or of another type, the synthesis of the app fails with an error that names it.\n',
-    '## Of any app\n',
+    'If a setting is unknown, missing or of another type, the synthesis of the app fails with an error that names the setting.\n',
+    '## Settings of any app\n',
     'Each setting has a default, so `{}` is a valid stage.\n',
     section(stage, commentsIn('packages/cdk/src/stage.ts')),
-    '## Of the member application\n',
-    'They are in `infra/stages.ts`.\n',
+    '## Settings of the member application\n',
+    'The values of these settings are in `infra/stages.ts`.\n',
     section(
-      { properties: { throttling: throttling ?? {}, ...own } },
+      { properties: { throttling: throttling ?? {}, ...applicationSettings } },
       commentsIn(
         ...['registration-limits', 'registration-bonus', 'sms-settings'].map((name) => `shared/config/${name}.ts`),
         'infra/stages.ts',

@@ -98,7 +98,8 @@ export function createDirectory(client: ServiceDiscoveryClient, namespace: strin
     },
 
     /**
-     * Replaces all entries. Never removes an entry that is also a new one, because lookups of subscribers would miss it in between.
+     * Replaces all entries. Does not remove an entry that is also among the new entries, because lookups of subscribers would miss
+     * the entry in between.
      */
     async replaceEntries(entries: readonly Entry[]): Promise<void> {
       const [namespaceId = await createNamespace()] = await namespaces();

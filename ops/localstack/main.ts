@@ -22,11 +22,13 @@ import { createDirectory, type Outputs } from './directory.ts';
 import { type Deployed, entriesOf, nextSteps } from './next-steps.ts';
 import { removeStacks } from './remove-stacks.ts';
 
-// Deploys the stage localstack to LocalStack or a drop-in, creates the resources that CloudFormation does not create
-// there, and prints the next steps.
+// Deploys the stage localstack to LocalStack or another emulator of AWS, creates the resources that its CloudFormation does
+// not create, and prints the next steps.
 
 const { destroy } = new Command('npm run deploy:localstack --')
-  .description('Deploys the stage localstack to LocalStack or a drop-in at AWS_ENDPOINT_URL, or port 4566.')
+  .description(
+    'Deploys the stage localstack to LocalStack or another emulator of AWS, at AWS_ENDPOINT_URL or at port 4566.',
+  )
   .option('--destroy', 'remove the deployed resources, except the bootstrap stack CDKToolkit')
   .addHelpText(
     'after',
@@ -47,7 +49,8 @@ const environment = {
   // On some machines, the host name BUCKET.s3.localhost does not resolve.
   AWS_S3_FORCE_PATH_STYLE: '1',
   ...process.env,
-  // Replaces the credentials of the environment: they are for an AWS account, and could select another account of a drop-in.
+  // Replaces the credentials of the environment, because they are for an AWS account, and could select another account of
+  // the emulator.
   AWS_ACCESS_KEY_ID: 'test',
   AWS_SECRET_ACCESS_KEY: 'test',
   AWS_ENDPOINT_URL: endpoint,
@@ -97,9 +100,12 @@ async function deployTo(answer: Headers, assembly: string, folder: string): Prom
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-deploy-'));
 try {
   const { headers } = await fetch(endpoint).catch((cause: unknown) => {
-    throw new Error(`Nothing responds at ${endpoint}. Start LocalStack or a drop-in there, or set AWS_ENDPOINT_URL.`, {
-      cause,
-    });
+    throw new Error(
+      `Nothing responds at ${endpoint}. Start LocalStack or another emulator there, or set AWS_ENDPOINT_URL.`,
+      {
+        cause,
+      },
+    );
   });
   if (destroy) {
     await directory.remove();

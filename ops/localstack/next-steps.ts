@@ -25,7 +25,7 @@ export function entriesOf({ endpoint, basePath, outputs }: Deployed): Entry[] {
   }));
 }
 
-/** The URLs of the stage's services on this machine. Undefined if another service is configured. */
+/** The URLs of the SMS sandbox and the token issuer on this machine. Undefined if the stage uses another gateway or issuer. */
 export interface LocalServices {
   sandbox?: string | undefined;
   issuer?: string | undefined;

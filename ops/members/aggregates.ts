@@ -17,7 +17,7 @@ const PREFIX = memberKey('').pk;
 
 type Stored = Parameters<NonNullable<Aggregates['agrees']>>[2];
 
-/** Functions by service. Each returns whether the service's item matches an active member's profile. */
+/** Functions by service. Each function returns whether an item of its service matches the profile of an active member. */
 const AGREES: Readonly<Record<string, (member: ActiveMember, stored: Stored) => boolean>> = {
   sms: ({ phone, locale }, stored) => stored.phone === phone && stored.locale === locale,
   guide: ({ name, locale }, stored) =>
@@ -26,8 +26,8 @@ const AGREES: Readonly<Record<string, (member: ActiveMember, stored: Stored) => 
 };
 
 /**
- * Returns the event that updates a service with a version below `version` to the member's state. A registration is always reported
- * as the first of its phone, because it is not stored whether the phone was registered before.
+ * Returns the event that brings a service, which has applied a version below `version`, to the member's current state. The event of a
+ * registration never contains `returning`, because the members' table does not store whether the phone was registered before.
  */
 function stateAt(member: ActiveMember | DeactivatedMember, version: number) {
   if (member.status === 'deactivated') return deactivate(member, new Date(member.deactivatedAt)).events[0];

@@ -39,7 +39,7 @@ export async function forgetMember(stage: StageClient, id: string, now: Date): P
   ]).catch((error: Error) => {
     if (error.name !== 'TransactionCanceledException') throw error;
     throw new OperatorError(
-      `The registration service stores member ${id}. To erase it: npm run ops -- member erase ${id}`,
+      `The registration service stores member ${id}. To erase the member: npm run ops -- member erase ${id}`,
     );
   });
   await republishLost(stage, events, id);

@@ -22,9 +22,9 @@ async function registrationItems(stage: StageClient, id: string): Promise<Stored
     ExpressionAttributeValues: { ':id': id },
   });
   const keys = [`member#${id}`, `onboarding#${id}`, `erasure#${id}`, `commands#${commandsOf(id)}`];
-  const own = await Promise.all(keys.map((pk) => itemAt(stage, pk)));
+  const keyed = await Promise.all(keys.map((pk) => itemAt(stage, pk)));
   const indexed = await Promise.all(operations.map(({ pk }) => itemAt(stage, String(pk))));
-  return [...own.flat(), ...(await guardOf(stage, id, own.flat())), ...indexed.flat()];
+  return [...keyed.flat(), ...(await guardOf(stage, id, keyed.flat())), ...indexed.flat()];
 }
 
 /** Reads the item that reserves an active member's phone. Ignores the item if another member has registered the phone since then. */
@@ -34,7 +34,7 @@ async function guardOf(stage: StageClient, id: string, items: readonly StoredIte
   return (await itemAt(stage, guardKey(pseudonym).pk)).filter(({ holder }) => holder === id);
 }
 
-/** Reads the opt-out of a contact's phone. It is stored by phone, and applies to every member with this phone. */
+/** Reads the opt-out of a contact's phone. An opt-out is stored by phone, and applies to every member with this phone. */
 export async function optOutOf(stage: StageClient, contact: StoredItem | undefined): Promise<StoredItem[]> {
   if (typeof contact?.phonePseudonym !== 'string') return [];
   const Key = optOutKey(contact.phonePseudonym);

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 
 export const ROOT = join(import.meta.dirname, '../..');
 /**
- * The path of the TypeScript compiler that is written in Go. It is run by its path, because the compiler that is written in
- * JavaScript is also named `tsc`. Other tools use the API of that compiler.
+ * The path of the TypeScript compiler that is written in Go. The compiler is run by its path, because the compiler that is written
+ * in JavaScript is also named `tsc`. That second compiler is installed because other tools use its API.
  */
 export const TSC = join(ROOT, 'node_modules/typescript-7/bin/tsc');
 

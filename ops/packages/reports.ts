@@ -83,7 +83,7 @@ function configOf(folder: string, { report, types }: Entry): ExtractorConfig {
 /**
  * Compares the public surface of built packages with the API reports.
  * @param folders of built packages
- * @param write whether to write the reports instead
+ * @param write whether to write the reports that differ
  * @returns differences and errors; empty if there are none
  */
 export function surfaceFindings(folders: Iterable<string>, write: boolean): string[] {

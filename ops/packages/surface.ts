@@ -30,7 +30,7 @@ export const reportsOf = (name: string): string[] =>
 /** Reads all exports of the packages from the reports in docs/api. */
 export function readSurface(): Exported[] {
   return reports().flatMap(({ entry, report }) => {
-    const own = [...report.matchAll(EXPORT)].map(([, tag, rest = '', name = '']) => ({
+    const declared = [...report.matchAll(EXPORT)].map(([, tag, rest = '', name = '']) => ({
       entry,
       name,
       tag: tag as Exported['tag'],
@@ -42,6 +42,6 @@ export function readSurface(): Exported[] {
       tag: 'public' as const,
       isDocumented: true,
     }));
-    return [...own, ...others];
+    return [...declared, ...others];
   });
 }

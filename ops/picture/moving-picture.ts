@@ -5,7 +5,7 @@ export interface Frame {
 }
 
 /**
- * Combines frames into one looping animated SVG. With `prefers-reduced-motion`, it shows only the last frame.
+ * Combines frames into one looping animated SVG. With `prefers-reduced-motion`, the SVG shows only the last frame.
  * @param title text alternative
  */
 export function movingPicture(frames: readonly Frame[], width: number, height: number, title: string): string {

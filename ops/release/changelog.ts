@@ -69,7 +69,7 @@ export const writeChangelog = ({ preamble, sections }: Changelog): string =>
  */
 export function releaseChangelog(changelog: Changelog, version: string, date: string): Changelog {
   const isOf = (section: Section) => section.version === version || section.version === UNRELEASED;
-  // The version's own entries are older, so they are first.
+  // The entries that are already in the version's section are older, so they come first.
   const parts = changelog.sections.filter(isOf).reverse();
   const entries = KINDS.flatMap((kind): [Kind, string][] => {
     const all = parts.flatMap((part) => part.entries.get(kind) ?? []);

@@ -39,12 +39,12 @@ export const versionOf = (root: string): string => read<Manifest>(root, 'package
 /** Yields the fields that contain the project's version, in a manifest or in an entry of the lock file. */
 function* versionFields(
   manifest: Partial<Manifest>,
-  own: ReadonlySet<string>,
+  projectNames: ReadonlySet<string>,
 ): Generator<{ in: Versions; name: string }> {
   if (manifest.version !== undefined) yield { in: manifest as unknown as Versions, name: 'version' };
   for (const field of FIELDS)
     for (const name of Object.keys(manifest[field] ?? {}))
-      if (own.has(name)) yield { in: manifest[field] as Versions, name };
+      if (projectNames.has(name)) yield { in: manifest[field] as Versions, name };
 }
 
 /** Returns each file that contains the project's version, with the fields that contain it. */
@@ -54,11 +54,11 @@ function versionPlaces(root: string) {
     const file = join(folder, 'package.json');
     return { file, content: read<Manifest>(root, file) };
   });
-  const own = new Set(manifests.map(({ content }) => content.name));
+  const projectNames = new Set(manifests.map(({ content }) => content.name));
   const lock = read<LockFile>(root, LOCK_FILE);
-  const entries = folders.flatMap((folder) => [...versionFields(lock.packages[folder] ?? {}, own)]);
+  const entries = folders.flatMap((folder) => [...versionFields(lock.packages[folder] ?? {}, projectNames)]);
   return [
-    ...manifests.map(({ file, content }) => ({ file, content, places: [...versionFields(content, own)] })),
+    ...manifests.map(({ file, content }) => ({ file, content, places: [...versionFields(content, projectNames)] })),
     { file: LOCK_FILE, content: lock, places: [{ in: lock as unknown as Versions, name: 'version' }, ...entries] },
   ];
 }
@@ -70,8 +70,8 @@ export function versionFindings(root: string): string[] {
     places
       .filter(({ in: holder, name }) => holder[name] !== version)
       .map(({ in: holder, name }) => {
-        const of = name === 'version' ? '' : ` of ${name}`;
-        return `${file} has version ${holder[name]}${of}, but package.json has ${version}. To set all versions: npm run release:prepare -- ${version}`;
+        const ofDependency = name === 'version' ? '' : ` of ${name}`;
+        return `${file} has version ${holder[name]}${ofDependency}, but package.json has ${version}. To set all versions: npm run release:prepare -- ${version}`;
       }),
   );
 }

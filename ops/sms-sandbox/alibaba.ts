@@ -16,7 +16,10 @@ const responseWithCode = (ResponseCode: string, ResponseDescription = ResponseCo
   body: { RequestId: randomUUID(), ResponseCode, ResponseDescription },
 });
 
-/** Alibaba Cloud SMS, API 2018-05-01: SendMessageToGlobe, signed by ACS3-HMAC-SHA256. */
+/**
+ * Creates the stand-in for Alibaba Cloud SMS, API 2018-05-01: SendMessageToGlobe, signed by ACS3-HMAC-SHA256. For other requests, it
+ * returns `'none'`.
+ */
 export function alibabaOf(mailbox: Mailbox, callbacks: Pick<Callbacks, 'addressOf'>) {
   const nonces = new Set<string>();
   return async (request: Request): Promise<Answer | 'none' | undefined> => {

@@ -12,7 +12,7 @@ const error = (status: number, type: string, more: object = {}): Answer => ({
 });
 
 /**
- * The IAM actions of a call:
+ * Returns a function that determines the IAM action and resource of a call:
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsendusermessagingsmsandvoicev2.html
  */
 export function askedForOf({ region, accountId }: AccountAndRegion) {
@@ -30,7 +30,7 @@ interface SendTextMessageInput {
   Context?: Record<string, string>;
 }
 
-/** AWS End User Messaging: `PinpointSMSVoiceV2.SendTextMessage`, behind the AWS endpoint. */
+/** Creates the stand-in for AWS End User Messaging: `PinpointSMSVoiceV2.SendTextMessage`, behind the cloud's AWS endpoint. */
 export function awsOf(
   mailbox: Mailbox,
   callbacks: Pick<Callbacks, 'addressOf'>,

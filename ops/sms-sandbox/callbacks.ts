@@ -19,11 +19,11 @@ export interface CallbacksOptions {
 
 export type Callbacks = ReturnType<typeof createCallbacks>;
 
-/** How long the events for one call are collected. The sandbox does this for providers that send batches. */
+/** How long events are collected before they are sent, because some providers send batches. */
 const GATHER_MS = 300;
 const MAX_IN_A_CALL = 100;
 const CALLS_AT_ONCE = 4;
-/** The delay doubles with each try, so a provider gives up after 15 seconds. */
+/** The delay doubles with each try, so a provider stops its tries after 15 seconds. */
 const TRIES = 6;
 const FIRST_WAIT_MS = 500;
 
@@ -101,8 +101,8 @@ export function createCallbacks({ database, publish }: CallbacksOptions) {
 
   return {
     /**
-     * Sets the address for inbound SMS, and for receipts of SMS whose request names no address. For real providers, operators set it
-     * in the provider's console.
+     * Sets the address for inbound SMS, and for receipts of SMS whose request names no address. For real providers, operators set this
+     * address in the provider's console.
      */
     setAddress: (provider: string, address: string): void => void setAddress.run(provider, address),
     addressOf: (provider: string): string | undefined =>

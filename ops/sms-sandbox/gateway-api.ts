@@ -28,7 +28,7 @@ const fault = z.strictObject({ kind: z.enum(FAULTS), ms: z.int().min(0).max(60_0
  *   removes it.
  * - `POST /inbound` `{from, text, provider?}` simulates an inbound SMS, such as STOP. The provider reports it to the application.
  * - `PUT /callbacks/{provider}` `{url}` sets the address for inbound SMS, and for Alibaba's receipts. A later send request that
- *   names a callback address replaces it.
+ *   names a callback address replaces this address.
  */
 export function createGatewayApi(
   name: string,
@@ -48,12 +48,12 @@ export function createGatewayApi(
       status: 202,
       body: mailbox.store({ to, text, provider: 'http', ...(key && { key }), receipt }, outcome),
     });
-    const body503 = { error: 'injected fault' };
+    const errorBody = { error: 'injected fault' };
     return mailbox.respond<Answer>(['http', name], key, store, {
-      fails: { status: 503, body: body503 },
-      refuses: { status: 422, body: body503 },
+      fails: { status: 503, body: errorBody },
+      refuses: { status: 422, body: errorBody },
       'opted out': { status: 422, body: { code: 'opted-out' } },
-      throttles: { status: 429, body: body503, headers: { 'retry-after': '1' } },
+      throttles: { status: 429, body: errorBody, headers: { 'retry-after': '1' } },
     });
   }
 
@@ -109,7 +109,9 @@ export function createGatewayApi(
     }
     return {
       status: 404,
-      body: { error: 'Not found. The resources are /messages (GET and POST), /inbound and /faults.' },
+      body: {
+        error: 'Not found. The resources are /messages (GET and POST), /asked, /inbound, /faults and /callbacks.',
+      },
     };
   }
 

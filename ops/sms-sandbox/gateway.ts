@@ -13,7 +13,7 @@ import type { Answer, Request } from './wire.ts';
 export interface Gateway {
   name: string;
   url: string;
-  /** Registers the gateway, and renews its lease while it is up. */
+  /** Registers the gateway, and renews the lease of the registration while the gateway is up. */
   register(registry: Registry): Promise<void>;
   /** Stops without deregistration, as after a power failure. */
   crash(): Promise<void>;

@@ -6,7 +6,7 @@ export const GATEWAY_SERVICE = 'sms-gateway';
 const LEASE_MS = 9_000;
 const RENEWED_EVERY_MS = 3_000;
 
-/** A gateway's registration. */
+/** A gateway's registration, which expires unless it is renewed. */
 export class Lease {
   readonly #instance: { id: string; address: string; weight: number; metadata: Record<string, string> };
   readonly #isUp: () => boolean;

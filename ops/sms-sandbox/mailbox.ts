@@ -58,7 +58,7 @@ const TABLES = `
 
 export type Mailbox = ReturnType<typeof createMailbox>;
 
-/** The SMS that the sandbox's providers accepted, and the faults of each. */
+/** Creates the storage of the SMS that the sandbox's providers accepted, and of the faults of each provider. */
 export function createMailbox(database: DatabaseSync, callbacks: Pick<Callbacks, 'add'>, faults?: TextFaults) {
   database.exec(TABLES);
   const columns =

@@ -13,7 +13,9 @@ import { createMailbox } from './mailbox.ts';
 stopWithNpm();
 
 const options = new Command('npm run sms-sandbox --')
-  .description('Runs the SMS sandbox of the embedded cloud alone, in memory, until Ctrl-C. For the stage localstack.')
+  .description(
+    'Runs the SMS sandbox of the embedded cloud alone, in memory, until Ctrl-C. The stage localstack uses it.',
+  )
   .option('--port <port>', 'port on 127.0.0.1', port, SANDBOX_PORT)
   .option(
     '--endpoint <url>',

@@ -14,7 +14,7 @@ export interface SandboxOptions {
 }
 
 export interface SmsSandbox extends Beside {
-  /** The started gateways. The address of the sandbox is that of the first gateway. */
+  /** The started gateways. The address of the sandbox is the address of the first gateway. */
   readonly gateways: readonly Gateway[];
 }
 

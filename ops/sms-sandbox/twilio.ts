@@ -13,7 +13,7 @@ const error = (status: number, code: number, message: string): Answer => ({
 });
 
 /**
- * Creates Twilio's Messages resource, `POST /2010-04-01/Accounts/{sid}/Messages.json`. For other requests, it returns `'none'`.
+ * Creates the stand-in for Twilio's Messages resource, `POST /2010-04-01/Accounts/{sid}/Messages.json`. For other requests, it returns `'none'`.
  */
 export function twilioOf(mailbox: Mailbox, callbacks: Pick<Callbacks, 'setAddress'>) {
   return async ({ method, path, headers, body }: Request): Promise<Answer | 'none' | undefined> => {

@@ -6,8 +6,8 @@ import type { LockFile } from './lock-file.ts';
 const npmNodeVersions = ({ packages }: LockFile): string => packages['']?.engines?.node ?? '*';
 
 /**
- * Finds packages whose `engines` in package-lock.json exclude a Node.js version that may run npm. `npm ci` warns of each, although
- * the packages never run on that version: all scripts run on the Node.js version that the project installs.
+ * Finds packages whose `engines` in package-lock.json exclude a Node.js version that may run npm. `npm ci` warns of each of these
+ * packages, although they never run on that version: all scripts run on the Node.js version that the project installs.
  * @returns their paths in the lock file
  */
 export function packagesWithEngineWarnings(lock: LockFile): string[] {

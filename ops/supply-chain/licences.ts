@@ -1,7 +1,7 @@
 import satisfies from 'spdx-satisfies';
 import type { LockedPackage } from './lock-file.ts';
 
-/** SPDX identifiers of the licences that deployed packages may have. They require at most a notice. */
+/** SPDX identifiers of the licences that deployed packages may have. These licences require at most a notice. */
 const DEPLOYED = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT', 'MIT-0'];
 
 /** Licences that tools may have. Tools are not distributed, so their licences may restrict changes or distribution. */

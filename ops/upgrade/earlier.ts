@@ -19,8 +19,8 @@ export async function synthesizeEarlier(root: string, ref: string, folder: strin
 }
 
 /**
- * Installs the dependencies. If they are identical to this version's, it uses hard links to the installed packages. Symbolic links
- * would resolve to this version's workspaces.
+ * Installs the dependencies of an earlier version. If they are identical to the dependencies of this version, uses hard links to the
+ * installed packages. Symbolic links would resolve to the workspaces of this version.
  */
 function install(root: string, source: string): void {
   const lockOf = (place: string) => readFileSync(join(place, 'package-lock.json'), 'utf8');

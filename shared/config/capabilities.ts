@@ -1,6 +1,6 @@
 /**
- * The capabilities and their modes besides `on`. While a consumer has the mode `pause`, its messages wait. In the mode
- * `skip`, they are held until an operator releases them. The other modes are degraded modes of a service.
+ * The capabilities and their modes besides `on`. While a capability has the mode `pause`, the messages of its consumers
+ * wait. In the mode `skip`, these messages are held until an operator releases them. The other modes are degraded modes.
  */
 export const capabilities = {
   registration: ['read-only'],

@@ -50,9 +50,9 @@ const fields: Readonly<Record<string, Fields>> = {
  * runtime.
  */
 export function withAvro(contract: MessageContract): MessageContract {
-  const own = fields[contract.type];
-  if (!own) return contract;
-  const all = Object.entries({ memberId: 'string', ...own });
+  const specific = fields[contract.type];
+  if (!specific) return contract;
+  const all = Object.entries({ memberId: 'string', ...specific });
   const schema = {
     type: 'record',
     // For example `rollcall.sms.send.v1`. A hyphen is not valid in an Avro name.

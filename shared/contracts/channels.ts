@@ -25,7 +25,8 @@ export const pointsCommands = /* @__PURE__ */ queue('points-commands', {
 
 export const smsCommands = /* @__PURE__ */ queue('sms-commands', {
   ordered: false,
-  description: 'SMS to members, requested by any service. Each is sent once. The order is not defined.',
+  description:
+    'SMS to members, requested by any service, unordered. Each is sent once, if the SMS provider honours idempotency keys.',
   format: 'application/protobuf',
   from: { anyServiceOf: 'rollcall' },
   messages: [sendSms],

@@ -4,6 +4,6 @@ import { withProtobuf } from './protobuf-schemas.ts';
 
 /** A contract with codecs for every format, whether or not a channel uses the format. Tests compare the formats. */
 export function inEveryFormat(contract: MessageContract): MessageContract {
-  const inOthers = withAvro(withProtobuf(contract));
-  return { ...inOthers, formats: [...(inOthers.formats ?? []), inXml('data', contract.data)] };
+  const withBoth = withAvro(withProtobuf(contract));
+  return { ...withBoth, formats: [...(withBoth.formats ?? []), inXml('data', contract.data)] };
 }

@@ -40,12 +40,12 @@ const MIXTURES = LOOKALIKE_SCRIPTS.map((script) => {
     .map((one) => `--\\p{scx=${one}}`)
     .join('');
   return {
-    own: new RegExp(`\\p{L}(?<=\\p{Script=${script}})`, 'u'),
+    script: new RegExp(`\\p{L}(?<=\\p{Script=${script}})`, 'u'),
     other: new RegExp(`[\\p{L}--\\p{Script=Common}--\\p{Script=Inherited}${allowed}]`, 'v'),
   };
 });
 
-const isMixture = (word: string) => MIXTURES.some(({ own, other }) => own.test(word) && other.test(word));
+const isMixture = (word: string) => MIXTURES.some(({ script, other }) => script.test(word) && other.test(word));
 
 /** A name in Unicode form NFC, without surrounding white space. */
 export const canonicalName = (name: string) => name.normalize('NFC').trim();

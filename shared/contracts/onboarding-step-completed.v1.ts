@@ -10,12 +10,12 @@ export const onboardingStepCompleted = document(
       step: z
         .string()
         .regex(/^[a-z][a-z0-9-]{0,49}$/)
-        .meta({ description: 'The completed step, as named by its service.' }),
-      summary: z.string().max(200).meta({ description: 'The same as readable text, without personal data.' }),
+        .meta({ description: 'The name that the subscriber gives to the completed step.' }),
+      summary: z.string().max(200).meta({ description: 'The completed step as readable text, without personal data.' }),
       completedAt: timestamp,
     })
     .meta({
-      description: 'A subscriber did its part of the onboarding of a member.',
+      description: 'A subscriber completed a step of the onboarding of a member.',
       examples: [
         {
           memberId: '01999999-0000-7000-8000-000000000001',

@@ -31,9 +31,10 @@ const PERMANENT =
 const THROTTLED_MS = 1_000;
 
 /**
- * Alibaba Cloud SMS, SendMessageToGlobe of API 2018-05-01. It does not support idempotency keys. The key, or the
- * receipt's reference, is sent as the task ID. SMS to mainland China must use registered templates with short variables.
- * Templates are not supported here, so no SMS is sent there.
+ * Alibaba Cloud SMS, SendMessageToGlobe of API 2018-05-01. This API does not support idempotency keys. The task ID of a
+ * call is the receipt's reference, or the idempotency key if there is no reference. SMS to mainland China must use
+ * registered templates with short variables. This provider does not support templates, so it refuses SMS to mainland
+ * China.
  */
 export const createAlibaba = ({ url, credentials, now, newId }: AlibabaOptions): SmsProvider => ({
   honoursKey: false,
@@ -84,7 +85,7 @@ export interface SignedRequest {
 const ALGORITHM = 'ACS3-HMAC-SHA256';
 
 /**
- * Returns the headers and their signature
+ * Returns the headers, together with the header that signs them
  * (https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature).
  */
 export function sign({ method, query, headers, body, accessKeyId, accessKeySecret }: SignedRequest) {
@@ -105,7 +106,7 @@ const canonicalQuery = (query: Record<string, string>) =>
     .map(([name, value]) => `${encode(name)}=${encode(value)}`)
     .join('&');
 
-/** RFC 3986: also encodes characters that encodeURIComponent does not. */
+/** Encodes text by RFC 3986, which also encodes some characters that encodeURIComponent does not. */
 const encode = (text: string) =>
   encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 

@@ -12,7 +12,7 @@ const THROTTLED_MS = 1_000;
 const OPTED_OUT = 'DESTINATION_PHONE_NUMBER_OPTED_OUT';
 
 /**
- * Reasons that concern the recipient. Other reasons, such as a missing pool, must be fixed by an operator
+ * Reasons that concern the recipient. For other reasons, such as a missing pool, an operator must fix the cause
  * (https://docs.aws.amazon.com/pinpoint/latest/apireference_smsvoicev2/API_SendTextMessage.html).
  */
 const PERMANENT = new Set([

@@ -44,10 +44,10 @@ export async function post(
  * all 3xx).
  */
 const TEMPORARY = new Set([401, 403, 404, 408, 409, 425]);
-/** Statuses with an unknown outcome: a request with this key is in progress (409), or a proxy timed out. */
+/** Statuses with an unknown outcome: a request with this key is in progress (409), or a proxy got no valid response. */
 const OUTCOME_UNKNOWN = new Set([409, 502, 504]);
 
-/** Returns the error for an unsuccessful response. It depends only on the status. */
+/** Returns the error for an unsuccessful response. The type of the error depends only on the status. */
 export function failureOf(
   description: string,
   { status, headers }: Pick<ProviderResponse, 'status' | 'headers'>,

@@ -6,7 +6,7 @@ export interface TextMessage {
   /** Country of the phone (ISO 3166-1 alpha-2); undefined if unknown. */
   country?: string | undefined;
   text: string;
-  /** A provider that honours the key sends the SMS once, even if it is requested several times. */
+  /** A provider that honours the key sends the SMS once, even if the SMS is requested several times. */
   idempotencyKey: string;
   /** Requests a receipt that contains this reference (receipt-reference.ts). */
   reference?: string;
@@ -20,8 +20,9 @@ export interface SmsProvider {
   ready?(): Promise<void>;
   /**
    * Resolves once the provider has accepted the SMS.
-   * @throws {OptedOutError} if the recipient has opted out; {@link RejectedError} if it is rejected permanently; {@link
-   * ThrottledError} if the provider accepts no more for now; {@link UnavailableError} if a later attempt may succeed
+   * @throws {OptedOutError} if the recipient has opted out; {@link RejectedError} if the provider rejects the SMS
+   * permanently; {@link ThrottledError} if the provider accepts no more SMS for now; {@link UnavailableError} if a later
+   * attempt may succeed
    */
   send(message: TextMessage, attempt: Try): Promise<void>;
 }

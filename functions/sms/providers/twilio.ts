@@ -18,8 +18,8 @@ const PERMANENT = new Set([21211, 21602, 21612, 21614, 21617]);
 export const OPTED_OUT = 21610;
 
 /**
- * Twilio's Messages resource (https://www.twilio.com/docs/messaging/api/message-resource). It does not support
- * idempotency keys, so an SMS with an unknown outcome may be sent twice.
+ * Twilio's Messages resource (https://www.twilio.com/docs/messaging/api/message-resource). The resource does not
+ * support idempotency keys, so an SMS with an unknown outcome may be sent twice.
  */
 export const createTwilio = ({
   url,

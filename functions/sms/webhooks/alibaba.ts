@@ -17,8 +17,8 @@ const FINAL_STATES: Record<string, 'delivered' | 'undelivered'> = {
 export const ALIBABA_RESPONSE = { code: 0, msg: 'OK' };
 
 /**
- * Reads Alibaba Cloud's status reports, which arrive over HTTP. They are not signed; a secret token in the URL
- * authenticates them. They contain no inbound SMS.
+ * Reads Alibaba Cloud's status reports, which arrive over HTTP. The reports are not signed. A secret token in the URL
+ * authenticates them. The reports contain no inbound SMS.
  */
 export const readAlibaba =
   (secret: () => Promise<z.output<typeof webhookToken>>): ReadWebhook =>

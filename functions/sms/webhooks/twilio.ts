@@ -14,8 +14,8 @@ const FINAL_STATES: Record<string, 'delivered' | 'undelivered'> = {
 };
 
 /**
- * Reads Twilio's status callbacks and inbound messages: https://www.twilio.com/docs/usage/webhooks/messaging-webhooks. They
- * contain no time, so they are ordered by arrival.
+ * Reads Twilio's status callbacks and inbound messages: https://www.twilio.com/docs/usage/webhooks/messaging-webhooks.
+ * These requests contain no time, so the time of arrival determines their order.
  */
 export const readTwilio =
   (credentials: () => Promise<Pick<TwilioCredentials, 'authToken'>>, now: () => Date): ReadWebhook =>

@@ -3,7 +3,7 @@ import { type HttpEvent, Problem } from '@rollcall/kit/http';
 import type { ProviderEvent } from '../provider-events.ts';
 
 export interface WebhookRequest {
-  /** The URL as the provider called it, which some providers sign. */
+  /** The URL as the provider called it. Some providers sign this URL. */
   url: string;
   query: URLSearchParams;
   headers: Readonly<Record<string, string | undefined>>;

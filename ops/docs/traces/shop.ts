@@ -51,7 +51,7 @@ function handlersOf({ brokenForMinutes = 0, calls }: Shop, { callService }: Simu
 
 const listed = (values: readonly unknown[]): string => (values.length > 0 ? values.join(', ') : 'none');
 
-/** Summarizes the contents of the tables and the calls to the provider. */
+/** Returns the board of a step, which summarizes the contents of the tables and the calls to the provider. */
 function boardOf(state: SimulatedState, { calls }: Shop): Record<string, string> {
   const { version = 0 } = state.applied('stock').at(-1) ?? {};
   const keys = state.calls.map(({ request }) => request);
@@ -83,7 +83,7 @@ export const shopSchedules =
           .map((contract) => ({ contract, subject: ORDER, data: { orderId: ORDER } })),
       invariant: () => undefined,
       always: (state: SimulatedState) => {
-        // A line of the trace precedes its write.
+        // The trace contains the line of a write before the write is done. Sets the board of that line after the write.
         const last = steps.at(-1);
         if (last) last.board = boardOf(state, shop);
         return undefined;

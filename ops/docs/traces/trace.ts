@@ -11,7 +11,7 @@ export interface Step {
   lane: number;
   what: string;
   kind?: Kind;
-  /** The state after the step, by name. */
+  /** The board next to the picture: values that describe the state after the step, by label. */
   board: Record<string, string>;
 }
 
@@ -63,7 +63,7 @@ export function shows(lines: readonly string[], patterns: readonly RegExp[]): bo
 export type RunOne = (schedule: number) => Promise<Step[]>;
 
 /**
- * Returns the shortest of the first schedules that shows the steps of a page.
+ * Runs the schedules from 1 to `schedules`. Returns the trace of the shortest schedule that shows the steps of a page.
  * @throws {Error} if no schedule shows them, because then the page would not match its picture
  */
 export async function shortest(
