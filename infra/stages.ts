@@ -66,7 +66,7 @@ const accountStages = {
     registrations: { caller: { burst: 20, perMinute: 10 }, phone: { burst: 5, perMinute: 1 } },
     tokens: { audience: 'rollcall', scopes: { read: 'members:read', write: 'members:write' } },
     customerManagedKey: true,
-    // A deployment then takes twenty minutes for each stack. An alarm that evaluates three minutes is raised when the
+    // With this setting, a deployment takes twenty minutes for each stack. An alarm that evaluates three minutes is raised when the
     // new code has about 30 % of the traffic.
     trafficShifting: 'LambdaLinear10PercentEvery2Minutes',
     sms: {

@@ -29,7 +29,7 @@ export const erasurePut = (
   Put: { TableName: membersTable, Item: { ...erasureKey(memberId), requestedAt, services } },
 });
 
-/** Stores the first confirmation of a service and ignores later ones. */
+/** Stores the first confirmation of a service and ignores later confirmations. */
 export const confirmationOnce = (
   tableName: string,
   memberId: string,

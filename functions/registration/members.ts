@@ -34,7 +34,7 @@ function requireSameRegistration(existing: PhoneGuard, { idempotencyKey, fingerp
   }
 }
 
-/** The use cases of registration, independent of the protocol. */
+/** Creates the use cases of registration, independent of the protocol. */
 export function createMembers({ store, admission, audit, now, newId }: MembersOptions) {
   const contextOf = (cause: Cause): CommandContext => ({ ...cause, now: now(), newId });
 

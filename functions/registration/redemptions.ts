@@ -22,7 +22,7 @@ const POLL_INTERVAL_MS = 100;
 /** UUID namespace for operations that are identified by a client's key. */
 const OPERATIONS = '5d0d7a4e-6f0a-5c39-9b0d-6a1f3d2c8e11';
 
-/** The use cases of redeeming points, independent of the protocol. */
+/** Creates the use cases of redeeming points, independent of the protocol. */
 export function createRedemptions(options: RedemptionsOptions) {
   const { MEMBERS_TABLE, audit, now, newId } = options;
   const { create, current } = createProcessClient(redemptionProcess, operationStorage(options));

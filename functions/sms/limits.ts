@@ -104,7 +104,7 @@ export function createSmsLimits({ client, tableName, pseudonym, settings, now, n
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
       const item = error.Item ? unmarshall(error.Item) : {};
       if (!item.messages?.has(messageId)) return 'over';
-      // With the ID of this attempt, the SDK retried a write that had succeeded: the message passed in this attempt.
+      // If the item has the ID of this attempt, the SDK retried a write that had succeeded, so the message passed now.
       return item.attempt === attempt ? 'passed' : 'known';
     }
   }

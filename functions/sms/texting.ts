@@ -53,7 +53,7 @@ export interface SendContext {
   outcomeUnknown: boolean;
 }
 
-/** `opted out` means that no provider has sent the SMS or will send it. */
+/** `opted out` means that no provider has sent or will send the SMS. */
 export type SendResult = 'accepted' | 'opted out';
 
 /**

@@ -22,7 +22,7 @@ export interface SmsProvider extends FunctionAccess {
 
 /**
  * Adds the parameters and secrets of a provider. The URL of a gateway and the identity of a sender have no default, so
- * that an operator cannot forget to set them. With a wrong value, SMS would be lost.
+ * that an operator cannot forget to set them. With a default that is wrong for the stage, SMS would be lost.
  */
 export function smsProvider(
   scope: Stack,

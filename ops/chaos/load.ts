@@ -40,7 +40,7 @@ const REDEEM_EVERY = 4;
 /** Every n-th member redeems points with the shortest time limit. */
 const IMPATIENT_EVERY = 16;
 const REDEEMED = 30;
-/** Every n-th member deactivates the account at the end, half of them with redemptions in progress. */
+/** Every n-th member leaves at the end. Half of these members have redemptions in progress. */
 const LEAVE_EVERY = 10;
 const FIRST_TO_LEAVE = 8;
 /** Enough to retry for more than half a minute, because the cloud may be killed and restarted in between. */

@@ -50,7 +50,7 @@ const killsUnderLoad = Array.from(
       try {
         redrivenDuringFaults += await redriveAll(stage);
       } catch (error) {
-        // The redrive's own calls can also fail. The messages that it has applied stay applied.
+        // The calls of the redrive can also fail. Messages that were already applied stay applied.
         log(`the redrive failed: ${(error as Error).message}`);
       }
     },

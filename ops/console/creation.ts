@@ -33,7 +33,7 @@ export const registration: Creation = {
     },
   },
 
-  /** A person with a Spanish mobile number that is probably unused. */
+  /** Returns a person with a Spanish mobile number that is probably unused. */
   sample() {
     const someone = people[Math.floor(Math.random() * people.length)] ?? people[0];
     return { phone: `+346${String(Math.floor(Math.random() * 1e8)).padStart(8, '0')}`, ...someone };

@@ -72,7 +72,7 @@ async function meterOrders() {
   };
 }
 
-/** The usage of one function of the service, including Lambda's polling of its queue. */
+/** Returns the usage of one function of the service, including Lambda's polling of the function's queue. */
 function partOf({ calls, functions }: Metered, name: string): Metered {
   const caller = `${SERVICE}-${name}`;
   const invoked = functions[caller];

@@ -32,7 +32,7 @@ export function csvFormat(file: string, start: string): Format {
   return { delimiter, headers: separator ? 2 : 1, read: (record) => readPerson(record, delimiter, columns) };
 }
 
-/** Returns the most frequent candidate in the first line. */
+/** Returns the delimiter that occurs most often in the first line. */
 function delimiterOf(text: string): string {
   const [line = ''] = text.trimStart().split(/[\r\n]/, 1);
   const [most = ','] = DELIMITERS.toSorted((a, b) => line.split(b).length - line.split(a).length);

@@ -10,7 +10,7 @@ export interface Format {
   read: (record: string) => ParsedPerson;
 }
 
-/** A record with the blank lines before it, and the first character of the line break after it. */
+/** The text of a record, with the blank lines before the record and the first character of the line break after it. */
 interface RawRecord {
   raw: string;
   /** The reason why the record has no end. */
@@ -18,7 +18,8 @@ interface RawRecord {
 }
 
 /**
- * API Gateway accepts at most 10 MiB. Without a limit, an unclosed quote would turn the remaining file into one record.
+ * The maximum size of a record, which is above the 10 MiB that API Gateway accepts. Without a maximum, an unclosed quote would turn
+ * the remaining file into one record.
  */
 const MAX_RECORD_BYTES = 16 * 1024 * 1024;
 
