@@ -42,8 +42,8 @@ export async function transact(
 }
 
 /**
- * The stored item at which the condition of the transaction's write `index` failed; undefined if this condition did not
- * fail.
+ * The stored item that did not meet the condition of the write at `index` of the transaction; undefined if this
+ * condition did not fail.
  */
 export function itemOfFailedCondition(error: unknown, index: number): Record<string, AttributeValue> | undefined {
   if (!(error instanceof TransactionCanceledException)) return undefined;

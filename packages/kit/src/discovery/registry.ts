@@ -38,8 +38,8 @@ export type Registry = ReturnType<typeof createRegistry>;
 const EXPIRES_AFTER_SECONDS = 3600;
 
 /**
- * Creates a registry of service instances. A registration has a lease, which is the time until it expires. `find`
- * returns an instance as long as the instance renews its lease.
+ * Creates a registry of service instances. A registration has a lease, which expires unless the instance renews it.
+ * `find` returns only instances whose leases have not expired.
  * @beta
  */
 export function createRegistry({ client, tableName: TableName, now }: RegistryOptions) {

@@ -40,7 +40,7 @@ export const MAX_BYTES = 256 * 1024;
 /** Upper bound for the size of the attributes, the group and the deduplication ID. */
 const BYTES_BESIDE_BODY = 1024;
 
-/** Moves the data of a message to its `claim`. @throws {MessageTooLargeError} if the data is too large even for that */
+/** Moves the data of a message to its `claim`. @throws {MessageTooLargeError} if the data cannot be stored apart */
 export type Apart = (ready: OutgoingMessage, contract: MessageContract, message: Message) => OutgoingMessage;
 
 export const bytesOf = ({ body }: OutgoingMessage): number => Buffer.byteLength(body) + BYTES_BESIDE_BODY;

@@ -76,7 +76,8 @@ export type LaterMessages = ReturnType<typeof createLater>;
 
 /**
  * Creates the functions for scheduled messages. Pass the result to publishers, outbox writers and processes that
- * schedule messages or erase subjects. It is an option, so that functions that do not need it do not bundle its code.
+ * schedule messages or erase subjects. The result is passed as an option, so that other functions do not bundle its
+ * code.
  * @public
  */
 export function createLater({ client, laterTable }: LaterOptions) {

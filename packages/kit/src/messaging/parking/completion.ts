@@ -39,7 +39,8 @@ export function createCompletion({ store, writer, applier, readParked, now }: Re
       await applier.complete({ ...parked, ...(isUnsent ? {} : envelopeIn(parked)) });
     } catch (error) {
       const attempts = parked.attempts + 1;
-      // The messages that follow could not be derived. The body is needed to derive them later, so it stays stored.
+      // The error occurred before the messages that follow were derived. The body is needed to derive these messages
+      // later, so the message stays parked with its body.
       if (!(error instanceof UnsentError))
         return writer.update(
           { ...parked, attempts, nextTryAt: writer.nextTry(attempts), triedAt: now().toISOString() },
