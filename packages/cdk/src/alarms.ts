@@ -13,20 +13,20 @@ export interface AlarmProps {
   chapter: string;
   /**
    * The subject of the alarm, such as `payments`, if a stage has several alarms of this kind. The alarm's name consists
-   * of the stage, the subject and the chapter.
+   * of the application, the stage, the subject and the chapter.
    */
   of?: string;
   metric: IMetric;
   /** The alarm is raised if the metric exceeds this value. */
   above: number;
-  /** Number of minutes in which the metric must exceed that value. Default: three. */
+  /** In how many of the last `outOf` minutes the metric must exceed `above`. Default: three. */
   minutes?: number;
-  /** Number of consecutive minutes that are evaluated. Default: `minutes`. */
+  /** How many of the last minutes CloudWatch evaluates. Default: `minutes`. */
   outOf?: number;
   /**
-   * Whether the alarm is also raised if the metric is no longer reported, for a metric that is reported every minute.
-   * Missing data is not treated as `breaching`, because every first deployment would then raise the alarm before the
-   * first data point.
+   * Whether the topic is also notified when a metric that is normally reported every minute is no longer reported. The
+   * alarm then has the state INSUFFICIENT_DATA. Missing data is not treated as `breaching`, because every first
+   * deployment would then raise the alarm before the first data point.
    */
   evenIfSilent?: boolean;
   /** The meaning of the alarm, for the operator on call. */

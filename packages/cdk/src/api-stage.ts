@@ -20,9 +20,9 @@ import { namespaceOf, serviceMetric } from './service-metric.ts';
 import { prefixOf, type Stage } from './stage.ts';
 
 /**
- * The fields of the access log. It contains neither the path nor the IP address, which are personal data. The caller is
- * the subject of the token, or the ARN that signed the request
- * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html).
+ * The fields of the access log. The path and the IP address are left out, because they can identify a person. The
+ * caller is identified by the subject of its token (`subject`), or by the ARN of the principal that signed the request
+ * (`userArn`) (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html).
  */
 const LOGGED = {
   service: 'api',
@@ -40,13 +40,17 @@ const LOGGED = {
 export interface ApiStageProps {
   stage: Stage;
   api: Api;
-  /** Lower limits for some routes, in requests a second per route. The routes must exist before the stage. */
+  /**
+   * Limits for some routes that are lower than the stage's `throttling`, in requests a second per route. The routes
+   * must be created before this API stage.
+   */
   limits: ReadonlyArray<{ routes: readonly HttpRoute[]; perSecond: number }>;
   alarms: ITopic;
 }
 
 /**
- * The default stage of the API, with throttling and an access log. It makes the API's routes reachable.
+ * The default API Gateway stage of the API, with throttling and an access log. Without an API Gateway stage, the routes
+ * are not reachable.
  * @beta
  */
 export class ApiStage extends HttpStage {

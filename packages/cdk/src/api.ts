@@ -29,8 +29,8 @@ export interface ApiProps {
 }
 
 /**
- * The HTTP API to which each service adds its routes. The API's stage is created last, because it refers to the routes
- * that it limits.
+ * The HTTP API to which each service adds its routes. The API Gateway stage is created last, because it refers to the
+ * routes that have lower limits than others.
  */
 export class Api extends HttpApi {
   readonly #stage: Stage;
@@ -76,8 +76,8 @@ export class Api extends HttpApi {
 
   /**
    * Adds a route to the stack of the service that implements it. A GET route also accepts HEAD.
-   * @param scopes who checks the scopes of tokens. `checked`: before it invokes the function, API Gateway checks that
-   * the token has the scope that the stage's settings require for the route's `access`
+   * @param scopes which component checks the scopes of tokens. `checked`: before API Gateway invokes the function, API
+   * Gateway checks that the token has the scope that the stage's settings require for the route's `access`
    * @returns the created routes
    */
   addServiceRoute(
@@ -129,7 +129,7 @@ export class Api extends HttpApi {
 
   /**
    * Creates routes and integrations one after the other, because an API rejects concurrent changes (ConflictException),
-   * and CloudFormation reports that as a failure (https://github.com/hashicorp/terraform-provider-aws/issues/37897,
+   * and such a rejection fails the deployment (https://github.com/hashicorp/terraform-provider-aws/issues/37897,
    * https://github.com/brefphp/bref/issues/868).
    */
   #createInSequence(route: HttpRoute): void {
@@ -157,8 +157,9 @@ export class Api extends HttpApi {
 }
 
 /**
- * Updates an integration only after the permission for its new target exists. Otherwise requests would fail in between.
- * CDK creates one permission per integration. It covers all routes of the integration, because they have the same path.
+ * Makes a deployment update an integration only after the permission for the integration's new target exists.
+ * Otherwise, requests would fail until the permission exists. CDK creates one permission per integration. This
+ * permission covers all routes of the integration, because these routes have the same path.
  */
 function updateAfterPermission(routes: readonly HttpRoute[]): void {
   const parts = routes.flatMap(({ node }) => node.findAll());

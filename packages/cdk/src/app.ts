@@ -36,14 +36,17 @@ export interface ServiceProps<S extends Stage = Stage> {
 export type AppProps<S extends Stage> = {
   /** All topics and queues between the services of the app. */
   channels: readonly Channel[];
-  /** Version of the app, as an output of each stack. Default: no output. */
+  /** Version of the app. Each stack has the version as an output. Default: no output. */
   version?: string;
 } & (
   | { stage: S }
   | {
       /** Prefix of all resource names, and first part of the messages' `source`: lower-case letters and digits. */
       name: string;
-      /** Settings of the stages, by name; the context `stage` selects one (`-c stage=prod`). Default: `dev`. */
+      /**
+       * Settings of the stages, by stage name. The CDK context `stage` selects the stage (`-c stage=prod`). Default:
+       * `dev`.
+       */
       stages: Readonly<Record<string, z.input<typeof stageSettings>>>;
     }
 );
@@ -70,7 +73,7 @@ export class RollcallApp<S extends Stage = Stage> {
   readonly #services = new Map<string, Stack>();
   #isFinished = false;
 
-  /** @throws {Error} if there is no such stage, or its settings are invalid */
+  /** @throws {Error} if the selected stage does not exist, or its settings are invalid */
   constructor(app: App, props: AppProps<S>) {
     this.#app = app;
     this.#version = props.version;
@@ -96,7 +99,10 @@ export class RollcallApp<S extends Stage = Stage> {
     });
   }
 
-  /** Adds tables, functions, routes and outbox to the stack of a service; the first call creates the stack. */
+  /**
+   * Calls `add` with the stack of a service, so that `add` can create tables, functions, routes and an outbox in the
+   * stack. The first call for a service creates its stack.
+   */
   service<T>(name: string, add: (stack: Stack, props: ServiceProps<S>) => T): T {
     const existing = this.#services.get(name);
     const stack = existing ?? new Stack(this.#app, `${prefixOf(this.stage)}${name}`);
@@ -127,8 +133,8 @@ export class RollcallApp<S extends Stage = Stage> {
   }
 
   /**
-   * Adds parts that depend on all services: the deployment order, the API's stage if no service created one,
-   * monitoring, tags.
+   * Adds the parts that depend on all services: the deployment order, an API Gateway stage if no service created one,
+   * monitoring, and tags.
    * @throws {Error} if services depend on each other circularly, or a setting names a table or function that does not
    * exist
    */
@@ -170,7 +176,7 @@ export class RollcallApp<S extends Stage = Stage> {
         const cycle = pathBetween(stack, publisher);
         if (cycle)
           throw new Error(
-            `${enumerated(cycle)} subscribe to each other, so none can be deployed first: move one of their subscribers to a service of its own.`,
+            `${enumerated(cycle)} subscribe to each other, so none can be deployed first: move one of these subscribers to a separate service.`,
           );
         publisher.addStackDependency(stack);
       }
@@ -184,7 +190,7 @@ const ownerOf = ({ name, source }: ConsumerDescriptor): string => {
   throw new Error(`consumer ${name}: its source ${source} is not /APPLICATION/SERVICE`);
 };
 
-/** The stacks on the dependency path from one stack to the other; undefined if there is none. */
+/** The stacks on the dependency path from one stack to the other; undefined if there is no such path. */
 function pathBetween(stack: Stack, other: Stack): readonly Stack[] | undefined {
   if (stack === other) return [stack];
   for (const next of stack.dependencies) {

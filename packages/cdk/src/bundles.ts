@@ -80,8 +80,8 @@ function buildAll(): Bundles {
 }
 
 /**
- * Replaces the paths of the sources in a source map with URLs: relative paths would be wrong after CDK copies the
- * bundle.
+ * Replaces the paths of the sources in a source map with URLs, because relative paths would be wrong after CDK copies
+ * the bundle.
  */
 function makeSourcesAbsolute(file: string): void {
   const map = JSON.parse(readFileSync(file, 'utf8')) as { sources: string[] };

@@ -75,7 +75,10 @@ export class Channels extends Construct {
     return channelResource(this.#queues, name);
   }
 
-  /** The bucket, and the channels that are `large`; undefined if no channel is large. */
+  /**
+   * The bucket for large messages, and those of the given channels that are `large`; undefined if none of them is
+   * large.
+   */
   #largeAmong(channels: readonly Channel[]): { bucket: LargeBucket; large: readonly Channel[] } | undefined {
     const large = channels.filter((channel) => channel.large);
     return this.#large && large.length > 0 ? { bucket: this.#large, large } : undefined;
@@ -93,8 +96,8 @@ export class Channels extends Construct {
   }
 
   /**
-   * Allows a function of an outbox to erase a subject's stored data on each channel that has an erasing message. Sets
-   * LARGE_BUCKET if one of the channels is large.
+   * Allows a function of an outbox to erase a subject's data in the bucket, for each large channel that has a message
+   * with `erases`. Sets LARGE_BUCKET if any channel has such a message and any channel is large.
    */
   allowErasingLarge(fn: LambdaFunction, channels: readonly Channel[]): void {
     const erasing = channels.filter(({ messages }) => messages.some(({ erases }) => erases));

@@ -29,9 +29,9 @@ export interface ConsumerProps {
   /** Handler file that exports this consumer's `consume` and `sweep`. */
   entry: string;
   environment?: Record<string, string>;
-  /** Modes of the capability besides `pause` and `skip`. The handlers implement them. */
+  /** Modes of the consumer's capability besides `pause` and `skip`. The consumer's handlers implement these modes. */
   degradedModes?: readonly string[];
-  /** Whether Lambda may wait for a batch to fill, because latency does not matter. */
+  /** Whether Lambda may wait for a batch to fill. Suitable only if the latency of the messages does not matter. */
   gathers?: boolean;
   channels: Channels;
   alarms: ITopic;
@@ -59,7 +59,7 @@ export class Consumer extends Construct {
   readonly #consume: ServiceFunction;
   readonly #functions: ServiceFunction[];
 
-  /** @param queues the queues of a subscription to a topic. Default: the consumer's channel, which is a queue */
+  /** @param queues the queues of a subscription to a topic. Default: the queue that is the consumer's channel */
   constructor(scope: Construct, id: string, props: ConsumerProps, queues?: SubscriptionQueues) {
     super(scope, id);
     checkConsumer(props.consumer);
@@ -126,8 +126,8 @@ export class Consumer extends Construct {
 
     const concurrency = concurrencyOf(stage, name);
     const reserved = stage.reservedConcurrency[`${name}-consume`] ?? concurrency;
-    // With less reserved concurrency, Lambda would receive messages that the function cannot process, and SQS would
-    // count these receives.
+    // With less reserved concurrency, Lambda would receive messages that the function cannot process. SQS would count
+    // these receives, and move the messages to the dead-letter queue after too many of them.
     if (reserved < concurrency)
       throw new Error(
         `reservedConcurrency of ${name}-consume is ${reserved}, less than its subscriberConcurrency of ${concurrency}.`,
@@ -174,8 +174,8 @@ export class Consumer extends Construct {
 }
 
 /**
- * Checks that a handler file has the descriptor of its consumer. If no descriptor is found in a file, the check happens
- * later: when a function starts, it compares its name with the name of its consumer.
+ * Checks that a handler file contains the descriptor of the consumer. If the file contains no descriptor, nothing is
+ * checked here. Instead, the function compares its name with the name of its consumer when it starts.
  */
 function checkEntry({ consumer: { name }, entry }: ConsumerProps): void {
   const found = consumersIn(entry);
@@ -191,7 +191,10 @@ interface AlarmSources {
   queue: Queue;
   consume: ServiceFunction;
   sweep: ServiceFunction;
-  /** For each dead-letter queue: the value of `of` for its alarm, the queue, and the first words of `meaning`. */
+  /**
+   * For each dead-letter queue: the value of `of` for the alarm, the queue, and the first words of the alarm's
+   * `meaning`.
+   */
   deadLetterQueues: ReadonlyArray<readonly [of: string, queue: Queue | undefined, firstWords: string]>;
 }
 
@@ -249,7 +252,8 @@ function raiseAlarms(
       chapter: 'not-set-aside',
       of,
       rollsBack,
-      // A message that the sweep receives repeatedly and cannot park is hidden most of the time.
+      // Counts hidden messages, too: a message that the sweep receives repeatedly and cannot park is hidden most of the
+      // time.
       metric: new MathExpression({
         expression: 'visible + hidden',
         usingMetrics: {
@@ -259,7 +263,7 @@ function raiseAlarms(
         period,
       }),
       above: 0,
-      // The sweep runs every minute.
+      // The sweep runs every minute, so it has had several attempts after five minutes.
       minutes: 5,
       meaning: `${name}: ${firstWords} not parked, because the sweep fails.`,
     });

@@ -22,11 +22,11 @@ export const tableMetric = (TableName: string, metricName: string, label?: strin
     ...(label && { label }),
   });
 
-/** What an application adds to the dashboard. */
+/** The parts that an application adds to the dashboard. */
 export interface DashboardOptions {
   /**
-   * A heading for the API, a title for its requests, and metrics to show with the number of requests. Default: only
-   * requests.
+   * A heading for the API, a title for its requests, and metrics to show with the number of requests. Default: the
+   * heading `API`, and only the number of requests.
    */
   about?: { heading: string; requests: string; metrics: readonly Metric[] };
   /** Adds widgets between the consumers and the functions. */
@@ -52,7 +52,7 @@ export class Dashboard extends Construct {
   readonly #prefix: string;
   /** Namespace of the metrics that the stage's functions write. */
   readonly namespace: string;
-  /** The underlying dashboard, for widgets that `show` and `showQueue` do not cover. */
+  /** The underlying dashboard, for widgets that `show` and `showQueue` cannot add. */
   readonly board: MonitoringFacade;
 
   constructor(scope: Construct, id: string, props: DashboardProps) {
@@ -94,11 +94,12 @@ export class Dashboard extends Construct {
 
   /** Adds graphs under one heading. */
   show(humanReadableName: string, metricGroups: CustomMetricGroup[]): void {
-    // The library requires a name for alarms, although it creates none here: decision 18.
+    // The library requires a name for alarms, although it creates no alarms here:
+    // docs/decisions/0018-dashboard-from-a-library-alarms-from-the-kit.md.
     this.board.monitorCustom({ humanReadableName, alarmFriendlyName: 'none', metricGroups });
   }
 
-  /** A metric that the stage's functions write: `serviceMetric`. */
+  /** A metric that the stage's functions write: see `serviceMetric`. */
   metric(service: string, metric: string, statistic: string, dimensions?: Record<string, string>): Metric {
     return serviceMetric(this.#stage, service, metric, statistic, dimensions);
   }
@@ -107,7 +108,7 @@ export class Dashboard extends Construct {
     return ['p50', 'p99'].map((statistic) => this.metric(service, metric, statistic).with({ label: statistic }));
   }
 
-  /** Shows the age and the number of messages of a queue and of its dead-letter queue. */
+  /** Shows the number of messages, and the age of the oldest message, for a queue and its dead-letter queue. */
   showQueue(name: string, deadLetters: string): void {
     this.board.monitorSqsQueueWithDlq({ queue: this.#queue(name), deadLetterQueue: this.#queue(deadLetters) });
   }

@@ -6,16 +6,19 @@ import { ownRoles } from './own-roles.ts';
 import { removalPolicyOf } from './removal.ts';
 import { capitalized, prefixOf, type Stage } from './stage.ts';
 
-/** Metadata of resources that the next deployment may delete, because an earlier deployment has stopped using them. */
+/**
+ * Metadata of resources that a later deployment may delete even in a stage that keeps its data, because nothing uses
+ * them by then.
+ */
 export const RETIRING = 'rollcall:retiring';
 
 /** The actions on the key that an AWS service needs to send encrypted data. */
 const USE = ['kms:Decrypt', 'kms:GenerateDataKey*'];
 
 /**
- * The stage's customer managed key, for all data that the stage stores and sends. Its policy allows the stage's roles
- * to use it, through AWS services only. Like every key policy, it also delegates to IAM for the account's
- * administrators, because otherwise no deployment would be possible.
+ * The stage's customer managed key, for all data that the stage stores and sends. The key's policy allows the stage's
+ * roles to use the key, but only through AWS services. CDK also adds a statement with which IAM policies of the account
+ * can allow the use of the key. Without this statement, administrators could not deploy changes of the key.
  */
 export class StageKey extends Construct {
   readonly arn: string;
@@ -43,8 +46,8 @@ export class StageKey extends Construct {
         ArnLike: { 'aws:PrincipalArn': ownRoles(stage) },
       },
     });
-    // For putting messages into encrypted queues. `aws:SourceAccount` is not a condition, because the documentation
-    // does not state that SNS sends it
+    // With this statement, SNS can put messages into encrypted queues. `aws:SourceAccount` is not a condition, because
+    // the documentation does not state that SNS sends this key
     // (https://docs.aws.amazon.com/sns/latest/dg/sns-enable-encryption-for-topic-sqs-queue-subscriptions.html).
     this.allow('Topics', {
       principals: [new ServicePrincipal('sns.amazonaws.com')],
@@ -54,7 +57,7 @@ export class StageKey extends Construct {
         },
       },
     });
-    // For publishing alarms to an encrypted topic. AWS's own example has no condition either
+    // With this statement, CloudWatch can publish alarms to an encrypted topic. AWS's example has no condition either
     // (https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns).
     this.allow('Alarms', {
       principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],

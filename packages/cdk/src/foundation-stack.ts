@@ -14,9 +14,9 @@ export interface FoundationProps {
 }
 
 /**
- * The resources that services share: channels, directory and API. It is deployed first, and the publishers last, so
- * that every subscription exists before the first message is published. Otherwise the message would be lost, because
- * SNS accepts messages on a topic without subscribers.
+ * The resources that services share: channels, directory and API. This stack is deployed first, and the publishers
+ * last, so that every subscription exists before the first message is published. A message that is published before
+ * would be lost, because SNS accepts messages on a topic without subscribers.
  */
 export class FoundationStack extends Stack {
   readonly channels: Channels;
@@ -40,8 +40,9 @@ export class FoundationStack extends Stack {
       kind: 'table',
       table,
     });
-    // A topic with an archive cannot be deleted, so a deployment that fails after creating it could not be rolled back.
-    // Therefore resources that can fail, such as an authorizer whose issuer does not respond, are created first.
+    // SNS does not delete a topic while the topic has an archive, so a deployment that fails after it created a topic
+    // may be impossible to roll back. Therefore, resources that can fail, such as an authorizer whose issuer does not
+    // respond, are created first.
     this.channels.createTopicsAfter(directory, this.api);
     new CfnOutput(this, 'ApiUrl', { value: this.api.apiEndpoint });
   }

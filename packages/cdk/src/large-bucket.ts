@@ -16,10 +16,16 @@ import { RETENTION } from './stage-queue.ts';
  * https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html.
  */
 const DELIVERY = Duration.days(23);
-/** Upper bound for the time in the outbox. An alarm is raised for messages that are unpublished after two minutes. */
+/**
+ * Upper bound for the time that a message is in the outbox. Messages should not stay that long, because an alarm is
+ * raised for a message that is unpublished after two minutes.
+ */
 const UNPUBLISHED = Duration.days(14);
 
-/** The longest time from commit to consumption: in outbox, archive, SNS, queue and dead-letter queue. */
+/**
+ * The longest time from commit to consumption: the sum of the times in the outbox, archive, SNS, queue and dead-letter
+ * queue.
+ */
 const maxLifetime = ({ eventArchiveDays }: Stage): Duration =>
   [UNPUBLISHED, Duration.days(eventArchiveDays ?? 0), DELIVERY, RETENTION, RETENTION].reduce((all, one) =>
     all.plus(one),

@@ -16,7 +16,10 @@ export interface LaterTableProps {
   /** Service name that distinguishes the metrics of the outbox's sweep. */
   metrics: string;
   alarms: ITopic;
-  /** Tables of the aggregates and counters whose next numbers the sweep gives to due messages. */
+  /**
+   * Tables of aggregates and counters. The sweep gives each due message the next version of its aggregate, or the next
+   * number of its counter.
+   */
   places: readonly ServiceTable[];
   outbox: ServiceTable;
   sweep: ServiceFunction;
@@ -54,7 +57,7 @@ export class LaterTable extends Construct {
       ...{ stage, topic: alarms, chapter: 'oldest-due' },
       ...(of !== undefined && { of }),
       metric: serviceMetric(stage, metrics, 'OldestDue', 'Maximum'),
-      // The sweep runs every minute, so two runs should have sent the message by then.
+      // The sweep runs every minute, so it should have sent the message within two minutes.
       above: Duration.minutes(2).toSeconds(),
       meaning: 'A scheduled message was due more than two minutes ago and is not sent.',
     });

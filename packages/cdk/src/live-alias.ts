@@ -19,7 +19,7 @@ class Deployments extends Construct {
   readonly application: LambdaApplication;
   readonly role: Role;
 
-  /** Returns the instance of a stack. Creates it at first use. */
+  /** Returns the instance of a stack. The first call for a stack creates the instance. */
   static of(scope: Construct): Deployments {
     const stack = Stack.of(scope);
     return (stack.node.tryFindChild('Deployments') as Deployments | undefined) ?? new Deployments(stack, 'Deployments');
@@ -38,7 +38,8 @@ class Deployments extends Construct {
 }
 
 /**
- * The parameters in a function's environment. A deployment can change their values without a change of the template.
+ * The template parameters in a function's environment. A deployment can change the values of parameters without a
+ * change of the template.
  */
 function parametersOf(fn: LambdaFunction): string {
   const stack = Stack.of(fn);
@@ -108,7 +109,7 @@ export class LiveAlias extends Alias {
 
 /**
  * Whether `-c shifting=off` is set: this deployment then shifts all traffic at once and ignores alarms. A deployment
- * that fixes the cause of an alarm needs this.
+ * that fixes the cause of a raised alarm needs this setting, because the alarm would roll the deployment back.
  */
 function isShiftingOff({ node }: Construct): boolean {
   const given: unknown = node.tryGetContext('shifting');

@@ -21,9 +21,9 @@ export interface MonitoringProps {
 }
 
 /**
- * The stage's dashboard, and the alarms on resources of all stacks. It is created last, and covers all resources that
- * exist at that time. It refers to all of them by name, except the API, so that other stacks can delete resources that
- * it shows.
+ * The stage's dashboard, and the alarms on resources of all stacks. This stack is created last, and covers all
+ * resources that the app has at that time. It refers to all resources except the API by name, so that other stacks can
+ * delete resources that the dashboard shows.
  */
 export class MonitoringStack extends Stack {
   constructor(scope: Construct, id: string, { stage, api, alarms: topic, dashboard }: MonitoringProps) {
@@ -49,7 +49,7 @@ export class MonitoringStack extends Stack {
         chapter: 'table-throttled',
         of: table.slice(prefixOf(stage).length),
         metric: new MathExpression({
-          // A metric of throttling is reported only when it is not zero.
+          // DynamoDB reports a metric of throttling only when it is not zero, so FILL adds the zeros.
           expression: 'FILL(reads, 0) + FILL(writes, 0)',
           usingMetrics: {
             reads: tableMetric(table, 'ReadThrottleEvents'),
@@ -57,8 +57,8 @@ export class MonitoringStack extends Stack {
           },
           period,
         }),
-        // FILL reports 0 for the newest minute until its data arrives. An alarm on three of three minutes could
-        // therefore stay in its state
+        // FILL reports 0 for the newest minute until its data arrives. An alarm that evaluates only three minutes could
+        // therefore fail to change its state
         // (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html, at FILL).
         outOf: 5,
         above: 0,
@@ -85,7 +85,7 @@ export class MonitoringStack extends Stack {
   }
 
   /**
-   * Raises alarms for messages that a topic could not deliver to a queue and, for FIFO topics, for messages that it
+   * Raises alarms for messages that a topic could not deliver to a queue and, for FIFO topics, for messages that SNS
    * could not put into the subscription's dead-letter queue
    * (https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html).
    */

@@ -5,12 +5,17 @@ import { Construct } from 'constructs';
 import { ServiceTable } from './service-table.ts';
 import type { Stage } from './stage.ts';
 
-/** Operational controls that the functions of a stage share: switches, circuits, and the registry of instances. */
+/**
+ * Operational controls that the functions of a stage share: the switches of capabilities, the states of circuit
+ * breakers, and the registry of service instances.
+ */
 export class OperationalControls extends Construct {
   readonly instances: ServiceTable;
   readonly #switches: ServiceTable;
   readonly #circuits: ServiceTable;
-  /** Environment variables with the names of all these tables, for functions that may access only some of them. */
+  /**
+   * Environment variables with the names of all three tables, for functions that may access only some of these tables.
+   */
   readonly environment: Record<'SWITCHES_TABLE' | 'CIRCUITS_TABLE' | 'INSTANCES_TABLE', string>;
 
   constructor(scope: Construct, id: string, { stage }: { stage: Stage }) {
@@ -33,7 +38,9 @@ export class OperationalControls extends Construct {
     };
   }
 
-  /** @param capability the capability that the function checks. It is recorded in the template for operators' tools */
+  /**
+   * @param capability the capability that the function checks. The template records the capability for operators' tools
+   */
   allowReadingSwitches(fn: LambdaFunction, capability: CapabilityMetadata): void {
     (fn.node.defaultChild as CfnFunction).addMetadata(CAPABILITY_METADATA, capability);
     fn.addEnvironment('SWITCHES_TABLE', this.#switches.tableName);
@@ -46,8 +53,8 @@ export class OperationalControls extends Construct {
   }
 
   /**
-   * Allows a function to store the circuits of the services that it calls, and sets CIRCUITS_TABLE
-   * (`createStageBreaker` of the kit).
+   * Allows a function to store the states of the circuit breakers for services that it calls, and sets CIRCUITS_TABLE
+   * (see `createStageBreaker` of the kit).
    */
   allowBreaking(fn: LambdaFunction): void {
     fn.addEnvironment('CIRCUITS_TABLE', this.#circuits.tableName);

@@ -27,7 +27,8 @@ export class OperationsStack<S extends Stage> extends Stack {
       ? new StageKey(this, 'Encryption', { stage: settings, hasLargeBucket })
       : undefined;
     this.key = key;
-    // The export must remain, because the other stacks stop importing it one by one after this stack is deployed.
+    // The export of the key must remain, because the other stacks stop importing the key one by one after this stack is
+    // deployed.
     if (settings.customerManagedKey === 'retiring') this.exportValue(key?.arn);
     const stage: S = key && settings.customerManagedKey === true ? { ...settings, keyArn: key.arn } : settings;
     this.stage = stage;
@@ -56,7 +57,8 @@ export class OperationsStack<S extends Stage> extends Stack {
         },
       }),
     );
-    // Other roles can subscribe to the topic, because operators use their own tools. Alarms contain no personal data.
+    // Other roles may subscribe to the topic, so that operators can use tools outside the stage. Alarms contain no
+    // personal data.
     this.alarms.addToResourcePolicy(onlyOwnRoles(this.alarms, stage, WRITE_ACTIONS, this.alarms.topicArn));
     this.governance = new OperationalControls(this, 'Governance', { stage });
     if (stage.alarmByEmail) {

@@ -93,8 +93,9 @@ export class Outbox extends Construct {
         resources: [stream],
       }),
     );
-    // The action lists the streams of all tables, and can only be granted on `*`
-    // (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html). CDK does the same.
+    // `ListStreams` lists the streams of all tables, and can be granted only on `*`
+    // (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html). CDK also grants it
+    // on `*`.
     relay.addToRolePolicy(new PolicyStatement({ actions: ['dynamodb:ListStreams'], resources: ['*'] }));
     Validations.of(relay.role ?? relay).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',
@@ -105,7 +106,8 @@ export class Outbox extends Construct {
       // LATEST could miss rows that are written while CloudFormation creates the mapping.
       startingPosition: StartingPosition.TRIM_HORIZON,
       batchSize: 100,
-      // After three retries, a record is dropped instead of blocking its shard. The sweep still publishes its row.
+      // After three retries, a record is dropped instead of blocking its shard. The sweep still publishes the row that
+      // the record is about.
       retryAttempts: 3,
       bisectBatchOnError: true,
       reportBatchItemFailures: true,
@@ -125,8 +127,9 @@ export class Outbox extends Construct {
   }
 
   /**
-   * The table of scheduled messages. Senders need its name for `createLater`, and the permission `PutItem`. Cancelling
-   * also needs `DeleteItem`. Erasing aggregates needs `Query` and `DeleteItem`.
+   * The table of scheduled messages. Senders need the table's name for `createLater`, and the permission `PutItem`.
+   * Senders that cancel messages also need `DeleteItem`. Senders that erase aggregates also need `Query` and
+   * `DeleteItem`.
    * @throws {Error} if the outbox has no such table
    */
   get later(): ServiceTable {

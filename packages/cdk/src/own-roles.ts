@@ -3,13 +3,16 @@ import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { prefixOf, type Stage } from './stage.ts';
 
-/** The roles of a stage: the roles of its functions, and all other roles whose names have the stage's prefix. */
+/**
+ * The ARN pattern of a stage's roles: the roles of its functions, and all other roles whose names have the stage's
+ * prefix.
+ */
 export const ownRoles = (stage: Stage) => `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/${prefixOf(stage)}*`;
 
 /**
- * The role that CloudFormation assumes to deploy a stack. The bootstrapping of the account creates it. A condition on
- * `aws:CalledVia` is no alternative: CloudFormation sets it for every deployer, so it would also admit the owner of any
- * other stack
+ * The role that CloudFormation assumes to deploy a stack. CDK's bootstrapping of the account creates this role. A
+ * condition on `aws:CalledVia` could not replace the role: CloudFormation sets this condition key for every deployer,
+ * so the condition would also admit the owner of any other stack
  * (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/fas-requests-and-permission-evaluation.html).
  */
 function deploymentRole(scope: Construct): string {
@@ -21,9 +24,9 @@ function deploymentRole(scope: Construct): string {
 }
 
 /**
- * Denies actions on a queue, topic or bucket to all principals, whatever their own policies allow, except the stage's
- * roles, the deployment role and the account's root. The root must be able to repair a policy that denies too much. AWS
- * services are not denied: other statements allow them.
+ * Creates a statement that denies actions on a queue, topic or bucket to all principals, whatever their policies allow,
+ * except the stage's roles, the deployment role and the account's root. The root must be able to repair a policy that
+ * denies too much. The statement does not deny anything to AWS services, which other statements must allow.
  */
 export const onlyOwnRoles = (scope: Construct, stage: Stage, actions: string[], resource: string | string[]) =>
   new PolicyStatement({

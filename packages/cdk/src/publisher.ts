@@ -15,9 +15,9 @@ import type { Stage } from './stage.ts';
 
 /** The channels and routes of a publishing service. */
 export interface PublisherOptions<Key extends string = string> {
-  /** The topic of the service's events. Default: none, for a service that only sends commands. */
+  /** The topic of the service's events. Default: no topic, for a service that only sends commands. */
   of?: Channel;
-  /** The queues to which the service sends. Default: none. */
+  /** The queues to which the service sends. Default: no queues. */
   sends?: readonly Channel[];
   /**
    * The routes, by key. `api.handler.ts` exports the function of each route under the route's key. The `access` of a
@@ -44,8 +44,8 @@ export interface PublisherProps<Key extends string = string> extends PublisherOp
 
 /**
  * A publishing service: a table of states (`SERVICE-state`), an outbox, and a function per route. Each function gets
- * the permissions that `createPublisher` needs, and the names of the tables: for `orders`, in ORDERS_TABLE and
- * OUTBOX_TABLE.
+ * the permissions that `createPublisher` needs, and environment variables with the names of the tables: for the service
+ * `orders`, ORDERS_TABLE and OUTBOX_TABLE.
  */
 export class Publisher<Key extends string = string> extends Construct {
   readonly stack: Stack;

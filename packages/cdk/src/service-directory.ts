@@ -40,7 +40,10 @@ export class ServiceDirectory extends Construct {
     });
   }
 
-  /** Creates the directory entry that lists a topic's subscribers. Each subscriber's stack registers it there. */
+  /**
+   * Creates the directory entry that lists a topic's subscribers. Each subscriber's stack registers the subscriber in
+   * this entry.
+   */
   createSubscriberList(topic: string): void {
     const name = subscribersServiceName(topic);
     if (this.#namespace)
@@ -52,9 +55,10 @@ export class ServiceDirectory extends Construct {
 
   /**
    * Registers a subscriber in its own stack, so that no other stack changes.
-   * @param subscription the subscription. It is created after the directory entry and deleted before it, because an
-   * erasure waits only for listed services: it would miss a service that receives events but is not listed. It also
-   * waits for a listed service that does not receive events yet
+   * @param subscription the subscription. It is created after the directory entry, and deleted before the entry.
+   * Otherwise, a service could receive events without being listed, and an erasure, which waits only for listed
+   * services, would not wait for this service. An erasure also waits for a listed service that does not receive events
+   * yet
    */
   registerSubscriber(owner: Construct, topic: string, service: string, subscription: IConstruct): void {
     const attributes = { kind: 'subscriber' };
@@ -79,7 +83,7 @@ export class ServiceDirectory extends Construct {
   /** Allows a function to look up the subscribers of a topic, and sets `DIRECTORY`. */
   allowListingSubscribers(fn: LambdaFunction, topic: string): void {
     fn.addEnvironment('DIRECTORY', this.name);
-    // The action has no resource-level permissions, only these condition keys
+    // DiscoverInstances has no resource-level permissions, only these condition keys
     // (https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudmap.html).
     fn.addToRolePolicy(
       new PolicyStatement({
@@ -103,7 +107,8 @@ export class ServiceDirectory extends Construct {
 const descriptionOf = (topic: string) => `The services that subscribe to ${topic}.`;
 
 /**
- * Adds a stack output with an entry that the deployer registers. `instance` distinguishes entries with the same name.
+ * Adds a stack output with a directory entry that the deployer registers in Cloud Map. `instance` distinguishes entries
+ * with the same name.
  */
 function outputEntry(
   owner: Construct,

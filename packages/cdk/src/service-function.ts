@@ -60,8 +60,8 @@ export class ServiceFunction extends LambdaFunction {
       ...(reserved !== undefined && { reservedConcurrentExecutions: reserved }),
       environment: { POWERTOOLS_METRICS_NAMESPACE: namespaceOf(stage), ...environment },
       loggingFormat: LoggingFormat.JSON,
-      // Lambda's own log lines for each invocation cost as much as the function's log lines. Timeouts and crashes are
-      // logged as warnings, so they remain in the log.
+      // Lambda's own log lines for each invocation cost as much as the function's log lines, so only warnings are
+      // logged. Timeouts and crashes are warnings.
       // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
       systemLogLevelV2: SystemLogLevel.WARN,
       logGroup,
@@ -85,7 +85,8 @@ export class ServiceFunction extends LambdaFunction {
 
   /**
    * Maps an event source to {@link live}. The logical id of the mapping does not depend on the setting for traffic
-   * shifting, because a new mapping would read a stream from its beginning.
+   * shifting. Otherwise, a change of this setting would create a new mapping, which would read a stream from its
+   * beginning.
    */
   override addEventSourceMapping(id: string, options: EventSourceMappingOptions): EventSourceMapping {
     const mapping = super.addEventSourceMapping(id, options);

@@ -26,8 +26,8 @@ export class ServiceTable extends TableV2 {
       deletionProtection: stage.keepData,
       ...table,
     });
-    // In a region-agnostic stack, TableV2 does not accept a customer managed key. Therefore this property replaces the
-    // AWS managed key.
+    // In a region-agnostic stack, TableV2 does not accept a customer managed key. Therefore, the override below
+    // replaces the AWS managed key with the customer managed key.
     if (stage.keyArn) {
       const table = this.node.defaultChild as CfnGlobalTable;
       table.addPropertyOverride('Replicas.0.SSESpecification.KMSMasterKeyId', stage.keyArn);

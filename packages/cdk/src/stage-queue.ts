@@ -32,8 +32,8 @@ export interface StageQueueProps {
 }
 
 /**
- * Restricts which queues can use a queue as their dead-letter queue. By default, all queues of the account can. SQS
- * does not check the sender of dead letters, so any principal that can create a queue could put messages into this
+ * Restricts which queues can use a queue as their dead-letter queue. By default, all queues of the account can use it.
+ * SQS does not check the sender of dead letters, so any principal that can create a queue could put messages into this
  * queue
  * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue.html).
  */
@@ -71,7 +71,8 @@ export class StageQueue extends Queue {
       ...more,
     });
     this.#stage = stage;
-    // A statement of a queue's policy can contain at most seven actions, or all actions.
+    // A statement of a queue's policy can contain at most seven actions, or all actions. More than seven actions must
+    // be denied here.
     this.addToResourcePolicy(onlyOwnRoles(this, stage, ['sqs:*'], this.queueArn));
   }
 

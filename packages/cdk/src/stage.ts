@@ -36,17 +36,17 @@ export const stageSettings = z.strictObject({
   subscriberConcurrency: z.object({ default: concurrency }).catchall(concurrency).default({ default: 5 }),
   /**
    * Warm throughput per table, by name, such as `orders`: the read and write units per second that the table supports
-   * without prior load. It does not apply to indexes. Default of AWS: 12,000 and 4,000. It is charged once, when it is
-   * raised, and cannot be lowered
+   * without prior load. It does not apply to indexes. Default of AWS: 12,000 and 4,000. Warm throughput is charged
+   * once, when it is raised, and cannot be lowered
    * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html). Sizing: docs/capacity.md.
    */
   warmThroughput: z
     .record(z.string(), z.strictObject({ reads: z.int().min(12_000), writes: z.int().min(4_000) }))
     .default({}),
   /**
-   * Reserved concurrency per function, by name, such as `orders-create`. The value for a consumer must be at least its
-   * `subscriberConcurrency`. It is taken from the account's concurrency, of which 100 must remain unreserved
-   * (https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html).
+   * Reserved concurrency per function, by name, such as `orders-create`. The value for the function `NAME-consume` must
+   * be at least the consumer's `subscriberConcurrency`. Reserved concurrency is taken from the account's concurrency,
+   * of which 100 must remain unreserved (https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html).
    */
   reservedConcurrency: z.record(z.string(), z.int().min(2)).default({}),
   /**
@@ -82,8 +82,9 @@ export const stageSettings = z.strictObject({
   verifySenders: z.boolean().default(true),
   /**
    * Whether all data that the stage stores and sends is encrypted with a customer managed key, at $1 a month plus
-   * requests. `retiring`: the key only decrypts older data. Between true and false, one deployment with `retiring` is
-   * required, because other stacks import the key and CloudFormation does not delete an export that is in use.
+   * requests. `retiring`: the key only decrypts older data. Before a change from true to false, one deployment with
+   * `retiring` is required, because other stacks import the key, and CloudFormation does not delete an export that is
+   * in use.
    */
   customerManagedKey: z.union([z.boolean(), z.literal('retiring')]).default(false),
   /** Where functions export their spans; null: no tracing. */
@@ -104,8 +105,8 @@ export const stageSettings = z.strictObject({
   /**
    * How the stage registers its entries in AWS Cloud Map. `templates`: CloudFormation registers them. `outputs`: the
    * deployer registers them from stack outputs, for a cloud whose CloudFormation does not support Cloud Map. When
-   * switching to `outputs`, deploy the subscribers' stacks before the foundation stack, because they import its
-   * exports.
+   * switching to `outputs`, deploy the subscribers' stacks before the foundation stack, because the subscribers' stacks
+   * import exports of the foundation stack.
    */
   directory: z.enum(['templates', 'outputs']).default('templates'),
   /** Path of the API if it is not at the root of its host. `{api}` is replaced with the API's id. */
@@ -141,7 +142,7 @@ export interface Stage extends StageSettings {
   keyArn?: string;
 }
 
-/** The name of an application as used in metric namespaces and descriptions. */
+/** The name of an application with a capital letter, as in metric namespaces and descriptions. */
 export const capitalized = (app: string): string => `${app.charAt(0).toUpperCase()}${app.slice(1)}`;
 
 /** Maximum number of batches that a consumer processes concurrently. */
@@ -154,7 +155,7 @@ export const prefixOf = ({ app, name }: Pick<Stage, 'app' | 'name'>): string => 
 /**
  * A stage with validated settings.
  * @param schema the schema of the application's settings: an extension of `stageSettings`
- * @throws {Error} if there is no such stage, or its settings are invalid
+ * @throws {Error} if no stage has this name, or the stage's settings are invalid
  * @beta
  */
 export function stageOf<Settings extends StageSettings>(

@@ -12,15 +12,16 @@ import { prefixOf, type Stage } from './stage.ts';
 /** Id of the function that CDK creates, once per stack, for the API calls of custom resources. */
 const CALLER = `AWS${AwsCustomResource.PROVIDER_FUNCTION_UUID.replaceAll('-', '')}`;
 
-/** The role and log group of that function, per stack. */
+/** The role and log group of the function that {@link CALLER} identifies, per stack. */
 const roles = new WeakMap<Stack, ReturnType<typeof functionRole>>();
 
 /**
- * Deactivates a topic's archive before the topic is deleted, because SNS does not delete a topic with an archive
- * (https://docs.aws.amazon.com/sns/latest/dg/message-archiving-and-replay-topic-owner.html). Deactivating discards the
- * archive. https://github.com/aws/aws-cdk/pull/37113 uses the same approach. In a stage that keeps data, the custom
- * resource acts only if the deployment that creates the topic fails. It must exist in such a stage, too. Otherwise the
- * deployment that turns on `keepData` would remove it, and thereby deactivate the archive.
+ * Adds a custom resource that deactivates a topic's archive before the topic is deleted, because SNS does not delete a
+ * topic with an archive (https://docs.aws.amazon.com/sns/latest/dg/message-archiving-and-replay-topic-owner.html).
+ * Deactivating discards the archive. https://github.com/aws/aws-cdk/pull/37113 uses the same approach. In a stage that
+ * keeps data, the custom resource acts only if the deployment that creates the topic fails. The custom resource must
+ * exist in such a stage, too. Otherwise, a deployment that turns on `keepData` would delete the custom resource, and
+ * thereby deactivate the archive.
  */
 export function deactivateArchiveOnDeletion(scope: Construct, id: string, stage: Stage, topic: Topic): void {
   const functionName = `${prefixOf(stage)}topic-archive`;

@@ -12,7 +12,7 @@ export function exportTraces(fn: LambdaFunction, { app, tracing }: Stage): void 
   fn.addEnvironment('OTEL_TRACES_SAMPLER_ARG', String(ratio));
   fn.addEnvironment('OTEL_RESOURCE_ATTRIBUTES', `service.namespace=${app}`);
   if (layer) fn.addLayers(LayerVersion.fromLayerVersionArn(fn, 'Collector', layer));
-  // A collector in a layer uses the function's role, so the function needs the permission in that case, too.
+  // A collector in a layer uses the function's role, so the function also needs the permission if it has such a layer.
   if (to !== 'cloudwatch' && !layer) return;
   fn.addToRolePolicy(new PolicyStatement({ actions: ['xray:PutTraceSegments'], resources: ['*'] }));
   Validations.of(fn.role ?? fn).acknowledge({

@@ -11,7 +11,7 @@ import { CloudError } from './errors/cloud-error.ts';
 export interface AppConfig {
   /**
    * The stand-ins that run beside the cloud.
-   * @param options.port the API's port, from which stand-ins can derive fixed ports; 0 for any free ports
+   * @param options.port the API's port, from which stand-ins can derive fixed ports; 0: stand-ins can use any free port
    */
   beside?: (options: { port: number }) => Beside[];
 }
@@ -19,8 +19,8 @@ const FILES = ['rollcall.config.ts', 'rollcall.config.js', 'rollcall.config.mjs'
 
 /**
  * Reads the `rollcall.config.ts`, `.js` or `.mjs` of an app.
- * @param root the folder with its `cdk.json`
- * @returns an empty config if the app has none
+ * @param root the folder with the app's `cdk.json`
+ * @returns an empty config if the app has no such file
  * @throws {CloudError} if the file cannot be loaded, or its default export is not a config
  */
 export async function readApp(root: string): Promise<AppConfig> {

@@ -45,8 +45,8 @@ export interface CloudOptions {
   /** Counts billable usage of AWS. */
   meter?: Meter;
   /**
-   * The stand-ins that run beside the cloud. Default: the stand-ins in the app's `rollcall.config.ts`, unless only
-   * `assembly` is given.
+   * The stand-ins that run beside the cloud. Default: the stand-ins in the app's `rollcall.config.ts`, unless
+   * `assembly` is given without `app`.
    */
   beside?: readonly Beside[];
   /** Values of template parameters. They override the values of the stand-ins. */
@@ -100,7 +100,7 @@ export interface Cloud extends ForTests {
   redeploy(assembly: string, options?: RedeployOptions): Promise<void>;
   /**
    * Ends the functions of the previous deployment.
-   * @returns the number of invocations that they handled since the redeployment
+   * @returns the number of invocations that these functions handled since the redeployment
    */
   retirePrevious(): Promise<number>;
   stop(): Promise<void>;
@@ -108,12 +108,15 @@ export interface Cloud extends ForTests {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** On two cores, more instances would only wait for each other. Each instance takes about 20 MB of memory. */
+/**
+ * The default maximum of instances per function. On two cores, more instances would only wait for each other. Each
+ * instance takes about 20 MB of memory.
+ */
 const INSTANCES = 2;
 
 /**
  * Starts the embedded cloud: deploys an app's templates on this machine.
- * @throws {CloudError} with advice for the user
+ * @throws {CloudError} if the cloud cannot start. The message contains advice for the user
  * @public
  */
 export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {

@@ -26,12 +26,13 @@ const IGNORED_VARIABLES =
 const NO_SOURCES = ['node_modules', '.git', '.rollcall'];
 
 /**
- * Like {@link synthesize}, but keeps an assembly if its inputs have not changed. The inputs are the files of the app and
- * of the projects that contain it, its packages, the Node.js version and the environment. Files are compared by size and
- * change time. Changes of other inputs, such as files elsewhere, Git history and patched packages, are not detected. An
- * app is always synthesized if npm has not installed its packages, or if one of its files cannot be read.
+ * Synthesizes an app like {@link synthesize}, but keeps an existing assembly if the inputs of this assembly have not
+ * changed. The inputs are the files of the app and of the projects that contain the app, the app's packages, the
+ * Node.js version and the environment. Files are compared by size and change time. Changes of other inputs, such as
+ * files elsewhere, Git history and patched packages, are not detected. An app is always synthesized if npm has not
+ * installed its packages, or if one of its files cannot be read.
  * @param options `always`: synthesize even if nothing has changed; `onUnchanged`: called if the assembly is kept
- * @throws {CloudError} with the app's standard error
+ * @throws {CloudError} if the app cannot be synthesized. The message contains the app's standard error
  */
 export async function synthesizeChanged(
   outdir: string,
@@ -58,7 +59,7 @@ function readableInputs(root: string, outdir: string): string | undefined {
   try {
     return inputsOf(root, outdir);
   } catch (error) {
-    // A circular or dangling link, or a file without read permission.
+    // The cause is a circular or dangling link, or a file without read permission.
     if ((error as NodeJS.ErrnoException).syscall !== undefined) return undefined;
     throw error;
   }
@@ -68,7 +69,7 @@ function inputsOf(root: string, outdir: string): string | undefined {
   const installed = foldersUp(root)
     .map((folder) => join(folder, 'node_modules', INSTALLED))
     .filter((file) => existsSync(file))
-    // If packages are linked from another project, that project lists its own links.
+    // If `node_modules` is a link to another project's folder, the file belongs to that project.
     .map((file) => realpathSync(file));
   if (installed.length === 0) return undefined;
   // An app in a workspace may use other folders of the workspace.
@@ -89,7 +90,10 @@ function inputsOf(root: string, outdir: string): string | undefined {
 const outputsOf = (outdir: string): string =>
   digestOf(statesIn(outdir, (path) => WRITTEN_LATER.some((name) => path === join(outdir, name))));
 
-/** Excludes the home and root directories, which are not projects even if they contain packages. */
+/**
+ * The folder and the folders that contain it, except the home and root directories, which are not projects even if they
+ * contain packages.
+ */
 const foldersUp = (folder: string): string[] =>
   dirname(folder) === folder || folder === homedir() ? [] : [folder, ...foldersUp(dirname(folder))];
 

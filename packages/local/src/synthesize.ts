@@ -18,11 +18,11 @@ interface Synthesis {
 
 /**
  * Synthesizes an app like `cdk synth`, but without the CDK CLI, which takes as long to start as the app itself. By
- * default, CDK does not validate the templates, because the validation takes half of the remaining time and matters only
- * for deployments to an account.
+ * default, CDK does not validate the templates, because the validation takes half of the remaining time and matters
+ * only for deployments to an account.
  * @param outdir folder for the assembly
  * @returns `outdir`
- * @throws {CloudError} with the app's standard error
+ * @throws {CloudError} if the app cannot be synthesized. The message contains the app's standard error
  */
 export async function synthesize(
   outdir: string,
@@ -60,7 +60,7 @@ export async function synthesize(
 
 /**
  * Finds the folder of an app: the nearest folder with a cdk.json, from the given one upwards.
- * @throws {CloudError} if there is none
+ * @throws {CloudError} if there is no such folder
  */
 export function appFolder(from: string = process.cwd()): string {
   for (let folder = from; ; folder = dirname(folder)) {
@@ -71,7 +71,10 @@ export function appFolder(from: string = process.cwd()): string {
 
 const synthesized = new Map<string, Promise<string>>();
 
-/** The assembly of an app. It is synthesized once per process, into a folder that is deleted when the process ends. */
+/**
+ * The assembly of an app. Each app and context is synthesized once per process, into a folder that is deleted when the
+ * process ends.
+ */
 export function assemblyOf(root: string, context: Context = {}): Promise<string> {
   const key = JSON.stringify([root, Object.entries(context).toSorted()]);
   let assembly = synthesized.get(key);

@@ -5,12 +5,12 @@ import type { AskedFor } from '../iam/requests.ts';
 import type { ResourceProvider } from '../template/resource.ts';
 
 /**
- * A stand-in, which runs beside the cloud as long as the cloud runs. It replaces a service outside AWS, or an AWS
- * service that the cloud does not support. Each cloud needs its own instance.
+ * A stand-in, which runs beside the embedded cloud as long as the cloud runs. It replaces a service outside AWS, or an
+ * AWS service that the cloud does not support. Each cloud needs its own instance.
  * @public
  */
 export interface Beside {
-  /** The key of its address in `Cloud.beside`, such as `payments`. */
+  /** The key of the stand-in's address in `Cloud.beside`, such as `payments`. */
   readonly name: string;
   /**
    * Starts the stand-in. Called before the stacks are deployed.
@@ -27,13 +27,13 @@ export interface Surroundings {
   region: string;
   accountId: string;
   /**
-   * A database, which survives a restart if the cloud's data does. Create the tables of the stand-in in it. Their names
-   * must start with the name of the stand-in.
+   * The cloud's database, which survives a restart if the cloud has a data folder. The stand-in can create tables in
+   * the database. The names of these tables must start with the name of the stand-in.
    */
   database: DatabaseSync;
   /** Roles with their keys and permissions. */
   access: Access;
-  /** Publishes to a topic of the app. */
+  /** Publishes a message to a topic of the app. */
   publish(topicArn: string, message: string): Promise<void>;
 }
 
@@ -64,12 +64,12 @@ export interface Started {
   /** The address of the stand-in. */
   url: string;
   /**
-   * The AWS services that it implements, by the first part of `x-amz-target`.
+   * The AWS services that the stand-in implements, by the first part of `x-amz-target`.
    * @beta
    */
   services?: Record<string, AwsService>;
   /**
-   * The resource types that it creates.
+   * The providers of the resource types that the stand-in implements.
    * @param checks collects functions that run after the deployment and throw if a check fails
    */
   providers?: (checks: Array<() => void>) => Record<string, ResourceProvider>;

@@ -32,7 +32,7 @@ export interface CoreOptions {
 
 export type Core = ReturnType<typeof createCore>;
 
-/** Creates the parts that the AWS endpoint and the deployed stacks share. It does not start a server. */
+/** Creates the parts that the AWS endpoint and the deployed stacks share. Does not start a server. */
 export function createCore(
   { place, state, data, emulators, apiPort, faults, meter }: CoreOptions,
   opened: AsyncDisposableStack,

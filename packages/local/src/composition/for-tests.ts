@@ -17,7 +17,7 @@ export interface ForTestsOptions {
 
 export type ForTests = ReturnType<typeof createForTests>;
 
-/** Operations of a running cloud for tests and tools. */
+/** Creates the operations of a running cloud for tests and tools. */
 export function createForTests(
   { core, control, apiUrl, endpointUrl, running }: ForTestsOptions,
   opened: AsyncDisposableStack,

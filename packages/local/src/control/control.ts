@@ -17,7 +17,7 @@ export interface CloudDescription {
 
 /** The injected faults. */
 export interface Broken {
-  /** By function name, whether the function's queues and streams are stopped. */
+  /** By function name, whether the function's event sources (queues and streams) are stopped. */
   functions: Record<string, boolean>;
   /** Delay in milliseconds of every call from a function to an AWS service. */
   latencyMs: number;
@@ -60,7 +60,10 @@ export function createControl({ about, templates, mappings }: ControlOptions) {
     latencyMs,
   });
 
-  /** @returns undefined if no function of this name reads a queue or a stream */
+  /**
+   * Stops or restarts the event sources of a function. @returns undefined if no function of this name reads a queue or
+   * a stream
+   */
   function setStopped(name: string, isStopped: boolean): Broken | undefined {
     const own = sources().filter(({ functionName }) => functionName === name);
     for (const { gate } of own) {
@@ -133,7 +136,10 @@ export function createControl({ about, templates, mappings }: ControlOptions) {
   };
 }
 
-/** Exporters retry after 503, but not after 400: https://opentelemetry.io/docs/specs/otlp/#failures-1 */
+/**
+ * Returns 400 for a request that cannot be read. For any other error, the endpoint returns 503, because exporters retry
+ * after 503, but not after 400: https://opentelemetry.io/docs/specs/otlp/#failures-1
+ */
 async function resultOf(run: () => Promise<unknown>): Promise<[status: number, answer: unknown]> {
   try {
     const answer = await run();

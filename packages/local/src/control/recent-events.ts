@@ -20,7 +20,7 @@ export interface Happened {
 
 type Event = { span: Span } | { message: SentMessage } | { failure: Failure };
 
-/** Maximum number of events in memory. Callers that poll too rarely miss older events. */
+/** The number of recent events that are always in memory. Callers that poll too rarely miss older events. */
 const MAX_RECENT = 10_000;
 
 /** Recent events, in memory, for polling. */
@@ -36,7 +36,10 @@ export class RecentEvents {
     if (events.length > 0) for (const wake of this.#waiting) wake();
   }
 
-  /** Resolves when there are events after `after`, the `next` of the previous response; at the latest after `ms`. */
+  /**
+   * Resolves when there are newer events, at the latest after `ms` milliseconds. @param after `next` of the previous
+   * response
+   */
   async waitForNewer(after: number, ms: number): Promise<void> {
     if (ms <= 0 || after !== this.#total) return;
     const { promise, resolve } = Promise.withResolvers<void>();

@@ -23,7 +23,10 @@ export interface Clients {
 
 export interface QueueClients {
   sqs: SQSClient;
-  /** Bypasses the endpoint, like Lambda's own polling, unless injected faults must affect it too. */
+  /**
+   * A client for Lambda's polling. Bypasses the embedded cloud's endpoint, unless injected faults must affect the
+   * polling.
+   */
   pollingSqs: JsonClient;
 }
 
@@ -41,8 +44,8 @@ export function createClients(
 }
 
 /**
- * @param endpoints the endpoint of the clients that create queues, whose host becomes part of the queues' URLs, and the
- * endpoint of the pollers
+ * @param endpoints `app`: the endpoint of the client that creates queues. Its host becomes part of the queues' URLs.
+ * `polling`: the endpoint of Lambda's pollers
  */
 export function createQueueClients(
   endpoints: { app: string; polling: string },

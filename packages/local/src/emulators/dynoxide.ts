@@ -16,8 +16,8 @@ const STARTUP_MS = 10_000;
 const PORTS_TRIED = 5;
 
 /**
- * A shell script that runs a command and kills it when this process closes its end of the standard input. The end is
- * closed even if this process is killed.
+ * A shell script that runs a command, and kills the command when this process closes the pipe to the script's standard
+ * input. The operating system closes the pipe even if this process is killed.
  */
 const KILLED_WITH_PARENT =
   'exec 3<&0; "$0" "$@" </dev/null & child=$!; { read -r _ <&3; kill -9 $child; } & wait $child';
@@ -34,7 +34,7 @@ export async function startDynamoDB(file: string): Promise<Emulator> {
     try {
       return await startDynoxide(file);
     } catch (error) {
-      // Another process may take the port between the search for a free one and dynoxide's start.
+      // Another process may take the port between the search for a free port and dynoxide's start.
       const isTaken = error instanceof CloudError && error.message.includes('already in use');
       if (!isTaken || attempt === PORTS_TRIED) throw error;
     }
@@ -46,7 +46,8 @@ async function startDynoxide(file: string): Promise<Emulator> {
   const args = ['serve', '--host', host, '--port', String(port), '--db-path', file];
   const child = spawn('/bin/sh', ['-c', KILLED_WITH_PARENT, dynoxideBinary(), ...args], {
     stdio: ['pipe', 'ignore', 'pipe'],
-    // Detached, so that Ctrl-C does not end dynoxide. Running functions need their tables until the cloud stops them.
+    // Detached, so that Ctrl-C does not end dynoxide. Running functions need their tables until the cloud stops these
+    // functions.
     detached: true,
   });
   let errors = '';
@@ -75,8 +76,8 @@ async function startDynoxide(file: string): Promise<Emulator> {
 
 /**
  * Creates an index for the query with which dynoxide 1.2 finds the last record of a stream at every write. Without the
- * index, dynoxide reads all records. After 5,000 writes with a message each, this slowed an app to two thirds of its
- * speed. Because of the index, even a cloud "in memory" needs a file.
+ * index, dynoxide reads all records. After 5,000 writes with a message each, this reading slowed an app to two thirds
+ * of its speed. This process can create the index only in a file, so even a cloud "in memory" needs a data file.
  */
 function indexStreamRecords(file: string): void {
   const database = new DatabaseSync(file, { timeout: 5_000 });

@@ -39,7 +39,7 @@ const [
 
 const { folder, region } = workerData as { folder: string | undefined; region: string };
 const [sqsStore, snsStore, s3Store] = [new SqsStore(), new SnsStore(), new S3Store()];
-// Queue URLs contain the host of the request.
+// Without a host, fauxqs creates queue URLs with the host of the request.
 sqsStore.host = undefined;
 recordMetadata(SqsStore, SqsQueue);
 s3Store.listObjects = (bucket: string, options: ListOptions = {}) => {
@@ -53,11 +53,11 @@ const persistence = folder ? new PersistenceManager(folder) : undefined;
 if (persistence) {
   // Data survives a crash of this process, but not of the machine.
   persistence.db.exec('PRAGMA synchronous = NORMAL');
-  // The receivers of these messages ended with the previous process, so make the messages visible.
+  // Makes all messages visible, because the receivers of hidden messages ended with the previous process.
   const VISIBLE = 'UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL';
   persistence.db.exec(VISIBLE);
-  // fauxqs sets no receive count for a message that becomes visible again. Its table rejects a row without a receive
-  // count, and the message would be lost.
+  // fauxqs sets no receive count for a message that becomes visible again. The table `sqs_messages` rejects a row
+  // without a receive count, so the message would be lost.
   const makeVisible = persistence.db.prepare(`${VISIBLE} WHERE message_id = ?`);
   persistence.updateMessageReady = (messageId: string) => makeVisible.run(messageId);
   persistence.loadSqsAndSns(sqsStore, snsStore);

@@ -5,7 +5,8 @@ import { CloudError } from '../errors/cloud-error.ts';
 import type { Emulator } from './dynoxide.ts';
 
 /**
- * Requests the main thread to check whether the sender of a call may send to a queue that is known only after the call.
+ * A request to the main thread to check whether the sender of a call may send to a queue. The endpoint cannot check
+ * this, because the queue becomes known only after the call.
  */
 export interface AuthorizationRequest {
   /** The `authorization` header of the call. */
@@ -21,7 +22,7 @@ export interface MessagingOptions {
   region: string;
   /**
    * Checks whether the sender of a request may send to a queue. Default: everybody may.
-   * @throws {Error} if the sender may not
+   * @throws {Error} if the sender may not send
    */
   authorizeSending?: (authorization: string | undefined, queueArn: string) => void;
 }

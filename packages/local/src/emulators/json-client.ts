@@ -6,8 +6,9 @@ const ATTEMPTS = 3;
 const BACKOFF_MS = 100;
 
 /**
- * Calls one AWS service by its JSON protocol, as the operator. Lambda's pollers use it instead of the SDK's client.
- * They call continuously, and the client's signature, schemas and middleware took two thirds of the time of each call.
+ * Calls one AWS service by the service's JSON protocol, as the operator. Lambda's pollers use this client instead of
+ * the SDK's, because the pollers call continuously, and the signature, schemas and middleware of the SDK took two
+ * thirds of the time of each call.
  */
 export class JsonClient {
   readonly #url: string;
@@ -21,8 +22,8 @@ export class JsonClient {
   }
 
   /**
-   * Retries if the service failed or throttled.
-   * @throws {Error} with the service's code and message
+   * Retries if the service failed or throttled the call.
+   * @throws {Error} with the status and body of the last response
    */
   async call<Output>(operation: string, input: object, signal?: AbortSignal): Promise<Output> {
     const body = JSON.stringify(input);

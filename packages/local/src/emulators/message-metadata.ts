@@ -11,9 +11,9 @@ export interface Message {
   senderId?: string | undefined;
   /** The trace header with which the message was sent. */
   traceHeader?: string | undefined;
-  /** ARN of its current queue. */
+  /** ARN of the message's current queue. */
   queueArn?: string;
-  /** ARN of the queue from which it was moved to a dead-letter queue. */
+  /** ARN of the queue from which the message was moved to a dead-letter queue. */
   deadLetterSource?: string | undefined;
 }
 
@@ -47,7 +47,7 @@ const COLUMNS = ['sender_id', 'trace_header', 'dead_letter_source'] as const;
 
 interface Sending {
   sender: string | undefined;
-  /** The default for messages without a trace header. */
+  /** The trace header of messages that are sent without one. */
   traceHeader: string | undefined;
 }
 
@@ -69,8 +69,8 @@ export const recordTraceHeader = (attributes: MessageAttributes, header: string)
 type CreateMessage = (body: string, attributes?: MessageAttributes, ...more: unknown[]) => Message;
 
 /**
- * Makes fauxqs record the actual sender, the trace header and the previous queue of each message. Otherwise it would
- * report the account as the sender.
+ * Makes fauxqs record the actual sender, the trace header and the previous queue of each message. Otherwise, fauxqs
+ * would report the account as the sender.
  */
 export function recordMetadata(
   SqsStore: { createMessage: CreateMessage },
@@ -84,7 +84,8 @@ export function recordMetadata(
   });
   const { enqueue } = prototype;
   prototype.enqueue = function (this: Queue, message) {
-    // fauxqs passes the same message object to the dead-letter queue.
+    // When fauxqs moves a message to a dead-letter queue, it passes the same object, which still has the ARN of the
+    // previous queue.
     if (message.queueArn !== undefined && message.queueArn !== this.arn) message.deadLetterSource = message.queueArn;
     message.queueArn = this.arn;
     enqueue.call(this, message);
@@ -119,8 +120,8 @@ export function persistMetadata({ db, ...persistence }: Persistence, store: Queu
     }
   }
   const update = db.prepare(`UPDATE sqs_messages SET ${COLUMNS.map((column) => `${column} = ?`)} WHERE message_id = ?`);
-  // Uses one transaction, because a crash between the two writes would leave a message without a sender. The consumer
-  // would park the message.
+  // Uses one transaction, because a crash between the two writes would leave a message without a sender, which the
+  // consumer would park.
   return (queue, message) => {
     const { messageId, senderId, traceHeader, deadLetterSource } = message;
     db.exec('SAVEPOINT sent');
@@ -128,7 +129,7 @@ export function persistMetadata({ db, ...persistence }: Persistence, store: Queu
       persistence.insertMessage(queue, message);
       update.run(senderId ?? null, traceHeader ?? null, deadLetterSource ?? null, messageId);
     } catch (error) {
-      // An open savepoint would discard all later writes when the process ends.
+      // Does not leave the savepoint open, because all later writes would then be discarded when the process ends.
       db.exec('ROLLBACK TO sent');
       throw error;
     } finally {

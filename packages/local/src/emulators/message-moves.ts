@@ -25,7 +25,7 @@ const sourcesOf = (store: QueueStore, arn: string): Queue[] =>
 
 /**
  * Implements message move tasks of dead-letter queues, which fauxqs does not support. A task ends when the cloud stops.
- * Messages that it has not moved stay in the source queue.
+ * Messages that the task has not moved stay in the source queue.
  */
 export function createMessageMoves(options: MovesOptions) {
   const { store, error } = options;

@@ -23,7 +23,7 @@ export interface MoveOptions {
   authorizeReturn: (queueArn: string) => Promise<void>;
 }
 
-/** Moves messages until none is left. Never rejects, but records an error as the task's failure. */
+/** Moves messages until no message is left. Never rejects: an error becomes the failure reason of the task. */
 export async function run(task: MoveTask, options: MoveOptions): Promise<void> {
   try {
     while (task.status === 'RUNNING' && (await moveOne(task, options)))
@@ -37,7 +37,7 @@ export async function run(task: MoveTask, options: MoveOptions): Promise<void> {
 const VISIBILITY_SECONDS = 30;
 
 /**
- * Moves one message by sending it as a new message with its own id.
+ * Moves one message: sends a new message with the same content and a new id, and deletes the original.
  * @returns whether there may be more messages
  */
 async function moveOne(task: MoveTask, options: MoveOptions): Promise<boolean> {

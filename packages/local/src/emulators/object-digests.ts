@@ -25,7 +25,7 @@ const DIGESTS: Readonly<Record<string, (data: Buffer) => string>> = {
   'x-amz-checksum-sha256': hash('sha256'),
 };
 
-/** The digest header that does not match the body; undefined if all match. */
+/** The name of a digest header that does not match the body; undefined if all digest headers match. */
 export function wrongDigest(headers: Headers, body: Buffer, decode: DecodeChunks): string | undefined {
   const signed = String(headers['x-amz-content-sha256'] ?? '');
   if (/^[0-9a-f]{64}$/.test(signed) && createHash('sha256').update(body).digest('hex') !== signed)

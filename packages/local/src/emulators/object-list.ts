@@ -31,7 +31,8 @@ export function listPage<T extends Listed>(
   }
   const page = [...entries].slice(0, maxKeys);
   const isTruncated = maxKeys > 0 && entries.size > maxKeys;
-  // The emulator starts the next page after the last object, so later common prefixes belong to the next page.
+  // The emulator starts the next page after the last object, so common prefixes after this object belong to the next
+  // page.
   if (isTruncated && page.some(([, object]) => object)) while (page.at(-1)?.[1] === undefined) page.pop();
   return {
     objects: page.flatMap(([, object]) => object ?? []),

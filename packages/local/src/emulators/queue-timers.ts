@@ -11,10 +11,13 @@ export interface TimedQueue {
   changeVisibility(...change: unknown[]): unknown;
 }
 
-/** A longer delay fires immediately (https://nodejs.org/api/timers.html#settimeoutcallback-delay-args). */
+/** A timer with a longer delay fires immediately (https://nodejs.org/api/timers.html#settimeoutcallback-delay-args). */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
-/** When the next message becomes visible or its delay ends, in epoch milliseconds; infinite if there is none. */
+/**
+ * The next time at which a hidden message becomes visible or the delay of a message ends, in epoch milliseconds;
+ * infinite if no message is hidden or delayed.
+ */
 function nextDue({ inflightMessages, delayedMessages, fifoDelayed }: TimedQueue): number {
   let due = Number.POSITIVE_INFINITY;
   for (const { visibilityDeadline } of inflightMessages.values()) due = Math.min(due, visibilityDeadline);
@@ -23,7 +26,7 @@ function nextDue({ inflightMessages, delayedMessages, fifoDelayed }: TimedQueue)
   return due;
 }
 
-/** If a receiver waits, schedules a check of the queue for the time when its next message is due. */
+/** If a receiver waits, schedules a check of the queue for the time when the queue's next message is due. */
 function scheduleCheck(queue: TimedQueue): void {
   clearTimeout(queue.pollTimer);
   queue.pollTimer = undefined;
@@ -44,7 +47,8 @@ export function checkWhenDue({ prototype }: { prototype: TimedQueue }): void {
   prototype.startPollTimerIfNeeded = function () {
     scheduleCheck(this);
   };
-  // `dequeue` needs no wrapper, because it also notifies the receivers that already wait.
+  // `dequeue` needs no wrapper: fauxqs wakes all waiting receivers when a message is available, and a receiver that
+  // waits again schedules a check.
   for (const method of ['enqueue', 'changeVisibility'] as const) {
     const original = prototype[method];
     prototype[method] = function (this: TimedQueue, ...parameters: unknown[]) {

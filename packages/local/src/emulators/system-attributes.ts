@@ -19,7 +19,7 @@ interface Response {
   Messages?: Array<{ ReceiptHandle: string; Attributes?: Record<string, string> }>;
 }
 
-/** System attributes that fauxqs does not support, or for which it always returns the same value. */
+/** The system attributes that fauxqs does not support, or for which fauxqs always returns the same value. */
 const VALUES: Readonly<Record<string, (message: Message) => string | undefined>> = {
   SenderId: ({ senderId }) => senderId,
   AWSTraceHeader: ({ traceHeader }) => traceHeader,
@@ -27,7 +27,7 @@ const VALUES: Readonly<Record<string, (message: Message) => string | undefined>>
 };
 
 /**
- * Adds system attributes of messages to requests and responses
+ * Records the system attributes of sent messages, and adds system attributes to responses
  * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html).
  */
 export function createSystemAttributes(store: QueueStore, md5: (attributes: MessageAttributes) => string) {
@@ -64,7 +64,10 @@ export function createSystemAttributes(store: QueueStore, md5: (attributes: Mess
       return undefined;
     },
 
-    /** Adds system attributes to a response: the digest for a sender, the values for a receiver. */
+    /**
+     * Adds system attributes to a response: a sender gets the digest of the attributes, and a receiver gets their
+     * values.
+     */
     addTo(response: unknown, request: unknown): unknown {
       const { MessageId, Successful = [], Messages = [] } = response as Response;
       for (const message of Messages) {
@@ -81,7 +84,7 @@ export function createSystemAttributes(store: QueueStore, md5: (attributes: Mess
   };
 }
 
-/** The messages of a request that have system attributes. */
+/** The messages with system attributes in a request: the request itself, or its entries. */
 const sentIn = (request: Request | undefined): Entry[] =>
   request === undefined || request === null
     ? []

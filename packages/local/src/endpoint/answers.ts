@@ -19,7 +19,7 @@ export function sendError(response: ServerResponse, status: number, code: string
     .end(JSON.stringify({ __type: code, message, Message: message }));
 }
 
-/** The access-denied error of each service. */
+/** The access-denied error, in the format of the given service. */
 export function deniedError(service: string, { message }: AccessDenied) {
   if (service === 'sns') return awsError(service, { status: 403, code: 'AuthorizationError', message });
   if (service === 's3') return awsError(service, { status: 403, code: 'AccessDenied', message });

@@ -15,7 +15,10 @@ import { targetOf } from './targets.ts';
 import { unsupportedError, unsupportedS3Error } from './unsupported.ts';
 import { Upstream } from './upstream.ts';
 
-/** The endpoint for all AWS services of the embedded cloud. Its control API is under `/_rollcall`. */
+/**
+ * Creates the endpoint for all AWS services of the embedded cloud. The endpoint also serves the control API, under
+ * `/_rollcall`.
+ */
 export function createEndpoint(options: EndpointOptions): Server {
   const upstream = new Upstream(options);
   return createGuardedServer((request, response) => {

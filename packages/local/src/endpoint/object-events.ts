@@ -13,7 +13,7 @@ const EVENTS: Readonly<Record<string, ObjectEvent>> = {
   DeleteObject: 'ObjectRemoved:Delete',
 };
 
-/** Sends notifications about the objects that an S3 call has created or removed. */
+/** Sends the bucket's notifications about the objects that an S3 call has created or removed. */
 export async function notifyOfObjects(
   { access, messagingUrl, bucketNotifications }: Options,
   { request, body }: ServiceCall,

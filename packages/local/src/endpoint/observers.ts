@@ -20,7 +20,8 @@ export async function metered(
   body: Buffer,
   send: (body: Buffer) => Promise<ServiceAnswer | undefined>,
 ): Promise<ServiceAnswer | undefined> {
-  // S3 calls are not metered, because their bodies are binary and a registration makes no S3 call.
+  // S3 calls are not metered, because their bodies are binary, and the registrations whose cost is measured make no S3
+  // calls.
   if (!meter || service === 's3') return send(body);
   const caller = access.functionOf(keyOf(request));
   if (!caller) return send(body);

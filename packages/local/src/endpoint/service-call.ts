@@ -43,7 +43,7 @@ export async function respondTo(
 }
 
 /**
- * Without permission to list a bucket, S3 returns 403 instead of 404
+ * Checks the permission to list the bucket of a missing object. Without this permission, S3 returns 403 instead of 404
  * (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html).
  * @throws {AccessDenied} if the caller has no permission to list the bucket
  */
@@ -69,7 +69,7 @@ async function addLatency({ control, access }: EndpointOptions, { request }: Ser
   if (control.latencyMs() > 0 && access.roleOf(keyOf(request))) await delay(control.latencyMs());
 }
 
-/** Returns the injected fault of a call. If the fault is a delay, the promise resolves after it. */
+/** Returns the injected fault of a call. If the fault is a delay, the promise resolves after the delay. */
 async function faultOf({ faults }: EndpointOptions, { target }: ServiceCall): Promise<CallFault | undefined> {
   const { service, operation } = target;
   const fault = faults?.call(service, operation);
@@ -79,7 +79,8 @@ async function faultOf({ faults }: EndpointOptions, { target }: ServiceCall): Pr
 }
 
 /**
- * Converts the response to a part of a batch to a response to the whole batch, which has another length and checksum.
+ * Converts the response to a part of a batch to a response to the whole batch. Removes the headers with length and
+ * checksum, which do not match the new body.
  */
 function partOf({ status, headers, body }: ServiceAnswer, partial: PartialBatch) {
   const { 'content-length': _, 'x-amz-crc32': __, ...others } = headers;

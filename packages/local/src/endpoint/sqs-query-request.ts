@@ -89,7 +89,7 @@ function fieldOf(name: string, node: Node): Json {
 }
 
 /**
- * The items of a list. An empty list is `AttributeName=`. A list of one item may omit the index:
+ * The items of a list. An empty list is sent as `AttributeName=`. A list of one item may be sent without the index:
  * `Attribute.Name=…&Attribute.Value=…`.
  */
 function inOrder(node: Node): Node[] {

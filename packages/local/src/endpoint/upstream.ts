@@ -18,7 +18,7 @@ import type { Target } from './targets.ts';
 export interface ServiceCall {
   request: IncomingMessage;
   response: ServerResponse;
-  /** Headers and body are in the protocol of the implementation. */
+  /** `headers` and `body` are in the protocol that the service's implementation uses. */
   headers: IncomingHttpHeaders;
   body: Buffer;
   target: Target;
@@ -111,7 +111,8 @@ export class Upstream {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const upstream = httpRequest(url, {
       agent: this.#agent,
-      // The emulator serves S3 at other paths, so it would store a message to a queue's URL as an object in a bucket.
+      // The emulator treats all other paths as S3, so it would store a message that is sent to the path of a queue as
+      // an object in a bucket.
       ...(target.s3 ? { method: request.method, path: request.url } : { method: 'POST', path: '/' }),
       headers: {
         ...endToEnd(headers),

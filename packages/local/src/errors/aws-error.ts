@@ -13,7 +13,7 @@ export interface AwsError {
   more?: object;
 }
 
-/** An error in the service's format: XML for SNS and S3, JSON for the others. */
+/** An error in the service's format: XML for SNS, STS and S3, and JSON for all other services. */
 export function awsError(service: string, { status, code, message, more }: AwsError): Answer {
   if (service === 's3') {
     const body = `<Error><Code>${code}</Code><Message>${escaped(message)}</Message></Error>`;

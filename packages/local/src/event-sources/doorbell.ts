@@ -1,7 +1,10 @@
-/** Waiters wake up after this time without a write, because TTL deletions and some clients bypass the endpoint. */
+/**
+ * Waiters wake up after this time even without a ring, because deletions by TTL and writes of some clients bypass the
+ * endpoint.
+ */
 const MAX_SLEEP_MS = 5_000;
 
-/** Wakes up waiters when their table is written to. */
+/** Wakes up waiters when the table that they wait for is written to. */
 export class Doorbell {
   readonly #waiting = new Map<() => void, string>();
 
@@ -10,7 +13,10 @@ export class Doorbell {
     for (const [wake, tableName] of this.#waiting) if (request.includes(`"${tableName}"`)) wake();
   }
 
-  /** Resolves at the first ring for a table after this call, even if the promise is awaited only later. */
+  /**
+   * Resolves at the first ring for a table after this call, even if the promise is awaited only later. Also resolves
+   * after {@link MAX_SLEEP_MS}, or when the signal is aborted.
+   */
   next = (tableName: string, signal: AbortSignal): Promise<void> => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, MAX_SLEEP_MS);

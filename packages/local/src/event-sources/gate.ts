@@ -1,4 +1,4 @@
-/** Blocks callers while it is closed. */
+/** Blocks the callers of `whenOpen` while the gate is closed. */
 export class Gate {
   #opening: PromiseWithResolvers<void> | undefined;
 

@@ -34,7 +34,7 @@ export const createNotificationQueue = (sqs: SQSClient, QueueName: string) =>
 /**
  * Invokes a function with each message that a topic publishes
  * (https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html). The topic delivers to an internal queue of the cloud,
- * which supports filters and survives a restart.
+ * because subscriptions of queues support filters, and the queue's messages survive a restart.
  */
 export function createNotificationMapping({ sqs, queueUrl, target, subscriptionArn }: NotificationOptions): Mapping {
   const stopping = new AbortController();
@@ -94,7 +94,10 @@ interface Notification {
   MessageAttributes?: object;
 }
 
-/** The event for a function: SNS's envelope with other names for URLs. It always has a subject and attributes. */
+/**
+ * The event for a function: SNS's envelope with other names for URLs. The fields `Subject` and `MessageAttributes` are
+ * always present.
+ */
 function eventOf(body: string, EventSubscriptionArn: string) {
   const { SigningCertURL, UnsubscribeURL, ...notification } = JSON.parse(body) as Notification;
   const Sns = {

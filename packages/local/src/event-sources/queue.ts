@@ -47,7 +47,7 @@ export function createQueueMapping(options: QueueMappingOptions): Mapping {
   async function handle(received: Message[]): Promise<void> {
     const records = received.map((message) => toRecord(message, options));
     const wanted = records.filter((record) => matches({ ...record, body: tryJson(record.body) }));
-    // Messages that do not match are deleted, too.
+    // Messages that do not match the filters are deleted, too.
     const done = new Set(records.filter((record) => !wanted.includes(record)));
     if (wanted.length > 0) {
       const invoke = () => target.invoke(JSON.stringify({ Records: wanted }));

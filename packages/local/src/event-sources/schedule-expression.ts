@@ -5,7 +5,7 @@ export type Due = (after: Date) => Date | undefined;
 
 const UNIT_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
-/** The fields of AWS's expressions, with the maximum of each in croner's numbering. */
+/** The maximum of each field of AWS's expressions, in the numbering of croner, the library that evaluates them. */
 const FIELDS = [59, 23, 31, 12, 6, 2199] as const;
 const DAY_OF_WEEK = 4;
 
@@ -28,14 +28,16 @@ export function parseSchedule(expression: string, timezone = 'UTC'): Due {
   if (kind === 'cron' && !cron.nextRun()) throw new Error(`${expression} is never due`);
   return (after) => {
     let at = cron.nextRun(after);
-    // Skips a local time that does not exist because of daylight saving time. Croner would use the hour after it.
+    // Skips a local time that does not exist because of daylight saving time. Croner would return a time after the gap
+    // instead.
     while (at && kind === 'cron' && !cron.match(at)) at = cron.nextRun(at);
     return at ?? undefined;
   };
 }
 
 /**
- * Converts fields to croner's format, which numbers weekdays from 0, has a field for seconds, and does not support `?`.
+ * Converts the fields of an AWS expression to croner's format, which numbers weekdays from 0, has a field for seconds,
+ * and does not support `?`.
  */
 function toCroner(text: string, expression: string): string {
   const fields = text.trim().split(/\s+/);
@@ -58,7 +60,10 @@ function toField(field: string, index: number): string {
   return parts.join(',');
 }
 
-/** Converts days of the week. `6L` is the last Friday, `3#2` is the second Tuesday, and `L` is any Saturday. */
+/**
+ * Converts days of the week from AWS's numbering, which starts at 1. `6L` is the last Friday, `3#2` is the second
+ * Tuesday, and `L` is any Saturday.
+ */
 function daysOfWeek(range: string): string {
   if (range === 'L') return '6';
   const [days = '', nth] = range.replace(/L$/, '#L').split('#');

@@ -5,7 +5,8 @@ import type { Due } from './schedule-expression.ts';
 const MAX_WAIT_MS = 2 ** 31 - 1;
 
 /**
- * Runs a function whenever it is due. If it was due several times while the machine slept, it runs once.
+ * Invokes `run` whenever a schedule is due. If the schedule was due several times while the machine slept, `run` is
+ * invoked once.
  * @param run must not reject
  */
 export function createSchedule(due: Due, run: (at: Date) => Promise<void>): Mapping {

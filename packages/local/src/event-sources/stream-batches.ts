@@ -77,7 +77,10 @@ export class StreamBatches {
     return records.filter((record) => !expired.includes(record));
   }
 
-  /** @returns index of the first record to retry; the length of the batch if all succeeded */
+  /**
+   * @returns index of the first record to retry; the length of the batch if all records succeeded; `failed` to retry
+   * all
+   */
   async #invoke(records: StreamRecord[]): Promise<number | 'failed'> {
     const { target, reportBatchItemFailures } = this.#options;
     const wanted = records.map((record) => toStreamRecord(record, this.#options)).filter(this.#matches);

@@ -13,12 +13,15 @@ export type CallFault =
  * @beta
  */
 export interface Faults {
-  /** Called for every call; returns the fault to inject. */
+  /** Called for every call of an AWS service; returns the fault to inject. */
   call(service: string, operation: string): CallFault | undefined;
   /** Returns the milliseconds after which a running invocation is terminated; undefined if it is not terminated. */
   death(functionName: string): number | undefined;
-  /** Called for each fault that occurs. Some requested faults cannot occur, such as one for half of a batch of one. */
+  /**
+   * Called for each fault that occurs. Some requested faults cannot occur, such as `partly done` for a batch with one
+   * entry.
+   */
   happened(fault: string): void;
-  /** Called for every successful call. */
+  /** Called for every successful call of an AWS service. */
   answered(operation: string, request: string, response: string): void;
 }

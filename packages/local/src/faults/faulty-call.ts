@@ -30,13 +30,13 @@ export function errorAnswer(kind: CallFault['kind'], service: string, request: s
   });
 }
 
-/** A batch without some of its entries, and a function that adds these entries to the response as failed. */
+/** A batch without some of its entries, and a function that adds the omitted entries to the response as failed. */
 export interface PartialBatch {
   request: string;
   complete(response: string): string;
 }
 
-/** @returns undefined if the batch has only one entry */
+/** @returns undefined if the operation is not a batch, or the batch has only one entry */
 export function partialBatchOf(operation: string, request: string): PartialBatch | undefined {
   if (operation === 'BatchWriteItem') return partialWriteOf(request);
   if (operation === 'PublishBatch') return partialPublishOf(request);

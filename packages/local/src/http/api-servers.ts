@@ -1,7 +1,9 @@
 import { close, listen } from '../server/listen.ts';
 import type { HttpApi } from './http-api.ts';
 
-/** The servers of HTTP APIs. The first one listens on a given port, and the others on the ports after it. */
+/**
+ * The servers of HTTP APIs. The first server listens on a given port, and each further server listens on the next port.
+ */
 export class ApiServers {
   readonly #port: number;
   readonly #opened: AsyncDisposableStack;

@@ -17,7 +17,7 @@ import { readBody } from '../server/read-body.ts';
  */
 const TRAILERS = 0x80;
 const FRAME_HEADER_BYTES = 5;
-/** Headers that belong to the connection, or that differ between the two protocols. */
+/** Headers that belong to the connection, or that differ between gRPC and gRPC-Web. */
 const NOT_FORWARDED = new Set(['te', 'content-type', 'content-length', 'host', 'user-agent', 'transfer-encoding']);
 
 interface GrpcResponse {
@@ -29,7 +29,7 @@ interface GrpcResponse {
 /**
  * Serves unary gRPC calls over HTTP/2 without TLS. It forwards each call to the API as gRPC-Web, which sends the
  * trailers in the last frame of the body. Service definitions are not needed.
- * @param apiUrl returns the URL of the API. It is invoked for every call
+ * @param apiUrl returns the URL of the API. Invoked for every gRPC call
  */
 export async function startGrpc({ apiUrl, port }: { apiUrl: () => string; port: number }) {
   const server = createServer();
@@ -57,7 +57,7 @@ export async function startGrpc({ apiUrl, port }: { apiUrl: () => string; port: 
   };
 }
 
-/** Signs requests as the operator, because gRPC clients do not use SigV4. On AWS, HTTP APIs have no gRPC. */
+/** Signs requests as the operator, because gRPC clients do not use SigV4. On AWS, HTTP APIs do not support gRPC. */
 const fetchAsOperator = signedFetch(OPERATOR);
 
 async function forward(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, apiUrl: string): Promise<void> {

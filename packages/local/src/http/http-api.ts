@@ -17,7 +17,7 @@ import type { ApiStage } from './stage.ts';
 /** @returns whether the site handles the request; if not, the API handles it */
 export type Site = (request: IncomingMessage, response: ServerResponse) => boolean;
 
-/** An API Gateway HTTP API: routes to functions, payload format 2.0. */
+/** An HTTP API of API Gateway. Its routes invoke functions with payload format 2.0. */
 export class HttpApi {
   readonly id: string;
   readonly accountId: string;
@@ -27,7 +27,7 @@ export class HttpApi {
   readonly #meter: Meter | undefined;
   #open = false;
   cors: Cors | undefined;
-  /** A site at the address of the API. It gets each request first. */
+  /** A site at the address of the API. The site gets each request before the API. */
   site: Site | undefined;
 
   constructor(id: string, accountId: string, meter?: Meter) {
@@ -53,7 +53,7 @@ export class HttpApi {
     this.#routes.add({ key, target, authorize, timeoutMs });
   }
 
-  /** Whether gRPC clients can call any of its routes. */
+  /** Whether gRPC clients can call any route of the API. */
   get hasGrpcRoutes(): boolean {
     return this.#routes.hasGrpcRoutes;
   }
@@ -66,7 +66,7 @@ export class HttpApi {
     return [...this.#stages.keys()];
   }
 
-  /** Starts to serve requests. Call it when all routes are added. */
+  /** Starts to serve requests. Call this method after all routes are added. */
   open(): void {
     this.#open = true;
   }
@@ -79,7 +79,7 @@ export class HttpApi {
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // Origins that the template allows to use the API must not use the site.
+    // Pages of other origins must not use the site, even if the template allows them to use the API.
     if (refusalOf(request.headers) === undefined && this.site?.(request, response)) return;
     const [path = '/', query = ''] = (request.url ?? '/').split(/\?(.*)/s);
     const [stage, pathInStage] = this.#stageOf(path);

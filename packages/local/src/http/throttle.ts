@@ -4,7 +4,10 @@ export interface Throttling {
   burst: number;
 }
 
-/** @returns a token bucket in memory: a function that takes a token, or returns false if there is none */
+/**
+ * @returns a token bucket in memory: a function that takes a token and returns true, or returns false if there is no
+ * token
+ */
 export function createThrottle({ rate, burst }: Throttling): () => boolean {
   let tokens = burst;
   let filledAt = performance.now();

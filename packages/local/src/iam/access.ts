@@ -59,7 +59,7 @@ export class Access {
   readonly region: string;
   readonly #accountId: string;
   #current = new Policies();
-  /** The policies of a deployment in progress; the current ones if there is none. */
+  /** The policies of a deployment in progress; the current policies if no deployment is in progress. */
   #next = this.#current;
   readonly #salt: string;
   readonly #onDenied: (denial: Denial) => void;
@@ -80,7 +80,7 @@ export class Access {
     this.#next = new Policies();
   }
 
-  /** Ends a deployment: its policies replace the previous ones. */
+  /** Ends a deployment: its policies replace the policies of the previous deployment. */
   finish(): void {
     this.#next.previousRoles = this.#current.roles;
     this.#current = this.#next;
@@ -190,7 +190,9 @@ export class Access {
 
   #authorize(role: string, caller: string, required: readonly AskedFor[], service: string): void {
     if (required.length === 0)
-      throw new AccessDenied(`${role} is denied a call of ${service}, because its required permissions are unknown.`);
+      throw new AccessDenied(
+        `${role} is denied a call of ${service}, because the permissions that the call requires are unknown.`,
+      );
     for (const { action, resource, context } of required) {
       const key = `${role} ${action} ${resource} ${JSON.stringify(context)}`;
       let decision = this.#decisions.get(key);
@@ -208,8 +210,8 @@ export class Access {
   }
 
   /**
-   * Checks a permission during the deployment. It is for later calls whose denial would not be visible: calls by AWS
-   * services, and calls that AWS makes with a role.
+   * Checks a permission during the deployment. Use this method for calls after the deployment whose denial would not be
+   * visible: calls by AWS services, and calls that AWS makes with a role.
    * @throws {CloudError} if the principal lacks the permission
    */
   require(request: AccessRequest, why: string): void {
@@ -243,7 +245,8 @@ export class Access {
     if (aliasIn(key)?.startsWith('alias/aws/'))
       return 'role' in request.principal ? decision : deniedByAwsManagedKey(request, key);
     const keyArn = this.#keyArnOf(key);
-    // When a service calls by itself, it sends only the condition keys that its documentation lists.
+    // These keys are added only for a role. When a service calls by itself, it sends only the condition keys that its
+    // documentation lists.
     const context = 'role' in request.principal && {
       'kms:ViaService': `${service}.${this.region}.amazonaws.com`,
       'kms:CallerAccount': this.#accountId,
@@ -291,8 +294,8 @@ const bucketOf = (arn: string) => arn.replace(/^(arn:aws:s3:::[^/]+)\/.*$/s, '$1
 const aliasIn = (key: string): string | undefined => /^(?:arn:aws:kms:[^:]*:[^:]*:)?(alias\/.+)$/.exec(key)?.[1];
 
 /**
- * The denial of a service's call because of an AWS managed key. Principals of the account that may use the encrypted
- * resource can use such a key, but other services cannot
+ * The denial of a service's call because of an AWS managed key. Roles of the account that may use the encrypted
+ * resource can use an AWS managed key, but services that call by themselves cannot
  * (https://docs.aws.amazon.com/sns/latest/dg/sns-enable-encryption-for-topic-sqs-queue-subscriptions.html).
  */
 const deniedByAwsManagedKey = ({ resource }: AccessRequest, key: string): Decision => ({

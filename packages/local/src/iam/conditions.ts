@@ -14,8 +14,8 @@ const isEqual = (expected: string, actual: string) => expected === actual;
 const isEqualIgnoringCase = (expected: string, actual: string) => expected.toLowerCase() === actual.toLowerCase();
 
 /**
- * The supported condition operators, each as a comparison with one value. A condition with several values is met if one
- * of them matches; with a negated operator, it is met if none of them matches
+ * The supported condition operators, each as a comparison with one value. A condition with several values is met if at
+ * least one value matches. With a negated operator, the condition is met if no value matches
  * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html).
  */
 const OPERATORS: Record<string, Operator> = {
@@ -32,7 +32,10 @@ const OPERATORS: Record<string, Operator> = {
   Bool: { compare: isEqualIgnoringCase, accepts: isBoolean },
 };
 
-/** The operator `Null`, whose value `true` requires that the key is absent, and `false` that it is present. */
+/**
+ * The operator `Null`. The value `true` requires that the condition key is absent, and `false` requires that the key is
+ * present.
+ */
 const NULL: Operator = { compare: () => false, accepts: isBoolean };
 
 /** The condition keys that a call in the embedded cloud has if and only if the same call on AWS has them. */
@@ -49,8 +52,9 @@ interface Condition extends Operator {
 const conditions = new Map<string, Condition | undefined>();
 
 /**
- * Finds a condition by the name of its operator. The name may have a prefix for multivalued keys, and a suffix for keys
- * that may be absent. In the embedded cloud, each key has only one value, which is treated as a set of one value
+ * Finds a condition by the name of its operator. The name may have a prefix for multivalued keys, such as
+ * `ForAnyValue:`, and the suffix `IfExists` for keys that may be absent. In the embedded cloud, each key has only one
+ * value, which is treated as a set of one value
  * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html).
  */
 function conditionOf(name: string): Condition | undefined {
@@ -66,7 +70,10 @@ function conditionOf(name: string): Condition | undefined {
 
 const isNull = (name: string) => /(^|:)Null$/.test(name);
 
-/** @throws {CloudError} if the embedded cloud cannot evaluate a condition: ignoring it would allow too much */
+/**
+ * @throws {CloudError} if the embedded cloud cannot evaluate a condition, because ignoring the condition could allow
+ * too much
+ */
 export function checkCondition(name: string, keys: Record<string, string | string[] | boolean>, where: string): void {
   const condition = conditionOf(name);
   if (!condition) throw new CloudError(`${where}: the embedded cloud does not support the condition operator ${name}.`);
@@ -76,7 +83,8 @@ export function checkCondition(name: string, keys: Record<string, string | strin
         throw new CloudError(`${where}: the condition operator ${name} cannot compare with ${value}.`);
     }
     const isKnown = KNOWN_KEYS.some((known) => known.test(key));
-    // The key is absent here, but may be present on AWS. A condition that is met without it would allow more than on AWS.
+    // An unknown key is absent in the embedded cloud, but may be present on AWS. A condition that is met if the key is
+    // absent would therefore be met here, but perhaps not on AWS.
     if (!isKnown && (condition.holdsIfAbsent || isNull(name)))
       throw new CloudError(
         `${where}: the embedded cloud does not support the condition key ${key} with ${name}, which is met if the key is absent.`,

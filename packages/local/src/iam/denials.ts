@@ -17,13 +17,13 @@ export interface DeniedCall {
 }
 
 /**
- * The denied calls of functions since the last deployment, with each action on each resource once. Calls of other
- * users of a function's role, such as a test, are left out.
+ * The denied calls of functions since the last deployment. Each combination of function, action and resource is listed
+ * once. Calls of other users of a function's role, such as a test, are left out.
  */
 export class Denials {
   readonly #isFunction: (name: string) => boolean;
   readonly #denied = new Map<string, DeniedCall>();
-  /** Invoked when an action on a resource is denied for the first time. */
+  /** Invoked when an action on a resource is denied to a function for the first time. */
   onFirstDenial: (denied: DeniedCall) => void = () => {};
 
   constructor(isFunction: (name: string) => boolean) {

@@ -17,7 +17,7 @@ function matches(pattern: string, value: string, wildcards: readonly [string, st
   return expression.test(value);
 }
 
-/** Whether a value matches a pattern in which `*` stands for any characters, and `?` for one. */
+/** Whether a value matches a pattern in which `*` matches any characters, and `?` matches one character. */
 export const isLike = (pattern: string, value: string, flags = '') => matches(pattern, value, ['.*', '.*', '.'], flags);
 
 /**

@@ -7,8 +7,8 @@ const prefixed = (service: string, ...actions: string[]) => actions.map((action)
 
 /**
  * The actions of AWS managed policies that CDK or its users attach to functions and deployments
- * (https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html). Each policy allows them on any
- * resource.
+ * (https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html). Each policy allows its actions on
+ * any resource.
  */
 const ACTIONS: Readonly<Record<string, string[]>> = {
   'service-role/AWSLambdaBasicExecutionRole': LOGS,

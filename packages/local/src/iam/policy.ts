@@ -49,7 +49,10 @@ const listOf = <T>(value: T | T[] | undefined): T[] => (value === undefined ? []
 
 export const statementsOf = ({ Statement }: PolicyDocument): Statement[] => listOf(Statement);
 
-/** @throws {CloudError} if the embedded cloud cannot evaluate a statement: ignoring a part of it would allow too much */
+/**
+ * @throws {CloudError} if the embedded cloud cannot evaluate a statement, because ignoring a part of the statement
+ * could allow too much
+ */
 export function checkStatement(statement: Statement, where: string): void {
   for (const element of ['NotAction', 'NotResource', 'NotPrincipal']) {
     if (element in statement) throw new CloudError(`${where}: the embedded cloud does not support ${element}.`);
@@ -90,8 +93,8 @@ function grantIn(statement: Statement, { action, resource }: AccessRequest, cont
 }
 
 /**
- * The condition keys of a request, including those that every request has. All requests come from one account. They arrive
- * over loopback, which is treated as secure transport, like TLS.
+ * The condition keys of a request, including those that every request has. All requests come from one account. Requests
+ * arrive over loopback, which is treated as secure transport, like TLS.
  */
 function contextOf({ principal, action, context = {} }: AccessRequest): Record<string, string> {
   const isRole = 'role' in principal;
@@ -109,7 +112,8 @@ function contextOf({ principal, action, context = {} }: AccessRequest): Record<s
 /**
  * Decides a request within one account by the rules of IAM
  * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html). An explicit deny in any
- * policy takes precedence. Without one, a policy of the identity or of the resource must allow the request.
+ * policy takes precedence. Without an explicit deny, a policy of the identity or of the resource must allow the
+ * request.
  * @param ofResource the policy of the resource
  * @param isAuthoritative whether the identity's policies apply only if the resource's policy delegates to the account,
  * as a KMS key's policy does

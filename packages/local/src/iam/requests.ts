@@ -1,4 +1,4 @@
-/** The permission that a call requires: an IAM action on a resource. */
+/** A permission that a call requires: an IAM action on a resource. */
 export interface AskedFor {
   action: string;
   /** ARN. */
@@ -69,7 +69,10 @@ export function permissionsFor(service: string, operation: string, body: string,
   }
 }
 
-/** The ARN of a secret, whose id may be its name or its ARN; `*` for ListSecrets, which applies to all secrets. */
+/**
+ * The ARN of the secret in a request, which may contain the secret's name or ARN; `*` for ListSecrets, which applies to
+ * all secrets.
+ */
 function secretArn(id: unknown, arn: (service: string, resource: string) => string): string {
   if (typeof id !== 'string') return '*';
   return id.startsWith('arn:') ? id : arn('secretsmanager', `secret:${id}`);
@@ -88,7 +91,7 @@ const eventsPermissions = (
   }));
 
 /**
- * Moving messages from a dead-letter queue requires permission to receive and to send them
+ * Moving messages from a dead-letter queue requires permission to receive, delete and send messages
  * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html).
  * A call may leave out the destination. In that case, the destination of each message is known only when the message is
  * received, and the permission is checked at that time.

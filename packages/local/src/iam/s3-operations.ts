@@ -1,4 +1,7 @@
-/** An S3 operation that the emulator supports. The emulator would execute any other operation as one of these. */
+/**
+ * An S3 operation that the emulator supports. The emulator would execute any other operation as one of the supported
+ * operations.
+ */
 export interface S3Operation {
   name: string;
   method: string;

@@ -17,7 +17,9 @@ const arnOf = (bucket: string, key = '') => `arn:aws:s3:::${bucket}${key && `/${
 /** Whether a request is signed for S3. The credential of such a signature contains `/s3/`. */
 export const isS3 = ({ authorization = '' }: IncomingHttpHeaders): boolean => /\/s3\/aws4_request/.test(authorization);
 
-/** Determines the operation and permissions of a call. @throws {URIError} if the path is not percent-encoded */
+/**
+ * Determines the operation and permissions of a call. @throws {URIError} if the path has an invalid percent-encoding
+ */
 export function s3CallOf(method: string, target: string, headers: IncomingHttpHeaders): S3Call {
   // Parses the path the way the emulator does. A URL object would resolve `..`.
   const [path = '', search = ''] = target.split('?');
@@ -51,7 +53,7 @@ function sourceIn({ 'x-amz-copy-source': source }: IncomingHttpHeaders): string 
 /** Headers that the emulator ignores. They are unsupported unless their value is in {@link DEFAULT_VALUES}. */
 const UNSUPPORTED_HEADER =
   /^x-amz-(acl|bypass-.*|.*bucket-owner|.*-customer-.*|grant-.*|if-match-.*|mfa|mp-object-size|object-(lock-.*|ownership)|storage-class|tagging.*|website-redirect-location|write-offset-bytes)$/;
-/** Values of these headers that request the emulator's default behaviour. */
+/** Values of {@link UNSUPPORTED_HEADER} that request the emulator's default behaviour. */
 const DEFAULT_VALUES = new Set(['private', 'bucket-owner-full-control', 'STANDARD', 'COPY']);
 
 const unsupportedHeaderIn = (headers: IncomingHttpHeaders): string | undefined =>

@@ -16,11 +16,11 @@ export type SentKeys = Readonly<Record<string, readonly ContextKey[]>>;
 export interface ServicePrincipal {
   /** Such as `sns.amazonaws.com`. */
   service: string;
-  /** ARN of the resource on whose behalf it calls, such as the topic whose message is delivered. */
+  /** ARN of the resource on whose behalf the service calls, such as the topic whose message is delivered. */
   source?: string;
-  /** Account of the resource if its ARN contains none, as for buckets. */
+  /** Account of the resource if the resource's ARN contains no account, as for buckets. */
   account?: string;
-  /** The condition keys that the service sends, according to its documentation. Default: those in `SENT`. */
+  /** The condition keys that the service sends, according to its documentation. Default: the keys in {@link SENT}. */
   sends?: SentKeys;
 }
 
@@ -41,10 +41,10 @@ const SENT: Record<string, SentKeys> = {
     ['lambda:InvokeFunction', 'sqs:SendMessage', 'sns:Publish', ...DATA_KEYS],
     ['aws:SourceArn', 'aws:SourceAccount'],
   ),
-  // Queues: https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html
-  // Keys: CDK's SqsSubscription, and
-  // https://docs.aws.amazon.com/sns/latest/dg/sns-enable-encryption-for-topic-sqs-queue-subscriptions.html
-  // Functions: https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
+  // Queues: https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html Keys: CDK's
+  // SqsSubscription, and
+  // https://docs.aws.amazon.com/sns/latest/dg/sns-enable-encryption-for-topic-sqs-queue-subscriptions.html Functions:
+  // https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
   sns: forActions(['sqs:SendMessage', 'lambda:InvokeFunction', ...DATA_KEYS], ['aws:SourceArn']),
   // Topics: https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
   // Keys, in an example without a condition: https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns

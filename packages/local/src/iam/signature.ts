@@ -44,7 +44,7 @@ export async function signedBy(
   if (!mustBeSigned.every((name) => signed.includes(name))) return undefined;
   const signingDate = new Date(date.replace(DATE, '$1-$2-$3T$4:$5:$6Z'));
   if (Math.abs(Date.now() - signingDate.getTime()) > VALID_MS) return undefined;
-  // Checks the hash in this header, because the signer uses it without reading the body.
+  // Checks that the hash in this header matches the body, because the signer uses this hash and does not read the body.
   const hash = headers['x-amz-content-sha256'];
   if (hash !== undefined && hash !== createHash('sha256').update(body).digest('hex')) return undefined;
   const signer = new SignatureV4({

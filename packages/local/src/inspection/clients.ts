@@ -24,7 +24,7 @@ export function createTestClients(
   return { dynamodb: DynamoDBDocumentClient.from(dynamodb), sns, sqs };
 }
 
-/** @returns a function that calls an API. It sends a body that is a string unchanged, and any other body as JSON */
+/** @returns a function that calls an API. The function sends a string unchanged, and any other body as JSON */
 export const requestTo =
   (apiUrl: string) =>
   async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<ApiAnswer> => {

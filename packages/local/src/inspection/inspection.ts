@@ -17,13 +17,13 @@ export interface InspectionOptions {
   dynamodb: Clients['dynamodb'];
   /** The deployed resources. */
   created: () => readonly CreatedResource[];
-  /** The messages that were sent since the cloud started. */
+  /** The last messages that topics and queues accepted. */
   sent: () => readonly SentMessage[];
 }
 
 export type Inspection = ReturnType<typeof createInspection>;
 
-/** Reads the outboxes and consumers' tables of an app. It finds the tables by their definitions in the templates. */
+/** Reads the outboxes and consumers' tables of an app. Finds the tables by their definitions in the templates. */
 export function createInspection({ dynamodb, created, sent }: InspectionOptions) {
   const client = DynamoDBDocumentClient.from(dynamodb);
 
@@ -53,7 +53,7 @@ export function createInspection({ dynamodb, created, sent }: InspectionOptions)
     },
 
     /**
-     * A consumer's items about a subject, without its records of single messages.
+     * A consumer's items about a subject, without the items that record single messages.
      * @param consumer the name of the consumer or of its table
      */
     async applied(consumer: string, subject: string): Promise<Item[]> {

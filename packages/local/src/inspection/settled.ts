@@ -29,7 +29,7 @@ export interface SettlingOptions {
 
 const MINUTE_MS = 60_000;
 const CHECK_INTERVAL_MS = 20;
-/** After this time without activity, the remaining work can only be waiting for a schedule. */
+/** After this time without activity, remaining work is assumed to wait for a schedule or a retry. */
 const QUIET_MS = 1_000;
 const MAX_LISTED = 10;
 const COUNTS = [
@@ -49,7 +49,9 @@ export function createSettled({
   calls,
   denied,
 }: SettlingOptions) {
-  /** The number of calls so far. Receives are not counted, because the pollers of empty queues make them all the time. */
+  /**
+   * The number of calls so far. Receives are not counted, because pollers also receive from empty queues all the time.
+   */
   const activity = () =>
     Object.entries(calls).reduce((sum, [name, count]) => (name === 'sqs:ReceiveMessage' ? sum : sum + count), 0);
 
@@ -61,7 +63,7 @@ export function createSettled({
     return count > 0 ? [`${count} in ${name}`] : [];
   }
 
-  /** Creates the error. It lists denied calls, because a missing permission may be the reason. */
+  /** Creates the error. The error lists denied calls, because a missing permission may be the reason. */
   function unsettled(what: string): CloudError {
     const calls = denied();
     return new CloudError(calls.length === 0 ? what : `${what} Denied calls: ${listOf(calls)}.`);
@@ -82,11 +84,11 @@ export function createSettled({
   }
 
   /**
-   * Resolves when no outbox has a row, no queue has a message, no function is running, and no message is parked. It does
-   * not wait for schedules: after a second without activity, it runs all scheduled functions. It ignores streams of
-   * tables that are not outboxes.
+   * Resolves when no outbox has a row, no queue has a message, no function is running, and no message is parked. Does
+   * not wait for schedules and retries: after a second without activity, runs all scheduled functions and pending
+   * retries. Ignores streams of tables that are not outboxes.
    * @throws {CloudError} if messages are parked until an operator decides, or work is left after `withinMs`. The error
-   * lists them, and denied calls of functions
+   * lists these messages or this work, and the denied calls of functions
    */
   return async function settled({ withinMs = MINUTE_MS }: SettledOptions = {}): Promise<void> {
     const start = Date.now();
@@ -94,8 +96,8 @@ export function createSettled({
     for (;;) {
       const before = activity();
       const waiting = await workInProgress();
-      // Two empty checks are needed: during one check, a message can move from a place not yet checked to one that
-      // already was.
+      // Two empty checks are needed: during one check, a message can move from a place that is not yet checked to a
+      // place that was already checked.
       const isQuiet = before === quietAt && activity() === before;
       const parked = waiting.length === 0 && isQuiet && wasEmpty ? await inspection.parked() : undefined;
       if (parked?.length === 0) return;

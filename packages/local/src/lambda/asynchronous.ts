@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { InvocationResponse } from './instance.ts';
 
-/** Sends the outcome of an event to a resource. Its caller logs its errors. */
+/** Sends the outcome of an event to a resource. If the function rejects, the error is logged. */
 export type Destination = (message: string, attributes?: Record<string, string>) => Promise<void>;
 
 /** Settings of asynchronous invocations. */
@@ -34,20 +34,20 @@ interface Attempt {
 /**
  * The asynchronous invocations of a function. An invocation is retried after errors, and its outcome is sent to a
  * destination or dead-letter queue. Events are in memory: an event without an outcome is lost when the cloud stops,
- * unless its sender still has it.
+ * unless the sender still has the event.
  */
 export class AsynchronousInvocations {
   #settings: AsyncSettings = DEFAULTS;
   readonly #function: Invokable;
   readonly #stopping = new AbortController();
-  /** Ends the delays before retries. */
+  /** Functions that end the delays before retries. */
   readonly #waiting = new Set<() => void>();
 
   constructor(fn: Invokable) {
     this.#function = fn;
   }
 
-  /** Changes the given settings, and leaves the others unchanged. */
+  /** Changes the given settings, and leaves all other settings unchanged. */
   configure(settings: Partial<AsyncSettings>): void {
     this.#settings = { ...this.#settings, ...settings };
   }

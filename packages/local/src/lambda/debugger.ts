@@ -1,17 +1,17 @@
 import { Session, url } from 'node:inspector';
 
 /**
- * The timeout of functions in a debugger: a day, which never ends in practice. Callers add to it, and timers of Node.js
- * overflow at 24 days.
+ * The timeout of functions in a debugger: a day, which is never reached in practice. The timeout is not longer, because
+ * callers add to it, and timers of Node.js overflow at 24 days.
  */
 export const NO_TIMEOUT_MS = 24 * 3_600_000;
 
-/** Whether a debugger can attach to this process, and so pause a function for any time. */
+/** Whether a debugger can attach to this process, and could therefore pause a function for any time. */
 export const isDebugged = (): boolean => url() !== undefined;
 
 /**
- * Runs an action that ends functions. During the action, it resumes every function that a debugger pauses, because a
- * paused thread cannot be terminated, and the process waits for it.
+ * Runs an action that ends functions. During the action, resumes every function that a debugger pauses, because a
+ * paused thread cannot be terminated, and the action would wait for the thread.
  */
 export async function whileResumed(run: () => Promise<void>): Promise<void> {
   const session = new Session();

@@ -6,8 +6,8 @@ import type { FunctionSettings, InvocationOptions, InvocationResponse } from './
 import { Instance } from './instance.ts';
 
 /**
- * An idle instance ends after this time. It is longer than the minute between two scheduled runs, because starting an
- * instance takes ten times the CPU time of a sweep.
+ * An idle instance ends after this time. The time is longer than the minute between two runs of a sweep, because
+ * starting an instance takes ten times the CPU time of a sweep.
  */
 const IDLE_MS = 75_000;
 
@@ -19,10 +19,10 @@ export interface FailedInvocation {
 }
 
 export interface FunctionOptions {
-  /** The maximum number of instances. Further invocations wait until one is free. */
+  /** The maximum number of instances. Further invocations wait until an instance is free. */
   limit: number;
   log: (line: string) => void;
-  /** Invoked for every failure, except injected ones. */
+  /** Invoked for every failure, except injected failures. */
   onFailure: (failure: FailedInvocation) => void;
   faults?: Faults | undefined;
   meter?: Meter | undefined;
@@ -31,7 +31,7 @@ export interface FunctionOptions {
 /** The previously deployed function with the same name. */
 interface Previous {
   fn: LambdaFunction;
-  /** The fraction of invocations that it gets, 0 to 1. */
+  /** The fraction of invocations that the previous function gets, 0 to 1. */
   weight: number;
   /** The number of invocations of both functions. */
   total: number;
@@ -51,7 +51,10 @@ export class LambdaFunction {
   readonly settings: FunctionSettings;
   /** The asynchronous invocations of this function. */
   readonly asynchronous = new AsynchronousInvocations(this);
-  /** The version of each qualifier, which is a published version or an alias. All versions run the same code. */
+  /**
+   * The version for each qualifier. A qualifier is `$LATEST`, a published version or an alias. All versions run the
+   * same code.
+   */
   readonly qualifiers = new Map([['$LATEST', '$LATEST']]);
   readonly #options: FunctionOptions;
   readonly #instances = new Set<Instance>();
@@ -77,7 +80,7 @@ export class LambdaFunction {
     this.#previous = { fn: previous, weight, total: 0, routed: 0 };
   }
 
-  /** Ends the routing to the previous function. @returns the number of invocations that it got */
+  /** Ends the routing to the previous function. @returns the number of invocations that the previous function got */
   endSharing(): number {
     const routed = this.#previous?.routed ?? 0;
     this.#previous = undefined;

@@ -12,8 +12,8 @@ export interface Handler {
 const EXTENSIONS = ['', '.js', '.mjs', '.cjs'];
 
 /**
- * Resolves a function's handler setting: `src/orders.api.handler` is `api.handler` of `src/orders`.
- * @throws {Error} if the code has no such file
+ * Resolves a function's handler setting: `src/orders.api.handler` is the export `api.handler` of the file `src/orders`.
+ * @throws {Error} if the setting is not of the form FILE.EXPORT, or the code has no such file
  */
 export function findHandler(codeFolder: string, setting: string): Handler {
   const last = basename(setting);

@@ -10,14 +10,14 @@ import type { ProvidedPackages } from './sdk-imports.ts';
 export interface FunctionSettings {
   name: string;
   arn: string;
-  /** ARN of its execution role. */
+  /** ARN of the function's execution role. */
   role: string;
   handler: Handler;
   /** Whether handlers may use callbacks, as in Lambda's runtimes before Node.js 24. */
   takesCallbacks: boolean;
   /** The packages that Lambda provides and that the function's code imports. */
   provided: ProvidedPackages;
-  /** The folder for compiled code. It is deleted with the assembly. */
+  /** The folder for compiled code. The folder is deleted with the assembly. */
   compileCache: string;
   timeoutMs: number;
   memoryMb: number;
@@ -62,8 +62,8 @@ const INIT_CHECK_INTERVAL_MS = 250;
 
 const SOURCE = readFileSync(new URL(`./worker${extname(import.meta.url)}`, import.meta.url), 'utf8');
 /**
- * The worker's code, without types. A thread that had to strip the types itself would load a compiler, which takes half
- * of its start time.
+ * The worker's code, without types. If each thread had to strip the types itself, loading the compiler would take half
+ * of the thread's start time.
  */
 const WORKER = new URL(
   // With `sourceURL`, stack traces show this name instead of the whole URL.
@@ -84,7 +84,7 @@ export class Instance {
   /** False when the thread has ended or is being ended. */
   alive = true;
   idleSince = 0;
-  /** Receives the log lines of the current invocation, if its caller asked for them. */
+  /** Receives the log lines of the current invocation, if the caller of the invocation requested them. */
   #tail: string[] | undefined;
 
   constructor(settings: FunctionSettings, log: (line: string) => void, initTimeoutMs = INIT_TIMEOUT_MS) {
@@ -140,8 +140,9 @@ export class Instance {
   }
 
   /**
-   * The time that the thread has used, without the time in which it waited for a CPU, because on Lambda it would not
-   * have to wait. On two cores with 24 busy processes, an initialization of half a second takes more than ten seconds.
+   * The time that the thread has used, without the time in which it waited for a CPU, because on Lambda the thread
+   * would not have to wait for a CPU. On two cores with 24 busy processes, an initialization of half a second takes
+   * more than ten seconds.
    */
   async #spentMs(): Promise<number> {
     const { idle } = this.#worker.performance.eventLoopUtilization();

@@ -29,7 +29,7 @@ const MAX_NAME = 240;
 const STATIC = /\b(?:from|import|require\s*\()\s*["']@?$/;
 const DYNAMIC = /\bimport\s*\(\s*["']@?$/;
 const MAX_PREFIX = 24;
-/** Matches the SDK's clients. The SDK's error messages also mention other packages, but these are optional. */
+/** Matches the SDK's clients. The SDK's error messages also mention other packages, but these packages are optional. */
 const IS_CLIENT = /^@aws-sdk\/(client|lib)-[\w-]+$/;
 /** A part of version 2's user agent. Every bundle of version 2 contains it. */
 const VERSION_2_USER_AGENT = /^["'`]aws-sdk-(?:["']\s*\+|\$\{)/;

@@ -70,7 +70,7 @@ function callWithCallback(event: unknown, context: CallbackContext): Promise<unk
     fail: (error: unknown) => done(error ?? 'handled'),
   };
   process.once('beforeExit', whenEmpty);
-  // Only the function's own work keeps this thread alive.
+  // Only the function's work keeps this thread alive, so `beforeExit` is emitted when this work ends.
   parentPort?.unref();
   try {
     const returned = handle(event, Object.assign(context, oldCallbacks), callback) as PromiseLike<unknown> | undefined;

@@ -7,7 +7,7 @@ export interface MeteredCalls {
   caller: string;
   service: string;
   operation: string;
-  /** The name of a table, queue or topic. For a call of several tables, it contains all their names. */
+  /** The name of a table, queue or topic. For a call to several tables: the names of all these tables. */
   resource: string;
   calls: number;
   /** The number of messages that were sent, received or deleted. */
@@ -20,7 +20,7 @@ export interface MeteredCalls {
 }
 
 export interface Invocation {
-  /** The number of records from a queue or stream in its event. */
+  /** The number of records from a queue or stream in the invocation's event. */
   records: number;
   ms: number;
 }

@@ -1,6 +1,8 @@
 import { entriesOf } from '../messages/published.ts';
 
-/** The keys of items that a call updates. Puts are left out, because puts create new items in this application. */
+/**
+ * The keys of items that a call updates. Puts are left out, because in the measured application, puts create new items.
+ */
 export function updatedIn(operation: string, request: string): Array<[table: string, key: string]> {
   const { TableName, Key, TransactItems = [] } = JSON.parse(request) as Request;
   const updates =
@@ -23,7 +25,10 @@ interface Request {
   Entries?: Array<{ MessageBody?: string }>;
 }
 
-/** The bodies of the messages in a request, with those that the broker rejects, because they are billed as well. */
+/**
+ * The bodies of the messages in a request. Messages that the broker rejects are included, because they are billed as
+ * well.
+ */
 export function bodiesIn(service: string, operation: string, request: string): string[] {
   if (service === 'sns') return entriesOf(new URLSearchParams(request)).map(({ body }) => body);
   if (service !== 'sqs' || !/^SendMessage(Batch)?$/.test(operation)) return [];

@@ -54,7 +54,7 @@ export function withCapacityReport(operation: string, request: string): string {
 
 /**
  * The units of a call, as DynamoDB reports them. DynamoDB does not report the units of a write with a failed condition,
- * so they are computed from the items' sizes.
+ * so these units are computed from the sizes of the items.
  */
 export function unitsOf(operation: string, request: string, response: string): UnitsByTable {
   const parsed = JSON.parse(response || '{}') as DynamodbResponse;
@@ -70,9 +70,9 @@ export function unitsOf(operation: string, request: string, response: string): U
 }
 
 /**
- * The units of a write with a failed condition. It is billed by the size of the existing or the new item, whichever is
- * larger (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html). For a cancelled
- * transaction, this is an upper bound: every item is counted as written.
+ * The units of a write with a failed condition. Such a write is billed by the size of the existing or the new item,
+ * whichever is larger (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html).
+ * For a cancelled transaction, this is an upper bound: every item is counted as written.
  */
 function unitsOfFailedWrite(
   operation: string,

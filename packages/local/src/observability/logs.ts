@@ -4,8 +4,8 @@ import { join, resolve } from 'node:path';
 const LOG_LINES = 1_000;
 
 /**
- * The logs of functions. It writes all lines to the files `logs/FUNCTION.log` in the folder `data`, and keeps the last
- * lines of each function in memory.
+ * Creates the logs of functions. They write all lines to the files `logs/FUNCTION.log` in the folder `data`, and keep
+ * the last lines of each function in memory.
  */
 export function createLogs(data: string) {
   const lines = new Map<string, string[]>();

@@ -66,7 +66,9 @@ export const spansOf = ({ resourceSpans = [] }: OtlpRequest): Span[] =>
     return scopeSpans.flatMap(({ spans = [] }) => spans.map((span) => ({ ...spanOf(span), ...origin })));
   });
 
-/** Converts nanoseconds to milliseconds. It uses a BigInt, because nanoseconds have more digits than a double. */
+/**
+ * Converts nanoseconds to milliseconds. Uses a BigInt, because a double cannot represent all digits of the nanoseconds.
+ */
 const msOf = (nanos: string) => Number(BigInt(nanos) / 1000n) / 1000;
 
 function spanOf(span: OtlpSpan): Omit<Span, 'service' | 'function'> {

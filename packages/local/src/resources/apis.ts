@@ -140,7 +140,7 @@ interface RouteSettings {
 }
 
 /**
- * The account's limits. They apply to routes without limits of their own
+ * The account's limits. They apply to routes for which the stage sets no limits
  * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html).
  */
 const ACCOUNT_LIMITS = { rate: 10_000, burst: 5_000 };
@@ -167,7 +167,10 @@ export const apiStages =
     return { ref: StageName };
   };
 
-/** Creates an access log. Its file is beside the functions' logs, and has the last part of the log group's name. */
+/**
+ * Creates an access log. The log's file is beside the functions' logs, and is named after the last part of the log
+ * group's name.
+ */
 function accessLogOf({ DestinationArn, Format }: AccessLogSettings, { log, meter }: Runtime) {
   const [, group] = /^arn:aws:logs:[^:]*:[^:]*:log-group:([^:]+)/.exec(DestinationArn) ?? [];
   if (group === undefined)

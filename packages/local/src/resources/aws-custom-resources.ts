@@ -18,8 +18,8 @@ interface Call {
 }
 
 /**
- * Custom::AWS: a function of CDK calls an AWS API. Only a call on deletion is supported. The call is never made, because
- * the embedded cloud deletes nothing, but the function must have the permission for it.
+ * Custom::AWS: a function of CDK calls an AWS API. Only a call on deletion is supported. The embedded cloud never makes
+ * this call, because it deletes nothing, but the function must have the permission for the call.
  */
 export const awsCustomResources =
   (runtime: Runtime): ResourceProvider =>

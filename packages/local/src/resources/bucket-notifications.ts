@@ -70,7 +70,10 @@ export function configurationOf(properties: BucketNotificationProperties): Notif
   };
 }
 
-/** Custom::S3BucketNotifications: CDK configures a bucket's notifications with it. CDK's function is not invoked. */
+/**
+ * Custom::S3BucketNotifications, with which CDK configures a bucket's notifications. The function that CDK creates for
+ * it is not invoked.
+ */
 export const bucketNotifications =
   (runtime: Runtime): ResourceProvider =>
   async ({ logicalId, properties }) => {

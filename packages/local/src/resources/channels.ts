@@ -4,7 +4,10 @@ import type { ResourceProvider } from '../template/resource.ts';
 import { attributesOf } from './attributes.ts';
 import { physicalName, type Runtime } from './runtime.ts';
 
-/** The supported attributes. The emulator does not support those for throughput and encryption, which have no effect here. */
+/**
+ * The supported attributes of queues. The emulator does not support the attributes for throughput and encryption, which
+ * have no effect on one machine.
+ */
 const QUEUE_ATTRIBUTES = [
   'FifoQueue',
   'ContentBasedDeduplication',
@@ -17,8 +20,8 @@ const QUEUE_ATTRIBUTES = [
 ];
 
 /**
- * Refuses deduplication by message group. The emulator deduplicates by queue, so it would drop a message with the same body as
- * a message of another group.
+ * Refuses content-based deduplication by message group. The emulator deduplicates by queue, so the emulator would drop
+ * a message with the same body as a message of another group.
  * @throws {Error} if a queue or topic has content-based deduplication by message group
  */
 function checkDeduplication({ ContentBasedDeduplication }: Record<string, unknown>, isByGroup: boolean): void {
@@ -38,7 +41,7 @@ export const queues =
     checkDeduplication(properties, properties.DeduplicationScope === 'messageGroup');
     const { FifoQueue, ...changeable } = attributesOf(properties, QUEUE_ATTRIBUTES);
     const QueueUrl = `${endpointUrl}/${accountId}/${QueueName}`;
-    // Sets the attributes separately, so that an existing queue also gets the attributes of the template.
+    // Sets the attributes in a separate call, so that an existing queue also gets the attributes of the template.
     await sqs.send(new CreateQueueCommand({ QueueName, ...(FifoQueue && { Attributes: { FifoQueue } }) }));
     await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: changeable }));
     const Arn = `arn:aws:sqs:${region}:${accountId}:${QueueName}`;

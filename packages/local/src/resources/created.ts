@@ -26,8 +26,8 @@ export const recording = (
 const arnOf = ({ attributes: { Arn, TopicArn } = {} }: CreatedResource): string | undefined => Arn ?? TopicArn;
 
 /**
- * @throws {CloudError} if a resource with the same ARN was already created. On AWS, the second one would fail, or would
- * be in another account or region
+ * @throws {CloudError} if a resource with the same ARN was already created. On AWS, the creation of the second resource
+ * would fail, or this resource would be in another account or region
  */
 function checkNew(created: readonly CreatedResource[], one: CreatedResource): void {
   const arn = arnOf(one);

@@ -61,7 +61,7 @@ const attributesOf = (attributes: Record<string, string> = {}): Record<string, M
     Object.entries(attributes).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]),
   );
 
-/** The sender of a delivery, and the reason for it. */
+/** The sender of a delivery, and the beginning of error messages about the delivery. */
 export interface Sender {
   principal: Principal;
   /** The beginning of error messages, such as `rule Nightly`. */
@@ -69,8 +69,8 @@ export interface Sender {
 }
 
 /**
- * Creates a delivery to a function, a queue or a topic. At the end of the deployment, it checks that the target exists
- * and that the sender has permission.
+ * Creates a function that delivers messages to a function, a queue or a topic. Adds a check for the end of the
+ * deployment: the target must exist, and the sender must have permission.
  * @throws {Error} if the ARN names another kind of resource
  */
 export function deliveryTo(runtime: Runtime, arn: string, { principal, why }: Sender): Deliver {

@@ -39,7 +39,10 @@ export const eventInvokeConfigs =
     return { ref: logicalId };
   };
 
-/** @throws {CloudError} if a function has several configurations, which on AWS may apply to its versions and aliases */
+/**
+ * @throws {CloudError} if a function has several configurations, although on AWS different versions and aliases can
+ * have different configurations
+ */
 function checkSingle({ created }: Runtime, functionName: string): void {
   const all = created.filter(
     ({ type, properties }) =>
@@ -53,7 +56,7 @@ function checkSingle({ created }: Runtime, functionName: string): void {
   );
 }
 
-/** Creates the destination of a function's events. The function's role needs permission to send to it. */
+/** Creates the destination of a function's events. The function's role needs permission to send to the destination. */
 export function destinationOf(runtime: Runtime, arn: string, role: string, why: string): Destination {
   const deliver = deliveryTo(runtime, arn, { principal: { role }, why });
   return (body, attributes) => deliver({ body, attributes });

@@ -18,8 +18,8 @@ interface FunctionProperties extends CodeProperties {
 }
 
 /**
- * The timeout for exporting spans. The embedded cloud is their collector, and may be slow on a busy machine. A longer
- * timeout than the default avoids missing spans.
+ * The timeout for exporting spans. The embedded cloud collects the spans, and may be slow on a busy machine. This
+ * timeout is longer than the kit's default of a second, so that fewer spans are lost.
  */
 const EXPORT_TIMEOUT_MS = 2_000;
 
@@ -32,7 +32,10 @@ const NO_CODE: FunctionCode = {
   compileCache: '',
 };
 
-/** AWS::Lambda::Function. Its environment is that of Lambda, except for the endpoint of AWS services. */
+/**
+ * AWS::Lambda::Function. The function gets the environment variables that Lambda sets, and variables that direct AWS
+ * calls and spans to the embedded cloud.
+ */
 export const functions =
   (runtime: Runtime): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {

@@ -91,7 +91,7 @@ function permissionCondition({ SourceArn, SourceAccount }: Record<string, unknow
   return Object.keys(Condition).length > 0 ? { Condition } : {};
 }
 
-/** AWS::KMS::Key. Only its policy is used: the embedded cloud does not encrypt data. */
+/** AWS::KMS::Key. Only the key's policy is used, because the embedded cloud does not encrypt data. */
 export const keys =
   ({ access, region, accountId }: Runtime): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {
@@ -112,7 +112,10 @@ export const aliases =
     return { ref: AliasName };
   };
 
-/** AWS::Logs::LogGroup. Only the permission to encrypt it is checked. Functions' logs are stored in files. */
+/**
+ * AWS::Logs::LogGroup. Only the permission to encrypt the log group is checked. The logs of functions are stored in
+ * files.
+ */
 export const logGroups =
   ({ region, accountId, access, checks }: Runtime): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {
@@ -127,7 +130,7 @@ export const logGroups =
     return { ref: name, attributes: { Arn: `${arn}:*` } };
   };
 
-/** AWS::CloudWatch::Alarm. It is never raised, but CloudWatch must have permission for its actions. */
+/** AWS::CloudWatch::Alarm. Alarms are never raised, but CloudWatch must have permission for the alarm's actions. */
 export const alarms =
   ({ access, region, accountId, checks }: Runtime): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {

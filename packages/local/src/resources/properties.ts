@@ -5,7 +5,10 @@ import type { ResourceInput } from '../template/resource.ts';
 interface Known {
   /** The properties that the embedded cloud uses. */
   read: string;
-  /** Properties about throughput, billing, backups, networks and encryption. They have no observable effect on one machine. */
+  /**
+   * Properties that have no observable effect on one machine, such as those for throughput, billing, backups and
+   * networks.
+   */
   ignored?: string;
 }
 

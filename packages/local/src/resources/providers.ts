@@ -62,12 +62,12 @@ export const providers = (runtime: Runtime): Record<string, ResourceProvider> =>
 export const ignored: ReadonlySet<string> = new Set([
   'AWS::CDK::Metadata',
   'AWS::CloudWatch::Dashboard',
-  // They control the traffic shifting of a deployment. The embedded cloud shifts all traffic at once.
+  // CodeDeploy's resources control how a deployment shifts traffic. The embedded cloud shifts all traffic at once.
   'AWS::CodeDeploy::Application',
   'AWS::CodeDeploy::DeploymentConfig',
   'AWS::CodeDeploy::DeploymentGroup',
   'AWS::Logs::MetricFilter',
-  // CDK adds them. The embedded cloud keeps all logs and deletes nothing.
+  // CDK adds the next two types. They delete logs and objects, but the embedded cloud deletes nothing.
   'Custom::LogRetention',
   'Custom::S3AutoDeleteObjects',
 ]);

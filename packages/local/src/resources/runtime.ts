@@ -58,7 +58,7 @@ export interface Services extends Clients, QueueClients {
   environment: Record<string, string>;
   log: (functionName: string, line: string) => void;
   onFailure: (failure: FailedInvocation) => void;
-  /** Starts the API's server. @returns its URL */
+  /** Starts the server of an API. @returns the server's URL */
   openApi: (api: HttpApi) => Promise<string>;
   /** The URLs of the APIs, by API id. */
   apiUrls: () => Readonly<Record<string, string>>;
@@ -87,6 +87,9 @@ export interface Runtime extends Services {
   checks: Array<() => void>;
 }
 
-/** The name in the template if it has one, otherwise a generated name, which is always the same. */
+/**
+ * The name in the template if the template contains a name, otherwise a name that is generated from the stack and the
+ * logical id.
+ */
 export const physicalName = (given: unknown, stack: string, logicalId: string) =>
   typeof given === 'string' ? given : `${stack}-${logicalId}`;

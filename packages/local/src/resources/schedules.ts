@@ -27,8 +27,8 @@ export const scheduleGroups =
   };
 
 /**
- * AWS::Scheduler::Schedule for a function, a queue or a topic, in any time zone. With a flexible time window, it runs at
- * the beginning of the window.
+ * AWS::Scheduler::Schedule for a function, a queue or a topic, in any time zone. A schedule with a flexible time window
+ * runs at the beginning of the window.
  */
 export const schedules =
   (runtime: Runtime): ResourceProvider =>
@@ -65,7 +65,10 @@ function between(due: Due, from: string | undefined, until: string | undefined):
 
 const inSeconds = (at: Date) => at.toISOString().replace(/\.\d+Z$/, 'Z');
 
-/** Fills in an input: https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html */
+/**
+ * Replaces the placeholders in an input:
+ * https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
+ */
 function filled(input: string | undefined, arn: string, at: Date): string | undefined {
   return input
     ?.replaceAll('<aws.scheduler.schedule-arn>', arn)

@@ -17,7 +17,7 @@ import type { Runtime, Services } from './runtime.ts';
 export class Stacks {
   readonly #apis = new Map<string, HttpApi>();
   #running: Runtime | undefined;
-  /** The functions of the previous deployment that have invocations in progress or get new ones. */
+  /** The functions of the previous deployment that have invocations in progress or get new invocations. */
   #previous = new Map<string, LambdaFunction>();
   #deployed: readonly Stack[] = [];
 
@@ -134,7 +134,10 @@ const API_URL = /https:\/\/([\w-]+)\.execute-api\.[\w-]+\.amazonaws\.com/g;
 const parametersOf = ({ beside, issuer, parameters }: Services): Record<string, string> =>
   Object.assign({ TokenIssuer: issuer.url }, ...beside.map((one) => one.parameters), parameters);
 
-/** Notifies the stand-ins of a deployment. Finds the registry in the directory by its name, the way clients do. */
+/**
+ * Notifies the stand-ins that a deployment is complete. Finds the registry by its name in the directory, the way
+ * clients do.
+ */
 async function notifyStandIns({ directory, dynamodb, beside }: Services): Promise<void> {
   const { table: tableName } = directory.attributesOf('instances') ?? {};
   const client = DynamoDBDocumentClient.from(dynamodb);

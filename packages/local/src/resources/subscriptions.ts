@@ -29,7 +29,7 @@ export const subscriptions =
   async ({ logicalId, properties }) => {
     const subscription = properties as unknown as SubscriptionProperties;
     const { Protocol, FilterPolicy } = subscription;
-    // Throws an error for an unsupported operator, because it would match no message.
+    // Throws an error for an unsupported operator, because a filter with such an operator would match no message.
     if (FilterPolicy) createFilter([JSON.stringify(FilterPolicy)]);
     const subscribeTo: Record<string, () => Promise<Deployed>> = {
       sqs: () => toQueue(runtime, subscription, logicalId),
@@ -47,7 +47,7 @@ const OF_ALARMS = /^AWS::(SNS::\w+|CloudWatch::Alarm|IAM::\w+|KMS::Key)$/;
 /**
  * Accepts a subscription with an unsupported protocol if only alarms publish on its topic, because alarms are never
  * raised.
- * @throws {CloudError} if the topic may have other messages, which would be lost
+ * @throws {CloudError} if something other than an alarm may publish on the topic, because its messages would be lost
  */
 function checkOnlyAlarmsPublish(
   { created, access }: Runtime,

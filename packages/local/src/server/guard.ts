@@ -7,16 +7,18 @@ import {
 } from 'node:http';
 
 /**
- * The host names of this machine that nobody else can own. The owner of any other name can make it resolve to this
- * machine, and a page with that name would then be same-origin. `host.docker.internal` is this machine's name inside a
- * container, such as LocalStack. The domain `.internal` is reserved for private use.
+ * The host names of this machine that nobody else can own. The owner of any other name can make the name resolve to
+ * this machine. A page from that name would then have the same origin as a server on this machine.
+ * `host.docker.internal` is this machine's name inside a container, such as LocalStack. The domain `.internal` is
+ * reserved for private use.
  */
 const LOCAL_HOST = /^(127\.0\.0\.1|localhost|\[::1\]|host\.docker\.internal)(:\d+)?$/i;
 
 /**
- * The reason why a request is refused; undefined: it is allowed. Web pages of other origins must not use servers on this
- * machine, but a browser sends their requests. It adds `Origin` or `Sec-Fetch-Site`, which other programs do not send.
- * @param allowsOrigin whether pages of another origin are allowed
+ * The reason why a request is refused; undefined: the request is allowed. Web pages of other origins must not use
+ * servers on this machine. A browser sends the requests of such pages, but adds the header `Origin` or
+ * `Sec-Fetch-Site`, which other programs do not send.
+ * @param allowsOrigin returns whether pages of another origin are allowed
  */
 export function refusalOf(
   headers: IncomingHttpHeaders,
@@ -34,7 +36,7 @@ export function refusalOf(
     : undefined;
 }
 
-/** An HTTP server that serves only clients on this machine. */
+/** Creates an HTTP server that refuses requests for which {@link refusalOf} returns a reason. */
 export function createGuardedServer(handle: RequestListener, allowsOrigin?: (origin: string) => boolean): Server {
   return createServer((request, response) => {
     toOriginForm(request);

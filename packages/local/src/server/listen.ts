@@ -5,7 +5,7 @@ import { CloudError } from '../errors/cloud-error.ts';
 
 /**
  * Starts a server on loopback.
- * @param what the name of the server in an error
+ * @param what the name of the server in error messages
  * @param port 0: any free port
  * @returns the base URL
  */

@@ -24,9 +24,10 @@ const EXPIRE_EVERY_MS = 3_600_000;
 const PAGE = 10;
 
 /**
- * The archive of SNS (https://docs.aws.amazon.com/sns/latest/dg/fifo-message-archiving-replay.html). It keeps the
- * messages of topics with an ArchivePolicy for the number of days in the policy, and replays them to a subscription with
- * a ReplayPolicy. Unlike SNS, it delivers new messages during a replay, and a replay ends when the cloud stops.
+ * The archive of SNS (https://docs.aws.amazon.com/sns/latest/dg/fifo-message-archiving-replay.html). The archive keeps
+ * the messages of topics with an ArchivePolicy for the number of days in the policy, and replays these messages to a
+ * subscription with a ReplayPolicy. Unlike on AWS, the subscription receives new messages during a replay, and a replay
+ * ends when the cloud stops.
  */
 export class Archive {
   readonly #database: State['database'];
@@ -173,7 +174,10 @@ export class Archive {
 
 let replayedMessages = 0;
 
-/** A replayed message. It has a new deduplication id, because a queue drops a message whose id it got in the last five minutes. */
+/**
+ * A replayed message. It has a new deduplication id, because a queue drops a message whose deduplication id the queue
+ * received in the last five minutes.
+ */
 const replayEntry = ({ id, body, group, attributes }: Row) => ({
   Id: String(id),
   MessageBody: body,

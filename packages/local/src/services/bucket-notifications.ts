@@ -67,7 +67,7 @@ export class BucketNotifications {
     this.#buckets.set(bucket, { notifications: all, toBus: toBus ?? before.toBus });
   }
 
-  /** Replaces the configuration with that of another instance, atomically. */
+  /** Replaces the configuration of all buckets with the configuration in another instance, atomically. */
   replaceWith(other: BucketNotifications): void {
     this.#buckets = other.#buckets;
   }
@@ -78,8 +78,8 @@ export class BucketNotifications {
   }
 
   /**
-   * Sends the notifications of a change. Resolves when queues, topics and buses have them.
-   * @param factsOf invoked only if the change has a target
+   * Sends the notifications of a change. Resolves when queues, topics and buses have the notifications.
+   * @param factsOf invoked only for a created object, and only if the change has a target
    */
   async notify(change: ObjectChange, factsOf: () => Promise<ObjectFacts>): Promise<void> {
     const ofBucket = this.#buckets.get(change.bucket);

@@ -8,8 +8,8 @@ export class Directory {
   }
 
   /**
-   * Replaces the services with those of another directory, atomically. During a redeployment, lookups therefore find
-   * every instance that is in both deployments.
+   * Replaces the services with the services of another directory, atomically. During a redeployment, lookups therefore
+   * find every instance that is in both deployments.
    */
   replaceWith(other: Directory): void {
     this.#instances = other.#instances;

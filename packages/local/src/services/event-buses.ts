@@ -58,7 +58,7 @@ export class EventBuses {
     this.#rules.push({ ...rule, bus });
   }
 
-  /** Replaces the buses and rules with those of another instance, atomically. */
+  /** Replaces the buses and rules with the buses and rules of another instance, atomically. */
   replaceWith(other: EventBuses): void {
     this.#buses = other.#buses;
     this.#rules = other.#rules;
@@ -118,7 +118,7 @@ export class EventBuses {
         return refused('InvalidArgument', `Parameter ${name} is not valid. Reason: ${name} is a required argument.`);
     if (Source?.startsWith('aws.')) return refused('NotAuthorizedForSource', 'Not authorized for the source.');
     if (!isObject(Detail ?? '')) return refused('MalformedDetail', 'Detail is malformed.');
-    // AWS would accept the entry without delivering it.
+    // AWS would accept an entry for an unknown bus without delivering it.
     if (!this.#buses.has(bus)) return refused('ResourceNotFoundException', `Event bus ${bus} does not exist.`);
     return undefined;
   }

@@ -21,7 +21,10 @@ const tokenRequest = z.strictObject({
 
 export type TokenRequest = z.output<typeof tokenRequest>;
 
-/** The first key of all in-memory clouds in this process. They share it, because creating one takes a tenth of a second. */
+/**
+ * The first key of all in-memory clouds in this process. The clouds share this key, because creating a key takes a
+ * tenth of a second.
+ */
 let sharedKey: Promise<JWK> | undefined;
 
 async function newKey(): Promise<JWK> {
@@ -80,7 +83,7 @@ export class Issuer {
     return this.#keys.all();
   }
 
-  /** Replaces all keys by a new one. Tokens that were signed with an older key become invalid. */
+  /** Replaces all keys by a new key. Tokens that were signed with an older key become invalid. */
   async rotate(): Promise<void> {
     this.#keys.add(await newKey(), true);
   }

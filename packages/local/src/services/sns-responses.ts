@@ -23,6 +23,6 @@ export function subscribeRefusal(operation: string, request: string): Answer | u
   const protocol = new URLSearchParams(request).get('Protocol');
   if (protocol === 'sqs') return undefined;
   return invalidParameter(
-    `at run time, the embedded cloud subscribes only queues (protocol sqs), not by ${protocol}. Templates can also subscribe functions`,
+    `at run time, the embedded cloud supports only subscriptions of queues (protocol sqs), not the protocol ${protocol}. Templates can also subscribe functions`,
   );
 }

@@ -1,7 +1,9 @@
 import type { Assembly } from './assembly.ts';
 import { type DeploymentOptions, type Exports, Stack } from './stack.ts';
 
-/** Deploys all stacks. A resource is created when it is first referenced, so their order does not matter. */
+/**
+ * Deploys all stacks. A resource is created when it is first referenced, so the order of the stacks does not matter.
+ */
 export async function deploy(assembly: Assembly, options: DeploymentOptions): Promise<readonly Stack[]> {
   const exported: Exports = new Map();
   const stacks = assembly.stacks.map((stack) => new Stack(stack, options, exported));

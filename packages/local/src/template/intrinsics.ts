@@ -8,7 +8,7 @@ export interface Scope {
   /** Looks up the template's mappings. */
   mapping(map: string, top: string, second: string): unknown;
   condition(name: string): unknown;
-  /** Replaces AWS addresses in a composed text with local ones. */
+  /** Replaces AWS addresses in a composed text with local addresses. */
   localized(text: string): string;
   /** The value that another stack exports by this name. */
   imported(name: string): Promise<unknown>;

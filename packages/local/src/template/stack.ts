@@ -11,7 +11,7 @@ export interface DeploymentOptions {
   ignored: ReadonlySet<string>;
   /** The values of template parameters, by name. Other parameters have their default. */
   parameters: Record<string, string>;
-  /** Replaces AWS addresses with local ones. Default: they stay unchanged. */
+  /** Replaces AWS addresses with local addresses. Default: AWS addresses stay unchanged. */
   localized?: (text: string) => string;
 }
 
@@ -59,7 +59,10 @@ export class Stack {
     }
   }
 
-  /** The outputs, without CDK's exports to other stacks. If a value is not supported, the error message replaces it. */
+  /**
+   * The outputs, without CDK's exports to other stacks. If the embedded cloud cannot resolve an output, the error
+   * message replaces the value.
+   */
   async outputs(): Promise<Record<string, string>> {
     const shown = Object.entries(this.#template.Outputs ?? {}).filter(([name]) => !name.startsWith('ExportsOutput'));
     const values = shown.map(async ([name, { Value }]): Promise<[string, string]> => {
