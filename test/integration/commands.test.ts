@@ -335,7 +335,11 @@ describe('an SMS that a service requests', () => {
     await eventually(async () =>
       cloud
         .logs('rollcall-dev-sms-commands-consume')
-        .some((line) => line.includes('message returned to the queue') && line.includes(`no phone of member ${id}`)),
+        .some(
+          (line) =>
+            line.includes('message returned to the queue') &&
+            line.includes(`the phone of member ${id} is not known yet`),
+        ),
     );
     const event = JSON.stringify(registered(id)).replace('+34612345678', phone);
     await cloud.invoke('rollcall-dev-sms-consume', { Records: [sqsRecord(id, 'm', event)] });
