@@ -251,8 +251,8 @@ describe('the ordered consumer on an existing queue', () => {
     await placed('B', 1, 1);
     expect(await deliver()).toBe(0);
     expect((await errorsOf(table)).toSorted()).toEqual([
-      'UnreadableMessageError: message is not JSON',
       'UnreadableMessageError: message does not match the schema of its adapter: orderNo is missing',
+      'UnreadableMessageError: message is not JSON',
     ]);
     expect(await shipments()).toHaveLength(1);
   });
