@@ -51,7 +51,7 @@ export type AppProps<S extends Stage> = {
     }
 );
 
-/** The settings of a consumer that are not in its descriptor. */
+/** The settings of a consumer that are not in the consumer's descriptor. */
 export type ConsumerOptions = Pick<ConsumerProps, 'entry' | 'environment' | 'gathers' | 'degradedModes'>;
 
 /**
@@ -116,7 +116,7 @@ export class RollcallApp<S extends Stage = Stage> {
     return this.service(name, (stack, props) => new Publisher(stack, 'Publisher', { ...props, ...options, name }));
   }
 
-  /** Adds a consumer of a topic to the stack of its service. */
+  /** Adds a consumer of a topic to the stack of the service that the consumer's descriptor names. */
   subscriber(consumer: ConsumerDescriptor, options: ConsumerOptions): Subscriber {
     return this.service(
       ownerOf(consumer),
@@ -124,7 +124,7 @@ export class RollcallApp<S extends Stage = Stage> {
     );
   }
 
-  /** Adds a consumer of a queue to the stack of its service. */
+  /** Adds a consumer of a queue to the stack of the service that the consumer's descriptor names. */
   consumer(consumer: ConsumerDescriptor, options: ConsumerOptions): Consumer {
     return this.service(
       ownerOf(consumer),

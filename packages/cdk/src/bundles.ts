@@ -6,7 +6,9 @@ import { buildSync } from 'esbuild';
 import { bundling } from './bundling.ts';
 
 const root = process.cwd();
-/** The esbuild options for debugging. The embedded cloud sets ROLLCALL_SOURCE_MAPS if it runs under a debugger. */
+/**
+ * The esbuild options for debugging. The embedded cloud sets ROLLCALL_SOURCE_MAPS if the cloud runs under a debugger.
+ */
 const debugOptions =
   process.env.ROLLCALL_SOURCE_MAPS === 'true' ? ({ minify: false, sourcemap: 'linked' } as const) : undefined;
 

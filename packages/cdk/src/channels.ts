@@ -111,7 +111,7 @@ export class Channels extends Construct {
     this.#largeAmong([channel])?.bucket.allowReading(fn, consumer, channel);
   }
 
-  /** Allows a function to send to these channels only, and sets CHANNELS to their addresses. */
+  /** Allows a function to send to the given channels, and sets CHANNELS to the addresses of these channels. */
   allowSending(fn: LambdaFunction, channels: readonly Channel[]): void {
     const addresses = channels.map((channel) => {
       if (channel.kind === 'topic') {

@@ -85,7 +85,7 @@ export class Consumer extends Construct {
           sortKey: { name: 'version', type: AttributeType.NUMBER },
         },
       ],
-      // Duplicates of messages without a version are recognised by stored ids, which expire.
+      // Duplicates of messages without a version are recognised by their stored ids, and the stored ids expire.
       ...(!of.ordered && !idempotent && { timeToLiveAttribute: 'expiresAt' }),
     });
 

@@ -26,7 +26,7 @@ export const tableMetric = (TableName: string, metricName: string, label?: strin
 export interface DashboardOptions {
   /**
    * A heading for the API, a title for its requests, and metrics to show with the number of requests. Default: the
-   * heading `API`, and only the number of requests.
+   * heading `API`, the title `Requests`, and no other metrics.
    */
   about?: { heading: string; requests: string; metrics: readonly Metric[] };
   /** Adds widgets between the consumers and the functions. */
@@ -142,9 +142,9 @@ export class Dashboard extends Construct {
   #showPublication(outboxes: readonly Outbox[], undelivered: readonly string[]): void {
     this.board.addLargeHeader('Publication');
     for (const { of, relay, metrics } of outboxes) {
-      const own = (name: string, statistic: string) => this.metric(metrics, name, statistic);
+      const serviceMetricOf = (name: string, statistic: string) => this.metric(metrics, name, statistic);
       this.show(of === undefined ? 'Outbox and relay' : `Outbox and relay of ${of}`, [
-        { title: 'Oldest unpublished, s', metrics: [own('OldestUnpublished', 'Maximum')] },
+        { title: 'Oldest unpublished, s', metrics: [serviceMetricOf('OldestUnpublished', 'Maximum')] },
         { title: 'Commit to publication, ms', metrics: this.#percentiles(metrics, 'PublicationLag') },
         {
           title: 'Behind the stream, ms',
@@ -152,7 +152,11 @@ export class Dashboard extends Construct {
         },
         {
           title: 'Messages',
-          metrics: [own('Published', 'Sum'), own('NotPublished', 'Sum'), own('LeftInOutbox', 'Maximum')],
+          metrics: [
+            serviceMetricOf('Published', 'Sum'),
+            serviceMetricOf('NotPublished', 'Sum'),
+            serviceMetricOf('LeftInOutbox', 'Maximum'),
+          ],
         },
       ]);
     }
@@ -178,20 +182,26 @@ export class Dashboard extends Construct {
     const [queue = '', deadLetterQueue = ''] = [name, `${name}-dlq`].map((shortName) =>
       queues.find((each) => each.replace(/\.fifo$/, '') === `${this.#prefix}${shortName}`),
     );
-    const own = (metric: string, statistic = 'Sum') => this.metric(name, metric, statistic);
+    const serviceMetricOf = (metric: string, statistic = 'Sum') => this.metric(name, metric, statistic);
     this.board.addLargeHeader(name);
     this.showQueue(queue, deadLetterQueue);
     this.show('Outcome', [
       { title: 'Commit to effect, ms', metrics: this.#percentiles(name, 'ApplicationLag') },
-      { title: 'Acknowledged', metrics: [own('Applied'), own('Duplicates'), own('Ignored')] },
-      { title: 'Redelivery', metrics: [own('GivenBack'), own('Postponed'), own('Redelivered')] },
+      {
+        title: 'Acknowledged',
+        metrics: [serviceMetricOf('Applied'), serviceMetricOf('Duplicates'), serviceMetricOf('Ignored')],
+      },
+      {
+        title: 'Redelivery',
+        metrics: [serviceMetricOf('GivenBack'), serviceMetricOf('Postponed'), serviceMetricOf('Redelivered')],
+      },
       {
         title: 'Parked',
         metrics: [
-          own('Parked'),
-          own('ParkedWaiting', 'Maximum'),
-          own('ParkedForPerson', 'Maximum'),
-          own('SweepFailures'),
+          serviceMetricOf('Parked'),
+          serviceMetricOf('ParkedWaiting', 'Maximum'),
+          serviceMetricOf('ParkedForPerson', 'Maximum'),
+          serviceMetricOf('SweepFailures'),
         ],
       },
     ]);

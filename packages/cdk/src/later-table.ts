@@ -25,7 +25,7 @@ export interface LaterTableProps {
   sweep: ServiceFunction;
 }
 
-/** The table of an outbox's scheduled messages, and the permissions that the sweep needs to send them. */
+/** The table of an outbox's scheduled messages, and the permissions that the sweep needs to send these messages. */
 export class LaterTable extends Construct {
   readonly table: ServiceTable;
 

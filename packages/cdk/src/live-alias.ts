@@ -61,8 +61,8 @@ export const versionOptions = (fn: () => LambdaFunction) => ({
 });
 
 /**
- * The alias `live` of a function. CodeDeploy shifts its traffic to a new version step by step, and shifts it back if an
- * alarm is raised: docs/decisions/0056-traffic-is-shifted-and-alarms-roll-it-back.md.
+ * The alias `live` of a function. CodeDeploy shifts the function's traffic to a new version step by step, and shifts
+ * the traffic back if an alarm is raised: docs/decisions/0056-traffic-is-shifted-and-alarms-roll-it-back.md.
  */
 export class LiveAlias extends Alias {
   readonly #group: LambdaDeploymentGroup;

@@ -16,7 +16,10 @@ import { prefixOf, type Stage } from './stage.ts';
 
 export interface OutboxProps {
   stage: Stage;
-  /** Name of the sending service. Function names start with it, so that receivers can verify the sender. */
+  /**
+   * Name of the sending service. The names of the outbox's functions contain the service's name, so that receivers can
+   * verify the sender.
+   */
   service: string;
   /**
    * Whether the names of table, alarms and metrics omit the service: `outbox` instead of `orders-outbox`. Only one
@@ -29,16 +32,17 @@ export interface OutboxProps {
   /** The channels to which the outbox may send. */
   sendsTo: readonly Channel[];
   /**
-   * Allows scheduled messages. When a message is due, the sweep gives it the next version of an aggregate or the next
-   * number of a counter. `places`: the tables of the aggregates and counters. Default: no messages can be scheduled.
+   * Allows scheduled messages. When a message is due, the sweep gives the message the next version of an aggregate or
+   * the next number of a counter. `places`: the tables of the aggregates and counters. Default: no messages can be
+   * scheduled.
    */
   later?: { places: readonly ServiceTable[] };
   alarms: ITopic;
 }
 
 /**
- * The table of messages that are committed and not yet published, and the two functions that publish them.
- * @beta
+ * The table of messages that are committed and not yet published, and the two functions that publish these messages:
+ * the relay and the sweep. @beta
  */
 export class Outbox extends Construct {
   readonly table: ServiceTable;

@@ -51,7 +51,7 @@ export class Publisher<Key extends string = string> extends Construct {
   readonly stack: Stack;
   readonly table: ServiceTable;
   readonly outbox: Outbox;
-  /** The functions by the keys of their routes. */
+  /** The functions of the routes, by the route's key. */
   readonly functions: Readonly<Record<Key, ServiceFunction>>;
   readonly #props: PublisherProps<Key>;
 
@@ -96,7 +96,7 @@ export class Publisher<Key extends string = string> extends Construct {
       this.#letWrite(fn);
       this.#allowStoringLargeData(fn);
     }
-    // All handlers of a file read the same environment variables, so every function gets all of them.
+    // All handlers of a file read the same environment variables, so every function gets all these variables.
     fn.addEnvironment('OUTBOX_TABLE', this.outbox.table.tableName);
     this.#props.channels.setLargeBucket(fn, channelsOf(this.#props));
     if (this.#props.later) fn.addEnvironment('LATER_TABLE', this.outbox.later.tableName);

@@ -11,7 +11,7 @@ export const DIRECTORY_OUTPUT = 'Directory';
 
 /**
  * Service discovery by name: an HTTP namespace of AWS Cloud Map, in which the deployment registers each service as one
- * instance with attributes, and in which publishers look up their subscribers.
+ * instance with attributes, and in which publishers look up the subscribers of their topics.
  */
 export class ServiceDirectory extends Construct {
   /** Name of the directory: the value of the environment variable `DIRECTORY`. */
@@ -27,7 +27,7 @@ export class ServiceDirectory extends Construct {
 
   /**
    * Registers a resource.
-   * @param owner the resource: the entry is created and deleted with it
+   * @param owner the resource: the entry is created and deleted with the resource
    */
   register(owner: Construct, name: string, description: string, attributes: Record<string, string>): void {
     if (!this.#namespace) {
@@ -54,7 +54,7 @@ export class ServiceDirectory extends Construct {
   }
 
   /**
-   * Registers a subscriber in its own stack, so that no other stack changes.
+   * Registers a subscriber. The entry is part of the subscriber's stack, so that no other stack changes.
    * @param subscription the subscription. It is created after the directory entry, and deleted before the entry.
    * Otherwise, a service could receive events without being listed, and an erasure, which waits only for listed
    * services, would not wait for this service. An erasure also waits for a listed service that does not receive events

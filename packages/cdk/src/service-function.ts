@@ -53,8 +53,8 @@ export class ServiceFunction extends LambdaFunction {
       handler: `index.${handler}`,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      // CPU share grows with memory. With 512 MB, a bundle with SDK clients starts in about half the time that it needs
-      // with the default of 128 MB.
+      // CPU share grows with memory. With 512 MB, a bundle with SDK clients starts in about half the time that the
+      // bundle needs with the default of 128 MB.
       memorySize: 512,
       timeout,
       ...(reserved !== undefined && { reservedConcurrentExecutions: reserved }),

@@ -18,8 +18,8 @@ export class ServiceTable extends TableV2 {
     super(scope, id, {
       tableName: `${prefixOf(stage)}${name}`,
       ...(warm && { warmThroughput: { readUnitsPerSecond: warm.reads, writeUnitsPerSecond: warm.writes } }),
-      // Without a customer managed key, DynamoDB's own key is used, because it is free. Each use of the AWS managed key
-      // `aws/dynamodb` is charged (https://aws.amazon.com/kms/pricing/).
+      // Without a customer managed key, DynamoDB's own key is used, because this key is free. Each use of the AWS
+      // managed key `aws/dynamodb` is charged (https://aws.amazon.com/kms/pricing/).
       encryption: stage.keyArn ? TableEncryptionV2.awsManagedKey() : TableEncryptionV2.dynamoOwnedKey(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: stage.pointInTimeRecovery },
       removalPolicy: removalPolicyOf(stage),

@@ -45,8 +45,8 @@ function redriveAllowPolicyOf(scope: Construct, id: string, source: string | und
 }
 
 /**
- * A queue with the stage's key, which keeps messages for 14 days. It requires TLS, and only roles of the stage can
- * access it.
+ * A queue that keeps messages for 14 days, encrypted with the stage's key. The queue requires TLS, and only roles of
+ * the stage can access it.
  * @beta
  */
 export class StageQueue extends Queue {
@@ -79,7 +79,8 @@ export class StageQueue extends Queue {
   /**
    * Delivers the messages to a function in batches, and allows the function to receive them. CDK's own event source
    * grants more permissions than needed.
-   * @param consumer name of the consumer. Its `subscriberConcurrency` in the stage's settings limits concurrent batches
+   * @param consumer name of the consumer. The stage's setting `subscriberConcurrency` for this consumer limits
+   * concurrent batches
    * @param gathers whether to wait for a batch of up to 200 messages instead of ten. For standard queues with messages
    * whose latency does not matter
    */

@@ -18,9 +18,9 @@ const READ_ACTIONS = [
 ].map((name) => `sns:${name}`);
 
 /**
- * A topic with the stage's key. It requires TLS, and only roles of the stage can access it, because a subscriber
- * receives everything that is published. An AWS service that publishes to the topic needs its own statement in the
- * topic's policy.
+ * A topic that is encrypted with the stage's key. The topic requires TLS, and only roles of the stage can access it,
+ * because a subscriber receives everything that is published. An AWS service that publishes to the topic needs its own
+ * statement in the topic's policy.
  * @beta
  */
 export class StageTopic extends Topic {

@@ -7,7 +7,7 @@ const perSecond = z.int().min(1);
 
 /**
  * The names of CodeDeploy's predefined configurations, without the prefix `CodeDeployDefault.`. `LambdaAllAtOnce` is
- * omitted, because it does not watch alarms.
+ * omitted, because with it, CodeDeploy does not watch alarms.
  */
 const TRAFFIC_SHIFTING = [
   'LambdaCanary10Percent5Minutes',
@@ -36,8 +36,8 @@ export const stageSettings = z.strictObject({
   subscriberConcurrency: z.object({ default: concurrency }).catchall(concurrency).default({ default: 5 }),
   /**
    * Warm throughput per table, by name, such as `orders`: the read and write units per second that the table supports
-   * without prior load. It does not apply to indexes. Default of AWS: 12,000 and 4,000. Warm throughput is charged
-   * once, when it is raised, and cannot be lowered
+   * without prior load. The setting does not apply to indexes. Default of AWS: 12,000 and 4,000. Warm throughput is
+   * charged once, when it is raised, and cannot be lowered
    * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html). Sizing: docs/capacity.md.
    */
   warmThroughput: z
@@ -109,11 +109,11 @@ export const stageSettings = z.strictObject({
    * import exports of the foundation stack.
    */
   directory: z.enum(['templates', 'outputs']).default('templates'),
-  /** Path of the API if it is not at the root of its host. `{api}` is replaced with the API's id. */
+  /** Path of the API if the API is not at the root of its host. `{api}` is replaced with the API's id. */
   basePath: z.string().startsWith('/').nullable().default(null),
   /** Whether the stage has alarms and a dashboard. */
   monitoring: z.boolean().default(true),
-  /** The runbook that alarms refer to: each alarm names one of its chapters by anchor. */
+  /** The runbook that alarms refer to: each alarm contains the anchor of a chapter of the runbook. */
   runbook: z.string().min(1).default('docs/runbook.md'),
   /** Thresholds of the API's alarms, over all routes. */
   apiAlarms: z
@@ -138,7 +138,7 @@ export interface Stage extends StageSettings {
   /** Name of the application, as in the `source` of its messages: `/APPLICATION/SERVICE`. */
   app: string;
   name: string;
-  /** ARN of the customer managed key that encrypts new data. The app sets it if `customerManagedKey` is true. */
+  /** ARN of the customer managed key that encrypts new data. The app sets this ARN if `customerManagedKey` is true. */
   keyArn?: string;
 }
 

@@ -5,7 +5,8 @@ import type { Beside } from './beside/beside.ts';
 import { CloudError } from './errors/cloud-error.ts';
 
 /**
- * An app's configuration for the embedded cloud: the default export of the `rollcall.config.ts` beside its `cdk.json`.
+ * An app's configuration for the embedded cloud: the default export of the `rollcall.config.ts` beside the app's
+ * `cdk.json`.
  * @public
  */
 export interface AppConfig {

@@ -32,7 +32,10 @@ export interface CloudOptions {
   app?: string;
   /** CDK context in addition to the context in cdk.json, such as `{ stage: 'dev' }`. */
   context?: Context;
-  /** Folder that `cdk synth` wrote, or a promise of its path. Default: the app is synthesized, once per process. */
+  /**
+   * Folder that `cdk synth` wrote, or a promise of the folder's path. Default: the app is synthesized, once per
+   * process.
+   */
   assembly?: string | Promise<string>;
   /** Folder for the state that survives a restart. Default: the state is in memory. */
   data?: string;
@@ -153,7 +156,7 @@ async function open(options: CloudOptions, opened: AsyncDisposableStack): Promis
     assemblyFor(options),
     startEmulators({ folder, data, region: REGION, authorizeSending }, opened),
   ] as const;
-  // Waits even if the assembly fails, because the emulators must have started before they can be stopped.
+  // Waits even if the assembly fails, because emulators can only be stopped after they have started.
   await Promise.allSettled(starting);
   const [assembly, emulators] = await Promise.all(starting);
 

@@ -5,8 +5,8 @@ import type { AskedFor } from '../iam/requests.ts';
 import type { ResourceProvider } from '../template/resource.ts';
 
 /**
- * A stand-in, which runs beside the embedded cloud as long as the cloud runs. It replaces a service outside AWS, or an
- * AWS service that the cloud does not support. Each cloud needs its own instance.
+ * A stand-in, which runs beside the embedded cloud as long as the cloud runs. A stand-in replaces a service outside
+ * AWS, or an AWS service that the cloud does not support. Each cloud needs a separate instance of the stand-in.
  * @public
  */
 export interface Beside {

@@ -3,7 +3,7 @@ import type { Beside, Started } from '../beside/beside.ts';
 import { CloudError } from '../errors/cloud-error.ts';
 import type { Core } from './core.ts';
 
-/** Starts the stand-ins beside a cloud, and returns them by name. */
+/** Starts the stand-ins beside a cloud, and returns the started stand-ins by name. */
 export async function startBeside(
   all: readonly Beside[],
   { region, accountId, state: { database }, access, clients: { sns } }: Core,

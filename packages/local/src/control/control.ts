@@ -7,7 +7,7 @@ import { readBody } from '../server/read-body.ts';
 import type { AssembledStack } from '../template/assembly.ts';
 import { type Failure, type Happened, RecentEvents } from './recent-events.ts';
 
-/** The addresses of a running cloud, and the number of calls per AWS operation since its start. */
+/** The addresses of a running cloud, and the number of calls per AWS operation since the start of the cloud. */
 export interface CloudDescription {
   apiUrl: string;
   /** Addresses of stand-ins beside the cloud, by name. */
@@ -65,12 +65,12 @@ export function createControl({ about, templates, mappings }: ControlOptions) {
    * a stream
    */
   function setStopped(name: string, isStopped: boolean): Broken | undefined {
-    const own = sources().filter(({ functionName }) => functionName === name);
-    for (const { gate } of own) {
+    const ofFunction = sources().filter(({ functionName }) => functionName === name);
+    for (const { gate } of ofFunction) {
       if (isStopped) gate.close();
       else gate.open();
     }
-    return own.length > 0 ? broken() : undefined;
+    return ofFunction.length > 0 ? broken() : undefined;
   }
 
   async function happened(after: number, waitMs: number): Promise<Happened> {

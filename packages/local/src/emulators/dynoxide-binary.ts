@@ -27,7 +27,7 @@ export function dynoxideBinary(platform = `${process.platform}-${process.arch}`)
     const missing = `The DynamoDB emulator for ${platform} is not installed.`;
     const advice = PLATFORMS.includes(platform)
       ? `Add it: npm install --no-save ${name}@${pinnedVersion()} (or ${EXTERNAL})`
-      : `It does not support this platform, so ${EXTERNAL}`;
+      : `The emulator does not support this platform. Instead, ${EXTERNAL}`;
     throw new CloudError(`${missing} ${advice}`, { cause });
   }
 }

@@ -88,9 +88,9 @@ function indexStreamRecords(file: string): void {
 }
 
 /**
- * An address at which dynoxide can listen. dynoxide allows every web page to read and write its tables, and a page can
- * call any port of 127.0.0.1. Therefore, dynoxide listens on one of the 16 million other loopback addresses. On machines
- * with no other loopback address, such as macOS, it listens on 127.0.0.1.
+ * An address at which dynoxide can listen. dynoxide allows every web page to read and write the tables, and a page can
+ * call any port of 127.0.0.1. Therefore, dynoxide listens on one of the 16 million other loopback addresses. On
+ * machines with no other loopback address, such as macOS, it listens on 127.0.0.1.
  */
 async function freeAddress(): Promise<{ host: string; port: number }> {
   const byte = () => randomInt(1, 255);

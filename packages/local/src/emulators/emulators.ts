@@ -28,7 +28,7 @@ export async function startEmulators(
     opening(startDynamoDB(join(folder, 'dynamodb.db'))),
     opening(startMessaging({ folder: data, ...options })),
   ] as const;
-  // Waits for both even if one emulator fails, because the other must have started before it can be stopped.
+  // Waits for both even if one emulator fails, because the other emulator can only be stopped after it has started.
   await Promise.allSettled(starting);
   const [dynamoDBUrl, messagingUrl] = await Promise.all(starting);
   return { dynamoDBUrl, messagingUrl };

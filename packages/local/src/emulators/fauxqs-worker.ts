@@ -99,7 +99,7 @@ const moves = createMessageMoves({
 const { register } = SqsRouter.prototype;
 SqsRouter.prototype.register = function (action: string, handler: unknown) {
   register.call(this, action, handler);
-  for (const [own, handle] of Object.entries(moves.actions)) register.call(this, own, handle);
+  for (const [moveAction, handle] of Object.entries(moves.actions)) register.call(this, moveAction, handle);
 };
 
 const app = buildApp({ logger: false, defaultRegion: region, stores: { sqsStore, snsStore, s3Store } });

@@ -86,8 +86,8 @@ export function createMessageMoves(options: MovesOptions) {
     const { arn } = queueAt('SourceArn', SourceArn);
     if (!(Number(MaxResults) >= 1 && Number(MaxResults) <= MAX_LISTED))
       throw error('InvalidParameterValue', `MaxResults must be between 1 and ${MAX_LISTED}.`);
-    const own = tasks.filter(({ source }) => source === arn);
-    return { Results: own.slice(0, Number(MaxResults)).map(resultOf) };
+    const ofQueue = tasks.filter(({ source }) => source === arn);
+    return { Results: ofQueue.slice(0, Number(MaxResults)).map(resultOf) };
   }
 
   function cancel({ TaskHandle }: Request) {

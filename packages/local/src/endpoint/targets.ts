@@ -33,8 +33,8 @@ export function targetOf(targets: Targets, request: IncomingMessage, query: Quer
   if (api.startsWith('DynamoDBStreams')) return { implementation: dynamoDBUrl, service: 'dynamodbstreams', operation };
   if (api.startsWith('DynamoDB')) return { implementation: dynamoDBUrl, service: 'dynamodb', operation };
   if (api === 'AmazonSQS') return { implementation: messagingUrl, service: 'sqs', operation };
-  const own = services[api];
-  if (own) return { implementation: own, service: own.service, operation };
+  const handled = services[api];
+  if (handled) return { implementation: handled, service: handled.service, operation };
   return query && targetOfQuery(messagingUrl, query);
 }
 

@@ -43,7 +43,9 @@ export function jwtAuthorizer({ issuer, audience }: { issuer: string; audience: 
   async function findKeys() {
     const response = await fetch(`${issuer}/.well-known/openid-configuration`);
     if (!response.ok)
-      throw new Error(`${issuer} is not an OpenID provider: it responds with status ${response.status}`);
+      throw new Error(
+        `${issuer} is not an OpenID provider: the request for its configuration returned status ${response.status}`,
+      );
     const { jwks_uri } = (await response.json()) as { jwks_uri: string };
     return createRemoteJWKSet(new URL(jwks_uri), { cooldownDuration: MIN_KEY_REFETCH_INTERVAL_MS });
   }

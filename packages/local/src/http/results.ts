@@ -5,8 +5,8 @@ import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 const GRPC_FAULTS = new Set(['2', '13', '14', '15']);
 
 /**
- * Describes the failure in a function's response; undefined if there is none. The description is an HTTP status of 500 or
- * higher, with the type of the problem, or a gRPC-Web status.
+ * Describes the failure in a function's response; undefined if the response contains no failure. The description is an
+ * HTTP status of 500 or higher, with the type of the problem, or a gRPC-Web status.
  */
 export function faultIn(result: APIGatewayProxyStructuredResultV2): string | undefined {
   const { statusCode = 200, isBase64Encoded } = result;
@@ -36,7 +36,7 @@ function problemIn(body: string): string | undefined {
  * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html).
  * @param hasCors whether the API has CORS
  * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html)
- * @returns the reason why the response cannot be sent; undefined: it was sent
+ * @returns the reason why the response cannot be sent; undefined: the response was sent
  */
 export function respond(
   response: ServerResponse,

@@ -130,7 +130,7 @@ export class Access {
     return named.startsWith('arn:') ? named : `arn:aws:kms:${this.region}:${this.#accountId}:key/${named}`;
   }
 
-  /** Credentials for a session of a role. They depend only on the role, the session and the salt. */
+  /** Credentials for a session of a role. The credentials depend only on the role, the session and the salt. */
   credentialsOf(arn: string, session: string): Credentials {
     const derive = (what: string) => this.#digest(`${what} ${session}`, arn);
     const accessKeyId = `ASIA${derive('id').slice(0, 16).toUpperCase()}`;
@@ -237,7 +237,10 @@ export class Access {
     if (!decision.allowed) throw new CloudError(`role ${role.name} does not trust ${service}`);
   }
 
-  /** Decides a request by all deployed policies. For an encrypted resource, the policy of its key applies as well. */
+  /**
+   * Decides a request by all deployed policies. For an encrypted resource, the policy of the resource's key applies as
+   * well.
+   */
   decide(request: AccessRequest, service = request.action.split(':')[0] ?? ''): Decision {
     const decision = this.#decideOne(request, false);
     const key = this.#current.keys.get(bucketOf(request.resource).replace(/\/(index|stream)\/.*$/, ''));

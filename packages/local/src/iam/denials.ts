@@ -2,11 +2,11 @@ import type { Grant } from './policy.ts';
 
 /** A call for which a role lacks a permission. */
 export interface Denial {
-  /** The name of the session. For a function, it is the function's name. */
+  /** The name of the session of the role. The session of a function has the function's name. */
   caller: string;
   action: string;
   resource: string;
-  /** The permission that would allow the call; undefined: a policy denies it explicitly. */
+  /** The permission that would allow the call; undefined: a policy denies the call explicitly. */
   missing?: Grant | undefined;
 }
 

@@ -70,7 +70,10 @@ const conditionsAreMet = ({ Condition = {} }: Statement, context: Record<string,
 
 const accountOf = (arn: string) => arn.split(':')[4] ?? '';
 
-/** How a statement matches a principal: directly or through its account; undefined: it does not match. */
+/**
+ * How a statement matches a principal: directly, or through the principal's account; undefined: the statement does not
+ * match.
+ */
 function principalMatch({ Principal: named }: Statement, principal: Principal): 'itself' | 'its account' | undefined {
   if (named === undefined) return 'itself';
   if (named === '*') return 'itself';
@@ -83,7 +86,7 @@ function principalMatch({ Principal: named }: Statement, principal: Principal): 
   return listOf(named.AWS).some((one) => ofAccount.includes(one)) ? 'its account' : undefined;
 }
 
-/** The grant of a statement that matches a request; undefined if there is none. */
+/** The grant of a statement that matches a request; undefined if the statement does not match. */
 function grantIn(statement: Statement, { action, resource }: AccessRequest, context: Record<string, string>) {
   const byAction = listOf(statement.Action).find((pattern) => isLike(pattern, action, 'i'));
   const byResource =

@@ -2,13 +2,13 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { AskedFor } from './requests.ts';
 import { s3OperationOf } from './s3-operations.ts';
 
-/** A call of S3. Its method, path and query determine the operation. */
+/** A call of S3. The method, path and query of the request determine the operation. */
 export interface S3Call {
   operation: string;
   bucket: string;
   /** Empty: no role may make the call. */
   askedFor: AskedFor[];
-  /** The part of the call that the embedded cloud does not support; undefined: it supports the whole call. */
+  /** The part of the call that the embedded cloud does not support; undefined: the whole call is supported. */
   unsupported?: string | undefined;
 }
 

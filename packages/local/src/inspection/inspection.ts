@@ -7,7 +7,7 @@ import type { SentMessage } from '../messages/sent-messages.ts';
 import type { CreatedResource } from '../resources/created.ts';
 import { consumersIn, findPhysicalName, outboxesIn, queuesIn, topicsIn } from './deployed.ts';
 
-/** A parked message, and the table of its consumer. */
+/** A parked message, and the name of the consumer's table. */
 export type Parked = ParkedMessage & { table: string };
 
 /** An item in a consumer's table. */

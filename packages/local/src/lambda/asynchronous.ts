@@ -32,7 +32,7 @@ interface Attempt {
 }
 
 /**
- * The asynchronous invocations of a function. An invocation is retried after errors, and its outcome is sent to a
+ * The asynchronous invocations of a function. An invocation is retried after errors, and the outcome is sent to a
  * destination or dead-letter queue. Events are in memory: an event without an outcome is lost when the cloud stops,
  * unless the sender still has the event.
  */

@@ -2,7 +2,7 @@ import { Session, url } from 'node:inspector';
 
 /**
  * The timeout of functions in a debugger: a day, which is never reached in practice. The timeout is not longer, because
- * callers add to it, and timers of Node.js overflow at 24 days.
+ * callers add other times to the timeout, and timers of Node.js overflow at 24 days.
  */
 export const NO_TIMEOUT_MS = 24 * 3_600_000;
 

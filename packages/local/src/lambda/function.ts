@@ -46,7 +46,7 @@ function isTurnOfPrevious(previous: Previous): boolean {
   return isItsTurn;
 }
 
-/** A deployed function. It starts instances on demand, and ends idle ones. */
+/** A deployed function. It starts instances on demand, and ends idle instances. */
 export class LambdaFunction {
   readonly settings: FunctionSettings;
   /** The asynchronous invocations of this function. */
@@ -74,7 +74,8 @@ export class LambdaFunction {
   /**
    * Routes a part of the invocations to the previously deployed function, the way Lambda does while it replaces code or
    * shifts an alias's traffic.
-   * @param weight the fraction for the previous function: 0.3 routes three of ten invocations to it, evenly spread
+   * @param weight the fraction for the previous function: with 0.3, this function gets three of ten invocations, evenly
+   * spread
    */
   shareWith(previous: LambdaFunction, weight: number): void {
     this.#previous = { fn: previous, weight, total: 0, routed: 0 };

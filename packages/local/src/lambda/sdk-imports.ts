@@ -25,7 +25,10 @@ const NEEDLES = ['aws-sdk', '@smithy/'];
  */
 const NAME = /^(?:aws-sdk|@smithy\/)[\w./-]*(?=["'])/;
 const MAX_NAME = 240;
-/** The text before the name of a static import, or of a `require`. An `import(` is excluded: it may never be executed. */
+/**
+ * The text before the name of a static import, or of a `require`. An `import(` is excluded, because the code may never
+ * execute it.
+ */
 const STATIC = /\b(?:from|import|require\s*\()\s*["']@?$/;
 const DYNAMIC = /\bimport\s*\(\s*["']@?$/;
 const MAX_PREFIX = 24;

@@ -6,7 +6,7 @@ type AttributeValue = Record<string, unknown>;
 export interface Units {
   write: number;
   read: number;
-  /** The part of `write` that was computed, because DynamoDB did not report it. */
+  /** The part of `write` that was computed, because DynamoDB did not report these units. */
   computed: number;
 }
 
@@ -72,7 +72,7 @@ export function unitsOf(operation: string, request: string, response: string): U
 /**
  * The units of a write with a failed condition. Such a write is billed by the size of the existing or the new item,
  * whichever is larger (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html).
- * For a cancelled transaction, this is an upper bound: every item is counted as written.
+ * For a cancelled transaction, the computed units are an upper bound, because every item is counted as written.
  */
 function unitsOfFailedWrite(
   operation: string,

@@ -4,8 +4,8 @@ import { join, resolve } from 'node:path';
 const LOG_LINES = 1_000;
 
 /**
- * Creates the logs of functions. They write all lines to the files `logs/FUNCTION.log` in the folder `data`, and keep
- * the last lines of each function in memory.
+ * Creates the logs of functions. The logs write all lines to the files `logs/FUNCTION.log` in the folder `data`, and
+ * keep the last lines of each function in memory.
  */
 export function createLogs(data: string) {
   const lines = new Map<string, string[]>();
@@ -15,10 +15,10 @@ export function createLogs(data: string) {
   mkdirSync(folder, { recursive: true });
   return {
     write(functionName: string, line: string): void {
-      const own = lines.get(functionName) ?? [];
-      lines.set(functionName, own);
-      own.push(line);
-      if (own.length > LOG_LINES) own.shift();
+      const recent = lines.get(functionName) ?? [];
+      lines.set(functionName, recent);
+      recent.push(line);
+      if (recent.length > LOG_LINES) recent.shift();
       const file = files.get(functionName) ?? createWriteStream(fileOf(functionName), { flags: 'a' });
       files.set(functionName, file);
       file.write(`${line}\n`);

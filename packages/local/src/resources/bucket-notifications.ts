@@ -72,7 +72,7 @@ export function configurationOf(properties: BucketNotificationProperties): Notif
 
 /**
  * Custom::S3BucketNotifications, with which CDK configures a bucket's notifications. The function that CDK creates for
- * it is not invoked.
+ * this custom resource is not invoked.
  */
 export const bucketNotifications =
   (runtime: Runtime): ResourceProvider =>

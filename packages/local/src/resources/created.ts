@@ -35,6 +35,6 @@ function checkNew(created: readonly CreatedResource[], one: CreatedResource): vo
   const other = created.find((each) => each.type === one.type && arnOf(each) === arn);
   if (!other) return;
   throw new CloudError(
-    `${other.stack} and ${one.stack} both create ${arn} (${other.logicalId}, ${one.logicalId}). The embedded cloud is a single account and region. Make the app create only one of them, for example by its context.`,
+    `${other.stack} and ${one.stack} both create ${arn} (${other.logicalId}, ${one.logicalId}). The embedded cloud is a single account and region. Make the app create only one of these stacks, for example by its CDK context.`,
   );
 }

@@ -7,7 +7,7 @@ export const namespaces: ResourceProvider = async ({ properties }) => {
   return { ref: name, attributes: { Id: name, Arn: `arn:aws:servicediscovery:local::namespace/${name}` } };
 };
 
-/** AWS::ServiceDiscovery::Service. Its id is `NAMESPACE/NAME`. */
+/** AWS::ServiceDiscovery::Service. The service's id is `NAMESPACE/NAME`. */
 export const services =
   ({ directory }: Runtime): ResourceProvider =>
   async ({ properties }) => {

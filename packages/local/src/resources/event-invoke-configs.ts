@@ -52,7 +52,7 @@ function checkSingle({ created }: Runtime, functionName: string): void {
   if (all.length < 2) return;
   const ids = all.map(({ logicalId }) => logicalId).join(', ');
   throw new CloudError(
-    `${functionName} has several configurations of asynchronous invocations (${ids}). The embedded cloud supports one for each function, whichever version or alias it is for.`,
+    `${functionName} has several configurations of asynchronous invocations (${ids}). The embedded cloud supports only one configuration for each function, including its versions and aliases.`,
   );
 }
 

@@ -63,8 +63,8 @@ export const topicPolicies =
   };
 
 /**
- * AWS::Lambda::Permission: a statement in the policy of a function, a version or an alias. Each of them has its own
- * policy.
+ * AWS::Lambda::Permission: a statement in the policy of a function, a version or an alias. Each function, version and
+ * alias has a separate policy.
  */
 export const permissions =
   (runtime: Runtime): ResourceProvider =>

@@ -112,12 +112,15 @@ const names = new Map(
   ]),
 );
 
-/** @throws {CloudError} if a resource has a property that is not accepted, because ignoring it could change the behaviour */
+/**
+ * @throws {CloudError} if a resource has a property that is not accepted, because ignoring the property could change
+ * the behaviour
+ */
 export function checkProperties({ stack, logicalId, type, properties }: ResourceInput): void {
   const known = names.get(type);
   const others = Object.keys(properties).filter((name) => known?.has(name) === false);
   if (others.length === 0) return;
   throw new CloudError(
-    `${stack}: the embedded cloud does not support ${others.join(', ')} of ${type}, which ${logicalId} has. Leave it out of the stacks that the embedded cloud runs.`,
+    `${stack}: the embedded cloud does not support ${others.join(', ')} of ${type}, which ${logicalId} has. Leave such properties out of the stacks that the embedded cloud runs.`,
   );
 }

@@ -35,7 +35,7 @@ export interface Services extends Clients, QueueClients {
   emulators: Emulators;
   calls: Calls;
   writes: Doorbell;
-  /** The maximum number of instances of a function, unless the template sets a lower one. */
+  /** The maximum number of instances of a function, unless the template sets a lower maximum. */
   instanceLimit: number;
   faults: Faults | undefined;
   meter: Meter | undefined;

@@ -86,8 +86,8 @@ export class Stacks {
   }
 
   /**
-   * Replaces the running assembly, but keeps tables, queues and topics. An invocation in progress finishes with the code
-   * that it started with.
+   * Replaces the running assembly, but keeps tables, queues and topics. Invocations in progress finish with the
+   * previous code.
    * @param previousWeight the fraction of invocations, 0 to 1, that previous functions get until {@link retirePrevious}
    */
   async replace(services: Services, assemblyFolder: string, previousWeight = 0): Promise<void> {
@@ -99,7 +99,10 @@ export class Stacks {
     if (previousWeight === 0) await this.retirePrevious();
   }
 
-  /** Ends the functions of the previous deployment. @returns the number of invocations that were routed to them */
+  /**
+   * Ends the functions of the previous deployment. @returns the number of invocations that these functions got since
+   * the redeployment
+   */
   async retirePrevious(): Promise<number> {
     const functions = [...(this.#running?.functions.values() ?? [])];
     const routed = functions.reduce((sum, fn) => sum + fn.endSharing(), 0);

@@ -51,7 +51,7 @@ export const tables =
     const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName }));
     if (shapeOf(Table) !== shapeOf(table)) {
       throw new CloudError(
-        `The data folder contains ${TableName} with keys or indexes that differ from the template. Delete the folder, or choose another one: npm start -- --data DIR`,
+        `The data folder contains ${TableName} with keys or indexes that differ from the template. Delete the folder, or choose another folder: npm start -- --data DIR`,
       );
     }
     const Arn = `arn:aws:dynamodb:${region}:${accountId}:table/${TableName}`;

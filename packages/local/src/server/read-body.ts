@@ -1,6 +1,9 @@
 import type { Readable } from 'node:stream';
 
-/** @returns the body; undefined if it exceeds `limit` bytes. In that case, the remaining bytes are read and discarded */
+/**
+ * @returns the body; undefined if the body exceeds `limit` bytes. In that case, the remaining bytes are read and
+ * discarded
+ */
 export async function readBody(request: Readable, limit = Number.POSITIVE_INFINITY): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -41,7 +41,10 @@ export class Archive {
   readonly #replays = new Map<string, Replay>();
   #expiredAt = 0;
 
-  /** @param emulator the configuration of clients that bypass the endpoint and its faults, for SNS's internal calls */
+  /**
+   * @param emulator the configuration of clients for SNS's internal calls, which bypass the endpoint and the injected
+   * faults
+   */
   constructor({ database }: State, emulator: SNSClientConfig & SQSClientConfig & { endpoint: string }) {
     this.#database = database;
     this.#insert = database.prepare('INSERT INTO archive (topic, published_at, entry) VALUES (?, ?, ?)');

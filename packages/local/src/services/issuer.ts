@@ -32,10 +32,10 @@ async function newKey(): Promise<JWK> {
   return { ...(await exportJWK(privateKey)), kid: randomUUID(), alg: ALGORITHM, use: 'sig' };
 }
 
-/** The storage of an issuer's keys. The last key is the newest, and the issuer signs with it. */
+/** The storage of an issuer's keys. The last key is the newest, and the issuer signs with this key. */
 export interface KeyStore {
   all(): JWK[];
-  /** Adds a key. @param isOnly whether the key replaces all others */
+  /** Adds a key. @param isOnly whether the key replaces all other keys */
   add(key: JWK, isOnly?: boolean): void;
 }
 
@@ -53,8 +53,8 @@ export function keysIn({ database }: Pick<State, 'database'>): KeyStore {
 }
 
 /**
- * An OpenID provider that issues tokens for any subject to every process on this machine. It is served at `/issuer` of
- * the embedded cloud's AWS endpoint, or runs as a separate server.
+ * An OpenID provider that issues tokens for any subject to every process on this machine. The issuer is served at
+ * `/issuer` of the embedded cloud's AWS endpoint, or runs as a separate server.
  */
 export class Issuer {
   readonly #keys: KeyStore;
@@ -74,7 +74,7 @@ export class Issuer {
     return this.#url();
   }
 
-  /** All keys. Creates the first one if there is none. */
+  /** All keys. Creates the first key if there is no key. */
   async #allKeys(): Promise<JWK[]> {
     if (this.#keys.all().length === 0) {
       sharedKey ??= newKey();

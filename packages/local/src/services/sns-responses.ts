@@ -17,7 +17,10 @@ export const snsResponse = (operation: string, result: string): Answer => ({
   body: `<${operation}Response><${operation}Result>${result}</${operation}Result></${operation}Response>`,
 });
 
-/** Rejects a subscription at run time unless its endpoint is a queue, because other endpoints would get no messages. */
+/**
+ * Rejects a request to subscribe at run time unless the endpoint is a queue, because other endpoints would get no
+ * messages.
+ */
 export function subscribeRefusal(operation: string, request: string): Answer | undefined {
   if (operation !== 'Subscribe') return undefined;
   const protocol = new URLSearchParams(request).get('Protocol');

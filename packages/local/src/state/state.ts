@@ -15,8 +15,8 @@ export interface State {
 }
 
 /**
- * Opens the state in a data folder, or in memory. The database is locked while it is open, which prevents a second cloud
- * from using the folder. However the process ends, the lock is released.
+ * Opens the state in a data folder, or in memory. While the database is open, it is locked, which prevents a second
+ * cloud from using the folder. The lock is released when the process ends, even if the process is killed.
  */
 export function openState(folder: string | undefined): State {
   const database = open(folder);
@@ -30,7 +30,7 @@ export function openState(folder: string | undefined): State {
   };
 }
 
-/** Only the owner has access to the folder, because it contains personal data and keys. */
+/** Creates a folder to which only the owner has access, because the folder contains personal data and keys. */
 function createPrivateFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
@@ -52,7 +52,8 @@ function open(folder: string | undefined): DatabaseSync {
         id INTEGER PRIMARY KEY, topic TEXT NOT NULL, published_at INTEGER NOT NULL, entry TEXT NOT NULL
       );
     `);
-    // Before 2026-12, the keys of positions were whole ARNs of streams. Now they are the parts from `table/` on, without the region.
+    // Before 2026-12, the keys of positions were whole ARNs of streams. Now the keys are the parts of these ARNs from
+    // `table/` on, without the region.
     database.exec(
       "UPDATE positions SET mapping = substr(mapping, instr(mapping, 'table/')) WHERE mapping LIKE 'arn:%'",
     );
@@ -66,7 +67,7 @@ function open(folder: string | undefined): DatabaseSync {
       );
     }
     throw new CloudError(
-      `${folder} cannot be used: ${message}. Delete the folder if you do not need its data, or choose another one: npm start -- --data DIR`,
+      `${folder} cannot be used: ${message}. Delete the folder if you do not need its data, or choose another folder: npm start -- --data DIR`,
       { cause },
     );
   }

@@ -57,7 +57,7 @@ export const regionOf = (folder: string): string | undefined => environmentOf(en
 
 /**
  * Reads the output of `cdk synth` in `folder`, including the stacks of every `Stage`.
- * @param accountId replaces the account id in the app's templates; undefined: they stay unchanged
+ * @param accountId replaces the account id in the app's templates; undefined: account ids stay unchanged
  * @throws {CloudError} if the folder cannot be read, or has two stacks with the same name
  */
 export function readAssembly(folder: string, accountId?: string): Assembly {
@@ -68,7 +68,7 @@ export function readAssembly(folder: string, accountId?: string): Assembly {
   const duplicate = names.find((name, index) => names.indexOf(name) !== index);
   if (duplicate !== undefined)
     throw new CloudError(
-      `${folder} has several stacks named ${duplicate}, for example for several stages or regions. The embedded cloud is a single account and region. Make the app create only one of them, for example by its context.`,
+      `${folder} has several stacks named ${duplicate}, for example for several stages or regions. The embedded cloud is a single account and region. Make the app create only one of these stacks, for example by its CDK context.`,
     );
   return {
     stacks,
@@ -80,7 +80,7 @@ export function readAssembly(folder: string, accountId?: string): Assembly {
   };
 }
 
-/** Reads a JSON file. @param transform changes its text before it is parsed */
+/** Reads a JSON file. @param transform changes the text of the file before the text is parsed */
 function read<T>(file: string, transform = (text: string) => text): T {
   try {
     return JSON.parse(transform(readFileSync(file, 'utf8'))) as T;

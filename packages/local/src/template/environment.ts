@@ -28,6 +28,6 @@ function only(what: string, all: string[]): string | undefined {
   const known = [...new Set(all.filter((one) => one !== '' && !one.startsWith('unknown-')))];
   if (known.length <= 1) return known[0];
   throw new CloudError(
-    `The stacks of this app are for several ${what}: ${known.join(', ')}. The embedded cloud is a single account and region. Make the app create only the stacks for one of them.`,
+    `The stacks of this app are for several ${what}: ${known.join(', ')}. The embedded cloud is a single account and region. Make the app create only the stacks for one of these ${what}.`,
   );
 }

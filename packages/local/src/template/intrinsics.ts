@@ -48,12 +48,12 @@ export function createResolver(scope: Scope): Resolve {
 
 /** Functions: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html */
 const references = ({ ref, attribute, mapping, imported, localized }: Scope, resolve: Resolve): Intrinsics => {
-  async function substitute(text: string, own: Record<string, unknown>): Promise<string> {
+  async function substitute(text: string, variables: Record<string, unknown>): Promise<string> {
     const parts = await Promise.all(
       text.split(/(\$\{[^}]+\})/).map(async (part) => {
         const name = /^\$\{([^!}][^}]*)\}$/.exec(part)?.[1];
         if (!name) return part.replace(/^\$\{!/, '${');
-        if (name in own) return resolve(own[name]);
+        if (name in variables) return resolve(variables[name]);
         const [logicalId = '', ...rest] = name.split('.');
         return rest.length > 0 ? attribute(logicalId, rest.join('.')) : ref(name);
       }),

@@ -12,5 +12,5 @@ export interface ResourceInput {
   properties: Record<string, unknown>;
 }
 
-/** Creates a resource, or finds it if it already exists. */
+/** Creates a resource, or finds the resource if it already exists. */
 export type ResourceProvider = (resource: ResourceInput) => Promise<Deployed>;

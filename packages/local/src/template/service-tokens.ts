@@ -1,8 +1,8 @@
 import type { Template } from './assembly.ts';
 
 /**
- * Whether a resource is a function for deployments only. CloudFormation invokes it for custom resources, and no other
- * resource or output refers to it.
+ * Whether a resource is a function for deployments only. CloudFormation invokes such a function for custom resources,
+ * and no other resource or output refers to the function.
  */
 export function isForDeploymentsOnly({ Resources, Outputs }: Template, logicalId: string): boolean {
   const users = Object.values(Resources).filter(({ Type, Properties }) => {

@@ -9,7 +9,7 @@ export interface DeploymentOptions {
   providers: Record<string, ResourceProvider>;
   /** The types of resources that have no effect on one machine. */
   ignored: ReadonlySet<string>;
-  /** The values of template parameters, by name. Other parameters have their default. */
+  /** The values of template parameters, by name. A parameter without a value here has its default. */
   parameters: Record<string, string>;
   /** Replaces AWS addresses with local addresses. Default: AWS addresses stay unchanged. */
   localized?: (text: string) => string;
@@ -18,7 +18,7 @@ export interface DeploymentOptions {
 /** The exports of stacks, by name. */
 export type Exports = Map<string, () => Promise<unknown>>;
 
-/** A stack in deployment. It creates each resource when it is first referenced. */
+/** A stack in deployment. It creates each resource when the resource is first referenced. */
 export class Stack {
   readonly #name: string;
   readonly #template: AssembledStack['template'];
@@ -102,7 +102,7 @@ export class Stack {
     const provider = this.#options.providers[type];
     if (!provider) {
       throw new CloudError(
-        `${stack}: resource ${logicalId} is of type ${type}, which the embedded cloud does not support. Leave it out of the stacks that the embedded cloud runs, or provide it with a stand-in (rollcall.config.ts).`,
+        `${stack}: resource ${logicalId} is of type ${type}, which the embedded cloud does not support. Leave the resource out of the stacks that the embedded cloud runs, or add a stand-in that provides this type (rollcall.config.ts).`,
       );
     }
     const properties = (await this.#resolve(Properties)) as Record<string, unknown>;
@@ -140,7 +140,7 @@ export class Stack {
 
   async #imported(name: string): Promise<unknown> {
     const value = this.#exported.get(name);
-    if (!value) throw new CloudError(`${this.#name}: imports ${name}, which no stack exports.`);
+    if (!value) throw new CloudError(`${this.#name}: the stack imports ${name}, which no stack exports.`);
     return value();
   }
 }
