@@ -42,7 +42,8 @@ export interface OutboxProps {
 
 /**
  * The table of messages that are committed and not yet published, and the two functions that publish these messages:
- * the relay and the sweep. @beta
+ * the relay and the sweep.
+ * @beta
  */
 export class Outbox extends Construct {
   readonly table: ServiceTable;

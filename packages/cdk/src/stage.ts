@@ -7,7 +7,7 @@ const perSecond = z.int().min(1);
 
 /**
  * The names of CodeDeploy's predefined configurations, without the prefix `CodeDeployDefault.`. `LambdaAllAtOnce` is
- * omitted, because with it, CodeDeploy does not watch alarms.
+ * omitted, because CodeDeploy does not watch alarms with this configuration.
  */
 const TRAFFIC_SHIFTING = [
   'LambdaCanary10Percent5Minutes',

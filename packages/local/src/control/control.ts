@@ -61,8 +61,8 @@ export function createControl({ about, templates, mappings }: ControlOptions) {
   });
 
   /**
-   * Stops or restarts the event sources of a function. @returns undefined if no function of this name reads a queue or
-   * a stream
+   * Stops or restarts the event sources of a function.
+   * @returns undefined if no function of this name reads a queue or a stream
    */
   function setStopped(name: string, isStopped: boolean): Broken | undefined {
     const ofFunction = sources().filter(({ functionName }) => functionName === name);

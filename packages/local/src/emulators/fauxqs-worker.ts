@@ -13,8 +13,8 @@ import { typeErrorOf } from './request-types.ts';
 import { createSystemAttributes } from './system-attributes.ts';
 
 // startFauxqs() listens on every interface, waits for the disk at every message, and creates queue URLs whose host some
-// machines cannot resolve. Therefore this file assembles the parts of fauxqs differently. fauxqs does not export its
-// parts, so its version is pinned.
+// machines cannot resolve. Therefore this file assembles the parts of fauxqs differently. fauxqs does not export these
+// parts, so a new version may move them. Therefore, the version of fauxqs is pinned.
 const parts = new URL('.', import.meta.resolve('fauxqs'));
 const part = async (path: string) => import(new URL(path, parts).href);
 const [

@@ -27,7 +27,7 @@ export interface MessagingOptions {
   authorizeSending?: (authorization: string | undefined, queueArn: string) => void;
 }
 
-/** Starts fauxqs, an emulator of SNS, SQS and S3, in its own thread, which can use another core. */
+/** Starts fauxqs, an emulator of SNS, SQS and S3, in a separate thread, which can use another core. */
 export async function startMessaging({ authorizeSending, ...options }: MessagingOptions): Promise<Emulator> {
   const worker = new Worker(new URL(`./fauxqs-worker${extname(import.meta.url)}`, import.meta.url), {
     workerData: options,

@@ -1,7 +1,7 @@
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { Message, Queue, QueueStore } from './message-metadata.ts';
 
-/** Queues are referred to by ARN, because they may be deleted and recreated during the task. */
+/** A task refers to queues by ARN, because a queue may be deleted and recreated during the task. */
 export interface MoveTask {
   handle: string;
   source: string;

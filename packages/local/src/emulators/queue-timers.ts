@@ -40,8 +40,8 @@ function scheduleCheck(queue: TimedQueue): void {
 }
 
 /**
- * Makes queues check their messages only when the next message is due. Otherwise fauxqs checks each polled queue 50
- * times a second, which took most of an idle cloud's CPU time.
+ * Makes queues check their messages only when the next message is due. Otherwise, fauxqs checks each polled queue 50
+ * times a second, and these checks took most of an idle cloud's CPU time.
  */
 export function checkWhenDue({ prototype }: { prototype: TimedQueue }): void {
   prototype.startPollTimerIfNeeded = function () {

@@ -9,7 +9,9 @@ export const encodingError = ({ headers }: IncomingMessage): Answer =>
     message: 'The request contains an invalid percent-encoding of UTF-8.',
   });
 
-/** The error for a request that is not a JSON object although its service uses JSON; undefined otherwise. */
+/**
+ * The error for a request that is not a JSON object although the service uses JSON; undefined for any other request.
+ */
 export function jsonError(service: string, body: Buffer): Answer | undefined {
   if (service === 's3' || service === 'sns' || service === 'sts' || isJsonObject(body)) return undefined;
   return awsError(service, {

@@ -5,7 +5,7 @@ import { type Query, signedFor } from './query.ts';
 const SUPPORTED =
   "The embedded cloud supports DynamoDB, DynamoDB Streams, SNS, SQS, S3, Lambda's Invoke, EventBridge's PutEvents, parts of Secrets Manager, Cloud Map and STS, and the services of the app's stand-ins";
 
-/** The error for an unsupported service or operation, in the format of its protocol. */
+/** The error for an unsupported service or operation, in the format of the request's protocol. */
 export function unsupportedError(request: IncomingMessage, query: Query | undefined): Answer {
   if (query) return xml('InvalidAction', `${SUPPORTED}, but not the action ${query.action} of ${query.service}.`);
   const { 'x-amz-target': target } = request.headers;
@@ -22,7 +22,7 @@ export function unsupportedError(request: IncomingMessage, query: Query | undefi
 }
 
 /**
- * The error for an unsupported S3 operation, which the emulator would mistake for a different one. For example, a
+ * The error for an unsupported S3 operation, which the emulator would mistake for a different operation. For example, a
  * request that sets an object's tags would replace the object.
  */
 export const unsupportedS3Error = (operation: string): Answer =>

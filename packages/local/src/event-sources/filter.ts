@@ -5,7 +5,7 @@ type Test = (value: Json) => boolean;
 
 /**
  * Creates a function that tests whether a record matches one of the patterns of an event source mapping, or whether an
- * event matches the pattern of a rule. Without patterns, everything matches.
+ * event matches the pattern of a rule. Without patterns, every record matches.
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html#filtering-syntax,
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
  * @throws {Error} if a pattern has an operator that is not implemented

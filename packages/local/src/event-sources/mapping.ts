@@ -5,7 +5,7 @@ export interface Mapping {
   /** Resolves when the source is ready to receive all later events. */
   start(): void | Promise<void>;
   stop(): Promise<void>;
-  /** Runs a schedule as if it were due, or runs pending retries now. */
+  /** Runs a schedule now, as if the schedule were due; or runs pending retries now. */
   tick?(): Promise<void>;
   /** Set for a queue or a stream. While the gate is closed, the function receives nothing. */
   source?: { functionName: string; gate: Gate };

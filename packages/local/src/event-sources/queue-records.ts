@@ -11,7 +11,10 @@ export interface Message {
   MessageAttributes?: Record<string, { DataType: string; StringValue?: string; BinaryValue?: string }>;
 }
 
-/** The records that succeeded: all of them if the function reports no failures, none if it reports an unknown id. */
+/**
+ * The records that succeeded: all records if the function reports no failures, and no records if the function reports
+ * an unknown id.
+ */
 export function succeeded(records: SQSRecord[], response: SQSBatchResponse | null): SQSRecord[] {
   const failed = (response?.batchItemFailures ?? []).map(({ itemIdentifier }) => itemIdentifier);
   const ids = new Set(records.map(({ messageId }) => messageId));

@@ -10,7 +10,10 @@ export interface QueueMappingOptions extends PolledQueueOptions {
   region: string;
   target: LambdaFunction;
   batchSize: number;
-  /** Batching window, which begins with the first message. If it is 0, a batch is the result of one receive. */
+  /**
+   * Length of the batching window, which begins with the first message. If the length is 0, a batch is the result of
+   * one receive.
+   */
   windowMs: number;
   /** Maximum number of concurrent batches. */
   concurrency: number;
@@ -88,7 +91,7 @@ export function createQueueMapping(options: QueueMappingOptions): Mapping {
     await gate.whenOpen(signal);
     const messages = await receiveBatch();
     if (messages.length === 0) return;
-    // The gate may have been closed while this call waited for messages.
+    // Returns the messages to the queue if the gate was closed while this call waited for messages.
     if (gate.isClosed) return queue.makeVisible(messages);
     const work = handle(messages)
       .catch((error: Error) => console.error(`${queueUrl}: ${error.message}`))

@@ -1,6 +1,6 @@
 import { Cron } from 'croner';
 
-/** Returns the next due time after a given time; undefined if there is none. */
+/** Returns the next due time after a given time; undefined if no due time is left. */
 export type Due = (after: Date) => Date | undefined;
 
 const UNIT_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };

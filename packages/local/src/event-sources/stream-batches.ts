@@ -30,7 +30,7 @@ interface Discard {
   attempts: number;
 }
 
-/** Invokes a function with the records of a stream, in order, until all of them are processed or discarded. */
+/** Invokes a function with the records of a stream, in order, until all records are processed or discarded. */
 export class StreamBatches {
   readonly #options: StreamBatchOptions;
   readonly #signal: AbortSignal;

@@ -19,7 +19,10 @@ export interface StreamMappingOptions extends StreamBatchOptions {
   nextWrite: (tableName: string, signal: AbortSignal) => Promise<void>;
   startingPosition: 'TRIM_HORIZON' | 'LATEST';
   batchSize: number;
-  /** Batching window, which begins with the first record. If it is 0, a batch is the result of one read. */
+  /**
+   * Length of the batching window, which begins with the first record. If the length is 0, a batch is the result of one
+   * read.
+   */
   windowMs: number;
 }
 

@@ -4,7 +4,7 @@ export type CallFault =
   | { kind: 'refused' | 'throttled' | 'conflict' }
   /** Takes effect, but returns an error. */
   | { kind: 'answer lost' }
-  /** Some entries of a batch are not executed, and the response lists them as failed. */
+  /** Some entries of a batch are not executed, and the response lists these entries as failed. */
   | { kind: 'partly done' }
   | { kind: 'delayed'; ms: number };
 
@@ -15,7 +15,10 @@ export type CallFault =
 export interface Faults {
   /** Called for every call of an AWS service; returns the fault to inject. */
   call(service: string, operation: string): CallFault | undefined;
-  /** Returns the milliseconds after which a running invocation is terminated; undefined if it is not terminated. */
+  /**
+   * Returns the milliseconds after which a running invocation is terminated; undefined if the invocation is not
+   * terminated.
+   */
   death(functionName: string): number | undefined;
   /**
    * Called for each fault that occurs. Some requested faults cannot occur, such as `partly done` for a batch with one

@@ -7,7 +7,7 @@ export interface GatewayCall {
   request: IncomingMessage;
   api: { id: string; accountId: string };
   stage: string;
-  /** The requested path. It includes the stage's name if that is part of the URL. */
+  /** The requested path. The path includes the stage's name if the URL contains this name. */
   path: string;
   routeKey?: string;
   authorizer?: { jwt?: { claims: Record<string, string> }; iam?: { userArn: string; userId: string } };

@@ -15,7 +15,7 @@ export class ApiServers {
     this.#opened = opened;
   }
 
-  /** The URL of the first API; empty while there is none. */
+  /** The URL of the first API; empty while no API is open. */
   get first(): string {
     return this.#urls.values().next().value ?? '';
   }

@@ -3,13 +3,16 @@ import { type Access, AccessDenied } from '../iam/access.ts';
 import { type SignedRequest, signedBy } from '../iam/signature.ts';
 import type { GatewayCall } from './access-log.ts';
 
-/** The result of an authorizer: its context for the event, or the status of a refused request. */
+/**
+ * The result of an authorizer: the authorizer's context in the event, or the status of the response to a refused
+ * request.
+ */
 export type AuthorizationResult = { authorizer: NonNullable<GatewayCall['authorizer']> } | { refused: 401 | 403 };
 
 /** @param route in IAM's form: `STAGE/METHOD/path` */
 export type Authorize = (request: SignedRequest, route: string) => Promise<AuthorizationResult>;
 
-/** @param scopes the route's scopes: a token needs at least one of them; empty: no scope is required */
+/** @param scopes the route's scopes: a token needs at least one of these scopes; empty: no scope is required */
 export type AuthorizeToken = (request: SignedRequest, scopes: readonly string[]) => Promise<AuthorizationResult>;
 
 const UNAUTHORIZED = { refused: 401 } as const;

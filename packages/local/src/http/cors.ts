@@ -18,7 +18,7 @@ export const allowsOrigin = ({ AllowOrigins = [] }: Cors, origin: string | undef
 const matches = (allowed: string, origin: string) =>
   allowed.endsWith('*') ? origin.startsWith(allowed.slice(0, -1)) : allowed === origin;
 
-/** The CORS headers of a response; none if the origin of the page is not allowed. */
+/** The CORS headers of a response; no headers if the origin of the page is not allowed. */
 export function corsHeaders(cors: Cors, { origin }: Headers): Headers {
   if (!allowsOrigin(cors, origin)) return {};
   const { AllowOrigins, AllowCredentials = false, ExposeHeaders = [] } = cors;

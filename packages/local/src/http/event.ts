@@ -11,7 +11,10 @@ export interface ReceivedRequest {
   body: Buffer;
 }
 
-/** The headers in the form of API Gateway, which joins repeated headers with `,`. Node.js joins them with `, `. */
+/**
+ * The headers in the form of API Gateway, which joins repeated headers with `,`. Node.js joins repeated headers with `,
+ * `.
+ */
 export const headersOf = ({ headers, headersDistinct }: IncomingMessage): Record<string, string> =>
   Object.fromEntries(
     Object.entries(headers).map(([name, value]) => {

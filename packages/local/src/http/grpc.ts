@@ -27,8 +27,8 @@ interface GrpcResponse {
 }
 
 /**
- * Serves unary gRPC calls over HTTP/2 without TLS. It forwards each call to the API as gRPC-Web, which sends the
- * trailers in the last frame of the body. Service definitions are not needed.
+ * Serves unary gRPC calls over HTTP/2 without TLS. The server forwards each call to the API as gRPC-Web, which sends
+ * the trailers in the last frame of the body. Service definitions are not needed.
  * @param apiUrl returns the URL of the API. Invoked for every gRPC call
  */
 export async function startGrpc({ apiUrl, port }: { apiUrl: () => string; port: number }) {

@@ -18,7 +18,8 @@ const arnOf = (bucket: string, key = '') => `arn:aws:s3:::${bucket}${key && `/${
 export const isS3 = ({ authorization = '' }: IncomingHttpHeaders): boolean => /\/s3\/aws4_request/.test(authorization);
 
 /**
- * Determines the operation and permissions of a call. @throws {URIError} if the path has an invalid percent-encoding
+ * Determines the operation and permissions of a call.
+ * @throws {URIError} if the path has an invalid percent-encoding
  */
 export function s3CallOf(method: string, target: string, headers: IncomingHttpHeaders): S3Call {
   // Parses the path the way the emulator does. A URL object would resolve `..`.

@@ -100,8 +100,8 @@ export class Stacks {
   }
 
   /**
-   * Ends the functions of the previous deployment. @returns the number of invocations that these functions got since
-   * the redeployment
+   * Ends the functions of the previous deployment.
+   * @returns the number of invocations that these functions got since the redeployment
    */
   async retirePrevious(): Promise<number> {
     const functions = [...(this.#running?.functions.values() ?? [])];
