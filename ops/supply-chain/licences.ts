@@ -14,11 +14,12 @@ const TOOLS = [
   'MPL-2.0',
   'PSF-2.0',
   'Python-2.0',
+  'Unlicense',
   'WTFPL',
 ];
 
-/** Licences that packages state in the obsolete field `licenses`, which npm does not copy to the lock file. */
-const STATED: Readonly<Record<string, string>> = { 'format@0.2.2': 'MIT' };
+/** Licences that are not in the lock file: `format` states its own in the obsolete field `licenses`, `khroma` in a file. */
+const STATED: Readonly<Record<string, string>> = { 'format@0.2.2': 'MIT', 'khroma@2.1.0': 'MIT' };
 
 const licenceOf = ({ name, version, license }: LockedPackage) => license ?? STATED[`${name}@${version}`];
 

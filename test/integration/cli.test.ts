@@ -21,7 +21,7 @@ describe('npm run ops', () => {
     const { code, stdout } = await ops('--help');
     expect(code).toBe(0);
     expect(stdout).toContain('Usage: npm run ops --');
-    expect(stdout).toContain('Exit codes: 0 done; 1');
+    expect(stdout).toContain('Exit codes: 0 success; 1');
   });
 
   it('has an example for every command', async () => {
