@@ -1,10 +1,10 @@
 import { defineConfig } from 'vitest/config';
-import { patience } from './vitest.config.ts';
+import { timeouts } from './vitest.config.ts';
 
 /** Tests that need Chromium: `npm run test:browser`. One file at a time, because a browser and a cloud use two cores. */
 export default defineConfig({
   test: {
-    ...patience,
+    ...timeouts,
     include: ['test/browser/*.test.ts'],
     globalSetup: ['test/support/synthesize.ts'],
     fileParallelism: false,

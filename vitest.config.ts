@@ -9,14 +9,14 @@ process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules/.cach
 const LAST = 'test/security/grants.test.ts';
 
 // Tests wait for conditions. This limit ends a test whose condition never holds.
-export const patience = { testTimeout: 120_000, hookTimeout: 120_000 };
+export const timeouts = { testTimeout: 120_000, hookTimeout: 120_000 };
 
-const synthesized = { ...patience, globalSetup: ['test/support/synthesize.ts'] };
+const synthesized = { ...timeouts, globalSetup: ['test/support/synthesize.ts'] };
 
 /** Tests of the behaviour of AWS, which can run against any endpoint: `npm run test:fidelity`. */
 const fidelity = {
   test: {
-    ...patience,
+    ...timeouts,
     name: 'fidelity',
     include: ['test/fidelity/*.test.ts'],
     globalSetup: ['test/fidelity/setup.ts'],
@@ -29,7 +29,7 @@ export default defineConfig({
     reporters: ['default', './test/support/slowest.ts'],
     projects: [
       'examples/*',
-      { test: { ...patience, name: 'alone', include: ['test/{docs,guides,simulation,unit}/**/*.test.ts'] } },
+      { test: { ...timeouts, name: 'alone', include: ['test/{docs,guides,simulation,unit}/**/*.test.ts'] } },
       fidelity,
       {
         test: {

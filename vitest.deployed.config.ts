@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
-import { patience } from './vitest.config.ts';
+import { timeouts } from './vitest.config.ts';
 
-/** The end-to-end suite against a deployed stage: `npm run test:deployed`. It synthesizes nothing. */
-export default defineConfig({ test: { ...patience, include: ['test/e2e/*.test.ts'] } });
+/**
+ * The end-to-end suite against a deployed stage: `npm run test:deployed`. It needs no CloudFormation templates, so it
+ * does not run test/support/synthesize.ts.
+ */
+export default defineConfig({ test: { ...timeouts, include: ['test/e2e/*.test.ts'] } });

@@ -37,7 +37,7 @@ const rowOf = ({ sent, perSecond, p50Ms, p99Ms, outOfOrder, missing, outage, ...
   'copies sent': copies.duplicatesSent,
   received: copies.duplicatesReceived,
   'lost in 5 s down': `${outage.lost} of ${outage.sent}`,
-  'losses reported to the sender': outage.lostAndRejected,
+  'losses reported to the sender': outage.lostAfterRejection,
   'received twice': outage.receivedTwice,
 });
 

@@ -15,7 +15,10 @@ const TWICE_EVERY = 100;
 /** The time limit for sending. Slow transports therefore send fewer messages. */
 const SENDS_WITHIN_MS = 60_000;
 const DRAINS_WITHIN_MS = 60_000;
-/** After an outage, receivers wait this long for another message: longer than the visibility timeout of the queue. */
+/**
+ * After all sends, the outage run waits for missing messages until no message has arrived for this long, which is
+ * longer than the visibility timeout of the queue.
+ */
 const QUIET_MS = 15_000;
 
 const PACE_MS = 5;
@@ -33,7 +36,7 @@ export interface Figures {
   duplicatesReceived: number;
   /** The number of messages that were lost in the run at full speed, without an outage. */
   missing: number;
-  outage: { sent: number; lost: number; lostAndRejected: number; receivedTwice: number };
+  outage: { sent: number; lost: number; lostAfterRejection: number; receivedTwice: number };
 }
 
 const messagesOf = (run: string, count: number): Sent[] =>
@@ -101,7 +104,7 @@ async function runWithOutage(transport: Transport, received: Received): Promise<
   return {
     sent: messages.length,
     lost: lost.length,
-    lostAndRejected: lost.filter(({ id }) => rejected.has(id)).length,
+    lostAfterRejection: lost.filter(({ id }) => rejected.has(id)).length,
     receivedTwice: received.duplicates,
   };
 }

@@ -12,7 +12,7 @@ export interface RepliesOptions {
   membersTable: string;
 }
 
-/** Handles replies to events of the registration service. Repeated replies have no effect. */
+/** Returns the handlers of replies to the registration service's events. Repeated replies have no effect. */
 export function replyHandlers({
   client,
   eraseOperationsOf,
@@ -27,7 +27,7 @@ export function replyHandlers({
       const service = serviceOf(source);
       const erasure = await readErasure(client, membersTable, memberId);
       if (!erasure) throw new PermanentError(`message ${id} confirms an erasure that was not requested`);
-      // The erasure does not wait for services that subscribed later.
+      // The erasure does not wait for services that subscribed after it was requested.
       if (!service || !erasure.services.includes(service)) return {};
       await eraseOperationsOf(memberId);
       return { setOnce: confirmationOnce(membersTable, memberId, service, confirmation) };

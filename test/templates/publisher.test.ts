@@ -180,7 +180,7 @@ describe('a publisher', () => {
     [
       'a route with the name of a consumer function',
       { routes: { consume: { method: 'GET', path: '/orders', access: 'read' } } },
-      'a route cannot have the key consume',
+      'the route key consume conflicts with a function or construct of the service',
     ],
     ['a queue for its topic', { of: payments }, 'payments is a queue: name it in `sends`'],
   ])('is refused with the reason for %s', (_, options, complaint) => {

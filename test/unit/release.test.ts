@@ -135,7 +135,7 @@ describe('versions', () => {
     ['packages/cdk/package.json', '"@app/kit": "1.2.0"', '"@app/kit": "1.1.0"', '1.1.0 of @app/kit, but package.json'],
     ['examples/shop/package.json', '"@app/cdk": "1.2.0"', '"@app/cdk": "1.1.0"', '1.1.0 of @app/cdk, but package.json'],
     ['package-lock.json', '"@app/kit": "1.2.0"', '"@app/kit": "1.1.0"', '1.1.0 of @app/kit, but package.json'],
-  ])('are reported if %s has another one', (file, from, to, message) => {
+  ])('are reported if %s has a different version', (file, from, to, message) => {
     write(file, readFileSync(join(root, file), 'utf8').replace(from, to));
     expect(versionFindings(root)).toEqual([
       `${file} has version ${message} has 1.2.0. To set all versions: npm run release:prepare -- 1.2.0`,
@@ -214,7 +214,7 @@ describe('a release', () => {
     expect(git(root, 'tag')).toBe('');
   });
 
-  it('consists of archives of packages that name their repository, the SBOM, and their hashes', () => {
+  it('consists of package archives that name the repository, of the SBOM, the notes, and the hashes of archives and SBOM', () => {
     const outdir = join(root, 'dist/release');
     write('dist/release/of-before.tgz', '');
     writeArchives([join(root, 'packages/kit')], outdir, {
@@ -262,7 +262,7 @@ describe('fixtures', () => {
     ]);
   });
 
-  it('determine the commit to upgrade from: that of the newest version with other code', () => {
+  it('determine the commit to upgrade from: the commit of the newest version whose code differs from the current code', () => {
     expect(() => earlierVersion(root)).toThrow('No version was released yet. Set --from');
     fixtures('1.9.0');
     commit('test: fixtures');
@@ -277,7 +277,7 @@ describe('fixtures', () => {
     expect(earlierVersion(root)).toEqual({ version: '1.10.0', commit: second });
   });
 
-  it('of a released version belong to its tag, even if they change later', () => {
+  it('of a released version belong to the tagged commit, even if the files change later', () => {
     fixtures('1.2.0');
     commit('test: fixtures');
     const released = head();

@@ -36,7 +36,7 @@ describe('subscriber', () => {
     expect(store.cursors.get(member)?.version).toBe(2);
   });
 
-  it('that joins late adopts the first version after some minutes, and parks a lower one for an operator', async () => {
+  it('that joins late takes the lowest parked version as its baseline after five minutes, and parks lower versions for an operator', async () => {
     const { apply, sweep, store, parked, pass, versions } = subscriber({}, true);
     expect(await apply(profileChanged(member, 5))).toBe('parked');
     expect(await apply(profileChanged(member, 6))).toBe('parked');
@@ -63,7 +63,7 @@ describe('subscriber', () => {
     expect(versions()).toEqual([1, 2]);
   });
 
-  it('throws a transient failure without a change, and applies the message when it is redelivered', async () => {
+  it('rethrows a transient failure, changes no state, and applies the message when it is redelivered', async () => {
     const service = breakable(new TransientError('provider is down'), true);
     const { apply, versions } = subscriber(service.handlers);
     await expect(apply(registered())).rejects.toThrow('provider is down');
@@ -172,7 +172,7 @@ describe('a sender', () => {
     ['that is not a service', from('/evil', profileChanged(member, 1)), 'parked'],
     ['that is a service of another application', from('/shop/guide', profileChanged(member, 1)), 'parked'],
     [
-      'whose name equals a prefix of another service’s functions',
+      'whose name, sms-points, could also be the start of function names of another service (sms)',
       from('/rollcall/sms-points', profileChanged(member, 1)),
       'parked',
     ],

@@ -1,5 +1,5 @@
 import type { Channel } from '@rollcall/kit/internal/contracts/channel';
-import { parkedCopiesOf, SENT, sentOn } from '@rollcall/kit/internal/contracts/large';
+import { parkedCopiesPrefixOfConsumer, SENT, sentPrefixOfChannel } from '@rollcall/kit/internal/contracts/large';
 import { Aws, Duration, Validations } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -69,14 +69,14 @@ export class LargeBucket extends Bucket {
     this.#allow(
       fn,
       ['PutObject'],
-      channels.map(({ name }) => sentOn(name)),
+      channels.map(({ name }) => sentPrefixOfChannel(name)),
     );
   }
 
   /** Allows a function of an outbox to erase the data of sent messages, by subject. */
   allowErasing(fn: LambdaFunction, channels: readonly Channel[]): void {
     this.setBucketName(fn);
-    const prefixes = channels.map(({ name }) => sentOn(name));
+    const prefixes = channels.map(({ name }) => sentPrefixOfChannel(name));
     this.#allow(fn, ['DeleteObject'], prefixes);
     this.#allowListing(fn, prefixes);
   }
@@ -84,9 +84,9 @@ export class LargeBucket extends Bucket {
   /** Allows a function of a consumer to read the data of a channel, and to store copies for parked messages. */
   allowReading(fn: LambdaFunction, consumer: string, { name, messages }: Channel): void {
     this.setBucketName(fn);
-    this.#allow(fn, ['GetObject'], [sentOn(name)]);
-    this.#allow(fn, ['GetObject', 'PutObject', 'DeleteObject'], [parkedCopiesOf(consumer)]);
-    if (messages.some(({ erases }) => erases)) this.#allowListing(fn, [parkedCopiesOf(consumer)]);
+    this.#allow(fn, ['GetObject'], [sentPrefixOfChannel(name)]);
+    this.#allow(fn, ['GetObject', 'PutObject', 'DeleteObject'], [parkedCopiesPrefixOfConsumer(consumer)]);
+    if (messages.some(({ erases }) => erases)) this.#allowListing(fn, [parkedCopiesPrefixOfConsumer(consumer)]);
   }
 
   #allow(fn: LambdaFunction, actions: readonly string[], prefixes: readonly string[]): void {

@@ -14,7 +14,8 @@ export class OperationalControls extends Construct {
   readonly #switches: ServiceTable;
   readonly #circuits: ServiceTable;
   /**
-   * Environment variables with the names of all three tables, for functions that may access only some of these tables.
+   * The names of all three tables, as environment variables. A function may get a name without permission to access the
+   * table.
    */
   readonly environment: Record<'SWITCHES_TABLE' | 'CIRCUITS_TABLE' | 'INSTANCES_TABLE', string>;
 

@@ -153,7 +153,7 @@ function checkPublisher(props: PublisherProps): void {
     refuse(`the variable of its table, ${name.toUpperCase()}_TABLE, is reserved: choose another name for the service`);
   const taken = Object.keys(routes).find((key) => RESERVED_KEYS.includes(key) || `${key}Route` in routes);
   if (taken !== undefined)
-    refuse(`a route cannot have the key ${taken}, which functions or constructs of the service use`);
+    refuse(`the route key ${taken} conflicts with a function or construct of the service: choose another key`);
   if (channelsOf(props).length === 0)
     refuse('it sends nothing: name its topic in `of`, its queues in `sends`, or both');
   if (of && of.kind !== 'topic')

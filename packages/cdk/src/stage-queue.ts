@@ -32,9 +32,9 @@ export interface StageQueueProps {
 }
 
 /**
- * Restricts which queues can use a queue as their dead-letter queue. By default, all queues of the account can use it.
- * SQS does not check the sender of dead letters, so any principal that can create a queue could put messages into this
- * queue
+ * Restricts which queues may use this queue as their dead-letter queue: only `source`, or none. Without such a policy,
+ * SQS allows all queues of the account. SQS does not check the sender of dead letters, so any principal that can create
+ * a queue could put messages into this queue
  * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue.html).
  */
 function redriveAllowPolicyOf(scope: Construct, id: string, source: string | undefined): RedriveAllowPolicy {
@@ -71,8 +71,8 @@ export class StageQueue extends Queue {
       ...more,
     });
     this.#stage = stage;
-    // A statement of a queue's policy can contain at most seven actions, or all actions. More than seven actions must
-    // be denied here.
+    // A statement of a queue's policy can contain at most seven actions, or all actions (`sqs:*`). This statement must
+    // deny more than seven, so it denies all.
     this.addToResourcePolicy(onlyOwnRoles(this, stage, ['sqs:*'], this.queueArn));
   }
 
@@ -81,8 +81,8 @@ export class StageQueue extends Queue {
    * grants more permissions than needed.
    * @param consumer name of the consumer. The stage's setting `subscriberConcurrency` for this consumer limits
    * concurrent batches
-   * @param gathers whether to wait for a batch of up to 200 messages instead of ten. For standard queues with messages
-   * whose latency does not matter
+   * @param gathers whether to collect messages for up to two seconds, in batches of up to 200. Otherwise, batches have
+   * at most ten messages, without waiting. Set it only for a standard queue with messages whose latency does not matter
    */
   deliverTo(fn: LambdaFunction, consumer: string, gathers = false): void {
     fn.addToRolePolicy(

@@ -27,16 +27,16 @@ export const applyingMutants: Mutant[] = [
     // The trace is written without the cursor. In every later attempt, the message's own write then fails.
     breaks: ['G3', 'G4'],
     file: commit,
-    from: 'const claim = await store.commit(aggregateId, after, next, { ...effect, set });',
-    to: `const early = await store.commit(aggregateId, after, { version: after }, { ...effect, set });
-    const claim = early.state === 'done' ? await store.commit(aggregateId, after, next, {}) : early;`,
+    from: 'const claim = await store.commit(aggregateId, expectedVersion, next, { ...effect, set });',
+    to: `const early = await store.commit(aggregateId, expectedVersion, { version: expectedVersion }, { ...effect, set });
+    const claim = early.state === 'done' ? await store.commit(aggregateId, expectedVersion, next, {}) : early;`,
   },
   {
     name: 'cursor-committed-before-the-effect',
     breaks: ['G1', 'G3'],
     file: commit,
-    from: 'const claim = await store.commit(aggregateId, after, next, { ...effect, set });',
-    to: `const claimed = await store.commit(aggregateId, after, next, {});
+    from: 'const claim = await store.commit(aggregateId, expectedVersion, next, { ...effect, set });',
+    to: `const claimed = await store.commit(aggregateId, expectedVersion, next, {});
     const claim = claimed.state === 'done' ? await store.commit(aggregateId, next.version, next, { ...effect, set }) : claimed;`,
   },
   {
@@ -54,7 +54,7 @@ export const applyingMutants: Mutant[] = [
     name: 'state-of-another-version',
     breaks: ['G3'],
     file: commit,
-    from: 'if ((cursor?.version ?? 0) !== after || cursor?.erased) throw new CursorMoved(cursor);',
+    from: 'if ((cursor?.version ?? 0) !== expectedVersion || cursor?.erased) throw new CursorMoved(cursor);',
     to: '',
   },
   {
@@ -90,8 +90,8 @@ export const applyingMutants: Mutant[] = [
     name: 'committed-before-the-call',
     breaks: ['G5'],
     file: commit,
-    from: 'const leased = await store.lease(aggregateId, after, lease);',
-    to: 'const leased = await store.commit(aggregateId, after, next, effect);',
+    from: 'const leased = await store.lease(aggregateId, expectedVersion, lease);',
+    to: 'const leased = await store.commit(aggregateId, expectedVersion, next, effect);',
   },
   {
     name: 'lease-ignored',

@@ -8,7 +8,7 @@ export function createSpanMapper(topology: Topology) {
   const edges = new Set(topology.edges.map(({ id }) => id));
   const edgeInto = (node: string, label: string) =>
     topology.edges.find((edge) => edge.to === node && edge.label === label);
-  const outboxOf = (node: string) =>
+  const edgeToOutbox = (node: string) =>
     topology.edges.find(({ from, label }) => from === node && label === 'writes' && from.startsWith('functions:'));
   const client = topology.edges.find(({ from }) => from.startsWith('client:'));
 
@@ -21,7 +21,7 @@ export function createSpanMapper(topology: Topology) {
     // An operator's request to a sweep has no route, and is not shown.
     if (span.attributes['http.route'] === undefined) return [];
     const isChange = isSuccessful(span) && !/^(GET|HEAD|OPTIONS)/.test(span.name) && !isRead(span);
-    return [client?.id, edge(client?.to, fn), isChange && fn ? outboxOf(fn)?.id : undefined];
+    return [client?.id, edge(client?.to, fn), isChange && fn ? edgeToOutbox(fn)?.id : undefined];
   }
 
   function possibleEdges(span: Span): Array<string | undefined> {
@@ -48,7 +48,7 @@ export function createSpanMapper(topology: Topology) {
   return {
     /** The node of a resource, by its physical name. */
     nodeOf,
-    /** The edges of a span; the last one leads to the node that handled it. */
+    /** The edges that a span passes, in order. If the span failed, the failure belongs to the last edge. */
     edgesOf: (span: Span): string[] => possibleEdges(span).filter((id) => id !== undefined),
   };
 }

@@ -23,24 +23,25 @@ export interface ClaimKey {
 }
 
 /**
- * The key includes the digest of the data, so that different data under the same id, which consumers refuse, does not
- * overwrite valid data.
+ * The key includes the digest of the data. If a sender stores other data under the same id, the other data therefore
+ * does not overwrite the valid data. Consumers refuse the other data.
  */
 const claimKeyUnder = (prefix: string, { id, datasha256 = '' }: ClaimKey): string =>
   `${prefix}${part(id)}/${part(datasha256)}`;
 
 /** Key prefix of all messages of a channel. */
-export const sentOn = (channel: string): string => `${SENT}${part(channel)}/`;
-export const sentAbout = (channel: string, subject: string): string => `${sentOn(channel)}${part(subject)}/`;
+export const sentPrefixOfChannel = (channel: string): string => `${SENT}${part(channel)}/`;
+export const sentPrefixOfSubject = (channel: string, subject: string): string =>
+  `${sentPrefixOfChannel(channel)}${part(subject)}/`;
 export const sentKey = (channel: string, claim: ClaimKey): string =>
-  claimKeyUnder(sentAbout(channel, claim.subject), claim);
+  claimKeyUnder(sentPrefixOfSubject(channel, claim.subject), claim);
 
 /** Key prefix of all copies that a consumer stores. */
-export const parkedCopiesOf = (consumer: string): string => `${PARKED_COPIES}${part(consumer)}/`;
-export const parkedCopiesAbout = (consumer: string, subject: string): string =>
-  `${parkedCopiesOf(consumer)}${part(subject)}/`;
+export const parkedCopiesPrefixOfConsumer = (consumer: string): string => `${PARKED_COPIES}${part(consumer)}/`;
+export const parkedCopiesPrefixOfSubject = (consumer: string, subject: string): string =>
+  `${parkedCopiesPrefixOfConsumer(consumer)}${part(subject)}/`;
 export const parkedCopyKey = (consumer: string, claim: ClaimKey): string =>
-  claimKeyUnder(parkedCopiesAbout(consumer, claim.subject), claim);
+  claimKeyUnder(parkedCopiesPrefixOfSubject(consumer, claim.subject), claim);
 
 /**
  * Encodes a key as a URI reference (https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/dataref.md). The

@@ -7,7 +7,10 @@ import type { HttpEvent, HttpResponse } from './secured.ts';
 
 type Handler = (event: HttpEvent, context: Context) => Promise<HttpResponse>;
 
-/** Runs a function behind the HTTP API within its time budget, and within a span that belongs to the caller's trace. */
+/**
+ * Wraps a handler of the HTTP API: its remote calls are limited to the function's remaining time, and each request is
+ * recorded in a span of the caller's trace.
+ */
 export const served =
   (handle: Handler): Handler =>
   async (event, context) => {

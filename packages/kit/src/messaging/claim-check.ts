@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { readEnvironment, text } from '../aws/environment.ts';
 import { createObjects } from '../aws/objects.ts';
-import { sentAbout } from '../contracts/large.ts';
+import { sentPrefixOfSubject } from '../contracts/large.ts';
 import { dataApart } from './large/claim.ts';
 import { type Holder, withParkedCopies } from './large/holding.ts';
 import { createShow, type ShowFactory } from './large/show.ts';
@@ -67,7 +67,7 @@ export function createClaimCheck({ bucket }: ClaimCheckSettings = settingsFromEn
       await Promise.all(claims.map(({ key, bytes, contentType }) => objects.put(key, bytes, contentType)));
     },
 
-    erase: (channel, subject) => objects.removeUnder(sentAbout(channel, subject)),
+    erase: (channel, subject) => objects.removeUnder(sentPrefixOfSubject(channel, subject)),
   };
 }
 

@@ -10,7 +10,7 @@ import type { Effect, State } from '../subscriber-store.ts';
 import type { Consequences, ConsequencesOptions } from './consequences.ts';
 
 export interface CommitOptions<C extends MessageContract> extends Omit<ConsequencesOptions<C>, 'sender'> {
-  /** Whether messages have no version. If so, each message is identified by its id and applied once, in any order. */
+  /** True if messages have no version: each message is then identified by its id and applied once, in any order. */
   unordered?: boolean;
   now: () => Date;
   newId: () => string;
@@ -39,8 +39,8 @@ const DEFAULT_LEASE_MS = 15_000;
 
 /**
  * How long the id of an unordered message is stored to recognise duplicates. The message can be delivered from its
- * queue for 14 days, and from the dead-letter queue for another 14 days. The sum is doubled because a sender may
- * publish the message a second time.
+ * queue for 14 days, and from the dead-letter queue for another 14 days: 28 days in all. A sender may publish the
+ * message again, so the id is kept for twice that time.
  */
 const REMEMBERED_SECONDS = 56 * 24 * 3600;
 
@@ -69,11 +69,11 @@ export function createCommit<C extends MessageContract>(
    * Reads the state at most once.
    * @throws {CursorMoved} if the cursor is not at the expected version, so that a commit would fail
    */
-  function stateAt(aggregateId: string, after: number): () => Promise<State> {
+  function stateAt(aggregateId: string, expectedVersion: number): () => Promise<State> {
     let reading: Promise<State> | undefined;
     const read = async () => {
       const { cursor, state } = await store.state(aggregateId);
-      if ((cursor?.version ?? 0) !== after || cursor?.erased) throw new CursorMoved(cursor);
+      if ((cursor?.version ?? 0) !== expectedVersion || cursor?.erased) throw new CursorMoved(cursor);
       return state;
     };
     return () => {
@@ -86,14 +86,14 @@ export function createCommit<C extends MessageContract>(
     message: Message<C>,
     { aggregateId, version }: MessagePosition,
     released: boolean,
-    after: number,
+    expectedVersion: number,
     baseline?: number,
   ) => {
     const erases = isErasing(message, contracts);
     const next: Cursor = { version, ...(baseline !== undefined && { baseline }), ...(erases && { erased: true }) };
     const { handle, follows } = handlers(message.type) ?? {};
     const reaction = await withMessagingErrors(now, async () =>
-      handle?.(message, { released, state: stateAt(aggregateId, after) }),
+      handle?.(message, { released, state: stateAt(aggregateId, expectedVersion) }),
     ).catch((error) => {
       if (error instanceof CursorMoved) return error;
       throw error;
@@ -104,7 +104,7 @@ export function createCommit<C extends MessageContract>(
     if (call) {
       const from = now();
       const lease = { owner: newId(), from, until: new Date(from.getTime() + leaseMs) };
-      const leased = await store.lease(aggregateId, after, lease);
+      const leased = await store.lease(aggregateId, expectedVersion, lease);
       if (leased.state !== 'done') return leased;
       try {
         if (now().getTime() - from.getTime() > leaseMs / 3)
@@ -122,7 +122,7 @@ export function createCommit<C extends MessageContract>(
     const at = now();
     const expiresAt = Math.ceil(at.getTime() / 1000) + REMEMBERED_SECONDS;
     const set = { ...effect.set, appliedAt: at.toISOString(), ...(unordered && { expiresAt }) };
-    const claim = await store.commit(aggregateId, after, next, { ...effect, set });
+    const claim = await store.commit(aggregateId, expectedVersion, next, { ...effect, set });
     if (claim.state !== 'done') return claim;
     try {
       if (erases) await store.eraseLeft(aggregateId, message.id);

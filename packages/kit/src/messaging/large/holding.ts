@@ -1,4 +1,4 @@
-import { parkedCopiesAbout, parkedCopyKey, sentKey } from '../../contracts/large.ts';
+import { parkedCopiesPrefixOfSubject, parkedCopyKey, sentKey } from '../../contracts/large.ts';
 import { UnreadableMessageError } from '../errors.ts';
 import { type Envelope, readEnvelope } from '../message.ts';
 import type { ParkedMessage, SubscriberStore } from '../subscriber-store.ts';
@@ -83,7 +83,7 @@ export function withParkedCopies(
 
     async eraseLeft(aggregateId, but) {
       await store.eraseLeft(aggregateId, but);
-      await objects.removeUnder(parkedCopiesAbout(consumer, aggregateId));
+      await objects.removeUnder(parkedCopiesPrefixOfSubject(consumer, aggregateId));
     },
   };
 }

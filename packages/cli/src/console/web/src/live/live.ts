@@ -9,7 +9,7 @@ export interface Live {
   snapshot: Snapshot | undefined;
   /** The snapshots of the last minute, oldest first. */
   lastMinute: readonly Snapshot[];
-  /** The points since the page was opened, at most 15 minutes. */
+  /** The load of each snapshot since the page was opened, for at most the last 900 snapshots. */
   load: readonly LoadPoint[];
   burst: Burst | undefined;
   /** Failed invocations, latest first. */
@@ -17,7 +17,7 @@ export interface Live {
 }
 
 const MINUTE_MS = 60_000;
-/** One point per second for 15 minutes. */
+/** An embedded cloud sends a snapshot every second, so this limit keeps 15 minutes. */
 const MAX_POINTS = 900;
 /**
  * After this time without an event, the connection counts as lost. In an AWS account, a snapshot arrives every ten
@@ -27,7 +27,7 @@ const SILENCE_MS = 25_000;
 const RECONNECT_MS = 2_000;
 
 /** The stream of server-sent events, as a store for `useSyncExternalStore`. */
-export function createLive(url: string, reconnected: () => void) {
+export function createLive(url: string, onReconnected: () => void) {
   let live: Live = {
     connection: 'connecting',
     snapshot: undefined,
@@ -52,7 +52,7 @@ export function createLive(url: string, reconnected: () => void) {
     if (live.connection === 'live') return;
     const wasLost = live.connection === 'lost';
     change({ connection: 'live' });
-    if (wasLost) reconnected();
+    if (wasLost) onReconnected();
   }
 
   /** Reconnects. `EventSource` does not reconnect after an error response, or if events stop arriving. */
