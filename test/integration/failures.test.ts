@@ -158,6 +158,7 @@ describe('a message whose function never responds', () => {
       request.on('end', () => body.includes(phone) || response.writeHead(202).end());
     });
     onTestFinished(() => close(gateway));
+    let isHanging = true;
     const assembly = await changedAssembly(['sms'], ({ Type, Properties }) => {
       if (Type === 'AWS::SQS::Queue') Properties.VisibilityTimeout = 2;
       if (Properties?.RedrivePolicy?.maxReceiveCount) Properties.RedrivePolicy.maxReceiveCount = 2;
@@ -167,7 +168,7 @@ describe('a message whose function never responds', () => {
       parameters: { SmsGatewayUrl: await listen(gateway, 0, 'test') },
       // The timeout of the call is longer than the function runs before it crashes.
       environment: smsEnvironment({ providers: ['http'], timeoutMs: 5_000 }),
-      faults: { ...noFaults, death: (name) => (name === 'rollcall-dev-sms-consume' ? 1_500 : undefined) },
+      faults: { ...noFaults, death: (name) => (isHanging && name === 'rollcall-dev-sms-consume' ? 1_500 : undefined) },
     });
     const poison = (await cloud.request('POST', '/v1/members', { phone, name: 'Lucía', locale: 'es' })).body;
     const other = await register(cloud);
@@ -184,7 +185,8 @@ describe('a message whose function never responds', () => {
         return items.length === count && items;
       });
     await parkedAre(1);
-    // A message in the same batch fails with it.
+    // The message is parked, so no invocation hangs any more. On a busy machine, others may also take 1.5 seconds.
+    isHanging = false;
     await cloud.request('PATCH', `/v1/members/${poison.id}`, { locale: 'en' }, { 'if-match': '"1"' });
     const parked = await parkedAre(2);
     expect(parked.map(({ version, reason }) => [version, reason])).toEqual([
