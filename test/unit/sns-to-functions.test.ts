@@ -111,8 +111,8 @@ describe('an unsupported subscription', () => {
 
   it('is accepted on a topic to which only alarms publish, because no alarm is raised locally', async () => {
     await expect(checked('email', OF_ALARMS)).resolves.toBeUndefined();
-    await expect(checked('email', [...OF_ALARMS, 'AWS::Events::Rule'])).rejects.toThrow('not by email');
-    await expect(checked('email', OF_ALARMS, true)).rejects.toThrow('not by email');
+    await expect(checked('email', [...OF_ALARMS, 'AWS::Events::Rule'])).rejects.toThrow('not the protocol email');
+    await expect(checked('email', OF_ALARMS, true)).rejects.toThrow('not the protocol email');
   });
 
   it.each([
@@ -128,6 +128,6 @@ describe('an unsupported subscription', () => {
     const subscribing = snsOf(cloud).send(
       new SubscribeCommand({ TopicArn, Protocol: 'email', Endpoint: 'a@b.example' }),
     );
-    await expect(subscribing).rejects.toThrow('not by email');
+    await expect(subscribing).rejects.toThrow('not the protocol email');
   });
 });
