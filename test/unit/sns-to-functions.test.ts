@@ -111,8 +111,8 @@ describe('an unsupported subscription', () => {
 
   it('is accepted on a topic to which only alarms publish, because no alarm is raised locally', async () => {
     await expect(checked('email', OF_ALARMS)).resolves.toBeUndefined();
-    await expect(checked('email', [...OF_ALARMS, 'AWS::Events::Rule'])).rejects.toThrow('not the protocol email');
-    await expect(checked('email', OF_ALARMS, true)).rejects.toThrow('not the protocol email');
+    await expect(checked('email', [...OF_ALARMS, 'AWS::Events::Rule'])).rejects.toThrow('not by email');
+    await expect(checked('email', OF_ALARMS, true)).rejects.toThrow('not by email');
   });
 
   it.each([
