@@ -131,7 +131,7 @@ describe('capacity', () => {
   });
 
   it('is limited by settings of the stage', () => {
-    expect(ceilings({}).get('registrations that the API accepts')).toBe(100);
+    expect(ceilings({}).get('registrations a second that the API accepts')).toBe(100);
   });
 
   it('costs the sum of its registrations and its idle stage', () => {
