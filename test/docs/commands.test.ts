@@ -37,7 +37,7 @@ const NOT_RUN: Record<string, string> = {
 };
 
 /** Matches commands that call AWS, or a stage that exists only in an AWS account. */
-const NEEDS_ACCOUNT = /(^|[ |(&$])aws [a-z]|cdk deploy|npm run deploy |stage[ =]prod/m;
+const NEEDS_ACCOUNT = /(^|[ |(&$])aws [a-z]|cdk deploy|npm run deploy |--stage prod/m;
 
 /** Files that run scripts: tests and CI. */
 const runners = [

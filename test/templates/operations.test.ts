@@ -205,7 +205,7 @@ describe('docs/observability.md', () => {
     const metrics = alarms.flatMap(({ Metrics }) => Metrics?.filter((part: any) => part.MetricStat) ?? ['its own']);
     const custom = new Set(metricsOf('prod').flatMap((metric) => (metric[0] === 'Rollcall/prod' ? [`${metric}`] : [])));
     const page = read('docs/observability.md');
-    expect(page).toContain(`in ${alarms.length} alarms | ${metrics.length} |`);
+    expect(page).toContain(`metrics that the ${alarms.length} alarms use | ${metrics.length} |`);
     expect(page).toContain(`The dashboard names ${custom.size} custom metrics`);
   });
 });
