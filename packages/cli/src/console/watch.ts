@@ -90,7 +90,9 @@ export function createWatch({ app, stage, cloud, topology, subscribers, send, bu
 
   async function pollActivity(signal: AbortSignal): Promise<void> {
     if (!cloud) return;
-    const waitMs = hasOpenPage || isFirstPoll ? 0 : WAIT_WITHOUT_PAGE_MS;
+    // After a failed poll, the next one returns at once, to end its warning.
+    const isWaiting = !hasOpenPage && !isFirstPoll && !failures.has('activity');
+    const waitMs = isWaiting ? WAIT_WITHOUT_PAGE_MS : 0;
     const happened = await cloud.happened(after, waitMs, signal);
     // Events from before the first poll belong to earlier seconds, so they are not counted.
     if (isFirstPoll) live.recordPast(happened);

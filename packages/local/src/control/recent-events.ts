@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { FailedInvocation } from '../lambda/function.ts';
 import type { SentMessage } from '../messages/sent-messages.ts';
 import type { Span } from '../observability/otlp.ts';
@@ -26,14 +27,17 @@ const MAX_RECENT = 10_000;
 /** Recent events, in memory, for polling. */
 export class RecentEvents {
   readonly #recent: Event[] = [];
-  readonly #waiting = new Set<() => void>();
+  /** Aborted by the next events; undefined while no request waits for them. */
+  #waiting: AbortController | undefined;
   #total = 0;
 
   add(events: readonly Event[]): void {
     this.#recent.push(...events);
     this.#total += events.length;
     if (this.#recent.length > 2 * MAX_RECENT) this.#recent.splice(0, this.#recent.length - MAX_RECENT);
-    if (events.length > 0) for (const wake of this.#waiting) wake();
+    if (events.length === 0) return;
+    this.#waiting?.abort();
+    this.#waiting = undefined;
   }
 
   /**
@@ -42,12 +46,11 @@ export class RecentEvents {
    */
   async waitForNewer(after: number, ms: number): Promise<void> {
     if (ms <= 0 || after !== this.#total) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, ms);
-    this.#waiting.add(resolve);
-    await promise;
-    this.#waiting.delete(resolve);
-    clearTimeout(timer);
+    this.#waiting ??= new AbortController();
+    const { signal } = this.#waiting;
+    await delay(ms, undefined, { signal }).catch((error) => {
+      if (!signal.aborted) throw error;
+    });
   }
 
   /** @param after `next` of the previous response; 0 for all recent events */
