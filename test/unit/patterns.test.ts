@@ -45,17 +45,20 @@ const pathsIn = (cell: string) => [
 const runsIn = (cell: string) =>
   spansIn(cell).flatMap((span) => [...span.matchAll(/npm run (?:--silent )?([^)|]+)/g)].map(([, words = '']) => words));
 
-/** The scripts of the example that a row names, if its commands run there, otherwise those of the project. */
+/**
+ * The npm scripts that the commands of a row use: the scripts of the example that the row names if the commands run there,
+ * otherwise the scripts of the project.
+ */
 function scriptsOf({ where, watch }: Row): string[] {
   const [, folder] = /`(examples\/\w+)`/.exec(where) ?? [];
   if (!folder || !watch.includes(' there')) return Object.keys(about.scripts);
-  const own = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as { scripts: object };
-  return Object.keys(own.scripts);
+  const manifest = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as { scripts: object };
+  return Object.keys(manifest.scripts);
 }
 
 const program = createProgram(app);
 
-/** The possible commands if the command of a group is missing or unknown; none if the words name a command. */
+/** The names of the possible commands if the words do not name a command, otherwise an empty array. */
 function commandsAt({ commands }: Command, [word, ...words]: string[]): string[] {
   const found = commands.find((one) => one.name() === word);
   return found ? commandsAt(found, words) : commands.map((one) => one.name());

@@ -5,7 +5,7 @@ import { functionResources, startSmallCloud } from '../support/small-cloud.ts';
 const ACCOUNT = '1'.repeat(12);
 
 describe('an app with an environment', () => {
-  it('uses its region, and the account of the embedded cloud in place of its own', async () => {
+  it('uses the region of the environment, but the account of the embedded cloud', async () => {
     const Environment = { Variables: { QUEUE_ARN: `arn:aws:sqs:eu-west-1:${ACCOUNT}:orders` } };
     const source = `export const handler = async (_, { invokedFunctionArn }) =>
       [process.env.AWS_REGION, process.env.QUEUE_ARN, invokedFunctionArn];`;
@@ -22,7 +22,7 @@ describe('an app with an environment', () => {
     expect(cloud.config.region).toBe('eu-west-1');
   });
 
-  it('may set it for some stacks only, but may not set several regions', () => {
+  it('may set the environment for some stacks only, but may not set several regions', () => {
     const agnostic = 'aws://unknown-account/unknown-region';
     expect(environmentOf([agnostic])).toEqual({});
     const one = { account: ACCOUNT, region: 'eu-west-1' };

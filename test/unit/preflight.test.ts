@@ -53,7 +53,7 @@ const plan: Plan = {
   importsExisting: false,
 };
 
-/** A stack with a function whose traffic is shifted, if its alias has a policy for that. */
+/** A stack with the alias of a function. A deployment shifts the traffic if `alias` contains an `UpdatePolicy`. */
 const shifting = (alias: object): AssembledStack => {
   const AlarmConfiguration = { Enabled: true, Alarms: [{ Name: 'rollcall-prod-late' }] };
   const Group = { Type: 'AWS::CodeDeploy::DeploymentGroup', Properties: { AlarmConfiguration } };
@@ -201,7 +201,7 @@ describe('before a deployment', () => {
       { check: 'stacks', mend: 'allow your user or role to call cloudformation:DescribeStacks on *' },
     ],
     [
-      'the state OK of an alarm that rolls back',
+      'the state OK of an alarm that causes a rollback',
       { raisedAlarms: async () => ['rollcall-prod-late', 'of-others'] },
       { planned: [...planned, shifting({ UpdatePolicy: {} })] },
       {

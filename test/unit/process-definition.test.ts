@@ -64,7 +64,7 @@ describe('the definition of a process', () => {
     expect(() => define(steps)).toThrow(`process approval: ${why}`);
   });
 
-  it('requires an unordered queue of replies, so that a late reply delays no other', () => {
+  it('requires an unordered queue of replies, so that a late reply does not delay other replies', () => {
     const ordered = queue('replies', { from, messages: [reserved, released, deadline] });
     expect(() => define([first], ordered as never)).toThrow('which must be a queue with `ordered: false`');
   });

@@ -33,7 +33,7 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     if (name !== undefined) expect(names([command])).toEqual([name]);
     return command;
   };
-  /** Delivers a reply to a command. @returns its outcome, and the messages that are sent after it */
+  /** Delivers a reply to a command. @returns the reply, the outcome of its delivery, and the messages sent after it */
   async function deliverReply(command: Envelope, decision: 'ok' | 'no' = 'ok') {
     const reply = world.replyTo(command, decision);
     const outcome = await world.deliver(reply);
@@ -63,7 +63,7 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect(await waiting()).toEqual([]);
   });
 
-  it('stores attributes derived from its current data, and no earlier ones', async () => {
+  it('stores attributes derived from its current data, and removes those derived from earlier data', async () => {
     const itemOf = async () => (await world.items('orders')).find(({ pk }) => pk === `process#approval/${id}`);
     const reserve = await reserving();
     expect(await itemOf()).toMatchObject({ isUnplaced: true });
@@ -97,7 +97,7 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect(await world.start(id)).toMatchObject({ result: 'refused', by: 'approval' });
   });
 
-  it('applies a reply once, even if copies arrive after the next reply or after its end', async () => {
+  it('applies a reply once, even if copies arrive after the next reply or after the process has ended', async () => {
     const reserve = await reserving();
     const first = await deliverReply(reserve);
     const charge = only(first.sent, 'charge');
@@ -131,7 +131,7 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect(await waiting()).toEqual([]);
   });
 
-  it('compensates in reverse order, also a step that completes late', async () => {
+  it('compensates in reverse order, including a step that completes late', async () => {
     const charge = await charging();
     const release = only(await world.pass(WITHIN.reserve), 'release');
     expect((await deliverReply(charge)).sent).toEqual([]);
@@ -158,7 +158,7 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect(world.ended).toEqual([`${id} rejected`]);
   });
 
-  it('removes a step that was given up and is refused late', async () => {
+  it('does not compensate a step that was given up and is refused late', async () => {
     const reserve = await reserving();
     await world.pass(WITHIN.reserve);
     expect(await deliverReply(reserve, 'no')).toMatchObject({ outcome: 'applied', sent: [] });
@@ -166,7 +166,7 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect((await world.process.read(id))?.data).toEqual({ orderId: id, cents: 500 });
   });
 
-  it('stores the data that a step keeps of its reply, also of a refusal', async () => {
+  it('stores the data that a step takes from its reply, even if the reply is a refusal', async () => {
     await deliverReply(await reserving(), 'no');
     expect(await world.process.read(id)).toMatchObject({ progress: { state: 'failed' }, data: { place: 'A1' } });
   });
@@ -184,7 +184,7 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     const [before] = await waiting();
     const charge = await charging();
     const [kept, ...others] = await waiting();
-    // The deadline of the charge is earlier than that of the reservation, which it replaces.
+    // The deadline of the charge is earlier than the deadline of the reservation, which it replaces.
     expect([before?.due, kept?.due, others]).toEqual(['2026-11-21T10:10:00.000Z', '2026-11-21T10:05:00.000Z', []]);
     const confirm = await next(charge, 'confirm');
     // The deadline of the confirmation is later, and is set when the current one arrives.
@@ -205,13 +205,13 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect(await world.deliver(message)).toBe('duplicate');
     expect(await progress()).toMatchObject({ state: 'running', awaits: { step: 'charge', attempt: 1 } });
     await next(charge, 'confirm');
-    const [own] = await waiting();
+    const [current] = await waiting();
     await world.pass(WITHIN.charge);
-    expect(await world.deliver(JSON.parse(String(own?.body)))).toBe('duplicate');
+    expect(await world.deliver(JSON.parse(String(current?.body)))).toBe('duplicate');
     expect(await progress()).toMatchObject({ awaits: { step: 'confirm', attempt: 1 } });
   });
 
-  it('sets another deadline for its next step if others have deleted its deadline', async () => {
+  it('sets a new deadline for its next step if its current deadline was deleted', async () => {
     const charge = await charging();
     await world.clear();
     expect(await world.pass(WITHIN.charge)).toEqual([]);
@@ -222,12 +222,12 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
   it('ignores a deadline that arrives after it was replaced', async () => {
     const charge = await charging();
     // The sweep has released the deadline, which is in transit when the reply arrives.
-    const [own] = await waiting();
+    const [current] = await waiting();
     await world.clear();
     await world.pass(WITHIN.charge);
     await next(charge, 'confirm');
     const before = await world.process.read(id);
-    expect(await world.deliver(JSON.parse(String(own?.body)))).toBe('duplicate');
+    expect(await world.deliver(JSON.parse(String(current?.body)))).toBe('duplicate');
     expect(await world.process.read(id)).toEqual(before);
     expect(await waiting()).toMatchObject([{ due: '2026-11-21T11:05:00.000Z' }]);
   });
@@ -267,7 +267,7 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
 
   /** Lets all deadlines of a command without a reply pass. */
   async function stuck(command: Envelope): Promise<{ command: Envelope; held: Envelope }> {
-    // One of them is the deadline of the previous step.
+    // One of these deadlines is the deadline of the previous step.
     for (let deadline = 1; deadline <= ATTEMPTS + 1; deadline++) expect(await world.pass(WITHIN.confirm)).toEqual([]);
     const { parked = '' } = (await progress()) as { parked?: string };
     const [held] = await world.parkedOf({ id: parked });
@@ -289,7 +289,7 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     await expect(world.process.decide(id, { cancel: 'no more' })).rejects.toThrow('cannot be cancelled at this step');
   });
 
-  it('needs an operator after the pivot, who marks a step as done', async () => {
+  it('needs an operator after the pivot, and completes when the operator marks the step as done', async () => {
     const { command } = await stuck(await confirming());
     await expect(world.process.decide(id, { cancel: 'no more' })).rejects.toThrow('cannot be cancelled at this step');
     const decided = await world.process.decide(id, { done: 'by hand' });
@@ -346,7 +346,7 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     );
   });
 
-  it('is cancelled in a transaction of its service, and compensates a pending step when that completes', async () => {
+  it('is cancelled in a transaction of its service, and compensates a pending step when the step completes', async () => {
     const charge = await charging();
     const before = await world.process.read(id);
     if (!before) throw new Error('the process was started');
@@ -383,7 +383,7 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect(await waiting()).toEqual([]);
   });
 
-  it('parks a reply about another subject, for no process, or without a correlation ID', async () => {
+  it('parks a reply about another subject, for a process that does not exist, or without a correlation ID', async () => {
     const reserve = await reserving();
     const wrong = { data: { orderId: 'other', outcome: 'ok' }, subject: 'other' };
     const about = world.replyTo(reserve, 'ok', wrong);

@@ -73,8 +73,9 @@ let ids = 0;
 const newId = () => `id-${++ids}`;
 const context: CommandContext = { now: TIME, newId, correlationId: 'request' };
 
-/** The calls in order, and an action between a transaction with a lost response and the SDK's next attempt. */
+/** The names of the calls, in order. */
 let calls: string[] = [];
+/** An action that runs between a transaction whose response is lost and the SDK's next attempt. */
 let whenLost: (() => Promise<unknown>) | undefined;
 beforeEach(() => {
   calls = [];
@@ -95,7 +96,7 @@ async function send(sent: object): Promise<unknown> {
   calls.push(sent.constructor.name);
   if (!(sent instanceof TransactWriteCommand)) return documents.send(sent as GetCommand);
   const { TransactItems } = sent.input;
-  // A new command, because an emulator may recognize the token of the first one.
+  // Each attempt is a new command, because an emulator may recognize the idempotency token of the first command.
   const write = () => documents.send(new TransactWriteCommand({ TransactItems }));
   const meanwhile = whenLost;
   if (!meanwhile) return write();
@@ -125,7 +126,7 @@ const charging = (customer: string, cents: number) =>
 const itemAt = async (pk: string) =>
   (await documents.send(new GetCommand({ TableName: 'orders', Key: { pk }, ConsistentRead: true }))).Item;
 
-/** The messages of an outbox's aggregate, each with its row's version. */
+/** The messages of an aggregate in the outbox, each with the version of its row. */
 async function pending(aggregateId: string) {
   const { Items = [] } = await documents.send(
     new QueryCommand({
@@ -168,7 +169,7 @@ describe('a publisher', () => {
     expect(await pending(id)).toHaveLength(1);
   });
 
-  it('changes the state that it has read in one transaction', async () => {
+  it('reads the state, and changes it in one transaction', async () => {
     const id = newId();
     await orders.create(id, opening(id), context);
     calls = [];
@@ -224,7 +225,7 @@ describe('a publisher', () => {
     expect([await orders.change(id, faster, context), attempts]).toEqual([{ result: 'busy' }, 5]);
   });
 
-  it('makes no decision at another version than the caller has seen, also after a lost race', async () => {
+  it('decides only on the version that the caller has seen, also after a lost race', async () => {
     const id = newId();
     await orders.create(id, opening(id), context);
     let decided = 0;
@@ -251,7 +252,7 @@ describe('a publisher', () => {
     expect(calls).toEqual(['GetCommand']);
   });
 
-  it('refuses an event that its topic does not carry, or its source may not send, before it writes', async () => {
+  it('refuses an event that the topic does not carry or that the source may not send, and writes nothing', async () => {
     const id = newId();
     const { state } = opening(id);
     const foreign = { state, events: [draft(print, { orderId: id })] } as unknown as OrderDecision;
@@ -268,7 +269,7 @@ describe('an additional write of a service', () => {
     Put: { TableName: 'orders', Item: { pk, of: 'this' }, ConditionExpression: 'attribute_not_exists(pk)' },
   });
 
-  it('is committed in the same transaction, or refuses it under its name', async () => {
+  it('is committed in the same transaction, or refuses the transaction and is named in the result', async () => {
     const [id, name, free] = [newId(), newId(), newId()];
     expect(await orders.create(id, { ...opening(id), beside: { name: guard(name) } }, context)).toMatchObject({
       result: 'done',
@@ -282,7 +283,7 @@ describe('an additional write of a service', () => {
     expect([await itemAt(second), await itemAt(free), await pending(second)]).toEqual([undefined, undefined, []]);
   });
 
-  it('is not reported if the id is taken as well', async () => {
+  it('is not reported as the refusal if the ID is taken as well', async () => {
     const [id, name] = [newId(), newId()];
     const decision = { ...opening(id), beside: { name: guard(name) } };
     await orders.create(id, decision, context);
@@ -305,7 +306,7 @@ describe('an additional write of a service', () => {
 });
 
 describe('commands', () => {
-  it('to a queue that keeps order are counted for each subject, and sent in that order', async () => {
+  it('to an ordered queue are numbered for each subject, and sent in that order', async () => {
     const [first, second, customer, other] = [newId(), newId(), newId(), newId()];
     const send = [charging(customer, 1), charging(other, 2), charging(customer, 3)];
     await orders.create(first, { ...opening(first), send }, context);
@@ -322,7 +323,7 @@ describe('commands', () => {
     expect(await itemAt(`commands#payments/${customer}`)).toEqual({ pk: `commands#payments/${customer}`, sent: 3 });
   });
 
-  it('cost a read of the count on an ordered queue, and none on others', async () => {
+  it('cost one read of the counter for an ordered queue, and no read for an unordered queue', async () => {
     const [id, customer] = [newId(), newId()];
     await orders.create(id, { ...opening(id), send: [draftTo(labels, print, { orderId: id })] }, context);
     expect(calls).toEqual(['TransactWriteCommand']);
@@ -331,7 +332,7 @@ describe('commands', () => {
     expect(calls).toEqual(['GetCommand', 'GetCommand', 'TransactWriteCommand']);
   });
 
-  it('to an unordered queue have a separate row and position, and no count', async () => {
+  it('to an unordered queue each have a separate row and position, and no counter', async () => {
     const id = newId();
     const ofMessage = { ...context, newId: () => `message-of-${id}` };
     await orders.create(id, { ...opening(id), send: [draftTo(labels, print, { orderId: id })] }, ofMessage);
@@ -340,7 +341,7 @@ describe('commands', () => {
     expect(row?.body).not.toHaveProperty('sequence');
   });
 
-  it('that are sent at the same time get a position each', async () => {
+  it('that are sent at the same time get different positions', async () => {
     const customer = newId();
     const all = Array.from({ length: 4 }, async (_, cents) => {
       const id = newId();
@@ -423,7 +424,7 @@ describe('commands', () => {
 });
 
 describe("a transaction whose response was lost, so that the SDK's retry fails on its own write", () => {
-  it('has created the aggregate, also if an additional write refuses it as well', async () => {
+  it('is reported as done if it created the aggregate, even if an additional write also refuses the retry', async () => {
     const [id, name] = [newId(), newId()];
     const condition = { ConditionExpression: 'attribute_not_exists(pk)' };
     const beside = { name: { Put: { TableName: 'orders', Item: { pk: name }, ...condition } } };
@@ -432,7 +433,7 @@ describe("a transaction whose response was lost, so that the SDK's retry fails o
     expect(await pending(id)).toHaveLength(1);
   });
 
-  it('has changed the aggregate, also if its event is published, or others have changed the state since', async () => {
+  it('is reported as done if it changed the aggregate, even if its event was published or the state was changed again meanwhile', async () => {
     const published = async (id: string) =>
       documents.send(
         new TransactWriteCommand({
@@ -449,7 +450,7 @@ describe("a transaction whose response was lost, so that the SDK's retry fails o
     }
   });
 
-  it('is distinguished from one refused by another writer of the same state', async () => {
+  it('is distinguished from a transaction that another writer of the same state has prevented', async () => {
     const id = newId();
     await orders.create(id, opening(id), context);
     let isFirst = true;
@@ -464,7 +465,7 @@ describe("a transaction whose response was lost, so that the SDK's retry fails o
     expect(await orders.change(id, racing, context, 1)).toMatchObject({ result: 'overtaken' });
   });
 
-  it('is distinguished from a first attempt', async () => {
+  it('is distinguished from a first attempt that repeats an earlier creation', async () => {
     const id = newId();
     const decision = opening(id);
     const withId = { ...context, newId: () => 'the same' };

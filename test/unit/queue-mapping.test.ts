@@ -67,7 +67,7 @@ const items = {
 };
 
 describe("a function that consumes a table's stream", () => {
-  it('gets records from its start on with LATEST, and binary values in Base64', async () => {
+  it('gets the records written after its start if its position is LATEST, and gets binary values in Base64', async () => {
     await using cloud = await startSmallCloud({
       code: listener.code,
       resources: {
@@ -118,33 +118,33 @@ describe('an event source that Lambda would refuse', () => {
   const stream = 'arn:aws:dynamodb:us-east-1:000000000000:table/items/stream/1';
   it.each([
     [
-      'more than ten without a window',
+      'a batch size above 10 without a batching window',
       { EventSourceArn: queue, BatchSize: 11 },
       'maximum is 10 without MaximumBatchingWindowInSeconds',
     ],
     [
-      'more than ten of a FIFO queue',
+      'a batch size above 10 for a FIFO queue',
       { EventSourceArn: `${queue}.fifo`, BatchSize: 11 },
       'maximum is 10 for a FIFO queue',
     ],
     [
-      'a window of a FIFO queue',
+      'a batching window for a FIFO queue',
       { EventSourceArn: `${queue}.fifo`, MaximumBatchingWindowInSeconds: 1 },
       'no batching window for FIFO queues',
     ],
     [
-      'more than 10,000',
+      'a batch size above 10,000 for a queue',
       { EventSourceArn: queue, BatchSize: 10_001, MaximumBatchingWindowInSeconds: 1 },
       'maximum is 10000',
     ],
-    ['more than 10,000 of a stream', { EventSourceArn: stream, BatchSize: 10_001 }, 'maximum is 10000'],
+    ['a batch size above 10,000 for a stream', { EventSourceArn: stream, BatchSize: 10_001 }, 'maximum is 10000'],
     [
-      'a bucket of S3 as destination',
+      'an S3 bucket as the failure destination',
       { EventSourceArn: stream, DestinationConfig: { OnFailure: { Destination: 'arn:aws:s3:::failures' } } },
       'only to functions, queues and topics, not to arn:aws:s3:::failures',
     ],
     [
-      'a stream of Kinesis',
+      'a Kinesis stream',
       { EventSourceArn: 'arn:aws:kinesis:us-east-1:000000000000:stream/x' },
       'does not support the event source arn:aws:kinesis',
     ],

@@ -16,7 +16,7 @@ const queue = (attributes: Record<string, string> = {}): Queue =>
 const message = (delaySeconds = 0, group?: string) =>
   SqsStore.createMessage('hello', {}, delaySeconds, group, group && `${group}-1`);
 
-/** A waiting receive, and whether it was notified within a time. */
+/** Starts a receive that waits for messages. `notified` lets time pass and returns whether the receive was notified. */
 function waiting(on: Queue) {
   const notified = vi.fn();
   void on.waitForMessages(20).then(notified);
@@ -33,7 +33,7 @@ afterEach(() => void vi.useRealTimers());
 
 test('a queue without delayed or hidden messages sets no timer', () => {
   void queue().waitForMessages(20);
-  // The timer for the end of the receive.
+  // This timer ends the receive.
   expect(vi.getTimerCount()).toBe(1);
 });
 

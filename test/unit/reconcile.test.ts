@@ -28,7 +28,7 @@ describe('the finding for an aggregate at a consumer', () => {
     ['returned, after it was erased', known(1), held(2, true), 'returned'],
     ['none if it is erased at both, at any version', known(5, true), held(2, true), undefined],
     ['none if it is erased and was never received', known(2, true), undefined, undefined],
-    ['none if only a consumer that has erased it knows it', undefined, held(2, true), undefined],
+    ['none if it exists only at a consumer, which has erased it', undefined, held(2, true), undefined],
   ])('is %s', (_, publisher, consumer, kind) => {
     expect(classify(publisher, consumer, rules)).toBe(kind);
   });
@@ -86,7 +86,7 @@ describe('the comparison', () => {
   });
 });
 
-/** A publisher with this many pages of aggregates that no consumer has received. */
+/** A stage whose publisher has this many pages of aggregates per segment. Its consumer has received none of them. */
 function largeStage(pages: number) {
   const served = { scanned: 0, reported: 0, atFirst: 0, ahead: 0 };
   const reading = new Map<number, number>();
@@ -113,7 +113,7 @@ function largeStage(pages: number) {
   return { stage: stage as unknown as StageClient, served };
 }
 
-it('the comparison reports differences while it reads, for any number of them', async () => {
+it('the comparison reports differences while it reads, even if there are very many differences', async () => {
   const { stage, served } = largeStage(60);
   await compare(stage, versionedChannels([{ ...members, key: (pk) => ({ pk }) }], stacksOf(guide)), {
     async onDifferences() {
@@ -122,6 +122,6 @@ it('the comparison reports differences while it reads, for any number of them', 
     },
   });
   expect(served).toMatchObject({ scanned: 240, reported: 120_000 });
-  // Each of the four segments keeps 20,000 at most, of pages of 500.
+  // Each of the four segments keeps at most 20,000 differences, which are 40 pages of 500 aggregates.
   expect(served.atFirst).toBeLessThanOrEqual(4 * 41);
 });

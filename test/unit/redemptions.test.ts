@@ -77,7 +77,7 @@ function redemptionWorld({ client, items }: OwnTables) {
       );
     },
 
-    /** Delivers a reply. @returns its outcome, or the reason why it was parked */
+    /** Delivers a reply. @returns the outcome of the delivery, or the reason why the reply was parked */
     async take<C extends MessageContract>(
       contract: C,
       data: MessageInput<C>['data'],
@@ -119,7 +119,7 @@ describe('a redemption', () => {
     ]);
   });
 
-  it('is refused for an unknown or former member', async () => {
+  it('is refused for a former member', async () => {
     await world.put({ pk: `member#${MEMBER}`, status: 'deactivated' });
     await expect(world.redeem()).rejects.toMatchObject({ code: 'not-found' });
     expect(await world.sent()).toEqual([]);
@@ -138,7 +138,7 @@ describe('a redemption', () => {
       { state: 'failed', problem: expect.objectContaining({ detail: 'The balance is 60 points.' }) },
     ],
     ['account-closed', { state: 'failed', problem: expect.objectContaining({ detail: 'The member has left.' }) }],
-    // Either service may find, by its own clock, that it is too late.
+    // Either service may find, by its own clock, that the deadline has passed.
     ['deadline-passed', { state: 'expired', compensation: 'not-needed', ...late }],
   ])('ends with the outcome of its reply: %s', async (outcome, expected) => {
     const { id } = await world.redeem();
@@ -325,7 +325,7 @@ describe('an operation that was stored before redemptions were processes', () =>
     expect(await world.state('earlier')).toMatchObject({ state: 'expired', compensation: 'done' });
   });
 
-  it('records that the points which it requested back were returned', async () => {
+  it('records the return of points if it has requested that return', async () => {
     await store({ state: 'expired', lateAnswer: 'succeeded' });
     expect(await world.take(redemptionSettled, settled(), 'earlier')).toBe('duplicate');
     expect(await world.take(pointsReturned, returned(), 'earlier')).toBe('applied');

@@ -37,7 +37,7 @@ const run = (outcomes: Record<string, SweepOutcome>, signal = new AbortControlle
 const many = (count: number, outcome: SweepOutcome) =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`${outcome}-${index}`, outcome]));
 
-describe('a redrive of many', () => {
+describe('a redrive of many aggregates', () => {
   it('tries one aggregate alone, and then the others in groups', async () => {
     const { summary, calls } = await run(many(120, 'applies'));
     expect(summary).toMatchObject({ applied: 120, left: 0, failures: [] });
@@ -50,7 +50,7 @@ describe('a redrive of many', () => {
     expect(calls.length).toBe(1);
   });
 
-  it('uses the next aggregate as canary if one only waits', async () => {
+  it('uses the next aggregate as the canary if the first aggregate still waits', async () => {
     const { summary } = await run({ waiting: 'waits', canary: 'fails', ...many(10, 'applies') });
     expect(summary).toMatchObject({ applied: 0, waiting: 1, left: 10 });
   });

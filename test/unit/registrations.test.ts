@@ -89,20 +89,20 @@ describe('the reason of a refusal', () => {
   ];
   it.each<[string, number, unknown, string]>([
     [
-      'of a problem with fields',
+      'a problem with fields',
       422,
       { title: 'X', detail: 'See errors.', errors },
       'phone must be a mobile; body must be an object',
     ],
-    ['of a problem without', 409, { title: 'Conflict', detail: 'Taken.' }, 'Taken.'],
-    ['of a problem with a title only', 409, { title: 'Conflict', errors: [] }, 'Conflict'],
-    ['of the gateway', 413, { message: 'Request Entity Too Large' }, '413 Request Entity Too Large'],
-    ['of a proxy', 502, '<html>', '502 Bad Gateway'],
-    ['of an empty answer', 403, '', '403 Forbidden'],
-    ['of JSON null', 403, null, '403 Forbidden'],
-    ['of JSON in another form', 400, { errors: 'many', detail: 7 }, '400 Bad Request'],
-    ['of an unknown status', 499, '', '499 (no reason given)'],
-  ])('is derived from a response %s', (_, status, body, reason) => {
+    ['a problem without fields', 409, { title: 'Conflict', detail: 'Taken.' }, 'Taken.'],
+    ['a problem with a title only', 409, { title: 'Conflict', errors: [] }, 'Conflict'],
+    ['a response of the gateway', 413, { message: 'Request Entity Too Large' }, '413 Request Entity Too Large'],
+    ['a response of a proxy', 502, '<html>', '502 Bad Gateway'],
+    ['an empty response', 403, '', '403 Forbidden'],
+    ['JSON null', 403, null, '403 Forbidden'],
+    ['JSON in another form', 400, { errors: 'many', detail: 7 }, '400 Bad Request'],
+    ['a response with an unknown status', 499, '', '499 (no reason given)'],
+  ])('is derived from %s', (_, status, body, reason) => {
     expect(errorReason({ status, body })).toBe(reason);
   });
 });

@@ -115,7 +115,7 @@ describe('relay', () => {
         for (const version of doorbells.filter((doorbell) => doorbell <= last))
           await relay.publishPending([outboxRow('a', version)]);
         const first = published().map((id) => Number(id.split('/')[1]));
-        // Each version appears for the first time only after all lower ones did.
+        // Each version is published for the first time only after all lower versions.
         const seen = new Set<number>();
         for (const version of first) {
           for (let lower = 1; lower < version; lower++) expect(seen).toContain(lower);

@@ -15,7 +15,7 @@ beforeAll(() => {
   clone = mkdtempSync(join(ROOT, 'dist/release-'));
   git(ROOT, 'clone', '--quiet', ROOT, clone);
   symlinkSync(join(ROOT, 'node_modules'), join(clone, 'node_modules'));
-  // A folder is ignored, a link is not.
+  // The pattern `node_modules/` in .gitignore matches a folder, but not a symbolic link.
   writeFileSync(join(clone, '.git/info/exclude'), 'node_modules\n');
   git(clone, 'switch', '--quiet', '--force-create', 'main');
   for (const tag of git(clone, 'tag').split('\n').filter(Boolean)) git(clone, 'tag', '--delete', tag);
@@ -39,7 +39,7 @@ const edit = (file: string, change: (content: any) => void) => {
   writeFileSync(join(clone, file), `${JSON.stringify(content, null, 2)}\n`);
 };
 
-it('npm run release reports every problem in one sentence each, and tags nothing', () => {
+it('npm run release reports each problem on one line, and tags nothing', () => {
   edit(OPENAPI, ({ info }) => {
     info.version = '0.0.1';
   });
@@ -59,7 +59,7 @@ it('npm run release reports every problem in one sentence each, and tags nothing
   expect(git(clone, 'tag')).toBe('');
 });
 
-it('contracts that are released already do not change', () => {
+it('npm run release refuses changes of contracts that were already released', () => {
   edit(RELEASED, ({ info, paths }) => {
     info.version = project.version;
     delete paths['/v1'];

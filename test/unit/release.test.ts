@@ -59,7 +59,7 @@ beforeEach(() => {
 });
 
 describe('the repository', () => {
-  it('can be released on main, if it is clean and above the newest tag', () => {
+  it('can be released on main if it is clean and its version is above the newest tag', () => {
     git(root, 'tag', 'v1.1.9');
     git(root, 'tag', 'v9.0.0-rc.1');
     expect(repositoryFindings(root, '1.2.0')).toEqual([]);
@@ -115,7 +115,7 @@ describe('a tag', () => {
     ]);
   });
 
-  it('is refused for a later commit, and for one that was never merged', () => {
+  it('is refused for a later commit, and for a commit that was never merged', () => {
     commit('feat: later');
     expect(tagFindings(root, '1.2.0', 'v1.2.0')).toEqual(['v1.2.0 is not the tag of this commit.']);
     git(root, 'tag', '--force', 'v1.2.0');
@@ -170,7 +170,7 @@ describe('changelogs', () => {
     ]);
   });
 
-  it('are reported if they have another form', () => {
+  it('are reported if their headings have another form', () => {
     write('CHANGELOG.md', '# Changelog\n\n## 1.2.0\n\n- A relay.\n');
     expect(notesFindings(root, '1.2.0')).toEqual([
       'CHANGELOG.md: "## 1.2.0" must be "## [Unreleased]" or "## [1.2.3] - 2026-12-31".',

@@ -27,7 +27,7 @@ describe('a remote call that failed', () => {
     ['a failure', new UnavailableError('503'), 'TransientError', undefined],
     ['a refusal', new RejectedError('no such account'), 'PermanentError', undefined],
     ['a rule of the handler', new HeldError('limit'), 'HeldError', undefined],
-  ])('because of %s becomes the matching error of messaging', (_, error, name, until) => {
+  ])('because of %s is converted to the matching messaging error', (_, error, name, until) => {
     const postponed = messagingErrorOf(error, TIME) as PostponedError;
     expect([postponed.name, postponed.until]).toEqual([name, until]);
   });
@@ -76,7 +76,7 @@ describe('an error of a remote call that a handler does not catch', () => {
     },
   );
 
-  it('makes later calls know whether the outcome of an earlier one is unknown', async () => {
+  it('tells later calls whether the outcome of an earlier call is unknown', async () => {
     const reported: boolean[] = [];
     const errors = [new UnavailableError('503'), noResponse];
     const { apply } = subscriber({

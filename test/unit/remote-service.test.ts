@@ -66,7 +66,7 @@ describe('a remote service', () => {
     expect(aborted).toBe(true);
   });
 
-  it('uses at most the remaining time of its function, less a reserve', async () => {
+  it('uses at most the remaining time of its function, minus a reserve', async () => {
     const hang = () => new Promise<string>(() => {});
     const { ask } = service(hang, { timeoutMs: 30 });
     expect(await withinBudget(() => 2_520, ask)).toBe('UnavailableError: it did not respond within 20 ms');
@@ -107,7 +107,7 @@ describe('a remote service', () => {
     expect(seen.toSorted()).toEqual(['a', 'b', 'c']);
   });
 
-  it('tries every instance before it tries one twice, even if all have failed before', async () => {
+  it('tries every instance before it tries any instance twice, even if all instances have failed before', async () => {
     const { nodes } = nodesOf(['a', 'b']);
     for (const id of ['a', 'b']) await nodes.watch(instance(id), () => Promise.reject(down())).catch(() => {});
     const seen: string[] = [];
@@ -131,7 +131,7 @@ describe('a remote service', () => {
     expect([once, refused, throttled, failing].map(({ requests }) => requests.count)).toEqual([1, 1, 1, 3]);
   });
 
-  it('does not multiply its attempts by those of a nested call', async () => {
+  it('does not multiply its attempts by the attempts of a nested call', async () => {
     const inner = service(() => Promise.reject(down()), { retry: idempotent });
     const outer = service(
       async () => {
@@ -199,7 +199,7 @@ describe('discovery', () => {
     expect(new NoInstanceError('x')).toBeInstanceOf(UnavailableError);
   });
 
-  it('chooses the less busy of two instances, by their weights', async () => {
+  it('chooses from two instances the instance that is less busy relative to its weight', async () => {
     const heavy = [instance('a', 3), instance('b', 1)];
     const nodes = createNodes({
       service: 'it',
@@ -218,7 +218,7 @@ describe('discovery', () => {
     expect(chosen.filter((id) => id === 'a')).toHaveLength(6);
   });
 
-  it('avoids a failed instance, for longer each time, and uses it when there is no other', async () => {
+  it('avoids a failed instance, for longer each time, and uses it if there is no other instance', async () => {
     const { nodes, state } = nodesOf(['a', 'b']);
     const fail = async (id: string) => nodes.watch(instance(id), () => Promise.reject(down())).catch(() => {});
     const choose = async () => (await nodes.choose(new Set()))?.id;

@@ -44,7 +44,7 @@ function replies() {
   });
   return {
     done,
-    /** Delivers a confirmation. @returns the error, if it was parked */
+    /** Delivers a confirmation. @returns the error if the confirmation was parked */
     async confirm(subject: string, source: string): Promise<string | undefined> {
       const data = { memberId: subject, erasedAt: at };
       const message = createMessage(memberDataErased, { id: newId(), source, subject, time: TIME, data });
@@ -55,7 +55,7 @@ function replies() {
 }
 
 describe('a confirmation that data was erased', () => {
-  it('counts only for the service that sends it, if the erasure waits for that service', async () => {
+  it('is recorded for the service that sends it, and only if the erasure waits for that service', async () => {
     const { confirm, done } = replies();
     expect(await confirm(MEMBER, '/rollcall/late')).toBeUndefined();
     expect(done).toEqual([]);

@@ -41,11 +41,11 @@ describe('a resource', () => {
     ['application/xml, application/json;q=0.5', 'application/xml'],
     ['image/png, application/xml;q=0.2, application/json;q=0.1', 'application/xml'],
     ['application/json;q=0, */*', 'application/xml'],
-  ])('accepted as "%s" is %s', async (accept, type) => {
+  ])('requested with the Accept header "%s" is returned as %s', async (accept, type) => {
     expect(await typeOf(accept)).toEqual([200, type]);
   });
 
-  it.each(['image/png', 'application/json;q=0', 'text/xml'])('accepted as "%s" is refused', async (accept) => {
+  it.each(['image/png', 'application/json;q=0', 'text/xml'])('requested with the Accept header "%s" is refused', async (accept) => {
     expect(await typeOf(accept)).toEqual([406, 'application/problem+json']);
   });
 
@@ -66,9 +66,9 @@ describe('a resource', () => {
   });
 
   it.each([
-    ['of a version', read],
-    ['of a body', untagged],
-  ])('has another entity tag %s in XML, which If-None-Match accepts', async (_, handler) => {
+    ['derived from a version', read],
+    ['derived from the body', untagged],
+  ])('has an entity tag %s that differs in XML, and If-None-Match accepts the XML tag only for XML', async (_, handler) => {
     const tagOf = async (headers: Record<string, string>) => {
       const { statusCode, headers: answered } = await handler(requestOf(headers), context);
       return { statusCode, tag: String(answered?.etag) };
@@ -97,7 +97,7 @@ describe('a resource', () => {
     });
   });
 
-  it('with a fixed media type is not in XML', async () => {
+  it('with a fixed media type is not returned in XML', async () => {
     const only = endpoint(logger, async () => json(200, {}), { mediaType: 'application/json' });
     expect((await only(requestOf({ accept: 'application/xml, */*;q=0.1' }), context)).headers).toMatchObject({
       'content-type': 'application/json',
@@ -115,7 +115,7 @@ describe('a problem', () => {
   };
 
   const fails = endpoint(logger, failing);
-  /** Only its problems have a media type. */
+  /** An endpoint whose successful responses have no body, so only its problems have a media type. */
   const failsWithoutBody = endpoint(logger, failing, { mediaType: null });
 
   it.each(['application/xml', 'application/problem+xml', 'application/problem+xml, application/json;q=0.5'])(

@@ -6,6 +6,7 @@ import { memberIdOf, TIME } from '../support/builders.ts';
 
 const SOMEONE = { phone: '+34612345678', name: 'Lucía', locale: 'es' };
 const seconds = (later: number) => Math.ceil(TIME.getTime() / 1000) + later;
+/** The mark that replaces the guard of a phone after its member left. */
 const mark = (leftAt: string, returningUntil = seconds(1)): PhoneMark => ({
   leftAt,
   returningUntil,
@@ -114,7 +115,7 @@ describe('a registration', () => {
     expect(returning[1]).toEqual([undefined]);
   });
 
-  it('ends as busy, for one token, if others register and leave with the phone at every attempt', async () => {
+  it('fails as busy, and takes one token, if others register and leave with the phone at every attempt', async () => {
     const { answer, tokensTaken } = await registering(...Array.from({ length: 9 }, (_, n) => mark(String(n))));
     expect([answer, tokensTaken]).toEqual([expect.objectContaining({ code: 'busy' }), 1]);
   });

@@ -120,7 +120,7 @@ describe('EventBridge', () => {
     expect(JSON.parse((await bodyIn('jobs')) ?? '')).toMatchObject({ 'detail-type': 'placed' });
   });
 
-  it('sends events to FIFO queues by group, to topics, and to other buses', async () => {
+  it('sends events to FIFO queues with a message group, to topics, and to other buses', async () => {
     await putEvents(cloud, entry('grouped'), entry('notified', { a: 1 }), entry('placed', {}, { Source: 'far' }));
     expect(JSON.parse((await bodyIn('jobs.fifo')) ?? '')).toMatchObject({ 'detail-type': 'grouped' });
     expect(await bodyIn('of-topic')).toBe('{"a":1}');
@@ -128,7 +128,7 @@ describe('EventBridge', () => {
   });
 
   // https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
-  it('refuses single entries, and unsupported calls by name', async () => {
+  it('refuses only the invalid entries of a call, and refuses unsupported calls', async () => {
     const { body } = await putEvents(
       cloud,
       ...[{ Source: 'shop', DetailType: 'x' }, entry('x', {}, { Detail: '[1]' }), entry('x', {}, { Source: 'aws.s3' })],

@@ -42,7 +42,7 @@ describe('a call to S3', () => {
     expect(await call('GET', '/bucket/key')).toEqual([200, 'content']);
   });
 
-  it('is refused if its path is not a valid encoding', async () => {
+  it('is refused if its path is not validly encoded', async () => {
     expect(await call('PUT', '/bucket/100%', 'x')).toEqual([400, expect.stringContaining('InvalidURI')]);
     const source = { 'x-amz-copy-source': '/bucket/100%' };
     expect(await call('PUT', '/bucket/copy', '', source)).toEqual([400, expect.stringContaining('InvalidURI')]);

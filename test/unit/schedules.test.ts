@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { functionArn, listener } from '../support/listening.ts';
 import { startSmallCloud } from '../support/small-cloud.ts';
 
-/** The first three times after a Monday morning. */
+/** The first three times at which the schedule is due, by default after a Monday morning. */
 function timesOf(expression: string, timezone?: string, from = '2026-11-30T08:07:30Z'): string[] {
   const due = parseSchedule(expression, timezone);
   const times: string[] = [];
@@ -80,7 +80,7 @@ describe('a schedule', () => {
 afterEach(() => void vi.useRealTimers());
 
 describe('the action of a schedule', () => {
-  it('runs whenever it is due, after any length of time, until the schedule is stopped', async () => {
+  it('runs whenever the schedule is due, even after months, until the schedule is stopped', async () => {
     vi.useFakeTimers({ now: new Date('2026-11-30T08:07:30Z') });
     const done: string[] = [];
     const schedule = createSchedule(
@@ -152,7 +152,7 @@ describe('EventBridge Scheduler', () => {
     ]);
   });
 
-  it('starts and ends at the configured times, and does nothing while it is disabled', async () => {
+  it('runs a schedule between its start date and its end date, and ignores a disabled schedule', async () => {
     vi.useFakeTimers({ now: new Date('2026-11-30T08:07:30Z') });
     const received: string[] = [];
     const runtime = fakeRuntime((body) => received.push(body));
@@ -188,7 +188,7 @@ describe('EventBridge Scheduler', () => {
       app(schedule({ Arn: 'arn:aws:scheduler:::aws-sdk:ec2:stopInstances' })),
       'only to functions, queues and topics, not to arn:aws:scheduler:::aws-sdk:ec2:stopInstances',
     ],
-  ])('is refused with a schedule %s', async (_, refused, complaint) => {
+  ])('refuses a schedule %s', async (_, refused, complaint) => {
     await expect(startSmallCloud(refused)).rejects.toThrow(complaint);
   });
 });

@@ -68,7 +68,7 @@ describe.each(['topic', 'queue'])('the sender, to a %s', (channel) => {
     });
   });
 
-  it('returns an error for each entry that the broker did not confirm: failed ones, and those without a result', async () => {
+  it('returns an error for each entry that the broker did not confirm: failed entries, and entries without a result', async () => {
     const { send } = sender(() => ({
       Successful: [{ Id: '0' }],
       Failed: [{ Id: '1', Code: 'InternalError', Message: 'broken', SenderFault: false }],
@@ -110,7 +110,7 @@ describe.each(['topic', 'queue'])('the sender, to a %s', (channel) => {
     expect(isPermanent(error)).toBe(refused);
   });
 
-  it('counts every entry of a call that fails as a whole', async () => {
+  it('returns an error for every entry of a call that fails as a whole', async () => {
     const { send } = sender(() => {
       throw new Error('throttled');
     });
@@ -119,7 +119,7 @@ describe.each(['topic', 'queue'])('the sender, to a %s', (channel) => {
 });
 
 describe('the sender', () => {
-  it.each(['topic', 'queue'])('sets no group for a %s without order, which would refuse it', async (kind) => {
+  it.each(['topic', 'queue'])('sets no group for a %s without order, which would refuse a group', async (kind) => {
     const { send, calls } = sender(allConfirmed);
     await send([outgoingMessage('m', 'id', '{}', `${kind} without order`)]);
     expect(calls[0]?.[0]).not.toHaveProperty('MessageGroupId');
@@ -147,7 +147,7 @@ describe('the outgoing messages of a batch', () => {
     }));
     const together = batchingSender({ send });
     const [a, b] = [outgoingMessage('a', '1', '{}', 'queue'), outgoingMessage('b', '2', '{}', 'queue')];
-    // The last message has nothing to send, and the others wait until it ends.
+    // This message sends nothing. The messages of `sent` wait until its processing ends.
     const last = Promise.withResolvers<void>();
     const waits = together.during(() => last.promise);
     const sent = [[a], [b]].map((messages) => together.during(() => together.send(messages)));

@@ -21,7 +21,7 @@ const configOf = (url: string) => ({
   credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
 });
 
-/** A client whose requests name their sender, the way the endpoint does. */
+/** A client that names the sender in a header of each request, as the endpoint of the embedded cloud does. */
 function clientOf(url: string, sender?: string): SQSClient {
   const client = new SQSClient(configOf(url));
   client.middlewareStack.add(

@@ -90,7 +90,7 @@ describe('a message that an effect sends', () => {
     expect(await sweep()).toMatchObject({ waiting: 0, forPerson: 1 });
   });
 
-  it('is not sent twice if the broker confirmed it but not the other', async () => {
+  it('is not sent twice if the broker confirmed it, but did not confirm another message of the effect', async () => {
     const sent: string[] = [];
     const sender = {
       async send(messages: readonly OutgoingMessage[]) {
@@ -172,7 +172,7 @@ describe('a reply derived after a transaction', () => {
     expect(await derive(follows)).toEqual({ sent: ['5 known before'], reads: 1 });
   });
 
-  it('fails with its own error', async () => {
+  it('fails with the error that `follows` throws', async () => {
     const failing = derive(({ points }) => (points as string).trim());
     await expect(failing).rejects.toThrow('trim is not a function');
   });
@@ -284,7 +284,7 @@ describe('a reply derived from message and state', () => {
     expect([parked(), await apply(registered(), 2), sender.sent]).toEqual([[], 'duplicate', []]);
   });
 
-  it('is not sent for a member who has left, except the confirmation of that', async () => {
+  it('is not sent for a member who has left, unless it confirms the erasure', async () => {
     const sender = outbound();
     const { apply } = deriving(sender);
     await apply(registered());
@@ -296,7 +296,7 @@ describe('a reply derived from message and state', () => {
     expect(sender.sent).toEqual([confirmation]);
   });
 
-  it('is sent even if its capability was skipped meanwhile', async () => {
+  it('is sent even if its capability was set to skipped meanwhile', async () => {
     const sender = outbound(new Error('the function dies'));
     const { apply, kit } = deriving(sender);
     await expect(apply(registered())).rejects.toThrow();
@@ -306,7 +306,7 @@ describe('a reply derived from message and state', () => {
     expect(sender.sent).toEqual([answer]);
   });
 
-  it('fails a message before anything is committed if its reply channel is unknown', async () => {
+  it('is refused before anything is committed if its channel is unknown', async () => {
     const { apply, versions, parked } = deriving(outbound(), { mayReplyOn: (channel) => channel === 'replies' });
     expect(await apply({ ...registered(), replyto: 'elsewhere' })).toBe('parked');
     expect([versions(), parked()]).toEqual([[], ['1 failed']]);
@@ -344,7 +344,7 @@ describe('the result of a call, added to the effect', () => {
 });
 
 describe('a message without a version', () => {
-  it('is applied once by its ID, in any order, and its ID is stored for longer than it may be redelivered', async () => {
+  it('is applied once, in any order, and its ID is stored for longer than the message may be redelivered', async () => {
     const { apply, store } = subscriber({ 'rollcall.member.registered.v1': () => ({}) }, false, { unordered: true });
     const [one, other] = [registered(), { ...registered(), id: 'other', sequence: undefined }];
     expect([await apply(other), await apply(one), await apply(other)]).toEqual(['applied', 'applied', 'duplicate']);
@@ -362,7 +362,7 @@ describe('a message without a version', () => {
 describe('the other rendition of an event', () => {
   const other = { ...registered(), id: 'v2', type: memberRegisteredV2.type, alternatetype: memberRegistered.type };
 
-  it('is ignored, so that the readable rendition is not a duplicate', async () => {
+  it('is ignored, so that the readable rendition is not treated as a duplicate', async () => {
     const { apply, parkDeadLetter, parked, versions } = subscriber();
     expect(await apply(other)).toBe('ignored');
     expect(await parkDeadLetter(other, 'undelivered')).toBe('ignored');
@@ -416,8 +416,8 @@ describe('correspondence', () => {
   );
 });
 
-describe('a redrive of an unsent message', () => {
-  it('counts it as applied', async () => {
+describe('an unsent message', () => {
+  it('is counted as applied by a redrive', async () => {
     const sender = outbound(new PermanentError('denied'));
     const { apply, kit } = replying(sender);
     await apply(registered(), 5);
@@ -427,7 +427,7 @@ describe('a redrive of an unsent message', () => {
     ]);
   });
 
-  it('is not undone by a concurrent sweep during a discard', async () => {
+  it('is not parked again by a sweep if it is discarded during that sweep', async () => {
     const sender = outbound(new PermanentError('denied'));
     const { apply, kit, sweep, parked, pass, store } = replying(sender);
     await apply(registered(), 5);

@@ -137,7 +137,7 @@ describe('the country of a phone', () => {
     const { messages } = outboxRowOf(memberEvents, events[0], place, { now: TIME, newId: () => 'event' });
     return readMessage(readEnvelope(messages[0]?.body ?? ''), [memberRegisteredV2]);
   };
-  /** The stored effect of a registration, and the countries of its SMS and of a later one. */
+  /** The stored effect of a registration, and the countries of its SMS and of a later SMS. */
   async function textsAfter(country: string | undefined) {
     const countries: unknown[] = [];
     const sendText: SendText = async (text) => {

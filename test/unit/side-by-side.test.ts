@@ -25,7 +25,7 @@ async function cloudWith(body: string) {
   return { cloud, version: () => cloud.invoke('versioned', {}) };
 }
 
-it('old and new code run side by side until the old one is retired', async () => {
+it('old and new code run side by side until the old code is retired', async () => {
   const { cloud, version } = await cloudWith('return 1');
   await cloud.redeploy(assemblyWith('return 2'), { previousWeight: 0.5 });
   const shared = [await version(), await version(), await version(), await version()];
@@ -41,7 +41,7 @@ it('without a weight, the new code gets all invocations at once', async () => {
   expect(await cloud.retirePrevious()).toBe(0);
 });
 
-it('a running invocation ends on the code on which it began', async () => {
+it('a running invocation ends with the code with which it began', async () => {
   const requested = Promise.withResolvers<ServerResponse>();
   const server = createServer((_, response) => requested.resolve(response)).listen(0, '127.0.0.1');
   onTestFinished(() => void server.close());

@@ -68,8 +68,8 @@ const publish = (choose: Choose): ToPublish[] =>
 
 /** Checks that each product's total is the sum of the added quantities. */
 const addsUp: Invariant = ({ published, of }) => {
-  for (const [product, own] of Map.groupBy(published, ({ subject }) => subject)) {
-    const expected = own.reduce((sum, { data }) => sum + ((data as { quantity?: number }).quantity ?? 0), 0);
+  for (const [product, additions] of Map.groupBy(published, ({ subject }) => subject)) {
+    const expected = additions.reduce((sum, { data }) => sum + ((data as { quantity?: number }).quantity ?? 0), 0);
     const { total } = of('totals', product);
     if (total !== expected) return `${product} has ${total} in stock instead of ${expected}`;
   }
@@ -91,7 +91,7 @@ async function failing(handlers: Totals | ((context: Context) => Totals), more: 
 }
 
 describe('a simulation', () => {
-  it('passes handlers that decide by the state on which their effect is committed', async () => {
+  it('passes for handlers that read the state on which their effect is committed', async () => {
     const { schedules, applied } = await run({ 'shop.stock.added.v1': adding });
     expect(schedules).toBe(200);
     expect(applied).toBeGreaterThan(200);
@@ -116,7 +116,7 @@ describe('a simulation', () => {
     expect(violation).toMatch(/^tea has \d in stock instead of \d$/);
     expect(message).toMatch(/in schedule \d+ of seed 1, shrunk from \d+ decisions to \d+ in \d+ runs/);
     expect(message).toMatch(/\d\d:\d\d:\d\d {2}totals.fifo delivers tea v1 shop.stock.added.v1/);
-    // One message is enough, and few steps.
+    // One message and few steps are enough to reproduce the violation.
     expect(message).not.toContain('tea v2');
     expect(trace.length).toBeLessThan(40);
   });
@@ -128,7 +128,7 @@ describe('a simulation', () => {
     const one = { contract: added, subject: 'tea', data: { quantity: 1 } };
     const left = { contract: gone, subject: 'tea', data: {} };
 
-    it('does not report versions below the baseline that a late subscriber drops', async () => {
+    it('does not report versions that a late subscriber drops because they are below its baseline', async () => {
       const late = defineConsumer('totals', { ...descriptor, joinsLate: true });
       let dropped = 0;
       await simulate({
@@ -164,7 +164,7 @@ describe('a simulation', () => {
     });
   });
 
-  it('runs a model whose only consumer is idempotent by the state that it writes', async () => {
+  it('accepts a model whose only consumer is idempotent, although no message counts as applied', async () => {
     const descriptor = defineConsumer('desk', { ...notices, idempotent: true });
     const handlers = { 'shop.desk.notify.v1': () => ({}) };
     const notice = () => [{ contract: notify, subject: 'tea', data: { product: 'tea', at: 'now' } }];
@@ -186,9 +186,9 @@ describe('a simulation', () => {
   });
 
   it.each([
-    ['a random id', () => randomUUID(), () => '2026-11-21T10:00:00.000Z'],
+    ['a random ID', () => randomUUID(), () => '2026-11-21T10:00:00.000Z'],
     ['the wall clock', ({ id }: { id: string }) => `notice of ${id}`, () => new Date().toISOString()],
-  ])('finds consequences of a message that depend on %s', async (_, idOf, timeOf) => {
+  ])('finds a message of `follows` that depends on %s', async (_, idOf, timeOf) => {
     const { violation } = await failing({
       'shop.stock.added.v1': {
         handle: adding,
@@ -224,7 +224,7 @@ describe('a simulation', () => {
     expect(Math.abs(Date.now() - performance.timeOrigin - performance.now())).toBeLessThan(86_400_000);
   });
 
-  it('delivers each message that consumers send to one another once', async () => {
+  it('delivers each message that one consumer sends to another once', async () => {
     const notifying = ({ correspondence }: Context): Totals => ({
       'shop.stock.added.v1': {
         handle: adding,
@@ -248,7 +248,7 @@ describe('a simulation', () => {
     });
   });
 
-  it('finds a repeated call that differs', async () => {
+  it('finds a repeated call that differs from the earlier call', async () => {
     const calling =
       (keyOf: (id: string) => string) =>
       ({ callService }: Context): Totals => ({
@@ -314,7 +314,7 @@ describe('a simulation', () => {
     expect(message).toContain('but not when it is run again');
   });
 
-  it('finds a version that is applied out of order, and one that is lost', async () => {
+  it('finds a version that is applied out of order, and a version that is lost', async () => {
     const tampering =
       (product: string) =>
       ({ client, tableName }: Context): Totals => ({
@@ -344,7 +344,7 @@ describe('a simulation', () => {
     ];
     const consumers = [
       { descriptor: totals, handlers: { 'shop.stock.added.v1': adding } },
-      { descriptor: notices, handlers: { 'shop.desk.notify.v1': () => ({ set: { told: true } }) } },
+      { descriptor: notices, handlers: { 'shop.desk.notify.v1': () => ({ set: { notified: true } }) } },
     ];
     const model = { consumers, publish: publishLater, schedules: 200, seed: 3 };
     const { applied } = await simulate({ ...model, invariant: addsUp });

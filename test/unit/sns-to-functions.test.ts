@@ -33,7 +33,7 @@ function snsOf(cloud: Cloud): SNSClient {
 const kind = (StringValue: string) => ({ kind: { DataType: 'String', StringValue } });
 
 describe('a function that is subscribed to a topic', () => {
-  it('is invoked with each message, the way SNS does', async () => {
+  it('is invoked with each message, in the event format of SNS', async () => {
     await using cloud = await startSmallCloud(app());
     const published = { TopicArn, Message: 'x', Subject: 'of x', MessageAttributes: kind('a') };
     const { MessageId } = await snsOf(cloud).send(new PublishCommand(published));
@@ -88,7 +88,7 @@ describe('a function that is subscribed to a topic', () => {
 });
 
 describe('an unsupported subscription', () => {
-  /** Runs the checks of a cloud with this subscription of a topic that resources of these types use. */
+  /** Runs the checks for a subscription of a topic. Resources of the types `users` use the topic. */
   async function checked(Protocol: string, users: string[], isAllowedToAnyRole = false) {
     const checks: Array<() => void> = [];
     const created = users.map((type) => ({ type, properties: { uses: TopicArn } }));
@@ -123,7 +123,7 @@ describe('an unsupported subscription', () => {
     await expect(startSmallCloud(app(more))).rejects.toThrow(complaint);
   });
 
-  it('is refused when it is requested later', async () => {
+  it('is refused when it is requested after the start', async () => {
     await using cloud = await startSmallCloud({ resources: { Topic: topic } });
     const subscribing = snsOf(cloud).send(
       new SubscribeCommand({ TopicArn, Protocol: 'email', Endpoint: 'a@b.example' }),

@@ -29,7 +29,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Sets the environment that `allowBreaking` gives to a function. */
+/** Sets CIRCUITS_TABLE, as `allowBreaking` does, and the variables that the AWS SDK needs. */
 beforeEach(() => {
   vi.stubEnv('CIRCUITS_TABLE', 'circuits');
   vi.stubEnv('AWS_ENDPOINT_URL', emulator.url);
@@ -66,7 +66,7 @@ function calling(name: string) {
 const down = new UnavailableError('the service is down');
 
 describe('the breaker of a stage', () => {
-  it('opens for all functions through the table of the stage, and closes after a probe, with a log line for each', async () => {
+  it('opens for all functions through the table of the stage, and closes after a probe, and logs both changes', async () => {
     const one = calling('payments');
     await one.failed(down);
     expect([one.changes, one.logged]).toEqual([['open'], ['circuit payments is open']]);

@@ -28,7 +28,7 @@ function synthesized(stages: Record<string, { stackName?: string; queueName?: st
 const assemblyOf = (stages: Parameters<typeof synthesized>[0]): string => synthesized(stages).folder;
 
 describe('an app with stages', () => {
-  it('has the stacks of each, with their assets', () => {
+  it('has the stacks of each stage, with their assets', () => {
     const { folder, hash } = synthesized({ Dev: {}, Prod: {} });
     const { stacks, assetFolder } = readAssembly(folder);
     expect(stacks.map(({ name }) => name)).toEqual(['Dev-Jobs', 'Prod-Jobs']);

@@ -23,7 +23,10 @@ const recordOf = (SequenceNumber: string, isOld = false) => ({
 
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => String(index + 1));
 
-/** Runs a mapping over the records 1 to `count` until its position is behind them. @returns the invocations */
+/**
+ * Runs a mapping over the records 1 to `count` until they are processed. @returns its invocations, its reports to the
+ * failure queue, and its position
+ */
 const run = (
   count: number,
   answers: (batch: string[]) => Answer,
@@ -31,7 +34,7 @@ const run = (
   isOld: (index: number) => boolean = () => false,
 ) => runOver([upTo(count).map((number, index) => recordOf(number, isOld(index)))], answers, options);
 
-/** Runs a mapping over a shard that ends, with these records in each read. */
+/** Runs a mapping over a shard that ends. Each element of `reads` names the records of one read. */
 const runReads = (reads: string[][], options: Partial<StreamMappingOptions>) =>
   runOver(
     reads.map((numbers) => numbers.map((number) => recordOf(number))),
@@ -47,7 +50,7 @@ async function runOver(
   options: Partial<StreamMappingOptions>,
 ) {
   const invoked: string[][] = [];
-  const given: unknown[] = [];
+  const reports: unknown[] = [];
   const done = Promise.withResolvers<void>();
   const left = [...reads];
   const final = reads.at(-1)?.at(-1)?.dynamodb.SequenceNumber;
@@ -88,7 +91,7 @@ async function runOver(
     bisect: false,
     reportBatchItemFailures: true,
     filters: [],
-    onFailure: async (message) => void given.push(JSON.parse(message)),
+    onFailure: async (message) => void reports.push(JSON.parse(message)),
     windowMs: 0,
     maximumRecordAgeMs: -1,
     ...options,
@@ -96,12 +99,12 @@ async function runOver(
   await mapping.start();
   await done.promise;
   await mapping.stop();
-  return { invoked, given, position };
+  return { invoked, reports, position };
 }
 
 describe('a stream mapping', () => {
-  it('moves its position behind a batch that succeeded', async () => {
-    expect(await run(3, () => fine)).toEqual({ invoked: [['1', '2', '3']], given: [], position: '3' });
+  it('moves its position to the last record of a batch that succeeded', async () => {
+    expect(await run(3, () => fine)).toEqual({ invoked: [['1', '2', '3']], reports: [], position: '3' });
   });
 
   it('retries from the lowest record that failed', async () => {
@@ -118,12 +121,12 @@ describe('a stream mapping', () => {
   });
 
   it('discards records after its retries, reports their position to the failure queue, and continues', async () => {
-    const { invoked, given, position } = await run(2, () => broken);
+    const { invoked, reports, position } = await run(2, () => broken);
     expect(invoked).toEqual([
       ['1', '2'],
       ['1', '2'],
     ]);
-    expect(given).toMatchObject([
+    expect(reports).toMatchObject([
       {
         requestContext: { functionArn: 'arn:relay', condition: 'RetryAttemptsExhausted', approximateInvokeCount: 2 },
         responseContext: { statusCode: 200, functionError: 'Unhandled' },
@@ -139,14 +142,14 @@ describe('a stream mapping', () => {
   });
 
   it('discards records that are too old, and reports them to the failure queue', async () => {
-    const { invoked, given } = await run(
+    const { invoked, reports } = await run(
       4,
       () => fine,
       { maximumRecordAgeMs: 60_000 },
       (index) => index < 2,
     );
     expect(invoked).toEqual([['3', '4']]);
-    expect(given).toMatchObject([
+    expect(reports).toMatchObject([
       {
         requestContext: { condition: 'RecordAgeExceeded' },
         DDBStreamBatchInfo: { startSequenceNumber: '1', endSequenceNumber: '2', batchSize: 2 },
@@ -172,7 +175,7 @@ describe('a stream mapping', () => {
 });
 
 describe('the position of a stream mapping', () => {
-  it('is found for a stream whose ARN had another region', () => {
+  it('is found if it was stored under an ARN with another region', () => {
     const folder = mkdtempSync(join(tmpdir(), 'rollcall-state-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const before = openState(folder);

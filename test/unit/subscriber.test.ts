@@ -85,7 +85,7 @@ describe('subscriber', () => {
     expect(store.cursors.get(member)).toEqual({ version: 1 });
   });
 
-  it('does not call while another handler holds the lease', async () => {
+  it('does not call the external service while another handler holds the lease', async () => {
     let calls = 0;
     const { apply, store } = subscriber({
       'rollcall.member.registered.v1': () => ({ call: async () => void calls++ }),
@@ -107,7 +107,7 @@ describe('subscriber', () => {
     });
     await expect(apply(registered())).rejects.toThrow('no answer');
     expect(await apply(registered())).toBe('applied');
-    // The same idempotency key both times.
+    // Both calls use the same idempotency key.
     expect(keys).toEqual([`${member}/1`, `${member}/1`]);
     expect(versions()).toEqual([1]);
   });
@@ -168,7 +168,7 @@ describe('a sender', () => {
   it.each([
     ['that owns the type', from(POINTS), 'applied'],
     ['that does not own the type', from(GUIDE), 'parked'],
-    ['of another type, which nobody owns', from(GUIDE, profileChanged(member, 1)), 'applied'],
+    ['of a type that no service owns', from(GUIDE, profileChanged(member, 1)), 'applied'],
     ['that is not a service', from('/evil', profileChanged(member, 1)), 'parked'],
     ['that is a service of another application', from('/shop/guide', profileChanged(member, 1)), 'parked'],
     [
@@ -182,7 +182,7 @@ describe('a sender', () => {
     if (outcome === 'parked') expect([...store.waiting.values()]).toMatchObject([{ reason: 'unreadable', version: 0 }]);
   });
 
-  it('may not send an event in an old rendition if it may not send the new one', async () => {
+  it('may not send an event in an old rendition if it may not send the new rendition', async () => {
     const channel = { ...replies, sendersOf: { [memberRegisteredV2.type]: [POINTS] }, messages: [memberRegisteredV2] };
     const { apply } = subscriber({}, false, { channel });
     expect(await apply(from(GUIDE))).toBe('parked');

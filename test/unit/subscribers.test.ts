@@ -25,7 +25,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-it('requests the subscribers from the data plane of Cloud Map, with a signature of the function', async () => {
+it('requests the subscribers from the data plane of Cloud Map, signed by the function', async () => {
   const calls = respondWith([200, registered('sms', 'guide')]);
   expect(await createSubscribers('shop-dev')('order-events')).toEqual(['guide', 'sms']);
   expect(calls).toMatchObject([

@@ -17,13 +17,13 @@ const filesIn = (path: string): string[] =>
         .filter((file) => /\.(ts|md)$/.test(file) && !/node_modules|cdk\.out/.test(file))
         .map((file) => join(path, file));
 
-/** Names that a file imports from packages. In a template, they include the words of its expressions. */
+/** Names that a file imports from packages. In a file template, these include the words in `${…}` expressions. */
 const importedBy = (file: string) =>
   [...readFileSync(join(ROOT, file), 'utf8').matchAll(IMPORT)].flatMap(([, names = '', from = '']) =>
     [...names.matchAll(/\w+/g)].map(([name]) => ({ name, entry: from.replace('@rollcall/', '') })),
   );
 
-/** Packages of interfaces only, of which two versions are compatible. */
+/** Packages that export only interfaces, so two versions of them are compatible. */
 const INTERFACES = ['aws-lambda', 'jose'];
 
 const surface = readSurface();
@@ -47,14 +47,14 @@ describe('the public surface', () => {
 
   it.each(['kit', 'cdk', 'local', 'cli'])('uses types of other packages only from peers of packages/%s', (folder) => {
     const manifest = JSON.parse(readFileSync(join(ROOT, `packages/${folder}/package.json`), 'utf8'));
-    // The embedded cloud exposes the output types of its schemas, but no schema.
-    const own = folder === 'local' ? ['zod'] : [];
-    const peers = [...own, ...Object.keys(manifest.peerDependencies ?? {}), ...(PEERS[manifest.name] ?? [])];
-    const ownWay = /^(?:node:|@rollcall\/)/;
+    // The embedded cloud exposes the output types of its zod schemas, but no schema, so zod need not be a peer.
+    const exposed = folder === 'local' ? ['zod'] : [];
+    const peers = [...exposed, ...Object.keys(manifest.peerDependencies ?? {}), ...(PEERS[manifest.name] ?? [])];
+    const builtInOrRollcall = /^(?:node:|@rollcall\/)/;
     const short = manifest.name.replace('@rollcall/', '');
     const shown = reportsOf(short).flatMap((report) => [...report.matchAll(/^import .* from '([^']+)';$/gm)]);
     const packages = new Set(shown.map(([, from = '']) => (/^(?:node:|@[^/]+\/)?[^/]+/.exec(from) ?? [''])[0]));
-    const others = [...packages].filter((name) => !ownWay.test(name) && ![...peers, ...INTERFACES].includes(name));
+    const others = [...packages].filter((name) => !builtInOrRollcall.test(name) && ![...peers, ...INTERFACES].includes(name));
     expect(others).toEqual([]);
   });
 });

@@ -23,7 +23,7 @@ const installed = (version: string) =>
     },
   });
 
-/** An app that counts its syntheses, beside a package that it links. */
+/** An app that counts its syntheses, and the package `kit` that the app links. */
 function countingApp(place = 'app') {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-counting-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -32,7 +32,7 @@ function countingApp(place = 'app') {
     const path = join(folder, file);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);
-    // Two writes of the same size may be in one tick of the clock.
+    // Each write gets a new time, because two writes of the same size may be within one tick of the clock.
     seconds += 1;
     utimesSync(path, seconds, seconds);
   };
@@ -59,7 +59,7 @@ function countingApp(place = 'app') {
     write,
     path: (file: string) => join(folder, file),
     remove: (path: string) => rmSync(join(folder, path), { recursive: true }),
-    /** Whether the app ran. */
+    /** Synthesizes the app if necessary. @returns whether the app ran */
     async synthesized(more: Parameters<typeof synthesizeChanged>[1] = {}): Promise<boolean> {
       const before = runs();
       await synthesizeChanged(join(app, 'cdk.out'), { root: app, ...more });
@@ -115,7 +115,7 @@ it('an app with an unreadable file is always synthesized', async () => {
   expect([await synthesized(), await synthesized()]).toEqual([true, true]);
 });
 
-it('an app in a folder with a dot is synthesized again when its own files have changed', async () => {
+it('an app below a folder whose name starts with a dot is synthesized again when a file of the app has changed', async () => {
   const { write, remove, first, synthesized } = countingApp('.worktrees/one');
   remove('.worktrees/one/node_modules');
   write('node_modules/.package-lock.json', JSON.stringify({ packages: {} }));
@@ -125,7 +125,7 @@ it('an app in a folder with a dot is synthesized again when its own files have c
   expect([await synthesized(), await synthesized()]).toEqual([true, false]);
 });
 
-it('an app of a workspace is synthesized again when a file of the workspace has changed, except assemblies', async () => {
+it('an app of a workspace is synthesized again when a file of the workspace other than an assembly has changed', async () => {
   const { write, remove, first, synthesized } = countingApp();
   remove('app/node_modules');
   write('node_modules/.package-lock.json', JSON.stringify({ packages: {} }));

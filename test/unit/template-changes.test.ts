@@ -49,7 +49,7 @@ it('reports a replaced resource that keeps its name', () => {
   expect(kindsOf(stack({ F: fn('Zip') }), stack({ F: fn('Image') }))).toEqual([]);
 });
 
-it('reports an export that would be removed or changed while a stack imports it, and no other', () => {
+it('reports an export that would be removed or changed while a stack imports it, and no other export', () => {
   const exporting = (Value: string) => stack({}, { Arn: { Value, Export: { Name: 'members:Arn' } } });
   const importing = {
     other: { Resources: { R: { Type: 'T', Properties: { P: { 'Fn::ImportValue': 'members:Arn' } } } } },

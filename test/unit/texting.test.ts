@@ -15,7 +15,7 @@ import { TIME } from '../support/builders.ts';
 const text = { to: '+34612345678', text: 'a'.repeat(200), short: 'Hi', idempotencyKey: 'm1' };
 const known = { requestedAt: TIME, released: false, outcomeUnknown: false };
 
-/** Two providers with closed circuits. */
+/** A provider with a closed circuit for each of the errors. It throws the error, or sends if the error is undefined. */
 function texting(errors: Array<Error | undefined>, more: Partial<TextingOptions> = {}, honoursKey = true) {
   const called: string[] = [];
   const sent: string[] = [];
@@ -52,7 +52,7 @@ function texting(errors: Array<Error | undefined>, more: Partial<TextingOptions>
     called,
     sent,
     optedOut,
-    /** @returns the error of messaging, if it fails */
+    /** @returns the messaging error if the call fails */
     send: (about = known) => send(text, about).catch((error: Error) => messagingErrorOf(error, TIME)),
   };
 }
@@ -83,7 +83,7 @@ describe('an SMS', () => {
     expect(without.called).toEqual(['first', 'second']);
   });
 
-  it('has no resolvable unknown outcome, if the provider honours no keys', async () => {
+  it('is not reported with an unknown outcome if the provider does not honour keys, because a retry could not resolve it', async () => {
     expect(await texting([noResponse], {}, false).send()).toMatchObject({
       name: 'TransientError',
       outcomeUnknown: false,
@@ -98,7 +98,7 @@ describe('an SMS', () => {
     });
   });
 
-  it('is not sent again by a provider without keys, and not by another after a permanent rejection', async () => {
+  it('that was permanently rejected is not sent again by a provider without keys, nor by another provider', async () => {
     const { send, called } = texting([new RejectedError('no such number'), undefined], {}, false);
     expect(await send()).toMatchObject({ name: 'PermanentError', message: 'no such number' });
     expect(called).toEqual(['first']);
@@ -117,7 +117,7 @@ describe('an SMS', () => {
     expect(await paced.send()).toMatchObject({ name: 'PostponedError', until: later(0.05) });
   });
 
-  it('is redelivered when the provider accepts more', async () => {
+  it('is redelivered when the provider accepts messages again', async () => {
     const { send } = texting([new ThrottledError('429', 7_000)]);
     expect(await send()).toMatchObject({ name: 'PostponedError', until: later(7) });
   });
@@ -162,7 +162,7 @@ describe('an SMS', () => {
     expect(await send()).toMatchObject({ name: 'TransientError', outcomeUnknown: false });
   });
 
-  it('has the short text if the capability is in that mode', async () => {
+  it('has the short text if the capability is in the mode `short-text`', async () => {
     const { send, sent } = texting([undefined], { mode: async () => 'short-text' });
     await send();
     expect(sent).toEqual(['first: Hi']);

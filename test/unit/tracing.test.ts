@@ -75,7 +75,7 @@ it('adds message and trace ids to every line logged within a span', async () => 
   expect(lines.at(-1)).not.toHaveProperty('trace_id');
 });
 
-it('reports lost spans, and lets the invocation end, when the collector does not respond', async () => {
+it('reports lost spans, and lets the invocation end, when the collector fails', async () => {
   status = 503;
   await expect(
     traced('work', { kind: SpanKind.CONSUMER }, async () => {

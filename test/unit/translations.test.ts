@@ -9,7 +9,7 @@ interface Structure {
   code: string[];
 }
 
-/** Removes comments, which are translated, unlike commands. */
+/** Removes comments, because comments are translated and commands are not. */
 const withoutComments = (code: string): string[] =>
   code
     .split('\n')
@@ -35,14 +35,14 @@ function chapterOf(text: string, anchor: string): string {
   return `# ${chapter}`;
 }
 
-/** A translation names its original in its first link. */
+/** The text of the original of a translation. The translation links its original as `[English](…)`. */
 function originalOf(file: string): string {
   const [, path = '', anchor] = /\[English\]\(([^)#]+)(?:#([^)]+))?\)/.exec(read(file)) ?? [];
   const text = read(normalize(join(dirname(file), path)));
   return anchor === undefined ? text : chapterOf(text, anchor);
 }
 
-/** The home page of the site has no original. */
+/** The Chinese pages without the home page, which has no original. */
 const GUIDES = readdirSync(join(root, 'docs/zh'))
   .filter((name) => name !== 'index.md')
   .map((name) => `docs/zh/${name}`);

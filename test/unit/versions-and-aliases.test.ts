@@ -35,7 +35,7 @@ async function cloudWith(more: Resources = {}) {
 const refusal = (more: Resources) =>
   startSmallCloud(appWith(more)).then(({ stop }) => stop().then(() => 'none'), String);
 
-/** Allows a service to invoke the alias, or only the function. */
+/** Allows a service to invoke the given alias or function. */
 const permission = (service: string, source: unknown, FunctionName: object) => ({
   ...mayInvoke(service, source),
   Properties: { ...mayInvoke(service, source).Properties, FunctionName },
@@ -51,7 +51,7 @@ const theFunction = { 'Fn::GetAtt': ['Function', 'Arn'] };
 const theAlias = { Ref: 'Live' };
 
 describe('Invoke', () => {
-  it('finds a function by its version and its alias, and no others', async () => {
+  it('finds a function by its version and its alias, and refuses an unknown version', async () => {
     const cloud = await cloudWith();
     const client = new LambdaClient({
       ...{ endpoint: cloud.endpointUrl, region: 'us-east-1' },
@@ -101,7 +101,7 @@ describe('an API', () => {
     expect(await (await fetch(`${cloud.apiUrl}/hello`)).json()).toEqual({ heard: true });
   });
 
-  it('may not invoke it with a permission for the function only', async () => {
+  it('may not invoke an alias with a permission for only the function', async () => {
     expect(await refusal(api(theFunction))).toContain(
       'route GET /hello: apigateway.amazonaws.com is not allowed to do lambda:InvokeFunction on arn:aws:lambda:us-east-1:000000000000:function:listener:live',
     );
@@ -165,8 +165,9 @@ describe('an event source', () => {
 });
 
 /**
- * Logs each processed message, with time and instance. Every fifth message of a group fails at first, with its
- * successors, and becomes visible again at once. Each instance starts to work when the other has started, too.
+ * The code of a function that logs each processed message with its time and instance. The first receive of every fifth
+ * message of a group fails, together with later messages of the group in the batch. Failed messages become visible again at
+ * once. Neither of the two instances processes messages before both have started.
  */
 const workerOf = (begins: string) => `import { randomUUID } from 'node:crypto';
 import { ChangeMessageVisibilityCommand, SQSClient } from '@aws-sdk/client-sqs';
@@ -196,7 +197,7 @@ interface Done {
   at: string;
 }
 
-/** @returns a URL that responds when it has two requests */
+/** @returns a URL that responds when it has received two requests */
 async function bothBegin(): Promise<string> {
   const waiting: ServerResponse[] = [];
   const server = createServer((_, response) => {

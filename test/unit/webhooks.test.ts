@@ -73,7 +73,7 @@ describe('the webhook of the generic gateway', () => {
       { kind: 'delivered', about },
       { kind: 'undelivered', about, reason: 'unreachable' },
       { kind: 'undelivered', about, reason: 'unknown' },
-      // The time of the SMS, not of the report.
+      // `at` is the time of the SMS, not of the report.
       { kind: 'opt-out', phone, at: new Date('2026-11-20T10:00:00Z') },
       { kind: 'other' },
       { kind: 'other' },
@@ -94,14 +94,14 @@ describe('the webhook of the generic gateway', () => {
   });
 
   it.each<[string, Partial<WebhookRequest>]>([
-    ['nothing', { body }],
-    ['another key', { body, headers: sent(body, { by: `whsec_${'A'.repeat(32)}` }) }],
-    ['another body', { body: `${body} `, headers: sent(body) }],
-    ['another id', { body, headers: { ...sent(body), 'webhook-id': 'msg_other' } }],
-    ['another time', { body, headers: { ...sent(body), 'webhook-timestamp': String(TIME.getTime() / 1000 + 1) } }],
+    ['a request without a signature', { body }],
+    ['a signature with another key', { body, headers: sent(body, { by: `whsec_${'A'.repeat(32)}` }) }],
+    ['a signature of another body', { body: `${body} `, headers: sent(body) }],
+    ['a signature of another ID', { body, headers: { ...sent(body), 'webhook-id': 'msg_other' } }],
+    ['a signature of another time', { body, headers: { ...sent(body), 'webhook-timestamp': String(TIME.getTime() / 1000 + 1) } }],
     ['a request older than five minutes', { body, headers: sent(body, { at: new Date(TIME.getTime() - 301_000) }) }],
     ['a request from the future', { body, headers: sent(body, { at: new Date(TIME.getTime() + 301_000) }) }],
-    ['no time', { body, headers: { ...sent(body), 'webhook-timestamp': 'now' } }],
+    ['an invalid time', { body, headers: { ...sent(body), 'webhook-timestamp': 'now' } }],
   ])('refuses %s', async (_, parts) => {
     expect(await read(request(parts))).toBe(UNAUTHENTICATED);
   });
@@ -160,7 +160,7 @@ describe('the webhook of Twilio', () => {
     expect(await read(posted(parameters as Record<string, string>))).toEqual(expected);
   });
 
-  it('ignores an SMS without a requested receipt', async () => {
+  it('ignores a receipt without a reference', async () => {
     const plain = 'https://api.example/webhooks/sms/twilio';
     const headers = {
       'x-twilio-signature': signatureOf(plain, new URLSearchParams({ MessageStatus: 'delivered' }), authToken),
@@ -204,7 +204,7 @@ describe('the webhook of Alibaba Cloud', () => {
     ]);
   });
 
-  it('reads the other events of a call with an unreadable one', async () => {
+  it('reads the other events of a call that contains an unreadable event', async () => {
     const mixed = JSON.stringify([
       { Status: '1', TaskId: reference, ErrorCode: null },
       { TaskId: 7 },
@@ -258,7 +258,7 @@ describe('a reply of a person', () => {
     expect(inbound(phone, text, TIME)).toEqual({ kind: 'opt-in', phone, at: TIME });
   });
 
-  it.each(['', 'HELP', 'YES', 'please stop', 'stopped', 'Endlich', undefined])('is neither: %j', (text) => {
+  it.each(['', 'HELP', 'YES', 'please stop', 'stopped', 'Endlich', undefined])('neither opts out nor opts in by %j', (text) => {
     expect(inbound(phone, text, TIME)).toEqual({ kind: 'other' });
   });
 });
@@ -271,7 +271,7 @@ describe('the request of a webhook', () => {
     isBase64Encoded: true,
   } as unknown as HttpEvent;
 
-  it('has the configured URL, with any Host header', () => {
+  it('has the configured URL, whatever its Host header contains', () => {
     const received = { ...event, headers: { host: 'elsewhere.example' } };
     expect(webhookRequest(received, 'https://api.example/webhooks/sms/twilio')).toMatchObject({
       url: 'https://api.example/webhooks/sms/twilio?a=1',

@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import project from '../../package.json' with { type: 'json' };
 
-// Rules that actionlint (`npm run workflows`) does not have.
+// These tests check rules that actionlint (`npm run workflows`) does not have.
 
 const FOLDER = '.github/workflows';
 
@@ -117,7 +117,7 @@ it('a job with write permissions runs no code of the repository', () => {
 describe('an identity', () => {
   const withIdentity = jobs.filter(({ job }) => job.permissions?.['id-token'] === 'write');
 
-  it('is given only to jobs with an environment, which restricts access, and there are no keys', () => {
+  it('is given only to jobs with an environment, which restricts access, and no workflow uses keys', () => {
     expect(withIdentity.map(({ name, job }) => [name, job.environment]).sort()).toEqual([
       ['deploy.yml dev', 'dev'],
       ['deploy.yml prod', 'prod'],

@@ -112,7 +112,7 @@ describe('data in XML', () => {
         SHAPE.chain(({ schema, data }) => data.map((value) => ({ schema, value }))),
         ({ schema, value }) => {
           const contract = contractOf(z.object({ value: schema }));
-          // vitest compares objects that have a field `constructor` by that.
+          // vitest compares a field `constructor` by identity, because it takes the field for the constructor of the object.
           deepStrictEqual(readData(contract, bodyOf(contract, { value })), { value });
         },
       ),
@@ -143,7 +143,7 @@ describe('data in XML', () => {
     expect(readData(things, withDocument(things, document))).toEqual(example);
   });
 
-  it('is read from bytes in UTF-8, and from no others', () => {
+  it('is read from bytes in UTF-8, and refused in another encoding', () => {
     const bytes = (encoding: 'utf8' | 'latin1') =>
       JSON.stringify({
         ...JSON.parse(withDocument(things, '')),
@@ -181,7 +181,7 @@ describe('data in XML', () => {
     ['a character that XML does not allow', `<thing><name>\u0001</name>${rest}</thing>`, 'not well-formed'],
     ['a reference to such a character', `<thing><name>&#0;</name>${rest}</thing>`, 'not well-formed'],
     ['no document', '', 'not well-formed'],
-    ['a document too deep', '<thing>'.repeat(50_000), 'nested deeper than the parser supports'],
+    ['a document that is nested too deeply', '<thing>'.repeat(50_000), 'nested deeper than the parser supports'],
     ['another root', `<things><name>A</name>${rest}</things>`, 'its root element is not <thing>'],
     ['a field twice', `<thing><name>A</name><name>B</name>${rest}</thing>`, 'thing.name occurs twice'],
     ['text beside elements', `<thing>A<name>A</name>${rest}</thing>`, 'thing must contain elements, but contains text'],
