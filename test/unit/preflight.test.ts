@@ -257,7 +257,7 @@ describe('before a deployment', () => {
     },
   );
 
-  it('a resource that is taken over is not reported, because its template retains it', async () => {
+  it('an existing resource that the deployment imports is not reported, because its template retains it', async () => {
     const account = { namesOf: async () => ['rollcall-prod-members'] };
     expect(await findingsFor(account, { importsExisting: true })).toEqual([]);
   });

@@ -69,7 +69,7 @@ describe('the definition of a process', () => {
     expect(() => define([first], ordered as never)).toThrow('which must be a queue with `ordered: false`');
   });
 
-  it('requires replies that contain their data', () => {
+  it('requires a queue of replies that is not `large`', () => {
     expect(() => define([first], { ...replies, large: true } as never)).toThrow('which cannot be `large`');
   });
 

@@ -232,7 +232,7 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect(await waiting()).toMatchObject([{ due: '2026-11-21T11:05:00.000Z' }]);
   });
 
-  it('retries a refused compensation with growing pauses, and then requests an operator', async () => {
+  it('retries a refused compensation with growing pauses, and then needs an operator', async () => {
     let release = only((await deliverReply(await charging(), 'no')).sent, 'release');
     for (let attempt = 1; attempt < ATTEMPTS; attempt++) {
       const refused = await deliverReply(release, 'no');

@@ -88,7 +88,7 @@ describe('the breaker of a stage', () => {
     expect(changes).toEqual([]);
   });
 
-  it('lets calls through while the circuit cannot be read, and logs it', async () => {
+  it('lets calls through while the circuit cannot be read, and logs the failure', async () => {
     vi.stubEnv('CIRCUITS_TABLE', 'elsewhere');
     const { answered, logged } = calling('payments');
     expect(await answered()).toBe('answer');

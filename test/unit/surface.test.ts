@@ -54,7 +54,9 @@ describe('the public surface', () => {
     const short = manifest.name.replace('@rollcall/', '');
     const shown = reportsOf(short).flatMap((report) => [...report.matchAll(/^import .* from '([^']+)';$/gm)]);
     const packages = new Set(shown.map(([, from = '']) => (/^(?:node:|@[^/]+\/)?[^/]+/.exec(from) ?? [''])[0]));
-    const others = [...packages].filter((name) => !builtInOrRollcall.test(name) && ![...peers, ...INTERFACES].includes(name));
+    const others = [...packages].filter(
+      (name) => !builtInOrRollcall.test(name) && ![...peers, ...INTERFACES].includes(name),
+    );
     expect(others).toEqual([]);
   });
 });

@@ -98,7 +98,10 @@ describe('the webhook of the generic gateway', () => {
     ['a signature with another key', { body, headers: sent(body, { by: `whsec_${'A'.repeat(32)}` }) }],
     ['a signature of another body', { body: `${body} `, headers: sent(body) }],
     ['a signature of another ID', { body, headers: { ...sent(body), 'webhook-id': 'msg_other' } }],
-    ['a signature of another time', { body, headers: { ...sent(body), 'webhook-timestamp': String(TIME.getTime() / 1000 + 1) } }],
+    [
+      'a signature of another time',
+      { body, headers: { ...sent(body), 'webhook-timestamp': String(TIME.getTime() / 1000 + 1) } },
+    ],
     ['a request older than five minutes', { body, headers: sent(body, { at: new Date(TIME.getTime() - 301_000) }) }],
     ['a request from the future', { body, headers: sent(body, { at: new Date(TIME.getTime() + 301_000) }) }],
     ['an invalid time', { body, headers: { ...sent(body), 'webhook-timestamp': 'now' } }],
@@ -258,9 +261,12 @@ describe('a reply of a person', () => {
     expect(inbound(phone, text, TIME)).toEqual({ kind: 'opt-in', phone, at: TIME });
   });
 
-  it.each(['', 'HELP', 'YES', 'please stop', 'stopped', 'Endlich', undefined])('neither opts out nor opts in by %j', (text) => {
-    expect(inbound(phone, text, TIME)).toEqual({ kind: 'other' });
-  });
+  it.each(['', 'HELP', 'YES', 'please stop', 'stopped', 'Endlich', undefined])(
+    'neither opts out nor opts in by %j',
+    (text) => {
+      expect(inbound(phone, text, TIME)).toEqual({ kind: 'other' });
+    },
+  );
 });
 
 describe('the request of a webhook', () => {
