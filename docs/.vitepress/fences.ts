@@ -5,8 +5,8 @@ type Markdown = Parameters<NonNullable<MarkdownOptions['config']>>[0];
 const NEEDS_ACCOUNT: Record<string, string> = { en: 'Needs an AWS account', zh: '需要 AWS 账户' };
 
 /**
- * Renders what the info string of a code block adds to its language: `mermaid` becomes a diagram; `ts [infra/app.ts]`
- * has its file name above it; `sh needs-account` is labelled as a command that needs an AWS account.
+ * Renders code blocks according to their info strings. A block `mermaid` becomes a diagram. A block `ts [infra/app.ts]`
+ * has its file name above it. A block `sh needs-account` is labelled as a command that needs an AWS account.
  */
 export function fences(markdown: Markdown): void {
   const { escapeHtml } = markdown.utils;

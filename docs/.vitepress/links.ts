@@ -12,17 +12,19 @@ interface Environment {
   frontmatter?: { source?: string };
 }
 
-/** Linked folders, each with a page that lists its files. */
+/** The folders that pages link to, and for each folder the page of the site that lists its files. */
 export const FOLDERS = {
   'docs/decisions': `/${GENERATED}/lists/decisions.md`,
   'docs/guides': `/${GENERATED}/lists/guides.md`,
 } as const;
 
 /**
- * The target of a link on the site: Markdown to its page, pictures to their file.
- * @param from path of the file in the repository
- * @returns undefined for source code, which is not on the site
- * @throws {Error} if the target does not exist
+ * Returns the address on the site for a link of the repository. The address of a Markdown file is its page, the address
+ * of a folder in `FOLDERS` is the page that lists its files, and the address of another file in `docs/` is the file.
+ * @param from path in the repository of the file that contains the link
+ * @returns undefined for other targets, such as source code, which are not on the site
+ * @throws {Error} if the target does not exist. Does not check Markdown files, because VitePress reports dead links to
+ * pages
  */
 export function siteLink(from: string, link: string): string | undefined {
   const [path = '', anchor] = link.split('#');
@@ -30,7 +32,6 @@ export function siteLink(from: string, link: string): string | undefined {
   const hash = anchor === undefined ? '' : `#${anchor}`;
   const page = REPOSITORY_PAGES.get(target) ?? (target.startsWith('docs/') ? target.slice('docs/'.length) : undefined);
   if (target in FOLDERS) return FOLDERS[target as keyof typeof FOLDERS];
-  // VitePress reports dead links to pages.
   if (page && /\.md$/.test(page)) return `/${page}${hash}`;
   const file = join(ROOT, target);
   if (!existsSync(file)) throw new Error(`${from} links to ${link}, which does not exist`);
@@ -41,11 +42,11 @@ export function siteLink(from: string, link: string): string | undefined {
 export function repositoryLinks(markdown: Markdown): void {
   markdown.core.ruler.push('repository-links', ({ tokens, env }) => {
     const { path, frontmatter } = env as Environment;
-    // A title, which is rendered alone.
+    // VitePress also renders titles, without a path. Their links are not rewritten.
     if (path === undefined) return;
     const page = relative(DOCS, path);
     const from = frontmatter?.source ?? inRepository(page);
-    // TypeDoc's pages link to each other.
+    // Pages that are generated without a source file, such as TypeDoc's, already have links of the site.
     if (page.startsWith(GENERATED) && !frontmatter?.source) return;
     for (const token of tokens.flatMap(({ children }) => children ?? [])) {
       const attribute = token.type === 'image' ? 'src' : 'href';

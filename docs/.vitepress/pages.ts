@@ -3,9 +3,9 @@ import { join, relative } from 'node:path';
 
 export const DOCS = join(import.meta.dirname, '..');
 export const ROOT = join(DOCS, '..');
-/** Written by `ops/docs/main.ts`. */
+/** The folder in `docs/` for the pages that `ops/docs/main.ts` writes. */
 export const GENERATED = 'reference';
-/** Files that are not pages: JSON documents, and API reports for reviews. */
+/** Files that are not pages: the API documents and API reports, and the code of the site. */
 export const NO_PAGES = ['api/**', '.vitepress/**'];
 
 export interface Page {
@@ -19,7 +19,7 @@ const paths = (...patterns: string[]): string[] =>
     .map((path) => path.replace(/\.md$/, ''))
     .sort();
 
-/** The page's first heading, or its name. */
+/** The page's title from its front matter, otherwise its first heading, otherwise its path. */
 function titleOf(path: string): string {
   const text = readFileSync(join(DOCS, `${path}.md`), 'utf8');
   return /^title: (.+)$/m.exec(text.split('\n---\n')[0] ?? '')?.[1] ?? /^# (.+)$/m.exec(text)?.[1] ?? path;
@@ -31,7 +31,7 @@ export function pagesOf(...patterns: string[]): Page[] {
   return [...found].map((path) => ({ path, title: titleOf(path).replaceAll('`', '') }));
 }
 
-/** Markdown files outside `docs/` that are shown as pages, by path. */
+/** The pages of the Markdown files outside `docs/`, by the path of the file in the repository. */
 export const REPOSITORY_PAGES: ReadonlyMap<string, string> = new Map(
   globSync(['*.md', 'packages/*/*.md', 'examples/*/*.md'], { cwd: ROOT })
     .sort()

@@ -9,7 +9,7 @@ interface Group {
   pages: readonly string[];
 }
 
-/** Groups of pages; a page that matches no group is in the last one. */
+/** Groups of pages. A page is in the first group that it matches. The last group contains all other pages directly in `docs/`. */
 const GROUPS: readonly Group[] = [
   { text: { en: 'Start', zh: '开始' }, pages: ['why.md', 'tutorial.md'] },
   {
@@ -39,7 +39,10 @@ const GROUPS: readonly Group[] = [
   { text: { en: 'More', zh: '其他' }, pages: ['*.md'] },
 ];
 
-/** Long lists: pages below a path have a separate sidebar, which begins with a page of the first sidebar. */
+/**
+ * Separate sidebars for the pages below a path, because these lists are long. After a link to the home page, each sidebar
+ * begins with the page that the main sidebar contains.
+ */
 const SECTIONS: Record<string, readonly string[]> = {
   '/decisions/': ['reference/lists/decisions.md', 'decisions/*.md'],
   '/reference/packages/': ['reference/packages/index.md', 'reference/packages/**/*.md'],
