@@ -112,7 +112,7 @@ describe('a new user', () => {
     const page = await open();
     await page.getByRole('button', { name: /queue sms\.fifo/ }).click();
     const details = page.getByRole('dialog', { name: 'sms.fifo' });
-    await details.getByText('An SQS FIFO queue').waitFor();
+    await details.getByText('An SQS queue').waitFor();
     await details.getByText('rollcall-dev-sms.fifo').waitFor();
     await details.getByRole('link', { name: 'Parked messages of sms' }).click();
     await page.getByRole('heading', { name: 'Parked messages' }).waitFor();

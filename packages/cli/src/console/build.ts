@@ -35,7 +35,10 @@ export async function buildConsole(): Promise<string> {
   return folder;
 }
 
-/** A hash of the page's sources and packages. The page imports only types from other folders. */
+/**
+ * A hash of the page's sources and packages. The page imports only types from other folders, so changes there do not
+ * affect the built page.
+ */
 async function fingerprint(): Promise<string> {
   const entries = await readdir(SOURCES, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
@@ -51,7 +54,7 @@ export async function buildPage(outDir: string): Promise<void> {
   try {
     await promisify(execFile)(process.execPath, ['--disable-warning=ExperimentalWarning', script, outDir], {
       cwd: ROOT,
-      // A build for production even if a test starts it, because other processes use the same build.
+      // Builds for production even if a test starts the build, because other processes use the same build.
       env: { ...process.env, NODE_ENV: 'production' },
     });
   } catch (cause) {

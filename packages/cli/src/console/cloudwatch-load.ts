@@ -73,7 +73,7 @@ function pointAt(at: number, values: ReadonlyMap<string, ReadonlyMap<number, num
   const valuesOf = (prefix: string) =>
     [...values].flatMap(([id, points]) => (id.startsWith(prefix) ? (points.get(at) ?? []) : []));
   const sum = (prefix: string) => valuesOf(prefix).reduce((total, value) => total + value, 0);
-  /** The highest percentiles of all services. */
+  /** For each percentile, the highest value of all services. */
   const percentiles = (prefix: string): Percentiles | undefined => {
     const [p50, p99] = [valuesOf(`${prefix}50`), valuesOf(`${prefix}99`)];
     return p50.length > 0 ? { p50: Math.max(...p50), p99: Math.max(...p99) } : undefined;

@@ -11,7 +11,7 @@ export interface ConsoleRequest {
 /** Either returns a value, which is sent as JSON, or yields values, which are sent as lines of NDJSON. */
 export type RouteHandler = (request: ConsoleRequest) => Promise<unknown> | AsyncIterable<unknown>;
 
-/** Parses the body of a request. @throws {ConsoleProblem} if it does not match the shape */
+/** Parses the body of a request. @throws {ConsoleProblem} if the body does not match the shape */
 export function parseBody<S extends z.ZodType>(shape: S, body: unknown): z.output<S> {
   const result = shape.safeParse(body);
   if (result.success) return result.data;

@@ -12,7 +12,10 @@ const REJECTED = { en: 'The API rejected the request.', zh: 'API 拒绝了请求
 const burstRequest = z.strictObject({ total: z.int().min(1).max(MAX_BURST) });
 const latencyRequest = z.strictObject({ ms: z.int().min(0).max(10_000) });
 
-/** Routes that exist only for an embedded cloud, because in an AWS account they would create real data. */
+/**
+ * Routes that exist only for an embedded cloud, because in an AWS account they would create real data or cause real
+ * faults.
+ */
 export const embeddedRoutes = (
   cloud: EmbeddedCloud,
   { creation, faults }: ConsoleParts,
@@ -57,7 +60,7 @@ function faultRoutes(cloud: EmbeddedCloud, providerFaults: ProviderFaults | unde
       providers: Object.fromEntries((providerFaults?.providers ?? []).map((name) => [name, providers?.[name] ?? null])),
     };
   }
-  /** A route that runs an action, and returns the resulting faults. */
+  /** Returns a route that runs an action and then returns the current faults. */
   const withFaults: WithFaults = (act) => async (request) => {
     await act(request);
     return faults();

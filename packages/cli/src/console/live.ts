@@ -34,7 +34,10 @@ export function createLive(topology: Topology) {
     for (const edge of spanEdges) passing.push(passingMessage(span, edge, String(aggregateId)));
   }
 
-  /** Counts a failure at the last edge only, because the edges before it succeeded. */
+  /**
+   * Counts a span for its edges and its node. A failed span is an error of its last edge only, because the edges before
+   * it succeeded.
+   */
   function countActivity(span: Span, spanEdges: readonly string[]): void {
     const second = seconds.current();
     const errors = isFailed(span) ? 1 : 0;
@@ -69,7 +72,7 @@ export function createLive(topology: Topology) {
   }
 
   return {
-    /** Records the aggregates of past spans, without counting them. */
+    /** Records the aggregates of past spans, without counting the spans. */
     recordPast: ({ spans }: Pick<Happened, 'spans'>): void => spans.forEach(remember),
 
     record({ spans, messages }: Pick<Happened, 'spans' | 'messages'>): void {
@@ -101,8 +104,8 @@ export function createLive(topology: Topology) {
 }
 
 /**
- * The aggregates that spans name, by span id. The span of a provider call names no aggregate. Its parent span does, and
- * is in the same batch.
+ * The aggregates that spans name, by span id. The span of a provider call names no aggregate, but its parent span names
+ * one. Both spans are in the same batch.
  */
 const aggregatesIn = (spans: readonly Span[]): Map<string, string> =>
   new Map(

@@ -87,7 +87,7 @@ export function parkedRoutes({ stage, subscribers, contracts }: ParkedRouteOptio
   return { 'GET parked': parked, 'POST parked/redrive': redriveAll, 'POST parked/discard': discard };
 }
 
-/** Redrives aggregates, and yields progress. The last value is `finished`. */
+/** Redrives aggregates, and yields progress. The last value has `finished: true`. */
 async function* progressOf(
   stage: StageClient,
   subscriber: string,
@@ -124,7 +124,7 @@ function viewOf(subscriber: string, parked: ParkedMessage, contracts: App['messa
     aggregateId,
     version,
     messageId,
-    // `parked.type` is set even if the message was parked unread.
+    // `parked.type` may be stored even if the console cannot decode the body.
     type: parked.type ?? String(event?.type ?? ''),
     reason,
     parkedAt,

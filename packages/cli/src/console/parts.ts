@@ -10,7 +10,7 @@ import type { Burst, Correspondence, CreateForm, FaultKind } from './api.ts';
 export interface BurstOptions {
   stage: Stage;
   cloud: EmbeddedCloud;
-  /** The subscribers of the stage's topics; each must apply every event. */
+  /** The subscribers of the stage's topics. Each of them must apply every event. */
   subscribers: readonly string[];
   /** Returns an operator's token for the API. */
   token: () => Promise<string>;
@@ -55,7 +55,8 @@ export interface ConsoleParts {
   /** All data of one aggregate, by service. Default: the rows of outboxes and consumers. */
   holdings?(stage: Stage, id: string): Promise<Holdings>;
   /**
-   * The messages about an aggregate that the stage sent to recipients outside the stage, from the aggregate's data.
+   * Returns the messages about an aggregate that the stage sent to recipients outside the stage, such as SMS.
+   * @param holdings the aggregate's data
    * @param cloud undefined: an AWS account
    */
   sent?(holdings: Holdings, cloud: EmbeddedCloud | undefined): Promise<Correspondence>;
@@ -63,7 +64,7 @@ export interface ConsoleParts {
   /** @param onChange called when a burst makes progress */
   bursts?(options: BurstOptions, onChange: (burst: Burst) => void): Bursts;
   readonly faults?: ProviderFaults;
-  /** The label of new aggregates in charts, and the service and metric by which CloudWatch counts them. */
+  /** The label of new aggregates in charts, and the service and the metric that count new aggregates in CloudWatch. */
   readonly created?: { readonly title: Words; readonly metric: string; readonly service: string };
   /** Descriptions of the app's own modes and profiles. */
   readonly modes?: Readonly<Record<string, Words>>;

@@ -16,7 +16,7 @@ import { routesOf } from './routes.ts';
 import { createWatch, type PageEvent } from './watch.ts';
 
 export interface ConsoleOptions {
-  /** The app of the folder. Empty: the console shows only the common parts. */
+  /** The app of the working folder. Empty: the console shows only the parts that all apps have. */
   app: Partial<App>;
   stage: StageClient;
   /** The folder of the built page. Resolves when the page is built. */
@@ -25,7 +25,8 @@ export interface ConsoleOptions {
 
 export interface Console {
   /**
-   * Call this method only in a server that `createGuardedServer` created.
+   * Call this method only in a server that `createGuardedServer` created. Other servers do not refuse requests from pages
+   * of other origins.
    * @returns whether the request was for the console; if not, the caller must respond
    */
   serve(request: IncomingMessage, response: ServerResponse): boolean;
@@ -79,7 +80,7 @@ export async function createConsole({ app, stage, page }: ConsoleOptions): Promi
     serve(request, response) {
       const [path = '/', query] = (request.url ?? '/').split('?');
       const isRead = request.method === 'GET' || request.method === 'HEAD';
-      // Other requests go to the API.
+      // The caller passes all other requests to the stage's own API.
       if (!path.startsWith('/console/') && !(path === '/' && isRead)) return false;
       const responding = path.startsWith(API)
         ? respond(request, response, path.slice(API.length), new URLSearchParams(query))

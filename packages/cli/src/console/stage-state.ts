@@ -8,7 +8,9 @@ import type { Words } from '../words.ts';
 import type { StageState } from './activity.ts';
 import type { ProviderFaults } from './parts.ts';
 
-/** Counting stops at the end of the page that reaches this number. The count is then a lower bound. */
+/**
+ * Counting stops after the page of results with which the count reaches this number. The count is then a lower bound.
+ */
 const MAX_COUNTED = 20_000;
 
 async function countOf({ dynamodb, table }: StageClient, name: string, IndexName?: string): Promise<number> {
@@ -22,8 +24,8 @@ async function countOf({ dynamodb, table }: StageClient, name: string, IndexName
 }
 
 /**
- * Reads the backlogs and faults of a stage. Makes one call per queue, and one call per page of each outbox and each
- * index of parked messages.
+ * Reads the backlogs and faults of a stage. Among other calls, makes one call per queue, and one call per page of
+ * results of each outbox and of each index of parked messages.
  */
 export async function readStageState(
   stage: StageClient,

@@ -20,7 +20,10 @@ export type PageEvent =
 export interface WatchOptions {
   app: Partial<App>;
   stage: StageClient;
-  /** Undefined for an AWS account, where reading queues costs money, and metrics arrive a minute late. */
+  /**
+   * Undefined for an AWS account. An account is polled less often, because reading queues costs money, and metrics
+   * arrive a minute late.
+   */
   cloud: EmbeddedCloud | undefined;
   topology: Topology;
   subscribers: readonly string[];
@@ -32,7 +35,7 @@ const EMBEDDED = { everyMs: 1_000, stateEveryMs: 2_000 };
 const ACCOUNT = { everyMs: 10_000, stateEveryMs: 10_000 };
 /** Polling interval of a busy embedded cloud while no page is open. A poll makes about 20 calls. */
 const STATE_WITHOUT_PAGE_EVERY_MS = 15_000;
-/** While no page is open, a request for events waits this long for an event, so that an idle cloud is not polled. */
+/** While no page is open, a request for events waits this long for an event, so that an idle cloud is rarely polled. */
 const WAIT_WITHOUT_PAGE_MS = 30_000;
 
 const MAX_FAILURES = 50;
@@ -52,8 +55,8 @@ const EMPTY_STATE: StageState = {
 export type Watch = ReturnType<typeof createWatch>;
 
 /**
- * Watches a stage. It watches an embedded cloud from the start, so that the first page already shows the load of the
- * last 15 minutes. It watches an AWS account only while a page is open.
+ * Watches a stage. An embedded cloud is watched from the start, so that the first page already shows the load of the
+ * last 15 minutes. An AWS account is watched only while a page is open.
  */
 export function createWatch({ app, stage, cloud, topology, subscribers, send, bursts }: WatchOptions) {
   const { everyMs, stateEveryMs } = cloud ? EMBEDDED : ACCOUNT;
@@ -90,7 +93,7 @@ export function createWatch({ app, stage, cloud, topology, subscribers, send, bu
 
   async function pollActivity(signal: AbortSignal): Promise<void> {
     if (!cloud) return;
-    // After a failed poll, the next one returns at once, to end its warning.
+    // The poll after a failed poll does not wait for events, so that the warning ends as soon as a poll succeeds.
     const isWaiting = !hasOpenPage && !isFirstPoll && !failures.has('activity');
     const waitMs = isWaiting ? WAIT_WITHOUT_PAGE_MS : 0;
     const happened = await cloud.happened(after, waitMs, signal);
@@ -155,12 +158,12 @@ export function createWatch({ app, stage, cloud, topology, subscribers, send, bu
 
   if (cloud) begin();
   return {
-    /** Call this when a page was opened. */
+    /** Call this when a page is opened. */
     pageOpened(): void {
       hasOpenPage = true;
       begin();
     },
-    /** Call this when the last page was closed. */
+    /** Call this when the last page is closed. */
     pagesClosed(): void {
       hasOpenPage = false;
       if (!cloud) void stop();

@@ -1,4 +1,4 @@
-// Its dependencies have the versions that a generated app is tested with.
+// The dependencies of this example have the versions that a generated app is tested with.
 import example from '../../../../examples/orders/package.json' with { type: 'json' };
 import { operatorScopeOf } from '../stage/token.ts';
 import { checkName } from './names.ts';

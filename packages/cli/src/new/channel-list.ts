@@ -7,8 +7,8 @@ import type { Source } from './sources.ts';
 const LIST = /^export const channels\b[^=\n]*= \[([\w\s,]*)\];$/gm;
 
 /**
- * The file that lists an app's channels for its RollcallApp. Undefined unless exactly one file has such a list in the
- * expected form.
+ * The file that lists an app's channels for its RollcallApp. Undefined if no list has the expected form, or more than
+ * one list has it.
  */
 function listIn(sources: readonly Source[]): Source | undefined {
   const [only, ...others] = sources.flatMap((source) => [...source.text.matchAll(LIST)].map(() => source));
@@ -32,8 +32,8 @@ export function checkChannelIsFree(sources: readonly Source[], name: string, rem
 /**
  * Adds channels to the list.
  * @param sources the files of `shared/`
- * @param names the exports of the channels
- * @param from the file that exports them
+ * @param names names of the exported channels
+ * @param from the file that exports the channels
  */
 export function withChannels(sources: readonly Source[], names: readonly string[], from: string): Edit {
   const list = listIn(sources);

@@ -9,15 +9,15 @@ export interface CommandNames {
   app: string;
   /** The service that executes the command. */
   of: string;
-  /** The service that sends it. */
+  /** The service that sends the command. */
   from: string;
   /** Name of the command, such as `refund-order`. */
   command: string;
-  /** Name of its reply, if it has one. */
+  /** Name of the reply, if the command has one. */
   reply: string | undefined;
   /** The field that contains the subject, in the data of the command and of the reply. */
   subject: string;
-  /** Path of their contracts, relative to the app's folder. */
+  /** Path of the contracts of the command and of the reply, relative to the app's folder. */
   contracts: string;
 }
 
@@ -65,12 +65,12 @@ export const ${replies.variable} = queue('${replies.name}', { from: '/${app}/${o
 }
 
 interface Descriptor {
-  /** Path of its file, relative to the app's folder. */
+  /** Path of the descriptor's file, relative to the app's folder. */
   path: string;
-  /** The channels that it imports from the contracts. */
+  /** The channels that the descriptor imports from the contracts. */
   channels: readonly string[];
   consumer: string;
-  /** Name of its queue. */
+  /** Name of the consumer's queue. */
   name: string;
   options: string;
 }
@@ -167,7 +167,7 @@ export const replyHandlers = (): Handlers<(typeof replyConsumer.reads)[number]> 
 
 /**
  * The next step for the user: how the sender sends the command.
- * @param queue the export of its queue
+ * @param queue name of the exported queue of the command
  */
 export function sendingStep(names: CommandNames, queue: string): string {
   const { from, command, reply, subject } = names;

@@ -10,7 +10,7 @@ import type { Plan } from './plan.ts';
 import type { Exported } from './shared-exports.ts';
 
 /**
- * Adds a command to a queue that its service already consumes.
+ * Adds a command to a queue that the executing service already consumes.
  * @throws {OperatorError} if the queue already has the command, if the sender may not send to the queue, or if the
  * command has a reply
  */
@@ -44,7 +44,7 @@ export function addToQueue(root: string, queue: Exported<Channel>, names: Comman
   };
 }
 
-/** Inserts the contract before the queue, and appends its name to the queue's messages. */
+/** Inserts the command's contract before the queue, and appends the contract's name to the queue's messages. */
 function editContracts(
   { file, text }: { file: string; text: string },
   { name, value }: Exported<Channel>,

@@ -1,6 +1,6 @@
 import type { Source } from './sources.ts';
 
-/** The complete new text of a file. If no file has the expected form: lines that the user must add. */
+/** The complete new text of a file or, if no file has the expected form, lines that the user must add. */
 export type Edit = Source | { where: string; lines: readonly string[] };
 
 /** The new texts of the files that can be edited, by path. */

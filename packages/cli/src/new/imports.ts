@@ -34,7 +34,7 @@ export function checkNotDeclared({ file, text }: Source, name: string): void {
 }
 
 /**
- * Adds imports after the last one.
+ * Adds imports after the last import of a module.
  * @returns undefined if the module has no imports, or already declares one of the names, or already imports from one of
  * the files
  */

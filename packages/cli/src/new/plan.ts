@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { OperatorError } from '../stage/errors.ts';
 
-/** The files that a generator writes into the folder of an app. Paths are relative to it. */
+/** The files that a generator writes into the folder of an app. Paths are relative to this folder. */
 export interface Plan {
   files: Readonly<Record<string, string>>;
   /** The complete new texts of existing files. */
@@ -13,7 +13,7 @@ export interface Plan {
 }
 
 /**
- * Writes a plan, formatted like the app's sources.
+ * Writes the files of a plan, and formats them with the app's formatter, if it has one.
  * @throws {OperatorError} if a new file already exists; in that case, writes nothing
  */
 export function writePlan(root: string, { files, edits = {} }: Plan): void {

@@ -5,7 +5,7 @@ import { singular } from './names.ts';
 import type { Source } from './sources.ts';
 
 interface Handler {
-  /** The names that it imports from `@rollcall/kit/http`. */
+  /** The names that the handler uses from `@rollcall/kit/http`. */
   uses: readonly string[];
   text: string;
 }
@@ -48,7 +48,7 @@ export function withHandler({ file, text }: Source, key: string, handler: Handle
   const names = new Set([...(imported[1] ?? '').split(',').map((name) => name.trim()), ...handler.uses]);
   const all = [...names].filter((name) => name !== '').toSorted(byName);
   const line = `import { ${all.join(', ')} } from '@rollcall/kit/http';`;
-  // Formatters break lines at 120 characters.
+  // A line has at most 120 characters.
   const written = line.length <= 120 ? line : `import {\n  ${all.join(',\n  ')},\n} from '@rollcall/kit/http';`;
   return { file, text: `${text.replace(FROM_HTTP, written).trimEnd()}\n\n${handler.text}` };
 }

@@ -4,7 +4,8 @@ import { type Import, importLine, localNames, withImports } from './imports.ts';
 /**
  * Adds a queue to the `sends` of a publisher in the infrastructure.
  * @param edited the edit of the infrastructure
- * @returns that edit with the queue. If the publisher does not have the expected form, also lines that the user must add
+ * @returns that edit, extended by the queue. If the publisher does not have the expected form: the unchanged edit, and
+ * the lines that the user must add
  */
 export function withSends(edited: Edit, service: string, queue: Import): Edit[] {
   const withGrant = 'text' in edited ? grant(edited.text, service, localNames(queue)) : undefined;
@@ -17,7 +18,8 @@ export function withSends(edited: Edit, service: string, queue: Import): Edit[] 
 
 /**
  * Adds queues to `sends` of a publisher.
- * @returns undefined if the text does not contain exactly one `.publisher('SERVICE', { … })`
+ * @returns undefined if the text does not contain exactly one `.publisher('SERVICE', { … })`, or if the publisher's `sends`
+ * is not an array of names
  */
 function grant(text: string, service: string, queues: readonly string[]): string | undefined {
   const [only, ...others] = text.matchAll(new RegExp(`\\.publisher\\(\\s*'${service}',\\s*\\{([^{}]*)\\}\\s*\\)`, 'g'));

@@ -9,6 +9,7 @@ export interface Source {
 }
 
 /**
+ * Reads the TypeScript files of a folder, except declaration files, in the order of their paths.
  * @param root folder of the app
  * @returns an empty array if the app has no such folder
  */

@@ -59,7 +59,7 @@ export async function newSubscriber(root: string, name: string, of: string, app:
     next: [
       ...manualSteps([wiring]),
       `Define the handler of each event in ${folder}/${name}.ts.`,
-      `${folder}/events.consumer.ts sets joinsLate. Remove it if no event is published before ${name} is deployed.`,
+      `${folder}/events.consumer.ts sets joinsLate. Remove joinsLate if no event is published before ${name} is deployed.`,
     ],
   };
 }
@@ -111,17 +111,17 @@ export const eventConsumer = defineConsumer('${name}', {
 
 function handlersFile({ name, handlers }: Parts): string {
   const made = handlers.flatMap(({ make }) => (make ? [make] : []));
-  const context = made.length > 0;
+  const hasContext = made.length > 0;
   const lines = handlers.map(
     ({ type, make }) => `  '${type}': ${make ? `${make.name}(context)` : '() => ({ set: {} })'},`,
   );
   return `\
-import type { ${context ? 'HandlerContext, ' : ''}Handlers } from '@rollcall/kit/messaging';
+import type { ${hasContext ? 'HandlerContext, ' : ''}Handlers } from '@rollcall/kit/messaging';
 ${importsOf(made)}import type { eventConsumer } from './events.consumer.ts';
 
 /** The handlers of the events. The result of a handler is stored together with the cursor, exactly once. */
 export const ${name}Handlers = (${
-    context ? '\n  context: HandlerContext<(typeof eventConsumer.sends)[number]>,\n' : ''
+    hasContext ? '\n  context: HandlerContext<(typeof eventConsumer.sends)[number]>,\n' : ''
   }): Handlers<(typeof eventConsumer.reads)[number]> => ({
 ${lines.join('\n')}
 });

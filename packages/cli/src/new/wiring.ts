@@ -25,13 +25,13 @@ export function wire(root: string, wiring: Wiring): Edit {
 }
 
 /**
- * Inserts after the last import, and before the only `APP.finish(` or `return APP;`.
+ * Inserts the imports after the last import, and the statements before the only `APP.finish(` or `return APP;`.
  * @returns undefined if the text does not have the expected form, or already contains part of the additions
  */
 function insert(source: Source, { imports, statements }: Wiring): string | undefined {
   const [app, ...otherApps] = source.text.matchAll(APP);
   if (!app?.[1] || otherApps.length > 0) return undefined;
-  // Includes the blank line before the end, so that the additions come before it.
+  // Matches also a blank line before the end, so that the statements are inserted before the blank line.
   const ending = new RegExp(`(?:(?<=\\n)\\n)?^([ \\t]*)(?:${app[1]}\\.finish\\(|return ${app[1]};)`, 'gm');
   const [end, ...otherEnds] = source.text.matchAll(ending);
   if (!end || otherEnds.length > 0 || app.index > end.index) return undefined;

@@ -6,7 +6,7 @@ export type Item = Record<string, unknown>;
 
 /**
  * The tables in which a service stores the aggregates of its topic, and the counters of its commands. `ops reconcile`
- * compares them with the tables of consumers.
+ * compares these tables with the tables of consumers.
  * @public
  */
 export interface Aggregates {
@@ -30,7 +30,7 @@ export interface Aggregates {
   readonly isErased?: (state: Item) => boolean;
   /**
    * The event that brings a consumer at `version - 1` to the current state; for an erased aggregate, the erasing event.
-   * If it is missing or returns undefined, an operator must decide.
+   * If this function is missing or returns undefined, an operator must decide.
    */
   readonly stateAt?: (state: Item, version: number) => Draft | undefined;
   /**

@@ -15,7 +15,7 @@ export interface ConsumerRecord {
   item: Item;
 }
 
-/** How a consumer differs from the publisher. */
+/** How a consumer differs from the publisher. For each kind, see docs/decisions/0054. */
 export type Kind =
   | 'unpublished'
   | 'parked'
@@ -36,7 +36,7 @@ export interface Rules {
   agrees: (publisherRecord: PublisherRecord, consumerRecord: ConsumerRecord) => boolean;
 }
 
-/** How a consumer differs from the publisher about one subject. Undefined if it does not differ. */
+/** Compares the two records of one subject. @returns undefined if the records do not differ */
 export function classify(
   publisherRecord: PublisherRecord | undefined,
   consumerRecord: ConsumerRecord | undefined,

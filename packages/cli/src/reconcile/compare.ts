@@ -172,7 +172,12 @@ async function differencesOf(
   return (await Promise.all(found)).filter((one) => one !== undefined);
 }
 
-/** @param firstVersion the publisher's version before messages in transit had arrived */
+/**
+ * Compares the records of a subject a second time. If the publisher has changed the subject since the first comparison,
+ * and the consumer has applied the version of the first comparison, a newer message may be in transit. In that case, a
+ * difference that this message may explain is not reported.
+ * @param firstVersion the publisher's version at the first comparison
+ */
 function kindOf(
   channel: VersionedChannel,
   consumer: ChannelConsumer,
@@ -191,7 +196,7 @@ function kindOf(
   return hasChanged && hasCaughtUp && mayBeInTransit ? undefined : kind;
 }
 
-/** A missing counter of commands counts as 0. */
+/** For commands, a counter of 0 that replaces a missing counter, if the consumer has a record. */
 const zeroCounter = (
   { aggregates }: VersionedChannel,
   consumerRecord: ConsumerRecord | undefined,
@@ -220,7 +225,7 @@ async function differenceOf(
   if (!publisherRecord || !lacksVersions(kind)) return difference;
   const versionsParked = parked.map(({ version }) => version);
   const missing = lostVersions(publisherRecord, consumerRecord, new Set([...unpublished, ...versionsParked])).length;
-  // A consumer that lacks only an erasure may lack no version. In this case, no message is pending for it.
+  // A consumer of kind `not-erased` may have all versions. In this case, no message is pending for the consumer.
   const isPending = missing === 0 && publisherRecord.version > (consumerRecord?.version ?? 0);
   if (isPending) return { ...difference, kind: versionsParked.length > 0 ? 'parked' : 'unpublished' };
   return { ...difference, lost: missing };

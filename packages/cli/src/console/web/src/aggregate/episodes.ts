@@ -14,7 +14,8 @@ export interface Episode {
 }
 
 /**
- * A longer pause starts a new episode with its own time scale. A sweep or a redrive may follow minutes or days later.
+ * A pause longer than this starts a new episode, which has its own time scale, because a sweep or a redrive may follow
+ * minutes or days later.
  */
 const QUIET_MS = 3_000;
 

@@ -33,7 +33,10 @@ export function Messages({ messages }: { messages: readonly SentMessage[] }) {
   );
 }
 
-/** Two renditions of an event may have the same ID. The key is part of an element's `id`, which must not contain spaces. */
+/**
+ * A key that is unique even for two renditions of an event, which may have the same ID. The key is encoded, because an
+ * element's `id` contains it, and an `id` must not contain spaces.
+ */
 const keyOf = (channel: string, { type, id }: SentMessage['event']) => encodeURIComponent(`${channel} ${type} ${id}`);
 
 /** The body of a CloudEvent is `data` or `data_base64`; all other attributes are its header. */

@@ -1,4 +1,4 @@
-/** Shades with a contrast of 3:1 to each other and to both backgrounds (WCAG 1.4.11). */
+/** Colors with a contrast of at least 3:1 to the light and to the dark background (WCAG 1.4.11). */
 const colors = [
   '#3b82c4',
   '#b8741a',

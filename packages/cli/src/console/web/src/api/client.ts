@@ -6,7 +6,7 @@ const API = '/console/api';
 interface ProblemDocument {
   type?: string;
   title?: string;
-  /** The title in both languages. Only the console's own problems have it. */
+  /** The title in both languages. Only the console's own problems have this field. */
   says?: Words;
   detail?: string;
   errors?: Array<{ pointer: string; detail: string }>;

@@ -25,7 +25,7 @@ import { get, ProblemError, send } from './client.ts';
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
-      // A problem from the server is final. A request that did not reach the server is retried.
+      // A problem from the server is final. Any other failed request, such as one without a response, is retried twice.
       retry: (failures, error) => failures < 2 && !(error instanceof ProblemError && error.document.type),
       staleTime: 1_000,
       refetchOnWindowFocus: false,
@@ -41,7 +41,7 @@ export const about = queryOptions({
 
 export const useAbout = () => useQuery(about);
 
-/** The initial values of the form, if the app has one. */
+/** The initial values of the form that creates an aggregate, if the app has such a form. */
 export const useSample = () => {
   const { data: about } = useAbout();
   return useQuery({
@@ -81,7 +81,7 @@ export const useAggregate = (id: string) =>
     queryKey: ['aggregates', id],
     queryFn: ({ signal }) => get<AggregateView>(`/aggregates/${encodeURIComponent(id)}`, signal),
     refetchInterval: 2_000,
-    // Timelines are large, so only the open one is kept.
+    // Timelines are large, so a timeline is dropped soon after its page is closed.
     gcTime: 10_000,
   });
 

@@ -5,7 +5,7 @@ import { exact, relative } from './times.ts';
 const listeners = new Set<() => void>();
 let timer: number | undefined;
 
-/** One timer for all relative times of a page. */
+/** Calls the listener every second. All relative times of a page share one timer. */
 function onSecond(listener: () => void): () => void {
   listeners.add(listener);
   timer ??= window.setInterval(() => {

@@ -24,7 +24,7 @@ const UNITS = [
 export function relative(at: number, now: number, language: string): string {
   const [length, unit] = UNITS.find(([length]) => Math.abs(at - now) >= length) ?? [SECOND, 'second'];
   const count = Math.trunc((at - now) / length);
-  // With `auto`, a day would be a calendar day ("yesterday"), so only "now" uses it.
+  // With `auto`, a day would be a calendar day ("yesterday"), so only "now" uses `auto`.
   return new Intl.RelativeTimeFormat(language, { numeric: count === 0 ? 'auto' : 'always' }).format(count, unit);
 }
 

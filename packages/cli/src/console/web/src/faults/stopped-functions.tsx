@@ -8,7 +8,7 @@ interface StoppedFunctionsProps extends Pick<Faults, 'functions'> {
   apply: (changes: FaultChange[]) => void;
 }
 
-/** A switch for each function that consumes messages. */
+/** A switch for each function that reads a queue or a stream. The switch stops and starts the function. */
 export function StoppedFunctions({ functions, apply }: StoppedFunctionsProps) {
   const { t } = useTranslation();
   return (

@@ -47,7 +47,7 @@ export function Dots({ layout }: { layout: Layout }) {
     }
 
     const unsubscribe = live.onPassings((passings) => {
-      // Browsers draw no frames for a hidden tab.
+      // Browsers draw no frames for a hidden tab, so the dots would never be removed.
       if (document.hidden) return;
       dots.add(passings, performance.now());
       frame ??= requestAnimationFrame(draw);

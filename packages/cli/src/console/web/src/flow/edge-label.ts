@@ -7,7 +7,7 @@ const isTranslated = (label: string): label is TranslatedLabel => label in en.fl
 /** Prefix of the server's label `swept, SCHEDULE`. */
 const SWEPT = 'swept, ';
 
-/** Returns the label of an edge in the page's language, or the server's text if it has no translation. */
+/** Returns a function that translates the label of an edge. A label without a translation remains the server's text. */
 export function useEdgeLabel(): (label: string) => string {
   const { t } = useTranslation();
   return (label) => {

@@ -88,8 +88,8 @@ export function Graph({ topology, open }: { topology: Topology; open: (id: strin
 }
 
 /**
- * Fits the whole graph into the view if it stays readable. Otherwise, shows its beginning. Runs again after each
- * resize.
+ * Fits the whole graph into the view if the graph stays readable. Otherwise, shows the start of the graph. Runs again
+ * after each resize.
  */
 function FitView({ layout }: { layout: Layout }) {
   const width = useStore((state) => state.width);

@@ -18,10 +18,10 @@ export interface Layout {
   edges: ReadonlyMap<string, EdgeLayout>;
 }
 
-/** Wide enough for `registration-replies-dlq` on three lines. */
+/** A node is wide enough for the name `registration-replies-dlq` on three lines. */
 export const NODE_SIZE = { width: 126, height: 80 };
 
-/** Computes the positions of nodes and edges, in the direction of the message flow. */
+/** Computes the positions of nodes and edges. Messages flow to the right or, if `vertical` is true, downwards. */
 export function layoutOf(topology: Topology, vertical: boolean): Layout {
   const graph = new Graph({ multigraph: true });
   graph.setGraph({
@@ -50,7 +50,7 @@ export function layoutOf(topology: Topology, vertical: boolean): Layout {
 
 const middleOf = (a: Point, b: Point): Point => ({ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 });
 
-/** A curve through the midpoints between the points. The points are its control points. */
+/** A curve from the first to the last point, with the points between them as control points. */
 export function curve(points: readonly Point[]): string {
   const [first, ...others] = points;
   if (!first) return '';
@@ -64,7 +64,9 @@ export function curve(points: readonly Point[]): string {
   return `M ${first.x} ${first.y} ${steps.join(' ')}`;
 }
 
-/** Removes dead-letter queues, which matter only after days of failures, and the nodes that only they lead to. */
+/**
+ * Removes dead-letter queues, which matter only after days of failures, and the nodes that only these queues lead to.
+ */
 export function withoutDeadLetters({ nodes, edges }: Topology): Topology {
   const removed = new Set(nodes.filter(({ kind }) => kind === 'dead letters').map(({ id }) => id));
   const isReachedOnlyFromRemoved = ({ id }: TopologyNode) => {

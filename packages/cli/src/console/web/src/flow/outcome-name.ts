@@ -4,7 +4,7 @@ import { en } from '../words/en.ts';
 const isOutcome = (name: string): name is keyof typeof en.outcome => name in en.outcome;
 const isReason = (name: string): name is keyof typeof en.parked.reasonName => name in en.parked.reasonName;
 
-/** Returns the name of an outcome in the page's language. The outcome of a parked message is the reason for parking. */
+/** Returns a function that translates an outcome. The outcome of a parked message is the reason for parking. */
 export function useOutcomeName(): (outcome: string) => string {
   const { t } = useTranslation();
   return (outcome) => {

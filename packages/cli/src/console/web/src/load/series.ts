@@ -1,6 +1,6 @@
 import type { LoadPoint, Percentiles } from '../../../api.ts';
 
-/** The rows of a chart: one per time slice. */
+/** The values of a chart for one time slice. */
 export interface Row {
   at: number;
   created: number;
@@ -24,7 +24,7 @@ export function joinPoints(past: readonly LoadPoint[], since: readonly LoadPoint
   return [...(first === undefined ? past : past.filter(({ at }) => at < first)), ...since];
 }
 
-/** The rows of the last 15 minutes. Rates and medians are averaged; of all other values, the maximum is shown. */
+/** The rows of the last 15 minutes. A rate or a median is the average of its slice, any other value the maximum. */
 export function rowsOf(points: readonly LoadPoint[]): Row[] {
   const last = Date.parse(points.at(-1)?.at ?? '');
   const recent = points.filter(({ at }) => Date.parse(at) > last - QUARTER_OF_AN_HOUR_MS);
@@ -35,7 +35,8 @@ export function rowsOf(points: readonly LoadPoint[]): Row[] {
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 /**
- * The steps between ticks. From a minute on, they are whole minutes, because 60 and 90 seconds are both "1 minute ago".
+ * The possible steps between ticks. Steps of a minute or more are whole minutes, because 60 and 90 seconds would both
+ * have the label "1 minute ago".
  */
 const TICKS_MS = [10 * SECOND_MS, 20 * SECOND_MS, MINUTE_MS, 2 * MINUTE_MS, 5 * MINUTE_MS];
 /** Maximum number of ticks in addition to the one for now. A chart on a small screen has room for four. */

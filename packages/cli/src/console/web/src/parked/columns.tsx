@@ -96,7 +96,7 @@ function Select({ message, checked, change }: SelectProps) {
   );
 }
 
-/** A message without an aggregate is parked under its queue, with version 0. */
+/** If the aggregate of a message is unreadable, `aggregateId` is the name of the queue, and the version is 0. */
 const Aggregate = ({ aggregateId, version, type }: ParkedView) => (
   <>
     {version === 0 ? (

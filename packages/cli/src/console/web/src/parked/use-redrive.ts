@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { RedriveProgress, RedriveRequest } from '../../../api.ts';
 import { sendAndStream } from '../api/client.ts';
 
-/** A redrive and its progress. The redrive continues on the server if the page is closed. */
+/** A redrive and its progress. The redrive continues on the server even if the page is closed. */
 export function useRedrive() {
   const client = useQueryClient();
   const [progress, setProgress] = useState<RedriveProgress>();

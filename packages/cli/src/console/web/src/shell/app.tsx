@@ -37,7 +37,7 @@ const page = (path: string, Page: ComponentType) => ({
   ),
 });
 
-// The routes are in the hash, so that the server needs to serve only one page.
+// The routes are in the hash of the URL, so that the server needs to serve only one page.
 const router = createHashRouter([
   {
     element: <Shell />,

@@ -8,7 +8,7 @@ import { useLive } from '../live/use-live.ts';
 import { localized } from '../words/language.ts';
 
 const NO_WARNINGS: readonly Words[] = [];
-/** Matches warnings about injected faults, which the banner shows in a line of their own. */
+/** Matches warnings about injected faults, which the banner shows in a separate line. */
 const INJECTED_FAULT = /^(provider|function|latency)\b/;
 
 export function useWarnings(): string[] {

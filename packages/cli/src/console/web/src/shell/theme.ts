@@ -1,6 +1,6 @@
 import { type CSSVariablesResolver, createTheme } from '@mantine/core';
 
-/** Mantine's colours, darkened if their contrast is below WCAG's 4.5:1. */
+/** The page's theme. This and `cssVariablesResolver` raise the contrast of Mantine's colors to WCAG's 4.5:1. */
 export const theme = createTheme({
   primaryShade: { light: 8, dark: 8 },
   autoContrast: true,

@@ -9,7 +9,7 @@ const isMode = (mode: string): mode is keyof typeof en.switches.modeText => mode
 const appText = (words: Readonly<Record<string, Words>> = {}, name: string) =>
   words[name] ? localized(words[name]) : '';
 
-/** Describes modes and profiles: the built-in modes with texts of the console, all others with texts of the app. */
+/** Describes built-in modes with texts of the console, and all other modes and all profiles with texts of the app. */
 export function useDescriptions() {
   const { t } = useTranslation();
   const { data: about } = useAbout();

@@ -6,7 +6,7 @@ import { Section } from '../components/section.tsx';
 import { Time } from '../components/time.tsx';
 import { Until } from './until.tsx';
 
-/** Number of entries shown. The CLI lists all entries. */
+/** Number of entries shown. `ops switch history --limit` lists more entries. */
 const SHOWN = 50;
 
 /** Shows the history of switches. */

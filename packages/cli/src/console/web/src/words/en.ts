@@ -100,11 +100,11 @@ export const en = {
       api: 'The HTTP API. It responds when a change is committed. The messages are processed afterwards.',
       functions: 'Functions of one service with the same role in the flow.',
       function: 'A Lambda function. It runs only when it is invoked.',
-      table: 'A DynamoDB table. It stores the state of a service and its parked messages.',
+      table: 'An outbox: a DynamoDB table of messages that are committed and not yet published.',
       topic: 'An SNS FIFO topic. It copies each message to every queue that subscribes.',
-      queue: 'An SQS FIFO queue. The messages of each {aggregate} wait here, in order.',
+      queue: 'An SQS queue. If it is a FIFO queue, the messages of each {aggregate} wait here in order.',
       'dead letters':
-        'A dead-letter queue. SQS moves messages to it after a thousand deliveries without success. The sweep parks them within a minute.',
+        'A dead-letter queue. It receives messages that SQS delivered a thousand times without success, or that SNS could not deliver to a queue. The sweep parks these messages within a minute.',
       provider: 'An external service that a function calls.',
     },
     edgeLabel: {
@@ -118,7 +118,7 @@ export const en = {
       calls: 'calls',
       'gives up': 'moves failed messages',
       'cannot deliver': 'moves undeliverable messages',
-      'sets aside': 'is parked by',
+      'sets aside': 'is emptied by',
       swept: 'is swept by ({{schedule}})',
     },
     service: 'Service',
@@ -260,7 +260,7 @@ export const en = {
   },
   switches: {
     title: 'Switches',
-    lead: 'Each capability is either on or in a degraded mode. All instances apply a switch within five seconds.',
+    lead: 'Each capability is either on or switched to another mode. All instances apply a switch within five seconds.',
     capability: 'Capability',
     mode: 'Mode',
     modeOf: 'Mode of {{capability}}',

@@ -90,10 +90,11 @@ export const zh: Dictionary = {
       api: 'HTTP API。变更一提交就返回响应，消息随后处理。',
       functions: '同一服务中，在消息流里作用相同的一组函数。',
       function: '一个 Lambda 函数。仅在被调用时运行。',
-      table: '一张 DynamoDB 表，存储服务的状态和它搁置的消息。',
+      table: '发件箱：一张 DynamoDB 表，存储已提交但尚未发布的消息。',
       topic: '一个 SNS FIFO 主题。它把每条消息复制到所有订阅它的队列。',
-      queue: '一个 SQS FIFO 队列。每个{aggregate}的消息在此按顺序等待。',
-      'dead letters': '一个死信队列。投递一千次仍未成功的消息由 SQS 移到这里，sweep 在一分钟内将其搁置。',
+      queue: '一个 SQS 队列。如果是 FIFO 队列，每个{aggregate}的消息在此按顺序等待。',
+      'dead letters':
+        '一个死信队列。SQS 投递一千次仍未成功的消息，以及 SNS 无法投递到队列的消息，会移到这里。sweep 在一分钟内将其搁置。',
       provider: '函数调用的外部服务。',
     },
     edgeLabel: {
@@ -246,7 +247,7 @@ export const zh: Dictionary = {
   },
   switches: {
     title: '开关',
-    lead: '每项功能可以开启，也可以切换到受限的模式。切换在五秒内对所有实例生效。',
+    lead: '每项功能可以开启，也可以切换到其他模式。切换在五秒内对所有实例生效。',
     capability: '功能',
     mode: '模式',
     modeOf: '{{capability}} 的模式',
