@@ -57,7 +57,7 @@ export function createLive(topology: Topology) {
     second.applicationLagsMs.push(Number(lagMs));
   }
 
-  /** A published message contains its commit time. */
+  /** Records the publication lag of a message, from the commit time in its body. */
   function measurePublication({ channel, at, body }: SentMessage): void {
     if (!nodeOf(channel)?.startsWith('topic:')) return;
     const committed = Date.parse(String(eventForDisplay(body)?.time));

@@ -25,8 +25,8 @@ export interface ConsoleOptions {
 
 export interface Console {
   /**
-   * Call this method only in a server that `createGuardedServer` created. Other servers do not refuse requests from pages
-   * of other origins.
+   * Call this method only in a server that `createGuardedServer` created. Other servers do not refuse requests from
+   * pages of other origins.
    * @returns whether the request was for the console; if not, the caller must respond
    */
   serve(request: IncomingMessage, response: ServerResponse): boolean;

@@ -18,8 +18,8 @@ export function withSends(edited: Edit, service: string, queue: Import): Edit[] 
 
 /**
  * Adds queues to `sends` of a publisher.
- * @returns undefined if the text does not contain exactly one `.publisher('SERVICE', { … })`, or if the publisher's `sends`
- * is not an array of names
+ * @returns undefined if the text does not contain exactly one `.publisher('SERVICE', { … })`, or if the publisher's
+ * `sends` is not an array of names
  */
 function grant(text: string, service: string, queues: readonly string[]): string | undefined {
   const [only, ...others] = text.matchAll(new RegExp(`\\.publisher\\(\\s*'${service}',\\s*\\{([^{}]*)\\}\\s*\\)`, 'g'));
