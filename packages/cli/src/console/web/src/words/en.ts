@@ -32,7 +32,8 @@ export const en = {
     switches: 'Go to switches and circuits',
     stopped: '{{name}} stopped',
     latency: 'AWS latency {{ms}} ms',
-    failures: '{{count}} failed invocations in the last ten minutes. The latest failure is in {{functionName}}: {{reason}}',
+    failures:
+      '{{count}} failed invocations in the last ten minutes. The latest failure is in {{functionName}}: {{reason}}',
     failed: 'Go to failed invocations',
   },
   problem: {
