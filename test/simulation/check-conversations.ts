@@ -4,7 +4,7 @@ import { has, nameOf } from './versions.ts';
 
 const REPLIES = 'registration-replies';
 
-/** A registration has the reply of a service if and only if the service has applied it. */
+/** Checks that a registration has a reply of a service if and only if the service has applied the registration. */
 export function checkReplies({
   consumers,
   committed,
@@ -37,7 +37,7 @@ export function checkReplies({
   return violations;
 }
 
-/** Every service that must erase a member confirms the erasure. */
+/** Checks that a service confirms the erasure of a member if and only if it has applied the deactivation. */
 export function checkErasures({ consumers, deactivations, finalTables }: History): Violation[] {
   const violations: Violation[] = [];
   for (const last of deactivations) {
@@ -59,7 +59,10 @@ export function checkErasures({ consumers, deactivations, finalTables }: History
   return violations;
 }
 
-/** Whether a reply may be missing, because it is parked where an operator can see it or because an operator discarded it. */
+/**
+ * Whether the reply to a message may be missing. This is the case if any reply is parked or was discarded, if the
+ * message itself is parked, or if an operator discarded the replies to it.
+ */
 function mayLackReply(
   consumers: History['consumers'],
   consumer: ConsumerHistory,
@@ -70,7 +73,7 @@ function mayLackReply(
   return isHeldUp || has(consumer.parked, cause) || has(consumer.givenUp, cause);
 }
 
-/** Counts the ledger entries of a redemption. */
+/** Counts the ledger entries that took points for a redemption, and the entries that returned them. */
 function bookings({ committed, finalTables }: History, operationId: string) {
   const commands = new Set(
     committed.filter((message) => message.operationId === operationId).map(({ messageId }) => messageId),
@@ -82,7 +85,10 @@ function bookings({ committed, finalTables }: History, operationId: string) {
   return { taken: count('redemption'), returned: count('return') };
 }
 
-/** Points are taken at most once, and are returned only if they were taken. The operation's state matches the ledger. */
+/**
+ * Checks the operations, which are redemptions of points. An operation takes points at most once, and returns them only
+ * if it took them. Its state matches the ledger.
+ */
 export function checkOperations(history: History): Violation[] {
   const { returnedOperations, committed, endedTwice, endedLate, finalTables } = history;
   const violations: Violation[] = endedTwice.map((what) => ({ guarantee: 'operation', what: `ended twice: ${what}` }));
@@ -95,13 +101,13 @@ export function checkOperations(history: History): Violation[] {
   for (const id of ids) {
     const { taken, returned } = bookings(history, id);
     const state = finalTables.operations.find((one) => one.id === id)?.state;
-    const isTrue =
+    const isConsistent =
       taken <= 1 &&
       returned <= taken &&
       (state !== 'succeeded' || (taken === 1 && returned === 0)) &&
       (state !== 'failed' || taken === 0);
     const what = `operation ${id} is ${state}: points were taken ${taken} times and returned ${returned} times`;
-    if (!isTrue) violations.push({ guarantee: 'operation', what });
+    if (!isConsistent) violations.push({ guarantee: 'operation', what });
     if (!committed.some(({ operationId }) => operationId === id))
       violations.push({
         guarantee: 'operation',
@@ -117,7 +123,7 @@ function checkAccount({ memberId, balance, opening, entries }: Account): Violati
   return [{ guarantee: 'operation', what: `${memberId} has ${balance} points, but the ledger has ${booked}` }];
 }
 
-/** At rest, each operation has ended, and no operation of an erased member is left. */
+/** Checks that each operation has ended, and that no operation of an erased member is stored. */
 export function checkOperationsAtRest(history: History): Violation[] {
   const { returnedOperations, deactivations, finalTables } = history;
   if (!finalTables.isSettled) return [];

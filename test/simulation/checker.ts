@@ -3,7 +3,7 @@ import { checkErasures, checkOperations, checkOperationsAtRest, checkReplies } f
 import type { History, Violation } from './history.ts';
 import { nameOf, versionsOf } from './versions.ts';
 
-/** Checks what must hold at every moment (safety). */
+/** Checks the guarantees that must hold at every moment. */
 export const checkSafety = (history: History): Violation[] => [
   ...checkPublished(history),
   ...checkRegistrations(history),
@@ -11,7 +11,10 @@ export const checkSafety = (history: History): Violation[] => [
   ...checkOperations(history),
 ];
 
-/** Checks what must hold at rest: with the injected failures, and again after the repair. */
+/**
+ * Checks the guarantees that must hold when the world is at rest. The world comes to rest with the injected failures,
+ * and again after they are repaired.
+ */
 export const checkAtRest = (history: History): Violation[] => [
   ...checkPublishedAtRest(history),
   ...checkTexts(history),
@@ -21,7 +24,7 @@ export const checkAtRest = (history: History): Violation[] => [
   ...checkOperationsAtRest(history),
 ];
 
-/** G1: only committed messages are published. G2: in order. */
+/** G1: only committed messages are published. G2: the messages of an aggregate are published in order. */
 function checkPublished({ committed, published }: History): Violation[] {
   const violations: Violation[] = [];
   const ids = new Set(committed.map(({ messageId }) => messageId));
@@ -49,7 +52,7 @@ function checkPublishedAtRest({ committed, published, refused }: History): Viola
     .map((message) => ({ guarantee: 'G1', what: `${nameOf(message)} was committed, but never published` }));
 }
 
-/** G5: each SMS belongs to a message, and instances do not send it concurrently. */
+/** G5: each SMS belongs to a message, and no SMS is sent twice concurrently. */
 function checkTexts({ texts, concurrentSms, committed, followed }: History): Violation[] {
   const known = new Set([...committed.map(({ messageId }) => messageId), ...followed]);
   const unknown = [...texts].filter(([key]) => !known.has(key));
@@ -59,7 +62,10 @@ function checkTexts({ texts, concurrentSms, committed, followed }: History): Vio
   ].map((what) => ({ guarantee: 'G5', what }));
 }
 
-/** G6: a phone has one member at a time. A key and body get one response, until a deactivation releases the phone. */
+/**
+ * G6: a phone belongs to one member at a time. Requests with the same phone, key and body get the same response until a
+ * deactivation releases the phone.
+ */
 function checkRegistrations({ registrations, committed, deactivations, phonesTakenTwice }: History): Violation[] {
   const violations: Violation[] = phonesTakenTwice.map((what) => ({
     guarantee: 'G6',

@@ -10,7 +10,7 @@ import type { Script } from './scenario.ts';
 import { MEMBERS, OUTBOX, REDEEMED } from './services.ts';
 
 const API_TIMEOUT_MS = 10_000;
-/** The number of attempts of a client, except in the fault-free phase. */
+/** The maximum number of attempts at a request before the fault-free phase. */
 const ATTEMPTS = 4;
 
 const CAUSE: Cause = { by: { actor: 'anonymous', authentication: 'none' } };
@@ -25,7 +25,7 @@ export interface ClientOptions {
   newId: () => string;
 }
 
-/** A client of the API. It sends one request after the other, and repeats a request if it gets no response. */
+/** A client of the API, which sends one request after the other. It repeats a request that gets no response. */
 export class Client {
   readonly #script: Script;
   readonly #options: ClientOptions;
@@ -46,6 +46,7 @@ export class Client {
     return this.#step > changes + redemptions + (leaves ? 1 : 0);
   }
 
+  /** Whether the client may try its request again. */
   get isPatient(): boolean {
     return this.#attempts < ATTEMPTS;
   }
@@ -54,10 +55,12 @@ export class Client {
     return this.#step > 0;
   }
 
+  /** Whether the client sends no request until its operations have ended. */
   get waits(): boolean {
     return this.#script.waits && this.isWatching;
   }
 
+  /** Whether operations of the client are pending. */
   get isWatching(): boolean {
     return this.#watched.size > 0;
   }

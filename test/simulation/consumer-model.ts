@@ -34,10 +34,11 @@ export interface ConsumerModelOptions {
   provider: Provider;
   early: boolean;
   maxReceives: number;
-  /** How the handler fails for a message. Undefined: it does not fail. */
+  /** Returns how the handler fails for a message. Undefined: the handler does not fail. */
   breakage: (place: MessagePosition) => Breakage | undefined;
+  /** Returns the number of SMS that were sent for a message. */
   textsOf: (place: MessagePosition) => number;
-  /** Called for each message that its queue accepts from a sender. */
+  /** Called for each message that the consumer's queue accepts from a sender. */
   onSent: (body: string) => void;
 }
 
@@ -69,9 +70,9 @@ export class ConsumerModel {
     this.observer = new ConsumerObserver({ ...options, name: this.name, parked: () => this.parked });
   }
 
-  readonly #handlers = (own: HandlerContext, instance: Instance) => {
+  readonly #handlers = (context: HandlerContext, instance: Instance) => {
     const { service, scheduler, provider, breakage } = this.#options;
-    return breakable(service, service.handlers({ ...own, sendText: provider.sendTextOf(instance) }), {
+    return breakable(service, service.handlers({ ...context, sendText: provider.sendTextOf(instance) }), {
       breakage,
       onState: this.observer.onState,
       crash: () => {
@@ -110,7 +111,7 @@ export class ConsumerModel {
     return [this.name, this.history.applied.length, this.#consumer.signature];
   }
 
-  /** The SMS service reads the first rendition of registrations. The other services read the second one. */
+  /** The SMS service reads the first rendition of registrations. The other services read the second rendition. */
   get subscription(): Subscription {
     const { queue, undelivered } = this.#consumer;
     const [older, newer] = [memberRegistered.type, memberRegisteredV2.type];
@@ -134,7 +135,7 @@ export class ConsumerModel {
   }
 
   /**
-   * Discards a message or a missing version, as an operator would. The kit may refuse the discard.
+   * Tries to discard a message or a missing version, as an operator can. The kit may refuse the discard.
    * @param mayGiveUp whether a missing version may be discarded; an operator does not discard a deactivation
    */
   discard(mayGiveUp: (place: Version) => boolean): void {

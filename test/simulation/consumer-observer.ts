@@ -10,10 +10,10 @@ import type { ConsumerHistory, ConsumerRecord, Version } from './history.ts';
 import { modeOf, type Service } from './services.ts';
 import type { Switches } from './switches.ts';
 
-/** The reason why an instance applies messages. */
+/** The purpose for which an instance applies messages, and whether the consumer's capability allows this. */
 interface Permit {
-  of: Purpose;
-  /** Whether the consumer's capability was off at every check. Undefined: not checked yet. */
+  purpose: Purpose;
+  /** Whether the capability was off at every check of the instance. Undefined: the instance has not checked it. */
   isOff?: boolean;
 }
 
@@ -28,12 +28,12 @@ export interface ConsumerObserverOptions {
   textsOf: (place: MessagePosition) => number;
 }
 
-/** Observes the writes to a consumer's table, and its content at the end. */
+/** Observes the writes to a consumer's table, and reads the table at the end. */
 export class ConsumerObserver {
   readonly history: ConsumerRecord;
   readonly #options: ConsumerObserverOptions;
   readonly #permits = new WeakMap<Instance, Permit>();
-  /** The subjects of unordered messages, by message id. */
+  /** The subjects of messages in the consumer's queue, by message ID. */
   readonly #subjects = new Map<string, string>();
   #reported = new Set<string>();
 
@@ -57,11 +57,11 @@ export class ConsumerObserver {
       },
     };
     tables.onWrite((changes, by) => {
-      const own = changes.filter(({ table }) => table === options.name);
-      for (const { before, after } of own) {
+      const ownChanges = changes.filter(({ table }) => table === options.name);
+      for (const { before, after } of ownChanges) {
         if (after?.trace && after.trace !== before?.trace) this.#onApplied(after.trace as Trace, by);
       }
-      for (const { before, after } of own) {
+      for (const { before, after } of ownChanges) {
         // A message can be discarded twice if a concurrent redrive parks it again.
         const isNew = !before || (after?.skipped && !before.skipped);
         if (isNew && String(after?.sk).startsWith('discarded#')) this.#onDiscarded(after as Item);
@@ -69,8 +69,8 @@ export class ConsumerObserver {
     });
   }
 
-  permit(instance: Instance, of: Purpose): void {
-    this.#permits.set(instance, { of });
+  permit(instance: Instance, purpose: Purpose): void {
+    this.#permits.set(instance, { purpose });
   }
 
   /** Called when an instance has checked the mode of its capability. */
@@ -79,7 +79,10 @@ export class ConsumerObserver {
     if (permit) permit.isOff = mode !== 'on' && permit.isOff !== false;
   }
 
-  /** @returns the aggregates that the sweep reports, from now on */
+  /**
+   * Called when a sweep starts.
+   * @returns an empty set, to which the caller adds the aggregates that this sweep reports
+   */
   beginSweep(): Set<string> {
     this.#reported = new Set();
     return this.#reported;
@@ -119,28 +122,28 @@ export class ConsumerObserver {
     if (!permit || isErasing({ type }, service.reads)) return;
     const what = `${aggregateId} v${version}`;
     const parked = this.parked.find((one) => one.messageId === messageId);
-    // A held message may be redelivered. It is then applied like a new message.
-    const mayBeHeld = permit.of === 'release' || permit.of === 'consume';
-    if (parked?.reason === 'held' && !mayBeHeld) forbidden.push(`${what}, which was held, by a ${permit.of}`);
-    if (isHeld && permit.of !== 'release') forbidden.push(`${what}, which a rule holds, by a ${permit.of}`);
+    // The queue may redeliver a message that is parked as held. The consumer then applies it like a new message.
+    const mayBeHeld = permit.purpose === 'release' || permit.purpose === 'consume';
+    if (parked?.reason === 'held' && !mayBeHeld) forbidden.push(`${what}, which was held, by a ${permit.purpose}`);
+    if (isHeld && permit.purpose !== 'release') forbidden.push(`${what}, which a rule holds, by a ${permit.purpose}`);
     if (permit.isOff) forbidden.push(`${what} while it was switched off`);
   }
 
   #onDiscarded(item: Item): void {
     const { aggregateId, version, reason, skipped } = parkedMessageOf(item) as DiscardedMessage;
-    // The effect is already committed. Only its replies are discarded.
+    // The effect of the message is already committed. The discard concerns only the unsent replies.
     if (reason === 'unsent') {
       this.history.givenUp.push({ aggregateId, version });
       return;
     }
     const isOnlyOne = !this.parked.some((other) => other.aggregateId === aggregateId && other.version === version);
-    // Otherwise, another message with the same version must still be applied.
+    // If another message with the same version is parked, the version is not discarded: that message must be applied.
     if (skipped || isOnlyOne || version === 0) this.history.discarded.push({ aggregateId, version });
   }
 
   /**
    * Completes the history for the checker.
-   * @param canWork whether the data about a member that the consumer needs exists
+   * @param canWork whether the data about a member exists that the consumer's handlers need
    */
   finalHistory(
     committed: readonly Version[],
@@ -150,9 +153,10 @@ export class ConsumerObserver {
     const { breakage, name, tables, switches, service } = this.#options;
     const items = tables.items(name);
     const { parked } = this;
-    // If the function repeatedly crashes by chance during a message, the kit treats the message as broken. A permanent failure
-    // because of an unknown phone waits for an operator, even if the member has left in the meantime.
-    const crashedByChance = parked.filter(({ error }) =>
+    // If the function crashes repeatedly by chance while it processes a message, the kit treats the message as broken.
+    // A message that failed because the member's phone is unknown waits for an operator, even if the member has been
+    // deactivated since.
+    const alsoBroken = parked.filter(({ error }) =>
       /the sweep died over it|no phone .* was ever learned/.test(error ?? ''),
     );
     const broken = [...committed, ...this.history.delivered].filter(
@@ -161,7 +165,7 @@ export class ConsumerObserver {
     const discarded = items.filter(({ sk }) => String(sk).startsWith('discarded#')).map(parkedMessageOf);
     return {
       ...this.history,
-      broken: [...broken, ...crashedByChance],
+      broken: [...broken, ...alsoBroken],
       isOff: switches.modeOf(service.capability) !== 'on',
       parked,
       kept: [...parked, ...discarded].filter(({ body }) => body !== ''),
@@ -173,7 +177,7 @@ export class ConsumerObserver {
   }
 }
 
-/** Whether stored items about a member contain one of their secrets. */
+/** Whether the stored items about a member contain one of the member's secrets. */
 function containsSecret(items: readonly Item[], memberId: string, secrets: readonly string[]): boolean {
   const text = JSON.stringify(items.filter(({ pk }) => pk === memberId));
   return secrets.some((secret) => text.includes(secret));

@@ -6,7 +6,10 @@ import { modeOf, type Service } from './services.ts';
 /** How a handler fails until the repair: permanently, temporarily, by holding the message, or by crashing its function. */
 export type Breakage = 'permanent' | 'temporary' | 'held' | 'crash';
 
-/** The value that a handler writes to the cursor's item. Each run writes a different value. */
+/**
+ * The object that a handler writes to the cursor's item. Each run writes a new object, so the observer notices each
+ * run.
+ */
 export interface Trace extends MessagePosition {
   messageId: string;
   type: string;
@@ -14,7 +17,10 @@ export interface Trace extends MessagePosition {
   isHeld: boolean;
 }
 
-/** A handler reads the state only at every third version, because each read is a call that can fail. */
+/**
+ * A handler reads the state only at every third version. Each read is a further call that can fail, and most real
+ * handlers do not read the state.
+ */
 const READS_STATE_EVERY = 3;
 
 export interface BreakableOptions {
@@ -25,14 +31,17 @@ export interface BreakableOptions {
   onState: (place: MessagePosition, stateVersion: number) => void;
 }
 
-/** A service's own handlers, with injectable failures and a trace of applied messages. */
+/**
+ * Wraps the handlers of a service. The returned handlers can be made to fail, and write a trace of each applied
+ * message.
+ */
 export function breakable(service: Service, handlers: Handlers<never>, options: BreakableOptions) {
   const { breakage, crash, onState } = options;
   const mode = modeOf(service);
   // An idempotent consumer has no cursor item for a trace.
   if (mode === 'idempotent') return handlers;
   const find = handlersOf(handlers as Handlers<never>);
-  const broken = service.reads.map(({ type }) => {
+  const entries = service.reads.map(({ type }) => {
     const found = find(type);
     const handle = async (message: Message, context: MessageContext) => {
       const place = positionOf(message, mode === 'unordered');
@@ -41,7 +50,6 @@ export function breakable(service: Service, handlers: Handlers<never>, options: 
       if (broken === 'temporary') throw new TransientError('fails temporarily');
       if (broken === 'held' && !context.released) throw new HeldError('held by a rule');
       if (broken === 'crash') await crash();
-      // Only some runs read the state, as in real handlers.
       if (place.version % READS_STATE_EVERY === 0) onState(place, Number((await context.state()).version ?? 0));
       const reaction = (await found?.handle(message as never, context)) ?? {};
       return {
@@ -54,5 +62,5 @@ export function breakable(service: Service, handlers: Handlers<never>, options: 
     };
     return [type, found?.follows ? { handle, follows: found.follows } : handle];
   });
-  return Object.fromEntries(broken) as Handlers<never>;
+  return Object.fromEntries(entries) as Handlers<never>;
 }

@@ -8,25 +8,25 @@ export interface Version {
 export interface Committed extends Version {
   channel: string;
   messageId: string;
-  /** The operation of a command. */
+  /** The correlation ID of the message. For the commands of a redemption, it is the ID of the operation. */
   operationId: string;
 }
 
-/** The observations that the guarantees refer to, in order. */
+/** The observations that the checker compares with the guarantees, in the order in which they were made. */
 export interface History {
   committed: Committed[];
-  /** The last versions of former members. */
+  /** The version at which each former member was deactivated. */
   deactivations: Version[];
   /** Messages that the broker accepted, whether it confirmed them or not. */
   published: Array<Omit<Committed, 'operationId'>>;
   consumers: Map<string, ConsumerHistory>;
   /** Messages that the topic rejects until it is repaired. */
   refused: Version[];
-  /** Idempotency keys of the SMS that the provider accepted, with counts. */
+  /** The number of SMS that the provider accepted, by idempotency key. */
   texts: Map<string, number>;
-  /** Keys of SMS that instances sent concurrently, or that one instance sent twice. */
+  /** Keys of SMS that two instances sent concurrently, or that one instance sent twice concurrently. */
   concurrentSms: string[];
-  /** Ids of the commands that follow from other messages. */
+  /** IDs of the commands that consumers send because of other messages. */
   followed: Set<string>;
   registrations: Array<{ phone: string; key: string; fingerprint: string; answer: string }>;
   /** Phones that were registered while another member held them. */
@@ -37,7 +37,7 @@ export interface History {
   endedTwice: string[];
   /** Operations that succeeded after their deadline, by the clock of the writer. */
   endedLate: string[];
-  /** Replies that overwrote an earlier one. */
+  /** Replies that overwrote an earlier reply. */
   overwrittenReplies: string[];
   /** The content of the tables at the end. */
   finalTables: FinalTables;
@@ -53,6 +53,7 @@ export interface FinalTables {
   isSettled: boolean;
 }
 
+/** A redemption of points, as the API returns it. */
 export interface Operation {
   id: string;
   memberId: string;
@@ -63,48 +64,51 @@ export interface Operation {
 export interface Account {
   memberId: string;
   balance: number;
-  /** The opening balance. The entries of the ledger, with the ID of the message that caused them, are in `entries`. */
+  /** The opening balance. */
   opening: number;
+  /** The entries of the ledger, each with the ID of the message that caused it. */
   entries: Array<{ messageId: string; points: number; reason: string }>;
 }
 
-/** The observations of a consumer during the run. */
+/** The observations of one consumer during the run. */
 export interface ConsumerRecord {
-  /** `source` of its messages. */
+  /** The `source` of the messages that the consumer sends. */
   source: string;
-  /** Whether it consumes events. Deactivations then erase its data. */
+  /** Whether the consumer receives events. A deactivation then erases the consumer's data about the member. */
   isSubscriber: boolean;
-  /** How it recognizes duplicates. */
+  /** How the consumer recognizes duplicates. */
   mode: 'ordered' | 'unordered' | 'idempotent';
-  /** Whether it existed before the first message was published. */
+  /** Whether the consumer existed before the first message was published. */
   early: boolean;
-  /** Messages that were delivered to its queue, or that should have been. */
+  /** Messages that were or should have been delivered to the consumer's queue. */
   delivered: Version[];
-  /** The applied messages, with the number of SMS that the provider had accepted for the message. */
+  /**
+   * The applied messages. `textsBefore` is the number of SMS that the provider had accepted for the message by then.
+   */
   applied: Array<Version & { textsBefore: number }>;
   discarded: Version[];
   /** Versions whose unsent replies an operator discarded. */
   givenUp: Version[];
-  /** Messages that it applied although its switch or an unreleased hold forbade it. */
+  /** Messages that the consumer applied although its capability was switched off, or although they were held. */
   forbidden: string[];
-  /** Versions whose handler got a state other than that of the previous version. */
+  /** Descriptions of messages whose handler got a state other than the state of the previous version. */
   wrongStates: string[];
-  /** Aggregates with a discard that began and did not complete. */
+  /** Aggregates for which a discard began and did not complete. */
   unfinished: Set<string>;
-  /** Number of unreadable bodies in its queue. */
+  /** The number of unreadable messages that were sent to the consumer's queue. */
   garbage: number;
 }
 
 export interface ConsumerHistory extends ConsumerRecord {
-  /** Messages for which the handler fails, until the repair or permanently, or for which it lacks data. */
+  /** Messages that the handler cannot apply, because it fails or because it lacks data. */
   broken: Version[];
-  /** Whether its capability is off at the end. */
+  /** Whether the consumer's capability is off at the end. */
   isOff: boolean;
   /** The messages that are parked at the end. */
   parked: Array<Version & { reason: string }>;
-  /** Parked or discarded messages whose content is left at the end. */
+  /** Parked or discarded messages whose content is stored at the end. */
   kept: Version[];
-  /** Members whose name or phone is left in its table. */
+  /** Members whose name or phone is in the consumer's table at the end. */
   membersWithData: ReadonlySet<string>;
   /** Aggregates that the last sweep reported as waiting for an operator. */
   reported: ReadonlySet<string>;
@@ -112,12 +116,13 @@ export interface ConsumerHistory extends ConsumerRecord {
 
 export interface Violation {
   /**
-   * - `operation`: an operation ends once, and takes points once or returns them.
+   * - `G1` to `G6`: see the functions of the checker.
+   * - `operation`: an operation ends once. It takes points at most once, and returns taken points if it does not succeed.
    * - `answer`: each applied registration has its reply.
    * - `erasure`: no data of former members is left.
    * - `holding`: held messages, and messages of switched-off capabilities, are not applied.
-   * - `rest`: the world becomes idle. If it does not, nothing can be checked.
-   * - `later`: scheduled messages are sent when they are due, or never.
+   * - `rest`: the world comes to rest. Otherwise, the guarantees at rest cannot be checked.
+   * - `later`: a scheduled message is sent when it is due or later, unless it is cancelled or replaced.
    * - `process`: each step of a process is executed once, or compensated.
    */
   guarantee:

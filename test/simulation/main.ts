@@ -33,7 +33,10 @@ function mutantNamed(name: string) {
   throw new InvalidArgumentError(`The mutants are: ${mutants.map((one) => one.name).join(', ')}.`);
 }
 
-/** Runs one worker per core, each with its own seeds. */
+/**
+ * Runs one worker per core, each with a different seed. Runs only one worker for a single schedule or a fixed number of
+ * schedules.
+ */
 async function inParallel(options: Options): Promise<RunResult[]> {
   const { path, schedules } = options;
   const workers = path || schedules ? 1 : availableParallelism();
@@ -44,11 +47,13 @@ async function inParallel(options: Options): Promise<RunResult[]> {
   return Promise.all(started);
 }
 
+/** Runs schedules in a worker. */
 async function work(options: Options): Promise<void> {
   const { runSchedules } = await importRunner(options.mutant);
   parentPort?.postMessage(await runSchedules(options as RunOptions));
 }
 
+/** Prints the trace and the violations of a failing schedule, and the command that repeats it. */
 async function explain(
   { seed, path, scenario, violations }: NonNullable<RunResult['failure']>,
   { world, mutant }: Pick<Options, 'world' | 'mutant'>,
@@ -56,40 +61,42 @@ async function explain(
   const { replay } = await importRunner(mutant);
   await replay(world, scenario, (line) => console.log(pc.dim(line)));
   for (const { guarantee, what } of violations) console.log(pc.red(`${pc.bold(guarantee)} violated: ${what}`));
-  const again = [...(world === 'members' ? [] : [` --world ${world}`]), ...(mutant ? [` --mutant ${mutant}`] : [])];
-  console.log(`\nTo run only this schedule: npm run simulate -- --seed ${seed} --path ${path}${again.join('')}`);
+  const moreOptions = [...(world === 'members' ? [] : [` --world ${world}`]), ...(mutant ? [` --mutant ${mutant}`] : [])];
+  console.log(`\nTo run only this schedule: npm run simulate -- --seed ${seed} --path ${path}${moreOptions.join('')}`);
 }
 
 /** The result of running a mutant with the schedules of its seed. */
-export type Tried = Pick<RunResult, 'schedules' | 'seconds'> & { name: string; violated: string[]; isFound: boolean };
+export type MutantResult = Pick<RunResult, 'schedules' | 'seconds'> & { name: string; violated: string[]; isFound: boolean };
 
-/** Runs all mutants in one process, because most are found immediately. */
+/**
+ * Runs all mutants in one process. Most of them are found immediately, so parallel processes would save little time.
+ */
 async function tryMutants({ schedules = MAX_SCHEDULES, json }: Options): Promise<void> {
-  const tried: Tried[] = [];
+  const results: MutantResult[] = [];
   for (const { name, seed = 1, breaks, world = 'members' } of mutants) {
     const { runSchedules } = await importRunner(name);
     const { failure, ...ran } = await runSchedules({ world, seed, schedules, shrink: false });
     const violated = [...new Set(failure?.violations.map(({ guarantee }) => guarantee))];
     const isFound = breaks.some((guarantee) => violated.includes(guarantee));
-    tried.push({ name, ...ran, violated, isFound });
+    results.push({ name, ...ran, violated, isFound });
     if (!json)
       console.log(
         `${isFound ? pc.green('found') : pc.red('not found')} ${name}, ${ran.schedules} schedules: ${violated}`,
       );
   }
-  if (json) console.log(JSON.stringify(tried));
-  process.exitCode = tried.every(({ isFound }) => isFound) ? 0 : 1;
+  if (json) console.log(JSON.stringify(results));
+  process.exitCode = results.every(({ isFound }) => isFound) ? 0 : 1;
 }
 
 async function main(): Promise<void> {
   const options = new Command('npm run simulate --')
     .description(
-      'Runs the kit against simulated services with every failure that AWS allows, until a guarantee is violated.',
+      'Runs the kit against simulated services with every failure that AWS allows. Stops early if a guarantee is violated.',
     )
     .addOption(
       new Option(
         '--world <world>',
-        'the member application, scheduled messages, or processes; a mutant sets its own world',
+        'the simulated system: the member application, scheduled messages, or processes; a mutant sets its own world',
       )
         .choices(['members', 'later', 'sagas'])
         .default('members'),

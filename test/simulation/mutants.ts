@@ -23,7 +23,7 @@ export const mutants: readonly Mutant[] = [
   ...sagaMutants,
 ];
 
-/** Mutants by the URL of their source. */
+/** The sources of the mutants, by the URL under which the mutant is imported. */
 const mutated = new Map<string, string>();
 /** Transpiled sources by URL. They are cached, because stripping types takes most of the time of an import. */
 const stripped = new Map<string, string>();
@@ -35,7 +35,7 @@ function stripTypes(url: string): string {
 }
 
 registerHooks({
-  // A module's imports belong to the same mutant.
+  // The modules that a module imports belong to the same mutant as the module.
   resolve(specifier, context, next) {
     const resolved = next(specifier, context);
     const query = context.parentURL?.split('?')[1];
@@ -49,8 +49,8 @@ registerHooks({
 });
 
 /**
- * Imports the simulation with a mutant in place of its source. Each mutant gets its own module instances, so that one process can
- * run all mutants.
+ * Imports the simulation, with a mutant in place of the original source. Each mutant gets separate module instances, so
+ * that one process can run all mutants. Without a name, imports the simulation without a mutant.
  * @throws {Error} if the source no longer matches the mutant
  */
 export async function importRunner(name?: string): Promise<typeof import('./runner.ts')> {

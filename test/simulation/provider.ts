@@ -2,10 +2,13 @@ import type { Instance, Scheduler } from '@rollcall/kit/internal/testing/simulat
 import type { SendText } from '../../functions/sms/texting.ts';
 import type { History } from './history.ts';
 
-/** A lease lasts 15 seconds. Acquiring it may take 5 of them, and clocks may be wrong by two seconds in each direction. */
+/**
+ * A call that started less than this time ago certainly holds its lease. A lease lasts 15 seconds. Acquiring it may
+ * take 5 of these seconds, and the clocks of two instances may each be wrong by 2 seconds.
+ */
 const LEASE_HOLDS_MS = 6_000;
 
-/** The SMS provider. It deduplicates by key. */
+/** A simulated SMS provider. It accepts repeated requests, and counts the requests by idempotency key. */
 export class Provider {
   readonly #scheduler: Scheduler;
   readonly #history: Pick<History, 'texts' | 'concurrentSms'>;
@@ -20,21 +23,21 @@ export class Provider {
   sendTextOf(instance: Instance): SendText {
     return async ({ idempotencyKey }) => {
       const { now } = this.#scheduler;
-      const atWork = [...this.#calls].filter(({ key, by, since }) => {
+      const overlapping = [...this.#calls].filter(({ key, by, since }) => {
         const holdsLease = by.alive && now - since < LEASE_HOLDS_MS;
         return key === idempotencyKey && (by === instance || holdsLease);
       });
       const { texts, concurrentSms } = this.#history;
-      if (atWork.length > 0) concurrentSms.push(idempotencyKey);
-      const own = { key: idempotencyKey, by: instance, since: now };
-      this.#calls.add(own);
+      if (overlapping.length > 0) concurrentSms.push(idempotencyKey);
+      const call = { key: idempotencyKey, by: instance, since: now };
+      this.#calls.add(call);
       try {
         await this.#scheduler.call(instance, `sends the SMS ${idempotencyKey}`, () => {
           texts.set(idempotencyKey, (texts.get(idempotencyKey) ?? 0) + 1);
         });
         return 'accepted';
       } finally {
-        this.#calls.delete(own);
+        this.#calls.delete(call);
       }
     };
   }

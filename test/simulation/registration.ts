@@ -13,12 +13,13 @@ type Observations = Pick<
   'committed' | 'deactivations' | 'phonesTakenTwice' | 'endedTwice' | 'endedLate' | 'overwrittenReplies'
 >;
 
-/** Observes the commits in the tables of the registration service, and their content at the end. */
+/** Observes the commits to the tables of the registration service, and reads the tables at the end. */
 export class RegistrationObserver {
   readonly #tables: Tables;
   readonly #observations: Observations;
-  /** Personal data, by member, that must not exist after an erasure. */
+  /** The personal data of each member, which must not be stored after an erasure. */
   readonly secrets = new Map<string, string[]>();
+  /** The member who last registered each phone. */
   readonly #phones = new Map<string, string>();
 
   constructor(tables: Tables, seen: Observations) {
@@ -91,10 +92,10 @@ export class RegistrationObserver {
       erasures: ofKind('erasure').map(({ id, item }) => ({
         memberId: id,
         services: item.services as string[],
-        confirmed: namesBehind(item, 'confirmed#'),
+        confirmed: suffixesOf(item, 'confirmed#'),
       })),
       answers: ofKind('onboarding').flatMap(({ id, item }) =>
-        namesBehind(item, 'answer#').map((name) => ({ memberId: id, source: name.split('#')[0] as string })),
+        suffixesOf(item, 'answer#').map((name) => ({ memberId: id, source: name.split('#')[0] as string })),
       ),
     };
   }
@@ -120,5 +121,6 @@ export class RegistrationObserver {
 
 const stateOf = (item: Item) => operationOf(item as unknown as ProcessState<RedemptionData>);
 
-const namesBehind = (item: Item, beginning: string): string[] =>
-  Object.keys(item).flatMap((name) => (name.startsWith(beginning) ? [name.slice(beginning.length)] : []));
+/** Returns the names of the attributes that begin with a prefix, without the prefix. */
+const suffixesOf = (item: Item, prefix: string): string[] =>
+  Object.keys(item).flatMap((name) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : []));

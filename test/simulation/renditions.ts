@@ -3,7 +3,8 @@ import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 
 /**
- * Adds the first rendition to a row, as in a migration of readers to the next version of an event. Each rendition has its own id.
+ * Adds the first rendition of a registration to its outbox row, as a publisher does while readers migrate to the second
+ * rendition. Each rendition is a message with a separate ID.
  */
 export function inBothRenditions(row: Item): Item {
   const [newer] = row.messages as [{ body: string }];

@@ -19,18 +19,18 @@ const worlds = { members, later, sagas } as unknown as Record<WorldName, World<u
 
 export type WorldName = 'members' | 'later' | 'sagas';
 
-/** Runs one schedule and prints its trace. */
+/** Runs one schedule. Calls `trace` with each line of its trace. */
 export const replay = (world: WorldName, scenario: unknown, trace: (line: string) => void): Promise<Violation[]> =>
   worlds[world].simulate(scenario, trace);
 
-// The simulation throws thousands of errors, and nobody reads their stacks.
+// Without this, collecting stacks would slow down the simulation, which throws thousands of errors.
 Error.stackTraceLimit = 0;
 
 export interface RunOptions {
   /** Default: the member application. */
   world?: WorldName;
   seed: number;
-  /** fast-check's path to a single schedule of the seed. */
+  /** The path by which fast-check identifies a single schedule of the seed. */
   path?: string;
   schedules?: number;
   seconds?: number;
@@ -54,7 +54,10 @@ async function runOne({ scenarios, simulate }: World<unknown>, seed: number, pat
   return violations.length > 0 ? { ...result, failure: { seed, path, scenario, violations } } : result;
 }
 
-/** Runs schedules until one violates a guarantee, and then simplifies it. The seed determines all schedules. */
+/**
+ * Runs schedules until one violates a guarantee, or until the number or time in the options is reached. With `shrink`,
+ * simplifies the schedule that violates a guarantee. The seed determines all schedules.
+ */
 export async function runSchedules(options: RunOptions): Promise<RunResult> {
   const { world = 'members', seed, path, schedules, seconds, shrink = true } = options;
   const { scenarios, simulate } = worlds[world];

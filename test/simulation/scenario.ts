@@ -2,34 +2,34 @@ import fc from 'fast-check';
 import type { Breakage } from './handlers.ts';
 
 /**
- * The actions of one client: registers a member, changes the profile, redeems points, and possibly deactivates the
- * member.
+ * The actions of one client. It registers a member, changes the profile, redeems points, and may deactivate the member.
  */
 export interface Script {
   phone: string;
   key: string;
   name: string;
   changes: number;
-  /** Whether one request makes all further changes, one immediately after the other. */
+  /** Whether one request makes all changes after the first one, without a pause. */
   inBurst: boolean;
   redemptions: number;
-  /** Whether it waits for its redemptions to end before it continues. */
+  /** Whether the client waits until its pending redemptions have ended before it sends the next request. */
   waits: boolean;
   /** Seconds until an operation expires. */
   expiresIn: number;
+  /** Whether the client deactivates the member at the end. */
   leaves: boolean;
 }
 
 /** The place where failures are injected: a subscriber, the topic, or a consumer of commands. */
 export type Where = 'sms' | 'second' | 'topic' | 'points-commands';
 
-/** One run: the clients' actions, the injected failures, and every decision. */
+/** One run: the clients' actions, the injected failures, and the random decisions of the schedule. */
 export interface Scenario {
   scripts: Script[];
-  /** The second subscriber; `points` adds commands, operations and their replies. */
+  /** The subscriber beside `sms`. Only with `points` are there redemptions, commands, and replies to commands. */
   second: 'guide' | 'points';
   breakages: Array<{ where: Where; aggregate: number; version: number; breakage: Breakage }>;
-  /** Maximum receives of the queues. */
+  /** The number of receives after which a queue moves a message to its dead-letter queue. */
   maxReceives: number;
   /** Whether a third subscriber joins late. */
   late: boolean;
@@ -81,7 +81,7 @@ export const scenarios: fc.Arbitrary<Scenario> = fc
     outages: fc.constantFrom(false, false, false, true),
     choices: fc.array(fc.nat(9_999), { minLength: 20, maxLength: MAX_CHOICES, size: 'max' }),
   })
-  // Without points, there are no redemptions.
+  // Without the subscriber `points`, there are no redemptions.
   .map((scenario) =>
     scenario.second === 'points'
       ? scenario

@@ -26,8 +26,9 @@ import { memberProfileChanged } from '../../shared/contracts/member-profile-chan
 import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts';
 import { memberRegisteredV2 } from '../../shared/contracts/member-registered.v2.ts';
 
-/** The bonus of a registration, and the points of a redemption. The bonus is enough for one redemption. */
+/** The points that a member gets for the registration. They are enough for one redemption, but not for two. */
 export const BONUS = 100;
+/** The points that each redemption takes. */
 export const REDEEMED = 60;
 
 export const MEMBERS = 'members';
@@ -44,7 +45,7 @@ export interface ServiceContext {
 /** A consumer with its handlers, which are created the way the service's handler file creates them. */
 export interface Service extends ConsumerDescriptor {
   readonly capability?: Capability;
-  readonly handlers: (own: ServiceContext) => Handlers<never>;
+  readonly handlers: (context: ServiceContext) => Handlers<never>;
 }
 
 const service = (consumer: ConsumerDescriptor, handlers: Service['handlers']): Service =>
@@ -58,9 +59,9 @@ export const modeOf = ({ of, idempotent }: Service): 'ordered' | 'unordered' | '
 const firstRendition = [memberRegistered, memberProfileChanged, memberDeactivated];
 
 export const services = {
-  sms: service({ ...smsEvents, reads: firstRendition }, (own) => {
+  sms: service({ ...smsEvents, reads: firstRendition }, (context) => {
     const { [memberRegisteredV2.type]: registered, ...others } = welcomeHandlers({
-      ...own,
+      ...context,
       pseudonym: async (phone) => `pseudonym of ${phone.length}`,
     });
     return { ...others, [memberRegistered.type]: registered } as Handlers<never>;
@@ -68,11 +69,11 @@ export const services = {
   guide: service(guideEvents, journeyHandlers),
   /** Another consumer of events, which may join late. */
   late: service({ ...guideEvents, name: 'late', source: '/rollcall/late' }, journeyHandlers),
-  points: service(pointsEvents, (own) =>
-    accountHandlers({ ...own, bonus: async () => ({ points: BONUS, oncePerPhone: true }) }),
+  points: service(pointsEvents, (context) =>
+    accountHandlers({ ...context, bonus: async () => ({ points: BONUS, oncePerPhone: true }) }),
   ),
-  pointsCommands: service(pointsCommands, (own) => pointsHandlers({ ...own, pointsTable: 'points' })),
-  smsCommands: service(smsCommands, (own) => smsHandlers({ ...own, contactsTable: 'sms' })),
+  pointsCommands: service(pointsCommands, (context) => pointsHandlers({ ...context, pointsTable: 'points' })),
+  smsCommands: service(smsCommands, (context) => smsHandlers({ ...context, contactsTable: 'sms' })),
   replies: service(replyConsumer, ({ client }) =>
     replyHandlers({
       client,
@@ -82,10 +83,10 @@ export const services = {
   ),
   outcomes: service(
     outcomeConsumer,
-    (own) =>
+    (context) =>
       createProcess(
         redemptionProcess,
-        operationStorage({ ...own, MEMBERS_TABLE: MEMBERS, OUTBOX_TABLE: OUTBOX }),
+        operationStorage({ ...context, MEMBERS_TABLE: MEMBERS, OUTBOX_TABLE: OUTBOX }),
       ).handlers(outcomeConsumer) as Handlers<never>,
   ),
 };

@@ -22,9 +22,9 @@ const ADDRESSES = {
   'member-events': arnOf('member-events'),
   'points-commands': urlOf({ name: 'points-commands.fifo' }),
 };
-/** Matches ids of `memberIdOf`, which the trace shows as a number. */
+/** Matches the IDs that `memberIdOf` creates. The trace shows only the number in an ID. */
 const MEMBER_ID = /[\d-]{23}-0*(\d+)/g;
-/** Longer than an hour, after which a sweep must report parked messages. */
+/** A round is longer than an hour. A sweep must report messages that have been parked for an hour. */
 const ROUND_MS = 61 * 60_000;
 const ROUNDS = 60;
 /** The number of requests per client and round. A client without a response continues in the next round. */
@@ -95,10 +95,11 @@ class World {
     );
     tables.duringQuery = async () => {
       const client = this.#clients.find((one) => one.hasBegun && !one.isDone && !one.waits);
-      if (client) await this.#then(() => client.request(true));
+      if (client) await this.#perform(() => client.request(true));
     };
     this.#garbage = scenario.garbage ? 1 : 0;
-    // Two forged messages have the same version, so that one of them can be discarded.
+    // Two forged messages have the same version, so that an operator can discard one of them while the other one stays
+    // parked.
     this.#forged = scenario.forged ? 2 : 0;
     const { sms, guide, points, pointsCommands, smsCommands, replies, outcomes } = services;
     this.#consume(sms, 'sms');
@@ -110,7 +111,10 @@ class World {
     this.#consume(outcomes);
   }
 
-  /** @param where the place at which a scenario can inject failures */
+  /**
+   * Adds a consumer.
+   * @param where the name under which the scenario injects failures into it; undefined: no failures
+   */
   #consume(service: Service, where?: Where, early = true): void {
     const { committed, texts } = this.#history;
     const consumer = new ConsumerModel({
@@ -161,11 +165,11 @@ class World {
     this.#switches.turnAllOn();
     this.#scheduler.log('the injected failures are repaired');
     // Redrives twice, because some messages wait until another consumer has applied its messages.
-    for (const consumer of [...this.#consumers, ...this.#consumers]) await this.#then(() => consumer.redrive(true));
+    for (const consumer of [...this.#consumers, ...this.#consumers]) await this.#perform(() => consumer.redrive(true));
     return this.#comeToRest();
   }
 
-  /** Returns all possible next actions, the most usual first. */
+  /** Returns all possible next actions, the most common ones first. */
   #actions(): Array<() => void> {
     const scheduler = this.#scheduler;
     const actions: Array<() => void> = [];
@@ -173,7 +177,7 @@ class World {
       const turn = () => scheduler.executeCall(index);
       actions.push(turn, turn, turn);
     }
-    if (scheduler.waitingCalls < MAX_CALLS) actions.push(...this.#beginnings());
+    if (scheduler.waitingCalls < MAX_CALLS) actions.push(...this.#starts());
     actions.push(() => scheduler.advance(IDLE_MS[this.#choices.below(IDLE_MS.length)] ?? 0));
     if (this.#scenario.outages) {
       actions.push(() => {
@@ -184,7 +188,7 @@ class World {
     return actions;
   }
 
-  #beginnings(): Array<() => void> {
+  #starts(): Array<() => void> {
     const actions: Array<() => void> = [];
     for (const client of this.#clients) {
       if (client.isWatching) actions.push(() => client.readOperations());
@@ -194,7 +198,7 @@ class World {
     }
     if (this.#publisher.stream.length > 0) actions.push(() => this.#publisher.relay());
     if (this.#publisher.rows.length > 0) actions.push(() => this.#publisher.sweep());
-    for (const consumer of this.#consumers) actions.push(...this.#beginningsOf(consumer));
+    for (const consumer of this.#consumers) actions.push(...this.#startsOf(consumer));
     const [sms] = this.#consumers as [ConsumerModel];
     if (this.#scenario.switches) actions.push(() => this.#switches.turnOne());
     if (this.#scenario.late && !this.#consumers.some(({ name }) => name === 'late'))
@@ -210,13 +214,16 @@ class World {
     return actions;
   }
 
-  /** Returns a version after the deactivation of a former member, or a version far ahead of an active member's. */
+  /**
+   * Returns the version of a forged message: for a former member, the version after the deactivation; for an active
+   * member, a version far above the member's version.
+   */
   #forge({ aggregateId }: Version): Version {
     const last = this.#history.deactivations.find((one) => one.aggregateId === aggregateId);
     return { aggregateId, version: last ? last.version + 1 : FORGED_VERSION };
   }
 
-  #beginningsOf(consumer: ConsumerModel): Array<() => void> {
+  #startsOf(consumer: ConsumerModel): Array<() => void> {
     const actions: Array<() => void> = [];
     if (consumer.queue.availableGroups.length > 0) {
       const receive = () => consumer.receive();
@@ -231,7 +238,7 @@ class World {
     return actions;
   }
 
-  /** Runs without faults until nothing changes any more. All messages that can be applied must then be applied. */
+  /** Runs without faults until nothing changes. By then, all messages that can be applied must have been applied. */
   async #comeToRest(): Promise<Violation[]> {
     const scheduler = this.#scheduler;
     scheduler.faultFree = true;
@@ -240,14 +247,14 @@ class World {
       await this.#finishCalls();
       for (const client of this.#clients) {
         for (let tries = 0; tries < MAX_REQUESTS && !client.isDone && !client.waits; tries++)
-          await this.#then(() => client.request());
-        if (client.isWatching) await this.#then(() => client.readOperations());
+          await this.#perform(() => client.request());
+        if (client.isWatching) await this.#perform(() => client.readOperations());
       }
-      while (this.#publisher.stream.length > 0) await this.#then(() => this.#publisher.relay());
-      if (this.#publisher.rows.length > 0) await this.#then(() => this.#publisher.sweep());
+      while (this.#publisher.stream.length > 0) await this.#perform(() => this.#publisher.relay());
+      if (this.#publisher.rows.length > 0) await this.#perform(() => this.#publisher.sweep());
       for (const consumer of this.#consumers) {
-        while (consumer.queue.availableGroups.length > 0) await this.#then(() => consumer.receive());
-        if (consumer.parked.length > 0 || consumer.hasDeadLetters) await this.#then(() => consumer.sweep());
+        while (consumer.queue.availableGroups.length > 0) await this.#perform(() => consumer.receive());
+        if (consumer.parked.length > 0 || consumer.hasDeadLetters) await this.#perform(() => consumer.sweep());
       }
       const after = this.#signature();
       const isWatched = this.#clients.some(({ isWatching }) => isWatching);
@@ -263,10 +270,10 @@ class World {
   }
 
   async #finishCalls(): Promise<void> {
-    while (this.#scheduler.waitingCalls > 0) await this.#then(() => this.#scheduler.executeCall(0));
+    while (this.#scheduler.waitingCalls > 0) await this.#perform(() => this.#scheduler.executeCall(0));
   }
 
-  async #then(act: () => void): Promise<void> {
+  async #perform(act: () => void): Promise<void> {
     act();
     await this.#scheduler.settled();
   }
@@ -291,7 +298,10 @@ class World {
     return [...checkSafety(history), ...checkAtRest(history)];
   }
 
-  /** Whether a consumer has the data about a member that its commands need. The member's events contain it. */
+  /**
+   * Whether a consumer has the data about a member that its commands need. The consumer's service stores this data
+   * when it applies the member's events.
+   */
   #canWork(consumer: string, memberId: string): boolean {
     if (consumer === services.pointsCommands.name)
       return this.#tables.items('points').some((item) => item.pk === memberId && item.accountState !== undefined);
@@ -299,7 +309,7 @@ class World {
     return this.#tables.items('sms').some(({ pk, phone, left }) => pk === memberId && Boolean(phone ?? left));
   }
 
-  /** Whether all messages about points have been processed, and none was given up. */
+  /** Whether all messages about points have been processed, and an operator discarded none of them. */
   get #isSettled(): boolean {
     const concerned = ['points', services.pointsCommands.name, services.outcomes.name];
     return (

@@ -18,7 +18,7 @@ import {
 } from './shop.ts';
 
 const TIMEOUT_MS = 10_000;
-/** The number of attempts of a client, except in the fault-free phase. */
+/** The maximum number of attempts at a step before the fault-free phase. */
 const ATTEMPTS = 4;
 
 type OrderDecision = Decision<Order, (typeof orderEvents.messages)[number], 'cancelled'>;
@@ -30,7 +30,7 @@ export interface LaterClientOptions {
   newId: () => string;
 }
 
-/** A client. It executes one step after the other, and repeats a step if it gets no response. */
+/** A client, which executes one step after the other. It repeats a step that gets no response. */
 export class LaterClient {
   readonly #steps: readonly Step[];
   readonly #order: string;
@@ -75,7 +75,7 @@ export class LaterClient {
     );
   }
 
-  /** Executes a step. @returns the response */
+  /** Executes a step, and returns the response. */
   async #do(step: Step, instance: Instance): Promise<string> {
     const { scheduler, tables, newId } = this.#options;
     const { orders, later } = shopOf(tables.clientOf(instance));

@@ -7,7 +7,7 @@ import { forgotten, LATER, ORDERS, OUTBOX } from './shop.ts';
 /** The state of a scheduled message. */
 type MessageState = 'scheduled' | 'sent' | 'removed';
 
-/** Observes the state of each message in the tables and at the broker, independently of what the code reports. */
+/** Observes the state of each message in the tables and at the broker, independently of the responses of the kit. */
 export class LaterObserver {
   readonly violations: Violation[] = [];
   readonly #scheduler: Scheduler;
@@ -16,8 +16,9 @@ export class LaterObserver {
   readonly #states = new Map<string, MessageState>();
   readonly #committed = new Set<string>();
   readonly #published = new Set<string>();
-  /** The message at each position, by channel and group. */
+  /** The ID of the message at each position of a channel's group. */
   readonly #positions = new Map<string, string>();
+  /** The highest position that was sent, by channel and group. */
   readonly #last = new Map<string, number>();
   readonly #forgotten = new Set<string>();
   /** Instances that removed a scheduled message. */
@@ -65,7 +66,7 @@ export class LaterObserver {
 
   onCancelled(by: string): void {
     if (!this.#removers.has(by))
-      this.#addViolation(`${by} got the response that a message is cancelled, but removed none`);
+      this.#addViolation(`${by} got the response that a message is cancelled, but removed no message`);
   }
 
   /** Called for each message that the broker accepts. */
@@ -91,7 +92,7 @@ export class LaterObserver {
     if (type === forgotten.type) this.#forgotten.add(subject);
   }
 
-  /** Checks what must hold at rest. */
+  /** Checks the guarantees that must hold at rest. */
   checkAtRest(): void {
     for (const [id, state] of this.#states) if (state === 'scheduled') this.#addViolation(`${id} was never sent`);
     for (const id of this.#committed)

@@ -1,17 +1,17 @@
 import fc from 'fast-check';
 
-/** The name of a scheduled message. Undefined: its own id. */
+/** The name of a scheduled message. Undefined: the message has only its ID as its name. */
 type Name = 'a' | 'b' | undefined;
 
 /** A client's action on an order: send a message now or later, cancel a message, or delete the order. */
 export type Step =
   | { act: 'send' }
   | { act: 'send later'; what: 'event' | 'command' | 'label'; seconds: number; name: Name }
-  /** `alone`: in its own write; otherwise in the transaction of a change. */
+  /** `alone`: whether the cancellation is a separate write. Otherwise, it is part of the transaction of a change. */
   | { act: 'cancel'; name: 'a' | 'b'; alone: boolean }
   | { act: 'forget' };
 
-/** Concurrent clients, each on an order that others may also change. */
+/** Concurrent clients. Each client changes one order, which other clients may change too. */
 export interface LaterScenario {
   clients: Array<{ order: 0 | 1; steps: Step[] }>;
   outages: boolean;

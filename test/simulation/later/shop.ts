@@ -4,7 +4,7 @@ import { createLater } from '@rollcall/kit/internal/messaging/later/waiting';
 import { createPublisher } from '@rollcall/kit/internal/messaging/publisher';
 import * as z from 'zod';
 
-/** `notBefore` is the scheduled time, which the observer checks. */
+/** `notBefore` is the scheduled time. The observer checks that the message is not sent earlier. */
 const data = z.object({ orderId: z.string(), notBefore: z.string().optional() });
 const about = { subjectField: 'orderId' } as const;
 const from = '/shop/orders';
@@ -26,7 +26,7 @@ export interface Order {
 
 export const [ORDERS, OUTBOX, LATER] = ['orders', 'outbox', 'later'];
 
-/** Uses the kit the way a service's functions do. */
+/** Creates the publisher and the scheduler of messages the way a service's functions do. */
 export function shopOf(client: DynamoDBDocumentClient) {
   const later = createLater({ client, laterTable: LATER });
   const places = { client, outboxTable: OUTBOX, table: ORDERS, later };

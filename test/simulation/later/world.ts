@@ -62,7 +62,7 @@ class LaterWorld {
     return this.#observer.violations;
   }
 
-  /** Returns all possible next actions, the most usual first. */
+  /** Returns all possible next actions, the most common ones first. */
   #actions(): Array<() => void> {
     const scheduler = this.#scheduler;
     const turns = Array.from({ length: scheduler.waitingCalls }, (_, index) => () => scheduler.executeCall(index));
@@ -84,15 +84,15 @@ class LaterWorld {
     this.#scheduler.outageUntil = this.#scheduler.now + OUTAGE_MS;
   }
 
-  /** Runs without faults, with a sweep every minute. All due messages must then be sent. */
+  /** Runs without faults, with a sweep every minute, until all scheduled messages must have been sent. */
   async #comeToRest(): Promise<void> {
     this.#scheduler.faultFree = true;
     for (let round = 0; round < ROUNDS; round++) {
-      while (this.#scheduler.waitingCalls > 0) await this.#then(() => this.#scheduler.executeCall(0));
+      while (this.#scheduler.waitingCalls > 0) await this.#perform(() => this.#scheduler.executeCall(0));
       for (const client of this.#clients)
-        for (let tries = 0; tries < MAX_REQUESTS && !client.isDone; tries++) await this.#then(() => client.request());
-      while (this.#publisher.stream.length > 0) await this.#then(() => this.#publisher.relay());
-      await this.#then(() => this.#publisher.sweep());
+        for (let tries = 0; tries < MAX_REQUESTS && !client.isDone; tries++) await this.#perform(() => client.request());
+      while (this.#publisher.stream.length > 0) await this.#perform(() => this.#publisher.relay());
+      await this.#perform(() => this.#publisher.sweep());
       const isDone = this.#clients.every((client) => client.isDone);
       if (isDone && this.#publisher.rows.length + this.#publisher.waiting.length === 0) break;
       this.#scheduler.advance(ROUND_MS);
@@ -100,7 +100,7 @@ class LaterWorld {
     this.#observer.checkAtRest();
   }
 
-  async #then(act: () => void): Promise<void> {
+  async #perform(act: () => void): Promise<void> {
     act();
     await this.#scheduler.settled();
   }

@@ -24,7 +24,8 @@ export const applyingMutants: Mutant[] = [
   },
   {
     name: 'effect-committed-before-the-cursor',
-    // The trace is written without the cursor. In every later attempt, the message's own write then fails.
+    // If the function crashes between the two commits, the next attempt applies the effect again (G3), or the
+    // conditional writes of the effect fail in every later attempt (G4).
     breaks: ['G3', 'G4'],
     file: commit,
     from: 'const claim = await store.commit(aggregateId, expectedVersion, next, { ...effect, set });',

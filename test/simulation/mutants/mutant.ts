@@ -1,19 +1,21 @@
 import type { Violation } from '../history.ts';
 import type { WorldName } from '../runner.ts';
 
-/** A change of the kit's source that removes a mechanism on which a guarantee depends. */
+/** A change of the source of the kit or of a service that removes a mechanism on which a guarantee depends. */
 export interface Mutant {
   name: string;
   /**
-   * The checker must report at least one of these guarantees as violated. A mutant can violate several: a lost message, for example,
-   * also breaks the order.
+   * The checker must report at least one of these guarantees as violated. A mutant can violate several guarantees: a
+   * lost message, for example, also breaks the order.
    */
   breaks: Array<Violation['guarantee']>;
-  /** The simulated world that finds it. Default: the member application. */
+  /** The simulated world in which the checker finds the mutant. Default: the member application. */
   world?: WorldName;
-  /** A seed that finds it quickly. Set if the default seed takes a minute. */
+  /** A seed whose schedules find the mutant quickly. Set if the schedules of the default seed take a minute. */
   seed?: number;
+  /** The changed file. It contains `from` exactly once. */
   file: string;
   from: string;
+  /** The text that replaces `from`. */
   to: string;
 }

@@ -9,7 +9,7 @@ const subscriber = 'packages/kit/src/messaging/subscriber.ts';
 export const parkingMutants: Mutant[] = [
   {
     name: 'early-subscriber-adopts',
-    // The sweep or a discard sets the baseline, so that version 1 stays below the baseline.
+    // The sweep or a discard sets a baseline above version 1, so version 1 is not applied.
     breaks: ['G3', 'G4'],
     file: `${parkingParts}/policy.ts`,
     from: 'joinsLate && ageOf(parked, now) >= ADOPT_AFTER_MS',

@@ -63,7 +63,7 @@ export const replyMutants: Mutant[] = [
   },
   {
     name: 'discarded-version-gets-a-reply',
-    // The reply can never be derived, and is retried forever.
+    // The reply cannot be derived, because the version was not applied. It is retried forever.
     breaks: ['answer', 'G4', 'rest'],
     seed: 2,
     file: consequences,
@@ -147,7 +147,7 @@ export const replyMutants: Mutant[] = [
     to: "UpdateExpression: 'SET latest = :version',",
   },
   {
-    // A booking without the cursor is refused at every later attempt.
+    // If the function crashes between the two writes, the booking is refused in every later attempt.
     name: 'booked-without-a-cursor-update',
     breaks: ['operation', 'G4'],
     seed: 3,

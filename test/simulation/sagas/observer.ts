@@ -2,14 +2,14 @@ import type { ProcessState } from '@rollcall/kit/internal/messaging/process/stat
 import type { SimulatedState } from '@rollcall/kit/testing';
 import { type Kind, PROCESSES } from './shop.ts';
 
-/** Maximum clock difference between instances. */
+/** More than the clocks of two instances can differ. */
 const SKEW_MS = 10_000;
 
 /** Checks the invariants of approvals. */
 export class SagaObserver {
   readonly #before = new Map<string, ProcessState>();
 
-  /** Steps are executed in order, and no step is given up before its deadline. */
+  /** Checks that steps are executed in order, and that no step is given up before its deadline. */
   always(state: SimulatedState): string | undefined {
     for (const process of processesIn(state)) {
       const before = this.#before.get(process.id);
@@ -21,7 +21,9 @@ export class SagaObserver {
     return undefined;
   }
 
-  /** Every step was executed once, or is compensated, and the process's state matches. */
+  /**
+   * Checks that every step of a process was executed once or is compensated, and that the state of the process matches.
+   */
   static atRest(state: SimulatedState): string | undefined {
     const processes = processesIn(state);
     if (processes.length !== state.published.length)

@@ -16,17 +16,20 @@ const orders = queue('orders', { from: '/shop/shop', messages: [place] });
 
 export type Kind = keyof typeof REPLIES;
 
-/** The deadline of `reserve` is short, so that a deadline message often arrives too early for the deadline of `charge`. */
+/**
+ * The time limit of `reserve` is short. The deadline message of `reserve` therefore often arrives when the process
+ * already waits for `charge`, and before the deadline of `charge`.
+ */
 const approval = approvalWithin({ ...WITHIN, reserve: 120 });
 
-/** Reads from the order's id how often a command is refused before it succeeds: `1 charge=1 release=2`. */
+/** Returns how often a command is refused before it succeeds. An order ID such as `1 charge=1 release=2` states this. */
 export const refusalsOf = (orderId: string, kind: Kind): number =>
   Number(new RegExp(`${kind}=(\\d)`).exec(orderId)?.[1] ?? 0);
 
 function processOf({ client, now, newId }: HandlerContext) {
   const later = createLater({ client, laterTable: 'later' });
   const places = { client, table: PROCESSES, outboxTable: 'outbox', later, source: '/shop/orders' };
-  /** Counts how often it ends, by state. */
+  /** Returns the write that records the state in which a process ended, and counts how often it ended. */
   const ends =
     (state: string) =>
     async ({ id }: { id: string }) => [
@@ -58,7 +61,7 @@ const orderHandlers = (context: HandlerContext): Handlers<typeof place> => ({
 
 const replyConsumer = defineConsumer('orders-replies', { source: '/shop/orders', of: replies, idempotent: true });
 
-/** A handler that executes or refuses a command. It counts the attempts and the executions. */
+/** Creates a handler that executes or refuses a command, and counts the attempts and the executions. */
 const executionOf = (kind: Kind, { correspondence, now }: HandlerContext) => ({
   async handle(message: Message, { state }: { state: () => Promise<Readonly<Record<string, unknown>>> }) {
     const before = await state();
@@ -72,16 +75,16 @@ const executionOf = (kind: Kind, { correspondence, now }: HandlerContext) => ({
   },
 });
 
-const service = (of: typeof stock | typeof payments | typeof parcels) => ({
-  descriptor: defineConsumer(of.name, {
-    source: `/shop/${of.name}`,
-    of,
-    reads: of.messages as readonly MessageContract[],
+const service = (channel: typeof stock | typeof payments | typeof parcels) => ({
+  descriptor: defineConsumer(channel.name, {
+    source: `/shop/${channel.name}`,
+    of: channel,
+    reads: channel.messages as readonly MessageContract[],
     sends: [replies],
   }),
   handlers: (context: HandlerContext) =>
     Object.fromEntries(
-      of.messages.map(({ type }) => [type, executionOf(type.split('.').at(-2) as Kind, context).handle]),
+      channel.messages.map(({ type }) => [type, executionOf(type.split('.').at(-2) as Kind, context).handle]),
     ) as Handlers<MessageContract>,
 });
 

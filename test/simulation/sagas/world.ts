@@ -5,7 +5,7 @@ import type { Violation } from '../history.ts';
 import { SagaObserver } from './observer.ts';
 import { consumers, type Kind, PROCESSES, place } from './shop.ts';
 
-/** The decisions of the publisher and of the schedule. */
+/** The random decisions of the publisher and of the schedule. */
 export interface SagaScenario {
   publish: number[];
   steps: number[];
@@ -15,9 +15,12 @@ const decisions = (maxLength: number) => fc.array(fc.nat(9_999), { minLength: 20
 
 export const sagaScenarios: fc.Arbitrary<SagaScenario> = fc.record({ publish: decisions(40), steps: decisions(600) });
 
-/** More refusals than a process retries before it waits for an operator. A schedule redrives all messages once. */
+/**
+ * More refusals than a process retries before it waits for an operator. The operator acts only once per schedule, so at
+ * most one command of a process may need the operator.
+ */
 const REFUSALS_WITH_OPERATOR = 7;
-/** So few refusals that the process needs no operator. */
+/** Fewer refusals than it takes until a process waits for an operator. */
 const REFUSALS_WITHOUT_OPERATOR = 4;
 
 function publish(choose: Choose) {
