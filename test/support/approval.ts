@@ -38,12 +38,15 @@ export const replies = queue('orders-replies', {
   ordered: false,
 });
 
-/** Seconds for each step. `confirm` has the longest time, so a deadline message for an earlier step arrives too early for it. */
+/**
+ * The time limit of each step, in seconds. `confirm` has the longest limit, so the deadline message of an earlier step
+ * arrives before the deadline of `confirm`.
+ */
 export const WITHIN = { reserve: 600, charge: 300, confirm: 3_600, release: 120, refund: 120 };
 
 const ok = ({ outcome }: z.output<typeof answer>) => outcome === 'ok';
 
-/** @param within seconds for each step */
+/** @param within the time limit of each step, in seconds */
 export const approvalWithin = (within: typeof WITHIN) =>
   defineProcess(
     'approval',
@@ -84,10 +87,13 @@ const contracts = [reserve, release, charge, refund, confirm, deadline];
 
 const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
-/** Counts the ids of all worlds, because they share tables. */
+/** The number of IDs created in all worlds. Worlds share tables, so their IDs must differ. */
 let ids = 0;
 
-/** The approval of orders. A test gets the sent messages, and replies to them or advances the time. */
+/**
+ * Creates the process that approves orders. A test reads the messages that the process sends, replies to them, or
+ * advances the time.
+ */
 export function approvalWorld({ client, items }: OwnTables) {
   const tables = { client, outboxTable: 'outbox', laterTable: 'later' };
   const later = createLater(tables);
@@ -96,7 +102,7 @@ export function approvalWorld({ client, items }: OwnTables) {
   let seconds = 0;
   const now = () => new Date(TIME.getTime() + seconds * 1_000);
   const ended: string[] = [];
-  /** Subjects that are erased. */
+  /** The erased subjects. */
   const erased = new Set<string>();
   const endsAs =
     (state: string) =>
@@ -133,7 +139,7 @@ export function approvalWorld({ client, items }: OwnTables) {
     return found.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
-  /** Delivers the process's own deadline messages to it, and returns the sent commands. */
+  /** Delivers the deadline messages in the outbox to the process, and returns the commands in the outbox. */
   async function sent(): Promise<Envelope[]> {
     const messages = await drainOutbox();
     const own = messages.filter(({ type }) => type === deadline.type);
@@ -142,6 +148,7 @@ export function approvalWorld({ client, items }: OwnTables) {
     return own.length > 0 ? [...commands, ...(await sent())] : commands;
   }
 
+  /** Advances the time, releases the scheduled messages that are due, and returns the commands that were sent. */
   async function pass(more: number): Promise<Envelope[]> {
     seconds += more;
     const due = (await items('later')).filter((waiting) => String(waiting.due) <= now().toISOString());
@@ -155,7 +162,7 @@ export function approvalWorld({ client, items }: OwnTables) {
     parkedOf: (message: { id: string }) => store.parkedOf(message.id),
     read: (message: Envelope) => readMessage(message, contracts),
 
-    /** Removes the messages that other tests have left. */
+    /** Removes the messages of earlier tests. */
     async clear() {
       await drainOutbox();
       for (const { subject, name } of await items('later'))

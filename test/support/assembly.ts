@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject, onTestFinished } from 'vitest';
 
-/** Copies the dev templates, and changes the resources of the given stacks. */
+/** Copies the dev templates, and changes the resources of the given stacks. @returns the folder of the copy */
 export async function changedAssembly(stacks: string[], change: (resource: any) => void): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-changed-'));
   onTestFinished(() => rm(folder, { recursive: true }));

@@ -8,7 +8,7 @@ import { memberRegistered } from '../../shared/contracts/member-registered.v1.ts
 
 export const TIME = new Date('2026-11-21T10:00:00.000Z');
 
-/** A member id that is easy to read in a failed test. */
+/** Creates a member ID that is easy to read in a failed test. */
 export const memberIdOf = (n: number) => `01999999-0000-7000-8000-${String(n).padStart(12, '0')}`;
 
 const header = (memberId: string, version: number) => ({
@@ -73,7 +73,7 @@ export const outboxRow = (
   committedAt: TIME.toISOString(),
 });
 
-/** Creates a record in the format that Lambda gets from a FIFO queue. */
+/** Creates a record in the format in which Lambda delivers a message of a FIFO queue to a function. */
 export const sqsRecord = (group: string, messageId: string, body: string): SQSRecord => ({
   messageId,
   receiptHandle: messageId,

@@ -23,7 +23,7 @@ import { channels } from '../../shared/contracts/channels.ts';
 
 const PATIENCE_MS = 100_000;
 
-/** Calls `look` every 20 ms until it returns a value. Fails after `PATIENCE_MS`. */
+/** Calls `look` every `everyMs` milliseconds until it returns a value. Fails after `PATIENCE_MS`. */
 export async function eventually<T>(look: () => Promise<T | undefined | false>, everyMs = 20): Promise<T> {
   const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
@@ -57,7 +57,10 @@ export interface TestCloud extends Cloud {
   requestsByProvider(): Promise<Record<string, number>>;
   /** Returns the items about a member in a service's table. */
   items(table: string, memberId: string): Promise<Array<Record<string, any>>>;
-  /** Sends a message to a queue in the name of a function. `role`: the function whose role is used. Default: `fn`. */
+  /**
+   * Sends a message to a queue in the name of the function `fn`, with the role of the function `role`. Default: the
+   * role of `fn`.
+   */
   sendAs(fn: string, queue: string, group: string, body: string, role?: string): Promise<void>;
 }
 
@@ -146,7 +149,7 @@ export async function startTestCloud(options: TestCloudOptions = {}): Promise<Te
   };
 }
 
-/** Returns the name of a consumer's queue. It is FIFO, unless the channel is unordered. */
+/** Returns the name of a consumer's queue. The queue is FIFO unless the channel is unordered. */
 export function queueOf(consumer: string, kind: '' | '-dlq' | '-undelivered' = ''): string {
   const channel = channels.find(({ name }) => name === consumer);
   return `rollcall-dev-${consumer}${kind}${channel?.ordered === false ? '' : '.fifo'}`;
@@ -156,7 +159,7 @@ let phones = 0;
 /** A valid phone that no other call returns. */
 export const newPhone = () => `+346${String(10_000_000 + phones++)}`;
 
-/** Returns the variable with the functions' SMS settings: those of stage dev, with the given changes. */
+/** Returns the environment variable with the SMS settings: the settings of stage dev, with the given changes. */
 export const smsEnvironment = (settings: Partial<SmsSettings>): Record<string, string> => ({
   SMS: JSON.stringify({ ...stageNamed('dev').sms, ...settings }),
 });
@@ -178,7 +181,7 @@ export async function cloudOf(options: TestCloudOptions = {}): Promise<TestCloud
 }
 
 let switched = 0;
-/** Switches a capability as an operator would. */
+/** Switches a capability the way an operator does. */
 export function switchTo(cloud: TestCloud, capability: Capability, mode: Mode, more: Partial<Switch> = {}) {
   const change = { capability, mode, by: 'test', why: 'test', at: new Date().toISOString(), ...more };
   return changeSwitches(cloud.dynamodb, SWITCHES, [change], [`${++switched}`]);

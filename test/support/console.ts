@@ -11,7 +11,7 @@ export interface TestConsole {
   stop(): Promise<void>;
 }
 
-/** Starts the console of a test's cloud at its own address. */
+/** Starts a console for a test's cloud. The console has a separate URL. */
 export async function startConsole(
   cloud: Pick<Cloud, 'endpointUrl'>,
   page: Promise<string>,

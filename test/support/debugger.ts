@@ -20,7 +20,7 @@ interface Place {
 }
 
 interface Paused {
-  /** The position in the source, if there is a source map; otherwise in the bundle. */
+  /** The position in the source if there is a source map, otherwise the position in the bundle. */
   at: Place;
   resume(): void;
 }
@@ -46,15 +46,18 @@ interface ProtocolMessage {
   };
 }
 
-/** A debugger that attaches to threads by the domain NodeWorker, like VS Code. */
+/** A debugger that attaches to threads with the protocol's domain NodeWorker, the way VS Code does. */
 export interface Debugger {
-  /** Waits for the next pause of a function that no earlier call has returned. */
+  /** Returns the next pause of a function. Waits if earlier calls have returned all pauses so far. */
   paused(): Promise<Paused>;
   /** Returns how often functions were paused. */
   pauses(): number;
 }
 
-/** @param breakpoints lines of the executed files; existing threads have the breakpoints when the promise resolves */
+/**
+ * Attaches a debugger. When the promise resolves, all existing threads have the breakpoints.
+ * @param breakpoints lines of the executed files
+ */
 export async function attachDebugger(url: string, breakpoints: readonly Place[] = []): Promise<Debugger> {
   const socket = await connected(url);
   const answers = new Map<number, () => void>();
@@ -71,7 +74,7 @@ export async function attachDebugger(url: string, breakpoints: readonly Place[] 
       return { method: 'NodeWorker.sendMessageToWorker', params: { sessionId, message } };
     });
   const threads = new Map<string, Promise<unknown>>();
-  // Without detaching, threads keep the breakpoints, and stay paused.
+  // A thread that is not detached keeps its breakpoints and stays paused.
   onTestFinished(() => {
     for (const sessionId of threads.keys())
       void request(() => ({ method: 'NodeWorker.detach', params: { sessionId } }));
@@ -106,7 +109,8 @@ export async function attachDebugger(url: string, breakpoints: readonly Place[] 
     const { id, method, params } = JSON.parse(data) as ProtocolMessage;
     if (method === 'NodeWorker.attachedToWorker') threads.set(params.sessionId, prepare(params.sessionId));
     if (method === 'NodeWorker.receivedMessageFromWorker') handleMessage(params.sessionId, JSON.parse(params.message));
-    // Other responses come from the threads.
+    // The process also responds to each request that it forwards to a thread. Only the thread's own response completes
+    // such a request.
     if (id === enableId) answers.get(id)?.();
   });
   const enableId = lastId + 1;
@@ -122,7 +126,9 @@ export async function attachDebugger(url: string, breakpoints: readonly Place[] 
   };
 }
 
-/** Returns the type of a thread that Chrome's DevTools find by the domain Target. */
+/**
+ * Returns the type of the first thread that the protocol's domain Target reports. Chrome's DevTools use this domain.
+ */
 export async function threadsForChrome(url: string): Promise<string> {
   const socket = await connected(url);
   const { promise, resolve } = Promise.withResolvers<string>();
@@ -170,7 +176,9 @@ export function linesOf(assembly: string, source: Place): Place[] {
   });
 }
 
-/** Waits until a queue has delivered a message with this delay, which shows that the time has passed. */
+/**
+ * Waits until a queue has delivered a message with this delay. This shows that as much time has passed in the cloud.
+ */
 export async function hasPassed(sqs: SQSClient, DelaySeconds: number): Promise<void> {
   const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'clock' }));
   await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'late', DelaySeconds }));

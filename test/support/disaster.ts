@@ -3,7 +3,7 @@ import type { TestCloud } from './cloud.ts';
 
 type Item = Record<string, any>;
 
-/** Copies a table's items. Replaces point-in-time recovery, which the embedded cloud does not have. */
+/** Copies a table's items. Tests use this instead of point-in-time recovery, which the embedded cloud does not have. */
 export async function copyOf(cloud: TestCloud, table: string): Promise<Item[]> {
   const items: Item[] = [];
   const pages = paginateScan({ client: cloud.dynamodb }, { TableName: `rollcall-dev-${table}`, ConsistentRead: true });

@@ -1,6 +1,6 @@
 /**
- * A client of the API that was written for the first contract. Do not change it: it represents clients that the project cannot
- * change.
+ * A client that was written for the first version of the API. Do not change this file, because it represents clients
+ * that the project cannot change.
  */
 export interface FirstMember {
   id: string;

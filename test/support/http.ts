@@ -23,9 +23,9 @@ export const REGISTRATION_ENVIRONMENT = {
 /** A client whose tables contain one member, and accept every write. */
 export class OneMemberTables {
   readonly written: Array<Record<string, any>> = [];
-  /** The error of every request. */
+  /** If it is set, every request fails with this error. */
   failure: Error | undefined;
-  /** The error of every transaction. */
+  /** If it is set, every transaction fails with this error. */
   refusal: Error | undefined;
 
   async send({ constructor: { name }, input }: { constructor: { name: string }; input: any }) {

@@ -36,7 +36,7 @@ export const invocation = { awsRequestId: 'test', getRemainingTimeInMillis: () =
 
 type Consume = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 
-/** `orderNo`: a string; `version#`: a number. */
+/** Defines a key attribute. A key that ends with `#`, such as `version#`, is a number. Other keys are strings. */
 const attributeOf = (key: string): AttributeDefinition => ({
   AttributeName: key.replace('#', ''),
   AttributeType: key.endsWith('#') ? 'N' : 'S',
@@ -162,7 +162,7 @@ export async function startOwnCloud() {
       return TableName;
     },
 
-    /** Creates a topic, and a queue that gets its messages with raw delivery. */
+    /** Creates a topic, and a queue to which the topic delivers its messages in raw form. */
     async topicWithQueue(Name: string): Promise<{ topicArn: string; queueUrl: string }> {
       const isFifo = Name.endsWith('.fifo');
       const { TopicArn = '' } = await sns.send(

@@ -26,7 +26,7 @@ export interface OwnTables {
   stop(): Promise<void>;
 }
 
-/** Creates the same tables in the embedded cloud's DynamoDB and in the simulation. */
+/** Two functions that create the same tables: one in the embedded cloud's DynamoDB, and one in the simulation. */
 export const ownTables: Record<'DynamoDB' | 'the simulation', () => Promise<OwnTables>> = {
   async DynamoDB() {
     const folder = mkdtempSync(join(tmpdir(), 'rollcall-tables-'));

@@ -9,14 +9,14 @@ export interface Run {
   stderr: string;
 }
 
-/** Runs one of the project's scripts like npm, until it ends. It has no terminal. */
+/** Runs one of the project's scripts to its end. The script runs the way npm runs it, but without a terminal. */
 export const runScript = (script: string, ...options: string[]): Promise<Run> =>
   runNode(['--disable-warning=ExperimentalWarning', join(root, script), ...options]);
 
 /**
  * Runs Node.js.
  * @param input the standard input
- * @param cwd the folder in which it runs
+ * @param cwd the working directory
  */
 export function runNode(
   options: string[],

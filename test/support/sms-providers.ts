@@ -15,7 +15,7 @@ import { ALIBABA, TWILIO, WEBHOOK_KEYS } from '../../ops/sms-sandbox/credentials
 import { startGateway } from '../../ops/sms-sandbox/gateway.ts';
 import { createMailbox } from '../../ops/sms-sandbox/mailbox.ts';
 
-/** The credentials of an adapter that are wrong. */
+/** Whether an adapter has the wrong secret. */
 export interface Wrong {
   secret: boolean;
 }

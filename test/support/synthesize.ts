@@ -10,7 +10,7 @@ declare module 'vitest' {
     /** Folders that `cdk synth` wrote. */
     dev: string;
     prod: string;
-    /** Folder of the used grants of the functions' roles, with a file per cloud. */
+    /** The folder with the grants that functions' roles used. Each test cloud writes one file. */
     usedGrants: string;
   }
 }
@@ -33,7 +33,10 @@ async function synthesizeBoth(): Promise<Synthesized> {
   return { folder, dev, prod, usedGrants };
 }
 
-/** Vitest loads this module once per project. All projects share the result. */
+/**
+ * The result that all Vitest projects share. A variable of this module is not shared, because Vitest loads the module
+ * once per project.
+ */
 const shared = globalThis as { synthesized?: Promise<Synthesized> };
 
 /** Synthesizes both stages once for all tests that need them. */

@@ -14,7 +14,7 @@ export const member = memberIdOf(1);
 
 export const MINUTE = 60_000;
 
-/** Creates a subscriber on a table in memory. The test sets its clock. */
+/** Creates a subscriber with a table in memory. The test advances the subscriber's clock. */
 export function subscriber(
   handlers: Handlers<(typeof contracts)[number]> = {},
   joinsLate = false,

@@ -1,6 +1,7 @@
 import { registerHooks } from 'node:module';
 
-// Preloaded before infra/app.ts. Removes the acknowledgements of AWS Solutions' rules in infra/ and in the constructs.
+// A module that is loaded before infra/app.ts. infra/ and the constructs acknowledge violations of AWS Solutions' rules
+// by name. This module replaces the names of the rules, so that the acknowledgements have no effect.
 registerHooks({
   load(url, context, nextLoad) {
     const loaded = nextLoad(url, context);

@@ -5,7 +5,7 @@ import { archive } from '../functions/archive/archive.consumer.ts';
 import { printing } from '../functions/printing/printing.consumer.ts';
 import { channels as all, documents, prints } from '../shared/contracts.ts';
 
-// A small app that sends large messages to a topic and to a queue. Stage `key` has its own key.
+// A small app that sends large messages to a topic and to a queue. Stage `key` has a customer-managed key.
 const shop = new RollcallApp(new App(), {
   name: 'shop',
   stages: { dev: {}, key: { customerManagedKey: true } },

@@ -30,15 +30,18 @@ const publisher = (claimCheck: ClaimCheck) =>
 
 interface File {
   orderId: string;
+  /** How often the document repeats `text`. */
   characters: number;
+  /** Default: one character. */
   text?: string;
+  /** The way to store the data: a key of `keeping`. Default: `whole`. */
   keeps?: string;
   prints?: boolean;
   /** The ID of the message. Default: a new one. */
   id?: string;
 }
 
-/** Files a document with this number of characters, and optionally sends a command to print it. */
+/** Files a document that consists of repetitions of a text, and optionally sends a command to print it. */
 export async function file({ orderId, characters, text = 'x', keeps = 'whole', ...options }: File): Promise<void> {
   const data = { orderId, text: text.repeat(characters) };
   const send = options.prints ? [draftTo(prints, print, data)] : [];
