@@ -17,7 +17,7 @@ import { membersApp } from '../../infra/stage-stacks.ts';
 import { stageNamed } from '../../infra/stages.ts';
 import { root } from '../support/run.ts';
 
-// The owner of the handlers does not matter here, so any consumer may have those of the guide.
+// These tests do not check which consumer owns a handler file, so every consumer may use the handlers of the guide.
 vi.mock('@rollcall/cdk/internal/bundles', async (original) => ({
   ...(await original<object>()),
   consumersIn: () => [],
@@ -28,7 +28,7 @@ beforeAll(() => bundleOf(EVENTS));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const { context: flags } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8'));
-// One test validates the templates against the rules of CloudFormation.
+// Only one test validates the templates against the rules of CloudFormation.
 const newApp = (validates = false) =>
   new App({
     context: { ...flags, '@aws-cdk/core:validateAgainstDefaultRules': validates },
@@ -104,7 +104,7 @@ describe('an app', () => {
     expect(alarms.filter((name) => String(name).includes('oldest-due'))).toEqual(['shop-dev-labels-oldest-due']);
   });
 
-  it("deploys a topic's subscribers before its publisher, and has a stage of its API", () => {
+  it("deploys a topic's subscribers before its publisher, and has one API stage", () => {
     const { app, shop } = shopApp();
     shop.subscriber(subscriberOf('letters', orders), { entry: EVENTS });
     shop.subscriber(subscriberOf('payments', orders), { entry: EVENTS });
@@ -145,11 +145,11 @@ describe('an app', () => {
     );
   });
 
-  it('is not synthesized before it is finished', () => {
+  it('cannot be synthesized before finish() is called', () => {
     expect(() => shopApp().app.synth()).toThrow('Call finish() of the app shop after its last service.');
   });
 
-  it("refuses a name that could be the prefix of another's names", () => {
+  it('refuses a name with a hyphen, because the name of another app could be its prefix', () => {
     expect(() => stageOf(stageSettings, 'my-shop', { dev: {} }, 'dev')).toThrow('The name of the app, "my-shop"');
   });
 });
@@ -175,7 +175,8 @@ describe('a new subscriber', () => {
     const { SubscriberEntryDB532FA0: entry, ...resources } =
       after.getStackByName('rollcall-dev-coupons').template.Resources;
     expect(entry).toMatchObject({ Type: 'AWS::ServiceDiscovery::Instance' });
-    // Otherwise an erasure could end without it, although it has data of the member.
+    // The subscription is created after the subscriber's entry in the directory. Otherwise, an erasure could end
+    // without the subscriber, although the subscriber already has data about the member.
     const [subscription] = Object.values<{ Type: string; DependsOn?: string[] }>(resources).filter(
       ({ Type }) => Type === 'AWS::SNS::Subscription',
     );

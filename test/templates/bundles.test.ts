@@ -6,8 +6,8 @@ import { describe, expect, it } from 'vitest';
 const KB = 1024;
 const MAX_BYTES = 500 * KB;
 /**
- * Bundles with Protobuf's runtime (106 KB), the metadata for the types of phones (152 KB), or the clients of all SMS
- * providers: docs/decisions/0034-bundle-contents-and-cold-starts.md.
+ * The size limits of bundles that contain Protobuf's runtime (106 KB), the metadata for the types of phones (152 KB),
+ * or the clients of all SMS providers. See docs/decisions/0034-bundle-contents-and-cold-starts.md.
  */
 const LARGER: Readonly<Record<string, number>> = {
   'functions/points/commands.handler.ts': 582 * KB,

@@ -58,10 +58,13 @@ function exportsOf(stage: 'dev' | 'prod'): Map<string, [string, Reference]> {
   );
 }
 
-/** The maximum of `Prefer: wait` and of `WatchOperation`. */
+/** How long a request may wait with `Prefer: wait` or `WatchOperation`. */
 const MAX_WAIT_SECONDS = 20;
 
-/** The resource that a reference in the template of `from` refers to. For an alias, it is the function. */
+/**
+ * Returns the ID of the resource to which a reference in the template of `from` refers. For an alias, returns the ID of
+ * its function.
+ */
 function idOf(stage: 'dev' | 'prod', from: string, value: Reference): string {
   const [file, { Ref, 'Fn::GetAtt': attribute }] = exportsOf(stage).get(value['Fn::ImportValue'] ?? '') ?? [
     from.split('/')[0],
@@ -72,7 +75,10 @@ function idOf(stage: 'dev' | 'prod', from: string, value: Reference): string {
   return alias ? idOf(stage, id, alias.Properties.FunctionName) : id;
 }
 
-/** The throttling of each route whose function may run for the whole time of a waiting request. */
+/**
+ * Returns the throttling of each route whose requests may wait. The function of such a route has a timeout that allows
+ * the longest wait.
+ */
 function waitingRates(stage: 'dev' | 'prod'): Array<{ key: string; rate: number; burst: number }> {
   const functions = new Map(ofType(stage, 'AWS::Lambda::Function'));
   const integrations = new Map(ofType(stage, 'AWS::ApiGatewayV2::Integration'));
@@ -82,7 +88,7 @@ function waitingRates(stage: 'dev' | 'prod'): Array<{ key: string; rate: number;
     const integration = idOf(stage, id, Properties.Target['Fn::Join'][1][1]);
     const target = integrations.get(integration)?.Properties.IntegrationUri;
     const { Timeout } = functions.get(idOf(stage, integration, target))?.Properties ?? {};
-    // HEAD does not wait, and only one method of RPC does.
+    // Requests with HEAD do not wait. Of the RPC methods, only `WatchOperation` waits.
     const neverWaits = key.startsWith('HEAD ') || (/^POST [^{]*Service/.test(key) && key !== `POST ${rpcWatch.path}`);
     if (Timeout < MAX_WAIT_SECONDS || neverWaits) return [];
     const { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst } = api?.Properties.RouteSettings[key] ?? {};
@@ -91,10 +97,10 @@ function waitingRates(stage: 'dev' | 'prod'): Array<{ key: string; rate: number;
 }
 
 describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
-  /** Whether a queue is for events of an SMS provider, not for messages. */
+  /** Whether a queue receives the events of an SMS provider, and not messages of the application. */
   const isOfProvider = ({ QueueName }: Record<string, string>) => QueueName?.includes('-sms-events');
   const queues = () => ofType(stage, 'AWS::SQS::Queue').filter(([, { Properties }]) => !isOfProvider(Properties));
-  const others = () => ofType(stage, 'AWS::SQS::Queue').filter(([, { Properties }]) => isOfProvider(Properties));
+  const providerQueues = () => ofType(stage, 'AWS::SQS::Queue').filter(([, { Properties }]) => isOfProvider(Properties));
   const functions = () => new Map(ofType(stage, 'AWS::Lambda::Function'));
   const mappings = () => ofType(stage, 'AWS::Lambda::EventSourceMapping');
 
@@ -120,17 +126,17 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     }
   });
 
-  it("have a standard queue for AWS's SMS events, where AWS sends them, with a dead-letter queue", () => {
-    const names = others().map(([, { Properties }]) => Properties.QueueName);
+  it('have a standard queue and its dead-letter queue for SMS events of AWS only if AWS is an SMS provider', () => {
+    const names = providerQueues().map(([, { Properties }]) => Properties.QueueName);
     expect(names.toSorted()).toEqual(
       stage === 'dev' ? [] : ['rollcall-prod-sms-events', 'rollcall-prod-sms-events-dlq'],
     );
     const [sets] = ofType(stage, 'AWS::SMSVOICE::ConfigurationSet').map(([, { Properties }]) => Properties);
     const [destination] = sets?.EventDestinations ?? [];
-    // States between sent and delivered are not reported.
+    // AWS does not report states between sent and delivered.
     if (destination) expect(destination.MatchingEventTypes).not.toContain('TEXT_ALL');
-    expect(others().filter(([, { Properties }]) => Properties.RedrivePolicy).length).toBe(names.length / 2);
-    for (const [, { Properties }] of others()) expect(Properties.FifoQueue).toBeUndefined();
+    expect(providerQueues().filter(([, { Properties }]) => Properties.RedrivePolicy).length).toBe(names.length / 2);
+    for (const [, { Properties }] of providerQueues()) expect(Properties.FifoQueue).toBeUndefined();
   });
 
   it('give high throughput by message group to topic and queues', () => {
@@ -163,7 +169,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     }
   });
 
-  it('move a message to the dead-letter queue only after more receives than it is parked at', () => {
+  it('allow more receives before the dead-letter queue than before parking', () => {
     const limits = queues().flatMap(([, { Properties }]) => Properties.RedrivePolicy?.maxReceiveCount ?? []);
     expect(limits.length).toBe(7);
     for (const limit of limits) expect(limit).toBeGreaterThan(RECEIVES_BEFORE_PARKING);
@@ -181,7 +187,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     }
   });
 
-  it('start the relay at the horizon and drop a failing record soon, because the sweep needs no stream', () => {
+  it('start the relay at the oldest record, and retry a record only three times, because the sweep needs no stream', () => {
     const [relay] = mappings().filter(([, { Properties }]) => Properties.StartingPosition);
     expect(relay?.[1].Properties).toMatchObject({ StartingPosition: 'TRIM_HORIZON', MaximumRetryAttempts: 3 });
   });
@@ -198,20 +204,20 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
   it('create the routes of an API one after the other, with their integrations', () => {
     const routes = ofType(stage, 'AWS::ApiGatewayV2::Route');
     for (const file of new Set(routes.map(([id]) => id.split('/')[0]))) {
-      const own = new Set(routes.flatMap(([id]) => (id.startsWith(`${file}/`) ? [id] : [])));
+      const ownRoutes = new Set(routes.flatMap(([id]) => (id.startsWith(`${file}/`) ? [id] : [])));
       const awaited = routes.flatMap(([id, { DependsOn = [] }]) =>
-        own.has(id)
-          ? [DependsOn].flat().flatMap((other) => (own.has(`${file}/${other}`) ? [`${file}/${other}`] : []))
+        ownRoutes.has(id)
+          ? [DependsOn].flat().flatMap((other) => (ownRoutes.has(`${file}/${other}`) ? [`${file}/${other}`] : []))
           : [],
       );
-      // Each route except the last is awaited by one other, so they form one chain.
-      expect([awaited.length, new Set(awaited).size]).toEqual([own.size - 1, own.size - 1]);
-      const [last = ''] = [...own].filter((id) => !awaited.includes(id));
+      // Exactly one other route depends on each route except the last, so the routes form one chain.
+      expect([awaited.length, new Set(awaited).size]).toEqual([ownRoutes.size - 1, ownRoutes.size - 1]);
+      const [last = ''] = [...ownRoutes].filter((id) => !awaited.includes(id));
       const integrations = ofType(stage, 'AWS::ApiGatewayV2::Integration').flatMap(([id]) =>
         id.startsWith(`${file}/`) ? [id] : [],
       );
       const before = neededBy(stage, last);
-      expect([...own, ...integrations].filter((id) => !before.has(id))).toEqual([]);
+      expect([...ownRoutes, ...integrations].filter((id) => !before.has(id))).toEqual([]);
     }
   });
 
@@ -227,7 +233,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
       expect(Properties.RetentionInDays).toBeGreaterThan(0);
   });
 
-  it('load metadata of phone types only in functions that register', () => {
+  it('bundle the metadata of phone types only with functions that register members', () => {
     const known = readdirSync(inject('dev'))
       .filter((name) => name.startsWith('asset.') && existsSync(join(inject('dev'), name, 'index.mjs')))
       .filter((name) => readFileSync(join(inject('dev'), name, 'index.mjs'), 'utf8').includes('a premium-rate number'))
@@ -241,7 +247,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     ]);
   });
 
-  it('deploy registration after every subscriber, because earlier events would be lost', () => {
+  it('deploy registration after every subscriber, because a subscriber does not get earlier events', () => {
     const { artifacts } = JSON.parse(readFileSync(join(inject(stage), 'manifest.json'), 'utf8'));
     const before = artifacts[`rollcall-${stage}-registration`].dependencies;
     for (const service of ['foundation', 'sms', 'points', 'guide'])
@@ -261,7 +267,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     expect(JSON.stringify(format)).not.toMatch(/\.path|sourceIp|userAgent/);
   });
 
-  it('let CloudWatch publish alarms, and require an address for alarms and SMS', () => {
+  it('let CloudWatch publish alarms, and have no defaults for addresses and the token issuer', () => {
     const statements = ofType(stage, 'AWS::SNS::TopicPolicy').flatMap(
       ([, { Properties }]) => Properties.PolicyDocument.Statement,
     );
@@ -272,8 +278,8 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
         Principal: { Service: 'cloudwatch.amazonaws.com' },
       }),
     );
-    const demanded = Object.entries(parametersOf(stage)).filter(([, { Default }]) => Default === undefined);
-    expect(demanded.map(([name]) => name).toSorted()).toEqual(
+    const required = Object.entries(parametersOf(stage)).filter(([, { Default }]) => Default === undefined);
+    expect(required.map(([name]) => name).toSorted()).toEqual(
       stage === 'dev' ? ['SmsGatewayUrl', 'TokenIssuer'] : ['AlarmEmail', 'SmsOriginationIdentity', 'TokenIssuer'],
     );
   });
@@ -294,7 +300,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
   it('watch age, depth and dead letters of every consumer', () => {
     const alarms = ofType(stage, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties);
     const count = (metric: string) => alarms.filter(({ MetricName }) => MetricName === metric).length;
-    // One more for the SMS events of AWS.
+    // One more alarm watches the queue for SMS events of AWS.
     const more = stage === 'dev' ? 0 : 1;
     expect(count('ApproximateAgeOfOldestMessage')).toBe(7 + more);
     expect(count('ApproximateNumberOfMessagesVisible')).toBe(7 + more);
@@ -321,7 +327,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
   });
 });
 
-/** The resources on which a resource of a template depends, including itself, as template and logical ID. */
+/** The resources on which a resource of a template depends, and the resource itself, as template and logical ID. */
 function neededBy(stage: 'dev' | 'prod', id: string): Set<string> {
   const [file = ''] = id.split('/');
   const inTemplate = new Map(resourcesOf(stage).filter(([each]) => each.startsWith(`${file}/`)));
@@ -341,18 +347,19 @@ function neededBy(stage: 'dev' | 'prod', id: string): Set<string> {
 describe.each(['dev', 'prod'] as const)('the topic with an archive, of %s', (stage) => {
   const archived = () => ofType(stage, 'AWS::SNS::Topic').filter(([, { Properties }]) => Properties.ArchivePolicy);
 
-  it('is created after all other resources of its stack, because it could not be rolled back', () => {
+  it('is created after all other resources of its stack, because its creation cannot be rolled back', () => {
     const [[topic] = ['']] = archived();
     const [file = ''] = topic.split('/');
     const before = neededBy(stage, topic);
-    // Its own parts follow it: its policy, its entry in the directory, the removal of its archive.
-    const own = topic.slice(0, -'01234567'.length);
-    const others = resourcesOf(stage).flatMap(([id]) => (id.startsWith(`${file}/`) && !id.startsWith(own) ? [id] : []));
+    // The topic's own parts are created after the topic: the policy, the entry in the directory, and the custom
+    // resource that removes the archive.
+    const ownPrefix = topic.slice(0, -'01234567'.length);
+    const others = resourcesOf(stage).flatMap(([id]) => (id.startsWith(`${file}/`) && !id.startsWith(ownPrefix) ? [id] : []));
     expect(others.filter((id) => !before.has(id))).toEqual([]);
     expect(ofType(stage, 'AWS::ApiGatewayV2::Authorizer').every(([id]) => before.has(id))).toBe(true);
   });
 
-  it('is retained with its policy if the stage keeps data; otherwise, or if it was just created, its archive is deactivated before it is deleted', () => {
+  it('is retained with its policy if the stage keeps data and the creation succeeded; otherwise its archive is deactivated before it is deleted', () => {
     expect(archived().length).toBe(1);
     const [[topic, { DeletionPolicy }] = ['', { DeletionPolicy: '' }]] = archived();
     const removals = ofType(stage, 'Custom::AWS').filter(([, { Properties }]) =>
@@ -364,7 +371,8 @@ describe.each(['dev', 'prod'] as const)('the topic with an archive, of %s', (sta
     expect([DeletionPolicy, ...[...policies, ...removals].map(([, resource]) => resource.DeletionPolicy)]).toEqual(
       Array.from({ length: 3 }, () => (stage === 'dev' ? 'Delete' : 'RetainExceptOnCreate')),
     );
-    // The custom resource is therefore deleted before the topic, and before the permission of its function.
+    // CloudFormation deletes the custom resource before the resources on which it depends: the topic, and the
+    // permission of the function that deactivates the archive.
     for (const [id] of removals) {
       const before = neededBy(stage, id);
       expect(before).toContain(topic);
@@ -427,7 +435,7 @@ describe('prod', () => {
     }
   });
 
-  it('lets Lambda log only failures of its own', () => {
+  it('lets Lambda itself log only warnings and errors', () => {
     // Other functions run only during deployments.
     const ours = ofType('prod', 'AWS::Lambda::Function').filter(
       ([, { Properties }]) => Properties.Environment?.Variables?.POWERTOOLS_METRICS_NAMESPACE,
@@ -438,16 +446,16 @@ describe('prod', () => {
     }
   });
 
-  it('limits waiting requests to two thirds of the concurrent functions of an account', () => {
+  it('limits waiting requests to two thirds of the concurrency of an account', () => {
     const rates = waitingRates('prod');
     const waiting = rates.map(({ rate, burst }) => rate * MAX_WAIT_SECONDS + burst);
-    // By default, an account has 1,000 (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
+    // By default, an account has a concurrency of 1,000 (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
     expect(waiting.reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual((1_000 * 2) / 3);
   });
 });
 
 describe('stages', () => {
-  it('lists the stages when asked for an unknown one', () => {
+  it('are listed in the error for an unknown stage', () => {
     expect(() => stageNamed('production')).toThrow('There is no stage "production"; there are: dev, prod, localstack.');
   });
 });

@@ -22,12 +22,12 @@ const resources = async (stage: string, app: string) =>
 const ofType = (all: any[], type: string) =>
   all.filter(({ Type }) => Type === type).map(({ Properties }) => Properties);
 
-describe('an app with channels that are large', () => {
+describe('an app with channels for large messages', () => {
   it('has one bucket, in which sent data expires after the longest lifetime of a message', async () => {
     const all = await resources('dev', 'test/support/large-app');
     const buckets = ofType(all, 'AWS::S3::Bucket');
     expect(buckets).toHaveLength(1);
-    // Outbox, archive of the topic, retries of SNS, queue, dead-letter queue.
+    // Days in the outbox, the archive of the topic, the retries of SNS, the queue, and the dead-letter queue.
     expect(buckets[0].LifecycleConfiguration.Rules).toEqual([
       { Id: 'sent', Prefix: 'messages/', Status: 'Enabled', ExpirationInDays: 14 + 7 + 23 + 14 + 14 },
     ]);
@@ -39,7 +39,7 @@ describe('an app with channels that are large', () => {
     expect(denied).toEqual(['Deny', 'Deny OnlyThisStage']);
   });
 
-  it('encrypts it with the key of the stage, which S3 may use for its roles', async () => {
+  it('encrypts the bucket with the key of the stage, which roles may use through S3', async () => {
     const all = await resources('key', 'test/support/large-app');
     const [bucket] = ofType(all, 'AWS::S3::Bucket');
     expect(JSON.stringify(bucket.BucketEncryption)).toContain('aws:kms');
@@ -48,7 +48,7 @@ describe('an app with channels that are large', () => {
   });
 });
 
-it('a publisher and its writers may store data, consumers may read it, and an outbox without erasing events gets no bucket', async () => {
+it('writers of messages may store data, consumers may also read it, and an outbox without erasing events gets no bucket', async () => {
   const all = await resourcesById('dev', 'examples/orders');
   const found = all.map(([, resource]) => resource);
   const withBucket = ofType(found, 'AWS::Lambda::Function').filter(

@@ -23,7 +23,7 @@ function ofType(stage: 'dev' | 'prod', type: string): Record<string, any>[] {
 const namesOf = (stage: 'dev' | 'prod', type: string, property: string): string[] =>
   ofType(stage, type).map((properties) => properties[property]);
 
-/** Chapters of the runbook that are about alarms, by their anchors. */
+/** The anchors of the runbook's chapters about alarms. */
 const chapters = [...read('docs/runbook.md').matchAll(/^### (.+)$/gm)].map(([, title = '']) =>
   title.toLowerCase().replaceAll(' ', '-'),
 );
@@ -39,7 +39,7 @@ function widgetsOf(stage: 'dev' | 'prod'): any[] {
   return JSON.parse(parts.map((part) => (typeof part === 'string' ? part : '')).join('')).widgets;
 }
 
-/** Metrics of a dashboard: namespace, name and dimensions in turn. */
+/** The metrics of a dashboard. Each one is a list of namespace, name and dimensions. */
 const metricsOf = (stage: 'dev' | 'prod'): string[][] =>
   widgetsOf(stage)
     .flatMap(({ properties }) => properties.metrics ?? [])
@@ -48,7 +48,7 @@ const metricsOf = (stage: 'dev' | 'prod'): string[][] =>
 describe.each(['dev', 'prod'] as const)('the alarms of %s', (stage) => {
   const alarms = () => ofType(stage, 'AWS::CloudWatch::Alarm');
 
-  it('explain themselves, and name an existing chapter of the runbook', () => {
+  it('refer to an existing chapter of the runbook, with which their name ends', () => {
     for (const { AlarmName, AlarmDescription } of alarms()) {
       expect(chapters, AlarmName).toContain(chapterOf(AlarmDescription));
       expect(AlarmName).toMatch(new RegExp(`^rollcall-${stage}-[a-z-]*${chapterOf(AlarmDescription)}$`));
@@ -105,19 +105,19 @@ describe.each(['dev', 'prod'] as const)('the alarms of %s', (stage) => {
     });
   });
 
-  it('are not blocked by a filled minute that is not measured yet', () => {
+  it('do not depend on the newest minute, which FILL fills before it is measured', () => {
     const filled = alarms().filter(({ Metrics }) => JSON.stringify(Metrics ?? []).includes('FILL('));
     expect(filled.length).toBe(namesOf(stage, 'AWS::DynamoDB::GlobalTable', 'TableName').length);
     for (const { DatapointsToAlarm, EvaluationPeriods, AlarmName } of filled)
       expect(DatapointsToAlarm, AlarmName).toBeLessThan(EvaluationPeriods);
   });
 
-  it('count 429 by a field that the access log has', () => {
+  it('count responses with status 429 by a field of the access log', () => {
     const [apiStage] = ofType(stage, 'AWS::ApiGatewayV2::Stage');
     expect(JSON.parse(apiStage?.AccessLogSettings.Format)).toMatchObject({ service: 'api', status: '$context.status' });
   });
 
-  it('contain no data of members', () => {
+  it('have constant names and descriptions, so they contain no data of members', () => {
     for (const { AlarmName, AlarmDescription } of alarms()) {
       expect([typeof AlarmName, typeof AlarmDescription]).toEqual(['string', 'string']);
     }
@@ -129,11 +129,11 @@ describe.each(['dev', 'prod'] as const)('the dashboard of %s', (stage) => {
     const shown = JSON.stringify(ofType(stage, 'AWS::CloudWatch::Dashboard'));
     const alarms = namesOf(stage, 'AWS::CloudWatch::Alarm', 'AlarmName');
     expect(alarms.filter((name) => !shown.includes(`:alarm:${name}\\"`))).toEqual([]);
-    // The maximum of a widget of alarms.
+    // A widget shows at most this number of alarms.
     expect(alarms.length).toBeLessThanOrEqual(100);
   });
 
-  it('names existing resources, and every queue, function and table', () => {
+  it('shows every queue, function and table, and names only existing ones', () => {
     const kinds = [
       ['QueueName', 'AWS::SQS::Queue', 'QueueName'],
       ['FunctionName', 'AWS::Lambda::Function', 'FunctionName'],
@@ -147,7 +147,7 @@ describe.each(['dev', 'prod'] as const)('the dashboard of %s', (stage) => {
     }
   });
 
-  it("refers to no stack except the API's", () => {
+  it('imports only values that other stacks import too', () => {
     const folder = inject(stage);
     const template = readFileSync(join(folder, `rollcall-${stage}-monitoring.template.json`), 'utf8');
     const imported = [...template.matchAll(/"Fn::ImportValue": *"([^"]+)"/g)].map(([, name = '']) => name);

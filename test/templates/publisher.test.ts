@@ -9,14 +9,14 @@ import { App } from 'aws-cdk-lib';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 
-// The owner of the handlers does not matter here, so any consumer may have those of the guide.
+// These tests do not check which consumer owns a handler file, so every consumer may use the handlers of the guide.
 vi.mock('@rollcall/cdk/internal/bundles', async (original) => ({
   ...(await original<object>()),
   consumersIn: () => [],
 }));
 
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-publisher-'));
-// Its handler file exports `read` and `change`.
+// The handler file api.handler.ts in this folder exports `read` and `change`.
 const FOLDER = 'functions/registration';
 beforeAll(() => bundleOf(`${FOLDER}/api.handler.ts`));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -68,10 +68,10 @@ function grantsOf(resources: Record<string, any>, handler: string): string[] {
 
 describe('a publisher', () => {
   it.each([
-    ['nothing', [], []],
+    ['no queue', [], []],
     ['an unordered queue', [letters], []],
     ['an ordered queue, whose commands it counts', [payments], ['shop-dev-orders-state dynamodb:UpdateItem']],
-  ])('may make the calls of createPublisher, but read-only routes may only read; it sends %s', (_, sends, counts) => {
+  ])('may make the calls of createPublisher, but its read-only routes may only read, if it sends to %s', (_, sends, counts) => {
     const { app, shop } = withOrders({ sends });
     shop.finish();
     const resources = resourcesOf(app, 'orders');
@@ -113,7 +113,7 @@ describe('a publisher', () => {
     }
   });
 
-  it('may query scheduled messages about an aggregate if one of its events erases', () => {
+  it('may query scheduled messages about an aggregate if one of its events erases data', () => {
     const { app, shop } = shopApp();
     const of = { ...orderEvents, messages: [{ ...happened, erases: true as const }] };
     shop.publisher('orders', { of, folder: FOLDER, routes, later: true });
@@ -153,12 +153,12 @@ describe('a publisher', () => {
     expect(change.Properties.Environment.Variables).toMatchObject(names);
   });
 
-  it('can be one of several publishers, and may consume a queue with its own name', () => {
+  it('can be one of several publishers, and may have the same name as a subscriber', () => {
     const { app, shop } = withOrders({ sends: [payments] });
     const others = { read: { method: 'GET', path: '/stock/{id}', access: 'read' } } as const;
     shop.publisher('stock', { of: stockEvents, folder: FOLDER, routes: others });
-    const takesStock = defineConsumer('stock', { source: '/shop/stock', of: orderEvents });
-    shop.subscriber(takesStock, { entry: 'functions/guide/events.handler.ts' });
+    const stockConsumer = defineConsumer('stock', { source: '/shop/stock', of: orderEvents });
+    shop.subscriber(stockConsumer, { entry: 'functions/guide/events.handler.ts' });
     shop.finish();
     const tables = Object.values(resourcesOf(app, 'stock')).flatMap(({ Properties }) => Properties?.TableName ?? []);
     expect(tables.toSorted()).toEqual(['shop-dev-stock', 'shop-dev-stock-outbox', 'shop-dev-stock-state']);
@@ -183,7 +183,7 @@ describe('a publisher', () => {
       'the route key consume conflicts with a function or construct of the service',
     ],
     ['a queue for its topic', { of: payments }, 'payments is a queue: name it in `sends`'],
-  ])('is refused with the reason for %s', (_, options, complaint) => {
+  ])('is refused, and the error gives the reason, for %s', (_, options, complaint) => {
     expect(() => withOrders(options)).toThrow(complaint);
   });
 

@@ -13,7 +13,7 @@ const code = vi.hoisted(() => ({ folder: '' }));
 vi.mock('@rollcall/cdk/internal/bundles', () => ({ bundleOf: () => code.folder, consumersIn: () => [] }));
 
 const { context: flags } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8'));
-// The templates are validated in the synthesis for all tests.
+// The synthesis that all tests share already validates the templates.
 const context = { ...flags, '@aws-cdk/core:validateAgainstDefaultRules': false };
 let folder: string;
 beforeAll(() => {
@@ -42,7 +42,7 @@ function synthesize(stage: StageName, change: Partial<Settings>): Templates {
   return Object.fromEntries(app.synth().stacks.map(({ stackName, template }) => [stackName, template]));
 }
 
-/** Every setting, with values other than its current one. A missing setting does not compile. */
+/** For every setting, values other than the current value. This file does not compile if a setting is missing here. */
 const changes: { [Name in keyof Settings]-?: (now: Settings[Name]) => Array<Settings[Name]> } = {
   keepData: (now) => [!now],
   pointInTimeRecovery: (now) => [!now],
@@ -61,10 +61,10 @@ const changes: { [Name in keyof Settings]-?: (now: Settings[Name]) => Array<Sett
   cors: () => [{ origins: ['https://www.example.com'] }],
   verifySenders: (now) => [!now],
   customerManagedKey: (now) => [now === 'retiring' ? true : now && 'retiring', true],
-  // The change to `outputs` needs two deployments, see below.
+  // The change to `outputs` needs two deployments, which a test below checks.
   directory: () => ['templates'],
   basePath: (now) => [now === null ? '/{api}' : null],
-  // Turning it off needs two deployments, see below.
+  // Turning monitoring off needs two deployments, which a test below checks.
   monitoring: () => [true],
   runbook: () => ['https://www.example.com/runbook'],
   tracing: () => [
@@ -83,7 +83,10 @@ const changes: { [Name in keyof Settings]-?: (now: Settings[Name]) => Array<Sett
 };
 
 const names = Object.keys(changes) as Array<keyof Settings>;
-/** The nth change of every setting that has one, all at once. No change hides a danger of another. */
+/**
+ * The nth change of each setting that has so many changes, all at once. No change hides a danger of another change, so
+ * one comparison checks all of them.
+ */
 const round = (settings: Settings, n: number): Partial<Settings> =>
   Object.fromEntries(
     names.flatMap((name) => {
@@ -109,7 +112,7 @@ describe.each(['dev', 'prod'] as const)('a setting of %s', (stage) => {
 });
 
 describe('the directory', () => {
-  it('is removed from the templates in two deployments: the export after the entries that import it', () => {
+  it('is removed from the templates in two deployments: first the entries that import an export, then the export', () => {
     const [there, gone] = [templatesOf('prod'), templatesOf('prod', { directory: 'outputs' })];
     expect([...new Set(dangersOf(there, gone).map(({ danger }) => danger))]).toEqual(['export is in use']);
     const importers = Object.fromEntries(Object.entries(gone).filter(([stack]) => !stack.endsWith('-foundation')));
@@ -121,7 +124,7 @@ describe('the directory', () => {
 });
 
 describe('monitoring', () => {
-  it('is turned off in two deployments: the exports after the alarms that import them', () => {
+  it('is turned off in two deployments: first the alarms that import exports, then the exports', () => {
     const [on, off] = [templatesOf('prod'), templatesOf('prod', { monitoring: false, trafficShifting: null })];
     expect([...new Set(dangersOf(on, off).map(({ danger }) => danger))]).toEqual(['export is in use']);
     const importers = Object.fromEntries(
@@ -135,20 +138,20 @@ describe('monitoring', () => {
 });
 
 describe("a stage's own key", () => {
-  const own = () => templatesOf('dev', { customerManagedKey: true });
+  const withKey = () => templatesOf('dev', { customerManagedKey: true });
   const retiring = () => templatesOf('dev', { customerManagedKey: 'retiring' });
-  const none = () => templatesOf('dev');
+  const withoutKey = () => templatesOf('dev');
 
   it('is removed in two deployments, and added in one', () => {
-    expect(dangersOf(none(), own())).toEqual([]);
-    expect(dangersOf(own(), retiring())).toEqual([]);
+    expect(dangersOf(withoutKey(), withKey())).toEqual([]);
+    expect(dangersOf(withKey(), retiring())).toEqual([]);
     expect(JSON.stringify(retiring())).not.toContain('KmsMasterKeyId');
-    expect(dangersOf(retiring(), none())).toEqual([]);
-    expect(dangersOf(retiring(), own())).toEqual([]);
+    expect(dangersOf(retiring(), withoutKey())).toEqual([]);
+    expect(dangersOf(retiring(), withKey())).toEqual([]);
   });
 
   it('is reported with the stacks that import it, if it is removed in one deployment', () => {
-    const dangers = dangersOf(own(), none());
+    const dangers = dangersOf(withKey(), withoutKey());
     expect(dangers.map(({ type, danger }) => `${type}: ${danger}`).toSorted()).toEqual([
       'AWS::KMS::Key: data would be deleted',
       'export: export is in use',
@@ -172,7 +175,7 @@ describe('a removed SMS provider', () => {
     expect(dangersOf(templatesOf('prod'), templatesOf('prod', { sms: { ...prod, providers: ['aws'] } }))).toEqual([]);
   });
 
-  it('also deletes unread events of AWS', () => {
+  it('also deletes unread SMS events if the provider is AWS', () => {
     const { sms } = stageNamed('prod');
     const dangers = dangersOf(templatesOf('prod'), templatesOf('prod', { sms: { ...sms, providers: ['twilio'] } }));
     expect(dangers.map(({ type, danger }) => `${type}: ${danger}`)).toEqual([
@@ -183,8 +186,8 @@ describe('a removed SMS provider', () => {
   });
 });
 
-describe('a setting by name', () => {
-  it('applies to the named resources, and refuses an unknown name with a list of names', () => {
+describe('a setting that names resources', () => {
+  it('applies to these resources, and refuses an unknown name with a list of the existing names', () => {
     const templates = templatesOf('dev', {
       warmThroughput: { members: { reads: 12_000, writes: 40_000 } },
       reservedConcurrency: { 'registration-register': 200 },

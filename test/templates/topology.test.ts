@@ -43,7 +43,7 @@ describe('the flow of a stage', () => {
     },
   );
 
-  it('goes from the client to the outbox, the relay, and its channels', () => {
+  it('leads from the client to the outbox, the relay, and the channels of the relay', () => {
     expect(labelOf(flow, 'client:client', 'api:rollcall-dev')).toBe('requests');
     expect(labelOf(flow, 'api:rollcall-dev', 'functions:registration')).toBe('requests');
     expect(labelOf(flow, 'functions:registration', OUTBOX)).toBe('writes');
@@ -61,7 +61,7 @@ describe('the flow of a stage', () => {
     expect(flow.nodes.filter(({ kind }) => kind === 'table').map(({ id }) => id)).toEqual([OUTBOX]);
   });
 
-  it('includes an AWS provider because of its permissions', async () => {
+  it('shows AWS as the SMS provider of functions that have permission to send through it', async () => {
     const prod = await topologyOf(readAssembly(inject('prod')).stacks, 'rollcall-prod-');
     expect(labelOf(prod, 'function:rollcall-prod-sms-consume', 'provider:sms')).toBe('calls');
   });

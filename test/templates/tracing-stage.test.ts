@@ -24,7 +24,7 @@ function templateOf(tracing: Stage['tracing'], app = new App()) {
   return { properties: fn?.Properties, policies: JSON.stringify(template.findResources('AWS::IAM::Policy')) };
 }
 
-it('gives functions of a stage with tracing the endpoint for spans, and the permission to send', () => {
+it('gives functions of a stage with tracing the endpoint for spans, and the permission to send spans', () => {
   const { properties, policies } = templateOf({ to: 'cloudwatch', layer: null, ratio: 0.1 });
   expect(properties.Environment.Variables).toEqual({
     POWERTOOLS_METRICS_NAMESPACE: 'Rollcall/dev',
@@ -47,7 +47,7 @@ it('gives functions the layer of a collector', () => {
   expect(properties.Environment.Variables.OTEL_EXPORTER_OTLP_ENDPOINT).toBe('http://localhost:4318');
 });
 
-it('does not change functions of other stages', () => {
+it('does not change functions of a stage without tracing', () => {
   const { properties, policies } = templateOf(null);
   expect(Object.keys(properties.Environment.Variables)).toEqual(['POWERTOOLS_METRICS_NAMESPACE']);
   expect(policies).not.toContain('xray');

@@ -24,7 +24,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-// The templates are validated in the synthesis for all tests.
+// The synthesis that all tests share already validates the templates.
 const newApp = (context: object = {}) =>
   new App({
     context: { ...flags, '@aws-cdk/core:validateAgainstDefaultRules': false, ...context },
@@ -52,7 +52,7 @@ const ofType = (stack: Stack, ...types: string[]) =>
 const isOurs = ({ Properties }: Resource) =>
   Properties.Environment?.Variables?.POWERTOOLS_METRICS_NAMESPACE !== undefined;
 
-/** The function of an alias in a stack. */
+/** Returns the logical ID of the function to which an alias refers. */
 function functionBehind(stack: Stack, reference: { Ref?: string }): string {
   const alias = stack[reference.Ref ?? ''];
   expect(alias?.Type, JSON.stringify(reference)).toBe('AWS::Lambda::Alias');
@@ -95,7 +95,7 @@ describe('prod', () => {
           AlarmConfiguration: { Enabled: true },
         });
         const alarms: string[] = group?.AlarmConfiguration.Alarms.map(({ Name }: { Name: string }) => Name);
-        // The maximum of CodeDeploy is ten.
+        // CodeDeploy allows at most ten alarms.
         expect(alarms.length, id).toBeLessThanOrEqual(10);
         expect(
           alarms.filter((name) => !raised.has(name)),
@@ -106,7 +106,7 @@ describe('prod', () => {
     expect(functions).toBe(35);
   });
 
-  it('rolls back functions of routes by the alarms of the API, and consumers by their own', () => {
+  it('rolls back functions of routes by the alarms of the API, and other functions by the alarms of their consumer or relay', () => {
     const groups = new Map(
       stacks.flatMap((stack) =>
         ofType(stack, 'AWS::CodeDeploy::DeploymentGroup').map(([, { Properties }]) => [
@@ -166,7 +166,7 @@ describe('prod', () => {
     });
   });
 
-  it('shifts nothing with -c shifting=off, without other changes', () => {
+  it('shifts no traffic with -c shifting=off, which changes nothing else', () => {
     const off = stacksOf('prod', {}, { shifting: 'off' });
     const withoutPolicies = stacks.map((stack) =>
       Object.fromEntries(Object.entries(stack).map(([id, { UpdatePolicy: _, ...resource }]) => [id, resource])),
@@ -176,12 +176,12 @@ describe('prod', () => {
   });
 });
 
-describe('a stage whose setting changes', () => {
+describe('a stage whose traffic shifting is turned on or off', () => {
   const on = { trafficShifting: 'LambdaCanary10Percent5Minutes' } as const;
   const mappingsOf = (stacks: Stack[]) =>
     stacks.flatMap((stack) => ofType(stack, 'AWS::Lambda::EventSourceMapping').map(([id]) => id)).toSorted();
 
-  it('has neither versions nor aliases without it, like dev', () => {
+  it('has no versions and no aliases if traffic shifting is off, as in dev', () => {
     const types = /^AWS::(CodeDeploy::|Lambda::(Version|Alias)$)/;
     expect(stacksOf('dev').flatMap((stack) => Object.values(stack).filter(({ Type }) => types.test(Type)))).toEqual([]);
   });
@@ -206,7 +206,7 @@ describe('a stage whose setting changes', () => {
   });
 });
 
-describe('the setting', () => {
+describe('the setting trafficShifting', () => {
   const stages = (settings: object) => () => stageOf(stageSettings, 'shop', { prod: settings }, 'prod');
 
   it('is one of the configurations of CodeDeploy that check alarms', () => {

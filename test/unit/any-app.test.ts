@@ -48,7 +48,7 @@ describe('an app in a folder', () => {
     await expect(fetch(url)).rejects.toThrow();
   });
 
-  it('is synthesized once per process', async () => {
+  it('is synthesized once per process and context', async () => {
     const [one, same, other] = [assemblyOf(app), assemblyOf(app, {}), assemblyOf(app, { stage: 'other' })];
     expect(await one).toBe(await same);
     expect(await other).not.toBe(await one);

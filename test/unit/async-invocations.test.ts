@@ -13,7 +13,10 @@ const fine = { ok: true, payload: '{"done":true}' };
 describe('an asynchronous invocation', () => {
   afterEach(() => void vi.useRealTimers());
 
-  /** Returns these results in turn, and repeats the last one. */
+  /**
+   * The invocations of a function that returns these results in turn, and repeats the last one. `at`: the times of its
+   * runs in seconds.
+   */
   function invocations(...answers: Array<typeof failed>) {
     const at: number[] = [];
     const start = Date.now();
@@ -128,7 +131,7 @@ describe('a function that is invoked as an event', () => {
     expect(loggedEvents(cloud)).toHaveLength(2);
   });
 
-  it('requires permission to send to these queues', async () => {
+  it('requires permission to send to its destination and its dead-letter queue', async () => {
     const starting = startSmallCloud({ code: { listener: LISTENER }, resources });
     await expect(starting).rejects.toThrow('role/small-Role is not allowed to do sqs:SendMessage');
   });

@@ -23,7 +23,7 @@ const bytesOf = (contract: MessageContract, data: unknown) =>
 
 const readData = (contract: MessageContract, body: string) => readMessage(readEnvelope(body), [contract]).data;
 
-/** Reads a body whose data is these bytes. */
+/** Reads the body of a message after replacing its data with these bytes. `of`: the original data. */
 const readBytes = (contract: MessageContract, bytes: Uint8Array, of: unknown) =>
   readData(
     contract,
@@ -236,7 +236,7 @@ describe('data in Avro', () => {
       record([{ name: 'a', type: { type: 'array', items: record([], 'Empty') } }]),
       'an array whose items take zero bytes',
     ],
-  ])('has no schema with %s', (_, own, why) => {
+  ])('cannot have a schema with %s', (_, own, why) => {
     expect(() => inAvro(own)).toThrow(why);
   });
 });

@@ -159,7 +159,7 @@ describe('a request for an unsupported service', () => {
     expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining(name)]);
   });
 
-  it("is refused in the sender's protocol", async () => {
+  it('is refused with an error in the protocol of the request', async () => {
     const other = await fetch(cloud.endpointUrl, form({ Action: 'ListUsers', Version: '2010-05-08' }));
     expect(await other.text()).toMatch(/^<ErrorResponse><Error>.*<Code>InvalidAction</);
   });

@@ -76,7 +76,7 @@ describe('relay functions', () => {
     count: (values) => void counted.push(values),
     measure: (...about) => void measured.push(about.slice(0, 3) as (typeof measured)[number]),
   };
-  /** Two seconds after the rows were committed. */
+  /** Returns a time two seconds after the rows were committed. */
   const now = () => new Date(Date.parse(outboxRow('a', 1).committedAt) + 2_000);
   const functionsOf = (relay: Relay) => relayFunctions(relay, outbox, observability, now);
   const relayed: OutboxRow[] = [];
@@ -148,7 +148,7 @@ describe('relay functions', () => {
 });
 
 describe('redelivery', () => {
-  it('makes each message visible after the backoff for its receives, or at the time to which it was postponed', async () => {
+  it('makes each message visible after a backoff that depends on its receives, or at the time to which it was postponed', async () => {
     const { client: sqs, calls } = client({});
     const redeliver = createRedelivery({ client: sqs as never, queueUrl: 'queue', now: () => TIME, random: () => 0.5 });
     const again = sqsRecord('a', 'm2', '');

@@ -6,7 +6,7 @@ import { InMemoryCircuitStore } from '@rollcall/kit/testing';
 import { describe, expect, it } from 'vitest';
 import { TIME } from '../support/builders.ts';
 
-/** Instances of functions that share a circuit, and a clock that the test sets. */
+/** Creates instances of a function that share a circuit. The test advances their clock. */
 function stage(instances: number) {
   const store = new InMemoryCircuitStore();
   let at = TIME.getTime();
@@ -23,11 +23,11 @@ function stage(instances: number) {
       gathered: () => new Promise(setImmediate),
     }),
   );
-  const provider = { asked: 0, error: undefined as Error | undefined, gate: undefined as Promise<void> | undefined };
+  const provider = { calls: 0, error: undefined as Error | undefined, gate: undefined as Promise<void> | undefined };
   const call = async (breaker = 0) => {
     const { execute } = breakers[breaker] as (typeof breakers)[number];
     return execute(async () => {
-      provider.asked++;
+      provider.calls++;
       await provider.gate;
       if (provider.error) throw provider.error;
       return 'done';
@@ -48,7 +48,7 @@ function stage(instances: number) {
     async open() {
       provider.error = down;
       for (let time = 0; time < 5; time++) await call();
-      provider.asked = 0;
+      provider.calls = 0;
     },
   };
 }
@@ -83,7 +83,7 @@ describe('a circuit breaker', () => {
     await open();
     pass(1_000);
     expect([await call(0), await call(1), await call(2)]).toEqual(Array(3).fill('CircuitOpenError'));
-    expect(provider.asked).toBe(0);
+    expect(provider.calls).toBe(0);
   });
 
   it('lets one instance probe at a time, and closes for all when the probe succeeds', async () => {
@@ -98,7 +98,7 @@ describe('a circuit breaker', () => {
     expect([await call(1), await call(2)]).toEqual(['CircuitOpenError', 'CircuitOpenError']);
     gate.resolve();
     expect(await probe).toBe('done');
-    expect(provider.asked).toBe(1);
+    expect(provider.calls).toBe(1);
     expect(changes).toEqual(['open', 'closed']);
     pass(1_000);
     expect(await Promise.all([0, 1, 2].map((instance) => call(instance)))).toEqual(['done', 'done', 'done']);
@@ -111,7 +111,7 @@ describe('a circuit breaker', () => {
     provider.error = undefined;
     const outcomes = await Promise.all([call(0), call(1), call(2)]);
     expect(outcomes.toSorted()).toEqual(['CircuitOpenError', 'CircuitOpenError', 'done']);
-    expect(provider.asked).toBe(1);
+    expect(provider.calls).toBe(1);
   });
 
   it('waits twice as long after each probe that fails, up to a minute', async () => {
@@ -122,7 +122,7 @@ describe('a circuit breaker', () => {
       const { state } = await store.read('provider');
       if (state.is !== 'open') throw new Error(state.is);
       let waited = 0;
-      while (provider.asked === probe) {
+      while (provider.calls === probe) {
         pass(1_000);
         waited += 1_000;
         await call();
@@ -176,7 +176,7 @@ describe('a circuit breaker', () => {
     expect(await call()).toBe('RejectedError');
   });
 
-  it('reads at most once a second while it is closed', async () => {
+  it('reads its state at most once a second while it is closed', async () => {
     const { call, store, pass } = stage(1);
     for (let time = 0; time < 100; time++) await call();
     expect(store.heads).toBe(1);
@@ -245,7 +245,7 @@ describe('a circuit breaker', () => {
     expect(problems[0]?.message).toBe('the table cannot be reached');
   });
 
-  it('records durations, at most a fifth too long', () => {
+  it('rounds recorded durations up by less than a fifth', () => {
     for (const ms of [1, 7, 100, 999, 1_999]) {
       const shown = durationOf(durationBucket(ms));
       expect(shown).toBeGreaterThanOrEqual(ms);
