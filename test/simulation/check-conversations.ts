@@ -43,7 +43,7 @@ export function checkErasures({ consumers, deactivations, finalTables }: History
   for (const last of deactivations) {
     const erasure = finalTables.erasures.find(({ memberId }) => memberId === last.aggregateId);
     if (!erasure) {
-      violations.push({ guarantee: 'erasure', what: `no service is requested to erase ${last.aggregateId}` });
+      violations.push({ guarantee: 'erasure', what: `no service was requested to erase ${last.aggregateId}` });
       continue;
     }
     for (const service of erasure.services) {

@@ -73,7 +73,7 @@ export class ConsumerObserver {
     this.#permits.set(instance, { purpose });
   }
 
-  /** Called when an instance has checked the mode of its capability. */
+  /** Called when an instance has checked the mode of the consumer's capability. */
   onMode(instance: Instance, mode: Mode): void {
     const permit = this.#permits.get(instance);
     if (permit) permit.isOff = mode !== 'on' && permit.isOff !== false;

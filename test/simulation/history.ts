@@ -17,10 +17,10 @@ export interface History {
   committed: Committed[];
   /** The version at which each former member was deactivated. */
   deactivations: Version[];
-  /** Messages that the broker accepted, whether it confirmed them or not. */
+  /** Messages that the broker accepted, even if its confirmation was lost. */
   published: Array<Omit<Committed, 'operationId'>>;
   consumers: Map<string, ConsumerHistory>;
-  /** Messages that the topic rejects until it is repaired. */
+  /** Messages that the topic rejects until the injected failures are repaired. */
   refused: Version[];
   /** The number of SMS that the provider accepted, by idempotency key. */
   texts: Map<string, number>;

@@ -201,7 +201,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     }
   });
 
-  it('create the routes of an API one after the other, with their integrations', () => {
+  it('create the routes of an API one after the other, and all integrations before the last route', () => {
     const routes = ofType(stage, 'AWS::ApiGatewayV2::Route');
     for (const file of new Set(routes.map(([id]) => id.split('/')[0]))) {
       const ownRoutes = new Set(routes.flatMap(([id]) => (id.startsWith(`${file}/`) ? [id] : [])));
