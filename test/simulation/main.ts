@@ -61,12 +61,19 @@ async function explain(
   const { replay } = await importRunner(mutant);
   await replay(world, scenario, (line) => console.log(pc.dim(line)));
   for (const { guarantee, what } of violations) console.log(pc.red(`${pc.bold(guarantee)} violated: ${what}`));
-  const moreOptions = [...(world === 'members' ? [] : [` --world ${world}`]), ...(mutant ? [` --mutant ${mutant}`] : [])];
+  const moreOptions = [
+    ...(world === 'members' ? [] : [` --world ${world}`]),
+    ...(mutant ? [` --mutant ${mutant}`] : []),
+  ];
   console.log(`\nTo run only this schedule: npm run simulate -- --seed ${seed} --path ${path}${moreOptions.join('')}`);
 }
 
 /** The result of running a mutant with the schedules of its seed. */
-export type MutantResult = Pick<RunResult, 'schedules' | 'seconds'> & { name: string; violated: string[]; isFound: boolean };
+export type MutantResult = Pick<RunResult, 'schedules' | 'seconds'> & {
+  name: string;
+  violated: string[];
+  isFound: boolean;
+};
 
 /**
  * Runs all mutants in one process. Most of them are found immediately, so parallel processes would save little time.

@@ -18,9 +18,12 @@ describe('the kit, on simulated services with every failure that AWS allows', ()
     expect((await runSchedules({ seed, schedules: SCHEDULES })).failure).toBeUndefined();
   });
 
-  it.each([1, 2])('sends scheduled messages when they are due unless they are cancelled, in all schedules of seed %i', async (seed) => {
-    expect((await runSchedules({ world: 'later', seed, schedules: SCHEDULES })).failure).toBeUndefined();
-  });
+  it.each([1, 2])(
+    'sends scheduled messages when they are due unless they are cancelled, in all schedules of seed %i',
+    async (seed) => {
+      expect((await runSchedules({ world: 'later', seed, schedules: SCHEDULES })).failure).toBeUndefined();
+    },
+  );
 
   it.each([1, 2])(
     'executes each step of a process once, or compensates it, in all schedules of seed %i',

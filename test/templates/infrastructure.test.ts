@@ -100,7 +100,8 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
   /** Whether a queue receives the events of an SMS provider, and not messages of the application. */
   const isOfProvider = ({ QueueName }: Record<string, string>) => QueueName?.includes('-sms-events');
   const queues = () => ofType(stage, 'AWS::SQS::Queue').filter(([, { Properties }]) => !isOfProvider(Properties));
-  const providerQueues = () => ofType(stage, 'AWS::SQS::Queue').filter(([, { Properties }]) => isOfProvider(Properties));
+  const providerQueues = () =>
+    ofType(stage, 'AWS::SQS::Queue').filter(([, { Properties }]) => isOfProvider(Properties));
   const functions = () => new Map(ofType(stage, 'AWS::Lambda::Function'));
   const mappings = () => ofType(stage, 'AWS::Lambda::EventSourceMapping');
 
@@ -354,7 +355,9 @@ describe.each(['dev', 'prod'] as const)('the topic with an archive, of %s', (sta
     // The topic's own parts are created after the topic: the policy, the entry in the directory, and the custom
     // resource that removes the archive.
     const ownPrefix = topic.slice(0, -'01234567'.length);
-    const others = resourcesOf(stage).flatMap(([id]) => (id.startsWith(`${file}/`) && !id.startsWith(ownPrefix) ? [id] : []));
+    const others = resourcesOf(stage).flatMap(([id]) =>
+      id.startsWith(`${file}/`) && !id.startsWith(ownPrefix) ? [id] : [],
+    );
     expect(others.filter((id) => !before.has(id))).toEqual([]);
     expect(ofType(stage, 'AWS::ApiGatewayV2::Authorizer').every(([id]) => before.has(id))).toBe(true);
   });

@@ -71,18 +71,21 @@ describe('a publisher', () => {
     ['no queue', [], []],
     ['an unordered queue', [letters], []],
     ['an ordered queue, whose commands it counts', [payments], ['shop-dev-orders-state dynamodb:UpdateItem']],
-  ])('may make the calls of createPublisher, but its read-only routes may only read, if it sends to %s', (_, sends, counts) => {
-    const { app, shop } = withOrders({ sends });
-    shop.finish();
-    const resources = resourcesOf(app, 'orders');
-    expect(grantsOf(resources, 'read')).toEqual(['shop-dev-orders-state dynamodb:GetItem']);
-    expect(grantsOf(resources, 'change')).toEqual([
-      'shop-dev-orders-state dynamodb:GetItem',
-      'shop-dev-orders-state dynamodb:PutItem',
-      ...counts,
-      'shop-dev-orders-outbox dynamodb:PutItem',
-    ]);
-  });
+  ])(
+    'may make the calls of createPublisher, but its read-only routes may only read, if it sends to %s',
+    (_, sends, counts) => {
+      const { app, shop } = withOrders({ sends });
+      shop.finish();
+      const resources = resourcesOf(app, 'orders');
+      expect(grantsOf(resources, 'read')).toEqual(['shop-dev-orders-state dynamodb:GetItem']);
+      expect(grantsOf(resources, 'change')).toEqual([
+        'shop-dev-orders-state dynamodb:GetItem',
+        'shop-dev-orders-state dynamodb:PutItem',
+        ...counts,
+        'shop-dev-orders-outbox dynamodb:PutItem',
+      ]);
+    },
+  );
 
   it('gives a consumer of its service the write permissions of its functions, also for scheduled messages', () => {
     const { app, shop } = shopApp();

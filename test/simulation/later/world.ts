@@ -90,7 +90,8 @@ class LaterWorld {
     for (let round = 0; round < ROUNDS; round++) {
       while (this.#scheduler.waitingCalls > 0) await this.#perform(() => this.#scheduler.executeCall(0));
       for (const client of this.#clients)
-        for (let tries = 0; tries < MAX_REQUESTS && !client.isDone; tries++) await this.#perform(() => client.request());
+        for (let tries = 0; tries < MAX_REQUESTS && !client.isDone; tries++)
+          await this.#perform(() => client.request());
       while (this.#publisher.stream.length > 0) await this.#perform(() => this.#publisher.relay());
       await this.#perform(() => this.#publisher.sweep());
       const isDone = this.#clients.every((client) => client.isDone);
