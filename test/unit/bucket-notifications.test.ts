@@ -99,7 +99,7 @@ describe('a bucket', () => {
   });
   afterAll(() => cloud.stop());
 
-  /** A raw HTTP request to S3. @param path of an object, with the query */
+  /** Sends a raw HTTP request to S3. @param path the key of an object, and the query */
   async function s3(method: string, path: string, more: { body?: string; headers?: Record<string, string> } = {}) {
     const authorization = 'AWS4-HMAC-SHA256 Credential=any/20261130/us-east-1/s3/aws4_request';
     const { body, headers } = more;
@@ -205,7 +205,7 @@ describe('notifications of a bucket', () => {
     expect(configured(one)).toThrow(complaint);
   });
 
-  it('require that S3 may invoke the function, also if the bucket itself configures them', async () => {
+  it('require that S3 may invoke the function, even if the bucket itself configures them', async () => {
     const Bucket = {
       Type: 'AWS::S3::Bucket',
       Properties: {

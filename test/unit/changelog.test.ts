@@ -5,7 +5,7 @@ const log = (...sections: string[]) => ['# Changelog\n\nWhat it is.', ...section
 const first = '## [0.1.0] - 2026-01-31\n\n### Added\n\n- An outbox.';
 
 describe('a changelog', () => {
-  it('is read and written as it was', () => {
+  it('is written exactly as it was read', () => {
     const text = log(
       '## [Unreleased]',
       '## [0.2.0] - 2026-02-28\n\n### Added\n\n- A relay,\n  in order.\n\n### Fixed\n\n- A lag.',

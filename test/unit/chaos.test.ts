@@ -11,7 +11,7 @@ import { checkAll, checkFailures, type Snapshot } from '../../ops/chaos/verdict.
 
 const at = '2026-11-21T10:00:01.000Z';
 
-/** One member, registered and changed once, with all effects present. */
+/** The state of all services after one member registered, redeemed points and changed once. */
 function whole(): Snapshot {
   const parked = {
     aggregateId: 'm',
@@ -117,7 +117,7 @@ describe('the verdict of chaos', () => {
     ],
     [
       'G3',
-      'a redemption taken twice',
+      'a redemption whose points were deducted twice',
       ({ holdings }) => holdings.items.points.push({ pk: 'm', sk: 'ledger#4', points: -40, reason: 'redemption' }),
     ],
     ['G5', 'a redemption without an SMS', ({ holdings }) => holdings.texts.pop()],
@@ -181,7 +181,7 @@ describe('the verdict of chaos', () => {
   it.each<[string, (parked: any[]) => unknown]>([
     ['a successor that is neither applied nor parked', (parked) => parked.pop()],
     [
-      'a member whose messages are parked without a failed one',
+      'a member whose parked messages include no failed one',
       (parked) => Object.assign(parked[0], { reason: 'gap' }),
     ],
     [
@@ -254,7 +254,7 @@ describe('faults', () => {
       expect(rejections.death('any')).toBeUndefined();
       expect(noFaults.text('key-0000')).toBeUndefined();
     }
-    // The last four digits are a multiple of two hundred.
+    // The last four hexadecimal digits are a multiple of 200, so one of 200 keys is refused.
     expect(rejections.text('key-00c8')).toBe('refuses');
     expect(rejections.text('key-00c9')).toBeUndefined();
   });

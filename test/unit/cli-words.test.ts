@@ -34,7 +34,7 @@ describe('the command line and its console', () => {
   it.each([
     ['English', en],
     ['Chinese', zh],
-  ])('have no such word on any page, in %s', (_, words) => {
+  ])('have no word of the member application on any page, in %s', (_, words) => {
     expect(wordsIn(words).filter((one) => MEMBER_WORDS.test(one))).toEqual([]);
   });
 

@@ -27,9 +27,9 @@ function changed(change: (today: Parsed) => void) {
 const message = (today: Parsed) => today.messages[REGISTERED];
 const schema = (today: Parsed, name: string) => today.openApi.components.schemas[name];
 const route = (today: Parsed, path: string, method = 'get') => today.openApi.paths[path][method];
-const makeRequired = (it: Schema, name: string) => it.required?.push(name);
-const makeOptional = (it: Schema, name: string) => {
-  it.required = it.required?.filter((other) => other !== name) ?? [];
+const makeRequired = (object: Schema, name: string) => object.required?.push(name);
+const makeOptional = (object: Schema, name: string) => {
+  object.required = object.required?.filter((other) => other !== name) ?? [];
 };
 
 const patch: Array<[string, (today: Parsed) => void]> = [

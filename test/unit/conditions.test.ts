@@ -45,12 +45,12 @@ describe('a condition', () => {
   it.each([
     ['an unknown operator', { NumericEquals: { 's3:max-keys': '1' } }, 'operator NumericEquals'],
     [
-      'an unknown key, for which it would hold',
+      'an unknown key whose absence would satisfy the condition',
       { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': 'a' } },
       'key dynamodb:LeadingKeys',
     ],
     [
-      'an unknown key, for which it would hold',
+      'an unknown key whose absence would satisfy the condition',
       { StringNotEquals: { 'aws:PrincipalOrgID': 'o' } },
       'key aws:PrincipalOrgID',
     ],
@@ -71,7 +71,7 @@ describe('a key', () => {
   };
 
   it.each(['alias/aws/sqs', 'arn:aws:kms:us-east-1:000000000000:alias/aws/sqs'])(
-    'of AWS is open to principals that may use the encrypted resource, and to no other service: %s',
+    'of AWS can be used by roles that may use the encrypted resource, but not by services: %s',
     (key) => {
       const access = accessWith(key);
       access.checkKeys();
@@ -98,7 +98,7 @@ describe('a key', () => {
   );
 
   it.each(['alias/own', 'arn:aws:kms:us-east-1:000000000000:alias/own', 'own-id'])(
-    'is open to the principals in its policy: %s',
+    'can be used by the principals in its policy: %s',
     (key) => {
       const access = accessWith(key);
       access.recordAlias('alias/own', 'own-id');

@@ -72,7 +72,7 @@ describe('a point in time', () => {
     [2 * 3_600_000 + 1, 'in 2 hours'],
   ])('%d ms from now is %s', (ms, text) => expect(relative(now + ms, now, 'en')).toBe(text));
 
-  it('is relative in Chinese too, and exact to the millisecond', () => {
+  it('has a relative form in Chinese, too, and an exact form with milliseconds', () => {
     expect(relative(now - 300_000, now, 'zh')).toBe('5分钟前');
     expect(exact(now + 7, 'en')).toMatch(/2026.*:00:00\.007/);
   });
@@ -136,7 +136,7 @@ describe('the words of the page', () => {
     expect(placeholders(zh)).toEqual(placeholders(en));
   });
 
-  it('are in Chinese, too, if the application adds them', () => {
+  it('that the application adds are also in Chinese', () => {
     const own = wordsIn(consoleParts);
     expect(own.length).toBeGreaterThan(20);
     expect(own.filter(({ zh }) => zh === undefined)).toEqual([]);

@@ -57,7 +57,7 @@ describe('a consumer', () => {
       {},
       'so its name must be the name of its service, coupons',
     ],
-    ['of a queue by another name', 'coupons', { of: pointsCommands, reads: [] }, 'consumes the queue points-commands'],
+    ['of a queue with another name', 'coupons', { of: pointsCommands, reads: [] }, 'consumes the queue points-commands'],
     [
       'that reads a message that its channel does not carry',
       'coupons',
@@ -99,7 +99,7 @@ describe('a consumer', () => {
       'points-commands preserves the order of messages from one sender',
     ],
     [
-      'that is idempotent, of a channel with an event that erases',
+      'that is idempotent, of a channel with an event that erases data',
       'coupons',
       { idempotent: true },
       'rollcall.member.deactivated.v1 of member-events erases data, which requires an ordered channel',
@@ -158,13 +158,13 @@ describe('the functions of a consumer', () => {
   });
 });
 
-it('refuses, when it is compiled, a command on a channel that the consumer does not send to', () => {
+it('a command on a channel that the consumer does not send to is a compile error', () => {
   const _command = (
     { correspondence }: HandlerContext<(typeof commandConsumer.sends)[number]>,
     [cause, data]: [never, never],
   ) => {
     correspondence.command(cause, smsCommands, sendSms, data, '');
-    // @ts-expect-error it sends SMS commands and outcomes only
+    // @ts-expect-error the consumer sends only SMS commands and outcomes
     correspondence.command(cause, pointsCommands, sendSms, data, '');
   };
   expect(commandConsumer.sends.map(({ name }) => name)).toEqual(['registration-outcomes', 'sms-commands']);

@@ -76,7 +76,7 @@ describe('a bill', () => {
     expect(bill({ calls: [call({ calls: 10 })] }, 5).calls).toBe(2);
   });
 
-  it('excludes the reads of sweeps every minute, but not their writes', () => {
+  it('excludes the reads that sweeps make every minute, but not their writes', () => {
     const sweep = (operation: string) => call({ caller: 'rollcall-dev-sms-sweep', operation });
     expect(bill({ calls: [sweep('Scan'), sweep('Query')] }).calls).toBe(0);
     expect(bill({ calls: [sweep('UpdateItem')] }).calls).toBe(1);
@@ -84,7 +84,7 @@ describe('a bill', () => {
 });
 
 describe('an idle stage', () => {
-  it('pays five polls of 20 seconds for each queue that Lambda polls, and its sweeps each minute', () => {
+  it('pays for five concurrent polls of 20 seconds on each queue that Lambda polls, and for its sweeps each minute', () => {
     const { polling, sweeps, keys } = idleOf(deployed, { ...bill({}), usdPerMillion: 10 });
     expect(polling).toBeCloseTo(0.648 * (0.5 + 0.4));
     expect(sweeps).toBeCloseTo((43_200 * 10) / 1_000_000);
@@ -114,7 +114,7 @@ describe('capacity', () => {
       ).map(({ what, registrationsPerSecond }) => [what, registrationsPerSecond]),
     );
 
-  it('is limited by writes of one item, unless there are many such items', () => {
+  it('is limited by writes to one item, unless there are many such items', () => {
     const hottest = [
       { table: 'sms-limits', kind: 'day', updates: 0.5 },
       { table: 'registration-limits', kind: 'caller', updates: 1 },
@@ -142,7 +142,7 @@ describe('capacity', () => {
 });
 
 describe('the cost of a stage of an account', () => {
-  /** Returns one value of every metric in each of two pages. */
+  /** Creates a client that returns two pages, each with one value of every metric. */
   function cloudWatch(sumOf: (metric: string, dimensions: Record<string, string>) => number) {
     const queried: string[] = [];
     const send = async ({ input }: GetMetricDataCommand) => {

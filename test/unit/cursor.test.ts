@@ -2,7 +2,7 @@ import { decide } from '@rollcall/kit/internal/messaging/cursor';
 import { describe, expect, it } from 'vitest';
 
 describe('decide', () => {
-  it('applies a first version where there is no cursor', () => {
+  it('applies version 1 if there is no cursor', () => {
     expect(decide(undefined, 1)).toEqual({ action: 'apply', after: 0 });
   });
 

@@ -49,7 +49,7 @@ function deadLettersOf(queues: Record<string, string[]>, fails: (body: string) =
 }
 
 describe('dead letters', () => {
-  it('are parked with their cause and receive data, and deleted, until their queues are empty', async () => {
+  it('are parked with their cause, receive count and sender, and are deleted, until their queues are empty', async () => {
     const { drain, hidden, parked } = deadLettersOf({ dlq: bodies('dead', 23), undelivered: bodies('lost', 2) });
     expect(await drain(() => true)).toEqual({ parked: 25, remaining: 0, isEmpty: true });
     expect(hidden).toEqual([]);
@@ -77,7 +77,7 @@ describe('dead letters', () => {
     expect([parked.length, failures]).toEqual([2, ['']]);
   });
 
-  it('wait for the next sweep when the time of this one is over', async () => {
+  it('stay in their queue until the next sweep if the current sweep runs out of time', async () => {
     let rounds = 0;
     const { drain, parked } = deadLettersOf({ dlq: bodies('dead', 30), undelivered: [] });
     expect(await drain(() => rounds++ < 2)).toMatchObject({ parked: 10, isEmpty: false });

@@ -24,7 +24,10 @@ const mapping = (EventSourceArn: object, more: object) => ({
   Properties: { EventSourceArn, FunctionName: functionArn, ...more },
 });
 
-/** Every timeout is one second, except the queue's: messages must not become visible while the machine is busy. */
+/**
+ * Every timeout is one second, except the visibility timeout of the queue, because messages must not become visible
+ * while the machine is busy.
+ */
 const resources = {
   ...functionResources('listener', 'listener', { Timeout: 1 }),
   Policy: {
@@ -143,21 +146,21 @@ describe('a function that a debugger has paused', () => {
     await expect.poll(asynchronous.held, { timeout: 30_000 }).toBe(1);
   });
 
-  it('is resumed when the app is deployed again, after a deployment that failed too', async () => {
+  it('is resumed by the next deployment, even if the deployment fails', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'rollcall-debugged-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const debugging = await attachDebugger(url() ?? '');
-    const [of, broken] = [{ listener: HANDLER }, { Of: { Type: 'AWS::Unknown::Thing' } }];
+    const [code, broken] = [{ listener: HANDLER }, { Of: { Type: 'AWS::Unknown::Thing' } }];
     const paused = async () => {
       const answer = cloud.request('GET', '/things');
       return { ...(await debugging.paused()), answer };
     };
     const first = await paused();
     await expect(
-      cloud.redeploy(writeAssembly(join(folder, 'broken'), { resources: broken, code: of })),
+      cloud.redeploy(writeAssembly(join(folder, 'broken'), { resources: broken, code })),
     ).rejects.toThrow();
     expect(await first.answer).toMatchObject({ status: 200 });
-    const again = writeAssembly(join(folder, 'again'), { resources, code: of });
+    const again = writeAssembly(join(folder, 'again'), { resources, code });
     await cloud.redeploy(again);
     const second = await paused();
     let answered = false;
@@ -165,7 +168,7 @@ describe('a function that a debugger has paused', () => {
       answered = true;
     });
     await hasPassed(cloud.sqs, 1);
-    // The previous deployments do not resume it.
+    // The previous deployments do not resume a function that was paused after them.
     expect(answered).toBe(false);
     await cloud.redeploy(again);
     expect(await second.answer).toMatchObject({ status: 200 });

@@ -147,14 +147,14 @@ describe('the verdict on redemptions', () => {
     ['that succeeded', done, ['redemption'], { succeeded: 1, lost: 0, duplicated: 0 }],
     ['that failed', failed, [], { failed: 1, lost: 0, duplicated: 0 }],
     ['that was undone', undone, ['redemption', 'return'], { expired: 1, lost: 0, duplicated: 0 }],
-    ['that was refused too late', operation('failed'), [], { expired: 1, lost: 0, duplicated: 0 }],
+    ['that expired and was refused afterwards', operation('failed'), [], { expired: 1, lost: 0, duplicated: 0 }],
     ['without a reply', operation('running'), [], { lost: 1 }],
-    ['that was given up without a reply', operation('failed', { unknown: ['redeem'] }), [], { lost: 1 }],
+    ['that failed without a reply', operation('failed', { unknown: ['redeem'] }), [], { lost: 1 }],
     ['whose points were not returned', operation('compensating'), ['redemption'], { lost: 1 }],
-    ['that was taken twice', done, ['redemption', 'redemption'], { duplicated: 1 }],
-    ['that was taken and failed', failed, ['redemption'], { duplicated: 1 }],
+    ['whose points were deducted twice', done, ['redemption', 'redemption'], { duplicated: 1 }],
+    ['that failed although its points were deducted', failed, ['redemption'], { duplicated: 1 }],
     ['that was undone twice', undone, ['redemption', 'return', 'return'], { duplicated: 1 }],
-    ['that was never taken', done, [], { duplicated: 1 }],
+    ['that succeeded although no points were deducted', done, [], { duplicated: 1 }],
   ])('recognizes a redemption %s', (_, operations, entries, expected) => {
     expect(compareRedemptions(requested, operations, ledger(...entries))).toMatchObject(expected);
   });

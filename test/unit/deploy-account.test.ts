@@ -6,8 +6,8 @@ import { stageNamed } from '../../infra/stages.ts';
 import { openAccount } from '../../ops/deploy/account.ts';
 import { preflight } from '../../ops/deploy/preflight.ts';
 
-/** The response for each action. To other actions, the server responds like a cloud that lacks the service. */
 type Answer = { status?: number; type?: string; body: string };
+/** The responses, by action. To other actions, the server responds like a cloud that does not support them. */
 let answers: Record<string, Answer> = {};
 const requests: Array<{ action: string; input: string }> = [];
 
@@ -104,7 +104,7 @@ describe('an account reports', () => {
     expect(await open().stack('s')).toBeUndefined();
   });
 
-  it('names in use, also those of secrets that are about to be deleted', async () => {
+  it('names in use, including the names of secrets that are scheduled for deletion', async () => {
     answers = {
       ListTables: json({ TableNames: ['a-table'] }),
       ListTopics: xml(
@@ -125,7 +125,7 @@ describe('an account reports', () => {
     expect(await open().concurrentExecutions()).toBe(10);
   });
 
-  it('the messages per second of SNS: its own quota, the default, or undefined', async () => {
+  it('the messages per second of SNS: the quota of the account, the default quota, or undefined', async () => {
     const none = jsonError('NoSuchResourceException', '');
     answers = { GetServiceQuota: json({ Quota: { Value: 9_000 } }) };
     expect(await open().messagesPerSecond()).toBe(9_000);

@@ -22,7 +22,7 @@ describe('discard', () => {
     await expect(kit.discard(first, 'again')).rejects.toThrow('nothing waits for it');
   });
 
-  it('refuses a version that is not next, and one that is not parked', async () => {
+  it('refuses a version that is not the next one, and a version that is not parked', async () => {
     const { apply, kit } = subscriber(failing());
     await apply(registered(member, 1));
     await apply(profileChanged(member, 2));
@@ -60,7 +60,7 @@ describe('discard', () => {
     await kit.discard({ ...first, version: 2 }, 'nobody needs it');
   });
 
-  it('discards one of two messages that claim a version, if both are discarded at the same moment', async () => {
+  it('discards only one of two messages that claim the same version, if both are discarded at the same moment', async () => {
     const { apply, kit, parked } = subscriber(failing());
     await apply(registered(member, 1));
     await apply({ ...registered(member, 1), id: 'forged' });

@@ -8,7 +8,10 @@ import { deploy } from '@rollcall/local/internal/template/deployment';
 import type { ResourceInput } from '@rollcall/local/internal/template/resource';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-/** Deploys templates whose resources are all of type `Test::Thing`; returns what the provider was given. */
+/**
+ * Deploys templates whose resources are all of type `Test::Thing`.
+ * @returns the resolved properties of each resource, by logical ID
+ */
 async function deployed(stacks: AssembledStack[], parameters: Record<string, string> = {}) {
   const made: ResourceInput[] = [];
   await deploy(
@@ -163,7 +166,7 @@ describe('the HTTP API', () => {
     }
   });
 
-  it.each(['vary', 'Vary'])('combines the header for CORS with %s of the function', async (name) => {
+  it.each(['vary', 'Vary'])('combines Vary of CORS with the header %s of the function', async (name) => {
     const api = new HttpApi('api', '000000000000');
     const url = await listen(api.server, 0, 'the API');
     onTestFinished(() => close(api.server));

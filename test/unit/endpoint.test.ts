@@ -11,7 +11,7 @@ const event = {
   requestContext: { http: { method: 'GET' } },
 } as unknown as HttpEvent;
 
-/** @param leftMs remaining time of the function */
+/** @param leftMs the remaining time of the function */
 const call = (handle: () => Promise<never>, leftMs: number) =>
   endpoint(new Logger({ logLevel: 'SILENT' }), handle)(event, {
     awsRequestId: 'request',

@@ -11,7 +11,7 @@ const bodiesOf = ({ store }: ReturnType<typeof subscriber>) =>
   [...store.waiting.values(), ...store.discarded].map(({ body }) => body).filter((body) => body !== '');
 
 describe('an event that erases', () => {
-  it('does not wait for a failed predecessor: its content is dropped', async () => {
+  it('does not wait for a failed predecessor, whose content is dropped', async () => {
     const consumer = subscriber(breakable(new PermanentError('no'), true).handlers);
     for (const message of [REGISTERED, CHANGED, LEFT]) await consumer.apply(message);
     expect(consumer.parked()).toEqual(['1 failed', '2 gap', '3 gap']);
@@ -53,7 +53,7 @@ describe('an event that erases', () => {
     expect([consumer.versions(), consumer.parked()]).toEqual([[1, 3], []]);
   });
 
-  it('keeps only the position of messages that wait to be sent, and no content of discarded ones', async () => {
+  it('keeps only the position of a message whose reply waits to be sent', async () => {
     const reply = outgoingMessage(member, 'reply');
     let isDown = true;
     const send = async (messages: readonly object[]) =>
@@ -84,7 +84,7 @@ describe('an event that erases', () => {
     expect(consumer.parked()).toEqual([]);
   });
 
-  it('erases everything even after a crash before the erasure, when it is redelivered', async () => {
+  it('erases everything when it is redelivered after a crash that happened before the erasure', async () => {
     const consumer = subscriber();
     await consumer.apply(REGISTERED);
     await consumer.apply(profileChanged(member, 9));
@@ -135,7 +135,7 @@ describe('an event that erases', () => {
     },
   );
 
-  it('drops in the sweep a message that was parked while it was applied', async () => {
+  it('drops in the sweep a message that was parked while the event was applied', async () => {
     const consumer = subscriber();
     for (const message of [REGISTERED, CHANGED]) await consumer.apply(message);
     const { commit } = consumer.store;
@@ -153,7 +153,7 @@ describe('an event that erases', () => {
   });
 
   it.each(['live', 'by its sweep', 'from the dead letters'])(
-    'erases when it is processed again, %s, if its function crashed right after its commit',
+    'erases the data when it is processed again (%s) after a crash right after its commit',
     async (how) => {
       const consumer = subscriber();
       await consumer.apply(REGISTERED);
@@ -176,7 +176,7 @@ describe('an event that erases', () => {
     },
   );
 
-  it('erases a message that an operator discards at that moment', async () => {
+  it('erases a message that an operator discards while the event is applied', async () => {
     const consumer = subscriber();
     await consumer.apply(REGISTERED);
     await consumer.apply(profileChanged(member, 9));
@@ -234,7 +234,7 @@ describe('an event that erases', () => {
     await expect(consumer.discard(3)).rejects.toThrow('cannot be discarded');
   });
 
-  it('that fails permanently waits for an operator, like every message', async () => {
+  it('waits for an operator if it fails permanently, like any other message', async () => {
     const consumer = subscriber({
       'rollcall.member.deactivated.v1': () => {
         throw new PermanentError('no');

@@ -14,7 +14,7 @@ const order = { eventId: 'e1', event: 'OrderPlaced', orderNo: 'A', revision: 2, 
 
 const text = (body: unknown) => (typeof body === 'string' ? body : JSON.stringify(body));
 
-/** Why a body cannot be read. */
+/** Returns the reason why a body cannot be read. */
 function refusal(read: ReadEnvelope, body: unknown): string {
   try {
     read(text(body));

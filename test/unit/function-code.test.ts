@@ -36,7 +36,7 @@ function codeIn({ app, code }: { app: string; code: string }, settings: Partial<
   });
 }
 
-/** Invokes the function with one event after the other. @returns the last result */
+/** Invokes the function with the events, one after the other. @returns the last result */
 async function resultOf(
   from: Files | { app: string; code: string },
   settings: Partial<CodeProperties> = {},
@@ -76,7 +76,7 @@ describe('the handler of a function', () => {
       { 'index.js': "module.exports = Object.create({ handler: async () => 'called' });" },
       {},
     ],
-    ['inline', {}, { Code: { ZipFile: source.cjs } }],
+    ['inline code', {}, { Code: { ZipFile: source.cjs } }],
   ])('may be in %s', async (_, files, settings) => {
     expect(await resultOf(files as Files, settings)).toBe('called');
   });
@@ -96,11 +96,11 @@ describe('the handler of a function', () => {
 describe('a handler with a callback', () => {
   const node22 = { Runtime: 'nodejs22.x' };
   it.each([
-    ['returns through it', "callback(null, 'called')", 'called'],
-    ['fails through it', "callback(new TypeError('no'))", { errorType: 'TypeError', errorMessage: 'no' }],
+    ['returns through the callback', "callback(null, 'called')", 'called'],
+    ['fails through the callback', "callback(new TypeError('no'))", { errorType: 'TypeError', errorMessage: 'no' }],
     ['returns through its context', "context.succeed('called')", 'called'],
-    ['returns null if it does not call it', 'undefined', null],
-    ['returns once', "callback(null, 'called'); callback(null, 'again')", 'called'],
+    ['returns null if it does not call the callback', 'undefined', null],
+    ['returns only its first result', "callback(null, 'called'); callback(null, 'again')", 'called'],
     [
       'ends when the event loop is empty',
       "setTimeout(() => { seen.push('later'); }, 20); callback(null, seen)",
@@ -116,7 +116,7 @@ describe('a handler with a callback', () => {
     expect([await resultOf({ 'index.js': source }, node22)]).toMatchObject([expected]);
   });
 
-  it('handles one event after the other, also with promises among them', async () => {
+  it('handles events one after the other, even if it returns promises for some of them', async () => {
     const source = `let count = 0; exports.handler = ({ how }, context, callback) => {
       count++; if (how === 'promise') return Promise.resolve(count); setTimeout(() => callback(null, count), 5); };`;
     const events = ['promise', 'callback', 'callback', 'promise'].map((how) => ({ how }));
@@ -184,7 +184,7 @@ describe('the AWS SDK', () => {
   });
 });
 
-it('no function can call AWS itself, with any client', async () => {
+it('no function can call the real AWS, with any client', async () => {
   const source = `const https = require('node:https');
     const byHttps = () => new Promise((resolve) => https.get('https://sqs.eu-west-1.amazonaws.com/').on('error', (error) => resolve(error.message)));
     const byFetch = () => fetch('https://states.us-east-1.api.aws/').catch((error) => error.cause.message);

@@ -10,7 +10,7 @@ import { read, shop, tested, typeErrors } from '../support/generated-app.ts';
 
 const app = { name: 'shop' };
 
-/** Makes the sender send the command: the step that the generator leaves to the developer. */
+/** Makes the sender send the command, which the generator leaves to the developer. */
 function sendCommand(root: string): void {
   const file = 'functions/orders/api.handler.ts';
   const text = read(root, file)
@@ -40,7 +40,7 @@ it('an order can be cancelled; an added order is charged, gets a reply, and its 
 });
 `;
 
-/** An app with a service, a command, a route and a subscriber, added one after the other. */
+/** Generates an app, and adds a service, a command, a route and a subscriber, one after the other. */
 async function wholeApp(): Promise<string> {
   const root = shop();
   writePlan(root, newService(root, 'orders', undefined, app));

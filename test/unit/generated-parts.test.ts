@@ -21,7 +21,7 @@ function change(root: string, path: string, from: string | RegExp, to: string): 
   writeFileSync(join(root, path), after);
 }
 
-/** A copy of the folders that a generator reads of an app of this repository. */
+/** Copies the folders that a generator reads from an app of this repository. */
 function copyOf(folder: string): string {
   const root = temporaryFolder();
   for (const part of ['shared', 'infra', 'functions'])
@@ -228,7 +228,7 @@ describe('a command', () => {
     );
   });
 
-  it('is added to a queue of another name; for handlers of another form, the line is returned', async () => {
+  it('is added to a queue with another name; if the handlers have another form, the line to add is returned', async () => {
     const { files, edits, next } = await newCommand(copyOf('examples/orders'), 'bill', bill, app);
     expect(files).toEqual({});
     expect(Object.keys(edits ?? {})).toEqual(['shared/contracts.ts']);
@@ -286,7 +286,7 @@ describe('a route', () => {
     expect(next.join('\n')).toContain("list: { method: 'GET', path: '/coupons', access: 'read' },");
   });
 
-  it('of another service is not added to its stack; the lines to add are returned', () => {
+  it('of any other service is not added to the stack of the service; the lines to add are returned', () => {
     const { edits, next } = newRoute(copyOf('.'), 'registration', 'pause', {
       method: 'POST',
       path: '/v1/members/{id}/pause',
@@ -302,7 +302,7 @@ describe('a route', () => {
     expect(files['functions/guide/api.handler.ts']).toContain("createObservability('guide')");
   });
 
-  it('is added to the route table of its service, if there are several', () => {
+  it('is added to the route table of its service, if there are several route tables', () => {
     const root = shop();
     writePlan(root, newService(root, 'orders', undefined, app));
     const { edits } = newRoute(root, 'items', 'cancel', cancel);

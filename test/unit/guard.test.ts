@@ -6,9 +6,9 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 describe('a request', () => {
   it.each([
     ['of a program', {}],
-    ['by another name of this machine', { host: 'localhost:4000' }],
+    ['to another name of this machine', { host: 'localhost:4000' }],
     ['from a container', { host: 'host.docker.internal:4010' }],
-    ['of its own page', { origin: 'http://127.0.0.1:4000', 'sec-fetch-site': 'same-origin' }],
+    ['of a page of the same origin', { origin: 'http://127.0.0.1:4000', 'sec-fetch-site': 'same-origin' }],
     ['that is typed into a browser', { 'sec-fetch-site': 'none' }],
   ])('%s is accepted', (_, headers) => {
     expect(refusalOf({ host: '127.0.0.1:4000', ...headers })).toBeUndefined();

@@ -148,7 +148,7 @@ describe('a message that a rule holds back', () => {
 
 describe('a message during which the function crashes', () => {
   const crashing = { 'rollcall.member.registered.v1': () => new Promise<never>(() => {}) };
-  /** The function crashes before the attempt ends. */
+  /** Simulates a crash of the function before the attempt ends. */
   const crashDuring = async ({ apply }: ReturnType<typeof subscriber>, receives: number) => {
     void apply(registered(member), receives);
     await new Promise(setImmediate);
@@ -178,7 +178,7 @@ describe('a message during which the function crashes', () => {
 });
 
 describe('a call with an unknown outcome', () => {
-  it('is reported to the next caller, until the message is applied', async () => {
+  it('is reported to every later attempt until the message is applied', async () => {
     const reported: boolean[] = [];
     const outcomes = [
       new TransientError('no answer', { outcomeUnknown: true }),

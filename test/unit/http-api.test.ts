@@ -13,13 +13,13 @@ const PATIENCE = { timeout: 60_000 };
 
 interface Options {
   stage?: string;
-  /** The format of its access log. */
+  /** The format of the access log. */
   format?: string;
   answer?: (event: APIGatewayProxyEventV2) => unknown;
   cors?: Cors;
 }
 
-/** An API whose routes have one function. */
+/** Starts an API that sends all routes to one function. */
 async function startApi({ stage = '$default', format, answer = () => 'fine', cors }: Options = {}) {
   const api = new HttpApi('abc', '000000000000');
   const url = await listen(api.server, 0, 'the API');
@@ -62,7 +62,7 @@ async function startApi({ stage = '$default', format, answer = () => 'fine', cor
     const response = await fetch(`${url}${path}`, init);
     return { status: response.status, headers: response.headers, body: await response.text() };
   };
-  /** The log line of the last request, which is written after its response. */
+  /** Waits for this number of log lines, because a line is written after the response. @returns the last line */
   const logged = (count: number) => vi.waitUntil(() => lines.length >= count && lines.at(-1), PATIENCE);
   return { url, send, events, failures, logged };
 }
@@ -173,7 +173,7 @@ describe('the response of a function', () => {
     ['a status outside of the range of HTTP', { statusCode: 1000, headers: { secret: 'x' }, cookies: ['a=b'] }],
     ['an invalid header name', { statusCode: 200, headers: { secret: 'x', 'not a name': '1' } }],
     ['an invalid header value', { statusCode: 200, headers: { name: 'two\nlines' } }],
-  ])('is an error of the API, if it has %s', async (_, result) => {
+  ])('makes the API return an error if it has %s', async (_, result) => {
     const { send, failures } = await startApi({ answer: () => result });
     const { status, body, headers } = await send('/things/1');
     expect([status, body]).toEqual([500, '{"message":"Internal Server Error"}']);
@@ -181,7 +181,7 @@ describe('the response of a function', () => {
     expect(failures).toEqual([expect.stringContaining('API Gateway cannot forward its response')]);
   });
 
-  it('has a content length unless it has no body', async () => {
+  it('has a content length if it has a body', async () => {
     const { send } = await startApi({
       answer: ({ rawPath }) => ({ statusCode: Number(rawPath.split('/')[2]), body: 'ö'.repeat(3) }),
     });
@@ -207,7 +207,7 @@ it('the values of a repeated header, or of a repeated query parameter, are joine
 
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
 describe('the CORS configuration of an API', () => {
-  const of = async (cors: Cors, origin: string) => {
+  const corsHeaders = async (cors: Cors, origin: string) => {
     const { send } = await startApi({ cors, answer: () => ({ statusCode: 200, headers: CORS_OF_FUNCTION }) });
     const { headers } = await send('/things/1', { headers: { origin } });
     return Object.fromEntries([...headers].filter(([name]) => name.startsWith('access-control-') || name === 'vary'));
@@ -225,7 +225,7 @@ describe('the CORS configuration of an API', () => {
       },
     ],
   ])('determines the CORS headers of every response, whatever the function returns: %j', async (cors, result) => {
-    expect(await of(cors, 'https://shop.example')).toEqual(result);
+    expect(await corsHeaders(cors, 'https://shop.example')).toEqual(result);
   });
 
   it('refuses a page with another scheme', async () => {

@@ -70,7 +70,7 @@ describe('preconditions', () => {
     [{ ifMatch: 'W/"1"' }, FAILS],
     [{ ifMatch: '1' }, FAILS],
     [{ ifMatch: '' }, FAILS],
-    // Not a list, because a tag ends at its quote.
+    // This is not a list of tags, because a tag ends at the next quote.
     [{ ifMatch: '"a,"1",b"' }, FAILS],
     [{ ifMatch: '"1" "2"' }, FAILS],
     [{ ifMatch: '*, "1"' }, FAILS],
@@ -102,7 +102,7 @@ describe('preconditions', () => {
 
 describe('an id', () => {
   const ID = '0199abcd-ef00-7000-8000-0000000000aa';
-  it.each([ID, ID.toUpperCase(), '0199ABcd-EF00-7000-8000-0000000000aA'])('is accepted in any case: %s', (id) => {
+  it.each([ID, ID.toUpperCase(), '0199ABcd-EF00-7000-8000-0000000000aA'])('is accepted in upper and lower case: %s', (id) => {
     expect(idOf(id, 'member')).toBe(ID);
   });
 

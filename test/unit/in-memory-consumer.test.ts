@@ -61,7 +61,7 @@ describe('a consumer in memory', () => {
     expect(items().map(({ sk }) => sk)).toEqual(['total', 'entry#tea/1', 'entry#tea/2']);
   });
 
-  it('parks an early message until the sweep after its predecessor', async () => {
+  it('parks an early message until the sweep after its predecessor was applied', async () => {
     const { deliver, parked, sweep, of, pass } = create();
     expect(await deliver(event(2, 3))).toBe('parked');
     expect(parked()).toMatchObject([{ aggregateId: 'tea', version: 2, reason: 'gap' }]);

@@ -100,7 +100,7 @@ describe('an input file', () => {
       [[3, ANA]],
     ],
     [
-      'columns in another case and order, among others',
+      'columns in another case and order, beside other columns',
       'a.csv',
       'Locale,,PHONE,Notes, Name \nes,,+34612341001,x,Ana',
       [[2, ANA]],
@@ -192,7 +192,7 @@ describe('an input file', () => {
         { line: 4, ...problem('a quote is never closed; the record includes all lines from 4 to 5') },
       ],
     ],
-  ])('reports at the line of a record that it has %s', async (_, name, content, lines) => {
+  ])('reports a record with %s at the first line of the record', async (_, name, content, lines) => {
     expect(await read(name, content)).toEqual(lines.map((line) => expect.objectContaining(line)));
   });
 
@@ -248,7 +248,7 @@ describe('an input file', () => {
       `\u001b[2J,name\n`,
       'must begin with a header that contains each of phone, name, locale once. It begins with: \ufffd[2J, name',
     ],
-    ['is in UTF-16 without a mark', 'a.csv', utf16(HEADER).subarray(2), 'is not text in UTF-8'],
+    ['is in UTF-16 without a byte order mark', 'a.csv', utf16(HEADER).subarray(2), 'is not text in UTF-8'],
     ['is binary', 'a.csv', Buffer.from('504b03041400000008', 'hex'), 'is not text in UTF-8'],
     ['is empty', 'a.csv', '', 'is empty'],
     ['has blank lines only', 'a.jsonl', '\r\n\n', 'is empty'],

@@ -86,7 +86,7 @@ describe('rollcall start --inspect', () => {
     expect(await thread).toBe('node_worker');
   });
 
-  it('ends while a handler is paused', async () => {
+  it('ends on SIGINT even while a handler is paused', async () => {
     const debugging = await attachDebugger(debuggerUrl, linesOf(join(folder, 'cdk.out'), breakpoint));
     const response = greet('Alan');
     await debugging.paused();

@@ -84,7 +84,7 @@ describe('a function', () => {
     expect(await invoke()).toEqual({ ok: true, result: 1 });
   });
 
-  it('that crashes fails its invocation, and is restarted', async () => {
+  it('fails the invocation in which it crashes, and is restarted', async () => {
     const { invoke } = lambda('export const handler = async ({ die }) => { if (die) process.exit(1); return 1; };', {
       limit: 1,
     });
@@ -93,10 +93,10 @@ describe('a function', () => {
   });
 
   it.each([
-    ['ends', 'process.exit(1); export const handler = 1;'],
+    ['ends the process', 'process.exit(1); export const handler = 1;'],
     ['throws', "throw new Error('no'); export const handler = 1;"],
     ['exports no handler', 'export const other = 1;'],
-  ])('whose initialization %s fails its invocation', async (_, source) => {
+  ])('fails its invocation if its initialization %s', async (_, source) => {
     expect(await lambda(source).invoke()).toMatchObject({ ok: false, result: { errorType: 'Runtime.InitError' } });
   });
 
@@ -130,7 +130,7 @@ describe('a function', () => {
     expect(new Set(answers.map(({ result }) => result)).size).toBe(2);
   });
 
-  it('that is stopped fails waiting invocations, and starts no further ones', async () => {
+  it('fails waiting invocations when it is stopped, and starts no further ones', async () => {
     const { fn, invoke, failures } = lambda('export const handler = async () => new Promise(() => {});', { limit: 1 });
     const pending = [invoke(), invoke()];
     await fn.stop();

@@ -44,11 +44,11 @@ const text = 'ä'.repeat(200_000);
 const placing = { source: from, subject: 'A', version: 1, aggregateId: 'A' };
 const context = { now: new Date('2026-11-30T00:00:00Z'), newId: () => 'm1' };
 const claimCheck = { apart: dataApart };
-const rowOf = (channel: Channel, say = text) =>
-  outboxRowOf(channel, draft(filed, { orderId: 'A', text: say }), placing, context, claimCheck);
-const large = (channel: Channel = documents, say = text) => rowOf(channel, say).messages[0] as OutgoingMessage;
+const rowOf = (channel: Channel, content = text) =>
+  outboxRowOf(channel, draft(filed, { orderId: 'A', text: content }), placing, context, claimCheck);
+const large = (channel: Channel = documents, content = text) => rowOf(channel, content).messages[0] as OutgoingMessage;
 
-const claimKey = (say: string) => large(documents, say).claim?.key;
+const claimKey = (content: string) => large(documents, content).claim?.key;
 
 const input = { id: 'm1', source: from, subject: 'A', time: context.now, data: { orderId: 'A', text } };
 const cause = { ...createMessage(filed, input), replyto: 'documents' };
@@ -83,7 +83,7 @@ const DIGEST = createHash('sha256')
   .digest('hex');
 const SENT = `messages/documents/A/m1/${DIGEST}`;
 
-describe('a message on a channel that is large', () => {
+describe('a message on a channel with the setting `large`', () => {
   it.each(['application/json', 'application/xml', 'application/avro'] as const)(
     'has a reference, and is read with its data: %s',
     async (format) => {
@@ -97,7 +97,7 @@ describe('a message on a channel that is large', () => {
     },
   );
 
-  it('does not overwrite other data under the same id', () => {
+  it('does not overwrite other data with the same message ID', () => {
     expect(claimKey(text)).toBe(SENT);
     expect(claimKey(`${text}!`)).not.toBe(SENT);
   });
@@ -106,7 +106,7 @@ describe('a message on a channel that is large', () => {
     expect(JSON.stringify(outboxPut('outbox', rowOf(documents))).length).toBeLessThan(2_000);
   });
 
-  it('contains its data if that fits', () => {
+  it('contains its data if the data is small enough', () => {
     expect(large(documents, 'short')).not.toHaveProperty('claim');
   });
 
@@ -144,8 +144,8 @@ describe('a message on a channel that is large', () => {
     expect(make).toThrow(/^message \S+ of type shop\.document\.\w+\.v1 has \d+ bytes .* a channel accepts at most \d+/);
   });
 
-  it.each(['short', text])('is not committed by a sender without a claim check, even if it is small', (say) => {
-    expect(() => outboxRowOf(documents, draft(filed, { orderId: 'A', text: say }), placing, context)).toThrow(
+  it.each(['short', text])('is not committed by a sender without a claim check, even if it is small', (content) => {
+    expect(() => outboxRowOf(documents, draft(filed, { orderId: 'A', text: content }), placing, context)).toThrow(
       'documents is large: pass a `claimCheck` to its sender (createPublisher, createOutboxWriter, createProcess)',
     );
   });
@@ -157,7 +157,7 @@ describe('a message on a channel that is large', () => {
   });
 });
 
-describe('reading', () => {
+describe('reading a large message', () => {
   const { body, claim } = large();
   const kept = { [claim?.key ?? '']: claim?.bytes ?? new Uint8Array() };
   const read = (content: Record<string, Uint8Array>, change: object = {}) =>
@@ -168,7 +168,7 @@ describe('reading', () => {
     expect(await read(held)).toHaveProperty('data_base64');
   });
 
-  it('of missing data fails with its location, and the message is parked for an operator', async () => {
+  it('fails with the location of missing data, and the message is parked for an operator', async () => {
     const error = await read({}).catch((caught: Error) => caught);
     expect(error).toBeInstanceOf(MissingDataError);
     expect((error as Error).message).toBe(`message m1: its data is not at ${SENT}, or this function may not read it`);
@@ -176,8 +176,8 @@ describe('reading', () => {
   });
 
   it.each([
-    ['other data', { [claim?.key ?? '']: Buffer.from('{}') }, {}],
-    ['no digest', kept, { datasha256: undefined }],
+    ['data with another digest', { [claim?.key ?? '']: Buffer.from('{}') }, {}],
+    ['a reference without a digest', kept, { datasha256: undefined }],
     ['a reference to another location', { ...kept, other: Buffer.from('{}') }, { dataref: 'other' }],
     [
       'a reference to the data of another subject',
@@ -194,7 +194,7 @@ describe('reading', () => {
   });
 });
 
-describe('holding', () => {
+describe('parking a large message', () => {
   const [{ body, claim }] = [large()];
   const sent = { [claim?.key ?? '']: claim?.bytes ?? new Uint8Array() };
   const parked = (more: Partial<ParkedMessage> = {}): ParkedMessage => ({
@@ -248,7 +248,7 @@ describe('holding', () => {
     };
   }
 
-  it('holds a copy while a message is parked', async () => {
+  it('keeps a copy of the data while the message is parked', async () => {
     const { store, all } = holder();
     await store.park(parked());
     expect([...all.keys()]).toEqual([claim?.key, COPY]);
@@ -256,7 +256,7 @@ describe('holding', () => {
     expect([...all.keys()]).toEqual([claim?.key]);
   });
 
-  it('stores the copy under its subject also on an unordered channel', async () => {
+  it('stores the copy under the subject of the message, even on an unordered channel', async () => {
     const { store, all } = holder({ unordered: true });
     await store.park(parked({ aggregateId: 'm1' }));
     expect([...all.keys()]).toEqual([claim?.key, COPY]);
@@ -270,7 +270,7 @@ describe('holding', () => {
     expect([...all.keys()]).toEqual([claim?.key]);
   });
 
-  it('copies once', async () => {
+  it('copies data only once', async () => {
     const { store, all } = holder();
     await store.park(parked());
     all.set(COPY, Buffer.from('first'));
@@ -287,9 +287,9 @@ describe('holding', () => {
   });
 
   it.each([
-    ['of an aggregate', 'A', false],
-    ['for itself', 'm1', true],
-  ])('deletes the copy of a message parked %s that only has a reply to send', async (_, aggregateId, unordered) => {
+    ['under its aggregate', 'A', false],
+    ['under its own ID', 'm1', true],
+  ])('deletes the copy of a message that is parked %s and only has a reply to send', async (_, aggregateId, unordered) => {
     const { store, all } = holder({ unordered });
     await store.park(parked({ aggregateId }));
     await store.park(parked({ aggregateId, reason: 'unsent', body: '' }));
@@ -390,11 +390,11 @@ describe('the relay', () => {
   });
 });
 
-describe('keys', () => {
+describe('the keys of sent data', () => {
   const key = (subject: string) => sentKey('documents', { subject, id: 'm1', datasha256: 'ab' });
 
   it.each(['../other', '.', '..', 'a/b', '%2F', 'a&b<c>"\'', 'a\u0000b', 'ö 漢'])(
-    'of %j can be decoded, and have no characters with a meaning in a path or in XML',
+    'of the subject %j can be decoded, and have no characters with a special meaning in a path or in XML',
     (subject) => {
       expect(key(subject)).toMatch(/^messages\/documents\/(?!\.{1,2}\/)[^/<>&"'\p{Cc}]+\/m1\/ab$/u);
       expect(decodeURIComponent(key(subject).split('/')[2] ?? '')).toBe(subject);
@@ -456,7 +456,7 @@ describe('calls to S3', () => {
     expect(authorization).toContain(`Signature=${createHmac('sha256', key).update(toSign).digest('hex')}`);
   });
 
-  /** An S3 that returns these responses. Status 0 drops the connection. */
+  /** Starts an S3 that returns these responses in turn, and then the last one again. Status 0 drops the connection. */
   async function s3Returning(...answers: Array<[status: number, body?: string]>) {
     const requests: string[] = [];
     const server = createServer((request, response) => {

@@ -80,9 +80,11 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** The recorded calls, and an action to run after the next read of an order. */
+/** The recorded calls. */
 let calls: Array<{ name: string; table: string; items: number }> = [];
+/** An action to run after the next read of an order. */
 let afterNextRead: (() => Promise<unknown>) | undefined;
+/** Calls with this text fail, unless the text is empty. */
 let throttled = '';
 beforeEach(async () => {
   for (const { subject, name } of await waiting())
@@ -105,14 +107,14 @@ async function send(sent: GetCommand): Promise<unknown> {
 const client: DynamoDBDocumentClient = Object.create(DynamoDBDocumentClient.prototype, { send: { value: send } });
 const tables = { client, outboxTable: 'outbox', laterTable: 'later' };
 const later = createLater(tables);
-const places = { client, outboxTable: 'outbox', later };
-const orders = createPublisher<Order, typeof orderEvents>(orderEvents, { ...places, table: 'orders' });
-const writer = createOutboxWriter({ ...places, countersTable: 'orders', source: from });
+const outboxOptions = { client, outboxTable: 'outbox', later };
+const orders = createPublisher<Order, typeof orderEvents>(orderEvents, { ...outboxOptions, table: 'orders' });
+const writer = createOutboxWriter({ ...outboxOptions, countersTable: 'orders', source: from });
 const { release } = createRelease(tables);
 
 let ids = 0;
 const newId = () => `id-${String(++ids).padStart(6, '0')}`;
-/** @param seconds after TIME */
+/** @param seconds the seconds after TIME */
 const at = (seconds: number) => new Date(TIME.getTime() + seconds * 1_000);
 const contextAt = (seconds: number): CommandContext => ({ now: at(seconds), newId });
 const context = contextAt(0);
@@ -181,7 +183,7 @@ describe('a scheduled event', () => {
     expect(await waiting()).toEqual([]);
   });
 
-  it('is not sent before its time, and then gets the next version of its aggregate', async () => {
+  it('is not sent before its time, and gets the next version of its aggregate when it is sent', async () => {
     const id = newId();
     await orders.create(id, withReminder(id), context);
     await orders.change(id, () => order(id), context);
@@ -207,7 +209,7 @@ describe('a scheduled event', () => {
     expect(await waiting()).toEqual([]);
   });
 
-  it('and a change at the same moment get a version each', async () => {
+  it('and a change at the same moment get different versions', async () => {
     const id = newId();
     await orders.create(id, withReminder(id), context);
     afterNextRead = () => release({ subject: id, name: 'reminder' }, DUE);
@@ -215,7 +217,7 @@ describe('a scheduled event', () => {
     expect((await typesOf(id)).map(([version]) => version)).toEqual([1, 2, 3]);
   });
 
-  it('gets the version after that of a change between its read and its write', async () => {
+  it('gets a later version than a change that is committed between the read and the write of its release', async () => {
     const id = newId();
     await orders.create(id, withReminder(id), context);
     afterNextRead = () => orders.change(id, () => order(id), context);
@@ -229,7 +231,7 @@ describe('a scheduled event', () => {
     await expect(orders.create(id, alone, context)).rejects.toThrow('all events are scheduled for later');
   });
 
-  it('of a deleted aggregate stays, with the reason', async () => {
+  it('of a deleted aggregate stays scheduled, and the error contains the reason', async () => {
     const id = newId();
     await orders.create(id, withReminder(id), context);
     await documents.send(new DeleteCommand({ TableName: 'orders', Key: { pk: id } }));
@@ -247,7 +249,7 @@ describe('a scheduled command', () => {
     await orders.change(id, () => order(id, { send: [draftTo(payments, charge, { orderId: id })] }), context);
     expect(await release({ subject: id, name: 'deadline' }, DUE)).toBe('released');
     await orders.change(id, () => order(id, { send: [draftTo(payments, charge, { orderId: id })] }), context);
-    expect(await typesOf(group)).toEqual([1, 2, 3].map((place) => [place, charge.type, place]));
+    expect(await typesOf(group)).toEqual([1, 2, 3].map((position) => [position, charge.type, position]));
     const [, second] = await pending(group);
     expect(second?.committedAt).toBe(DUE.toISOString());
   });
@@ -277,9 +279,9 @@ describe('a scheduled command', () => {
     expect(put?.Put).toMatchObject({ TableName: 'later', Item: { subject: id, name: 'deadline' } });
   });
 
-  it('is refused without a table for it, and the error names the missing option', async () => {
+  it('is refused without a table of scheduled messages, and the error names the missing option', async () => {
     const id = newId();
-    const { later: _, ...without } = places;
+    const { later: _, ...without } = outboxOptions;
     const bare = createPublisher<Order, typeof orderEvents>(orderEvents, { ...without, table: 'orders' });
     await expect(bare.create(id, withDeadline(id), context)).rejects.toThrow(
       'pass `later` (createLater) to the sender',
@@ -344,7 +346,7 @@ describe('a message scheduled under a name', () => {
     expect(await orders.change(id, paid, context)).toEqual({ result: 'refused', by: 'deadline' });
   });
 
-  it('is replaced, and a release of the old one does not send the new one early', async () => {
+  it('is replaced, and a release of the old message does not send the new message early', async () => {
     const id = newId();
     const key = { subject: id, name: 'deadline' };
     await orders.create(id, withDeadline(id), context);
@@ -370,10 +372,10 @@ describe('a message scheduled under a name, with a custom ID', () => {
   });
 });
 
-describe('an aggregate that is erased', () => {
+describe('the erasure of an aggregate', () => {
   const leaving = (id: string) => order(id, { events: [draft(forgotten, { orderId: id })] });
 
-  it('deletes all scheduled messages about it, in the same transaction', async () => {
+  it('deletes all scheduled messages about the aggregate, in the same transaction', async () => {
     const [id, other] = [newId(), newId()];
     await orders.create(id, order(id, { ...withReminder(id), send: [deadline(id)] }), context);
     await orders.create(other, withDeadline(other), context);
@@ -398,7 +400,7 @@ describe('an aggregate that is erased', () => {
     expect(await waiting()).toMatchObject([{ name: 'deadline', due: at(HALF_AN_HOUR + 600).toISOString() }]);
   });
 
-  it('can be erased without a publisher', async () => {
+  it('needs no publisher to delete scheduled messages', async () => {
     const id = newId();
     const many = Array.from({ length: 30 }, () => draftTo(labels, print, { orderId: id }, { after: 60 }));
     await orders.create(id, order(id, { send: many }), context);
@@ -407,7 +409,7 @@ describe('an aggregate that is erased', () => {
     expect(await waiting()).toEqual([]);
   });
 
-  it('is not erased by a scheduled event', async () => {
+  it('cannot be caused by a scheduled event', async () => {
     const id = newId();
     const events = [draft(placed, { orderId: id }), draft(forgotten, { orderId: id }, { after: 60 })] as const;
     await expect(orders.create(id, order(id, { events }), context)).rejects.toThrow(
@@ -416,7 +418,7 @@ describe('an aggregate that is erased', () => {
     expect(await orders.read(id)).toBeUndefined();
   });
 
-  it('is not erased if the transaction would have too many items', async () => {
+  it('is refused if the transaction would have too many items', async () => {
     const id = newId();
     const many = Array.from({ length: 60 }, () => draftTo(labels, print, { orderId: id }, { after: 60 }));
     await orders.create(id, order(id, { send: many }), context);
@@ -436,11 +438,11 @@ describe('the sweep', () => {
     expect(report).toEqual({ released: 2, failed: [], failedMessages: 0, finished: true });
     expect(measured).toMatchObject({ ReleaseLag: [90_000, 30_000], OldestDue: [90], Released: [2], LeftWaiting: [0] });
     expect(await waiting()).toMatchObject([{ name: '3' }]);
-    expect((await typesOf(`payments/${id}`)).map(([place]) => place)).toEqual([1, 2]);
+    expect((await typesOf(`payments/${id}`)).map(([position]) => position)).toEqual([1, 2]);
     expect((await sweepAt(at(150)).run()).measured).toMatchObject({ OldestDue: [0], ReleaseLag: [] });
   });
 
-  it('does not let a later message overtake a temporary failure', async () => {
+  it('does not let a later message overtake a message that failed temporarily', async () => {
     const [id, other] = [newId(), newId()];
     for (const one of [id, other]) {
       const send = ['a', 'b'].map((name) => draftTo(payments, charge, { orderId: one }, { after: 60, name }));
@@ -492,11 +494,11 @@ describe('the sweep', () => {
       const { report } = await sweepAt(DUE).run();
       return { released: report.released, calls: calls.length, read: calls.reduce((sum, { items }) => sum + items, 0) };
     };
-    const place = async () => {
+    const placeOrder = async () => {
       const id = newId();
       await orders.create(id, withDeadline(id), context);
     };
-    await place();
+    await placeOrder();
     const few = await run();
     expect(few).toEqual({ released: 1, calls: SHARDS.length + 3, read: 1 });
 
@@ -510,7 +512,7 @@ describe('the sweep', () => {
           RequestItems: { later: rows.slice(from, from + 25).map((Item) => ({ PutRequest: { Item } })) },
         }),
       );
-    await place();
+    await placeOrder();
     expect(await run()).toEqual(few);
   });
 });

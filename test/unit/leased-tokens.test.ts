@@ -46,7 +46,8 @@ describe('tokens that instances lease', () => {
   it('allow 95 % to 100 % of a limit for any load of 20 instances, and report once that it is nearly used up', async () => {
     const load = fc.record({
       limit: fc.oneof(fc.integer({ min: 1, max: 400 }), fc.integer({ min: 400, max: 5_000 })),
-      // Instance, SMS at once. An instance that does not occur again is frozen with its tokens.
+      // A batch is an instance and the number of SMS that it sends at once. The tokens of an instance that does not occur
+      // again stay unused.
       batches: fc.array(fc.tuple(fc.integer({ min: 0, max: INSTANCES - 2 }), fc.integer({ min: 1, max: 10 })), {
         maxLength: 300,
       }),
@@ -91,7 +92,7 @@ describe('tokens that instances lease', () => {
     expect(store.writes).toBe(writes);
   });
 
-  it('can be used by others after they are returned', async () => {
+  it('can be used again after they are returned', async () => {
     const { takeToken } = stage();
     const token = await takeToken(0, 1);
     token?.giveBack();
@@ -111,7 +112,7 @@ describe('tokens that instances lease', () => {
   });
 });
 
-/** A minute in which 1,000 instances use 100 tokens a second each, ten at a time. @returns writes by second */
+/** Simulates 1,000 instances for a minute; each uses 100 tokens a second, ten at a time. @returns writes by second */
 function minute(limit: number): number[] {
   const taken = { tokens: 0, ahead: 0 };
   const instances = Array.from({ length: 1_000 }, () => ({ tokens: 0, used: 0, own: 0, isRefused: false }));

@@ -53,7 +53,7 @@ describe('the live picture of a stage', () => {
       'queue:sms→function:sms-consume': { perSecond: 0.2 },
       'function:sms-consume→provider:texts': { perSecond: 0.2, errorsPerSecond: 0.2 },
     });
-    // The call to the provider belongs to the member of its parent span.
+    // The call to the provider has the aggregate of its parent span.
     expect(messages.map(({ edge, aggregateId }) => [edge.split('→')[1], aggregateId])).toEqual([
       ['queue:sms', 'm'],
       ['function:sms-consume', 'm'],

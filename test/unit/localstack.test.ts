@@ -58,7 +58,7 @@ describe('this machine', () => {
   });
 });
 
-it.each(['$default', "it's", 'a b', '`id` "$HOME" \\', ''])('%j is one word of a shell', async (text) => {
+it.each(['$default', "it's", 'a b', '`id` "$HOME" \\', ''])('%j is quoted as one word for a shell', async (text) => {
   const { stdout } = await run('sh', ['-c', `printf '%s|' ${shellWord(text)}`]);
   expect(stdout).toBe(`${text}|`);
 });
@@ -204,7 +204,7 @@ function cloudMap() {
 }
 
 describe('the directory', () => {
-  it('replaces its entries at each deployment, and removes them, but not the entries of others', async () => {
+  it('replaces its entries at each deployment and can remove them, without changing the entries of other directories', async () => {
     const { client, registered, namespaces } = cloudMap();
     const other = createDirectory(client, 'rollcall-other');
     await other.replaceEntries([{ name: 'api', description: '', attributes: { url: 'other' } }]);
@@ -241,8 +241,8 @@ describe('the directory', () => {
     seen.length = 0;
     await directory.replaceEntries([stays, joins, api(API_URL)]);
     expect(seen.length).toBeGreaterThan(0);
-    for (const at of seen) {
-      const found = at.map(({ instance }) => instance);
+    for (const entries of seen) {
+      const found = entries.map(({ instance }) => instance);
       expect(found).toEqual(expect.arrayContaining(['points', 'api']));
       expect(found.length).toBeGreaterThanOrEqual(3);
     }

@@ -22,7 +22,7 @@ import { startSmallCloud } from '../support/small-cloud.ts';
 const arnOf = (queue: string) => `arn:aws:sqs:us-east-1:000000000000:${queue}`;
 const PATIENCE = { timeout: 60_000, interval: 20 };
 
-/** The queue `source`, and its dead-letter queue `dead` for messages that were received once. */
+/** Creates the queue `source` and its dead-letter queue `dead`, to which a message moves after one receive. */
 async function queuesAt(sqs: SQSClient) {
   const create = async (QueueName: string, Attributes: Record<string, string> = {}) =>
     (await sqs.send(new CreateQueueCommand({ QueueName, Attributes }))).QueueUrl ?? '';
@@ -98,7 +98,7 @@ describe('a task that moves dead letters', () => {
     await expect(move({ DestinationArn: arnOf('other.fifo') })).rejects.toThrow('must be of the same type');
   });
 
-  it('fails if its starter may not send to the source queue of a message', async () => {
+  it('fails if the role that started it may not send to the source queue of a message', async () => {
     await using cloud = await startSmallCloud();
     const { dead, source, move, task, bodiesIn } = await queuesAt(cloud.sqs);
     await cloud.sqs.send(new SendMessageCommand({ QueueUrl: source, MessageBody: 'x' }));
@@ -108,7 +108,7 @@ describe('a task that moves dead letters', () => {
     await cloud.sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl: source, ReceiptHandle, VisibilityTimeout: 0 }));
     expect(await bodiesIn(source)).toEqual([]);
     const OF_DEAD = ['sqs:StartMessageMoveTask', 'sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
-    const roleThatMay = (name: string, allowed: Record<string, string[]>) => {
+    const clientThatMay = (name: string, allowed: Record<string, string[]>) => {
       const role = `arn:aws:iam::000000000000:role/${name}`;
       const Statement = Object.entries(allowed).map(([queue, Action]) => ({
         Effect: 'Allow' as const,
@@ -119,14 +119,14 @@ describe('a task that moves dead letters', () => {
       cloud.access.attach(name, { Statement });
       return new SQSClient({ ...cloud.config, credentials: cloud.access.credentialsOf(role, name) });
     };
-    await move({}, roleThatMay('taker', { dead: OF_DEAD }));
+    await move({}, clientThatMay('taker', { dead: OF_DEAD }));
     const { FailureReason } = await vi.waitUntil(async () => {
       const now = await task();
       return now.Status === 'FAILED' && now;
     }, PATIENCE);
     expect(FailureReason).toContain(`sqs:SendMessage on resource: ${arnOf('source')}`);
     expect(await bodiesIn(dead)).toEqual(['x']);
-    await move({}, roleThatMay('mover', { dead: OF_DEAD, source: ['sqs:SendMessage'] }));
+    await move({}, clientThatMay('mover', { dead: OF_DEAD, source: ['sqs:SendMessage'] }));
     await vi.waitUntil(async () => (await task()).Status === 'COMPLETED', PATIENCE);
     expect(await bodiesIn(source)).toEqual(['x']);
   });
@@ -142,8 +142,8 @@ describe('the source queues of a dead-letter queue', () => {
   });
 });
 
-describe('the stored facts of a message', () => {
-  it('are rolled back with a message that cannot be written, without earlier or later messages', () => {
+describe('the stored metadata of a message', () => {
+  it('are rolled back with a message that cannot be written, but earlier messages are not', () => {
     const db = new DatabaseSync(':memory:');
     db.exec('CREATE TABLE sqs_messages (message_id TEXT PRIMARY KEY)');
     const insert = db.prepare('INSERT INTO sqs_messages (message_id) VALUES (?)');

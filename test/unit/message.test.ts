@@ -45,7 +45,7 @@ describe('message', () => {
     expect(sequences.map((sequence) => versionOf({ id: 'x', sequence }))).toEqual([1, 9, 10, 99, 100]);
   });
 
-  it('has the position of its version or, without order, a separate position', () => {
+  it('has the position of its version or, on an unordered channel, a separate position', () => {
     expect(positionOf(profileChanged(memberIdOf(1), 7), false)).toEqual({ aggregateId: memberIdOf(1), version: 7 });
     expect(positionOf(sms('hi'), true)).toEqual({ aggregateId: 'm1', version: 1 });
     expect(() => positionOf(sms('hi'), false)).toThrow('has no version');
@@ -144,7 +144,7 @@ describe('a reader', () => {
     expect(read(encodeMessage(sendSms, sms('hi')), [sendSms])).toEqual(sms('hi'));
   });
 
-  it('reads JSON from bytes, because the attribute determines the encoding, not the media type', () => {
+  it('reads JSON from bytes, because the attribute `data_base64`, not the media type, determines the encoding', () => {
     expect(read(inBase64(JSON.stringify(registered().data)))).toEqual(registered());
   });
 
@@ -193,7 +193,7 @@ describe('a reader', () => {
       false,
     ],
     [
-      'version 1, which it can read by its upcaster',
+      'version 1, which it can read through its upcaster',
       { ...registered(), alternatetype: memberRegisteredV2.type },
       [memberRegisteredV2],
       false,

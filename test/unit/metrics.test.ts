@@ -51,7 +51,7 @@ describe('a line of metrics', () => {
     ]);
   });
 
-  it('is followed by another only if a field needs two values, or a metric has more than a hundred', () => {
+  it('is followed by a second line only if a field needs two values, or if a metric has more than 100 values', () => {
     expect(linesOf(count('Applied', 2), sent('ES'), sent('FR'))).toMatchObject([
       { Applied: 2, country: 'ES', TextsSent: 1 },
       { country: 'FR', TextsSent: 1 },

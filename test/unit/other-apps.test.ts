@@ -57,7 +57,7 @@ describe('a function that only CloudFormation calls', () => {
     expect(cloud.functions.size).toBe(1);
   });
 
-  it('must have a supported runtime if something else calls it, or a custom resource with an effect', async () => {
+  it('is refused with an unsupported runtime if something else may call it, or if its custom resource has an effect', async () => {
     const Retention = { Type: 'Custom::LogRetention', Properties: { ServiceToken } };
     const Permission = { Type: 'AWS::Lambda::Permission', Properties: { FunctionName: { Ref: 'Provider' } } };
     await expect(startSmallCloud({ resources: { Role, Provider, Retention, Permission } })).rejects.toThrow(

@@ -51,7 +51,7 @@ function createQueue(now: () => number) {
         );
       }
     },
-    /** SQS's ChangeMessageVisibilityBatch. */
+    /** Implements the call ChangeMessageVisibilityBatch of SQS. */
     client: {
       send: async ({ input }: { input: { Entries: Array<{ ReceiptHandle: string; VisibilityTimeout: number }> } }) => {
         for (const { ReceiptHandle, VisibilityTimeout } of input.Entries) {
@@ -71,7 +71,7 @@ describe('an hour in which the only SMS provider is down', () => {
     const now = () => new Date(at);
     let ids = 0;
     const newId = () => `owner-${++ids}`;
-    const provider = { up: false, asked: 0, texts: [] as string[] };
+    const provider = { up: false, calls: 0, texts: [] as string[] };
     const store = new InMemorySubscriberStore();
     const queue = createQueue(() => at);
     const sendText = createTexting({
@@ -81,7 +81,7 @@ describe('an hour in which the only SMS provider is down', () => {
           provider: {
             honoursKey: true,
             async send({ to }) {
-              provider.asked++;
+              provider.calls++;
               if (!provider.up) throw new UnavailableError('connection refused');
               provider.texts.push(to);
             },
@@ -148,8 +148,8 @@ describe('an hour in which the only SMS provider is down', () => {
     expect(store.effects).toEqual([]);
     expect(queue.size()).toBe(3 * MEMBERS);
     expect(queue.mostReceives()).toBeGreaterThan(10);
-    // The calls that open the circuit, and then one probe a minute.
-    expect(provider.asked).toBeLessThan(90);
+    // The provider gets the calls that open the circuit, and then one probe a minute.
+    expect(provider.calls).toBeLessThan(90);
 
     provider.up = true;
     await passUntil(at + 10 * 60_000);

@@ -9,7 +9,7 @@ const resource = (id: string, type: string, properties: object = {}): Resource =
   name: id.split(':')[1] ?? '',
 });
 
-/** A table with a stream to a relay, and a function that scans it every minute. */
+/** A table with a stream to a relay, and a function that scans the table every minute. */
 function outbox(name: string): Resource[] {
   const [table, relay, sweep, role] = [
     `table:${PREFIX}${name}`,

@@ -28,7 +28,7 @@ it('a table keeps its columns aligned if a cell is Chinese, has a line break or 
 });
 
 it('a table replaces control characters in its cells', () => {
-  // The first moves the cursor up, the second reverses the direction of the text.
+  // The first control character moves the cursor up. The second one reverses the direction of the text.
   expect(printed([{ why: 'up\u{1b}[A', by: 'me\u{202e}' }])).toEqual(['why    by', 'up\u{fffd}[A  me\u{fffd}']);
 });
 

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 const AT = '2026-11-21T10:00:00.000Z';
 
 /**
- * Commits version 2. DynamoDB refuses it because of the stored item, at the given attempt of the SDK.
+ * Commits version 2. DynamoDB refuses the write because of the stored item, at the given attempt of the SDK.
  * @param beside whether the commit has other writes
  * @param before errors of earlier calls
  */
@@ -58,8 +58,8 @@ describe("a commit whose response was lost, so that the SDK's retry failed", () 
   });
 
   it.each([
-    ['at its first attempt', own, 1],
-    ['of the same version by another', { ...own, appliedAt: '2026-11-21T10:00:00.001Z' }, 2],
+    ['that was refused at its first attempt', own, 1],
+    ['of the same version by another instance', { ...own, appliedAt: '2026-11-21T10:00:00.001Z' }, 2],
     ['of another version', { ...own, version: 3 }, 2],
   ])('is distinguished from a commit %s', async (_, stored, attempts) => {
     expect(await refused(stored, attempts)).toMatchObject({ state: 'moved', cursor: { version: stored.version } });

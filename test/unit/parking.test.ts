@@ -61,7 +61,7 @@ describe('parking', () => {
     expect(parked()).toEqual([]);
   });
 
-  it('parks a message that crashed its function for the sweep to retry, unless it was applied before', async () => {
+  it('parks a message that crashed its function, so that the sweep retries it, unless it was applied before', async () => {
     const { apply, parkDeadLetter, parked, store, sweep, pass, versions } = subscriber();
     expect(await parkDeadLetter(registered(member, 1), 'died')).toBe('parked');
     expect(parked()).toEqual(['1 retry']);
@@ -188,7 +188,7 @@ describe('a retried message', () => {
     expect(await sweep()).toMatchObject({ waiting: 0, forPerson: 1 });
     expect(parked()).toEqual(['1 failed']);
     service.error = new TransientError('not now');
-    // After a temporary failure, the sweep retries it again.
+    // After a temporary failure, the sweep retries the message again.
     expect(await kit.redrive([member], () => true)).toMatchObject([{ waiting: 1, forPerson: 0 }]);
     expect(parked()).toEqual(['1 retry']);
   });
@@ -268,25 +268,12 @@ describe('redrive', () => {
   });
 
   it('leaves a message to an operator after it crashed the sweep five times', async () => {
-    const store = { alive: true };
-    const {
-      apply,
-      sweep,
-      pass,
-      parked,
-      store: table,
-    } = subscriber({
-      'rollcall.member.registered.v1': () => {
-        if (!store.alive) throw new TransientError('not now');
-        return {};
-      },
-    });
-    store.alive = false;
+    const { apply, sweep, pass, parked, store } = subscriber(breakable(new TransientError('not now'), true).handlers);
     await apply(registered(member, 1), 5);
-    const { park } = table;
+    const { park } = store;
     // A crashed sweep writes nothing after its attempt has begun.
-    table.park = async (message) =>
-      message.unanswered || message.reason === 'failed' ? park.call(table, message) : undefined;
+    store.park = async (message) =>
+      message.unanswered || message.reason === 'failed' ? park.call(store, message) : undefined;
     for (let crash = 1; crash <= 6; crash++) {
       expect(parked()).toEqual(['1 retry']);
       pass(16 * MINUTE);
