@@ -32,7 +32,7 @@ describe('consume', () => {
     expect(order).toEqual(['a1 starts', 'b1 starts', 'b1 ends', 'a1 ends', 'a2 starts', 'a2 ends']);
   });
 
-  it('processes messages that may have crashed the function one by one, after all other messages', async () => {
+  it('processes messages one by one, after all others, if they may have crashed the function', async () => {
     const order: string[] = [];
     const Records = ['a9', 'b1', 'c9', 'd2'].map((id) => sqsRecord(id, id, id));
     const apply = async ({ body }: { body: string }) => {
