@@ -180,10 +180,7 @@ describe('the verdict of chaos', () => {
 
   it.each<[string, (parked: any[]) => unknown]>([
     ['a successor that is neither applied nor parked', (parked) => parked.pop()],
-    [
-      'a member whose parked messages include no failed one',
-      (parked) => Object.assign(parked[0], { reason: 'gap' }),
-    ],
+    ['a member whose parked messages include no failed one', (parked) => Object.assign(parked[0], { reason: 'gap' })],
     [
       'a message that is parked as failed although it was not refused',
       (parked) => Object.assign(parked[0], { messageId: '00c9' }),

@@ -57,7 +57,12 @@ describe('a consumer', () => {
       {},
       'so its name must be the name of its service, coupons',
     ],
-    ['of a queue with another name', 'coupons', { of: pointsCommands, reads: [] }, 'consumes the queue points-commands'],
+    [
+      'of a queue with another name',
+      'coupons',
+      { of: pointsCommands, reads: [] },
+      'consumes the queue points-commands',
+    ],
     [
       'that reads a message that its channel does not carry',
       'coupons',

@@ -156,9 +156,7 @@ describe('a function that a debugger has paused', () => {
       return { ...(await debugging.paused()), answer };
     };
     const first = await paused();
-    await expect(
-      cloud.redeploy(writeAssembly(join(folder, 'broken'), { resources: broken, code })),
-    ).rejects.toThrow();
+    await expect(cloud.redeploy(writeAssembly(join(folder, 'broken'), { resources: broken, code }))).rejects.toThrow();
     expect(await first.answer).toMatchObject({ status: 200 });
     const again = writeAssembly(join(folder, 'again'), { resources, code });
     await cloud.redeploy(again);

@@ -102,9 +102,12 @@ describe('preconditions', () => {
 
 describe('an id', () => {
   const ID = '0199abcd-ef00-7000-8000-0000000000aa';
-  it.each([ID, ID.toUpperCase(), '0199ABcd-EF00-7000-8000-0000000000aA'])('is accepted in upper and lower case: %s', (id) => {
-    expect(idOf(id, 'member')).toBe(ID);
-  });
+  it.each([ID, ID.toUpperCase(), '0199ABcd-EF00-7000-8000-0000000000aA'])(
+    'is accepted in upper and lower case: %s',
+    (id) => {
+      expect(idOf(id, 'member')).toBe(ID);
+    },
+  );
 
   it.each(['', 'nobody', ` ${ID}`, `${ID}\n`, `urn:uuid:${ID}`, ID.replaceAll('-', '')])(
     'is refused in another form: %j',

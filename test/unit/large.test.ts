@@ -289,12 +289,15 @@ describe('parking a large message', () => {
   it.each([
     ['under its aggregate', 'A', false],
     ['under its own ID', 'm1', true],
-  ])('deletes the copy of a message that is parked %s and only has a reply to send', async (_, aggregateId, unordered) => {
-    const { store, all } = holder({ unordered });
-    await store.park(parked({ aggregateId }));
-    await store.park(parked({ aggregateId, reason: 'unsent', body: '' }));
-    expect([...all.keys()]).toEqual([claim?.key]);
-  });
+  ])(
+    'deletes the copy of a message that is parked %s and only has a reply to send',
+    async (_, aggregateId, unordered) => {
+      const { store, all } = holder({ unordered });
+      await store.park(parked({ aggregateId }));
+      await store.park(parked({ aggregateId, reason: 'unsent', body: '' }));
+      expect([...all.keys()]).toEqual([claim?.key]);
+    },
+  );
 
   it('deletes a copy that was made while the message was removed', async () => {
     const { store, all, memory } = holder({ beforeCopy: (own) => own.unpark(parked()) });
