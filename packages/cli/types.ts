@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
 
 /**
- * Writes the types of `rollcall/app` as one file, `app.d.mts`, because its code is bundled into one file too. It
- * imports the types of the kit and of the embedded cloud.
+ * Writes the types of `rollcall/app` as one file, `app.d.mts`, because the code of `rollcall/app` is bundled into one
+ * file too. The types of the kit and of the embedded cloud are imported, not included.
  * @param outdir folder of the package
  * @throws {Error} if a type cannot be found
  */

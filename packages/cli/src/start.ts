@@ -38,7 +38,7 @@ const DEBOUNCE_MS = 200;
 export async function start(app: Partial<App>, options: StartOptions): Promise<void> {
   const started = performance.now();
   stopWithNpm();
-  // The cloud's files contain personal data and keys, so only the user who starts it may read them.
+  // The cloud's files contain personal data and keys, so only the user who starts the cloud may read them.
   process.umask(0o077);
   const inspector = options.inspect && openInspector(options.inspect);
   const progress = createProgress('Synthesizing the app, building its functions');
@@ -79,7 +79,7 @@ export async function start(app: Partial<App>, options: StartOptions): Promise<v
 async function startConsole(app: Partial<App>, cloud: Cloud): Promise<Console | undefined> {
   const { name } = app;
   if (name === undefined) return undefined;
-  // The console's page is built after everything else has started, so that nothing waits for it.
+  // The console's page is built after everything else has started, so that nothing waits for the build.
   const operatorConsole = await createConsole({
     app,
     stage: openStage({ app: name, name: 'dev', endpoint: cloud.endpointUrl }),
@@ -119,7 +119,7 @@ function table(lines: readonly Line[]): string {
   return lines.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`).join('\n');
 }
 
-/** Source folders of an app of the kit. Any other app may use other folders. */
+/** Source folders of an app that uses the kit. Any other app may use other folders. */
 const SOURCES = ['infra', 'functions', 'shared', 'packages'];
 
 function foldersToWatch(): string[] {

@@ -15,9 +15,9 @@ export function onStopSignal(end: () => unknown): void {
 }
 
 /**
- * Sends this process a SIGTERM when the npm script that started it has ended for any reason: when the parent process is
- * no longer the one in `PARENT_PID`, which the scripts in package.json set. Without that variable, this process may
- * outlive its parent, such as a shell that started it in the background.
+ * Sends this process a SIGTERM after the npm script that started it has ended, for whatever reason. The scripts in
+ * package.json set `PARENT_PID`. If the parent process has another id, the script has ended. Without `PARENT_PID`,
+ * nothing is sent, because this process may outlive its parent, such as a shell that started it in the background.
  */
 export function stopWithNpm(): void {
   const { PARENT_PID } = process.env;

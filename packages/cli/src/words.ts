@@ -20,7 +20,7 @@ const RESERVED_OPTIONS = ['app', 'bodies', 'endpoint', 'errors', 'help', 'json',
 
 /**
  * The name of the option with which commands select one aggregate.
- * @throws {OperatorError} if commander would read the name differently, or another option has it
+ * @throws {OperatorError} if commander would read the name differently, or another option has this name
  */
 export function aggregateOption({ en: [name] }: AggregateName): string {
   if (/^[a-z]+$/.test(name) && !RESERVED_OPTIONS.includes(name)) return name;

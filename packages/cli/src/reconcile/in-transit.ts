@@ -2,19 +2,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { StageClient } from '../stage/stage.ts';
 import type { VersionedChannel } from './versioned-channels.ts';
 
-/** How many polls in a row must find the queues empty, because the counts of SQS are approximate. */
+/** The queues must be empty in this many consecutive polls, because SQS returns approximate counts. */
 const EMPTY_POLLS = 2;
 const POLL_INTERVAL_MS = 500;
 /** Limits the wait, because with steady traffic a queue is never empty. */
 const MAX_WAIT_MS = 20_000;
 
-/** Messages that a consumer has not processed yet, including dead letters. */
+/** The number of messages in the queue of a consumer, or in its dead-letter queue. */
 export interface InTransit {
   queue: string;
   messages: number;
 }
 
-/** Waits until no message is in transit to the consumers, for at most 20 seconds. @returns messages still in transit */
+/** Waits until no message is in transit to the consumers, for at most 20 seconds. @returns queues with messages */
 export async function waitUntilDelivered(stage: StageClient, all: readonly VersionedChannel[]): Promise<InTransit[]> {
   const names = new Set(all.flatMap(({ consumers }) => consumers.map(({ name }) => stage.table(name))));
   const isConsumerQueue = (queue: string) => names.has(queue.replace(/(-dlq|-undelivered)?(\.fifo)?$/, ''));

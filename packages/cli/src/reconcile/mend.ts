@@ -27,12 +27,13 @@ export interface MendOptions {
   onStep: (step: string) => void;
 }
 
-/** Whether `mend` raises the version, and publishes the state again. */
+/** Whether `mend` repairs differences of this kind by raising the publisher's version. */
 const mayRaise = (kind: Kind) => kind === 'ahead' || kind === 'other-state';
 
 /**
- * Publishes pending messages, and waits until consumers have applied them.
- * @throws {OperatorError} if messages are still in transit
+ * Publishes pending messages, waits until the consumers' queues are empty, and runs the consumers' sweeps.
+ * @returns the number of published messages
+ * @throws {OperatorError} if messages are still in transit after 20 seconds
  */
 async function publishAndWait(stage: StageClient, all: readonly VersionedChannel[]): Promise<number> {
   const { published } = await stage.publish(undefined);
@@ -46,7 +47,7 @@ async function publishAndWait(stage: StageClient, all: readonly VersionedChannel
   );
 }
 
-/** Processes each subject with a difference of the given kinds. @returns the sum of the results */
+/** Calls `act` for each subject that has a difference of a matching kind. @returns the sum of the results of `act` */
 async function eachDiffering(
   stage: StageClient,
   all: readonly VersionedChannel[],
@@ -63,8 +64,9 @@ async function eachDiffering(
 }
 
 /**
- * Repairs what can be repaired from existing data: publishes the outbox, raises versions that consumers have already
- * seen, replays the archive to consumers that lack versions, and republishes versions that the archive lacks.
+ * Repairs the differences that can be repaired from existing data. Publishes the messages of the outbox, raises
+ * publishers' versions above those that consumers have seen, replays the archive to consumers that lack versions, and
+ * then publishes the versions that consumers still lack, with the current state.
  */
 export async function mend(
   stage: StageClient,

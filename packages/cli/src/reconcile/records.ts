@@ -13,7 +13,7 @@ const KEYS_PER_CALL = 100;
 const SEGMENTS = 4;
 const PAGE = 500;
 
-/** Reads a table in segments. Reads the next page of a segment when the previous page is processed. */
+/** Reads a table in parallel segments. Reads a page of a segment after `onPage` has processed the previous page. */
 export async function eachPage(
   { dynamodb }: Tables,
   input: Omit<ScanCommandInput, 'TableName'> & { TableName: string },
@@ -91,7 +91,7 @@ export const eachCursorPage = (
     (items) => onPage(items.map(({ pk }) => String(pk))),
   );
 
-/** The committed and unpublished versions of a subject. */
+/** The versions of a subject that are committed but not yet published. */
 export async function unpublishedVersions(
   tables: Tables,
   { outbox, group }: VersionedChannel,
@@ -104,7 +104,7 @@ export async function unpublishedVersions(
   return items.map(({ version }) => Number(version));
 }
 
-/** The versions of a subject that a consumer has parked, and why. */
+/** The versions of a subject that a consumer has parked, each with the reason. */
 export async function parkedVersions(tables: Tables, { name }: ChannelConsumer, id: string) {
   const items = await queryAll(tables, tables.table(name), 'version, reason', {
     KeyConditionExpression: 'pk = :id AND begins_with(sk, :parked)',

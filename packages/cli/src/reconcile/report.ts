@@ -25,8 +25,10 @@ export interface Report extends Comparison {
 
 const ARCHIVE =
   'the archive is replayed to the consumer; versions that the archive lacks are published again with the current state';
+const MISSING_COMMANDS =
+  'an operator decides, because commands are not archived: parked discard skips the missing commands';
 
-/** The remedy for each kind, and whether `--mend` applies it: for events, and for commands. */
+/** For each kind: whether `--mend` repairs the difference, and the remedy. `commands` defaults to `events`. */
 const REMEDIES: Record<
   Kind,
   { events: [mends: boolean, remedy: string]; commands?: [mends: boolean, remedy: string] }
@@ -40,11 +42,11 @@ const REMEDIES: Record<
   },
   behind: {
     events: [true, ARCHIVE],
-    commands: [false, 'an operator decides, because commands are not archived: parked discard skips the missing ones'],
+    commands: [false, MISSING_COMMANDS],
   },
   missing: {
     events: [true, ARCHIVE],
-    commands: [false, 'an operator decides, because commands are not archived: parked discard skips the missing ones'],
+    commands: [false, MISSING_COMMANDS],
   },
   'not-erased': {
     events: [
@@ -61,10 +63,10 @@ const REMEDIES: Record<
   },
   'other-state': { events: [true, 'the publisher publishes its state again, with the next version'] },
   returned: {
-    events: [false, 'an operator decides: the consumer has erased it, but the publisher has it again; erase it again'],
+    events: [false, 'an operator decides: the consumer has erased the subject, but the publisher has it again; erase it again'],
   },
   unknown: {
-    events: [false, 'an operator decides: the publisher has lost it; create it again, or erase it at the consumer'],
+    events: [false, 'an operator decides: the publisher has lost the subject; create it again, or erase it at the consumer'],
   },
 };
 

@@ -15,13 +15,16 @@ interface SubjectRecords {
   consumerRecords: ConsumerRecord[];
   /** Committed versions in the outbox. */
   unpublished: number[];
-  /** Versions lost at consumers that must have every version. */
+  /** Versions that a consumer lacks and that are neither parked nor in the outbox. */
   lost: number[];
   /** Versions that any consumer has parked. */
   parked: number[];
 }
 
-/** A transaction has at most 100 items (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html). */
+/**
+ * A transaction has at most 100 items, and one of them is the condition check.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+ */
 const MAX_ROWS = 99;
 
 async function recordsOf(stage: StageClient, channel: VersionedChannel, id: string): Promise<SubjectRecords> {
@@ -82,9 +85,9 @@ const versionUnchanged = ({ version: attribute }: VersionedChannel, version: num
 });
 
 /**
- * Raises the publisher's version above all versions that consumers have seen, because they ignore lower versions as
- * duplicates. Publishes the state with the next version, in the same transaction.
- * @returns false if nothing was changed: the difference is gone, or a consumer has erased the subject
+ * Raises the publisher's version to the highest version that a consumer has seen, because consumers ignore lower
+ * versions as duplicates. For events, also publishes the state with the next version, in the same transaction.
+ * @returns false if nothing was changed, for example because a consumer has erased the subject
  */
 export async function raiseVersion(stage: StageClient, channel: VersionedChannel, id: string): Promise<boolean> {
   const { aggregates, table, outbox, key } = channel;
@@ -106,7 +109,7 @@ export async function raiseVersion(stage: StageClient, channel: VersionedChannel
 
 /**
  * Publishes again the versions that a consumer lacks, each with the current state. Consumers that have a version ignore
- * it as a duplicate.
+ * its message as a duplicate.
  * @returns the number of published versions
  */
 export async function republishLost(stage: StageClient, channel: VersionedChannel, id: string): Promise<number> {

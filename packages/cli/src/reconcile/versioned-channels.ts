@@ -20,7 +20,7 @@ export interface VersionedChannel {
   /** The publisher's tables: names without app and stage. */
   table: string;
   outbox: string;
-  /** The attribute that counts versions. */
+  /** The attribute of the publisher's item that contains the version. */
   version: string;
   read: (item: Item) => PublisherRecord | undefined;
   key: (id: string) => Record<string, string>;
@@ -34,7 +34,7 @@ export interface VersionedChannel {
 /** Key prefix of the kit's counters of commands (`OutboxWriterOptions.counterKey`). */
 const COUNTER = 'commands#';
 
-/** The channels of a stage to compare. @throws {OperatorError} if the app or its templates lack the information */
+/** The channels of a stage to compare. @throws {OperatorError} if the app or its templates do not describe them */
 export function versionedChannels(all: readonly Aggregates[], stacks: readonly AssembledStack[]): VersionedChannel[] {
   if (all.length === 0)
     throw new OperatorError(
@@ -43,7 +43,7 @@ export function versionedChannels(all: readonly Aggregates[], stacks: readonly A
   const declared = consumerMetadata(stacks);
   if (declared.length === 0)
     throw new OperatorError(
-      'The templates of the stage do not describe the cursors of its consumers, because an older version deployed them. Deploy again.',
+      'The templates of the stage do not describe the cursors of its consumers, because an older version of rollcall deployed them. Deploy again.',
     );
   const consumersOf = (channel: string) =>
     declared.flatMap(({ name, of, cursorKey, joinsLate }) =>
@@ -100,9 +100,9 @@ function commandsOf(
   };
 }
 
-/** The sender of the events. */
+/** The service that sends the events of a topic. @throws {OperatorError} if there is not exactly one */
 export function sourceOf({ name, senders }: Channel): string {
   const [source] = 'anyServiceOf' in senders ? [] : senders;
   if (source !== undefined) return source;
-  throw new OperatorError(`Events of ${name} cannot be published again: it does not have exactly one sender.`);
+  throw new OperatorError(`Events of ${name} cannot be published again: the topic does not have exactly one sender.`);
 }

@@ -1,7 +1,7 @@
 import { CAPABILITY_METADATA, type CapabilityMetadata } from '@rollcall/kit/internal/contracts/capability';
 import type { AssembledStack } from '@rollcall/local/internal/template/assembly';
 
-/** By capability: its modes besides `on`. */
+/** The modes of each capability, without `on`. */
 export type Capabilities = Record<string, string[]>;
 
 /** The capabilities that functions declare in the metadata of their templates. */

@@ -33,7 +33,7 @@ async function readCircuits(stage: StageClient): Promise<Array<[name: string, ci
   });
 }
 
-/** All circuits through which a call was ever made, by name. */
+/** All circuits through which a call was ever made, sorted by name. */
 export async function circuitsOf(stage: StageClient, now: Date): Promise<CircuitView[]> {
   return (await readCircuits(stage)).map(([name, circuit]) => viewOf(name, circuit, now));
 }
@@ -56,8 +56,8 @@ function viewOf(name: string, circuit: Circuit, now: Date): CircuitView {
 
 /**
  * Closes a circuit immediately, without a probe.
- * @param confirm called before a circuit that is not closed is changed
- * @returns its previous state
+ * @param confirm called before the change, unless the circuit is already closed
+ * @returns the previous state of the circuit
  * @throws {OperatorError} if there is no circuit of that name, or another process changed it at the same time
  */
 export async function resetCircuit(

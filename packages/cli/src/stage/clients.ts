@@ -11,7 +11,7 @@ export interface StageOptions {
   app: string;
   /** Name of the stage. */
   name: string;
-  /** AWS endpoint of an embedded cloud or of LocalStack; undefined: the account of the credentials. */
+  /** AWS endpoint of an embedded cloud or of LocalStack. Undefined if the stage is in the account of the credentials. */
   endpoint?: string | undefined;
 }
 
@@ -50,7 +50,7 @@ export function clientsOf({ app, name, endpoint }: StageOptions) {
       maxAttempts: 1,
       requestHandler: { requestTimeout: INVOKE_TIMEOUT_MS, throwOnRequestTimeout: true },
     }),
-    /** The physical name of a table, function or stack of the stage; with an empty name, the common prefix. */
+    /** The physical name of a table, function or stack of the stage. For an empty name, the prefix of all names. */
     table: (table: string) => `${app}-${name}-${table}`,
     missingError,
 
@@ -66,7 +66,7 @@ export function clientsOf({ app, name, endpoint }: StageOptions) {
   };
 }
 
-/** Adds a remedy to the error of an unreachable stage. */
+/** Returns an error with a remedy if the stage is unreachable, and otherwise the error itself. */
 function unreachable(error: Error & { code?: string }, name: string, endpoint: string | undefined): Error {
   if (error.code === 'ECONNREFUSED' || /ECONNREFUSED/.test(error.message)) {
     return new OperatorError(

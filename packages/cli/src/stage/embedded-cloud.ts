@@ -35,29 +35,29 @@ function clientOf(endpoint: string, { apiUrl, beside }: CloudDescription) {
     if (response.ok) return answer;
     throw new OperatorError(answer.message ?? answer.error ?? `${url} returned ${response.status}`);
   }
-  const own = (path: string) => `${endpoint}/_rollcall/${path}`;
+  const controlUrl = (path: string) => `${endpoint}/_rollcall/${path}`;
 
   return {
     apiUrl,
     /** Addresses of the stand-ins beside the cloud, by name. */
     beside,
     ask,
-    templates: () => ask<AssembledStack[]>(own('templates')),
+    templates: () => ask<AssembledStack[]>(controlUrl('templates')),
     /**
      * Spans, messages and failures since an earlier response.
-     * @param after the `next` of that response; 0: everything that is stored
+     * @param after the `next` of that response; 0 for everything that is stored
      * @param waitMs how long to wait if there is nothing new
      */
     happened: (after: number, waitMs = 0, signal?: AbortSignal) =>
-      ask<Happened>(own(`happened?after=${after}&wait=${waitMs}`), 'GET', undefined, signal),
-    traces: (query: TraceQuery) => ask<Span[]>(own(`traces?${new URLSearchParams({ ...query })}`)),
-    messages: (aggregate: string) => ask<SentMessage[]>(own(`messages?${new URLSearchParams({ aggregate })}`)),
+      ask<Happened>(controlUrl(`happened?after=${after}&wait=${waitMs}`), 'GET', undefined, signal),
+    traces: (query: TraceQuery) => ask<Span[]>(controlUrl(`traces?${new URLSearchParams({ ...query })}`)),
+    messages: (aggregate: string) => ask<SentMessage[]>(controlUrl(`messages?${new URLSearchParams({ aggregate })}`)),
     /** The injected faults. */
-    broken: () => ask<Broken>(own('broken')),
+    broken: () => ask<Broken>(controlUrl('broken')),
     /** Stops a function from receiving messages. */
-    stop: (functionName: string) => ask<Broken>(own(`broken/${functionName}`), 'PUT'),
-    start: (functionName: string) => ask<Broken>(own(`broken/${functionName}`), 'DELETE'),
-    /** Adds latency to every call of a function to an AWS service. */
-    delay: (ms: number) => ask<Broken>(own(`latency/${ms}`), 'PUT'),
+    stop: (functionName: string) => ask<Broken>(controlUrl(`broken/${functionName}`), 'PUT'),
+    start: (functionName: string) => ask<Broken>(controlUrl(`broken/${functionName}`), 'DELETE'),
+    /** Adds latency to every call that a function makes to an AWS service. */
+    delay: (ms: number) => ask<Broken>(controlUrl(`latency/${ms}`), 'PUT'),
   };
 }

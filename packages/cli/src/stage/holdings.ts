@@ -42,7 +42,7 @@ async function parkedAbout(stage: StageClient, subscriber: string, id: string): 
 
 /**
  * All items about one aggregate in the outboxes, the tables of scheduled messages and the consumers' tables of a stage.
- * @param keys keys under which the outboxes may have its messages
+ * @param keys keys under which the outboxes may have messages about the aggregate
  */
 export async function holdingsOf(stage: StageClient, id: string, keys: readonly string[] = [id]): Promise<Holdings> {
   const [outboxes, subscribers] = await Promise.all([stage.outboxes(), stage.subscribers()]);

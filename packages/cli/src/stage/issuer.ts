@@ -11,10 +11,10 @@ export async function issuerOf(stage: StageClient): Promise<string | undefined> 
 
 /** Default port of `ops issuer`. */
 export const ISSUER_PORT = 4030;
-/** The same path as at the endpoint of an embedded cloud. */
+/** Path of the issuer, at `ops issuer` and at the endpoint of an embedded cloud. */
 export const ISSUER_PATH = '/issuer';
 
-/** Replaces the name that containers use for this machine by 127.0.0.1, because it may not resolve here. */
+/** Replaces the name that containers use for this machine with 127.0.0.1. This machine may not resolve that name. */
 export const resolvableHere = (url: string): string =>
   url.replace(/^(https?:\/\/)host\.docker\.internal(?=[:/]|$)/, '$1127.0.0.1');
 

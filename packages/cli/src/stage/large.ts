@@ -3,7 +3,7 @@ import { parseJson } from '../json.ts';
 import type { StageClient } from './stage.ts';
 
 /**
- * Adds the data to a large parked message. The consumer's sweep reads the data. If it cannot, adds the reason instead.
+ * Adds the data to a large parked message. If the consumer's sweep cannot read the data, adds the reason instead.
  * A discarded message stays unchanged, because its data is not kept.
  */
 export async function withData(

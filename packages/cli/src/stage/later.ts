@@ -24,7 +24,7 @@ async function scheduledIn(stage: StageClient, later: string, subject?: string):
   return (await Array.fromAsync(pages)).flatMap(({ Items = [] }) => Items as WaitingMessage[]);
 }
 
-/** The scheduled messages of a stage, the next due first. @param subject if set, only messages about this subject */
+/** The scheduled messages of a stage, sorted by due time. @param subject if set, only messages about this subject */
 export async function scheduledMessages(stage: StageClient, subject?: string): Promise<WaitingMessage[]> {
   const found = (await tablesOf(stage)).map(({ later }) => scheduledIn(stage, later, subject));
   return (await Promise.all(found)).flat().toSorted((a, b) => a.due.localeCompare(b.due));

@@ -10,7 +10,7 @@ export async function* parkedBy({ dynamodb, table }: StageClients, subscriber: s
   for await (const { Items = [] } of pages) yield Items.map(parkedMessageOf);
 }
 
-/** The parked and discarded messages of a subscriber that are stored under one aggregate or one queue. */
+/** A subscriber's parked and discarded messages of an aggregate. Unreadable messages are stored under their queue. */
 export async function parkedOf(
   { dynamodb, table }: StageClients,
   subscriber: string,

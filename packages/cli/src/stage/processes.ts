@@ -30,8 +30,8 @@ export async function stuckProcesses(stage: StageClient, subscribers: readonly s
 }
 
 /**
- * The state of a process, after an operator's decision if there is one.
- * @throws {OperatorError} if it does not exist, or the decision is not possible in its state
+ * Reads the state of a process, after sending an operator's decision if there is one.
+ * @throws {OperatorError} if the process does not exist, or if its state does not allow the decision
  */
 export async function sendProcessRequest(
   stage: StageClient,

@@ -9,7 +9,7 @@ export interface QueueState {
 
 const COUNTS = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
 
-/** Every queue of a stage, by name. @throws {OperatorError} if the stage has no queues, so it does not exist */
+/** Every queue of a stage, sorted by name. @throws {OperatorError} if the stage does not exist, and so has no queues */
 export async function queuesOf(clients: StageClients): Promise<QueueState[]> {
   const { sqs } = clients;
   return Promise.all(

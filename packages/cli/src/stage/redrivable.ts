@@ -17,8 +17,8 @@ export interface RedriveFilter {
 }
 
 /**
- * The aggregates that `redrive --all` tries: failed ones first, then the oldest. The first aggregate is the canary, and
- * only a failed one shows whether the cause is repaired.
+ * The aggregates that `redrive --all` tries. Aggregates with a failed message are first, because the first aggregate is
+ * the canary, and only a failed message shows whether the cause is repaired. Otherwise, the oldest message is first.
  */
 export function aggregatesToRedrive(
   parked: readonly ParkedMessage[],

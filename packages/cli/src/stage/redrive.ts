@@ -10,7 +10,7 @@ export interface RedriveSummary {
   failures: Array<Pick<ReleaseReport, 'aggregateId' | 'version' | 'error'>>;
   /** Aggregates without parked messages. */
   unknown: string[];
-  /** Number of aggregates that were not tried: the canary or a whole call failed, or the operator interrupted. */
+  /** Number of aggregates that were not tried, because a whole call failed or the operator interrupted the redrive. */
   left: number;
 }
 
@@ -21,15 +21,15 @@ export interface RedriveOptions {
   signal?: AbortSignal;
 }
 
-/** The sweep refuses the whole request, not a single aggregate. */
+/** Means that the sweep refuses the whole request, not a single aggregate. */
 class RefusedError extends OperatorError {}
 
 /** Aggregates per call of the sweep function, which has a timeout of a minute. */
 const AGGREGATES_PER_CALL = 50;
 
 /**
- * Redrives aggregates: one at a time until one succeeds (the canary), then many at a time. Stops when the canary or a
- * whole call fails. Applied messages stay applied, so the redrive can be repeated.
+ * Redrives aggregates: one per call until a message is applied, then many per call. Stops if all aggregates of a call
+ * fail, for example the first aggregate, the canary. Applied messages stay applied, so the redrive can be repeated.
  */
 export async function redrive(
   stage: StageClient,
@@ -43,7 +43,7 @@ export async function redrive(
   };
   let next = 0;
 
-  /** @returns whether all of them failed */
+  /** Redrives aggregates in one call. @returns whether all of them failed */
   async function redriveCall(ids: readonly string[]): Promise<boolean> {
     const reports = await requestRedrive(ids);
     for (const report of reports) {

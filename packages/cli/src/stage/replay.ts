@@ -34,7 +34,7 @@ export interface ReplayState {
   waiting: number;
 }
 
-/** How many polls in a row must find the queue empty, because the counts of SQS are approximate. */
+/** The queue must be empty in this many consecutive polls, because SQS returns approximate counts. */
 const EMPTY_POLLS = 3;
 const POLL_INTERVAL_MS = 500;
 
@@ -76,7 +76,7 @@ async function providerOf(stage: StageClient, subscriber: string): Promise<strin
   return nodes.find(({ id }) => id === call?.to)?.name;
 }
 
-/** @throws {OperatorError} if the archive does not cover that period */
+/** @throws {OperatorError} if the period is invalid, or the archive does not cover it */
 export function checkPeriod({ topic, beginning }: Archive, { since, until }: Period, now: Date): void {
   if (since < beginning) {
     throw new OperatorError(
@@ -87,7 +87,7 @@ export function checkPeriod({ topic, beginning }: Archive, { since, until }: Per
   if (until && until <= since) throw new OperatorError('--until must be later than --since.');
 }
 
-/** The consequences to confirm. */
+/** The consequences of a replay, which the operator confirms before it starts. */
 export function consequencesOf({ subscriber, topic, provider }: Archive, { since, until }: Period): string {
   const what = `${subscriber} receives again the events that were published on ${topic} from ${since.toISOString()} to ${until?.toISOString() ?? 'now'}.`;
   const duplicates = 'It ignores messages that its table records as applied.';

@@ -23,7 +23,7 @@ const NAMED: Record<string, [kind: string, property: string]> = {
   'AWS::SQS::Queue': ['queue', 'QueueName'],
 };
 
-/** Resolves templates without deploying them: every reference to a resource (name, ARN or URL) becomes its id. */
+/** Resolves templates without deploying them: a reference (name, ARN or URL) becomes the id of its resource. */
 export async function resourcesOf(stacks: readonly AssembledStack[]): Promise<Resource[]> {
   const found: Resource[] = [];
   const recordResource: ResourceProvider = async ({ stack, logicalId, type, properties }): Promise<Deployed> => {
@@ -32,7 +32,7 @@ export async function resourcesOf(stacks: readonly AssembledStack[]): Promise<Re
     const name = typeof configuredName === 'string' ? configuredName : `${stack}-${logicalId}`;
     const id = `${kind}:${name}`;
     found.push({ id, type, name, stack, properties });
-    // Invoking a version or an alias invokes the function.
+    // A version or an alias gets the id of its function, because invoking it invokes the function.
     const target = /^AWS::Lambda::(Version|Alias)$/.test(type) ? String(properties.FunctionName) : id;
     return { ref: target, attributes: sameForEveryKey(target) };
   };
@@ -49,7 +49,7 @@ export async function resourcesOf(stacks: readonly AssembledStack[]): Promise<Re
   return found;
 }
 
-/** Returns the same value for every key: templates may use types and parameters that are unknown here. */
+/** Returns the same value for every key, because templates may use types and parameters that are unknown here. */
 const sameForEveryKey = <T>(value: T): Record<string, T> => new Proxy({}, { get: () => value }) as Record<string, T>;
 
 interface Statement {
@@ -67,7 +67,7 @@ export function grantsByRole(resources: readonly Resource[]): Map<string, Map<st
     for (const { Effect, Action = [], Resource = [] } of (document as { Statement: Statement[] }).Statement) {
       if (Effect !== 'Allow') continue;
       for (const resource of [Resource].flat()) {
-        // An index belongs to its table.
+        // A permission on an index counts as a permission on its table.
         const id = resource.replace(/\/index\/.*$/, '');
         granted.set(id, new Set([...(granted.get(id) ?? []), ...[Action].flat()]));
       }

@@ -15,7 +15,7 @@ import { topologyIn } from './topology.ts';
 
 export type StageClient = ReturnType<typeof openStage>;
 
-/** A client of a stage for operators. It reads through AWS APIs, and makes changes through the sweep functions. */
+/** A client of a stage for operators. It reads tables and queues directly, and changes messages through the sweeps. */
 export function openStage(options: StageOptions) {
   const clients = clientsOf(options);
   const { dynamodb, table } = clients;
@@ -55,7 +55,7 @@ export function openStage(options: StageOptions) {
     /** Runs a consumer's sweep, as the timer does every minute. */
     sweep: (subscriber: string) => invoke<object, null>(clients, `${subscriber}-sweep`, {}),
 
-    /** @param aggregateIds undefined: all pending messages */
+    /** Publishes pending messages. @param aggregateIds only messages about these aggregates; undefined: all messages */
     async publish(aggregateIds: string[] | undefined): Promise<OutboxSweepReport> {
       const request = aggregateIds ? { publish: aggregateIds } : {};
       const reports = (await outboxes()).map(({ sweep }) =>

@@ -12,7 +12,7 @@ import { type Capabilities, capabilitiesIn } from './capabilities.ts';
 import { OperatorError } from './errors.ts';
 import type { StageClient } from './stage.ts';
 
-/** By profile: the mode of each capability that it changes. */
+/** For each profile, the modes to which it switches capabilities. */
 export type Profiles = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /** The mode of a capability. If an operator set the mode, also the operator's name, the reason and the time. */
@@ -88,7 +88,7 @@ export async function switchTo(
   return changes;
 }
 
-/** The history of switches, the latest first. */
+/** The history of switches, the latest change first. */
 export async function switchHistory(stage: StageClient, limit: number): Promise<SwitchChange[]> {
   return stage.ask(async () => {
     const changes: SwitchChange[] = [];

@@ -22,7 +22,7 @@ export async function tokenOf(stage: StageClient, request: TokenRequest): Promis
   throw new OperatorError(`There is no stage ${stage.name} at ${stage.endpoint}, so its token issuer is unknown.`);
 }
 
-/** A token of the stage's own issuer, or the operator's API_TOKEN. @throws {OperatorError} if there is neither */
+/** API_TOKEN or, if it is not set, a token of the stage's own issuer. @throws {OperatorError} if there is neither */
 export async function operatorToken(stage: StageClient, app: Pick<App, 'operatorScope'>): Promise<string> {
   const { API_TOKEN } = process.env;
   if (API_TOKEN) return API_TOKEN;

@@ -1,7 +1,7 @@
 import type { AssembledStack } from '@rollcall/local/internal/template/assembly';
 import { grantsByRole, type Resource, resourcesOf } from './resources.ts';
 
-/** The kind of a node. `functions` is a group of functions of one service with the same role in the flow. */
+/** The kind of a node. `functions` is the group of a service's functions that handle requests. */
 export type NodeKind =
   | 'client'
   | 'api'
@@ -44,8 +44,8 @@ export interface Topology {
 
 export interface TopologyOptions {
   /**
-   * Include every function and table. Default: only the message flow, in which the outboxes are the only tables and
-   * functions with routes are combined.
+   * Include every function and table. Default: only the message flow, in which the outboxes are the only tables, and
+   * the functions that handle a service's requests are combined.
    */
   all?: boolean;
 }
@@ -147,7 +147,7 @@ const deliveriesIn = (resources: readonly NamedResource[]): Connection[] =>
     label: 'delivers',
   }));
 
-/** The dead-letter queues of queues and of subscriptions. */
+/** The connections to dead-letter queues, from queues and from topics. */
 function failuresIn(resources: readonly NamedResource[]): Connection[] {
   const failures = (type: string, fromOf: (resource: NamedResource) => string, label: string) =>
     ofType(resources, type).flatMap((resource) => {
@@ -211,7 +211,7 @@ function callersIn(resources: readonly NamedResource[]): NamedResource[] {
   });
 }
 
-/** The nodes that messages pass through, from request to effect. */
+/** The part of the topology that messages pass through, from request to effect. */
 function flowOf({ nodes, edges }: Topology): Topology {
   const kindOf = new Map(nodes.map(({ id, kind }) => [id, kind]));
   const outboxes = new Set(edges.filter(({ label }) => label === 'stream').map(({ from }) => from));

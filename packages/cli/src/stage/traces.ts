@@ -9,13 +9,16 @@ import type { StageClient } from './stage.ts';
 export type SpanView = Span;
 export type { TraceQuery };
 
-/** BatchGetTraces takes five traces per call. */
+/** BatchGetTraces accepts at most five traces per call. */
 const TRACES_PER_CALL = 5;
 /** X-Ray searches a time range of at most six hours. */
 const MAX_SEARCH_MS = 6 * 3_600_000;
 const MAX_TRACES = 50;
 
-/** All spans of the traces that match a query, by start time: from an embedded cloud, or from X-Ray for an account. */
+/**
+ * The spans of the traces that match a query, sorted by start time. They are from an embedded cloud or, for an account,
+ * from at most 50 traces of X-Ray.
+ */
 export async function findTraces(
   stage: StageClient,
   cloud: EmbeddedCloud | undefined,
@@ -77,7 +80,7 @@ interface Segment {
   links?: Array<{ trace_id: string; id: string }>;
 }
 
-/** Spans of an X-Ray trace: each subsegment becomes a span. */
+/** Spans of an X-Ray trace: each segment and each subsegment becomes a span. */
 export function spansOfTrace({ Id = '', Segments = [] }: Trace): SpanView[] {
   const traceId = Id.replace(/^1-/, '').replace('-', '');
   return Segments.flatMap(({ Document = '{}' }) => {

@@ -12,7 +12,7 @@ const deployAgain = ({ stage, isEmbedded }: CheckContext) =>
 
 export const stacks: Check = async (context) => {
   const templates = await context.stage.templates();
-  // Fails if a reference leads to a stack that does not exist.
+  // Throws an error if a template refers to a stack that does not exist.
   await context.stage.resources();
   const found = `${templates.length} stacks are deployed: ${templates.map(({ name }) => name).join(', ')}`;
   if (context.isEmbedded) return ok(found);
@@ -44,13 +44,13 @@ export const versions: Check = async (context) => {
   }
   if (context.version === undefined || only === context.version) return ok(`every stack has version ${only}`);
   return warning(
-    `the stage has version ${only}, and this folder ${context.version}`,
+    `the stage has version ${only}, but this folder has version ${context.version}`,
     `use the folder of version ${only}, or deploy: ${deployAgain(context)}`,
   );
 };
 
 export const eventSources: Check = async (context) => {
-  if (context.isEmbedded) return notChecked('the embedded cloud always enables all of them');
+  if (context.isEmbedded) return notChecked('the embedded cloud always enables all event source mappings');
   const wanted = (await context.stage.resources()).filter(({ type }) => type === 'AWS::Lambda::EventSourceMapping');
   const client = new LambdaClient(context.stage.config);
   const all = await Array.fromAsync(paginateListEventSourceMappings({ client }, {}));

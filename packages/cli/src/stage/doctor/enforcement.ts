@@ -7,7 +7,7 @@ const UNUSED_ID = '00000000-0000-7000-8000-000000000000';
 
 /** A call that an AWS account refuses. */
 interface Forbidden {
-  /** Whether a status means that the call was refused. With a 404, the authorizer passed the call to the service. */
+  /** Whether a status means that the call was refused. For APIs, a 404 means that the authorizer accepted the call. */
   refuses: (status: number) => boolean;
   /** The finding if the call is not refused. */
   finding: string;
@@ -38,10 +38,10 @@ const AUTHORIZERS = {
   AWS_IAM: 'the IAM authorizer: a service accepts requests without a signature',
   JWT: 'the JWT authorizer: a service accepts requests without a token',
 };
-/** Read-only routes, by method or by the name of an RPC: a request that is accepted changes nothing. */
+/** Matches read-only routes, by method or by the name of an RPC. Their requests change nothing if they are accepted. */
 const READS = /^(GET \/.*|POST \/.*\/Get\w+)$/;
 
-/** For each kind of authorizer with a read-only route, a request that it must refuse. */
+/** For each kind of authorizer with a read-only route, a request that the authorizer must refuse. */
 function apiRequests(apiUrl: string, resources: readonly Resource[]): Forbidden[] {
   const routes = resources
     .filter(({ type }) => type === 'AWS::ApiGatewayV2::Route')

@@ -46,7 +46,7 @@ export function skewResult(skewMs: number): CheckResult {
   return Math.abs(skewMs) < SKEW_MS.failed ? warning(found, remedy) : failed(found, remedy);
 }
 
-/** Checks the permissions that these commands need, without changing anything. */
+/** Checks the permissions that the commands of `ops` need, without changing anything. */
 export const permissions: Check = async ({ stage }) => {
   const [subscribers, outboxes] = await Promise.all([stage.subscribers(), stage.outboxes()]);
   const lambda = new LambdaClient(stage.config);
@@ -96,7 +96,7 @@ export const alarms: Check = async ({ stage, isEmbedded }) => {
   );
 };
 
-/** An operator must fill in the secrets that the deployment generated with empty fields. */
+/** Checks that an operator has filled in the secrets that the deployment generated with empty fields. */
 export const secrets: Check = async ({ stage }) => {
   const client = new SecretsManagerClient(stage.config);
   const toFillIn = (await stage.resources()).flatMap(({ type, properties }) => {
@@ -154,7 +154,7 @@ export const alarmMail: Check = async ({ stage, isEmbedded }) => {
   if (subscriptions.length === 0)
     return warning(
       'alarms notify no address',
-      'subscribe an address: alarmByEmail in infra/stages.ts, or the topic by hand',
+      'set alarmByEmail in infra/stages.ts and deploy, or subscribe an address to the topic by hand',
     );
   const pending = subscriptions.filter(({ SubscriptionArn }) => SubscriptionArn === 'PendingConfirmation');
   if (pending.length === 0) return ok(`${subscriptions.length} addresses are notified of alarms`);

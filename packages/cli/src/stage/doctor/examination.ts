@@ -33,7 +33,7 @@ export const warning = (found: string, remedy: string): CheckResult => ({ verdic
 export const failed = (found: string, remedy: string): CheckResult => ({ verdict: 'failed', found, remedy });
 export const notChecked = (why: string): CheckResult => ({ verdict: 'not checked', found: `not checked here: ${why}` });
 
-/** Runs all checks on a stage concurrently. If the stage does not respond, runs no checks. */
+/** Runs all checks on a stage concurrently. If the stage does not respond, reports only this. */
 export async function examine(
   checks: Readonly<Record<string, Check>>,
   { stage, now, version }: Pick<CheckContext, 'stage' | 'now' | 'version'>,
@@ -67,7 +67,7 @@ async function runCheck(check: () => Promise<CheckResult>): Promise<CheckResult>
   } catch (error) {
     const { name, message } = error as Error;
     if (error instanceof OperatorError || error instanceof CloudError) return { verdict: 'failed', found: message };
-    if (UNKNOWN.test(name)) return notChecked(`the endpoint does not support it (${name})`);
+    if (UNKNOWN.test(name)) return notChecked(`the endpoint does not support this call (${name})`);
     if (DENIED.test(name))
       return failed(
         `your credentials do not allow this check: ${message}`,

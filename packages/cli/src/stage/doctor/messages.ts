@@ -16,7 +16,7 @@ export const backlogs: Check = async ({ stage }) => {
   if (!most || most.visible < BACKLOG.warning) return ok(`at most ${most?.visible ?? 0} messages wait in a queue`);
   const found = `${most.visible} messages wait in ${most.queue}`;
   const remedy =
-    'check whether the number falls: npm run ops -- queues; and whether a capability is switched off: npm run ops -- switch list';
+    'check whether the number falls (npm run ops -- queues), and whether a capability is switched off (npm run ops -- switch list)';
   return most.visible < BACKLOG.failed ? warning(found, remedy) : failed(found, remedy);
 };
 
@@ -65,7 +65,7 @@ export const parked: Check = async ({ stage, now }) => {
   return warning(found.join('; '), 'npm run ops -- parked list');
 };
 
-/** Counts by subscriber; empty if all are zero. */
+/** A text with the counts that are not zero, by subscriber. Empty if all counts are zero. */
 function listed(what: string, counts: ReadonlyArray<readonly [subscriber: string, count: number]>): string[] {
   const some = counts.filter(([, count]) => count > 0).map(([subscriber, count]) => `${count} of ${subscriber}`);
   return some.length > 0 ? [`${what}: ${some.join(', ')}`] : [];
