@@ -11,7 +11,7 @@ import { runScript } from '../support/run.ts';
 
 const run = promisify(execFile);
 
-// Tests the unchanged AWS CLI. Requires `aws` (apt-get install awscli).
+// Tests the embedded cloud with the unchanged AWS CLI. Requires `aws` (apt-get install awscli).
 let cloud: TestCloud;
 beforeAll(async () => {
   cloud = await startTestCloud();

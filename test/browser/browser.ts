@@ -33,7 +33,7 @@ export interface PageOptions extends BrowserContextOptions {
   expected?: RegExp;
 }
 
-/** Opens a page for one test. Unexpected errors on its console fail the test. */
+/** Opens a page for one test. Unexpected errors on the browser's console fail the test. */
 export async function openPage(browser: Browser, url: string, options: PageOptions = {}): Promise<Page> {
   const { expected, ...rest } = options;
   const context = await browser.newContext({
@@ -63,7 +63,7 @@ export async function keepScreenshot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(SCREENSHOTS, `${name.replaceAll(/[^\p{L}\d]+/gu, '-')}.png`) });
 }
 
-/** Returns serious accessibility problems that axe finds. Waits for animations first, because fading in lowers the contrast. */
+/** Returns serious problems that axe finds. Waits for animations first, because a fading element has less contrast. */
 export async function accessibilityProblems(page: Page): Promise<string[]> {
   await page.evaluate(`Promise.allSettled(document.getAnimations()
     .filter(({ effect }) => Number.isFinite(effect.getComputedTiming().endTime))

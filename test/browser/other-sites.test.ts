@@ -21,7 +21,7 @@ let browser: Browser;
 let cloud: TestCloud;
 let site: string;
 beforeAll(async () => {
-  // The owner of a domain can make it resolve to this machine.
+  // The owner of a domain can let the domain resolve to this machine. The browser's option simulates this.
   [browser, cloud, site] = await Promise.all([
     startBrowser(`--host-resolver-rules=MAP ${SITE} 127.0.0.1`),
     startTestCloud(),
@@ -42,7 +42,7 @@ async function invocations(): Promise<number> {
   return calls['lambda:Invoke'] ?? 0;
 }
 
-/** Returns the response that a script of the page gets. Undefined if the browser blocks it. */
+/** Returns the response that a script of the page gets. Undefined if the browser blocks the response. */
 const fetched = (page: Page, url: string, init: object = {}): Promise<string | undefined> =>
   page.evaluate(
     ([address, options]) =>
@@ -82,7 +82,7 @@ describe('a page of another site', () => {
     expect((await cloud.request('GET', `/v1/members/${body.id}`)).status).toBe(200);
   });
 
-  it('cannot read any server, even if its name resolves to this machine', async () => {
+  it('cannot read any server, even if the name of the site resolves to this machine', async () => {
     const page = await openSite();
     const servers = [cloud.apiUrl, cloud.endpointUrl, cloud.grpcUrl, ...cloud.gateways.map(({ url }) => url)];
     for (const url of servers) expect(await fetched(page, `${url}/_rollcall`)).toBeUndefined();
@@ -96,7 +96,7 @@ describe('a page of another site', () => {
       const response = await page.goto(`${url.replace('127.0.0.1', SITE)}${path}`);
       expect(response?.status(), path).toBe(403);
     }
-    // The page now has the same origin, so it may send any header and read every response.
+    // The page now has the same origin as the API, so it may send any header and read every response.
     const headers = { 'content-type': 'application/json' };
     expect(await fetched(page, '/v1/members', { method: 'POST', headers })).toContain('names another machine');
   });

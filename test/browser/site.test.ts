@@ -89,9 +89,9 @@ describe('the site', () => {
     const page = await openPage(browser, `${site.url}/concepts/g4-failure-keeps-the-order.html`);
     const picture = page.getByRole('region', { name: 'The second message fails permanently' });
     await picture.getByRole('list', { name: 'Steps' }).focus();
-    const board = (name: string) => picture.locator('dl > div').filter({ hasText: name }).locator('dd');
+    const stateAfterStep = (name: string) => picture.locator('dl > div').filter({ hasText: name }).locator('dd');
     await page.keyboard.press('End');
-    expect(await board('Cursor of the consumer').textContent()).toBe('v3');
+    expect(await stateAfterStep('Cursor of the consumer').textContent()).toBe('v3');
     await page.keyboard.press('Home');
     await page.keyboard.press('ArrowRight');
     expect(await picture.getByRole('status').textContent()).toMatch(/^ *Step 2 of/);
@@ -99,9 +99,9 @@ describe('the site', () => {
       .getByRole('button', { name: /puts stock order parked#0*2#/ })
       .first()
       .click();
-    expect(await board('Parked').textContent()).toBe('v2 (failed)');
+    expect(await stateAfterStep('Parked').textContent()).toBe('v2 (failed)');
     await picture.getByRole('button', { name: 'Previous' }).click();
-    expect(await board('Parked').textContent()).toBe('none');
+    expect(await stateAfterStep('Parked').textContent()).toBe('none');
   });
 
   it('leads from the sidebar to other pages', async () => {

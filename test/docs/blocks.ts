@@ -5,7 +5,7 @@ import { root } from '../support/run.ts';
 export interface Block {
   /** The path of the page, relative to the project's folder. */
   page: string;
-  /** The number of its first line, from 1. */
+  /** The line of the page on which the block's text begins. The first line of a page is 1. */
   line: number;
   /** `ts`, `sh`, … */
   language: string;

@@ -12,7 +12,7 @@ const blocks = pages.flatMap(blocksOf);
 /** Long enough for a compiler that reads all packages on a busy machine. */
 const PATIENCE_MS = 600_000;
 
-/** Files that `npm run check` compiles and tests run. */
+/** The texts of the files that `npm run check` compiles and that tests run. */
 const sources = new Set(
   globSync(['test/guides/**/*.ts', 'examples/*/{functions,infra,shared,test}/**/*.ts'], { cwd: root }).map((file) =>
     readFileSync(join(root, file), 'utf8'),

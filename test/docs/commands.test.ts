@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { createProgram } from 'rollcall/internal/cli/program';
 import { describe, expect, it } from 'vitest';
-import own from '../../package.json' with { type: 'json' };
+import packageJson from '../../package.json' with { type: 'json' };
 import app from '../../rollcall.config.ts';
 import { root } from '../support/run.ts';
 import { blocksOf } from './blocks.ts';
@@ -11,7 +11,7 @@ import { pages } from './pages.ts';
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
-/** Scripts that no test runs, with the reason. */
+/** Scripts that no test runs by their name, each with the reason. */
 const NOT_RUN: Record<string, string> = {
   deploy: 'needs an account; its checks are tested by test/unit/{preflight,deploy-account}.test.ts',
   'test:deployed': 'needs an account; the same suite runs against the embedded cloud',
@@ -36,7 +36,7 @@ const NOT_RUN: Record<string, string> = {
   docs: 'runs until it is stopped; its pages are built by test/browser/site.test.ts',
 };
 
-/** Matches commands that call AWS, or a stage that exists only in an AWS account. */
+/** Matches commands that call AWS, or that use a stage that exists only in an AWS account. */
 const NEEDS_ACCOUNT = /(^|[ |(&$])aws [a-z]|cdk deploy|npm run deploy |--stage prod/m;
 
 /** Files that run scripts: tests and CI. */
@@ -57,11 +57,11 @@ const scriptsIn = (page: string): string[] =>
     .filter(([command, name = '']) => command.includes(' run ') || ['start', 'test'].includes(name))
     .map(([, name = '']) => name);
 
-/** A generated app has the scripts of the example. */
+/** The scripts of the example `orders`, which a generated app has too. */
 const generated = scriptsOf('examples/orders');
 
 const isRun = (name: string): boolean => {
-  const script = own.scripts[name as keyof typeof own.scripts] ?? '';
+  const script = packageJson.scripts[name as keyof typeof packageJson.scripts] ?? '';
   const file = /\b[\w/-]+\.ts\b/.exec(script)?.[0];
   const invocation = new RegExp(`npm (run (--silent )?)?${name}\\b`);
   return (
@@ -126,9 +126,9 @@ describe('a command that a page names', () => {
   });
 
   it('is run by a test or by CI, or is listed with a reason', () => {
-    const named = [...new Set(pages.flatMap(scriptsIn))].filter((name) => name in own.scripts);
+    const named = [...new Set(pages.flatMap(scriptsIn))].filter((name) => name in packageJson.scripts);
     expect(named.filter((name) => !isRun(name) && !(name in NOT_RUN))).toEqual([]);
-    expect(Object.keys(NOT_RUN).filter((name) => !(name in own.scripts))).toEqual([]);
+    expect(Object.keys(NOT_RUN).filter((name) => !(name in packageJson.scripts))).toEqual([]);
   });
 
   it.each(pages)('is marked where it needs an AWS account: %s', (page) => {
@@ -144,7 +144,8 @@ describe('a command that a page names', () => {
     );
     expect(calls.length).toBeGreaterThan(10);
     expect(calls.filter(({ hostname }) => hostname !== '127.0.0.1')).toEqual([]);
-    // Ignores ids and names of faults, because they differ. Ignores RPC methods, because tests call them through a client.
+    // Ignores ids and names of faults, because tests use other values. Ignores RPC methods, because tests call them
+    // through a client.
     const called = ({ pathname }: URL) =>
       running.includes(pathname.replace(/(?<=^\/faults\/|\/members\/|MemberService).+|^\/.*(?=MemberService)/g, ''));
     expect(calls.filter((to) => !called(to)).map(String)).toEqual([]);

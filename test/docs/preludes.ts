@@ -1,5 +1,6 @@
 /** The code around a block that is only a part of a file, so that the block can be compiled. */
 export interface Prelude {
+  /** The beginning of the page's path. */
   page: string;
   /** The beginning of the block. */
   begins: string;

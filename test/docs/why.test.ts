@@ -66,6 +66,7 @@ describe('the comparison', () => {
   });
 
   it('has a source for every mark, and a mark for every source', () => {
+    // A mark such as [p1] refers from the table to a source.
     const text = page('why.md');
     const [table = '', sources = ''] = text.split('**Sources.**');
     const marks = (part: string) => new Set([...part.matchAll(/\[([pmenla]\d)\](?!\()/g)].map(([, mark]) => mark));

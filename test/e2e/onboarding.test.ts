@@ -2,10 +2,10 @@ import { randomInt } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, startTestCloud, type TestCloud } from '../support/cloud.ts';
 
-// Tests the deployed stage at API_URL or, if it is not set, an embedded cloud. Uses only HTTP.
+// Tests the deployed stage at API_URL or, if API_URL is not set, an embedded cloud. Uses only HTTP.
 let cloud: TestCloud | undefined;
 let apiUrl = process.env.API_URL?.replace(/\/$/, '');
-/** A token of the stage's OpenID provider, with both scopes. */
+/** A token of the stage's OpenID provider, with the scopes for reading and writing. */
 let token = process.env.API_TOKEN ?? '';
 beforeAll(async () => {
   if (apiUrl) return;

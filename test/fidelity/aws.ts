@@ -27,7 +27,7 @@ export interface TestQueue {
   name: string;
 }
 
-/** Creates a queue for one test, which is deleted afterwards. @param name ends in `.fifo` for a FIFO queue */
+/** Creates a queue for one test, and deletes it afterwards. @param name ends in `.fifo` for a FIFO queue */
 export async function queue(name: string, Attributes: Record<string, string> = {}): Promise<TestQueue> {
   const QueueName = uniqueName(name);
   const ofFifo = name.endsWith('.fifo') && { FifoQueue: 'true' };

@@ -95,7 +95,7 @@ describe('a transaction', () => {
     expect([await read(TableName, key('a')), await read(TableName, key('b'))]).toEqual([item('a', 1), item('b', 2)]);
   });
 
-  it('whose condition fails changes nothing, and returns a reason for each of its writes, in order', async () => {
+  it('whose condition fails changes nothing, and returns a reason for each of its operations, in order', async () => {
     const TableName = await table();
     await put(TableName, item('there', 1));
     const refused = (await transact(

@@ -55,8 +55,8 @@ describe.runIf(FunctionName)('Invoke', () => {
   });
 
   it('refuses an unknown invocation type or log type', async () => {
-    const of = (type: string) => ({ InvocationType: type as 'Event' });
-    for (const type of ['Sometime', 'toString']) expect(String(await refusal({}, of(type)))).toMatch(/^400,/);
+    const withType = (type: string) => ({ InvocationType: type as 'Event' });
+    for (const type of ['Sometime', 'toString']) expect(String(await refusal({}, withType(type)))).toMatch(/^400,/);
     expect(String(await refusal({}, { LogType: 'Head' as 'Tail' }))).toMatch(/^400,/);
   });
 
@@ -96,7 +96,7 @@ describe.runIf(FunctionName)('Invoke', () => {
   });
 
   // The limit is 6 MB according to https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html. In Lambda's error
-  // message, it is 100 bytes higher, according to AWS's own test:
+  // message, the limit is 100 bytes higher, according to AWS's own test:
   // https://github.com/aws/aws-lambda-dotnet/blob/6fb799d3342c603ad9fc2d8c8beff41ba4665df9/Libraries/test/Amazon.Lambda.RuntimeSupport.Tests/Amazon.Lambda.RuntimeSupport.IntegrationTests/CustomRuntimeTests.cs
   it('returns an error if the function returns more than 6 MB and 100 bytes', async () => {
     const quotes = 2;

@@ -48,13 +48,13 @@ afterAll(async () => {
 
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 describe('a conditional write', () => {
-  it('does not replace an existing object, if there must be none', async () => {
+  it('with If-None-Match: * does not replace an existing object', async () => {
     await put('once', 'first', { IfNoneMatch: '*' });
     expect(await refusal(put('once', 'second', { IfNoneMatch: '*' }))).toEqual(FAILED);
     expect(await body('once')).toBe('first');
   });
 
-  it('replaces the object that it names, and no other', async () => {
+  it('replaces an object only if its ETag matches', async () => {
     const { ETag } = await put('named', 'first');
     await put('named', 'second', { IfMatch: ETag });
     expect(await refusal(put('named', 'third', { IfMatch: ETag }))).toEqual(FAILED);
@@ -63,7 +63,7 @@ describe('a conditional write', () => {
   });
 
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
-  it('deletes the object that it names, and no other', async () => {
+  it('deletes an object only if its ETag matches', async () => {
     const { ETag } = await put('deleted', 'first');
     await put('deleted', 'second');
     const remove = (IfMatch?: string) => s3.send(new DeleteObjectCommand({ Bucket, Key: 'deleted', IfMatch }));
@@ -103,7 +103,7 @@ describe('a copy', () => {
 describe('an object', () => {
   const digest = (algorithm: string, text: string) => createHash(algorithm).update(text).digest('base64');
 
-  // The checksums of `123456789`, from https://reveng.sourceforge.io/crc-catalogue/.
+  // The CRC checksums of `123456789` are from https://reveng.sourceforge.io/crc-catalogue/.
   it.each([
     ['ChecksumCRC32', 'y/Q5Jg=='],
     ['ChecksumCRC32C', '4waSgw=='],
@@ -118,7 +118,7 @@ describe('an object', () => {
     expect(await body(Key)).toBe('123456789');
   });
 
-  it('is refused as a part of an upload with a wrong digest', async () => {
+  it('is refused as a part of an upload if its digest is wrong', async () => {
     const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key: 'parts' }));
     const part = new UploadPartCommand({
       ...{ Bucket, Key: 'parts', UploadId, PartNumber: 1, Body: 'x', ContentMD5: digest('md5', 'y') },
@@ -148,7 +148,7 @@ describe('a list', () => {
     expect(after.Contents?.map(({ Key }) => Key)).toEqual(keys.slice(4));
   });
 
-  it('has each key and each common prefix on one of its pages', async () => {
+  it('has each key and each common prefix on exactly one of its pages', async () => {
     for (const key of ['paged/a', 'paged/b/1', 'paged/b/2', 'paged/c', 'paged/d/1', 'paged/e/1']) await put(key);
     for (const MaxKeys of [1, 2, 3, 4]) {
       const seen: Array<string | undefined> = [];

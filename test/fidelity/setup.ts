@@ -7,20 +7,20 @@ import { functionResources, writeAssembly } from '../support/small-cloud.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    aws: Against;
+    aws: TestedCloud;
   }
 }
 
 /** The cloud that the suite tests. Without endpoint or credentials, the SDK uses its defaults. */
-interface Against {
+interface TestedCloud {
   endpoint?: string;
   region: string;
   credentials?: { accessKeyId: string; secretAccessKey: string };
-  /** The name of a function with the code {@link ECHO}. Empty: there is none. */
+  /** The name of a function with the code {@link ECHO}. Empty if there is no such function. */
   echoFunction: string;
 }
 
-/** The code that `FIDELITY_FUNCTION` must have in another cloud. */
+/** The code of the function. In another cloud, the function that `FIDELITY_FUNCTION` names must do the same. */
 const ECHO = `import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 export const handler = async (event, { clientContext, invokedFunctionArn }) => {

@@ -57,8 +57,8 @@ describe('a topic', () => {
     const TopicArn = await topic('filtered');
     const FilterPolicy = JSON.stringify({ kind: ['wanted'] });
     const one = await subscriber(TopicArn, 'wanted', { ...RAW, FilterPolicy });
-    for (const of of ['other', 'wanted'])
-      await sns.send(new PublishCommand({ TopicArn, Message: of, MessageAttributes: kind(of) }));
+    for (const value of ['other', 'wanted'])
+      await sns.send(new PublishCommand({ TopicArn, Message: value, MessageAttributes: kind(value) }));
     expect(await receiveFrom(one)).toMatchObject({ Body: 'wanted' });
     expect(await receiveFrom(one, { WaitTimeSeconds: 0 })).toBeUndefined();
   });

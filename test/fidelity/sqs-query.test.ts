@@ -3,11 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { queue, rawCall, receiveFrom, sqs } from './aws.ts';
 
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-xml.html
-// Clients of this protocol: the AWS CLI and botocore before 1.31.81, and SDKs before November 2023, such as the SDK for JavaScript 2.
+// These clients use this protocol: botocore before 1.31.81, versions of the AWS CLI with such a botocore, and SDKs before
+// November 2023, such as the SDK for JavaScript 2.
 
 const VERSION = '2012-11-05';
 
-/** Sends a call by the Query protocol. `all` returns the texts of the response's elements with a name, in order. */
+/** Sends a call by the Query protocol. `all` returns the texts of the response's elements that have the given name. */
 async function query(Action: string, parameters: Record<string, string>, url?: string) {
   const form = new URLSearchParams({ Action, Version: VERSION, ...parameters });
   const { status, body } = await rawCall('sqs', form.toString(), url === undefined ? {} : { url });

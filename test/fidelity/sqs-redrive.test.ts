@@ -14,7 +14,7 @@ import {
 import { describe, expect, it, vi } from 'vitest';
 import { queue, receiveFrom, sqs, type TestQueue, uniqueName } from './aws.ts';
 
-/** Creates a queue, and its dead-letter queue, which gets a message after one receive. */
+/** Creates a queue with a dead-letter queue, to which SQS moves a message instead of delivering it a second time. */
 async function withDeadLetters(suffix = '') {
   const deadLetters = await queue(`dead${suffix}`);
   const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: deadLetters.arn, maxReceiveCount: 1 });
@@ -25,7 +25,7 @@ async function send({ url }: TestQueue, MessageBody: string, more: object = {}) 
   return (await sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody, ...more }))).MessageId;
 }
 
-/** Receives a message and returns it, so that the next receive moves it to the dead-letter queue. */
+/** Receives a message, makes it visible again, and receives again, which moves the message to the dead-letter queue. */
 async function fail(from: TestQueue): Promise<void> {
   const { ReceiptHandle } = (await receiveFrom(from)) ?? {};
   await sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl: from.url, ReceiptHandle, VisibilityTimeout: 0 }));

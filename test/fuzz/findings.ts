@@ -12,7 +12,10 @@ interface Answered {
 
 const isCrash = (line: string) => /Task timed out|Runtime exited|Unhandled|^\w*Error: /.test(line);
 
-/** Checks a response and its logs for leaks. A successful response may contain personal data of its own subject. */
+/**
+ * Finds server errors, crashes and leaks of personal data. The body of a successful response may contain personal data.
+ * @param marks texts from the personal data
+ */
 export function findings(
   answers: readonly Answered[],
   logs: ReadonlyArray<{ name: string; line: string }>,
@@ -21,7 +24,7 @@ export function findings(
   const leaks = (text: string) => marks.some((mark) => text.includes(mark));
   return [
     ...answers
-      // Connect's own errors: an unknown compression, and the caller's deadline.
+      // Excludes errors of the library Connect: an unknown compression (501), and the caller's deadline.
       .filter(({ status, body }) => status >= 500 && status !== 501 && !body.includes('deadline_exceeded'))
       .map(({ what, status, body }) => ({ kind: 'server error' as const, what: `${status} ${what} ${body}` })),
     ...answers

@@ -183,7 +183,7 @@ function subjectOf(data: unknown): { subject?: string } {
   return typeof subject === 'string' && subject !== '' ? { subject } : {};
 }
 
-/** A batch of one, as a queue delivers it to a consumer. */
+/** A batch of one message, in the form in which a queue delivers it to a consumer. */
 export const queueMessage = (functions: readonly string[], known: Known) =>
   fc
     .record({
@@ -231,7 +231,7 @@ export const queueMessage = (functions: readonly string[], known: Known) =>
         'AROAFUZZ:rollcall-dev-points-commands-consume',
         'AIDAFUZZ',
       ),
-      // Most subjects are consistent, because other messages are refused early.
+      // In most messages, the subject matches the data, because other messages are refused early.
       isConsistent: fc.nat(4).map((n) => n > 0),
     })
     .map(({ fn, header, raw, messageId, senderId, isConsistent }) => ({

@@ -38,7 +38,7 @@ const CONCURRENCY = 16;
 /** Share of inputs that go to a queue or an RPC method, in tenths. */
 const MESSAGES_OF_TEN = 2;
 const RPC_OF_TEN = 1;
-/** A phone that only inputs contain. */
+/** A phone number that occurs only in inputs, so that a leak is recognised. */
 const PHONE = '+34698765432';
 const SECOND_PHONE = '+34698765433';
 const NAME = 'Xochiquétzal';
@@ -66,7 +66,7 @@ async function sendAll(cloud: Cloud): Promise<Sent[]> {
   const token = await cloud.issuer.token(EVERY_MEMBER);
   const callAsService = signedFetch(OPERATOR);
   const permanent = await register(cloud, token, PHONE);
-  // A member that may be deactivated, with all consequences.
+  // Inputs may deactivate this member.
   const deactivatable = await register(cloud, token, SECOND_PHONE);
   const known = { ids: [permanent, deactivatable], token, phone: PHONE, name: NAME };
   const functions = CONSUMERS.map((name) => `rollcall-dev-${name}-consume`);
@@ -138,7 +138,10 @@ async function incompleteRegistrations(cloud: Cloud): Promise<Finding[]> {
   return [...guarded.symmetricDifference(active)].map((id) => ({ kind: 'incomplete', what: `member ${id}` }));
 }
 
-/** Finds defects of handlers. If a handler has a defect, its message is parked as a temporary failure, and its function succeeds. */
+/**
+ * Finds defects of handlers in the errors of parked messages. If a handler has a defect, its message is parked as a
+ * temporary failure, and the function that runs the handler succeeds.
+ */
 async function defects(cloud: Cloud): Promise<Finding[]> {
   const found: Finding[] = [];
   for (const name of CONSUMERS) {

@@ -15,7 +15,7 @@ import { root } from '../support/run.ts';
 
 interface Started {
   child: ChildProcess;
-  /** The URLs that it prints, one per line. */
+  /** The URLs that the process prints, one per line. */
   urls: string[];
 }
 
@@ -42,7 +42,7 @@ async function ended(child: ChildProcess): Promise<void> {
 }
 
 describe('npm run ops -- issuer', () => {
-  it('issues tokens whose key is in its discovery document, also after a restart', async () => {
+  it('issues tokens that its published keys verify, also after a restart', async () => {
     const data = mkdtempSync(join(tmpdir(), 'rollcall-issuer-'));
     onTestFinished(() => rm(data, { recursive: true }));
     const urlOption = ['--url', 'http://host.docker.internal:4030/issuer'];

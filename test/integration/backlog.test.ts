@@ -11,7 +11,7 @@ const BACKLOG = 1_000;
 /** The backlog of a skipped capability is smaller, because each of its messages costs a separate write. */
 const SKIPPED = 300;
 const RELEASED = 100;
-/** More frequent counts of so many messages would slow the emulator down. */
+/** More frequent counts of so many messages would slow the embedded cloud down. */
 const CHECK_INTERVAL_MS = 300;
 
 /** Sends registrations directly to a subscriber's queue, without the topic. */
@@ -75,7 +75,7 @@ describe('a backlog', () => {
   it('of 1,000 messages waits while the capability is paused: none is lost, parked or applied meanwhile', async () => {
     await switchTo(cloud, 'points', 'pause');
     await sendTo(cloud, 'points', BACKLOG);
-    // Many messages were received, and returned to the queue for a while.
+    // Waits until many messages were received and returned to the queue for a while.
     await eventually(async () => (await waiting(cloud, 'points')).inFlight > BACKLOG / 4, CHECK_INTERVAL_MS);
     const { total } = await waiting(cloud, 'points');
     expect([total, await applied(cloud, 'points'), await parked(cloud, 'points')]).toEqual([BACKLOG, 0, 0]);

@@ -41,10 +41,10 @@ describe('npm run ops', () => {
 
   it.each([
     ['an unknown command', ['quees'], '(Did you mean queues?)'],
-    ['an unknown command of a command', ['parked', 'lst'], '(Did you mean list?)'],
+    ['an unknown subcommand', ['parked', 'lst'], '(Did you mean list?)'],
     ['an unknown option', ['queues', '--stag', 'prod'], '(Did you mean --stage?)'],
     ['a missing argument', ['discover'], "missing required argument 'service'"],
-  ])('suggests a command for %s, with exit code 2', async (_, options, what) => {
+  ])('explains %s, with exit code 2', async (_, options, what) => {
     const { code, stderr } = await ops(...options);
     expect([code, stderr]).toEqual([2, expect.stringContaining(what)]);
   });

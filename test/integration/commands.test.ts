@@ -322,7 +322,7 @@ describe('an SMS that a service requests', () => {
       const sent = await cloud.texts(phone);
       return sent.length >= 3 && sent;
     });
-    // Their order is undefined.
+    // The order of the two SMS is undefined.
     const own = texts.map(({ text }) => text).filter((text) => text.endsWith('en español'));
     expect(own.toSorted()).toEqual(['json, en español', 'protobuf, en español']);
   });
@@ -428,7 +428,7 @@ describe('a welcome SMS that a provider accepted', () => {
 describe('a person who replies', () => {
   it.each(['http', 'twilio'])('STOP by %s gets no SMS until they reply START', async (provider) => {
     if (provider === 'twilio') {
-      // The sandbox gets its webhook's URL with the first SMS.
+      // The sandbox learns the URL of Twilio's webhook from the first SMS that is sent by Twilio.
       await cloud.breakSms('http', 'throttles');
       await smsStep((await member()).id, 'welcome-sms-delivery');
       await cloud.breakSms('http');
@@ -492,7 +492,7 @@ describe('a late event of a provider', () => {
       LATEST,
     ],
     [
-      'an opt-out that is older than the opt-in, which is the safer of the two',
+      'an opt-out that is older than the opt-in: the opt-out wins, because that is safer',
       [
         ['START', LATE],
         ['STOP', EARLY],

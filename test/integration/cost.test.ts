@@ -8,8 +8,8 @@ import { createPaths, type Member } from '../../ops/cost/paths.ts';
 import { startTestCloud, type TestCloud } from '../support/cloud.ts';
 
 /**
- * Upper bounds of billed write units and calls per path, with each message in a separate batch. Lower them when a
- * path gets cheaper; a new write needs a reason in docs/decisions/.
+ * Upper bounds of billed write units and calls per path, with each message in a separate batch. When a path
+ * gets cheaper, lower its bounds. A new write needs a reason in docs/decisions/.
  */
 const BOUNDS: Record<string, { calls: number; writes: Record<string, number> }> = {
   register: {
@@ -114,7 +114,7 @@ const operations = (path: string) => {
 };
 
 it.each(Object.entries(BOUNDS))(
-  'the path %s uses at most its write units, and writes to no other table',
+  'the path %s uses at most the allowed write units, and writes to no other table',
   (path, { writes }) => {
     const grown = operations(path).flatMap(({ caller, operation, resource, writeUnits }) => {
       const name = `${caller}: ${operation.replace('dynamodb ', '')} ${resource}`;
@@ -125,7 +125,7 @@ it.each(Object.entries(BOUNDS))(
   },
 );
 
-it.each(Object.entries(BOUNDS))('the path %s makes at most its number of calls to AWS', (path, { calls }) => {
+it.each(Object.entries(BOUNDS))('the path %s makes at most the allowed number of calls to AWS', (path, { calls }) => {
   const made = operations(path).filter((operation) => operation.calls > 0);
   const all = made.reduce((sum, operation) => sum + operation.calls, 0);
   const list = made.map(({ caller, operation, resource, calls }) => `${calls} ${caller}: ${operation} ${resource}`);

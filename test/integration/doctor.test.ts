@@ -127,7 +127,7 @@ describe('a clock', () => {
   });
 });
 
-/** A proxy that adds APIs that the embedded cloud lacks: CloudFormation, and Lambda's event sources. */
+/** Tests a proxy that adds the APIs that the embedded cloud lacks: CloudFormation, and Lambda's event sources. */
 describe('a stage outside an embedded cloud', () => {
   let cloud: TestCloud;
   beforeAll(async () => {
