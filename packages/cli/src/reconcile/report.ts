@@ -63,10 +63,16 @@ const REMEDIES: Record<
   },
   'other-state': { events: [true, 'the publisher publishes its state again, with the next version'] },
   returned: {
-    events: [false, 'an operator decides: the consumer has erased the subject, but the publisher has it again; erase it again'],
+    events: [
+      false,
+      'an operator decides: the consumer has erased the subject, but the publisher has it again; erase it again',
+    ],
   },
   unknown: {
-    events: [false, 'an operator decides: the publisher has lost the subject; create it again, or erase it at the consumer'],
+    events: [
+      false,
+      'an operator decides: the publisher has lost the subject; create it again, or erase it at the consumer',
+    ],
   },
 };
 
