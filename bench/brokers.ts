@@ -10,7 +10,7 @@ import { zeroMq } from './brokers/zeromq.ts';
 
 const { messages, json } = new Command('npm run bench:brokers --')
   .description(
-    'Sends messages with 100 keys from one sender to four receivers, through transports with and without a broker. It takes at most eight minutes.',
+    'Sends messages with 100 keys from one sender to four receivers, through transports with and without a broker. The benchmark takes at most eight minutes.',
   )
   .option('--messages <n>', 'number of messages at full speed', atLeast(1_000), 10_000)
   .option('--json', 'print one JSON object')
@@ -36,7 +36,7 @@ const rowOf = ({ sent, perSecond, p50Ms, p99Ms, outOfOrder, missing, outage, ...
   missing,
   'copies sent': copies.duplicatesSent,
   received: copies.duplicatesReceived,
-  'lost in 5 s down': `${outage.lost} of ${outage.sent}`,
+  'lost with receivers down for 5 s': `${outage.lost} of ${outage.sent}`,
   'losses reported to the sender': outage.lostAfterRejection,
   'received twice': outage.receivedTwice,
 });

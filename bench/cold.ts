@@ -53,7 +53,7 @@ const folder = mkdtempSync(join(tmpdir(), 'rollcall-cold-'));
 const stub = await startStub();
 
 async function measure(recording: Recording) {
-  // Replaces the endpoint everywhere, because functions also call the URLs of queues directly.
+  // Replaces the endpoint in all texts, because the URLs of queues contain it, too.
   const { settings, payload, calls } = JSON.parse(
     JSON.stringify(recording).replaceAll(recording.settings.environment.AWS_ENDPOINT_URL ?? '', stub.url),
   ) as Recording;
@@ -74,14 +74,14 @@ async function measure(recording: Recording) {
       ),
     );
   }
-  const [own, other] = [figuresOf(starts), figuresOf(bareStarts)];
+  const [deployed, bareFigures] = [figuresOf(starts), figuresOf(bareStarts)];
   return {
-    ...own,
+    ...deployed,
     kilobytes: Math.round(statSync(file).size / KB),
-    bare: { ...other, kilobytes: Math.round(statSync(bare).size / KB) },
+    bare: { ...bareFigures, kilobytes: Math.round(statSync(bare).size / KB) },
     calls: calls.length,
-    toBare: round(own.coldMs / other.coldMs, 2),
-    cpuToBare: round(own.cpuMs / other.cpuMs, 2),
+    toBare: round(deployed.coldMs / bareFigures.coldMs, 2),
+    cpuToBare: round(deployed.cpuMs / bareFigures.cpuMs, 2),
   };
 }
 
@@ -91,18 +91,18 @@ try {
   for (const recording of recordings.filter(({ settings }) => settings.memoryMb > 128))
     figures[recording.settings.name.replace(/^rollcall-dev-/, '')] = await measure(recording);
   printTable(
-    Object.entries(figures).map(([name, { bare, ...own }]) => ({
+    Object.entries(figures).map(([name, { bare, ...deployed }]) => ({
       function: name,
-      KB: own.kilobytes,
-      'init ms': own.initMs,
-      'first call ms': own.firstCallMs,
-      calls: own.calls,
+      KB: deployed.kilobytes,
+      'init ms': deployed.initMs,
+      'first call ms': deployed.firstCallMs,
+      calls: deployed.calls,
       'bare KB': bare.kilobytes,
       'bare init': bare.initMs,
       'bare call': bare.firstCallMs,
-      'to bare': own.toBare,
-      'by CPU time': own.cpuToBare,
-      MB: own.megabytes,
+      'ratio to bare': deployed.toBare,
+      'ratio by CPU time': deployed.cpuToBare,
+      MB: deployed.megabytes,
     })),
   );
   if (json) writeFileSync(json, `${JSON.stringify({ cpus: cpus().length, times, functions: figures }, null, 2)}\n`);

@@ -21,8 +21,8 @@ import { smsSandbox } from '../ops/sms-sandbox/sandbox.ts';
 import app from '../rollcall.config.ts';
 
 // Measures the console during many registrations: the time from an interaction to its paint, and memory growth. One
-// machine cannot process so many registrations, so the bench only sends their spans to the embedded cloud. All parts
-// from the embedded cloud to the page are real.
+// machine cannot process so many registrations, so the benchmark only sends the spans of registrations to the embedded
+// cloud. All parts from the embedded cloud to the page are real.
 const options = new Command('npm run bench:console --')
   .description('Measures the console under load, in Chromium.')
   .option('--rate <n>', 'registrations per second', atLeast(1), 200)
@@ -159,7 +159,7 @@ function registration(spans: readonly SpanTemplate[], now: number): object[] {
   }));
 }
 
-/** Sends the spans of registrations at a constant rate until it is stopped. @returns the number of registrations */
+/** Sends the spans of registrations at a constant rate until the signal is aborted. @returns the number of registrations */
 async function register(endpointUrl: string, perSecond: number, signal: AbortSignal): Promise<number> {
   const stage = openStage({ app: APPLICATION, name: 'dev', endpoint: endpointUrl });
   const spans = spansFor(subscribersOf(await stage.consumers()));
@@ -174,7 +174,7 @@ async function register(endpointUrl: string, perSecond: number, signal: AbortSig
   return sent;
 }
 
-/** Collects the milliseconds from a click to its paint, as the browser measures them. The minimum is 16 ms. */
+/** Collects the milliseconds from each click to its paint. The browser reports only times of at least 16 ms. */
 const INTERACTIONS = `
   window.interactions = [];
   new PerformanceObserver((list) => {

@@ -10,7 +10,7 @@ import { inEveryFormat } from '../shared/contracts/every-format.ts';
 
 const { rounds, json } = new Command('npm run bench:formats --')
   .description(
-    'Measures the size of each message in each format, and the time for encoding and decoding it, with the examples in its contract.',
+    'Measures the size of each type of message in each format, and the time to encode and decode it. The data is the example in the contract of the message.',
   )
   .option('--rounds <n>', 'number of times that each message is encoded and decoded', Number, 20_000)
   .option('--json <file>', 'write the figures to this file')
@@ -48,8 +48,8 @@ function microseconds(call: () => void): number {
 }
 
 /**
- * Measures a format the way messages use it: JSON contains the data, a text, or bytes in Base64. Encoding and decoding
- * include this JSON.
+ * Measures a format the way messages use it: a JSON object contains the data as JSON, as text, or as bytes in Base64.
+ * The times include encoding and decoding this object.
  */
 function measure(contract: MessageContract, format: Format, data: unknown) {
   const encode = () => JSON.stringify(encodeData(contract, format, data));
@@ -70,7 +70,7 @@ const figures = channels
 
 type Measure = 'bytes' | 'encode' | 'decode';
 
-/** The ratio of a format's figure to that of JSON in the same run. */
+/** The ratio of a format's figure to the figure of JSON in the same run. */
 const ratio = ({ formats }: (typeof figures)[number], name: FormatName, measured: Measure) =>
   (formats[name]?.[measured] ?? 0) / (formats.JSON?.[measured] ?? 1);
 

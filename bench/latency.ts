@@ -14,7 +14,7 @@ import { smsSandbox } from '../ops/sms-sandbox/sandbox.ts';
 
 // Registers one member at a time. Measures the time from the response 201 to each effect, and the parts of this time.
 const { members, json } = new Command('npm run bench:latency --')
-  .description('Measures the time from the response 201 to each effect at low load, with the spans of its trace.')
+  .description('Measures the time from the response 201 to each effect at low load, from the spans of the registration.')
   .option('--members <n>', 'number of registrations, one after the other', atLeast(5), 40)
   .option('--json', 'print one JSON object')
   .parse()
@@ -28,7 +28,7 @@ const WARM_UP = 5;
 
 const endOf = ({ startMs, durationMs }: Span) => startMs + durationMs;
 
-/** The milliseconds of each part, by its name; undefined while a span is missing. */
+/** The milliseconds of each part, by the name of the part. Undefined while a span is missing. */
 function partsOf(spans: readonly Span[]): Record<string, number> | undefined {
   const request = spans.find(({ name }) => name === 'POST /v1/members');
   const published = spans.filter(({ name }) => name === 'publish member-events');

@@ -9,7 +9,7 @@ import { measureFloor } from './floor.ts';
 import { measurePosts } from './posts.ts';
 
 const { members, json } = new Command('npm run bench --')
-  .description('Measures start time, memory and throughput, with figures to compare them with.')
+  .description('Measures start time, memory and throughput, and reference figures to compare them with.')
   .option('--members <n>', 'number of members in the demo run', '1000')
   .option('--json <file>', 'write the figures to this file')
   .parse()
@@ -28,7 +28,7 @@ function synthSeconds(): number {
   return seconds(start);
 }
 
-/** Runs `npm start` with a separate data folder, until it is ready. */
+/** Runs `npm start` with a separate data folder, and waits until it is ready. */
 async function start(data: string): Promise<{ child: ChildProcess; readySeconds: number }> {
   const begin = performance.now();
   const child = spawn('npm', ['start', '--', '--data', data, '--port', String(PORT)], { cwd: root, detached: true });
@@ -79,7 +79,7 @@ try {
   };
   const megabytes = residentMb(child.pid ?? 0);
   await end();
-  // This start uses the templates that the first one synthesized.
+  // This start uses the templates that the first start synthesized.
   const second = await start(data);
   ({ child } = second);
   const posts = await measurePosts(ENDPOINT, Number(members));

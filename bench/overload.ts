@@ -28,7 +28,7 @@ const { members, slow, json } = new Command('npm run bench:overload --')
   .opts<{ members: number; slow: number; json?: string }>();
 
 const CONCURRENCY = 32;
-/** A delay just below the SDK's timeout. A call of the relay publishes at most ten messages. */
+/** A delay just below the SDK's timeout. It limits the relay, because a call publishes at most ten messages. */
 const SLOW: CallFault = { kind: 'delayed', ms: 1_900 };
 /** The timeout for each wait. */
 const LIMIT_MS = 20 * 60_000;

@@ -14,7 +14,7 @@ const { messages, json } = new Command('npm run bench:peers --')
   .description(
     'Compares a plain loop, this kit and other libraries: each consumes messages of a queue and books points, on the same emulators.',
   )
-  .option('--messages <n>', 'number of messages for each', atLeast(20), 2_000)
+  .option('--messages <n>', 'number of messages that each consumes', atLeast(20), 2_000)
   .option('--json <file>', 'write the figures to this file')
   .parse()
   .opts<{ messages: number; json?: string }>();
@@ -23,7 +23,7 @@ const { messages, json } = new Command('npm run bench:peers --')
 const TURNS = 4;
 const WARM_UP = 200;
 const round = (value: number, digits = 2) => Number(value.toFixed(digits));
-/** The calls that poll a queue. Their number depends mostly on the number of messages per call. */
+/** The calls that receive and delete messages. Their number depends mostly on the number of messages per call. */
 const POLLING = new Set(['ReceiveMessage', 'DeleteMessage', 'DeleteMessageBatch', 'GetQueueAttributes']);
 
 function figuresOf(
@@ -69,7 +69,7 @@ try {
   for (const run of runs) await runTurn(WARM_UP)(run);
   const size = Math.ceil(messages / TURNS);
   for (let index = 0; index < TURNS; index++) {
-    // Each turn starts with a different contestant, because the first one in a turn has smaller emulator files.
+    // Each turn starts with a different contestant, because the emulators' files grow during a turn.
     for (const run of [...runs.slice(index), ...runs.slice(0, index)]) run.usages.push(await runTurn(size)(run));
   }
   const figures: Record<string, ReturnType<typeof figuresOf>> = {};

@@ -15,10 +15,10 @@ import { startReceivers } from './http.ts';
 import { RECEIVERS, type Receive, type Transport, type TransportType } from './transport.ts';
 
 const FUNCTION = 'bench-receiver';
-/** SQS redelivers a message after this time if its receiver ended before it deleted the message. */
+/** SQS redelivers a message after this time if its receiver ended without deleting the message. */
 const VISIBILITY_SECONDS = 10;
 
-/** The code of a function that forwards messages to the receivers in turn. It fails while a receiver is down. */
+/** The code of a function that forwards messages to the receivers in turn, and fails if the receiver is down. */
 const SOURCE = `const urls = process.env.RECEIVERS.split(' ');
 let turn = Math.floor(Math.random() * urls.length);
 export const handler = async (message) => {
@@ -77,7 +77,7 @@ export const asynchronousInvocation: TransportType = {
 
 type Embedded = Awaited<ReturnType<typeof startEmbedded>>['cloud'];
 
-/** Polls until it is stopped. It does not delete messages that it has received but not handled by then. */
+/** Polls the queue until the signal is aborted. The batch that is being handled at that time is not deleted. */
 async function poll({ sqs }: Embedded, QueueUrl: string, receive: Receive, { signal }: AbortController): Promise<void> {
   while (!signal.aborted) {
     const receiving = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 5 });

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { close, listen } from '@rollcall/local/internal/server/listen';
 import { RECEIVERS, type Receive, type Sent, type Transport, type TransportType } from './transport.ts';
 
-/** Starts an HTTP receiver. @param port its previous port; 0: any free port */
+/** Starts an HTTP receiver. @param port the port of the receiver, or 0 for any free port */
 async function startReceiver(receive: Receive, port: number) {
   const server = createServer(async (request, response) => {
     await receive(JSON.parse(await text(request)));

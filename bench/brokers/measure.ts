@@ -10,14 +10,14 @@ const KEYS = 100;
  * accepted the previous one.
  */
 const AT_ONCE = 32;
-/** One in this number of messages is sent twice: 1 %. */
+/** Every hundredth message is sent twice. */
 const TWICE_EVERY = 100;
-/** The time limit for sending. Slow transports therefore send fewer messages. */
+/** Sending stops after this time, so a slow transport sends fewer messages. */
 const SENDS_WITHIN_MS = 60_000;
 const DRAINS_WITHIN_MS = 60_000;
 /**
- * After all sends, the outage run waits for missing messages until no message has arrived for this long, which is
- * longer than the visibility timeout of the queue.
+ * After all sends, the outage run waits for missing messages until no message has arrived for this time. The time is
+ * longer than the visibility timeout of the queue, because SQS redelivers messages after that timeout.
  */
 const QUIET_MS = 15_000;
 
@@ -78,7 +78,7 @@ async function runPaced(transport: Transport, received: Received): Promise<void>
   await received.settle(PACED, DRAINS_WITHIN_MS);
 }
 
-/** Sends messages while the receivers are down for some time. Only the transport itself retries. */
+/** Sends messages while the receivers are down for some time. The sender does not retry, but the transport may. */
 async function runWithOutage(transport: Transport, received: Received): Promise<Figures['outage']> {
   const { paceMs, sendsForMs, downAfterMs, downForMs } = OUTAGE;
   const messages = messagesOf('outage', sendsForMs / paceMs);
@@ -112,8 +112,8 @@ async function runWithOutage(transport: Transport, received: Received): Promise<
 /** Measures a transport. @throws {NotAvailable} if it cannot run on this machine */
 export async function measure(type: TransportType, count: number): Promise<Figures> {
   const runs = { full: new Received(), paced: new Received(), outage: new Received() };
-  // Handling a message takes one to four turns of the event loop, so the second of two concurrent messages may
-  // end first.
+  // Handling a message takes one to four turns of the event loop. The handling of two concurrent messages may
+  // therefore end in the reverse order.
   const receive: Receive = async (message) => {
     for (let turns = Math.floor(Math.random() * 4); turns >= 0; turns--) await nextTurn();
     runs[message.id.split('-')[0] as keyof typeof runs].add(message);

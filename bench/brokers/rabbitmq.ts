@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type ChannelModel, connect } from 'amqplib';
 import { NotAvailable, RECEIVERS, type Receive, type Transport, type TransportType } from './transport.ts';
 
-/** The server in Debian's package. It is started without the package's wrapper, which would change the user. */
+/** The server in Debian's package. It is started without the package's wrapper, which would switch to another user. */
 const SERVER = '/usr/lib/rabbitmq/bin/rabbitmq-server';
 const STARTS_WITHIN_MS = 90_000;
 const QUEUE = 'bench';
@@ -48,10 +48,10 @@ async function startBroker() {
   const broker = spawn(SERVER, { env, stdio: 'ignore', detached: true });
   const ended = once(broker, 'exit');
   const stop = async () => {
-    // The broker's script and its virtual machine are one process group.
+    // The broker's script and the Erlang virtual machine are in one process group.
     if (broker.exitCode === null && broker.pid) process.kill(-broker.pid, 'SIGTERM');
     await ended;
-    // Ends Erlang's port mapper, which the broker started, and which would continue to run.
+    // Ends Erlang's port mapper. The broker started the mapper, but does not end it.
     spawnSync('epmd', ['-port', String(epmdPort), '-kill'], { stdio: 'ignore' });
     rmSync(folder, { recursive: true });
   };

@@ -30,7 +30,7 @@ export class Received {
     return sent.filter(({ id }) => !this.times.has(id));
   }
 
-  /** Waits until all messages have arrived, or none has arrived for some time. */
+  /** Waits until all messages have arrived, or until no message has arrived for `quietMs`. */
   async settle(expected: number, quietMs: number): Promise<void> {
     const begun = performance.now();
     while (this.times.size < expected && performance.now() - Math.max(begun, this.lastAt) < quietMs) {

@@ -6,7 +6,7 @@ export interface Sent {
   key: string;
   /** The position among the messages of the key, from 1. */
   position: number;
-  /** The time when it was first sent, by `performance.now()`. Sender and receivers are in the same process. */
+  /** The time when the message was first sent, by `performance.now()`. Sender and receivers are in the same process. */
   at: number;
 }
 
@@ -30,7 +30,7 @@ export interface TransportType {
   start(receive: Receive): Promise<Transport>;
 }
 
-/** A transport cannot run on this machine. The message contains the remedy. */
+/** Reports that a transport cannot run on this machine. The error message contains the remedy. */
 export class NotAvailable extends Error {
   override readonly name = 'NotAvailable';
 }

@@ -14,13 +14,13 @@ const CLIENTS: Record<string, { package: string; client: string }> = {
 };
 
 /**
- * Builds a handler that has only the AWS clients of a bundle and makes the given calls. Its start is the lower bound for
- * a function with these clients.
- * @returns the path of its bundle, which is built with the options of the app's bundles
+ * Builds a handler that has only the AWS clients of a bundle and makes the given calls. The cold start of this handler
+ * is the lower bound for a function with these clients.
+ * @returns the path of the handler's bundle, which is built with the same options as the app's bundles
  */
 export function buildBare(folder: string, bundle: string, calls: readonly RecordedCall[]): string {
   const text = readFileSync(bundle, 'utf8');
-  // Bundling does not change the names of classes.
+  // The names of the clients are in the bundle, because bundling does not change the names of classes.
   const has = (name: string) => text.includes(`"${name}"`);
   const isDocument = has('DynamoDBDocumentClient');
   const used = Object.entries(CLIENTS).filter(([, { client }]) => has(client));
@@ -53,7 +53,7 @@ export function buildBare(folder: string, bundle: string, calls: readonly Record
     ...lines.filter((line) => line.startsWith('import')),
     'const commands = {};',
     ...lines.filter((line) => !line.startsWith('import')),
-    // Errors are ignored: calls that AWS refuses in these runs were also refused in the recording.
+    // Errors are ignored, because a replayed response can be an error.
     'export const handler = async (calls) => { for (const { name, input } of calls) await commands[name]?.(input).catch(() => {}); };',
   ].join('\n');
   mkdirSync(folder, { recursive: true });
@@ -71,8 +71,8 @@ export function buildBare(folder: string, bundle: string, calls: readonly Record
 const nameOf = (service: string) => service.replaceAll(/\W/g, '');
 
 /**
- * The calls of the bare handler. A publication to SNS is replaced with a publication of its request, because the protocol
- * of SNS is not JSON.
+ * The calls of the bare handler. A recorded request to SNS is not JSON, so it cannot be parsed. It is replaced with a
+ * publication of a message that contains the request's text.
  */
 export const bareCalls = (calls: readonly RecordedCall[], isDocument: boolean) =>
   calls.map(({ service, operation, request }) => ({

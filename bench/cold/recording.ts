@@ -8,7 +8,7 @@ import { createPaths } from '../../ops/cost/paths.ts';
 import { EVERY_MEMBER } from '../../ops/every-member.ts';
 import { smsSandbox } from '../../ops/sms-sandbox/sandbox.ts';
 
-/** A function's call to AWS, and its response. */
+/** A call of a function to AWS, and the response to the call. */
 export interface RecordedCall {
   service: string;
   operation: string;
@@ -43,8 +43,8 @@ class Recorder extends Meter {
 const STAGE = 'dev';
 
 /**
- * Records the first invocation of each function in an embedded cloud. To invoke the functions, it registers a member,
- * reads the member, redeems points and deactivates the member.
+ * Records the first invocation of each function in an embedded cloud. To invoke the functions, `record` registers a
+ * member, reads the member, redeems points and deactivates the member.
  * @param gatewayUrl URL of an SMS gateway that accepts every SMS
  */
 export async function record(assembly: string, gatewayUrl: string): Promise<Recording[]> {

@@ -26,7 +26,7 @@ export async function startStub(): Promise<Stub> {
     const target = String(request.headers['x-amz-target'] ?? '').split('.')[1];
     const action = /(?:^|&)Action=(\w+)/.exec(body)?.[1];
     const operation = target ?? action;
-    // A request without an operation is a call of the SMS gateway.
+    // A request without an operation is a call to the SMS gateway.
     if (operation === undefined) return response.writeHead(202, { 'content-type': 'application/json' }).end('{}');
     const replayed = operation === 'SendMessageBatch' ? successOf(body) : nextResponseTo(operation);
     const type = target ? 'application/x-amz-json-1.0' : 'text/xml';
@@ -51,8 +51,8 @@ export async function startStub(): Promise<Stub> {
 }
 
 /**
- * The response to a SendMessageBatch. It is not replayed, because the SDK verifies the digests of the bodies, which
- * contain new ids and times.
+ * The response to a SendMessageBatch. A recorded response cannot be replayed, because the SDK verifies its digests of the
+ * message bodies, and the new bodies contain other ids and times.
  */
 function successOf(request: string): string {
   const { Entries } = JSON.parse(request) as { Entries: Array<{ Id: string; MessageBody: string }> };

@@ -14,7 +14,7 @@ export const POINTS = 100;
 
 /**
  * The writes of a booking: the balance, and an entry in the ledger.
- * @param id the id of the entry. With the message's id, the entry can be written only once
+ * @param id the id of the entry. If it is the id of the message, the entry can be written only once
  */
 export const booking = (pointsTable: string, memberId: string, id: string) => [
   {

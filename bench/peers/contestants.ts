@@ -21,12 +21,12 @@ import { startToolkit } from './toolkit.ts';
 
 export interface Contestant {
   name: string;
-  /** Whether its messages request replies, and it sends them. */
+  /** Whether the messages request replies, which the contestant then sends. */
   replies: boolean;
   start(clients: Clients, resources: ConsumerResources): Running;
 }
 
-/** A minimal loop that books each message once, because the message's id is the key of the ledger entry. */
+/** A minimal loop. It books each message only once, because the message's id is the key of the ledger entry. */
 function startFloor({ dynamodb, sqs }: Clients, { queueUrl, pointsTable }: ConsumerResources): Running {
   const client = DynamoDBDocumentClient.from(dynamodb);
 
@@ -49,7 +49,7 @@ function startFloor({ dynamodb, sqs }: Clients, { queueUrl, pointsTable }: Consu
 const contracts = [memberRegisteredV2];
 type HandlersOf = (correspondence: Correspondence, resources: ConsumerResources) => Handlers<typeof memberRegisteredV2>;
 
-/** Makes the same two writes as the plain loop. The cursor is part of the account, so it needs no separate write. */
+/** Makes the same two writes as the plain loop. The cursor is part of the account, so the cursor needs no separate write. */
 const twoWrites: HandlersOf = (correspondence, { pointsTable }) => ({
   'rollcall.member.registered.v2': {
     handle: ({ subject }) => ({
@@ -71,7 +71,7 @@ const twoWrites: HandlersOf = (correspondence, { pointsTable }) => ({
   },
 });
 
-/** The handlers of the deployed points service, with one write: the first ledger entry is also part of the account. */
+/** The handlers of the deployed points service. They make one write, because the account contains the first entry. */
 const oneWrite: HandlersOf = (correspondence) =>
   accountHandlers({
     bonus: async () => ({ points: POINTS, oncePerPhone: false }),

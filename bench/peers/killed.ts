@@ -2,7 +2,7 @@ import type { ConsumerResources } from './booking.ts';
 import { countingClients, type Endpoints } from './clients.ts';
 import { contestants } from './contestants.ts';
 
-// Handles messages until the first write of an effect, and is killed before it gets the response to this write.
+// This process handles messages until the first write of an effect. It kills itself before it gets the response.
 const { name, resources, ...endpoints } = JSON.parse(process.argv[2] ?? '') as Endpoints & {
   name: string;
   resources: ConsumerResources;

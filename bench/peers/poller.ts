@@ -31,7 +31,7 @@ export function startPoller(sqs: SQSClient, queueUrl: string, handle: HandleBatc
       }),
     );
     if (Messages.length === 0) return;
-    // The records have no message attributes, because their form in the SDK differs from that in Lambda.
+    // The records have no message attributes, because the SDK and Lambda represent these attributes differently.
     const Records = (Messages as unknown as Message[]).map((message) =>
       toRecord(message, { queueArn, region: REGION }),
     );

@@ -42,7 +42,7 @@ export async function createResources({ sqs, dynamodb }: Clients): Promise<Consu
   };
 }
 
-/** Sends the first events of the given number of members to the queue. @returns the ids of the members */
+/** Sends events to the queue, one for each of the given number of members. @returns the ids of the members */
 async function fill(
   { sqs }: Clients,
   { queueUrl }: ConsumerResources,
@@ -115,8 +115,8 @@ export interface CrashResult {
 }
 
 /**
- * Kills a process between the effect of a message and its acknowledgement. Another process then receives the message
- * again.
+ * Kills a consumer between the effect of a message and the deletion of the message. A second consumer then receives the
+ * message again.
  */
 export async function crashAfterEffect(
   { name, start, replies }: Contestant,
@@ -141,7 +141,7 @@ export async function crashAfterEffect(
   return { effects, replies: Number(Attributes?.ApproximateNumberOfMessages ?? 0) };
 }
 
-/** Checks the number of ledger entries. It cannot detect repeated updates of the same item. */
+/** Checks the number of ledger entries. This check cannot detect repeated updates of the same item. */
 async function verifyWrites(
   { dynamodb }: Clients,
   { pointsTable }: ConsumerResources,

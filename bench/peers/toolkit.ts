@@ -23,8 +23,8 @@ const registered = z.object({
 type Registered = z.output<typeof registered>;
 
 /**
- * The library has only a store in Redis. This is a minimal store in DynamoDB with a conditional write. It has no lock,
- * because SQS delivers a message to one consumer at a time.
+ * Creates a minimal store in DynamoDB with a conditional write, because the library has only a store in Redis. This
+ * store has no lock, because SQS delivers a message to one consumer at a time.
  */
 function createStore(client: DynamoDBDocumentClient, TableName: string): MessageDeduplicationStore {
   return {
@@ -67,7 +67,7 @@ class PointsConsumer extends AbstractSqsConsumer<Registered, undefined> {
           ...{ trace: silent, debug: silent, info: silent, warn: silent },
           ...{ error: silent, fatal: console.error },
         } as never,
-        // The library reports the end of a long poll as an error.
+        // When the library stops, it reports the aborted long poll as an error.
         errorReporter: { report: ({ error }) => this.#isStopping || console.error(error.message) },
         consumerErrorResolver: { processError: (error) => error as never },
         transactionObservabilityManager: {
