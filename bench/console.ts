@@ -159,7 +159,10 @@ function registration(spans: readonly SpanTemplate[], now: number): object[] {
   }));
 }
 
-/** Sends the spans of registrations at a constant rate until the signal is aborted. @returns the number of registrations */
+/**
+ * Sends the spans of registrations at a constant rate until the signal is aborted.
+ * @returns the number of registrations
+ */
 async function register(endpointUrl: string, perSecond: number, signal: AbortSignal): Promise<number> {
   const stage = openStage({ app: APPLICATION, name: 'dev', endpoint: endpointUrl });
   const spans = spansFor(subscribersOf(await stage.consumers()));

@@ -49,7 +49,7 @@ function startFloor({ dynamodb, sqs }: Clients, { queueUrl, pointsTable }: Consu
 const contracts = [memberRegisteredV2];
 type HandlersOf = (correspondence: Correspondence, resources: ConsumerResources) => Handlers<typeof memberRegisteredV2>;
 
-/** Makes the same two writes as the plain loop. The cursor is part of the account, so the cursor needs no separate write. */
+/** Makes the same two writes as the plain loop. The cursor needs no separate write, because the account contains it. */
 const twoWrites: HandlersOf = (correspondence, { pointsTable }) => ({
   'rollcall.member.registered.v2': {
     handle: ({ subject }) => ({

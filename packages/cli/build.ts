@@ -11,8 +11,8 @@ const outdir = resolve(process.argv[2] ?? join(root, 'dist'));
 rmSync(outdir, { recursive: true, force: true });
 
 // The bundle contains everything the commands need, because Node.js does not strip types inside node_modules. The
-// embedded cloud, with its emulators, is a package of its own that only `rollcall start` imports. Code shared by
-// `rollcall` and `rollcall/app` is in common chunks, so that both see the same error classes.
+// embedded cloud and its emulators are in a separate package, which only `rollcall start` imports. Code that `rollcall`
+// and `rollcall/app` share is in common chunks, so that both entry points use the same error classes.
 await build({
   absWorkingDir: root,
   entryPoints: { rollcall: 'src/cli/main.ts', app: 'src/app.ts' },
@@ -37,11 +37,11 @@ chmodSync(join(outdir, 'rollcall.mjs'), 0o755);
 await buildPage(join(outdir, 'page'));
 buildTypes(outdir);
 
-// This folder is published; its manifest refers to the built files.
+// The manifest of the published folder refers to the built files.
 const { private: _, bin: __, exports: ___, scripts: ____, devDependencies: _____, ...manifest } = about;
 const published = {
   ...manifest,
-  // An app's commands are created with its own version of commander, within the peer range.
+  // An app creates its commands with its own version of commander, which must be in this range.
   peerDependencies: { ...manifest.peerDependencies, commander: `^${manifest.peerDependencies.commander}` },
   bin: { rollcall: 'rollcall.mjs' },
   exports: { './app': { types: './app.d.mts', default: './app.mjs' } },

@@ -10,7 +10,7 @@ function holdPayments({ provider }: Shop): { pay: () => void } {
   return { pay };
 }
 
-/** The scenarios by name. Each orders a different item. */
+/** The scenarios by name. Each scenario orders a different item. */
 export const scenarios: Record<string, (shop: Shop, check: Check) => Promise<void>> = {
   async 'changed, paid, cancelled'(shop, check) {
     const id = await shop.place('a book');

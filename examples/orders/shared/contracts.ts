@@ -39,7 +39,7 @@ export const orderEvents = topic('order-events', {
 });
 export const stock = queue('stock', { from: '/shop/orders', messages: [reserve, release] });
 export const payments = queue('payments', { from: '/shop/orders', messages: [charge, refund] });
-/** Unordered, so that replies with different values of orderId do not wait for each other. */
+/** Unordered, because the replies have several senders, and each reply is handled independently. */
 export const approvalReplies = queue('orders-replies', {
   from: ['/shop/orders', '/shop/stock', '/shop/payments'],
   sendersOf: {

@@ -17,14 +17,14 @@ it('all messages of an approval have the same correlation ID and the same trace'
   await shop.settled();
   const messages = ['stock', 'payments', 'orders-replies'].flatMap((channel) => shop.cloud.published(channel));
   const bodies = messages.map(({ body }) => JSON.parse(body));
-  const own = bodies.filter(({ correlationid }) => correlationid === id);
-  expect(own.map(({ type }) => type).toSorted()).toEqual([
+  const ofApproval = bodies.filter(({ correlationid }) => correlationid === id);
+  expect(ofApproval.map(({ type }) => type).toSorted()).toEqual([
     'shop.payment.charge.v1',
     'shop.payment.charged.v1',
     'shop.stock.reserve.v1',
     'shop.stock.reserved.v1',
   ]);
-  expect(new Set(own.map(({ traceparent }) => traceparent.split('-')[1])).size).toBe(1);
+  expect(new Set(ofApproval.map(({ traceparent }) => traceparent.split('-')[1])).size).toBe(1);
 });
 
 it('a change that is based on an outdated version is refused', async () => {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Beside } from '@rollcall/local';
 
 /**
- * A stand-in for the payment provider. It responds with `status`, and executes the call with each idempotency key once.
+ * A stand-in for the payment provider. It responds with `status`. It executes only one call per idempotency key.
  */
 export class PaymentProvider implements Beside {
   readonly name = 'provider';
@@ -16,7 +16,7 @@ export class PaymentProvider implements Beside {
   /** Requests wait until this promise resolves. */
   barrier: Promise<void> | undefined;
 
-  /** The kinds of calls that it executed for an order: `payments` or `refunds`. */
+  /** The kinds of the executed calls for an order: `payments` or `refunds`. */
   of(orderId: string): string[] {
     return [...this.executed.values()].filter((one) => one.orderId === orderId).map(({ kind }) => kind);
   }

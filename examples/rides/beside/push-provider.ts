@@ -7,7 +7,7 @@ import type { Push } from '../shared/push.ts';
 
 export type ShownPush = Omit<Push, 'key'>;
 
-/** A stand-in for a push notification provider. It shows the notification of each key once. */
+/** A stand-in for a push notification provider. It shows the notification of each idempotency key once. */
 export class PushProvider implements Beside {
   readonly name = 'push';
   readonly shown: ShownPush[] = [];

@@ -16,7 +16,7 @@ export interface DriverOptions {
 }
 
 const STEPS = 10;
-/** Share of declined offers. Drivers accept offers even during a ride, so dispatch must prevent two trips at a time. */
+/** Share of declined offers. */
 const DECLINED = 0.15;
 /** Share of offers without an answer. */
 const UNANSWERED = 0.15;
@@ -37,6 +37,7 @@ export function createDriver({ id, call, facts, town, random, rideSeconds }: Dri
     facts.add({ is: 'moved', driverId: id, at });
   }
 
+  /** Answers an offer, even during a ride. Dispatch must therefore prevent two trips at a time. */
   async function consider({ tripId, about }: ShownPush): Promise<void> {
     offers.set(tripId, about as { from: Place; to: Place });
     const dice = random();

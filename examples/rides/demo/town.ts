@@ -21,7 +21,7 @@ export function townFor(drivers: number): Town {
   };
 }
 
-/** Mulberry32: the same numbers for the same seed. */
+/** Generates random numbers with Mulberry32. The same seed gives the same numbers. */
 export function randomOf(seed: number): () => number {
   let state = seed;
   return () => {

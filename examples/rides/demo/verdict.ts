@@ -5,7 +5,7 @@ export interface Verdict {
   endings: Record<Ending, number>;
   /** Trips that were assigned to two drivers. */
   twoDrivers: string[];
-  /** Drivers who got a trip before they had completed another. */
+  /** Drivers who got a trip before they had completed the previous one. */
   twoTrips: string[];
   /** Trips whose passengers were not notified of the end. */
   notNotified: string[];

@@ -8,12 +8,12 @@ interface Authorized {
 }
 
 /**
- * @param id the user that the request is about; undefined if it is about no user
+ * @param id the user that the request is about; undefined if the request is about no user
  * @throws {Problem} 403 if the token belongs neither to this user nor to an operator
  */
 export function requireCaller({ requestContext }: HttpEvent, id: string | undefined): void {
   const { sub, scope = '' } = (requestContext as Authorized).authorizer?.jwt?.claims ?? {};
   if (id !== undefined && sub === id) return;
   if (String(scope).split(' ').includes(OPERATOR)) return;
-  throw new Problem({ code: 'forbidden', status: 403 }, 'The token belongs to another user.');
+  throw new Problem({ code: 'forbidden', status: 403 }, 'The token does not permit this request.');
 }

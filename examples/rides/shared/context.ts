@@ -1,7 +1,7 @@
 import type { CommandContext, HandlerContext, Message } from '@rollcall/kit/messaging';
 import { currentTraceparent } from '@rollcall/kit/observability';
 
-/** The context of messages that follow from a message. They get its correlation ID and its trace. */
+/** Creates the context of messages that a handler sends, with the correlation ID and trace of the handled message. */
 export function contextOf(
   { correlationid }: Pick<Message, 'correlationid'>,
   { now, newId }: Pick<HandlerContext, 'now' | 'newId'>,

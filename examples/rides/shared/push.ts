@@ -11,7 +11,7 @@ import * as z from 'zod';
 import { remoteService } from './remote-service.ts';
 
 export interface Push {
-  /** Idempotency key. The provider shows each key once. */
+  /** Idempotency key. The provider shows only one notification per key. */
   key: string;
   /** ID of a passenger or driver. */
   to: string;
@@ -42,7 +42,7 @@ export const sendTo =
     throw response.status >= 500 ? new UnavailableError(message, { outcomeUnknown: true }) : new RejectedError(message);
   };
 
-/** Creates a client that shows notifications on phones, at least once each. @param service the calling service */
+/** Creates a client of the push provider. Each notification is sent at least once. @param service the calling service */
 export function createPush(service: string): RemoteService<Push, void> {
   const { PUSH_URL } = readEnvironment(z.object({ PUSH_URL: z.url() }));
   return remoteService({ name: 'push-provider', call: sendTo(PUSH_URL), logger: createObservability(service).logger });

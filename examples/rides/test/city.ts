@@ -9,7 +9,7 @@ import type { Place } from '../shared/place.ts';
 /** Longer than any test, so that offers expire only through `expire`. */
 const OFFER_MS = 3_600_000;
 
-/** The latitude of the last town. Each test has its own town, so that it has its own drivers. */
+/** The latitude of the last town. Each test has its own town, so that drivers of other tests get no offers. */
 let degrees = 0;
 const newTown = (): Place => ({ lat: ++degrees, lng: 2 });
 /** A place to the north. A degree of latitude is 111 km. */

@@ -14,7 +14,7 @@ export interface Addresses {
 
 /** Defaults for new subscribers of a topic. */
 export interface SubscriberDefaults {
-  /** Channels that it sends to. */
+  /** Channels that the subscriber sends to. */
   readonly sends?: readonly Channel[];
   /** By event type: the export of `shared/` that creates the handler from a `HandlerContext`. */
   readonly handlers?: Readonly<Record<string, (context: never) => unknown>>;
@@ -30,13 +30,13 @@ export interface App extends AppConfig {
   readonly name: string;
   /** The app's word for its aggregates. Default: `aggregate`. */
   readonly aggregate?: AggregateName;
-  /** Version of the app. Every stack of a stage has it as an output. */
+  /** Version of the app. Every stack of a stage has the version as an output. */
   readonly version?: string;
-  /** Contracts of its messages, to decode binary data for display. */
+  /** Contracts of the app's messages, to decode binary data for display. */
   readonly messages?: readonly MessageContract[];
   /** Groups of capabilities that are switched together. */
   readonly profiles?: Profiles;
-  /** The tables of its aggregates, for `rollcall ops reconcile`. Default: none. */
+  /** The tables of the app's aggregates, for `rollcall ops reconcile`. Default: none. */
   readonly aggregates?: readonly Aggregates[];
   /** The scopes of a token that lets an operator do everything. Default: `read write`. */
   readonly operatorScope?: string;

@@ -12,9 +12,8 @@ export type { Aggregates } from './reconcile/aggregates.ts';
 export { OperatorError } from './stage/errors.ts';
 
 /**
- * Creates the action of a command. The action receives the stage that `--app`, `--stage` and `--endpoint` select; their
- * defaults come from the folder.
- * @returns an argument for `Command.action`; it rejects with an {@link OperatorError} if the stage cannot be determined
+ * Creates the action of a command. The action receives the stage that `--app`, `--stage` and `--endpoint` select.
+ * @returns an argument for `Command.action`; rejects with an {@link OperatorError} if the stage cannot be determined
  * @public
  */
 export const onStage: <Own extends object, Args extends unknown[]>(

@@ -85,7 +85,7 @@ export const cancel = endpoint(logger, (event) =>
   change(event, async (id, before, context) => {
     const because = 'by its customer';
     const approval = await approvals.read(id);
-    // A compensating process cancels the order when it ends. A process that has ended has already changed the order.
+    // When a compensating process ends, it cancels the order. A process that has ended has already changed the order.
     const isInProgress =
       before.state === 'open' &&
       approval !== undefined &&

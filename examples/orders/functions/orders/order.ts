@@ -31,7 +31,7 @@ export const place = (orderId: string, order: z.output<typeof newOrder>, approva
   ...approval,
 });
 
-/** Changes the quantity. The reservation stays at the quantity that was ordered first. */
+/** Changes the quantity of the order. The stock service keeps the original quantity reserved. */
 export const update = (
   orderId: string,
   before: Order,

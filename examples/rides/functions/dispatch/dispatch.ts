@@ -45,7 +45,10 @@ export type Next = { round: number; drivers: readonly [Near, ...Near[]]; until: 
 
 const tripOf = ({ tripId, passengerId, from, to }: Trip): Trip => ({ tripId, passengerId, from, to });
 
-/** Offers a trip to the next drivers. Ends it if there are none. @param withdrawn drivers whose offers end */
+/**
+ * Offers a trip to the next drivers. Ends the trip if no drivers are left.
+ * @param withdrawn drivers whose offers end
+ */
 function offer(trip: Trip, asked: string[], withdrawn: string[], next: Next): DispatchDecision {
   const { tripId, passengerId } = trip;
   if (!next)

@@ -89,7 +89,7 @@ export function createDispatcher({
         throw new PermanentError(`driver ${driverId} completed trip ${tripId}, but is assigned to another trip`);
     },
 
-    /** Starts the next round if the offers of this round are open. */
+    /** Starts the next round if the offers of this round are still open. */
     async expire(tripId: string, round: number, context: CommandContext): Promise<void> {
       const decide = async (before: decisions.Dispatch) =>
         decisions.expire(before, round, await search.next(before, context.now));

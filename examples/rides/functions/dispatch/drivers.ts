@@ -16,8 +16,8 @@ export type Drivers = ReturnType<typeof createDrivers>;
 /** Stores the position and the trip of each driver. */
 export function createDrivers({ client, tableName: TableName }: { client: DynamoDBDocumentClient; tableName: string }) {
   /**
-   * The free drivers of a cell. One page has thousands of drivers, which is enough. The index is eventually consistent,
-   * so `assign` checks that a driver is free.
+   * The free drivers of a cell. Reads one page of the index, because a page has thousands of drivers. The index is
+   * eventually consistent, so `assign` checks that a driver is free.
    */
   async function freeIn(cell: string, now: Date): Promise<Array<{ pk: string } & Place>> {
     const { Items = [] } = await client.send(
@@ -71,7 +71,7 @@ export function createDrivers({ client, tableName: TableName }: { client: Dynamo
         .toSorted((one, other) => one.metres - other.metres);
     },
 
-    /** Assigns a trip to a driver, unless the driver has one. This prevents two trips at a time. */
+    /** Assigns a trip to a driver, unless the driver already has one. This prevents two trips at a time. */
     assign: (driverId: string, tripId: string) =>
       changeTrip(driverId, tripId, 'SET tripId = :trip', 'attribute_not_exists(tripId)'),
 

@@ -22,7 +22,7 @@ export function offerHandlers(push: RemoteService<Push, void>): Handlers<(typeof
           })),
         ]),
     }),
-    // This includes drivers who accepted but have another trip, because their offer has ended, too.
+    // The event is also published for a driver who accepted but has another trip. This driver's offer ends, too.
     'rides.dispatch.declined.v1': ({ id, data: { tripId, driverId } }) => ({
       call: () => show(id, withdrawn(tripId, [driverId])),
     }),

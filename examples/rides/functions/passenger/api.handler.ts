@@ -22,7 +22,7 @@ export const permission = endpoint(logger, async (event) =>
   json(200, { mayRide: await passengers.mayRide(pathId(event, 'passenger')) }),
 );
 
-/** Responds as soon as the request is committed. It is processed asynchronously. */
+/** Responds as soon as the request is committed. The trip service processes the request later. */
 export const ask = jsonEndpoint(logger, tripRequest, async (event, body) => {
   requireCaller(event, body.passengerId);
   const tripId = pathId(event, 'trip');

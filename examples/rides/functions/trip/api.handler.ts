@@ -10,7 +10,7 @@ const tables = readEnvironment(z.object({ TRIP_TABLE: text, OUTBOX_TABLE: text }
 const { logger } = createObservability('trip');
 const { trips, outcomeOf } = createTrips({ client: createDynamoDB(), ...tables });
 
-/** The last outcome of a trip, or its initial state if it has none. */
+/** The last outcome of a trip, or the trip's initial state if the trip has no outcome. */
 const stateOf = (initial: string, outcome: TripOutcome): string =>
   (['completed', 'assigned', 'unserved'] as const).find((state) => outcome[state]) ?? initial;
 

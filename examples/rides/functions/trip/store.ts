@@ -3,7 +3,7 @@ import { createPublisher } from '@rollcall/kit/messaging';
 import { tripEvents } from '../../shared/trip-channels.ts';
 import type { CreatedTrip } from './trip.ts';
 
-/** The key of a trip's outcomes. They have their own item, because the item of the trip is written as a whole. */
+/** The key of a trip's outcomes. A separate item stores them, because the item of the trip is written as a whole. */
 export const outcomeKey = (tripId: string) => ({ pk: `outcome#${tripId}` });
 
 export interface TripOutcome {

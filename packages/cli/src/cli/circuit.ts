@@ -19,7 +19,7 @@ const list = new Command('list')
       if (found.length === 0)
         return console.log(
           pc.dim(
-            'No calls are recorded yet. An instance of a function records its calls when one fails, or after at least 32.',
+            'No calls are recorded yet. An instance of a function records its calls when a call fails, or after at least 32 calls.',
           ),
         );
       printTable(

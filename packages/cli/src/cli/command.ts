@@ -70,7 +70,7 @@ type Action<Own, Args extends unknown[]> = (
   ...args: Args
 ) => Promise<void>;
 
-/** Passes to an action its stage, its options (including the common ones) and its arguments. */
+/** Calls an action with the stage, the options including the common ones, and the arguments. */
 export const onStage =
   <Own extends object, Args extends unknown[]>(action: Action<Own, Args>) =>
   async (...given: unknown[]): Promise<void> => {

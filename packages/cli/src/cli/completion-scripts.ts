@@ -1,6 +1,6 @@
 /** A command, with the words that can follow it. */
 export interface Completable {
-  /** The names of its parent commands, then its own. Empty for the program itself. */
+  /** The names of the parent commands, then the name of the command. Empty for the program itself. */
   path: readonly string[];
   subcommands: ReadonlyArray<{ name: string; description: string }>;
   options: ReadonlyArray<{
@@ -9,7 +9,7 @@ export interface Completable {
     takesValue: boolean;
     choices: readonly string[];
   }>;
-  /** Known values of its arguments. */
+  /** Known values of the command's arguments. */
   choices: readonly string[];
 }
 

@@ -4,7 +4,7 @@ import { OperatorError } from '../stage/errors.ts';
 /**
  * Asks for confirmation.
  * @param what a sentence that describes the action
- * @param yes whether `--yes` already confirms it
+ * @param yes whether `--yes` already confirms the action
  * @throws {OperatorError} if the answer is not yes, or standard input is not a terminal
  * @beta
  */

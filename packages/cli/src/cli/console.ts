@@ -15,7 +15,7 @@ export const consoleCommand = (): Command =>
     .option('--port <port>', 'port on 127.0.0.1', port, 4040)
     .addHelpText(
       'after',
-      '\nWhile it runs, anybody on this machine can use it. An embedded cloud serves its own console at http://127.0.0.1:4000/\nExample: AWS_PROFILE=… npm run ops -- console --stage prod',
+      '\nWhile the console runs, anybody on this machine can use it. An embedded cloud serves its own console at http://127.0.0.1:4000/\nExample: AWS_PROFILE=… npm run ops -- console --stage prod',
     )
     .action(
       onStage<{ port: number }, []>(async (stage, { port: wanted, json, folder }) => {

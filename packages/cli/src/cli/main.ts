@@ -10,7 +10,7 @@ try {
   await createProgram(await readApp(process.cwd())).parseAsync();
 } catch (error) {
   const { name, message } = error as Error;
-  // The class of an embedded cloud's errors may come from another package, so its name is compared.
+  // An embedded cloud's error class may come from another copy of the package, so the name of the class is compared.
   const isExpected = error instanceof OperatorError || name === 'CloudError';
   console.error(pc.red(withCommandNames(isExpected ? message : `${name}: ${message}`)));
   process.exitCode = error instanceof UsageError ? USAGE : 1;

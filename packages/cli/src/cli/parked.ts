@@ -31,7 +31,7 @@ async function parkedIn(
   return found.sort((a, b) => a.parkedAt.localeCompare(b.parkedAt) || a.version - b.version);
 }
 
-/** The version of a message. For a message that is parked under a queue, its id, because it has no version. */
+/** The version of a message. A message that names no aggregate has no version, so its id is returned. */
 const versionOrId = ({ version, messageId }: ParkedMessage) => (version === 0 ? messageId : version);
 
 function printMessages(found: readonly SubscriberMessage[], limit: number): void {
@@ -69,7 +69,7 @@ const list = new Command('list')
   );
 
 const show = new Command('show')
-  .description('show all details of the parked and discarded messages of one aggregate, or under a queue')
+  .description('show all details of the parked and discarded messages of one aggregate or one queue')
   .argument('<subscriber>')
   .argument(
     '<aggregate>',
@@ -121,7 +121,7 @@ const redriveCommand = new Command('redrive')
   )
   .addHelpText(
     'after',
-    '\nCtrl-C stops it. Applied messages stay applied, and the next run continues. Exit code 1: some aggregates failed again\nor were not tried.\nExample: npm run ops -- parked redrive fulfilment --all',
+    '\nCtrl-C stops the redrive. Applied messages stay applied, and the next run continues. Exit code 1: some aggregates failed\nagain or were not tried.\nExample: npm run ops -- parked redrive fulfilment --all',
   )
   .action(
     onStage<{ all?: boolean; reason?: string }, [string, string[]]>(async (stage, options, subscriber, given) => {

@@ -22,7 +22,7 @@ const list = new Command('list')
 const SUBSCRIBER = 'consumer of the replies, as `process list` shows it';
 
 const show = new Command('show')
-  .description('show the completed steps of a process, and its current one')
+  .description('show the completed steps and the current step of a process')
   .argument('<subscriber>', SUBSCRIBER)
   .argument('<process>', 'id of the process', normalizeId)
   .addHelpText('after', '\nExample: npm run ops -- process show orders-replies 0199…')

@@ -87,7 +87,7 @@ export function createProgram(app: Partial<App>): Command {
   return program.setOptionValue('folder', app);
 }
 
-/** Copies the help format and exit behaviour to all subcommands, because `addCommand` does not. */
+/** Copies the help format and exit behaviour to all subcommands, because `addCommand` does not copy them. */
 function inherit(command: Command): void {
   for (const one of command.commands) inherit(one.copyInheritedSettings(command));
 }

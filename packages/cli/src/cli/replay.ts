@@ -26,7 +26,7 @@ export const replay = new Command('replay')
   .option('--yes', 'do not ask for confirmation')
   .addHelpText(
     'after',
-    '\nIt replays the archive of the topic (eventArchiveDays in infra/stages.ts). Commands are not archived. Ctrl-C stops\nwaiting; the replay continues.\nExample: npm run ops -- replay fulfilment --since 2h',
+    '\nReplays the archive of the topic (eventArchiveDays in infra/stages.ts). Commands are not archived. Ctrl-C stops\nwaiting; the replay continues.\nExample: npm run ops -- replay fulfilment --since 2h',
   )
   .action(
     onStage<ReplayOptions, [string]>(async (stage, { since, until, wait, yes, json }, subscriber) => {
@@ -48,11 +48,11 @@ export const replay = new Command('replay')
           ? `The replay of ${topic} to ${subscriber} is complete.`
           : `The replay of ${topic} to ${subscriber} has started.`,
       );
-      console.log(pc.dim(`Messages that it could not apply: npm run ops -- parked list --subscriber ${subscriber}`));
+      console.log(pc.dim(`Messages that ${subscriber} could not apply: npm run ops -- parked list --subscriber ${subscriber}`));
     }),
   );
 
-/** Prints a line that the next one overwrites; only on a terminal. */
+/** Prints a line that the next call overwrites. Prints nothing if the output is not a terminal. */
 function status(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
 }

@@ -15,7 +15,10 @@ function parameter(text: string): Record<string, string> {
   throw new InvalidArgumentError('It must be of the form NAME=VALUE.');
 }
 
-/** Replaces `localhost`, because Node.js warns that an inspector at that name may be reachable from outside. */
+/**
+ * The addresses of the allowed hosts. `localhost` is replaced with an address, because Node.js warns that an inspector at
+ * that name may be reachable from outside.
+ */
 const LOOPBACK = new Map([
   ['127.0.0.1', '127.0.0.1'],
   ['localhost', '127.0.0.1'],
@@ -53,7 +56,7 @@ export const startCommand = (app: Partial<App>): Command =>
     )
     .option(
       '--watch',
-      'deploy again whenever infra/, functions/, shared/ or packages/ changes; without infra/, any source folder',
+      'deploy again whenever infra/, functions/, shared/ or packages/ changes; in an app without infra/, whenever a source folder changes',
     )
     .addOption(
       new Option(

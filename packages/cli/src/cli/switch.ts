@@ -56,7 +56,7 @@ function report(changes: readonly SwitchChange[], json: boolean | undefined): vo
   for (const { capability, mode, until } of changes) {
     console.log(`${capability} is switched to ${pc.bold(mode)}${until ? ` until ${until}` : ''}`);
   }
-  console.log(pc.dim('Every instance applies it within five seconds.'));
+  console.log(pc.dim('Every instance applies the change within five seconds.'));
 }
 
 const withSwitchOptions = (command: Command) =>

@@ -36,7 +36,7 @@ function noteOf({ attributes, links }: SpanView): string {
     attributes['rollcall.outcome'],
     attributes['rollcall.instance'],
     receives > 1 && `received ${receives} times`,
-    attributes['rollcall.redriven'] && 'redriven by a person',
+    attributes['rollcall.redriven'] && 'redriven by an operator',
     links[0] && `triggered by ${links[0].traceId.slice(0, 8)}`,
   ];
   return notes.filter(Boolean).join(', ');

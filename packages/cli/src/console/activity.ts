@@ -18,7 +18,7 @@ export interface StageState {
   warnings: readonly Words[];
 }
 
-/** The activity of each node that has activity. */
+/** The activity of each node, except nodes without activity. */
 export function nodeActivities(
   { nodes }: Topology,
   rates: ReadonlyMap<string, Activity>,
@@ -65,7 +65,7 @@ const percentilesOf = (values: readonly number[]): Percentiles | undefined =>
     ? undefined
     : { p50: Math.round(percentile(values, 0.5)), p99: Math.round(percentile(values, 0.99)) };
 
-/** Describes the message of a span that passed along an edge. */
+/** Describes the message of a span. The message has passed along the edge. */
 export const passingMessage = (
   { attributes, name, startMs, durationMs }: Span,
   edge: string,

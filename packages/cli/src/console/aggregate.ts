@@ -33,7 +33,7 @@ export async function aggregateView(
   };
 }
 
-/** The messages that are still in an outbox or parked. In an AWS account, delivered messages are not kept. */
+/** The messages that are still in an outbox or parked. In an AWS account, delivered messages cannot be read. */
 function storedMessages(
   holdings: AggregateView['holdings'],
   eventOf: (body: string) => SentMessage['event'],

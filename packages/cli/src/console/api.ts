@@ -220,7 +220,7 @@ export interface AggregateView {
   messages: SentMessage[];
   /** The items that each service stores. */
   holdings: Record<string, Array<Record<string, unknown>>>;
-  /** Undefined if the app shows no such messages. */
+  /** Messages to recipients outside the stage. Undefined if the app does not show them. */
   sent?: Correspondence;
 }
 

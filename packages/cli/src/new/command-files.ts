@@ -58,7 +58,7 @@ ${
     ? ''
     : `
 ${contractOf(names, reply, 'document')}
-/** Unordered, so that replies with different values of ${names.subject} do not wait for each other. */
+/** Unordered, because each reply is handled independently. */
 export const ${replies.variable} = queue('${replies.name}', { from: '/${app}/${of}', messages: [${variableOf(reply)}], ordered: false });
 `
 }`;
