@@ -42,7 +42,7 @@ export const sendTo =
     throw response.status >= 500 ? new UnavailableError(message, { outcomeUnknown: true }) : new RejectedError(message);
   };
 
-/** Creates a client of the push provider. Each notification is sent at least once. @param service the calling service */
+/** Creates a client of the push provider, which sends each notification at least once. @param service the caller */
 export function createPush(service: string): RemoteService<Push, void> {
   const { PUSH_URL } = readEnvironment(z.object({ PUSH_URL: z.url() }));
   return remoteService({ name: 'push-provider', call: sendTo(PUSH_URL), logger: createObservability(service).logger });

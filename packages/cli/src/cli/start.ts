@@ -16,8 +16,8 @@ function parameter(text: string): Record<string, string> {
 }
 
 /**
- * The addresses of the allowed hosts. `localhost` is replaced with an address, because Node.js warns that an inspector at
- * that name may be reachable from outside.
+ * The addresses of the allowed hosts. `localhost` is replaced with an address, because Node.js warns that an inspector
+ * at that name may be reachable from outside.
  */
 const LOOPBACK = new Map([
   ['127.0.0.1', '127.0.0.1'],
