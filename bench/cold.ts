@@ -53,7 +53,7 @@ const folder = mkdtempSync(join(tmpdir(), 'rollcall-cold-'));
 const stub = await startStub();
 
 async function measure(recording: Recording) {
-  // Replaces the endpoint in all texts, because the URLs of queues contain it, too.
+  // Replaces the endpoint in all texts, because the URLs of queues contain the endpoint, too.
   const { settings, payload, calls } = JSON.parse(
     JSON.stringify(recording).replaceAll(recording.settings.environment.AWS_ENDPOINT_URL ?? '', stub.url),
   ) as Recording;

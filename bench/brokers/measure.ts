@@ -109,7 +109,7 @@ async function runWithOutage(transport: Transport, received: Received): Promise<
   };
 }
 
-/** Measures a transport. @throws {NotAvailable} if it cannot run on this machine */
+/** Measures a transport. @throws {NotAvailable} if the transport cannot run on this machine */
 export async function measure(type: TransportType, count: number): Promise<Figures> {
   const runs = { full: new Received(), paced: new Received(), outage: new Received() };
   // Handling a message takes one to four turns of the event loop. The handling of two concurrent messages may

@@ -73,7 +73,7 @@ async function connectWithRetries(url: string): Promise<ChannelModel> {
   }
 }
 
-/** Starts a receiver with its own connection. It handles one message at a time. */
+/** Starts a receiver with its own connection. The receiver handles one message at a time. */
 async function startReceiver(url: string, receive: Receive): Promise<ChannelModel> {
   const connection = await connect(url);
   const channel = await connection.createChannel();

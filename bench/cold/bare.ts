@@ -71,8 +71,8 @@ export function buildBare(folder: string, bundle: string, calls: readonly Record
 const nameOf = (service: string) => service.replaceAll(/\W/g, '');
 
 /**
- * The calls of the bare handler. A recorded request to SNS is not JSON, so it cannot be parsed. It is replaced with a
- * publication of a message that contains the request's text.
+ * The calls of the bare handler. A request to SNS is not JSON. The bare handler therefore publishes a message that
+ * contains the text of the recorded request.
  */
 export const bareCalls = (calls: readonly RecordedCall[], isDocument: boolean) =>
   calls.map(({ service, operation, request }) => ({

@@ -31,7 +31,7 @@ export interface Clients {
   destroy(): void;
 }
 
-/** The part of the middleware type that is used here. It is the same for both SDK clients. */
+/** The part of the middleware type that is used here. This part is the same for both SDK clients. */
 type Middleware = (
   next: (args: { input: Input }) => Promise<{ output: Output }>,
   context: { commandName?: string },

@@ -20,7 +20,7 @@ export interface SimulationOptions {
 const TRIPS_PER_PASSENGER = 5;
 /** Interval at which each driver reports a position. */
 const REPORT_SECONDS = 20;
-/** The simulation ends after this time without a notification. The other trips then count as not notified. */
+/** The simulation ends after this time without a notification. Passengers of open trips then count as not notified. */
 const PATIENCE_MS = 60_000;
 
 /** Simulates drivers and passengers of a town, until every trip has ended or no more notifications arrive. */

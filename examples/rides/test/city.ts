@@ -62,7 +62,7 @@ export async function openCity() {
       return id;
     },
 
-    /** Requests a trip, and waits until it is offered or has ended. */
+    /** Requests a trip, and waits until the trip is offered or has ended. */
     async trip(from: Place, passengerId: string, id: string = randomUUID()): Promise<string> {
       await request('PUT', `/trips/${id}`, { passengerId, from, to: north(from, 3_000) });
       await settled();

@@ -46,7 +46,7 @@ export const approve = (orderId: string, before: Order): OrderDecision => ({
   events: [draft(approved, { orderId, labels: labelsOf(orderId, before) })],
 });
 
-/** @param approval the writes that cancel the approval, if it is in progress */
+/** @param approval the writes that cancel the approval, if the approval is in progress */
 export const cancel = (
   orderId: string,
   before: Order,

@@ -9,7 +9,7 @@ import { createDrivers } from './drivers.ts';
 const { DRIVERS_TABLE: tableName } = readEnvironment(z.object({ DRIVERS_TABLE: text }));
 const drivers = createDrivers({ client: createDynamoDB(), tableName });
 
-/** Stores a position with one write and no message, because only the last position matters and it is soon outdated. */
+/** Stores a position with one write and no message, because only the last position matters. */
 export const position = jsonEndpoint(createObservability('dispatch').logger, place, async (event, body) => {
   const id = pathId(event, 'driver');
   requireCaller(event, id);

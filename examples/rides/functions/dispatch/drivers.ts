@@ -16,8 +16,8 @@ export type Drivers = ReturnType<typeof createDrivers>;
 /** Stores the position and the trip of each driver. */
 export function createDrivers({ client, tableName: TableName }: { client: DynamoDBDocumentClient; tableName: string }) {
   /**
-   * The free drivers of a cell. Reads one page of the index, because a page has thousands of drivers. The index is
-   * eventually consistent, so `assign` checks that a driver is free.
+   * The free drivers of a cell. Reads only one page of the index, which can contain thousands of drivers. The index
+   * is eventually consistent, so `assign` checks that a driver is free.
    */
   async function freeIn(cell: string, now: Date): Promise<Array<{ pk: string } & Place>> {
     const { Items = [] } = await client.send(

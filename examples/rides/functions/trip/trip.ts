@@ -8,7 +8,7 @@ import {
   type tripEvents,
 } from '../../shared/trip-channels.ts';
 
-/** A trip as it was created. Its outcomes are in another item. */
+/** A trip as it was created. The outcomes of the trip are in another item. */
 export interface CreatedTrip extends Trip {
   version: number;
   state: 'requested' | 'refused';

@@ -50,7 +50,7 @@ async function stageOf({ app, stage, endpoint, folder }: CommonOptions): Promise
   return openStage({ app: app ?? folder.name ?? (await appRunningAt(address, name)), name, endpoint: address });
 }
 
-/** The app that an embedded cloud runs. @throws {OperatorError} if it cannot be determined */
+/** The app that an embedded cloud runs. @throws {OperatorError} if the app cannot be determined */
 async function appRunningAt(endpoint: string | undefined, stage: string): Promise<string> {
   const cloud = await embeddedCloudOf({ endpoint });
   const named = (await cloud?.templates())?.map(({ name }) => name.split(`-${stage}-`)) ?? [];

@@ -31,7 +31,7 @@ async function parkedIn(
   return found.sort((a, b) => a.parkedAt.localeCompare(b.parkedAt) || a.version - b.version);
 }
 
-/** The version of a message. A message that names no aggregate has no version, so its id is returned. */
+/** The version of a message. A message that names no aggregate has no version, so the message's id is returned. */
 const versionOrId = ({ version, messageId }: ParkedMessage) => (version === 0 ? messageId : version);
 
 function printMessages(found: readonly SubscriberMessage[], limit: number): void {

@@ -173,7 +173,7 @@ export interface Burst {
   total: number;
   accepted: number;
   rejected: number;
-  /** By service: the number of aggregates whose message it has applied. */
+  /** By service: the number of aggregates whose message the service has applied. */
   applied: Record<string, number>;
   /** The verdict, once all messages are applied or no more arrive. */
   verdict?: {
