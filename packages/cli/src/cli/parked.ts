@@ -31,7 +31,7 @@ async function parkedIn(
   return found.sort((a, b) => a.parkedAt.localeCompare(b.parkedAt) || a.version - b.version);
 }
 
-/** The version of a message. A message that names no aggregate has no version, so the message's id is returned. */
+/** The version of a message. A message that is parked as unreadable has no version, so its id is returned. */
 const versionOrId = ({ version, messageId }: ParkedMessage) => (version === 0 ? messageId : version);
 
 function printMessages(found: readonly SubscriberMessage[], limit: number): void {
@@ -73,7 +73,7 @@ const show = new Command('show')
   .argument('<subscriber>')
   .argument(
     '<aggregate>',
-    'id of the aggregate; for messages that name no aggregate, the name of their queue',
+    'id of the aggregate; for messages that are parked as unreadable, the name of their queue',
     normalizeId,
   )
   .argument('[version]', 'only this version; for a queue, only the message with this id')
