@@ -14,7 +14,9 @@ import { smsSandbox } from '../ops/sms-sandbox/sandbox.ts';
 
 // Registers one member at a time. Measures the time from the response 201 to each effect, and the parts of this time.
 const { members, json } = new Command('npm run bench:latency --')
-  .description('Measures the time from the response 201 to each effect at low load, from the spans of the registration.')
+  .description(
+    'Measures the time from the response 201 to each effect at low load, from the spans of the registration.',
+  )
   .option('--members <n>', 'number of registrations, one after the other', atLeast(5), 40)
   .option('--json', 'print one JSON object')
   .parse()

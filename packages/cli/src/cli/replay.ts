@@ -48,7 +48,9 @@ export const replay = new Command('replay')
           ? `The replay of ${topic} to ${subscriber} is complete.`
           : `The replay of ${topic} to ${subscriber} has started.`,
       );
-      console.log(pc.dim(`Messages that ${subscriber} could not apply: npm run ops -- parked list --subscriber ${subscriber}`));
+      console.log(
+        pc.dim(`Messages that ${subscriber} could not apply: npm run ops -- parked list --subscriber ${subscriber}`),
+      );
     }),
   );
 
