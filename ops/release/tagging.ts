@@ -2,16 +2,18 @@ import { spawnSync } from 'node:child_process';
 import { git } from './git.ts';
 
 /**
- * Stores the contracts as released, commits them, and tags the commit.
+ * Stores the current contracts in docs/api/released, commits them, and tags the commit.
  * @param root the project's folder
  * @returns the tag
- * @throws {Error} if a step fails; the step prints the reason
+ * @throws {Error} if a step fails. `contracts:release` prints its reason; an error of git contains the reason.
  */
 export function tagRelease(root: string, version: string, notes: string): string {
   const tag = `v${version}`;
   const { status } = spawnSync('npm', ['run', '--silent', 'contracts:release'], { cwd: root, stdio: 'inherit' });
   if (status !== 0)
-    throw new Error('The contracts were not stored: see above. Before you retry: git restore docs/api/released');
+    throw new Error(
+      'The contracts were not stored. The reason is above. Before you retry, run: git restore docs/api/released',
+    );
   git(root, 'add', 'docs/api/released');
   if (git(root, 'diff', '--cached', '--name-only') !== '')
     git(root, 'commit', '--quiet', '--message', `chore: release ${version}`);

@@ -160,6 +160,7 @@ describe('npm run ops', () => {
       'there are: guide, points, points-commands, registration-outcomes, registration-replies, sms, sms-commands',
     ],
     ['a missing stage', ['queues', '--stage', 'qa'], 'There is no stage qa at http'],
+    ['the cost of an embedded cloud', ['cost'], 'An embedded cloud has no CloudWatch metrics.'],
     ['an unknown aggregate', ['parked', 'show', 'sms', 'x'], 'has no parked or discarded message of x'],
   ])('refuses %s', async (_, options, what) => {
     const { code, stderr } = await ops(...options);

@@ -1,8 +1,12 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import type { Span } from '@rollcall/local/internal/observability/otlp';
 import type { TraceQuery } from '@rollcall/local/internal/observability/traces';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { memberIdOf, profileChanged, registered, sqsRecord } from '../support/builders.ts';
 import { eventually, newPhone, startTestCloud, type TestCloud } from '../support/cloud.ts';
+import { root, runScript } from '../support/run.ts';
 
 let cloud: TestCloud;
 beforeAll(async () => {
@@ -168,5 +172,41 @@ describe('the metrics of a function', () => {
     await register();
     const [sent] = await metrics('sms-consume', 'TextsSent');
     expect(sent).toMatchObject({ TextsSent: 1, provider: 'sms-http', country: 'ES', service: 'sms-providers' });
+  });
+});
+
+describe('npm run ops', () => {
+  const options = () => ['--endpoint', cloud.endpointUrl];
+
+  it('shows the timeline of a member, of a message and of a trace', async () => {
+    const member = await register();
+    const spans = await spansWith(member, /^process rollcall\.onboarding/, 4);
+    const ops = (...words: string[]) => runScript('packages/cli/src/cli/main.ts', 'ops', ...options(), ...words);
+    const { code, stdout } = await ops('trace', member);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/█+ +0 ms +\d+ ms {2}registration {2}POST \/v1\/members +201/);
+    expect(stdout).toMatch(/\d+ ms +sms {2}process rollcall\.member\.registered\.v2 +applied/);
+    const [span] = spans.filter(({ attributes }) => attributes['messaging.message.id']);
+    const ids = [String(span?.attributes['messaging.message.id']), span?.traceId ?? ''];
+    for (const id of ids) expect((await ops('trace', id)).stdout).toContain(span?.name);
+    expect(await ops('trace', memberIdOf(99))).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`No trace contains ${memberIdOf(99)}.`),
+    });
+  });
+
+  it('follows what happens to a member, until Ctrl-C', async () => {
+    const main = join(root, 'packages/cli/src/cli/main.ts');
+    const tail = (...words: string[]) => spawn(process.execPath, [main, 'ops', ...options(), ...words]);
+    const [member, other] = [await register(), await register()];
+    const child = tail('tail', '--past', '--member', member);
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+    await eventually(async () => /guide .*process rollcall\.member\.registered\.v2 .*applied/.test(output));
+    child.kill('SIGINT');
+    const [code] = await once(child, 'exit');
+    expect([code, output.includes(other)]).toEqual([0, false]);
   });
 });

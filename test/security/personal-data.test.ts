@@ -195,19 +195,19 @@ describe('phone and name', () => {
 
     const { alice = '', changed = '', refused: refusedId = '', unheard = '' } = ids;
     const ops = (...options: string[]) =>
-      runScript('packages/cli/src/cli/main.ts', 'ops', '--endpoint', cloud.endpointUrl, '--json', 'member', ...options);
-    expect(JSON.parse((await ops('status', alice)).stdout)).toMatchObject({
+      runScript('packages/cli/src/cli/main.ts', 'ops', '--endpoint', cloud.endpointUrl, '--json', ...options);
+    expect(JSON.parse((await ops('member', 'status', alice)).stdout)).toMatchObject({
       state: 'active',
       texts: { wanted: false },
     });
-    const erasing = await ops('erase', alice, '--yes');
+    const erasing = await ops('member', 'erase', alice, '--yes');
     expect([erasing.code, erasing.stderr]).toEqual([0, '']);
     expect((await erased(alice)).services).toEqual([
       { service: 'guide', erasedAt: expect.any(String) },
       { service: 'points', erasedAt: expect.any(String), kept: expect.stringContaining('ledger') },
       { service: 'sms', erasedAt: expect.any(String) },
     ]);
-    expect(JSON.parse((await ops('status', alice)).stdout)).toMatchObject({ state: 'done' });
+    expect(JSON.parse((await ops('member', 'status', alice)).stdout)).toMatchObject({ state: 'done' });
     const { headers } = await cloud.request('DELETE', `/v1/members/${changed}`);
     expect(headers.get('link')).toBe(`</v1/members/${changed}/erasure>; rel="status"`);
     await cloud.request('DELETE', `/v1/members/${unheard}`);

@@ -129,7 +129,7 @@ export async function attachDebugger(url: string, breakpoints: readonly Place[] 
 /**
  * Returns the type of the first thread that the protocol's domain Target reports. Chrome's DevTools use this domain.
  */
-export async function threadsForChrome(url: string): Promise<string> {
+export async function threadTypeForChrome(url: string): Promise<string> {
   const socket = await connected(url);
   const { promise, resolve } = Promise.withResolvers<string>();
   socket.addEventListener('message', ({ data }) => {
@@ -179,7 +179,7 @@ export function linesOf(assembly: string, source: Place): Place[] {
 /**
  * Waits until a queue has delivered a message with this delay. This shows that as much time has passed in the cloud.
  */
-export async function hasPassed(sqs: SQSClient, DelaySeconds: number): Promise<void> {
+export async function waitUntilPassed(sqs: SQSClient, DelaySeconds: number): Promise<void> {
   const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'clock' }));
   await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'late', DelaySeconds }));
   const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }));

@@ -8,7 +8,7 @@ import type { Cloud } from '@rollcall/local/internal/cloud';
 import type { LambdaFunction } from '@rollcall/local/internal/lambda/function';
 import { Instance } from '@rollcall/local/internal/lambda/instance';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { attachDebugger, hasPassed } from '../support/debugger.ts';
+import { attachDebugger, waitUntilPassed } from '../support/debugger.ts';
 import { functionArn, loggedEvents } from '../support/listening.ts';
 import { functionResources, startSmallCloud, writeAssembly } from '../support/small-cloud.ts';
 
@@ -100,7 +100,7 @@ describe('a function that a debugger has paused', () => {
     const debugging = await attachDebugger(url() ?? '');
     const answer = cloud.request('GET', '/things');
     const paused = await debugging.paused();
-    await hasPassed(cloud.sqs, 2);
+    await waitUntilPassed(cloud.sqs, 2);
     paused.resume();
     expect(await answer).toMatchObject({ status: 200, body: {} });
   });
@@ -110,7 +110,7 @@ describe('a function that a debugger has paused', () => {
     const QueueUrl = `${cloud.endpointUrl}/000000000000/jobs`;
     await cloud.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'once' }));
     const paused = await debugging.paused();
-    await hasPassed(cloud.sqs, 6);
+    await waitUntilPassed(cloud.sqs, 6);
     paused.resume();
     await cloud.settled();
     expect(debugging.pauses()).toBe(1);
@@ -124,7 +124,7 @@ describe('a function that a debugger has paused', () => {
     await put('first');
     const paused = await debugging.paused();
     await put('second');
-    await hasPassed(cloud.sqs, 2);
+    await waitUntilPassed(cloud.sqs, 2);
     paused.resume();
     (await debugging.paused()).resume();
     await cloud.settled();
@@ -141,7 +141,7 @@ describe('a function that a debugger has paused', () => {
       await tried;
     });
     const paused = await debugging.paused();
-    await hasPassed(cloud.sqs, 2);
+    await waitUntilPassed(cloud.sqs, 2);
     paused.resume();
     await expect.poll(asynchronous.held, { timeout: 30_000 }).toBe(1);
   });
@@ -165,7 +165,7 @@ describe('a function that a debugger has paused', () => {
     void second.answer.then(() => {
       answered = true;
     });
-    await hasPassed(cloud.sqs, 1);
+    await waitUntilPassed(cloud.sqs, 1);
     // The previous deployments do not resume a function that was paused after them.
     expect(answered).toBe(false);
     await cloud.redeploy(again);
@@ -181,7 +181,7 @@ describe('a function that a debugger has paused', () => {
     const instance = new Instance({ ...listener().settings, handler: { module, path: 'handler' } }, () => {}, 1_000);
     onTestFinished(() => instance.terminate());
     const paused = await debugging.paused();
-    await hasPassed(cloud.sqs, 2);
+    await waitUntilPassed(cloud.sqs, 2);
     paused.resume();
     expect(await instance.invoke('request', '{}')).toMatchObject({ ok: true, payload: '"initialized"' });
   });

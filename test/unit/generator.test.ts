@@ -5,7 +5,32 @@ import { writePlan } from 'rollcall/internal/new/plan';
 import { newSubscriber } from 'rollcall/internal/new/subscriber';
 import { describe, expect, it } from 'vitest';
 import { read, shop, temporaryFolder } from '../support/generated-app.ts';
-import { root as ROOT } from '../support/run.ts';
+import { root as ROOT, runNode } from '../support/run.ts';
+
+describe('rollcall new', () => {
+  const main = join(ROOT, 'packages/cli/src/cli/main.ts');
+  const rollcall = (folder: string, ...words: string[]) =>
+    runNode(['--disable-warning=ExperimentalWarning', main, ...words], {}, '', folder);
+
+  it('writes an app, a subscriber and a service, and prints the files and the next steps', async () => {
+    const folder = temporaryFolder();
+    const app = await rollcall(folder, 'new', 'app', 'shop');
+    expect([app.code, app.stderr]).toEqual([0, '']);
+    expect(app.stdout).toMatch(/written {2}shop\/cdk\.json\n(.*\n)+Next:\n- /);
+    const shop = join(folder, 'shop');
+    const subscriber = await rollcall(shop, 'new', 'subscriber', 'coupons', '--of', 'item-events');
+    expect([subscriber.code, subscriber.stderr]).toEqual([0, '']);
+    expect(subscriber.stdout).toContain('changed  infra/app.ts');
+    const service = await rollcall(shop, 'new', 'service', 'orders');
+    expect([service.code, service.stderr]).toEqual([0, '']);
+    expect(service.stdout).toContain('written  functions/orders/');
+  });
+
+  it('refuses to add a service where there is no app', async () => {
+    const { code, stderr } = await rollcall(temporaryFolder(), 'new', 'service', 'orders');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('This folder contains no app: it has no cdk.json.')]);
+  });
+});
 
 describe('a new app', () => {
   it('overwrites no file, and writes nothing if one exists', () => {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { attachDebugger, hasPassed, linesOf, threadsForChrome } from '../support/debugger.ts';
+import { attachDebugger, linesOf, threadTypeForChrome, waitUntilPassed } from '../support/debugger.ts';
 import { root, runNode } from '../support/run.ts';
 
 const MAIN = 'packages/cli/src/cli/main.ts';
@@ -73,7 +73,7 @@ describe('rollcall start --inspect', () => {
     const response = greet('Ada');
     const paused = await debugging.paused();
     expect(paused.at).toEqual(breakpoint);
-    await hasPassed(sqs, 2);
+    await waitUntilPassed(sqs, 2);
     paused.resume();
     const answer = await response;
     expect(answer.headers.get('x-amz-function-error')).toBeNull();
@@ -81,7 +81,7 @@ describe('rollcall start --inspect', () => {
   });
 
   it('shows its threads to Chrome', async () => {
-    const thread = threadsForChrome(debuggerUrl);
+    const thread = threadTypeForChrome(debuggerUrl);
     await greet('Grace');
     expect(await thread).toBe('node_worker');
   });

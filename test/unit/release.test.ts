@@ -210,7 +210,7 @@ describe('a release', () => {
   it('fails if the contracts cannot be stored', () => {
     write('package.json', json({ scripts: { 'contracts:release': 'exit 1' } }));
     commit('feat: break');
-    expect(() => tagRelease(root, '1.2.0', '')).toThrow('The contracts were not stored: see above.');
+    expect(() => tagRelease(root, '1.2.0', '')).toThrow('The contracts were not stored. The reason is above.');
     expect(git(root, 'tag')).toBe('');
   });
 

@@ -63,10 +63,10 @@ export function createSettled({
     return count > 0 ? [`${count} in ${name}`] : [];
   }
 
-  /** Creates the error. The error lists denied calls, because a missing permission may be the reason. */
+  /** Creates the error. The error lists denied calls, because a missing permission may be why work is left. */
   function unsettled(what: string): CloudError {
-    const calls = denied();
-    return new CloudError(calls.length === 0 ? what : `${what} Denied calls: ${listOf(calls)}.`);
+    const deniedCalls = denied();
+    return new CloudError(deniedCalls.length === 0 ? what : `${what} Denied calls: ${listOf(deniedCalls)}.`);
   }
 
   /** Descriptions of the work in progress, in the order of the message flow. */

@@ -8,7 +8,7 @@ import { hasTime } from '../remaining-time.ts';
 import { createRelease, type DueKey, type Released } from './release.ts';
 import { createLater, type LaterOptions, type WaitingKey } from './waiting.ts';
 
-/** The maximum number of subjects of a shard whose messages are released in parallel. */
+/** The number of subjects of one shard that are processed in parallel. */
 const MAX_PARALLEL = 10;
 /** The response of the sweep contains at most this many failures; the log contains all. */
 const MAX_REPORTED_FAILURES = 100;
@@ -47,7 +47,7 @@ export function createLaterSweep(
     try {
       const released = await release(key, now());
       return released === 'busy'
-        ? new Error('other messages to the same subject took the next position at every attempt')
+        ? new Error('at every attempt, another message about the same subject took the next version')
         : released;
     } catch (error) {
       return error as Error;
@@ -72,8 +72,8 @@ export function createLaterSweep(
           const { subject, name } = key;
           logger.warn('not released', { subject, name, error: result });
           failed.push({ subject, name, error: result.message });
-          // Stop here, because otherwise a later message would take the position of this message. A message that failed
-          // permanently cannot get a position, so it does not block later messages.
+          // Stop here, because otherwise a later message would take the version of this message. A message that failed
+          // permanently cannot get a version, so it does not block later messages.
           if (isPermanent(result)) continue;
           blocked.add(subject);
           return;
@@ -120,5 +120,5 @@ export function createLaterSweep(
   };
 }
 
-/** Messages without a name have their id as name. Ids grow with time, so they order messages of the same time. */
+/** The name of a message without a name is its id. Ids grow with time, so they order messages that are due at the same time. */
 const byTime = (a: DueKey, b: DueKey) => (`${a.due} ${a.name}` < `${b.due} ${b.name}` ? -1 : 1);

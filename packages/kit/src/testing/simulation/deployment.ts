@@ -17,8 +17,9 @@ import { arnOf, Topics } from './topics.ts';
 
 export interface DeploymentOptions {
   scheduler: Scheduler;
+  /** The decisions of the simulated services: which faults happen, and when. */
   choices: Choices;
-  /** Decisions of the publisher model. */
+  /** The decisions of `Model.publish`: which messages are committed. */
   publishing: Choices;
   onViolation: (what: string) => void;
 }
@@ -40,7 +41,7 @@ export class Deployment {
   readonly #queues: Queues;
   readonly #channels: readonly Channel[];
   readonly #maxReceives: number;
-  /** Sent message bodies by channel and message id. */
+  /** The bodies of the messages that were sent to queues, by channel and message id. */
   readonly #sent = new Map<string, Map<string, string>>();
   readonly #calls: Array<{ service: string; request: string }> = [];
 

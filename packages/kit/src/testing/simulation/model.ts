@@ -28,7 +28,7 @@ export interface SimulatedConsumer<C extends MessageContract = MessageContract, 
 }
 
 /**
- * A message that the publisher model commits. The simulation sets its id, version, source and time.
+ * A message that `publish` commits. The simulation sets its id, version, source and time.
  * @public
  */
 export interface ToPublish<C extends MessageContract = MessageContract> {
@@ -43,7 +43,7 @@ export interface ToPublish<C extends MessageContract = MessageContract> {
 }
 
 /**
- * Decisions of the publisher model. The first possibility should be the simplest, because failing schedules are shrunk
+ * The decisions of `publish`. The first possibility should be the simplest, because failing schedules are shrunk
  * towards it.
  * @public
  */
@@ -96,7 +96,7 @@ export interface Model {
   tables?: Readonly<Record<string, readonly [string] | readonly [string, string]>>;
   /**
    * Whether handlers schedule messages, as processes do. Handlers write outbox messages to the table `outbox`, and
-   * scheduled messages to the table `later`. Default: only the publisher model schedules messages.
+   * scheduled messages to the table `later`. Default: only `publish` schedules messages.
    */
   sendsLater?: boolean;
   /** Whether messages may stay parked for a person to decide. Default: a message that is parked at rest is a violation. */

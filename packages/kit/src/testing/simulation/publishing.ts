@@ -29,7 +29,7 @@ export interface PublishingOptions {
 
 type Planned = ToPublish & { channel: Channel };
 
-/** Commits the messages of the publisher model: in sequence for each subject, in parallel for different subjects. */
+/** Commits the messages of `Model.publish`: in sequence for each subject, in parallel for different subjects. */
 export class Publishing {
   /** Committed messages and their channels. A scheduled message is added when it is sent. */
   readonly published: Array<{ channel: string; message: Message }> = [];

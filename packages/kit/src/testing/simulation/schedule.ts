@@ -25,7 +25,7 @@ type Action = () => void;
 interface ScheduleOptions {
   scheduler: Scheduler;
   choices: Choices;
-  /** Decisions of the publisher model. */
+  /** The decisions of `Model.publish`: which messages are committed. */
   publishing: Choices;
 }
 
