@@ -7,7 +7,7 @@ const MAX_RUNS = 2_000;
 const OTHER_STEPS = 15;
 
 /**
- * The decisions that determine a schedule. The decisions of the publisher model are separate, so that the published
+ * The decisions that determine a schedule. The decisions of `Model.publish` are separate, so that the published
  * messages can shrink while the other decisions stay the same.
  */
 export interface Decisions {
