@@ -14,7 +14,14 @@ const GROUPS: readonly Group[] = [
   { text: { en: 'Start', zh: '开始' }, pages: ['why.md', 'tutorial.md'] },
   {
     text: { en: 'How-to guides', zh: '操作指南' },
-    pages: ['guides/*.md', 'console.md', 'embedded-cloud-apps.md', 'delivery.md', 'upgrades.md', 'upgrading.md'],
+    pages: [
+      'guides/*.md',
+      'console.md',
+      'embedded-cloud-apps.md',
+      'delivery.md',
+      'compatible-changes.md',
+      'upgrading.md',
+    ],
   },
   {
     text: { en: 'Concepts', zh: '概念' },

@@ -58,6 +58,9 @@ export const consoleParts: ConsoleParts = {
   profiles: {
     normal: { en: 'normal operation', zh: '正常运行' },
     peak: { en: 'short SMS, English guides: for peak load', zh: '短信精简，指南只用英文：用于高峰负载' },
-    incident: { en: 'no registrations, no SMS', zh: '停止注册，停止发送短信' },
+    incident: {
+      en: 'no changes of members; SMS, points and guides wait',
+      zh: '停止修改会员；短信、积分和指南暂停处理',
+    },
   },
 };

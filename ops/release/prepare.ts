@@ -26,6 +26,7 @@ for (const { file, text } of changelogs) writeFileSync(file, text);
 setVersion(ROOT, version);
 console.log(`The packages and changelogs have version ${pc.bold(version)}. Next steps:
 npm run contracts    # writes the version into the documents
+npm run fixtures     # stores data of this version for the tests of later versions
 git diff    # check the changes
 git commit -am 'chore: prepare ${version}'
 npm run release`);

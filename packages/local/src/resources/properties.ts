@@ -22,8 +22,8 @@ const KNOWN: Record<string, Known> = {
       'Name Version FailOnWarnings RouteSelectionExpression ApiKeySelectionExpression DisableSchemaValidation IpAddressType',
   },
   'AWS::ApiGatewayV2::Integration': {
-    read: 'ApiId IntegrationType IntegrationUri PayloadFormatVersion',
-    ignored: 'IntegrationMethod ConnectionType TimeoutInMillis',
+    read: 'ApiId IntegrationType IntegrationUri PayloadFormatVersion TimeoutInMillis',
+    ignored: 'IntegrationMethod ConnectionType',
   },
   'AWS::ApiGatewayV2::Route': {
     read: 'ApiId RouteKey Target AuthorizationType AuthorizerId AuthorizationScopes',
