@@ -165,7 +165,7 @@ describe('npm run demo -- --input', () => {
       { NODE_OPTIONS: '--disable-warning=ExperimentalWarning' },
     );
     expect([code, stdout]).toEqual([1, '']);
-    expect(stderr).toContain('has no subscriber coupons. Stop it');
+    expect(stderr).toContain('has no subscriber coupons. Stop that cloud');
   });
 
   it('registers no person of a file that is refused as a whole', async () => {
