@@ -103,7 +103,9 @@ it('a stuck process is listed, and continues after an operator decides', async (
   expect(await opsJson('process', 'list')).toMatchObject([
     { subscriber: REPLIES, process: id, why: expect.stringContaining('charge had no reply in time, 5 times') },
   ]);
-  expect(await refusalOf('process', 'cancel', REPLIES, id, '--because', 'x')).toContain('awaits the reply to the compensation of charge, and cannot be cancelled');
+  expect(await refusalOf('process', 'cancel', REPLIES, id, '--because', 'x')).toContain(
+    'awaits the reply to the compensation of charge, and cannot be cancelled',
+  );
   const done = await opsJson('process', 'done', REPLIES, id, '--because', 'refunded by hand');
   expect(done).toMatchObject({ progress: { state: 'failed' }, undone: ['reserve', 'charge'] });
   expect(await opsJson('process', 'show', REPLIES, id)).toMatchObject({
