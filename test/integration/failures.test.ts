@@ -154,7 +154,7 @@ describe('a message whose function never responds', () => {
       request.on('data', (chunk) => {
         body += chunk;
       });
-      // The gateway never responds for one member, and the function crashes before its timeout.
+      // The gateway never responds for one member. The function crashes before its call to the gateway times out.
       request.on('end', () => body.includes(phone) || response.writeHead(202).end());
     });
     onTestFinished(() => close(gateway));
@@ -166,7 +166,7 @@ describe('a message whose function never responds', () => {
     const cloud = await cloudOf({
       assembly,
       parameters: { SmsGatewayUrl: await listen(gateway, 0, 'test') },
-      // The timeout of the call is longer than the function runs before it crashes.
+      // The timeout of the call is longer than the 1.5 seconds after which the function crashes.
       environment: smsEnvironment({ providers: ['http'], timeoutMs: 5_000 }),
       faults: { ...noFaults, death: (name) => (isHanging && name === 'rollcall-dev-sms-consume' ? 1_500 : undefined) },
     });
@@ -185,7 +185,8 @@ describe('a message whose function never responds', () => {
         return items.length === count && items;
       });
     await parkedAre(1);
-    // The message is parked, so no invocation hangs any more. On a busy machine, others may also take 1.5 seconds.
+    // The message is parked, so no later invocation hangs. The faults end here, because on a busy machine an invocation that does
+    // not hang may also take 1.5 seconds.
     isHanging = false;
     await cloud.request('PATCH', `/v1/members/${poison.id}`, { locale: 'en' }, { 'if-match': '"1"' });
     const parked = await parkedAre(2);
@@ -193,7 +194,7 @@ describe('a message whose function never responds', () => {
       [1, 'retry'],
       [2, 'gap'],
     ]);
-    // Later sweeps have retried the message, so only the log shows that it was parked.
+    // The metric of the sweep that emptied the dead-letter queue counts the message that it parked.
     expect(cloud.logs('rollcall-dev-sms-sweep').some((line) => /"Parked":[1-9]/.test(line))).toBe(true);
   });
 });

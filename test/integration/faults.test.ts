@@ -17,7 +17,7 @@ import { httpEvent } from '../support/http.ts';
 const TableName = 'rollcall-dev-points';
 const CLIENT_TIMEOUT_MS = 300;
 
-/** Chaos and overload runs rely on this: a requested fault occurs once, the way AWS would produce it. */
+/** Runs of chaos and overload rely on this: a requested fault occurs once, and has the same effect as on AWS. */
 describe('an injected fault', () => {
   let cloud: TestCloud;
   let dynamodb: DynamoDBClient;
@@ -137,7 +137,7 @@ describe('an injected fault', () => {
     expect(Failed).toMatchObject([{ Id: '1', SenderFault: false }]);
   });
 
-  it('ends a worker during an invocation; the next invocation gets another one', async () => {
+  it('ends a worker during an invocation; the next invocation gets another worker', async () => {
     death = 0;
     const event = httpEvent({});
     expect(await cloud.invoke('rollcall-dev-registration-root', event)).toHaveProperty('errorType');

@@ -59,7 +59,7 @@ describe('registrations', () => {
 
   it('of one phone are limited, from any address', async () => {
     const limits = { caller: { burst: 100, perMinute: 60 }, phone: { burst: 2, perMinute: 1 } };
-    // Phones are not remembered here, but a deletion does not reset their limit.
+    // This stage does not remember the phones of former members, but a deletion does not reset the limit of the phone.
     const cloud = await cloudOf({ environment: { LIMITS: JSON.stringify(limits), PHONES_REMEMBERED_DAYS: 'null' } });
     const agent = new Agent();
     const phone = newPhone();
@@ -320,7 +320,7 @@ describe('on a table', () => {
       expect(await resultOf(limited, '+34600000109', 'day-9')).toBe('sent');
     });
 
-    it('keep a flooded country from using up the daily budget of others', async () => {
+    it('keep a flooded country from using up the daily budget of other countries', async () => {
       at = Date.UTC(2026, 11, 26, 10);
       const limited = limits({ perCountryAndMinute: 1, perDay: 2 });
       const outcomes = [];
@@ -331,7 +331,7 @@ describe('on a table', () => {
       expect(await resultOf(limited, '+33612345201', 'third')).toMatch(/^the daily budget of 2 SMS is used up/);
     });
 
-    it('do not count SMS refused for a country towards the day, even if requested concurrently', async () => {
+    it('do not count an SMS over the limit of its country towards the daily budget, even if several are requested at once', async () => {
       at = Date.UTC(2026, 11, 27, 10);
       const limited = limits({ perCountryAndMinute: 2, perDay: 5 });
       const flood = await Promise.all(
@@ -379,7 +379,7 @@ describe('on a table', () => {
       ['dev', 1.1, { perCountryAndMinute: 100_000, perDay: 1_000_000 }],
       ['a small stage', 1.5, { perCountryAndMinute: 700, perDay: 20_000 }],
     ])(
-      'of %s cost an SMS one read and little more than one write, even if each is sent alone',
+      'of %s need one read and little more than one write per SMS, even if each SMS is sent alone',
       async (_, most, settings) => {
         at += 24 * 3_600_000;
         const sent: Record<string, number> = {};
@@ -410,7 +410,7 @@ describe('on a table', () => {
       expect(await resultOf(limited, phone, 'out')).toBe('this phone has opted out of SMS');
       expect(await resultOf(limited, phone, 'out', now(), true)).toBe('this phone has opted out of SMS');
       expect(await resultOf(limited, '+34600000302', 'other')).toBe('sent');
-      // A late report, which is older than the opt-out.
+      // This report of an opt-in arrives late: it is older than the opt-out, so it has no effect.
       await optOuts.remove(phone, before);
       expect(await resultOf(limited, phone, 'out')).toBe('this phone has opted out of SMS');
       await optOuts.remove(phone, after);
@@ -461,7 +461,7 @@ describe('an SMS to a country that is not allowed', () => {
     const { id } = held.parkedAggregate ? { id: held.parkedAggregate } : { id: '' };
     await cloud.request('PATCH', `/v1/members/${id}`, { name: 'Eva' }, { 'if-match': '"1"' });
     await eventually(async () => (await cloud.items('sms', id)).some(({ reason }) => reason === 'gap'));
-    // A retry of its successor does not release it.
+    // A retry of the successor does not release the held message.
     expect((await ops('parked', 'redrive', 'sms', '--all')).stdout).toContain('0 applied');
     expect(await cloud.requestsByProvider()).toEqual({});
     expect((await ops('parked', 'redrive', 'sms', '--all', '--reason', 'held')).code).toBe(0);

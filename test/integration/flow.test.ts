@@ -119,7 +119,7 @@ describe('the AWS endpoint', () => {
     expect(QueueUrls).toContain(`${cloud.endpointUrl}/000000000000/rollcall-dev-sms.fifo`);
   });
 
-  it('lists the functions in the error for an unknown one', async () => {
+  it('lists the functions in the error for an unknown function', async () => {
     const response = await cloud.invoke('nothing', {});
     expect(response).toMatchObject({
       __type: 'ResourceNotFoundException',

@@ -54,7 +54,7 @@ describe('the outbox on an existing table', () => {
   const notices = (bodies: Array<Record<string, unknown>>) =>
     bodies.map(({ subject, sequence, data }) => [subject, Number(sequence), (data as { state: string }).state]);
 
-  it.each(['topic', 'topic.fifo'])('publishes changes to a %s, also of an order that existed before', async (kind) => {
+  it.each(['topic', 'topic.fifo'])('publishes changes to a %s, also the changes of an order that is older than the outbox', async (kind) => {
     const { topicArn, queueUrl } = await cloud.topicWithQueue(`order-events-${kind}`);
     const { orders, outbox, placeOrder, cancelOrder, relay } = await shop(kind.replace('.', '-'), topicArn);
     await cloud.put(orders, { orderId: 'old', state: 'placed' });
@@ -72,7 +72,7 @@ describe('the outbox on an existing table', () => {
     expect(await cloud.items(outbox.name)).toEqual([]);
   });
 
-  it('publishes to a FIFO queue; the sweep publishes what the stream missed', async () => {
+  it('publishes to a FIFO queue; the sweep publishes the messages that the relay missed', async () => {
     const queue = await cloud.queue('order-events.fifo');
     const { outbox, placeOrder, cancelOrder, sweep } = await shop('queue', queue);
     await placeOrder('A');
@@ -279,7 +279,7 @@ describe('the ordered consumer on an existing queue', () => {
 });
 
 describe('parking alone', () => {
-  /** A billing service that returns the set status, and records the invoices that it created. */
+  /** A billing service that returns the status in `service.status`, and records the invoices that it creates. */
   async function billing(name: string) {
     const service = { status: 201, made: [] as Array<string | undefined> };
     const server = createServer((request, response) => {
@@ -308,7 +308,7 @@ describe('parking alone', () => {
     };
   }
 
-  it('parks a permanent failure immediately; a redrive applies it', async () => {
+  it('parks a message after one permanent failure; a redrive applies the message', async () => {
     const { service, table, job, deliver, sweep } = await billing('refused');
     service.status = 422;
     await job('j1');
@@ -323,7 +323,7 @@ describe('parking alone', () => {
     expect(await parked(table)).toEqual([]);
   });
 
-  it('returns a temporary failure, parks it at its fifth receive, and retries it in the sweep', async () => {
+  it('returns a message after a temporary failure, parks it at its fifth receive, and retries it in the sweep', async () => {
     const { service, table, job, deliver, sweep } = await billing('down');
     service.status = 503;
     await job('j2');
@@ -338,7 +338,7 @@ describe('parking alone', () => {
     expect(await parked(table)).toEqual([]);
   });
 
-  it('retries dead letters, and skips what an operator discards', async () => {
+  it('retries dead letters, and skips a message that an operator discards', async () => {
     const { service, table, job, deadLetters, queue, deliver, sweep } = await billing('given-up');
     await job('j3', deadLetters);
     await sweep();

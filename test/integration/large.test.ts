@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.stop());
 
-/** Sends a request of an operator, without a valid signature. */
+/** Sends a request with an operator's access key. The embedded cloud does not verify the signature of such a request. */
 async function s3(method: string, path: string, body?: string): Promise<string> {
   const credential = 'Credential=local/20260101/us-east-1/s3/aws4_request';
   const authorization = `AWS4-HMAC-SHA256 ${credential}, SignedHeaders=host, Signature=0`;
@@ -118,7 +118,7 @@ it('a message with missing data is retried, and then parked for an operator, who
   expect(await applied('missing')).toBe(CHARACTERS);
 });
 
-it('data with a different hash is refused immediately', async () => {
+it('data is refused immediately if its hash differs from the hash in the message', async () => {
   await file('tampered', { keeps: 'another' });
   expect(await parked('tampered')).toMatchObject({
     ...{ reason: 'failed', attempts: 1 },
@@ -142,17 +142,17 @@ it('large data is erased with its aggregate: sent data by the outbox, copies by 
       return (await archived(orderId))?.erased && (await remaining(orderId)).length === 0;
     }, 200);
   }
-  // The data of a command remains, because the command may be in transit, and its subject may have another meaning.
+  // The data of a command remains, because the command may be in transit, and its subject may be another kind of entity.
   expect(await keysAbout('erased')).toHaveLength(1);
 });
 
-it('a refused repetition of a creation does not change the data of the first, although it has the same ID', async () => {
+it('a refused repetition of a creation does not change the data of the first creation, although both have the same ID', async () => {
   await file('again', { id: 'again', characters: 300_000, text: 'first' });
   await file('again', { id: 'again', characters: 300_000, text: 'other!' });
   expect(await applied('again')).toBe(300_000 * 'first'.length);
 });
 
-/** Maps all grants that one line of packages/cdk creates to one name, because the use of one of them is enough. */
+/** Returns one name for all grants that the same line of packages/cdk creates. It is enough if one of these grants is used. */
 const kindOf = (grant: string) =>
   grant
     .replace(/^shop-dev-(archive|printing)-(consume|sweep):/, 'consumer:')

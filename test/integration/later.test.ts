@@ -38,7 +38,7 @@ async function waiting(orderId: string) {
   const { Items = [] } = await cloud.dynamodb.send(new ScanCommand({ TableName: 'shop-dev-orders-later' }));
   return Items.filter(({ subject }) => JSON.stringify(subject).includes(orderId));
 }
-/** The distinct messages about an order, because relay and sweep may both publish a message. */
+/** The messages about an order. Duplicates are removed, because relay and sweep may both publish a message. */
 function sentAbout(orderId: string) {
   const bodies = cloud
     .published()

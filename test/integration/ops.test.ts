@@ -20,7 +20,7 @@ async function opsJson(...options: string[]): Promise<any> {
   return JSON.parse(stdout);
 }
 
-/** Sends directly to a subscriber's queue, without the topic. */
+/** Sends a message directly to a subscriber's queue, without the topic. */
 async function sendTo(service: string, group: string, body: string): Promise<void> {
   const { QueueUrl } = await cloud.sqs.send(new GetQueueUrlCommand({ QueueName: `rollcall-dev-${service}.fifo` }));
   await cloud.sqs.send(
@@ -124,7 +124,8 @@ describe('npm run ops -- outbox', () => {
   );
 
   it('lists messages that the topic refuses, with the reason, while messages of other members pass', async () => {
-    // Version 2 of a member whose version 1 is published. The sweep needs no stream record.
+    // The row is version 2 of a member whose version 1 is published. `outbox publish` invokes the sweep, which needs no stream
+    // record.
     await cloud.dynamodb.send(new PutCommand({ TableName: 'rollcall-dev-outbox', Item: row }));
     const { body } = await cloud.request('POST', '/v1/members', { phone: '+34655555555', name: 'Ana', locale: 'es' });
     await eventually(async () => (await cloud.request('GET', `/v1/members/${body.id}/points`)).status === 200);

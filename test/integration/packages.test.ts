@@ -9,7 +9,7 @@ import about from '../../package.json' with { type: 'json' };
 import { startTestCloud, type TestCloud } from '../support/cloud.ts';
 import { runNode } from '../support/run.ts';
 
-const own = JSON.parse(readFileSync(join(ROOT, 'packages/kit/package.json'), 'utf8'));
+const kitManifest = JSON.parse(readFileSync(join(ROOT, 'packages/kit/package.json'), 'utf8'));
 
 mkdirSync(join(ROOT, 'dist'), { recursive: true });
 // The folder is inside the project, so that TypeScript finds the types of dependencies.
@@ -45,7 +45,7 @@ describe('@rollcall/kit, installed into an empty folder', () => {
     const [{ filename }] = JSON.parse(run('npm', 'pack', kit, '--json')) as [{ filename: string }];
     const { peerDependencies } = JSON.parse(readFileSync(join(kit, 'package.json'), 'utf8'));
     const dependencies = Object.fromEntries(
-      Object.keys(peerDependencies).map((name) => [name, own.dependencies[name]]),
+      Object.keys(peerDependencies).map((name) => [name, kitManifest.dependencies[name]]),
     );
     writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module', private: true, dependencies }));
     run('npm', 'install', filename, '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund');
@@ -191,8 +191,8 @@ describe('examples/orders, in a folder of its own, with the published packages',
       return [name, `file:${filename}`] as const;
     });
     const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-    const own = Object.fromEntries(tarballs.filter(([name]) => name in manifest.devDependencies));
-    Object.assign(manifest.devDependencies, own);
+    const packed = Object.fromEntries(tarballs.filter(([name]) => name in manifest.devDependencies));
+    Object.assign(manifest.devDependencies, packed);
     manifest.dependencies['@rollcall/kit'] = Object.fromEntries(tarballs)['@rollcall/kit'];
     writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
     const installed = run('npm', 'install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund');

@@ -29,7 +29,7 @@ async function placeOrder(): Promise<string> {
 const process = (id: string) => sendProcessRequest(stage, REPLIES, id);
 const progress = async (id: string) => (await process(id)).progress;
 
-/** Sends the current deadline of the process at once. */
+/** Sends the deadline message of the current step at once, and waits until the process has applied it. */
 async function passDeadline(id: string): Promise<void> {
   const { version } = await process(id);
   const key = { subject: id, name: 'approval-deadline' };
@@ -37,7 +37,7 @@ async function passDeadline(id: string): Promise<void> {
   await eventually(async () => (await process(id)).version > version, 200);
 }
 
-/** Places an order that is paid too late. The provider refuses the refund until the process needs an operator. */
+/** Places an order that is paid too late. The provider refuses the refund, so the process is stuck until an operator decides. */
 async function placeStuckOrder(): Promise<string> {
   provider.refunds = false;
   const paid = Promise.withResolvers<void>();
@@ -75,7 +75,7 @@ it('an order has the write units in decision 51', async () => {
   await placeOrder();
   await cloud.settled();
   // The start writes the order and the process, the event and the first command, and the deadline. Then the process sends
-  // the second command. The event at the end contains the labels of two items, which is more than 1 KB.
+  // the second command. The event at the end contains the labels of two items. It is larger than 1 KB, so it costs twice as much.
   expect(written()).toEqual({
     ...{ 'create state': 2 + 2 + 2, 'create outbox': 2 + 2, 'create later': 2, 'create later/due': 1 },
     ...{ 'replies-consume state': 2 + 2 + (2 + 2), 'replies-consume outbox': 2 + 2 * 2 },

@@ -83,7 +83,7 @@ describe('an SMS provider that fails', () => {
 });
 
 describe('an SMS provider that does not respond', () => {
-  it('never occupies a function until its timeout, and no SMS is lost', async () => {
+  it('never causes a function to time out, and no SMS is lost', async () => {
     const cloud = await cloudOf();
     for (const provider of ['http', 'twilio']) await cloud.breakSms(provider, 'hangs');
     const phones = await register(cloud, 10);
@@ -101,7 +101,7 @@ describe('an SMS provider that does not respond', () => {
 });
 
 describe('two SMS gateways that registered themselves', () => {
-  it('share the SMS; if one crashes under load, none is lost', async () => {
+  it('share the SMS; if one gateway crashes under load, no SMS is lost', async () => {
     const cloud = await cloudOf({ environment: smsEnvironment({ providers: ['http'] }) });
     const before = await register(cloud, 10);
     await allTexts(cloud, before);
@@ -116,7 +116,7 @@ describe('two SMS gateways that registered themselves', () => {
   });
 
   it('are still called by instances that know them while the registry is unreachable', async () => {
-    // Uses a single instance, because an instance that starts meanwhile would not know any gateway.
+    // Uses a single instance, because an instance that starts while the registry is unreachable would not know any gateway.
     const assembly = await changedAssembly(['sms'], ({ Type, Properties }) => {
       if (Type === 'AWS::Lambda::EventSourceMapping') Properties.ScalingConfig = { MaximumConcurrency: 1 };
     });

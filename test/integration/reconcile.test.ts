@@ -125,7 +125,7 @@ describe('npm run ops -- reconcile', () => {
       await eventually(async () => (await cursorIn('guide', id))?.journeyLocale === 'es');
     });
 
-    it('continues the count of commands', async () => {
+    it('after a repair, the count of commands continues', async () => {
       const { id, path } = await registered();
       await cloud.settled();
       const before = await copyOf(cloud, 'members');
@@ -213,7 +213,7 @@ describe('npm run ops -- reconcile', () => {
   it('publishes the state for rows that the outbox has lost', async () => {
     const { id, path } = await registered('en');
     await cloud.settled();
-    // A change whose unpublished row is newer than the restored outbox.
+    // Simulates a change whose unpublished row is lost, because the outbox was restored to an earlier moment.
     await cloud.dynamodb.send(
       new UpdateCommand({
         TableName: 'rollcall-dev-members',
@@ -239,7 +239,7 @@ describe('npm run ops -- reconcile', () => {
     expect(await change(path, { locale: 'en' })).toBe(3);
   });
 
-  it('distinguishes parked from lost messages, and leaves them to an operator', async () => {
+  it('distinguishes parked from lost messages, and leaves parked messages to an operator', async () => {
     const { id, path } = await registered('en');
     await cloud.settled();
     const before = await copyOf(cloud, 'guide');
@@ -277,7 +277,7 @@ describe('npm run ops -- reconcile', () => {
     await restore(cloud, 'guide', [...(await copyOf(cloud, 'guide')), ...items] as any[]);
   });
 
-  it('reconciles copies of tables from different moments, in a region without queues and archive', async () => {
+  it('reconciles copies of tables from different moments, in a region that lacks the queued and archived messages', async () => {
     const [unchanged, changed, late] = [await registered('en'), await registered('en'), await registered('en')];
     await cloud.settled();
     const copies = new Map([['guide', (await copyOf(cloud, 'guide')).filter(({ pk }) => pk !== late.id)]]);
@@ -294,7 +294,7 @@ describe('npm run ops -- reconcile', () => {
     expect(await cursorIn('guide', changed.id, elsewhere)).toMatchObject({ version: 4, journeyLocale: 'es' });
     expect(await cursorIn('sms', changed.id, elsewhere)).toMatchObject({ version: 4, locale: 'es' });
     expect(await cursorIn('guide', late.id, elsewhere)).toMatchObject({ version: 1 });
-    // Members who got a welcome SMS in the other region do not get another one.
+    // Members who got a welcome SMS in the first region do not get a second welcome SMS.
     for (const { phone } of [unchanged, changed, late]) expect(await elsewhere.texts(phone)).toEqual([]);
   });
 
@@ -328,12 +328,12 @@ describe('npm run ops -- reconcile', () => {
     await restore(cloud, 'members', before);
     const { code, counts, report } = await reconcile('--mend', '--yes');
     expect(code).toBe(1);
-    const of = (id: string) =>
+    const differencesOf = (id: string) =>
       report.differences
         .filter(({ aggregate }: { aggregate: string }) => aggregate === id)
         .map(({ consumer, kind }: { consumer: string; kind: string }) => `${consumer} ${kind}`);
-    expect(of(unknown.id)).toEqual(['sms unknown', 'points unknown', 'guide unknown']);
-    expect(of(former.id).sort()).toEqual(['guide returned', 'points returned', 'sms returned']);
+    expect(differencesOf(unknown.id)).toEqual(['sms unknown', 'points unknown', 'guide unknown']);
+    expect(differencesOf(former.id).sort()).toEqual(['guide returned', 'points returned', 'sms returned']);
     expect(counts).toHaveLength(6);
     // The member who left is erased again. Services do not confirm a second erasure, but no difference remains.
     expect((await ops('member', 'erase', former.id, '--yes')).code).toBe(0);

@@ -105,7 +105,7 @@ describe('one member', () => {
     expect((await cloud.request('PATCH', path, { locale: 'es' }, { 'if-match': '"7", "2"' })).status).toBe(200);
   });
 
-  it('has a guard for its phone that is in no index, and that its own item refers to, also after a change', async () => {
+  it('has a guard for its phone; the guard is in no index, and the item of the member refers to it, also after a change', async () => {
     const { id } = (await register()).body;
     const { Items = [] } = await cloud.dynamodb.send(
       new ScanCommand({ TableName: 'rollcall-dev-members', IndexName: 'of-member' }),
@@ -247,7 +247,7 @@ describe('a phone whose member left', () => {
     expect((await register(body, { 'idempotency-key': 'k7' })).status).toBe(409);
   });
 
-  it('has a mark only until its bucket is full, in a stage that remembers no phones', async () => {
+  it('has a mark only until its token bucket is full, in a stage that remembers no phones', async () => {
     const phone = newPhone();
     const id = await idOf(applicant(phone));
     const store = createMemberStore({
@@ -296,8 +296,8 @@ describe('a request without a route', () => {
 });
 
 describe('DELETE /v1/members/{id}', () => {
-  const leaveWith = async (directory: (resource: any) => void) => {
-    const other = await startTestCloud({ assembly: await changedAssembly(['sms', 'points', 'guide'], directory) });
+  const leaveWith = async (change: (resource: any) => void) => {
+    const other = await startTestCloud({ assembly: await changedAssembly(['sms', 'points', 'guide'], change) });
     onTestFinished(() => other.stop());
     const { body: member } = await other.request('POST', '/v1/members', applicant());
     const left = await other.request('DELETE', `/v1/members/${member.id}`);
@@ -312,7 +312,7 @@ describe('DELETE /v1/members/{id}', () => {
     expect(services.map(({ service }: any) => service)).toEqual(['guide', 'points', 'sms']);
   });
 
-  it('returns 503 while the directory is empty, and the member stays', async () => {
+  it('returns 503 while the directory is empty, and does not change the member', async () => {
     const { left, erasure, other, member } = await leaveWith((resource) => {
       if (isEntry(resource)) resource.Properties.ServiceId = 'rollcall-dev/elsewhere';
     });

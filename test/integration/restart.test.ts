@@ -138,7 +138,7 @@ describe('a cloud that cannot be started', () => {
   });
 });
 
-// These ports are below the ephemeral range, which starts at 32768. Another cloud may use ports in that range.
+// The tests below use ports below 32768, where the ephemeral range starts. Another cloud may use any port in that range.
 describe('npm start', () => {
   const spawnStart = (...options: string[]) =>
     spawn(process.execPath, [

@@ -63,7 +63,7 @@ describe.each(['http', 'aws', 'twilio', 'alibaba'])('every SMS provider: %s', (n
     expect(texts(text.to)).toEqual([{ text: text.text, provider: name }]);
   });
 
-  it('permanently rejects a number', async () => {
+  it('permanently rejects an invalid number', async () => {
     const text = { ...newText(), to: '+0' };
     expect(await failure(sandbox.adapter(name).send(text, { signal: signal() }))).toBeInstanceOf(RejectedError);
   });
@@ -76,12 +76,12 @@ describe.each(['http', 'aws', 'twilio', 'alibaba'])('every SMS provider: %s', (n
   });
 
   it.each(['fails', 'refuses', 'opted out', 'down'] as const)(
-    'does not reveal the recipient when it %s',
+    'does not reveal the recipient in the error of the fault: %s',
     async (kind) => {
       injectFault(kind);
       const text = newText();
       const error = await failure(sandbox.adapter(name).send(text, { signal: signal() }));
-      // The form that a logger shows, with all causes and their properties.
+      // A logger shows an error in this form, with all causes and their properties.
       expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(text.to.slice(1));
     },
   );
@@ -134,7 +134,7 @@ describe.each(['http', 'aws', 'twilio', 'alibaba'])('every SMS provider: %s', (n
 });
 
 describe.each(['http', 'aws', 'twilio'])('an SMS provider that reports opted-out phones: %s', (name) => {
-  it('distinguishes that from other refusals', async () => {
+  it('distinguishes an opt-out from other refusals', async () => {
     sandbox.mailbox.faults.set(name, { kind: 'opted out' });
     expect(await failure(sandbox.adapter(name).send(newText(), { signal: signal() }))).toBeInstanceOf(OptedOutError);
   });

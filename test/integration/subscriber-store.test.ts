@@ -74,7 +74,7 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       expect(await store.cursor(id)).toEqual({ version: 2 });
     });
 
-    it('returns the committed state, including earlier versions, so that replies can be derived from it', async () => {
+    it('returns the committed state, including the changes of earlier versions, so that replies can be derived from it', async () => {
       const id = aggregate();
       await store.commit(id, 0, { version: 1 }, { set: { points: 100, bonus: 'given' } });
       const claim = await store.commit(id, 1, { version: 2 }, { set: { points: 60 }, remove: ['bonus'] });
@@ -98,7 +98,7 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       ).toEqual([true, true, false, false]);
     });
 
-    it('reports a missing cursor when it refuses', async () => {
+    it('reports a missing cursor when it refuses a commit', async () => {
       expect(await store.commit(aggregate(), 4, { version: 5 }, {})).toEqual({ state: 'moved', cursor: undefined });
     });
 
@@ -154,7 +154,7 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       expect(await store.parkedOf(other)).toEqual([message(other, 1)]);
     });
 
-    it('erases all parked messages except the erasing one, whose reply may not be sent yet', async () => {
+    it('erases all parked messages except the erasing message, whose reply may not be sent yet', async () => {
       const id = aggregate();
       const leaving = message(id, 2, { messageId: 'leaving', body: '{"left":true}' });
       for (const one of [message(id, 3, { body: '{"name":"Ana"}' }), leaving]) await store.park(one);
@@ -199,7 +199,7 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       expect(await store.lease(id, 1, lease('d'))).toEqual({ state: 'done' });
     });
 
-    it('counts the attempts of a message that began but did not end', async () => {
+    it('counts, for each message, the attempts that began but did not end', async () => {
       const key = { aggregateId: aggregate(), version: 1, messageId: 'm1' };
       expect(await store.begun(key)).toBe(0);
       expect([await store.begin(key), await store.begin(key), await store.begun(key)]).toEqual([0, 1, 2]);
@@ -229,7 +229,7 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       expect((await store.parkedOf(id)).map(({ version }) => version)).toEqual([10, 100]);
     });
 
-    it('does not change a message that is already parked, if it is parked as new', async () => {
+    it('does not change a parked message that is parked again as new, and parks no new message as known', async () => {
       const id = aggregate();
       await store.park(message(id, 2, { reason: 'failed', error: 'no' }));
       await store.park(message(id, 2), 'new');
@@ -257,7 +257,7 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       expect((await store.parkedOf(queue)).map(({ messageId }) => messageId)).toEqual(['b']);
     });
 
-    it('discards one of two messages that claim a version only while the other is parked', async () => {
+    it('if two messages claim the same version, discards one of them only while the other is parked', async () => {
       const id = aggregate();
       const [one, other] = [message(id, 1), message(id, 1, { messageId: 'other' })];
       const about = { discardedAt: from.toISOString(), discardedBecause: 'a test' };
@@ -268,7 +268,7 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       expect(await store.parkedOf(id)).toHaveLength(1);
     });
 
-    it('discards a message and moves the cursor in one write, or neither', async () => {
+    it('discards a message and moves the cursor in one write, or does neither', async () => {
       const id = aggregate();
       const discarded = { ...message(id, 1), discardedAt: from.toISOString(), discardedBecause: 'a test' };
       await store.park(message(id, 1));
@@ -292,7 +292,7 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       ]);
     });
 
-    it('keeps the record of a skipped version when another message of it is discarded later', async () => {
+    it('keeps the record of a skipped version when another message with that version is discarded later', async () => {
       const id = aggregate();
       for (const messageId of ['a', 'b']) await store.park(message(id, 1, { messageId }));
       const discarded = (messageId: string) => ({

@@ -47,7 +47,7 @@ describe('switches', () => {
     });
     expect(refused.body.type).toBe('/problems/read-only');
     expect(refused.headers.get('retry-after')).toBe('30');
-    // An unknown member, so that an instance with the old mode changes nothing.
+    // The member is unknown, so an instance that still has the old mode changes nothing.
     const unknown = `/v1/members/${memberIdOf(1)}`;
     const changes = [
       () => cloud.request('PATCH', unknown, { name: 'Ana' }, { 'if-match': '"1"' }),
@@ -138,7 +138,7 @@ describe('switches', () => {
   });
 
   it('lists circuits with their durations, instances, and registered entries', async () => {
-    // An instance counts 32 successful calls at a time. This is such a count.
+    // An instance writes its count after 32 successful calls. This write simulates one such instance.
     const store = createCircuitStore({
       client: cloud.dynamodb,
       tableName: 'rollcall-dev-circuits',
@@ -220,7 +220,7 @@ describe('a switch, as read by functions', () => {
     expect([await byCircuit('short-text'), await byCircuit('on')]).toEqual([true, true]);
   });
 
-  it('keeps its last known mode while the table cannot be read; at first everything is on', async () => {
+  it('keeps its last known mode while the table cannot be read; an instance that knows no mode uses on', async () => {
     const { mode, problems } = instance();
     await switchTo(cloud, 'sms', 'pause');
     expect(await mode()).toBe('pause');
@@ -233,7 +233,7 @@ describe('a switch, as read by functions', () => {
 });
 
 describe('points that cannot be read', () => {
-  it('are returned in their last known state, with `asOf`; for a member that was never read, the request fails', async () => {
+  it('are returned in their last known state, with `asOf`; for a member whose points were never read, the request fails', async () => {
     let down = false;
     const call = (service: string, operation: string) =>
       down && service === 'dynamodb' && operation === 'Query' ? ({ kind: 'refused' } as const) : undefined;

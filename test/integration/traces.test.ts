@@ -22,7 +22,7 @@ async function traces(query: TraceQuery): Promise<Span[]> {
   return (await response.json()) as Span[];
 }
 
-/** The spans of an aggregate, as soon as this number of them has a name. */
+/** The spans of an aggregate, as soon as at least `count` of them have a matching name. */
 const spansWith = (aggregate: string, name: string | RegExp, count: number) =>
   eventually(async () => {
     const spans = await traces({ aggregate });
@@ -71,7 +71,7 @@ describe('a trace', () => {
             `registration-replies ${step} < ${process}`,
           ]),
         `sms call sms-http < sms ${registered}`,
-        // The receipt, which is a separate request.
+        // The receipt of the SMS arrives in a separate request.
         `sms-webhooks send registration-replies < sms ${registered}`,
         `registration-replies ${step} < sms ${registered}`,
       ].toSorted(),

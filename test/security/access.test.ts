@@ -42,8 +42,8 @@ const allow = (more: Partial<Statement> = {}): Statement => ({
   ...more,
 });
 const request = { principal: { role: ROLE }, action: 'sqs:SendMessage', resource: QUEUE };
-const isAllowed = (identity: Statement[], resource: Statement[] = [], hasLastWord = false, more: object = {}) =>
-  decide({ ...request, ...more }, identity, resource, hasLastWord).allowed;
+const isAllowed = (identity: Statement[], resource: Statement[] = [], isAuthoritative = false, more: object = {}) =>
+  decide({ ...request, ...more }, identity, resource, isAuthoritative).allowed;
 
 describe('a request', () => {
   it('is allowed only by a statement that matches its action and resource, including wildcards', () => {
@@ -196,7 +196,7 @@ describe('a service', () => {
     expect(isDelivered({ StringEquals: { 'aws:SourceAccount': '1' } }, 'sqs:SendMessage')).toBe(false);
   });
 
-  it('is not evaluated if its condition keys are unknown', () => {
+  it('causes an error if the condition keys that it sends with an action are unknown', () => {
     expect(() => isDelivered({}, 'events:PutEvents')).toThrow('sns.amazonaws.com sends with events:PutEvents');
   });
 });
@@ -303,10 +303,10 @@ describe('a cloud', () => {
   });
 
   it('gives a consumer the name of the function that sent a message, or the ID of SNS', async () => {
-    const stopped = (name: string, method: string) =>
+    const setBroken = (name: string, method: string) =>
       fetch(`${cloud.endpointUrl}/_rollcall/broken/rollcall-dev-${name}`, { method });
     const consumers = ['registration-replies-consume', 'guide-consume'];
-    for (const name of consumers) await stopped(name, 'PUT');
+    for (const name of consumers) await setBroken(name, 'PUT');
     await cloud.request('POST', '/v1/members', { phone: newPhone(), name: 'Ana', locale: 'es' });
     const sendersIn = (queue: string) =>
       eventually(async () => {
@@ -323,7 +323,7 @@ describe('a cloud', () => {
     expect(await sendersIn('guide.fifo')).toEqual([SNS_SENDER]);
     for (const sender of await sendersIn('registration-replies'))
       expect(sender).toMatch(/^AROA[0-9A-F]{17}:rollcall-dev-(sms|points)-consume$/);
-    for (const name of consumers) await stopped(name, 'DELETE');
+    for (const name of consumers) await setBroken(name, 'DELETE');
   });
 
   it('parks a message as unreadable if its sender is not allowed on its channel', async () => {
@@ -357,7 +357,7 @@ describe('a cloud', () => {
     await cloud.sendAs(sender, `${consumer}-dlq`, 'group', body, 'dying');
   }
 
-  it('grants rarely needed permissions: for a message with many receives, a discarded one, and a change by version 2', async () => {
+  it('grants rarely needed permissions: for a message with many receives, a dead letter with an unsent reply, and a change by version 2 of the API', async () => {
     const member = memberIdOf(71);
     const record = (body: object, receives: number) => ({
       Records: [
@@ -410,7 +410,7 @@ describe('a cloud', () => {
     await cloud.invoke('rollcall-dev-points-commands-sweep', { redrive: [member] });
     const [cursor] = await cloud.items('points-commands', member);
     expect(cursor).toMatchObject({ version: 1 });
-    // A message in the dead-letter queue, and a message whose reply was not sent.
+    // Two messages are in the dead-letter queue: version 2, which is new, and version 1, which was applied without sending its reply.
     const dead = async (version: number) => {
       for (const { body } of record(version).Records)
         await sendToDeadLetters('points-commands', 'registration-outbox-relay', body);

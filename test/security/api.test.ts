@@ -88,7 +88,7 @@ function expectLinesOfJson() {
   }
 }
 
-/** Checks what must hold for every response. */
+/** Checks the requirements that every response must meet. */
 function expectHarmless(name: Name, answer: HttpResponse, inputs: readonly string[]) {
   const { statusCode = 0, headers = {}, body } = answer;
   expect(statusCode, body).toBeLessThan(500);
@@ -190,7 +190,7 @@ describe('any input', () => {
     expect(Object.getOwnPropertyNames(Object.prototype)).not.toContain('isAdmin');
   });
 
-  it('adds no log line, even if a table fails because of it', async () => {
+  it('adds no log line, even if the error of a table contains it', async () => {
     await fc.assert(
       fc.asyncProperty(hostile, async (text) => {
         lines.length = 0;
@@ -288,7 +288,7 @@ describe('a body', () => {
     expect((await post(sent, more)).statusCode).toBe(201);
   });
 
-  it('with a repeated key has the value of the last one, as in all components before the function', async () => {
+  it('with a repeated key has the last value of the key', async () => {
     const answer = await post(`{"name":"Eva",${good.slice(1, -1)},"name":"Ana"}`);
     expect(JSON.parse(answer.body ?? '')).toMatchObject({ name: 'Ana' });
     expect(codeOf(await post(`${good.slice(0, -1)},"name":"evil.com"}`))).toBe('invalid');
@@ -322,7 +322,7 @@ describe('a header', () => {
     },
   );
 
-  it.each(['', ' ', ',', ' , ,\t'])('Accept %j is equivalent to none', async (accept) => {
+  it.each(['', ' ', ',', ' , ,\t'])('Accept %j is equivalent to no Accept header', async (accept) => {
     expect((await ask('read', { headers: { accept } })).statusCode).toBe(200);
     expect((await post(JSON.stringify(person), { accept })).statusCode).toBe(201);
   });

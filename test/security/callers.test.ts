@@ -75,7 +75,7 @@ describe('a route about one member', () => {
     expect(await Promise.all([own, reader, writer, neither].map((token) => read(somebody, token)))).toEqual([
       200, 200, 404, 404,
     ]);
-    // 412: it may be changed, but not from version 0.
+    // 412 means that the caller may change the member, but not from version 0.
     expect(await Promise.all([own, reader, writer, neither].map(change))).toEqual([412, 404, 412, 404]);
   });
 
@@ -126,18 +126,18 @@ describe('a token', () => {
     iat: inSeconds(0),
     exp: inSeconds(60),
   });
-  let own: { key: JWK; kid: string };
+  let foreignKey: { key: JWK; kid: string };
   beforeAll(async () => {
     const { privateKey } = await generateKeyPair('RS256', { extractable: true });
-    own = { key: await exportJWK(privateKey), kid: randomUUID() };
+    foreignKey = { key: await exportJWK(privateKey), kid: randomUUID() };
   });
   /** Returns the issuer's signing key and its ID. */
-  const real = () => cloud.issuer.signingKey();
+  const issuerKey = () => cloud.issuer.signingKey();
   const signed = async (payload: object, { key, kid }: { key: JWK; kid: string }) =>
     new SignJWT({ ...payload }).setProtectedHeader({ alg: 'RS256', kid }).sign(await importJWK(key, 'RS256'));
 
   it('from its issuer is accepted', async () => {
-    expect(await read(somebody, await signed(claims(), await real()))).toBe(200);
+    expect(await read(somebody, await signed(claims(), await issuerKey()))).toBe(200);
   });
 
   it.each([
@@ -149,25 +149,25 @@ describe('a token', () => {
     ['that was issued in the future', { iat: inSeconds(3_600) }],
     ['whose issue time is not a number', { iat: 'now' }],
   ])('%s is refused', async (_, wrong) => {
-    expect(await read(somebody, await signed({ ...claims(), ...wrong }, await real()))).toBe(401);
+    expect(await read(somebody, await signed({ ...claims(), ...wrong }, await issuerKey()))).toBe(401);
   });
 
   it('whose subject is not a string gives access to no member', async () => {
-    expect(await read(somebody, await signed({ ...claims(), sub: { toString: somebody } }, await real()))).toBe(404);
+    expect(await read(somebody, await signed({ ...claims(), sub: { toString: somebody } }, await issuerKey()))).toBe(404);
   });
 
   it('is refused if it does not name its key', async () => {
-    const { key } = await real();
+    const { key } = await issuerKey();
     const nameless = new SignJWT(claims()).setProtectedHeader({ alg: 'RS256' });
     expect(await read(somebody, await nameless.sign(await importJWK(key, 'RS256')))).toBe(401);
   });
 
-  it('is refused with algorithm none, with a key of its own, or with a key that the issuer does not have', async () => {
+  it('is refused if it is unsigned, is signed with a key that the issuer does not have, or was changed after signing', async () => {
     const unsecured = new UnsecuredJWT(claims()).encode();
-    const { kid } = await real();
-    const forged = await signed(claims(), { ...own, kid });
-    const unknown = await signed(claims(), own);
-    const [head = '', , signature = ''] = (await signed({ ...claims(), sub: another }, await real())).split('.');
+    const { kid } = await issuerKey();
+    const forged = await signed(claims(), { ...foreignKey, kid });
+    const unknown = await signed(claims(), foreignKey);
+    const [head = '', , signature = ''] = (await signed({ ...claims(), sub: another }, await issuerKey())).split('.');
     const changed = [head, Buffer.from(JSON.stringify(claims())).toString('base64url'), signature].join('.');
     const publicKey = await (await fetch(`${cloud.issuer.url}/jwks.json`)).text();
     const confused = await new SignJWT(claims()).setProtectedHeader({ alg: 'HS256', kid }).sign(Buffer.from(publicKey));
@@ -176,7 +176,7 @@ describe('a token', () => {
     }
   });
 
-  it('becomes invalid with its key, and a new key is accepted without a deployment', async () => {
+  it('becomes invalid when the issuer replaces its key, and the new key is accepted without a deployment', async () => {
     const rotating = await cloudOf();
     const person = { phone: newPhone(), name: 'Ana', locale: 'en' };
     const { body } = await rotating.request('POST', '/v1/members', person);
@@ -267,7 +267,7 @@ describe('a signature', () => {
   });
 });
 
-/** Records the sent requests. */
+/** Returns a function that signs and sends requests, and the list of the requests that it sent. */
 function recording(credentials: { accessKeyId: string; secretAccessKey: string }) {
   const sent: Array<{ url: string; headers: Record<string, string> }> = [];
   const send: typeof fetch = (input, init) => {

@@ -4,8 +4,9 @@ import { expect, inject, it } from 'vitest';
 import { cloudOf } from '../support/cloud.ts';
 
 /**
- * Returns the kind of a grant. Grants of one kind come from the same line of infra/, so it is enough if one of them is used. A
- * consumer's functions get the same grants on others' resources, and all consumers get the same grants on their own resources.
+ * Returns the kind of a grant. Grants of one kind come from the same line of infra/, so it is enough if one of them is used. The
+ * functions of one consumer get the same grants on resources of other services. All consumers of one kind get the same grants on
+ * their own resources.
  */
 function kindOf(grant: string): string {
   const [, role = '', action = '', resource = ''] = /^rollcall-dev-(\S+): (\S+) on (.*)$/.exec(grant) ?? [];
@@ -23,7 +24,7 @@ function kindOf(grant: string): string {
 it('every grant of every function is used by some test', async () => {
   const folder = inject('usedGrants');
   const files = readdirSync(folder);
-  // Run alone, this test has no records of used grants: run all tests.
+  // If this test runs alone, there are no records of used grants. Run all tests.
   expect(files.length).toBeGreaterThan(10);
   const used = new Set(
     files.flatMap((file) => (JSON.parse(readFileSync(join(folder, file), 'utf8')) as string[]).map(kindOf)),

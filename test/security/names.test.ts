@@ -107,7 +107,7 @@ describe('a harmful name', () => {
   });
 });
 
-/** Common letters, so that only the inserted characters can be the reason for a refusal. */
+/** A word of common letters. Only the characters that a test inserts can be the reason for a refusal. */
 const word = fc.stringMatching(/^[A-Z][a-z]{1,8}$/);
 const among = (harm: fc.Arbitrary<string>) => fc.tuple(word, harm, word).map((parts) => parts.join(''));
 const refuses = (names: fc.Arbitrary<string>) => fc.assert(fc.property(names, (name) => faultOf(name) !== undefined));

@@ -119,7 +119,7 @@ describe.each(STAGES)('queues and topic of %s', async (stage) => {
   const topic = `arn:aws:sns:${REGION}:${ACCOUNT}:rollcall-${stage}-member-events.fifo`;
   const alarms = `arn:aws:sns:${REGION}:${ACCOUNT}:rollcall-${stage}-alarms`;
   const queues = [...resources.keys()].filter((arn) => arn.startsWith('arn:aws:sqs:'));
-  /** Whether a principal whose own policies allow everything may do something. */
+  /** Whether a principal may perform an action on a resource if the principal's own policies allow everything. */
   const may = (principal: Principal, action: string, resource: string, context = {}) =>
     decide({ principal, action, resource, context }, EVERYTHING, resources.get(resource)).allowed;
   const allowed = (principal: Principal, context = {}) => [
@@ -130,12 +130,12 @@ describe.each(STAGES)('queues and topic of %s', async (stage) => {
   it.each([
     ['a role', iam('role/other-team')],
     ['a role of the other stage', iam(`role/rollcall-${other}-operator`)],
-    ['a role whose name begins in its path', iam(`role/teams/rollcall-${stage}-operator`)],
+    ['a role with a path and the name of a role of the stage', iam(`role/teams/rollcall-${stage}-operator`)],
     ['a user with a name like a role of the stage', iam(`user/rollcall-${stage}-operator`)],
     ['an administrator', iam('role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_AdministratorAccess_0')],
     ["CDK's role that publishes assets", iam(`role/cdk-hnb659fds-file-publishing-role-${ACCOUNT}-${REGION}`)],
     ['an execution role of another region', iam(`role/cdk-hnb659fds-cfn-exec-role-${ACCOUNT}-eu-west-1`)],
-  ])('deny everything to %s of the account, even if its own policies allow everything', (_, principal) => {
+  ])("deny %s of the account every action that a resource policy can deny, even if the principal's own policies allow everything", (_, principal) => {
     expect(queues).toHaveLength(stage === 'prod' ? 19 : 17);
     expect(allowed(principal)).toEqual(IN_NO_TOPIC_POLICY);
     // The same holds for calls through CloudFormation.
@@ -190,7 +190,7 @@ describe.each(STAGES)('queues and topic of %s', async (stage) => {
     expect(receiving).toHaveLength(6);
   });
 
-  it('accept dead letters only from their own source queue, because SQS moves them without permission to send', () => {
+  it('accept dead letters only from their own source queue, because SQS moves dead letters without a permission to send', () => {
     for (const [queue, { RedriveAllowPolicy }] of properties) {
       const sources = [...properties].filter(
         ([, { RedrivePolicy }]) => (RedrivePolicy as { deadLetterTargetArn: string })?.deadLetterTargetArn === queue,
@@ -213,7 +213,7 @@ describe.each(STAGES)('queues and topic of %s', async (stage) => {
       for (const { Action } of resources.get(queue) ?? []) expect([Action].flat().length).toBeLessThanOrEqual(7);
   });
 
-  it("let others of the account subscribe to alarms, but neither publish nor silence them through the alarms' topic", () => {
+  it("let other principals of the account subscribe to the alarms' topic, but neither publish alarms to it nor silence alarms through it", () => {
     const stranger = iam('role/other-team');
     expect(ON_TOPICS.filter((action) => may(stranger, action, alarms))).toEqual([
       ...['sns:ConfirmSubscription', 'sns:CreateTopic', 'sns:GetDataProtectionPolicy', 'sns:GetSubscriptionAttributes'],

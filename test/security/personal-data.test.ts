@@ -10,8 +10,9 @@ import { runScript } from '../support/run.ts';
 const NAME = 'Quetzalcóatl';
 const PHONES = Array.from({ length: 6 }, newPhone) as [string, string, string, string, string, string];
 const [ALICE, BOB, REFUSED, UNHEARD, CHANGED, TAKEN] = PHONES;
-const marks = [NAME, ...PHONES.map((phone) => phone.slice(1))];
-const marksIn = (text: string) => marks.filter((mark) => text.includes(mark));
+/** The personal data that the tests search for. */
+const personalData = [NAME, ...PHONES.map((phone) => phone.slice(1))];
+const personalDataIn = (text: string) => personalData.filter((each) => text.includes(each));
 
 let cloud: TestCloud;
 /** The error responses of the API. */
@@ -34,7 +35,7 @@ async function register(phone: string): Promise<string> {
   return body.id;
 }
 
-/** Returns every item of every table, with its table. */
+/** Returns every item of every table, with the name of its table. */
 async function everything(): Promise<Array<{ table: string; item: Record<string, any> }>> {
   const { TableNames = [] } = await cloud.dynamodb.send(new ListTablesCommand({}));
   const found = TableNames.map(async (TableName) => {
@@ -76,10 +77,10 @@ describe('phone and name', () => {
   it('are stored only where they are needed, for all kinds of requests and failures', async () => {
     ids.alice = await register(ALICE);
     await onboarded(ids.alice, 4);
-    // All reasons for which a registration, a change or a call can be refused.
+    // Registrations, changes and calls that are refused, each for a different reason.
     await refused('POST', '/v1/members', person(ALICE));
     await refused('POST', '/v1/members', { ...person(BOB), phone: `${BOB}${BOB}` });
-    // The only error that repeats a value of the body.
+    // This is the only error that repeats a value of the body.
     const respelled = await cloud.request('POST', '/v1/members', person(BOB.replace('+34', '+34 ')));
     expect(respelled.body.errors).toEqual([{ pointer: '#/phone', detail: `must be in E.164 form: ${BOB}` }]);
     await refused('POST', '/v1/members', { ...person(BOB), name: `${NAME} http://x.example` });
@@ -131,18 +132,18 @@ describe('phone and name', () => {
     await cloud.invoke('rollcall-dev-sms-consume', record('sms', { ...broken, source: '/elsewhere' }));
     await cloud.invoke('rollcall-dev-registration-register', { body: JSON.stringify(person(TAKEN)), headers: {} });
 
-    expect(refusals.flatMap(marksIn)).toEqual([]);
+    expect(refusals.flatMap(personalDataIn)).toEqual([]);
     const logged = [...cloud.functions.keys()].flatMap((name) => cloud.logs(name));
     expect(logged.length).toBeGreaterThan(50);
-    expect(logged.filter((line) => marksIn(line).length > 0)).toEqual([]);
+    expect(logged.filter((line) => personalDataIn(line).length > 0)).toEqual([]);
     const happened = await fetch(`${cloud.endpointUrl}/_rollcall/happened?after=0`);
     const { spans } = (await happened.json()) as { spans: object[] };
     expect(spans.length).toBeGreaterThan(50);
-    expect(spans.filter((span) => marksIn(JSON.stringify(span)).length > 0)).toEqual([]);
+    expect(spans.filter((span) => personalDataIn(JSON.stringify(span)).length > 0)).toEqual([]);
     const items = await everything();
     const keys = items.map(({ item: { pk, sk, aggregateId } }) => `${pk} ${sk} ${aggregateId}`);
-    expect(keys.filter((key) => marksIn(key).length > 0)).toEqual([]);
-    const holders = items.filter(({ item }) => marksIn(text(item)).length > 0).map(({ table }) => table);
+    expect(keys.filter((key) => personalDataIn(key).length > 0)).toEqual([]);
+    const holders = items.filter(({ item }) => personalDataIn(text(item)).length > 0).map(({ table }) => table);
     expect([...new Set(holders)].toSorted()).toEqual([
       'rollcall-dev-guide',
       'rollcall-dev-members',
@@ -175,7 +176,7 @@ describe('phone and name', () => {
     expect(ops.stdout).not.toContain(CHANGED.slice(1));
   });
 
-  it('are erased everywhere when their member has left, and each service has confirmed it', async () => {
+  it('are erased everywhere after their member has left, and each service confirms the erasure', async () => {
     // A discarded message is kept with its content until the erasure.
     const discarded = memberIdOf(81);
     const two = profileChanged(discarded, 2);
@@ -232,7 +233,7 @@ describe('phone and name', () => {
     const items = (await everything()).filter(
       ({ item }) => !String(item.pk).endsWith('.fifo') && item.pk !== memberIdOf(80),
     );
-    expect(items.filter(({ item }) => marksIn(text(item)).length > 0)).toEqual([]);
+    expect(items.filter(({ item }) => personalDataIn(text(item)).length > 0)).toEqual([]);
     const gone = [alice, changed, refusedId, unheard];
     expect(items.filter(({ item }) => gone.includes(item.pk) && 'phonePseudonym' in item)).toEqual([]);
     expect(items.some(({ item }) => item.pk === `operation#${ids.operation}`)).toBe(false);

@@ -36,7 +36,7 @@ describe('the lock file', () => {
 describe('engines', () => {
   const lock = readLockFile();
 
-  it('cause no warning of npm (npm run lock)', () => {
+  it('cause no warning of npm (npm run lock removes engines that do)', () => {
     expect(packagesWithEngineWarnings(lock)).toEqual([]);
   });
 

@@ -2,8 +2,8 @@ import type { ConsumerHistory, Version, Violation } from './history.ts';
 import { has, nameOf, versionsOf } from './versions.ts';
 
 /**
- * G3: each version is applied once, and in order. G5: no effect is applied without its SMS. Holding: held messages, and messages of a
- * switched-off capability, are not applied.
+ * Checks guarantees of docs/reliability.md. G3: each version is applied once, and in order. G5: no effect is applied without its SMS.
+ * Holding: held messages, and messages of a switched-off capability, are not applied.
  */
 export function checkConsumer([name, consumer]: [string, ConsumerHistory]): Violation[] {
   const violations: Violation[] = consumer.forbidden.map((what) => ({
@@ -100,23 +100,23 @@ export const hasErased = (
 ): boolean => versionsOf(deactivations, aggregateId).some((version) => has(applied, { aggregateId, version }));
 
 /**
- * After an erasure, no content of messages and no personal data is left. The erasure does not wait for other messages. It may wait
- * if the deactivation itself fails.
+ * After an erasure, no content of messages and no personal data is left. The erasure does not wait for other messages. The erasure
+ * may wait if the deactivation itself fails.
  */
 function checkErased(name: string, consumer: ConsumerHistory, deactivations: readonly Version[]): Violation[] {
   const violations: Violation[] = [];
   for (const last of deactivations) {
     const { aggregateId } = last;
-    const of = (entries: readonly Version[]) => versionsOf(entries, aggregateId);
-    const later = of(consumer.applied).filter((version) => version > last.version);
+    const versionsIn = (entries: readonly Version[]) => versionsOf(entries, aggregateId);
+    const later = versionsIn(consumer.applied).filter((version) => version > last.version);
     if (later.length > 0)
       violations.push({ guarantee: 'erasure', what: `${name} applied ${later} after ${nameOf(last)}` });
     if (hasErased(consumer, deactivations, aggregateId)) {
       // A held message stays visible, without its content.
       const waiting = consumer.parked.filter(({ reason }) => reason !== 'unsent' && reason !== 'held');
       // A discard that runs concurrently with the erasure erases the discarded message in a second step, which may fail.
-      const kept = consumer.unfinished.has(aggregateId) ? [] : of(consumer.kept);
-      const rows = [...kept, ...of(waiting)];
+      const kept = consumer.unfinished.has(aggregateId) ? [] : versionsIn(consumer.kept);
+      const rows = [...kept, ...versionsIn(waiting)];
       if (rows.length > 0)
         violations.push({ guarantee: 'erasure', what: `${name} keeps ${rows} after ${nameOf(last)}` });
       if (consumer.membersWithData.has(aggregateId))

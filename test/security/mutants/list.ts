@@ -337,7 +337,7 @@ export const mutants: readonly SecurityMutant[] = [
     test: 'unit/subscriber',
   },
   {
-    name: 'messages that another service must send are applied',
+    name: 'messages that only another service may send are applied',
     file: 'packages/kit/src/contracts/channel.ts',
     from: 'return sendersOf[contract?.type ?? type] ?? senders;',
     to: 'return (contract && senders) ?? sendersOf[type] ?? senders;',
@@ -393,7 +393,7 @@ export const mutants: readonly SecurityMutant[] = [
     test: 'unit/message',
   },
   {
-    name: 'keys contain phones',
+    name: 'keys of table items contain phones',
     file: 'shared/pseudonyms.ts',
     from: ".digest('base64url');",
     to: ".digest('base64url') && personal;",
@@ -477,7 +477,7 @@ export const mutants: readonly SecurityMutant[] = [
     test: 'security/personal-data',
   },
   {
-    name: 'the mark of a former phone contains the phone',
+    name: "the mark of a former member's phone contains the phone",
     file: 'functions/registration/store.ts',
     from: 'Item: { ...guardKey(await pseudonym(phone)), ...mark }',
     to: 'Item: { ...guardKey(await pseudonym(phone)), ...mark, holder: phone }',
@@ -491,7 +491,7 @@ export const mutants: readonly SecurityMutant[] = [
     test: 'integration/registration',
   },
   {
-    name: 'the mark of a former phone expires before its token bucket is full',
+    name: "the mark of a former member's phone expires before the token bucket of the phone is full",
     file: 'functions/registration/store.ts',
     from: 'Math.max(fullAt, returningUntil ?? 0)',
     to: 'returningUntil ?? leftAtSeconds',
@@ -694,7 +694,7 @@ export const mutants: readonly SecurityMutant[] = [
     test: 'security/callers',
   },
   {
-    name: 'tokens from the future are accepted',
+    name: 'tokens with an issue time in the future are accepted',
     file: authorizers,
     from: " || typeof iat !== 'number' || iat > Date.now() / 1000",
     to: '',

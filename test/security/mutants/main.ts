@@ -13,7 +13,7 @@ const { only, json } = new Command('npm run security:mutants --')
   .description('Removes one protection after the other in a copy of the project. The test of the protection must fail.')
   .option('--only <words>', 'only mutants whose name or test contains these words, such as unit/')
   .option('--json', 'print only one JSON object')
-  .addHelpText('after', '\nTakes about half a minute for each mutant. Exit code 1: no test failed for a mutant.')
+  .addHelpText('after', '\nTakes about half a minute for each mutant. Exit code 1: for at least one mutant, no test failed.')
   .parse()
   .opts<{ only?: string; json?: boolean }>();
 
@@ -43,8 +43,8 @@ async function copyOfProject(): Promise<string> {
 }
 
 /**
- * Links the installed packages. The project's own packages are linked to the copy, because a mutant in them would otherwise have no
- * effect.
+ * Links the installed packages. The links to the project's own packages point to the copy, because a mutant in one of these packages
+ * would otherwise have no effect.
  */
 async function linkPackages(folder: string): Promise<void> {
   const [from, to] = [root, folder].map((project) => join(project, 'node_modules')) as [string, string];
