@@ -410,7 +410,7 @@ describe('a cloud', () => {
     await cloud.invoke('rollcall-dev-points-commands-sweep', { redrive: [member] });
     const [cursor] = await cloud.items('points-commands', member);
     expect(cursor).toMatchObject({ version: 1 });
-    // Two messages are in the dead-letter queue: version 2, which is new, and version 1, which was applied without sending its reply.
+    // Two dead letters follow: version 2, which is new, and version 1, which was applied without sending its reply.
     const dead = async (version: number) => {
       for (const { body } of record(version).Records)
         await sendToDeadLetters('points-commands', 'registration-outbox-relay', body);
