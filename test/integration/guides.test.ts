@@ -54,23 +54,26 @@ describe('the outbox on an existing table', () => {
   const notices = (bodies: Array<Record<string, unknown>>) =>
     bodies.map(({ subject, sequence, data }) => [subject, Number(sequence), (data as { state: string }).state]);
 
-  it.each(['topic', 'topic.fifo'])('publishes changes to a %s, also the changes of an order that is older than the outbox', async (kind) => {
-    const { topicArn, queueUrl } = await cloud.topicWithQueue(`order-events-${kind}`);
-    const { orders, outbox, placeOrder, cancelOrder, relay } = await shop(kind.replace('.', '-'), topicArn);
-    await cloud.put(orders, { orderId: 'old', state: 'placed' });
-    await cancelOrder('old');
-    await placeOrder('new');
-    await cancelOrder('new');
+  it.each(['topic', 'topic.fifo'])(
+    'publishes changes to a %s, also the changes of an order that is older than the outbox',
+    async (kind) => {
+      const { topicArn, queueUrl } = await cloud.topicWithQueue(`order-events-${kind}`);
+      const { orders, outbox, placeOrder, cancelOrder, relay } = await shop(kind.replace('.', '-'), topicArn);
+      await cloud.put(orders, { orderId: 'old', state: 'placed' });
+      await cancelOrder('old');
+      await placeOrder('new');
+      await cancelOrder('new');
 
-    expect(await relay(await cloud.recorded(outbox.stream))).toEqual({ batchItemFailures: [] });
-    const found = notices(await cloud.bodies(queueUrl));
-    expect(found.filter(([subject]) => subject === 'new')).toEqual([
-      ['new', 1, 'placed'],
-      ['new', 2, 'cancelled'],
-    ]);
-    expect(found.filter(([subject]) => subject === 'old')).toEqual([['old', 1, 'cancelled']]);
-    expect(await cloud.items(outbox.name)).toEqual([]);
-  });
+      expect(await relay(await cloud.recorded(outbox.stream))).toEqual({ batchItemFailures: [] });
+      const found = notices(await cloud.bodies(queueUrl));
+      expect(found.filter(([subject]) => subject === 'new')).toEqual([
+        ['new', 1, 'placed'],
+        ['new', 2, 'cancelled'],
+      ]);
+      expect(found.filter(([subject]) => subject === 'old')).toEqual([['old', 1, 'cancelled']]);
+      expect(await cloud.items(outbox.name)).toEqual([]);
+    },
+  );
 
   it('publishes to a FIFO queue; the sweep publishes the messages that the relay missed', async () => {
     const queue = await cloud.queue('order-events.fifo');

@@ -153,7 +153,9 @@ describe('a token', () => {
   });
 
   it('whose subject is not a string gives access to no member', async () => {
-    expect(await read(somebody, await signed({ ...claims(), sub: { toString: somebody } }, await issuerKey()))).toBe(404);
+    expect(await read(somebody, await signed({ ...claims(), sub: { toString: somebody } }, await issuerKey()))).toBe(
+      404,
+    );
   });
 
   it('is refused if it does not name its key', async () => {

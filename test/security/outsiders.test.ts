@@ -135,13 +135,16 @@ describe.each(STAGES)('queues and topic of %s', async (stage) => {
     ['an administrator', iam('role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_AdministratorAccess_0')],
     ["CDK's role that publishes assets", iam(`role/cdk-hnb659fds-file-publishing-role-${ACCOUNT}-${REGION}`)],
     ['an execution role of another region', iam(`role/cdk-hnb659fds-cfn-exec-role-${ACCOUNT}-eu-west-1`)],
-  ])("deny %s of the account every action that a resource policy can deny, even if the principal's own policies allow everything", (_, principal) => {
-    expect(queues).toHaveLength(stage === 'prod' ? 19 : 17);
-    expect(allowed(principal)).toEqual(IN_NO_TOPIC_POLICY);
-    // The same holds for calls through CloudFormation.
-    const byCloudFormation = { 'aws:CalledVia': 'cloudformation.amazonaws.com', 'aws:ViaAWSService': 'true' };
-    expect(allowed(principal, byCloudFormation)).toEqual(IN_NO_TOPIC_POLICY);
-  });
+  ])(
+    "deny %s of the account every action that a resource policy can deny, even if the principal's own policies allow everything",
+    (_, principal) => {
+      expect(queues).toHaveLength(stage === 'prod' ? 19 : 17);
+      expect(allowed(principal)).toEqual(IN_NO_TOPIC_POLICY);
+      // The same holds for calls through CloudFormation.
+      const byCloudFormation = { 'aws:CalledVia': 'cloudformation.amazonaws.com', 'aws:ViaAWSService': 'true' };
+      expect(allowed(principal, byCloudFormation)).toEqual(IN_NO_TOPIC_POLICY);
+    },
+  );
 
   it.each([
     ['roles that are named like those of the stage', iam(`role/rollcall-${stage}-operator`)],

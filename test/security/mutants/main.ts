@@ -13,7 +13,10 @@ const { only, json } = new Command('npm run security:mutants --')
   .description('Removes one protection after the other in a copy of the project. The test of the protection must fail.')
   .option('--only <words>', 'only mutants whose name or test contains these words, such as unit/')
   .option('--json', 'print only one JSON object')
-  .addHelpText('after', '\nTakes about half a minute for each mutant. Exit code 1: for at least one mutant, no test failed.')
+  .addHelpText(
+    'after',
+    '\nTakes about half a minute for each mutant. Exit code 1: for at least one mutant, no test failed.',
+  )
   .parse()
   .opts<{ only?: string; json?: boolean }>();
 
