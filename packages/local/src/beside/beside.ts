@@ -78,7 +78,7 @@ export interface Started {
   /** Values of template parameters. */
   parameters?: Record<string, string>;
   /**
-   * Called after the deployment and before any function runs, and again after each redeployment.
+   * Called after each deployment, before the APIs and event sources invoke the deployed functions.
    * @param registry the registry of service instances; undefined if the app has none
    */
   deployed?: (registry: Registry | undefined) => Promise<void>;

@@ -11,7 +11,7 @@ export interface ForTestsOptions {
   control: Control;
   apiUrl: string;
   endpointUrl: string;
-  /** Names of running functions and stand-ins. */
+  /** Names of functions that are running and of stand-ins that are busy. */
   running: () => readonly string[];
 }
 

@@ -137,8 +137,9 @@ export function createControl({ about, templates, mappings }: ControlOptions) {
 }
 
 /**
- * Returns 400 for a request that cannot be read. For any other error, the endpoint returns 503, because exporters retry
- * after 503, but not after 400: https://opentelemetry.io/docs/specs/otlp/#failures-1
+ * Returns the status and the response of a request. The status is 400 for a request that cannot be read. After any
+ * other error, which this function rethrows, the endpoint returns 503, because exporters of spans retry after 503, but
+ * not after 400: https://opentelemetry.io/docs/specs/otlp/#failures-1
  */
 async function resultOf(run: () => Promise<unknown>): Promise<[status: number, answer: unknown]> {
   try {

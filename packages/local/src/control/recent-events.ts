@@ -27,7 +27,7 @@ const MAX_RECENT = 10_000;
 /** Recent events, in memory, for polling. */
 export class RecentEvents {
   readonly #recent: Event[] = [];
-  /** Aborted by the next events; undefined while no request waits for them. */
+  /** Aborted when events are added, so that all waiting requests continue; undefined until the next request waits. */
   #waiting: AbortController | undefined;
   #total = 0;
 
@@ -41,8 +41,8 @@ export class RecentEvents {
   }
 
   /**
-   * Resolves when there are newer events, at the latest after `ms` milliseconds. @param after `next` of the previous
-   * response
+   * Resolves when there are newer events, at the latest after `ms` milliseconds.
+   * @param after `next` of the previous response
    */
   async waitForNewer(after: number, ms: number): Promise<void> {
     if (ms <= 0 || after !== this.#total) return;

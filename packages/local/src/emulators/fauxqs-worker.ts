@@ -69,7 +69,7 @@ if (persistence) {
   for (const store of [sqsStore, snsStore, s3Store, ...sqsStore.allQueues()]) store.persistence = persistence;
 }
 
-// fauxqs begins all error codes with AWS.SimpleQueueService, but SQS does not.
+// fauxqs begins all error codes with AWS.SimpleQueueService, but SQS begins only some codes with this prefix.
 Object.defineProperty(SqsError.prototype, 'queryErrorHeader', {
   get(this: { code: string; senderFault: boolean }) {
     return `${queryCodeOf(this.code)};${this.senderFault ? 'Sender' : 'Receiver'}`;
@@ -89,7 +89,7 @@ const moves = createMessageMoves({
   authorizeSending,
   store: sqsStore,
   createMessage: ({ body, messageAttributes, messageGroupId, messageId, senderId, traceHeader }, delay): Message => ({
-    // Omits the deduplication id, because a moved message is not a duplicate.
+    // Replaces the deduplication id by the unique message id, because a moved message is not a duplicate.
     ...SqsStore.createMessage(body, messageAttributes, delay, messageGroupId, messageGroupId && messageId),
     senderId,
     traceHeader,

@@ -5,8 +5,8 @@ import { CloudError } from '../errors/cloud-error.ts';
 import type { Emulator } from './dynoxide.ts';
 
 /**
- * A request to the main thread to check whether the sender of a call may send to a queue. The endpoint cannot check
- * this, because the queue becomes known only after the call.
+ * A request to the main thread to check whether the sender of a call may send to a queue. The call starts a message
+ * move task without a destination, so the queue becomes known only during the task, and the endpoint cannot check this.
  */
 export interface AuthorizationRequest {
   /** The `authorization` header of the call. */

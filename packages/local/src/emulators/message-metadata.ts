@@ -120,8 +120,8 @@ export function persistMetadata({ db, ...persistence }: Persistence, store: Queu
     }
   }
   const update = db.prepare(`UPDATE sqs_messages SET ${COLUMNS.map((column) => `${column} = ?`)} WHERE message_id = ?`);
-  // Uses one transaction, because a crash between the two writes would leave a message without a sender, which the
-  // consumer would park.
+  // Uses one transaction, because a crash between the two writes would leave a message without a sender, and the
+  // consumer would park this message.
   return (queue, message) => {
     const { messageId, senderId, traceHeader, deadLetterSource } = message;
     db.exec('SAVEPOINT sent');
@@ -129,10 +129,11 @@ export function persistMetadata({ db, ...persistence }: Persistence, store: Queu
       persistence.insertMessage(queue, message);
       update.run(senderId ?? null, traceHeader ?? null, deadLetterSource ?? null, messageId);
     } catch (error) {
-      // Does not leave the savepoint open, because all later writes would then be discarded when the process ends.
       db.exec('ROLLBACK TO sent');
       throw error;
     } finally {
+      // Closes the savepoint even after an error. While a savepoint is open, later writes are not committed, so they
+      // would be discarded when the process ends.
       db.exec('RELEASE sent');
     }
   };

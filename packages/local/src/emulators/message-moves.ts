@@ -24,8 +24,9 @@ const sourcesOf = (store: QueueStore, arn: string): Queue[] =>
   [...store.allQueues()].filter((queue) => deadLetterQueueOf(queue) === arn);
 
 /**
- * Implements message move tasks of dead-letter queues, which fauxqs does not support. A task ends when the cloud stops.
- * Messages that the task has not moved stay in the source queue.
+ * Implements the operations of dead-letter queues that fauxqs does not support: message move tasks, and the list of a
+ * dead-letter queue's sources. A task ends when the cloud stops. Messages that the task has not moved stay in the
+ * source queue.
  */
 export function createMessageMoves(options: MovesOptions) {
   const { store, error } = options;

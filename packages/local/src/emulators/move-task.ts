@@ -23,7 +23,10 @@ export interface MoveOptions {
   authorizeReturn: (queueArn: string) => Promise<void>;
 }
 
-/** Moves messages until no message is left. Never rejects: an error becomes the failure reason of the task. */
+/**
+ * Moves messages until no message is left, or until the task is cancelled. Never rejects: an error becomes the failure
+ * reason of the task.
+ */
 export async function run(task: MoveTask, options: MoveOptions): Promise<void> {
   try {
     while (task.status === 'RUNNING' && (await moveOne(task, options)))

@@ -14,7 +14,10 @@ export type Buckets = ReadonlyMap<string, ReadonlyMap<string, StoredObject>>;
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
 const MAX_KEY_BYTES = 1024;
 
-/** The error for a request that S3 rejects but fauxqs accepts; undefined if S3 accepts the request. */
+/**
+ * The error for a request that fauxqs accepts, although S3 rejects it or fauxqs does not implement it; undefined for
+ * any other request.
+ */
 export function faultOf(request: ObjectRequest, buckets: Buckets, decode: DecodeChunks): S3Fault | undefined {
   const { method, params, query, headers, body } = request;
   const { bucket = '', '*': key = '' } = params;

@@ -16,8 +16,8 @@ import { unsupportedError, unsupportedS3Error } from './unsupported.ts';
 import { Upstream } from './upstream.ts';
 
 /**
- * Creates the endpoint for all AWS services of the embedded cloud. The endpoint also serves the control API, under
- * `/_rollcall`.
+ * Creates the endpoint for all AWS services of the embedded cloud. The endpoint also serves the control API and, under
+ * `/issuer/`, the token issuer.
  */
 export function createEndpoint(options: EndpointOptions): Server {
   const upstream = new Upstream(options);

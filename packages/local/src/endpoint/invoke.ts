@@ -90,7 +90,7 @@ async function invokeByType(
   }
 }
 
-/** @returns undefined if the payload is JSON */
+/** @returns the error of the JSON parser; undefined if the payload is JSON */
 function jsonErrorIn(payload: string): string | undefined {
   try {
     JSON.parse(payload);

@@ -2,13 +2,13 @@ import type { IncomingMessage } from 'node:http';
 
 /** A call by AWS's Query protocol: a form in the body of a POST or in the URL of a GET. */
 export interface Query {
-  /** The service's name, such as `sqs`; for an unknown service, the name in the request. */
+  /** The service's name, such as `sqs`; for an unknown service, its name in the signature or its API version. */
   service: string;
   action: string;
   form: URLSearchParams;
 }
 
-/** Services by API version, which every call by the Query protocol contains. */
+/** Services by API version. SDKs send the version with every call by the Query protocol. */
 const SERVICES: Readonly<Record<string, string>> = { '2012-11-05': 'sqs', '2010-03-31': 'sns', '2011-06-15': 'sts' };
 
 /** Services by action, for hand-written calls without a version and credentials. */

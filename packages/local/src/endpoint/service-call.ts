@@ -64,7 +64,7 @@ function requiredPermissions(
   return permissionsFor(service, operation, body.toString(), place);
 }
 
-/** Waits for the injected latency if a function makes the call. */
+/** Waits for the injected latency if the caller has a role, as functions do. */
 async function addLatency({ control, access }: EndpointOptions, { request }: ServiceCall): Promise<void> {
   if (control.latencyMs() > 0 && access.roleOf(keyOf(request))) await delay(control.latencyMs());
 }

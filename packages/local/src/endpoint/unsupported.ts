@@ -22,14 +22,15 @@ export function unsupportedError(request: IncomingMessage, query: Query | undefi
 }
 
 /**
- * The error for an unsupported S3 operation, which the emulator would mistake for a different operation. For example, a
- * request that sets an object's tags would replace the object.
+ * The error for an S3 operation or header that the embedded cloud does not support. The emulator would mistake an
+ * unsupported operation for a different operation: for example, a request that sets an object's tags would replace the
+ * object. The emulator would ignore an unsupported header.
  */
-export const unsupportedS3Error = (operation: string): Answer =>
+export const unsupportedS3Error = (unsupported: string): Answer =>
   awsError('s3', {
     status: 501,
     code: 'NotImplemented',
-    message: `The embedded cloud does not support ${operation} of S3.`,
+    message: `The embedded cloud does not support ${unsupported} of S3.`,
   });
 
 function xml(code: string, message: string): Answer {

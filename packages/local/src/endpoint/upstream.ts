@@ -98,7 +98,10 @@ export class Upstream {
     return WITH_REGION.has(operation) ? inRegion(this.#region, answer) : answer;
   }
 
-  /** Responses to SNS requests that the emulator does not support or silently ignores. */
+  /**
+   * The response to an SNS request that the emulator does not support or silently ignores; undefined for any other
+   * request.
+   */
   async #snsAnswer(operation: string, request: string): Promise<Answer | undefined> {
     return subscribeRefusal(operation, request) ?? (await this.#archive.handle(operation, request));
   }

@@ -4,7 +4,10 @@
  */
 const MAX_SLEEP_MS = 5_000;
 
-/** Wakes up waiters when the table that they wait for is written to. */
+/**
+ * Wakes up waiters, such as readers of a table's stream, when the table that they wait for is written to. This is not
+ * the doorbell of the glossary, which notifies the relay.
+ */
 export class Doorbell {
   readonly #waiting = new Map<() => void, string>();
 

@@ -8,7 +8,7 @@ type Test = (value: Json) => boolean;
  * event matches the pattern of a rule. Without patterns, every record matches.
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html#filtering-syntax,
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
- * @throws {Error} if a pattern has an operator that is not implemented
+ * @throws {Error} if a pattern is invalid, or has an operator that is not implemented
  */
 export function createFilter(patterns: readonly string[]): Test {
   const tests = patterns.map((pattern) => compile(JSON.parse(pattern)));

@@ -12,7 +12,7 @@ export interface PolledQueueOptions {
   meter?: Meter | undefined;
 }
 
-/** Maximum number of messages per receive or delete call. */
+/** Maximum number of messages per call. */
 const ENTRIES_PER_CALL = 10;
 
 const inCalls = <T>(all: readonly T[]): T[][] =>
@@ -20,7 +20,7 @@ const inCalls = <T>(all: readonly T[]): T[][] =>
     all.slice(call * ENTRIES_PER_CALL, (call + 1) * ENTRIES_PER_CALL),
   );
 
-/** The calls of Lambda's poller to a queue, counted and metered. */
+/** The calls of Lambda's poller to a queue. Receives and deletions are counted and metered. */
 export class PolledQueue {
   readonly #options: PolledQueueOptions;
 

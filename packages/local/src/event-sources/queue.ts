@@ -68,7 +68,10 @@ export function createQueueMapping(options: QueueMappingOptions): Mapping {
     throw error;
   }
 
-  /** Receives a batch: the messages of one receive or, if there is a window, all messages that arrive within it. */
+  /**
+   * Receives a batch: the messages of one receive or, if there is a window, the messages that arrive within the window
+   * and fit into a batch.
+   */
   async function receiveBatch(): Promise<Message[]> {
     const messages = await queue.receive(batchSize, LONG_POLL_SECONDS, signal);
     const closesAt = Date.now() + options.windowMs;

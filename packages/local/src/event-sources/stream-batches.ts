@@ -17,7 +17,7 @@ export interface StreamBatchOptions {
   bisect: boolean;
   reportBatchItemFailures: boolean;
   filters: string[];
-  /** Called with a JSON text that contains the position of discarded records. */
+  /** Called with a JSON text that contains the sequence numbers of discarded records, and why they are discarded. */
   onFailure?: ((message: string) => Promise<void>) | undefined;
 }
 
@@ -65,7 +65,7 @@ export class StreamBatches {
     return this.process(remaining, shardId, failures);
   }
 
-  /** Discards records that are too old. */
+  /** Discards the records that are too old, and returns the other records. */
   async #withoutExpired(records: StreamRecord[], shardId: string, attempts: number): Promise<StreamRecord[]> {
     const { maximumRecordAgeMs } = this.#options;
     if (maximumRecordAgeMs < 0) return records;

@@ -39,7 +39,7 @@ interface Batch {
 const MAX_PER_READ = 1_000;
 
 /**
- * Reads a table's stream and invokes a function with its records, in order per shard
+ * Reads a table's stream and invokes a function with the stream's records, in order per shard
  * (https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-eventsourcemapping.html).
  */
 export function createStreamMapping(options: StreamMappingOptions): Mapping {

@@ -1,4 +1,4 @@
-/** How a call to an AWS service fails. */
+/** A fault of a call to an AWS service. */
 export type CallFault =
   /** Returns an error, and has no effect. */
   | { kind: 'refused' | 'throttled' | 'conflict' }

@@ -36,7 +36,7 @@ export interface PartialBatch {
   complete(response: string): string;
 }
 
-/** @returns undefined if the operation is not a batch, or the batch has only one entry */
+/** @returns undefined for an operation that cannot be partly done, and for a batch with only one entry */
 export function partialBatchOf(operation: string, request: string): PartialBatch | undefined {
   if (operation === 'BatchWriteItem') return partialWriteOf(request);
   if (operation === 'PublishBatch') return partialPublishOf(request);
@@ -55,7 +55,7 @@ function partialWriteOf(request: string): PartialBatch | undefined {
   };
 }
 
-/** A SendMessageBatch request of SQS, in JSON. */
+/** Handles a SendMessageBatch request of SQS, in JSON. */
 function partialSendOf(request: string): PartialBatch | undefined {
   const { Entries, ...rest } = JSON.parse(request) as { Entries: Array<{ Id: string }> };
   if (Entries.length < 2) return undefined;
@@ -75,7 +75,7 @@ function partialSendOf(request: string): PartialBatch | undefined {
 const ENTRY = /^PublishBatchRequestEntries\.member\.(\d+)\.(.*)$/;
 
 /**
- * A PublishBatch request of SNS, which uses forms and XML
+ * Handles a PublishBatch request of SNS. SNS uses forms and XML
  * (https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html).
  */
 function partialPublishOf(request: string): PartialBatch | undefined {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** Data about a completed request. */
+/** Data about a request, collected for the event and the access log. */
 export interface GatewayCall {
   requestId: string;
   startedAt: number;
@@ -17,7 +17,7 @@ export interface GatewayCall {
   integration?: { requestId: string; ms: number; status?: number; error?: string };
 }
 
-/** Logs a request after its response is sent. */
+/** Logs a request after its response is sent, or after the client disconnects. */
 export type AccessLog = (call: GatewayCall, response: ServerResponse) => void;
 
 type Value = string | number | undefined;

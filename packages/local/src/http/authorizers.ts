@@ -76,7 +76,7 @@ export function jwtAuthorizer({ issuer, audience }: { issuer: string; audience: 
   };
 }
 
-/** The IAM authorizer: requires a signature by a principal whose policies allow the call. */
+/** The IAM authorizer: requires a signature by a principal that is allowed to make the call. */
 export function iamAuthorizer(access: Access, apiArn: string): Authorize {
   return async (request, route) => {
     const accessKey = await signedBy(request, { service: 'execute-api', region: access.region }, (key) =>

@@ -12,8 +12,8 @@ export interface ReceivedRequest {
 }
 
 /**
- * The headers in the form of API Gateway, which joins repeated headers with `,`. Node.js joins repeated headers with `,
- * `.
+ * The headers in the form of API Gateway, which joins repeated headers with a comma. Node.js joins repeated headers
+ * with a comma and a space.
  */
 export const headersOf = ({ headers, headersDistinct }: IncomingMessage): Record<string, string> =>
   Object.fromEntries(

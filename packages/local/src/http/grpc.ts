@@ -57,7 +57,10 @@ export async function startGrpc({ apiUrl, port }: { apiUrl: () => string; port: 
   };
 }
 
-/** Signs requests as the operator, because gRPC clients do not use SigV4. On AWS, HTTP APIs do not support gRPC. */
+/**
+ * Signs requests as the operator, because gRPC clients do not use SigV4. There is no behaviour of AWS to imitate,
+ * because HTTP APIs on AWS do not support gRPC.
+ */
 const fetchAsOperator = signedFetch(OPERATOR);
 
 async function forward(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, apiUrl: string): Promise<void> {

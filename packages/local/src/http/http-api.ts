@@ -27,7 +27,7 @@ export class HttpApi {
   readonly #meter: Meter | undefined;
   #open = false;
   cors: Cors | undefined;
-  /** A site at the address of the API. The site gets each request before the API. */
+  /** A site at the API's address. The site gets each request before the API, except requests from other origins. */
   site: Site | undefined;
 
   constructor(id: string, accountId: string, meter?: Meter) {
@@ -53,7 +53,7 @@ export class HttpApi {
     this.#routes.add({ key, target, authorize, timeoutMs });
   }
 
-  /** Whether gRPC clients can call any route of the API. */
+  /** Whether gRPC clients can call at least one route of the API. */
   get hasGrpcRoutes(): boolean {
     return this.#routes.hasGrpcRoutes;
   }
@@ -112,7 +112,7 @@ export class HttpApi {
   }
 
   /**
-   * The stage of a path, and the path within it
+   * The stage of a path, and the path within the stage
    * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-stages.html).
    */
   #stageOf(path: string): [ApiStage | undefined, string] {

@@ -63,12 +63,13 @@ export function respond(
       else response.setHeader(name, String(value));
     }
     if (cookies.length > 0) response.setHeader('set-cookie', cookies);
-    // A response without a body has no Content-Length.
+    // A response with one of these statuses has no body and no Content-Length.
     if (![204, 304].includes(Number(statusCode))) response.setHeader('content-length', content.length);
     response.writeHead(Number(statusCode)).end(content);
     return undefined;
   } catch (error) {
-    // Node.js rejects invalid header names, values and statuses.
+    // Node.js rejects invalid header names, values and statuses. The caller then sends an error response, which must
+    // not contain the function's headers.
     for (const name of [...Object.keys(headers), 'set-cookie']) response.removeHeader(name);
     return (error as Error).message;
   }

@@ -29,7 +29,7 @@ export class Routes {
     this.#routes.sort((a, b) => rank(a).localeCompare(rank(b)));
   }
 
-  /** Whether gRPC clients can call any of the routes, which must be `POST /package.Service/Method`. */
+  /** Whether gRPC clients can call at least one of the routes: a route of the form `POST /package.Service/Method`. */
   get hasGrpcRoutes(): boolean {
     return this.#routes.some(
       ({ method, parts: [service = '', called = '', more] }) =>

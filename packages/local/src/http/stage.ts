@@ -1,7 +1,7 @@
 import type { AccessLog } from './access-log.ts';
 import { createThrottle, type Throttling } from './throttle.ts';
 
-/** A stage of an API: clients reach the API's routes through it. */
+/** A stage of an HTTP API, as API Gateway defines it: clients reach the API's routes through a stage. */
 export class ApiStage {
   /** `$default`, or the first part of every path. */
   readonly name: string;

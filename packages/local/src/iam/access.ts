@@ -101,7 +101,7 @@ export class Access {
   }
 
   /**
-   * Records the key of an encrypted resource. Only principals that may use the key can read the resource's data.
+   * Records the key of an encrypted resource. Only principals that may use the key can access the resource's data.
    * @param key ARN, id or alias
    */
   recordKey(arn: string, key: string): void {
@@ -156,7 +156,10 @@ export class Access {
     return this.#sessionOf(accessKeyId)?.role;
   }
 
-  /** The name of the session with this access key, which is the function's name; undefined: the key belongs to no role. */
+  /**
+   * The name of the session with this access key; undefined: the key belongs to no role. The session of a function has
+   * the function's name.
+   */
   functionOf(accessKeyId: string): string | undefined {
     return this.#sessionOf(accessKeyId)?.name;
   }
@@ -248,8 +251,8 @@ export class Access {
     if (aliasIn(key)?.startsWith('alias/aws/'))
       return 'role' in request.principal ? decision : deniedByAwsManagedKey(request, key);
     const keyArn = this.#keyArnOf(key);
-    // These keys are added only for a role. When a service calls by itself, it sends only the condition keys that its
-    // documentation lists.
+    // These condition keys are added only for a role. When a service calls by itself, it sends only the condition keys
+    // that its documentation lists.
     const context = 'role' in request.principal && {
       'kms:ViaService': `${service}.${this.region}.amazonaws.com`,
       'kms:CallerAccount': this.#accountId,

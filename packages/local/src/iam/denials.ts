@@ -1,6 +1,6 @@
 import type { Grant } from './policy.ts';
 
-/** A call for which a role lacks a permission. */
+/** A call that is denied to a role, because the role lacks a permission or a policy denies the call explicitly. */
 export interface Denial {
   /** The name of the session of the role. The session of a function has the function's name. */
   caller: string;

@@ -70,8 +70,8 @@ export function permissionsFor(service: string, operation: string, body: string,
 }
 
 /**
- * The ARN of the secret in a request, which may contain the secret's name or ARN; `*` for ListSecrets, which applies to
- * all secrets.
+ * The ARN of the secret in a request; `*` for ListSecrets, which applies to all secrets.
+ * @param id the secret's name or ARN; undefined for ListSecrets
  */
 function secretArn(id: unknown, arn: (service: string, resource: string) => string): string {
   if (typeof id !== 'string') return '*';
@@ -91,7 +91,8 @@ const eventsPermissions = (
   }));
 
 /**
- * Moving messages from a dead-letter queue requires permission to receive, delete and send messages
+ * Moving messages from a dead-letter queue requires permission to receive, delete and send messages, and to read the
+ * queue's attributes
  * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html).
  * A call may leave out the destination. In that case, the destination of each message is known only when the message is
  * received, and the permission is checked at that time.

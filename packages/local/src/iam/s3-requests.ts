@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { AskedFor } from './requests.ts';
 import { s3OperationOf } from './s3-operations.ts';
 
-/** A call of S3. The method, path and query of the request determine the operation. */
+/** A call of S3. The method, path, query and headers of the request determine the operation. */
 export interface S3Call {
   operation: string;
   bucket: string;

@@ -1,6 +1,9 @@
 import { CloudError } from '../errors/cloud-error.ts';
 
-/** Computes the value of a condition key from the ARN and account of the resource on whose behalf a service calls. */
+/**
+ * For each condition key, a function that computes the key's value from the ARN and account of the resource on whose
+ * behalf a service calls.
+ */
 const VALUES = {
   'aws:SourceArn': (source: string) => source,
   'aws:SourceAccount': (source: string, account: string | undefined) => account ?? source.split(':')[4] ?? '',
@@ -41,10 +44,10 @@ const SENT: Record<string, SentKeys> = {
     ['lambda:InvokeFunction', 'sqs:SendMessage', 'sns:Publish', ...DATA_KEYS],
     ['aws:SourceArn', 'aws:SourceAccount'],
   ),
-  // Queues: https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html Keys: CDK's
-  // SqsSubscription, and
-  // https://docs.aws.amazon.com/sns/latest/dg/sns-enable-encryption-for-topic-sqs-queue-subscriptions.html Functions:
-  // https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
+  // Queues: https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html
+  // Functions: https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
+  // Keys: CDK's SqsSubscription, and
+  // https://docs.aws.amazon.com/sns/latest/dg/sns-enable-encryption-for-topic-sqs-queue-subscriptions.html
   sns: forActions(['sqs:SendMessage', 'lambda:InvokeFunction', ...DATA_KEYS], ['aws:SourceArn']),
   // Topics: https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
   // Keys, in an example without a condition: https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns

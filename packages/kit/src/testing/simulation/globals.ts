@@ -21,9 +21,9 @@ export function atTime<T>(now: number, run: () => T): T {
 }
 
 /**
- * Runs a function while `Date` shows simulated time and `Math.random` is deterministic, so that a schedule repeats
- * exactly when it is run alone. `Date` and `Math.random` are global to the process, so only one schedule can run at a
- * time.
+ * Runs a function while `Date` shows simulated time and `Math.random` is deterministic, so that a schedule gives the
+ * same result on its own as after other schedules. Errors have no stack traces meanwhile. All of these settings are
+ * global to the process, so only one schedule can run at a time.
  */
 export async function withGlobals<T>(now: () => number, run: () => Promise<T>): Promise<T> {
   const { Date: before } = globalThis;

@@ -11,8 +11,9 @@ const LATER_MS = 20 * 60_000;
 const sentOf = (messages: readonly OutgoingMessage[]) => messages.map(({ traceparent: _, ...rest }) => rest);
 
 /**
- * Wraps handlers so that `follows` is called twice, and must return the same messages both times. The derived messages
- * are not stored, so they must depend only on the message and the state, not on the clock or on randomness.
+ * Wraps handlers so that `follows` is called twice, and must return the same messages both times. The messages that
+ * `follows` returns are not stored, but derived again at a redelivery. They must therefore depend only on the applied
+ * message and the state, not on the clock or on randomness.
  */
 export function withFollowsCheck(
   { name, reads }: ConsumerDescriptor,

@@ -58,7 +58,7 @@ export interface Choose {
  * @public
  */
 export interface SimulatedState {
-  /** The published messages, in order for each subject. */
+  /** The committed messages of `publish`, in order for each subject. Includes scheduled messages once they are sent. */
   readonly published: readonly Message[];
   /** Service calls that took effect, including repeated calls. */
   readonly calls: ReadonlyArray<{ service: string; request: string }>;
@@ -70,7 +70,10 @@ export interface SimulatedState {
   applied(consumer: string): readonly MessagePosition[];
   /** The messages parked by a consumer. */
   parked(consumer: string): readonly ParkedMessage[];
-  /** The messages sent on a channel. A message that was sent several times is listed once. */
+  /**
+   * The messages sent on a channel; for a topic, the messages that are committed for the topic. A message that was sent
+   * several times is listed once.
+   */
   sent(channel: string): readonly Message[];
 }
 

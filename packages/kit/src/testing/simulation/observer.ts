@@ -32,7 +32,7 @@ export class ConsumerObserver {
 
   /**
    * Describes a message that the consumer should have applied but has not; undefined if there is no such message.
-   * @param expected all messages of the consumer's channel
+   * @param expected the messages of the consumer's channel that its filter does not drop
    * @param mayPark whether messages may stay parked
    */
   missing(expected: readonly Message[], mayPark: boolean): string | undefined {

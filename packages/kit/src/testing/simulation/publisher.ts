@@ -39,7 +39,7 @@ export interface PublisherOptions {
 
 /** The outbox, its stream, and the two functions that publish its rows. */
 export class Publisher {
-  /** Stream records that the relay has not processed, and how often each failed. */
+  /** The records in the stream, and how often each record failed. */
   readonly stream: Array<{ row: Item; failures: number }> = [];
   readonly #options: PublisherOptions;
 

@@ -13,7 +13,7 @@ import type { Tables } from './tables.ts';
 export const OUTBOX = 'outbox';
 /** Table of scheduled messages. */
 export const LATER = 'later';
-/** Table of the counters from which scheduled messages get their positions. */
+/** Table of counters. A counter numbers the messages of a group that has scheduled messages. */
 const POSITIONS = 'positions';
 
 const TIMEOUT_MS = 10_000;
@@ -29,14 +29,14 @@ export interface PublishingOptions {
 
 type Planned = ToPublish & { channel: Channel };
 
-/** Commits the messages of `Model.publish`: in sequence for each subject, in parallel for different subjects. */
+/** Commits the messages of `Model.publish`: in order for each subject, and in any order across subjects. */
 export class Publishing {
-  /** Committed messages and their channels. A scheduled message is added when it is sent. */
+  /** Committed messages and their channels. A scheduled message is added when the sweep moves it to the outbox. */
   readonly published: Array<{ channel: string; message: Message }> = [];
   readonly #options: PublishingOptions;
   readonly #waiting: Map<string, Planned[]>;
   readonly #versions = new Map<string, number>();
-  /** Groups with scheduled messages, whose positions are counted in a table. */
+  /** Groups with scheduled messages. The table {@link POSITIONS} has a counter for each of these groups. */
   readonly #counted: ReadonlySet<string>;
   /** Scheduled messages by id, with their due times. */
   readonly #later = new Map<string, { message: Message; due: number; isSent: boolean }>();

@@ -10,11 +10,11 @@ export const OUTAGE_MS = 40 * 60_000;
 export const MAX_CALLS = 8;
 /** The possible lengths of an idle period. Most functions time out after ten seconds. */
 export const IDLE_MS = [1_000, 2_000, 5_000, 10_000, 65_000, 301_000, 16 * 60_000];
-/** Simulated time between two rounds. It is longer than an hour, within which every failed operation is retried. */
+/** Minimum simulated time between two rounds. Every failed operation is retried within an hour, so this is longer. */
 const ROUND_MS = 61 * 60_000;
 /**
- * A model that is not at rest after this many rounds never comes to rest, for example because its consumers reply to
- * each other without end.
+ * A model that is not at rest after this many rounds is considered never to come to rest, for example because its
+ * consumers reply to each other without end.
  */
 const ROUNDS = 60;
 /** Maximum number of steps per round. */

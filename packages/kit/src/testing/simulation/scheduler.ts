@@ -46,8 +46,8 @@ class ServiceError extends Error {
 }
 
 /**
- * Runs instances one call at a time. Every external call waits until the scheduler executes it, so that a crash, an error
- * or a call of another instance can happen between any two calls.
+ * Runs instances one call at a time. Each external call of an interruptible instance waits until the scheduler executes
+ * the call, so that a crash, an error or a call of another instance can happen between any two calls.
  */
 export class Scheduler {
   readonly #choices: Choices;
@@ -59,7 +59,7 @@ export class Scheduler {
   now = Date.parse('2026-11-21T10:00:00.000Z');
   /** Until this time, every call to a service fails. */
   outageUntil = 0;
-  /** Whether faults have ended, so that no call fails or waits any more. */
+  /** Whether faults have ended: no call fails any more, and the calls of new instances do not wait. */
   faultFree = false;
   readonly #alive = new Set<Instance>();
 
@@ -77,7 +77,7 @@ export class Scheduler {
   /**
    * Starts an instance.
    * @param onEnd called if the instance returns or throws, but not if it crashes or times out
-   * @param alwaysUninterrupted whether no other instance runs between its calls
+   * @param alwaysUninterrupted true: no other instance runs between its calls; false: this is decided at random
    */
   invoke<T>(
     name: string,
@@ -107,7 +107,10 @@ export class Scheduler {
     run(instance).then(end, end);
   }
 
-  /** Calls a service. The effect is atomic, and happens when the scheduler executes the call. */
+  /**
+   * Calls a service. The effect is atomic. It happens immediately if the instance is uninterrupted, otherwise when the
+   * scheduler executes the call.
+   */
   async call<T>(instance: Instance, what: string, effect: () => T | Promise<T>): Promise<T> {
     if (instance.uninterrupted && instance.alive) {
       this.log(`${instance.name} ${what}${this.#isOutage ? ': fails before its effect' : ''}`);

@@ -45,7 +45,11 @@ export async function shrink(
     return true;
   }
 
-  /** Whether a schedule with these values for one part fails and is simpler than the best schedule so far. */
+  /**
+   * Runs a schedule with these values for one part of the decisions. The schedule becomes the best schedule if it fails
+   * and is simpler than the best schedule so far.
+   * @returns whether it became the best schedule
+   */
   async function accepts(part: keyof Decisions, values: readonly number[]): Promise<boolean> {
     const { publish, steps } = best.decisions;
     if (part === 'steps') return improves({ publish, steps: values });

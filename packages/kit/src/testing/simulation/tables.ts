@@ -37,7 +37,7 @@ type Query = Bindings & {
 const READS = 3;
 /** An item that was first written more recently than this may be missing in an index. */
 const NEW_MS = 2_000;
-/** Two items per page of an index, so that paging is always tested. */
+/** Two items per page of an index, so that a few items are enough to test paging. */
 const PAGE = 2;
 
 const MARSHALLING = { removeUndefinedValues: true };
@@ -48,7 +48,7 @@ export class Tables {
   readonly #choices: Choices;
   readonly #tables = new Map<string, Table>();
   readonly #listeners: Array<(changes: readonly Change[], by: Instance) => void> = [];
-  /** Called in the middle of a query. A test can use it to write during the query. */
+  /** Called in the middle of some queries, chosen at random. A test can use it to write during a query. */
   duringQuery: () => Promise<void> = async () => {};
 
   constructor(scheduler: Scheduler, choices: Choices) {
@@ -199,7 +199,7 @@ export class Tables {
       reads.push(await this.#scheduler.call(instance, what, read));
       if (this.#choices.below(8) === 7) await this.duringQuery();
     }
-    // The result may or may not contain items that were written or deleted during the query, at any position.
+    // For each item that was written or deleted during the query, it is random whether the result contains the item.
     const seen = [...new Set(reads.flat())];
     const sure = seen.filter((item) => reads.every((items) => items.includes(item)));
     const unsure = seen.filter((item) => !sure.includes(item) && this.#choices.below(2) === 0);
@@ -207,8 +207,8 @@ export class Tables {
   }
 
   /**
-   * Returns all items in the first segment, page by page. A page has two items of the sparse index, or one partition of
-   * the table.
+   * Returns all items in the first segment, page by page. A page of the index of parked messages has two items, and a
+   * page of a table has the items of one partition.
    */
   async #scan(instance: Instance, input: ScanCommand['input']): Promise<unknown> {
     const table = this.#table(input.TableName);
@@ -236,8 +236,8 @@ export class Tables {
 }
 
 /**
- * Refuses several operations on one item, which DynamoDB does before it evaluates conditions
- * (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html).
+ * Refuses a transaction with several operations on one item. This error takes precedence over failed conditions, as in
+ * DynamoDB (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html).
  */
 function refuseDuplicates(planned: readonly Planned[]): void {
   const items = new Set(planned.map(({ table, key }) => `${table} ${key}`));

@@ -24,8 +24,8 @@ export interface TopicOptions {
 export const arnOf = (topic: string): string => `arn:${topic}.fifo`;
 
 /**
- * An SNS FIFO topic. It accepts the entries of a batch separately, and delivers each accepted entry to every
- * subscription.
+ * An SNS FIFO topic. It accepts the entries of a batch separately. It delivers each accepted entry that is not a
+ * duplicate to the subscriptions whose filters match.
  */
 export class FifoTopic {
   readonly subscriptions: Subscription[] = [];
