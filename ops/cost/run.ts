@@ -10,7 +10,7 @@ export interface RunOptions extends StageOfRun {
   before?: number;
   redeem: boolean;
   concurrency: number;
-  /** Functions that run every minute. */
+  /** Names of the functions that run every minute. */
   sweeps: readonly string[];
 }
 
@@ -24,7 +24,7 @@ export interface Run {
 /** Registrations until instances, connections and caches are warm. */
 const WARM_UP = 20;
 
-/** Runs an action on an embedded cloud in memory that counts billable usage. */
+/** Runs an action on an embedded cloud that runs in memory and counts billable usage. */
 export async function metering<T>(
   { assembly, stage, parameters, environment, concurrency }: StageOfRun & { concurrency: number },
   act: (running: { cloud: Cloud; meter: Meter; paths: Paths }) => Promise<T>,
@@ -38,7 +38,7 @@ export async function metering<T>(
   }
 }
 
-/** Registers members, and meters their AWS calls. */
+/** Meters registrations, redemptions if `redeem` is set, and one idle run of each sweep. */
 export const run = (options: RunOptions): Promise<Run> =>
   metering(options, async ({ cloud, meter, paths }) => {
     const { members, before = 0, redeem, sweeps } = options;

@@ -10,15 +10,16 @@ export interface StageOfRun {
   environment: Record<string, string>;
 }
 
-/** The settings in which a run differs from the stage. */
+/** The settings of the stage that a caller can replace. */
 export interface Differences {
   tracing?: boolean;
   receipts?: boolean;
 }
 
 /**
- * Returns the settings of a stage for a run on one machine. Replaces the limits that a run would exceed, because all callers of a
- * run have the same address and all phones are in one country. Higher limits cost the same, because requests are still counted.
+ * Returns the settings of a stage for a run on one machine. Raises the limits that a run would exceed, because all callers of a run
+ * have the same address, all phones are in one country, and all SMS are sent within minutes. Higher limits cost the same, because
+ * requests are still counted.
  * Tracing is off by default, as in the stages.
  */
 export function stageOfRun(

@@ -5,9 +5,10 @@ import { shortName } from './operations.ts';
 import { metering } from './run.ts';
 import type { StageOfRun } from './stage-of-run.ts';
 
-/** The latency to add to each call of a function to AWS, because AWS is farther away than this machine. It is typical of DynamoDB. */
+/** The latency to add to each AWS call of a function, because the embedded cloud responds faster than AWS. Typical of DynamoDB. */
 export const LATENCY_MS = 5;
 
+/** Number of members to measure one by one. */
 const ONE_BY_ONE = 15;
 /** Maximum batch of a poller from a FIFO queue. */
 const BATCH = 10;
@@ -61,7 +62,8 @@ export function durationsIn(runs: readonly Metered[]): Durations {
     base: Math.round(base * 10) / 10,
     perRecord: Math.round(perRecord * 10) / 10,
   });
-  // In these runs, sweeps ran on their schedule, at any time. The runs that invoke the sweeps measure their durations.
+  // In these runs, sweeps ran on their schedule, some with work and some without. Therefore, they are billed for the time that was
+  // measured in the runs that invoke them.
   return Object.fromEntries(
     [...invocations]
       .filter(([name]) => !name.endsWith('-sweep'))

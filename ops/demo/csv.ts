@@ -15,7 +15,7 @@ const FORMULA = /(?<=^|[,;\t])="(?=[+\d])/g;
 const TEXT_MARK = /^'|^="|"$/g;
 const SCIENTIFIC = /^\d([.,]\d+)?e\+?\d+$/i;
 
-/** @throws {CloudError} if the text does not begin with a header that has the required columns */
+/** @throws {CloudError} if the text does not begin with a header that has each required column once */
 export function csvFormat(file: string, start: string): Format {
   // Some spreadsheets name the delimiter in a line `sep=;` before the header.
   const separator = /^sep=(.)\r?\n/i.exec(start);

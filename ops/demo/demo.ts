@@ -36,7 +36,7 @@ const command = new Command('npm run demo --')
   .option('--json', 'print only one JSON object')
   .addHelpText(
     'after',
-    '\nIf no embedded cloud runs at the endpoint, the demo starts one in memory.\nExit code 1: no member was registered, or an effect was lost, duplicated or out of order.',
+    '\nIf no embedded cloud runs at the endpoint, the demo starts one in memory.\nExit code 1: the demo cannot run, no member was registered, or an effect was lost, duplicated or out of order.',
   );
 
 interface Options {

@@ -3,8 +3,9 @@ import { type OperationOutcome, operationOf } from '../../functions/registration
 import type { RedemptionData } from '../../functions/registration/redemption.process.ts';
 import type { Holdings, Item } from './services.ts';
 
-/** A redemption that the API accepted. */
+/** A redemption that a client requested. */
 export interface RequestedRedemption {
+  /** The id of the operation. If the API refused the request, a text that is not the id of an operation. */
   id: string;
   memberId: string;
   points: number;
@@ -14,9 +15,9 @@ export interface RedemptionVerdict {
   requested: number;
   succeeded: number;
   failed: number;
-  /** Redemptions without a reply in time. Points that were taken have been returned. */
+  /** Redemptions without a reply in time. They also count as `lost` if their points were taken and not returned. */
   expired: number;
-  /** Operations without any reply, or whose points were never returned. */
+  /** Operations whose outcome is unknown or pending, that never got a reply, or whose points were not returned. */
   lost: number;
   /** Members whose points were taken or returned more or less often than their operations require. */
   duplicated: number;
@@ -24,7 +25,7 @@ export interface RedemptionVerdict {
   findings: Array<{ memberId: string; kind: 'lost' | 'duplicated'; what: string }>;
 }
 
-/** The outcome of an operation, or the reason why it is unknown. Data of another version may be unreadable. */
+/** The outcome of an operation, or the reason why it is unknown. Data that another release stored may be unreadable. */
 export function outcomeOf(item: Item | undefined): OperationOutcome | string {
   if (item === undefined) return 'missing';
   try {
@@ -34,7 +35,7 @@ export function outcomeOf(item: Item | undefined): OperationOutcome | string {
   }
 }
 
-/** Compares the redemptions that the API accepted with the operations and with the ledger. */
+/** Compares the requested redemptions with the operations and with the ledger. */
 export function compareRedemptions(
   requested: readonly RequestedRedemption[],
   members: readonly Item[],

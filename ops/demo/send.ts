@@ -15,7 +15,10 @@ const MAX_RETRY_AFTER_MS = 30_000;
 /** Longer than 30 seconds, after which API Gateway itself responds. */
 const RESPONSE_TIMEOUT_MS = 35_000;
 
-/** Sends a request. Repeats it after 429, 5xx or no response, with the pause that the response requests. */
+/**
+ * Sends a request. Repeats the request after 429, 5xx or no response, up to `attempts` attempts in total. Before each repetition,
+ * waits for the time that the response requests.
+ */
 export async function send(
   url: string,
   method: string,
@@ -32,7 +35,7 @@ export async function send(
   for (let attempt = 1; ; attempt++) {
     const { retryAfter, ...answer } = await attemptOnce(url, request);
     const mayRetry = answer.status === 0 || answer.status === 429 || answer.status >= 500;
-    // Any other response with the same idempotency key also gives the outcome of the earlier attempts.
+    // If the request has an idempotency key, any other response also gives the outcome of the earlier attempts.
     outcomeUnknown = mayRetry && (outcomeUnknown || mayBeDone(answer));
     if (!mayRetry || attempt === attempts) return { ...answer, outcomeUnknown };
     await delay(pauseMs(attempt, retryAfter, Date.now()));

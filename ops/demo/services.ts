@@ -13,14 +13,14 @@ export interface Text {
 
 export type Item = Record<string, unknown> & { pk: string; sk: string };
 
-/** All data that the subscribers store. */
+/** All sent SMS, and all data that the subscribers store. */
 export interface Holdings {
   texts: Text[];
   /** Items by subscriber: of the application's three subscribers, and of all other deployed subscribers. */
   items: { sms: Item[]; points: Item[]; guide: Item[] } & Record<string, Item[]>;
 }
 
-/** Reads the services of a stage in the embedded cloud, through AWS's own APIs. */
+/** Reads the tables and queues of a stage in the embedded cloud through AWS's APIs, and the sent SMS through the SMS sandbox. */
 export function createServices({
   endpointUrl,
   beside,
@@ -54,14 +54,14 @@ export function createServices({
   return {
     consumers: () => stage.consumers(),
 
-    /** Counts the messages between commit and effect: in the outboxes and in the queues. */
+    /** Counts the messages between commit and effect: in the outboxes, and in the queues of the consumers. */
     async countInTransit(): Promise<number> {
       const outboxes = (await stage.outboxes()).map(async ({ name }) => (await scan(name)).length);
       const counts = await Promise.all([...outboxes, ...(await stage.consumers()).map(queued)]);
       return counts.reduce((sum, count) => sum + count, 0);
     },
 
-    /** Reads the members' table: members, operations, and replies to registrations. */
+    /** Reads all items of the registration service's table, such as members and operations. */
     members: () => scan('members'),
 
     async holdings(): Promise<Holdings> {

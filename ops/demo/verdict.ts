@@ -5,8 +5,8 @@ import type { Accepted } from './registrations.ts';
 import type { Holdings, Item, Text } from './services.ts';
 
 /**
- * Functions by name of an additional subscriber. Each function counts the effects of its subscriber in the items about a member.
- * Every member must have one effect of each subscriber.
+ * One function for each additional subscriber, by the subscriber's name. A function counts the effects of its subscriber in the items
+ * about a member. Every member must have one effect of each of these subscribers.
  */
 export type FurtherEffects = Readonly<Record<string, (items: readonly Item[]) => number>>;
 
@@ -14,17 +14,17 @@ export interface Verdict {
   sms: number;
   points: number;
   guides: number;
-  /** Number of effects by name of an additional subscriber. */
+  /** Number of effects of each additional subscriber, by name. */
   further: Record<string, number>;
   /** Missing effects of accepted registrations or changes. */
   lost: number;
   /** Missing effects by subscriber. Contains only subscribers that lost effects. */
   lostBy: Record<string, number>;
-  /** Effects that exist more than once. */
+  /** Effects that exist more than once, and balances that differ from the ledger. */
   duplicated: number;
-  /** Number of subscribers that skipped a version of a member, or that have an older state. */
+  /** How often a subscriber skipped a version of a member, or the guide has the current version but not its locale. */
   outOfOrder: number;
-  /** Milliseconds from the request to the last of the application's three effects, per member with all of them. */
+  /** Milliseconds from the request to the last of the application's three effects, for each unchanged member with all three. */
   endToEndMs: number[];
 }
 
@@ -36,7 +36,7 @@ interface MemberData {
   account: Item | undefined;
   journey: Item | undefined;
   further: Array<[name: string, count: number]>;
-  /** By subscriber. */
+  /** The cursor of each subscriber. */
   cursors: Array<[name: string, cursor: Item | undefined]>;
 }
 

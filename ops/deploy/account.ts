@@ -43,7 +43,7 @@ export interface Account {
   isSmsSandbox(): Promise<boolean>;
   /** @returns a status such as `ACTIVE`; undefined if the account has no such origination identity */
   statusOfIdentity(arn: string): Promise<string | undefined>;
-  /** @returns the names of all alarms that are raised */
+  /** @returns the names of all raised metric alarms */
   raisedAlarms(): Promise<string[]>;
 }
 
@@ -88,7 +88,10 @@ const namesOf = {
   },
 };
 
-/** Types of resources that remain when a stage's stacks are deleted. A new deployment needs their names. */
+/**
+ * Types of resources that remain when a stage's stacks are deleted, and whose names a new deployment needs. Log groups also remain,
+ * but their names are not checked.
+ */
 export type RetainedType = keyof typeof namesOf;
 
 /** Opens the account of the credentials, in the region of the environment, or the cloud at AWS_ENDPOINT_URL. */

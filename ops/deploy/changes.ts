@@ -110,7 +110,7 @@ function brokenExports(deployed: Templates, planned: Templates): Danger[] {
   });
 }
 
-/** Returns the commands that remove imports: they deploy the stacks that have a new template, and delete the other stacks. */
+/** Returns a text with the commands that remove imports: `cdk deploy` for stacks with a new template, `delete-stack` for others. */
 function importRemoval(importers: readonly string[], planned: Templates): string {
   const [kept, removed] = [importers.filter((name) => planned[name]), importers.filter((name) => !planned[name])];
   const [, stage = ''] = /^rollcall-([^-]+)-/.exec(importers[0] ?? '') ?? [];

@@ -22,6 +22,6 @@ export async function discoveryFault(issuer: string, httpFetch: typeof fetch = f
     return undefined;
   } catch (error) {
     const { message, cause } = error as Error & { cause?: Error };
-    return `${url} does not respond: ${cause?.message ?? message}`;
+    return `${url} cannot be read: ${cause?.message ?? message}`;
   }
 }

@@ -6,12 +6,12 @@ export interface Finding {
   /** The subject of the check. */
   check: string;
   /**
-   * `missing`: the deployment would fail or be unusable. `beware`: the deployment would succeed, but the stage would not
-   * work as its settings require. `unknown`: the check was not possible.
+   * `missing`: nothing is deployed, because the deployment would fail, be unusable, or replace or delete data. `beware`: the
+   * deployment would succeed, but the stage would not work as its settings require. `unknown`: the check was not possible.
    */
   state: 'good' | 'beware' | 'missing' | 'unknown';
   says: string;
-  /** The remedy: a command, if there is one. */
+  /** The remedy: a command, a URL or an instruction. */
   mend?: string;
 }
 

@@ -5,6 +5,7 @@ import { type Deployed, type Finding, good, type Plan } from './finding.ts';
 
 /** How long a request that does not wait occupies a function, with a margin. */
 const REQUEST_SECONDS = 0.1;
+/** How long a request that waits occupies a function. */
 const WAIT_SECONDS = 20;
 /**
  * Initial limit of a new on-demand table
@@ -14,7 +15,7 @@ const NEW_TABLE_WRITES = 4_000;
 const { tables, received, byService } = committedFigures.perRegistration;
 /** The write units of one registration in the table that gets the most write units. */
 const WRITES_PER_REGISTRATION = Math.max(...Object.values(tables));
-/** The messages of one registration in the queue that gets the most messages, without batching. */
+/** The messages of one registration in the queue that gets the most messages. Without batching, each message is one call. */
 const MESSAGES_PER_QUEUE = Math.max(...Object.values(received).map(({ messages }) => messages));
 /**
  * Calls per second for each API action of a FIFO queue in high-throughput mode, from FIFO_CALLS_SOURCE. Service Quotas does not list
@@ -71,7 +72,7 @@ export async function concurrency({ stage, planned }: Plan, account: Account): P
   ];
 }
 
-/** Checks the load on the event topic. */
+/** Checks whether the SNS quota of the region allows the messages of the stage's rate of registrations. */
 export async function topicLoad({ stage }: Plan, account: Account): Promise<Finding[]> {
   const check = 'messages a second';
   const { registrationsPerSecond } = stage.throttling;
@@ -86,7 +87,7 @@ export async function topicLoad({ stage }: Plan, account: Account): Promise<Find
   return [{ check, state: 'beware', says, mend: `${SNS_QUOTA} ${needed}` }];
 }
 
-/** Checks the load on the busiest queue. */
+/** Checks whether a FIFO queue allows the calls to the stage's busiest queue. */
 export async function queueLoad({ stage }: Plan, account: Account): Promise<Finding[]> {
   const check = 'calls of a queue';
   const { registrationsPerSecond } = stage.throttling;

@@ -42,13 +42,13 @@ const program = new Command('npm run deploy --')
   .option('--parameters <stack:name=value>', 'parameter of a stack; later deployments keep it', parameterOf, {})
   .option('--profile <name>', 'profile of your AWS configuration, instead of AWS_PROFILE')
   .option('--import-existing-resources', 'import the tables and logs that a deleted stage has left: docs/runbook.md')
-  .option('--dry-run', 'change nothing: show missing requirements and planned changes')
+  .option('--dry-run', 'change nothing: show the findings, the costs and the planned changes')
   .option('--json', 'print the findings as JSON, and change nothing')
   .argument('[options...]', 'options of cdk deploy, such as --require-approval never')
   .allowUnknownOption()
   .addHelpText(
     'after',
-    '\nExit code 1: a requirement is missing, or cdk deploy failed.\n\nExample: npm run deploy -- -c stage=prod --dry-run',
+    '\nExit code 1: a requirement is missing, or synthesis, cdk diff or cdk deploy failed.\n\nExample: npm run deploy -- -c stage=prod --dry-run',
   )
   .parse();
 const { context, parameters, profile, importExistingResources = false, dryRun, json } = program.opts<Options>();

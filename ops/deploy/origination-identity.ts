@@ -7,9 +7,10 @@ import {
 
 /**
  * Returns the status of a phone number, a pool or a sender id. AWS sends SMS only if the status is `ACTIVE`.
- * @param arn as in
+ * @param arn in the format of
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsendusermessagingsmsandvoicev2.html
- * @throws {Error} if the identity does not exist (ResourceNotFoundException), or if the call fails
+ * @returns undefined if the ARN is of another kind, or if AWS returns no such identity
+ * @throws {Error} if AWS reports that the identity does not exist (ResourceNotFoundException), or if the call fails
  */
 export async function statusOfIdentity(client: PinpointSMSVoiceV2Client, arn: string): Promise<string | undefined> {
   const [kind, id, IsoCountryCode] = arn.split(':').slice(5).join(':').split('/');
@@ -25,7 +26,7 @@ export async function statusOfIdentity(client: PinpointSMSVoiceV2Client, arn: st
     case 'sender-id': {
       const SenderIds = [{ SenderId: id, IsoCountryCode }];
       const { SenderIds: found } = await client.send(new DescribeSenderIdsCommand({ SenderIds }));
-      // A sender ID has no status.
+      // A sender ID has no status, so an existing one is treated as active.
       return found?.[0] && 'ACTIVE';
     }
     default:

@@ -11,8 +11,8 @@ import { originationIdentity, smsSandbox } from './sms.ts';
 const BOOTSTRAP_VERSION = 6;
 
 /**
- * Checks the requirements of a deployment. Returns a finding for each check; the finding of a missing requirement usually
- * names its remedy. Changes nothing.
+ * Checks the requirements of a deployment, and returns the findings. The finding of a missing requirement usually names its
+ * remedy. Changes nothing.
  * @param httpFetch replaces `fetch`
  */
 export async function preflight(plan: Plan, account: Account, httpFetch = fetch): Promise<Finding[]> {
@@ -28,7 +28,8 @@ export async function preflight(plan: Plan, account: Account, httpFetch = fetch)
     // Without the deployed stacks, it cannot be checked whether the deployment would replace or delete data.
     return [...credentialFindings, { ...uncheckedFinding('stacks', error), state: 'missing' }];
   }
-  // A stack whose first deployment failed contains no data, and CDK deletes it before it deploys the stack again.
+  // A stack whose first deployment failed contains no data, and must be deleted before the next deployment. `stuckStacks` reports
+  // this stack. The other checks treat it as not deployed.
   const deployed: Deployed = new Map(
     [...stacks].map(([name, stack]) => [name, CREATION_FAILED.test(stack?.status ?? '') ? undefined : stack]),
   );
@@ -159,7 +160,8 @@ const CREATION_FAILED = /^ROLLBACK_(COMPLETE|FAILED)$/;
 function nextCommand(status: string): string | undefined {
   if (CREATION_FAILED.test(status) || status === 'DELETE_FAILED') return 'delete-stack';
   if (status === 'UPDATE_ROLLBACK_FAILED') return 'continue-update-rollback';
-  // The state after a failed `cdk deploy --no-rollback`. A rollback keeps the resources.
+  // The states after a failed `cdk deploy --no-rollback`. A rollback restores the last stable state, and deletes a stack without one
+  // (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackStack.html).
   if (/^(CREATE|UPDATE)_FAILED$/.test(status)) return 'rollback-stack';
   if (status === 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS') return undefined;
   // Another deployment or deletion is in progress.

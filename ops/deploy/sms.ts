@@ -23,7 +23,7 @@ export async function originationIdentity(plan: Plan, deployed: Deployed, accoun
   const { region } = await account.identity();
   const [, , , identityRegion] = arn.split(':');
   const missing = (says: string): Finding[] => [{ check, state: 'missing', says, mend: listingOf(arn) }];
-  // A function sends SMS in its own region.
+  // A function sends SMS from its own region.
   if (identityRegion !== region) return missing(`${arn} is in ${identityRegion}, but SMS are sent from ${region}.`);
   const status = await account.statusOfIdentity(arn);
   if (status === undefined) return missing(`The account has no origination identity ${arn}.`);

@@ -10,7 +10,8 @@ import { repositoryPages } from './repository-pages.ts';
 import { settingsPage } from './settings.ts';
 import { pictures, traceOf } from './traces/pictures.ts';
 
-// Writes the pages of the site that are generated from the code. `npm run docs` and `npm run docs:build` run this script first.
+// Writes the generated pages of the site, and the traces for its pictures. `npm run docs` and `npm run docs:build` run this script
+// first.
 const pages: Record<string, string> = {
   ...repositoryPages(),
   ...lists(),

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Application } from 'typedoc';
 import { DOCS, GENERATED, ROOT } from '../../docs/.vitepress/pages.ts';
 
-/** The entry points of the packages, from their `package.json`. */
+/** The sources of the public entry points that the `package.json` of each package exports. */
 const ENTRY_POINTS = [
   'packages/kit/src/*.ts',
   'packages/cdk/src/index.ts',
@@ -16,7 +16,7 @@ const exportOf = (module: string): string =>
 
 /**
  * Writes the reference of the packages from their docstrings.
- * @throws {Error} if the docstrings cannot be read
+ * @throws {Error} if TypeDoc cannot read the packages, or reports an error
  */
 export async function writePackages(): Promise<void> {
   const app = await Application.bootstrapWithPlugins({

@@ -67,7 +67,7 @@ interface Row {
   isRequired: boolean;
 }
 
-/** Lists the properties of a schema, including nested ones. */
+/** Lists the properties of a schema, including those of nested objects, but not those of items of lists. */
 export function rowsOf(schema: Schema, prefix = ''): Row[] {
   const object = schema.properties ? schema : (schema.anyOf ?? []).find(({ properties }) => properties);
   return Object.entries(object?.properties ?? {}).flatMap(([key, value]) => [

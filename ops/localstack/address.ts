@@ -5,8 +5,9 @@ export const SANDBOX_PORT = 4010;
 export type HostName = '127.0.0.1' | 'host.docker.internal';
 
 /**
- * LocalStack runs functions in containers. Any other cloud is assumed to run on this machine. LocalStack's responses have a header
- * that identifies it: https://docs.localstack.cloud/aws/configuration/networking/internal-endpoints/
+ * LocalStack runs functions in containers, which reach this machine as `host.docker.internal`. Any other cloud is assumed to run on
+ * this machine. LocalStack's responses have a header that identifies LocalStack:
+ * https://docs.localstack.cloud/aws/configuration/networking/internal-endpoints/
  */
 export const hostNameFor = (answer: Headers): HostName =>
   answer.has('x-localstack') ? 'host.docker.internal' : '127.0.0.1';

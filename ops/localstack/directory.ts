@@ -88,7 +88,7 @@ export function createDirectory(client: ServiceDiscoveryClient, namespace: strin
   }
 
   return {
-    /** Removes all entries. Does nothing if there are none. */
+    /** Removes all entries and the namespace. Does nothing if the namespace does not exist. */
     async remove(): Promise<void> {
       for (const Id of await namespaces()) {
         for (const service of (await servicesOf(Id)).values()) await removeService(service);

@@ -64,7 +64,10 @@ async function cdklocal(...args: string[]): Promise<void> {
   if (code !== 0) throw new Error(`cdklocal ${args[0]} failed with exit code ${code}`);
 }
 
-/** Creates the resources that CloudFormation did not create, and sets the sandbox's webhook keys. */
+/**
+ * Creates the Cloud Map entries, and enables time to live, because the emulator's CloudFormation may do neither. If the stage uses
+ * the SMS sandbox, also sets the webhook key of the sandbox's gateway.
+ */
 async function complete(deployed: Deployed, assembly: string, isSandbox: boolean): Promise<void> {
   const entries = entriesOf(deployed);
   await directory.replaceEntries(entries);

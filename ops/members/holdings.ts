@@ -4,7 +4,7 @@ import type { StageClient } from 'rollcall/internal/stage/stage';
 import { guardKey } from '../../functions/registration/store.ts';
 import { optOutKey } from '../../functions/sms/opt-outs.ts';
 
-/** The key of the counter that numbers the commands to the points service about a member. */
+/** The message group of the commands to the points service about a member. The key of their counter contains this group. */
 const commandsOf = (id: string) => `points-commands/${id}`;
 
 async function itemAt({ dynamodb, table }: StageClient, pk: string): Promise<StoredItem[]> {
@@ -27,7 +27,7 @@ async function registrationItems(stage: StageClient, id: string): Promise<Stored
   return [...keyed.flat(), ...(await guardOf(stage, id, keyed.flat())), ...indexed.flat()];
 }
 
-/** Reads the item that reserves an active member's phone. Ignores the item if another member has registered the phone since then. */
+/** Reads the item that reserves an active member's phone. Ignores an item that reserves the phone for another member. */
 async function guardOf(stage: StageClient, id: string, items: readonly StoredItem[]): Promise<StoredItem[]> {
   const pseudonym = items.find(({ phonePseudonym }) => phonePseudonym)?.phonePseudonym;
   if (typeof pseudonym !== 'string') return [];

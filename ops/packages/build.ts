@@ -32,7 +32,7 @@ const FILES = ['**/*.js', '**/*.d.ts', '**/*.map', 'CHANGELOG.md'];
 /** The output is compiled for the Node.js version of Lambda. */
 const ENGINES = { node: '>=24' };
 
-/** Returns the built path of a source file. Packages are built, because Node.js does not strip types in node_modules. */
+/** Returns the built paths of a source file. Packages are built, because Node.js does not strip types in node_modules. */
 const built = (path: string) => {
   const stem = path.replace(/^\.\/src\//, './').replace(/\.ts$/, '');
   return { types: `${stem}.d.ts`, default: `${stem}.js` };
@@ -54,7 +54,7 @@ function published({ private: _, exports, dependencies = {}, peerDependencies, .
 }
 
 /**
- * Builds each package in its published form: JavaScript and types, with licence and README.
+ * Builds each package in its published form, with its manifest, licence, README and changelog.
  * @param outdir the folder in which to create a folder per package, for `npm pack`
  * @returns the folders, by package name
  */

@@ -59,7 +59,7 @@ function configOf(folder: string, { report, types }: Entry): ExtractorConfig {
         reportFolder,
         reportTempFolder,
         reportFileName: report.split('/').at(-1) as string,
-        // There is no report of released APIs alone, because the version shows whether an API is released.
+        // A complete report shows the release tag of each export, so reports of single tags are not needed.
         reportVariants: ['complete'],
       },
       docModel: { enabled: false },

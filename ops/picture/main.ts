@@ -31,7 +31,10 @@ async function imageOf(page: Page, converter: Page): Promise<string> {
   );
 }
 
-/** Records the registration of a member, the flow of its messages, and its timeline. The last two are also pictures. */
+/**
+ * Records the registration of a member, the flow of its messages, and its timeline. Also writes the flow to `flow.png` and the
+ * timeline to `member.png`.
+ */
 async function record(browser: Browser, url: string, folder: string): Promise<Frame[]> {
   const context = await browser.newContext({ viewport: VIEW, locale: 'en', colorScheme: 'light' });
   const [page, converter] = [await context.newPage(), await context.newPage()];

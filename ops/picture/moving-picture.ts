@@ -1,4 +1,4 @@
-/** A frame of an animation: a data URI, and its duration. */
+/** A frame of an animation: an image as a data URI, and the duration of the frame. */
 export interface Frame {
   image: string;
   ms: number;

@@ -42,7 +42,7 @@ function readSection(text: string): Section {
   return { version, ...(date !== undefined && { date }), entries: new Map(entries) };
 }
 
-/** @throws {SyntaxError} with the heading, if a heading does not follow Keep a Changelog */
+/** @throws {SyntaxError} if a section does not follow Keep a Changelog. The message names the heading or the section */
 export function readChangelog(text: string): Changelog {
   const [preamble = '', ...sections] = text.split(SECTIONS);
   return { preamble, sections: sections.map(readSection) };

@@ -1,7 +1,7 @@
 import { staleDocuments } from '../contracts/documents.ts';
 import { compareWithReleased } from '../contracts/released.ts';
 
-/** Returns the errors in the contracts of a version to be released, one sentence each. */
+/** Returns the errors in the contracts of a version to be released. */
 export function contractFindings(): string[] {
   const { before, after, changes, breaks } = compareWithReleased();
   const findings = staleDocuments().map((path) => `${path} is outdated. To write it: npm run contracts`);

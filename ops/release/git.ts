@@ -18,7 +18,7 @@ const tags = (root: string, ...options: string[]) =>
     .split('\n')
     .filter((tag) => /^v\d+\.\d+\.\d+$/.test(tag));
 
-/** Returns the reasons why this commit cannot become a release, one sentence each. */
+/** Returns the reasons why this commit cannot become a release. */
 export function repositoryFindings(root: string, version: string): string[] {
   if (!/^\d+\.\d+\.\d+$/.test(version))
     return [`The version in package.json is ${version}, but it must look like 1.2.3.`];
@@ -34,7 +34,7 @@ export function repositoryFindings(root: string, version: string): string[] {
   return findings;
 }
 
-/** Returns the reasons why this commit cannot be the release of its tag, one sentence each. */
+/** Returns the reasons why this commit cannot be the release of its tag. */
 export function tagFindings(root: string, version: string, tag: string): string[] {
   const findings = treeFindings(root);
   if (tag !== `v${version}`) findings.push(`The tag is ${tag}, but the version in package.json is ${version}.`);

@@ -22,7 +22,7 @@ const { tagged } = new Command('npm run release --')
 function refuse(findings: readonly string[]): void {
   if (findings.length === 0) return;
   for (const finding of findings) console.error(`${pc.red('✗')} ${finding}`);
-  console.error(pc.red('\nThe release was not made: nothing was written or tagged.'));
+  console.error(pc.red('\nThe release was not made: no contracts were stored, and no tag was created.'));
   process.exit(1);
 }
 

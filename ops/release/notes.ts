@@ -15,7 +15,7 @@ export function releaseNotes(root: string, version: string): string {
   return notesOf(section);
 }
 
-/** Returns the missing entries of a version in the changelogs and the upgrade guide, one sentence each. */
+/** Returns the errors in a version's changelogs: missing or unreleased entries, and breaking changes without a link to the guide. */
 export function notesFindings(root: string, version: string): string[] {
   const found = changelogFolders(root).flatMap((folder) => changelogFindings(root, folder, version));
   return found.length > 0 ? found : guideFindings(root, version);
@@ -42,7 +42,7 @@ const anchorOf = (heading: string) =>
     .replace(/[^\p{L}\p{N} _-]/gu, '')
     .replaceAll(' ', '-');
 
-/** Finds breaking changes without a link to the section of the upgrade guide that tells users what to do. */
+/** Finds breaking changes without a link to an existing section of the upgrade guide. */
 function guideFindings(root: string, version: string): string[] {
   const guide = existsSync(join(root, GUIDE)) ? readFileSync(join(root, GUIDE), 'utf8') : '';
   const anchors = new Set([...guide.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => anchorOf(heading)));

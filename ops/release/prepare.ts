@@ -9,7 +9,7 @@ import { changelogFolders, setVersion } from './versions.ts';
 
 const program = new Command('npm run release:prepare --')
   .description(
-    'Sets the version of all packages, and moves the unreleased entries of the changelogs to it. To include later entries, run it again before the release.',
+    'Sets the version of all packages, and moves the unreleased entries of the changelogs to this version. To include later entries, run the command again before the release.',
   )
   .argument('<version>', 'such as 1.2.3; to choose it, see docs/decisions/0053-releases.md')
   .parse();
@@ -17,7 +17,7 @@ const version = program.args[0] as string;
 if (!/^\d+\.\d+\.\d+$/.test(version)) program.error(`${version} must look like 1.2.3.`);
 
 const today = new Date().toISOString().slice(0, 'YYYY-MM-DD'.length);
-// Reads all changelogs before it writes any, so that an invalid one leaves everything unchanged.
+// Reads all changelogs before it writes any, so that an invalid changelog leaves everything unchanged.
 const changelogs = changelogFolders(ROOT).map((folder) => {
   const file = join(ROOT, folder, 'CHANGELOG.md');
   return { file, text: writeChangelog(releaseChangelog(readNotes(ROOT, folder), version, today)) };

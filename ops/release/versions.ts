@@ -63,7 +63,7 @@ function versionPlaces(root: string) {
   ];
 }
 
-/** Returns the files with another version than `package.json`, one sentence each. */
+/** Returns an error for each field whose version differs from the version in `package.json`. */
 export function versionFindings(root: string): string[] {
   const version = versionOf(root);
   return versionPlaces(root).flatMap(({ file, places }) =>

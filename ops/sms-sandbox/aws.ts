@@ -53,7 +53,7 @@ export function awsOf(
     };
     return mailbox.respond(['aws'], undefined, accept, {
       fails: error(500, 'InternalServerException', { Message: `No answer for ${to}.` }),
-      // AWS's errors also contain the phone.
+      // AWS's error messages contain the phone, so the application must not log them.
       refuses: error(400, 'ValidationException', {
         Reason: 'INVALID_PARAMETER',
         Message: `Value '${to}' at 'destinationPhoneNumber' is no phone number.`,

@@ -12,7 +12,7 @@ interface Call {
   body: string;
 }
 
-/** Creates the callback request of a provider. Twilio sends one event per request, and other providers send several. */
+/** Creates the callback request of a provider. Twilio sends one event per request. The other providers can send several. */
 export function requestOf(provider: string, address: string, event: readonly CallbackEvent[]): Call {
   if (provider === 'twilio') return twilioRequest(address, event[0] as CallbackEvent);
   if (provider === 'alibaba')

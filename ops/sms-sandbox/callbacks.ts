@@ -23,7 +23,7 @@ export type Callbacks = ReturnType<typeof createCallbacks>;
 const GATHER_MS = 300;
 const MAX_IN_A_CALL = 100;
 const CALLS_AT_ONCE = 4;
-/** The delay doubles with each try, so a provider stops its tries after 15 seconds. */
+/** The delay doubles with each try, so the last try is about 15 seconds after the first. */
 const TRIES = 6;
 const FIRST_WAIT_MS = 500;
 
@@ -35,8 +35,8 @@ const TABLES = `
 `;
 
 /**
- * Reports the outcome of SMS, and inbound SMS, in each provider's format, with its signature, and in batches if the provider sends
- * batches. Events that are pending when the cloud stops are reported after a restart with the same data folder.
+ * Reports the outcome of SMS, and inbound SMS, in each provider's format, signed if the provider signs requests, and in batches if
+ * the provider sends batches. Events that are pending when the cloud stops are reported after a restart with the same data folder.
  */
 export function createCallbacks({ database, publish }: CallbacksOptions) {
   database.exec(TABLES);

@@ -29,6 +29,8 @@ const fault = z.strictObject({ kind: z.enum(FAULTS), ms: z.int().min(0).max(60_0
  * - `POST /inbound` `{from, text, provider?}` simulates an inbound SMS, such as STOP. The provider reports it to the application.
  * - `PUT /callbacks/{provider}` `{url}` sets the address for inbound SMS, and for Alibaba's receipts. A later send request that
  *   names a callback address replaces this address.
+ *
+ * Other requests go to the stand-ins for Twilio and Alibaba.
  */
 export function createGatewayApi(
   name: string,

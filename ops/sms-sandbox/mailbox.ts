@@ -95,6 +95,7 @@ export function createMailbox(database: DatabaseSync, callbacks: Pick<Callbacks,
      * Accepts an SMS, or fails according to the injected fault.
      * @param names the names of the provider and of its instance
      * @returns the response; undefined if the caller must send none
+     * @throws {Error} if the fault is `down`
      */
     async respond<Answer>(
       names: readonly string[],

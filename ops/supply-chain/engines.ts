@@ -17,7 +17,10 @@ export function packagesWithEngineWarnings(lock: LockFile): string[] {
     .map(([path]) => path);
 }
 
-/** Removes these `engines` from package-lock.json. npm does not add them again until the package's version changes. */
+/**
+ * Removes the `engines` of these packages from package-lock.json. npm does not add the `engines` of a package again until the
+ * package's version changes.
+ */
 export function writeWithoutWarnings(file: string): void {
   const lock = JSON.parse(readFileSync(file, 'utf8')) as LockFile;
   for (const path of packagesWithEngineWarnings(lock)) delete lock.packages[path]?.engines;

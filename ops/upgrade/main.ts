@@ -29,7 +29,10 @@ const program = new Command('npm run upgrade --')
   .option('--forward', 'only upgrade from the earlier version')
   .option('--back', 'only downgrade to the earlier version')
   .option('--json', 'print only one JSON object')
-  .addHelpText('after', '\nUses only 127.0.0.1 and a temporary folder. Exit code 1: a guarantee was violated.')
+  .addHelpText(
+    'after',
+    '\nUses only 127.0.0.1 and a temporary folder. Exit code 1: a guarantee was violated, or the previous version ran no function after a deployment.',
+  )
   .parse();
 const { from, members, seed, concurrency, json, ...only } = program.opts<{
   from?: string;

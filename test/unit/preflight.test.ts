@@ -309,7 +309,7 @@ describe('before a deployment', () => {
     [
       'does not respond',
       (() => Promise.reject(new TypeError('fetch failed'))) as typeof fetch,
-      'does not respond: fetch failed',
+      'cannot be read: fetch failed',
     ],
   ])('a token issuer whose discovery %s is reported', async (_, fetched, says) => {
     expect(await findingsFor({}, {}, fetched)).toEqual([

@@ -52,7 +52,7 @@ it('npm run release reports each problem on one line, and tags nothing', () => {
       `✗ There are uncommitted changes: M ${OPENAPI}, M packages/kit/package.json. Commit them first.`,
       `✗ packages/kit/package.json has version 0.0.1, but package.json has ${project.version}. To set all versions: npm run release:prepare -- ${project.version}`,
       `✗ ${OPENAPI} is outdated. To write it: npm run contracts`,
-      'The release was not made: nothing was written or tagged.',
+      'The release was not made: no contracts were stored, and no tag was created.',
     ]),
   );
   expect(status).toBe(1);

@@ -5,7 +5,7 @@ import { type RunOne, shortest, type Trace } from './trace.ts';
 interface Picture {
   title: string;
   run: RunOne;
-  /** Patterns that its steps must match, in this order. */
+  /** Patterns that the picture's steps must match, in this order. */
   patterns: readonly RegExp[];
 }
 
@@ -71,6 +71,6 @@ export const pictures: Readonly<Record<string, Picture>> = {
   },
 };
 
-/** @throws {Error} if no schedule matches */
+/** @throws {Error} if the steps of no schedule match the patterns, or if a schedule violates a guarantee */
 export const traceOf = ({ title, run, patterns }: Picture): Promise<Trace> =>
   shortest(title, run, { patterns, schedules: SCHEDULES });

@@ -17,7 +17,7 @@ const scenario: Omit<Scenario, 'choices'> = {
 const MIN_DECISIONS = 20;
 const MORE_DECISIONS = 30;
 
-/** Runs schedules of the member application in which two clients register the same phone with the same key. */
+/** Simulates the member application with one schedule. In it, two clients register the same phone with the same key. */
 export const registrationSchedules: RunOne = async (schedule) => {
   const random = randomOf(schedule);
   const choices = Array.from({ length: MIN_DECISIONS + Math.floor(random() * MORE_DECISIONS) }, () =>

@@ -33,7 +33,7 @@ const KINDS: ReadonlyArray<readonly [RegExp, Kind]> = [
   [/^\d+ s pass$/, 'time'],
 ];
 
-/** The lane of a line, by the function or queue that it mentions. Other lines are about time, outages and operators. */
+/** The lane of a line, by the function or queue that it mentions. Other lines are about time, outages and operators: `World`. */
 const OWNERS: ReadonlyArray<readonly [RegExp, (typeof LANES)[number]]> = [
   [/^(publisher|register)-\d/, 'Publisher'],
   [/^(relay|outbox-sweep)-\d/, 'Relay'],
@@ -63,8 +63,8 @@ export function shows(lines: readonly string[], patterns: readonly RegExp[]): bo
 export type RunOne = (schedule: number) => Promise<Step[]>;
 
 /**
- * Runs the schedules from 1 to `schedules`. Returns the trace of the shortest schedule that shows the steps of a page.
- * @throws {Error} if no schedule shows them, because then the page would not match its picture
+ * Runs the schedules from 1 to `schedules`. Returns the shortest trace whose steps match the patterns.
+ * @throws {Error} if no trace matches, because a picture without these steps would not fit the text of its page
  */
 export async function shortest(
   title: string,
