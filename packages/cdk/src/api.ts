@@ -128,9 +128,9 @@ export class Api extends HttpApi {
   }
 
   /**
-   * Creates routes and integrations one after the other, because an API rejects concurrent changes (ConflictException),
-   * and such a rejection fails the deployment (https://github.com/hashicorp/terraform-provider-aws/issues/37897,
-   * https://github.com/brefphp/bref/issues/868).
+   * Creates the routes and integrations of a stack one after the other, because an API rejects concurrent changes
+   * (ConflictException), and such a rejection fails the deployment
+   * (https://github.com/hashicorp/terraform-provider-aws/issues/37897, https://github.com/brefphp/bref/issues/868).
    */
   #createInSequence(route: HttpRoute): void {
     const stack = Stack.of(route);

@@ -56,8 +56,8 @@ export type ConsumerOptions = Pick<ConsumerProps, 'entry' | 'environment' | 'gat
 
 /**
  * One stage of an application, as CloudFormation stacks without circular dependencies: operations (alarms, switches,
- * circuits, key), foundation (channels, directory, API), one stack per service, and monitoring. Call `finish()` after
- * the last service.
+ * circuits, registered instances, key), foundation (channels, directory, API), one stack per service, and monitoring.
+ * Call `finish()` after the last service.
  * @public
  */
 export class RollcallApp<S extends Stage = Stage> {
@@ -134,7 +134,7 @@ export class RollcallApp<S extends Stage = Stage> {
 
   /**
    * Adds the parts that depend on all services: the deployment order, an API Gateway stage if no service created one,
-   * monitoring, and tags.
+   * monitoring, the version as an output of each stack, and tags.
    * @throws {Error} if services depend on each other circularly, or a setting names a table or function that does not
    * exist
    */

@@ -76,8 +76,8 @@ export class Channels extends Construct {
   }
 
   /**
-   * The bucket for large messages, and those of the given channels that are `large`; undefined if none of them is
-   * large.
+   * The bucket for large messages, and those of the given channels that are `large`; undefined if none of the given
+   * channels is large.
    */
   #largeAmong(channels: readonly Channel[]): { bucket: LargeBucket; large: readonly Channel[] } | undefined {
     const large = channels.filter((channel) => channel.large);

@@ -7,7 +7,7 @@ import { deactivateArchiveOnDeletion } from './topic-archive.ts';
 
 /**
  * A FIFO topic with throughput per message group, and an archive of published messages. The stage's setting
- * `eventArchiveDays` determines how long messages are archived.
+ * `eventArchiveDays` determines how long messages are archived. With null, there is no archive.
  */
 export class EventTopic extends StageTopic {
   constructor(scope: Construct, id: string, { stage, name }: { stage: Stage; name: string }) {

@@ -14,9 +14,9 @@ export interface FoundationProps {
 }
 
 /**
- * The resources that services share: channels, directory and API. This stack is deployed first, and the publishers
- * last, so that every subscription exists before the first message is published. A message that is published before
- * would be lost, because SNS accepts messages on a topic without subscribers.
+ * The resources that services share: channels, directory and API. This stack is deployed before the services, and a
+ * publisher is deployed after its subscribers, so that every subscription exists before the first message is published.
+ * An earlier message would be lost, because SNS accepts messages on a topic without subscribers.
  */
 export class FoundationStack extends Stack {
   readonly channels: Channels;

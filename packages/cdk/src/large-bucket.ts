@@ -81,7 +81,10 @@ export class LargeBucket extends Bucket {
     this.#allowListing(fn, prefixes);
   }
 
-  /** Allows a function of a consumer to read the data of a channel, and to store copies for parked messages. */
+  /**
+   * Allows a function of a consumer to read the data of a channel, and to store, read and delete copies for parked
+   * messages. If a message of the channel has `erases`, the function may also list these copies.
+   */
   allowReading(fn: LambdaFunction, consumer: string, { name, messages }: Channel): void {
     this.setBucketName(fn);
     this.#allow(fn, ['GetObject'], [sentPrefixOfChannel(name)]);

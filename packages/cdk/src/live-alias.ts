@@ -109,7 +109,8 @@ export class LiveAlias extends Alias {
 
 /**
  * Whether `-c shifting=off` is set: this deployment then shifts all traffic at once and ignores alarms. A deployment
- * that fixes the cause of a raised alarm needs this setting, because the alarm would roll the deployment back.
+ * that fixes the cause of a raised alarm needs this setting, because CodeDeploy starts no deployment of a function while
+ * an alarm of the function is raised.
  */
 function isShiftingOff({ node }: Construct): boolean {
   const given: unknown = node.tryGetContext('shifting');

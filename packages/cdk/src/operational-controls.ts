@@ -40,6 +40,7 @@ export class OperationalControls extends Construct {
   }
 
   /**
+   * Allows a function to read the switches, and sets SWITCHES_TABLE.
    * @param capability the capability that the function checks. The template records the capability for operators' tools
    */
   allowReadingSwitches(fn: LambdaFunction, capability: CapabilityMetadata): void {

@@ -10,8 +10,8 @@ import { prefixOf, type Stage } from './stage.ts';
 import { WRITE_ACTIONS } from './stage-topic.ts';
 
 /**
- * The resources for operators: the topic of the stage's alarms, the switches and circuits, and the stage's customer
- * managed key, if it has one.
+ * The resources for operators: the topic of the stage's alarms, the switches, circuits and registered instances, and
+ * the stage's customer managed key, if it has one.
  */
 export class OperationsStack<S extends Stage> extends Stack {
   readonly stage: S;

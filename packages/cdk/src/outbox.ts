@@ -181,7 +181,7 @@ export class Outbox extends Construct {
       metric: serviceMetric(stage, this.metrics, 'LeftInOutbox', 'Maximum'),
       above: 0,
       meaning:
-        'The sweep could not publish everything: the topic rejects messages (too large, denied) or does not respond.',
+        'The sweep could not publish everything: a topic or queue rejects messages (too large, denied) or does not respond.',
     });
   }
 }

@@ -43,9 +43,9 @@ export interface PublisherProps<Key extends string = string> extends PublisherOp
 }
 
 /**
- * A publishing service: a table of states (`SERVICE-state`), an outbox, and a function per route. Each function gets
- * the permissions that `createPublisher` needs, and environment variables with the names of the tables: for the service
- * `orders`, ORDERS_TABLE and OUTBOX_TABLE.
+ * A publishing service: a table of states (`SERVICE-state`), an outbox, and a function per route. The function of a GET
+ * route may read states. The other functions have the permissions that `createPublisher` needs. Each function gets
+ * environment variables with the names of the tables: for the service `orders`, ORDERS_TABLE and OUTBOX_TABLE.
  */
 export class Publisher<Key extends string = string> extends Construct {
   readonly stack: Stack;
