@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import type { ReleaseReport } from './parking.ts';
 
-/** Identifies a parked message. `messageId` is required if several messages have the version. */
+/**
+ * Identifies a parked message. A discard requires `messageId` if several messages of the aggregate have the version.
+ */
 const parked = z.strictObject({
   aggregateId: z.string().min(1),
   version: z.int().min(0),
@@ -16,7 +18,9 @@ const redriveRequest = z.strictObject({
 const dataRequest = z.strictObject({ data: parked });
 const discardRequest = z.strictObject({ discard: parked, because: z.string().min(1) });
 
-/** An operator's request to the sweep: redrive the messages of aggregates, or discard or show one message. */
+/**
+ * An operator's request to the sweep: redrive aggregates, discard one message, or show the data of one large message.
+ */
 export type ParkingRequest =
   | z.output<typeof redriveRequest>
   | z.output<typeof discardRequest>

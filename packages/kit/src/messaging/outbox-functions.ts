@@ -31,7 +31,7 @@ export interface OutboxSettings {
  * and `sweep`, which a timer triggers.
  * @param given settings. Default: read from the environment variables that the construct `Outbox` of `@rollcall/cdk`
  * sets: OUTBOX_TABLE; CHANNELS, the addresses as JSON; and LATER_TABLE, if messages can be scheduled
- * @throws {Error} if OUTBOX_TABLE or CHANNELS is needed and missing
+ * @throws {Error} if the settings are read from the environment, and OUTBOX_TABLE or CHANNELS is missing or invalid
  * @public
  */
 export function outboxFunctions(given: OutboxSettings | Pick<OutboxSettings, 'claimCheck'> = {}) {

@@ -5,12 +5,14 @@ import { outgoing } from './outgoing.ts';
 
 /**
  * Creates a message as an item of the caller's transaction, for tables that are not written by a publisher. The
- * transaction fails if a message about this version of the subject was committed before.
+ * transaction fails if the outbox still has a message about this version of the subject.
  * @param tableName the outbox table
  * @param channel name of the channel
  * @param about `version`: the version of the subject after the change, starting at 1, without gaps. `large`: whether
- * the channel is large. Required for an event that erases, so that the outbox deletes the stored data about the subject
- * @throws {Error} a MessageTooLargeError, if the message exceeds 256 KB, the limit of every channel
+ * the channel is large. Required for an event that erases, because on a large channel the relay then also deletes the
+ * stored data about the subject
+ * @throws {Error} if the message exceeds 256 KB, the limit of every channel (a MessageTooLargeError), if `data`
+ * violates the contract, or if the event erases and `large` is missing
  * @public
  */
 export function outboxItem<C extends MessageContract>(

@@ -35,12 +35,18 @@ export type Committed<Beside extends string> =
   /** The condition of the put failed. `item`: the stored item at that time; undefined if no item was stored. */
   | { result: 'stale'; item?: Item }
   | Refused<Beside>
-  /** Every attempt failed because of concurrent transactions on the same items, or commands to the same subject. */
+  /**
+   * Every attempt failed, because other transactions wrote the same items, or other senders sent commands to the same
+   * subject.
+   */
   | { result: 'busy' };
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html */
 const MAX_ITEMS = 100;
-/** An attempt fails if another sender has counted a command to the same subject in the meantime. */
+/**
+ * Maximum number of attempts. An attempt fails if another sender has sent a command to the same subject in the
+ * meantime, because that changes the counter of these commands.
+ */
 const ATTEMPTS = 5;
 
 export type OutboxWriter = ReturnType<typeof createOutboxWriter>;
@@ -54,7 +60,7 @@ export function createOutboxWriter(options: OutboxWriterOptions) {
   const { client, outboxTable } = options;
   const writes = queueWrites(options);
 
-  /** @returns undefined if another sender has counted a command to the same subject in the meantime */
+  /** @returns undefined if another sender has changed the counter of the commands to a subject in the meantime */
   async function attempt<Beside extends string>(
     { put, beside, rows = [], send = [], waiting: scheduled = [] }: Commit<Beside>,
     context: CommandContext,
@@ -109,6 +115,7 @@ export function createOutboxWriter(options: OutboxWriterOptions) {
      * Commits everything or nothing. If a response is lost, and the SDK's retry fails because an earlier attempt was
      * committed, the result is `done`.
      * @throws {TransactionCanceledException} if the transaction fails for another reason, such as a throttled table
+     * @throws {Error} if the transaction would have more than 100 items
      */
     async commit<Beside extends string = never>(
       commit: Commit<Beside>,

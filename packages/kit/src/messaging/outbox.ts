@@ -12,7 +12,10 @@ import type { OutgoingMessage } from './outgoing.ts';
 
 /** Messages that were committed with a state change and are not yet published. Key: aggregate id and version. */
 export interface OutboxRow {
-  /** The subject of an event; the channel and subject of a command. Rows of one aggregate are sent in order. */
+  /**
+   * For an event, its subject. For a message to an ordered queue, the names of the queue and the subject. For a message
+   * to any other queue, the name of the queue and the message id. Rows with one `aggregateId` are sent in order.
+   */
   aggregateId: string;
   version: number;
   /** One message, or the renditions of one event. */
@@ -39,7 +42,10 @@ function fromStored({ channel, kind, body }: StoredMessage, group: string): Outg
   };
 }
 
-/** Reads a row from its item. If an item of unknown origin has no readable messages, the row has no `messages`. */
+/**
+ * Reads a row from its item. An item of unknown origin may have an unreadable message or no list of messages at all.
+ * Therefore, callers must check that the row has a list of `messages`.
+ */
 export function readRow(item: Record<string, unknown>): OutboxRow {
   const row = item as unknown as OutboxRow;
   const { messages, ...rest } = row;

@@ -23,8 +23,8 @@ export const isOld = (parked: ParkedMessage, now: Date): boolean => ageOf(parked
 
 /**
  * Whether a parked message needs an operator. Messages that failed temporarily or miss a predecessor need an operator
- * after an hour. A held message needs no operator, unless it is the deadline message of a process. The alarm's metric
- * and the operators' views use this function.
+ * after an hour. A held message needs no operator, unless it is the deadline message of a process. The alarm's metric,
+ * the reports of redrives and the command `doctor` use this function.
  */
 export const needsPerson = (parked: ParkedMessage, now: Date): boolean =>
   WAITS_FOR[parked.reason] === 'a person' ||
@@ -35,6 +35,6 @@ export const needsPerson = (parked: ParkedMessage, now: Date): boolean =>
 export const blocksLater = ({ version, reason }: ParkedMessage): boolean =>
   version > 0 && reason !== 'unsent' && reason !== 'below-baseline';
 
-/** The first message of an aggregate that is not applied yet. */
+/** The first parked message of an aggregate, not counting `unsent` messages, which were applied. */
 export const lowestOf = (queue: readonly ParkedMessage[]): ParkedMessage | undefined =>
   queue.find(({ reason }) => reason !== 'unsent');

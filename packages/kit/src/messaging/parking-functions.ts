@@ -23,8 +23,8 @@ const CURSOR_KEY = 'none';
 
 /**
  * Creates the two Lambda functions of a consumer that applies its messages without the kit, and uses the kit only for
- * parking and redrives. Messages that fail are parked and retried. Messages are independent: other messages about the
- * same subject do not wait for a parked message.
+ * parking and redrives. A message that fails permanently or repeatedly is parked. Messages are independent: other
+ * messages about the same subject do not wait for a parked message.
  * @returns `consume`, for the queue, and `sweep`, for a timer and operators' requests
  * @public
  */

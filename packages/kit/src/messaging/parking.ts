@@ -16,11 +16,14 @@ export interface ReleaseReport {
   applied: number;
   /** Removed, because they were applied before or the subject was erased. */
   obsolete: number;
-  /** Still parked, because the predecessor is missing or parked, or the retry time is not reached. */
+  /**
+   * Still parked, and not counted in `forPerson`: the predecessor is missing or parked, the retry time is not reached,
+   * the attempt failed temporarily, the message is held, or the capability is switched off.
+   */
   waiting: number;
-  /** Still parked, and waiting for an operator. */
+  /** Still parked, and in need of an operator (`needsPerson`). */
   forPerson: number;
-  /** The version whose attempt failed, and the error. */
+  /** The last version whose attempt failed, and the error. `error` alone: the messages could not be read or written. */
   version?: number;
   error?: string;
 }
@@ -59,7 +62,8 @@ export function createParking(options: ParkingOptions) {
   }
 
   /**
-   * Applies the parked messages of an aggregate in ascending order until it reaches a message that cannot be applied.
+   * Applies, completes or drops the parked messages of an aggregate in ascending order. Stops at the first message that
+   * stays parked and for which later messages wait.
    */
   async function release(aggregateId: string, policy: RetryPolicy, mayContinue: () => boolean): Promise<ReleaseReport> {
     const report: ReleaseReport = { aggregateId, applied: 0, obsolete: 0, waiting: 0, forPerson: 0 };
@@ -75,7 +79,8 @@ export function createParking(options: ParkingOptions) {
         const { parked: updated, error } = outcome;
         if (error) Object.assign(report, { version: parked.version, error: textOf(error) });
         report[needsPerson(updated, now()) ? 'forPerson' : 'waiting']++;
-        // A message that was unreadable is now parked under its own aggregate.
+        // A message that was unreadable may now be parked under its own aggregate, where it blocks no message of this
+        // queue.
         if (updated.aggregateId !== aggregateId || !blocksLater(updated)) continue;
         report.waiting += queue.length - index - 1;
         break;
@@ -92,7 +97,8 @@ export function createParking(options: ParkingOptions) {
     release,
 
     /**
-     * Applies the parked messages of aggregates in order, including messages that wait for an operator.
+     * Applies the parked messages of aggregates in order, including messages that failed permanently, and messages
+     * whose retry time is not reached.
      * @param released whether to apply held messages, too
      */
     redrive(aggregateIds: readonly string[], mayContinue: () => boolean, released = false): Promise<ReleaseReport[]> {

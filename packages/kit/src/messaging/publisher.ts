@@ -34,7 +34,7 @@ export interface PublisherOptions {
    */
   later?: LaterMessages;
   /**
-   * Stores the data of large messages: the result of `createClaimCheck`. The outbox erases the data once an erasing
+   * Stores the data of large messages: the result of `createClaimCheck`. The relay erases the data once an erasing
    * event of the aggregate is published. Default: the publisher sends no large messages.
    */
   claimCheck?: ClaimCheck;
@@ -70,8 +70,9 @@ const ATTEMPTS = 5;
  * counter.
  *
  * If the response to a transaction is lost, the SDK's retry fails because the first attempt was committed. The result
- * is success if the stored state equals the state to be written. Therefore, if two callers write the same state at the
- * same time, both may succeed. To distinguish them, include the time or the author of the change in the state.
+ * is still success if the stored event equals the event to be written. Once the event is published, the outbox no
+ * longer stores it, and the states are compared instead. Therefore, if two callers write the same state at the same
+ * time, both may succeed. To distinguish them, include the time or the author of the change in the state.
  * @public
  */
 export function createPublisher<State extends Versioned, Topic extends Channel = Channel>(

@@ -22,7 +22,10 @@ export interface OutboxWriterOptions {
   claimCheck?: ClaimCheck;
 }
 
-/** Creates a function that returns the writes of a transaction that sends messages to queues. */
+/**
+ * Creates a function that returns the writes of a transaction that sends messages to queues. The function also stores
+ * the data of large messages, because the data must exist before the transaction is committed.
+ */
 export function queueWrites({
   client,
   outboxTable,
@@ -99,8 +102,9 @@ const countUpdate = (
 const groupOf = (draft: AddressedDraft) => `${draft.channel.name}/${subjectOf(draft)}`;
 
 /**
- * How a message gets its position. A `scheduled` message gets its position when it is due. A `numbered` message gets it
- * from the counter of an ordered queue. An `unordered` message has no position, because the queue has no order.
+ * How a message gets its position. A `numbered` message gets it from the counter of its subject in an ordered queue. An
+ * `unordered` message has no position, because its queue has no order. A `scheduled` message to an ordered queue gets
+ * its position when it is due.
  */
 const kindOf = ({ later, channel }: AddressedDraft) => {
   if (later) return 'scheduled';
@@ -121,6 +125,6 @@ export function waitingItem(
   );
 }
 
-/** The number of items that `queueWrites` creates: a row per message, and a counter per subject of an ordered queue. */
+/** The number of items that `queueWrites` creates: one per message, and a counter per subject of an ordered queue. */
 export const queueItemsOf = (drafts: readonly AddressedDraft[]): number =>
   drafts.length + new Set(drafts.filter((draft) => kindOf(draft) === 'numbered').map(groupOf)).size;

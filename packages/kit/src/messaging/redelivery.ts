@@ -4,8 +4,8 @@ import { chunk } from './batches.ts';
 import type { ReturnedMessage } from './consumer.ts';
 
 /**
- * Sets the visibility timeout of each returned message to the backoff of the message, because the queue's default
- * timeout is much longer.
+ * Sets the visibility timeout of each returned message: to the backoff of the message or, if the message is postponed,
+ * to the time until it can be retried. The queue's default timeout would be too long for the first retries.
  */
 export type Redeliver = (returned: readonly ReturnedMessage[]) => Promise<void>;
 
@@ -19,7 +19,10 @@ export interface RedeliveryOptions {
 /** Maximum number of entries per SQS call. */
 const ENTRIES_PER_CALL = 10;
 
-/** Until a message is redelivered, SQS delivers no later messages of its group, so the order is preserved. */
+/**
+ * Creates a function that delays the redelivery of returned messages. Until a message is redelivered, SQS delivers no
+ * later messages of its group, so the order is preserved.
+ */
 export const createRedelivery =
   ({ client, queueUrl, now, random }: RedeliveryOptions): Redeliver =>
   async (returned) => {

@@ -27,7 +27,7 @@ export interface OutboxSweepReport {
   /** The first hundred aggregates with a row that could not be published, with the errors. */
   failed: Array<{ aggregateId: string; error: string }>;
   failedAggregates: number;
-  /** Whether all rows were processed. If not, time ran out, and the next sweep continues. */
+  /** Whether the sweep tried to publish all rows. If not, time ran out, and the next sweep tries the remaining rows. */
   finished: boolean;
   /**
    * The report on scheduled messages; undefined if no messages can be scheduled, or if the request named aggregates.
@@ -83,7 +83,8 @@ export function relayFunctions(
       }),
     );
     measure('OldestUnpublished', 'Seconds', [oldestMs / 1000]);
-    // The sweep retries the relay's failures, so the alarm watches only the messages that the sweep could not publish.
+    // The sweep retries the relay's failures. Therefore, the alarm watches only `LeftInOutbox`, the number of
+    // aggregates whose messages the sweep could not publish.
     count({ Published: published, LeftInOutbox: failed.size });
     return {
       published,

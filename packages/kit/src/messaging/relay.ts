@@ -4,8 +4,8 @@ import type { Outbox, OutboxRow } from './outbox.ts';
 import type { Sender } from './sender.ts';
 
 /**
- * The number of rows that are finished in parallel. For each row, up to twenty objects may be deleted in parallel, and
- * a function can have 1,024 open files (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
+ * The number of rows whose data is erased in parallel. For each row, up to twenty objects may be deleted in parallel,
+ * and a function can have 1,024 open files (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
  */
 const MAX_PARALLEL = 10;
 
@@ -20,7 +20,7 @@ export type Relay = ReturnType<typeof createRelay>;
 export interface RelayOptions {
   outbox: Outbox;
   sender: Sender;
-  /** Erases the data of large messages about a subject. Default: there are no large messages. */
+  /** Erases the data of large messages about a subject. Default: a row that requires an erasure fails. */
   erase?: (channel: string, subject: string) => Promise<void>;
 }
 
@@ -41,7 +41,7 @@ export function createRelay({ outbox, sender, erase = failToErase }: RelayOption
     return last.version === 1 ? [last] : outbox.pendingUpTo(last.aggregateId, last.version);
   }
 
-  /** Does the work that is due after a row is published. The row stays in the outbox until this work is done. */
+  /** Erases data if a published row requires it. The row stays in the outbox until the data is erased. */
   async function finish({ erases, messages: [message], aggregateId }: OutboxRow): Promise<Error | undefined> {
     try {
       if (erases && message) await erase(message.channel, aggregateId);
@@ -53,11 +53,11 @@ export function createRelay({ outbox, sender, erase = failToErase }: RelayOption
 
   return {
     /**
-     * Publishes the rows of each aggregate up to the version of its doorbell. The messages and their order are read
-     * from the outbox, because DynamoDB Streams order the records of an item, but not the records of an aggregate. Rows
-     * are published in waves with at most one row per aggregate, and deleted after the broker has confirmed them. After
-     * a failed row, no later row of its aggregate is published. The renditions of an event are in one row: they need no
-     * order, because no subscriber reads two of them.
+     * Publishes the rows of each aggregate up to the highest version of its doorbells. The messages and their order are
+     * read from the outbox, because DynamoDB Streams order the records of an item, but not the records of an aggregate.
+     * Rows are published in waves with at most one row per aggregate, and deleted after the broker has confirmed them.
+     * After a failed row, no later row of its aggregate is published. The renditions of an event are in one row: they
+     * need no order, because no subscriber reads two of them.
      */
     async publishPending(doorbells: readonly OutboxRow[]): Promise<PublishReport> {
       const failed = new Map<string, Error>();
@@ -94,7 +94,10 @@ export function createRelay({ outbox, sender, erase = failToErase }: RelayOption
   };
 }
 
-/** A row of unknown origin, without messages, must neither block other rows nor be reported as published. */
+/**
+ * Returns the error of a row, if it has one. A row of unknown origin may have no messages. Such a row must neither
+ * block other rows nor be reported as published, so it gets a permanent error.
+ */
 function errorOf({ messages }: OutboxRow, errors: Awaited<ReturnType<Sender['send']>>): Error | undefined {
   if (!Array.isArray(messages)) return new PermanentError('the outbox row has no readable messages');
   return messages.map((message) => errors.get(message)).find((found) => found !== undefined);

@@ -17,7 +17,7 @@ const SOON_MS = 2_000;
 const SOON = [BulkheadFullError, NoInstanceError, OutOfTimeError];
 
 /**
- * The earliest time at which a failed call may be made again; undefined if the error does not state one.
+ * The earliest time at which a failed call may be made again; undefined if the error does not imply such a time.
  * @beta
  */
 export function callableAgainFrom(error: Error, now: Date): Date | undefined {

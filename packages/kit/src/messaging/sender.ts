@@ -14,7 +14,7 @@ export interface Sender {
    * Sends messages of *different* groups, in parallel calls. Messages of one group may be passed together only if their
    * order does not matter, because an early entry of a batch can fail while a later one succeeds.
    * @returns the error of each message that the broker did not confirm: a {@link PermanentError} if the broker rejected
-   * the message. Messages that are not in the map were sent
+   * the message, or if its channel has no address. Messages that are not in the map were sent
    */
   send(messages: readonly OutgoingMessage[]): Promise<Map<OutgoingMessage, Error>>;
 }
@@ -51,7 +51,10 @@ interface BatchResult {
 
 type FailedEntry = Pick<BatchResultErrorEntry, 'Id' | 'Code' | 'Message' | 'SenderFault'>;
 
-/** Sends to topics and queues. A channel whose address is an ARN is a topic. */
+/**
+ * Creates a sender to topics and queues. A channel whose address is an ARN is a topic.
+ * @throws {Error} if a channel is a topic and `publish` is missing
+ */
 export function createSender({ publish, sqs, addresses }: SenderOptions): Sender {
   const topics = Object.keys(addresses).filter((name) => isTopic(addresses[name] ?? ''));
   if (!publish && topics.length > 0)
@@ -139,8 +142,9 @@ export const createQueueSender = (addresses: Addresses): Sender =>
   createSender({ sqs: new SQSClient(clientDefaults), addresses });
 
 /**
- * How long an outgoing message waits for other messages, to be sent in the same call. The limit is short, because the
- * handler of another message of the batch may wait for a slow provider, while a client waits for this message.
+ * The maximum time that an outgoing message waits for other messages, to be sent in the same call. The limit is short,
+ * because the handler of another message of the batch may wait for a slow provider, while a client waits for this
+ * message.
  */
 const MAX_WAIT_MS = 100;
 const defaultWait = () => delay(MAX_WAIT_MS);
@@ -198,7 +202,7 @@ export function batchingSender(sender: Sender, wait: () => Promise<unknown> = de
 
 const isTopic = (address: string) => address.startsWith('arn:');
 
-/** Standard topics and queues reject a deduplication id. */
+/** Whether an address belongs to a FIFO topic or queue. Standard topics and queues reject a deduplication id. */
 const isOrdered = (address: string) => address.endsWith('.fifo');
 
 /** https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/ */
@@ -225,7 +229,7 @@ function attributesOf({ type, kind, alternateType }: OutgoingMessage) {
 }
 
 /**
- * Errors of a whole call that a single unreadable or oversized entry can cause. After such an error, each entry is sent
+ * Errors of a whole call that a single invalid or oversized entry can cause. After such an error, each entry is sent
  * in a separate call.
  */
 const ENTRY_ERRORS = new Set([

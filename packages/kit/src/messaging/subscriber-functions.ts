@@ -11,8 +11,8 @@ import { environmentOf } from './subscriber-functions/environment.ts';
  * functions read the environment variables that the construct Consumer sets. For other deployments, use
  * `consumerFunctions`.
  * @param claimCheck reads the data of large messages; required if the channel is `large`
- * @throws {Error} if the Lambda function has another name, because it was deployed with the handlers of another
- * consumer
+ * @throws {Error} if an environment variable is missing or invalid, or if the Lambda function has another name, because
+ * it was deployed with the handlers of another consumer
  * @public
  */
 export const subscriberFunctions = <C extends MessageContract, S extends Channel>(

@@ -44,8 +44,8 @@ export type StateChange = Pick<Effect, 'writes' | 'setOnce'>;
 export type ParkedReason = 'gap' | 'retry' | 'unsent' | 'held' | 'failed' | 'below-baseline' | 'unreadable';
 
 /**
- * Identifies a parked message. If the aggregate of a message is unreadable, the aggregate id is the name of the queue,
- * and the version is 0.
+ * Identifies a parked message. If the aggregate or the version of a message is unreadable, the aggregate id is the name
+ * of the queue, and the version is 0.
  */
 export interface ParkedKey extends MessagePosition {
   messageId: string;
@@ -55,7 +55,7 @@ export interface ParkedKey extends MessagePosition {
 export interface ParkedMessage extends ParkedKey {
   /** Type of the CloudEvent; undefined if the message was unreadable or never arrived. */
   type?: string;
-  /** The body as it was received. */
+  /** The body as it was received; empty if it was erased, or if only the messages that follow from it must be sent. */
   body: string;
   /** The sender, as its queue reported it. */
   senderId?: string;
@@ -72,7 +72,9 @@ export interface ParkedMessage extends ParkedKey {
   nextTryAt?: string;
 }
 
-/** A message that an operator discarded. It does not expire. */
+/**
+ * A message that an operator discarded, or that the sweep dropped because its subject was erased. It does not expire.
+ */
 export type DiscardedMessage = ParkedMessage & {
   discardedAt: string;
   discardedBecause: string;
@@ -92,10 +94,10 @@ export interface Lease {
 }
 
 /**
- * The result of a commit or a lease. `moved` means that the cursor is not at the expected version. `leased` means that
- * another handler holds the lease. For a lease, `outcomeUnknown` states whether the outcome of the call under an
- * earlier lease is unknown. For a commit without further writes, `committed` has the attributes of the item that
- * contains the cursor.
+ * The result of a commit or a lease. `moved` means that the cursor is not at the expected version, or that the subject
+ * was erased. `leased` means that another handler holds the lease. For a lease, `outcomeUnknown` states whether the
+ * outcome of the call under an earlier lease is unknown. For a commit without further writes, `committed` has the
+ * attributes of the item that contains the cursor.
  */
 export type Claim =
   | { state: 'done'; outcomeUnknown?: true; committed?: State }
@@ -122,7 +124,8 @@ export interface SubscriberStore {
   /** Whether an operator discarded the message or skipped its version, so that no messages follow from it. */
   isGivenUp(key: ParkedKey): Promise<boolean>;
   /**
-   * Writes the changes of a message that needs no cursor: a single write, or several in one transaction.
+   * Writes the changes of a message that needs no cursor: first `setOnce`, if there is one, and then `writes`, as a
+   * single write or as one transaction.
    * @returns false if a condition failed: the state has changed since it was read
    */
   change(change: StateChange): Promise<boolean>;
@@ -130,7 +133,10 @@ export interface SubscriberStore {
   unsent(position: MessagePosition): Promise<readonly OutgoingMessage[]>;
   /** Removes an effect's stored messages, except the messages in `left`. */
   sent(position: MessagePosition, left: readonly OutgoingMessage[]): Promise<void>;
-  /** @param only `new`: only if the message is not parked yet; `known`: only if it is parked with the same body */
+  /**
+   * @param only `new`: only if the message is not parked yet. `known`: only if the message is parked, and the new body is
+   * empty or equals the parked body
+   */
   park(message: ParkedMessage, only?: 'new' | 'known'): Promise<void>;
   unpark(message: ParkedMessage): Promise<void>;
   /**
@@ -147,10 +153,11 @@ export interface SubscriberStore {
   /** One segment of all parked messages, page by page; eventually consistent. */
   parked(segment: number, segments: number): AsyncIterable<ParkedMessage[]>;
   /**
-   * In one write: records the discarded message, unparks it, and either moves the cursor past its version (`move`) or,
-   * for an `unsent` message, removes the stored messages that follow from it.
-   * @param rival another message with the same version
-   * @returns `moved` if the message is no longer parked
+   * In one transaction, records the discarded message and unparks it. With `move`, also moves the cursor past its
+   * version. Without `move`, also removes the stored messages that follow from an `unsent` message.
+   * @param rival another message with the same version, which must still be parked
+   * @returns `moved` if the cursor is not at `move.after` or, without `move`, if the message or `rival` is no longer
+   * parked
    */
   discard(message: DiscardedMessage, move?: { after: number; next: Cursor }, rival?: ParkedKey): Promise<Claim>;
   /**

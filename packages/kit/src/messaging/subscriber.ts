@@ -18,8 +18,8 @@ export type SubscriberOptions<C extends MessageContract> = ApplierOptions<C> &
   Expected;
 
 /**
- * Creates a subscriber, which applies the events of each aggregate exactly once and in order, and parks events that
- * cannot be applied.
+ * Creates a subscriber, which applies messages, and parks messages that cannot be applied. Unless the subscriber is
+ * `unordered` or `idempotent`, it applies the events of each aggregate exactly once and in order.
  */
 export function createSubscriber<C extends MessageContract>(options: SubscriberOptions<C>): Subscriber {
   const { idempotent = false, unordered = idempotent } = options;
@@ -75,7 +75,10 @@ export function subscriberWith(options: AppliedOptions) {
     apply: (delivery: Delivery): Promise<Outcome> =>
       withEnvelope(delivery, (envelope) => tries.attempt(envelope, delivery)),
 
-    /** Parks a message as held, without trying it, until an operator releases it. Recognises duplicates. */
+    /**
+     * Parks a message without trying it: as `held`, until an operator releases it, or as `gap` if its predecessor is
+     * missing. Recognises duplicates.
+     */
     hold: (delivery: Delivery, because: string): Promise<Outcome> =>
       withEnvelope(delivery, async (envelope) => {
         const attempted = await applier.apply(envelope, {
@@ -87,9 +90,9 @@ export function subscriberWith(options: AppliedOptions) {
       }),
 
     /**
-     * Parks a dead letter, which the sweep then tries to apply. A message becomes a dead letter if SNS could not
-     * deliver it to the queue, if the function crashed while it processed the message, or if the message could not be
-     * parked.
+     * Parks a dead letter, which the sweep then tries to apply. Completes the dead letter instead if it was already
+     * applied. A message becomes a dead letter if SNS could not deliver it to the queue, or if it was received too
+     * often, because the function crashed or could not park the message.
      */
     parkDeadLetter: (delivery: Delivery, cause: DeadLetterCause): Promise<Outcome> =>
       withEnvelope(delivery, (envelope) => parkDeadLetter(envelope, delivery, cause)),

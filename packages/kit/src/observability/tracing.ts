@@ -36,7 +36,8 @@ let pausedUntil = 0;
  * `OTEL_EXPORTER_OTLP_TIMEOUT`: timeout in milliseconds, at most 2,000; default: 1,000, not the standard's 10,000.
  * `OTEL_TRACES_SAMPLER_ARG`: share of sampled traces, 0 to 1; default: all. Sampling depends on the trace id, so that
  * all services of a stage sample the same traces. `OTEL_SDK_DISABLED=true`: no spans. `OTEL_RESOURCE_ATTRIBUTES`
- * (`key=value,…`): further resource attributes, such as `service.namespace`.
+ * (`key=value,…`): further resource attributes, such as `service.namespace`. Only the first call in a process has an
+ * effect.
  * @param onFailure called when an export fails. The spans of this export and of the next 30 seconds are dropped
  */
 export function startTracing(service: string, onFailure: (error: Error) => void): void {
@@ -73,7 +74,7 @@ export function startTracing(service: string, onFailure: (error: Error) => void)
 }
 
 /**
- * Ignores an invalid list, because telemetry must not stop a function.
+ * Reads a list of resource attributes. Ignores an invalid list, because telemetry must not stop a function.
  * https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable
  */
 function resourceAttributes(pairs: string): Record<string, string> {

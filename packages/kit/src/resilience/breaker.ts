@@ -13,7 +13,10 @@ import { createSharedCircuit, type SharedCircuitOptions } from './shared-circuit
 export interface BreakerOptions extends Omit<SharedCircuitOptions, 'settings' | 'gathered'> {
   settings?: CircuitSettings;
   gathered?: SharedCircuitOptions['gathered'];
-  /** Judges the health of the service by the error of a call; `unknown` if the service was not called. */
+  /**
+   * Judges the health of the service by the error of a call; `unknown` if the error does not show the health, for
+   * example because the service was not called.
+   */
   classify: (error: unknown) => 'well' | 'failed' | 'unknown';
   /** Called after this instance opened the circuit, and after its probe failed or closed the circuit. */
   onChange: (state: CircuitState) => Promise<void> | void;
@@ -35,9 +38,9 @@ const callableFrom = (state: Exclude<CircuitState, { is: 'closed' }>) =>
 export type Breaker = ReturnType<typeof createBreaker>;
 
 /**
- * Creates a circuit breaker whose state all instances share. A failed call returns only after it is counted, because
- * Lambda may freeze the instance afterwards. Successful calls are counted in batches. While calls fail on any instance,
- * they are counted every second.
+ * Creates a circuit breaker whose state all instances share. A failed call returns only after it is counted, or after
+ * the write of the count timed out, because Lambda may freeze the instance afterwards. Successful calls are counted in
+ * large batches or, while calls fail on any instance, about every second.
  */
 export function createBreaker(options: BreakerOptions) {
   const { name, settings = CIRCUIT_SETTINGS, classify, onChange, gathered = () => delay(GATHERED_MS) } = options;
@@ -90,7 +93,7 @@ export function createBreaker(options: BreakerOptions) {
     /**
      * Calls the service unless its circuit is open.
      * @param call must call `onStart` when the request itself starts, after any admission control
-     * @throws {CircuitOpenError} if the circuit is open, or if this call opened it
+     * @throws {CircuitOpenError} if the circuit is open, or if this call failed and the circuit is open afterwards
      * @throws the error of the call
      */
     async execute<T>(call: (onStart: () => void) => Promise<T>): Promise<T> {

@@ -95,7 +95,10 @@ export function percentile(durations: ReadonlyMap<number, number>, part: number)
   return undefined;
 }
 
-/** The sum of the counts in the window. Excludes the slice in which the circuit last closed, and all earlier slices. */
+/**
+ * The sum of the counts in the window. Excludes the slice of `state.since`, in which the circuit last closed or opened,
+ * and all earlier slices.
+ */
 export function recent({ state, tallies }: Circuit, now: number, { windowMs }: CircuitSettings): Tally {
   const from = Math.max(sliceOf(now - windowMs), sliceOf(state.since)) + 1;
   const sum = { calls: 0, failures: 0 };

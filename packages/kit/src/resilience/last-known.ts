@@ -9,7 +9,7 @@ export interface LastKnownOptions<T> {
   onFailure: (error: Error) => void;
 }
 
-/** How long a caller waits for a read if an earlier read succeeded. */
+/** How long a caller waits for a write, or for a read if an earlier read succeeded. */
 const WAIT_MS = 250;
 /** How long a caller waits for the first read. */
 const FIRST_WAIT_MS = 2_000;
@@ -22,7 +22,7 @@ const after = (ms: number) =>
 /** Waits a limited time for a read, which must not reject. On timeout, the last known value stays in use. */
 export const waitBriefly = (reading: Promise<void>, ms = WAIT_MS): Promise<void> => Promise.race([reading, after(ms)]);
 
-/** @throws {Error} on timeout; the later outcome of the write is then ignored */
+/** Waits a limited time for a write. @throws {Error} on timeout; the later outcome of the write is then ignored */
 export async function withTimeout<T>(write: Promise<T>): Promise<T> {
   write.catch(() => {});
   const timeout = after(WAIT_MS).then(() => {

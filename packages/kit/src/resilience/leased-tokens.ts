@@ -11,7 +11,7 @@ export interface TokenStore {
   /**
    * Takes tokens unless the total would exceed `limit`, or the tokens ahead of need would exceed `mostAhead`.
    * @param taking the number of tokens to take; `ahead` is the change of this instance's tokens ahead of need
-   * @returns the totals after the write
+   * @returns whether the tokens were taken, and the current totals
    */
   take(key: string, taking: Taken, limit: number, mostAhead: number): Promise<{ granted: boolean; taken: Taken }>;
 }
@@ -81,7 +81,7 @@ export function leaseSize(
 /** The tokens of a limit that an instance holds in one window. */
 interface Holding {
   tokens: number;
-  /** The last totals that this instance read. Totals never decrease. */
+  /** The last totals that this instance read. The total of `tokens` never decreases. */
   taken: Taken;
   /** Tokens of the instance's last lease that were ahead of need. */
   ahead: number;

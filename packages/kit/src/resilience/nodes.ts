@@ -22,7 +22,7 @@ const MAX_AGE_MS = 3_000;
 const FIRST_AVOIDANCE_MS = 1_000;
 const MAX_AVOIDANCE_MS = 30_000;
 
-/** The calls and failures of an instance that this caller has seen. */
+/** This caller's calls to one instance, and their failures. */
 interface CallRecord {
   activeCalls: number;
   failures: number;

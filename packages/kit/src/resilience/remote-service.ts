@@ -74,7 +74,7 @@ const insideRetries = new AsyncLocalStorage<true>();
 
 /**
  * Creates a client of a remote service. A call passes these mechanisms from the outside in: fallback (retry (breaker
- * (admission (bulkhead (timeout (discovery (call)))))))). Therefore, the breaker counts each try, and each try prefers
+ * (admission (bulkhead (timeout (discovery (call))))))). Therefore, the breaker counts each try, and each try prefers
  * instances that were not tried yet. A full bulkhead is not counted as a failure of the service. The fallback covers
  * every failure except a `RejectedError`.
  * @public
@@ -176,7 +176,10 @@ function withUnknownOutcome(error: Error): UnavailableError {
 const isOneOf = (error: unknown, ...kinds: Array<new (...given: never[]) => Error>) =>
   kinds.some((kind) => error instanceof kind);
 
-/** Whether another try may succeed. It cannot succeed if no instance was called, or if the service throttles. */
+/**
+ * Whether an immediate retry may succeed. It cannot succeed if the circuit is open, if the service throttles or rejects
+ * the request, or if the request could not be sent, for example because the bulkhead is full.
+ */
 const isRetryable = (error: unknown): boolean =>
   error instanceof UnavailableError &&
   !isOneOf(error, BulkheadFullError, CircuitOpenError, NoInstanceError, NotServedError, OutOfTimeError, ThrottledError);

@@ -10,7 +10,8 @@ const FAILURE_AGE_MS = 10_000;
 
 /**
  * Creates a function that returns the value of a secret, a JSON object of the given shape. The secret is read when it
- * is needed. If a read fails, the last known value stays in use.
+ * is needed. If a read fails, the last known value stays in use. If no value is known, the function rejects with a
+ * `NotServedError`.
  * @beta
  */
 export function createSecret<S extends z.ZodType>(id: string, shape: S, now: () => Date): () => Promise<z.output<S>> {

@@ -89,7 +89,7 @@ export function createSharedCircuit({ name, store, settings, now, onFailure, gat
       return lastHead;
     },
 
-    /** @returns false if another instance has changed the circuit in the meantime */
+    /** @returns false if another instance has changed the circuit in the meantime, or if the write failed */
     async change(seen: CircuitHead, state: CircuitState): Promise<boolean> {
       try {
         const changed = await withTimeout(store.change(name, seen.revision, state));

@@ -14,7 +14,9 @@ import { classify } from './remote-service.ts';
 export interface StageBreakerOptions {
   /** Name of the circuit, which all functions of the stage share. `rollcall ops circuit list` shows it. */
   name: string;
-  /** Logs when the circuit opens or closes, and when it cannot be read or written. */
+  /**
+   * Logs when this instance opens or closes the circuit, or its probe fails, or the circuit cannot be read or written.
+   */
   logger: Logger;
   /**
    * Called, in addition to the log message, after this instance opened the circuit, and after its probe failed or closed

@@ -73,7 +73,8 @@ export function createTokenBuckets({ client, tableName: TableName, now }: TokenB
 
   /**
    * Advances the time when the bucket will be full, which GCRA calls the theoretical arrival time, by `by`
-   * milliseconds: from now if the stored time is in the past, otherwise from the stored time.
+   * milliseconds: from now if the stored time is in the past, otherwise from the stored time. Changes nothing if the
+   * stored time would become later than `latest`.
    */
   async function advance(key: string, at: number, by: number, latest: number) {
     const Key = { pk: key };

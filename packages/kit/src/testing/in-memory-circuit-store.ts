@@ -6,7 +6,9 @@ import type { Circuit, CircuitHead, CircuitState, CircuitStore, Counts } from '.
  */
 export class InMemoryCircuitStore implements CircuitStore {
   readonly circuits = new Map<string, Circuit>();
+  /** Number of calls of `head`. */
   heads = 0;
+  /** Number of calls of `count`. */
   counts = 0;
   /** Simulates that the table cannot be reached. */
   down = false;

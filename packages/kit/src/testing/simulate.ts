@@ -37,7 +37,7 @@ export interface SimulationOptions<D extends readonly unknown[]> extends Omit<Mo
 
 export interface SimulationReport {
   schedules: number;
-  /** Number of messages applied in all schedules. */
+  /** Number of messages applied in all schedules, not counting consumers that are `idempotent`. */
   applied: number;
 }
 
@@ -72,10 +72,11 @@ let running: Promise<unknown> = Promise.resolve();
  * Runs handlers and the kit's own code on models of DynamoDB, SNS and SQS, under schedules of crashes, lost responses,
  * redelivery, reordering, duplication and outages. Besides the invariants, `simulate` checks that each message is
  * applied once and in order, that no message is lost, and that `follows` derives the same messages each time. During a
- * run, `Date` shows simulated time and `Math.random` is deterministic. A handler may wait only for calls of its
- * context.
+ * run, `Date` shows simulated time and `Math.random` is deterministic. A handler may wait only for calls that it makes
+ * through its context.
  * @throws {SimulationError} if a schedule violates an invariant
- * @throws {Error} if the model is inconsistent, or if no schedule applies a message
+ * @throws {Error} if the model is inconsistent, or if no schedule applies a message, unless all consumers are
+ * `idempotent`
  * @public
  */
 export function simulate<const D extends readonly unknown[]>(options: SimulationOptions<D>): Promise<SimulationReport> {
@@ -94,7 +95,7 @@ async function runAll(model: Model, seed = 1, schedules = 1_000): Promise<Simula
     const failing = failingOf(result);
     if (failing) throw await errorAfterShrinking(model, failing, seed, schedule);
   }
-  // Messages of idempotent consumers are not counted, because only their effects can be observed.
+  // Messages of idempotent consumers are not counted, because only the effects of these messages can be observed.
   const isCounted = model.consumers.some(({ descriptor }) => !descriptor.idempotent);
   if (applied === 0 && isCounted)
     throw new Error(

@@ -6,7 +6,7 @@ import { UnsentError } from '../unsent-error.ts';
 import type { ParkingWriter } from './parking-writer.ts';
 import { isDue, type Reading, type ReleaseOutcome, type RetryPolicy } from './policy.ts';
 
-/** The dependencies for retrying a parked message. */
+/** The dependencies for retrying or completing a parked message. */
 export interface RetryOptions extends Pick<Reading, 'readParked'> {
   store: SubscriberStore;
   writer: ParkingWriter;

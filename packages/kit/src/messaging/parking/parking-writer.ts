@@ -18,7 +18,7 @@ export interface ParkingWriterOptions {
 /** A message as received, and its sender. */
 export type Sent = Pick<Delivery, 'body' | 'senderId'>;
 
-/** A message that will be parked. */
+/** A message to park, or a parked message to update. */
 type Unparked = Pick<ParkedMessage, 'aggregateId' | 'version' | 'messageId' | 'type' | 'body' | 'senderId'>;
 
 /** Information from earlier attempts. `parkedAt` is set if the message is already parked. */
@@ -43,7 +43,8 @@ export function createParkingWriter({ store, queueName, unordered = false, now, 
       ...{ aggregateId, version, messageId },
       ...(type !== undefined && { type }),
       ...(senderId !== undefined && { senderId }),
-      // The body is not needed to send the messages that follow from it, and may contain personal data.
+      // The body of an `unsent` message is not needed, because the messages that follow from it are stored. The body
+      // may contain personal data.
       body: reason === 'unsent' ? '' : body,
       reason,
       parkedAt: now().toISOString(),

@@ -8,11 +8,17 @@ import type { Sent } from './parking-writer.ts';
 
 /** Determines which parked messages a sweep or a redrive retries. */
 export interface RetryPolicy {
-  /** An operator requested the retry: messages that failed permanently are retried, too. */
+  /**
+   * An operator requested the retry: messages that failed permanently, and messages whose retry time is not reached,
+   * are retried, too.
+   */
   redriven: boolean;
-  /** An operator released the messages: held messages are applied, too. */
+  /** Whether held messages are applied, too: an operator released them, or the message erases its aggregate. */
   released: boolean;
-  /** The capability is switched off: nothing is applied, but applied messages are completed. */
+  /**
+   * The capability is switched off: only a message that erases its aggregate is applied. Messages that were applied
+   * before are completed.
+   */
   isOff: boolean;
   /** No aggregate gets a baseline, because a lower version may be in a dead-letter queue. */
   adoptsNothing?: boolean;
@@ -57,7 +63,7 @@ export function isDue(
 export const mayBegin = (parked: ParkedMessage, joinsLate: boolean, now: Date): boolean =>
   joinsLate && ageOf(parked, now) >= ADOPT_AFTER_MS;
 
-/** Whether the function crashed while it processed the first message that is not applied yet. */
+/** Whether the function may have crashed while it processed the first message that is not applied yet. */
 export function isSuspect(queue: readonly ParkedMessage[]): boolean {
   const lowest = lowestOf(queue);
   return lowest?.reason === 'retry' && Boolean(lowest.unanswered);

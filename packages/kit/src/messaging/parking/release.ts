@@ -39,7 +39,8 @@ export function createRelease(options: ReleaseOptions) {
 
     /**
      * Drops a message that precedes an erasing event, because the message need not be applied, and its data must be
-     * deleted.
+     * deleted. If the message was already applied, completes it instead. If an earlier version may still arrive, the
+     * message stays parked.
      */
     async drop(parked: ParkedMessage, policy: RetryPolicy): Promise<ReleaseOutcome> {
       const { aggregateId, version } = parked;
@@ -55,7 +56,7 @@ export function createRelease(options: ReleaseOptions) {
       }
       // The message was already applied. Only the messages that follow from it must still be sent.
       if (decision.action === 'acknowledge') return complete(parked, policy);
-      // The predecessor may still arrive, so the cursor must not move past it.
+      // An earlier version may still arrive, so the cursor must not move past that version.
       if (decision.action === 'adopt' || decision.because === 'gap') return { parked };
       await store.unpark(parked);
       return { removedAs: 'obsolete' };

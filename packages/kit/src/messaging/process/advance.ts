@@ -24,7 +24,10 @@ export function transitionsOf<Data>(steps: Steps, moves: Moves<Data>) {
   const { advance, cancel, expire } = moves;
   const { afterSuccess, afterFailure, afterResend } = attemptsOf<Data>(steps, moves);
 
-  /** @returns undefined if the reply changes nothing, because it is a duplicate or its step has ended */
+  /**
+   * @returns undefined if the reply changes nothing: it is a duplicate, its step has ended, or it is a refusal and the
+   * process already needs an operator
+   */
   function afterReply(before: State, reply: Reply, now: Date): Transition<Data> | undefined {
     const { step, action, command, ok, dataUpdate } = reply;
     const awaited = awaitedOf(before);
@@ -54,13 +57,16 @@ export function transitionsOf<Data>(steps: Steps, moves: Moves<Data>) {
   return {
     afterReply,
 
-    /** @returns undefined if the deadline that is due is not the current deadline */
+    /**
+     * @returns undefined if the deadline that is due is not the current deadline, or the process awaits no reply or
+     * already needs an operator
+     */
     afterDeadline(before: State, until: string, now: Date): Transition<Data> | undefined {
       const awaited = awaitedOf(before);
       if (!awaited || before.timer !== until || before.progress.state === 'needs-person') return undefined;
       const { timer: _, ...process } = before;
-      // The deadline message was scheduled for an earlier step, so it is rescheduled to the deadline of the current
-      // step.
+      // The deadline message was scheduled for an earlier step. Because this transition has no `timer`, a message is
+      // scheduled for the deadline of the current step.
       if (awaited.until > until) return { process, sends: false };
       return awaited.pausing
         ? afterResend(process, awaited, now, awaited.attempt)

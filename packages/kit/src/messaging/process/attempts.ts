@@ -4,7 +4,7 @@ import { addSeconds, type Steps } from './steps.ts';
 
 /** Number of attempts at a compensation, or at a step after the pivot, before an operator is needed. */
 export const ATTEMPTS = 5;
-/** Seconds before a refused command is sent again. Doubled after each refusal. */
+/** Seconds before a refused command is sent again after the first attempt. Doubled with each further attempt. */
 const FIRST_PAUSE = 60;
 
 /** Creates the functions that return the transition after an attempt at a step or at its compensation. */

@@ -8,7 +8,7 @@ import { stepsOf } from './steps.ts';
 import { type ProcessOptions, type TransitionWrites, transitionWrites } from './writes.ts';
 
 /**
- * Items of a transaction, for a publisher's decision or an outbox writer's commit.
+ * Messages and writes to add to a publisher's decision or to an outbox writer's commit.
  * @public
  */
 export interface ProcessWrites {
@@ -40,14 +40,15 @@ export function clientOf<Data>(
 
     /**
      * Reads a process like `read`. If the process has no `deadline` message, also gives up a step whose time has
-     * passed. Therefore, a caller that has seen the step fail does not see the step succeed later.
+     * passed, unless the process cannot be compensated from this step. The failure is stored. Therefore, a caller that
+     * has seen the step fail does not see the step succeed later.
      * @throws {TransientError} if every attempt fails because of concurrent changes
      */
     current: (id: string): Promise<ProcessState<Data> | undefined> => move(id, moves.expire),
 
     /**
-     * The writes that start a process. If a process with the id exists, the write that `beside` contains under the name
-     * of the definition fails.
+     * The messages and writes that start a process. If a process with the id exists, the write that `beside` contains
+     * under the name of the definition fails.
      */
     start(id: string, data: Data, context: CommandContext): ProcessWrites {
       const { put, send, beside } = beginWrites(id, data, context);
@@ -73,9 +74,9 @@ export function clientOf<Data>(
     },
 
     /**
-     * The writes that cancel a process that the caller has read, and begin to compensate it, in one transaction with
-     * the caller's own state. If the process has changed in the meantime, the write that `beside` contains under the
-     * name of the definition fails.
+     * The messages and writes that cancel a process and begin to compensate it, in one transaction with the caller's
+     * own state. If the process has changed since the caller read it, the write that `beside` contains under the name
+     * of the definition fails.
      * @throws {PermanentError} if the process has ended, or cannot be compensated from its current step
      */
     cancel(process: ProcessState<Data>, because: string, context: CommandContext): ProcessWrites {

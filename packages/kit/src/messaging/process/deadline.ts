@@ -29,7 +29,7 @@ export function withDeadline<Data>(
   const wasHeld = before?.progress.state === 'needs-person';
   const timer = wasHeld ? undefined : currentTimer;
   const awaited = awaitedOf(next);
-  // Removes the scheduled message, unless it is already due.
+  // Removes the scheduled message. Empty if the process has no scheduled message.
   const removal = timer === undefined ? {} : { [`${name} deadline`]: later.removing(waiting) };
   if (!awaited) return { ...none, process, beside: removal };
   if (next.progress.state === 'needs-person') {
@@ -38,7 +38,8 @@ export function withDeadline<Data>(
     const progress = { ...next.progress, parked };
     return { process: { ...process, progress, timer: now }, send: [message(now, { id: parked })], beside: removal };
   }
-  // A deadline message that is due is in transit, or was deleted. If it arrives, it is no longer the current deadline.
+  // A deadline message that is due is in transit, or was deleted. Therefore, another message is scheduled. If the due
+  // message arrives, it is no longer the current deadline, and has no effect.
   const isAhead = timer !== undefined && timer > context.now.toISOString();
   if (isAhead && timer <= awaited.until) return { ...none, process: { ...process, timer } };
   const until = awaited.until;

@@ -20,7 +20,7 @@ export function withDecision<Data>(before: ProcessState<Data>, what: string, now
 
 export type Moves<Data> = ReturnType<typeof movesOf<Data>>;
 
-/** Creates the functions that return transitions that depend only on the steps and the state of a process. */
+/** Creates the functions that begin, advance, compensate and cancel a process, or give up a step without a reply. */
 export function movesOf<Data>({ all, stepOf, replyDeadline, mayGiveUp, hasDeadlineMessages }: Steps) {
   type State = ProcessState<Data>;
 
@@ -35,7 +35,10 @@ export function movesOf<Data>({ all, stepOf, replyDeadline, mayGiveUp, hasDeadli
     sends: false,
   });
 
-  /** Starts the next action: the next step, or the compensation of the last completed step. */
+  /**
+   * Starts the next action: the next step, or the compensation of the last completed step that has one. If no action is
+   * left, ends the process.
+   */
   function advance(process: State, now: Date): Transition<Data> {
     const { because, done } = process;
     if (because === undefined) {
@@ -75,7 +78,8 @@ export function movesOf<Data>({ all, stepOf, replyDeadline, mayGiveUp, hasDeadli
 
     /**
      * For a process without deadline messages: gives up a step whose time has passed.
-     * @returns undefined if the time has not passed
+     * @returns undefined if the time has not passed, if the process has deadline messages, or if it cannot be
+     * compensated from this step
      */
     expire(before: State, now: Date): Transition<Data> | undefined {
       const awaited = awaitedOf(before);

@@ -3,7 +3,7 @@ export interface Awaited {
   step: string;
   /** `undo`: the compensation of the step. */
   action: 'do' | 'undo';
-  /** Number of attempts, including the current attempt. */
+  /** Number of the current attempt or, while the process pauses, of the next attempt. */
   attempt: number;
   /** Deadline, ISO 8601. */
   until: string;
@@ -16,8 +16,8 @@ export interface Awaited {
 export type Progress =
   | { state: 'running' | 'compensating'; awaits: Awaited }
   /**
-   * Stopped until an operator decides how to continue, or a late reply arrives. `why`: the failure. `parked`: the id of
-   * the message that is held for an operator.
+   * Stopped until an operator decides how to continue, or a late reply reports success. `why`: the failure. `parked`:
+   * the id of the message that is held for an operator.
    */
   | { state: 'needs-person'; awaits: Awaited; why: string; parked?: string }
   | { state: 'completed' }
@@ -47,7 +47,7 @@ export interface ProcessState<Data = unknown> {
   because?: string;
   /** Operators' decisions, with their reasons. */
   decided?: readonly string[];
-  /** Time of the scheduled deadline message, ISO 8601. */
+  /** Time of the current deadline message, ISO 8601. A deadline message with another time has no effect. */
   timer?: string;
   /** When the process first completed or failed, ISO 8601. */
   endedAt?: string;
@@ -65,7 +65,7 @@ export const stateOf = <Data>(item: Record<string, unknown>): ProcessState<Data>
 
 /**
  * The attributes of a process's item, except its key: the attributes for an index, and the state.
- * @throws {Error} if two of these attributes have the same name, which is a defect in the service
+ * @throws {Error} if two attributes of the item, including its key, have the same name: a defect in the service
  */
 export function itemOf(
   key: Record<string, string>,

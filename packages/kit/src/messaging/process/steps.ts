@@ -20,8 +20,8 @@ export function stepsOf({ steps, deadline }: Pick<ProcessDescriptor, 'steps' | '
   };
 
   /**
-   * Whether the process may give up a step and compensate. If a pivot may have been completed, the process may give it
-   * up only if it has a compensation.
+   * Whether the process may give up a step and compensate. It may not give up a compensation, or a step after the
+   * pivot. It may give up the pivot only if the pivot was refused or has a compensation.
    */
   const mayGiveUp = ({ step, action }: Awaited, isRefused: boolean): boolean => {
     const index = indexOf(step);

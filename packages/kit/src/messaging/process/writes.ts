@@ -42,7 +42,7 @@ export interface ProcessOptions<Data> {
   attributes?: (data: Data) => Record<string, unknown>;
   /**
    * Whether the subject of a reply has been erased. If so, the reply deletes the process, or has no effect if the
-   * process is already deleted. Default: the subject is not erased.
+   * process is already deleted. Default: no subject is ever erased.
    */
   isErased?: (subject: string) => Promise<boolean>;
   /**

@@ -4,11 +4,12 @@ import type { ConsumerSettings } from '../consumer-functions.ts';
 
 /**
  * Reads the environment variables that the construct Consumer sets for both functions of a consumer: `TABLE`,
- * `QUEUE_URL`, `DEAD_LETTERS_URL` (dead-letter queue of the queue), `UNDELIVERED_URL` (dead-letter queue of the
- * subscription), `JOINS_LATE`, `CHANNELS` (addresses of the channels that the consumer may send to), `SWITCHES_TABLE`
- * and, if senders are verified, `SENDER_PREFIX` (name prefix of the stage's functions).
- * @throws {Error} if the Lambda function has another name, because it was deployed with the handlers of another
- * consumer
+ * `QUEUE_URL`, `DEAD_LETTERS_URL` (dead-letter queue of the queue), `JOINS_LATE`, `CHANNELS` (addresses of the channels
+ * that the consumer may send to) and `SWITCHES_TABLE`. If the queue is subscribed to a topic, the construct also sets
+ * `UNDELIVERED_URL` (dead-letter queue of the subscription). If senders are verified, it also sets `SENDER_PREFIX`
+ * (name prefix of the stage's functions).
+ * @throws {Error} if an environment variable is missing or invalid, or if the Lambda function has another name, because
+ * it was deployed with the handlers of another consumer
  */
 export function environmentOf(consumer: string): ConsumerSettings {
   const environment = readEnvironment(

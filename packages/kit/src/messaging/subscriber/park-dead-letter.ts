@@ -11,14 +11,18 @@ export interface ParkDeadLetterOptions extends TriesOptions {
   parkSuspect: Tries['parkSuspect'];
 }
 
-/** Creates a function that parks dead letters, which the sweep then tries to apply. */
+/**
+ * Creates a function that parks dead letters, which the sweep then tries to apply. A dead letter that was already
+ * applied is completed instead: the messages that follow from it are sent.
+ */
 export const createParkDeadLetter =
   ({ store, applier, park, parkSuspect, contracts, unordered }: ParkDeadLetterOptions) =>
   async (envelope: Envelope, delivery: Delivery, cause: DeadLetterCause): Promise<Outcome> => {
     if (isOtherRendition(envelope, contracts)) return 'ignored';
     const position = positionOf(envelope, unordered);
     const decision = decide(await store.cursor(position.aggregateId), position.version);
-    // An erasing message is parked even if it was applied, because the sweep also checks whether data must be erased.
+    // An erasing message is parked even if it was applied, because the function may have crashed before it erased the
+    // content of the aggregate's other messages. The sweep erases this content when it completes the erasing message.
     if (decision.action === 'acknowledge' && !isErasing(envelope, contracts)) {
       try {
         await applier.complete({ ...position, messageId: envelope.id, type: envelope.type, envelope });

@@ -161,7 +161,7 @@ export class Deployment {
   }
 
   /**
-   * Describes a message that a consumer could have applied but has not, or a scheduled message that was not sent;
+   * Describes a message that a consumer should have applied but has not, or a scheduled message that was not sent;
    * undefined if there is no such message.
    */
   get missing(): string | undefined {
