@@ -40,7 +40,10 @@ export const MAX_BYTES = 256 * 1024;
 /** Upper bound for the size of the attributes, the group and the deduplication ID. */
 const BYTES_BESIDE_BODY = 1024;
 
-/** Moves the data of a message to its `claim`. @throws {MessageTooLargeError} if the data cannot be stored apart */
+/**
+ * Moves the data of a message to the message's `claim`.
+ * @throws {MessageTooLargeError} if the data cannot be stored apart
+ */
 export type Apart = (ready: OutgoingMessage, contract: MessageContract, message: Message) => OutgoingMessage;
 
 export const bytesOf = ({ body }: OutgoingMessage): number => Buffer.byteLength(body) + BYTES_BESIDE_BODY;
@@ -48,7 +51,7 @@ export const bytesOf = ({ body }: OutgoingMessage): number => Buffer.byteLength(
 /**
  * Creates a message that is ready to send on a channel. Messages of one `group` keep their order.
  * @param group default: the subject of the message
- * @param apart moves the data of a message that is too large to its `claim`, which must be stored before the commit
+ * @param apart called if the message is too large: moves the data to `claim`, which must be stored before the commit
  * @throws {MessageTooLargeError} if the message exceeds the limit of every channel
  * @beta
  */

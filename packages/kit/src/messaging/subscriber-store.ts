@@ -85,7 +85,7 @@ export type DiscardedMessage = ParkedMessage & {
 /** The attributes of the item that contains a cursor. */
 export type State = Readonly<Record<string, unknown>>;
 
-/** Exclusive access to an aggregate while its handler calls an external service. */
+/** Exclusive access to an aggregate while a handler calls an external service. */
 export interface Lease {
   /** Unique per execution of a handler. */
   owner: string;

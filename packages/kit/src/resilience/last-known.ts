@@ -11,7 +11,7 @@ export interface LastKnownOptions<T> {
 
 /** How long a caller waits for a write, or for a read if an earlier read succeeded. */
 const WAIT_MS = 250;
-/** How long a caller waits for the first read. */
+/** How long a caller waits for a read while no read has succeeded yet. */
 const FIRST_WAIT_MS = 2_000;
 
 const after = (ms: number) =>
