@@ -10,8 +10,10 @@ import type { Stage } from './stage.ts';
 export const DIRECTORY_OUTPUT = 'Directory';
 
 /**
- * Service discovery by name: an HTTP namespace of AWS Cloud Map, in which the deployment registers each service as one
- * instance with attributes, and in which publishers look up the subscribers of their topics.
+ * Service discovery by name: an HTTP namespace of AWS Cloud Map. The API, the channels and the table of service
+ * instances each have an entry: a Cloud Map service whose only instance has the address as its attributes. Each topic
+ * has a second entry with an instance per subscriber, in which functions look up the subscribers. If the stage's
+ * setting `directory` is `outputs`, the stacks have outputs instead of the namespace and its entries.
  */
 export class ServiceDirectory extends Construct {
   /** Name of the directory: the value of the environment variable `DIRECTORY`. */
@@ -27,7 +29,7 @@ export class ServiceDirectory extends Construct {
 
   /**
    * Registers a resource.
-   * @param owner the resource: the entry is created and deleted with the resource
+   * @param owner the construct to which the entry is added: usually the construct of the resource
    */
   register(owner: Construct, name: string, description: string, attributes: Record<string, string>): void {
     if (!this.#namespace) {
@@ -54,11 +56,11 @@ export class ServiceDirectory extends Construct {
   }
 
   /**
-   * Registers a subscriber. The entry is part of the subscriber's stack, so that no other stack changes.
-   * @param subscription the subscription. It is created after the directory entry, and deleted before the entry.
-   * Otherwise, a service could receive events without being listed, and an erasure, which waits only for listed
-   * services, would not wait for this service. An erasure also waits for a listed service that does not receive events
-   * yet
+   * Registers a subscriber in the entry that lists the topic's subscribers. The registration is part of the
+   * subscriber's stack, so that no other stack changes.
+   * @param subscription the subscription, which CloudFormation creates after the registration, and deletes before it.
+   * In the reverse order, a service could receive events without being listed, and an erasure, which waits only for
+   * listed services, could end while the service still has data
    */
   registerSubscriber(owner: Construct, topic: string, service: string, subscription: IConstruct): void {
     const attributes = { kind: 'subscriber' };

@@ -45,8 +45,9 @@ function redriveAllowPolicyOf(scope: Construct, id: string, source: string | und
 }
 
 /**
- * A queue that keeps messages for 14 days, encrypted with the stage's key. The queue requires TLS, and only roles of
- * the stage can access it.
+ * A queue that keeps messages for 14 days, encrypted with the stage's customer managed key or, without such a key, with
+ * a key of SQS. The queue requires TLS. Apart from the deployment role and the account's root, only roles of the stage
+ * can access it.
  * @beta
  */
 export class StageQueue extends Queue {
@@ -82,7 +83,8 @@ export class StageQueue extends Queue {
    * @param consumer name of the consumer. The stage's setting `subscriberConcurrency` for this consumer limits
    * concurrent batches
    * @param gathers whether to collect messages for up to two seconds, in batches of up to 200. Otherwise, batches have
-   * at most ten messages, without waiting. Set it only for a standard queue with messages whose latency does not matter
+   * at most ten messages, without waiting. Set `gathers` only for a standard queue of messages whose latency does not
+   * matter
    */
   deliverTo(fn: LambdaFunction, consumer: string, gathers = false): void {
     fn.addToRolePolicy(

@@ -18,9 +18,10 @@ const READ_ACTIONS = [
 ].map((name) => `sns:${name}`);
 
 /**
- * A topic that is encrypted with the stage's key. The topic requires TLS, and only roles of the stage can access it,
- * because a subscriber receives everything that is published. An AWS service that publishes to the topic needs its own
- * statement in the topic's policy.
+ * A topic that is encrypted with the stage's customer managed key, if the stage has one. The topic requires TLS. Apart
+ * from the deployment role and the account's root, only roles of the stage can access it, because a subscriber receives
+ * everything that is published. An AWS service that publishes to the topic needs its own statement in the topic's
+ * policy.
  * @beta
  */
 export class StageTopic extends Topic {

@@ -26,7 +26,7 @@ const TRAFFIC_SHIFTING = [
  * @beta
  */
 export const stageSettings = z.strictObject({
-  /** Whether tables have deletion protection, and remain when their stack is deleted. */
+  /** Whether resources with data remain when their stack is deleted. Tables then also have deletion protection. */
   keepData: z.boolean().default(false),
   pointInTimeRecovery: z.boolean().default(false),
   logRetentionDays: z.union([z.literal(7), z.literal(30), z.literal(90), z.literal(365)]).default(7),
@@ -155,7 +155,8 @@ export const prefixOf = ({ app, name }: Pick<Stage, 'app' | 'name'>): string => 
 /**
  * A stage with validated settings.
  * @param schema the schema of the application's settings: an extension of `stageSettings`
- * @throws {Error} if no stage has this name, or the stage's settings are invalid
+ * @throws {Error} if no stage has this name, the name of the application or stage is invalid, or the stage's settings
+ * are invalid
  * @beta
  */
 export function stageOf<Settings extends StageSettings>(

@@ -29,7 +29,8 @@ export function deactivateArchiveOnDeletion(scope: Construct, id: string, stage:
   const shared = roles.get(stack) ?? functionRole(scope, id, { stage, functionName });
   roles.set(stack, shared);
   const { role, logGroup } = shared;
-  // The log group is deleted when the stage no longer has an archive.
+  // The log group is deleted when the stage no longer has an archive. This metadata allows the deletion even in a stage
+  // that keeps its data.
   (logGroup.node.defaultChild as CfnLogGroup).addMetadata(RETIRING, true);
   new AwsCustomResource(scope, id, {
     functionName,

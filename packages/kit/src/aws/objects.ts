@@ -43,7 +43,11 @@ const isTransient = (status: number) => status >= 500 || status === 429;
 export function createObjects(bucket: string, sign = signerOf('s3')) {
   const base = endpointOf(bucket);
 
-  /** @throws {Error} if S3 does not respond, or rejects the request */
+  /**
+   * Repeats the call after transient failures.
+   * @returns the last response, whatever its status
+   * @throws {Error} if S3 does not respond to the last attempt
+   */
   async function call(method: string, key: string, options: Call = {}): Promise<ObjectResponse> {
     const { query = {}, headers = {}, body, attempts = ATTEMPTS } = options;
     const url = new URL(`${base}/${referenceTo(key)}`);
@@ -70,7 +74,7 @@ export function createObjects(bucket: string, sign = signerOf('s3')) {
 
   /**
    * @returns the body; undefined if the status is one of `missingStatuses`
-   * @throws {Error} for every other error status
+   * @throws {Error} for every other error status, or if S3 does not respond
    */
   async function execute(
     method: string,
@@ -109,7 +113,7 @@ export function createObjects(bucket: string, sign = signerOf('s3')) {
 
     /**
      * @returns whether the source existed
-     * @throws {Error} if the source exists and cannot be copied
+     * @throws {Error} if the copy fails for any other reason
      */
     async copy(from: string, to: string): Promise<boolean> {
       const headers = { 'x-amz-copy-source': `${bucket}/${referenceTo(from)}` };

@@ -16,9 +16,9 @@ const TRANSIENT = new Set(['TransactionConflict', 'ThrottlingError', 'Provisione
  * Calls TransactWriteItems. Makes up to four attempts if another transaction holds one of the items, or if the table is
  * throttled.
  * @throws {TransactionCanceledException} if the transaction is canceled for any other reason, or after the last
- * attempt. `$metadata.attempts` is the total number of the SDK's attempts. If there were several attempts, an earlier
- * one may have succeeded, and only its response was lost. The condition of the last attempt may then have failed
- * because of the earlier attempt's write.
+ * attempt. `$metadata.attempts` is one plus the number of the SDK's retries in all attempts. If the SDK retried, its
+ * earlier call may have succeeded, and only the response was lost. The condition of the retry may then have failed
+ * because of the earlier call's write.
  * @public
  */
 export async function transact(
@@ -42,8 +42,8 @@ export async function transact(
 }
 
 /**
- * The stored item that did not meet the condition of the write at `index` of the transaction; undefined if this
- * condition did not fail.
+ * The stored item that did not meet the condition of the write at `index` of the transaction; an empty object if there
+ * is no such item, or the write does not request it; undefined if this condition did not fail.
  */
 export function itemOfFailedCondition(error: unknown, index: number): Record<string, AttributeValue> | undefined {
   if (!(error instanceof TransactionCanceledException)) return undefined;

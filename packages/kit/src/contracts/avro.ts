@@ -18,8 +18,8 @@ const { Type: AvroType, builtins } = library as { Type: typeof Type; builtins: t
 const identity = (value: number) => value;
 
 /**
- * Replaces avsc's own encoding of longs, which writes wrong numbers for values below -2^52 without an error. avsc
- * converts the eight bytes that `toBuffer` returns to Avro's encoding.
+ * Replaces avsc's own encoding of longs, which writes wrong numbers for values below -2^52 without an error. The result
+ * of `toBuffer` has eight bytes, which avsc converts to Avro's encoding.
  */
 const long = builtins.LongType.__with({
   toBuffer(value: number) {
@@ -46,8 +46,8 @@ export type AvroSchema = string | object;
  * @param schema the writer's schema. The contract takes the place of a reader's schema: the contract's defaults apply
  * @param earlier the writer's schemas of earlier releases, unchanged. Data that was written with one of these schemas
  * stays readable as long as the schema is listed
- * @throws {Error} if a schema is invalid, or has values that JSON cannot represent, array items of zero bytes, or unions
- * whose members cannot be distinguished by the value
+ * @throws {Error} if a schema is invalid, or has types such as `bytes` and `float` that contracts do not support, array
+ * items of zero bytes, or unions whose members cannot be distinguished by the value
  * @beta
  */
 export function inAvro(schema: AvroSchema, earlier: readonly AvroSchema[] = []): DataCodec {
@@ -103,7 +103,7 @@ const SUPPORTED = [
 ];
 
 /**
- * @throws {Error} for types that JSON cannot represent, and for arrays with items of zero bytes, because a small
+ * @throws {Error} for types that are not in `SUPPORTED`, and for arrays with items of zero bytes, because a small
  * message can announce any number of such items
  */
 function requireSupported(type: Type, seen = new Set<Type>()): void {
@@ -134,7 +134,10 @@ function innerTypes(type: Type): Type[] {
 const isEmpty = (type: Type): boolean =>
   type.typeName === 'null' || (type.typeName === 'record' && innerTypes(type).every(isEmpty));
 
-/** @throws {TypeError} if the data has a field that the schema does not declare, because the field would be lost */
+/**
+ * @throws {TypeError} if the schema would not preserve the data: a value has the wrong type, a field is not declared,
+ * or a text has a lone surrogate
+ */
 function requireValid(type: Type, data: unknown): void {
   type.isValid(data, {
     noUndeclaredFields: true,

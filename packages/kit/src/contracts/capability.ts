@@ -1,6 +1,6 @@
 /**
- * The metadata key under which a function's template declares the capability that the function checks. Operators' tools
- * read it to list the capabilities that can be switched.
+ * The metadata key with which a function in a CloudFormation template declares the capability that the function checks.
+ * Operators' tools read this metadata to list the capabilities that can be switched.
  */
 export const CAPABILITY_METADATA = 'rollcall:capability';
 

@@ -27,8 +27,8 @@ export function checkConsumer(consumer: ConsumerDescriptor): void {
       `${of.name} preserves the order of messages from one sender: name a single service in \`from\`, or set \`ordered: false\``,
     );
   if (of.kind === 'queue' && without.length > 0) refuse(`${of.name} is a queue, which has no subscription filter`);
-  // An unordered consumer parks messages independently, so an erasing event would not delete parked messages about the
-  // same subject.
+  // A consumer that is `idempotent`, or whose channel has no order, parks each message on its own, so an erasing event
+  // would not delete parked messages about the same subject.
   const erasing = of.messages.find(({ erases }) => erases);
   if (erasing && (idempotent || !of.ordered))
     refuse(
@@ -47,7 +47,7 @@ export function checkConsumer(consumer: ConsumerDescriptor): void {
   checkSends(source, sends, refuse);
 }
 
-/** Checks at deployment that each channel allows messages from the source. */
+/** Checks at deployment that the source may send at least one message type on each channel. */
 export function checkSends(source: string, sends: readonly Channel[], refuse: (why: string) => never): void {
   for (const channel of sends)
     if (!channel.messages.some(({ type }) => maySend(channel, { source, type })))

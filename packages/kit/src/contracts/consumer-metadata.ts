@@ -1,8 +1,8 @@
 import type { ConsumerDescriptor } from './consumer.ts';
 
 /**
- * The metadata key under which the template of a consumer's function describes the layout of its cursors. Operators'
- * tools read it.
+ * The metadata key with which a consumer's function in a CloudFormation template describes the consumer: its channel,
+ * and where its cursors are stored. Operators' tools read this metadata.
  */
 export const CONSUMER_METADATA = 'rollcall:consumer';
 

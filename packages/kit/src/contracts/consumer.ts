@@ -33,9 +33,9 @@ export interface ConsumerDescriptor<Reads extends MessageContract = MessageContr
    */
   readonly joinsLate?: boolean;
   /**
-   * Renditions that the topic's filter drops, because the consumer receives the same events in another rendition.
-   * Default: none. Keep the default during a migration between renditions: a change of the filter takes minutes, and
-   * could drop both renditions in the meantime.
+   * Renditions that the subscription's filter drops, because the consumer receives the same events in another
+   * rendition. Default: none. Keep the default during a migration between renditions: a change of the filter takes
+   * minutes, and could drop both renditions in the meantime.
    */
   readonly without?: readonly MessageContract[];
 }

@@ -7,7 +7,7 @@ import * as z from 'zod';
 export const givenId = z.uuid().toLowerCase();
 
 /**
- * A timestamp in ISO 8601, in UTC or with an offset: `2026-11-29T12:00:00Z`.
+ * A timestamp in ISO 8601, in UTC: `2026-11-29T12:00:00Z`. An offset such as `+01:00` is refused.
  * @beta
  */
 export const timestamp = z.iso.datetime().meta({ description: 'Instant in UTC (RFC 3339).' });

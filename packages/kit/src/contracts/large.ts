@@ -8,8 +8,9 @@ export const PARKED_COPIES = 'parked/';
 
 /**
  * Encodes one part of a key. Escapes the separator and the characters that XML responses escape. Also escapes the parts
- * `.` and `..`, because URL parsers resolve them. S3 limits keys to 1,024 bytes of UTF-8. A part has at most 200
- * characters, because message ids and subjects are limited to this length (`keyText`).
+ * `.` and `..`, because URL parsers resolve them. S3 limits keys to 1,024 bytes of UTF-8. Message ids and subjects have
+ * at most 200 characters (`keyText`), so a key stays below this limit, unless it has many characters that are escaped
+ * or not ASCII.
  */
 const part = (name: string): string => (/^\.{1,2}$/.test(name) ? name.replaceAll('.', '%2E') : escaped(name));
 

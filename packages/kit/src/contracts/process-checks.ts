@@ -26,7 +26,7 @@ export function checkProcess({ name, replies, deadline, steps }: ProcessDescript
     );
   if (!deadline && steps[0]?.pivot && !steps[0].compensate)
     refuse(
-      `its step ${pivots[0]} is a pivot without compensation, which is retried until it succeeds, so a \`deadline\` is required`,
+      `its step ${pivots[0]} is a pivot without compensation, which the process cannot give up if its reply is overdue, so a \`deadline\` is required`,
     );
   const exchanges = steps.flatMap(exchangesOf);
   for (const { owner, exchange } of exchanges) checkExchange(exchange, (why) => refuse(`${owner} ${why}`));

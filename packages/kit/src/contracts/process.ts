@@ -21,7 +21,8 @@ export interface About<Data, To extends Channel, C extends To['messages'][number
   /** Whether the command succeeded. Default: every reply means success. */
   readonly ok?: (reply: z.output<R['data']>, data: Data) => boolean;
   /**
-   * Returns the fields of a reply that the process stores, even if the reply is not `ok`. A late refusal is not stored.
+   * Returns the fields of a reply that the process stores, even if the reply is not `ok`. Of a refusal that arrives
+   * after the process gave up the step, the process stores nothing.
    */
   readonly keep?: (reply: z.output<R['data']>) => Partial<Data>;
   /**
@@ -43,7 +44,7 @@ type DefineStep<Data, R extends MessageContract> = <
 >(
   name: string,
   about: About<Data, To, C, Reply> & {
-    /** Whether this step is the last one that can be compensated. */
+    /** Whether this step is the pivot: the last step whose refusal makes the process compensate. */
     readonly pivot?: boolean;
     /** Compensates the step. Default: the step needs no compensation. */
     readonly compensate?: About<Data, Back, Undo, Undone>;
@@ -66,11 +67,12 @@ export const processDeadline = <const T extends string>(type: T) =>
  * Defines a process manager (saga) as data.
  * @param about `data`: schema of the data that is stored with the process, and from which its commands are built.
  * `replies`: an unordered queue, whose messages are the replies of the steps and the `deadline`, which
- * `processDeadline` creates. A process may omit the deadline if it has only one step and the compensation of this step
- * cannot be refused. The process then costs no scheduled message, but it notices an overdue reply only when it is read
- * (`current`) or another reply arrives
- * @param steps in order. If a step up to the `pivot` fails, the steps before it are compensated in reverse order; after
- * the pivot, failed steps are retried. Default: the pivot is the last step
+ * `processDeadline` creates. A process may omit the deadline if it has only one step, the compensation of this step
+ * cannot be refused, and the step is not a pivot without compensation. The process then costs no scheduled message, but
+ * it notices an overdue reply only when it is read (`current`) or another reply arrives
+ * @param steps in order. If the `pivot` or an earlier step fails, the completed steps are compensated in reverse order.
+ * A step fails if it is refused or its reply is overdue. A pivot without compensation fails only if it is refused.
+ * Failed steps after the pivot are retried. Without a pivot, the failure of any step leads to compensation
  * @throws {Error} if the definition is inconsistent; the message names the mistake
  * @public
  */

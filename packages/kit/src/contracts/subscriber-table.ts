@@ -1,5 +1,5 @@
 /**
- * The layout of a subscriber's table. `pk` is the aggregate id. `sk` is the key of the item that carries the cursor,
+ * The layout of a subscriber's table. `pk` is the aggregate id. `sk` is the key of the item that contains the cursor,
  * `parked#VERSION#ID`, `discarded#VERSION#ID`, `begun#VERSION#ID`, or a key that the service defines.
  */
 export const PARKED = 'parked#';

@@ -123,7 +123,7 @@ function oneOf(values: readonly unknown[], where: string): Read {
   };
 }
 
-/** @throws {TypeError} if the element contains other elements */
+/** @throws {TypeError} if the element contains other elements, or an invalid escape sequence */
 function textOf(element: XmlElement, path: string): string {
   if (element.children.some((child) => child instanceof XmlElement)) {
     throw new TypeError(`${path} must be text, but contains elements`);
@@ -139,7 +139,9 @@ function fromJson(escaped: string, path: string): string {
   }
 }
 
-/** A JSON number. Surrounding whitespace is allowed, as in XML Schema (Datatypes, 4.3.6). */
+/**
+ * A number as in JSON. Leading zeros are also allowed, and surrounding whitespace, as in XML Schema (Datatypes, 4.3.6).
+ */
 const NUMBER = /^\s*-?\d+(?:\.\d+)?(?:e[+-]?\d+)?\s*$/i;
 
 function numberOf(element: XmlElement, path: string): unknown {

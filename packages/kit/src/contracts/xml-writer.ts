@@ -1,11 +1,14 @@
-/** Element name for array items and for keys that `isName` refuses (as in RFC 9457, appendix B). */
+/**
+ * Element name for array items, and for fields whose names are not valid element names (as in RFC 9457, appendix B).
+ */
 export const ITEM = 'i';
 
 /** Whether a field name is usable as an element name. Names that begin with `xml` are reserved (XML 1.0, 2.3). */
 const isName = (key: string) => /^(?!xml)[a-z_][\w.-]*$/i.test(key);
 
 /**
- * Characters that XML 1.0 does not allow even as references (2.2): most control characters, lone surrogates, U+FFFE.
+ * Characters that XML 1.0 does not allow even as references (2.2): most control characters, lone surrogates, U+FFFE and
+ * U+FFFF.
  */
 const NOT_IN_XML = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 

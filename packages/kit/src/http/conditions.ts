@@ -26,7 +26,7 @@ function tagsOf(header: string): string[] {
   return /^[\t ,]*$/.test(header.slice(matchedLength)) ? matches.map(([, tag = '']) => tag) : [];
 }
 
-/** Whether the header contains the current tag, by weak or strong comparison (RFC 9110 §8.8.3.2). */
+/** Whether the header is `*`, or contains the current tag by weak or strong comparison (RFC 9110 §8.8.3.2). */
 const includesTag = (header: string, tag: string, comparable: (listed: string) => string) =>
   header.trim() === '*' || tagsOf(header).some((listed) => comparable(listed) === tag);
 

@@ -25,8 +25,8 @@ export interface EndpointOptions {
 }
 
 /**
- * Creates a function behind the HTTP API that has its own error format, for example for RPC. Adds the time budget, the
- * span and the headers of every response.
+ * Creates a function with its own error format, such as that of RPC, for a route of the HTTP API. Adds the time budget,
+ * the span and the headers of every response.
  * @beta
  */
 export const httpFunction = (handle: (event: HttpEvent) => Promise<HttpResponse>) =>
@@ -43,7 +43,8 @@ export function endpoint(
 ) {
   const handler = secured()
     .use(problems(logger, routes))
-    // Before `negotiation`, so that the entity tag matches the negotiated representation.
+    // middy handles responses in reverse order, so `conditionalReads` gets the negotiated representation, for which it
+    // computes the entity tag.
     .use(conditionalReads)
     .use(negotiation(mediaType === undefined ? RESOURCE : mediaType === null ? [] : [mediaType]))
     .handler((event) => handle(event));
@@ -73,7 +74,7 @@ export function jsonEndpoint<S extends z.ZodType>(
 
 /**
  * A response with a JSON body.
- * @param body serialized unchanged
+ * @param body a value that is serialized without validation
  * @public
  */
 export function json(statusCode: number, body: unknown, headers: Record<string, string> = {}): HttpResponse {

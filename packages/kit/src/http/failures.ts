@@ -2,8 +2,9 @@ import { UnavailableError } from '../resilience/errors.ts';
 import { busy, Problem } from './problems.ts';
 
 /**
- * Names of errors after which the caller may try again: DynamoDB throttling after the retries of the SDK and `transact`;
- * the SDK's `TimeoutError`; middy's early timeout; an unreadable directory of subscribers; transient messaging errors.
+ * Names of errors after which the caller may try again: throttling by DynamoDB, and canceled transactions, after the
+ * retries of the SDK and `transact`; the timeouts of the SDK and of middy; an unreadable directory of subscribers;
+ * transient messaging errors.
  */
 const BUSY = new Set([
   'ProvisionedThroughputExceededException',

@@ -19,7 +19,7 @@ export const RESOURCE: readonly string[] = [JSON_TYPE, XML_TYPE];
 
 /**
  * The available media type that `Accept` prefers (RFC 9110 §12.5.1), or the first available media type if `Accept`
- * states no preference.
+ * states no preference; undefined if `Accept` excludes all of them.
  */
 function preferred({ headers }: HttpEvent, available: readonly string[]): string | undefined {
   // An empty `Accept` states no preference, like a missing one.

@@ -30,7 +30,8 @@ export interface ApplierOptions<C extends MessageContract> extends CommitOptions
   /** Whether replies can be sent to a channel. */
   mayReplyOn?: (channel: string) => boolean;
   /**
-   * Called after each attempt with its outcome and the age of the message, while the log fields of the message are set.
+   * Called after each attempt that does not throw, with its outcome and the age of the message, while the log fields of
+   * the message are set.
    */
   onAttempt?: ((attempted: Attempt, lagMs: number) => void) | undefined;
 }
@@ -42,14 +43,15 @@ export interface ApplyOptions {
   redriven?: boolean;
   /** Whether an aggregate that has no cursor yet may start at this version. */
   mayAdopt?: boolean;
-  /** Whether an operator released the message, which a limit or a switch had held. */
+  /** Whether an operator released the message, which was held. */
   released?: boolean;
   /** If set, a message that is next in order is not applied, but parked with this error. */
   held?: HeldError | undefined;
 }
 
 /**
- * Applies a message if it is next in order. Otherwise reports a duplicate, or the reason to park it.
+ * Applies a message if it is next in order. Returns the outcome, with the reason if the message must be parked.
+ * @throws {UnreadableMessageError} if the message needs a version and has no valid one
  * @throws {Error} if a later attempt may succeed
  */
 export type Apply = (envelope: Envelope, options?: ApplyOptions) => Promise<Attempt>;
@@ -66,8 +68,8 @@ const DUPLICATE = { outcome: 'duplicate' } as const;
 const CLAIM_ATTEMPTS = 5;
 
 /**
- * Creates the applier, which applies both live and parked messages. It writes the effect and the cursor in one
- * conditional write. For a consumer that is `idempotent`, it writes only the effect.
+ * Creates the applier, which applies both messages from the queue and parked messages. It writes the effect and the
+ * cursor in one conditional write. For a consumer that is `idempotent`, it writes only the effect.
  */
 export function createApplier<C extends MessageContract>(options: ApplierOptions<C>): Applier {
   const { store, contracts, idempotent = false, unordered = idempotent, now, onAttempt } = options;

@@ -15,8 +15,8 @@ export function backoffSeconds(tries: number, random: () => number): number {
 const UNDELAYED_RECEIVES = 100;
 
 /**
- * How long to hide a postponed message, given how often it was received. After the first hundred receives, the minimum
- * time grows by one second with each receive, so that 1,000 receives take days.
+ * How long to hide a postponed message, given how often it was received: until it is due, but at most 15 minutes. After
+ * the first hundred receives, the minimum time grows by one second with each receive, so that 1,000 receives take days.
  */
 export function postponedSeconds(until: Date, now: Date, receives: number, random: () => number): number {
   const requested = (until.getTime() - now.getTime()) / 1000;

@@ -14,7 +14,7 @@ export interface Delivery {
   senderId?: string | undefined;
 }
 
-/** A message that the queue will redeliver. `until`: the earliest time, if the message is postponed. */
+/** A message that the queue will redeliver. `until`: the time to which the message is postponed, if it is postponed. */
 export interface ReturnedMessage {
   record: SQSRecord;
   until?: Date;

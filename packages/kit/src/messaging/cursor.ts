@@ -1,10 +1,11 @@
 /** A subscriber's record of the last version of an aggregate that it applied. */
 export interface Cursor {
   version: number;
-  /** The first version of the aggregate that this subscriber received, if this version was not 1. */
+  /** The version at which this subscriber started to apply the aggregate's events. Default: 1. */
   baseline?: number;
   /**
-   * The last event of the aggregate erased its data. Later messages of the aggregate are neither applied nor parked.
+   * The last event of the aggregate erased its data. Messages of the aggregate that arrive afterwards are neither
+   * applied nor parked.
    */
   erased?: true;
 }

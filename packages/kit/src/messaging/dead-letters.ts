@@ -6,7 +6,7 @@ export type DeadLetterCause = 'died' | 'undelivered';
 export interface Drained {
   /** Number of parked messages. */
   parked: number;
-  /** Number of messages that remain in a queue, plus number of queues that could not be read. */
+  /** Number of messages that could not be parked, plus number of queues that could not be read or emptied. */
   remaining: number;
   /** Whether all queues are empty. */
   isEmpty: boolean;
@@ -18,13 +18,14 @@ export interface DeadLettersOptions {
   queues: ReadonlyArray<{ url: string; cause: DeadLetterCause }>;
   /** Parks a message. @throws {Error} if the message cannot be parked; it then remains in the queue */
   park: (delivery: Delivery, cause: DeadLetterCause) => Promise<unknown>;
-  /** Called for each message that remains in a queue, and with an empty body for each queue that could not be read. */
+  /** Called for each message that could not be parked, and with an empty body for each queue that failed. */
   onFailure: (body: string, error: Error) => void;
 }
 
 /**
- * Creates a function that parks the messages of dead-letter queues until the queues are empty. The sweep calls the
- * function once a minute. Continuous polling would cost more, although these queues are nearly always empty.
+ * Creates a function that parks the messages of dead-letter queues until the queues are empty or `mayContinue` returns
+ * false. The sweep calls the function once a minute. These queues are nearly always empty, so continuous polling would
+ * cost more without a benefit.
  */
 export function createDeadLetters({ client, queues, park, onFailure }: DeadLettersOptions) {
   async function receive(url: string): Promise<Message[]> {

@@ -16,7 +16,7 @@ export interface Versioned {
 type Unversioned<State> = State extends unknown ? Omit<State, 'version'> : never;
 
 /**
- * The result of a command on an aggregate.
+ * A service's decision about an aggregate: its new state, and the messages and other writes to commit with the state.
  * @public
  */
 export interface Decision<
@@ -27,15 +27,16 @@ export interface Decision<
   /** The whole new state, which replaces the previous state. */
   state: Unversioned<State>;
   /**
-   * Events in order. Each event gets the next version. At least one event must be sent immediately, because only such
-   * events raise the version of the state.
+   * Events in order. An event that is sent immediately gets the next version, and a scheduled event gets its version
+   * when it is due. At least one event must be sent immediately, because only such events raise the version of the
+   * state.
    */
   events: readonly [Draft<Event>, ...Draft<Event>[]];
   /** Messages to queues: commands, in order per subject if the queue preserves order. */
   send?: readonly AddressedDraft[];
   /**
    * Further writes of the transaction (uniqueness guards, indexes, condition checks), by names that the service
-   * chooses. If the condition of a write fails, the result contains its name.
+   * chooses. If the condition of a write fails, the result contains the name of the write.
    */
   beside?: Readonly<Record<Beside, TransactItem>>;
 }
@@ -80,7 +81,7 @@ export function commitsOf<State extends Versioned, Topic extends Channel>(
     return [...puts, ...later.once(await later.erasing(id), others)];
   }
 
-  /** Converts a decision into a commit and the resulting state. */
+  /** Converts a decision into a commit and the resulting state. Stores the data of large messages before the commit. */
   async function commitOf<Beside extends string>(
     id: string,
     before: number,

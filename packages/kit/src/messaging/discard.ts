@@ -15,10 +15,13 @@ export interface DiscardOptions {
 }
 
 /**
- * Skips a version without applying it, and stores the message and the reason. A version that never arrived can be
- * skipped once later versions have waited for it for an hour. `messageId` can be omitted if only one message has the
- * version.
- * @throws {PermanentError} if there is no such message, or if the message is not the next one of its aggregate
+ * Discards a parked message: stores the message and the reason, and skips its version. The version is not skipped if it
+ * is unknown, was already applied, is below the baseline, or belongs to another parked message, too. An idempotent
+ * consumer skips no versions, because it has no cursors. A version that never arrived can be skipped once later
+ * versions have waited for it for an hour. `messageId` can be omitted if only one message has the version.
+ * @throws {PermanentError} if there is no such message, if the message erases data, or if its version was already
+ * applied or must wait for an earlier version
+ * @throws {TransientError} if the aggregate was changed concurrently
  */
 export type Discard = (key: Omit<ParkedKey, 'messageId'> & { messageId?: string }, because: string) => Promise<void>;
 
@@ -71,7 +74,7 @@ export function createDiscard({ store, contracts, idempotent = false, joinsLate,
     const discarded = { ...parked, discardedAt: now().toISOString(), discardedBecause: because };
     const { state } = await store.discard(discarded, await cursorMove(parked, queue), rivalOf(parked, queue));
     if (state !== 'done') throw new TransientError('the aggregate was changed concurrently: try again');
-    // The subject may have been erased concurrently.
+    // The subject may have been erased concurrently. The record of the message must then be erased, too.
     if ((await store.cursor(key.aggregateId))?.erased) await store.eraseLeft(key.aggregateId, '');
   };
 

@@ -8,8 +8,8 @@ import type { OutboxRow } from './outbox.ts';
 import { type Apart, type OutgoingMessage, outgoing } from './outgoing.ts';
 
 /**
- * External inputs of a state change: the clock, the source of message ids, and the conversation that the change belongs
- * to.
+ * External inputs of a state change: the current time, the source of message ids, and the conversation and the trace
+ * that the change belongs to.
  * @public
  */
 export interface CommandContext {
@@ -22,7 +22,7 @@ export interface CommandContext {
   traceparent?: string;
 }
 
-/** A message in a decision, without its header. The publisher adds the header when it commits the decision. */
+/** A message without its header. The header is added when the message is committed. */
 export interface Draft<C extends MessageContract = MessageContract> {
   readonly contract: C;
   readonly data: z.input<C['data']>;
@@ -89,11 +89,14 @@ export function subjectOf({ contract, data, channel }: AddressedDraft): string {
   throw new Error(`${type}, which is sent to ${channel.name}, needs a subjectField that is present in its data`);
 }
 
-/** The position of a message: aggregate and version. */
+/** The sender and the subject of a message, and its place in the order of its aggregate. */
 export interface Placing {
   source: string;
   subject: string;
-  /** The aggregate's version, or the position of a command. Omitted on a channel without order. */
+  /**
+   * The aggregate's version, or the position of a command. Omitted on a channel without order, and until a scheduled
+   * message is due.
+   */
   version?: number;
   /**
    * Aggregate id of the outbox row. Rows of one aggregate are sent in order. Default: a unique id, so that no order
@@ -104,7 +107,8 @@ export interface Placing {
 
 /**
  * Converts a draft into a message that is ready to send.
- * @throws {Error} if the channel does not carry the message, or the source may not send it
+ * @throws {Error} if the channel does not carry the message, the source may not send it, or the data violates the
+ * contract
  * @throws {MessageTooLargeError} if the message exceeds the limit of every channel
  */
 export function outgoingOf(
@@ -132,9 +136,8 @@ export function outgoingOf(
 
 /**
  * The outbox row of a message that is sent immediately. Only such a message can have its data stored apart: a scheduled
- * message contains its data even if the data is large, because stored data expires and a message can be scheduled for
- * any time.
- * @param claimCheck stores the data of the message if it is large
+ * message must contain its data, because stored data expires and a message can be scheduled for any time.
+ * @param claimCheck replaces the data of the message with a reference if the message is too large
  * @throws {Error} like {@link outgoingOf}, and if the channel is `large` and there is no claim check: a defect in the
  * caller
  */

@@ -27,8 +27,8 @@ export class TransientError extends MessagingError {
 }
 
 /**
- * The message cannot be processed now, for a reason outside the message. It is redelivered at `until`. The delivery
- * does not count as a failed attempt, and the message is not parked.
+ * The message cannot be processed now, for a reason outside the message. The queue redelivers it at `until`, or after
+ * 15 minutes if `until` is later. The delivery does not count as a failed attempt, and the message is not parked.
  * @beta
  */
 export class PostponedError extends TransientError {
@@ -50,19 +50,21 @@ export class PermanentError extends MessagingError {
 }
 
 /**
- * A limit or a switch holds the message until an operator releases it.
+ * A limit, a switch or a process holds the message until an operator releases or discards it.
  * @beta
  */
 export class HeldError extends PermanentError {
   override readonly name = 'HeldError';
 }
 
-/** The message violates its contract, or its type is unknown. */
+/** The message is invalid. For example, it violates its contract, its type is unknown, or its sender is not allowed. */
 export class UnreadableMessageError extends PermanentError {
   override readonly name = 'UnreadableMessageError';
 }
 
-/** The message exceeds the size limit of every channel. */
+/**
+ * The message exceeds the size limit of every channel, or its data exceeds the limit for data in the stage's bucket.
+ */
 export class MessageTooLargeError extends PermanentError {
   override readonly name = 'MessageTooLargeError';
 

@@ -19,11 +19,12 @@ export type Handler<C extends MessageContract> = (
 
 /** Additional input of a handler. */
 export interface MessageContext {
-  /** Whether an operator released the message, which a limit or a switch had held. */
+  /** Whether an operator released the message, which was held. */
   released: boolean;
   /**
-   * Reads the item that contains the cursor. If the cursor moves before the commit, the handler is called again. The
-   * first call costs one read. Not available to a handler that is idempotent by state.
+   * Reads the item that contains the cursor. If the cursor moves before the commit, the handler is called again, unless
+   * the message is no longer next in order. The first call costs one read. Not available to a handler that is
+   * idempotent by state.
    */
   state: () => Promise<State>;
 }
@@ -54,7 +55,7 @@ export type Handlers<C extends MessageContract> = {
     | { handle: Handler<Extract<C, { type: T }>>; follows: Follows<Extract<C, { type: T }>> };
 };
 
-/** Finds the handler of a type. */
+/** Creates a function that finds the handler of a type. */
 export function handlersOf<C extends MessageContract>(handlers: Handlers<C>) {
   type Found = { handle: Handler<C>; follows?: Follows<C> };
   return (type: string): Found | undefined => {

@@ -8,8 +8,9 @@ import { UnreadableMessageError } from './errors.ts';
 export const keyText = z.string().min(1).max(200);
 
 /**
- * A CloudEvents 1.0 event in structured JSON mode, with the published extensions `partitionkey`, `sequence` and
- * `traceparent`. Unknown attributes are dropped, not rejected (https://github.com/cloudevents/spec).
+ * The header of a CloudEvents 1.0 event in structured JSON mode, with published extensions such as `partitionkey`,
+ * `sequence`, `traceparent` and `dataref`, and with the kit's own extensions. Unknown attributes are dropped, not
+ * rejected (https://github.com/cloudevents/spec).
  */
 const header = z.object({
   specversion: z.literal('1.0'),
@@ -197,7 +198,7 @@ const subjectMatches = ({ subjectField }: MessageContract, subject: string, data
 const subjectMismatch = ({ subjectField }: MessageContract) => `its subject is not the ${subjectField} of its data`;
 
 /**
- * The aggregate version that an event reports.
+ * The aggregate version that an event reports, or the position of a command.
  * @throws {UnreadableMessageError} if the version is missing or invalid
  */
 export function versionOf(message: { id: string; sequence?: string | undefined }): number {
@@ -219,9 +220,9 @@ export interface MessagePosition {
 }
 
 /**
- * The position of a message on a channel: subject and version. On a channel without order, each message is treated as a
- * separate aggregate, which is identified by the message id, so that each message is applied once.
- * @throws {UnreadableMessageError} if the channel is ordered and the message has no version
+ * The position of a message on a channel: subject and version. If the consumer is `unordered`, each message is treated
+ * as a separate aggregate, which is identified by the message id.
+ * @throws {UnreadableMessageError} if the consumer is ordered and the message has no valid version
  */
 export const positionOf = (
   message: Pick<Envelope, 'id' | 'subject' | 'sequence'>,

@@ -10,11 +10,11 @@ import type { Effect, State } from '../subscriber-store.ts';
 import type { Consequences, ConsequencesOptions } from './consequences.ts';
 
 export interface CommitOptions<C extends MessageContract> extends Omit<ConsequencesOptions<C>, 'sender'> {
-  /** True if messages have no version: each message is then identified by its id and applied once, in any order. */
+  /** Whether a message is identified by its id instead of by aggregate and version. It is then applied in any order. */
   unordered?: boolean;
   now: () => Date;
   newId: () => string;
-  /** How long a handler with a `call` holds the lease on its aggregate. Must be longer than the call can take. */
+  /** How long a handler with a `call` may hold the lease on its aggregate. The call gets two thirds of this time. */
   leaseMs?: number;
 }
 
@@ -32,15 +32,13 @@ const withOutcome = (effect: Effect, outcome: Effect = {}): Effect => ({
 const isOutcomeUnknown = (error: unknown): boolean =>
   !isPermanent(error) && !(error instanceof TransientError && !error.outcomeUnknown);
 
-/**
- * The default duration of a lease. It is longer than the timeout of a provider call, plus five seconds of clock skew.
- */
+/** The default duration of a lease: ten seconds for the call, and five seconds for clock skew. */
 const DEFAULT_LEASE_MS = 15_000;
 
 /**
- * How long the id of an unordered message is stored to recognise duplicates. The message can be delivered from its
- * queue for 14 days, and from the dead-letter queue for another 14 days: 28 days in all. A sender may publish the
- * message again, so the id is kept for twice that time.
+ * How long the id of an unordered message is stored to recognise duplicates. The queue and the dead-letter queue each
+ * keep a message for at most 14 days: 28 days in all. A sender may publish the message again, so the id is kept for
+ * twice that time.
  */
 const REMEMBERED_SECONDS = 56 * 24 * 3600;
 

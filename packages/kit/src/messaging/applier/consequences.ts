@@ -64,7 +64,8 @@ export function createConsequences<C extends MessageContract>(options: Consequen
   }
 
   /**
-   * Completes an applied message after a crash between the commit and the sending.
+   * Completes a message whose effect was committed by an earlier attempt that then crashed or failed: erases data, and
+   * sends the messages that follow from the message. Does nothing for an idempotent consumer.
    * @throws {UnsentError} if sending fails
    */
   async function complete({ type = '', envelope, unsent, ...key }: Applied): Promise<void> {
@@ -73,7 +74,10 @@ export function createConsequences<C extends MessageContract>(options: Consequen
     if (sender) await send(key, await store.unsent(key), unsent ?? (envelope ? await derive(key, envelope) : []));
   }
 
-  /** The messages that follow from an applied message; no messages if it was discarded or its subject was erased. */
+  /**
+   * The messages that follow from an applied message. There are none if an operator discarded the message or skipped
+   * its version, if another message erased the subject, or if the message is no longer readable.
+   */
   async function derive(key: ParkedKey, envelope: Envelope): Promise<OutgoingMessage[]> {
     // A message of an older major version is read, and handled, as the type that supersedes it.
     const readAs = contractFor(contracts, envelope.type);

@@ -70,9 +70,8 @@ export function createCursor(
         update: moveOf(after, next, effect),
         ...(effect.writes && { writes: effect.writes }),
         read: (committed) => ({ state: 'done', committed }),
-        // If the response is lost, the SDK's retry fails, because an earlier attempt has moved the cursor. An
-        // idempotency token would not suffice: updates have none, and the token of a transaction is valid for only ten
-        // minutes.
+        // If the response is lost, the SDK's retry fails, because an earlier attempt has moved the cursor. Updates have
+        // no idempotency token with which DynamoDB could recognise the retry.
         isOwn: ({ version, appliedAt }) =>
           version === next.version && appliedAt !== undefined && appliedAt === effect.set?.appliedAt,
       }),

@@ -53,7 +53,8 @@ export function withParkedCopies(
   return {
     ...store,
 
-    // The data is copied after the message is parked, so that a crash in between leads to a redelivery.
+    // The data is copied after the message is parked. If the function crashes in between, the queue redelivers the
+    // message, which is then parked again, so the data is copied.
     async park(message, only) {
       // A parked message without a body was applied, and only the messages that follow from it must still be sent. The
       // copy of its data is no longer needed.

@@ -4,7 +4,7 @@ import { MissingDataError, UnreadableMessageError } from '../errors.ts';
 import type { Envelope } from '../message.ts';
 import { sha256Of } from './claim.ts';
 
-/** Reads the data of a message that is stored apart, and adds it to the envelope. */
+/** Reads the data of a message if it is stored apart from the message, and adds the data to the envelope. */
 export type ReadWhole = (envelope: Envelope) => Promise<Envelope>;
 
 export interface Reader {
@@ -22,7 +22,7 @@ export const isClaim = ({ dataref, data, data_base64 }: Pick<Envelope, 'dataref'
 /**
  * Creates a function that reads the data of messages that have a reference instead of data.
  * @throws {UnreadableMessageError} if the reference differs from the message's own key, or the hash differs
- * @throws {MissingDataError} if the data cannot be read
+ * @throws {MissingDataError} if the data does not exist, or the function may not read it
  */
 export function createReadWhole({ objects, channel, consumer }: Reader): ReadWhole {
   return async (envelope) => {

@@ -5,7 +5,7 @@
 export type Later = ({ readonly at: Date } | { /** Seconds after the commit. */ readonly after: number }) & {
   /**
    * Name under which the message can be cancelled or replaced. At most one message per subject and name is scheduled.
-   * Default: the message id, which only an operator can look up.
+   * Default: the message id.
    */
   readonly name?: string;
 };

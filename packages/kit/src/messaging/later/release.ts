@@ -15,7 +15,10 @@ export type Released =
   /** At every attempt, a concurrent sender took the position of the message. */
   | 'busy';
 
-/** An attempt fails if another sender has taken the position. After these attempts, the next sweep tries again. */
+/**
+ * The number of attempts. An attempt fails if another sender has taken the position. After the last attempt, the
+ * message waits for the next sweep.
+ */
 const ATTEMPTS = 5;
 const PAGE = 100;
 
@@ -79,8 +82,8 @@ export function createRelease({ client, laterTable, outboxTable }: LaterOptions 
 }
 
 /**
- * Deletes a scheduled message. Fails if the message was released, cancelled or replaced in the meantime, even by a
- * message with the same id.
+ * The deletion of a scheduled message, as an item of a transaction. Its condition fails if the message was released,
+ * cancelled or replaced in the meantime, even if the new message has the same id.
  */
 const removalOf = (
   TableName: string,

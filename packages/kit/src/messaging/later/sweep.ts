@@ -18,7 +18,7 @@ export interface LaterReport {
   /** The first hundred due messages that could not be released, with their errors. */
   failed: Array<WaitingKey & { error: string }>;
   failedMessages: number;
-  /** Whether all due messages were processed. If not, time ran out, and the next sweep continues. */
+  /** Whether the sweep read all due messages. If not, time ran out, and the next sweep continues. */
   finished: boolean;
 }
 
@@ -120,5 +120,8 @@ export function createLaterSweep(
   };
 }
 
-/** The name of a message without a name is its id. Ids grow with time, so they order messages that are due at the same time. */
+/**
+ * The name of a message without a name is its id. Ids grow with time, so they order messages that are due at the same
+ * time.
+ */
 const byTime = (a: DueKey, b: DueKey) => (`${a.due} ${a.name}` < `${b.due} ${b.name}` ? -1 : 1);

@@ -105,7 +105,7 @@ export function createLater({ client, laterTable }: LaterOptions) {
   /**
    * The cancellation of a message as an item of a transaction, for example in a decision's `beside`. The condition of
    * this item fails if no message is scheduled under the name any more. Therefore, either the message is cancelled
-   * together with the state change, or the message is sent and the transaction fails.
+   * together with the state change, or the message was already sent or cancelled and the transaction fails.
    */
   const cancelling = (key: WaitingKey): TransactItem => ({
     Delete: { ...deletion(key), ConditionExpression: 'attribute_exists(messageId)' },
