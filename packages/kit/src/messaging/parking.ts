@@ -33,8 +33,8 @@ export type ParkingOptions = ParkingWriterOptions & Omit<ReleaseOptions, 'writer
 export type Parking = ReturnType<typeof createParking>;
 
 /**
- * The maximum number of aggregates whose messages are released in parallel. It equals the default size of a
- * queue's batches, because the limits on handlers' calls are set for that parallelism.
+ * The maximum number of aggregates whose messages are released in parallel. It equals the default size of a queue's
+ * batches, because the limits on handlers' calls are set for that parallelism.
  */
 export const MAX_PARALLEL_AGGREGATES = 10;
 

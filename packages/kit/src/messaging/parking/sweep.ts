@@ -34,8 +34,8 @@ async function* queuesOf(pages: AsyncIterable<ParkedMessage[]>, queueName: strin
 }
 
 /**
- * Creates the sweep, which applies the parked messages that are next in order and due. For each aggregate, the sweep
- * begins with the lowest version.
+ * Creates the sweep, which applies the parked messages that are next in order and due, and sends the messages that
+ * follow from `unsent` messages. For each aggregate, the sweep begins with the lowest version.
  */
 export function createSweep(options: SweepOptions) {
   const { store, queueName, release, now, random } = options;
