@@ -3,8 +3,8 @@ import { memberDataErased } from './contracts/member-data-erased.v1.ts';
 import type { memberDeactivated } from './contracts/member-deactivated.v1.ts';
 
 /**
- * Handles a member's departure: erases the subscriber's data about the member and confirms the erasure. The erasure of a
- * member is pending until every subscriber has confirmed it.
+ * Creates the handler of a member's departure, which erases the subscriber's data about the member and confirms the
+ * erasure. The erasure of a member is pending until every subscriber has confirmed it.
  * @param attributes all attributes with data about a member
  */
 export const confirmErasure = (

@@ -1,7 +1,7 @@
 /**
- * Returns the available locale that a reader of `wanted` understands: the same tag, otherwise a tag with the same language
- * and script, otherwise `fallback`. For example, es-MX gets es, and zh-SG gets zh-CN. zh-TW does not get zh-CN, because
- * it has a different script. An invalid tag gets `fallback`.
+ * Returns the available locale that fits `wanted` best: the same tag, otherwise a tag with the same language and
+ * script, otherwise `fallback`. For example, es-MX gets es, and zh-SG gets zh-CN. zh-TW does not get zh-CN, because it
+ * has a different script. An invalid tag gets `fallback`.
  */
 export function closestLocale<L extends string>(wanted: string, available: readonly L[], fallback: L): L {
   if (!isTag(wanted)) return fallback;

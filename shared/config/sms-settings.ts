@@ -15,8 +15,8 @@ const country = z
 /** The settings of a stage for sending SMS. */
 export const smsSettings = z.strictObject({
   /**
-   * The provider, and optionally a second provider that is called if the first one fails. The addresses of both are
-   * parameters of the stack.
+   * The provider, and optionally a second provider that is called if the first one fails. The address of a provider is
+   * a parameter of the stack, except for `aws`.
    */
   providers: z.array(z.enum(smsProviderNames)).min(1).max(2),
   /** Timeout for one SMS. `npm run ops -- circuit list` shows the 99.9th percentile of the actual durations. */

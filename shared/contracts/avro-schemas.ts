@@ -15,7 +15,10 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const optional = (type: string) => ({ type: ['null', type], default: null });
 
-/** The fields of each message, with a type or the result of `optional`. All messages also have `memberId`. */
+/**
+ * The fields of each message. Each field has the name of a type, or an object with the type and, if the field is
+ * optional, its default. All messages also have `memberId`.
+ */
 const fields: Readonly<Record<string, Fields>> = {
   [memberDataErased.type]: { erasedAt: 'string', kept: optional('string') },
   [memberDeactivated.type]: { deactivatedAt: 'string' },
@@ -46,8 +49,8 @@ const fields: Readonly<Record<string, Fields>> = {
 };
 
 /**
- * Adds an Avro codec to a contract that has a schema. No channel uses the codec, so no function bundles the Avro
- * runtime.
+ * Adds an Avro codec to a contract if its fields are listed above. No channel uses the codec, so no function bundles
+ * the Avro runtime.
  */
 export function withAvro(contract: MessageContract): MessageContract {
   const specific = fields[contract.type];

@@ -24,7 +24,7 @@ const INVISIBLE = /[\p{C}\p{Default_Ignorable_Code_Point}[\p{Z}--[ \u00A0\u3000]
 const SYMBOL = /[^\p{L}\p{M}\p{N}\p{P}\p{C}\p{Z}´`]|[@#%*:;\\_[\]{}]/u;
 const LETTER = /[\p{Lu}\p{Ll}\p{Lt}\p{Lo}]/u;
 const INVALID_START = /^[\p{Pd}\p{M}]/u;
-/** UTS #39 §5.4: more than four combining marks in a row, or the same mark twice. */
+/** UTS #39 §5.4: more than four combining marks in a row, or the same mark twice in a row. */
 const EXCESSIVE_MARKS = /[\p{Mn}\p{Me}]{5}|([\p{Mn}\p{Me}])\1/u;
 /** Domains and IPv4 addresses. IDNA also treats the ideographic full stop as a dot (UTS #46 §2.3). */
 const LINK = /\S[.。][\p{L}\p{N}][\p{L}\p{M}\p{N}-]|\p{N}[.。]\p{N}|www[.。]/iu;

@@ -7,7 +7,7 @@ export const rpcRoutes = MemberService.methods.map(
 
 export type RpcRoute = (typeof rpcRoutes)[number];
 
-/** The routes of `Register` and of `WatchOperation`, which may take 20 seconds. */
+/** The route of `Register`, and the route of `WatchOperation`, whose calls may take 20 seconds. */
 export const [rpcRegister, rpcWatch] = [MemberService.method.register, MemberService.method.watchOperation].map(
   ({ name }) => rpcRoutes.find((route) => route.name === name) as RpcRoute,
 ) as [RpcRoute, RpcRoute];

@@ -26,8 +26,8 @@ const IGNORED_VARIABLES =
 const NO_SOURCES = ['node_modules', '.git', '.rollcall'];
 
 /**
- * Synthesizes an app like {@link synthesize}, but keeps an existing assembly if the inputs of this assembly have not
- * changed. The inputs are the files of the app and of the projects that contain the app, the app's packages, the
+ * Synthesizes an app like {@link synthesize}, but keeps an existing assembly if neither the assembly nor its inputs
+ * have changed. The inputs are the files of the app and of the projects that contain the app, the app's packages, the
  * Node.js version and the environment. Files are compared by size and change time. Changes of other inputs, such as
  * files elsewhere, Git history and patched packages, are not detected. An app is always synthesized if npm has not
  * installed its packages, or if one of its files cannot be read.

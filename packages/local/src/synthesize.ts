@@ -38,9 +38,9 @@ export async function synthesize(
   const settings = {
     CDK_OUTDIR: outdir,
     CDK_CONTEXT_JSON: JSON.stringify({ ...flags, ...context }),
-    // aws-cdk-lib/core/lib/private/synthesis-validation.js
+    // aws-cdk-lib/core/lib/private/synthesis-validation.js reads this variable.
     CDK_VALIDATION: String(validates),
-    // packages/cdk/src/bundles.ts
+    // packages/cdk/src/bundles.ts reads this variable.
     ...(isDebugged() && { ROLLCALL_SOURCE_MAPS: 'true' }),
   };
   const child = spawn(app, {

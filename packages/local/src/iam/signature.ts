@@ -13,7 +13,7 @@ export interface SignedRequest {
 const AUTHORIZATION =
   /^AWS4-HMAC-SHA256 Credential=([^/]+)\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/;
 const DATE = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
-/** Maximum age of a signature, and maximum clock skew of the signer. */
+/** The maximum difference between the time in a signature and the current time, in both directions. */
 const VALID_MS = 5 * 60_000;
 
 /** The access key in an `Authorization` header. The signature is not verified. */
@@ -21,11 +21,11 @@ export const accessKeyOf = (authorization: string | undefined): string | undefin
   /Credential=([^/]+)\//.exec(authorization ?? '')?.[1];
 
 /**
- * Verifies a signature (Signature Version 4), which must cover the host and all AWS headers
+ * Verifies a signature (Signature Version 4), which must cover the `Host` header and all AWS headers
  * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html).
  * @param secretOf returns the secret of an access key; undefined if the key is unknown
- * @returns the access key; undefined if the request is unsigned, signed for another service or region, too old, or
- * modified
+ * @returns the access key; undefined if the signature is missing or wrong, has an unknown key, does not cover these
+ * headers, is for another service or region, or is more than five minutes before or after the current time
  */
 export async function signedBy(
   { method, path, query = '', headers, body }: SignedRequest,

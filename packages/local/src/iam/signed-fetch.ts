@@ -2,7 +2,10 @@ import { Sha256Node } from '@smithy/core/checksum';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { Credentials } from './access.ts';
 
-/** Creates a `fetch` that signs its requests to an HTTP API the way another service would: SigV4 for `execute-api`. */
+/**
+ * Creates a `fetch` that signs its requests to an HTTP API with Signature Version 4, for the service name
+ * `execute-api`, as API Gateway requires.
+ */
 export function signedFetch(credentials: Credentials, region = 'us-east-1', send = fetch): typeof fetch {
   const signer = new SignatureV4({ service: 'execute-api', region, sha256: Sha256Node, credentials });
   return async (input, init) => {

@@ -7,8 +7,8 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 export interface ApiAnswer {
   status: number;
   headers: Headers;
-  /** The parsed JSON; undefined: there is no body. */
-  // biome-ignore lint/suspicious/noExplicitAny: the tests check its type
+  /** The parsed JSON; undefined if there is no body. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests check the type of the body
   body: any;
 }
 

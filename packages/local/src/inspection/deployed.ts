@@ -15,7 +15,7 @@ const tables = (created: readonly CreatedResource[], isWanted: (table: TableProp
 
 const keysOf = (schema: TableProperties['KeySchema'] = []) => schema.map(({ AttributeName }) => AttributeName).join();
 
-/** The names of the outbox tables, which have the keys of an outbox and a stream. */
+/** The names of the outbox tables: the tables that have a stream, and the keys of an outbox. */
 export const outboxesIn = (created: readonly CreatedResource[]): string[] =>
   tables(
     created,
@@ -39,8 +39,8 @@ export const topicsIn = (created: readonly CreatedResource[]): string[] =>
   created.filter(({ type }) => type === 'AWS::SNS::Topic').map(({ attributes }) => attributes?.TopicName ?? '');
 
 /**
- * Finds the physical name for a short name of the app. A physical name may have a prefix, such as `shop-dev-`, and the
- * suffix `.fifo`.
+ * Finds the physical name of a resource by its name in the app's code. A physical name may have a prefix, such as
+ * `shop-dev-`, and the suffix `.fifo`.
  * @throws {CloudError} if no resource has that name
  */
 export function findPhysicalName(physicalNames: readonly string[], name: string, what: string): string {

@@ -23,7 +23,10 @@ export interface InspectionOptions {
 
 export type Inspection = ReturnType<typeof createInspection>;
 
-/** Reads the outboxes and consumers' tables of an app. Finds the tables by their definitions in the templates. */
+/**
+ * Creates functions that read the outboxes, the consumers' tables and the sent messages of an app. Finds the tables by
+ * their definitions in the templates.
+ */
 export function createInspection({ dynamodb, created, sent }: InspectionOptions) {
   const client = DynamoDBDocumentClient.from(dynamodb);
 
@@ -42,8 +45,8 @@ export function createInspection({ dynamodb, created, sent }: InspectionOptions)
     },
 
     /**
-     * The last messages that topics and queues accepted, at most 10,000, with the oldest first. A message that was
-     * published twice is listed twice.
+     * The last messages that topics and queues accepted, with the oldest first. Of more than 20,000 messages, the
+     * oldest are missing. A message that was published twice is listed twice.
      * @param channel the physical name of a channel, or the name in its contract. Default: all channels
      */
     published(channel?: string): SentMessage[] {

@@ -84,9 +84,9 @@ export function createSettled({
   }
 
   /**
-   * Resolves when no outbox has a row, no queue has a message, no function is running, and no message is parked. Does
-   * not wait for schedules and retries: after a second without activity, runs all scheduled functions and pending
-   * retries. Ignores streams of tables that are not outboxes.
+   * Resolves when no outbox has a row, no queue has a message, no event waits for a function, no function is running,
+   * no stand-in is busy, and no message is parked. Does not wait for schedules and retries: after a second without
+   * activity, runs all scheduled functions and pending retries. Ignores streams of tables that are not outboxes.
    * @throws {CloudError} if messages are parked until an operator decides, or work is left after `withinMs`. The error
    * lists these messages or this work, and the denied calls of functions
    */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { InvocationResponse } from './instance.ts';
 
-/** Sends the outcome of an event to a resource. If the function rejects, the error is logged. */
+/** Sends the outcome of an event, or a failed event, to a resource. If sending fails, the caller logs the error. */
 export type Destination = (message: string, attributes?: Record<string, string>) => Promise<void>;
 
 /** Settings of asynchronous invocations. */
@@ -32,9 +32,9 @@ interface Attempt {
 }
 
 /**
- * The asynchronous invocations of a function. An invocation is retried after errors, and the outcome is sent to a
- * destination or dead-letter queue. Events are in memory: an event without an outcome is lost when the cloud stops,
- * unless the sender still has the event.
+ * The asynchronous invocations of a function. An invocation is retried after errors. Its outcome is sent to the
+ * configured destination, and a failed event also to the configured dead-letter queue or topic. Events are in memory:
+ * an event without an outcome is lost when the cloud stops, unless the sender still has the event.
  */
 export class AsynchronousInvocations {
   #settings: AsyncSettings = DEFAULTS;

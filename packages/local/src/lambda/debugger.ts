@@ -1,12 +1,12 @@
 import { Session, url } from 'node:inspector';
 
 /**
- * The timeout of functions in a debugger: a day, which is never reached in practice. The timeout is not longer, because
- * callers add other times to the timeout, and timers of Node.js overflow at 24 days.
+ * The timeout of functions while a debugger can attach to this process: a day, which is never reached in practice. The
+ * timeout is not longer, because callers add other times to the timeout, and timers of Node.js overflow at 24 days.
  */
 export const NO_TIMEOUT_MS = 24 * 3_600_000;
 
-/** Whether a debugger can attach to this process, and could therefore pause a function for any time. */
+/** Whether a debugger can attach to this process, and could therefore pause a function for any length of time. */
 export const isDebugged = (): boolean => url() !== undefined;
 
 /**

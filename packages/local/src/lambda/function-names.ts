@@ -14,7 +14,10 @@ export function parseFunctionName(name: string): Named {
   return { prefix, functionName, qualifier };
 }
 
-/** Whether the region and account in a prefix are those of a function's ARN. An empty prefix matches every function. */
+/**
+ * Whether a prefix matches a function's ARN: the account in the prefix, and the region if the prefix contains one, must
+ * be those of the ARN. An empty prefix matches every function.
+ */
 export function matchesPrefix(prefix: string, arn: string): boolean {
   const account = `${arn.split(':')[4]}:`;
   return ['', account, parseFunctionName(arn).prefix].includes(prefix);

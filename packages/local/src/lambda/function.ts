@@ -22,7 +22,7 @@ export interface FunctionOptions {
   /** The maximum number of instances. Further invocations wait until an instance is free. */
   limit: number;
   log: (line: string) => void;
-  /** Invoked for every failure, except injected failures. */
+  /** Invoked for every failure, except if fault injection ended the instance, or the function was stopped. */
   onFailure: (failure: FailedInvocation) => void;
   faults?: Faults | undefined;
   meter?: Meter | undefined;
@@ -74,8 +74,8 @@ export class LambdaFunction {
   /**
    * Routes a part of the invocations to the previously deployed function, the way Lambda does while it replaces code or
    * shifts an alias's traffic.
-   * @param weight the fraction for the previous function: with 0.3, this function gets three of ten invocations, evenly
-   * spread
+   * @param weight the fraction for the previous function: with 0.3, the previous function gets three of ten
+   * invocations, evenly spread
    */
   shareWith(previous: LambdaFunction, weight: number): void {
     this.#previous = { fn: previous, weight, total: 0, routed: 0 };
@@ -139,7 +139,7 @@ export class LambdaFunction {
     this.#options.onFailure({ functionName: this.settings.name, requestId, reason });
   }
 
-  /** Stops the function after all invocations in progress have ended, at the latest by their timeout. */
+  /** Stops the function after all invocations in progress have ended or timed out. */
   async drain(): Promise<void> {
     await Promise.all(this.#underWay);
     await this.stop();

@@ -17,7 +17,7 @@ export interface FunctionSettings {
   takesCallbacks: boolean;
   /** The packages that Lambda provides and that the function's code imports. */
   provided: ProvidedPackages;
-  /** The folder for compiled code. The folder is deleted with the assembly. */
+  /** The folder for compiled code. It is a folder in the cloud assembly, so it is deleted with the assembly. */
   compileCache: string;
   timeoutMs: number;
   memoryMb: number;
@@ -133,7 +133,7 @@ export class Instance {
     }
   }
 
-  /** Never resolves. @throws {Error} when the initialization has taken too long */
+  /** Never resolves. @throws {Error} when the initialization has taken too long, or `signal` aborts */
   async #initTimeout(signal: AbortSignal): Promise<void> {
     while ((await this.#spentMs()) < this.#initTimeoutMs) await delay(INIT_CHECK_INTERVAL_MS, undefined, { signal });
     throw new Error(`Initialization took longer than ${this.#initTimeoutMs / 1000} seconds`);

@@ -19,11 +19,12 @@ const SOURCE = /\.[cm]?js$/;
  * than matching a pattern.
  */
 const NEEDLES = ['aws-sdk', '@smithy/'];
-/**
- * A package name, optionally with a subpath. A name has at most 214 characters
- * (https://docs.npmjs.com/cli/configuring-npm/package-json#name).
- */
+/** A package name, optionally with a subpath. */
 const NAME = /^(?:aws-sdk|@smithy\/)[\w./-]*(?=["'])/;
+/**
+ * Enough for a package name, which has at most 214 characters
+ * (https://docs.npmjs.com/cli/configuring-npm/package-json#name), and a short subpath.
+ */
 const MAX_NAME = 240;
 /**
  * The text before the name of a static import, or of a `require`. An `import(` is excluded, because the code may never
@@ -32,7 +33,10 @@ const MAX_NAME = 240;
 const STATIC = /\b(?:from|import|require\s*\()\s*["']@?$/;
 const DYNAMIC = /\bimport\s*\(\s*["']@?$/;
 const MAX_PREFIX = 24;
-/** Matches the SDK's clients. The SDK's error messages also mention other packages, but these packages are optional. */
+/**
+ * Matches the SDK's clients and libraries, which must be installed if the code imports them. Bundled code of the SDK
+ * also contains, in error messages, imports of other packages, which are optional.
+ */
 const IS_CLIENT = /^@aws-sdk\/(client|lib)-[\w-]+$/;
 /** A part of version 2's user agent. Every bundle of version 2 contains it. */
 const VERSION_2_USER_AGENT = /^["'`]aws-sdk-(?:["']\s*\+|\$\{)/;
@@ -40,8 +44,8 @@ const VERSION_2_USER_AGENT = /^["'`]aws-sdk-(?:["']\s*\+|\$\{)/;
 /**
  * Finds the imports of the AWS SDK in a function's code. Lambda provides the SDK
  * (https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html#nodejs-sdk-included), so bundles leave it out.
- * @param from files whose `node_modules` folders are searched, in this order, if the code does not contain the package
- * @throws {Error} if a client is not installed, or the code uses version 2, which always calls AWS
+ * @param from files from which the imports are resolved, in this order, if the code does not contain the package
+ * @throws {Error} if a client or library is not installed, or the code uses version 2, which always calls AWS
  */
 export function providedPackages(codeFolder: string, from: readonly string[]): ProvidedPackages {
   const imports = sourcesIn(codeFolder).flatMap(importsIn);

@@ -51,8 +51,8 @@ interface CallbackContext {
 
 /**
  * Calls a handler the way the runtimes before Node.js 24 do. The result comes from the promise that the handler returns,
- * or from the first call of its callback. By default, the result of a callback is returned when the event loop is empty.
- * If the handler neither returns a promise nor calls the callback, the result is null
+ * from the first call of its callback, or from `done`, `succeed` or `fail` of the context. By default, the result of a
+ * callback is returned when the event loop is empty. If the handler uses none of these, the result is null
  * (https://github.com/aws/aws-lambda-nodejs-runtime-interface-client, CallbackContext.js).
  */
 function callWithCallback(event: unknown, context: CallbackContext): Promise<unknown> {
@@ -70,7 +70,7 @@ function callWithCallback(event: unknown, context: CallbackContext): Promise<unk
     fail: (error: unknown) => done(error ?? 'handled'),
   };
   process.once('beforeExit', whenEmpty);
-  // Only the function's work keeps this thread alive, so `beforeExit` is emitted when this work ends.
+  // From here on, only the function's work keeps this thread alive, so `beforeExit` is emitted when this work ends.
   parentPort?.unref();
   try {
     const returned = handle(event, Object.assign(context, oldCallbacks), callback) as PromiseLike<unknown> | undefined;
@@ -99,7 +99,9 @@ function responseOf(payload: string): InvocationResponse {
   return { ok: false, payload: JSON.stringify({ errorType: 'Function.ResponseSizeTooLarge', errorMessage }) };
 }
 
-/** Resolves when all output has arrived: a stream calls back when its reader requests more data. */
+/**
+ * Resolves when all output has arrived: the callback of a write is called when the stream's reader requests more data.
+ */
 const outputArrived = () =>
   Promise.all([process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))));
 

@@ -7,7 +7,7 @@
 export const SENDER_HEADER = 'x-rollcall-sender';
 
 /**
- * The sender of SNS's deliveries, which SNS makes as its own principal. On AWS, the id of this principal differs
+ * The sender of the messages that SNS delivers to queues: a principal of SNS. On AWS, the id of this principal differs
  * between regions.
  */
 export const SNS_SENDER = 'AIDAEMBEDDEDCLOUD0SNS';

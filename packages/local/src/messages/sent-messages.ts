@@ -8,7 +8,7 @@ export interface SentMessage {
   body: string;
 }
 
-const MAX_MESSAGES = 10_000;
+const MIN_KEPT = 10_000;
 
 /**
  * The messages that a call of SNS or SQS sent, without the entries that the broker rejected. SNS requests are forms, and
@@ -42,20 +42,23 @@ interface SqsRequest {
   Entries?: Array<{ Id?: string; MessageBody?: string }>;
 }
 
-/** The last sent messages, in memory. Brokers do not keep delivered messages. */
+/**
+ * The last 10,000 sent messages, and up to 10,000 earlier messages. They are kept in memory, because brokers do not
+ * keep delivered messages.
+ */
 export class SentMessages {
   readonly #messages: SentMessage[] = [];
 
   add(messages: readonly SentMessage[]): void {
     this.#messages.push(...messages);
-    if (this.#messages.length > 2 * MAX_MESSAGES) this.#messages.splice(0, this.#messages.length - MAX_MESSAGES);
+    if (this.#messages.length > 2 * MIN_KEPT) this.#messages.splice(0, this.#messages.length - MIN_KEPT);
   }
 
-  /** All messages, with the oldest first. */
+  /** All kept messages, with the oldest first. */
   get all(): readonly SentMessage[] {
     return this.#messages;
   }
 
-  /** The messages whose body contains an aggregate's id, with the oldest first. */
+  /** The kept messages whose body contains an aggregate's id, with the oldest first. */
   about = (aggregate: string): SentMessage[] => this.#messages.filter(({ body }) => body.includes(aggregate));
 }

@@ -14,7 +14,7 @@ export interface MeteredCalls {
   messages: number;
   /** The size of the messages' bodies. */
   bytes: number;
-  /** The number of billed SQS requests: one for each chunk of 64 KB. */
+  /** The number of billed requests to SQS or SNS: at least one for each call, and one for each chunk of 64 KB. */
   requests: number;
   units: UnitsByTable;
 }
@@ -34,11 +34,11 @@ export interface MeteredFunction {
 export interface Metered {
   calls: MeteredCalls[];
   functions: Record<string, MeteredFunction>;
-  /** The number of requests that the API forwarded to functions, by route. */
+  /** The number of requests that matched a route and were not throttled, by route. */
   requests: Record<string, number>;
   /** The size of the APIs' access logs. */
   accessLogBytes: number;
-  /** For each table and kind of key, the updates of the item that was updated most often. */
+  /** For each table and kind of key, the number of updates of the item that was updated most often. */
   hottest: HotItem[];
 }
 
@@ -63,7 +63,10 @@ interface Call {
   response: string;
 }
 
-/** Counts the billable units of functions' AWS calls. A cloud without a meter does not count, which saves the overhead. */
+/**
+ * Counts what AWS would bill: AWS calls, invocations, requests to APIs, and logs. A cloud without a meter does not
+ * count, which saves the overhead.
+ */
 export class Meter {
   #calls = new Map<string, MeteredCalls>();
   #functions = new Map<string, MeteredFunction>();

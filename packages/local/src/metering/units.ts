@@ -2,7 +2,7 @@
 type Item = Record<string, AttributeValue>;
 type AttributeValue = Record<string, unknown>;
 
-/** The billed units of a table or of an index. The key of an index is `table/index`. */
+/** The billed units of a table or of an index. */
 export interface Units {
   write: number;
   read: number;
@@ -10,6 +10,7 @@ export interface Units {
   computed: number;
 }
 
+/** Units by the name of a table, or by `TABLE/INDEX`. */
 export type UnitsByTable = Record<string, Units>;
 
 interface ConsumedCapacity {

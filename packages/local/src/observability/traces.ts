@@ -39,7 +39,7 @@ export function createTraces(maxSpans = MAX_SPANS) {
   function store(span: Span): void {
     const { traceId, attributes } = span;
     const spans = traces.get(traceId);
-    // A load test may send all its requests with the same trace id.
+    // Drops spans beyond the limit: a load test may send all its requests with the same trace id.
     if (spans && spans.length >= MAX_SPANS_OF_TRACE) return;
     if (spans) spans.push(span);
     else traces.set(traceId, [span]);

@@ -18,8 +18,9 @@ interface Call {
 }
 
 /**
- * Custom::AWS: a function of CDK calls an AWS API. Only a call on deletion is supported. The embedded cloud never makes
- * this call, because it deletes nothing, but the function must have the permission for the call.
+ * Custom::AWS: a function of CDK calls an AWS API. Only a call to SNS about a topic, on deletion, is supported. The
+ * embedded cloud never makes this call, because it deletes nothing, but the function must have the permission for the
+ * call.
  */
 export const awsCustomResources =
   (runtime: Runtime): ResourceProvider =>

@@ -5,7 +5,10 @@ import { checkProperties } from './properties.ts';
 /** A created resource: its resolved properties, and its attributes. */
 export type CreatedResource = ResourceInput & Deployed;
 
-/** Wraps providers so that they record the resources that they create. */
+/**
+ * Wraps providers so that they record the resources that they create, and reject unsupported properties and a second
+ * resource with the same ARN.
+ */
 export const recording = (
   providers: Record<string, ResourceProvider>,
   created: CreatedResource[],

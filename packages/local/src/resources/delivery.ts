@@ -71,7 +71,7 @@ export interface Sender {
 /**
  * Creates a function that delivers messages to a function, a queue or a topic. Adds a check for the end of the
  * deployment: the target must exist, and the sender must have permission.
- * @throws {Error} if the ARN names another kind of resource
+ * @throws {Error} if the ARN names another kind of resource, or a function that does not exist
  */
 export function deliveryTo(runtime: Runtime, arn: string, { principal, why }: Sender): Deliver {
   const kind = KINDS[/^arn:aws:(\w+):/.exec(arn)?.[1] ?? ''];

@@ -130,7 +130,10 @@ export const logGroups =
     return { ref: name, attributes: { Arn: `${arn}:*` } };
   };
 
-/** AWS::CloudWatch::Alarm. Alarms are never raised, but CloudWatch must have permission for the alarm's actions. */
+/**
+ * AWS::CloudWatch::Alarm. Alarms are never raised, but CloudWatch must have permission to publish on the topics that
+ * are notified of an alarm or of insufficient data.
+ */
 export const alarms =
   ({ access, region, accountId, checks }: Runtime): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {

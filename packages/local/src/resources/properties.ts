@@ -1,7 +1,7 @@
 import { CloudError } from '../errors/cloud-error.ts';
 import type { ResourceInput } from '../template/resource.ts';
 
-/** The properties of a resource that the embedded cloud accepts. */
+/** The properties that the embedded cloud accepts for a type of resource. */
 interface Known {
   /** The properties that the embedded cloud uses. */
   read: string;
@@ -14,7 +14,7 @@ interface Known {
 
 const ALWAYS = 'Tags Description';
 
-/** The accepted properties by type. For other types, all properties are accepted. */
+/** The accepted properties by type. For types that are missing here, all properties are accepted. */
 const KNOWN: Record<string, Known> = {
   'AWS::ApiGatewayV2::Api': {
     read: 'ProtocolType CorsConfiguration',

@@ -62,7 +62,8 @@ export const providers = (runtime: Runtime): Record<string, ResourceProvider> =>
 export const ignored: ReadonlySet<string> = new Set([
   'AWS::CDK::Metadata',
   'AWS::CloudWatch::Dashboard',
-  // CodeDeploy's resources control how a deployment shifts traffic. The embedded cloud shifts all traffic at once.
+  // CodeDeploy's resources control how a deployment shifts traffic. In the embedded cloud, an option of `redeploy`
+  // controls this.
   'AWS::CodeDeploy::Application',
   'AWS::CodeDeploy::DeploymentConfig',
   'AWS::CodeDeploy::DeploymentGroup',

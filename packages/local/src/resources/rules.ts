@@ -59,8 +59,8 @@ export const rules =
   };
 
 /**
- * @throws {CloudError} for a pattern that can match only events of AWS services. In the embedded cloud, S3 is the only
- * service that sends events
+ * @throws {CloudError} for a pattern that lists only AWS services as sources, unless one of them is S3 and a bucket
+ * notifies EventBridge. In the embedded cloud, no other AWS service sends events
  */
 function checkSources({ source }: Record<string, unknown>, s3SendsEvents: boolean, why: string): void {
   if (!Array.isArray(source) || !source.every(isOfAws) || (s3SendsEvents && source.includes('aws.s3'))) return;

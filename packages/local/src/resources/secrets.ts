@@ -10,8 +10,8 @@ interface SecretProperties {
 }
 
 /**
- * AWS::SecretsManager::Secret. The secret's value comes from a stand-in if a stand-in provides the value, otherwise
- * from the template, which contains the value or describes how to generate it.
+ * AWS::SecretsManager::Secret. An existing secret keeps its value. The value of a new secret comes from a stand-in if a
+ * stand-in provides the value, otherwise from the template, which contains the value or describes how to generate it.
  */
 export const secretsOf =
   ({ secrets, beside, region, accountId, access }: Runtime): ResourceProvider =>

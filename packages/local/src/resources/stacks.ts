@@ -17,7 +17,7 @@ import type { Runtime, Services } from './runtime.ts';
 export class Stacks {
   readonly #apis = new Map<string, HttpApi>();
   #running: Runtime | undefined;
-  /** The functions of the previous deployment that have invocations in progress or get new invocations. */
+  /** The functions of the previous deployment, until {@link retirePrevious} ends them. */
   #previous = new Map<string, LambdaFunction>();
   #deployed: readonly Stack[] = [];
 
@@ -138,8 +138,8 @@ const parametersOf = ({ beside, issuer, parameters }: Services): Record<string, 
   Object.assign({ TokenIssuer: issuer.url }, ...beside.map((one) => one.parameters), parameters);
 
 /**
- * Notifies the stand-ins that a deployment is complete. Finds the registry by its name in the directory, the way
- * clients do.
+ * Notifies the stand-ins that all resources of a deployment are created. Finds the registry of instances by its name in
+ * the directory, the way clients do.
  */
 async function notifyStandIns({ directory, dynamodb, beside }: Services): Promise<void> {
   const { table: tableName } = directory.attributesOf('instances') ?? {};

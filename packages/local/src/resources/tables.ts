@@ -66,7 +66,7 @@ export const tables =
     };
   };
 
-/** The properties of a table that cannot change, as text. */
+/** The keys of a table and of its global indexes, as text. The embedded cloud never changes these keys. */
 function shapeOf(table: Pick<Partial<TableDescription>, 'KeySchema' | 'GlobalSecondaryIndexes'> | undefined): string {
   const keys = (schema: TableDescription['KeySchema']) =>
     (schema ?? []).map(({ AttributeName, KeyType }) => `${AttributeName} ${KeyType}`);

@@ -28,7 +28,7 @@ export function refusalOf(
   const site = headers['sec-fetch-site'];
   // The message does not contain the header, because responses are logged, and callers' input may be personal data.
   if (!LOCAL_HOST.test(host)) return 'The Host header names another machine. Use 127.0.0.1.';
-  // Browsers send no `Origin` for images, links and forms with GET.
+  // Browsers send no `Origin` for images, links and forms with GET, but they send `Sec-Fetch-Site`.
   const isElsewhere =
     origin === undefined ? ['cross-site', 'same-site'].includes(String(site)) : origin !== `http://${host}`;
   return isElsewhere && !(origin && allowsOrigin(origin))

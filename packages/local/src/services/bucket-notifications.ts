@@ -27,7 +27,7 @@ export interface ObjectChange {
   principalId: string;
 }
 
-/** The data of a created object that notifications contain. */
+/** The data about a created object in notifications. */
 export interface ObjectFacts {
   size: number;
   eTag: string;

@@ -4,8 +4,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { CloudError } from '../errors/cloud-error.ts';
 
 /**
- * The state of the embedded cloud that survives a restart: positions in streams, secrets, keys of the issuer, archives of
- * topics, and data of the stand-ins.
+ * The state of the embedded cloud that survives a restart if the cloud has a data folder: positions in streams,
+ * secrets, keys of the issuer, archives of topics, and data of the stand-ins.
  */
 export interface State {
   position(mapping: string): string | undefined;
@@ -52,8 +52,8 @@ function open(folder: string | undefined): DatabaseSync {
         id INTEGER PRIMARY KEY, topic TEXT NOT NULL, published_at INTEGER NOT NULL, entry TEXT NOT NULL
       );
     `);
-    // Before 2026-12, the keys of positions were whole ARNs of streams. Now the keys are the parts of these ARNs from
-    // `table/` on, without the region.
+    // Converts the keys of positions that were saved before 2026-12. These keys are whole ARNs of streams. Current keys
+    // are the parts of the ARNs from `table/` on, which do not contain the region.
     database.exec(
       "UPDATE positions SET mapping = substr(mapping, instr(mapping, 'table/')) WHERE mapping LIKE 'arn:%'",
     );

@@ -45,7 +45,7 @@ interface AssetManifest {
   files?: Record<string, { source: { path: string }; destinations: Record<string, { objectKey: string }> }>;
 }
 
-/** The stacks and assets of a folder, including those of the stages in it. */
+/** The stacks and assets of a folder, including those of every CDK `Stage` in the folder. */
 interface Found {
   stacks: AssembledStack[];
   /** The folders of file assets, by object key. */
@@ -56,9 +56,10 @@ interface Found {
 export const regionOf = (folder: string): string | undefined => environmentOf(environmentsIn(folder)).region;
 
 /**
- * Reads the output of `cdk synth` in `folder`, including the stacks of every `Stage`.
+ * Reads the output of `cdk synth` in `folder`, including the stacks of every CDK `Stage`.
  * @param accountId replaces the account id in the app's templates; undefined: account ids stay unchanged
- * @throws {CloudError} if the folder cannot be read, or has two stacks with the same name
+ * @throws {CloudError} if the folder cannot be read, has two stacks with the same name, or has stacks for several
+ * regions or accounts
  */
 export function readAssembly(folder: string, accountId?: string): Assembly {
   const { account } = environmentOf(environmentsIn(folder));
@@ -91,7 +92,7 @@ function read<T>(file: string, transform = (text: string) => text): T {
 
 const artifactsIn = (folder: string) => Object.entries(read<Manifest>(join(folder, 'manifest.json')).artifacts);
 
-/** The environments of all stacks in a folder, including those of the stages in it. */
+/** The environments of all stacks in a folder, including the stacks of every CDK `Stage` in the folder. */
 const environmentsIn = (folder: string): string[] =>
   artifactsIn(folder).flatMap(([, { type, environment, properties }]) => {
     if (type === 'cdk:cloud-assembly') return environmentsIn(join(folder, properties?.directoryName ?? ''));
