@@ -274,6 +274,12 @@ describe('a faulty call', () => {
       UnprocessedItems: { outbox: [2] },
     });
     expect(partialBatchOf('BatchWriteItem', JSON.stringify({ RequestItems: { outbox: [1] } }))).toBeUndefined();
+    const ofTwo = partialBatchOf(
+      'BatchWriteItem',
+      JSON.stringify({ RequestItems: { outbox: [1, 2, 3], sms: [4, 5] } }),
+    );
+    expect(JSON.parse(ofTwo?.request ?? '')).toEqual({ RequestItems: { outbox: [1, 3], sms: [5] } });
+    expect(JSON.parse(ofTwo?.complete('{}') ?? '')).toEqual({ UnprocessedItems: { outbox: [2], sms: [4] } });
   });
 
   it('leaves every second message of a batch unpublished, and reports this', () => {

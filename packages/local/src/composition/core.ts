@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { clientConfig, createClients } from '../emulators/clients.ts';
 import type { Emulators } from '../emulators/emulators.ts';
-import { Doorbell } from '../event-sources/doorbell.ts';
+import { WriteNotifications } from '../event-sources/write-notifications.ts';
 import type { Faults } from '../faults/faults.ts';
 import { ApiServers } from '../http/api-servers.ts';
 import { Access } from '../iam/access.ts';
@@ -51,7 +51,7 @@ export function createCore(
     functions,
     denials,
     calls: new Calls(),
-    writes: new Doorbell(),
+    writes: new WriteNotifications(),
     directory: new Directory(),
     buses: new EventBuses(place),
     bucketNotifications: new BucketNotifications(place),

@@ -35,7 +35,7 @@ export async function startEndpoint(
     place: core,
     issuer,
     control,
-    onWrite: (request) => writes.ring(request),
+    onWrite: (request) => writes.notify(request),
   });
   const url = await listen(server, port, 'the AWS endpoint');
   opened.defer(() => close(server));

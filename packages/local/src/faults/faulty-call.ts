@@ -46,12 +46,17 @@ export function partialBatchOf(operation: string, request: string): PartialBatch
 
 function partialWriteOf(request: string): PartialBatch | undefined {
   const { RequestItems, ...rest } = JSON.parse(request) as { RequestItems: Record<string, unknown[]> };
-  const [[table = '', items = []] = []] = Object.entries(RequestItems);
-  if (items.length < 2) return undefined;
-  const omitted = items.filter((_, index) => index % 2 === 1);
+  const writes = Object.entries(RequestItems).flatMap(([table, items]) => items.map((item) => ({ table, item })));
+  if (writes.length < 2) return undefined;
+  /** Every second write, by table. A table without writes is absent, as DynamoDB requires. */
+  const everySecond = (from: 0 | 1): Record<string, unknown[]> => {
+    const items: Record<string, unknown[]> = {};
+    for (const { table, item } of writes.filter((_, index) => index % 2 === from)) (items[table] ??= []).push(item);
+    return items;
+  };
   return {
-    request: JSON.stringify({ ...rest, RequestItems: { [table]: items.filter((_, index) => index % 2 === 0) } }),
-    complete: (response) => JSON.stringify({ ...JSON.parse(response), UnprocessedItems: { [table]: omitted } }),
+    request: JSON.stringify({ ...rest, RequestItems: everySecond(0) }),
+    complete: (response) => JSON.stringify({ ...JSON.parse(response), UnprocessedItems: everySecond(1) }),
   };
 }
 

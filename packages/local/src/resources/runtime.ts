@@ -1,8 +1,8 @@
 import type { Started } from '../beside/beside.ts';
 import type { Clients, QueueClients } from '../emulators/clients.ts';
 import type { Emulators } from '../emulators/emulators.ts';
-import type { Doorbell } from '../event-sources/doorbell.ts';
 import type { Mapping } from '../event-sources/mapping.ts';
+import type { WriteNotifications } from '../event-sources/write-notifications.ts';
 import type { Faults } from '../faults/faults.ts';
 import type { AuthorizeToken } from '../http/authorizers.ts';
 import type { HttpApi } from '../http/http-api.ts';
@@ -34,7 +34,7 @@ export interface Services extends Clients, QueueClients {
   state: State;
   emulators: Emulators;
   calls: Calls;
-  writes: Doorbell;
+  writes: WriteNotifications;
   /** The maximum number of instances of a function, unless the template sets a lower maximum. */
   instanceLimit: number;
   faults: Faults | undefined;

@@ -1,23 +1,22 @@
 /**
- * Waiters wake up after this time even without a ring, because deletions by TTL and writes of some clients bypass the
+ * Waiters wake up after this time even without a notification, because deletions by TTL and writes of some clients bypass the
  * endpoint.
  */
 const MAX_SLEEP_MS = 5_000;
 
 /**
- * Wakes up waiters, such as readers of a table's stream, when the table that they wait for is written to. This is not
- * the doorbell of the glossary, which notifies the relay.
+ * Wakes up waiters, such as readers of a table's stream, when the table that they wait for is written to.
  */
-export class Doorbell {
+export class WriteNotifications {
   readonly #waiting = new Map<() => void, string>();
 
   /** @param request a request that may have written to the tables that it names */
-  ring(request: Buffer): void {
+  notify(request: Buffer): void {
     for (const [wake, tableName] of this.#waiting) if (request.includes(`"${tableName}"`)) wake();
   }
 
   /**
-   * Resolves at the first ring for a table after this call, even if the promise is awaited only later. Also resolves
+   * Resolves at the first notification for a table after this call, even if the promise is awaited only later. Also resolves
    * after {@link MAX_SLEEP_MS}, or when the signal is aborted.
    */
   next = (tableName: string, signal: AbortSignal): Promise<void> => {
