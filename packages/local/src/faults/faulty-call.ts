@@ -50,9 +50,9 @@ function partialWriteOf(request: string): PartialBatch | undefined {
   if (writes.length < 2) return undefined;
   /** Every second write, by table. A table without writes is absent, as DynamoDB requires. */
   const everySecond = (from: 0 | 1): Record<string, unknown[]> => {
-    const items: Record<string, unknown[]> = {};
-    for (const { table, item } of writes.filter((_, index) => index % 2 === from)) (items[table] ??= []).push(item);
-    return items;
+    const selected = writes.filter((_, index) => index % 2 === from);
+    const byTable = Map.groupBy(selected, ({ table }) => table);
+    return Object.fromEntries([...byTable].map(([table, ofTable]) => [table, ofTable.map(({ item }) => item)]));
   };
   return {
     request: JSON.stringify({ ...rest, RequestItems: everySecond(0) }),
