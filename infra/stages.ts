@@ -9,8 +9,8 @@ export const settings = stageSettings.extend({
   throttling: stageSettings.shape.throttling.unwrap().extend({
     registrationsPerSecond: z.int().min(1),
     /**
-     * The rate limit for requests that may wait for 20 seconds. It applies to three routes together: redeem points,
-     * read an operation and watch an operation. Each request occupies a function instance, so up to twenty times this
+     * The rate limit for requests that may wait for 20 seconds. It is divided equally among three routes: redeem
+     * points, read an operation and watch an operation. Each request occupies a function instance, so up to twenty times this
      * number of instances run at the same time. By default, an account can run 1,000 instances
      * (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
      */

@@ -28,12 +28,12 @@ export interface CommandOptions {
 export function commandHandlers(options: CommandOptions): Handlers<(typeof commandConsumer.reads)[number]> {
   const { client, pointsTable, correspondence, now } = options;
 
-  /** @throws {TransientError} if the member has no account yet, because the event of the registration was not applied */
+  /** @throws {TransientError} if the member has no account yet: the event of the registration has not been applied */
   async function accountOf(memberId: string): Promise<Account> {
     const Key = { pk: memberId, sk: ACCOUNT };
     const { Item } = await client.send(new GetCommand({ TableName: pointsTable, Key, ConsistentRead: true }));
     if (Item?.accountState === undefined) throw new TransientError(`member ${memberId} has no points account yet`);
-    // If the registration was skipped because the member had already left, the account has no balance.
+    // The account has no balance if an operator discarded the event of the registration and the member left later.
     return { balance: 0, ...Item } as Account;
   }
 

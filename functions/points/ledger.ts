@@ -1,6 +1,6 @@
 import type { TransactItem } from '@rollcall/kit/messaging';
 
-/** The sort key of the item that holds a member's balance, and the cursor of the consumer of events for the member. */
+/** The sort key of the item that holds both a member's balance and the event consumer's cursor for the member. */
 export const ACCOUNT = 'account';
 const LEDGER_PREFIX = 'ledger#';
 

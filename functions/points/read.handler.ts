@@ -56,7 +56,10 @@ async function readAccount(id: string, { signal }: Try): Promise<PointsAccountRe
   return account;
 }
 
-/** Returns the last known account, marked with `asOf`, if the table cannot be read. */
+/**
+ * Returns the account as this instance last read it, marked with `asOf`, if the table cannot be read.
+ * @throws {Error} the cause if it is a problem, such as 404, or if this instance has not read the account
+ */
 async function lastKnownAccount(id: string, cause: Error): Promise<PointsAccountResource> {
   const last = lastAccounts.get(id);
   if (cause instanceof Problem || !last) throw cause;

@@ -10,7 +10,7 @@ export type Admission = ReturnType<typeof createAdmission>;
 export interface AdmissionOptions {
   buckets: Pick<ReturnType<typeof createTokenBuckets>, 'take' | 'knownRefusal'>;
   limits: RegistrationLimits;
-  /** Computes the pseudonyms of phones and IP addresses, which are parts of keys. */
+  /** Computes the pseudonyms of phones and IP addresses. The keys of token buckets contain the pseudonyms. */
   pseudonym: Pseudonym;
   mode: () => Promise<Mode<'registration'>>;
 }

@@ -1,6 +1,9 @@
 import ipaddr from 'ipaddr.js';
 
-/** Returns a caller's IPv4 address, or the /64 prefix of its IPv6 address. Several callers may share either. */
+/**
+ * Returns a caller's IPv4 address, the /64 prefix of its IPv6 address, or `unknown` for an invalid address. Several callers
+ * may share one address or prefix.
+ */
 export function callerOf(sourceIp: string): string {
   if (!ipaddr.isValid(sourceIp)) return 'unknown';
   const address = ipaddr.process(sourceIp);

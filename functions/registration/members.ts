@@ -16,8 +16,9 @@ export interface MembersOptions {
 }
 
 /**
- * The number of attempts to register a phone. Another request may register or release the phone between two attempts. A
- * retry hides this conflict from the caller.
+ * The maximum number of attempts to register a phone. An attempt fails if it finds a `PhoneMark` that no earlier attempt
+ * found. The first attempt therefore fails for each phone with a mark. A later attempt fails only if other requests register
+ * and release the phone in the meantime.
  */
 const MAX_ATTEMPTS = 5;
 const CHANGING = 'Other requests are changing the member. Try again.';
@@ -48,8 +49,9 @@ export function createMembers({ store, admission, audit, now, newId }: MembersOp
     /**
      * Idempotent by key: a repetition with the same key and registration returns the same member, and takes a token from
      * the phone's token bucket.
-     * @throws {Problem} 429 if the phone's token bucket is empty. A registration takes a token if its first transaction
-     * finds a `PhoneGuard` or a `PhoneMark`.
+     * @throws {Problem} 409 if the phone is in use; 422 if the key was used with another registration; 429 if the phone's
+     * token bucket is empty; 503 if every attempt failed. A registration takes a token if its first transaction finds a
+     * `PhoneGuard` or a `PhoneMark`.
      */
     async register(
       registration: Registration,
@@ -89,7 +91,10 @@ export function createMembers({ store, admission, audit, now, newId }: MembersOp
 
     read: findActive,
 
-    /** @throws {Problem} 412, also if a concurrent request changes the member */
+    /**
+     * @throws {Problem} 404 if there is no such active member; 412 if the member does not match the conditions, for example
+     * because a concurrent request changed it; 503 if every attempt conflicted with another change
+     */
     async change(
       id: string,
       conditions: ReturnType<typeof preconditions>,

@@ -7,7 +7,7 @@ import { createRedemptions } from './redemptions.ts';
 import { operationResource } from './resources.ts';
 import { createServices } from './services.ts';
 
-// These handlers have their own file, so that only their bundle contains the process.
+// These handlers have their own file, so that the bundle of `api.handler.ts` does not contain the process.
 
 const { logger } = createObservability('registration');
 const { dependencies, admission, memberAccess, locationOf } = createServices({ logger });
@@ -30,7 +30,10 @@ export const readOperation = endpoint(logger, async (event) => {
   return json(200, resource, waitHeaders(event, resource));
 });
 
-/** The seconds that a caller wants to wait for a result. Undefined for HEAD, where waiting would have no benefit. */
+/**
+ * The seconds that a caller wants to wait for a result. Undefined without a valid preference, and for HEAD, where waiting
+ * would have no benefit.
+ */
 const requestedWait = (event: HttpEvent) =>
   event.requestContext.http.method === 'HEAD' ? undefined : preferredWait(event.headers.prefer);
 

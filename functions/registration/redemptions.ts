@@ -65,7 +65,7 @@ export function createRedemptions(options: RedemptionsOptions) {
       return operationOf(started.state);
     },
 
-    /** Polls until the operation is no longer pending, the time has elapsed, or the caller disconnects. */
+    /** Polls until the operation is no longer pending, the time has elapsed, or `signal` is aborted. */
     async watch(id: string, seconds: number, signal?: AbortSignal): Promise<Operation> {
       const end = now().getTime() + seconds * 1000;
       for (;;) {

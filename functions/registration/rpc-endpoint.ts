@@ -59,8 +59,8 @@ export function rpcEndpoint(routes: (router: ConnectRouter) => void) {
 const MALFORMED_PROTOBUF = /"message":"parse binary: /;
 
 /**
- * Converts an event to a request. Returns undefined for an invalid request, which has a body that its method does not
- * allow, or a header with invalid characters.
+ * Converts an event to a request. Returns undefined if the request is invalid, for example if it has a body that its method
+ * does not allow, or a header with invalid characters.
  */
 function requestOf(event: HttpEvent): Request | undefined {
   const { rawPath, rawQueryString, headers, body, isBase64Encoded, requestContext } = event;

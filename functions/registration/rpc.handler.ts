@@ -33,7 +33,7 @@ const withKey = { idempotencyKey: idempotencyKey.optional() };
 const registerRequest = registrationOf(limits.phoneTypes).extend(withKey);
 const redeemRequest = redemption.extend(withKey);
 
-/** The use cases of the REST API over RPC. */
+/** Serves use cases of the REST API as RPCs. */
 export const rpc = rpcEndpoint((router) =>
   router.service(MemberService, {
     register: (request, context) =>

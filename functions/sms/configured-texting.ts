@@ -136,7 +136,8 @@ const providers: Record<SmsProviderName, (now: () => Date, webhookUrl: string | 
     const { ORIGINATION_IDENTITY, CONFIGURATION_SET } = readEnvironment(
       z.object({ ORIGINATION_IDENTITY: text, CONFIGURATION_SET: text }),
     );
-    // The SDK must not retry, because a retry could send an SMS twice. The signal aborts a call at its timeout.
+    // The SDK must not retry, because a retry could send an SMS twice. The client needs no
+    // request timeout, because the signal of each call aborts the call at its timeout.
     const client = new PinpointSMSVoiceV2Client({
       maxAttempts: 1,
       requestHandler: { connectionTimeout: clientDefaults.requestHandler.connectionTimeout },

@@ -1,2 +1,2 @@
-/** The sort key of the item that holds a member's contact data, and the cursor of the consumer of events for the member. */
+/** The sort key of the item that holds both a member's contact data and the event consumer's cursor for the member. */
 export const CONTACT = 'contact';

@@ -11,7 +11,7 @@ export interface LimitsOptions {
   client: DynamoDBDocumentClient;
   /** The table of limits. Its key `pk` contains a limit and the time window of the limit. */
   tableName: string;
-  /** Computes the pseudonyms of phones, which are parts of keys. */
+  /** Computes the pseudonyms of phones. The table's keys contain the pseudonyms. */
   pseudonym: Pseudonym;
   settings: Pick<SmsSettings, 'countries' | 'perPhoneAndHour' | 'perCountryAndMinute' | 'perDay'>;
   now: () => Date;

@@ -19,7 +19,7 @@ interface Waiting {
   slot: PromiseWithResolvers<number>;
 }
 
-/** DynamoDB's limit on writes to one item per second. */
+/** DynamoDB's limit on the number of writes a second to one item. */
 const WRITES_A_SECOND = 1_000;
 
 /**

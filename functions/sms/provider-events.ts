@@ -34,10 +34,10 @@ export function receipt(reference: unknown, kind: 'delivered' | 'undelivered', r
 const STOP = new Set([
   ...['STOP', 'STOPALL', 'UNSUBSCRIBE', 'CANCEL', 'END', 'QUIT', 'REVOKE', 'OPTOUT', 'REMOVE', 'ARRET', 'TD'],
 ]);
-/** Twilio also accepts YES. YES is left out here, because people answer any question with this word. */
+/** The opt-in keywords. Twilio also accepts YES, which is left out here, because people answer any question with it. */
 const START = new Set(['START', 'UNSTOP']);
 
-/** Reads an inbound SMS. A keyword must be the whole text. Case, width, accents and punctuation are ignored. */
+/** Reads an inbound SMS. A keyword must be the whole text. Case, width, accents, spaces and punctuation are ignored. */
 export function inbound(phone: unknown, text: unknown, at: Date): ProviderEvent {
   const word = String(text ?? '')
     .normalize('NFKD')

@@ -58,8 +58,8 @@ export type SendResult = 'accepted' | 'opted out';
 
 /**
  * Sends an SMS through a provider, unless the phone has opted out.
- * @throws {HeldError} if a limit is exceeded; {@link RemoteError} from the provider; {@link TransientError} if no
- * provider was called, because a table of the service could not be reached
+ * @throws {HeldError} if a limit is exceeded; {@link RemoteError} from the provider; {@link TransientError} if a table or a
+ * secret of the service could not be reached
  */
 export type SendText = (text: TextMessage & { short?: string }, about: SendContext) => Promise<SendResult>;
 
@@ -103,7 +103,7 @@ export function createTexting(options: TextingOptions): SendText {
       retry: { tries: MAX_TRIES, isIdempotent: () => provider.honoursKey },
       async fallback(text, cause) {
         if (!next || !mayUseNextProvider(cause)) {
-          // Without idempotency keys, a retry cannot resolve an unknown outcome.
+          // Without idempotency keys, a retry cannot resolve an unknown outcome, so the outcome is not reported as unknown.
           if (cause instanceof UnavailableError) cause.outcomeUnknown &&= provider.honoursKey;
           throw cause;
         }
@@ -115,7 +115,7 @@ export function createTexting(options: TextingOptions): SendText {
   }
 
   const send = createChain(providers) as RemoteService<Text, void>;
-  // An SMS with an unknown outcome may only be sent again to a provider that honours idempotency keys.
+  // An SMS with an unknown outcome is sent again only through providers that honour idempotency keys, if there are any.
   const sendAgain = createChain(providers.filter(({ provider }) => provider.honoursKey)) ?? send;
 
   return async ({ short, ...text }, { outcomeUnknown, ...about }) => {
@@ -141,8 +141,9 @@ export function createTexting(options: TextingOptions): SendText {
 type Text = TextMessage & Omit<SendContext, 'outcomeUnknown'>;
 
 /**
- * Whether the next provider may be called. This provider must certainly not have sent the SMS. An SMS that only waits for
- * its slot stays with its provider.
+ * Whether the next provider may be called after a provider failed. The failed provider must certainly not have sent the
+ * SMS. An SMS also stays with its provider if it only has to wait for its slot, for the end of concurrent calls or for the
+ * next invocation.
  */
 const mayUseNextProvider = (cause: Error): boolean =>
   cause instanceof UnavailableError &&

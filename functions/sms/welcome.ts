@@ -20,7 +20,7 @@ const SUMMARIES: Record<SendResult, string> = {
   'opted out': 'not sent: this phone has opted out of SMS',
 };
 
-/** Handles a member's events in the SMS service: sends the welcome SMS and stores the contact data. */
+/** Handles a member's events in the SMS service: sends the welcome SMS, and stores and erases contact data. */
 export function welcomeHandlers(options: WelcomeOptions): Handlers<(typeof eventConsumer.reads)[number]> {
   const { sendText, pseudonym, correspondence, now } = options;
   return {

@@ -4,7 +4,7 @@ import { eventConsumer } from '../../functions/guide/events.consumer.ts';
 import { capabilities } from '../../shared/config/capabilities.ts';
 import { routes } from '../../shared/contracts/routes.ts';
 
-/** Adds the guide service, which puts a guide journey into every member's inbox. */
+/** Adds the guide service, which gives every member a guide. */
 export function addGuide(stack: Stack, props: ServiceProps): void {
   const subscriber = new Subscriber(stack, 'Subscriber', {
     ...props,

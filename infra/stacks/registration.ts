@@ -18,7 +18,7 @@ const MEMBER_INDEX = 'of-member';
 /** The capability whose mode is checked by every function that changes members. */
 const REGISTRATION_CAPABILITY = { name: 'registration', modes: capabilities.registration };
 
-/** The entry files of the handlers that are not in `api.handler.ts`. */
+/** The entry files of the REST handlers that are not in `api.handler.ts`. */
 const ENTRIES: Readonly<Record<string, string>> = {
   register: 'register',
   redeem: 'redemptions',
@@ -125,7 +125,7 @@ interface RegistrationProps extends PhoneServiceProps {
   members: ServiceTable;
   outbox: Outbox;
   limits: ServiceTable;
-  /** The environment of every function that reads or changes members. */
+  /** The environment of the REST functions and of the RPC function. */
   environment: Record<string, string>;
 }
 

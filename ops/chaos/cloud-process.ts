@@ -8,7 +8,7 @@ import { createFaults, type FaultLevel, type Order, type Report } from './faults
 // reports to its standard output and reads orders from its standard input.
 const [assembly = '', data = '', seed = '', rejectOneIn = '', ports = '{}'] = process.argv.slice(2);
 let faultLevel: FaultLevel = 'all';
-// A write to a pipe completes before the call returns: reports are not lost if the process is killed.
+// A write to a pipe completes before the call returns, so no report is lost if the process is killed.
 const report = (line: Report) => void process.stdout.write(`${JSON.stringify(line)}\n`);
 
 const faults = createFaults({

@@ -30,18 +30,18 @@ const SMS_FAULTS: Array<[TextFault, number]> = [
   ['hangs', 0.003],
 ];
 /**
- * The probability that a call begins an outage. During an outage, half of the calls to a service fail for two seconds,
- * which is longer than the SDK retries.
+ * The probability that a call begins an outage of its service. For two seconds, which is longer than the SDK retries, half
+ * of the calls to the service get a fault.
  */
 const OUTAGES = 0.000_3;
 const OUTAGE_MS = 2_000;
 const CALLS_IN_OUTAGE = 0.5;
-/** The probability of a gateway outage that outlasts the retries of a message, so that the message is parked. */
+/** The probability that an SMS begins an outage of the gateway. The outage lasts longer than the retries of a call. */
 const GATEWAY_OUTAGES = 0.000_5;
 const GATEWAY_OUTAGE_MS = 45_000;
 /**
- * Calls without injected faults. The cloud needs some of these calls to start. A failure of another of these calls would
- * only delay messages by a minute.
+ * Calls without injected faults. The cloud needs some of these calls to start. A failure of the others would only delay
+ * messages by a minute.
  */
 const CALLS_WITHOUT_FAULTS =
   /^(Create|Describe|Update(Table|Time)|Set|Subscribe|List|Get(Queue|Caller)|ReceiveMessage)/;

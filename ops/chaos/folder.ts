@@ -5,7 +5,7 @@ import { onStopSignal } from 'rollcall/internal/stop-signals';
 const INTERRUPTED = 130;
 
 /**
- * Creates a folder that is removed when this process ends, including by Ctrl-C or together with npm.
+ * Creates a folder that is removed when this process ends, also if Ctrl-C or SIGTERM ends it.
  * @param parent is created if missing
  */
 export function temporaryFolder(parent: string, prefix: string): string {

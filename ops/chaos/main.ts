@@ -27,7 +27,10 @@ const { members, seed, concurrency, kills, json } = new Command('npm run chaos -
   .option('--concurrency <n>', 'concurrent requests', atLeast(1), 24)
   .option('--kills <n>', 'number of times that the whole cloud is killed and restarted', atLeast(0), 3)
   .option('--json', 'print only one JSON object')
-  .addHelpText('after', '\nUses only 127.0.0.1 and a temporary folder. Exit code 1: a guarantee was violated.')
+  .addHelpText(
+    'after',
+    '\nUses only 127.0.0.1 and a temporary folder. Exit code 1: a guarantee was violated or not tested.',
+  )
   .parse()
   .opts<{ members: number; seed: number; concurrency: number; kills: number; json?: boolean }>();
 

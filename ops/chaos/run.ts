@@ -125,7 +125,7 @@ async function runLoad({ apiUrl, endpointUrl }: Urls, stage: StageClient, option
   return result;
 }
 
-/** Releases the messages that were held while a capability was off, as an operator would. */
+/** Releases the messages that were held while the mode of a capability was `skip`, as an operator would. */
 async function releaseHeld(stage: StageClient): Promise<void> {
   for (const [subscriber, parked] of await parkedIn(stage)) {
     const held = aggregatesOf(parked.filter(({ reason }) => reason === 'held'));
@@ -133,7 +133,7 @@ async function releaseHeld(stage: StageClient): Promise<void> {
   }
 }
 
-/** Waits until no work is left, or until the timeout passes without progress. */
+/** Waits until no work is left, the timeout passes without progress, or the time `giveUpAt` is reached. */
 async function waitUntilIdle(
   observe: () => Promise<{ pending: number; nextTryAt: number }>,
   giveUpAt: number,
@@ -151,7 +151,7 @@ async function waitUntilIdle(
   }
 }
 
-/** Runs a load on a cloud, ends the faults, and evaluates guarantees G1 to G6. */
+/** Runs a load on a cloud, ends the faults, redrives parked messages, and evaluates guarantees G1 to G6. */
 export async function run(cloud: KillableCloud, options: RunOptions) {
   const { members, seed, faultLevel, rejectOneIn, log } = options;
   const start = performance.now();

@@ -12,7 +12,7 @@ import { isRejected } from './faults.ts';
 export interface Violation {
   guarantee: 'G1' | 'G2' | 'G3' | 'G4' | 'G5' | 'G6';
   what: string;
-  /** All published versions and stored items of the member. */
+  /** The published versions and the stored items of the member. Empty if they do not explain the violation. */
   history: unknown[];
 }
 
@@ -32,7 +32,7 @@ export interface Snapshot {
 
 /** The subscribers that must reply to a registration. */
 const REPLYING_SUBSCRIBERS = ['sms', 'points', 'guide'];
-/** The suffix of delivery receipts, which may be lost. */
+/** The suffix of the replies about delivery receipts. These replies may be missing, because receipts may be lost. */
 const DELIVERY = '#welcome-sms-delivery';
 
 /**
@@ -86,7 +86,7 @@ function checkConsumers(
 /** The member that a parked message is about. */
 export const subjectOf = ({ body }: ParkedMessage) => (JSON.parse(body) as { subject: string }).subject;
 
-/** Checks all guarantees, after all faults have ended and all parked messages were redriven. */
+/** Checks all guarantees except G4, after all faults have ended and all parked messages were redriven. */
 export function checkAll(snapshot: Snapshot): Violation[] {
   return [
     ...checkEffects(snapshot),
@@ -215,8 +215,8 @@ function checkSms({ accepted, holdings, observed }: Snapshot): Violation[] {
 }
 
 /**
- * Commands and replies. G1: each operation ended, and points that were taken too late were returned. G3: each command was applied
- * once.
+ * Commands and replies. G1: each operation ended, and points that were taken for an expired operation were returned. G3: each
+ * command was applied once.
  */
 function checkRedemptions({ redemptions, members, holdings, observed }: Snapshot): Violation[] {
   return compareRedemptions(redemptions, members, holdings.items).findings.map(({ memberId, kind, what }) => ({

@@ -10,7 +10,7 @@ interface RouteSettings {
 /**
  * Returns the deployed limits of a stage, from its API, its consumers, and the environments of its functions.
  * @param prefix common prefix of the functions' names
- * @throws {OperatorError} if a part is not deployed
+ * @throws {OperatorError} if a function is not deployed, or its environment lacks its limits
  */
 export function deployedLimits(resources: readonly Resource[], prefix: string) {
   const ofType = (type: string) => resources.filter((resource) => resource.type === type);

@@ -17,7 +17,10 @@ import { EVERY_MEMBER } from '../every-member.ts';
 import { forgetMember } from '../members/forget.ts';
 import { memberHoldings, optOutOf } from '../members/holdings.ts';
 
-/** Calls the stage's API as an operator. @throws {OperatorError} with the API's reason, if it refuses the request */
+/**
+ * Calls the stage's API as an operator.
+ * @throws {OperatorError} if Cloud Map has no API of the stage; with the API's reason, if the API refuses the request
+ */
 async function callApi(stage: StageClient, route: { method: string; path: string }, path: string): Promise<unknown> {
   const [api] = await registeredEntries(stage, 'api');
   if (!api) throw new OperatorError(`Cloud Map has no API of stage ${stage.name}.`);

@@ -12,7 +12,10 @@ const PATIENCE_MS = 90_000;
 const SILENCE_MS = 5_000;
 const REQUESTS_AT_ONCE = 16;
 
-/** Registers many members at once, and observes them until every subscriber has applied the registrations. */
+/**
+ * Registers many members at once. Observes them until every subscriber has applied or parked the registrations, or no new
+ * effect appears.
+ */
 export function createBursts(options: BurstOptions, onChange: (burst: Burst) => void): Bursts {
   const { cloud, subscribers, token } = options;
   let burst: Burst | undefined;
@@ -30,7 +33,7 @@ export function createBursts(options: BurstOptions, onChange: (burst: Burst) => 
     isEvaluating = true;
     try {
       const { applied, verdict } = await storedEffects(options, accepted);
-      // A parked message may delay later messages of its member.
+      // Missing effects may still appear, and parked messages may still be applied.
       if (!isOver && verdict.lost + verdict.parked > 0) return;
       onChange(Object.assign(evaluated, { applied, verdict }));
     } finally {
@@ -70,7 +73,7 @@ export function createBursts(options: BurstOptions, onChange: (burst: Burst) => 
       if (burst && !burst.verdict) progress.see(spans);
     },
 
-    /** Reports the progress once a second. */
+    /** Called once a second. Reports the progress, and evaluates the burst when it has ended or no spans arrive. */
     tick() {
       if (!burst || burst.verdict || isEvaluating) return;
       burst.applied = Object.fromEntries(subscribers.map((name) => [name, progress.appliedBy(name)]));

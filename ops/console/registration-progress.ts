@@ -34,7 +34,7 @@ export function createRegistrationProgress(accepted: ReadonlyMap<string, unknown
     appliedBy: (service: string) => membersOf(service, ({ isApplied }) => isApplied),
     /** The number of members whose registration a service has applied or parked. */
     settledBy: (service: string) => membersOf(service, () => true),
-    /** When the last span arrived, in epoch milliseconds. Initially the start time. */
+    /** When the last span about an accepted member arrived, in epoch milliseconds. Initially the start time. */
     lastAt: () => lastAt,
   };
 }

@@ -11,7 +11,10 @@ import { textsTo } from './sandbox.ts';
 
 const CONCURRENT_READS = 10;
 
-/** The effects that the services store for members. A missing effect whose message is parked is not lost. */
+/**
+ * Reads the effects that the services store for members, and counts lost, duplicate and out-of-order effects. Members with
+ * a parked message are counted separately, because their missing effects are not lost.
+ */
 export async function storedEffects(
   { stage: { app, name, endpoint }, cloud, subscribers }: BurstOptions,
   accepted: ReadonlyMap<string, Accepted>,

@@ -120,7 +120,7 @@ function operationChanges(where: string, was: Operation, is: Operation): Change[
   return changes;
 }
 
-/** The headers and path parameters of requests. */
+/** Compares the headers and path parameters of requests. */
 function parameterChanges(before: OpenApi, after: OpenApi): Change[] {
   const changes = Object.entries(before.components.parameters).flatMap(([name, was]): Change[] => {
     const is = after.components.parameters[name];

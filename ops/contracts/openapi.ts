@@ -66,7 +66,7 @@ const content = (body: NamedSchema | string | undefined) => {
 /** The XML format of problems: RFC 9457, appendix B. */
 const PROBLEM_XML = { name: 'problem', namespace: 'urn:ietf:rfc:7807' };
 
-/** `phone-taken` becomes `PhoneTaken`. */
+/** Returns the name of a problem's schema: `phone-taken` becomes `PhoneTakenProblem`. */
 const problemName = (code: ProblemCode) =>
   `${code}-problem`.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
 

@@ -4,10 +4,14 @@ import prices from './prices.json' with { type: 'json' };
 
 /** The usage of a deployed stage in a period, and its cost. */
 export interface AccountCost {
+  /** The invocations of the function that registers members over REST, including refused requests. */
   registrations: number;
   rows: AccountRow[];
   usd: number;
-  /** The total cost, including the idle cost, divided by registrations. Null without registrations. */
+  /**
+   * The cost of all usage for a million registrations, including polling and sweeps. Alarms, dashboards, secrets and keys
+   * are not included. Null without registrations.
+   */
   usdPerMillionRegistrations: number | null;
 }
 
@@ -19,7 +23,7 @@ export interface AccountRow {
   usd: number;
 }
 
-/** A CloudWatch metric, summed over the period, with the price per unit. */
+/** A CloudWatch metric that is summed over the period, and the function that computes the cost of the sum. */
 export interface PricedMetric {
   namespace: string;
   metric: string;

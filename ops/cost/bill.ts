@@ -5,7 +5,7 @@ import prices from './prices.json' with { type: 'json' };
 
 /** The billable usage, divided by the number of operations. */
 export interface Bill {
-  /** Calls of functions and pollers to AWS, without empty receives. */
+  /** Calls of functions and pollers to AWS, without empty receives and without the reads of sweeps. */
   calls: number;
   writeUnits: number;
   /** The part of `writeUnits` that refused writes consumed. No response reports these units; they are computed from item sizes. */
@@ -19,7 +19,7 @@ export interface Bill {
     lambda: { invocations: number; gbSeconds: number; usdPerMillion: number };
     api: { requests: number; usdPerMillion: number };
     logs: { bytes: number; usdPerMillion: number };
-    /** Calls to services that do not charge for calls. */
+    /** Calls to other services. The bill contains no price for these calls. */
     others: { calls: number };
   };
 }

@@ -43,7 +43,7 @@ const SOURCES = {
 
 /** Prefixes of keys that differ by person, caller or instance, so that writes are distributed over many items. */
 const DISTRIBUTED_KEYS = new Set(['', 'caller', 'phone', 'member', 'onboarding', 'commands', 'operation']);
-/** The table of circuit breakers. Schedules and failures cause its writes, not registrations. */
+/** The table of circuit breakers. Its writes are caused by schedules and failures, not by registrations. */
 const CIRCUITS = 'circuits';
 const SECONDS_A_DAY = 86_400;
 
@@ -95,7 +95,7 @@ function tables({ perRegistration }: Figures, { warmThroughput }: Stage): Limit[
 }
 
 function services({ perRegistration: { byService, received } }: Figures): Limit[] {
-  // Standard queues have no such quota.
+  // Standard queues have no quota for receive calls.
   const ordered = Object.entries(received).filter(([queue]) => queue.endsWith('.fifo'));
   const queues = ordered.map(([queue, { calls }]) => ({
     what: `receive calls a second to queue \`${queue}\``,
@@ -197,6 +197,7 @@ const SECONDS_A_MONTH = 30 * SECONDS_A_DAY;
 /** Returns the monthly cost in dollars at a constant rate of registrations, without SMS. */
 export function usdPerMonth(rate: number, { perRegistration }: Figures, idle: Idle): number {
   const idleUsd = Object.values(idle).reduce((all, usd) => all + usd, 0);
-  // Busy queues have no empty receives. The price of a registration includes the receives that return messages.
+  // The idle cost includes empty receives, which busy queues do not have, so the result is slightly too high. The price of a
+  // registration includes the receives that return messages.
   return idleUsd + (rate * SECONDS_A_MONTH * perRegistration.usdPerMillion) / 1_000_000;
 }

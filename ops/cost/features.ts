@@ -23,7 +23,7 @@ export interface FeaturesOptions {
   durations: Durations;
 }
 
-/** Enough to compare runs: with one request at a time, the numbers hardly vary. */
+/** Enough to compare runs, because the numbers hardly vary with one request at a time. */
 const MEMBERS = 20;
 
 const isOfLimits = (resource: string) => /-limits$/.test(resource);

@@ -42,7 +42,10 @@ export async function scheduledMessageCosts(): Promise<CostRow[]> {
   ];
 }
 
-/** Meters orders with scheduled messages. Releases the messages of some orders, channel by channel, and cancels others. */
+/**
+ * Meters orders with scheduled messages. Releases the messages of half of the orders, channel by channel. Cancels one
+ * message of each of the other orders.
+ */
 async function meterMessages() {
   const meter = new Meter();
   await using cloud = await startCloud({ app: APP, meter, environment: { OTEL_SDK_DISABLED: 'true' } });

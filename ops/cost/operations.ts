@@ -15,7 +15,10 @@ export interface Operation {
 /** Removes the stage's prefix from the name of a resource. */
 export const shortName = (name: string) => name.replaceAll(/rollcall-[a-z0-9]+-/g, '');
 
-/** Groups calls into rows. A call on two tables is counted in the row of the first table. */
+/**
+ * Converts metered calls to rows, one for each table, queue or topic. A call on two tables is counted in the row of the
+ * first table, but each row has the units of its own table.
+ */
 export function operationsOf(calls: readonly MeteredCalls[], count: number): Operation[] {
   const each = (sum: number) => Math.round((sum / count) * 100) / 100;
   return calls

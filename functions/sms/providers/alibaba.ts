@@ -33,7 +33,7 @@ const THROTTLED_MS = 1_000;
 /**
  * Alibaba Cloud SMS, SendMessageToGlobe of API 2018-05-01. This API does not support idempotency keys. The task ID of a
  * call is the receipt's reference, or the idempotency key if there is no reference. SMS to mainland China must use
- * registered templates with short variables. This provider does not support templates, so it refuses SMS to mainland
+ * registered templates with short variables. `createAlibaba` does not support templates, so it refuses SMS to mainland
  * China.
  */
 export const createAlibaba = ({ url, credentials, now, newId }: AlibabaOptions): SmsProvider => ({
@@ -85,7 +85,7 @@ export interface SignedRequest {
 const ALGORITHM = 'ACS3-HMAC-SHA256';
 
 /**
- * Returns the headers, together with the header that signs them
+ * Returns the headers, together with the hash of the body and the header that signs the request
  * (https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature).
  */
 export function sign({ method, query, headers, body, accessKeyId, accessKeySecret }: SignedRequest) {

@@ -6,7 +6,10 @@ import { equals, jsonOf, type ReadWebhook, UNAUTHENTICATED, UNREADABLE, type Web
 /** `key` is in base64, with or without the prefix `whsec_` of Standard Webhooks. */
 export const standardWebhookKey = z.object({ key: z.string().min(32) });
 
-/** The maximum age of a request, from the specification. Older requests may be replays. */
+/**
+ * The maximum difference between a request's timestamp and the current time, from the specification. Older requests may be
+ * replays.
+ */
 const TOLERANCE_MS = 5 * 60_000;
 
 /**

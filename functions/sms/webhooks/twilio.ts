@@ -47,7 +47,7 @@ function eventsOf({ query }: WebhookRequest, parameters: Record<string, string>,
       ...(Number(ErrorCode) === OPTED_OUT ? [optOut('opt-out', To, at)] : []),
     ];
   }
-  // Twilio sets this parameter if Advanced Opt-Out is on. Its keywords are configured at Twilio.
+  // Twilio sets `OptOutType` if Advanced Opt-Out is on. The keywords of Advanced Opt-Out are configured at Twilio.
   if (OptOutType === 'STOP') return [optOut('opt-out', From, at)];
   if (OptOutType === 'START') return [optOut('opt-in', From, at)];
   return [inbound(From, Body, at)];
