@@ -35,7 +35,7 @@ const changedSince = (root: string, commit: string): string[] =>
     .split('\n')
     .filter(Boolean);
 
-/** Returns the errors in the fixtures of a version to be released, one sentence each. */
+/** Returns the errors in the fixtures of a version to be released. */
 export function fixtureFindings(root: string, version: string): string[] {
   const folder = fixturesOf(version);
   const commit = existsSync(join(root, folder)) ? commitOf(root, version) : '';
@@ -47,8 +47,8 @@ export function fixtureFindings(root: string, version: string): string[] {
 }
 
 /**
- * Returns the version to upgrade from: the newest version whose code differs from the current code. If no version's code differs,
- * returns the newest version.
+ * Returns the version to upgrade from: the newest version whose code differs from the current code, or the newest
+ * version if none differs.
  * @throws {Error} if no version was released
  */
 export function earlierVersion(root: string): { version: string; commit: string } {

@@ -242,7 +242,7 @@ function raiseAlarms(
     rollsBack,
     metric: serviceMetric(stage, name, 'ParkedForPerson', 'Maximum'),
     above: 0,
-    meaning: `${name}: a message failed permanently, or has been failing or waiting for its predecessor for more than an hour. Later messages of its aggregate wait behind it.`,
+    meaning: `${name}: a message needs an operator: it failed permanently, cannot be read or came too late, or has been failing or waiting for its predecessor for more than an hour. Later messages of its aggregate may wait behind it.`,
   });
   for (const [of, deadLetters, firstWords] of deadLetterQueues) {
     if (!deadLetters) continue;

@@ -153,7 +153,7 @@ const redriveCommand = new Command('redrive')
       for (const aggregateId of unknown) console.log(pc.yellow(`${aggregateId}: no parked messages`));
       if (obsolete > 0)
         console.log(`${obsolete} removed, because they were already applied or their aggregate is erased`);
-      console.log(`${applied} applied, ${waiting} wait for their turn, ${forPerson} need an operator`);
+      console.log(`${applied} applied, ${waiting} still wait, ${forPerson} need an operator`);
       const why = signal.aborted ? 'stopped' : 'stopped, because messages failed again';
       if (left > 0) console.log(pc.yellow(`${why}: ${left} aggregates not tried`));
     }),

@@ -69,10 +69,11 @@ const ATTEMPTS = 5;
  * messages include commands to an ordered queue, each subject of these commands costs another read, of the subject's
  * counter.
  *
- * If the response to a transaction is lost, the SDK's retry fails because the first attempt was committed. The result
- * is still success if the stored event equals the event to be written. Once the event is published, the outbox no
- * longer stores it, and the states are compared instead. Therefore, if two callers write the same state at the same
- * time, both may succeed. To distinguish them, include the time or the author of the change in the state.
+ * If the response to a transaction is lost, the SDK sends the transaction again with the same `ClientRequestToken`, and
+ * DynamoDB returns success. An emulator may ignore the token, so that the second attempt fails. The result is still
+ * success if the stored event equals the event to be written. Once the event is published, the outbox no longer stores
+ * it, and the states are compared instead. Therefore, if two callers write the same state at the same time, both may
+ * succeed. To distinguish them, include the time or the author of the change in the state.
  * @public
  */
 export function createPublisher<State extends Versioned, Topic extends Channel = Channel>(
