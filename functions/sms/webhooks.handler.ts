@@ -12,7 +12,7 @@ import { type ReadWebhook, UNAUTHENTICATED, UNREADABLE, webhookRequest } from '.
 
 const { SMS, WEBHOOKS_URL } = readEnvironment(z.object({ SMS: jsonOf(smsSettings), WEBHOOKS_URL: z.url() }));
 const now = () => new Date();
-const { receive, logger, count } = configuredReceiver(now);
+const { receive, logger, count, measure } = configuredReceiver(now);
 
 /** AWS is missing here, because it sends its events to a topic and not over HTTP. */
 const readers: Partial<Record<SmsProviderName, () => ReadWebhook>> = {
@@ -35,8 +35,10 @@ export const webhook = endpoint(
     const read = webhooks.get(provider);
     if (!read) throw notFound('webhook');
     const events = await read(webhookRequest(event, `${WEBHOOKS_URL}/${provider}`));
-    count({ WebhooksProven: Number(events !== UNAUTHENTICATED), WebhooksRefused: Number(events === UNAUTHENTICATED) });
-    if (events === UNAUTHENTICATED) throw notFound('webhook');
+    const isRefused = events === UNAUTHENTICATED;
+    measure('WebhooksProven', 'None', [Number(!isRefused)]);
+    count({ WebhooksRefused: Number(isRefused) });
+    if (isRefused) throw notFound('webhook');
     if (events === UNREADABLE) {
       count({ WebhooksUnreadable: 1 });
       throw new Problem(

@@ -184,7 +184,7 @@ describe('npm run ops -- reconcile', () => {
       expect((await cloud.texts(late.phone)).length).toBe(texts);
     });
 
-    it('publishes the state for events that the archive lacks', async () => {
+    it('publishes the current state in place of events that the archive lacks', async () => {
       const without = await cloudOf({
         assembly: await changedAssembly(['foundation'], ({ Properties }) => delete Properties?.ArchivePolicy),
       });
@@ -210,7 +210,7 @@ describe('npm run ops -- reconcile', () => {
     });
   });
 
-  it('publishes the state for rows that the outbox has lost', async () => {
+  it('publishes the current state in place of rows that the outbox has lost', async () => {
     const { id, path } = await registered('en');
     await cloud.settled();
     // Simulates a change whose unpublished row is lost, because the outbox was restored to an earlier moment.

@@ -94,7 +94,7 @@ describe('a route about one member', () => {
 });
 
 describe('a route with scopes', () => {
-  it('accepts only tokens with one of the scopes, in either claim', async () => {
+  it('accepts only tokens with one of the scopes, in the claim `scope`, or in `scp` if `scope` is missing', async () => {
     const assembly = await changedAssembly(['registration'], ({ Properties }) => {
       if (Properties?.RouteKey === 'GET /v1/members/{id}') Properties.AuthorizationScopes = ['see', 'members:read'];
     });
@@ -387,7 +387,7 @@ describe('every response', () => {
 describe('pages of other sites', () => {
   const from = (origin: string) => ({ origin, 'access-control-request-method': 'POST' });
 
-  it('get no response with the default settings of the stages', async () => {
+  it('are refused with the default settings of the stages', async () => {
     const preflight = await cloud.request('OPTIONS', '/v1/members', undefined, from('https://www.example.com'));
     const read = await cloud.request('GET', '/v1', undefined, { origin: 'https://www.example.com' });
     for (const { status, headers } of [preflight, read])
@@ -411,7 +411,7 @@ describe('pages of other sites', () => {
     }
   });
 
-  it('get responses only if the stage allows their origin', async () => {
+  it('are accepted only if the stage allows their origin', async () => {
     const site = 'https://www.example.com';
     const CorsConfiguration = {
       AllowOrigins: [site],
@@ -434,7 +434,7 @@ describe('pages of other sites', () => {
     expect(headers.get('vary')).toBe('Origin, Accept');
     for (const method of ['OPTIONS', 'GET'])
       expect(await allowed(method, 'https://evil.example')).toEqual([403, null, null]);
-    // CORS applies only to the API, and not to other content at its address.
+    // The CORS settings allow pages of other origins to use the API, but not the other content at its address.
     let isServed = false;
     open.serve((_, response) => {
       isServed = true;

@@ -65,7 +65,7 @@ describe('prod', () => {
     stacks = stacksOf('prod');
   });
 
-  it('has an alias for every function, whose traffic CodeDeploy shifts and alarms roll back', () => {
+  it('has one alias for every function; CodeDeploy shifts the traffic of the alias, and alarms roll it back', () => {
     const raised = new Set(
       stacks.flatMap((stack) =>
         ofType(stack, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties.AlarmName),

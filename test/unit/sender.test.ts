@@ -101,14 +101,17 @@ describe.each(['topic', 'queue'])('the sender, to a %s', (channel) => {
     ['a queue that does not exist', new QueueDoesNotExist({ message: 'no such queue', $metadata: {} }), true],
     ['a call that is throttled', new ThrottledException({ message: 'slow down', $metadata: {} }), false],
     ['a call that failed at the broker', new InternalErrorException({ message: 'broken', $metadata: {} }), false],
-  ])('distinguishes refusals, which the sweep retries, from temporary failures: %s', async (_, answer, refused) => {
-    const { send } = sender(() => {
-      if (answer instanceof Error) throw answer;
-      return { Failed: answer };
-    });
-    const [error] = (await send(messages(1))).values();
-    expect(isPermanent(error)).toBe(refused);
-  });
+  ])(
+    'distinguishes refusals, which only the sweep retries, from temporary failures: %s',
+    async (_, answer, refused) => {
+      const { send } = sender(() => {
+        if (answer instanceof Error) throw answer;
+        return { Failed: answer };
+      });
+      const [error] = (await send(messages(1))).values();
+      expect(isPermanent(error)).toBe(refused);
+    },
+  );
 
   it('returns an error for every entry of a call that fails as a whole', async () => {
     const { send } = sender(() => {
@@ -119,7 +122,7 @@ describe.each(['topic', 'queue'])('the sender, to a %s', (channel) => {
 });
 
 describe('the sender', () => {
-  it.each(['topic', 'queue'])('sets no group for a %s without order, which would refuse a group', async (kind) => {
+  it.each(['topic', 'queue'])('sets no group and no deduplication id for a %s without order', async (kind) => {
     const { send, calls } = sender(allConfirmed);
     await send([outgoingMessage('m', 'id', '{}', `${kind} without order`)]);
     expect(calls[0]?.[0]).not.toHaveProperty('MessageGroupId');
@@ -147,7 +150,7 @@ describe('the outgoing messages of a batch', () => {
     }));
     const together = batchingSender({ send });
     const [a, b] = [outgoingMessage('a', '1', '{}', 'queue'), outgoingMessage('b', '2', '{}', 'queue')];
-    // This message sends nothing. The messages of `sent` wait until its processing ends.
+    // A running operation that sends nothing. The messages of `sent` wait until it ends.
     const last = Promise.withResolvers<void>();
     const waits = together.during(() => last.promise);
     const sent = [[a], [b]].map((messages) => together.during(() => together.send(messages)));

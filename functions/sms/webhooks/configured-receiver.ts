@@ -11,7 +11,7 @@ export function configuredReceiver(now: () => Date) {
   const { SMS_LIMITS_TABLE, PSEUDONYMS_SECRET, CHANNELS } = readEnvironment(
     z.object({ SMS_LIMITS_TABLE: text, PSEUDONYMS_SECRET: text, CHANNELS: addresses }),
   );
-  const { logger, count } = createObservability('sms-webhooks');
+  const { logger, count, measure } = createObservability('sms-webhooks');
   const { receive } = createReceiver({
     optOuts: createOptOuts({
       client: createDynamoDB(),
@@ -22,5 +22,5 @@ export function configuredReceiver(now: () => Date) {
     now,
     count,
   });
-  return { receive, logger, count };
+  return { receive, logger, count, measure };
 }

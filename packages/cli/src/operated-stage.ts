@@ -22,7 +22,7 @@ export interface Stage {
    * @throws {OperatorError} if the stage does not exist or is not reachable
    */
   ask<T>(question: () => Promise<T>): Promise<T>;
-  /** Names of all consumers of queues. */
+  /** Names of all consumers: the subscribers of topics, and the consumers of commands and replies. */
   subscribers(): Promise<string[]>;
   /** Every queue, with the numbers of its visible and in-flight messages. */
   queues(): Promise<Array<{ queue: string; visible: number; inFlight: number }>>;

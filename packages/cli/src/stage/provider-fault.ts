@@ -1,6 +1,6 @@
 /** An injected fault of a service beside the embedded cloud; the app defines the kinds (ConsoleParts). */
 export interface ProviderFault {
   kind: string;
-  /** For kinds with a duration. */
+  /** The delay in milliseconds, for kinds that take one (`takesMs`). */
   ms?: number;
 }

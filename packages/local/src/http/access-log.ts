@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** Data about a request, collected for the event and the access log. */
+/** Data about a request, collected for the function's event and for the access log. */
 export interface GatewayCall {
   requestId: string;
   startedAt: number;

@@ -38,7 +38,10 @@ export interface ProcessOptions<Data> {
   source: string;
   /** Key of a process item. Default: `{ pk: 'process#NAME/ID' }`. */
   key?: (id: string) => Record<string, string>;
-  /** Further attributes of a process item, for an index. All other attributes are lost at the next transition. */
+  /**
+   * Further attributes of a process item, for an index. Each transition replaces the item, so attributes that other code
+   * added to it are lost.
+   */
   attributes?: (data: Data) => Record<string, unknown>;
   /**
    * Whether the subject of a reply has been erased. If so, the reply deletes the process, or has no effect if the
