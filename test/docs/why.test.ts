@@ -46,6 +46,8 @@ describe('the comparison', () => {
     expect(shown.get(name)).toMatchObject({
       'messages a second': figures['messages a second'],
       'write units': figures['write units'],
+      'read units': figures['read units'],
+      'polling calls a message': figures['polling calls a message'],
       'after a kill between effect and acknowledgement': figures['result of the crash test'],
       '$ a million messages': dollars(figures),
     });
