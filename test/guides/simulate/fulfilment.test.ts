@@ -13,11 +13,11 @@ it('plans the orders that were not cancelled, despite failures', async () => {
           ...(choose.below(2) === 1 ? [{ contract: cancelled, subject, data: {} }] : []),
         ]),
     invariant: ({ published, of }) => {
-      for (const { type, subject } of published) {
+      for (const { subject } of published) {
         const isCancelled = published.some((other) => other.subject === subject && other.type === cancelled.type);
         const expected = isCancelled ? 'stopped' : 'planned';
         const { status } = of('fulfilment', subject);
-        if (status !== expected) return `${subject} is ${status} after ${type}, but should be ${expected}`;
+        if (status !== expected) return `${subject} is ${status}, but should be ${expected}`;
       }
     },
     schedules: 300,
