@@ -172,6 +172,8 @@ export class Tables {
       writes.map(({ write }) => descriptionOf(write as TransactItem)).join(', '),
       () => {
         const unprocessed = writes.filter(() => this.#choices.below(12) === 11);
+        if (unprocessed.length > 0)
+          this.#scheduler.log(`${instance.name}: ${unprocessed.length} of ${writes.length} deletions stay unprocessed`);
         for (const entry of writes)
           if (!unprocessed.includes(entry)) this.#commit([this.#plan(entry.write as TransactItem)], instance);
         return {
