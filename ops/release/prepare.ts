@@ -28,5 +28,5 @@ console.log(`The packages and changelogs have version ${pc.bold(version)}. Next 
 npm run contracts    # writes the version into the documents
 npm run fixtures     # stores data of this version for the tests of later versions
 git diff    # check the changes
-git commit -am 'chore: prepare ${version}'
+git add --all && git commit -m 'chore: prepare ${version}'
 npm run release`);
