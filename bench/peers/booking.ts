@@ -1,8 +1,9 @@
 import { ACCOUNT, ledgerPut } from '../../functions/points/ledger.ts';
 
-/** The queue and tables of a consumer. */
+/** The queues and tables of a consumer. */
 export interface ConsumerResources {
   queueUrl: string;
+  /** The queue to which the consumer sends its replies. */
   repliesUrl: string;
   /** The table of accounts and their ledgers, with the keys `pk` and `sk`. */
   pointsTable: string;

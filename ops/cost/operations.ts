@@ -1,6 +1,6 @@
 import type { MeteredCalls } from '@rollcall/local/internal/metering/meter';
 
-/** The calls of one function to one table, queue or topic, per operation. */
+/** The calls of one function to one table, queue or topic by one operation, for one registration or redemption. */
 export interface Operation {
   caller: string;
   operation: string;
@@ -16,8 +16,9 @@ export interface Operation {
 export const shortName = (name: string) => name.replaceAll(/rollcall-[a-z0-9]+-/g, '');
 
 /**
- * Converts metered calls to rows, one for each table, queue or topic. A call on two tables is counted in the row of the
- * first table, but each row has the units of its own table.
+ * Converts metered calls to rows, one for each caller, operation, and table, queue or topic. A call on two tables is
+ * counted in the row of the first table, but each row has the units of its own table.
+ * @param count the number of registrations or redemptions. The figures of a row are averages for one of these
  */
 export function operationsOf(calls: readonly MeteredCalls[], count: number): Operation[] {
   const each = (sum: number) => Math.round((sum / count) * 100) / 100;

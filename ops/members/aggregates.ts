@@ -26,8 +26,9 @@ const AGREES: Readonly<Record<string, (member: ActiveMember, stored: Stored) => 
 };
 
 /**
- * Returns the event that brings a service, which has applied a version below `version`, to the member's current state. The event of a
- * registration never contains `returning`, because the members' table does not store whether the phone was registered before.
+ * Returns the event that brings a service that has applied only versions below `version` to the member's current state.
+ * The event of a registration never contains `returning`, because the members' table does not store whether the phone
+ * was registered before.
  */
 function stateAt(member: ActiveMember | DeactivatedMember, version: number) {
   if (member.status === 'deactivated') return deactivate(member, new Date(member.deactivatedAt)).events[0];

@@ -17,8 +17,9 @@ const responseWithCode = (ResponseCode: string, ResponseDescription = ResponseCo
 });
 
 /**
- * Creates the stand-in for Alibaba Cloud SMS, API 2018-05-01: SendMessageToGlobe, signed by ACS3-HMAC-SHA256. For a request without
- * the header `x-acs-action`, it returns `'none'`.
+ * Creates the stand-in for Alibaba Cloud SMS, API 2018-05-01: SendMessageToGlobe, signed by ACS3-HMAC-SHA256. For a
+ * request without the header `x-acs-action`, it returns `'none'`. If the caller must send no response, it returns
+ * undefined.
  */
 export function alibabaOf(mailbox: Mailbox, callbacks: Pick<Callbacks, 'addressOf'>) {
   const nonces = new Set<string>();
@@ -52,7 +53,10 @@ export function alibabaOf(mailbox: Mailbox, callbacks: Pick<Callbacks, 'addressO
   };
 }
 
-/** Verifies the time stamp, nonce and signature of a request. Returns the error response; undefined if all three are valid. */
+/**
+ * Verifies the access key, time stamp, nonce and signature of a request.
+ * @returns the error response; undefined if all are valid
+ */
 function signatureError({ method, path, query, headers, body }: Request, nonces: Set<string>): Answer | undefined {
   const [, id, names = '', signature] =
     /^ACS3-HMAC-SHA256 Credential=([^,]+),SignedHeaders=([^,]+),Signature=([0-9a-f]{64})$/.exec(

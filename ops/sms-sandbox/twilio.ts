@@ -13,7 +13,8 @@ const error = (status: number, code: number, message: string): Answer => ({
 });
 
 /**
- * Creates the stand-in for Twilio's Messages resource, `POST /2010-04-01/Accounts/{sid}/Messages.json`. For other requests, it returns `'none'`.
+ * Creates the stand-in for Twilio's Messages resource, `POST /2010-04-01/Accounts/{sid}/Messages.json`. For other
+ * requests, it returns `'none'`. If the caller must send no response, it returns undefined.
  */
 export function twilioOf(mailbox: Mailbox, callbacks: Pick<Callbacks, 'setAddress'>) {
   return async ({ method, path, headers, body }: Request): Promise<Answer | 'none' | undefined> => {

@@ -57,7 +57,7 @@ describe('a request', () => {
     expect(isAllowed([allow({ Resource: 'arn:aws:sqs:us-east-1:000000000000:queu.' })])).toBe(false);
   });
 
-  it('is matched by a wildcard within its segment, or by a wildcard that is a whole segment at the end', () => {
+  it('matches a wildcard only within one segment of its ARN, unless the wildcard is the whole last segment', () => {
     const on = (Resource: string, resource: string) => isAllowed([allow({ Resource })], [], false, { resource });
     const logs = 'arn:aws:logs:us-east-1:000000000000:log-group:one:two';
     expect(on('arn:aws:logs:*', logs)).toBe(true);
@@ -370,8 +370,8 @@ describe('a cloud', () => {
       ],
     });
     const { name, ...data } = registered(member).data;
-    const renditions = { type: memberRegisteredV2.type, data: { ...data, ...nameParts(name) } };
-    const message = { ...registered(member), ...renditions };
+    const version2 = { type: memberRegisteredV2.type, data: { ...data, ...nameParts(name) } };
+    const message = { ...registered(member), ...version2 };
     expect(await cloud.invoke('rollcall-dev-guide-consume', record(message, 6))).toEqual({ batchItemFailures: [] });
     const [applied] = await cloud.items('guide', member);
     expect(applied).toMatchObject({ version: 1 });

@@ -16,7 +16,7 @@ function denials() {
   return { seen, reported };
 }
 
-describe('a call that a function is denied', () => {
+describe('a denied call of a function', () => {
   it.each<[Denial, string]>([
     [
       denial('dynamodb:PutItem', TABLE),

@@ -13,7 +13,7 @@ export interface Verdict {
   notifiedTwice: string[];
 }
 
-/** Evaluates the notifications on people's phones, not the services' data. */
+/** Evaluates what people did and what their phones showed, not the services' data. */
 export function verdictOf(facts: readonly Fact[]): Verdict {
   const trips = new Map<string, { passengerId: string; drivers: Set<string>; notifications: Ending[] }>();
   const driving = new Map<string, string>();
@@ -47,7 +47,7 @@ export function verdictOf(facts: readonly Fact[]): Verdict {
 
 /**
  * Whether at least one trip was completed and nothing went wrong.
- * @param unfinished unfinished or parked work of the cloud
+ * @param unfinished a description of unfinished or parked work of the cloud; undefined if there is none
  */
 export const isGood = (
   { endings, twoDrivers, twoTrips, notNotified, notifiedTwice }: Verdict,

@@ -42,7 +42,10 @@ export const sendTo =
     throw response.status >= 500 ? new UnavailableError(message, { outcomeUnknown: true }) : new RejectedError(message);
   };
 
-/** Creates a client of the push provider, which sends each notification at least once. @param service the caller */
+/**
+ * Creates a client of the push provider. It retries with the same key, so the provider shows a notification only once.
+ * @param service the calling service
+ */
 export function createPush(service: string): RemoteService<Push, void> {
   const { PUSH_URL } = readEnvironment(z.object({ PUSH_URL: z.url() }));
   return remoteService({ name: 'push-provider', call: sendTo(PUSH_URL), logger: createObservability(service).logger });

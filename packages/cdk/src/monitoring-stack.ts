@@ -22,8 +22,8 @@ export interface MonitoringProps {
 
 /**
  * The stage's dashboard, and the alarms on resources of all stacks. This stack is created last, and covers all
- * resources that the app has at that time. It refers to all resources except the API by name, so that other stacks can
- * delete resources that the dashboard shows.
+ * resources that the app has at that time. It refers to all resources except the API and the alarm topic by name, so
+ * that other stacks can delete resources that the dashboard shows.
  */
 export class MonitoringStack extends Stack {
   constructor(scope: Construct, id: string, { stage, api, alarms: topic, dashboard }: MonitoringProps) {

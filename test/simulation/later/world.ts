@@ -14,7 +14,7 @@ import { LATER, labels, ORDERS, OUTBOX, orderEvents, payments } from './shop.ts'
 /** A round is longer than the interval of the sweep. All rounds together are longer than the longest delay of a scenario. */
 const ROUND_MS = 61_000;
 const ROUNDS = 60;
-/** The number of requests per client and round. A client without a response continues in the next round. */
+/** The maximum number of requests per client and round. A client without a response continues in the next round. */
 const MAX_REQUESTS = 20;
 
 /** Clients that schedule and cancel messages, and the kit's relay and sweep. */

@@ -11,7 +11,7 @@ export interface Wiring {
 
 const APP = /^[ \t]*(?:export )?const (\w+) = new RollcallApp\b/gm;
 
-/** The edit of the infrastructure, which the caller writes. @param root folder of the app */
+/** Returns the edit of the file that assembles the app's services. Writes nothing. @param root folder of the app */
 export function wire(root: string, wiring: Wiring): Edit {
   const found = sourcesIn(root, 'infra').filter(({ text }) => text.includes('new RollcallApp'));
   const [only, ...others] = found;
@@ -31,7 +31,7 @@ export function wire(root: string, wiring: Wiring): Edit {
 function insert(source: Source, { imports, statements }: Wiring): string | undefined {
   const [app, ...otherApps] = source.text.matchAll(APP);
   if (!app?.[1] || otherApps.length > 0) return undefined;
-  // Matches also a blank line before the end, so that the statements are inserted before the blank line.
+  // Also matches a blank line before the ending, so that the statements are inserted before the blank line.
   const ending = new RegExp(`(?:(?<=\\n)\\n)?^([ \\t]*)(?:${app[1]}\\.finish\\(|return ${app[1]};)`, 'gm');
   const [end, ...otherEnds] = source.text.matchAll(ending);
   if (!end || otherEnds.length > 0 || app.index > end.index) return undefined;

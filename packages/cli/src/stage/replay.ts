@@ -40,7 +40,7 @@ const POLL_INTERVAL_MS = 500;
 
 const snsOf = ({ config }: StageClient) => new SNSClient(config);
 
-/** The archive that can be replayed to a subscriber. @throws {OperatorError} with the remedy, if there is none */
+/** The archive that can be replayed to a subscriber. @throws {OperatorError} if the subscriber has no such archive */
 export async function archiveOf(stage: StageClient, subscriber: string): Promise<Archive> {
   const sns = snsOf(stage);
   const queue = `:${stage.table(subscriber)}.fifo`;

@@ -242,7 +242,7 @@ const ENTRY_ERRORS = new Set([
 
 const isThrottling = (code = '') => /throttl/i.test(code);
 
-/** Service exceptions of the SDK have a `$fault`. */
+/** Whether a service rejected a call, other than by throttling. Service exceptions of the SDK have a `$fault`. */
 const isRefusal = (error: unknown): error is Error =>
   error instanceof Error && '$fault' in error && error.$fault === 'client' && !isThrottling(error.name);
 

@@ -6,7 +6,8 @@ import type { Emulator } from './dynoxide.ts';
 
 /**
  * A request to the main thread to check whether the sender of a call may send to a queue. The call starts a message
- * move task without a destination, so the queue becomes known only during the task, and the endpoint cannot check this.
+ * move task without a destination, so the queue becomes known only during the task. Therefore, the endpoint cannot
+ * check the permission when it receives the call.
  */
 export interface AuthorizationRequest {
   /** The `authorization` header of the call. */

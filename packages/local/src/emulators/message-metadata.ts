@@ -102,7 +102,10 @@ export interface Persistence {
   insertMessage(queue: string, message: Message): void;
 }
 
-/** Makes the metadata survive a restart. */
+/**
+ * Makes the metadata survive a restart. Adds the stored metadata to the messages that fauxqs has loaded.
+ * @returns the replacement of `insertMessage`, which also stores the metadata
+ */
 export function persistMetadata({ db, ...persistence }: Persistence, store: QueueStore): Persistence['insertMessage'] {
   const existing = db.prepare("SELECT name FROM pragma_table_info('sqs_messages')").all();
   for (const column of COLUMNS)

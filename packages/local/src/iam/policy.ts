@@ -118,8 +118,8 @@ function contextOf({ principal, action, context = {} }: AccessRequest): Record<s
  * policy takes precedence. Without an explicit deny, a policy of the identity or of the resource must allow the
  * request.
  * @param ofResource the policy of the resource
- * @param isAuthoritative whether the identity's policies apply only if the resource's policy delegates to the account,
- * as a KMS key's policy does
+ * @param isAuthoritative whether the identity's policies apply only if the resource's policy delegates to the account.
+ * This is the case for a KMS key
  */
 export function decide(
   request: AccessRequest,

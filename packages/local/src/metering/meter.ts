@@ -14,7 +14,7 @@ export interface MeteredCalls {
   messages: number;
   /** The size of the messages' bodies. */
   bytes: number;
-  /** The number of billed requests to SQS or SNS: at least one for each call, and one for each chunk of 64 KB. */
+  /** The number of billed requests to SQS or SNS: for each call, one per chunk of 64 KB, but at least one. */
   requests: number;
   units: UnitsByTable;
 }

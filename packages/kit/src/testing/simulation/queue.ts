@@ -18,7 +18,7 @@ export interface QueueOptions {
   visibilityMs: number;
   /** The dead-letter queue, and the number of receives after which a message is moved to it. */
   deadLetters?: { queue: Queue; maxReceives: number };
-  /** Called for each message that the queue accepts. */
+  /** Called for each message that the queue accepts, including duplicates, which a FIFO queue does not deliver. */
   onSent?: (body: string) => void;
 }
 

@@ -59,7 +59,10 @@ export class Scheduler {
   now = Date.parse('2026-11-21T10:00:00.000Z');
   /** Until this time, every call to a service fails. */
   outageUntil = 0;
-  /** Whether faults have ended: no call fails any more, and the calls of new instances do not wait. */
+  /**
+   * Whether faults have ended: outages are over, and the calls of new instances do not wait. Calls that already wait
+   * succeed if no choices are left: see {@link Choices}.
+   */
   faultFree = false;
   readonly #alive = new Set<Instance>();
 
