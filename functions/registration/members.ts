@@ -47,11 +47,10 @@ export function createMembers({ store, admission, audit, now, newId }: MembersOp
 
   return {
     /**
-     * Idempotent by key: a repetition with the same key and registration returns the same member, and takes a token from
-     * the phone's token bucket.
+     * Idempotent by key: a repetition with the same key and registration returns the same member. A registration takes a
+     * token from the phone's token bucket if its first transaction finds a `PhoneGuard` or a `PhoneMark`.
      * @throws {Problem} 409 if the phone is in use; 422 if the key was used with another registration; 429 if the phone's
-     * token bucket is empty; 503 if every attempt failed. A registration takes a token if its first transaction finds a
-     * `PhoneGuard` or a `PhoneMark`.
+     * token bucket is empty; 503 if other requests keep registering or releasing the phone
      */
     async register(
       registration: Registration,

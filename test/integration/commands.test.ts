@@ -428,7 +428,7 @@ describe('a welcome SMS that a provider accepted', () => {
 describe('a person who replies', () => {
   it.each(['http', 'twilio'])('STOP by %s gets no SMS until they reply START', async (provider) => {
     if (provider === 'twilio') {
-      // The sandbox learns the URL of Twilio's webhook from the first SMS that is sent by Twilio.
+      // The sandbox learns the URL of Twilio's webhook from the first SMS that is sent through Twilio.
       await cloud.breakSms('http', 'throttles');
       await smsStep((await member()).id, 'welcome-sms-delivery');
       await cloud.breakSms('http');

@@ -123,7 +123,10 @@ function checkAccount({ memberId, balance, opening, entries }: Account): Violati
   return [{ guarantee: 'operation', what: `${memberId} has ${balance} points, but the ledger has ${booked}` }];
 }
 
-/** Checks that each operation has ended, and that no operation of an erased member is stored. */
+/**
+ * If all messages about points have been processed and none was discarded, checks that each operation of an active member
+ * has ended, and that no operation of a member is stored after a service has confirmed the member's erasure.
+ */
 export function checkOperationsAtRest(history: History): Violation[] {
   const { returnedOperations, deactivations, finalTables } = history;
   if (!finalTables.isSettled) return [];

@@ -49,7 +49,7 @@ export interface FinalTables {
   erasures: Array<{ memberId: string; services: string[]; confirmed: string[] }>;
   /** Replies of services to registrations. */
   answers: Array<{ memberId: string; source: string }>;
-  /** Whether all messages about points have been processed. */
+  /** Whether all messages about points have been processed, and none of them was discarded. */
   isSettled: boolean;
 }
 

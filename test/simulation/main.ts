@@ -18,7 +18,10 @@ interface Options {
   json?: boolean;
 }
 
-/** The maximum number of schedules for a mutant. If none of them violates a guarantee, the mutant is reported as not found. */
+/**
+ * The maximum number of schedules for a mutant without `--schedules`. If none of them violates a guarantee that the
+ * mutant is expected to break, the mutant is reported as not found.
+ */
 const MAX_SCHEDULES = 1_000;
 
 const wholeNumber = (text: string): number => {

@@ -105,7 +105,7 @@ describe('a message', () => {
     await first.stop();
 
     const second = await startMessaging({ folder, region });
-    // The message was received once before the restart.
+    // The message was received once before the restart, so this receive moves it to the dead-letter queue.
     expect((await receive(second.url, 'queue')).Messages).toBeUndefined();
     await second.stop();
 

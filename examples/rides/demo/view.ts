@@ -8,7 +8,7 @@ interface ShownTrip {
   driverId?: string;
 }
 
-/** The content of the map: trips in progress, drivers, and valid offers. */
+/** Creates a function that returns the content of the map: counts, drivers, trips in progress, and valid offers. */
 export function createView(facts: Facts) {
   const drivers = new Map<string, { at: Place; tripId?: string }>();
   const trips = new Map<string, ShownTrip>();

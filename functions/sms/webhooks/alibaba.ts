@@ -4,8 +4,8 @@ import { equals, jsonOf, type ReadWebhook, UNAUTHENTICATED, UNREADABLE } from '.
 
 export const webhookToken = z.object({ key: z.string().min(32) });
 
-/** https://help.aliyun.com/zh/sms/smsreport-http-intl. `Status` is 1 (delivered), 2 (failed) or 6 (expired). */
 const reports = z.array(z.unknown());
+/** https://help.aliyun.com/zh/sms/smsreport-http-intl. `Status` is 1 (delivered), 2 (failed) or 6 (expired). */
 const report = z.object({ Status: z.coerce.string(), TaskId: z.string().nullish(), ErrorCode: z.string().nullish() });
 const FINAL_STATES: Record<string, 'delivered' | 'undelivered'> = {
   '1': 'delivered',

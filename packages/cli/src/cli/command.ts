@@ -6,7 +6,7 @@ import { openStage, type StageClient } from '../stage/stage.ts';
 
 /** Options that every command has. */
 export interface CommonOptions {
-  /** Name of the app. Default: the app of the working folder. */
+  /** Name of the app. Default: the app of the working folder, otherwise the app that the embedded cloud runs. */
   app?: string;
   stage?: string;
   endpoint?: string;

@@ -225,7 +225,7 @@ async function differenceOf(
   if (!publisherRecord || !lacksVersions(kind)) return difference;
   const versionsParked = parked.map(({ version }) => version);
   const missing = lostVersions(publisherRecord, consumerRecord, new Set([...unpublished, ...versionsParked])).length;
-  // A consumer of kind `not-erased` may have all versions. In this case, no message is pending for the consumer.
+  // In a difference of kind `not-erased`, the consumer may have all versions. In this case, no message is pending.
   const isPending = missing === 0 && publisherRecord.version > (consumerRecord?.version ?? 0);
   if (isPending) return { ...difference, kind: versionsParked.length > 0 ? 'parked' : 'unpublished' };
   return { ...difference, lost: missing };

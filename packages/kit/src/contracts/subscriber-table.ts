@@ -1,6 +1,6 @@
 /**
- * The layout of a subscriber's table. `pk` is the aggregate id. `sk` is the key of the item that contains the cursor,
- * `parked#VERSION#ID`, `discarded#VERSION#ID`, `begun#VERSION#ID`, or a key that the service defines.
+ * The layout of a subscriber's table. `pk` is the aggregate id. `sk` is `parked#VERSION#ID`, `discarded#VERSION#ID`,
+ * `begun#VERSION#ID`, the key of the item that contains the cursor, or another key that the service defines.
  */
 export const PARKED = 'parked#';
 export const DISCARDED = 'discarded#';

@@ -1,6 +1,6 @@
 export interface LastKnownOptions<T> {
   read: () => Promise<T>;
-  /** A value older than this is read again. */
+  /** The value is read again when this time has passed since the last read, even if that read failed. */
   maxAgeMs: number;
   now: () => Date;
   /** The value before the first successful read. */
@@ -32,8 +32,8 @@ export async function withTimeout<T>(write: Promise<T>): Promise<T> {
 }
 
 /**
- * Returns a function that reads a value, and reads it again after `maxAgeMs`. While the value cannot be read, the last
- * known value stays in use. The function never rejects.
+ * Returns a function that reads a value, and reads it again after `maxAgeMs`. While the value cannot be read, the
+ * function returns the last known value. The function never rejects.
  */
 export function lastKnown<T>({
   read,

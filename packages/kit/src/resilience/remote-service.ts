@@ -47,7 +47,10 @@ export interface RemoteServiceOptions<Request, Answer> {
   call: (request: Request, one: Try) => Promise<Answer>;
   /** The registered instances to call; undefined if `call` determines the address. */
   nodes?: Nodes | undefined;
-  /** Timeout of an attempt in milliseconds. The timeout is shorter if the function has less time left. */
+  /**
+   * Timeout of an attempt in milliseconds. The timeout is shorter if the function has less time left. If less than half
+   * of the timeout is left, the attempt fails without a call.
+   */
   timeoutMs: number;
   /** Maximum number of concurrent calls from this instance (bulkhead). A further call fails. */
   atOnce?: number | undefined;

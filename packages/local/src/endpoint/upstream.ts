@@ -114,8 +114,8 @@ export class Upstream {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const upstream = httpRequest(url, {
       agent: this.#agent,
-      // The emulator treats all other paths as S3, so it would store a message that is sent to the path of a queue as
-      // an object in a bucket.
+      // The emulator treats every path except `/` as S3, so it would store a message that is sent to the path of a queue
+      // as an object in a bucket.
       ...(target.s3 ? { method: request.method, path: request.url } : { method: 'POST', path: '/' }),
       headers: {
         ...endToEnd(headers),

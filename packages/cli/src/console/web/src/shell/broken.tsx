@@ -4,7 +4,7 @@ import { useRouteError } from 'react-router';
 import { PageTitle } from '../components/page-title.tsx';
 import { Problem } from '../components/problem.tsx';
 
-/** Replaces a page that threw an error. The page has a bug, or the server no longer has one of its chunks. */
+/** Replaces a page that threw an error. The page has a bug, or the server no longer has one of the page's chunks. */
 export function Broken() {
   const { t } = useTranslation();
   const error = useRouteError();
