@@ -37,10 +37,10 @@ const OTHER_KEY_EVERY = 20;
 const CHANGE_EVERY = 3;
 /** Every n-th member redeems points twice. */
 const REDEEM_EVERY = 4;
-/** Every n-th member redeems points with the shortest time limit. */
+/** Every n-th member makes the first of the two redemptions with the shortest time limit. */
 const IMPATIENT_EVERY = 16;
 const REDEEMED = 30;
-/** Every n-th member leaves at the end. Half of these members have redemptions in progress. */
+/** Every n-th member leaves after the member's other requests. Half of these members have redemptions in progress. */
 const LEAVE_EVERY = 10;
 const FIRST_TO_LEAVE = 8;
 /** Enough to retry for more than half a minute, because the cloud may be killed and restarted in between. */

@@ -13,7 +13,7 @@ export interface Format {
 /** The text of a record, with the blank lines before the record and the first character of the line break after it. */
 interface RawRecord {
   raw: string;
-  /** The reason why the record has no end. */
+  /** The reason why the end of the record was not found. */
   unterminated?: string;
 }
 

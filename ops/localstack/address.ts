@@ -15,7 +15,7 @@ export const hostNameFor = (answer: Headers): HostName =>
 /**
  * Converts the URL of an API, `https://ID.execute-api.…`, to a URL at the endpoint, because the original host name belongs to AWS or
  * does not resolve. Returns other URLs unchanged.
- * @param basePath the base path of the stage's API at the endpoint
+ * @param basePath the base path of the stage's API at the endpoint, with `{api}` in place of the API's ID
  */
 export function reachable(url: string, endpoint: string, basePath: string): string {
   const [, id, rest = ''] = /^https?:\/\/([a-z0-9]+)\.execute-api\.[^/?#]+(.*)$/.exec(url) ?? [];

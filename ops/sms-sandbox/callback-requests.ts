@@ -13,11 +13,11 @@ interface Call {
 }
 
 /** Creates the callback request of a provider. Twilio sends one event per request. The other providers can send several. */
-export function requestOf(provider: string, address: string, event: readonly CallbackEvent[]): Call {
-  if (provider === 'twilio') return twilioRequest(address, event[0] as CallbackEvent);
+export function requestOf(provider: string, address: string, events: readonly CallbackEvent[]): Call {
+  if (provider === 'twilio') return twilioRequest(address, events[0] as CallbackEvent);
   if (provider === 'alibaba')
-    return { url: address, headers: JSON_TYPE, body: JSON.stringify(event.map(alibabaReport)) };
-  return standardWebhook(address, { events: event.map(gatewayEvent) });
+    return { url: address, headers: JSON_TYPE, body: JSON.stringify(events.map(alibabaReport)) };
+  return standardWebhook(address, { events: events.map(gatewayEvent) });
 }
 
 const JSON_TYPE = { 'content-type': 'application/json' };

@@ -139,10 +139,10 @@ async function incompleteRegistrations(cloud: Cloud): Promise<Finding[]> {
 }
 
 /**
- * Finds defects of handlers in the errors of parked messages. If a handler has a defect, its message is parked as a
- * temporary failure, and the function that runs the handler succeeds.
+ * Finds defects of handlers, and leaks, in the errors of parked messages. If a handler has a defect, its message is
+ * parked as a temporary failure, and the function that runs the handler succeeds.
  */
-async function defects(cloud: Cloud): Promise<Finding[]> {
+async function findingsInParked(cloud: Cloud): Promise<Finding[]> {
   const found: Finding[] = [];
   for (const name of CONSUMERS) {
     for (const { body: _, error = '', ...parked } of await itemsOf(cloud, name)) {
@@ -167,7 +167,7 @@ const cloud = await startCloud({ assembly: await synthesize(join(folder, 'assemb
 const start = performance.now();
 const sent = await sendAll(cloud);
 await waitUntilIdle(cloud);
-const incomplete = [...(await incompleteRegistrations(cloud)), ...(await defects(cloud))];
+const storedFindings = [...(await incompleteRegistrations(cloud)), ...(await findingsInParked(cloud))];
 await cloud.stop();
 // The files contain the complete logs; the memory contains only the last lines of each function.
 const logs = readdirSync(join(data, 'logs')).flatMap((name) =>
@@ -175,7 +175,7 @@ const logs = readdirSync(join(data, 'logs')).flatMap((name) =>
     .split('\n')
     .map((line) => ({ name, line })),
 );
-const found = [...findings(sent, logs, MARKS), ...incomplete];
+const found = [...findings(sent, logs, MARKS), ...storedFindings];
 await rm(folder, { recursive: true });
 
 const statuses = Object.fromEntries(

@@ -97,6 +97,7 @@ it('the data of a parked message is copied by its subscriber, shown to an operat
 
   // Simulates the expiry of the data.
   await s3('DELETE', original);
+  // With this item in the table, the handler no longer refuses the document.
   await cloud.dynamodb.send(new PutCommand({ TableName: 'shop-dev-archive', Item: { pk: 'mended', sk: 'cursor' } }));
   expect(await sweep({ redrive: ['held'] })).toMatchObject({ reports: [{ applied: 1 }] });
   expect(await applied('held')).toBe(700_000);

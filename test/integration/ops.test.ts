@@ -124,8 +124,8 @@ describe('npm run ops -- outbox', () => {
   );
 
   it('lists messages that the topic refuses, with the reason, while messages of other members pass', async () => {
-    // The row is version 2 of a member whose version 1 is published. `outbox publish` invokes the sweep, which needs no stream
-    // record.
+    // The row represents version 2 of a member whose version 1 has been published. `outbox publish` invokes the sweep,
+    // which needs no stream record.
     await cloud.dynamodb.send(new PutCommand({ TableName: 'rollcall-dev-outbox', Item: row }));
     const { body } = await cloud.request('POST', '/v1/members', { phone: '+34655555555', name: 'Ana', locale: 'es' });
     await eventually(async () => (await cloud.request('GET', `/v1/members/${body.id}/points`)).status === 200);
@@ -156,7 +156,7 @@ describe('npm run ops', () => {
 
   it.each([
     [
-      'another subscriber',
+      'an unknown subscriber',
       ['parked', 'list', '--subscriber', 'mail'],
       'there are: guide, points, points-commands, registration-outcomes, registration-replies, sms, sms-commands',
     ],

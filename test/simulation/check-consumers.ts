@@ -49,8 +49,8 @@ function checkUnreadable(name: string, { parked, discarded, garbage }: ConsumerH
 }
 
 /**
- * G1: delivered messages are applied, discarded or parked. G4: a parked message is behind a failed or held message, and the sweep
- * reports it to operators.
+ * G1: delivered messages are applied, discarded or parked. G4: a parked message has failed, is held, or is behind
+ * such a message. The sweep reports it to operators, unless it is held or behind a held message.
  */
 function checkDelivered(
   name: string,

@@ -42,7 +42,10 @@ function synthesize(stage: StageName, change: Partial<Settings>): Templates {
   return Object.fromEntries(app.synth().stacks.map(({ stackName, template }) => [stackName, template]));
 }
 
-/** For every setting, values other than the current value. This file does not compile if a setting is missing here. */
+/**
+ * The values to which each setting is changed. In a stage that already has such a value, the setting stays unchanged.
+ * This file does not compile if a setting is missing here.
+ */
 const changes: { [Name in keyof Settings]-?: (now: Settings[Name]) => Array<Settings[Name]> } = {
   keepData: (now) => [!now],
   pointInTimeRecovery: (now) => [!now],

@@ -73,9 +73,9 @@ export interface RedeployOptions {
 export interface Cloud extends ForTests {
   /** The AWS endpoint. */
   endpointUrl: string;
-  /** The first, or only, HTTP API. */
+  /** The URL of the first HTTP API; empty if there is no HTTP API. */
   apiUrl: string;
-  /** All HTTP APIs, by their ids. */
+  /** The URLs of all HTTP APIs, by API id. */
   apiUrls: Readonly<Record<string, string>>;
   /**
    * Address of the first API over gRPC (HTTP/2 without TLS); undefined if no API has a route of the form `POST

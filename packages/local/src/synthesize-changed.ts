@@ -59,7 +59,7 @@ function readableInputs(root: string, outdir: string): string | undefined {
   try {
     return inputsOf(root, outdir);
   } catch (error) {
-    // The cause is a circular or dangling link, or a file without read permission.
+    // The cause is a circular link, a linked package whose folder does not exist, or a missing read permission.
     if ((error as NodeJS.ErrnoException).syscall !== undefined) return undefined;
     throw error;
   }

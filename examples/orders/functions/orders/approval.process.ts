@@ -18,7 +18,10 @@ import {
 
 const MINUTE = 60;
 
-/** Approves an order when its goods are reserved and paid for. Without payment in time, the order is cancelled. */
+/**
+ * Approves an order when its goods are reserved and paid for. If a step is refused or gets no reply in time, the order
+ * is cancelled.
+ */
 export const approval = defineProcess(
   'approval',
   {

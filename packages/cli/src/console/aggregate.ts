@@ -8,7 +8,7 @@ import type { AggregateView, SentMessage } from './api.ts';
 
 type AppParts = Pick<App, 'messages' | 'console'>;
 
-/** The view of an aggregate: its spans, its messages, and the data of every service. */
+/** The view of an aggregate: its spans, its messages, and the data that each service stores about it. */
 export async function aggregateView(
   stage: StageClient,
   cloud: EmbeddedCloud | undefined,

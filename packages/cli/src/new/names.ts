@@ -54,7 +54,7 @@ export function checkKey(key: string): void {
 export const variableOf = (name: string): string =>
   name.replaceAll(/-(\w)/g, (_, first: string) => first.toUpperCase());
 
-/** `item` for `items`. A name without a final s is unchanged. */
+/** `item` for `items`. A name that does not end in a plural s, such as `stock`, `status` or `address`, is unchanged. */
 export const singular = (name: string): string => name.replace(/(?<=[^su])s$/, '');
 
 /** @throws {OperatorError} if the app has no name */

@@ -14,7 +14,8 @@ export interface Plan {
 
 /**
  * Writes the files of a plan, and formats them with the app's formatter, if it has one.
- * @throws {OperatorError} if a new file already exists; in that case, writes nothing
+ * @throws {OperatorError} if a new file already exists; in that case, writes nothing. Also if the formatter reports an
+ * error; in that case, all files are written
  */
 export function writePlan(root: string, { files, edits = {} }: Plan): void {
   const existing = Object.keys(files).filter((path) => existsSync(join(root, path)));

@@ -1,6 +1,7 @@
 import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Delivery } from './consumer.ts';
 
+/** `died`: the message was received too often. `undelivered`: SNS could not deliver the message to the queue. */
 export type DeadLetterCause = 'died' | 'undelivered';
 
 export interface Drained {

@@ -81,7 +81,8 @@ export function createSweep(options: SweepOptions) {
    * @param mayContinue returns false if the sweep must not start with another message
    * @param isOff whether the capability is switched off: every message is counted, but only messages that erase their
    * aggregates are applied
-   * @param adoptsNothing whether dead letters remain, which may include a lower version
+   * @param adoptsNothing whether no aggregate gets a baseline, because dead letters remain, which may include a lower
+   * version
    */
   return async function sweep(
     mayContinue: () => boolean,
