@@ -48,7 +48,7 @@ describe('an app with channels for large messages', () => {
   });
 });
 
-it('writers of messages may store data, consumers may also read it, and an outbox without erasing events gets no bucket', async () => {
+it('writers of messages may store data, consumers may also read and delete it, and an outbox without erasing events gets no bucket', async () => {
   const all = await resourcesById('dev', 'examples/orders');
   const found = all.map(([, resource]) => resource);
   const withBucket = ofType(found, 'AWS::Lambda::Function').filter(
