@@ -5,7 +5,7 @@ import type { Result } from './run.ts';
 export const holds = ({ guarantees }: Pick<Result, 'guarantees'>): boolean =>
   Object.values(guarantees).every((verdict) => verdict === 'held');
 
-/** Prints figures, verdict and violations as text. */
+/** Prints the faults, the figures, the verdicts and the violations as text. */
 export function printResult({ violations, faultsByKind, guarantees, ...figures }: Result): void {
   printTable(Object.entries(faultsByKind).map(([fault, count]) => ({ fault, count })));
   for (const [name, value] of Object.entries(figures)) console.log(`${name.padEnd(18)}${value}`);

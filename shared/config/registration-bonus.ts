@@ -3,7 +3,7 @@ import * as z from 'zod';
 /** The bonus of a registration, per stage. */
 export const registrationBonus = z.strictObject({
   points: z.int().nonnegative(),
-  /** Whether a phone gets the bonus only once. A phone that is no longer remembered gets the bonus again. */
+  /** Whether a phone that registers again within `phonesRememberedDays` after the deletion of its member gets no bonus. */
   oncePerPhone: z.boolean(),
 });
 

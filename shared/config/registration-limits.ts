@@ -8,8 +8,8 @@ const rate = z.strictObject({
 });
 
 /**
- * The types of phone numbers that a stage can allow, named as in libphonenumber. Types that cannot receive SMS or that
- * cost the sender extra are left out.
+ * The types of phone numbers that a stage can allow, named as in libphonenumber. No stage can allow the types that are
+ * left out, such as premium-rate numbers (docs/decisions/0021-phones-are-e164-and-mobile.md).
  */
 const phoneType = z.enum(['MOBILE', 'FIXED_LINE_OR_MOBILE', 'FIXED_LINE', 'PERSONAL_NUMBER', 'VOIP']);
 

@@ -74,8 +74,10 @@ it('an order has the write units in decision 51', async () => {
   meter.readAndReset();
   await placeOrder();
   await cloud.settled();
-  // The start writes the order and the process, the event and the first command, and the deadline. Then the process sends
-  // the second command. The event at the end contains the labels of two items. It is larger than 1 KB, so it costs twice as much.
+  // `create` writes the order, the process, the counter of commands, an event, the first command and the deadline.
+  // `replies-consume` writes the process, the counter and the second command. At the end, it writes the process, the order
+  // and an event, and deletes the deadline. This event contains the labels of two items and exceeds 1 KB, so it costs twice
+  // as much.
   expect(written()).toEqual({
     ...{ 'create state': 2 + 2 + 2, 'create outbox': 2 + 2, 'create later': 2, 'create later/due': 1 },
     ...{ 'replies-consume state': 2 + 2 + (2 + 2), 'replies-consume outbox': 2 + 2 * 2 },

@@ -143,7 +143,7 @@ export class ConsumerObserver {
 
   /**
    * Completes the history for the checker.
-   * @param canWork whether the data about a member exists that the consumer's handlers need
+   * @param canWork whether the consumer's handlers have the data about a member that they need
    */
   finalHistory(
     committed: readonly Version[],

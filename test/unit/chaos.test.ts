@@ -251,7 +251,7 @@ describe('faults', () => {
       expect(rejections.death('any')).toBeUndefined();
       expect(noFaults.text('key-0000')).toBeUndefined();
     }
-    // The last four hexadecimal digits are a multiple of 200, so one of 200 keys is refused.
+    // One of 200 keys is refused: a key whose last four hexadecimal digits are a multiple of 200.
     expect(rejections.text('key-00c8')).toBe('refuses');
     expect(rejections.text('key-00c9')).toBeUndefined();
   });

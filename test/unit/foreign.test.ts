@@ -100,7 +100,7 @@ describe('a foreign message', () => {
       'Type is wrong',
     ],
     [
-      'of SNS without attribute',
+      'of SNS without message attributes',
       readNotification,
       { ...notification({ orderNo: 'A', revision: 2 }), MessageAttributes: undefined },
       'type is wrong: Too small',

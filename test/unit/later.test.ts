@@ -84,7 +84,7 @@ afterAll(async () => {
 let calls: Array<{ name: string; table: string; items: number }> = [];
 /** An action to run after the next read of an order. */
 let afterNextRead: (() => Promise<unknown>) | undefined;
-/** Calls with this text fail, unless the text is empty. */
+/** Calls whose input contains this text fail, unless the text is empty. */
 let throttled = '';
 beforeEach(async () => {
   for (const { subject, name } of await waiting())
@@ -272,7 +272,7 @@ describe('a scheduled command', () => {
     expect(row?.body).not.toHaveProperty('sequence');
   });
 
-  it('can also be part of a foreign transaction', async () => {
+  it('can also be part of a transaction of the caller', async () => {
     const id = newId();
     const [put, ...others] = await writer.writes([deadline(id)], context);
     expect(others).toEqual([]);

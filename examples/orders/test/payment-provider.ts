@@ -3,15 +3,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Beside } from '@rollcall/local';
 
-/**
- * A stand-in for the payment provider. It responds with `status`. It executes only one call per idempotency key.
- */
+/** A stand-in for the payment provider. It executes only one call per idempotency key. */
 export class PaymentProvider implements Beside {
   readonly name = 'provider';
   readonly executed = new Map<string, { kind: string; orderId: string }>();
+  /** The status of each response, except to a refund while `refunds` is false. */
   status = 200;
   outcome = 'paid';
-  /** Whether refunds succeed. */
+  /** If false, refunds fail with status 400. */
   refunds = true;
   /** Requests wait until this promise resolves. */
   barrier: Promise<void> | undefined;

@@ -54,10 +54,10 @@ function clientOf(endpoint: string, { apiUrl, beside }: CloudDescription) {
     messages: (aggregate: string) => ask<SentMessage[]>(controlUrl(`messages?${new URLSearchParams({ aggregate })}`)),
     /** The injected faults. */
     broken: () => ask<Broken>(controlUrl('broken')),
-    /** Stops a function from receiving messages. */
+    /** Stops a function's event sources: its queues and streams. */
     stop: (functionName: string) => ask<Broken>(controlUrl(`broken/${functionName}`), 'PUT'),
     start: (functionName: string) => ask<Broken>(controlUrl(`broken/${functionName}`), 'DELETE'),
-    /** Adds latency to every call that a function makes to an AWS service. */
+    /** Delays every call from any function to an AWS service. */
     delay: (ms: number) => ask<Broken>(controlUrl(`latency/${ms}`), 'PUT'),
   };
 }

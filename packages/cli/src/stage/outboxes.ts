@@ -9,7 +9,7 @@ export interface Outbox {
   later?: string;
 }
 
-/** The deployed outboxes: tables with a stream, and a function that reads them on a schedule. */
+/** The deployed outboxes: the tables that have a stream and that a function reads on a schedule. */
 export function outboxesIn(resources: readonly Resource[], prefix: string): Outbox[] {
   const { nodes, edges } = topologyIn(resources, prefix, { all: true });
   const nameOf = new Map(nodes.map(({ id, name }) => [id, name]));

@@ -6,10 +6,10 @@ interface Code {
   code: string;
 }
 
-const REFUSED: Code = { status: 500, code: 'InternalServerError' };
+const INTERNAL_ERROR: Code = { status: 500, code: 'InternalServerError' };
 
 const codeOf = (kind: CallFault['kind'], service: string): Code => {
-  if (kind !== 'throttled') return REFUSED;
+  if (kind !== 'throttled') return INTERNAL_ERROR;
   if (service === 's3') return { status: 503, code: 'SlowDown' };
   return service === 'dynamodb'
     ? { status: 400, code: 'ProvisionedThroughputExceededException' }

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { RedriveProgress } from '../../../api.ts';
 import { Problem } from '../components/problem.tsx';
 
-/** Number of listed failures. Further errors are usually the same. */
+/** Maximum number of listed failures. Further failures usually have the same error. */
 const FAILURES_SHOWN = 20;
 
 /** Shows the progress and the outcome of a redrive. */

@@ -20,7 +20,7 @@ export function LanguageChoice() {
 const schemes: MantineColorScheme[] = ['auto', 'light', 'dark'];
 const icons = { auto: '◐', light: '☀', dark: '☾' };
 
-/** Selects the color scheme. The default is the scheme of the system. */
+/** Selects the colour scheme. The default is the scheme of the system. */
 export function SchemeChoice() {
   const { t } = useTranslation();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
