@@ -34,7 +34,7 @@ export function idleCostTable(figures: Figures, stages: { dev: Deployed; prod: D
   ];
   const sums = idle.map((one) => usd(Object.values(one).reduce((all, value) => all + value, 0)));
   return table([
-    ['item', 'dev', 'prod', '$ dev', '$ prod'],
+    ['item', 'number in dev', 'number in prod', '$ a month in dev', '$ a month in prod'],
     row('queues that Lambda polls', ({ polled }) => polled.length, 'polling'),
     row('sweeps, which run every minute', ({ sweeps }) => sweeps.length, 'sweeps'),
     row('metrics that alarms use', ({ alarmMetrics }) => alarmMetrics, 'alarms'),

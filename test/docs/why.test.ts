@@ -59,7 +59,7 @@ describe('the comparison', () => {
       names.reduce((all, name) => all + Number(figures.get(name)?.['$ a million']), 0).toFixed(2);
     const steps = [...rowsOf(page('why.md'), '| | $ a million | source |').values()].map((row) => row['$ a million']);
     expect(steps.slice(0, 2)).toEqual([
-      sum('a step whose reply arrives in time', 'publish one command or message of the other rows, by the relay'),
+      sum('a step whose reply arrives in time', 'publish one message that the process sends, by the relay'),
       sum(
         'start a process, in the transaction that changes a state',
         'end the process, in the transaction that changes a state',
