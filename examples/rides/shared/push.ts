@@ -43,7 +43,7 @@ export const sendTo =
   };
 
 /**
- * Creates a client of the push provider. It retries with the same key, so the provider shows a notification only once.
+ * Creates a client of the push provider. Retries use the same key, so the provider shows a notification only once.
  * @param service the calling service
  */
 export function createPush(service: string): RemoteService<Push, void> {
