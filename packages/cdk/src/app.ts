@@ -56,8 +56,9 @@ export type ConsumerOptions = Pick<ConsumerProps, 'entry' | 'environment' | 'gat
 
 /**
  * One stage of an application, as CloudFormation stacks without circular dependencies: operations (alarms, switches,
- * circuits, registered instances, key), foundation (channels, directory, API), one stack per service, and monitoring.
- * Call `finish()` after the last service.
+ * circuits, registered instances, key), foundation (channels, directory, API), one stack per service, api (the API
+ * Gateway stage, if no service creates one), and monitoring, if the settings enable it. Call `finish()` after the last
+ * service.
  * @public
  */
 export class RollcallApp<S extends Stage = Stage> {
