@@ -6,6 +6,7 @@ const CHECK_INTERVAL_MS = 20;
 /** Counts the messages that arrived at the receivers in one run. */
 export class Received {
   readonly latencies: number[] = [];
+  /** The number of deliveries, by message ID. */
   readonly times = new Map<string, number>();
   readonly #last = new Map<string, number>();
   outOfOrder = 0;

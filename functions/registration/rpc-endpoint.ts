@@ -128,7 +128,7 @@ export function problemError(problem: Problem): ConnectError {
 /**
  * Runs a call until its deadline (`connect-timeout-ms`, `grpc-timeout`). Work that the call has started may take effect
  * after the deadline, so the caller should retry with the same idempotency key.
- * @throws {ConnectError} of a problem (`problemError`), or with the code DEADLINE_EXCEEDED
+ * @throws {ConnectError} that `problemError` creates, or with the code DEADLINE_EXCEEDED
  */
 export async function serveCall<T>(logger: Logger, { signal, method }: HandlerContext, work: () => Promise<T>) {
   const { promise: deadline, reject } = Promise.withResolvers<never>();

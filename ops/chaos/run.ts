@@ -116,7 +116,7 @@ async function runLoad({ apiUrl, endpointUrl }: Urls, stage: StageClient, option
       for (const { at, disturb } of disturbances) {
         if (at === done) disturbing = disturbing.then(() => disturb(stage));
       }
-      // The load runs to its end. The `await` below reports the error.
+      // After an action fails, the load continues without further actions. The `await` below throws the error.
       disturbing.catch(() => {});
     },
   });

@@ -39,7 +39,7 @@ export const entriesIn = (outputs: Outputs): Entry[] =>
  * packages/cdk.
  */
 export function createDirectory(client: ServiceDiscoveryClient, namespace: string) {
-  /** Waits until an operation of Cloud Map has ended. */
+  /** Waits until an operation of Cloud Map has ended. @returns the ID of the operation's namespace, if there is one */
   async function waitForOperation(OperationId: string | undefined): Promise<string> {
     for (;;) {
       const { Operation } = await client.send(new GetOperationCommand({ OperationId }));

@@ -27,7 +27,7 @@ export const PEERS: Readonly<Record<string, readonly string[]>> = {
   '@rollcall/cdk': ['zod'],
   '@rollcall/local': [...DYNAMODB, '@aws-sdk/client-dynamodb-streams', '@aws-sdk/client-sns', '@aws-sdk/client-sqs'],
 };
-/** The files to publish. The folder of a built package contains no other source files. */
+/** The files to publish: the compiler's output and the changelog. npm always adds the manifest, README and licence. */
 const FILES = ['**/*.js', '**/*.d.ts', '**/*.map', 'CHANGELOG.md'];
 /** The output is compiled for the Node.js version of Lambda. */
 const ENGINES = { node: '>=24' };

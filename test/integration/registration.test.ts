@@ -227,7 +227,7 @@ describe('a phone whose member left', () => {
       returningUntil: until,
       expiresAt: until,
     });
-    // DynamoDB may delete an expired mark days later.
+    // DynamoDB may delete an expired mark days later. Until then, the mark must have no effect.
     await cloud.dynamodb.send(
       new PutCommand({
         TableName: 'rollcall-dev-members',

@@ -125,7 +125,7 @@ describe('licences', () => {
   it.each([
     ['0.2.2', 0],
     ['0.2.1', 1],
-  ])('may be named by the obsolete field of a known package: format@%s', (version, refusals) => {
+  ])('that are not in the lock file are known for exact versions only: format@%s', (version, refusals) => {
     const format = { name: 'format', version, deployed: false, isWorkspace: false };
     expect(refusedLicences([format])).toHaveLength(refusals);
   });

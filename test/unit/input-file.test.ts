@@ -268,7 +268,7 @@ describe('an input file', () => {
     );
   });
 
-  it('may be a pipe, which can be read once and in pieces of any size', async () => {
+  it('may be a pipe, which can be read only once, and in pieces of any size', async () => {
     const pipe = join(folder, 'pipe');
     await promisify(execFile)('mkfifo', [pipe]);
     const writer = createWriteStream(pipe);

@@ -29,7 +29,7 @@ const compensate = { send: [stock, release] as const, by, reply: released, withi
 
 describe('the definition of a process', () => {
   const first: ProcessStep = { name: 'reserve', send: [stock, reserve], by, reply: reserved, within: 60, compensate };
-  const { compensate: _, ...alone } = first;
+  const { compensate: _, ...uncompensated } = first;
   const define = (steps: readonly ProcessStep[], queueOfReplies = replies) =>
     defineProcess('approval', { data, replies: queueOfReplies, deadline }, () => steps);
 
@@ -52,7 +52,7 @@ describe('the definition of a process', () => {
       [{ ...first, compensate: { ...compensate, reply: reserved } }],
     ],
     ['shop.stock.counted.v1 is not a message of replies', [{ ...first, reply: other }]],
-    ['no step waits for shop.stock.released.v1 of replies', [alone]],
+    ['no step waits for shop.stock.released.v1 of replies', [uncompensated]],
     ['step reserve sends shop.stock.count.v1, which has no subjectField', [{ ...first, send: [stock, nameless] }]],
     ['step reserve sends shop.stock.counted.v1, which is not a message of stock', [{ ...first, send: [stock, other] }]],
     ['step reserve waits 0 seconds', [{ ...first, within: 0 }]],
@@ -79,10 +79,10 @@ describe('the definition of a process', () => {
       defineProcess('approval', { data, replies: withoutDeadline }, () => steps);
     expect(without([first]).deadline).toBeUndefined();
     const refusable = { ...first, compensate: { ...compensate, ok: () => true } };
-    for (const steps of [[refusable], [first, { ...alone, name: 'count' }]])
+    for (const steps of [[refusable], [first, { ...uncompensated, name: 'count' }]])
       expect(() => without(steps)).toThrow('process approval: without a `deadline` it can have only one step');
-    const alonePivot = { ...alone, pivot: true };
-    expect(() => without([alonePivot])).toThrow('its step reserve is a pivot without compensation');
+    const uncompensatedPivot = { ...uncompensated, pivot: true };
+    expect(() => without([uncompensatedPivot])).toThrow('its step reserve is a pivot without compensation');
     expect(without([{ ...first, pivot: true }]).steps).toHaveLength(1);
     expect(() => define([first], withoutDeadline as never)).toThrow(
       'shop.approval.deadline.v1 is not a message of replies',

@@ -114,10 +114,10 @@ describe('relay', () => {
         const { relay, published } = world(rows, new Set([`a/${refused}`]));
         for (const version of doorbells.filter((doorbell) => doorbell <= last))
           await relay.publishPending([outboxRow('a', version)]);
-        const first = published().map((id) => Number(id.split('/')[1]));
+        const publishedVersions = published().map((id) => Number(id.split('/')[1]));
         // Each version is published for the first time only after all lower versions.
         const seen = new Set<number>();
-        for (const version of first) {
+        for (const version of publishedVersions) {
           for (let lower = 1; lower < version; lower++) expect(seen).toContain(lower);
           seen.add(version);
         }

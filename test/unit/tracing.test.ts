@@ -40,7 +40,7 @@ afterAll(async () => {
 const PARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00';
 const spansOf = ({ body }: (typeof requests)[number]) => body.resourceSpans[0].scopeSpans[0].spans;
 
-it('sends the spans of an invocation in one call, in JSON, with the name of their service, within its timeout', async () => {
+it('sends the spans of an invocation in one call, in JSON, with the name of their service, and waits at most two seconds', async () => {
   await traced('outer', { kind: SpanKind.CONSUMER, parent: PARENT }, () =>
     traced('inner', { kind: SpanKind.CLIENT }, async () => {}),
   );

@@ -17,7 +17,7 @@ export const sagaScenarios: fc.Arbitrary<SagaScenario> = fc.record({ publish: de
 
 /**
  * More refusals than a process retries before it waits for an operator. The operator acts only once per schedule, so at
- * most one command of a process may need the operator.
+ * most one command of a process may need the operator: `release` or `confirm`, because a process sends only one of them.
  */
 const REFUSALS_WITH_OPERATOR = 7;
 /** Fewer refusals than it takes until a process waits for an operator. */

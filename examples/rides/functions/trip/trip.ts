@@ -16,7 +16,7 @@ export interface CreatedTrip extends Trip {
 
 export type TripDecision = Decision<CreatedTrip, (typeof tripEvents.messages)[number]>;
 
-/** Publishes the trip, or notifies the passenger that they may not ride. */
+/** Decides a trip request: publishes the request, or publishes a refusal and notifies the passenger. */
 export function begin({ tripId, passengerId, from, to }: Trip, mayRide: boolean): TripDecision {
   const trip = { tripId, passengerId, from, to };
   if (mayRide) return { state: { ...trip, state: 'requested' }, events: [draft(requested, trip)] };

@@ -33,7 +33,8 @@ const { logger } = createObservability('${service}');
 const FROM_HTTP = /^import \{([^{}]*)\} from '@rollcall\/kit\/http';$/gm;
 
 /**
- * Appends a handler to a file that has a `logger`.
+ * Appends a handler to a file. If the file has no `logger` or not exactly one import from `@rollcall/kit/http`, returns
+ * the lines that the user must add.
  * @throws {OperatorError} if the file already declares that name
  */
 export function withHandler({ file, text }: Source, key: string, handler: Handler): Edit {

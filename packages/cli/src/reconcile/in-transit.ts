@@ -8,7 +8,7 @@ const POLL_INTERVAL_MS = 500;
 /** Limits the wait, because with steady traffic a queue is never empty. */
 const MAX_WAIT_MS = 20_000;
 
-/** The number of messages in the queue of a consumer, or in its dead-letter queue. */
+/** The number of messages in one of a consumer's queues, such as its dead-letter queue. */
 export interface InTransit {
   queue: string;
   messages: number;

@@ -10,7 +10,10 @@ export async function* parkedBy({ dynamodb, table }: StageClients, subscriber: s
   for await (const { Items = [] } of pages) yield Items.map(parkedMessageOf);
 }
 
-/** A subscriber's parked and discarded messages of an aggregate. Unreadable messages are stored under their queue. */
+/**
+ * A subscriber's parked and discarded messages of an aggregate.
+ * @param aggregateId for unreadable messages: the name of their queue
+ */
 export async function parkedOf(
   { dynamodb, table }: StageClients,
   subscriber: string,

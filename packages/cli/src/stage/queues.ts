@@ -9,7 +9,7 @@ export interface QueueState {
 
 const COUNTS = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
 
-/** Every queue of a stage, sorted by name. @throws {OperatorError} if the stage does not exist, and so has no queues */
+/** Every queue of a stage, sorted by name. @throws {OperatorError} if there are none: the stage does not exist */
 export async function queuesOf(clients: StageClients): Promise<QueueState[]> {
   const { sqs } = clients;
   return Promise.all(

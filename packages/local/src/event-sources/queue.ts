@@ -26,7 +26,7 @@ export interface QueueMappingOptions extends PolledQueueOptions {
 const LONG_POLL_SECONDS = 20;
 /** https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html#invocation-eventsourcemapping-batching */
 const MAX_BATCH_BYTES = 6 * 1024 ** 2;
-/** Maximum size of one receive: ten messages of the largest size. */
+/** Maximum size of one receive: ten messages of 256 KB, the kit's largest size. */
 const MAX_RECEIVED_BYTES = 10 * 256 * 1024;
 
 const bytesOf = (messages: readonly Message[]): number =>

@@ -29,7 +29,7 @@ export interface PublishingOptions {
 
 type Planned = ToPublish & { channel: Channel };
 
-/** Commits the messages of `Model.publish`: in order for each subject, and in any order across subjects. */
+/** Commits the messages of `Model.publish`: in order for each channel and subject, and otherwise in any order. */
 export class Publishing {
   /** Committed messages and their channels. A scheduled message is added when the sweep moves it to the outbox. */
   readonly published: Array<{ channel: string; message: Message }> = [];
