@@ -127,7 +127,10 @@ describe('a clock', () => {
   });
 });
 
-/** Tests a proxy that adds the APIs that the embedded cloud lacks: CloudFormation, and Lambda's event sources. */
+/**
+ * An embedded cloud behind a proxy that hides the control API, and adds the APIs that the cloud lacks: CloudFormation,
+ * and Lambda's event source mappings.
+ */
 describe('a stage outside an embedded cloud', () => {
   let cloud: TestCloud;
   beforeAll(async () => {

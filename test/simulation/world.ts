@@ -24,7 +24,7 @@ const ADDRESSES = {
 };
 /** Matches the IDs that `memberIdOf` creates. The trace shows only the number in an ID. */
 const MEMBER_ID = /[\d-]{23}-0*(\d+)/g;
-/** A round is longer than an hour. A sweep must report messages that have been parked for an hour. */
+/** A round takes longer than an hour, because a sweep must report messages that have been parked for an hour. */
 const ROUND_MS = 61 * 60_000;
 const ROUNDS = 60;
 /** The number of requests per client and round. A client without a response continues in the next round. */
@@ -169,7 +169,7 @@ class World {
     return this.#comeToRest();
   }
 
-  /** Returns all possible next actions, the most common ones first. */
+  /** Returns all possible next actions, the least disruptive first. Repetitions make an action more likely. */
   #actions(): Array<() => void> {
     const scheduler = this.#scheduler;
     const actions: Array<() => void> = [];

@@ -202,7 +202,7 @@ describe('a publisher', () => {
     expect(none).toThrow('publisher orders: it sends nothing');
   });
 
-  it('has a name that cannot be the prefix of another service', () => {
+  it('cannot have a reserved name, or a name of several words', () => {
     const { shop } = shopApp();
     expect(() => shop.publisher('outbox', { of: orderEvents, routes })).toThrow('OUTBOX_TABLE, is reserved');
     expect(() => shop.publisher('my-orders', { of: orderEvents, routes })).toThrow(

@@ -94,7 +94,7 @@ describe('a chart of the load', () => {
     }
   });
 
-  it('shows the average of rates, and the highest of lags and backlogs', () => {
+  it('shows the average of rates and medians, and the maximum of other values', () => {
     const [row] = rowsOf([point(0, 1, 10), point(1, 3), point(2, 5, 40)]);
     expect(row).toMatchObject({
       created: 3,

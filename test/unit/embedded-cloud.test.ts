@@ -93,7 +93,7 @@ describe('deployment of templates', () => {
     );
   });
 
-  it('names a parameter that has no value, and how to set it', async () => {
+  it('reports a parameter that has no value, and how to set it', async () => {
     const template = { Parameters: { Email: { Type: 'String' } }, Resources: { A: thing({ to: { Ref: 'Email' } }) } };
     await expect(deployed([{ name: 'stack', template }])).rejects.toThrow(
       'stack: parameter Email has no value. Set it: rollcall start --parameters Email=…',

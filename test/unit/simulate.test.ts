@@ -224,7 +224,7 @@ describe('a simulation', () => {
     expect(Math.abs(Date.now() - performance.timeOrigin - performance.now())).toBeLessThan(86_400_000);
   });
 
-  it('delivers each message that one consumer sends to another once', async () => {
+  it('delivers each message between two consumers once', async () => {
     const notifying = ({ correspondence }: Context): Totals => ({
       'shop.stock.added.v1': {
         handle: adding,

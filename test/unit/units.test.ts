@@ -132,7 +132,7 @@ describe('the units of a refused write, which no response contains,', () => {
 });
 
 describe('read units', () => {
-  it('are one for a consistent read of 4 KB and a half for another read, also if there is no item', async () => {
+  it('are one for a strongly consistent read of up to 4 KB and half otherwise, even if there is no item', async () => {
     const read = (more: object) => unitsFor('GetItem', { TableName: 'people', Key: { pk: { S: 'nobody' } }, ...more });
     expect(await read({ ConsistentRead: true })).toEqual({ people: { write: 0, read: 1, computed: 0 } });
     expect(await read({})).toEqual({ people: { write: 0, read: 0.5, computed: 0 } });

@@ -235,7 +235,7 @@ describe('a FIFO queue of an alias', () => {
     onTestFinished(cloud.stop);
     const QueueUrl = `${cloud.endpointUrl}/000000000000/jobs.fifo`;
     const upTo = (length: number) => Array.from({ length }, (_, index) => index);
-    // The number of messages exceeds a batch.
+    // There are more messages than fit into one batch.
     const [groups, numbers] = [upTo(20).map((group) => `g${group}`), upTo(20)];
     const ofGroup = (MessageGroupId: string, number: number) => ({
       ...{ Id: MessageGroupId, MessageBody: String(number), MessageGroupId },

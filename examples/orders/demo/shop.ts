@@ -73,7 +73,7 @@ export async function openShop() {
     untilReserved: (id: string) => eventually(async () => (await process(id)).process?.done.includes('reserve')),
     untilRefunded: (id: string) => eventually(async () => (await process(id)).process?.undone.includes('charge')),
 
-    /** Lets the deadline of the order's last command pass. The deadline of an earlier command is delivered first. */
+    /** Lets the deadline of the order's last command pass, after an earlier command's deadline if that is pending. */
     async passDeadline(id: string): Promise<void> {
       const { awaits } = (await process(id)).process.progress;
       for (let timer = ''; timer < awaits.until; ) {

@@ -22,9 +22,9 @@ const stock = defineConsumer('stock', {
 export interface Shop {
   /** Number of messages of the order. */
   messages: 1 | 2 | 3;
-  /** Until this time after the start, the second message fails permanently. */
+  /** For how many minutes after the start the second message fails permanently. Default: it never fails. */
   brokenForMinutes?: number;
-  /** Whether the first message makes the service call a provider. */
+  /** Whether the service calls a provider when it handles the first message. */
   calls?: boolean;
 }
 
@@ -83,7 +83,7 @@ export const shopSchedules =
           .map((contract) => ({ contract, subject: ORDER, data: { orderId: ORDER } })),
       invariant: () => undefined,
       always: (state: SimulatedState) => {
-        // The trace contains the line of a write before the write is done. Sets the board of that line after the write.
+        // A write is traced before it is executed. The board of its step is set here, after the write.
         const last = steps.at(-1);
         if (last) last.board = boardOf(state, shop);
         return undefined;

@@ -41,8 +41,8 @@ export interface ApiStageProps {
   stage: Stage;
   api: Api;
   /**
-   * Limits for some routes that are lower than the stage's `throttling`, in requests a second per route. The routes
-   * must be created before this API stage.
+   * The maximum requests a second of each route whose limit is lower than the stage's `throttling`. The routes must be
+   * created before this API stage.
    */
   limits: ReadonlyArray<{ routes: readonly HttpRoute[]; perSecond: number }>;
   alarms: ITopic;

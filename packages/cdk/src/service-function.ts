@@ -60,8 +60,8 @@ export class ServiceFunction extends LambdaFunction {
       ...(reserved !== undefined && { reservedConcurrentExecutions: reserved }),
       environment: { POWERTOOLS_METRICS_NAMESPACE: namespaceOf(stage), ...environment },
       loggingFormat: LoggingFormat.JSON,
-      // Of its own log lines, Lambda writes only warnings, such as timeouts and crashes, because its lines about each
-      // invocation would cost as much as the function's log lines.
+      // Lambda itself logs only warnings, such as timeouts and crashes, because its lines about each invocation would
+      // cost as much as the lines that the function logs.
       // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
       systemLogLevelV2: SystemLogLevel.WARN,
       logGroup,

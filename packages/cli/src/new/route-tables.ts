@@ -14,8 +14,8 @@ const END = '\n} as const satisfies Record<string, Route>;';
 
 /**
  * Returns the table of routes that the sources of a service import. If a publisher's sources import none, returns the
- * only table of the app. The sources must import the table itself and not just its file, because a subscriber imports a
- * publisher's file for the topic.
+ * only table of the app. Returns undefined if there is no such table, or more than one. The sources must import the
+ * table itself and not just its file, because a subscriber imports a publisher's file for the topic.
  */
 export function tableOf(
   shared: readonly Source[],

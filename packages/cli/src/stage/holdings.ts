@@ -27,7 +27,7 @@ export const itemsAt = (stage: StageClient, name: string, key: string, value: st
     ExpressionAttributeValues: { ':value': value },
   });
 
-/** The parked messages whose body contains the id. A message may be parked under another key than its aggregate. */
+/** The parked messages whose body contains the id. A message may be parked under a key other than the id. */
 async function parkedAbout(stage: StageClient, subscriber: string, id: string): Promise<StoredItem[]> {
   const found: StoredItem[] = [];
   for await (const page of stage.parked(subscriber)) {

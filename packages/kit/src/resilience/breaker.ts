@@ -51,7 +51,10 @@ export function createBreaker(options: BreakerOptions) {
     gathered,
   });
 
-  /** @returns the circuit if this call becomes the circuit's probe; undefined if the circuit is closed */
+  /**
+   * @returns the circuit if this call becomes the circuit's probe; undefined if the circuit is closed
+   * @throws {CircuitOpenError} otherwise
+   */
   async function admit(): Promise<CircuitHead | undefined> {
     const seen = await current();
     const { state } = seen;
@@ -76,7 +79,7 @@ export function createBreaker(options: BreakerOptions) {
     if (await change(probe, state)) await onChange(state);
   }
 
-  /** Handles a probe that did not reach the service. The next call may probe immediately. */
+  /** Handles a probe whose error does not show the health of the service. The next call may probe immediately. */
   async function abandonProbe(probe: CircuitHead | undefined): Promise<void> {
     if (probe?.state.is !== 'half-open') return;
     const { since, failures, because } = probe.state;

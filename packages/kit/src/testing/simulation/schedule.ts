@@ -10,7 +10,7 @@ export const OUTAGE_MS = 40 * 60_000;
 export const MAX_CALLS = 8;
 /** The possible lengths of an idle period. Most functions time out after ten seconds. */
 export const IDLE_MS = [1_000, 2_000, 5_000, 10_000, 65_000, 301_000, 16 * 60_000];
-/** Minimum simulated time between two rounds. Every failed operation is retried within an hour, so this is longer. */
+/** Minimum simulated time between two rounds. It exceeds the hour within which every failed operation is retried. */
 const ROUND_MS = 61 * 60_000;
 /**
  * A model that is not at rest after this many rounds is considered never to come to rest, for example because its
@@ -79,7 +79,7 @@ class Schedule {
     return { violation: this.#violation, applied };
   }
 
-  /** All possible next actions, the most common first. */
+  /** All possible next actions, the least disruptive first. Repetitions make an action more likely. */
   #actions(): Action[] {
     const scheduler = this.#scheduler;
     const turns = Array.from({ length: scheduler.waitingCalls }, (_, index) => () => scheduler.executeCall(index));
