@@ -14,7 +14,7 @@ export interface StartRequest {
 export interface Started {
   initMs: number;
   firstCallMs: number;
-  /** Initialization and first call in CPU time, which does not depend on other load on the machine. */
+  /** CPU time of the initialization and the first call. It does not depend on other load on the machine. */
   cpuMs: number;
   /** The memory of the process. */
   megabytes: number;
@@ -30,13 +30,13 @@ process.once('message', async ({ file, handler, payload }: StartRequest) => {
   };
   const [begin, before] = [performance.now(), process.cpuUsage()];
   const module = await import(pathToFileURL(file).href);
-  const initiated = performance.now();
+  const initialized = performance.now();
   await module[handler](JSON.parse(payload), context);
   const called = performance.now();
   const { user, system } = process.cpuUsage(before);
   process.send?.({
-    initMs: initiated - begin,
-    firstCallMs: called - initiated,
+    initMs: initialized - begin,
+    firstCallMs: called - initialized,
     cpuMs: (user + system) / 1000,
     megabytes: process.memoryUsage.rss() / 1024 ** 2,
   } satisfies Started);

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-pinpoint-sms-voice-v2';
 
 /**
- * Returns the status of a phone number, a pool or a sender id. AWS sends SMS only if the status is `ACTIVE`.
+ * Returns the status of a phone number, a pool or a sender ID. AWS sends SMS only if the status is `ACTIVE`.
  * @param arn in the format of
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsendusermessagingsmsandvoicev2.html
  * @returns undefined if the ARN is of another kind, or if AWS returns no such identity

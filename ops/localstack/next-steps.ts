@@ -35,7 +35,7 @@ export interface LocalServices {
 export function nextSteps(deployed: Deployed, { sandbox, issuer }: LocalServices): string {
   const apiUrl = apiUrlOf(deployed);
   const at = `--stage localstack --endpoint ${shellWord(deployed.endpoint)}`;
-  const called = issuer && issuer !== resolvableHere(issuer) ? ` --url ${shellWord(issuer)}` : '';
+  const urlOption = issuer && issuer !== resolvableHere(issuer) ? ` --url ${shellWord(issuer)}` : '';
   const token = issuer ? `"$(npm run --silent ops -- token ${at})"` : '…';
   const lines = [
     `API  ${shellWord(apiUrl)}`,
@@ -46,7 +46,7 @@ export function nextSteps(deployed: Deployed, { sandbox, issuer }: LocalServices
     ...(issuer
       ? [
           'The stage accepts tokens of a local issuer. Start it in another terminal:',
-          `  npm run ops -- issuer${called}`,
+          `  npm run ops -- issuer${urlOption}`,
           '',
         ]
       : []),

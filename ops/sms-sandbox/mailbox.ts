@@ -30,7 +30,7 @@ export type DeliveryOutcome = 'delivered' | 'undelivered';
 export interface Accepted {
   to: string;
   text: string;
-  /** The idempotency key. Requests with the same key are the same SMS. */
+  /** The idempotency key. Requests with the same key request the same SMS. */
   key?: string;
   provider: string;
   /** The requested receipt: where to send it, and the reference that it must contain. */

@@ -157,7 +157,8 @@ describe('a command that a page names', () => {
     // A test runs each command of the tutorial.
     const scripts = [...runners.filter((file) => !file.endsWith('.ts')), 'docs/tutorial.md'].map(read).join('\n');
     const isRun = (words: string[]) => {
-      // Other arguments may precede two words. A single word, such as `cost`, could then be any argument.
+      // Two or more words may follow other arguments. A single word, such as `cost`, must be the first argument or follow
+      // `ops`, because elsewhere it could be another argument.
       const start = words.length > 1 ? '[([,]' : "(?:[([]|'ops',)";
       const call = new RegExp(`${start}\\s*${words.map((word) => `'${word}'`).join(',\\s*')}`);
       const line = new RegExp(`\\b(ops --|rollcall) ${words.join(' ')}\\b`);

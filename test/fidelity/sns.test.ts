@@ -40,7 +40,7 @@ const kind = (StringValue: string) => ({ kind: { DataType: 'String', StringValue
 
 // https://docs.aws.amazon.com/sns/latest/dg/sns-sqs-as-subscriber.html
 describe('a topic', () => {
-  it('delivers a message in its own envelope or, with raw delivery, unchanged and with its attributes', async () => {
+  it('delivers a message in an envelope of SNS or, with raw delivery, unchanged and with its attributes', async () => {
     const TopicArn = await topic('news');
     const [wrapped, raw] = [await subscriber(TopicArn, 'wrapped'), await subscriber(TopicArn, 'raw', RAW)];
     const published = { TopicArn, Message: 'x', MessageAttributes: kind('a') };

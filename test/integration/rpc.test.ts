@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.stop());
 
-/** Signs requests like another service, because RPC is not public. */
+/** Signs requests with the operator's credentials, because RPC is not public. */
 const signed = signedFetch(OPERATOR);
 
 const transports: Array<[string, () => Transport]> = [
@@ -150,7 +150,7 @@ describe('an invalid call', () => {
     expect((await post(method().replace('Register', 'Sing'), 'application/json', '{}')).status).toBe(404);
   });
 
-  it('is refused if it exceeds the limit of the API', async () => {
+  it('is refused if it exceeds the size limit of the API', async () => {
     const response = await post(method(), 'application/json', JSON.stringify({ name: 'x'.repeat(70_000) }));
     expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([429, 'resource_exhausted']);
   });

@@ -434,7 +434,7 @@ describe('pages of other sites', () => {
     expect(headers.get('vary')).toBe('Origin, Accept');
     for (const method of ['OPTIONS', 'GET'])
       expect(await allowed(method, 'https://evil.example')).toEqual([403, null, null]);
-    // The CORS settings allow pages of other origins to use the API, but not the other content at its address.
+    // The CORS settings allow pages of other origins to use the API, but not other content at the address of the API.
     let isServed = false;
     open.serve((_, response) => {
       isServed = true;

@@ -26,7 +26,7 @@ export type Where = 'sms' | 'second' | 'topic' | 'points-commands';
 /** One run: the clients' actions, the injected failures, and the random decisions of the schedule. */
 export interface Scenario {
   scripts: Script[];
-  /** The subscriber beside `sms`. Only with `points` are there redemptions, commands, and replies to commands. */
+  /** The subscriber beside `sms`. Redemptions, commands, and replies to commands occur only with `points`. */
   second: 'guide' | 'points';
   breakages: Array<{ where: Where; aggregate: number; version: number; breakage: Breakage }>;
   /** The number of receives after which a queue moves a message to its dead-letter queue. */

@@ -106,7 +106,7 @@ describe('a request in chunked encoding', () => {
   });
 });
 
-describe('a request that is not JSON', () => {
+describe('a request whose body is not a JSON object', () => {
   it.each(['AmazonSQS.SendMessage', 'secretsmanager.GetSecretValue', 'DynamoDB_20120810.GetItem'])(
     'is refused permanently: %s',
     async (target) => {

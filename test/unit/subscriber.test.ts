@@ -229,8 +229,8 @@ describe('a sender', () => {
     expect(await redriven()).toEqual([1, 1]);
     expect(versions()).toEqual([]);
     expect(parkedFirst(store)).toMatchObject({ reason: 'failed', error: expect.stringContaining('sent by') });
-    const still = parkedFirst(store);
-    if (still) still.senderId = prefixed('points-consume');
+    const retried = parkedFirst(store);
+    if (retried) retried.senderId = prefixed('points-consume');
     expect(await redriven()).toEqual([1, 0]);
     expect(versions()).toEqual([1]);
   });

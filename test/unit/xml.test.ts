@@ -191,7 +191,7 @@ describe('data in XML', () => {
       'thing.name must be text, but contains elements',
     ],
     [
-      'an array without items',
+      'an array whose items have another element name',
       `<thing><name>A</name>${rest}<tags><tag>a</tag></tags></thing>`,
       'thing.tags: an array item must be an element <i>',
     ],

@@ -71,7 +71,7 @@ export function createDriver({ id, call, facts, town, random, rideSeconds }: Dri
       if (push.kind === 'offer') await consider(push);
       if (push.kind === 'assigned') await drive(push);
     },
-    /** Moves a driver without a trip towards a random place. */
+    /** Moves the driver towards a random place, unless the driver has a trip. */
     wander(): void {
       if (isDriving) return;
       if (random() < 0.1) destination = somewhere(town, random);

@@ -16,8 +16,8 @@ export type Drivers = ReturnType<typeof createDrivers>;
 /** Stores the position and the trip of each driver. */
 export function createDrivers({ client, tableName: TableName }: { client: DynamoDBDocumentClient; tableName: string }) {
   /**
-   * The free drivers of a cell. Reads only one page of the index, which can contain thousands of drivers. The index
-   * is eventually consistent, so `assign` checks that a driver is free.
+   * The free drivers of a cell. Reads only one page of the query's results. A page can contain thousands of drivers.
+   * The index is eventually consistent, so `assign` checks that a driver is free.
    */
   async function freeIn(cell: string, now: Date): Promise<Array<{ pk: string } & Place>> {
     const { Items = [] } = await client.send(
@@ -71,11 +71,11 @@ export function createDrivers({ client, tableName: TableName }: { client: Dynamo
         .toSorted((one, other) => one.metres - other.metres);
     },
 
-    /** Assigns a trip to a driver, unless the driver already has one. This prevents two trips at a time. */
+    /** Assigns a trip to a driver. The transaction fails if the driver already has a trip. This prevents two trips at a time. */
     assign: (driverId: string, tripId: string) =>
       changeTrip(driverId, tripId, 'SET tripId = :trip', 'attribute_not_exists(tripId)'),
 
-    /** Removes the assignment, if the driver has this trip. */
+    /** Removes the assignment. The transaction fails if the driver does not have this trip. */
     unassign: (driverId: string, tripId: string) => changeTrip(driverId, tripId, 'REMOVE tripId', 'tripId = :trip'),
   };
 }

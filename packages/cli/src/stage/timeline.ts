@@ -15,10 +15,10 @@ export function timelineOf(spans: readonly SpanView[]): TimelineRow[] {
   const children = Map.groupBy(byStart, ({ parentSpanId }) =>
     parentSpanId !== undefined && known.has(parentSpanId) ? parentSpanId : '',
   );
-  const linesOf = (parent: string, depth: number): TimelineRow[] =>
+  const rowsOf = (parent: string, depth: number): TimelineRow[] =>
     (children.get(parent) ?? []).flatMap((span) => [
       { span, depth, afterMs: span.startMs - start },
-      ...linesOf(span.spanId, depth + 1),
+      ...rowsOf(span.spanId, depth + 1),
     ]);
-  return linesOf('', 0);
+  return rowsOf('', 0);
 }

@@ -2,7 +2,7 @@ import { XmlElement, XmlText } from '@rgrove/parse-xml';
 import type * as z from 'zod';
 import { ITEM } from './xml-writer.ts';
 
-/** @returns a value of the schema's type; text that is no such value stays a string, which the schema then refuses */
+/** @returns a value of the schema's type; text of another type stays a string, which the schema then refuses */
 type Read = (element: XmlElement, path: string) => unknown;
 
 type Def = z.core.$ZodTypes['_zod']['def'];
@@ -140,7 +140,7 @@ function fromJson(escaped: string, path: string): string {
 }
 
 /**
- * A number as in JSON. Leading zeros are also allowed, and surrounding whitespace, as in XML Schema (Datatypes, 4.3.6).
+ * A number as in JSON. Leading zeros and, as in XML Schema (Datatypes, 4.3.6), surrounding whitespace are also allowed.
  */
 const NUMBER = /^\s*-?\d+(?:\.\d+)?(?:e[+-]?\d+)?\s*$/i;
 

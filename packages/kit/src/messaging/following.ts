@@ -2,8 +2,8 @@ import type { OutgoingMessage } from './outgoing.ts';
 import type { Effect, State } from './subscriber-store.ts';
 
 /**
- * Derives the messages that follow from an effect without the committed item, because a transaction does not return it.
- * Uses only the attributes that the effect sets and removes.
+ * Derives the messages that follow from an effect. A transaction does not return the committed item, so this function
+ * uses only the attributes that the effect sets and removes.
  * @returns undefined if `follows` reads any other attribute. The caller must then read the item, which is one more call
  * per message
  */

@@ -38,7 +38,7 @@ export function createSystemAttributes(store: QueueStore, md5: (attributes: Mess
     const message = store.getQueue(request.QueueUrl ?? '')?.inflightMessages.get(ReceiptHandle)?.message;
     const names = [...(request.AttributeNames ?? []), ...(request.MessageSystemAttributeNames ?? [])];
     const wanted = Object.entries(VALUES).filter(([name]) => names.includes('All') || names.includes(name));
-    const values = wanted.map(([name, of]) => [name, message && of(message)] as const);
+    const values = wanted.map(([name, read]) => [name, message && read(message)] as const);
     const defined = values.filter(([, value]) => value !== undefined);
     return defined.length === 0
       ? Attributes

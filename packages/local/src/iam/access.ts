@@ -213,8 +213,8 @@ export class Access {
   }
 
   /**
-   * Checks a permission during the deployment. Use this method for calls after the deployment whose denial would not be
-   * visible: calls by AWS services, and calls that AWS makes with a role.
+   * Checks during the deployment whether a later call will be allowed. Use this method for calls whose denial would not
+   * be visible: calls by AWS services, and calls that AWS makes with a role.
    * @throws {CloudError} if the principal lacks the permission
    */
   require(request: AccessRequest, why: string): void {

@@ -45,6 +45,7 @@ const VERSION_2_USER_AGENT = /^["'`]aws-sdk-(?:["']\s*\+|\$\{)/;
  * Finds the imports of the AWS SDK in a function's code. Lambda provides the SDK
  * (https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html#nodejs-sdk-included), so bundles leave it out.
  * @param from files from which the imports are resolved, in this order, if the code does not contain the package
+ * @returns the packages of static and dynamic imports; no packages if no import is static
  * @throws {Error} if a client or library is not installed, or the code uses version 2, which always calls AWS
  */
 export function providedPackages(codeFolder: string, from: readonly string[]): ProvidedPackages {

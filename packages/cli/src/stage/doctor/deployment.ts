@@ -32,7 +32,7 @@ export const runtime: Check = async (context) => {
   return warning(`not on ${RUNTIME}: ${what}`, deployAgain(context));
 };
 
-/** The version of a stack, from the output that infra/app.ts adds to every stack. */
+/** The version of a stack, from the output that RollcallApp adds to every stack if the app has a version. */
 const versionOf = ({ template }: AssembledStack) => String(template.Outputs?.Version?.Value ?? 'unknown');
 
 export const versions: Check = async (context) => {

@@ -65,7 +65,8 @@ export function createCommit<C extends MessageContract>(
 
   /**
    * Reads the state at most once.
-   * @throws {CursorMoved} if the cursor is not at the expected version, so that a commit would fail
+   * @throws {CursorMoved} if the cursor is not at the expected version, or if the aggregate's data was erased. In both
+   * cases, a commit would fail
    */
   function stateAt(aggregateId: string, expectedVersion: number): () => Promise<State> {
     let reading: Promise<State> | undefined;
