@@ -22,8 +22,8 @@ export interface OutboxProps {
    */
   service: string;
   /**
-   * Whether the names of tables, alarms and metrics omit the service: `outbox` instead of `orders-outbox`. Only the
-   * alarm `sweep-fails` then still contains it. Only one outbox of a stage can be unnamed. Default: false.
+   * Whether the names of tables, alarms and metrics omit the service: `outbox` instead of `orders-outbox`. The name
+   * of the alarm `sweep-fails` always contains the service. Only one outbox of a stage can be unnamed. Default: false.
    */
   unnamed?: boolean;
   /** Handler file that exports `relay` and `sweep`. */
