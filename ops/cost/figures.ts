@@ -21,15 +21,15 @@ export interface Figures {
   sweeps: Bill;
 }
 
-/** The usage that limits the rate of registrations. */
+/** The usage per registration that limits the rate of registrations. */
 export interface Load {
   /** Write units by table or index (`table/index`). */
   tables: Record<string, number>;
   /** By table and kind of key: the updates of the most updated item. 1 means that every registration updates it. */
   hottest: HotItem[];
-  /** By function. */
+  /** Invocations by function. */
   invocations: Record<string, number>;
-  /** By queue that Lambda polls. */
+  /** Non-empty receives and received messages, by the queue that Lambda polls. */
   received: Record<string, { calls: number; messages: number }>;
 }
 

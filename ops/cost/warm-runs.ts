@@ -10,7 +10,7 @@ export const LATENCY_MS = 5;
 
 /** Number of members to measure one by one. */
 const ONE_BY_ONE = 15;
-/** Maximum batch of a poller from a FIFO queue. */
+/** The maximum number of messages in a batch that Lambda receives from a FIFO queue. */
 const BATCH = 10;
 const POLL_INTERVAL_MS = 20;
 
@@ -62,8 +62,8 @@ export function durationsIn(runs: readonly Metered[]): Durations {
     base: Math.round(base * 10) / 10,
     perRecord: Math.round(perRecord * 10) / 10,
   });
-  // In these runs, sweeps ran on their schedule, some with work and some without. Therefore, they are billed for the time that was
-  // measured in the runs that invoke them.
+  // Sweeps are left out, because in these runs they ran on their schedule, some with work and some without. They are billed for the
+  // time that was measured in one idle run of each sweep (run.ts).
   return Object.fromEntries(
     [...invocations]
       .filter(([name]) => !name.endsWith('-sweep'))

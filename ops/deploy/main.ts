@@ -95,8 +95,8 @@ try {
   if (missing > 0 && !json) console.error(pc.red(`\n${missing} requirements are missing. Nothing was changed.`));
   if (missing > 0) process.exitCode = 1;
   if (dryRun && !json) console.log(await estimate(stacks));
-  const isKnown = findings.every(({ check, state }) => check !== 'credentials' || state === 'good');
-  if (dryRun && !json && isKnown)
+  const hasCredentials = findings.every(({ check, state }) => check !== 'credentials' || state === 'good');
+  if (dryRun && !json && hasCredentials)
     process.exitCode = Math.max(Number(missing > 0), await cdk('diff', '--method=template'));
   if (!dryRun && !json && missing === 0)
     process.exitCode = await cdk('deploy', '--all', ...given, ...imports, ...program.args);

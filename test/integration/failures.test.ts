@@ -31,7 +31,7 @@ async function failingGateway(failures: number): Promise<{ url: string; keys: un
 }
 
 describe('with an SMS gateway that fails at first', () => {
-  it('a registration is retried within seconds, and sends its SMS once the gateway works', async () => {
+  it('the welcome SMS of a registration is retried within seconds, until the gateway works', async () => {
     const gateway = await failingGateway(2);
     const cloud = await cloudOf({ parameters: { SmsGatewayUrl: gateway.url }, environment: gatewayOnly });
     const { id } = await register(cloud);

@@ -185,28 +185,28 @@ describe('npm run ops -- reconcile', () => {
     });
 
     it('publishes the current state in place of events that the archive lacks', async () => {
-      const without = await cloudOf({
+      const withoutArchive = await cloudOf({
         assembly: await changedAssembly(['foundation'], ({ Properties }) => delete Properties?.ArchivePolicy),
       });
-      const [changed, former] = [await registered('en', without), await registered('en', without)];
-      await without.settled();
-      const before = await copyOf(without, 'guide');
-      await change(changed.path, { locale: 'es' }, without);
-      await without.request('DELETE', former.path);
-      const late = await registered('es', without);
-      await without.settled();
-      await restore(without, 'guide', before);
-      const { code, report } = await reconcile('--mend', '--yes', '--endpoint', without.endpointUrl);
+      const [changed, former] = [await registered('en', withoutArchive), await registered('en', withoutArchive)];
+      await withoutArchive.settled();
+      const before = await copyOf(withoutArchive, 'guide');
+      await change(changed.path, { locale: 'es' }, withoutArchive);
+      await withoutArchive.request('DELETE', former.path);
+      const late = await registered('es', withoutArchive);
+      await withoutArchive.settled();
+      await restore(withoutArchive, 'guide', before);
+      const { code, report } = await reconcile('--mend', '--yes', '--endpoint', withoutArchive.endpointUrl);
       expect([code, report.counts]).toEqual([0, []]);
       expect(report.mended).toMatchObject({ replayed: [], toldAgain: 3 });
       expect(report.mended.notReplayed).toEqual([
         { consumer: 'guide', because: expect.stringContaining('keeps no archive') },
       ]);
-      expect(await cursorIn('guide', changed.id, without)).toMatchObject({ version: 2, journeyLocale: 'es' });
-      expect(await cursorIn('guide', former.id, without)).toMatchObject({ version: 2, erased: true });
-      expect(await cursorIn('guide', late.id, without)).toMatchObject({ version: 1, addressee: 'Lucía' });
+      expect(await cursorIn('guide', changed.id, withoutArchive)).toMatchObject({ version: 2, journeyLocale: 'es' });
+      expect(await cursorIn('guide', former.id, withoutArchive)).toMatchObject({ version: 2, erased: true });
+      expect(await cursorIn('guide', late.id, withoutArchive)).toMatchObject({ version: 1, addressee: 'Lucía' });
       // All other subscribers treated these events as duplicates.
-      expect(await without.texts(late.phone)).toHaveLength(1);
+      expect(await withoutArchive.texts(late.phone)).toHaveLength(1);
     });
   });
 
@@ -335,7 +335,7 @@ describe('npm run ops -- reconcile', () => {
     expect(differencesOf(unknown.id)).toEqual(['sms unknown', 'points unknown', 'guide unknown']);
     expect(differencesOf(former.id).sort()).toEqual(['guide returned', 'points returned', 'sms returned']);
     expect(counts).toHaveLength(6);
-    // The member who left is erased again. Services do not confirm a second erasure, but no difference remains.
+    // The member who left is erased again. Services do not confirm a second erasure, but no difference of this member remains.
     expect((await ops('member', 'erase', former.id, '--yes')).code).toBe(0);
     await cloud.settled();
     const { counts: after } = await reconcile();

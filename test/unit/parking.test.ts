@@ -274,7 +274,7 @@ describe('redrive', () => {
     // A crashed sweep writes nothing after its attempt has begun.
     store.park = async (message) =>
       message.unanswered || message.reason === 'failed' ? park.call(store, message) : undefined;
-    for (let crash = 1; crash <= 6; crash++) {
+    for (let run = 1; run <= 6; run++) {
       expect(parked()).toEqual(['1 retry']);
       pass(16 * MINUTE);
       await sweep();

@@ -15,7 +15,10 @@ import { TIME } from '../support/builders.ts';
 const text = { to: '+34612345678', text: 'a'.repeat(200), short: 'Hi', idempotencyKey: 'm1' };
 const known = { requestedAt: TIME, released: false, outcomeUnknown: false };
 
-/** A provider with a closed circuit for each of the errors. It throws the error, or sends if the error is undefined. */
+/**
+ * Creates one provider, with a closed circuit, for each element of `errors`. The provider throws the error, or sends the
+ * SMS if the element is undefined. Only the first provider can honour idempotency keys.
+ */
 function texting(errors: Array<Error | undefined>, more: Partial<TextingOptions> = {}, honoursKey = true) {
   const called: string[] = [];
   const sent: string[] = [];
@@ -74,7 +77,7 @@ describe('an SMS', () => {
     expect(called).toEqual(['first', 'first']);
   });
 
-  it('is only sent by a provider that honours keys if an earlier attempt has an unknown outcome', async () => {
+  it('with an unknown outcome is sent again only by providers that honour keys, if there are any', async () => {
     const { send, called } = texting([refused, undefined]);
     expect(await send({ ...known, outcomeUnknown: true })).toMatchObject({ name: 'TransientError' });
     expect(called).not.toContain('second');
@@ -104,7 +107,7 @@ describe('an SMS', () => {
     expect(called).toEqual(['first']);
   });
 
-  it('waits for the provider that is tried first, if neither can be called', async () => {
+  it('waits for the provider that can be called again first, if none can be called now', async () => {
     const [open, soon] = [new CircuitOpenError('first', later(40)), new CircuitOpenError('second', later(10))];
     expect(await texting([open, soon]).send()).toMatchObject({ name: 'PostponedError', until: later(10) });
     expect(await texting([soon, open]).send()).toMatchObject({ name: 'PostponedError', until: later(10) });

@@ -57,7 +57,7 @@ describe.each(workflows)('$file', ({ text, workflow }) => {
     for (const used of others) expect(used).toMatch(/^[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
   });
 
-  it('grants no permission to all of its jobs', () => {
+  it('grants no permissions to the workflow as a whole, because each job sets its own', () => {
     expect(workflow.permissions).toEqual({});
   });
 

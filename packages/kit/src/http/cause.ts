@@ -1,7 +1,10 @@
 import type { HttpEvent } from './secured.ts';
 import { traceOf } from './trace.ts';
 
-/** The caller: `anonymous` without authentication, the subject of a token, or the ARN that signed the request. */
+/**
+ * The caller: `anonymous` without authentication, the subject of a token, or the ARN of the principal that signed the
+ * request.
+ */
 export interface Actor {
   actor: string;
   authentication: 'none' | 'jwt' | 'iam';

@@ -89,7 +89,7 @@ const moves = createMessageMoves({
   authorizeSending,
   store: sqsStore,
   createMessage: ({ body, messageAttributes, messageGroupId, messageId, senderId, traceHeader }, delay): Message => ({
-    // Replaces the deduplication id by the unique message id, because a moved message is not a duplicate.
+    // Replaces the deduplication id with the unique message id, because a moved message is not a duplicate.
     ...SqsStore.createMessage(body, messageAttributes, delay, messageGroupId, messageGroupId && messageId),
     senderId,
     traceHeader,

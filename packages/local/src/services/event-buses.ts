@@ -118,7 +118,7 @@ export class EventBuses {
         return refused('InvalidArgument', `Parameter ${name} is not valid. Reason: ${name} is a required argument.`);
     if (Source?.startsWith('aws.')) return refused('NotAuthorizedForSource', 'Not authorized for the source.');
     if (!isObject(Detail ?? '')) return refused('MalformedDetail', 'Detail is malformed.');
-    // Unlike here, AWS accepts an entry for an unknown bus, and does not deliver it.
+    // Differs from AWS, which accepts an entry for an unknown bus, and does not deliver it.
     if (!this.#buses.has(bus)) return refused('ResourceNotFoundException', `Event bus ${bus} does not exist.`);
     return undefined;
   }

@@ -10,7 +10,7 @@ export interface Scope {
   condition(name: string): unknown;
   /** Replaces AWS addresses in a composed text with local addresses. */
   localized(text: string): string;
-  /** The value that another stack exports by this name. */
+  /** The value that another stack exports under this name. */
   imported(name: string): Promise<unknown>;
 }
 

@@ -65,8 +65,8 @@ export function transitionsOf<Data>(steps: Steps, moves: Moves<Data>) {
       const awaited = awaitedOf(before);
       if (!awaited || before.timer !== until || before.progress.state === 'needs-person') return undefined;
       const { timer: _, ...process } = before;
-      // The deadline message was scheduled for an earlier step. Because this transition has no `timer`, a message is
-      // scheduled for the deadline of the current step.
+      // The deadline message was scheduled for an earlier step or attempt. Because this transition has no `timer`, a
+      // message is scheduled for the current deadline.
       if (awaited.until > until) return { process, sends: false };
       return awaited.pausing
         ? afterResend(process, awaited, now, awaited.attempt)

@@ -2,7 +2,10 @@ import type { Moves, Transition } from './moves.ts';
 import type { Awaited, ProcessState } from './state.ts';
 import { addSeconds, type Steps } from './steps.ts';
 
-/** Number of attempts at a compensation, or at a step after the pivot, before an operator is needed. */
+/**
+ * Number of attempts before an operator is needed, if the process may not give up: at a compensation, at a step after
+ * the pivot, and at a pivot that has no compensation and received no reply.
+ */
 export const ATTEMPTS = 5;
 /** Seconds before a refused command is sent again after the first attempt. Doubled with each further attempt. */
 const FIRST_PAUSE = 60;
