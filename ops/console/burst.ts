@@ -82,7 +82,7 @@ export function createBursts(options: BurstOptions, onChange: (burst: Burst) => 
       const isOver = isSettled(burst) || now - progress.lastAt() > PATIENCE_MS;
       const isRegistered = burst.accepted + burst.rejected === burst.total;
       const isSilent = isRegistered && now - Math.max(progress.lastAt(), lastEvaluatedAt) > SILENCE_MS;
-      // If the stage does not respond, the next tick tries again.
+      // If the stage does not respond, a later tick tries again.
       if (isOver || isSilent) evaluate(burst, { finally: isOver }).catch(() => {});
     },
   };

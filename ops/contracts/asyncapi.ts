@@ -28,7 +28,7 @@ const REQUIRED = ['specversion', 'id', 'source', 'type', 'subject', 'time', 'dat
 export const componentName = ({ type }: MessageContract) =>
   type.replace(/^rollcall\./, '').replace(/[.-](\w)/g, (_, letter: string) => letter.toUpperCase());
 
-/** The attributes that differ between message types: the allowed senders, and the subject. */
+/** The schemas of `source` and `subject`, which depend on the message type. */
 function sourceAndSubject(contract: MessageContract, channel: Channel) {
   const senders = sendersOfType(channel, contract.type);
   return {

@@ -84,7 +84,8 @@ function operationChanges(where: string, was: Operation, is: Operation): Change[
   for (const body of added(bodies(is), bodies(was))) add('major', `no longer accepts ${body}`);
   const parameters = ({ parameters: all = [] }: Operation) => all.map(({ $ref }) => $ref.split('/').at(-1) ?? '');
   for (const name of added(parameters(was), parameters(is))) {
-    // A new required parameter is a breaking change, because existing requests lack it.
+    // The name of a required parameter ends with `-required`. A new required parameter is a breaking change, because
+    // existing requests lack it.
     add(name.endsWith('-required') ? 'major' : 'minor', `accepts ${name}`);
   }
   for (const name of added(parameters(is), parameters(was))) add('major', `no longer accepts ${name}`);
@@ -113,8 +114,8 @@ function operationChanges(where: string, was: Operation, is: Operation): Change[
     for (const name of added(Object.keys(answer.headers ?? {}), Object.keys(next.headers ?? {}))) {
       add('minor', `returns ${status} with ${name}`);
     }
-    const names = ({ content = {} }: Content) => content['application/json']?.schema?.$ref;
-    if (names(answer) !== names(next)) add('major', `returns ${status} with another resource`);
+    const resourceOf = ({ content = {} }: Content) => content['application/json']?.schema?.$ref;
+    if (resourceOf(answer) !== resourceOf(next)) add('major', `returns ${status} with another resource`);
     if (answer.description !== next.description) add('patch', `${status} is described differently`);
   }
   return changes;
@@ -141,14 +142,16 @@ function parameterChanges(before: OpenApi, after: OpenApi): Change[] {
 
 /** Whether clients send or read a named schema, according to the routes. */
 function sidesOf(api: OpenApi, name: string): Side[] {
-  const names = ({ content = {} }: Content) =>
+  const referencesIn = ({ content = {} }: Content) =>
     Object.values(content).flatMap(({ schema }) =>
       [schema, ...((schema?.oneOf ?? []) as Schema[])].map((one) => one?.$ref),
     );
   const refersToSchema = ($ref: unknown) => $ref === `#/components/schemas/${name}`;
   const operations = [...operationsOf(api).values()];
-  const isSent = operations.some(({ requestBody = {} }) => names(requestBody).some(refersToSchema));
-  const isRead = operations.some(({ responses }) => Object.values(responses).flatMap(names).some(refersToSchema));
+  const isSent = operations.some(({ requestBody = {} }) => referencesIn(requestBody).some(refersToSchema));
+  const isRead = operations.some(({ responses }) =>
+    Object.values(responses).flatMap(referencesIn).some(refersToSchema),
+  );
   return [...(isSent ? (['sent'] as const) : []), ...(isRead ? (['read'] as const) : [])];
 }
 

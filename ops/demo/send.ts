@@ -17,7 +17,7 @@ const RESPONSE_TIMEOUT_MS = 35_000;
 
 /**
  * Sends a request. Repeats the request after 429, 5xx or no response, up to `attempts` attempts in total. Before each repetition,
- * waits for the time that the response requests.
+ * waits for the time that the response requests. If it requests none, each wait is longer than the previous one.
  */
 export async function send(
   url: string,
@@ -35,7 +35,7 @@ export async function send(
   for (let attempt = 1; ; attempt++) {
     const { retryAfter, ...answer } = await attemptOnce(url, request);
     const mayRetry = answer.status === 0 || answer.status === 429 || answer.status >= 500;
-    // If the request has an idempotency key, any other response also gives the outcome of the earlier attempts.
+    // If the request has an idempotency key, a response that is not retried also gives the outcome of earlier attempts.
     outcomeUnknown = mayRetry && (outcomeUnknown || mayBeDone(answer));
     if (!mayRetry || attempt === attempts) return { ...answer, outcomeUnknown };
     await delay(pauseMs(attempt, retryAfter, Date.now()));

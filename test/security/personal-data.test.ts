@@ -57,7 +57,7 @@ const record = (subscriber: string, body: object, id = 'forged') => ({
   ],
 });
 /** Creates a registration event with any phone. */
-function about(member: string, phone: string) {
+function registrationOf(member: string, phone: string) {
   const message = registered(member);
   return { ...message, id: `about-${member}`, data: { ...message.data, phone, name: NAME } };
 }
@@ -126,7 +126,7 @@ describe('phone and name', () => {
     for (const provider of ['http', 'twilio']) await cloud.breakSms(provider);
 
     // Messages that violate their contract, and a message from a sender that is not allowed.
-    const broken = about(memberIdOf(80), TAKEN);
+    const broken = registrationOf(memberIdOf(80), TAKEN);
     await cloud.invoke('rollcall-dev-sms-consume', record('sms', { ...broken, data: { ...broken.data, locale: 7 } }));
     await cloud.invoke('rollcall-dev-guide-consume', record('guide', { ...broken, type: 'rollcall.nothing.v1' }));
     await cloud.invoke('rollcall-dev-sms-consume', record('sms', { ...broken, source: '/elsewhere' }));
@@ -180,7 +180,7 @@ describe('phone and name', () => {
     // A discarded message is kept with its content until the erasure.
     const discarded = memberIdOf(81);
     const two = profileChanged(discarded, 2);
-    const registration = about(discarded, 'nobody');
+    const registration = registrationOf(discarded, 'nobody');
     const unfit = { ...registration, data: { ...registration.data, locale: 7 } };
     await cloud.invoke('rollcall-dev-sms-consume', record('sms', unfit));
     await cloud.invoke('rollcall-dev-sms-sweep', { discard: { aggregateId: discarded, version: 1 }, because: 'test' });

@@ -66,7 +66,7 @@ export interface TestCloud extends Cloud {
 
 const callAsService = signedFetch(OPERATOR);
 
-/** Starts an embedded cloud in memory for one test, with clients of its services. */
+/** Starts an embedded cloud in memory, with clients of its services. The caller must stop the cloud. */
 export async function startTestCloud(options: TestCloudOptions = {}): Promise<TestCloud> {
   const { faults } = options;
   const sandbox = smsSandbox(faults && { faults });

@@ -7,8 +7,8 @@ const PAUSE_MS = 250;
 export type Call = (method: string, path: string, body: object) => Promise<void>;
 
 /**
- * Returns a function that calls the API as a user. This function retries while the API is busy, which is safe because
- * every request is idempotent.
+ * Returns a function that calls the API as a user. This function repeats a request after a response of 500 or above,
+ * which is safe because every request is idempotent.
  */
 export async function callerOf(cloud: Cloud, who: { sub?: string; scope: string }): Promise<Call> {
   const authorization = `Bearer ${await cloud.issuer.token({ ...who, expiresIn: 24 * 3_600 })}`;

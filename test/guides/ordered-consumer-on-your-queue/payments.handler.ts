@@ -10,7 +10,7 @@ const paymentReceived = { type: 'Payment Received', kind: 'event', data: payment
 const payments = {
   name: 'payments',
   kind: 'queue',
-  // Payments have no version. Each is applied once, by its ID.
+  // Payments have no version. Each payment is identified by its ID, and applied once.
   ordered: false,
   description: 'Payments, from EventBridge.',
   format: 'application/json',

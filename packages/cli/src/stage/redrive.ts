@@ -10,7 +10,10 @@ export interface RedriveSummary {
   failures: Array<Pick<ReleaseReport, 'aggregateId' | 'version' | 'error'>>;
   /** Aggregates without parked messages. */
   unknown: string[];
-  /** Number of aggregates that were not tried, because a whole call failed or the operator interrupted the redrive. */
+  /**
+   * Number of aggregates that were not tried, because all aggregates of a call failed or the operator interrupted the
+   * redrive.
+   */
   left: number;
 }
 

@@ -16,11 +16,13 @@ export interface DiscardOptions {
 
 /**
  * Discards a parked message: stores the message and the reason, and skips its version. The version is not skipped if it
- * is unknown, was already applied, is below the baseline, or belongs to another parked message, too. An idempotent
- * consumer skips no versions, because it has no cursors. A version that never arrived can be skipped once later
- * versions have waited for it for an hour. `messageId` can be omitted if only one message has the version.
- * @throws {PermanentError} if there is no such message, if the message erases data, or if its version was already
- * applied or must wait for an earlier version
+ * is unknown, is below the baseline, or belongs to another parked message, too. An idempotent consumer skips no
+ * versions, because it has no cursors. A version that never arrived can be skipped once later versions have waited for
+ * it for an hour. `messageId` can be omitted if only one message has the version.
+ *
+ * A message with reason `unsent` was already applied. Its discard only stops the sending of its outgoing messages.
+ * @throws {PermanentError} if there is no such message, or if a message with any other reason erases data, was already
+ * applied, or must wait for an earlier version
  * @throws {TransientError} if the aggregate was changed concurrently
  */
 export type Discard = (key: Omit<ParkedKey, 'messageId'> & { messageId?: string }, because: string) => Promise<void>;

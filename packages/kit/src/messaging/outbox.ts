@@ -14,7 +14,7 @@ import type { OutgoingMessage } from './outgoing.ts';
 export interface OutboxRow {
   /**
    * For an event, its subject. For a message to an ordered queue, the names of the queue and the subject. For a message
-   * to any other queue, the name of the queue and the message id. Rows with one `aggregateId` are sent in order.
+   * to any other queue, the name of the queue and the message id. Rows with the same `aggregateId` are sent in order.
    */
   aggregateId: string;
   version: number;

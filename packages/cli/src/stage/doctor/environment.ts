@@ -46,7 +46,7 @@ export function skewResult(skewMs: number): CheckResult {
   return Math.abs(skewMs) < SKEW_MS.failed ? warning(found, remedy) : failed(found, remedy);
 }
 
-/** Checks the permissions that the commands of `ops` need, without changing anything. */
+/** Checks, without changing anything, that the commands of `ops` may read tables and invoke sweeps. */
 export const permissions: Check = async ({ stage }) => {
   const [subscribers, outboxes] = await Promise.all([stage.subscribers(), stage.outboxes()]);
   const lambda = new LambdaClient(stage.config);
@@ -69,7 +69,7 @@ export const permissions: Check = async ({ stage }) => {
     }),
   );
   const all = denied.flat();
-  if (all.length === 0) return ok('you may read all queues and tables, and invoke all sweeps');
+  if (all.length === 0) return ok('you may read the tables of all consumers and outboxes, and invoke all sweeps');
   return failed(`you may not ${all.join(', ')}`, 'use a role with the permissions: docs/reliability.md');
 };
 

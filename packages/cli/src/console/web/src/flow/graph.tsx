@@ -89,7 +89,7 @@ export function Graph({ topology, open }: { topology: Topology; open: (id: strin
 
 /**
  * Fits the whole graph into the view if the graph stays readable. Otherwise, shows the start of the graph. Runs again
- * after each resize.
+ * after each resize and each change of the layout.
  */
 function FitView({ layout }: { layout: Layout }) {
   const width = useStore((state) => state.width);
