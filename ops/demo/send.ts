@@ -10,7 +10,7 @@ export interface Sent extends ParsedResponse {
 
 const ATTEMPTS = 5;
 const MAX_BACKOFF_MS = 1_000;
-/** The longest Retry-After of the API. The API sends it in read-only mode. */
+/** The longest wait for a requested time. In read-only mode, the API requests this time. */
 const MAX_RETRY_AFTER_MS = 30_000;
 /** Longer than 30 seconds, after which API Gateway itself responds. */
 const RESPONSE_TIMEOUT_MS = 35_000;
