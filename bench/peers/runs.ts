@@ -141,7 +141,7 @@ export async function crashAfterEffect(
   return { effects, replies: Number(Attributes?.ApproximateNumberOfMessages ?? 0) };
 }
 
-/** Checks the number of ledger entries. This check cannot detect repeated updates of the same item. */
+/** Checks the number of ledger entries, if there are any. Cannot detect repeated updates of the same item. */
 async function verifyWrites(
   { dynamodb }: Clients,
   { pointsTable }: ConsumerResources,

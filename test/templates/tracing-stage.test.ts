@@ -24,7 +24,7 @@ function templateOf(tracing: Stage['tracing'], app = new App()) {
   return { properties: fn?.Properties, policies: JSON.stringify(template.findResources('AWS::IAM::Policy')) };
 }
 
-it('gives functions of a stage with tracing the endpoint for spans, and the permission to send spans', () => {
+it('a stage with tracing gives its functions the endpoint for spans, and the permission to send spans', () => {
   const { properties, policies } = templateOf({ to: 'cloudwatch', layer: null, ratio: 0.1 });
   expect(properties.Environment.Variables).toEqual({
     POWERTOOLS_METRICS_NAMESPACE: 'Rollcall/dev',
@@ -35,25 +35,25 @@ it('gives functions of a stage with tracing the endpoint for spans, and the perm
   expect(policies).toContain('xray:PutTraceSegments');
 });
 
-it('can be synthesized without violating a rule of AWS Solutions', () => {
+it('a stage with tracing can be synthesized without violating a rule of AWS Solutions', () => {
   const app = new App();
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   expect(() => templateOf({ to: 'cloudwatch', layer: null, ratio: 1 }, app)).not.toThrow();
 });
 
-it('gives functions the layer of a collector', () => {
+it('a stage with a collector gives its functions the layer of the collector', () => {
   const { properties } = templateOf({ to: 'http://localhost:4318', layer: LAYER, ratio: 1 });
   expect(properties.Layers).toEqual([LAYER]);
   expect(properties.Environment.Variables.OTEL_EXPORTER_OTLP_ENDPOINT).toBe('http://localhost:4318');
 });
 
-it('does not change functions of a stage without tracing', () => {
+it('a stage without tracing gives its functions neither the endpoint for spans nor the permission to send spans', () => {
   const { properties, policies } = templateOf(null);
   expect(Object.keys(properties.Environment.Variables)).toEqual(['POWERTOOLS_METRICS_NAMESPACE']);
   expect(policies).not.toContain('xray');
 });
 
-it('signs requests to CloudWatch with the credentials of the function', async () => {
+it('requests to CloudWatch are signed with the credentials of the function', async () => {
   const calls: Array<{ url: string; headers: Record<string, string> }> = [];
   vi.stubGlobal('fetch', async (url: URL, { headers }: { headers: Record<string, string> }) => {
     calls.push({ url: url.href, headers });

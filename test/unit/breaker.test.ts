@@ -68,7 +68,7 @@ describe('a circuit breaker', () => {
     expect(changes).toEqual(['open']);
   });
 
-  it('stays closed if fewer than five calls in the window fail', async () => {
+  it('stays closed while the window has fewer than five calls, even if all of them fail', async () => {
     const { call, provider, down, pass } = stage(1);
     provider.error = down;
     for (let time = 0; time < 8; time++) {

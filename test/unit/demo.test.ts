@@ -117,7 +117,7 @@ describe('verdict', () => {
     expect(compare(accepted, held, further)).toMatchObject(expected);
   });
 
-  it('expects one SMS for every redemption, and no others', () => {
+  it('expects one SMS for the registration, and one more for every redemption', () => {
     const held = whole();
     held.items.points.push({ pk: 'm', sk: 'ledger#2', points: -40, reason: 'redemption' });
     Object.assign(held.items.points[0] ?? {}, { balance: 60 });

@@ -114,7 +114,7 @@ describe('after a deployment', () => {
     expect(elsewhere).toContain('API_TOKEN=…');
   });
 
-  it('fails if no stack has an API', () => {
+  it('a missing URL of the API is an error, which says to deploy again', () => {
     expect(() => apiUrlOf({ ...deployed, outputs: {} })).toThrow('Deploy again');
   });
 });

@@ -26,7 +26,7 @@ function deploymentRole(scope: Construct): string {
 /**
  * Creates a statement that denies actions on a queue, topic or bucket to all principals, whatever their policies allow,
  * except the stage's roles, the deployment role and the account's root. The root must be able to repair a policy that
- * denies too much. The statement does not deny anything to AWS services, which other statements must allow.
+ * denies too much. The statement denies nothing to AWS services, and allows them nothing either.
  */
 export const onlyOwnRoles = (scope: Construct, stage: Stage, actions: string[], resource: string | string[]) =>
   new PolicyStatement({

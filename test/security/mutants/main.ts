@@ -46,8 +46,9 @@ async function copyOfProject(): Promise<string> {
 }
 
 /**
- * Links the installed packages. The links to the project's own packages point to the copy, because a mutant in one of these packages
- * would otherwise have no effect.
+ * Links the installed packages. The links to kit, cdk and local point to the copy, because a mutant in one of these
+ * packages would otherwise have no effect. The link `rollcall` still points to the original of packages/cli, so mutants
+ * in packages/cli are not supported.
  */
 async function linkPackages(folder: string): Promise<void> {
   const [from, to] = [root, folder].map((project) => join(project, 'node_modules')) as [string, string];

@@ -13,7 +13,7 @@ export interface CircuitView {
   because?: string;
   /** Set only if the circuit is open. */
   nextProbe?: string;
-  /** The calls of the last 30 seconds. */
+  /** The calls of the last 30 seconds, without those before the circuit last opened or closed. */
   recentCalls: number;
   recentFailures: number;
   calls: number;

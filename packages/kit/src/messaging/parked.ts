@@ -22,10 +22,9 @@ export const ageOf = ({ parkedAt }: ParkedMessage, now: Date): number => now.get
 export const isOld = (parked: ParkedMessage, now: Date): boolean => ageOf(parked, now) > OLD_MS;
 
 /**
- * Whether a parked message needs an operator. Messages that wait for a person need an operator immediately. Messages
- * that failed temporarily or miss a predecessor need an operator after an hour. A held message needs no operator, unless
- * it is the deadline message of a process. The alarm's metric, the reports of redrives and the command `doctor` use this
- * function.
+ * Whether a parked message needs an operator. Messages that wait for a person need an operator immediately. A held
+ * message needs no operator, unless it is the deadline message of a process. All other messages need an operator after
+ * an hour. The alarm's metric, the reports of redrives and the command `doctor` use this function.
  */
 export const needsPerson = (parked: ParkedMessage, now: Date): boolean =>
   WAITS_FOR[parked.reason] === 'a person' ||

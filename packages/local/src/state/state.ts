@@ -4,8 +4,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { CloudError } from '../errors/cloud-error.ts';
 
 /**
- * The state of the embedded cloud that survives a restart if the cloud has a data folder: positions in streams,
- * secrets, keys of the issuer, archives of topics, and data of the stand-ins.
+ * The state of the embedded cloud outside its emulators: positions in streams, secrets, keys of the issuer, archives of
+ * topics, and data of the stand-ins. It survives a restart if the cloud has a data folder.
  */
 export interface State {
   position(mapping: string): string | undefined;

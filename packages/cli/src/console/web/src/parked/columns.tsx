@@ -96,7 +96,7 @@ function Select({ message, checked, change }: SelectProps) {
   );
 }
 
-/** If the aggregate of a message is unreadable, `aggregateId` is the name of the queue, and the version is 0. */
+/** If a message has no readable aggregate or version, `aggregateId` is the name of its queue, and `version` is 0. */
 const Aggregate = ({ aggregateId, version, type }: ParkedView) => (
   <>
     {version === 0 ? (
