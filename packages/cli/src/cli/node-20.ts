@@ -17,3 +17,11 @@ Array.fromAsync ??= async <T>(items: AsyncIterable<T> | Iterable<T | PromiseLike
   for await (const item of items) all.push(item);
   return all;
 };
+
+Promise.withResolvers ??= <T>() => {
+  let [resolve, reject]: [(value: T | PromiseLike<T>) => void, (reason?: unknown) => void] = [() => {}, () => {}];
+  const promise = new Promise<T>((onResolved, onRejected) => {
+    [resolve, reject] = [onResolved, onRejected];
+  });
+  return { promise, resolve, reject };
+};
