@@ -23,7 +23,7 @@ const { messages, json } = new Command('npm run bench:peers --')
 const TURNS = 4;
 const WARM_UP = 200;
 const round = (value: number, digits = 2) => Number(value.toFixed(digits));
-/** The calls that receive and delete messages. Their number depends mostly on the number of messages per call. */
+/** The calls that poll a queue and delete messages. Their number depends mostly on the number of messages per call. */
 const POLLING = new Set(['ReceiveMessage', 'DeleteMessage', 'DeleteMessageBatch', 'GetQueueAttributes']);
 
 function figuresOf(

@@ -36,8 +36,8 @@ const REPLYING_SUBSCRIBERS = ['sms', 'points', 'guide'];
 const DELIVERY = '#welcome-sms-delivery';
 
 /**
- * G4, checked while the gateway still rejects some SMS: the later messages of the members concerned are parked in order, and no
- * other member's messages are blocked.
+ * G4, checked while the gateway still rejects some SMS: each service has parked all versions of a member that it has not applied,
+ * and only a rejected SMS blocks the messages of a member.
  */
 export function checkFailures({ accepted, holdings, parked, observed }: Snapshot, rejectOneIn: number): Violation[] {
   const violations: Violation[] = [];

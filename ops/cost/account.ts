@@ -33,7 +33,7 @@ export interface PricedMetric {
   usd: (count: number) => number;
 }
 
-/** The sums of metrics, in the requested order. */
+/** Reads the sums of metrics. The sums are in the order of the metrics. */
 export type SumsOf = (wanted: readonly PricedMetric[]) => Promise<number[]>;
 
 const MILLION = 1_000_000;

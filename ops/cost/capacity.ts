@@ -5,7 +5,7 @@ import type { Idle } from './idle.ts';
 /** A quota of AWS, or a setting of the stage, that limits registrations. */
 export interface Limit {
   what: string;
-  /** The amount that a rate of registrations needs. */
+  /** The amount of the limited quantity that a rate of registrations needs. */
   needs: (registrationsPerSecond: number) => number;
   limit: number;
   /** The setting or quota to raise, or how to change the application if the limit cannot be raised. */

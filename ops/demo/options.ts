@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 
-/** Parses a whole number for commander. */
+/** Creates a parser of option values for commander. It accepts whole numbers that are at least `least`. */
 export function atLeast(least: number) {
   return (text: string): number => {
     const number = Number(text);

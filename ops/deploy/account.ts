@@ -94,7 +94,10 @@ const namesOf = {
  */
 export type RetainedType = keyof typeof namesOf;
 
-/** Opens the account of the credentials, in the region of the environment, or the cloud at AWS_ENDPOINT_URL. */
+/**
+ * Opens the AWS account of the credentials, in the configured region. If AWS_ENDPOINT_URL is set, opens the emulator at
+ * this URL instead.
+ */
 export function openAccount(): Account {
   const cloudFormation = new CloudFormationClient();
 

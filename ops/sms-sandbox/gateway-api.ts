@@ -78,8 +78,10 @@ export function createGatewayApi(
     if (!parsed.success) return { status: 422, body: { error: z.prettifyError(parsed.error) } };
     const { provider, ...sms } = parsed.data;
     const where = callbacks.addressOf(provider);
-    if (where === undefined)
-      return { status: 409, body: { error: `${provider} has no callback address: PUT /callbacks/${provider}` } };
+    if (where === undefined) {
+      const remedy = provider === 'aws' ? 'deploy a configuration set' : `PUT /callbacks/${provider}`;
+      return { status: 409, body: { error: `${provider} has no callback address: ${remedy}` } };
+    }
     callbacks.add(provider, where, { kind: 'inbound', ...sms, at: new Date().toISOString() });
     return { status: 202, body: {} };
   }

@@ -41,7 +41,7 @@ const schemas: Readonly<Record<string, DescMessage>> = {
   [returnPoints.type]: ReturnPointsSchema,
 };
 
-/** Adds a Protobuf codec to a contract if its schema is listed above, whether or not a channel uses the codec. */
+/** Adds a Protobuf codec to a contract if its schema is listed above. */
 export function withProtobuf(contract: MessageContract): MessageContract {
   const schema = schemas[contract.type];
   return schema ? { ...contract, formats: [inProtobuf(schema)] } : contract;

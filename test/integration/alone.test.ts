@@ -35,7 +35,7 @@ async function started(script: string, ...options: string[]): Promise<Started> {
   return { child, urls };
 }
 
-async function ended(child: ChildProcess): Promise<void> {
+async function terminate(child: ChildProcess): Promise<void> {
   const exit = once(child, 'exit');
   child.kill('SIGTERM');
   expect(await exit).toEqual([0, null]);
@@ -50,7 +50,7 @@ describe('npm run ops -- issuer', () => {
     const [issuer = '', tokenUrl = ''] = first.urls;
     expect(issuer).toBe('http://host.docker.internal:4030/issuer');
     const token = await requestTokenFrom(tokenUrl.replace('/token', ''), { ...EVERY_MEMBER, sub: 'm1' });
-    await ended(first.child);
+    await terminate(first.child);
 
     const { urls } = await started('packages/cli/src/cli/main.ts', 'ops', 'issuer', '--data', data, ...urlOption);
     const second = urls[1]?.replace('/token', '');
@@ -84,6 +84,6 @@ describe('npm run sms-sandbox', () => {
     expect(paths).toEqual(['/_aws/execute-api/abc123/$default/webhooks/sms/http']);
     const { messages } = (await (await fetch(`${url}/messages`)).json()) as { messages: Array<{ text: string }> };
     expect(messages.map((one) => one.text)).toEqual(['Hola']);
-    await ended(child);
+    await terminate(child);
   });
 });

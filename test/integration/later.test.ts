@@ -138,9 +138,12 @@ it('a scheduled message has the write units in decision 49', async () => {
   expect(written()).toEqual({ 'place orders': 2, 'place outbox': 2, 'place later': 3 * 2, 'place later/due': 3 });
   const released = { 'outbox-sweep later': 2, 'outbox-sweep later/due': 1, 'outbox-sweep outbox': 2 };
   let count = 1;
-  for (const [name, place] of Object.entries({ deadline: 2, label: 0, reminder: 2 })) {
+  for (const [name, orderUnits] of Object.entries({ deadline: 2, label: 0, reminder: 2 })) {
     await invoke('outbox-sweep', { sendNow: { subject: 'costs', name } });
     await sent('costs', ++count);
-    expect([name, written()]).toEqual([name, { ...released, ...(place > 0 && { 'outbox-sweep orders': place }) }]);
+    expect([name, written()]).toEqual([
+      name,
+      { ...released, ...(orderUnits > 0 && { 'outbox-sweep orders': orderUnits }) },
+    ]);
   }
 });

@@ -120,7 +120,7 @@ export interface LoadPoint {
   createdPerSecond: number;
   appliedPerSecond: number;
   errorsPerSecond: number;
-  /** Messages in all queues, and rows in the outbox. */
+  /** Messages in all queues except dead-letter queues, and rows in all outboxes. */
   backlog: number;
   parked: number;
   /** From commit to publish, in milliseconds; undefined if no message was published. */
@@ -142,7 +142,7 @@ export interface Snapshot {
   warnings: readonly Words[];
 }
 
-/** A failed invocation of a function of the embedded cloud. Without `requestId`: a denied call of the function. */
+/** A failed invocation of a function of the embedded cloud. Without `requestId`: a denied call by the function. */
 export interface Failure {
   at: string;
   functionName: string;
@@ -246,8 +246,8 @@ export interface ParkedPage {
 export interface RedriveRequest {
   subscriber: string;
   /**
-   * Undefined: all aggregates that can be redriven. The first aggregate is a canary: if it fails, the others are not
-   * tried.
+   * Default: all aggregates that can be redriven. With or without this list, the first aggregate is a canary: if it
+   * fails, the others are not tried.
    */
   aggregateIds?: string[];
   /** Whether messages that are held by a limit or a switch are applied too. */

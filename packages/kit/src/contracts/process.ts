@@ -21,8 +21,8 @@ export interface About<Data, To extends Channel, C extends To['messages'][number
   /** Whether the command succeeded. Default: every reply means success. */
   readonly ok?: (reply: z.output<R['data']>, data: Data) => boolean;
   /**
-   * Returns the fields of a reply that the process stores, even if the reply is not `ok`. Of a refusal that arrives
-   * after the process gave up the step, the process stores nothing.
+   * Returns the fields of a reply that the process stores, even if the reply is not `ok`. The process stores nothing
+   * from a refusal that arrives after the process gave up the step.
    */
   readonly keep?: (reply: z.output<R['data']>) => Partial<Data>;
   /**

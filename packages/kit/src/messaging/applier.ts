@@ -64,7 +64,7 @@ export interface Applier {
 const APPLIED = { outcome: 'applied' } as const;
 const DUPLICATE = { outcome: 'duplicate' } as const;
 
-/** The maximum number of tries. A try fails if another invocation has moved the cursor in the meantime. */
+/** The maximum number of tries. A try fails if the cursor is not at the expected version. */
 const CLAIM_ATTEMPTS = 5;
 
 /**
@@ -112,7 +112,7 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
   }
 
   /**
-   * Uses the cursor to decide whether a message that failed permanently is a duplicate, is too early, or has failed.
+   * Uses the cursor to decide whether a message that was not applied is a duplicate, or why it must be parked.
    */
   async function classify(position: MessagePosition, error: Error, mayAdopt: boolean): Promise<Attempt> {
     const decision = decide(await store.cursor(position.aggregateId), position.version);

@@ -18,7 +18,7 @@ export function useWarnings(): string[] {
 
 const RECENT_MS = 10 * 60_000;
 
-/** The failed invocations of the last ten minutes. */
+/** The failed invocations and denied calls of the last ten minutes. */
 function useRecentFailures(): readonly Failure[] {
   const failures = useLive(({ failures }) => failures);
   const now = useLive(({ snapshot }) => snapshot?.load.at);
@@ -40,7 +40,7 @@ function useInjectedFaults(): string[] {
   return [...providers, ...stopped, ...latency];
 }
 
-/** A banner on every page while there are faults, warnings or failed invocations. */
+/** A banner on every page while there are faults, warnings or recent failures. */
 export function Banner() {
   const { t } = useTranslation();
   const injected = useInjectedFaults();

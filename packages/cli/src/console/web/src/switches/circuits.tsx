@@ -15,30 +15,30 @@ import { duration } from '../components/times.ts';
 export function Circuits() {
   const { t } = useTranslation();
   const { data: circuits, error, refetch } = useCircuits();
-  const [resetting, reset] = useState<string>();
-  const change = useResetCircuit();
+  const [selected, select] = useState<string>();
+  const reset = useResetCircuit();
   const confirm = (circuit: string) => {
-    reset(undefined);
-    change.mutate(circuit, { onSuccess: () => notifyDone(t('circuits.done')), onError: notifyProblem });
+    select(undefined);
+    reset.mutate(circuit, { onSuccess: () => notifyDone(t('circuits.done')), onError: notifyProblem });
   };
   return (
     <Section title={t('circuits.title')} lead={t('circuits.lead')}>
       <Problem error={error} retry={() => void refetch()} />
       {circuits?.length === 0 && <Empty>{t('circuits.empty')}</Empty>}
-      {circuits && circuits.length > 0 && <CircuitTable circuits={circuits} reset={reset} />}
+      {circuits && circuits.length > 0 && <CircuitTable circuits={circuits} select={select} />}
       <Confirmation
-        title={t('circuits.resetTitle', { circuit: resetting ?? '' })}
+        title={t('circuits.resetTitle', { circuit: selected ?? '' })}
         text={t('circuits.resetLead')}
         action={t('circuits.reset')}
-        opened={resetting !== undefined}
-        close={() => reset(undefined)}
-        confirm={() => resetting !== undefined && confirm(resetting)}
+        opened={selected !== undefined}
+        close={() => select(undefined)}
+        confirm={() => selected !== undefined && confirm(selected)}
       />
     </Section>
   );
 }
 
-function CircuitTable({ circuits, reset }: { circuits: readonly CircuitView[]; reset: (circuit: string) => void }) {
+function CircuitTable({ circuits, select }: { circuits: readonly CircuitView[]; select: (circuit: string) => void }) {
   const { t } = useTranslation();
   return (
     <Table.ScrollContainer minWidth={680} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
@@ -59,7 +59,7 @@ function CircuitTable({ circuits, reset }: { circuits: readonly CircuitView[]; r
         </Table.Thead>
         <Table.Tbody>
           {circuits.map((circuit) => (
-            <CircuitRow key={circuit.circuit} {...circuit} reset={reset} />
+            <CircuitRow key={circuit.circuit} {...circuit} select={select} />
           ))}
         </Table.Tbody>
       </Table>
@@ -75,7 +75,7 @@ const Percentile = ({ ms }: { ms: number | undefined }) => (
   </Table.Td>
 );
 
-function CircuitRow({ reset, ...circuit }: CircuitView & { reset: (circuit: string) => void }) {
+function CircuitRow({ select, ...circuit }: CircuitView & { select: (circuit: string) => void }) {
   const { t } = useTranslation();
   const { state, since, because, nextProbe, recentCalls, recentFailures, ms } = circuit;
   return (
@@ -103,7 +103,7 @@ function CircuitRow({ reset, ...circuit }: CircuitView & { reset: (circuit: stri
           size="xs"
           variant="default"
           disabled={state === 'closed'}
-          onClick={() => reset(circuit.circuit)}
+          onClick={() => select(circuit.circuit)}
           aria-label={t('circuits.resetOne', { circuit: circuit.circuit })}
         >
           {t('circuits.reset')}
