@@ -13,7 +13,10 @@ const KIT = {
   testing: ['contracts', 'aws', 'observability', 'resilience', 'messaging'],
 };
 
-/** For each folder of the embedded cloud, the folders that it may import. `cloud.ts` imports all of them. */
+/**
+ * For each folder of the embedded cloud, the folders that it may import. Files outside these folders, such as
+ * `cloud.ts`, may import any folder.
+ */
 const LOCAL = {
   errors: [],
   faults: ['errors'],
@@ -192,7 +195,7 @@ export default {
       { path: '^(infra|functions|shared|ops|bench|test|samples)/|^examples/(?!$1/)' },
       'An example does not depend on the application or on other examples.',
     ),
-    rule('no-orphan-types', {}, { couldNotResolve: true }, 'Every import must resolve.'),
+    rule('imports-resolve', {}, { couldNotResolve: true }, 'Every import must resolve.'),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -14,12 +14,13 @@ const AT_ONCE = 32;
 const TWICE_EVERY = 100;
 /** Sending stops after this time, so a slow transport sends fewer messages. */
 const SENDS_WITHIN_MS = 60_000;
-const DRAINS_WITHIN_MS = 60_000;
+/** After all sends, the runs without an outage wait for missing messages until no message has arrived for this time. */
+const QUIET_MS = 60_000;
 /**
- * After all sends, the outage run waits for missing messages until no message has arrived for this time. The time is
- * longer than the visibility timeout of the queue, because SQS redelivers messages after that timeout.
+ * The same time for the run with an outage. The time is longer than the visibility timeout of the queue, because SQS
+ * redelivers messages after that timeout.
  */
-const QUIET_MS = 15_000;
+const QUIET_AFTER_OUTAGE_MS = 15_000;
 
 const PACE_MS = 5;
 const PACED = 500;
@@ -63,7 +64,7 @@ async function runAtFullSpeed(transport: Transport, received: Received, count: n
     }
   };
   await pMap(byKey, sendAll, { concurrency: AT_ONCE });
-  await received.settle(sent, DRAINS_WITHIN_MS);
+  await received.settle(sent, QUIET_MS);
   const perSecond = received.times.size / ((received.lastAt - begun) / 1000);
   // Waits for second copies, which may arrive after all first copies.
   await delay(500);
@@ -75,7 +76,7 @@ async function runPaced(transport: Transport, received: Received): Promise<void>
   for (const message of messagesOf('paced', PACED)) {
     await Promise.all([transport.send({ ...message, at: performance.now() }), delay(PACE_MS)]);
   }
-  await received.settle(PACED, DRAINS_WITHIN_MS);
+  await received.settle(PACED, QUIET_MS);
 }
 
 /** Sends messages while the receivers are down for some time. The sender does not retry, but the transport may. */
@@ -99,7 +100,7 @@ async function runWithOutage(transport: Transport, received: Received): Promise<
     await Promise.all(sends);
   };
   await Promise.all([outage(), sendAll()]);
-  await received.settle(messages.length - rejected.size, QUIET_MS);
+  await received.settle(messages.length - rejected.size, QUIET_AFTER_OUTAGE_MS);
   const lost = received.missing(messages);
   return {
     sent: messages.length,

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { onStopSignal } from 'rollcall/internal/stop-signals';
 
-/** The exit code of shells after SIGINT: 128 plus the signal's number. */
+/** The exit code of shells after SIGINT: 128 plus the signal's number. Used after SIGTERM, too. */
 const INTERRUPTED = 130;
 
 /**

@@ -11,7 +11,7 @@ const MOBILES = 100_000_000;
 /** Writes a number in letters, because the API limits the digits in a name. */
 const numberInLetters = (number: number) => String(number).replace(/\d/g, (digit) => 'ABCDEFGHIJ'[Number(digit)] ?? '');
 
-/** Generates people with phones that earlier runs have probably not used. */
+/** Generates people. If `random` is not seeded, earlier runs have probably not used the same phones. */
 export async function* generatePeople(count: number, random: () => number): AsyncIterable<Line> {
   const first = Math.floor(random() * (MOBILES - count));
   for (let index = 0; index < count; index++) {

@@ -15,7 +15,10 @@ export function releaseNotes(root: string, version: string): string {
   return notesOf(section);
 }
 
-/** Returns the errors in a version's changelogs: missing or unreleased entries, and breaking changes without a link to the guide. */
+/**
+ * Returns the errors in a version's changelogs: missing or unreleased entries or, if there are none, breaking changes
+ * without a link to the guide.
+ */
 export function notesFindings(root: string, version: string): string[] {
   const found = changelogFolders(root).flatMap((folder) => changelogFindings(root, folder, version));
   return found.length > 0 ? found : guideFindings(root, version);

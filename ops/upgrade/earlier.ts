@@ -6,7 +6,7 @@ import { synthesize } from '@rollcall/local/internal/synthesize';
 /**
  * Synthesizes an earlier version of the project with its own dependencies.
  * @param ref a git revision
- * @param folder the folder to create for the sources and packages
+ * @param folder the folder to create for the sources, the packages and the assembly
  * @returns the folder of the assembly
  */
 export async function synthesizeEarlier(root: string, ref: string, folder: string): Promise<string> {
@@ -19,8 +19,8 @@ export async function synthesizeEarlier(root: string, ref: string, folder: strin
 }
 
 /**
- * Installs the dependencies of an earlier version. If they are identical to the dependencies of this version, uses hard links to the
- * installed packages. Symbolic links would resolve to the workspaces of this version.
+ * Installs the dependencies of an earlier version. If they are identical to the dependencies of this version, uses hard
+ * links to the installed packages. A symbolic link to `node_modules` would resolve to the workspaces of this version.
  */
 function install(root: string, source: string): void {
   const lockOf = (place: string) => readFileSync(join(place, 'package-lock.json'), 'utf8');

@@ -55,7 +55,7 @@ async function redriveAll(page: Page): Promise<void> {
 }
 
 describe('an operator on call', () => {
-  it('breaks a provider, sees its circuit open and the second provider take over, and closes it', async () => {
+  it('breaks a provider, sees its circuit open and the second provider take over, and closes the circuit', async () => {
     const page = await open();
     await breakHttp(page, 'fails');
     await goTo(page, 'Flow');

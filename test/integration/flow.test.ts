@@ -80,7 +80,7 @@ describe('a registration', () => {
     }
   });
 
-  it('is applied once by each service even if its message is redelivered repeatedly', async () => {
+  it('is applied once by each service even if its message is redelivered', async () => {
     const { id, phone } = await register('en');
     const message = registered(id, 1, phone);
     await resource(id, 'points');
@@ -128,7 +128,7 @@ describe('the AWS endpoint', () => {
   });
 });
 
-describe('npm run demo -- --input', () => {
+describe('npm run demo', () => {
   const HEADER = 'phone,name,locale,notes\n';
   /** Runs the demo with this content on standard input. */
   const demo = (content: string) =>
@@ -159,7 +159,7 @@ describe('npm run demo -- --input', () => {
     });
   });
 
-  it('of an app with a further subscriber reports that the cloud lacks it', async () => {
+  it('of an app with a further subscriber reports that the cloud lacks this subscriber', async () => {
     const { code, stdout, stderr } = await runNode(
       [join(root, 'examples/coupons/demo/main.ts'), '--endpoint', cloud.endpointUrl, '--members', '1'],
       { NODE_OPTIONS: '--disable-warning=ExperimentalWarning' },

@@ -137,7 +137,7 @@ describe('switches', () => {
     ]);
   });
 
-  it('lists circuits with their durations, instances, and registered entries', async () => {
+  it('ops circuit lists circuits with their durations, and ops discover lists instances and registered entries', async () => {
     // An instance writes its count after 32 successful calls. This write simulates one such instance.
     const store = createCircuitStore({
       client: cloud.dynamodb,

@@ -127,7 +127,7 @@ describe('an app', () => {
     expect(outbox).toThrow(`${EVENTS} does not export \`relay\`, the handler of a function`);
   });
 
-  it('refuses services with circular dependencies, by name', () => {
+  it('refuses services with circular dependencies, and names them', () => {
     const { shop } = shopApp();
     shop.subscriber(subscriberOf('payments', orders), { entry: EVENTS });
     shop.subscriber(subscriberOf('orders', payments), { entry: EVENTS });

@@ -23,7 +23,7 @@ const importedBy = (file: string) =>
     [...names.matchAll(/\w+/g)].map(([name]) => ({ name, entry: from.replace('@rollcall/', '') })),
   );
 
-/** Packages that export only interfaces, so two versions of them are compatible. */
+/** Packages of which the surface uses only interfaces, so two versions of these packages are compatible. */
 const INTERFACES = ['aws-lambda', 'jose'];
 
 const surface = readSurface();

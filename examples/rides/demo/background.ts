@@ -16,7 +16,10 @@ export function createBackground() {
     stop: () => {
       isStopped = true;
     },
-    /** Resolves when `condition` holds. @throws {AggregateError} as soon as a task has failed */
+    /**
+     * Waits until `condition` holds, then stops the repeated tasks.
+     * @throws {AggregateError} as soon as a task has failed
+     */
     async until(condition: () => boolean): Promise<void> {
       await repeat(200, () => {
         if (failures.length > 0) throw new AggregateError(failures, failures[0]?.message);

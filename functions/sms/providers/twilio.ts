@@ -28,7 +28,7 @@ export const createTwilio = ({
 }: {
   url: string;
   credentials: () => Promise<TwilioCredentials>;
-  /** URL for receipts. Its query contains the reference. Twilio signs the whole URL. */
+  /** URL for receipts. For each SMS, `?reference=…` is appended. Twilio signs the whole URL. */
   webhookUrl?: string | undefined;
 }): SmsProvider => ({
   honoursKey: false,

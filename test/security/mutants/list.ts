@@ -1,5 +1,5 @@
 export interface SecurityMutant {
-  /** The behavior without the protection. */
+  /** The behaviour without the protection. */
   name: string;
   file: string;
   from: string;
@@ -750,7 +750,7 @@ export const mutants: readonly SecurityMutant[] = [
     test: 'unit/webhooks',
   },
   {
-    name: 'a later opt-out overwrites an earlier one',
+    name: 'a delayed opt-out overwrites a more recent one',
     file: 'functions/sms/opt-outs.ts',
     from: "ConditionExpression: 'attribute_not_exists(pk) OR since < :since',\n          ExpressionAttributeValues: { ':since': since },",
     to: '',

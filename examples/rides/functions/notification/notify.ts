@@ -6,7 +6,7 @@ interface AboutPassenger {
   data: { tripId: string; passengerId: string };
 }
 
-/** Notifies the passenger of a message's content. The ID of the message is the idempotency key. */
+/** Returns an effect that notifies the passenger of a trip. The ID of the handled message is the idempotency key. */
 export const notifyPassenger =
   (push: RemoteService<Push, void>) =>
   ({ id, data: { tripId, passengerId } }: AboutPassenger, kind: Push['kind'], about: object = {}) => ({

@@ -9,7 +9,10 @@ const MINUTES = 15;
 
 type Statistic = 'Sum' | 'Maximum' | 'p50' | 'p99';
 
-/** The load of the last 15 minutes in an AWS account, one point per minute, from CloudWatch (docs/observability.md). */
+/**
+ * The load of the last 15 minutes in an AWS account, one point per minute, from CloudWatch (docs/observability.md).
+ * `errorsPerSecond` and `backlog` are always 0, because CloudWatch is not queried for them.
+ */
 export async function cloudWatchLoad(
   stage: StageClient,
   subscribers: readonly string[],

@@ -17,7 +17,7 @@ const MAX_TRACES = 50;
 
 /**
  * The spans of the traces that match a query, sorted by start time. They are from an embedded cloud or, for an account,
- * from at most 50 traces of X-Ray.
+ * from X-Ray. A search of X-Ray by aggregate or message finds at most 50 traces, from the six hours before `until`.
  */
 export async function findTraces(
   stage: StageClient,

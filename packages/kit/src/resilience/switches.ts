@@ -79,7 +79,7 @@ export async function changeSwitches(
   ids: readonly string[],
   onlyIfOn = false,
 ): Promise<boolean> {
-  const onOrSetByOperator = {
+  const onOrSetBySameOperator = {
     ConditionExpression: 'attribute_not_exists(pk) OR #mode = :on OR #until < :at OR #by = :by',
     ExpressionAttributeNames: { '#mode': 'mode', '#until': 'until', '#by': 'by' },
   };
@@ -92,7 +92,7 @@ export async function changeSwitches(
               TableName,
               Item: { pk: 'switch', sk: capability, ...switched },
               ...(onlyIfOn && {
-                ...onOrSetByOperator,
+                ...onOrSetBySameOperator,
                 ExpressionAttributeValues: { ':on': 'on', ':at': switched.at, ':by': switched.by },
               }),
             },

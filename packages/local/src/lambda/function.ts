@@ -134,7 +134,7 @@ export class LambdaFunction {
     return this.#underWay.size > 0 || (this.#previous?.fn.isBusy ?? false);
   }
 
-  /** Reports an invocation that its caller considers a failure. */
+  /** Reports an invocation that failed, or whose response the caller considers a failure. */
   reportFailure(requestId: string, reason: string): void {
     this.#options.onFailure({ functionName: this.settings.name, requestId, reason });
   }

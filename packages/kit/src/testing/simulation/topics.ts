@@ -25,7 +25,8 @@ export const arnOf = (topic: string): string => `arn:${topic}.fifo`;
 
 /**
  * An SNS FIFO topic. It accepts the entries of a batch separately. It delivers each accepted entry that is not a
- * duplicate to the subscriptions whose filters match.
+ * duplicate to the subscriptions whose filters match. If a delivery fails, as it sometimes does, the message is in the
+ * dead-letter queue of the subscription instead.
  */
 export class FifoTopic {
   readonly subscriptions: Subscription[] = [];

@@ -12,7 +12,7 @@ import { Inspection } from './inspection.tsx';
 import { ParkedTable } from './parked-table.tsx';
 import { Redrive } from './redrive.tsx';
 
-/** Number of listed messages, which is enough for a diagnosis. *Redrive all* is not limited to the listed messages. */
+/** Maximum number of listed messages: enough for a diagnosis. *Redrive all* is not limited to the listed messages. */
 const LIMIT = 500;
 
 export default function ParkedPage() {
