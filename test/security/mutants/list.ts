@@ -484,7 +484,7 @@ export const mutants: readonly SecurityMutant[] = [
     test: 'security/personal-data',
   },
   {
-    name: 'the phone of a former member is not remembered',
+    name: 'a stage that remembers no phones remembers the phone of a former member',
     file: 'functions/registration/store.ts',
     from: 'phonesRememberedDays === null ? undefined : leftAtSeconds + phonesRememberedDays * DAY_SECONDS',
     to: 'leftAtSeconds + (phonesRememberedDays ?? 1) * DAY_SECONDS',
