@@ -131,6 +131,7 @@ describe('rollcall, installed into an empty folder', () => {
     expect((await rollcall('--version')).stdout.trim()).toBe(about.version);
     const help = await rollcall('ops', 'replay', '--help');
     expect(help.stdout).toContain('Example: rollcall ops replay fulfilment --since 2h');
+    expect((await rollcall('start', '--help')).stdout).toContain('Example: rollcall start --memory');
     const { endpointUrl } = cloud;
     const { code, stdout, stderr } = await rollcall('ops', 'queues', '--json', '--endpoint', endpointUrl);
     expect([code, stderr]).toEqual([0, '']);
