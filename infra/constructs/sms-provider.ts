@@ -86,7 +86,7 @@ function webhookSecret(scope: Stack, stage: Stage, name: string): FunctionAccess
     generate: {
       secretStringTemplate: '{}',
       generateStringKey: 'key',
-      // 48 bytes in base64.
+      // Letters and digits. The check of http-gateway.ts decodes them as base64, to 48 bytes.
       passwordLength: 64,
       excludePunctuation: true,
     },

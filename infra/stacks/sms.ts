@@ -117,7 +117,7 @@ function raiseAlarms(scope: Construct, { stage, topic, webhook }: AlarmProps & {
     const metric = serviceMetric(stage, 'sms-providers', name, 'Sum');
     raiseAlarm(scope, { stage, topic, chapter, metric, above: 0, minutes: 1, meaning });
   }
-  const chapter = 'not-taken';
+  const chapter = 'receipts-not-processed';
   const webhooks = (name: string) => serviceMetric(stage, 'sms-webhooks', name, 'Sum');
   raiseAlarm(scope, {
     stage,
@@ -155,7 +155,7 @@ function raiseEventAlarms(
   scope: Construct,
   { stage, topic, events, eventsFunction }: AlarmProps & { events: SmsEvents; eventsFunction: ServiceFunction },
 ): void {
-  const common = { stage, topic, chapter: 'not-taken', rollsBack: [eventsFunction] };
+  const common = { stage, topic, chapter: 'receipts-not-processed', rollsBack: [eventsFunction] };
   const period = Duration.minutes(1);
   raiseAlarm(scope, {
     ...common,

@@ -106,31 +106,31 @@ describe('before a deployment', () => {
 
   it.each<[string, Partial<Account>, Partial<Plan>, Partial<Finding>]>([
     [
-      'a region',
+      'no region',
       { identity: () => Promise.reject(new Error('Region is missing')) },
       {},
       { check: 'credentials', mend: expect.stringContaining('export AWS_REGION=') },
     ],
     [
-      'credentials',
+      'no credentials',
       { identity: () => Promise.reject(new Error('Could not load credentials from any providers')) },
       {},
       { check: 'credentials', mend: expect.stringContaining('aws sso login') },
     ],
     [
-      "CDK's bootstrap",
+      "an account without CDK's bootstrap",
       { bootstrapVersion: async () => undefined },
       {},
       { check: 'bootstrap', mend: 'npx cdk bootstrap aws://000000000000/eu-central-1' },
     ],
     [
-      'a bootstrap that is new enough',
+      'an outdated bootstrap',
       { bootstrapVersion: async () => 5 },
       {},
       { check: 'bootstrap', says: expect.stringContaining('version 5, but 6 is required') },
     ],
     [
-      'a parameter',
+      'a parameter without a value',
       {},
       { parameters: { 'rollcall-prod-sms': { SmsOriginationIdentity: IDENTITY } } },
       {
@@ -140,7 +140,7 @@ describe('before a deployment', () => {
       },
     ],
     [
-      'a stack that can be updated',
+      'a stack whose first deployment failed',
       {
         stack: async (name) =>
           name === 'rollcall-prod-foundation' ? stack({ status: 'ROLLBACK_COMPLETE' }) : undefined,
@@ -149,7 +149,7 @@ describe('before a deployment', () => {
       { check: 'stacks', mend: 'aws cloudformation delete-stack --stack-name rollcall-prod-foundation' },
     ],
     [
-      'a stack whose rollback has completed',
+      'a stack whose rollback failed',
       {
         stack: async (name) =>
           name === 'rollcall-prod-points' ? stack({ status: 'UPDATE_ROLLBACK_FAILED' }) : undefined,
@@ -158,7 +158,7 @@ describe('before a deployment', () => {
       { check: 'stacks', mend: 'aws cloudformation continue-update-rollback --stack-name rollcall-prod-points' },
     ],
     [
-      'a name that no earlier stage has taken',
+      'a name that an earlier stage has taken',
       { namesOf: async () => ['rollcall-prod-members'] },
       {},
       {
@@ -168,7 +168,7 @@ describe('before a deployment', () => {
       },
     ],
     [
-      'a secret name that no earlier stage has taken',
+      'a secret name that an earlier stage has taken',
       {
         namesOf: async () => ['rollcall-prod-twilio'],
       },
@@ -176,19 +176,19 @@ describe('before a deployment', () => {
       { check: 'names', mend: expect.stringContaining('docs/runbook.md#a-name-that-is-taken') },
     ],
     [
-      'a parameter that CloudFormation accepts',
+      'a value that CloudFormation refuses for a parameter',
       {},
       { parameters: { ...plan.parameters, 'rollcall-prod-sms': { SmsOriginationIdentity: '+34612345678' } } },
       { check: 'parameters', says: expect.stringContaining('+34612345678 is refused') },
     ],
     [
-      'a parameter that exists',
+      'an unknown parameter',
       {},
       { parameters: { ...plan.parameters, 'rollcall-dev-foundation': { TokenIssuer: ISSUER } } },
       { check: 'parameters', says: expect.stringContaining('No stack rollcall-dev-foundation of stage prod has') },
     ],
     [
-      'permission to read the deployed stacks',
+      'a missing permission to read the deployed stacks',
       {
         stack: () =>
           Promise.reject(
@@ -201,7 +201,7 @@ describe('before a deployment', () => {
       { check: 'stacks', mend: 'allow your user or role to call cloudformation:DescribeStacks on *' },
     ],
     [
-      'the state OK of an alarm that causes a rollback',
+      'a raised alarm that would cause a rollback',
       { raisedAlarms: async () => ['rollcall-prod-late', 'of-others'] },
       { planned: [...planned, shifting({ UpdatePolicy: {} })] },
       {
@@ -211,13 +211,13 @@ describe('before a deployment', () => {
       },
     ],
     [
-      'an identity to send SMS from',
+      'an unknown SMS identity',
       { statusOfIdentity: async () => undefined },
       {},
       { check: 'SMS', mend: 'aws pinpoint-sms-voice-v2 describe-pools' },
     ],
     [
-      'an identity in the region that SMS are sent from',
+      'an SMS identity in another region',
       {},
       {
         parameters: {
@@ -227,7 +227,7 @@ describe('before a deployment', () => {
       },
       { check: 'SMS', says: expect.stringContaining('is in eu-west-1, but SMS are sent from eu-central-1') },
     ],
-  ])('%s is reported as missing, with the fix', async (_, account, more, expected) => {
+  ])('%s is reported with state `missing`', async (_, account, more, expected) => {
     expect(await findingsFor(account, more)).toEqual([expect.objectContaining({ ...expected, state: 'missing' })]);
   });
 
@@ -251,7 +251,7 @@ describe('before a deployment', () => {
   });
 
   it.each(['UPDATE_ROLLBACK_COMPLETE', 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', 'IMPORT_COMPLETE'])(
-    'a stack that is %s is updated',
+    'a stack that is %s is not reported',
     async (status) => {
       expect(await findingsFor({ stack: async () => stack({ status }) })).toEqual([]);
     },
@@ -262,7 +262,7 @@ describe('before a deployment', () => {
     expect(await findingsFor(account, { importsExisting: true })).toEqual([]);
   });
 
-  it('resources of a failed first deployment are not part of its stack', async () => {
+  it('after a failed first deployment, the stack is reported, and the names of its resources are reported as taken', async () => {
     const failed = stack({ status: 'ROLLBACK_FAILED', template: planned[0]?.template ?? { Resources: {} } });
     const account = {
       stack: async (name: string) => (name === 'rollcall-prod-foundation' ? failed : undefined),

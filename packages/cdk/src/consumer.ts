@@ -249,7 +249,7 @@ function raiseAlarms(
     raiseAlarm(scope, {
       stage,
       topic,
-      chapter: 'not-set-aside',
+      chapter: 'not-parked',
       of,
       rollsBack,
       // Counts hidden messages, too: a message that the sweep receives repeatedly and cannot park is hidden most of the

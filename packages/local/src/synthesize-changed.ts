@@ -27,9 +27,9 @@ const NO_SOURCES = ['node_modules', '.git', '.rollcall'];
 
 /**
  * Synthesizes an app like {@link synthesize}, but keeps an existing assembly if neither the assembly nor its inputs
- * have changed. The inputs are the files of the app and of the projects that contain the app, the app's packages, the
- * Node.js version and the environment. Files are compared by size and change time. Changes of other inputs, such as
- * files elsewhere, Git history and patched packages, are not detected. An app is always synthesized if npm has not
+ * have changed. The inputs are the files of the app, of the projects that contain the app, and of linked packages; npm's
+ * record of the installed packages; the Node.js version; and the environment variables. Files are compared by size and
+ * change time. Other changes are not detected, such as those of files elsewhere, Git history and files in `node_modules`. An app is always synthesized if npm has not
  * installed its packages, or if one of its files cannot be read.
  * @param options `always`: synthesize even if nothing has changed; `onUnchanged`: called if the assembly is kept
  * @throws {CloudError} if the app cannot be synthesized. The message contains the app's standard error
@@ -91,8 +91,8 @@ const outputsOf = (outdir: string): string =>
   digestOf(statesIn(outdir, (path) => WRITTEN_LATER.some((name) => path === join(outdir, name))));
 
 /**
- * The folder and the folders that contain it, except the home and root directories, which are not projects even if they
- * contain packages.
+ * The folder and the folders that contain it, up to but without the home or root directory. These two are not projects,
+ * even if they contain packages.
  */
 const foldersUp = (folder: string): string[] =>
   dirname(folder) === folder || folder === homedir() ? [] : [folder, ...foldersUp(dirname(folder))];

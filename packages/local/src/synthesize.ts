@@ -17,9 +17,9 @@ interface Synthesis {
 }
 
 /**
- * Synthesizes an app like `cdk synth`, but without the CDK CLI, which takes as long to start as the app itself. By
- * default, CDK does not validate the templates, because the validation takes half of the remaining time and matters
- * only for deployments to an account.
+ * Synthesizes an app like `cdk synth`, but without the CDK CLI, which takes as long to start as the app itself. CDK
+ * validates the templates only if `validates` is set. The validation doubles the time without the CLI, and matters only
+ * for deployments to an account.
  * @param outdir folder for the assembly
  * @returns `outdir`
  * @throws {CloudError} if the app cannot be synthesized. The message contains the app's standard error
