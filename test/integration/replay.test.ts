@@ -98,7 +98,7 @@ describe('npm run ops -- replay', () => {
     ['a time before the archive begins', ['points', '--since', '3d'], 'begins at'],
     ['a future time', ['points', '--since', '2100-01-01'], 'is in the future'],
     ['an end before the beginning', ['points', '--since', '0min', '--until', '1h'], '--until must be later'],
-    ['another subscriber', ['mail', '--since', '1min'], 'There is no subscriber "mail"; there are: guide'],
+    ['an unknown subscriber', ['mail', '--since', '1min'], 'There is no subscriber "mail"; there are: guide'],
     ['a consumer of commands', ['points-commands', '--since', '1min'], 'there is nothing to replay'],
   ])('refuses %s', async (_, options, what) => {
     const { code, stderr } = await ops('replay', ...options, '--yes');

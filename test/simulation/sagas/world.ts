@@ -16,11 +16,12 @@ const decisions = (maxLength: number) => fc.array(fc.nat(9_999), { minLength: 20
 export const sagaScenarios: fc.Arbitrary<SagaScenario> = fc.record({ publish: decisions(40), steps: decisions(600) });
 
 /**
- * More refusals than a process retries before it waits for an operator. The operator acts only once per schedule, so at
- * most one command of a process may need the operator: `release` or `confirm`, because a process sends only one of them.
+ * The highest number of refusals of `release` and of `confirm`. After five refusals, a process waits for the operator. The
+ * operator acts only once per schedule, so only one command of a process can be allowed to need the operator. A process
+ * sends either `release` or `confirm`.
  */
 const REFUSALS_WITH_OPERATOR = 7;
-/** Fewer refusals than it takes until a process waits for an operator. */
+/** The highest number of refusals of a command that must succeed without the operator. */
 const REFUSALS_WITHOUT_OPERATOR = 4;
 
 function publish(choose: Choose) {

@@ -13,7 +13,7 @@ interface TokenOptions extends Record<string, unknown> {
 export const tokenCommand = (name: string) =>
   new Command('token')
     .description(
-      'print a token for the API, from an embedded cloud or from `ops issuer`; default scopes: those that an operator needs',
+      'print a token for the API, from an embedded cloud or from `ops issuer`; default scopes: those that an operator needs, or none for a token with a subject',
     )
     .option(`--${name} <id>`, `subject of the token: the id of this ${name}`, normalizeId)
     .option('--scope <scopes>', 'scopes of the token, such as "orders:read orders:write"')

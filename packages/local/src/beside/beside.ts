@@ -45,7 +45,7 @@ export type AwsHandler = (
 ) => Promise<{ status: number; body: unknown } | undefined> | { status: number; body: unknown };
 
 /**
- * An AWS service that is implemented without an emulator.
+ * An AWS service that is implemented in this process, and not by a separate emulator.
  * @beta
  */
 export interface AwsService {
