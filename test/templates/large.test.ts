@@ -48,7 +48,7 @@ describe('an app with channels for large messages', () => {
   });
 });
 
-it('writers of messages may store data, consumers may also read and delete it, and an outbox without erasing events gets no bucket', async () => {
+it('senders may store data, consumers may read it and store copies for parked messages, and the functions of an outbox without erasing events have no access', async () => {
   const all = await resourcesById('dev', 'examples/orders');
   const found = all.map(([, resource]) => resource);
   const withBucket = ofType(found, 'AWS::Lambda::Function').filter(

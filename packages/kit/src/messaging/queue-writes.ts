@@ -15,10 +15,11 @@ export interface OutboxWriterOptions {
   /** Key of the counter of `QUEUE/SUBJECT`. Default: `{ pk: 'commands#QUEUE/SUBJECT' }`. */
   counterKey?: (group: string) => Record<string, string>;
   /**
-   * Schedules messages: the result of `createLater`, with the outbox's LATER_TABLE. Default: no messages are scheduled.
+   * Schedules messages: the result of `createLater`, with the table that the environment variable LATER_TABLE of the outbox
+   * names. Required for scheduled messages.
    */
   later?: LaterMessages;
-  /** Stores the data of large messages: the result of `createClaimCheck`. Default: no large messages are sent. */
+  /** Stores the data of large messages: the result of `createClaimCheck`. Required for channels that are `large`. */
   claimCheck?: ClaimCheck;
 }
 
@@ -121,7 +122,7 @@ export function waitingItem(
 ): TransactItem {
   if (later && when) return later.waiting(channel, { ...draft, later: when }, placing, context);
   throw new Error(
-    `${draft.contract.type} is scheduled for later: create the Outbox with \`later\`, and pass \`later\` (createLater) to the sender`,
+    `${draft.contract.type} is a scheduled message, but its sender has no option \`later\`. Set \`later\` of the CDK construct Outbox, and pass the result of createLater to the sender as \`later\`.`,
   );
 }
 

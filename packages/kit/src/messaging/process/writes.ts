@@ -31,7 +31,7 @@ export interface ProcessOptions<Data> {
    */
   later?: LaterMessages;
   /**
-   * Stores the data of large commands: the result of `createClaimCheck`. Default: the process sends no large commands.
+   * Stores the data of large commands: the result of `createClaimCheck`. Required if a channel of the process is `large`.
    */
   claimCheck?: ClaimCheck;
   /** CloudEvents `source` of the commands: `/APPLICATION/SERVICE`. */
