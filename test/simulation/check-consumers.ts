@@ -3,7 +3,8 @@ import { has, nameOf, versionsOf } from './versions.ts';
 
 /**
  * Checks guarantees of docs/reliability.md. G3: each version is applied once, and in order. G5: no effect is applied without its SMS.
- * Holding: held messages, and messages of a switched-off capability, are not applied.
+ * Holding: a held message is applied only by a release, or by a redelivery after the hold has ended. Messages of a
+ * switched-off capability are not applied. Erasing events are exempt.
  */
 export function checkConsumer([name, consumer]: [string, ConsumerHistory]): Violation[] {
   const violations: Violation[] = consumer.forbidden.map((what) => ({

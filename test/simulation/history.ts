@@ -120,7 +120,8 @@ export interface Violation {
    * - `operation`: an operation ends once. It takes points at most once, and returns taken points if it does not succeed.
    * - `answer`: each applied registration has its reply.
    * - `erasure`: no data of former members is left.
-   * - `holding`: held messages, and messages of switched-off capabilities, are not applied.
+   * - `holding`: held messages are applied only by a release, or by a redelivery after the hold; messages of switched-off
+   *   capabilities are not applied.
    * - `rest`: the world comes to rest. Otherwise, the guarantees at rest cannot be checked.
    * - `later`: a scheduled message is sent when it is due or later, unless it is cancelled or replaced.
    * - `process`: each step of a process is executed once, or compensated.

@@ -16,19 +16,34 @@ const known = (version: number, erased = false): PublisherRecord => ({ id: 'a', 
 const held = (version: number, erased = false): ConsumerRecord => ({ version, erased, item: {} });
 const rules = { joinsLate: false, agrees: () => true };
 
-describe('the finding for an aggregate at a consumer', () => {
+describe('the difference between a publisher and a consumer', () => {
   it.each([
-    ['none at the same version', known(2), held(2), undefined],
+    ['none if both have the same version', known(2), held(2), undefined],
     ['behind', known(3), held(2), 'behind'],
     ['ahead', known(2), held(3), 'ahead'],
     ['missing', known(1), undefined, 'missing'],
-    ['unknown to the publisher', undefined, held(1), 'unknown'],
-    ['not erased, although it has the version', known(2, true), held(2), 'not-erased'],
-    ['not erased, and behind', known(3, true), held(1), 'not-erased'],
-    ['returned, after it was erased', known(1), held(2, true), 'returned'],
-    ['none if it is erased at both, at any version', known(5, true), held(2, true), undefined],
-    ['none if it is erased and was never received', known(2, true), undefined, undefined],
-    ['none if it exists only at a consumer, which has erased it', undefined, held(2, true), undefined],
+    ['unknown if only the consumer has the aggregate', undefined, held(1), 'unknown'],
+    [
+      'not-erased if only the publisher has erased the aggregate, and both have the same version',
+      known(2, true),
+      held(2),
+      'not-erased',
+    ],
+    [
+      'not-erased if only the publisher has erased the aggregate, and the consumer lacks versions',
+      known(3, true),
+      held(1),
+      'not-erased',
+    ],
+    ['returned if only the consumer has erased the aggregate', known(1), held(2, true), 'returned'],
+    ['none if both have erased the aggregate, at any version', known(5, true), held(2, true), undefined],
+    [
+      'none if the publisher has erased the aggregate, and the consumer never received it',
+      known(2, true),
+      undefined,
+      undefined,
+    ],
+    ['none if only the consumer has the aggregate, and has erased it', undefined, held(2, true), undefined],
   ])('is %s', (_, publisher, consumer, kind) => {
     expect(classify(publisher, consumer, rules)).toBe(kind);
   });
@@ -80,7 +95,7 @@ describe('the comparison', () => {
     expect(found[1]?.read({ pk: 'member#a', version: 3 })).toBeUndefined();
   });
 
-  it('reports missing settings of an app or a stage', () => {
+  it('reports an app without `aggregates`, and templates that do not describe the consumers', () => {
     expect(() => versionedChannels([], stacksOf(guide))).toThrow('`aggregates` in its rollcall.config.ts');
     expect(() => versionedChannels([members], stacksOf())).toThrow('Deploy again');
   });
@@ -122,6 +137,7 @@ it('the comparison reports differences while it reads, even if there are very ma
     },
   });
   expect(served).toMatchObject({ scanned: 240, reported: 120_000 });
-  // Each of the four segments keeps at most 20,000 differences, which are 40 pages of 500 aggregates.
+  // 20,000 subjects, which are 40 pages of 500, are compared again together. While one of the four segments waits for
+  // this comparison, each other segment can collect another 20,000.
   expect(served.atFirst).toBeLessThanOrEqual(4 * 41);
 });

@@ -1,5 +1,5 @@
 /**
- * The layout of a subscriber's table. `pk` is the aggregate id. `sk` is `parked#VERSION#ID`, `discarded#VERSION#ID`,
+ * The layout of a subscriber's table. `pk` is the aggregate id or, for an unreadable message, the name of its queue. `sk` is `parked#VERSION#ID`, `discarded#VERSION#ID`,
  * `begun#VERSION#ID`, the key of the item that contains the cursor, or another key that the service defines.
  */
 export const PARKED = 'parked#';
