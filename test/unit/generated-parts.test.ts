@@ -199,7 +199,7 @@ describe('a service', () => {
 describe('a command', () => {
   const bill: CommandOptions = { of: 'payments', from: 'orders' };
 
-  it('is about the aggregate of its sender, which may send it', async () => {
+  it('is about the aggregate of its sender, and its queue is added to the `sends` of the sender', async () => {
     const root = shop();
     writePlan(root, await newCommand(root, 'count', stocking, app));
     expect(read(root, 'shared/stock-commands.ts')).toContain(
@@ -286,7 +286,7 @@ describe('a route', () => {
     expect(next.join('\n')).toContain("list: { method: 'GET', path: '/coupons', access: 'read' },");
   });
 
-  it('of any other service is not added to the stack of the service; the lines to add are returned', () => {
+  it('of a service that `app.publisher` does not create is not added to the stack; the lines to add are returned', () => {
     const { edits, next } = newRoute(copyOf('.'), 'registration', 'pause', {
       method: 'POST',
       path: '/v1/members/{id}/pause',
