@@ -14,7 +14,7 @@ import { startStub } from './cold/stub.ts';
 
 const { times, json } = new Command('npm run bench:cold --')
   .description(
-    'Measures the cold start of each deployed function. For comparison, also measures a bare handler that has the same clients and makes the same calls.',
+    'Measures the cold start of the functions on this machine. For comparison, also measures a bare handler that has the same clients and makes the same calls.',
   )
   .option('--times <n>', 'number of starts of each function and of each bare handler', atLeast(1), 5)
   .option('--json <file>', 'write the figures to this file')

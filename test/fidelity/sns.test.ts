@@ -93,7 +93,7 @@ describe('a FIFO topic', () => {
   });
 
   it('refuses a batch of more than ten entries, and a batch with a repeated id', async () => {
-    const TopicArn = await topic('refused');
+    const TopicArn = await topic('refused.fifo');
     const entry = (Id: string) => ({ Id, Message: 'x' });
     const refusal = (ids: string[]) =>
       sns

@@ -66,7 +66,7 @@ describe('relay', () => {
     expect(published()).toEqual(['a/2']);
   });
 
-  it('never sends two messages of one aggregate in one call', async () => {
+  it('never sends two versions of one aggregate in one call', async () => {
     const rows = [outboxRow('a', 1), outboxRow('a', 2), outboxRow('b', 1), outboxRow('b', 2)];
     const { relay, calls } = world(rows);
     await relay.publishPending(rows);

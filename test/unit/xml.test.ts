@@ -106,7 +106,7 @@ const { shape: SHAPE } = fc.letrec<{ shape: Shape; object: Shape }>((tie) => ({
 }));
 
 describe('data in XML', () => {
-  it('is read exactly as written, for every contract', () => {
+  it('is the same after encoding and reading, for random contracts and data', () => {
     fc.assert(
       fc.property(
         SHAPE.chain(({ schema, data }) => data.map((value) => ({ schema, value }))),
@@ -236,7 +236,7 @@ describe('data in XML', () => {
 
   it.each([
     [
-      'a string or a number',
+      'a union of string and number',
       z.union([z.string(), z.number()]),
       'thing.value: XML cannot represent a union without a discriminator',
     ],
@@ -247,7 +247,7 @@ describe('data in XML', () => {
       z.literal([1, '1']),
       'thing.value: XML cannot represent two values with the same text',
     ],
-  ])('is not available for a contract with %s', (_, schema, why) => {
+  ])('cannot be declared for a contract with %s', (_, schema, why) => {
     expect(() => inXml('thing', z.object({ value: schema }))).toThrow(why);
   });
 
