@@ -32,7 +32,7 @@ interface Refusal {
   detail: string;
 }
 
-/** Registers a phone through each API. Returns the error; undefined if the phone is accepted. */
+/** For each API, a function that registers a phone. It returns the error, or undefined if the phone is accepted. */
 const APIS: Record<string, (phone: string) => Promise<Refusal | undefined>> = {
   async REST(phone) {
     const request = { method: 'POST', path: '/v1/members', headers, body: JSON.stringify(person(phone)) };
@@ -124,7 +124,7 @@ const accepts = (phone: string) => registration.safeParse(person(phone)).success
 const digits = (most: number) => fc.stringMatching(new RegExp(`^\\d{0,${most}}$`));
 
 describe('a phone', () => {
-  it('has only one accepted spelling, whatever is added before, after or around it', () => {
+  it('has only one accepted spelling, whatever is added before, inside or after it', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...numbers),
@@ -132,8 +132,8 @@ describe('a phone', () => {
         digits(2),
         fc.constantFrom('', ' ', '(0)', '-', '\u00A0', '/'),
         fc.constantFrom('', 'tel:', '00', ' ', '＋'),
-        ({ phone, code, national }, before, behind, gap, around) => {
-          const spelling = `${around}${around === '＋' ? '' : '+'}${code}${gap}${before}${national}${behind}`;
+        ({ phone, code, national }, inserted, suffix, gap, prefix) => {
+          const spelling = `${prefix}${prefix === '＋' ? '' : '+'}${code}${gap}${inserted}${national}${suffix}`;
           if (spelling === phone) return;
           const isAlias = parsePhoneNumberFromString(spelling)?.number === phone;
           if (isAlias) expect(accepts(spelling), spelling).toBe(false);
@@ -153,7 +153,7 @@ describe('a phone', () => {
   );
 
   it.each(['+44 7911 12345', 'call +447911123456', '07911123456', '+4479111234567', `+${'4'.repeat(300)}`, '+'])(
-    'that is invalid is refused without being repeated: %j',
+    'that is invalid is refused with an error that does not contain it: %j',
     async (phone) => {
       const { error } = registration.safeParse(person(phone));
       expect(error?.issues.map(({ message }) => message)).toEqual([

@@ -35,7 +35,10 @@ export function switchRoutes(stage: StageClient, profiles: Profiles): Record<str
   async function change({ body }: ConsoleRequest): Promise<Switches> {
     const { capability, profile, mode = '', why, forSeconds } = parseBody(switchRequest, body);
     if ((capability === undefined) === (profile === undefined))
-      throw new ConsoleProblem(422, { en: 'Name a capability or a profile.', zh: '请指定一项功能或一个预案。' });
+      throw new ConsoleProblem(422, {
+        en: 'Name either a capability or a profile.',
+        zh: '请指定一项功能或一个预案，不能同时指定两者。',
+      });
     const modes =
       capability === undefined
         ? modesOfProfile(profiles, profile ?? '')

@@ -7,7 +7,7 @@ import { parseJson } from '../json.ts';
 /**
  * Parses a message for display.
  * @param contracts the contracts that decode binary `data`; the binary data of other messages stays encoded
- * @returns undefined if the body is not a JSON object
+ * @returns undefined if the body is neither a JSON object nor an array
  */
 export function eventForDisplay(
   body: string,

@@ -14,9 +14,9 @@ export interface ClaimInput {
   update: CursorUpdate;
   /** Further writes of the same transaction. */
   writes?: readonly TransactItem[];
-  /** Converts the item's attributes into a claim if the condition was met. */
+  /** Converts the item's attributes into a claim if the update without further writes succeeded, or if `isOwn`. */
   read: (attributes: Record<string, unknown>) => Claim;
-  /** Whether an earlier attempt of the SDK at this update wrote the item that now fails the condition. */
+  /** Whether the condition fails only because an earlier attempt of the SDK has made this update. `item`: the stored item. */
   isOwn?: (item: Record<string, unknown>) => boolean;
 }
 
