@@ -284,10 +284,10 @@ describe('a scheduled command', () => {
     const { later: _, ...without } = outboxOptions;
     const bare = createPublisher<Order, typeof orderEvents>(orderEvents, { ...without, table: 'orders' });
     await expect(bare.create(id, withDeadline(id), context)).rejects.toThrow(
-      'pass `later` (createLater) to the sender',
+      'pass the result of createLater to the sender as `later`',
     );
     await expect(bare.create(id, withReminder(id), context)).rejects.toThrow(
-      'pass `later` (createLater) to the sender',
+      'pass the result of createLater to the sender as `later`',
     );
     expect(await orders.read(id)).toBeUndefined();
   });
