@@ -203,10 +203,9 @@ describe('npm run ops', () => {
   });
 
   it('follows what happens to a member, until Ctrl-C', async () => {
-    const main = join(root, 'packages/cli/src/cli/main.ts');
-    const tail = (...words: string[]) => spawn(process.execPath, [main, 'ops', ...options(), ...words]);
     const [member, other] = [await register(), await register()];
-    const child = tail('tail', '--past', '--member', member);
+    const main = join(root, 'packages/cli/src/cli/main.ts');
+    const child = spawn(process.execPath, [main, 'ops', 'tail', '--past', '--member', member, ...options()]);
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => {
       output += chunk.toString();
