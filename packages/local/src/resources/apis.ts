@@ -22,17 +22,6 @@ export const apis =
     return { ref: id, attributes: { ApiId: id, ApiEndpoint: await runtime.openApi(api) } };
   };
 
-const INTEGRATION_PROPERTIES = new Set([
-  'ApiId',
-  'ConnectionType',
-  'Description',
-  'IntegrationMethod',
-  'IntegrationType',
-  'IntegrationUri',
-  'PayloadFormatVersion',
-  'TimeoutInMillis',
-]);
-
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigatewayv2-integration.html */
 const isTimeout = (ms: number) => ms >= 50 && ms <= TIMEOUT_MS;
 
@@ -45,8 +34,6 @@ export const integrations =
     if (IntegrationType !== 'AWS_PROXY' || PayloadFormatVersion !== '2.0') {
       throw new Error('the embedded cloud supports only integrations with functions, in payload format 2.0');
     }
-    const unknown = Object.keys(properties).find((name) => !INTEGRATION_PROPERTIES.has(name));
-    if (unknown) throw new Error(`the embedded cloud does not support ${unknown} of integrations`);
     if (!isTimeout(timeoutMs)) throw new Error(`TimeoutInMillis must be 50 to ${TIMEOUT_MS}, not ${timeoutMs}`);
     const id = `${stack}-${logicalId}`;
     runtime.integrations.set(id, {
